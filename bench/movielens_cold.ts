@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { makeSource } from '../src/base/text/source.ts';
 import { lower } from '../src/compiler/lower/lower.ts';
-import { check } from '../src/compiler/pipeline.ts';
+import { checkSource } from '../src/compiler/pipeline.ts';
 import { readDataset } from '../src/data/read.ts';
 
-const read = (path: string) => check(makeSource(path, readFileSync(path, 'utf8')));
+const read = (path: string) => checkSource(makeSource(path, readFileSync(path, 'utf8')));
 const plan = lower(read('models/two_tower.tower').model!).output?.plan;
 const [description] = read('models/data/movielens.tower').dataDescriptions;
 const compiled = performance.now();

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import Table from 'cli-table3';
 import { makeSource } from '../src/base/text/source.ts';
-import { compile } from '../src/compiler/pipeline.ts';
+import { compileSource } from '../src/compiler/pipeline.ts';
 import type { EngineName, Program, Tensors } from '../src/engines/engine.ts';
 import { loadEngine } from '../src/engines/engines.ts';
 import { bfloat16Instructions } from '../src/engines/processor.ts';
@@ -23,7 +23,7 @@ function movieLensStep(): Graph {
     'correction: frequency',
     'accidental_hits: keep',
   );
-  const { lowered, diagnostics } = compile(makeSource('movielens.tower', text));
+  const { lowered, diagnostics } = compileSource(makeSource('movielens.tower', text));
   if (!lowered) throw new Error(diagnostics.map(({ message }) => message).join('; '));
   return lowered.plan.step.graph;
 }

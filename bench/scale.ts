@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util';
 import { makeRandom } from '../src/base/random/random.ts';
 import { makeSource } from '../src/base/text/source.ts';
-import { compile } from '../src/compiler/pipeline.ts';
+import { compileSource } from '../src/compiler/pipeline.ts';
 import type { Column, Dataset, Encoding, IndexedColumn } from '../src/data/dataset.ts';
 import type { EngineName } from '../src/engines/engine.ts';
 import { chooseEngine } from '../src/engines/engines.ts';
@@ -46,7 +46,7 @@ task watch {
 }
 train { batch = ${batch}, precision = ${values.precision}, dense = adam(rate: 1e-3), embeddings = adagrad(rate: 0.05, per: row) }
 `;
-const { lowered, diagnostics } = compile(makeSource('scale.tower', text));
+const { lowered, diagnostics } = compileSource(makeSource('scale.tower', text));
 if (!lowered) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
 
 const { plan } = lowered;

@@ -4,7 +4,7 @@
  */
 import { makeRandom } from '../src/base/random/random.ts';
 import { makeSource } from '../src/base/text/source.ts';
-import { compile } from '../src/compiler/pipeline.ts';
+import { compileSource } from '../src/compiler/pipeline.ts';
 import type { Tensors } from '../src/engines/engine.ts';
 import { hostDtype } from '../src/graph/bfloat16.ts';
 import { makeBuilder } from '../src/graph/builder.ts';
@@ -26,7 +26,7 @@ train { dense = sgd(rate: 0.1) }
 `;
 
 export function stepGraph(): Graph {
-  const { lowered, diagnostics } = compile(makeSource('step.tower', text));
+  const { lowered, diagnostics } = compileSource(makeSource('step.tower', text));
   if (!lowered) throw new Error(diagnostics.map(({ message }) => message).join('; '));
   return lowered.plan.step.graph;
 }

@@ -2,7 +2,7 @@
 import { models } from 'tower:models';
 import type { Text } from '@codemirror/state';
 import { makeSource, type Source } from '../src/base/text/source.ts';
-import { check } from '../src/compiler/pipeline.ts';
+import { checkSource } from '../src/compiler/pipeline.ts';
 import { FileAnalysis } from '../src/editor/language/file_analysis.ts';
 
 const known = new WeakMap<Text, FileAnalysis>();
@@ -14,7 +14,7 @@ const load = (path: string): Source | undefined =>
 export const fileName = 'models/playground.tower';
 
 export function factsOf(text: Text): FileAnalysis {
-  const found = known.get(text) ?? new FileAnalysis(check(makeSource(fileName, text.toString()), { load }));
+  const found = known.get(text) ?? new FileAnalysis(checkSource(makeSource(fileName, text.toString()), { load }));
   known.set(text, found);
   return found;
 }

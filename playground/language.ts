@@ -17,7 +17,7 @@ import {
 } from '@codemirror/view';
 import type { Edit } from '../src/base/diagnostics/diagnostic.ts';
 import { makeSource } from '../src/base/text/source.ts';
-import { format } from '../src/compiler/format/format.ts';
+import { formatSource } from '../src/compiler/format/format.ts';
 import { actionsFor } from '../src/editor/language/actions.ts';
 import { completionsAt } from '../src/editor/language/completion.ts';
 import { hoverAt } from '../src/editor/language/hover.ts';
@@ -124,7 +124,7 @@ const places = (text: string): string =>
 /** Nothing where the text has mistakes of syntax. */
 export function formatText(view: EditorView): boolean {
   const text = view.state.doc.toString();
-  const { output } = format(makeSource(fileName, text));
+  const { output } = formatSource(makeSource(fileName, text));
   if (output !== undefined && output !== text) {
     view.dispatch({ changes: { from: 0, to: text.length, insert: output } });
   }

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { makeSource } from '../src/base/text/source.ts';
-import { compile } from '../src/compiler/pipeline.ts';
+import { compileSource } from '../src/compiler/pipeline.ts';
 import { svgFile } from '../src/editor/drawing/drawing.ts';
 import { drawingOf } from '../src/editor/drawing/drawn.ts';
 
@@ -28,6 +28,6 @@ export function readmePicture(root: URL): string {
 }
 
 function draw(name: string, text: string): string {
-  const { model, lowered } = compile(makeSource(`${name}.tower`, text));
+  const { model, lowered } = compileSource(makeSource(`${name}.tower`, text));
   return svgFile(name, drawingOf(model!, lowered!.arrows), { width: columnWidth });
 }

@@ -9,9 +9,9 @@ import type { Dataset } from '../../src/data/dataset.ts';
 import { readDataset } from '../../src/data/read.ts';
 import { chooseEngine } from '../../src/engines/engines.ts';
 import type { Plan } from '../../src/graph/plan/plan.ts';
-import { differencesOf, protocolOf } from '../../src/training/evaluation/compare.ts';
+import { differencesOf, evaluationProtocol } from '../../src/training/evaluation/compare.ts';
 import { baselinesBeside, makeTask } from '../../src/training/evaluation/contestants.ts';
-import { makeMeasures, valuesOf } from '../../src/training/evaluation/figures.ts';
+import { makeMeasures, metricValues } from '../../src/training/evaluation/figures.ts';
 import { repeatsSentence, seenRule, seenSentence } from '../../src/training/evaluation/questions.ts';
 import { rankEvents } from '../../src/training/evaluation/ranks.ts';
 import { rankingSentence } from '../../src/training/evaluation/sentences.ts';
@@ -50,7 +50,7 @@ async function measured(open: OpenSet, task: ScoringTask, scorer: Scorer): Promi
   return {
     ...(await common(open)),
     values: Object.fromEntries(
-      measures.map((measure) => [measure.label, Float32Array.from(valuesOf(task, ranks, measure))]),
+      measures.map((measure) => [measure.label, Float32Array.from(metricValues(task, ranks, measure))]),
     ),
     ranksCold: ranks.ranksCold === true,
   };
@@ -59,7 +59,7 @@ async function measured(open: OpenSet, task: ScoringTask, scorer: Scorer): Promi
 async function common({ dataset, task }: OpenSet): Promise<Omit<Measured, 'values' | 'ranksCold'>> {
   const seen = seenRule(dataset);
   const { unit, group } = groupsOf(task);
-  const { sizes: _, ...checksums } = protocolOf(dataset, 'test');
+  const { sizes: _, ...checksums } = evaluationProtocol(dataset, 'test');
   const { engine } = await chooseEngine();
   return {
     machine: `${cpus().length} cores of ${cpus()[0]!.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, ${engine.version}`,
@@ -67,7 +67,7 @@ async function common({ dataset, task }: OpenSet): Promise<Omit<Measured, 'value
     protocol: {
       checksum: checksum(JSON.stringify(checksums)),
       sentences: [
-        protocolOf(dataset, 'test').split,
+        evaluationProtocol(dataset, 'test').split,
         rankingSentence(task, 'test'),
         seenSentence(seen, dataset, task),
         ...[repeatsSentence(task, seen) ?? []].flat(),
@@ -128,7 +128,7 @@ export async function measureModel(open: OpenSet, training: TrainingOf): Promise
   const run = await load(folder);
   const { plan, tables, parameters } = run.trained;
   const dataset = await run.dataset();
-  const differences = differencesOf(protocolOf(open.dataset, 'test'), protocolOf(dataset, 'test'));
+  const differences = differencesOf(evaluationProtocol(open.dataset, 'test'), evaluationProtocol(dataset, 'test'));
   if (differences.length > 0) throw new Error(`${model} ranks something else: ${differences.join('; ')}`);
   const { engine } = await run.engine();
   const retrieval = await makeRetrieval({ plan, engine, tables, corpus: dataset.corpus, parameters });

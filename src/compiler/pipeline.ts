@@ -36,7 +36,7 @@ export interface CheckResult {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export function check(source: Source, options: CheckOptions = {}): CheckResult {
+export function checkSource(source: Source, options: CheckOptions = {}): CheckResult {
   const cachedOptions = rememberFiles(options);
   const checked = checkOnce(source, cachedOptions);
   const { search } = checked.resolution;
@@ -98,8 +98,8 @@ export interface CompileResult extends CheckResult {
   readonly lowered?: Lowered;
 }
 
-export function compile(source: Source, options: CheckOptions = {}): CompileResult {
-  const checked = check(source, options);
+export function compileSource(source: Source, options: CheckOptions = {}): CompileResult {
+  const checked = checkSource(source, options);
   const { model, diagnostics } = checked;
   const lowered = model && !hasErrors(diagnostics) ? lower(model).output : undefined;
   return { ...checked, ...defined({ lowered }) };

@@ -9,7 +9,7 @@ import type { ItemValues } from './dataset.ts';
 import { type Database, enclose, quoteName } from './files/duckdb.ts';
 import { type DataSource, isList, isNumber } from './files/source.ts';
 import { stage } from './rows/stage.ts';
-import { marked, textOf } from './rows/staged_tables.ts';
+import { columnAsText, withDoubledMark } from './rows/staged_tables.ts';
 
 export interface FilterColumn {
   readonly name: string;
@@ -59,7 +59,7 @@ async function readValues(
   const exact = await exactColumns(database, wanted);
   const values = wanted.map(() => new Array<unknown>(keys.length).fill(undefined));
   const selectedColumns = [
-    marked(textOf(enclose(key.sql), await typeOfKey(database, key))),
+    withDoubledMark(columnAsText(enclose(key.sql), await typeOfKey(database, key))),
     ...exact.map(({ value }) => value),
   ];
   await database.stream(`SELECT ${selectedColumns.join(', ')} FROM items`, (chunk) => {
@@ -150,6 +150,6 @@ function kindOf(type: string): ItemValues['kind'] | undefined {
 function castOf(sql: string, kind: ItemValues['kind']): string {
   const type = { number: 'DOUBLE', text: 'VARCHAR', texts: 'VARCHAR[]', truth: 'BOOLEAN' }[kind];
   const value = `TRY_CAST(${enclose(sql)} AS ${type})`;
-  if (kind === 'texts') return `list_transform(${value}, element -> ${marked('element')})`;
-  return kind === 'text' ? marked(value) : value;
+  if (kind === 'texts') return `list_transform(${value}, element -> ${withDoubledMark('element')})`;
+  return kind === 'text' ? withDoubledMark(value) : value;
 }

@@ -26,7 +26,7 @@ export interface Pinned {
  * Adds the values of new data to the encoding of a run. Old values have their old codes, new ones follow in the order of `fitted`.
  * Boundaries, means and deviations stay as they are: the weights have learned what they mean.
  */
-export function grown(before: Encoding, fitted: Encoding): Encoding {
+export function grownEncoding(before: Encoding, fitted: Encoding): Encoding {
   if (!('values' in before) || !('values' in fitted) || before.values === undefined) return before;
   const oldValues = makeKeyTable(before.values, before.values.length);
   const values = fitted.values ?? [];

@@ -16,7 +16,14 @@ import type { Dictionaries, RawCodes, ValidRawRows } from './rows/raw.ts';
 import { badRow, settleRejects } from './rows/rejects.ts';
 import { verifyUnchanged } from './rows/stage.ts';
 import type { Staged, StagedTable } from './rows/staged.ts';
-import { computedQuery, largestWhole, readRows, relationOf, tableOf, whereOf } from './rows/staged_tables.ts';
+import {
+  computedQuery,
+  dictionaryTable,
+  filterClause,
+  largestWhole,
+  readRows,
+  relationOf,
+} from './rows/staged_tables.ts';
 import { ABSENT, BAD, type JoinedRows, validateRows } from './rows/validate_rows.ts';
 
 export interface Computing {
@@ -168,7 +175,7 @@ async function checkIds(
     }
     const { column, dictionary } = key.inEvents;
     const { span } = layout.sources.get(column.at)!.described;
-    for (const ids of await lookAlikes(database, tableOf(dictionary!))) {
+    for (const ids of await lookAlikes(database, dictionaryTable(dictionary!))) {
       warnings.push(diagnose('ids-look-alike', span, { name: column.name, ...ids }));
     }
   }
@@ -218,7 +225,7 @@ async function dropFailingRows(
     const role = column.at;
     const relation = await relationOf(column.over, layout, database);
     const isFiltered = role === 'events' && where !== undefined && where !== column;
-    const from = `${relation.sql}${isFiltered ? await whereOf(column.over, relation.row, layout, database) : ''}`;
+    const from = `${relation.sql}${isFiltered ? await filterClause(column.over, relation.row, layout, database) : ''}`;
     // TRY gives NULL where its argument fails; a struct around it distinguishes a failure from a NULL value.
     const failingRows = `SELECT row FROM (SELECT ${relation.row} AS row, TRY({'value': ${enclose(column.sql)}}) AS tried FROM ${from}) WHERE tried IS NULL`;
     const rows = await database.rows(failingRows).then(

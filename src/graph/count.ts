@@ -53,7 +53,7 @@ export function costOf(graph: Pick<Graph, 'nodes'>, node: Node, sizes: Sizes): C
     ) ?? 0;
   const readTypes = rowOf(node.op).picks ? [node.type, ...types.slice(1)] : types;
   if (node.op !== 'Reshape')
-    cost.bytes = [...readTypes, node.type].reduce((sum, type) => sum + bytesOf(type, sizes), 0);
+    cost.bytes = [...readTypes, node.type].reduce((sum, type) => sum + typeBytes(type, sizes), 0);
   return cost;
 }
 
@@ -64,6 +64,6 @@ function prefixesOf(label: string): string[] {
   return parts.map((_, i) => parts.slice(0, i + 1).join('/'));
 }
 
-export function bytesOf(type: TensorType, sizes: Sizes): number {
+export function typeBytes(type: TensorType, sizes: Sizes): number {
   return countElements(resolveShape(type.shape, sizes)) * bytesOfDtype[type.dtype];
 }

@@ -14,7 +14,7 @@ export type DoubleTensors = Readonly<Record<string, NodeValues>>;
  * Values of the outputs, and of all parameters after the updates. Each op's result is rounded to its dtype.
  * Throws GraphTypeError when a value is missing or does not have its declared shape, or an index is out of range.
  */
-export function evaluate(
+export function evaluateGraph(
   graph: Graph,
   inputs: NamedTensors,
   parameters: NamedTensors,

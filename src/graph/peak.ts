@@ -1,11 +1,11 @@
 /** How many bytes a run holds at the same time: every value from where it is made to where it is last read. */
-import { bytesOf } from './count.ts';
+import { typeBytes } from './count.ts';
 import type { Sizes } from './dims.ts';
 import type { Graph } from './graph.ts';
 
 /** Bytes of what crosses to an engine and back in a run: the host holds these besides the engine's own. */
 export function crossingBytes({ nodes, inputs, outputs }: Graph, symbols: Sizes): number {
-  return [...inputs, ...outputs].reduce((sum, { node }) => sum + bytesOf(nodes[node]!.type, symbols), 0);
+  return [...inputs, ...outputs].reduce((sum, { node }) => sum + typeBytes(nodes[node]!.type, symbols), 0);
 }
 
 /** The symbols of a graph, each representing the same number. */
@@ -15,7 +15,7 @@ export function evenSizes({ nodes }: Graph, size: number): Sizes {
 }
 
 export function peakBytes(graph: Graph, symbols: Sizes): number {
-  const bytes = graph.nodes.map(({ type }) => bytesOf(type, symbols));
+  const bytes = graph.nodes.map(({ type }) => typeBytes(type, symbols));
   const lastRead = graph.nodes.map((_, id) => id);
   graph.nodes.forEach(({ inputs }, id) => {
     for (const input of inputs) lastRead[input] = id;

@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { failure, invariant } from '../base/diagnostics/failure.ts';
 import { refuseHeld } from '../base/storage/lock.ts';
-import { countOf, type LongNumbers } from '../base/storage/tensor_header.ts';
+import { type LongNumbers, numbersOfShape } from '../base/storage/tensor_header.ts';
 import { defined } from '../base/util/defined.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Fresh } from '../data/rows/fresh.ts';
@@ -41,7 +41,7 @@ export async function readBase(folder: string, plan: Plan): Promise<Base> {
   if (differences.length > 0) throw failure('from-other-model', { folder, differences });
   if (!(await hasCheckpoint(folder))) throw failure('lost-file', { path: 'checkpoint.safetensors', folder });
   const { progress } = await readCheckpoint(folder, undefined, (name, shape, kind) =>
-    isOfTable(name) ? checkedOnly({ length: countOf(shape), kind }) : undefined,
+    isOfTable(name) ? checkedOnly({ length: numbersOfShape(shape), kind }) : undefined,
   );
   const { training } = baseRun.manifest;
   if (progress.step !== training.steps || progress.epoch !== training.epochs) {

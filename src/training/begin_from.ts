@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { failure } from '../base/diagnostics/failure.ts';
-import { countOf, kindOf, type Numbers, type StoredTensor } from '../base/storage/tensor_header.ts';
+import { type Numbers, numberKindOf, numbersOfShape, type StoredTensor } from '../base/storage/tensor_header.ts';
 import { type Dataset, type Encoding, rowsOf } from '../data/dataset.ts';
 import { rowsBefore } from '../data/pinned.ts';
 import type { Tensors } from '../engines/engine.ts';
@@ -44,7 +44,7 @@ export async function beginFrom(
     const numbers = targetNumbers.get(name);
     if (!numbers) return undefined;
     foundNames.add(name);
-    if (kindOf(numbers) === kind && numbers.length === countOf(shape)) return numbers;
+    if (numberKindOf(numbers) === kind && numbers.length === numbersOfShape(shape)) return numbers;
     throw damaged(`\`${name}\` is of another type or size`);
   });
   if (!isDeepStrictEqual(checkpoint.progress, progress)) throw damaged('it was changed while it was read');
@@ -58,7 +58,7 @@ export async function beginFrom(
     const tensor = checkpoint.tensors.get(`parameter/${name}`);
     if (!tensor) throw damaged(`it has no \`parameter/${name}\``);
     const { data, shape } = tensor;
-    if (kindOf(data) !== kindOf(current.data) || shape.join() !== current.shape.join()) {
+    if (numberKindOf(data) !== numberKindOf(current.data) || shape.join() !== current.shape.join()) {
       throw damaged(`\`parameter/${name}\` is of another type or size`);
     }
     parameters[name] = servedWeights[name] ?? { ...current, data: data as typeof current.data };
@@ -101,6 +101,9 @@ function takeFeed(
   for (const [name, view] of Object.entries(views)) if (name.endsWith('/last_seen')) view.fill(steps);
   if (!hasSameData(base, dataset)) return;
   const stored = Object.entries(views).map(([name, view]) => ({ name, view, data: tensors.get(`feed/${name}`)?.data }));
-  if (!stored.every(({ view, data }) => data && data.length === view.length && kindOf(data) === kindOf(view))) return;
+  if (
+    !stored.every(({ view, data }) => data && data.length === view.length && numberKindOf(data) === numberKindOf(view))
+  )
+    return;
   feeder.load(Object.fromEntries(stored.map(({ name, data }) => [name, data])) as typeof views);
 }

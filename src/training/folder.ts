@@ -13,7 +13,7 @@ import { engineNames } from '../engines/engines.ts';
 import type { Plan } from '../graph/plan/plan.ts';
 import { admissionFile, compactionFile, earlierAdmissionFile } from './artifact/admissions.ts';
 import { checkpointFile } from './artifact/checkpoint.ts';
-import { cacheFilesIn, cacheFolder, readEncoding } from './artifact/encoding_file.ts';
+import { cacheFilesIn, readEncoding, startCacheFolder } from './artifact/encoding_file.ts';
 import { identityOf, otherData, type RunIdentity } from './artifact/identity.ts';
 import { isLineage, pinnedBy } from './artifact/lineage.ts';
 import { manifestFile } from './artifact/manifest.ts';
@@ -37,7 +37,7 @@ const topFiles = [
 
 const isTopFile = (name: string): boolean => topFiles.includes(name) || isBestFile(name) || isEventFile(name);
 
-export const modelFolders = ['graphs', 'encodings', 'sources', cacheFolder, profileFolder];
+export const modelFolders = ['graphs', 'encodings', 'sources', startCacheFolder, profileFolder];
 
 /** Files further down that a model may have; nothing else that a run or a manifest lists is removed. */
 const isModelPath = (path: string): boolean =>

@@ -108,11 +108,11 @@ export const readMetricsLog = (folder: string): Promise<Record<string, unknown>[
 /** @throws Failure `lost-file`, `damaged-file`, `cannot-read` */
 export async function readLog(folder: string, name: string): Promise<Record<string, unknown>[]> {
   const text = (await readRunFile(folder, name)).toString('utf8');
-  return text.split('\n').flatMap((line, at) => (line === '' ? [] : [recordOf(line, join(folder, name), at + 1)]));
+  return text.split('\n').flatMap((line, at) => (line === '' ? [] : [parsedRecord(line, join(folder, name), at + 1)]));
 }
 
 /** @throws Failure `damaged-file` with the line, for what is not a JSON object */
-export function recordOf(text: string, path: string, line: number): Readonly<Record<string, unknown>> {
+export function parsedRecord(text: string, path: string, line: number): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
     value = JSON.parse(text);

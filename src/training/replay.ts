@@ -22,7 +22,7 @@ import { complaint } from './artifact/validate.ts';
 import type { Epoch } from './batches.ts';
 import { ratesAt } from './batches.ts';
 import { beginState, tablesOf } from './begin_state.ts';
-import { recordOf, stepDigits, stepsFile } from './metrics_log.ts';
+import { parsedRecord, stepDigits, stepsFile } from './metrics_log.ts';
 import { CurrentTowers, mineNegatives } from './mining.ts';
 import { type EventOrder, orderOf } from './order.ts';
 import { precisionOfRun } from './precision.ts';
@@ -251,7 +251,7 @@ async function loggedScalars(folder: string, step: number): Promise<Scalars | un
   for await (const line of linesOf(handle, join(folder, stepsFile))) {
     lineNumber++;
     if (!line.startsWith(`{"step":${step},`)) continue;
-    const { step: _, ...scalars } = recordOf(line, join(folder, stepsFile), lineNumber) as Record<string, number>;
+    const { step: _, ...scalars } = parsedRecord(line, join(folder, stepsFile), lineNumber) as Record<string, number>;
     return scalars;
   }
   return undefined;

@@ -37,7 +37,7 @@ import { agree, type Beginning, giveOrder, OtherWorkers, sharedStep } from './wo
  * @throws Failure `folder-in-use`, `run-in-use`, `nothing-to-resume`, `other-run`, `fewer-epochs`, `too-few-rows`,
  * `no-validation-part`, `too-large-for-memory`, `loss-not-finite`, `damaged-file`, `cannot-write`, …
  */
-export async function train(options: TrainOptions): Promise<TrainResult> {
+export async function trainModel(options: TrainOptions): Promise<TrainResult> {
   const { group } = options;
   if (!group) return trainAlone(options);
   // Before the folder is touched.

@@ -4,7 +4,7 @@ import type { Dataset } from '../data/dataset.ts';
 import type { Plan, TrainPlan } from '../graph/plan/plan.ts';
 import type { AnyEpoch, Epoch } from './batches.ts';
 import { makeTask } from './evaluation/contestants.ts';
-import { declaredMeasures, figuresOf, listsOf, makeMeasures } from './evaluation/figures.ts';
+import { declaredMeasures, figuresOf, longestListOf, makeMeasures } from './evaluation/figures.ts';
 import { seenRule } from './evaluation/questions.ts';
 import { rankEvents } from './evaluation/ranks.ts';
 import { drawRankings, type RankingSample } from './evaluation/sample.ts';
@@ -38,7 +38,7 @@ export class RunValidation {
     const { task } = this.drawn;
     const { events } = task;
     const scorer = modelScorer(await this.towers.refreshed(), { plan, events, corpus: dataset.corpus });
-    const ranks = await rankEvents(task, scorer, seenRule(dataset).removes, listsOf(watchedMeasures));
+    const ranks = await rankEvents(task, scorer, seenRule(dataset).removes, longestListOf(watchedMeasures));
     return { ...figuresOf(task, ranks, watchedMeasures).all };
   }
 

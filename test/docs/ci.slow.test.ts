@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { toJson } from '../../src/base/diagnostics/json.ts';
 import { makeSource } from '../../src/base/text/source.ts';
-import { check } from '../../src/compiler/pipeline.ts';
+import { checkSource } from '../../src/compiler/pipeline.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 import { fences } from './fences.ts';
 
@@ -14,7 +14,7 @@ const page = 'docs/guide/ci.md';
 it('the item that the page shows is one of those that the file gets', () => {
   const [wrong] = fences(page, 'tower');
   const [shown] = fences(page, 'json');
-  const { diagnostics } = check(makeSource('wrong.tower', wrong!.text));
+  const { diagnostics } = checkSource(makeSource('wrong.tower', wrong!.text));
   expect(toJson(diagnostics)).toContainEqual(JSON.parse(shown!.text));
 });
 

@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { loadUsed } from '../../src/app/api/files.ts';
 import { render } from '../../src/base/diagnostics/render.ts';
 import { makeSource } from '../../src/base/text/source.ts';
-import { check } from '../../src/compiler/pipeline.ts';
+import { checkSource } from '../../src/compiler/pipeline.ts';
 import { fences, pages } from './fences.ts';
 
 const all = pages.flatMap((page) => fences(page, 'tower'));
 const diagnosticsOf = ({ name, text }: (typeof all)[number]) =>
   // What a fence uses lies where it says, from the root of the project.
-  check(makeSource(name, text), { load: loadUsed, folder: '.', project: '.' }).diagnostics;
+  checkSource(makeSource(name, text), { load: loadUsed, folder: '.', project: '.' }).diagnostics;
 
 // A `part` is of a model that is not shown whole: the test of the pages that have them checks that.
 describe('a fence', () => {

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/engines/engine.ts';
 import { toBfloat16 } from '../../src/graph/bfloat16.ts';
-import { evaluate } from '../../src/graph/evaluate.ts';
+import { evaluateGraph } from '../../src/graph/evaluate.ts';
 import { inBfloat16 } from '../../src/graph/in_bfloat16.ts';
 import { initialValues } from '../../src/graph/initial.ts';
 import { feed, planOf } from '../compiler/library/support.ts';
@@ -43,7 +43,7 @@ describe.each(names)('%s', (name) => {
     const { graph: own, given } = bfloat16Cases[title]!;
     const program = await engine.prepare(own, {});
     const found = (await program.run(named(given))).y!.data;
-    const expected = evaluate(own, named(given), {}).outputs.y!.data;
+    const expected = evaluateGraph(own, named(given), {}).outputs.y!.data;
     expect([...found]).toEqual(Array.from(found, toBfloat16));
     expected.forEach((value, i) => {
       // A sum in another order may round to the number next to it, whose place is 2 ** -7 of it.

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Failure } from '../../src/base/diagnostics/failure.ts';
-import { cacheFolder, packageFolders } from '../../src/engines/tensorflow/binding.ts';
+import { packageFolders, tensorflowCacheFolder } from '../../src/engines/tensorflow/binding.ts';
 
 type Engines = typeof import('../../src/engines/engines.ts');
 
@@ -91,12 +91,12 @@ describe('setup:tensorflow', () => {
 
   it('builds into the folder where the engine looks', () => {
     const where = `process.argv.push('--where')`;
-    expect(run(where).stdout.trim()).toBe(cacheFolder());
+    expect(run(where).stdout.trim()).toBe(tensorflowCacheFolder());
     vi.stubEnv('TOWER_CACHE', '/somewhere/else');
-    expect(run(`process.env.TOWER_CACHE = '/somewhere/else'; ${where}`).stdout.trim()).toBe(cacheFolder());
+    expect(run(`process.env.TOWER_CACHE = '/somewhere/else'; ${where}`).stdout.trim()).toBe(tensorflowCacheFolder());
     vi.unstubAllEnvs();
     vi.stubEnv('XDG_CACHE_HOME', '/elsewhere');
-    expect(run(`process.env.XDG_CACHE_HOME = '/elsewhere'; ${where}`).stdout.trim()).toBe(cacheFolder());
+    expect(run(`process.env.XDG_CACHE_HOME = '/elsewhere'; ${where}`).stdout.trim()).toBe(tensorflowCacheFolder());
     vi.unstubAllEnvs();
   });
 

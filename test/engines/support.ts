@@ -4,7 +4,7 @@ import { checkTensor } from '../../src/engines/check.ts';
 import type { Engine, EngineName, Tensors } from '../../src/engines/engine.ts';
 import { loadEngine } from '../../src/engines/engines.ts';
 import { resolveShape } from '../../src/graph/dims.ts';
-import { evaluate } from '../../src/graph/evaluate.ts';
+import { evaluateGraph } from '../../src/graph/evaluate.ts';
 import type { Graph, Tensor } from '../../src/graph/graph.ts';
 
 export const names: readonly EngineName[] = ['tensorflow', 'onnx', 'javascript', 'torch'];
@@ -51,7 +51,7 @@ export async function expectEngineToAgree(
   const sizes: Record<string, number> = {};
   for (const input of graph.inputs) checkTensor(graph, input, inputs[input.name], sizes);
   for (let step = 0; step < steps; step += 1) {
-    const expected = evaluate(graph, inputs, state);
+    const expected = evaluateGraph(graph, inputs, state);
     const outputs = await program.run(inputs);
     expect(Object.keys(outputs).sort()).toEqual(Object.keys(expected.outputs).sort());
     for (const [name, value] of Object.entries(expected.outputs)) expectSame(outputs[name]!, value, name);

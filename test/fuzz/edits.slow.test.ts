@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { Random } from '../../src/base/random/random.ts';
 import { makeSource } from '../../src/base/text/source.ts';
-import { check } from '../../src/compiler/pipeline.ts';
+import { checkSource } from '../../src/compiler/pipeline.ts';
 import { actionsFor } from '../../src/editor/language/actions.ts';
 import { signatureAt } from '../../src/editor/language/callee.ts';
 import { completionsAt } from '../../src/editor/language/completion.ts';
@@ -15,7 +15,7 @@ import { hoverAt } from '../../src/editor/language/hover.ts';
 import { semanticTokensOf } from '../../src/editor/language/semantic_tokens.ts';
 import { inlaysIn } from '../../src/editor/lsp/providers/annotations.ts';
 import { outlineOf } from '../../src/editor/lsp/providers/outline.ts';
-import { foldsOf, selectionsAt } from '../../src/editor/lsp/providers/ranges.ts';
+import { foldingRanges, selectionsAt } from '../../src/editor/lsp/providers/ranges.ts';
 import { edit, pick, randomOf } from './edits.ts';
 
 const total = Number(process.env.TOWER_FUZZ ?? 2000);
@@ -56,7 +56,7 @@ it(`${total} random edits: every question has an answer`, { timeout: 24 * 3600_0
 function ask(text: string, random: Random): void {
   const source = makeSource('model.tower', text);
   const facts = new FileAnalysis(
-    check(source, { load: (path) => (path === 'used.tower' ? makeSource(path, used) : undefined) }),
+    checkSource(source, { load: (path) => (path === 'used.tower' ? makeSource(path, used) : undefined) }),
   );
   const { checked } = facts;
   for (const { at } of checked.diagnostics) {
@@ -74,7 +74,7 @@ function ask(text: string, random: Random): void {
     selectionsAt(checked.file, offset);
   }
   inlaysIn(facts, 0, text.length);
-  foldsOf(facts);
+  foldingRanges(facts);
   outlineOf(checked.file);
   linksOf(checked.file);
   let last = 0;

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Diagnostic } from '../../src/base/diagnostics/diagnostic.ts';
 import { makeSource, positionAt } from '../../src/base/text/source.ts';
-import { check } from '../../src/compiler/pipeline.ts';
+import { checkSource } from '../../src/compiler/pipeline.ts';
 
 const models = ['models', 'models/data'].flatMap((folder) =>
   readdirSync(folder)
@@ -16,7 +16,7 @@ const fences = readdirSync('docs/guide').flatMap((name) =>
 export const programs = [...models, ...fences].filter((text) => errorsOf(text).length === 0);
 
 export function errorsOf(text: string): readonly Diagnostic[] {
-  return check(makeSource('program.tower', text)).diagnostics.filter(({ severity }) => severity === 'error');
+  return checkSource(makeSource('program.tower', text)).diagnostics.filter(({ severity }) => severity === 'error');
 }
 
 /** Whether the error, a note of it, or its fix is on these lines, or on the line next to them. */

@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { applySafeFixes } from '../../src/base/diagnostics/fixes.ts';
 import { makeSource, positionAt, type Source } from '../../src/base/text/source.ts';
-import { check } from '../../src/compiler/pipeline.ts';
+import { checkSource } from '../../src/compiler/pipeline.ts';
 import type * as Ast from '../../src/compiler/syntax/ast.ts';
 import { parse } from '../../src/compiler/syntax/parse.ts';
 import { pick, randomOf } from './edits.ts';
@@ -20,7 +20,7 @@ const programs = ['models', 'models/data'].flatMap((folder) =>
     .filter((name) => name.endsWith('.tower'))
     .map((name) => readFileSync(`${folder}/${name}`, 'utf8')),
 );
-const found = (source: Source) => check(source).diagnostics;
+const found = (source: Source) => checkSource(source).diagnostics;
 
 it(`${total} safe fixes leave the rest of the file as it was`, { timeout: 3600_000 }, () => {
   const damaged: string[] = [];

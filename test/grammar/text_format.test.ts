@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type ConfigField, readConfig } from '../../grammar/text_format.ts';
-import { convert } from '../../src/app/easyrec/convert.ts';
+import { convertConfig } from '../../src/app/easyrec/convert.ts';
 import { Failure } from '../../src/base/diagnostics/failure.ts';
 import fc from '../fast_check.ts';
 
@@ -60,7 +60,7 @@ const configs = readdirSync(folder)
 
 const answers = (text: string): boolean => {
   try {
-    convert('x.config', text);
+    convertConfig('x.config', text);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     expect(error.diagnostics[0]!.code).toMatch(/^config-/);

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type Builder, GraphTypeError, makeBuilder, type Ref } from '../../src/graph/builder.ts';
 import { gradients } from '../../src/graph/differentiate.ts';
 import { symbolic } from '../../src/graph/dims.ts';
-import { evaluate } from '../../src/graph/evaluate.ts';
+import { evaluateGraph } from '../../src/graph/evaluate.ts';
 import type { Tensor } from '../../src/graph/graph.ts';
 import { isLeaf, rowOf } from '../../src/graph/ops/table.ts';
 import { opNames } from '../../src/graph/ops.ts';
@@ -45,7 +45,7 @@ describe('the gradient of each op agrees with the autodiff of tfjs', () => {
       const inputs: Record<string, Tensor> = { ...named(given), weights };
       const by = graph.outputs.flatMap((output) => (output.name.startsWith('gradient:') ? [output.name.slice(9)] : []));
       const expected = tfjsGradients(tf, graph, inputs, by);
-      const { outputs } = evaluate(graph, inputs, {});
+      const { outputs } = evaluateGraph(graph, inputs, {});
       by.forEach((input, i) => {
         expectClose(outputs[`gradient:${input}`]!.data, expected[i]!);
       });
@@ -74,7 +74,7 @@ function gradientsOf(build: (b: Builder, ...inputs: Ref[]) => Ref, ...given: Ten
   found.forEach((gradient, i) => {
     if (gradient) b.output(`g${i}`, gradient);
   });
-  const { outputs } = evaluate(b.finish(), named(given), {});
+  const { outputs } = evaluateGraph(b.finish(), named(given), {});
   return found.map((_, i) => outputs[`g${i}`] && [...outputs[`g${i}`]!.data]);
 }
 
@@ -152,7 +152,7 @@ describe('gradients', () => {
     });
     const graph = b.finish();
     expect(verify(graph)).toEqual([]);
-    const { outputs } = evaluate(
+    const { outputs } = evaluateGraph(
       graph,
       {
         x: tensor([
@@ -184,7 +184,7 @@ describe('gradients', () => {
     const [first] = gradients(b, b.sum(b.mul(b.square(x), x), [0]), [x]);
     const [second] = gradients(b, b.sum(first!, [0]), [x]);
     b.output('second', second!);
-    expect([...evaluate(b.finish(), { x: tensor([1, 2, -3]) }, {}).outputs.second!.data]).toEqual([6, 12, -18]);
+    expect([...evaluateGraph(b.finish(), { x: tensor([1, 2, -3]) }, {}).outputs.second!.data]).toEqual([6, 12, -18]);
   });
 
   it('of a row sum stay a column: nothing is broadcast for elementwise ops', () => {
@@ -211,7 +211,7 @@ describe('gradients', () => {
     const b = makeBuilder('itself');
     const x = b.input('x', []);
     b.output('g', gradients(b, x, [x])[0]!);
-    expect([...evaluate(b.finish(), { x: tensor(5) }, {}).outputs.g!.data]).toEqual([1]);
+    expect([...evaluateGraph(b.finish(), { x: tensor(5) }, {}).outputs.g!.data]).toEqual([1]);
   });
 
   it('are refused for a loss that is no scalar', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeBuilder } from '../../src/graph/builder.ts';
 import { symbolic } from '../../src/graph/dims.ts';
-import { evaluate, evaluateInDoubles } from '../../src/graph/evaluate.ts';
+import { evaluateGraph, evaluateInDoubles } from '../../src/graph/evaluate.ts';
 import { batch, tensor } from './support.ts';
 
 describe('evaluate', () => {
@@ -12,7 +12,7 @@ describe('evaluate', () => {
     b.update(p, q);
     b.update(q, p);
     b.output('sum', b.add(p, q));
-    const { outputs, parameters } = evaluate(b.finish(), {}, { p: tensor([1]), q: tensor([2]) });
+    const { outputs, parameters } = evaluateGraph(b.finish(), {}, { p: tensor([1]), q: tensor([2]) });
     expect([...outputs.sum!.data]).toEqual([3]);
     expect([...parameters.p!.data, ...parameters.q!.data]).toEqual([2, 1]);
   });
@@ -22,7 +22,7 @@ describe('evaluate', () => {
     const x = b.input('x', []);
     b.output('y', b.sub(b.add(x, 1), 1));
     const graph = b.finish();
-    expect(evaluate(graph, { x: tensor(1e-9) }, {}).outputs.y!.data[0]).toBe(0);
+    expect(evaluateGraph(graph, { x: tensor(1e-9) }, {}).outputs.y!.data[0]).toBe(0);
     const x64 = { dtype: 'float32', shape: [], data: new Float64Array([1e-9]) } as const;
     expect(evaluateInDoubles(graph, { x: x64 }, {}).outputs.y!.data[0]).toBeCloseTo(1e-9, 15);
   });
@@ -31,7 +31,7 @@ describe('evaluate', () => {
     const b = makeBuilder('symbols');
     const x = b.input('x', [symbolic('batch', 4)]);
     b.output('y', b.reshape(x, [batch, 4]));
-    expect(evaluate(b.finish(), { x: tensor([1, 2, 3, 4, 5, 6, 7, 8]) }, {}).outputs.y!.shape).toEqual([2, 4]);
+    expect(evaluateGraph(b.finish(), { x: tensor([1, 2, 3, 4, 5, 6, 7, 8]) }, {}).outputs.y!.shape).toEqual([2, 4]);
   });
 
   it('runs with no hits at all', () => {
@@ -41,7 +41,7 @@ describe('evaluate', () => {
     const like = b.reshape(b.slice(at, [0, 0], [-1, 1]), [symbolic('hits')]);
     b.output('y', b.scatterUpdate(x, at, b.broadcastTo(b.constant(9), like)));
     const none = { dtype: 'int32', shape: [0, 2], data: new Int32Array(0) } as const;
-    expect([...evaluate(b.finish(), { x: tensor([[7]]), at: none }, {}).outputs.y!.data]).toEqual([7]);
+    expect([...evaluateGraph(b.finish(), { x: tensor([[7]]), at: none }, {}).outputs.y!.data]).toEqual([7]);
   });
 
   it('refuses inputs that are missing, do not fit, or contradict each other', () => {
@@ -53,21 +53,21 @@ describe('evaluate', () => {
     const p = tensor([1, 1]);
     const good = tensor([[1, 2]]);
     const y = tensor([1, 2]);
-    expect(() => evaluate(graph, { y }, { p })).toThrow('input "x" is not given');
-    expect(() => evaluate(graph, { x: tensor([[1]]), y }, { p })).toThrow(
+    expect(() => evaluateGraph(graph, { y }, { p })).toThrow('input "x" is not given');
+    expect(() => evaluateGraph(graph, { x: tensor([[1]]), y }, { p })).toThrow(
       'input "x" is [batch, 2], but was given [1, 1]',
     );
-    expect(() => evaluate(graph, { x: good, y: tensor([1, 2, 3]) }, { p })).toThrow(
+    expect(() => evaluateGraph(graph, { x: good, y: tensor([1, 2, 3]) }, { p })).toThrow(
       'input "y" is [2·batch], but was given [3]',
     );
-    expect(() => evaluate(graph, { x: good, y: tensor([1, 2, 3, 4]) }, { p })).toThrow(
+    expect(() => evaluateGraph(graph, { x: good, y: tensor([1, 2, 3, 4]) }, { p })).toThrow(
       'input "y" is given [4], but batch is 1 in another input',
     );
-    expect(() => evaluate(graph, { x: good, y }, {})).toThrow('"p" is not given');
-    expect(() => evaluate(graph, { x: good, y }, { p: tensor([1]) })).toThrow(
+    expect(() => evaluateGraph(graph, { x: good, y }, {})).toThrow('"p" is not given');
+    expect(() => evaluateGraph(graph, { x: good, y }, { p: tensor([1]) })).toThrow(
       '"p" is float32[2], but was given float32[1]',
     );
-    expect(() => evaluate(graph, { x: tensor([[1, 2]], 'int32'), y }, { p })).toThrow(
+    expect(() => evaluateGraph(graph, { x: tensor([[1, 2]], 'int32'), y }, { p })).toThrow(
       '"x" is float32[1,2], but was given int32[1,2]',
     );
   });

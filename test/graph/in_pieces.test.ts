@@ -2,7 +2,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { makeBuilder, type Ref } from '../../src/graph/builder.ts';
 import { symbolic } from '../../src/graph/dims.ts';
-import { evaluate, type NamedTensors } from '../../src/graph/evaluate.ts';
+import { evaluateGraph, type NamedTensors } from '../../src/graph/evaluate.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { inPieces, pieceInputs } from '../../src/graph/in_pieces.ts';
 import { evenSizes, peakBytes } from '../../src/graph/peak.ts';
@@ -71,8 +71,11 @@ describe('a softmax over the whole corpus in pieces', () => {
           weight: random([batch], seed + 3, 0, 1),
         };
         const of = (graph: Graph, more: NamedTensors = {}) =>
-          evaluate(graph, Object.fromEntries(graph.inputs.map(({ name }) => [name, (inputs[name] ?? more[name])!])), {})
-            .outputs;
+          evaluateGraph(
+            graph,
+            Object.fromEntries(graph.inputs.map(({ name }) => [name, (inputs[name] ?? more[name])!])),
+            {},
+          ).outputs;
         const after = cut(graph, pieces);
         expect(after && verify(after)).toEqual([]);
         const [whole, made] = [of(graph), of(after!, fedPieces(batch, pieces))];

@@ -2,7 +2,7 @@
 import { makeRandom } from '../../src/base/random/random.ts';
 import { unitRoundoff } from '../../src/graph/bfloat16.ts';
 import { resolveShape } from '../../src/graph/dims.ts';
-import { evaluate, type NamedTensors, sizesOf } from '../../src/graph/evaluate.ts';
+import { evaluateGraph, type NamedTensors, sizesOf } from '../../src/graph/evaluate.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import type { NodeValues } from '../../src/graph/ops/row.ts';
 import { isLeaf, rowOf } from '../../src/graph/ops/table.ts';
@@ -39,7 +39,7 @@ export function inDoubles(graph: Graph, inputs: NamedTensors, parameters: NamedT
 
 /** The same of the graph as it is defined: each value in its own precision. */
 export function asDefined(graph: Graph, inputs: NamedTensors, parameters: NamedTensors): Named {
-  const found = evaluate(graph, inputs, parameters);
+  const found = evaluateGraph(graph, inputs, parameters);
   return new Map([
     ...graph.outputs.map(({ name }) => [name, found.outputs[name]!.data] as const),
     ...graph.updates.map(({ parameter }) => [`:${parameter}`, found.parameters[parameter]!.data] as const),

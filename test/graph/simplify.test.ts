@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { makeBuilder } from '../../src/graph/builder.ts';
 import { gradients } from '../../src/graph/differentiate.ts';
 import { symbolic } from '../../src/graph/dims.ts';
-import { type DoubleTensors, evaluate, evaluateInDoubles } from '../../src/graph/evaluate.ts';
+import { type DoubleTensors, evaluateGraph, evaluateInDoubles } from '../../src/graph/evaluate.ts';
 import type { Graph, Tensor } from '../../src/graph/graph.ts';
 import { print } from '../../src/graph/print.ts';
 import { passes, simplify } from '../../src/graph/simplify.ts';
@@ -60,8 +60,8 @@ function passesOverSquare(graph: Graph): string[] {
 }
 
 function expectSameValues(before: Graph, after: Graph, inputs: Record<string, Tensor>): void {
-  const expected = evaluate(before, inputs, {}).outputs;
-  const actual = evaluate(after, inputs, {}).outputs;
+  const expected = evaluateGraph(before, inputs, {}).outputs;
+  const actual = evaluateGraph(after, inputs, {}).outputs;
   expect(Object.keys(actual)).toEqual(Object.keys(expected));
   for (const [name, value] of Object.entries(expected)) expectClose(actual[name]!.data, value.data);
 }

@@ -4,7 +4,7 @@ import { makeRandom } from '../../src/base/random/random.ts';
 import { type Builder, makeBuilder, type Ref } from '../../src/graph/builder.ts';
 import { gradients } from '../../src/graph/differentiate.ts';
 import { countElements, resolveShape, type Sizes } from '../../src/graph/dims.ts';
-import { evaluate, evaluateInDoubles } from '../../src/graph/evaluate.ts';
+import { evaluateGraph, evaluateInDoubles } from '../../src/graph/evaluate.ts';
 import type { Dim, Graph, HostDtype, Tensor } from '../../src/graph/graph.ts';
 
 export const batch: Dim = { symbol: 'batch', times: 1 };
@@ -36,7 +36,7 @@ export function compute(build: (b: Builder, ...inputs: Ref[]) => Ref, ...given: 
   const b = makeBuilder('test');
   const refs = given.map((value, i) => b.input(`x${i}`, value.shape, value.dtype));
   b.output('y', build(b, ...refs));
-  return evaluate(b.finish(), named(given), {}).outputs.y!;
+  return evaluateGraph(b.finish(), named(given), {}).outputs.y!;
 }
 
 export function named(given: readonly Tensor[]): Record<string, Tensor> {

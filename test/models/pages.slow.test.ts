@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { pictures } from '../../scripts/pictures.ts';
 import { makeSource } from '../../src/base/text/source.ts';
-import { check } from '../../src/compiler/pipeline.ts';
+import { checkSource } from '../../src/compiler/pipeline.ts';
 
 const models = readdirSync('models').filter((name) => name.endsWith('.tower'));
 const pages = readdirSync('docs/models').filter((name) => name.endsWith('.md') && name !== 'README.md');
@@ -14,7 +14,7 @@ it.each(models)('%s has a page whose picture shows its score, loss and channels'
   const page = pages.map(textOf).find((text) => text.includes(`\`${path}\``));
   expect(page, `a page of docs/models names ${path}`).toBeDefined();
   const picture = readFileSync(`docs/models/pictures/${name.replace('.tower', '.svg')}`, 'utf8');
-  const { model } = check(makeSource(path, readFileSync(path, 'utf8')));
+  const { model } = checkSource(makeSource(path, readFileSync(path, 'utf8')));
   for (const { score, loss } of model!.tasks) {
     for (const { call } of score.terms) expect(picture).toContain(`${call.kind}(`);
     for (const name of score.product ?? []) expect(picture).toContain(`task ${name}`);

@@ -7,7 +7,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { expect } from 'vitest';
 import { makeSource } from '../../src/base/text/source.ts';
 import type { DataDescription } from '../../src/compiler/model/model.ts';
-import { check, compile } from '../../src/compiler/pipeline.ts';
+import { checkSource, compileSource } from '../../src/compiler/pipeline.ts';
 import type { Dataset, Events } from '../../src/data/dataset.ts';
 import { readDataset } from '../../src/data/read.ts';
 import { chooseEngine } from '../../src/engines/engines.ts';
@@ -28,8 +28,8 @@ const scored = 12;
 
 /** @param data text of the data block, whose paths begin in `folder` */
 export async function expectParity(model: string, data: string, folder: string): Promise<{ readonly events: number }> {
-  const { plan } = compile(makeSource('model.tower', model)).lowered!;
-  const found = check(makeSource(join(folder, 'data.tower'), data), { folder }).dataDescriptions[0]!;
+  const { plan } = compileSource(makeSource('model.tower', model)).lowered!;
+  const found = checkSource(makeSource(join(folder, 'data.tower'), data), { folder }).dataDescriptions[0]!;
   // A random part has no order to be found again by: then the last rows of the file are held out.
   const description: DataDescription =
     found.split.kind === 'random'

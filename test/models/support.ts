@@ -1,8 +1,8 @@
 /** A model of `models/`, its towers and its step in plain arrays, with weights and inputs from a seed. */
 import { readFileSync } from 'node:fs';
 import { makeSource } from '../../src/base/text/source.ts';
-import { compile } from '../../src/compiler/pipeline.ts';
-import { evaluate } from '../../src/graph/evaluate.ts';
+import { compileSource } from '../../src/compiler/pipeline.ts';
+import { evaluateGraph } from '../../src/graph/evaluate.ts';
 import type { Tensor } from '../../src/graph/graph.ts';
 import { initialValues } from '../../src/graph/initial.ts';
 import type { Plan } from '../../src/graph/plan/plan.ts';
@@ -18,7 +18,7 @@ const rows = 5;
 export function planOfModel(name: string, changed = (text: string): string => text): Plan {
   const path = `models/${name}.tower`;
   const source = makeSource(path, changed(readFileSync(path, 'utf8')));
-  return compile(source, { settings: { batch: 16 } }).lowered!.plan;
+  return compileSource(source, { settings: { batch: 16 } }).lowered!.plan;
 }
 
 export interface Ran {
@@ -45,7 +45,7 @@ export function runModel(plan: Plan, given: Parameters<typeof feed>[2] = {}): Ra
     if (/\/(bias|gain|offset)(_|$)|^score\//.test(name))
       parameters[name] = random(parameters[name]!.shape, 100 + at, -0.2, 0.2);
   }
-  const stepped = evaluate(plan.step.graph, inputs, parameters).outputs;
+  const stepped = evaluateGraph(plan.step.graph, inputs, parameters).outputs;
   const losses = Object.fromEntries(
     Object.entries(stepped)
       .filter(([name]) => name === 'loss' || name.startsWith('loss:'))
@@ -55,7 +55,7 @@ export function runModel(plan: Plan, given: Parameters<typeof feed>[2] = {}): Ra
   const inputOf = (name: string): Tensor => inputs[name] ?? inputs[`distinct/${name}`] ?? inputs[`corpus/${name}`]!;
   const vectors = plan.towers.map(({ embedded: { graph } }) => {
     const own = Object.fromEntries(graph.inputs.map(({ name }) => [name, inputOf(name)]));
-    const vector = evaluate(graph, own, parameters).outputs.vector!;
+    const vector = evaluateGraph(graph, own, parameters).outputs.vector!;
     const width = vector.shape.at(-1)!;
     return rowsOf({ ...vector, shape: [vector.data.length / width, width] });
   });

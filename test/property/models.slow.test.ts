@@ -12,9 +12,9 @@ import { losses } from '../../src/compiler/library/losses/table.ts';
 import { optimizers } from '../../src/compiler/library/optimizers/table.ts';
 import { scores } from '../../src/compiler/library/scores/table.ts';
 import { weightings } from '../../src/compiler/library/weightings/table.ts';
-import { compile } from '../../src/compiler/pipeline.ts';
+import { compileSource } from '../../src/compiler/pipeline.ts';
 import type { Engine } from '../../src/engines/engine.ts';
-import { evaluate, type NamedTensors } from '../../src/graph/evaluate.ts';
+import { evaluateGraph, type NamedTensors } from '../../src/graph/evaluate.ts';
 import type { Graph, Tensor } from '../../src/graph/graph.ts';
 import { initialValues } from '../../src/graph/initial.ts';
 import type { Plan } from '../../src/graph/plan/plan.ts';
@@ -55,7 +55,7 @@ function chosen(texts: readonly string[]): readonly string[] {
 
 /** The plan; what the checker refuses is reported in the language's words, and is not a crash. */
 function planOf(text: string): { readonly plan?: Plan; readonly errors: readonly string[] } {
-  const { lowered, diagnostics } = compile(makeSource('random.tower', text));
+  const { lowered, diagnostics } = compileSource(makeSource('random.tower', text));
   const errors = diagnostics
     .filter(({ severity }) => severity === 'error')
     .map(({ code, message }) => `${code}: ${message}`);
@@ -103,10 +103,10 @@ async function expectToTrain({ step, towers }: Plan, engines: readonly Engine[])
   const trained = Object.fromEntries(
     graph.parameters.filter(({ trainable }) => trainable).map(({ name }) => [name, parameters[name]!]),
   );
-  const expected = evaluate(graph, inputs, parameters);
+  const expected = evaluateGraph(graph, inputs, parameters);
   // Several: what one draw leaves as it was, another may change a lot.
   const moved = [1, 3, 5, 7].map((stream) =>
-    evaluate(graph, lastDigits(inputs, stream), { ...parameters, ...lastDigits(trained, stream + 1) }),
+    evaluateGraph(graph, lastDigits(inputs, stream), { ...parameters, ...lastDigits(trained, stream + 1) }),
   );
   for (const [name, { data }] of Object.entries({ ...expected.outputs, ...expected.parameters })) {
     expect(data.every(Number.isFinite), `${name} is finite`).toBe(true);
@@ -135,7 +135,7 @@ async function expectToTrain({ step, towers }: Plan, engines: readonly Engine[])
   }
   for (const { embedded } of towers) {
     const values = initialValues(embedded.graph, 5);
-    const { vector } = evaluate(embedded.graph, feed(embedded, 4), values).outputs;
+    const { vector } = evaluateGraph(embedded.graph, feed(embedded, 4), values).outputs;
     expect(vector!.data.every(Number.isFinite), 'the served vector is finite').toBe(true);
   }
 }

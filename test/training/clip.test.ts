@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { load } from '../../src/training/artifact/load.ts';
 import { readLog } from '../../src/training/metrics_log.ts';
-import { train } from '../../src/training/train.ts';
+import { trainModel } from '../../src/training/train.ts';
 import { planOf } from '../compiler/library/support.ts';
 import { makeDataset } from './fixtures.ts';
 import { plainEngine } from './plain_engine.ts';
@@ -14,8 +14,8 @@ import { watched } from './watched_engine.ts';
 const root = temporaryFolder();
 const dataset = makeDataset({ users: 6, items: 12, eventsPerUser: 8, heldOut: 2 });
 
-const runOf = (name: string, clip: string, other: Partial<Parameters<typeof train>[0]> = {}) =>
-  train({
+const runOf = (name: string, clip: string, other: Partial<Parameters<typeof trainModel>[0]> = {}) =>
+  trainModel({
     plan: planOf(`
       model clipped
       features { user_id : id(dim: 4), movie_id : id(dim: 4) }

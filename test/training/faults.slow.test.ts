@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Failure } from '../../src/base/diagnostics/failure.ts';
 import { hasCheckpoint } from '../../src/training/artifact/checkpoint.ts';
-import { train } from '../../src/training/train.ts';
+import { trainModel } from '../../src/training/train.ts';
 import type { TrainOptions } from '../../src/training/train_options.ts';
 import { makePlan } from './fixture_plan.ts';
 import { makeDataset } from './fixtures.ts';
@@ -74,7 +74,7 @@ let operations = 0;
 let weights: Buffer;
 beforeAll(async () => {
   fault.count = 0;
-  await train(options('whole'));
+  await trainModel(options('whole'));
   operations = fault.count;
   weights = readFileSync(join(root, 'whole', 'weights.safetensors'));
 });
@@ -88,7 +88,7 @@ const some = (count: number, step: number, offset = 0): number[] =>
 /** Trains with a fault at an operation, and answers what was thrown. */
 async function faulty(name: string, at: number, code: typeof fault.code, more: Partial<TrainOptions> = {}) {
   Object.assign(fault, { count: 0, at, code, dead: false });
-  const error = await train(options(name, more)).catch((each: unknown) => each);
+  const error = await trainModel(options(name, more)).catch((each: unknown) => each);
   Object.assign(fault, { at: -1, dead: false });
   if (code === 'killed') bury(join(root, name));
   return error;
@@ -106,7 +106,7 @@ function bury(folder: string): void {
 /** As a user would: resumes where there is something to resume, else starts again, without `--force`. */
 async function goOn(name: string): Promise<void> {
   const resume = (await hasCheckpoint(join(root, name))) || existsSync(join(root, name, 'manifest.json'));
-  await train(options(name, resume ? { resume: true } : {}));
+  await trainModel(options(name, resume ? { resume: true } : {}));
 }
 
 describe('training', () => {
@@ -146,13 +146,13 @@ describe('training', () => {
   it(
     'killed while `--force` replaces a run starts again without force',
     async () => {
-      await train(options('replaced'));
+      await trainModel(options('replaced'));
       Object.assign(fault, { count: 0 });
-      await train(options('replaced', { force: true }));
+      await trainModel(options('replaced', { force: true }));
       // Up to the first step; what comes later is as above.
       const first = Math.min(70, fault.count);
       for (const at of some(first, 12, 2)) {
-        await train(options(`force-${at}`));
+        await trainModel(options(`force-${at}`));
         await faulty(`force-${at}`, at, 'killed', { force: true });
         await goOn(`force-${at}`);
         expect(readFileSync(join(root, `force-${at}`, 'weights.safetensors')).equals(weights), `at ${at}`).toBe(true);

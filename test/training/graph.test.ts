@@ -6,7 +6,7 @@ import { readSafetensors } from '../../src/base/storage/safetensors.ts';
 import type { Dataset, Events } from '../../src/data/dataset.ts';
 import { load } from '../../src/training/artifact/load.ts';
 import { replayStep } from '../../src/training/replay.ts';
-import { train } from '../../src/training/train.ts';
+import { trainModel } from '../../src/training/train.ts';
 import { expectClose, planOf } from '../compiler/library/support.ts';
 import { makeDataset } from './fixtures.ts';
 import { plainEngine } from './plain_engine.ts';
@@ -23,8 +23,8 @@ const plan = planOf(`
   task view { score = cosine(user, item), loss = softmax(in_batch, temperature: 0.2) }
   train { batch = 8, epochs = 3, embeddings = adam(rate: 0.05), graph = lightgcn(layers: 2) }`);
 
-const runOf = (folder: string, other: Partial<Parameters<typeof train>[0]> = {}) =>
-  train({
+const runOf = (folder: string, other: Partial<Parameters<typeof trainModel>[0]> = {}) =>
+  trainModel({
     plan,
     dataset,
     engine: plainEngine,

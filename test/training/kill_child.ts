@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 
 import type { EngineName } from '../../src/engines/engine.ts';
 import { loadEngine } from '../../src/engines/engines.ts';
-import { train } from '../../src/training/train.ts';
+import { trainModel } from '../../src/training/train.ts';
 import { makePlan } from './fixture_plan.ts';
 import { makeDataset } from './fixtures.ts';
 import { watched } from './watched_engine.ts';
@@ -12,7 +12,7 @@ const [folder, engineName, resume, plan] = process.argv.slice(2) as [string, Eng
 const controller = new AbortController();
 process.once('SIGINT', () => controller.abort());
 
-const { status } = await train({
+const { status } = await trainModel({
   plan: plan
     ? JSON.parse(readFileSync(plan, 'utf8'))
     : makePlan({ epochs: 3, batch: 16, stop: { metric: 'mrr', patience: 3 } }),

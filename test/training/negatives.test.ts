@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/graph/plan/plan.ts';
 import { load } from '../../src/training/artifact/load.ts';
 import { replayStep } from '../../src/training/replay.ts';
-import { train } from '../../src/training/train.ts';
+import { trainModel } from '../../src/training/train.ts';
 import type { TrainOptions } from '../../src/training/train_options.ts';
 import { makeDataset } from './fixtures.ts';
 import { plainEngine } from './plain_engine.ts';
@@ -32,15 +32,15 @@ describe.each(Object.entries(losses))('%s', (name, loss) => {
   const plan = planWith(loss);
 
   it('learns, and a run that is stopped within an epoch and goes on gives the bits of one that is not', async () => {
-    const { records } = await train(options(name, plan));
+    const { records } = await trainModel(options(name, plan));
     expect(records.at(-1)!.loss).toBeLessThan(records[0]!.loss);
     const controller = new AbortController();
     const engine = watched(plainEngine, (step) => {
       if (step === 6) controller.abort();
     });
     const stopped = options(`${name}_stopped`, plan, { engine, signal: controller.signal });
-    expect((await train(stopped)).status).toBe('interrupted');
-    await train(options(`${name}_stopped`, plan, { resume: true }));
+    expect((await trainModel(stopped)).status).toBe('interrupted');
+    await trainModel(options(`${name}_stopped`, plan, { resume: true }));
     expect(weightsIn(`${name}_stopped`).equals(weightsIn(name))).toBe(true);
   });
 

@@ -7,7 +7,7 @@ import { prune } from '../../src/graph/passes/dead.ts';
 import type { GraphPlan } from '../../src/graph/plan/plan.ts';
 import { readLog } from '../../src/training/metrics_log.ts';
 import { normsEvery } from '../../src/training/norms.ts';
-import { train } from '../../src/training/train.ts';
+import { trainModel } from '../../src/training/train.ts';
 import type { TrainOptions } from '../../src/training/train_options.ts';
 import { makePlan } from './fixture_plan.ts';
 import { makeDataset } from './fixtures.ts';
@@ -28,7 +28,7 @@ function lossAsNorm(): GraphPlan {
 }
 
 const trained = (name: string, more: Partial<TrainOptions> = {}) =>
-  train({
+  trainModel({
     ...{ plan, dataset, engine: plainEngine, folder: join(root, name), tower: '0.0.0' },
     origin: { sources: [{ name: 'models/fixture.tower', text: 'model fixture' }] },
     ...more,

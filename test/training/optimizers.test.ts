@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { train } from '../../src/training/train.ts';
+import { trainModel } from '../../src/training/train.ts';
 import { planOf } from '../compiler/library/support.ts';
 import { makeDataset } from './fixtures.ts';
 import { plainEngine } from './plain_engine.ts';
@@ -20,8 +20,8 @@ it.each([
     'dense = adam(l2: 0.1, warmup: 9), embeddings = adam, overrides = weights(user, rate: 0.1), table(movie_id, rate: 0.2, l2: 0.1)',
   ],
 ])('%s', async (name, optimizers) => {
-  const runOf = (folder: string, other: Partial<Parameters<typeof train>[0]> = {}) =>
-    train({
+  const runOf = (folder: string, other: Partial<Parameters<typeof trainModel>[0]> = {}) =>
+    trainModel({
       plan: planOf(`
         model any
         features { user_id : id(dim: 4), movie_id : id(dim: 4) }

@@ -8,7 +8,7 @@ import { load } from '../../src/training/artifact/load.ts';
 import { windowsOf } from '../../src/training/feed/windows.ts';
 import { orderOf } from '../../src/training/order.ts';
 import { replayStep } from '../../src/training/replay.ts';
-import { train } from '../../src/training/train.ts';
+import { trainModel } from '../../src/training/train.ts';
 import type { TrainOptions } from '../../src/training/train_options.ts';
 import type { TrainingEvent } from '../../src/training/training_events.ts';
 import { planOf } from '../compiler/library/support.ts';
@@ -185,7 +185,7 @@ const weightsIn = (name: string): Buffer => readFileSync(join(root, name, 'weigh
 describe('a run of positions', () => {
   it('says which rows are no targets, and gives the same bits where it was stopped', async () => {
     const seen: TrainingEvent[] = [];
-    const { records } = await train(options('whole', { onEvent: (event) => seen.push(event) }));
+    const { records } = await trainModel(options('whole', { onEvent: (event) => seen.push(event) }));
     expect(seen[0]).toMatchObject({ kind: 'started', rows: 63, stepsOfEpoch: 4, leftOut: 0, withoutList: 7 });
     expect(records.map(({ rows }) => rows)).toEqual([63, 63]);
     for (const [stopAt, resume] of [
@@ -197,14 +197,14 @@ describe('a run of positions', () => {
       const engine = watched(plainEngine, (step) => {
         if (done + step === stopAt) controller.abort();
       });
-      await train(options('stopped', { engine, signal: controller.signal, resume }));
+      await trainModel(options('stopped', { engine, signal: controller.signal, resume }));
     }
-    await train(options('stopped', { resume: true }));
+    await trainModel(options('stopped', { resume: true }));
     expect(weightsIn('stopped').equals(weightsIn('whole'))).toBe(true);
   });
 
   it('can take a step again', async () => {
-    await train(options('again'));
+    await trainModel(options('again'));
     const trained = await load(join(root, 'again'), { unfinished: true });
     const { taken, steps } = await replayStep({ trained, dataset, engine: plainEngine, step: 6 });
     expect(steps).toBe(8);
@@ -213,7 +213,7 @@ describe('a run of positions', () => {
   });
 
   it('names the elements of lists that the step read: those of windows, not whole histories', async () => {
-    await train(options('read'));
+    await trainModel(options('read'));
     const trained = await load(join(root, 'read'), { unfinished: true });
     const { column } = events.features.get('history')!;
     const { starts, ends, values } = column as { starts: Int32Array; ends: Int32Array; values: Int32Array };
@@ -241,7 +241,7 @@ describe('a run of positions', () => {
     } as typeof history.column;
     const empty = { ...events, features: new Map([...events.features, ['history', { column: none }]]) };
     const without = { ...dataset, parts: { ...dataset.parts, train: empty } };
-    const error = await train(options('empty', { dataset: without })).catch((each: unknown) => each);
+    const error = await trainModel(options('empty', { dataset: without })).catch((each: unknown) => each);
     expect(error).toBeInstanceOf(Failure);
     expect((error as Failure).diagnostics[0]).toMatchObject({
       code: 'too-few-rows',

@@ -1,6 +1,6 @@
 import { copies } from '../../src/engines/check.ts';
 import type { Engine } from '../../src/engines/engine.ts';
-import { evaluate } from '../../src/graph/evaluate.ts';
+import { evaluateGraph } from '../../src/graph/evaluate.ts';
 
 /** The living definition of every op behind the contract of an engine: slow, and nobody's runtime. */
 export const plainEngine: Engine = {
@@ -10,7 +10,7 @@ export const plainEngine: Engine = {
     let held = copies(parameters);
     return {
       async run(inputs) {
-        const { outputs, parameters: next } = evaluate(graph, inputs, held);
+        const { outputs, parameters: next } = evaluateGraph(graph, inputs, held);
         held = copies(next);
         return copies(outputs);
       },

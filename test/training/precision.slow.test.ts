@@ -9,7 +9,7 @@ import { inPrecision, operationsFor } from '../../src/graph/plan/precision.ts';
 import { load } from '../../src/training/artifact/load.ts';
 import { choosePrecision, minOperations, precisionOfRun } from '../../src/training/precision.ts';
 import { replayStep } from '../../src/training/replay.ts';
-import { train } from '../../src/training/train.ts';
+import { trainModel } from '../../src/training/train.ts';
 import type { TrainingEvent } from '../../src/training/training_events.ts';
 import { planOf } from '../compiler/library/support.ts';
 import { makeDataset } from './fixtures.ts';
@@ -99,16 +99,16 @@ describe('a run in bf16', () => {
     const engine = watched(plainEngine, (step) => {
       if (step === 2) controller.abort();
     });
-    await train({ ...options(name, of, engine), signal: controller.signal });
+    await trainModel({ ...options(name, of, engine), signal: controller.signal });
   };
   const began = () => events.findLast(({ kind }) => kind === 'started');
 
   it('gives other bits than in float32, the same again, and the same where it was stopped and resumed', async () => {
-    await train(options('whole'));
-    await train(options('wide', planWith('')));
+    await trainModel(options('whole'));
+    await trainModel(options('wide', planWith('')));
     expect(weightsIn('whole').equals(weightsIn('wide'))).toBe(false);
     await stopIn('stopped');
-    await train({ ...options('stopped'), resume: true });
+    await trainModel({ ...options('stopped'), resume: true });
     expect(weightsIn('stopped').equals(weightsIn('whole'))).toBe(true);
     expect(began()).toMatchObject({ precision: { precision: 'bf16', asked: 'bf16' } });
   });
@@ -144,7 +144,7 @@ describe('a run in bf16', () => {
     const identity = { ...runIn('auto'), precision: 'bf16' };
     await stopIn('chosen', auto).catch(() => undefined);
     writeFileSync(join(root, 'chosen', 'run.json'), JSON.stringify(identity));
-    await train({ ...options('chosen', auto), resume: true });
+    await trainModel({ ...options('chosen', auto), resume: true });
     expect(began()).toMatchObject({
       precision: { precision: 'bf16', asked: 'auto', because: 'the run began with it' },
     });
@@ -155,7 +155,7 @@ describe('a run in bf16', () => {
   it('is refused where its folder names no precision', async () => {
     await stopIn('damaged');
     writeFileSync(join(root, 'damaged', 'run.json'), JSON.stringify({ ...runIn('damaged'), precision: 'fp8' }));
-    const error = await train({ ...options('damaged'), resume: true }).catch((each: unknown) => each);
+    const error = await trainModel({ ...options('damaged'), resume: true }).catch((each: unknown) => each);
     expect((error as Failure).diagnostics[0]!.code).toBe('damaged-file');
     expect(error).toBeInstanceOf(Failure);
   });

@@ -11,7 +11,7 @@ import { load } from '../../src/training/artifact/load.ts';
 import { complaint } from '../../src/training/artifact/validate.ts';
 import { readLog } from '../../src/training/metrics_log.ts';
 import { replayStep, type StepRecord } from '../../src/training/replay.ts';
-import { train } from '../../src/training/train.ts';
+import { trainModel } from '../../src/training/train.ts';
 import { expectClose, planOf } from '../compiler/library/support.ts';
 import { makeDataset } from './fixtures.ts';
 import { plainEngine } from './plain_engine.ts';
@@ -34,8 +34,8 @@ const planWith = (optimizers: string, task = 'loss = bce, label = liked', epochs
     train { batch = ${batch}, epochs = ${epochs}, seed = 5, ${optimizers} }
   `);
 
-const runOf = (plan: Plan, folder: string, other: Partial<Parameters<typeof train>[0]> = {}) =>
-  train({ plan, dataset, engine: plainEngine, folder, origin: { sources: [] }, tower: '0.0.0', ...other });
+const runOf = (plan: Plan, folder: string, other: Partial<Parameters<typeof trainModel>[0]> = {}) =>
+  trainModel({ plan, dataset, engine: plainEngine, folder, origin: { sources: [] }, tower: '0.0.0', ...other });
 
 async function replayed(folder: string, step: number, out: string, engine: Engine = plainEngine) {
   const trained = await load(folder, { unfinished: true });

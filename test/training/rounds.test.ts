@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../src/base/diagnostics/failure.ts';
 import type { Plan } from '../../src/graph/plan/plan.ts';
 import { readLog } from '../../src/training/metrics_log.ts';
-import { train } from '../../src/training/train.ts';
+import { trainModel } from '../../src/training/train.ts';
 import type { TrainOptions } from '../../src/training/train_options.ts';
 import { roundsOf } from '../../src/training/validation.ts';
 import { makePlan } from './fixture_plan.ts';
@@ -30,17 +30,17 @@ const options = (name: string, train: Partial<Plan['train']> = {}, more: Partial
 const weightsIn = (name: string): Buffer => readFileSync(join(root, name, 'weights.safetensors'));
 
 beforeAll(async () => {
-  await train(options('epochs', { epochs: 2 }));
+  await trainModel(options('epochs', { epochs: 2 }));
 });
 
 describe('`steps`', () => {
   it('of whole epochs are the run of these epochs, bit for bit', async () => {
-    await train(options('steps', { steps: 8 }));
+    await trainModel(options('steps', { steps: 8 }));
     expect(weightsIn('steps').equals(weightsIn('epochs'))).toBe(true);
   });
 
   it('may end within an epoch, which is then validated', async () => {
-    const { records, status, manifest } = await train(options('within', { steps: 6 }));
+    const { records, status, manifest } = await trainModel(options('within', { steps: 6 }));
     expect(status).toBe('epochs');
     expect(records.map(({ step }) => step)).toEqual([4, 6]);
     expect(records.every(({ validation }) => validation !== undefined)).toBe(true);
@@ -49,17 +49,17 @@ describe('`steps`', () => {
   });
 
   it('goes on to more steps as if there had been as many from the beginning', async () => {
-    const { records } = await train(options('within', { steps: 8 }, { resume: true }));
+    const { records } = await trainModel(options('within', { steps: 8 }, { resume: true }));
     expect(records.map(({ epoch, step }) => [epoch, step])).toEqual([[3, 8]]);
     expect(weightsIn('within').equals(weightsIn('epochs'))).toBe(true);
-    const fewer = await train(options('within', { steps: 7 }, { resume: true })).catch((error: unknown) => error);
+    const fewer = await trainModel(options('within', { steps: 7 }, { resume: true })).catch((error: unknown) => error);
     expect((fewer as Failure).diagnostics[0]!.message).toContain('`steps` is 7, but the run');
   });
 });
 
 describe('`validate`', () => {
   it('every so many steps: a record, figures and a checkpoint, and the same weights', async () => {
-    const { records } = await train(options('every-3', { epochs: 2, validate: { steps: 3 } }));
+    const { records } = await trainModel(options('every-3', { epochs: 2, validate: { steps: 3 } }));
     expect(records.map(({ epoch, step }) => [epoch, step])).toEqual([
       [1, 3],
       [2, 6],
@@ -76,8 +76,8 @@ describe('`validate`', () => {
       if (step === 5) controller.abort();
     });
     const plan = { epochs: 2, validate: { steps: 3 } };
-    expect((await train(options('cut', plan, { engine, signal: controller.signal }))).status).toBe('interrupted');
-    await train(options('cut', plan, { resume: true }));
+    expect((await trainModel(options('cut', plan, { engine, signal: controller.signal }))).status).toBe('interrupted');
+    await trainModel(options('cut', plan, { resume: true }));
     const figures = async (name: string) =>
       (await readLog(join(root, name), 'metrics.jsonl')).map(({ epoch, step, loss, validation }) => ({
         ...{ epoch, step, loss, validation },
@@ -87,7 +87,7 @@ describe('`validate`', () => {
   });
 
   it('every so many epochs, and at the end; patience counts validations', async () => {
-    const { records } = await train(options('every-2', { epochs: 5, validate: { epochs: 2 } }));
+    const { records } = await trainModel(options('every-2', { epochs: 5, validate: { epochs: 2 } }));
     expect(records.flatMap(({ epoch, validation }) => (validation ? [epoch] : []))).toEqual([2, 4, 5]);
     // A rate of nothing: no validation is better than the first.
     const still = {
@@ -95,26 +95,26 @@ describe('`validate`', () => {
       embeddings: { ...makePlan().train.embeddings, rate: 1e-12 },
     };
     const stop = { metric: 'recall', k: 10, patience: 2 };
-    const ended = await train(options('patience', { epochs: 20, ...still, stop, validate: { epochs: 3 } }));
+    const ended = await trainModel(options('patience', { epochs: 20, ...still, stop, validate: { epochs: 3 } }));
     expect(ended.status).toBe('patience');
     expect(ended.records.at(-1)!.epoch).toBe(9);
   });
 
   it('on a sample: the record says so, and the same rankings are made each time', async () => {
-    const { records } = await train(options('sample', { epochs: 2, validate: { sample: 7 } }));
+    const { records } = await trainModel(options('sample', { epochs: 2, validate: { sample: 7 } }));
     const all = dataset.parts.validation.rows;
     expect(records.map(({ sample }) => sample)).toEqual([1, 2].map(() => ({ rankings: 7, of: all, per: 'event' })));
     for (const { validation } of records) {
       expect(validation!['hit_rate@10']! * 7).toBeCloseTo(Math.round(validation!['hit_rate@10']! * 7), 6);
     }
-    const whole = await train(options('enough', { epochs: 1, validate: { sample: all } }));
+    const whole = await trainModel(options('enough', { epochs: 1, validate: { sample: all } }));
     expect(whole.records[0]!.sample).toBeUndefined();
   });
 
   it('needs a validation part', async () => {
     const { parts } = dataset;
     const without = { ...dataset, parts: { ...parts, validation: { ...parts.validation, rows: 0 } } };
-    const error = await train(options('none', { validate: { epochs: 2 } }, { dataset: without })).catch(
+    const error = await trainModel(options('none', { validate: { epochs: 2 } }, { dataset: without })).catch(
       (each: unknown) => each,
     );
     expect(error).toBeInstanceOf(Failure);

@@ -1,7 +1,7 @@
 /** What a step is foreseen to hold, for models that are wide each in its own way. */
 import { expect, it } from 'vitest';
 import { makeSource } from '../../src/base/text/source.ts';
-import { compile } from '../../src/compiler/pipeline.ts';
+import { compileSource } from '../../src/compiler/pipeline.ts';
 import { stepBytes } from '../../src/training/embedding/tables.ts';
 
 const batch = 100;
@@ -19,7 +19,7 @@ function foreseen(
   rows = batch,
   corpus = 1,
 ): number {
-  const { lowered, diagnostics } = compile(
+  const { lowered, diagnostics } = compileSource(
     makeSource(
       'wide.tower',
       `model wide

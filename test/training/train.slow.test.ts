@@ -18,7 +18,7 @@ import type { Plan } from '../../src/graph/plan/plan.ts';
 import { limitJsonValues } from '../../src/training/artifact/encoding_file.ts';
 import { load } from '../../src/training/artifact/load.ts';
 import { readLog, readMetricsLog } from '../../src/training/metrics_log.ts';
-import { train } from '../../src/training/train.ts';
+import { trainModel } from '../../src/training/train.ts';
 import type { TrainOptions } from '../../src/training/train_options.ts';
 import type { TrainingEvent } from '../../src/training/training_events.ts';
 import { makePlan } from './fixture_plan.ts';
@@ -56,13 +56,13 @@ const untimed = ({ milliseconds, examplesPerSecond, ...rest }: Record<string, un
 /** The run that the others must agree with. */
 let plainWeights: Buffer;
 beforeAll(async () => {
-  await train(options('plain'));
+  await trainModel(options('plain'));
   plainWeights = weightsIn('plain');
 });
 
 describe('training', () => {
   it('learns: the loss falls, and the model ranks better than it began', async () => {
-    const { records, status } = await train(options('learns', { epochs: 12 }));
+    const { records, status } = await trainModel(options('learns', { epochs: 12 }));
     expect(status).toBe('epochs');
     expect(records.map(({ epoch }) => epoch)).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
     expect(records.at(-1)!.loss).toBeLessThan(records[0]!.loss - 0.1);
@@ -72,7 +72,7 @@ describe('training', () => {
   });
 
   it('writes every figure to metrics.jsonl, and nothing else is left next to the model', async () => {
-    const { records } = await train(options('figures'));
+    const { records } = await trainModel(options('figures'));
     expect(await readMetricsLog(join(root, 'figures'))).toEqual(JSON.parse(JSON.stringify(records)));
     expect(readdirSync(join(root, 'figures')).sort()).toEqual([
       'checkpoint.safetensors',
@@ -89,7 +89,7 @@ describe('training', () => {
   });
 
   it('writes the scalars of every step to steps.jsonl', async () => {
-    const { records } = await train(options('steps'));
+    const { records } = await trainModel(options('steps'));
     const steps = await readLog(join(root, 'steps'), 'steps.jsonl');
     expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: records.at(-1)!.step }, (_, i) => i + 1));
     expect(Object.keys(steps[0]!)).toEqual(['step', 'loss', 'loss:watch']);
@@ -100,8 +100,8 @@ describe('training', () => {
   });
 
   it('gives the same bits for the same seed, and others for another', async () => {
-    await train(options('again'));
-    await train(options('seed-2', { seed: 2 }));
+    await trainModel(options('again'));
+    await trainModel(options('seed-2', { seed: 2 }));
     expect(weightsIn('again').equals(plainWeights)).toBe(true);
     expect(weightsIn('seed-2').equals(plainWeights)).toBe(false);
   });
@@ -117,14 +117,14 @@ describe('training', () => {
       const engine = watched(plainEngine, (step) => {
         if (done + step === stopAt) controller.abort();
       });
-      const stopped = await train(options('stopped', {}, { engine, signal: controller.signal, resume }));
+      const stopped = await trainModel(options('stopped', {}, { engine, signal: controller.signal, resume }));
       expect(stopped.status).toBe('interrupted');
       expect(stopped.manifest!.training).toMatchObject({ status: 'interrupted', steps: stopAt });
       expect(await failureOf(load(join(root, 'stopped')))).toBe('unfinished-run');
       const half = await load(join(root, 'stopped'), { unfinished: true });
       expect(half.manifest.training.steps).toBe(stopAt);
     }
-    const { status } = await train(options('stopped', {}, { resume: true }));
+    const { status } = await trainModel(options('stopped', {}, { resume: true }));
     expect(status).toBe('epochs');
     expect(weightsIn('stopped').equals(plainWeights)).toBe(true);
     const stepsIn = (name: string): string => readFileSync(join(root, name, 'steps.jsonl'), 'utf8');
@@ -140,7 +140,7 @@ describe('training', () => {
   it('keeps vocabularies of many values as bytes, with the same model', async () => {
     limitJsonValues(10);
     try {
-      const { manifest } = await train(options('many-keys'));
+      const { manifest } = await trainModel(options('many-keys'));
       expect(manifest!.encodings.movie_id).toBe('encodings/movie_id.keys');
       expect(weightsIn('many-keys').equals(plainWeights)).toBe(true);
       const [many, few] = [await load(join(root, 'many-keys')), await load(join(root, 'plain'))];
@@ -158,13 +158,13 @@ describe('training', () => {
   it('keeps rows as bfloat16: stopped and resumed with the same bits, and read back as they were', async () => {
     const plan = makePlan();
     const half: Plan = { ...plan, tables: plan.tables.map((table) => ({ ...table, precision: 'bf16' })) };
-    await train({ ...options('bf16'), plan: half });
+    await trainModel({ ...options('bf16'), plan: half });
     const controller = new AbortController();
     const engine = watched(plainEngine, (step) => {
       if (step === 3) controller.abort();
     });
-    await train({ ...options('bf16-stopped', {}, { engine, signal: controller.signal }), plan: half });
-    await train({ ...options('bf16-stopped', {}, { resume: true }), plan: half });
+    await trainModel({ ...options('bf16-stopped', {}, { engine, signal: controller.signal }), plan: half });
+    await trainModel({ ...options('bf16-stopped', {}, { resume: true }), plan: half });
     expect(weightsIn('bf16-stopped').equals(weightsIn('bf16'))).toBe(true);
     expect(weightsIn('bf16').equals(plainWeights)).toBe(false);
     const { tables } = await load(join(root, 'bf16'));
@@ -176,24 +176,24 @@ describe('training', () => {
   });
 
   it('stopped before its first step starts again', async () => {
-    const stopped = await train(options('at-once', {}, { signal: AbortSignal.abort() }));
+    const stopped = await trainModel(options('at-once', {}, { signal: AbortSignal.abort() }));
     expect(stopped).toEqual({ folder: join(root, 'at-once'), status: 'interrupted', records: [] });
     expect(await failureOf(load(join(root, 'at-once')))).toBe('unfinished-run');
-    await train(options('at-once', {}, { resume: true }));
+    await trainModel(options('at-once', {}, { resume: true }));
     expect(weightsIn('at-once').equals(plainWeights)).toBe(true);
   });
 
   it('resumed when there is nothing left to do does nothing', async () => {
-    await train(options('done'));
+    await trainModel(options('done'));
     const before = readFileSync(join(root, 'done', 'manifest.json'), 'utf8');
-    const again = await train(options('done', {}, { resume: true }));
+    const again = await trainModel(options('done', {}, { resume: true }));
     expect(again).toMatchObject({ status: 'epochs', records: [] });
     expect(readFileSync(join(root, 'done', 'manifest.json'), 'utf8')).toBe(before);
   });
 
   it('stops early, and keeps the weights of the best epoch', async () => {
     const stop = { metric: 'mrr', patience: 2 };
-    const { records, status, manifest } = await train(
+    const { records, status, manifest } = await trainModel(
       // Rates so high that it gets worse.
       options('early', { epochs: 40, dense: { rate: 0.3, schedule: { warmup: 0, decay: 'constant' } }, stop }),
     );
@@ -202,7 +202,7 @@ describe('training', () => {
     const best = values.indexOf(Math.max(...values)) + 1;
     expect(records.length).toBe(best + 2);
     expect(manifest!.training.best).toEqual({ epoch: best, metric: 'mrr', value: values[best - 1] });
-    const short = await train(
+    const short = await trainModel(
       options('only-best', { epochs: best, dense: { rate: 0.3, schedule: { warmup: 0, decay: 'constant' } } }),
     );
     expect(short.records.length).toBe(best);
@@ -213,16 +213,16 @@ describe('training', () => {
     const events: TrainingEvent[] = [];
     const onEvent = (event: TrainingEvent) => events.push(event);
     // 240 rows.
-    const partial = await train(options('partial', { epochs: 1, batch: 238 }, { onEvent }));
+    const partial = await trainModel(options('partial', { epochs: 1, batch: 238 }, { onEvent }));
     expect(partial.records[0]).toMatchObject({ step: 2, rows: 240 });
-    const single = await train(options('single', { epochs: 1, batch: 239 }, { onEvent }));
+    const single = await trainModel(options('single', { epochs: 1, batch: 239 }, { onEvent }));
     expect(single.records[0]).toMatchObject({ step: 1, rows: 239 });
     expect(events.filter(({ kind }) => kind === 'started')).toMatchObject([{ leftOut: 0 }, { leftOut: 1 }]);
   });
 
   it('reports its progress', async () => {
     const events: TrainingEvent[] = [];
-    await train(options('events', { epochs: 2 }, { onEvent: (event) => events.push(event) }));
+    await trainModel(options('events', { epochs: 2 }, { onEvent: (event) => events.push(event) }));
     expect(events[0]).toMatchObject({ kind: 'started', rows: 240, batch: 64, epochs: 2, stepsOfEpoch: 4 });
     expect(events.filter(({ kind }) => kind === 'epoch').length).toBe(2);
     const last = events.filter((event) => event.kind === 'step').at(-1)!;
@@ -232,7 +232,7 @@ describe('training', () => {
 
   it('follows the schedules of both rates', async () => {
     const dense = { rate: 0.01, schedule: { warmup: 4, decay: 'linear' } } as const;
-    const { records } = await train(options('rates', { epochs: 2, dense }));
+    const { records } = await trainModel(options('rates', { epochs: 2, dense }));
     // Warm-up ends with the first epoch; of the four steps after it, the last is at a quarter.
     expect(records.map(({ rates }) => rates)).toEqual([
       { dense: 0.01, embeddings: 0.1 },
@@ -243,8 +243,8 @@ describe('training', () => {
 
 describe('a run that goes on with other settings', () => {
   it('trains more epochs after its last, and gives the bits of a run that had them from its beginning', async () => {
-    await train(options('more', { epochs: 1 }));
-    const { status, manifest } = await train(options('more', { epochs: 3 }, { resume: true }));
+    await trainModel(options('more', { epochs: 1 }));
+    const { status, manifest } = await trainModel(options('more', { epochs: 3 }, { resume: true }));
     expect(status).toBe('epochs');
     expect(weightsIn('more').equals(plainWeights)).toBe(true);
     expect(manifest!.training.changes).toEqual([{ step: 4, setting: 'epochs', from: 1, to: 3 }]);
@@ -252,15 +252,17 @@ describe('a run that goes on with other settings', () => {
     const figures = async (name: string) => (await readMetricsLog(join(root, name))).map(untimed);
     expect(await figures('more')).toEqual(await figures('plain'));
     // What is done is not done again.
-    expect(await train(options('more', { epochs: 3 }, { resume: true }))).toMatchObject({ records: [] });
+    expect(await trainModel(options('more', { epochs: 3 }, { resume: true }))).toMatchObject({ records: [] });
   });
 
   it('has more patience after it ran out of it, and keeps its best weights', async () => {
     const rate = { dense: { rate: 0.3, schedule: { warmup: 0, decay: 'constant' } } } as const;
-    const first = await train(options('patience', { epochs: 12, ...rate, stop: { metric: 'mrr', patience: 1 } }));
+    const first = await trainModel(options('patience', { epochs: 12, ...rate, stop: { metric: 'mrr', patience: 1 } }));
     expect(first.status).toBe('patience');
-    await train(options('patience', { epochs: 12, ...rate, stop: { metric: 'mrr', patience: 12 } }, { resume: true }));
-    await train(options('patient', { epochs: 12, ...rate, stop: { metric: 'mrr', patience: 12 } }));
+    await trainModel(
+      options('patience', { epochs: 12, ...rate, stop: { metric: 'mrr', patience: 12 } }, { resume: true }),
+    );
+    await trainModel(options('patient', { epochs: 12, ...rate, stop: { metric: 'mrr', patience: 12 } }));
     expect(weightsIn('patience').equals(weightsIn('patient'))).toBe(true);
   });
 
@@ -269,9 +271,9 @@ describe('a run that goes on with other settings', () => {
     const engine = watched(plainEngine, (step) => {
       if (step === 5) controller.abort();
     });
-    await train(options('rate', {}, { engine, signal: controller.signal }));
+    await trainModel(options('rate', {}, { engine, signal: controller.signal }));
     const dense = { rate: 0.005, schedule: { warmup: 0, decay: 'linear' } } as const;
-    const { manifest } = await train(options('rate', { dense }, { resume: true }));
+    const { manifest } = await trainModel(options('rate', { dense }, { resume: true }));
     expect(manifest!.training.changes).toEqual([
       { step: 5, setting: 'dense.rate', from: 0.01, to: 0.005 },
       { step: 5, setting: 'dense.schedule', from: { warmup: 0, decay: 'constant' }, to: dense.schedule },
@@ -279,8 +281,8 @@ describe('a run that goes on with other settings', () => {
   });
 
   it('is refused fewer epochs than it has trained', async () => {
-    await train(options('fewer', { epochs: 2 }));
-    expect(await failureOf(train(options('fewer', { epochs: 1 }, { resume: true })))).toBe('fewer-epochs');
+    await trainModel(options('fewer', { epochs: 2 }));
+    expect(await failureOf(trainModel(options('fewer', { epochs: 1 }, { resume: true })))).toBe('fewer-epochs');
     expect((await load(join(root, 'fewer'))).manifest.training.epochs).toBe(2);
   });
 });
@@ -291,14 +293,14 @@ describe('a run that was stopped', () => {
     const engine = watched(plainEngine, (step) => {
       if (step === 6) controller.abort();
     });
-    await train(options('half', {}, { engine, signal: controller.signal }));
+    await trainModel(options('half', {}, { engine, signal: controller.signal }));
     const half = weightsIn('half');
-    const { status, manifest, records } = await train(options('half', {}, { finish: true }));
+    const { status, manifest, records } = await trainModel(options('half', {}, { finish: true }));
     expect([status, records]).toEqual(['stopped', []]);
     expect(manifest!.training).toMatchObject({ status: 'stopped', epochs: 1, steps: 6 });
     expect((await load(join(root, 'half'))).manifest.training.status).toBe('stopped');
     expect(weightsIn('half').equals(half)).toBe(true);
-    await train(options('half', {}, { resume: true }));
+    await trainModel(options('half', {}, { resume: true }));
     expect(weightsIn('half').equals(plainWeights)).toBe(true);
   });
 
@@ -307,16 +309,16 @@ describe('a run that was stopped', () => {
     const engine = watched(plainEngine, (step) => {
       if (step === 9) controller.abort();
     });
-    await train(options('third', { epochs: 4 }, { engine, signal: controller.signal }));
+    await trainModel(options('third', { epochs: 4 }, { engine, signal: controller.signal }));
     const { epochs, steps } = (await load(join(root, 'third'), { unfinished: true })).manifest.training;
     expect(epochs).toBeGreaterThan(1);
-    const { manifest } = await train(options('third', { epochs: 1 }, { finish: true }));
+    const { manifest } = await trainModel(options('third', { epochs: 1 }, { finish: true }));
     expect(manifest!.training).toMatchObject({ epochs, steps });
   });
 
   it('cannot be made a model before its first checkpoint', async () => {
-    await train(options('no-step', {}, { signal: AbortSignal.abort() }));
-    expect(await failureOf(train(options('no-step', {}, { finish: true })))).toBe('nothing-to-resume');
+    await trainModel(options('no-step', {}, { signal: AbortSignal.abort() }));
+    expect(await failureOf(trainModel(options('no-step', {}, { finish: true })))).toBe('nothing-to-resume');
   });
 });
 
@@ -328,11 +330,11 @@ describe('a checkpoint that is not what training wrote', () => {
       if (step === 6) controller.abort();
     });
     const stop = { metric: 'mrr', patience: 3 };
-    await train(options(name, { stop }, { engine, signal: controller.signal }));
+    await trainModel(options(name, { stop }, { engine, signal: controller.signal }));
     return join(root, name);
   };
   const resume = (name: string) =>
-    failureOf(train(options(name, { stop: { metric: 'mrr', patience: 3 } }, { resume: true })));
+    failureOf(trainModel(options(name, { stop: { metric: 'mrr', patience: 3 } }, { resume: true })));
 
   it.each([
     ['metrics.jsonl', 'lost-file', (path: string) => rmSync(path)],
@@ -371,15 +373,15 @@ describe('a checkpoint that is not what training wrote', () => {
 
 describe('a folder', () => {
   it('that holds a run is refused, and replaced only by force', async () => {
-    await train(options('mine', { epochs: 1 }));
+    await trainModel(options('mine', { epochs: 1 }));
     const before = weightsIn('mine');
-    expect(await failureOf(train(options('mine', { epochs: 1, seed: 5 })))).toBe('folder-in-use');
+    expect(await failureOf(trainModel(options('mine', { epochs: 1, seed: 5 })))).toBe('folder-in-use');
     expect(weightsIn('mine').equals(before)).toBe(true);
     writeFileSync(join(root, 'mine', 'notes.txt'), 'kept');
     writeFileSync(join(root, 'mine', 'encodings', 'mine.json'), 'kept too');
     const events: TrainingEvent[] = [];
     const onEvent = (event: TrainingEvent) => events.push(event);
-    await train(options('mine', { epochs: 1, seed: 5 }, { force: true, onEvent }));
+    await trainModel(options('mine', { epochs: 1, seed: 5 }, { force: true, onEvent }));
     expect(weightsIn('mine').equals(before)).toBe(false);
     expect(events[0]).toMatchObject({ kept: ['encodings/mine.json', 'notes.txt'] });
     expect(readFileSync(join(root, 'mine', 'encodings', 'mine.json'), 'utf8')).toBe('kept too');
@@ -389,7 +391,7 @@ describe('a folder', () => {
   it('with other files is refused', async () => {
     mkdirSync(join(root, 'foreign'));
     writeFileSync(join(root, 'foreign', 'thesis.txt'), 'mine');
-    expect(await failureOf(train(options('foreign')))).toBe('folder-in-use');
+    expect(await failureOf(trainModel(options('foreign')))).toBe('folder-in-use');
     expect(readdirSync(join(root, 'foreign'))).toEqual(['thesis.txt']);
   });
 
@@ -403,19 +405,19 @@ describe('a folder', () => {
     const path = join(root, folder, name);
     mkdirSync(name.endsWith('/') ? path : dirname(path), { recursive: true });
     if (!name.endsWith('/')) writeFileSync(path, text);
-    expect(await failureOf(train(options(folder, {}, { force: true })))).toBe('own-file');
+    expect(await failureOf(trainModel(options(folder, {}, { force: true })))).toBe('own-file');
     if (text !== '') expect(readFileSync(path, 'utf8')).toBe(text);
     expect(readdirSync(join(root, folder))).toEqual([name.split('/')[0]]);
   });
 
   it('in which training stopped before its first checkpoint takes another run without force', async () => {
-    await train(options('early-end', {}, { signal: AbortSignal.abort() }));
-    await train(options('early-end', { epochs: 1, seed: 3 }));
+    await trainModel(options('early-end', {}, { signal: AbortSignal.abort() }));
+    await trainModel(options('early-end', { epochs: 1, seed: 3 }));
     expect((await load(join(root, 'early-end'))).manifest.seed).toBe(3);
   });
 
   it('without a run cannot be resumed', async () => {
-    expect(await failureOf(train(options('nowhere', {}, { resume: true })))).toBe('nothing-to-resume');
+    expect(await failureOf(trainModel(options('nowhere', {}, { resume: true })))).toBe('nothing-to-resume');
   });
 
   it.each([
@@ -430,8 +432,8 @@ describe('a folder', () => {
     ],
   ])('is not resumed with another %s', async (name, word, change, more) => {
     const folder = `resume-${name}`;
-    await train(options(folder, { epochs: 1 }));
-    const resumed = train(options(folder, { epochs: 1, ...change }, { resume: true, ...more }));
+    await trainModel(options(folder, { epochs: 1 }));
+    const resumed = trainModel(options(folder, { epochs: 1, ...change }, { resume: true, ...more }));
     await expect(resumed).rejects.toThrow(`has another ${word}`);
   });
 });
@@ -440,15 +442,15 @@ describe('what cannot be trained', () => {
   it('is a part with too few rows', async () => {
     const train0 = { ...dataset.parts.train, rows: 1 };
     const empty = { ...dataset, parts: { ...dataset.parts, train: train0 } };
-    expect(await failureOf(train(options('few', {}, { dataset: empty })))).toBe('too-few-rows');
+    expect(await failureOf(trainModel(options('few', {}, { dataset: empty })))).toBe('too-few-rows');
     expect(readdirSync(root)).not.toContain('few');
   });
 
   it('is what cannot fit into memory: reported with the bytes, before the run that the folder holds is touched', async () => {
-    await train(options('kept', { epochs: 1 }));
+    await trainModel(options('kept', { epochs: 1 }));
     const before = weightsIn('kept');
     const encodings = new Map(dataset.encodings).set('user_id', { kind: 'hash', buckets: 2 ** 40 });
-    const large = train(options('kept', {}, { dataset: { ...dataset, encodings }, force: true }));
+    const large = trainModel(options('kept', {}, { dataset: { ...dataset, encodings }, force: true }));
     // Values and Adagrad's sums: twice 8 float32 a row; the other tables are small.
     await expect(large).rejects.toThrow(/needs 70,368,74\d,\d{3},\d{3} bytes .* are available: user_id/);
     expect(weightsIn('kept').equals(before)).toBe(true);
@@ -458,8 +460,8 @@ describe('what cannot be trained', () => {
     const validation = { ...dataset.parts.validation, rows: 0 };
     const none = { ...dataset, parts: { ...dataset.parts, validation } };
     const stop = { metric: 'recall', k: 5, patience: 1 };
-    await expect(train(options('none', { stop }, { dataset: none }))).rejects.toThrow('recall@5');
-    const { records } = await train(options('none', { epochs: 1 }, { dataset: none }));
+    await expect(trainModel(options('none', { stop }, { dataset: none }))).rejects.toThrow('recall@5');
+    const { records } = await trainModel(options('none', { epochs: 1 }, { dataset: none }));
     expect(records[0]!.validation).toBeUndefined();
   });
 
@@ -479,10 +481,10 @@ describe('what cannot be trained', () => {
         };
       },
     };
-    const run = train(options('nan', {}, { engine }));
+    const run = trainModel(options('nan', {}, { engine }));
     await expect(run).rejects.toThrow('training stopped: the loss became NaN in step 6 of epoch 2');
     expect(await failureOf(load(join(root, 'nan')))).toBe('unfinished-run');
-    await train(options('nan', {}, { resume: true }));
+    await trainModel(options('nan', {}, { resume: true }));
     expect(weightsIn('nan').equals(plainWeights)).toBe(true);
   });
 });

@@ -1,7 +1,7 @@
 /** One small trained model for the tests that only read it. */
 import { join } from 'node:path';
 import { load, type Trained } from '../../src/training/artifact/load.ts';
-import { train } from '../../src/training/train.ts';
+import { trainModel } from '../../src/training/train.ts';
 import { makePlan } from './fixture_plan.ts';
 import { makeDataset } from './fixtures.ts';
 import { plainEngine } from './plain_engine.ts';
@@ -10,7 +10,7 @@ export const dataset = makeDataset({ users: 12, items: 24, eventsPerUser: 12, he
 
 export async function trainSmall(root: string): Promise<Trained> {
   const folder = join(root, 'trained');
-  await train({
+  await trainModel({
     plan: makePlan({ epochs: 2, batch: 32 }),
     dataset,
     engine: plainEngine,

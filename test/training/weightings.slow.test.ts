@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { weightings } from '../../src/compiler/library/weightings/table.ts';
 import { readLog } from '../../src/training/metrics_log.ts';
-import { train } from '../../src/training/train.ts';
+import { trainModel } from '../../src/training/train.ts';
 import { planOf } from '../compiler/library/support.ts';
 import { makeDataset } from './fixtures.ts';
 import { plainEngine } from './plain_engine.ts';
@@ -30,8 +30,16 @@ const planBy = (objective: string, only = '') =>
 const callOf = (kind: string): string => `${kind}(view, like${kind === 'dwa' ? ', window: 2' : ''})`;
 const plan = (kind: string) => planBy(callOf(kind));
 
-const runOf = (kind: string, folder: string, other: Partial<Parameters<typeof train>[0]> = {}) =>
-  train({ plan: plan(kind), dataset, engine: plainEngine, folder, origin: { sources: [] }, tower: '0.0.0', ...other });
+const runOf = (kind: string, folder: string, other: Partial<Parameters<typeof trainModel>[0]> = {}) =>
+  trainModel({
+    plan: plan(kind),
+    dataset,
+    engine: plainEngine,
+    folder,
+    origin: { sources: [] },
+    tower: '0.0.0',
+    ...other,
+  });
 
 describe.each(Object.keys(weightings))('a run weighed by %s', (kind) => {
   it('logs the weights of each step, and goes on with them after it was stopped, bit for bit', async () => {

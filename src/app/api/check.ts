@@ -10,7 +10,7 @@ import { orderReadOf } from '../../compiler/lower/order.ts';
 import type { DataDescription, Model } from '../../compiler/model/model.ts';
 import type { SearchParameter } from '../../compiler/model/resolve/search.ts';
 import type { Settings } from '../../compiler/model/settings/setting_text.ts';
-import { type CheckOptions, check as checkSource } from '../../compiler/pipeline.ts';
+import { type CheckOptions, checkSource } from '../../compiler/pipeline.ts';
 import type { FileNode } from '../../compiler/syntax/ast.ts';
 import type { Access } from '../../data/files/access.ts';
 import { loadUsed, readSource } from './files.ts';

@@ -38,7 +38,7 @@ export async function compare(
 ): Promise<Comparison> {
   const requestedMeasures = request.metrics === undefined ? undefined : askedMeasures(request.metrics);
   const [
-    { compare: compareAll },
+    { compareContestants: compareAll },
     { makeRetrieval },
     { modelScorer },
     { declaredMeasures, makeMeasures },

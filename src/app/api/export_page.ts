@@ -38,7 +38,7 @@ export async function exportPage(
   const retrieval = await makeRetrieval({ plan, engine, tables, corpus: dataset.corpus, parameters });
   const path = packageFile('dist/browser.js');
   try {
-    const exported = await serve.exportPage(run.trained, retrieval, {
+    const exported = await serve.writePageExport(run.trained, retrieval, {
       folder: out,
       tower: version,
       dataset,

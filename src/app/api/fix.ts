@@ -5,7 +5,7 @@ import { applySafeFixes, type Fixed } from '../../base/diagnostics/fixes.ts';
 import { systemReason } from '../../base/diagnostics/system_reason.ts';
 import { makeSource } from '../../base/text/source.ts';
 import type { Settings } from '../../compiler/model/settings/setting_text.ts';
-import { check } from '../../compiler/pipeline.ts';
+import { checkSource } from '../../compiler/pipeline.ts';
 import { loadUsed, readSource } from './files.ts';
 
 /**
@@ -16,7 +16,7 @@ export function fixFile(path: string, settings: Settings = {}): Fixed {
   const source = readSource(path);
   const fixedSource = applySafeFixes(
     source,
-    (one) => check(one, { load: loadUsed, settings }).diagnostics,
+    (one) => checkSource(one, { load: loadUsed, settings }).diagnostics,
     (text) => makeSource(source.name, text),
   );
   if (fixedSource.text === source.text) return fixedSource;

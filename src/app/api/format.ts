@@ -1,7 +1,7 @@
 /** `.tower` files, and the fences of Markdown pages, in the one form in which Tower is written. */
 import type { Outcome } from '../../base/diagnostics/diagnostic.ts';
 import { makeSource, type Source } from '../../base/text/source.ts';
-import { formatFences, format as formatSource } from '../../compiler/format/format.ts';
+import { formatFences, formatSource } from '../../compiler/format/format.ts';
 import type { FormatLayout } from '../../compiler/format/lines.ts';
 import { filesAt, readSource } from './files.ts';
 

@@ -8,10 +8,10 @@ import { makeFolder, writeTextDurably } from '../../base/storage/durable.ts';
 import { defined } from '../../base/util/defined.ts';
 import { isWithin, kindAt, reachOf } from '../../data/files/access.ts';
 import { formatOf } from '../../data/files/file_kind.ts';
-import { type ConvertedConfig, convert } from '../easyrec/convert.ts';
+import { type ConvertedConfig, convertConfig } from '../easyrec/convert.ts';
 import type { FeatureDraft, ModelDraft, SideName, TowerDraft } from '../easyrec/draft.ts';
 import type { ImportNote } from '../easyrec/notes.ts';
-import { copyItems, copyRows, firstLine } from '../easyrec/rows_file.ts';
+import { copyItems, copyRows, firstLineOf } from '../easyrec/rows_file.ts';
 import { check } from './check.ts';
 import { readSource } from './files.ts';
 import { format } from './format.ts';
@@ -59,11 +59,11 @@ export async function importConfig(request: ImportRequest): Promise<Imported> {
     throw failure('cannot-read', { path: config, reason: `it is larger than a config of ${LARGEST >> 20} MB` });
   }
   const source = readSource(config);
-  const firstPass = convert(source.name, source.text, defined({ user: request.user, item: request.item }));
+  const firstPass = convertConfig(source.name, source.text, defined({ user: request.user, item: request.item }));
   const importFiles = await filesOf(request, firstPass);
   const lists = await listsOf([...importFiles.events, ...importFiles.test], signal);
   const names = new Set(firstPass.draft.features.map(({ name }) => name));
-  const converted = convert(source.name, source.text, {
+  const converted = convertConfig(source.name, source.text, {
     ...defined({ user: request.user, item: request.item }),
     isList: (column) => lists.has(column),
     findFile: (path) => nearby(path, config).map((at) => pathFrom(out, at))[0],
@@ -132,8 +132,8 @@ export async function importConfig(request: ImportRequest): Promise<Imported> {
       copies.push({ from, to });
     }
     const title = basename(config);
-    await writeTextDurably(data, formatted(dataText(draft, plan.files, title), data));
-    await writeTextDurably(model, formatted(modelText(draft, title), model));
+    await writeTextDurably(data, formatted(convertedDataText(draft, plan.files, title), data));
+    await writeTextDurably(model, formatted(convertedModelText(draft, title), model));
   }
 }
 
@@ -256,7 +256,7 @@ async function filesOf(
 async function startsWithNames(path: string, converted: ConvertedConfig): Promise<boolean> {
   if (isTyped(path)) return true;
   const { columns, delimiter } = converted.paths;
-  const line = await firstLine(path);
+  const line = await firstLineOf(path);
   // A file of another place may have another separator than the config.
   const fields = [delimiter, ',', ';', '\t', '|'].flatMap((sign) => line.split(sign));
   const names = new Set(fields.map((name) => name.trim().replace(/^"|"$/g, '')));
@@ -320,7 +320,7 @@ async function listsOf(files: readonly string[], signal: AbortSignal | undefined
 }
 
 /** The text of `model.tower`. The formatter aligns it. */
-export function modelText(draft: ModelDraft, from: string): string {
+export function convertedModelText(draft: ModelDraft, from: string): string {
   const { name, kind, features, towers, keys, labels, task, train } = draft;
   return [
     `use "data.tower"`,
@@ -374,7 +374,7 @@ interface DataFiles {
 
 const quoted = (text: string): string => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 
-export function dataText({ features, labels, keys }: ModelDraft, files: DataFiles, from: string): string {
+export function convertedDataText({ features, labels, keys }: ModelDraft, files: DataFiles, from: string): string {
   const columns = [
     ...features.flatMap(({ name, sql, list }) => [
       ...(sql === undefined ? [] : [`${name} = ${quoted(sql)}`]),

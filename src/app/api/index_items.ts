@@ -21,7 +21,7 @@ export async function writeFolderIndex(run: Run, request: IndexRequest & IndexTa
   const { loadUsearch } = await import('../../serving/ann/usearch.ts');
   loadUsearch();
   const [dataset, { engine }] = await Promise.all([run.dataset(), run.engine()]);
-  const [{ makeRetrieval }, { writeIndex }, { interestsOf }] = await Promise.all([
+  const [{ makeRetrieval }, { writeIndexFolder: writeIndex }, { interestsOf }] = await Promise.all([
     import('../../training/scoring/retrieval.ts'),
     import('../../serving/ann/index_folder.ts'),
     import('../../serving/serve/snapshot.ts'),
@@ -64,7 +64,7 @@ export async function writeFolderIndex(run: Run, request: IndexRequest & IndexTa
 
 /** @throws Failure `not-an-index`, `other-index`, `damaged-index`, `no-usearch`, `cannot-read` */
 export async function openFolderIndex(folder: string, snapshot: Snapshot): Promise<OpenedIndex> {
-  const { makeRecallGauge, openIndex } = await import('../../serving/ann/index_folder.ts');
+  const { makeRecallGauge, openIndexFolder: openIndex } = await import('../../serving/ann/index_folder.ts');
   const { graph } = await openIndex(folder, snapshot);
   return {
     snapshot: snapshot.withGraph({ ...graph, gauge: makeRecallGauge() }),

@@ -10,7 +10,7 @@ import type { Dataset, Part } from '../../data/dataset.ts';
 import { isWithin, type Reach, reachOf } from '../../data/files/access.ts';
 import { dataText } from '../../data/init/data_text.ts';
 import { modelText } from '../../data/init/model_text.ts';
-import { profileOf, type TableProfile } from '../../data/init/profile.ts';
+import { type TableProfile, tableProfile } from '../../data/init/profile.ts';
 import type { Copy, InitAnswers, Proposal } from '../../data/init/proposal.ts';
 import { type NoEvents, propose } from '../../data/init/propose.ts';
 import { rolesOf } from '../../data/init/roles.ts';
@@ -116,7 +116,7 @@ const foreign = /\.(zip|7z|rar|tar|tgz|bz2|xz|zst|xlsx?|ods|sqlite3?|db|feather|
 const noData = /^((package(-lock)?|tsconfig.*|biome|cspell|manifest|source)\.json$|README|LICENSE|requirements\.)/i;
 const noFolders: ReadonlySet<string> = new Set(['node_modules', 'runs', 'tables', 'dist']);
 
-export const isForeign = (path: string): boolean => foreign.test(path);
+export const isForeignConfig = (path: string): boolean => foreign.test(path);
 
 /** Files that may hold rows, in a folder and in the folders in it; also those that only a message names. */
 export function findTables(folder: string, depth = 1): string[] {
@@ -125,7 +125,7 @@ export function findTables(folder: string, depth = 1): string[] {
     if (entry.name.startsWith('.') || noData.test(entry.name)) return [];
     const path = folder === '.' ? entry.name : join(folder, entry.name);
     if (entry.isDirectory()) return depth > 0 && !noFolders.has(entry.name) ? findTables(path, depth - 1) : [];
-    return entry.isFile() && (endings.test(entry.name) || isForeign(entry.name)) ? [path] : [];
+    return entry.isFile() && (endings.test(entry.name) || isForeignConfig(entry.name)) ? [path] : [];
   });
 }
 
@@ -145,7 +145,7 @@ export async function lookAt(paths: readonly string[], signal?: AbortSignal): Pr
   for (const path of new Set(files)) {
     const lookedTable = await lookAtFile(path, signal);
     if ('reason' in lookedTable) noTables.push(lookedTable);
-    else tables.push(profileOf(needsFields(lookedTable) ? { ...lookedTable.flat, path } : lookedTable));
+    else tables.push(tableProfile(needsFields(lookedTable) ? { ...lookedTable.flat, path } : lookedTable));
   }
   if (tables.length === 0)
     throw failure('starter-no-table', { reasons: noTables.map(({ path, reason }) => `${path}: ${reason}`) });
@@ -155,7 +155,7 @@ export async function lookAt(paths: readonly string[], signal?: AbortSignal): Pr
 /** A table whose objects hold its user or its item: a table of plain columns is read as it is. */
 function needsFields(table: LookedTable): table is LookedTable & Required<Pick<LookedTable, 'flat'>> {
   if (table.flat === undefined) return false;
-  const { user, item } = rolesOf(profileOf(table));
+  const { user, item } = rolesOf(tableProfile(table));
   return user === undefined || item === undefined;
 }
 
@@ -230,7 +230,7 @@ export async function writeProject(
     await writing(
       targetPath,
       makeFolders(dirname(targetPath)).then(() =>
-        rewrite({ from: copy.from, to: targetPath, kind: copy.kind, rewrite: copy.rewrite, signal }),
+        rewrite({ from: copy.from, to: targetPath, kind: copy.kind, rewriteFile: copy.rewrite, signal }),
       ),
     );
   }

@@ -240,7 +240,7 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
   const { dataset, engine } = await rowsAndEngine(run);
   const part = request.part ?? (dataset.parts.test.rows > 0 ? 'test' : 'validation');
   const [
-    { evaluate: evaluateAll },
+    { evaluateModel: evaluateAll },
     { makeRetrieval },
     { modelScorer, predictionsOf },
     { makeMeasures, usualMeasures },

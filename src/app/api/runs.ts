@@ -6,7 +6,7 @@ import { reading } from '../../base/diagnostics/system_reason.ts';
 import { readRunFile } from '../../base/storage/run_files.ts';
 import { makeSource } from '../../base/text/source.ts';
 import { defined } from '../../base/util/defined.ts';
-import { compile } from '../../compiler/pipeline.ts';
+import { compileSource } from '../../compiler/pipeline.ts';
 import type { Manifest } from '../../training/artifact/manifest.ts';
 import { removeRun } from '../../training/remove_run.ts';
 import { type RunSummary, summaryOf } from '../../training/summary.ts';
@@ -79,14 +79,14 @@ export const pruneRun = ({ folder }: RunSummary): Promise<readonly string[]> => 
 export async function recompiled(
   folder: string,
   { sources, settings }: Manifest,
-): Promise<ReturnType<typeof compile> | undefined> {
+): Promise<ReturnType<typeof compileSource> | undefined> {
   const storedTexts: string[] = [];
   for (const path of sources) storedTexts.push((await readRunFile(folder, path)).toString('utf8'));
   const [main] = sources;
   if (main === undefined) return undefined;
   // Files of one name lie under others here; what is used is read in the order in which it was at training.
   const otherTexts = storedTexts.slice(1).values();
-  return compile(makeSource(basename(main), storedTexts[0]!), {
+  return compileSource(makeSource(basename(main), storedTexts[0]!), {
     load(path) {
       const { value } = otherTexts.next();
       return value === undefined ? undefined : makeSource(path, value);

@@ -5,7 +5,12 @@ import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import { readManifest } from '../../training/artifact/load.ts';
-import { authorizationOf, destinationOf, makeClient, RequestRefused } from '../../training/tracking/mlflow/client.ts';
+import {
+  authorizationOf,
+  destinationOf,
+  makeMlflowClient,
+  RequestRefused,
+} from '../../training/tracking/mlflow/client.ts';
 import type { RunStatus } from '../../training/tracking/mlflow/runs.ts';
 import type { TrainingEvent } from '../../training/training_events.ts';
 import { commitOf, type RunFacts } from './track/facts.ts';
@@ -43,7 +48,7 @@ export interface Tracker {
 export function openTracker(address: string, request: TrackerRequest): Tracker {
   const { url, experiment } = destinationOf(address, process.env);
   const ending = new AbortController();
-  const client = makeClient(url, authorizationOf(process.env), ending.signal);
+  const client = makeMlflowClient(url, authorizationOf(process.env), ending.signal);
   const { out: folder, model: source, settings, onWarning } = request;
   let facts: RunFacts | undefined;
   let sender: Promise<RunSender> | undefined;
@@ -86,7 +91,7 @@ export function openTracker(address: string, request: TrackerRequest): Tracker {
 export async function track(folder: string, address: string): Promise<Tracked> {
   const { url, experiment } = destinationOf(address, process.env);
   const manifest = await readManifest(folder);
-  const client = makeClient(url, authorizationOf(process.env));
+  const client = makeMlflowClient(url, authorizationOf(process.env));
   const { training } = manifest;
   const sender = new RunSender(client, { folder, facts: manifest, steps: training.steps, ...defined({ experiment }) });
   try {

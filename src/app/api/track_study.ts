@@ -6,9 +6,9 @@ import { reportFile } from '../../training/result_files.ts';
 import {
   authorizationOf,
   destinationOf,
-  keyOf,
   type MlflowClient,
-  makeClient,
+  makeMlflowClient,
+  metricKey,
 } from '../../training/tracking/mlflow/client.ts';
 import {
   experimentId,
@@ -190,14 +190,14 @@ function nestedPoints(records: readonly JobRecord[], at: number, { metric }: Stu
   const [start, added] = [startedAt(record), Math.max(1, values.length - recordBefore)];
   const curve = values.slice(recordBefore).map(
     (each, i): Metric => ({
-      key: keyOf(`validation/${metric}`),
+      key: metricKey(`validation/${metric}`),
       value: each,
       timestamp: Math.round(start + (1000 * seconds * (i + 1)) / added),
       step: recordBefore + i + 1,
     }),
   );
   if (value === undefined) return curve;
-  return [...curve, { key: keyOf(`value/${metric}`), value, timestamp: endedAt(record), step: values.length }];
+  return [...curve, { key: metricKey(`value/${metric}`), value, timestamp: endedAt(record), step: values.length }];
 }
 
 /** The best of the trials that were trained whole, where this line has raised it. */
@@ -207,7 +207,7 @@ function bestPoints(records: readonly JobRecord[], at: number, { metric, rungs }
   const record = records[at]!;
   const trialValue = wholeValue(record);
   if (trialValue <= Math.max(Number.NEGATIVE_INFINITY, ...records.slice(0, at).map(wholeValue))) return [];
-  return [{ key: keyOf(`best/${metric}`), value: trialValue, timestamp: endedAt(record), step: record.job }];
+  return [{ key: metricKey(`best/${metric}`), value: trialValue, timestamp: endedAt(record), step: record.job }];
 }
 
 const resultTags = ({ winner, ended }: Tuned): TextsByKey =>
@@ -227,7 +227,7 @@ function resultPoints({ validation, test }: Tuned, records: readonly JobRecord[]
   return [validation, test].flatMap((comparison) =>
     (comparison?.rows ?? []).flatMap(({ name, figures }) =>
       Object.entries(figures).map(([metric, { mean }]) => ({
-        key: keyOf(`${comparison!.part}/${name.replaceAll(' ', '_')}/${metric}`),
+        key: metricKey(`${comparison!.part}/${name.replaceAll(' ', '_')}/${metric}`),
         ...{ value: mean, timestamp, step },
       })),
     ),
@@ -253,7 +253,7 @@ export interface StudyTracker {
 export function openStudyTracker(address: string, request: Omit<TrackerRequest, 'settings'>): StudyTracker {
   const { url, experiment } = destinationOf(address, process.env);
   const ending = new AbortController();
-  const client = makeClient(url, authorizationOf(process.env), ending.signal);
+  const client = makeMlflowClient(url, authorizationOf(process.env), ending.signal);
   const { out: folder, model: source, onWarning } = request;
   let sender: Promise<StudySender> | undefined;
   const background = makeBackground({

@@ -241,11 +241,11 @@ async function trainIn(
         limit: request.limit,
         until: request.until,
         norms: checked.lowered.norms,
-        profile: request.profile ? { places: placesOf(checked) } : undefined,
+        profile: request.profile ? { places: blockPositions(checked) } : undefined,
         onEvent: request.onEvent,
       }),
     };
-    const trainResult = await (group && group.rank > 0 ? followIn({ ...options, group }) : run.train(options));
+    const trainResult = await (group && group.rank > 0 ? followIn({ ...options, group }) : run.trainModel(options));
     return { ...trainResult, plan, dataset, engine: choice.engine };
   }
 }
@@ -345,7 +345,13 @@ function freshOf(
 }
 
 /** Where the blocks of a model are written, by the label of their nodes in the training step. */
-export function placesOf({ model, lowered }: { model: Model; lowered: Lowered }): ReadonlyMap<string, BlockPosition> {
+export function blockPositions({
+  model,
+  lowered,
+}: {
+  model: Model;
+  lowered: Lowered;
+}): ReadonlyMap<string, BlockPosition> {
   const steps = [...lowered.written].map(([label, { span }]) => [label, span] as const);
   const tasks = model.tasks.flatMap(({ name, score, loss }) => [
     [`score/${name}`, score.span] as const,

@@ -1,4 +1,4 @@
 import manifest from '../../../package.json' with { type: 'json' };
 
-/** Of Tower itself; it goes into every manifest. */
+/** The version of Tower; it goes into every manifest. */
 export const version: string = manifest.version;

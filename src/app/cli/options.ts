@@ -12,7 +12,7 @@ export const jsonOption = (): Option => new Option('--json', 'write the answer a
 export const dataOption = (): Option =>
   new Option('--data <file>', 'read the rows that the `data` block of this `.tower` file names');
 
-export const memoryOption = (): Option =>
+export const memoryFlag = (): Option =>
   new Option(
     '--memory <amount>',
     'use at most about this much memory for rows, database and tables, such as `8G`; workers of one machine divide it (default: three quarters of the machine)',
@@ -165,7 +165,7 @@ const keepSeenOption = (): Option =>
   new Option('--keep-seen', 'keep items that the user had before, whatever the data block declares');
 
 /** Empty if the data block decides. */
-export function seenOf({
+export function seenChoice({
   removeSeen,
   keepSeen,
 }: {

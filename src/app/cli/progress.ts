@@ -125,7 +125,7 @@ export interface ProgressView {
   show(event: TrainingEvent): void;
   /** A message that comes at any time. */
   say(text: string): void;
-  /** Of the passes over rows before the first step. */
+  /** Shows the passes over rows before the first step. */
   readonly passes: Pick<ShardsProgress, 'onPass' | 'onDecision'>;
   end(): void;
 }

@@ -152,7 +152,7 @@ function partOf(source: Source): ConfigPart {
 }
 
 /** @throws Failure `config-syntax`, `config-part`, `config-value`, `config-model`, `config-key` */
-export function convert(name: string, text: string, options: ConvertOptions = {}): ConvertedConfig {
+export function convertConfig(name: string, text: string, options: ConvertOptions = {}): ConvertedConfig {
   const source = makeSource(name, text);
   const root = partOf(source);
   const notes = new ImportNotes();

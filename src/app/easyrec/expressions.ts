@@ -1,5 +1,5 @@
 /** Expressions of a config as SQL. Tower checks the SQL itself, against the columns. */
-import { columnOf } from './groups.ts';
+import { quotedColumn } from './groups.ts';
 
 const functions: Readonly<Record<string, string>> = {
   abs: 'abs',
@@ -44,7 +44,7 @@ export function sqlOf(expression: string, columns: readonly string[]): string | 
       sql += `${functions[name!.toLowerCase()]}(`;
     } else {
       if (!columns.includes(name!)) return undefined;
-      sql += columnOf(name!);
+      sql += quotedColumn(name!);
     }
   }
   return sql === '' ? undefined : sql;

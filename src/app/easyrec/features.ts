@@ -1,10 +1,10 @@
 /** Features of EasyRec: `feature_config { features { … } }`, or `feature_configs { … }`. */
 import type { FeatureDraft } from './draft.ts';
 import { sqlOf } from './expressions.ts';
-import { columnOf, type Identifiers, textOf } from './groups.ts';
+import { type Identifiers, quotedColumn, quotedText } from './groups.ts';
 import {
   draftOf,
-  elementsOf,
+  elementsInSql,
   type FeatureKindValue,
   type FindFile,
   type IsList,
@@ -92,14 +92,14 @@ function tag(read: EasyrecFeatureSource): FeatureKindValue {
   const [column = '', weights] = inputs;
   const separator = part.text('separator') ?? '|';
   const pairSeparator = part.text('kv_separator');
-  const elements = elementsOf(column, separator, isList);
+  const elements = elementsInSql(column, separator, isList);
   const poolKind = poolOf(part, 'combiner', 'sum', notes);
   const max = part.whole('max_seq_len', 1);
   if (max === undefined) notes.differs(part, `a list keeps its first ${LONGEST} elements: see \`max\``);
   const list = { pool: poolKind, max: max ?? LONGEST };
   const element = idKind(part, widthOf(read), notes, read.findFile);
   if (pairSeparator) {
-    const piece = (at: number): string => `split_part(pair, ${textOf(pairSeparator)}, ${at})`;
+    const piece = (at: number): string => `split_part(pair, ${quotedText(pairSeparator)}, ${at})`;
     return {
       element,
       sql: `[${piece(1)} FOR pair IN ${elements}]`,
@@ -110,7 +110,7 @@ function tag(read: EasyrecFeatureSource): FeatureKindValue {
   return {
     element,
     sql: elements,
-    list: { ...list, weights: `[CAST(weight AS DOUBLE) FOR weight IN ${elementsOf(weights, separator, isList)}]` },
+    list: { ...list, weights: `[CAST(weight AS DOUBLE) FOR weight IN ${elementsInSql(weights, separator, isList)}]` },
   };
 }
 
@@ -118,7 +118,7 @@ function sequence(read: EasyrecFeatureSource): FeatureKindValue | undefined {
   const { part, inputs, isList, notes, dim } = read;
   const column = inputs[0] ?? '';
   const max = part.whole('max_seq_len', 1) ?? LONGEST;
-  const sql = elementsOf(column, part.text('separator') ?? '|', isList);
+  const sql = elementsInSql(column, part.text('separator') ?? '|', isList);
   const isNumber = part.text('sub_feature_type') === 'RawFeature';
   if (part.has('seq_multi_sep')) {
     notes.leftOut(part.at('seq_multi_sep'), 'each element of the sequence is one value');
@@ -154,7 +154,7 @@ function raw(read: EasyrecFeatureSource): FeatureKindValue {
     notes.leftOut(part.at('normalizer_fn'), 'code of Python is not read: write the expression in `columns`');
   const width = part.whole('raw_input_dim', 1) ?? 1;
   if (width > 1) {
-    const elements = elementsOf(column, part.text('separator') ?? '|', isList);
+    const elements = elementsInSql(column, part.text('separator') ?? '|', isList);
     const sql = isList(column) ? elements : `[CAST(each AS DOUBLE) FOR each IN ${elements}]`;
     part.skip('min_val', 'max_val');
     return { element: `vector(${[String(width), ...(dim > 0 ? [`dim: ${dim}`] : [])].join(', ')})`, sql };
@@ -189,7 +189,7 @@ function ranged(
     notes.leftOut(part.at('num_buckets'), '`num_buckets` of a number needs `min_val` and `max_val`');
   const element = numberKind(part, dim);
   return isRanged && column !== undefined
-    ? { element, sql: `(${columnOf(column)} - ${min}) / ${Number((max - min).toPrecision(12))}` }
+    ? { element, sql: `(${quotedColumn(column)} - ${min}) / ${Number((max - min).toPrecision(12))}` }
     : { element };
 }
 
@@ -198,9 +198,9 @@ function combo(read: EasyrecFeatureSource): FeatureKindValue {
   const { part, inputs } = read;
   const joinText = part.text('combo_join_sep') ?? '';
   part.skip('combo_input_seps', 'separator');
-  const columns = inputs.map((column) => `CAST(${columnOf(column)} AS VARCHAR)`).join(', ');
+  const columns = inputs.map((column) => `CAST(${quotedColumn(column)} AS VARCHAR)`).join(', ');
   return {
-    sql: `concat_ws(${textOf(joinText === '' ? '_X_' : joinText)}, ${columns})`,
+    sql: `concat_ws(${quotedText(joinText === '' ? '_X_' : joinText)}, ${columns})`,
     element: idKind(part, widthOf(read), read.notes, read.findFile),
   };
 }
@@ -209,12 +209,12 @@ function combo(read: EasyrecFeatureSource): FeatureKindValue {
 function lookup(read: EasyrecFeatureSource): FeatureKindValue {
   const { part, inputs, isList, notes } = read;
   const [map = '', key = ''] = inputs;
-  const pairs = elementsOf(map, part.text('separator') ?? '|', isList);
-  const pairSign = textOf(part.text('kv_separator') ?? ':');
+  const pairs = elementsInSql(map, part.text('separator') ?? '|', isList);
+  const pairSign = quotedText(part.text('kv_separator') ?? ':');
   const max = part.whole('lookup_max_sel_elem_num', 1) ?? 10;
   return {
     element: idKind(part, widthOf(read), notes, read.findFile),
-    sql: `[split_part(pair, ${pairSign}, 2) FOR pair IN ${pairs} IF split_part(pair, ${pairSign}, 1) = CAST(${columnOf(key)} AS VARCHAR)]`,
+    sql: `[split_part(pair, ${pairSign}, 2) FOR pair IN ${pairs} IF split_part(pair, ${pairSign}, 1) = CAST(${quotedColumn(key)} AS VARCHAR)]`,
     list: { pool: poolOf(part, 'combiner', 'sum', notes), max },
   };
 }

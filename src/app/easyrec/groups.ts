@@ -38,10 +38,10 @@ function slugOf(text: string): string {
 }
 
 /** Quotes a column for SQL if it is more than a plain word, since words of SQL are names too. */
-export const columnOf = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+export const quotedColumn = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /** Quotes a text for SQL. */
-export function textOf(text: string): string {
+export function quotedText(text: string): string {
   // Control characters cannot be in a file of the language: they are written by their number.
   const writtenParts: string[] = [];
   let plain = '';

@@ -1,6 +1,6 @@
 /** What features of both dialects have in common: a column, and how one value of it becomes numbers. */
 import type { FeatureDraft } from './draft.ts';
-import { columnOf, textOf } from './groups.ts';
+import { quotedColumn, quotedText } from './groups.ts';
 import type { ImportNotes } from './notes.ts';
 import type { ConfigPart } from './part.ts';
 
@@ -91,10 +91,10 @@ export function numberKind(part: ConfigPart, dim: number): string {
 }
 
 /** SQL of the elements of a column with several values. */
-export function elementsOf(column: string, separator: string, isList: IsList): string {
-  if (isList(column)) return columnOf(column);
+export function elementsInSql(column: string, separator: string, isList: IsList): string {
+  if (isList(column)) return quotedColumn(column);
   // Where each row has one number, a CSV column is one of numbers.
-  return `string_split(CAST(${columnOf(column)} AS VARCHAR), ${textOf(separator)})`;
+  return `string_split(CAST(${quotedColumn(column)} AS VARCHAR), ${quotedText(separator)})`;
 }
 
 export function unusedSettings(part: ConfigPart, notes: ImportNotes): void {

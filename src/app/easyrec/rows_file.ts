@@ -24,7 +24,7 @@ export interface CopyRows {
 }
 
 /** The first line of a file, cut after 64 KiB. */
-export async function firstLine(path: string): Promise<string> {
+export async function firstLineOf(path: string): Promise<string> {
   if (/\.gz$/.test(path)) {
     for await (const line of linesOf(path)) return line;
     return '';

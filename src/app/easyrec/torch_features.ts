@@ -2,10 +2,10 @@
 import type { FeatureDraft, SideName } from './draft.ts';
 import { normalizedBy, sqlOf } from './expressions.ts';
 import type { EasyrecFeatureContext } from './features.ts';
-import { columnOf } from './groups.ts';
+import { quotedColumn } from './groups.ts';
 import {
   draftOf,
-  elementsOf,
+  elementsInSql,
   type FeatureKindValue,
   idKind,
   LONGEST,
@@ -140,7 +140,7 @@ function sideOf(sources: readonly string[]): SideName | undefined {
 function listOf({ sequence, inputs, isList }: TorchFeatureSource): Pick<FeatureKindValue, 'sql' | 'list'> {
   if (!sequence) return {};
   const { delimiter, max } = sequence;
-  return { sql: elementsOf(inputs[0] ?? '', delimiter, isList), list: { pool: 'mean', max } };
+  return { sql: elementsInSql(inputs[0] ?? '', delimiter, isList), list: { pool: 'mean', max } };
 }
 
 function id(read: TorchFeatureSource): FeatureKindValue {
@@ -156,7 +156,7 @@ function id(read: TorchFeatureSource): FeatureKindValue {
   if (sequence || !isMany) return { element, ...listOf(read) };
   return {
     element,
-    sql: elementsOf(inputs[0] ?? '', separatorOf(part), isList),
+    sql: elementsInSql(inputs[0] ?? '', separatorOf(part), isList),
     list: { pool: poolOf(part, 'pooling', 'sum', notes), max: LONGEST },
   };
 }
@@ -166,7 +166,7 @@ function raw(read: TorchFeatureSource): FeatureKindValue | undefined {
   const [column = ''] = inputs;
   const width = part.whole('value_dim', 1) ?? 1;
   const normalizer = part.text('normalizer');
-  const normalizedText = normalizer === undefined ? undefined : normalizedBy(normalizer, columnOf(column));
+  const normalizedText = normalizer === undefined ? undefined : normalizedBy(normalizer, quotedColumn(column));
   if (normalizer !== undefined && (normalizedText === undefined || sequence || width > 1)) {
     notes.leftOut(part.at('normalizer'), `\`${normalizer}\` is not applied: write it in \`columns\``);
   }
@@ -182,7 +182,7 @@ function raw(read: TorchFeatureSource): FeatureKindValue | undefined {
     return { element: numberKind(part, dim || 1), sql: `[TRY_CAST(each AS DOUBLE) FOR each IN ${sql}]`, list: list! };
   }
   if (width > 1) {
-    const elements = elementsOf(column, separatorOf(part), isList);
+    const elements = elementsInSql(column, separatorOf(part), isList);
     const sql = isList(column) ? elements : `[CAST(each AS DOUBLE) FOR each IN ${elements}]`;
     return { element: `vector(${[String(width), ...(dim > 0 ? [`dim: ${dim}`] : [])].join(', ')})`, sql };
   }
@@ -191,7 +191,7 @@ function raw(read: TorchFeatureSource): FeatureKindValue | undefined {
 
 function combo(read: TorchFeatureSource): FeatureKindValue {
   const { part, notes, inputs, dim } = read;
-  const columns = inputs.map((column) => `CAST(${columnOf(column)} AS VARCHAR)`).join(', ');
+  const columns = inputs.map((column) => `CAST(${quotedColumn(column)} AS VARCHAR)`).join(', ');
   return { element: idKind(part, dim || 16, notes, read.findFile), sql: `concat_ws('_', ${columns})` };
 }
 
@@ -201,8 +201,8 @@ function lookup(read: TorchFeatureSource): FeatureKindValue | undefined {
   for (const name of ['combiner', 'normalizer'])
     if (part.has(name)) notes.leftOut(part.at(name), 'the first value of the key is taken as it is');
   part.skip('need_key', 'combiner', 'normalizer');
-  const pairs = elementsOf(map, separatorOf(part), isList);
-  const foundValues = `[split_part(pair, ':', 2) FOR pair IN ${pairs} IF split_part(pair, ':', 1) = CAST(${columnOf(key)} AS VARCHAR)]`;
+  const pairs = elementsInSql(map, separatorOf(part), isList);
+  const foundValues = `[split_part(pair, ':', 2) FOR pair IN ${pairs} IF split_part(pair, ':', 1) = CAST(${quotedColumn(key)} AS VARCHAR)]`;
   const isCode = part.flag('need_discrete', false) || part.has('hash_bucket_size') || part.has('num_buckets');
   if (!isCode) return { element: numberKind(part, dim), sql: `TRY_CAST(${foundValues}[1] AS DOUBLE)` };
   const pool = poolOf(part, 'pooling', 'sum', notes);

@@ -34,13 +34,13 @@ export function section(title: string, ...body: readonly string[]): string {
 
 const anchorOf = (title: string): string => title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
 
-export const paragraph = (text: string): string => `<p>${prose(text)}</p>`;
+export const paragraph = (text: string): string => `<p>${proseHtml(text)}</p>`;
 
-export const soft = (text: string): string => `<p class="soft">${prose(text)}</p>`;
+export const soft = (text: string): string => `<p class="soft">${proseHtml(text)}</p>`;
 
-export const prose = (text: string): string => escapeHtml(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>');
+export const proseHtml = (text: string): string => escapeHtml(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>');
 
-export function figure(value: number): string {
+export function figureHtml(value: number): string {
   if (!Number.isFinite(value)) return '–';
   if (value === 0) return '0';
   const size = Math.abs(value);

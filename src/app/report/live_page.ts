@@ -3,10 +3,10 @@
  * keyboard and the tables that are open. Without scripts the page loads itself again.
  */
 import type { EpochRecord, TrainingEvent } from '../../training/training_events.ts';
-import { counted, escapeHtml, figure, paragraph, section } from './html.ts';
+import { counted, escapeHtml, figureHtml, paragraph, section } from './html.ts';
 import { lineChart } from './line_chart.ts';
 import { shell } from './shell.ts';
-import { validation, weights } from './training_sections.ts';
+import { validation, weightsSection } from './training_sections.ts';
 
 type LiveStep = Extract<TrainingEvent, { kind: 'step' }>;
 
@@ -87,7 +87,7 @@ export function livePage(live: LiveTraining): string {
             ].join('\n')}</div>`,
           ),
       epochs.some((record) => record.validation) ? validation(parts) : '',
-      weights(parts),
+      weightsSection(parts),
     ],
     goesOn
       ? { head: `<noscript><meta http-equiv="refresh" content="${refreshSeconds}"></noscript>`, script: updating }
@@ -112,7 +112,7 @@ function now({ state, last, epochs, report, reason }: LiveTraining): string[] {
       ? [
           `<p><progress max="${last.steps}" value="${last.step}" aria-label="steps"></progress></p>`,
           paragraph(
-            `Step ${last.step.toLocaleString('en')} of ${counted(last.steps, 'step')}, epoch ${last.epoch}: loss ${figure(last.loss)}, ${counted(Math.round(last.examplesPerSecond), 'example')} a second${state === 'training' ? `, about ${counted(Math.round(last.secondsLeft), 'second')} left` : ''}.`,
+            `Step ${last.step.toLocaleString('en')} of ${counted(last.steps, 'step')}, epoch ${last.epoch}: loss ${figureHtml(last.loss)}, ${counted(Math.round(last.examplesPerSecond), 'example')} a second${state === 'training' ? `, about ${counted(Math.round(last.secondsLeft), 'second')} left` : ''}.`,
           ),
         ]
       : []),

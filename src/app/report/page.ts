@@ -8,13 +8,13 @@ import { gradientPrefix, tableGradientPrefix, tablePrefix } from '../../training
 import type { Profile, ProfileRow } from '../../training/profile/profile.ts';
 import type { EpochRecord } from '../../training/training_events.ts';
 import { evaluated, examplesSection, slices } from './evaluation_section.ts';
-import { alternative, counted, escapeHtml, figure, paragraph, section, soft, table } from './html.ts';
+import { alternative, counted, escapeHtml, figureHtml, paragraph, section, soft, table } from './html.ts';
 import { barChart, type ChartSeries, lineChart } from './line_chart.ts';
 import { verdictSection } from './runs_verdict.ts';
 import { settingsSection } from './settings_section.ts';
 import { shell } from './shell.ts';
 import type { ReportParts } from './training_sections.ts';
-import { losses, temperatures, validation, weights } from './training_sections.ts';
+import { lossesSection, temperatures, validation, weightsSection } from './training_sections.ts';
 
 export function reportPage(parts: ReportParts): string {
   const { manifest, evaluation } = parts;
@@ -24,9 +24,9 @@ export function reportPage(parts: ReportParts): string {
     verdictSection(manifest, evaluation),
     summary(manifest),
     evaluated(evaluation),
-    losses(parts),
+    lossesSection(parts),
     validation(parts),
-    weights(parts),
+    weightsSection(parts),
     temperatures(parts),
     normsSection(parts),
     slices(evaluation),
@@ -56,7 +56,7 @@ function summary({ plan, training, data, engine, seed, settings, from }: Manifes
     paragraph(
       `Training ${ended[training.status]}: ${counted(training.epochs, validationWords)}, ${counted(training.steps, 'step')} of ${counted(plan.train.batch, 'row')}.` +
         (best
-          ? ` Best ${best.metric} on validation: ${figure(best.value)} in ${validationWords} ${best.epoch}; the run keeps the weights of this ${validationWords}.`
+          ? ` Best ${best.metric} on validation: ${figureHtml(best.value)} in ${validationWords} ${best.epoch}; the run keeps the weights of this ${validationWords}.`
           : ''),
     ),
     paragraph(
@@ -152,7 +152,7 @@ function time({ curves: { epochs } }: ReportParts): string {
     .map(({ part, value }) => ({
       name: timeWords[part],
       value,
-      text: `${figure(value / 1000)} s, ${((100 * value) / Math.max(1e-9, totalTime)).toFixed(0)} %`,
+      text: `${figureHtml(value / 1000)} s, ${((100 * value) / Math.max(1e-9, totalTime)).toFixed(0)} %`,
     }));
   return section(
     'Where the time went',
@@ -165,8 +165,8 @@ function time({ curves: { epochs } }: ReportParts): string {
       head: ['epoch', ...timeParts.map((part) => timeWords[part]), 'examples/s'],
       rows: epochs.map((record) => [
         String(record.epoch),
-        ...timeParts.map((part) => figure(Math.round(of(record)[part]))),
-        figure(Math.round(record.examplesPerSecond)),
+        ...timeParts.map((part) => figureHtml(Math.round(of(record)[part]))),
+        figureHtml(Math.round(record.examplesPerSecond)),
       ]),
     }),
   );
@@ -183,7 +183,7 @@ function profileSection(profile: Profile | undefined): string {
   return section(
     'Where time goes',
     paragraph(
-      `A training step of ${counted(rows, 'row')} on the engine ${engine.name} took ${figure(milliseconds.step)} ms: medians of ${counted(steps.length, 'sampled step')}, from ${steps[0]!.toLocaleString('en')} to ${steps.at(-1)!.toLocaleString('en')}.`,
+      `A training step of ${counted(rows, 'row')} on the engine ${engine.name} took ${figureHtml(milliseconds.step)} ms: medians of ${counted(steps.length, 'sampled step')}, from ${steps[0]!.toLocaleString('en')} to ${steps.at(-1)!.toLocaleString('en')}.`,
     ),
     ...notes.map(soft),
     barChart(
@@ -191,7 +191,7 @@ function profileSection(profile: Profile | undefined): string {
       shownBlocks.map(({ name, milliseconds: value, share }) => ({
         name,
         value,
-        text: `${figure(value)} ms, ${percent(share)}`,
+        text: `${figureHtml(value)} ms, ${percent(share)}`,
       })),
     ),
     table({
@@ -202,10 +202,10 @@ function profileSection(profile: Profile | undefined): string {
         .map(({ name, place, milliseconds: value, share, backward, calls, flops }) => [
           name,
           place ? `${place.file}:${place.line}` : '',
-          figure(value),
+          figureHtml(value),
           percent(share),
           backward === undefined || value === 0 ? '' : percent(backward / value),
-          figure(calls),
+          figureHtml(calls),
           flopsOf({ flops }),
         ]),
     }),
@@ -217,14 +217,20 @@ function profileSection(profile: Profile | undefined): string {
             head: ['op', 'ms a step', 'share', 'calls', 'MFLOP'],
             rows: ops
               .slice(0, mostOps)
-              .map((op) => [op.name, figure(op.milliseconds), percent(op.share), figure(op.calls), flopsOf(op)]),
+              .map((op) => [
+                op.name,
+                figureHtml(op.milliseconds),
+                percent(op.share),
+                figureHtml(op.calls),
+                flopsOf(op),
+              ]),
           }),
         ]),
   );
 }
 
 const flopsOf = ({ flops }: { readonly flops?: ProfileRow['flops'] | undefined }): string =>
-  flops === undefined ? '' : figure(flops / 1e6);
+  flops === undefined ? '' : figureHtml(flops / 1e6);
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
@@ -254,7 +260,7 @@ function vectorsSection(evaluation: Evaluation | undefined): string {
         name,
         rows.toLocaleString('en'),
         String(width),
-        ...lengths.map(figure),
+        ...lengths.map(figureHtml),
         cosine === undefined ? '–' : cosine.toFixed(3),
         directions === undefined ? '–' : `${directions.toFixed(1)} of ${width}`,
       ]),

@@ -1,10 +1,10 @@
 /** The report of several runs: their curves over each other, their figures, and the settings that set them apart. */
 import { type Manifest, validationUnit } from '../../training/artifact/manifest.ts';
 import type { EpochRecord } from '../../training/training_events.ts';
-import { counted, escapeHtml, figure, paragraph, section, soft, table } from './html.ts';
+import { counted, escapeHtml, figureHtml, paragraph, section, soft, table } from './html.ts';
 import { type ChartSeries, lineChart, mostSeries } from './line_chart.ts';
 import { labelsOf, type NamedRun, runsVerdict } from './runs_verdict.ts';
-import { factsOf } from './settings_section.ts';
+import { settingFacts } from './settings_section.ts';
 import { shell } from './shell.ts';
 
 /** @param unfinished names of runs that have not ended, and are not shown */
@@ -86,7 +86,7 @@ function curvesSection(runs: readonly NamedRun[]): string {
 function differences(runs: readonly NamedRun[]): string {
   const runFacts = runs.map(
     ({ manifest }) =>
-      new Map([['model', manifest.plan.model], ['text of the model', textOf(manifest)], ...factsOf(manifest)]),
+      new Map([['model', manifest.plan.model], ['text of the model', textOf(manifest)], ...settingFacts(manifest)]),
   );
   const names = [...new Set(runFacts.flatMap((facts) => [...facts.keys()]))];
   const differingNames = names.filter((name) => new Set(runFacts.map((facts) => facts.get(name))).size > 1);
@@ -95,8 +95,8 @@ function differences(runs: readonly NamedRun[]): string {
     plan.model,
     String(training.epochs),
     training.steps.toLocaleString('en'),
-    training.best ? `${figure(training.best.value)} in ${validationUnit(plan)} ${training.best.epoch}` : '–',
-    `${figure(curves.epochs.reduce((sum, { milliseconds }) => sum + milliseconds.total + milliseconds.validation, 0) / 1000)} s`,
+    training.best ? `${figureHtml(training.best.value)} in ${validationUnit(plan)} ${training.best.epoch}` : '–',
+    `${figureHtml(curves.epochs.reduce((sum, { milliseconds }) => sum + milliseconds.total + milliseconds.validation, 0) / 1000)} s`,
   ]);
   return section(
     'Settings',

@@ -8,11 +8,11 @@ export interface ModelFileText {
 }
 
 /** Each setting by its name in the file. */
-export function factsOf({ plan, training, data, engine, seed, settings, tower }: Manifest): [string, string][] {
+export function settingFacts({ plan, training, data, engine, seed, settings, tower }: Manifest): [string, string][] {
   // Dense weights have one kind of optimizer, which no plan names.
   const train = { ...plan.train, dense: { kind: 'adam', ...plan.train.dense } };
   return [
-    ...flat('', train).filter(([name]) => name !== 'seed'),
+    ...settingLines('', train).filter(([name]) => name !== 'seed'),
     ['seed', String(seed)],
     ['engine', `${engine.name}, ${engine.version}`],
     ...(tower === undefined ? [] : [['Tower', tower] as [string, string]]),
@@ -36,7 +36,7 @@ export function settingsSection(manifest: Manifest, sources: readonly ModelFileT
     table({
       caption: 'Everything that the run was trained with, defaults too',
       head: ['setting', 'value'],
-      rows: factsOf(manifest),
+      rows: settingFacts(manifest),
       words: true,
     }),
     ...sources.map(
@@ -47,10 +47,12 @@ export function settingsSection(manifest: Manifest, sources: readonly ModelFileT
 }
 
 /** `dense.schedule.kind`: one line for each value that is not an object. */
-export function flat(prefix: string, value: unknown): [string, string][] {
+export function settingLines(prefix: string, value: unknown): [string, string][] {
   if (typeof value !== 'object' || value === null) return [[prefix, String(value)]];
   if (Array.isArray(value) && value.every((each) => typeof each !== 'object')) return [[prefix, value.join(', ')]];
-  return Object.entries(value).flatMap(([name, each]) => flat(prefix === '' ? name : `${prefix}.${name}`, each));
+  return Object.entries(value).flatMap(([name, each]) =>
+    settingLines(prefix === '' ? name : `${prefix}.${name}`, each),
+  );
 }
 
 const wordsOf = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));

@@ -7,10 +7,10 @@ import type { Drawing } from '../../editor/drawing/drawn.ts';
 import type { Manifest } from '../../training/artifact/manifest.ts';
 import { refuseUnlessValid } from '../../training/artifact/validate.ts';
 import type { Evaluation } from '../../training/evaluation/evaluate.ts';
-import { metricsFile, readMetricsLog, recordOf, stepsFile } from '../../training/metrics_log.ts';
+import { metricsFile, parsedRecord, readMetricsLog, stepsFile } from '../../training/metrics_log.ts';
 import type { Profile } from '../../training/profile/profile.ts';
 import type { EpochRecord } from '../../training/training_events.ts';
-import { counted, figure, paragraph, section, soft, table } from './html.ts';
+import { counted, figureHtml, paragraph, section, soft, table } from './html.ts';
 import { type ChartSeries, lineChart } from './line_chart.ts';
 import type { ModelFileText } from './settings_section.ts';
 
@@ -25,7 +25,7 @@ export interface TrainingParts extends Pick<ReportParts, 'curves' | 'fixedWeight
 
 const charts = (...drawn: readonly string[]): string => `<div class="charts">${drawn.join('\n')}</div>`;
 
-export function losses({ curves: { steps, epochs, shortSteps }, manifest }: TrainingParts): string {
+export function lossesSection({ curves: { steps, epochs, shortSteps }, manifest }: TrainingParts): string {
   if (epochs.length === 0 && steps.size === 0) return section('Loss', paragraph('No epoch has finished.'));
   const names = [...steps.keys()].filter((name) => name === 'loss' || name.startsWith('loss:'));
   const severalNames = names.length > 2 ? names : ['loss'];
@@ -101,7 +101,7 @@ export function validation({ curves: { epochs }, manifest }: TrainingParts): str
   );
 }
 
-export function weights({ curves: { steps, epochs }, fixedWeights, manifest }: TrainingParts): string {
+export function weightsSection({ curves: { steps, epochs }, fixedWeights, manifest }: TrainingParts): string {
   const tasks = manifest.plan.tasks;
   const series = named([...steps.values()].filter(({ name }) => name.startsWith('weight:')));
   if (series.length > 0) {
@@ -126,7 +126,7 @@ export function weights({ curves: { steps, epochs }, fixedWeights, manifest }: T
     table({
       caption: 'Weights',
       head: ['task', 'weight'],
-      rows: fixedEntries.map(([task, weight]) => [task, figure(weight)]),
+      rows: fixedEntries.map(([task, weight]) => [task, figureHtml(weight)]),
     }),
   );
 }
@@ -136,7 +136,7 @@ export function temperatures({ curves: { steps, epochs }, manifest }: TrainingPa
   if (series.length === 0) return '';
   const lastRows = series.map(({ name }) => [
     name,
-    figure(epochs.at(-1)?.scalars[`temperature:${name}`] ?? Number.NaN),
+    figureHtml(epochs.at(-1)?.scalars[`temperature:${name}`] ?? Number.NaN),
   ]);
   return section(
     'Temperatures',
@@ -174,7 +174,7 @@ export async function readCurves(folder: string, steps: number, batch: number): 
   for await (const line of linesOf(handle, join(folder, stepsFile))) {
     stepNumber++;
     if (line === '') continue;
-    const { step, ...scalars } = recordOf(line, join(folder, stepsFile), stepNumber) as Record<string, number>;
+    const { step, ...scalars } = parsedRecord(line, join(folder, stepsFile), stepNumber) as Record<string, number>;
     if (!Number.isSafeInteger(step) || step! < 1 || step! > steps || !Object.values(scalars).every(Number.isFinite)) {
       throw failure('damaged-file', {
         path: join(folder, stepsFile),

@@ -11,7 +11,8 @@ export const didYouMean = ({ nearest, advice }: Suggestion): string | undefined 
   advice ?? (nearest === undefined ? undefined : `did you mean \`${nearest}\`?`);
 
 /** Each word once, in the given order. */
-export const list = (words: readonly string[]): string => [...new Set(words)].map((word) => `\`${word}\``).join(', ');
+export const quotedList = (words: readonly string[]): string =>
+  [...new Set(words)].map((word) => `\`${word}\``).join(', ');
 
 export const article = (word: string): string => (/^[aeiou]/.test(word) ? 'an' : 'a');
 
@@ -19,7 +20,8 @@ export const takes = (facts: { takes: readonly string[] }): string =>
   facts.takes.length === 0 ? 'remove it: there is none here' : use(facts.takes);
 
 /** `use `a``, or `use one of `a`, `b``. */
-const use = (words: readonly string[]): string => `use ${new Set(words).size === 1 ? '' : 'one of '}${list(words)}`;
+const use = (words: readonly string[]): string =>
+  `use ${new Set(words).size === 1 ? '' : 'one of '}${quotedList(words)}`;
 
 /** The known names, if they are few enough to help. */
 export const among = (all: readonly string[]): string | undefined => {

@@ -15,15 +15,15 @@ import {
   bytesOf,
   checkExpected,
   checkLayout,
-  countOf,
   type Damaged,
   type Expected,
   isLong,
-  kindOf,
-  kinds,
   mostHeader,
   type NumberKind,
   type Numbers,
+  numberKindOf,
+  numberKinds,
+  numbersOfShape,
   parseHeader,
   type ReadableFile,
   refuseInfinite,
@@ -39,11 +39,11 @@ export interface Stored {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-const byteLengthOf = (data: Numbers): number => data.length * kinds[kindOf(data)].bytes;
+const byteLengthOf = (data: Numbers): number => data.length * numberKinds[numberKindOf(data)].bytes;
 
 /** Numbers in order, some at a time. A hash takes less than 2 GiB together. A piece is valid until the next. */
 function* piecesOf(data: Numbers): Iterable<{ readonly from: number; readonly numbers: StoredNumbers }> {
-  const { bytes, make } = kinds[kindOf(data)];
+  const { bytes, make } = numberKinds[numberKindOf(data)];
   const width = isLong(data) ? data.width : 1;
   const atOnce = isLong(data) && data.readLater ? fetchedBytes : pieceBytes;
   const most = Math.max(1, Math.floor(atOnce / bytes / width)) * width;
@@ -76,15 +76,18 @@ export async function writeSafetensors(
   seal = false,
 ): Promise<void> {
   invariant(endianness() === 'LE', 'safetensors are little-endian, and this processor is not');
-  const widthOf = (data: Numbers): number => kinds[kindOf(data)].bytes;
+  const widthOf = (data: Numbers): number => numberKinds[numberKindOf(data)].bytes;
   const ordered = [...tensors].sort((a, b) => widthOf(b.data) - widthOf(a.data));
   const metadata = seal ? { ...texts, [sealName]: noSeal } : texts;
   const header: Record<string, unknown> = Object.keys(metadata).length === 0 ? {} : { __metadata__: metadata };
   let at = 0;
   for (const { name, shape, data } of ordered) {
-    invariant(countOf(shape) === data.length, `${name} has ${data.length} numbers for shape [${shape.join(', ')}]`);
+    invariant(
+      numbersOfShape(shape) === data.length,
+      `${name} has ${data.length} numbers for shape [${shape.join(', ')}]`,
+    );
     invariant(!(name in header) && name !== '__metadata__', `two tensors are called ${name}`);
-    header[name] = { dtype: kindOf(data), shape, data_offsets: [at, at + byteLengthOf(data)] };
+    header[name] = { dtype: numberKindOf(data), shape, data_offsets: [at, at + byteLengthOf(data)] };
     at += byteLengthOf(data);
   }
   let text = Buffer.from(JSON.stringify(header));
@@ -157,9 +160,10 @@ export async function readOpened(
   const tensors = new Map<string, StoredTensor>();
   // In the order of the file, as its checksum was taken.
   for (const { name, dtype, shape, begin } of entries) {
-    const data = into?.(name, shape, dtype) ?? kinds[dtype].make(countOf(shape));
-    if (kindOf(data) !== dtype || data.length !== countOf(shape)) throw damaged(`\`${name}\` is of another size`);
-    const { bytes } = kinds[dtype];
+    const data = into?.(name, shape, dtype) ?? numberKinds[dtype].make(numbersOfShape(shape));
+    if (numberKindOf(data) !== dtype || data.length !== numbersOfShape(shape))
+      throw damaged(`\`${name}\` is of another size`);
+    const { bytes } = numberKinds[dtype];
     for (const { from, numbers } of piecesOf(data)) {
       await fill(handle, bytesOf(numbers), start + begin + from * bytes, path, hash);
       if (!isLong(data)) continue;

@@ -37,23 +37,24 @@ export interface StoredTensor<N extends Numbers = StoredNumbers> {
 export const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength);
 
-export const kinds = {
+export const numberKinds = {
   F32: { bytes: 4, make: (length: number) => new Float32Array(length) },
   F64: { bytes: 8, make: (length: number) => new Float64Array(length) },
   I32: { bytes: 4, make: (length: number) => new Int32Array(length) },
   U8: { bytes: 1, make: (length: number) => new Uint8Array(length) },
 } as const;
 
-export type NumberKind = keyof typeof kinds;
+export type NumberKind = keyof typeof numberKinds;
 
-export const kindOf = (data: Numbers): NumberKind => {
+export const numberKindOf = (data: Numbers): NumberKind => {
   if (isLong(data)) return data.kind;
   if (data instanceof Float32Array) return 'F32';
   if (data instanceof Float64Array) return 'F64';
   return data instanceof Int32Array ? 'I32' : 'U8';
 };
 
-export const countOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
+export const numbersOfShape = (shape: readonly number[]): number =>
+  shape.reduce((product, length) => product * length, 1);
 
 export interface TensorEntry {
   readonly name: string;
@@ -103,10 +104,11 @@ function entryOf(name: string, value: unknown, damaged: Damaged): TensorEntry {
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
   const naturals = (list: unknown): list is number[] =>
     Array.isArray(list) && list.every((each) => Number.isSafeInteger(each) && each >= 0);
-  if (typeof dtype !== 'string' || !Object.hasOwn(kinds, dtype)) throw damaged(`\`${name}\` is of an unknown type`);
+  if (typeof dtype !== 'string' || !Object.hasOwn(numberKinds, dtype))
+    throw damaged(`\`${name}\` is of an unknown type`);
   if (!naturals(shape) || !naturals(offsets) || offsets.length !== 2) throw damaged(`\`${name}\` has no place`);
   const [begin, end] = offsets as [number, number];
-  if (end - begin !== countOf(shape) * kinds[dtype as NumberKind].bytes)
+  if (end - begin !== numbersOfShape(shape) * numberKinds[dtype as NumberKind].bytes)
     throw damaged(`\`${name}\` does not fill its shape`);
   return { name, dtype: dtype as NumberKind, shape, begin, end };
 }
@@ -177,7 +179,7 @@ export function tensorsIn(
   checkExpected(entries, expected, damaged);
   return new Map(
     entries.map(({ name, dtype, shape, begin, end }) => {
-      const data = kinds[dtype].make(countOf(shape));
+      const data = numberKinds[dtype].make(numbersOfShape(shape));
       const own = new Uint8Array(data.buffer);
       own.set(bytes.subarray(start + begin, start + end));
       refuseInfinite({ name, shape, data }, damaged);

@@ -3,7 +3,7 @@
  * stored once. What is read is only plain data, whatever the file holds: who reads it checks what it is.
  */
 import { invariant } from '../diagnostics/failure.ts';
-import { bytesOf, type Damaged, kindOf, type StoredNumbers, type StoredTensor } from './tensor_header.ts';
+import { bytesOf, type Damaged, numberKindOf, type StoredNumbers, type StoredTensor } from './tensor_header.ts';
 
 /** Arrays as they are stored, and as they come back. */
 const views = {
@@ -42,7 +42,7 @@ export function packTree(value: unknown): PackedTree {
         Buffer.compare(bytesOf(other), bytes) === 0,
     );
     if (same) return same.name;
-    const name = `${kindOf(data)} ${tensors.length}`;
+    const name = `${numberKindOf(data)} ${tensors.length}`;
     tensors.push({ name, shape: [data.length], data });
     return name;
   };

@@ -185,7 +185,7 @@ export function compareTexts(texts: Texts, a: number, b: number): number {
 }
 
 /** The list as arrays of at most `most` texts. */
-export function* slicesOf(texts: Texts, most: number): Iterable<readonly string[]> {
+export function* slicesOfTexts(texts: Texts, most: number): Iterable<readonly string[]> {
   for (let from = 0; from < texts.length; from += most) {
     yield Array.from({ length: Math.min(most, texts.length - from) }, (_, i) => texts.at(from + i)!);
   }

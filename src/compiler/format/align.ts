@@ -13,7 +13,10 @@ export function headWidths(
   isApart: (index: number) => boolean,
 ): readonly number[] {
   const widths: number[] = [];
-  for (const run of runs(bindings.length, (at) => isApart(at) || bindings[at]?.form !== bindings[at - 1]?.form)) {
+  for (const run of alignedRuns(
+    bindings.length,
+    (at) => isApart(at) || bindings[at]?.form !== bindings[at - 1]?.form,
+  )) {
     const headLengths = run.map((at) => bindings[at]?.head?.length ?? 0).filter((length) => length <= longestName);
     const widestHead = headLengths.reduce((most, length) => Math.max(most, length), 0);
     for (const at of run) widths[at] = widestHead;
@@ -29,7 +32,7 @@ export function commentColumns(widths: readonly (number | undefined)[], gap: num
 }
 
 /** Neighbours that belong together: cut before each index that is apart from the one before. */
-export function runs(length: number, isApart: (index: number) => boolean): number[][] {
+export function alignedRuns(length: number, isApart: (index: number) => boolean): number[][] {
   const foundRuns: number[][] = [];
   for (let index = 0; index < length; index++) {
     if (index === 0 || isApart(index)) foundRuns.push([]);

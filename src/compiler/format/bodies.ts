@@ -4,8 +4,8 @@ import { defined } from '../../base/util/defined.ts';
 import type * as Ast from '../syntax/ast.ts';
 import { headWidths } from './align.ts';
 import type { TokenCursor } from './cursor.ts';
-import { type Doc, flat, widthOf } from './doc.ts';
-import { entry, type PrintedBinding, searchEntry, towerEntry, typedEntry } from './entries.ts';
+import { type Doc, flatDoc, widthOf } from './doc.ts';
+import { type PrintedBinding, printEntry, searchEntry, towerEntry, typedEntry } from './entries.ts';
 import { hasComments, hasDescription, saysIgnore, type TokenGap } from './gaps.ts';
 import type { FormatLayout, PrintedLine } from './lines.ts';
 
@@ -74,7 +74,7 @@ function readEntry(node: Ast.BodyEntryNode, cursor: TokenCursor): PrintedBinding
     case 'SearchEntry':
       return searchEntry(node, cursor);
     case 'Entry':
-      return entry(node, cursor);
+      return printEntry(node, cursor);
     case 'Columns': {
       const head = [cursor.word(), indent(cursor.gap(' '))];
       return { kind: 'columns', head, body: readBody(node.entries, cursor) };
@@ -85,7 +85,8 @@ function readEntry(node: Ast.BodyEntryNode, cursor: TokenCursor): PrintedBinding
 function textOfItems(items: readonly BodyItem[]): string | undefined {
   const texts: string[] = [];
   for (const { what } of items) {
-    const itemText = what.kind === 'binding' ? flat(what.doc) : what.kind === 'columns' ? columnsText(what) : undefined;
+    const itemText =
+      what.kind === 'binding' ? flatDoc(what.doc) : what.kind === 'columns' ? columnsText(what) : undefined;
     if (itemText === undefined) return undefined;
     texts.push(itemText);
   }
@@ -93,7 +94,7 @@ function textOfItems(items: readonly BodyItem[]): string | undefined {
 }
 
 function columnsText({ head, body }: PrintedColumns): string | undefined {
-  const headText = flat(head);
+  const headText = flatDoc(head);
   return headText === undefined || body.oneLine === undefined ? undefined : headText + body.oneLine;
 }
 
@@ -140,7 +141,7 @@ export function bodied(
 ): PrintedLine[] {
   const at = { level, section };
   const openingLine = (braces: string) => {
-    const headText = flat(head);
+    const headText = flatDoc(head);
     const fits = headText !== undefined && widthOf(headText + braces) <= layout.printWidth - level * layout.tabWidth;
     return fits ? oneLine(headText + braces, level, layout) : { doc: [head, braces] };
   };
@@ -168,8 +169,8 @@ function rowsOf(items: readonly BodyItem[]): BodyRow[] {
     if (
       lastRow &&
       canShare &&
-      flat(docOf(item.what)) !== undefined &&
-      flat(docOf(lastRow.items.at(-1)!.what)) !== undefined
+      flatDoc(docOf(item.what)) !== undefined &&
+      flatDoc(docOf(lastRow.items.at(-1)!.what)) !== undefined
     )
       lastRow.items.push(item);
     else rows.push({ items: [item], first: item });
@@ -186,7 +187,7 @@ function widthsOf(rows: readonly BodyRow[]): readonly number[] {
 function rowText({ items }: BodyRow, width: number): string | undefined {
   const texts: string[] = [];
   for (const [index, { what }] of items.entries()) {
-    const itemText = flat(what.kind === 'binding' && index === 0 ? aligned(what, width) : docOf(what));
+    const itemText = flatDoc(what.kind === 'binding' && index === 0 ? aligned(what, width) : docOf(what));
     if (itemText === undefined) return undefined;
     texts.push(itemText);
   }

@@ -1,14 +1,14 @@
 /** Declarations one under the other, in the order they were written. */
 import { builders } from 'prettier/doc';
 import type * as Ast from '../syntax/ast.ts';
-import { headWidths, runs } from './align.ts';
+import { alignedRuns, headWidths } from './align.ts';
 import { bodied, broken, oneLine, type PrintedBody, readBody } from './bodies.ts';
 import type { TokenCursor } from './cursor.ts';
-import { type Doc, flat, widthOf } from './doc.ts';
+import { type Doc, flatDoc, widthOf } from './doc.ts';
 import { blockDeclaration, goal, groupDeclaration, letDeclaration, type PrintedBinding } from './entries.ts';
 import { hasComments, saysIgnore, type TokenGap } from './gaps.ts';
 import type { FormatLayout } from './lines.ts';
-import { type PrintedLine, stack } from './lines.ts';
+import { type PrintedLine, stackLines } from './lines.ts';
 
 const { group, indent, line, softline } = builders;
 
@@ -55,14 +55,14 @@ export function printFile({ declarations }: Ast.FileNode, cursor: TokenCursor, l
     }
     const room = layout.printWidth;
     const doc = what.kind === 'binding' ? broken(what, signColumns[index]!, room) : what.doc;
-    const text = flat(doc);
+    const text = flatDoc(doc);
     return [
       text !== undefined && widthOf(text) <= layout.printWidth
         ? { ...at, ...oneLine(text, 0, layout) }
         : { ...at, doc },
     ];
   });
-  return stack(lines, gapAtEnd, layout);
+  return stackLines(lines, gapAtEnd, layout);
 }
 
 function read(node: Ast.DeclarationNode, cursor: TokenCursor): PlacedDeclaration['what'] {
@@ -115,7 +115,7 @@ function towerHead({ inputs, key }: Ast.TowerNode, cursor: TokenCursor): Doc[] {
 
 /** A body that was written on one line, with its opening brace in a column. */
 function oneLineOf({ head, body }: BodiedDeclaration, column: number): string | undefined {
-  const text = flat(head);
+  const text = flatDoc(head);
   if (text === undefined || body.oneLine === undefined) return undefined;
   return text.padEnd(column) + body.oneLine;
 }
@@ -130,10 +130,10 @@ function braceColumns(placed: readonly PlacedDeclaration[], layout: FormatLayout
   const forms = placed.map(formOf);
   const isApart = (at: number): boolean =>
     placed[at]!.before.blank || hasComments(placed[at]!.before) || forms[at] !== forms[at - 1];
-  for (const run of runs(placed.length, isApart)) {
+  for (const run of alignedRuns(placed.length, isApart)) {
     if (forms[run[0]!] === undefined || run.length === 1) continue;
     const declarations = run.map((at) => placed[at]!.what as BodiedDeclaration);
-    const column = declarations.reduce((most, { head }) => Math.max(most, flat(head)!.length), 0);
+    const column = declarations.reduce((most, { head }) => Math.max(most, flatDoc(head)!.length), 0);
     const allFit = declarations.every((one) => widthOf(oneLineOf(one, column)!) <= layout.printWidth);
     if (allFit) for (const at of run) columns[at] = column;
   }

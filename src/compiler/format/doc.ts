@@ -5,17 +5,17 @@ import { show } from '../../base/text/display.ts';
 export type Doc = builders.Doc;
 
 /** The text of a document on one line; nothing where a comment within it keeps it from that. */
-export function flat(doc: Doc): string | undefined {
+export function flatDoc(doc: Doc): string | undefined {
   if (typeof doc === 'string') return doc;
   if (Array.isArray(doc)) return flatAll(doc);
   switch (doc.type) {
     case 'group':
     case 'indent':
-      return flat(doc.contents);
+      return flatDoc(doc.contents);
     case 'fill':
       return flatAll(doc.parts);
     case 'if-break':
-      return flat(doc.flatContents);
+      return flatDoc(doc.flatContents);
     case 'line':
       return doc.hard ? undefined : doc.soft ? '' : ' ';
     default:
@@ -26,7 +26,7 @@ export function flat(doc: Doc): string | undefined {
 function flatAll(parts: readonly Doc[]): string | undefined {
   let text = '';
   for (const part of parts) {
-    const partText = flat(part);
+    const partText = flatDoc(part);
     if (partText === undefined) return undefined;
     text += partText;
   }

@@ -3,7 +3,7 @@ import { builders } from 'prettier/doc';
 import { defined } from '../../base/util/defined.ts';
 import type * as Ast from '../syntax/ast.ts';
 import type { TokenCursor } from './cursor.ts';
-import { type Doc, flat } from './doc.ts';
+import { type Doc, flatDoc } from './doc.ts';
 import { expression } from './expressions.ts';
 
 const { fill, group, indent, line, softline } = builders;
@@ -33,7 +33,7 @@ export function towerEntry({ channel, flow }: Ast.TowerEntryNode, cursor: TokenC
   return binding(head, '=', channel ? 'channel' : 'step', cursor, () => expression(flow, cursor));
 }
 
-export function entry({ value, more = [], by }: Ast.EntryNode, cursor: TokenCursor): PrintedBinding {
+export function printEntry({ value, more = [], by }: Ast.EntryNode, cursor: TokenCursor): PrintedBinding {
   return binding([cursor.word()], '=', 'entry', cursor, () => {
     const printedValues = values([value, ...more], cursor);
     return by ? [printedValues, indent([cursor.take(' '), cursor.take(' ')])] : printedValues;
@@ -127,7 +127,7 @@ function binding(
   const gapDoc = cursor.gap(' ');
   const value: Doc = [gapDoc === ' ' ? ' ' : indent(gapDoc), read()];
   const wholeHead: Doc = [...head, beforeSign];
-  const headText = flat(wholeHead);
+  const headText = flatDoc(wholeHead);
   const signSpace = sign === '=' && beforeSign === '' ? ' ' : '';
   return {
     kind: 'binding',

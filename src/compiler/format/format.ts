@@ -16,7 +16,7 @@ import { defaultLayout, type FormatLayout } from './lines.ts';
  * The text formatted; nothing where it has mistakes of syntax, which the diagnostics are. Synchronous, so that an editor can
  * ask for it at any time; the prettier plugin gives the same. Line ends stay what the first one is, and a byte order mark stays.
  */
-export function format(source: Source, layout: Partial<FormatLayout> = {}): Outcome<string | undefined> {
+export function formatSource(source: Source, layout: Partial<FormatLayout> = {}): Outcome<string | undefined> {
   const byteOrderMark = source.text.startsWith('\uFEFF') ? '\uFEFF' : '';
   const lineEnd = /\r?\n/.exec(source.text)?.[0] === '\r\n' ? '\r\n' : '\n';
   const text = source.text.slice(byteOrderMark.length).replace(/\r\n?/g, '\n');
@@ -62,7 +62,7 @@ export function formatRange(
   layout: Partial<FormatLayout> = {},
 ): Edit | undefined {
   const { output: file } = readForFormat(source);
-  const { output } = format(source, layout);
+  const { output } = formatSource(source, layout);
   const touchedDeclarations = file?.declarations.filter(({ span }) => span.start <= end && start <= span.end) ?? [];
   const [first, last] = [touchedDeclarations[0], touchedDeclarations.at(-1)];
   if (output === undefined || !first || !last) return undefined;
@@ -88,9 +88,9 @@ export function formatFences(page: Source, layout: Partial<FormatLayout> = {}): 
   const diagnostics: Diagnostic[] = [];
   const formattedPage = page.text.replace(fence, (whole, open: string, inner: string, at: number) => {
     const linesAbove = page.text.slice(0, at + open.length).split('\n').length - 1;
-    const mistakes = format(makeSource(page.name, '\n'.repeat(linesAbove) + inner), layout).diagnostics;
+    const mistakes = formatSource(makeSource(page.name, '\n'.repeat(linesAbove) + inner), layout).diagnostics;
     diagnostics.push(...mistakes);
-    const { output } = format(makeSource(page.name, inner), layout);
+    const { output } = formatSource(makeSource(page.name, inner), layout);
     return output === undefined ? whole : open + output;
   });
   return { output: diagnostics.length > 0 ? undefined : formattedPage, diagnostics };

@@ -32,7 +32,7 @@ export interface PrintedLine {
 }
 
 /** The lines under each other, with `end` before the end of the file. */
-export function stack(lines: readonly PrintedLine[], end: TokenGap, { tabWidth }: FormatLayout): Doc {
+export function stackLines(lines: readonly PrintedLine[], end: TokenGap, { tabWidth }: FormatLayout): Doc {
   const columns = columnsOf(lines, end);
   const parts: Doc[] = [];
   const addDoc = (level: number, blank: boolean, doc: Doc): void => {

@@ -3,7 +3,7 @@
  * other way round. What makes a sequence must then give the same the other way round, and what makes one value the same value.
  */
 import { makeBuilder } from '../../graph/builder.ts';
-import { evaluate, type NamedTensors } from '../../graph/evaluate.ts';
+import { evaluateGraph, type NamedTensors } from '../../graph/evaluate.ts';
 import type { Tensor } from '../../graph/graph.ts';
 import type { GraphPlan } from '../../graph/plan/plan.ts';
 import type { Value } from '../library/contract.ts';
@@ -15,7 +15,7 @@ import type { Visited } from './flow.ts';
 import { GraphInputs } from './inputs.ts';
 import { lowerFeaturesWhole } from './through.ts';
 import { lowerTower, makeTowerContext } from './tower.ts';
-import { isOther, lengthOf, numbersFor, shortened, tensorsOf, weightsOf } from './trial.ts';
+import { isOther, numbersFor, sequenceLength, tensorsOf, weightsOf, withShortList } from './trial.ts';
 
 /** Enough for what reads elements that are some places apart. */
 const longest = 24;
@@ -30,7 +30,7 @@ export function orderReadOf(whole: Model, list: string): Visited | undefined {
   const inputs = new GraphInputs(builder);
   const outputSteps: { readonly visited: Visited; readonly isSequence: boolean }[] = [];
   const context = {
-    ...makeTowerContext(inputs, shortened(features, list, longest), false),
+    ...makeTowerContext(inputs, withShortList(features, list, longest), false),
     visit(visited: Visited, value: Value): void {
       for (const tensor of tensorsOf(value)) {
         builder.output(`${outputSteps.push({ visited, isSequence: value.kind === 'sequence' }) - 1}`, tensor);
@@ -39,12 +39,12 @@ export function orderReadOf(whole: Model, list: string): Visited | undefined {
   };
   lowerTower(context, model.towers[0], { kind: 'events' });
   const trial = finished(inputs);
-  const length = lengthOf(trial);
+  const length = sequenceLength(trial);
   const along = (name: string): boolean => name === list || features.byName.get(name)?.use.along === list;
   const weights = weightsOf(trial);
   const inOrder = numbersFor(trial, length);
   const [one, other] = [inOrder, turned(trial, inOrder, along)].map(
-    (each) => evaluate(trial.graph, each, weights).outputs,
+    (each) => evaluateGraph(trial.graph, each, weights).outputs,
   );
   const firstReader = outputSteps.findIndex(({ isSequence: ofSequence }, index) => {
     const [a, b] = [one![`${index}`]!, other![`${index}`]!];

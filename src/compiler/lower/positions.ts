@@ -10,7 +10,7 @@ import { textOf } from '../../base/text/source.ts';
 import { makeBuilder, type Ref } from '../../graph/builder.ts';
 import { count } from '../../graph/count.ts';
 import { printDim, printType } from '../../graph/dims.ts';
-import { evaluate } from '../../graph/evaluate.ts';
+import { evaluateGraph } from '../../graph/evaluate.ts';
 import { evenSizes } from '../../graph/peak.ts';
 import type { GraphPlan, Sequences } from '../../graph/plan/plan.ts';
 import type { Value } from '../library/contract.ts';
@@ -23,7 +23,7 @@ import type { Visited } from './flow.ts';
 import { GraphInputs } from './inputs.ts';
 import { listsOf } from './lists.ts';
 import { lowerTower, makeTowerContext } from './tower.ts';
-import { isOther, lengthOf, numbersFor, shortened, tensorsOf, weightsOf } from './trial.ts';
+import { isOther, numbersFor, sequenceLength, tensorsOf, weightsOf, withShortList } from './trial.ts';
 
 /** A longer list is tried at the first length, and at the second where that takes more work than an editor can wait for. */
 const trialLengths = { usual: 64, least: 24, mostFlops: 60e6 } as const;
@@ -69,7 +69,7 @@ function trialOf(tower: Tower, features: LoweredFeatures, rows: Sequences, longe
   const steps: Visited[] = [];
   const mistakes: Diagnostic[] = [];
   const context = {
-    ...makeTowerContext(inputs, shortened(features, rows.feature, longest), true),
+    ...makeTowerContext(inputs, withShortList(features, rows.feature, longest), true),
     visit(visited: Visited, value: Value): void {
       if (!tensorsOf(value).some((tensor) => isOfSequences(tensor, rows))) return;
       if (value.kind === 'sequence') builder.output(`${steps.push(visited) - 1}`, value.tensor);
@@ -114,11 +114,13 @@ function blameOf(step: GraphPlan, steps: readonly Visited[], text: string): Visi
 /** Which output; −1: none. */
 function lookingAhead(step: GraphPlan): number {
   const { graph } = step;
-  const length = lengthOf(step);
+  const length = sequenceLength(step);
   const early = Math.ceil(length / 2);
   if (early === length) return -1;
   const weights = weightsOf(step);
-  const [some, all] = [early, length].map((elements) => evaluate(graph, numbersFor(step, elements), weights).outputs);
+  const [some, all] = [early, length].map(
+    (elements) => evaluateGraph(graph, numbersFor(step, elements), weights).outputs,
+  );
   return graph.outputs.findIndex((_, at) => {
     const [one, other] = [some![`${at}`]!, all![`${at}`]!];
     const numbers = early * one.shape.at(-1)!;

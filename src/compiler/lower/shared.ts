@@ -5,7 +5,7 @@
 import type { Ref } from '../../graph/builder.ts';
 import { reachedBy } from '../../graph/differentiate.ts';
 import type { Forward } from './forward.ts';
-import { tablesOf } from './table_rows.ts';
+import { tablesOfInputs } from './table_rows.ts';
 
 export interface SharedByTasks {
   /** The name of the parameter, or of the graph's input of embedding rows. */
@@ -29,7 +29,7 @@ export function sharedByTasks({ context, losses }: Forward): readonly SharedRef[
     .finish()
     .parameters.filter(({ trainable }) => trainable)
     .map(({ name, node }) => ({ name, kind: 'weights' as const, ref: { id: node, type: builder.nodes[node]!.type } }));
-  const tables = tablesOf(context);
+  const tables = tablesOfInputs(context);
   const inputsOf = (table: string): number[] => [...tables].filter(([, its]) => its === table).map(([id]) => id);
   const embeddings = inputs
     .embeddings()

@@ -8,7 +8,7 @@ import type { EmbeddingInput } from './inputs.ts';
 import type { TowerContext } from './tower.ts';
 
 /** The table of each input that embedding rows come in by, by node. */
-export function tablesOf({ inputs, features }: TowerContext): ReadonlyMap<number, string> {
+export function tablesOfInputs({ inputs, features }: TowerContext): ReadonlyMap<number, string> {
   return new Map(
     inputs.embeddings().map(({ ref, source }) => {
       const table = tableRead(source, features.byName.get(source.feature)!.plan);
@@ -30,7 +30,7 @@ export function byTrained(
   gradients: readonly (Ref | undefined)[],
 ): readonly (Ref | undefined)[] {
   const { builder } = context.inputs;
-  const tables = tablesOf(context);
+  const tables = tablesOfInputs(context);
   const embeddings = new Map(context.inputs.embeddings().map((input) => [input.ref.id, input]));
   const sums = new Map<string, Ref | undefined>();
   by.forEach(({ id }, at) => {

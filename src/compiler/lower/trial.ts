@@ -17,7 +17,7 @@ export function tensorsOf(value: Value): readonly Ref[] {
 }
 
 /** Cuts this list, and all along it, to at most `longest` elements. */
-export function shortened(features: LoweredFeatures, list: string, longest: number): LoweredFeatures {
+export function withShortList(features: LoweredFeatures, list: string, longest: number): LoweredFeatures {
   const byName = [...features.byName].map(([name, whole]) => {
     if (name !== list && whole.use.along !== list) return [name, whole] as const;
     const max = Math.min(whole.use.max!, longest);
@@ -30,7 +30,7 @@ export function shortened(features: LoweredFeatures, list: string, longest: numb
 export const isOther = (a: number, b: number): boolean => !(Math.abs(a - b) <= 1e-4 * (1 + Math.abs(b)));
 
 /** How many elements its sequences have. */
-export function lengthOf({ graph, inputs }: GraphPlan): number {
+export function sequenceLength({ graph, inputs }: GraphPlan): number {
   const sequenceIndex = inputs.findIndex(({ source }) => source.from === 'sequence');
   return sequenceIndex < 0 ? 1 : (graph.nodes[graph.inputs[sequenceIndex]!.node]!.type.shape[1] as number);
 }

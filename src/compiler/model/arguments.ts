@@ -8,12 +8,12 @@ import type { WordPlace } from '../../base/text/synonyms.ts';
 import { callsOf, type KindRow, type Parameters, type ParameterType } from '../library/contract.ts';
 import type { ArgumentNode, CallNode, ExpressionNode, IdentifierNode } from '../syntax/ast.ts';
 import { describeExpression } from './describe.ts';
-import { asCall, looksLike, place, wordOf } from './expressions.ts';
+import { asCall, firstWordOf, looksLike, parameterOf } from './expressions.ts';
 import { guess } from './guess.ts';
 import { rowIn } from './library.ts';
 import type { Call } from './model.ts';
 import { insertion, removal, repeats, rewrite } from './report.ts';
-import { type Binding, type Converted, convert } from './values.ts';
+import { type Binding, type Converted, convertArgument } from './values.ts';
 
 export type KindTable = Readonly<Record<string, KindRow>>;
 
@@ -81,7 +81,7 @@ export function bindValue(
   of: string,
   binding: Binding,
 ): Converted | undefined {
-  return convert(type, value, of, binding, (call, row) => bindCall(call, row, binding));
+  return convertArgument(type, value, of, binding, (call, row) => bindCall(call, row, binding));
 }
 
 class CallBinding {
@@ -169,13 +169,13 @@ class CallBinding {
   }
 
   #bindUnnamed(argument: ArgumentNode): void {
-    const name = place(argument.value, this.#parameters, this.#places, this.#binding.constants);
+    const name = parameterOf(argument.value, this.#parameters, this.#places, this.#binding.constants);
     if (name === undefined) {
       this.#valid = false;
       // Of several without a place the first is reported: mostly one mistake moved them all.
       const binding = this.#misfits++ === 0 ? this.#binding : without('too-many-arguments', this.#binding);
       misplaced(this.#kind, argument, this.#parameters, this.#places, binding);
-    } else if (this.#parameters[name]!.type.is === 'flag' && wordOf(argument.value) === name) {
+    } else if (this.#parameters[name]!.type.is === 'flag' && firstWordOf(argument.value) === name) {
       this.#places.set(name, argument);
       this.#values[name] = true;
     } else this.#give(name, argument);
@@ -259,7 +259,7 @@ function misplaced(
   places: ReadonlyMap<string, ArgumentNode>,
   binding: Binding,
 ): void {
-  const word = argument.value.kind === 'Name' ? wordOf(argument.value) : undefined;
+  const word = argument.value.kind === 'Name' ? firstWordOf(argument.value) : undefined;
   const byWord = Object.entries(parameters).flatMap(([name, { type }]) =>
     type.is === 'choice' ? type.of : type.is === 'flag' ? [name] : Object.keys(callsOf(type)),
   );
@@ -307,7 +307,7 @@ function meantAsNumber(argument: ArgumentNode, word: string, parameters: Paramet
   const { nearest: near, extra } = guess(word, argument.span, binding.constants.names);
   const facts = { what: 'constant', name: word, nearest: near, known: binding.constants.names };
   if (near !== undefined) binding.report('unknown-name', argument.span, facts, extra);
-  else convert(numericParameter[1].type, argument.value, numericParameter[0], binding, () => undefined);
+  else convertArgument(numericParameter[1].type, argument.value, numericParameter[0], binding, () => undefined);
   return true;
 }
 

@@ -182,7 +182,7 @@ export interface LinearTerm {
  * @param numbers whether a number may be a term of its own
  * @returns the terms in order; nothing after a mistake, which is then reported
  */
-export function linear(
+export function linearConstant(
   expression: ExpressionNode,
   constants: Constants,
   report: Report,

@@ -16,7 +16,7 @@ export function singleName(expression: ExpressionNode): IdentifierNode | undefin
 }
 
 /** The word that a name is or a call begins with. */
-export function wordOf(expression: ExpressionNode): string | undefined {
+export function firstWordOf(expression: ExpressionNode): string | undefined {
   return asCall(expression)?.callee.name;
 }
 
@@ -25,7 +25,7 @@ export const stepsOf = (flow: ExpressionNode): readonly ExpressionNode[] =>
   flow.kind === 'Flow' ? flow.steps : [flow];
 
 /** The expressions directly within another one. */
-export function partsOf(expression: ExpressionNode): readonly ExpressionNode[] {
+export function partsOfExpression(expression: ExpressionNode): readonly ExpressionNode[] {
   switch (expression.kind) {
     case 'Flow':
       return expression.steps;
@@ -44,7 +44,7 @@ export function partsOf(expression: ExpressionNode): readonly ExpressionNode[] {
 
 /** The operands of all arithmetic in an expression; the expression itself where it has none. */
 export const operandsOf = (expression: ExpressionNode): readonly ExpressionNode[] =>
-  isArithmetic(expression) ? partsOf(expression).flatMap(operandsOf) : [expression];
+  isArithmetic(expression) ? partsOfExpression(expression).flatMap(operandsOf) : [expression];
 
 const isArithmetic = ({ kind }: ExpressionNode): boolean => kind === 'Binary' || kind === 'Unary';
 
@@ -52,11 +52,11 @@ const isArithmetic = ({ kind }: ExpressionNode): boolean => kind === 'Binary' ||
 export function isNumeric(expression: ExpressionNode, isConstant: (name: string) => boolean): boolean {
   if (expression.kind === 'Number') return true;
   if (expression.kind === 'Name') return expression.parts.length === 1 && isConstant(expression.parts[0]!.name);
-  return isArithmetic(expression) && partsOf(expression).every((part) => isNumeric(part, isConstant));
+  return isArithmetic(expression) && partsOfExpression(expression).every((part) => isNumeric(part, isConstant));
 }
 
 /** Which parameter each argument of a call is for, as `bindCall` fills them; one that has no place is absent. */
-export function placesOf(
+export function parametersOfArguments(
   call: CallNode,
   parameters: Parameters,
   numbers: NumberTest,
@@ -73,7 +73,7 @@ export function placesOf(
   }
   for (const argument of call.arguments) {
     if (argument.name) continue;
-    const name = place(argument.value, parameters, argumentOfName, numbers);
+    const name = parameterOf(argument.value, parameters, argumentOfName, numbers);
     if (name !== undefined) give(name, argument);
   }
   return nameOfArgument;
@@ -85,14 +85,14 @@ interface NumberTest {
 }
 
 /** Which parameter an argument without a name is for. A word that a parameter knows goes to it, wherever it is. */
-export function place(
+export function parameterOf(
   value: ExpressionNode,
   parameters: Parameters,
   places: ReadonlyMap<string, ArgumentNode>,
   numbers: NumberTest,
 ): string | undefined {
   const freeParameters = Object.entries(parameters).filter(([name, { rest }]) => rest || !places.has(name));
-  const word = wordOf(value);
+  const word = firstWordOf(value);
   if (word !== undefined) {
     const knows = ([name, { type }]: [string, Parameter]): boolean =>
       (type.is === 'choice' && value.kind === 'Name' && type.of.includes(word)) ||
@@ -137,7 +137,7 @@ export function looksLike(type: Parameter['type'], value: ExpressionNode, number
 }
 
 /** The block as a row of the library would say it. A default is its text: what it comes to may follow from other parameters. */
-export function rowOf({ name, parameters, doc = 'A block of this file.' }: BlockNode): KindRow {
+export function rowOfBlock({ name, parameters, doc = 'A block of this file.' }: BlockNode): KindRow {
   const required = parameters
     .filter((parameter) => !parameter.default)
     .map((parameter) => `${parameter.name.name}: 64`);

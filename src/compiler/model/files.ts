@@ -39,7 +39,12 @@ export interface Files {
 const comesAlong = new Set<Ast.DeclarationNode['kind']>(['Let', 'Features', 'Labels', 'Group', 'Block', 'Data']);
 
 /** Follows every `use`. Mistakes of syntax in a used file are reported with its own places. */
-export function gather(main: Ast.FileNode, options: FileOptions, report: Report, diagnostics: Diagnostic[]): Files {
+export function gatherFiles(
+  main: Ast.FileNode,
+  options: FileOptions,
+  report: Report,
+  diagnostics: Diagnostic[],
+): Files {
   const folder = options.folder ?? dirname(main.span.source.name);
   const project = options.project ?? (isAbsolute(folder) || folder.startsWith('..') ? folder : '');
   const usedFiles: UsedFile[] = [];

@@ -9,7 +9,7 @@ import { defined } from '../../base/util/defined.ts';
 import type * as Ast from '../syntax/ast.ts';
 import { complete, type ValidTowers, validTowers } from './complete.ts';
 import { makeConstants } from './constants.ts';
-import { type FileOptions, type Files, gather, isModel, makeFiles } from './files.ts';
+import { type FileOptions, type Files, gatherFiles, isModel, makeFiles } from './files.ts';
 import { type Library, library as wholeLibrary } from './library.ts';
 import type { DataDescription, Model } from './model.ts';
 import { certainly, doubtUnused, makeCollector, mergeRepeated, noteAt, type Report } from './report.ts';
@@ -65,7 +65,7 @@ export function resolveNames(written: Ast.FileNode, options: ResolveOptions = {}
   const { diagnostics } = collector;
   const library = options.library ?? wholeLibrary;
   const usedDiagnostics: Diagnostic[] = [];
-  const gatheredFiles = gather(written, options, collector.report, usedDiagnostics);
+  const gatheredFiles = gatherFiles(written, options, collector.report, usedDiagnostics);
   const whole = gatheredFiles.whole && !options.partial;
   const files = applySettings(gatheredFiles, options.settings ?? {}, library, collector.report, usedDiagnostics);
   const file = files.main;

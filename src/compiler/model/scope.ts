@@ -44,12 +44,12 @@ export function typedNames(entry: Ast.TypedEntryNode): readonly TypedName[] {
   });
 }
 
-interface NamedNode {
+interface DeclaredName {
   readonly name: Ast.IdentifierNode;
 }
 
 /** Tables that share their names, by the kind of their entries. */
-type NameTables = Readonly<Record<string, ReadonlyMap<string, NamedNode>>>;
+type NameTables = Readonly<Record<string, ReadonlyMap<string, DeclaredName>>>;
 
 /**
  * JavaScript that reads a trained model keeps values in objects by their names. There this name is the kind of the object, and a
@@ -59,7 +59,7 @@ const reserved = '__proto__';
 
 /** Declares everything; the first of two that share a name stays. Features, groups and labels share their names. */
 export function declare(files: Files, report: Report): Scope {
-  const add = <N extends NamedNode>(table: Map<string, N>, what: string, node: N, tables: NameTables): void => {
+  const add = <N extends DeclaredName>(table: Map<string, N>, what: string, node: N, tables: NameTables): void => {
     const { name, span } = node.name;
     if (name === reserved) report('reserved-name', span, { what, name });
     for (const other in tables) {

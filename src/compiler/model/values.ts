@@ -37,7 +37,7 @@ export type BindNested = (call: CallNode, row: KindRow) => Call | undefined;
  * @param of what the value is for, as the message names it
  * @returns nothing when it does not fit; the report says why
  */
-export function convert(
+export function convertArgument(
   type: ParameterType,
   value: ExpressionNode,
   of: string,

@@ -20,10 +20,10 @@ import {
   type BoundColumn,
   type BoundHistory,
   type ColumnKind,
+  columnKindOf,
   columnsOfLayout,
   type DataLayout,
   type JoinKey,
-  kindOf,
 } from './layout.ts';
 import { type Needs, sequenceOf, type TowerNeeds } from './needs.ts';
 
@@ -308,7 +308,7 @@ async function bindFeature(
     feature.tower === item.name ? (['items', 'users'] as const) : (['users', 'items'] as const);
   const tower = ownFile === 'items' ? item : query;
   const what = areWeights(feature) ? 'column of weights' : 'feature';
-  const request = { what, name: feature.column, kind: kindOf(feature) };
+  const request = { what, name: feature.column, kind: columnKindOf(feature) };
   const readName = areWeights(feature) ? feature.along! : feature.name;
   // Bound already, or reported as missing.
   if (feature.name === tower.key) return (ownFile === 'items' ? itemKey : userKey)?.inEvents;
@@ -351,7 +351,11 @@ async function bindHistory(
         `the order of time for \`${newestElement.name} : last(${feature.name})\`: ${name} = past(${of}, ${max})`,
       );
   }
-  const elementKind = feature.each ? kindOf(elementPlan(feature)) : kindOf(feature) === 'numbers' ? 'number' : 'text';
+  const elementKind = feature.each
+    ? columnKindOf(elementPlan(feature))
+    : columnKindOf(feature) === 'numbers'
+      ? 'number'
+      : 'text';
   const scopes = [['events'], ['items'], ['events', 'items']] as const;
   return binding.bind({ what: 'history', name: of, kind: elementKind, span, scopes });
 }

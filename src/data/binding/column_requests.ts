@@ -2,7 +2,7 @@
 import { defined } from '../../base/util/defined.ts';
 import { elementPlan, type FeaturePlan } from '../../graph/plan/plan.ts';
 import type { Role } from '../files/files.ts';
-import { type BoundColumn, type DataLayout, kindOf } from './layout.ts';
+import { type BoundColumn, columnKindOf, type DataLayout } from './layout.ts';
 import type { Needs } from './needs.ts';
 
 export interface ColumnRequest {
@@ -59,7 +59,7 @@ export function columnRequests(layout: DataLayout, needs: Needs): ColumnRequests
   const keyOf = (key: DataLayout['userKey']): ColumnRequests['userKey'] => {
     if (key === undefined) return undefined;
     const feature = featureOf(key.feature);
-    const isShared = feature !== undefined && kindOf(feature) === 'text';
+    const isShared = feature !== undefined && columnKindOf(feature) === 'text';
     const dictionary = isShared ? feature.encoderOf : `key ${key.feature}`;
     const inEvents = text(key.inEvents, dictionary);
     return key.inFile === undefined ? { inEvents } : { inEvents, inFile: text(key.inFile, dictionary) };
@@ -71,7 +71,7 @@ export function columnRequests(layout: DataLayout, needs: Needs): ColumnRequests
   for (const [name, { of }] of layout.histories) {
     const feature = featureOf(name)!;
     if (feature.each) histories.set(name, request(featureColumn(elementPlan(feature), of)));
-    else histories.set(name, kindOf(feature) === 'texts' ? text(of, feature.encoderOf) : number(of));
+    else histories.set(name, columnKindOf(feature) === 'texts' ? text(of, feature.encoderOf) : number(of));
   }
   const listWeights = new Map<string, ColumnRequest>();
   for (const [list, column] of layout.listWeights) {
@@ -107,7 +107,7 @@ function timeUnit(wanted: ColumnRequest): 'time' | 'moment' | undefined {
 
 function featureColumn(feature: FeaturePlan, column: BoundColumn): ColumnRequest {
   const dictionary = feature.encoderOf;
-  switch (kindOf(feature)) {
+  switch (columnKindOf(feature)) {
     case 'text':
       return { column, form: 'code', dictionary };
     case 'texts':

@@ -4,7 +4,7 @@
  */
 import { type Database, enclose, quoteText } from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
-import { parseJson } from '../files/records/json.ts';
+import { parseJsonText } from '../files/records/json.ts';
 
 /** Expressions that compute a value of one row, of a window over rows, or of a query. */
 const EXPRESSIONS: ReadonlySet<string> = new Set(
@@ -122,7 +122,7 @@ type SqlNode = Readonly<Record<string, unknown>>;
 async function parse(database: Database, expression: string): Promise<SqlNode | string> {
   const [row] = await database.rows(`SELECT json_serialize_sql(${quoteText(`SELECT ${expression}\n`)}) AS tree`);
   // A number such as 1e400 is written as `Infinity`.
-  const answer = parseJson(String(row!.tree)) as SqlNode;
+  const answer = parseJsonText(String(row!.tree)) as SqlNode;
   if (answer.error !== false) {
     if (answer.error_type === 'not implemented') return 'it contains a statement, and only an expression may run';
     throw new Error(String(answer.error_message));

@@ -77,7 +77,7 @@ export function columnsOfLayout(layout: DataLayout): BoundColumn[] {
   return columns.filter((column) => column !== undefined);
 }
 
-export function kindOf(feature: FeaturePlan): ColumnKind {
+export function columnKindOf(feature: FeaturePlan): ColumnKind {
   switch (feature.encoder.kind) {
     case 'vocabulary':
     case 'hash':

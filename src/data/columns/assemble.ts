@@ -9,10 +9,10 @@ import type { DataLayout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';
 import type { BagColumn, Dataset, Encoding, Events, IndexedBags, Part } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
-import { grown, type Pinned } from '../pinned.ts';
+import { grownEncoding, type Pinned } from '../pinned.ts';
 import { protocolOf, sentencesOfPast } from '../protocol.ts';
 import { freshRows, maybeSeconds } from '../rows/fresh.ts';
-import { gather, gatherNumbers } from '../rows/gather.ts';
+import { gatherCodes, gatherNumbers } from '../rows/gather.ts';
 import { makeTimeline, windowsAfter, windowsBefore } from '../rows/history.ts';
 import { type OrderedEvents, orderEvents, type PastEvents, pastEventsOf } from '../rows/order_events.ts';
 import { pastOf, trainingTimes } from '../rows/past.ts';
@@ -84,7 +84,7 @@ function encodingsOf(input: AssemblyInput, arranged: OrderedEvents): Admissions 
   const allEncodings = new Map(
     [...fitted].map(([name, encoding]) => [
       name,
-      refuseTooLarge(name, () => grown(earlierEncodings?.get(name) ?? encoding, encoding)),
+      refuseTooLarge(name, () => grownEncoding(earlierEncodings?.get(name) ?? encoding, encoding)),
     ]),
   );
   return fitAdmissions({ ...input, arranged }, allEncodings);
@@ -139,8 +139,8 @@ function eventsOf(
     features: encoded.parts[part],
     givenItems: encoded.givenItems[part],
     labels: new Map(labels),
-    item: gather(items.ofEvent, places[part]),
-    user: gather(users.ofEvent, places[part]),
+    item: gatherCodes(items.ofEvent, places[part]),
+    user: gatherCodes(users.ofEvent, places[part]),
   };
 }
 
@@ -151,7 +151,7 @@ function earlierItems(
   { marks, timeline }: PastEvents,
 ): IndexedBags {
   const windows = windowsBefore(stream, marks, timeline, places[part], Number.POSITIVE_INFINITY);
-  return { bags: { kind: 'bags', ...windows, values: gather(items.ofEvent, timeline.order) } };
+  return { bags: { kind: 'bags', ...windows, values: gatherCodes(items.ofEvent, timeline.order) } };
 }
 
 /** Counts events without a label, by label. Throws Failure where the training part has none at all: nothing could be learned from it. */
@@ -183,7 +183,7 @@ function seenItems(
   training: PastEvents,
 ): BagColumn {
   const timeline = wanted.itemKey === undefined ? makeTimeline(stream, new Uint8Array(part.length)) : training.timeline;
-  return { kind: 'bags', ...windowsAfter(timeline), values: gather(items.ofEvent, timeline.order) };
+  return { kind: 'bags', ...windowsAfter(timeline), values: gatherCodes(items.ofEvent, timeline.order) };
 }
 
 function titlesOf({ wanted: { title }, good }: AssemblyInput, arranged: OrderedEvents): Texts | undefined {

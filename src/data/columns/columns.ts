@@ -8,7 +8,7 @@ import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.t
 import type { BoundHistory, DataLayout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';
 import type { BagColumn, Encoding, IndexedBags, IndexedColumn, Part } from '../dataset.ts';
-import { gather, gatherNumbers } from '../rows/gather.ts';
+import { gatherCodes, gatherNumbers } from '../rows/gather.ts';
 import { makeTimeline, type Stream, windowsAfter, windowsBefore } from '../rows/history.ts';
 import type { EntityRows, OrderedEvents, PastEvents } from '../rows/order_events.ts';
 import { countMissing, dictionaryOf, type RawNumbers, rawOf, rowsWith, type ValidRows } from '../rows/raw.ts';
@@ -205,9 +205,9 @@ class ColumnWriter implements EncodedColumns {
     const wholeColumn = encoder.encode(side.rows);
     columns.set(plan.name, wholeColumn);
     for (const part of parts) {
-      const rows = gather(side.ofEvent, arranged.places[part]);
+      const rows = gatherCodes(side.ofEvent, arranged.places[part]);
       this.parts[part].set(plan.name, through(wholeColumn, rows));
-      if (itemsOfRows) this.givenItems[part].set(plan.name, itemsOfRows(gather(side.rows, rows)));
+      if (itemsOfRows) this.givenItems[part].set(plan.name, itemsOfRows(gatherCodes(side.rows, rows)));
     }
   }
 
@@ -215,8 +215,8 @@ class ColumnWriter implements EncodedColumns {
     const { good, arranged, encodings, remembered } = this.given;
     const { order, items, stream, places } = arranged;
     const rowsIn = ({ column: { at } }: ColumnRequest): Int32Array =>
-      at === 'items' ? gather(items.rows, items.ofEvent) : order;
-    const inEventOrder = (values: Int32Array): Int32Array => gather(values, rowsIn(column));
+      at === 'items' ? gatherCodes(items.rows, items.ofEvent) : order;
+    const inEventOrder = (values: Int32Array): Int32Array => gatherCodes(values, rowsIn(column));
     const raw = [encodings.get(plan.encoderOf)!, rawOf(good, column), dictionaryOf(good, column)] as const;
     const { elements, inner } = plan.each ? encodeBags(plan, ...raw) : { elements: encodeElements(plan, ...raw) };
     const rowOf = plan.each ? undefined : this.itemRows(plan, column);
@@ -249,10 +249,10 @@ class ColumnWriter implements EncodedColumns {
     const weightOf = this.historyWeights(plan, rowsIn);
     for (const part of parts) {
       const { order: seenEvents, windows, ofUsers } = windowsByPart.get(part)!;
-      const givenItems = itemOf && gather(itemOf, seenEvents);
+      const givenItems = itemOf && gatherCodes(itemOf, seenEvents);
       const items = plan.through && givenItems;
       const bags: BagColumn = {
-        ...{ kind: 'bags', values: gather(inOrder, seenEvents), ...windows },
+        ...{ kind: 'bags', values: gatherCodes(inOrder, seenEvents), ...windows },
         ...defined({ weights: weightOf?.(seenEvents), items, inner }),
       };
       this.parts[part].set(plan.name, { column: bags });
@@ -271,7 +271,7 @@ class ColumnWriter implements EncodedColumns {
     const rows = rowsIn(column);
     const { values } = rawOf(this.given.good, column) as RawNumbers;
     return (events) => {
-      const weights = gatherNumbers(values, gather(rows, events), new Float32Array(events.length));
+      const weights = gatherNumbers(values, gatherCodes(rows, events), new Float32Array(events.length));
       return weights.map((weight) => (Number.isNaN(weight) ? 0 : weight));
     };
   }
@@ -321,7 +321,7 @@ class ColumnWriter implements EncodedColumns {
     const raw = rawOf(good, column);
     if (plan.name === this.itemSide.key || wanted.itemKey?.inEvents.dictionary !== column.dictionary) return undefined;
     if (raw.kind === 'numbers' || !(raw.values instanceof Int32Array)) return undefined;
-    return gather(arranged.items.ofCode, raw.values);
+    return gatherCodes(arranged.items.ofCode, raw.values);
   }
 
   private keyColumn(plan: FeaturePlan, { at, key, wantedKey, side }: EntityColumns): IndexedColumn | undefined {
@@ -348,5 +348,5 @@ class ColumnWriter implements EncodedColumns {
 }
 
 function through({ column, index }: IndexedColumn, rows: Int32Array): IndexedColumn {
-  return { column, index: index === undefined ? rows : gather(index, rows) };
+  return { column, index: index === undefined ? rows : gatherCodes(index, rows) };
 }

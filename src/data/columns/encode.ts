@@ -5,7 +5,7 @@ import { defined } from '../../base/util/defined.ts';
 import { everyRow } from '../../base/util/every_row.ts';
 import { elementPlan, type FeaturePlan } from '../../graph/plan/plan.ts';
 import type { BagColumn, Encoding, IndexedColumn } from '../dataset.ts';
-import { gather } from '../rows/gather.ts';
+import { gatherCodes } from '../rows/gather.ts';
 import { bagSpans, type RawColumn } from '../rows/raw.ts';
 import type { ColumnSample } from './encoders/contract.ts';
 import { makeCoder } from './encoders/table.ts';
@@ -159,9 +159,9 @@ function keptElements({ skipsUnseen }: FeaturePlan, own: BagColumn, list: BagCol
     kind: 'bags',
     starts,
     ends,
-    values: gather(own.values, indexes),
+    values: gatherCodes(own.values, indexes),
     ...(own.weights ? { weights: Float32Array.from(indexes, (index) => own.weights![index]!) } : {}),
-    ...(own.items ? { items: gather(own.items, indexes) } : {}),
+    ...(own.items ? { items: gatherCodes(own.items, indexes) } : {}),
   };
 }
 

@@ -28,7 +28,7 @@ export class Copies {
 }
 
 /** Writes a copy. @throws Failure `cannot-write` */
-export async function writing<T>(path: string, write: () => Promise<T>): Promise<T> {
+export async function writingCopy<T>(path: string, write: () => Promise<T>): Promise<T> {
   try {
     return await write();
   } catch (error) {

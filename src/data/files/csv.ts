@@ -1,7 +1,7 @@
 /** Finds the columns of a CSV file, its delimiter and the types of its values, from its first records. */
 import type { InputFile } from './files.ts';
 import { CsvParser, CsvScanner, type CsvShape, firstByte, maxRecordBytes, valuesOf } from './records/csv.ts';
-import { beginning } from './records/scan.ts';
+import { readBeginning } from './records/scan.ts';
 import { FileShapeError, lineEnd, pastLineEnd } from './records/scanner.ts';
 
 export interface CsvLayout {
@@ -25,11 +25,11 @@ const SAMPLE_BYTES = 64 * 1024;
 
 /** Reads the beginning of the file. Throws what the file system or zlib throws, and ShapeError where its header cannot be read. */
 export async function sampleCsv(file: InputFile): Promise<CsvLayout> {
-  let { bytes, whole } = await beginning(file, SAMPLE_BYTES);
+  let { bytes, whole } = await readBeginning(file, SAMPLE_BYTES);
   let header = headerOf(bytes, whole, file.path);
   // Rarely, the header is longer than a sample.
   if (header === 'cut') {
-    ({ bytes, whole } = await beginning(file, maxRecordBytes + 1));
+    ({ bytes, whole } = await readBeginning(file, maxRecordBytes + 1));
     header = headerOf(bytes, whole, file.path);
   }
   if (header === undefined) return { delimiter: ',', columns: [] };
@@ -49,7 +49,7 @@ export async function sampleCsv(file: InputFile): Promise<CsvLayout> {
   return { delimiter, columns };
 }
 
-export function shapeOf({ delimiter, columns }: CsvLayout): CsvShape {
+export function csvShape({ delimiter, columns }: CsvLayout): CsvShape {
   return {
     delimiter,
     columns: columns.map(({ name, type }) => {

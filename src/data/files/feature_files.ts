@@ -11,7 +11,7 @@ import type { DataDescription } from '../../compiler/model/model.ts';
 import type { Encoder, FeaturePlan } from '../../graph/plan/plan.ts';
 import { bigramsOf } from '../columns/encoders/bigrams.ts';
 import type { SplitText } from '../columns/encoders/pieces.ts';
-import { wordsOf } from '../columns/encoders/words.ts';
+import { wordsOfText } from '../columns/encoders/words.ts';
 import type { Access } from './access.ts';
 import { findFile } from './files.ts';
 
@@ -258,14 +258,14 @@ async function readReported<T>(
 
 /** Maps kinds of encoders to the pieces that a text is cut into: a line that is no piece would be a row that no text reads. */
 const pieceRules: Readonly<Record<string, { readonly what: string; readonly isOne: (line: string) => boolean }>> = {
-  words: { what: 'a word in lower case, such as `night`', isOne: (line) => isWhole(line, wordsOf) },
+  words: { what: 'a word in lower case, such as `night`', isOne: (line) => isWhole(line, wordsOfText) },
   bigrams: {
     what: 'a word in lower case, or two with a blank between them, such as `new york`',
-    isOne: (line) => isWhole(line, wordsOf) || bigramsOf(line)[1] === line,
+    isOne: (line) => isWhole(line, wordsOfText) || bigramsOf(line)[1] === line,
   },
   trigrams: {
     what: 'three letters of `#word#` in lower case, such as `#ni`',
-    isOne: (line) => [...line].length === 3 && isWhole(line.replace(/^#|#$/g, ''), wordsOf),
+    isOne: (line) => [...line].length === 3 && isWhole(line.replace(/^#|#$/g, ''), wordsOfText),
   },
 };
 

@@ -12,7 +12,7 @@ export function formatOf(path: string): FileKind | undefined {
 }
 
 /** Any file of text may hold lines, whatever its ending; what says to be another format does not. */
-export function linesOf(path: string): 'lines' | undefined {
+export function linesKind(path: string): 'lines' | undefined {
   return formatOf(path) === 'parquet' || formatOf(path) === 'json' ? undefined : 'lines';
 }
 

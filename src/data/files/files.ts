@@ -9,7 +9,7 @@ import { nearest } from '../../base/text/nearest.ts';
 import type { DataDescription, DataFile } from '../../compiler/model/model.ts';
 import type { Part } from '../dataset.ts';
 import { type Access, isWithin, kindAt, type Reach, reachOf, resolved } from './access.ts';
-import { type FileKind, formatOf, isCompressed, linesOf } from './file_kind.ts';
+import { type FileKind, formatOf, isCompressed, linesKind } from './file_kind.ts';
 import { alternatives, isPattern, makeMatcher } from './glob.ts';
 import { isAddress, withoutSecrets } from './remote/address.ts';
 import type { RemoteFiles, RemoteState } from './remote/list.ts';
@@ -135,7 +135,7 @@ function filesOf(
 ): readonly DescribedFile[] {
   const { span } = described;
   const kindOf = (name: string): FileKind => {
-    const kind = described.lines ? linesOf(name) : formatOf(name);
+    const kind = described.lines ? linesKind(name) : formatOf(name);
     if (kind === undefined) throw new Failure([diagnose('data-file-kind', span, { path: name })]);
     return kind;
   };

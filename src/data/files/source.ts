@@ -1,13 +1,13 @@
 /** Finds the columns and types of one role's files, from headers and a sample, before any row is read. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
-import { type Copies, writing } from './copies.ts';
+import { type Copies, writingCopy } from './copies.ts';
 import { type CsvLayout, sampleCsv } from './csv.ts';
 import { type Database, quotePath } from './duckdb.ts';
 import type { DescribedFile, InputFile, InputFiles, Role } from './files.ts';
 import { JsonArrayScanner, JsonLinesScanner } from './records/json.ts';
 import { LinesScanner, lineColumns } from './records/lines.ts';
-import { beginning, copyGood, type JsonScanner, type ScanResult, scanFile, stampOf } from './records/scan.ts';
+import { copyGood, type JsonScanner, readBeginning, type ScanResult, scanFile, stampOf } from './records/scan.ts';
 import { FileShapeError } from './records/scanner.ts';
 
 interface SourceColumn {
@@ -116,7 +116,7 @@ async function columnsOf(
 
 /** Returns the columns, which are the same for every file. A file whose first lines are all bad is no file of lines. */
 async function columnsOfLines(file: InputFile): Promise<readonly SourceColumn[]> {
-  const { bytes, whole } = await beginning(file, SAMPLE_BYTES);
+  const { bytes, whole } = await readBeginning(file, SAMPLE_BYTES);
   let goodCount = 0;
   const badLines: { readonly line: number; readonly reason: string }[] = [];
   new LinesScanner().take(bytes, whole, (line, _from, _to, problem) => {
@@ -147,7 +147,7 @@ async function refuseRepeated(database: Database, file: InputFile): Promise<void
 }
 
 async function accountOfJson(file: InputFile, copies: Copies, signal: AbortSignal | undefined): Promise<JsonAccount> {
-  const { bytes } = await beginning(file, 1024);
+  const { bytes } = await readBeginning(file, 1024);
   const format = bytes
     .toString('utf8')
     .replace(/^\uFEFF/, '')
@@ -161,7 +161,7 @@ async function accountOfJson(file: InputFile, copies: Copies, signal: AbortSigna
     throw new FileShapeError(firstBad.line, `${firstBad.problem.reason}, nor is what follows`);
   if (scan.plain) return { scan, format, from: { path: file.path, format } };
   const copy = copies.of(file.path);
-  await writing(copy, () => copyGood(file, jsonScanner(format), copy, signal));
+  await writingCopy(copy, () => copyGood(file, jsonScanner(format), copy, signal));
   return { scan, format, from: { path: copy, format: 'newline_delimited' } };
 }
 

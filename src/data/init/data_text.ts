@@ -1,7 +1,7 @@
 /** Writes `data.tower`: where the rows are, and why each line is there. */
 import { baseOf } from './joins.ts';
 import type { NamedFile, Proposal } from './proposal.ts';
-import { braces, line, oneLine, quoted } from './text.ts';
+import { braces, inQuotes, line, oneLine } from './text.ts';
 
 export function dataText(proposal: Proposal): string {
   const { name, events, items, users, user, item, time, where, split, seen, reject, perUser } = proposal;
@@ -21,8 +21,8 @@ export function dataText(proposal: Proposal): string {
       : []),
     ...(users && user ? [line(`users = ${pathOf(users)} by ${user.name}`, 'one row for each user')] : []),
     ...(columns.length > 0 ? ['', braces('columns', columns)] : []),
-    ...(where ? [line(`where = ${quoted(where.value)}`, where.why)] : []),
-    ...(time ? [line(`time = ${quoted(time.value)}`, time.why)] : []),
+    ...(where ? [line(`where = ${inQuotes(where.value)}`, where.why)] : []),
+    ...(time ? [line(`time = ${inQuotes(time.value)}`, time.why)] : []),
     ...historyLines(proposal),
     line(`split = ${split.value}`, split.why),
     ...(perUser
@@ -37,12 +37,12 @@ export function dataText(proposal: Proposal): string {
   return `${header}\n${braces(`data ${name}`, lines)}\n`;
 }
 
-const pathOf = ({ path, isLines }: NamedFile): string => (isLines ? `lines(${quoted(path)})` : quoted(path));
+const pathOf = ({ path, isLines }: NamedFile): string => (isLines ? `lines(${inQuotes(path)})` : inQuotes(path));
 
 function columnLines({ user, item, history, features, labels, weight, title }: Proposal): string[] {
   const lines: string[] = [];
   const add = (name: string, sql: string | undefined, why?: string): void => {
-    if (sql !== undefined) lines.push(line(`${name} = ${quoted(sql)}`, why));
+    if (sql !== undefined) lines.push(line(`${name} = ${inQuotes(sql)}`, why));
   };
   if (user) add(user.name, user.sql);
   add(item.name, item.sql);

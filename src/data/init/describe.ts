@@ -1,5 +1,5 @@
 /** Chooses features of the towers: the columns that describe a user, an item or the moment of an event, with their kinds. */
-import { listSql, numberSql, withoutMark } from './expressions.ts';
+import { listSql, numberSql, unmarkedName } from './expressions.ts';
 import type { ColumnGuess } from './guess.ts';
 import { guessesOf } from './guesses/table.ts';
 import type { ColumnNames } from './names.ts';
@@ -80,7 +80,7 @@ const featureMakers: Partial<
     kind: `text(${to.readsText ? 'words, hash: 30_000, ' : ''}dim: ${to.readsText ? 64 : 32})`,
     why: to.readsText ? 'its words, each with a vector' : 'try it: words help items that few events have',
     isIdea: !to.readsText,
-    ...(column.mark === undefined ? {} : { sql: withoutMark(column) }),
+    ...(column.mark === undefined ? {} : { sql: unmarkedName(column) }),
   }),
   number: (column, { table }) => ({
     kind: `number(buckets: ${column.distinct > 40 ? 16 : 8}, dim: 4)`,
@@ -90,7 +90,7 @@ const featureMakers: Partial<
   category: (column) => ({
     kind: `category(dim: ${widthOf(column.distinct)})`,
     why: `${column.distinct} values in the sample`,
-    ...(column.mark === undefined ? {} : { sql: withoutMark(column) }),
+    ...(column.mark === undefined ? {} : { sql: unmarkedName(column) }),
   }),
 };
 featureMakers.query = featureMakers.text!;
@@ -101,7 +101,7 @@ function manyValuesFeature(column: ColumnProfile, { isFile }: DescribeContext): 
   return {
     kind: 'id(dim: 16)',
     why: 'a vector for each value',
-    ...(column.mark === undefined ? {} : { sql: withoutMark(column) }),
+    ...(column.mark === undefined ? {} : { sql: unmarkedName(column) }),
   };
 }
 
@@ -110,7 +110,7 @@ const sql = (text: string | undefined): { readonly sql?: string } => (text === u
 const widthOf = (distinct: number): number => (distinct <= 12 ? 4 : distinct <= 200 ? 8 : 16);
 
 /** The elements of a value that is a list in a text. */
-export function elementsOf(text: string, { separator }: Pick<ColumnProfile, 'separator'>): readonly string[] {
+export function elementsOfText(text: string, { separator }: Pick<ColumnProfile, 'separator'>): readonly string[] {
   const parts =
     separator === '|' || separator === ';' || separator === ' '
       ? text.split(separator)
@@ -119,7 +119,7 @@ export function elementsOf(text: string, { separator }: Pick<ColumnProfile, 'sep
 }
 
 const listsOf = (column: ColumnProfile): readonly (readonly string[])[] =>
-  [...column.values].slice(0, 2000).map((text) => elementsOf(text, column));
+  [...column.values].slice(0, 2000).map((text) => elementsOfText(text, column));
 
 const listDistinct = (column: ColumnProfile): number => new Set(listsOf(column).flat()).size;
 

@@ -1,6 +1,6 @@
 /** Derives entries of the data block from the rows of the sample: time, split, excluded rows, and the names of files. */
 import { sqlName } from '../../base/text/sql.ts';
-import { timeSql, withoutMark } from './expressions.ts';
+import { timeSql, unmarkedName } from './expressions.ts';
 import type { FileChoice } from './files.ts';
 import { dependence, type Join, stemOf } from './joins.ts';
 import type { ColumnProfile, TableProfile } from './profile.ts';
@@ -151,7 +151,7 @@ export function titleOf(table: TableProfile, key: ColumnProfile | undefined): st
   );
   const [first] = titles.sort((a, b) => b.distinct - a.distinct);
   if (first === undefined || first.name.toLowerCase() === 'title') return undefined;
-  return first.mark === undefined ? first.name : withoutMark(first);
+  return first.mark === undefined ? first.name : unmarkedName(first);
 }
 
 /** True for lines in the order of ids, which are in no order of time. */

@@ -2,7 +2,7 @@
 import { sqlName, sqlText } from '../../base/text/sql.ts';
 import type { ColumnProfile, TableProfile } from './profile.ts';
 
-export function withoutMark({ name, mark }: ColumnProfile): string {
+export function unmarkedName({ name, mark }: ColumnProfile): string {
   return mark === undefined ? sqlName(name) : `nullif(${sqlName(name)}, ${sqlText(mark)})`;
 }
 
@@ -20,9 +20,9 @@ export function listSql(column: ColumnProfile): string | undefined {
     return `TRY_CAST(${sqlName(name)} AS ${column.kind === 'vector' ? 'FLOAT[]' : 'VARCHAR[]'})`;
   }
   const sign = sqlText(separator.trim());
-  if (separator === ' ') return `string_split(${withoutMark(column)}, ' ')`;
-  if (separator === '|' || separator === ';') return `string_split(${withoutMark(column)}, ${sign})`;
-  return `[trim(part) FOR part IN string_split(${withoutMark(column)}, ${sign})]`;
+  if (separator === ' ') return `string_split(${unmarkedName(column)}, ' ')`;
+  if (separator === '|' || separator === ';') return `string_split(${unmarkedName(column)}, ${sign})`;
+  return `[trim(part) FOR part IN string_split(${unmarkedName(column)}, ${sign})]`;
 }
 
 export function timeSql(column: ColumnProfile, { kind }: Pick<TableProfile, 'kind'>): string {

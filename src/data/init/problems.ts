@@ -1,5 +1,5 @@
 /** Explains why nothing can be learned from tables, in a sentence that says what is missing. */
-import { isKeyLike, isNameless, repeats } from './guesses/keys.ts';
+import { isKeyLike, isNameless, rowsPerValue } from './guesses/keys.ts';
 import { baseOf } from './joins.ts';
 import type { ColumnProfile, TableProfile } from './profile.ts';
 import type { StarterFeature } from './proposal.ts';
@@ -36,7 +36,7 @@ export function problemOfPairs(events: TableProfile, { user, item }: EventRoles)
   if (constantColumn && !item) return problemOfOne(events, constantColumn);
   const isKnown = (taken: ColumnChoice | undefined): boolean =>
     taken !== undefined && (taken.guess.score >= 0.5 || isNameless(taken.column));
-  const isOnce = ({ column }: ColumnChoice): boolean => repeats(column) < 1.1;
+  const isOnce = ({ column }: ColumnChoice): boolean => rowsPerValue(column) < 1.1;
   const areUnknown = !isKnown(user) && !isKnown(item);
   const describes = !item || areUnknown || (user ? isOnce(user) && !isKnown(item) : isOnce(item));
   const description = describes ? problemOfDescription(events) : undefined;

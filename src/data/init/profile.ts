@@ -112,7 +112,7 @@ export interface TableProfile extends Omit<LookedTable, 'columns' | 'types'> {
 
 const missingMarks: ReadonlySet<string> = new Set(['?', 'na', 'n/a', 'nan', 'null', '-', '--', '\\n', '#n/a', 'nil']);
 
-export function profileOf(table: LookedTable): TableProfile {
+export function tableProfile(table: LookedTable): TableProfile {
   const columns = table.columns.map((name, place) =>
     columnProfile(
       name,

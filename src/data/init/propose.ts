@@ -1,6 +1,6 @@
 /** Combines the guesses about all files into a starter project. Long because each part of it rests on the parts before. */
 import { sqlName } from '../../base/text/sql.ts';
-import { type DescribeContext, describe, elementsOf } from './describe.ts';
+import { type DescribeContext, describe, elementsOfText } from './describe.ts';
 import {
   areSimultaneous,
   heldOut,
@@ -17,7 +17,7 @@ import {
 } from './entries.ts';
 import { listSql } from './expressions.ts';
 import { filesOf } from './files.ts';
-import { repeats } from './guesses/keys.ts';
+import { rowsPerValue } from './guesses/keys.ts';
 import { baseOf, dependence, type Join, stemOf } from './joins.ts';
 import { makeNames, slug } from './names.ts';
 import { outcomesOf } from './outcomes.ts';
@@ -33,9 +33,9 @@ import type {
   Proposal,
   StarterFeature,
 } from './proposal.ts';
-import { eventsQuestion, keyQuestion, questionsOf } from './questions.ts';
+import { eventsQuestion, initQuestions, keyQuestion } from './questions.ts';
 import type { ColumnChoice, EventRoles, GivenColumnNames } from './roles.ts';
-import { quoted } from './text.ts';
+import { inQuotes } from './text.ts';
 import { meansOf } from './words.ts';
 
 const maxFeatures = 10;
@@ -96,7 +96,7 @@ export function propose(
   const hasOrder = areLines
     ? !isPerUser && (answers.order ?? (isSorted(events) ? 'no' : 'yes')) === 'yes'
     : roles.time !== undefined && !isBasket;
-  const perUser = user ? repeats(user.column) : 0;
+  const perUser = user ? rowsPerValue(user.column) : 0;
   const listColumn = hasOrder || isText ? undefined : listedItems(events, roles, item.column);
   const kind: ModelCase = isText
     ? 'text'
@@ -288,7 +288,7 @@ export function propose(
     ...(outcomes.weight ? { weight: outcomes.weight } : {}),
     size,
     reasons,
-    questions: questionsOf(files, isText, missingItems, answers),
+    questions: initQuestions(files, isText, missingItems, answers),
     notes,
   };
 }
@@ -314,7 +314,7 @@ function listedItems(events: TableProfile, { others }: EventRoles, item: ColumnP
       let [elements, itemsJoin, ownFeatures] = [0, 0, 0];
       for (const row of events.rows.slice(0, 5000)) {
         const cell = row[column.place] ?? null;
-        const listColumn = Array.isArray(cell) ? cell.map(String) : elementsOf(String(cell ?? ''), column);
+        const listColumn = Array.isArray(cell) ? cell.map(String) : elementsOfText(String(cell ?? ''), column);
         elements += listColumn.length;
         itemsJoin += listColumn.filter((each) => item.values.has(each)).length;
         if (listColumn.includes(String(row[item.place]))) ownFeatures++;
@@ -332,7 +332,7 @@ function unreadTimes({ columns }: TableProfile): string[] {
     })
     .map(({ name, top }) => {
       const shown = top.slice(0, 2).map(([value]) => `\`${value.slice(0, 40)}\``);
-      return `\`${name}\` is named like a time, and its values, such as ${shown.join(' and ')}, are in no form that \`tower init\` knows. If it is one, add \`time = ${quoted(`strptime(${sqlName(name)}, '…')`)}\` to the data block.`;
+      return `\`${name}\` is named like a time, and its values, such as ${shown.join(' and ')}, are in no form that \`tower init\` knows. If it is one, add \`time = ${inQuotes(`strptime(${sqlName(name)}, '…')`)}\` to the data block.`;
     });
 }
 

@@ -42,7 +42,12 @@ export const eventsQuestion = (files: FileChoice): InitQuestion => {
 };
 
 /** @param missing the share of events of items that the file of items does not have */
-export function questionsOf(files: FileChoice, isText: boolean, missing: number, answers: InitAnswers): InitQuestion[] {
+export function initQuestions(
+  files: FileChoice,
+  isText: boolean,
+  missing: number,
+  answers: InitAnswers,
+): InitQuestion[] {
   const { events, rivals, roles } = files;
   const areLines = events.kind === 'lines';
   const questions: InitQuestion[] = [];

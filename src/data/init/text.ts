@@ -3,7 +3,7 @@
 const escapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /** Quotes a text. A name of a column may hold line ends. */
-export function quoted(text: string): string {
+export function inQuotes(text: string): string {
   return `"${text.replaceAll(/[\\"]/g, '\\$&').replaceAll(/[\n\r\t]/g, (sign) => escapes[sign]!)}"`;
 }
 

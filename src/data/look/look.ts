@@ -5,7 +5,7 @@ import { reasonOf } from '../../base/diagnostics/system_reason.ts';
 import { kindAt } from '../files/access.ts';
 import { openDatabase, quotePath } from '../files/duckdb.ts';
 import type { InputFile } from '../files/files.ts';
-import { beginning } from '../files/records/scan.ts';
+import { readBeginning } from '../files/records/scan.ts';
 import { tableOfObjects } from './flat.ts';
 import { lookAtJson } from './look_at_json.ts';
 import { decode, lookAtText, type SampledTable } from './look_at_text.ts';
@@ -39,11 +39,11 @@ async function look(path: string, signal: AbortSignal | undefined) {
   const ending = /\.(csv|tsv|txt|parquet|jsonl|ndjson|json)(\.gz)?$/i.exec(path);
   const endingWord = ending?.[1]?.toLowerCase();
   const file: InputFile = { path, name: path, kind: 'csv', compressed: false };
-  let headBuffer = (await beginning(file, headBytes)).bytes;
+  let headBuffer = (await readBeginning(file, headBytes)).bytes;
   let format = formatOf(headBuffer);
   const compressed = format.kind === 'gzip';
   if (compressed) {
-    headBuffer = (await beginning({ ...file, compressed }, headBytes)).bytes;
+    headBuffer = (await readBeginning({ ...file, compressed }, headBytes)).bytes;
     format = formatOf(headBuffer);
   }
   // A data block unpacks what ends in .gz.

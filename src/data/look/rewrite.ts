@@ -12,18 +12,18 @@ export interface RewriteJob {
   /** A new file, in a folder that exists. */
   readonly to: string;
   readonly kind: LookedTable['kind'];
-  readonly rewrite: Rewrite;
+  readonly rewriteFile: Rewrite;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** @throws what the file system throws, and the reason of `signal` */
 export async function rewrite(work: RewriteJob): Promise<void> {
-  if (work.kind === 'csv') return work.rewrite.isMap ? rewriteMap(work) : rewriteText(work);
-  if (work.rewrite.header.length === 0) return copyFile(work.from, work.to);
+  if (work.kind === 'csv') return work.rewriteFile.isMap ? rewriteMap(work) : rewriteText(work);
+  if (work.rewriteFile.header.length === 0) return copyFile(work.from, work.to);
   return renameColumns(work);
 }
 
-async function rewriteMap({ from, to, rewrite }: RewriteJob): Promise<void> {
+async function rewriteMap({ from, to, rewriteFile: rewrite }: RewriteJob): Promise<void> {
   const { rows } = rowsOfMap(
     exactJson((await readFile(from, 'utf8')).replace(/^\uFEFF/, '')) as Readonly<Record<string, unknown>>,
   );
@@ -42,7 +42,7 @@ async function rewriteMap({ from, to, rewrite }: RewriteJob): Promise<void> {
   }
 }
 
-async function rewriteText({ from, to, rewrite, signal }: RewriteJob): Promise<void> {
+async function rewriteText({ from, to, rewriteFile: rewrite, signal }: RewriteJob): Promise<void> {
   const { encoding, hasHeader, header, from: fileSeparator, to: separator, titles = 0, isPadded = false } = rewrite;
   const isEscaped = rewrite.isEscaped === true;
   const rewriteRows = (text: string): string => {
@@ -111,7 +111,7 @@ function rowText(values: readonly string[], separator: string): string {
   return `${quotedValues.join(separator)}\n`;
 }
 
-async function renameColumns({ from, to, kind, rewrite, signal }: RewriteJob): Promise<void> {
+async function renameColumns({ from, to, kind, rewriteFile: rewrite, signal }: RewriteJob): Promise<void> {
   const database = await openDatabase(signal);
   try {
     const source =

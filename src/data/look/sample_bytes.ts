@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { InputFile } from '../files/files.ts';
-import { beginning } from '../files/records/scan.ts';
+import { readBeginning } from '../files/records/scan.ts';
 
 export interface FileSample {
   /** The first begins where the file begins. The others may begin and end within a record. */
@@ -20,7 +20,7 @@ export async function sampleBytes(file: InputFile): Promise<FileSample> {
   const { size } = statSync(file.path);
   const minimum = firstBytes + otherBytes * otherPieces;
   if (file.compressed || size <= minimum) {
-    const { bytes, whole } = await beginning(file, minimum);
+    const { bytes, whole } = await readBeginning(file, minimum);
     return { pieces: [bytes], isWhole: whole, size: whole ? bytes.length : undefined };
   }
   const handle = await open(file.path);

@@ -9,7 +9,7 @@ import { elementOf } from '../files/source.ts';
 import { addBlobs } from './chunk.ts';
 import type { Dictionaries } from './raw.ts';
 import type { StagedTable } from './staged.ts';
-import { computedQuery, tableOf, textOf } from './staged_tables.ts';
+import { columnAsText, computedQuery, dictionaryTable } from './staged_tables.ts';
 
 /**
  * Numbers the distinct texts of every dictionary, in the order of their bytes.
@@ -47,8 +47,8 @@ async function textsOfAll(
       const type = types[index]!;
       const select =
         form === 'code'
-          ? `SELECT ${textOf(`c${index}`, type)} AS value FROM (${sql})`
-          : `SELECT ${textOf('element', elementOf(type))} AS value FROM (SELECT unnest(c${index}) AS element FROM (${sql}))`;
+          ? `SELECT ${columnAsText(`c${index}`, type)} AS value FROM (${sql})`
+          : `SELECT ${columnAsText('element', elementOf(type))} AS value FROM (SELECT unnest(c${index}) AS element FROM (${sql}))`;
       queriesByDictionary.set(dictionary, [...(queriesByDictionary.get(dictionary) ?? []), { role, select }]);
     }
   }
@@ -74,7 +74,9 @@ async function fillTable(
       );
     await inParts(staged.get(role)!, add);
   }
-  await database.run(`CREATE OR REPLACE TEMP TABLE ${tableOf(name)} AS SELECT value FROM ${partsTable} ORDER BY value`);
+  await database.run(
+    `CREATE OR REPLACE TEMP TABLE ${dictionaryTable(name)} AS SELECT value FROM ${partsTable} ORDER BY value`,
+  );
   await database.run(`DROP TABLE ${partsTable}`);
 }
 
@@ -93,13 +95,13 @@ async function inParts({ rows, inPlace }: StagedTable, each: () => Promise<void>
 /** Returns the texts as bytes, as the database has them: tens of millions of texts would be as many objects. */
 async function valuesOf(database: Database, name: string): Promise<Texts> {
   const size = `SELECT CAST(count(*) AS DOUBLE) AS texts, CAST(coalesce(sum(strlen(value)), 0) AS DOUBLE) AS bytes`;
-  const [row] = await database.rows(`${size} FROM ${tableOf(name)}`);
+  const [row] = await database.rows(`${size} FROM ${dictionaryTable(name)}`);
   const { texts, bytes } = row as { readonly texts: number; readonly bytes: number };
   const maxBytes = mostBytes();
   if (bytes > maxBytes) throw failure('dictionary-too-large', { name, bytes, most: maxBytes });
   const textsWriter = new TextsWriter(texts + 1, bytes);
   textsWriter.add('');
-  await database.stream(`SELECT encode(value) FROM ${tableOf(name)} ORDER BY rowid`, (chunk) =>
+  await database.stream(`SELECT encode(value) FROM ${dictionaryTable(name)} ORDER BY rowid`, (chunk) =>
     addBlobs(chunk, 0, textsWriter),
   );
   return textsWriter.texts();

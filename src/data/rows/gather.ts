@@ -1,7 +1,7 @@
 /** Gathers rows of typed arrays in plain loops: `TypedArray.from` and iterators take several times as long. */
 
 /** Returns `values[rows[i]]`. */
-export function gather(values: Int32Array, rows: Int32Array): Int32Array {
+export function gatherCodes(values: Int32Array, rows: Int32Array): Int32Array {
   const gathered = new Int32Array(rows.length);
   for (let i = 0; i < rows.length; i++) gathered[i] = values[rows[i]!]!;
   return gathered;

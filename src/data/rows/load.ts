@@ -3,7 +3,7 @@
  * number of records of the file.
  */
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { shapeOf } from '../files/csv.ts';
+import { csvShape } from '../files/csv.ts';
 import { type Database, quoteName, quotePath, quoteText, type TextRowAppender } from '../files/duckdb.ts';
 import type { BadRow, DescribedFile, Role } from '../files/files.ts';
 import { CsvScanner } from '../files/records/csv.ts';
@@ -11,7 +11,7 @@ import { LinesScanner, lineColumns } from '../files/records/lines.ts';
 import { eachPiece, refuseHopeless, type ScanResult } from '../files/records/scan.ts';
 import type { Problem } from '../files/records/scanner.ts';
 import { type DataSource, unreadable } from '../files/source.ts';
-import { textOf } from './staged_tables.ts';
+import { columnAsText } from './staged_tables.ts';
 
 export const NUMBER_TEXT = 'text of a number';
 
@@ -57,7 +57,7 @@ type TakePiece = (bytes: Buffer, final: boolean) => number;
 
 function loadCsv(loading: LoadInput, file: DescribedFile, at: number): Promise<LoadResult> {
   const csvLayout = loading.source.looks.get(file.path)!;
-  const scanner = new CsvScanner(shapeOf(csvLayout));
+  const scanner = new CsvScanner(csvShape(csvLayout));
   const headerNames = csvLayout.columns.map(({ name }) => name.toLowerCase());
   const columnIndexes = [...loading.types.keys()].map((name) => headerNames.indexOf(name.toLowerCase()));
   return loadTexts(loading, file, at, (records) => {
@@ -221,7 +221,7 @@ export function selectParquet({ source, types }: LoadInput, file: DescribedFile,
     const { type, types: typesByFile } = columns.get(name)!;
     const column = quoteName(name);
     if (typesByFile !== undefined && readType === 'VARCHAR')
-      return `${textOf(column, typesByFile[fileIndex]!)} AS ${column}`;
+      return `${columnAsText(column, typesByFile[fileIndex]!)} AS ${column}`;
     return `CAST(${column} AS ${type}) AS ${column}`;
   });
   const path = quotePath(file.path);

@@ -4,7 +4,7 @@ import { defined } from '../../base/util/defined.ts';
 import type { DataDescription } from '../../compiler/model/model.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
 import type { Part } from '../dataset.ts';
-import { gather, gatherNumbers, indexesOf, markedRows } from './gather.ts';
+import { gatherCodes, gatherNumbers, indexesOf, markedRows } from './gather.ts';
 import { makeTimeline, type Stream, type Timeline } from './history.ts';
 import type { Dictionaries, RawCodes, RawNumbers, ValidRawRows, ValidRows } from './raw.ts';
 import { codesOfParts, parts, splitEvents } from './split.ts';
@@ -85,9 +85,9 @@ export function sideOf(keyed: KeyRows, places: Int32Array, rows: Int32Array): En
 export function rowsOfParts(part: Uint8Array, order: Int32Array): Pick<OrderedEvents, 'places' | 'rows'> {
   const places = { train: indexesOf(part, 0), validation: indexesOf(part, 1), test: indexesOf(part, 2) };
   const rows = {
-    train: gather(order, places.train),
-    validation: gather(order, places.validation),
-    test: gather(order, places.test),
+    train: gatherCodes(order, places.train),
+    validation: gatherCodes(order, places.validation),
+    test: gatherCodes(order, places.test),
   };
   return { places, rows };
 }
@@ -147,7 +147,7 @@ function keyRows(
   return {
     keys: pickTexts(texts, codes),
     rows: Int32Array.from(codes, (code) => firstRows[code]!),
-    ofEvent: gather(entityOfCode, gather(inEvents, order)),
+    ofEvent: gatherCodes(entityOfCode, gatherCodes(inEvents, order)),
     ofCode: entityOfCode,
   };
 }

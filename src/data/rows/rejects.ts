@@ -8,7 +8,7 @@ import { makeFoldersSync } from '../../base/storage/durable.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { DataDescription, DataFile } from '../../compiler/model/model.ts';
 import type { Rejected } from '../dataset.ts';
-import { shapeOf } from '../files/csv.ts';
+import { csvShape } from '../files/csv.ts';
 import type { Database } from '../files/duckdb.ts';
 import type { BadRow, DescribedFile } from '../files/files.ts';
 import { CsvScanner } from '../files/records/csv.ts';
@@ -135,7 +135,7 @@ async function fill(
   const byRecord = [...indexes].sort((a, b) => recordOf(a) - recordOf(b));
   const scanner =
     file.kind === 'csv'
-      ? new CsvScanner(shapeOf(source.looks.get(file.path)!))
+      ? new CsvScanner(csvShape(source.looks.get(file.path)!))
       : file.kind === 'lines'
         ? new LinesScanner()
         : jsonScanner(source.jsons.get(file.path)!.format);

@@ -43,7 +43,7 @@ export async function readRows(
       raw.set(wanted, { kind: 'codes', values });
       selectedColumns.push(`CAST(coalesce(d${index}.rowid + 1, 0) AS INTEGER)`);
       joins.push(
-        `LEFT JOIN ${tableOf(wanted.dictionary!)} AS d${index} ON d${index}.value = ${textOf(`c${index}`, type)}`,
+        `LEFT JOIN ${dictionaryTable(wanted.dictionary!)} AS d${index} ON d${index}.value = ${columnAsText(`c${index}`, type)}`,
       );
       fills.push((ids, chunk) => {
         const { items } = chunkColumn(chunk, resultColumn);
@@ -128,7 +128,7 @@ export async function computedQuery(
   for (const { over, places } of scopes.values()) {
     const relation = await relationOf(over, layout, database);
     const computed = places.map((index) => `, ${enclose(columns[index]!.column.sql)} AS c${index}`).join('');
-    const filter = role === 'events' ? await whereOf(over, relation.row, layout, database) : '';
+    const filter = role === 'events' ? await filterClause(over, relation.row, layout, database) : '';
     selects.push(`(SELECT ${relation.row} AS row${computed} FROM ${relation.sql}${filter})`);
   }
   const [firstSelect, ...otherSelects] = selects;
@@ -144,7 +144,7 @@ export async function computedQuery(
   return { sql, types: types.slice(1) };
 }
 
-export async function whereOf(
+export async function filterClause(
   over: readonly Role[],
   row: string,
   layout: DataLayout,
@@ -167,7 +167,7 @@ export async function relationOf(
   if (over.length === 1) return { sql: firstRole!, row: `${firstRole}.rowid` };
   const keyOf = async (sql: string, role: Role): Promise<string> => {
     const [type] = (await database.shape(`SELECT ${enclose(sql)} FROM ${role} LIMIT 0`)).types;
-    return textOf(enclose(sql), type!);
+    return columnAsText(enclose(sql), type!);
   };
   const keys: string[] = [];
   const joins: string[] = [];
@@ -208,10 +208,10 @@ async function readCodeLists(
   const ends = new Int32Array(rows);
   const elements = growing((length) => new Int32Array(length));
   let lastId = -1;
-  const text = textOf('element', elementOf(type));
+  const text = columnAsText('element', elementOf(type));
   const query = `SELECT CAST(row AS INTEGER), CAST(dictionary.rowid + 1 AS INTEGER)
      FROM (SELECT row, unnest(list) AS element, generate_subscripts(list, 1) AS place FROM (${source}))
-     JOIN ${tableOf(wanted.dictionary!)} AS dictionary ON dictionary.value = ${text} ORDER BY row, place`;
+     JOIN ${dictionaryTable(wanted.dictionary!)} AS dictionary ON dictionary.value = ${text} ORDER BY row, place`;
   await database.stream(query, (chunk) => {
     const { items: ids } = chunkColumn(chunk, 0);
     const { items: codes } = chunkColumn(chunk, 1);
@@ -227,12 +227,12 @@ async function readCodeLists(
   return { kind: 'bags', starts, ends, values: elements.array.slice(0, elements.length), bad: [] };
 }
 
-export function tableOf(dictionary: string): string {
+export function dictionaryTable(dictionary: string): string {
   return quoteName(`dictionary of ${dictionary}`);
 }
 
 /** Writes a column as text: a whole number that is stored with a fraction is the same key as one that is not. */
-export function textOf(column: string, type: string): string {
+export function columnAsText(column: string, type: string): string {
   const limit = largestWhole(type);
   const fraction = /^DECIMAL\(\d+,0\)$/.test(type) ? undefined : /^DECIMAL/.exec(type);
   if (limit === undefined && !fraction) return `CAST(${column} AS VARCHAR)`;
@@ -246,7 +246,7 @@ export function largestWhole(type: string): number | undefined {
 }
 
 /** Doubles the byte order mark that begins a text, since the first is lost on its way out of the database. */
-export const marked = (text: string): string =>
+export const withDoubledMark = (text: string): string =>
   `CASE WHEN starts_with(${text}, chr(65279)) THEN chr(65279) || ${text} ELSE ${text} END`;
 
 /** Writes a column as a number: NULL is missing, NaN a value that is no number. */

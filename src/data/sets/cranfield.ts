@@ -1,5 +1,5 @@
 import { writeCsv } from './csv_text.ts';
-import { damaged, readOriginals } from './originals.ts';
+import { readOriginals, refuseDamaged } from './originals.ts';
 import { dataSet } from './set.ts';
 
 const originals = ['cran.all.1400', 'cran.qry', 'cranqrel'] as const;
@@ -15,7 +15,7 @@ export const cranfield = dataSet({
   home,
   async make(options) {
     const texts = readOriginals('cranfield', originals, home, options);
-    const wrong = (name: string, reason: string): never => damaged(options.from, name, reason);
+    const wrong = (name: string, reason: string): never => refuseDamaged(options.from, name, reason);
     const documents = records(texts['cran.all.1400']);
     const queries = records(texts['cran.qry']).map(({ W = '' }) => W);
     if (documents.length === 0) wrong('cran.all.1400', 'it has no records, which begin with `.I`');

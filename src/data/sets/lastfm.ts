@@ -1,4 +1,4 @@
-import { damaged, readOriginals, termsIfPublished } from './originals.ts';
+import { readOriginals, refuseDamaged, termsIfPublished } from './originals.ts';
 import { dataSet } from './set.ts';
 
 const originals = ['train.txt', 'valid.txt', 'test.txt'] as const;
@@ -13,7 +13,7 @@ export const lastfm = dataSet({
   async make(options) {
     const texts = readOriginals('lastfm', originals, home, options);
     const parts = originals.map((name) => {
-      const wrong = (reason: string): never => damaged(options.from, name, reason);
+      const wrong = (reason: string): never => refuseDamaged(options.from, name, reason);
       return { name, wrong, lines: readUserLines(texts[name], wrong, { isEmptyAllowed: true }) };
     });
     refuseTwice(parts);

@@ -1,5 +1,5 @@
 import { writeCsv } from './csv_text.ts';
-import { damaged, readOriginals } from './originals.ts';
+import { readOriginals, refuseDamaged } from './originals.ts';
 import { dataSet } from './set.ts';
 
 const originals = ['anonymous-msweb.data', 'anonymous-msweb.test'] as const;
@@ -23,7 +23,7 @@ export const msweb = dataSet({
     const wrong =
       (name: string) =>
       (reason: string): never =>
-        damaged(options.from, name, reason);
+        refuseDamaged(options.from, name, reason);
     const train = parseVisits(text['anonymous-msweb.data'], wrong('anonymous-msweb.data'));
     const test = parseVisits(text['anonymous-msweb.test'], wrong('anonymous-msweb.test'));
     const visits = [

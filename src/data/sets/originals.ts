@@ -40,6 +40,6 @@ export const termsIfPublished = (text: string, sha256: string, terms: string): s
     : 'unknown to Tower: the files are not those of the published set, so ask whoever gave them to you';
 
 /** @throws Failure `data-file-damaged` */
-export function damaged(from: string | undefined, name: string, reason: string): never {
+export function refuseDamaged(from: string | undefined, name: string, reason: string): never {
   throw failure('data-file-damaged', { path: join(from ?? '', name), reason });
 }

@@ -1,5 +1,5 @@
 import { readCsv, writeCsv } from './csv_text.ts';
-import { damaged, readOriginals } from './originals.ts';
+import { readOriginals, refuseDamaged } from './originals.ts';
 import { dataSet } from './set.ts';
 
 const originals = [
@@ -29,7 +29,7 @@ export const restaurants = dataSet({
   async make(options) {
     const texts = readOriginals('restaurants', originals, home, options);
     const rows = (name: (typeof originals)[number]): Record<string, string>[] =>
-      readCsv(texts[name], (reason) => damaged(options.from, name, reason));
+      readCsv(texts[name], (reason) => refuseDamaged(options.from, name, reason));
     const ratings = rows('rating_final.csv');
     const users = rows('userprofile.csv');
     const places = rows('geoplaces2.csv');

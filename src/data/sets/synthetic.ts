@@ -8,7 +8,7 @@ import { isPartialOf, makeFolder, replaceDurably, writeTextDurably } from '../..
 import { type Database, openDatabase, quoteText } from '../files/duckdb.ts';
 import type { DataSet, GetOptions, SetSource } from './set.ts';
 import { makeDraws, tastes } from './synthetic/draws.ts';
-import { type SyntheticShape, shapeOf } from './synthetic/shape.ts';
+import { type SyntheticShape, syntheticShape } from './synthetic/shape.ts';
 import { makeZipf } from './synthetic/zipf.ts';
 
 export interface SyntheticSource extends SetSource {
@@ -38,7 +38,7 @@ export const synthetic: DataSet = {
 /** @param size of a file, in rows; the rows do not depend on it */
 export async function make(options: GetOptions, size: number = rowsPerPart): Promise<SyntheticSource> {
   const { folder, log, signal } = options;
-  const shape = shapeOf(options.synthetic ?? {});
+  const shape = syntheticShape(options.synthetic ?? {});
   const plan: SyntheticPlan = { format: 'tower-synthetic-1', ...shape, rowsPerPart: size };
   const bounds = boundsOf(shape);
   const source: SyntheticSource = {

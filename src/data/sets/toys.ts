@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { writeCsv } from './csv_text.ts';
 import { eventsIn, readUserLines, short, writeUserLines } from './lastfm.ts';
-import { damaged, readOriginals, termsIfPublished } from './originals.ts';
+import { readOriginals, refuseDamaged, termsIfPublished } from './originals.ts';
 import { dataSet, type GetOptions } from './set.ts';
 
 const originals = ['Toys_and_Games.txt', 'Toys_and_Games_item2attributes.json'] as const;
@@ -24,7 +24,7 @@ export const toys = dataSet({
     const wrong =
       (name: string) =>
       (reason: string): never =>
-        damaged(folder, name, reason);
+        refuseDamaged(folder, name, reason);
     const lines = readUserLines(texts[linesName]!, wrong(linesName));
     const attributesOf = readAttributes(texts[attributesName]!, wrong(attributesName));
     const items = [...new Set(lines.flatMap(({ items }) => items))];

@@ -5,7 +5,7 @@ import { defined } from '../../base/util/defined.ts';
 import { everyRow } from '../../base/util/every_row.ts';
 import type { Split } from '../../compiler/model/model.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
-import { ascendingIndexes, gather, gatherNumbers } from '../rows/gather.ts';
+import { ascendingIndexes, gatherCodes, gatherNumbers } from '../rows/gather.ts';
 import type { Stream } from '../rows/history.ts';
 import { type EntityRows, foldsOf, type OrderedEvents, rowsOfParts, sideOf } from '../rows/order_events.ts';
 import type { Dictionaries, RawCodes, RawNumbers, ValidRawRows, ValidRows } from '../rows/raw.ts';
@@ -42,7 +42,7 @@ export function arrangePartition({ ids, ranks }: Partition, good: ValidRows, con
   const order = time ? ascendingIndexes(time) : everyRow(ids.length);
   const times = time && gatherNumbers(time, order, new Float64Array(order.length));
   const codesOf = (key: ColumnRequests['itemKey']): Int32Array | undefined =>
-    key && gather((events.columns.get(key.inEvents) as RawCodes).values, order);
+    key && gatherCodes((events.columns.get(key.inEvents) as RawCodes).values, order);
   const itemOfEvent = codesOf(wanted.itemKey)?.map((code) => sides.items.ofCode[code]!) ?? noEntities(order.length);
   const userOfEvent =
     codesOf(wanted.userKey)?.map((code) => localOf[sides.users.ofCode[code]!]!) ?? noEntities(order.length);
@@ -63,7 +63,7 @@ export function arrangePartition({ ids, ranks }: Partition, good: ValidRows, con
   };
   const users = {
     keys: pickTexts(sides.users.keys, members),
-    rows: sides.users.fileRows ? gather(sides.users.fileRows, members) : firstOf(userOfEvent, members.length),
+    rows: sides.users.fileRows ? gatherCodes(sides.users.fileRows, members) : firstOf(userOfEvent, members.length),
     ofEvent: userOfEvent,
     ofCode: new Int32Array(0),
   };

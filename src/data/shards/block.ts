@@ -87,13 +87,13 @@ export function blocksIn(bytes: ArrayBuffer): OwnBlock[] {
 export function merged(blocks: readonly OwnBlock[]): OwnBlock {
   const mergedBlock: OwnBlock = new Map();
   for (const [name, array] of blocks[0] ?? []) {
-    mergedBlock.set(name, joined(blocks, name, array.constructor as new (length: number) => BlockArray));
+    mergedBlock.set(name, joinedArrays(blocks, name, array.constructor as new (length: number) => BlockArray));
     for (const block of blocks) block.delete(name);
   }
   return mergedBlock;
 }
 
-export function joined<T extends BlockArray>(
+export function joinedArrays<T extends BlockArray>(
   blocks: readonly ColumnBlock[],
   name: string,
   make: new (length: number) => T,

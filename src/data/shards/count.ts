@@ -4,7 +4,7 @@ import type { Needs } from '../binding/needs.ts';
 import { sampleColumn } from '../columns/encode.ts';
 import type { ColumnSample, NumberSample } from '../columns/encoders/contract.ts';
 import { teachersOf, weightsIn } from '../columns/fit_encoders.ts';
-import { ascendingIndexes, gather } from '../rows/gather.ts';
+import { ascendingIndexes, gatherCodes } from '../rows/gather.ts';
 import type { OrderedEvents } from '../rows/order_events.ts';
 import { type Dictionaries, type RawCodes, type RawColumn, rawOf, type ValidRawRows } from '../rows/raw.ts';
 import { parts } from '../rows/split.ts';
@@ -213,5 +213,5 @@ export function titleCodes(
   file: ValidRawRows | undefined,
 ): Int32Array {
   if (title.column.at === 'events') return counted.titles!;
-  return gather((file!.columns.get(title) as RawCodes).values, sides.items.fileRows!);
+  return gatherCodes((file!.columns.get(title) as RawCodes).values, sides.items.fileRows!);
 }

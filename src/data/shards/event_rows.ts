@@ -3,7 +3,7 @@ import { invariant } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { BagColumn, Column, Events, IndexedBags, IndexedColumn } from '../dataset.ts';
 import { bagSpans } from '../rows/raw.ts';
-import { type BlockArray, type ColumnBlock, joined, type OwnBlock } from './block.ts';
+import { type BlockArray, type ColumnBlock, joinedArrays, type OwnBlock } from './block.ts';
 
 /** The form of a column in a block. One of the items or the users is stored once: events have the row of their item or user. */
 export type ColumnSpec =
@@ -137,9 +137,9 @@ export function unpackEvents(
   { features, labels, given, earlier }: EventsSpec,
   shared: SharedColumns,
 ): Events {
-  const ids = joined(blocks, '#row', Int32Array);
-  const item = joined(blocks, '#item', Int32Array);
-  const user = joined(blocks, '#user', Int32Array);
+  const ids = joinedArrays(blocks, '#row', Int32Array);
+  const item = joinedArrays(blocks, '#item', Int32Array);
+  const user = joinedArrays(blocks, '#user', Int32Array);
   const unpackFeature = (name: string, spec: ColumnSpec): IndexedColumn => {
     if (spec.kind === 'items') return byEntity(shared.items.get(name), item);
     if (spec.kind === 'users') return byEntity(shared.users.get(name), user);
@@ -152,7 +152,7 @@ export function unpackEvents(
     item,
     user,
     features: new Map(features.map(([name, spec]) => [name, unpackFeature(name, spec)])),
-    labels: new Map(labels.map((name) => [name, joined(blocks, `label ${name}`, Float32Array)])),
+    labels: new Map(labels.map((name) => [name, joinedArrays(blocks, `label ${name}`, Float32Array)])),
     ...defined({
       givenItems: given.length > 0 ? new Map(given.map((name) => [name, unpackGiven(`given ${name}`)])) : undefined,
       earlier: earlier ? unpackGiven('#earlier') : undefined,
@@ -167,10 +167,10 @@ export function unpackColumn(
   spec: ColumnSpec,
   inner: SharedColumns['inner'],
 ): Column {
-  if (spec.kind === 'numbers') return { ...spec, values: joined(blocks, name, Float32Array) };
+  if (spec.kind === 'numbers') return { ...spec, values: joinedArrays(blocks, name, Float32Array) };
   if (spec.kind === 'bags') return unpackBags(blocks, name, spec, inner);
   invariant(spec.kind === 'codes', `the column ${name} is in the blocks`);
-  return { kind: 'codes', values: joined(blocks, name, Int32Array) };
+  return { kind: 'codes', values: joinedArrays(blocks, name, Int32Array) };
 }
 
 /** Returns a column with a row an item or a user, as events see it. */
@@ -186,10 +186,13 @@ function unpackBags(
   innerBags: SharedColumns['inner'],
 ): BagColumn {
   return {
-    ...{ ...bagSpans(joined(blocks, `${name} lengths`, Int32Array)), values: joined(blocks, name, Int32Array) },
+    ...{
+      ...bagSpans(joinedArrays(blocks, `${name} lengths`, Int32Array)),
+      values: joinedArrays(blocks, name, Int32Array),
+    },
     ...defined({
-      weights: weights ? joined(blocks, `${name} weights`, Float32Array) : undefined,
-      items: items ? joined(blocks, `${name} items`, Int32Array) : undefined,
+      weights: weights ? joinedArrays(blocks, `${name} weights`, Float32Array) : undefined,
+      items: items ? joinedArrays(blocks, `${name} items`, Int32Array) : undefined,
       inner: inner ? innerBags.get(name) : undefined,
     }),
   };

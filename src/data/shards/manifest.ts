@@ -29,7 +29,12 @@ export interface ShardManifest {
 }
 
 /** Hashes the source of shards: the data block, the files as they are now, and what the plan reads. Plans that read the same share them. */
-export function keyOf(description: DataDescription, needs: Needs, bound: DataLayout, given: readonly string[]): string {
+export function sourceHash(
+  description: DataDescription,
+  needs: Needs,
+  bound: DataLayout,
+  given: readonly string[],
+): string {
   const { features, labels, tasks = [], towers } = needs;
   // A folder may be named in several ways; a stamp says which file it is.
   const stamps = [...bound.sources].map(([role, { stamps }]) => [role, [...stamps.values()]]);
@@ -72,7 +77,9 @@ export const checksumOfManifest = ({ key: _, ...rest }: ShardManifest): string =
   createHash('sha256').update(JSON.stringify(rest)).digest('hex');
 
 /** Returns undefined where there is none. @throws Failure `shards-damaged` */
-export async function readManifest(folder: string): Promise<{ manifest: ShardManifest; checksum: string } | undefined> {
+export async function readShardManifest(
+  folder: string,
+): Promise<{ manifest: ShardManifest; checksum: string } | undefined> {
   const path = join(folder, manifestName);
   let text: string;
   try {
@@ -132,4 +139,4 @@ function isManifest(value: unknown): value is ShardManifest {
 
 export const makeManifest = (of: Omit<ShardManifest, 'format'>): ShardManifest => ({ format, ...of });
 
-export const textOf = (manifest: ShardManifest): string => `${JSON.stringify(manifest, null, 1)}\n`;
+export const manifestText = (manifest: ShardManifest): string => `${JSON.stringify(manifest, null, 1)}\n`;

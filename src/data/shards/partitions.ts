@@ -1,7 +1,7 @@
 /** Valid rows from the database, partitioned by user: all events of a user are in one partition, so it has whole timelines. */
 import type { ColumnRequest } from '../binding/column_requests.ts';
 import { bagSpans, type RawColumn, type ValidRawRows } from '../rows/raw.ts';
-import { type BlockArray, type ColumnBlock, joined } from './block.ts';
+import { type BlockArray, type ColumnBlock, joinedArrays } from './block.ts';
 
 export interface Partition {
   /** Row ids of the events, ascending. */
@@ -53,23 +53,23 @@ function packColumn(block: Map<string, BlockArray>, name: string, raw: RawColumn
 }
 
 export function unpackPartition(blocks: readonly ColumnBlock[], columns: readonly ColumnRequest[]): Partition {
-  const ids = joined(blocks, 'row', Int32Array);
+  const ids = joinedArrays(blocks, 'row', Int32Array);
   const allRows = new Uint8Array(ids.length).fill(1);
   const rawColumns = columns.map((column, index) => [column, unpackColumn(blocks, `c${index}`, column)] as const);
   return {
     ids,
-    ranks: joined(blocks, 'rank', Int32Array),
+    ranks: joinedArrays(blocks, 'rank', Int32Array),
     rows: { rows: ids.length, present: allRows, kept: allRows, columns: new Map(rawColumns) },
   };
 }
 
 function unpackColumn(blocks: readonly ColumnBlock[], name: string, { form, width }: ColumnRequest): RawColumn {
-  if (form === 'code') return { kind: 'codes', values: joined(blocks, name, Int32Array) };
+  if (form === 'code') return { kind: 'codes', values: joinedArrays(blocks, name, Int32Array) };
   if (form === 'number' || form === 'vector') {
-    return { kind: 'numbers', width: width ?? 1, values: joined(blocks, name, Float64Array), bad: [] };
+    return { kind: 'numbers', width: width ?? 1, values: joinedArrays(blocks, name, Float64Array), bad: [] };
   }
-  const lengths = joined(blocks, `${name} lengths`, Int32Array);
-  const values = form === 'codes' ? joined(blocks, name, Int32Array) : joined(blocks, name, Float64Array);
+  const lengths = joinedArrays(blocks, `${name} lengths`, Int32Array);
+  const values = form === 'codes' ? joinedArrays(blocks, name, Int32Array) : joinedArrays(blocks, name, Float64Array);
   return { ...bagSpans(lengths), values, bad: [] };
 }
 

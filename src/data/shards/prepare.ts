@@ -25,7 +25,7 @@ export interface ShardPlan
   readonly layout: ShardLayout;
 }
 
-export async function prepare(
+export async function prepareShards(
   input: ShardingInput,
   from: FirstPassResult,
   source: PartitionSource,

@@ -11,7 +11,7 @@ import type { FeatureFile } from '../files/feature_files.ts';
 import { elementOf } from '../files/source.ts';
 import type { Pinned } from '../pinned.ts';
 import { partsOfFiles } from '../rows/split.ts';
-import { computedQuery, textOf } from '../rows/staged_tables.ts';
+import { columnAsText, computedQuery } from '../rows/staged_tables.ts';
 import { type Computing, computed, settle, validFiles } from '../valid_files.ts';
 import type { FirstPassResult, ShardingInput } from './first_pass.ts';
 import {
@@ -23,7 +23,7 @@ import {
   rowsAtOnce,
   shareOf,
 } from './layout.ts';
-import { keyOf } from './manifest.ts';
+import { sourceHash } from './manifest.ts';
 import { partitionName } from './partition_source.ts';
 import type { ShardRequest } from './request.ts';
 import { scatterRows } from './scatter.ts';
@@ -96,7 +96,7 @@ async function estimateTexts({ database, wanted, layout }: Computing, dictionary
       const value = column.form === 'code' ? 'c0' : 'unnest(c0)';
       const type = column.form === 'code' ? types[0]! : elementOf(types[0]!);
       const [row] = await database.rows(
-        `SELECT approx_count_distinct(${textOf('value', type)}) AS texts FROM (SELECT ${value} AS value FROM (${sql}))`,
+        `SELECT approx_count_distinct(${columnAsText('value', type)}) AS texts FROM (SELECT ${value} AS value FROM (${sql}))`,
       );
       maxTexts = Math.max(maxTexts, Number(row!.texts));
     }
@@ -113,7 +113,7 @@ interface ShardSource {
 }
 
 const keyFor = ({ given = [] }: ShardRequest, { description, needs, layout }: ShardSource): string =>
-  keyOf(description, needs, layout, given);
+  sourceHash(description, needs, layout, given);
 
 /** The same memory gives the same layout, whatever shards there are. */
 const wantsOf =

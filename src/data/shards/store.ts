@@ -14,13 +14,13 @@ import {
   madeName,
   makeManifest,
   manifestName,
+  manifestText,
   readMade,
-  readManifest,
+  readShardManifest,
   restName,
   type ShardManifest,
   type ShardOrigin,
   shardName,
-  textOf,
 } from './manifest.ts';
 import type { OnPass } from './request.ts';
 import { notWritten, readShard, type ShardFile, ShardWriter, verifyShard } from './shard_files.ts';
@@ -59,7 +59,7 @@ export async function seal(
   const folder = folderOf(root, manifestFields.key, manifestFields.layout);
   try {
     writeFileSync(join(partial, madeName), JSON.stringify(origin));
-    writeFileSync(join(partial, manifestName), textOf(manifest));
+    writeFileSync(join(partial, manifestName), manifestText(manifest));
     const finalNames = new Set([
       madeName,
       manifestName,
@@ -71,7 +71,7 @@ export async function seal(
     for (const name of readdirSync(partial)) if (!finalNames.has(name)) rmSync(join(partial, name), { force: true });
     await syncFolder(partial);
     // Another process may have written the same, and may read it now: then its files are as good.
-    const existing = await readManifest(folder).catch(() => undefined);
+    const existing = await readShardManifest(folder).catch(() => undefined);
     if (existing?.checksum === checksumOfManifest(manifest)) rmSync(partial, { recursive: true, force: true });
     else {
       rmSync(folder, { recursive: true, force: true });
@@ -89,7 +89,7 @@ async function findFolder(root: string, key: string, wants: LayoutFilter): Promi
   const names = await readdir(root).catch(() => []);
   for (const name of names.filter((each) => /^[0-9a-f]{16}$/.test(each)).sort()) {
     const folder = join(root, name);
-    const candidate = await readManifest(folder).catch(() => undefined);
+    const candidate = await readShardManifest(folder).catch(() => undefined);
     if (candidate?.manifest.key === key && wants(candidate.manifest.layout, await readMade(folder))) return folder;
   }
   return undefined;
@@ -124,7 +124,7 @@ export async function openNamed(root: string, name: string, watch: OpenWatch): P
 }
 
 async function openFolder(folder: string, { onPass, signal }: OpenWatch): Promise<ShardedDataset | undefined> {
-  const opened = await readManifest(folder);
+  const opened = await readShardManifest(folder);
   if (!opened) return undefined;
   const { manifest, checksum } = opened;
   const files = [

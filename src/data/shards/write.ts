@@ -9,10 +9,10 @@ import { readFirstValues } from '../columns/first_values.ts';
 import { titlesFrom } from '../columns/large_texts.ts';
 import type { Dataset, Events } from '../dataset.ts';
 import { protocolOf, sentencesOfVectors } from '../protocol.ts';
-import { ascendingIndexes, gather } from '../rows/gather.ts';
+import { ascendingIndexes, gatherCodes } from '../rows/gather.ts';
 import { describeSplit } from '../rows/split.ts';
 import { type GlobalSides, globalSide } from './arrange.ts';
-import { type ColumnBlock, joined } from './block.ts';
+import { type ColumnBlock, joinedArrays } from './block.ts';
 import { titleCodes } from './count.ts';
 import { encodePartitions } from './encode.ts';
 import { packEvents, type SharedColumns, unpackEvents } from './event_rows.ts';
@@ -21,7 +21,7 @@ import { type EncodedRest, Gathered, seenName } from './gathered.ts';
 import { refuseLargeHeldOut, refuseLargePartition, refuseLargeShard } from './layout.ts';
 import { shardName } from './manifest.ts';
 import { PartitionSource } from './partition_source.ts';
-import { makeCuts, prepare, type ShardPlan } from './prepare.ts';
+import { makeCuts, prepareShards, type ShardPlan } from './prepare.ts';
 import { datasetOf, type ShardRest, seal } from './store.ts';
 import type { Passes } from './unfinished.ts';
 
@@ -38,7 +38,7 @@ export async function writeShards(input: ShardingInput, from: FirstPassResult, p
     ...{ folder: partial, files, wanted, dictionaries, sides, partsOfFiles, description, items, users, signal },
   });
   const storedPlan = await passes.prepared();
-  const plan = storedPlan ?? (await prepare(input, from, source));
+  const plan = storedPlan ?? (await prepareShards(input, from, source));
   if (!storedPlan) await passes.keepPrepared(plan);
   const { counts, encodings, lastTraining } = plan;
   const { piles: shards, held } = plan.layout;
@@ -138,10 +138,10 @@ function heldOut(
   refuseLargeHeldOut(memory, 2 * [...held.validation, ...held.test].reduce((sum, block) => sum + bytesOf(block), 0));
   const inOrder = (blocks: readonly ColumnBlock[]): Events => {
     const events = unpackEvents(blocks, heldSpec, shared);
-    const times = joined(blocks, '#time', Float64Array);
+    const times = joinedArrays(blocks, '#time', Float64Array);
     const byRow = ascendingIndexes(events.ids!);
     const byTime = ascendingIndexes(Float64Array.from(byRow, (index) => times[index]!));
-    return unpackEvents([packEvents(events, heldSpec, gather(byRow, byTime))], heldSpec, shared);
+    return unpackEvents([packEvents(events, heldSpec, gatherCodes(byRow, byTime))], heldSpec, shared);
   };
   return { validation: inOrder(held.validation), test: inOrder(held.test) };
 }

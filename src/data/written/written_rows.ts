@@ -5,7 +5,7 @@ import { type Database, enclose, quoteName, quoteText } from '../files/duckdb.ts
 import { elementOf } from '../files/source.ts';
 import { type FilterColumn, plainItemValue } from '../item_columns.ts';
 import { bagSpans, type RawBags, type RawCodes, type RawColumn, type RawNumbers } from '../rows/raw.ts';
-import { computedQuery, marked, numberOf, secondsOf, textOf, timeOf } from '../rows/staged_tables.ts';
+import { columnAsText, computedQuery, numberOf, secondsOf, timeOf, withDoubledMark } from '../rows/staged_tables.ts';
 
 /** By column: its value as text, or the texts of its list; null where there is none. */
 export type TextRow = ReadonlyMap<string, string | readonly string[] | null>;
@@ -137,9 +137,9 @@ const internalName = (name: string): string => quoteName(`tower ${name}`);
 function outputOf({ form, column }: ColumnRequest, name: string, type: string): string {
   switch (form) {
     case 'code':
-      return marked(textOf(name, type));
+      return withDoubledMark(columnAsText(name, type));
     case 'codes':
-      return `list_transform(${name}, element -> ${marked(textOf('element', elementOf(type)))})`;
+      return `list_transform(${name}, element -> ${withDoubledMark(columnAsText('element', elementOf(type)))})`;
     case 'number':
       return { time: timeOf, moment: secondsOf, other: numberOf }[
         column.kind === 'time' || column.kind === 'moment' ? column.kind : 'other'

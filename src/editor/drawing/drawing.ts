@@ -5,7 +5,7 @@
 import { escapeHtml } from '../../base/text/escape_html.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Box, Drawing } from './drawn.ts';
-import { heightOf, lineHeight, type PlacedBox, place, routes, titleHeight } from './layout.ts';
+import { heightOf, lineHeight, type PlacedBox, placeBoxes, routeArrows, titleHeight } from './layout.ts';
 
 /** Mean width on a line in the widest of the usual fonts. */
 const characterWidth = 6.8;
@@ -45,9 +45,9 @@ export function drawModel(model: string, drawing: Drawing, options: DrawingOptio
     towers: drawing.towers.map((tower) => ({ ...tower, boxes: tower.boxes.map((box) => fold(box, folded)) })),
     tasks: drawing.tasks.map((box) => fold(box, folded)),
   };
-  const placement = place(shown, width, widthOf);
+  const placement = placeBoxes(shown, width, widthOf);
   const all = [...placement.placed.values()];
-  const { paths, left, right } = routes(placement);
+  const { paths, left, right } = routeArrows(placement);
   const { title = `The model ${model}: its towers, what they read, their channels and tasks`, canFold = false } =
     options;
   return {

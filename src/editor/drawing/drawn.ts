@@ -37,7 +37,7 @@ export function drawingOf(model: Model, arrows: readonly Arrow[]): Drawing {
       kind: 'task',
       name,
       at: score.span,
-      lines: [{ text: flat(score.span) }, ...(loss ? [{ text: `loss ${flat(loss.span)}` }] : [])],
+      lines: [{ text: flatText(score.span) }, ...(loss ? [{ text: `loss ${flatText(loss.span)}` }] : [])],
       reads: [
         ...new Set([
           ...(score.product ?? []).map(taskId),
@@ -84,7 +84,7 @@ function boxesOf(tower: Tower, carried: ReadonlyMap<string, string>): Box[] {
       at: flow.span,
       lines: [
         ...(flow.from.kind === 'join' ? [line(flow.from.call.kind, flow.from.span)] : []),
-        ...flow.steps.map((step) => line(flat(step.span), step.span)),
+        ...flow.steps.map((step) => line(flatText(step.span), step.span)),
       ],
       reads: [
         ...new Set(
@@ -112,4 +112,4 @@ const taskId = (name: string): string => `task ${name}`;
 const stepId = (tower: Tower, step: string): string => `${tower.name}.${step}`;
 const keyOf = ({ source, start, end }: Span): string => `${source.name}:${start}:${end}`;
 /** The text of a span on one line. */
-export const flat = (span: Span): string => textOf(span).replaceAll(/\s+/g, ' ');
+export const flatText = (span: Span): string => textOf(span).replaceAll(/\s+/g, ' ');

@@ -10,7 +10,7 @@ import type * as Ast from '../../compiler/syntax/ast.ts';
 import type { FileAnalysis } from '../language/file_analysis.ts';
 import { isKeyword } from '../language/markdown.ts';
 import type { NamedSymbol } from '../language/symbols.ts';
-import { type Box, type Drawing, drawingOf, flat } from './drawn.ts';
+import { type Box, type Drawing, drawingOf, flatText } from './drawn.ts';
 
 export interface PicturePart {
   readonly name: string;
@@ -90,7 +90,7 @@ function drawingOfBlock(facts: FileAnalysis, { name, flow }: Ast.BlockNode, use:
   const lines = stepsOf(flow).map(({ span }) => {
     const given = facts.arrows.filter((arrow) => arrow.span.source === span.source && arrow.span.end === span.end);
     const types = [...new Set(given.map(({ type }) => printValueType(type)))];
-    return { text: flat(span), ...defined({ gives: types.length > 0 ? types.join(' or ') : undefined }) };
+    return { text: flatText(span), ...defined({ gives: types.length > 0 ? types.join(' or ') : undefined }) };
   });
   const box: Box = { id: name.name, kind: 'step', name: name.name, lines, reads: [] };
   return { towers: [], tasks: [use.source === facts.source && weights ? { ...box, weights } : box] };
@@ -138,7 +138,7 @@ function validDrawing(facts: FileAnalysis): Drawing {
         id: `${tower}.${name.name}`,
         kind: channel ? 'channel' : 'step',
         name: name.name,
-        lines: steps.map(({ span, type }) => ({ text: flat(span), gives: printValueType(type) })),
+        lines: steps.map(({ span, type }) => ({ text: flatText(span), gives: printValueType(type) })),
         reads: [boxes.has(before) ? before : from],
         at: flow.span,
       });
@@ -158,7 +158,7 @@ const taskBox = ({ name, entries, span }: Ast.TaskNode, channels: readonly Box[]
   lines: entries
     .filter((entry) => entry.name.name === 'score' || entry.name.name === 'loss')
     .map(({ name: { name: word }, value }) => ({
-      text: `${word === 'loss' ? 'loss ' : ''}${flat(value.span)}`,
+      text: `${word === 'loss' ? 'loss ' : ''}${flatText(value.span)}`,
     })),
   reads: channels.flatMap(({ id }) => {
     const score = entries.find((entry) => entry.name.name === 'score');

@@ -32,7 +32,7 @@ interface Placement {
 }
 
 /** @param widthOf what boxes need, between two bounds */
-export function place(
+export function placeBoxes(
   { towers, tasks }: Drawing,
   most: number,
   widthOf: (boxes: readonly Box[], least: number, most: number) => number,
@@ -163,7 +163,7 @@ const apart = 6;
 /** Lines do not touch the edge of the picture. */
 const edge = 4;
 
-export function routes(placement: Placement): Routes {
+export function routeArrows(placement: Placement): Routes {
   const all = [...placement.placed.values()];
   const ways = all.flatMap((to) =>
     to.box.reads.flatMap((id): ArrowPath[] => {

@@ -4,7 +4,7 @@ import * as t from '../../../grammar/tokens.ts';
 import { callsOf, type KindRow, type Parameters } from '../../compiler/library/contract.ts';
 import type { EntryType } from '../../compiler/library/declarations/entry.ts';
 import { typeOfEntry } from '../../compiler/library/declarations/table.ts';
-import { rowOf } from '../../compiler/model/expressions.ts';
+import { rowOfBlock } from '../../compiler/model/expressions.ts';
 import { findSlot, type Slot } from '../../compiler/model/settings/slots.ts';
 import { is } from '../../compiler/syntax/token.ts';
 import { type CallAtCursor, cursorAt, type EditorCursor } from './cursor.ts';
@@ -42,7 +42,7 @@ export function calleeAt(
     const { word, name: within } = cursor.declaration ?? {};
     const node = word === 'block' && within === name ? undefined : scope.blocks.get(name);
     if (!node) return rowIn('block', library.blocks);
-    const row = rowOf(node);
+    const row = rowOfBlock(node);
     return { what: 'block', row, parameters: row.parameters };
   };
   if (parent) {

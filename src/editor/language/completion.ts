@@ -3,9 +3,14 @@ import { codes } from '../../base/diagnostics/codes.ts';
 import type { Span } from '../../base/text/source.ts';
 import { aboutIgnores } from '../../compiler/lint/ignores.ts';
 import { endOf } from '../../compiler/syntax/token.ts';
-import { type Completion, CompletionContext, type CompletionSurroundings, declarations } from './completion/context.ts';
-import { argumentsAt, valuesAt } from './completion/values.ts';
-import { entriesAt, headerAt, textsAt } from './completion/words.ts';
+import {
+  type Completion,
+  CompletionContext,
+  type CompletionSurroundings,
+  declarationSnippets,
+} from './completion/context.ts';
+import { argumentsAt, completedValues } from './completion/values.ts';
+import { entriesAt, headerAt, wordsAtCursor } from './completion/words.ts';
 import { cursorAt, type EditorCursor } from './cursor.ts';
 import type { FileAnalysis } from './file_analysis.ts';
 
@@ -28,12 +33,12 @@ export function completionsAt(facts: FileAnalysis, offset: number, around: Compl
 
 function itemsAt(facts: FileAnalysis, place: EditorCursor, around: CompletionSurroundings): readonly Completion[] {
   const { text, declaration, body, value, calls } = place;
-  if (!declaration) return text ? [] : declarations;
+  if (!declaration) return text ? [] : declarationSnippets;
   const here = new CompletionContext(facts, { ...place, declaration }, around);
-  if (text) return textsAt(here);
+  if (text) return wordsAtCursor(here);
   if (!value) return body ? entriesAt(here) : headerAt(here);
   const call = calls.at(-1);
-  return call ? argumentsAt(here, call, calls.slice(0, -1)) : valuesAt(here);
+  return call ? argumentsAt(here, call, calls.slice(0, -1)) : completedValues(here);
 }
 
 /** The typed part of a code, and the codes that fit; nothing elsewhere. */

@@ -81,11 +81,11 @@ export function declarationAround<K extends Ast.DeclarationNode['kind']>(
   ...kinds: readonly K[]
 ): DeclarationOf<K> | undefined {
   return declarations.find(
-    (node): node is DeclarationOf<K> => kinds.includes(node.kind as K) && isWithin(span, node.span),
+    (node): node is DeclarationOf<K> => kinds.includes(node.kind as K) && isWithinSpan(span, node.span),
   );
 }
 
-export const isWithin = (inner: Pick<Span, 'start' | 'end'>, outer: Span): boolean =>
+export const isWithinSpan = (inner: Pick<Span, 'start' | 'end'>, outer: Span): boolean =>
   outer.start <= inner.start && inner.end <= outer.end;
 
 /** The text of an expression with edits made in it. */
@@ -93,6 +93,6 @@ export function withEdits({ span }: Ast.ExpressionNode, edits: readonly Edit[]):
   const { source, start, end } = span;
   return applyEdits(
     source,
-    edits.filter(({ at }) => isWithin(at, span)),
+    edits.filter(({ at }) => isWithinSpan(at, span)),
   ).slice(start, end - source.text.length || undefined);
 }

@@ -9,11 +9,11 @@ import { type Span, textOf } from '../../base/text/source.ts';
 import { data } from '../../compiler/library/declarations/data.ts';
 import type { Entries } from '../../compiler/library/declarations/entry.ts';
 import { task } from '../../compiler/library/declarations/task.ts';
-import { partsOf, stepsOf } from '../../compiler/model/expressions.ts';
+import { partsOfExpression, stepsOf } from '../../compiler/model/expressions.ts';
 import { insertion } from '../../compiler/model/report.ts';
 import type { ResolvedTower } from '../../compiler/model/resolution.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
-import { declarationAfter, declarationAround, entryAfter, isWithin, lastOf } from './edits.ts';
+import { declarationAfter, declarationAround, entryAfter, isWithinSpan, lastOf } from './edits.ts';
 import type { FileAnalysis } from './file_analysis.ts';
 
 interface Offer {
@@ -194,7 +194,7 @@ function sourceOf(flow: Ast.ExpressionNode): Ast.NameNode | undefined {
 
 /** Where an expression names a channel of a tower. */
 function channelReads(value: Ast.ExpressionNode, tower: string, channel: string): readonly Ast.IdentifierNode[] {
-  if (value.kind !== 'Name') return partsOf(value).flatMap((part) => channelReads(part, tower, channel));
+  if (value.kind !== 'Name') return partsOfExpression(value).flatMap((part) => channelReads(part, tower, channel));
   const [first, second] = value.parts;
   return first?.name === tower && second?.name === channel ? [second] : [];
 }
@@ -216,7 +216,7 @@ function swapTowers({ checked: { file, resolution } }: FileAnalysis, { at }: Loc
 const callsIn = (expression: Ast.ExpressionNode, kinds: readonly string[]): readonly Ast.CallNode[] =>
   expression.kind === 'Call' && kinds.includes(expression.callee.name)
     ? [expression]
-    : partsOf(expression).flatMap((part) => callsIn(part, kinds));
+    : partsOfExpression(expression).flatMap((part) => callsIn(part, kinds));
 
 /** Blocks without arguments that give a vector. */
 const towardsVector = ['flatten', 'mean', 'last', 'max', 'attention', 'sum'];
@@ -232,7 +232,7 @@ function stepBefore(_: FileAnalysis, { at }: LocatedError): readonly Offer[] {
 /** Ends a channel that is no vector with a step that makes it one. */
 function stepAfter(facts: FileAnalysis, { at }: LocatedError): readonly Offer[] {
   const entries = facts.checked.file.declarations.flatMap((node) => (node.kind === 'Tower' ? node.entries : []));
-  const end = entries.find(({ span }) => isWithin(at, span))?.flow.span.end ?? at.end;
+  const end = entries.find(({ span }) => isWithinSpan(at, span))?.flow.span.end ?? at.end;
   const channels = facts.checked.resolution.towers.flatMap(({ steps }) => steps.filter(({ channel }) => channel));
   const widths = channels.flatMap(({ node }) => {
     const type = facts.typeEnding(node.flow.span.end);
@@ -249,7 +249,7 @@ function stepAfter(facts: FileAnalysis, { at }: LocatedError): readonly Offer[] 
 /** Makes two channels of a score equally wide: by the last width of one of them, or by one more layer. */
 function equalWidths(facts: FileAnalysis, { at }: LocatedError): readonly Offer[] {
   const { tasks, towers } = facts.checked.resolution;
-  const score = tasks.find(({ node }) => isWithin(at, node.span))?.score;
+  const score = tasks.find(({ node }) => isWithinSpan(at, node.span))?.score;
   if (!score) return [];
   const [queryTower, itemTower] = score.towers.map((name) => towers.find((tower) => tower.name === name));
   return score.terms

@@ -2,9 +2,9 @@
 import type { Code } from '../../base/diagnostics/codes.ts';
 import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
 import { lineAt, positionAt, type Source, type Span, textOf } from '../../base/text/source.ts';
-import { partsOf, stepsOf } from '../../compiler/model/expressions.ts';
+import { partsOfExpression, stepsOf } from '../../compiler/model/expressions.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
-import { declarationAround, isWithin, withEdits } from './edits.ts';
+import { declarationAround, isWithinSpan, withEdits } from './edits.ts';
 import { type FileAnalysis, referencesTo } from './file_analysis.ts';
 import { parameterSymbol } from './symbols.ts';
 
@@ -91,7 +91,7 @@ function withoutBlanks(text: string, start: number, end: number): readonly [numb
 function flowAround(file: Ast.FileNode, start: number, end: number): SelectedFlow | undefined {
   const node = declarationAround(file, { start, end }, 'Block', 'Tower');
   if (node?.kind === 'Block') return { node, steps: stepsOf(node.flow) };
-  const entry = node?.entries.find(({ span }) => isWithin({ start, end }, span));
+  const entry = node?.entries.find(({ span }) => isWithinSpan({ start, end }, span));
   return node && entry && { node, steps: stepsOf(entry.flow).slice(1) };
 }
 
@@ -104,7 +104,7 @@ const hasError = ({ checked, source }: FileAnalysis, { start, end }: Span): bool
 function parametersIn(facts: FileAnalysis, node: SelectedFlow['node'], at: Span): readonly string[] {
   if (node.kind === 'Tower') return [];
   const isRead = (parameter: Ast.BlockParameterNode): boolean =>
-    referencesTo(parameterSymbol(node.name.name, parameter), [facts]).some(({ span }) => isWithin(span, at));
+    referencesTo(parameterSymbol(node.name.name, parameter), [facts]).some(({ span }) => isWithinSpan(span, at));
   return node.parameters.filter(isRead).map(({ name }) => name.name);
 }
 
@@ -211,14 +211,14 @@ function losesComments({ lexed }: FileAnalysis, use: Span, text: string): boolea
 
 const namesIn = (value: Ast.ExpressionNode): readonly string[] => [
   ...(value.kind === 'Name' ? [value.parts[0]!.name] : []),
-  ...partsOf(value).flatMap(namesIn),
+  ...partsOfExpression(value).flatMap(namesIn),
 ];
 
 /** Every step of every flow, also of those within arguments. */
 function usesIn({ declarations }: Ast.FileNode): readonly Ast.ExpressionNode[] {
   const stepsWithin = (value: Ast.ExpressionNode): readonly Ast.ExpressionNode[] => [
     ...(value.kind === 'Flow' ? [] : [value]),
-    ...partsOf(value).flatMap(stepsWithin),
+    ...partsOfExpression(value).flatMap(stepsWithin),
   ];
   return declarations.flatMap((node) => {
     if (node.kind === 'Block') return stepsWithin(node.flow);

@@ -2,7 +2,7 @@
 import type { Edit } from '../../base/diagnostics/diagnostic.ts';
 import type { Span } from '../../base/text/source.ts';
 import { sqlName } from '../../base/text/sql.ts';
-import { operandsOf, singleName, wordOf } from '../../compiler/model/expressions.ts';
+import { firstWordOf, operandsOf, singleName } from '../../compiler/model/expressions.ts';
 import { rowIn } from '../../compiler/model/library.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
 import { entryAfter } from './edits.ts';
@@ -156,7 +156,7 @@ function bindingsFor(
 function readsColumn({ kind, node }: NamedSymbol, files: readonly FileAnalysis[]): boolean {
   if (kind !== 'feature' || node.kind !== 'TypedName') return kind === 'label';
   const { library } = files[0]!.checked.resolution;
-  return rowIn(library.features, wordOf(node.value) ?? '')?.column !== 'none';
+  return rowIn(library.features, firstWordOf(node.value) ?? '')?.column !== 'none';
 }
 
 function bindingIn(node: Ast.DataNode, column: string, name: string): readonly Edit[] {

@@ -8,9 +8,9 @@ import {
   asCall,
   isNumeric,
   operandsOf,
-  partsOf,
-  placesOf,
-  rowOf,
+  parametersOfArguments,
+  partsOfExpression,
+  rowOfBlock,
   singleName,
   stepsOf,
 } from '../../compiler/model/expressions.ts';
@@ -20,9 +20,9 @@ import type * as Ast from '../../compiler/syntax/ast.ts';
 import { type LookupKind, type NamedSymbol, parameterSymbol, SymbolTable } from './symbols.ts';
 
 /** A word of the file and what it represents. */
-export type Occurrence = { readonly span: Span } & WordMeaning;
+export type Occurrence = { readonly span: Span } & OccurrenceMeaning;
 
-type WordMeaning =
+type OccurrenceMeaning =
   | { readonly is: 'symbol'; readonly symbol: NamedSymbol; readonly declares: boolean }
   /** `what` is what its place asks for: "block", "loss". */
   | { readonly is: 'kind'; readonly what: string; readonly name: string; readonly row: KindRow }
@@ -44,7 +44,7 @@ export class ValueWords {
     this.#library = resolution.library;
   }
 
-  add(span: Span, meaning: WordMeaning): void {
+  add(span: Span, meaning: OccurrenceMeaning): void {
     this.all.push({ span, ...meaning });
   }
 
@@ -72,7 +72,7 @@ export class ValueWords {
     const kind = call.callee.name;
     this.add(call.callee.span, { is: 'kind', what, name: kind, row });
     const parameters: Parameters = { ...extra, ...row.parameters };
-    for (const [{ name: at, value }, name] of placesOf(call, parameters, this)) {
+    for (const [{ name: at, value }, name] of parametersOfArguments(call, parameters, this)) {
       const parameter = parameters[name]!;
       if (at) this.add(at.span, { is: 'parameter', kind, name, parameter });
       const items = at && parameter.rest && value.kind === 'List' ? value.items : [value];
@@ -227,7 +227,7 @@ export class ValueWords {
     this.read(call.callee.span, declared);
     if (declared.node.kind !== 'Block') return;
     const parameters = new Map(this.symbols.parameters(declared.name).map((symbol) => [symbol.name, symbol]));
-    for (const [{ name: at, value }, name] of placesOf(call, rowOf(declared.node).parameters, this)) {
+    for (const [{ name: at, value }, name] of parametersOfArguments(call, rowOfBlock(declared.node).parameters, this)) {
       const parameter = parameters.get(name);
       if (at && parameter) this.read(at.span, parameter);
       this.numbers(value);
@@ -239,4 +239,4 @@ export class ValueWords {
   }
 }
 
-const hasCall = (value: Ast.ExpressionNode): boolean => value.kind === 'Call' || partsOf(value).some(hasCall);
+const hasCall = (value: Ast.ExpressionNode): boolean => value.kind === 'Call' || partsOfExpression(value).some(hasCall);

@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
 import manifest from '../../../package.json' with { type: 'json' };
 import { nodeHost } from './hosts/node.ts';
-import { answerCancelled, serve } from './server.ts';
+import { answerCancelled, startLanguageServer } from './server.ts';
 
 /**
  * How far the heap grows, in percent of what lives, before what is dead is looked for. The engine's own measure is fourfold:
@@ -22,4 +22,4 @@ inspector.connect();
 const rest = (): void => inspector.post('HeapProfiler.collectGarbage');
 
 const connection = createConnection(ProposedFeatures.all, process.stdin, process.stdout, answerCancelled);
-serve({ connection, version: manifest.version, host: nodeHost(), rest });
+startLanguageServer({ connection, version: manifest.version, host: nodeHost(), rest });

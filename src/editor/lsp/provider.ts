@@ -26,7 +26,7 @@ export interface Provider {
 /** Protocol code of a request that is understood and cannot be done; its message is shown. */
 const requestFailed = -32803;
 
-export const refuse = (message: string): ResponseError<void> => new ResponseError(requestFailed, message);
+export const refusedRequest = (message: string): ResponseError<void> => new ResponseError(requestFailed, message);
 
 /** Tells a client that breaks the protocol what it has left out. */
 const invalid = (message: string): ResponseError<void> => new ResponseError(ErrorCodes.InvalidParams, message);
@@ -44,12 +44,12 @@ export function locate(
   session: EditorSession,
   params: PositionParams,
 ): { readonly facts: FileAnalysis; readonly offset: number } | undefined {
-  const facts = factsOf(session, params);
+  const facts = analysisOf(session, params);
   if (facts && typeof params.position?.line !== 'number') throw invalid('`position` is missing');
   return facts && { facts, offset: toOffset(facts.source, params.position) };
 }
 
-export function factsOf(session: EditorSession, { textDocument }: DocumentParams): FileAnalysis | undefined {
+export function analysisOf(session: EditorSession, { textDocument }: DocumentParams): FileAnalysis | undefined {
   if (typeof textDocument?.uri !== 'string') throw invalid('`textDocument.uri` is missing');
   return session.facts(session.pathOf(textDocument.uri));
 }
@@ -58,7 +58,7 @@ export function factsOf(session: EditorSession, { textDocument }: DocumentParams
 export const aboutDocument =
   <P extends DocumentParams, A>(session: EditorSession, answer: (facts: FileAnalysis, params: P) => A) =>
   (params: P): A | null => {
-    const facts = factsOf(session, params);
+    const facts = analysisOf(session, params);
     return facts ? answer(facts, params) : null;
   };
 

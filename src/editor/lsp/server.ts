@@ -25,7 +25,7 @@ interface LanguageServerOptions {
 }
 
 /** @returns what to call where files of the host have changed that it alone knows of */
-export function serve({ connection, version, host, rest = () => {} }: LanguageServerOptions): () => void {
+export function startLanguageServer({ connection, version, host, rest = () => {} }: LanguageServerOptions): () => void {
   const session = new EditorSession(host);
   const documents = new TextDocuments(TextDocument);
   const publisher = new Publisher(connection, session);

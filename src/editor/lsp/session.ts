@@ -5,7 +5,7 @@
 import { dirname, isAbsolute, relative, sep } from 'node:path';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { makeSource, type Source } from '../../base/text/source.ts';
-import { check } from '../../compiler/pipeline.ts';
+import { checkSource } from '../../compiler/pipeline.ts';
 import type { Theme } from '../drawing/drawing.ts';
 import { FileAnalysis } from '../language/file_analysis.ts';
 import type { Host } from './host.ts';
@@ -117,7 +117,7 @@ export class EditorSession {
     onRead: (path: string, source: Source | undefined) => void,
     texts?: ReadonlyMap<string, Source>,
   ) {
-    return check(source, {
+    return checkSource(source, {
       project: this.#projectOf(source.name),
       load: (path, roots) => {
         const isOpen = texts?.has(path) || this.#documents.has(path);

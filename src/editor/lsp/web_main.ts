@@ -7,7 +7,7 @@ import {
 } from 'vscode-languageserver/browser';
 import manifest from '../../../package.json' with { type: 'json' };
 import { webHost } from './hosts/web.ts';
-import { answerCancelled, serve } from './server.ts';
+import { answerCancelled, startLanguageServer } from './server.ts';
 
 /** As much of a worker as the connection uses; the types of a page have another `self`. */
 const scope = globalThis as unknown as ConstructorParameters<typeof BrowserMessageReader>[0];
@@ -18,7 +18,7 @@ const connection = createConnection(
   new BrowserMessageWriter(scope),
   answerCancelled,
 );
-const changed = serve({ connection, version: manifest.version, host });
+const changed = startLanguageServer({ connection, version: manifest.version, host });
 connection.onNotification('tower/files', (given: { readonly files?: unknown } | null) => {
   host.take(given?.files);
   changed();

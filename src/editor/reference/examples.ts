@@ -4,12 +4,12 @@
  */
 import { smallModel, type Variation } from '../../base/diagnostics/small_model.ts';
 import { makeSource, textOf } from '../../base/text/source.ts';
-import { format } from '../../compiler/format/format.ts';
+import { formatSource } from '../../compiler/format/format.ts';
 import type { ValueType } from '../../compiler/library/contract.ts';
 import { towardsVector } from '../../compiler/library/values.ts';
 import { library } from '../../compiler/model/library.ts';
 import type { FlowStep } from '../../compiler/model/model.ts';
-import { type CheckResult, check } from '../../compiler/pipeline.ts';
+import { type CheckResult, checkSource } from '../../compiler/pipeline.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
 import { tryStep } from '../language/completion/fitting_blocks.ts';
 import type { LibraryKind, LibraryTable } from './kinds.ts';
@@ -27,8 +27,8 @@ export function exampleOf({ section, name, row }: LibraryKind, written = row.exa
   // The first of several ways to write it in which nothing is wrong; the first of all, for its messages, where there is none.
   const triedSources = variationsOf(section.table, name, written).map((variation) => {
     const text = smallModel(variation);
-    const source = makeSource('example.tower', format(makeSource('example.tower', text)).output ?? text);
-    return { source, checked: check(source) };
+    const source = makeSource('example.tower', formatSource(makeSource('example.tower', text)).output ?? text);
+    return { source, checked: checkSource(source) };
   });
   const { source, checked } = triedSources.find((each) => each.checked.diagnostics.length === 0) ?? triedSources[0]!;
   const shownDeclaration = checked.file.declarations.find(({ kind }) => kind === declarationOf[section.table]);
@@ -202,7 +202,7 @@ export function takesOf(text: string): readonly BlockTypes[] {
 /** The step as a model has it, whatever it makes of what is before it. */
 export function stepOf(text: string): FlowStep | undefined {
   const user = `channel main = user_id -> ${text} -> dense(16)`;
-  const { resolution } = check(makeSource('trial.tower', smallModel({ user, ...twoTasks })));
+  const { resolution } = checkSource(makeSource('trial.tower', smallModel({ user, ...twoTasks })));
   return resolution.towers[0]?.steps[0]?.flow?.steps[0];
 }
 

@@ -45,7 +45,7 @@ export const mapTable = <Lowering, Table extends LoweringTable<Lowering>>(
  * Returns the same table, whose rows note what they emit.
  * @param emitted how many nodes the writer has so far, by the arguments of a row
  */
-export function marked<Args extends readonly unknown[], Result, Table>(
+export function withMarks<Args extends readonly unknown[], Result, Table>(
   graph: Graph,
   table: Table & LoweringTable<(node: Node, ...args: Args) => Result>,
   emitted: (node: Node, ...args: Args) => number,

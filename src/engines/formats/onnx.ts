@@ -5,7 +5,7 @@
 import { message } from '../../base/storage/protobuf.ts';
 import type { Graph, Node } from '../../graph/graph.ts';
 import type { Tensors } from '../engine.ts';
-import { mapTable, marked, type NamedNode, namedParameters, namedUpdates } from './emitted.ts';
+import { mapTable, type NamedNode, namedParameters, namedUpdates, withMarks } from './emitted.ts';
 import { onnxTable, operatorSet } from './onnx_table.ts';
 import { type OnnxLowering, type OnnxTable, OnnxWriter, onnxType, valueInfo } from './onnx_writer.ts';
 import { withoutBfloat16 } from './without_bfloat16.ts';
@@ -127,7 +127,7 @@ export function stepOnnx(whole: Graph): { readonly bytes: Uint8Array; readonly n
   const named = new Map([...nameOutputs(graph, outputs), ...parameters.map(({ name, node }) => [node, name] as const)]);
   const plain = onnxTable(() => undefined);
   const rounding = rounded.size === 0 ? plain : roundingTable(plain, rounded);
-  const { table, owners } = marked(graph, rounding, (_node, _operands, { nodes }, _result) => nodes.length);
+  const { table, owners } = withMarks(graph, rounding, (_node, _operands, { nodes }, _result) => nodes.length);
   const writer = new OnnxWriter(graph, table, named);
   const bytes = encode(writer, [...graph.inputs, ...parameters], outputs);
   const nodeOf = new Map<string, number>();

@@ -7,7 +7,7 @@ import { message } from '../../base/storage/protobuf.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Graph, GraphOutput, TensorType } from '../../graph/graph.ts';
 import type { Tensors } from '../engine.ts';
-import { marked, type Owners } from './emitted.ts';
+import { type Owners, withMarks } from './emitted.ts';
 import { tensorflowTable } from './tensorflow_table.ts';
 import { dataType, type TensorflowLowering, TensorflowWriter, tensorflowShape } from './tensorflow_writer.ts';
 
@@ -205,7 +205,7 @@ export function stepNodes(graph: Graph): { readonly writer: TensorflowWriter; re
     writer.placeholder(`parameter/${node.attributes.name}`, node.type),
   );
   const written = { ...plain, ScatterUpdate: scatterInPlace(plain.ScatterUpdate) };
-  const { table, owners } = marked(graph, written, (_node, _operands, writer) => writer.nodes.length);
+  const { table, owners } = withMarks(graph, written, (_node, _operands, writer) => writer.nodes.length);
   return { writer: new TensorflowWriter(graph, table), owners };
 }
 

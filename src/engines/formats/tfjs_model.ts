@@ -5,7 +5,7 @@
 import type { Dim, Dtype, Graph, Node, TensorType } from '../../graph/graph.ts';
 import type { OpName } from '../../graph/ops.ts';
 import type { Tensors } from '../engine.ts';
-import { mapTable, marked, type NamedNode, namedParameters, namedUpdates, type Owners } from './emitted.ts';
+import { mapTable, type NamedNode, namedParameters, namedUpdates, type Owners, withMarks } from './emitted.ts';
 import { segmentOperands, tensorflowTable } from './tensorflow_table.ts';
 import {
   dataType,
@@ -104,7 +104,7 @@ export function stepTfjs(whole: Graph): {
   const { graph, rounded } = withoutBfloat16(whole);
   const plain = tfjsTable((node, _, writer) => writer.placeholder(node.attributes.name as string, node.type));
   const rounding = rounded.size === 0 ? plain : roundingTable(plain, rounded);
-  const { table, owners } = marked(graph, rounding, (_node, _operands, { nodes }) => nodes.length);
+  const { table, owners } = withMarks(graph, rounding, (_node, _operands, { nodes }) => nodes.length);
   const writer = new TensorflowWriter(graph, table);
   const inputs = entries(writer, [...graph.inputs, ...namedParameters(graph)]);
   const outputs = outputEntries(writer, [...graph.outputs, ...namedUpdates(graph)]);

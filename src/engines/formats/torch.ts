@@ -3,7 +3,7 @@
  * of the parameters that change. The caller holds the state.
  */
 import type { Graph } from '../../graph/graph.ts';
-import { inComment, quoted } from './torch_names.ts';
+import { inComment, pythonString } from './torch_names.ts';
 import { torchTable } from './torch_table.ts';
 import { TorchWriter, typeText } from './torch_writer.ts';
 
@@ -55,6 +55,6 @@ export function torchModule(graph: Graph, isTimed = false): TorchModule {
 
 const listOf = (name: string, entries: readonly { readonly name: string }[]): readonly string[] => [
   `${name} = [`,
-  ...entries.map((entry) => `    ${quoted(entry.name)},`),
+  ...entries.map((entry) => `    ${pythonString(entry.name)},`),
   ']',
 ];

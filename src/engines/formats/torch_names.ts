@@ -29,5 +29,5 @@ export class PythonNames {
 export const inComment = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?');
 
 /** A Python string with the value of `text`: JSON's escapes mean the same there. */
-export const quoted = (text: string): string =>
+export const pythonString = (text: string): string =>
   JSON.stringify(text).replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);

@@ -6,7 +6,7 @@ export interface RecallFigures {
   readonly low: number;
 }
 
-export function figuresOf(shares: readonly number[]): RecallFigures {
+export function recallFigures(shares: readonly number[]): RecallFigures {
   const sorted = Float64Array.from(shares).sort();
   return {
     recall: sorted.reduce((sum, share) => sum + share, 0) / Math.max(1, sorted.length),

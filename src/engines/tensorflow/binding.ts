@@ -80,7 +80,7 @@ export function loadBinding(): Loaded {
 /** The TensorFlow that scripts/setup-tensorflow.mjs builds against. */
 const tensorflowVersion = '2.21.0';
 
-export const cacheFolder = (): string =>
+export const tensorflowCacheFolder = (): string =>
   join(cacheBase(), `tensorflow-${tensorflowVersion}-${process.platform}-${process.arch}`);
 
 /** Folders of @tensorflow/tfjs-node, the project's own first. */
@@ -91,7 +91,7 @@ export function packageFolders(): readonly string[] {
   } catch {
     // A project may install it, and need not: its own install script fetches the library from a server that is not npm's.
   }
-  folders.push(join(cacheFolder(), 'node_modules', '@tensorflow', 'tfjs-node'));
+  folders.push(join(tensorflowCacheFolder(), 'node_modules', '@tensorflow', 'tfjs-node'));
   return folders.filter((folder) => existsSync(folder));
 }
 

@@ -16,7 +16,7 @@ import {
   numericDtypes,
   type OpRow,
 } from './row.ts';
-import { broadcastPositions, positions, stridesOf } from './walk.ts';
+import { broadcastPositions, offsetsOf, stridesOf } from './walk.ts';
 
 /** Elements of `value` from `begin` on along one axis; a value of length 1 there, being broadcast, stays. */
 function piece(builder: Builder, value: Ref, axis: number, begin: number, length: Dim, rank: number): Ref {
@@ -99,7 +99,7 @@ export const shapeOps: Readonly<Record<'Reshape' | 'Transpose' | 'Concat' | 'Sli
     ],
     evaluate([input], output, attributes) {
       const strides = stridesOf(input!.shape);
-      const places = positions(
+      const places = offsetsOf(
         output.shape,
         numbersOf(attributes, 'perm').map((axis) => strides[axis]!),
       );
@@ -151,7 +151,7 @@ export const shapeOps: Readonly<Record<'Reshape' | 'Transpose' | 'Concat' | 'Sli
       const strides = stridesOf(output.shape);
       let offset = 0;
       for (const input of inputs) {
-        const places = positions(input.shape, strides, offset * strides[axis]!);
+        const places = offsetsOf(input.shape, strides, offset * strides[axis]!);
         for (let i = 0; i < places.length; i++) output.data[places[i]!] = input.data[i]!;
         offset += input.shape[axis]!;
       }
@@ -177,7 +177,7 @@ export const shapeOps: Readonly<Record<'Reshape' | 'Transpose' | 'Concat' | 'Sli
     evaluate([input], output, attributes) {
       const strides = stridesOf(input!.shape);
       const begin = numbersOf(attributes, 'begin').reduce((sum, at, axis) => sum + at * strides[axis]!, 0);
-      const places = positions(output.shape, strides, begin);
+      const places = offsetsOf(output.shape, strides, begin);
       for (let i = 0; i < output.data.length; i++) output.data[i] = input!.data[places[i]!]!;
     },
     picks: true,
@@ -217,7 +217,7 @@ export const shapeOps: Readonly<Record<'Reshape' | 'Transpose' | 'Concat' | 'Sli
     evaluate([input], output, attributes) {
       const strides = stridesOf(output.shape);
       const begin = numbersOf(attributes, 'before').reduce((sum, at, axis) => sum + at * strides[axis]!, 0);
-      const places = positions(input!.shape, strides, begin);
+      const places = offsetsOf(input!.shape, strides, begin);
       for (let i = 0; i < places.length; i++) output.data[places[i]!] = input!.data[i]!;
     },
   },

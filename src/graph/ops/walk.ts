@@ -13,7 +13,7 @@ export function stridesOf(shape: readonly number[]): number[] {
 }
 
 /** For each element of `shape` in order: `offset` plus the sum of its coordinates times `strides`. */
-export function positions(shape: readonly number[], strides: readonly number[], offset = 0): Int32Array {
+export function offsetsOf(shape: readonly number[], strides: readonly number[], offset = 0): Int32Array {
   const result = new Int32Array(countElements(shape));
   const coordinates = new Array<number>(shape.length).fill(0);
   let position = offset;
@@ -36,7 +36,7 @@ export function broadcastPositions(shape: readonly number[], target: readonly nu
     const ownAxis = axis - (target.length - shape.length);
     return ownAxis < 0 || shape[ownAxis] === 1 ? 0 : ownStrides[ownAxis]!;
   });
-  return positions(target, strides);
+  return offsetsOf(target, strides);
 }
 
 /** Where in the reduced array each element of `shape` is added, and how many elements each place gets. */
@@ -47,5 +47,5 @@ export function reducedPositions(
   const reducedShape = shape.map((length, axis) => (axes.includes(axis) ? 1 : length));
   const reducedStrides = stridesOf(reducedShape);
   const strides = reducedStrides.map((stride, axis) => (axes.includes(axis) ? 0 : stride));
-  return { places: positions(shape, strides), count: axes.reduce((product, axis) => product * shape[axis]!, 1) };
+  return { places: offsetsOf(shape, strides), count: axes.reduce((product, axis) => product * shape[axis]!, 1) };
 }

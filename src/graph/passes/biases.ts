@@ -1,14 +1,14 @@
 import type { Builder, Ref } from '../builder.ts';
 import { dimAt } from '../dims.ts';
 import type { Graph } from '../graph.ts';
-import { estimate, type RewriteRule, rewrite, shaped } from './rewrite.ts';
+import { estimate, type RewriteRule, rewriteGraph, shaped } from './rewrite.ts';
 
 /**
  * A column or a row added to a big product becomes one more term of its inner sums: AB + 1·r = [A 1] [B; r]. Worth it where
  * the product is much bigger than its operands, as batch × batch is: one pass over it is saved.
  */
 export function foldBiases(graph: Graph): Graph {
-  return rewrite(graph, added);
+  return rewriteGraph(graph, added);
 }
 
 /** How often the operands, which are copied, go into the product. */

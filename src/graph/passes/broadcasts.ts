@@ -2,11 +2,11 @@ import { broadcastShapes, sameShape } from '../dims.ts';
 import type { Graph, Node } from '../graph.ts';
 import { isLeaf } from '../ops/table.ts';
 import { binaryNames, type OpName, unaryNames } from '../ops.ts';
-import { type RewriteRule, rewrite } from './rewrite.ts';
+import { type RewriteRule, rewriteGraph } from './rewrite.ts';
 
 /** Broadcasts that the op which follows does by itself, or that can come after cheaper work. */
 export function removeBroadcasts(graph: Graph): Graph {
-  return rewrite(graph, needless, ofOperands, afterUnary, nearestLike);
+  return rewriteGraph(graph, needless, ofOperands, afterUnary, nearestLike);
 }
 
 const needless: RewriteRule = ({ graph, node, builder, at }) => {

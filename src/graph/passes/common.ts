@@ -1,10 +1,10 @@
 import type { Graph } from '../graph.ts';
 import type { OpName } from '../ops.ts';
-import { type RewriteRule, rewrite, rewritten } from './rewrite.ts';
+import { type RewriteRule, rewriteGraph, rewritten } from './rewrite.ts';
 
 /** Computes equal nodes once; a + b and b + a are equal. */
 export function shareCommon(graph: Graph): Graph {
-  return rewritten(rewrite(graph, order));
+  return rewritten(rewriteGraph(graph, order));
 }
 
 const commutative: ReadonlySet<OpName> = new Set([

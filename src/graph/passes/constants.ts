@@ -4,7 +4,7 @@ import { emptyValues } from '../evaluate.ts';
 import type { Graph } from '../graph.ts';
 import type { NodeValues } from '../ops/row.ts';
 import { isLeaf, rowOf } from '../ops/table.ts';
-import { type RewriteRule, rewrite } from './rewrite.ts';
+import { type RewriteRule, rewriteGraph } from './rewrite.ts';
 
 /** Larger constants than this are computed at each run rather than written out. */
 const largest = 4096;
@@ -18,7 +18,7 @@ export function foldConstants(graph: Graph): Graph {
     values.data.set(attributes.values as readonly number[]);
     constantValues.set(id, values);
   });
-  return constantValues.size === 0 ? graph : rewrite(graph, fold(constantValues));
+  return constantValues.size === 0 ? graph : rewriteGraph(graph, fold(constantValues));
 }
 
 /** Values found are known to the nodes after. */

@@ -2,11 +2,11 @@ import type { Ref } from '../builder.ts';
 import { sameShape, sameType } from '../dims.ts';
 import type { Graph } from '../graph.ts';
 import { numbersOf } from '../ops/row.ts';
-import { type RewriteRule, type RewriteSite, rewrite, uniformValue } from './rewrite.ts';
+import { type RewriteRule, type RewriteSite, rewriteGraph, uniformValue } from './rewrite.ts';
 
 /** Arithmetic that changes nothing, or that a cheaper op says as well. */
 export function removeIdentities(graph: Graph): Graph {
-  return rewrite(graph, neutral, signs, cancelled, quotient, square, same, unitAxes);
+  return rewriteGraph(graph, neutral, signs, cancelled, quotient, square, same, unitAxes);
 }
 
 /** The operand that a node merely repeats, when the types agree too. */

@@ -2,11 +2,11 @@ import type { Ref } from '../builder.ts';
 import { addDims, sameDim, sameShape } from '../dims.ts';
 import type { Dim, Graph, Node } from '../graph.ts';
 import { numbersOf } from '../ops/row.ts';
-import { type RewriteRule, type RewriteSite, rewrite } from './rewrite.ts';
+import { type RewriteRule, type RewriteSite, rewriteGraph } from './rewrite.ts';
 
 /** Moves of elements that undo each other or can be one move. */
 export function joinMoves(graph: Graph): Graph {
-  return rewrite(
+  return rewriteGraph(
     graph,
     reshapes,
     transposes,

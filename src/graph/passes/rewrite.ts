@@ -30,7 +30,7 @@ export type RewriteRule = (site: RewriteSite) => Ref | undefined;
  * Applies the first of the rules that has something to say at each node, in topological order. Nothing is written before a
  * rule adds a node or asks for a new value: most passes find nothing to do, and then only look.
  */
-export function rewrite(graph: Graph, ...rules: readonly RewriteRule[]): Graph {
+export function rewriteGraph(graph: Graph, ...rules: readonly RewriteRule[]): Graph {
   const moved: Ref[] = [];
   let current = 0;
   let replaced = false;

@@ -8,10 +8,10 @@ import { broadcastShapes, dimAt, type Shape, sameShape } from '../dims.ts';
 import type { Dim, Graph, Node } from '../graph.ts';
 import { alignRank } from '../lazy.ts';
 import { numbersOf } from '../ops/row.ts';
-import { estimate, type RewriteRule, type RewriteSite, rewrite, scalar, shaped } from './rewrite.ts';
+import { estimate, type RewriteRule, type RewriteSite, rewriteGraph, scalar, shaped } from './rewrite.ts';
 
 export function moveScales(graph: Graph): Graph {
-  return rewrite(
+  return rewriteGraph(
     graph,
     reciprocal,
     outOfQuotient,

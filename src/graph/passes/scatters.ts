@@ -1,12 +1,12 @@
 import type { Graph } from '../graph.ts';
-import { type RewriteRule, rewrite, uniformValue } from './rewrite.ts';
+import { type RewriteRule, rewriteGraph, uniformValue } from './rewrite.ts';
 
 /**
  * Zeros written where there are zeros already: the gradient of masked scores is zero at the masked places because their
  * exponential is.
  */
 export function removeScatters(graph: Graph): Graph {
-  return rewrite(graph, zerosOverZeros);
+  return rewriteGraph(graph, zerosOverZeros);
 }
 
 const zerosOverZeros: RewriteRule = ({ graph, node, at }) => {

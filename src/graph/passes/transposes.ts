@@ -1,11 +1,11 @@
 import type { Shape } from '../dims.ts';
 import type { Graph } from '../graph.ts';
 import { numbersOf } from '../ops/row.ts';
-import { estimate, type RewriteRule, rewrite } from './rewrite.ts';
+import { estimate, type RewriteRule, rewriteGraph } from './rewrite.ts';
 
 /** Transposes before and after a product become its flags, and a big matrix is not transposed where a small one can be. */
 export function foldTransposes(graph: Graph): Graph {
-  return rewrite(graph, ofOperands, ofResult, ofBigOperand);
+  return rewriteGraph(graph, ofOperands, ofResult, ofBigOperand);
 }
 
 const methods = { MatMul: 'matMul', BatchMatMul: 'batchMatMul' } as const;

@@ -3,7 +3,7 @@
  * queries ask for, as queries come from another tower. The search is made wider until enough is found.
  */
 import { type NeighbourGraph, recallOf, searchGraph } from '../../engines/scan/approximate.ts';
-import { figuresOf, type RecallFigures } from '../../engines/scan/recall_figures.ts';
+import { type RecallFigures, recallFigures } from '../../engines/scan/recall_figures.ts';
 import type { RankedRows, Scan } from '../../engines/scan/scan.ts';
 import type { Neighbours } from './graph.ts';
 
@@ -60,7 +60,7 @@ export async function certify(scan: Scan, neighbours: Neighbours, options: Certi
       if (at % 64 === 63) await breathe(signal);
     }
     const milliseconds = { graph: graphTime / queries.length, scan: scanTime / queries.length };
-    bestCertified = { certificate: { k, queries: queries.length, ...figuresOf(recalls), milliseconds }, width };
+    bestCertified = { certificate: { k, queries: queries.length, ...recallFigures(recalls), milliseconds }, width };
     onProgress?.(
       `${width.toLocaleString('en')} candidates: ${(100 * bestCertified.certificate.recall).toFixed(2)} % found`,
     );

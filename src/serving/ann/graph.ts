@@ -1,7 +1,7 @@
 /** A graph of usearch over item vectors: built, written, opened, asked. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { failure } from '../../base/diagnostics/failure.ts';
-import { dimensionsIn, makeSpace, placeQuery, type SpaceName } from './space.ts';
+import { dimensionsIn, makeAnnSpace, placeQuery, type SpaceName } from './space.ts';
 import { loadUsearch, type UsearchIndex, type UsearchSettings } from './usearch.ts';
 
 export interface ItemVectors {
@@ -46,7 +46,7 @@ export async function buildGraph(
   settings: UsearchSettings,
   { signal, onProgress }: BuildOptions = {},
 ): Promise<BuiltGraph> {
-  const space = makeSpace(settings.metric, data, rows, width);
+  const space = makeAnnSpace(settings.metric, data, rows, width);
   const index = new (loadUsearch().Index)({ ...settings, dimensions: space.dimensions });
   for (let from = 0; from < rows; from += sliceRows) {
     signal?.throwIfAborted();

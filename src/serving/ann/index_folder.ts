@@ -13,8 +13,8 @@ import { type BuiltGraph, type ItemVectors, openGraph } from './graph.ts';
 import {
   graphFile,
   type IndexManifest,
-  identityOf,
-  manifestFile,
+  indexManifestFile,
+  itemsIdentity,
   type NamedItems,
   otherItems,
   readIndexManifest,
@@ -41,13 +41,13 @@ export interface IndexSource {
 }
 
 const isIndexFile = (name: string): boolean =>
-  [manifestFile, graphFile].some((file) => name === file || isPartialOf(name, file));
+  [indexManifestFile, graphFile].some((file) => name === file || isPartialOf(name, file));
 
 /**
  * Builds a graph, certifies it, and writes it. An index that was there before stays until the new one is certified.
  * @throws Failure `no-usearch`, `folder-in-use`, `run-in-use`, `index-recall`, `cannot-write`; the reason of the signal
  */
-export async function writeIndex(source: IndexSource): Promise<IndexManifest> {
+export async function writeIndexFolder(source: IndexSource): Promise<IndexManifest> {
   const { folder, items, queries, k, recall, signal, onProgress } = source;
   loadUsearch();
   const lock = await lockFolder(folder, { purpose: 'tower index' });
@@ -62,12 +62,12 @@ export async function writeIndex(source: IndexSource): Promise<IndexManifest> {
     if (certificate.recall < recall) {
       throw failure('index-recall', { asked: recall, ...certificate });
     }
-    await removeDurably(join(folder, manifestFile));
+    await removeDurably(join(folder, indexManifestFile));
     const manifest: IndexManifest = {
       format: 'tower-index-1',
       tower: source.tower,
       version: source.version,
-      items: identityOf({
+      items: itemsIdentity({
         rows: items.rows,
         width: items.width,
         keyAt: (row) => items.keys.at(row)!,
@@ -88,13 +88,13 @@ export async function writeIndex(source: IndexSource): Promise<IndexManifest> {
  * The graph of a folder, for the items that it was built for.
  * @throws Failure `not-an-index`, `other-index`, `damaged-index`, `no-usearch`, `cannot-read`
  */
-export async function openIndex(
+export async function openIndexFolder(
   folder: string,
   { version, ...items }: NamedItems & { readonly version: string },
 ): Promise<{ readonly graph: NeighbourGraph; readonly manifest: IndexManifest }> {
   const manifest = await readIndexManifest(folder);
   const difference =
-    manifest.version === version ? otherItems(manifest.items, identityOf(items)) : 'another version of the model';
+    manifest.version === version ? otherItems(manifest.items, itemsIdentity(items)) : 'another version of the model';
   if (difference !== undefined) throw failure('other-index', { folder, what: difference });
   const path = join(folder, graphFile);
   const [listed, found] = [manifest.files[graphFile]!, await checksumOf(folder, graphFile)];

@@ -8,7 +8,7 @@ import type { Certificate } from './certificate.ts';
 import schema from './index.schema.json' with { type: 'json' };
 import type { UsearchSettings } from './usearch.ts';
 
-export const manifestFile = 'index.json';
+export const indexManifestFile = 'index.json';
 export const graphFile = 'graph.usearch';
 
 export interface IndexManifest {
@@ -43,7 +43,7 @@ export interface NamedItems {
   itemVector(row: number): Float32Array;
 }
 
-export function identityOf({ rows, width, keyAt, itemVector }: NamedItems): ItemsIdentity {
+export function itemsIdentity({ rows, width, keyAt, itemVector }: NamedItems): ItemsIdentity {
   const hash = createHash('sha256');
   for (let row = 0; row < rows; row++) hash.update(`${keyAt(row).length}:${keyAt(row)}`);
   const lengths = Array.from({ length: Math.min(sampled, rows) }, (_, i) => {
@@ -68,15 +68,15 @@ export function otherItems(built: ItemsIdentity, served: ItemsIdentity): string 
 
 /** @throws Failure `cannot-write` */
 export const writeManifest = (folder: string, manifest: IndexManifest): Promise<void> =>
-  writeTextDurably(join(folder, manifestFile), `${JSON.stringify(manifest, undefined, 2)}\n`);
+  writeTextDurably(join(folder, indexManifestFile), `${JSON.stringify(manifest, undefined, 2)}\n`);
 
 /** @throws Failure `not-an-index`, `damaged-index`, `cannot-read` */
 export async function readIndexManifest(folder: string): Promise<IndexManifest> {
-  const bytes = await readIfThere(folder, manifestFile, mostOfManifest);
+  const bytes = await readIfThere(folder, indexManifestFile, mostOfManifest);
   if (bytes === undefined) throw failure('not-an-index', { folder });
   const value = jsonOf(bytes);
   const reason = value === undefined ? 'it is not JSON' : await complaint(value);
-  if (reason !== undefined) throw failure('damaged-index', { path: join(folder, manifestFile), reason });
+  if (reason !== undefined) throw failure('damaged-index', { path: join(folder, indexManifestFile), reason });
   return value as IndexManifest;
 }
 

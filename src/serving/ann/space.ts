@@ -25,7 +25,7 @@ export interface AnnSpace {
 export const dimensionsIn = (name: SpaceName, width: number): number => (name === 'l2sq' ? width + 1 : width);
 
 /** @param vectors float32 [rows, width], finite */
-export function makeSpace(name: SpaceName, vectors: Float32Array, rows: number, width: number): AnnSpace {
+export function makeAnnSpace(name: SpaceName, vectors: Float32Array, rows: number, width: number): AnnSpace {
   const squaredLengths = new Float64Array(rows);
   let longest = 0;
   for (let row = 0; row < rows; row++) {

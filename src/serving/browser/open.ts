@@ -2,7 +2,7 @@
 import { Failure, failure, invariant } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { BagColumn, IndexedColumn } from '../../data/dataset.ts';
-import { evaluate, type NamedTensors } from '../../graph/evaluate.ts';
+import { evaluateGraph, type NamedTensors } from '../../graph/evaluate.ts';
 import type { Tensor } from '../../graph/graph.ts';
 import type { FeaturePlan } from '../../graph/plan/plan.ts';
 import { describeQuery, type QueryDescription } from '../serve/describe.ts';
@@ -26,7 +26,7 @@ import {
   type FetchOptions,
   fetchFile,
   fetchText,
-  parsed,
+  parsedShape,
   readItems,
   readParameters,
   readQuery,
@@ -83,7 +83,11 @@ export async function open(url: string | URL, options: OpenOptions = {}): Promis
   const at = (name: string): string => new URL(name, baseUrl).href;
   const fetchOptions: FetchOptions = { fetch, ...defined({ signal }) };
   const damagedIndex = damagedAt(at(pageIndex));
-  const index = parsed<PageIndex>(await fetchText(at(pageIndex), mostIndex, fetchOptions), indexShape, damagedIndex);
+  const index = parsedShape<PageIndex>(
+    await fetchText(at(pageIndex), mostIndex, fetchOptions),
+    indexShape,
+    damagedIndex,
+  );
   const totalBytes = pageFiles.reduce((sum, name) => sum + index.files[name].bytes, 0);
   if (totalBytes > mostBytes) throw damagedIndex(`its files have ${totalBytes} bytes, and ${mostBytes} are allowed`);
   let receivedBytes = 0;
@@ -197,7 +201,7 @@ function makeQueryTower({ plan, graph, width, interests }: PageQuery, parameters
         return [name, isWeights ? weightsOf(column, rows, each) : valuesOf(column, feature, rows, each)];
       }),
     );
-    const { vector } = evaluate(graph, givenInputs, parameters).outputs;
+    const { vector } = evaluateGraph(graph, givenInputs, parameters).outputs;
     const data = vector!.data as Float32Array;
     if (!data.every(Number.isFinite)) throw failure('vectors-not-finite', { tower: tower.name });
     return { data, rows, width, ...defined({ interests: interests === 1 ? undefined : interests }) };

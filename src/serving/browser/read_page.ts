@@ -14,7 +14,7 @@ import { itemsShape, queryShape } from './page_shapes.ts';
 /** Numbers that the values of one query may have together: 1 GiB of them. */
 const mostNumbers = 2 ** 28;
 
-export function parsed<T>(text: string, shape: JsonShape, damaged: Damaged): T {
+export function parsedShape<T>(text: string, shape: JsonShape, damaged: Damaged): T {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -27,13 +27,14 @@ export function parsed<T>(text: string, shape: JsonShape, damaged: Damaged): T {
 }
 
 export function readQuery(text: string, damaged: Damaged): PageQuery {
-  const query = parsed<PageQuery>(text, queryShape, damaged);
+  const query = parsedShape<PageQuery>(text, queryShape, damaged);
   checkFeatures(query, damaged);
   checkGraph(query, damaged);
   return query;
 }
 
-export const readItems = (text: string, damaged: Damaged): PageItems => parsed<PageItems>(text, itemsShape, damaged);
+export const readItems = (text: string, damaged: Damaged): PageItems =>
+  parsedShape<PageItems>(text, itemsShape, damaged);
 
 /** float32 [rows, width] */
 export function readVectors(

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { MistakeText, prose } from './chips.tsx';
 import type { AskingState } from './client.ts';
-import { count, shortVersion } from './figure.ts';
+import { countText, shortVersion } from './figure.ts';
 import { ItemList } from './item_list.tsx';
 import {
   type AboutAnswer,
@@ -94,7 +94,7 @@ export function AnswerView({ about, question, asking, asked, hasToken, change }:
         {answer && (
           <p class="state">
             {isOld && 'an earlier question: '}
-            {count(answer.value.items.length, 'item')} · {Math.max(1, Math.round(answer.milliseconds))} ms
+            {countText(answer.value.items.length, 'item')} · {Math.max(1, Math.round(answer.milliseconds))} ms
             {answer.value.version !== about.version && ` · version ${shortVersion(answer.value.version)}`}
           </p>
         )}
@@ -149,7 +149,7 @@ function Spoken({ asking: { answer, waits } }: { readonly asking: AskingState<Pa
     if (answer === undefined || waits) return;
     const [first] = answer.value.items;
     const firstTitle = first ? `, first ${first.title ?? first.key}` : '';
-    const timer = setTimeout(() => setSaid(`${count(answer.value.items.length, 'item')}${firstTitle}`), 500);
+    const timer = setTimeout(() => setSaid(`${countText(answer.value.items.length, 'item')}${firstTitle}`), 500);
     return () => clearTimeout(timer);
   }, [answer, waits]);
   return (

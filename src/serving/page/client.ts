@@ -16,7 +16,7 @@ export interface PageClient {
   post<T>(path: string, body: object): Promise<ServerReply<T>>;
 }
 
-export function makeClient(): PageClient {
+export function makePageClient(): PageClient {
   let token = '';
   const sendRequest = async <T>(path: string, init: RequestInit): Promise<ServerReply<T>> => {
     const start = performance.now();

@@ -28,7 +28,7 @@ export function columnText(value: unknown): string {
   return typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);
 }
 
-export const count = (number: number, what: string): string =>
+export const countText = (number: number, what: string): string =>
   `${number.toLocaleString('en')} ${what}${number === 1 ? '' : 's'}`;
 
 export const shortVersion = (version: string): string => (version.length > 12 ? version.slice(0, 8) : version);

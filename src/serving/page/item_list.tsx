@@ -26,7 +26,7 @@ export function ItemList({ about, question, answer, isOld, heading, change, show
   const names = about.objectives.map(({ name }) => name);
   const itemParts = items.map(({ score, shares }) => shares ?? { [scoreName]: score });
   const shownNames = items.some(({ shares }) => shares) ? names : [scoreName];
-  const scoreSpan = spanOf(itemParts);
+  const scoreSpan = spanOfScores(itemParts);
   const digits = digitsOf(items.map(({ score }) => score));
   return (
     <>
@@ -238,7 +238,7 @@ type ScoreParts = Readonly<Record<string, number>>;
 const sumOf = (parts: ScoreParts, sign: 1 | -1): number =>
   Object.values(parts).reduce((sum, value) => sum + (value * sign > 0 ? value : 0), 0);
 
-export function spanOf(all: readonly ScoreParts[]): ScoreSpan {
+export function spanOfScores(all: readonly ScoreParts[]): ScoreSpan {
   const lowest = Math.min(0, ...all.map((parts) => sumOf(parts, -1)));
   const highest = Math.max(0, ...all.map((parts) => sumOf(parts, 1)));
   return { low: lowest, high: highest > lowest ? highest : lowest + 1 };

@@ -3,12 +3,12 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { UsersAnswer } from '../server/schemas.ts';
 import { AnswerView } from './answer_view.tsx';
 import { prose } from './chips.tsx';
-import { type Asker, type AskingState, makeAsker, makeClient, type PageClient } from './client.ts';
-import { count, shortVersion } from './figure.ts';
+import { type Asker, type AskingState, makeAsker, makePageClient, type PageClient } from './client.ts';
+import { countText, shortVersion } from './figure.ts';
 import { type AboutAnswer, firstQuestion, type PageAnswer, type QueryForm, requestOf } from './question.ts';
 import { QuestionForm } from './question_form.tsx';
 
-render(<App client={makeClient()} />, document.getElementById('page')!);
+render(<App client={makePageClient()} />, document.getElementById('page')!);
 
 type StartState =
   /** The server starts, or has much to do: with its words, and seconds to wait. */
@@ -122,8 +122,8 @@ function Ready({ client, about: loaded, first, onToken }: ReadyProps) {
           Tower <span class="soft">serves</span> {about.query.model}
         </h1>
         <p class="facts">
-          <span>{count(about.items, 'item')}</span>
-          {about.users > 0 && <span>{count(about.users, 'user')}</span>}
+          <span>{countText(about.items, 'item')}</span>
+          {about.users > 0 && <span>{countText(about.users, 'user')}</span>}
           <span title={about.version}>
             version <code>{shortVersion(about.version)}</code>
           </span>

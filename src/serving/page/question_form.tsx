@@ -3,7 +3,7 @@ import type { About } from '../server/about.ts';
 import type { ErrorDetail, SearchAnswer, UsersAnswer } from '../server/schemas.ts';
 import { MistakeText, mistakesAt } from './chips.tsx';
 import type { PageClient } from './client.ts';
-import { count, figure, typing } from './figure.ts';
+import { countText, figure, typing } from './figure.ts';
 import { Limits } from './limits.tsx';
 import type { AboutAnswer, NamedChoice, QueryForm } from './question.ts';
 import { Combo, ValueFields } from './value_fields.tsx';
@@ -120,7 +120,7 @@ function UserField({ client, name, user, mistakes, onUser }: UserFieldProps) {
   const find = async (prefix: string) => {
     const reply = await client.get<UsersAnswer>(`/v1/users?${new URLSearchParams({ limit: '8', prefix })}`);
     if (reply.kind !== 'answer') return undefined;
-    return reply.value.users.map(({ key, seen }) => ({ key, name: key, fact: count(seen, 'item') }));
+    return reply.value.users.map(({ key, seen }) => ({ key, name: key, fact: countText(seen, 'item') }));
   };
   return (
     <Combo

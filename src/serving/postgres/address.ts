@@ -16,7 +16,7 @@ const isAddress = (text: string): boolean => /^postgres(ql)?:/i.test(text);
 const patience = 5000;
 
 /** @throws Failure `index-address` */
-export function addressOf(text: string): DatabaseAddress {
+export function databaseAddress(text: string): DatabaseAddress {
   const parsedAddress = parsedOf(text);
   // As `pg` fills in what is left out; the password may also come from PGPASSWORD or ~/.pgpass.
   const user = parsedAddress.user || process.env.PGUSER || process.env.USER || 'postgres';

@@ -65,7 +65,7 @@ export async function addIndex(client: ClientBase, row: IndexRow): Promise<void>
 }
 
 /** The indexes of a name, the latest first. */
-export async function indexesOf(client: Pick<ClientBase, 'query'>, name: string): Promise<readonly IndexRow[]> {
+export async function indexRowsOf(client: Pick<ClientBase, 'query'>, name: string): Promise<readonly IndexRow[]> {
   const { rows } = await client.query<{ found: string | null }>("SELECT to_regclass('tower_indexes')::text AS found");
   if (rows[0]?.found === null) return [];
   const text =

@@ -10,8 +10,8 @@ import { sharesOf } from '../serve/objectives.ts';
 import type { Snapshot } from '../serve/snapshot.ts';
 import type { SearchIndex, TopAnswer, TopItem } from '../serve/top_answer.ts';
 import { excludedRows, prepareTop, type SearchContext as Scanned, type TopRequest } from '../serve/top_request.ts';
-import { addressOf, type DatabaseAddress } from './address.ts';
-import { digestOf, type IndexRow, indexesOf, nameOf, refuseTableName } from './manifest.ts';
+import { type DatabaseAddress, databaseAddress } from './address.ts';
+import { digestOf, type IndexRow, indexRowsOf, nameOf, refuseTableName } from './manifest.ts';
 import { asking, isLost } from './reasons.ts';
 import { type FoundRow, type SqlStatement, type TableColumns, topSql, unitsOf } from './top_sql.ts';
 
@@ -34,7 +34,7 @@ export async function openPostgres(
   snapshot: Snapshot,
   { name, patience = 10_000 }: OpenIndexOptions,
 ): Promise<PostgresIndex> {
-  const address = addressOf(to);
+  const address = databaseAddress(to);
   refuseTableName(name);
   const locatedTable = await asking(address, locate({ address, name, snapshot, patience }));
   const searchContext = scannedOf(snapshot);
@@ -140,7 +140,7 @@ async function locate({ address, name, snapshot, patience }: TableSearch): Promi
   const findTable = async (): Promise<IndexTable> => {
     const finder = poolOf(address, { max: 1 });
     try {
-      const row = rowOf(await indexesOf(finder, name), { address, name, version: snapshot.version, digest });
+      const row = rowOf(await indexRowsOf(finder, name), { address, name, version: snapshot.version, digest });
       return tableOf(row, snapshot, address, patience);
     } finally {
       await finder.end();

@@ -10,7 +10,7 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import type { ExactAnswers, RecallCertificate, RowFinder } from '../serve/certificate.ts';
 import { type ItemColumn, wordOf } from '../serve/filter/columns.ts';
 import type { Snapshot } from '../serve/snapshot.ts';
-import { addressOf, type DatabaseAddress } from './address.ts';
+import { type DatabaseAddress, databaseAddress } from './address.ts';
 import {
   addIndex,
   type ColumnName,
@@ -19,7 +19,7 @@ import {
   digestOf,
   type IndexRow,
   type IndexSettings,
-  indexesOf,
+  indexRowsOf,
   lockManifest,
   nameOf,
   refuseTableName,
@@ -62,7 +62,7 @@ const widest = { vector: 2000, half: 4000 };
 
 /** Checks the server before any computation. @throws Failure as `writeIndex` */
 export async function checkServer(to: string, name: string): Promise<void> {
-  const address = addressOf(to);
+  const address = databaseAddress(to);
   refuseTableName(name);
   await connected(address, async (client) => {
     await client.query('BEGIN');
@@ -90,7 +90,7 @@ export async function writeIndex(
   truth: ExactAnswers,
   options: WriteOptions,
 ): Promise<WrittenIndex> {
-  const address = addressOf(to);
+  const address = databaseAddress(to);
   refuseTableName(options.name);
   const { width } = items;
   const half = options.half || width > widest.vector;
@@ -112,7 +112,7 @@ async function writeAll({ client, address, items, truth, options }: WriteContext
   await client.query('BEGIN');
   await prepareServer(client);
   await lockManifest(client);
-  const older = await indexesOf(client, name);
+  const older = await indexRowsOf(client, name);
   const table = freeTable(name, items.version, older);
   const names = columnNames(items.columns);
   onProgress(`copying ${items.rows.toLocaleString('en')} items into table ${table}`);

@@ -2,7 +2,7 @@
  * How many of the best items an index finds, measured against the exact scan on queries of the query tower. Queries and items have other
  * distributions, so figures of items as queries would say little.
  */
-import { figuresOf, type RecallFigures } from '../../engines/scan/recall_figures.ts';
+import { type RecallFigures, recallFigures } from '../../engines/scan/recall_figures.ts';
 import { scoreOf } from '../../engines/scan/score.ts';
 import type { Snapshot, TopRequest } from './snapshot.ts';
 
@@ -47,7 +47,7 @@ export function exactAnswersOf(snapshot: Snapshot, queries: QueryVectors, k: num
       for (const some of chunks(requests)) {
         for (const rows of await find(some)) foundShares.push(shareOf(rows, foundShares.length));
       }
-      return { k, queries: foundShares.length, ...figuresOf(foundShares) };
+      return { k, queries: foundShares.length, ...recallFigures(foundShares) };
     },
   };
 }

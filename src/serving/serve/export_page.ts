@@ -51,7 +51,7 @@ export interface ExportedPage {
 const pageScript = 'tower.js';
 
 /** @throws Failure `folder-in-use`, `run-in-use`, `unknown-name`, `cannot-write` */
-export async function exportPage(
+export async function writePageExport(
   trained: Trained,
   retrieval: Pick<Retrieval, 'items' | 'tables'>,
   options: PageOptions,

@@ -5,7 +5,7 @@ import type { ErrorObject, ValidateFunction } from 'ajv';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { nearest } from '../../base/text/nearest.ts';
-import { deepest, type Limits } from './limits.ts';
+import { deepestBody, type Limits } from './limits.ts';
 import { errorDetailOf, pointer, RequestError, refused } from './refused.ts';
 import type { ErrorDetail, Schemas } from './schemas.ts';
 
@@ -25,8 +25,8 @@ export function parseBody(bytes: Buffer): unknown {
     if (text.trim() === '') throw noBody();
     throw refused(400, diagnose('request-body', undefined, { reason: 'is not JSON', advice: objects }));
   }
-  if (isDeeper(parsedBody, deepest)) {
-    const reason = `has more than ${deepest} lists or objects inside of each other`;
+  if (isDeeper(parsedBody, deepestBody)) {
+    const reason = `has more than ${deepestBody} lists or objects inside of each other`;
     throw refused(400, diagnose('request-body', undefined, { reason, advice: 'send values as the data has them' }));
   }
   return parsedBody;
@@ -35,7 +35,7 @@ export function parseBody(bytes: Buffer): unknown {
 /** Bodies are taken as they are: what a small body unpacks to has no bound. @throws RequestError 415 */
 export function refuseCompressed({ 'content-encoding': encoding = 'identity' }: IncomingHttpHeaders): void {
   if (encoding === 'identity' || encoding === '') return;
-  const facts = { reason: `is compressed by \`${shortened(encoding)}\``, advice: 'send it without compression' };
+  const facts = { reason: `is compressed by \`${shortenedName(encoding)}\``, advice: 'send it without compression' };
   throw refused(415, diagnose('request-body', undefined, facts));
 }
 
@@ -103,7 +103,7 @@ function errorDetailIn(error: ErrorObject, before: string): ErrorDetail {
     const knownEntries = Object.keys(parentSchema!.properties);
     const facts = {
       what: 'entry of a request',
-      name: shortened(name),
+      name: shortenedName(name),
       nearest: nearest(name, knownEntries),
       known: knownEntries,
     };
@@ -166,4 +166,4 @@ function kindOf(value: unknown): string {
   return typeof value === 'string' ? 'a text' : 'an object';
 }
 
-export const shortened = (name: string): string => (name.length > 60 ? `${name.slice(0, 60)}…` : name);
+export const shortenedName = (name: string): string => (name.length > 60 ? `${name.slice(0, 60)}…` : name);

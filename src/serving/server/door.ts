@@ -238,7 +238,7 @@ export function makeHostCheck(allowed: readonly string[]): (header: string) => b
 const passedOn = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
 
 /** True if a request comes from this machine: from no proxy, which passes on requests of others, and from no page of another site. */
-export function isLocal({ headers, ip }: Pick<FastifyRequest, 'headers' | 'ip'>): boolean {
+export function isFromThisMachine({ headers, ip }: Pick<FastifyRequest, 'headers' | 'ip'>): boolean {
   if (passedOn.some((name) => headers[name] !== undefined) || !isLoopback(ip.replace(/^::ffff:/, ''))) return false;
   return [headers.host ?? '', headers.origin ?? 'localhost'].every((text) => isLoopback(hostNameIn(text) ?? ''));
 }

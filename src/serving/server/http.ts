@@ -27,9 +27,9 @@ type ProtocolHandler = (
 ) => unknown;
 
 const status: ProtocolHandler = tensorflow.status;
-const signatures: ProtocolHandler = tensorflow.metadata;
+const signatures: ProtocolHandler = tensorflow.tensorflowMetadata;
 const predict: ProtocolHandler = (desk, target, request) => tensorflow.predict(desk, request, target);
-const tensors: ProtocolHandler = inference.metadata;
+const tensors: ProtocolHandler = inference.inferenceMetadata;
 const ready: ProtocolHandler = (desk, target, _, reply) => inference.ready(desk, target, reply);
 const infer: ProtocolHandler = (desk, target, request, reply) => inference.infer(desk, request, target, reply);
 

@@ -30,6 +30,6 @@ export const longestInAddress = 12 * longestKey;
 /** Characters of a filter, which `src/serving/serve/filter` bounds too. */
 export const longestFilter = 10_000;
 /** Arrays and objects inside of each other, in a body. */
-export const deepest = 8;
+export const deepestBody = 8;
 /** Milliseconds in which the whole of a request must arrive. */
 export const slowest = 30_000;

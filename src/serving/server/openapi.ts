@@ -1,5 +1,5 @@
 /** The description of the server as OpenAPI 3.1, whose schemas are JSON Schemas: those that bodies are checked with. */
-import { isForeign } from './refused.ts';
+import { isForeignProtocol } from './refused.ts';
 import { type Route, routeList } from './routes.ts';
 import type { Schema } from './schema_words.ts';
 import type { SchemaName, Schemas } from './schemas.ts';
@@ -64,7 +64,7 @@ function operation(name: string, route: Route, { schemas, hasToken }: OpenApiSou
   ];
   const schema = body ?? takes ?? change ?? (writes === 'nothing' ? undefined : writes);
   const bodySchema = schema && (isMany ? oneOrMany(schema) : refTo(schema));
-  const refusal = isForeign(route.path) ? 'RefusalText' : 'Refusal';
+  const refusal = isForeignProtocol(route.path) ? 'RefusalText' : 'Refusal';
   return {
     operationId: name,
     summary,

@@ -55,11 +55,11 @@ export const busy = (reason: string): RequestError =>
 export const overload: RequestError = busy('it has more requests than it can answer');
 
 /** True if a path belongs to a protocol of others. */
-export const isForeign = (url: string): boolean => /^\/(?:v1\/models|v2)(?:[/?]|$)/.test(url);
+export const isForeignProtocol = (url: string): boolean => /^\/(?:v1\/models|v2)(?:[/?]|$)/.test(url);
 
 /** The body of a refusal: in the form of the protocols of others one text, `{"error": "…"}`. */
 export const refusalBody = (url: string, request: string, mistakes: readonly ErrorDetail[]): object =>
-  isForeign(url) ? { error: mistakes.map(lineOf).join('\n') } : { request, errors: mistakes };
+  isForeignProtocol(url) ? { error: mistakes.map(lineOf).join('\n') } : { request, errors: mistakes };
 
 /** `unknown-name at /instances/0/user: there is no user called ``u`` (give the key of a user of the data)` */
 function lineOf({ code, message, hint, at, start, end }: ErrorDetail): string {

@@ -1,6 +1,6 @@
 /** The routes: what the server registers, what `/openapi.json` lists, and what a message about an unknown route names. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import { isForeign, type RequestError, refused } from './refused.ts';
+import { isForeignProtocol, type RequestError, refused } from './refused.ts';
 import type { SchemaName } from './schemas.ts';
 
 export interface Route {
@@ -230,7 +230,7 @@ export function noRoute({ method, url }: { readonly method: string; readonly url
   const diagnostic = diagnose('request-route', undefined, {
     method,
     path: shownPath,
-    routes: routeNames(isForeign(url)),
+    routes: routeNames(isForeignProtocol(url)),
   });
   return allowedMethods.length > 0
     ? refused(405, diagnostic, '', { allow: allowedMethods.join(', ') })

@@ -3,9 +3,13 @@ import { longestKey } from './limits.ts';
 
 export type Schema = Readonly<Record<string, unknown>>;
 
-export const text = (description: string, more: Schema = {}): Schema => ({ type: 'string', description, ...more });
+export const textSchema = (description: string, more: Schema = {}): Schema => ({
+  type: 'string',
+  description,
+  ...more,
+});
 
-export const list = (description: string, items: Schema): Schema => ({ type: 'array', description, items });
+export const listSchema = (description: string, items: Schema): Schema => ({ type: 'array', description, items });
 
 /** A key, as a text or as a number that JSON does not round. */
 export const keySchema: Schema = {

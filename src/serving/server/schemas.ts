@@ -4,7 +4,7 @@
  */
 import { type Limits, longestFilter, longestKey, longestList } from './limits.ts';
 import { protocolSchemas } from './protocols/schemas.ts';
-import { closed, keySchema, list, type Schema, text } from './schema_words.ts';
+import { closed, keySchema, listSchema, type Schema, textSchema } from './schema_words.ts';
 
 /** Short ways to write JSON Schemas. */
 
@@ -143,7 +143,7 @@ export type SchemaName =
 export function makeSchemas(limits: Limits): Schemas {
   const selection = {
     k: { type: 'integer', minimum: 1, maximum: limits.k, default: 10, description: 'How many items, at most.' },
-    filter: text("A condition on columns of the items file: `year >= 1990 and 'Drama' in genres`.", {
+    filter: textSchema("A condition on columns of the items file: `year >= 1990 and 'Drama' in genres`.", {
       maxLength: longestFilter,
     }),
     exclude: {
@@ -159,7 +159,7 @@ export function makeSchemas(limits: Limits): Schemas {
       description: 'Columns of the items file that the answer shows.',
     },
   };
-  const named = { key: text('Key of the item.'), title: text('Title, where the data has titles.') };
+  const named = { key: textSchema('Key of the item.'), title: textSchema('Title, where the data has titles.') };
   const items = (score: string): Schema => ({
     type: 'array',
     description: 'The best items, best first.',
@@ -178,7 +178,7 @@ export function makeSchemas(limits: Limits): Schemas {
       ['key', 'score'],
     ),
   });
-  const version = text('What identifies the model: the checksum of its manifest.');
+  const version = textSchema('What identifies the model: the checksum of its manifest.');
   const notes = {
     type: 'array',
     items: { type: 'string' },
@@ -236,7 +236,7 @@ export function makeSchemas(limits: Limits): Schemas {
       'The answer to one query.',
       {
         version,
-        user: text('The key of the user, where the query has one.'),
+        user: textSchema('The key of the user, where the query has one.'),
         items: items('The inner product of the vectors of user and item.'),
         history: { type: 'array', items: closed('An item.', named, ['key']), description: 'Latest first.' },
         notes,
@@ -250,7 +250,7 @@ export function makeSchemas(limits: Limits): Schemas {
     ),
     Similars: closed(
       'The items near an item.',
-      { version, item: text('Key of the item.'), items: items('The cosine of the vectors of the items.'), notes },
+      { version, item: textSchema('Key of the item.'), items: items('The cosine of the vectors of the items.'), notes },
       ['version', 'item', 'items', 'notes'],
     ),
     ...searchSchemas(version, closed('An item.', named, ['key'])),
@@ -261,17 +261,17 @@ export function makeSchemas(limits: Limits): Schemas {
     Refusal: closed(
       'Why there is no answer.',
       {
-        request: text('The id of the request.'),
+        request: textSchema('The id of the request.'),
         errors: {
           type: 'array',
           minItems: 1,
           items: closed(
             'A mistake.',
             {
-              code: text('The name of the mistake: `tower explain CODE` explains it.'),
-              message: text('What is wrong.'),
-              hint: text('What to do.'),
-              at: text('JSON pointer into the body; the empty text is the whole request.'),
+              code: textSchema('The name of the mistake: `tower explain CODE` explains it.'),
+              message: textSchema('What is wrong.'),
+              hint: textSchema('What to do.'),
+              at: textSchema('JSON pointer into the body; the empty text is the whole request.'),
               start: { type: 'integer', description: 'First character of the mistake in a filter, from 0.' },
               end: { type: 'integer', description: 'Past its last character.' },
             },
@@ -281,16 +281,18 @@ export function makeSchemas(limits: Limits): Schemas {
       },
       ['request', 'errors'],
     ),
-    State: closed('The state of the server.', { status: text('`ok`, `starting`, `ready` or `stopping`.'), version }, [
-      'status',
-    ]),
+    State: closed(
+      'The state of the server.',
+      { status: textSchema('`ok`, `starting`, `ready` or `stopping`.'), version },
+      ['status'],
+    ),
   };
 }
 
 function searchSchemas(version: Schema, item: Schema) {
   return {
     Users: closed('A search for users.', {
-      prefix: text('How their keys begin.', { maxLength: longestKey, default: '' }),
+      prefix: textSchema('How their keys begin.', { maxLength: longestKey, default: '' }),
       limit: { type: 'integer', minimum: 1, maximum: 100, default: 10, description: 'How many users, at most.' },
     }),
     Found: closed(
@@ -302,7 +304,7 @@ function searchSchemas(version: Schema, item: Schema) {
           items: closed(
             'A user.',
             {
-              key: text('The key of the user.'),
+              key: textSchema('The key of the user.'),
               seen: { type: 'integer', description: 'How many items the user has had.' },
             },
             ['key', 'seen'],
@@ -314,7 +316,7 @@ function searchSchemas(version: Schema, item: Schema) {
     Search: closed(
       'A search for items.',
       {
-        text: text('What their titles contain, or a key. Capital letters and accents do not count.', {
+        text: textSchema('What their titles contain, or a key. Capital letters and accents do not count.', {
           maxLength: longestKey,
         }),
         limit: { type: 'integer', minimum: 1, maximum: 100, default: 10, description: 'How many items, at most.' },
@@ -338,12 +340,12 @@ const share: Schema = {
 
 function versionSchemas(): Readonly<Record<'Change' | 'Share' | 'Versions', Schema>> {
   const namedVersion = {
-    version: text('The checksum of its manifest.'),
-    folder: text('The folder that it was loaded from.'),
+    version: textSchema('The checksum of its manifest.'),
+    folder: textSchema('The folder that it was loaded from.'),
   };
   const shownVersion = {
     ...namedVersion,
-    loaded: text('When it was loaded, as ISO 8601.'),
+    loaded: textSchema('When it was loaded, as ISO 8601.'),
     items: { type: 'integer', description: 'Items that it can recommend.' },
   };
   const requiredEntries = ['version', 'folder', 'loaded', 'items'];
@@ -385,7 +387,7 @@ const itemSchemas = {
   ),
   Written: closed(
     'What became of a write. It is on the disk, and in every answer from now on.',
-    { key: text('Key of the item.'), outcome: text('`added`, `changed` or `deleted`.') },
+    { key: textSchema('Key of the item.'), outcome: textSchema('`added`, `changed` or `deleted`.') },
     ['key', 'outcome'],
   ),
 } as const satisfies Readonly<Record<string, Schema>>;
@@ -398,7 +400,7 @@ const number = (description: string): Schema => ({ type: 'integer', description 
 const feature = closed(
   'A feature that a query may give in `values`.',
   {
-    name: text('Its name.'),
+    name: textSchema('Its name.'),
     kind: {
       enum: ['category', 'item', 'number', 'moment', 'text', 'vector'],
       description:
@@ -406,11 +408,11 @@ const feature = closed(
     },
     list: truth('It takes a list of such values.'),
     size: number('How many numbers a vector has.'),
-    along: text('The list to whose elements its values belong, one each.'),
+    along: textSchema('The list to whose elements its values belong, one each.'),
     each: truth('Each element of that list has several values.'),
-    examples: list(
+    examples: listSchema(
       'The most frequent values, or a usual one.',
-      closed('An example.', { value, title: text('Title of an item.') }, ['value']),
+      closed('An example.', { value, title: textSchema('Title of an item.') }, ['value']),
     ),
   },
   ['name', 'kind', 'examples'],
@@ -419,7 +421,7 @@ const feature = closed(
 const column = closed(
   'A column of the items file, for `filter` and `columns`.',
   {
-    name: text('Its name.'),
+    name: textSchema('Its name.'),
     kind: { enum: ['number', 'text', 'texts', 'truth'], description: 'What its values are.' },
     picture: truth('Its values are addresses of pictures.'),
     example: { ...value, description: 'A value.' },
@@ -438,22 +440,22 @@ const aboutSchema = (version: Schema): Schema =>
       query: closed(
         'What a query may say.',
         {
-          model: text('The name of the model.'),
-          tower: text('The name of the query tower.'),
-          key: text('The feature that identifies users, where there is one.'),
+          model: textSchema('The name of the model.'),
+          tower: textSchema('The name of the query tower.'),
+          key: textSchema('The feature that identifies users, where there is one.'),
           interests: number('Vectors of one query, where it has several.'),
-          features: list('What `values` may have.', feature),
+          features: listSchema('What `values` may have.', feature),
         },
         ['model', 'tower', 'features'],
       ),
-      objectives: list(
+      objectives: listSchema(
         'The scores that `retrieve` adds up. Empty where the run does not say.',
-        closed('A score.', { name: text('Its task.'), factor: { type: 'number', description: 'Its factor.' } }, [
+        closed('A score.', { name: textSchema('Its task.'), factor: { type: 'number', description: 'Its factor.' } }, [
           'name',
           'factor',
         ]),
       ),
-      columns: list('The columns of the items file.', column),
+      columns: listSchema('The columns of the items file.', column),
       removeSeen: { type: 'boolean', description: 'The default of `removeSeen`.' },
       mostItems: number('The largest `k`.'),
     },

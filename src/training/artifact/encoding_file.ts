@@ -11,14 +11,14 @@ import { isFolder, parseJson, readRunFile } from '../../base/storage/run_files.t
 import { readSafetensors, writeSafetensors } from '../../base/storage/safetensors.ts';
 import type { StoredNumbers, StoredTensor } from '../../base/storage/tensor_header.ts';
 import { makeKeyTable } from '../../base/text/key_table.ts';
-import { hasHalves, isTexts, PackedTexts, packTexts, slicesOf, type Texts } from '../../base/text/texts.ts';
+import { hasHalves, isTexts, PackedTexts, packTexts, slicesOfTexts, type Texts } from '../../base/text/texts.ts';
 import type { Encoding } from '../../data/dataset.ts';
 import { refuseUnlessValid } from './validate.ts';
 
 /** Names the files in which a run caches what a start of it has read: nothing of the model, and of nobody but Tower. */
-export const cacheFolder = 'cache';
+export const startCacheFolder = 'cache';
 
-export const cachePath = (engine: string): string => `${cacheFolder}/${engine}.safetensors`;
+export const cachePath = (engine: string): string => `${startCacheFolder}/${engine}.safetensors`;
 
 /** A kill may have left a file of the cache half written. */
 function isCacheFile(name: string): boolean {
@@ -27,10 +27,10 @@ function isCacheFile(name: string): boolean {
 }
 
 export async function cacheFilesIn(folder: string): Promise<string[]> {
-  const cachePathOfRun = join(folder, cacheFolder);
+  const cachePathOfRun = join(folder, startCacheFolder);
   if (!(await isFolder(cachePathOfRun))) return [];
   const cacheNames = await readdir(cachePathOfRun).catch(() => []);
-  return cacheNames.filter(isCacheFile).map((name) => `${cacheFolder}/${name}`);
+  return cacheNames.filter(isCacheFile).map((name) => `${startCacheFolder}/${name}`);
 }
 
 /** Compares and hashes encodings without one text of them: a vocabulary may be longer than a text of JavaScript can be. */
@@ -50,7 +50,7 @@ export function* jsonPieces(encoding: Encoding | undefined): Iterable<string> {
     if (!isTexts(value)) yield JSON.stringify(value);
     else {
       let listSeparator = '[';
-      for (const slice of slicesOf(value, valuesAtOnce)) {
+      for (const slice of slicesOfTexts(value, valuesAtOnce)) {
         yield `${listSeparator}${JSON.stringify(slice).slice(1, -1)}`;
         listSeparator = ',';
       }

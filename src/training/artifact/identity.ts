@@ -1,7 +1,7 @@
 /** Identifies the run that a folder holds: the model, the data, the engine, and the settings that may change when the run goes on. */
 import { createHash, type Hash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { slicesOf, type Texts } from '../../base/text/texts.ts';
+import { slicesOfTexts, type Texts } from '../../base/text/texts.ts';
 import { defined } from '../../base/util/defined.ts';
 import type {
   Column,
@@ -213,7 +213,7 @@ function makeDigest(): Digest {
     numbers,
     texts(list) {
       const hash = createHash('sha256');
-      for (const slice of slicesOf(list, textsAtOnce)) hash.update(JSON.stringify(slice));
+      for (const slice of slicesOfTexts(list, textsAtOnce)) hash.update(JSON.stringify(slice));
       return hash.digest('hex');
     },
     column: ({ column, index }) => [...partsOf(column, numbers), index ? numbers(index) : 'rows'].join(' '),

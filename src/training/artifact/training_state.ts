@@ -1,6 +1,6 @@
 /** Saves and restores the tensors of a checkpoint: tables, dense weights, streaming estimators. */
 import { invariant } from '../../base/diagnostics/failure.ts';
-import { type Expected, kindOf, type Numbers, type StoredTensor } from '../../base/storage/tensor_header.ts';
+import { type Expected, type Numbers, numberKindOf, type StoredTensor } from '../../base/storage/tensor_header.ts';
 import type { Program, Tensors } from '../../engines/engine.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
 import type { Tables } from '../embedding/tables.ts';
@@ -37,7 +37,7 @@ export async function restoreState(folder: string, state: TrainingState): Promis
   const hostViews = hostNumbers(state);
   const current = parameterTensors(await state.program.read()).map((tensor) => [tensor.name, tensor] as const);
   const expected = new Map<string, Expected>(
-    [...hostViews, ...current].map(([name, { shape, data }]) => [name, { dtype: kindOf(data), shape }]),
+    [...hostViews, ...current].map(([name, { shape, data }]) => [name, { dtype: numberKindOf(data), shape }]),
   );
   const { progress, tensors } = await readCheckpoint(folder, expected, (name) => hostViews.get(name)?.data);
   const parameters: Record<string, Tensors[string]> = {};

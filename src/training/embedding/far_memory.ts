@@ -2,7 +2,7 @@
 import { everyRow } from '../../base/util/every_row.ts';
 import type { RowOptimizerPlan } from '../../graph/plan/plan.ts';
 import { type RowUpdate, rowOptimizers, type StateSpec } from './optimizer.ts';
-import { type KernelSpace, makeSpace, type Region } from './space.ts';
+import { type KernelSpace, makeKernelSpace, type Region } from './space.ts';
 import { stateLength } from './table_size.ts';
 
 export interface FarMemory {
@@ -40,7 +40,7 @@ export interface FarMemoryOptions {
 
 export function makeFarMemory(options: FarMemoryOptions): FarMemory {
   const { rows, dim, precision, specs, optimizer, chunkRows: most } = options;
-  const space = makeSpace();
+  const space = makeKernelSpace();
   const { kernels } = space;
   const rowBytes = dim * 4;
   const isHalf = precision === 'bf16';

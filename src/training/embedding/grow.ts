@@ -1,9 +1,9 @@
 /** Copies into a table the rows of a smaller one, wherever they are now, as they are read from a file. */
 import {
   isLong,
-  kindOf,
   type LongNumbers,
   type Numbers,
+  numberKindOf,
   type StoredNumbers,
   writeNumbers,
 } from '../../base/storage/tensor_header.ts';
@@ -70,7 +70,7 @@ function movedNumbers(
   seen?: (from: number, numbers: StoredNumbers) => void,
 ): LongNumbers {
   return {
-    ...{ kind: kindOf(into), width, length: rows * width },
+    ...{ kind: numberKindOf(into), width, length: rows * width },
     read() {
       throw new Error('invariant: rows of a table before are only written');
     },

@@ -11,7 +11,7 @@ import { invariant } from '../../base/diagnostics/failure.ts';
 import { everyRow } from '../../base/util/every_row.ts';
 import type { RowsToUpdate } from './optimizer.ts';
 import type { PendingGradients } from './pending_gradients.ts';
-import { type KernelSpace, makeSpace, type Region } from './space.ts';
+import { type KernelSpace, makeKernelSpace, type Region } from './space.ts';
 import type { ShownRows, TableMemory } from './table_memory.ts';
 import { graphCopies } from './table_size.ts';
 
@@ -43,7 +43,7 @@ interface GraphSide {
 }
 
 export class Propagation {
-  readonly space: KernelSpace = makeSpace();
+  readonly space: KernelSpace = makeKernelSpace();
   readonly #layers: number;
   readonly #sides: GraphSide[] = [];
   /** True if whole layers are those of the rows as they are. */

@@ -1,7 +1,7 @@
 /** Counts exactly how many columns of a row of scores are better than one of them. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { BagColumn } from '../../data/dataset.ts';
-import { makeSpace, type Region } from './space.ts';
+import { makeKernelSpace, type Region } from './space.ts';
 
 interface RowRanks {
   /** Columns that score above the row's target. A target that is not a number (NaN) is below all that are ranked. */
@@ -48,7 +48,7 @@ const blockBytes = 512 * 1024;
 
 /** Keeps a small memory of its own between calls. */
 export function makeRanker(): Ranker {
-  const space = makeSpace();
+  const space = makeKernelSpace();
   let scoreBlock: Region | undefined;
   let results: Region | undefined;
 

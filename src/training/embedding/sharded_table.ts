@@ -6,17 +6,17 @@
 import { invariant } from '../../base/diagnostics/failure.ts';
 import {
   isLong,
-  kindOf,
   type LongNumbers,
   type NumberKind,
   type Numbers,
+  numberKindOf,
   type StoredNumbers,
 } from '../../base/storage/tensor_header.ts';
 import { defined } from '../../base/util/defined.ts';
 import { PendingGradients } from './pending_gradients.ts';
 import type { Remote, RemoteTable, TableWire } from './remote.ts';
 import { RemoteRows } from './remote_rows.ts';
-import { makeSpace } from './space.ts';
+import { makeKernelSpace } from './space.ts';
 import { makeTable, type Table } from './table.ts';
 import { TableLookup } from './table_lookup.ts';
 import type { TableMemory, TableOptions } from './table_memory.ts';
@@ -30,7 +30,7 @@ export function makeShardedTable(options: TableOptions, wire: TableWire): Sharde
   const { rank, workers } = wire;
   const ownTable = makeTable({ ...options, rows: ownCount(rows, wire), owner: { rank, workers } });
   const ownLookup = ownTable.lookup({ kind: 'one' });
-  const space = makeSpace();
+  const space = makeKernelSpace();
   const staged = new RemoteRows(space, dim * 4);
   const memory: TableMemory = {
     ...{ name, rows, bytes: ownTable.bytes, rowBytes: dim * 4, space },
@@ -121,7 +121,7 @@ function longOf(
 ): LongNumbers {
   invariant(isLong(own), 'own rows are in memories of their own');
   const width = slot === undefined ? dim : widthOf(own, ownCount(rows, wire));
-  const kind: NumberKind = kindOf(own);
+  const kind: NumberKind = numberKindOf(own);
   const rowsOf = (from: number, numbers: StoredNumbers): readonly [number, number] => [
     from / width,
     numbers.length / width,
@@ -158,7 +158,7 @@ function pieceOf(numbers: Numbers, first: number, count: number, rows: number, w
   const [from, to] = [ownRows(first, wire), ownRows(first + count, wire)];
   const width = widthOf(numbers, ownCount(rows, wire));
   const length = (to - from) * width;
-  const into = kindOf(numbers) === 'I32' ? new Int32Array(length) : new Float32Array(length);
+  const into = numberKindOf(numbers) === 'I32' ? new Int32Array(length) : new Float32Array(length);
   invariant(isLong(numbers), 'own rows are in memories of their own');
   if (length > 0) numbers.read(from * width, into);
   return into;

@@ -132,7 +132,7 @@ export interface KernelSpace {
   integers(region: Region, length: number): Int32Array;
 }
 
-export function makeSpace(): KernelSpace {
+export function makeKernelSpace(): KernelSpace {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 65_536 });
   const kernels = instantiateKernels(memory);
   let allocatedEnd = bottom;

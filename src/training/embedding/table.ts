@@ -5,7 +5,7 @@
  */
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
-import { isLong, kindOf, type Numbers, writeNumbers } from '../../base/storage/tensor_header.ts';
+import { isLong, type Numbers, numberKindOf, writeNumbers } from '../../base/storage/tensor_header.ts';
 import { defined } from '../../base/util/defined.ts';
 import { rowOptimizers, type StateSpec } from './optimizer.ts';
 import { PendingGradients, type RowGradients } from './pending_gradients.ts';
@@ -174,7 +174,7 @@ function loadState(table: string, from: TableState, into: Readonly<Record<string
 }
 
 function copyOf(numbers: Numbers): Float32Array | Int32Array {
-  const copy = kindOf(numbers) === 'I32' ? new Int32Array(numbers.length) : new Float32Array(numbers.length);
+  const copy = numberKindOf(numbers) === 'I32' ? new Int32Array(numbers.length) : new Float32Array(numbers.length);
   if (isLong(numbers)) numbers.read(0, copy);
   else copy.set(numbers);
   return copy;

@@ -7,7 +7,7 @@ import type { RowOptimizerPlan } from '../../graph/plan/plan.ts';
 import { FarRows, makeShards } from './far_rows.ts';
 import type { StateSpec } from './optimizer.ts';
 import type { Staging } from './remote_rows.ts';
-import { type KernelSpace, makeSpace, type Region, spaceLimit } from './space.ts';
+import { type KernelSpace, makeKernelSpace, type Region, spaceLimit } from './space.ts';
 import { sizeWords, stateLength, tableBytes } from './table_size.ts';
 
 export interface TableOptions {
@@ -75,7 +75,7 @@ export function allocateTable(options: TableOptions, specs: readonly StateSpec[]
   const tooLargeForMemory = (): Error =>
     failure('too-large-for-memory', { needed: bytes, available: freeBytes(), parts: sizeWords(options) });
   return withRoom(tooLargeForMemory, () => {
-    const space = shared ?? makeSpace();
+    const space = shared ?? makeKernelSpace();
     // A lookup that does not fit next to the table is as much its size as the table is.
     const enlarge: TableMemory['enlarge'] = (region, more) =>
       withRoom(

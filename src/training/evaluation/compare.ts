@@ -9,7 +9,7 @@ import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
 import { type BootstrapOptions, bootstrap, type Interval } from './bootstrap.ts';
 import { baselinesBeside, makeTask, perOf } from './contestants.ts';
 import { type EvaluateOptions, settingSentence } from './evaluate.ts';
-import { valuesOf } from './figures.ts';
+import { metricValues } from './figures.ts';
 import type { Per } from './questions.ts';
 import { repeatsSentence, type SeenRule, seenRule, seenSentence } from './questions.ts';
 import { rankEvents } from './ranks.ts';
@@ -61,7 +61,10 @@ export interface ComparedRow {
 }
 
 /** @throws Failure `protocols-differ`, `too-few-rows`, `unknown-name` */
-export async function compare(contestants: readonly Contestant[], options: CompareOptions): Promise<Comparison> {
+export async function compareContestants(
+  contestants: readonly Contestant[],
+  options: CompareOptions,
+): Promise<Comparison> {
   const [first] = contestants;
   invariant(first, 'there is a run to compare');
   const { part } = options;
@@ -69,7 +72,7 @@ export async function compare(contestants: readonly Contestant[], options: Compa
   const excludedLabels = options.measures.filter(({ lists }) => lists).map(({ label }) => label);
   const seenOption = seenRule(first.dataset, options.removeSeen);
   const per = options.per ?? perOf(first.dataset);
-  const protocol = protocolOf(first.dataset, part);
+  const protocol = evaluationProtocol(first.dataset, part);
   for (const other of contestants) refuseOtherProtocol(first, protocol, other, seenOption, options.per);
 
   const rowNames: string[] = [];
@@ -104,7 +107,7 @@ export async function compare(contestants: readonly Contestant[], options: Compa
     runsOfRow[row === -1 ? rowNames.push(name) - 1 : row] = (runsOfRow[row] ?? 0) + 1;
     if (ranks.ranksCold && row === -1) rankingCold.push(name);
     measures.forEach((measure, at) => {
-      const eventValues = valuesOf(task, ranks, measure);
+      const eventValues = metricValues(task, ranks, measure);
       const earlierSum = seriesByMeasure[at]![row];
       if (earlierSum) eventValues.forEach((value, event) => void (earlierSum[event]! += value));
       else seriesByMeasure[at]!.push(eventValues);
@@ -188,7 +191,7 @@ function refuseOtherProtocol(
   per: Per | undefined,
 ): void {
   if (other === first) return;
-  const protocolDifferences = differencesOf(protocol, protocolOf(other.dataset, protocol.part));
+  const protocolDifferences = differencesOf(protocol, evaluationProtocol(other.dataset, protocol.part));
   if (!seen.isAsked && seenRule(other.dataset).removes !== seen.removes) {
     const [a, b] = [first, other].map(({ dataset }) => `\`seen = ${dataset.seen}\``);
     protocolDifferences.push(`${a}, and ${b}; choose \`--remove-seen\` or \`--keep-seen\``);
@@ -225,7 +228,7 @@ interface Protocol {
   readonly split: string;
 }
 
-export function protocolOf(dataset: Dataset, part: Part): Protocol {
+export function evaluationProtocol(dataset: Dataset, part: Part): Protocol {
   const { corpus, parts, protocol } = dataset;
   return {
     part,

@@ -62,7 +62,7 @@ export function makeTask({ dataset, part, plan, by, per = perOf(dataset) }: Task
   if (events.rows === 0) throw failure('too-few-rows', { part, rows: 0, needed: 1 });
   const { corpus, users } = dataset;
   const givenItems = plan ? itemsGivenBy(plan, events) : [];
-  const history = joined(givenItems, events);
+  const history = unitedBags(givenItems, events);
   const seenItems = [...(events.earlier ? [events.earlier] : []), ...givenItems];
   const context = by === undefined || plan === undefined ? undefined : contextOf(dataset, part, plan, by);
   return { events, corpus, users, seen: seenItems, per, ...defined({ history, context }) };
@@ -248,7 +248,7 @@ export function itemsGivenBy({ towers }: Plan, { givenItems }: Events): IndexedB
 }
 
 /** Joins what any of these hold for an event into one bag, each item once; undefined where there are none. */
-export function joined(given: readonly IndexedBags[], { rows }: Events): IndexedBags | undefined {
+export function unitedBags(given: readonly IndexedBags[], { rows }: Events): IndexedBags | undefined {
   if (given.length < 2) return given[0];
   const starts = new Int32Array(rows);
   const ends = new Int32Array(rows);

@@ -7,7 +7,7 @@ import type { Scorer } from '../scoring/scorer.ts';
 import type { Spread } from '../scoring/spread.ts';
 import { type BaselineOptions, baselinesBeside, makeTask, type OpenBaseline } from './contestants.ts';
 import { examplesOf, type RankingExample } from './examples.ts';
-import { type ColdItems, coldItems, type Figures, figuresOf, listsOf, type Measure } from './figures.ts';
+import { type ColdItems, coldItems, type Figures, figuresOf, longestListOf, type Measure } from './figures.ts';
 import { type Per, questionsOf, repeatsSentence, seenRule, seenSentence } from './questions.ts';
 import { rankEvents } from './ranks.ts';
 import { drawRankings, type RankingSample } from './sample.ts';
@@ -68,7 +68,7 @@ export interface EvaluateOptions extends Omit<BaselineOptions, 'removeSeen'> {
 }
 
 /** @throws Failure `too-few-rows` where the part is empty, `unknown-name` */
-export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
+export async function evaluateModel(options: EvaluateOptions): Promise<Evaluation> {
   const { dataset, part, measures } = options;
   const seenOption = seenRule(dataset, options.removeSeen);
   const wholeTask = makeTask(options);
@@ -90,7 +90,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       );
     const start = performance.now();
     const { scorer, setting } = await open();
-    const ranks = await rankEvents(task, scorer, seenOption.removes, listsOf(measures));
+    const ranks = await rankEvents(task, scorer, seenOption.removes, longestListOf(measures));
     const figures = figuresOf(task, ranks, measures);
     leads.add(ranks);
     slices ??= slicesOf(task, ranks, measures);

@@ -94,7 +94,7 @@ export function makeSums({ corpus }: ScoringTask, { lists }: Ranks, measures: re
   };
 }
 
-export function valuesOf(task: ScoringTask, ranks: Ranks, measure: Measure): Float64Array {
+export function metricValues(task: ScoringTask, ranks: Ranks, measure: Measure): Float64Array {
   const values = new Float64Array(questionsOf(task).asks.length);
   eachQuestion(task, ranks, undefined, (question, held) => {
     values[question] = measure.of(held);
@@ -185,7 +185,7 @@ export function declaredMeasures(plans: readonly Pick<Plan, 'train'>[]): readonl
 }
 
 /** Returns how many of the first items of each ranking the measures read; 0: none. */
-export const listsOf = (measures: readonly Measure[]): number =>
+export const longestListOf = (measures: readonly Measure[]): number =>
   Math.max(0, ...measures.map(({ lists }) => lists?.k ?? 0));
 
 /** Each once, in the order first named. */

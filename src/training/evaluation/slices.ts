@@ -1,7 +1,7 @@
 /** Shows whom a model serves worst: its figures by how often an event's item was seen in training, and by the length of the user's history. */
 import type { Context, ScoringTask } from '../scoring/scorer.ts';
 import { type BootstrapOptions, bootstrapSums, type Interval, sumsOf, usualBootstrap } from './bootstrap.ts';
-import { eachQuestion, type Figures, type Measure, makeSums, valuesOf } from './figures.ts';
+import { eachQuestion, type Figures, type Measure, makeSums, metricValues } from './figures.ts';
 import { questionsOf } from './questions.ts';
 import type { Ranks } from './ranks.ts';
 
@@ -180,7 +180,7 @@ export function makeLeads(task: ScoringTask, measures: readonly Measure[]) {
   return {
     add(ranks: Ranks): void {
       perRanking.forEach(
-        (measure, at) => void sumsByMeasure[at]!.push(sumsOf(valuesOf(task, ranks, measure), groupOfRow, groups)),
+        (measure, at) => void sumsByMeasure[at]!.push(sumsOf(metricValues(task, ranks, measure), groupOfRow, groups)),
       );
     },
     /** One entry a row, in the order added. */

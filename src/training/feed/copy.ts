@@ -136,7 +136,7 @@ export function longestOf({ starts, ends }: BagColumn): number {
   return longest;
 }
 
-export function countOf({ starts, ends }: BagColumn, rows: Int32Array): number {
+export function bagElements({ starts, ends }: BagColumn, rows: Int32Array): number {
   let total = 0;
   for (let i = 0; i < rows.length; i++) total += ends[rows[i]!]! - starts[rows[i]!]!;
   return total;

@@ -19,9 +19,9 @@ import type { BatchPart } from './parts.ts';
 import { makeOwnItems } from './planned_items.ts';
 import { makeQueues } from './queue.ts';
 import { type ItemSampler, makeSampler } from './sampler.ts';
-import { fillOf, isLocal, type ShareFill, WorkerRows, type WorkerShare } from './share.ts';
+import { fillOf, isListedByWorker, type ShareFill, WorkerRows, type WorkerShare } from './share.ts';
 import { areEvents, type Batch, type FeedContext, type FeedState, type InputFeed, placesOf } from './source.ts';
-import { makeSource } from './sources.ts';
+import { makeInputFeed } from './sources.ts';
 import type { FeedWatch } from './windows.ts';
 
 export interface FeederOptions {
@@ -92,11 +92,11 @@ export function makeFeeder(options: FeederOptions): Feeder {
       queue,
     },
   };
-  const sources = plan.inputs.map((input) => ({ input, name: input.name, source: makeSource(input, context) }));
+  const sources = plan.inputs.map((input) => ({ input, name: input.name, source: makeInputFeed(input, context) }));
   const workerShare = options.share && makeShare(plan, options.share);
   // Workers number rows of tables, items of lists, and lists that noise is drawn for, alike: each walks the lists of all rows.
   const isNumbered =
-    workerShare && plan.inputs.some(({ source }) => numbered.has(source.from) || isLocal(rowsIn(source)));
+    workerShare && plan.inputs.some(({ source }) => numbered.has(source.from) || isListedByWorker(rowsIn(source)));
   const listsOfAll = isNumbered ? makeLists(options) : undefined;
   const samples = makeSamples(corpus, seed);
   const ownItems = makeOwnItems(options);
@@ -217,7 +217,11 @@ export function makeRowFeeder(options: {
     tables: options.tables,
     columns: () => options.columns,
   };
-  const sources = options.plan.inputs.map((input) => ({ input, name: input.name, source: makeSource(input, context) }));
+  const sources = options.plan.inputs.map((input) => ({
+    input,
+    name: input.name,
+    source: makeInputFeed(input, context),
+  }));
   const shared = [...options.tables.values()].flatMap(({ name, dim, remote }) =>
     remote ? [{ name, dim, remote }] : [],
   );

@@ -54,7 +54,8 @@ const byKind: { readonly [K in InputSource['from']]: ShareFill | 'refused' } = {
 };
 
 /** Rows that a worker lists for itself, in an order of its own. */
-export const isLocal = (rows: RowsOf | undefined): boolean => rows?.kind === 'part' || rows?.kind === 'sequences';
+export const isListedByWorker = (rows: RowsOf | undefined): boolean =>
+  rows?.kind === 'part' || rows?.kind === 'sequences';
 
 /** Rows that each worker looks up itself, all of them. */
 const isWhole = (rows: RowsOf | undefined): boolean =>
@@ -79,7 +80,7 @@ export function fillOf(graph: Graph, input: InputPlan): ShareFill | undefined {
   const fill = byKind[input.source.from];
   if (fill === 'refused') return undefined;
   if (lengthOf(graph, input.name) === undefined || isWhole(rowsOfInput(input))) return 'all';
-  return fill === 'cut' && isLocal(rowsOfInput(input)) ? 'own' : fill;
+  return fill === 'cut' && isListedByWorker(rowsOfInput(input)) ? 'own' : fill;
 }
 
 /** The step of one worker as `distribute` takes it; undefined with the input that cannot be shared. */
@@ -94,7 +95,7 @@ export function distributionOf({ graph, inputs }: GraphPlan): Distribution | { r
     const { from } = input.source;
     const countsOwn = inputFill === 'pairs' || from === 'newest' || from === 'part_places' || from === 'element_rows';
     inputShares.set(input.name, { of: 'rows', ...(countsOwn ? { points: 0 } : {}) });
-    if (countsElements(input) || isLocal(rowsOfInput(input)) || (inputFill === 'pairs' && from !== 'places'))
+    if (countsElements(input) || isListedByWorker(rowsOfInput(input)) || (inputFill === 'pairs' && from !== 'places'))
       localSymbols.add(symbol);
   }
   return { inputs: inputShares, local: localSymbols };
@@ -119,7 +120,7 @@ export class WorkerRows {
     const shared = inputs.flatMap((input): [string, RowsOf][] => {
       const fill = fillOf(graph, input);
       const rows = rowsOfInput(input) ?? { kind: 'events' };
-      if (isLocal(rows) || (fill !== 'own' && fill !== 'cut')) return [];
+      if (isListedByWorker(rows) || (fill !== 'own' && fill !== 'cut')) return [];
       const symbol = lengthOf(graph, input.name)!;
       return symbol === 'batch' || elements.has(symbol) ? [] : [[symbol, rows]];
     });
@@ -140,7 +141,7 @@ export class WorkerRows {
       rowsOf,
       known: (of) => batch.known(of).subarray(...this.range(of, batch)),
       placesOf: (of) => {
-        if (isLocal(of)) return placesIn(batch.whole!.rowsOf(of), rowsOf(of));
+        if (isListedByWorker(of)) return placesIn(batch.whole!.rowsOf(of), rowsOf(of));
         const [from] = this.range(of, batch);
         return (row) => from + row;
       },

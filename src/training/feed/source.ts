@@ -141,6 +141,6 @@ export function makeColumnRows(index: Int32Array | undefined): (rows: Int32Array
 }
 
 /** Returns this buffer, or a new one where it has fewer than `length` numbers. */
-export function grown(buffer: Float32Array<ArrayBuffer>, length: number): Float32Array<ArrayBuffer> {
+export function enlargedBuffer(buffer: Float32Array<ArrayBuffer>, length: number): Float32Array<ArrayBuffer> {
   return buffer.length >= length ? buffer : new Float32Array(length);
 }

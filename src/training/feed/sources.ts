@@ -62,7 +62,7 @@ const sources: { readonly [K in InputSource['from']]: MakeSource<K> } = {
   step,
 };
 
-export function makeSource(input: InputPlan, context: FeedContext): InputFeed {
+export function makeInputFeed(input: InputPlan, context: FeedContext): InputFeed {
   const make = sources[input.source.from] as (source: InputSource, context: FeedContext, input: InputPlan) => InputFeed;
   return make(input.source, context, input);
 }

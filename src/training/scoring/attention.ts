@@ -8,7 +8,7 @@ import type { Trained } from '../artifact/load.ts';
 import type { Tables } from '../embedding/tables.ts';
 import { makeRowFeeder } from '../feed/feeder.ts';
 import { makeRetrieval } from './retrieval.ts';
-import { parametersOf } from './tower_vectors.ts';
+import { graphParameters } from './tower_vectors.ts';
 
 export interface Attention {
   readonly tower: string;
@@ -67,7 +67,7 @@ async function readTower(
   if (readouts.length === 0) return [];
   const readoutPlan = readoutGraph(embedded, readouts);
   const feeder = makeRowFeeder({ plan: readoutPlan, columns, features: plan.features, tables });
-  const program = await engine.prepare(readoutPlan.graph, parametersOf(readoutPlan.graph, parameters));
+  const program = await engine.prepare(readoutPlan.graph, graphParameters(readoutPlan.graph, parameters));
   const rows = Int32Array.from({ length: Math.min(count, maxReadRows) }, (_, row) => row);
   const sums = readouts.map(({ of }) => of.map(() => ({ sum: 0, squares: 0 })));
   try {

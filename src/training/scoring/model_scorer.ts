@@ -6,7 +6,7 @@ import type { Tables } from '../embedding/tables.ts';
 import { makeRowFeeder } from '../feed/feeder.ts';
 import type { Retrieval } from './retrieval.ts';
 import type { Scorer } from './scorer.ts';
-import { parametersOf, rowsAtOnce, type Vectors } from './tower_vectors.ts';
+import { graphParameters, towerRowsAtOnce, type Vectors } from './tower_vectors.ts';
 
 export function modelScorer(
   retrieval: Retrieval,
@@ -91,11 +91,11 @@ export async function predictionsOf(
   const valuesOfTask = new Map<string, Float32Array>();
   for (const { name, predicts } of tasks) if (predicts) valuesOfTask.set(name, new Float32Array(events.rows));
   const feeder = makeRowFeeder({ plan: predictions, columns: events.features, features, tables });
-  const program = await engine.prepare(predictions.graph, parametersOf(predictions.graph, parameters));
+  const program = await engine.prepare(predictions.graph, graphParameters(predictions.graph, parameters));
   try {
     const rows = Int32Array.from({ length: events.rows }, (_, row) => row);
-    for (let from = 0; from < rows.length; from += rowsAtOnce) {
-      const outputs = await program.run(feeder.inputs(rows.subarray(from, from + rowsAtOnce)));
+    for (let from = 0; from < rows.length; from += towerRowsAtOnce) {
+      const outputs = await program.run(feeder.inputs(rows.subarray(from, from + towerRowsAtOnce)));
       for (const [task, values] of valuesOfTask) {
         const blockValues = outputs[`prediction:${task}`];
         invariant(blockValues?.data instanceof Float32Array, `task ${task} gives no prediction`);

@@ -11,7 +11,7 @@ import type { Graph, Tensor } from '../../graph/graph.ts';
 import { computedTable, elementOutput, type Plan } from '../../graph/plan/plan.ts';
 import { makeTable, type Table } from '../embedding/table.ts';
 import type { Tables } from '../embedding/tables.ts';
-import { type FeatureColumns, type TowerOptions, TowerVectors, type Vectors } from './tower_vectors.ts';
+import { type IndexedFeatures, type TowerOptions, TowerVectors, type Vectors } from './tower_vectors.ts';
 
 /** float32 [queries, items] of vectors of queries, which may have several interests. The items are those that `renew` was last given. */
 export class ItemScores {
@@ -104,11 +104,11 @@ export interface Retrieval {
   /** Takes new dense weights, and computes the items' vectors with them and with the tables as they are. */
   refresh(parameters: Tensors): Promise<void>;
   /** Vectors of the query tower, for rows of these columns (of events, or of users). Caches a feeder of the columns until it is closed. */
-  queries(columns: FeatureColumns, rows: Int32Array): Promise<Vectors>;
+  queries(columns: IndexedFeatures, rows: Int32Array): Promise<Vectors>;
   /** The same of the first rows of columns that come once, such as those of requests: nothing of them is cached. */
-  query(columns: FeatureColumns, rows: number): Promise<Vectors>;
+  query(columns: IndexedFeatures, rows: number): Promise<Vectors>;
   /** Vectors of the item tower, for the first rows of columns that come once, such as those of items that are written. */
-  item(columns: FeatureColumns, rows: number): Promise<Vectors>;
+  item(columns: IndexedFeatures, rows: number): Promise<Vectors>;
   /** float32 [queries, items]: the scores. */
   scores(queries: Vectors): Promise<Float32Array>;
   /** The same of the items `from` to before `to`, without a copy of all items. */

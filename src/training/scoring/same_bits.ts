@@ -28,7 +28,7 @@ const layoutsOf = (multiple: number): readonly RowLayout[] =>
   [1, 2, 4].map((spacing) => ({ multiple: multiple * spacing, spacing, most: Number.POSITIVE_INFINITY }));
 
 /** Returns the row at each place of a run of `count` rows. */
-export function placesOf({ multiple, spacing }: RowLayout, count: number): Int32Array {
+export function rowsAtPlaces({ multiple, spacing }: RowLayout, count: number): Int32Array {
   const length = multiple * Math.ceil((count * spacing) / multiple);
   return Int32Array.from({ length }, (_, place) => Math.min(Math.floor(place / spacing), count - 1));
 }
@@ -76,7 +76,7 @@ async function findLayout(program: Program, graph: Graph, output: string, multip
 async function isSteady(runOf: (places: Int32Array) => Promise<Float32Array>, layout: RowLayout): Promise<boolean> {
   const vectorOfRow = new Map<number, Float32Array>();
   for (const [turn, count] of comparedCounts.entries()) {
-    const places = placesOf(layout, count);
+    const places = rowsAtPlaces(layout, count);
     const rowAt = (row: number): number => (row + 5 * turn) % distinctRows;
     const vectors = await runOf(places.map(rowAt));
     const width = vectors.length / places.length;

@@ -30,7 +30,7 @@ export class FirstItems {
   }
 }
 
-/** Of scores of all items. */
+/** Returns the k best of the scores of all items. */
 export function firstItems(scores: Float32Array, k: number, excluded: Iterable<number> = []): RankedRows {
   const first = new FirstItems(k, scores.length, excluded);
   first.add(scores, 0);

@@ -8,7 +8,7 @@ import type { Graph } from '../../graph/graph.ts';
 import type { GraphPlan, Plan, TowerPlan } from '../../graph/plan/plan.ts';
 import type { Tables } from '../embedding/tables.ts';
 import { makeRowFeeder, type RowFeeder } from '../feed/feeder.ts';
-import { layoutFor, placesOf, type RowLayout, rowsOfRun } from './same_bits.ts';
+import { layoutFor, type RowLayout, rowsAtPlaces, rowsOfRun } from './same_bits.ts';
 
 export interface Vectors {
   /** float32 [rows, width], or [rows, interests, width]; row-major. */
@@ -19,7 +19,7 @@ export interface Vectors {
   readonly interests?: number;
 }
 
-export type FeatureColumns = ReadonlyMap<string, IndexedColumn>;
+export type IndexedFeatures = ReadonlyMap<string, IndexedColumn>;
 
 export interface TowerOptions {
   readonly plan: Plan;
@@ -29,7 +29,7 @@ export interface TowerOptions {
 }
 
 /** Rows that go through a tower at a time. */
-export const rowsAtOnce = 4096;
+export const towerRowsAtOnce = 4096;
 
 /** Rows of requests that are answered together, about. */
 const rowsOfRequests = 64;
@@ -66,13 +66,13 @@ export class TowerVectors {
   }
 
   /** Computes these rows of the columns, in their order. Caches a feeder of the columns until it is closed. */
-  of(columns: FeatureColumns, rows: Int32Array, wanted: VectorsRequest = {}): Promise<Vectors> {
+  of(columns: IndexedFeatures, rows: Int32Array, wanted: VectorsRequest = {}): Promise<Vectors> {
     invariant(!wanted.more?.length || this.graphs.length === 1, `tower ${this.tower.name} is not cut by length`);
     return this.vectors(columns, rows, true, wanted);
   }
 
   /** The same of the first rows of columns that come once: nothing of them is cached. */
-  once(columns: FeatureColumns, rows: number): Promise<Vectors> {
+  once(columns: IndexedFeatures, rows: number): Promise<Vectors> {
     return this.vectors(columns, everyRow(rows), false);
   }
 
@@ -85,7 +85,7 @@ export class TowerVectors {
   }
 
   private async vectors(
-    columns: FeatureColumns,
+    columns: IndexedFeatures,
     rows: Int32Array,
     keeps: boolean,
     { into: data = new Float32Array(rows.length * this.each), more = [] }: VectorsRequest = {},
@@ -97,11 +97,11 @@ export class TowerVectors {
       const graph = this.graphs[at]!;
       const currentWeights = { parameters: this.parameters, keeps };
       const layout = await graph.layout(currentWeights);
-      const rowsPerRun = Math.min(rowsAtOnce, layout.most);
+      const rowsPerRun = Math.min(towerRowsAtOnce, layout.most);
       for (let from = 0; from < places.length; from += rowsPerRun) {
         const placesOfRun = places.subarray(from, from + rowsPerRun);
         const count = placesOfRun.length;
-        const rowsInRun = placesOf(layout, count).map((i) => rows[placesOfRun[i]!]!);
+        const rowsInRun = rowsAtPlaces(layout, count).map((i) => rows[placesOfRun[i]!]!);
         const outputs = await graph.outputs(columns, rowsInRun, currentWeights);
         const outputVectors = floatsOf(outputs, 'vector', name);
         for (const { output, into } of more) {
@@ -125,7 +125,7 @@ export class TowerVectors {
   }
 
   /** Returns for each graph the places of its rows: those whose lists do not fit a shorter one. */
-  private placesByGraph(columns: FeatureColumns, rows: Int32Array): readonly Int32Array[] {
+  private placesByGraph(columns: IndexedFeatures, rows: Int32Array): readonly Int32Array[] {
     const { parts = [] } = this.tower;
     const [first] = parts;
     if (first === undefined) return [everyRow(rows.length)];
@@ -155,7 +155,7 @@ class TowerGraph {
   private many: Program | undefined;
   private few: Program | undefined;
   private ofFew: RowLayout | undefined;
-  private readonly feeders = new Map<FeatureColumns, RowFeeder>();
+  private readonly feeders = new Map<IndexedFeatures, RowFeeder>();
 
   constructor(
     private readonly own: GraphPlan,
@@ -163,17 +163,17 @@ class TowerGraph {
   ) {}
 
   async write(parameters: Tensors): Promise<void> {
-    for (const program of [this.many, this.few]) await program?.write(parametersOf(this.own.graph, parameters));
+    for (const program of [this.many, this.few]) await program?.write(graphParameters(this.own.graph, parameters));
   }
 
   /** Only few rows need the same bits in any run. */
   async layout(now: CurrentWeights): Promise<RowLayout> {
     const { engine } = this.options;
-    if (now.keeps) return { multiple: engine.evenRows ?? 1, spacing: 1, most: rowsAtOnce };
+    if (now.keeps) return { multiple: engine.evenRows ?? 1, spacing: 1, most: towerRowsAtOnce };
     return (this.ofFew ??= await layoutFor(engine, await this.program(now), this.own.graph, 'vector'));
   }
 
-  async outputs(columns: FeatureColumns, rows: Int32Array, now: CurrentWeights): Promise<Tensors> {
+  async outputs(columns: IndexedFeatures, rows: Int32Array, now: CurrentWeights): Promise<Tensors> {
     const program = await this.program(now);
     const feeder = this.feeders.get(columns) ?? this.makeFeeder(columns);
     if (now.keeps) this.feeders.set(columns, feeder);
@@ -192,13 +192,13 @@ class TowerGraph {
 
   private async program({ keeps, parameters }: CurrentWeights): Promise<Program> {
     const { graph } = this.own;
-    const own = (): Tensors => parametersOf(graph, parameters);
+    const own = (): Tensors => graphParameters(graph, parameters);
     return keeps
       ? (this.many ??= await this.options.engine.prepare(graph, own()))
       : (this.few ??= await this.options.engine.prepare(graph, own(), rowsOfRequests));
   }
 
-  private makeFeeder(columns: FeatureColumns): RowFeeder {
+  private makeFeeder(columns: IndexedFeatures): RowFeeder {
     const { plan, tables } = this.options;
     return makeRowFeeder({ plan: this.own, columns, features: plan.features, tables });
   }
@@ -216,7 +216,7 @@ function floatsOf(outputs: Tensors, output: string, tower: string): Float32Array
   return values.data;
 }
 
-export function parametersOf(graph: Graph, parameters: Tensors): Tensors {
+export function graphParameters(graph: Graph, parameters: Tensors): Tensors {
   return Object.fromEntries(
     graph.parameters.map(({ name }) => {
       const value = parameters[name];

@@ -15,7 +15,7 @@ import { message } from '../../base/storage/protobuf.ts';
  * the bytes. Checksums are CRC-32C, rotated and offset as https://www.tensorflow.org/tutorials/load_data/tfrecord says. A reader
  * distinguishes a record that a kill cut off from one that is damaged.
  */
-export function recordOf(bytes: Uint8Array): Uint8Array {
+export function eventRecord(bytes: Uint8Array): Uint8Array {
   const record = new Uint8Array(16 + bytes.length);
   const view = new DataView(record.buffer);
   view.setBigUint64(0, BigInt(bytes.length), true);
@@ -90,7 +90,7 @@ interface EventTime {
 }
 
 const record = ({ seconds, step }: EventTime, what: object): Uint8Array =>
-  recordOf(event.encode({ wallTime: seconds, step, ...what }));
+  eventRecord(event.encode({ wallTime: seconds, step, ...what }));
 
 const versionRecord = (at: EventTime): Uint8Array => record(at, { fileVersion: 'brain.Event:2' });
 

@@ -14,7 +14,7 @@ export function rungsOf(validations: number, halves: boolean): number {
 }
 
 /** Counts the validations that a run has at a rung. */
-export function valuesAt(rung: number, rungs: number, validations: number): number {
+export function validationsAt(rung: number, rungs: number, validations: number): number {
   return Math.max(Math.min(1, validations), Math.ceil(validations / halvingFactor ** (rungs - 1 - rung)));
 }
 

@@ -35,7 +35,7 @@ const digits = 3;
 export function drawValue({ domain }: Dimension, random: Random): number {
   if (domain.kind === 'choices') return random.integer(domain.texts.length);
   const [low, high] = ends(domain);
-  return valueAt(domain, low + (high - low) * random.next());
+  return nearestValue(domain, low + (high - low) * random.next());
 }
 
 /** Returns the coordinates in which values are drawn evenly: of a whole number those of its half steps, so that the ends are as likely. */
@@ -50,7 +50,7 @@ export function coordinateOf({ log }: NumberRange, value: number): number {
 }
 
 /** The value nearest to a coordinate that the range has. */
-export function valueAt({ from, to, log, whole }: NumberRange, coordinate: number): number {
+export function nearestValue({ from, to, log, whole }: NumberRange, coordinate: number): number {
   const value = log ? Math.exp(coordinate) : coordinate;
   const rounded = whole ? Math.round(value) : Number(value.toPrecision(digits));
   return Math.min(to, Math.max(from, rounded));
@@ -58,10 +58,10 @@ export function valueAt({ from, to, log, whole }: NumberRange, coordinate: numbe
 
 /** The text of each setting: `{ 'dense.rate': '0.00213', encoder: 'wide' }`. */
 export function settingsOf(space: SearchSpace, point: Point): Record<string, string> {
-  return Object.fromEntries(space.map((dimension) => [dimension.name, textOf(dimension, point[dimension.name]!)]));
+  return Object.fromEntries(space.map((dimension) => [dimension.name, valueText(dimension, point[dimension.name]!)]));
 }
 
-export const textOf = ({ domain }: Dimension, value: number): string =>
+export const valueText = ({ domain }: Dimension, value: number): string =>
   domain.kind === 'choices' ? domain.texts[value]! : String(value);
 
 /** Infinite where a range has numbers with fractions. */

@@ -1,6 +1,6 @@
 /** Sums up the trials of a study from the lines of its log. */
 import { defined } from '../../base/util/defined.ts';
-import { valuesAt } from './halving.ts';
+import { validationsAt } from './halving.ts';
 import type { JobRecord, Study, Trial } from './trial.ts';
 
 /** Returns the metric of the weights that a run keeps, of those of its validations. */
@@ -19,7 +19,7 @@ export function trialsOf(records: readonly JobRecord[], { rungs, stops }: Pick<S
     const point = record.point ?? earlierTrial?.point;
     const hasFailed = state === 'failed' || state === 'invalid';
     const byRung = Array.from({ length: rung + 1 }, (_, at) =>
-      keptValue(values.slice(0, valuesAt(at, rungs, validations)), stops),
+      keptValue(values.slice(0, validationsAt(at, rungs, validations)), stops),
     );
     trials[number] = {
       number,

@@ -7,9 +7,9 @@ import type { Dataset } from '../../data/dataset.ts';
 import { leastMemory } from '../../data/files/query_guard.ts';
 import type { ShardDecision } from '../../data/shards/request.ts';
 import type { WorkerGroup } from '../../engines/group.ts';
-import { bytesOf, parsed, receiveFirst } from './talk.ts';
+import { jsonBytes, parsedJson, receiveFirst } from './talk.ts';
 
-export interface RowsRequest {
+export interface WorkerRowsRequest {
   /** Bytes of this machine, for its workers together. */
   readonly memory: number;
   /** @param first in the first worker, which decides: rows go into the memory of the others, or into shards */
@@ -36,7 +36,7 @@ const messageInterval = 10_000;
 /** @param pause milliseconds between two messages */
 export async function readTogether(
   group: WorkerGroup,
-  request: RowsRequest,
+  request: WorkerRowsRequest,
   pause = messageInterval,
 ): Promise<Dataset> {
   const memoryShare = await memoryOfWorker(group, request.memory);
@@ -53,8 +53,8 @@ async function memoryOfWorker(group: WorkerGroup, memory: number): Promise<numbe
   const machine = group.machines[group.rank];
   const onThisMachine = group.machines.filter((each) => each === machine).length;
   const ownMemory = Math.max(leastMemory, Math.floor(memory / onThisMachine));
-  const memoryOfWorkers = await group.exchange(bytesOf(ownMemory), { isPatient: true });
-  return Math.min(...memoryOfWorkers.map((bytes) => parsed<number>(bytes)));
+  const memoryOfWorkers = await group.exchange(jsonBytes(ownMemory), { isPatient: true });
+  return Math.min(...memoryOfWorkers.map((bytes) => parsedJson<number>(bytes)));
 }
 
 async function readFirst(
@@ -72,7 +72,7 @@ async function readFirst(
   try {
     for (;;) {
       const message = await within(firstMessage, pause);
-      await group.exchange(bytesOf(message ?? { rows: 'undecided' }), { isPatient: true });
+      await group.exchange(jsonBytes(message ?? { rows: 'undecided' }), { isPatient: true });
       if (message) return await dataset;
     }
   } catch (error) {

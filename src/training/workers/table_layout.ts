@@ -6,7 +6,7 @@ import type { Plan } from '../../graph/plan/plan.ts';
 import { freeBytes } from '../embedding/table_memory.ts';
 import { tableBytes } from '../embedding/table_size.ts';
 import { tableSizes } from '../embedding/tables.ts';
-import { bytesOf, parsed } from './talk.ts';
+import { jsonBytes, parsedJson } from './talk.ts';
 
 export type TableLayout = 'replicated' | 'sharded';
 
@@ -39,8 +39,8 @@ export async function chooseLayout(
   const ownMachine = group.machines[group.rank];
   const onThisMachine = group.machines.filter((machine) => machine === ownMachine).length;
   const fitsMemory = bytes <= (memoryShare * freeBytes()) / onThisMachine;
-  const answers = await group.exchange(bytesOf({ asked: asked ?? null, fits: fitsMemory }), { isPatient: true });
-  const requests = answers.map((bytes) => parsed<{ asked: TableLayout | null; fits: boolean }>(bytes));
+  const answers = await group.exchange(jsonBytes({ asked: asked ?? null, fits: fitsMemory }), { isPatient: true });
+  const requests = answers.map((bytes) => parsedJson<{ asked: TableLayout | null; fits: boolean }>(bytes));
   const differingWorker = requests.findIndex((each) => each.asked !== requests[0]!.asked);
   if (differingWorker > 0) throw failure('workers-differ', { worker: differingWorker, what: '`--tables`' });
   const chosenLayout = requests.some((each) => !each.fits) && unsharedPart === undefined ? 'sharded' : 'replicated';

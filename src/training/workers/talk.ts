@@ -47,13 +47,13 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const emptyBytes = new Uint8Array(0);
 
-export const bytesOf = (value: unknown): Uint8Array => encoder.encode(JSON.stringify(value));
+export const jsonBytes = (value: unknown): Uint8Array => encoder.encode(JSON.stringify(value));
 
-export const parsed = <T>(bytes: Uint8Array): T => JSON.parse(decoder.decode(bytes)) as T;
+export const parsedJson = <T>(bytes: Uint8Array): T => JSON.parse(decoder.decode(bytes)) as T;
 
 export async function receiveFirst<T>(group: WorkerGroup): Promise<T> {
   const [first] = await group.exchange(emptyBytes, { isPatient: true });
-  return parsed(first!);
+  return parsedJson(first!);
 }
 
 export interface RoundStart {
@@ -90,7 +90,7 @@ const ended = new WeakSet<WorkerGroup>();
 export async function giveOrder(group: WorkerGroup, order: WorkerOrder): Promise<void> {
   if (ended.has(group)) return;
   if (order.do === 'end') ended.add(group);
-  await group.exchange(bytesOf(order), { isPatient: true });
+  await group.exchange(jsonBytes(order), { isPatient: true });
 }
 
 /** The others have heard after their last step that the run stops. */
@@ -131,11 +131,11 @@ export async function agree(
     'the checksum of shards': shards ?? null,
     data,
   };
-  const partsOfWorkers = await group.exchange(bytesOf({ ...comparedParts, precision }), {
+  const partsOfWorkers = await group.exchange(jsonBytes({ ...comparedParts, precision }), {
     isPatient: true,
     done: 'the comparison of what they train',
   });
-  const [first, ...others] = partsOfWorkers.map((bytes) => parsed<Record<string, unknown>>(bytes));
+  const [first, ...others] = partsOfWorkers.map((bytes) => parsedJson<Record<string, unknown>>(bytes));
   others.forEach((other, at) => {
     const differingPart = Object.keys(comparedParts).find(
       (name) => JSON.stringify(first![name]) !== JSON.stringify(other[name]),

@@ -130,7 +130,7 @@ describe('a copy', () => {
     const folder = folderOf(files);
     const project = proposeProject(await lookAt([folder]), folder);
     const { from, kind, rewrite: how } = project.proposal.events.copy!;
-    await rewrite({ from, to: join(folder, 'copy'), kind, rewrite: how });
+    await rewrite({ from, to: join(folder, 'copy'), kind, rewriteFile: how });
     expect(project.proposal.events.path).toBe(`tables/${file}`);
     expect(readFileSync(join(folder, 'copy'), 'utf8')).toMatch(form);
   });

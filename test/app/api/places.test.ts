@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { placesOf } from '../../../src/app/api/train.ts';
+import { blockPositions } from '../../../src/app/api/train.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { compile } from '../../../src/compiler/pipeline.ts';
+import { compileSource } from '../../../src/compiler/pipeline.ts';
 
 it('finds steps, scores and losses where they are written, by the labels that nodes of the step have', () => {
   const text = `model two
@@ -18,8 +18,8 @@ task watch {
   loss  = softmax(in_batch, temperature: 0.05)
 }
 `;
-  const { model, lowered } = compile(makeSource('models/two.tower', text));
-  const places = placesOf({ model: model!, lowered: lowered! });
+  const { model, lowered } = compileSource(makeSource('models/two.tower', text));
+  const places = blockPositions({ model: model!, lowered: lowered! });
   const file = 'models/two.tower';
   expect(places.get('asks/main/mlp')).toEqual({ file, line: 6, column: 60 });
   expect(places.get('answers/main/dense')).toEqual({ file, line: 8, column: 26 });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { memoryBytes, shardRequest } from '../../../src/app/api/shards.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { compile } from '../../../src/compiler/pipeline.ts';
+import { compileSource } from '../../../src/compiler/pipeline.ts';
 import { failureOf } from '../../data/fixture.ts';
 
 it('reads an amount of memory, and says what is wrong with another', async () => {
@@ -15,7 +15,7 @@ it('reads an amount of memory, and says what is wrong with another', async () =>
 });
 
 it('counts the bytes that a row of each table takes, as it is kept and with the state of its optimizer', async () => {
-  const { plan } = compile(
+  const { plan } = compileSource(
     makeSource(
       'wide.tower',
       `model wide

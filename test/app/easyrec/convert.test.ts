@@ -3,25 +3,29 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type ConfigField, readConfig } from '../../../grammar/text_format.ts';
-import { dataText, modelText } from '../../../src/app/api/import.ts';
+import { convertedDataText, convertedModelText } from '../../../src/app/api/import.ts';
 import { notesText } from '../../../src/app/cli/commands/import.ts';
-import { convert } from '../../../src/app/easyrec/convert.ts';
+import { convertConfig } from '../../../src/app/easyrec/convert.ts';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { format } from '../../../src/compiler/format/format.ts';
-import { check } from '../../../src/compiler/pipeline.ts';
+import { formatSource } from '../../../src/compiler/format/format.ts';
+import { checkSource } from '../../../src/compiler/pipeline.ts';
 import { goldens } from '../../golden.ts';
 
-const formatted = (text: string): string => format(makeSource('model.tower', text)).output ?? `not formatted: ${text}`;
+const formatted = (text: string): string =>
+  formatSource(makeSource('model.tower', text)).output ?? `not formatted: ${text}`;
 
 describe('the configs', () => {
   goldens(
     'test/app/easyrec/configs',
     ({ name, text }) => {
-      const { draft, notes, dialect } = convert(name, text);
-      const [model, data] = [modelText(draft, name), dataText(draft, { events: 'train.csv', test: 'test.csv' }, name)];
+      const { draft, notes, dialect } = convertConfig(name, text);
+      const [model, data] = [
+        convertedModelText(draft, name),
+        convertedDataText(draft, { events: 'train.csv', test: 'test.csv' }, name),
+      ];
       const load = (): ReturnType<typeof makeSource> => makeSource('data.tower', data);
-      const { diagnostics } = check(makeSource('model.tower', model), { load });
+      const { diagnostics } = checkSource(makeSource('model.tower', model), { load });
       expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
       return `${formatted(model)}\n${formatted(data)}\n${dialect}\n\n${notesText(notes)}`;
     },
@@ -51,15 +55,19 @@ describe('a setting that is changed', () => {
       const text = readFileSync(join(folder, name), 'utf8');
       const answer = (of: string): string => {
         try {
-          const { draft, notes, paths } = convert(name, of);
+          const { draft, notes, paths } = convertConfig(name, of);
           const files = { events: 'train.csv', test: 'test.csv' };
           const said = notes.map(({ kind, field, text: why }) => [kind, field, why]);
-          return [modelText(draft, name), dataText(draft, files, name), JSON.stringify([paths, said])].join('\n');
+          return [
+            convertedModelText(draft, name),
+            convertedDataText(draft, files, name),
+            JSON.stringify([paths, said]),
+          ].join('\n');
         } catch (error) {
           return `refused: ${(error as Error).message}`;
         }
       };
-      const [before, { notes }] = [answer(text), convert(name, text)];
+      const [before, { notes }] = [answer(text), convertConfig(name, text)];
       // A feature that is left out is named by itself, on its line.
       const isSaid = (path: string, line: number): boolean =>
         notes.some(
@@ -114,7 +122,7 @@ function othersOf(value: string): string[] {
 
 const codeOf = (text: string): string | undefined => {
   try {
-    convert('x.config', text);
+    convertConfig('x.config', text);
     return undefined;
   } catch (error) {
     if (error instanceof Failure) return error.diagnostics[0]!.code;
@@ -150,7 +158,7 @@ describe('what cannot be converted', () => {
   });
 
   it('says a line for every field that it does not read', () => {
-    const { notes } = convert(
+    const { notes } = convertConfig(
       'x.config',
       `surprise: 1\nmodel_config { model_class: "DSSM" ${dssm}\nwonder { deep: 2 } }\nfeature_configs { input_names: "u" embedding_dim: 8 hash_bucket_size: 9 }\nfeature_configs { input_names: "i" embedding_dim: 8 hash_bucket_size: 9 colour: RED }`,
     );

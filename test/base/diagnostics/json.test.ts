@@ -6,7 +6,7 @@ import { diagnose } from '../../../src/base/diagnostics/diagnose.ts';
 import { toJson } from '../../../src/base/diagnostics/json.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
 import { readErrorPage } from '../../../src/compiler/explain/page.ts';
-import { check } from '../../../src/compiler/pipeline.ts';
+import { checkSource } from '../../../src/compiler/pipeline.ts';
 import { parse } from '../../../src/compiler/syntax/parse.ts';
 
 test('every key is there, places are lines and columns, fixes are edits', () => {
@@ -56,7 +56,7 @@ describe('the schema of the package', () => {
   });
 
   it.each(examples)('takes what is said of the wrong example of $code', ({ code, wrong }) => {
-    const json = JSON.parse(JSON.stringify(toJson(check(makeSource('example.tower', wrong)).diagnostics)));
+    const json = JSON.parse(JSON.stringify(toJson(checkSource(makeSource('example.tower', wrong)).diagnostics)));
     expect(json.map((one: { code: string }) => one.code)).toContain(code);
     validate(json);
     expect(validate.errors).toBe(null);
@@ -66,7 +66,7 @@ describe('the schema of the package', () => {
     const json = toJson([diagnose('data-memory', undefined, { needed: 2, limit: 1 } as never)]);
     validate(json);
     expect(validate.errors).toBe(null);
-    const many = check(makeSource('a.tower', `model m\n${'block = 1\n'.repeat(80)}`)).diagnostics;
+    const many = checkSource(makeSource('a.tower', `model m\n${'block = 1\n'.repeat(80)}`)).diagnostics;
     const counted = toJson(many);
     expect(counted.at(-1)!.code).toBe('too-many-mistakes');
     validate(counted);
@@ -79,7 +79,7 @@ describe('the schema of the package', () => {
     ['a severity is unknown', (one: Record<string, unknown>) => ({ ...one, severity: 'note' })],
     ['a fix is no list', (one: Record<string, unknown>) => ({ ...one, fixes: [{}] })],
   ])('refuses it where %s', (_, spoil) => {
-    const [one] = JSON.parse(JSON.stringify(toJson(check(makeSource('a.tower', 'model\n')).diagnostics)));
+    const [one] = JSON.parse(JSON.stringify(toJson(checkSource(makeSource('a.tower', 'model\n')).diagnostics)));
     expect(validate([one])).toBe(true);
     expect(validate([spoil(one)])).toBe(false);
   });

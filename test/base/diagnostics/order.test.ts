@@ -3,9 +3,9 @@ import type { Diagnostic } from '../../../src/base/diagnostics/diagnostic.ts';
 import { toJson } from '../../../src/base/diagnostics/json.ts';
 import { render } from '../../../src/base/diagnostics/render.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { check } from '../../../src/compiler/pipeline.ts';
+import { checkSource } from '../../../src/compiler/pipeline.ts';
 
-const found = (text: string): readonly Diagnostic[] => check(makeSource('a.tower', text)).diagnostics;
+const found = (text: string): readonly Diagnostic[] => checkSource(makeSource('a.tower', text)).diagnostics;
 
 it('a part that cannot be read comes before what is wrong elsewhere', () => {
   const text = 'features {\n  user_id : id(dim: "a")\n}\ntrain {\n  batch = 10 x\n}\n';

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { Diagnostic } from '../../../src/base/diagnostics/diagnostic.ts';
 import { applySafeFixes } from '../../../src/base/diagnostics/fixes.ts';
 import { makeSource, type Source } from '../../../src/base/text/source.ts';
-import { check } from '../../../src/compiler/pipeline.ts';
+import { checkSource } from '../../../src/compiler/pipeline.ts';
 import { model } from '../../compiler/model/check_text.ts';
 
-const found = (source: Source) => check(source).diagnostics;
+const found = (source: Source) => checkSource(source).diagnostics;
 
 function fix(text: string, judge: (source: Source) => readonly Diagnostic[] = found) {
   const { text: after, fixed } = applySafeFixes(makeSource('a', text), judge, (next) => makeSource('a', next));

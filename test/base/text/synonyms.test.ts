@@ -5,7 +5,7 @@ import { isTerm, meaningOf, type WordPlace } from '../../../src/base/text/synony
 import type { KindRow } from '../../../src/compiler/library/contract.ts';
 import { entryTables } from '../../../src/compiler/library/declarations/table.ts';
 import { library } from '../../../src/compiler/model/library.ts';
-import { check } from '../../../src/compiler/pipeline.ts';
+import { checkSource } from '../../../src/compiler/pipeline.ts';
 import { model } from '../../compiler/model/check_text.ts';
 
 const feature = (value: string) => `features { x : ${value} }`;
@@ -184,7 +184,7 @@ describe('a word of the field', () => {
   it.each(rows.map(([around, written, hint]) => [written, hint, around] as const))(
     '%s: %s',
     (written, hint, around) => {
-      const { diagnostics } = check(makeSource('a.tower', around(written)));
+      const { diagnostics } = checkSource(makeSource('a.tower', around(written)));
       const errors = diagnostics.filter(({ severity }) => severity === 'error');
       expect(errors.length, JSON.stringify(errors.map(({ message }) => message))).toBe(1);
       expect(errors[0]!.hint).toContain(hint);

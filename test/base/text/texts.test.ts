@@ -10,7 +10,7 @@ import {
   packTexts,
   pickTexts,
   sameTexts,
-  slicesOf,
+  slicesOfTexts,
   TextsTooLarge,
   TextsWriter,
 } from '../../../src/base/text/texts.ts';
@@ -92,9 +92,9 @@ describe('packed texts', () => {
   it('come in slices', () => {
     const list = Array.from({ length: 25 }, (_, at) => `${at}`);
     for (const texts of [list, packTexts(list)]) {
-      expect([...slicesOf(texts, 10)]).toStrictEqual([list.slice(0, 10), list.slice(10, 20), list.slice(20)]);
+      expect([...slicesOfTexts(texts, 10)]).toStrictEqual([list.slice(0, 10), list.slice(10, 20), list.slice(20)]);
     }
-    expect([...slicesOf([], 10)]).toEqual([]);
+    expect([...slicesOfTexts([], 10)]).toEqual([]);
     expect([isTexts(list), isTexts(packTexts(list)), isTexts(new Map()), isTexts('ab')]).toEqual([
       true,
       true,

@@ -5,12 +5,12 @@ import { type Code, codeNamed, codes, formerCodes } from '../../../src/base/diag
 import { render } from '../../../src/base/diagnostics/render.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
 import { errorIndex, readErrorPage, severityText } from '../../../src/compiler/explain/page.ts';
-import { format } from '../../../src/compiler/format/format.ts';
-import { check } from '../../../src/compiler/pipeline.ts';
+import { formatSource } from '../../../src/compiler/format/format.ts';
+import { checkSource } from '../../../src/compiler/pipeline.ts';
 
 const all = Object.keys(codes) as Code[];
 const pathOf = (code: Code): string => `docs/errors/${code}.md`;
-const found = (text: string) => check(makeSource('example.tower', text)).diagnostics;
+const found = (text: string) => checkSource(makeSource('example.tower', text)).diagnostics;
 
 describe('every code', () => {
   it('has a page under docs/errors, as has each former name, and no other page exists', () => {
@@ -67,7 +67,7 @@ const shown = all.filter((code) => existsSync(pathOf(code)) && readErrorPage(cod
 const besides: Partial<Record<Code, Code[]>> = { 'ignore-unknown-code': ['few-negatives'] };
 
 /** A text with mistakes of syntax remains as it was written. */
-const formatted = (text: string): string => format(makeSource('example.tower', text)).output ?? text;
+const formatted = (text: string): string => formatSource(makeSource('example.tower', text)).output ?? text;
 
 describe('the wrong example gets its message and no other, and is printed so', () => {
   it.each(shown)('%s', (code) => {

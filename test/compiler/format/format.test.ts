@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { filesToFormat, formatFile } from '../../../src/app/api/format.ts';
 import { applyEdits } from '../../../src/base/diagnostics/fixes.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { format, formatFences, formatRange } from '../../../src/compiler/format/format.ts';
+import { formatFences, formatRange, formatSource } from '../../../src/compiler/format/format.ts';
 import * as plugin from '../../../src/compiler/format/prettier.ts';
 import { goldens } from '../../golden.ts';
 import * as examples from '../syntax/examples.ts';
@@ -65,9 +65,9 @@ test('a range formats the declarations that it touches', () => {
 
 describe('the prettier plugin', () => {
   test.each(Object.entries(examples))('gives the same for %s', async (_, text) => {
-    expect(await asPrettier(text)).toBe(format(makeSource('a', text)).output);
+    expect(await asPrettier(text)).toBe(formatSource(makeSource('a', text)).output);
     const narrow = { printWidth: 40, tabWidth: 4 };
-    expect(await asPrettier(text, narrow)).toBe(format(makeSource('a', text), narrow).output);
+    expect(await asPrettier(text, narrow)).toBe(formatSource(makeSource('a', text), narrow).output);
   });
   test('finds its parser by the ending of a file', async () => {
     expect(await prettier.format('model   a', { plugins: [plugin], filepath: 'a.tower' })).toBe('model a\n');
@@ -100,11 +100,11 @@ describe('the prettier plugin', () => {
 });
 
 describe('what is no program', () => {
-  const output = (text: string) => format(makeSource('a.tower', text)).output;
+  const output = (text: string) => formatSource(makeSource('a.tower', text)).output;
   test('nothing stays nothing', () => expect([output(''), output('\n \n')]).toEqual(['', '']));
   test('comments alone stay', () => expect(output('\n\n// a\n\n\n//b\n')).toBe('// a\n\n//b\n'));
   test('a mistake of syntax is reported in its place, and nothing is formatted', () => {
-    const { output, diagnostics } = format(makeSource('a.tower', '\uFEFFmodel  a\r\nlet b 3\r\n'));
+    const { output, diagnostics } = formatSource(makeSource('a.tower', '\uFEFFmodel  a\r\nlet b 3\r\n'));
     expect(output).toBeUndefined();
     expect(diagnostics.map(({ code, at }) => [code, at?.start])).toEqual([['missing-sign', 17]]);
   });
@@ -114,7 +114,7 @@ describe('what is no program', () => {
 });
 
 describe('the bytes around a text', () => {
-  const output = (text: string) => format(makeSource('a.tower', text)).output;
+  const output = (text: string) => formatSource(makeSource('a.tower', text)).output;
   test('line ends stay what the first one is', () => {
     expect(output('model  a\r\n\r\n\r\nlet b=3\n')).toBe('model a\r\n\r\nlet b = 3\r\n');
     expect(output('model  a\nlet b=3\r\nlet c=3\r')).toBe('model a\nlet b = 3\nlet c = 3\n');
@@ -143,7 +143,7 @@ describe('fences of a page', () => {
 test('2,000 lines are formatted alike whether they are alone or together', () => {
   const one = readFileSync('models/two_tower.tower', 'utf8');
   const many = Array.from({ length: 65 }, () => one).join('\n');
-  expect(format(makeSource('a.tower', many)).output).toBe(many);
+  expect(formatSource(makeSource('a.tower', many)).output).toBe(many);
 });
 
 test.each([

@@ -2,17 +2,17 @@
 import { expect } from 'vitest';
 import { lex } from '../../../grammar/lexer.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { format } from '../../../src/compiler/format/format.ts';
+import { formatSource } from '../../../src/compiler/format/format.ts';
 import type { FormatLayout } from '../../../src/compiler/format/lines.ts';
 import { parse } from '../../../src/compiler/syntax/parse.ts';
 
 /** Formats a text that has no mistake of syntax, and holds the result to every law. */
 export function formatted(text: string, layout: Partial<FormatLayout> = {}): string {
-  const { output, diagnostics } = format(makeSource('a.tower', text), layout);
+  const { output, diagnostics } = formatSource(makeSource('a.tower', text), layout);
   if (output === undefined) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
   expect(tree(output)).toBe(tree(text));
   expect(interleaved(output)).toEqual(interleaved(text));
-  expect(format(makeSource('a.tower', output), layout).output).toBe(output);
+  expect(formatSource(makeSource('a.tower', output), layout).output).toBe(output);
   const lines = output.replaceAll('\r\n', '\n');
   expect(lines).not.toMatch(/[ \t\r]\n|\n\n\n|^\n/);
   expect(lines === '' || /[^\n]\n$/.test(lines)).toBe(true);
@@ -21,10 +21,10 @@ export function formatted(text: string, layout: Partial<FormatLayout> = {}): str
 
 /** As `formatted`, where a part stays as it was written: blanks in it are its own. */
 export function formattedInPart(text: string, layout: Partial<FormatLayout> = {}): string {
-  const { output } = format(makeSource('a.tower', text), layout);
+  const { output } = formatSource(makeSource('a.tower', text), layout);
   expect(tree(output!)).toBe(tree(text));
   expect(interleaved(output!)).toEqual(interleaved(text));
-  expect(format(makeSource('a.tower', output!), layout).output).toBe(output);
+  expect(formatSource(makeSource('a.tower', output!), layout).output).toBe(output);
   return output!;
 }
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { lex } from '../../../grammar/lexer.ts';
 import { applyEdits } from '../../../src/base/diagnostics/fixes.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { format, formatRange } from '../../../src/compiler/format/format.ts';
+import { formatRange, formatSource } from '../../../src/compiler/format/format.ts';
 import { parse } from '../../../src/compiler/syntax/parse.ts';
 import fc from '../../fast_check.ts';
 import * as examples from '../syntax/examples.ts';
@@ -88,7 +88,7 @@ test('a range that is formatted leaves the rest as it is', { timeout }, () => {
       expect(tree(result)).toBe(tree(text));
       expect(interleaved(result)).toEqual(interleaved(text));
       // The range may hold the only line ending that says which kind the file has.
-      const [rest, whole] = [makeSource('a.tower', result), source].map((each) => format(each).output);
+      const [rest, whole] = [makeSource('a.tower', result), source].map((each) => formatSource(each).output);
       expect(rest?.replaceAll('\r\n', '\n')).toBe(whole?.replaceAll('\r\n', '\n'));
     }),
     { numRuns: Math.ceil(numRuns / 5) },
@@ -103,7 +103,7 @@ test('a piece taken out of a program leaves one that is formatted, or a mistake 
     fc.property(cut, (text) => {
       if (isRead(text)) formatted(text);
       else {
-        const { output, diagnostics } = format(makeSource('a.tower', text));
+        const { output, diagnostics } = formatSource(makeSource('a.tower', text));
         expect(output).toBeUndefined();
         expect(diagnostics.length).toBeGreaterThan(0);
       }

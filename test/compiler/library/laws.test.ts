@@ -4,7 +4,7 @@ import type { Parameter } from '../../../src/compiler/library/contract.ts';
 import { exampleOf } from '../../../src/editor/reference/examples.ts';
 import { allKinds } from '../../../src/editor/reference/kinds.ts';
 import { printType } from '../../../src/graph/dims.ts';
-import { evaluate } from '../../../src/graph/evaluate.ts';
+import { evaluateGraph } from '../../../src/graph/evaluate.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
 import type { Plan } from '../../../src/graph/plan/plan.ts';
 import { feed, planOf } from './support.ts';
@@ -76,7 +76,7 @@ function expectEveryWeightToLearn({ step, towers }: Plan): void {
           [2, 0],
         ],
   });
-  const { outputs, parameters } = evaluate(step.graph, inputs, before);
+  const { outputs, parameters } = evaluateGraph(step.graph, inputs, before);
   for (const { name, trainable } of step.graph.parameters) {
     const change = [...parameters[name]!.data].map((value, at) => value - before[name]!.data[at]!);
     expect(change.every(Number.isFinite), `${name} stays finite`).toBe(true);

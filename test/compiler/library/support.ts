@@ -11,7 +11,7 @@ import type { Model } from '../../../src/compiler/model/model.ts';
 import { resolve } from '../../../src/compiler/model/resolve.ts';
 import { parse } from '../../../src/compiler/syntax/parse.ts';
 import { type Builder, makeBuilder, type Ref } from '../../../src/graph/builder.ts';
-import { evaluate, evaluateInDoubles, type NamedTensors } from '../../../src/graph/evaluate.ts';
+import { evaluateGraph, evaluateInDoubles, type NamedTensors } from '../../../src/graph/evaluate.ts';
 import type { Dim, Dtype, Graph, Tensor } from '../../../src/graph/graph.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
 import type { GraphPlan, InputSource, Plan } from '../../../src/graph/plan/plan.ts';
@@ -127,7 +127,7 @@ export function run(build: (builder: Builder) => Ref, inputs: NamedTensors, para
   const builder = makeBuilder('test');
   builder.output('y', build(builder));
   const graph = builder.finish();
-  return evaluate(graph, inputs, { ...initialValues(graph, 1), ...parameters }).outputs.y!;
+  return evaluateGraph(graph, inputs, { ...initialValues(graph, 1), ...parameters }).outputs.y!;
 }
 
 /** The model that a text declares, which must be without a mistake. */

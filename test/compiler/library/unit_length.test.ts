@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { unitLength } from '../../../src/compiler/library/unit_length.ts';
 import { makeBuilder } from '../../../src/graph/builder.ts';
 import { gradients } from '../../../src/graph/differentiate.ts';
-import { evaluate } from '../../../src/graph/evaluate.ts';
+import { evaluateGraph } from '../../../src/graph/evaluate.ts';
 import { batch, expectClose, floats } from './support.ts';
 
 function normalized(x: readonly number[], cotangent: readonly number[]) {
@@ -13,7 +13,7 @@ function normalized(x: readonly number[], cotangent: readonly number[]) {
   builder.output('unit', unit);
   builder.output('gradient', gradients(builder, total, [input])[0]!);
   const rows = x.length / 2;
-  const { outputs } = evaluate(
+  const { outputs } = evaluateGraph(
     builder.finish(),
     { x: floats([rows, 2], x), cotangent: floats([rows, 2], cotangent) },
     {},

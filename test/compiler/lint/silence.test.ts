@@ -2,16 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { applyEdits } from '../../../src/base/diagnostics/fixes.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
 import { silenceOf } from '../../../src/compiler/lint/ignores.ts';
-import { check } from '../../../src/compiler/pipeline.ts';
+import { checkSource } from '../../../src/compiler/pipeline.ts';
 import { model } from '../model/check_text.ts';
 
 const silenced = (text: string, code: string): string => {
   const source = makeSource('a', text);
-  const found = check(source).diagnostics.find((diagnostic) => diagnostic.code === code)!;
+  const found = checkSource(source).diagnostics.find((diagnostic) => diagnostic.code === code)!;
   const edit = silenceOf(found);
   return edit ? applyEdits(source, [edit]) : text;
 };
-const codes = (text: string): string[] => check(makeSource('a', text)).diagnostics.map(({ code }) => code);
+const codes = (text: string): string[] => checkSource(makeSource('a', text)).diagnostics.map(({ code }) => code);
 
 describe('the comment that silences a warning', () => {
   it('is above it, as far in, with the same line ends, and asks for a reason', () => {

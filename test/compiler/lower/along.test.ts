@@ -1,8 +1,8 @@
 /** Several sequences of one list, joined element by element. */
 import { describe, expect, test } from 'vitest';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { check } from '../../../src/compiler/pipeline.ts';
-import { evaluate } from '../../../src/graph/evaluate.ts';
+import { checkSource } from '../../../src/compiler/pipeline.ts';
+import { evaluateGraph } from '../../../src/graph/evaluate.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
 import { expectClose, feed, planOf } from '../library/support.ts';
 
@@ -23,7 +23,7 @@ const text = (flow: string, features = 'stars : along(history, category(dim: 3))
 `;
 
 const mistakes = (model: string): readonly string[] =>
-  check(makeSource('m.tower', model))
+  checkSource(makeSource('m.tower', model))
     .diagnostics.filter(({ severity }) => severity === 'error')
     .map(({ code, message }) => `${code}: ${message}`);
 
@@ -48,8 +48,8 @@ function made(flow: string) {
     const data = parameters[weights]!.data.map((__, at) =>
       Math.floor(at / 3) === third * 3 + (at % 3) ? 1 : 0,
     ) as Float32Array;
-    return evaluate(embedded.graph, inputs, { ...parameters, [weights]: { dtype: 'float32', shape, data } }).outputs
-      .vector!;
+    return evaluateGraph(embedded.graph, inputs, { ...parameters, [weights]: { dtype: 'float32', shape, data } })
+      .outputs.vector!;
   });
   const rows = [0, 1, 2].map((row) =>
     results.flatMap(({ data }) => [...data.slice(row * 3, row * 3 + 3)]).slice(0, shape[0]!),

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, test } from 'vitest';
 import type { Corpus, Events, IndexedColumn } from '../../../src/data/dataset.ts';
-import { evaluate } from '../../../src/graph/evaluate.ts';
+import { evaluateGraph } from '../../../src/graph/evaluate.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
 import { labelMeans } from '../../../src/training/begin_state.ts';
 import { expectClose, feed, floats, planOf, rowsOf } from '../library/support.ts';
@@ -108,7 +108,7 @@ describe('in the towers as they are served', () => {
     const [query, item] = plan.towers.map(({ embedded: { graph } }) => {
       const own = Object.fromEntries(graph.inputs.map(({ name }) => [name, inputs[name as keyof typeof inputs]]));
       const parameters = graph.parameters.length > 0 ? { 'score/rate/mean': floats([1], [3.5]) } : {};
-      return rowsOf(evaluate(graph, own, parameters).outputs.vector!);
+      return rowsOf(evaluateGraph(graph, own, parameters).outputs.vector!);
     });
     expect(plan.towers.map(({ embedded }) => embedded.inputs.map(({ name }) => name))).toEqual([
       ['user_id', 'user.bias'],
@@ -139,7 +139,7 @@ describe('in the towers as they are served', () => {
       task like { score = dot(user, item), loss = bce, label = liked }
       retrieve = 2 * rate + like`);
     const graph = plan.towers[0].embedded.graph;
-    const { outputs } = evaluate(graph, { user_id: floats([1, 4], [1, 2, 3, 4]) }, {});
+    const { outputs } = evaluateGraph(graph, { user_id: floats([1, 4], [1, 2, 3, 4]) }, {});
     expect(rowsOf(outputs.vector!)).toEqual([[2, 4, 6, 8, 2, 1, 2, 3, 4]]);
   });
 
@@ -155,7 +155,7 @@ describe('in the towers as they are served', () => {
     ]);
     const inputs = feed(plan.step, 3);
     expect(
-      Number.isFinite(evaluate(plan.step.graph, inputs, initialValues(plan.step.graph, 1)).outputs.loss!.data[0]),
+      Number.isFinite(evaluateGraph(plan.step.graph, inputs, initialValues(plan.step.graph, 1)).outputs.loss!.data[0]),
     ).toBe(true);
   });
 });

@@ -5,7 +5,7 @@ import { productLogit } from '../../../src/compiler/lower/event_scores.ts';
 import type { Corpus, Events, IndexedColumn } from '../../../src/data/dataset.ts';
 import { makeBuilder } from '../../../src/graph/builder.ts';
 import { gradients } from '../../../src/graph/differentiate.ts';
-import { evaluate } from '../../../src/graph/evaluate.ts';
+import { evaluateGraph } from '../../../src/graph/evaluate.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
 import fc from '../../fast_check.ts';
 import { expectClose, floats, planOf } from '../library/support.ts';
@@ -31,7 +31,7 @@ function product(rows: readonly (readonly number[])[]): { logits: number[]; slop
       ),
     ]),
   );
-  const { outputs } = evaluate(builder.finish(), given, {});
+  const { outputs } = evaluateGraph(builder.finish(), given, {});
   return {
     logits: [...outputs.logit!.data],
     slopes: rows.map((_, row) => inputs.map((_, at) => outputs[`slope${at}`]!.data[row]!)),

@@ -1,6 +1,6 @@
 /** What a step leaves in weights that are not trained. */
 import { expect, test } from 'vitest';
-import { evaluate } from '../../../src/graph/evaluate.ts';
+import { evaluateGraph } from '../../../src/graph/evaluate.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
 import { expectClose, feed, planOf, rowsOf } from '../library/support.ts';
 
@@ -18,7 +18,7 @@ function means(loss: string) {
   const { step } = planOf(model(loss));
   const inputs = feed(step, 6);
   const before = initialValues(step.graph, 1);
-  const { parameters } = evaluate(step.graph, inputs, before);
+  const { parameters } = evaluateGraph(step.graph, inputs, before);
   const mean = (name: string): number[] => {
     const rows = rowsOf(inputs[name]!);
     return [0, 1].map((at) => rows.reduce((sum, row) => sum + row[at]!, 0) / rows.length);

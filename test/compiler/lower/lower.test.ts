@@ -3,7 +3,7 @@ import { textOf } from '../../../src/base/text/source.ts';
 import { printValueType } from '../../../src/compiler/library/values.ts';
 import type { Arrow } from '../../../src/compiler/lower/flow.ts';
 import { checkShapes, lower } from '../../../src/compiler/lower/lower.ts';
-import { evaluate } from '../../../src/graph/evaluate.ts';
+import { evaluateGraph } from '../../../src/graph/evaluate.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
 import { differences, expectClose, feed, modelOf, planOf, smallModel } from '../library/support.ts';
 
@@ -71,7 +71,7 @@ describe.each(Object.entries(models))('a step with %s', (_, text) => {
     ? [[0, 2] as const]
     : [[1, 2] as const, [2, 1] as const];
   const inputs = feed(step, 4, { hits, binary: false });
-  const { outputs, parameters } = evaluate(step.graph, inputs, before);
+  const { outputs, parameters } = evaluateGraph(step.graph, inputs, before);
   const embeddings = step.inputs
     .filter(({ source }) => source.from === 'embedding' || source.from === 'sequence')
     .map(({ name }) => name);
@@ -107,7 +107,7 @@ test('a single feature flows as a vector, and may be a channel as it is', () => 
 describe('the objective', () => {
   test('is the weighted sum of the losses, each of which is an output', () => {
     const { step } = planOf(models['tasks of two kinds, weighed']!);
-    const { outputs } = evaluate(step.graph, feed(step, 4), initialValues(step.graph, 5));
+    const { outputs } = evaluateGraph(step.graph, feed(step, 4), initialValues(step.graph, 5));
     const [click, rate] = [outputs['loss:click']!.data[0]!, outputs['loss:rate']!.data[0]!];
     expectClose(outputs.loss!.data, [0.3 * click + 2 * rate], 1e-6);
   });

@@ -2,10 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { compile } from '../../../src/compiler/pipeline.ts';
+import { compileSource } from '../../../src/compiler/pipeline.ts';
 import { hostDtype } from '../../../src/graph/bfloat16.ts';
 import { resolveShape } from '../../../src/graph/dims.ts';
-import { evaluate } from '../../../src/graph/evaluate.ts';
+import { evaluateGraph } from '../../../src/graph/evaluate.ts';
 import type { Graph, Tensor } from '../../../src/graph/graph.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
 
@@ -25,7 +25,7 @@ train { dense = sgd(rate: ${rate})${train} }
 `;
 
 function lowered(train = '') {
-  const { lowered: found, diagnostics } = compile(makeSource('norms.tower', textOf(train)));
+  const { lowered: found, diagnostics } = compileSource(makeSource('norms.tower', textOf(train)));
   if (!found) throw new Error(diagnostics.map(({ message }) => message).join('; '));
   return found;
 }
@@ -64,13 +64,13 @@ describe('the graph of norms', () => {
       const free = lowered().plan.step.graph;
       const inputs = inputsOf(graph);
       const parameters = initialValues(graph, 1);
-      const { parameters: after } = evaluate(free, inputsOf(free), initialValues(free, 1));
+      const { parameters: after } = evaluateGraph(free, inputsOf(free), initialValues(free, 1));
       const moved = (prefix: RegExp): number[] =>
         Object.entries(after).flatMap(([name, { data }]) =>
           prefix.test(name) ? [...data].map((value, at) => (parameters[name]!.data[at]! - value) / rate) : [],
         );
       const of = norms()!;
-      const { outputs } = evaluate(of.graph, inputs, parameters);
+      const { outputs } = evaluateGraph(of.graph, inputs, parameters);
       expect(Object.keys(outputs).sort()).toEqual([
         'gradient_norm:answers',
         'gradient_norm:asks',

@@ -2,11 +2,11 @@
 import { describe, expect, test } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import { makeSource, textOf } from '../../../src/base/text/source.ts';
-import { check } from '../../../src/compiler/pipeline.ts';
+import { checkSource } from '../../../src/compiler/pipeline.ts';
 import type { Events, IndexedColumn } from '../../../src/data/dataset.ts';
 import { makeTimeline, windowsBefore } from '../../../src/data/rows/history.ts';
 import { makeBuilder } from '../../../src/graph/builder.ts';
-import { evaluate, type NamedTensors } from '../../../src/graph/evaluate.ts';
+import { evaluateGraph, type NamedTensors } from '../../../src/graph/evaluate.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
 import { lowerExample, ofSequences } from '../library/blocks/examples.ts';
 import { contextOf, expectClose, floats, planOf, random, sequenceInput } from '../library/support.ts';
@@ -162,7 +162,7 @@ describe('the gradient of positions is that of events', () => {
 /** Codes of a check, with the words at their places and what the first fix of each writes. */
 function mistakesOf(model: string) {
   const source = makeSource('test.tower', model);
-  return check(source).diagnostics.filter(({ severity }) => severity === 'error');
+  return checkSource(source).diagnostics.filter(({ severity }) => severity === 'error');
 }
 
 describe('a tower that cannot be read for all positions is refused at the step to blame', () => {
@@ -228,7 +228,7 @@ function looksAhead(example: string): boolean {
         ];
       }),
     ) as NamedTensors;
-    return [...evaluate(graph, inputs, parameters).outputs.made!.data];
+    return [...evaluateGraph(graph, inputs, parameters).outputs.made!.data];
   };
   const whole = madeOf(length);
   return [1, 2, 3, 4, 5, 6].some((elements) =>

@@ -1,7 +1,7 @@
 /** `repeat(n, …)`: the same blocks several times, each time with names of their own. */
 import { describe, expect, it } from 'vitest';
 import { lower } from '../../../src/compiler/lower/lower.ts';
-import { evaluate } from '../../../src/graph/evaluate.ts';
+import { evaluateGraph } from '../../../src/graph/evaluate.ts';
 import type { Graph } from '../../../src/graph/graph.ts';
 import type { GraphPlan } from '../../../src/graph/plan/plan.ts';
 import { feed, modelOf, planOf, random } from '../library/support.ts';
@@ -29,7 +29,7 @@ function vectorsOf(plan: GraphPlan): readonly number[] {
       return [name, random(plan.graph.nodes[node]!.type.shape as number[], at)];
     }),
   );
-  return [...evaluate(plan.graph, inputs, weights).outputs.vector!.data];
+  return [...evaluateGraph(plan.graph, inputs, weights).outputs.vector!.data];
 }
 
 const userOf = (flow: string): GraphPlan => planOf(model(flow)).towers[0].embedded;

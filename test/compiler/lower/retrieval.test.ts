@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { evaluate } from '../../../src/graph/evaluate.ts';
+import { evaluateGraph } from '../../../src/graph/evaluate.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
 import type { Plan } from '../../../src/graph/plan/plan.ts';
 import { expectClose, feed, planOf, rowsOf } from '../library/support.ts';
@@ -25,7 +25,7 @@ const model = (retrieve: string): string => `
 /** Every user with every item, from the two towers alone. */
 function scoresOf({ towers }: Plan): number[][] {
   const [queries, items] = towers.map(({ embedded }) => {
-    const { outputs } = evaluate(embedded.graph, feed(embedded, 3), initialValues(embedded.graph, 9));
+    const { outputs } = evaluateGraph(embedded.graph, feed(embedded, 3), initialValues(embedded.graph, 9));
     return rowsOf(outputs.vector!);
   }) as [number[][], number[][]];
   return queries.map((query) => items.map((item) => query.reduce((sum, value, at) => sum + value * item[at]!, 0)));
@@ -108,7 +108,7 @@ function bestOf({ towers }: Plan, whole: Plan): number[][] {
     // What one plan does not read another may: the numbers are those of the plan that reads all.
     const all = feed(whole.towers[side]!.embedded, 3);
     const inputs = Object.fromEntries(embedded.inputs.map(({ name }) => [name, all[name]!]));
-    const { outputs } = evaluate(embedded.graph, inputs, initialValues(embedded.graph, 9));
+    const { outputs } = evaluateGraph(embedded.graph, inputs, initialValues(embedded.graph, 9));
     return outputs.vector!;
   });
   const [rows, width] = [queries!.shape[0]!, queries!.shape.at(-1)!];
@@ -143,6 +143,6 @@ test('several interests stay several vectors, and next to them a plain score add
 test('a loss gets one vector a row of them', () => {
   const { step } = planOf(several(''));
   const inputs = feed(step, 3, { hits: [[0, 1]] });
-  const { outputs } = evaluate(step.graph, inputs, initialValues(step.graph, 9));
+  const { outputs } = evaluateGraph(step.graph, inputs, initialValues(step.graph, 9));
   expect(Number.isFinite(outputs['loss:many']!.data[0])).toBe(true);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { servingGraph } from '../../../src/compiler/lower/serving.ts';
 import { printType } from '../../../src/graph/dims.ts';
-import { evaluate } from '../../../src/graph/evaluate.ts';
+import { evaluateGraph } from '../../../src/graph/evaluate.ts';
 import type { Tensor } from '../../../src/graph/graph.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
 import { verify } from '../../../src/graph/verify.ts';
@@ -107,8 +107,8 @@ describe('a served tower', () => {
       age,
       face,
     };
-    const expected = evaluate(user.embedded.graph, looked, weights).outputs.vector!;
-    const served = evaluate(
+    const expected = evaluateGraph(user.embedded.graph, looked, weights).outputs.vector!;
+    const served = evaluateGraph(
       graph,
       {
         user_id: integers([2], codes.user_id),
@@ -133,7 +133,7 @@ describe('a served tower', () => {
     const vector = (given: { seen: number[][]; recent: number[][]; words?: number[][] }): number[] => {
       const { seen, recent, words = codes.words } = given;
       const inputs = { user_id: integers([2], codes.user_id), seen: padded(seen), words: padded(words), age, face };
-      return [...evaluate(graph, { ...inputs, recent: padded(recent) }, weights).outputs.vector!.data];
+      return [...evaluateGraph(graph, { ...inputs, recent: padded(recent) }, weights).outputs.vector!.data];
     };
     const known = vector({ seen: [[6, 2], []], recent: [[5], []] });
     expectClose(
@@ -182,7 +182,7 @@ test('elements with weights count as much as these say; of weights that are all 
       'table:user_id': floats([2, 3], [0, 0, 0, 0, 0, 0]),
       'table:tags': floats([4, 3], [9, 9, 9, 1, 10, 100, 2, 20, 200, 4, 40, 400]),
     };
-    return [...evaluate(graph, inputs, tables).outputs.vector!.data];
+    return [...evaluateGraph(graph, inputs, tables).outputs.vector!.data];
   };
   expect(served('sum')).toEqual([7, 70, 700, 10, 100, 1000, 0, 0, 0, 0, 0, 0]);
   expect(served('mean')).toEqual([1.75, 17.5, 175, 2.5, 25, 250, 0, 0, 0, 0, 0, 0]);
@@ -219,7 +219,7 @@ test('elements with several values have the pool of these, and zeros where they 
       'table:item_id': floats([2, 3], new Array(6).fill(0)),
       'table:kinds': floats([4, 3], [9, 9, 9, 1, 10, 100, 2, 20, 200, 4, 40, 400]),
     };
-    return [...evaluate(graph, inputs, tables).outputs.vector!.data];
+    return [...evaluateGraph(graph, inputs, tables).outputs.vector!.data];
   };
   expect(served('sum')).toEqual([7, 70, 700, 0, 0, 0]);
   expect(served('mean')).toEqual([5.5, 55, 550, 0, 0, 0]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { weightings } from '../../../src/compiler/library/weightings/table.ts';
 import { lower } from '../../../src/compiler/lower/lower.ts';
-import { evaluate, type NamedTensors } from '../../../src/graph/evaluate.ts';
+import { evaluateGraph, type NamedTensors } from '../../../src/graph/evaluate.ts';
 import type { Tensor } from '../../../src/graph/graph.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
 import type { GraphPlan } from '../../../src/graph/plan/plan.ts';
@@ -37,7 +37,7 @@ function inputsOf(plan: GraphPlan): Record<string, Tensor> {
 }
 
 const run = (plan: GraphPlan, parameters: NamedTensors = initialValues(plan.graph, 3)) =>
-  evaluate(plan.graph, inputsOf(plan), parameters);
+  evaluateGraph(plan.graph, inputsOf(plan), parameters);
 
 describe('what tasks share', () => {
   test('is read from the graph: weights and embedding rows that more than one loss reaches', () => {
@@ -149,20 +149,20 @@ describe('rows that a task does not learn from', () => {
     const inputs = feed(step, 6, { binary: false });
     const clicked = floats([6], [1, 0, 0, 1, 0, 0]);
     const parameters = initialValues(step.graph, 3);
-    const { outputs } = evaluate(step.graph, { ...inputs, 'label/clicked': clicked }, parameters);
+    const { outputs } = evaluateGraph(step.graph, { ...inputs, 'label/clicked': clicked }, parameters);
     const gradient = outputs['gradient:user_id']!.data;
     expect([1, 2, 4, 5].every((row) => gradient.slice(3 * row, 3 * row + 3).every((value) => value === 0))).toBe(true);
     expect(gradient.slice(0, 3).some((value) => value !== 0)).toBe(true);
     // The same as those rows by themselves: here as weights that the label's presence gives.
     const { 'label/clicked': _, ...others } = { ...inputs, 'label_known/seconds': clicked } as Record<string, Tensor>;
-    expectClose(evaluate(all.graph, others, parameters).outputs.loss!.data, outputs.loss!.data, 1e-6);
+    expectClose(evaluateGraph(all.graph, others, parameters).outputs.loss!.data, outputs.loss!.data, 1e-6);
   });
 
   test('a batch without any such row loses 0 and moves nothing', () => {
     const { step } = planOf(text('loss = mse, label = seconds, only = clicked'));
     const inputs = { ...feed(step, 6), 'label/clicked': floats([6], [0, 0, 0, 0, 0, 0]) };
     const before = initialValues(step.graph, 3);
-    const { outputs, parameters } = evaluate(step.graph, inputs, before);
+    const { outputs, parameters } = evaluateGraph(step.graph, inputs, before);
     expect(outputs.loss!.data[0]).toBe(0);
     for (const [name, { data }] of Object.entries(before)) expect([...parameters[name]!.data], name).toEqual([...data]);
   });

@@ -1,7 +1,7 @@
 /** A step at work by itself over tables of the host, and batches of which some rows are looked up several times. */
 import { makeRandom } from '../../../src/base/random/random.ts';
 import type { Corpus, Events, IndexedColumn } from '../../../src/data/dataset.ts';
-import { evaluate, type NamedTensors } from '../../../src/graph/evaluate.ts';
+import { evaluateGraph, type NamedTensors } from '../../../src/graph/evaluate.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
 import type { Plan } from '../../../src/graph/plan/plan.ts';
 import { Propagation } from '../../../src/training/embedding/propagation.ts';
@@ -52,7 +52,7 @@ export function makeRun(plan: Plan, { events, corpus, first }: Given, parameters
     inputs: (number: number): NamedTensors => feeder.inputs(rows, number, { rate: plan.train.dense.rate }),
     step(number: number): NamedTensors {
       const inputs = feeder.inputs(rows, number, { rate: plan.train.dense.rate });
-      const { outputs, parameters: next } = evaluate(plan.step.graph, inputs, held);
+      const { outputs, parameters: next } = evaluateGraph(plan.step.graph, inputs, held);
       held = next;
       feeder.apply(outputs);
       return outputs;

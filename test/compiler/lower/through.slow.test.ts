@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { compile } from '../../../src/compiler/pipeline.ts';
+import { compileSource } from '../../../src/compiler/pipeline.ts';
 import type { Events, IndexedColumn } from '../../../src/data/dataset.ts';
 import type { Engine } from '../../../src/engines/engine.ts';
 import type { NamedTensors } from '../../../src/graph/evaluate.ts';
@@ -294,7 +294,7 @@ describe('what the item tower has', () => {
       .replaceAll('through: item)', 'through: item.seen)')
       .replace('{ channel main = film', '{ channel seen = film -> flatten -> dense(6) channel main = film')
       .replace('dot(user, item)', 'dot(user.main, item.main)');
-    const { diagnostics, lowered } = compile(makeSource('m.tower', two));
+    const { diagnostics, lowered } = compileSource(makeSource('m.tower', two));
     expect(diagnostics.map(({ code }) => code)).toEqual([]);
     const { plan } = lowered!;
     expect(plan.features.find(({ name }) => name === 'history')).toMatchObject({

@@ -1,9 +1,9 @@
 /** Small helpers of this folder's tests. */
 import { makeSource, textOf } from '../../../src/base/text/source.ts';
-import { type CheckOptions, type CheckResult, check } from '../../../src/compiler/pipeline.ts';
+import { type CheckOptions, type CheckResult, checkSource } from '../../../src/compiler/pipeline.ts';
 
 export const checkText = (text: string, options: CheckOptions = {}): CheckResult =>
-  check(makeSource('model.tower', text), options);
+  checkSource(makeSource('model.tower', text), options);
 
 /** `code: text at its place`, for each diagnostic. */
 export const found = ({ diagnostics }: CheckResult): string[] =>

@@ -1,8 +1,8 @@
 /** Large texts are checked, or refused by a code with a place: never a stack that overflows, nor minutes. */
 import { describe, expect, it } from 'vitest';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { format } from '../../../src/compiler/format/format.ts';
-import { check } from '../../../src/compiler/pipeline.ts';
+import { formatSource } from '../../../src/compiler/format/format.ts';
+import { checkSource } from '../../../src/compiler/pipeline.ts';
 
 const many = (count: number, write: (at: number) => string, between = '\n'): string =>
   Array.from({ length: count }, (_, at) => write(at)).join(between);
@@ -17,7 +17,7 @@ ${after}
 `;
 
 const codesOf = (text: string): readonly string[] => [
-  ...new Set(check(makeSource('large.tower', text)).diagnostics.map(({ code }) => code)),
+  ...new Set(checkSource(makeSource('large.tower', text)).diagnostics.map(({ code }) => code)),
 ];
 
 describe('a large text', () => {
@@ -102,6 +102,6 @@ describe('a large text', () => {
 
   it('is formatted', () => {
     const text = many(30_000, (at) => `let a${at} = 1`);
-    expect(format(makeSource('a.tower', text)).output).toContain('let a29999 = 1\n');
+    expect(formatSource(makeSource('a.tower', text)).output).toContain('let a29999 = 1\n');
   });
 });

@@ -2,15 +2,15 @@
 import { describe, expect, it } from 'vitest';
 import { applySafeFixes } from '../../../src/base/diagnostics/fixes.ts';
 import { makeSource, type Source } from '../../../src/base/text/source.ts';
-import { check } from '../../../src/compiler/pipeline.ts';
+import { checkSource } from '../../../src/compiler/pipeline.ts';
 import { misspellings, type Sample, samples } from './misspellings.ts';
 
 const name = 'model.tower';
-const errors = (source: Source) => check(source).diagnostics.filter(({ severity }) => severity === 'error');
+const errors = (source: Source) => checkSource(source).diagnostics.filter(({ severity }) => severity === 'error');
 const fixed = (text: string): string =>
   applySafeFixes(
     makeSource(name, text),
-    (source) => check(source).diagnostics,
+    (source) => checkSource(source).diagnostics,
     (next) => makeSource(name, next),
   ).text;
 

@@ -6,24 +6,24 @@ import type { Diagnostic } from '../../../src/base/diagnostics/diagnostic.ts';
 import { applyEdits } from '../../../src/base/diagnostics/fixes.ts';
 import { render } from '../../../src/base/diagnostics/render.ts';
 import { makeSource, type Source } from '../../../src/base/text/source.ts';
-import { check } from '../../../src/compiler/pipeline.ts';
+import { checkSource } from '../../../src/compiler/pipeline.ts';
 import { parse } from '../../../src/compiler/syntax/parse.ts';
 import { goldens } from '../../golden.ts';
 
 const folder = 'test/compiler/model/mistakes';
 
 describe('mistakes', () => {
-  goldens(folder, (source) => render(check(source).diagnostics));
+  goldens(folder, (source) => render(checkSource(source).diagnostics));
 });
 
 const occurrences = (source: Source, { code, message }: Diagnostic): number =>
-  check(source).diagnostics.filter((other) => other.code === code && other.message === message).length;
+  checkSource(source).diagnostics.filter((other) => other.code === code && other.message === message).length;
 
 describe('every fix removes its mistake and leaves no mistake of syntax', () => {
   const inputs = readdirSync(folder).filter((name) => name.endsWith('.tower'));
   it.each(inputs)('%s', (name) => {
     const source = makeSource(name, readFileSync(join(folder, name), 'utf8'));
-    const { diagnostics } = check(source);
+    const { diagnostics } = checkSource(source);
     for (const diagnostic of diagnostics) {
       for (const fix of diagnostic.fixes) {
         const fixed = makeSource(name, applyEdits(source, fix));

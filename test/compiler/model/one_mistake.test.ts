@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { check } from '../../../src/compiler/pipeline.ts';
+import { checkSource } from '../../../src/compiler/pipeline.ts';
 
 const files = ['models', 'models/data'].flatMap((folder) =>
   readdirSync(folder)
@@ -19,7 +19,7 @@ describe('a misspelt word is one mistake at most', () => {
       const swapped = word.slice(0, 2) + word[3] + word[2] + word.slice(4);
       if (swapped === word) continue;
       const broken = text.slice(0, index) + swapped + text.slice(index + word.length);
-      const codes = check(makeSource(path, broken)).diagnostics.map(({ code, message }) => `${code}: ${message}`);
+      const codes = checkSource(makeSource(path, broken)).diagnostics.map(({ code, message }) => `${code}: ${message}`);
       expect(codes.length, `${word} → ${swapped}: ${codes.join('; ')}`).toBeLessThanOrEqual(1);
     }
   });

@@ -3,16 +3,16 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { applySafeFixes } from '../../../src/base/diagnostics/fixes.ts';
 import { makeSource, positionAt } from '../../../src/base/text/source.ts';
-import { check } from '../../../src/compiler/pipeline.ts';
+import { checkSource } from '../../../src/compiler/pipeline.ts';
 import { inData, inModel, type Mistake } from './outsiders/list.ts';
 
 const read = (file: string): string => readFileSync(`test/compiler/model/outsiders/${file}.tower`, 'utf8');
 const errorsOf = (text: string) =>
-  check(makeSource('a.tower', text)).diagnostics.filter(({ severity }) => severity === 'error');
+  checkSource(makeSource('a.tower', text)).diagnostics.filter(({ severity }) => severity === 'error');
 const fixed = (text: string): string =>
   applySafeFixes(
     makeSource('a.tower', text),
-    (source) => check(source).diagnostics,
+    (source) => checkSource(source).diagnostics,
     (next) => makeSource('a.tower', next),
   ).text;
 /** Texts that differ by blanks alone are the same program. */

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { check } from '../../../src/compiler/pipeline.ts';
+import { checkSource } from '../../../src/compiler/pipeline.ts';
 
 const valid = readFileSync('models/two_tower.tower', 'utf8');
 
@@ -14,7 +14,7 @@ function codes(...replaced: readonly (readonly [RegExp, string])[]): string[] {
     text = text.replace(right, wrong);
   }
   const source = makeSource('a.tower', text);
-  return check(source)
+  return checkSource(source)
     .diagnostics.filter(({ severity }) => severity === 'error')
     .map(({ code, at }) => `${code} ${at ? source.text.slice(at.start, at.end) : ''}`);
 }

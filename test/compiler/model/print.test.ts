@@ -4,9 +4,10 @@ import { makeSource } from '../../../src/base/text/source.ts';
 import { data } from '../../../src/compiler/library/declarations/data.ts';
 import { train } from '../../../src/compiler/library/declarations/train.ts';
 import { printCall, printData, printModel } from '../../../src/compiler/model/print.ts';
-import { check } from '../../../src/compiler/pipeline.ts';
+import { checkSource } from '../../../src/compiler/pipeline.ts';
 
-const read = (path: string): ReturnType<typeof check> => check(makeSource(path, readFileSync(path, 'utf8')));
+const read = (path: string): ReturnType<typeof checkSource> =>
+  checkSource(makeSource(path, readFileSync(path, 'utf8')));
 
 describe('print', () => {
   it('shows a model with every name looked up and every default filled in', async () => {
@@ -14,7 +15,7 @@ describe('print', () => {
   });
   it('shows data so that it reads back as itself', () => {
     const [data] = read('models/data/movielens.tower').dataDescriptions;
-    const again = check(makeSource('models/data/again.tower', printData(data!)));
+    const again = checkSource(makeSource('models/data/again.tower', printData(data!)));
     expect(again.diagnostics).toEqual([]);
     expect(printData(again.dataDescriptions[0]!)).toBe(printData(data!));
   });
@@ -22,10 +23,10 @@ describe('print', () => {
     const text = Object.entries(data.entries)
       .map(([name, { example }]) => `  ${name} = ${example}`)
       .join('\n');
-    const [whole] = check(makeSource('d.tower', `data d {\n${text}\n}\n`)).dataDescriptions;
+    const [whole] = checkSource(makeSource('d.tower', `data d {\n${text}\n}\n`)).dataDescriptions;
     const printed = printData(whole!);
     for (const name of Object.keys(data.entries)) expect(printed).toMatch(new RegExp(`^  ${name} = `, 'm'));
-    expect(printData(check(makeSource('d.tower', printed)).dataDescriptions[0]!)).toBe(printed);
+    expect(printData(checkSource(makeSource('d.tower', printed)).dataDescriptions[0]!)).toBe(printed);
   });
   it('shows every entry of train that says something', () => {
     const around = (entries: string): string => `
@@ -43,7 +44,7 @@ describe('print', () => {
       ['steps', 'graph'],
     ]) {
       const names = Object.keys(train.entries).filter((name) => !without.includes(name) && name !== 'targets');
-      const printed = printModel(check(makeSource('m.tower', around(written(names)))).model!);
+      const printed = printModel(checkSource(makeSource('m.tower', around(written(names)))).model!);
       for (const name of names) expect(printed).toMatch(new RegExp(`^  ${name} += `, 'm'));
       for (const name of without) expect(printed).not.toMatch(new RegExp(`^  ${name} += `, 'm'));
     }

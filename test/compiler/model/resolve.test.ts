@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { makeSource } from '../../../src/base/text/source.ts';
 import type { Model } from '../../../src/compiler/model/model.ts';
-import { check } from '../../../src/compiler/pipeline.ts';
+import { checkSource } from '../../../src/compiler/pipeline.ts';
 import { checkText, found, memory, model } from './check_text.ts';
 
 /** The model of a text that must be without mistakes. */
@@ -14,7 +14,7 @@ function modelOf(text: string, options: Parameters<typeof checkText>[1] = {}): M
 
 describe('two_tower.tower', () => {
   const path = 'models/two_tower.tower';
-  const { model: resolved, diagnostics } = check(makeSource(path, readFileSync(path, 'utf8')));
+  const { model: resolved, diagnostics } = checkSource(makeSource(path, readFileSync(path, 'utf8')));
 
   it('has no mistakes', () => expect(diagnostics).toEqual([]));
   it('has its features, with defaults filled in', () => {
@@ -53,7 +53,7 @@ describe('what is not said has a default', () => {
     expect(resolved.retrieve).toEqual([{ task: 'watch', factor: 1 }]);
   });
   it('of the name: that of its file', () => {
-    const { model: named } = check(makeSource('a/films.tower', model().replace('model small', '')));
+    const { model: named } = checkSource(makeSource('a/films.tower', model().replace('model small', '')));
     expect(named!.name).toBe('films');
   });
 });

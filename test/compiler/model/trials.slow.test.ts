@@ -5,19 +5,19 @@ import { describe, expect, it } from 'vitest';
 import type { Diagnostic } from '../../../src/base/diagnostics/diagnostic.ts';
 import type { Random } from '../../../src/base/random/random.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { check } from '../../../src/compiler/pipeline.ts';
+import { checkSource } from '../../../src/compiler/pipeline.ts';
 import { pick, randomOf } from '../../fuzz/edits.ts';
 
 const models = readdirSync('models').filter((name) => name.endsWith('.tower'));
 const load = (path: string) => makeSource(path, readFileSync(path, 'utf8'));
 
 const errorsOf = (path: string, text: string): readonly Diagnostic[] =>
-  check(makeSource(path, text), { load }).diagnostics.filter(({ severity }) => severity === 'error');
+  checkSource(makeSource(path, text), { load }).diagnostics.filter(({ severity }) => severity === 'error');
 
 /** What is wrong with each of two values of a constant: as choices of a search, and in files that say so. */
 function judged(path: string, text: string, name: string, values: readonly [string, string]) {
   const source = makeSource(path, `${text}\nsearch { ${name} : one of ${values.join(', ')} }\n`);
-  const { diagnostics } = check(source, { load });
+  const { diagnostics } = checkSource(source, { load });
   const start = source.text.lastIndexOf('one of') + 'one of '.length;
   const places = [start, start + values[0].length + 2];
   return values.map((value, index) => {

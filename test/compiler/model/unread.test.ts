@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeSource } from '../../../src/base/text/source.ts';
 import { lower } from '../../../src/compiler/lower/lower.ts';
-import { compile } from '../../../src/compiler/pipeline.ts';
+import { compileSource } from '../../../src/compiler/pipeline.ts';
 
 interface Parts {
   readonly features?: string;
@@ -24,7 +24,7 @@ ${parts.rest ?? ''}
 `;
 
 function compiled(parts: Parts) {
-  const { diagnostics, lowered, shapes, model: whole } = compile(makeSource('m.tower', model(parts)));
+  const { diagnostics, lowered, shapes, model: whole } = compileSource(makeSource('m.tower', model(parts)));
   return { diagnostics, lowered, shapes, whole };
 }
 

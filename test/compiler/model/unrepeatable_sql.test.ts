@@ -2,11 +2,11 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
 import { makeSource } from '../../../src/base/text/source.ts';
 import { unrepeatableIn } from '../../../src/compiler/model/resolve/data.ts';
-import { check } from '../../../src/compiler/pipeline.ts';
+import { checkSource } from '../../../src/compiler/pipeline.ts';
 import { isCallable } from '../../../src/data/binding/expression.ts';
 
 const codesOf = (entries: string): [code: string, text: string][] =>
-  check(
+  checkSource(
     makeSource(
       'data.tower',
       `data views {\n  events = "views.csv"\n  split = random(validation: 10%, test: 10%)\n${entries}\n}\n`,

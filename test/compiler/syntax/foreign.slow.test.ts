@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { plainName } from '../../../grammar/foreign.ts';
 import { applyFixes, applySafeFixes } from '../../../src/base/diagnostics/fixes.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { check } from '../../../src/compiler/pipeline.ts';
+import { checkSource } from '../../../src/compiler/pipeline.ts';
 
 const model = readFileSync('models/two_tower.tower', 'utf8').replace(
   'user_id  : id(dim: 32)',
@@ -12,11 +12,11 @@ const model = readFileSync('models/two_tower.tower', 'utf8').replace(
 );
 const data = readFileSync('models/data/movielens.tower', 'utf8');
 const name = 'foreign.tower';
-const codes = (text: string) => check(makeSource(name, text)).diagnostics.map(({ code }) => code);
+const codes = (text: string) => checkSource(makeSource(name, text)).diagnostics.map(({ code }) => code);
 const fixed = (text: string) =>
   applySafeFixes(
     makeSource(name, text),
-    (source) => check(source).diagnostics,
+    (source) => checkSource(source).diagnostics,
     (next) => makeSource(name, next),
   ).text;
 
@@ -99,25 +99,25 @@ describe('what only looks like the language', () => {
     ['userId', 'movies.userId', 'write `"userId"`'],
   ])('the SQL %s, written %s', (sql, written, hint) => {
     const text = data.replace(`"${sql}"`, written);
-    expect(check(makeSource(name, text)).diagnostics.map((one) => one.hint)).toEqual([hint]);
+    expect(checkSource(makeSource(name, text)).diagnostics.map((one) => one.hint)).toEqual([hint]);
   });
   it.each([
     ['keyed by user_id', 'keyed by movie_id', 'movie_id', 'feature-both-sides'],
     ['  loss  =', '  weight = genres\n  loss  =', 'genres', 'weight-not-number'],
   ])('%s, written %s, is blamed where it is written', (of, written, word, code) => {
     const text = model.replace(of, written);
-    const [found, ...more] = check(makeSource(name, text)).diagnostics;
+    const [found, ...more] = checkSource(makeSource(name, text)).diagnostics;
     expect([found?.code, found?.at?.start, more]).toEqual([code, text.indexOf(written) + written.indexOf(word), []]);
   });
   it('a function is a block', () => {
     const text = model.replace('group profile', 'def deep(width):\n  return mlp(width)\ngroup profile');
     expect(codes(text)).toContain('foreign-form');
     const source = makeSource(name, text);
-    expect(applyFixes(source, check(source).diagnostics).text).toContain(
+    expect(applyFixes(source, checkSource(source).diagnostics).text).toContain(
       '\nblock deep(width) = mlp(width)\ngroup profile',
     );
     expect(
-      check(makeSource(name, model.replace('group profile', 'def deep(width) = mlp(width)\ngroup profile')))
+      checkSource(makeSource(name, model.replace('group profile', 'def deep(width) = mlp(width)\ngroup profile')))
         .diagnostics[0]?.hint,
     ).toBe('did you mean `block`?');
   });

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { render } from '../../../src/base/diagnostics/render.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { check } from '../../../src/compiler/pipeline.ts';
+import { checkSource } from '../../../src/compiler/pipeline.ts';
 import { parse } from '../../../src/compiler/syntax/parse.ts';
 
 const guide = new URL('../../../docs/guide/', import.meta.url);
@@ -25,7 +25,7 @@ for (const page of readdirSync(guide).filter((name) => name.endsWith('.md') && f
 }
 
 test.each(fences('language.md', 'tower'))('$name checks clean', ({ name, text }) => {
-  expect(render(check(makeSource(name, text)).diagnostics)).toBe('');
+  expect(render(checkSource(makeSource(name, text)).diagnostics)).toBe('');
 });
 
 test('the mistakes that the tour shows are what is really said', () => {

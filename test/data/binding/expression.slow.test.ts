@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { check } from '../../../src/compiler/pipeline.ts';
+import { checkSource } from '../../../src/compiler/pipeline.ts';
 import { checkHeaders } from '../../../src/data/binding/bind.ts';
 import { makeBinder } from '../../../src/data/binding/binder.ts';
 import { isCallable, readsOf, refusalOf } from '../../../src/data/binding/expression.ts';
@@ -240,7 +240,7 @@ describe('an expression', () => {
       'lastfm',
     ]) {
       const path = `models/data/${name}.tower`;
-      const [block] = check(makeSource(path, readFileSync(path, 'utf8'))).dataDescriptions;
+      const [block] = checkSource(makeSource(path, readFileSync(path, 'utf8'))).dataDescriptions;
       const { columns, where, time } = block!;
       for (const each of [...columns, where, time]) {
         if (each !== undefined)

@@ -9,7 +9,7 @@ import { fingerprintOf } from '../../../src/training/artifact/identity.ts';
 import { load } from '../../../src/training/artifact/load.ts';
 import { makeTables } from '../../../src/training/embedding/tables.ts';
 import { ranksColdItems } from '../../../src/training/scoring/model_scorer.ts';
-import { train } from '../../../src/training/train.ts';
+import { trainModel } from '../../../src/training/train.ts';
 import { planOf } from '../../compiler/library/support.ts';
 import { plainEngine } from '../../training/plain_engine.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
@@ -78,7 +78,7 @@ describe('first values of a table', () => {
     const weights = async (item: string) => {
       const [plan, dataset] = [planWith(item), await read(item)];
       const folder = join(root, item.includes('frozen') ? 'frozen' : 'trained');
-      await train({ plan, dataset, engine: plainEngine, folder, origin: { sources: [] }, tower: '0.0.0' });
+      await trainModel({ plan, dataset, engine: plainEngine, folder, origin: { sources: [] }, tower: '0.0.0' });
       const { tables } = await load(folder);
       return [...tables.get('item_id')!.values()];
     };

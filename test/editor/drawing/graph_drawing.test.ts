@@ -2,15 +2,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { compile } from '../../../src/compiler/pipeline.ts';
+import { compileSource } from '../../../src/compiler/pipeline.ts';
 import { drawModel } from '../../../src/editor/drawing/drawing.ts';
 import type { Box } from '../../../src/editor/drawing/drawn.ts';
 import { drawingOfGraph } from '../../../src/editor/drawing/graph_drawing.ts';
-import { place } from '../../../src/editor/drawing/layout.ts';
+import { placeBoxes } from '../../../src/editor/drawing/layout.ts';
 import type { Graph } from '../../../src/graph/graph.ts';
 
 const lowered = (name: string) =>
-  compile(makeSource(`${name}.tower`, readFileSync(`models/${name}.tower`, 'utf8'))).lowered!;
+  compileSource(makeSource(`${name}.tower`, readFileSync(`models/${name}.tower`, 'utf8'))).lowered!;
 const towersOf = ({ plan }: ReturnType<typeof lowered>): string[] => plan.towers.map(({ name }) => name);
 const models = readdirSync('models').flatMap((file) => (file.endsWith('.tower') ? [file.slice(0, -6)] : []));
 
@@ -37,7 +37,7 @@ describe.each(models)('%s', (name) => {
     const ids = boxes.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
     // As it is drawn, each box is below all that it reads.
-    const { placed } = place(drawing, 900, () => 200);
+    const { placed } = placeBoxes(drawing, 900, () => 200);
     for (const { id, reads } of boxes) {
       for (const read of reads) expect(placed.get(read)!.bottom, `${read} → ${id}`).toBeLessThan(placed.get(id)!.y);
     }

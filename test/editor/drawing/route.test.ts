@@ -2,14 +2,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { compile } from '../../../src/compiler/pipeline.ts';
+import { compileSource } from '../../../src/compiler/pipeline.ts';
 import { drawModel } from '../../../src/editor/drawing/drawing.ts';
 import { type Drawing, drawingOf } from '../../../src/editor/drawing/drawn.ts';
 import { drawingOfGraph } from '../../../src/editor/drawing/graph_drawing.ts';
 
 const models = readdirSync('models')
   .filter((name) => name.endsWith('.tower'))
-  .map((name) => [name, compile(makeSource(name, readFileSync(`models/${name}`, 'utf8')))] as const);
+  .map((name) => [name, compileSource(makeSource(name, readFileSync(`models/${name}`, 'utf8')))] as const);
 
 interface Point {
   readonly x: number;

@@ -7,7 +7,7 @@ import { applyEdits } from '../../../src/base/diagnostics/fixes.ts';
 import { smallModel } from '../../../src/base/diagnostics/small_model.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
 import { readErrorPage } from '../../../src/compiler/explain/page.ts';
-import { check } from '../../../src/compiler/pipeline.ts';
+import { checkSource } from '../../../src/compiler/pipeline.ts';
 import { offers, offersFor } from '../../../src/editor/language/offers.ts';
 import { factsOf } from '../lsp/marked.ts';
 
@@ -182,7 +182,7 @@ function words(text: string): Map<string, number> {
 function offersOf(text: string, code: Code) {
   const facts = factsOf(text);
   const recheck = (edits: Parameters<typeof applyEdits>[1]) =>
-    check(makeSource('model.tower', applyEdits(facts.source, edits))).diagnostics;
+    checkSource(makeSource('model.tower', applyEdits(facts.source, edits))).diagnostics;
   return facts.checked.diagnostics
     .filter((one) => one.code === code)
     .flatMap((mistake) => offersFor(facts, mistake, recheck).map((offer) => ({ facts, mistake, offer })));
@@ -211,7 +211,7 @@ describe('what an editor offers', () => {
     for (const [code, text] of examples) {
       for (const { facts, mistake, offer } of offersOf(text, code)) {
         const changed = applyEdits(facts.source, offer.edits);
-        const after = check(makeSource('model.tower', changed)).diagnostics.map(key);
+        const after = checkSource(makeSource('model.tower', changed)).diagnostics.map(key);
         const before = facts.checked.diagnostics.map(key);
         expect(after, `${offer.title}\n${changed}`).not.toContain(key(mistake));
         expect(before, `${offer.title}\n${changed}`).toEqual(expect.arrayContaining(after));

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { applyEdits } from '../../../src/base/diagnostics/fixes.ts';
 import { smallModel } from '../../../src/base/diagnostics/small_model.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { check } from '../../../src/compiler/pipeline.ts';
+import { checkSource } from '../../../src/compiler/pipeline.ts';
 import { refactoringsAt } from '../../../src/editor/language/refactorings.ts';
 import { factsOf } from '../lsp/marked.ts';
 
@@ -13,7 +13,7 @@ function refactored(text: string, words: string, whole = true): Readonly<Record<
   const found = refactoringsAt(
     facts,
     [start, whole ? start + words.length : start],
-    (edits) => check(makeSource('model.tower', applyEdits(facts.source, edits))).diagnostics,
+    (edits) => checkSource(makeSource('model.tower', applyEdits(facts.source, edits))).diagnostics,
   );
   return Object.fromEntries(found.map(({ title, edits }) => [title, applyEdits(facts.source, edits)]));
 }
@@ -21,7 +21,7 @@ function refactored(text: string, words: string, whole = true): Readonly<Record<
 const flow = 'channel main = user_id -> dense(32, relu) -> dropout(0.1) -> dense(16)';
 const model = smallModel({ user: flow });
 const widths = (text: string) =>
-  check(makeSource('m.tower', text)).shapes!.arrows.map(({ type }) => JSON.stringify(type));
+  checkSource(makeSource('m.tower', text)).shapes!.arrows.map(({ type }) => JSON.stringify(type));
 
 describe('extraction of steps into a block', () => {
   it('takes whole steps, above the comments of their tower', () => {
@@ -31,7 +31,7 @@ describe('extraction of steps into a block', () => {
     expect(title).toBe('Extract `dense(32, relu) -> dropout(0.1)` into a block');
     expect(text).toContain('block part = dense(32, relu) -> dropout(0.1)\n\n/// People.\ntower user');
     expect(text).toContain('user_id -> part -> dense(16)');
-    expect(check(makeSource('m.tower', text)).diagnostics).toEqual([]);
+    expect(checkSource(makeSource('m.tower', text)).diagnostics).toEqual([]);
     expect(widths(text).at(-1)).toBe(widths(commented).at(-1));
   });
 
@@ -159,7 +159,7 @@ describe('a block written out where it is used', () => {
         'block deep = mlp(32, 16)\nblock flat = dense(16)\nblock body = deep\nsearch { body : one of deep, flat }',
       user: 'channel main = user_id -> body',
     });
-    expect(check(makeSource('m.tower', text)).diagnostics).toEqual([]);
+    expect(checkSource(makeSource('m.tower', text)).diagnostics).toEqual([]);
     expect(refactored(text, 'body\n', false)).toEqual({});
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Edit } from '../../../src/base/diagnostics/diagnostic.ts';
 import { applyEdits } from '../../../src/base/diagnostics/fixes.ts';
 import { makeSource, textOf } from '../../../src/base/text/source.ts';
-import { check } from '../../../src/compiler/pipeline.ts';
+import { checkSource } from '../../../src/compiler/pipeline.ts';
 import { FileAnalysis, referencesTo } from '../../../src/editor/language/file_analysis.ts';
 import { renameSymbol } from '../../../src/editor/language/renaming.ts';
 import { factsOf, marked } from '../lsp/marked.ts';
@@ -82,7 +82,7 @@ describe('rename', () => {
   split = by_time(test: 10%)
 }
 `;
-    const facts = (name: string, text: string) => new FileAnalysis(check(makeSource(name, text)));
+    const facts = (name: string, text: string) => new FileAnalysis(checkSource(makeSource(name, text)));
     const rename = (from: string, words: string, others: readonly string[] = []): readonly string[] => {
       const texts: Record<string, string> = {
         model,
@@ -113,7 +113,7 @@ describe('rename', () => {
   });
 
   it('binds a column that only the header of its file names, where the feature gets another name', () => {
-    const facts = (name: string, text: string) => new FileAnalysis(check(makeSource(name, text)));
+    const facts = (name: string, text: string) => new FileAnalysis(checkSource(makeSource(name, text)));
     const block = (body: string): string => `data d {\n  events = "a.csv"\n${body}  split = random(test: 10%)\n}\n`;
     const rename = (data: string, columns: readonly string[] = [], own = model): readonly string[] => {
       const files = [facts('model', own), facts('data', data)];

@@ -1,6 +1,6 @@
 /** Texts with a mark where the cursor is. */
 import { makeSource } from '../../../src/base/text/source.ts';
-import { type CheckOptions, check } from '../../../src/compiler/pipeline.ts';
+import { type CheckOptions, checkSource } from '../../../src/compiler/pipeline.ts';
 import { FileAnalysis } from '../../../src/editor/language/file_analysis.ts';
 
 export interface Marked {
@@ -16,4 +16,4 @@ export function marked(text: string, options: CheckOptions = {}): Marked {
 }
 
 export const factsOf = (text: string, options: CheckOptions = {}): FileAnalysis =>
-  new FileAnalysis(check(makeSource('model.tower', text), options));
+  new FileAnalysis(checkSource(makeSource('model.tower', text), options));

@@ -8,7 +8,7 @@ import { hasErrors } from '../../../src/base/diagnostics/diagnostic.ts';
 import { toJson } from '../../../src/base/diagnostics/json.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
 import { printValueType } from '../../../src/compiler/library/values.ts';
-import { type CheckResult, check } from '../../../src/compiler/pipeline.ts';
+import { type CheckResult, checkSource } from '../../../src/compiler/pipeline.ts';
 import { nodeHost } from '../../../src/editor/lsp/hosts/node.ts';
 import { inlaysIn } from '../../../src/editor/lsp/providers/annotations.ts';
 import { EditorSession } from '../../../src/editor/lsp/session.ts';
@@ -90,7 +90,7 @@ const arrowsOf = ({ shapes }: CheckResult): readonly string[] | undefined =>
 describe('a session', () => {
   it('checks its long model without a mistake', () => {
     const load = () => makeSource('used.tower', usedFile);
-    expect(toJson(check(makeSource('long.tower', longModel), { load }).diagnostics)).toEqual([]);
+    expect(toJson(checkSource(makeSource('long.tower', longModel), { load }).diagnostics)).toEqual([]);
   });
 
   it.each([1])('says the same as a check, whatever is edited: seed %i', (seed) => {
@@ -116,7 +116,7 @@ describe('a session', () => {
         texts.push(text);
         session.put(TextDocument.create(uri, 'tower', ++version, text));
         const facts = session.facts(path)!;
-        const anew = check(makeSource(path, text), { project: folder });
+        const anew = checkSource(makeSource(path, text), { project: folder });
         expect(toJson(facts.checked.diagnostics), text).toEqual(toJson(anew.diagnostics));
         expect([...facts.checked.resolution.features.keys()]).toEqual([...anew.resolution.features.keys()]);
         expect(arrowsOf(facts.checked), text).toEqual(arrowsOf(anew));
@@ -147,7 +147,7 @@ describe('a session', () => {
       put(at, step % 3 === 0 ? valid : random.next() < 0.7 ? editLines(text, random) : edit(text, random), step);
       const source = makeSource(path, files[0].text);
       const load = (wanted: string) => (wanted === used ? makeSource(used, files[1].text) : undefined);
-      const anew = check(source, { project: folder, load });
+      const anew = checkSource(source, { project: folder, load });
       const facts = session.facts(path)!;
       const seen = `${files[0].text}\n---\n${files[1].text}`;
       expect(toJson(facts.checked.diagnostics), seen).toEqual(toJson(anew.diagnostics));

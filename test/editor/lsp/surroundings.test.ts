@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { check } from '../../../src/compiler/pipeline.ts';
+import { checkSource } from '../../../src/compiler/pipeline.ts';
 import { FileAnalysis } from '../../../src/editor/language/file_analysis.ts';
 import { surroundingsOf } from '../../../src/editor/lsp/host.ts';
 import { nodeHost } from '../../../src/editor/lsp/hosts/node.ts';
@@ -25,7 +25,7 @@ beforeAll(() => {
 const columnsOf = async (events: string, split = '  split = random(validation: 10%, test: 10%, seed: 1)\n') => {
   const text = `data d {\n  events = "${events}"\n  columns { own = "1); COPY (SELECT 1) TO '${root}/made.csv'; SELECT (1" }\n${split}}\n`;
   const source = makeSource(join(project, 'data.tower'), text);
-  return (await surroundingsOf(new FileAnalysis(check(source)), nodeHost())).columns;
+  return (await surroundingsOf(new FileAnalysis(checkSource(source)), nodeHost())).columns;
 };
 
 describe('the columns that the editor offers', () => {

@@ -1,6 +1,6 @@
 /** A small tower with fixed weights, as it would be exported, and what it gives for an input in plain arrays. */
 import { makeBuilder } from '../../../src/graph/builder.ts';
-import { evaluate } from '../../../src/graph/evaluate.ts';
+import { evaluateGraph } from '../../../src/graph/evaluate.ts';
 import type { Tensor } from '../../../src/graph/graph.ts';
 import { batch, randomTensor } from '../../graph/support.ts';
 
@@ -31,5 +31,5 @@ export function exportedTower() {
     'user/main/mlp/bias_0': randomTensor([4], 4),
     'user/table': randomTensor([5, 4], 5),
   };
-  return { graph, inputs, parameters, expected: evaluate(graph, inputs, parameters).outputs };
+  return { graph, inputs, parameters, expected: evaluateGraph(graph, inputs, parameters).outputs };
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { randomTensors, stepGraph } from '../../../bench/step_graph.ts';
-import { addonIn, cacheFolder, loadBinding } from '../../../src/engines/tensorflow/binding.ts';
+import { addonIn, loadBinding, tensorflowCacheFolder } from '../../../src/engines/tensorflow/binding.ts';
 import { makeBuilder } from '../../../src/graph/builder.ts';
 import { batch, tensor } from '../../graph/support.ts';
 import { engineOrSkip } from '../support.ts';
@@ -90,11 +90,14 @@ describe.skipIf(!engine)('the tensorflow engine', () => {
   });
 });
 
-const earlyLogLevel = join(cacheFolder(), 'node_modules/@tensorflow/tfjs-node/deps/lib/libearly_log_level.so');
+const earlyLogLevel = join(
+  tensorflowCacheFolder(),
+  'node_modules/@tensorflow/tfjs-node/deps/lib/libearly_log_level.so',
+);
 
 it.runIf(existsSync(earlyLogLevel))('the library that the set-up builds prints nothing while it is loaded', () => {
   const { TF_CPP_MIN_LOG_LEVEL: _, ...env } = process.env;
-  const addon = addonIn(join(cacheFolder(), 'node_modules/@tensorflow/tfjs-node'));
+  const addon = addonIn(join(tensorflowCacheFolder(), 'node_modules/@tensorflow/tfjs-node'));
   const { stdout, stderr } = spawnSync(process.execPath, ['-p', `require(${JSON.stringify(addon)}).TF_Version`], {
     encoding: 'utf8',
     env,

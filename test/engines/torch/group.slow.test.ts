@@ -12,7 +12,7 @@ import { makeBuilder } from '../../../src/graph/builder.ts';
 import { gradients } from '../../../src/graph/differentiate.ts';
 import { symbolic } from '../../../src/graph/dims.ts';
 import { distribute } from '../../../src/graph/distribute/distribute.ts';
-import { evaluate } from '../../../src/graph/evaluate.ts';
+import { evaluateGraph } from '../../../src/graph/evaluate.ts';
 import type { Tensor } from '../../../src/graph/graph.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
 import { randomTensor } from '../../graph/support.ts';
@@ -99,7 +99,7 @@ it.skipIf(!loads)(
     const parameters = initialValues(graph, 3);
     // The last worker has a row less.
     const whole: Tensors = { user: randomTensor([7, 6], 1), items: randomTensor([7, 6], 2) };
-    const { outputs, parameters: after } = evaluate(graph, whole, parameters);
+    const { outputs, parameters: after } = evaluateGraph(graph, whole, parameters);
     const all: Tensor = { dtype: 'int32', shape: [7], data: new Int32Array(7) };
     await Promise.all(
       [one, two].map(async (engine, rank) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Builder, Ref } from '../../../src/graph/builder.ts';
-import { evaluate } from '../../../src/graph/evaluate.ts';
+import { evaluateGraph } from '../../../src/graph/evaluate.ts';
 import type { Tensor } from '../../../src/graph/graph.ts';
 import { joinMoves } from '../../../src/graph/passes/moves.ts';
 import { batch, expectClose, randomTensor } from '../support.ts';
@@ -60,7 +60,7 @@ describe('moves', () => {
     const given = shapes.map((shape, i) => randomTensor(shape, i));
     const simple = joinMoves(graphOf((b, x, y, z) => build(b, x!, y!, z!), shapes));
     const [a, b, c] = given as [Tensor, Tensor, Tensor];
-    expectClose(evaluate(simple, { a, b, c }, {}).outputs.y0!.data, handSum([a.data, b.data, c.data]), 1e-6);
+    expectClose(evaluateGraph(simple, { a, b, c }, {}).outputs.y0!.data, handSum([a.data, b.data, c.data]), 1e-6);
   });
 });
 

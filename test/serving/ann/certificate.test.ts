@@ -1,6 +1,6 @@
 /** The search is widened until enough is found. The neighbours here are a list with a gap that a wide search closes. */
 import { describe, expect, it } from 'vitest';
-import { figuresOf } from '../../../src/engines/scan/recall_figures.ts';
+import { recallFigures } from '../../../src/engines/scan/recall_figures.ts';
 import { makeScan } from '../../../src/engines/scan/scan.ts';
 import { certify } from '../../../src/serving/ann/certificate.ts';
 
@@ -37,9 +37,9 @@ describe('a certificate', () => {
 
   it('has the mean, and the recall that 95 of 100 queries reach', () => {
     const recalls = Array.from({ length: 100 }, (_, i) => (i === 50 ? 0 : i < 5 ? 0.2 : 1));
-    const { recall, low } = figuresOf(recalls);
+    const { recall, low } = recallFigures(recalls);
     expect(recall).toBeCloseTo(0.95, 12);
     expect(low).toBe(0.2);
-    expect(figuresOf(recalls.map((each, i) => (i === 0 ? 1 : each))).low).toBe(1);
+    expect(recallFigures(recalls.map((each, i) => (i === 0 ? 1 : each))).low).toBe(1);
   });
 });

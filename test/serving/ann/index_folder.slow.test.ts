@@ -7,7 +7,7 @@ import { makeRandom } from '../../../src/base/random/random.ts';
 import { searchAll } from '../../../src/engines/scan/approximate.ts';
 import { Bits } from '../../../src/engines/scan/bits.ts';
 import { makeScan } from '../../../src/engines/scan/scan.ts';
-import { type IndexSource, openIndex, writeIndex } from '../../../src/serving/ann/index_folder.ts';
+import { type IndexSource, openIndexFolder, writeIndexFolder } from '../../../src/serving/ann/index_folder.ts';
 import type { IndexManifest } from '../../../src/serving/ann/manifest.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { hasUsearch, skipped } from './has_usearch.ts';
@@ -78,11 +78,11 @@ describe.skipIf(!hasUsearch)(`an index in a folder${skipped}`, () => {
   const events: string[] = [];
 
   beforeAll(async () => {
-    manifest = await writeIndex(sourceOf('index', { onProgress: ({ kind }) => void events.push(kind) }));
+    manifest = await writeIndexFolder(sourceOf('index', { onProgress: ({ kind }) => void events.push(kind) }));
   });
 
   it('has a certificate whose recalls are those of an independent computation', async () => {
-    const { graph } = await openIndex(join(root, 'index'), served());
+    const { graph } = await openIndexFolder(join(root, 'index'), served());
     const recalls = queries.map((vectors) => {
       const { best } = bestOf(vectors);
       const near = new Set(vectors.flatMap((vector) => [...graph.nearest(vector, graph.width)!]));
@@ -103,7 +103,7 @@ describe.skipIf(!hasUsearch)(`an index in a folder${skipped}`, () => {
   });
 
   it('answers as the scan does where it claims to, and never what a filter leaves out', async () => {
-    const { graph } = await openIndex(join(root, 'index'), served());
+    const { graph } = await openIndexFolder(join(root, 'index'), served());
     let approximate = 0;
     for (const share of [0.002, 0.1, 0.6, 0.99]) {
       const allowed = new Bits(rows);
@@ -124,27 +124,27 @@ describe.skipIf(!hasUsearch)(`an index in a folder${skipped}`, () => {
     const text = (): string => readFileSync(join(root, 'index', 'index.json'), 'utf8');
     const before = text();
     // More than all cannot be found.
-    await expect(writeIndex(sourceOf('index', { recall: 1.001 }))).rejects.toThrow(
+    await expect(writeIndexFolder(sourceOf('index', { recall: 1.001 }))).rejects.toThrow(
       /the index finds \d+\.\d\d % of the best 10 items of 60 queries, and 100\.10 % are asked for/,
     );
     expect(text()).toBe(before);
     expect(readdirSync(join(root, 'index')).sort()).toEqual(['graph.usearch', 'index.json']);
-    await openIndex(join(root, 'index'), served());
+    await openIndexFolder(join(root, 'index'), served());
   });
 
   it('replaces an index, and no other files', async () => {
-    await writeIndex(sourceOf('again'));
-    const second = await writeIndex(sourceOf('again', { version: 'b'.repeat(64) }));
+    await writeIndexFolder(sourceOf('again'));
+    const second = await writeIndexFolder(sourceOf('again', { version: 'b'.repeat(64) }));
     expect(JSON.parse(readFileSync(join(root, 'again', 'index.json'), 'utf8'))).toEqual(second);
     mkdirSync(join(root, 'mine'));
     writeFileSync(join(root, 'mine', 'letter.txt'), '');
-    await expect(writeIndex(sourceOf('mine'))).rejects.toThrow(/already contains other files \(letter.txt\)/);
+    await expect(writeIndexFolder(sourceOf('mine'))).rejects.toThrow(/already contains other files \(letter.txt\)/);
   });
 
   it('is opened for its own model and items alone', async () => {
     const open = (more: Partial<typeof items>): Promise<unknown> =>
-      openIndex(join(root, 'index'), served({ ...items, ...more }));
-    await expect(openIndex(join(root, 'index'), { ...served(), version: 'c'.repeat(64) })).rejects.toThrow(
+      openIndexFolder(join(root, 'index'), served({ ...items, ...more }));
+    await expect(openIndexFolder(join(root, 'index'), { ...served(), version: 'c'.repeat(64) })).rejects.toThrow(
       /does not fit the run: it is of another version of the model/,
     );
     await expect(open({ keys: keys.toReversed() })).rejects.toThrow(/it is of items with other keys/);
@@ -194,12 +194,12 @@ describe.skipIf(!hasUsearch)(`an index in a folder${skipped}`, () => {
     rmSync(folder, { recursive: true, force: true });
     cpSync(join(root, 'index'), folder, { recursive: true });
     damage(folder);
-    await expect(openIndex(folder, served())).rejects.toThrow(message);
+    await expect(openIndexFolder(folder, served())).rejects.toThrow(message);
   });
 
   it('ends at a signal and leaves nothing', async () => {
     const control = new AbortController();
-    const work = writeIndex(
+    const work = writeIndexFolder(
       sourceOf('ended', { signal: control.signal, onProgress: () => control.abort(new Error('enough')) }),
     );
     await expect(work).rejects.toThrow('enough');
@@ -210,7 +210,7 @@ describe.skipIf(!hasUsearch)(`an index in a folder${skipped}`, () => {
 describe.skipIf(!hasUsearch)('on a disk that is full when the graph is to be on it', () => {
   it('no index is written, and the message says why', async () => {
     disk.isFull = true;
-    const work = writeIndex(sourceOf('full')).finally(() => {
+    const work = writeIndexFolder(sourceOf('full')).finally(() => {
       disk.isFull = false;
     });
     await expect(work).rejects.toMatchObject({ diagnostics: [{ code: 'cannot-write' }] });

@@ -1,7 +1,7 @@
 /** Both spaces have the order of inner products, whatever the lengths. */
 import { describe, expect, it } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
-import { makeSpace, placeQuery, spaceNames } from '../../../src/serving/ann/space.ts';
+import { makeAnnSpace, placeQuery, spaceNames } from '../../../src/serving/ann/space.ts';
 
 const random = makeRandom(3);
 const number = (): number => (random.next() - 0.5) * 10 ** (random.integer(4) - 2);
@@ -12,7 +12,7 @@ describe('the spaces of a graph', () => {
   it.each(spaceNames)('%s has the order of inner products', (name) => {
     const [rows, width] = [200, 7];
     const vectors = Float32Array.from({ length: rows * width }, number);
-    const space = makeSpace(name, vectors, rows, width);
+    const space = makeAnnSpace(name, vectors, rows, width);
     const placed = space.items(0, rows);
     const at = (row: number): Float32Array => placed.subarray(row * space.dimensions, (row + 1) * space.dimensions);
     for (let trial = 0; trial < 20; trial++) {
@@ -29,7 +29,7 @@ describe('the spaces of a graph', () => {
 
   it('gives every item of `l2sq` the length 1, and a slice is a part of the whole', () => {
     const vectors = Float32Array.from([3, 4, 0.1, 0, 0, 0]);
-    const space = makeSpace('l2sq', vectors, 3, 2);
+    const space = makeAnnSpace('l2sq', vectors, 3, 2);
     const all = space.items(0, 3);
     for (let row = 0; row < 3; row++) expect(Math.hypot(...all.subarray(3 * row, 3 * row + 3))).toBeCloseTo(1, 6);
     expect(space.items(1, 3)).toEqual(all.subarray(3));
@@ -38,9 +38,9 @@ describe('the spaces of a graph', () => {
   it('places numbers of every size, and no query of zeros', () => {
     for (const size of [1e-44, 1, 3e38]) {
       expect(Math.hypot(...placeQuery('ip', Float32Array.of(size, -size))!)).toBeCloseTo(1, 6);
-      expect(makeSpace('l2sq', Float32Array.of(size, 0), 1, 2).items(0, 1)).toEqual(Float32Array.of(1, 0, 0));
+      expect(makeAnnSpace('l2sq', Float32Array.of(size, 0), 1, 2).items(0, 1)).toEqual(Float32Array.of(1, 0, 0));
     }
     expect(placeQuery('l2sq', new Float32Array(4))).toBeUndefined();
-    expect(makeSpace('l2sq', new Float32Array(4), 2, 2).items(0, 2).every(Number.isFinite)).toBe(true);
+    expect(makeAnnSpace('l2sq', new Float32Array(4), 2, 2).items(0, 2).every(Number.isFinite)).toBe(true);
   });
 });

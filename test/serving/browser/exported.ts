@@ -1,6 +1,6 @@
 /** The small trained model, exported for browsers, next to what the server would answer. */
 import { join } from 'node:path';
-import { type ExportedPage, exportPage, type PageOptions } from '../../../src/serving/serve/export_page.ts';
+import { type ExportedPage, type PageOptions, writePageExport } from '../../../src/serving/serve/export_page.ts';
 import { makeRetrieval } from '../../../src/training/scoring/retrieval.ts';
 import { plainEngine } from '../../training/plain_engine.ts';
 import { columns, dataset, serveSmall } from '../server/served.ts';
@@ -16,7 +16,7 @@ export async function exportSmall(root: string): Promise<ExportedSmall> {
   const { plan, tables, parameters } = served.trained;
   const retrieval = await makeRetrieval({ plan, engine: plainEngine, tables, corpus: dataset.corpus, parameters });
   const write = (folder: string, more: Partial<PageOptions> = {}): Promise<ExportedPage> =>
-    exportPage(served.trained, retrieval, {
+    writePageExport(served.trained, retrieval, {
       folder,
       tower: '0.0.0',
       dataset,

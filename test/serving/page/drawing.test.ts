@@ -1,7 +1,7 @@
 /** What the page draws: bars, numbers, pictures. */
 import { describe, expect, it } from 'vitest';
 import { columnText, digitsOf, figure, fixed } from '../../../src/serving/page/figure.ts';
-import { pictureOf, segmentsOf, spanOf, zeroOf } from '../../../src/serving/page/item_list.tsx';
+import { pictureOf, segmentsOf, spanOfScores, zeroOf } from '../../../src/serving/page/item_list.tsx';
 import fc from '../../fast_check.ts';
 
 describe('bars', () => {
@@ -10,14 +10,14 @@ describe('bars', () => {
       { view: 3, like: 1 },
       { view: 2, like: -1 },
     ];
-    const span = spanOf(all);
+    const span = spanOfScores(all);
     expect([span, zeroOf(span)]).toEqual([{ low: -1, high: 4 }, 20]);
     expect(segmentsOf(all[1]!, span, ['view', 'like'])).toEqual([
       { name: 'view', value: 2, at: 0, left: 20, width: 40 },
       { name: 'like', value: -1, at: 1, left: 0, width: 20 },
     ]);
-    expect(spanOf([])).toEqual({ low: 0, high: 1 });
-    expect(spanOf([{ a: 0 }])).toEqual({ low: 0, high: 1 });
+    expect(spanOfScores([])).toEqual({ low: 0, high: 1 });
+    expect(spanOfScores([{ a: 0 }])).toEqual({ low: 0, high: 1 });
   });
 
   it('stay within the bar, do not overlap, and are as wide as their shares', () => {
@@ -25,7 +25,7 @@ describe('bars', () => {
     const parts = fc.record({ a: share, b: share, c: share });
     fc.assert(
       fc.property(fc.array(parts, { minLength: 1, maxLength: 6 }), (all) => {
-        const span = spanOf(all);
+        const span = spanOfScores(all);
         for (const each of all) {
           const segments = segmentsOf(each, span, ['a', 'b', 'c']).toSorted((a, b) => a.left - b.left);
           let end = 0;

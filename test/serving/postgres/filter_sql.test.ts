@@ -9,7 +9,7 @@ import {
   textsColumn,
   wordOf,
 } from '../../../src/serving/serve/filter/columns.ts';
-import { conditionOf, evaluate } from '../../../src/serving/serve/filter/filter.ts';
+import { conditionOf, filterRows } from '../../../src/serving/serve/filter/filter.ts';
 import fc from '../../fast_check.ts';
 import { absent, type Cluster, programs, startCluster } from './cluster.ts';
 
@@ -145,7 +145,7 @@ describe.skipIf(!programs)(`filters as SQL${absent}`, () => {
 
   const kept = async (text: string): Promise<readonly [scan: number[], sql: number[]]> => {
     const condition = conditionOf(text, columns);
-    const bits = evaluate(condition, rows);
+    const bits = filterRows(condition, rows);
     const parameters = new SqlParameters();
     const where = filterSql(condition, (column) => names.get(column)!, parameters);
     const found = await client.query<{ row: number }>(

@@ -2,7 +2,7 @@
 import { DatabaseError } from 'pg';
 import { afterEach, expect, it, vi } from 'vitest';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
-import { addressOf } from '../../../src/serving/postgres/address.ts';
+import { databaseAddress } from '../../../src/serving/postgres/address.ts';
 import { isLost, serverFailure } from '../../../src/serving/postgres/reasons.ts';
 
 afterEach(() => vi.unstubAllEnvs());
@@ -12,7 +12,7 @@ it('shows an address without its password and its options', () => {
   vi.stubEnv('PGHOST', '');
   vi.stubEnv('PGPORT', '');
   vi.stubEnv('PGDATABASE', '');
-  const shown = (text: string): string => addressOf(text).shown;
+  const shown = (text: string): string => databaseAddress(text).shown;
   expect(shown('postgres://tower:hunter2@db.example.org:6432/shop?options=-c%20x%3Dhunter2')).toBe(
     'postgres://tower@db.example.org:6432/shop',
   );
@@ -23,7 +23,7 @@ it('shows an address without its password and its options', () => {
   expect(shown('postgres:///shop')).toBe('postgres://ann@127.0.0.1:5432/shop');
 });
 
-const address = addressOf('postgres://tower:hunter2@h/d');
+const address = databaseAddress('postgres://tower:hunter2@h/d');
 const fromServer = (code: string): DatabaseError => Object.assign(new DatabaseError('hm', 2, 'error'), { code });
 
 it.each([

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { check, compile } from '../../../src/compiler/pipeline.ts';
+import { checkSource, compileSource } from '../../../src/compiler/pipeline.ts';
 import { readDataset } from '../../../src/data/read.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
 import { makeRecommender } from '../../../src/serving/serve/recommend.ts';
@@ -139,9 +139,9 @@ it('of lists with weights, of columns and of a history', async () => {
 
 it('a user who is looked up by key has the features of the next event, but for what only the event knows', async () => {
   const folder = folderWith(files());
-  const { plan } = compile(makeSource('model.tower', model)).lowered!;
+  const { plan } = compileSource(makeSource('model.tower', model)).lowered!;
   const block = data('leave_one_out');
-  const [description] = check(makeSource('data.tower', block), { folder }).dataDescriptions;
+  const [description] = checkSource(makeSource('data.tower', block), { folder }).dataDescriptions;
   const dataset = await readDataset(description!, plan);
   const { users, encodings } = dataset;
   const { validation } = dataset.parts;

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { compile } from '../../../src/compiler/pipeline.ts';
+import { compileSource } from '../../../src/compiler/pipeline.ts';
 import type { BagColumn, Encoding } from '../../../src/data/dataset.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
 import type { ServingDescription, ServingInput } from '../../../src/serving/serve/export.ts';
@@ -58,7 +58,7 @@ tower user(profile, owned) keyed by user_id {
 tower item(thing) keyed by item_id { channel main = thing -> flatten -> dense(2) }
 task watch { score = dot(user, item), loss = softmax(in_batch) }
 `;
-const { plan } = compile(makeSource('rules.tower', model)).lowered!;
+const { plan } = compileSource(makeSource('rules.tower', model)).lowered!;
 const encodings = new Map<string, Encoding>([
   ['user_id', { kind: 'vocabulary', values: ['ann', 'bob', ' 007 '] }],
   ['device', { kind: 'hash', buckets: 1000 }],

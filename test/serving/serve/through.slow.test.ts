@@ -5,7 +5,7 @@ import type * as Onnx from 'onnxruntime-node';
 import { expect, it } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { check, compile } from '../../../src/compiler/pipeline.ts';
+import { checkSource, compileSource } from '../../../src/compiler/pipeline.ts';
 import type { Encoding } from '../../../src/data/dataset.ts';
 import { readDataset } from '../../../src/data/read.ts';
 import type { ServingDescription } from '../../../src/serving/serve/export.ts';
@@ -15,7 +15,7 @@ import { servedComplaint } from '../../../src/serving/serve/served/served.ts';
 import { load } from '../../../src/training/artifact/load.ts';
 import { complaint } from '../../../src/training/artifact/validate.ts';
 import { makeRetrieval } from '../../../src/training/scoring/retrieval.ts';
-import { train } from '../../../src/training/train.ts';
+import { trainModel } from '../../../src/training/train.ts';
 import { folderWith, valueAt } from '../../data/fixture.ts';
 import { expectParity } from '../../models/parity.ts';
 import { plainEngine } from '../../training/plain_engine.ts';
@@ -77,8 +77,8 @@ it.each(['skip', 'keep'])('a request has the columns and scores of the event, un
 });
 
 const read = async (folder: string, unseen: string) => {
-  const { plan } = compile(makeSource('model.tower', model(unseen))).lowered!;
-  const [description] = check(makeSource('data.tower', data), { folder }).dataDescriptions;
+  const { plan } = compileSource(makeSource('model.tower', model(unseen))).lowered!;
+  const [description] = checkSource(makeSource('data.tower', data), { folder }).dataDescriptions;
   return { plan, dataset: await readDataset(description!, plan) };
 };
 
@@ -112,7 +112,7 @@ it.each(['skip', 'keep'])('an export scores as the run does, unseen: %s', async 
   const folder = folderWith(files());
   const { plan, dataset } = await read(folder, unseen);
   const run = join(folder, 'run');
-  await train({ plan, dataset, engine: plainEngine, folder: run, origin: { sources: [] }, tower: '0.0.0' });
+  await trainModel({ plan, dataset, engine: plainEngine, folder: run, origin: { sources: [] }, tower: '0.0.0' });
   const trained = await load(run);
   const { tables, parameters } = trained;
   const { corpus, parts } = dataset;

@@ -1,6 +1,6 @@
 /** A table that takes over the rows of another one, with the state of its optimizer. */
 import { describe, expect, it } from 'vitest';
-import { isLong, kindOf, type Numbers, type StoredNumbers } from '../../../src/base/storage/tensor_header.ts';
+import { isLong, type Numbers, numberKindOf, type StoredNumbers } from '../../../src/base/storage/tensor_header.ts';
 import { type Growth, takeOver } from '../../../src/training/embedding/grow.ts';
 import { makeTable, type Table } from '../../../src/training/embedding/table.ts';
 import { makePlan } from '../fixture_plan.ts';
@@ -32,7 +32,7 @@ function writePieces(into: Numbers, from: StoredNumbers): void {
     into.set(from);
     return;
   }
-  expect([into.length, into.kind]).toEqual([from.length, kindOf(from)]);
+  expect([into.length, into.kind]).toEqual([from.length, numberKindOf(from)]);
   const most = 2 * into.width;
   for (let at = 0; at < from.length; at += most) into.write(at, from.slice(at, at + most));
 }

@@ -2,12 +2,12 @@
 import { expect, it } from 'vitest';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { compile } from '../../../src/compiler/pipeline.ts';
+import { compileSource } from '../../../src/compiler/pipeline.ts';
 import type { Encoding } from '../../../src/data/dataset.ts';
 import { makeTables } from '../../../src/training/embedding/tables.ts';
 
 const planOf = (dim: number) =>
-  compile(
+  compileSource(
     makeSource(
       'wide.tower',
       `model wide

@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
 import type { Trained } from '../../../src/training/artifact/load.ts';
 import { baselines } from '../../../src/training/evaluation/baselines/table.ts';
-import { type Contestant, compare } from '../../../src/training/evaluation/compare.ts';
-import { evaluate } from '../../../src/training/evaluation/evaluate.ts';
+import { type Contestant, compareContestants } from '../../../src/training/evaluation/compare.ts';
+import { evaluateModel } from '../../../src/training/evaluation/evaluate.ts';
 import { makeMeasures } from '../../../src/training/evaluation/figures.ts';
 import { modelScorer } from '../../../src/training/scoring/model_scorer.ts';
 import { makeRetrieval } from '../../../src/training/scoring/retrieval.ts';
@@ -61,9 +61,9 @@ const oracle: Contestant = {
 
 describe('comparing runs', () => {
   it('gives each the figures that evaluation gives, the baselines too', async () => {
-    const { rows } = await compare([model('first')], { part: 'test', measures, baselines: true });
+    const { rows } = await compareContestants([model('first')], { part: 'test', measures, baselines: true });
     const { scorer, close } = await model('').open('test');
-    const evaluation = await evaluate({ dataset, part: 'test', scorer, measures, plan: trained.plan });
+    const evaluation = await evaluateModel({ dataset, part: 'test', scorer, measures, plan: trained.plan });
     await close();
     expect(rows.map(({ name }) => name)).toEqual(['first', ...Object.keys(baselines)]);
     rows.forEach(({ figures }, at) => {
@@ -76,7 +76,10 @@ describe('comparing runs', () => {
   });
 
   it('pairs differences with the first: none with itself, all that is missing to an oracle', async () => {
-    const { rows, protocol } = await compare([model('first'), model('again'), oracle], { part: 'test', measures });
+    const { rows, protocol } = await compareContestants([model('first'), model('again'), oracle], {
+      part: 'test',
+      measures,
+    });
     const [first, again, best] = rows;
     expect(first!.differences).toBeUndefined();
     expect(again!.differences!['recall@5']).toEqual({ mean: 0, low: 0, high: 0 });
@@ -95,7 +98,7 @@ describe('comparing runs', () => {
         scorer: { ...(await oracle.open(part)).scorer, ranksCold: true },
       }),
     };
-    const { rows, protocol } = await compare([ranking, oracle], { part: 'test', measures });
+    const { rows, protocol } = await compareContestants([ranking, oracle], { part: 'test', measures });
     expect(rows[0]!.figures.mrr!.mean).toBe(1);
     expect(rows[1]!.figures.mrr!.mean).toBeLessThan(1);
     expect(protocol).toContain(
@@ -105,25 +108,32 @@ describe('comparing runs', () => {
 
   it('compares with another row on request, and refuses one that is not there', async () => {
     const options = { part: 'test', measures, baselines: true } as const;
-    const { rows, against } = await compare([model('first')], { ...options, against: 'popularity' });
+    const { rows, against } = await compareContestants([model('first')], { ...options, against: 'popularity' });
     expect(against).toBe('popularity');
     expect(rows.filter(({ differences }) => differences === undefined).map(({ name }) => name)).toEqual(['popularity']);
     const [first, , popularity] = rows;
     const expected = first!.figures.mrr!.mean - popularity!.figures.mrr!.mean;
     expect(first!.differences!.mrr!.mean).toBeCloseTo(expected, 12);
-    const refused = compare([model('first')], { ...options, against: 'populrity' });
+    const refused = compareContestants([model('first')], { ...options, against: 'populrity' });
     await expect(refused).rejects.toThrow('no row of the comparison called `populrity`');
   });
 
   it('measures users where asked: each once, with intervals over them', async () => {
-    const { rows, protocol, per } = await compare([model('first')], {
+    const { rows, protocol, per } = await compareContestants([model('first')], {
       part: 'test',
       measures,
       per: 'user',
       baselines: true,
     });
     const { scorer, close } = await model('').open('test');
-    const evaluation = await evaluate({ dataset, part: 'test', scorer, measures, plan: trained.plan, per: 'user' });
+    const evaluation = await evaluateModel({
+      dataset,
+      part: 'test',
+      scorer,
+      measures,
+      plan: trained.plan,
+      per: 'user',
+    });
     await close();
     expect([per, evaluation.per, evaluation.rankings]).toEqual(['user', 'user', 12]);
     rows.forEach(({ figures }, at) => {
@@ -140,19 +150,21 @@ describe('comparing runs', () => {
 
   it('refuses runs whose data blocks average over other things, unless one way is asked for', async () => {
     const other = { ...model('other'), dataset: { ...dataset, evaluate: 'per_user' as const } };
-    const refused = compare([model('first'), other], { part: 'test', measures });
+    const refused = compareContestants([model('first'), other], { part: 'test', measures });
     await expect(refused).rejects.toThrow(
       '`evaluate = per_event`, and `evaluate = per_user`: choose `--per user` or `--per event`',
     );
-    const { per } = await compare([model('first'), other], { part: 'test', measures, per: 'event' });
+    const { per } = await compareContestants([model('first'), other], { part: 'test', measures, per: 'event' });
     expect(per).toBe('event');
-    const both = await compare([other, other], { part: 'test', measures });
+    const both = await compareContestants([other, other], { part: 'test', measures });
     expect(both.per).toBe('user');
   });
 
   it('refuses other events, and says how they differ', async () => {
     const other = { ...model('other'), dataset: makeDataset({ users: 12, items: 24, eventsPerUser: 13, heldOut: 2 }) };
-    const refused = await compare([model('first'), other], { part: 'test', measures }).catch((error) => error);
+    const refused = await compareContestants([model('first'), other], { part: 'test', measures }).catch(
+      (error) => error,
+    );
     expect(refused).toBeInstanceOf(Failure);
     const { code, message } = (refused as Failure).diagnostics[0]!;
     expect(code).toBe('protocols-differ');
@@ -167,7 +179,10 @@ describe('comparing runs', () => {
       ...dataset,
       corpus: { ...dataset.corpus, keys: [...dataset.corpus.keys].map((key) => `${key}x`) },
     };
-    const refused = compare([model('first'), { ...model('other'), dataset: smaller }], { part: 'test', measures });
+    const refused = compareContestants([model('first'), { ...model('other'), dataset: smaller }], {
+      part: 'test',
+      measures,
+    });
     await expect(refused).rejects.toThrow('other items to rank, 24 in both');
   });
 });
@@ -176,10 +191,10 @@ it.each(['event', 'user'] as const)(
   'compares over a sample of the rankings, per %s, the same as an evaluation draws',
   async (per) => {
     const options = { part: 'test', measures, per, sample: 5, baselines: ['item_cf', 'popularity'] } as const;
-    const compared = await compare([model('one'), oracle], options);
+    const compared = await compareContestants([model('one'), oracle], options);
     const { plan } = trained;
     const { scorer, close } = await model('one').open('test');
-    const evaluation = await evaluate({ ...options, dataset, plan, scorer });
+    const evaluation = await evaluateModel({ ...options, dataset, plan, scorer });
     await close();
     expect(compared.sample).toEqual(evaluation.sample);
     expect(compared.sample!.rankings).toBe(5);

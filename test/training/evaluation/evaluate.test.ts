@@ -4,7 +4,7 @@ import { Failure } from '../../../src/base/diagnostics/failure.ts';
 import type { Trained } from '../../../src/training/artifact/load.ts';
 import { baselines } from '../../../src/training/evaluation/baselines/table.ts';
 import { makeTask } from '../../../src/training/evaluation/contestants.ts';
-import { type Evaluation, evaluate } from '../../../src/training/evaluation/evaluate.ts';
+import { type Evaluation, evaluateModel } from '../../../src/training/evaluation/evaluate.ts';
 import { figuresOf, makeMeasures } from '../../../src/training/evaluation/figures.ts';
 import { rankEvents } from '../../../src/training/evaluation/ranks.ts';
 import { overRows, sampledRows, scorerOverRows } from '../../../src/training/evaluation/sample.ts';
@@ -29,7 +29,7 @@ beforeAll(async () => {
   const { plan, tables, parameters } = trained;
   retrieval = await makeRetrieval({ plan, engine: plainEngine, tables, corpus, parameters });
   const scorer = modelScorer(retrieval, { plan: trained.plan, events, corpus });
-  evaluation = await evaluate({ dataset, part: 'test', scorer, measures });
+  evaluation = await evaluateModel({ dataset, part: 'test', scorer, measures });
 });
 
 describe('evaluation', () => {
@@ -78,9 +78,9 @@ describe('evaluation', () => {
         baselines: ['random', 'item_cf', 'popularity'],
       } as const;
       const [whole, some, again] = [
-        await evaluate(options),
-        await evaluate({ ...options, sample: 6 }),
-        await evaluate({ ...options, sample: 6 }),
+        await evaluateModel(options),
+        await evaluateModel({ ...options, sample: 6 }),
+        await evaluateModel({ ...options, sample: 6 }),
       ];
       expect(some.sample).toEqual({ rankings: 6, of: whole.rankings, per });
       expect(some.rankings).toBe(6);
@@ -94,7 +94,7 @@ describe('evaluation', () => {
       const ranks = await rankEvents(few, scorerOverRows(scorer, rows), dataset.seen === 'excluded');
       expect(some.rows[0]!.all).toEqual(figuresOf(few, ranks, measures).all);
       // Nothing is drawn where the part has no more.
-      const all = await evaluate({ ...options, sample: whole.rankings });
+      const all = await evaluateModel({ ...options, sample: whole.rankings });
       expect(all.sample).toBeUndefined();
       expect(all.rows.map(({ all: figures }) => figures)).toEqual(whole.rows.map(({ all: figures }) => figures));
     },
@@ -111,7 +111,7 @@ describe('evaluation', () => {
       doc: '',
       score: (rows) => new Float32Array(rows.length * corpus.rows).fill(0.7),
     };
-    const { rows } = await evaluate({ dataset, part: 'test', scorer: constant, measures, baselines: false });
+    const { rows } = await evaluateModel({ dataset, part: 'test', scorer: constant, measures, baselines: false });
     expect(rows).toMatchObject([{ all: random.all, warm: random.warm }]);
   });
 
@@ -136,7 +136,14 @@ describe('evaluation', () => {
 
   it('takes seen items out only when asked, and says so', async () => {
     const scorer = modelScorer(retrieval, { plan: trained.plan, events, corpus });
-    const removed = await evaluate({ dataset, part: 'test', scorer, measures, removeSeen: true, baselines: false });
+    const removed = await evaluateModel({
+      dataset,
+      part: 'test',
+      scorer,
+      measures,
+      removeSeen: true,
+      baselines: false,
+    });
     expect(removed.rows[0]!.all.mrr!).toBeGreaterThanOrEqual(evaluation.rows[0]!.all.mrr!);
     expect(removed.protocol).toContain(
       'The ranking of an event excludes items that the user had in training or before the event, except the event’s own item, as requested; the data block says `seen = kept`.',
@@ -146,7 +153,7 @@ describe('evaluation', () => {
   it('shows the figures of cold items apart where the model ranks them, and says who does', async () => {
     const scorer: Scorer = { ...modelScorer(retrieval, { plan: trained.plan, events, corpus }), ranksCold: true };
     const options = { dataset, part: 'test' as const, measures, baselines: ['popularity'] };
-    const { rows, cold, protocol, slices } = await evaluate({ ...options, scorer });
+    const { rows, cold, protocol, slices } = await evaluateModel({ ...options, scorer });
     const [model, popularity] = rows;
     const warm = events.rows - cold.events;
     for (const label of ['recall@5', 'mrr', 'auc']) {
@@ -164,7 +171,7 @@ describe('evaluation', () => {
     const sentence =
       /of items without a training event \(\d items? of the corpus\): fixture ranks items of the corpus by content, with or without training events; in the other rows they count as misses\. The figures marked warm exclude these events, those marked cold have no others\.$/;
     expect(protocol).toContainEqual(expect.stringMatching(sentence));
-    const [, withModel] = [evaluation, await evaluate({ ...options, scorer, baselines: false })];
+    const [, withModel] = [evaluation, await evaluateModel({ ...options, scorer, baselines: false })];
     expect(withModel.protocol.join(' ')).not.toContain('other rows');
     expect(evaluationText(withModel)).toMatch(/fixture, warm .*\n.*fixture, cold /);
   });
@@ -172,7 +179,7 @@ describe('evaluation', () => {
   it('of an empty part is refused', async () => {
     const empty = { ...dataset, parts: { ...parts, test: { ...events, rows: 0 } } };
     const scorer = modelScorer(retrieval, { plan: trained.plan, events, corpus });
-    await expect(evaluate({ dataset: empty, part: 'test', scorer, measures })).rejects.toThrow(
+    await expect(evaluateModel({ dataset: empty, part: 'test', scorer, measures })).rejects.toThrow(
       'the test part has 0 rows, but needs at least 1',
     );
   });

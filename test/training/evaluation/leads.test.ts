@@ -1,7 +1,7 @@
 /** Intervals of an evaluation, held against those of a comparison, which draws single questions; and the verdict made of them. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { compare } from '../../../src/training/evaluation/compare.ts';
-import { type Evaluation, evaluate } from '../../../src/training/evaluation/evaluate.ts';
+import { compareContestants } from '../../../src/training/evaluation/compare.ts';
+import { type Evaluation, evaluateModel } from '../../../src/training/evaluation/evaluate.ts';
 import { makeMeasures } from '../../../src/training/evaluation/figures.ts';
 import { verdictOf, verdictSentences } from '../../../src/training/evaluation/verdict.ts';
 import type { Scorer } from '../../../src/training/scoring/scorer.ts';
@@ -27,7 +27,7 @@ const baselines = ['random', 'popularity'];
 let evaluation: Evaluation;
 
 beforeAll(async () => {
-  evaluation = await evaluate({ dataset, part: 'test', scorer, measures, baselines });
+  evaluation = await evaluateModel({ dataset, part: 'test', scorer, measures, baselines });
 });
 
 describe('intervals of an evaluation', () => {
@@ -38,7 +38,7 @@ describe('intervals of an evaluation', () => {
       plan: makePlan(),
       open: async () => ({ scorer, close: async () => {} }),
     };
-    const compared = await compare([contestant], { part: 'test', measures, baselines });
+    const compared = await compareContestants([contestant], { part: 'test', measures, baselines });
     expect(evaluation.rows.map(({ name }) => name)).toEqual(compared.rows.map(({ name }) => name));
     for (const [at, row] of evaluation.rows.entries()) {
       for (const label of ['recall@5', 'mrr']) {
@@ -109,7 +109,7 @@ describe('example users', () => {
   });
 
   it('are the same users for another model', async () => {
-    const other = await evaluate({
+    const other = await evaluateModel({
       dataset,
       part: 'test',
       scorer: { ...scorer, score: (rows) => new Float32Array(rows.length * corpus.rows) },

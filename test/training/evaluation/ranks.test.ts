@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { metrics } from '../../../src/compiler/library/metrics/table.ts';
 import type { Events, Users } from '../../../src/data/dataset.ts';
-import { coldItems, figuresOf, listsOf, type Measure, makeMeasures } from '../../../src/training/evaluation/figures.ts';
+import {
+  coldItems,
+  figuresOf,
+  longestListOf,
+  type Measure,
+  makeMeasures,
+} from '../../../src/training/evaluation/figures.ts';
 import { rankEvents } from '../../../src/training/evaluation/ranks.ts';
 import type { ScoringTask } from '../../../src/training/scoring/scorer.ts';
 
@@ -227,7 +233,11 @@ describe('per user', () => {
     const single = { ...task, events: { ...events, user: Int32Array.of(1, 0, -1, -1) } };
     const measures = makeMeasures(Object.keys(metrics).map((metric) => ({ metric, k: 3 })));
     const of = async (per: 'user' | 'event') =>
-      figuresOf({ ...single, per }, await rankEvents({ ...single, per }, scorer, true, listsOf(measures)), measures);
+      figuresOf(
+        { ...single, per },
+        await rankEvents({ ...single, per }, scorer, true, longestListOf(measures)),
+        measures,
+      );
     expect(await of('user')).toEqual(await of('event'));
   });
 });

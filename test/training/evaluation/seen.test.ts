@@ -2,10 +2,10 @@
 import { expect, it } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { check, compile } from '../../../src/compiler/pipeline.ts';
+import { checkSource, compileSource } from '../../../src/compiler/pipeline.ts';
 import { readDataset } from '../../../src/data/read.ts';
 import { makeTask } from '../../../src/training/evaluation/contestants.ts';
-import { evaluate } from '../../../src/training/evaluation/evaluate.ts';
+import { evaluateModel } from '../../../src/training/evaluation/evaluate.ts';
 import { makeMeasures } from '../../../src/training/evaluation/figures.ts';
 import { rankEvents } from '../../../src/training/evaluation/ranks.ts';
 import { folderWith } from '../../data/fixture.ts';
@@ -24,7 +24,7 @@ tower user(profile) keyed by user_id { channel main = profile -> flatten -> dens
 tower item(movie_id) keyed by movie_id { channel main = movie_id }
 task watch { score = dot(user, item), loss = softmax(in_batch) }
 `;
-const { plan } = compile(makeSource('model.tower', model)).lowered!;
+const { plan } = compileSource(makeSource('model.tower', model)).lowered!;
 
 interface Event {
   readonly user: string;
@@ -54,7 +54,7 @@ async function read(entries: string) {
     history = past(movie_id, 2)
     ${entries}
   }`;
-  const [description] = check(makeSource('data.tower', block), { folder }).dataDescriptions;
+  const [description] = checkSource(makeSource('data.tower', block), { folder }).dataDescriptions;
   return readDataset(description!, plan);
 }
 
@@ -98,7 +98,7 @@ it('follows the data block, and says so; a request is an exception that is said 
   const sentences = async (entries: string, asked: { readonly removeSeen?: boolean } = {}) => {
     const dataset = await read(`split = by_time(test: 20%)\n${entries}`);
     const scorer = zeros(dataset.corpus.rows);
-    const { protocol, rows } = await evaluate({ dataset, part: 'test', plan, scorer, measures, ...asked });
+    const { protocol, rows } = await evaluateModel({ dataset, part: 'test', plan, scorer, measures, ...asked });
     return { said: protocol.filter((sentence) => /had/.test(sentence)), random: rows[0]!.all['recall@5']! };
   };
   const kept = await sentences('seen = kept');

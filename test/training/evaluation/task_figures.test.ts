@@ -5,12 +5,12 @@ import { evaluationText } from '../../../src/app/cli/views/comparison.ts';
 import type { Dataset, Events } from '../../../src/data/dataset.ts';
 import type { Plan, TaskPlan } from '../../../src/graph/plan/plan.ts';
 import { load, type Trained } from '../../../src/training/artifact/load.ts';
-import { type Evaluation, evaluate } from '../../../src/training/evaluation/evaluate.ts';
+import { type Evaluation, evaluateModel } from '../../../src/training/evaluation/evaluate.ts';
 import { makeMeasures } from '../../../src/training/evaluation/figures.ts';
 import { taskFigures } from '../../../src/training/evaluation/task_figures.ts';
 import { modelScorer, predictionsOf } from '../../../src/training/scoring/model_scorer.ts';
 import { makeRetrieval } from '../../../src/training/scoring/retrieval.ts';
-import { train } from '../../../src/training/train.ts';
+import { trainModel } from '../../../src/training/train.ts';
 import { planOf } from '../../compiler/library/support.ts';
 import { plainEngine } from '../plain_engine.ts';
 import { temporaryFolder } from '../temporary_folder.ts';
@@ -53,11 +53,11 @@ let evaluation: Evaluation;
 beforeAll(async () => {
   const folder = join(root, 'judged');
   const origin = { sources: [{ name: 'judged.tower', text }] };
-  await train({ plan: planOf(text), dataset, engine: plainEngine, folder, origin, tower: '0.0.0' });
+  await trainModel({ plan: planOf(text), dataset, engine: plainEngine, folder, origin, tower: '0.0.0' });
   trained = await load(folder);
   const { plan, tables, parameters } = trained;
   const retrieval = await makeRetrieval({ plan, engine: plainEngine, tables, corpus: dataset.corpus, parameters });
-  evaluation = await evaluate({
+  evaluation = await evaluateModel({
     dataset,
     part: 'test',
     plan,

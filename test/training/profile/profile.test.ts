@@ -10,7 +10,7 @@ import { blockOf } from '../../../src/training/profile/profile.ts';
 import type { Trace } from '../../../src/training/profile/profiler.ts';
 import { sampledSteps } from '../../../src/training/profile/profiler.ts';
 import { removeRun } from '../../../src/training/remove_run.ts';
-import { train } from '../../../src/training/train.ts';
+import { trainModel } from '../../../src/training/train.ts';
 import type { TrainOptions } from '../../../src/training/train_options.ts';
 import { makePlan } from '../fixture_plan.ts';
 import { makeDataset } from '../fixtures.ts';
@@ -33,7 +33,7 @@ const timed: Engine = {
 };
 
 const trained = (name: string, more: Partial<TrainOptions> = {}) =>
-  train({
+  trainModel({
     plan: makePlan({ epochs: 2 }),
     dataset,
     engine: timed,

@@ -5,7 +5,7 @@ import { makeRecommender } from '../../../src/serving/serve/recommend.ts';
 import { load, type Trained } from '../../../src/training/artifact/load.ts';
 import { type Attention, readAttention } from '../../../src/training/scoring/attention.ts';
 import { makeRetrieval, type Retrieval } from '../../../src/training/scoring/retrieval.ts';
-import { train } from '../../../src/training/train.ts';
+import { trainModel } from '../../../src/training/train.ts';
 import { expectClose, planOf } from '../../compiler/library/support.ts';
 import { plainEngine } from '../plain_engine.ts';
 import { temporaryFolder } from '../temporary_folder.ts';
@@ -42,7 +42,7 @@ let retrieval: Retrieval;
 beforeAll(async () => {
   const folder = `${root}/run`;
   const origin = { sources: [{ name: 'interests.tower', text: '' }] };
-  await train({ plan, dataset, engine: plainEngine, folder, origin, tower: '0.0.0' });
+  await trainModel({ plan, dataset, engine: plainEngine, folder, origin, tower: '0.0.0' });
   trained = await load(folder);
   const { tables, parameters } = trained;
   retrieval = await makeRetrieval({ plan: trained.plan, engine: plainEngine, tables, corpus, parameters });

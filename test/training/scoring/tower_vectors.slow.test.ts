@@ -7,7 +7,7 @@ import type { Plan, TowerPlan } from '../../../src/graph/plan/plan.ts';
 import { makeTable } from '../../../src/training/embedding/table.ts';
 import { modelScorer } from '../../../src/training/scoring/model_scorer.ts';
 import { makeRetrieval } from '../../../src/training/scoring/retrieval.ts';
-import { type FeatureColumns, TowerVectors } from '../../../src/training/scoring/tower_vectors.ts';
+import { type IndexedFeatures, TowerVectors } from '../../../src/training/scoring/tower_vectors.ts';
 import { expectClose, planOf } from '../../compiler/library/support.ts';
 import { engineOrSkip, names } from '../../engines/support.ts';
 import { bags } from '../feed/fixtures.ts';
@@ -37,7 +37,7 @@ const text = (flow: string, inputs = 'history, liked, user_id'): string => `
   task watch { score = dot(user, item) + user.bias, loss = softmax(in_batch) }
 `;
 
-const columns: FeatureColumns = new Map([
+const columns: IndexedFeatures = new Map([
   ['user_id', { column: { kind: 'codes', values: Int32Array.from(lists, (_, at) => at + 1) } }],
   ['history', { column: bags(...lists) }],
   ['stars', { column: bags(...lists.map((list) => list.map((code) => code % 3))) }],
@@ -159,7 +159,7 @@ describe('a vector does not depend on the rows that are asked with it', () => {
     task watch { score = cosine(user, item), loss = softmax(in_batch) }
   `;
   /** Columns of these rows, one after the other. */
-  const asked = (rows: readonly number[]): FeatureColumns =>
+  const asked = (rows: readonly number[]): IndexedFeatures =>
     new Map([
       ['user_id', { column: { kind: 'codes', values: Int32Array.from(rows, (row) => 1 + (row % lists.length)) } }],
       ['history', { column: bags(...rows.map((row) => ramp(1 + ((7 * row) % 24)))) }],

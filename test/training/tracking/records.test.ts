@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { crc32c, recordOf } from '../../../src/training/tracking/event_file.ts';
+import { crc32c, eventRecord } from '../../../src/training/tracking/event_file.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -17,7 +17,7 @@ describe('CRC-32C', () => {
 });
 
 it('a record is its length, its bytes, and a checksum of each', () => {
-  const record = recordOf(bytes('abc'));
+  const record = eventRecord(bytes('abc'));
   const view = new DataView(record.buffer);
   expect(record.length).toBe(19);
   expect(view.getBigUint64(0, true)).toBe(3n);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decide, ranked, rungsOf, valuesAt } from '../../../src/training/tune/halving.ts';
+import { decide, ranked, rungsOf, validationsAt } from '../../../src/training/tune/halving.ts';
 import type { Trial } from '../../../src/training/tune/trial.ts';
 
 const trial = (number: number, values: readonly number[], state: Trial['state'] = 'paused'): Trial => ({
@@ -22,9 +22,9 @@ describe('rungs', () => {
     [300, [12, 34, 100, 300]],
   ])('of %i validations', (validations, at) => {
     const rungs = rungsOf(validations, true);
-    expect(Array.from({ length: rungs }, (_, rung) => valuesAt(rung, rungs, validations))).toEqual(at);
+    expect(Array.from({ length: rungs }, (_, rung) => validationsAt(rung, rungs, validations))).toEqual(at);
   });
-  it('are one without halving', () => expect([rungsOf(27, false), valuesAt(0, 1, 27)]).toEqual([1, 27]));
+  it('are one without halving', () => expect([rungsOf(27, false), validationsAt(0, 1, 27)]).toEqual([1, 27]));
 });
 
 describe('what goes on', () => {

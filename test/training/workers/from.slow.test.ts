@@ -7,7 +7,7 @@ import { readSafetensors } from '../../../src/base/storage/safetensors.ts';
 import { readDataset } from '../../../src/data/read.ts';
 import type { Plan } from '../../../src/graph/plan/plan.ts';
 import { lineageOf, readBase } from '../../../src/training/base.ts';
-import { train } from '../../../src/training/train.ts';
+import { trainModel } from '../../../src/training/train.ts';
 import type { TrainOptions } from '../../../src/training/train_options.ts';
 import { eventsText } from '../../data/shards/both_ways.ts';
 import { smallData, smallModel } from '../small_model.ts';
@@ -50,7 +50,7 @@ describe.each(Object.entries(ways))('a run %s', (name, more) => {
   beforeAll(async () => {
     mkdirSync(folder);
     const yesterday = await read(350).then((dataset) => optionsIn(join(folder, 'yesterday'), plan, dataset));
-    await train(yesterday);
+    await trainModel(yesterday);
     const base = await readBase(yesterday.folder, plan);
     expect(base.servesEarlier).toBe(name.includes('serves'));
     const dataset = await read(500, { pinned: { encodings: base.trained.encodings, grows: true } });
@@ -68,7 +68,7 @@ describe.each(Object.entries(ways))('a run %s', (name, more) => {
 
   it('is gone on from by two workers as by one, and with shared tables to the same bits', async () => {
     const one = optionsOf('one');
-    await train(one);
+    await trainModel(one);
     const two = optionsOf('two');
     await trainTogether(two, 2);
     await expectSameWeights(one, two);

@@ -1,6 +1,6 @@
 /** One worker in a process of its own, which meets the others through its parent: `kill_child.ts RANK WORKERS FOLDER new|resume`. */
 import { amongWorkers, WorkerLost } from '../../../src/engines/group.ts';
-import { train } from '../../../src/training/train.ts';
+import { trainModel } from '../../../src/training/train.ts';
 import { follow } from '../../../src/training/workers/follow.ts';
 import { killRun } from './kill_run.ts';
 import { type MeetingPlace, makeWorker } from './together.ts';
@@ -26,5 +26,5 @@ const place: MeetingPlace = {
 
 const worker = makeWorker(Number(rank), Number(workers), { words: place, values: place });
 const options = { ...killRun(folder), ...worker, resume: mode === 'resume' };
-await amongWorkers<unknown>(worker.group, () => (rank === '0' ? train(options) : follow(options)));
+await amongWorkers<unknown>(worker.group, () => (rank === '0' ? trainModel(options) : follow(options)));
 process.disconnect();

@@ -1,6 +1,6 @@
 /** The run that the test of killed workers trains: in its own process undisturbed, and in processes that are killed. */
 import { makeSource } from '../../../src/base/text/source.ts';
-import { compile } from '../../../src/compiler/pipeline.ts';
+import { compileSource } from '../../../src/compiler/pipeline.ts';
 import type { TrainOptions } from '../../../src/training/train_options.ts';
 import { makeDataset } from '../fixtures.ts';
 import { optionsIn } from './options_in.ts';
@@ -18,7 +18,7 @@ task watch { score = cosine(user, item), loss = softmax(in_batch, temperature: 0
 train { batch = 14, epochs = 3, embeddings = adam(rate: 0.01), validate = every(steps: 2) }`;
 
 export function killRun(folder: string): TrainOptions {
-  const { lowered, diagnostics } = compile(makeSource('model.tower', model));
+  const { lowered, diagnostics } = compileSource(makeSource('model.tower', model));
   if (!lowered) throw new Error(diagnostics.map(({ message }) => message).join());
   const dataset = makeDataset({ users: 8, items: 20, eventsPerUser: 8, heldOut: 2 });
   return { ...optionsIn(folder, lowered.plan, dataset), sharesTables: true };

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Dataset } from '../../../src/data/dataset.ts';
 import type { ShardDecision } from '../../../src/data/shards/request.ts';
 import { type WorkerGroup, WorkerLost } from '../../../src/engines/group.ts';
-import { type RowsRequest, readTogether } from '../../../src/training/workers/read_together.ts';
+import { readTogether, type WorkerRowsRequest } from '../../../src/training/workers/read_together.ts';
 import { makeWorkers } from './together.ts';
 
 const inMemory = { parts: {} } as unknown as Dataset;
@@ -20,7 +20,7 @@ it('the first worker decides for memory, and the others read at the same time', 
   const ended = new Promise<void>((resolve) => {
     end = resolve;
   });
-  const asked: RowsRequest = {
+  const asked: WorkerRowsRequest = {
     memory: 8 * gigabyte,
     open: never,
     async read(memory, first) {
@@ -40,7 +40,7 @@ it('the others wait for shards however long it takes, and open what the first ha
   let words = 0;
   const opened: [number, string][] = [];
   const [first, second] = makeWorkers(2);
-  const asked: RowsRequest = {
+  const asked: WorkerRowsRequest = {
     memory: gigabyte,
     async read(_, of) {
       of!.decided(decision('shards'));
@@ -66,7 +66,7 @@ it('the others wait for shards however long it takes, and open what the first ha
 it('a worker that is lost meanwhile ends the reading of the first, which stops what it does', async () => {
   const workers = makeWorkers(2, { rank: 1, exchange: 3 });
   let stopped: unknown;
-  const asked: RowsRequest = {
+  const asked: WorkerRowsRequest = {
     memory: gigabyte,
     open: never,
     read: (_, first) =>

@@ -11,7 +11,7 @@ import { readDataset } from '../../../src/data/read.ts';
 import type { ShardRequest } from '../../../src/data/shards/request.ts';
 import { amongWorkers, type WorkerGroup } from '../../../src/engines/group.ts';
 import type { Plan } from '../../../src/graph/plan/plan.ts';
-import { train } from '../../../src/training/train.ts';
+import { trainModel } from '../../../src/training/train.ts';
 import type { TrainOptions } from '../../../src/training/train_options.ts';
 import { eventsText } from '../../data/shards/both_ways.ts';
 import { smallData, smallModel } from '../small_model.ts';
@@ -84,7 +84,7 @@ it('rows that fit in memory are in the memory of each worker', async () => {
 
 it('two workers are one, and the tables that they share have the same bits', async () => {
   const one = optionsOf('one', alone);
-  await train(one);
+  await trainModel(one);
   const two = optionsOf('two', alone);
   await trainTogether(two, 2);
   await expectSameWeights(one, two);
@@ -118,7 +118,7 @@ it.each(['replicated', 'sharded'])('with %s tables, kills in an epoch cost no bi
   expect(await lossesIn(killed)).toEqual(await lossesIn(whole));
   expect(resumed).toBeGreaterThan(0);
   // One worker goes on with what two have left.
-  await train({ ...killed, resume: true, plan: { ...plan, train: { ...plan.train, epochs: 4 } } });
+  await trainModel({ ...killed, resume: true, plan: { ...plan, train: { ...plan.train, epochs: 4 } } });
 });
 
 describe('files that are not as they should be', () => {

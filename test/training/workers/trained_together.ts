@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { readSafetensors } from '../../../src/base/storage/safetensors.ts';
 import { amongWorkers } from '../../../src/engines/group.ts';
 import { readMetricsLog } from '../../../src/training/metrics_log.ts';
-import { train } from '../../../src/training/train.ts';
+import { trainModel } from '../../../src/training/train.ts';
 import type { TrainOptions } from '../../../src/training/train_options.ts';
 import { follow } from '../../../src/training/workers/follow.ts';
 import { type Kill, makeWorkers, type Worker } from './together.ts';
@@ -21,7 +21,7 @@ export const outcomes = (
   second: Partial<TrainOptions> = {},
 ) =>
   Promise.allSettled([
-    amongWorkers(first!.group, () => train({ ...options, ...first! })),
+    amongWorkers(first!.group, () => trainModel({ ...options, ...first! })),
     ...others.map((worker) =>
       amongWorkers(worker.group, () => follow({ ...options, ...second, ...worker, resume: false })),
     ),

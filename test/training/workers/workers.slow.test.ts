@@ -8,12 +8,12 @@ import { expect, it } from 'vitest';
 import { type Failure, failure } from '../../../src/base/diagnostics/failure.ts';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { compile } from '../../../src/compiler/pipeline.ts';
+import { compileSource } from '../../../src/compiler/pipeline.ts';
 import type { Dataset } from '../../../src/data/dataset.ts';
 import type { Engine } from '../../../src/engines/engine.ts';
 import type { InputPlan, Plan } from '../../../src/graph/plan/plan.ts';
 import { readMetricsLog } from '../../../src/training/metrics_log.ts';
-import { train } from '../../../src/training/train.ts';
+import { trainModel } from '../../../src/training/train.ts';
 import type { TrainOptions } from '../../../src/training/train_options.ts';
 import { follow } from '../../../src/training/workers/follow.ts';
 import { chooseLayout, type TableLayout, unshared } from '../../../src/training/workers/table_layout.ts';
@@ -29,7 +29,7 @@ const dataset = makeDataset({ users: 8, items: 20, eventsPerUser: 8, heldOut: 2 
 const settings = (more = '') => `train { batch = 14, epochs = 1, validate = every(9) ${more} }`;
 
 function planOf(text: string): Plan {
-  const { lowered, diagnostics } = compile(makeSource('model.tower', `model made_up\n${text}`));
+  const { lowered, diagnostics } = compileSource(makeSource('model.tower', `model made_up\n${text}`));
   const wrong = diagnostics.filter(({ severity }) => severity === 'error');
   if (!lowered || wrong.length > 0) throw new Error(wrong.map(({ message }) => message).join());
   return lowered.plan;
@@ -150,7 +150,7 @@ for (const [name, text] of Object.entries(models)) {
   it(`${name}: two workers are one`, async () => {
     const plan = planOf(text);
     const [alone, together] = [optionsOf(`${name}-1`, plan), optionsOf(`${name}-2`, plan)];
-    await train(alone);
+    await trainModel(alone);
     await trainTogether(together, 2);
     await expectSameWeights(alone, together);
     const [expected, found] = [await lossesIn(alone), await lossesIn(together)];
@@ -203,7 +203,7 @@ it('a weight whose gradient is 0 but for rounding is all in which fused channels
   const differing = async (dense: string): Promise<string[]> => {
     const plan = planOf(fused(dense));
     const [alone, together] = [optionsOf(`fused-${dense}-1`, plan), optionsOf(`fused-${dense}-2`, plan)];
-    await train(alone);
+    await trainModel(alone);
     await trainTogether(together, 2);
     const [expected, found] = await Promise.all([weightsOf(alone), weightsOf(together)]);
     const farthest = (name: string): number =>
@@ -244,7 +244,7 @@ it('refuses workers that would train different things', async () => {
   const plan = planOf(task('directau'));
   const [first, second] = makeWorkers(2);
   const other = { ...optionsOf('differs', { ...plan, train: { ...plan.train, seed: 2 } }), ...second! };
-  const working = [train({ ...optionsOf('differs', plan), ...first! }), follow(other)];
+  const working = [trainModel({ ...optionsOf('differs', plan), ...first! }), follow(other)];
   for (const { status, ...result } of await Promise.allSettled(working)) {
     expect(status).toBe('rejected');
     expect(String((result as PromiseRejectedResult).reason)).toMatch(
@@ -261,19 +261,19 @@ it.each(['replicated', 'sharded'])(
     const text = task('softmax(in_batch, temperature: 0.1, correction: streaming)');
     const plan = (epochs: number): Plan => planOf(text.replace('epochs = 1', `epochs = ${epochs}`));
     const alone = optionsOf(`whole-${layout}`, plan(3));
-    await train(alone);
+    await trainModel(alone);
     const inTurns = { ...optionsOf(`in-turns-${layout}`, plan(3)), sharesTables };
     // The second worker is asked to stop: all stop after the first step, in the middle of an epoch.
     const stop = new AbortController();
     stop.abort();
     const [first, second] = makeWorkers(2);
     const [result] = await Promise.all([
-      train({ ...inTurns, ...first! }),
+      trainModel({ ...inTurns, ...first! }),
       follow({ ...inTurns, ...second!, signal: stop.signal }),
     ]);
     expect(result.status).toBe('interrupted');
     expect(result.manifest!.training.steps).toBe(1);
-    await train({ ...inTurns, resume: true, until: () => 1, plan: plan(2) });
+    await trainModel({ ...inTurns, resume: true, until: () => 1, plan: plan(2) });
     await trainTogether({ ...inTurns, resume: true }, 3);
     await expectSameWeights(alone, inTurns);
   },

@@ -17,7 +17,7 @@ import type { Access } from '../../../data/files/access.ts';
 import type { Engine } from '../../../engines/engine.ts';
 import type { ServingState } from '../../../serving/serve/served/served.ts';
 import { servedComplaint } from '../../../serving/serve/served/served.ts';
-import { cacheFilesIn, cacheFolder, cachePath } from '../../../training/artifact/encoding_file.ts';
+import { cacheFilesIn, cachePath, startCacheFolder } from '../../../training/artifact/encoding_file.ts';
 import type { Trained } from '../../../training/artifact/load.ts';
 import type { Manifest } from '../../../training/artifact/manifest.ts';
 import { version } from '../version.ts';
@@ -85,7 +85,7 @@ export function makeCache({ trained, block, isNamed, signal, say = () => {} }: C
       const reason = await cacheWritten.catch((error: unknown) =>
         signal?.aborted ? undefined : (reasonOf(error) ?? String(error)),
       );
-      if (reason !== undefined) say(`what was read is not kept in ${join(folder, cacheFolder)}: ${reason}`);
+      if (reason !== undefined) say(`what was read is not kept in ${join(folder, startCacheFolder)}: ${reason}`);
     },
   };
 }

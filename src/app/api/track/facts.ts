@@ -4,9 +4,9 @@ import { userInfo } from 'node:os';
 import { promisify } from 'node:util';
 import { defined } from '../../../base/util/defined.ts';
 import { type Manifest, validationUnit } from '../../../training/artifact/manifest.ts';
-import { keyOf } from '../../../training/tracking/mlflow/client.ts';
+import { metricKey } from '../../../training/tracking/mlflow/client.ts';
 import type { TextsByKey } from '../../../training/tracking/mlflow/runs.ts';
-import { flat } from '../../report/settings_section.ts';
+import { settingLines } from '../../report/settings_section.ts';
 
 /** A run that begins, and the manifest of one that has ended, give the same parameters. */
 export interface RunFacts extends Pick<Manifest, 'engine' | 'tower' | 'seed' | 'settings'> {
@@ -20,7 +20,7 @@ export function paramsOf({ plan, engine, seed, settings = {}, data }: RunFacts):
   const { seed: _, ...entries } = plan.train;
   return byKey([
     // As the manifest has them: without undefined entries.
-    ...flat('', JSON.parse(JSON.stringify(entries))),
+    ...settingLines('', JSON.parse(JSON.stringify(entries))),
     ['seed', String(seed)],
     ['engine', `${engine.name}, ${engine.version}`],
     ...Object.entries(settings).map(([name, value]): [string, string] => [`set.${name}`, value]),
@@ -65,7 +65,7 @@ export const endTagsOf = ({ checksum, training, data, plan }: Manifest): TextsBy
   ]);
 
 export const byKey = (pairs: readonly (readonly [string, unknown])[]): TextsByKey =>
-  Object.fromEntries(pairs.map(([key, value]) => [keyOf(key), String(value)]));
+  Object.fromEntries(pairs.map(([key, value]) => [metricKey(key), String(value)]));
 
 /** Some machines have a user without a name. */
 function userName(): string | undefined {

@@ -10,11 +10,11 @@ import { defined } from '../../../base/util/defined.ts';
 import { readManifest } from '../../../training/artifact/load.ts';
 import { type Manifest, manifestFile } from '../../../training/artifact/manifest.ts';
 import { refuseUnlessValid } from '../../../training/artifact/validate.ts';
-import { metricsFile, recordOf, stepsFile } from '../../../training/metrics_log.ts';
+import { metricsFile, parsedRecord, stepsFile } from '../../../training/metrics_log.ts';
 import { isNorm, trackedNorm } from '../../../training/norms.ts';
 import { evaluationFile, reportFile } from '../../../training/result_files.ts';
 import type { MlflowClient } from '../../../training/tracking/mlflow/client.ts';
-import { keyOf } from '../../../training/tracking/mlflow/client.ts';
+import { metricKey } from '../../../training/tracking/mlflow/client.ts';
 import {
   experimentId,
   findOrCreateRun,
@@ -130,7 +130,7 @@ async function evaluated(folder: string, manifest: Manifest): Promise<Metric[]> 
   return Object.entries(own.all)
     .filter(([, value]) => Number.isFinite(value))
     .map(([name, value]) => ({
-      key: keyOf(`${evaluation.part}/${name}`),
+      key: metricKey(`${evaluation.part}/${name}`),
       value,
       timestamp: Date.now(),
       step: manifest.training.steps,
@@ -201,7 +201,7 @@ function runPoints(folder: string, steps: number): RunPoints {
       const timeOfStep = (step: number): number => timeOf(step, spans) ?? perStep.changed;
       return stepRecords.splice(0).flatMap(({ step, values }) =>
         Object.entries(values).map(([name, value]) => ({
-          key: keyOf(name),
+          key: metricKey(name),
           value,
           timestamp: timeOfStep(step),
           step,
@@ -269,7 +269,7 @@ function logTail(folder: string, name: string): LogTail {
           const bytes = Buffer.concat([unfinishedLine, piece.subarray(0, bytesRead)]);
           const lastLineEnd = bytes.lastIndexOf(0x0a) + 1;
           for (const line of bytes.toString('utf8', 0, lastLineEnd).split('\n')) {
-            if (line !== '') records.push(recordOf(line, join(folder, name), ++lines));
+            if (line !== '') records.push(parsedRecord(line, join(folder, name), ++lines));
           }
           unfinishedLine = bytes.subarray(lastLineEnd);
         }

@@ -6,7 +6,7 @@ import type { EngineName } from '../../../engines/engine.ts';
 import { hasCheckpoint } from '../../../training/artifact/checkpoint.ts';
 import { readMetricsLog } from '../../../training/metrics_log.ts';
 import { orderOf } from '../../../training/order.ts';
-import { valuesAt } from '../../../training/tune/halving.ts';
+import { validationsAt } from '../../../training/tune/halving.ts';
 import { keptValue } from '../../../training/tune/trials.ts';
 import { roundsOf } from '../../../training/validation.ts';
 import { checkAndLower } from '../check.ts';
@@ -59,7 +59,7 @@ export async function trainJob(
     return { state: 'invalid', values: [], message: messageOf(error) };
   }
   const validationLimit = (validations: number): number =>
-    rung ? valuesAt(rung.at, rung.of, validations) : validations;
+    rung ? validationsAt(rung.at, rung.of, validations) : validations;
   let validations: number | undefined;
   let decision: ShardDecision | undefined;
   try {

@@ -8,7 +8,7 @@ import { applyEdits } from '../../../base/diagnostics/fixes.ts';
 import { writing } from '../../../base/diagnostics/system_reason.ts';
 import { makeSource, type Source } from '../../../base/text/source.ts';
 import { findSlot } from '../../../compiler/model/settings/slots.ts';
-import { check } from '../../../compiler/pipeline.ts';
+import { checkSource } from '../../../compiler/pipeline.ts';
 import type { CheckRequest } from '../check.ts';
 import { loadUsed, readSource } from '../files.ts';
 import { format } from '../format.ts';
@@ -33,7 +33,7 @@ export async function writeTunedFile(
   for (const [name, value] of Object.entries(allSettings).sort(
     ([a], [b]) => a.split('.').length - b.split('.').length,
   )) {
-    const { files, library } = check(source, { load: loadUsed }).resolution;
+    const { files, library } = checkSource(source, { load: loadUsed }).resolution;
     const at = { ...files.main.span, end: files.main.span.start };
     const edit = findSlot({ files, library, report: () => {} }, { parts: name.split('.'), at })?.write(String(value));
     // In another file, or in several places.
@@ -45,7 +45,7 @@ export async function writeTunedFile(
     source = makeSource(to, applyEdits(source, [edit]));
   }
   const text = format(source.text, to).output ?? source.text;
-  const { diagnostics } = check(makeSource(to, text), { load: loadUsed });
+  const { diagnostics } = checkSource(makeSource(to, text), { load: loadUsed });
   if (hasErrors(diagnostics)) throw failure('tuned-file', { path: to, reason: diagnostics[0]!.message });
   refuseTunedFile(to);
   // `wx` fails where somebody was quicker.
@@ -61,7 +61,7 @@ export async function writeTunedFile(
 function moved({ text, ...source }: Source, from: string, to: string): Source {
   const [old, other] = [resolve(dirname(from)), resolve(dirname(to))];
   if (old === other) return makeSource(to, text);
-  const { file } = check(makeSource(source.name, text), { load: loadUsed });
+  const { file } = checkSource(makeSource(source.name, text), { load: loadUsed });
   const edits = file.declarations.flatMap((one) => {
     if (one.kind !== 'Use') return [];
     const path = relative(other, resolve(old, one.path.value)).replaceAll('\\', '/');

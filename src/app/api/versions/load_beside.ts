@@ -14,7 +14,7 @@ import type { LoadRequest, Run } from '../run.ts';
 import { type LoadedRun, runOf } from './loaded.ts';
 import type { LoadAnswer, LoadJob } from './loader.ts';
 
-/** Of `nice`: the processor is the server's where both want it. */
+/** A value of `nice`: the processor is the server's where both want it. */
 const lowPriority = 5;
 
 export interface BesideRequest extends Omit<LoadRequest, 'signal'> {

@@ -158,5 +158,5 @@ export async function openVersion(
 const indexOf = (folder: string, index: string): string => (isAddress(index) ? index : join(folder, index));
 const isAddress = (index: string): boolean => /^\w+:\/\//.test(index);
 
-/** Of a canary, where nobody says: one question in twenty. */
+/** The default share of a canary: one request in twenty. */
 const usualShare = 0.05;

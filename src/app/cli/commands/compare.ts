@@ -12,7 +12,7 @@ import {
   type RankingOptions,
   sampleOption,
   seedOption,
-  seenOf,
+  seenChoice,
   withExample,
 } from '../options.ts';
 import { answer, answerJson, sayBaselines } from '../report.ts';
@@ -58,7 +58,7 @@ export function compareCommand(program: Command): void {
       const comparison = await compare(runs, {
         ...request,
         ...defined({ baselines: baselinesOf(baselines) }),
-        ...seenOf({ removeSeen, keepSeen }),
+        ...seenChoice({ removeSeen, keepSeen }),
         onBaselines: sayBaselines,
       });
       if (json) return answerJson(comparison);

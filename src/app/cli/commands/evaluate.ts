@@ -6,12 +6,12 @@ import {
   addSeenOptions,
   baselinesOf,
   baselinesOption,
-  memoryOption,
+  memoryFlag,
   metricsOption,
   perOption,
   type RankingOptions,
   sampleOption,
-  seenOf,
+  seenChoice,
   shardsOption,
   withExample,
 } from '../options.ts';
@@ -41,7 +41,7 @@ export function evaluateCommand(program: Command): void {
       '--by <feature>',
       'add popularity among events with the same value of this feature, and slices by its value',
     );
-  command.addOption(memoryOption()).addOption(shardsOption());
+  command.addOption(memoryFlag()).addOption(shardsOption());
   addRunOptions(command).action(
     async (
       folder: string,
@@ -52,7 +52,7 @@ export function evaluateCommand(program: Command): void {
       sayEngine(await run.engine());
       const evaluation = await evaluate(run, {
         ...defined({ baselines: baselinesOf(baselines), part, by, metrics, per, sample }),
-        ...seenOf({ removeSeen, keepSeen }),
+        ...seenChoice({ removeSeen, keepSeen }),
         onBaselines: sayBaselines,
       });
       if (json) answerJson(evaluation);

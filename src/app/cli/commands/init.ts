@@ -151,7 +151,7 @@ const allowText = (allow: readonly string[]): string => allow.map((folder) => ` 
 
 /** Files of this folder: all, or those that somebody chooses. */
 async function offered(asks: boolean): Promise<readonly string[]> {
-  const { findTables, isForeign } = await import('../../api/init.ts');
+  const { findTables, isForeignConfig: isForeign } = await import('../../api/init.ts');
   const found = findTables('.');
   if (found.length === 0) throw failure('starter-no-files', { folder: 'this folder' });
   const tables = found.filter((path) => !isForeign(path));

@@ -109,7 +109,7 @@ async function inspectLowered(path: string, options: InspectCommandOptions): Pro
   report(diagnostics);
   const { plan } = lowered;
   if (options.model) {
-    const [{ printModel }, { plain }] = await Promise.all([
+    const [{ printModel }, { plainStage: plain }] = await Promise.all([
       import('../../../compiler/model/print.ts'),
       import('../views/plan.ts'),
     ]);
@@ -123,7 +123,10 @@ async function inspectLowered(path: string, options: InspectCommandOptions): Pro
   if (typeof options.graph === 'string') {
     const graph = graphOf(plan, options.graph);
     if (options.svg) return answer((await import('../../api/compile.ts')).graphPicture(graph, lowered).trimEnd());
-    const [{ print }, { plain }] = await Promise.all([import('../../../graph/print.ts'), import('../views/plan.ts')]);
+    const [{ print }, { plainStage: plain }] = await Promise.all([
+      import('../../../graph/print.ts'),
+      import('../views/plan.ts'),
+    ]);
     return options.json ? answerJson(plain(graph)) : answerAsIs(print(graph));
   }
   if (options.svg) return answer((await import('../../api/compile.ts')).modelPicture(model, lowered).trimEnd());

@@ -7,7 +7,7 @@ import {
   addSeenOptions,
   noCacheOption,
   type RankingOptions,
-  seenOf,
+  seenChoice,
   weightOption,
   wholeNumber,
   withExample,
@@ -54,7 +54,7 @@ export function recommendCommand(program: Command): void {
         ...defined({ user, filter, exclude, weights }),
         values,
         k,
-        ...seenOf({ removeSeen, keepSeen }),
+        ...seenChoice({ removeSeen, keepSeen }),
       });
       if (json) return answerJson({ user, items, history, notes });
       for (const note of notes) answer(note);

@@ -3,7 +3,7 @@ import {
   allowOption,
   dataOption,
   jsonOption,
-  memoryOption,
+  memoryFlag,
   seedOption,
   setOption,
   shardsOption,
@@ -40,7 +40,7 @@ export function scaleCommand(program: Command): void {
     .option('--run <folder>', 'write the run into this folder (default: `run` in the folder of the job)')
     .requiredOption('--workers <number>', 'start this many workers', wholeNumber)
     .addOption(tablesOption())
-    .addOption(memoryOption())
+    .addOption(memoryFlag())
     .addOption(shardsOption())
     .addOption(setOption())
     .addOption(seedOption('make all random choices with this seed'))

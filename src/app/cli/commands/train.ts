@@ -19,7 +19,7 @@ import {
   dataOption,
   engineOrAutoOption,
   jsonOption,
-  memoryOption,
+  memoryFlag,
   portOf,
   refuseTwoSeeds,
   seedOption,
@@ -77,7 +77,7 @@ export function trainCommand(program: Command): void {
     .addOption(engineOrAutoOption())
     .addOption(workersOption())
     .addOption(tablesOption())
-    .addOption(memoryOption())
+    .addOption(memoryFlag())
     .addOption(shardsOption())
     .addOption(setOption())
     .addOption(

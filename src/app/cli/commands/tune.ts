@@ -9,7 +9,7 @@ import {
   dataOption,
   engineOption,
   jsonOption,
-  memoryOption,
+  memoryFlag,
   seedOption,
   setOption,
   shardsOption,
@@ -67,7 +67,7 @@ export function tuneCommand(program: Command): void {
     .option('--metric <name>', 'compare trials by this metric, such as `ndcg@10` (default: that of `stop`)')
     .addOption(seedOption('draw the points with this seed (default: 1)'))
     .addOption(engineOption())
-    .addOption(memoryOption())
+    .addOption(memoryFlag())
     .addOption(shardsOption())
     .addOption(setOption())
     .option('--test', 'rank the test part once, at the end')

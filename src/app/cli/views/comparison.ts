@@ -9,7 +9,7 @@ import { verdictOf, verdictSentences } from '../../../training/evaluation/verdic
 import type { Tuned } from '../../api/tune.ts';
 import { tableOf } from '../table.ts';
 
-/** Of the usual metrics; metrics that were asked for are all shown. */
+/** The default metrics that are shown; metrics that were asked for are all shown. */
 const shown = ['recall@10', 'recall@50', 'ndcg@10'];
 
 /** Means with their intervals, then the differences to one row, then the protocol. */

@@ -38,7 +38,7 @@ function describe({ from, ...rest }: InputSource): string {
 
 /** The tree as JSON; an identifier is its name and place alone. */
 export function astJson(file: FileNode): unknown {
-  return withoutKind(plain(file));
+  return withoutKind(plainStage(file));
 }
 
 function withoutKind(value: unknown): unknown {
@@ -49,7 +49,7 @@ function withoutKind(value: unknown): unknown {
 }
 
 /** Stages of the compiler as plain JSON: a span is `line:column–line:column`, a map an object. */
-export function plain(stage: unknown): unknown {
+export function plainStage(stage: unknown): unknown {
   return JSON.parse(JSON.stringify(stage, replace));
 }
 

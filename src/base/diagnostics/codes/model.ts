@@ -1,6 +1,6 @@
 /** Codes of a model's towers and flows, and of what nothing reads. */
 import { row } from '../code_row.ts';
-import { list } from '../wording.ts';
+import { quotedList } from '../wording.ts';
 
 export const model = {
   'tower-count': row<{ count: number }>({
@@ -91,7 +91,7 @@ export const model = {
 
   'repeated-member': row<{ group: string; names: readonly string[]; first: string; second: string }>({
     message: ({ group, names, first, second }) =>
-      `group \`${group}\` gets ${list(names)} twice: with \`${first}\` and with \`${second}\``,
+      `group \`${group}\` gets ${quotedList(names)} twice: with \`${first}\` and with \`${second}\``,
     hint: 'remove one of the two members, or name the features that you want',
   }),
 

@@ -1,6 +1,6 @@
 /** Codes of names and of arguments. */
 import { row } from '../code_row.ts';
-import { among, article, didYouMean, list, plural, type Suggestion, takes } from '../wording.ts';
+import { among, article, didYouMean, plural, quotedList, type Suggestion, takes } from '../wording.ts';
 
 export const names = {
   'unknown-name': row<Suggestion & { what: string; name: string; known?: readonly string[] }>({
@@ -81,7 +81,7 @@ export const names = {
 
   'unknown-choice': row<Suggestion & { of: string; word: string; choices: readonly string[] }>({
     message: ({ of, word }) => `\`${of}\` cannot be \`${word}\``,
-    hint: (facts) => didYouMean(facts) ?? `use one of ${list(facts.choices)}`,
+    hint: (facts) => didYouMean(facts) ?? `use one of ${quotedList(facts.choices)}`,
     fix: 'restores',
   }),
 

@@ -1,6 +1,6 @@
 /** Codes of scores, labels, losses and objectives. */
 import { row } from '../code_row.ts';
-import { list, typeWords } from '../wording.ts';
+import { quotedList, typeWords } from '../wording.ts';
 
 export const tasks = {
   'not-a-score': row<{ found: string }>({
@@ -78,7 +78,7 @@ export const tasks = {
   'channel-needed': row<{ tower: string; channels: readonly string[]; by?: 'list' }>({
     message: ({ tower, channels, by = 'score' }) =>
       `\`${tower}\` has ${channels.length} channels, and this ${by} does not name one`,
-    hint: ({ tower, channels }) => `name one of ${list(channels.map((channel) => `${tower}.${channel}`))}`,
+    hint: ({ tower, channels }) => `name one of ${quotedList(channels.map((channel) => `${tower}.${channel}`))}`,
   }),
 
   'label-needed': row<{ task: string; loss: string; type: string; nearest?: string | undefined }>({

@@ -57,13 +57,13 @@ export async function* readLines(
   const take = (line: Uint8Array): ReadLine | undefined => {
     number++;
     // Whole lines come after one that looks cut short.
-    if (torn) throw damaged(files, name, number - 1, 'it is incomplete, and other lines follow');
+    if (torn) throw damagedLine(files, name, number - 1, 'it is incomplete, and other lines follow');
     if (line.includes(0)) {
       torn = true;
       return undefined;
     }
     bytes += line.length + 1;
-    return { number, value: contentOf(line, number, (reason) => damaged(files, name, number, reason)) };
+    return { number, value: contentOf(line, number, (reason) => damagedLine(files, name, number, reason)) };
   };
   for await (const whole of files.read(name, from.bytes)) {
     const piece = whole.subarray(0, Math.min(whole.length, to - bytes - restBytes));
@@ -81,7 +81,7 @@ export async function* readLines(
       rest.push(piece.subarray(start));
       restBytes += piece.length - start;
     }
-    if (restBytes > longestLine) throw damaged(files, name, number + 1, 'it is longer than any line of a log');
+    if (restBytes > longestLine) throw damagedLine(files, name, number + 1, 'it is longer than any line of a log');
     if (lines.length > 0) yield lines;
     if (piece.length < whole.length) break;
   }
@@ -102,7 +102,7 @@ function contentOf(line: Uint8Array, number: number, damage: (reason: string) =>
 }
 
 /** @throws Failure `items-log` */
-export const damaged = (
+export const damagedLine = (
   { folder }: LogFiles,
   name: string,
   line: number | undefined,

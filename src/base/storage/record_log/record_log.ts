@@ -8,7 +8,7 @@
  */
 import { Failure, failure, invariant } from '../../diagnostics/failure.ts';
 import { systemReason } from '../../diagnostics/system_reason.ts';
-import { damaged, firstLine, type LinePlace, lineOf, readLines } from './lines.ts';
+import { damagedLine, firstLine, type LinePlace, lineOf, readLines } from './lines.ts';
 import type { LogFile, LogFiles } from './log_files.ts';
 
 export interface LogFormat<R> {
@@ -231,7 +231,7 @@ async function* recordsOf<R>(
   for (;;) {
     const next = await read.next();
     if (next.done) {
-      if (lines === 0) throw damaged(files, path, 1, 'it should say what the file is, and the file is empty');
+      if (lines === 0) throw damagedLine(files, path, 1, 'it should say what the file is, and the file is empty');
       return { ...next.value, lines };
     }
     const records: R[] = [];
@@ -242,7 +242,7 @@ async function* recordsOf<R>(
         continue;
       }
       const decoded = format.decode(value);
-      if ('reason' in decoded) throw damaged(files, path, number, decoded.reason);
+      if ('reason' in decoded) throw damagedLine(files, path, number, decoded.reason);
       records.push(decoded.record);
     }
     yield records;
@@ -252,9 +252,9 @@ async function* recordsOf<R>(
 function refuseHeader<R>(files: LogFiles, path: string, value: unknown, { name, version }: LogFormat<R>): void {
   const { tower, version: own } = (value ?? {}) as Partial<LogHeader>;
   if (tower !== name || !Number.isSafeInteger(own))
-    throw damaged(files, path, 1, `it does not say that the file is a log of ${name}`);
+    throw damagedLine(files, path, 1, `it does not say that the file is a log of ${name}`);
   if (own !== version)
-    throw damaged(
+    throw damagedLine(
       files,
       path,
       1,

@@ -87,7 +87,7 @@ function bound(call: BoundKind, reading: FeatureUseContext, within: readonly str
 /** Cache of the uses of calls that name no feature: a use then follows from the arguments, and rules and lowering read it often. */
 const alone = new WeakMap<BoundKind, FeatureUse>();
 
-/** Of each kind, the parameters that name features or declare an element. */
+/** By kind, the parameters that name features or declare an element. */
 const naming: Readonly<Record<string, readonly (readonly [parameter: string, declares: boolean, rest: boolean])[]>> =
   Object.fromEntries(
     Object.entries(features).map(([kind, { parameters }]) => [

@@ -8,7 +8,7 @@ import type { BlockKind } from '../../library/contract.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { bindCall } from '../arguments.ts';
 import { describeExpression } from '../describe.ts';
-import { asCall, placesOf, rowOf, stepsOf } from '../expressions.ts';
+import { asCall, parametersOfArguments, rowOfBlock, stepsOf } from '../expressions.ts';
 import { guess } from '../guess.ts';
 import { rowIn } from '../library.ts';
 import type { FlowStep } from '../model.ts';
@@ -227,10 +227,10 @@ class BlockReader {
   /** Returns what a use gives for each parameter; nothing where that is wrong, or follows from values that are not known. */
   #useOf(call: Ast.CallNode, block: Ast.BlockNode): BlockUse | undefined {
     const binding = this.#binding;
-    const row = rowOf(block);
+    const row = rowOfBlock(block);
     const boundCall = bindCall(call, row, binding);
     if (!boundCall || this.#broken.has(block.name.name)) return undefined;
-    const argumentNames = placesOf(call, row.parameters, binding.constants);
+    const argumentNames = parametersOfArguments(call, row.parameters, binding.constants);
     const givenExpressions = new Map([...argumentNames].map(([argument, name]) => [name, argument.value]));
     const values = new Map<string, number>();
     const origins = new Map<string, Span>();

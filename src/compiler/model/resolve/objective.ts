@@ -4,7 +4,7 @@ import { weightedTasks } from '../../library/declarations/objective.ts';
 import { task as taskRow } from '../../library/declarations/task.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { bindKind } from '../arguments.ts';
-import { linear } from '../constants.ts';
+import { linearConstant } from '../constants.ts';
 import { describeExpression } from '../describe.ts';
 import { singleName } from '../expressions.ts';
 import type { Call, Objective } from '../model.ts';
@@ -61,7 +61,7 @@ function resolveSum(workspace: Workspace, what: string, value: Ast.ExpressionNod
   const { report, scope } = workspace;
   const notSum = (part: Ast.ExpressionNode): void =>
     report('not-a-sum', part.span, { what, found: describeExpression(part) });
-  const form = linear(value, workspace.constants, report, notSum);
+  const form = linearConstant(value, workspace.constants, report, notSum);
   if (!form) return undefined;
   const terms: TaskTerm[] = [];
   let valid = true;

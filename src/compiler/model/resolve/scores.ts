@@ -7,7 +7,7 @@ import { nearest } from '../../../base/text/nearest.ts';
 import type { Span } from '../../../base/text/source.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { bindCall } from '../arguments.ts';
-import { type LinearTerm, linear } from '../constants.ts';
+import { type LinearTerm, linearConstant } from '../constants.ts';
 import { describeExpression } from '../describe.ts';
 import { asCall, singleName } from '../expressions.ts';
 import { guess } from '../guess.ts';
@@ -27,7 +27,7 @@ export function resolveScore(workspace: Workspace, value: Ast.ExpressionNode, to
 }
 
 function validScore(workspace: Workspace, value: Ast.ExpressionNode, towers: Towers): TaskScore | undefined {
-  const parts = linear(value, workspace.constants, workspace.report, (part) => odd(workspace, part), true);
+  const parts = linearConstant(value, workspace.constants, workspace.report, (part) => odd(workspace, part), true);
   if (!parts) return undefined;
   const added = parts.filter(({ of }) => isBias(workspace, of));
   const terms = parts.filter((part) => !added.includes(part));

@@ -1,5 +1,5 @@
 import { notes } from '../../../base/diagnostics/notes.ts';
-import { wordOf } from '../expressions.ts';
+import { firstWordOf } from '../expressions.ts';
 import { needsOf } from '../references.ts';
 import { insertion, removal } from '../report.ts';
 import type { Rule } from '../resolution.ts';
@@ -82,7 +82,7 @@ export const noNegatives: Rule = ({ tasks, library }, report) => {
       continue;
     const written = node.entries.find(({ name }) => name.name === 'loss')?.value;
     const given = written?.kind === 'Call' ? written.arguments : [];
-    const refused = given.find(({ name, value }) => name?.name === 'in_batch' && wordOf(value) === 'false');
+    const refused = given.find(({ name, value }) => name?.name === 'in_batch' && firstWordOf(value) === 'false');
     if (!refused) continue;
     const reason = 'has no negatives with `in_batch: false`: draw some with `negatives: sampled(4)`';
     report('arguments-conflict', refused.span, { kind: loss.kind, reason });

@@ -2,7 +2,7 @@ import { notes } from '../../../base/diagnostics/notes.ts';
 import { nearest } from '../../../base/text/nearest.ts';
 import { defined } from '../../../base/util/defined.ts';
 import type { ExpressionNode, FileNode } from '../../syntax/ast.ts';
-import { wordOf } from '../expressions.ts';
+import { firstWordOf } from '../expressions.ts';
 import { noteAt, removal } from '../report.ts';
 import type { Rule } from '../resolution.ts';
 
@@ -152,5 +152,5 @@ export const shadowedName: Rule = ({ file, library, scope, towers }, report) => 
 };
 
 function isMadeOf(name: string, flow: ExpressionNode): boolean {
-  return (flow.kind === 'Flow' ? flow.steps : [flow]).some((step) => wordOf(step) === name);
+  return (flow.kind === 'Flow' ? flow.steps : [flow]).some((step) => firstWordOf(step) === name);
 }

@@ -11,7 +11,7 @@ import { retrieve } from '../../library/declarations/retrieve.ts';
 import { task } from '../../library/declarations/task.ts';
 import { train } from '../../library/declarations/train.ts';
 import type * as Ast from '../../syntax/ast.ts';
-import { asCall, isNumeric, placesOf } from '../expressions.ts';
+import { asCall, isNumeric, parametersOfArguments } from '../expressions.ts';
 import type { Files } from '../files.ts';
 import { type Library, rowIn } from '../library.ts';
 import { printCall } from '../print.ts';
@@ -334,7 +334,9 @@ function argumentsFor(
   files: Files,
 ): readonly Ast.ArgumentNode[] {
   const { lets } = declared(files);
-  const places = placesOf(call, parameters, { isNumeric: (value) => isNumeric(value, (word) => lets.has(word)) });
+  const places = parametersOfArguments(call, parameters, {
+    isNumeric: (value) => isNumeric(value, (word) => lets.has(word)),
+  });
   return call.arguments.filter((argument) => places.get(argument) === name);
 }
 

@@ -4,13 +4,13 @@
  */
 import type { FitEncoder, MakeCoder } from './contract.ts';
 import { fitPieces, piecesCoder } from './pieces.ts';
-import { wordsOf } from './words.ts';
+import { wordsOfText } from './words.ts';
 
 export const fitBigrams: FitEncoder<'bigrams'> = fitPieces;
 
 export const bigramsCoder: MakeCoder<'bigrams'> = piecesCoder(bigramsOf);
 
 export function bigramsOf(text: string): readonly string[] {
-  const words = wordsOf(text);
+  const words = wordsOfText(text);
   return words.flatMap((word, index) => (index + 1 < words.length ? [word, `${word} ${words[index + 1]}`] : [word]));
 }

@@ -6,7 +6,7 @@ import { crossedText } from '../crosses.ts';
 import { bigramsOf } from './bigrams.ts';
 import { murmur3 } from './murmur3.ts';
 import { trigramsOf } from './trigrams.ts';
-import { wordsOf } from './words.ts';
+import { wordsOfText } from './words.ts';
 
 export type PublishedRules = ReturnType<typeof publishedRules>;
 
@@ -60,7 +60,7 @@ export function publishedRules() {
       pattern: '[\\p{L}\\p{M}\\p{N}]+',
       unicode: process.versions.unicode ?? 'unknown',
       rule: 'Normalise the text, then put it in lower case, then take the longest runs that match `pattern`, from left to right. Repeated words stay. Each word is a text with a code as `hash` says. Of more words than `shape` holds, the first stay. A missing or empty text has none.',
-      vectors: phrases.map((text) => ({ text, words: wordsOf(text) })),
+      vectors: phrases.map((text) => ({ text, words: wordsOfText(text) })),
     },
     bigrams: {
       separator: ' ',

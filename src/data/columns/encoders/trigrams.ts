@@ -4,14 +4,14 @@
  */
 import type { FitEncoder, MakeCoder } from './contract.ts';
 import { fitPieces, piecesCoder } from './pieces.ts';
-import { wordsOf } from './words.ts';
+import { wordsOfText } from './words.ts';
 
 export const fitTrigrams: FitEncoder<'trigrams'> = fitPieces;
 
 export const trigramsCoder: MakeCoder<'trigrams'> = piecesCoder(trigramsOf);
 
 export function trigramsOf(text: string): readonly string[] {
-  return wordsOf(text).flatMap((word) => {
+  return wordsOfText(text).flatMap((word) => {
     const letters = [...`#${word}#`];
     return letters.slice(2).map((_, at) => letters.slice(at, at + 3).join(''));
   });

@@ -7,9 +7,9 @@ import { fitPieces, piecesCoder } from './pieces.ts';
 
 export const fitWords: FitEncoder<'words'> = fitPieces;
 
-export const wordsCoder: MakeCoder<'words'> = piecesCoder(wordsOf);
+export const wordsCoder: MakeCoder<'words'> = piecesCoder(wordsOfText);
 
-export function wordsOf(text: string): readonly string[] {
+export function wordsOfText(text: string): readonly string[] {
   return (
     text
       .normalize('NFC')

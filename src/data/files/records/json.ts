@@ -123,7 +123,7 @@ function objectProblem(bytes: Buffer, from: number, to: number, valid: boolean):
   }
   if (deepest > maxDepth) return tooDeep;
   if (!valid && !isUtf8(bytes.subarray(from, to))) return notText;
-  const value = parseJson(bytes.toString('utf8', from, to));
+  const value = parseJsonText(bytes.toString('utf8', from, to));
   if (value === undefined) return notJson;
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return noObject;
   if (Object.keys(value).length === nameCount) return undefined;
@@ -134,7 +134,7 @@ function objectProblem(bytes: Buffer, from: number, to: number, valid: boolean):
  * A value of JSON; undefined for what is none. Python and DuckDB write NaN and Infinity, which are no JSON; here they are null. A
  * number that is not finite is judged where it is needed.
  */
-export function parseJson(text: string): unknown {
+export function parseJsonText(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

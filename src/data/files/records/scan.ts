@@ -77,7 +77,7 @@ export async function eachGood(file: InputFile, scanner: Scanner, each: (line: n
 }
 
 /** Reads the first bytes of a file, unpacked: all of them where there are fewer than `least`. */
-export async function beginning(
+export async function readBeginning(
   file: InputFile,
   least: number,
 ): Promise<{ readonly bytes: Buffer; readonly whole: boolean }> {

@@ -14,7 +14,7 @@ import { Failure, failure } from '../../../base/diagnostics/failure.ts';
 import { reasonOf } from '../../../base/diagnostics/system_reason.ts';
 import type { DataDescription, DataFile } from '../../../compiler/model/model.ts';
 import type { Access } from '../access.ts';
-import { type Copies, writing } from '../copies.ts';
+import { type Copies, writingCopy } from '../copies.ts';
 import { type Database, quotePath, quoteText } from '../duckdb.ts';
 import { endingOf, formatOf, isCompressed } from '../file_kind.ts';
 import { alternatives, isPattern } from '../glob.ts';
@@ -307,7 +307,7 @@ async function copyOut(
     database.passOn(error);
     throw failure('cannot-write', { path: uncompressedCopy, reason: reasonOf(error) });
   }
-  await writing(copy, () => rename(uncompressedCopy, copy));
+  await writingCopy(copy, () => rename(uncompressedCopy, copy));
   return copy;
 }
 
@@ -319,7 +319,7 @@ async function copied(
 ): Promise<readonly RemoteFile[]> {
   const copy = copies.of(text, endingOf(text));
   try {
-    const contentHash = await writing(copy, () => download(text, copy, allowed, signal));
+    const contentHash = await writingCopy(copy, () => download(text, copy, allowed, signal));
     const remote = { stamp: contentHash, copied: true };
     return [{ path: copy, name: text, compressed: isCompressed(text), remote }];
   } catch (error) {

@@ -20,7 +20,7 @@ export function isKeyLike({ kind, time, separator, meanLength, distinct, type }:
   );
 }
 
-export const repeats = ({ present, distinct }: ColumnProfile): number => (distinct === 0 ? 0 : present / distinct);
+export const rowsPerValue = ({ present, distinct }: ColumnProfile): number => (distinct === 0 ? 0 : present / distinct);
 
 /** True for a name without a meaning: `column3`, `_c0`, `f1`, `a`. */
 export const isNameless = ({ name }: ColumnProfile): boolean =>
@@ -39,14 +39,14 @@ function byName(role: 'user' | 'item', meaning: NameMeaning): Guesser {
         (at < column.words.indexOf(word) && meansOf(each, 'happening') !== undefined),
     );
     if (!isAlone && !isName && meansOf(column.name, 'id') === undefined) return undefined;
-    const isRepeated = repeats(column) >= 1.2;
+    const isRepeated = rowsPerValue(column) >= 1.2;
     const score =
       (isAlone ? 0.75 : 0.5) +
       (isRepeated ? 0.1 : 0) +
       (column.words.length > 1 ? 0.02 : 0) -
       (narrowerWords.has(word) ? 0.2 : 0);
     const values = isRepeated
-      ? `its values come up ${repeats(column).toFixed(1)} times each`
+      ? `its values come up ${rowsPerValue(column).toFixed(1)} times each`
       : 'each value comes up once';
     return { role, score, because: `its name says \`${word}\`, and ${values}` };
   };
@@ -58,8 +58,8 @@ export const userByName = byName('user', 'user');
 export const basketByName: Guesser = (column) => {
   const word = meansOf(column.name, 'basket');
   const isAlone = column.words.every((each) => each === word || meansOf(each, 'id') !== undefined);
-  if (word === undefined || !isAlone || !isKeyLike(column) || repeats(column) < 1.2) return undefined;
-  const because = `its name says \`${word}\`, and its values come up ${repeats(column).toFixed(1)} times each`;
+  if (word === undefined || !isAlone || !isKeyLike(column) || rowsPerValue(column) < 1.2) return undefined;
+  const because = `its name says \`${word}\`, and its values come up ${rowsPerValue(column).toFixed(1)} times each`;
   return { role: 'user', score: 0.52, because };
 };
 export const itemByName = byName('item', 'item');
@@ -71,13 +71,13 @@ export function keysByValues(columns: readonly ColumnProfile[]): readonly Column
       isKeyLike(column) &&
       column.time === undefined &&
       column.distinct > 12 &&
-      repeats(column) >= 1.3 &&
-      column.meanWords < (repeats(column) > 3 ? 8 : 4),
+      rowsPerValue(column) >= 1.3 &&
+      column.meanWords < (rowsPerValue(column) > 3 ? 8 : 4),
   );
 }
 
 export const byValues = (role: 'user' | 'item', column: ColumnProfile): ColumnGuess => ({
   role,
   score: isNameless(column) ? 0.4 : 0.3,
-  because: `its values look like ids: ${column.distinct.toLocaleString('en')} of them, each ${repeats(column).toFixed(1)} times`,
+  because: `its values look like ids: ${column.distinct.toLocaleString('en')} of them, each ${rowsPerValue(column).toFixed(1)} times`,
 });

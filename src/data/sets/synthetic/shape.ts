@@ -25,7 +25,7 @@ const maxInCluster = 2 ** 24;
  * Absent clusters are about the square root of the items.
  * @throws Failure `synthetic-shape`
  */
-export function shapeOf(options: SyntheticOptions): SyntheticShape {
+export function syntheticShape(options: SyntheticOptions): SyntheticShape {
   const { rows, users, items, seed } = { ...syntheticDefaults, ...options };
   const clusters = options.clusters ?? Math.max(2, Math.ceil(items / maxInCluster), Math.round(Math.sqrt(items)));
   inRange('rows', rows, 1, maxRows);

@@ -95,7 +95,7 @@ export interface Completion {
   readonly snippet?: true;
 }
 
-export const declarations: readonly Completion[] = snippets.map(({ prefix, doc, body }) => ({
+export const declarationSnippets: readonly Completion[] = snippets.map(({ prefix, doc, body }) => ({
   label: prefix,
   kind: 'snippet',
   doc,

@@ -17,7 +17,7 @@ import type { Arrow } from '../../../compiler/lower/flow.ts';
 import { GraphInputs } from '../../../compiler/lower/inputs.ts';
 import { blockContext, makeTowerContext } from '../../../compiler/lower/tower.ts';
 import { bindDefaults } from '../../../compiler/model/arguments.ts';
-import { stepsOf, wordOf } from '../../../compiler/model/expressions.ts';
+import { firstWordOf, stepsOf } from '../../../compiler/model/expressions.ts';
 import { rowIn } from '../../../compiler/model/library.ts';
 import type { FlowStep } from '../../../compiler/model/model.ts';
 import { endOf, is } from '../../../compiler/syntax/token.ts';
@@ -54,7 +54,7 @@ function firstKind(name: string, symbols: SymbolTable): string {
   let word = name;
   for (;;) {
     const node = seen.has(word) ? undefined : symbols.find(word, 'block')?.node;
-    const first = node?.kind === 'Block' ? wordOf(stepsOf(node.flow)[0]!) : undefined;
+    const first = node?.kind === 'Block' ? firstWordOf(stepsOf(node.flow)[0]!) : undefined;
     if (first === undefined) return word;
     seen.add(word);
     word = first;

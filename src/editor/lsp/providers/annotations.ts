@@ -6,7 +6,7 @@ import { type CodeLens, type InlayHint, InlayHintKind } from 'vscode-languageser
 import { hasErrors } from '../../../base/diagnostics/diagnostic.ts';
 import type { FileAnalysis } from '../../language/file_analysis.ts';
 import { printCost } from '../../language/valid_parts.ts';
-import { aboutDocument, factsOf, type Provider, toOffset, toPosition, toRange } from '../provider.ts';
+import { aboutDocument, analysisOf, type Provider, toOffset, toPosition, toRange } from '../provider.ts';
 import type { EditorSession } from '../session.ts';
 
 export const inlayHints: Provider = {
@@ -47,7 +47,7 @@ export const codeLens: Provider = {
     );
     connection.onCodeLensResolve((lens): CodeLens => {
       const { uri, tower } = (lens.data ?? {}) as Partial<TowerLens>;
-      const facts = uri === undefined ? undefined : factsOf(session, { textDocument: { uri } });
+      const facts = uri === undefined ? undefined : analysisOf(session, { textDocument: { uri } });
       return { ...lens, command: { title: facts && tower !== undefined ? towerTitle(facts, tower) : '', command: '' } };
     });
   },

@@ -86,7 +86,7 @@ async function formatKeeper(
   source: Source,
 ): Promise<((edits: readonly Edit[]) => readonly Edit[] | undefined) | undefined> {
   if (source.text.length > formatted) return undefined;
-  const { format } = await import('../../../compiler/format/format.ts');
+  const { formatSource: format } = await import('../../../compiler/format/format.ts');
   if (format(source).output !== source.text) return undefined;
   return (edits) => {
     const { output } = format(makeSource(source.name, applyEdits(source, edits)));

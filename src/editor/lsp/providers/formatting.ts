@@ -13,7 +13,7 @@ export const formatting: Provider = {
     connection.onDocumentFormatting(
       aboutDocument(session, async ({ source }, { options }) => {
         // Loaded on the first request: starting the server does not wait for it.
-        const { format } = await import('../../../compiler/format/format.ts');
+        const { formatSource: format } = await import('../../../compiler/format/format.ts');
         const { output } = format(source, styleOf(options));
         const change = output === undefined ? undefined : changeOf(source, output);
         return change ? [toTextEdit(change)] : [];

@@ -12,7 +12,7 @@ export const folding: Provider = {
   register(connection, session) {
     connection.onFoldingRanges(
       aboutDocument(session, (facts) =>
-        foldsOf(facts).map(({ start, end, comment }) => ({
+        foldingRanges(facts).map(({ start, end, comment }) => ({
           startLine: start - 1,
           endLine: end - 1,
           ...(comment ? { kind: FoldingRangeKind.Comment } : {}),
@@ -29,7 +29,7 @@ interface Fold {
   readonly comment: boolean;
 }
 
-export function foldsOf({ lexed, source }: FileAnalysis): readonly Fold[] {
+export function foldingRanges({ lexed, source }: FileAnalysis): readonly Fold[] {
   const folds: Fold[] = [];
   const openLines: number[] = [];
   for (const token of lexed.tokens) {

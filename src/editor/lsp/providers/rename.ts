@@ -3,7 +3,7 @@ import { applyEdits } from '../../../base/diagnostics/fixes.ts';
 import { makeSource, type Source } from '../../../base/text/source.ts';
 import { renameSymbol } from '../../language/renaming.ts';
 import { symbolInProject } from '../project.ts';
-import { aboutPosition, type Provider, refuse, toRange, toWorkspaceEdit } from '../provider.ts';
+import { aboutPosition, type Provider, refusedRequest, toRange, toWorkspaceEdit } from '../provider.ts';
 
 export const rename: Provider = {
   capabilities: { renameProvider: { prepareProvider: true } },
@@ -16,7 +16,7 @@ export const rename: Provider = {
     );
     connection.onRenameRequest(async (params, token) => {
       const namedSymbol = await symbolInProject(session, params, token);
-      if (!namedSymbol) return refuse('no declared name is here to rename');
+      if (!namedSymbol) return refusedRequest('no declared name is here to rename');
       const { symbol, files } = namedSymbol;
       const withData = files.filter(({ checked }) => checked.file.declarations.some(({ kind }) => kind === 'Data'));
       const headerColumns = new Map<string, readonly string[]>();
@@ -31,7 +31,7 @@ export const rename: Provider = {
         },
         headerColumns,
       );
-      return 'refusal' in renaming ? refuse(renaming.refusal) : toWorkspaceEdit(session, renaming.edits);
+      return 'refusal' in renaming ? refusedRequest(renaming.refusal) : toWorkspaceEdit(session, renaming.edits);
     });
   },
 };

@@ -2,7 +2,7 @@ import { SemanticTokensBuilder } from 'vscode-languageserver';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { FileAnalysis } from '../../language/file_analysis.ts';
 import { semanticTokensOf, tokenModifiers, tokenTypes } from '../../language/semantic_tokens.ts';
-import { factsOf, type Provider, toOffset, toPosition } from '../provider.ts';
+import { analysisOf, type Provider, toOffset, toPosition } from '../provider.ts';
 
 export const semanticTokens: Provider = {
   capabilities: {
@@ -22,21 +22,21 @@ export const semanticTokens: Provider = {
       return builder;
     };
     connection.languages.semanticTokens.on((params) => {
-      const facts = factsOf(session, params);
+      const facts = analysisOf(session, params);
       if (!facts) return none;
       const builder = builderOf(facts);
       builder.previousResult('');
       return add(builder, facts).build();
     });
     connection.languages.semanticTokens.onDelta((params) => {
-      const facts = factsOf(session, params);
+      const facts = analysisOf(session, params);
       if (!facts) return none;
       const builder = builderOf(facts);
       builder.previousResult(params.previousResultId);
       return add(builder, facts).buildEdits();
     });
     connection.languages.semanticTokens.onRange((params) => {
-      const facts = factsOf(session, params);
+      const facts = analysisOf(session, params);
       const { start, end } = params.range;
       if (!facts) return none;
       return add(

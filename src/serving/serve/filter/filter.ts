@@ -41,7 +41,8 @@ const foreign: Readonly<Record<string, string>> = {
   '`|`': '`or`',
 };
 
-const itemsOf = (text: string, columns: ItemColumns, rows: number): Bits => evaluate(conditionOf(text, columns), rows);
+const itemsOf = (text: string, columns: ItemColumns, rows: number): Bits =>
+  filterRows(conditionOf(text, columns), rows);
 
 /** Reads and checks a filter. @throws Failure `filter-syntax`, `filter-type`, `unknown-name` */
 export function conditionOf(text: string, columns: ItemColumns): Condition {
@@ -71,7 +72,7 @@ interface ConditionRows {
   readonly no: Bits;
 }
 
-export const evaluate = (condition: Condition, rows: number): Bits => conditionRows(condition, rows).yes;
+export const filterRows = (condition: Condition, rows: number): Bits => conditionRows(condition, rows).yes;
 
 function conditionRows(condition: Condition, rows: number): ConditionRows {
   switch (condition.kind) {
@@ -227,17 +228,17 @@ export const numberComparisons: Readonly<Record<Comparison, CompareValues<number
 export const textComparisons: Readonly<Record<Comparison, CompareValues<string>>> = {
   '=': (a, b) => a === b,
   '!=': (a, b) => a !== b,
-  '<': (a, b) => compareTexts(a, b) < 0,
-  '<=': (a, b) => compareTexts(a, b) <= 0,
-  '>': (a, b) => compareTexts(a, b) > 0,
-  '>=': (a, b) => compareTexts(a, b) >= 0,
+  '<': (a, b) => compareCodePoints(a, b) < 0,
+  '<=': (a, b) => compareCodePoints(a, b) <= 0,
+  '>': (a, b) => compareCodePoints(a, b) > 0,
+  '>=': (a, b) => compareCodePoints(a, b) >= 0,
 };
 
 /**
  * Negative where `a` comes first, 0 where they are equal. Units of UTF-16 have the order of code points but for surrogates, which are parts of code points
  * past all others. So the code points are compared that the first units that differ belong to.
  */
-export function compareTexts(a: string, b: string): number {
+export function compareCodePoints(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let at = 0; at < length; at++) {
     if (a.charCodeAt(at) === b.charCodeAt(at)) continue;

@@ -16,7 +16,7 @@ import { oneAtATime } from '../../../base/util/one_at_a_time.ts';
 import type { ItemWrite, ItemWrites } from '../../serve/live/item_writes.ts';
 import type { ItemChange } from '../../serve/live/live_items.ts';
 import { maxErrors, type Reader } from '../body.ts';
-import { isLocal } from '../door.ts';
+import { isFromThisMachine } from '../door.ts';
 import { longestKey } from '../limits.ts';
 import { busy, errorDetailOf, errorDetailsOf, pointer, RequestError, refused, throwWithStatus } from '../refused.ts';
 import type { ErrorDetail, WriteBody, WriteOutcome, WrittenAnswer } from '../schemas.ts';
@@ -347,7 +347,7 @@ export function itemHandlers({ writes, readers, hasToken, written }: ItemRoutes)
     asked: readonly ItemWrite[],
     isArray: boolean,
   ): Promise<WrittenAnswer[]> => {
-    if (!hasToken && !isLocal(request)) throw refused(403, diagnose('request-local', undefined, {}));
+    if (!hasToken && !isFromThisMachine(request)) throw refused(403, diagnose('request-local', undefined, {}));
     const outcomes = await (writes
       ? writes.write(asked, isArray).catch((error: unknown) => throwWithStatus(503, error))
       : closed());

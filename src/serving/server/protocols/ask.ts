@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import { nearest } from '../../../base/text/nearest.ts';
 import type { AnswerOptions } from '../answers.ts';
-import { type Reader, shortened } from '../body.ts';
+import { type Reader, shortenedName } from '../body.ts';
 import type { Limits } from '../limits.ts';
 import { errorDetailOf, RequestError } from '../refused.ts';
 import type { ActiveVersions, Version, Versions } from '../versions/versions.ts';
@@ -71,7 +71,7 @@ export function refuseOtherModel(model: string, known: readonly string[]): void 
 }
 
 export function unknownName(what: string, name: string, known: readonly string[], status = 404, at = ''): RequestError {
-  const facts = { what, name: shortened(name), nearest: nearest(name, known), known };
+  const facts = { what, name: shortenedName(name), nearest: nearest(name, known), known };
   return new RequestError(status, [errorDetailOf(diagnose('unknown-name', undefined, facts), at)]);
 }
 

@@ -1,6 +1,6 @@
 /** From named inputs with a value for each row to rows, and from rows to outputs: what TensorFlow Serving's column format and tensors have in common. */
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
-import { shortened } from '../body.ts';
+import { shortenedName } from '../body.ts';
 import { errorDetailOf, RequestError } from '../refused.ts';
 import type { InputRow, TensorField } from './fields.ts';
 import type { NestedValue, RowOutputs } from './signatures.ts';
@@ -15,7 +15,7 @@ export interface InputColumn {
 }
 
 /** @throws RequestError 400 */
-export function rowsOf(columns: readonly InputColumn[], fields: readonly TensorField[]): readonly InputRow[] {
+export function inputRows(columns: readonly InputColumn[], fields: readonly TensorField[]): readonly InputRow[] {
   const count = columns.reduce((most, { values, forAll }) => (forAll ? most : Math.max(most, values.length)), 1);
   const rows = Array.from({ length: count }, () => Object.create(null) as Record<string, unknown>);
   for (const column of columns) {
@@ -39,7 +39,7 @@ export function rowsOf(columns: readonly InputColumn[], fields: readonly TensorF
 
 export const wrong = (at: string, entry: string, reason: string, advice: string): RequestError =>
   new RequestError(400, [
-    errorDetailOf(diagnose('request-value', undefined, { entry: shortened(entry), reason, advice }), at),
+    errorDetailOf(diagnose('request-value', undefined, { entry: shortenedName(entry), reason, advice }), at),
   ]);
 
 /** Fills rows that have fewer items than others: below every score, and a number of float32 too. */

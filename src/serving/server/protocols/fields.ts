@@ -89,18 +89,21 @@ const one = (name: string, type: TensorFieldType): TensorField => ({ name, type,
 const user = one('user', 'text');
 const removeSeen = one('removeSeen', 'truth');
 export const item = one('item', 'text');
-export const selection: readonly TensorField[] = [
+export const selectionFields: readonly TensorField[] = [
   one('k', 'integer'),
   one('filter', 'text'),
   { name: 'exclude', type: 'text', shape: [-1] },
 ];
 /** Inputs that are no features. A feature with such a name is called `values.NAME`. */
-const own: ReadonlySet<string> = new Set(['vector', ...[user, removeSeen, item, ...selection].map(({ name }) => name)]);
+const own: ReadonlySet<string> = new Set([
+  'vector',
+  ...[user, removeSeen, item, ...selectionFields].map(({ name }) => name),
+]);
 
 const hasUsers = ({ query }: About): boolean => query.key !== undefined;
 export const asker = (about: About): readonly TensorField[] => (hasUsers(about) ? [user] : []);
 export const seen = (about: About): readonly TensorField[] => (hasUsers(about) ? [removeSeen] : []);
-export const weights = ({ objectives }: About): readonly TensorField[] =>
+export const weightFields = ({ objectives }: About): readonly TensorField[] =>
   objectives.map(({ name }) => one(`weights.${name}`, 'number'));
 
 type FeatureValueKind = About['query']['features'][number]['kind'];
@@ -113,7 +116,7 @@ const valueTypes: Readonly<Record<FeatureValueKind, TensorFieldType>> = {
   vector: 'number',
 };
 
-export const features = ({ query }: About): readonly TensorField[] =>
+export const featureFields = ({ query }: About): readonly TensorField[] =>
   query.features.map(({ name, kind, list, each, size }) => ({
     name: inputOf(name),
     type: valueTypes[kind],

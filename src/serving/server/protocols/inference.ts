@@ -17,7 +17,7 @@ import {
   versionIn,
   versionName,
 } from './ask.ts';
-import { columnsOf, type InputColumn, rowsOf, wrong } from './columns.ts';
+import { columnsOf, type InputColumn, inputRows, wrong } from './columns.ts';
 import { type TensorField, typeNames } from './fields.ts';
 import { type NestedValue, type SignatureName, signatures } from './signatures.ts';
 import { fromBytes, fromJson, toBytes } from './tensor_data.ts';
@@ -138,7 +138,7 @@ export const server = ({ tower }: ProtocolContext): unknown => ({
 });
 
 /** `GET /v2/models/M[/versions/V]` */
-export function metadata(desk: ProtocolContext, target: ModelPath): unknown {
+export function inferenceMetadata(desk: ProtocolContext, target: ModelPath): unknown {
   const { signature, versions } = modelOf(desk, target);
   const version = versionIn(desk.versions.current, target) ?? versions[0]!;
   const about = version.answers.about();
@@ -181,7 +181,7 @@ export async function infer(
     if (column === undefined) return input === undefined ? `/inputs, row ${row}` : '/inputs';
     return column.forAll ? column.at : `${column.at}, row ${row}${within === '' ? '' : `, ${within}`}`;
   };
-  const rows = rowsOf(columns, fields);
+  const rows = inputRows(columns, fields);
   const route = '/v2/models/infer';
   const rowsAnswer = await answerRows(desk, request, {
     route,

@@ -1,26 +1,26 @@
 /** The schemas of bodies in the protocols of others, and of their refusals. */
 import { longestKey, longestList } from '../limits.ts';
-import { closed, list, type Schema, text } from '../schema_words.ts';
+import { closed, listSchema, type Schema, textSchema } from '../schema_words.ts';
 
-const name = text('Its name.', { maxLength: longestKey });
+const name = textSchema('Its name.', { maxLength: longestKey });
 const parameters: Schema = { type: 'object', description: 'Parameters of the protocol.' };
 
 export const protocolSchemas = {
   Predict: closed('A request of TensorFlow Serving: `instances` are rows, `inputs` are columns.', {
-    signature_name: text('Default: `serving_default`.', { maxLength: longestKey }),
+    signature_name: textSchema('Default: `serving_default`.', { maxLength: longestKey }),
     instances: { description: 'A value for each row: values of the inputs by name, or the value of the first input.' },
     inputs: { description: 'By input: a value for each row, or one for all rows.' },
   }),
   Infer: closed(
     'A request of the Open Inference Protocol. The bytes of tensors may follow it.',
     {
-      id: text('Comes back in the answer.', { maxLength: longestKey }),
+      id: textSchema('Comes back in the answer.', { maxLength: longestKey }),
       parameters: {
         ...parameters,
         description: 'Values of inputs for all rows, such as `k`, and those of the protocol.',
       },
       inputs: {
-        ...list(
+        ...listSchema(
           'The tensors.',
           closed(
             'A tensor.',
@@ -32,7 +32,7 @@ export const protocolSchemas = {
                 maxItems: 8,
                 description: 'The first axis has the rows.',
               },
-              datatype: text('`BYTES`, `INT64`, `FP32` and so on.', { maxLength: longestKey }),
+              datatype: textSchema('`BYTES`, `INT64`, `FP32` and so on.', { maxLength: longestKey }),
               parameters,
               data: { type: 'array', description: 'The elements, flat or nested.' },
             },
@@ -43,7 +43,10 @@ export const protocolSchemas = {
         maxItems: longestList,
       },
       outputs: {
-        ...list('The outputs that the answer has. Default: all.', closed('An output.', { name, parameters }, ['name'])),
+        ...listSchema(
+          'The outputs that the answer has. Default: all.',
+          closed('An output.', { name, parameters }, ['name']),
+        ),
         maxItems: 100,
       },
     },
@@ -51,7 +54,11 @@ export const protocolSchemas = {
   ),
   RefusalText: closed(
     'Why there is no answer: a line for each mistake, with its code, its place, and what to do.',
-    { error: text('Such as ``unknown-name at /instances/0: there is no item called `x` (give the key of an item)``.') },
+    {
+      error: textSchema(
+        'Such as ``unknown-name at /instances/0: there is no item called `x` (give the key of an item)``.',
+      ),
+    },
     ['error'],
   ),
 } as const satisfies Readonly<Record<string, Schema>>;

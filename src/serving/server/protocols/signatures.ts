@@ -6,7 +6,7 @@ import type { About } from '../about.ts';
 import type { AnswerOptions, Answers } from '../answers.ts';
 import type { AnsweredItem, RecommendBody, SimilarBody } from '../schemas.ts';
 import type { RequestTopic as Topic } from '../versions/versions.ts';
-import { asker, features, item, seen, selection, type TensorField, weights } from './fields.ts';
+import { asker, featureFields, item, seen, selectionFields, type TensorField, weightFields } from './fields.ts';
 
 /** Outputs of one row by name: a list of each, or of vectors. */
 export type RowOutputs = Readonly<Record<string, NestedValue>>;
@@ -40,7 +40,13 @@ export const signatures = {
     summary: 'The best items for a user, or for feature values.',
     first: 'user',
     schema: 'Recommend',
-    inputs: (about) => [...asker(about), ...features(about), ...selection, ...seen(about), ...weights(about)],
+    inputs: (about) => [
+      ...asker(about),
+      ...featureFields(about),
+      ...selectionFields,
+      ...seen(about),
+      ...weightFields(about),
+    ],
     outputs: () => ranked,
     ask: recommended,
     topic: (body) => body,
@@ -49,7 +55,7 @@ export const signatures = {
     summary: 'The best items for a vector of the query tower.',
     first: 'vector',
     schema: 'Recommend',
-    inputs: (about) => [vectorOf(about), ...asker(about), ...selection, ...seen(about), ...weights(about)],
+    inputs: (about) => [vectorOf(about), ...asker(about), ...selectionFields, ...seen(about), ...weightFields(about)],
     outputs: () => ranked,
     ask: recommended,
     topic: () => ({}),
@@ -58,7 +64,7 @@ export const signatures = {
     summary: 'The items near an item.',
     first: 'item',
     schema: 'Similar',
-    inputs: () => [item, ...selection],
+    inputs: () => [item, ...selectionFields],
     outputs: () => ranked,
     ask: async (answers, body: SimilarBody, options) => columnsOf((await answers.similar(body, options)).items),
     topic: (body) => body,
@@ -67,7 +73,7 @@ export const signatures = {
     summary: 'The vector of the query tower for a user, or for feature values; with interests a vector for each.',
     first: 'user',
     schema: 'Recommend',
-    inputs: (about) => [...asker(about), ...features(about)],
+    inputs: (about) => [...asker(about), ...featureFields(about)],
     outputs: (about) => [
       {
         ...vectorOf(about),
@@ -93,7 +99,7 @@ export const signatures = {
 
 export type SignatureName = keyof typeof signatures;
 export const signatureList = Object.entries(signatures) as readonly (readonly [SignatureName, ServingSignature])[];
-export const signatureOf = (name: string): ServingSignature | undefined =>
+export const servingSignature = (name: string): ServingSignature | undefined =>
   Object.hasOwn(signatures, name) ? signatures[name as SignatureName] : undefined;
 
 /** An item without a title has an empty one, so that the lists are as long as each other. */

@@ -15,10 +15,10 @@ import {
   versionIn,
   versionName,
 } from './ask.ts';
-import { columnsOf, rowsOf, wrong } from './columns.ts';
+import { columnsOf, inputRows, wrong } from './columns.ts';
 import type { InputRow } from './fields.ts';
 import { type TensorField, typeNames } from './fields.ts';
-import { type ServingSignature, signatureList, signatureOf, signatures } from './signatures.ts';
+import { type ServingSignature, servingSignature, signatureList, signatures } from './signatures.ts';
 import { utf8 } from './tensor_data.ts';
 
 /** `GET /v1/models/M[/versions/V|/labels/L]` */
@@ -35,7 +35,7 @@ export function status({ versions: { current: sides } }: ProtocolContext, target
 }
 
 /** `GET …/metadata` */
-export function metadata({ versions: { current: sides } }: ProtocolContext, target: ModelPath): unknown {
+export function tensorflowMetadata({ versions: { current: sides } }: ProtocolContext, target: ModelPath): unknown {
   versionsOf(sides.all, target);
   const version = versionIn(sides, target) ?? sides.stable;
   const about = version.answers.about();
@@ -76,7 +76,7 @@ export async function predict(desk: ProtocolContext, request: FastifyRequest, ta
   const version = versionIn(desk.versions.current, target) ?? modelVersions[0]!;
   const body = readPredict(desk, request.body);
   const { signature_name: name = 'serving_default', instances, inputs } = body;
-  const signature = signatureOf(name);
+  const signature = servingSignature(name);
   if (signature === undefined) throw unknownName('signature', name, Object.keys(signatures), 400, '/signature_name');
   const about = version.answers.about();
   const { model } = about.query;
@@ -111,7 +111,7 @@ export async function predict(desk: ProtocolContext, request: FastifyRequest, ta
       ...(input !== undefined && isNamed ? [input] : []),
       ...(listInputs.has(input ?? '') ? [row] : []),
     ) + within;
-  const rows = rowsOf(columns, fields);
+  const rows = inputRows(columns, fields);
   const { rows: given } = await answerRows(desk, request, { route, target, model, signature, rows, at });
   const outputs = columnsOf(signature.outputs(about), given);
   return { outputs: outputs.size === 1 ? [...outputs.values()][0] : Object.fromEntries(outputs) };

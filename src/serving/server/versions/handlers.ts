@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import { failure } from '../../../base/diagnostics/failure.ts';
 import type { Reader } from '../body.ts';
-import { isLocal } from '../door.ts';
+import { isFromThisMachine } from '../door.ts';
 import { refused, throwWithStatus } from '../refused.ts';
 import type { VersionsAnswer } from '../schemas.ts';
 import type { Swaps } from './swaps.ts';
@@ -22,7 +22,7 @@ type VersionHandler = (request: FastifyRequest) => Promise<VersionsAnswer>;
 export function versionHandlers({ versions, swaps, readers, hasToken }: VersionRoutes) {
   const change = (read: Reader, work: (swaps: Swaps, body: object) => Promise<void>): VersionHandler => {
     return async (request) => {
-      if (!hasToken && !isLocal(request)) throw refused(403, diagnose('request-local', undefined, {}));
+      if (!hasToken && !isFromThisMachine(request)) throw refused(403, diagnose('request-local', undefined, {}));
       const { bodies, isArray } = read(request.body);
       if (isArray) throw refused(400, diagnose('request-body', undefined, oneChange));
       const [body] = bodies;

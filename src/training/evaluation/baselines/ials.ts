@@ -1,7 +1,7 @@
 import { invariant } from '../../../base/diagnostics/failure.ts';
 import { makeRandom, normalNumber } from '../../../base/random/random.ts';
 import { everyRow } from '../../../base/util/every_row.ts';
-import { makeSpace, type Region } from '../../embedding/space.ts';
+import { makeKernelSpace, type Region } from '../../embedding/space.ts';
 import { type HistoryScores, settingsTried, type TrainingInteractions, tuned } from './baseline.ts';
 import type { RowLists } from './interactions.ts';
 import { symmetricEigen } from './symmetric_inverse.ts';
@@ -40,7 +40,7 @@ export const ials = tuned<IalsSetting>({
   *fit(training, settings) {
     const sums = makeRowSums();
     for (const setting of settings) {
-      const { items } = train(training, setting, { width, sweeps, seed, sums });
+      const { items } = factorize(training, setting, { width, sweeps, seed, sums });
       yield foldIn(items, training.items, setting);
     }
   },
@@ -76,7 +76,7 @@ export interface IalsTrainOptions {
  * The first vectors of items are normal numbers with deviation 0.1 ÷ √width; the first sweep begins with the users. Vectors are given up
  * to a rotation that users and items share.
  */
-export function train(
+export function factorize(
   { users, items, itemsOf, usersOf }: TrainingInteractions,
   setting: IalsSetting,
   { width, sweeps, seed, sums = makeRowSums(), onSweep }: IalsTrainOptions,
@@ -223,7 +223,7 @@ export interface RowSums {
 }
 
 export function makeRowSums(): RowSums {
-  const space = makeSpace();
+  const space = makeKernelSpace();
   let matrix: Region | undefined;
   let operand: Region | undefined;
   let result: Region | undefined;

@@ -1,4 +1,4 @@
-import { makeSpace, type Region } from '../../embedding/space.ts';
+import { makeKernelSpace, type Region } from '../../embedding/space.ts';
 import { type TrainingInteractions, tuned } from './baseline.ts';
 import { pairCount } from './interactions.ts';
 import { collect, summed, transposed, type Weights } from './neighbours.ts';
@@ -110,7 +110,7 @@ export interface Descent {
 
 /** @param ones column j has ones in rows `values[starts[j] … starts[j + 1])`, each of them below `rows` */
 export function makeDescent(ones: { readonly starts: Int32Array; readonly values: Int32Array }, rows: number): Descent {
-  const space = makeSpace();
+  const space = makeKernelSpace();
   const columns = ones.starts.length - 1;
   const [starts, values, rest, weights, list] = [
     4 * ones.starts.length,

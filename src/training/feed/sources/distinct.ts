@@ -2,7 +2,7 @@ import { invariant } from '../../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../../base/random/random.ts';
 import type { Tensor } from '../../../graph/graph.ts';
 import type { QueueRows } from '../../../graph/plan/plan.ts';
-import { makeSpace, type Region } from '../../embedding/space.ts';
+import { makeKernelSpace, type Region } from '../../embedding/space.ts';
 import type { VectorQueue } from '../queue.ts';
 import type { FeedContext, MakeSource } from '../source.ts';
 
@@ -72,7 +72,7 @@ export const step: MakeSource<'step'> = () => ({ fill: (batch) => scalar(batch.s
  * several workers draws the rows that it has, as they are among all rows of the batch.
  */
 export const noise: MakeSource<'noise'> = ({ width, rows: of = { kind: 'events' } }, { seed }, { name }) => {
-  const space = makeSpace();
+  const space = makeKernelSpace();
   const stream = makeRandom(seed, ...Buffer.from(name)).integer(2 ** 32);
   let region: Region | undefined;
   return {

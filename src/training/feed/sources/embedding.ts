@@ -4,7 +4,7 @@ import type { BagColumn, CodeColumn } from '../../../data/dataset.ts';
 import { computedTable, type FeaturePlan } from '../../../graph/plan/plan.ts';
 import type { Table } from '../../embedding/table.ts';
 import type { TableLookupKind } from '../../embedding/table_lookup.ts';
-import { countInner, countOf, longestOf, pick, pickBags, pickInner, pickShares } from '../copy.ts';
+import { bagElements, countInner, longestOf, pick, pickBags, pickInner, pickShares } from '../copy.ts';
 import { columnOf, type FeedContext, type InputFeed, type MakeSource, makeColumnRows, placesOf } from '../source.ts';
 import { type IdDrop, makeDrop } from '../windows.ts';
 
@@ -112,7 +112,7 @@ function weightedBags(
   return {
     reserve(batch) {
       const rows = batch.rowsOf(source.rows);
-      lookup.reserve(rows.length, countOf(column, columnRows(rows)));
+      lookup.reserve(rows.length, bagElements(column, columnRows(rows)));
     },
     fill(batch) {
       const rows = columnRows(batch.rowsOf(source.rows));
@@ -155,7 +155,7 @@ function bags(
     reserve(batch) {
       const rows = batch.rowsOf(source.rows);
       const mostCodes = rows.length * longest;
-      lookup.reserve(rows.length, mostCodes <= cheapRoom ? mostCodes : countOf(column, columnRows(rows)));
+      lookup.reserve(rows.length, mostCodes <= cheapRoom ? mostCodes : bagElements(column, columnRows(rows)));
     },
     fill(batch) {
       const rows = columnRows(batch.rowsOf(source.rows));

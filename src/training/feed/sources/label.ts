@@ -2,8 +2,8 @@ import { invariant } from '../../../base/diagnostics/failure.ts';
 import { pickNumbers, pickRows } from '../copy.ts';
 import {
   columnOf,
+  enlargedBuffer,
   type FeedContext,
-  grown,
   type InputFeed,
   type MakeSource,
   makeColumnRows,
@@ -28,7 +28,7 @@ function fromLabel(name: string, { training }: FeedContext, change: (data: Float
   let buffer = new Float32Array(0);
   return {
     fill({ rows }) {
-      buffer = grown(buffer, rows.length);
+      buffer = enlargedBuffer(buffer, rows.length);
       pickNumbers(values, rows, buffer);
       const data = buffer.subarray(0, rows.length);
       change(data);
@@ -46,7 +46,7 @@ export const numbers: MakeSource<'numbers'> = (source, context) => {
   return {
     fill(batch) {
       const rows = columnRows(batch.rowsOf(source.rows));
-      buffer = grown(buffer, rows.length * width);
+      buffer = enlargedBuffer(buffer, rows.length * width);
       if (width === 1) pickNumbers(values, rows, buffer);
       else pickRows(values, width, rows, buffer);
       return { dtype: 'float32', shape: [rows.length, width], data: buffer.subarray(0, rows.length * width) };
@@ -63,7 +63,7 @@ export const mask: MakeSource<'mask'> = (source, context) => {
   return {
     fill(batch) {
       const rows = columnRows(batch.rowsOf(source.rows));
-      buffer = grown(buffer, rows.length * max);
+      buffer = enlargedBuffer(buffer, rows.length * max);
       const data = buffer.subarray(0, rows.length * max).fill(0);
       for (let i = 0; i < rows.length; i++) {
         const row = rows[i]!;

@@ -6,7 +6,14 @@ import { replayedShare } from '../../../data/rows/replayed.ts';
 import type { SharedRows } from '../../../graph/plan/plan.ts';
 import { makeIdentity } from '../distinct.ts';
 import { drawChance } from '../sampler.ts';
-import { areEvents, type FeedContext, grown, type InputFeed, type MakeSource, type SourceOf } from '../source.ts';
+import {
+  areEvents,
+  enlargedBuffer,
+  type FeedContext,
+  type InputFeed,
+  type MakeSource,
+  type SourceOf,
+} from '../source.ts';
 
 /** float32 [rows], finite */
 export const logQ: MakeSource<'log_q'> = (source, context, input) => {
@@ -47,7 +54,7 @@ const frequency: MakeSource<'log_q'> = ({ rows: rowsOf }, { training }) => {
   return {
     fill(batch) {
       const rows = batch.rowsOf(rowsOf);
-      buffer = grown(buffer, rows.length);
+      buffer = enlargedBuffer(buffer, rows.length);
       if (!areEvents(rowsOf)) for (let i = 0; i < rows.length; i++) buffer[i] = logs[rows[i]!]!;
       else {
         for (let i = 0; i < rows.length; i++) {
@@ -137,7 +144,7 @@ const streaming: MakeSource<'log_q'> = ({ rows: rowsOf, key }, { training }, { n
     fill(batch) {
       for (let i = 0; i < batch.rows.length; i++) estimator.observe(place(identity(batch.rows[i]!)), batch.step);
       const rows = batch.rowsOf(rowsOf);
-      buffer = grown(buffer, rows.length);
+      buffer = enlargedBuffer(buffer, rows.length);
       for (let i = 0; i < rows.length; i++) {
         const id = areEvents(rowsOf) ? identity(rows[i]!) : rows[i]!;
         buffer[i] = estimator.logProbability(place(id));

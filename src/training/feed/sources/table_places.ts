@@ -4,7 +4,15 @@ import { type BagPool, type RowsOf, tableRead } from '../../../graph/plan/plan.t
 import { countInner, pick, pickShares } from '../copy.ts';
 import { paddedLength, type RowNumbers } from '../distinct.ts';
 import { poolSize } from '../sampler.ts';
-import { type Batch, columnOf, type FeedContext, grown, type MakeSource, makeColumnRows, placesOf } from '../source.ts';
+import {
+  type Batch,
+  columnOf,
+  enlargedBuffer,
+  type FeedContext,
+  type MakeSource,
+  makeColumnRows,
+  placesOf,
+} from '../source.ts';
 import { makeDrop } from '../windows.ts';
 
 function seenOf({ training }: FeedContext, table: string | undefined): RowNumbers {
@@ -77,7 +85,7 @@ export const tableSeen: MakeSource<'table_seen'> = ({ table }, context) => {
     reserve: (batch) => rowNumbers.begin(batch.whole ?? batch),
     fill() {
       const length = paddedLength(rowNumbers.count);
-      buffer = grown(buffer, length);
+      buffer = enlargedBuffer(buffer, length);
       const data = buffer.subarray(0, length).fill(0).fill(1, 0, rowNumbers.count);
       return { dtype: 'float32', shape: [length], data };
     },
@@ -108,7 +116,7 @@ export const elementWeights: MakeSource<'element_weights'> = (source, context) =
   return {
     fill(batch): Tensor {
       const length = elementWalk.length(batch);
-      buffer = grown(buffer, length);
+      buffer = enlargedBuffer(buffer, length);
       const data = buffer.subarray(0, length).fill(0);
       if (elementWalk.weigh(batch, source.pool, data)) return { dtype: 'float32', shape: [length], data };
       elementWalk.each(batch, (at, _, __, elements) => {
@@ -176,7 +184,7 @@ export const inCorpus: MakeSource<'in_corpus'> = (_source, context) => {
   let buffer = new Float32Array(0);
   return {
     fill({ rows }) {
-      buffer = grown(buffer, rows.length);
+      buffer = enlargedBuffer(buffer, rows.length);
       for (let i = 0; i < rows.length; i++) buffer[i] = item[rows[i]!]! < 0 ? 0 : 1;
       return { dtype: 'float32', shape: [rows.length], data: buffer.subarray(0, rows.length) };
     },

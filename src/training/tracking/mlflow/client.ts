@@ -6,7 +6,7 @@ import { isObject } from '../../../base/util/is_object.ts';
 // Names of metrics and parameters as MLflow takes them: letters, digits and `_-. /`. Windows refuses colons, so none is kept.
 
 /** `validation/recall@50` → `validation/recall_at_50`, as MLflow names its own; `step/loss:like` → `step/loss.like`. */
-export const keyOf = (name: string): string =>
+export const metricKey = (name: string): string =>
   name
     .replaceAll('@', '_at_')
     .replaceAll(':', '.')
@@ -107,7 +107,7 @@ const requestTimeout = 10_000;
 const maxAnswerBytes = 8 * 2 ** 20;
 
 /** @param signal ends all that is under way */
-export function makeClient(url: string, authorization?: string, signal?: AbortSignal): MlflowClient {
+export function makeMlflowClient(url: string, authorization?: string, signal?: AbortSignal): MlflowClient {
   const ask = async (method: string, path: string, body?: string | Uint8Array): Promise<MlflowAnswer> => {
     const headers = {
       ...(typeof body === 'string' ? { 'content-type': 'application/json' } : {}),

@@ -9,8 +9,8 @@ import {
   drawValue,
   ends,
   type NumberRange,
+  nearestValue,
   type SearchDomain,
-  valueAt,
 } from '../space.ts';
 import type { Sampler } from './sampler.ts';
 import { random as byChance } from './sampler.ts';
@@ -101,9 +101,9 @@ function parzen(range: NumberRange, values: readonly number[]): Density {
       const { centre, deviation } = curves[random.integer(curves.length)]!;
       for (let tries = 0; tries < 100; tries++) {
         const coordinate = centre + normalNumber(random, deviation);
-        if (coordinate >= low && coordinate <= high) return valueAt(range, coordinate);
+        if (coordinate >= low && coordinate <= high) return nearestValue(range, coordinate);
       }
-      return valueAt(range, centre);
+      return nearestValue(range, centre);
     },
   };
 }

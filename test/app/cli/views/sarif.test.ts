@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { sarif } from '../../../../src/app/cli/views/sarif.ts';
 import { diagnose } from '../../../../src/base/diagnostics/diagnose.ts';
 import { makeSource } from '../../../../src/base/text/source.ts';
-import { check } from '../../../../src/compiler/pipeline.ts';
+import { checkSource } from '../../../../src/compiler/pipeline.ts';
 
 const text = (of: object = {}) => ({
   type: 'object',
@@ -168,7 +168,7 @@ const valid = (log: unknown) => {
 
 describe('SARIF', () => {
   const source = makeSource('my models/a.tower', 'features {\n  a : id(dmi: 3)\n  a : id(dim: 3)\n}\n');
-  const log = written(...check(source).diagnostics);
+  const log = written(...checkSource(source).diagnostics);
   const [run] = log.runs;
 
   it('of mistakes fits the standard', () => {

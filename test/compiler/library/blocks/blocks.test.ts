@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { blocks } from '../../../../src/compiler/library/blocks/table.ts';
 import type { NamedValue, Value } from '../../../../src/compiler/library/contract.ts';
 import { type Builder, makeBuilder } from '../../../../src/graph/builder.ts';
-import { evaluate } from '../../../../src/graph/evaluate.ts';
+import { evaluateGraph } from '../../../../src/graph/evaluate.ts';
 import { initialValues } from '../../../../src/graph/initial.ts';
 import {
   contextOf,
@@ -246,7 +246,7 @@ describe('an activation as a step', () => {
       const graph = g.finish();
       const own = Object.entries(parameters).filter(([name]) => graph.parameters.some((each) => each.name === name));
       const first = initialValues(graph, 1);
-      return evaluate(graph, { x }, { ...first, ...Object.fromEntries(own) }).outputs.y!.data;
+      return evaluateGraph(graph, { x }, { ...first, ...Object.fromEntries(own) }).outputs.y!.data;
     };
     const layer = used((g) => lowered(g, 'dense', vectorInput(g, 4), { units: 4, activation: kind }));
     expectClose(

@@ -5,7 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import { asVector } from '../../../../src/compiler/library/values.ts';
 import { makeBuilder } from '../../../../src/graph/builder.ts';
-import { evaluate, type NamedTensors } from '../../../../src/graph/evaluate.ts';
+import { evaluateGraph, type NamedTensors } from '../../../../src/graph/evaluate.ts';
 import { contextOf, expectClose, floats, random, sequenceInput } from '../support.ts';
 import { lowerExample, ofSequences } from './examples.ts';
 
@@ -31,7 +31,7 @@ function madeWith(example: string, places: number) {
     x: floats([1, places, width], filled(x, places * width)),
     mask: floats([1, places], filled([1, 1, 1], places)),
   };
-  const { data } = evaluate(graph, inputs, parameters).outputs.made!;
+  const { data } = evaluateGraph(graph, inputs, parameters).outputs.made!;
   return { kind: made.kind, data: [...data], shapes: Object.values(parameters).map(({ shape }) => shape) };
 }
 

@@ -1,14 +1,14 @@
 /** `mix` by itself. PyTorch's numbers are in `test/fixtures/blocks/mix.json`. */
 import { describe, expect, test } from 'vitest';
 import { makeSource } from '../../../../src/base/text/source.ts';
-import { check } from '../../../../src/compiler/pipeline.ts';
+import { checkSource } from '../../../../src/compiler/pipeline.ts';
 import { planOf, smallModel } from '../support.ts';
 
 const model = (flow: string): string =>
   smallModel({ steps: 'one = user_id -> dense(4)\n two = tried -> dense(4)\n', user: flow });
 
 const codesOf = (flow: string): string[] =>
-  check(makeSource('m.tower', model(flow))).diagnostics.map(({ message }) => message);
+  checkSource(makeSource('m.tower', model(flow))).diagnostics.map(({ message }) => message);
 
 describe('mix', () => {
   test('joins steps, in equal shares at first', () => {

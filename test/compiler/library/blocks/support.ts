@@ -5,7 +5,7 @@ import { ShapeError, type Value } from '../../../../src/compiler/library/contrac
 import { printValueType, typeOf } from '../../../../src/compiler/library/values.ts';
 import { stepOf, takesOf } from '../../../../src/editor/reference/examples.ts';
 import { type Builder, makeBuilder, type Ref } from '../../../../src/graph/builder.ts';
-import { evaluate } from '../../../../src/graph/evaluate.ts';
+import { evaluateGraph } from '../../../../src/graph/evaluate.ts';
 import { initialValues } from '../../../../src/graph/initial.ts';
 import { contextOf, floats, inputOfType, random } from '../support.ts';
 
@@ -73,6 +73,6 @@ export function exampleAtWork(kind: string): { readonly given: readonly number[]
       return [name, floats(shape, new Array(shape[0]! * shape[1]!).fill(1))];
     }),
   );
-  const { outputs } = evaluate(graph, inputs, initialValues(graph, 1));
+  const { outputs } = evaluateGraph(graph, inputs, initialValues(graph, 1));
   return { given: [...outputs.given!.data], made: [...outputs.made!.data] };
 }

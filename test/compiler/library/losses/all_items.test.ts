@@ -1,7 +1,7 @@
 /** The softmax over the whole corpus, against the same in plain numbers: loss and gradients. */
 import { describe, expect, it, test } from 'vitest';
 import { makeRandom } from '../../../../src/base/random/random.ts';
-import { evaluate } from '../../../../src/graph/evaluate.ts';
+import { evaluateGraph } from '../../../../src/graph/evaluate.ts';
 import type { Tensor } from '../../../../src/graph/graph.ts';
 import fc from '../../../fast_check.ts';
 import { lossGraph } from './support.ts';
@@ -111,7 +111,7 @@ it('is the cross-entropy over every item of the corpus, with its gradients', () 
         'hits/corpus/video_id/history': { dtype: 'int32', shape: [hits.length / 2, 2], data: Int32Array.from(hits) },
         weight: float([own.length], weight),
       };
-      const { outputs } = evaluate(
+      const { outputs } = evaluateGraph(
         graph,
         Object.fromEntries(graph.inputs.map(({ name }) => [name, inputs[name]!])),
         {},

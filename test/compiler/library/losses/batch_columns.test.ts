@@ -1,7 +1,7 @@
 /** The softmax over each item once, against the softmax over every row: the same loss and the same gradients. */
 import { expect, it } from 'vitest';
 import { makeRandom } from '../../../../src/base/random/random.ts';
-import { evaluate } from '../../../../src/graph/evaluate.ts';
+import { evaluateGraph } from '../../../../src/graph/evaluate.ts';
 import type { Tensor } from '../../../../src/graph/graph.ts';
 import fc from '../../../fast_check.ts';
 import { type LossCase, lossGraph } from './support.ts';
@@ -59,7 +59,7 @@ it('gives the loss and the gradients of a column a row, however often an item co
         ...(bounded ? { bound: 3 } : {}),
         arguments: { in_batch: true, temperature: 0.5, correction: corrected ? 'frequency' : 'none' },
       };
-      const perRow = evaluate(
+      const perRow = evaluateGraph(
         lossGraph(losses).graph,
         {
           ...shared,
@@ -79,7 +79,7 @@ it('gives the loss and the gradients of a column a row, however often an item co
         },
         {},
       ).outputs;
-      const once = evaluate(
+      const once = evaluateGraph(
         lossGraph({ ...losses, distinct: true }).graph,
         {
           ...shared,

@@ -1,7 +1,7 @@
 /** `bsl` by itself. PyTorch's numbers are in `test/fixtures/losses/bsl.json`. */
 import { describe, expect, test } from 'vitest';
 import { lower } from '../../../../src/compiler/lower/lower.ts';
-import { evaluate } from '../../../../src/graph/evaluate.ts';
+import { evaluateGraph } from '../../../../src/graph/evaluate.ts';
 import { differences, expectClose, floats, integers, modelOf, random, smallModel } from '../support.ts';
 import { lossGraph, lossOfExample } from './support.ts';
 
@@ -40,7 +40,7 @@ describe('the gradient is that of small differences', () => {
     });
     const given = Object.fromEntries(raw.inputs.map(({ name }) => [name, inputs[name as keyof typeof inputs]]));
     const by = raw.inputs.map(({ name }) => name).filter((name) => name === 'query' || name.endsWith('item'));
-    const { outputs } = evaluate(raw, given, {});
+    const { outputs } = evaluateGraph(raw, given, {});
     for (const [name, slopes] of differences(raw, given, {}, by)) {
       expectClose(outputs[`gradient:${name}`]!.data, slopes, 1e-4);
     }
@@ -51,7 +51,7 @@ test('a row without a negative has the part of its positive alone', () => {
   const { graph } = lossGraph({ kind: 'bsl', width: 1, arguments: { temperature: 0.5, positives: 'row' } });
   const all = integers([4, 2], [0, 0, 0, 1, 1, 0, 1, 1]);
   const inputs = { query: floats([2, 1], [1, 1]), item: floats([2, 1], [0.5, 0.25]), 'hits/video_id/own': all };
-  const { outputs } = evaluate(graph, inputs, {});
+  const { outputs } = evaluateGraph(graph, inputs, {});
   expectClose(outputs.loss!.data, [-(0.5 + 0.25) / 0.5 / 2]);
   expectClose(outputs['gradient:item']!.data, [-1, -1]);
 });
@@ -65,7 +65,7 @@ test('positives far apart do not leave float32', () => {
     'hits/sampled_5_uniform/video_id': integers([0, 2], []),
     'positives/user_id': integers([4, 2], [0, 0, 0, 1, 1, 0, 1, 1]),
   };
-  const { outputs } = evaluate(graph, inputs, {});
+  const { outputs } = evaluateGraph(graph, inputs, {});
   for (const { data } of Object.values(outputs)) expect(data.every(Number.isFinite)).toBe(true);
   // n = log 5 and p = 100 + log ½ for both rows; the positive at −100 has no part in p.
   expectClose(outputs.loss!.data, [Math.log(5) - (100 - Math.LN2)], 1e-4);
@@ -88,7 +88,7 @@ test('of positives far apart those of weight 0 do not count', () => {
     'hits/sampled_5_uniform/video_id': integers([0, 2], []),
     'positives/user_id': integers([10, 2], [...pairs, 3, 3]),
   };
-  const { outputs } = evaluate(graph, inputs, {});
+  const { outputs } = evaluateGraph(graph, inputs, {});
   expectClose(outputs.loss!.data, [Math.log(5) - (1 + Math.log(0.75))], 1e-4);
   expectClose(outputs['gradient:item']!.data, [0, -1, 0, 0], 1e-5);
 });

@@ -1,7 +1,7 @@
 /** Listed, hardest and queued negatives against numbers that PyTorch computed: test/fixtures/negatives.py makes them. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { evaluate } from '../../../../src/graph/evaluate.ts';
+import { evaluateGraph } from '../../../../src/graph/evaluate.ts';
 import { flat, floatsOf, type Nested, shapeOf } from '../../../fixtures/fixtures.ts';
 import { checkText, found } from '../../model/check_text.ts';
 import { expectClose, integers, smallModel } from '../support.ts';
@@ -32,7 +32,7 @@ test.each(cases.map((each) => [`${each.kind}: ${each.name}`, each] as const))('%
         return [name, whole ? integers(shapeOf(value!), flat(value!)) : floatsOf(value!)];
       }),
     );
-    const { outputs } = evaluate(some, given, {});
+    const { outputs } = evaluateGraph(some, given, {});
     expectClose(outputs.loss!.data, [each.loss], 1e-5);
     for (const [input, gradient] of Object.entries(each.gradients)) {
       expectClose(outputs[`gradient:${input}`]!.data, flat(gradient), 1e-5);

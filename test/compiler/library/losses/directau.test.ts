@@ -1,6 +1,6 @@
 /** `directau` by itself. PyTorch's numbers are in `test/fixtures/losses/directau.json`. */
 import { expect, test } from 'vitest';
-import { evaluate } from '../../../../src/graph/evaluate.ts';
+import { evaluateGraph } from '../../../../src/graph/evaluate.ts';
 import { differences, expectClose, floats, random } from '../support.ts';
 import { lossGraph, lossOfExample } from './support.ts';
 
@@ -12,7 +12,7 @@ test('directau is more than the mean of the scores', () => {
 test('its gradient is that of small differences', () => {
   const { raw } = lossGraph({ kind: 'directau', width: 3, weighted: true, arguments: { gamma: 0.5 } });
   const inputs = { query: random([4, 3], 1), item: random([4, 3], 2), weight: floats([4], [1, 0.5, 0, 2]) };
-  const { outputs } = evaluate(raw, inputs, {});
+  const { outputs } = evaluateGraph(raw, inputs, {});
   for (const [name, slopes] of differences(raw, inputs, {}, ['query', 'item'])) {
     expectClose(outputs[`gradient:${name}`]!.data, slopes, 1e-4);
   }
@@ -47,7 +47,7 @@ test.each([
     item: floats([2, 2], [0, 2, 1, 1]),
     weight: floats([2], weight),
   };
-  const { outputs } = evaluate(graph, inputs, {});
+  const { outputs } = evaluateGraph(graph, inputs, {});
   const [x, y] = query as [number, number];
   expectClose(outputs.loss!.data, [2 - (2 * y) / Math.hypot(x, y)]);
   for (const { data } of Object.values(outputs)) expect(data.every(Number.isFinite)).toBe(true);

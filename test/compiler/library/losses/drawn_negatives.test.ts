@@ -1,8 +1,8 @@
 /** `bce` and `gbce` against drawn items. PyTorch's numbers are in `test/fixtures/losses`. */
 import { describe, expect, it, test } from 'vitest';
 import { makeSource } from '../../../../src/base/text/source.ts';
-import { check } from '../../../../src/compiler/pipeline.ts';
-import { evaluate } from '../../../../src/graph/evaluate.ts';
+import { checkSource } from '../../../../src/compiler/pipeline.ts';
+import { evaluateGraph } from '../../../../src/graph/evaluate.ts';
 import { expectClose, floats, integers, planOf, random, smallModel } from '../support.ts';
 import { lossGraph, lossOfExample } from './support.ts';
 
@@ -16,7 +16,7 @@ const inputs = {
   'draw_pool/uniform/video_id': floats([], [6]),
 };
 const lossOf = (kind: string, args: object) =>
-  evaluate(lossGraph({ kind, width, arguments: { negatives, ...args } }).graph, inputs, {}).outputs;
+  evaluateGraph(lossGraph({ kind, width, arguments: { negatives, ...args } }).graph, inputs, {}).outputs;
 
 test('gbce is more than the mean of the scores', () => {
   const { loss, meanScore } = lossOfExample('gbce');
@@ -32,7 +32,7 @@ test('gbce without calibration, or with every other item drawn, is bce', () => {
 });
 
 const found = (task: string, more = 'labels { clicked: binary }') =>
-  check(makeSource('test.tower', smallModel({ task, labels: more }))).diagnostics.map(({ code }) => code);
+  checkSource(makeSource('test.tower', smallModel({ task, labels: more }))).diagnostics.map(({ code }) => code);
 
 describe('what `bce` needs follows from its arguments', () => {
   it('a label without negatives, and none with them', () => {
@@ -46,7 +46,7 @@ describe('what `bce` needs follows from its arguments', () => {
   it('a key of the item tower with negatives', () => {
     const text = smallModel({ task: 'loss = bce(negatives: sampled(4), scale: 10)' });
     const keyless = text.replace('(video) keyed by video_id', '(video)');
-    const codes = check(makeSource('test.tower', keyless)).diagnostics.map(({ code }) => code);
+    const codes = checkSource(makeSource('test.tower', keyless)).diagnostics.map(({ code }) => code);
     expect(codes).toContain('item-key-needed');
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { evaluate, type NamedTensors } from '../../../../src/graph/evaluate.ts';
+import { evaluateGraph, type NamedTensors } from '../../../../src/graph/evaluate.ts';
 import type { Graph, Tensor } from '../../../../src/graph/graph.ts';
 import { differences, expectClose, floats, integers, random, rowsOf } from '../support.ts';
 import { type Given, naiveInBatch } from './naive_softmax.ts';
@@ -75,13 +75,13 @@ describe.each(cases)('softmax over the batch with $name', ({ loss, naive }) => {
 
   test('agrees with the definition in plain loops, before and after simplification', () => {
     for (const each of [raw, graph]) {
-      expectClose(evaluate(each, inputsOf(each), {}).outputs.loss!.data, [expected], 2e-6 * Math.max(1, expected));
+      expectClose(evaluateGraph(each, inputsOf(each), {}).outputs.loss!.data, [expected], 2e-6 * Math.max(1, expected));
     }
   });
 
   test('has the gradients of its value', () => {
     const inputs = inputsOf(graph);
-    const { outputs } = evaluate(graph, inputs, {});
+    const { outputs } = evaluateGraph(graph, inputs, {});
     for (const [name, slopes] of differences(raw, inputsOf(raw), {}, ['query', 'item'])) {
       const largest = Math.max(...slopes.map(Math.abs));
       expectClose(outputs[`gradient:${name}`]!.data, slopes, 2e-5 * Math.max(1, largest));
@@ -98,7 +98,7 @@ describe('softmax over the batch', () => {
     arguments: { temperature, correction: 'frequency' },
   });
   const lossOf = (given: NamedTensors): number =>
-    evaluate(graph, inputsOf(graph, { ...everything, ...given }), {}).outputs.loss!.data[0]!;
+    evaluateGraph(graph, inputsOf(graph, { ...everything, ...given }), {}).outputs.loss!.data[0]!;
 
   test('a popular item weighs less as a negative: log q is subtracted, not added', () => {
     const equal = new Array<number>(rows).fill(-5);
@@ -116,7 +116,7 @@ describe('softmax over the batch', () => {
         arguments: { temperature, correction: 'frequency' },
       }).graph;
       const weights = floats([rows], [1, 0, 0, 0, 0, 0]);
-      const { outputs } = evaluate(alone, { ...inputs, weight: weights }, {});
+      const { outputs } = evaluateGraph(alone, { ...inputs, weight: weights }, {});
       return Math.hypot(...rowsOf(outputs['gradient:item']!)[1]!);
     };
     expect(gradientOf(popular)).toBeLessThan(gradientOf(equal));
@@ -154,7 +154,7 @@ describe('softmax over the batch', () => {
       arguments: { temperature, correction: 'frequency' },
     };
     const weight = floats([3], [1, 0, 0]);
-    const { outputs } = evaluate(lossGraph(one).graph, { ...inputs, weight }, {});
+    const { outputs } = evaluateGraph(lossGraph(one).graph, { ...inputs, weight }, {});
     expect(rowsOf(outputs['gradient:item']!)[1]!.every((value) => value === 0)).toBe(true);
   });
 
@@ -167,7 +167,7 @@ describe('softmax over the batch', () => {
       weight: floats([rows], [1, 0, 0, 0, 0, 0]),
       'hits/video_id': integers([5, 2], all.flat()),
     };
-    const { outputs } = evaluate(lossGraph(one).graph, inputs, {});
+    const { outputs } = evaluateGraph(lossGraph(one).graph, inputs, {});
     expectClose(outputs.loss!.data, [0], 1e-5);
     expectClose(outputs['gradient:query']!.data, new Array(rows * width).fill(0), 1e-4);
   });
@@ -175,7 +175,7 @@ describe('softmax over the batch', () => {
   test('weights that are all 0 give a loss of 0 and no gradient', () => {
     const one = lossGraph({ kind: 'softmax', width, bound: 1, weighted: true }).graph;
     const inputs = inputsOf(one, { ...everything, weight: floats([rows], new Array(rows).fill(0)) });
-    const { outputs } = evaluate(one, inputs, {});
+    const { outputs } = evaluateGraph(one, inputs, {});
     expect(outputs.loss!.data[0]).toBe(0);
     expect(outputs['gradient:item']!.data.every((value) => value === 0)).toBe(true);
   });
@@ -184,7 +184,7 @@ describe('softmax over the batch', () => {
     const kept = lossGraph({ kind: 'softmax', width, bound: 1, arguments: { accidental_hits: 'keep' } }).graph;
     expect(kept.inputs.map(({ name }) => name)).toEqual(['query', 'item']);
     const expected = naiveInBatch({ query: rowsOf(query), item: rowsOf(item), temperature: 1 });
-    expectClose(evaluate(kept, { query, item }, {}).outputs.loss!.data, [expected], 1e-6);
+    expectClose(evaluateGraph(kept, { query, item }, {}).outputs.loss!.data, [expected], 1e-6);
   });
 
   test('with all pairs at the bound or at its opposite no sum over- or underflows', () => {
@@ -193,7 +193,7 @@ describe('softmax over the batch', () => {
     const ones = floats([many, 1], new Array(many).fill(1));
     const opposite = floats([many, 1], new Array(many).fill(-1));
     for (const item of [ones, opposite]) {
-      const { outputs } = evaluate(one.graph, { query: ones, item }, {});
+      const { outputs } = evaluateGraph(one.graph, { query: ones, item }, {});
       expectClose(outputs.loss!.data, [Math.log(many)], 2e-5);
       expect(outputs['gradient:query']!.data.every(Number.isFinite)).toBe(true);
     }
@@ -202,7 +202,7 @@ describe('softmax over the batch', () => {
       [many, 1],
       Array.from({ length: many }, (_, at) => (at % 2 ? -1 : 1)),
     );
-    const { outputs } = evaluate(one.graph, { query: ones, item: mixed }, {});
+    const { outputs } = evaluateGraph(one.graph, { query: ones, item: mixed }, {});
     expectClose(outputs.loss!.data, [Math.log(many / 2) + 75], 1e-5);
     // Each row is drawn to its own item and pushed from the mean of those that agree: (own − 1) · 75 / 64.
     const drawn = Array.from({ length: many }, (_, at) => (at % 2 ? 150 / many : 0));
@@ -225,7 +225,7 @@ describe('softmax over the batch', () => {
       temperature: 1,
       weight: [...weight.data],
     });
-    expectClose(evaluate(one, { query, item: doubled, weight }, {}).outputs.loss!.data, [expected], 1e-6);
+    expectClose(evaluateGraph(one, { query, item: doubled, weight }, {}).outputs.loss!.data, [expected], 1e-6);
   });
 
   test('one product, one exp and one scatter are as large as batch × batch; two products read them', () => {

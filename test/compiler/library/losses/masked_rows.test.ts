@@ -1,7 +1,7 @@
 /** What holds of every loss: rows of weight 0 have no part, whatever they hold, and a batch without any weight loses nothing. */
 import { describe, expect, test } from 'vitest';
 import { losses } from '../../../../src/compiler/library/losses/table.ts';
-import { evaluate } from '../../../../src/graph/evaluate.ts';
+import { evaluateGraph } from '../../../../src/graph/evaluate.ts';
 import { rowsOf } from '../support.ts';
 import { inputsOf, lossGraph } from './support.ts';
 
@@ -12,7 +12,7 @@ describe.each(Object.keys(losses))('%s', (kind) => {
   const { graph } = lossGraph({ kind, width, weighted: true, label });
 
   test('of rows that all weigh 0 is 0, and its gradients are', () => {
-    const { outputs } = evaluate(graph, inputsOf(graph, [0, 0, 0, 0]), {});
+    const { outputs } = evaluateGraph(graph, inputsOf(graph, [0, 0, 0, 0]), {});
     for (const [name, { data }] of Object.entries(outputs)) {
       expect(
         data.every((value) => value === 0),
@@ -22,7 +22,7 @@ describe.each(Object.keys(losses))('%s', (kind) => {
   });
 
   test('gives a row of weight 0 no gradient by its query, and divides by the sum of the weights', () => {
-    const of = (weight: readonly number[]) => evaluate(graph, inputsOf(graph, weight), {}).outputs;
+    const of = (weight: readonly number[]) => evaluateGraph(graph, inputsOf(graph, weight), {}).outputs;
     const outputs = of([2, 0, 1, 0]);
     const gradient = rowsOf(outputs['gradient:query']!);
     expect(gradient[1]!.every((value) => value === 0) && gradient[3]!.every((value) => value === 0)).toBe(true);

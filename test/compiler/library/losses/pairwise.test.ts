@@ -1,6 +1,6 @@
 /** Negatives that all rows share, against the same drawn for each row. */
 import { expect, test } from 'vitest';
-import { evaluate, type NamedTensors } from '../../../../src/graph/evaluate.ts';
+import { evaluateGraph, type NamedTensors } from '../../../../src/graph/evaluate.ts';
 import { expectClose, integers, random, rowsOf } from '../support.ts';
 import { lossGraph } from './support.ts';
 
@@ -19,7 +19,7 @@ const inputs: NamedTensors = {
 };
 
 const outputsOf = (kind: string, negatives: 'sampled' | 'shared') =>
-  evaluate(
+  evaluateGraph(
     lossGraph({
       kind,
       width,

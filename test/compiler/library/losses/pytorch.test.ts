@@ -1,7 +1,7 @@
 /** Every loss and its gradients against numbers that PyTorch computed: test/fixtures/losses.py makes them. */
 import { expect, test } from 'vitest';
 import { losses } from '../../../../src/compiler/library/losses/table.ts';
-import { evaluate } from '../../../../src/graph/evaluate.ts';
+import { evaluateGraph } from '../../../../src/graph/evaluate.ts';
 import type { Tensor } from '../../../../src/graph/graph.ts';
 import { initialValues } from '../../../../src/graph/initial.ts';
 import { casesOf, flat, floatsOf, type Nested, shapeOf } from '../../../fixtures/fixtures.ts';
@@ -41,7 +41,7 @@ test.each(titled)('%s has the value and the gradients that PyTorch gives', (_, k
         return [name, some.nodes[node]!.type.dtype === 'int32' ? places(value!) : floatsOf(value!)];
       }),
     );
-    const { outputs } = evaluate(some, given, initialValues(some, 1));
+    const { outputs } = evaluateGraph(some, given, initialValues(some, 1));
     expectClose(outputs.loss!.data, [each.loss], 1e-5);
     for (const [input, gradient] of Object.entries(each.gradients)) {
       expectClose(outputs[`gradient:${input}`]!.data, flat(gradient), 1e-5);

@@ -1,7 +1,7 @@
 /** `correction: refined`. PyTorch's numbers are in `test/fixtures/losses/softmax.json`. */
 import { expect, test } from 'vitest';
 import { lower } from '../../../../src/compiler/lower/lower.ts';
-import { evaluate } from '../../../../src/graph/evaluate.ts';
+import { evaluateGraph } from '../../../../src/graph/evaluate.ts';
 import { expectClose, floats, integers, modelOf, random, rowsOf, smallModel } from '../support.ts';
 import { lossGraph } from './support.ts';
 
@@ -17,7 +17,7 @@ const query = random([2, width], 5);
 
 test('with every other item drawn once its gradient is that of the softmax over all items', () => {
   const sampled = { kind: 'sampled', arguments: { n: items - 1, by: 'corpus' } };
-  const refined = evaluate(
+  const refined = evaluateGraph(
     lossGraph({ kind: 'softmax', width, arguments: { negatives: sampled, correction: 'refined', temperature: 0.5 } })
       .graph,
     {
@@ -29,7 +29,7 @@ test('with every other item drawn once its gradient is that of the softmax over 
     },
     {},
   ).outputs;
-  const all = evaluate(
+  const all = evaluateGraph(
     lossGraph({ kind: 'softmax', width, arguments: { all: true, temperature: 0.5 } }).graph,
     {
       query,
@@ -58,7 +58,7 @@ test('with every other item drawn once its gradient is that of the softmax over 
 
 test('a row without a negative loses nothing', () => {
   const { graph } = lossGraph({ kind: 'softmax', width: 1, arguments: { in_batch: true, correction: 'refined' } });
-  const { outputs } = evaluate(
+  const { outputs } = evaluateGraph(
     graph,
     {
       query: floats([2, 1], [1, 1]),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ShapeError } from '../../../../src/compiler/library/contract.ts';
-import { evaluate, type NamedTensors } from '../../../../src/graph/evaluate.ts';
+import { evaluateGraph, type NamedTensors } from '../../../../src/graph/evaluate.ts';
 import type { Graph } from '../../../../src/graph/graph.ts';
 import { differences, expectClose, integers, random, rowsOf } from '../support.ts';
 import { type Given, naiveSampled } from './naive_softmax.ts';
@@ -72,11 +72,11 @@ describe.each(cases)('softmax over drawn items with $name', ({ loss, naive, draw
     const given: Given = { query: rowsOf(own.query!), item: rowsOf(own.item!), temperature: 1, hits, ...naive };
     const expected = naiveSampled(given, draws, drawnLogQ);
     for (const each of [raw, graph])
-      expectClose(evaluate(each, inputsOf(each), {}).outputs.loss!.data, [expected], 2e-6);
+      expectClose(evaluateGraph(each, inputsOf(each), {}).outputs.loss!.data, [expected], 2e-6);
   });
 
   test('has the gradients of its value, by the drawn items as well', () => {
-    const { outputs } = evaluate(graph, inputsOf(graph), {});
+    const { outputs } = evaluateGraph(graph, inputsOf(graph), {});
     const drawn = graph.inputs.find(({ name }) => name.endsWith('/item'))!.name;
     for (const [name, slopes] of differences(raw, inputsOf(raw), {}, ['query', 'item', drawn])) {
       expectClose(outputs[`gradient:${name}`]!.data, slopes, 1e-5);
@@ -120,9 +120,9 @@ describe('softmax over items drawn for all rows together', () => {
   ])('%s: agrees with the definition, and has the gradients of its value', (_, args, expected) => {
     const { graph, raw } = lossGraph({ kind: 'softmax', width, arguments: args! });
     for (const each of [raw, graph]) {
-      expectClose(evaluate(each, of(each), {}).outputs.loss!.data, [expected], 2e-6);
+      expectClose(evaluateGraph(each, of(each), {}).outputs.loss!.data, [expected], 2e-6);
     }
-    const { outputs } = evaluate(graph, of(graph), {});
+    const { outputs } = evaluateGraph(graph, of(graph), {});
     const name = graph.inputs.find((each) => each.name.endsWith('/item'))!.name;
     for (const [input, slopes] of differences(raw, of(raw), {}, ['query', 'item', name])) {
       expectClose(outputs[`gradient:${input}`]!.data, slopes, 1e-5);
@@ -141,7 +141,7 @@ describe('softmax over items drawn for all rows together', () => {
 describe('softmax over drawn items', () => {
   test('a drawn item that is the own one has no part, and accidental_hits: keep lets it', () => {
     const { graph } = lossGraph({ kind: 'softmax', width, arguments: { negatives: sampled('uniform') } });
-    const { outputs } = evaluate(graph, inputsOf(graph), {});
+    const { outputs } = evaluateGraph(graph, inputsOf(graph), {});
     const gradient = rowsOf(outputs['gradient:sampled_4_uniform/item']!);
     const masked = hits.map(([row, column]) => row * perRow + column);
     gradient.forEach((row, at) => {
@@ -155,7 +155,7 @@ describe('softmax over drawn items', () => {
       width,
       arguments: { negatives: sampled('uniform'), accidental_hits: 'keep' },
     }).graph;
-    const all = evaluate(kept, inputsOf(kept), {}).outputs['gradient:sampled_4_uniform/item']!;
+    const all = evaluateGraph(kept, inputsOf(kept), {}).outputs['gradient:sampled_4_uniform/item']!;
     expect(rowsOf(all).every((row) => row.some((value) => value !== 0))).toBe(true);
   });
 
@@ -163,7 +163,7 @@ describe('softmax over drawn items', () => {
     const { graph } = lossGraph({ kind: 'softmax', width, arguments: { negatives: sampled('uniform') } });
     const inputs = { ...inputsOf(graph), 'hits/sampled_4_uniform/video_id': integers([0, 2], []) };
     const expected = naiveSampled({ query: rowsOf(own.query!), item: rowsOf(own.item!), temperature: 1 }, draws);
-    expectClose(evaluate(graph, inputs, {}).outputs.loss!.data, [expected], 2e-6);
+    expectClose(evaluateGraph(graph, inputs, {}).outputs.loss!.data, [expected], 2e-6);
   });
 
   test('what would be ignored is refused', () => {

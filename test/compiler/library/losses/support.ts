@@ -6,7 +6,7 @@ import { kindsNamed } from '../../../../src/editor/reference/kinds.ts';
 import { makeBuilder, type Ref } from '../../../../src/graph/builder.ts';
 import { gradients } from '../../../../src/graph/differentiate.ts';
 import { symbolic } from '../../../../src/graph/dims.ts';
-import { evaluate } from '../../../../src/graph/evaluate.ts';
+import { evaluateGraph } from '../../../../src/graph/evaluate.ts';
 import type { Graph, Tensor } from '../../../../src/graph/graph.ts';
 import { rowsPrefix } from '../../../../src/graph/plan/rows_prefix.ts';
 import { simplify } from '../../../../src/graph/simplify.ts';
@@ -113,5 +113,5 @@ export function lossOfExample(kind: string): { readonly loss: number; readonly m
   const [query, item] = ['query', 'item'].map((name) => rowsOf(inputs[name]!));
   const scores = query!.map((vector, at) => vector.reduce((sum, value, i) => sum + value * item![at]![i]!, 0));
   const meanScore = scores.reduce((sum, score) => sum + score, 0) / scores.length;
-  return { loss: evaluate(raw, inputs, {}).outputs.loss!.data[0]!, meanScore };
+  return { loss: evaluateGraph(raw, inputs, {}).outputs.loss!.data[0]!, meanScore };
 }

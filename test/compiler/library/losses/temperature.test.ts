@@ -2,8 +2,8 @@
 import { describe, expect, it, test } from 'vitest';
 import { makeSource } from '../../../../src/base/text/source.ts';
 import { lower } from '../../../../src/compiler/lower/lower.ts';
-import { check } from '../../../../src/compiler/pipeline.ts';
-import { evaluate } from '../../../../src/graph/evaluate.ts';
+import { checkSource } from '../../../../src/compiler/pipeline.ts';
+import { evaluateGraph } from '../../../../src/graph/evaluate.ts';
 import { initialValues } from '../../../../src/graph/initial.ts';
 import { differences, expectClose, feed, floats, integers, modelOf, planOf, random, smallModel } from '../support.ts';
 import { lossGraph } from './support.ts';
@@ -48,7 +48,7 @@ describe('the gradient is that of small differences', () => {
     const { raw } = lossGraph({ kind: 'softmax', width, arguments: args, bound: 1 });
     const parameters = initialValues(raw, 1);
     const by = raw.inputs.map(({ name }) => name).filter((name) => name === 'query' || name.endsWith('item'));
-    const { outputs } = evaluate(raw, given(raw.inputs), parameters);
+    const { outputs } = evaluateGraph(raw, given(raw.inputs), parameters);
     for (const [name, slopes] of differences(raw, given(raw.inputs), parameters, by)) {
       const gradient = outputs[`gradient:${name}`];
       if (gradient) expectClose(gradient.data, slopes, 1e-4);
@@ -63,7 +63,7 @@ test('a margin over all items is that of the same logits with the own one lowere
     width: 1,
     arguments: { all: true, margin: 0.5, temperature: 0.5, mask: 'history' },
   });
-  const { outputs } = evaluate(
+  const { outputs } = evaluateGraph(
     graph,
     {
       query: floats([2, 1], [1, 1]),
@@ -89,7 +89,7 @@ describe('a temperature that is trained', () => {
     const { step } = planOf(text('learned(0.5)'));
     const before = initialValues(step.graph, 1);
     expectClose(before['loss/click/log_scale']!.data, [Math.log(2)]);
-    const { outputs, parameters } = evaluate(step.graph, feed(step, 4, { hits: [[0, 1]] }), before);
+    const { outputs, parameters } = evaluateGraph(step.graph, feed(step, 4, { hits: [[0, 1]] }), before);
     expectClose(outputs['temperature:click']!.data, [0.5]);
     expect(parameters['loss/click/log_scale']!.data[0]).not.toBeCloseTo(Math.log(2), 6);
   });
@@ -97,13 +97,13 @@ describe('a temperature that is trained', () => {
   it('never falls below its least, and comes back from there', () => {
     const { raw } = lossGraph({ kind: 'softmax', width, arguments: { temperature: learned({ least: 0.1 }) } });
     const at = (log: number): number =>
-      evaluate(raw, given(raw.inputs), { log_scale: floats([1], [log]) }).outputs.temperature!.data[0]!;
+      evaluateGraph(raw, given(raw.inputs), { log_scale: floats([1], [log]) }).outputs.temperature!.data[0]!;
     expect(at(Math.log(10) - 0.3)).toBeCloseTo(0.1 * Math.exp(0.3), 6);
     expect(at(Math.log(10) + 0.3)).toBeCloseTo(0.1 * Math.exp(0.3), 6);
   });
 
   it.each(['learned', 'learned()', 'learned(0.2)', 'learned(from: 0.2, least: 0.1)'])('is written %s', (written) => {
-    expect(check(makeSource('test.tower', text(written))).diagnostics).toEqual([]);
+    expect(checkSource(makeSource('test.tower', text(written))).diagnostics).toEqual([]);
   });
 
   it.each([
@@ -114,11 +114,11 @@ describe('a temperature that is trained', () => {
     ['learned(1)', 'temperature-extreme'],
     ['"learned"', 'wrong-type'],
   ])('%s is one message', (written, code) => {
-    expect(check(makeSource('test.tower', text(written))).diagnostics.map((found) => found.code)).toEqual([code]);
+    expect(checkSource(makeSource('test.tower', text(written))).diagnostics.map((found) => found.code)).toEqual([code]);
   });
 
   it('of another name is offered by its own', () => {
-    const [found] = check(makeSource('test.tower', text('lerned(0.2)'))).diagnostics;
+    const [found] = checkSource(makeSource('test.tower', text('lerned(0.2)'))).diagnostics;
     expect(found!.fixes[0]!.map(({ text: replaced }) => replaced)).toEqual(['learned']);
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ShapeError } from '../../../../src/compiler/library/contract.ts';
 import { optimizers } from '../../../../src/compiler/library/optimizers/table.ts';
 import { makeBuilder } from '../../../../src/graph/builder.ts';
-import { evaluate } from '../../../../src/graph/evaluate.ts';
+import { evaluateGraph } from '../../../../src/graph/evaluate.ts';
 import { expectClose, floats } from '../support.ts';
 
 const defaultsOf = (kind: string): Record<string, unknown> =>
@@ -34,7 +34,7 @@ function trained(kind: string, args: Record<string, unknown>, rate: number, grad
     builder.update(slots[at]!, slot);
   });
   const graph = builder.finish();
-  let parameters: Parameters<typeof evaluate>[2] = {
+  let parameters: Parameters<typeof evaluateGraph>[2] = {
     weights: floats([width], new Array(width).fill(1)),
     ...Object.fromEntries(
       row.slots(all).map((slot) => [slot.name, floats([width], new Array(width).fill(slot.initial))]),
@@ -42,7 +42,7 @@ function trained(kind: string, args: Record<string, unknown>, rate: number, grad
   };
   gradients.forEach((gradient, at) => {
     const inputs = { gradient: floats([width], gradient), rate: floats([], [rate]), step: floats([], [at + 1]) };
-    parameters = evaluate(graph, inputs, parameters).parameters;
+    parameters = evaluateGraph(graph, inputs, parameters).parameters;
   });
   return [...parameters.weights!.data];
 }
@@ -126,7 +126,7 @@ describe('adam', () => {
     );
     builder.output('w', next.weights);
     const at = (step: number): number =>
-      evaluate(builder.finish(), { step: floats([], [step]) }, {}).outputs.w!.data[0]!;
+      evaluateGraph(builder.finish(), { step: floats([], [step]) }, {}).outputs.w!.data[0]!;
     expectClose([at(1)], [-1], 1e-6);
     expectClose([at(1e6)], [-0.1 / Math.sqrt(0.001)], 1e-5);
   });

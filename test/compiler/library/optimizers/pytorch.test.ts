@@ -5,7 +5,7 @@ import { optimizers } from '../../../../src/compiler/library/optimizers/table.ts
 import { GraphInputs } from '../../../../src/compiler/lower/inputs.ts';
 import { lowerUpdate } from '../../../../src/compiler/lower/optimize.ts';
 import { makeBuilder } from '../../../../src/graph/builder.ts';
-import { evaluate } from '../../../../src/graph/evaluate.ts';
+import { evaluateGraph } from '../../../../src/graph/evaluate.ts';
 import { initialValues } from '../../../../src/graph/initial.ts';
 import { makeTable } from '../../../../src/training/embedding/table.ts';
 import { checkText, model } from '../../model/check_text.ts';
@@ -47,7 +47,7 @@ describe.each(Object.entries(fixture.last))('%s', (call, last) => {
     gradients.forEach((given, at) => {
       const fed = { ...both('of/', given), 'train/rate': floats([], [0.1]), 'train/step': floats([], [at + 1]) };
       const known = graph.inputs.map(({ name }) => [name, fed[name as keyof typeof fed]!]);
-      parameters = evaluate(graph, Object.fromEntries(known), parameters).parameters as typeof parameters;
+      parameters = evaluateGraph(graph, Object.fromEntries(known), parameters).parameters as typeof parameters;
     });
     expectClose([...parameters.matrix!.data, ...parameters.bias!.data], last.dense.flat(2), 2e-6);
   });

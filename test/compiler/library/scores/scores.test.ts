@@ -3,7 +3,7 @@ import type { ChannelPair } from '../../../../src/compiler/library/contract.ts';
 import { ownInterest } from '../../../../src/compiler/library/interests.ts';
 import { type Builder, makeBuilder } from '../../../../src/graph/builder.ts';
 import { gradients } from '../../../../src/graph/differentiate.ts';
-import { evaluate } from '../../../../src/graph/evaluate.ts';
+import { evaluateGraph } from '../../../../src/graph/evaluate.ts';
 import { batch, expectClose, floats, random, rowsOf } from '../support.ts';
 import { lowered, pairsOf, scoresOf } from './support.ts';
 
@@ -59,7 +59,7 @@ test('a vector of zeros has cosine 0 with everything', () => {
   const builder = makeBuilder('zeros');
   const { query, item } = lowered(builder, 'cosine', pairsOf(builder, [2]));
   builder.output('scores', builder.matMul(query, item, { transposeB: true }));
-  const { outputs } = evaluate(
+  const { outputs } = evaluateGraph(
     builder.finish(),
     { q0: floats([2, 2], [0, 0, 1, 0]), i0: floats([2, 2], [0, 5, 3, 0]) },
     {},
@@ -76,7 +76,7 @@ test('hadamard weighs each element-wise product, folded into the query tower, an
   expect(graph.parameters.map(({ name, initial }) => [name, initial])).toEqual([['weights', { kind: 'ones' }]]);
   const weights = [0.5, -1, 2, 0, 1, -0.25];
   const inputs = { q0, i0, q1, i1 };
-  const actual = rowsOf(evaluate(graph, inputs, { weights: floats([6], weights) }).outputs.scores!);
+  const actual = rowsOf(evaluateGraph(graph, inputs, { weights: floats([6], weights) }).outputs.scores!);
   const [queries, items] = [
     [q0, q1],
     [i0, i1],
@@ -106,7 +106,7 @@ describe('several interests', () => {
     expect(score).toMatchObject({ width: 6, interests: 2, bound: 2 });
     builder.output('query', score.query);
     builder.output('item', score.item);
-    const { outputs } = evaluate(builder.finish(), { q0, i0, i1, q: several }, {});
+    const { outputs } = evaluateGraph(builder.finish(), { q0, i0, i1, q: several }, {});
     expect(outputs.query!.shape).toEqual([3, 2, 6]);
     const cosine = (x: number[], y: number[]): number => dot(x, y) / (Math.hypot(...x) * Math.hypot(...y));
     for (let row = 0; row < 3; row++) {
@@ -133,7 +133,7 @@ describe('several interests', () => {
     builder.output('own', own);
     const [gradient] = gradients(builder, builder.sum(own, [0, 1]), [query.tensor]);
     builder.output('gradient', gradient!);
-    const { outputs } = evaluate(builder.finish(), { q: several, i1 }, {});
+    const { outputs } = evaluateGraph(builder.finish(), { q: several, i1 }, {});
     for (let row = 0; row < 3; row++) {
       const [first, second] = [0, 1].map((k) => dot(interest(row, k), rowsOf(i1)[row]!)) as [number, number];
       const best = first > second ? 0 : 1;
@@ -148,7 +148,7 @@ describe('several interests', () => {
     const { query, item } = interestsOf(builder);
     builder.output('own', ownInterest(builder, query.tensor, item.tensor));
     const zeros = floats([1, 2, 4], new Array(8).fill(0));
-    expect([...evaluate(builder.finish(), { q: zeros, i1: random([1, 4], 6) }, {}).outputs.own!.data]).toEqual([
+    expect([...evaluateGraph(builder.finish(), { q: zeros, i1: random([1, 4], 6) }, {}).outputs.own!.data]).toEqual([
       0, 0, 0, 0,
     ]);
   });

@@ -3,7 +3,7 @@ import type { ChannelPair, VectorScore } from '../../../../src/compiler/library/
 import { scores } from '../../../../src/compiler/library/scores/table.ts';
 import { bindDefaults } from '../../../../src/compiler/model/arguments.ts';
 import { type Builder, makeBuilder } from '../../../../src/graph/builder.ts';
-import { evaluate } from '../../../../src/graph/evaluate.ts';
+import { evaluateGraph } from '../../../../src/graph/evaluate.ts';
 import { initialValues } from '../../../../src/graph/initial.ts';
 import { batch, contextOf, random, rowsOf } from '../support.ts';
 
@@ -26,5 +26,5 @@ export function scoresOf(kind: string): number[][] {
   builder.output('scores', builder.matMul(query, item, { transposeB: true }));
   const graph = builder.finish();
   const inputs = { q0: random([3, 2], 1), i0: random([3, 2], 2), q1: random([3, 4], 3), i1: random([3, 4], 4) };
-  return rowsOf(evaluate(graph, inputs, initialValues(graph, 1)).outputs.scores!);
+  return rowsOf(evaluateGraph(graph, inputs, initialValues(graph, 1)).outputs.scores!);
 }

@@ -3,7 +3,7 @@ import type { TaskLoss } from '../../../../src/compiler/library/contract.ts';
 import { weightings } from '../../../../src/compiler/library/weightings/table.ts';
 import { type Builder, makeBuilder, type Ref } from '../../../../src/graph/builder.ts';
 import { gradients, reachedBy } from '../../../../src/graph/differentiate.ts';
-import { evaluate, type NamedTensors } from '../../../../src/graph/evaluate.ts';
+import { evaluateGraph, type NamedTensors } from '../../../../src/graph/evaluate.ts';
 import type { Graph } from '../../../../src/graph/graph.ts';
 import { initialValues } from '../../../../src/graph/initial.ts';
 import { simplify } from '../../../../src/graph/simplify.ts';
@@ -82,7 +82,7 @@ export function runSteps(
 ): ToyStep[] {
   let parameters: NamedTensors = { ...initialValues(graph, 1), ...first };
   return Array.from({ length: steps }, (_, step) => {
-    const result = evaluate(graph, inputs(step), parameters);
+    const result = evaluateGraph(graph, inputs(step), parameters);
     parameters = result.parameters;
     const weights = graph.outputs
       .filter(({ name }) => name.startsWith('weight:'))

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { weightings } from '../../../../src/compiler/library/weightings/table.ts';
 import { makeBuilder } from '../../../../src/graph/builder.ts';
 import { gradients } from '../../../../src/graph/differentiate.ts';
-import { evaluate } from '../../../../src/graph/evaluate.ts';
+import { evaluateGraph } from '../../../../src/graph/evaluate.ts';
 import { contextOf, expectClose, floats } from '../support.ts';
 
 test('uncertainty ends where e^−s · L is ½ for each task: its minimum for losses that do not change', () => {
@@ -27,9 +27,9 @@ test('uncertainty ends where e^−s · L is ½ for each task: its minimum for lo
   });
   const graph = builder.finish();
   const inputs = { click: floats([], [4]), like: floats([], [0.02]) };
-  let values: Parameters<typeof evaluate>[2] = Object.fromEntries(names.map((name) => [name, floats([1], [0])]));
-  expectClose(evaluate(graph, inputs, values).outputs.total!.data, [4.02]);
-  for (let step = 0; step < 200; step++) values = evaluate(graph, inputs, values).parameters;
+  let values: Parameters<typeof evaluateGraph>[2] = Object.fromEntries(names.map((name) => [name, floats([1], [0])]));
+  expectClose(evaluateGraph(graph, inputs, values).outputs.total!.data, [4.02]);
+  for (let step = 0; step < 200; step++) values = evaluateGraph(graph, inputs, values).parameters;
   expectClose(values.log_variance_click!.data, [Math.log(8)], 1e-5);
   expectClose(values.log_variance_like!.data, [Math.log(0.04)], 1e-5);
 });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeSource } from '../../../../src/base/text/source.ts';
 import { printModel } from '../../../../src/compiler/model/print.ts';
-import { check } from '../../../../src/compiler/pipeline.ts';
+import { checkSource } from '../../../../src/compiler/pipeline.ts';
 import { found } from '../check_text.ts';
 
 const model = (groups: string, tower: string) => `
@@ -13,7 +13,7 @@ tower user${tower}
 tower item(movie_id) keyed by movie_id { channel main = movie_id -> dense(4) }
 task watch { score = cosine(user, item), loss = softmax(in_batch, temperature: 0.1) }
 `;
-const checkModel = (groups: string, tower: string) => check(makeSource('model.tower', model(groups, tower)));
+const checkModel = (groups: string, tower: string) => checkSource(makeSource('model.tower', model(groups, tower)));
 
 describe('a group of groups', () => {
   it('has the features of its members in their place', () => {

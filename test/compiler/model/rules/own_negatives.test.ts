@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { smallModel } from '../../../../src/base/diagnostics/small_model.ts';
 import { makeSource } from '../../../../src/base/text/source.ts';
-import { check } from '../../../../src/compiler/pipeline.ts';
+import { checkSource } from '../../../../src/compiler/pipeline.ts';
 
 const codesOf = (loss: string, targets: string): readonly string[] =>
-  check(
+  checkSource(
     makeSource(
       'test.tower',
       smallModel({

@@ -6,7 +6,7 @@ import { murmur3 } from '../../../../src/data/columns/encoders/murmur3.ts';
 import { fitEncoder } from '../../../../src/data/columns/encoders/table.ts';
 import { trigramsOf } from '../../../../src/data/columns/encoders/trigrams.ts';
 import { encodeValue } from '../../../../src/data/columns/encoders/value.ts';
-import { wordsOf } from '../../../../src/data/columns/encoders/words.ts';
+import { wordsOfText } from '../../../../src/data/columns/encoders/words.ts';
 import { type Encoding, rowsOf } from '../../../../src/data/dataset.ts';
 import { invalidPieceReason } from '../../../../src/data/files/feature_files.ts';
 import type { Encoder } from '../../../../src/graph/plan/plan.ts';
@@ -129,7 +129,7 @@ describe('pieces of a text with a vocabulary', () => {
   });
 
   it('are the pieces that texts have, whatever the text', () => {
-    const splits = { words: wordsOf, bigrams: bigramsOf, trigrams: trigramsOf } as const;
+    const splits = { words: wordsOfText, bigrams: bigramsOf, trigrams: trigramsOf } as const;
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 30 }), (text) => {
         for (const [kind, split] of Object.entries(splits)) {
@@ -252,10 +252,17 @@ describe('numbers and vectors', () => {
 
 describe('text', () => {
   it('has words of letters and digits of any script, lower case', () => {
-    expect(wordsOf("Don't  STOP—2nd Überraschung, 東京!")).toEqual(['don', 't', 'stop', '2nd', 'überraschung', '東京']);
+    expect(wordsOfText("Don't  STOP—2nd Überraschung, 東京!")).toEqual([
+      'don',
+      't',
+      'stop',
+      '2nd',
+      'überraschung',
+      '東京',
+    ]);
     // Composed and decomposed letters are the same word.
-    expect(wordsOf('e\u0301t\u00e9')).toEqual(wordsOf('\u00e9te\u0301'));
-    expect(wordsOf('')).toEqual([]);
+    expect(wordsOfText('e\u0301t\u00e9')).toEqual(wordsOfText('\u00e9te\u0301'));
+    expect(wordsOfText('')).toEqual([]);
   });
 
   it('has the words and each pair in a row', () => {

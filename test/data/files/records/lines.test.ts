@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../../../src/base/diagnostics/failure.ts';
 import { makeSource, textOf } from '../../../../src/base/text/source.ts';
-import { check } from '../../../../src/compiler/pipeline.ts';
+import { checkSource } from '../../../../src/compiler/pipeline.ts';
 import { LinesScanner } from '../../../../src/data/files/records/lines.ts';
 import { readDataset } from '../../../../src/data/read.ts';
 import fc from '../../../fast_check.ts';
@@ -12,7 +12,7 @@ import { folderWith, needsOf, vocabulary } from '../../fixture.ts';
 const needs = needsOf({ user: { encoder: vocabulary } }, { item: { encoder: vocabulary } });
 
 const blockOf = (folder: string, entries: string) =>
-  check(makeSource('data.tower', `data d {\n  ${entries}\n}`), { folder }).dataDescriptions[0]!;
+  checkSource(makeSource('data.tower', `data d {\n  ${entries}\n}`), { folder }).dataDescriptions[0]!;
 
 const readLines = (files: Readonly<Record<string, string | Uint8Array>>, entries: string) => {
   const folder = folderWith(files);

@@ -5,8 +5,8 @@ import { lex } from '../../../../grammar/lexer.ts';
 import { applyEdits } from '../../../../src/base/diagnostics/fixes.ts';
 import { makeRandom } from '../../../../src/base/random/random.ts';
 import { makeSource } from '../../../../src/base/text/source.ts';
-import { format } from '../../../../src/compiler/format/format.ts';
-import { check, compile } from '../../../../src/compiler/pipeline.ts';
+import { formatSource } from '../../../../src/compiler/format/format.ts';
+import { checkSource, compileSource } from '../../../../src/compiler/pipeline.ts';
 import type * as Ast from '../../../../src/compiler/syntax/ast.ts';
 import { parse } from '../../../../src/compiler/syntax/parse.ts';
 import { FileAnalysis } from '../../../../src/editor/language/file_analysis.ts';
@@ -14,10 +14,10 @@ import { refactoringsAt } from '../../../../src/editor/language/refactorings.ts'
 import { identityOf } from '../../../../src/training/artifact/identity.ts';
 
 const source = (text: string) => makeSource('model.tower', text);
-const checksumOf = (text: string): string => identityOf(compile(source(text)).lowered!.plan).plan;
+const checksumOf = (text: string): string => identityOf(compileSource(source(text)).lowered!.plan).plan;
 const commentsOf = (text: string): readonly string[] => lex(text).comments.map(({ image }) => image);
 const wordsOf = (text: string): readonly string[] => lex(text).tokens.map(({ image }) => image);
-const formatted = (text: string): string => format(source(text)).output!;
+const formatted = (text: string): string => formatSource(source(text)).output!;
 
 const stepsOf = (flow: Ast.ExpressionNode): readonly Ast.ExpressionNode[] =>
   flow.kind === 'Flow' ? flow.steps : [flow];
@@ -33,7 +33,7 @@ const flowsOf = (text: string): readonly (readonly Ast.ExpressionNode[])[] =>
 
 /** The text after the refactoring of a kind. What it brings is judged by the next check, not by one of its own. */
 function refactored(text: string, kind: string, start: number, end = start): string {
-  const facts = new FileAnalysis(check(source(text)));
+  const facts = new FileAnalysis(checkSource(source(text)));
   expect(facts.checked.diagnostics).toEqual([]);
   const { edits } = refactoringsAt(facts, [start, end], () => []).find((one) => one.kind === kind)!;
   return applyEdits(facts.source, edits);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readFilter } from '../../../../grammar/filter.ts';
 import { Failure } from '../../../../src/base/diagnostics/failure.ts';
 import { type ItemColumns, textColumn, textsColumn } from '../../../../src/serving/serve/filter/columns.ts';
-import { compareTexts, makeFilters } from '../../../../src/serving/serve/filter/filter.ts';
+import { compareCodePoints, makeFilters } from '../../../../src/serving/serve/filter/filter.ts';
 import fc from '../../../fast_check.ts';
 
 interface Item {
@@ -187,7 +187,8 @@ describe('texts', () => {
       return at < 0 ? x.length - y.length : x[at]! - (y[at] ?? -1);
     };
     for (const a of parts)
-      for (const b of parts) expect([a, b, Math.sign(compareTexts(a, b))]).toEqual([a, b, Math.sign(inOrder(a, b))]);
+      for (const b of parts)
+        expect([a, b, Math.sign(compareCodePoints(a, b))]).toEqual([a, b, Math.sign(inOrder(a, b))]);
   });
   it('that are empty are missing, in lists too', () => {
     const columns: ItemColumns = new Map([['genres', textsColumn([['', 'Drama'], [''], undefined])]]);

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { codes } from '../../../../src/base/diagnostics/codes.ts';
-import { isForeign } from '../../../../src/serving/server/refused.ts';
+import { isForeignProtocol } from '../../../../src/serving/server/refused.ts';
 import { type RouteName, routeList } from '../../../../src/serving/server/routes.ts';
 import fc from '../../../fast_check.ts';
 import { temporaryFolder } from '../../../training/temporary_folder.ts';
@@ -90,7 +90,7 @@ function check({ status, body }: WireAnswer, sent: Sent, shown: string): void {
   const answer = JSON.parse(text);
   if ('errors' in answer) checkErrors(answer.errors, sent);
   else checkText(answer.error);
-  if (!isOdd(sent)) expect('error' in answer).toBe(isForeign(sent.target));
+  if (!isOdd(sent)) expect('error' in answer).toBe(isForeignProtocol(sent.target));
 }
 
 it.each(routeList)(

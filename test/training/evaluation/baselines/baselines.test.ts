@@ -6,8 +6,8 @@ import { baselines } from '../../../../src/training/evaluation/baselines/table.t
 import {
   baselinesBeside,
   itemsGivenBy,
-  joined,
   popularityBy,
+  unitedBags,
 } from '../../../../src/training/evaluation/contestants.ts';
 import { rankEvents } from '../../../../src/training/evaluation/ranks.ts';
 import { plainProduct } from '../../../../src/training/scoring/product.ts';
@@ -80,7 +80,7 @@ describe('item_cf', () => {
   it('adds the history that the model reads with an event, each item once', async () => {
     const { column } = events.features.get('history')!;
     const plan = makePlan();
-    const history = joined(itemsGivenBy(plan, events), events)!;
+    const history = unitedBags(itemsGivenBy(plan, events), events)!;
     expect(history.bags.values.length).toBe((column as { values: Int32Array }).values.length);
     const scores = await plain('item_cf')
       .prepare({ ...task, history })

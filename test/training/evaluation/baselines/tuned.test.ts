@@ -6,7 +6,7 @@ import {
   type TunedBaseline,
 } from '../../../../src/training/evaluation/baselines/baseline.ts';
 import { throughItems, throughUsers } from '../../../../src/training/evaluation/baselines/ease.ts';
-import { type Factors, makeSolver, train } from '../../../../src/training/evaluation/baselines/ials.ts';
+import { type Factors, factorize, makeSolver } from '../../../../src/training/evaluation/baselines/ials.ts';
 import { type TrainingInteractions, trainingOf } from '../../../../src/training/evaluation/baselines/interactions.ts';
 import { itemKnnWeights } from '../../../../src/training/evaluation/baselines/item_knn.ts';
 import { summed, transposed } from '../../../../src/training/evaluation/baselines/neighbours.ts';
@@ -148,13 +148,13 @@ describe('ials', () => {
 
   it('lowers its loss with every sweep', () => {
     const losses: number[] = [];
-    train(training, setting, { width: 4, sweeps: 12, seed: 1, onSweep: (...both) => losses.push(loss(...both)) });
+    factorize(training, setting, { width: 4, sweeps: 12, seed: 1, onSweep: (...both) => losses.push(loss(...both)) });
     for (let at = 1; at < losses.length; at++) expect(losses[at]).toBeLessThanOrEqual(losses[at - 1]! + 1e-12);
     expect(losses.at(-1)!).toBeLessThan(losses[0]! - 1e-3);
   });
 
   it('ends each half of a sweep where no vector of an item can be bettered', () => {
-    const { users, items } = train(training, setting, { width: 4, sweeps: 2, seed: 1 });
+    const { users, items } = factorize(training, setting, { width: 4, sweeps: 2, seed: 1 });
     const least = loss(users, items);
     for (let at = 0; at < items.data.length; at++) {
       const before = items.data[at]!;
@@ -168,7 +168,9 @@ describe('ials', () => {
   });
 
   it('draws the same numbers from the same seed', () => {
-    const [a, b, other] = [1, 1, 2].map((seed) => train(training, setting, { width: 4, sweeps: 2, seed }).items.data);
+    const [a, b, other] = [1, 1, 2].map(
+      (seed) => factorize(training, setting, { width: 4, sweeps: 2, seed }).items.data,
+    );
     expect(b).toEqual(a);
     expect(other).not.toEqual(a);
   });

@@ -1,8 +1,8 @@
 /** What a server may answer: each comes out as one reason, and says whether it is worth asking again. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
-  keyOf,
-  makeClient,
+  makeMlflowClient,
+  metricKey,
   type RequestRefused,
   withinLimit,
 } from '../../../../src/training/tracking/mlflow/client.ts';
@@ -36,7 +36,7 @@ it.each([
   ['{}', false, /without `experiment_id`/],
 ])('%.20s', async (instead, isPassing, message) => {
   fake.instead = () => instead;
-  expect(await refused(experimentId(makeClient(fake.url), 'films'))).toEqual({
+  expect(await refused(experimentId(makeMlflowClient(fake.url), 'films'))).toEqual({
     isPassing,
     message: expect.stringMatching(message),
   });
@@ -45,12 +45,12 @@ it.each([
 it('a server that is not there, and one that is given up', async () => {
   fake.instead = () => 'never';
   const ending = new AbortController();
-  const asking = refused(experimentId(makeClient(fake.url, undefined, ending.signal), 'films'));
+  const asking = refused(experimentId(makeMlflowClient(fake.url, undefined, ending.signal), 'films'));
   ending.abort();
   expect(await asking).toEqual({ isPassing: true, message: 'it has not answered in time' });
   const gone = await fakeServer();
   await gone.close();
-  expect(await refused(experimentId(makeClient(gone.url), 'films'))).toEqual({
+  expect(await refused(experimentId(makeMlflowClient(gone.url), 'films'))).toEqual({
     isPassing: true,
     message: 'it does not answer: ECONNREFUSED',
   });
@@ -58,7 +58,7 @@ it('a server that is not there, and one that is given up', async () => {
 
 it('an experiment that another run creates at the same time is found', async () => {
   const server = await fakeServer();
-  const [one, other] = [makeClient(server.url, 'Bearer t'), makeClient(server.url)];
+  const [one, other] = [makeMlflowClient(server.url, 'Bearer t'), makeMlflowClient(server.url)];
   const ids = await Promise.all([experimentId(one, 'films'), experimentId(other, 'films')]);
   expect(ids).toEqual(['1', '1']);
   expect(server.asked[0]?.authorization ?? server.asked[1]?.authorization).toBe('Bearer t');
@@ -66,7 +66,7 @@ it('an experiment that another run creates at the same time is found', async () 
 });
 
 it('names are those that MLflow takes', () => {
-  expect(['validation/recall@50', 'step/loss:like', 'epoch/naïve'].map(keyOf)).toEqual([
+  expect(['validation/recall@50', 'step/loss:like', 'epoch/naïve'].map(metricKey)).toEqual([
     'validation/recall_at_50',
     'step/loss.like',
     'epoch/na_ve',
