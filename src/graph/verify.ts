@@ -35,7 +35,7 @@ export function verify(graph: Graph): string[] {
 }
 
 function problemsOfNode(graph: Graph, node: Node, id: number): string[] {
-  if (!(node.op in ops)) return [`there is no op "${node.op}"`];
+  if (!Object.hasOwn(ops, node.op)) return [`there is no op "${node.op}"`];
   const astray = node.inputs.filter((input) => !(Number.isInteger(input) && input >= 0 && input < id));
   if (astray.length > 0) return astray.map((input) => `reads %${input}, which does not come before it`);
   if (node.op === 'Constant') return problemsOfConstant(node);
