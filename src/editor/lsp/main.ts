@@ -7,10 +7,10 @@ import { nodeHost } from './hosts/node.ts';
 import { answerCancelled, startLanguageServer } from './server.ts';
 
 /**
- * How far the heap grows, in percent of what lives, before what is dead is looked for. The engine's own measure is fourfold:
- * more memory while one types, and no less time.
+ * How far the heap grows, in percent of what lives, before what is dead is looked for. The engine's own measure is fourfold, and needs more memory while one
+ * types. With 50 % a keystroke in 2,000 lines took up to 1.6 times as long, for 4 MB less.
  */
-setFlagsFromString('--heap-growing-percent=50');
+setFlagsFromString('--heap-growing-percent=150');
 
 const inspector = new Session();
 inspector.connect();
