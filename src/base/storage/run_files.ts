@@ -8,6 +8,7 @@ import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure } from '../diagnostics/failure.ts';
 import { reading, refuse } from '../diagnostics/system_reason.ts';
+import type { Checksum } from './checksum.ts';
 import type { ReadableFile } from './tensor_header.ts';
 
 /** A path within a folder, with `/`, never out of it. */
@@ -126,14 +127,8 @@ export function parseJson(bytes: Uint8Array, path: string): unknown {
   }
 }
 
-export interface Checksum {
-  /** Hexadecimal. */
-  readonly sha256: string;
-  readonly bytes: number;
-}
-
 /**
- * Of a file in a run's folder.
+ * Reads a file of a run's folder.
  * @throws Failure `lost-file`, `damaged-file`, `cannot-read`
  */
 export async function checksumOf(folder: string, path: string): Promise<Checksum> {

@@ -7,7 +7,8 @@ import type { TokenCursor } from './cursor.ts';
 import { type Doc, flatDoc, widthOf } from './doc.ts';
 import { type PrintedBinding, printEntry, searchEntry, towerEntry, typedEntry } from './entries.ts';
 import { hasComments, hasDescription, saysIgnore, type TokenGap } from './gaps.ts';
-import type { FormatLayout, PrintedLine } from './lines.ts';
+import type { FormatLayout } from './layout.ts';
+import type { PrintedLine } from './lines.ts';
 
 const { hardline, indent } = builders;
 

@@ -7,7 +7,7 @@ import type { TokenCursor } from './cursor.ts';
 import { type Doc, flatDoc, widthOf } from './doc.ts';
 import { blockDeclaration, goal, groupDeclaration, letDeclaration, type PrintedBinding } from './entries.ts';
 import { hasComments, saysIgnore, type TokenGap } from './gaps.ts';
-import type { FormatLayout } from './lines.ts';
+import type { FormatLayout } from './layout.ts';
 import { type PrintedLine, stackLines } from './lines.ts';
 
 const { group, indent, line, softline } = builders;

@@ -10,7 +10,7 @@ import { TokenCursor } from './cursor.ts';
 import { printFile } from './declarations.ts';
 import type { Doc } from './doc.ts';
 import { gapsBetween } from './gaps.ts';
-import { defaultLayout, type FormatLayout } from './lines.ts';
+import { defaultLayout, type FormatLayout } from './layout.ts';
 
 /**
  * The text formatted; nothing where it has mistakes of syntax, which the diagnostics are. Synchronous, so that an editor can

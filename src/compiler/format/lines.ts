@@ -4,18 +4,9 @@ import { commentColumns } from './align.ts';
 import { beforeComment } from './cursor.ts';
 import type { Doc } from './doc.ts';
 import type { TokenGap } from './gaps.ts';
+import type { FormatLayout } from './layout.ts';
 
 const { hardline, indent, lineSuffix } = builders;
-
-export interface FormatLayout {
-  /** Cells of a line before it is broken. */
-  readonly printWidth: number;
-  /** Cells of one level of indentation. */
-  readonly tabWidth: number;
-  readonly useTabs: boolean;
-}
-
-export const defaultLayout: FormatLayout = { printWidth: 120, tabWidth: 2, useTabs: false };
 
 /** A line, or something that was too long for one. */
 export interface PrintedLine {

@@ -3,7 +3,7 @@ import type { AstPath, Parser, Printer, RequiredOptions, SupportLanguage } from 
 import { makeSource, positionAt } from '../../base/text/source.ts';
 import type { FileNode } from '../syntax/ast.ts';
 import { printTree, readForFormat } from './format.ts';
-import { defaultLayout } from './lines.ts';
+import { defaultLayout } from './layout.ts';
 
 interface PrettierRoot {
   readonly file: FileNode;

@@ -2,9 +2,10 @@
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { failure } from '../../base/diagnostics/failure.ts';
+import type { Checksum } from '../../base/storage/checksum.ts';
 import { isPartialOf, makeFolder, removeDurably, replaceDurably } from '../../base/storage/durable.ts';
 import { lockFolder, refuseOtherFiles } from '../../base/storage/lock.ts';
-import { type Checksum, checksumOf } from '../../base/storage/run_files.ts';
+import { checksumOf } from '../../base/storage/run_files.ts';
 import type { Texts } from '../../base/text/texts.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { NeighbourGraph, RecallGauge } from '../../engines/scan/approximate.ts';

@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
+import type { Checksum } from '../../base/storage/checksum.ts';
 import { writeTextDurably } from '../../base/storage/durable.ts';
-import { type Checksum, readIfThere } from '../../base/storage/run_files.ts';
+import { readIfThere } from '../../base/storage/run_files.ts';
 import type { Certificate } from './certificate.ts';
 import schema from './index.schema.json' with { type: 'json' };
 import type { UsearchSettings } from './usearch.ts';

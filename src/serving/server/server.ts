@@ -10,7 +10,7 @@ import { makeReaders, maxErrors, type Reader } from './body.ts';
 import { browserFiles, makeDoor } from './door.ts';
 import { makeGate } from './gate.ts';
 import { addProtocols, addRoute, type Handler, makeHttp, type ServerContext, type ServerOptions } from './http.ts';
-import { itemHandlers } from './items/writes.ts';
+import { itemHandlers } from './items/handlers.ts';
 import { type Limits, usualLimits } from './limits.ts';
 import { makeMetrics } from './metrics.ts';
 import { deadlineHeader, openApi } from './openapi.ts';

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { reading } from '../../base/diagnostics/system_reason.ts';
+import type { Checksum } from '../../base/storage/checksum.ts';
 import { refuseHeld } from '../../base/storage/lock.ts';
 import {
-  type Checksum,
   checksumOf,
   checksumOpened,
   closeRead,

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { lex } from '../../../grammar/lexer.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
 import { formatSource } from '../../../src/compiler/format/format.ts';
-import type { FormatLayout } from '../../../src/compiler/format/lines.ts';
+import type { FormatLayout } from '../../../src/compiler/format/layout.ts';
 import { parse } from '../../../src/compiler/syntax/parse.ts';
 
 /** Formats a text that has no mistake of syntax, and holds the result to every law. */
