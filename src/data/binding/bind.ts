@@ -146,12 +146,11 @@ async function bindTitle(binding: ColumnBinding): Promise<BoundColumn | undefine
 
 /** Columns that this model does not read must still be computable: a data block serves many models. */
 async function bindUnread(binding: ColumnBinding, layout: DataLayout): Promise<void> {
-  const { features, labels } = binding.needs;
   // An entry called `time` or `where` is not the block's own.
   const { time, where, ...others } = layout;
   const boundNames = new Set([
-    ...features.flatMap(({ column, weights }) => (weights === undefined ? [column] : [column, weights])),
-    ...labels.map(({ name }) => name),
+    ...binding.needs.features.flatMap(({ column, weights }) => (weights === undefined ? [column] : [column, weights])),
+    ...binding.needs.labels.map(({ name }) => name),
     ...columnsOfLayout(others).map(({ name }) => name),
   ]);
   const scopes: readonly (readonly Role[])[] = [...anywhere, ['items'], ['users']];
