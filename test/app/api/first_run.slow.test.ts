@@ -53,7 +53,7 @@ describe('a limit of time', () => {
     let reads = 0;
     const left: number[] = [];
     const first = await firstRun({
-      ...{ model: starter, out: join(root, 'first'), engine: 'onnx', seconds: 0.5 },
+      ...{ model: starter, out: join(root, 'first'), engine: 'onnx', seconds: 0.1 },
       onReady() {
         reads++;
         // What was read is in memory: its files are needed no more.
@@ -64,7 +64,7 @@ describe('a limit of time', () => {
       },
     });
     expect(left.length).toBeGreaterThan(0);
-    expect(Math.max(...left), 'no more time is left than the limit').toBeLessThanOrEqual(0.5);
+    expect(Math.max(...left), 'no more time is left than the limit').toBeLessThanOrEqual(0.1);
     expect(reads).toBe(1);
     expect(first.isCut).toBe(true);
     expect(first.evaluation.rows.map(({ name }) => name)).toEqual(['films', 'random', 'popularity', 'item_cf']);
