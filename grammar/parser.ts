@@ -19,7 +19,7 @@ import * as t from './tokens.ts';
 
 type Lookahead = (this: unknown, ...args: unknown[]) => unknown;
 
-/** Calls what `make` gives, which is asked for at the first call. */
+/** Returns a function that `make` builds when it is called for the first time. */
 function onFirstCall(make: () => unknown): never {
   let made: Lookahead | undefined;
   const lookahead: Lookahead = function (...args) {

@@ -3,7 +3,7 @@ import type { Evaluation } from '../../training/evaluation/evaluate.ts';
 import type { ExampleItem, RankingExample } from '../../training/evaluation/examples.ts';
 import { coldSlice, type FigureSlice, worst } from '../../training/evaluation/slices.ts';
 import { taskTable } from '../../training/evaluation/task_figures.ts';
-import { counted, escapeHtml, figureHtml, paragraph, proseHtml, section, table } from './html.ts';
+import { counted, escapeHtml, figureText, paragraph, proseHtml, section, table } from './html.ts';
 import { barChart } from './line_chart.ts';
 
 export function evaluated(evaluation: Evaluation | undefined): string {
@@ -69,7 +69,7 @@ function sliceFigure(
   return [
     worstFigure
       ? paragraph(
-          `${what}: lowest ${label} for ${worstFigure.name}, ${figureHtml(worstFigure.figures[label]!)} over ${counted(worstFigure.events, 'event')}.`,
+          `${what}: lowest ${label} for ${worstFigure.name}, ${figureText(worstFigure.figures[label]!)} over ${counted(worstFigure.events, 'event')}.`,
         )
       : paragraph(`${what}: no two slices have 20 events or more to compare.`),
     barChart(`${label} by ${what.charAt(0).toLowerCase()}${what.slice(1)}`, bars),

@@ -40,7 +40,7 @@ export const soft = (text: string): string => `<p class="soft">${proseHtml(text)
 
 export const proseHtml = (text: string): string => escapeHtml(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>');
 
-export function figureHtml(value: number): string {
+export function figureText(value: number): string {
   if (!Number.isFinite(value)) return '–';
   if (value === 0) return '0';
   const size = Math.abs(value);

@@ -1,5 +1,5 @@
 import type { Interval } from '../../training/evaluation/bootstrap.ts';
-import { alternative, escapeHtml, figureHtml, table } from './html.ts';
+import { alternative, escapeHtml, figureText, table } from './html.ts';
 
 interface ChartBar {
   readonly name: string;
@@ -61,13 +61,13 @@ export function lineChart({ title, x, series, mark }: LineChart): string {
 
   const gridLines = yTicks.map((value) => {
     const y = place(atY(value));
-    return `<path class="grid" d="M${edge.left} ${y}H${width - edge.right}"/><text x="${edge.left - 8}" y="${y}" dy=".35em" text-anchor="end">${figureHtml(value)}</text>`;
+    return `<path class="grid" d="M${edge.left} ${y}H${width - edge.right}"/><text x="${edge.left - 8}" y="${y}" dy=".35em" text-anchor="end">${figureText(value)}</text>`;
   });
   const xLabels = shownTicks
     .filter((value) => value >= left && value <= right)
     .map(
       (value) =>
-        `<text x="${place(atX(value))}" y="${height - edge.bottom + 18}" text-anchor="middle">${figureHtml(value)}</text>`,
+        `<text x="${place(atX(value))}" y="${height - edge.bottom + 18}" text-anchor="middle">${figureText(value)}</text>`,
     );
   const lines = series.map((each, i) => {
     const kept = each.points.filter(([, y]) => Number.isFinite(y));
@@ -127,10 +127,10 @@ function readouts(
     });
     const left = xHere > (edge.left + width - edge.right) / 2 ? xHere - readoutWidth - 10 : xHere + 10;
     const words = [
-      `<text class="name" x="${place(left + 8)}" y="${edge.top + 15}">${escapeHtml(x)} ${figureHtml(at)}</text>`,
+      `<text class="name" x="${place(left + 8)}" y="${edge.top + 15}">${escapeHtml(x)} ${figureText(at)}</text>`,
       ...shownPoints.map(
         ({ name, n, y }, line) =>
-          `<path class="line s${n % colours}" d="M${place(left + 8)} ${edge.top + 11 + (line + 1) * readoutLine}h14"/><text x="${place(left + 28)}" y="${edge.top + 15 + (line + 1) * readoutLine}">${escapeHtml(name.length > 15 ? `${name.slice(0, 14)}…` : name)} ${figureHtml(y)}</text>`,
+          `<path class="line s${n % colours}" d="M${place(left + 8)} ${edge.top + 11 + (line + 1) * readoutLine}h14"/><text x="${place(left + 28)}" y="${edge.top + 15 + (line + 1) * readoutLine}">${escapeHtml(name.length > 15 ? `${name.slice(0, 14)}…` : name)} ${figureText(y)}</text>`,
       ),
     ];
     const dots = shownPoints.map(
@@ -161,7 +161,7 @@ function rowsOf(x: string, series: readonly ChartSeries[]): { head: string[]; ro
   const columns = series.map(({ points }) => new Map(points));
   return {
     head: [x, ...series.map(({ name }) => name)],
-    rows: kept.map((at) => [figureHtml(at), ...columns.map((column) => figureHtml(column.get(at) ?? Number.NaN))]),
+    rows: kept.map((at) => [figureText(at), ...columns.map((column) => figureText(column.get(at) ?? Number.NaN))]),
   };
 }
 

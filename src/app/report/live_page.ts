@@ -3,7 +3,7 @@
  * keyboard and the tables that are open. Without scripts the page loads itself again.
  */
 import type { EpochRecord, TrainingEvent } from '../../training/training_events.ts';
-import { counted, escapeHtml, figureHtml, paragraph, section } from './html.ts';
+import { counted, escapeHtml, figureText, paragraph, section } from './html.ts';
 import { lineChart } from './line_chart.ts';
 import { shell } from './shell.ts';
 import { validation, weightsSection } from './training_sections.ts';
@@ -112,7 +112,7 @@ function now({ state, last, epochs, report, reason }: LiveTraining): string[] {
       ? [
           `<p><progress max="${last.steps}" value="${last.step}" aria-label="steps"></progress></p>`,
           paragraph(
-            `Step ${last.step.toLocaleString('en')} of ${counted(last.steps, 'step')}, epoch ${last.epoch}: loss ${figureHtml(last.loss)}, ${counted(Math.round(last.examplesPerSecond), 'example')} a second${state === 'training' ? `, about ${counted(Math.round(last.secondsLeft), 'second')} left` : ''}.`,
+            `Step ${last.step.toLocaleString('en')} of ${counted(last.steps, 'step')}, epoch ${last.epoch}: loss ${figureText(last.loss)}, ${counted(Math.round(last.examplesPerSecond), 'example')} a second${state === 'training' ? `, about ${counted(Math.round(last.secondsLeft), 'second')} left` : ''}.`,
           ),
         ]
       : []),

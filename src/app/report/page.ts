@@ -8,7 +8,7 @@ import { gradientPrefix, tableGradientPrefix, tablePrefix } from '../../training
 import type { Profile, ProfileRow } from '../../training/profile/profile.ts';
 import type { EpochRecord } from '../../training/training_events.ts';
 import { evaluated, examplesSection, slices } from './evaluation_section.ts';
-import { alternative, counted, escapeHtml, figureHtml, paragraph, section, soft, table } from './html.ts';
+import { alternative, counted, escapeHtml, figureText, paragraph, section, soft, table } from './html.ts';
 import { barChart, type ChartSeries, lineChart } from './line_chart.ts';
 import { verdictSection } from './runs_verdict.ts';
 import { settingsSection } from './settings_section.ts';
@@ -56,7 +56,7 @@ function summary({ plan, training, data, engine, seed, settings, from }: Manifes
     paragraph(
       `Training ${ended[training.status]}: ${counted(training.epochs, validationWords)}, ${counted(training.steps, 'step')} of ${counted(plan.train.batch, 'row')}.` +
         (best
-          ? ` Best ${best.metric} on validation: ${figureHtml(best.value)} in ${validationWords} ${best.epoch}; the run keeps the weights of this ${validationWords}.`
+          ? ` Best ${best.metric} on validation: ${figureText(best.value)} in ${validationWords} ${best.epoch}; the run keeps the weights of this ${validationWords}.`
           : ''),
     ),
     paragraph(
@@ -152,7 +152,7 @@ function time({ curves: { epochs } }: ReportParts): string {
     .map(({ part, value }) => ({
       name: timeWords[part],
       value,
-      text: `${figureHtml(value / 1000)} s, ${((100 * value) / Math.max(1e-9, totalTime)).toFixed(0)} %`,
+      text: `${figureText(value / 1000)} s, ${((100 * value) / Math.max(1e-9, totalTime)).toFixed(0)} %`,
     }));
   return section(
     'Where the time went',
@@ -165,8 +165,8 @@ function time({ curves: { epochs } }: ReportParts): string {
       head: ['epoch', ...timeParts.map((part) => timeWords[part]), 'examples/s'],
       rows: epochs.map((record) => [
         String(record.epoch),
-        ...timeParts.map((part) => figureHtml(Math.round(of(record)[part]))),
-        figureHtml(Math.round(record.examplesPerSecond)),
+        ...timeParts.map((part) => figureText(Math.round(of(record)[part]))),
+        figureText(Math.round(record.examplesPerSecond)),
       ]),
     }),
   );
@@ -183,7 +183,7 @@ function profileSection(profile: Profile | undefined): string {
   return section(
     'Where time goes',
     paragraph(
-      `A training step of ${counted(rows, 'row')} on the engine ${engine.name} took ${figureHtml(milliseconds.step)} ms: medians of ${counted(steps.length, 'sampled step')}, from ${steps[0]!.toLocaleString('en')} to ${steps.at(-1)!.toLocaleString('en')}.`,
+      `A training step of ${counted(rows, 'row')} on the engine ${engine.name} took ${figureText(milliseconds.step)} ms: medians of ${counted(steps.length, 'sampled step')}, from ${steps[0]!.toLocaleString('en')} to ${steps.at(-1)!.toLocaleString('en')}.`,
     ),
     ...notes.map(soft),
     barChart(
@@ -191,7 +191,7 @@ function profileSection(profile: Profile | undefined): string {
       shownBlocks.map(({ name, milliseconds: value, share }) => ({
         name,
         value,
-        text: `${figureHtml(value)} ms, ${percent(share)}`,
+        text: `${figureText(value)} ms, ${percent(share)}`,
       })),
     ),
     table({
@@ -202,10 +202,10 @@ function profileSection(profile: Profile | undefined): string {
         .map(({ name, place, milliseconds: value, share, backward, calls, flops }) => [
           name,
           place ? `${place.file}:${place.line}` : '',
-          figureHtml(value),
+          figureText(value),
           percent(share),
           backward === undefined || value === 0 ? '' : percent(backward / value),
-          figureHtml(calls),
+          figureText(calls),
           flopsOf({ flops }),
         ]),
     }),
@@ -219,9 +219,9 @@ function profileSection(profile: Profile | undefined): string {
               .slice(0, mostOps)
               .map((op) => [
                 op.name,
-                figureHtml(op.milliseconds),
+                figureText(op.milliseconds),
                 percent(op.share),
-                figureHtml(op.calls),
+                figureText(op.calls),
                 flopsOf(op),
               ]),
           }),
@@ -230,7 +230,7 @@ function profileSection(profile: Profile | undefined): string {
 }
 
 const flopsOf = ({ flops }: { readonly flops?: ProfileRow['flops'] | undefined }): string =>
-  flops === undefined ? '' : figureHtml(flops / 1e6);
+  flops === undefined ? '' : figureText(flops / 1e6);
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
@@ -260,7 +260,7 @@ function vectorsSection(evaluation: Evaluation | undefined): string {
         name,
         rows.toLocaleString('en'),
         String(width),
-        ...lengths.map(figureHtml),
+        ...lengths.map(figureText),
         cosine === undefined ? '–' : cosine.toFixed(3),
         directions === undefined ? '–' : `${directions.toFixed(1)} of ${width}`,
       ]),

@@ -1,7 +1,7 @@
 /** The report of several runs: their curves over each other, their figures, and the settings that set them apart. */
 import { type Manifest, validationUnit } from '../../training/artifact/manifest.ts';
 import type { EpochRecord } from '../../training/training_events.ts';
-import { counted, escapeHtml, figureHtml, paragraph, section, soft, table } from './html.ts';
+import { counted, escapeHtml, figureText, paragraph, section, soft, table } from './html.ts';
 import { type ChartSeries, lineChart, mostSeries } from './line_chart.ts';
 import { labelsOf, type NamedRun, runsVerdict } from './runs_verdict.ts';
 import { settingFacts } from './settings_section.ts';
@@ -95,8 +95,8 @@ function differences(runs: readonly NamedRun[]): string {
     plan.model,
     String(training.epochs),
     training.steps.toLocaleString('en'),
-    training.best ? `${figureHtml(training.best.value)} in ${validationUnit(plan)} ${training.best.epoch}` : '–',
-    `${figureHtml(curves.epochs.reduce((sum, { milliseconds }) => sum + milliseconds.total + milliseconds.validation, 0) / 1000)} s`,
+    training.best ? `${figureText(training.best.value)} in ${validationUnit(plan)} ${training.best.epoch}` : '–',
+    `${figureText(curves.epochs.reduce((sum, { milliseconds }) => sum + milliseconds.total + milliseconds.validation, 0) / 1000)} s`,
   ]);
   return section(
     'Settings',

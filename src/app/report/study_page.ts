@@ -4,7 +4,7 @@ import type { Importance } from '../../training/tune/importance.ts';
 import { type Dimension, domainWords, valueText } from '../../training/tune/space.ts';
 import type { Study, Trial } from '../../training/tune/trial.ts';
 import type { Finalist } from '../../training/tune/trials.ts';
-import { alternative, counted, escapeHtml, figureHtml, paragraph, section, table } from './html.ts';
+import { alternative, counted, escapeHtml, figureText, paragraph, section, table } from './html.ts';
 import { barChart, lineChart, ticks } from './line_chart.ts';
 import { shell } from './shell.ts';
 
@@ -112,8 +112,8 @@ function finals({ finalists, trials, study }: StudyParts): string {
   if (finalists.length === 0) return '';
   const rows = finalists.map(({ trial, mean, values }) => [
     trial === 0 ? '0, as written' : String(trial),
-    figureHtml(mean),
-    values.map(figureHtml).join(' · '),
+    figureText(mean),
+    values.map(figureText).join(' · '),
     settingsLine(trials[trial]!),
   ]);
   return section('Finalists', table({ caption: study.metric, head: ['trial', 'mean', 'by seed', 'settings'], rows }));
@@ -142,9 +142,9 @@ function compared(title: string, comparison: Comparison | undefined): string {
 function allTrials({ trials, study }: StudyParts): string {
   const rows = trials.map((trial) => [
     String(trial.number),
-    trial.values.length === 0 ? (trial.message ?? '–') : figureHtml(trial.values.at(-1)!),
+    trial.values.length === 0 ? (trial.message ?? '–') : figureText(trial.values.at(-1)!),
     String(trial.validations.length),
-    figureHtml(trial.seconds),
+    figureText(trial.seconds),
     trial.number === 0 ? 'as written' : settingsLine(trial),
   ]);
   return section(
@@ -193,20 +193,20 @@ function scatter({ title, x, y, from = 0, to = 1, log, choices, points }: Scatte
     place(height - edge.bottom - ((value - low) / (high - low)) * (height - edge.top - edge.bottom));
   const gridLines = yTicks.map(
     (value) =>
-      `<path class="grid" d="M${edge.left} ${atY(value)}H${width - edge.right}"/><text x="${edge.left - 8}" y="${atY(value)}" dy=".35em" text-anchor="end">${figureHtml(value)}</text>`,
+      `<path class="grid" d="M${edge.left} ${atY(value)}H${width - edge.right}"/><text x="${edge.left - 8}" y="${atY(value)}" dy=".35em" text-anchor="end">${figureText(value)}</text>`,
   );
   const xTicks = choices
     ? choices.map((text, at) => [at, text.length > 14 ? `${text.slice(0, 13)}…` : text] as const)
-    : feetOf(from, to, log === true).map((value) => [value, figureHtml(value)] as const);
+    : feetOf(from, to, log === true).map((value) => [value, figureText(value)] as const);
   const labels = xTicks.map(
     ([value, text]) =>
       `<text x="${atX(value)}" y="${height - edge.bottom + 18}" text-anchor="middle">${escapeHtml(text)}</text>`,
   );
   const dots = shown.map(
     (point) =>
-      `<circle class="dot s0" cx="${atX(point.x)}" cy="${atY(point.y)}" r="4" fill-opacity=".7"><title>${escapeHtml(point.name)}: ${figureHtml(point.y)}</title></circle>`,
+      `<circle class="dot s0" cx="${atX(point.x)}" cy="${atY(point.y)}" r="4" fill-opacity=".7"><title>${escapeHtml(point.name)}: ${figureText(point.y)}</title></circle>`,
   );
-  const rows = shown.map((point) => [point.name, figureHtml(point.y)]);
+  const rows = shown.map((point) => [point.name, figureText(point.y)]);
   return [
     `<figure><figcaption>${escapeHtml(title)}</figcaption>`,
     `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(title)}"><title>${escapeHtml(title)}</title>`,

@@ -10,7 +10,7 @@ import type { Evaluation } from '../../training/evaluation/evaluate.ts';
 import { metricsFile, parsedRecord, readMetricsLog, stepsFile } from '../../training/metrics_log.ts';
 import type { Profile } from '../../training/profile/profile.ts';
 import type { EpochRecord } from '../../training/training_events.ts';
-import { counted, figureHtml, paragraph, section, soft, table } from './html.ts';
+import { counted, figureText, paragraph, section, soft, table } from './html.ts';
 import { type ChartSeries, lineChart } from './line_chart.ts';
 import type { ModelFileText } from './settings_section.ts';
 
@@ -126,7 +126,7 @@ export function weightsSection({ curves: { steps, epochs }, fixedWeights, manife
     table({
       caption: 'Weights',
       head: ['task', 'weight'],
-      rows: fixedEntries.map(([task, weight]) => [task, figureHtml(weight)]),
+      rows: fixedEntries.map(([task, weight]) => [task, figureText(weight)]),
     }),
   );
 }
@@ -136,7 +136,7 @@ export function temperatures({ curves: { steps, epochs }, manifest }: TrainingPa
   if (series.length === 0) return '';
   const lastRows = series.map(({ name }) => [
     name,
-    figureHtml(epochs.at(-1)?.scalars[`temperature:${name}`] ?? Number.NaN),
+    figureText(epochs.at(-1)?.scalars[`temperature:${name}`] ?? Number.NaN),
   ]);
   return section(
     'Temperatures',

@@ -6,6 +6,7 @@ import type { Code } from '../../base/diagnostics/codes.ts';
 import { textOf } from '../../base/text/source.ts';
 import type { WordPlace } from '../../base/text/synonyms.ts';
 import { callsOf, type KindRow, type Parameters, type ParameterType } from '../library/contract.ts';
+import type { KindTable } from '../library/declarations/entry.ts';
 import type { ArgumentNode, CallNode, ExpressionNode, IdentifierNode } from '../syntax/ast.ts';
 import { describeExpression } from './describe.ts';
 import { asCall, firstWordOf, looksLike, parameterOf } from './expressions.ts';
@@ -14,8 +15,6 @@ import { rowIn } from './library.ts';
 import type { Call } from './model.ts';
 import { insertion, removal, repeats, rewrite } from './report.ts';
 import { type Binding, type Converted, convertArgument } from './values.ts';
-
-export type KindTable = Readonly<Record<string, KindRow>>;
 
 /**
  * A call, or a bare word that represents a call without arguments, of one of the kinds of `table`.

@@ -9,8 +9,8 @@ import {
   type CompletionSurroundings,
   declarationSnippets,
 } from './completion/context.ts';
-import { argumentsAt, completedValues } from './completion/values.ts';
-import { entriesAt, headerAt, wordsAtCursor } from './completion/words.ts';
+import { argumentsAt, valueCompletions } from './completion/values.ts';
+import { entriesAt, headerAt, textCompletions } from './completion/words.ts';
 import { cursorAt, type EditorCursor } from './cursor.ts';
 import type { FileAnalysis } from './file_analysis.ts';
 
@@ -35,10 +35,10 @@ function itemsAt(facts: FileAnalysis, place: EditorCursor, around: CompletionSur
   const { text, declaration, body, value, calls } = place;
   if (!declaration) return text ? [] : declarationSnippets;
   const here = new CompletionContext(facts, { ...place, declaration }, around);
-  if (text) return wordsAtCursor(here);
+  if (text) return textCompletions(here);
   if (!value) return body ? entriesAt(here) : headerAt(here);
   const call = calls.at(-1);
-  return call ? argumentsAt(here, call, calls.slice(0, -1)) : completedValues(here);
+  return call ? argumentsAt(here, call, calls.slice(0, -1)) : valueCompletions(here);
 }
 
 /** The typed part of a code, and the codes that fit; nothing elsewhere. */

@@ -1,9 +1,8 @@
 /** Finds what the words of a value are: kinds, arguments, steps of flows, constants, names that are read. */
 import type { Span } from '../../base/text/source.ts';
 import type { KindRow, Parameter, Parameters } from '../../compiler/library/contract.ts';
-import type { DeclarationEntry } from '../../compiler/library/declarations/entry.ts';
+import type { DeclarationEntry, KindTable } from '../../compiler/library/declarations/entry.ts';
 import { biasWords } from '../../compiler/library/scores/biases.ts';
-import type { KindTable } from '../../compiler/model/arguments.ts';
 import {
   asCall,
   isNumeric,

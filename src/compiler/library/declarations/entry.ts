@@ -1,7 +1,8 @@
 /** The contract of a row of a declaration, and short constructors of its entries. */
 import type { BoundKind, KindRow, Parameter, Parameters, ParameterType } from '../contract.ts';
 
-type KindTable = Readonly<Record<string, KindRow>>;
+/** The rows of a table of the library by the word that a file writes. */
+export type KindTable = Readonly<Record<string, KindRow>>;
 
 /** Types of the value of an entry, or of a whole declaration: all types of an argument, and the types that only an entry has. */
 export type EntryType =

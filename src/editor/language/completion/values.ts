@@ -13,7 +13,7 @@ import { argumentItem, type Completion, type CompletionContext, kindItems, symbo
 import { fittingFirst } from './fitting_blocks.ts';
 import { domainsAt, entriesAt, quotedAt } from './words.ts';
 
-export function completedValues(here: CompletionContext): readonly Completion[] {
+export function valueCompletions(here: CompletionContext): readonly Completion[] {
   if (here.place.declaration.word === 'search') return searchedAt(here);
   const type = typeAt(here.place);
   return type ? valuesOf(here, type) : [];

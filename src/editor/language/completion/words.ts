@@ -137,7 +137,7 @@ export function domainsAt(here: CompletionContext): readonly Completion[] | unde
   return numeric ? [...words, { label: 'log', kind: 'word', insert: 'log ', doc: search.words.log.doc }] : words;
 }
 
-export function wordsAtCursor(here: CompletionContext): readonly Completion[] {
+export function textCompletions(here: CompletionContext): readonly Completion[] {
   const { towerFiles = [], dataFiles = [] } = here.around;
   const files = (paths: readonly string[]): Completion[] => paths.map((label) => ({ label, kind: 'file' }));
   switch (typeAt(here.place)?.is) {
@@ -156,4 +156,4 @@ export function wordsAtCursor(here: CompletionContext): readonly Completion[] {
 
 /** The same before a quote is typed: the items bring it. */
 export const quotedAt = (here: CompletionContext): readonly Completion[] =>
-  wordsAtCursor(here).map((item) => ({ ...item, label: `"${item.label}"` }));
+  textCompletions(here).map((item) => ({ ...item, label: `"${item.label}"` }));
