@@ -5,6 +5,7 @@ import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { nearest } from '../../base/text/nearest.ts';
 import type { Span } from '../../base/text/source.ts';
+import { sqlName } from '../../base/text/sql.ts';
 import { defined } from '../../base/util/defined.ts';
 import { type Database, enclose, quoteName, sqlReason } from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
@@ -82,7 +83,7 @@ async function bind(tables: BindTables, request: Request): Promise<BindResult> {
       type,
       ...defined({ bare, reads }),
     };
-    const typeError = wrongType(column, bare === undefined ? undefined : sources.get(scope[0]!));
+    const typeError = wrongType(column, bare === undefined ? undefined : sources.get(scope[0]!), request.expression);
     return typeError === undefined ? { column } : { diagnostic: diagnose('column-type', request.span, typeError) };
   }
   const diagnostic =
@@ -263,10 +264,19 @@ function lowered(sentence: string): string {
   return /^[A-Z][a-z]/.test(sentence) ? sentence[0]!.toLowerCase() + sentence.slice(1) : sentence;
 }
 
-/** Returns the facts of a `column-type` error, or undefined where the type suits. `source` is set for a file's own column. */
-function wrongType(column: BoundColumn, source: DataSource | undefined): Facts<'column-type'> | undefined {
+/**
+ * Returns the facts of a `column-type` error, or undefined where the type suits. `source` is set for a file's own column. Without the text
+ * of an entry of the data block, the hint writes the entry.
+ */
+function wrongType(
+  column: BoundColumn,
+  source: DataSource | undefined,
+  entryText: string | undefined,
+): Facts<'column-type'> | undefined {
   const { type, name, kind } = column;
-  const quotedName = quoteName(column.bare ?? column.name);
+  const columnSql = entryText ?? sqlName(name);
+  const entry = (sql: string): string =>
+    entryText === undefined ? `\`columns { ${name} = "${sql.replaceAll('"', '\\"')}" }\`` : `\`${sql}\``;
   const typeFacts = (needs: string, hint?: string): Facts<'column-type'> => ({
     name,
     needs,
@@ -278,28 +288,38 @@ function wrongType(column: BoundColumn, source: DataSource | undefined): Facts<'
   switch (kind) {
     case 'text':
       if (isList(type)) return typeFacts('one value a row', 'declare the feature as `list(…)`');
-      return isNested(type) ? typeFacts('one value a row', `take a part of it: ${quotedName}.part`) : undefined;
+      return isNested(type)
+        ? typeFacts('one value a row', `take a part of it: ${entry(`${columnSql}.part`)}`)
+        : undefined;
     case 'number':
       if (isNumber(type) || type === 'BOOLEAN' || isOpen) return undefined;
-      if (isTime(type)) return typeFacts('a number', `take seconds: epoch(${quotedName})`);
+      if (isTime(type)) return typeFacts('a number', `take seconds: ${entry(`epoch(${columnSql})`)}`);
       return typeFacts(
         'a number',
-        type === 'VARCHAR' ? `if its values are numbers, convert them: TRY_CAST(${quotedName} AS DOUBLE)` : undefined,
+        type === 'VARCHAR'
+          ? `if its values are numbers, convert them: ${entry(`TRY_CAST(${columnSql} AS DOUBLE)`)}`
+          : undefined,
       );
     case 'binary':
       if (isNumber(type) || type === 'BOOLEAN' || isOpen) return undefined;
-      return typeFacts('0 and 1, or true and false', `compare it: ${quotedName} = '…'`);
+      return typeFacts('0 and 1, or true and false', `compare it: ${entry(`${columnSql} = '…'`)}`);
     case 'moment':
       if (isNumber(type) || isTime(type) || isOpen) return undefined;
-      return typeFacts('a date, a time, or seconds since 1970', `read it as one: strptime(${quotedName}, '%d/%m/%Y')`);
+      return typeFacts(
+        'a date, a time, or seconds since 1970',
+        `read it as one: ${entry(`strptime(${columnSql}, '%d/%m/%Y')`)}`,
+      );
     case 'time':
       if (isNumber(type) || isTime(type) || isOpen) return undefined;
-      return typeFacts('a number, a date or a time', `read it as one: strptime(${quotedName}, '%d/%m/%Y')`);
+      return typeFacts('a number, a date or a time', `read it as one: ${entry(`strptime(${columnSql}, '%d/%m/%Y')`)}`);
     case 'texts':
     case 'numbers': {
       const list = isList(type) && !isList(elementOf(type)) && !isNested(elementOf(type));
       if (!list)
-        return typeFacts('a list', type === 'VARCHAR' ? `split it: string_split(${quotedName}, '|')` : undefined);
+        return typeFacts(
+          'a list',
+          type === 'VARCHAR' ? `split it: ${entry(`string_split(${columnSql}, '|')`)}` : undefined,
+        );
       return kind === 'numbers' && !isNumber(elementOf(type)) ? typeFacts('a list of numbers') : undefined;
     }
     case 'vector':

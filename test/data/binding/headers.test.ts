@@ -124,12 +124,12 @@ describe('headers', () => {
         ),
       ),
     ).toEqual([
-      'column-type at events:events.csv: `town` needs a number, but its column is text (if its values are numbers, convert them: TRY_CAST("town" AS DOUBLE))',
-      'column-type at column:when_number: `when_number` needs a number, but its column is a time (DATE) (take seconds: epoch("when"))',
-      'column-type at events:events.csv: `genres` needs a list, but its column is text (split it: string_split("genres", \'|\'))',
+      'column-type at events:events.csv: `town` needs a number, but its column is text (if its values are numbers, convert them: `columns { town = "TRY_CAST(town AS DOUBLE)" }`)',
+      'column-type at column:when_number: `when_number` needs a number, but its column is a time (DATE) (take seconds: `epoch("when")`)',
+      'column-type at events:events.csv: `genres` needs a list, but its column is text (split it: `columns { genres = "string_split(genres, \'|\')" }`)',
       'column-type at events:events.csv: `title` needs a list of numbers, but its column is text',
-      'column-type at column:liked: `liked` needs 0 and 1, or true and false, but its column is text (compare it: "liked" = \'…\')',
-      'column-type at time: `time` needs a number, a date or a time, but its column is text (read it as one: strptime("time", \'%d/%m/%Y\'))',
+      "column-type at column:liked: `liked` needs 0 and 1, or true and false, but its column is text (compare it: `genres = '…'`)",
+      "column-type at time: `time` needs a number, a date or a time, but its column is text (read it as one: `strptime(town, '%d/%m/%Y')`)",
     ]);
   });
 

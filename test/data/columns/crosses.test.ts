@@ -84,7 +84,7 @@ describe('a part of a moment', () => {
     const refused = await failureOf(small({ hour: 'device', weekday: 'time' }));
     expect(refused).toEqual([
       'column-type at column:hour: `hour` needs a date, a time, or seconds since 1970, but its column is text ' +
-        `(read it as one: strptime("device", '%d/%m/%Y'))`,
+        "(read it as one: `strptime(device, '%d/%m/%Y')`)",
     ]);
   });
 });
