@@ -215,7 +215,7 @@ async function trainIn(
       group && (await (await import('../../training/workers/table_layout.ts')).chooseLayout(group, layoutRequest));
     request.onReady?.({
       ...{ ...choice, plan, dataset },
-      warnings: [...warnings, ...emptyHistories(dataset, data.description)],
+      warnings: [...warnings, ...(await emptyHistories(dataset, data.description))],
       ...defined({ tables: tables && { ...tables, workers: group.workers } }),
     });
     const options: TrainOptions = {
@@ -250,13 +250,16 @@ async function trainIn(
   }
 }
 
-/** The first history that most training events have empty. Rows in shards are not counted: that would read them once more. */
-function emptyHistories({ parts, shards }: Dataset, { histories }: DataDescription): readonly Diagnostic[] {
-  if (shards) return [];
+/** Warns of the first history that most training events have empty. The rows of one shard are a random sample of all. */
+async function emptyHistories(
+  { parts, shards }: Dataset,
+  { histories }: DataDescription,
+): Promise<readonly Diagnostic[]> {
+  if (histories.length === 0) return [];
+  const { features, rows } = shards ? await shards.read([0]) : parts.train;
   for (const { name, kind, span } of histories) {
-    const { column, index } = parts.train.features.get(name) ?? {};
+    const { column, index } = features.get(name) ?? {};
     if (column?.kind !== 'bags') continue;
-    const { rows } = parts.train;
     let emptyCount = 0;
     for (let row = 0; row < rows; row++) {
       const bagRow = index ? index[row]! : row;

@@ -154,14 +154,21 @@ describe('baskets', () => {
       join(folder, 'data.tower'),
       'data orders {\n  events = "orders.csv"\n  time = "ordered_at"\n  history = past(product_id, 50)\n  split = by_time(validation: 10%, test: 10%)\n}\n',
     );
-    const codes: string[] = [];
-    await train(join(folder, 'model.tower'), {
-      out: join(folder, 'past'),
-      engine: 'javascript',
-      set: { epochs: 1 },
-      onReady: ({ warnings }) => codes.push(...warnings.map(({ code, message }) => `${code}: ${message}`)),
-    });
-    expect(codes).toEqual(['empty-histories: `history` is empty for 100 % of the training events']);
+    const inShards = {
+      shards: join(folder, 'shards'),
+      shardSizes: { atOnce: 400, buckets: 2, piles: 2, held: 2, room: 0 },
+    };
+    for (const [name, sizes] of Object.entries({ memory: {}, shards: inShards })) {
+      const codes: string[] = [];
+      await train(join(folder, 'model.tower'), {
+        out: join(folder, name),
+        engine: 'javascript',
+        set: { epochs: 1 },
+        onReady: ({ warnings }) => codes.push(...warnings.map(({ code, message }) => `${code}: ${message}`)),
+        ...sizes,
+      });
+      expect(codes, name).toEqual(['empty-histories: `history` is empty for 100 % of the training events']);
+    }
   });
 });
 
