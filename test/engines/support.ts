@@ -6,17 +6,19 @@ import { loadEngine } from '../../src/engines/engines.ts';
 import { resolveShape } from '../../src/graph/dims.ts';
 import { evaluateGraph } from '../../src/graph/evaluate.ts';
 import type { Graph, Tensor } from '../../src/graph/graph.ts';
+import { present } from '../skips.ts';
 
 export const names: readonly EngineName[] = ['tensorflow', 'onnx', 'javascript', 'torch'];
 
 // Compiling a step takes longer than all these tests; test/engines/torch has one that is compiled.
 process.env.TOWER_TORCH_COMPILE ??= 'off';
 
-/** The engine, or undefined after saying on the terminal why its tests are skipped. */
+/** The engine, or undefined after saying on the terminal why its tests are skipped. @throws Error where TOWER_HAS names it */
 export async function engineOrSkip(name: EngineName): Promise<Engine | undefined> {
   try {
     return await loadEngine(name);
   } catch (error) {
+    if (present().has(name)) throw error;
     console.warn(`skipped: the ${name} engine does not load here: ${(error as Error).message}`);
     return undefined;
   }

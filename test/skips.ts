@@ -1,0 +1,91 @@
+/**
+ * Which tests may skip, and what they need. A skipped test of a file that is not listed here fails the run. So does one whose need this machine
+ * has: `.ci/run` names what it installed in TOWER_HAS, separated by commas.
+ */
+
+/** Files of tests by what they need; a path is below `test` and without `.test.ts`. `system` is a property of the machine that nobody installs. */
+export const filesByNeed = {
+  chromium: [
+    'app/report/browser',
+    'docs/films',
+    'docs/site_pages.slow',
+    'editor/lsp/web_worker',
+    'playground/playground.slow',
+    'serving/page/page.slow',
+    'serving/serve/browser',
+  ],
+  neovim: ['editor/lsp/neovim'],
+  nginx: ['deploy/nginx'],
+  python: [
+    'editor/lsp/pygls',
+    'serving/server/protocols/tritonclient',
+    'training/tracking/event_file.slow',
+    'training/tune/journal',
+  ],
+  store: ['app/api/remote', 'data/files/remote/stores.slow'],
+  mlflow: ['app/api/track/study.slow', 'app/api/track/track.slow'],
+  usearch: ['app/api/versions/items.slow', 'serving/ann/index_folder.slow'],
+  postgres: [
+    'app/cli/commands/index.slow',
+    'serving/postgres/filter_sql',
+    'serving/postgres/index.slow',
+    'serving/postgres/served',
+    'serving/postgres/shards',
+  ],
+  torch: [
+    'app/cli/workers.slow',
+    'engines/torch/compiled.slow',
+    'engines/torch/group.slow',
+    'engines/torch/worker.slow',
+  ],
+  data: ['app/api/init.slow', 'data/sets/movielens_files', 'data/sets/sets'],
+  system: [
+    'app/cli/streams.slow',
+    'app/cli/terminal',
+    'base/diagnostics/folders',
+    'base/storage/safetensors',
+    'bench/faults.slow',
+    'data/files/remote/setup',
+    'data/shards/shard_files',
+    'deploy/deploy',
+    'editor/lsp/program',
+    'editor/lsp/server',
+    'editor/lsp/vscode_web',
+    'engines/engines.slow',
+    'engines/formats/saved_model',
+    'engines/tensorflow/tensorflow',
+    'models/parity.slow',
+    'models/train.slow',
+    'serving/serve/export_items',
+    'training/artifact/checkpoint',
+  ],
+} as const satisfies Record<string, readonly string[]>;
+
+export type Need = keyof typeof filesByNeed;
+
+const needOfFile: ReadonlyMap<string, Need> = new Map(
+  Object.entries(filesByNeed).flatMap(([need, files]) => files.map((file) => [file, need as Need] as const)),
+);
+
+/** The needs that must not be missing on this machine. */
+export const present = (text = process.env.TOWER_HAS ?? ''): ReadonlySet<string> => new Set(text.split(','));
+
+export interface SkippedTest {
+  /** Path of its file, such as `/…/test/deploy/nginx.test.ts`. */
+  readonly path: string;
+  readonly name: string;
+}
+
+/** Counts skipped tests by their need, and returns those that should have run, each with the reason. */
+export function judgeSkips(skippedTests: readonly SkippedTest[], presentNeeds: ReadonlySet<string>) {
+  const counts = new Map<Need, number>();
+  const unexpected: string[] = [];
+  for (const { path, name } of skippedTests) {
+    const file = path.replaceAll('\\', '/').replace(/^.*\/test\//, '');
+    const need = needOfFile.get(file.replace(/\.test\.ts$/, ''));
+    if (need === undefined) unexpected.push(`${file}: ${name}: test/skips.ts does not say what it needs`);
+    else if (presentNeeds.has(need)) unexpected.push(`${file}: ${name}: TOWER_HAS says that ${need} is here`);
+    else counts.set(need, (counts.get(need) ?? 0) + 1);
+  }
+  return { counts, unexpected };
+}
