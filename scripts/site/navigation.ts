@@ -52,7 +52,7 @@ export function sidebarOf(pages: readonly Page[]): Section[] {
   const project = pages
     .filter(
       ({ to }) =>
-        ['architecture.md', 'glossary.md', 'spec.md', 'dependencies.md'].includes(to) ||
+        ['architecture.md', 'glossary.md', 'spec.md', 'dependencies.md', 'roadmap.md'].includes(to) ||
         to.startsWith('decisions/') ||
         to.startsWith('project/'),
     )
