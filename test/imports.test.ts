@@ -18,7 +18,7 @@ const mayImport: Record<string, readonly string[]> = {
   'base/storage': [...base],
   // The meeting point of compiler and runtime
   graph: [...base],
-  'graph/plan': ['graph'],
+  'graph/plan': ['graph', ...base],
   // Text into a plan
   'compiler/syntax': ['grammar', ...base],
   'compiler/library': ['graph', 'graph/plan', ...base],
@@ -136,7 +136,6 @@ const mayImport: Record<string, readonly string[]> = {
     'base/storage',
     'graph',
     'graph/plan',
-    'compiler/lower',
     'engines',
     'engines/scan',
     'data',

@@ -11,7 +11,6 @@ import { makeFolder, remove, writeDurably, writeTextDurably } from '../../base/s
 import { lockFolder, refuseOtherFiles } from '../../base/storage/lock.ts';
 import type { Texts } from '../../base/text/texts.ts';
 import { defined } from '../../base/util/defined.ts';
-import { weightsInput } from '../../compiler/lower/serving.ts';
 import { missingCode } from '../../data/columns/encode.ts';
 import { type PublishedRules, publishedRules } from '../../data/columns/encoders/published.ts';
 import { writeParquet } from '../../data/files/duckdb.ts';
@@ -21,6 +20,7 @@ import { servingSavedModel } from '../../engines/formats/saved_model.ts';
 import { servingTfjs } from '../../engines/formats/tfjs_model.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { type FeaturePlan, madeOf, type Plan, type TowerPlan } from '../../graph/plan/plan.ts';
+import { weightsInput } from '../../graph/plan/serving_graph.ts';
 import type { Trained } from '../../training/artifact/load.ts';
 import type { Manifest } from '../../training/artifact/manifest.ts';
 import { refuseUnlessValid } from '../../training/artifact/validate.ts';

@@ -2,11 +2,11 @@
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { pickTexts } from '../../base/text/texts.ts';
 import { everyRow } from '../../base/util/every_row.ts';
-import { servingGraph, tableParameter } from '../../compiler/lower/serving.ts';
 import type { Corpus, Encoding } from '../../data/dataset.ts';
 import type { Tensors } from '../../engines/engine.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
 import { computedTable, type TowerPlan } from '../../graph/plan/plan.ts';
+import { servingGraph, tableParameter } from '../../graph/plan/serving_graph.ts';
 import type { Trained } from '../../training/artifact/load.ts';
 import type { Tables } from '../../training/embedding/tables.ts';
 

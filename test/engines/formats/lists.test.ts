@@ -2,9 +2,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { it } from 'vitest';
-import { servingGraph } from '../../../src/compiler/lower/serving.ts';
 import { servingOnnx } from '../../../src/engines/formats/onnx.ts';
 import { servingTfjs } from '../../../src/engines/formats/tfjs_model.ts';
+import { servingGraph } from '../../../src/graph/plan/serving_graph.ts';
 import { planOf } from '../../compiler/library/support.ts';
 import { expectClose } from '../../graph/support.ts';
 import { loadFetched } from './fetched_tfjs.ts';

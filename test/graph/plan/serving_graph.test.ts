@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { servingGraph } from '../../../src/compiler/lower/serving.ts';
 import { printType } from '../../../src/graph/dims.ts';
 import { evaluateGraph } from '../../../src/graph/evaluate.ts';
 import type { Tensor } from '../../../src/graph/graph.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
+import { servingGraph } from '../../../src/graph/plan/serving_graph.ts';
 import { verify } from '../../../src/graph/verify.ts';
-import { expectClose, floats, integers, planOf, random, rowsOf } from '../library/support.ts';
+import { expectClose, floats, integers, planOf, random, rowsOf } from '../../compiler/library/support.ts';
 
 const plan = planOf(`
   model served

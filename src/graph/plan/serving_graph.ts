@@ -1,11 +1,11 @@
 /** A tower as it is exported: it looks its tables up itself, so that it runs where this library is not. */
 import { invariant } from '../../base/diagnostics/failure.ts';
-import { type Builder, builderOn, type Ref } from '../../graph/builder.ts';
-import { symbolic } from '../../graph/dims.ts';
-import type { Graph } from '../../graph/graph.ts';
-import { prune } from '../../graph/passes/dead.ts';
-import type { FeaturePlan, InputSource, Plan, TowerPlan } from '../../graph/plan/plan.ts';
-import { GraphWriter } from '../../graph/writer.ts';
+import { type Builder, builderOn, type Ref } from '../builder.ts';
+import { symbolic } from '../dims.ts';
+import type { Graph } from '../graph.ts';
+import { prune } from '../passes/dead.ts';
+import { GraphWriter } from '../writer.ts';
+import type { FeaturePlan, InputSource, Plan, TowerPlan } from './plan.ts';
 
 /** Name of the parameter that holds a table: float32 [rows, dim]. */
 export const tableParameter = (table: string): string => `table:${table}`;
