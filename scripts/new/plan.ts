@@ -13,11 +13,12 @@ export interface Plan {
 /** Why a name cannot be used; the words complete "`name` …". */
 export class RefusedName extends Error {}
 
-export const kinds = ['block', 'loss', 'score', 'feature', 'lint', 'command'] as const;
+export const kinds = ['block', 'loss', 'score', 'feature', 'lint', 'command', 'op'] as const;
 export type NewKind = (typeof kinds)[number];
 
 export function planNew(kind: NewKind, name: string, read: Read): Plan {
   if (kind === 'command') return planCommand(name, read);
+  if (kind === 'op') return planOp(name, read);
   return kind === 'lint' ? planLint(name, read) : planRow(kind, name, read);
 }
 
@@ -29,7 +30,7 @@ interface Row {
   readonly fixture?: (name: string, safe: string) => string;
 }
 
-type RowKind = Exclude<NewKind, 'lint' | 'command'>;
+type RowKind = Exclude<NewKind, 'lint' | 'command' | 'op'>;
 
 const rows: Readonly<Record<RowKind, Row>> = {
   block: { folder: 'blocks', file: write.blockFile, test: write.blockTest, fixture: write.blockFixture },
@@ -125,6 +126,32 @@ function planCommand(name: string, read: Read): Plan {
       `Move \`${word}\` in ${table} to its place in \`tower --help\`.`,
       'Run `npm run generate`: it writes the command into docs/llms.txt.',
       `Run \`npx vitest run ${test} test/docs/commands.test.ts test/app/cli/program.test.ts\`: it is green when nothing is missing.`,
+    ],
+  };
+}
+
+/** An op of one operand, element by element. Others need more: see CONTRIBUTING.md. */
+function planOp(name: string, read: Read): Plan {
+  if (!/^[A-Z][a-zA-Z0-9]*$/.test(name)) throw new RefusedName('is no op: write it as `Softplus`');
+  const names = 'src/graph/ops.ts';
+  if (new RegExp(`^  '${name}',`, 'm').test(read(names)!)) throw new RefusedName(`is an op already: see ${names}`);
+  const rowsFile = 'src/graph/ops/unary.ts';
+  const values = 'test/graph/ops/table.test.ts';
+  const gradients = 'test/graph/cases.ts';
+  const [beforeGroup, group] = read(names)!.split(/(?<=^export const unaryNames = \[\n)/m) as [string, string];
+  const method = `${name[0]!.toLowerCase()}${name.slice(1)}`;
+  return {
+    files: new Map([
+      [names, beforeGroup + insertBefore(group, '] as const;', `  '${name}',\n`)],
+      [rowsFile, insertBefore(read(rowsFile)!, '  StopGradient: ', write.opRow(name))],
+      [values, insertBefore(read(values)!, "  ['Softplus,", write.opValue(name, method))],
+      [gradients, insertBefore(read(gradients)!, "  'Cast to its own dtype': ", write.opGradient(name, method))],
+    ]),
+    next: [
+      `Write the documentation, the value and the gradient in ${rowsFile}.`,
+      `Write a value in ${values}, and \`${name}\` in test/graph/tfjs.ts, where TensorFlow.js has it.`,
+      'Run `npx tsc --noEmit`: it names the table of each format in src/engines/formats that has no row yet.',
+      'Run `npx vitest run test/graph test/engines/differential.slow.test.ts`: it is green when nothing is missing.',
     ],
   };
 }

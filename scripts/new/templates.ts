@@ -232,3 +232,17 @@ test('${name} answers', async () => {
   expect(written).not.toContain('TODO');
 });
 `;
+
+export const opRow = (name: string): string => `  ${name}: unary(
+    'TODO: the formula in a few signs',
+    floatDtypes,
+    (x) => x,
+    (_, g) => g,
+  ),
+`;
+
+export const opValue = (name: string, method: string): string =>
+  `  ['${name}', (b, x) => b.${method}(x!), [tensor([0, 1])], tensor([Number.NaN, Number.NaN])],\n`;
+
+export const opGradient = (name: string, method: string): string =>
+  `  ${name}: { inputs: [matrix], build: (b, x) => b.${method}(x!) },\n`;

@@ -44,6 +44,8 @@ describe('a name', () => {
     ['lint', 'few_things', /^is no code/],
     ['command', 'train', /^is a command already: see src\/app\/cli\/commands\/table.ts$/],
     ['command', 'Train', /^is no command/],
+    ['op', 'Softplus', /^is an op already: see src\/graph\/ops.ts$/],
+    ['op', 'softplus', /^is no op/],
   ] as const)('of a %s: `%s` is refused', (kind, name, reason) => {
     expect(() => planNew(kind, name, read)).toThrow(reason);
   });
@@ -76,6 +78,7 @@ describe('in a copy of the project', () => {
     feature: 'quick',
     lint: 'too-quick',
     command: 'quick',
+    op: 'Quick',
   };
 
   it.each(kinds)('a %s is written, with what to do next', (kind) => {
@@ -86,7 +89,7 @@ describe('in a copy of the project', () => {
     expect(paths.length).toBeGreaterThanOrEqual(3);
     for (const path of paths) expect(readFileSync(join(copy, path), 'utf8')).toMatch(/quick/i);
     written.push(...paths.filter((path) => path.endsWith('.ts')));
-    expect(stdout).toMatch(/\n1\. .*\n2\. [\s\S]*npm run generate/);
+    expect(stdout).toMatch(kind === 'op' ? /\n3\. Run `npx tsc/ : /\n1\. .*\n2\. [\s\S]*npm run generate/);
     expect(() => planNew(kind, names[kind], (path) => read(join(copy, path)))).toThrow(/ already: see /);
   });
 
