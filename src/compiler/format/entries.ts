@@ -48,9 +48,9 @@ export function searchEntry({ path, domain }: Ast.SearchEntryNode, cursor: Token
       return [...words, values(domain.items, cursor)];
     }
     const logDocs = domain.log ? [cursor.word(), indent(cursor.gap(' '))] : [];
-    const from = expression(domain.from, cursor);
-    const to = indent([cursor.take(' '), cursor.gap(' '), expression(domain.to, cursor)]);
-    return [...logDocs, from, to];
+    const fromDoc = expression(domain.from, cursor);
+    const toDoc = indent([cursor.take(' '), cursor.gap(' '), expression(domain.to, cursor)]);
+    return [...logDocs, fromDoc, toDoc];
   });
 }
 

@@ -30,14 +30,14 @@ export function expression(node: Ast.ExpressionNode, cursor: TokenCursor): Doc {
 /** Parentheses stay where they were written, needed or not. */
 function parenthesized(node: Ast.ExpressionNode, cursor: TokenCursor): Doc {
   const open = cursor.word();
-  const inner = indent([cursor.gap(softline), expression(node, cursor)]);
-  return group([open, inner, cursor.close(softline)]);
+  const innerDoc = indent([cursor.gap(softline), expression(node, cursor)]);
+  return group([open, innerDoc, cursor.close(softline)]);
 }
 
 function name({ parts }: Ast.NameNode, cursor: TokenCursor): Doc {
-  const first = cursor.word();
-  if (parts.length === 1) return first;
-  return [first, indent(parts.slice(1).map(() => [cursor.take(''), cursor.take('')]))];
+  const firstWord = cursor.word();
+  if (parts.length === 1) return firstWord;
+  return [firstWord, indent(parts.slice(1).map(() => [cursor.take(''), cursor.take('')]))];
 }
 
 /** `a -> b -> c`, `a + b - c`: too long for a line it breaks before each sign. */

@@ -34,8 +34,8 @@ export function printValueType(type: ValueType): string {
   switch (type.kind) {
     case 'fields': {
       const widths = type.fields.map((field) => field.width);
-      const same = widths.length > 0 && widths.every((width) => width === widths[0]);
-      return same ? `fields[${widths.length} × ${widths[0]}]` : `fields[${widths.join(', ')}]`;
+      const areSame = widths.length > 0 && widths.every((width) => width === widths[0]);
+      return areSame ? `fields[${widths.length} × ${widths[0]}]` : `fields[${widths.join(', ')}]`;
     }
     case 'sequence':
       return `sequence[${type.length} × ${type.width}]`;

@@ -136,10 +136,10 @@ function elementsInSequence(
   const { name: feature, max, width } = plan;
   const { shape } = mask.type;
   const source = { from: 'element_places', feature, rows, pool: 'sequence', most: max! } as const;
-  const places = inputs.input(`${rowsPrefix(rows)}${feature}/places`, source, shape, 'int32');
+  const rowPlaces = inputs.input(`${rowsPrefix(rows)}${feature}/places`, source, shape, 'int32');
   return builder.scope(`through/${feature}`, () => {
     const count = elementsOf(shape);
-    const elementRows = builder.gather(encoded, builder.reshape(places, [count]));
+    const elementRows = builder.gather(encoded, builder.reshape(rowPlaces, [count]));
     return builder.reshape(builder.mul(elementRows, builder.reshape(mask, [count, 1])), [...shape, width]);
   });
 }
@@ -153,7 +153,7 @@ function pooledElements(
   const { name: feature, max } = plan;
   const name = `${rowsPrefix(rows)}${feature}`;
   const count = symbolic(`${name}_elements`);
-  const places = inputs.input(
+  const rowPlaces = inputs.input(
     `${name}/places`,
     { from: 'element_places', feature, rows, pool, most: max! },
     [count],
@@ -162,7 +162,7 @@ function pooledElements(
   const elementRows = inputs.input(`${name}/rows`, { from: 'element_rows', feature, rows, pool }, [count], 'int32');
   const weights = inputs.input(`${name}/weights`, { from: 'element_weights', feature, rows, pool }, [count]);
   return builder.scope(`through/${feature}`, () => {
-    const weightedElements = builder.mul(builder.gather(encoded, places), builder.reshape(weights, [count, 1]));
+    const weightedElements = builder.mul(builder.gather(encoded, rowPlaces), builder.reshape(weights, [count, 1]));
     return builder.segmentSum(weightedElements, elementRows, length);
   });
 }

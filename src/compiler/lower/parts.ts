@@ -109,13 +109,13 @@ export function lowerInParts(
 function placed({ inputs }: TowerContext, of: PartRows, { tensor }: Vector | Interests): Ref {
   const { builder } = inputs;
   const rows = rowsDim(of);
-  const places = inputs.input(`${rowsPrefix(of)}places`, { from: 'part_places', rows: of }, [rows], 'int32');
+  const partPlaces = inputs.input(`${rowsPrefix(of)}places`, { from: 'part_places', rows: of }, [rows], 'int32');
   const isRow = inputs.input(`${rowsPrefix(of)}known`, { from: 'part_known', rows: of }, [rows]);
   return builder.scope(`parts/${of.length}`, () => {
     const flat = builder.reshape(tensor, [rows, elementsOf(tensor.type.shape.slice(1))]);
     return builder.segmentSum(
       builder.mul(flat, builder.reshape(isRow, [rows, 1])),
-      places,
+      partPlaces,
       rowsDim({ kind: 'events' }),
     );
   });

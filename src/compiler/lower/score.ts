@@ -127,7 +127,7 @@ function oddWidths(
   item: string,
   widths: readonly [number, number],
 ): Diagnostic {
-  const places = [query, item].flatMap((channel, side) => {
+  const channelPlaces = [query, item].flatMap((channel, side) => {
     const tower = towers[side]!;
     const step = tower.steps.find((step) => step.name === channel);
     const lastStep = step?.flow.steps.at(-1) ?? step?.flow.from;
@@ -139,5 +139,5 @@ function oddWidths(
     item: `${towers[1].name}.${item}`,
     widths,
   };
-  return diagnose('channel-widths', score.call.span, facts, { notes: places });
+  return diagnose('channel-widths', score.call.span, facts, { notes: channelPlaces });
 }

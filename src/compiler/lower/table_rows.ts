@@ -62,7 +62,7 @@ function byRow(context: TowerContext, table: string, { name, ref, source }: Embe
   const isSeen = inputs.input(`table/${table}`, { from: 'table_seen', table }, [seenRows]);
   const pool: BagPool | 'none' = source.from === 'sequence' ? 'sequence' : source.pool;
   const count = pool === 'none' ? ref.type.shape[0]! : symbolic(`${name}_elements`);
-  const places = inputs.input(
+  const rowPlaces = inputs.input(
     `table/${name}/places`,
     { from: 'table_places', feature, rows, ...defined({ table: own }) },
     [count],
@@ -83,5 +83,5 @@ function byRow(context: TowerContext, table: string, { name, ref, source }: Embe
     elementGradients = builder.mul(builder.gather(lines, elementRows), builder.reshape(weights, [count, 1]));
   }
   // The product says how many rows there are to an engine: the length of an input that it reads.
-  return builder.mul(builder.segmentSum(elementGradients, places, seenRows), builder.reshape(isSeen, [seenRows, 1]));
+  return builder.mul(builder.segmentSum(elementGradients, rowPlaces, seenRows), builder.reshape(isSeen, [seenRows, 1]));
 }

@@ -38,9 +38,9 @@ export function bindKind(
   const { name, span } = call.callee;
   const row = rowIn(table, name);
   if (!row) {
-    const known = Object.keys(table);
-    const { extra, ...meant } = guess(name, span, known, kindPlaces[what]);
-    binding.report('unknown-kind', span, { what, name, known, ...meant }, extra);
+    const kindNames = Object.keys(table);
+    const { extra, ...meant } = guess(name, span, kindNames, kindPlaces[what]);
+    binding.report('unknown-kind', span, { what, name, known: kindNames, ...meant }, extra);
     return undefined;
   }
   return bindCall(call, row, binding, extra);
@@ -246,8 +246,8 @@ function looseList(
     places.set(index === 0 ? name : `${name} ${index}`, one);
   const at = { ...argument.value.span, end: lastArgument.span.end };
   const expected = 'a list of numbers, such as `[18, 25, 35]`';
-  const extra = { fixes: [[{ at, text: `[${textOf(at)}]` }]] };
-  binding.report('wrong-type', at, { of: name, expected, found: 'several without brackets' }, extra);
+  const bracketFix = { fixes: [[{ at, text: `[${textOf(at)}]` }]] };
+  binding.report('wrong-type', at, { of: name, expected, found: 'several without brackets' }, bracketFix);
   return true;
 }
 
@@ -293,8 +293,8 @@ function misplaced(
   const { span, value } = argument;
   const fix = named ? insertion(span.source, span.start, `${named[0]}: `) : removal(span);
   const instead = named && `${named[0]}: ${textOf(value.span)}`;
-  const extra = { fixes: [[fix]], doubtful: others.length > 0 };
-  binding.report('too-many-arguments', span, { kind, takes: Object.keys(parameters), instead }, extra);
+  const fixAndDoubt = { fixes: [[fix]], doubtful: others.length > 0 };
+  binding.report('too-many-arguments', span, { kind, takes: Object.keys(parameters), instead }, fixAndDoubt);
 }
 
 /** A word where only a number has a place: a misspelt constant, or no number at all. */

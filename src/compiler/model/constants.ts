@@ -100,14 +100,14 @@ class Evaluator implements Constants {
   }
 
   private reportUnknown({ name, span }: Pick<IdentifierNode, 'name' | 'span'>, of: string, expected: string): void {
-    const known = this.names;
-    if (known.length === 0) {
+    const knownNames = this.names;
+    if (knownNames.length === 0) {
       this.report('wrong-type', span, { of, expected, found: `the name \`${name}\`` });
       return;
     }
-    const { nearest: near, extra } = guess(name, span, known);
-    const what = this.local.size > 0 ? 'parameter or constant' : 'constant';
-    this.report('unknown-name', span, { what, name, nearest: near, known }, extra);
+    const { nearest: near, extra } = guess(name, span, knownNames);
+    const kindWords = this.local.size > 0 ? 'parameter or constant' : 'constant';
+    this.report('unknown-name', span, { what: kindWords, name, nearest: near, known: knownNames }, extra);
   }
 
   has(name: string): boolean {

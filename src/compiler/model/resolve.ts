@@ -151,8 +151,8 @@ function replace({ main, all, whole }: Files, { from, to }: DeclarationChange): 
     if (!file.declarations.includes(from)) return file;
     return { ...file, declarations: file.declarations.map((one) => (one === from ? to : one)) };
   };
-  const next = all.map(({ file, folder }) => ({ file: changed(file), folder }));
-  return makeFiles(next, next[all.findIndex(({ file }) => file === main)]!.file, whole);
+  const changedFiles = all.map(({ file, folder }) => ({ file: changed(file), folder }));
+  return makeFiles(changedFiles, changedFiles[all.findIndex(({ file }) => file === main)]!.file, whole);
 }
 
 /** The first of a declaration that a model has once; others are reported. */

@@ -63,9 +63,14 @@ export function declare(files: Files, report: Report): Scope {
     const { name, span } = node.name;
     if (name === reserved) report('reserved-name', span, { what, name });
     for (const other in tables) {
-      const first = tables[other]!.size === 0 ? undefined : tables[other]!.get(name);
-      if (first === undefined) continue;
-      report('repeated-name', span, { what, name, other }, noteAt(notes.declared(other, name), first.name.span));
+      const firstDeclared = tables[other]!.size === 0 ? undefined : tables[other]!.get(name);
+      if (firstDeclared === undefined) continue;
+      report(
+        'repeated-name',
+        span,
+        { what, name, other },
+        noteAt(notes.declared(other, name), firstDeclared.name.span),
+      );
       return;
     }
     table.set(name, node);
@@ -155,8 +160,8 @@ export function read<T>(
   table: ReadonlyMap<string, T>,
   name: Ast.IdentifierNode,
 ): { readonly name: string; readonly value: T } | undefined {
-  const found = find(kind, table, name, workspace.report);
-  if (found) workspace.reads[kind].add(found.name);
+  const foundName = find(kind, table, name, workspace.report);
+  if (foundName) workspace.reads[kind].add(foundName.name);
   else workspace.uncertain.add(kind);
-  return found;
+  return foundName;
 }

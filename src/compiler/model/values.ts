@@ -100,16 +100,16 @@ function number(
   { value, of, binding }: WrittenValue,
 ): Converted | undefined {
   const expected = describeType(type);
-  const found = binding.constants.number(value, of, expected);
-  if (found === undefined) return undefined;
-  if (type.is === 'integer' && !Number.isSafeInteger(found)) {
+  const foundNumber = binding.constants.number(value, of, expected);
+  if (foundNumber === undefined) return undefined;
+  if (type.is === 'integer' && !Number.isSafeInteger(foundNumber)) {
     const text = textOf(value.span);
-    const words = value.kind === 'Number' ? `the number ${text}` : `${text} = ${found}`;
+    const words = value.kind === 'Number' ? `the number ${text}` : `${text} = ${foundNumber}`;
     binding.report('wrong-type', value.span, { of, expected, found: words });
     return undefined;
   }
-  if (inRange(found, type)) return { value: found };
-  binding.report('out-of-range', value.span, { of, expected, value: found });
+  if (inRange(foundNumber, type)) return { value: foundNumber };
+  binding.report('out-of-range', value.span, { of, expected, value: foundNumber });
   return undefined;
 }
 
@@ -143,13 +143,13 @@ function numbers(ascending: boolean, written: WrittenValue): Converted | undefin
   }
   const items = value.items.map((item) => binding.constants.number(item, of, 'a list of numbers'));
   if (items.some((item) => item === undefined)) return undefined;
-  const given = items as number[];
-  if (ascending && given.some((item, index) => index > 0 && item <= given[index - 1]!)) {
-    const sorted = [...new Set(given)].sort((a, b) => a - b);
+  const givenNumbers = items as number[];
+  if (ascending && givenNumbers.some((item, index) => index > 0 && item <= givenNumbers[index - 1]!)) {
+    const sorted = [...new Set(givenNumbers)].sort((a, b) => a - b);
     binding.report('not-ascending', value.span, { of }, rewrite(value.span, `[${sorted.join(', ')}]`));
     return undefined;
   }
-  return { value: given };
+  return { value: givenNumbers };
 }
 
 /** A name that the file declares. */
@@ -157,8 +157,8 @@ function name(of: NameKind, written: WrittenValue): Converted | undefined {
   const { value, binding } = written;
   const word = singleName(value);
   if (word === undefined) return wrong(written, unquoted(value, binding.names[of]));
-  const found = declared(of, word, binding);
-  return found === undefined ? undefined : { value: found };
+  const foundName = declared(of, word, binding);
+  return foundName === undefined ? undefined : { value: foundName };
 }
 
 /** The name itself where the file declares it; else nothing, and a report. */
@@ -168,11 +168,11 @@ function declared(of: NameKind, { name: word, span }: IdentifierNode, binding: B
     binding.onName?.(of, word);
     return word;
   }
-  const known = [...names.keys()];
-  const { nearest: near, extra } = guess(word, span, known);
+  const knownNames = [...names.keys()];
+  const { nearest: near, extra } = guess(word, span, knownNames);
   if (near === undefined) binding.onUnknown?.(of);
   else binding.onName?.(of, near);
-  binding.report('unknown-name', span, { what: of, name: word, nearest: near, known }, extra);
+  binding.report('unknown-name', span, { what: of, name: word, nearest: near, known: knownNames }, extra);
   return undefined;
 }
 
@@ -233,11 +233,11 @@ function feature(written: WrittenValue, bind: BindNested): Converted | undefined
   if (row) return boundOrNothing(bind(call, row));
   const kinds = Object.keys(binding.featureKinds);
   if (value.kind === 'Name') {
-    const known = [...binding.names.feature.keys()];
-    const { extra, ...meant } = guess(name, span, [...known, ...kinds], 'feature', { declared: known });
+    const featureNames = [...binding.names.feature.keys()];
+    const { extra, ...meant } = guess(name, span, [...featureNames, ...kinds], 'feature', { declared: featureNames });
     if (meant.nearest === undefined) binding.onUnknown?.('feature');
     else if (binding.names.feature.has(meant.nearest)) binding.onName?.('feature', meant.nearest);
-    binding.report('unknown-name', span, { what: 'feature', name, known, ...meant }, extra);
+    binding.report('unknown-name', span, { what: 'feature', name, known: featureNames, ...meant }, extra);
   } else {
     const { extra, ...meant } = guess(name, span, kinds, 'feature');
     binding.report('unknown-kind', span, { what: 'kind of feature', name, known: kinds, ...meant }, extra);

@@ -94,8 +94,9 @@ export function bracketCandidates(
       const previous = tokens[index - 1]!;
       if (!endsValue(previous) && index !== open + 1 && !is(previous, t.Comma)) continue;
       addInsertion(closingType, index);
-      const here = tokens[index];
-      if (here && index !== close && depthOf(here) === 0) addReplacement(closingType, index, insteadCost, false);
+      const thisToken = tokens[index];
+      if (thisToken && index !== close && depthOf(thisToken) === 0)
+        addReplacement(closingType, index, insteadCost, false);
     }
     addCandidate({ kind: 'remove' }, open, leftOutCost, tokens.toSpliced(open, 1));
   }
@@ -188,22 +189,26 @@ export function bracketMistake(
   { open, close }: UnmatchedBrackets,
   { change, index, certain, tokens: mended }: TokenRepair,
 ): Diagnostic {
-  const here = tokens[index];
+  const thisToken = tokens[index];
   if (change.kind === 'remove') {
-    const at = spanOf(source, here!);
+    const at = spanOf(source, thisToken!);
     if (index === open) {
       const fixes = certain ? [[{ at, text: '' }]] : [];
-      return diagnose('needless-sign', at, { sign: quote(here!.image) }, { fixes });
+      return diagnose('needless-sign', at, { sign: quote(thisToken!.image) }, { fixes });
     }
     // Of a bracket that follows its like, one is one too many.
-    const isRepeated = [tokens[index - 1], tokens[index + 1]].some((token) => token?.image === here!.image);
-    const facts = { close: quote(here!.image), open: partner(here!).LABEL ?? '' };
+    const isRepeated = [tokens[index - 1], tokens[index + 1]].some((token) => token?.image === thisToken!.image);
+    const facts = { close: quote(thisToken!.image), open: partner(thisToken!).LABEL ?? '' };
     return diagnose('unopened', at, facts, { fixes: certain || isRepeated ? [[{ at, text: '' }]] : [] });
   }
   const putToken = mended[index]!;
   if (change.kind === 'replace' && (index === open || index === close)) {
-    const at = spanOf(source, here!);
-    const facts = { open: quote(mended[open!]!.image), close: quote(mended[close!]!.image), found: quote(here!.image) };
+    const at = spanOf(source, thisToken!);
+    const facts = {
+      open: quote(mended[open!]!.image),
+      close: quote(mended[close!]!.image),
+      found: quote(thisToken!.image),
+    };
     return diagnose('wrong-bracket', at, facts, { fixes: [[{ at, text: putToken.image }]], doubtful: !certain });
   }
   const at = { source, start: putToken.startOffset, end: putToken.startOffset };
@@ -212,7 +217,7 @@ export function bracketMistake(
     const facts = { open: quote(tokens[open!]!.image), close: quote(putToken.image) };
     return diagnose('unclosed', spanOf(source, tokens[open!]!), facts, { fixes: [fix], doubtful: !certain });
   }
-  const nextToken = change.kind === 'insert' ? mended[index + 1]! : here!;
+  const nextToken = change.kind === 'insert' ? mended[index + 1]! : thisToken!;
   const facts = { sign: quote(putToken.image), before: quote(nextToken.image) };
   return diagnose('missing-sign', spanOf(source, nextToken), facts, { fixes: certain ? [fix] : [] });
 }

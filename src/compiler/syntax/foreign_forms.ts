@@ -221,8 +221,8 @@ function formAt(text: string, tokens: readonly IToken[], at: number, declaration
     form.pattern.lastIndex = tokens[at]!.startOffset;
     const match = form.pattern.exec(text);
     if (!match) continue;
-    const written = form.write(match);
-    if (written !== undefined) return { form, length: match[0].length, written };
+    const writtenForm = form.write(match);
+    if (writtenForm !== undefined) return { form, length: match[0].length, written: writtenForm };
   }
   return undefined;
 }

@@ -124,8 +124,8 @@ function foreignNames(source: Source, tokens: readonly IToken[], report: ReportD
 function lookAlike(source: Source, token: IToken): Diagnostic {
   const at = spanOf(source, token);
   const oddLetter = [...(token.payload as string)].find((letter, index) => letter !== token.image[index])!;
-  const what = /^\p{Cf}$/u.test(oddLetter) ? 'hidden' : /^[A-Za-z_]/.test(token.image) ? 'letter' : 'sign';
-  const facts = { what, code: codeOf(oddLetter), text: token.image } as const;
+  const signKind = /^\p{Cf}$/u.test(oddLetter) ? 'hidden' : /^[A-Za-z_]/.test(token.image) ? 'letter' : 'sign';
+  const facts = { what: signKind, code: codeOf(oddLetter), text: token.image } as const;
   return diagnose('look-alike', at, facts, { fixes: [[{ at, text: token.image }]] });
 }
 
@@ -225,9 +225,9 @@ function unknown(source: Source, run: readonly IToken[], report: ReportDiagnosti
 function removal(at: Span): Edit {
   const { text } = at.source;
   const start = text.lastIndexOf('\n', at.start - 1) + 1;
-  const next = text.indexOf('\n', at.end);
+  const lineEnd = text.indexOf('\n', at.end);
   const alone =
-    text.slice(start, at.start).trim() === '' && text.slice(at.end, next === -1 ? undefined : next).trim() === '';
+    text.slice(start, at.start).trim() === '' && text.slice(at.end, lineEnd === -1 ? undefined : lineEnd).trim() === '';
   if (!alone) return { at, text: '' };
-  return { at: { source: at.source, start, end: next === -1 ? text.length : next + 1 }, text: '' };
+  return { at: { source: at.source, start, end: lineEnd === -1 ? text.length : lineEnd + 1 }, text: '' };
 }

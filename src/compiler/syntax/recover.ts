@@ -240,12 +240,18 @@ export class Recovery {
       return diagnose('unexpected-text', at, { expected: wanted, found: found(nextToken, previous) });
     }
     if (complaint.because === 'no-alternative' && previous) {
-      const what = is(previous, t.Arrow) ? 'a step' : 'a value';
-      return diagnose('missing-part', spanOf(this.source, previous), { what, after: quote(previous.image) });
+      const expectedWords = is(previous, t.Arrow) ? 'a step' : 'a value';
+      return diagnose('missing-part', spanOf(this.source, previous), {
+        what: expectedWords,
+        after: quote(previous.image),
+      });
     }
     if (complaint.expected === t.Name && stopToken === undefined && previous) {
-      const what = expected(t.Name, complaint.rule);
-      return diagnose('missing-part', spanOf(this.source, previous), { what, after: quote(previous.image) });
+      const expectedWords = expected(t.Name, complaint.rule);
+      return diagnose('missing-part', spanOf(this.source, previous), {
+        what: expectedWords,
+        after: quote(previous.image),
+      });
     }
     const wanted =
       complaint.because === 'left-over'

@@ -68,8 +68,8 @@ export function missingPart(
     const facts = { expected: expected(t.Name, rule), found: found(here, undefined) };
     return diagnose('unexpected-text', spanOf(source, here!), facts);
   }
-  const what = is(previous, t.Arrow) ? 'a step' : wanted === t.Name ? expected(t.Name, rule) : 'a value';
-  return diagnose('missing-part', spanOf(source, previous), { what, after: quote(previous.image) });
+  const expectedWords = is(previous, t.Arrow) ? 'a step' : wanted === t.Name ? expected(t.Name, rule) : 'a value';
+  return diagnose('missing-part', spanOf(source, previous), { what: expectedWords, after: quote(previous.image) });
 }
 
 /** Signs that come directly after what they follow. */

@@ -5,7 +5,8 @@ import { countOf } from '../wording.ts';
 export const serving = {
   'filter-syntax': row<{ found: string; expected: string; advice?: string | undefined }>({
     message: ({ found, expected }) => `the filter has ${found} where ${expected} is expected`,
-    hint: ({ advice }) => advice ?? "compare a column with a value, such as `'Drama' in genres`; `and`, `or` and `not` join conditions",
+    hint: ({ advice }) =>
+      advice ?? "compare a column with a value, such as `'Drama' in genres`; `and`, `or` and `not` join conditions",
   }),
 
   'filter-type': row<{ what: string; reason: string; advice: string }>({

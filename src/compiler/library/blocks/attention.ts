@@ -29,9 +29,12 @@ export const attention = blockKind({
     const { builder } = context;
     const elements = needElements(builder, list.value);
     const { count } = elements;
-    const from = queryOf(builder, queryPart);
-    const weights = builder.parameter('query', [from.width, units], { kind: 'glorot', fans: [from.width, units] });
-    const query = builder.matMul(from.tensor, weights);
+    const queryVector = queryOf(builder, queryPart);
+    const weights = builder.parameter('query', [queryVector.width, units], {
+      kind: 'glorot',
+      fans: [queryVector.width, units],
+    });
+    const query = builder.matMul(queryVector.tensor, weights);
     const batch = query.type.shape[0]!;
     return weightedMean(context, elements, units, (rows) => {
       const hidden = builder.reshape(rows, [batch, count, units]);

@@ -75,10 +75,10 @@ export const bsarec = blockKind({
         builder.mul(normalized(builder.add(x, dropped(filtered)), `_filter_${at}`), alpha),
         builder.mul(normalized(builder.add(x, dropped(attended)), `_attention_${at}`), 1 - alpha),
       );
-      const inner = linear(context, mixed, width, hidden, `_inner_${at}`, small);
-      const active = activate(context, inner, activation, { suffix: `_inner_${at}` });
-      const outer = dropped(linear(context, active, hidden, width, `_outer_${at}`, small));
-      x = normalized(builder.add(mixed, outer), `_net_${at}`);
+      const innerLayer = linear(context, mixed, width, hidden, `_inner_${at}`, small);
+      const active = activate(context, innerLayer, activation, { suffix: `_inner_${at}` });
+      const outerLayer = dropped(linear(context, active, hidden, width, `_outer_${at}`, small));
+      x = normalized(builder.add(mixed, outerLayer), `_net_${at}`);
     }
     const shown = builder.mul(builder.reshape(x, shape), builder.reshape(mask, [batch, length, 1]));
     return {
@@ -129,9 +129,9 @@ function placed(builder: Builder, { tensor, mask, length, most, width }: Sequenc
  */
 function visibleFromAllPlaces(builder: Builder, mask: Ref, length: number): Ref {
   const batch = mask.type.shape[0]!;
-  const from = builder.reshape(mask, [batch, 1, length, 1]);
+  const maskOfSource = builder.reshape(mask, [batch, 1, length, 1]);
   const earlier = builder.mul(causalMask(builder, length), builder.reshape(mask, [batch, 1, 1, length]));
-  return builder.add(builder.mul(from, earlier), builder.sub(1, from));
+  return builder.add(builder.mul(maskOfSource, earlier), builder.sub(1, maskOfSource));
 }
 
 /**

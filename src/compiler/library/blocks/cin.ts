@@ -27,16 +27,16 @@ export const cin = blockKind({
     // [batch, width, fields]: what is multiplied lies last, so that each layer is one product.
     const fieldColumns = builder.transpose(stacked(builder, value, width), [0, 2, 1]);
     const batch = fieldColumns.type.shape[0]!;
-    const places = elementsOf([batch, width]);
-    const ownColumns = builder.reshape(fieldColumns, [places, 1, fields]);
-    let lastLayer = builder.reshape(fieldColumns, [places, fields]);
+    const elementIndices = elementsOf([batch, width]);
+    const ownColumns = builder.reshape(fieldColumns, [elementIndices, 1, fields]);
+    let lastLayer = builder.reshape(fieldColumns, [elementIndices, fields]);
     let rows = fields;
     const sums: Ref[] = [];
     units.forEach((next, at) => {
-      const pairs = builder.mul(builder.reshape(lastLayer, [places, rows, 1]), ownColumns);
+      const pairs = builder.mul(builder.reshape(lastLayer, [elementIndices, rows, 1]), ownColumns);
       const inputs = rows * fields;
       const weights = builder.parameter(`weights_${at}`, [inputs, next], { kind: 'glorot', fans: [inputs, next] });
-      const mixed = builder.matMul(builder.reshape(pairs, [places, inputs]), weights);
+      const mixed = builder.matMul(builder.reshape(pairs, [elementIndices, inputs]), weights);
       lastLayer = activate(context, mixed, activation, { suffix: `_${at}` });
       rows = next;
       sums.push(builder.sum(builder.reshape(lastLayer, [batch, width, next]), [1]));

@@ -57,11 +57,11 @@ function byDistance(
 ): Ref {
   const distances = causal ? most : 2 * most - 1;
   const numbers = builder.parameter(`distances${suffix}`, [distances, heads], { kind: 'zeros' });
-  const places = Array.from({ length: count * count }, (_, at) => {
+  const pairIndices = Array.from({ length: count * count }, (_, at) => {
     const distance = Math.floor(at / count) - (at % count);
     return causal ? Math.max(0, distance) : distance + most - 1;
   });
-  const distanceNumbers = builder.gather(numbers, builder.constant(places, [count * count], 'int32'));
+  const distanceNumbers = builder.gather(numbers, builder.constant(pairIndices, [count * count], 'int32'));
   return builder.reshape(builder.transpose(distanceNumbers, [1, 0]), [1, heads, count, count]);
 }
 

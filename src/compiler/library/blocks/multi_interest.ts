@@ -58,16 +58,16 @@ function route({ builder }: BlockContext, sequence: Sequence, interests: number,
   // [batch · interests, length, width]
   const capsules = builder.reshape(builder.transpose(mappedElements, [0, 2, 1, 3]), [capsuleCount, length, width]);
   const fixed = builder.stopGradient(capsules);
-  const there = builder.reshape(mask, [batch, length, 1]);
+  const maskColumn = builder.reshape(mask, [batch, length, 1]);
   const gathered = (logits: Ref, from: Ref): Ref => {
     // Each element of the history divides itself among the interests.
-    const shares = builder.mul(builder.softmax(logits), there);
+    const shares = builder.mul(builder.softmax(logits), maskColumn);
     const weights = builder.reshape(builder.transpose(shares, [0, 2, 1]), [capsuleCount, 1, length]);
     return squash(builder, builder.batchMatMul(weights, from));
   };
   let logits = builder.mul(
     builder.broadcastTo(
-      there,
+      maskColumn,
       builder.reshape(builder.sum(builder.stopGradient(mappedElements), [3]), [batch, length, interests]),
     ),
     0,

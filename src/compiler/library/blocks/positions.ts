@@ -11,8 +11,8 @@ export const positions = blockKind({
     const sequence = needSequence(input);
     const { tensor, mask, length, most, width } = sequence;
     const allPlaces = builder.parameter('places', [most, width], { kind: 'uniform', limit: 0.02 });
-    const places = builder.slice(allPlaces, [0, 0], [length, width]);
+    const positionRows = builder.slice(allPlaces, [0, 0], [length, width]);
     const shown = builder.reshape(mask, [mask.type.shape[0]!, length, 1]);
-    return { ...sequence, tensor: builder.mul(builder.add(tensor, places), shown) };
+    return { ...sequence, tensor: builder.mul(builder.add(tensor, positionRows), shown) };
   },
 });

@@ -54,8 +54,8 @@ export const transformer = blockKind({
       );
     };
     const net = (x: Ref, suffix: string): Ref => {
-      const inner = linear(context, x, width, hidden, `_inner${suffix}`, small);
-      const active = activate(context, inner, activation, { suffix: `_inner${suffix}` });
+      const innerLayer = linear(context, x, width, hidden, `_inner${suffix}`, small);
+      const active = activate(context, innerLayer, activation, { suffix: `_inner${suffix}` });
       return dropped(linear(context, active, hidden, width, `_outer${suffix}`, small));
     };
 

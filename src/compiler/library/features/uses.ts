@@ -118,17 +118,17 @@ function namedBy(call: BoundKind, reading: FeatureUseContext, within: readonly s
 
 /** The feature that an argument declares, or else names, if its kind has such an argument. */
 function elementOf(call: BoundKind, reading: FeatureUseContext, within: readonly string[]): FeatureUse | undefined {
-  const first = (wanted: boolean) =>
+  const firstWith = (wanted: boolean) =>
     naming[call.kind]!.find(
       ([parameter, declares, rest]) => declares === wanted && !rest && call.arguments[parameter] !== undefined,
     )?.[0];
-  const declaring = first(true);
+  const declaring = firstWith(true);
   if (declaring !== undefined) {
     const element = call.arguments[declaring] as FeatureArgument;
     return 'feature' in element ? owned(element.feature, reading, within) : bound(element, reading, within);
   }
-  const named = first(false);
-  return named === undefined ? undefined : owned(call.arguments[named] as string, reading, within);
+  const firstNamed = firstWith(false);
+  return firstNamed === undefined ? undefined : owned(call.arguments[firstNamed] as string, reading, within);
 }
 
 function owned(name: string, reading: FeatureUseContext, within: readonly string[]): FeatureUse {

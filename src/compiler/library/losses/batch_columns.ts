@@ -57,8 +57,8 @@ export function distinctColumns(context: LossContext, batch: Ref): BatchColumns 
   const score = context.scoreOf(rows);
   const [size] = batch.type.shape;
   const [columns] = score.item.type.shape;
-  const places = context.input(`places/${key}`, { from: 'places', key }, [size!, 2], 'int32');
-  const column = builder.reshape(builder.slice(places, [0, 1], [-1, 1]), [size!]);
+  const keyPlaces = context.input(`places/${key}`, { from: 'places', key }, [size!, 2], 'int32');
+  const column = builder.reshape(builder.slice(keyPlaces, [0, 1], [-1, 1]), [size!]);
   return {
     rows,
     score,
@@ -66,6 +66,6 @@ export function distinctColumns(context: LossContext, batch: Ref): BatchColumns 
     ownOf: (values) => builder.gather(values, column),
     toColumns: (values) => builder.segmentSum(values, column, columns!),
     counts: context.input(`counts/${key}`, { from: 'counts', key }, [columns!]),
-    replaceOwn: (matrix, values) => builder.scatterUpdate(matrix, places, values),
+    replaceOwn: (matrix, values) => builder.scatterUpdate(matrix, keyPlaces, values),
   };
 }

@@ -73,8 +73,8 @@ export function replaceHits(
 /** Puts `value` at (row, column) pairs, int32 [n, 2]. */
 export function putAt(builder: Builder, matrix: Ref, pairs: Ref, value: number): Ref {
   const firstColumn = builder.reshape(builder.slice(pairs, [0, 0], [-1, 1]), [pairs.type.shape[0]!]);
-  const like = builder.cast(firstColumn, 'float32');
-  return builder.scatterUpdate(matrix, pairs, builder.broadcastTo(builder.constant(value), like));
+  const ofColumn = builder.cast(firstColumn, 'float32');
+  return builder.scatterUpdate(matrix, pairs, builder.broadcastTo(builder.constant(value), ofColumn));
 }
 
 /** The (row, column) pairs of rows of one query, each row with itself among them: int32 [positives, 2] */

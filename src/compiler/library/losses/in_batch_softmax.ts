@@ -117,8 +117,8 @@ function columnOffset(context: LossContext, { rows, items }: BatchColumns, args:
   const { builder } = context;
   const count = items.type.shape[0]!;
   if (args.correction === 'none') {
-    const like = builder.reshape(builder.slice(items, [0, 0], [-1, 1]), [count]);
-    return builder.broadcastTo(builder.constant(-shift), like);
+    const ofItems = builder.reshape(builder.slice(items, [0, 0], [-1, 1]), [count]);
+    return builder.broadcastTo(builder.constant(-shift), ofItems);
   }
   const negative = builder.neg(logQOf(context, args.correction, rows, count));
   return builder.sub(negative, builder.add(builder.max(negative, [0]), shift));

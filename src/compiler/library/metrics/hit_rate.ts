@@ -16,12 +16,12 @@ export const hit_rate = metricKind({
     const [first] = groups;
     if (!first || first.better >= k) return 0;
     const { better, size, held } = first;
-    const places = k - better;
+    const placesLeft = k - better;
     // Fewer of the group are not held out than it has places within the first k.
-    if (places > size - held) return 1;
+    if (placesLeft > size - held) return 1;
     // Hypergeometric: none of the places that are left has one of the held-out items.
     let none = 1;
-    for (let i = 0; i < held; i++) none *= (size - places - i) / (size - i);
+    for (let i = 0; i < held; i++) none *= (size - placesLeft - i) / (size - i);
     return 1 - none;
   },
 });

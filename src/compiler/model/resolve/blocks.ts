@@ -91,8 +91,8 @@ class BlockReader {
     const { scope, library } = this.#workspace;
     const call = asCall(expression);
     if (!call) {
-      const found = describeExpression(expression);
-      this.#binding.report('not-a-flow', expression.span, { found, expected: 'a block' });
+      const foundWords = describeExpression(expression);
+      this.#binding.report('not-a-flow', expression.span, { found: foundWords, expected: 'a block' });
       return undefined;
     }
     const { name } = call.callee;
@@ -121,8 +121,8 @@ class BlockReader {
     const { name, span } = call.callee;
     const blockAround = scope.blocks.get(this.#open.at(-1) ?? '');
     if (blockAround?.parameters.some((parameter) => parameter.name.name === name)) {
-      const found = `the parameter \`${name}\`, which is a number`;
-      report('not-a-flow', call.span, { found, expected: 'a block' });
+      const foundWords = `the parameter \`${name}\`, which is a number`;
+      report('not-a-flow', call.span, { found: foundWords, expected: 'a block' });
       return;
     }
     // With arguments it means the library's, which has none of this name.
@@ -130,11 +130,11 @@ class BlockReader {
       report('block-cycle', span, { name });
       return;
     }
-    const known = [...scope.blocks.keys(), ...Object.keys(library.blocks)].filter((word) => word !== name);
-    const { extra, ...meant } = guess(name, span, known, 'block', { declared: scope.blocks.keys() });
+    const blockNames = [...scope.blocks.keys(), ...Object.keys(library.blocks)].filter((word) => word !== name);
+    const { extra, ...meant } = guess(name, span, blockNames, 'block', { declared: scope.blocks.keys() });
     if (meant.nearest === undefined) uncertain.add('block');
     else if (scope.blocks.has(meant.nearest)) reads.block.add(meant.nearest);
-    report('unknown-kind', span, { what: 'block', name, known, ...meant }, extra);
+    report('unknown-kind', span, { what: 'block', name, known: blockNames, ...meant }, extra);
   }
 
   #declaredStep(call: Ast.CallNode, block: Ast.BlockNode): FlowStep | undefined {

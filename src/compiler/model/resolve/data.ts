@@ -204,9 +204,9 @@ function completeSplit(
       : {};
   const split = { kind: boundCall.kind, ...boundCall.arguments, ...shares } as Split;
   if (split.kind === 'by_time' || split.kind === 'random') {
-    const held = split.validation + split.test;
-    if (held >= 1) {
-      report('split-share', value.span, { held });
+    const heldOutShare = split.validation + split.test;
+    if (heldOutShare >= 1) {
+      report('split-share', value.span, { held: heldOutShare });
       return undefined;
     }
   }

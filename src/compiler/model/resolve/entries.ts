@@ -47,8 +47,8 @@ function entriesByName<N extends string>(
     const firstEntry = byName.get(name);
     if (!firstEntry) byName.set(name, entry);
     else {
-      const extra = repeats(name, firstEntry.span, entry.span);
-      report('repeated-entry', entry.name.span, { of, name }, extra);
+      const noteAndFix = repeats(name, firstEntry.span, entry.span);
+      report('repeated-entry', entry.name.span, { of, name }, noteAndFix);
     }
   }
   for (const entry of entries) {
@@ -113,13 +113,13 @@ export function resolveEntries<E extends Entries>(
 ): ResolvedEntries<keyof E & string> {
   type Name = keyof E & string;
   const names = Object.keys(rows) as Name[];
-  const given = entriesByName(of, entries, names, workspace.report, place);
-  const strange = entries.length > given.size;
+  const writtenEntries = entriesByName(of, entries, names, workspace.report, place);
+  const strange = entries.length > writtenEntries.size;
   const values: Partial<Record<Name, unknown>> = {};
   let valid = true;
   for (const name of names) {
     const row = rows[name]!;
-    const entry = given.get(name);
+    const entry = writtenEntries.get(name);
     if (entry) {
       const resolvedValue = resolveEntry(workspace, name, row.type, entry, towers);
       if (resolvedValue) values[name] = resolvedValue.value;
@@ -130,7 +130,7 @@ export function resolveEntries<E extends Entries>(
       if (!strange && !reported.includes(name)) workspace.report('missing-entry', at, facts);
     } else values[name] = defaultOf(row, at);
   }
-  return { given, values, valid, strange };
+  return { given: writtenEntries, values, valid, strange };
 }
 
 /** Returns the value of an entry that no file wrote. */
@@ -199,8 +199,8 @@ function resolveKinds(
     const name = printCall(call);
     const sameCall = callsByText.get(name);
     if (sameCall) {
-      const extra = repeats(name, sameCall.span, call.span);
-      report('repeated-name', call.span, { what: type.what, name: textOf(call.span), other: type.what }, extra);
+      const noteAndFix = repeats(name, sameCall.span, call.span);
+      report('repeated-name', call.span, { what: type.what, name: textOf(call.span), other: type.what }, noteAndFix);
       return undefined;
     }
     callsByText.set(name, call);
@@ -255,8 +255,8 @@ export function located({ report }: Workspace, name: string, value: Ast.Expressi
   const word = value.kind === 'Name' ? value.parts.at(-1)?.name : undefined;
   const write = word === undefined ? undefined : `"${word}"`;
   // An empty text, or one of blanks.
-  const found = value.kind === 'Text' ? 'an empty text' : describeExpression(value);
-  const facts = { of: name, expected: 'a text in quotes', found, write };
+  const foundWords = value.kind === 'Text' ? 'an empty text' : describeExpression(value);
+  const facts = { of: name, expected: 'a text in quotes', found: foundWords, write };
   report('wrong-type', value.span, facts, rewrite(value.span, write));
   return undefined;
 }

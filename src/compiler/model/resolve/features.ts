@@ -103,22 +103,22 @@ export function resolveGroups(workspace: Workspace): ReadonlyMap<string, readonl
 
   function featuresOf(group: string): readonly string[] {
     /** Each feature, and the member that it came with first. */
-    const from = new Map<string, Member>();
+    const memberOfFeature = new Map<string, Member>();
     for (const member of members.get(group)!) {
-      if (!member.isGroup && !from.has(member.name)) {
-        from.set(member.name, member);
+      if (!member.isGroup && !memberOfFeature.has(member.name)) {
+        memberOfFeature.set(member.name, member);
         continue;
       }
       // One that is still open is in a cycle.
       const brought = member.isGroup ? (done.get(member.name) ?? []) : [member.name];
-      const twice = brought.filter((feature) => from.has(feature));
+      const twice = brought.filter((feature) => memberOfFeature.has(feature));
       // What is taken for another name is reported already.
       if (twice.length > 0 && member.node.name === member.name) {
-        repeated(workspace, group, member, from.get(twice[0]!)!, twice, twice.length === brought.length);
+        repeated(workspace, group, member, memberOfFeature.get(twice[0]!)!, twice, twice.length === brought.length);
       }
-      for (const feature of brought) if (!from.has(feature)) from.set(feature, member);
+      for (const feature of brought) if (!memberOfFeature.has(feature)) memberOfFeature.set(feature, member);
     }
-    return [...from.keys()];
+    return [...memberOfFeature.keys()];
   }
 
   for (const name of scope.groups.keys()) if (!done.has(name)) settle(name);
@@ -155,8 +155,8 @@ function membersOf(workspace: Workspace, { name, members }: Ast.GroupNode): read
   function lookedUp(node: Ast.IdentifierNode): string | undefined {
     const table = new Map<string, unknown>([...scope.features, ...scope.groups]);
     table.delete(name.name);
-    const what = scope.groups.size > 1 ? 'group or feature' : 'feature';
-    return find(what, table, node, report)?.name;
+    const expectedWords = scope.groups.size > 1 ? 'group or feature' : 'feature';
+    return find(expectedWords, table, node, report)?.name;
   }
 }
 
@@ -173,8 +173,8 @@ function repeated(
   const note = { message: first.isGroup ? notes.brings(first.name, names[0]!) : notes.first(first.name), at };
   if (member.name === first.name) {
     const facts = { what: 'member', name: member.name, other: 'member' };
-    const extra = { notes: [{ message: notes.first(member.name), at }], fixes: [[removal(member.node.span)]] };
-    report('repeated-name', member.node.span, facts, extra);
+    const noteAndFix = { notes: [{ message: notes.first(member.name), at }], fixes: [[removal(member.node.span)]] };
+    report('repeated-name', member.node.span, facts, noteAndFix);
     return;
   }
   const needless = all ? member : first.isGroup ? undefined : first;

@@ -21,13 +21,13 @@ export function resolveObjective(workspace: Workspace, { value, span }: Ast.Obje
     const call = bindKind('weighting', library.weightings, value, workspace, weightedTasks);
     if (!call) return undefined;
     const { tasks, ...args } = call.arguments as { tasks: readonly string[] };
-    const named = tasks.length > 0 ? tasks : [...scope.tasks.keys()];
-    const repeated = named.find((name, at) => named.indexOf(name) !== at);
+    const namedTasks = tasks.length > 0 ? tasks : [...scope.tasks.keys()];
+    const repeated = namedTasks.find((name, at) => namedTasks.indexOf(name) !== at);
     if (repeated !== undefined) {
       report('repeated-name', value.span, { what: 'term', name: repeated, other: 'term' });
       return undefined;
     }
-    return { kind: 'dynamic', span, call: { ...call, arguments: args }, tasks: named };
+    return { kind: 'dynamic', span, call: { ...call, arguments: args }, tasks: namedTasks };
   }
   const terms = resolveSum(workspace, 'objective', value);
   if (!terms) return undefined;
@@ -72,17 +72,17 @@ function resolveSum(workspace: Workspace, what: string, value: Ast.ExpressionNod
       valid = false;
       continue;
     }
-    const found = read(workspace, 'task', scope.tasks, name);
-    if (!found) {
+    const readTask = read(workspace, 'task', scope.tasks, name);
+    if (!readTask) {
       valid = false;
       continue;
     }
-    const first = terms.find(({ task }) => task === found.name);
-    if (first) {
-      const note = noteAt(notes.first(found.name), first.span);
-      report('repeated-name', of.span, { what: 'term', name: found.name, other: 'term' }, note);
+    const firstTerm = terms.find(({ task }) => task === readTask.name);
+    if (firstTerm) {
+      const note = noteAt(notes.first(readTask.name), firstTerm.span);
+      report('repeated-name', of.span, { what: 'term', name: readTask.name, other: 'term' }, note);
       valid = false;
-    } else terms.push({ task: found.name, factor, span: of.span });
+    } else terms.push({ task: readTask.name, factor, span: of.span });
   }
   return valid ? terms : undefined;
 }
@@ -129,13 +129,13 @@ export function resolveProduct(workspace: Workspace, value: Ast.ExpressionNode):
     if (!name) {
       report('not-a-product', part.span, { found: describeExpression(part) });
       for (const operand of operandsOf(part)) {
-        const inner = singleName(operand)?.name;
-        if (inner !== undefined && scope.tasks.has(inner)) workspace.reads.task.add(inner);
+        const innerName = singleName(operand)?.name;
+        if (innerName !== undefined && scope.tasks.has(innerName)) workspace.reads.task.add(innerName);
       }
       return [];
     }
-    const found = read(workspace, 'task', scope.tasks, name);
-    return found ? [{ ...name, name: found.name }] : [];
+    const readTask = read(workspace, 'task', scope.tasks, name);
+    return readTask ? [{ ...name, name: readTask.name }] : [];
   });
   if (factors.length < parts.length) return undefined;
   if (factors.length === 1) {
@@ -206,22 +206,22 @@ type ByName = ReadonlyMap<string, ResolvedTask>;
 
 /** @returns the tasks of which a product has, by others, itself as a factor; each cycle is reported once */
 function reportCycles({ report }: Workspace, tasks: readonly ResolvedTask[], byName: ByName): ReadonlySet<string> {
-  const found = new Set<string>();
+  const cyclicNames = new Set<string>();
   const done = new Set<string>();
   const visit = (name: string, path: readonly string[]): void => {
     for (const factor of byName.get(name)?.product?.factors ?? []) {
-      const from = path.indexOf(factor.name);
-      if (from >= 0) {
-        const cycle = path.slice(from);
-        if (!cycle.some((each) => found.has(each)))
+      const pathIndex = path.indexOf(factor.name);
+      if (pathIndex >= 0) {
+        const cycle = path.slice(pathIndex);
+        if (!cycle.some((each) => cyclicNames.has(each)))
           report('product-cycle', factor.span, { cycle: [...cycle, factor.name] });
-        for (const each of cycle) found.add(each);
+        for (const each of cycle) cyclicNames.add(each);
       } else if (!done.has(factor.name)) visit(factor.name, [...path, factor.name]);
     }
     done.add(name);
   };
   for (const { name } of tasks) if (!done.has(name)) visit(name, [name]);
-  return found;
+  return cyclicNames;
 }
 
 /** A task twice, by itself or by a product within the product. */

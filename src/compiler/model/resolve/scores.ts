@@ -32,8 +32,10 @@ function validScore(workspace: Workspace, value: Ast.ExpressionNode, towers: Tow
   const added = parts.filter(({ of }) => isBias(workspace, of));
   const terms = parts.filter((part) => !added.includes(part));
   if (terms.length === 0) return odd(workspace, value);
-  const named = new Set(added.map(({ of }) => nameOf(of)));
-  const uses = terms.map((term) => resolveTerm(workspace, parts.length === 1 ? value : term.of, term, towers, named));
+  const namedTowers = new Set(added.map(({ of }) => nameOf(of)));
+  const uses = terms.map((term) =>
+    resolveTerm(workspace, parts.length === 1 ? value : term.of, term, towers, namedTowers),
+  );
   const [first] = uses;
   if (!first || uses.some((use) => use === undefined)) return undefined;
   const valid = uses as ValidTerm[];
@@ -96,18 +98,18 @@ function resolveTerm(
   const { name, span } = call.callee;
   const row = rowIn(library.scores, name);
   if (!row) {
-    const known = Object.keys(library.scores);
-    const { extra, ...meant } = guess(name, span, known, 'score');
-    report('unknown-kind', span, { what: 'score', name, known, ...meant }, extra);
+    const scoreNames = Object.keys(library.scores);
+    const { extra, ...meant } = guess(name, span, scoreNames, 'score');
+    report('unknown-kind', span, { what: 'score', name, known: scoreNames, ...meant }, extra);
     return undefined;
   }
 
-  const places = call.arguments.filter((argument) => argument.name === undefined);
-  const sides = places.slice(0, 2).map((argument) => resolveSide(workspace, argument.value, towers));
-  const others = call.arguments.filter((argument) => !places.slice(0, 2).includes(argument));
+  const positionalArguments = call.arguments.filter((argument) => argument.name === undefined);
+  const sides = positionalArguments.slice(0, 2).map((argument) => resolveSide(workspace, argument.value, towers));
+  const others = call.arguments.filter((argument) => !positionalArguments.slice(0, 2).includes(argument));
   const bound = bindCall({ ...call, arguments: others }, row, workspace);
-  if (places.length < 2) {
-    report('score-towers', call.span, { kind: name, count: places.length });
+  if (positionalArguments.length < 2) {
+    report('score-towers', call.span, { kind: name, count: positionalArguments.length });
     return undefined;
   }
   const [query, item] = sides;
@@ -231,8 +233,8 @@ function pairChannels(
 function stepNotChannel({ report }: Workspace, tower: ResolvedTower, step: ResolvedStep, at: Span): void {
   const { start, source } = step.node.span;
   const fix = { at: { source, start, end: start }, text: 'channel ' };
-  const extra = { notes: [{ message: notes.declared('step', step.name), at: step.span }], fixes: [[fix]] };
-  report('step-not-channel', at, { tower: tower.name, name: step.name }, extra);
+  const noteAndFix = { notes: [{ message: notes.declared('step', step.name), at: step.span }], fixes: [[fix]] };
+  report('step-not-channel', at, { tower: tower.name, name: step.name }, noteAndFix);
 }
 
 const channelsOf = (tower: ResolvedTower): ResolvedStep[] => tower.steps.filter((step) => step.channel);
@@ -263,7 +265,7 @@ function allChannels(
   const asking = toPair(query.tower, biases);
   const answering = toPair(item.tower, biases);
   if (asking.length === 0 || answering.length === 0) return undefined;
-  let left = asking.filter((channel) => !answering.some(({ name }) => name === channel.name));
+  let unpairedChannels = asking.filter((channel) => !answering.some(({ name }) => name === channel.name));
   let right = answering.filter((channel) => !asking.some(({ name }) => name === channel.name));
 
   const unpaired = (channel: ResolvedStep, tower: ResolvedTower, other: ResolvedTower, meant?: ResolvedStep): void => {
@@ -282,13 +284,13 @@ function allChannels(
     for (const { name } of [own, tower]) reads.channel.add(`${name}.${channel.name}`);
     return true;
   };
-  const paired = asking.filter((channel) => !left.includes(channel));
-  left = left.filter((channel) => !isStep(channel, query.tower, item.tower));
+  const paired = asking.filter((channel) => !unpairedChannels.includes(channel));
+  unpairedChannels = unpairedChannels.filter((channel) => !isStep(channel, query.tower, item.tower));
   right = right.filter((channel) => !isStep(channel, item.tower, query.tower));
   // Channels left over on one side alone are one edit away from a valid model: the pairs there are still make a score.
-  if (paired.length > 0 && (left.length === 0 || right.length === 0)) {
+  if (paired.length > 0 && (unpairedChannels.length === 0 || right.length === 0)) {
     for (const [channels, { tower }, { tower: other }] of [
-      [left, query, item] as const,
+      [unpairedChannels, query, item] as const,
       [right, item, query] as const,
     ]) {
       for (const { name, span } of channels) {
@@ -300,14 +302,15 @@ function allChannels(
     }
     return paired.map(({ name }) => ({ query: name, item: name }));
   }
-  for (const channel of left) {
+  for (const channel of unpairedChannels) {
     const near = nearest(
       channel.name,
       right.map(({ name }) => name),
     );
     // Two that are left over, one a side, were meant for each other.
     const meant =
-      right.find(({ name }) => name === near) ?? (left.length === 1 && right.length === 1 ? right[0] : undefined);
+      right.find(({ name }) => name === near) ??
+      (unpairedChannels.length === 1 && right.length === 1 ? right[0] : undefined);
     unpaired(channel, query.tower, item.tower, meant);
     right = right.filter((candidate) => candidate !== meant);
   }

@@ -62,10 +62,10 @@ export function resolveSearch(
   return entries.flatMap((entry): SearchParameter[] => {
     const name = nameOf(entry);
     readNames(workspace, entry);
-    const first = seen.get(name);
-    if (first) {
-      const extra = repeats(name, first.span, entry.span);
-      report('repeated-entry', pathSpan(entry), { of: '`search`', name }, extra);
+    const firstEntry = seen.get(name);
+    if (firstEntry) {
+      const noteAndFix = repeats(name, firstEntry.span, entry.span);
+      report('repeated-entry', pathSpan(entry), { of: '`search`', name }, noteAndFix);
       return [];
     }
     seen.set(name, entry);
@@ -90,8 +90,8 @@ const ownerOf = (parts: readonly string[]): string => parts.slice(0, 2).join('.'
 
 function isLost([first, second]: readonly string[], files: Files): boolean {
   const { tasks, features } = declared(files);
-  const all = first === 'task' ? tasks : first === 'features' ? features : undefined;
-  return second !== undefined && all !== undefined && !all.has(second);
+  const allNames = first === 'task' ? tasks : first === 'features' ? features : undefined;
+  return second !== undefined && allNames !== undefined && !allNames.has(second);
 }
 
 const nameOf = ({ path }: Ast.SearchEntryNode): string => path.map(({ name }) => name).join('.');
@@ -123,10 +123,10 @@ function choicesOf({ report }: Workspace, { items }: Ast.ChoicesNode): Domain | 
   const seen = new Map<string, Ast.ExpressionNode>();
   for (const item of items) {
     const text = textIn(item.span);
-    const first = seen.get(text);
-    if (first) {
-      const extra = repeats(text, first.span, item.span);
-      report('repeated-name', item.span, { what: 'choice', name: text, other: 'choice' }, extra);
+    const firstItem = seen.get(text);
+    if (firstItem) {
+      const noteAndFix = repeats(text, firstItem.span, item.span);
+      report('repeated-name', item.span, { what: 'choice', name: text, other: 'choice' }, noteAndFix);
       return undefined;
     }
     seen.set(text, item);
@@ -143,20 +143,27 @@ function rangeOf(
     report('wrong-type', node.span, { of, expected: describeEntry(type), found: 'a range of numbers' });
     return undefined;
   }
-  const from = constants.number(node.from, of, 'a number');
-  const to = constants.number(node.to, of, 'a number');
-  if (from === undefined || to === undefined) return undefined;
-  if (from >= to) {
-    report('empty-range', node.span, { of, from, to });
+  const lowerBound = constants.number(node.from, of, 'a number');
+  const upperBound = constants.number(node.to, of, 'a number');
+  if (lowerBound === undefined || upperBound === undefined) return undefined;
+  if (lowerBound >= upperBound) {
+    report('empty-range', node.span, { of, from: lowerBound, to: upperBound });
     return undefined;
   }
-  if (node.log && from <= 0) {
-    report('log-range', node.span, { of, from });
+  if (node.log && lowerBound <= 0) {
+    report('log-range', node.span, { of, from: lowerBound });
     return undefined;
   }
   // A constant has no type: it is whole where both ends are written without a fraction.
   const whole = type.is === 'integer' || (type.is === 'constant' && isWhole(node.from) && isWhole(node.to));
-  return { kind: 'range', from, to, log: node.log, whole, ends: [node.from.span, node.to.span] };
+  return {
+    kind: 'range',
+    from: lowerBound,
+    to: upperBound,
+    log: node.log,
+    whole,
+    ends: [node.from.span, node.to.span],
+  };
 }
 
 function isWhole(node: Ast.ExpressionNode): boolean {
@@ -212,10 +219,10 @@ export function tryChoices(
   const values = parameters.flatMap((parameter) => triedValues(parameter).map((value) => ({ parameter, value })));
   return values.slice(0, mostTried).flatMap(({ parameter: { name }, value: { text, span } }) => {
     const errors = check({ [name]: text }).filter(({ severity }) => severity === 'error');
-    const own = errors.filter(({ at }) => isWithin(at, name));
+    const ownErrors = errors.filter(({ at }) => isWithin(at, name));
     // Places in the text of the setting are places in the value.
     const move = (at: Span): Span => (isWithin(at, name) ? moved(at, name, span) : at);
-    if (own.length > 0) return own.map((one) => respan(one, move));
+    if (ownErrors.length > 0) return ownErrors.map((one) => respan(one, move));
     const [first] = errors;
     if (!first) return [];
     const notes = first.at ? [{ message: `here, ${first.message}`, at: first.at }] : [];

@@ -27,11 +27,11 @@ export function resolveTower(
   const seen = new Map<string, Ast.IdentifierNode>();
   for (const entry of node.entries) {
     const { name, span } = entry.name;
-    const first = seen.get(name) ?? node.inputs.find((input) => input.name === name);
-    if (first) {
-      const what = entry.channel ? 'channel' : 'step';
-      const facts = { what, name, other: seen.has(name) ? what : 'input' };
-      workspace.report('repeated-name', span, facts, noteAt(notes.first(name), first.span));
+    const firstUse = seen.get(name) ?? node.inputs.find((input) => input.name === name);
+    if (firstUse) {
+      const kindWord = entry.channel ? 'channel' : 'step';
+      const facts = { what: kindWord, name, other: seen.has(name) ? kindWord : 'input' };
+      workspace.report('repeated-name', span, facts, noteAt(notes.first(name), firstUse.span));
     } else seen.set(name, entry.name);
     const { reads, ...flow } = resolveFlow({
       ...workspace,
@@ -43,7 +43,7 @@ export function resolveTower(
       node,
       entry,
     });
-    steps.push({ name, span, node: entry, channel: entry.channel, ...(first ? {} : flow), ...defined({ reads }) });
+    steps.push({ name, span, node: entry, channel: entry.channel, ...(firstUse ? {} : flow), ...defined({ reads }) });
   }
   return {
     name: node.name.name,
@@ -58,19 +58,19 @@ export function resolveTower(
 
 function resolveInputs(workspace: Workspace, node: Ast.TowerNode, groups: Groups): TowerInput[] {
   const { scope, reads, report, uncertain } = workspace;
-  const known = new Map<string, unknown>([...groups, ...scope.features]);
+  const knownInputs = new Map<string, unknown>([...groups, ...scope.features]);
   return node.inputs.flatMap((input): TowerInput[] => {
     if (scope.labels.has(input.name)) {
       report('label-as-feature', input.span, { name: input.name }, labelExtra(workspace, input.name, input.span));
       return [];
     }
-    const first = node.inputs.find((other) => other.name === input.name)!;
-    if (first !== input) {
+    const firstInput = node.inputs.find((other) => other.name === input.name)!;
+    if (firstInput !== input) {
       const facts = { what: 'input', name: input.name, other: 'input' };
-      report('repeated-name', input.span, facts, repeats(input.name, first.span, input.span));
+      report('repeated-name', input.span, facts, repeats(input.name, firstInput.span, input.span));
       return [];
     }
-    const name = find('group or feature', known, input, report)?.name;
+    const name = find('group or feature', knownInputs, input, report)?.name;
     if (name === undefined) {
       uncertain.add('feature');
       uncertain.add('group');
@@ -84,13 +84,13 @@ function resolveInputs(workspace: Workspace, node: Ast.TowerNode, groups: Groups
 function resolveFlow(flowScope: FlowScope): Pick<ResolvedStep, 'flow' | 'begun' | 'reads'> {
   const { entry, readStep } = flowScope;
   const [first, ...blocks] = stepsOf(entry.flow);
-  const from = first && resolveSource(flowScope, first);
+  const flowSource = first && resolveSource(flowScope, first);
   const steps = blocks.map(readStep);
-  const reads = from ? readsOf(from) : first && writtenSources(first);
-  if (!from || !reads) return defined({ reads });
+  const reads = flowSource ? readsOf(flowSource) : first && writtenSources(first);
+  if (!flowSource || !reads) return defined({ reads });
   const invalid = steps.indexOf(undefined);
   const valid = (invalid === -1 ? steps : steps.slice(0, invalid)) as FlowStep[];
-  const flow = { span: entry.flow.span, from, steps: valid };
+  const flow = { span: entry.flow.span, from: flowSource, steps: valid };
   return invalid === -1 ? { reads, flow } : { reads, begun: flow };
 }
 
@@ -121,12 +121,12 @@ function resolveSource(flowScope: FlowScope, expression: Ast.ExpressionNode): Fl
   const block = flowScope.readStep({ ...expression, arguments: others });
   if (block?.kind === 'declared') {
     const { name } = block;
-    const written = parts.map(({ span }) => textOf(span));
+    const sourceTexts = parts.map(({ span }) => textOf(span));
     const values = others.map(({ span }) => textOf(span));
-    const from = written.length === 1 ? written[0]! : `concat(${written.join(', ')})`;
-    const flow = `${from} -> ${values.length === 0 ? name : `${name}(${values.join(', ')})`}`;
+    const joinedSource = sourceTexts.length === 1 ? sourceTexts[0]! : `concat(${sourceTexts.join(', ')})`;
+    const flow = `${joinedSource} -> ${values.length === 0 ? name : `${name}(${values.join(', ')})`}`;
     // Several values side by side are fields or a vector: only one is certain.
-    const fixes = written.length === 1 ? [[{ at: expression.span, text: flow }]] : [];
+    const fixes = sourceTexts.length === 1 ? [[{ at: expression.span, text: flow }]] : [];
     flowScope.report('block-arguments', expression.span, { name, flow }, { fixes });
     return undefined;
   }
@@ -189,9 +189,9 @@ function resolvePart(flowScope: FlowScope, expression: Ast.ExpressionNode): Flow
     report('no-outputs', output.span, { name: source.name, output: output.name }, { fixes: [[removal(at)]] });
     return undefined;
   }
-  const known = new Map(outputs.map((word) => [word, word]));
-  const taken = find(`output of \`${source.name}\``, known, output, report);
-  return taken && { kind: 'step', span: expression.span, name: source.name, output: taken.name };
+  const outputNames = new Map(outputs.map((word) => [word, word]));
+  const takenOutput = find(`output of \`${source.name}\``, outputNames, output, report);
+  return takenOutput && { kind: 'step', span: expression.span, name: source.name, output: takenOutput.name };
 }
 
 /** A step above, or an input: a group of features or one of them. A misspelt name is taken as the nearest. */
@@ -200,8 +200,8 @@ function resolveName(flowScope: FlowScope, { name, span }: Ast.IdentifierNode): 
   const open = (word: string): FlowPart | undefined => {
     if (above.some((step) => step.name === word)) return { kind: 'step', span, name: word };
     const input = inputs.find((candidate) => candidate.name === word);
-    const inner = inputs.some((candidate) => candidate.groups.includes(word)) ? groups.get(word) : undefined;
-    const opened = input?.features ?? inner ?? (features.includes(word) ? [word] : undefined);
+    const innerGroup = inputs.some((candidate) => candidate.groups.includes(word)) ? groups.get(word) : undefined;
+    const opened = input?.features ?? innerGroup ?? (features.includes(word) ? [word] : undefined);
     if (!opened) return undefined;
     for (const feature of opened) reads.feature.add(feature);
     return { kind: 'features', span, name: word, features: opened };
@@ -228,8 +228,8 @@ function resolveName(flowScope: FlowScope, { name, span }: Ast.IdentifierNode): 
       report('feature-both-sides', span, facts, noteAt(notes.read(other.tower, name), other.span));
       return undefined;
     }
-    const last = tower.inputs.at(-1);
-    const fix = last && insertion(last.span.source, last.span.end, `, ${name}`);
+    const lastInput = tower.inputs.at(-1);
+    const fix = lastInput && insertion(lastInput.span.source, lastInput.span.end, `, ${name}`);
     for (const feature of groups.get(name) ?? [name]) reads.feature.add(feature);
     if (groups.has(name)) reads.group.add(name);
     // An input that nothing is called may be this one.
@@ -238,8 +238,8 @@ function resolveName(flowScope: FlowScope, { name, span }: Ast.IdentifierNode): 
     return undefined;
   }
   const inputNames = inputs.flatMap((input) => [input.name, ...input.groups]);
-  const known = new Set([...above.map((earlier) => earlier.name), ...inputNames, ...features]);
-  const meant = find('input or step', new Map([...known].map((word) => [word, word])), { name, span }, report);
+  const knownNames = new Set([...above.map((earlier) => earlier.name), ...inputNames, ...features]);
+  const meant = find('input or step', new Map([...knownNames].map((word) => [word, word])), { name, span }, report);
   if (meant) return open(meant.name);
   uncertain.add('feature');
   return undefined;
@@ -267,8 +267,8 @@ export function outputsOf(
   above: readonly ResolvedStep[],
 ): readonly string[] | undefined {
   if (!flow) return undefined;
-  const last = flow.steps.at(-1);
-  if (last) return ofStep(library, last);
+  const lastStep = flow.steps.at(-1);
+  if (lastStep) return ofStep(library, lastStep);
   const { from } = flow;
   if (from.kind === 'join') return ofCall(library, from.call);
   if (from.kind === 'features' || from.output !== undefined) return [];
@@ -278,13 +278,13 @@ export function outputsOf(
 
 function ofStep(library: Library, step: FlowStep): readonly string[] {
   if (step.kind === 'block') return ofCall(library, step.call);
-  const last = step.steps.at(-1);
-  return last ? ofStep(library, last) : [];
+  const lastStep = step.steps.at(-1);
+  return lastStep ? ofStep(library, lastStep) : [];
 }
 
 function ofCall(library: Library, call: Call): readonly string[] {
-  const last = repeatedSteps(library, call).at(-1);
-  return last ? ofStep(library, last) : (library.blocks[call.kind]?.outputs?.(call.arguments) ?? []);
+  const lastRepeated = repeatedSteps(library, call).at(-1);
+  return lastRepeated ? ofStep(library, lastRepeated) : (library.blocks[call.kind]?.outputs?.(call.arguments) ?? []);
 }
 
 /** The steps of a flow that a block goes through and gives the result of: `repeat(2, dense(8) -> dropout)`. */

@@ -10,8 +10,8 @@ import { repeatedSteps } from '../resolve/towers.ts';
 export const towerChannel: Rule = ({ towers }, report) => {
   for (const { name, span, steps } of towers) {
     if (steps.some(({ channel }) => channel)) continue;
-    const last = steps.at(-1)?.node.span;
-    const fix = last && insertion(last.source, last.start, 'channel ');
+    const lastSpan = steps.at(-1)?.node.span;
+    const fix = lastSpan && insertion(lastSpan.source, lastSpan.start, 'channel ');
     report('tower-without-channel', span, { tower: name }, defined({ fixes: fix && [[fix]] }));
   }
 };
@@ -19,12 +19,12 @@ export const towerChannel: Rule = ({ towers }, report) => {
 /** The last block of the library that a channel goes through and that turns its vector, `normalize` left aside. */
 function lastBlockOf({ flow }: ResolvedStep, tower: ResolvedTower, library: Library): Call | undefined {
   if (!flow) return undefined;
-  const own = opened(flow.steps, library).findLast(({ kind }) => kind !== 'normalize');
-  if (own) return own;
+  const ownLastStep = opened(flow.steps, library).findLast(({ kind }) => kind !== 'normalize');
+  if (ownLastStep) return ownLastStep;
   const { from } = flow;
   if (from.kind !== 'step' || from.output !== undefined) return undefined;
-  const before = tower.steps.find(({ name }) => name === from.name);
-  return before && lastBlockOf(before, tower, library);
+  const sourceStep = tower.steps.find(({ name }) => name === from.name);
+  return sourceStep && lastBlockOf(sourceStep, tower, library);
 }
 
 function opened(steps: readonly FlowStep[], library: Library): readonly Call[] {

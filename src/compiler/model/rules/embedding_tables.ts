@@ -84,6 +84,6 @@ function wideTableOf({ encoder, dim = 0, along }: FeatureUse): WideTableSize | u
 /** The argument `dim`, of the feature or of its elements. */
 function dimIn(value: ExpressionNode): ArgumentNode | undefined {
   if (value.kind !== 'Call') return undefined;
-  const own = value.arguments.find(({ name }) => name?.name === 'dim');
-  return own ?? value.arguments.map((argument) => dimIn(argument.value)).find((found) => found !== undefined);
+  const ownDim = value.arguments.find(({ name }) => name?.name === 'dim');
+  return ownDim ?? value.arguments.map((argument) => dimIn(argument.value)).find((found) => found !== undefined);
 }

@@ -52,13 +52,13 @@ function unsettledOf(
   naming: ReadonlyMap<string, readonly string[]>,
 ): ReadonlySet<string> {
   // Those that name none end first: they are most of a file.
-  const left = new Map([...naming].filter(([, named]) => named.some((other) => features.has(other))));
+  const remainingNames = new Map([...naming].filter(([, named]) => named.some((other) => features.has(other))));
   for (let depth = 1; depth <= deepest; depth++) {
-    const ended = [...left].filter(([, named]) => named.every((other) => !left.has(other)));
+    const ended = [...remainingNames].filter(([, named]) => named.every((other) => !remainingNames.has(other)));
     if (ended.length === 0) break;
-    for (const [name] of ended) left.delete(name);
+    for (const [name] of ended) remainingNames.delete(name);
   }
-  return new Set(left.keys());
+  return new Set(remainingNames.keys());
 }
 
 /** A tower is a wall: no feature is on both sides of it. */
@@ -75,7 +75,7 @@ export const featureBothSides: Rule = ({ towers, features: declared, library }, 
     names.forEach(add);
     return [...values];
   };
-  const places = new Map(
+  const placesByTower = new Map(
     towers.map((tower) => [
       tower,
       inputsAndKey(tower).map(({ features, span }) => ({ features: valuesOf(features), span })),
@@ -83,21 +83,21 @@ export const featureBothSides: Rule = ({ towers, features: declared, library }, 
   );
   const reported = new Set<string>();
   for (const [at, tower] of towers.entries()) {
-    const seen = new Set(places.get(tower)!.flatMap(({ features }) => features));
+    const seen = new Set(placesByTower.get(tower)!.flatMap(({ features }) => features));
     for (const other of towers.slice(at + 1)) {
-      for (const { features, span } of places.get(other)!) {
+      for (const { features, span } of placesByTower.get(other)!) {
         const both = features.filter((feature) => seen.has(feature) && !reported.has(feature));
         for (const feature of both) reported.add(feature);
         const [name] = both;
         if (name === undefined) continue;
-        const first = places.get(tower)!.find((place) => place.features.includes(name))!;
+        const firstPlace = placesByTower.get(tower)!.find((place) => place.features.includes(name))!;
         const facts = { name, first: tower.name, second: other.name };
         // A key that is no input of its own tower is wrong itself, and not the tower that it belongs to.
-        if (first.span === tower.key?.span) {
+        if (firstPlace.span === tower.key?.span) {
           const note = noteAt(notes.read(other.name, name), span);
-          report('feature-both-sides', first.span, { ...facts, keyOf: tower.name }, note);
+          report('feature-both-sides', firstPlace.span, { ...facts, keyOf: tower.name }, note);
         } else {
-          const note = { message: notes.read(tower.name, name), at: first.span };
+          const note = { message: notes.read(tower.name, name), at: firstPlace.span };
           const keyOf = span === other.key?.span ? other.name : undefined;
           report('feature-both-sides', span, { ...facts, ...defined({ keyOf }) }, { notes: [note] });
         }
@@ -124,13 +124,13 @@ export const throughTower: Rule = (resolution, report) => {
   const [query, item] = order;
   const reported = new Set<ExpressionNode>();
   for (const [name, through] of featuresThrough(features)) {
-    const written = scope.features.get(name)?.value;
+    const writtenFeature = scope.features.get(name)?.value;
     // Several names of one kind make one mistake.
-    if (written === undefined || reported.has(written)) continue;
-    const at = argumentIn(written) ?? written.span;
+    if (writtenFeature === undefined || reported.has(writtenFeature)) continue;
+    const at = argumentIn(writtenFeature) ?? writtenFeature.span;
     const declared = { message: notes.declared('tower', item.name), at: item.span };
     const refuse = (reason: string, instead: string): void => {
-      reported.add(written);
+      reported.add(writtenFeature);
       report('through-tower', at, { name, reason, instead }, { notes: [declared] });
     };
     if (through.tower === query.name) {
@@ -143,7 +143,7 @@ export const throughTower: Rule = (resolution, report) => {
     if (through.tower !== item.name) continue;
     const reads = withNamed(item.features, features, library.features);
     if (reads.has(name)) {
-      reported.add(written);
+      reported.add(writtenFeature);
       const note = noteAt(notes.read(item.name, name), inputOf(item, name));
       report('through-cycle', at, { name, tower: item.name, other: query.name }, note);
       continue;
@@ -153,15 +153,15 @@ export const throughTower: Rule = (resolution, report) => {
       continue;
     }
     const key = item.key && ownerOf(item.key.name, features);
-    const own = ownerOf(name, features);
-    if (key !== undefined && own !== undefined && key !== own) {
+    const ownerFeature = ownerOf(name, features);
+    if (key !== undefined && ownerFeature !== undefined && key !== ownerFeature) {
       refuse(
-        `its elements are values of \`${own}\`, and tower \`${item.name}\` is keyed by \`${item.key!.name}\``,
+        `its elements are values of \`${ownerFeature}\`, and tower \`${item.name}\` is keyed by \`${item.key!.name}\``,
         `list \`${item.key!.name}\`, or remove \`through\``,
       );
       continue;
     }
-    if (reportChannel(through, item, at, report)) reported.add(written);
+    if (reportChannel(through, item, at, report)) reported.add(writtenFeature);
   }
 };
 
@@ -176,8 +176,8 @@ function reportChannel({ channel }: SideArgument, tower: ResolvedTower, at: Span
   }
   if (channels.includes(channel)) return false;
   const { extra, ...meant } = guess(channel, { ...at, start: at.end - channel.length }, channels);
-  const what = `channel of tower \`${tower.name}\``;
-  report('unknown-name', at, { what, name: channel, known: channels, ...meant }, extra);
+  const channelWords = `channel of tower \`${tower.name}\``;
+  report('unknown-name', at, { what: channelWords, name: channel, known: channels, ...meant }, extra);
   return true;
 }
 

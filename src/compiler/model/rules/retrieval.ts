@@ -69,8 +69,8 @@ function logitsOf({ tasks, library }: Resolution, of: string): string | undefine
 
 /** A line `retrieve` after the objective, or after the last task. */
 function declared({ file }: Resolution, logits: string): Edit {
-  const last = file.declarations.findLast(({ kind }) => kind === 'Task' || kind === 'Objective')!;
-  return insertion(last.span.source, last.span.end, `\nretrieve = ${logits}`);
+  const lastDeclaration = file.declarations.findLast(({ kind }) => kind === 'Task' || kind === 'Objective')!;
+  return insertion(lastDeclaration.span.source, lastDeclaration.span.end, `\nretrieve = ${logits}`);
 }
 
 /** Sizes that differ by more than this do not add up to what a person expects. */

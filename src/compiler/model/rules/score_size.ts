@@ -36,18 +36,18 @@ function termBound(
 function endsNormalized({ towers }: Pick<Resolution, 'towers'>, tower: string, step: string): boolean {
   const flow = towers.find(({ name }) => name === tower)?.steps.find(({ name }) => name === step)?.flow;
   if (!flow) return false;
-  const last = flow.steps.at(-1);
-  if (!last)
+  const lastStep = flow.steps.at(-1);
+  if (!lastStep)
     return (
       flow.from.kind === 'step' && flow.from.output === undefined && endsNormalized({ towers }, tower, flow.from.name)
     );
-  return lastBlock(last) === 'normalize';
+  return lastBlock(lastStep) === 'normalize';
 }
 
 function lastBlock(step: FlowStep): string | undefined {
   if (step.kind === 'block') return step.call.kind;
-  const last = step.steps.at(-1);
-  return last && lastBlock(last);
+  const lastStep = step.steps.at(-1);
+  return lastStep && lastBlock(lastStep);
 }
 
 /** Names of the tasks that a product of the file multiplies. */
@@ -115,9 +115,9 @@ export const temperature: Rule = (resolution, report) => {
     // A factor of 1, which is the default of some losses, stretches nothing.
     const argument = sharpness.find((name) => (loss.arguments[name] ?? 1) !== 1);
     if (argument === undefined || scoreBound(resolution, score) !== undefined) continue;
-    const written = node.entries.find(({ name }) => name.name === 'loss')?.value;
-    const given = written?.kind === 'Call' ? written.arguments : [];
-    const at = given.find(({ name }) => name?.name === argument)?.span ?? loss.span;
+    const writtenLoss = node.entries.find(({ name }) => name.name === 'loss')?.value;
+    const lossArguments = writtenLoss?.kind === 'Call' ? writtenLoss.arguments : [];
+    const at = lossArguments.find(({ name }) => name?.name === argument)?.span ?? loss.span;
     const term = score.terms.find((term) => termBound(resolution, term, score.towers) === undefined);
     // A bias has no limit either; it is there on purpose.
     if (!term) continue;
@@ -156,18 +156,20 @@ export const temperatureExtreme: Rule = (resolution, report) => {
     const bound = scoreBound(resolution, score);
     if (bound === undefined) continue;
     const argument = ['temperature', 'scale'].find((name) => loss.arguments[name] !== undefined);
-    const given = argument === undefined ? 1 : firstOf(loss.arguments[argument]);
+    const givenTemperature = argument === undefined ? 1 : firstOf(loss.arguments[argument]);
     const channels = score.terms.reduce((sum, term) => sum + term.channels.length, 0);
     // Rounded, so that 1 / 0.01 is 100.
-    const stretch = Number(((bound / channels) * (argument === 'temperature' ? 1 / given : given)).toPrecision(12));
+    const stretch = Number(
+      ((bound / channels) * (argument === 'temperature' ? 1 / givenTemperature : givenTemperature)).toPrecision(12),
+    );
     if (stretch > least && stretch <= most) continue;
-    const written = node.entries.find(({ name }) => name.name === 'loss')?.value;
-    const places = written?.kind === 'Call' && argument !== undefined ? written.arguments : [];
-    const place = places.find(({ name }) => name?.name === argument);
+    const writtenLoss = node.entries.find(({ name }) => name.name === 'loss')?.value;
+    const lossArguments = writtenLoss?.kind === 'Call' && argument !== undefined ? writtenLoss.arguments : [];
+    const writtenArgument = lossArguments.find(({ name }) => name?.name === argument);
     const plain = argument === undefined && score.terms.every(({ factor }) => factor === 1);
-    const at = place?.span ?? (plain ? loss.span : score.span);
+    const at = writtenArgument?.span ?? (plain ? loss.span : score.span);
     const facts = { stretch: Number(stretch.toPrecision(3)), sharp: stretch > most };
-    report('temperature-extreme', at, facts, plain && written ? { fixes: [[stretched(written, row)]] } : {});
+    report('temperature-extreme', at, facts, plain && writtenLoss ? { fixes: [[stretched(writtenLoss, row)]] } : {});
   }
 };
 
@@ -180,6 +182,10 @@ function stretched(loss: ExpressionNode, { parameters }: KindRow): Edit {
   const argument = 'temperature' in parameters ? 'temperature: 0.1' : 'scale: 10';
   const { source, end } = loss.span;
   if (loss.kind !== 'Call') return insertion(source, end, `(${argument})`);
-  const last = loss.arguments.at(-1);
-  return insertion(source, last ? last.span.end : loss.callee.span.end + 1, `${last ? ', ' : ''}${argument}`);
+  const lastArgument = loss.arguments.at(-1);
+  return insertion(
+    source,
+    lastArgument ? lastArgument.span.end : loss.callee.span.end + 1,
+    `${lastArgument ? ', ' : ''}${argument}`,
+  );
 }

@@ -31,8 +31,8 @@ export const taskLabel: Rule = ({ tasks, labels, library }, report) => {
       const fitting = [...labels.values()].filter(({ type }) => fits(type));
       const nearest =
         fitting.length === 1 ? fitting[0]!.name : fitting.find((candidate) => candidate.name === name)?.name;
-      const last = node.entries.at(-1)!.span;
-      const fix = nearest && insertion(last.source, last.end, `, label = ${nearest}`);
+      const lastSpan = node.entries.at(-1)!.span;
+      const fix = nearest && insertion(lastSpan.source, lastSpan.end, `, label = ${nearest}`);
       report(
         'label-needed',
         span,
@@ -61,8 +61,8 @@ export const itemKey: Rule = ({ tasks, towers, library, features }, report) => {
     const ids = tower.features.filter((name) => features.get(name)?.call.kind === 'id');
     const end = tower.node.inputs.at(-1)?.span;
     const close = end && closing.exec(end.source.text.slice(end.end));
-    const after = close && end.end + close[0].length;
-    const fix = ids.length === 1 && after && insertion(end.source, after, ` keyed by ${ids[0]}`);
+    const closeEnd = close && end.end + close[0].length;
+    const fix = ids.length === 1 && closeEnd && insertion(end.source, closeEnd, ` keyed by ${ids[0]}`);
     report(
       'item-key-needed',
       loss.span,
@@ -80,9 +80,11 @@ export const noNegatives: Rule = ({ tasks, library }, report) => {
   for (const { loss, node } of tasks) {
     if (!loss || !('in_batch' in library.losses[loss.kind]!.parameters) || loss.arguments.negatives !== undefined)
       continue;
-    const written = node.entries.find(({ name }) => name.name === 'loss')?.value;
-    const given = written?.kind === 'Call' ? written.arguments : [];
-    const refused = given.find(({ name, value }) => name?.name === 'in_batch' && firstWordOf(value) === 'false');
+    const writtenLoss = node.entries.find(({ name }) => name.name === 'loss')?.value;
+    const lossArguments = writtenLoss?.kind === 'Call' ? writtenLoss.arguments : [];
+    const refused = lossArguments.find(
+      ({ name, value }) => name?.name === 'in_batch' && firstWordOf(value) === 'false',
+    );
     if (!refused) continue;
     const reason = 'has no negatives with `in_batch: false`: draw some with `negatives: sampled(4)`';
     report('arguments-conflict', refused.span, { kind: loss.kind, reason });

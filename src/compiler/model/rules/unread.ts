@@ -12,11 +12,11 @@ export const unreadChannel: Rule = ({ towers, tasks, features, reads, uncertain 
     const encodes = channelsThrough(features.keys(), features, tower);
     for (const { name, span, channel, node } of tower.steps) {
       if (froms.has(name) || encodes.has(name)) continue;
-      const extra = { fixes: [[removal(node.span)]] };
-      if (!channel && hasChannel) report('unread-step', span, { name }, extra);
+      const removalFix = { fixes: [[removal(node.span)]] };
+      if (!channel && hasChannel) report('unread-step', span, { name }, removalFix);
       if (!channel || tasks.length === 0 || towers.length !== 2 || uncertain.has('channel')) continue;
       if (!reads.channel.has(`${tower.name}.${name}`))
-        report('unread-channel', span, { tower: tower.name, channel: name }, extra);
+        report('unread-channel', span, { tower: tower.name, channel: name }, removalFix);
     }
   }
 };
@@ -53,8 +53,8 @@ export const unreadInput: Rule = ({ towers, groups, uncertain }, report) => {
     const names = steps.flatMap(({ reads = [] }) => reads.map(({ name }) => name));
     const froms = new Set(names.flatMap((name) => [name, ...(within.has(name) ? (groups.get(name) ?? []) : [])]));
     // A flow that begins with something else is reported; it may be this input that it means.
-    const known = new Set([...inputs.map(({ name }) => name), ...within, ...steps.map(({ name }) => name)]);
-    const strange = names.filter((name) => !known.has(name));
+    const knownNames = new Set([...inputs.map(({ name }) => name), ...within, ...steps.map(({ name }) => name)]);
+    const strange = names.filter((name) => !knownNames.has(name));
     const features = new Set(strange.length > 0 ? all : []);
     if (steps.some(({ reads }) => reads === undefined) || strange.some((name) => !features.has(name))) continue;
     for (const { name, span, features: own } of inputs) {

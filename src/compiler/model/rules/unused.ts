@@ -28,10 +28,10 @@ export const unusedBlock: Rule = ({ file, scope, towers, reads, uncertain }, rep
 
 /** A constant that nothing reads: to change it, with `--set` too, would change nothing. */
 export const unusedConstant: Rule = ({ file, scope }, report) => {
-  const own = scope.lets.filter(({ span }) => span.source === file.span.source);
-  if (own.length === 0) return;
-  const words = readAsConstants(file, new Set(own.map(({ name }) => name.name)));
-  for (const { name, span } of own) {
+  const ownLets = scope.lets.filter(({ span }) => span.source === file.span.source);
+  if (ownLets.length === 0) return;
+  const words = readAsConstants(file, new Set(ownLets.map(({ name }) => name.name)));
+  for (const { name, span } of ownLets) {
     // A misspelt name was meant to read it, and has been reported.
     if (words.has(name.name) || [...words].some((word) => nearest(word, [name.name]))) continue;
     report('unused-constant', name.span, { name: name.name }, { fixes: [[removal(span)]] });
@@ -43,12 +43,12 @@ export const unusedConstant: Rule = ({ file, scope }, report) => {
  * too: better silent than wrong.
  */
 function readAsConstants({ declarations }: FileNode, sought: Set<string>): ReadonlySet<string> {
-  const found = new Set<string>();
+  const usedNames = new Set<string>();
   const visit = (node: ExpressionNode): void => {
     switch (node.kind) {
       case 'Name':
         if (node.parts.length === 1) {
-          found.add(node.parts[0]!.name);
+          usedNames.add(node.parts[0]!.name);
           sought.delete(node.parts[0]!.name);
         }
         break;
@@ -87,7 +87,7 @@ function readAsConstants({ declarations }: FileNode, sought: Set<string>): Reado
       else if ('value' in entry) visit(entry.value);
     }
   }
-  return found;
+  return usedNames;
 }
 
 /** A parameter that its block never reads: a use that gives it changes nothing. */
@@ -128,13 +128,13 @@ export const shadowedName: Rule = ({ file, library, scope, towers }, report) => 
   for (const { features, inputs, steps, node } of towers) {
     const groups = new Set(inputs.flatMap((input) => input.groups));
     for (const { name, span, channel } of steps) {
-      const what =
+      const kindWord =
         scope.features.has(name) && features.includes(name) ? 'feature' : groups.has(name) ? 'group' : undefined;
       // An input of the tower of this name is an error.
-      if (what === undefined || node.inputs.some((input) => input.name === name)) continue;
+      if (kindWord === undefined || node.inputs.some((input) => input.name === name)) continue;
       const at = (scope.features.get(name) ?? scope.groups.get(name))?.name.span;
-      const facts = { what: channel ? 'channel' : 'step', name, hides: `the ${what} of that name` };
-      report('shadowed-name', span, facts, defined({ notes: at && [{ message: notes.declared(what, name), at }] }));
+      const facts = { what: channel ? 'channel' : 'step', name, hides: `the ${kindWord} of that name` };
+      report('shadowed-name', span, facts, defined({ notes: at && [{ message: notes.declared(kindWord, name), at }] }));
     }
   }
   const constants = new Map(scope.lets.map(({ name }) => [name.name, name.span]));

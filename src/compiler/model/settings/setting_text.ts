@@ -50,11 +50,11 @@ function readValues(
   found: Diagnostic[],
 ): readonly ExpressionNode[] | 'several' | undefined {
   // An entry as a file has it, so that lists have their commas and mistakes their messages.
-  const before = `train{${/^\w+$/.test(entry) ? entry : 'value'}=`;
-  const { output, diagnostics } = parse(makeSource(sourceName, `${before}${text}\n}`));
+  const textBefore = `train{${/^\w+$/.test(entry) ? entry : 'value'}=`;
+  const { output, diagnostics } = parse(makeSource(sourceName, `${textBefore}${text}\n}`));
   const { length } = source.text;
   const offset = length - text.length;
-  const inside = (place: number): number => Math.min(length, Math.max(offset, place - before.length + offset));
+  const inside = (place: number): number => Math.min(length, Math.max(offset, place - textBefore.length + offset));
   const move = ({ start, end }: Span): Span => ({ source, start: inside(start), end: inside(end) });
   if (diagnostics.length > 0) {
     for (const { fixes, ...one } of diagnostics) found.push({ ...respan(one, move), fixes: [] });
@@ -76,8 +76,8 @@ export function expressionAt(text: string, at: Span): ExpressionNode | undefined
     const [found] = parse(makeSource(sourceName, `let value = ${text}`)).output.declarations;
     unwritten.set(text, found?.kind === 'Let' ? found.value : undefined);
   }
-  const found = unwritten.get(text);
-  return found && respan(found, () => at);
+  const cachedValue = unwritten.get(text);
+  return cachedValue && respan(cachedValue, () => at);
 }
 
 /** A copy of a tree, or of a list of diagnostics, in which every place is what `move` makes of it. */

@@ -59,8 +59,8 @@ interface SettingPath {
 
 /** Reports that there is nothing of a name. */
 function unknown(report: Report, { at }: SettingPath, name: string, what: string, all: Iterable<string>): undefined {
-  const known = [...all];
-  report('unknown-setting', at, { name, what, nearest: nearest(name, known), known });
+  const knownNames = [...all];
+  report('unknown-setting', at, { name, what, nearest: nearest(name, knownNames), known: knownNames });
 }
 
 /**
@@ -117,13 +117,13 @@ function rootOf(scope: SlotScope, path: SettingPath, first: string, rest: readon
     return { slot: entrySlot({ node, at: path.at }, task.entries, third), rest: others };
   }
   if (first === 'features' && second !== undefined) {
-    const found = features.get(second);
-    if (!found) return unknown(report, path, second, 'feature', features.keys());
-    return { slot: featureSlot(found, second, scope.library), rest: rest.slice(1) };
+    const foundFeature = features.get(second);
+    if (!foundFeature) return unknown(report, path, second, 'feature', features.keys());
+    return { slot: featureSlot(foundFeature, second, scope.library), rest: rest.slice(1) };
   }
-  const known = slotNames(files);
-  const what = 'constant, block or entry of `train`';
-  return unknown(report, path, path.parts.join('.'), what, known);
+  const knownSlots = slotNames(files);
+  const expectedWords = 'constant, block or entry of `train`';
+  return unknown(report, path, path.parts.join('.'), expectedWords, knownSlots);
 }
 
 interface DeclaredFeature {
@@ -193,8 +193,8 @@ function sumSlot({ main }: Files, word: 'objective' | 'retrieve', at: Span): Slo
     type: (word === 'objective' ? objective.value : retrieve.value) as EntryType,
     values: node ? [node.value] : [],
     put: ([value]) => {
-      const to = { kind, span: node?.span ?? at, value: value! } as Ast.ObjectiveNode | Ast.RetrieveNode;
-      return node ? { from: node, to } : { to };
+      const newNode = { kind, span: node?.span ?? at, value: value! } as Ast.ObjectiveNode | Ast.RetrieveNode;
+      return node ? { from: node, to: newNode } : { to: newNode };
     },
     write: (text) => (node ? { at: node.value.span, text } : { at: end, text: `\n${word} = ${text}\n` }),
   };
@@ -202,33 +202,33 @@ function sumSlot({ main }: Files, word: 'objective' | 'retrieve', at: Span): Slo
 
 function entrySlot({ node, isNew, at }: EntryHolder, rows: Entries, name: string): Slot {
   const row: DeclarationEntry = rows[name]!;
-  const given = node.entries.find((entry) => entry.name.name === name);
+  const writtenEntry = node.entries.find((entry) => entry.name.name === name);
   return {
     type: row.type,
-    values: given ? [given.value, ...(given.more ?? [])] : [],
+    values: writtenEntry ? [writtenEntry.value, ...(writtenEntry.more ?? [])] : [],
     default: row.default,
     put: ([value, ...more]) => {
       const span = value!.span;
       const made: Ast.EntryNode = {
         kind: 'Entry',
-        span: given?.span ?? span,
-        name: given?.name ?? { kind: 'Identifier', span, name },
+        span: writtenEntry?.span ?? span,
+        name: writtenEntry?.name ?? { kind: 'Identifier', span, name },
         value: value!,
         ...(more.length > 0 ? { more } : {}),
       };
       // What the file says in the place of this entry goes. Of two settings that exclude each other both stay, and are reported.
       const isReplaced = ({ name: other, span: of }: Ast.EntryNode): boolean =>
         other.name === row.insteadOf && of.source === node.span.source;
-      const entries = given
-        ? node.entries.map((entry) => (entry === given ? made : entry))
+      const entries = writtenEntry
+        ? node.entries.map((entry) => (entry === writtenEntry ? made : entry))
         : [...node.entries.filter((entry) => !isReplaced(entry)), made];
-      const to = { ...node, entries } as Ast.TrainNode | Ast.TaskNode;
-      return isNew ? { to } : { from: node, to };
+      const newNode = { ...node, entries } as Ast.TrainNode | Ast.TaskNode;
+      return isNew ? { to: newNode } : { from: node, to: newNode };
     },
     write(text) {
-      if (given) {
-        const { start } = given.value.span;
-        return { at: { ...given.span, start }, text };
+      if (writtenEntry) {
+        const { start } = writtenEntry.value.span;
+        return { at: { ...writtenEntry.span, start }, text };
       }
       if (isNew) return { at, text: `\ntrain {\n  ${name} = ${text}\n}\n` };
       // Before the closing brace.
@@ -239,15 +239,15 @@ function entrySlot({ node, isNew, at }: EntryHolder, rows: Entries, name: string
 }
 
 function featureSlot({ features, entry }: DeclaredFeature, name: string, library: Library): Slot {
-  const own = entry.names.find((one) => one.name === name)!;
-  const others = entry.names.filter((one) => one !== own);
+  const ownName = entry.names.find((one) => one.name === name)!;
+  const others = entry.names.filter((one) => one !== ownName);
   return {
     type: { is: 'kind', what: 'kind of feature', of: library.features },
     values: [entry.value],
     put: ([value]) => {
-      const made = { ...entry, names: [own], value: value! };
-      const kept = others.length > 0 ? [{ ...entry, names: others }] : [];
-      const entries = features.entries.flatMap((one) => (one === entry ? [made, ...kept] : [one]));
+      const newEntry = { ...entry, names: [ownName], value: value! };
+      const otherEntries = others.length > 0 ? [{ ...entry, names: others }] : [];
+      const entries = features.entries.flatMap((one) => (one === entry ? [newEntry, ...otherEntries] : [one]));
       return { from: features, to: { ...features, entries } };
     },
     write: (text) => (others.length === 0 ? { at: entry.value.span, text } : undefined),
@@ -266,12 +266,13 @@ function argumentOf(
     const call = path.parts.slice(0, path.parts.indexOf(name)).join('.');
     return unknown(report, path, name, `argument in \`${call}\``, []);
   }
-  const written = slot.values[0];
+  const writtenValue = slot.values[0];
   const usual = slot.default === undefined ? undefined : expressionAt(printDefault(slot.default), path.at);
-  const expression = written ?? usual;
+  const expression = writtenValue ?? usual;
   const call = expression && asCall(expression);
   if (!call) {
-    if (!written) unknown(report, path, name, `value whose argument could be set in \`${path.parts.join('.')}\``, []);
+    if (!writtenValue)
+      unknown(report, path, name, `value whose argument could be set in \`${path.parts.join('.')}\``, []);
     return undefined;
   }
   // A kind that is not in the table is a mistake of the file, which has a message of its own.
@@ -284,25 +285,26 @@ function argumentOf(
     return undefined;
   }
   const { type, rest, default: otherwise } = parameters[name]!;
-  const given = argumentsFor(call, parameters, name, files);
-  const values = given.map(({ value }) => value);
+  const writtenArgument = argumentsFor(call, parameters, name, files);
+  const values = writtenArgument.map(({ value }) => value);
   return {
     type,
     argument: { kind: call.callee.name, parameter: parameters[name]! },
     values,
     ...(otherwise === undefined ? {} : { default: otherwise }),
-    put: (made) => slot.put([withArgument(call, given, name, made)]),
+    put: (made) => slot.put([withArgument(call, writtenArgument, name, made)]),
     write(text) {
-      if (!written) return slot.write(printCall(withText(slot.default as BoundKind, name, text)));
-      const [only] = given;
-      if (given.length === 1 && !rest) return { at: only!.value.span, text: withName(only!, name, type.is, text) };
-      if (given.length > 0) return undefined;
-      if (written.kind !== 'Call') return { at: written.span, text: `${call.callee.name}(${name}: ${text})` };
-      const last = call.arguments.at(-1);
-      const at = last
-        ? { ...last.span, start: last.span.end }
+      if (!writtenValue) return slot.write(printCall(withText(slot.default as BoundKind, name, text)));
+      const [only] = writtenArgument;
+      if (writtenArgument.length === 1 && !rest)
+        return { at: only!.value.span, text: withName(only!, name, type.is, text) };
+      if (writtenArgument.length > 0) return undefined;
+      if (writtenValue.kind !== 'Call') return { at: writtenValue.span, text: `${call.callee.name}(${name}: ${text})` };
+      const lastArgument = call.arguments.at(-1);
+      const at = lastArgument
+        ? { ...lastArgument.span, start: lastArgument.span.end }
         : { ...call.span, start: call.span.end - 1, end: call.span.end - 1 };
-      return { at, text: `${last ? ', ' : ''}${name}: ${text}` };
+      return { at, text: `${lastArgument ? ', ' : ''}${name}: ${text}` };
     },
   };
 }
@@ -334,10 +336,10 @@ function argumentsFor(
   files: Files,
 ): readonly Ast.ArgumentNode[] {
   const { lets } = declared(files);
-  const places = parametersOfArguments(call, parameters, {
+  const parametersByArgument = parametersOfArguments(call, parameters, {
     isNumeric: (value) => isNumeric(value, (word) => lets.has(word)),
   });
-  return call.arguments.filter((argument) => places.get(argument) === name);
+  return call.arguments.filter((argument) => parametersByArgument.get(argument) === name);
 }
 
 function withArgument(
@@ -354,10 +356,10 @@ function withArgument(
     name: given[0]?.name ?? { kind: 'Identifier', span, name },
     value: value!,
   };
-  const kept = call.arguments.flatMap((argument) =>
+  const keptArguments = call.arguments.flatMap((argument) =>
     given.includes(argument) ? (argument === given[0] ? [made] : []) : [argument],
   );
-  return { ...call, arguments: given.length > 0 ? kept : [...kept, made] };
+  return { ...call, arguments: given.length > 0 ? keptArguments : [...keptArguments, made] };
 }
 
 /** A flag is written by its own name, so another value needs that name too. */
