@@ -1,18 +1,263 @@
-/** Completes what may be written at an offset. */
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: `${1:name}` is a place to fill in of the protocol
+/** Completes what may be written at an offset: values, arguments of calls, steps of flows, and by `context.ts` what is not yet a value. */
+import * as t from '../../../grammar/tokens.ts';
 import { codes } from '../../base/diagnostics/codes.ts';
 import type { Span } from '../../base/text/source.ts';
+import { callsOf, type KindRow, type Parameter } from '../../compiler/library/contract.ts';
+import type { EntryType } from '../../compiler/library/declarations/entry.ts';
+import { entriesOf } from '../../compiler/library/declarations/table.ts';
+import { biasWords } from '../../compiler/library/scores/biases.ts';
 import { aboutIgnores } from '../../compiler/lint/ignores.ts';
-import { endOf } from '../../compiler/syntax/token.ts';
+import { endOf, is } from '../../compiler/syntax/token.ts';
+import { calleeAt, searchedSlot, typeAt } from './callee.ts';
 import {
+  argumentItem,
   type Completion,
   CompletionContext,
   type CompletionSurroundings,
   declarationSnippets,
+  domainsAt,
+  entriesAt,
+  headerAt,
+  kindItems,
+  quotedAt,
+  symbolItem,
+  textCompletions,
+  unique,
 } from './completion/context.ts';
-import { argumentsAt, valueCompletions } from './completion/values.ts';
-import { entriesAt, headerAt, textCompletions } from './completion/words.ts';
-import { cursorAt, type EditorCursor } from './cursor.ts';
+import { fittingFirst } from './completion/fitting_blocks.ts';
+import { type CallAtCursor, cursorAt, type EditorCursor } from './cursor.ts';
 import type { FileAnalysis } from './file_analysis.ts';
+import { keywordDocs, kindDoc } from './markdown.ts';
+
+function valueCompletions(here: CompletionContext): readonly Completion[] {
+  if (here.place.declaration.word === 'search') return searchedAt(here);
+  const type = typeAt(here.place);
+  return type ? valuesOf(here, type) : [];
+}
+
+function searchedAt(here: CompletionContext): readonly Completion[] {
+  const type = searchedSlot(here.facts, here.place)?.type;
+  return domainsAt(here) ?? (!type || type.is === 'constant' ? here.names('constant') : valuesOf(here, type));
+}
+
+function valuesOf(here: CompletionContext, type: EntryType): readonly Completion[] {
+  const { place } = here;
+  const entry = place.entry?.name ?? '';
+  switch (type.is) {
+    case 'integer':
+    case 'number':
+      return here.names('constant');
+    case 'choice':
+      return type.of.map((label) => ({ label, kind: 'word', ...docOf(here, entry) }));
+    case 'kind':
+      return kindItems(type.what ?? entry, type.of, type.also);
+    case 'kinds':
+      // After a comma the next entry may begin as well.
+      return [...kindItems(type.what, type.of), ...(is(place.before.at(-1), t.Comma) ? entriesAt(here) : [])];
+    case 'reference':
+      return here.names(...[...type.of].reverse());
+    case 'score':
+      return scoreParts(here);
+    case 'tasks':
+      return [
+        ...here.names('task'),
+        ...(type.weightings ? kindItems('weighting', type.weightings) : []),
+        ...here.names('constant'),
+      ];
+    case 'features': {
+      const taken = new Set(place.declaration.tokens.map((token) => token.image));
+      return here.inputs('feature', 'group').filter(({ label }) => !taken.has(label));
+    }
+    case 'flow':
+      return blocksAt(here);
+    case 'channel':
+      return place.arrows === 0 ? beginningsAt(here) : blocksAt(here);
+    case 'file':
+    case 'path':
+    case 'sql':
+      return fileOrColumn(here, type);
+    case 'history':
+      return Object.entries(type.of).map(([name, row]) => historyItem(name, row));
+    default:
+      return [];
+  }
+}
+
+function docOf({ place }: CompletionContext, entry: string): Pick<Completion, 'doc'> {
+  const row = entriesOf(place.declaration.word)[entry];
+  return row ? { doc: row.doc } : {};
+}
+
+/** A score; after a sign also what is added to one. */
+function scoreParts(here: CompletionContext): readonly Completion[] {
+  const { place, symbols } = here;
+  const last = place.before.at(-1);
+  const added = (label: 'mean' | 'bias'): Completion => ({ label, kind: 'word', doc: biasWords[label].doc });
+  if (is(last, t.Dot)) {
+    const channels = symbols.steps(place.before.at(-2)?.image ?? '').filter(({ kind }) => kind === 'channel');
+    return unique([...channels.map(symbolItem), added('bias')]);
+  }
+  const begun = is(last, t.Plus) || is(last, t.Minus) || is(last, t.Times);
+  const factors = is(last, t.Plus) || is(last, t.Minus) ? [] : here.names('task');
+  const others = factors.filter(({ label }) => label !== place.declaration.name);
+  return [
+    ...scores(here),
+    ...others,
+    ...(begun ? [...here.names('tower'), added('mean')] : []),
+    ...here.names('constant'),
+  ];
+}
+
+function scores({ symbols, library }: CompletionContext): Completion[] {
+  const [query = 'user', answer = 'item'] = symbols.all('tower').map(({ name }) => name);
+  return kindItems('score', library.scores).map((kind) => ({
+    ...kind,
+    insert: `${kind.label}(\${1:${query}}, \${2:${answer}})`,
+    snippet: true,
+  }));
+}
+
+function fileOrColumn(here: CompletionContext, type: EntryType): readonly Completion[] {
+  const last = here.place.before.at(-1);
+  if (is(last, t.By)) return unique([...here.names('feature'), ...here.columns()]);
+  if (!is(last, t.Text)) return quotedAt(here);
+  return type.is === 'file' && type.by ? [{ label: 'by', kind: 'word', insert: 'by ', doc: keywordDocs.by }] : [];
+}
+
+const historyItem = (label: string, row: KindRow): Completion => ({
+  label,
+  kind: 'kind',
+  insert: `${label}(\${1:item_id}, \${2:${row.parameters.max!.default}})`,
+  snippet: true,
+  doc: kindDoc('history', label, row),
+});
+
+/** @param outer the calls around it, outermost first */
+function argumentsAt(
+  here: CompletionContext,
+  call: CallAtCursor,
+  outer: readonly CallAtCursor[],
+): readonly Completion[] {
+  const { facts, place } = here;
+  const last = place.before.at(-1);
+  const called = calleeAt(facts, place, call, outer);
+  if (!called) return [];
+  if (called.what === 'score' && call.argument === undefined && (is(last, t.Dot) || call.index < 2)) {
+    return sidesAt(here);
+  }
+  if (called.what === 'history' && call.index === 0) return unique([...here.names('feature'), ...here.columns()]);
+  const { parameters } = called;
+  // A flow may begin with a block of several values: `concat(deep, wide)`.
+  const begins =
+    called.what === 'block' && place.declaration.word === 'tower' && call.arrows === 0 && outer.length === 0;
+  if (begins && is(last, t.Dot)) return here.names('task');
+  const known = call.argument === undefined ? undefined : parameters[call.argument];
+  if (call.argument !== undefined) return known ? argumentValues(here, call.argument, known) : [];
+  const given = call.given.map((tokens) => tokens.map(({ image }) => image).join(''));
+  const flags = given.filter((text) => parameters[text]?.type.is === 'flag');
+  const byPlaces = Object.keys(parameters).filter((name) => isByPlace(parameters[name]!));
+  const taken = new Set([
+    ...call.named,
+    ...flags,
+    ...byPlaces.slice(0, given.length - flags.length - namedBefore(call)),
+  ]);
+  const free = Object.entries(parameters).filter(([parameter]) => !taken.has(parameter));
+  // In the order of the library, which is that of importance. The words of a choice say less without their argument's name.
+  const choices = free.filter(([, { type, positional }]) => isChoice(type) && !positional);
+  return unique([
+    ...(begins ? beginningsAt(here).filter(({ label }) => !given.includes(label)) : []),
+    ...free.flatMap(([parameter, row]) => [
+      ...byPlace(here, parameter, row),
+      ...(row.type.is === 'flag' ? [] : [argumentItem(call.callee.image, parameter, row)]),
+    ]),
+    ...choices.flatMap(([parameter, row]) => argumentValues(here, parameter, row)),
+  ]);
+}
+
+const isByPlace = ({ positional, rest, type }: Parameter): boolean =>
+  positional === true && !rest && type.is !== 'flag';
+
+const namedBefore = ({ given }: CallAtCursor): number => given.filter((tokens) => is(tokens[1], t.Colon)).length;
+
+const isChoice = ({ is }: Parameter['type']): boolean => is === 'choice' || is === 'kind';
+
+/** Towers; after a dot the channels of one. */
+function sidesAt(here: CompletionContext): readonly Completion[] {
+  const { before } = here.place;
+  const tower = is(before.at(-1), t.Dot) ? before.at(-2)?.image : undefined;
+  if (tower === undefined) return here.names('tower');
+  return here.symbols
+    .steps(tower)
+    .filter(({ kind }) => kind === 'channel')
+    .map(symbolItem);
+}
+
+/** The arguments that are known by their place. */
+function byPlace(here: CompletionContext, name: string, parameter: Parameter): readonly Completion[] {
+  const { type, positional } = parameter;
+  if (type.is === 'flag') return [{ label: name, kind: 'choice', detail: 'flag', doc: parameter.doc }];
+  return positional ? argumentValues(here, name, parameter) : [];
+}
+
+function argumentValues(here: CompletionContext, name: string, parameter: Parameter): readonly Completion[] {
+  const { type } = parameter;
+  switch (type.is) {
+    case 'choice':
+      return type.of.map((label) => {
+        const usual = label === parameter.default ? ' (default)' : '';
+        return { label, kind: 'choice', detail: `${name}${usual}`, doc: parameter.doc };
+      });
+    case 'flag':
+      return ['true', 'false'].map((label) => ({ label, kind: 'choice', detail: name }));
+    case 'kind':
+      return kindItems(name, type.of);
+    case 'name':
+      return here.names(type.of);
+    case 'column':
+      return unique([...here.names('column'), ...here.columns()]);
+    case 'side':
+      return sidesAt(here);
+    case 'feature':
+      return [...here.names('feature'), ...kindItems('kind of feature', here.library.features)];
+    case 'flow':
+      return blocksAt(here);
+    case 'number':
+      return [...kindItems(name, callsOf(type)), ...here.names('constant')];
+    case 'integer':
+    case 'numbers':
+      return here.names('constant');
+    default:
+      return [];
+  }
+}
+
+function blocksAt(here: CompletionContext): Completion[] {
+  const declared = here.names('block');
+  const hidden = new Set(declared.map(({ label }) => label));
+  const kinds = kindItems('block', here.library.blocks).filter(({ label }) => !hidden.has(label));
+  return fittingFirst(here, [...declared, ...kinds]);
+}
+
+/** After a dot the outputs of a block that gives several, which are called as the tasks. */
+function beginningsAt(here: CompletionContext): Completion[] {
+  return is(here.place.before.at(-1), t.Dot) ? here.names('task') : sources(here);
+}
+
+/** Where a flow may begin: the steps above, the tower's inputs, what is in them; outside a call also what joins several. */
+function sources({ facts, library, place, symbols }: CompletionContext): Completion[] {
+  const { declaration, entry, start, calls } = place;
+  const tower = facts.checked.resolution.towers.find(({ name }) => name === declaration.name);
+  const above = symbols
+    .steps(declaration.name ?? '')
+    .filter(({ span, name }) => span.end <= start && name !== entry?.name);
+  const inputs = (tower?.inputs ?? [])
+    .flatMap(({ name, groups }) => [name, ...groups])
+    .flatMap((name) => symbols.find(name, 'group', 'feature') ?? []);
+  const features = (tower?.features ?? []).flatMap((name) => symbols.find(name, 'feature') ?? []);
+  const joins = kindItems('block', library.blocks).filter(({ label }) => library.blocks[label]!.join);
+  return unique([...[...above, ...inputs, ...features].map(symbolItem), ...(calls.length > 0 ? [] : joins)]);
+}
 
 interface Completions {
   /** The text that an item replaces. */

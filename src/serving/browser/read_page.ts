@@ -1,15 +1,19 @@
 /** From the files of an export to what answers. Whatever does not fit is refused before it is used. */
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import type { Damaged, Expected } from '../../base/storage/tensor_header.ts';
-import { tensorsIn } from '../../base/storage/tensor_header.ts';
+import { type Damaged, type Expected, tensorsIn } from '../../base/storage/tensor_header.ts';
 import { countElements, printType, resolveShape } from '../../graph/dims.ts';
 import type { NamedTensors } from '../../graph/evaluate.ts';
 import type { Graph, TensorType } from '../../graph/graph.ts';
 import { neededBy } from '../../graph/plan/plan.ts';
 import { verify } from '../../graph/verify.ts';
-import { itemVectors, type PageItems, type PageQuery } from '../serve/page_files.ts';
-import type { JsonShape } from './page_shapes.ts';
-import { itemsShape, queryShape } from './page_shapes.ts';
+import {
+  itemsShape,
+  itemVectors,
+  type JsonShape,
+  type PageItems,
+  type PageQuery,
+  queryShape,
+} from '../serve/page_files.ts';
 
 /** Numbers that the values of one query may have together: 1 GiB of them. */
 const mostNumbers = 2 ** 28;

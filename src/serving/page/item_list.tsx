@@ -2,7 +2,7 @@
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { AnsweredItem } from '../server/schemas.ts';
-import { columnText, digitsOf, fixed } from './figure.ts';
+import { columnText, digitsOf, fixed } from './chips.tsx';
 import type { AboutAnswer, NamedChoice, PageAnswer, QueryForm } from './question.ts';
 
 export interface ItemListProps {

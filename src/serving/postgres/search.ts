@@ -6,14 +6,20 @@ import { DatabaseError, Pool } from 'pg';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import { conditionOf, makeFilters } from '../serve/filter/filter.ts';
-import { sharesOf } from '../serve/objectives.ts';
 import type { Snapshot } from '../serve/snapshot.ts';
-import type { SearchIndex, TopAnswer, TopItem } from '../serve/top_answer.ts';
-import { excludedRows, prepareTop, type SearchContext as Scanned, type TopRequest } from '../serve/top_request.ts';
-import { type DatabaseAddress, databaseAddress } from './address.ts';
+import {
+  excludedRows,
+  prepareTop,
+  type SearchContext as Scanned,
+  type SearchIndex,
+  sharesOf,
+  type TopAnswer,
+  type TopItem,
+  type TopRequest,
+} from '../serve/top_request.ts';
+import { type FoundRow, type SqlStatement, type TableColumns, topSql, unitsOf } from './filter_sql.ts';
 import { digestOf, type IndexRow, indexRowsOf, nameOf, refuseTableName } from './manifest.ts';
-import { asking, isLost } from './reasons.ts';
-import { type FoundRow, type SqlStatement, type TableColumns, topSql, unitsOf } from './top_sql.ts';
+import { asking, type DatabaseAddress, databaseAddress, isLost } from './reasons.ts';
 
 export interface PostgresIndex extends SearchIndex {
   readonly row: IndexRow;

@@ -7,10 +7,10 @@ import { pipeline } from 'node:stream/promises';
 import { Client, type ClientBase, escapeIdentifier } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { failure } from '../../base/diagnostics/failure.ts';
-import type { ExactAnswers, RecallCertificate, RowFinder } from '../serve/certificate.ts';
 import { type ItemColumn, wordOf } from '../serve/filter/columns.ts';
+import type { ExactAnswers, RecallCertificate, RowFinder } from '../serve/recommend.ts';
 import type { Snapshot } from '../serve/snapshot.ts';
-import { type DatabaseAddress, databaseAddress } from './address.ts';
+import { type FoundRow, topSql, unitsOf } from './filter_sql.ts';
 import {
   addIndex,
   type ColumnName,
@@ -24,8 +24,7 @@ import {
   nameOf,
   refuseTableName,
 } from './manifest.ts';
-import { asking } from './reasons.ts';
-import { type FoundRow, topSql, unitsOf } from './top_sql.ts';
+import { asking, type DatabaseAddress, databaseAddress } from './reasons.ts';
 
 export type IndexedItems = Pick<
   Snapshot,

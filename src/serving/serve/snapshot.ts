@@ -18,9 +18,15 @@ import { makeScan, type Scan } from '../../engines/scan/scan.ts';
 import type { Vectors } from '../../training/scoring/tower_vectors.ts';
 import { type ItemColumns, valueAt } from './filter/columns.ts';
 import { makeFilters } from './filter/filter.ts';
-import { type RetrievalObjective, sharesOf } from './objectives.ts';
-import type { SearchIndex, TopAnswer, TopItem } from './top_answer.ts';
-import { prepareTop, type TopRequest } from './top_request.ts';
+import {
+  prepareTop,
+  type RetrievalObjective,
+  type SearchIndex,
+  sharesOf,
+  type TopAnswer,
+  type TopItem,
+  type TopRequest,
+} from './top_request.ts';
 
 // Vectors as directions: their inner products are cosines.
 
@@ -45,9 +51,7 @@ export function directionsOf(vectors: Float32Array, width: number): Float32Array
 }
 
 export type { RecallGauge } from '../../engines/scan/approximate.ts';
-export type { RetrievalObjective } from './objectives.ts';
-export type { TopAnswer, TopItem } from './top_answer.ts';
-export type { TopRequest } from './top_request.ts';
+export type { RetrievalObjective, TopAnswer, TopItem, TopRequest } from './top_request.ts';
 
 export interface SnapshotSource {
   /** Identifies the model and the items together: a server prints it with each answer. */

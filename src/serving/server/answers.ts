@@ -2,14 +2,13 @@
 import { failure } from '../../base/diagnostics/failure.ts';
 import { nearest } from '../../base/text/nearest.ts';
 import { defined } from '../../base/util/defined.ts';
-import type { QueryDescription } from '../serve/describe.ts';
 import { makeItemSearch } from '../serve/item_search.ts';
-import type { QueryAnswerer } from '../serve/join_columns.ts';
-import { makeUserVectorCache, type UserVectorFigures } from '../serve/known_vectors.ts';
+import { makeUserVectorCache, type QueryAnswerer, type UserVectorFigures } from '../serve/join_columns.ts';
 import type { ItemWrites } from '../serve/live/item_writes.ts';
 import {
   excludedNothing,
   type Item,
+  type QueryDescription,
   type QueryWithOptions,
   type Recommendation,
   type RecommendQuery,

@@ -1,6 +1,6 @@
 /** What Prometheus reads. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { UserVectorFigures } from '../serve/known_vectors.ts';
+import type { UserVectorFigures } from '../serve/join_columns.ts';
 import type { RecallGauge } from '../serve/snapshot.ts';
 import type { Gate } from './gate.ts';
 import type { WritesOfItems } from './items/writes.ts';

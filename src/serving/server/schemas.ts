@@ -3,8 +3,7 @@
  * them. Their types are next to them. Long because it is a table: one schema a body.
  */
 import { type Limits, longestFilter, longestKey, longestList } from './limits.ts';
-import { protocolSchemas } from './protocols/schemas.ts';
-import { closed, keySchema, listSchema, type Schema, textSchema } from './schema_words.ts';
+import { closed, keySchema, listSchema, protocolSchemas, type Schema, textSchema } from './protocols/schemas.ts';
 
 /** Short ways to write JSON Schemas. */
 

@@ -1,8 +1,6 @@
 /** Questions to the server: one at a time, the latest wins, and a busy server is asked again. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { ServerReply } from '../../../src/serving/page/client.ts';
-import { type AskingState, makeAsker } from '../../../src/serving/page/client.ts';
-import type { PageRequest } from '../../../src/serving/page/question.ts';
+import { type AskingState, makeAsker, type PageRequest, type ServerReply } from '../../../src/serving/page/question.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

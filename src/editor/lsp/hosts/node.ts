@@ -12,7 +12,7 @@ import { formatOf, isCompressed } from '../../../data/files/file_kind.ts';
 import { findFiles } from '../../../data/files/files.ts';
 import { lineColumns } from '../../../data/files/records/lines.ts';
 import { type FileAnalysis, linksOf } from '../../language/file_analysis.ts';
-import type { Host } from '../host.ts';
+import type { Host } from '../session.ts';
 
 interface DiskFile {
   readonly source: Source;

@@ -3,7 +3,7 @@
  * data block are those that it names itself.
  */
 import { makeSource, type Source } from '../../../base/text/source.ts';
-import type { FolderEntry, Host } from '../host.ts';
+import type { FolderEntry, Host } from '../session.ts';
 
 /** A file as the editor gives it. */
 interface GivenFile {

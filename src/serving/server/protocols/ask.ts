@@ -8,8 +8,14 @@ import { type Reader, shortenedName } from '../body.ts';
 import type { Limits } from '../limits.ts';
 import { errorDetailOf, RequestError } from '../refused.ts';
 import type { ActiveVersions, Version, Versions } from '../versions/versions.ts';
-import { bodyOf, type InputRow, type RowPosition, rowPositionOf } from './fields.ts';
-import type { RowOutputs, ServingSignature } from './signatures.ts';
+import {
+  bodyOf,
+  type InputRow,
+  type RowOutputs,
+  type RowPosition,
+  rowPositionOf,
+  type ServingSignature,
+} from './signatures.ts';
 
 /** The part of the server that the protocols use. */
 export interface ProtocolContext {

@@ -17,10 +17,8 @@ import {
   versionIn,
   versionName,
 } from './ask.ts';
-import { columnsOf, type InputColumn, inputRows, wrong } from './columns.ts';
-import { type TensorField, typeNames } from './fields.ts';
-import { type NestedValue, type SignatureName, signatures } from './signatures.ts';
-import { fromBytes, fromJson, toBytes } from './tensor_data.ts';
+import { type NestedValue, type SignatureName, signatures, type TensorField, typeNames } from './signatures.ts';
+import { columnsOf, fromBytes, fromJson, type InputColumn, inputRows, toBytes, wrong } from './tensor_data.ts';
 
 /** The body of an inference request: JSON, and after it the bytes of tensors. */
 type InferParameters = Readonly<Record<string, unknown>>;

@@ -1,6 +1,32 @@
 /** The schemas of bodies in the protocols of others, and of their refusals. */
 import { longestKey, longestList } from '../limits.ts';
-import { closed, listSchema, type Schema, textSchema } from '../schema_words.ts';
+
+/** Short ways to write JSON Schemas. */
+export type Schema = Readonly<Record<string, unknown>>;
+
+export const textSchema = (description: string, more: Schema = {}): Schema => ({
+  type: 'string',
+  description,
+  ...more,
+});
+
+export const listSchema = (description: string, items: Schema): Schema => ({ type: 'array', description, items });
+
+/** A key, as a text or as a number that JSON does not round. */
+export const keySchema: Schema = {
+  type: ['string', 'integer'],
+  maxLength: longestKey,
+  minimum: Number.MIN_SAFE_INTEGER,
+  maximum: Number.MAX_SAFE_INTEGER,
+};
+
+export const closed = (description: string, properties: Schema, required: readonly string[] = []): Schema => ({
+  type: 'object',
+  description,
+  properties,
+  required,
+  additionalProperties: false,
+});
 
 const name = textSchema('Its name.', { maxLength: longestKey });
 const parameters: Schema = { type: 'object', description: 'Parameters of the protocol.' };

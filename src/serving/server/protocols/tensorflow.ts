@@ -15,11 +15,16 @@ import {
   versionIn,
   versionName,
 } from './ask.ts';
-import { columnsOf, inputRows, wrong } from './columns.ts';
-import type { InputRow } from './fields.ts';
-import { type TensorField, typeNames } from './fields.ts';
-import { type ServingSignature, servingSignature, signatureList, signatures } from './signatures.ts';
-import { utf8 } from './tensor_data.ts';
+import {
+  type InputRow,
+  type ServingSignature,
+  servingSignature,
+  signatureList,
+  signatures,
+  type TensorField,
+  typeNames,
+} from './signatures.ts';
+import { columnsOf, inputRows, utf8, wrong } from './tensor_data.ts';
 
 /** `GET /v1/models/M[/versions/V|/labels/L]` */
 export function status({ versions: { current: sides } }: ProtocolContext, target: ModelPath): unknown {

@@ -3,8 +3,14 @@
  * free. Whatever fails before the assignment leaves the old version as it is.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { FastifyRequest } from 'fastify';
+import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
 import type { Answers } from '../answers.ts';
+import type { Reader } from '../body.ts';
+import { isFromThisMachine } from '../door.ts';
+import { refused, throwWithStatus } from '../refused.ts';
+import type { VersionsAnswer } from '../schemas.ts';
 import {
   type ActiveVersions,
   makeActiveVersions,
@@ -79,7 +85,7 @@ export function makeSwaps(options: SwapOptions): Swaps {
   };
   const canaryOf = (): Version => {
     const { canary } = versions.current;
-    if (canary === undefined) throw refused('there is no canary', 'start the server with `--share`');
+    if (canary === undefined) throw changeFailure('there is no canary', 'start the server with `--share`');
     return canary;
   };
 
@@ -109,11 +115,14 @@ export function makeSwaps(options: SwapOptions): Swaps {
         }
         const previousVersion = previousVersions.at(-1);
         if (previousVersion === undefined)
-          throw refused('there is no version before this one', 'start the server with another run');
+          throw changeFailure('there is no version before this one', 'start the server with another run');
         const version = await loadRehearsed(previousVersion.folder);
         if (version.id !== previousVersion.id) {
           await version.close();
-          throw refused(`${previousVersion.folder} holds another version by now`, 'put the run back into its folder');
+          throw changeFailure(
+            `${previousVersion.folder} holds another version by now`,
+            'put the run back into its folder',
+          );
         }
         rejectedIds.add(stable.id);
         previousVersions.pop();
@@ -125,7 +134,7 @@ export function makeSwaps(options: SwapOptions): Swaps {
   };
 }
 
-const refused = (reason: string, advice: string): Error => failure('version-change', { reason, advice });
+const changeFailure = (reason: string, advice: string): Error => failure('version-change', { reason, advice });
 
 const nameOf = ({ id }: Pick<Version, 'id'>): string => id.slice(0, 12);
 
@@ -224,3 +233,60 @@ export async function warmUp(answers: Answers): Promise<void> {
 }
 
 const similarTo = async (answers: Answers): Promise<unknown> => answers.similar({ item: answers.snapshot.keyAt(0) });
+
+/** The routes of versions: which answer, and changes by the people who run the server. */
+interface VersionRoutes {
+  readonly versions: Versions;
+  readonly swaps?: Swaps;
+  readonly readers: Readonly<Record<'Change' | 'Share', Reader>>;
+  /** True if requests without a token do not arrive here. */
+  readonly hasToken: boolean;
+}
+
+type VersionHandler = (request: FastifyRequest) => Promise<VersionsAnswer>;
+
+export function versionHandlers({ versions, swaps, readers, hasToken }: VersionRoutes) {
+  const change = (read: Reader, work: (swaps: Swaps, body: object) => Promise<void>): VersionHandler => {
+    return async (request) => {
+      if (!hasToken && !isFromThisMachine(request)) throw refused(403, diagnose('request-local', undefined, {}));
+      const { bodies, isArray } = read(request.body);
+      if (isArray) throw refused(400, diagnose('request-body', undefined, oneChange));
+      const [body] = bodies;
+      try {
+        if (swaps === undefined) {
+          const advice = 'start the server with `--watch FOLDER`, or with `--canary RUN`';
+          throw failure('version-change', { reason: 'the server has one version', advice });
+        }
+        await work(swaps, body as object);
+      } catch (error) {
+        throwWithStatus(409, error);
+      }
+      return answerOf(versions, swaps);
+    };
+  };
+  return {
+    versions: async () => answerOf(versions, swaps),
+    promote: change(readers.Change, (own) => own.promote()),
+    rollback: change(readers.Change, (own) => own.rollback()),
+    share: change(readers.Share, (own, body) => own.share((body as { readonly share: number }).share)),
+  } as const satisfies Readonly<Record<string, VersionHandler>>;
+}
+
+const oneChange = { reason: 'is an array', advice: 'send one JSON object' };
+
+function answerOf({ current }: Versions, swaps: Swaps | undefined): VersionsAnswer {
+  const { stable, canary, share } = current;
+  const { before } = swaps ?? {};
+  return {
+    stable: shown(stable),
+    ...(canary ? { canary: { ...shown(canary), share } } : {}),
+    ...(before ? { before: { version: before.id, folder: before.folder } } : {}),
+  };
+}
+
+const shown = ({ id, folder, loaded, answers }: Version) => ({
+  version: id,
+  folder,
+  loaded: loaded.toISOString(),
+  items: answers.snapshot.rows,
+});
