@@ -91,12 +91,11 @@ function docOf({ place }: CompletionContext, entry: string): Pick<Completion, 'd
 
 /** A score; after a sign also what is added to one. */
 function scoreParts(here: CompletionContext): readonly Completion[] {
-  const { place, symbols } = here;
+  const { place } = here;
   const last = place.before.at(-1);
   const added = (label: 'mean' | 'bias'): Completion => ({ label, kind: 'word', doc: biasWords[label].doc });
   if (is(last, t.Dot)) {
-    const channels = symbols.steps(place.before.at(-2)?.image ?? '').filter(({ kind }) => kind === 'channel');
-    return unique([...channels.map(symbolItem), added('bias')]);
+    return unique([...sidesAt(here), added('bias')]);
   }
   const begun = is(last, t.Plus) || is(last, t.Minus) || is(last, t.Times);
   const factors = is(last, t.Plus) || is(last, t.Minus) ? [] : here.names('task');

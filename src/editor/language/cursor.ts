@@ -7,7 +7,7 @@ import * as t from '../../../grammar/tokens.ts';
 import { defined } from '../../base/util/defined.ts';
 import { typeOfEntry } from '../../compiler/library/declarations/table.ts';
 import { declarationWords, looksLikeEntry } from '../../compiler/syntax/layout.ts';
-import { beginsLine, endOf, endsValue, is, isAny, isUnfinished } from '../../compiler/syntax/token.ts';
+import { beginsLine, depthOf, endOf, endsValue, is, isAny, isUnfinished } from '../../compiler/syntax/token.ts';
 import type { FileAnalysis } from './file_analysis.ts';
 
 export interface EditorCursor {
@@ -136,8 +136,8 @@ function openBrackets(tokens: readonly IToken[]): number[] {
     else if (beginsEntry(tokens, at, tokens[open.at(-1) ?? -1])) {
       open.length = open.findLastIndex((index) => is(tokens[index], t.LeftBrace)) + 1;
     }
-    if (isAny(token, [t.LeftBrace, t.LeftParenthesis, t.LeftBracket])) open.push(at);
-    else if (isAny(token, [t.RightBrace, t.RightParenthesis, t.RightBracket])) {
+    if (depthOf(token) > 0) open.push(at);
+    else if (depthOf(token) < 0) {
       const wanted = is(token, t.RightBrace)
         ? t.LeftBrace
         : is(token, t.RightParenthesis)
@@ -174,8 +174,7 @@ function headOf(tokens: readonly IToken[], end: number): number | undefined {
   let depth = 0;
   for (let at = end - 1; at >= 0; at--) {
     const token = tokens[at]!;
-    if (isAny(token, [t.RightBrace, t.RightParenthesis, t.RightBracket])) depth++;
-    else if (isAny(token, [t.LeftBrace, t.LeftParenthesis, t.LeftBracket])) depth = Math.max(0, depth - 1);
+    depth = Math.max(0, depth - depthOf(token));
     if (depth > 0 || !isAny(token, declarationWords)) continue;
     const previous = tokens[at - 1];
     const first = previous === undefined || beginsLine(tokens, at) || is(previous, t.RightBrace);
@@ -201,9 +200,8 @@ function signBefore(tokens: readonly IToken[], body: boolean, open: number | und
   let depth = 0;
   for (let at = (open ?? tokens.length) - 1; at >= 0; at--) {
     const token = tokens[at]!;
-    if (isAny(token, [t.RightParenthesis, t.RightBracket, t.RightBrace])) depth++;
-    else if (isAny(token, [t.LeftParenthesis, t.LeftBracket, t.LeftBrace])) depth = Math.max(0, depth - 1);
-    else if (is(token, t.Equals) || (is(token, t.Colon) && body && depth === 0)) return at;
+    depth = Math.max(0, depth - depthOf(token));
+    if (is(token, t.Equals) || (is(token, t.Colon) && body && depth === 0)) return at;
   }
   return undefined;
 }

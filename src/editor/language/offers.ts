@@ -14,7 +14,7 @@ import { partsOfExpression, stepsOf } from '../../compiler/model/expressions.ts'
 import { insertion } from '../../compiler/model/report.ts';
 import type { ResolvedTower } from '../../compiler/model/resolution.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
-import { declarationAfter, declarationAround, entryAfter, isWithinSpan, lastOf } from './edits.ts';
+import { bringsNone, declarationAfter, declarationAround, entryAfter, isWithinSpan, lastOf } from './edits.ts';
 import type { FileAnalysis } from './file_analysis.ts';
 
 export interface Action {
@@ -108,27 +108,17 @@ export function offersFor(
   const findOffers = offers[code as Code];
   if (!findOffers || at?.source !== source || source.text.length > longestFile) return [];
   const texts = new Set(diagnostic.fixes.map((fix) => applyEdits(source, fix)));
+  const others = checked.diagnostics.filter((other) => other !== diagnostic);
   const solving: Offer[] = [];
   for (const offer of findOffers(facts, { ...diagnostic, at })) {
     if (solving.length === mostOffers) break;
     const text = applyEdits(source, offer.edits);
     if (texts.has(text)) continue;
     texts.add(text);
-    if (solves(checked.diagnostics, recheck(offer.edits), diagnostic)) solving.push(offer);
+    // The error is gone, and no other has come.
+    if (bringsNone(others, recheck(offer.edits))) solving.push(offer);
   }
   return solving;
-}
-
-/** True if the error is gone, and no other has come. */
-function solves(before: readonly Diagnostic[], after: readonly Diagnostic[], error: Diagnostic): boolean {
-  const keyOf = ({ code, message }: Diagnostic): string => `${code} ${message}`;
-  const unmatched = before.map(keyOf);
-  unmatched.splice(unmatched.indexOf(keyOf(error)), 1);
-  return after.every((diagnostic) => {
-    const index = unmatched.indexOf(keyOf(diagnostic));
-    if (index !== -1) unmatched.splice(index, 1);
-    return index !== -1;
-  });
 }
 
 const labelTypes = ['binary', 'number'];

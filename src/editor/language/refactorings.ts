@@ -4,7 +4,7 @@ import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
 import { lineAt, positionAt, type Source, type Span, textOf } from '../../base/text/source.ts';
 import { partsOfExpression, stepsOf } from '../../compiler/model/expressions.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
-import { declarationAround, isWithinSpan, withEdits } from './edits.ts';
+import { bringsNone, declarationAround, isWithinSpan, withEdits } from './edits.ts';
 import { type FileAnalysis, referencesTo } from './file_analysis.ts';
 import { parameterSymbol } from './symbols.ts';
 
@@ -25,10 +25,12 @@ export function refactoringsAt(
 ): readonly Refactoring[] {
   const candidates = [extracted(facts, start, end), inlined(facts, start)].filter((one) => one !== undefined);
   if (candidates.length === 0) return [];
-  const countsBefore = countsOf(facts.checked.diagnostics);
-  const bringsMore = (diagnostics: readonly Diagnostic[]): boolean =>
-    [...countsOf(diagnostics)].some(([message, count]) => count > (countsBefore.get(message) ?? 0));
-  return candidates.filter(({ edits }) => !bringsMore(recheck(edits)));
+  return candidates.filter(({ edits }) =>
+    bringsNone(
+      facts.checked.diagnostics,
+      recheck(edits).filter(({ code }) => !mayCome.has(code)),
+    ),
+  );
 }
 
 /**
@@ -36,16 +38,6 @@ export function refactoringsAt(
  * constant does so in the new block too.
  */
 const mayCome: ReadonlySet<string> = new Set<Code>(['unused-block', 'shadowed-name']);
-
-function countsOf(diagnostics: readonly Diagnostic[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const { code, message } of diagnostics) {
-    if (mayCome.has(code)) continue;
-    const key = `${code} ${message}`;
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-  }
-  return counts;
-}
 
 /** A flow that a selection lies in, with all steps that could be a block's. */
 interface SelectedFlow {

@@ -18,7 +18,7 @@ import {
   pageFiles,
   pageIndex,
 } from '../serve/page_files.ts';
-import { describeQuery, type Item, makePreparer, type QueryDescription } from '../serve/prepare.ts';
+import { describeQuery, type Item, itemAt, makePreparer, type QueryDescription } from '../serve/prepare.ts';
 import { makeSnapshot } from '../serve/snapshot.ts';
 import { makeAnswers } from '../server/answers.ts';
 import type { RecommendAnswer, RecommendBody, Selection, SimilarAnswer, SimilarBody } from '../server/schemas.ts';
@@ -228,9 +228,7 @@ async function openFiles(index: PageIndex, files: PageFileBytes, at: (name: stri
     similar: async (request) => answers.similar(checkSimilar(request)),
     *items() {
       const { snapshot } = answers;
-      for (let row = 0; row < snapshot.rows; row++) {
-        yield { key: snapshot.keyAt(row), ...defined({ title: snapshot.titleAt(row) }) };
-      }
+      for (let row = 0; row < snapshot.rows; row++) yield itemAt(row, snapshot);
     },
     vectors: async (request) => answers.queryVectors(checkRecommend(request)),
   };

@@ -1,9 +1,10 @@
 /** The items of an answer, best first. Items that stay move to their new places. */
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
+import type { Item } from '../serve/prepare.ts';
 import type { AnsweredItem } from '../server/schemas.ts';
 import { columnText, digitsOf, fixed } from './chips.tsx';
-import type { AboutAnswer, NamedChoice, PageAnswer, QueryForm } from './question.ts';
+import type { AboutAnswer, PageAnswer, QueryForm } from './question.ts';
 
 export interface ItemListProps {
   readonly about: AboutAnswer;
@@ -14,7 +15,7 @@ export interface ItemListProps {
   /** Gets the focus when the item that has it leaves. */
   readonly heading: RefObject<HTMLHeadingElement | null>;
   change(part: Partial<QueryForm>): void;
-  showNear(item: NamedChoice): void;
+  showNear(item: Item): void;
 }
 
 export function ItemList({ about, question, answer, isOld, heading, change, showNear }: ItemListProps) {

@@ -1,5 +1,6 @@
 import { render } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { Item } from '../serve/prepare.ts';
 import type { UsersAnswer } from '../server/schemas.ts';
 import { countText, MistakeText, prose, shortVersion } from './chips.tsx';
 import { ItemList } from './item_list.tsx';
@@ -11,7 +12,6 @@ import {
   firstQuestion,
   makeAsker,
   makePageClient,
-  type NamedChoice,
   type PageAnswer,
   type PageClient,
   type PageRequest,
@@ -22,8 +22,8 @@ import { QuestionForm } from './question_form.tsx';
 
 /** What a user has had, the latest first: some of it, until a person wants all. */
 interface HistoryProps {
-  readonly history: readonly NamedChoice[];
-  showNear(item: NamedChoice): void;
+  readonly history: readonly Item[];
+  showNear(item: Item): void;
 }
 
 /** On a phone, each takes a line of its own. */
@@ -72,7 +72,7 @@ interface AnswerViewProps {
 function AnswerView({ about, question, asking, asked, hasToken, change }: AnswerViewProps) {
   const { answer, trouble, mistakes = [] } = asking;
   const heading = useRef<HTMLHeadingElement>(null);
-  const showNear = (near: NamedChoice): void => {
+  const showNear = (near: Item): void => {
     change({ near });
     heading.current?.focus();
     heading.current?.scrollIntoView({ block: 'nearest' });

@@ -1,6 +1,6 @@
 /** What a person asks on the page, and the request that it is. */
 import { defined } from '../../base/util/defined.ts';
-import type { DescribedFeature } from '../serve/prepare.ts';
+import type { DescribedFeature, Item } from '../serve/prepare.ts';
 import type { About } from '../server/about.ts';
 import type {
   ErrorAnswer,
@@ -15,23 +15,18 @@ export type AboutAnswer = About & { readonly mostItems: number };
 
 export type PageAnswer = RecommendAnswer | SimilarAnswer;
 
-export interface NamedChoice {
-  readonly key: string;
-  readonly title?: string;
-}
-
 export interface QueryForm {
   readonly user: string;
   /** By feature, as typed: one text, or one for each element of a list. */
   readonly values: Readonly<Record<string, string | readonly string[]>>;
   readonly k: number;
   readonly filter: string;
-  readonly exclude: readonly NamedChoice[];
+  readonly exclude: readonly Item[];
   readonly removeSeen: boolean;
   /** By task: weights that are other than the factors of the model. */
   readonly weights: Readonly<Record<string, number>>;
   /** Shows the items near this one, in place of those for a user. */
-  readonly near?: NamedChoice | undefined;
+  readonly near?: Item | undefined;
 }
 
 export const firstQuestion = ({ removeSeen, mostItems }: AboutAnswer): QueryForm => ({

@@ -1,9 +1,10 @@
 /** The left side: the user, what is known of them, the weights, and the limits of the answer. */
 import { useRef } from 'preact/hooks';
+import type { Item } from '../serve/prepare.ts';
 import type { About, AboutColumn } from '../server/about.ts';
 import type { ErrorDetail, SearchAnswer, UsersAnswer } from '../server/schemas.ts';
 import { Chips, countText, figure, MistakeText, mistakesAt, typing } from './chips.tsx';
-import type { AboutAnswer, NamedChoice, PageClient, QueryForm } from './question.ts';
+import type { AboutAnswer, PageClient, QueryForm } from './question.ts';
 import { Combo, ValueFields } from './value_fields.tsx';
 
 /** The filter, with its mistake underlined where it is. Behind the text of the field lies the same text, which nobody sees but for its underline. */
@@ -244,9 +245,9 @@ export function QuestionForm({ client, about, question, mistakes, change }: Ques
 /** A search for items by what their titles contain: the one that is chosen shows the items near it. */
 interface ItemFieldProps {
   readonly client: PageClient;
-  readonly near: NamedChoice | undefined;
+  readonly near: Item | undefined;
   readonly mistakes: readonly ErrorDetail[];
-  onItem(near: NamedChoice | undefined): void;
+  onItem(near: Item | undefined): void;
 }
 
 function ItemField({ client, near, mistakes, onItem }: ItemFieldProps) {

@@ -271,16 +271,9 @@ export interface ServingInput {
   readonly unseen?: 'skip' | 'keep';
 }
 
-interface ServingPart {
-  readonly name: string;
-  /** Absent for what is made of others. */
-  readonly column?: string;
+/** The column is absent for what is made of others. */
+interface ServingPart extends Pick<ServingInput, 'name' | 'column' | 'last' | 'keeps' | 'atMost' | 'unseen'> {
   readonly encoding: string;
-  readonly last?: ServingPart;
-  /** For a list. */
-  readonly keeps?: ElementLimit['keeps'];
-  readonly atMost?: number;
-  readonly unseen?: 'skip' | 'keep';
 }
 
 type ServingShape = readonly (number | 'batch')[];

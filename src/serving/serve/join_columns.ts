@@ -206,23 +206,62 @@ export interface UserVectorFigures {
 /** Bytes of a slot besides its numbers: its user, and a flag of its use. */
 const slotBytes = 5;
 
+/** Tables of a cache, made for the shape of the first vectors. Memory that nothing was written to is none of the machine's yet. */
+function makeVectorSlots(users: number, bytes: number, [first, ...others]: readonly Float32Array[]) {
+  const [interests, width] = [1 + others.length, first!.length];
+  const numbersPerUser = interests * width;
+  const room = Math.max(0, Math.min(users, Math.floor((bytes - 4 * users) / (4 * numbersPerUser + slotBytes))));
+  return {
+    ...{ interests, width, numbersPerUser, room },
+    numbers: new Float32Array(room * numbersPerUser),
+    /** By user: the slot, plus 1. */
+    slotOfUser: new Int32Array(room === 0 ? 0 : users),
+    owners: new Int32Array(room),
+    isAsked: new Uint8Array(room),
+  };
+}
+
 /**
  * @param users of the data: each has a row below it, and takes 4 bytes besides
  * @param bytes of the vectors and of what finds them
  */
 export function makeUserVectorCache(users: number, bytes: number): UserVectorCache {
-  let vectorStore: VectorStore | undefined;
-  let [kept, computed] = [0, 0];
+  let slots: ReturnType<typeof makeVectorSlots> | undefined;
+  let [kept, computed, takenSlots, clockHand] = [0, 0, 0, 0];
+  const freeSlot = ({ room, isAsked, slotOfUser, owners }: NonNullable<typeof slots>): number => {
+    if (takenSlots < room) return takenSlots++;
+    for (; isAsked[clockHand] === 1; clockHand = (clockHand + 1) % room) isAsked[clockHand] = 0;
+    const slot = clockHand;
+    clockHand = (clockHand + 1) % room;
+    slotOfUser[owners[slot]!] = 0;
+    return slot;
+  };
   return {
     get(user) {
-      const cachedVectors = vectorStore?.get(user);
-      if (cachedVectors) kept++;
-      else computed++;
-      return cachedVectors;
+      const slot = (slots?.slotOfUser[user] ?? 0) - 1;
+      if (slots === undefined || slot < 0) {
+        computed++;
+        return undefined;
+      }
+      kept++;
+      slots.isAsked[slot] = 1;
+      const { numbers, interests, width, numbersPerUser } = slots;
+      // A copy: the slot may be another user's before the answer is made.
+      return interestsOf({
+        data: numbers.slice(slot * numbersPerUser, (slot + 1) * numbersPerUser),
+        rows: 1,
+        width,
+        interests,
+      })[0];
     },
     put(user, vectors) {
-      vectorStore ??= makeStore(users, bytes, vectors);
-      vectorStore.put(user, vectors);
+      slots ??= makeVectorSlots(users, bytes, vectors);
+      const { room, numbers, slotOfUser, owners, numbersPerUser, width } = slots;
+      if (room === 0 || slotOfUser[user] !== 0) return;
+      const slot = freeSlot(slots);
+      vectors.forEach((vector, i) => void numbers.set(vector, slot * numbersPerUser + i * width));
+      owners[slot] = user;
+      slotOfUser[user] = slot + 1;
     },
     figures: {
       get kept() {
@@ -232,64 +271,11 @@ export function makeUserVectorCache(users: number, bytes: number): UserVectorCac
         return computed;
       },
       get users() {
-        return vectorStore?.count() ?? 0;
+        return takenSlots;
       },
       get room() {
-        return vectorStore?.room ?? 0;
+        return slots?.room ?? 0;
       },
-    },
-  };
-}
-
-interface VectorStore extends Pick<UserVectorCache, 'get' | 'put'> {
-  readonly room: number;
-  count(): number;
-}
-
-/** Memory that nothing was written to is none of the machine's yet: a large bound costs nothing before it is used. */
-function makeStore(users: number, bytes: number, like: readonly Float32Array[]): VectorStore {
-  const [interests, width] = [like.length, like[0]!.length];
-  const numbersPerUser = interests * width;
-  const room = Math.max(0, Math.min(users, Math.floor((bytes - 4 * users) / (4 * numbersPerUser + slotBytes))));
-  const numbers = new Float32Array(room * numbersPerUser);
-  /** By user: the slot, plus 1. */
-  const slots = new Int32Array(room === 0 ? 0 : users);
-  const owners = new Int32Array(room);
-  const isAsked = new Uint8Array(room);
-  let takenSlots = 0;
-  let clockHand = 0;
-
-  const freeSlot = (): number => {
-    if (takenSlots < room) return takenSlots++;
-    while (isAsked[clockHand] === 1) {
-      isAsked[clockHand] = 0;
-      clockHand = (clockHand + 1) % room;
-    }
-    const slot = clockHand;
-    clockHand = (clockHand + 1) % room;
-    slots[owners[slot]!] = 0;
-    return slot;
-  };
-
-  return {
-    room,
-    count: () => takenSlots,
-    get(user) {
-      const slot = (slots[user] ?? 0) - 1;
-      if (slot < 0) return undefined;
-      isAsked[slot] = 1;
-      return Array.from({ length: interests }, (_, i) => {
-        const at = slot * numbersPerUser + i * width;
-        // A copy: the slot may be another user's before the answer is made.
-        return numbers.slice(at, at + width);
-      });
-    },
-    put(user, vectors) {
-      if (room === 0 || slots[user] !== 0) return;
-      const slot = freeSlot();
-      vectors.forEach((vector, i) => void numbers.set(vector, slot * numbersPerUser + i * width));
-      owners[slot] = user;
-      slots[user] = slot + 1;
     },
   };
 }

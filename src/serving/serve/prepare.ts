@@ -133,7 +133,7 @@ export function makePreparer({ plan, encodings }: QueryModel, dataset: QueryData
   };
 }
 
-const itemAt = (row: number, { keyAt, titleAt }: Snapshot): Item => {
+export const itemAt = (row: number, { keyAt, titleAt }: Pick<Snapshot, 'keyAt' | 'titleAt'>): Item => {
   const title = titleAt(row);
   return title === undefined ? { key: keyAt(row) } : { key: keyAt(row), title };
 };

@@ -71,7 +71,7 @@ export interface SnapshotSource {
   readonly objectives?: readonly RetrievalObjective[];
 }
 
-interface FoundUser {
+export interface FoundUser {
   readonly key: string;
   readonly seen: number;
 }
@@ -109,14 +109,14 @@ export interface Snapshot {
   /** Answers in place of `top`, where the items are searched somewhere else. */
   readonly index?: SearchIndex;
   /** Where items are written: their rows, the oldest first. Those of the data come before. */
-  readonly written?: readonly WrittenRows[];
+  readonly written?: readonly OwnedRows[];
   readonly users: number;
   /** Users whose keys begin with a text: the one with this key, then the others in the order of the data. */
   usersWith(prefix: string, most: number): FoundUser[];
 }
 
 /** Rows from `first` on whose keys and titles stay as they are, also in later snapshots, which may have more of the same. */
-interface WrittenRows {
+export interface OwnedRows {
   readonly of: object;
   readonly first: number;
   readonly rows: number;

@@ -2,12 +2,13 @@
 import { failure } from '../../base/diagnostics/failure.ts';
 import { nearest } from '../../base/text/nearest.ts';
 import { defined } from '../../base/util/defined.ts';
-import { makeItemSearch } from '../serve/item_search.ts';
+import { makeItemSearch, nextTurn } from '../serve/item_search.ts';
 import { makeUserVectorCache, type QueryAnswerer, type UserVectorFigures } from '../serve/join_columns.ts';
 import type { ItemWrites } from '../serve/live/item_writes.ts';
 import {
   excludedNothing,
   type Item,
+  itemAt,
   type QueryDescription,
   type QueryWithOptions,
   type Recommendation,
@@ -81,7 +82,7 @@ export function makeBatcher<Q, A>(
       for (const { reject } of over) reject(new Error('nobody waits for the answer'));
       if (asked.length > 0) await answer(asked);
       // Sockets, timers and other routes have their turn between batches.
-      if (queuedRequests.length > 0) await new Promise<void>((later) => soon(later));
+      if (queuedRequests.length > 0) await nextTurn();
     }
     isRunning = false;
   };
@@ -91,22 +92,8 @@ export function makeBatcher<Q, A>(
       if (isRunning) return;
       isRunning = true;
       // After all that has arrived at this moment has been read, so that a server refuses what is too much before it answers the rest.
-      soon(() => void run());
+      void nextTurn().then(run);
     });
-}
-
-/** Browsers have no `setImmediate`, and let a timer wait for four milliseconds. */
-const soon: (work: () => void) => void =
-  typeof setImmediate === 'function' ? (work) => void setImmediate(work) : makeSoon();
-
-function makeSoon(): (work: () => void) => void {
-  const { port1, port2 } = new MessageChannel();
-  const waiting: (() => void)[] = [];
-  port1.onmessage = () => waiting.shift()?.();
-  return (work) => {
-    waiting.push(work);
-    port2.postMessage(undefined);
-  };
 }
 
 export interface AnswersSource {
@@ -183,7 +170,7 @@ export function makeAnswers({ recommender, removesSeen, notes, items, userVector
       const { removeSeen, weights, shares } = body;
       const queryOptions = { ...selectionOf(body), ...defined({ removeSeen, weights, shares }) };
       const answer = body.vector
-        ? itemsAndNotes(await topBatched({ snapshot, asked: byVector(body, { user, removesSeen }) }, options))
+        ? itemsAndNotes(await topBatched({ snapshot, asked: byVector(body, user, removesSeen) }, options))
         : await answerBatched({ snapshot, asked: { question: questionOf(body), options: queryOptions } }, options);
       const pastItems = (): readonly Item[] => ('history' in answer ? answer.history : pastOf(user, snapshot));
       return {
@@ -275,12 +262,7 @@ const shown = (
     ? [...items]
     : items.map((item) => ({ ...item, columns: snapshot.valuesOf(snapshot.itemRow(item.key), names) }));
 
-interface ByVector {
-  readonly user: string | undefined;
-  readonly removesSeen: boolean;
-}
-
-function byVector(body: RecommendBody, { user, removesSeen }: ByVector): TopRequest {
+function byVector(body: RecommendBody, user: string | undefined, removesSeen: boolean): TopRequest {
   const { removeSeen = removesSeen, weights, shares } = body;
   const seenBy = removeSeen ? user : undefined;
   return { vectors: [body.vector!], ...selectionOf(body), ...defined({ weights, seenBy, shares }) };
@@ -306,7 +288,7 @@ const ownOf = (values: Readonly<Record<string, unknown>>): Readonly<Record<strin
 function pastOf(user: string | undefined, snapshot: Snapshot) {
   const row = user === undefined ? -1 : snapshot.userRow(user);
   const seenRows = row < 0 ? [] : snapshot.seenBy(row).reverse();
-  return seenRows.map((at) => ({ key: snapshot.keyAt(at), ...defined({ title: snapshot.titleAt(at) }) }));
+  return seenRows.map((at) => itemAt(at, snapshot));
 }
 
 function refuseContradictions({ user, values, vector }: RecommendBody, { width }: Snapshot): void {

@@ -1,7 +1,6 @@
 /** What Prometheus reads. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { UserVectorFigures } from '../serve/join_columns.ts';
-import type { RecallGauge } from '../serve/snapshot.ts';
+import type { Answers } from './answers.ts';
 import type { Gate } from './gate.ts';
 import type { WritesOfItems } from './items/writes.ts';
 import type { WriteOutcome } from './schemas.ts';
@@ -52,8 +51,6 @@ export function makeMetrics({ gate, versions, items }: MetricsSource): ServerMet
         this.set(value());
       },
     });
-  addIndexGauges(registry, versions);
-  addUserMetrics(registry, versions);
   addGauge('tower_running', 'Bodies that are being answered', () => gate.running);
   addGauge('tower_waiting', 'Bodies that wait for their turn', () => gate.waiting);
   const writeCounter = new Counter({
@@ -67,14 +64,45 @@ export function makeMetrics({ gate, versions, items }: MetricsSource): ServerMet
     addGauge('tower_deleted_items', 'Items that were deleted', () => items.stored.deleted);
     addGauge('tower_item_log_bytes', 'Size of the log of written items', () => items.stored.bytes);
   }
-  new Gauge({
-    name: 'tower_corpus_items',
-    help: 'Items that each version can recommend',
-    labelNames: ['version'],
+  /** Adds a gauge with a value for each version that has one. */
+  const addVersionGauge = (name: string, help: string, read: (answers: Answers) => number | undefined): Gauge =>
+    new Gauge({
+      ...{ name, help },
+      labelNames: ['version'],
+      registers: [...registers],
+      collect() {
+        this.reset();
+        for (const { id, answers } of versions.current.all) {
+          const value = read(answers);
+          if (value !== undefined) this.set({ version: id }, value);
+        }
+      },
+    });
+  const checkedRecall = ({ snapshot: { recall } }: Answers) => (recall && recall.checked > 0 ? recall : undefined);
+  addVersionGauge('tower_corpus_items', 'Items that each version can recommend', ({ snapshot }) => snapshot.count);
+  addVersionGauge(
+    'tower_index_recall',
+    'Mean recall of answers of an index that were computed again',
+    (answers) => checkedRecall(answers)?.recall,
+  );
+  addVersionGauge(
+    'tower_index_checked',
+    'Answers of an index that were computed again',
+    (answers) => checkedRecall(answers)?.checked,
+  );
+  addVersionGauge('tower_known_users', 'Users whose vectors are kept', ({ userVectors }) => userVectors?.users);
+  new Counter({
+    name: 'tower_user_vectors_total',
+    help: 'Questions by user key alone: with a vector that was kept, or computed',
+    labelNames: ['version', 'vector'],
     registers: [...registers],
     collect() {
       this.reset();
-      for (const { id, answers } of versions.current.all) this.set({ version: id }, answers.snapshot.count);
+      for (const { id: version, answers } of versions.current.all) {
+        const { kept, computed } = answers.userVectors ?? {};
+        if (kept !== undefined) this.inc({ version, vector: 'kept' }, kept);
+        if (computed !== undefined) this.inc({ version, vector: 'computed' }, computed);
+      }
     },
   });
   new Gauge({
@@ -90,14 +118,23 @@ export function makeMetrics({ gate, versions, items }: MetricsSource): ServerMet
     },
   });
 
-  const seriesOf = makeSeries(requestCounter, seconds);
+  /** By status and route: finding a series by its labels takes longer than counting. Routes are few, and none is as a client writes it. */
+  const seriesByName = new Map<
+    string,
+    { readonly requests: Counter.Internal; readonly took: Histogram.Internal<'route'> }
+  >();
 
   return {
     contentType: registry.contentType,
     answered(route, status, took) {
-      const series = seriesOf(route, status);
+      const name = `${status} ${route}`;
+      const series = seriesByName.get(name) ?? {
+        requests: requestCounter.labels({ route, status }),
+        took: seconds.labels({ route }),
+      };
+      seriesByName.set(name, series);
       series.requests.inc();
-      series.seconds.observe(took);
+      series.took.observe(took);
     },
     question(route, version, items) {
       questionCounter.inc({ route, version });
@@ -106,80 +143,4 @@ export function makeMetrics({ gate, versions, items }: MetricsSource): ServerMet
     written: (outcome) => writeCounter.inc({ outcome }),
     text: () => registry.metrics(),
   };
-}
-
-interface RouteSeries {
-  readonly requests: Counter.Internal;
-  readonly seconds: Histogram.Internal<'route'>;
-}
-
-/** By route and status: finding a series by its labels takes longer than counting. Routes are few, and none is as a client writes it. */
-function makeSeries(
-  requests: Counter<'route' | 'status'>,
-  seconds: Histogram<'route'>,
-): (route: string, status: number) => RouteSeries {
-  const seriesByName = new Map<string, RouteSeries>();
-  return (route, status) => {
-    const name = `${status} ${route}`;
-    const ownSeries = seriesByName.get(name) ?? {
-      requests: requests.labels({ route, status }),
-      seconds: seconds.labels({ route }),
-    };
-    seriesByName.set(name, ownSeries);
-    return ownSeries;
-  };
-}
-
-/** Recall of the index, for each version that has one. */
-const gauges: readonly (readonly [name: string, help: string, value: (recall: RecallGauge) => number])[] = [
-  ['tower_index_recall', 'Mean recall of answers of an index that were computed again', ({ recall }) => recall],
-  ['tower_index_checked', 'Answers of an index that were computed again', ({ checked }) => checked],
-];
-
-function addIndexGauges(registry: Registry, versions: Versions): void {
-  for (const [name, help, value] of gauges) {
-    new Gauge({
-      name,
-      help,
-      labelNames: ['version'],
-      registers: [registry],
-      collect() {
-        this.reset();
-        for (const { id, answers } of versions.current.all) {
-          const { recall } = answers.snapshot;
-          if (recall && recall.checked > 0) this.set({ version: id }, value(recall));
-        }
-      },
-    });
-  }
-}
-
-/** How often the query tower is asked again for a user whose vector is known, for each version that keeps vectors. */
-function addUserMetrics(registry: Registry, versions: Versions): void {
-  const eachVersion = (visit: (version: string, figures: UserVectorFigures) => void): void => {
-    for (const { id, answers } of versions.current.all) if (answers.userVectors) visit(id, answers.userVectors);
-  };
-  new Counter({
-    name: 'tower_user_vectors_total',
-    help: 'Questions by user key alone: with a vector that was kept, or computed',
-    labelNames: ['version', 'vector'],
-    registers: [registry],
-    collect() {
-      this.reset();
-      eachVersion((version, { kept, computed }) => {
-        this.inc({ version, vector: 'kept' }, kept);
-        this.inc({ version, vector: 'computed' }, computed);
-      });
-    },
-  });
-  new Gauge({
-    name: 'tower_known_users',
-    help: 'Users whose vectors are kept',
-    labelNames: ['version'],
-    registers: [registry],
-    collect() {
-      this.reset();
-      eachVersion((version, { users }) => this.set({ version }, users));
-    },
-  });
 }

@@ -102,22 +102,10 @@ function argumentsToTry({ parameters }: BlockKind): readonly Readonly<Record<str
 }
 
 function leastOf({ type, rest }: Parameter): unknown {
-  const value = leastOfType(type);
+  // Through no steps a value stays as it is.
+  if (type.is === 'flow') return { flow: [] };
+  const value = type.is === 'integer' ? (type.min ?? 1) : type.is === 'name' ? type.of : undefined;
   return rest && value !== undefined ? [value] : value;
-}
-
-function leastOfType(type: Parameter['type']): unknown {
-  switch (type.is) {
-    case 'integer':
-      return type.min ?? 1;
-    case 'name':
-      return type.of;
-    case 'flow':
-      // Through no steps a value stays as it is.
-      return { flow: [] };
-    default:
-      return undefined;
-  }
 }
 
 interface StepTrial {

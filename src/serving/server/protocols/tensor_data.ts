@@ -171,29 +171,23 @@ function knownType(datatype: string, at: string): (typeof numbers)[string] {
   throw wrong(`${at}/datatype`, 'datatype', `is \`${datatype.slice(0, 60)}\``, `give one of ${knownTypes}`);
 }
 
-/** The bytes of an output. */
+/** Writes the texts of an output each with its length before it, its numbers as they are. */
 export function toBytes(datatype: string, flat: readonly unknown[]): Buffer {
-  const fixedSize = fixedSizes[datatype];
-  if (fixedSize !== undefined) {
-    const [size, write] = fixedSize;
-    const bytes = Buffer.alloc(flat.length * size);
-    for (const [i, each] of flat.entries()) write(bytes, each as number, i * size);
-    return bytes;
+  if (datatype !== 'FP32' && datatype !== 'FP64') {
+    return Buffer.concat(
+      flat.flatMap((text) => {
+        const bytes = Buffer.from(String(text), 'utf8');
+        const length = Buffer.alloc(4);
+        length.writeUInt32LE(bytes.length);
+        return [length, bytes];
+      }),
+    );
   }
-  return Buffer.concat(
-    flat.flatMap((text) => {
-      const bytes = Buffer.from(String(text), 'utf8');
-      const length = Buffer.alloc(4);
-      length.writeUInt32LE(bytes.length);
-      return [length, bytes];
-    }),
-  );
+  const [size] = numbers[datatype]!;
+  const bytes = Buffer.alloc(flat.length * size);
+  for (const [i, value] of (flat as readonly number[]).entries()) {
+    if (size === 4) bytes.writeFloatLE(value, i * size);
+    else bytes.writeDoubleLE(value, i * size);
+  }
+  return bytes;
 }
-
-/** Numbers that outputs have. */
-const fixedSizes: Readonly<
-  Record<string, readonly [bytes: number, write: (into: Buffer, value: number, at: number) => void]>
-> = {
-  FP32: [4, (into, value, at) => into.writeFloatLE(value, at)],
-  FP64: [8, (into, value, at) => into.writeDoubleLE(value, at)],
-};

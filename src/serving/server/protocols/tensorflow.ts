@@ -76,7 +76,7 @@ interface PredictBody {
 }
 
 /** `POST …:predict` @throws RequestError */
-export async function predict(desk: ProtocolContext, request: FastifyRequest, target: ModelPath): Promise<unknown> {
+export async function predict(desk: ProtocolContext, target: ModelPath, request: FastifyRequest): Promise<unknown> {
   const modelVersions = versionsOf(desk.versions.current.all, target);
   const version = versionIn(desk.versions.current, target) ?? modelVersions[0]!;
   const body = readPredict(desk, request.body);

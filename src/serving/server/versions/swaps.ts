@@ -6,6 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
+import { oneAtATime } from '../../../base/util/one_at_a_time.ts';
 import type { Answers } from '../answers.ts';
 import type { Reader } from '../body.ts';
 import { isFromThisMachine } from '../door.ts';
@@ -38,10 +39,7 @@ export interface Swaps {
   close(): void;
 }
 
-interface PreviousVersion {
-  readonly id: string;
-  readonly folder: string;
-}
+type PreviousVersion = Pick<Version, 'id' | 'folder'>;
 
 export interface SwapOptions {
   readonly versions: Versions;
@@ -60,12 +58,7 @@ export function makeSwaps(options: SwapOptions): Swaps {
   const previousVersions: PreviousVersion[] = [];
   const rejectedIds = new Set<string>();
   let loadControl = new AbortController();
-  let lastChange: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const nextChange = lastChange.then(work, work);
-    lastChange = nextChange.catch(() => {});
-    return nextChange;
-  };
+  const inTurn = oneAtATime();
 
   const assign = (sides: ActiveVersions): void => change(options, sides);
   const loadRehearsed = (folder: string): Promise<Version> => {

@@ -34,8 +34,6 @@ export const makeVersion = ({ answers, folder = '', close = async () => {} }: Ve
   close,
 });
 
-type VersionLabel = 'stable' | 'canary';
-
 /** The part of a query that decides which version answers. */
 export interface RequestTopic {
   readonly user?: string | number;
@@ -58,7 +56,6 @@ export interface ActiveVersions {
    * either, the feature values decide. Vectors alone go to `stable`: a vector belongs to the tower that made it.
    */
   of(about: RequestTopic): Version;
-  labelled(label: VersionLabel): Version | undefined;
 }
 
 export interface Versions {
@@ -166,7 +163,6 @@ export function makeActiveVersions(stable: Version, canary?: Version, share = 0)
     share: canary ? share : 0,
     all: canary ? [stable, canary] : [stable],
     of: (about) => (canary && share > 0 && isCanary(about) ? canary : stable),
-    labelled: (label) => (label === 'stable' ? stable : canary),
   };
 }
 
