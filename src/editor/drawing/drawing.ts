@@ -11,7 +11,6 @@ import { heightOf, lineHeight, type PlacedBox, placeBoxes, routeArrows, titleHei
 const characterWidth = 6.8;
 /** The mark that folds, with the gap after it. */
 const markWidth = 13;
-/** Lines of a box of features. */
 const mostFeatures = 16;
 /** Within a box, left and right of its text. */
 const padding = 9;

@@ -66,8 +66,8 @@ function valuesOf(here: CompletionContext, type: EntryType): readonly Completion
         ...here.names('constant'),
       ];
     case 'features': {
-      const taken = new Set(place.declaration.tokens.map((token) => token.image));
-      return here.inputs('feature', 'group').filter(({ label }) => !taken.has(label));
+      const writtenNames = new Set(place.declaration.tokens.map((token) => token.image));
+      return here.inputs('feature', 'group').filter(({ label }) => !writtenNames.has(label));
     }
     case 'flow':
       return blocksAt(here);
@@ -92,18 +92,18 @@ function docOf({ place }: CompletionContext, entry: string): Pick<Completion, 'd
 /** A score; after a sign also what is added to one. */
 function scoreParts(here: CompletionContext): readonly Completion[] {
   const { place } = here;
-  const last = place.before.at(-1);
-  const added = (label: 'mean' | 'bias'): Completion => ({ label, kind: 'word', doc: biasWords[label].doc });
-  if (is(last, t.Dot)) {
-    return unique([...sidesAt(here), added('bias')]);
+  const lastToken = place.before.at(-1);
+  const addedWord = (label: 'mean' | 'bias'): Completion => ({ label, kind: 'word', doc: biasWords[label].doc });
+  if (is(lastToken, t.Dot)) {
+    return unique([...sidesAt(here), addedWord('bias')]);
   }
-  const begun = is(last, t.Plus) || is(last, t.Minus) || is(last, t.Times);
-  const factors = is(last, t.Plus) || is(last, t.Minus) ? [] : here.names('task');
-  const others = factors.filter(({ label }) => label !== place.declaration.name);
+  const isBegun = is(lastToken, t.Plus) || is(lastToken, t.Minus) || is(lastToken, t.Times);
+  const factors = is(lastToken, t.Plus) || is(lastToken, t.Minus) ? [] : here.names('task');
+  const otherTasks = factors.filter(({ label }) => label !== place.declaration.name);
   return [
     ...scores(here),
-    ...others,
-    ...(begun ? [...here.names('tower'), added('mean')] : []),
+    ...otherTasks,
+    ...(isBegun ? [...here.names('tower'), addedWord('mean')] : []),
     ...here.names('constant'),
   ];
 }
@@ -118,9 +118,9 @@ function scores({ symbols, library }: CompletionContext): Completion[] {
 }
 
 function fileOrColumn(here: CompletionContext, type: EntryType): readonly Completion[] {
-  const last = here.place.before.at(-1);
-  if (is(last, t.By)) return unique([...here.names('feature'), ...here.columns()]);
-  if (!is(last, t.Text)) return quotedAt(here);
+  const lastToken = here.place.before.at(-1);
+  if (is(lastToken, t.By)) return unique([...here.names('feature'), ...here.columns()]);
+  if (!is(lastToken, t.Text)) return quotedAt(here);
   return type.is === 'file' && type.by ? [{ label: 'by', kind: 'word', insert: 'by ', doc: keywordDocs.by }] : [];
 }
 
@@ -139,38 +139,38 @@ function argumentsAt(
   outer: readonly CallAtCursor[],
 ): readonly Completion[] {
   const { facts, place } = here;
-  const last = place.before.at(-1);
-  const called = calleeAt(facts, place, call, outer);
-  if (!called) return [];
-  if (called.what === 'score' && call.argument === undefined && (is(last, t.Dot) || call.index < 2)) {
+  const lastToken = place.before.at(-1);
+  const calledKind = calleeAt(facts, place, call, outer);
+  if (!calledKind) return [];
+  if (calledKind.what === 'score' && call.argument === undefined && (is(lastToken, t.Dot) || call.index < 2)) {
     return sidesAt(here);
   }
-  if (called.what === 'history' && call.index === 0) return unique([...here.names('feature'), ...here.columns()]);
-  const { parameters } = called;
+  if (calledKind.what === 'history' && call.index === 0) return unique([...here.names('feature'), ...here.columns()]);
+  const { parameters } = calledKind;
   // A flow may begin with a block of several values: `concat(deep, wide)`.
-  const begins =
-    called.what === 'block' && place.declaration.word === 'tower' && call.arrows === 0 && outer.length === 0;
-  if (begins && is(last, t.Dot)) return here.names('task');
-  const known = call.argument === undefined ? undefined : parameters[call.argument];
-  if (call.argument !== undefined) return known ? argumentValues(here, call.argument, known) : [];
-  const given = call.given.map((tokens) => tokens.map(({ image }) => image).join(''));
-  const flags = given.filter((text) => parameters[text]?.type.is === 'flag');
+  const beginsFlow =
+    calledKind.what === 'block' && place.declaration.word === 'tower' && call.arrows === 0 && outer.length === 0;
+  if (beginsFlow && is(lastToken, t.Dot)) return here.names('task');
+  const namedParameter = call.argument === undefined ? undefined : parameters[call.argument];
+  if (call.argument !== undefined) return namedParameter ? argumentValues(here, call.argument, namedParameter) : [];
+  const givenTexts = call.given.map((tokens) => tokens.map(({ image }) => image).join(''));
+  const givenFlags = givenTexts.filter((text) => parameters[text]?.type.is === 'flag');
   const byPlaces = Object.keys(parameters).filter((name) => isByPlace(parameters[name]!));
-  const taken = new Set([
+  const takenNames = new Set([
     ...call.named,
-    ...flags,
-    ...byPlaces.slice(0, given.length - flags.length - namedBefore(call)),
+    ...givenFlags,
+    ...byPlaces.slice(0, givenTexts.length - givenFlags.length - namedBefore(call)),
   ]);
-  const free = Object.entries(parameters).filter(([parameter]) => !taken.has(parameter));
+  const freeParameters = Object.entries(parameters).filter(([parameter]) => !takenNames.has(parameter));
   // In the order of the library, which is that of importance. The words of a choice say less without their argument's name.
-  const choices = free.filter(([, { type, positional }]) => isChoice(type) && !positional);
+  const freeChoices = freeParameters.filter(([, { type, positional }]) => isChoice(type) && !positional);
   return unique([
-    ...(begins ? beginningsAt(here).filter(({ label }) => !given.includes(label)) : []),
-    ...free.flatMap(([parameter, row]) => [
+    ...(beginsFlow ? beginningsAt(here).filter(({ label }) => !givenTexts.includes(label)) : []),
+    ...freeParameters.flatMap(([parameter, row]) => [
       ...byPlace(here, parameter, row),
       ...(row.type.is === 'flag' ? [] : [argumentItem(call.callee.image, parameter, row)]),
     ]),
-    ...choices.flatMap(([parameter, row]) => argumentValues(here, parameter, row)),
+    ...freeChoices.flatMap(([parameter, row]) => argumentValues(here, parameter, row)),
   ]);
 }
 
@@ -204,8 +204,8 @@ function argumentValues(here: CompletionContext, name: string, parameter: Parame
   switch (type.is) {
     case 'choice':
       return type.of.map((label) => {
-        const usual = label === parameter.default ? ' (default)' : '';
-        return { label, kind: 'choice', detail: `${name}${usual}`, doc: parameter.doc };
+        const defaultNote = label === parameter.default ? ' (default)' : '';
+        return { label, kind: 'choice', detail: `${name}${defaultNote}`, doc: parameter.doc };
       });
     case 'flag':
       return ['true', 'false'].map((label) => ({ label, kind: 'choice', detail: name }));
@@ -232,10 +232,10 @@ function argumentValues(here: CompletionContext, name: string, parameter: Parame
 }
 
 function blocksAt(here: CompletionContext): Completion[] {
-  const declared = here.names('block');
-  const hidden = new Set(declared.map(({ label }) => label));
-  const kinds = kindItems('block', here.library.blocks).filter(({ label }) => !hidden.has(label));
-  return fittingFirst(here, [...declared, ...kinds]);
+  const declaredBlocks = here.names('block');
+  const declaredNames = new Set(declaredBlocks.map(({ label }) => label));
+  const libraryBlocks = kindItems('block', here.library.blocks).filter(({ label }) => !declaredNames.has(label));
+  return fittingFirst(here, [...declaredBlocks, ...libraryBlocks]);
 }
 
 /** After a dot the outputs of a block that gives several, which are called as the tasks. */
@@ -247,24 +247,26 @@ function beginningsAt(here: CompletionContext): Completion[] {
 function sources({ facts, library, place, symbols }: CompletionContext): Completion[] {
   const { declaration, entry, start, calls } = place;
   const tower = facts.checked.resolution.towers.find(({ name }) => name === declaration.name);
-  const above = symbols
+  const stepsAbove = symbols
     .steps(declaration.name ?? '')
     .filter(({ span, name }) => span.end <= start && name !== entry?.name);
-  const inputs = (tower?.inputs ?? [])
+  const towerInputs = (tower?.inputs ?? [])
     .flatMap(({ name, groups }) => [name, ...groups])
     .flatMap((name) => symbols.find(name, 'group', 'feature') ?? []);
-  const features = (tower?.features ?? []).flatMap((name) => symbols.find(name, 'feature') ?? []);
-  const joins = kindItems('block', library.blocks).filter(({ label }) => library.blocks[label]!.join);
-  return unique([...[...above, ...inputs, ...features].map(symbolItem), ...(calls.length > 0 ? [] : joins)]);
+  const towerFeatures = (tower?.features ?? []).flatMap((name) => symbols.find(name, 'feature') ?? []);
+  const joinBlocks = kindItems('block', library.blocks).filter(({ label }) => library.blocks[label]!.join);
+  return unique([
+    ...[...stepsAbove, ...towerInputs, ...towerFeatures].map(symbolItem),
+    ...(calls.length > 0 ? [] : joinBlocks),
+  ]);
 }
 
-interface Completions {
-  /** The text that an item replaces. */
-  readonly span: Span;
-  readonly items: readonly Completion[];
-}
-
-export function completionsAt(facts: FileAnalysis, offset: number, around: CompletionSurroundings = {}): Completions {
+/** Returns the items, and the span of the text that each replaces. */
+export function completionsAt(
+  facts: FileAnalysis,
+  offset: number,
+  around: CompletionSurroundings = {},
+): { readonly span: Span; readonly items: readonly Completion[] } {
   const place = cursorAt(facts, offset);
   if (!place) {
     const { start, items } = ignoresAt(facts, offset) ?? { start: offset, items: [] };
@@ -291,13 +293,13 @@ function ignoresAt(
   offset: number,
 ): { readonly start: number; readonly items: readonly Completion[] } | undefined {
   const comment = lexed.comments.find((one) => one.startOffset < offset && offset <= endOf(one));
-  const typed = comment && /^\/\/\s*tower-ignore\s+([a-z-]*)$/.exec(source.text.slice(comment.startOffset, offset));
-  if (!typed) return undefined;
-  const found = checked.diagnostics.filter(({ severity }) => severity === 'warning').map(({ code }) => code);
-  const silenced = [...new Set([...found, ...warnings])].filter((code) => !aboutIgnores.has(code));
+  const typedCode = comment && /^\/\/\s*tower-ignore\s+([a-z-]*)$/.exec(source.text.slice(comment.startOffset, offset));
+  if (!typedCode) return undefined;
+  const foundCodes = checked.diagnostics.filter(({ severity }) => severity === 'warning').map(({ code }) => code);
+  const offeredCodes = [...new Set([...foundCodes, ...warnings])].filter((code) => !aboutIgnores.has(code));
   return {
-    start: offset - typed[1]!.length,
-    items: silenced.map((label) => ({ label, kind: 'word', insert: `${label}: ` })),
+    start: offset - typedCode[1]!.length,
+    items: offeredCodes.map((label) => ({ label, kind: 'word', insert: `${label}: ` })),
   };
 }
 

@@ -13,19 +13,14 @@ import { FileAnalysis } from '../language/file_analysis.ts';
 /** `system`: as the reader's system asks for. */
 export type PictureTheme = Theme | 'system';
 
-interface CachedAnalysis {
-  readonly facts: FileAnalysis;
-  /** The sources that the check loaded; undefined where there was none. */
-  readonly reads: ReadonlyMap<string, Source | undefined>;
-}
-
 export class EditorSession {
   /** Folders that the editor has open: a file may use what lies in its own. */
   #folders: readonly string[] = [];
   readonly #documents = new Map<string, TextDocument>();
   /** The sources of open documents, each of the version that was last requested. */
   readonly #sources = new Map<string, { readonly version: number; readonly source: Source }>();
-  readonly #facts = new Map<string, CachedAnalysis>();
+  /** `reads`: the sources that the check loaded; undefined where there was none. */
+  readonly #facts = new Map<string, { facts: FileAnalysis; reads: ReadonlyMap<string, Source | undefined> }>();
 
   constructor(readonly host: Host) {}
 

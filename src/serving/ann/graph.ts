@@ -131,16 +131,10 @@ const neighboursOf = (index: UsearchIndex, rows: number, space: SpaceName): Neig
 export const spaceNames = ['ip', 'l2sq'] as const;
 export type SpaceName = (typeof spaceNames)[number];
 
-interface AnnSpace {
-  readonly dimensions: number;
-  /** float32 [to − from, dimensions] */
-  items(from: number, to: number): Float32Array;
-}
-
 const dimensionsIn = (name: SpaceName, width: number): number => (name === 'l2sq' ? width + 1 : width);
 
 /** @param vectors float32 [rows, width], finite */
-export function makeAnnSpace(name: SpaceName, vectors: Float32Array, rows: number, width: number): AnnSpace {
+export function makeAnnSpace(name: SpaceName, vectors: Float32Array, rows: number, width: number) {
   const squaredLengths = new Float64Array(rows);
   let longest = 0;
   for (let row = 0; row < rows; row++) {
@@ -153,7 +147,8 @@ export function makeAnnSpace(name: SpaceName, vectors: Float32Array, rows: numbe
   const dimensions = dimensionsIn(name, width);
   return {
     dimensions,
-    items(from, to) {
+    /** float32 [to − from, dimensions] */
+    items(from: number, to: number): Float32Array {
       const placedVectors = new Float32Array((to - from) * dimensions);
       for (let row = from; row < to; row++) {
         const at = (row - from) * dimensions;

@@ -35,7 +35,6 @@ export interface IndexSource {
   readonly queries: {
     /** The vectors of each: one, or one for each interest. */
     readonly vectors: readonly (readonly Float64Array[])[];
-    /** Describes the queries. */
     readonly of: string;
   };
   readonly k: number;
@@ -82,7 +81,7 @@ export async function writeIndexFolder(source: IndexSource): Promise<IndexManife
       certificate: { asked: recall, of: queries.of, ...certificate },
       files: { [graphFile]: await writeGraph(folder, graph) },
     };
-    await writeManifest(folder, manifest);
+    await writeTextDurably(join(folder, indexManifestFile), `${JSON.stringify(manifest, undefined, 2)}\n`);
     return manifest;
   } finally {
     await lock.release();
@@ -238,10 +237,6 @@ function otherItems(built: ItemsIdentity, served: ItemsIdentity): string | undef
     ? undefined
     : 'items with other vectors';
 }
-
-/** @throws Failure `cannot-write` */
-const writeManifest = (folder: string, manifest: IndexManifest): Promise<void> =>
-  writeTextDurably(join(folder, indexManifestFile), `${JSON.stringify(manifest, undefined, 2)}\n`);
 
 /** @throws Failure `not-an-index`, `damaged-index`, `cannot-read` */
 async function readIndexManifest(folder: string): Promise<IndexManifest> {

@@ -1,7 +1,5 @@
 /** Opens the folder that `tower export --browser` wrote: recommendations in a page, by the code that the server answers with. */
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { Failure, failure, invariant } from '../../base/diagnostics/failure.ts';
-import { nearest } from '../../base/text/nearest.ts';
 import { defined } from '../../base/util/defined.ts';
 import { isObject } from '../../base/util/is_object.ts';
 import type { BagColumn, IndexedColumn } from '../../data/dataset.ts';
@@ -20,6 +18,7 @@ import {
 } from '../serve/page_files.ts';
 import { describeQuery, type Item, itemAt, makePreparer, type QueryDescription } from '../serve/prepare.ts';
 import { makeSnapshot } from '../serve/snapshot.ts';
+import { unknownFacts } from '../serve/top_request.ts';
 import { makeAnswers } from '../server/answers.ts';
 import type { RecommendAnswer, RecommendBody, Selection, SimilarAnswer, SimilarBody } from '../server/schemas.ts';
 import {
@@ -99,8 +98,7 @@ function check(request: unknown, entries: Readonly<Record<string, RequestEntry>>
   const knownEntries = Object.keys(entries);
   for (const [name, value] of givenEntries) {
     if (!knownEntries.includes(name)) {
-      const facts = { what: 'entry of a request', name, nearest: nearest(name, knownEntries), known: knownEntries };
-      throw new Failure([diagnose('unknown-name', undefined, facts)]);
+      throw failure('unknown-name', unknownFacts('entry of a request', name, knownEntries));
     }
     const { holds, wanted } = entries[name]!;
     if (!holds(value))

@@ -10,6 +10,8 @@ import {
   itemsShape,
   itemVectors,
   type JsonShape,
+  type PageFile,
+  type PageIndex,
   type PageItems,
   type PageQuery,
   queryShape,
@@ -55,10 +57,9 @@ export function readParameters(bytes: Uint8Array<ArrayBuffer>, graph: Graph, dam
   const shapes = new Map(graph.parameters.map(({ name, node }) => [name, graph.nodes[node]!.type.shape as number[]]));
   const expected = new Map([...shapes].map(([name, shape]): [string, Expected] => [name, { dtype: 'F32', shape }]));
   return Object.fromEntries(
-    [...tensorsIn(bytes, expected, damaged)].map(([name, data]) => [
-      name,
-      { dtype: 'float32', shape: shapes.get(name)!, data: data as Float32Array },
-    ]),
+    Array.from(tensorsIn(bytes, expected, damaged), ([name, data]) => {
+      return [name, { dtype: 'float32', shape: shapes.get(name)!, data: data as Float32Array }];
+    }),
   );
 }
 
@@ -129,15 +130,10 @@ export const damagedAt =
   (reason: string): Failure =>
     failure('export-damaged', { url, reason });
 
-interface ExpectedFile {
-  readonly sha256: string;
-  readonly bytes: number;
-}
-
 /** @throws Failure `export-unreachable`, `export-damaged`, `page-insecure` */
 export async function fetchFile(
   url: string,
-  { sha256, bytes }: ExpectedFile,
+  { sha256, bytes }: PageIndex['files'][PageFile],
   fetching: FetchOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const damagedFailure = damagedAt(url);

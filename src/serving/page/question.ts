@@ -182,11 +182,9 @@ function replyOf<T>(response: Response, value: unknown, milliseconds: number, gi
 
 /** One question at a time to the server: while one is on its way, only the latest of those that follow waits. So a slider that moves asks as fast as answers come. */
 export interface AskingState<T> {
-  /** True while a request runs or waits. */
   readonly waits: boolean;
   /** The latest answer. It stays while a later question has none. */
   readonly answer?: { readonly value: T; readonly milliseconds: number; readonly asked: PageRequest };
-  /** Errors of the latest request. */
   readonly mistakes?: readonly ErrorDetail[];
   /** Reason why the latest request has no answer. */
   readonly trouble?: { readonly reason: string; readonly retries: boolean };

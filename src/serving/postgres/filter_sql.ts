@@ -8,7 +8,6 @@ import type { Condition, FilterValue, TextValue } from '../serve/filter/check.ts
 import type { ItemColumn } from '../serve/filter/columns.ts';
 import { numberComparisons, textComparisons } from '../serve/filter/filter.ts';
 
-/** The values of a statement, next to its text. */
 export class SqlParameters {
   readonly values: unknown[] = [];
 

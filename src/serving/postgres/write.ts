@@ -34,7 +34,6 @@ export type IndexedItems = Pick<
 export interface WriteOptions {
   /** A view of this name shows the newest index. */
   readonly name: string;
-  /** The least mean recall. */
   readonly recall: number;
   /** True for a graph of float16 numbers, in half of the memory. */
   readonly half: boolean;
@@ -56,7 +55,6 @@ const graphs = [
 ] as const;
 const searches = [40, 80, 160, 320, 640, 1000];
 
-/** Widest vectors that a graph takes. */
 const widest = { vector: 2000, half: 4000 };
 
 /** Checks the server before any computation. @throws Failure as `writeIndex` */
@@ -94,7 +92,7 @@ export async function writeIndex(
   const { width } = items;
   const half = options.half || width > widest.vector;
   if (width > widest.half) throw failure('index-width', { width, most: widest.half });
-  const { name, recall, onProgress = () => {} } = options;
+  const { name, onProgress = () => {} } = options;
   return connected(address, async (client) => {
     await client.query('BEGIN');
     await prepareServer(client);
@@ -106,7 +104,7 @@ export async function writeIndex(
     await client.query(createTable(table, items.width, names));
     await copyItems(client, table, items, names);
     await client.query(`ANALYZE ${escapeIdentifier(table)}`);
-    const { settings, certificate } = await buildGraph({ client, table, items, truth, recall, half, onProgress });
+    const { settings, certificate } = await buildGraph(client, table, items, truth, { ...options, half });
     const row: IndexRow = {
       name,
       version: items.version,
@@ -160,28 +158,18 @@ async function copyItems(
 ): Promise<void> {
   const columns = ['row', 'key', 'title', 'vector', ...names.map(({ column }) => column)].map(escapeIdentifier);
   const stream = client.query(copyFrom(`COPY ${escapeIdentifier(table)} (${columns.join(', ')}) FROM STDIN`));
-  const rows = copyRows(
-    items,
-    names.map((each) => items.columns.get(each.name)!),
-  );
-  await pipeline(Readable.from(rows, { objectMode: false }), stream);
-}
-
-interface GraphParameters {
-  readonly client: ClientBase;
-  readonly table: string;
-  readonly items: IndexedItems;
-  readonly truth: ExactAnswers;
-  readonly recall: number;
-  readonly half: boolean;
-  readonly onProgress: (line: string) => void;
+  const itemColumns = names.map((each) => items.columns.get(each.name)!);
+  await pipeline(Readable.from(copyRows(items, itemColumns), { objectMode: false }), stream);
 }
 
 /** @throws Failure `index-recall` */
 async function buildGraph(
-  graph: GraphParameters,
+  client: ClientBase,
+  table: string,
+  items: IndexedItems,
+  truth: ExactAnswers,
+  { recall, half, onProgress = () => {} }: WriteOptions,
 ): Promise<{ readonly settings: IndexSettings; readonly certificate: RecallCertificate }> {
-  const { client, table, items, truth, recall, half, onProgress } = graph;
   const { width } = items;
   const find: RowFinder = async (requests) => {
     const found: number[][] = [];

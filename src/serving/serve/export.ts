@@ -25,8 +25,8 @@ import type { Trained } from '../../training/artifact/load.ts';
 import type { Manifest } from '../../training/artifact/manifest.ts';
 import { refuseUnlessValid } from '../../training/artifact/validate.ts';
 import { addEncoding, writeTexts } from '../../training/artifact/write.ts';
+import { type ItemsOfList, type ListElements, listsOfItems, type ServedTower, servedTower } from './export_page.ts';
 import { type ElementLimit, elementLimitOf, type Histories } from './query_columns.ts';
-import { type ItemsOfList, type ListElements, listsOfItems, type ServedTower, servedTower } from './served_tower.ts';
 
 export interface ExportOptions {
   readonly folder: string;

@@ -50,7 +50,6 @@ export function directionsOf(vectors: Float32Array, width: number): Float32Array
   return data ?? vectors;
 }
 
-export type { RecallGauge } from '../../engines/scan/approximate.ts';
 export type { RetrievalObjective, TopAnswer, TopItem, TopRequest } from './top_request.ts';
 
 export interface SnapshotSource {
@@ -85,7 +84,6 @@ export interface Snapshot {
   /** Names and kinds of what filters may read, with the values of the items of the data. */
   readonly columns: ItemColumns;
   readonly objectives: readonly RetrievalObjective[];
-  /** Recall of the index, where there is one. */
   readonly recall?: RecallGauge;
   /** @throws Failure `request-value`, `unknown-name`, `filter-syntax`, `filter-type` */
   top(requests: readonly TopRequest[]): TopAnswer[];

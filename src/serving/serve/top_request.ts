@@ -1,6 +1,5 @@
 /** What a request for the best items asks of the scan: checked vectors with their weights, and the rows that may be in the answer. */
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { type Failure, failure } from '../../base/diagnostics/failure.ts';
 import type { KeyTable } from '../../base/text/key_table.ts';
 import { nearest } from '../../base/text/nearest.ts';
 import { defined } from '../../base/util/defined.ts';
@@ -115,16 +114,12 @@ function factorsOf(
   const factors = new Float64Array(width).fill(1);
   for (const [name, weight] of Object.entries(weights)) {
     if (!knownObjectives.includes(name)) {
-      const facts = { what: 'objective', name, nearest: nearest(name, knownObjectives), known: knownObjectives };
-      throw new Failure([diagnose('unknown-name', undefined, facts)]);
+      throw failure('unknown-name', unknownFacts('objective', name, knownObjectives));
     }
     const size = Math.abs(weight);
     if (!(weight === 0 || (size >= leastWeight && size <= mostWeight))) {
-      throw requestFailure(
-        `weights.${name}`,
-        `is ${weight}`,
-        `give 0, or a number from ${leastWeight} to ${mostWeight}`,
-      );
+      const advice = `give 0, or a number from ${leastWeight} to ${mostWeight}`;
+      throw requestFailure(`weights.${name}`, `is ${weight}`, advice);
     }
     for (const { name: own, from, to, factor } of objectives) {
       if (own === name) factors.fill(weight / factor, from, to);
@@ -133,7 +128,13 @@ function factorsOf(
   return factors;
 }
 
-const requestFailure = (entry: string, reason: string, advice: string): Failure =>
+/** The facts of a name that is none of some known ones. */
+export const unknownFacts = (what: string, name: string, known: readonly string[]) => ({
+  ...{ what, name, known },
+  nearest: nearest(name, known),
+});
+
+export const requestFailure = (entry: string, reason: string, advice: string): Failure =>
   failure('request-value', { entry, reason, advice });
 
 /** A score that `retrieve` declares: `factor` · the inner product of columns `from` to `to`. The query vector already has the factor. */
@@ -144,7 +145,6 @@ export interface RetrievalObjective {
   readonly factor: number;
 }
 
-/** The part of a score that each objective adds. */
 export type ScoreShares = Readonly<Record<string, number>>;
 
 /**

@@ -43,7 +43,6 @@ export function aboutOf(
   };
 }
 
-/** Values of a column that are looked at. */
 const looked = 100;
 
 function aboutColumn(name: string, column: ItemColumn): AboutColumn {

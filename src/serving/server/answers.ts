@@ -1,6 +1,5 @@
 /** Bodies that their schemas allow to answers, from one snapshot. It knows nothing of HTTP: `open` of the library gives it to programs. */
 import { failure } from '../../base/diagnostics/failure.ts';
-import { nearest } from '../../base/text/nearest.ts';
 import { defined } from '../../base/util/defined.ts';
 import { makeItemSearch, nextTurn } from '../serve/item_search.ts';
 import { makeUserVectorCache, type QueryAnswerer, type UserVectorFigures } from '../serve/join_columns.ts';
@@ -15,10 +14,10 @@ import {
   type RecommendQuery,
 } from '../serve/prepare.ts';
 import { type Snapshot, shownItem, type TopAnswer, type TopRequest, topEach } from '../serve/snapshot.ts';
+import { requestFailure, unknownFacts } from '../serve/top_request.ts';
 import { type About, aboutOf } from './about.ts';
 import type {
   AnsweredItem,
-  Key,
   RecommendAnswer,
   RecommendBody,
   SearchAnswer,
@@ -274,11 +273,9 @@ const itemsAndNotes = ({ items, unknown, exact }: TopAnswer) => ({
   ...defined({ exact }),
 });
 
-const keysOf = (keys: readonly Key[] | undefined): readonly string[] | undefined => keys?.map(String);
-
 const selectionOf = ({ k = 10, filter, exclude }: Selection) => ({
   k,
-  ...defined({ filter, exclude: keysOf(exclude) }),
+  ...defined({ filter, exclude: exclude?.map(String) }),
 });
 
 /** A feature may be called `constructor`, which every object of JavaScript has. */
@@ -292,8 +289,6 @@ function pastOf(user: string | undefined, snapshot: Snapshot) {
 }
 
 function refuseContradictions({ user, values, vector }: RecommendBody, { width }: Snapshot): void {
-  const requestFailure = (entry: string, reason: string, advice: string): Error =>
-    failure('request-value', { entry, reason, advice });
   if (vector === undefined) {
     if (user !== undefined || values !== undefined) return;
     throw requestFailure('user', 'is missing', 'give `user`, `values`, both, or `vector`');
@@ -311,6 +306,5 @@ function refuseUnknownColumns(names: readonly string[] = [], { columns }: Snapsh
   const name = names.find((each) => !columns.has(each));
   if (name === undefined) return;
   const knownColumns = [...columns.keys()];
-  const facts = { what: 'column of the items', name, nearest: nearest(name, knownColumns), known: knownColumns };
-  throw failure('unknown-name', facts);
+  throw failure('unknown-name', unknownFacts('column of the items', name, knownColumns));
 }

@@ -18,7 +18,6 @@ import { internalError, RequestError, refusalBehind, refusalBody, refused } from
 import { isQuestion, noRoute, type ProtocolRouteName, type Route, type RouteName, routes, urlOf } from './routes.ts';
 import type { Swaps } from './versions/swaps.ts';
 
-/** What answers each route of the protocols. */
 type ProtocolHandler = (
   desk: ProtocolContext,
   target: ModelPath,
@@ -65,7 +64,6 @@ export interface ServerOptions {
   readonly items?: WritesOfItems;
   /** Gets one line of JSON for each request, without a line end. */
   readonly log?: (line: string) => void;
-  /** The address, if it is taken already. */
   readonly door?: Door;
   /** Absent: the versions stay. */
   readonly swaps?: Swaps;

@@ -23,42 +23,33 @@ export interface MetricsSource {
 
 /** Long because each metric has its sentence here. */
 export function makeMetrics({ gate, versions, items }: MetricsSource): ServerMetrics {
-  const registers = [new Registry()] as const;
-  const [registry] = registers;
+  const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const requestCounter = new Counter({
-    name: 'tower_requests_total',
-    help: 'Requests by route and status',
-    labelNames: ['route', 'status'],
-    registers: [...registers],
+  const metric = <L extends string>(name: string, help: string, labelNames: L[]) => ({
+    ...{ name, help, labelNames },
+    registers: [registry],
   });
+  const requestCounter = new Counter(
+    metric('tower_requests_total', 'Requests by route and status', ['route', 'status']),
+  );
   const seconds = new Histogram({
-    name: 'tower_request_seconds',
-    help: 'Seconds from the arrival of a request to the end of its answer',
-    labelNames: ['route'],
+    ...metric('tower_request_seconds', 'Seconds from the arrival of a request to the end of its answer', ['route']),
     buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5],
-    registers: [...registers],
   });
-  const perVersion = { labelNames: ['route', 'version'], registers: [...registers] };
-  const questionCounter = new Counter({ name: 'tower_questions_total', help: 'Answered questions', ...perVersion });
-  const itemCounter = new Counter({ name: 'tower_items_total', help: 'Items in answers', ...perVersion });
+  const questionCounter = new Counter(metric('tower_questions_total', 'Answered questions', ['route', 'version']));
+  const itemCounter = new Counter(metric('tower_items_total', 'Items in answers', ['route', 'version']));
   const addGauge = (name: string, help: string, value: () => number): Gauge =>
     new Gauge({
-      name,
-      help,
-      registers: [...registers],
+      ...metric(name, help, []),
       collect() {
         this.set(value());
       },
     });
   addGauge('tower_running', 'Bodies that are being answered', () => gate.running);
   addGauge('tower_waiting', 'Bodies that wait for their turn', () => gate.waiting);
-  const writeCounter = new Counter({
-    name: 'tower_item_writes_total',
-    help: 'Items that were written, by what became of them',
-    labelNames: ['outcome'],
-    registers: [...registers],
-  });
+  const writeCounter = new Counter(
+    metric('tower_item_writes_total', 'Items that were written, by what became of them', ['outcome']),
+  );
   if (items) {
     addGauge('tower_written_items', 'Items that were written and are there', () => items.stored.items);
     addGauge('tower_deleted_items', 'Items that were deleted', () => items.stored.deleted);
@@ -67,9 +58,7 @@ export function makeMetrics({ gate, versions, items }: MetricsSource): ServerMet
   /** Adds a gauge with a value for each version that has one. */
   const addVersionGauge = (name: string, help: string, read: (answers: Answers) => number | undefined): Gauge =>
     new Gauge({
-      ...{ name, help },
-      labelNames: ['version'],
-      registers: [...registers],
+      ...metric(name, help, ['version']),
       collect() {
         this.reset();
         for (const { id, answers } of versions.current.all) {
@@ -92,10 +81,10 @@ export function makeMetrics({ gate, versions, items }: MetricsSource): ServerMet
   );
   addVersionGauge('tower_known_users', 'Users whose vectors are kept', ({ userVectors }) => userVectors?.users);
   new Counter({
-    name: 'tower_user_vectors_total',
-    help: 'Questions by user key alone: with a vector that was kept, or computed',
-    labelNames: ['version', 'vector'],
-    registers: [...registers],
+    ...metric('tower_user_vectors_total', 'Questions by user key alone: with a vector that was kept, or computed', [
+      'version',
+      'vector',
+    ]),
     collect() {
       this.reset();
       for (const { id: version, answers } of versions.current.all) {
@@ -106,10 +95,10 @@ export function makeMetrics({ gate, versions, items }: MetricsSource): ServerMet
     },
   });
   new Gauge({
-    name: 'tower_snapshot_info',
-    help: 'What answers: the checksum of the model, and its share of the questions',
-    labelNames: ['version', 'label'],
-    registers: [...registers],
+    ...metric('tower_snapshot_info', 'What answers: the checksum of the model, and its share of the questions', [
+      'version',
+      'label',
+    ]),
     collect() {
       const { stable, canary, share } = versions.current;
       this.reset();

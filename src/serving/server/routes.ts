@@ -225,7 +225,6 @@ export const routes = {
 
 export type RouteName = keyof typeof routes;
 export type ProtocolRouteName = keyof typeof protocolRoutes;
-/** The routes of Tower itself. */
 export type OwnRouteName = Exclude<RouteName, ProtocolRouteName>;
 export const routeList = Object.entries(routes) as readonly (readonly [RouteName, Route])[];
 /** Such a body passes the gate: one that arrives when the gate is full is refused before it is read. */

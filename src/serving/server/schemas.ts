@@ -86,7 +86,6 @@ export interface UsersQuery {
 
 export interface UsersAnswer {
   readonly version: string;
-  /** With the number of items that each has seen. */
   readonly users: readonly FoundUser[];
 }
 
@@ -368,7 +367,6 @@ const itemSchemas = {
   ),
 } as const satisfies Readonly<Record<string, Schema>>;
 
-/** The parts of `About` of `about.ts`. */
 const value: Schema = { type: ['string', 'number', 'boolean'] };
 const truth = (description: string): Schema => ({ const: true, description });
 

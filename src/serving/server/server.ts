@@ -150,7 +150,7 @@ const makePass =
       const isOver = (): boolean => isLate() || request.raw.socket?.destroyed;
       return versions.use((sides) => {
         const answerOne = choose(sides);
-        return allOf(slices, { one: (body) => answerOne(body, { isOver }), isOver, isArray });
+        return allOf(slices, isArray, isOver, (body) => answerOne(body, { isOver }));
       });
     };
     // Of a long request one slice is in work at a time.
@@ -189,19 +189,18 @@ interface VersionedAnswer {
   readonly items: readonly unknown[];
 }
 
-interface AllOf<T> {
-  one(body: InputRow): Promise<T>;
-  isOver(): boolean;
-  readonly isArray: boolean;
-}
-
-async function allOf<T>(slices: readonly BodySlice[], { one, isOver, isArray }: AllOf<T>): Promise<T[]> {
+async function allOf<T>(
+  slices: readonly BodySlice[],
+  isArray: boolean,
+  isOver: () => boolean,
+  answerOne: (body: InputRow) => Promise<T>,
+): Promise<T[]> {
   const settledAnswers: PromiseSettledResult<T>[] = [];
   for (const { bodies } of slices) {
     if (settledAnswers.length > 0) await nextTurn();
     // Nobody waits for the rest.
     if (settledAnswers.length > 0 && isOver()) break;
-    settledAnswers.push(...(await Promise.allSettled(bodies.map(one))));
+    settledAnswers.push(...(await Promise.allSettled(bodies.map(answerOne))));
   }
   const errorDetails: ErrorDetail[] = [];
   for (const [at, each] of settledAnswers.entries()) {

@@ -71,20 +71,20 @@ export function snippetsFile(): string {
 
 export function headerAt(here: CompletionContext): readonly Completion[] {
   const { declaration, before } = here.place;
-  const last = before.at(-1);
-  if (declaration.word === 'shared' || is(last, t.Shared)) return [{ label: 'block', kind: 'word' }];
-  if (declaration.word === 'use') return is(last, t.Text) ? [] : quotedAt(here);
-  if (declaration.word === 'block' && is(last, t.Equals)) return here.names('constant');
+  const lastToken = before.at(-1);
+  if (declaration.word === 'shared' || is(lastToken, t.Shared)) return [{ label: 'block', kind: 'word' }];
+  if (declaration.word === 'use') return is(lastToken, t.Text) ? [] : quotedAt(here);
+  if (declaration.word === 'block' && is(lastToken, t.Equals)) return here.names('constant');
   if (declaration.word !== 'tower') return [];
-  const open = before.findLastIndex((token) => is(token, t.LeftParenthesis));
-  const closed = before.findLastIndex((token) => is(token, t.RightParenthesis));
-  if (open > closed) {
-    const taken = new Set(before.slice(open).map((token) => token.image));
-    return here.inputs('group', 'feature').filter(({ label }) => !taken.has(label));
+  const openIndex = before.findLastIndex((token) => is(token, t.LeftParenthesis));
+  const closedIndex = before.findLastIndex((token) => is(token, t.RightParenthesis));
+  if (openIndex > closedIndex) {
+    const writtenInputs = new Set(before.slice(openIndex).map((token) => token.image));
+    return here.inputs('group', 'feature').filter(({ label }) => !writtenInputs.has(label));
   }
-  if (is(last, t.RightParenthesis)) return [{ label: 'keyed by', kind: 'word', doc: keywordDocs.keyed }];
-  if (is(last, t.Keyed)) return [{ label: 'by', kind: 'word' }];
-  if (is(last, t.By)) return here.inputs('feature');
+  if (is(lastToken, t.RightParenthesis)) return [{ label: 'keyed by', kind: 'word', doc: keywordDocs.keyed }];
+  if (is(lastToken, t.Keyed)) return [{ label: 'by', kind: 'word' }];
+  if (is(lastToken, t.By)) return here.inputs('feature');
   return [];
 }
 
@@ -135,21 +135,21 @@ const history: Completion = {
 /** Entries that the body does not have yet. */
 function missing({ place }: CompletionContext): Completion[] {
   const { tokens, word } = place.declaration;
-  const written = new Set(tokens.filter((_, at) => is(tokens[at + 1], t.Equals)).map((token) => token.image));
-  const unwritten = Object.entries(entriesOf(word)).filter(([name]) => !written.has(name));
-  return followedBy(' = ', entryItems(Object.fromEntries(unwritten)));
+  const writtenNames = new Set(tokens.filter((_, at) => is(tokens[at + 1], t.Equals)).map((token) => token.image));
+  const unwrittenEntries = Object.entries(entriesOf(word)).filter(([name]) => !writtenNames.has(name));
+  return followedBy(' = ', entryItems(Object.fromEntries(unwrittenEntries)));
 }
 
 /** Channels of the other tower that this one does not have. */
 function otherChannels({ place, symbols }: CompletionContext): Completion[] {
-  const own = place.declaration.name ?? '';
-  const has = new Set(symbols.steps(own).map(({ name }) => name));
-  const channels = symbols
+  const ownTower = place.declaration.name ?? '';
+  const ownSteps = new Set(symbols.steps(ownTower).map(({ name }) => name));
+  const otherSteps = symbols
     .all('tower')
-    .filter(({ name }) => name !== own)
+    .filter(({ name }) => name !== ownTower)
     .flatMap(({ name }) => symbols.steps(name))
-    .filter(({ kind, name }) => kind === 'channel' && !has.has(name));
-  return unique(followedBy(' = ', channels.map(symbolItem)));
+    .filter(({ kind, name }) => kind === 'channel' && !ownSteps.has(name));
+  return unique(followedBy(' = ', otherSteps.map(symbolItem)));
 }
 
 /** Paths, or the next part of one after its dot. */
@@ -185,13 +185,13 @@ const searchable = (rows: Documented): Completion[] =>
 /** After the colon: how an entry begins. Within its choices: nothing, since values follow. */
 export function domainsAt(here: CompletionContext): readonly Completion[] | undefined {
   const { before } = here.place;
-  const last = before.at(-1);
-  if (is(last, t.One)) return [{ label: 'of', kind: 'word', insert: 'of ', doc: search.words.of.doc }];
-  if (!is(last, t.Colon)) return undefined;
+  const lastToken = before.at(-1);
+  if (is(lastToken, t.One)) return [{ label: 'of', kind: 'word', insert: 'of ', doc: search.words.of.doc }];
+  if (!is(lastToken, t.Colon)) return undefined;
   const words: Completion[] = [{ label: 'one of', kind: 'word', insert: 'one of ', doc: search.words.one.doc }];
   const slot = searchedSlot(here.facts, here.place);
-  const numeric = slot && ['integer', 'number', 'constant'].includes(slot.type.is);
-  return numeric ? [...words, { label: 'log', kind: 'word', insert: 'log ', doc: search.words.log.doc }] : words;
+  const isNumeric = slot && ['integer', 'number', 'constant'].includes(slot.type.is);
+  return isNumeric ? [...words, { label: 'log', kind: 'word', insert: 'log ', doc: search.words.log.doc }] : words;
 }
 
 export function textCompletions(here: CompletionContext): readonly Completion[] {
@@ -254,25 +254,25 @@ export class CompletionContext {
   /** All but what is being declared here: nothing is made of itself. */
   names(...among: readonly LookupKind[]): Completion[] {
     const { declaration, entry } = this.place;
-    const own = entry?.name ?? declaration.name;
+    const ownName = entry?.name ?? declaration.name;
     return among.flatMap((kind) => {
       const all = [...(kind === 'constant' ? this.#parameters() : []), ...this.symbols.all(kind)];
-      const others = declares[declaration.word] === kind ? all.filter(({ name }) => name !== own) : all;
-      return unique(others.map(symbolItem));
+      const otherSymbols = declares[declaration.word] === kind ? all.filter(({ name }) => name !== ownName) : all;
+      return unique(otherSymbols.map(symbolItem));
     });
   }
 
   /** Inputs for the tower or group that is being declared: those that another tower reads come last, since no feature is in two. */
   inputs(...among: readonly LookupKind[]): Completion[] {
     const { word, name } = this.place.declaration;
-    const taken = new Set(
+    const takenInputs = new Set(
       this.facts.checked.resolution.towers
         .filter(({ name: tower, inputs }) =>
           word === 'tower' ? tower !== name : inputs.every((input) => ![input.name, ...input.groups].includes(name!)),
         )
         .flatMap(({ features, inputs }) => [...features, ...inputs.flatMap((input) => [input.name, ...input.groups])]),
     );
-    return this.names(...among).toSorted((a, b) => Number(taken.has(a.label)) - Number(taken.has(b.label)));
+    return this.names(...among).toSorted((a, b) => Number(takenInputs.has(a.label)) - Number(takenInputs.has(b.label)));
   }
 
   /** Those of the block that is being declared: numbers, as constants are. */
@@ -311,8 +311,8 @@ export const declarationSnippets: readonly Completion[] = snippets.map(({ prefix
 export function symbolItem(symbol: NamedSymbol): Completion {
   const { name, node } = symbol;
   // A block that needs numbers is written with its parentheses.
-  const needs = node.kind === 'Block' && node.parameters.some((parameter) => !parameter.default);
-  const insert = needs ? { insert: `${name}($1)`, snippet: true as const } : {};
+  const needsNumbers = node.kind === 'Block' && node.parameters.some((parameter) => !parameter.default);
+  const insert = needsNumbers ? { insert: `${name}($1)`, snippet: true as const } : {};
   return { label: name, kind: 'name', detail: headOf(symbol), ...defined({ doc: node.doc }), ...insert };
 }
 
@@ -345,6 +345,6 @@ export function argumentItem(kind: string, name: string, parameter: Parameter): 
 
 /** Each label once, where it comes first. */
 export function unique(items: readonly Completion[]): Completion[] {
-  const seen = new Set<string>();
-  return items.filter(({ label }) => !seen.has(label) && seen.add(label));
+  const seenLabels = new Set<string>();
+  return items.filter(({ label }) => !seenLabels.has(label) && seenLabels.add(label));
 }

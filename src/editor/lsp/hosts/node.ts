@@ -14,14 +14,8 @@ import { lineColumns } from '../../../data/files/records/lines.ts';
 import { type FileAnalysis, linksOf } from '../../language/file_analysis.ts';
 import type { Host } from '../session.ts';
 
-interface DiskFile {
-  readonly source: Source;
-  readonly modified: number;
-  readonly size: number;
-}
-
 export function nodeHost(): Host {
-  const cachedFiles = new Map<string, DiskFile>();
+  const cachedFiles = new Map<string, { readonly source: Source; readonly modified: number; readonly size: number }>();
   return {
     pathOf(uri) {
       if (!uri.startsWith('file:')) return uri;

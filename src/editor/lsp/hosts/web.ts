@@ -5,7 +5,6 @@
 import { makeSource, type Source } from '../../../base/text/source.ts';
 import type { FolderEntry, Host } from '../session.ts';
 
-/** A file as the editor gives it. */
 interface GivenFile {
   readonly uri: string;
   /** The text of a `.tower` file; other files have none. `null`: the file is gone. */

@@ -32,7 +32,6 @@ export interface WritesOfItems {
 
 export interface WritesSource {
   readonly log: RecordLog<readonly ItemWrite[]>;
-  /** Describes the writes that the log has. */
   readonly latest: LatestWrites;
   /** Gets a sentence for people: the log could not be shortened. */
   readonly say?: (line: string) => void;
@@ -55,7 +54,6 @@ const leastShortened = 10_000;
 
 interface WriteRequest {
   readonly writes: readonly ItemWrite[];
-  /** If true, errors name the write in the array. */
   readonly isArray: boolean;
 }
 
@@ -317,7 +315,6 @@ function errorDetailsAt(
   return [];
 }
 
-/** The routes of written items. */
 interface ItemRoutes {
   /** Absent: the server takes no items. */
   readonly writes?: WritesOfItems;

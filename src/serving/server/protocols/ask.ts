@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import type { FastifyRequest } from 'fastify';
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
-import { nearest } from '../../../base/text/nearest.ts';
+import { unknownFacts } from '../../serve/top_request.ts';
 import type { AnswerOptions } from '../answers.ts';
 import { type Reader, shortenedName } from '../body.ts';
 import type { Limits } from '../limits.ts';
@@ -17,7 +17,6 @@ import {
   type ServingSignature,
 } from './signatures.ts';
 
-/** The part of the server that the protocols use. */
 export interface ProtocolContext {
   readonly tower: string;
   readonly limits: Limits;
@@ -77,7 +76,7 @@ export function refuseOtherModel(model: string, known: readonly string[]): void 
 }
 
 export function unknownName(what: string, name: string, known: readonly string[], status = 404, at = ''): RequestError {
-  const facts = { what, name: shortenedName(name), nearest: nearest(name, known), known };
+  const facts = { ...unknownFacts(what, name, known), name: shortenedName(name) };
   return new RequestError(status, [errorDetailOf(diagnose('unknown-name', undefined, facts), at)]);
 }
 
@@ -85,7 +84,6 @@ export interface RowsRequest {
   /** As the metrics name it. */
   readonly route: string;
   readonly target: ModelPath;
-  /** The name in the model file. */
   readonly model: string;
   readonly signature: ServingSignature;
   readonly rows: readonly InputRow[];

@@ -20,7 +20,6 @@ import {
 import { type NestedValue, type SignatureName, signatures, type TensorField, typeNames } from './signatures.ts';
 import { columnsOf, fromBytes, fromJson, type InputColumn, inputRows, toBytes, wrong } from './tensor_data.ts';
 
-/** The body of an inference request: JSON, and after it the bytes of tensors. */
 type InferParameters = Readonly<Record<string, unknown>>;
 
 interface InferBody {
@@ -200,7 +199,6 @@ function columnsIn(
   });
 }
 
-/** Parameters that the protocol itself defines. */
 const protocolParameters: ReadonlySet<string> = new Set(['binary_data_output', 'priority', 'timeout']);
 
 /** Parameters of the request fill inputs that are one value, for all rows. */

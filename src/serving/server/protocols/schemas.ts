@@ -1,7 +1,6 @@
 /** The schemas of bodies in the protocols of others, and of their refusals. */
 import { longestKey, longestList } from '../limits.ts';
 
-/** Short ways to write JSON Schemas. */
 export type Schema = Readonly<Record<string, unknown>>;
 
 export const textSchema = (description: string, more: Schema = {}): Schema => ({

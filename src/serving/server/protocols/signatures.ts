@@ -148,7 +148,6 @@ export interface ServingSignature {
   readonly summary: string;
   /** The input that takes a request without names. */
   readonly first: string;
-  /** The schema that the body of a row has. */
   readonly schema: 'Recommend' | 'Similar';
   inputs(about: About): readonly TensorField[];
   outputs(about: About): readonly TensorField[];

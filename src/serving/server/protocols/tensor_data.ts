@@ -96,12 +96,8 @@ export function fromBytes(bytes: Uint8Array, { name, datatype, at, count }: Tens
   if (datatype === 'BYTES') return textsIn(bytes, { name, datatype, at, count });
   const [size, read] = knownType(datatype, at);
   if (bytes.length !== count * size) {
-    throw wrong(
-      at,
-      name,
-      `has ${bytes.length} bytes, and its shape needs ${count * size}`,
-      'give the bytes of each element',
-    );
+    const reason = `has ${bytes.length} bytes, and its shape needs ${count * size}`;
+    throw wrong(at, name, reason, 'give the bytes of each element');
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   return Array.from({ length: count }, (_, i) => plain(read(view, i * size)));
@@ -148,21 +144,13 @@ export function fromJson(data: readonly unknown[], { name, datatype, at, count }
   if (!isText) knownType(datatype, at);
   const flatValues = (data as readonly unknown[]).flat(Number.POSITIVE_INFINITY);
   if (flatValues.length !== count) {
-    throw wrong(
-      `${at}/data`,
-      name,
-      `has ${flatValues.length} elements, and its shape needs ${count}`,
-      'give an element for each place',
-    );
+    const reason = `has ${flatValues.length} elements, and its shape needs ${count}`;
+    throw wrong(`${at}/data`, name, reason, 'give an element for each place');
   }
   const oddIndex = flatValues.findIndex((each) => typeof each !== type);
   if (oddIndex < 0) return flatValues;
-  throw wrong(
-    `${at}/data`,
-    name,
-    `has another element than ${datatype} at place ${oddIndex}`,
-    'correct the element or `datatype`',
-  );
+  const reason = `has another element than ${datatype} at place ${oddIndex}`;
+  throw wrong(`${at}/data`, name, reason, 'correct the element or `datatype`');
 }
 
 function knownType(datatype: string, at: string): (typeof numbers)[string] {

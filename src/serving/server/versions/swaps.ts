@@ -50,7 +50,6 @@ export interface SwapOptions {
   readonly firstShare?: number;
 }
 
-/** Versions back to which rollbacks lead. */
 const mostBefore = 10;
 
 export function makeSwaps(options: SwapOptions): Swaps {
@@ -169,15 +168,11 @@ const mostCompared = 2 ** 23;
 /** Users have lists of several lengths, which go through several graphs. */
 const mostUsers = 64;
 
-interface Rehearsal {
-  readonly asked: number;
-  readonly refused: number;
-  /** Mean share of the items of an answer that both versions give, from 0 to 1. Undefined if no answers could be compared. */
-  readonly overlap: number | undefined;
-}
-
-/** @throws whatever the new version throws besides refusals: it cannot answer */
-async function rehearse(next: Version, now: Version, recent: RecentBodies): Promise<Rehearsal> {
+/**
+ * Also gives the mean share of the items of an answer that both versions give, from 0 to 1; undefined if no answers could be compared.
+ * @throws whatever the new version throws besides refusals: it cannot answer
+ */
+async function rehearse(next: Version, now: Version, recent: RecentBodies) {
   const overlaps: number[] = [];
   let refusedCount = 0;
   const recentBodies = recent.all();
@@ -217,15 +212,14 @@ export async function warmUp(answers: Answers): Promise<void> {
   const warmUpAnswers: Promise<unknown>[] = users.map(({ key }) => answers.recommend({ user: key }));
   warmUpAnswers.push(answers.recommend({ values: {} }));
   if (snapshot.count > 0) {
-    warmUpAnswers.push(answers.recommend({ vector: [...snapshot.itemVector(0)] }), similarTo(answers));
+    warmUpAnswers.push(answers.recommend({ vector: [...snapshot.itemVector(0)] }));
+    warmUpAnswers.push(answers.similar({ item: snapshot.keyAt(0) }));
   }
   for (const { status, reason } of (await Promise.allSettled(warmUpAnswers)) as PromiseRejectedResult[]) {
     // What cannot be asked of a model, such as a user where its tower has no key, is no mistake here.
     if (status === 'rejected' && !(reason instanceof Failure)) throw reason;
   }
 }
-
-const similarTo = async (answers: Answers): Promise<unknown> => answers.similar({ item: answers.snapshot.keyAt(0) });
 
 /** The routes of versions: which answer, and changes by the people who run the server. */
 interface VersionRoutes {

@@ -71,7 +71,6 @@ export interface Versions {
 }
 
 export function makeVersions(first: ActiveVersions): Versions {
-  /** Running requests of each version. */
   const requestCounts = new Map<Version, number>();
   /** Called by the last request of a version that is active no more. */
   const leavingVersions = new Map<Version, () => void>();
@@ -139,15 +138,14 @@ const mostBodies = 64;
 const mostBytes = 16_384;
 
 export function makeRecent(most = mostBodies): RecentBodies {
-  const bodyRing: RecentBody[] = [];
-  let nextSlot = 0;
+  const recentBodies: RecentBody[] = [];
   return {
     add(route, body, bytes) {
       if (bytes > mostBytes) return;
-      bodyRing[nextSlot] = { route, body };
-      nextSlot = (nextSlot + 1) % most;
+      recentBodies.push({ route, body });
+      if (recentBodies.length > most) recentBodies.shift();
     },
-    all: () => [...bodyRing.slice(nextSlot), ...bodyRing.slice(0, nextSlot)],
+    all: () => [...recentBodies],
   };
 }
 
