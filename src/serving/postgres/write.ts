@@ -97,8 +97,8 @@ export async function writeIndex(
     await client.query('BEGIN');
     await prepareServer(client);
     await lockManifest(client);
-    const older = await indexRowsOf(client, name);
-    const table = freeTable(name, items.version, older);
+    const olderIndexes = await indexRowsOf(client, name);
+    const table = freeTable(name, items.version, olderIndexes);
     const names = columnNames(items.columns);
     onProgress(`copying ${items.rows.toLocaleString('en')} items into table ${table}`);
     await client.query(createTable(table, items.width, names));
@@ -119,7 +119,7 @@ export async function writeIndex(
     await addIndex(client, row);
     await client.query(`DROP VIEW IF EXISTS ${escapeIdentifier(name)}`);
     await client.query(`CREATE VIEW ${escapeIdentifier(name)} AS SELECT * FROM ${escapeIdentifier(table)}`);
-    const dropped = options.dropsOlder ? await dropTables(client, older) : [];
+    const dropped = options.dropsOlder ? await dropTables(client, olderIndexes) : [];
     await client.query('COMMIT');
     return { address: address.shown, row, dropped };
   });
@@ -139,14 +139,14 @@ async function prepareServer(client: ClientBase): Promise<void> {
 
 /** The name of the version, with a number where it was indexed before. */
 function freeTable(name: string, version: string, older: readonly IndexRow[]): string {
-  const base = `${name}_${version
+  const baseName = `${name}_${version
     .replace(/[^A-Za-z0-9]/g, '')
     .slice(0, 12)
     .toLowerCase()}`;
-  const taken = new Set(older.map(({ table }) => table));
+  const takenTables = new Set(older.map(({ table }) => table));
   for (let count = 1; ; count++) {
-    const table = count === 1 ? base : `${base}_${count}`;
-    if (!taken.has(table)) return table;
+    const table = count === 1 ? baseName : `${baseName}_${count}`;
+    if (!takenTables.has(table)) return table;
   }
 }
 
@@ -184,11 +184,11 @@ async function buildGraph(
   let best: RecallCertificate | undefined;
   for (const { m, efConstruction } of graphs) {
     onProgress(`building the graph: m ${m}, ef_construction ${efConstruction}`);
-    const index = escapeIdentifier(`${table}_hnsw`);
-    await client.query(`DROP INDEX IF EXISTS ${index}`);
-    const column = half ? `(vector::halfvec(${width})) halfvec_ip_ops` : 'vector vector_ip_ops';
+    const graphIndex = escapeIdentifier(`${table}_hnsw`);
+    await client.query(`DROP INDEX IF EXISTS ${graphIndex}`);
+    const indexedColumn = half ? `(vector::halfvec(${width})) halfvec_ip_ops` : 'vector vector_ip_ops';
     await client.query(
-      `CREATE INDEX ${index} ON ${escapeIdentifier(table)} USING hnsw (${column}) WITH (m = ${m}, ef_construction = ${efConstruction})`,
+      `CREATE INDEX ${graphIndex} ON ${escapeIdentifier(table)} USING hnsw (${indexedColumn}) WITH (m = ${m}, ef_construction = ${efConstruction})`,
     );
     for (const efSearch of searches) {
       // Also continues a search whose items a filter removes.

@@ -61,11 +61,21 @@ export async function writePageExport(
 ): Promise<ExportedPage> {
   const { folder } = options;
   const pageItems = itemsOf(options);
+  return writeExport(folder, pageIndex, options.force, () => writePage(trained, retrieval, pageItems, options));
+}
+
+/** Writes into a folder of its own. What says that it is an export goes first, and comes last. */
+export async function writeExport<T>(
+  folder: string,
+  index: string,
+  force: boolean | undefined,
+  write: () => Promise<T>,
+): Promise<T> {
   const lock = await lockFolder(folder, { purpose: 'tower export' });
   try {
-    if (!options.force) await refuseOtherFiles(folder);
-    await remove(join(folder, pageIndex));
-    return await writePage(trained, retrieval, pageItems, options);
+    if (!force) await refuseOtherFiles(folder);
+    await remove(join(folder, index));
+    return await write();
   } finally {
     await lock.release();
   }

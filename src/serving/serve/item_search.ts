@@ -80,8 +80,8 @@ export function makeItemSearch(base: Pick<Snapshot, 'rows' | 'titleAt' | 'keyAt'
       const isThere = (row: number): boolean => snapshot.itemRow(snapshot.keyAt(row)) === row;
       const baseRows = async (part: string, limit: number): Promise<readonly number[]> => {
         const matchingRows: number[] = [];
-        const groups = [{ of: base, first: 0, rows: base.rows }];
-        for await (const row of rowsWith(base, groups, part, { isLatestFirst: false, isOver })) {
+        const baseGroups = [{ of: base, first: 0, rows: base.rows }];
+        for await (const row of rowsWith(base, baseGroups, part, { isLatestFirst: false, isOver })) {
           if (isThere(row) && matchingRows.push(row) >= limit) break;
         }
         return matchingRows;
@@ -118,13 +118,13 @@ function* rowsIn(part: string, text: string, first: number): Generator<number> {
   let countedTo = 0;
   for (let at = part.indexOf(text); at >= 0; at = part.indexOf(text, countedTo)) {
     // A text that begins a line begins at the end of the line before.
-    const start = at + (text.startsWith('\n') ? 1 : 0);
-    for (let end = part.indexOf('\n', countedTo); end >= 0 && end < start; end = part.indexOf('\n', end + 1)) {
+    const matchStart = at + (text.startsWith('\n') ? 1 : 0);
+    for (let end = part.indexOf('\n', countedTo); end >= 0 && end < matchStart; end = part.indexOf('\n', end + 1)) {
       row++;
       countedTo = end + 1;
     }
     yield row;
-    const lineEnd = part.indexOf('\n', start);
+    const lineEnd = part.indexOf('\n', matchStart);
     if (lineEnd < 0) return;
     countedTo = lineEnd;
   }

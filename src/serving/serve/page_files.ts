@@ -182,8 +182,7 @@ function firstOf<T>(values: readonly T[], find: (value: T) => string | undefined
   return undefined;
 }
 
-const sha256: JsonShape = (value, at) =>
-  typeof value === 'string' && /^[0-9a-f]{64}$/.test(value) ? undefined : `${at} is not a SHA-256`;
+const sha256 = is((value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value), 'a SHA-256');
 
 export const indexShape = entries({
   format: oneOf('tower-page-1'),
@@ -257,7 +256,10 @@ const graph = entries({
 });
 
 export const queryShape = entries({
-  plan: entries({ towers: pair(tower(), entries({}, { key: text })), features: listOf(feature) }),
+  plan: entries({
+    towers: pair(entries({ name: text, features: listOf(text) }, { key: text }), entries({}, { key: text })),
+    features: listOf(feature),
+  }),
   seen: oneOf('excluded', 'kept'),
   histories: recordOf(whole(1)),
   encodings: recordOf(encoding),
@@ -266,10 +268,6 @@ export const queryShape = entries({
   interests: whole(1, 2 ** 16),
   graph,
 });
-
-function tower(): JsonShape {
-  return entries({ name: text, features: listOf(text) }, { key: text });
-}
 
 function pair(first: JsonShape, second: JsonShape): JsonShape {
   return (value, at) =>

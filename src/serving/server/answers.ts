@@ -38,9 +38,6 @@ export interface AnswerOptions {
   readonly isOver?: () => boolean;
 }
 
-/** Rejects for a question with a mistake, and for that one alone. */
-type Batcher<Q, A> = (question: Q, options?: AnswerOptions) => Promise<A>;
-
 interface QueuedRequest<Q, A> {
   readonly question: Q;
   readonly isOver: () => boolean;
@@ -49,13 +46,14 @@ interface QueuedRequest<Q, A> {
 }
 
 /**
+ * The promise of a question with a mistake is rejected, and that one alone.
  * @param answerAll gives an answer for each question, in their order, or an error in its place
  * @param most questions of one batch
  */
 export function makeBatcher<Q, A>(
   answerAll: (questions: readonly Q[]) => Promise<readonly (A | Error)[]>,
   most: number,
-): Batcher<Q, A> {
+): (question: Q, options?: AnswerOptions) => Promise<A> {
   let queuedRequests: QueuedRequest<Q, A>[] = [];
   let isRunning = false;
 

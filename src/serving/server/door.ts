@@ -89,15 +89,11 @@ export function makeDoor(): Door {
     new Promise((resolve) => http.getConnections((_, count) => resolve(count > 0)));
   return {
     http,
-    async listen(host, port) {
-      listeningUrl ??= listenOnce(host, port);
-      try {
-        return await listeningUrl;
-      } catch (error) {
+    listen: (host, port) =>
+      (listeningUrl ??= listenOnce(host, port).catch((error: unknown) => {
         listeningUrl = undefined;
         throw error;
-      }
-    },
+      })),
     open(next) {
       handler = next;
     },

@@ -25,22 +25,26 @@ export interface MetricsSource {
 export function makeMetrics({ gate, versions, items }: MetricsSource): ServerMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const metric = <L extends string>(name: string, help: string, labelNames: L[]) => ({
+  const metricOptions = <L extends string>(name: string, help: string, labelNames: L[]) => ({
     ...{ name, help, labelNames },
     registers: [registry],
   });
   const requestCounter = new Counter(
-    metric('tower_requests_total', 'Requests by route and status', ['route', 'status']),
+    metricOptions('tower_requests_total', 'Requests by route and status', ['route', 'status']),
   );
-  const seconds = new Histogram({
-    ...metric('tower_request_seconds', 'Seconds from the arrival of a request to the end of its answer', ['route']),
+  const secondsHistogram = new Histogram({
+    ...metricOptions('tower_request_seconds', 'Seconds from the arrival of a request to the end of its answer', [
+      'route',
+    ]),
     buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5],
   });
-  const questionCounter = new Counter(metric('tower_questions_total', 'Answered questions', ['route', 'version']));
-  const itemCounter = new Counter(metric('tower_items_total', 'Items in answers', ['route', 'version']));
+  const questionCounter = new Counter(
+    metricOptions('tower_questions_total', 'Answered questions', ['route', 'version']),
+  );
+  const itemCounter = new Counter(metricOptions('tower_items_total', 'Items in answers', ['route', 'version']));
   const addGauge = (name: string, help: string, value: () => number): Gauge =>
     new Gauge({
-      ...metric(name, help, []),
+      ...metricOptions(name, help, []),
       collect() {
         this.set(value());
       },
@@ -48,7 +52,7 @@ export function makeMetrics({ gate, versions, items }: MetricsSource): ServerMet
   addGauge('tower_running', 'Bodies that are being answered', () => gate.running);
   addGauge('tower_waiting', 'Bodies that wait for their turn', () => gate.waiting);
   const writeCounter = new Counter(
-    metric('tower_item_writes_total', 'Items that were written, by what became of them', ['outcome']),
+    metricOptions('tower_item_writes_total', 'Items that were written, by what became of them', ['outcome']),
   );
   if (items) {
     addGauge('tower_written_items', 'Items that were written and are there', () => items.stored.items);
@@ -58,7 +62,7 @@ export function makeMetrics({ gate, versions, items }: MetricsSource): ServerMet
   /** Adds a gauge with a value for each version that has one. */
   const addVersionGauge = (name: string, help: string, read: (answers: Answers) => number | undefined): Gauge =>
     new Gauge({
-      ...metric(name, help, ['version']),
+      ...metricOptions(name, help, ['version']),
       collect() {
         this.reset();
         for (const { id, answers } of versions.current.all) {
@@ -81,10 +85,11 @@ export function makeMetrics({ gate, versions, items }: MetricsSource): ServerMet
   );
   addVersionGauge('tower_known_users', 'Users whose vectors are kept', ({ userVectors }) => userVectors?.users);
   new Counter({
-    ...metric('tower_user_vectors_total', 'Questions by user key alone: with a vector that was kept, or computed', [
-      'version',
-      'vector',
-    ]),
+    ...metricOptions(
+      'tower_user_vectors_total',
+      'Questions by user key alone: with a vector that was kept, or computed',
+      ['version', 'vector'],
+    ),
     collect() {
       this.reset();
       for (const { id: version, answers } of versions.current.all) {
@@ -95,7 +100,7 @@ export function makeMetrics({ gate, versions, items }: MetricsSource): ServerMet
     },
   });
   new Gauge({
-    ...metric('tower_snapshot_info', 'What answers: the checksum of the model, and its share of the questions', [
+    ...metricOptions('tower_snapshot_info', 'What answers: the checksum of the model, and its share of the questions', [
       'version',
       'label',
     ]),
@@ -116,14 +121,14 @@ export function makeMetrics({ gate, versions, items }: MetricsSource): ServerMet
   return {
     contentType: registry.contentType,
     answered(route, status, took) {
-      const name = `${status} ${route}`;
-      const series = seriesByName.get(name) ?? {
+      const seriesName = `${status} ${route}`;
+      const routeSeries = seriesByName.get(seriesName) ?? {
         requests: requestCounter.labels({ route, status }),
-        took: seconds.labels({ route }),
+        took: secondsHistogram.labels({ route }),
       };
-      seriesByName.set(name, series);
-      series.requests.inc();
-      series.took.observe(took);
+      seriesByName.set(seriesName, routeSeries);
+      routeSeries.requests.inc();
+      routeSeries.took.observe(took);
     },
     question(route, version, items) {
       questionCounter.inc({ route, version });

@@ -43,9 +43,9 @@ export const columnsFrom = (columns: ReadonlyMap<string, ItemValues>): ItemColum
   new Map([...columns].map(([name, { kind, values }]) => [name, columnOf(kind, values)]));
 
 function columnOf(kind: ItemColumn['kind'], values: readonly unknown[]): ItemColumn {
-  const column = makeGrowingColumn(kind, values.length);
-  for (const value of values) column.add(value);
-  return column.view();
+  const newColumn = makeGrowingColumn(kind, values.length);
+  for (const value of values) newColumn.add(value);
+  return newColumn.view();
 }
 
 /** A column to which values are added. What `view` gives stays as it is: later values lie past its end. */
@@ -101,12 +101,12 @@ export function makeGrowingColumn(kind: ItemColumn['kind'], expected = 0): Growi
 
 function makeWords() {
   const words: string[] = [];
-  const indices = makeKeyIndex((index) => words[index]!);
+  const wordIndices = makeKeyIndex((index) => words[index]!);
   const codeOf = (text: unknown): number => {
     if (typeof text !== 'string' || text === '') return -1;
-    const knownIndex = indices.placeOf(text);
+    const knownIndex = wordIndices.placeOf(text);
     if (knownIndex >= 0) return knownIndex;
-    indices.set(text, words.push(text) - 1);
+    wordIndices.set(text, words.push(text) - 1);
     return words.length - 1;
   };
   return { words, codeOf };
@@ -121,9 +121,9 @@ function growing<T extends Int8Array | Int32Array | Float64Array>(make: new (len
     },
     push(value: number): void {
       if (length === array.length) {
-        const larger = new make(Math.max(64, 2 * length));
-        larger.set(array);
-        array = larger;
+        const largerArray = new make(Math.max(64, 2 * length));
+        largerArray.set(array);
+        array = largerArray;
       }
       array[length++] = value;
     },

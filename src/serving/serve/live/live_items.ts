@@ -24,7 +24,7 @@ export function makeLiveItems(base: Snapshot): LiveItems {
   let snapshot = base;
   let keptRows = Bits.all(base.rows);
   let hiddenCount = 0;
-  let writtenItems: WrittenItems | undefined;
+  let writtenItems: ReturnType<typeof makeWrittenItems> | undefined;
 
   const show = (): void => {
     if (writtenItems)
@@ -67,20 +67,6 @@ export function makeLiveItems(base: Snapshot): LiveItems {
   };
 }
 
-/**
- * Items that were written after a snapshot was made, in segments of growing size: a write touches the last one, and the others keep what they have made for filters and
- * cosines. If most slots have ended, the items that are there move into fewer segments, in slices, while requests are answered and others are written.
- */
-interface WrittenItems {
-  /** Each key is there once. */
-  add(items: readonly WrittenItem[]): void;
-  end(key: string): void;
-  /** In the order of the writes. */
-  view(): readonly SegmentView[];
-  /** Moves the items out of segments of mostly ended slots, if there are many. Items may be written meanwhile. Returns true if it moved any. */
-  compact(): Promise<boolean>;
-}
-
 /** Slots of the first segment, and of the largest; of wide vectors fewer, so that a segment has at most so many numbers. */
 const firstRoom = 16_384;
 const mostRoom = 2 ** 18;
@@ -89,8 +75,12 @@ const fewEnded = 4096;
 /** Slots that are copied before requests get their turn. */
 const slice = 256;
 
-/** @param base gives width, objectives, and the names and kinds of the columns */
-function makeWrittenItems(base: Snapshot): WrittenItems {
+/**
+ * Items that were written after a snapshot was made, in segments of growing size: a write touches the last one, and the others keep what they have made for filters and
+ * cosines. If most slots have ended, the items that are there move into fewer segments, in slices, while requests are answered and others are written.
+ * @param base gives width, objectives, and the names and kinds of the columns
+ */
+function makeWrittenItems(base: Snapshot) {
   const turning: DirectionsState = { isAsked: false };
   let segments: ItemSegment[] = [];
   /** While items move: the keys of those that have ended since. */
@@ -117,15 +107,17 @@ function makeWrittenItems(base: Snapshot): WrittenItems {
   };
 
   return {
-    // As many slots again: so segments are few.
-    add: (items) => addTo(segments, items, slots()),
-    end(key) {
+    /** Each key is there once. A new segment has as many slots again: so segments are few. */
+    add: (items: readonly WrittenItem[]): void => addTo(segments, items, slots()),
+    end(key: string): void {
       // The latest write of most items is in a late segment.
       for (let at = segments.length - 1; at >= 0; at--) if (segments[at]!.end(key)) break;
       endedSince?.push(key);
     },
+    /** In the order of the writes. */
     view: () => segments.filter((segment) => segment.slots > 0).map((segment) => segment.view()),
-    async compact() {
+    /** Moves the items out of segments of mostly ended slots, if there are many. Items may be written meanwhile. Returns true if it moved any. */
+    async compact(): Promise<boolean> {
       if (endedSince || slots() - alive() < fewEnded + alive()) return false;
       endedSince = [];
       const movingSegments = segments;

@@ -222,7 +222,12 @@ function areSpans(starts: Int32Array, ends: unknown, count: number): boolean {
 
 export interface ServingState extends Pick<Dataset, 'seen' | 'histories'> {
   readonly items: ServedItems;
-  readonly users: ServedUsers;
+  readonly users: {
+    readonly keys: KeyParts;
+    readonly seen: BagColumn;
+    readonly features: ReadonlyMap<string, IndexedColumn>;
+    readonly asOfLastEvent?: readonly string[];
+  };
 }
 
 interface ServedItems {
@@ -235,13 +240,6 @@ interface ServedItems {
   readonly features: ReadonlyMap<string, IndexedColumn>;
   /** Tables of the query tower that the item tower computes, by name. */
   readonly tables: ComputedItemVectors['tables'];
-}
-
-interface ServedUsers {
-  readonly keys: KeyParts;
-  readonly seen: BagColumn;
-  readonly features: ReadonlyMap<string, IndexedColumn>;
-  readonly asOfLastEvent?: readonly string[];
 }
 
 export type ServedColumn = WithPlainWords<ItemColumn>;

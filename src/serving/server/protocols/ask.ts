@@ -64,10 +64,15 @@ export function versionIn(sides: ActiveVersions, { version, label }: ModelPath):
 
 /** Where a canary is another model, each is called by its name. Undefined where both versions have it. @throws RequestError 404 */
 function onlyOf({ all }: ActiveVersions, model: string): Version | undefined {
-  const names = all.map(({ answers }) => answers.about().query.model);
-  refuseOtherModel(model, names);
-  const ownVersions = all.filter((_, at) => names[at] === model);
+  const ownVersions = versionsOf(all, model);
   return ownVersions.length === 1 ? ownVersions[0] : undefined;
+}
+
+/** @throws RequestError 404 */
+export function versionsOf(all: readonly Version[], model: string): readonly Version[] {
+  const names = all.map(({ answers }) => answers.about().query.model);
+  refuseOtherModel(model, [...new Set(names)]);
+  return all.filter((_, at) => names[at] === model);
 }
 
 /** @throws RequestError 404 */

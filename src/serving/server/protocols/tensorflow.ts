@@ -4,16 +4,15 @@ import { defined } from '../../../base/util/defined.ts';
 import { isObject } from '../../../base/util/is_object.ts';
 import { parseBody, readOne } from '../body.ts';
 import { pointer } from '../refused.ts';
-import type { Version } from '../versions/versions.ts';
 import {
   answerRows,
   type ModelPath,
   type ProtocolContext,
   type RowsRequest,
-  refuseOtherModel,
   unknownName,
   versionIn,
   versionName,
+  versionsOf,
 } from './ask.ts';
 import {
   type InputRow,
@@ -28,7 +27,7 @@ import { columnsOf, inputRows, utf8, wrong } from './tensor_data.ts';
 
 /** `GET /v1/models/M[/versions/V|/labels/L]` */
 export function status({ versions: { current: sides } }: ProtocolContext, target: ModelPath): unknown {
-  const versions = versionsOf(sides.all, target);
+  const versions = versionsOf(sides.all, target.model);
   const namedVersion = versionIn(sides, target);
   return {
     model_version_status: (namedVersion ? [namedVersion] : versions).map((version) => ({
@@ -41,7 +40,7 @@ export function status({ versions: { current: sides } }: ProtocolContext, target
 
 /** `GET …/metadata` */
 export function tensorflowMetadata({ versions: { current: sides } }: ProtocolContext, target: ModelPath): unknown {
-  versionsOf(sides.all, target);
+  versionsOf(sides.all, target.model);
   const version = versionIn(sides, target) ?? sides.stable;
   const about = version.answers.about();
   const tensors = (signature: string, fields: readonly TensorField[]) =>
@@ -77,7 +76,7 @@ interface PredictBody {
 
 /** `POST …:predict` @throws RequestError */
 export async function predict(desk: ProtocolContext, target: ModelPath, request: FastifyRequest): Promise<unknown> {
-  const modelVersions = versionsOf(desk.versions.current.all, target);
+  const modelVersions = versionsOf(desk.versions.current.all, target.model);
   const version = versionIn(desk.versions.current, target) ?? modelVersions[0]!;
   const body = readPredict(desk, request.body);
   const { signature_name: name = 'serving_default', instances, inputs } = body;
@@ -120,13 +119,6 @@ export async function predict(desk: ProtocolContext, target: ModelPath, request:
   const { rows: given } = await answerRows(desk, request, { route, target, model, signature, rows, at });
   const outputs = columnsOf(signature.outputs(about), given);
   return { outputs: outputs.size === 1 ? [...outputs.values()][0] : Object.fromEntries(outputs) };
-}
-
-/** @throws RequestError 404 */
-function versionsOf(all: readonly Version[], { model }: ModelPath): readonly Version[] {
-  const names = all.map(({ answers }) => answers.about().query.model);
-  refuseOtherModel(model, [...new Set(names)]);
-  return all.filter((_, at) => names[at] === model);
 }
 
 function readPredict({ readers }: ProtocolContext, bytes: unknown): PredictBody {

@@ -230,14 +230,13 @@ interface VersionRoutes {
   readonly hasToken: boolean;
 }
 
-type VersionHandler = (request: FastifyRequest) => Promise<VersionsAnswer>;
-
 export function versionHandlers({ versions, swaps, readers, hasToken }: VersionRoutes) {
-  const change = (read: Reader, work: (swaps: Swaps, body: object) => Promise<void>): VersionHandler => {
-    return async (request) => {
+  const change = (read: Reader, work: (swaps: Swaps, body: object) => Promise<void>) => {
+    return async (request: FastifyRequest): Promise<VersionsAnswer> => {
       if (!hasToken && !isFromThisMachine(request)) throw refused(403, diagnose('request-local', undefined, {}));
       const { bodies, isArray } = read(request.body);
-      if (isArray) throw refused(400, diagnose('request-body', undefined, oneChange));
+      const facts = { reason: 'is an array', advice: 'send one JSON object' };
+      if (isArray) throw refused(400, diagnose('request-body', undefined, facts));
       const [body] = bodies;
       try {
         if (swaps === undefined) {
@@ -256,10 +255,8 @@ export function versionHandlers({ versions, swaps, readers, hasToken }: VersionR
     promote: change(readers.Change, (own) => own.promote()),
     rollback: change(readers.Change, (own) => own.rollback()),
     share: change(readers.Share, (own, body) => own.share((body as { readonly share: number }).share)),
-  } as const satisfies Readonly<Record<string, VersionHandler>>;
+  };
 }
-
-const oneChange = { reason: 'is an array', advice: 'send one JSON object' };
 
 function answerOf({ current }: Versions, swaps: Swaps | undefined): VersionsAnswer {
   const { stable, canary, share } = current;
