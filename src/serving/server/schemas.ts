@@ -16,7 +16,7 @@ import {
 } from './protocols/schemas.ts';
 
 /** A key as a data file has it: a text, or a whole number that JSON can hold. */
-export type Key = string | number;
+type Key = string | number;
 
 export interface Selection {
   readonly k?: number;

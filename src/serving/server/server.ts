@@ -9,8 +9,8 @@ import { defined } from '../../base/util/defined.ts';
 import { makeReaders, maxErrors, type Reader } from './body.ts';
 import { browserFiles, makeDoor } from './door.ts';
 import { makeGate } from './gate.ts';
+import { itemHandlers, versionHandlers } from './handlers.ts';
 import { addProtocols, addRoute, type Handler, makeHttp, type ServerContext, type ServerOptions } from './http.ts';
-import { itemHandlers } from './items/writes.ts';
 import { type Limits, usualLimits } from './limits.ts';
 import { makeMetrics } from './metrics.ts';
 import type { ChooseVersion } from './protocols/ask.ts';
@@ -18,7 +18,6 @@ import type { InputRow } from './protocols/signatures.ts';
 import { atIndex, errorDetailsOf, RequestError, refused } from './refused.ts';
 import { deadlineHeader, type OwnRouteName, openApi, routes } from './routes.ts';
 import { type ErrorDetail, makeSchemas, type RecommendBody, type SearchQuery, type UsersQuery } from './schemas.ts';
-import { versionHandlers } from './versions/swaps.ts';
 import type { RequestTopic, Versions } from './versions/versions.ts';
 
 export type { ServerOptions } from './http.ts';

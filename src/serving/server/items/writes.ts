@@ -1,4 +1,3 @@
-import type { FastifyRequest } from 'fastify';
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
 import { firstLine, type LinePlace } from '../../../base/storage/record_log/lines.ts';
@@ -6,11 +5,9 @@ import type { RecordLog } from '../../../base/storage/record_log/record_log.ts';
 import { oneAtATime } from '../../../base/util/one_at_a_time.ts';
 import type { ItemWrite, ItemWrites } from '../../serve/live/item_writes.ts';
 import type { ItemChange } from '../../serve/live/live_items.ts';
-import { maxErrors, type Reader } from '../body.ts';
-import { isFromThisMachine } from '../door.ts';
-import { longestKey } from '../limits.ts';
-import { busy, errorDetailOf, errorDetailsOf, pointer, RequestError, refused, throwWithStatus } from '../refused.ts';
-import type { ErrorDetail, WriteBody, WriteOutcome, WrittenAnswer } from '../schemas.ts';
+import { maxErrors } from '../body.ts';
+import { busy, errorDetailOf, errorDetailsOf, pointer, RequestError, refused } from '../refused.ts';
+import type { ErrorDetail, WriteOutcome } from '../schemas.ts';
 import { type LatestWrites, latestLines, makeLatestWrites } from './write_log.ts';
 
 export interface WritesOfItems {
@@ -313,62 +310,4 @@ function errorDetailsAt(
     if (change instanceof Failure) return errorDetailsOf(change)!;
   }
   return [];
-}
-
-interface ItemRoutes {
-  /** Absent: the server takes no items. */
-  readonly writes?: WritesOfItems;
-  readonly readers: Readonly<Record<'Item' | 'Write', Reader>>;
-  /** True if requests without a token do not arrive here. */
-  readonly hasToken: boolean;
-  readonly written: (outcome: WriteOutcome) => void;
-}
-
-export function itemHandlers({ writes, readers, hasToken, written }: ItemRoutes) {
-  const writeAll = async (
-    request: FastifyRequest,
-    asked: readonly ItemWrite[],
-    isArray: boolean,
-  ): Promise<WrittenAnswer[]> => {
-    if (!hasToken && !isFromThisMachine(request)) throw refused(403, diagnose('request-local', undefined, {}));
-    const outcomes = await (writes
-      ? writes.write(asked, isArray).catch((error: unknown) => throwWithStatus(503, error))
-      : closed());
-    outcomes.forEach(written);
-    return outcomes.map((outcome, at) => ({ key: asked[at]!.key, outcome }));
-  };
-  const writeOne = async (request: FastifyRequest, asked: ItemWrite): Promise<WrittenAnswer> =>
-    (await writeAll(request, [asked], false))[0]!;
-  return {
-    putItem: async (request: FastifyRequest) => {
-      const { bodies, isArray } = readers.Item(request.body);
-      if (isArray) {
-        const facts = { reason: 'has a list in the place of an object', advice: 'send an array to `POST /v1/items`' };
-        throw refused(400, diagnose('request-body', undefined, facts));
-      }
-      return writeOne(request, { key: keyIn(request), columns: bodies[0] as WriteBody['columns'] & object });
-    },
-    deleteItem: async (request: FastifyRequest) => writeOne(request, { key: keyIn(request), deleted: true }),
-    writeItems: async (request: FastifyRequest) => {
-      const { bodies, isArray } = readers.Write(request.body);
-      const itemWrites = (bodies as readonly WriteBody[]).map(
-        ({ key, columns }): ItemWrite =>
-          columns === null ? { key: String(key), deleted: true } : { key: String(key), columns },
-      );
-      const answers = itemWrites.length === 0 ? [] : await writeAll(request, itemWrites, isArray);
-      return isArray ? answers : answers[0];
-    },
-  };
-}
-
-function keyIn({ params }: FastifyRequest): string {
-  const { key } = params as { readonly key: string };
-  if (key.length <= longestKey) return key;
-  const facts = { entry: 'key', reason: 'is too long', advice: `give ${longestKey} characters at most` };
-  throw refused(400, diagnose('request-value', undefined, facts));
-}
-
-function closed(): never {
-  const facts = { reason: 'it has no folder to keep them in', advice: 'start the server with `--items FOLDER`' };
-  throw refused(403, diagnose('items-closed', undefined, facts));
 }

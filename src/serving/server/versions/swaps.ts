@@ -3,15 +3,9 @@
  * free. Whatever fails before the assignment leaves the old version as it is.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { FastifyRequest } from 'fastify';
-import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
 import { oneAtATime } from '../../../base/util/one_at_a_time.ts';
 import type { Answers } from '../answers.ts';
-import type { Reader } from '../body.ts';
-import { isFromThisMachine } from '../door.ts';
-import { refused, throwWithStatus } from '../refused.ts';
-import type { VersionsAnswer } from '../schemas.ts';
 import {
   type ActiveVersions,
   makeActiveVersions,
@@ -220,57 +214,3 @@ export async function warmUp(answers: Answers): Promise<void> {
     if (status === 'rejected' && !(reason instanceof Failure)) throw reason;
   }
 }
-
-/** The routes of versions: which answer, and changes by the people who run the server. */
-interface VersionRoutes {
-  readonly versions: Versions;
-  readonly swaps?: Swaps;
-  readonly readers: Readonly<Record<'Change' | 'Share', Reader>>;
-  /** True if requests without a token do not arrive here. */
-  readonly hasToken: boolean;
-}
-
-export function versionHandlers({ versions, swaps, readers, hasToken }: VersionRoutes) {
-  const change = (read: Reader, work: (swaps: Swaps, body: object) => Promise<void>) => {
-    return async (request: FastifyRequest): Promise<VersionsAnswer> => {
-      if (!hasToken && !isFromThisMachine(request)) throw refused(403, diagnose('request-local', undefined, {}));
-      const { bodies, isArray } = read(request.body);
-      const facts = { reason: 'is an array', advice: 'send one JSON object' };
-      if (isArray) throw refused(400, diagnose('request-body', undefined, facts));
-      const [body] = bodies;
-      try {
-        if (swaps === undefined) {
-          const advice = 'start the server with `--watch FOLDER`, or with `--canary RUN`';
-          throw failure('version-change', { reason: 'the server has one version', advice });
-        }
-        await work(swaps, body as object);
-      } catch (error) {
-        throwWithStatus(409, error);
-      }
-      return answerOf(versions, swaps);
-    };
-  };
-  return {
-    versions: async () => answerOf(versions, swaps),
-    promote: change(readers.Change, (own) => own.promote()),
-    rollback: change(readers.Change, (own) => own.rollback()),
-    share: change(readers.Share, (own, body) => own.share((body as { readonly share: number }).share)),
-  };
-}
-
-function answerOf({ current }: Versions, swaps: Swaps | undefined): VersionsAnswer {
-  const { stable, canary, share } = current;
-  const { before } = swaps ?? {};
-  return {
-    stable: shown(stable),
-    ...(canary ? { canary: { ...shown(canary), share } } : {}),
-    ...(before ? { before: { version: before.id, folder: before.folder } } : {}),
-  };
-}
-
-const shown = ({ id, folder, loaded, answers }: Version) => ({
-  version: id,
-  folder,
-  loaded: loaded.toISOString(),
-  items: answers.snapshot.rows,
-});
