@@ -9,7 +9,7 @@ import { type Lowered, lower } from '../src/compiler/lower/lower.ts';
 import { pictureStyle } from '../src/editor/drawing/drawing.ts';
 import { drawingIn } from '../src/editor/drawing/file_drawing.ts';
 import { drawingOfGraph } from '../src/editor/drawing/graph_drawing.ts';
-import { actionsFor } from '../src/editor/language/actions.ts';
+import { actionsFor } from '../src/editor/language/offers.ts';
 import { costsOf, printCost } from '../src/editor/language/valid_parts.ts';
 import { print } from '../src/graph/print.ts';
 import { exampleModels, firstExample } from './examples.ts';

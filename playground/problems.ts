@@ -1,6 +1,6 @@
 /** Mistakes as a list: where, what, why, and a button for each fix. All of it is text: none of it is HTML. */
 import type { Diagnostic, Edit } from '../src/base/diagnostics/diagnostic.ts';
-import type { Action } from '../src/editor/language/actions.ts';
+import type { Action } from '../src/editor/language/offers.ts';
 import { element } from './markdown.ts';
 
 export interface ProblemActions {

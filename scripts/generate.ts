@@ -6,7 +6,7 @@ import { ebnf } from '../grammar/ebnf.ts';
 import { textMate } from '../grammar/textmate.ts';
 import { makeProgram } from '../src/app/cli/program.ts';
 import { errorIndex } from '../src/compiler/explain/page.ts';
-import { snippetsFile, vocabulary } from '../src/editor/language/vocabulary.ts';
+import { snippetsFile, vocabulary } from '../src/editor/language/completion/context.ts';
 import { referencePages } from '../src/editor/reference/page.ts';
 import { pictures, readmePicture } from './pictures.ts';
 import { withFormulas } from './reference/formulas.ts';

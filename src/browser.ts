@@ -2,8 +2,7 @@
 
 export type { Diagnostic } from './base/diagnostics/diagnostic.ts';
 export { Failure } from './base/diagnostics/failure.ts';
+export type { PageRecommendRequest as RecommendRequest, SimilarRequest } from './serving/browser/open.ts';
 export { type Opened, type OpenOptions, open } from './serving/browser/open.ts';
-export type { PageRecommendRequest as RecommendRequest, SimilarRequest } from './serving/browser/requests.ts';
-export type { DescribedFeature, QueryDescription } from './serving/serve/describe.ts';
-export type { Item } from './serving/serve/prepare.ts';
+export type { DescribedFeature, Item, QueryDescription } from './serving/serve/prepare.ts';
 export type { AnsweredItem, RecommendAnswer, SimilarAnswer } from './serving/server/schemas.ts';

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { searchGraph } from '../../src/engines/scan/approximate.ts';
 import { makeScan } from '../../src/engines/scan/scan.ts';
-import { certify } from '../../src/serving/ann/certificate.ts';
+import { certify } from '../../src/serving/ann/build.ts';
 import { buildGraph, settingsIn } from '../../src/serving/ann/graph.ts';
 import { describeMachine, median, range } from '../machine.ts';
 import { twoTowers } from './two_towers.ts';

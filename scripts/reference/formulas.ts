@@ -1,6 +1,6 @@
 /** The formulas of the library as tables of docs/spec.md: a new kind needs no edit there. */
 import type { LossKind } from '../../src/compiler/library/contract.ts';
-import { kindsOf, type LibraryKind, sections } from '../../src/editor/reference/kinds.ts';
+import { kindsOf, type LibraryKind, sections } from '../../src/editor/reference/examples.ts';
 
 /** A mark, the table that `npm run generate` writes, and the mark of its end. */
 const marked = /^(<!-- formulas: (\w+)(?: (with|without) columns)? -->\n)[\s\S]*?^(<!-- end of formulas -->)$/gm;

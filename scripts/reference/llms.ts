@@ -7,7 +7,7 @@ import { declarations } from '../../src/compiler/library/declarations/table.ts';
 import { describeEntry } from '../../src/compiler/model/describe.ts';
 import { library } from '../../src/compiler/model/library.ts';
 import { signatureOf } from '../../src/editor/language/markdown.ts';
-import { innerKinds, kindsOf, type LibraryKind, type Section, sections } from '../../src/editor/reference/kinds.ts';
+import { innerKinds, kindsOf, type LibraryKind, type Section, sections } from '../../src/editor/reference/examples.ts';
 
 /** What the page has besides the tables of the library. */
 export interface LlmsParts {

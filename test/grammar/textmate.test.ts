@@ -2,9 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { textMate } from '../../grammar/textmate.ts';
 import { lineAt, positionAt, textOf } from '../../src/base/text/source.ts';
-import type { TokenType } from '../../src/editor/language/semantic_tokens.ts';
-import { semanticTokensOf } from '../../src/editor/language/semantic_tokens.ts';
-import { vocabulary } from '../../src/editor/language/vocabulary.ts';
+import { vocabulary } from '../../src/editor/language/completion/context.ts';
+import { semanticTokensOf, type TokenType } from '../../src/editor/language/semantic_tokens.ts';
 import { factsOf } from '../editor/lsp/marked.ts';
 
 interface Pattern {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { withFormulas } from '../../scripts/reference/formulas.ts';
-import { allKinds } from '../../src/editor/reference/kinds.ts';
+import { allKinds } from '../../src/editor/reference/examples.ts';
 
 const spec = readFileSync('docs/spec.md', 'utf8');
 

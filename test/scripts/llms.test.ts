@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { llmsPage } from '../../scripts/reference/llms.ts';
 import { makeProgram } from '../../src/app/cli/program.ts';
 import { declarations } from '../../src/compiler/library/declarations/table.ts';
-import { allKinds, innerKinds } from '../../src/editor/reference/kinds.ts';
+import { allKinds, innerKinds } from '../../src/editor/reference/examples.ts';
 
 const page = readFileSync('docs/llms.txt', 'utf8');
 

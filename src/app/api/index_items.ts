@@ -4,7 +4,7 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import type { IndexEvent } from '../../serving/ann/build.ts';
-import type { RecallCertificate } from '../../serving/serve/certificate.ts';
+import type { RecallCertificate } from '../../serving/serve/recommend.ts';
 import type { Snapshot } from '../../serving/serve/snapshot.ts';
 import type { Run } from './run.ts';
 import { version } from './version.ts';
@@ -18,7 +18,7 @@ const spaces = { ip: 'inner products', l2sq: 'distances' } as const;
  */
 export async function writeFolderIndex(run: Run, request: IndexRequest & IndexTargetRequest): Promise<Indexed> {
   const { to, recall = 0.99, k = 100, queries = 500, signal, onProgress, onItems } = request;
-  const { loadUsearch } = await import('../../serving/ann/usearch.ts');
+  const { loadUsearch } = await import('../../serving/ann/graph.ts');
   loadUsearch();
   const [dataset, { engine }] = await Promise.all([run.dataset(), run.engine()]);
   const [{ makeRetrieval }, { writeIndexFolder: writeIndex }, { interestsOf }] = await Promise.all([
@@ -112,7 +112,7 @@ const targets: readonly IndexTarget[] = [
     takes: (to) => !/^\w+:\/\//.test(to),
     takesItems: true,
     async check() {
-      const { loadUsearch } = await import('../../serving/ann/usearch.ts');
+      const { loadUsearch } = await import('../../serving/ann/graph.ts');
       loadUsearch();
     },
     write: writeFolderIndex,
@@ -129,7 +129,7 @@ function targetOf(to: string): IndexTarget {
 async function measured(run: Run, { k = 100, queries = 500 }: IndexRequest) {
   const recommender = await run.recommender();
   const { snapshot } = recommender;
-  const { exactAnswersOf } = await import('../../serving/serve/certificate.ts');
+  const { exactAnswersOf } = await import('../../serving/serve/recommend.ts');
   const truth = exactAnswersOf(snapshot, await recommender.sample(queries), Math.min(k, snapshot.rows));
   return { snapshot, truth };
 }

@@ -11,7 +11,6 @@ import { heightOf, lineHeight, type PlacedBox, placeBoxes, routeArrows, titleHei
 const characterWidth = 6.8;
 /** The mark that folds, with the gap after it. */
 const markWidth = 13;
-/** Lines of a box of features. */
 const mostFeatures = 16;
 /** Within a box, left and right of its text. */
 const padding = 9;
@@ -102,8 +101,7 @@ function foldMark(x: number, y: number, isFolded: boolean): string {
   return `<g data-fold=""><rect class="hit" x="${x - padding}" y="${y - titleHeight + 7}" width="${markWidth + padding}" height="${titleHeight}"/><path class="fold" d="${path}"/></g>`;
 }
 
-const titleOf = ({ kind, name, weights }: Box): string =>
-  `${prefix[kind]}${name} ${weights === undefined ? '' : weights.toLocaleString('en')}`;
+const titleOf = (box: Box): string => `${nameOf(box)} ${box.weights?.toLocaleString('en') ?? ''}`;
 
 /** @param isFolded undefined where boxes do not fold */
 function draw({ box, x, y, width }: PlacedBox, tower: string | undefined, isFolded: boolean | undefined): string {
@@ -112,7 +110,7 @@ function draw({ box, x, y, width }: PlacedBox, tower: string | undefined, isFold
   const fit = Math.floor((width - 2 * padding) / characterWidth);
   let at = y + titleHeight - 7;
   const weights = box.weights?.toLocaleString('en') ?? '';
-  const name = `${prefix[box.kind]}${box.name}`;
+  const name = nameOf(box);
   // Bold letters are wider. Where both have no room the name has it: weights are in the box's title too.
   const ofName = fit - (canFold ? 2 : 0);
   const hasRoom = weights !== '' && 1.15 * name.length + weights.length + 1 <= ofName;
@@ -133,25 +131,13 @@ function draw({ box, x, y, width }: PlacedBox, tower: string | undefined, isFold
   const title = box.lines.map(({ text, gives }) => (gives === undefined ? text : `${text}: ${gives}`)).join('\n');
   // Its name is what it shows, and the tower: both towers may have a channel of that name.
   const button = canFold ? ` role="button" tabindex="0" aria-expanded="${!isFolded}"` : '';
-  return `<g data-box="${escapeHtml(box.id)}"${button}><title>${escapeHtml([tower === undefined ? name : `${name}, tower ${tower}`, ...(weights === '' ? [] : [`${weights} weights`]), title].join('\n'))}</title><rect class="box ${looks[box.kind]}" x="${x}" y="${y}" width="${width}" height="${heightOf(box)}" rx="6"/>${words.join('')}</g>`;
+  return `<g data-box="${escapeHtml(box.id)}"${button}><title>${escapeHtml([tower === undefined ? name : `${name}, tower ${tower}`, ...(weights === '' ? [] : [`${weights} weights`]), title].join('\n'))}</title><rect class="box ${lookOf(box)}" x="${x}" y="${y}" width="${width}" height="${heightOf(box)}" rx="6"/>${words.join('')}</g>`;
 }
 
-const prefix: Readonly<Record<Box['kind'], string>> = {
-  features: '',
-  step: '',
-  channel: 'channel ',
-  task: 'task ',
-  back: '',
-};
-
 /** The way back looks like what comes from outside: dashed. */
-const looks: Readonly<Record<Box['kind'], string>> = {
-  features: 'features',
-  step: 'step',
-  channel: 'channel',
-  task: 'task',
-  back: 'features',
-};
+const lookOf = ({ kind }: Box): string => (kind === 'back' ? 'features' : kind);
+
+const nameOf = ({ kind, name }: Box): string => (kind === 'channel' || kind === 'task' ? `${kind} ${name}` : name);
 
 const shorten = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
@@ -162,11 +148,8 @@ interface SvgFileOptions extends DrawingOptions {
   readonly most?: number;
 }
 
-export interface SvgFile {
-  /** As it is shown. */
-  readonly width: number;
-  readonly height: number;
-  readonly title: string;
+/** Width and height are those that it is shown with. */
+export interface SvgFile extends Omit<Picture, 'svg'> {
   readonly text: string;
 }
 

@@ -8,7 +8,6 @@ const [gapX, gapY] = [16, 34];
 /** A line may run in half a gap outside the boxes. */
 const margin = 12;
 export const [titleHeight, lineHeight] = [24, 17];
-/** Between two towers. */
 const gapTowers = 3 * gapX;
 const headingHeight = 32;
 
@@ -124,14 +123,6 @@ function levelsOf(boxes: readonly Box[]): Box[][] {
 export const heightOf = ({ lines }: Box): number =>
   titleHeight + lines.reduce((sum, { gives }) => sum + (gives === undefined ? 1 : 2) * lineHeight, 0) + 6;
 
-interface Routes {
-  /** The `d` of each path. */
-  readonly paths: readonly string[];
-  /** How far they reach left of the placement, and right of it. */
-  readonly left: number;
-  readonly right: number;
-}
-
 /** Where a line may run down next to a column. */
 interface ColumnGap {
   /** The place of one line alone. */
@@ -163,7 +154,8 @@ const apart = 6;
 /** Lines do not touch the edge of the picture. */
 const edge = 4;
 
-export function routeArrows(placement: Placement): Routes {
+/** Returns the `d` of each path, and how far they reach left and right of the placement. */
+export function routeArrows(placement: Placement) {
   const all = [...placement.placed.values()];
   const ways = all.flatMap((to) =>
     to.box.reads.flatMap((id): ArrowPath[] => {

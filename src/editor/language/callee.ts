@@ -115,16 +115,8 @@ export function slotAt(facts: FileAnalysis, parts: readonly string[]): Slot | un
   return findSlot({ files, library, report: () => {} }, { parts, at: facts.checked.file.span });
 }
 
-interface CallSignature {
-  readonly text: string;
-  /** Markdown. */
-  readonly doc: string;
-  readonly parameters: readonly { readonly start: number; readonly end: number; readonly doc: string }[];
-  /** Index of the argument at the cursor. */
-  readonly active?: number;
-}
-
-export function signatureAt(facts: FileAnalysis, offset: number): CallSignature | undefined {
+/** Returns the call around an offset, its documentation as Markdown, and the index of the argument that is being typed. */
+export function signatureAt(facts: FileAnalysis, offset: number) {
   const cursor = cursorAt(facts, offset);
   const call = cursor?.calls.at(-1);
   const callee = cursor && call && calleeAt(facts, cursor, call, cursor.calls.slice(0, -1));
@@ -138,7 +130,7 @@ export function signatureAt(facts: FileAnalysis, offset: number): CallSignature 
     text,
     doc: [callee.row.doc, parameterLines(callee.parameters)].filter((part) => part !== '').join('\n\n'),
     parameters: offsets.map(({ name, start, end }) => ({ start, end, doc: parameters[name]!.doc })),
-    ...(active === -1 ? {} : { active }),
+    active: active === -1 ? undefined : active,
   };
 }
 

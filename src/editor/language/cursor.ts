@@ -7,7 +7,7 @@ import * as t from '../../../grammar/tokens.ts';
 import { defined } from '../../base/util/defined.ts';
 import { typeOfEntry } from '../../compiler/library/declarations/table.ts';
 import { declarationWords, looksLikeEntry } from '../../compiler/syntax/layout.ts';
-import { beginsLine, endOf, endsValue, is, isAny, isUnfinished } from '../../compiler/syntax/token.ts';
+import { beginsLine, depthOf, endOf, endsValue, is, isAny, isUnfinished } from '../../compiler/syntax/token.ts';
 import type { FileAnalysis } from './file_analysis.ts';
 
 export interface EditorCursor {
@@ -47,28 +47,28 @@ export interface CallAtCursor {
 
 /** Nothing inside a comment. */
 export function cursorAt({ lexed, source }: FileAnalysis, offset: number): EditorCursor | undefined {
-  const commented = [...lexed.comments, ...lexed.foreignComments].some(
+  const isInComment = [...lexed.comments, ...lexed.foreignComments].some(
     (token) => token.startOffset < offset && (offset <= endOf(token) || endOf(token) === source.text.length),
   );
-  if (commented) return undefined;
-  const all = lexed.tokens;
-  const cut = all.findIndex((token) => endOf(token) >= offset);
-  const touched = cut === -1 ? undefined : all[cut]!;
-  const inText = touched && is(touched, t.Text) && touched.startOffset < offset;
-  const isWord = touched && touched.startOffset < offset && isAny(touched, [t.Name, t.NumberToken]);
-  const through = touched && !inText && !isWord && touched.startOffset < offset;
-  const count = cut === -1 ? all.length : through ? cut + 1 : cut;
-  const tokens = all.slice(0, count);
-  const start = isWord ? touched.startOffset : offset;
+  if (isInComment) return undefined;
+  const allTokens = lexed.tokens;
+  const touchedIndex = allTokens.findIndex((token) => endOf(token) >= offset);
+  const touchedToken = touchedIndex === -1 ? undefined : allTokens[touchedIndex]!;
+  const inText = touchedToken && is(touchedToken, t.Text) && touchedToken.startOffset < offset;
+  const isWord = touchedToken && touchedToken.startOffset < offset && isAny(touchedToken, [t.Name, t.NumberToken]);
+  const isPunctuation = touchedToken && !inText && !isWord && touchedToken.startOffset < offset;
+  const count = touchedIndex === -1 ? allTokens.length : isPunctuation ? touchedIndex + 1 : touchedIndex;
+  const tokens = allTokens.slice(0, count);
+  const start = isWord ? touchedToken.startOffset : offset;
   const word = source.text.slice(start, offset);
-  const after = all.slice(isWord || inText ? count + 1 : count);
-  const text = inText ? { text: { start: touched.startOffset + 1, end: textEnd(touched) } } : {};
-  return { start, word, ...surroundings(tokens, after, startsLine(source.text, start)), ...text };
+  const tokensAfter = allTokens.slice(isWord || inText ? count + 1 : count);
+  const text = inText ? { text: { start: touchedToken.startOffset + 1, end: textEnd(touchedToken) } } : {};
+  return { start, word, ...surroundings(tokens, tokensAfter, startsLine(source.text, start)), ...text };
 }
 
 function textEnd(token: IToken): number {
-  const closed = token.image.length > 1 && /["'”’]$/.test(token.image);
-  return closed ? endOf(token) - 1 : endOf(token);
+  const isClosed = token.image.length > 1 && /["'”’]$/.test(token.image);
+  return isClosed ? endOf(token) - 1 : endOf(token);
 }
 
 function startsLine(text: string, offset: number): boolean {
@@ -78,38 +78,43 @@ function startsLine(text: string, offset: number): boolean {
 type CursorContext = Omit<EditorCursor, 'start' | 'word' | 'text'>;
 
 function surroundings(tokens: readonly IToken[], after: readonly IToken[], freshLine: boolean): CursorContext {
-  const open = openBrackets(tokens);
-  const brace = open.findLastIndex((at) => is(tokens[at], t.LeftBrace));
-  const from = headOf(tokens, brace === -1 ? tokens.length : open[brace]!);
+  const openIndices = openBrackets(tokens);
+  const innerBrace = openIndices.findLastIndex((at) => is(tokens[at], t.LeftBrace));
+  const from = headOf(tokens, innerBrace === -1 ? tokens.length : openIndices[innerBrace]!);
   const none = { value: false, calls: [], arrows: 0, before: [] };
   if (from === undefined) return none;
   const before = tokens.slice(from);
   const declaration = declarationOf(before);
-  const inner = brace === -1 ? from : open[brace]! + 1;
+  const inner = innerBrace === -1 ? from : openIndices[innerBrace]! + 1;
   const braces =
-    brace === -1 ? {} : ({ body: is(tokens[open[brace]! - 1], t.Columns) ? 'columns' : 'entries' } as const);
-  const rest = tokens.slice(inner);
-  const calls = open.filter((at) => at >= inner && is(tokens[at], t.LeftParenthesis) && is(tokens[at - 1], t.Name));
-  const isHeader = brace === -1 && declaration.word === 'tower';
+    innerBrace === -1
+      ? {}
+      : ({ body: is(tokens[openIndices[innerBrace]! - 1], t.Columns) ? 'columns' : 'entries' } as const);
+  const innerTokens = tokens.slice(inner);
+  const calls = openIndices.filter(
+    (at) => at >= inner && is(tokens[at], t.LeftParenthesis) && is(tokens[at - 1], t.Name),
+  );
+  const isHeader = innerBrace === -1 && declaration.word === 'tower';
 
-  const first = open.find((at) => at >= inner);
-  const outermost = first === undefined ? undefined : first - inner;
-  const sign = isHeader ? undefined : signBefore(rest, brace !== -1, outermost);
-  const last = tokens.at(-1);
-  const within = first !== undefined;
-  const goesOn = last !== undefined && (isUnfinished(last) || is(last, t.Comma));
-  const done = !within && freshLine && !goesOn;
-  if (brace === -1 && done && (endsValue(last) || is(last, t.RightBrace))) return none;
-  if (brace === -1 && is(last, t.RightBrace)) return none;
-  const ended =
-    brace !== -1 &&
-    (done || (is(last, t.Comma) && !within && !listGoesOn(declaration.word, rest[(sign ?? 0) - 1]?.image)));
-  if (sign === undefined || ended) {
+  const firstOpen = openIndices.find((at) => at >= inner);
+  const outermost = firstOpen === undefined ? undefined : firstOpen - inner;
+  const signIndex = isHeader ? undefined : signBefore(innerTokens, innerBrace !== -1, outermost);
+  const lastToken = tokens.at(-1);
+  const isWithin = firstOpen !== undefined;
+  const goesOn = lastToken !== undefined && (isUnfinished(lastToken) || is(lastToken, t.Comma));
+  const isDone = !isWithin && freshLine && !goesOn;
+  if (innerBrace === -1 && isDone && (endsValue(lastToken) || is(lastToken, t.RightBrace))) return none;
+  if (innerBrace === -1 && is(lastToken, t.RightBrace)) return none;
+  const isEnded =
+    innerBrace !== -1 &&
+    (isDone ||
+      (is(lastToken, t.Comma) && !isWithin && !listGoesOn(declaration.word, innerTokens[(signIndex ?? 0) - 1]?.image)));
+  if (signIndex === undefined || isEnded) {
     return { declaration, ...braces, value: false, calls: [], arrows: 0, before };
   }
-  const name = brace === -1 ? undefined : rest[sign - 1];
-  const entry = name && { name: name.image, channel: is(rest[sign - 2], t.Channel) };
-  const valueFrom = inner + sign + 1;
+  const name = innerBrace === -1 ? undefined : innerTokens[signIndex - 1];
+  const entry = name && { name: name.image, channel: is(innerTokens[signIndex - 2], t.Channel) };
+  const valueFrom = inner + signIndex + 1;
   return {
     declaration,
     ...braces,
@@ -119,7 +124,7 @@ function surroundings(tokens: readonly IToken[], after: readonly IToken[], fresh
       ? []
       : calls
           .filter((at) => at >= valueFrom)
-          .map((at) => callAt(tokens, after, at, valueFrom, open.filter((other) => other > at).length)),
+          .map((at) => callAt(tokens, after, at, valueFrom, openIndices.filter((other) => other > at).length)),
     arrows: arrowsBetween(tokens, valueFrom, tokens.length),
     before,
   };
@@ -136,15 +141,15 @@ function openBrackets(tokens: readonly IToken[]): number[] {
     else if (beginsEntry(tokens, at, tokens[open.at(-1) ?? -1])) {
       open.length = open.findLastIndex((index) => is(tokens[index], t.LeftBrace)) + 1;
     }
-    if (isAny(token, [t.LeftBrace, t.LeftParenthesis, t.LeftBracket])) open.push(at);
-    else if (isAny(token, [t.RightBrace, t.RightParenthesis, t.RightBracket])) {
-      const wanted = is(token, t.RightBrace)
+    if (depthOf(token) > 0) open.push(at);
+    else if (depthOf(token) < 0) {
+      const openingBracket = is(token, t.RightBrace)
         ? t.LeftBrace
         : is(token, t.RightParenthesis)
           ? t.LeftParenthesis
           : t.LeftBracket;
-      const match = open.findLastIndex((index) => is(tokens[index], wanted));
-      if (match !== -1) open.length = match;
+      const matchIndex = open.findLastIndex((index) => is(tokens[index], openingBracket));
+      if (matchIndex !== -1) open.length = matchIndex;
     }
   }
   return open;
@@ -153,8 +158,8 @@ function openBrackets(tokens: readonly IToken[]): number[] {
 /** `name =` or `name :` on a line of its own, left of the bracket that is open: an argument is further in. */
 function beginsEntry(tokens: readonly IToken[], at: number, open: IToken | undefined): boolean {
   if (!open || is(open, t.LeftBrace) || !beginsLine(tokens, at) || !looksLikeEntry(tokens, at)) return false;
-  const first = tokens.find(({ startLine }) => startLine === open.startLine);
-  return (tokens[at]!.startColumn ?? 1) <= (first?.startColumn ?? 1);
+  const firstOfLine = tokens.find(({ startLine }) => startLine === open.startLine);
+  return (tokens[at]!.startColumn ?? 1) <= (firstOfLine?.startColumn ?? 1);
 }
 
 /** A declaration's word at the beginning of a line of its own, unindented, whatever was left open above it. */
@@ -174,12 +179,11 @@ function headOf(tokens: readonly IToken[], end: number): number | undefined {
   let depth = 0;
   for (let at = end - 1; at >= 0; at--) {
     const token = tokens[at]!;
-    if (isAny(token, [t.RightBrace, t.RightParenthesis, t.RightBracket])) depth++;
-    else if (isAny(token, [t.LeftBrace, t.LeftParenthesis, t.LeftBracket])) depth = Math.max(0, depth - 1);
+    depth = Math.max(0, depth - depthOf(token));
     if (depth > 0 || !isAny(token, declarationWords)) continue;
     const previous = tokens[at - 1];
-    const first = previous === undefined || beginsLine(tokens, at) || is(previous, t.RightBrace);
-    if (!first || (previous !== undefined && (isUnfinished(previous) || is(previous, t.Comma)))) continue;
+    const isFirst = previous === undefined || beginsLine(tokens, at) || is(previous, t.RightBrace);
+    if (!isFirst || (previous !== undefined && (isUnfinished(previous) || is(previous, t.Comma)))) continue;
     // `columns {` is in a body: the declaration is further out.
     if (is(tokens[at + 1], t.Equals) && !isAny(token, [t.Objective, t.Retrieve])) continue;
     // `task.watch.loss :`, an entry of a search.
@@ -201,9 +205,8 @@ function signBefore(tokens: readonly IToken[], body: boolean, open: number | und
   let depth = 0;
   for (let at = (open ?? tokens.length) - 1; at >= 0; at--) {
     const token = tokens[at]!;
-    if (isAny(token, [t.RightParenthesis, t.RightBracket, t.RightBrace])) depth++;
-    else if (isAny(token, [t.LeftParenthesis, t.LeftBracket, t.LeftBrace])) depth = Math.max(0, depth - 1);
-    else if (is(token, t.Equals) || (is(token, t.Colon) && body && depth === 0)) return at;
+    depth = Math.max(0, depth - depthOf(token));
+    if (is(token, t.Equals) || (is(token, t.Colon) && body && depth === 0)) return at;
   }
   return undefined;
 }
@@ -229,20 +232,20 @@ function callAt(
 ): CallAtCursor {
   const parts = splitArguments(tokens.slice(open + 1), false);
   const [rest, ...others] = splitArguments(after, true, within);
-  const here = [...parts.at(-1)!, ...(rest ?? [])];
-  const given = parts.slice(0, -1);
+  const ownTokens = [...parts.at(-1)!, ...(rest ?? [])];
+  const givenParts = parts.slice(0, -1);
   const nameOf = (part: readonly IToken[]): string | undefined =>
     is(part[0], t.Name) && is(part[1], t.Colon) ? part[0]!.image : undefined;
   const argument = nameOf(parts.at(-1)!.length >= 2 ? parts.at(-1)! : []);
-  const named = [...given, ...others].map(nameOf).filter((name) => name !== undefined);
-  const own = nameOf(here);
+  const named = [...givenParts, ...others].map(nameOf).filter((name) => name !== undefined);
+  const ownName = nameOf(ownTokens);
   return {
     callee: tokens[open - 1]!,
     arrows: arrowsBetween(tokens, from, open - 1),
-    index: given.length,
+    index: givenParts.length,
     ...defined({ argument }),
-    named: argument === undefined && own !== undefined ? [...named, own] : named,
-    given,
+    named: argument === undefined && ownName !== undefined ? [...named, ownName] : named,
+    given: givenParts,
   };
 }
 

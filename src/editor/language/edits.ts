@@ -1,5 +1,5 @@
 /** Makes edits of a text: a change as whole lines, and one more declaration or entry in the layout that the file has. */
-import type { Edit } from '../../base/diagnostics/diagnostic.ts';
+import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
 import { applyEdits } from '../../base/diagnostics/fixes.ts';
 import { indentOf, makeSource, positionAt, type Source, type Span } from '../../base/text/source.ts';
 import { insertion } from '../../compiler/model/report.ts';
@@ -95,4 +95,15 @@ export function withEdits({ span }: Ast.ExpressionNode, edits: readonly Edit[]):
     source,
     edits.filter(({ at }) => isWithinSpan(at, span)),
   ).slice(start, end - source.text.length || undefined);
+}
+
+/** True if a check after some edits finds only what one before them has found. */
+export function bringsNone(before: readonly Diagnostic[], after: readonly Diagnostic[]): boolean {
+  const keyOf = ({ code, message }: Diagnostic): string => `${code} ${message}`;
+  const unmatchedKeys = before.map(keyOf);
+  return after.every((diagnostic) => {
+    const index = unmatchedKeys.indexOf(keyOf(diagnostic));
+    if (index !== -1) unmatchedKeys.splice(index, 1);
+    return index !== -1;
+  });
 }

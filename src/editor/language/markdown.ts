@@ -59,8 +59,6 @@ function shortType({ type }: Parameter): string {
       return type.of;
     case 'side':
       return 'tower';
-    case 'numbers':
-      return 'numbers';
     case 'number':
       return [type.is, ...Object.keys(type.or ?? {})].join(' | ');
     default:

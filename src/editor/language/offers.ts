@@ -9,12 +9,59 @@ import { type Span, textOf } from '../../base/text/source.ts';
 import { data } from '../../compiler/library/declarations/data.ts';
 import type { Entries } from '../../compiler/library/declarations/entry.ts';
 import { task } from '../../compiler/library/declarations/task.ts';
+import { silenceOf } from '../../compiler/lint/ignores.ts';
 import { partsOfExpression, stepsOf } from '../../compiler/model/expressions.ts';
 import { insertion } from '../../compiler/model/report.ts';
 import type { ResolvedTower } from '../../compiler/model/resolution.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
-import { declarationAfter, declarationAround, entryAfter, isWithinSpan, lastOf } from './edits.ts';
+import { bringsNone, declarationAfter, declarationAround, entryAfter, isWithinSpan, lastOf } from './edits.ts';
 import type { FileAnalysis } from './file_analysis.ts';
+
+export interface Action extends Offer {
+  readonly diagnostic: Diagnostic;
+  /** The only fix of its diagnostic, and no guess. */
+  readonly preferred: boolean;
+}
+
+/** Returns the fixes that the diagnostics in a range of text carry, in words; for a warning also the comment that silences it. */
+export function actionsFor(
+  diagnostics: readonly Diagnostic[],
+  file: string,
+  start: number,
+  end: number,
+): readonly Action[] {
+  return diagnostics
+    .filter(({ at }) => at !== undefined && at.source.name === file && at.start <= end && at.end >= start)
+    .flatMap((diagnostic) => [...fixesOf(diagnostic), ...silences(diagnostic)]);
+}
+
+const fixesOf = (diagnostic: Diagnostic): readonly Action[] =>
+  diagnostic.fixes.map((edits, at) => {
+    const isPreferred = at === 0 && diagnostic.fixes.length === 1 && diagnostic.doubtful !== true;
+    return { title: titleOf(edits), diagnostic, edits, preferred: isPreferred };
+  });
+
+function silences(diagnostic: Diagnostic): readonly Action[] {
+  const edit = silenceOf(diagnostic);
+  if (!edit) return [];
+  return [{ title: `Ignore \`${diagnostic.code}\` here, with a reason`, diagnostic, edits: [edit], preferred: false }];
+}
+
+function titleOf(edits: readonly Edit[]): string {
+  const [first] = edits;
+  if (!first) return 'Fix';
+  const before = quote(textOf(first.at));
+  const after = quote(first.text);
+  const moreText =
+    edits.length === 1 ? '' : edits.every(({ text }) => text === first.text) ? ` in ${edits.length} places` : ' …';
+  if (first.text === '') return `Remove ${before}${moreText}`;
+  return first.at.start === first.at.end ? `Add ${after}${moreText}` : `Change ${before} to ${after}${moreText}`;
+}
+
+function quote(text: string): string {
+  const line = text.trim().replace(/\s+/g, ' ');
+  return `\`${line.length > 40 ? `${line.slice(0, 40)}…` : line}\``;
+}
 
 interface Offer {
   readonly title: string;
@@ -58,28 +105,18 @@ export function offersFor(
   const { code, at } = diagnostic;
   const findOffers = offers[code as Code];
   if (!findOffers || at?.source !== source || source.text.length > longestFile) return [];
-  const texts = new Set(diagnostic.fixes.map((fix) => applyEdits(source, fix)));
+  const triedTexts = new Set(diagnostic.fixes.map((fix) => applyEdits(source, fix)));
+  const otherErrors = checked.diagnostics.filter((other) => other !== diagnostic);
   const solving: Offer[] = [];
   for (const offer of findOffers(facts, { ...diagnostic, at })) {
     if (solving.length === mostOffers) break;
     const text = applyEdits(source, offer.edits);
-    if (texts.has(text)) continue;
-    texts.add(text);
-    if (solves(checked.diagnostics, recheck(offer.edits), diagnostic)) solving.push(offer);
+    if (triedTexts.has(text)) continue;
+    triedTexts.add(text);
+    // The error is gone, and no other has come.
+    if (bringsNone(otherErrors, recheck(offer.edits))) solving.push(offer);
   }
   return solving;
-}
-
-/** True if the error is gone, and no other has come. */
-function solves(before: readonly Diagnostic[], after: readonly Diagnostic[], error: Diagnostic): boolean {
-  const keyOf = ({ code, message }: Diagnostic): string => `${code} ${message}`;
-  const unmatched = before.map(keyOf);
-  unmatched.splice(unmatched.indexOf(keyOf(error)), 1);
-  return after.every((diagnostic) => {
-    const index = unmatched.indexOf(keyOf(diagnostic));
-    if (index !== -1) unmatched.splice(index, 1);
-    return index !== -1;
-  });
 }
 
 const labelTypes = ['binary', 'number'];
@@ -96,11 +133,11 @@ function declareName({ checked: { file } }: FileAnalysis, { at }: LocatedError):
   // A flow reads what its tower lets in.
   const isInFlow = tower && lastInput && !tower.inputs.some(({ span }) => span.start === at.start);
   const declareFeature = (kind: string): Offer => {
-    const declared = typedEntry(file, 'Features', `${name} : ${kind}`);
+    const declaredFeature = typedEntry(file, 'Features', `${name} : ${kind}`);
     const title = `Declare the feature \`${name} : ${kind}\``;
-    if (!isInFlow) return { title, edits: [declared] };
-    const input = insertion(at.source, lastInput.span.end, `, ${name}`);
-    return { title: `${title}, and let it into \`${tower.name.name}\``, edits: [declared, input] };
+    if (!isInFlow) return { title, edits: [declaredFeature] };
+    const addedInput = insertion(at.source, lastInput.span.end, `, ${name}`);
+    return { title: `${title}, and let it into \`${tower.name.name}\``, edits: [declaredFeature, addedInput] };
   };
   return [
     ...labelTypes.map((type) => ({
@@ -120,51 +157,53 @@ function declareConstant({ checked: { file } }: FileAnalysis, { at }: LocatedErr
 
 function constants(file: Ast.FileNode, name: string): readonly Offer[] {
   const lastLet = lastOf(file, 'Let');
-  const above = lastLet ?? lastOf(file, 'Use', 'ModelName');
+  const nodeAbove = lastLet ?? lastOf(file, 'Use', 'ModelName');
   return constantValues.map((value) => ({
     title: `Declare \`let ${name} = ${value}\``,
-    edits: [declarationAfter(file, above, `let ${name} = ${value}`, lastLet ? '\n' : '\n\n')],
+    edits: [declarationAfter(file, nodeAbove, `let ${name} = ${value}`, lastLet ? '\n' : '\n\n')],
   }));
 }
 
 /** A feature or a label, in the declaration that the file has, or in a new one. */
 function typedEntry(file: Ast.FileNode, kind: 'Features' | 'Labels', entry: string): Edit {
   const node = lastOf(file, kind);
-  const last = node?.entries.at(-1);
-  if (node && last) return entryAfter(node, last, entry);
-  const above = lastOf(file, 'Use', 'Let', 'ModelName', ...(kind === 'Labels' ? (['Features'] as const) : []));
-  return declarationAfter(file, above, `${kind.toLowerCase()} {\n  ${entry}\n}`, '\n\n');
+  const lastEntry = node?.entries.at(-1);
+  if (node && lastEntry) return entryAfter(node, lastEntry, entry);
+  const nodeAbove = lastOf(file, 'Use', 'Let', 'ModelName', ...(kind === 'Labels' ? (['Features'] as const) : []));
+  return declarationAfter(file, nodeAbove, `${kind.toLowerCase()} {\n  ${entry}\n}`, '\n\n');
 }
 
 /** Adds the label of a task: one that is declared, or a new one. */
 function giveLabel({ checked: { file, resolution } }: FileAnalysis, { at }: LocatedError): readonly Offer[] {
   const node = declarationAround(file, at, 'Task', 'Data');
-  const last = node?.entries.at(-1);
-  if (!node || !last) return [];
-  const declared = [...resolution.labels.keys()].map((label) => ({
+  const lastEntry = node?.entries.at(-1);
+  if (!node || !lastEntry) return [];
+  const declaredLabels = [...resolution.labels.keys()].map((label) => ({
     title: `Add \`label = ${label}\``,
-    edits: [entryAfter(node, last, `label = ${label}`)],
+    edits: [entryAfter(node, lastEntry, `label = ${label}`)],
   }));
   const name = /^(.*?)(?:_label)?$/.exec(node.name.name)![1]!;
-  const added = labelTypes.map((type) => ({
+  const newLabels = labelTypes.map((type) => ({
     title: `Declare the label \`${name} : ${type}\`, and add \`label = ${name}\``,
-    edits: [typedEntry(file, 'Labels', `${name} : ${type}`), entryAfter(node, last, `label = ${name}`)],
+    edits: [typedEntry(file, 'Labels', `${name} : ${type}`), entryAfter(node, lastEntry, `label = ${name}`)],
   }));
-  return [...declared, ...added];
+  return [...declaredLabels, ...newLabels];
 }
 
 /** Adds an entry that a declaration needs, with the value of its example: the loss of a task, the split of data. */
 function giveEntry({ checked: { file } }: FileAnalysis, { at, message }: LocatedError): readonly Offer[] {
   const node = declarationAround(file, at, 'Task', 'Data');
-  const last = node?.entries.at(-1);
-  if (!node || !last) return [];
+  const lastEntry = node?.entries.at(-1);
+  if (!node || !lastEntry) return [];
   const entries: Entries = node.kind === 'Task' ? task.entries : data.entries;
   const isWritten = (name: string): boolean =>
     node.entries.some((entry) => entry.kind === 'Entry' && entry.name.name === name);
-  const missing = Object.entries(entries).filter(([name]) => message.includes(`\`${name}\``) && !isWritten(name));
-  return missing.map(([name, { example }]) => {
+  const missingEntries = Object.entries(entries).filter(
+    ([name]) => message.includes(`\`${name}\``) && !isWritten(name),
+  );
+  return missingEntries.map(([name, { example }]) => {
     const text = example.startsWith(`${name} =`) ? example : `${name} = ${example}`;
-    return { title: `Add \`${text}\``, edits: [entryAfter(node, last, text)] };
+    return { title: `Add \`${text}\``, edits: [entryAfter(node, lastEntry, text)] };
   });
 }
 
@@ -181,10 +220,10 @@ function readOutput({ checked: { file } }: FileAnalysis, { at, message }: Locate
     (node): node is Ast.TaskNode => node.kind === 'Task' && node.name.name === output,
   );
   const scores = (reader?.entries ?? []).flatMap(({ name, value }) => (name.name === 'score' ? [value] : []));
-  const reads = scores.flatMap((score) => channelReads(score, tower.name.name, sibling.name.name));
+  const channelNames = scores.flatMap((score) => channelReads(score, tower.name.name, sibling.name.name));
   const title = `Give \`${step}.${output}\` a channel of its own`;
-  const edits: readonly Edit[] = [channel, ...reads.map(({ span }) => ({ at: span, text: output }))];
-  return [{ title: reads.length > 0 ? `${title}, which task \`${output}\` reads` : title, edits }];
+  const edits: readonly Edit[] = [channel, ...channelNames.map(({ span }) => ({ at: span, text: output }))];
+  return [{ title: channelNames.length > 0 ? `${title}, which task \`${output}\` reads` : title, edits }];
 }
 
 function sourceOf(flow: Ast.ExpressionNode): Ast.NameNode | undefined {
@@ -281,9 +320,9 @@ function channelEnd(facts: FileAnalysis, tower: ResolvedTower | undefined, name:
 }
 
 function rewidened({ name, flow, width }: ChannelEnd, other: number): readonly Offer[] {
-  const last = stepsOf(flow).at(-1);
-  const given = last?.kind === 'Call' ? last.arguments : [];
-  const at = given.findLast(({ value }) => value.kind === 'Number' && value.value === width)?.value.span;
+  const lastStep = stepsOf(flow).at(-1);
+  const lastArguments = lastStep?.kind === 'Call' ? lastStep.arguments : [];
+  const at = lastArguments.findLast(({ value }) => value.kind === 'Number' && value.value === width)?.value.span;
   return at ? [{ title: `Make \`${name}\` ${other} wide, not ${width}`, edits: [{ at, text: String(other) }] }] : [];
 }
 

@@ -4,7 +4,7 @@ import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
 import { lineAt, positionAt, type Source, type Span, textOf } from '../../base/text/source.ts';
 import { partsOfExpression, stepsOf } from '../../compiler/model/expressions.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
-import { declarationAround, isWithinSpan, withEdits } from './edits.ts';
+import { bringsNone, declarationAround, isWithinSpan, withEdits } from './edits.ts';
 import { type FileAnalysis, referencesTo } from './file_analysis.ts';
 import { parameterSymbol } from './symbols.ts';
 
@@ -25,10 +25,12 @@ export function refactoringsAt(
 ): readonly Refactoring[] {
   const candidates = [extracted(facts, start, end), inlined(facts, start)].filter((one) => one !== undefined);
   if (candidates.length === 0) return [];
-  const countsBefore = countsOf(facts.checked.diagnostics);
-  const bringsMore = (diagnostics: readonly Diagnostic[]): boolean =>
-    [...countsOf(diagnostics)].some(([message, count]) => count > (countsBefore.get(message) ?? 0));
-  return candidates.filter(({ edits }) => !bringsMore(recheck(edits)));
+  return candidates.filter(({ edits }) =>
+    bringsNone(
+      facts.checked.diagnostics,
+      recheck(edits).filter(({ code }) => !mayCome.has(code)),
+    ),
+  );
 }
 
 /**
@@ -36,16 +38,6 @@ export function refactoringsAt(
  * constant does so in the new block too.
  */
 const mayCome: ReadonlySet<string> = new Set<Code>(['unused-block', 'shadowed-name']);
-
-function countsOf(diagnostics: readonly Diagnostic[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const { code, message } of diagnostics) {
-    if (mayCome.has(code)) continue;
-    const key = `${code} ${message}`;
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-  }
-  return counts;
-}
 
 /** A flow that a selection lies in, with all steps that could be a block's. */
 interface SelectedFlow {
@@ -60,24 +52,29 @@ function extracted(facts: FileAnalysis, start: number, end: number): Refactoring
   const flow = from < to ? flowAround(checked.file, from, to) : undefined;
   if (!flow) return undefined;
   const { node, steps } = flow;
-  const chosen = steps.filter(({ span }) => span.start < to && from < span.end);
-  const [first, last] = [chosen[0], chosen.at(-1)];
+  const chosenSteps = steps.filter(({ span }) => span.start < to && from < span.end);
+  const [first, last] = [chosenSteps[0], chosenSteps.at(-1)];
   // All steps of a block are a block already.
-  if (!first || !last || chosen.length > limits.steps || (node.kind === 'Block' && chosen.length === steps.length)) {
+  if (
+    !first ||
+    !last ||
+    chosenSteps.length > limits.steps ||
+    (node.kind === 'Block' && chosenSteps.length === steps.length)
+  ) {
     return undefined;
   }
   const at = { source, start: first.span.start, end: last.span.end };
   if (at.end - at.start > limits.characters || hasError(facts, at)) return undefined;
   const name = freeName(facts);
-  const read = parametersIn(facts, node, at);
-  const given = read.length > 0 ? `(${read.join(', ')})` : '';
-  const above = beforeDeclaration(source, node.span.start);
+  const readParameters = parametersIn(facts, node, at);
+  const givenText = readParameters.length > 0 ? `(${readParameters.join(', ')})` : '';
+  const insertOffset = beforeDeclaration(source, node.span.start);
   return {
     title: `Extract \`${short(textOf(at))}\` into a block`,
     kind: 'extract',
     edits: [
-      { at: { source, start: above, end: above }, text: `block ${name}${given} = ${textOf(at)}\n\n` },
-      { at, text: `${name}${given}` },
+      { at: { source, start: insertOffset, end: insertOffset }, text: `block ${name}${givenText} = ${textOf(at)}\n\n` },
+      { at, text: `${name}${givenText}` },
     ],
   };
 }
@@ -112,7 +109,7 @@ function parametersIn(facts: FileAnalysis, node: SelectedFlow['node'], at: Span)
 function freeName({ lexed, checked }: FileAnalysis): string {
   const { scope, library } = checked.resolution;
   const { lets, ...tables } = scope;
-  const taken = new Set([
+  const takenNames = new Set([
     ...lexed.tokens.map(({ image }) => image),
     ...Object.keys(library.blocks),
     ...lets.map(({ name }) => name.name),
@@ -120,7 +117,7 @@ function freeName({ lexed, checked }: FileAnalysis): string {
   ]);
   for (let count = 1; ; count++) {
     const name = count === 1 ? 'part' : `part_${count}`;
-    if (!taken.has(name)) return name;
+    if (!takenNames.has(name)) return name;
   }
 }
 
@@ -160,8 +157,8 @@ type ParameterReads = ReadonlyMap<string, readonly Span[]>;
 const readsOf = (facts: FileAnalysis, { name: block, parameters }: Ast.BlockNode): ParameterReads =>
   new Map(
     parameters.map((parameter) => {
-      const all = referencesTo(parameterSymbol(block.name, parameter), [facts]);
-      return [parameter.name.name, all.flatMap(({ declares, span }) => (declares ? [] : [span]))];
+      const parameterReferences = referencesTo(parameterSymbol(block.name, parameter), [facts]);
+      return [parameter.name.name, parameterReferences.flatMap(({ declares, span }) => (declares ? [] : [span]))];
     }),
   );
 
@@ -174,15 +171,15 @@ function valuesOf(
   use: Ast.ExpressionNode,
   reads: ParameterReads,
 ): ReadonlyMap<string, string> | undefined {
-  const given = use.kind === 'Call' ? use.arguments : [];
-  const inPlaces = given.filter(({ name }) => !name);
+  const givenArguments = use.kind === 'Call' ? use.arguments : [];
+  const inPlaces = givenArguments.filter(({ name }) => !name);
   const values = new Map<string, string>();
   for (const [at, { name, default: usual }] of parameters.entries()) {
-    const value = given.find((one) => one.name?.name === name.name)?.value ?? inPlaces[at]?.value;
-    const written = value ?? usual;
-    if (!written) return undefined;
-    const text = value ? textOf(value.span) : withEdits(written, filled(reads, values));
-    values.set(name.name, written.kind === 'Binary' || written.kind === 'Unary' ? `(${text})` : text);
+    const value = givenArguments.find((one) => one.name?.name === name.name)?.value ?? inPlaces[at]?.value;
+    const writtenValue = value ?? usual;
+    if (!writtenValue) return undefined;
+    const text = value ? textOf(value.span) : withEdits(writtenValue, filled(reads, values));
+    values.set(name.name, writtenValue.kind === 'Binary' || writtenValue.kind === 'Unary' ? `(${text})` : text);
   }
   return values;
 }
@@ -193,12 +190,14 @@ const isSearched = ({ declarations }: Ast.FileNode, { name }: Ast.BlockNode): bo
 
 /** True if a name of the block would be a parameter of the block that uses it: `width` there is another one. */
 function readsOthers(file: Ast.FileNode, block: Ast.BlockNode, use: Span): boolean {
-  const around = declarationAround(file, use, 'Block');
-  if (!around) return false;
-  const own = new Set(block.parameters.map(({ name }) => name.name));
-  const others = new Set(around.parameters.flatMap(({ name }) => (own.has(name.name) ? [] : [name.name])));
+  const blockAround = declarationAround(file, use, 'Block');
+  if (!blockAround) return false;
+  const ownParameters = new Set(block.parameters.map(({ name }) => name.name));
+  const otherParameters = new Set(
+    blockAround.parameters.flatMap(({ name }) => (ownParameters.has(name.name) ? [] : [name.name])),
+  );
   const defaults = block.parameters.flatMap(({ default: usual }) => usual ?? []);
-  return [block.flow, ...defaults].some((each) => namesIn(each).some((name) => others.has(name)));
+  return [block.flow, ...defaults].some((each) => namesIn(each).some((name) => otherParameters.has(name)));
 }
 
 /** Comments of the use are lost unless they lie within a value that the block reads. */

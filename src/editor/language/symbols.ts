@@ -57,8 +57,6 @@ export function isSame(a: NamedSymbol, b: NamedSymbol): boolean {
 /** Looks up by kind and name what is in scope of a file. A symbol is made when it is asked for: a file has thousands. */
 export class SymbolTable {
   readonly #nodes: Readonly<Record<LookupKind, ReadonlyMap<string, SymbolNode>>>;
-  readonly #symbols = new Map<SymbolNode, NamedSymbol>();
-  readonly #steps = new Map<string, ReadonlyMap<string, NamedSymbol>>();
   readonly #towers: ReadonlyMap<string, Ast.TowerNode>;
 
   constructor({ scope, files }: Pick<Resolution, 'scope' | 'files'>) {
@@ -83,35 +81,21 @@ export class SymbolTable {
   find(name: string, ...kinds: readonly LookupKind[]): NamedSymbol | undefined {
     for (const kind of kinds) {
       const node = this.#nodes[kind].get(name);
-      if (node) return this.#symbol(kind, node);
+      if (node) return symbolOf(kind, node);
     }
     return undefined;
   }
 
-  #symbol(kind: LookupKind, node: SymbolNode): NamedSymbol {
-    const symbol = this.#symbols.get(node) ?? symbolOf(kind, node);
-    this.#symbols.set(node, symbol);
-    return symbol;
-  }
-
   /** Looks up a channel or step of a tower. */
   step(tower: string, name: string): NamedSymbol | undefined {
-    return this.#stepsOf(tower).get(name);
+    const namedEntry = this.#towers.get(tower)?.entries.find((entry) => entry.name.name === name);
+    return namedEntry && stepSymbol(tower, namedEntry);
   }
 
+  /** Of several with one name the first. */
   steps(tower: string): readonly NamedSymbol[] {
-    return [...this.#stepsOf(tower).values()];
-  }
-
-  #stepsOf(tower: string): ReadonlyMap<string, NamedSymbol> {
-    const cachedSteps = this.#steps.get(tower);
-    if (cachedSteps) return cachedSteps;
-    const steps = new Map<string, NamedSymbol>();
-    for (const entry of this.#towers.get(tower)?.entries ?? []) {
-      if (!steps.has(entry.name.name)) steps.set(entry.name.name, stepSymbol(tower, entry));
-    }
-    this.#steps.set(tower, steps);
-    return steps;
+    const entries = this.#towers.get(tower)?.entries ?? [];
+    return [...new Set(entries.map(({ name }) => name.name))].map((name) => this.step(tower, name)!);
   }
 
   /** Returns the parameters of a block of the file. */
@@ -121,7 +105,7 @@ export class SymbolTable {
   }
 
   all(kind: LookupKind): readonly NamedSymbol[] {
-    return [...this.#nodes[kind].values()].map((node) => this.#symbol(kind, node));
+    return [...this.#nodes[kind].values()].map((node) => symbolOf(kind, node));
   }
 }
 

@@ -5,16 +5,11 @@ import {
   DiagnosticTag,
   type Diagnostic as ProtocolDiagnostic,
 } from 'vscode-languageserver';
-import { type Code, codes } from '../../base/diagnostics/codes.ts';
+import { codes } from '../../base/diagnostics/codes.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { defined } from '../../base/util/defined.ts';
 import { toLocation, toRange } from './provider.ts';
 import type { EditorSession } from './session.ts';
-
-function isUnnecessary(code: Code): boolean {
-  const { unnecessary }: { readonly unnecessary?: true } = codes[code];
-  return unnecessary === true;
-}
 
 /** The page of each code, which `tower explain` prints too. */
 const pages = 'https://github.com/tower-lang/tower/blob/main/docs/errors';
@@ -23,6 +18,7 @@ const nowhere = { start: { line: 0, character: 0 }, end: { line: 0, character: 0
 
 export function toProtocol(session: EditorSession, diagnostic: Diagnostic): ProtocolDiagnostic {
   const { code, severity, message, hint, at, notes } = diagnostic;
+  const { unnecessary }: { readonly unnecessary?: true } = codes[code];
   return {
     range: at ? toRange(at) : nowhere,
     severity: severity === 'error' ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning,
@@ -30,7 +26,7 @@ export function toProtocol(session: EditorSession, diagnostic: Diagnostic): Prot
     codeDescription: { href: `${pages}/${code}.md` },
     source: 'tower',
     message: hint === undefined ? message : `${message}\n${hint}`,
-    ...(isUnnecessary(code) ? { tags: [DiagnosticTag.Unnecessary] } : {}),
+    ...(unnecessary ? { tags: [DiagnosticTag.Unnecessary] } : {}),
     relatedInformation: notes.map((note) => ({ message: note.message, location: toLocation(session, note.at) })),
   };
 }

@@ -13,23 +13,12 @@ import type { EditorSession } from './session.ts';
 const most = { files: 2000, folders: 10_000 };
 const skipped = new Set(['node_modules', 'dist', 'build', 'runs']);
 
-async function projectPaths(session: EditorSession, token?: CancellationToken): Promise<readonly string[]> {
-  return withOpen(session, await pathsIn(session, token));
-}
-
-interface FolderListing {
-  readonly folders: readonly string[];
-  readonly paths: readonly string[];
-  /** By the clock of `performance`. */
-  readonly until: number;
-}
-
-/** Caches what was read last for editors that ask every few seconds. */
-const known = new WeakMap<EditorSession, FolderListing>();
+/** Caches what was read last for editors that ask every few seconds, until a time by the clock of `performance`. */
+const known = new WeakMap<EditorSession, { folders: readonly string[]; paths: readonly string[]; until: number }>();
 /** How much longer than it took to read the folders what they hold is taken as it was: a tenth of the time at most goes into that. */
 const restPerRead = 10;
 
-/** As `projectPaths`, of what was read a moment ago where the folders are large. */
+/** The files of the project, of what was read a moment ago where the folders are large. */
 export async function recentPaths(session: EditorSession, token: CancellationToken): Promise<readonly string[]> {
   const startTime = performance.now();
   const lastListing = known.get(session);
@@ -70,7 +59,7 @@ export async function projectFacts(
   session: EditorSession,
   token?: CancellationToken,
 ): Promise<readonly FileAnalysis[]> {
-  const paths = await projectPaths(session, token);
+  const paths = withOpen(session, await pathsIn(session, token));
   const turns = new Turns();
   for (const path of paths) {
     await turns.next();

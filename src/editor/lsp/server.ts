@@ -10,11 +10,10 @@ import {
 } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { Publisher } from './diagnostics.ts';
-import type { Host } from './host.ts';
 import { themeOf } from './providers/hover.ts';
 import { pulledDiagnostics } from './providers/pulled_diagnostics.ts';
 import { providers } from './providers/table.ts';
-import { EditorSession } from './session.ts';
+import { EditorSession, type Host } from './session.ts';
 
 interface LanguageServerOptions {
   readonly connection: Connection;

@@ -2,22 +2,16 @@
  * The state of the server: open documents, the files on disk that they use, and the last check of each. An open document goes
  * before its file on disk.
  */
-import { dirname, isAbsolute, relative, sep } from 'node:path';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { makeSource, type Source } from '../../base/text/source.ts';
 import { checkSource } from '../../compiler/pipeline.ts';
 import type { Theme } from '../drawing/drawing.ts';
+import type { CompletionSurroundings } from '../language/completion/context.ts';
 import { FileAnalysis } from '../language/file_analysis.ts';
-import type { Host } from './host.ts';
 
 /** `system`: as the reader's system asks for. */
 export type PictureTheme = Theme | 'system';
-
-interface CachedAnalysis {
-  readonly facts: FileAnalysis;
-  /** The sources that the check loaded; undefined where there was none. */
-  readonly reads: ReadonlyMap<string, Source | undefined>;
-}
 
 export class EditorSession {
   /** Folders that the editor has open: a file may use what lies in its own. */
@@ -25,7 +19,8 @@ export class EditorSession {
   readonly #documents = new Map<string, TextDocument>();
   /** The sources of open documents, each of the version that was last requested. */
   readonly #sources = new Map<string, { readonly version: number; readonly source: Source }>();
-  readonly #facts = new Map<string, CachedAnalysis>();
+  /** `reads`: the sources that the check loaded; undefined where there was none. */
+  readonly #facts = new Map<string, { facts: FileAnalysis; reads: ReadonlyMap<string, Source | undefined> }>();
 
   constructor(readonly host: Host) {}
 
@@ -137,3 +132,57 @@ export class EditorSession {
     return foldersAround.sort((a, b) => b.length - a.length)[0] ?? dirname(path);
   }
 }
+
+/** What the server needs of where it runs: a machine with Node.js, or a worker of a browser. */
+export interface Host {
+  /** Absolute path of what a URI names; the URI itself where it is no file, or none that can be read here. */
+  pathOf(uri: string): string;
+  uriOf(path: string): string;
+  /** The text of a file; the same object while the file stays as it is. Absent where there is no file. */
+  source(path: string): Source | undefined;
+  exists(path: string): boolean;
+  /** The entries of a folder; none where it cannot be read. */
+  entries(folder: string): readonly FolderEntry[];
+  /** True if a path, its links followed, lies in one of the folders. */
+  isWithin(path: string, folders: readonly string[]): boolean;
+  /** Columns that the headers of data files name, of the data blocks of a file and of those it uses. */
+  headerColumns(facts: FileAnalysis): Promise<readonly string[]>;
+  /** Takes the options that the editor starts the server with. */
+  begin?(options: unknown): void;
+}
+
+export interface FolderEntry {
+  readonly name: string;
+  readonly isFile: boolean;
+  readonly isFolder: boolean;
+}
+
+const dataEnding = /\.(csv|tsv|txt|parquet|json|jsonl|ndjson|gz)$/;
+
+export async function surroundingsOf(facts: FileAnalysis, host: Host): Promise<CompletionSurroundings> {
+  const { name } = facts.source;
+  const folder = dirname(name);
+  // Nothing lies around a document that is in no folder yet.
+  const files = isAbsolute(name) ? filesIn(folder, host) : [];
+  const columns = new Set<string>();
+  for (const { columns: named, histories } of facts.checked.dataDescriptions) {
+    for (const each of [...named, ...histories]) columns.add(each.name);
+  }
+  for (const column of await host.headerColumns(facts)) columns.add(column);
+  return {
+    towerFiles: files.filter((file) => file.endsWith('.tower') && join(folder, file) !== name),
+    dataFiles: files.filter((file) => dataEnding.test(file)),
+    columns: [...columns],
+  };
+}
+
+/** Lists the folder and the folders right below it. */
+const filesIn = (folder: string, host: Host): string[] =>
+  host
+    .entries(folder)
+    .flatMap(({ name, isFolder }) =>
+      isFolder && !name.startsWith('.') && name !== 'node_modules'
+        ? host.entries(join(folder, name)).flatMap((inner) => (inner.isFile ? [`${name}/${inner.name}`] : []))
+        : [name],
+    )
+    .sort();

@@ -11,8 +11,17 @@ import { declarations, entryTables } from '../../compiler/library/declarations/t
 import { printValueType } from '../../compiler/library/values.ts';
 import { describeType } from '../../compiler/model/describe.ts';
 import { printDefault, signatureOf } from '../language/markdown.ts';
-import { type Example, exampleOf, takesOf } from './examples.ts';
-import { allKinds, innerKinds, kindsOf, type LibraryKind, type Section, sections } from './kinds.ts';
+import {
+  allKinds,
+  type Example,
+  exampleOf,
+  innerKinds,
+  kindsOf,
+  type LibraryKind,
+  type Section,
+  sections,
+  takesOf,
+} from './examples.ts';
 
 const generated = '<!-- Written by `npm run generate` from src/compiler/library: change that, not this. -->';
 

@@ -1,13 +1,14 @@
 /** Opens the folder that `tower export --browser` wrote: recommendations in a page, by the code that the server answers with. */
 import { Failure, failure, invariant } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
+import { isObject } from '../../base/util/is_object.ts';
 import type { BagColumn, IndexedColumn } from '../../data/dataset.ts';
 import { evaluateGraph, type NamedTensors } from '../../graph/evaluate.ts';
 import type { Tensor } from '../../graph/graph.ts';
 import type { FeaturePlan } from '../../graph/plan/plan.ts';
-import { describeQuery, type QueryDescription } from '../serve/describe.ts';
 import { makeQueryAnswerer, type QueryTowerRun } from '../serve/join_columns.ts';
 import {
+  indexShape,
   itemColumns,
   type PageFile,
   type PageIndex,
@@ -15,11 +16,11 @@ import {
   pageFiles,
   pageIndex,
 } from '../serve/page_files.ts';
-import { type Item, makePreparer } from '../serve/prepare.ts';
+import { describeQuery, type Item, itemAt, makePreparer, type QueryDescription } from '../serve/prepare.ts';
 import { makeSnapshot } from '../serve/snapshot.ts';
+import { unknownFacts } from '../serve/top_request.ts';
 import { makeAnswers } from '../server/answers.ts';
-import type { RecommendAnswer, SimilarAnswer } from '../server/schemas.ts';
-import { indexShape } from './page_shapes.ts';
+import type { RecommendAnswer, RecommendBody, Selection, SimilarAnswer, SimilarBody } from '../server/schemas.ts';
 import {
   damagedAt,
   type Fetch,
@@ -32,7 +33,79 @@ import {
   readQuery,
   readVectors,
 } from './read_page.ts';
-import { checkRecommend, checkSimilar, type PageRecommendRequest, type SimilarRequest } from './requests.ts';
+
+/** Requests of a page's program, checked as the server checks bodies: the same codes, and the same words. */
+export type PageRecommendRequest = Omit<RecommendBody, 'user' | 'history'>;
+export type SimilarRequest = SimilarBody;
+
+interface RequestEntry {
+  readonly holds: (value: unknown) => boolean;
+  readonly wanted: string;
+}
+
+const isKey = (value: unknown): boolean => typeof value === 'string' || Number.isSafeInteger(value);
+const all =
+  (holds: (value: unknown) => boolean) =>
+  (value: unknown): boolean =>
+    Array.isArray(value) && value.every(holds);
+
+const selection: Readonly<Record<keyof Selection, RequestEntry>> = {
+  k: { holds: (value) => Number.isSafeInteger(value) && (value as number) >= 1, wanted: 'a whole number from 1' },
+  filter: { holds: (value) => typeof value === 'string', wanted: 'a text' },
+  exclude: { holds: all(isKey), wanted: 'a list of keys' },
+  columns: { holds: all((value) => typeof value === 'string'), wanted: 'a list of names' },
+};
+
+const recommend: Readonly<Record<keyof PageRecommendRequest, RequestEntry>> = {
+  values: { holds: isObject, wanted: 'an object with values of features' },
+  vector: { holds: all((value) => typeof value === 'number'), wanted: 'a list of numbers' },
+  removeSeen: { holds: (value) => typeof value === 'boolean', wanted: '`true` or `false`' },
+  shares: { holds: (value) => typeof value === 'boolean', wanted: '`true` or `false`' },
+  weights: {
+    holds: (value) => isObject(value) && Object.values(value).every((each) => typeof each === 'number'),
+    wanted: 'an object with a number for each task',
+  },
+  ...selection,
+};
+
+const similar: Readonly<Record<keyof SimilarRequest, RequestEntry>> = {
+  item: { holds: isKey, wanted: 'the key of an item' },
+  ...selection,
+};
+
+/** @throws Failure `request-value`, `unknown-name` */
+function checkRecommend(request: unknown): PageRecommendRequest {
+  const checkedRequest = check(request, recommend);
+  if (checkedRequest.values === undefined && checkedRequest.vector === undefined) {
+    throw failure('request-value', { entry: 'values', reason: 'is missing', advice: 'give `values` or `vector`' });
+  }
+  return checkedRequest;
+}
+
+/** @throws Failure `request-value`, `unknown-name` */
+function checkSimilar(request: unknown): SimilarRequest {
+  const checked = check(request, similar) as unknown as SimilarRequest;
+  if (checked.item !== undefined) return checked;
+  throw failure('request-value', { entry: 'item', reason: 'is missing', advice: 'give the key of an item' });
+}
+
+/** Entries that are undefined count as absent. */
+function check(request: unknown, entries: Readonly<Record<string, RequestEntry>>): Readonly<Record<string, unknown>> {
+  if (!isObject(request)) {
+    throw failure('request-body', { reason: 'is not an object', advice: 'give an object' });
+  }
+  const givenEntries = Object.entries(request).filter(([, value]) => value !== undefined);
+  const knownEntries = Object.keys(entries);
+  for (const [name, value] of givenEntries) {
+    if (!knownEntries.includes(name)) {
+      throw failure('unknown-name', unknownFacts('entry of a request', name, knownEntries));
+    }
+    const { holds, wanted } = entries[name]!;
+    if (!holds(value))
+      throw failure('request-value', { entry: name, reason: `is not ${wanted}`, advice: `give ${wanted}` });
+  }
+  return Object.fromEntries(givenEntries);
+}
 
 export interface OpenOptions {
   /** In place of the browser's `fetch`. */
@@ -153,9 +226,7 @@ async function openFiles(index: PageIndex, files: PageFileBytes, at: (name: stri
     similar: async (request) => answers.similar(checkSimilar(request)),
     *items() {
       const { snapshot } = answers;
-      for (let row = 0; row < snapshot.rows; row++) {
-        yield { key: snapshot.keyAt(row), ...defined({ title: snapshot.titleAt(row) }) };
-      }
+      for (let row = 0; row < snapshot.rows; row++) yield itemAt(row, snapshot);
     },
     vectors: async (request) => answers.queryVectors(checkRecommend(request)),
   };

@@ -1,15 +1,21 @@
 /** From the files of an export to what answers. Whatever does not fit is refused before it is used. */
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import type { Damaged, Expected } from '../../base/storage/tensor_header.ts';
-import { tensorsIn } from '../../base/storage/tensor_header.ts';
+import { type Damaged, type Expected, tensorsIn } from '../../base/storage/tensor_header.ts';
 import { countElements, printType, resolveShape } from '../../graph/dims.ts';
 import type { NamedTensors } from '../../graph/evaluate.ts';
 import type { Graph, TensorType } from '../../graph/graph.ts';
 import { neededBy } from '../../graph/plan/plan.ts';
 import { verify } from '../../graph/verify.ts';
-import { itemVectors, type PageItems, type PageQuery } from '../serve/page_files.ts';
-import type { JsonShape } from './page_shapes.ts';
-import { itemsShape, queryShape } from './page_shapes.ts';
+import {
+  itemsShape,
+  itemVectors,
+  type JsonShape,
+  type PageFile,
+  type PageIndex,
+  type PageItems,
+  type PageQuery,
+  queryShape,
+} from '../serve/page_files.ts';
 
 /** Numbers that the values of one query may have together: 1 GiB of them. */
 const mostNumbers = 2 ** 28;
@@ -51,10 +57,9 @@ export function readParameters(bytes: Uint8Array<ArrayBuffer>, graph: Graph, dam
   const shapes = new Map(graph.parameters.map(({ name, node }) => [name, graph.nodes[node]!.type.shape as number[]]));
   const expected = new Map([...shapes].map(([name, shape]): [string, Expected] => [name, { dtype: 'F32', shape }]));
   return Object.fromEntries(
-    [...tensorsIn(bytes, expected, damaged)].map(([name, data]) => [
-      name,
-      { dtype: 'float32', shape: shapes.get(name)!, data: data as Float32Array },
-    ]),
+    Array.from(tensorsIn(bytes, expected, damaged), ([name, data]) => {
+      return [name, { dtype: 'float32', shape: shapes.get(name)!, data: data as Float32Array }];
+    }),
   );
 }
 
@@ -125,15 +130,10 @@ export const damagedAt =
   (reason: string): Failure =>
     failure('export-damaged', { url, reason });
 
-interface ExpectedFile {
-  readonly sha256: string;
-  readonly bytes: number;
-}
-
 /** @throws Failure `export-unreachable`, `export-damaged`, `page-insecure` */
 export async function fetchFile(
   url: string,
-  { sha256, bytes }: ExpectedFile,
+  { sha256, bytes }: PageIndex['files'][PageFile],
   fetching: FetchOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const damagedFailure = damagedAt(url);

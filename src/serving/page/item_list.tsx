@@ -1,9 +1,10 @@
 /** The items of an answer, best first. Items that stay move to their new places. */
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
+import type { Item } from '../serve/prepare.ts';
 import type { AnsweredItem } from '../server/schemas.ts';
-import { columnText, digitsOf, fixed } from './figure.ts';
-import type { AboutAnswer, NamedChoice, PageAnswer, QueryForm } from './question.ts';
+import { columnText, digitsOf, fixed } from './chips.tsx';
+import type { AboutAnswer, PageAnswer, QueryForm } from './question.ts';
 
 export interface ItemListProps {
   readonly about: AboutAnswer;
@@ -14,7 +15,7 @@ export interface ItemListProps {
   /** Gets the focus when the item that has it leaves. */
   readonly heading: RefObject<HTMLHeadingElement | null>;
   change(part: Partial<QueryForm>): void;
-  showNear(item: NamedChoice): void;
+  showNear(item: Item): void;
 }
 
 export function ItemList({ about, question, answer, isOld, heading, change, showNear }: ItemListProps) {
@@ -216,17 +217,6 @@ function ScoreBar({ score, parts, names, span, digits }: ScoreBarProps) {
   );
 }
 
-/** The parts of the bar of a score: each task's share, from zero to the right, or to the left where it is negative. */
-interface ShareSegment {
-  readonly name: string;
-  readonly value: number;
-  /** In percent of the bar. */
-  readonly left: number;
-  readonly width: number;
-  /** Index of its task, for its colour. */
-  readonly at: number;
-}
-
 /** The range of a bar, for all items of an answer alike. */
 interface ScoreSpan {
   readonly low: number;
@@ -244,11 +234,8 @@ export function spanOfScores(all: readonly ScoreParts[]): ScoreSpan {
   return { low: lowest, high: highest > lowest ? highest : lowest + 1 };
 }
 
-export function segmentsOf(
-  parts: ScoreParts,
-  { low, high }: ScoreSpan,
-  names: readonly string[],
-): readonly ShareSegment[] {
+/** The parts of the bar of a score, in percent of it: each task's share, from zero to the right, or to the left where it is negative. */
+export function segmentsOf(parts: ScoreParts, { low, high }: ScoreSpan, names: readonly string[]) {
   const percent = (value: number): number => (100 * value) / (high - low);
   let [below, above] = [0, 0];
   return names.map((name, at) => {

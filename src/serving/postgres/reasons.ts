@@ -1,14 +1,65 @@
 /** What a PostgreSQL server, or the way to it, refuses: in words, by the code of the error. */
-import { DatabaseError } from 'pg';
+import { type ClientConfig, DatabaseError } from 'pg';
+import { type ConnectionOptions, parse, toClientConfig } from 'pg-connection-string';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import type { DatabaseAddress } from './address.ts';
 
-interface FailureReason {
-  readonly reason: string;
-  readonly advice: string;
-  /** The connection is gone: a new one may work. */
-  readonly isLost?: true;
+/** `postgres://user@host:5432/database`: what the client connects with, and what people see of it, which never has a password. */
+export interface DatabaseAddress {
+  /** Without the password, and without options: for messages and logs. */
+  readonly shown: string;
+  readonly config: ClientConfig;
 }
+
+/** True if a text names a database, and not a folder. */
+const isAddress = (text: string): boolean => /^postgres(ql)?:/i.test(text);
+
+/** Timeout in milliseconds for a connection. */
+const patience = 5000;
+
+/** @throws Failure `index-address` */
+export function databaseAddress(text: string): DatabaseAddress {
+  const parsedAddress = parsedOf(text);
+  // As `pg` fills in what is left out; the password may also come from PGPASSWORD or ~/.pgpass.
+  const user = parsedAddress.user || process.env.PGUSER || process.env.USER || 'postgres';
+  const host = parsedAddress.host || process.env.PGHOST || '127.0.0.1';
+  const database = parsedAddress.database || process.env.PGDATABASE || user;
+  const port = parsedAddress.port || process.env.PGPORT || '5432';
+  const at = host.startsWith('/')
+    ? `/${database}?host=${host}`
+    : `${host.includes(':') ? `[${host}]` : host}:${port}/${database}`;
+  return {
+    shown: host.startsWith('/') ? `postgres://${user}@${at}&port=${port}` : `postgres://${user}@${at}`,
+    config: {
+      ...toClientConfig(parsedAddress),
+      user,
+      host,
+      database,
+      port: Number(port),
+      application_name: 'tower',
+      connectionTimeoutMillis: patience,
+      keepAlive: true,
+    },
+  };
+}
+
+function parsedOf(text: string): ConnectionOptions {
+  const addressFailure = (reason: string): Error => failure('index-address', { reason });
+  if (!isAddress(text)) throw addressFailure('does not begin with `postgres://`');
+  let parsed: ConnectionOptions;
+  try {
+    parsed = parse(text);
+  } catch {
+    // The reason of the client may hold the text, and the text a password.
+    throw addressFailure('cannot be read');
+  }
+  const { port } = parsed;
+  if (port && !(/^\d+$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535))
+    throw addressFailure('has no port from 1 to 65535');
+  return parsed;
+}
+
+/** `lost`: the connection is gone, and a new one may work. */
+type FailureReason = readonly [reason: string, advice: string, lost?: 'lost'];
 
 const start = 'start the server, or correct the host and the port of the address';
 const wait = 'wait until the server answers again';
@@ -16,61 +67,42 @@ const again = 'run `tower index` again';
 
 /** By code of the operating system, or SQLSTATE; of the latter also by its first two signs. */
 const reasons: Readonly<Record<string, FailureReason>> = {
-  ECONNREFUSED: { reason: 'nothing listens there', advice: start, isLost: true },
-  ENOENT: { reason: 'there is no such socket', advice: start, isLost: true },
-  ENOTFOUND: { reason: 'there is no such host', advice: start, isLost: true },
-  EAI_AGAIN: { reason: 'the name of the host cannot be looked up', advice: start, isLost: true },
-  EHOSTUNREACH: { reason: 'the host cannot be reached', advice: start, isLost: true },
-  ENETUNREACH: { reason: 'its network cannot be reached', advice: start, isLost: true },
-  ETIMEDOUT: { reason: 'the host does not answer', advice: start, isLost: true },
-  ECONNRESET: { reason: 'the connection was lost', advice: wait, isLost: true },
-  EPIPE: { reason: 'the connection was lost', advice: wait, isLost: true },
-  '28P01': {
-    reason: 'the password is missing or is another one',
-    advice: 'set the password in `PGPASSWORD` or in the file `~/.pgpass`',
-  },
-  '28000': {
-    reason: 'the server does not let this user in',
-    advice: 'give another user in the address, or change `pg_hba.conf` of the server',
-  },
-  '3D000': {
-    reason: 'there is no such database',
-    advice: 'create it with `createdb`, or give the name of another one in the address',
-  },
-  '42501': {
-    reason: 'the user may not do that',
-    advice: 'grant the user `CREATE` on the schema, or give another user in the address',
-  },
-  '42P01': { reason: 'a table of the index is missing', advice: again },
-  '42703': { reason: 'a table of the index has other columns', advice: again },
-  '42809': {
-    reason: 'a table with the name of the index is not a view of Tower',
-    advice: 'choose another name with `--table`',
-  },
-  '42704': {
-    reason: 'the extension `vector` is missing',
-    advice: 'install pgvector 0.8 or later on the server (Debian: `postgresql-17-pgvector`)',
-  },
-  '0A000': {
-    reason: 'the extension `vector` is not installed on the server',
-    advice: 'install pgvector 0.8 or later on the server (Debian: `postgresql-17-pgvector`)',
-  },
-  '53100': { reason: 'the disk of the server is full', advice: 'free space on the server' },
-  '53200': {
-    reason: 'the server has no memory left',
-    advice: 'lower `maintenance_work_mem` of the server, or give it more memory',
-  },
-  '53300': {
-    reason: 'the server has too many connections',
-    advice: 'raise `max_connections` of the server',
-    isLost: true,
-  },
-  '54000': { reason: 'a limit of the server is exceeded', advice: 'index vectors with fewer numbers' },
-  '55P03': { reason: 'another program holds a lock', advice: 'wait for the other program to end' },
-  '57014': { reason: 'the server took too long', advice: 'raise the deadline, or index with a lower `--recall`' },
-  '57P': { reason: 'the server is starting or stopping', advice: wait, isLost: true },
-  '08': { reason: 'the connection was lost', advice: wait, isLost: true },
-  '25': { reason: 'the server is read-only', advice: 'give the address of the primary server' },
+  ECONNREFUSED: ['nothing listens there', start, 'lost'],
+  ENOENT: ['there is no such socket', start, 'lost'],
+  ENOTFOUND: ['there is no such host', start, 'lost'],
+  EAI_AGAIN: ['the name of the host cannot be looked up', start, 'lost'],
+  EHOSTUNREACH: ['the host cannot be reached', start, 'lost'],
+  ENETUNREACH: ['its network cannot be reached', start, 'lost'],
+  ETIMEDOUT: ['the host does not answer', start, 'lost'],
+  ECONNRESET: ['the connection was lost', wait, 'lost'],
+  EPIPE: ['the connection was lost', wait, 'lost'],
+  '28P01': ['the password is missing or is another one', 'set the password in `PGPASSWORD` or in the file `~/.pgpass`'],
+  '28000': [
+    'the server does not let this user in',
+    'give another user in the address, or change `pg_hba.conf` of the server',
+  ],
+  '3D000': ['there is no such database', 'create it with `createdb`, or give the name of another one in the address'],
+  '42501': ['the user may not do that', 'grant the user `CREATE` on the schema, or give another user in the address'],
+  '42P01': ['a table of the index is missing', again],
+  '42703': ['a table of the index has other columns', again],
+  '42809': ['a table with the name of the index is not a view of Tower', 'choose another name with `--table`'],
+  '42704': [
+    'the extension `vector` is missing',
+    'install pgvector 0.8 or later on the server (Debian: `postgresql-17-pgvector`)',
+  ],
+  '0A000': [
+    'the extension `vector` is not installed on the server',
+    'install pgvector 0.8 or later on the server (Debian: `postgresql-17-pgvector`)',
+  ],
+  '53100': ['the disk of the server is full', 'free space on the server'],
+  '53200': ['the server has no memory left', 'lower `maintenance_work_mem` of the server, or give it more memory'],
+  '53300': ['the server has too many connections', 'raise `max_connections` of the server', 'lost'],
+  '54000': ['a limit of the server is exceeded', 'index vectors with fewer numbers'],
+  '55P03': ['another program holds a lock', 'wait for the other program to end'],
+  '57014': ['the server took too long', 'raise the deadline, or index with a lower `--recall`'],
+  '57P': ['the server is starting or stopping', wait, 'lost'],
+  '08': ['the connection was lost', wait, 'lost'],
+  '25': ['the server is read-only', 'give the address of the primary server'],
 };
 
 /** Errors that the client gives no code. */
@@ -78,10 +110,10 @@ const sentences: readonly (readonly [RegExp, FailureReason])[] = [
   [/connection terminated|client has encountered a connection error|connection ended|not queryable/i, reasons['08']!],
   [/timeout (expired|exceeded)|connection timeout/i, reasons.ETIMEDOUT!],
   [/password must be|SASL|SCRAM/i, reasons['28P01']!],
-  [/does not support SSL/i, { reason: 'it does not speak TLS', advice: 'remove `sslmode` from the address' }],
+  [/does not support SSL/i, ['it does not speak TLS', 'remove `sslmode` from the address']],
   [
     /certificate|self.signed/i,
-    { reason: 'its certificate is not trusted', advice: 'name its authority with `sslrootcert=FILE` in the address' },
+    ['its certificate is not trusted', 'name its authority with `sslrootcert=FILE` in the address'],
   ],
 ];
 
@@ -96,21 +128,19 @@ function reasonOf(error: unknown): FailureReason | undefined {
       (error instanceof DatabaseError ? (reasons[code.slice(0, 3)] ?? reasons[code.slice(0, 2)]) : undefined);
     if (knownReason) return knownReason;
     if (error instanceof DatabaseError)
-      return { reason: `the server says: ${error.message}`, advice: 'change what it names, and try again' };
-    if ('syscall' in error) return { reason: code, advice: start, isLost: true };
+      return [`the server says: ${error.message}`, 'change what it names, and try again'];
+    if ('syscall' in error) return [code, start, 'lost'];
   }
   return sentences.find(([pattern]) => pattern.test(error.message))?.[1];
 }
 
-export const isLost = (error: unknown): boolean => reasonOf(error)?.isLost === true;
+export const isLost = (error: unknown): boolean => reasonOf(error)?.[2] === 'lost';
 
 /** Converts an error of the server to a Failure that names the address; returns other errors as they are. */
 export function serverFailure(error: unknown, { shown }: DatabaseAddress): unknown {
   if (error instanceof Failure) return error;
-  const foundReason = reasonOf(error);
-  return foundReason
-    ? failure('index-server', { address: shown, reason: foundReason.reason, advice: foundReason.advice })
-    : error;
+  const [reason, advice] = reasonOf(error) ?? [];
+  return reason === undefined ? error : failure('index-server', { address: shown, reason, advice: advice! });
 }
 
 /** @throws Failure `index-server` for what the server refuses; any other error passes */

@@ -6,14 +6,20 @@ import { DatabaseError, Pool } from 'pg';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import { conditionOf, makeFilters } from '../serve/filter/filter.ts';
-import { sharesOf } from '../serve/objectives.ts';
 import type { Snapshot } from '../serve/snapshot.ts';
-import type { SearchIndex, TopAnswer, TopItem } from '../serve/top_answer.ts';
-import { excludedRows, prepareTop, type SearchContext as Scanned, type TopRequest } from '../serve/top_request.ts';
-import { type DatabaseAddress, databaseAddress } from './address.ts';
+import {
+  excludedRows,
+  prepareTop,
+  type SearchContext as Scanned,
+  type SearchIndex,
+  sharesOf,
+  type TopAnswer,
+  type TopItem,
+  type TopRequest,
+} from '../serve/top_request.ts';
+import { type FoundRow, type SqlStatement, type TableColumns, topSql, unitsOf } from './filter_sql.ts';
 import { digestOf, type IndexRow, indexRowsOf, nameOf, refuseTableName } from './manifest.ts';
-import { asking, isLost } from './reasons.ts';
-import { type FoundRow, type SqlStatement, type TableColumns, topSql, unitsOf } from './top_sql.ts';
+import { asking, type DatabaseAddress, databaseAddress, isLost } from './reasons.ts';
 
 export interface PostgresIndex extends SearchIndex {
   readonly row: IndexRow;
@@ -116,13 +122,6 @@ const itemAt = (
   ...(of ? { shares: sharesOf(of, itemVector(row), objectives) } : {}),
 });
 
-/** The table of a snapshot's own version and data, and the connections that search it. */
-interface LocatedTable {
-  readonly row: IndexRow;
-  ask(statement: (place: TableColumns) => SqlStatement): Promise<readonly FoundRow[]>;
-  close(): Promise<void>;
-}
-
 interface TableSearch {
   readonly address: DatabaseAddress;
   readonly name: string;
@@ -134,13 +133,17 @@ interface TableSearch {
 /** Connections at most: as many as bodies that a server answers at the same time. */
 const connections = 8;
 
-/** @throws Failure `index-missing`, `index-other`; errors of the client */
-async function locate({ address, name, snapshot, patience }: TableSearch): Promise<LocatedTable> {
+/**
+ * Finds the table of a snapshot's own version and data, and connects to it.
+ * @throws Failure `index-missing`, `index-other`; errors of the client
+ */
+async function locate(search: TableSearch) {
+  const { address, name, snapshot, patience } = search;
   const digest = digestOf(snapshot);
   const findTable = async (): Promise<IndexTable> => {
     const finder = poolOf(address, { max: 1 });
     try {
-      const row = rowOf(await indexRowsOf(finder, name), { address, name, version: snapshot.version, digest });
+      const row = rowOf(await indexRowsOf(finder, name), search, digest);
       return tableOf(row, snapshot, address, patience);
     } finally {
       await finder.end();
@@ -170,7 +173,7 @@ async function locate({ address, name, snapshot, patience }: TableSearch): Promi
     get row() {
       return currentTable.row;
     },
-    async ask(statement) {
+    async ask(statement: (place: TableColumns) => SqlStatement): Promise<readonly FoundRow[]> {
       const askedTable = currentTable;
       try {
         return await askOnce(statement);
@@ -215,14 +218,12 @@ function poolOf({ config }: DatabaseAddress, options: object): Pool {
 /** SQLSTATE of a table that is not there. */
 const isMissing = (error: unknown): boolean => error instanceof DatabaseError && error.code === '42P01';
 
-interface OwnTable {
-  readonly address: DatabaseAddress;
-  readonly name: string;
-  readonly version: string;
-  readonly digest: string;
-}
-
-function rowOf(all: readonly IndexRow[], { address: { shown }, name, version, digest }: OwnTable): IndexRow {
+function rowOf(
+  all: readonly IndexRow[],
+  { address, name, snapshot: { version } }: TableSearch,
+  digest: string,
+): IndexRow {
+  const { shown } = address;
   if (all.length === 0) throw failure('index-missing', { address: shown, name });
   const sameVersion = all.filter((each) => each.version === version);
   if (sameVersion.length === 0) {

@@ -7,10 +7,10 @@ import { pipeline } from 'node:stream/promises';
 import { Client, type ClientBase, escapeIdentifier } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { failure } from '../../base/diagnostics/failure.ts';
-import type { ExactAnswers, RecallCertificate, RowFinder } from '../serve/certificate.ts';
-import { type ItemColumn, wordOf } from '../serve/filter/columns.ts';
+import { type ItemColumn, valueAt } from '../serve/filter/columns.ts';
+import type { ExactAnswers, RecallCertificate, RowFinder } from '../serve/recommend.ts';
 import type { Snapshot } from '../serve/snapshot.ts';
-import { type DatabaseAddress, databaseAddress } from './address.ts';
+import { type FoundRow, topSql, unitsOf } from './filter_sql.ts';
 import {
   addIndex,
   type ColumnName,
@@ -24,8 +24,7 @@ import {
   nameOf,
   refuseTableName,
 } from './manifest.ts';
-import { asking } from './reasons.ts';
-import { type FoundRow, topSql, unitsOf } from './top_sql.ts';
+import { asking, type DatabaseAddress, databaseAddress } from './reasons.ts';
 
 export type IndexedItems = Pick<
   Snapshot,
@@ -35,7 +34,6 @@ export type IndexedItems = Pick<
 export interface WriteOptions {
   /** A view of this name shows the newest index. */
   readonly name: string;
-  /** The least mean recall. */
   readonly recall: number;
   /** True for a graph of float16 numbers, in half of the memory. */
   readonly half: boolean;
@@ -57,7 +55,6 @@ const graphs = [
 ] as const;
 const searches = [40, 80, 160, 320, 640, 1000];
 
-/** Widest vectors that a graph takes. */
 const widest = { vector: 2000, half: 4000 };
 
 /** Checks the server before any computation. @throws Failure as `writeIndex` */
@@ -95,48 +92,37 @@ export async function writeIndex(
   const { width } = items;
   const half = options.half || width > widest.vector;
   if (width > widest.half) throw failure('index-width', { width, most: widest.half });
-  const all = { address, items, truth, options: { ...options, half } };
-  return connected(address, (client) => writeAll({ client, ...all }));
-}
-
-interface WriteContext {
-  readonly client: ClientBase;
-  readonly address: DatabaseAddress;
-  readonly items: IndexedItems;
-  readonly truth: ExactAnswers;
-  readonly options: WriteOptions;
-}
-
-async function writeAll({ client, address, items, truth, options }: WriteContext): Promise<WrittenIndex> {
-  const { name, recall, half, onProgress = () => {} } = options;
-  await client.query('BEGIN');
-  await prepareServer(client);
-  await lockManifest(client);
-  const older = await indexRowsOf(client, name);
-  const table = freeTable(name, items.version, older);
-  const names = columnNames(items.columns);
-  onProgress(`copying ${items.rows.toLocaleString('en')} items into table ${table}`);
-  await client.query(createTable(table, items.width, names));
-  await copyItems(client, table, items, names);
-  await client.query(`ANALYZE ${escapeIdentifier(table)}`);
-  const { settings, certificate } = await buildGraph({ client, table, items, truth, recall, half, onProgress });
-  const row: IndexRow = {
-    name,
-    version: items.version,
-    table,
-    items: items.rows,
-    width: items.width,
-    keys: digestOf(items),
-    columns: names,
-    settings,
-    certificate,
-  };
-  await addIndex(client, row);
-  await client.query(`DROP VIEW IF EXISTS ${escapeIdentifier(name)}`);
-  await client.query(`CREATE VIEW ${escapeIdentifier(name)} AS SELECT * FROM ${escapeIdentifier(table)}`);
-  const dropped = options.dropsOlder ? await dropTables(client, older) : [];
-  await client.query('COMMIT');
-  return { address: address.shown, row, dropped };
+  const { name, onProgress = () => {} } = options;
+  return connected(address, async (client) => {
+    await client.query('BEGIN');
+    await prepareServer(client);
+    await lockManifest(client);
+    const olderIndexes = await indexRowsOf(client, name);
+    const table = freeTable(name, items.version, olderIndexes);
+    const names = columnNames(items.columns);
+    onProgress(`copying ${items.rows.toLocaleString('en')} items into table ${table}`);
+    await client.query(createTable(table, items.width, names));
+    await copyItems(client, table, items, names);
+    await client.query(`ANALYZE ${escapeIdentifier(table)}`);
+    const { settings, certificate } = await buildGraph(client, table, items, truth, { ...options, half });
+    const row: IndexRow = {
+      name,
+      version: items.version,
+      table,
+      items: items.rows,
+      width: items.width,
+      keys: digestOf(items),
+      columns: names,
+      settings,
+      certificate,
+    };
+    await addIndex(client, row);
+    await client.query(`DROP VIEW IF EXISTS ${escapeIdentifier(name)}`);
+    await client.query(`CREATE VIEW ${escapeIdentifier(name)} AS SELECT * FROM ${escapeIdentifier(table)}`);
+    const dropped = options.dropsOlder ? await dropTables(client, olderIndexes) : [];
+    await client.query('COMMIT');
+    return { address: address.shown, row, dropped };
+  });
 }
 
 /** Sets the session, whatever is set for the user. */
@@ -153,14 +139,14 @@ async function prepareServer(client: ClientBase): Promise<void> {
 
 /** The name of the version, with a number where it was indexed before. */
 function freeTable(name: string, version: string, older: readonly IndexRow[]): string {
-  const base = `${name}_${version
+  const baseName = `${name}_${version
     .replace(/[^A-Za-z0-9]/g, '')
     .slice(0, 12)
     .toLowerCase()}`;
-  const taken = new Set(older.map(({ table }) => table));
+  const takenTables = new Set(older.map(({ table }) => table));
   for (let count = 1; ; count++) {
-    const table = count === 1 ? base : `${base}_${count}`;
-    if (!taken.has(table)) return table;
+    const table = count === 1 ? baseName : `${baseName}_${count}`;
+    if (!takenTables.has(table)) return table;
   }
 }
 
@@ -171,31 +157,19 @@ async function copyItems(
   names: readonly ColumnName[],
 ): Promise<void> {
   const columns = ['row', 'key', 'title', 'vector', ...names.map(({ column }) => column)].map(escapeIdentifier);
-  const stream = client.query(
-    copyFrom(`COPY ${escapeIdentifier(table)} (${columns.join(', ')}) FROM STDIN (FORMAT binary)`),
-  );
-  const rows = copyRows(
-    items,
-    names.map((each) => items.columns.get(each.name)!),
-  );
-  await pipeline(Readable.from(rows, { objectMode: false }), stream);
-}
-
-interface GraphParameters {
-  readonly client: ClientBase;
-  readonly table: string;
-  readonly items: IndexedItems;
-  readonly truth: ExactAnswers;
-  readonly recall: number;
-  readonly half: boolean;
-  readonly onProgress: (line: string) => void;
+  const stream = client.query(copyFrom(`COPY ${escapeIdentifier(table)} (${columns.join(', ')}) FROM STDIN`));
+  const itemColumns = names.map((each) => items.columns.get(each.name)!);
+  await pipeline(Readable.from(copyRows(items, itemColumns), { objectMode: false }), stream);
 }
 
 /** @throws Failure `index-recall` */
 async function buildGraph(
-  graph: GraphParameters,
+  client: ClientBase,
+  table: string,
+  items: IndexedItems,
+  truth: ExactAnswers,
+  { recall, half, onProgress = () => {} }: WriteOptions,
 ): Promise<{ readonly settings: IndexSettings; readonly certificate: RecallCertificate }> {
-  const { client, table, items, truth, recall, half, onProgress } = graph;
   const { width } = items;
   const find: RowFinder = async (requests) => {
     const found: number[][] = [];
@@ -210,14 +184,15 @@ async function buildGraph(
   let best: RecallCertificate | undefined;
   for (const { m, efConstruction } of graphs) {
     onProgress(`building the graph: m ${m}, ef_construction ${efConstruction}`);
-    const index = escapeIdentifier(`${table}_hnsw`);
-    await client.query(`DROP INDEX IF EXISTS ${index}`);
-    const column = half ? `(vector::halfvec(${width})) halfvec_ip_ops` : 'vector vector_ip_ops';
+    const graphIndex = escapeIdentifier(`${table}_hnsw`);
+    await client.query(`DROP INDEX IF EXISTS ${graphIndex}`);
+    const indexedColumn = half ? `(vector::halfvec(${width})) halfvec_ip_ops` : 'vector vector_ip_ops';
     await client.query(
-      `CREATE INDEX ${index} ON ${escapeIdentifier(table)} USING hnsw (${column}) WITH (m = ${m}, ef_construction = ${efConstruction})`,
+      `CREATE INDEX ${graphIndex} ON ${escapeIdentifier(table)} USING hnsw (${indexedColumn}) WITH (m = ${m}, ef_construction = ${efConstruction})`,
     );
     for (const efSearch of searches) {
-      await setSearch(client, efSearch, 'LOCAL');
+      // Also continues a search whose items a filter removes.
+      await client.query(`SET LOCAL hnsw.ef_search = ${efSearch}; SET LOCAL hnsw.iterative_scan = strict_order`);
       const certificate = await truth.certify(find);
       onProgress(
         `ef_search ${efSearch}: recall ${certificate.recall.toFixed(4)}, 5th percentile ${certificate.low.toFixed(4)}`,
@@ -229,11 +204,6 @@ async function buildGraph(
   throw failure('index-recall', { recall: best!.recall, asked: recall, k: truth.k, queries: best!.queries });
 }
 
-/** Also continues a search whose items a filter removes. */
-async function setSearch(client: ClientBase, efSearch: number, scope: 'LOCAL' | 'SESSION'): Promise<void> {
-  await client.query(`SET ${scope} hnsw.ef_search = ${efSearch}; SET ${scope} hnsw.iterative_scan = strict_order`);
-}
-
 /** Tables that somebody uses are dropped when that ends. */
 async function dropTables(client: ClientBase, older: readonly IndexRow[]): Promise<string[]> {
   for (const { table } of older) {
@@ -243,102 +213,42 @@ async function dropTables(client: ClientBase, older: readonly IndexRow[]): Promi
   return older.map(({ table }) => table);
 }
 
-/**
- * Items in the binary format of COPY, which needs no quoting: a count of fields, and of each field its length and bytes, in network byte order.
- * https://www.postgresql.org/docs/17/sql-copy.html; arrays and vectors as `array_recv` and `vector_recv` read them.
- */
-type CopiedItems = Pick<Snapshot, 'rows' | 'itemVector' | 'keyAt' | 'titleAt'>;
-
-const chunkBytes = 1 << 18;
+const chunkCharacters = 2 ** 18;
 
 /**
+ * Writes items in the text format of COPY: a line each, tabs between the fields, and `\N` for null. https://www.postgresql.org/docs/17/sql-copy.html
  * @param columns in the order of the table
  * @throws Failure `index-value` of a text that PostgreSQL cannot store
  */
-function* copyRows(items: CopiedItems, columns: readonly ItemColumn[]): Generator<Buffer> {
-  let pendingBytes = [Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), int32(0), int32(0)];
-  let size = 0;
+function* copyRows(
+  items: Pick<Snapshot, 'rows' | 'itemVector' | 'keyAt' | 'titleAt'>,
+  columns: readonly ItemColumn[],
+): Generator<string> {
+  let pendingText = '';
   for (let row = 0; row < items.rows; row++) {
     const fields = [
-      int32(row),
-      textBytes(items.keyAt(row), 'key'),
-      optional(items.titleAt(row) || undefined, 'title'),
-      vectorBytes(items.itemVector(row)),
-      ...columns.map((column) => valueBytes(column, row)),
+      String(row),
+      copyField(items.keyAt(row), 'key'),
+      copyField(items.titleAt(row) || null, 'title'),
+      `[${items.itemVector(row).join(',')}]`,
+      ...columns.map((column) => copyField(valueAt(column, row), 'value')),
     ];
-    pendingBytes.push(int16(fields.length));
-    for (const field of fields) {
-      pendingBytes.push(...sized(field));
-      size += field?.length ?? 0;
-    }
-    if (size < chunkBytes) continue;
-    yield Buffer.concat(pendingBytes);
-    pendingBytes = [];
-    size = 0;
+    pendingText += `${fields.join('\t')}\n`;
+    if (pendingText.length < chunkCharacters) continue;
+    yield pendingText;
+    pendingText = '';
   }
-  yield Buffer.concat([...pendingBytes, int16(-1)]);
+  yield pendingText;
 }
 
-/** Length −1 is null. */
-const sized = (field: Buffer | undefined): Buffer[] => (field ? [int32(field.length), field] : [int32(-1)]);
+const copyEscapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
-function valueBytes(column: ItemColumn, row: number): Buffer | undefined {
-  switch (column.kind) {
-    case 'number': {
-      const value = column.values[row]!;
-      return Number.isNaN(value) ? undefined : float64(value);
-    }
-    case 'text':
-      return optional(wordOf(column.words, column.codes[row]!), 'value');
-    case 'texts':
-      return listBytes(column, row);
-    case 'truth': {
-      const value = column.values[row]!;
-      return value < 0 ? undefined : Buffer.of(value);
-    }
+function copyField(value: unknown, what: string): string {
+  if (value === null) return '\\N';
+  for (const text of [value].flat().map(String)) {
+    if (text.includes('\0')) throw failure('index-value', { what, text: text.slice(0, 60).replaceAll('\0', '\\u{0}') });
   }
-}
-
-const textType = 25;
-
-/** Dimensions, whether there are nulls, the type; of the dimension its length and first index; the elements. An empty list has no dimension. */
-function listBytes(column: Extract<ItemColumn, { kind: 'texts' }>, row: number): Buffer | undefined {
-  const [from, to] = [column.starts[row]!, column.ends[row]!];
-  if (from < 0) return undefined;
-  if (from === to) return Buffer.concat([0, 0, textType].map(int32));
-  const words = Array.from(column.codes.subarray(from, to), (code) => textBytes(wordOf(column.words, code)!, 'value'));
-  return Buffer.concat([...[1, 0, textType, words.length, 1].map(int32), ...words.flatMap(sized)]);
-}
-
-function vectorBytes(vector: Float32Array): Buffer {
-  const bytes = Buffer.allocUnsafe(4 + 4 * vector.length);
-  let at = bytes.writeInt32BE(vector.length << 16);
-  for (const each of vector) at = bytes.writeFloatBE(each, at);
-  return bytes;
-}
-
-function textBytes(text: string, what: string): Buffer {
-  if (text.includes('\0')) throw failure('index-value', { what, text: text.slice(0, 60).replaceAll('\0', '\\u{0}') });
-  return Buffer.from(text, 'utf8');
-}
-
-const optional = (text: string | undefined, what: string): Buffer | undefined =>
-  text === undefined ? undefined : textBytes(text, what);
-
-function int16(value: number): Buffer {
-  const bytes = Buffer.allocUnsafe(2);
-  bytes.writeInt16BE(value);
-  return bytes;
-}
-
-function int32(value: number): Buffer {
-  const bytes = Buffer.allocUnsafe(4);
-  bytes.writeInt32BE(value);
-  return bytes;
-}
-
-function float64(value: number): Buffer {
-  const bytes = Buffer.allocUnsafe(8);
-  bytes.writeDoubleBE(value);
-  return bytes;
+  const elementText = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
+  const fieldText = Array.isArray(value) ? `{${value.map(elementText).join(',')}}` : String(value);
+  return fieldText.replace(/[\\\t\n\r]/g, (sign) => copyEscapes[sign]!);
 }

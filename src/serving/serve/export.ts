@@ -7,8 +7,7 @@ import { endianness } from 'node:os';
 import { dirname, join } from 'node:path';
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { writing } from '../../base/diagnostics/system_reason.ts';
-import { makeFolder, remove, writeDurably, writeTextDurably } from '../../base/storage/durable.ts';
-import { lockFolder, refuseOtherFiles } from '../../base/storage/lock.ts';
+import { makeFolder, writeDurably, writeTextDurably } from '../../base/storage/durable.ts';
 import type { Texts } from '../../base/text/texts.ts';
 import { defined } from '../../base/util/defined.ts';
 import { missingCode } from '../../data/columns/encode.ts';
@@ -25,8 +24,15 @@ import type { Trained } from '../../training/artifact/load.ts';
 import type { Manifest } from '../../training/artifact/manifest.ts';
 import { refuseUnlessValid } from '../../training/artifact/validate.ts';
 import { addEncoding, writeTexts } from '../../training/artifact/write.ts';
+import {
+  type ItemsOfList,
+  type ListElements,
+  listsOfItems,
+  type ServedTower,
+  servedTower,
+  writeExport,
+} from './export_page.ts';
 import { type ElementLimit, elementLimitOf, type Histories } from './query_columns.ts';
-import { type ItemsOfList, type ListElements, listsOfItems, type ServedTower, servedTower } from './served_tower.ts';
 
 export interface ExportOptions {
   readonly folder: string;
@@ -51,12 +57,8 @@ export async function exportModel(trained: Trained, options: ExportOptions): Pro
   const itemLists = listsOfItems(trained, options.elements);
   const towers = trained.plan.towers.map((tower) => servedTower(trained, tower, itemLists));
   for (const { tower, parameters } of towers) refuseTooLarge(tower, parameters);
-  const lock = await lockFolder(options.folder, { purpose: 'tower export' });
-  try {
-    return await writeTowers(trained, towers, itemLists, options);
-  } finally {
-    await lock.release();
-  }
+  const { folder, force } = options;
+  return writeExport(folder, 'serving.json', force, () => writeTowers(trained, towers, itemLists, options));
 }
 
 async function writeTowers(
@@ -68,10 +70,6 @@ async function writeTowers(
   const { plan } = trained;
   const { status, epochs, steps } = trained.manifest.training;
   const { folder, tower: version } = options;
-  if (!options.force) await refuseOtherFiles(folder);
-  // What says that the folder is an export goes first, and comes last.
-  await remove(join(folder, 'serving.json'));
-
   const files: string[] = [];
   const towerDescriptions: Record<string, ServingTower> = {};
   const textFiles = new Map<string, string>();
@@ -271,16 +269,9 @@ export interface ServingInput {
   readonly unseen?: 'skip' | 'keep';
 }
 
-interface ServingPart {
-  readonly name: string;
-  /** Absent for what is made of others. */
-  readonly column?: string;
+/** The column is absent for what is made of others. */
+interface ServingPart extends Pick<ServingInput, 'name' | 'column' | 'last' | 'keeps' | 'atMost' | 'unseen'> {
   readonly encoding: string;
-  readonly last?: ServingPart;
-  /** For a list. */
-  readonly keeps?: ElementLimit['keeps'];
-  readonly atMost?: number;
-  readonly unseen?: 'skip' | 'keep';
 }
 
 type ServingShape = readonly (number | 'batch')[];

@@ -1,17 +1,21 @@
 /** Writes the folder that `tower-lang/browser` opens: the query tower with its tables; the vectors, keys, titles and columns of the items. */
 import { join } from 'node:path';
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import { Failure, invariant } from '../../base/diagnostics/failure.ts';
+import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { remove, writeDurably, writeTextDurably } from '../../base/storage/durable.ts';
 import { lockFolder, refuseOtherFiles } from '../../base/storage/lock.ts';
 import { checksumOf } from '../../base/storage/run_files.ts';
 import { writeSafetensors } from '../../base/storage/safetensors.ts';
 import type { StoredTensor } from '../../base/storage/tensor_header.ts';
-import { nearest } from '../../base/text/nearest.ts';
+import { pickTexts } from '../../base/text/texts.ts';
 import { defined } from '../../base/util/defined.ts';
-import type { Dataset, Encoding } from '../../data/dataset.ts';
-import { type FeaturePlan, neededBy, type Plan } from '../../graph/plan/plan.ts';
+import { everyRow } from '../../base/util/every_row.ts';
+import type { Corpus, Dataset, Encoding } from '../../data/dataset.ts';
+import type { Tensors } from '../../engines/engine.ts';
+import type { Graph, Tensor } from '../../graph/graph.ts';
+import { computedTable, type FeaturePlan, neededBy, type Plan, type TowerPlan } from '../../graph/plan/plan.ts';
+import { servingGraph, tableParameter } from '../../graph/plan/serving_graph.ts';
 import type { Trained } from '../../training/artifact/load.ts';
+import type { Tables } from '../../training/embedding/tables.ts';
 import type { Retrieval } from '../../training/scoring/retrieval.ts';
 import type { ItemColumns } from './filter/columns.ts';
 import {
@@ -24,8 +28,7 @@ import {
   pageFiles,
   pageIndex,
 } from './page_files.ts';
-import { servedTower, tablesOfCorpus } from './served_tower.ts';
-import type { RetrievalObjective } from './snapshot.ts';
+import { type RetrievalObjective, unknownFacts } from './top_request.ts';
 
 export interface PageOptions {
   readonly folder: string;
@@ -58,11 +61,21 @@ export async function writePageExport(
 ): Promise<ExportedPage> {
   const { folder } = options;
   const pageItems = itemsOf(options);
+  return writeExport(folder, pageIndex, options.force, () => writePage(trained, retrieval, pageItems, options));
+}
+
+/** Writes into a folder of its own. What says that it is an export goes first, and comes last. */
+export async function writeExport<T>(
+  folder: string,
+  index: string,
+  force: boolean | undefined,
+  write: () => Promise<T>,
+): Promise<T> {
   const lock = await lockFolder(folder, { purpose: 'tower export' });
   try {
-    if (!options.force) await refuseOtherFiles(folder);
-    await remove(join(folder, pageIndex));
-    return await writePage(trained, retrieval, pageItems, options);
+    if (!force) await refuseOtherFiles(folder);
+    await remove(join(folder, index));
+    return await write();
   } finally {
     await lock.release();
   }
@@ -141,8 +154,7 @@ function itemsOf({ dataset: { corpus }, columns, chosen }: PageOptions): PageIte
   const knownColumns = [...columns.keys()];
   const name = chosen.find((each) => !columns.has(each));
   if (name !== undefined) {
-    const facts = { what: 'column of the items', name, nearest: nearest(name, knownColumns), known: knownColumns };
-    throw new Failure([diagnose('unknown-name', undefined, facts)]);
+    throw failure('unknown-name', unknownFacts('column of the items', name, knownColumns));
   }
   return {
     keys: [...corpus.keys],
@@ -192,3 +204,92 @@ function encodingsOf({ plan, encodings }: Trained): Record<string, Encoding> {
 
 const pick = <T extends object, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> =>
   Object.fromEntries(names.flatMap((name) => (from[name] === undefined ? [] : [[name, from[name]]]))) as Pick<T, K>;
+
+// A tower with its tables and dense weights inside: codes and numbers in, one vector out.
+
+/** The items that lists of the item tower may hold, and the tables that the tower computes. */
+export interface ListElements {
+  readonly corpus: Corpus;
+  readonly tables: Tables;
+}
+
+export interface ServedTower {
+  readonly tower: TowerPlan;
+  readonly graph: Graph;
+  readonly parameters: Tensors;
+}
+
+/** Items of a list that goes through the item tower: each item has a code, and the code a row. */
+export interface ItemsOfList {
+  readonly encoding: Extract<Encoding, { readonly kind: 'vocabulary' }>;
+  /** float32 [items + 1, width]; row 0 is of what is no such item. */
+  readonly table: Tensor;
+}
+
+export function listsOfItems({ plan }: Trained, elements: ListElements | undefined): ReadonlyMap<string, ItemsOfList> {
+  return new Map(
+    plan.features.flatMap((feature) => {
+      const { name, through, width, skipsUnseen } = feature;
+      if (!through) return [];
+      invariant(elements, `the items that list ${name} may hold are not given`);
+      const { corpus, tables } = elements;
+      const key = corpus.features.get(plan.towers[1].key!);
+      invariant(key?.column.kind === 'codes', 'the items have keys');
+      const { column, index } = key;
+      const codeOf = (row: number): number => column.values[index ? index[row]! : row]!;
+      const rows = everyRow(corpus.keys.length).filter((row) => !skipsUnseen || codeOf(row) !== 0);
+      const values = pickTexts(corpus.keys, rows);
+      const table = rowsOf(tables.get(computedTable(through))!.values(), rows, width);
+      return [[name, { encoding: { kind: 'vocabulary', values }, table }]];
+    }),
+  );
+}
+
+/** Gives each list of the item tower a row for each item of the corpus. Row i + 1 is item i. */
+const tablesOfCorpus = (
+  { plan }: Trained,
+  { corpus, tables }: ListElements,
+): ReadonlyMap<string, Pick<ItemsOfList, 'table'>> =>
+  new Map(
+    plan.features.flatMap(({ name, through, width }) => {
+      if (!through) return [];
+      const vectors = tables.get(computedTable(through))!.values();
+      return [[name, { table: rowsOf(vectors, everyRow(corpus.keys.length), width) }]];
+    }),
+  );
+
+/** Row 0 is zeros. */
+function rowsOf(vectors: Float32Array, rows: Int32Array, width: number): Tensor {
+  const data = new Float32Array((rows.length + 1) * width);
+  for (const [at, row] of rows.entries()) {
+    data.set(vectors.subarray(row * width, (row + 1) * width), (at + 1) * width);
+  }
+  return { dtype: 'float32', shape: [rows.length + 1, width], data };
+}
+
+export function servedTower(
+  trained: Trained,
+  tower: TowerPlan,
+  lists: ReadonlyMap<string, Pick<ItemsOfList, 'table'>>,
+): ServedTower {
+  const allTables = new Map(
+    [...trained.tables].map(([name, table]): [string, Tensor] => [
+      name,
+      { dtype: 'float32', shape: [table.rows, table.dim], data: table.read() },
+    ]),
+  );
+  for (const [name, { table }] of lists) allTables.set(name, table);
+  const graph = servingGraph(
+    trained.plan,
+    tower,
+    new Map([...allTables].map(([name, { shape }]) => [name, shape[0]!])),
+  );
+  const parameterTables = new Map([...allTables].map(([name, table]) => [tableParameter(name), table]));
+  const parameters: Record<string, Tensor> = {};
+  for (const { name } of graph.parameters) {
+    const value = parameterTables.get(name) ?? trained.parameters[name];
+    invariant(value, `there is no value for parameter ${name} of tower ${tower.name}`);
+    parameters[name] = value;
+  }
+  return { tower, graph, parameters };
+}

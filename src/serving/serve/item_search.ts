@@ -3,19 +3,15 @@
  * with a word that begins with it, then others that contain it. The folded titles are texts of some thousand rows each, which the engine of JavaScript scans
  * at gigabytes a second: a million titles take some milliseconds, in slices, so that requests are answered between them. Pure: browsers have it too.
  */
-import type { Snapshot } from './snapshot.ts';
-
-interface FoundItem {
-  readonly key: string;
-  readonly title?: string;
-}
+import { type Item, itemAt } from './prepare.ts';
+import type { OwnedRows, Snapshot } from './snapshot.ts';
 
 export interface ItemSearch {
   /**
    * @param most items at most
    * @param isOver whether nobody waits for the answer any more
    */
-  find(snapshot: Snapshot, text: string, most: number, isOver?: () => boolean): Promise<FoundItem[]>;
+  find(snapshot: Snapshot, text: string, most: number, isOver?: () => boolean): Promise<Item[]>;
 }
 
 /** Rows of one text, which is scanned without a pause. */
@@ -44,119 +40,98 @@ async function foldRows(from: Titles, first: number, end: number): Promise<strin
   const foldedTexts: string[] = [];
   for (let row = first; row < end; row++) {
     foldedTexts.push(textAt(from, row));
-    if (foldedTexts.length % foldedOfTurn === 0) await turn();
+    if (foldedTexts.length % foldedOfTurn === 0) await nextTurn();
   }
-  return lines(foldedTexts);
+  return `\n${foldedTexts.join('\n')}\n`;
 }
 
-/** @param base whose titles do not change: they are folded once, at the first search */
+/** @param base whose titles do not change: they are folded at the first search, as are those of written items, for which there is a full text */
 export function makeItemSearch(base: Pick<Snapshot, 'rows' | 'titleAt' | 'keyAt'>): ItemSearch {
-  let foldedParts: Promise<readonly string[]> | undefined;
-  const fold = async (): Promise<readonly string[]> => {
-    const foldedTitles: string[] = [];
-    for (let first = 0; first < base.rows; first += rowsOfPart) {
-      foldedTitles.push(await foldRows(base, first, Math.min(first + rowsOfPart, base.rows)));
-      await turn();
-    }
-    return foldedTitles;
-  };
-  const writtenSearch = makeWrittenSearch();
+  const textsByOwner = new WeakMap<object, string[]>();
 
-  /** Rows whose titles contain a text, in the order of the items. */
-  const rowsWith = async (text: string, most: number, isThere: (row: number) => boolean, isOver: () => boolean) => {
-    const matchingRows: number[] = [];
-    for (const [at, part] of (await (foldedParts ??= fold())).entries()) {
-      if (matchingRows.length >= most || isOver()) break;
-      for (const row of rowsIn(part, text, at * rowsOfPart)) {
-        if (!isThere(row)) continue;
-        if (matchingRows.push(row) === most) break;
+  /** Yields the rows whose titles contain a text: in the order of the items, or the latest first. */
+  async function* rowsWith(
+    from: Titles,
+    groups: readonly OwnedRows[],
+    text: string,
+    { isLatestFirst, isOver }: { readonly isLatestFirst: boolean; readonly isOver: () => boolean },
+  ): AsyncGenerator<number, void> {
+    for (const { of, first, rows } of isLatestFirst ? groups.toReversed() : groups) {
+      const ownTexts = textsByOwner.get(of) ?? [];
+      textsByOwner.set(of, ownTexts);
+      const partCount = Math.ceil(rows / rowsOfPart);
+      for (let i = 0; i < partCount && !isOver(); i++) {
+        const part = isLatestFirst ? partCount - 1 - i : i;
+        const firstRow = first + part * rowsOfPart;
+        const end = Math.min(firstRow + rowsOfPart, first + rows);
+        const partText = ownTexts[part] ?? (await foldRows(from, firstRow, end));
+        if (of === base || end - firstRow === rowsOfPart) ownTexts[part] = partText;
+        const matchingRows = [...rowsIn(partText, text, firstRow)];
+        yield* isLatestFirst ? matchingRows.reverse() : matchingRows;
+        if (i % partsOfTurn === partsOfTurn - 1) await nextTurn();
       }
-      if (at % partsOfTurn === partsOfTurn - 1) await turn();
     }
-    return matchingRows;
-  };
+  }
 
   return {
     async find(snapshot, text, most, isOver = () => false) {
       const foldedText = folded(text);
       if (foldedText === '') return [];
-      const shownAt = (row: number): FoundItem => {
-        const title = snapshot.titleAt(row);
-        return { key: snapshot.keyAt(row), ...(title === undefined ? {} : { title }) };
+      const isThere = (row: number): boolean => snapshot.itemRow(snapshot.keyAt(row)) === row;
+      const baseRows = async (part: string, limit: number): Promise<readonly number[]> => {
+        const matchingRows: number[] = [];
+        const baseGroups = [{ of: base, first: 0, rows: base.rows }];
+        for await (const row of rowsWith(base, baseGroups, part, { isLatestFirst: false, isOver })) {
+          if (isThere(row) && matchingRows.push(row) >= limit) break;
+        }
+        return matchingRows;
       };
-      const isThere = (row: number): boolean => snapshot.itemRow(base.keyAt(row)) === row;
       const foundRows = new Set<number>();
       const keyRow = snapshot.itemRow(text.trim());
       if (keyRow >= 0) foundRows.add(keyRow);
       // Written items lie after those of the data: the latest come first.
-      for await (const row of writtenSearch.rowsWith(snapshot, foldedText)) {
-        if (foundRows.size >= most || isOver()) break;
-        if (snapshot.itemRow(snapshot.keyAt(row)) === row) foundRows.add(row);
+      const { written = [] } = snapshot;
+      for await (const row of rowsWith(snapshot, written, foldedText, { isLatestFirst: true, isOver })) {
+        if (foundRows.size >= most) break;
+        if (isThere(row)) foundRows.add(row);
       }
       if (foundRows.size < most) {
-        const containingRows = await rowsWith(foldedText, Math.max(few, most), isThere, isOver);
-        const wordStarts = [`\n${foldedText}`, ` ${foldedText}`];
+        const containingRows = await baseRows(foldedText, Math.max(few, most));
         // Of few rows the order is known. Of many, one more scan for each place finds the best.
         const isAll = containingRows.length < Math.max(few, most);
-        for (const place of wordStarts) {
+        for (const wordStart of [`\n${foldedText}`, ` ${foldedText}`]) {
           if (foundRows.size >= most || isOver()) break;
           const startRows = isAll
-            ? containingRows.filter((row) => `\n${textAt(snapshot, row)}`.includes(place))
-            : await rowsWith(place, most, isThere, isOver);
+            ? containingRows.filter((row) => `\n${textAt(snapshot, row)}`.includes(wordStart))
+            : await baseRows(wordStart, most);
           for (const row of startRows) foundRows.add(row);
         }
         for (const row of containingRows) foundRows.add(row);
       }
-      return [...foundRows].slice(0, most).map(shownAt);
+      return [...foundRows].slice(0, most).map((row) => itemAt(row, snapshot));
     },
   };
 }
-
-/** Finds items that were written. Rows that fill a text are folded once; of the last ones each search reads the titles. */
-function makeWrittenSearch() {
-  /** The folded texts of the first rows, by their owner. */
-  const textsByOwner = new WeakMap<object, string[]>();
-  return {
-    /** Rows whose titles contain a text, the latest first. */
-    async *rowsWith(snapshot: Snapshot, text: string): AsyncGenerator<number, void> {
-      const { written = [] } = snapshot;
-      for (const { of, first, rows } of written.toReversed()) {
-        const ownTexts = textsByOwner.get(of) ?? [];
-        textsByOwner.set(of, ownTexts);
-        const fullParts = Math.floor(rows / rowsOfPart);
-        for (let part = fullParts; part >= 0; part--) {
-          const firstRow = first + part * rowsOfPart;
-          const end = Math.min(firstRow + rowsOfPart, first + rows);
-          const lines = ownTexts[part] ?? (await foldRows(snapshot, firstRow, end));
-          if (part < fullParts) ownTexts[part] = lines;
-          yield* [...rowsIn(lines, text, firstRow)].reverse();
-          if (part % partsOfTurn === 0) await turn();
-        }
-      }
-    },
-  };
-}
-
-const lines = (texts: readonly string[]): string => `\n${texts.join('\n')}\n`;
 
 function* rowsIn(part: string, text: string, first: number): Generator<number> {
   let row = first - 1;
   let countedTo = 0;
   for (let at = part.indexOf(text); at >= 0; at = part.indexOf(text, countedTo)) {
     // A text that begins a line begins at the end of the line before.
-    const start = at + (text.startsWith('\n') ? 1 : 0);
-    for (let end = part.indexOf('\n', countedTo); end >= 0 && end < start; end = part.indexOf('\n', end + 1)) {
+    const matchStart = at + (text.startsWith('\n') ? 1 : 0);
+    for (let end = part.indexOf('\n', countedTo); end >= 0 && end < matchStart; end = part.indexOf('\n', end + 1)) {
       row++;
       countedTo = end + 1;
     }
     yield row;
-    const lineEnd = part.indexOf('\n', start);
+    const lineEnd = part.indexOf('\n', matchStart);
     if (lineEnd < 0) return;
     countedTo = lineEnd;
   }
 }
 
-const turn = (): Promise<void> =>
+/** Lets requests, sockets and timers have their turn. Browsers have no `setImmediate`. */
+export const nextTurn = (): Promise<void> =>
   new Promise((resolve) => {
     if (typeof setImmediate === 'function') setImmediate(resolve);
     else setTimeout(resolve);

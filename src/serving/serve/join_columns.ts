@@ -3,7 +3,6 @@ import { Failure, invariant } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { BagColumn, CodeColumn, Column, IndexedColumn, NumberColumn } from '../../data/dataset.ts';
 import type { Vectors } from '../../training/scoring/tower_vectors.ts';
-import type { UserVectorCache } from './known_vectors.ts';
 import {
   type PreparedQuery,
   type Preparer,
@@ -178,6 +177,105 @@ export function makeQueryAnswerer(
     async vectors(question) {
       const { columns } = prepare({ question, options: { k: 0 } }, source.snapshot);
       return interestsOf(await query(columns, 1))[0]!;
+    },
+  };
+}
+
+/**
+ * The query vectors of users of the data who have asked, within a bound of memory. A vector depends on the model and the user alone, so it has the bits that the
+ * query tower would give again. When the room is taken, a vector leaves that nobody asked for since the hand of
+ * a clock last passed it, as pages of memory leave in operating systems.
+ */
+interface UserVectorCache {
+  /** Copies: one vector, or one for each interest. Undefined for a user who is not cached. */
+  get(user: number): Float32Array[] | undefined;
+  /** @param user a row of the data, below `users` */
+  put(user: number, vectors: readonly Float32Array[]): void;
+  readonly figures: UserVectorFigures;
+}
+
+export interface UserVectorFigures {
+  /** Queries whose vectors were cached, and those whose vectors were not. */
+  readonly kept: number;
+  readonly computed: number;
+  /** Users whose vectors are cached, and how many can be. */
+  readonly users: number;
+  readonly room: number;
+}
+
+/** Bytes of a slot besides its numbers: its user, and a flag of its use. */
+const slotBytes = 5;
+
+/** Tables of a cache, made for the shape of the first vectors. Memory that nothing was written to is none of the machine's yet. */
+function makeVectorSlots(users: number, bytes: number, [first, ...others]: readonly Float32Array[]) {
+  const [interests, width] = [1 + others.length, first!.length];
+  const numbersPerUser = interests * width;
+  const room = Math.max(0, Math.min(users, Math.floor((bytes - 4 * users) / (4 * numbersPerUser + slotBytes))));
+  return {
+    ...{ interests, width, numbersPerUser, room },
+    numbers: new Float32Array(room * numbersPerUser),
+    /** By user: the slot, plus 1. */
+    slotOfUser: new Int32Array(room === 0 ? 0 : users),
+    owners: new Int32Array(room),
+    isAsked: new Uint8Array(room),
+  };
+}
+
+/**
+ * @param users of the data: each has a row below it, and takes 4 bytes besides
+ * @param bytes of the vectors and of what finds them
+ */
+export function makeUserVectorCache(users: number, bytes: number): UserVectorCache {
+  let slots: ReturnType<typeof makeVectorSlots> | undefined;
+  let [kept, computed, takenSlots, clockHand] = [0, 0, 0, 0];
+  const freeSlot = ({ room, isAsked, slotOfUser, owners }: NonNullable<typeof slots>): number => {
+    if (takenSlots < room) return takenSlots++;
+    for (; isAsked[clockHand] === 1; clockHand = (clockHand + 1) % room) isAsked[clockHand] = 0;
+    const slot = clockHand;
+    clockHand = (clockHand + 1) % room;
+    slotOfUser[owners[slot]!] = 0;
+    return slot;
+  };
+  return {
+    get(user) {
+      const slot = (slots?.slotOfUser[user] ?? 0) - 1;
+      if (slots === undefined || slot < 0) {
+        computed++;
+        return undefined;
+      }
+      kept++;
+      slots.isAsked[slot] = 1;
+      const { numbers, interests, width, numbersPerUser } = slots;
+      // A copy: the slot may be another user's before the answer is made.
+      return interestsOf({
+        data: numbers.slice(slot * numbersPerUser, (slot + 1) * numbersPerUser),
+        rows: 1,
+        width,
+        interests,
+      })[0];
+    },
+    put(user, vectors) {
+      slots ??= makeVectorSlots(users, bytes, vectors);
+      const { room, numbers, slotOfUser, owners, numbersPerUser, width } = slots;
+      if (room === 0 || slotOfUser[user] !== 0) return;
+      const slot = freeSlot(slots);
+      vectors.forEach((vector, i) => void numbers.set(vector, slot * numbersPerUser + i * width));
+      owners[slot] = user;
+      slotOfUser[user] = slot + 1;
+    },
+    figures: {
+      get kept() {
+        return kept;
+      },
+      get computed() {
+        return computed;
+      },
+      get users() {
+        return takenSlots;
+      },
+      get room() {
+        return slots?.room ?? 0;
+      },
     },
   };
 }

@@ -1,11 +1,11 @@
 /** Feature values as they come from a person or a request, encoded as training encoded its columns: one row. */
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
-import { nearest } from '../../base/text/nearest.ts';
 import { crossColumns, lastColumn } from '../../data/columns/crosses.ts';
 import { missingCode } from '../../data/columns/encode.ts';
 import { type EncodedValue, encodeValue } from '../../data/columns/encoders/value.ts';
 import type { BagColumn, Column, Encoding, IndexedColumn } from '../../data/dataset.ts';
 import { elementPlan, type FeaturePlan, madeOf, neededBy, type Plan, type TowerPlan } from '../../graph/plan/plan.ts';
+import { unknownFacts } from './top_request.ts';
 
 /** By feature; what is left out is missing. */
 export type FeatureValues = Readonly<Record<string, unknown>>;
@@ -66,7 +66,10 @@ export function queryColumns(
     if (feature.weights !== undefined) {
       return { column: weightedColumn(feature, values, listOf(feature.name)) };
     }
-    if (first === undefined && feature.through) return { column: itemColumn(listOf(feature.name)) };
+    if (first === undefined && feature.through) {
+      const { kept } = listOf(feature.name);
+      return { column: { ...bagOf(kept.map(({ code }) => code)), items: Int32Array.from(kept, ({ item }) => item!) } };
+    }
     if (first === undefined) return { column: columnOf(feature, encoding, values, elementLimitOf(feature, histories)) };
     return feature.crosses ? crossColumns(encoding, [first, ...rest], 1) : lastColumn(encoding, first);
   };
@@ -81,7 +84,7 @@ function refuseUnlessGiven(name: string, plan: Pick<Plan, 'features'>, tower: Qu
   const knownFeatures = [...tower.features, ...weights];
   if (name !== tower.key && !knownFeatures.includes(name)) {
     const what = `feature of tower \`${tower.name}\``;
-    throw failure('unknown-name', { what, name, nearest: nearest(name, knownFeatures), known: knownFeatures });
+    throw failure('unknown-name', unknownFacts(what, name, knownFeatures));
   }
   const sourceFeatures = madeOf(plan.features.find((feature) => feature.name === name) ?? {});
   if (sourceFeatures.length === 0) return;
@@ -236,18 +239,9 @@ function ownElements({ name }: FeaturePlan, values: FeatureValues, list: GivenLi
   if (!(name in values)) return undefined;
   const givenValue = values[name] ?? [];
   const ownValues: readonly unknown[] = Array.isArray(givenValue) ? givenValue : [givenValue];
-  refuseUnlessAsMany(name, ownValues, list);
-  return ownValues;
-}
-
-/** A list that goes through the item tower: codes, and the rows of the corpus. */
-function itemColumn({ kept }: GivenList): Column {
-  return { ...bagOf(kept.map(({ code }) => code)), items: Int32Array.from(kept, ({ item }) => item!) };
-}
-
-function refuseUnlessAsMany(name: string, own: readonly unknown[], { list, length }: GivenList): void {
-  if (own.length === length) return;
-  const reason = `it has ${own.length} values, and \`${list.name}\` has ${length}: give one for each element, in the same order`;
+  const [given, wanted] = [ownValues.length, list.length];
+  if (given === wanted) return ownValues;
+  const reason = `it has ${given} values, and \`${list.list.name}\` has ${wanted}: give one for each element, in the same order`;
   throw failure('feature-value', { feature: name, reason });
 }
 

@@ -18,9 +18,15 @@ import { makeScan, type Scan } from '../../engines/scan/scan.ts';
 import type { Vectors } from '../../training/scoring/tower_vectors.ts';
 import { type ItemColumns, valueAt } from './filter/columns.ts';
 import { makeFilters } from './filter/filter.ts';
-import { type RetrievalObjective, sharesOf } from './objectives.ts';
-import type { SearchIndex, TopAnswer, TopItem } from './top_answer.ts';
-import { prepareTop, type TopRequest } from './top_request.ts';
+import {
+  prepareTop,
+  type RetrievalObjective,
+  type SearchIndex,
+  sharesOf,
+  type TopAnswer,
+  type TopItem,
+  type TopRequest,
+} from './top_request.ts';
 
 // Vectors as directions: their inner products are cosines.
 
@@ -44,10 +50,7 @@ export function directionsOf(vectors: Float32Array, width: number): Float32Array
   return data ?? vectors;
 }
 
-export type { RecallGauge } from '../../engines/scan/approximate.ts';
-export type { RetrievalObjective } from './objectives.ts';
-export type { TopAnswer, TopItem } from './top_answer.ts';
-export type { TopRequest } from './top_request.ts';
+export type { RetrievalObjective, TopAnswer, TopItem, TopRequest } from './top_request.ts';
 
 export interface SnapshotSource {
   /** Identifies the model and the items together: a server prints it with each answer. */
@@ -67,7 +70,7 @@ export interface SnapshotSource {
   readonly objectives?: readonly RetrievalObjective[];
 }
 
-interface FoundUser {
+export interface FoundUser {
   readonly key: string;
   readonly seen: number;
 }
@@ -81,7 +84,6 @@ export interface Snapshot {
   /** Names and kinds of what filters may read, with the values of the items of the data. */
   readonly columns: ItemColumns;
   readonly objectives: readonly RetrievalObjective[];
-  /** Recall of the index, where there is one. */
   readonly recall?: RecallGauge;
   /** @throws Failure `request-value`, `unknown-name`, `filter-syntax`, `filter-type` */
   top(requests: readonly TopRequest[]): TopAnswer[];
@@ -105,14 +107,14 @@ export interface Snapshot {
   /** Answers in place of `top`, where the items are searched somewhere else. */
   readonly index?: SearchIndex;
   /** Where items are written: their rows, the oldest first. Those of the data come before. */
-  readonly written?: readonly WrittenRows[];
+  readonly written?: readonly OwnedRows[];
   readonly users: number;
   /** Users whose keys begin with a text: the one with this key, then the others in the order of the data. */
   usersWith(prefix: string, most: number): FoundUser[];
 }
 
 /** Rows from `first` on whose keys and titles stay as they are, also in later snapshots, which may have more of the same. */
-interface WrittenRows {
+export interface OwnedRows {
   readonly of: object;
   readonly first: number;
   readonly rows: number;

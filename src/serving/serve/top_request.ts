@@ -1,13 +1,12 @@
 /** What a request for the best items asks of the scan: checked vectors with their weights, and the rows that may be in the answer. */
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { type Failure, failure } from '../../base/diagnostics/failure.ts';
 import type { KeyTable } from '../../base/text/key_table.ts';
 import { nearest } from '../../base/text/nearest.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { SearchRequest } from '../../engines/scan/approximate.ts';
 import { Bits } from '../../engines/scan/bits.ts';
+import { scoreOf } from '../../engines/scan/score.ts';
 import type { Filters } from './filter/filter.ts';
-import { type RetrievalObjective, refuseWithoutObjectives } from './objectives.ts';
 
 export interface TopRequest {
   /** The query vector, or one for each interest: an item is scored by the one that it agrees with most. */
@@ -115,16 +114,12 @@ function factorsOf(
   const factors = new Float64Array(width).fill(1);
   for (const [name, weight] of Object.entries(weights)) {
     if (!knownObjectives.includes(name)) {
-      const facts = { what: 'objective', name, nearest: nearest(name, knownObjectives), known: knownObjectives };
-      throw new Failure([diagnose('unknown-name', undefined, facts)]);
+      throw failure('unknown-name', unknownFacts('objective', name, knownObjectives));
     }
     const size = Math.abs(weight);
     if (!(weight === 0 || (size >= leastWeight && size <= mostWeight))) {
-      throw requestFailure(
-        `weights.${name}`,
-        `is ${weight}`,
-        `give 0, or a number from ${leastWeight} to ${mostWeight}`,
-      );
+      const advice = `give 0, or a number from ${leastWeight} to ${mostWeight}`;
+      throw requestFailure(`weights.${name}`, `is ${weight}`, advice);
     }
     for (const { name: own, from, to, factor } of objectives) {
       if (own === name) factors.fill(weight / factor, from, to);
@@ -133,5 +128,84 @@ function factorsOf(
   return factors;
 }
 
-const requestFailure = (entry: string, reason: string, advice: string): Failure =>
+/** The facts of a name that is none of some known ones. */
+export const unknownFacts = (what: string, name: string, known: readonly string[]) => ({
+  ...{ what, name, known },
+  nearest: nearest(name, known),
+});
+
+export const requestFailure = (entry: string, reason: string, advice: string): Failure =>
   failure('request-value', { entry, reason, advice });
+
+/** A score that `retrieve` declares: `factor` · the inner product of columns `from` to `to`. The query vector already has the factor. */
+export interface RetrievalObjective {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+  readonly factor: number;
+}
+
+export type ScoreShares = Readonly<Record<string, number>>;
+
+/**
+ * The inner product of a query and an item, block by block. Blocks cover the vectors, so the shares add up to the score, but for the rounding of
+ * float64. Of several interests, those of the one that gives the item its score.
+ * @param vectors already weighed
+ */
+export function sharesOf(
+  vectors: readonly Float64Array[],
+  item: Float32Array,
+  objectives: readonly RetrievalObjective[],
+): ScoreShares {
+  const query = vectors.length === 1 ? vectors[0]! : bestOf(vectors, item);
+  return Object.fromEntries(
+    objectives.map(({ name, from, to }) => [name, scoreOf(query.subarray(from, to), item, from)]),
+  );
+}
+
+function bestOf(vectors: readonly Float64Array[], item: Float32Array): Float64Array {
+  const scores = vectors.map((vector) => scoreOf(vector, item, 0));
+  return vectors[scores.indexOf(Math.max(...scores))]!;
+}
+
+/** @throws Failure `request-value` */
+function refuseWithoutObjectives(objectives: readonly RetrievalObjective[]): void {
+  if (objectives.length > 0) return;
+  const reason = 'is given, and the run does not say which numbers of a vector belong to which task';
+  throw failure('request-value', { entry: 'shares', reason, advice: 'remove `shares`' });
+}
+
+/** The answer to a request for the best items, and what may give it in place of the scan. */
+export interface TopAnswer {
+  readonly version: string;
+  /** Best first; of equal scores the item whose row comes first. */
+  readonly items: readonly TopItem[];
+  /** Items that the filter, the exclusions and the seen items leave. */
+  readonly candidates: number;
+  /** Keys of `exclude` that no item has. */
+  readonly unknown: readonly string[];
+  /** Absent: it is proved that no other item has a higher score. */
+  readonly exact?: false;
+}
+
+export interface TopItem {
+  readonly row: number;
+  readonly key: string;
+  readonly title?: string;
+  /** The inner product in float64; with several vectors the largest. */
+  readonly score: number;
+  /** They add up to the score. */
+  readonly shares?: ScoreShares;
+}
+
+/** Finds the best items somewhere else than in the scan, such as in a database. It may miss some, so its answers are not proved. */
+export interface SearchIndex {
+  /** Without a password. */
+  readonly address: string;
+  /**
+   * The answers of the snapshot, with `exact: false`. In place of an answer is the Failure of a request that has none: a mistake in the request, or an index that
+   * does not answer.
+   */
+  top(requests: readonly TopRequest[]): Promise<(TopAnswer | Failure)[]>;
+  close(): Promise<void>;
+}

@@ -1,6 +1,6 @@
 /** What one version of a model takes and gives, for the page and for other programs with a form. */
-import type { QueryDescription } from '../serve/describe.ts';
 import type { ItemColumn } from '../serve/filter/columns.ts';
+import type { QueryDescription } from '../serve/prepare.ts';
 import type { Snapshot } from '../serve/snapshot.ts';
 
 export interface About {
@@ -43,7 +43,6 @@ export function aboutOf(
   };
 }
 
-/** Values of a column that are looked at. */
 const looked = 100;
 
 function aboutColumn(name: string, column: ItemColumn): AboutColumn {

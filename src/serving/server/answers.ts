@@ -1,24 +1,23 @@
 /** Bodies that their schemas allow to answers, from one snapshot. It knows nothing of HTTP: `open` of the library gives it to programs. */
 import { failure } from '../../base/diagnostics/failure.ts';
-import { nearest } from '../../base/text/nearest.ts';
 import { defined } from '../../base/util/defined.ts';
-import type { QueryDescription } from '../serve/describe.ts';
-import { makeItemSearch } from '../serve/item_search.ts';
-import type { QueryAnswerer } from '../serve/join_columns.ts';
-import { makeUserVectorCache, type UserVectorFigures } from '../serve/known_vectors.ts';
+import { makeItemSearch, nextTurn } from '../serve/item_search.ts';
+import { makeUserVectorCache, type QueryAnswerer, type UserVectorFigures } from '../serve/join_columns.ts';
 import type { ItemWrites } from '../serve/live/item_writes.ts';
 import {
   excludedNothing,
   type Item,
+  itemAt,
+  type QueryDescription,
   type QueryWithOptions,
   type Recommendation,
   type RecommendQuery,
 } from '../serve/prepare.ts';
 import { type Snapshot, shownItem, type TopAnswer, type TopRequest, topEach } from '../serve/snapshot.ts';
+import { requestFailure, unknownFacts } from '../serve/top_request.ts';
 import { type About, aboutOf } from './about.ts';
 import type {
   AnsweredItem,
-  Key,
   RecommendAnswer,
   RecommendBody,
   SearchAnswer,
@@ -39,9 +38,6 @@ export interface AnswerOptions {
   readonly isOver?: () => boolean;
 }
 
-/** Rejects for a question with a mistake, and for that one alone. */
-type Batcher<Q, A> = (question: Q, options?: AnswerOptions) => Promise<A>;
-
 interface QueuedRequest<Q, A> {
   readonly question: Q;
   readonly isOver: () => boolean;
@@ -50,13 +46,14 @@ interface QueuedRequest<Q, A> {
 }
 
 /**
+ * The promise of a question with a mistake is rejected, and that one alone.
  * @param answerAll gives an answer for each question, in their order, or an error in its place
  * @param most questions of one batch
  */
 export function makeBatcher<Q, A>(
   answerAll: (questions: readonly Q[]) => Promise<readonly (A | Error)[]>,
   most: number,
-): Batcher<Q, A> {
+): (question: Q, options?: AnswerOptions) => Promise<A> {
   let queuedRequests: QueuedRequest<Q, A>[] = [];
   let isRunning = false;
 
@@ -82,7 +79,7 @@ export function makeBatcher<Q, A>(
       for (const { reject } of over) reject(new Error('nobody waits for the answer'));
       if (asked.length > 0) await answer(asked);
       // Sockets, timers and other routes have their turn between batches.
-      if (queuedRequests.length > 0) await new Promise<void>((later) => soon(later));
+      if (queuedRequests.length > 0) await nextTurn();
     }
     isRunning = false;
   };
@@ -92,22 +89,8 @@ export function makeBatcher<Q, A>(
       if (isRunning) return;
       isRunning = true;
       // After all that has arrived at this moment has been read, so that a server refuses what is too much before it answers the rest.
-      soon(() => void run());
+      void nextTurn().then(run);
     });
-}
-
-/** Browsers have no `setImmediate`, and let a timer wait for four milliseconds. */
-const soon: (work: () => void) => void =
-  typeof setImmediate === 'function' ? (work) => void setImmediate(work) : makeSoon();
-
-function makeSoon(): (work: () => void) => void {
-  const { port1, port2 } = new MessageChannel();
-  const waiting: (() => void)[] = [];
-  port1.onmessage = () => waiting.shift()?.();
-  return (work) => {
-    waiting.push(work);
-    port2.postMessage(undefined);
-  };
 }
 
 export interface AnswersSource {
@@ -184,7 +167,7 @@ export function makeAnswers({ recommender, removesSeen, notes, items, userVector
       const { removeSeen, weights, shares } = body;
       const queryOptions = { ...selectionOf(body), ...defined({ removeSeen, weights, shares }) };
       const answer = body.vector
-        ? itemsAndNotes(await topBatched({ snapshot, asked: byVector(body, { user, removesSeen }) }, options))
+        ? itemsAndNotes(await topBatched({ snapshot, asked: byVector(body, user, removesSeen) }, options))
         : await answerBatched({ snapshot, asked: { question: questionOf(body), options: queryOptions } }, options);
       const pastItems = (): readonly Item[] => ('history' in answer ? answer.history : pastOf(user, snapshot));
       return {
@@ -276,12 +259,7 @@ const shown = (
     ? [...items]
     : items.map((item) => ({ ...item, columns: snapshot.valuesOf(snapshot.itemRow(item.key), names) }));
 
-interface ByVector {
-  readonly user: string | undefined;
-  readonly removesSeen: boolean;
-}
-
-function byVector(body: RecommendBody, { user, removesSeen }: ByVector): TopRequest {
+function byVector(body: RecommendBody, user: string | undefined, removesSeen: boolean): TopRequest {
   const { removeSeen = removesSeen, weights, shares } = body;
   const seenBy = removeSeen ? user : undefined;
   return { vectors: [body.vector!], ...selectionOf(body), ...defined({ weights, seenBy, shares }) };
@@ -293,11 +271,9 @@ const itemsAndNotes = ({ items, unknown, exact }: TopAnswer) => ({
   ...defined({ exact }),
 });
 
-const keysOf = (keys: readonly Key[] | undefined): readonly string[] | undefined => keys?.map(String);
-
 const selectionOf = ({ k = 10, filter, exclude }: Selection) => ({
   k,
-  ...defined({ filter, exclude: keysOf(exclude) }),
+  ...defined({ filter, exclude: exclude?.map(String) }),
 });
 
 /** A feature may be called `constructor`, which every object of JavaScript has. */
@@ -307,12 +283,10 @@ const ownOf = (values: Readonly<Record<string, unknown>>): Readonly<Record<strin
 function pastOf(user: string | undefined, snapshot: Snapshot) {
   const row = user === undefined ? -1 : snapshot.userRow(user);
   const seenRows = row < 0 ? [] : snapshot.seenBy(row).reverse();
-  return seenRows.map((at) => ({ key: snapshot.keyAt(at), ...defined({ title: snapshot.titleAt(at) }) }));
+  return seenRows.map((at) => itemAt(at, snapshot));
 }
 
 function refuseContradictions({ user, values, vector }: RecommendBody, { width }: Snapshot): void {
-  const requestFailure = (entry: string, reason: string, advice: string): Error =>
-    failure('request-value', { entry, reason, advice });
   if (vector === undefined) {
     if (user !== undefined || values !== undefined) return;
     throw requestFailure('user', 'is missing', 'give `user`, `values`, both, or `vector`');
@@ -330,6 +304,5 @@ function refuseUnknownColumns(names: readonly string[] = [], { columns }: Snapsh
   const name = names.find((each) => !columns.has(each));
   if (name === undefined) return;
   const knownColumns = [...columns.keys()];
-  const facts = { what: 'column of the items', name, nearest: nearest(name, knownColumns), known: knownColumns };
-  throw failure('unknown-name', facts);
+  throw failure('unknown-name', unknownFacts('column of the items', name, knownColumns));
 }

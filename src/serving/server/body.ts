@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
-import { nearest } from '../../base/text/nearest.ts';
+import { unknownFacts } from '../serve/top_request.ts';
 import { deepestBody, type Limits } from './limits.ts';
 import { errorDetailOf, pointer, RequestError, refused } from './refused.ts';
 import type { ErrorDetail, Schemas } from './schemas.ts';
@@ -101,12 +101,7 @@ function errorDetailIn(error: ErrorObject, before: string): ErrorDetail {
   if (keyword === 'additionalProperties') {
     const name: string = params.additionalProperty;
     const knownEntries = Object.keys(parentSchema!.properties);
-    const facts = {
-      what: 'entry of a request',
-      name: shortenedName(name),
-      nearest: nearest(name, knownEntries),
-      known: knownEntries,
-    };
+    const facts = { ...unknownFacts('entry of a request', name, knownEntries), name: shortenedName(name) };
     return errorDetailOf(diagnose('unknown-name', undefined, facts), before + path + pointer(name));
   }
   return errorDetailOf(diagnosticOf(error), before + path);

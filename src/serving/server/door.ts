@@ -25,11 +25,6 @@ import { busy, refusalBody, refused } from './refused.ts';
 import { noRoute, routeNames, routeOf } from './routes.ts';
 
 /** What a browser gets whether or not a run is loaded: the page and its icon, with what it may do with them. */
-interface BrowserFile {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly text: string;
-}
-
 export const browserFiles = {
   page: {
     text: page.html,
@@ -47,7 +42,7 @@ export const browserFiles = {
     text: "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'><path fill='#0b62c4' d='M2 6h5v9H2zM9 1h5v14H9z'/></svg>",
     headers: { 'content-type': 'image/svg+xml', 'cache-control': 'max-age=86400' },
   },
-} as const satisfies Readonly<Record<string, BrowserFile>>;
+} as const;
 
 export interface Door {
   readonly http: HttpServer;
@@ -94,15 +89,11 @@ export function makeDoor(): Door {
     new Promise((resolve) => http.getConnections((_, count) => resolve(count > 0)));
   return {
     http,
-    async listen(host, port) {
-      listeningUrl ??= listenOnce(host, port);
-      try {
-        return await listeningUrl;
-      } catch (error) {
+    listen: (host, port) =>
+      (listeningUrl ??= listenOnce(host, port).catch((error: unknown) => {
         listeningUrl = undefined;
         throw error;
-      }
-    },
+      })),
     open(next) {
       handler = next;
     },
@@ -213,7 +204,6 @@ export function tokenComplaint(token: string): string | undefined {
   return token.length < 16 ? `has ${token.length} characters, which can be guessed` : undefined;
 }
 
-/** True if only this machine reaches an address. */
 export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 

@@ -17,15 +17,13 @@ export interface Gate {
   refuseIfFull(): void;
   /**
    * Does the work when its turn comes. `isLate` returns whether its deadline has passed, so that work of many parts can end early.
+   * @param request with its cost: an ordinary one costs 1, and one that costs more than all that may be in work is in work alone
    * @throws RequestError 503 if too many wait, 504 at the deadline
    */
-  pass<T>(work: (isLate: () => boolean) => Promise<T>, request: GatedRequest): Promise<T>;
-}
-
-interface GatedRequest {
-  readonly milliseconds: number;
-  /** An ordinary request costs 1. One that costs more than all that may be in work is in work alone. */
-  readonly cost?: number;
+  pass<T>(
+    work: (isLate: () => boolean) => Promise<T>,
+    request: { readonly milliseconds: number; readonly cost?: number },
+  ): Promise<T>;
 }
 
 interface WaitingRequest {

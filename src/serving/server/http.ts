@@ -15,10 +15,9 @@ import type { ModelPath, ProtocolContext } from './protocols/ask.ts';
 import * as inference from './protocols/inference.ts';
 import * as tensorflow from './protocols/tensorflow.ts';
 import { internalError, RequestError, refusalBehind, refusalBody, refused } from './refused.ts';
-import { noRoute, type ProtocolRouteName, type Route, type RouteName, routes, urlOf } from './routes.ts';
+import { isQuestion, noRoute, type ProtocolRouteName, type Route, type RouteName, routes, urlOf } from './routes.ts';
 import type { Swaps } from './versions/swaps.ts';
 
-/** What answers each route of the protocols. */
 type ProtocolHandler = (
   desk: ProtocolContext,
   target: ModelPath,
@@ -26,35 +25,20 @@ type ProtocolHandler = (
   reply: FastifyReply,
 ) => unknown;
 
-const status: ProtocolHandler = tensorflow.status;
-const signatures: ProtocolHandler = tensorflow.tensorflowMetadata;
-const predict: ProtocolHandler = (desk, target, request) => tensorflow.predict(desk, request, target);
-const tensors: ProtocolHandler = inference.inferenceMetadata;
-const ready: ProtocolHandler = (desk, target, _, reply) => inference.ready(desk, target, reply);
-const infer: ProtocolHandler = (desk, target, request, reply) => inference.infer(desk, request, target, reply);
+const { status, tensorflowMetadata: signatures, predict } = tensorflow;
+const { inferenceMetadata: tensors, modelReady, infer } = inference;
 
 const handlers: Readonly<Record<ProtocolRouteName, ProtocolHandler>> = {
-  status,
-  statusOfVersion: status,
-  statusOfLabel: status,
-  signatures,
-  signaturesOfVersion: signatures,
-  signaturesOfLabel: signatures,
-  predict,
-  predictByVersion: predict,
-  predictByLabel: predict,
+  ...{ status, statusOfVersion: status, statusOfLabel: status },
+  ...{ signatures, signaturesOfVersion: signatures, signaturesOfLabel: signatures },
+  ...{ predict, predictByVersion: predict, predictByLabel: predict },
   inferenceServer: inference.server,
   inferenceLive: () => ({ live: true }),
   inferenceReady(desk, _, __, reply) {
     if (desk.isStopping()) reply.code(503);
     return { ready: !desk.isStopping() };
   },
-  tensors,
-  tensorsOfVersion: tensors,
-  modelReady: ready,
-  versionReady: ready,
-  infer,
-  inferByVersion: infer,
+  ...{ tensors, tensorsOfVersion: tensors, modelReady, versionReady: modelReady, infer, inferByVersion: infer },
 };
 
 /** Clients of these protocols declare bodies as JSON, as bytes, as a form or not at all. */
@@ -80,7 +64,6 @@ export interface ServerOptions {
   readonly items?: WritesOfItems;
   /** Gets one line of JSON for each request, without a line end. */
   readonly log?: (line: string) => void;
-  /** The address, if it is taken already. */
   readonly door?: Door;
   /** Absent: the versions stay. */
   readonly swaps?: Swaps;
@@ -149,7 +132,7 @@ export async function makeHttp(place: ServerContext, door: Door): Promise<Fastif
       return done(refused(401, diagnose('request-token', undefined, { given: authorization !== undefined })));
     }
     // Before the body is read.
-    if (route?.gated) gate.refuseIfFull();
+    if (route && isQuestion(route)) gate.refuseIfFull();
     done();
   });
   http.addHook('onResponse', (request, reply, done) => {

@@ -54,7 +54,6 @@ export const busy = (reason: string): RequestError =>
 /** Made once: a server that refuses has no time for words. */
 export const overload: RequestError = busy('it has more requests than it can answer');
 
-/** True if a path belongs to a protocol of others. */
 export const isForeignProtocol = (url: string): boolean => /^\/(?:v1\/models|v2)(?:[/?]|$)/.test(url);
 
 /** The body of a refusal: in the form of the protocols of others one text, `{"error": "…"}`. */

@@ -2,14 +2,21 @@
  * The JSON Schemas of bodies and answers. One source for three uses: ajv checks bodies with them, `/openapi.json` shows them, and tests hold answers to
  * them. Their types are next to them. Long because it is a table: one schema a body.
  */
+import type { Item } from '../serve/prepare.ts';
+import type { FoundUser, TopItem } from '../serve/snapshot.ts';
 import { type Limits, longestFilter, longestKey, longestList } from './limits.ts';
-import { protocolSchemas } from './protocols/schemas.ts';
-import { closed, keySchema, listSchema, type Schema, textSchema } from './schema_words.ts';
-
-/** Short ways to write JSON Schemas. */
+import {
+  closed,
+  integerSchema,
+  keySchema,
+  listSchema,
+  protocolSchemas,
+  type Schema,
+  textSchema,
+} from './protocols/schemas.ts';
 
 /** A key as a data file has it: a text, or a whole number that JSON can hold. */
-export type Key = string | number;
+type Key = string | number;
 
 export interface Selection {
   readonly k?: number;
@@ -33,29 +40,25 @@ export interface SimilarBody extends Selection {
   readonly item: Key;
 }
 
-export interface AnsweredItem {
-  readonly key: string;
-  readonly title?: string;
-  readonly score: number;
-  readonly shares?: Readonly<Record<string, number>>;
+export interface AnsweredItem extends Omit<TopItem, 'row'> {
   readonly columns?: Readonly<Record<string, unknown>>;
 }
 
-export interface RecommendAnswer {
+interface ItemsAnswer {
   readonly version: string;
-  readonly user?: string;
   readonly items: readonly AnsweredItem[];
-  readonly history?: readonly Omit<AnsweredItem, 'score' | 'shares' | 'columns'>[];
   readonly notes: readonly string[];
+}
+
+export interface RecommendAnswer extends ItemsAnswer {
+  readonly user?: string;
+  readonly history?: readonly Item[];
   /** False if an index answered, which may miss an item; absent if it is proved that no other item has a higher score. */
   readonly exact?: false;
 }
 
-export interface SimilarAnswer {
-  readonly version: string;
+export interface SimilarAnswer extends ItemsAnswer {
   readonly item: string;
-  readonly items: readonly AnsweredItem[];
-  readonly notes: readonly string[];
 }
 
 export interface ErrorDetail {
@@ -83,8 +86,7 @@ export interface UsersQuery {
 
 export interface UsersAnswer {
   readonly version: string;
-  /** With the number of items that each has seen. */
-  readonly users: readonly { readonly key: string; readonly seen: number }[];
+  readonly users: readonly FoundUser[];
 }
 
 export interface SearchQuery {
@@ -94,12 +96,12 @@ export interface SearchQuery {
 
 export interface SearchAnswer {
   readonly version: string;
-  readonly items: readonly { readonly key: string; readonly title?: string }[];
+  readonly items: readonly Item[];
 }
 
 /** One write of an array: `columns` is null for an item that is deleted. */
 export interface WriteBody {
-  readonly key: string | number;
+  readonly key: Key;
   readonly columns: Readonly<Record<string, unknown>> | null;
 }
 
@@ -124,66 +126,44 @@ export interface VersionsAnswer {
 }
 
 export type Schemas = Readonly<Record<SchemaName, Schema>>;
-export type SchemaName =
-  | keyof typeof protocolSchemas
-  | 'Recommend'
-  | 'Similar'
-  | 'Recommended'
-  | 'Similars'
-  | keyof ReturnType<typeof searchSchemas>
-  | 'About'
-  | 'Change'
-  | 'Share'
-  | 'Versions'
-  | keyof typeof itemSchemas
-  | 'Refusal'
-  | 'State';
+export type SchemaName = keyof ReturnType<typeof makeSchemas>;
 
 /** Long because each entry of a body has its limits and its sentence. */
-export function makeSchemas(limits: Limits): Schemas {
+export function makeSchemas(limits: Limits) {
   const selection = {
-    k: { type: 'integer', minimum: 1, maximum: limits.k, default: 10, description: 'How many items, at most.' },
+    k: integerSchema('How many items, at most.', { minimum: 1, maximum: limits.k, default: 10 }),
     filter: textSchema("A condition on columns of the items file: `year >= 1990 and 'Drama' in genres`.", {
       maxLength: longestFilter,
     }),
-    exclude: {
-      type: 'array',
-      items: keySchema,
-      maxItems: longestList,
-      description: 'Keys of items that are left out.',
-    },
-    columns: {
-      type: 'array',
-      items: { type: 'string', maxLength: longestKey },
-      maxItems: 100,
-      description: 'Columns of the items file that the answer shows.',
-    },
+    exclude: listSchema('Keys of items that are left out.', keySchema, { maxItems: longestList }),
+    columns: listSchema(
+      'Columns of the items file that the answer shows.',
+      { type: 'string', maxLength: longestKey },
+      { maxItems: 100 },
+    ),
   };
   const named = { key: textSchema('Key of the item.'), title: textSchema('Title, where the data has titles.') };
-  const items = (score: string): Schema => ({
-    type: 'array',
-    description: 'The best items, best first.',
-    items: closed(
-      'An item.',
-      {
-        ...named,
-        score: { type: 'number', description: score },
-        shares: {
-          type: 'object',
-          additionalProperties: { type: 'number' },
-          description: 'By task of `retrieve`: what it adds to the score.',
+  const item = closed('An item.', named, ['key']);
+  const items = (score: string): Schema =>
+    listSchema(
+      'The best items, best first.',
+      closed(
+        'An item.',
+        {
+          ...named,
+          score: { type: 'number', description: score },
+          shares: {
+            type: 'object',
+            additionalProperties: { type: 'number' },
+            description: 'By task of `retrieve`: what it adds to the score.',
+          },
+          columns: { type: 'object', description: 'Values of the columns that were asked for; null where missing.' },
         },
-        columns: { type: 'object', description: 'Values of the columns that were asked for; null where missing.' },
-      },
-      ['key', 'score'],
-    ),
-  });
+        ['key', 'score'],
+      ),
+    );
   const version = textSchema('What identifies the model: the checksum of its manifest.');
-  const notes = {
-    type: 'array',
-    items: { type: 'string' },
-    description: 'How the answer came about, where it is not the plain case.',
-  };
+  const notes = listSchema('How the answer came about, where it is not the plain case.', { type: 'string' });
 
   return {
     Recommend: closed('A query: by the key of a user, by feature values, by both, or by a vector.', {
@@ -195,13 +175,11 @@ export function makeSchemas(limits: Limits): Schemas {
         description:
           'Values of features, encoded as training encoded them. They replace what the data has of the user. Without a user, they are all that is known.',
       },
-      vector: {
-        type: 'array',
-        items: { type: 'number' },
-        minItems: 1,
-        maxItems: longestList,
-        description: 'A vector of the query tower, in place of `values`.',
-      },
+      vector: listSchema(
+        'A vector of the query tower, in place of `values`.',
+        { type: 'number' },
+        { minItems: 1, maxItems: longestList },
+      ),
       removeSeen: {
         type: 'boolean',
         description: 'Whether items that the user has had are left out. Default: as `seen` of the data block.',
@@ -218,13 +196,11 @@ export function makeSchemas(limits: Limits): Schemas {
         default: false,
         description: 'Whether each item has the share of each task of `retrieve` in its score.',
       },
-      history: {
-        type: 'integer',
+      history: integerSchema('How many items of the user’s history the answer shows, the latest first.', {
         minimum: 0,
         maximum: 1000,
         default: 0,
-        description: 'How many items of the user’s history the answer shows, the latest first.',
-      },
+      }),
       ...selection,
     }),
     Similar: closed(
@@ -238,7 +214,7 @@ export function makeSchemas(limits: Limits): Schemas {
         version,
         user: textSchema('The key of the user, where the query has one.'),
         items: items('The inner product of the vectors of user and item.'),
-        history: { type: 'array', items: closed('An item.', named, ['key']), description: 'Latest first.' },
+        history: listSchema('Latest first.', item),
         notes,
         exact: {
           type: 'boolean',
@@ -253,7 +229,7 @@ export function makeSchemas(limits: Limits): Schemas {
       { version, item: textSchema('Key of the item.'), items: items('The cosine of the vectors of the items.'), notes },
       ['version', 'item', 'items', 'notes'],
     ),
-    ...searchSchemas(version, closed('An item.', named, ['key'])),
+    ...searchSchemas(version, item),
     About: aboutSchema(version),
     ...protocolSchemas,
     ...versionSchemas(),
@@ -262,22 +238,22 @@ export function makeSchemas(limits: Limits): Schemas {
       'Why there is no answer.',
       {
         request: textSchema('The id of the request.'),
-        errors: {
-          type: 'array',
-          minItems: 1,
-          items: closed(
+        errors: listSchema(
+          'The mistakes.',
+          closed(
             'A mistake.',
             {
               code: textSchema('The name of the mistake: `tower explain CODE` explains it.'),
               message: textSchema('What is wrong.'),
               hint: textSchema('What to do.'),
               at: textSchema('JSON pointer into the body; the empty text is the whole request.'),
-              start: { type: 'integer', description: 'First character of the mistake in a filter, from 0.' },
-              end: { type: 'integer', description: 'Past its last character.' },
+              start: integerSchema('First character of the mistake in a filter, from 0.'),
+              end: integerSchema('Past its last character.'),
             },
             ['code', 'message', 'hint', 'at'],
           ),
-        },
+          { minItems: 1 },
+        ),
       },
       ['request', 'errors'],
     ),
@@ -289,27 +265,26 @@ export function makeSchemas(limits: Limits): Schemas {
   };
 }
 
+const searchLimit = { minimum: 1, maximum: 100, default: 10 };
+
 function searchSchemas(version: Schema, item: Schema) {
   return {
     Users: closed('A search for users.', {
       prefix: textSchema('How their keys begin.', { maxLength: longestKey, default: '' }),
-      limit: { type: 'integer', minimum: 1, maximum: 100, default: 10, description: 'How many users, at most.' },
+      limit: integerSchema('How many users, at most.', searchLimit),
     }),
     Found: closed(
       'The users that a search finds: the one with this key first.',
       {
         version,
-        users: {
-          type: 'array',
-          items: closed(
+        users: listSchema(
+          'The users.',
+          closed(
             'A user.',
-            {
-              key: textSchema('The key of the user.'),
-              seen: { type: 'integer', description: 'How many items the user has had.' },
-            },
+            { key: textSchema('The key of the user.'), seen: integerSchema('How many items the user has had.') },
             ['key', 'seen'],
           ),
-        },
+        ),
       },
       ['version', 'users'],
     ),
@@ -319,13 +294,13 @@ function searchSchemas(version: Schema, item: Schema) {
         text: textSchema('What their titles contain, or a key. Capital letters and accents do not count.', {
           maxLength: longestKey,
         }),
-        limit: { type: 'integer', minimum: 1, maximum: 100, default: 10, description: 'How many items, at most.' },
+        limit: integerSchema('How many items, at most.', searchLimit),
       },
       ['text'],
     ),
     FoundItems: closed(
       'The items that a search finds: the one with this key, then those whose titles begin with the text, then others.',
-      { version, items: { type: 'array', items: item } },
+      { version, items: listSchema('The items.', item) },
       ['version', 'items'],
     ),
   } as const satisfies Readonly<Record<string, Schema>>;
@@ -346,7 +321,7 @@ function versionSchemas(): Readonly<Record<'Change' | 'Share' | 'Versions', Sche
   const shownVersion = {
     ...namedVersion,
     loaded: textSchema('When it was loaded, as ISO 8601.'),
-    items: { type: 'integer', description: 'Items that it can recommend.' },
+    items: integerSchema('Items that it can recommend.'),
   };
   const requiredEntries = ['version', 'folder', 'loaded', 'items'];
   return {
@@ -392,10 +367,8 @@ const itemSchemas = {
   ),
 } as const satisfies Readonly<Record<string, Schema>>;
 
-/** The parts of `About` of `about.ts`. */
 const value: Schema = { type: ['string', 'number', 'boolean'] };
 const truth = (description: string): Schema => ({ const: true, description });
-const number = (description: string): Schema => ({ type: 'integer', description });
 
 const feature = closed(
   'A feature that a query may give in `values`.',
@@ -407,7 +380,7 @@ const feature = closed(
         'What its values are: values of a vocabulary, keys of items, numbers, moments, words, or lists of numbers of one length.',
     },
     list: truth('It takes a list of such values.'),
-    size: number('How many numbers a vector has.'),
+    size: integerSchema('How many numbers a vector has.'),
     along: textSchema('The list to whose elements its values belong, one each.'),
     each: truth('Each element of that list has several values.'),
     examples: listSchema(
@@ -434,16 +407,16 @@ const aboutSchema = (version: Schema): Schema =>
     'What the model takes and gives.',
     {
       version,
-      items: number('How many items it has.'),
-      users: number('How many users the data has.'),
-      width: number('Numbers of a vector of either tower.'),
+      items: integerSchema('How many items it has.'),
+      users: integerSchema('How many users the data has.'),
+      width: integerSchema('Numbers of a vector of either tower.'),
       query: closed(
         'What a query may say.',
         {
           model: textSchema('The name of the model.'),
           tower: textSchema('The name of the query tower.'),
           key: textSchema('The feature that identifies users, where there is one.'),
-          interests: number('Vectors of one query, where it has several.'),
+          interests: integerSchema('Vectors of one query, where it has several.'),
           features: listSchema('What `values` may have.', feature),
         },
         ['model', 'tower', 'features'],
@@ -457,7 +430,7 @@ const aboutSchema = (version: Schema): Schema =>
       ),
       columns: listSchema('The columns of the items file.', column),
       removeSeen: { type: 'boolean', description: 'The default of `removeSeen`.' },
-      mostItems: number('The largest `k`.'),
+      mostItems: integerSchema('The largest `k`.'),
     },
     ['version', 'items', 'users', 'width', 'query', 'objectives', 'columns', 'removeSeen', 'mostItems'],
   );

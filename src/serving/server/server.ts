@@ -9,17 +9,15 @@ import { defined } from '../../base/util/defined.ts';
 import { makeReaders, maxErrors, type Reader } from './body.ts';
 import { browserFiles, makeDoor } from './door.ts';
 import { makeGate } from './gate.ts';
+import { itemHandlers, versionHandlers } from './handlers.ts';
 import { addProtocols, addRoute, type Handler, makeHttp, type ServerContext, type ServerOptions } from './http.ts';
-import { itemHandlers } from './items/handlers.ts';
 import { type Limits, usualLimits } from './limits.ts';
 import { makeMetrics } from './metrics.ts';
-import { deadlineHeader, openApi } from './openapi.ts';
 import type { ChooseVersion } from './protocols/ask.ts';
-import type { InputRow } from './protocols/fields.ts';
+import type { InputRow } from './protocols/signatures.ts';
 import { atIndex, errorDetailsOf, RequestError, refused } from './refused.ts';
-import { type OwnRouteName, routes } from './routes.ts';
+import { deadlineHeader, type OwnRouteName, openApi, routes } from './routes.ts';
 import { type ErrorDetail, makeSchemas, type RecommendBody, type SearchQuery, type UsersQuery } from './schemas.ts';
-import { versionHandlers } from './versions/handlers.ts';
 import type { RequestTopic, Versions } from './versions/versions.ts';
 
 export type { ServerOptions } from './http.ts';
@@ -151,7 +149,7 @@ const makePass =
       const isOver = (): boolean => isLate() || request.raw.socket?.destroyed;
       return versions.use((sides) => {
         const answerOne = choose(sides);
-        return allOf(slices, { one: (body) => answerOne(body, { isOver }), isOver, isArray });
+        return allOf(slices, isArray, isOver, (body) => answerOne(body, { isOver }));
       });
     };
     // Of a long request one slice is in work at a time.
@@ -190,19 +188,18 @@ interface VersionedAnswer {
   readonly items: readonly unknown[];
 }
 
-interface AllOf<T> {
-  one(body: InputRow): Promise<T>;
-  isOver(): boolean;
-  readonly isArray: boolean;
-}
-
-async function allOf<T>(slices: readonly BodySlice[], { one, isOver, isArray }: AllOf<T>): Promise<T[]> {
+async function allOf<T>(
+  slices: readonly BodySlice[],
+  isArray: boolean,
+  isOver: () => boolean,
+  answerOne: (body: InputRow) => Promise<T>,
+): Promise<T[]> {
   const settledAnswers: PromiseSettledResult<T>[] = [];
   for (const { bodies } of slices) {
     if (settledAnswers.length > 0) await nextTurn();
     // Nobody waits for the rest.
     if (settledAnswers.length > 0 && isOver()) break;
-    settledAnswers.push(...(await Promise.allSettled(bodies.map(one))));
+    settledAnswers.push(...(await Promise.allSettled(bodies.map(answerOne))));
   }
   const errorDetails: ErrorDetail[] = [];
   for (const [at, each] of settledAnswers.entries()) {

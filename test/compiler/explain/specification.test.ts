@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { anchorOf, specLink, specSections } from '../../../src/compiler/explain/specification.ts';
-import { sections } from '../../../src/editor/reference/kinds.ts';
+import { sections } from '../../../src/editor/reference/examples.ts';
 import { pages, proseOf } from '../../docs/fences.ts';
 
 const spec = readFileSync('docs/spec.md', 'utf8');

@@ -1,8 +1,7 @@
 /** What holds for every row of every table. */
 import { describe, expect, test } from 'vitest';
 import type { Parameter } from '../../../src/compiler/library/contract.ts';
-import { exampleOf } from '../../../src/editor/reference/examples.ts';
-import { allKinds } from '../../../src/editor/reference/kinds.ts';
+import { allKinds, exampleOf } from '../../../src/editor/reference/examples.ts';
 import { printType } from '../../../src/graph/dims.ts';
 import { evaluateGraph } from '../../../src/graph/evaluate.ts';
 import { initialValues } from '../../../src/graph/initial.ts';

@@ -1,8 +1,7 @@
 /** Words of the library, each in a model that checks, and the ways in which hands misspell a word. */
 import type { Parameter } from '../../../src/compiler/library/contract.ts';
 import { entryTables } from '../../../src/compiler/library/declarations/table.ts';
-import { exampleOf } from '../../../src/editor/reference/examples.ts';
-import { allKinds, type LibraryKind } from '../../../src/editor/reference/kinds.ts';
+import { allKinds, exampleOf, type LibraryKind } from '../../../src/editor/reference/examples.ts';
 
 /** A text without errors, and a word of the library in it. */
 export interface Sample {

@@ -6,8 +6,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { makeSource } from '../../../src/base/text/source.ts';
 import { checkSource } from '../../../src/compiler/pipeline.ts';
 import { FileAnalysis } from '../../../src/editor/language/file_analysis.ts';
-import { surroundingsOf } from '../../../src/editor/lsp/host.ts';
 import { nodeHost } from '../../../src/editor/lsp/hosts/node.ts';
+import { surroundingsOf } from '../../../src/editor/lsp/session.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 
 const root = temporaryFolder();

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
-import { snippetsFile } from '../../../src/editor/language/vocabulary.ts';
+import { snippetsFile } from '../../../src/editor/language/completion/context.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { Client } from './client.ts';
 import { activated } from './vscode_window.ts';

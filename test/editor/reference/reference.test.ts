@@ -4,15 +4,15 @@ import { describe, expect, it } from 'vitest';
 import { render } from '../../../src/base/diagnostics/render.ts';
 import { nearest } from '../../../src/base/text/nearest.ts';
 import { library } from '../../../src/compiler/model/library.ts';
-import { exampleOf } from '../../../src/editor/reference/examples.ts';
 import {
   allKinds,
+  exampleOf,
   innerKinds,
   kindNames,
   kindsAround,
   kindsNamed,
   type LibraryKind,
-} from '../../../src/editor/reference/kinds.ts';
+} from '../../../src/editor/reference/examples.ts';
 import { referencePages, shapesOf } from '../../../src/editor/reference/page.ts';
 
 const kinds = allKinds();

@@ -1,5 +1,5 @@
 /** Whether usearch, an optional package, is installed here: `npm run setup:usearch`. Tests that need it skip and say so. */
-import { loadUsearch } from '../../../src/serving/ann/usearch.ts';
+import { loadUsearch } from '../../../src/serving/ann/graph.ts';
 
 export const hasUsearch = ((): boolean => {
   try {

@@ -7,8 +7,12 @@ import { makeRandom } from '../../../src/base/random/random.ts';
 import { searchAll } from '../../../src/engines/scan/approximate.ts';
 import { Bits } from '../../../src/engines/scan/bits.ts';
 import { makeScan } from '../../../src/engines/scan/scan.ts';
-import { type IndexSource, openIndexFolder, writeIndexFolder } from '../../../src/serving/ann/index_folder.ts';
-import type { IndexManifest } from '../../../src/serving/ann/manifest.ts';
+import {
+  type IndexManifest,
+  type IndexSource,
+  openIndexFolder,
+  writeIndexFolder,
+} from '../../../src/serving/ann/index_folder.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { hasUsearch, skipped } from './has_usearch.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../../package.json' with { type: 'json' };
 import setUp from '../../../scripts/requirements/usearch/package.json' with { type: 'json' };
-import { loadUsearch, usearchVersion } from '../../../src/serving/ann/usearch.ts';
+import { loadUsearch, usearchVersion } from '../../../src/serving/ann/graph.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 
 describe('usearch', () => {

@@ -1,6 +1,6 @@
 /** What the page draws: bars, numbers, pictures. */
 import { describe, expect, it } from 'vitest';
-import { columnText, digitsOf, figure, fixed } from '../../../src/serving/page/figure.ts';
+import { columnText, digitsOf, figure, fixed } from '../../../src/serving/page/chips.tsx';
 import { pictureOf, segmentsOf, spanOfScores, zeroOf } from '../../../src/serving/page/item_list.tsx';
 import fc from '../../fast_check.ts';
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
 import { openPostgres } from '../../../src/serving/postgres/search.ts';
 import { checkServer, type WriteOptions, writeIndex } from '../../../src/serving/postgres/write.ts';
-import { exactAnswersOf } from '../../../src/serving/serve/certificate.ts';
+import { exactAnswersOf } from '../../../src/serving/serve/recommend.ts';
 import type { Snapshot, TopAnswer } from '../../../src/serving/serve/snapshot.ts';
 import { absent, type Cluster, password, programs, startCluster } from './cluster.ts';
 import { queries, requests, rows, snapshotOf } from './indexed.ts';

@@ -2,8 +2,7 @@
 import { DatabaseError } from 'pg';
 import { afterEach, expect, it, vi } from 'vitest';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
-import { databaseAddress } from '../../../src/serving/postgres/address.ts';
-import { isLost, serverFailure } from '../../../src/serving/postgres/reasons.ts';
+import { databaseAddress, isLost, serverFailure } from '../../../src/serving/postgres/reasons.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 

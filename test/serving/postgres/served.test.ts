@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPostgres, type PostgresIndex } from '../../../src/serving/postgres/search.ts';
 import { writeIndex } from '../../../src/serving/postgres/write.ts';
-import { exactAnswersOf } from '../../../src/serving/serve/certificate.ts';
+import { exactAnswersOf } from '../../../src/serving/serve/recommend.ts';
 import { makeAnswers } from '../../../src/serving/server/answers.ts';
 import type { Server } from '../../../src/serving/server/server.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';

@@ -3,7 +3,7 @@ import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPostgres } from '../../../src/serving/postgres/search.ts';
 import { writeIndex } from '../../../src/serving/postgres/write.ts';
-import { exactAnswersOf } from '../../../src/serving/serve/certificate.ts';
+import { exactAnswersOf } from '../../../src/serving/serve/recommend.ts';
 import type { TopAnswer } from '../../../src/serving/serve/snapshot.ts';
 import { absent, type Cluster, password, programs, startCluster } from './cluster.ts';
 import { queries, requests, rows, snapshotOf } from './indexed.ts';

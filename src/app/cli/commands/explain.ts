@@ -12,7 +12,7 @@ export function explainCommand(program: Command): void {
     .addOption(jsonOption())
     .action(async (word: string, { json }: { json?: boolean }) => {
       const name = word.replace(/^\[(.*)\]$/, '$1');
-      const { kindNames, kindsAround, kindsNamed } = await import('../../../editor/reference/kinds.ts');
+      const { kindNames, kindsAround, kindsNamed } = await import('../../../editor/reference/examples.ts');
       const named = kindsNamed(name);
       const kinds = named.length > 0 ? named : kindsAround(name);
       const { words, wordsNamed, wordText } = await import('../../../editor/reference/page.ts');

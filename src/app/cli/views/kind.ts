@@ -3,8 +3,7 @@ import { defined } from '../../../base/util/defined.ts';
 import { type ErrorPage, severityText } from '../../../compiler/explain/page.ts';
 import type { KindRow } from '../../../compiler/library/contract.ts';
 import { signatureOf } from '../../../editor/language/markdown.ts';
-import { exampleOf } from '../../../editor/reference/examples.ts';
-import { innerKinds, type LibraryKind } from '../../../editor/reference/kinds.ts';
+import { exampleOf, innerKinds, type LibraryKind } from '../../../editor/reference/examples.ts';
 import { paperLine, parameterCells, shapesOf } from '../../../editor/reference/page.ts';
 import { wrapWords } from '../report.ts';
 

@@ -1,14 +1,219 @@
-/** Holds where completion is requested, the names that are in scope there, and how each item is offered. */
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: `${1:name}` is a place to fill in of the protocol
+/**
+ * Holds where completion is requested and the names that are in scope there, and completes what is not yet a value: headers of declarations, names of
+ * entries, paths of a search, texts in quotes.
+ */
+import type { Vocabulary } from '../../../../grammar/textmate.ts';
+import * as t from '../../../../grammar/tokens.ts';
 import { defined } from '../../../base/util/defined.ts';
 import type { KindRow, Parameter, Parameters } from '../../../compiler/library/contract.ts';
+import type { EntryType } from '../../../compiler/library/declarations/entry.ts';
+import { histories } from '../../../compiler/library/declarations/histories.ts';
+import { search } from '../../../compiler/library/declarations/search.ts';
+import { allTypes, declarations, entriesOf } from '../../../compiler/library/declarations/table.ts';
+import { task } from '../../../compiler/library/declarations/task.ts';
+import { train } from '../../../compiler/library/declarations/train.ts';
 import { describeType } from '../../../compiler/model/describe.ts';
-import type { Library } from '../../../compiler/model/library.ts';
+import { type Library, library } from '../../../compiler/model/library.ts';
+import { parametersOf } from '../../../compiler/model/settings/slots.ts';
+import { is } from '../../../compiler/syntax/token.ts';
+import { pathEndingAt, searchedSlot, slotAt, typeAt } from '../callee.ts';
 import type { EditorCursor } from '../cursor.ts';
 import type { FileAnalysis } from '../file_analysis.ts';
 import { headOf } from '../hover.ts';
-import { kindDoc, parameterText, signatureOf } from '../markdown.ts';
+import { keywordDocs, kindDoc, parameterText, signatureOf } from '../markdown.ts';
 import { type LookupKind, type NamedSymbol, SymbolTable } from '../symbols.ts';
-import { snippets } from '../vocabulary.ts';
+
+/** Lists every word that the library knows, for editors without the language server. */
+export function vocabulary(): Vocabulary {
+  const kinds = new Set<string>();
+  const words = new Set<string>();
+  const read = (name: string, type: EntryType): void => {
+    if (type.is === 'choice') for (const word of type.of) words.add(word);
+    if (type.is === 'flag') words.add(name);
+    if (type.is === 'kind' || type.is === 'kinds') visit(type.of);
+    if (type.is === 'number') visit(type.or ?? {});
+    if (type.is === 'history') visit(type.of);
+  };
+  const visit = (table: Readonly<Record<string, KindRow>>): void => {
+    for (const [name, row] of Object.entries(table)) {
+      kinds.add(name);
+      for (const [parameter, { type }] of Object.entries(row.parameters)) read(parameter, type);
+    }
+  };
+  for (const table of Object.values(library)) visit(table);
+  for (const { name, type } of allTypes()) read(name, type);
+  const types = new Set([...Object.keys(library.features), 'binary', 'number']);
+  return {
+    types: [...types].sort(),
+    kinds: [...kinds].sort(),
+    words: [...words].sort(),
+  };
+}
+
+interface Snippet {
+  readonly prefix: string;
+  readonly doc: string;
+  readonly body: readonly string[];
+}
+
+const snippets: readonly Snippet[] = Object.entries(declarations).map(([word, { brief, snippet }]) => ({
+  prefix: word === 'shared' ? 'shared block' : word,
+  doc: brief,
+  body: snippet,
+}));
+
+/** The file of snippets of an editor that has no language server yet: of declarations, at any place. */
+export function snippetsFile(): string {
+  const entries = snippets.map(({ prefix, doc, body }) => [prefix, { prefix, description: doc, body }]);
+  return `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`;
+}
+
+export function headerAt(here: CompletionContext): readonly Completion[] {
+  const { declaration, before } = here.place;
+  const lastToken = before.at(-1);
+  if (declaration.word === 'shared' || is(lastToken, t.Shared)) return [{ label: 'block', kind: 'word' }];
+  if (declaration.word === 'use') return is(lastToken, t.Text) ? [] : quotedAt(here);
+  if (declaration.word === 'block' && is(lastToken, t.Equals)) return here.names('constant');
+  if (declaration.word !== 'tower') return [];
+  const openIndex = before.findLastIndex((token) => is(token, t.LeftParenthesis));
+  const closedIndex = before.findLastIndex((token) => is(token, t.RightParenthesis));
+  if (openIndex > closedIndex) {
+    const writtenInputs = new Set(before.slice(openIndex).map((token) => token.image));
+    return here.inputs('group', 'feature').filter(({ label }) => !writtenInputs.has(label));
+  }
+  if (is(lastToken, t.RightParenthesis)) return [{ label: 'keyed by', kind: 'word', doc: keywordDocs.keyed }];
+  if (is(lastToken, t.Keyed)) return [{ label: 'by', kind: 'word' }];
+  if (is(lastToken, t.By)) return here.inputs('feature');
+  return [];
+}
+
+export function entriesAt(here: CompletionContext): readonly Completion[] {
+  const { declaration, before } = here.place;
+  switch (declaration.word) {
+    case 'features':
+      return followedBy(' : ', here.columns()).map((item) => ({ ...item, detail: 'a column of the data' }));
+    case 'search':
+      return pathsAt(here);
+    case 'tower':
+      return is(before.at(-1), t.Channel) ? otherChannels(here) : [channel];
+    case 'data':
+      if (here.place.body === 'columns') return followedBy(' = ', here.names('feature'));
+      return [...missing(here), columns, history];
+    default:
+      return missing(here);
+  }
+}
+
+const followedBy = (sign: string, items: readonly Completion[]): Completion[] =>
+  items.map((item) => ({ ...item, insert: `${item.label}${sign}` }));
+
+const channel: Completion = {
+  label: 'channel',
+  kind: 'word',
+  insert: 'channel ${1:main} = $0',
+  snippet: true,
+  doc: keywordDocs.channel,
+};
+
+const columns: Completion = {
+  label: 'columns',
+  kind: 'word',
+  insert: 'columns {\n  ${1:name} = "${2:expression}"\n}',
+  snippet: true,
+  doc: keywordDocs.columns,
+};
+
+const history: Completion = {
+  label: 'history',
+  kind: 'snippet',
+  insert: '${1:history} = past(${2:item_id}, ${3:50})',
+  snippet: true,
+  doc: histories.past.doc,
+};
+
+/** Entries that the body does not have yet. */
+function missing({ place }: CompletionContext): Completion[] {
+  const { tokens, word } = place.declaration;
+  const writtenNames = new Set(tokens.filter((_, at) => is(tokens[at + 1], t.Equals)).map((token) => token.image));
+  const unwrittenEntries = Object.entries(entriesOf(word)).filter(([name]) => !writtenNames.has(name));
+  return followedBy(' = ', entryItems(Object.fromEntries(unwrittenEntries)));
+}
+
+/** Channels of the other tower that this one does not have. */
+function otherChannels({ place, symbols }: CompletionContext): Completion[] {
+  const ownTower = place.declaration.name ?? '';
+  const ownSteps = new Set(symbols.steps(ownTower).map(({ name }) => name));
+  const otherSteps = symbols
+    .all('tower')
+    .filter(({ name }) => name !== ownTower)
+    .flatMap(({ name }) => symbols.steps(name))
+    .filter(({ kind, name }) => kind === 'channel' && !ownSteps.has(name));
+  return unique(followedBy(' = ', otherSteps.map(symbolItem)));
+}
+
+/** Paths, or the next part of one after its dot. */
+function pathsAt(here: CompletionContext): readonly Completion[] {
+  const { before } = here.place;
+  const parts = is(before.at(-1), t.Dot) ? pathEndingAt(before, before.length - 1) : [];
+  const trainEntries = followedBy(' : ', searchable(train.entries));
+  if (parts.length === 0) {
+    const prefixes = ['task', 'features'].map((label): Completion => ({ label, kind: 'word', insert: `${label}.` }));
+    return [...followedBy(' : ', here.names('constant', 'block')), ...trainEntries, ...prefixes];
+  }
+  const [first, second] = parts;
+  if (parts.length === 1 && first === 'task') return followedBy('.', here.names('task'));
+  if (parts.length === 1 && first === 'features') return followedBy('.', here.names('feature'));
+  if (parts.length === 1 && first === 'train') return trainEntries;
+  if (parts.length === 2 && first === 'task' && second) return followedBy(' : ', searchable(task.entries));
+  const slot = slotAt(here.facts, parts);
+  return Object.entries((slot && parametersOf(slot, here.library)) ?? {}).map(([label, { doc }]) => ({
+    ...{ label, kind: 'argument', doc },
+    insert: `${label} : `,
+  }));
+}
+
+type Documented = Readonly<Record<string, { readonly doc: string }>>;
+
+const entryItems = (rows: Documented): Completion[] =>
+  Object.entries(rows).map(([label, { doc }]) => ({ label, kind: 'entry', doc }));
+
+/** The metric and the seed are the same for all trials. */
+const searchable = (rows: Documented): Completion[] =>
+  entryItems(rows).filter(({ label }) => !['seed', 'metrics', 'validate'].includes(label));
+
+/** After the colon: how an entry begins. Within its choices: nothing, since values follow. */
+export function domainsAt(here: CompletionContext): readonly Completion[] | undefined {
+  const { before } = here.place;
+  const lastToken = before.at(-1);
+  if (is(lastToken, t.One)) return [{ label: 'of', kind: 'word', insert: 'of ', doc: search.words.of.doc }];
+  if (!is(lastToken, t.Colon)) return undefined;
+  const words: Completion[] = [{ label: 'one of', kind: 'word', insert: 'one of ', doc: search.words.one.doc }];
+  const slot = searchedSlot(here.facts, here.place);
+  const isNumeric = slot && ['integer', 'number', 'constant'].includes(slot.type.is);
+  return isNumeric ? [...words, { label: 'log', kind: 'word', insert: 'log ', doc: search.words.log.doc }] : words;
+}
+
+export function textCompletions(here: CompletionContext): readonly Completion[] {
+  const { towerFiles = [], dataFiles = [] } = here.around;
+  const files = (paths: readonly string[]): Completion[] => paths.map((label) => ({ label, kind: 'file' }));
+  switch (typeAt(here.place)?.is) {
+    case 'path':
+      return files(towerFiles);
+    case 'file':
+      return here.place.entry ? files(dataFiles) : [];
+    case 'sql':
+    case 'kind':
+    case 'history':
+      return here.place.declaration.word === 'data' && here.place.entry ? here.columns() : [];
+    default:
+      return [];
+  }
+}
+
+/** The same before a quote is typed: the items bring it. */
+export const quotedAt = (here: CompletionContext): readonly Completion[] =>
+  textCompletions(here).map((item) => ({ ...item, label: `"${item.label}"` }));
 
 /** Names from outside the file: none of them need be there. */
 export interface CompletionSurroundings {
@@ -49,25 +254,25 @@ export class CompletionContext {
   /** All but what is being declared here: nothing is made of itself. */
   names(...among: readonly LookupKind[]): Completion[] {
     const { declaration, entry } = this.place;
-    const own = entry?.name ?? declaration.name;
+    const ownName = entry?.name ?? declaration.name;
     return among.flatMap((kind) => {
       const all = [...(kind === 'constant' ? this.#parameters() : []), ...this.symbols.all(kind)];
-      const others = declares[declaration.word] === kind ? all.filter(({ name }) => name !== own) : all;
-      return unique(others.map(symbolItem));
+      const otherSymbols = declares[declaration.word] === kind ? all.filter(({ name }) => name !== ownName) : all;
+      return unique(otherSymbols.map(symbolItem));
     });
   }
 
   /** Inputs for the tower or group that is being declared: those that another tower reads come last, since no feature is in two. */
   inputs(...among: readonly LookupKind[]): Completion[] {
     const { word, name } = this.place.declaration;
-    const taken = new Set(
+    const takenInputs = new Set(
       this.facts.checked.resolution.towers
         .filter(({ name: tower, inputs }) =>
           word === 'tower' ? tower !== name : inputs.every((input) => ![input.name, ...input.groups].includes(name!)),
         )
         .flatMap(({ features, inputs }) => [...features, ...inputs.flatMap((input) => [input.name, ...input.groups])]),
     );
-    return this.names(...among).toSorted((a, b) => Number(taken.has(a.label)) - Number(taken.has(b.label)));
+    return this.names(...among).toSorted((a, b) => Number(takenInputs.has(a.label)) - Number(takenInputs.has(b.label)));
   }
 
   /** Those of the block that is being declared: numbers, as constants are. */
@@ -106,8 +311,8 @@ export const declarationSnippets: readonly Completion[] = snippets.map(({ prefix
 export function symbolItem(symbol: NamedSymbol): Completion {
   const { name, node } = symbol;
   // A block that needs numbers is written with its parentheses.
-  const needs = node.kind === 'Block' && node.parameters.some((parameter) => !parameter.default);
-  const insert = needs ? { insert: `${name}($1)`, snippet: true as const } : {};
+  const needsNumbers = node.kind === 'Block' && node.parameters.some((parameter) => !parameter.default);
+  const insert = needsNumbers ? { insert: `${name}($1)`, snippet: true as const } : {};
   return { label: name, kind: 'name', detail: headOf(symbol), ...defined({ doc: node.doc }), ...insert };
 }
 
@@ -140,6 +345,6 @@ export function argumentItem(kind: string, name: string, parameter: Parameter): 
 
 /** Each label once, where it comes first. */
 export function unique(items: readonly Completion[]): Completion[] {
-  const seen = new Set<string>();
-  return items.filter(({ label }) => !seen.has(label) && seen.add(label));
+  const seenLabels = new Set<string>();
+  return items.filter(({ label }) => !seenLabels.has(label) && seenLabels.add(label));
 }

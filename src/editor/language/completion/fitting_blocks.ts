@@ -44,20 +44,20 @@ function rankOf({ library, symbols }: CompletionContext, name: string, arrows: r
   const fits = row ? arrows.map(({ type, span }) => fitOf(kind, row, type, span)) : [];
   if (fits.includes('refused')) return 2;
   // In a block of the file more steps may follow.
-  const alone = !symbols.find(name, 'block');
-  return alone && fits.length > 0 && fits.every((fit) => fit === 'idle') ? 1 : 0;
+  const isLibraryBlock = !symbols.find(name, 'block');
+  return isLibraryBlock && fits.length > 0 && fits.every((fit) => fit === 'idle') ? 1 : 0;
 }
 
 /** The kind of the library that a block of the file begins with; its own name is the library's within it. */
 function firstKind(name: string, symbols: SymbolTable): string {
-  const seen = new Set<string>();
+  const seenWords = new Set<string>();
   let word = name;
   for (;;) {
-    const node = seen.has(word) ? undefined : symbols.find(word, 'block')?.node;
-    const first = node?.kind === 'Block' ? firstWordOf(stepsOf(node.flow)[0]!) : undefined;
-    if (first === undefined) return word;
-    seen.add(word);
-    word = first;
+    const node = seenWords.has(word) ? undefined : symbols.find(word, 'block')?.node;
+    const firstWord = node?.kind === 'Block' ? firstWordOf(stepsOf(node.flow)[0]!) : undefined;
+    if (firstWord === undefined) return word;
+    seenWords.add(word);
+    word = firstWord;
   }
 }
 
@@ -67,9 +67,9 @@ export type Fit = 'fits' | 'idle' | 'refused';
 /** @param at where mistakes of the trial would be; nobody sees them */
 export function fitOf(kind: string, row: BlockKind, type: ValueType, at: Span): Fit {
   const tries = argumentsToTry(row);
-  const few = type.kind === 'fields' ? { ...type, fields: fewOf(type.fields) } : type;
+  const fewFields = type.kind === 'fields' ? { ...type, fields: fewOf(type.fields) } : type;
   for (const given of tries) {
-    const trial = tryStep({ kind: 'block', call: bindDefaults(kind, row, given, at), span: at }, few);
+    const trial = tryStep({ kind: 'block', call: bindDefaults(kind, row, given, at), span: at }, fewFields);
     // Steps that are not written yet will do something.
     const isOpen = Object.values(row.parameters).some(({ type: { is } }) => is === 'flow');
     if (trial) return trial.idle && !isOpen ? 'idle' : 'fits';
@@ -79,13 +79,13 @@ export function fitOf(kind: string, row: BlockKind, type: ValueType, at: Span): 
 
 /** Two of a width are refused where all are, and blocks of pairs soon make very many of them. */
 function fewOf<F extends { readonly width: number }>(fields: readonly F[]): readonly F[] {
-  const seen = new Map<number, number>();
-  const few = fields.filter(({ width }) => {
-    const count = (seen.get(width) ?? 0) + 1;
-    seen.set(width, count);
+  const seenWidths = new Map<number, number>();
+  const fewFields = fields.filter(({ width }) => {
+    const count = (seenWidths.get(width) ?? 0) + 1;
+    seenWidths.set(width, count);
     return count <= 2;
   });
-  return few.slice(0, 8);
+  return fewFields.slice(0, 8);
 }
 
 /**
@@ -93,46 +93,35 @@ function fewOf<F extends { readonly width: number }>(fields: readonly F[]): read
  * where an argument that is required cannot be made up.
  */
 function argumentsToTry({ parameters }: BlockKind): readonly Readonly<Record<string, unknown>>[] {
-  const least = Object.entries(parameters).map(([name, parameter]) => ({ name, parameter, value: leastOf(parameter) }));
-  const required = least.filter(({ parameter }) => parameter.required);
-  if (required.some(({ value }) => value === undefined)) return [];
-  const numbers = least.filter(({ parameter: { type } }) => type.is === 'integer');
-  const given = [required, [...required, ...numbers]];
-  return given.map((all) => Object.fromEntries(all.map(({ name, value }) => [name, value])));
+  const leastValues = Object.entries(parameters).map(([name, parameter]) => ({
+    name,
+    parameter,
+    value: leastOf(parameter),
+  }));
+  const requiredValues = leastValues.filter(({ parameter }) => parameter.required);
+  if (requiredValues.some(({ value }) => value === undefined)) return [];
+  const leastNumbers = leastValues.filter(({ parameter: { type } }) => type.is === 'integer');
+  const givenValues = [requiredValues, [...requiredValues, ...leastNumbers]];
+  return givenValues.map((all) => Object.fromEntries(all.map(({ name, value }) => [name, value])));
 }
 
 function leastOf({ type, rest }: Parameter): unknown {
-  const value = leastOfType(type);
+  // Through no steps a value stays as it is.
+  if (type.is === 'flow') return { flow: [] };
+  const value = type.is === 'integer' ? (type.min ?? 1) : type.is === 'name' ? type.of : undefined;
   return rest && value !== undefined ? [value] : value;
 }
 
-function leastOfType(type: Parameter['type']): unknown {
-  switch (type.is) {
-    case 'integer':
-      return type.min ?? 1;
-    case 'name':
-      return type.of;
-    case 'flow':
-      // Through no steps a value stays as it is.
-      return { flow: [] };
-    default:
-      return undefined;
-  }
-}
-
-interface StepTrial {
-  readonly gives: ValueType;
-  /** It comes out as it went in, such as a vector that is flattened. */
-  readonly idle: boolean;
-}
-
-/** Absent where the step refuses the value. Steps within its arguments are tried with it. */
-export function tryStep(step: FlowStep, type: ValueType): StepTrial | undefined {
+/** Absent where the step refuses the value. Steps within its arguments are tried with it. `idle`: it comes out as it went in. */
+export function tryStep(
+  step: FlowStep,
+  type: ValueType,
+): { readonly gives: ValueType; readonly idle: boolean } | undefined {
   const context = makeTowerContext(new GraphInputs(makeBuilder('trial')), noFeatures, true);
   const input = inputOf(type, context.inputs.builder);
   try {
-    const made = blockContext(context, 'trial', events).through({ flow: [step] }, input);
-    return { gives: typeOf(made), idle: isSame(made, input) };
+    const trialOutput = blockContext(context, 'trial', events).through({ flow: [step] }, input);
+    return { gives: typeOf(trialOutput), idle: isSame(trialOutput, input) };
   } catch (error) {
     if (error instanceof Refused) return undefined;
     throw error;

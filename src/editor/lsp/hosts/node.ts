@@ -12,16 +12,10 @@ import { formatOf, isCompressed } from '../../../data/files/file_kind.ts';
 import { findFiles } from '../../../data/files/files.ts';
 import { lineColumns } from '../../../data/files/records/lines.ts';
 import { type FileAnalysis, linksOf } from '../../language/file_analysis.ts';
-import type { Host } from '../host.ts';
-
-interface DiskFile {
-  readonly source: Source;
-  readonly modified: number;
-  readonly size: number;
-}
+import type { Host } from '../session.ts';
 
 export function nodeHost(): Host {
-  const cachedFiles = new Map<string, DiskFile>();
+  const cachedFiles = new Map<string, { readonly source: Source; readonly modified: number; readonly size: number }>();
   return {
     pathOf(uri) {
       if (!uri.startsWith('file:')) return uri;

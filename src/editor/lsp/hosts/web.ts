@@ -3,9 +3,8 @@
  * data block are those that it names itself.
  */
 import { makeSource, type Source } from '../../../base/text/source.ts';
-import type { FolderEntry, Host } from '../host.ts';
+import type { FolderEntry, Host } from '../session.ts';
 
-/** A file as the editor gives it. */
 interface GivenFile {
   readonly uri: string;
   /** The text of a `.tower` file; other files have none. `null`: the file is gone. */

@@ -1,8 +1,8 @@
 import { CompletionItemKind, InsertTextFormat } from 'vscode-languageserver';
 import type { CompletionKind } from '../../language/completion/context.ts';
 import { completionsAt } from '../../language/completion.ts';
-import { surroundingsOf } from '../host.ts';
 import { locate, type Provider, toRange } from '../provider.ts';
+import { surroundingsOf } from '../session.ts';
 
 export const completion: Provider = {
   capabilities: { completionProvider: { triggerCharacters: ['.', '(', ',', ':', '>', '=', '"', ' ', '/'] } },

@@ -4,36 +4,28 @@ import { type Span, textOf } from '../../../base/text/source.ts';
 import { typedNames } from '../../../compiler/model/scope.ts';
 import type * as Ast from '../../../compiler/syntax/ast.ts';
 import { projectFacts } from '../project.ts';
-import { aboutDocument, type Provider, toLocation, toRange } from '../provider.ts';
+import { aboutDocument, type Provider, toRange } from '../provider.ts';
 
 export const symbols: Provider = {
   capabilities: { documentSymbolProvider: true, workspaceSymbolProvider: true },
   register(connection, session) {
-    connection.onDocumentSymbol(aboutDocument(session, ({ checked }) => outlineOf(checked.file).map(toSymbol)));
+    connection.onDocumentSymbol(aboutDocument(session, ({ checked }) => outlineOf(checked.file)));
     connection.onWorkspaceSymbol(async ({ query }, token) => {
       const lowerQuery = query.toLowerCase();
-      return (await projectFacts(session, token)).flatMap(({ checked }) =>
+      return (await projectFacts(session, token)).flatMap(({ checked, source }) =>
         outlineOf(checked.file)
-          .flatMap((item) => [item, ...item.children])
-          .filter(({ kind, name }) => kind !== 'Entry' && name.toLowerCase().includes(lowerQuery))
-          .map(({ name, kind, nameSpan }) => ({ name, kind: kinds[kind], location: toLocation(session, nameSpan) })),
+          .flatMap((symbol) => [symbol, ...symbol.children!])
+          .filter(({ kind, name }) => kind !== SymbolKind.Property && name.toLowerCase().includes(lowerQuery))
+          .map(({ name, kind, selectionRange: range }) => ({
+            ...{ name, kind },
+            location: { uri: session.uriOf(source.name), range },
+          })),
       );
     });
   },
 };
 
-function toSymbol({ name, detail, kind, span, nameSpan, children }: OutlineItem): DocumentSymbol {
-  return {
-    name,
-    detail,
-    kind: kinds[kind],
-    range: toRange(span),
-    selectionRange: toRange(nameSpan),
-    children: children.map(toSymbol),
-  };
-}
-
-const kinds: Readonly<Record<OutlineKind, SymbolKind>> = {
+const declarationKinds: Readonly<Record<Ast.DeclarationNode['kind'], SymbolKind>> = {
   Use: SymbolKind.File,
   Let: SymbolKind.Constant,
   ModelName: SymbolKind.Module,
@@ -48,125 +40,93 @@ const kinds: Readonly<Record<OutlineKind, SymbolKind>> = {
   Train: SymbolKind.Object,
   Search: SymbolKind.Object,
   Data: SymbolKind.Namespace,
-  Feature: SymbolKind.Field,
-  Label: SymbolKind.Field,
-  Channel: SymbolKind.Variable,
-  Step: SymbolKind.Variable,
-  Entry: SymbolKind.Property,
-  Columns: SymbolKind.Struct,
 };
 
-type OutlineKind = Ast.DeclarationNode['kind'] | 'Feature' | 'Label' | 'Channel' | 'Step' | 'Entry' | 'Columns';
+/** Entries alone are properties. */
+export const outlineOf = (file: Ast.FileNode): DocumentSymbol[] =>
+  file.declarations.map((node) => {
+    // A declaration without a name is called by its word.
+    const name = 'name' in node ? node.name.name : node.kind === 'Use' ? node.path.value : node.kind.toLowerCase();
+    const nameSpan = 'name' in node ? node.name.span : firstWord(node.span);
+    return symbolOf(declarationKinds[node.kind], name, nameSpan, node.span, detailOf(node), childrenOf(node));
+  });
 
-interface OutlineItem {
-  readonly name: string;
-  readonly detail: string;
-  readonly kind: OutlineKind;
-  readonly span: Span;
-  readonly nameSpan: Span;
-  readonly children: readonly OutlineItem[];
+function symbolOf(
+  kind: SymbolKind,
+  name: string,
+  nameSpan: Span,
+  span: Span,
+  detail: string,
+  children: DocumentSymbol[] = [],
+): DocumentSymbol {
+  return { name, detail, kind, range: toRange(span), selectionRange: toRange(nameSpan), children };
 }
 
-export function outlineOf(file: Ast.FileNode): readonly OutlineItem[] {
-  return file.declarations.map(item);
+function firstWord(span: Span): Span {
+  const [word] = /^\w*/.exec(textOf(span))!;
+  return { ...span, end: span.start + word.length };
 }
 
-function item(node: Ast.DeclarationNode): OutlineItem {
+function detailOf(node: Ast.DeclarationNode): string {
   switch (node.kind) {
-    case 'Features':
-      return plain(
-        node,
-        'features',
-        node.entries.flatMap((entry) => typed(entry, 'Feature')),
-      );
-    case 'Labels':
-      return plain(
-        node,
-        'labels',
-        node.entries.flatMap((entry) => typed(entry, 'Label')),
-      );
     case 'Objective':
     case 'Retrieve':
-      return { ...plain(node, node.kind.toLowerCase()), detail: short(node.value.span) };
-    case 'Train':
-      return plain(node, 'train', node.entries.map(entryItem));
-    case 'Search':
-      return plain(node, 'search', node.entries.map(searchItem));
-    case 'Use':
-      return plain(node, node.path.value);
     case 'Let':
-      return named(node, short(node.value.span));
+      return short(node.value.span);
     case 'Group':
-      return named(node, node.members.map(({ name }) => name).join(', '));
+      return node.members.map(({ name }) => name).join(', ');
     case 'Block':
-      return named(node, short(node.flow.span));
-    case 'ModelName':
-      return named(node, '');
+      return short(node.flow.span);
     case 'Tower': {
       const key = node.key ? ` keyed by ${node.key.name}` : '';
-      return named(node, `(${node.inputs.map(({ name }) => name).join(', ')})${key}`, node.entries.map(step));
+      return `(${node.inputs.map(({ name }) => name).join(', ')})${key}`;
     }
-    case 'Task':
-      return named(node, '', node.entries.map(entryItem));
-    case 'Data':
-      return named(
-        node,
-        '',
-        node.entries.map((entry) => (entry.kind === 'Columns' ? columns(entry) : entryItem(entry))),
-      );
+    default:
+      return '';
   }
 }
 
-/** A declaration without a name is called by its word. */
-function plain(node: Ast.DeclarationNode, name: string, children: readonly OutlineItem[] = []): OutlineItem {
-  const start = node.span.start;
-  const headSpan = { ...node.span, start, end: Math.min(node.span.end, start + wordAt(node.span)) };
-  return { name, detail: '', kind: node.kind, span: node.span, nameSpan: headSpan, children };
+function childrenOf(node: Ast.DeclarationNode): DocumentSymbol[] {
+  switch (node.kind) {
+    case 'Features':
+    case 'Labels':
+      return node.entries
+        .flatMap(typedNames)
+        .map(({ name, span, value }) => symbolOf(SymbolKind.Field, name.name, name.span, span, short(value.span)));
+    case 'Train':
+    case 'Task':
+      return node.entries.map(entrySymbol);
+    case 'Search':
+      return node.entries.map(({ path, span, domain }) => {
+        const nameSpan = { ...path[0]!.span, end: path.at(-1)!.span.end };
+        const name = path.map((part) => part.name).join('.');
+        return symbolOf(SymbolKind.Property, name, nameSpan, span, short(domain.span));
+      });
+    case 'Tower':
+      return node.entries.map(({ name, span, flow }) =>
+        symbolOf(SymbolKind.Variable, name.name, name.span, span, short(flow.span)),
+      );
+    case 'Data':
+      return node.entries.map((entry) =>
+        entry.kind === 'Columns'
+          ? symbolOf(
+              SymbolKind.Struct,
+              'columns',
+              firstWord(entry.span),
+              entry.span,
+              '',
+              entry.entries.map(entrySymbol),
+            )
+          : entrySymbol(entry),
+      );
+    default:
+      return [];
+  }
 }
 
-const wordAt = (span: Span): number => /^\w*/.exec(textOf(span))![0].length;
-
-function named(
-  node: Extract<Ast.DeclarationNode, { readonly name: Ast.IdentifierNode }>,
-  detail: string,
-  children: readonly OutlineItem[] = [],
-): OutlineItem {
-  return { name: node.name.name, detail, kind: node.kind, span: node.span, nameSpan: node.name.span, children };
-}
-
-function typed(entry: Ast.TypedEntryNode, kind: 'Feature' | 'Label'): readonly OutlineItem[] {
-  return typedNames(entry).map(({ name, span, value }) => {
-    return { name: name.name, detail: short(value.span), kind, span, nameSpan: name.span, children: [] };
-  });
-}
-
-function step({ name, span, flow, channel }: Ast.TowerEntryNode): OutlineItem {
-  const kind = channel ? 'Channel' : 'Step';
-  return { name: name.name, detail: short(flow.span), kind, span, nameSpan: name.span, children: [] };
-}
-
-function entryItem({ name, span, value, more = [] }: Ast.EntryNode): OutlineItem {
+function entrySymbol({ name, span, value, more = [] }: Ast.EntryNode): DocumentSymbol {
   const valueSpan = { ...value.span, end: (more.at(-1) ?? value).span.end };
-  return { name: name.name, detail: short(valueSpan), kind: 'Entry', span, nameSpan: name.span, children: [] };
-}
-
-function searchItem({ path, span, domain }: Ast.SearchEntryNode): OutlineItem {
-  const [first] = path;
-  const name = path.map((part) => part.name).join('.');
-  const nameSpan = { ...first!.span, end: path.at(-1)!.span.end };
-  return { name, detail: short(domain.span), kind: 'Entry', span, nameSpan, children: [] };
-}
-
-function columns(node: Ast.ColumnsNode): OutlineItem {
-  const headSpan = { ...node.span, end: node.span.start + wordAt(node.span) };
-  return {
-    name: 'columns',
-    detail: '',
-    kind: 'Columns',
-    span: node.span,
-    nameSpan: headSpan,
-    children: node.entries.map(entryItem),
-  };
+  return symbolOf(SymbolKind.Property, name.name, name.span, span, short(valueSpan));
 }
 
 function short(span: Span): string {

@@ -1,5 +1,5 @@
 /** Answers what can be folded, and what a selection grows to. */
-import { FoldingRangeKind, type SelectionRange } from 'vscode-languageserver';
+import { type FoldingRange, FoldingRangeKind, type SelectionRange } from 'vscode-languageserver';
 import { positionAt, type Span } from '../../../base/text/source.ts';
 import { defined } from '../../../base/util/defined.ts';
 import type * as Ast from '../../../compiler/syntax/ast.ts';
@@ -10,27 +10,16 @@ import { aboutDocument, type Provider, toOffset, toRange } from '../provider.ts'
 export const folding: Provider = {
   capabilities: { foldingRangeProvider: true },
   register(connection, session) {
-    connection.onFoldingRanges(
-      aboutDocument(session, (facts) =>
-        foldingRanges(facts).map(({ start, end, comment }) => ({
-          startLine: start - 1,
-          endLine: end - 1,
-          ...(comment ? { kind: FoldingRangeKind.Comment } : {}),
-        })),
-      ),
-    );
+    connection.onFoldingRanges(aboutDocument(session, foldingRanges));
   },
 };
 
-interface Fold {
+export function foldingRanges({ lexed, source }: FileAnalysis): FoldingRange[] {
+  const folds: FoldingRange[] = [];
   /** Lines from 1, both inclusive. */
-  readonly start: number;
-  readonly end: number;
-  readonly comment: boolean;
-}
-
-export function foldingRanges({ lexed, source }: FileAnalysis): readonly Fold[] {
-  const folds: Fold[] = [];
+  const fold = (start: number, end: number, kind?: FoldingRangeKind): void => {
+    if (end > start) folds.push({ startLine: start - 1, endLine: end - 1, ...defined({ kind }) });
+  };
   const openLines: number[] = [];
   for (const token of lexed.tokens) {
     const depthChange = depthOf(token);
@@ -40,12 +29,12 @@ export function foldingRanges({ lexed, source }: FileAnalysis): readonly Fold[] 
     else {
       const start = openLines.pop();
       // The closing bracket's line stays in sight.
-      if (start !== undefined && line - 1 > start) folds.push({ start, end: line - 1, comment: false });
+      if (start !== undefined) fold(start, line - 1);
     }
   }
   let commentRun: { start: number; end: number } | undefined;
   const closeRun = (): void => {
-    if (commentRun && commentRun.end > commentRun.start) folds.push({ ...commentRun, comment: true });
+    if (commentRun) fold(commentRun.start, commentRun.end, FoldingRangeKind.Comment);
   };
   for (const { startOffset } of lexed.comments) {
     const { line } = positionAt(source, startOffset);
@@ -58,7 +47,7 @@ export function foldingRanges({ lexed, source }: FileAnalysis): readonly Fold[] 
     }
   }
   closeRun();
-  return folds.sort((a, b) => a.start - b.start || b.end - a.end);
+  return folds.sort((a, b) => a.startLine - b.startLine || b.endLine - a.endLine);
 }
 
 export const selection: Provider = {

@@ -39,12 +39,8 @@ export const semanticTokens: Provider = {
       const facts = analysisOf(session, params);
       const { start, end } = params.range;
       if (!facts) return none;
-      return add(
-        new SemanticTokensBuilder(),
-        facts,
-        toOffset(facts.source, start),
-        toOffset(facts.source, end),
-      ).build();
+      const [from, to] = [toOffset(facts.source, start), toOffset(facts.source, end)];
+      return add(new SemanticTokensBuilder(), facts, from, to).build();
     });
   },
 };

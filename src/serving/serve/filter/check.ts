@@ -93,11 +93,8 @@ class FilterChecker {
       const listOperand = a.kind === 'texts' ? left : right;
       const item = a.kind === 'texts' ? right : left;
       const reason = `is a list of texts, which \`${by}\` does not compare`;
-      return this.refuse(
-        listOperand,
-        reason,
-        `search the list: \`${this.textOf(item)} in ${this.textOf(listOperand)}\``,
-      );
+      const advice = `search the list: \`${this.textOf(item)} in ${this.textOf(listOperand)}\``;
+      return this.refuse(listOperand, reason, advice);
     }
     if (a.kind === 'number' && b.kind === 'number') return { kind: 'numbers', by, left: a.value, right: b.value };
     if (a.kind === 'text' && b.kind === 'text') return { kind: 'texts', by, left: a.value, right: b.value };
@@ -105,11 +102,8 @@ class FilterChecker {
       if (by === '=' || by === '!=') return { kind: 'truths', isSame: by === '=', left: a.value, right: b.value };
       return this.refuse(left, `is true or false, which \`${by}\` does not compare`, 'write `=` or `!=`');
     }
-    return this.refuse(
-      left,
-      `is ${words[a.kind]}, and \`${this.textOf(right)}\` is ${words[b.kind]}`,
-      adviceFor(a.kind),
-    );
+    const reason = `is ${words[a.kind]}, and \`${this.textOf(right)}\` is ${words[b.kind]}`;
+    return this.refuse(left, reason, adviceOf[a.kind]);
   }
 
   /** `year in (1990, 1991)` */
@@ -130,7 +124,7 @@ class FilterChecker {
     const otherKind = listValues.findIndex((value) => value!.kind !== item.kind);
     if (otherKind >= 0) {
       const reason = `is ${words[listValues[otherKind]!.kind]}, and \`${this.textOf(left)}\` is ${words[item.kind]}`;
-      return this.refuse(list[otherKind]!, reason, adviceFor(item.kind));
+      return this.refuse(list[otherKind]!, reason, adviceOf[item.kind]);
     }
     const constants = listValues.map((value) => (value as { readonly value: { readonly value: unknown } }).value.value);
     return item.kind === 'number'
@@ -154,12 +148,8 @@ class FilterChecker {
   private missing({ operand, isNot }: Extract<FilterTree, { kind: 'null' }>): Condition | undefined {
     const typedOperand = this.operand(operand);
     if (!typedOperand) return undefined;
-    const column =
-      'column' in typedOperand
-        ? typedOperand.column
-        : 'column' in typedOperand.value
-          ? typedOperand.value.column
-          : undefined;
+    const source = 'column' in typedOperand ? typedOperand : typedOperand.value;
+    const column = 'column' in source && source.column;
     if (!column) return this.refuse(operand, 'is a value, which is never missing', 'name a column');
     const isMissing: Condition = { kind: 'missing', column };
     return isNot ? { kind: 'not', term: isMissing } : isMissing;
@@ -170,14 +160,9 @@ class FilterChecker {
     if (!typedOperand) return undefined;
     if (typedOperand.kind === 'truth') return { kind: 'truth', value: typedOperand.value };
     const text = this.textOf(operand);
-    const example = { number: `${text} > 0`, text: `${text} = 'value'`, texts: `'value' in ${text}` }[
-      typedOperand.kind
-    ];
-    return this.refuse(
-      operand,
-      `is ${words[typedOperand.kind]}, not a condition`,
-      `compare it, such as \`${example}\``,
-    );
+    const { kind } = typedOperand;
+    const example = { number: `${text} > 0`, text: `${text} = 'value'`, texts: `'value' in ${text}` }[kind];
+    return this.refuse(operand, `is ${words[kind]}, not a condition`, `compare it, such as \`${example}\``);
   }
 
   private operand(operand: FilterOperand): TypedOperand | undefined {
@@ -207,15 +192,8 @@ class FilterChecker {
         ? { kind: 'texts', column }
         : ({ kind: column.kind, value: { column } } as TypedOperand);
     const knownColumns = [...this.columns.keys()];
-    const nearestName = nearest(name, knownColumns);
-    this.mistakes.push(
-      diagnose('unknown-name', this.span(operand), {
-        what: 'column of the items',
-        name,
-        nearest: nearestName,
-        known: knownColumns,
-      }),
-    );
+    const facts = { what: 'column of the items', name, nearest: nearest(name, knownColumns), known: knownColumns };
+    this.mistakes.push(diagnose('unknown-name', this.span(operand), facts));
     return undefined;
   }
 
@@ -232,10 +210,11 @@ class FilterChecker {
 const isList = (right: FilterOperand | readonly FilterOperand[]): right is readonly FilterOperand[] =>
   Array.isArray(right);
 
-const adviceFor = (kind: 'number' | 'text' | 'truth'): string =>
-  ({ number: 'write a number', text: "write a text in quotes, such as `'NL'`", truth: 'write `true` or `false`' })[
-    kind
-  ];
+const adviceOf = {
+  number: 'write a number',
+  text: "write a text in quotes, such as `'NL'`",
+  truth: 'write `true` or `false`',
+} as const;
 
 /** `30_000`, `10%`, `-1e-3`; NaN of what is none. */
 function numberOf(image: string): number {

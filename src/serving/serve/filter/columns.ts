@@ -1,5 +1,5 @@
 /** Columns of items that a filter may read: one value an item, in typed arrays. */
-import { makeKeyTable } from '../../../base/text/key_table.ts';
+import { makeKeyIndex } from '../../../base/text/key_index.ts';
 import type { ItemValues } from '../../../data/dataset.ts';
 
 export type ItemColumn =
@@ -33,77 +33,102 @@ export const wordOf = (words: Words, code: number): string | undefined => (code 
 export type ItemColumns = ReadonlyMap<string, ItemColumn>;
 
 /** Texts as a column; undefined, null and empty text are missing. */
-export function textColumn(texts: readonly (string | null | undefined)[]): ItemColumn {
-  const words: string[] = [];
-  const placeOf = texts.length <= mostOfMap ? wordIndexInMap(words) : wordIndexInTable(words, texts);
-  const codes = new Int32Array(texts.length);
-  texts.forEach((text, row) => {
-    codes[row] = text === undefined || text === null || text === '' ? -1 : placeOf(text);
-  });
-  return { kind: 'text', codes, words };
+export const textColumn = (texts: readonly (string | null | undefined)[]): ItemColumn => columnOf('text', texts);
+
+/** Lists of texts as a column; undefined and null are missing, which an empty list is not. */
+export const textsColumn = (lists: readonly (readonly string[] | null | undefined)[]): ItemColumn =>
+  columnOf('texts', lists);
+
+export const columnsFrom = (columns: ReadonlyMap<string, ItemValues>): ItemColumns =>
+  new Map([...columns].map(([name, { kind, values }]) => [name, columnOf(kind, values)]));
+
+function columnOf(kind: ItemColumn['kind'], values: readonly unknown[]): ItemColumn {
+  const newColumn = makeGrowingColumn(kind, values.length);
+  for (const value of values) newColumn.add(value);
+  return newColumn.view();
 }
 
-/** Entries that a Map of V8 takes. */
-const mostOfMap = 2 ** 24 - 1;
-
-/** Returns the index of a text among the words, and adds a new one. */
-type WordIndexOf = (text: string) => number;
-
-function wordIndexInMap(words: string[]): WordIndexOf {
-  const indexOfWord = new Map<string, number>();
-  return (text) => {
-    const knownIndex = indexOfWord.get(text);
-    if (knownIndex !== undefined) return knownIndex;
-    indexOfWord.set(text, words.length);
-    return words.push(text) - 1;
-  };
+/** A column to which values are added. What `view` gives stays as it is: later values lie past its end. */
+interface GrowingColumn {
+  /** A value that is undefined, null or an empty text is missing. */
+  add(value: unknown): void;
+  view(): ItemColumn;
 }
 
-function wordIndexInTable(words: string[], texts: readonly (string | null | undefined)[]): WordIndexOf {
-  const rows = makeKeyTable(
-    texts.map((text) => text ?? ''),
-    texts.length,
-  );
-  /** By one row of each text. */
-  const indexOfRow = new Int32Array(texts.length).fill(-1);
-  return (text) => {
-    const row = rows.rowOf(text);
-    if (indexOfRow[row]! < 0) indexOfRow[row] = words.push(text) - 1;
-    return indexOfRow[row]!;
-  };
-}
-
-/** Lists of texts as a column; undefined and null are missing, which an empty list is not. Lists keep no empty text, which is a missing one. */
-export function textsColumn(given: readonly (readonly string[] | null | undefined)[]): ItemColumn {
-  const nonEmptyTexts = given.map((list) => list?.filter((text) => text !== ''));
-  const allTexts = nonEmptyTexts.flatMap((list) => list ?? []);
-  const { codes, words } = textColumn(allTexts) as Extract<ItemColumn, { kind: 'text' }>;
-  const starts = new Int32Array(nonEmptyTexts.length);
-  const ends = new Int32Array(nonEmptyTexts.length);
-  let firstCode = 0;
-  nonEmptyTexts.forEach((list, row) => {
-    starts[row] = list ? firstCode : -1;
-    firstCode += list?.length ?? 0;
-    ends[row] = list ? firstCode : -1;
-  });
-  return { kind: 'texts', starts, ends, codes, words };
-}
-
-export function columnsFrom(values: ReadonlyMap<string, ItemValues>): ItemColumns {
-  return new Map([...values].map(([name, column]) => [name, columnFrom(column)]));
-}
-
-function columnFrom({ kind, values }: ItemValues): ItemColumn {
+/** @param expected rows that there is room for at first */
+export function makeGrowingColumn(kind: ItemColumn['kind'], expected = 0): GrowingColumn {
   switch (kind) {
-    case 'number':
-      return { kind, values: Float64Array.from(values, (value) => value ?? Number.NaN) };
-    case 'text':
-      return textColumn(values);
-    case 'texts':
-      return textsColumn(values);
-    case 'truth':
-      return { kind, values: Int8Array.from(values, (value) => (value === undefined ? -1 : Number(value))) };
+    case 'number': {
+      const values = growing(Float64Array, expected);
+      return {
+        add: (value) => values.push(typeof value === 'number' ? value : Number.NaN),
+        view: () => ({ kind, values: values.view() }),
+      };
+    }
+    case 'text': {
+      const codes = growing(Int32Array, expected);
+      const { codeOf, words } = makeWords();
+      return {
+        // A column of whole numbers is one of texts where some have many digits.
+        add: (value) => codes.push(codeOf(typeof value === 'number' ? String(value) : value)),
+        view: () => ({ kind, codes: codes.view(), words }),
+      };
+    }
+    case 'texts': {
+      const [starts, ends] = [growing(Int32Array, expected), growing(Int32Array, expected)];
+      const codes = growing(Int32Array, expected);
+      const { codeOf, words } = makeWords();
+      return {
+        add(value) {
+          const isList = Array.isArray(value);
+          starts.push(isList ? codes.length : -1);
+          // An empty text is a missing one.
+          if (isList) for (const text of value) if (text !== '') codes.push(codeOf(text));
+          ends.push(isList ? codes.length : -1);
+        },
+        view: () => ({ kind, starts: starts.view(), ends: ends.view(), codes: codes.view(), words }),
+      };
+    }
+    case 'truth': {
+      const values = growing(Int8Array, expected);
+      return {
+        add: (value) => values.push(typeof value === 'boolean' ? Number(value) : -1),
+        view: () => ({ kind, values: values.view() }),
+      };
+    }
   }
+}
+
+function makeWords() {
+  const words: string[] = [];
+  const wordIndices = makeKeyIndex((index) => words[index]!);
+  const codeOf = (text: unknown): number => {
+    if (typeof text !== 'string' || text === '') return -1;
+    const knownIndex = wordIndices.placeOf(text);
+    if (knownIndex >= 0) return knownIndex;
+    wordIndices.set(text, words.push(text) - 1);
+    return words.length - 1;
+  };
+  return { words, codeOf };
+}
+
+function growing<T extends Int8Array | Int32Array | Float64Array>(make: new (length: number) => T, expected: number) {
+  let array = new make(expected);
+  let length = 0;
+  return {
+    get length() {
+      return length;
+    },
+    push(value: number): void {
+      if (length === array.length) {
+        const largerArray = new make(Math.max(64, 2 * length));
+        largerArray.set(array);
+        array = largerArray;
+      }
+      array[length++] = value;
+    },
+    view: (): T => array.subarray(0, length) as T,
+  };
 }
 
 /** JSON; null where there is no value. */

@@ -24,7 +24,7 @@ export function makeFilters(columns: ItemColumns, rows: number): Filters {
   const itemsByFilter = new Map<string, Bits>();
   return {
     itemsOf(text) {
-      const bits = itemsByFilter.get(text) ?? itemsOf(text, columns, rows);
+      const bits = itemsByFilter.get(text) ?? filterRows(conditionOf(text, columns), rows);
       itemsByFilter.delete(text);
       itemsByFilter.set(text, bits);
       if (itemsByFilter.size > mostKept) itemsByFilter.delete(itemsByFilter.keys().next().value!);
@@ -40,9 +40,6 @@ const foreign: Readonly<Record<string, string>> = {
   '`&`': '`and`',
   '`|`': '`or`',
 };
-
-const itemsOf = (text: string, columns: ItemColumns, rows: number): Bits =>
-  filterRows(conditionOf(text, columns), rows);
 
 /** Reads and checks a filter. @throws Failure `filter-syntax`, `filter-type`, `unknown-name` */
 export function conditionOf(text: string, columns: ItemColumns): Condition {

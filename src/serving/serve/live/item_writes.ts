@@ -23,9 +23,6 @@ export interface ItemWrites {
   show(changes: readonly ItemChange[]): void;
   /** Frees what earlier writes left, if there is much of it. No `show` comes before it has ended. */
   tidy(): Promise<void>;
-  /** Items that were written, and items of the data that are deleted or replaced. */
-  readonly written: number;
-  readonly hidden: number;
   close(): void;
 }
 
@@ -62,12 +59,6 @@ export function makeItemWrites(source: ItemWritesSource): ItemWrites {
   return {
     get snapshot() {
       return live.snapshot;
-    },
-    get written() {
-      return live.written;
-    },
-    get hidden() {
-      return live.hidden;
     },
     async prepare(writes) {
       const givenItems = writes.filter((write): write is GivenItem => !('deleted' in write));

@@ -5,6 +5,7 @@
 import { invariant } from '../../../base/diagnostics/failure.ts';
 import { defined } from '../../../base/util/defined.ts';
 import { Bits } from '../../../engines/scan/bits.ts';
+import { nextTurn } from '../item_search.ts';
 import type { Snapshot, TopAnswer, TopItem, TopRequest } from '../snapshot.ts';
 import { userRowOf } from '../top_request.ts';
 import { type DirectionsState, type ItemSegment, makeSegment, type SegmentView, type WrittenItem } from './segment.ts';
@@ -13,9 +14,6 @@ export type ItemChange = { readonly put: WrittenItem } | { readonly delete: stri
 
 export interface LiveItems {
   readonly snapshot: Snapshot;
-  /** Items that were written, and items of the data that are deleted or replaced. */
-  readonly written: number;
-  readonly hidden: number;
   /** All of them become visible together, in their order. */
   apply(changes: readonly ItemChange[]): void;
   /** Drops the slots of items that were written again or deleted, if there are many: in slices, between which requests are answered and changes applied. */
@@ -26,7 +24,7 @@ export function makeLiveItems(base: Snapshot): LiveItems {
   let snapshot = base;
   let keptRows = Bits.all(base.rows);
   let hiddenCount = 0;
-  let writtenItems: WrittenItems | undefined;
+  let writtenItems: ReturnType<typeof makeWrittenItems> | undefined;
 
   const show = (): void => {
     if (writtenItems)
@@ -36,12 +34,6 @@ export function makeLiveItems(base: Snapshot): LiveItems {
   return {
     get snapshot() {
       return snapshot;
-    },
-    get written() {
-      return writtenItems?.alive ?? 0;
-    },
-    get hidden() {
-      return hiddenCount;
     },
     apply(changes) {
       if (changes.length === 0) return;
@@ -75,22 +67,6 @@ export function makeLiveItems(base: Snapshot): LiveItems {
   };
 }
 
-/**
- * Items that were written after a snapshot was made, in segments of growing size: a write touches the last one, and the others keep what they have made for filters and
- * cosines. If most slots have ended, the items that are there move into fewer segments, in slices, while requests are answered and others are written.
- */
-interface WrittenItems {
-  readonly slots: number;
-  readonly alive: number;
-  /** Each key is there once. */
-  add(items: readonly WrittenItem[]): void;
-  end(key: string): void;
-  /** In the order of the writes. */
-  view(): readonly SegmentView[];
-  /** Moves the items out of segments of mostly ended slots, if there are many. Items may be written meanwhile. Returns true if it moved any. */
-  compact(): Promise<boolean>;
-}
-
 /** Slots of the first segment, and of the largest; of wide vectors fewer, so that a segment has at most so many numbers. */
 const firstRoom = 16_384;
 const mostRoom = 2 ** 18;
@@ -99,8 +75,12 @@ const fewEnded = 4096;
 /** Slots that are copied before requests get their turn. */
 const slice = 256;
 
-/** @param base gives width, objectives, and the names and kinds of the columns */
-function makeWrittenItems(base: Snapshot): WrittenItems {
+/**
+ * Items that were written after a snapshot was made, in segments of growing size: a write touches the last one, and the others keep what they have made for filters and
+ * cosines. If most slots have ended, the items that are there move into fewer segments, in slices, while requests are answered and others are written.
+ * @param base gives width, objectives, and the names and kinds of the columns
+ */
+function makeWrittenItems(base: Snapshot) {
   const turning: DirectionsState = { isAsked: false };
   let segments: ItemSegment[] = [];
   /** While items move: the keys of those that have ended since. */
@@ -127,21 +107,17 @@ function makeWrittenItems(base: Snapshot): WrittenItems {
   };
 
   return {
-    get slots() {
-      return slots();
-    },
-    get alive() {
-      return alive();
-    },
-    // As many slots again: so segments are few.
-    add: (items) => addTo(segments, items, slots()),
-    end(key) {
+    /** Each key is there once. A new segment has as many slots again: so segments are few. */
+    add: (items: readonly WrittenItem[]): void => addTo(segments, items, slots()),
+    end(key: string): void {
       // The latest write of most items is in a late segment.
       for (let at = segments.length - 1; at >= 0; at--) if (segments[at]!.end(key)) break;
       endedSince?.push(key);
     },
+    /** In the order of the writes. */
     view: () => segments.filter((segment) => segment.slots > 0).map((segment) => segment.view()),
-    async compact() {
+    /** Moves the items out of segments of mostly ended slots, if there are many. Items may be written meanwhile. Returns true if it moved any. */
+    async compact(): Promise<boolean> {
       if (endedSince || slots() - alive() < fewEnded + alive()) return false;
       endedSince = [];
       const movingSegments = segments;
@@ -153,7 +129,7 @@ function makeWrittenItems(base: Snapshot): WrittenItems {
         for (let from = 0; from < segment.slots; from += slice) {
           const items = segment.items(from, Math.min(from + slice, segment.slots));
           if (items.length > 0) addTo(moved, items, aliveBefore);
-          await turn();
+          await nextTurn();
         }
       }
       for (const key of endedSince) for (const segment of moved) if (segment.end(key)) break;
@@ -163,8 +139,6 @@ function makeWrittenItems(base: Snapshot): WrittenItems {
     },
   };
 }
-
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /**
  * The snapshot of a model with the items that were written since: those of the data that nothing replaced, and the written ones after them. The best
@@ -203,10 +177,9 @@ function liveSnapshot({ base, written, kept, hidden }: LiveParts): Snapshot {
     const row = base.itemRow(key);
     return row >= 0 && kept.has(row) ? row : -1;
   };
-  const placeOf = (row: number): readonly [Snapshot, number] => {
-    let at = snapshotParts.length - 1;
-    while (snapshotParts[at]!.first > row) at--;
-    return [snapshotParts[at]!.snapshot, row - snapshotParts[at]!.first];
+  const fromPart = <T>(row: number, read: (part: Snapshot, ownRow: number) => T): T => {
+    const part = snapshotParts.findLast(({ first: from }) => from <= row)!;
+    return read(part.snapshot, row - part.first);
   };
   const seenBy = (user: number): number[] =>
     base.seenBy(user).flatMap((row) => {
@@ -265,23 +238,11 @@ function liveSnapshot({ base, written, kept, hidden }: LiveParts): Snapshot {
     top,
     itemRow,
     corpusRow: (key) => (itemRow(key) < 0 ? -1 : base.corpusRow(key)),
-    keyAt(row) {
-      const [part, own] = placeOf(row);
-      return part.keyAt(own);
-    },
-    titleAt(row) {
-      const [part, own] = placeOf(row);
-      return part.titleAt(own);
-    },
-    valuesOf(row, names) {
-      const [part, own] = placeOf(row);
-      return part.valuesOf(own, names);
-    },
+    keyAt: (row) => fromPart(row, (part, ownRow) => part.keyAt(ownRow)),
+    titleAt: (row) => fromPart(row, (part, ownRow) => part.titleAt(ownRow)),
+    valuesOf: (row, names) => fromPart(row, (part, ownRow) => part.valuesOf(ownRow, names)),
     userRow: base.userRow,
-    itemVector(row) {
-      const [part, own] = placeOf(row);
-      return part.itemVector(own);
-    },
+    itemVector: (row) => fromPart(row, (part, ownRow) => part.itemVector(ownRow)),
     seenBy,
     written: written.map(({ of, snapshot }, at) => ({ of, first: snapshotParts[at + 1]!.first, rows: snapshot.rows })),
     users: base.users,

@@ -6,123 +6,16 @@ import { makeKeyIndex } from '../../../base/text/key_index.ts';
 import { defined } from '../../../base/util/defined.ts';
 import { Bits } from '../../../engines/scan/bits.ts';
 import { type GrowingScan, makeGrowingScan } from '../../../engines/scan/growing.ts';
-import { type ItemColumn, type ItemColumns, valueAt } from '../filter/columns.ts';
+import { makeGrowingColumn, valueAt } from '../filter/columns.ts';
 import { directionsOf, type Snapshot, snapshotOf } from '../snapshot.ts';
-
-// Columns that filters read, of items that are added one after the other. What is given away stays as it is: later values lie past its end.
-
-/** Values of one item by column. A value that is left out, null or an empty text is missing. */
-type ItemValuesByName = ReadonlyMap<string, unknown>;
-
-interface GrowingColumns {
-  readonly rows: number;
-  add(values: ItemValuesByName): void;
-  view(): ItemColumns;
-}
-
-interface GrowingColumn {
-  add(value: unknown): void;
-  view(): ItemColumn;
-}
-
-/** @param like names and kinds of the columns */
-function makeGrowingColumns(like: ItemColumns): GrowingColumns {
-  const columns = new Map([...like].map(([name, { kind }]) => [name, makers[kind]()] as const));
-  let rowCount = 0;
-  let lastView: ItemColumns | undefined;
-  return {
-    get rows() {
-      return rowCount;
-    },
-    add(values) {
-      for (const [name, column] of columns) column.add(values.get(name) ?? undefined);
-      rowCount++;
-      lastView = undefined;
-    },
-    view: () => (lastView ??= new Map([...columns].map(([name, column]) => [name, column.view()]))),
-  };
-}
-
-const makers: Readonly<Record<ItemColumn['kind'], () => GrowingColumn>> = {
-  number() {
-    const values = growing(Float64Array);
-    return {
-      add: (value) => values.push(typeof value === 'number' ? value : Number.NaN),
-      view: () => ({ kind: 'number', values: values.view() }),
-    };
-  },
-  text() {
-    const codes = growing(Int32Array);
-    const { codeOf, words } = makeWords();
-    return {
-      // A column of whole numbers is one of texts where some have many digits.
-      add: (value) => codes.push(codeOf(typeof value === 'number' ? String(value) : value)),
-      view: () => ({ kind: 'text', codes: codes.view(), words }),
-    };
-  },
-  texts() {
-    const [starts, ends, codes] = [growing(Int32Array), growing(Int32Array), growing(Int32Array)];
-    const { codeOf, words } = makeWords();
-    return {
-      add(value) {
-        const isList = Array.isArray(value);
-        starts.push(isList ? codes.length : -1);
-        if (isList) for (const each of value) codes.push(codeOf(each));
-        ends.push(isList ? codes.length : -1);
-      },
-      view: () => ({ kind: 'texts', starts: starts.view(), ends: ends.view(), codes: codes.view(), words }),
-    };
-  },
-  truth() {
-    const values = growing(Int8Array);
-    return {
-      add: (value) => values.push(value === undefined ? -1 : Number(value)),
-      view: () => ({ kind: 'truth', values: values.view() }),
-    };
-  },
-};
-
-/** Texts and their places: more may come, and the places stay. */
-function makeWords() {
-  const words: string[] = [];
-  const places = makeKeyIndex((place) => words[place]!);
-  const codeOf = (text: unknown): number => {
-    if (typeof text !== 'string' || text === '') return -1;
-    const knownIndex = places.placeOf(text);
-    if (knownIndex >= 0) return knownIndex;
-    places.set(text, words.push(text) - 1);
-    return words.length - 1;
-  };
-  return { words, codeOf };
-}
-
-type GrowingArray = Int8Array | Int32Array | Float64Array;
-
-function growing<T extends GrowingArray>(make: new (length: number) => T) {
-  let array = new make(64);
-  let length = 0;
-  return {
-    get length() {
-      return length;
-    },
-    push(value: number): void {
-      if (length === array.length) {
-        const larger = new make(2 * length);
-        larger.set(array);
-        array = larger;
-      }
-      array[length++] = value;
-    },
-    view: (): T => array.subarray(0, length) as T,
-  };
-}
 
 export interface WrittenItem {
   readonly key: string;
   readonly title?: string;
   /** float32 [width], finite: the output of the item tower. */
   readonly vector: Float32Array;
-  readonly values: ItemValuesByName;
+  /** By column. */
+  readonly values: ReadonlyMap<string, unknown>;
 }
 
 export interface SegmentView {
@@ -163,7 +56,8 @@ export function makeSegment(base: Snapshot, room: number, turning: DirectionsSta
   /** Absent while each vector is its own direction, as those of a cosine are. */
   let directionScan: GrowingScan | undefined;
   let isUnit = true;
-  const columns = makeGrowingColumns(base.columns);
+  const columns = [...base.columns].map(([name, { kind }]) => ({ name, column: makeGrowingColumn(kind) }));
+  const columnsNow = () => new Map(columns.map(({ name, column }) => [name, column.view()]));
   const keys: string[] = [];
   const titles: (string | undefined)[] = [];
   /** By slot: the slot that the same item had before, −1 for none. */
@@ -196,7 +90,7 @@ export function makeSegment(base: Snapshot, room: number, turning: DirectionsSta
       scan: scan.firstRows(rows),
       keys: { rowOf: slotOf, keyAt: (slot: number) => keys[slot]! },
       titleAt: (slot: number) => titles[slot],
-      columns: columns.view(),
+      columns: columnsNow(),
       userKeys: noUsers,
     };
     let ownDirections: Snapshot | undefined;
@@ -223,7 +117,7 @@ export function makeSegment(base: Snapshot, room: number, turning: DirectionsSta
         earlierSlot[slot] = latestSlot.placeOf(item.key);
         latestSlot.set(item.key, slot);
         aliveSlots.add(slot);
-        columns.add(item.values);
+        for (const { name, column } of columns) column.add(item.values.get(name));
         vectors.set(item.vector, at * width);
       }
       aliveCount += items.length;
@@ -255,7 +149,7 @@ export function makeSegment(base: Snapshot, room: number, turning: DirectionsSta
     },
     items(from, to) {
       const { vectors } = scan.firstRows(keys.length);
-      const namedColumns = [...columns.view()];
+      const namedColumns = [...columnsNow()];
       const items: WrittenItem[] = [];
       for (let slot = from; slot < to; slot++) {
         if (!aliveSlots.has(slot)) continue;

@@ -20,16 +20,15 @@ import type { ComputedItemVectors } from '../../../training/scoring/retrieval.ts
 import type { Vectors } from '../../../training/scoring/tower_vectors.ts';
 import type { ItemColumn, ItemColumns } from '../filter/columns.ts';
 
-/**
- * Whether what a file holds can be answered with: every number within the memory that it points into, every list as long as the others. A file of
- * strangers may still hold other vectors than the model makes, as it may hold other weights; it can hold nothing that breaks what reads it.
- */
 interface ServedModel {
   readonly plan: Plan;
   readonly encodings: ReadonlyMap<string, Encoding>;
 }
 
-/** Returns the first entry that does not fit; undefined if all do. Floats are finite already, but for columns of numbers. */
+/**
+ * Returns the first entry that cannot be answered with: a number outside of the memory that it points into, a list that is not as long as the others. Floats are
+ * finite already, but for columns of numbers. A file of strangers may hold other vectors than the model makes; it can hold nothing that breaks what reads it.
+ */
 export function servedComplaint(value: unknown, model: ServedModel): string | undefined {
   try {
     checkServed(value, model);
@@ -59,14 +58,13 @@ function checkServed(value: unknown, { plan, encodings }: ServedModel): asserts 
   const { data, rows, width, interests } = items?.vectors ?? {};
   const [query, item] = plan.towers;
   need(isCount(rows) && width === item.width && interests === item.interests, 'the shape of the vectors');
-  need(data instanceof Float32Array && data.length === rows * width, 'the vectors');
+  need(isOf(data, Float32Array, rows * width), 'the vectors');
   const { codes, records, centre } = items.coded ?? {};
   const layout = layoutOf(rows, width);
-  need(codes instanceof Uint8Array && codes.length === layout.codeBytes, 'the codes of the vectors');
-  need(records instanceof Float64Array && records.length === 4 * layout.blocks, 'the records of the vectors');
+  need(isOf(codes, Uint8Array, layout.codeBytes), 'the codes of the vectors');
+  need(isOf(records, Float64Array, 4 * layout.blocks), 'the records of the vectors');
   need(records.every(Number.isFinite), 'a record of the vectors');
-  need(centre instanceof Float32Array && centre.length === width, 'the centre of the vectors');
-  need(centre.every(Number.isFinite), 'the centre of the vectors');
+  need(isOf(centre, Float32Array, width) && centre.every(Number.isFinite), 'the centre of the vectors');
   checkTexts(items.keys, 'the keys of the items', rows);
   if (items.titles !== undefined) checkTexts(items.titles, 'the titles', rows);
   checkColumns(items.columns, rows);
@@ -85,11 +83,16 @@ function checkServed(value: unknown, { plan, encodings }: ServedModel): asserts 
   need(!missingFeature, `the feature ${JSON.stringify(missingFeature)} of users`);
 }
 
+type TypedArray = new (length: number) => ArrayLike<number>;
+
+/** True for a typed array of a kind, and of a length if one is given. */
+const isOf = (value: Loose, type: TypedArray, length?: number): boolean =>
+  value instanceof type && (length === undefined || value.length === length);
+
 function checkTexts(parts: Loose, what: string, count?: number): asserts parts is KeyParts {
   const { bytes, ends, slots } = parts ?? {};
-  need(bytes instanceof Uint8Array && ends instanceof Uint32Array, what);
-  need(slots === undefined || slots instanceof Uint32Array, what);
-  need(count === undefined || ends.length === count, what);
+  need(isOf(bytes, Uint8Array) && isOf(ends, Uint32Array, count), what);
+  need(slots === undefined || isOf(slots, Uint32Array), what);
   const reason = keyPartsComplaint({ bytes, ends, slots });
   if (reason !== undefined) throw new Misfit(`${what}: ${reason}`);
 }
@@ -98,28 +101,15 @@ function checkColumns(columns: Loose, rows: number): void {
   need(columns instanceof Map, 'the columns of the items');
   for (const [name, column] of columns as Map<string, Loose>) {
     const what = `column ${JSON.stringify(name)}`;
-    const ownColumn = typeof column === 'object' && column !== null ? column : {};
-    switch (ownColumn.kind) {
-      case 'number':
-        need(ownColumn.values instanceof Float64Array && ownColumn.values.length === rows, what);
-        break;
-      case 'truth':
-        need(ownColumn.values instanceof Int8Array && ownColumn.values.length === rows, what);
-        break;
-      case 'text':
-        checkTexts(ownColumn.words, what);
-        need(ownColumn.codes instanceof Int32Array && ownColumn.codes.length === rows, what);
-        need(areWithin(ownColumn.codes, -1, ownColumn.words.ends.length - 1), what);
-        break;
-      case 'texts':
-        checkTexts(ownColumn.words, what);
-        need(ownColumn.codes instanceof Int32Array, what);
-        need(areWithin(ownColumn.codes, -1, ownColumn.words.ends.length - 1), what);
-        need(ownColumn.starts instanceof Int32Array && ownColumn.starts.length === rows, what);
-        need(areSpans(ownColumn.starts, ownColumn.ends, ownColumn.codes.length), what);
-        break;
-      default:
-        throw new Misfit(`${what} is of no known kind`);
+    const { kind, values, words, codes, starts, ends } = column ?? {};
+    if (kind === 'number') need(isOf(values, Float64Array, rows), what);
+    else if (kind === 'truth') need(isOf(values, Int8Array, rows), what);
+    else {
+      if (kind !== 'text' && kind !== 'texts') throw new Misfit(`${what} is of no known kind`);
+      checkTexts(words, what);
+      need(isOf(codes, Int32Array, kind === 'text' ? rows : undefined), what);
+      need(areWithin(codes, -1, words.ends.length - 1), what);
+      if (kind === 'texts') need(isOf(starts, Int32Array, rows) && areSpans(starts, ends, codes.length), what);
     }
   }
 }
@@ -130,27 +120,26 @@ function checkTables(tables: Loose, rows: number, { features }: Plan): void {
   );
   need(tables instanceof Map && tables.size === neededWidths.size, 'the tables of the item tower');
   for (const [name, width] of neededWidths) {
-    const values = tables.get(name);
-    need(
-      values instanceof Float32Array && values.length === Math.max(1, rows) * width,
-      `table ${JSON.stringify(name)}`,
-    );
+    need(isOf(tables.get(name), Float32Array, Math.max(1, rows) * width), `table ${JSON.stringify(name)}`);
   }
 }
 
-interface FeaturesContext extends ServedModel {
-  /** Rows of the corpus. */
-  readonly items: number;
-}
-
-function checkFeatures(given: Loose, rows: number, { plan, encodings, items }: FeaturesContext): void {
+/** @param model with the rows of the corpus */
+function checkFeatures(
+  given: Loose,
+  rows: number,
+  { plan, encodings, items }: ServedModel & { readonly items: number },
+): void {
   need(given instanceof Map, 'the features');
   for (const [name, indexed] of given as Map<string, Loose>) {
     const what = `feature ${JSON.stringify(name)}`;
     const feature = plan.features.find((each) => each.name === name);
     need(feature !== undefined && typeof indexed === 'object' && indexed !== null, what);
     const codes = rowsOf(encodings.get(feature.encoderOf)!);
-    checkIndexed(indexed, what, rows, { feature, codes, items });
+    const { column, index } = indexed;
+    const rowCount = checkColumn(column, what, { feature, codes, items });
+    if (index === undefined) need(rowCount >= rows, what);
+    else need(isOf(index, Int32Array, rows) && areWithin(index, 0, rowCount - 1), what);
   }
 }
 
@@ -158,12 +147,6 @@ interface ColumnContext {
   readonly feature: FeaturePlan;
   readonly codes: number;
   readonly items: number;
-}
-
-function checkIndexed({ column, index }: Loose, what: string, rows: number, of: ColumnContext): void {
-  const rowCount = checkColumn(column, what, of);
-  if (index === undefined) need(rowCount >= rows, what);
-  else need(index instanceof Int32Array && index.length === rows && areWithin(index, 0, rowCount - 1), what);
 }
 
 const kinds: Readonly<Record<FeaturePlan['gives'], Column['kind']>> = {
@@ -208,27 +191,18 @@ function checkBags(
   { least, most, items, longest = [] }: BagBounds,
 ): asserts column is BagColumn {
   const { starts, ends, values, inner, weights, items: places } = column ?? {};
-  need(column?.kind === 'bags' && starts instanceof Int32Array && values instanceof Int32Array, what);
-  need(areSpans(starts, ends, values.length) && starts.every((start) => start >= 0), what);
+  need(column?.kind === 'bags' && isOf(starts, Int32Array) && isOf(values, Int32Array), what);
   const [limit = values.length] = longest;
-  need(
-    starts.every((start, row) => ends[row] - start <= limit),
-    what,
-  );
+  const isShort = (start: number, row: number): boolean => start >= 0 && ends[row] - start <= limit;
+  need(areSpans(starts, ends, values.length) && starts.every(isShort), what);
   if (inner !== undefined) {
     need(inner?.inner === undefined, what);
     checkBags(inner, what, { least, most, items, longest: longest.slice(1) });
     need(areWithin(values, 0, inner.starts.length - 1), what);
   } else need(areWithin(values, least, most), what);
-  if (weights !== undefined) {
-    need(weights instanceof Float32Array && weights.length === values.length, what);
-    need(
-      weights.every((weight) => weight >= 0),
-      what,
-    );
-  }
-  if (places === undefined) return;
-  need(places instanceof Int32Array && places.length === values.length && areWithin(places, 0, items - 1), what);
+  const isWeight = (weight: number): boolean => weight >= 0;
+  need(weights === undefined || (isOf(weights, Float32Array, values.length) && weights.every(isWeight)), what);
+  need(places === undefined || (isOf(places, Int32Array, values.length) && areWithin(places, 0, items - 1)), what);
 }
 
 function areWithin(values: Int32Array, least: number, most: number): boolean {
@@ -248,7 +222,12 @@ function areSpans(starts: Int32Array, ends: unknown, count: number): boolean {
 
 export interface ServingState extends Pick<Dataset, 'seen' | 'histories'> {
   readonly items: ServedItems;
-  readonly users: ServedUsers;
+  readonly users: {
+    readonly keys: KeyParts;
+    readonly seen: BagColumn;
+    readonly features: ReadonlyMap<string, IndexedColumn>;
+    readonly asOfLastEvent?: readonly string[];
+  };
 }
 
 interface ServedItems {
@@ -261,13 +240,6 @@ interface ServedItems {
   readonly features: ReadonlyMap<string, IndexedColumn>;
   /** Tables of the query tower that the item tower computes, by name. */
   readonly tables: ComputedItemVectors['tables'];
-}
-
-interface ServedUsers {
-  readonly keys: KeyParts;
-  readonly seen: BagColumn;
-  readonly features: ReadonlyMap<string, IndexedColumn>;
-  readonly asOfLastEvent?: readonly string[];
 }
 
 export type ServedColumn = WithPlainWords<ItemColumn>;

@@ -29,7 +29,6 @@ export interface WritesOfItems {
 
 export interface WritesSource {
   readonly log: RecordLog<readonly ItemWrite[]>;
-  /** Describes the writes that the log has. */
   readonly latest: LatestWrites;
   /** Gets a sentence for people: the log could not be shortened. */
   readonly say?: (line: string) => void;
@@ -52,7 +51,6 @@ const leastShortened = 10_000;
 
 interface WriteRequest {
   readonly writes: readonly ItemWrite[];
-  /** If true, errors name the write in the array. */
   readonly isArray: boolean;
 }
 
@@ -122,7 +120,7 @@ export function makeWritesOfItems({ log, latest: found, say = () => {} }: Writes
     const preparedVersions = await Promise.all(
       [...versions].map(async (version) => ({ version, changes: await version.prepare(batchWrites) })),
     );
-    const existingItems = existence(versions);
+    const changedKeys = new Map<string, boolean>();
     const accepted: { readonly each: WaitingWrite; readonly outcomes: readonly WriteOutcome[] }[] = [];
     const acceptedIndices: number[] = [];
     let firstIndex = 0;
@@ -135,7 +133,7 @@ export function makeWritesOfItems({ log, latest: found, say = () => {} }: Writes
       const outcomes =
         errorDetails.length > 0
           ? new RequestError(400, errorDetails.slice(0, maxErrors))
-          : outcomesOf(each, existingItems);
+          : outcomesOf(each, versions, changedKeys);
       if (outcomes instanceof RequestError) {
         each.reject(outcomes);
         continue;
@@ -270,27 +268,22 @@ function notTaken(key: string, { diagnostics }: Failure): Failure {
   return failure('items-closed', { reason, advice });
 }
 
-/** Tells if an item is there, in any version, after the earlier writes of a batch. */
-function existence(versions: Iterable<ItemWrites>) {
-  const changedKeys = new Map<string, boolean>();
-  const allVersions = [...versions];
-  return {
-    has: (key: string): boolean =>
-      changedKeys.get(key) ?? allVersions.some(({ snapshot }) => snapshot.itemRow(key) >= 0),
-    set: (key: string, is: boolean): void => void changedKeys.set(key, is),
-  };
-}
-
-type Existence = ReturnType<typeof existence>;
-
-/** Every version can compute the items of the request. */
-function outcomesOf(request: WriteRequest, exists: Existence): readonly WriteOutcome[] | RequestError {
+/**
+ * Every version can compute the items of the request.
+ * @param changedKeys by key, whether the item is there after the earlier writes of the batch
+ */
+function outcomesOf(
+  request: WriteRequest,
+  versions: ReadonlySet<ItemWrites>,
+  changedKeys: Map<string, boolean>,
+): readonly WriteOutcome[] | RequestError {
+  const isThere = (key: string): boolean => [...versions].some(({ snapshot }) => snapshot.itemRow(key) >= 0);
   // What a request does counts for others only if it is taken.
   const ownKeys = new Map<string, boolean>();
   const errorDetails: ErrorDetail[] = [];
   const outcomes = request.writes.map((write, at): WriteOutcome => {
     const { key } = write;
-    const existedBefore = ownKeys.get(key) ?? exists.has(key);
+    const existedBefore = ownKeys.get(key) ?? changedKeys.get(key) ?? isThere(key);
     ownKeys.set(key, !('deleted' in write));
     if (!('deleted' in write)) return existedBefore ? 'changed' : 'added';
     const facts = { what: 'item', name: key, advice: 'give the key of an item that is there' };
@@ -299,7 +292,7 @@ function outcomesOf(request: WriteRequest, exists: Existence): readonly WriteOut
     return 'deleted';
   });
   if (errorDetails.length > 0) return new RequestError(404, errorDetails.slice(0, maxErrors));
-  for (const [key, is] of ownKeys) exists.set(key, is);
+  for (const [key, is] of ownKeys) changedKeys.set(key, is);
   return outcomes;
 }
 

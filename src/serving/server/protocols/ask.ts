@@ -2,16 +2,21 @@
 import { basename } from 'node:path';
 import type { FastifyRequest } from 'fastify';
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
-import { nearest } from '../../../base/text/nearest.ts';
+import { unknownFacts } from '../../serve/top_request.ts';
 import type { AnswerOptions } from '../answers.ts';
 import { type Reader, shortenedName } from '../body.ts';
 import type { Limits } from '../limits.ts';
 import { errorDetailOf, RequestError } from '../refused.ts';
 import type { ActiveVersions, Version, Versions } from '../versions/versions.ts';
-import { bodyOf, type InputRow, type RowPosition, rowPositionOf } from './fields.ts';
-import type { RowOutputs, ServingSignature } from './signatures.ts';
+import {
+  bodyOf,
+  type InputRow,
+  type RowOutputs,
+  type RowPosition,
+  rowPositionOf,
+  type ServingSignature,
+} from './signatures.ts';
 
-/** The part of the server that the protocols use. */
 export interface ProtocolContext {
   readonly tower: string;
   readonly limits: Limits;
@@ -59,10 +64,15 @@ export function versionIn(sides: ActiveVersions, { version, label }: ModelPath):
 
 /** Where a canary is another model, each is called by its name. Undefined where both versions have it. @throws RequestError 404 */
 function onlyOf({ all }: ActiveVersions, model: string): Version | undefined {
-  const names = all.map(({ answers }) => answers.about().query.model);
-  refuseOtherModel(model, names);
-  const ownVersions = all.filter((_, at) => names[at] === model);
+  const ownVersions = versionsOf(all, model);
   return ownVersions.length === 1 ? ownVersions[0] : undefined;
+}
+
+/** @throws RequestError 404 */
+export function versionsOf(all: readonly Version[], model: string): readonly Version[] {
+  const names = all.map(({ answers }) => answers.about().query.model);
+  refuseOtherModel(model, [...new Set(names)]);
+  return all.filter((_, at) => names[at] === model);
 }
 
 /** @throws RequestError 404 */
@@ -71,7 +81,7 @@ export function refuseOtherModel(model: string, known: readonly string[]): void 
 }
 
 export function unknownName(what: string, name: string, known: readonly string[], status = 404, at = ''): RequestError {
-  const facts = { what, name: shortenedName(name), nearest: nearest(name, known), known };
+  const facts = { ...unknownFacts(what, name, known), name: shortenedName(name) };
   return new RequestError(status, [errorDetailOf(diagnose('unknown-name', undefined, facts), at)]);
 }
 
@@ -79,7 +89,6 @@ export interface RowsRequest {
   /** As the metrics name it. */
   readonly route: string;
   readonly target: ModelPath;
-  /** The name in the model file. */
   readonly model: string;
   readonly signature: ServingSignature;
   readonly rows: readonly InputRow[];

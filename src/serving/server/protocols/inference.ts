@@ -17,19 +17,16 @@ import {
   versionIn,
   versionName,
 } from './ask.ts';
-import { columnsOf, type InputColumn, inputRows, wrong } from './columns.ts';
-import { type TensorField, typeNames } from './fields.ts';
-import { type NestedValue, type SignatureName, signatures } from './signatures.ts';
-import { fromBytes, fromJson, toBytes } from './tensor_data.ts';
+import { type NestedValue, type SignatureName, signatures, type TensorField, typeNames } from './signatures.ts';
+import { columnsOf, fromBytes, fromJson, type InputColumn, inputRows, toBytes, wrong } from './tensor_data.ts';
 
-/** The body of an inference request: JSON, and after it the bytes of tensors. */
 type InferParameters = Readonly<Record<string, unknown>>;
 
 interface InferBody {
   readonly id?: string;
   readonly parameters?: InferParameters;
   readonly inputs: readonly InputTensor[];
-  readonly outputs?: readonly RequestedOutput[];
+  readonly outputs?: readonly Pick<InputTensor, 'name' | 'parameters'>[];
 }
 
 interface InputTensor {
@@ -38,11 +35,6 @@ interface InputTensor {
   readonly datatype: string;
   readonly parameters?: InferParameters;
   readonly data?: readonly unknown[];
-}
-
-interface RequestedOutput {
-  readonly name: string;
-  readonly parameters?: InferParameters;
 }
 
 const lengthHeader = 'inference-header-content-length';
@@ -64,24 +56,13 @@ function readInfer(
   return { body: value as InferBody, rest: bytes.subarray(length) };
 }
 
-interface TensorContext {
-  readonly at: string;
-  /** The bytes that no tensor before it has. */
-  readonly rest: Uint8Array;
-  /** Axes of the input without that of rows; 0 of an unknown one. */
-  readonly rank: number;
-  readonly limits: Limits;
-}
-
-interface RowTensor {
-  readonly values: readonly unknown[];
-  readonly forAll: boolean;
-  /** Bytes of `rest` that it takes. */
-  readonly bytes: number;
-}
-
-/** Returns a value for each row. @throws RequestError 400, 413 */
-function tensorOf(input: InputTensor, { at, rest, rank, limits }: TensorContext): RowTensor {
+/**
+ * Returns a value for each row, and how many bytes of `rest` they take.
+ * @param rest the bytes that no tensor before it has
+ * @param rank axes of the input without that of rows; 0 of an unknown one
+ * @throws RequestError 400, 413
+ */
+function tensorOf(input: InputTensor, at: string, rest: Uint8Array, rank: number, limits: Limits) {
   const { name, datatype, shape, parameters = {}, data } = input;
   if (parameters.shared_memory_region !== undefined) {
     throw wrong(`${at}/parameters`, 'shared_memory_region', 'is not supported', 'send the data in the request');
@@ -89,11 +70,8 @@ function tensorOf(input: InputTensor, { at, rest, rank, limits }: TensorContext)
   const count = shape.reduce((product, size) => product * size, 1);
   const tensorSpec = { name, datatype, at, count };
   if ((shape[0] ?? 1) > limits.batch) {
-    throw refused(
-      413,
-      diagnose('request-size', undefined, { what: 'a tensor', limit: limits.batch, unit: 'rows' }),
-      at,
-    );
+    const facts = { what: 'a tensor', limit: limits.batch, unit: 'rows' };
+    throw refused(413, diagnose('request-size', undefined, facts), at);
   }
   const size = parameters.binary_data_size;
   if (size === undefined) {
@@ -103,17 +81,17 @@ function tensorOf(input: InputTensor, { at, rest, rank, limits }: TensorContext)
   }
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0 || size > rest.length) {
     const reason = `is no number of bytes up to the ${rest.length} that are left after the JSON`;
-    throw wrong(
-      `${at}/parameters`,
-      'binary_data_size',
-      reason,
-      `send the header \`${lengthHeader}\`, and the bytes of each tensor`,
-    );
+    const advice = `send the header \`${lengthHeader}\`, and the bytes of each tensor`;
+    throw wrong(`${at}/parameters`, 'binary_data_size', reason, advice);
   }
   return { ...shaped(fromBytes(rest.subarray(0, size), tensorSpec), shape, rank), bytes: size };
 }
 
-function shaped(flat: readonly unknown[], shape: readonly number[], rank: number): Omit<RowTensor, 'bytes'> {
+function shaped(
+  flat: readonly unknown[],
+  shape: readonly number[],
+  rank: number,
+): Pick<InputColumn, 'values' | 'forAll'> {
   if (shape.length === 0) return { values: flat, forAll: true };
   // One value a row may have an axis of its own.
   const ownShape = shape.length === rank + 2 && shape.at(-1) === 1 ? shape.slice(0, -1) : shape;
@@ -155,7 +133,7 @@ export function inferenceMetadata(desk: ProtocolContext, target: ModelPath): unk
 }
 
 /** `GET /v2/models/M[/versions/V]/ready` */
-export function ready(desk: ProtocolContext, target: ModelPath, reply: FastifyReply): unknown {
+export function modelReady(desk: ProtocolContext, target: ModelPath, _: FastifyRequest, reply: FastifyReply): unknown {
   modelOf(desk, target);
   versionIn(desk.versions.current, target);
   if (desk.isStopping()) reply.code(503);
@@ -165,8 +143,8 @@ export function ready(desk: ProtocolContext, target: ModelPath, reply: FastifyRe
 /** `POST /v2/models/M[/versions/V]/infer` @throws RequestError */
 export async function infer(
   desk: ProtocolContext,
-  request: FastifyRequest,
   target: ModelPath,
+  request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
   const { signature: name, versions } = modelOf(desk, target);
@@ -182,16 +160,8 @@ export async function infer(
     return column.forAll ? column.at : `${column.at}, row ${row}${within === '' ? '' : `, ${within}`}`;
   };
   const rows = inputRows(columns, fields);
-  const route = '/v2/models/infer';
-  const rowsAnswer = await answerRows(desk, request, {
-    route,
-    target,
-    model: about.query.model,
-    signature,
-    rows,
-    at: pointerAt,
-  });
-  return answerOf(rowsAnswer, { target, body, wanted: outputRequests }, reply);
+  const rowsRequest = { route: '/v2/models/infer', target, model: about.query.model, signature, rows, at: pointerAt };
+  return answerOf(await answerRows(desk, request, rowsRequest), target, body, outputRequests, reply);
 }
 
 /** Models: `M` is the first signature, and `M.NAME` another one. */
@@ -222,18 +192,13 @@ function columnsIn(
   let firstByte = 0;
   return inputs.map((input, i) => {
     const rank = fields.find(({ name }) => name === input.name)?.shape.length ?? 0;
-    const { values, forAll, bytes } = tensorOf(input, {
-      at: `/inputs/${i}`,
-      rest: rest.subarray(firstByte),
-      rank,
-      limits,
-    });
+    const at = `/inputs/${i}`;
+    const { values, forAll, bytes } = tensorOf(input, at, rest.subarray(firstByte), rank, limits);
     firstByte += bytes;
-    return { name: input.name, at: `/inputs/${i}`, values, forAll };
+    return { name: input.name, at, values, forAll };
   });
 }
 
-/** Parameters that the protocol itself defines. */
 const protocolParameters: ReadonlySet<string> = new Set(['binary_data_output', 'priority', 'timeout']);
 
 /** Parameters of the request fill inputs that are one value, for all rows. */
@@ -257,34 +222,27 @@ function outputRequestsOf(
 ): readonly OutputRequest[] {
   const isBinaryByDefault = parameters.binary_data_output === true;
   if (outputs === undefined) return fields.map((field) => ({ field, isBinary: isBinaryByDefault }));
-  return outputs.map(({ name, parameters: own = {} }: RequestedOutput, i) => {
+  return outputs.map(({ name, parameters: own = {} }, i) => {
     const field = fields.find((each) => each.name === name);
     if (field === undefined) {
-      throw unknownName(
-        'output',
-        name,
-        fields.map((each) => each.name),
-        400,
-        `/outputs/${i}/name`,
-      );
+      const knownNames = fields.map((each) => each.name);
+      throw unknownName('output', name, knownNames, 400, `/outputs/${i}/name`);
     }
     return { field, isBinary: typeof own.binary_data === 'boolean' ? own.binary_data : isBinaryByDefault };
   });
 }
 
-interface InferAnswer {
-  readonly target: ModelPath;
-  readonly body: InferBody;
-  readonly wanted: readonly OutputRequest[];
-}
-
-function answerOf({ versions, rows }: RowsAnswer, { target, body, wanted }: InferAnswer, reply: FastifyReply): unknown {
-  const columns = columnsOf(
-    wanted.map(({ field }) => field),
-    rows,
-  );
+function answerOf(
+  { versions, rows }: RowsAnswer,
+  target: ModelPath,
+  body: InferBody,
+  outputRequests: readonly OutputRequest[],
+  reply: FastifyReply,
+): unknown {
+  const fields = outputRequests.map(({ field }) => field);
+  const columns = columnsOf(fields, rows);
   const tensorBytes: Buffer[] = [];
-  const outputTensors = wanted.map(({ field: { name, type }, isBinary }) => {
+  const outputTensors = outputRequests.map(({ field: { name, type }, isBinary }) => {
     const values = columns.get(name)!;
     const flatValues = (values as readonly unknown[]).flat(Number.POSITIVE_INFINITY);
     const datatype = typeNames[type].inference;

@@ -1,6 +1,39 @@
 /** The schemas of bodies in the protocols of others, and of their refusals. */
 import { longestKey, longestList } from '../limits.ts';
-import { closed, listSchema, type Schema, textSchema } from '../schema_words.ts';
+
+export type Schema = Readonly<Record<string, unknown>>;
+
+export const textSchema = (description: string, more: Schema = {}): Schema => ({
+  type: 'string',
+  description,
+  ...more,
+});
+
+export const listSchema = (description: string, items: Schema, more: Schema = {}): Schema => ({
+  ...{ type: 'array', description, items },
+  ...more,
+});
+
+export const integerSchema = (description: string, more: Schema = {}): Schema => ({
+  ...{ type: 'integer', description },
+  ...more,
+});
+
+/** A key, as a text or as a number that JSON does not round. */
+export const keySchema: Schema = {
+  type: ['string', 'integer'],
+  maxLength: longestKey,
+  minimum: Number.MIN_SAFE_INTEGER,
+  maximum: Number.MAX_SAFE_INTEGER,
+};
+
+export const closed = (description: string, properties: Schema, required: readonly string[] = []): Schema => ({
+  type: 'object',
+  description,
+  properties,
+  required,
+  additionalProperties: false,
+});
 
 const name = textSchema('Its name.', { maxLength: longestKey });
 const parameters: Schema = { type: 'object', description: 'Parameters of the protocol.' };
@@ -19,36 +52,26 @@ export const protocolSchemas = {
         ...parameters,
         description: 'Values of inputs for all rows, such as `k`, and those of the protocol.',
       },
-      inputs: {
-        ...listSchema(
-          'The tensors.',
-          closed(
-            'A tensor.',
-            {
-              name,
-              shape: {
-                type: 'array',
-                items: { type: 'integer', minimum: 0 },
-                maxItems: 8,
-                description: 'The first axis has the rows.',
-              },
-              datatype: textSchema('`BYTES`, `INT64`, `FP32` and so on.', { maxLength: longestKey }),
-              parameters,
-              data: { type: 'array', description: 'The elements, flat or nested.' },
-            },
-            ['name', 'shape', 'datatype'],
-          ),
+      inputs: listSchema(
+        'The tensors.',
+        closed(
+          'A tensor.',
+          {
+            name,
+            shape: listSchema('The first axis has the rows.', { type: 'integer', minimum: 0 }, { maxItems: 8 }),
+            datatype: textSchema('`BYTES`, `INT64`, `FP32` and so on.', { maxLength: longestKey }),
+            parameters,
+            data: { type: 'array', description: 'The elements, flat or nested.' },
+          },
+          ['name', 'shape', 'datatype'],
         ),
-        minItems: 1,
-        maxItems: longestList,
-      },
-      outputs: {
-        ...listSchema(
-          'The outputs that the answer has. Default: all.',
-          closed('An output.', { name, parameters }, ['name']),
-        ),
-        maxItems: 100,
-      },
+        { minItems: 1, maxItems: longestList },
+      ),
+      outputs: listSchema(
+        'The outputs that the answer has. Default: all.',
+        closed('An output.', { name, parameters }, ['name']),
+        { maxItems: 100 },
+      ),
     },
     ['inputs'],
   ),

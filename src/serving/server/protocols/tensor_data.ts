@@ -1,5 +1,71 @@
 /** Data of tensors in the Open Inference Protocol: in JSON, or as little-endian bytes. */
-import { wrong } from './columns.ts';
+import { diagnose } from '../../../base/diagnostics/diagnose.ts';
+import { shortenedName } from '../body.ts';
+import { errorDetailOf, RequestError } from '../refused.ts';
+import type { InputRow, NestedValue, RowOutputs, TensorField } from './signatures.ts';
+
+/** From named inputs with a value for each row to rows, and from rows to outputs: what TensorFlow Serving's column format and tensors have in common. */
+export interface InputColumn {
+  readonly name: string;
+  /** JSON pointer into the request. */
+  readonly at: string;
+  /** A value for each row, or one for all rows. */
+  readonly values: readonly unknown[];
+  readonly forAll: boolean;
+}
+
+/** @throws RequestError 400 */
+export function inputRows(columns: readonly InputColumn[], fields: readonly TensorField[]): readonly InputRow[] {
+  const count = columns.reduce((most, { values, forAll }) => (forAll ? most : Math.max(most, values.length)), 1);
+  const rows = Array.from({ length: count }, () => Object.create(null) as Record<string, unknown>);
+  for (const column of columns) {
+    const { name, values, at } = column;
+    if (columns.find((each) => each.name === name) !== column) throw wrong(at, name, 'is given twice', 'give it once');
+    const isOne = values.length === 1;
+    if (!isOne && values.length !== count) {
+      throw wrong(at, name, `has ${values.length} values, and other inputs have ${count}`, 'give one for each row');
+    }
+    const rank = fields.find((field) => field.name === name)?.shape.length ?? 0;
+    for (const [row, into] of rows.entries()) {
+      const rowValue = values[isOne ? 0 : row];
+      if (rank > 0 && !Array.isArray(rowValue)) {
+        throw wrong(at, name, `has no list for row ${row}`, 'give a list for each row, such as `[["318", "50"]]`');
+      }
+      into[name] = rowValue;
+    }
+  }
+  return rows;
+}
+
+export const wrong = (at: string, entry: string, reason: string, advice: string): RequestError =>
+  new RequestError(400, [
+    errorDetailOf(diagnose('request-value', undefined, { entry: shortenedName(entry), reason, advice }), at),
+  ]);
+
+/** Fills rows that have fewer items than others: below every score, and a number of float32 too. */
+const lowestScore = -3.4028234663852886e38;
+
+/** Each output with a value for each row; short lists are filled up to the longest. */
+export function columnsOf(
+  fields: readonly TensorField[],
+  rows: readonly RowOutputs[],
+): ReadonlyMap<string, readonly NestedValue[]> {
+  return new Map(
+    fields.map(({ name, type, shape }) => {
+      const rowValues = rows.map((row) => row[name]!);
+      if (shape[0] !== -1) return [name, rowValues];
+      const longest = rowValues.reduce<number>(
+        (most, list) => Math.max(most, (list as readonly NestedValue[]).length),
+        0,
+      );
+      const filler = type === 'score' ? lowestScore : '';
+      return [name, rowValues.map((list) => filled(list as readonly NestedValue[], longest, filler))];
+    }),
+  );
+}
+
+const filled = (list: readonly NestedValue[], length: number, filler: NestedValue): readonly NestedValue[] =>
+  list.length === length ? list : [...list, ...Array.from({ length: length - list.length }, () => filler)];
 
 /** Datatypes of one size: how an element is read, and how many bytes it has. */
 const numbers: Readonly<
@@ -30,12 +96,8 @@ export function fromBytes(bytes: Uint8Array, { name, datatype, at, count }: Tens
   if (datatype === 'BYTES') return textsIn(bytes, { name, datatype, at, count });
   const [size, read] = knownType(datatype, at);
   if (bytes.length !== count * size) {
-    throw wrong(
-      at,
-      name,
-      `has ${bytes.length} bytes, and its shape needs ${count * size}`,
-      'give the bytes of each element',
-    );
+    const reason = `has ${bytes.length} bytes, and its shape needs ${count * size}`;
+    throw wrong(at, name, reason, 'give the bytes of each element');
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   return Array.from({ length: count }, (_, i) => plain(read(view, i * size)));
@@ -82,21 +144,13 @@ export function fromJson(data: readonly unknown[], { name, datatype, at, count }
   if (!isText) knownType(datatype, at);
   const flatValues = (data as readonly unknown[]).flat(Number.POSITIVE_INFINITY);
   if (flatValues.length !== count) {
-    throw wrong(
-      `${at}/data`,
-      name,
-      `has ${flatValues.length} elements, and its shape needs ${count}`,
-      'give an element for each place',
-    );
+    const reason = `has ${flatValues.length} elements, and its shape needs ${count}`;
+    throw wrong(`${at}/data`, name, reason, 'give an element for each place');
   }
   const oddIndex = flatValues.findIndex((each) => typeof each !== type);
   if (oddIndex < 0) return flatValues;
-  throw wrong(
-    `${at}/data`,
-    name,
-    `has another element than ${datatype} at place ${oddIndex}`,
-    'correct the element or `datatype`',
-  );
+  const reason = `has another element than ${datatype} at place ${oddIndex}`;
+  throw wrong(`${at}/data`, name, reason, 'correct the element or `datatype`');
 }
 
 function knownType(datatype: string, at: string): (typeof numbers)[string] {
@@ -105,29 +159,23 @@ function knownType(datatype: string, at: string): (typeof numbers)[string] {
   throw wrong(`${at}/datatype`, 'datatype', `is \`${datatype.slice(0, 60)}\``, `give one of ${knownTypes}`);
 }
 
-/** The bytes of an output. */
+/** Writes the texts of an output each with its length before it, its numbers as they are. */
 export function toBytes(datatype: string, flat: readonly unknown[]): Buffer {
-  const fixedSize = fixedSizes[datatype];
-  if (fixedSize !== undefined) {
-    const [size, write] = fixedSize;
-    const bytes = Buffer.alloc(flat.length * size);
-    for (const [i, each] of flat.entries()) write(bytes, each as number, i * size);
-    return bytes;
+  if (datatype !== 'FP32' && datatype !== 'FP64') {
+    return Buffer.concat(
+      flat.flatMap((text) => {
+        const bytes = Buffer.from(String(text), 'utf8');
+        const length = Buffer.alloc(4);
+        length.writeUInt32LE(bytes.length);
+        return [length, bytes];
+      }),
+    );
   }
-  return Buffer.concat(
-    flat.flatMap((text) => {
-      const bytes = Buffer.from(String(text), 'utf8');
-      const length = Buffer.alloc(4);
-      length.writeUInt32LE(bytes.length);
-      return [length, bytes];
-    }),
-  );
+  const [size] = numbers[datatype]!;
+  const bytes = Buffer.alloc(flat.length * size);
+  for (const [i, value] of (flat as readonly number[]).entries()) {
+    if (size === 4) bytes.writeFloatLE(value, i * size);
+    else bytes.writeDoubleLE(value, i * size);
+  }
+  return bytes;
 }
-
-/** Numbers that outputs have. */
-const fixedSizes: Readonly<
-  Record<string, readonly [bytes: number, write: (into: Buffer, value: number, at: number) => void]>
-> = {
-  FP32: [4, (into, value, at) => into.writeFloatLE(value, at)],
-  FP64: [8, (into, value, at) => into.writeDoubleLE(value, at)],
-};

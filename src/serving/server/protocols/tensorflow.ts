@@ -4,26 +4,30 @@ import { defined } from '../../../base/util/defined.ts';
 import { isObject } from '../../../base/util/is_object.ts';
 import { parseBody, readOne } from '../body.ts';
 import { pointer } from '../refused.ts';
-import type { Version } from '../versions/versions.ts';
 import {
   answerRows,
   type ModelPath,
   type ProtocolContext,
   type RowsRequest,
-  refuseOtherModel,
   unknownName,
   versionIn,
   versionName,
+  versionsOf,
 } from './ask.ts';
-import { columnsOf, inputRows, wrong } from './columns.ts';
-import type { InputRow } from './fields.ts';
-import { type TensorField, typeNames } from './fields.ts';
-import { type ServingSignature, servingSignature, signatureList, signatures } from './signatures.ts';
-import { utf8 } from './tensor_data.ts';
+import {
+  type InputRow,
+  type ServingSignature,
+  servingSignature,
+  signatureList,
+  signatures,
+  type TensorField,
+  typeNames,
+} from './signatures.ts';
+import { columnsOf, inputRows, utf8, wrong } from './tensor_data.ts';
 
 /** `GET /v1/models/M[/versions/V|/labels/L]` */
 export function status({ versions: { current: sides } }: ProtocolContext, target: ModelPath): unknown {
-  const versions = versionsOf(sides.all, target);
+  const versions = versionsOf(sides.all, target.model);
   const namedVersion = versionIn(sides, target);
   return {
     model_version_status: (namedVersion ? [namedVersion] : versions).map((version) => ({
@@ -36,7 +40,7 @@ export function status({ versions: { current: sides } }: ProtocolContext, target
 
 /** `GET …/metadata` */
 export function tensorflowMetadata({ versions: { current: sides } }: ProtocolContext, target: ModelPath): unknown {
-  versionsOf(sides.all, target);
+  versionsOf(sides.all, target.model);
   const version = versionIn(sides, target) ?? sides.stable;
   const about = version.answers.about();
   const tensors = (signature: string, fields: readonly TensorField[]) =>
@@ -71,8 +75,8 @@ interface PredictBody {
 }
 
 /** `POST …:predict` @throws RequestError */
-export async function predict(desk: ProtocolContext, request: FastifyRequest, target: ModelPath): Promise<unknown> {
-  const modelVersions = versionsOf(desk.versions.current.all, target);
+export async function predict(desk: ProtocolContext, target: ModelPath, request: FastifyRequest): Promise<unknown> {
+  const modelVersions = versionsOf(desk.versions.current.all, target.model);
   const version = versionIn(desk.versions.current, target) ?? modelVersions[0]!;
   const body = readPredict(desk, request.body);
   const { signature_name: name = 'serving_default', instances, inputs } = body;
@@ -115,13 +119,6 @@ export async function predict(desk: ProtocolContext, request: FastifyRequest, ta
   const { rows: given } = await answerRows(desk, request, { route, target, model, signature, rows, at });
   const outputs = columnsOf(signature.outputs(about), given);
   return { outputs: outputs.size === 1 ? [...outputs.values()][0] : Object.fromEntries(outputs) };
-}
-
-/** @throws RequestError 404 */
-function versionsOf(all: readonly Version[], { model }: ModelPath): readonly Version[] {
-  const names = all.map(({ answers }) => answers.about().query.model);
-  refuseOtherModel(model, [...new Set(names)]);
-  return all.filter((_, at) => names[at] === model);
 }
 
 function readPredict({ readers }: ProtocolContext, bytes: unknown): PredictBody {

@@ -4,6 +4,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
+import { oneAtATime } from '../../../base/util/one_at_a_time.ts';
 import type { Answers } from '../answers.ts';
 import {
   type ActiveVersions,
@@ -32,10 +33,7 @@ export interface Swaps {
   close(): void;
 }
 
-interface PreviousVersion {
-  readonly id: string;
-  readonly folder: string;
-}
+type PreviousVersion = Pick<Version, 'id' | 'folder'>;
 
 export interface SwapOptions {
   readonly versions: Versions;
@@ -46,7 +44,6 @@ export interface SwapOptions {
   readonly firstShare?: number;
 }
 
-/** Versions back to which rollbacks lead. */
 const mostBefore = 10;
 
 export function makeSwaps(options: SwapOptions): Swaps {
@@ -54,12 +51,7 @@ export function makeSwaps(options: SwapOptions): Swaps {
   const previousVersions: PreviousVersion[] = [];
   const rejectedIds = new Set<string>();
   let loadControl = new AbortController();
-  let lastChange: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const nextChange = lastChange.then(work, work);
-    lastChange = nextChange.catch(() => {});
-    return nextChange;
-  };
+  const inTurn = oneAtATime();
 
   const assign = (sides: ActiveVersions): void => change(options, sides);
   const loadRehearsed = (folder: string): Promise<Version> => {
@@ -79,7 +71,7 @@ export function makeSwaps(options: SwapOptions): Swaps {
   };
   const canaryOf = (): Version => {
     const { canary } = versions.current;
-    if (canary === undefined) throw refused('there is no canary', 'start the server with `--share`');
+    if (canary === undefined) throw changeFailure('there is no canary', 'start the server with `--share`');
     return canary;
   };
 
@@ -109,11 +101,14 @@ export function makeSwaps(options: SwapOptions): Swaps {
         }
         const previousVersion = previousVersions.at(-1);
         if (previousVersion === undefined)
-          throw refused('there is no version before this one', 'start the server with another run');
+          throw changeFailure('there is no version before this one', 'start the server with another run');
         const version = await loadRehearsed(previousVersion.folder);
         if (version.id !== previousVersion.id) {
           await version.close();
-          throw refused(`${previousVersion.folder} holds another version by now`, 'put the run back into its folder');
+          throw changeFailure(
+            `${previousVersion.folder} holds another version by now`,
+            'put the run back into its folder',
+          );
         }
         rejectedIds.add(stable.id);
         previousVersions.pop();
@@ -125,7 +120,7 @@ export function makeSwaps(options: SwapOptions): Swaps {
   };
 }
 
-const refused = (reason: string, advice: string): Error => failure('version-change', { reason, advice });
+const changeFailure = (reason: string, advice: string): Error => failure('version-change', { reason, advice });
 
 const nameOf = ({ id }: Pick<Version, 'id'>): string => id.slice(0, 12);
 
@@ -167,15 +162,11 @@ const mostCompared = 2 ** 23;
 /** Users have lists of several lengths, which go through several graphs. */
 const mostUsers = 64;
 
-interface Rehearsal {
-  readonly asked: number;
-  readonly refused: number;
-  /** Mean share of the items of an answer that both versions give, from 0 to 1. Undefined if no answers could be compared. */
-  readonly overlap: number | undefined;
-}
-
-/** @throws whatever the new version throws besides refusals: it cannot answer */
-async function rehearse(next: Version, now: Version, recent: RecentBodies): Promise<Rehearsal> {
+/**
+ * Also gives the mean share of the items of an answer that both versions give, from 0 to 1; undefined if no answers could be compared.
+ * @throws whatever the new version throws besides refusals: it cannot answer
+ */
+async function rehearse(next: Version, now: Version, recent: RecentBodies) {
   const overlaps: number[] = [];
   let refusedCount = 0;
   const recentBodies = recent.all();
@@ -215,12 +206,11 @@ export async function warmUp(answers: Answers): Promise<void> {
   const warmUpAnswers: Promise<unknown>[] = users.map(({ key }) => answers.recommend({ user: key }));
   warmUpAnswers.push(answers.recommend({ values: {} }));
   if (snapshot.count > 0) {
-    warmUpAnswers.push(answers.recommend({ vector: [...snapshot.itemVector(0)] }), similarTo(answers));
+    warmUpAnswers.push(answers.recommend({ vector: [...snapshot.itemVector(0)] }));
+    warmUpAnswers.push(answers.similar({ item: snapshot.keyAt(0) }));
   }
   for (const { status, reason } of (await Promise.allSettled(warmUpAnswers)) as PromiseRejectedResult[]) {
     // What cannot be asked of a model, such as a user where its tower has no key, is no mistake here.
     if (status === 'rejected' && !(reason instanceof Failure)) throw reason;
   }
 }
-
-const similarTo = async (answers: Answers): Promise<unknown> => answers.similar({ item: answers.snapshot.keyAt(0) });

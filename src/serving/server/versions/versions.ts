@@ -34,8 +34,6 @@ export const makeVersion = ({ answers, folder = '', close = async () => {} }: Ve
   close,
 });
 
-type VersionLabel = 'stable' | 'canary';
-
 /** The part of a query that decides which version answers. */
 export interface RequestTopic {
   readonly user?: string | number;
@@ -58,7 +56,6 @@ export interface ActiveVersions {
    * either, the feature values decide. Vectors alone go to `stable`: a vector belongs to the tower that made it.
    */
   of(about: RequestTopic): Version;
-  labelled(label: VersionLabel): Version | undefined;
 }
 
 export interface Versions {
@@ -74,7 +71,6 @@ export interface Versions {
 }
 
 export function makeVersions(first: ActiveVersions): Versions {
-  /** Running requests of each version. */
   const requestCounts = new Map<Version, number>();
   /** Called by the last request of a version that is active no more. */
   const leavingVersions = new Map<Version, () => void>();
@@ -142,15 +138,14 @@ const mostBodies = 64;
 const mostBytes = 16_384;
 
 export function makeRecent(most = mostBodies): RecentBodies {
-  const bodyRing: RecentBody[] = [];
-  let nextSlot = 0;
+  const recentBodies: RecentBody[] = [];
   return {
     add(route, body, bytes) {
       if (bytes > mostBytes) return;
-      bodyRing[nextSlot] = { route, body };
-      nextSlot = (nextSlot + 1) % most;
+      recentBodies.push({ route, body });
+      if (recentBodies.length > most) recentBodies.shift();
     },
-    all: () => [...bodyRing.slice(nextSlot), ...bodyRing.slice(0, nextSlot)],
+    all: () => [...recentBodies],
   };
 }
 
@@ -166,7 +161,6 @@ export function makeActiveVersions(stable: Version, canary?: Version, share = 0)
     share: canary ? share : 0,
     all: canary ? [stable, canary] : [stable],
     of: (about) => (canary && share > 0 && isCanary(about) ? canary : stable),
-    labelled: (label) => (label === 'stable' ? stable : canary),
   };
 }
 

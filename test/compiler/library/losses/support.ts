@@ -1,8 +1,7 @@
 /** One loss as a graph over query and item vectors. */
 import type { LossContext } from '../../../../src/compiler/library/contract.ts';
 import { losses } from '../../../../src/compiler/library/losses/table.ts';
-import { exampleOf } from '../../../../src/editor/reference/examples.ts';
-import { kindsNamed } from '../../../../src/editor/reference/kinds.ts';
+import { exampleOf, kindsNamed } from '../../../../src/editor/reference/examples.ts';
 import { makeBuilder, type Ref } from '../../../../src/graph/builder.ts';
 import { gradients } from '../../../../src/graph/differentiate.ts';
 import { symbolic } from '../../../../src/graph/dims.ts';

@@ -22,8 +22,6 @@ function makeVersion(events: string[] = []) {
     get snapshot() {
       return live.snapshot;
     },
-    written: 0,
-    hidden: 0,
     async prepare(writes) {
       events.push(`prepare ${writes.length}`);
       await Promise.resolve();

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import type { Encoding } from '../../../src/data/dataset.ts';
 import type { FeaturePlan, Plan, TowerPlan } from '../../../src/graph/plan/plan.ts';
-import { describeQuery } from '../../../src/serving/serve/describe.ts';
+import { describeQuery } from '../../../src/serving/serve/prepare.ts';
 import { makeSnapshot } from '../../../src/serving/serve/snapshot.ts';
 
 const feature = (name: string, gives: FeaturePlan['gives'], more: Partial<FeaturePlan> = {}): FeaturePlan => ({

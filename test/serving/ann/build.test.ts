@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { recallFigures } from '../../../src/engines/scan/recall_figures.ts';
 import { makeScan } from '../../../src/engines/scan/scan.ts';
-import { certify } from '../../../src/serving/ann/certificate.ts';
+import { certify } from '../../../src/serving/ann/build.ts';
 
 const rows = 1000;
 /** Vectors of one number: row r has the score r. */

@@ -1,7 +1,7 @@
 /** Both spaces have the order of inner products, whatever the lengths. */
 import { describe, expect, it } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
-import { makeAnnSpace, placeQuery, spaceNames } from '../../../src/serving/ann/space.ts';
+import { makeAnnSpace, placeQuery, spaceNames } from '../../../src/serving/ann/graph.ts';
 
 const random = makeRandom(3);
 const number = (): number => (random.next() - 0.5) * 10 ** (random.integer(4) - 2);
