@@ -98,6 +98,8 @@ const train = ['train', 'model.tower', '--data', 'data.tower', '--out', 'run'];
 /** A run that has begun goes on. One that is whole needs nothing more, and says so. */
 const resumed = (folder: string): readonly string[] =>
   existsSync(join(folder, 'run', 'run.json')) ? ['--resume'] : [];
+/** What `evaluate` adds to a run that is whole, and what has times in it. */
+const besideTraining = /report\.html$|evaluation\.json$/;
 const readersOfRun = [
   ['runs', '.', '--json'],
   ['evaluate', 'run', '--no-baselines', '--json'],
@@ -140,7 +142,7 @@ export const cases: readonly Case[] = [
     args: train,
     again: (folder) => [...train, ...resumed(folder)],
     writes: ['run'],
-    timed: /report\.html$/,
+    timed: besideTraining,
     readers: readersOfRun,
   },
   {
@@ -149,7 +151,7 @@ export const cases: readonly Case[] = [
     args: [...train, '--workers', '2'],
     again: (folder) => [...train, '--workers', '2', ...resumed(folder)],
     writes: ['run'],
-    timed: /report\.html$/,
+    timed: besideTraining,
     readers: readersOfRun,
   },
   {
