@@ -139,3 +139,12 @@ function betweenProducts({ nodes }: Graph, products: ReadonlyMap<number, number>
   }
   return betweenIds;
 }
+
+export type Precision = 'float32' | 'bf16';
+
+/** The graph of a step of this plan, as it runs in this precision. */
+export const inPrecision = (
+  graph: Graph,
+  precision: Precision,
+  { train: { batch } }: { readonly train: { readonly batch: number } },
+): Graph => (precision === 'bf16' ? inBfloat16(graph, { sizes: { batch } }) : graph);

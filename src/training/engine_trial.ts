@@ -14,12 +14,11 @@ import { copies } from '../engines/check.ts';
 import type { Engine, EngineName, Program, Tensors } from '../engines/engine.ts';
 import { type Choice, chooseEngine, loadEngine, type Skipped } from '../engines/engines.ts';
 import { bfloat16Instructions } from '../engines/processor.ts';
+import { inPrecision, type Precision } from '../graph/in_bfloat16.ts';
 import { initialValues } from '../graph/initial.ts';
 import type { Plan } from '../graph/plan/plan.ts';
-import { inPrecision, type Precision } from '../graph/plan/precision.ts';
 import { type BegunState, beginState, labelMeans, tablesOf } from './begin_state.ts';
-import { fitted } from './fitted_step.ts';
-import { choosePrecision } from './precision.ts';
+import { choosePrecision, fitted } from './fitted_step.ts';
 
 /** The engines that a trial compares, the preferred first. `javascript` is never faster than `onnx`, which is in the package too. */
 const candidates: readonly EngineName[] = ['tensorflow', 'onnx', 'torch'];

@@ -2,10 +2,9 @@
 import type { Tensors } from '../engines/engine.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Origin } from './artifact/write.ts';
+import { scalarOutputs } from './metrics_log.ts';
 import { trackedNorm } from './norms.ts';
-import { scalarOutputs } from './step_sums.ts';
-import { openEventFile } from './tracking/event_file.ts';
-import { stepMeans } from './tracking/step_means.ts';
+import { openEventFile, stepMeans } from './tracking/event_file.ts';
 import type { EpochRecord } from './training_events.ts';
 
 export interface EventLog {

@@ -14,21 +14,17 @@ import type { Dataset } from '../data/dataset.ts';
 import { copies } from '../engines/check.ts';
 import type { Engine, Tensors } from '../engines/engine.ts';
 import type { SchedulePlan, TrainPlan } from '../graph/plan/plan.ts';
-import { hasCheckpoint, readProgress } from './artifact/checkpoint.ts';
+import { hasCheckpoint, readProgress, restoreState, stateTensors, type TrainingState } from './artifact/checkpoint.ts';
 import type { Trained } from './artifact/load.ts';
 import { refuseOtherData } from './artifact/load.ts';
-import { restoreState, stateTensors, type TrainingState } from './artifact/training_state.ts';
 import { complaint } from './artifact/validate.ts';
-import type { Epoch } from './batches.ts';
-import { ratesAt } from './batches.ts';
 import { beginState, tablesOf } from './begin_state.ts';
-import { parsedRecord, stepDigits, stepsFile } from './metrics_log.ts';
-import { CurrentTowers, mineNegatives } from './mining.ts';
-import { type EventOrder, orderOf } from './order.ts';
-import { precisionOfRun } from './precision.ts';
+import { precisionOfRun } from './fitted_step.ts';
+import { parsedRecord, scalarOutputs, stepDigits, stepsFile } from './metrics_log.ts';
+import type { Epoch } from './order.ts';
+import { type EventOrder, orderOf, ratesAt } from './order.ts';
 import { describeBatch, type StepBatch } from './step_batch.ts';
-import { scalarOutputs } from './step_sums.ts';
-import { totalSteps } from './validation.ts';
+import { CurrentTowers, mineNegatives, totalSteps } from './validation.ts';
 
 export interface ReplayOptions {
   readonly trained: Trained;

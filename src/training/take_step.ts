@@ -3,13 +3,13 @@ import { defined } from '../base/util/defined.ts';
 import type { Tensors } from '../engines/engine.ts';
 import type { WorkerGroup } from '../engines/group.ts';
 import type { Plan } from '../graph/plan/plan.ts';
-import type { Rates } from './batches.ts';
 import type { BegunState } from './begin_state.ts';
 import type { Table } from './embedding/table.ts';
 import type { FeedWatch } from './feed/windows.ts';
+import { makeTaskRows } from './metrics_log.ts';
 import type { StepNorms } from './norms.ts';
-import type { StepWatch } from './profile/step_watch.ts';
-import { makeTaskRows } from './step_sums.ts';
+import type { Rates } from './order.ts';
+import type { StepWatch } from './profile/profile.ts';
 import { fetchRows, packed, sendGradients, sharedIn, unpacked } from './workers/table_wire.ts';
 
 export interface StepTaken {

@@ -249,10 +249,10 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
   ] = await Promise.all([
     import('../../training/evaluation/evaluate.ts'),
     import('../../training/scoring/retrieval.ts'),
-    import('../../training/scoring/model_scorer.ts'),
+    import('../../training/scoring/scorer.ts'),
     import('../../training/evaluation/figures.ts'),
     import('../../training/scoring/product.ts'),
-    import('../../training/scoring/spread.ts'),
+    import('../../training/scoring/attention.ts'),
   ]);
   const retrieval = await makeRetrieval({ plan, engine, tables, corpus: dataset.corpus, parameters });
   const weighs = plan.towers.some(({ readouts }) => readouts !== undefined);
@@ -386,7 +386,7 @@ async function readRows(trained: Trained, request: LoadRequest): Promise<Dataset
   // Other data than that of the training is encoded as the training encoded its own, and so is what a run of several days was trained on.
   const named = request.data !== undefined;
   const isPinned = named || manifest.from !== undefined;
-  const { pinnedBy } = await import('../../training/artifact/lineage.ts');
+  const { pinnedBy } = await import('../../training/artifact/identity.ts');
   return readDataset(description, trained.plan, {
     ...reading,
     shards: await shardsOfTrained(trained, request),

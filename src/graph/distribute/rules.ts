@@ -4,9 +4,8 @@
  */
 import type { Builder, Ref } from '../builder.ts';
 import { elementsOf, type Shape, sameDim } from '../dims.ts';
-import type { Dim, Node } from '../graph.ts';
+import type { ComputedOp, Dim, elementwiseNames, Node, OpName } from '../graph.ts';
 import type { Attributes } from '../ops/row.ts';
-import type { ComputedOp, elementwiseNames, OpName } from '../ops.ts';
 import { estimate } from '../passes/rewrite.ts';
 import { CannotShare, type SharedValue, type Shares } from './values.ts';
 

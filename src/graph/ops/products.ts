@@ -1,9 +1,6 @@
 /** Matrix products. */
-import type { Ref } from '../builder_contract.ts';
-import { countElements, printDim, printShape, sameDim } from '../dims.ts';
-import { GraphTypeError } from '../errors.ts';
-import type { Dim, Dtype, TensorType } from '../graph.ts';
-import type { productNames } from '../ops.ts';
+import { countElements, GraphTypeError, printDim, printShape, sameDim } from '../dims.ts';
+import type { Dim, Dtype, productNames, Ref, TensorType } from '../graph.ts';
 import {
   type Attributes,
   expectInputs,

@@ -25,9 +25,9 @@ import {
 } from '../../graph/plan/plan.ts';
 import { rowsSymbol } from '../../graph/plan/rows_prefix.ts';
 import { verify } from '../../graph/verify.ts';
+import { weightNames } from './checkpoint.ts';
 import { hasTwice } from './encoding_file.ts';
 import { type Manifest, manifestFile } from './manifest.ts';
-import { weightNames } from './training_state.ts';
 
 export interface ModelParts {
   readonly folder: string;

@@ -28,8 +28,7 @@ import type { Tables } from '../embedding/tables.ts';
 import { expectedWeights, refuseInconsistent } from './consistent.ts';
 import { isKeysFile, readKeys, sameEncoding } from './encoding_file.ts';
 import { fingerprintOf, otherData } from './identity.ts';
-import { type Manifest, manifestFile, noChecksum } from './manifest.ts';
-import { graphsOf, restorePlan } from './stored_plan.ts';
+import { graphsOf, type Manifest, manifestFile, noChecksum, restorePlan } from './manifest.ts';
 import { refuseUnlessValid } from './validate.ts';
 
 export interface Trained {

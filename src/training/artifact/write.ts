@@ -9,10 +9,9 @@ import { defined } from '../../base/util/defined.ts';
 import type { Dataset, Encoding } from '../../data/dataset.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
 import { encodingPath, isKeysFile, writeKeys } from './encoding_file.ts';
+import type { Lineage } from './identity.ts';
 import { fingerprintOf } from './identity.ts';
-import type { Lineage } from './lineage.ts';
-import { type Manifest, manifestFile, noChecksum } from './manifest.ts';
-import { partName, storePlan } from './stored_plan.ts';
+import { type Manifest, manifestFile, noChecksum, partName, storePlan } from './manifest.ts';
 import { complaint } from './validate.ts';
 
 /** The texts of a model, as the user wrote them. */

@@ -10,10 +10,10 @@
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { everyRow } from '../../base/util/every_row.ts';
 import type { RowsToUpdate } from './optimizer.ts';
-import type { PendingGradients } from './pending_gradients.ts';
+import { graphCopies } from './optimizer.ts';
 import { type KernelSpace, makeKernelSpace, type Region } from './space.ts';
+import type { PendingGradients } from './table_lookup.ts';
 import type { ShownRows, TableMemory } from './table_memory.ts';
-import { graphCopies } from './table_size.ts';
 
 /** Edges as rows of the first and of the second table, each edge once. */
 export interface Edges {

@@ -6,16 +6,21 @@ import { defined } from '../../base/util/defined.ts';
 import type { Dataset, Part } from '../../data/dataset.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
 import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
-import { type BootstrapOptions, bootstrap, type Interval } from './bootstrap.ts';
 import { baselinesBeside, makeTask, perOf } from './contestants.ts';
 import { type EvaluateOptions, settingSentence } from './evaluate.ts';
 import { metricValues } from './figures.ts';
 import type { Per } from './questions.ts';
-import { repeatsSentence, type SeenRule, seenRule, seenSentence } from './questions.ts';
+import {
+  drawRankings,
+  type RankingSample,
+  repeatsSentence,
+  type SeenRule,
+  seenRule,
+  seenSentence,
+} from './questions.ts';
 import { rankEvents } from './ranks.ts';
-import { drawRankings, type RankingSample } from './sample.ts';
 import { listOf, rankingSentence, sampleSentence } from './sentences.ts';
-import { groupsOf, intervalSentence } from './slices.ts';
+import { type BootstrapOptions, bootstrap, groupsOf, type Interval, intervalSentence } from './slices.ts';
 
 /** One run. It is opened, ranks, and is closed before the next one is opened. */
 export interface Contestant {

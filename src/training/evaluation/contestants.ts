@@ -7,8 +7,15 @@ import type { Plan } from '../../graph/plan/plan.ts';
 import { freeBytes } from '../embedding/table_memory.ts';
 import { type MakeProduct, plainProduct } from '../scoring/product.ts';
 import type { Context, Scorer, ScoringTask } from '../scoring/scorer.ts';
-import { type Baseline, baseline, historyScorer, type TunedBaseline } from './baselines/baseline.ts';
-import { interactionsCost, trainingOf, whyNoHistory } from './baselines/interactions.ts';
+import {
+  type Baseline,
+  baseline,
+  historyScorer,
+  interactionsCost,
+  type TunedBaseline,
+  trainingOf,
+  whyNoHistory,
+} from './baselines/baseline.ts';
 import { baselines } from './baselines/table.ts';
 import { choose, choosingEvents } from './baselines/tune.ts';
 import { type Per, questionsOf } from './questions.ts';

@@ -2,7 +2,7 @@
 import { defined } from '../../base/util/defined.ts';
 import type { Dataset, Events, Part } from '../../data/dataset.ts';
 import type { Plan, TaskPlan } from '../../graph/plan/plan.ts';
-import type { Predictions } from '../scoring/model_scorer.ts';
+import type { Predictions } from '../scoring/scorer.ts';
 
 export interface TaskFigures {
   readonly task: string;

@@ -11,16 +11,29 @@ import type { Tensor } from '../../graph/graph.ts';
 import type { FeaturePlan, GraphPlan, InputPlan, InputSource, RowsOf } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
 import type { Table } from '../embedding/table.ts';
-import { type DistinctItems, makeDistinctItems, makeRowNumbers, type RowNumbers } from './distinct.ts';
-import { type ItemList, type ListedItems, makeListedItems } from './elements.ts';
+import {
+  type DistinctItems,
+  type ItemList,
+  type ListedItems,
+  makeDistinctItems,
+  makeListedItems,
+  makeRowNumbers,
+  type RowNumbers,
+} from './distinct.ts';
+import type { BatchPart } from './groups.ts';
 import { type BatchLists, makeLists } from './groups.ts';
-import type { Mined } from './mined.ts';
-import type { BatchPart } from './parts.ts';
-import { makeOwnItems } from './planned_items.ts';
-import { makeQueues } from './queue.ts';
-import { type ItemSampler, makeSampler } from './sampler.ts';
+import type { Mined } from './sampler.ts';
+import { type ItemSampler, makeOwnItems, makeSampler } from './sampler.ts';
 import { fillOf, isListedByWorker, type ShareFill, WorkerRows, type WorkerShare } from './share.ts';
-import { areEvents, type Batch, type FeedContext, type FeedState, type InputFeed, placesOf } from './source.ts';
+import {
+  areEvents,
+  type Batch,
+  type FeedContext,
+  type FeedState,
+  type InputFeed,
+  makeQueues,
+  placesOf,
+} from './source.ts';
 import { makeInputFeed } from './sources.ts';
 import type { FeedWatch } from './windows.ts';
 

@@ -3,10 +3,10 @@ import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import type { Events, TrainingShards } from '../../data/dataset.ts';
 import type { Plan, RowsOf } from '../../graph/plan/plan.ts';
-import { type AnyEpoch, orderStream, stepsOfEpoch } from '../batches.ts';
-import { rowSizes, tableBytes } from '../embedding/table_size.ts';
+import { rowSizes, tableBytes } from '../embedding/optimizer.ts';
 import type { Feeder } from '../feed/feeder.ts';
 import type { EventOrder } from '../order.ts';
+import { type AnyEpoch, orderStream, stepsOfEpoch } from '../order.ts';
 
 // Gives the rows of each step, where training rows are in shuffled shards. An epoch takes the shards in a new order, a few at a time, and shuffles
 // the rows of these few. The order follows from the seed, the epoch and the layout of the shards alone, so a run goes on in the middle of an epoch.

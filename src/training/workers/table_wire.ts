@@ -2,11 +2,10 @@
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { StoredNumbers } from '../../base/storage/tensor_header.ts';
 import type { WorkerGroup } from '../../engines/group.ts';
-import type { RowGradients } from '../embedding/pending_gradients.ts';
-import type { RemoteTable, TableWire } from '../embedding/remote.ts';
-import type { Table } from '../embedding/table.ts';
+import type { RemoteTable, Table, TableWire } from '../embedding/table.ts';
+import type { RowGradients } from '../embedding/table_lookup.ts';
 import type { Tables } from '../embedding/tables.ts';
-import type { Mined } from '../feed/mined.ts';
+import type { Mined } from '../feed/sampler.ts';
 import { giveOrder, receiveOrder, type WorkerOrder } from './talk.ts';
 
 /** The first worker says when it needs rows between steps; the others answer with `answerOrder`. */

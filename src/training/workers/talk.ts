@@ -3,10 +3,9 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import type { WorkerGroup } from '../../engines/group.ts';
 import { CannotDistribute, distribute } from '../../graph/distribute/distribute.ts';
 import type { Graph } from '../../graph/graph.ts';
+import type { Precision } from '../../graph/in_bfloat16.ts';
 import type { GraphPlan } from '../../graph/plan/plan.ts';
-import type { Precision } from '../../graph/plan/precision.ts';
-import type { RunIdentity } from '../artifact/identity.ts';
-import type { Lineage } from '../artifact/lineage.ts';
+import type { Lineage, RunIdentity } from '../artifact/identity.ts';
 import { distributionOf } from '../feed/share.ts';
 
 /** The orders of the first worker to the others, in a run on its way. */

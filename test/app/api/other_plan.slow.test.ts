@@ -7,7 +7,7 @@ import { refuseOtherPlan } from '../../../src/app/api/recorded.ts';
 import { version } from '../../../src/app/api/version.ts';
 import type { Plan } from '../../../src/graph/plan/plan.ts';
 import type { Trained } from '../../../src/training/artifact/load.ts';
-import { storePlan } from '../../../src/training/artifact/stored_plan.ts';
+import { storePlan } from '../../../src/training/artifact/manifest.ts';
 import { artifactPaths } from '../../../src/training/artifact/write.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 

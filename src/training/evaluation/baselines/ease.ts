@@ -1,6 +1,12 @@
 import type { Product } from '../../scoring/product.ts';
-import { type HistoryScores, settingsTried, type TrainingInteractions, tuned } from './baseline.ts';
-import { type Interactions, pairCount } from './interactions.ts';
+import {
+  type HistoryScores,
+  type Interactions,
+  pairCount,
+  settingsTried,
+  type TrainingInteractions,
+  tuned,
+} from './baseline.ts';
 import {
   addTo,
   evenTile,

@@ -2,8 +2,8 @@ import { invariant } from '../../../base/diagnostics/failure.ts';
 import { makeRandom, normalNumber } from '../../../base/random/random.ts';
 import { everyRow } from '../../../base/util/every_row.ts';
 import { makeKernelSpace, type Region } from '../../embedding/space.ts';
+import type { RowLists } from './baseline.ts';
 import { type HistoryScores, settingsTried, type TrainingInteractions, tuned } from './baseline.ts';
-import type { RowLists } from './interactions.ts';
 import { symmetricEigen } from './symmetric_inverse.ts';
 
 export interface IalsSetting {

@@ -1,5 +1,4 @@
-import { type TrainingInteractions, tuned } from './baseline.ts';
-import { pairCount } from './interactions.ts';
+import { pairCount, type TrainingInteractions, tuned } from './baseline.ts';
 import { collect, groupsBy, makePicker, summed, transposed, type Weights } from './neighbours.ts';
 
 export interface ItemKnnSetting {

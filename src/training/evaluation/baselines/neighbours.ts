@@ -1,6 +1,5 @@
 /** Item-to-item weights of which each item keeps a few: what ItemKNN, RP3β and SLIM have in common. */
-import type { BaselineSetting, HistoryScores } from './baseline.ts';
-import type { RowLists } from './interactions.ts';
+import type { BaselineSetting, HistoryScores, RowLists } from './baseline.ts';
 
 /** Sparse rows of weights: those of row i are `values[starts[i] … starts[i + 1])`, of these columns. */
 export interface Weights extends RowLists {

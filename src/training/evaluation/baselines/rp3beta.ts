@@ -1,5 +1,4 @@
-import { type TrainingInteractions, tuned } from './baseline.ts';
-import { pairCount, type RowLists } from './interactions.ts';
+import { pairCount, type RowLists, type TrainingInteractions, tuned } from './baseline.ts';
 import { collect, groupsBy, makePicker, summed, type Weights } from './neighbours.ts';
 
 export interface Rp3betaSetting {

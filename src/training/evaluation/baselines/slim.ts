@@ -1,6 +1,5 @@
 import { makeKernelSpace, type Region } from '../../embedding/space.ts';
-import { type TrainingInteractions, tuned } from './baseline.ts';
-import { pairCount } from './interactions.ts';
+import { pairCount, type TrainingInteractions, tuned } from './baseline.ts';
 import { collect, summed, transposed, type Weights } from './neighbours.ts';
 
 export interface SlimSetting {

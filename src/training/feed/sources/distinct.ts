@@ -3,8 +3,7 @@ import { makeRandom } from '../../../base/random/random.ts';
 import type { Tensor } from '../../../graph/graph.ts';
 import type { QueueRows } from '../../../graph/plan/plan.ts';
 import { makeKernelSpace, type Region } from '../../embedding/space.ts';
-import type { VectorQueue } from '../queue.ts';
-import type { FeedContext, MakeSource } from '../source.ts';
+import type { FeedContext, MakeSource, VectorQueue } from '../source.ts';
 
 /** int32 [batch, 2] */
 export const places: MakeSource<'places'> = () => {
