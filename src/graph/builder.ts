@@ -7,7 +7,6 @@ import { GraphWriter } from './writer.ts';
 export type { Builder, Ref } from './graph.ts';
 export { GraphTypeError };
 
-/** An empty graph. */
 export function makeBuilder(name: string): Builder {
   return builderOn(new GraphWriter(name));
 }

@@ -5,7 +5,6 @@ import { isLeaf, rowOf } from './ops/table.ts';
 
 export interface Cost {
   readonly parameters: number;
-  /** Floating-point operations. */
   readonly flops: number;
   /**
    * Bytes read and written by the ops of one run, each op's operands and result counted once, and of what is only picked from no
@@ -73,7 +72,6 @@ export function crossingBytes({ nodes, inputs, outputs }: Graph, symbols: Sizes)
   return [...inputs, ...outputs].reduce((sum, { node }) => sum + typeBytes(nodes[node]!.type, symbols), 0);
 }
 
-/** The symbols of a graph, each representing the same number. */
 export function evenSizes({ nodes }: Graph, size: number): Sizes {
   const dims = nodes.flatMap(({ type }) => type.shape.filter((dim) => typeof dim !== 'number'));
   return Object.fromEntries(dims.flatMap(({ symbol }) => symbol.split('·').map((factor) => [factor, size])));

@@ -145,7 +145,6 @@ export function bindShape(
   });
 }
 
-/** Elements of a resolved shape. */
 export function countElements(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }

@@ -19,7 +19,6 @@ export function toBfloat16(value: number): number {
   return float[0]!;
 }
 
-/** Rounds each number in place. */
 export function roundToBfloat16(data: Float32Array): void {
   const words = new Uint32Array(data.buffer, data.byteOffset, data.length);
   for (let i = 0; i < words.length; i += 1) if (!Number.isNaN(data[i])) words[i] = roundedBits(words[i]!);
@@ -72,7 +71,6 @@ export function evaluateInDoubles(
   return run(graph, inputs, parameters, { ...arrayTypes, float32: Float64Array, bfloat16: Float64Array });
 }
 
-/** Learns the lengths of the symbols of a graph from its inputs. */
 export function sizesOf(graph: Graph, inputs: Readonly<Record<string, { readonly shape: readonly number[] }>>): Sizes {
   const sizes: Record<string, number> = {};
   for (const { name, node } of graph.inputs) {
@@ -87,7 +85,6 @@ const arrayTypes: ArrayTypes = { float32: Float32Array, bfloat16: Float32Array, 
 
 type ArrayTypes = Readonly<Record<Dtype, new (length: number) => NodeValues['data']>>;
 
-/** Zeros. */
 export function emptyValues(dtype: Dtype, shape: readonly number[], types = arrayTypes): NodeValues {
   return { dtype, shape, data: new types[dtype](countElements(shape)) };
 }

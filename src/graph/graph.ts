@@ -188,7 +188,6 @@ export interface UniformMethods
 export interface Builder extends UniformMethods {
   readonly nodes: readonly Node[];
 
-  // leaves
   input(name: string, shape: readonly Dim[], dtype?: Dtype): Ref;
   /** Named by the current scope: `user/main/mlp/weights_0`. A second call with the same name returns the same parameter. */
   parameter(name: string, shape: readonly number[], initial: Initial, options?: { trainable?: boolean }): Ref;
@@ -213,7 +212,6 @@ export interface Builder extends UniformMethods {
   segmentSum(values: Ref, segments: Ref, rows: Dim): Ref;
   scatterUpdate(a: Ref, indices: Ref, updates: Ref): Ref;
 
-  // between workers
   /** @param all any int32 values, as many as there are rows of all workers */
   allGather(a: Ref, places: Ref, all: Ref): Ref;
   allReduce(a: Ref): Ref;

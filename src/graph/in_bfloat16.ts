@@ -36,7 +36,6 @@ export function operationsInBfloat16(graph: Graph, options: InBfloat16 = {}): nu
   return [...productsOf(graph, options).values()].reduce((sum, operations) => sum + operations, 0);
 }
 
-/** The products that are large enough, with their operations. */
 function productsOf(graph: Graph, { sizes = {}, least = leastOperations }: InBfloat16): ReadonlyMap<number, number> {
   const largeProducts = new Map<number, number>();
   graph.nodes.forEach((node, id) => {

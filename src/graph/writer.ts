@@ -57,7 +57,6 @@ export class GraphWriter {
     return this.copyConstant(values, type);
   }
 
-  /** A copy of a constant. */
   copyConstant(values: readonly number[], type: TensorType): Ref {
     for (const value of values) {
       if (!Number.isFinite(value)) throw new GraphTypeError(`Constant: ${value} cannot be written in a graph`);

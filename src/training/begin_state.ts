@@ -36,14 +36,12 @@ export interface TrainingTablesOptions {
   readonly plan: Plan;
   readonly dataset: Dataset;
   readonly group?: WorkerGroup;
-  /** True if the workers of the group share the rows of tables; otherwise each holds all of them. */
   readonly sharesTables?: boolean;
 }
 
 export interface BegunState extends TrainingState {
   readonly order: EventOrder<AnyEpoch>;
   readonly graph: Graph;
-  /** The workers that take each step together; absent: this one alone. */
   readonly group?: WorkerGroup;
 }
 
@@ -54,7 +52,6 @@ export interface BeginOptions {
   readonly precision: Precision;
 }
 
-/** The state before the first step; `tables` are at their first values. */
 export async function beginState(
   { plan, dataset, engine, precision }: BeginOptions,
   tables: Tables,

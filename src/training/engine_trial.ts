@@ -34,7 +34,6 @@ const maxTableBytes = 2 ** 30;
 
 export interface EngineTrial {
   readonly engine: EngineName;
-  /** Medians of a step in the engine, by engine. */
   readonly milliseconds: Readonly<Partial<Record<EngineName, number>>>;
 }
 
@@ -72,7 +71,6 @@ async function loadAll(): Promise<{ readonly engines: readonly Engine[]; readonl
   return { engines, skipped };
 }
 
-/** Returns the precision in which a training on this engine would multiply. */
 const precisionOf = (plan: Plan, engine: Engine): Precision =>
   choosePrecision(plan, engine, bfloat16Instructions())?.precision ?? 'float32';
 
@@ -152,7 +150,6 @@ async function runTrial(
   return { engine: fastest(milliseconds), milliseconds };
 }
 
-/** The preferred one, unless another is clearly faster. */
 export function fastest(milliseconds: EngineTrial['milliseconds']): EngineName {
   const timedEngines = candidates.filter((name) => milliseconds[name] !== undefined);
   const [preferred] = timedEngines;

@@ -42,18 +42,15 @@ const inputsOf = (pieces: number, inputs: readonly InputPlan[]): readonly InputP
   ),
 ];
 
-/** The precision of a run whose model asks for another one than the usual. */
 export interface ChosenPrecision {
   readonly precision: Precision;
   readonly asked: 'bf16' | 'auto';
-  /** Reason for it, or a remark for the user. */
   readonly because?: string;
 }
 
 /** Multiplications and additions of a step below which `auto` leaves float32. See docs/benchmarks.md. */
 export const minOperations = 1e8;
 
-/** @param instructions of the processor for bfloat16 */
 export function choosePrecision(
   plan: Plan,
   engine: Pick<Engine, 'name' | 'multipliesBfloat16'>,

@@ -112,7 +112,6 @@ function isOurs(value: unknown, format: RegExp): value is Record<string, unknown
   return typeof ownFormat === 'string' && format.test(ownFormat);
 }
 
-/** Returns the object in a file of the folder, where its `format` is one that Tower writes. */
 async function readTowerJson(
   folder: string,
   name: string,

@@ -20,7 +20,6 @@ export const stepsFile = 'steps.jsonl';
 
 interface RunLog {
   readonly path: string;
-  /** Covers all that is written so far. */
   checksum(): Checksum;
   /** Writes lines; they are safe once `sync` has ended. */
   write(lines: string): Promise<void>;
@@ -62,7 +61,6 @@ async function openLog(folder: string, name: string, checkpointed?: Checksum): P
   };
 }
 
-/** Hashes the first bytes of a log, which must be as they were. */
 async function hashOf(folder: string, name: string, { bytes, sha256 }: Checksum): Promise<Hash> {
   const path = join(folder, name);
   const handle = await openRunFile(folder, name);
@@ -126,7 +124,6 @@ export function parsedRecord(text: string, path: string, line: number): Readonly
 
 /** `steps.jsonl`: every scalar of every step, such as losses and the weights of tasks: `{"step":7,"loss":0.61,"weight:like":1.2}`. */
 export interface StepsLog {
-  /** Covers the file as far as it is written. */
   checksum(): Checksum;
   /**
    * Buffers the line until the next `write`.
@@ -134,7 +131,6 @@ export interface StepsLog {
    */
   add(step: number, outputs: Tensors, more?: Readonly<Record<string, number>>): void;
   write(): Promise<void>;
-  /** Writes, and makes what is written safe. */
   sync(): Promise<void>;
   close(): Promise<void>;
 }
@@ -271,7 +267,6 @@ export function makeTaskRows({ tasks, step }: Pick<Plan, 'tasks' | 'step'>): Tas
     new Map(factorNames.map(([task, names]) => [task, sumOfProducts(names.map((name) => inputs[name]!))]));
 }
 
-/** True if an input of the step is a factor of what a row counts for. */
 function isFactorOf({ label, only, weight }: TaskPlan): (source: InputSource) => boolean {
   return (source) => {
     switch (source.from) {

@@ -43,7 +43,6 @@ export function orderOf({ step, train: { batch, seed } }: Plan, events: Events):
   };
 }
 
-/** New events, and the earlier ones that are drawn for the epoch. */
 function epochOfNew(events: Events, batch: number, seed: number, number: number): Epoch {
   const newEvents = events.fresh!;
   const replayedCount = replayedEvents(events);
@@ -77,7 +76,6 @@ function windowsOfRows({ rows, starts, members }: Windows, targets: Int32Array):
   };
 }
 
-/** The part of windows that an order reads. */
 type OrderedWindows = Pick<Windows, 'targets' | 'starts' | 'members'> & { readonly count: number };
 
 /** So many windows with earlier targets join an epoch for each window with new ones. */
@@ -174,7 +172,6 @@ export interface Epoch extends AnyEpoch {
   batch(index: number): Int32Array;
 }
 
-/** Sets these draws apart from all others of the same seed. */
 export const orderStream = 0x0e9c;
 
 /**

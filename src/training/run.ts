@@ -66,7 +66,6 @@ export interface ResumeState {
   readonly changes: readonly SettingChange[];
   readonly resumed: boolean;
   readonly kept: readonly string[];
-  /** Present where this run went on from an earlier one. */
   readonly from?: Lineage;
   readonly chosen?: ChosenPrecision;
   readonly others?: OtherWorkers | undefined;

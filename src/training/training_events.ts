@@ -36,7 +36,6 @@ export interface EpochRecord {
   readonly validation?: Readonly<Record<string, number>>;
   /** Rankings that the validation is of, and all that there are, where it is of some. */
   readonly sample?: RankingSample;
-  /** The best epoch so far, by the stopping metric. */
   readonly best?: boolean;
 }
 
@@ -49,13 +48,10 @@ export type TrainingEvent =
       readonly stepsOfEpoch: number;
       readonly steps: number;
       readonly round?: number;
-      /** Steps that were done before, when resumed. */
       readonly resumedAt?: number;
-      /** Where the model asks for another precision than the usual. */
       readonly precision?: ChosenPrecision;
       /** Rows that each epoch leaves out, since they are too few for a batch. */
       readonly leftOut: number;
-      /** Training rows without a list before them, which are the target of no position. */
       readonly withoutList?: number;
       readonly kept?: readonly string[];
     }
@@ -66,7 +62,6 @@ export type TrainingEvent =
       readonly stepOfEpoch: number;
       readonly step: number;
       readonly steps: number;
-      /** Mean over the epoch so far. */
       readonly loss: number;
       readonly examplesPerSecond: number;
       readonly secondsLeft: number;
@@ -75,11 +70,9 @@ export type TrainingEvent =
   | { readonly kind: 'epoch'; readonly record: EpochRecord };
 
 export interface TrainOptions extends ModelWriteOptions {
-  /** Goes on with the run that the folder holds. */
   readonly resume?: boolean;
   /** Ends the run that the folder holds as it is at its checkpoint: a model, marked as stopped. */
   readonly finish?: boolean;
-  /** Replaces the run that the folder holds. */
   readonly force?: boolean;
   /** The run that this one goes on from, and which training events are new: not of a run that is resumed. */
   readonly from?: { readonly base: Base; readonly lineage: Lineage };
@@ -104,12 +97,9 @@ export interface TrainOptions extends ModelWriteOptions {
 
 export interface TrainResult {
   readonly folder: string;
-  /** `interrupted` can be resumed. */
   readonly status: Manifest['training']['status'];
   /** Absent where it was interrupted before the first step. */
   readonly manifest?: Manifest;
-  /** Epochs that this call finished. */
   readonly records: readonly EpochRecord[];
-  /** Where one was asked for and a step was sampled. */
   readonly profile?: Profile;
 }

@@ -120,7 +120,6 @@ export interface Rounds<E extends AnyEpoch = Epoch> {
   readonly each: number;
   /** The batches of a round that begins after step `start`. It ends where the next multiple of `each` is, or the run. */
   round(start: number): Pick<E, 'steps' | 'batch'>;
-  /** True if a round that ends with step `end` is validated. */
   validates(number: number, end: number): boolean;
   readonly validations: number;
   /** The round that ends with a validation, from 1. */

@@ -26,7 +26,6 @@ function productShape(a: readonly Dim[], b: readonly Dim[], attributes: Attribut
   return [rows, columns];
 }
 
-/** One product of `a` and `b` from the given offsets. */
 function multiply(a: NodeValues, b: NodeValues, output: NodeValues, attributes: Attributes, index: number): void {
   const [rowsA, columnsA] = a.shape.slice(-2) as [number, number];
   const [rowsB, columnsB] = b.shape.slice(-2) as [number, number];

@@ -11,7 +11,6 @@ export interface NodeValues {
   readonly data: Float32Array | Float64Array | Int32Array | Uint8Array;
 }
 
-/** Given to an op's gradient. */
 export interface GradientContext {
   readonly builder: Builder;
   readonly inputs: readonly Ref[];

@@ -175,7 +175,6 @@ export function foldConstants(graph: Graph): Graph {
   return constantValues.size === 0 ? graph : rewriteGraph(graph, fold(constantValues));
 }
 
-/** Values found are known to the nodes after. */
 function fold(known: Map<number, NodeValues>): RewriteRule {
   return ({ id, node, builder }) => {
     const shape = numeric(node.type.shape);

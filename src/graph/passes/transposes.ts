@@ -12,7 +12,6 @@ export function foldTransposes(graph: Graph): Graph {
 
 const methods = { MatMul: 'matMul', BatchMatMul: 'batchMatMul' } as const;
 
-/** True if an old value is the transpose of matrices. */
 function isTransposed(graph: Graph, id: number): boolean {
   const node = graph.nodes[id]!;
   if (node.op !== 'Transpose') return false;

@@ -138,7 +138,6 @@ const isChecksum = (value: unknown): boolean => {
   return typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256) && isCount(bytes);
 };
 
-/** Saves and restores the tensors of a checkpoint: tables, dense weights, streaming estimators. */
 export interface TrainingState {
   readonly tables: Tables;
   readonly program: Program;

@@ -63,7 +63,6 @@ export function refuseInconsistent({ folder, manifest, plan, encodings }: ModelP
   }
 }
 
-/** Returns the type and shape of each tensor of the weights' file, by name. */
 export function expectedWeights(plan: Plan, encodings: ReadonlyMap<string, Encoding>): Map<string, Expected> {
   const expectedTensors = new Map<string, Expected>();
   for (const { name, dim, encoderOf } of plan.tables) {
@@ -193,7 +192,6 @@ const rowsOfGraph = (of: GraphPlan | TowerPartPlan): RowsOf =>
 
 const batchOf = (rows: RowsOf): Dim => symbolic(rows.kind === 'part' ? rowsSymbol(rows) : 'batch');
 
-/** @param of its whole graph, or one of a part */
 function* problemsOfTower(
   { name, width, interests, features, embedded, readouts }: TowerPlan,
   of: GraphPlan | TowerPartPlan,

@@ -29,13 +29,11 @@ export interface Lineage {
   /** Totals of all of them: steps, epochs and what is drawn for them count on. */
   readonly steps: number;
   readonly epochs: number;
-  /** The last training event of the run before. */
   readonly until?: Until;
   /** Says which training events are new. Absent: all. */
   readonly fresh?: Fresh;
   /** Earlier events that each epoch adds for a new one. Absent: none. */
   readonly replay?: number;
-  /** Count of the new events. */
   readonly events?: number;
 }
 
@@ -80,13 +78,11 @@ export interface RunIdentity {
   /** Declares whether validation figures are means over events or users; absent: `per_event`. */
   readonly evaluate?: Evaluate;
   readonly seed: number;
-  /** Present in a run that went on from an earlier one. */
   readonly from?: Lineage;
   readonly engine: string;
   /** Precision in which its steps multiply matrices, where the model asks for another one than the usual. */
   readonly precision?: 'float32' | 'bf16';
   readonly settings: RunSettings;
-  /** Settings that were changed on the way, in order. */
   readonly changes: readonly SettingChange[];
   /** Paths within the folder that the model will have, besides the files that every run has. */
   readonly files: readonly string[];
@@ -159,7 +155,6 @@ function withoutSettings({ train, ...plan }: Plan): unknown {
   return { ...plan, train: { ...rest, embeddings: optimizer, ...defined({ stop: stop && { ...stop, patience: 0 } }) } };
 }
 
-/** Returns the differences between two settings, as changes after `step` steps. */
 export function changesOf(before: RunSettings, now: RunSettings, step: number): SettingChange[] {
   const flatSettings = ({ dense, embeddings, ...rest }: RunSettings): Record<string, unknown> => ({
     ...rest,
@@ -246,7 +241,6 @@ interface Digest {
   column(column: IndexedColumn): string;
 }
 
-/** Texts that are hashed at a time. */
 const textsAtOnce = 10_000;
 
 function makeDigest(): Digest {

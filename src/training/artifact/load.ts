@@ -151,7 +151,6 @@ export async function readManifest(folder: string): Promise<Manifest> {
 
 const mostOfManifest = 64 * 2 ** 20;
 
-/** Every file that is read has a checksum. */
 function refuseUnlisted(folder: string, { files, weights, encodings, plan, sources, data }: Manifest): void {
   const namedPaths = [
     weights,
@@ -228,8 +227,6 @@ export async function trainedOf(plain: PlainTrained): Promise<Trained> {
   }
   return { ...plain, tables };
 }
-
-/** A plan as the manifest holds it: each graph is in a file of its own. */
 
 /**
  * The codes in a data set mean what the model's tables learned only if both were encoded alike.

@@ -19,7 +19,6 @@ type StoredPlan = Omit<Plan, 'towers' | 'step' | 'predictions'> & {
   readonly predictions?: StoredGraph;
 };
 
-/** Lists the graphs of a plan, in the order in which they are read. */
 export const graphsOf = ({ towers, step, predictions }: StoredPlan): readonly StoredGraph[] => [
   ...towers.flatMap(({ embedded, parts = [] }) => [embedded, ...parts]),
   step,
@@ -45,7 +44,6 @@ export function storePlan(plan: Plan, place: (graph: GraphPlan, name: string) =>
 
 export const partName = (tower: string, { length }: TowerPartPlan): string => `part ${length} of ${tower}`;
 
-/** The inverse: `graphs` by file. */
 export function restorePlan(stored: StoredPlan, graphs: ReadonlyMap<string, GraphPlan['graph']>): Plan {
   const restore = <G extends StoredGraph>(each: G) => ({ ...each, graph: graphs.get(each.graph)! });
   const { predictions, ...rest } = stored;
@@ -62,7 +60,6 @@ export function restorePlan(stored: StoredPlan, graphs: ReadonlyMap<string, Grap
   };
 }
 
-/** Files that `train`, `evaluate` and `--track` write next to a model. Apart, so that a command may name them and load nothing else. */
 export const reportFile = 'report.html';
 export const evaluationFile = 'evaluation.json';
 export const trackingFile = 'tracking.json';

@@ -18,9 +18,7 @@ import { complaint } from './validate.ts';
 export interface Origin {
   /** The model's file first, then those it uses. */
   readonly sources: readonly ModelSource[];
-  /** Constants set from the command line. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** The file with its `data` block. */
   readonly data?: ModelSource;
 }
 
@@ -36,7 +34,6 @@ export interface ArtifactParts {
   readonly tower: string;
   readonly engine: Manifest['engine'];
   readonly training: Manifest['training'];
-  /** Present in a run that went on from an earlier one. */
   readonly from?: Lineage;
   /** Files of the folder that are already there: the weights first. */
   readonly present: readonly string[];
@@ -172,7 +169,6 @@ export function artifactPaths(plan: Plan, encodings: Dataset['encodings'], origi
   };
 }
 
-/** Adds the JSON of an encoding to an export. */
 export function addEncoding(texts: Map<string, string>, feature: string, encoding: Encoding): string {
   const path = `encodings/${feature}.json`;
   texts.set(path, jsonOf(encoding));

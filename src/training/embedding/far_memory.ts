@@ -113,7 +113,6 @@ function prepareUpdate(space: KernelSpace, { optimizer }: TrainedFarOptions, sta
   return rowOptimizers[optimizer.kind].prepare(space.kernels, optimizer, pointers, space);
 }
 
-/** Updates rows in place. */
 function wholeStep(space: KernelSpace, options: TrainedFarOptions, { values, state, codes }: Regions): StepOn {
   const update = prepareUpdate(space, options, state);
   const bytes = options.dim * 4;

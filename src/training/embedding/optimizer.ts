@@ -25,7 +25,6 @@ export function tableBytes({ rows, dim, optimizer, layers, precision }: TableSiz
   );
 }
 
-/** Returns the sizes of the rows of each table of a plan, however many there are. */
 export function rowSizes({ tables, train }: Plan) {
   const { embeddings: optimizer, graph } = train;
   return tables.map(({ name, dim, encoderOf, overrides, precision }) => ({

@@ -30,7 +30,6 @@ interface GraphSide {
   readonly shown: Region;
   /** Layers on their way: float32 [rows, dim] each. */
   readonly layers: readonly Region[];
-  /** The last whole layer that was computed. */
   latest: Region;
   readonly all: Region;
   /** By row of `shown`, the number of the refresh that computed it. */
@@ -125,7 +124,6 @@ export class Propagation {
     this.#isFresh = false;
   }
 
-  /** Computes all rows that look-ups of a side may read. */
   prepareAll(side: number): void {
     const { all, memory } = this.#sides[side]!;
     this.#prepare(side, all.pointer, memory.rows);

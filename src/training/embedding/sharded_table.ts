@@ -152,7 +152,6 @@ function longOf(
   };
 }
 
-/** Own rows among `count` rows of the table from `first` on. */
 function pieceOf(numbers: Numbers, first: number, count: number, rows: number, wire: TableWire): StoredNumbers {
   const [from, to] = [ownRows(first, wire), ownRows(first + count, wire)];
   const width = widthOf(numbers, ownCount(rows, wire));

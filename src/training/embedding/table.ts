@@ -42,16 +42,13 @@ export interface Table {
   readonly graph?: Propagation;
   /** State of the optimizer by name, as views: `sum`; or `mean`, `square` and `steps`. */
   state(): TableState;
-  /** The same, whatever memories it is in. */
   stateNumbers(): Readonly<Record<string, Numbers>>;
   /** Values uniform in ±limit, the same for the same seed and name; the state as before the first step. */
   initialize(seed: number, limit: number): void;
   load(values: Float32Array, state?: TableState): void;
   lookup(options: LookupOptions): Lookup;
   gradientNorm(): number;
-  /** Takes the pending gradients out, in the order of their rows. */
   drain(): RowGradients;
-  /** Adds gradients to the pending ones: those of other workers. */
   add(gradients: RowGradients): void;
   /**
    * One optimizer step on every row with pending gradients, at `rate` × `multiplier`; then none are pending.
@@ -231,6 +228,10 @@ export interface RemoteTable {
   readonly dim: number;
   readonly remote: Remote;
 }
+
+/** Tables whose rows workers share. */
+export const sharedIn = (tables: ReadonlyMap<string, Table>): readonly RemoteTable[] =>
+  [...tables.values()].flatMap(({ name, dim, remote }) => (remote ? [{ name, dim, remote }] : []));
 
 /** A worker numbers its rows itself: row r of the table is row ⌊r ÷ N⌋ of its owner. */
 export interface Remote {

@@ -313,6 +313,5 @@ export interface Lookup {
   gather(rows: number): Float32Array;
   /** Adds d loss ÷ d (what `gather` gave) to the table's pending gradients. */
   accumulate(gradient: Float32Array): void;
-  /** Gives its memory back to the table. */
   close(): void;
 }

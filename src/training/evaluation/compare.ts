@@ -217,8 +217,6 @@ export function missSentence(rankingCold: readonly string[], rows: number): stri
   return `${tiesSentence}; ${listOf(rankingCold)} ${rankingCold.length === 1 ? 'ranks' : 'rank'} items without training events by content${missesElsewhere}.`;
 }
 
-// Says what a figure is a figure of: two runs can be compared only where it is the same.
-
 /** Checksums, each of one thing that must agree. */
 interface Protocol {
   readonly part: Part;
@@ -229,7 +227,6 @@ interface Protocol {
   readonly held: string;
   /** Items of each user's training events, in order, and how many of them each item has. */
   readonly training: string;
-  /** The sentence that says how it was split. */
   readonly split: string;
 }
 

@@ -93,7 +93,6 @@ function contextOf({ parts, encodings }: Dataset, part: Part, { towers, features
   };
 }
 
-/** Prints a code: the value of a vocabulary, the range of a number. */
 function wordsOf(encoding: Encoding | undefined): (code: number) => string {
   if (encoding?.kind === 'vocabulary') return (code) => (code === 0 ? '(unknown)' : encoding.values.at(code - 1)!);
   if (encoding?.kind !== 'boundaries') return (code) => `${code}`;

@@ -155,7 +155,6 @@ export interface RankingExample {
   readonly had: number;
   /** Items that were held out, and the rank of each; no rank: the item cannot be ranked. */
   readonly held: readonly (ExampleItem & { readonly rank?: number })[];
-  /** The best of the ranking, the first first. */
   readonly answers: readonly (ExampleItem & { readonly isHeld: boolean })[];
 }
 
@@ -163,7 +162,6 @@ const maxExamples = 10;
 const maxAnswers = 10;
 const maxHistory = 10;
 const maxHeld = 5;
-/** Sets these draws apart from all others. */
 const exampleStream = 0x3e5d;
 
 /** Draws different users from a fixed seed: the same for every model of the same data, so that runs can be compared by eye. */

@@ -98,7 +98,6 @@ export function questionsOf({ events, per = 'event' }: Pick<ScoringTask, 'events
   questionsCache.set(events, cachedQuestions);
   return (cachedQuestions[per] ??= per === 'user' ? perUser(events) : perEvent(events));
 }
-/** Values of one bag, as a view. */
 export const bagAt = ({ starts, ends, values }: BagColumn, bag: number): Int32Array =>
   values.subarray(starts[bag]!, ends[bag]!) as Int32Array;
 
@@ -141,7 +140,6 @@ function perUser({ rows, user, item }: Events): Questions {
   return { asks: Int32Array.from(asks), held };
 }
 
-/** Decides whether items that a user had before an event leave its ranking, and says so in the words of the protocol. */
 export interface SeenRule {
   readonly removes: boolean;
   /** An option requested it, whatever the data block declares. */

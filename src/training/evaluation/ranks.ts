@@ -225,7 +225,6 @@ interface Ranker {
   begin(columns: number, targets: Int32Array, options?: RankOptions): PartialRanks;
 }
 
-/** Ranks of some columns, whose targets may be among others. */
 interface PartialRanks {
   hasTarget(from: number, to: number): boolean;
   /**

@@ -32,7 +32,6 @@ export const coldSlice = 'none (cold)';
 const popularityFrom = [0, 1, 3, 10, 30, 100, 300, 1000, 10_000];
 const historyFrom = [0, 1, 5, 10, 20, 50, 100, 500];
 
-/** Empty buckets are left out. */
 export function slicesOf(task: ScoringTask, ranks: Ranks, measures: readonly Measure[]): Slices {
   const { events, corpus, users, history } = task;
   const { asks } = questionsOf(task);
@@ -86,7 +85,6 @@ export function slicesOf(task: ScoringTask, ranks: Ranks, measures: readonly Mea
 
 const maxValues = 20;
 
-/** A question has the value of the event that asks. */
 function byValue(
   { feature, asked, words }: Context,
   asks: Int32Array,
@@ -181,7 +179,6 @@ export function makeLeads(task: ScoringTask, measures: readonly Measure[]) {
         (measure, at) => void sumsByMeasure[at]!.push(sumsOf(metricValues(task, ranks, measure), groupOfRow, groups)),
       );
     },
-    /** One entry a row, in the order added. */
     rows(): readonly RowIntervals[] {
       const intervalsByMeasure = sumsByMeasure.map((series) => bootstrapSums({ sums: series, sizes: groupSizes }));
       const byLabel = (of: (at: number) => Interval): IntervalsOf =>
@@ -226,7 +223,6 @@ export interface BootstrapOptions {
 }
 
 interface Intervals {
-  /** Means over the questions, of each series. */
   readonly means: readonly Interval[];
   /** Each series less the one compared with, on the same draws; exactly 0 for that one. */
   readonly differences: readonly Interval[];
@@ -257,7 +253,6 @@ interface GroupSums {
   readonly reference?: number;
 }
 
-/** Bootstraps values that are summed by group already. */
 function bootstrapSums({ sums, sizes, reference = 0 }: GroupSums, options: BootstrapOptions = {}): Intervals {
   const { draws, seed, level } = { ...usualBootstrap, ...options };
   const groups = sizes.length;

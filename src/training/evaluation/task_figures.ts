@@ -37,7 +37,6 @@ export function taskFigures(
   });
 }
 
-/** Says what the figures of tasks are figures of. */
 export function taskSentences(tasks: readonly TaskFigures[], part: Part): string[] {
   if (tasks.length === 0) return [];
   return [
@@ -120,7 +119,6 @@ function areaOf(labels: Float64Array, scores: Float64Array): number | undefined 
   return (ranks - (positives * (positives + 1)) / 2) / (positives * negatives);
 }
 
-/** Prints predictions of tasks for single events as rows of text, for the terminal and for a report. */
 interface TaskTable {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];

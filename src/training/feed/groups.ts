@@ -99,7 +99,6 @@ export function makeLists(options: ListsOptions): (rows: Int32Array) => BatchLis
     defined({ cut: parts && { lengths: parts.lengths, of: parts.of(rows) }, sequences: sequences?.(rows) });
 }
 
-/** Undefined where the step does not cut its batch. */
 function partsOf({ plan, events }: ListsOptions, windows: { readonly of: Windows } | undefined) {
   const partRows = plan.inputs.flatMap(({ source }) => (source.from === 'part_places' ? [source.rows] : []));
   const [first] = partRows;
@@ -117,7 +116,6 @@ function partsOf({ plan, events }: ListsOptions, windows: { readonly of: Windows
   return { lengths, of: makeParts({ lengths, lengthOf, ...defined({ windows: of }) }) };
 }
 
-/** Undefined where the targets are no positions. */
 function windowsOfPlan({ plan, events, features }: ListsOptions): { of: Windows; max: number } | undefined {
   const name = sequenceFeature(plan);
   if (name === undefined) return undefined;

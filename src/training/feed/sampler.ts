@@ -65,7 +65,6 @@ function trainedRows({ rows, trainingCounts }: Corpus): Int32Array {
   return trainedRowList.length > 0 ? trainedRowList : allRows;
 }
 
-/** Sets these draws apart from all others of the same seed. */
 const samplingStream = 0x5a3b;
 
 /** Walker's alias method (Vose 1991): a draw is one row, kept with `keep`, else exchanged for `other`. */
@@ -96,7 +95,6 @@ export function makeAlias(weights: ArrayLike<number>): { keep: Float64Array; oth
   return { keep, other };
 }
 
-/** Sets these draws apart from all others of the same seed. */
 const minedStream = 0x317e;
 
 export interface Mined {
@@ -233,7 +231,6 @@ export function makeOwnItems(of: {
 const stateOf = ({ of, state }: Mined): FeedState =>
   Object.fromEntries(Object.entries(state()).map(([part, view]) => [`${rowsPrefix(of)}${part}`, view]));
 
-/** Sets these draws apart from all others of the same seed. */
 const listedStream = 0x115d;
 
 /**

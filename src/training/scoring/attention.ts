@@ -131,7 +131,6 @@ type NumberVector = ArrayLike<number>;
 
 /** Vectors that are measured: a covariance of more says the same. */
 const maxSpreadRows = 2048;
-/** Sets these draws apart from all others. */
 const spreadStream = 0x5b1d;
 
 /** Measures each table as look-ups read it, and the vectors of the corpus by the item tower. */
@@ -154,7 +153,6 @@ export function spreadOf(name: string, rowOf: (row: number) => NumberVector, row
   return vectors.length < 2 ? lengthsSpread : { ...lengthsSpread, ...directionsOf(vectors, lengths, width) };
 }
 
-/** All rows, or `maxSpreadRows` different ones. */
 function drawRows(rows: number): number[] {
   if (rows <= maxSpreadRows) return Array.from({ length: rows }, (_, row) => row);
   const random = makeRandom(1, spreadStream);

@@ -29,7 +29,6 @@ export class FirstItems {
     }
   }
 
-  /** Once all items have come. */
   ranked(): RankedRows {
     return this.best.ordered();
   }

@@ -8,9 +8,6 @@ import type { Feeder } from '../feed/feeder.ts';
 import type { EventOrder } from '../order.ts';
 import { type AnyEpoch, orderStream, stepsOfEpoch } from '../order.ts';
 
-// Gives the rows of each step, where training rows are in shuffled shards. An epoch takes the shards in a new order, a few at a time, and shuffles
-// the rows of these few. The order follows from the seed, the epoch and the layout of the shards alone, so a run goes on in the middle of an epoch.
-
 /** Sets the order of piles apart from all other draws. */
 const pileStream = 0x511e;
 
@@ -30,6 +27,10 @@ interface PileGroups {
   readonly starts: readonly number[];
 }
 
+/**
+ * An epoch takes the shards in a new order, a few at a time, and shuffles the rows of these few. The order follows from the seed, the epoch and
+ * the layout of the shards alone, so a run goes on in the middle of an epoch.
+ */
 export class ShardStream {
   readonly rows: number;
   readonly steps: number;

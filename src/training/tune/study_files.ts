@@ -28,7 +28,6 @@ interface JournalOptions {
   readonly name: string;
   readonly space: SearchSpace;
   readonly records: readonly JobRecord[];
-  /** Rungs of a whole trial. */
   readonly rungs: number;
 }
 
@@ -220,7 +219,6 @@ export async function writeRecords(folder: string, records: readonly JobRecord[]
   await writeTextDurably(join(folder, trialsFile), text);
 }
 
-/** One line more, on the disk when this ends. */
 export async function addRecord(folder: string, record: JobRecord): Promise<void> {
   const path = join(folder, trialsFile);
   const handle = await writing(path, open(path, 'a'));

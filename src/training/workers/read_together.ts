@@ -3,6 +3,7 @@
  * writes and all read. The others wait until they hear it.
  */
 import { basename } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { failure } from '../../base/diagnostics/failure.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import { leastMemory } from '../../data/files/query_guard.ts';
@@ -38,7 +39,6 @@ type RowsMessage =
 /** Milliseconds between two messages. The others wait an hour at most for the next, and writing shards may take longer. */
 const messageInterval = 10_000;
 
-/** @param pause milliseconds between two messages */
 export async function readTogether(
   group: WorkerGroup,
   request: WorkerRowsRequest,
@@ -92,11 +92,9 @@ const messageOf = ({ shards }: Dataset): RowsMessage =>
   shards ? { rows: 'shards', name: basename(shards.folder) } : { rows: 'memory' };
 
 async function within<T>(promise: Promise<T>, milliseconds: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const pause = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), milliseconds);
-  });
-  return Promise.race([promise, pause]).finally(() => clearTimeout(timer));
+  const timer = new AbortController();
+  const pause = setTimeout(milliseconds, undefined, { signal: timer.signal });
+  return Promise.race([promise, pause.catch(() => undefined)]).finally(() => timer.abort());
 }
 
 /** Chooses whether each worker holds all rows of all tables, or workers share them: sharing makes room for larger tables. */

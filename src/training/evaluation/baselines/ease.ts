@@ -17,10 +17,7 @@ import {
   symmetricInverse,
 } from './symmetric_inverse.ts';
 
-export interface EaseSetting {
-  readonly [name: string]: number;
-  readonly λ: number;
-}
+type EaseSetting = Readonly<Record<'λ', number>>;
 
 /** How many times as fast an engine multiplies matrices as plain code does: a guess that errs towards slow engines. */
 const engineGain = 80;

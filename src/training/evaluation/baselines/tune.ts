@@ -16,7 +16,6 @@ export const choosingEvents = 5000;
 const measure = makeMeasure({ metric: 'ndcg', k: 10 });
 
 export interface ChoosingOptions {
-  /** Undefined where the validation part has no events. */
   readonly validation: ScoringTask | undefined;
   readonly removeSeen: boolean;
   readonly product: Product;
