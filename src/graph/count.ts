@@ -63,7 +63,7 @@ function prefixesOf(label: string): string[] {
   return parts.map((_, i) => parts.slice(0, i + 1).join('/'));
 }
 
-export function typeBytes(type: TensorType, sizes: Sizes): number {
+function typeBytes(type: TensorType, sizes: Sizes): number {
   return countElements(resolveShape(type.shape, sizes)) * bytesOfDtype[type.dtype];
 }
 

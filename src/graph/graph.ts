@@ -134,10 +134,7 @@ export interface GraphParameter {
   readonly trainable: boolean;
 }
 
-export interface GraphOutput {
-  readonly name: string;
-  readonly node: number;
-}
+export type GraphOutput = GraphInput;
 
 /** After a run, `parameter` holds the value of `node`. All updates read the values from before the run. */
 export interface GraphUpdate {

@@ -24,7 +24,7 @@ import type { TrainingState } from './artifact/checkpoint.ts';
 import { checkpointFile, hasCheckpoint, type Progress, readCheckpoint } from './artifact/checkpoint.ts';
 import type { Lineage } from './artifact/identity.ts';
 import { fingerprintOf, otherData } from './artifact/identity.ts';
-import { load, readWeights, type Trained } from './artifact/load.ts';
+import { type LoadedModel, load, readWeights } from './artifact/load.ts';
 import type { Manifest } from './artifact/manifest.ts';
 import { roundsSlot } from './embedding/far_rows.ts';
 import type { Table } from './embedding/table.ts';
@@ -32,7 +32,7 @@ import type { Table } from './embedding/table.ts';
 export interface Base {
   readonly folder: string;
   /** Without tables and weights: they are read once more when the new run takes them over, straight into its own. */
-  readonly trained: Trained;
+  readonly trained: LoadedModel;
   readonly progress: Progress;
   /** True if it serves weights of an earlier epoch than its checkpoint: the new run begins with these. */
   readonly servesEarlier: boolean;
@@ -70,7 +70,7 @@ export async function readBase(folder: string, plan: Plan): Promise<Base> {
 const isOfTable = (name: string): boolean => name.startsWith('table/') || name.startsWith('state/');
 
 /** Stands for numbers that are only checked: those of a table may be as large as the memory. */
-export const checkedOnly = ({ kind, length }: Pick<LongNumbers, 'kind' | 'length'>): LongNumbers => ({
+const checkedOnly = ({ kind, length }: Pick<LongNumbers, 'kind' | 'length'>): LongNumbers => ({
   ...{ kind, length, width: 1 },
   read: () => invariant(false, 'numbers that are not kept are not read'),
   write: () => {},
@@ -80,7 +80,7 @@ export const checkedOnly = ({ kind, length }: Pick<LongNumbers, 'kind' | 'length
  * True if the served weights are those of an earlier epoch than the checkpoint. Of tables with a graph the served rows are what the graph
  * makes of them, so their checkpoint is all that there is to go on from.
  */
-const servesEarlier = ({ manifest: { training }, plan }: Trained): boolean =>
+const servesEarlier = ({ manifest: { training }, plan }: LoadedModel): boolean =>
   training.best !== undefined && training.best.epoch !== training.epochs && plan.train.graph === undefined;
 
 export function lineageOf(

@@ -1,9 +1,9 @@
 /** How a run begins: the same where it is trained and where a step of it is taken again. */
 import { invariant } from '../base/diagnostics/failure.ts';
 import { defined } from '../base/util/defined.ts';
-import type { Dataset, Events, TrainingShards } from '../data/dataset.ts';
+import type { Events, TrainingShards } from '../data/dataset.ts';
 import { labelSums } from '../data/label_sums.ts';
-import type { Engine, Tensors } from '../engines/engine.ts';
+import type { Tensors } from '../engines/engine.ts';
 import type { WorkerGroup } from '../engines/group.ts';
 import type { Graph } from '../graph/graph.ts';
 import { inPrecision, type Precision } from '../graph/in_bfloat16.ts';
@@ -16,6 +16,7 @@ import { type Feeder, makeFeeder } from './feed/feeder.ts';
 import { fitted } from './fitted_step.ts';
 import { type AnyEpoch, type EventOrder, orderOf } from './order.ts';
 import { feedFromShards } from './shards/feed.ts';
+import type { TrainOptions } from './training_events.ts';
 import { makeTableWire } from './workers/table_wire.ts';
 import { sharedStep } from './workers/talk.ts';
 
@@ -23,7 +24,12 @@ import { sharedStep } from './workers/talk.ts';
  * Tables at their first values.
  * @throws Failure `too-large-for-memory`, `table-too-large` before anything is allocated
  */
-export const tablesOf = ({ plan, dataset, group, sharesTables }: TrainingTablesOptions): Tables =>
+export const tablesOf = ({
+  plan,
+  dataset,
+  group,
+  sharesTables,
+}: Pick<TrainOptions, 'plan' | 'dataset' | 'group' | 'sharesTables'>): Tables =>
   makeTables(
     fitted(plan, dataset.corpus.rows),
     dataset.encodings,
@@ -32,28 +38,15 @@ export const tablesOf = ({ plan, dataset, group, sharesTables }: TrainingTablesO
     group && sharesTables ? makeTableWire(group) : undefined,
   );
 
-export interface TrainingTablesOptions {
-  readonly plan: Plan;
-  readonly dataset: Dataset;
-  readonly group?: WorkerGroup;
-  readonly sharesTables?: boolean;
-}
-
 export interface BegunState extends TrainingState {
   readonly order: EventOrder<AnyEpoch>;
   readonly graph: Graph;
   readonly group?: WorkerGroup;
 }
 
-export interface BeginOptions {
-  readonly plan: Plan;
-  readonly dataset: Dataset;
-  readonly engine: Engine;
-  readonly precision: Precision;
-}
-
 export async function beginState(
-  { plan, dataset, engine, precision }: BeginOptions,
+  { plan, dataset, engine }: Pick<TrainOptions, 'plan' | 'dataset' | 'engine'>,
+  precision: Precision,
   tables: Tables,
   group?: WorkerGroup,
 ): Promise<BegunState> {

@@ -128,7 +128,7 @@ async function runTrial(
     return 'no trial: the tables are too large to be made twice';
   }
   const [first] = engines as [Engine];
-  const state = await beginState({ plan, dataset, engine: first, precision: precisionOf(plan, first) }, tables);
+  const state = await beginState({ plan, dataset, engine: first }, precisionOf(plan, first), tables);
   const milliseconds: Partial<Record<EngineName, number>> = {};
   try {
     const batches = await batchesOf(plan, state);

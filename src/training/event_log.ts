@@ -7,14 +7,7 @@ import { trackedNorm } from './norms.ts';
 import { openEventFile, stepMeans } from './tracking/event_file.ts';
 import type { EpochRecord } from './training_events.ts';
 
-export interface EventLog {
-  add(step: number, outputs: Tensors): void;
-  /** Numbers of this step alone, by name: `table_norm:movie_id` is `table_norm/movie_id` there. */
-  addNorms(step: number, values: Readonly<Record<string, number>>): void;
-  addEpoch(record: EpochRecord): void;
-  write(): Promise<void>;
-  close(): Promise<void>;
-}
+export type EventLog = Awaited<ReturnType<typeof openEventLog>>;
 
 export interface EventLogOptions {
   readonly folder: string;
@@ -25,7 +18,7 @@ export interface EventLogOptions {
   readonly steps: number;
 }
 
-export async function openEventLog({ folder, graph, origin, done, steps }: EventLogOptions): Promise<EventLog> {
+export async function openEventLog({ folder, graph, origin, done, steps }: EventLogOptions) {
   const scalarNames = scalarOutputs(graph);
   const sourceTexts = [...origin.sources, ...(origin.data ? [origin.data] : [])].map(({ name, text }) => [
     name,
@@ -34,14 +27,15 @@ export async function openEventLog({ folder, graph, origin, done, steps }: Event
   const file = await openEventFile(folder, done, Object.fromEntries(sourceTexts));
   const stepWindows = stepMeans(scalarNames, steps, (step, values) => file.scalars(step, under('step', values)));
   return {
-    add: (step, outputs) =>
+    add: (step: number, outputs: Tensors): void =>
       stepWindows.add(
         step,
         scalarNames.map((name) => outputs[name]!.data[0]!),
       ),
-    addNorms: (step, values) =>
+    /** Numbers of this step alone, by name: `table_norm:movie_id` is `table_norm/movie_id` there. */
+    addNorms: (step: number, values: Readonly<Record<string, number>>): void =>
       file.scalars(step, Object.fromEntries(Object.entries(values).map(([name, value]) => [trackedNorm(name), value]))),
-    addEpoch({ step, loss, scalars, rates, examplesPerSecond, milliseconds, validation = {} }) {
+    addEpoch({ step, loss, scalars, rates, examplesPerSecond, milliseconds, validation = {} }: EpochRecord): void {
       file.scalars(step, {
         ...under('epoch', { loss, ...scalars }),
         ...under('validation', validation),
@@ -51,7 +45,7 @@ export async function openEventLog({ folder, graph, origin, done, steps }: Event
       });
     },
     write: file.write,
-    async close() {
+    async close(): Promise<void> {
       stepWindows.end();
       await file.write();
       await file.close();

@@ -38,21 +38,21 @@ const topFiles = [
 
 const isTopFile = (name: string): boolean => topFiles.includes(name) || isBestFile(name) || isEventFile(name);
 
-export const modelFolders = ['graphs', 'encodings', 'sources', startCacheFolder, profileFolder];
+const modelFolders = ['graphs', 'encodings', 'sources', startCacheFolder, profileFolder];
 
 /** Files further down that a model may have; nothing else that a run or a manifest lists is removed. */
 const isModelPath = (path: string): boolean =>
   /^(graphs|encodings|sources)\/[^/\\\0]+$/.test(path) && !/\/\.\.?$/.test(path);
 
 /** Invalid rows of the data are reported before a run begins. */
-export const rejectsFile = 'rejected.jsonl';
+const rejectsFile = 'rejected.jsonl';
 
 const isPartialOfTop = (name: string): boolean => {
   const files = [...topFiles, name.replace(/^\.(weights-\d+\.safetensors)\..*$/, '$1')];
   return files.some((file) => isTopFile(file) && isPartialOf(name, file));
 };
 
-export interface RunContents {
+interface RunContents {
   readonly paths: ReadonlySet<string>;
   readonly model: string;
   /** Something to go on from, or to use: a checkpoint or a model. */
@@ -60,7 +60,7 @@ export interface RunContents {
 }
 
 /** Undefined where the folder holds no run. */
-export async function runContentsIn(folder: string, names: readonly string[]): Promise<RunContents | undefined> {
+async function runContentsIn(folder: string, names: readonly string[]): Promise<RunContents | undefined> {
   const [run, manifest] = await Promise.all([
     readTowerJson(folder, runFile, formats[runFile]!),
     readTowerJson(folder, manifestFile, formats[manifestFile]!),
@@ -98,7 +98,7 @@ export async function isRunIn(folder: string, names: readonly string[]): Promise
   return fileKinds.includes('run') ? 'run' : fileKinds.includes('damaged') ? 'damaged' : 'other';
 }
 
-export const hasRunFile = async (folder: string): Promise<boolean> =>
+const hasRunFile = async (folder: string): Promise<boolean> =>
   (await readTowerJson(folder, runFile, formats[runFile]!)) !== undefined;
 
 const formats: Readonly<Record<string, RegExp>> = {
@@ -125,7 +125,7 @@ async function readTowerJson(
  * @param force allows a run that is there to be replaced
  * @throws Failure `folder-in-use`, `cannot-read`
  */
-export async function refuseFolder(folder: string, force: boolean): Promise<void> {
+async function refuseFolder(folder: string, force: boolean): Promise<void> {
   if (force) return;
   const otherNames = (await namesIn(folder)).filter((name) => name !== rejectsFile && !isStartLeftover(name));
   if (otherNames.length === 0) return;
@@ -185,7 +185,7 @@ async function refuseOwnFiles(folder: string, { files }: RunIdentity, ours: Read
 }
 
 /** Lists all in a run's folder and in those of its model, but for locks and rejected rows. */
-export async function pathsIn(folder: string): Promise<string[]> {
+async function pathsIn(folder: string): Promise<string[]> {
   const paths: string[] = [];
   for (const name of await namesIn(folder)) {
     if (name === rejectsFile || isLockFile(name)) continue;
@@ -266,7 +266,7 @@ export async function pinnedIn(folder: string, { features }: Plan): Promise<Pinn
  * Makes sure that the folder's run is of this model, as far as that is known before the data is read.
  * @throws Failure `nothing-to-resume`, `other-run`, `damaged-file`, `cannot-read`
  */
-export async function refuseResume(folder: string, plan: Plan): Promise<void> {
+async function refuseResume(folder: string, plan: Plan): Promise<void> {
   const folderIdentity = await readIdentity(folder);
   refuseOther(folder, folderIdentity, identityOf(plan));
 }

@@ -150,8 +150,7 @@ async function withState(
   tables: TrainingState['tables'],
   work: (state: BegunState) => Promise<TrainResult>,
 ): Promise<TrainResult> {
-  const precision = chosen?.precision ?? 'float32';
-  const state = await beginState({ ...options, precision }, tables, options.group);
+  const state = await beginState(options, chosen?.precision ?? 'float32', tables, options.group);
   try {
     return await work(state);
   } finally {

@@ -11,7 +11,7 @@ import { nearest } from '../../base/text/nearest.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Dataset, Encoding } from '../../data/dataset.ts';
 import { type FeaturePlan, neededBy, type Plan } from '../../graph/plan/plan.ts';
-import type { Trained } from '../../training/artifact/load.ts';
+import type { LoadedModel } from '../../training/artifact/load.ts';
 import type { Retrieval } from '../../training/scoring/retrieval.ts';
 import type { ItemColumns } from './filter/columns.ts';
 import {
@@ -52,7 +52,7 @@ const pageScript = 'tower.js';
 
 /** @throws Failure `folder-in-use`, `run-in-use`, `unknown-name`, `cannot-write` */
 export async function writePageExport(
-  trained: Trained,
+  trained: LoadedModel,
   retrieval: Pick<Retrieval, 'items' | 'tables'>,
   options: PageOptions,
 ): Promise<ExportedPage> {
@@ -69,7 +69,7 @@ export async function writePageExport(
 }
 
 async function writePage(
-  trained: Trained,
+  trained: LoadedModel,
   { items, tables }: Pick<Retrieval, 'items' | 'tables'>,
   listed: PageItems,
   { folder, tower, dataset, objectives, notes, script }: PageOptions,
@@ -179,7 +179,7 @@ function lightened({ table: _, vectors: __, frozen: ___, drop: ____, encoder, ..
   return { ...feature, encoder: own as FeaturePlan['encoder'] };
 }
 
-function encodingsOf({ plan, encodings }: Trained): Record<string, Encoding> {
+function encodingsOf({ plan, encodings }: LoadedModel): Record<string, Encoding> {
   const readFeatures = featuresOf(plan).filter(({ name }) => plan.towers[0].features.includes(name));
   return Object.fromEntries(
     [...new Set(readFeatures.map(({ encoderOf }) => encoderOf))].map((owner) => {

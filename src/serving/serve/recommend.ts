@@ -5,7 +5,7 @@ import type { Dataset } from '../../data/dataset.ts';
 import type { ItemReader } from '../../data/written/written_item.ts';
 import type { Engine } from '../../engines/engine.ts';
 import { makeScan, scanOfCoded } from '../../engines/scan/scan.ts';
-import type { Trained } from '../../training/artifact/load.ts';
+import type { LoadedModel } from '../../training/artifact/load.ts';
 import { type ComputedItemVectors, makeRetrieval, type Retrieval } from '../../training/scoring/retrieval.ts';
 import type { QueryVectors } from './certificate.ts';
 import { describeQuery, type QueryDescription } from './describe.ts';
@@ -80,7 +80,7 @@ export async function openRecommender(
   return recommenderOf({ trained, served, retrieval, dataset }, options);
 }
 
-type RecommendingModel = Pick<Trained, 'plan' | 'parameters' | 'tables' | 'encodings'>;
+type RecommendingModel = Pick<LoadedModel, 'plan' | 'parameters' | 'tables' | 'encodings'>;
 
 interface RecommenderParts {
   readonly trained: RecommendingModel;

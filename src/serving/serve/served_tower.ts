@@ -7,7 +7,7 @@ import type { Tensors } from '../../engines/engine.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
 import { computedTable, type TowerPlan } from '../../graph/plan/plan.ts';
 import { servingGraph, tableParameter } from '../../graph/plan/serving_graph.ts';
-import type { Trained } from '../../training/artifact/load.ts';
+import type { LoadedModel } from '../../training/artifact/load.ts';
 import type { Tables } from '../../training/embedding/tables.ts';
 
 /** The items that lists of the item tower may hold, and the tables that the tower computes. */
@@ -29,7 +29,10 @@ export interface ItemsOfList {
   readonly table: Tensor;
 }
 
-export function listsOfItems({ plan }: Trained, elements: ListElements | undefined): ReadonlyMap<string, ItemsOfList> {
+export function listsOfItems(
+  { plan }: LoadedModel,
+  elements: ListElements | undefined,
+): ReadonlyMap<string, ItemsOfList> {
   return new Map(
     plan.features.flatMap((feature) => {
       const { name, through, width, skipsUnseen } = feature;
@@ -50,7 +53,7 @@ export function listsOfItems({ plan }: Trained, elements: ListElements | undefin
 
 /** Gives each list of the item tower a row for each item of the corpus. Row i + 1 is item i. */
 export const tablesOfCorpus = (
-  { plan }: Trained,
+  { plan }: LoadedModel,
   { corpus, tables }: ListElements,
 ): ReadonlyMap<string, Pick<ItemsOfList, 'table'>> =>
   new Map(
@@ -71,7 +74,7 @@ function rowsOf(vectors: Float32Array, rows: Int32Array, width: number): Tensor 
 }
 
 export function servedTower(
-  trained: Trained,
+  trained: LoadedModel,
   tower: TowerPlan,
   lists: ReadonlyMap<string, Pick<ItemsOfList, 'table'>>,
 ): ServedTower {

@@ -277,7 +277,12 @@ function typeOfInput(
   const length = placesIn(rows, along ?? feature.name) ?? max ?? 0;
   switch (source.from) {
     case 'embedding':
-      if (source.table !== undefined) return typeOfBias(source.table, feature, tables, batch);
+      if (source.table !== undefined) {
+        const biasTable = tables.find((each) => each.name === source.table);
+        return gives === 'code' && biasTable?.encoderOf === feature.encoderOf
+          ? float(batch, biasTable.dim)
+          : `is of \`${feature.name}\`, which has no table \`${source.table}\``;
+      }
       if (table === undefined || gives === 'numbers') return `is of \`${feature.name}\`, which has no table`;
       return (source.pool === 'none') === isBag ? `pools \`${feature.name}\` by ${source.pool}` : float(batch, width);
     case 'sequence':
@@ -290,18 +295,6 @@ function typeOfInput(
     default:
       return 'is of training alone';
   }
-}
-
-function typeOfBias(
-  table: string,
-  { name, gives, encoderOf }: FeaturePlan,
-  tables: Plan['tables'],
-  batch: Dim,
-): TensorType | string {
-  const biasTable = tables.find((each) => each.name === table);
-  if (gives !== 'code' || biasTable?.encoderOf !== encoderOf)
-    return `is of \`${name}\`, which has no table \`${table}\``;
-  return float(batch, biasTable.dim);
 }
 
 const float = (...shape: readonly Dim[]): TensorType => ({ dtype: 'float32', shape });

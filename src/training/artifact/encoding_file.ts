@@ -213,7 +213,7 @@ const firstBroken = (values: PackedTexts): number =>
 type TensorsByName = ReadonlyMap<string, { readonly data: StoredNumbers }>;
 
 /** @param within the prefix of the names of the tensors, such as `movie_id/` */
-export function tensorsOfTexts(texts: Texts, within = ''): StoredTensor[] {
+function tensorsOfTexts(texts: Texts, within = ''): StoredTensor[] {
   const packedTexts = packTexts(texts, texts.length);
   const lengths = new Int32Array(packedTexts.length);
   for (let at = 0; at < lengths.length; at++) lengths[at] = packedTexts.ends[at]! - packedTexts.startOf(at);
@@ -224,7 +224,7 @@ export function tensorsOfTexts(texts: Texts, within = ''): StoredTensor[] {
 }
 
 /** Undefined where the tensors are missing or do not fit each other. */
-export function textsInTensors(tensors: TensorsByName, within = ''): PackedTexts | undefined {
+function textsInTensors(tensors: TensorsByName, within = ''): PackedTexts | undefined {
   const [lengths, bytes] = [tensors.get(`${within}lengths`)?.data, tensors.get(`${within}bytes`)?.data];
   if (!(lengths instanceof Int32Array) || !(bytes instanceof Uint8Array)) return undefined;
   const ends = new Uint32Array(lengths.length);

@@ -235,15 +235,9 @@ export function otherData(was: Fingerprint, is: Fingerprint): string | undefined
   return feature === undefined ? undefined : `\`${feature}\` has other values`;
 }
 
-interface Digest {
-  numbers(array: Int32Array | Float32Array): string;
-  texts(list: Texts): string;
-  column(column: IndexedColumn): string;
-}
-
 const textsAtOnce = 10_000;
 
-function makeDigest(): Digest {
+function makeDigest() {
   const digests = new Map<Int32Array | Float32Array, string>();
   const numbers = (array: Int32Array | Float32Array): string => {
     const cachedDigest = digests.get(array);
@@ -255,16 +249,17 @@ function makeDigest(): Digest {
   };
   return {
     numbers,
-    texts(list) {
+    texts(list: Texts): string {
       const hash = createHash('sha256');
       for (const slice of slicesOfTexts(list, textsAtOnce)) hash.update(JSON.stringify(slice));
       return hash.digest('hex');
     },
-    column: ({ column, index }) => [...partsOf(column, numbers), index ? numbers(index) : 'rows'].join(' '),
+    column: ({ column, index }: IndexedColumn): string =>
+      [...partsOf(column, numbers), index ? numbers(index) : 'rows'].join(' '),
   };
 }
 
-function partsOf(column: Column, numbers: Digest['numbers']): string[] {
+function partsOf(column: Column, numbers: (array: Int32Array | Float32Array) => string): string[] {
   switch (column.kind) {
     case 'codes':
       return [column.kind, numbers(column.values)];

@@ -127,32 +127,28 @@ export function makeIdentity(events: Events, corpus: Corpus, key: string): (row:
 }
 
 /** Numbers the rows of one table that a batch looks up, from 0 in the order they come. */
-export interface RowNumbers {
-  /** Begins anew with a batch that it has not seen; to be called before `place`, any number of times a batch. */
-  begin(batch: object): void;
-  /** The number of a row of the table. */
-  place(code: number): number;
-  readonly count: number;
-}
+export type RowNumbers = ReturnType<typeof makeRowNumbers>;
 
 /** Holds no more than a batch's own rows, however long the table is. */
-export function makeRowNumbers(): RowNumbers {
+export function makeRowNumbers() {
   const numberOfCode = new Map<number, number>();
   let currentBatch: object | undefined;
   return {
-    begin(batch) {
+    /** Begins anew with a batch that it has not seen; to be called before `place`, any number of times a batch. */
+    begin(batch: object): void {
       if (batch === currentBatch) return;
       currentBatch = batch;
       numberOfCode.clear();
     },
-    place(code) {
+    /** The number of a row of the table. */
+    place(code: number): number {
       const knownNumber = numberOfCode.get(code);
       if (knownNumber !== undefined) return knownNumber;
       const place = numberOfCode.size;
       numberOfCode.set(code, place);
       return place;
     },
-    get count() {
+    get count(): number {
       return numberOfCode.size;
     },
   };

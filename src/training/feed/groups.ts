@@ -6,16 +6,10 @@ import { type FeaturePlan, type GraphPlan, sequenceFeature } from '../../graph/p
 import { type Windows, windowsOf } from './windows.ts';
 
 /** Chains the places of a batch that have the same number, in ascending order. A number below 0 is equal to no other. */
-export interface EqualPlaces {
-  fill(count: number, numberOf: (place: number) => number): void;
-  /** The first place that has this number; −1: none. */
-  first(number: number): number;
-  /** The next place with the same number; −1: none. */
-  next(place: number): number;
-}
+export type EqualPlaces = ReturnType<typeof makeGroups>;
 
 /** A hash table with linear probing, its room used again from batch to batch. */
-export function makeGroups(): EqualPlaces {
+export function makeGroups() {
   let keys = new Int32Array(0);
   let firsts = new Int32Array(0);
   let nexts = new Int32Array(0);
@@ -26,7 +20,7 @@ export function makeGroups(): EqualPlaces {
     return slot;
   };
   return {
-    fill(count, numberOf) {
+    fill(count: number, numberOf: (place: number) => number): void {
       const size = 2 ** Math.ceil(Math.log2(2 * count + 2));
       if (keys.length !== size) {
         keys = new Int32Array(size);
@@ -45,26 +39,23 @@ export function makeGroups(): EqualPlaces {
         firsts[slot] = place;
       }
     },
-    first: (key) => (key < 0 ? -1 : firsts[slotOf(key)]!),
-    next: (place) => nexts[place]!,
+    /** The first place that has this number; −1: none. */
+    first: (key: number): number => (key < 0 ? -1 : firsts[slotOf(key)]!),
+    /** The next place with the same number; −1: none. */
+    next: (place: number): number => nexts[place]!,
   };
 }
 
-export interface PairList {
-  clear(): void;
-  add(row: number, column: number): void;
-  /** int32 [length, 2], a view that the next `clear` reuses. */
-  tensor(): Tensor;
-}
+export type PairList = ReturnType<typeof makePairs>;
 
-export function makePairs(): PairList {
+export function makePairs() {
   let data = new Int32Array(1024);
   let length = 0;
   return {
-    clear() {
+    clear(): void {
       length = 0;
     },
-    add(row, column) {
+    add(row: number, column: number): void {
       if (length === data.length) {
         const largerData = new Int32Array(2 * length);
         largerData.set(data);
@@ -73,7 +64,8 @@ export function makePairs(): PairList {
       data[length++] = row;
       data[length++] = column;
     },
-    tensor: () => ({ dtype: 'int32', shape: [length / 2, 2], data: data.subarray(0, length) }),
+    /** int32 [length, 2], a view that the next `clear` reuses. */
+    tensor: (): Tensor => ({ dtype: 'int32', shape: [length / 2, 2], data: data.subarray(0, length) }),
   };
 }
 

@@ -184,7 +184,7 @@ function latestEvents({ user, rows, fresh }: Events): ReadonlyMap<number, number
 }
 
 /** Items that each row of a batch has for itself as negatives, row-major; `known` is 0 where a row has none, and the corpus row there says nothing. */
-export interface OwnRowsOfBatch {
+interface OwnRowsOfBatch {
   readonly rows: Int32Array;
   readonly known: Uint8Array;
 }

@@ -5,7 +5,7 @@ import type { Dataset, IndexedColumn } from '../../data/dataset.ts';
 import type { Engine } from '../../engines/engine.ts';
 import { prune } from '../../graph/passes/dead.ts';
 import type { GraphPlan, Readout, TowerPlan } from '../../graph/plan/plan.ts';
-import type { Trained } from '../artifact/load.ts';
+import type { LoadedModel } from '../artifact/load.ts';
 import { rowReader } from '../embedding/table.ts';
 import type { Tables } from '../embedding/tables.ts';
 import { makeRowFeeder } from '../feed/feeder.ts';
@@ -37,7 +37,11 @@ const maxReadRows = 65_536;
  * whole corpus, each item once.
  * @throws Failure `no-attention`
  */
-export async function readAttention(trained: Trained, dataset: Dataset, engine: Engine): Promise<readonly Attention[]> {
+export async function readAttention(
+  trained: LoadedModel,
+  dataset: Dataset,
+  engine: Engine,
+): Promise<readonly Attention[]> {
   const [query, item] = trained.plan.towers;
   if (!query.readouts && !item.readouts) throw failure('no-attention', { model: trained.plan.model });
   const part = (['test', 'validation', 'train'] as const).find((name) => dataset.parts[name].rows > 0) ?? 'train';
@@ -58,7 +62,7 @@ export async function readAttention(trained: Trained, dataset: Dataset, engine: 
 }
 
 async function readTower(
-  { plan, tables, parameters }: Trained,
+  { plan, tables, parameters }: LoadedModel,
   engine: Engine,
   tower: TowerPlan,
   columns: ReadonlyMap<string, IndexedColumn>,

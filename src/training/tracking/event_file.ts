@@ -155,14 +155,6 @@ const textRecord = (at: EventTime, tag: string, text: string): Uint8Array =>
     },
   });
 
-export interface EventFile {
-  /** Buffered until the next `write`. A number that is not finite is left out. */
-  scalars(step: number, scalars: Readonly<Record<string, number>>): void;
-  /** @throws Failure `cannot-write` */
-  write(): Promise<void>;
-  close(): Promise<void>;
-}
-
 export const isEventFile = (name: string): boolean => /^events\.out\.tfevents\.\d{10}\.tower\.\d+$/.test(name);
 
 /**
@@ -170,11 +162,7 @@ export const isEventFile = (name: string): boolean => /^events\.out\.tfevents\.\
  * @param texts describe the run, as Markdown, by name: written where it begins
  * @throws Failure `cannot-write`
  */
-export async function openEventFile(
-  folder: string,
-  step: number,
-  texts: Readonly<Record<string, string>> = {},
-): Promise<EventFile> {
+export async function openEventFile(folder: string, step: number, texts: Readonly<Record<string, string>> = {}) {
   const seconds = Date.now() / 1000;
   const handle = await openNew(folder, Math.floor(seconds));
   const at = { seconds, step };
@@ -182,17 +170,19 @@ export async function openEventFile(
   if (step > 0) unwritten.push(startRecord({ ...at, step: step + 1 }));
   else unwritten.push(...Object.entries(texts).map(([tag, text]) => textRecord(at, tag, text)));
   return {
-    scalars(now, scalars) {
+    /** Buffered until the next `write`. A number that is not finite is left out. */
+    scalars(now: number, scalars: Readonly<Record<string, number>>): void {
       const finite = Object.entries(scalars).filter(([, value]) => Number.isFinite(value));
       if (finite.length === 0) return;
       unwritten.push(scalarsRecord({ seconds: Date.now() / 1000, step: now }, Object.fromEntries(finite)));
     },
-    async write() {
+    /** @throws Failure `cannot-write` */
+    async write(): Promise<void> {
       if (unwritten.length === 0) return;
       const bytes = Buffer.concat(unwritten.splice(0));
       await writing(folder, handle.writeFile(bytes));
     },
-    close: () => writing(folder, handle.close()),
+    close: (): Promise<void> => writing(folder, handle.close()),
   };
 }
 

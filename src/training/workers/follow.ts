@@ -27,7 +27,7 @@ export async function follow(options: FollowOptions): Promise<void> {
       const order = await receiveOrder(group);
       if (order.do === 'end') return;
       if (order.do === 'begin') {
-        state = await beginState({ ...options, precision }, tablesOf(options), group);
+        state = await beginState(options, precision, tablesOf(options), group);
         currentTowers = new CurrentTowers(plan, dataset, engine, state);
         if (order.with !== 'first values') await group.note('reads the checkpoint');
         if (order.with === 'checkpoint') await restoreState(folder, state);

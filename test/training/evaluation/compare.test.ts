@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
-import type { Trained } from '../../../src/training/artifact/load.ts';
+import type { LoadedModel } from '../../../src/training/artifact/load.ts';
 import { baselines } from '../../../src/training/evaluation/baselines/table.ts';
 import { type Contestant, compareContestants } from '../../../src/training/evaluation/compare.ts';
 import { evaluateModel } from '../../../src/training/evaluation/evaluate.ts';
@@ -15,7 +15,7 @@ import { dataset, trainSmall } from '../trained.ts';
 
 const root = temporaryFolder();
 const measures = makeMeasures([{ metric: 'recall', k: 5 }, { metric: 'mrr' }]);
-let trained: Trained;
+let trained: LoadedModel;
 
 beforeAll(async () => {
   trained = await trainSmall(root);

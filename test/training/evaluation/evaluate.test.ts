@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { evaluationText } from '../../../src/app/cli/views/comparison.ts';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
-import type { Trained } from '../../../src/training/artifact/load.ts';
+import type { LoadedModel } from '../../../src/training/artifact/load.ts';
 import { baselines } from '../../../src/training/evaluation/baselines/table.ts';
 import { makeTask } from '../../../src/training/evaluation/contestants.ts';
 import { type Evaluation, evaluateModel } from '../../../src/training/evaluation/evaluate.ts';
@@ -20,7 +20,7 @@ const root = temporaryFolder();
 const measures = makeMeasures([{ metric: 'recall', k: 5 }, { metric: 'mrr' }, { metric: 'auc' }]);
 const { corpus, parts } = dataset;
 const events = parts.test;
-let trained: Trained;
+let trained: LoadedModel;
 let retrieval: Retrieval;
 let evaluation: Evaluation;
 

@@ -247,7 +247,7 @@ export interface MlflowClient {
   put(path: string, bytes: Uint8Array): Promise<void>;
 }
 
-export type MlflowAnswer = Readonly<Record<string, unknown>>;
+type MlflowAnswer = Readonly<Record<string, unknown>>;
 
 const requestTimeout = 10_000;
 /** Longest answer. Those of our requests have some kilobytes. */
