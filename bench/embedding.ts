@@ -8,8 +8,8 @@ import { makeRandom } from '../src/base/random/random.ts';
 import type { Corpus, Events, IndexedColumn } from '../src/data/dataset.ts';
 import type { Tensors } from '../src/engines/engine.ts';
 import type { FeaturePlan, GraphPlan, InputPlan } from '../src/graph/plan/plan.ts';
-import { makeRanker } from '../src/training/embedding/rank.ts';
 import { makeTable, type Table } from '../src/training/embedding/table.ts';
+import { makeRanker } from '../src/training/evaluation/ranks.ts';
 import { makeFeeder } from '../src/training/feed/feeder.ts';
 import { rowOptimizer } from './row_optimizer.ts';
 

@@ -16,9 +16,9 @@ import type { Engine } from '../src/engines/engine.ts';
 import { chooseEngine } from '../src/engines/engines.ts';
 import { initialValues } from '../src/graph/initial.ts';
 import type { Plan } from '../src/graph/plan/plan.ts';
-import { makeEpoch } from '../src/training/batches.ts';
 import { makeTables } from '../src/training/embedding/tables.ts';
 import { makeFeeder } from '../src/training/feed/feeder.ts';
+import { makeEpoch } from '../src/training/order.ts';
 import { describeMachine, median, range } from './machine.ts';
 import { channelModels } from './one_channel.ts';
 

@@ -6,9 +6,9 @@ import { makeRandom } from '../src/base/random/random.ts';
 import { makeSource } from '../src/base/text/source.ts';
 import { compileSource } from '../src/compiler/pipeline.ts';
 import type { Tensors } from '../src/engines/engine.ts';
-import { hostDtype } from '../src/graph/bfloat16.ts';
 import { makeBuilder } from '../src/graph/builder.ts';
 import { resolveShape, type Sizes } from '../src/graph/dims.ts';
+import { hostDtype } from '../src/graph/evaluate.ts';
 import type { Graph, Tensor } from '../src/graph/graph.ts';
 
 const text = `model step

@@ -133,7 +133,7 @@ function planCommand(name: string, read: Read): Plan {
 /** An op of one operand, element by element. Others need more: see CONTRIBUTING.md. */
 function planOp(name: string, read: Read): Plan {
   if (!/^[A-Z][a-zA-Z0-9]*$/.test(name)) throw new RefusedName('is no op: write it as `Softplus`');
-  const names = 'src/graph/ops.ts';
+  const names = 'src/graph/graph.ts';
   if (new RegExp(`^  '${name}',`, 'm').test(read(names)!)) throw new RefusedName(`is an op already: see ${names}`);
   const rowsFile = 'src/graph/ops/unary.ts';
   const values = 'test/graph/ops/table.test.ts';

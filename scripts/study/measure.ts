@@ -16,10 +16,10 @@ import { repeatsSentence, seenRule, seenSentence } from '../../src/training/eval
 import { rankEvents } from '../../src/training/evaluation/ranks.ts';
 import { rankingSentence } from '../../src/training/evaluation/sentences.ts';
 import { groupsOf, intervalSentence } from '../../src/training/evaluation/slices.ts';
-import { modelScorer } from '../../src/training/scoring/model_scorer.ts';
 import { engineProduct } from '../../src/training/scoring/product.ts';
 import { makeRetrieval } from '../../src/training/scoring/retrieval.ts';
 import type { Scorer, ScoringTask } from '../../src/training/scoring/scorer.ts';
+import { modelScorer } from '../../src/training/scoring/scorer.ts';
 import { checksum } from './decides.ts';
 import type { StudySet } from './plan.ts';
 import type { Row } from './rows.ts';

@@ -1,6 +1,6 @@
 /** `docs/results.md` from the rows that are kept. */
-import { bootstrap, type Interval } from '../../src/training/evaluation/bootstrap.ts';
 import { missSentence } from '../../src/training/evaluation/compare.ts';
+import { bootstrap, type Interval } from '../../src/training/evaluation/slices.ts';
 import { notes } from './notes.ts';
 import { type StudySet, seedsOf } from './plan.ts';
 import type { Row, State } from './rows.ts';

@@ -1,14 +1,12 @@
 /** Builds graphs. Each method checks its operands' types and throws GraphTypeError, in the graph's own words. */
-import type { Builder, MatMulOptions, Operand, Ref, UniformMethods } from './builder_contract.ts';
-import { countElements } from './dims.ts';
-import { GraphTypeError } from './errors.ts';
-import { binaryNames, type ComputedOp, productNames, reductionNames, softmaxNames, unaryNames } from './ops.ts';
+import { countElements, GraphTypeError } from './dims.ts';
+import type { Builder, MatMulOptions, Operand, Ref, UniformMethods } from './graph.ts';
+import { binaryNames, type ComputedOp, productNames, reductionNames, softmaxNames, unaryNames } from './graph.ts';
 import { GraphWriter } from './writer.ts';
 
-export type { Builder, Ref } from './builder_contract.ts';
+export type { Builder, Ref } from './graph.ts';
 export { GraphTypeError };
 
-/** An empty graph. */
 export function makeBuilder(name: string): Builder {
   return builderOn(new GraphWriter(name));
 }

@@ -5,7 +5,6 @@ import { isLeaf, rowOf } from './ops/table.ts';
 
 export interface Cost {
   readonly parameters: number;
-  /** Floating-point operations. */
   readonly flops: number;
   /**
    * Bytes read and written by the ops of one run, each op's operands and result counted once, and of what is only picked from no
@@ -64,6 +63,40 @@ function prefixesOf(label: string): string[] {
   return parts.map((_, i) => parts.slice(0, i + 1).join('/'));
 }
 
-export function typeBytes(type: TensorType, sizes: Sizes): number {
+function typeBytes(type: TensorType, sizes: Sizes): number {
   return countElements(resolveShape(type.shape, sizes)) * bytesOfDtype[type.dtype];
+}
+
+/** Bytes of what crosses to an engine and back in a run: the host holds these besides the engine's own. */
+export function crossingBytes({ nodes, inputs, outputs }: Graph, symbols: Sizes): number {
+  return [...inputs, ...outputs].reduce((sum, { node }) => sum + typeBytes(nodes[node]!.type, symbols), 0);
+}
+
+export function evenSizes({ nodes }: Graph, size: number): Sizes {
+  const dims = nodes.flatMap(({ type }) => type.shape.filter((dim) => typeof dim !== 'number'));
+  return Object.fromEntries(dims.flatMap(({ symbol }) => symbol.split('·').map((factor) => [factor, size])));
+}
+
+/** Bytes that a run holds at the same time: every value from where it is made to where it is last read. */
+export function peakBytes(graph: Graph, symbols: Sizes): number {
+  const bytes = graph.nodes.map(({ type }) => typeBytes(type, symbols));
+  const lastRead = graph.nodes.map((_, id) => id);
+  graph.nodes.forEach(({ inputs }, id) => {
+    for (const input of inputs) lastRead[input] = id;
+  });
+  const heldToEnd = [...graph.inputs, ...graph.parameters, ...graph.outputs, ...graph.updates];
+  for (const { node } of heldToEnd) lastRead[node] = graph.nodes.length;
+
+  const freedBytes = new Map<number, number>();
+  lastRead.forEach((at, id) => {
+    freedBytes.set(at, (freedBytes.get(at) ?? 0) + bytes[id]!);
+  });
+  let liveBytes = 0;
+  let largestBytes = 0;
+  for (let id = 0; id < graph.nodes.length; id += 1) {
+    liveBytes += bytes[id]!;
+    largestBytes = Math.max(largestBytes, liveBytes);
+    liveBytes -= freedBytes.get(id) ?? 0;
+  }
+  return largestBytes;
 }

@@ -1,7 +1,6 @@
 /** Reverse-mode differentiation, graph to graph: the gradients are more nodes of the same builder. */
 import type { Builder, Ref } from './builder.ts';
-import { printType } from './dims.ts';
-import { GraphTypeError } from './errors.ts';
+import { GraphTypeError, printType } from './dims.ts';
 import { materialize } from './lazy.ts';
 import { isLeaf, rowOf } from './ops/table.ts';
 

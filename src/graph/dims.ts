@@ -1,6 +1,8 @@
 /** Arithmetic of shapes whose lengths may be symbols: only equal symbols match, nothing is guessed. */
-import { GraphTypeError } from './errors.ts';
 import type { Dim, SymbolicDim, TensorType } from './graph.ts';
+
+/** Operands that do not fit an op. The message is in the graph's own words: `MatMul: …`. */
+export class GraphTypeError extends Error {}
 
 export type Shape = readonly Dim[];
 
@@ -143,7 +145,6 @@ export function bindShape(
   });
 }
 
-/** Elements of a resolved shape. */
 export function countElements(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }

@@ -1,10 +1,50 @@
 /** Runs a graph in plain arrays: slow, simple, and the definition that every engine is held to. */
-import { roundIfBfloat16 } from './bfloat16.ts';
-import { bindShape, countElements, resolveShape, type Sizes } from './dims.ts';
-import { GraphTypeError } from './errors.ts';
-import type { Dtype, Graph, Tensor } from './graph.ts';
+import { bindShape, countElements, GraphTypeError, resolveShape, type Sizes } from './dims.ts';
+import type { Dtype, Graph, HostDtype, Tensor } from './graph.ts';
 import type { NodeValues } from './ops/row.ts';
 import { isLeaf, rowOf } from './ops/table.ts';
+
+/** A rounding changes a number by at most this fraction of it, where it is not below the range. */
+export const unitRoundoff = 2 ** -8;
+
+const float = new Float32Array(1);
+const bits = new Uint32Array(float.buffer);
+
+/** The nearest bfloat16, of two the even one: the upper half of a float32, whose lower half is then zero. */
+export function toBfloat16(value: number): number {
+  float[0] = value;
+  // Rounding up could carry the mantissa of a NaN away.
+  if (Number.isNaN(value)) return value;
+  bits[0] = roundedBits(bits[0]!);
+  return float[0]!;
+}
+
+export function roundToBfloat16(data: Float32Array): void {
+  const words = new Uint32Array(data.buffer, data.byteOffset, data.length);
+  for (let i = 0; i < words.length; i += 1) if (!Number.isNaN(data[i])) words[i] = roundedBits(words[i]!);
+}
+
+/** The upper halves of the rounded numbers: how engines and files write them. */
+export function bfloat16Halves(values: readonly number[]): Uint16Array {
+  return Uint16Array.from(values, (value) => {
+    float[0] = toBfloat16(value);
+    return bits[0]! >>> 16;
+  });
+}
+
+/** Half of the last place kept is added, less one bit where that place is even: a tie then goes down to it. */
+const roundedBits = (word: number): number => ((word + 0x7fff + ((word >>> 16) & 1)) & 0xffff0000) >>> 0;
+
+/** Rounds what a node gives, where its dtype is bfloat16 and its numbers are not held in doubles. */
+export function roundIfBfloat16({ dtype, data }: NodeValues): void {
+  if (dtype === 'bfloat16' && data instanceof Float32Array) roundToBfloat16(data);
+}
+
+/** The dtype of what goes into a graph or comes out of it, which `verify` makes sure of. */
+export function hostDtype(dtype: Dtype): HostDtype {
+  if (dtype === 'bfloat16') throw new Error('invariant: no bfloat16 goes into a graph or comes out');
+  return dtype;
+}
 
 export type NamedTensors = Readonly<Record<string, Tensor>>;
 /** Tensors whose float32 values are held in doubles. */
@@ -31,7 +71,6 @@ export function evaluateInDoubles(
   return run(graph, inputs, parameters, { ...arrayTypes, float32: Float64Array, bfloat16: Float64Array });
 }
 
-/** Learns the lengths of the symbols of a graph from its inputs. */
 export function sizesOf(graph: Graph, inputs: Readonly<Record<string, { readonly shape: readonly number[] }>>): Sizes {
   const sizes: Record<string, number> = {};
   for (const { name, node } of graph.inputs) {
@@ -46,7 +85,6 @@ const arrayTypes: ArrayTypes = { float32: Float32Array, bfloat16: Float32Array, 
 
 type ArrayTypes = Readonly<Record<Dtype, new (length: number) => NodeValues['data']>>;
 
-/** Zeros. */
 export function emptyValues(dtype: Dtype, shape: readonly number[], types = arrayTypes): NodeValues {
   return { dtype, shape, data: new types[dtype](countElements(shape)) };
 }

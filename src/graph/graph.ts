@@ -2,7 +2,77 @@
  * The graph: plain data over a small closed set of TensorFlow ops, every value typed. It can be written as JSON, printed,
  * differentiated, counted, and handed to any engine. Nothing here computes.
  */
-import type { OpName } from './ops.ts';
+
+/** Ops of two operands, element by element; shapes broadcast as NumPy's. */
+export const binaryNames = [
+  'Add',
+  'Sub',
+  'Mul',
+  'Div',
+  'Maximum',
+  'Minimum',
+  'Equal',
+  'Greater',
+  'GreaterEqual',
+  'LogicalAnd',
+  'LogicalOr',
+] as const;
+
+/** Ops of one operand, element by element. */
+export const unaryNames = [
+  'Neg',
+  'Exp',
+  'Log',
+  'Sqrt',
+  'Rsqrt',
+  'Square',
+  'Abs',
+  'Sign',
+  'Tanh',
+  'Sigmoid',
+  'Relu',
+  'Softplus',
+  'LogicalNot',
+] as const;
+
+/** Ops that compute each number of the output from the numbers at its index. */
+export const elementwiseNames = [...binaryNames, 'Select', ...unaryNames, 'StopGradient', 'Cast'] as const;
+
+export const productNames = ['MatMul', 'BatchMatMul'] as const;
+export const reductionNames = ['Sum', 'Mean', 'Max'] as const;
+/** Over the last axis. */
+export const softmaxNames = ['Softmax', 'LogSoftmax'] as const;
+
+/**
+ * The closed table of ops. THE list: the builder's methods of the groups above, and the types of all tables of ops, follow from it. What an op
+ * computes, and with which attributes, is in its row in `ops/`.
+ */
+export const opNames = [
+  'Input',
+  'Parameter',
+  'Constant',
+  ...elementwiseNames,
+  ...productNames,
+  ...reductionNames,
+  ...softmaxNames,
+  'TopK',
+  'Reshape',
+  'Transpose',
+  'Concat',
+  'Slice',
+  'Pad',
+  'BroadcastTo',
+  'Gather',
+  'SegmentSum',
+  'ScatterUpdate',
+  'AllGather',
+  'AllReduce',
+] as const;
+
+export type OpName = (typeof opNames)[number];
+export type LeafName = 'Input' | 'Parameter' | 'Constant';
+/** Ops that compute a value from operands. */
+export type ComputedOp = Exclude<OpName, LeafName>;
 
 export type Dtype = 'float32' | 'bfloat16' | 'int32' | 'bool';
 
@@ -64,10 +134,7 @@ export interface GraphParameter {
   readonly trainable: boolean;
 }
 
-export interface GraphOutput {
-  readonly name: string;
-  readonly node: number;
-}
+export type GraphOutput = GraphInput;
 
 /** After a run, `parameter` holds the value of `node`. All updates read the values from before the run. */
 export interface GraphUpdate {
@@ -89,4 +156,65 @@ export interface Tensor {
   readonly dtype: HostDtype;
   readonly shape: readonly number[];
   readonly data: Float32Array | Int32Array | Uint8Array;
+}
+
+/** A value of the graph being built. */
+export interface Ref {
+  readonly id: number;
+  readonly type: TensorType;
+}
+
+/** A number becomes a scalar constant of the other operand's dtype. */
+export type Operand = Ref | number;
+
+export interface MatMulOptions {
+  readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
+}
+
+type Methods<Names extends readonly string[], Method> = { readonly [N in Names[number] as Uncapitalize<N>]: Method };
+
+/** The methods of ops whose groups share a signature: `add(a, b)`, `exp(a)`, `matMul(a, b)`, `sum(a, [1])`. */
+export interface UniformMethods
+  extends Methods<typeof binaryNames, (a: Operand, b: Operand) => Ref>,
+    Methods<typeof unaryNames | typeof softmaxNames, (a: Ref) => Ref>,
+    Methods<typeof productNames, (a: Ref, b: Ref, options?: MatMulOptions) => Ref>,
+    Methods<typeof reductionNames, (a: Ref, axes: readonly number[], keepDims?: boolean) => Ref> {}
+
+/** One method an op; `builder.ts` implements it. */
+export interface Builder extends UniformMethods {
+  readonly nodes: readonly Node[];
+
+  input(name: string, shape: readonly Dim[], dtype?: Dtype): Ref;
+  /** Named by the current scope: `user/main/mlp/weights_0`. A second call with the same name returns the same parameter. */
+  parameter(name: string, shape: readonly number[], initial: Initial, options?: { trainable?: boolean }): Ref;
+  constant(values: readonly number[] | number, shape?: readonly number[], dtype?: Dtype): Ref;
+  /** Labels of nodes, and names of parameters, made inside start with `name/`. */
+  scope<T>(name: string, body: () => T): T;
+  /** Labels and names made inside start from nothing, wherever this is called. */
+  unscoped<T>(body: () => T): T;
+
+  stopGradient(a: Ref): Ref;
+  cast(a: Ref, dtype: Dtype): Ref;
+  select(condition: Ref, then: Operand, otherwise: Operand): Ref;
+  topK(a: Ref, k: number): Ref;
+
+  reshape(a: Ref, shape: readonly Dim[]): Ref;
+  transpose(a: Ref, perm: readonly number[]): Ref;
+  concat(parts: readonly Ref[], axis: number): Ref;
+  slice(a: Ref, begin: readonly number[], size: readonly Dim[]): Ref;
+  pad(a: Ref, before: readonly number[], after: readonly number[]): Ref;
+  broadcastTo(a: Ref, like: Ref): Ref;
+  gather(a: Ref, indices: Ref): Ref;
+  segmentSum(values: Ref, segments: Ref, rows: Dim): Ref;
+  scatterUpdate(a: Ref, indices: Ref, updates: Ref): Ref;
+
+  /** @param all any int32 values, as many as there are rows of all workers */
+  allGather(a: Ref, places: Ref, all: Ref): Ref;
+  allReduce(a: Ref): Ref;
+
+  output(name: string, value: Ref): void;
+  /** After a run, the parameter holds `value`. */
+  update(parameter: Ref, value: Ref): void;
+  finish(): Graph;
 }

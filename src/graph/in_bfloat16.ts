@@ -36,7 +36,6 @@ export function operationsInBfloat16(graph: Graph, options: InBfloat16 = {}): nu
   return [...productsOf(graph, options).values()].reduce((sum, operations) => sum + operations, 0);
 }
 
-/** The products that are large enough, with their operations. */
 function productsOf(graph: Graph, { sizes = {}, least = leastOperations }: InBfloat16): ReadonlyMap<number, number> {
   const largeProducts = new Map<number, number>();
   graph.nodes.forEach((node, id) => {
@@ -139,3 +138,12 @@ function betweenProducts({ nodes }: Graph, products: ReadonlyMap<number, number>
   }
   return betweenIds;
 }
+
+export type Precision = 'float32' | 'bf16';
+
+/** The graph of a step of this plan, as it runs in this precision. */
+export const inPrecision = (
+  graph: Graph,
+  precision: Precision,
+  { train: { batch } }: { readonly train: { readonly batch: number } },
+): Graph => (precision === 'bf16' ? inBfloat16(graph, { sizes: { batch } }) : graph);

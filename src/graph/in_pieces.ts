@@ -6,8 +6,8 @@
 import { type Builder, builderOn, type Ref } from './builder.ts';
 import { sameDim, symbolic } from './dims.ts';
 import type { Attribute, Dim, Graph, Node } from './graph.ts';
+import { elementwiseNames } from './graph.ts';
 import { isLeaf } from './ops/table.ts';
-import { elementwiseNames } from './ops.ts';
 import { uniformValue } from './passes/rewrite.ts';
 import { GraphWriter } from './writer.ts';
 
@@ -155,7 +155,6 @@ export const pieceInputs = {
 /** The name of an input of (row, column) pairs where it has those of one piece, whose rows count from 0: int32 [hits, 2]. */
 export const pairsOfPiece = (input: string, at: number): string => `pieces/${at}/${input}`;
 
-/** Rows of a piece. */
 const piece = symbolic('piece');
 
 /** Undefined where the graph has no such matrix, or makes something of one that is neither by row nor a sum over rows. */
@@ -226,7 +225,6 @@ class Rewriting {
     for (const [id, values] of partsById) whole[id] = builder.gather(builder.concat(values, 0), places);
   }
 
-  /** Values of one piece, by node. */
   private piece(at: number, rows: Ref, known: Ref, before: Ref | undefined): ReadonlyMap<number, Ref> {
     const { writer, builder, cut, whole } = this;
     const { nodes } = this.before;

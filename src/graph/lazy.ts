@@ -1,8 +1,6 @@
 /** Gradients may have any shape that broadcasts to their value's: brings one to a shape, touching as few elements as can be. */
-import type { Builder, Ref } from './builder_contract.ts';
-import { dimAt, type Shape, sameShape } from './dims.ts';
-import type { Dim } from './graph.ts';
-import { timesLength } from './length.ts';
+import { dimAt, elementsOf, GraphTypeError, type Shape, sameShape } from './dims.ts';
+import type { Builder, Dim, Ref } from './graph.ts';
 
 /** `gradient` in exactly the shape of `like`. */
 export function materialize(builder: Builder, gradient: Ref, like: Ref): Ref {
@@ -49,4 +47,43 @@ export function reduceTo(builder: Builder, local: Ref, target: Shape, shape: Sha
   const sum = sumOver(builder, local, axes, shape);
   const surplus = sum.type.shape.length - target.length;
   return surplus > 0 ? builder.reshape(sum, sum.type.shape.slice(surplus)) : sum;
+}
+
+/**
+ * A length as a number, or as a float32 scalar of the graph where it is symbolic: ones summed along an axis that has it.
+ */
+export function lengthOf(builder: Builder, dim: Dim): Ref | number {
+  if (typeof dim === 'number') return dim;
+  const lengths = dim.symbol.split('·').map((symbol) => lengthOfSymbol(builder, symbol));
+  const product = lengths.reduce((product, length) => builder.mul(product, length));
+  return dim.times === 1 ? product : builder.mul(product, dim.times);
+}
+
+function lengthOfSymbol(builder: Builder, symbol: string): Ref {
+  for (let id = 0; id < builder.nodes.length; id++) {
+    const { shape } = builder.nodes[id]!.type;
+    const axis = shape.findIndex((dim) => typeof dim !== 'number' && dim.symbol === symbol);
+    const otherDims = shape.filter((_, other) => other !== axis);
+    if (axis < 0 || otherDims.some((dim) => dim === 0 || (typeof dim !== 'number' && dim.symbol !== symbol))) continue;
+    const { times } = shape[axis] as { times: number };
+    let line: Ref = { id, type: builder.nodes[id]!.type };
+    if (otherDims.length > 0) {
+      const size = shape.map((_, other) => (other === axis ? -1 : 1));
+      line = builder.slice(
+        line,
+        shape.map(() => 0),
+        size,
+      );
+      line = builder.reshape(line, [shape[axis]!]);
+    }
+    const length = builder.sum(builder.broadcastTo(builder.constant(1), line), [0]);
+    return times === 1 ? length : builder.mul(length, 1 / times);
+  }
+  throw new GraphTypeError(`no value of the graph has the length "${symbol}"`);
+}
+
+/** `value` times a product of lengths. */
+function timesLength(builder: Builder, value: Ref, dims: readonly Dim[]): Ref {
+  const length = elementsOf(dims);
+  return length === 1 ? value : builder.mul(value, lengthOf(builder, length));
 }

@@ -1,16 +1,11 @@
 /** Makes a graph smaller and faster without changing what it computes, beyond the rounding of float32. */
 import type { Graph } from './graph.ts';
-import { foldBiases } from './passes/biases.ts';
-import { removeBroadcasts } from './passes/broadcasts.ts';
-import { shareCommon } from './passes/common.ts';
-import { foldConstants } from './passes/constants.ts';
 import { removeDead } from './passes/dead.ts';
-import { removeIdentities } from './passes/identities.ts';
-import { joinMoves } from './passes/moves.ts';
+import { foldConstants, removeIdentities, removeScatters, shareCommon } from './passes/identities.ts';
+import { joinMoves, removeBroadcasts } from './passes/moves.ts';
 import type { Pass } from './passes/rewrite.ts';
 import { moveScales } from './passes/scaling.ts';
-import { removeScatters } from './passes/scatters.ts';
-import { foldTransposes } from './passes/transposes.ts';
+import { foldBiases, foldTransposes } from './passes/transposes.ts';
 
 /** THE table of passes, in the order in which a round runs them. */
 export const passes: readonly { readonly name: string; readonly doc: string; readonly run: Pass }[] = [

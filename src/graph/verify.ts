@@ -1,6 +1,5 @@
 /** Checks a graph that came from a file or out of a pass. */
-import { printType, sameType } from './dims.ts';
-import { GraphTypeError } from './errors.ts';
+import { GraphTypeError, printType, sameType } from './dims.ts';
 import type { Graph, Node, TensorType } from './graph.ts';
 import { isLeaf, ops, typeOf } from './ops/table.ts';
 

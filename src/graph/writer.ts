@@ -1,8 +1,7 @@
 /** The list of nodes while it grows. A node that is there already, with the same operands and attributes, is used again. */
-import type { Ref } from './builder_contract.ts';
-import { printType, sameType } from './dims.ts';
-import { GraphTypeError } from './errors.ts';
+import { GraphTypeError, printType, sameType } from './dims.ts';
 import type {
+  ComputedOp,
   Graph,
   GraphInput,
   GraphOutput,
@@ -10,11 +9,11 @@ import type {
   GraphUpdate,
   Initial,
   Node,
+  Ref,
   TensorType,
 } from './graph.ts';
 import type { Attributes } from './ops/row.ts';
 import { typeOf } from './ops/table.ts';
-import type { ComputedOp } from './ops.ts';
 
 export class GraphWriter {
   readonly nodes: Node[] = [];
@@ -58,7 +57,6 @@ export class GraphWriter {
     return this.copyConstant(values, type);
   }
 
-  /** A copy of a constant. */
   copyConstant(values: readonly number[], type: TensorType): Ref {
     for (const value of values) {
       if (!Number.isFinite(value)) throw new GraphTypeError(`Constant: ${value} cannot be written in a graph`);

@@ -1,23 +1,38 @@
-/** The run that a new one goes on from: checked whole before anything is trained. */
+/** The run that a new one goes on from: checked whole before anything is trained, then taken over. */
 import { realpath } from 'node:fs/promises';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { failure, invariant } from '../base/diagnostics/failure.ts';
 import { refuseHeld } from '../base/storage/lock.ts';
-import { type LongNumbers, numbersOfShape } from '../base/storage/tensor_header.ts';
+import {
+  isLong,
+  type LongNumbers,
+  type Numbers,
+  numberKindOf,
+  numbersOfShape,
+  type StoredNumbers,
+  type StoredTensor,
+  writeNumbers,
+} from '../base/storage/tensor_header.ts';
 import { defined } from '../base/util/defined.ts';
-import type { Dataset } from '../data/dataset.ts';
+import { type Dataset, type Encoding, rowsOf } from '../data/dataset.ts';
+import { rowsBefore } from '../data/pinned.ts';
 import type { Fresh } from '../data/rows/fresh.ts';
+import type { Tensors } from '../engines/engine.ts';
 import type { FeaturePlan, GraphPlan, Plan, TowerPlan } from '../graph/plan/plan.ts';
-import { hasCheckpoint, type Progress, readCheckpoint } from './artifact/checkpoint.ts';
+import type { TrainingState } from './artifact/checkpoint.ts';
+import { checkpointFile, hasCheckpoint, type Progress, readCheckpoint } from './artifact/checkpoint.ts';
+import type { Lineage } from './artifact/identity.ts';
 import { fingerprintOf, otherData } from './artifact/identity.ts';
-import type { Lineage } from './artifact/lineage.ts';
-import { load, type Trained } from './artifact/load.ts';
+import { type LoadedModel, load, readWeights } from './artifact/load.ts';
 import type { Manifest } from './artifact/manifest.ts';
+import { roundsSlot } from './embedding/far_rows.ts';
+import type { Table } from './embedding/table.ts';
 
 export interface Base {
   readonly folder: string;
   /** Without tables and weights: they are read once more when the new run takes them over, straight into its own. */
-  readonly trained: Trained;
+  readonly trained: LoadedModel;
   readonly progress: Progress;
   /** True if it serves weights of an earlier epoch than its checkpoint: the new run begins with these. */
   readonly servesEarlier: boolean;
@@ -55,7 +70,7 @@ export async function readBase(folder: string, plan: Plan): Promise<Base> {
 const isOfTable = (name: string): boolean => name.startsWith('table/') || name.startsWith('state/');
 
 /** Stands for numbers that are only checked: those of a table may be as large as the memory. */
-export const checkedOnly = ({ kind, length }: Pick<LongNumbers, 'kind' | 'length'>): LongNumbers => ({
+const checkedOnly = ({ kind, length }: Pick<LongNumbers, 'kind' | 'length'>): LongNumbers => ({
   ...{ kind, length, width: 1 },
   read: () => invariant(false, 'numbers that are not kept are not read'),
   write: () => {},
@@ -65,7 +80,7 @@ export const checkedOnly = ({ kind, length }: Pick<LongNumbers, 'kind' | 'length
  * True if the served weights are those of an earlier epoch than the checkpoint. Of tables with a graph the served rows are what the graph
  * makes of them, so their checkpoint is all that there is to go on from.
  */
-const servesEarlier = ({ manifest: { training }, plan }: Trained): boolean =>
+const servesEarlier = ({ manifest: { training }, plan }: LoadedModel): boolean =>
   training.best !== undefined && training.best.epoch !== training.epochs && plan.train.graph === undefined;
 
 export function lineageOf(
@@ -87,9 +102,7 @@ export function lineageOf(
 export const hasSameData = ({ trained }: Base, dataset: Dataset): boolean =>
   otherData(trained.manifest.data.fingerprint, fingerprintOf(dataset)) === undefined;
 
-// Finds what keeps the weights of one model from being those of another. Settings of training are not among it.
-
-/** In words, and in no order of their own: the order of features means nothing. */
+/** Says in words what keeps the weights of one model from being those of the other. Settings of training and the order of features do not. */
 function modelDifferences(before: Plan, now: Plan): string[] {
   const towers = before.towers.flatMap((tower, at) => towerDifferences(tower, now.towers[at]!));
   const modelDifferenceWords = [
@@ -163,4 +176,178 @@ function trainedDifferences(before: GraphPlan, now: GraphPlan): string[] {
   return differences('the trained number', parameters(before), parameters(now), (one, other) =>
     isDeepStrictEqual(one, other) ? undefined : 'its shape',
   );
+}
+
+/**
+ * Takes over tables, the state of their optimizer, dense weights with theirs, and streaming estimators. `state` is at its first values. The
+ * files are read into the new tables, row by row: where workers share the rows, each keeps its own.
+ * @param steps that were trained before, by all runs in a row
+ * @throws Failure `damaged-file` where the checkpoint is not of the earlier run's model
+ */
+export async function beginFrom(
+  base: Base,
+  state: TrainingState,
+  { plan, dataset, steps }: { readonly plan: Plan; readonly dataset: Dataset; readonly steps: number },
+): Promise<void> {
+  const { folder, trained, progress, servesEarlier } = base;
+  const takeOvers = new Map([...state.tables].map(([name, table]) => [name, ofTable(base, table, plan, dataset)]));
+  const targetNumbers = new Map<string, Numbers>();
+  for (const [name, { values, state: slots }] of takeOvers) {
+    targetNumbers.set(`table/${name}`, servesEarlier ? checkedOnly(values) : values);
+    const earlierTable = trained.plan.tables.find((table) => table.name === name)!;
+    for (const [slot, numbers] of Object.entries(slots)) {
+      // Its rows are rounded from now on.
+      if (slot !== roundsSlot || earlierTable.precision) targetNumbers.set(`state/${name}/${slot}`, numbers);
+    }
+  }
+  const path = join(folder, checkpointFile);
+  const damaged = (reason: string) => failure('damaged-file', { path, reason });
+  const foundNames = new Set<string>();
+  const checkpoint = await readCheckpoint(folder, undefined, (name, shape, kind) => {
+    const numbers = targetNumbers.get(name);
+    if (!numbers) return undefined;
+    foundNames.add(name);
+    if (numberKindOf(numbers) === kind && numbers.length === numbersOfShape(shape)) return numbers;
+    throw damaged(`\`${name}\` is of another type or size`);
+  });
+  if (!isDeepStrictEqual(checkpoint.progress, progress)) throw damaged('it was changed while it was read');
+  const missingName = [...targetNumbers.keys()].find((name) => !foundNames.has(name));
+  if (missingName !== undefined) throw damaged(`it has no \`${missingName}\``);
+  const servedWeights = servesEarlier ? await readWeights(trained, (name) => takeOvers.get(name)!.values) : {};
+  for (const { end } of takeOvers.values()) end();
+
+  const parameters: Record<string, Tensors[string]> = {};
+  for (const [name, current] of Object.entries(await state.program.read())) {
+    const tensor = checkpoint.tensors.get(`parameter/${name}`);
+    if (!tensor) throw damaged(`it has no \`parameter/${name}\``);
+    const { data, shape } = tensor;
+    if (numberKindOf(data) !== numberKindOf(current.data) || shape.join() !== current.shape.join()) {
+      throw damaged(`\`parameter/${name}\` is of another type or size`);
+    }
+    parameters[name] = servedWeights[name] ?? { ...current, data: data as typeof current.data };
+  }
+  await state.program.write(parameters);
+  takeFeed(base, checkpoint.tensors, state, dataset, steps);
+}
+
+function ofTable({ trained }: Base, table: Table, plan: Plan, dataset: Dataset): TakeOver {
+  const { encoderOf } = plan.tables.find(({ name }) => name === table.name)!;
+  const [before, current] = [trained.encodings.get(encoderOf)!, dataset.encodings.get(encoderOf)!];
+  const firstRows = dataset.firstValues?.get(table.name)?.rows;
+  return takeOver(table, {
+    rows: rowsOf(before),
+    rowsBefore: rowsBefore(before, current, table.rows),
+    // An id that is new was an unseen one until now.
+    ...(trainsUnseen(plan, encoderOf, current) ? { newAs: 0 } : {}),
+    ...(firstRows ? { own: new Set(firstRows) } : {}),
+  });
+}
+
+/** True if training takes steps on the row of unseen values: where rare values have it, or where ids are dropped. */
+const trainsUnseen = ({ features }: Plan, owner: string, { kind }: Encoding): boolean =>
+  kind === 'vocabulary' &&
+  features.some(
+    ({ encoderOf, drop = 0, encoder }) =>
+      encoderOf === owner && (drop > 0 || (encoder.kind === 'vocabulary' && encoder.minimumCount > 1)),
+  );
+
+/** The state of the feed counts rows of the data, which other data has elsewhere: it then begins anew. */
+function takeFeed(
+  base: Base,
+  tensors: ReadonlyMap<string, StoredTensor>,
+  { feeder }: TrainingState,
+  dataset: Dataset,
+  steps: number,
+): void {
+  const views = feeder.state();
+  // A gap that was never measured counts from the first step of this run.
+  for (const [name, view] of Object.entries(views)) if (name.endsWith('/last_seen')) view.fill(steps);
+  if (!hasSameData(base, dataset)) return;
+  const stored = Object.entries(views).map(([name, view]) => ({ name, view, data: tensors.get(`feed/${name}`)?.data }));
+  if (
+    !stored.every(({ view, data }) => data && data.length === view.length && numberKindOf(data) === numberKindOf(view))
+  )
+    return;
+  feeder.load(Object.fromEntries(stored.map(({ name, data }) => [name, data])) as typeof views);
+}
+
+/** Copies into a table the rows of a smaller one, wherever they are now, as they are read from a file. */
+export interface Growth {
+  readonly rows: number;
+  /** The row before of each row now, −1 for a new one. Absent: all rows are where they were. */
+  readonly rowsBefore?: Int32Array | undefined;
+  /** The row before whose values new rows take; absent: their own first values, which are there already. */
+  readonly newAs?: number;
+  /** New rows that have first values of their own all the same. */
+  readonly own?: ReadonlySet<number>;
+}
+
+/** The table before is written to it, from its first number to its last. */
+interface TakeOver {
+  readonly values: LongNumbers;
+  /** By name, as `Table.stateNumbers`. The state of new rows stays as before their first step. */
+  readonly state: Readonly<Record<string, Numbers>>;
+  /** After all values: new rows take theirs. */
+  end(): void;
+}
+
+export function takeOver(table: Table, { rows, rowsBefore, newAs, own }: Growth): TakeOver {
+  const { dim } = table;
+  const rowsNow = rowsBefore && currentRowsOf(rowsBefore, rows);
+  let newRow: StoredNumbers | undefined;
+  const values = table.numbers();
+  // Next to rows in memories of their own, what counts the steps of the whole table is short.
+  const isOfRows = (slots: Numbers): boolean => isLong(slots) || !isLong(values);
+  const keepNewRow = (from: number, numbers: StoredNumbers): void => {
+    const at = newAs === undefined ? -1 : newAs * dim - from;
+    if (at >= 0 && at < numbers.length) newRow = numbers.slice(at, at + dim);
+  };
+  return {
+    values: movedNumbers(values, dim, rows, rowsNow, keepNewRow),
+    state: Object.fromEntries(
+      Object.entries(table.stateNumbers()).map(([name, slots]) => [
+        name,
+        isOfRows(slots) ? movedNumbers(slots, slots.length / table.rows, rows, rowsNow) : slots,
+      ]),
+    ),
+    end() {
+      rowsBefore?.forEach((row, at) => {
+        if (newRow && row < 0 && !own?.has(at)) writeNumbers(values, at * dim, newRow);
+      });
+    },
+  };
+}
+
+/** The row now of each row before; −1 where it is gone. */
+function currentRowsOf(rowsBefore: Int32Array, rows: number): Int32Array {
+  const currentRows = new Int32Array(rows).fill(-1);
+  for (const [at, row] of rowsBefore.entries()) if (row >= 0) currentRows[row] = at;
+  return currentRows;
+}
+
+function movedNumbers(
+  into: Numbers,
+  width: number,
+  rows: number,
+  rowsNow: Int32Array | undefined,
+  seen?: (from: number, numbers: StoredNumbers) => void,
+): LongNumbers {
+  return {
+    ...{ kind: numberKindOf(into), width, length: rows * width },
+    read() {
+      throw new Error('invariant: rows of a table before are only written');
+    },
+    write(from, numbers) {
+      seen?.(from, numbers);
+      if (!rowsNow) {
+        writeNumbers(into, from, numbers);
+        return;
+      }
+      const first = from / width;
+      for (let i = 0; i < numbers.length / width; i++) {
+        const row = rowsNow[first + i]!;
+        if (row >= 0) writeNumbers(into, row * width, numbers.subarray(i * width, (i + 1) * width));
+      }
+    },
+  };
 }

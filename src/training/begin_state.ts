@@ -1,21 +1,22 @@
 /** How a run begins: the same where it is trained and where a step of it is taken again. */
+import { invariant } from '../base/diagnostics/failure.ts';
 import { defined } from '../base/util/defined.ts';
-import type { Dataset, Events, TrainingShards } from '../data/dataset.ts';
+import type { Events, TrainingShards } from '../data/dataset.ts';
 import { labelSums } from '../data/label_sums.ts';
-import type { Engine, Tensors } from '../engines/engine.ts';
+import type { Tensors } from '../engines/engine.ts';
 import type { WorkerGroup } from '../engines/group.ts';
 import type { Graph } from '../graph/graph.ts';
+import { inPrecision, type Precision } from '../graph/in_bfloat16.ts';
 import { initialValues } from '../graph/initial.ts';
-import type { Plan, TaskPlan } from '../graph/plan/plan.ts';
-import { inPrecision, type Precision } from '../graph/plan/precision.ts';
-import type { TrainingState } from './artifact/training_state.ts';
-import type { AnyEpoch } from './batches.ts';
+import type { FeaturePlan, Plan, TaskPlan } from '../graph/plan/plan.ts';
+import type { TrainingState } from './artifact/checkpoint.ts';
+import type { Edges } from './embedding/propagation.ts';
 import { largestStep, makeTables, type Tables } from './embedding/tables.ts';
 import { type Feeder, makeFeeder } from './feed/feeder.ts';
-import { connectGraph } from './feed/graph.ts';
 import { fitted } from './fitted_step.ts';
-import { type EventOrder, orderOf } from './order.ts';
+import { type AnyEpoch, type EventOrder, orderOf } from './order.ts';
 import { feedFromShards } from './shards/feed.ts';
+import type { TrainOptions } from './training_events.ts';
 import { makeTableWire } from './workers/table_wire.ts';
 import { sharedStep } from './workers/talk.ts';
 
@@ -23,7 +24,12 @@ import { sharedStep } from './workers/talk.ts';
  * Tables at their first values.
  * @throws Failure `too-large-for-memory`, `table-too-large` before anything is allocated
  */
-export const tablesOf = ({ plan, dataset, group, sharesTables }: TrainingTablesOptions): Tables =>
+export const tablesOf = ({
+  plan,
+  dataset,
+  group,
+  sharesTables,
+}: Pick<TrainOptions, 'plan' | 'dataset' | 'group' | 'sharesTables'>): Tables =>
   makeTables(
     fitted(plan, dataset.corpus.rows),
     dataset.encodings,
@@ -32,31 +38,15 @@ export const tablesOf = ({ plan, dataset, group, sharesTables }: TrainingTablesO
     group && sharesTables ? makeTableWire(group) : undefined,
   );
 
-export interface TrainingTablesOptions {
-  readonly plan: Plan;
-  readonly dataset: Dataset;
-  readonly group?: WorkerGroup;
-  /** True if the workers of the group share the rows of tables; otherwise each holds all of them. */
-  readonly sharesTables?: boolean;
-}
-
 export interface BegunState extends TrainingState {
   readonly order: EventOrder<AnyEpoch>;
   readonly graph: Graph;
-  /** The workers that take each step together; absent: this one alone. */
   readonly group?: WorkerGroup;
 }
 
-export interface BeginOptions {
-  readonly plan: Plan;
-  readonly dataset: Dataset;
-  readonly engine: Engine;
-  readonly precision: Precision;
-}
-
-/** The state before the first step; `tables` are at their first values. */
 export async function beginState(
-  { plan, dataset, engine, precision }: BeginOptions,
+  { plan, dataset, engine }: Pick<TrainOptions, 'plan' | 'dataset' | 'engine'>,
+  precision: Precision,
   tables: Tables,
   group?: WorkerGroup,
 ): Promise<BegunState> {
@@ -114,4 +104,58 @@ export function labelMeans(
 function meanOf(task: TaskPlan, events: Events, known?: TrainingShards['labelSums']): number {
   const { sum, total } = (known ? known.get(task.name)! : labelSums(task, events)).weighted;
   return total === 0 ? 0 : sum / total;
+}
+
+/** Connects the tables of `train.graph`, if there is one, by the training events: nothing that is held out is in the graph. */
+export function connectGraph(
+  { train, features }: Pick<Plan, 'train' | 'features'>,
+  tables: Tables,
+  training: Events,
+): void {
+  if (train.graph === undefined) return;
+  const [first, second] = train.graph.tables;
+  const { graph } = tables.get(first)!;
+  invariant(graph && graph === tables.get(second)!.graph, `tables ${first} and ${second} share a graph`);
+  graph.connect(edgesOf(codesOf(training, features, first), codesOf(training, features, second), training.rows));
+}
+
+interface GraphCodes {
+  at(row: number): number;
+  /** Code of values that the vocabulary does not have; −1 where each code is of a value. */
+  readonly unknown: number;
+}
+
+function codesOf({ features }: Events, plans: readonly FeaturePlan[], name: string): GraphCodes {
+  const indexed = features.get(name);
+  const plan = plans.find((feature) => feature.name === name);
+  invariant(plan && indexed?.column.kind === 'codes', `feature ${name} has one code a row`);
+  const { index, column } = indexed;
+  const { values } = column;
+  return {
+    at: index ? (row) => values[index[row]!]! : (row) => values[row]!,
+    // All unknown values share a row of the table. As a node it would join what has nothing in common.
+    unknown: plan.encoder.kind === 'vocabulary' ? 0 : -1,
+  };
+}
+
+/** Each pair once, however often it comes, in ascending order of the first. */
+function edgesOf(first: GraphCodes, second: GraphCodes, rows: number): Edges {
+  const neighboursOf = new Map<number, Set<number>>();
+  for (let row = 0; row < rows; row++) {
+    const [a, b] = [first.at(row), second.at(row)];
+    if (a === first.unknown || b === second.unknown) continue;
+    const knownNeighbours = neighboursOf.get(a);
+    if (knownNeighbours) knownNeighbours.add(b);
+    else neighboursOf.set(a, new Set([b]));
+  }
+  const count = [...neighboursOf.values()].reduce((sum, each) => sum + each.size, 0);
+  const edges = { first: new Int32Array(count), second: new Int32Array(count) };
+  let at = 0;
+  for (const a of [...neighboursOf.keys()].sort((x, y) => x - y)) {
+    for (const b of neighboursOf.get(a)!) {
+      edges.first[at] = a;
+      edges.second[at++] = b;
+    }
+  }
+  return edges;
 }

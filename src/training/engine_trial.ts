@@ -14,12 +14,11 @@ import { copies } from '../engines/check.ts';
 import type { Engine, EngineName, Program, Tensors } from '../engines/engine.ts';
 import { type Choice, chooseEngine, loadEngine, type Skipped } from '../engines/engines.ts';
 import { bfloat16Instructions } from '../engines/processor.ts';
+import { inPrecision, type Precision } from '../graph/in_bfloat16.ts';
 import { initialValues } from '../graph/initial.ts';
 import type { Plan } from '../graph/plan/plan.ts';
-import { inPrecision, type Precision } from '../graph/plan/precision.ts';
 import { type BegunState, beginState, labelMeans, tablesOf } from './begin_state.ts';
-import { fitted } from './fitted_step.ts';
-import { choosePrecision } from './precision.ts';
+import { choosePrecision, fitted } from './fitted_step.ts';
 
 /** The engines that a trial compares, the preferred first. `javascript` is never faster than `onnx`, which is in the package too. */
 const candidates: readonly EngineName[] = ['tensorflow', 'onnx', 'torch'];
@@ -35,7 +34,6 @@ const maxTableBytes = 2 ** 30;
 
 export interface EngineTrial {
   readonly engine: EngineName;
-  /** Medians of a step in the engine, by engine. */
   readonly milliseconds: Readonly<Partial<Record<EngineName, number>>>;
 }
 
@@ -73,7 +71,6 @@ async function loadAll(): Promise<{ readonly engines: readonly Engine[]; readonl
   return { engines, skipped };
 }
 
-/** Returns the precision in which a training on this engine would multiply. */
 const precisionOf = (plan: Plan, engine: Engine): Precision =>
   choosePrecision(plan, engine, bfloat16Instructions())?.precision ?? 'float32';
 
@@ -131,7 +128,7 @@ async function runTrial(
     return 'no trial: the tables are too large to be made twice';
   }
   const [first] = engines as [Engine];
-  const state = await beginState({ plan, dataset, engine: first, precision: precisionOf(plan, first) }, tables);
+  const state = await beginState({ plan, dataset, engine: first }, precisionOf(plan, first), tables);
   const milliseconds: Partial<Record<EngineName, number>> = {};
   try {
     const batches = await batchesOf(plan, state);
@@ -153,7 +150,6 @@ async function runTrial(
   return { engine: fastest(milliseconds), milliseconds };
 }
 
-/** The preferred one, unless another is clearly faster. */
 export function fastest(milliseconds: EngineTrial['milliseconds']): EngineName {
   const timedEngines = candidates.filter((name) => milliseconds[name] !== undefined);
   const [preferred] = timedEngines;

@@ -2,20 +2,12 @@
 import type { Tensors } from '../engines/engine.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Origin } from './artifact/write.ts';
+import { scalarOutputs } from './metrics_log.ts';
 import { trackedNorm } from './norms.ts';
-import { scalarOutputs } from './step_sums.ts';
-import { openEventFile } from './tracking/event_file.ts';
-import { stepMeans } from './tracking/step_means.ts';
+import { openEventFile, stepMeans } from './tracking/event_file.ts';
 import type { EpochRecord } from './training_events.ts';
 
-export interface EventLog {
-  add(step: number, outputs: Tensors): void;
-  /** Numbers of this step alone, by name: `table_norm:movie_id` is `table_norm/movie_id` there. */
-  addNorms(step: number, values: Readonly<Record<string, number>>): void;
-  addEpoch(record: EpochRecord): void;
-  write(): Promise<void>;
-  close(): Promise<void>;
-}
+export type EventLog = Awaited<ReturnType<typeof openEventLog>>;
 
 export interface EventLogOptions {
   readonly folder: string;
@@ -26,7 +18,7 @@ export interface EventLogOptions {
   readonly steps: number;
 }
 
-export async function openEventLog({ folder, graph, origin, done, steps }: EventLogOptions): Promise<EventLog> {
+export async function openEventLog({ folder, graph, origin, done, steps }: EventLogOptions) {
   const scalarNames = scalarOutputs(graph);
   const sourceTexts = [...origin.sources, ...(origin.data ? [origin.data] : [])].map(({ name, text }) => [
     name,
@@ -35,14 +27,15 @@ export async function openEventLog({ folder, graph, origin, done, steps }: Event
   const file = await openEventFile(folder, done, Object.fromEntries(sourceTexts));
   const stepWindows = stepMeans(scalarNames, steps, (step, values) => file.scalars(step, under('step', values)));
   return {
-    add: (step, outputs) =>
+    add: (step: number, outputs: Tensors): void =>
       stepWindows.add(
         step,
         scalarNames.map((name) => outputs[name]!.data[0]!),
       ),
-    addNorms: (step, values) =>
+    /** Numbers of this step alone, by name: `table_norm:movie_id` is `table_norm/movie_id` there. */
+    addNorms: (step: number, values: Readonly<Record<string, number>>): void =>
       file.scalars(step, Object.fromEntries(Object.entries(values).map(([name, value]) => [trackedNorm(name), value]))),
-    addEpoch({ step, loss, scalars, rates, examplesPerSecond, milliseconds, validation = {} }) {
+    addEpoch({ step, loss, scalars, rates, examplesPerSecond, milliseconds, validation = {} }: EpochRecord): void {
       file.scalars(step, {
         ...under('epoch', { loss, ...scalars }),
         ...under('validation', validation),
@@ -52,7 +45,7 @@ export async function openEventLog({ folder, graph, origin, done, steps }: Event
       });
     },
     write: file.write,
-    async close() {
+    async close(): Promise<void> {
       stepWindows.end();
       await file.write();
       await file.close();

@@ -1,5 +1,10 @@
-/** The step of a plan as it runs on some data: a matrix of scores that is too large is made some rows at a time. */
+/**
+ * The step of a plan as it runs on this data and this machine: a matrix of scores that is too large is made some rows at a time, and `auto`
+ * chooses the precision.
+ */
+import type { Engine } from '../engines/engine.ts';
 import { symbolic } from '../graph/dims.ts';
+import { operationsInBfloat16, type Precision } from '../graph/in_bfloat16.ts';
 import { inPieces, pairsOfPiece, pieceInputs } from '../graph/in_pieces.ts';
 import type { GraphPlan, InputPlan, Plan } from '../graph/plan/plan.ts';
 
@@ -36,3 +41,45 @@ const inputsOf = (pieces: number, inputs: readonly InputPlan[]): readonly InputP
       : [],
   ),
 ];
+
+export interface ChosenPrecision {
+  readonly precision: Precision;
+  readonly asked: 'bf16' | 'auto';
+  readonly because?: string;
+}
+
+/** Multiplications and additions of a step below which `auto` leaves float32. See docs/benchmarks.md. */
+export const minOperations = 1e8;
+
+export function choosePrecision(
+  plan: Plan,
+  engine: Pick<Engine, 'name' | 'multipliesBfloat16'>,
+  instructions: string | undefined,
+): ChosenPrecision | undefined {
+  const { precision: asked } = plan.train;
+  if (asked === undefined) return undefined;
+  if (asked === 'bf16') {
+    return engine.multipliesBfloat16
+      ? { precision: 'bf16', asked }
+      : { precision: 'bf16', asked, because: `engine ${engine.name} only rounds to it, and gets no faster` };
+  }
+  if (!engine.multipliesBfloat16) {
+    return { precision: 'float32', asked, because: `engine ${engine.name} has no products in bfloat16` };
+  }
+  if (instructions === undefined) {
+    return { precision: 'float32', asked, because: 'the processor has no instructions for bfloat16' };
+  }
+  const operations = operationsInBfloat16(plan.step.graph, { sizes: { batch: plan.train.batch } });
+  const millionsText = `${Math.round(operations / 1e6).toLocaleString('en')} million operations`;
+  return operations < minOperations
+    ? { precision: 'float32', asked, because: `the large products of a step have only ${millionsText}` }
+    : { precision: 'bf16', asked, because: `${instructions}, and ${millionsText} in a step` };
+}
+
+/** The precision of a run that goes on, or whose step is taken again, from what its folder says. */
+export function precisionOfRun({ train }: Plan, kept: Precision | undefined): ChosenPrecision | undefined {
+  const { precision: asked } = train;
+  if (asked === undefined) return undefined;
+  if (asked === 'bf16') return { precision: asked, asked };
+  return { precision: kept ?? 'float32', asked, because: 'the run began with it' };
+}

@@ -4,30 +4,31 @@ import { dirname, join } from 'node:path';
 import { failure } from '../base/diagnostics/failure.ts';
 import { systemReason } from '../base/diagnostics/system_reason.ts';
 import { isPartialOf, makeFolder, remove, removeDurably, writeTextDurably } from '../base/storage/durable.ts';
-import { isLockFile } from '../base/storage/lock.ts';
+import { type FolderLock, isLockFile, lockFolder, refuseHeld, refuseRead } from '../base/storage/lock.ts';
 import { isFolder, readJsonFile } from '../base/storage/run_files.ts';
 import type { Encoding, ShardLayout } from '../data/dataset.ts';
 import type { Pinned } from '../data/pinned.ts';
 import type { EngineName } from '../engines/engine.ts';
 import { engineNames } from '../engines/engines.ts';
 import type { Plan } from '../graph/plan/plan.ts';
-import { admissionFile, compactionFile, earlierAdmissionFile } from './artifact/admissions.ts';
 import { checkpointFile } from './artifact/checkpoint.ts';
-import { cacheFilesIn, readEncoding, startCacheFolder } from './artifact/encoding_file.ts';
-import { identityOf, otherData, type RunIdentity } from './artifact/identity.ts';
-import { isLineage, pinnedBy } from './artifact/lineage.ts';
-import { manifestFile } from './artifact/manifest.ts';
+import {
+  admissionFile,
+  cacheFilesIn,
+  compactionFile,
+  earlierAdmissionFile,
+  readEncoding,
+  startCacheFolder,
+} from './artifact/encoding_file.ts';
+import { identityOf, isLineage, otherData, pinnedBy, type RunIdentity } from './artifact/identity.ts';
+import { evaluationFile, manifestFile, reportFile, trackingFile } from './artifact/manifest.ts';
 import { metricsFile, stepsFile } from './metrics_log.ts';
 import { profileFilesIn, profileFolder } from './profile/profile.ts';
-import { evaluationFile, reportFile, trackingFile } from './result_files.ts';
 import { isEventFile } from './tracking/event_file.ts';
-
-/** Files that `train`, `evaluate` and `--track` write next to a model. Apart, so that a command may name them and load nothing else. */
 
 export const [runFile, weightsFile] = ['run.json', 'weights.safetensors'] as const;
 /** Weights of the best epoch so far, while the run goes on. */
 export const bestFile = (epoch: number): string => `weights-${epoch}.safetensors`;
-
 export const isBestFile = (name: string): boolean => /^weights-\d+\.safetensors$/.test(name);
 
 const topFiles = [
@@ -37,21 +38,21 @@ const topFiles = [
 
 const isTopFile = (name: string): boolean => topFiles.includes(name) || isBestFile(name) || isEventFile(name);
 
-export const modelFolders = ['graphs', 'encodings', 'sources', startCacheFolder, profileFolder];
+const modelFolders = ['graphs', 'encodings', 'sources', startCacheFolder, profileFolder];
 
 /** Files further down that a model may have; nothing else that a run or a manifest lists is removed. */
 const isModelPath = (path: string): boolean =>
   /^(graphs|encodings|sources)\/[^/\\\0]+$/.test(path) && !/\/\.\.?$/.test(path);
 
 /** Invalid rows of the data are reported before a run begins. */
-export const rejectsFile = 'rejected.jsonl';
+const rejectsFile = 'rejected.jsonl';
 
 const isPartialOfTop = (name: string): boolean => {
   const files = [...topFiles, name.replace(/^\.(weights-\d+\.safetensors)\..*$/, '$1')];
   return files.some((file) => isTopFile(file) && isPartialOf(name, file));
 };
 
-export interface RunContents {
+interface RunContents {
   readonly paths: ReadonlySet<string>;
   readonly model: string;
   /** Something to go on from, or to use: a checkpoint or a model. */
@@ -59,7 +60,7 @@ export interface RunContents {
 }
 
 /** Undefined where the folder holds no run. */
-export async function runContentsIn(folder: string, names: readonly string[]): Promise<RunContents | undefined> {
+async function runContentsIn(folder: string, names: readonly string[]): Promise<RunContents | undefined> {
   const [run, manifest] = await Promise.all([
     readTowerJson(folder, runFile, formats[runFile]!),
     readTowerJson(folder, manifestFile, formats[manifestFile]!),
@@ -97,7 +98,7 @@ export async function isRunIn(folder: string, names: readonly string[]): Promise
   return fileKinds.includes('run') ? 'run' : fileKinds.includes('damaged') ? 'damaged' : 'other';
 }
 
-export const hasRunFile = async (folder: string): Promise<boolean> =>
+const hasRunFile = async (folder: string): Promise<boolean> =>
   (await readTowerJson(folder, runFile, formats[runFile]!)) !== undefined;
 
 const formats: Readonly<Record<string, RegExp>> = {
@@ -111,7 +112,6 @@ function isOurs(value: unknown, format: RegExp): value is Record<string, unknown
   return typeof ownFormat === 'string' && format.test(ownFormat);
 }
 
-/** Returns the object in a file of the folder, where its `format` is one that Tower writes. */
 async function readTowerJson(
   folder: string,
   name: string,
@@ -125,7 +125,7 @@ async function readTowerJson(
  * @param force allows a run that is there to be replaced
  * @throws Failure `folder-in-use`, `cannot-read`
  */
-export async function refuseFolder(folder: string, force: boolean): Promise<void> {
+async function refuseFolder(folder: string, force: boolean): Promise<void> {
   if (force) return;
   const otherNames = (await namesIn(folder)).filter((name) => name !== rejectsFile && !isStartLeftover(name));
   if (otherNames.length === 0) return;
@@ -185,7 +185,7 @@ async function refuseOwnFiles(folder: string, { files }: RunIdentity, ours: Read
 }
 
 /** Lists all in a run's folder and in those of its model, but for locks and rejected rows. */
-export async function pathsIn(folder: string): Promise<string[]> {
+async function pathsIn(folder: string): Promise<string[]> {
   const paths: string[] = [];
   for (const name of await namesIn(folder)) {
     if (name === rejectsFile || isLockFile(name)) continue;
@@ -266,7 +266,7 @@ export async function pinnedIn(folder: string, { features }: Plan): Promise<Pinn
  * Makes sure that the folder's run is of this model, as far as that is known before the data is read.
  * @throws Failure `nothing-to-resume`, `other-run`, `damaged-file`, `cannot-read`
  */
-export async function refuseResume(folder: string, plan: Plan): Promise<void> {
+async function refuseResume(folder: string, plan: Plan): Promise<void> {
   const folderIdentity = await readIdentity(folder);
   refuseOther(folder, folderIdentity, identityOf(plan));
 }
@@ -310,4 +310,54 @@ export async function engineOfRun(folder: string): Promise<EngineName | undefine
   const { engine } = (runIdentity ?? {}) as { readonly engine?: unknown };
   return engineNames.find((name) => name === engine);
 }
-// The right to train in a folder: nobody else writes there, and what it holds fits what is asked.
+/**
+ * Locks a folder to train in, once what it holds fits what is requested.
+ * @throws Failure `run-in-use`, `folder-in-use`, `nothing-to-resume`, `other-run`, `cannot-read`, `cannot-write`
+ */
+export async function claimFolder(
+  folder: string,
+  { plan, resume, finish, force }: { plan: Plan; resume?: boolean; finish?: boolean; force?: boolean },
+): Promise<FolderLock> {
+  const refuseMisfit = (): Promise<void> =>
+    resume || finish ? refuseResume(folder, plan) : refuseFolder(folder, force ?? false);
+  // Before anything is written there, the lock included.
+  await refuseHeld(folder);
+  await refuseMisfit();
+  const lock = await lockFolder(folder, { purpose: 'tower train' });
+  try {
+    // Another process may have trained there until a moment ago.
+    await refuseMisfit();
+    return lock;
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/**
+ * Removes what Tower wrote of the run in a folder, and the folder where it is then empty.
+ * @returns the files that stay: Tower did not write them
+ * @throws Failure `run-in-use`, `cannot-read`, `cannot-write`
+ */
+export async function removeRun(folder: string): Promise<readonly string[]> {
+  const lock = await lockFolder(folder, { purpose: 'tower runs' });
+  let leftPaths: readonly string[] = [];
+  try {
+    await refuseRead(folder);
+    const ownPaths = (await runContentsIn(folder, await namesIn(folder)))?.paths;
+    // Another process may have put something else there since the runs were listed.
+    if (ownPaths === undefined) return await pathsIn(folder);
+    const isBegun = await hasRunFile(folder);
+    // What is half removed must not look like a model. run.json says what is Tower's, and goes last.
+    for (const path of [manifestFile, checkpointFile]) if (ownPaths.has(path)) await removeDurably(join(folder, path));
+    for (const path of ownPaths) if (path !== runFile) await remove(join(folder, path));
+    await remove(join(folder, rejectsFile));
+    for (const under of modelFolders) await rmdir(join(folder, under)).catch(() => {});
+    if (isBegun) await remove(join(folder, runFile));
+    leftPaths = await pathsIn(folder);
+  } finally {
+    await lock.release();
+  }
+  if (leftPaths.length === 0) await rmdir(folder).catch(() => {});
+  return leftPaths;
+}

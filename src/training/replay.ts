@@ -14,24 +14,20 @@ import type { Dataset } from '../data/dataset.ts';
 import { copies } from '../engines/check.ts';
 import type { Engine, Tensors } from '../engines/engine.ts';
 import type { SchedulePlan, TrainPlan } from '../graph/plan/plan.ts';
-import { hasCheckpoint, readProgress } from './artifact/checkpoint.ts';
-import type { Trained } from './artifact/load.ts';
+import { hasCheckpoint, readProgress, restoreState, stateTensors, type TrainingState } from './artifact/checkpoint.ts';
+import type { LoadedModel } from './artifact/load.ts';
 import { refuseOtherData } from './artifact/load.ts';
-import { restoreState, stateTensors, type TrainingState } from './artifact/training_state.ts';
 import { complaint } from './artifact/validate.ts';
-import type { Epoch } from './batches.ts';
-import { ratesAt } from './batches.ts';
 import { beginState, tablesOf } from './begin_state.ts';
-import { parsedRecord, stepDigits, stepsFile } from './metrics_log.ts';
-import { CurrentTowers, mineNegatives } from './mining.ts';
-import { type EventOrder, orderOf } from './order.ts';
-import { precisionOfRun } from './precision.ts';
+import { precisionOfRun } from './fitted_step.ts';
+import { parsedRecord, scalarOutputs, stepDigits, stepsFile } from './metrics_log.ts';
+import type { Epoch } from './order.ts';
+import { type EventOrder, orderOf, ratesAt } from './order.ts';
 import { describeBatch, type StepBatch } from './step_batch.ts';
-import { scalarOutputs } from './step_sums.ts';
-import { totalSteps } from './validation.ts';
+import { CurrentTowers, mineNegatives, totalSteps } from './validation.ts';
 
 export interface ReplayOptions {
-  readonly trained: Trained;
+  readonly trained: LoadedModel;
   readonly dataset: Dataset;
   /** That of the run, or its figures are another's. */
   readonly engine: Engine;
@@ -100,7 +96,7 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
   await refuseLostStart(trained, number);
   const firstTables = tablesOf({ plan, dataset });
   const precision = precisionOfRun(plan, manifest.training.precision)?.precision ?? 'float32';
-  const replayState = await beginState({ plan, dataset, engine, precision }, firstTables);
+  const replayState = await beginState({ plan, dataset, engine }, precision, firstTables);
   const eventOrder = orderOf(plan, dataset.parts.train);
   const replayWalk = new ReplayWalk(options, replayState, eventOrder);
   try {
@@ -171,7 +167,7 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
 }
 
 /** A run that went on from an earlier one has no first values to start from. */
-async function refuseLostStart({ folder, manifest: { from } }: Trained, number: number): Promise<void> {
+async function refuseLostStart({ folder, manifest: { from } }: LoadedModel, number: number): Promise<void> {
   if (from === undefined) return;
   const { step } = await readProgress(folder);
   if (step < number) return;
@@ -258,7 +254,7 @@ async function loggedScalars(folder: string, step: number): Promise<Scalars | un
 }
 
 /** The settings as they were at a step: a run that goes on may change them. */
-function trainingAt({ plan, manifest }: Trained, step: number): TrainPlan {
+function trainingAt({ plan, manifest }: LoadedModel, step: number): TrainPlan {
   const { changes = [] } = manifest.training;
   const { train } = plan;
   const { dense, embeddings } = train;

@@ -5,28 +5,24 @@
 import { createHash } from 'node:crypto';
 import { defined } from '../base/util/defined.ts';
 import type { Progress } from './artifact/checkpoint.ts';
-import type { SettingChange } from './artifact/identity.ts';
-import type { Lineage } from './artifact/lineage.ts';
+import { saveState } from './artifact/checkpoint.ts';
+import type { Lineage, SettingChange } from './artifact/identity.ts';
 import type { Manifest } from './artifact/manifest.ts';
-import { saveState } from './artifact/training_state.ts';
-import type { AnyEpoch } from './batches.ts';
-import { type Rates, ratesAt } from './batches.ts';
 import type { BegunState } from './begin_state.ts';
 import { labelOf } from './evaluation/figures.ts';
 import type { EventLog } from './event_log.ts';
+import type { ChosenPrecision } from './fitted_step.ts';
 import { bestFile } from './folder.ts';
 import type { MetricsLog, StepsLog } from './metrics_log.ts';
-import { CurrentTowers, mineNegatives } from './mining.ts';
+import { makeStepSums, type StepSums } from './metrics_log.ts';
 import { removeOldBest, writeModel, writeWeights } from './model_files.ts';
 import { type Norms, normsOf } from './norms.ts';
-import type { EventOrder } from './order.ts';
-import type { ChosenPrecision } from './precision.ts';
+import type { AnyEpoch, EventOrder } from './order.ts';
+import { type Rates, ratesAt } from './order.ts';
 import { type Profiler, profilerOf } from './profile/profiler.ts';
-import { makeStepSums, type StepSums } from './step_sums.ts';
 import { takeStep } from './take_step.ts';
-import type { TrainOptions, TrainResult } from './train_options.ts';
-import type { EpochRecord } from './training_events.ts';
-import { type Rounds, RunValidation, roundsOf } from './validation.ts';
+import type { EpochRecord, TrainOptions, TrainResult } from './training_events.ts';
+import { CurrentTowers, mineNegatives, type Rounds, RunValidation, roundsOf } from './validation.ts';
 import { sendMined } from './workers/table_wire.ts';
 import type { OtherWorkers } from './workers/talk.ts';
 
@@ -70,7 +66,6 @@ export interface ResumeState {
   readonly changes: readonly SettingChange[];
   readonly resumed: boolean;
   readonly kept: readonly string[];
-  /** Present where this run went on from an earlier one. */
   readonly from?: Lineage;
   readonly chosen?: ChosenPrecision;
   readonly others?: OtherWorkers | undefined;

@@ -21,14 +21,12 @@ export interface RunSummary {
   readonly reason?: string;
   /** A server answers with it. */
   readonly served?: true;
-  /** Absent where the folder does not say it. */
   readonly model?: string;
   readonly data?: string;
   readonly settings?: Readonly<Record<string, string>>;
   readonly seed?: number;
   readonly epochs: number;
   readonly steps: number;
-  /** The epoch whose weights were kept. */
   readonly best?: Manifest['training']['best'];
   /** Metrics of the kept epoch; of the last one where nothing chose. */
   readonly validation: Readonly<Record<string, number>>;

@@ -3,21 +3,21 @@ import { defined } from '../base/util/defined.ts';
 import type { Tensors } from '../engines/engine.ts';
 import type { WorkerGroup } from '../engines/group.ts';
 import type { Plan } from '../graph/plan/plan.ts';
-import type { Rates } from './batches.ts';
 import type { BegunState } from './begin_state.ts';
 import type { Table } from './embedding/table.ts';
+import { sharedIn } from './embedding/table.ts';
 import type { FeedWatch } from './feed/windows.ts';
+import { makeTaskRows } from './metrics_log.ts';
 import type { StepNorms } from './norms.ts';
-import type { StepWatch } from './profile/step_watch.ts';
-import { makeTaskRows } from './step_sums.ts';
-import { fetchRows, packed, sendGradients, sharedIn, unpacked } from './workers/table_wire.ts';
+import type { Rates } from './order.ts';
+import type { StepWatch } from './profile/profile.ts';
+import { fetchRows, packStep, sendGradients, unpackStep } from './workers/table_wire.ts';
 
 export interface StepTaken {
   readonly inputs: Tensors;
   readonly outputs: Tensors;
   /** By task, of the rows of all workers; absent where one worker has all rows. */
   readonly counts?: ReadonlyMap<string, number>;
-  /** A worker was asked to stop after this step. */
   readonly stops: boolean;
   /** When it began, had its inputs, had its outputs, and had changed the tables. */
   readonly times: readonly [number, number, number, number];
@@ -29,7 +29,6 @@ export interface TrainingStepRequest {
   readonly number: number;
   readonly rates: Rates;
   readonly signal: AbortSignal | undefined;
-  /** Only observes. */
   readonly watch?: StepWatch | undefined;
   readonly norms?: StepNorms | undefined;
   /** Reads inputs and outputs before the tables change. */
@@ -113,10 +112,8 @@ async function exchangeAll(
   numbers: readonly number[],
   done: string,
 ): Promise<readonly (readonly number[])[]> {
-  const ownMessage = packed({ numbers, gradients: trained.map((table) => table.drain()) });
-  const messages = (await group.exchange(ownMessage, { done })).map((bytes) =>
-    unpacked(bytes, numbers.length, trained.length),
-  );
+  const ownMessage = packStep({ numbers, gradients: trained.map((table) => table.drain()) });
+  const messages = (await group.exchange(ownMessage, { done })).map(unpackStep);
   trained.forEach((table, at) => {
     for (const { gradients } of messages) if (gradients[at]!.codes.length > 0) table.add(gradients[at]!);
   });

@@ -9,27 +9,23 @@ import { defined } from '../base/util/defined.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { bfloat16Instructions } from '../engines/processor.ts';
 import type { Plan } from '../graph/plan/plan.ts';
-import { writeAdmissions } from './artifact/admissions.ts';
-import { hasCheckpoint, type Progress } from './artifact/checkpoint.ts';
+import { hasCheckpoint, type Progress, restoreState, saveState, type TrainingState } from './artifact/checkpoint.ts';
+import { writeAdmissions } from './artifact/encoding_file.ts';
 import { changesOf, identify } from './artifact/identity.ts';
 import { readManifest } from './artifact/load.ts';
 import { type Manifest, manifestFile } from './artifact/manifest.ts';
-import { restoreState, saveState, type TrainingState } from './artifact/training_state.ts';
 import { artifactPaths, writeEncodings } from './artifact/write.ts';
-import { smallestBatch } from './batches.ts';
-import { beginFrom } from './begin_from.ts';
+import { beginFrom } from './base.ts';
 import { type BegunState, beginState, tablesOf } from './begin_state.ts';
-import { claimFolder } from './claim.ts';
 import { labelOf } from './evaluation/figures.ts';
 import { type EventLog, openEventLog } from './event_log.ts';
-import { fitted } from './fitted_step.ts';
-import { readIdentity, resumeFolder, startFolder, writeIdentity } from './folder.ts';
+import { type ChosenPrecision, choosePrecision, fitted, precisionOfRun } from './fitted_step.ts';
+import { claimFolder, readIdentity, resumeFolder, startFolder, writeIdentity } from './folder.ts';
 import { type MetricsLog, openMetricsLog, openStepsLog, type StepsLog } from './metrics_log.ts';
 import { restoreBest } from './model_files.ts';
-import { orderOf } from './order.ts';
-import { type ChosenPrecision, choosePrecision, precisionOfRun } from './precision.ts';
+import { orderOf, smallestBatch } from './order.ts';
 import { beginning, type ResumeState, TrainingRun } from './run.ts';
-import type { TrainOptions, TrainResult } from './train_options.ts';
+import type { TrainOptions, TrainResult } from './training_events.ts';
 import { totalSteps } from './validation.ts';
 import { agree, type Beginning, giveOrder, OtherWorkers, sharedStep } from './workers/talk.ts';
 
@@ -154,8 +150,7 @@ async function withState(
   tables: TrainingState['tables'],
   work: (state: BegunState) => Promise<TrainResult>,
 ): Promise<TrainResult> {
-  const precision = chosen?.precision ?? 'float32';
-  const state = await beginState({ ...options, precision }, tables, options.group);
+  const state = await beginState(options, chosen?.precision ?? 'float32', tables, options.group);
   try {
     return await work(state);
   } finally {

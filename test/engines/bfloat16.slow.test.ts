@@ -1,8 +1,7 @@
 /** Steps in bfloat16: engines with kernels for it, and those that round after each op, are held to plain arrays that round. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/engines/engine.ts';
-import { toBfloat16 } from '../../src/graph/bfloat16.ts';
-import { evaluateGraph } from '../../src/graph/evaluate.ts';
+import { evaluateGraph, toBfloat16 } from '../../src/graph/evaluate.ts';
 import { inBfloat16 } from '../../src/graph/in_bfloat16.ts';
 import { initialValues } from '../../src/graph/initial.ts';
 import { feed, planOf } from '../compiler/library/support.ts';

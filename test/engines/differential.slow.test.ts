@@ -4,7 +4,7 @@ import type { Engine } from '../../src/engines/engine.ts';
 import { makeBuilder } from '../../src/graph/builder.ts';
 import { elementsOf, resolveShape, symbolic } from '../../src/graph/dims.ts';
 import type { Graph } from '../../src/graph/graph.ts';
-import { opNames } from '../../src/graph/ops.ts';
+import { opNames } from '../../src/graph/graph.ts';
 import { gradientCases } from '../graph/cases.ts';
 import { type GradientCase, gradientGraph, named, randomTensor, sizes, tensor } from '../graph/support.ts';
 import { opCases } from './op_cases.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadEngine } from '../../src/engines/engines.ts';
 import { makeBuilder } from '../../src/graph/builder.ts';
-import { peakBytes } from '../../src/graph/peak.ts';
+import { peakBytes } from '../../src/graph/count.ts';
 
 const batch = { symbol: 'batch', times: 1 };
 

@@ -1,8 +1,7 @@
 /** One use of each op that has a row for bfloat16: inputs that are bfloat16 already, the op on them in bfloat16, its result as output `y`. */
-import { roundToBfloat16 } from '../../src/graph/bfloat16.ts';
 import { type Builder, makeBuilder, type Ref } from '../../src/graph/builder.ts';
-import type { Graph, Tensor } from '../../src/graph/graph.ts';
-import type { OpName } from '../../src/graph/ops.ts';
+import { roundToBfloat16 } from '../../src/graph/evaluate.ts';
+import type { Graph, OpName, Tensor } from '../../src/graph/graph.ts';
 import { randomTensor, tensor } from './support.ts';
 
 export interface Bfloat16Case {

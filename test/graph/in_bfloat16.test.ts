@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { stepGraph } from '../../bench/step_graph.ts';
-import { unitRoundoff } from '../../src/graph/bfloat16.ts';
 import { makeBuilder } from '../../src/graph/builder.ts';
-import { evaluateInDoubles } from '../../src/graph/evaluate.ts';
+import { evaluateInDoubles, unitRoundoff } from '../../src/graph/evaluate.ts';
 import type { Graph } from '../../src/graph/graph.ts';
+import { type OpName, opNames } from '../../src/graph/graph.ts';
 import { inBfloat16, operationsInBfloat16 } from '../../src/graph/in_bfloat16.ts';
 import { isLeaf, rowOf } from '../../src/graph/ops/table.ts';
-import { type OpName, opNames } from '../../src/graph/ops.ts';
 import { print } from '../../src/graph/print.ts';
 import { simplify } from '../../src/graph/simplify.ts';
 import { verify } from '../../src/graph/verify.ts';

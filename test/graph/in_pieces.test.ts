@@ -1,11 +1,11 @@
 /** A graph whose large matrix is made some rows at a time gives the same values. */
 import { describe, expect, it, test } from 'vitest';
 import { makeBuilder, type Ref } from '../../src/graph/builder.ts';
+import { evenSizes, peakBytes } from '../../src/graph/count.ts';
 import { symbolic } from '../../src/graph/dims.ts';
 import { evaluateGraph, type NamedTensors } from '../../src/graph/evaluate.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { inPieces, pieceInputs } from '../../src/graph/in_pieces.ts';
-import { evenSizes, peakBytes } from '../../src/graph/peak.ts';
 import { verify } from '../../src/graph/verify.ts';
 import { lossGraph } from '../compiler/library/losses/support.ts';
 import { expectClose, floats, integers, random } from '../compiler/library/support.ts';

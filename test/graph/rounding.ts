@@ -1,8 +1,7 @@
 /** What roundings to bfloat16 explain: a graph in doubles, exact and with its bfloat16 values moved at random as far as a rounding may move them. */
 import { makeRandom } from '../../src/base/random/random.ts';
-import { unitRoundoff } from '../../src/graph/bfloat16.ts';
 import { resolveShape } from '../../src/graph/dims.ts';
-import { evaluateGraph, type NamedTensors, sizesOf } from '../../src/graph/evaluate.ts';
+import { evaluateGraph, type NamedTensors, sizesOf, unitRoundoff } from '../../src/graph/evaluate.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import type { NodeValues } from '../../src/graph/ops/row.ts';
 import { isLeaf, rowOf } from '../../src/graph/ops/table.ts';

@@ -1,10 +1,8 @@
 /** Runs a graph with tfjs's own ops, so that tfjs's own autodiff can say what its gradients are. */
 import type * as TensorFlow from '@tensorflow/tfjs';
-import { hostDtype } from '../../src/graph/bfloat16.ts';
 import { resolveShape } from '../../src/graph/dims.ts';
-import { sizesOf } from '../../src/graph/evaluate.ts';
-import type { Graph, Node, Tensor } from '../../src/graph/graph.ts';
-import type { OpName } from '../../src/graph/ops.ts';
+import { hostDtype, sizesOf } from '../../src/graph/evaluate.ts';
+import type { Graph, Node, OpName, Tensor } from '../../src/graph/graph.ts';
 
 type Tf = typeof import('@tensorflow/tfjs');
 type T = TensorFlow.Tensor;

@@ -16,7 +16,7 @@ import { madeOf, type Plan } from '../../src/graph/plan/plan.ts';
 import { queryColumns } from '../../src/serving/serve/query_columns.ts';
 import { makeRecommender } from '../../src/serving/serve/recommend.ts';
 import { servedComplaint } from '../../src/serving/serve/served/served.ts';
-import type { Trained } from '../../src/training/artifact/load.ts';
+import type { LoadedModel } from '../../src/training/artifact/load.ts';
 import { makeTables } from '../../src/training/embedding/tables.ts';
 import { makeRetrieval } from '../../src/training/scoring/retrieval.ts';
 import { valueAt, weightsAt } from '../data/fixture.ts';
@@ -81,7 +81,7 @@ async function expectSameScores(plan: Plan, dataset: Dataset, questions: readonl
   const { corpus, encodings } = dataset;
   const tables = makeTables(plan, encodings);
   const parameters = initialValues(plan.step.graph, plan.train.seed);
-  const trained = { plan, encodings, tables, parameters } as unknown as Trained;
+  const trained = { plan, encodings, tables, parameters } as unknown as LoadedModel;
   const recommender = await makeRecommender(trained, dataset, engine);
   expect(servedComplaint(recommender.served(), trained)).toBeUndefined();
   const retrieval = await makeRetrieval({ plan, engine, tables, corpus, parameters });

@@ -6,16 +6,55 @@ import { Failure } from '../../src/base/diagnostics/failure.ts';
 import type { Plan } from '../../src/graph/plan/plan.ts';
 import { load } from '../../src/training/artifact/load.ts';
 import { windowsOf } from '../../src/training/feed/windows.ts';
-import { orderOf } from '../../src/training/order.ts';
+import { makeEpoch, orderOf, stepsOfEpoch } from '../../src/training/order.ts';
 import { replayStep } from '../../src/training/replay.ts';
 import { trainModel } from '../../src/training/train.ts';
-import type { TrainOptions } from '../../src/training/train_options.ts';
-import type { TrainingEvent } from '../../src/training/training_events.ts';
+import type { TrainingEvent, TrainOptions } from '../../src/training/training_events.ts';
 import { planOf } from '../compiler/library/support.ts';
 import { makeDataset } from './fixtures.ts';
 import { plainEngine } from './plain_engine.ts';
 import { temporaryFolder } from './temporary_folder.ts';
 import { watched } from './watched_engine.ts';
+
+const rowsOf = (rows: number, batch: number, seed: number, epoch: number): number[][] => {
+  const made = makeEpoch(rows, batch, seed, epoch);
+  return Array.from({ length: made.steps }, (_, i) => [...made.batch(i)]);
+};
+
+describe('an epoch', () => {
+  it('has every row once, the last batch what is left', () => {
+    const batches = rowsOf(10, 4, 1, 1);
+    expect(batches.map(({ length }) => length)).toEqual([4, 4, 2]);
+    expect(batches.flat().sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it('draws which rows meet in a batch, and has each batch in ascending order', () => {
+    const batches = rowsOf(50, 8, 1, 1);
+    for (const rows of batches) expect(rows).toEqual([...rows].sort((a, b) => a - b));
+    expect(batches.flat()).not.toEqual(Array.from({ length: 50 }, (_, row) => row));
+  });
+
+  it('leaves out a single row, another one in the next epoch', () => {
+    const left = [1, 2, 3, 4, 5].map((epoch) => {
+      const rows = new Set(rowsOf(9, 4, 1, epoch).flat());
+      expect(rows.size).toBe(8);
+      return [0, 1, 2, 3, 4, 5, 6, 7, 8].find((row) => !rows.has(row));
+    });
+    expect(new Set(left).size).toBeGreaterThan(1);
+  });
+
+  it('has other batches each time, the same for the same seed', () => {
+    expect(rowsOf(50, 10, 1, 1)).toEqual(rowsOf(50, 10, 1, 1));
+    expect(rowsOf(50, 10, 1, 1)).not.toEqual(rowsOf(50, 10, 1, 2));
+    expect(rowsOf(50, 10, 1, 1)).not.toEqual(rowsOf(50, 10, 2, 1));
+  });
+
+  it('of batches of one row has all of them', () => {
+    expect(stepsOfEpoch(3, 1)).toBe(3);
+    expect(stepsOfEpoch(1, 4)).toBe(0);
+    expect(stepsOfEpoch(4, 4)).toBe(1);
+  });
+});
 
 const root = temporaryFolder();
 // Ten training events a user, nine with a history, of which 5 elements are kept: windows of 5 and of 4 targets.

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../src/base/diagnostics/failure.ts';
 import type { Engine } from '../../src/engines/engine.ts';
+import { inPrecision, operationsInBfloat16 } from '../../src/graph/in_bfloat16.ts';
 import type { Plan } from '../../src/graph/plan/plan.ts';
-import { inPrecision, operationsFor } from '../../src/graph/plan/precision.ts';
 import { load } from '../../src/training/artifact/load.ts';
-import { choosePrecision, minOperations, precisionOfRun } from '../../src/training/precision.ts';
+import { choosePrecision, minOperations, precisionOfRun } from '../../src/training/fitted_step.ts';
 import { replayStep } from '../../src/training/replay.ts';
 import { trainModel } from '../../src/training/train.ts';
 import type { TrainingEvent } from '../../src/training/training_events.ts';
@@ -49,8 +49,10 @@ describe('the choice', () => {
   it('of auto is bf16 where engine, processor and size make it pay', () => {
     const large = planWith(', precision = auto', 1024);
     const small = planWith(', precision = auto');
-    expect(operationsFor(large)).toBeGreaterThan(minOperations);
-    expect(operationsFor(small)).toBeLessThan(minOperations);
+    expect(operationsInBfloat16(large.step.graph, { sizes: { batch: large.train.batch } })).toBeGreaterThan(
+      minOperations,
+    );
+    expect(operationsInBfloat16(small.step.graph, { sizes: { batch: small.train.batch } })).toBeLessThan(minOperations);
     const because = (...[plan, engine, instructions]: Parameters<typeof choosePrecision>) =>
       Object.values(choosePrecision(plan, engine, instructions)!).join(' ');
     expect(because(large, kernels, 'avx512_bf16')).toMatch(

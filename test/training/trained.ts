@@ -1,6 +1,6 @@
 /** One small trained model for the tests that only read it. */
 import { join } from 'node:path';
-import { load, type Trained } from '../../src/training/artifact/load.ts';
+import { type LoadedModel, load } from '../../src/training/artifact/load.ts';
 import { trainModel } from '../../src/training/train.ts';
 import { makePlan } from './fixture_plan.ts';
 import { makeDataset } from './fixtures.ts';
@@ -8,7 +8,7 @@ import { plainEngine } from './plain_engine.ts';
 
 export const dataset = makeDataset({ users: 12, items: 24, eventsPerUser: 12, heldOut: 2 });
 
-export async function trainSmall(root: string): Promise<Trained> {
+export async function trainSmall(root: string): Promise<LoadedModel> {
   const folder = join(root, 'trained');
   await trainModel({
     plan: makePlan({ epochs: 2, batch: 32 }),

@@ -46,7 +46,7 @@ export async function compare(
   ] = await Promise.all([
     import('../../training/evaluation/compare.ts'),
     import('../../training/scoring/retrieval.ts'),
-    import('../../training/scoring/model_scorer.ts'),
+    import('../../training/scoring/scorer.ts'),
     import('../../training/evaluation/figures.ts'),
     import('../../training/scoring/product.ts'),
   ]);

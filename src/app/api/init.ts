@@ -18,7 +18,7 @@ import { lookAtFile, type NoTable } from '../../data/look/look.ts';
 import type { LookedTable } from '../../data/look/looked_table.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import type { Evaluation } from '../../training/evaluation/evaluate.ts';
-import { verdictOf, verdictSentences } from '../../training/evaluation/verdict.ts';
+import { verdictOf, verdictSentences } from '../../training/evaluation/sentences.ts';
 import { check } from './check.ts';
 import { format } from './format.ts';
 import { writeReport } from './report.ts';

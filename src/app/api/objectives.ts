@@ -3,7 +3,7 @@ import { lowerFeatures } from '../../compiler/lower/features.ts';
 import { lowerRetrieval } from '../../compiler/lower/retrieval.ts';
 import { withoutUnread } from '../../compiler/model/complete.ts';
 import type { RetrievalObjective } from '../../serving/serve/snapshot.ts';
-import type { Trained } from '../../training/artifact/load.ts';
+import type { LoadedModel } from '../../training/artifact/load.ts';
 import { recompiled } from './runs.ts';
 
 /**
@@ -14,7 +14,7 @@ export async function objectivesOf({
   folder,
   manifest,
   plan,
-}: Trained): Promise<readonly RetrievalObjective[] | undefined> {
+}: LoadedModel): Promise<readonly RetrievalObjective[] | undefined> {
   const model = (await recompiled(folder, manifest))?.model;
   if (model === undefined) return undefined;
   const readModel = withoutUnread(model);

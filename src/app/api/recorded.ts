@@ -6,7 +6,7 @@ import { makeSource } from '../../base/text/source.ts';
 import type { DataDescription } from '../../compiler/model/model.ts';
 import { type Access, isWithin, kindAt, reachOf } from '../../data/files/access.ts';
 import { addressOf, allowedAddresses, folderOfAddress, isAddress, isAllowed } from '../../data/files/remote/address.ts';
-import type { Trained } from '../../training/artifact/load.ts';
+import type { LoadedModel } from '../../training/artifact/load.ts';
 import { manifestFile } from '../../training/artifact/manifest.ts';
 import { blockIn } from './check.ts';
 import { loadUsed, readSource } from './files.ts';
@@ -20,7 +20,7 @@ import { version } from './version.ts';
  * @throws Failure `run-elsewhere`; `data-missing` for a run that recorded no block
  */
 export function recordedBlock(
-  { folder, manifest }: Trained,
+  { folder, manifest }: LoadedModel,
   allow: readonly string[],
 ): { readonly description: DataDescription; readonly access: Access } {
   const { file, source } = manifest.data;
@@ -86,7 +86,7 @@ function folderOf(path: string): string {
  * compiles its own runs to the same again. Runs of other versions may differ, and are not compared.
  * @throws Failure `damaged-file` with the file that differs
  */
-export async function refuseOtherPlan({ folder, manifest, plan }: Trained): Promise<void> {
+export async function refuseOtherPlan({ folder, manifest, plan }: LoadedModel): Promise<void> {
   if (manifest.tower !== version) return;
   const loweredAnew = (await recompiled(folder, manifest))?.lowered;
   if (!loweredAnew) return;

@@ -11,7 +11,7 @@ import type { Recommendation } from '../../serving/serve/prepare.ts';
 import type { FeatureValues } from '../../serving/serve/query_columns.ts';
 import type { Recommender } from '../../serving/serve/recommend.ts';
 import type { RetrievalObjective } from '../../serving/serve/snapshot.ts';
-import { load as loadArtifact, type Trained } from '../../training/artifact/load.ts';
+import { type LoadedModel, load as loadArtifact } from '../../training/artifact/load.ts';
 import type { BaselineChoice } from '../../training/evaluation/contestants.ts';
 import type { Evaluation } from '../../training/evaluation/evaluate.ts';
 import type { StepRecord } from '../../training/replay.ts';
@@ -47,7 +47,7 @@ export interface LoadRequest extends MemoryRequest {
 
 /** A loaded model. Rows are read, the engine is loaded and vectors are computed when a question first needs them. */
 export interface Run {
-  readonly trained: Trained;
+  readonly trained: LoadedModel;
   /** Sentences to read with every answer: the run is unfinished, or the data is not that of the training. */
   notes(): Promise<readonly string[]>;
   /** Refused where it is not the data of the training. */
@@ -83,7 +83,7 @@ export async function load(folder: string, request: LoadRequest = {}): Promise<R
 }
 
 /** @param closing ends what is being written */
-async function cacheOf(trained: Trained, request: LoadRequest, closing: AbortSignal): Promise<RunCache> {
+async function cacheOf(trained: LoadedModel, request: LoadRequest, closing: AbortSignal): Promise<RunCache> {
   const { makeCache } = await import('./cache/cache.ts');
   const { data, signal, say } = request;
   return makeCache({
@@ -110,7 +110,7 @@ export interface RunSources {
   cache?(closing: AbortSignal): Promise<RunCache>;
 }
 
-export function makeRun(trained: Trained, name: EngineName | undefined, sources: RunSources): Run {
+export function makeRun(trained: LoadedModel, name: EngineName | undefined, sources: RunSources): Run {
   let engine: Promise<Choice> | undefined;
   let columns: Promise<ItemColumns> | undefined;
   let answering: Promise<RunAnswering> | undefined;
@@ -147,7 +147,7 @@ interface VerifiedData {
   readonly notes: readonly string[];
 }
 
-async function readSame(trained: Trained, request: LoadRequest): Promise<VerifiedData> {
+async function readSame(trained: LoadedModel, request: LoadRequest): Promise<VerifiedData> {
   const dataset = await readRows(trained, request);
   const { refuseOtherData } = await import('../../training/artifact/load.ts');
   const named = request.data !== undefined;
@@ -165,7 +165,7 @@ async function readSame(trained: Trained, request: LoadRequest): Promise<Verifie
   };
 }
 
-function stoppedNotes({ manifest }: Trained): string[] {
+function stoppedNotes({ manifest }: LoadedModel): string[] {
   const { status, epochs, steps } = manifest.training;
   const afterTraining = `after ${epochs} epoch${epochs === 1 ? '' : 's'} and ${steps} step${steps === 1 ? '' : 's'}`;
   if (status === 'interrupted') return [`The training was stopped ${afterTraining}: the model is unfinished.`];
@@ -249,10 +249,10 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
   ] = await Promise.all([
     import('../../training/evaluation/evaluate.ts'),
     import('../../training/scoring/retrieval.ts'),
-    import('../../training/scoring/model_scorer.ts'),
+    import('../../training/scoring/scorer.ts'),
     import('../../training/evaluation/figures.ts'),
     import('../../training/scoring/product.ts'),
-    import('../../training/scoring/spread.ts'),
+    import('../../training/scoring/attention.ts'),
   ]);
   const retrieval = await makeRetrieval({ plan, engine, tables, corpus: dataset.corpus, parameters });
   const weighs = plan.towers.some(({ readouts }) => readouts !== undefined);
@@ -377,7 +377,7 @@ export async function exportTowers(run: Run, request: ExportRequest): Promise<Ex
   }
 }
 
-async function readRows(trained: Trained, request: LoadRequest): Promise<Dataset> {
+async function readRows(trained: LoadedModel, request: LoadRequest): Promise<Dataset> {
   const [{ readDataset }, { description, reading }] = await Promise.all([
     import('../../data/read.ts'),
     blockOf(trained, request),
@@ -386,7 +386,7 @@ async function readRows(trained: Trained, request: LoadRequest): Promise<Dataset
   // Other data than that of the training is encoded as the training encoded its own, and so is what a run of several days was trained on.
   const named = request.data !== undefined;
   const isPinned = named || manifest.from !== undefined;
-  const { pinnedBy } = await import('../../training/artifact/lineage.ts');
+  const { pinnedBy } = await import('../../training/artifact/identity.ts');
   return readDataset(description, trained.plan, {
     ...reading,
     shards: await shardsOfTrained(trained, request),
@@ -402,7 +402,7 @@ async function readRows(trained: Trained, request: LoadRequest): Promise<Dataset
 }
 
 async function readColumns(
-  trained: Trained,
+  trained: LoadedModel,
   request: LoadRequest,
   same: () => Promise<VerifiedData>,
 ): Promise<ItemColumns> {
@@ -415,7 +415,7 @@ async function readColumns(
   return columnsFrom(await readItemColumns(description, trained.plan, dataset.corpus.keys, reading));
 }
 
-export async function openReader(trained: Trained, request: LoadRequest): Promise<ItemReader> {
+export async function openReader(trained: LoadedModel, request: LoadRequest): Promise<ItemReader> {
   const [{ openItemReader }, { description, reading }] = await Promise.all([
     import('../../data/written/item_reader.ts'),
     blockOf(trained, request),
@@ -423,7 +423,7 @@ export async function openReader(trained: Trained, request: LoadRequest): Promis
   return openItemReader(description, trained.plan, trained.encodings, reading);
 }
 
-async function blockOf(trained: Trained, request: LoadRequest) {
+async function blockOf(trained: LoadedModel, request: LoadRequest) {
   const { allow = [], data } = request;
   const { recordedBlock } = await import('./recorded.ts');
   const block =

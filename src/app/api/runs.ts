@@ -8,7 +8,7 @@ import { makeSource } from '../../base/text/source.ts';
 import { defined } from '../../base/util/defined.ts';
 import { compileSource } from '../../compiler/pipeline.ts';
 import type { Manifest } from '../../training/artifact/manifest.ts';
-import { removeRun } from '../../training/remove_run.ts';
+import { removeRun } from '../../training/folder.ts';
 import { type RunSummary, summaryOf } from '../../training/summary.ts';
 
 export type { RunSummary } from '../../training/summary.ts';

@@ -47,7 +47,7 @@ export async function prepare(path: string, request: PrepareRequest): Promise<Pr
   const { identityOf } = await import('../../training/artifact/identity.ts');
   const { makeFolder, removeDurably, writeTextDurably } = await import('../../base/storage/durable.ts');
   const step = sharedStep(plan.step);
-  const { unshared } = await import('../../training/workers/table_layout.ts');
+  const { unshared } = await import('../../training/workers/read_together.ts');
   const cannot = request.tables === 'sharded' ? unshared(plan) : undefined;
   if (cannot !== undefined) throw failure('workers-unsupported', { what: cannot, areTables: true });
   await makeFolder(out);

@@ -5,7 +5,7 @@ import { defined } from '../../base/util/defined.ts';
 import { leastMemory, memoryOf, usualMemory } from '../../data/files/query_guard.ts';
 import type { OnPass, ShardDecision, ShardRequest } from '../../data/shards/request.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
-import type { Trained } from '../../training/artifact/load.ts';
+import type { LoadedModel } from '../../training/artifact/load.ts';
 
 export type { PassEvent, ShardDecision } from '../../data/shards/request.ts';
 
@@ -59,7 +59,10 @@ export function memoryBytes(memory: number | string | undefined): number {
 }
 
 /** As the run was trained: from the same shards, or in memory. */
-export function shardsOfTrained({ plan, manifest, folder }: Trained, request: MemoryRequest): Promise<ShardRequest> {
+export function shardsOfTrained(
+  { plan, manifest, folder }: LoadedModel,
+  request: MemoryRequest,
+): Promise<ShardRequest> {
   const { fingerprint, shards } = manifest.data;
   const knownShards = defined({ shards: request.shards ?? (shards && dirname(shards)) });
   return shardRequest(plan, { ...request, ...knownShards }, folder, fingerprint.shards ?? 'never');

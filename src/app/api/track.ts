@@ -5,13 +5,13 @@ import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import { readManifest } from '../../training/artifact/load.ts';
+import type { RunStatus } from '../../training/tracking/mlflow/client.ts';
 import {
   authorizationOf,
   destinationOf,
   makeMlflowClient,
   RequestRefused,
 } from '../../training/tracking/mlflow/client.ts';
-import type { RunStatus } from '../../training/tracking/mlflow/runs.ts';
 import type { TrainingEvent } from '../../training/training_events.ts';
 import { commitOf, type RunFacts } from './track/facts.ts';
 import { makeBackground } from './track/parts.ts';

@@ -2,24 +2,22 @@
 import { basename, dirname, resolve } from 'node:path';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { defined } from '../../base/util/defined.ts';
-import { reportFile } from '../../training/result_files.ts';
+import { reportFile } from '../../training/artifact/manifest.ts';
 import {
   authorizationOf,
   destinationOf,
-  type MlflowClient,
-  makeMlflowClient,
-  metricKey,
-} from '../../training/tracking/mlflow/client.ts';
-import {
   experimentId,
   findOrCreateRun,
   logTags,
   type Metric,
+  type MlflowClient,
+  makeMlflowClient,
+  metricKey,
   type RemoteRun,
   type RunStatus,
   type TextsByKey,
   updateRun,
-} from '../../training/tracking/mlflow/runs.ts';
+} from '../../training/tracking/mlflow/client.ts';
 import { domainWords } from '../../training/tune/space.ts';
 import { journalFile, readRecords, studyFile, trialsFile } from '../../training/tune/study_files.ts';
 import type { JobRecord, Study } from '../../training/tune/trial.ts';

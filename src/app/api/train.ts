@@ -15,11 +15,10 @@ import type { EngineName } from '../../engines/engine.ts';
 import { type Choice, chooseEngine } from '../../engines/engines.ts';
 import type { Meeting, WorkerGroup } from '../../engines/group.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
-import { isReplay } from '../../training/artifact/lineage.ts';
+import { isReplay } from '../../training/artifact/identity.ts';
 import type { BlockPosition } from '../../training/profile/profile.ts';
-import type { TrainOptions, TrainResult } from '../../training/train_options.ts';
-import type { TrainingEvent } from '../../training/training_events.ts';
-import type { LayoutChosen, TableLayout } from '../../training/workers/table_layout.ts';
+import type { TrainingEvent, TrainOptions, TrainResult } from '../../training/training_events.ts';
+import type { LayoutChosen, TableLayout } from '../../training/workers/read_together.ts';
 import { type CheckRequest, checkAndLower, type Lowering, readingOf } from './check.ts';
 import { type MemoryRequest, shardRequest } from './shards.ts';
 import { version } from './version.ts';
@@ -99,7 +98,7 @@ export async function train(path: string, request: TrainRequest): Promise<Traine
   if (meeting && !['torch', 'auto'].includes(request.engine ?? 'torch'))
     throw failure('workers-engine', { engine: request.engine! });
   if (meeting && meeting.rank > 0) return trainFolder(undefined);
-  const { claimFolder } = await import('../../training/claim.ts');
+  const { claimFolder } = await import('../../training/folder.ts');
   // Before the bad rows of the data are written there.
   const lock = await claimFolder(request.out, { ...request, plan: lowered.plan });
   try {
@@ -137,7 +136,7 @@ async function beforeOf(
   const { data } = baseRun.trained.manifest;
   const freshEvents = freshOf(asked, { folder: from, until: data.until }, description);
   const lineage = lineageOf(baseRun, { fresh: freshEvents, replay });
-  const { readAdmissions } = await import('../../training/artifact/admissions.ts');
+  const { readAdmissions } = await import('../../training/artifact/encoding_file.ts');
   const admissions = await readAdmissions(from);
   return {
     pinned: {
@@ -212,7 +211,7 @@ async function trainIn(
     await refuseTrained(before, dataset, data.description);
     const layoutRequest = { plan, dataset, asked: request.tables };
     const tables =
-      group && (await (await import('../../training/workers/table_layout.ts')).chooseLayout(group, layoutRequest));
+      group && (await (await import('../../training/workers/read_together.ts')).chooseLayout(group, layoutRequest));
     request.onReady?.({
       ...{ ...choice, plan, dataset },
       warnings: [...warnings, ...(await emptyHistories(dataset, data.description))],

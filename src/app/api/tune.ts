@@ -7,20 +7,19 @@ import { lockFolder } from '../../base/storage/lock.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import type { Comparison } from '../../training/evaluation/compare.ts';
-import { ranked } from '../../training/tune/halving.ts';
 import { type Importance, importanceOf } from '../../training/tune/importance.ts';
-import { journalOf } from '../../training/tune/journal.ts';
 import type { SamplerName } from '../../training/tune/samplers/table.ts';
 import {
   contentsOf,
   journalFile,
+  journalOf,
   readRecords,
   readStudy,
   writeRecords,
   writeStudy,
 } from '../../training/tune/study_files.ts';
 import type { JobRecord, Study, Trial, TrialJob } from '../../training/tune/trial.ts';
-import { type Finalist, finalistsOf, trialsOf } from '../../training/tune/trials.ts';
+import { type Finalist, finalistsOf, ranked, trialsOf } from '../../training/tune/trial.ts';
 import { type CheckRequest, checkAndLower } from './check.ts';
 import { compare } from './compare.ts';
 import { load } from './run.ts';

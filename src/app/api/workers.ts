@@ -13,7 +13,7 @@ import type { Dataset } from '../../data/dataset.ts';
 import type { ShardRequest } from '../../data/shards/request.ts';
 import { type Meeting, type WorkerGroup, WorkerLost } from '../../engines/group.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
-import type { TableLayout } from '../../training/workers/table_layout.ts';
+import type { TableLayout } from '../../training/workers/read_together.ts';
 import { type MemoryRequest, memoryBytes, type ShardDecision, shardRequest } from './shards.ts';
 
 /** Set for the workers that this file starts. */

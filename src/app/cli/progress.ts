@@ -2,7 +2,7 @@
 import { SingleBar } from 'cli-progress';
 import { bytesWords } from '../../base/diagnostics/wording.ts';
 import { passWords } from '../../data/shards/request.ts';
-import type { ChosenPrecision } from '../../training/precision.ts';
+import type { ChosenPrecision } from '../../training/fitted_step.ts';
 import type { EpochRecord, TrainingEvent } from '../../training/training_events.ts';
 import { domainWords } from '../../training/tune/space.ts';
 import type { JobRecord } from '../../training/tune/trial.ts';

@@ -4,10 +4,10 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { writeTextDurably } from '../../base/storage/durable.ts';
 import { readJsonFile } from '../../base/storage/run_files.ts';
 import type { Manifest } from '../../training/artifact/manifest.ts';
+import { evaluationFile } from '../../training/artifact/manifest.ts';
 import { refuseUnlessValid } from '../../training/artifact/validate.ts';
 import type { Evaluation } from '../../training/evaluation/evaluate.ts';
 import { type Profile, profileFile } from '../../training/profile/profile.ts';
-import { evaluationFile } from '../../training/result_files.ts';
 
 const format = 'tower-evaluation-1';
 

@@ -1,6 +1,5 @@
 /** The sections of a report about its evaluation: the table with its protocol, and the slices that are served worst. */
-import type { Evaluation } from '../../training/evaluation/evaluate.ts';
-import type { ExampleItem, RankingExample } from '../../training/evaluation/examples.ts';
+import type { Evaluation, ExampleItem, RankingExample } from '../../training/evaluation/evaluate.ts';
 import { coldSlice, type FigureSlice, worst } from '../../training/evaluation/slices.ts';
 import { taskTable } from '../../training/evaluation/task_figures.ts';
 import { counted, escapeHtml, figureText, paragraph, proseHtml, section, table } from './html.ts';

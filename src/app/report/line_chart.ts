@@ -1,4 +1,4 @@
-import type { Interval } from '../../training/evaluation/bootstrap.ts';
+import type { Interval } from '../../training/evaluation/slices.ts';
 import { alternative, escapeHtml, figureText, table } from './html.ts';
 
 interface ChartBar {

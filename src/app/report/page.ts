@@ -1,7 +1,7 @@
 /** `report.html`: one file, no network, no script. The same run gives the same bytes. */
 import { drawModel } from '../../editor/drawing/drawing.ts';
 import type { Drawing } from '../../editor/drawing/drawn.ts';
-import type { Lineage } from '../../training/artifact/lineage.ts';
+import type { Lineage } from '../../training/artifact/identity.ts';
 import { type Manifest, validationUnit } from '../../training/artifact/manifest.ts';
 import type { Evaluation } from '../../training/evaluation/evaluate.ts';
 import { gradientPrefix, tableGradientPrefix, tablePrefix } from '../../training/norms.ts';

@@ -1,8 +1,7 @@
 /** The head of a report of several runs: which is best, by the test events of all if they were evaluated, else by validation. */
 import type { Manifest } from '../../training/artifact/manifest.ts';
 import type { Evaluation, EvaluationRow } from '../../training/evaluation/evaluate.ts';
-import { listOf } from '../../training/evaluation/sentences.ts';
-import { type Verdict, verdictOf, verdictSentences } from '../../training/evaluation/verdict.ts';
+import { listOf, type Verdict, verdictOf, verdictSentences } from '../../training/evaluation/sentences.ts';
 import type { EpochRecord } from '../../training/training_events.ts';
 import { counted, escapeHtml, paragraph, soft } from './html.ts';
 import { type IntervalBar, intervalBars } from './line_chart.ts';

@@ -2,8 +2,7 @@
 import type { Comparison } from '../../training/evaluation/compare.ts';
 import type { Importance } from '../../training/tune/importance.ts';
 import { type Dimension, domainWords, valueText } from '../../training/tune/space.ts';
-import type { Study, Trial } from '../../training/tune/trial.ts';
-import type { Finalist } from '../../training/tune/trials.ts';
+import type { Finalist, Study, Trial } from '../../training/tune/trial.ts';
 import { alternative, counted, escapeHtml, figureText, paragraph, section, table } from './html.ts';
 import { barChart, lineChart, ticks } from './line_chart.ts';
 import { shell } from './shell.ts';

@@ -1,11 +1,11 @@
 /** Towers on numbers: no block declares how it reads a sequence, so it is tried. */
 import { makeRandom } from '../../base/random/random.ts';
-import { hostDtype } from '../../graph/bfloat16.ts';
 import type { Ref } from '../../graph/builder.ts';
+import { evenSizes } from '../../graph/count.ts';
 import { resolveShape } from '../../graph/dims.ts';
 import type { NamedTensors } from '../../graph/evaluate.ts';
+import { hostDtype } from '../../graph/evaluate.ts';
 import { initialValues } from '../../graph/initial.ts';
-import { evenSizes } from '../../graph/peak.ts';
 import type { GraphPlan } from '../../graph/plan/plan.ts';
 import type { Value } from '../library/contract.ts';
 import type { LoweredFeatures } from './features.ts';

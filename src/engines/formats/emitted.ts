@@ -1,5 +1,5 @@
 /** Tables of ops whose rows do something besides, and what the formats share that hold a training graph. */
-import { bfloat16Halves } from '../../graph/bfloat16.ts';
+import { bfloat16Halves } from '../../graph/evaluate.ts';
 import type { Dtype, Graph, Node, Tensor } from '../../graph/graph.ts';
 
 /** The names of parameters and of their new values in a training model. */

@@ -1,7 +1,7 @@
 /** How each op is said in TensorFlow. `Parameter` differs between a training graph and an exported one: it is given. */
 import { sameShape } from '../../graph/dims.ts';
 import type { Dim, Graph, Node } from '../../graph/graph.ts';
-import { leastNumber, mayBeFewer } from '../../graph/ops/top_k.ts';
+import { leastNumber, mayBeFewer } from '../../graph/ops/reductions.ts';
 import { alike } from './emitted.ts';
 import { inferable, sliceSizes } from './symbols.ts';
 import {

@@ -1,7 +1,6 @@
 /** Writes a graph as TensorFlow's nodes: what SavedModel keeps as protocol buffers and tfjs's model.json as JSON. */
 import { bytesOf } from '../../base/storage/tensor_header.ts';
-import type { Dim, Dtype, Graph, Node, TensorType } from '../../graph/graph.ts';
-import type { OpName } from '../../graph/ops.ts';
+import type { Dim, Dtype, Graph, Node, OpName, TensorType } from '../../graph/graph.ts';
 import { typedArray } from './emitted.ts';
 import { isStatic, symbolSources } from './symbols.ts';
 

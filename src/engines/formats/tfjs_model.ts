@@ -2,8 +2,7 @@
  * A graph as TensorFlow.js's graph model: `model.json` with the nodes, and the weights next to it. `tf.loadGraphModel` runs
  * it without this library; its inputs and outputs have the graph's own names.
  */
-import type { Dim, Dtype, Graph, Node, TensorType } from '../../graph/graph.ts';
-import type { OpName } from '../../graph/ops.ts';
+import type { Dim, Dtype, Graph, Node, OpName, TensorType } from '../../graph/graph.ts';
 import type { Tensors } from '../engine.ts';
 import { mapTable, type NamedNode, namedParameters, namedUpdates, type Owners, withMarks } from './emitted.ts';
 import { segmentOperands, tensorflowTable } from './tensorflow_table.ts';

@@ -1,7 +1,7 @@
 /** How each op is said in PyTorch. */
 import { sameDim } from '../../graph/dims.ts';
 import type { Dim, Node } from '../../graph/graph.ts';
-import { leastNumber, mayBeFewer } from '../../graph/ops/top_k.ts';
+import { leastNumber, mayBeFewer } from '../../graph/ops/reductions.ts';
 import { alike } from './emitted.ts';
 import {
   atom,

@@ -1,7 +1,6 @@
 /** Writes a graph as statements of Python over torch. A value that is read once and is short goes into the expression that reads it. */
 import { printShape } from '../../graph/dims.ts';
-import type { Dim, Dtype, Graph, Node, TensorType } from '../../graph/graph.ts';
-import type { OpName } from '../../graph/ops.ts';
+import type { Dim, Dtype, Graph, Node, OpName, TensorType } from '../../graph/graph.ts';
 import { symbolSource } from './symbols.ts';
 import { inComment, PythonNames } from './torch_names.ts';
 

@@ -2,7 +2,7 @@
  * For runtimes without bfloat16: the same graph with its values in float32, and which of them have to be rounded to bfloat16. Numbers come out as with
  * kernels of bfloat16, and nothing gets faster.
  */
-import { toBfloat16 } from '../../graph/bfloat16.ts';
+import { toBfloat16 } from '../../graph/evaluate.ts';
 import type { Attribute, Graph, Node } from '../../graph/graph.ts';
 import { isLeaf, rowOf } from '../../graph/ops/table.ts';
 

@@ -2,9 +2,9 @@
 import type * as converter from '@tensorflow/tfjs-converter';
 import type * as tfjs from '@tensorflow/tfjs-core';
 import { failure } from '../../base/diagnostics/failure.ts';
-import { roundToBfloat16 } from '../../graph/bfloat16.ts';
+import { peakBytes } from '../../graph/count.ts';
+import { roundToBfloat16 } from '../../graph/evaluate.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
-import { peakBytes } from '../../graph/peak.ts';
 import { checkParameters, checkTensor, givenParameters, type SymbolLengths } from '../check.ts';
 import type { Engine, Program, Tensors } from '../engine.ts';
 import { exportsOf } from '../exports_of.ts';

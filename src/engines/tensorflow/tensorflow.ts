@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { systemReason } from '../../base/diagnostics/system_reason.ts';
 import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts';
-import { hostDtype } from '../../graph/bfloat16.ts';
+import { hostDtype } from '../../graph/evaluate.ts';
 import type { Graph, HostDtype, Tensor } from '../../graph/graph.ts';
 import { checkParameters, checkTensor, givenParameters, type SymbolLengths } from '../check.ts';
 import type { Engine, Program, Tensors } from '../engine.ts';

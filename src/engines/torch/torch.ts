@@ -1,7 +1,7 @@
 /** The `torch` engine: graphs as functions of PyTorch in a child process, training steps compiled by Inductor. */
 import { defined } from '../../base/util/defined.ts';
-import { hostDtype } from '../../graph/bfloat16.ts';
 import { resolveShape } from '../../graph/dims.ts';
+import { hostDtype } from '../../graph/evaluate.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { checkParameters, checkTensor, givenParameters, type SymbolLengths } from '../check.ts';
 import type { Engine, Program, Tensors } from '../engine.ts';

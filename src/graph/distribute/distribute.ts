@@ -4,8 +4,7 @@
  * value needs the rows of all. How each op works on shares is a table (`rules.ts`), as in GSPMD (Xu et al. 2021).
  */
 import { builderOn, type Ref } from '../builder.ts';
-import type { Graph } from '../graph.ts';
-import type { ComputedOp } from '../ops.ts';
+import type { ComputedOp, Graph } from '../graph.ts';
 import { removeDead } from '../passes/dead.ts';
 import { GraphWriter } from '../writer.ts';
 import { shareRuleOf } from './rules.ts';

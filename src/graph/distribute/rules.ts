@@ -4,9 +4,8 @@
  */
 import type { Builder, Ref } from '../builder.ts';
 import { elementsOf, type Shape, sameDim } from '../dims.ts';
-import type { Dim, Node } from '../graph.ts';
+import type { ComputedOp, Dim, elementwiseNames, Node, OpName } from '../graph.ts';
 import type { Attributes } from '../ops/row.ts';
-import type { ComputedOp, elementwiseNames, OpName } from '../ops.ts';
 import { estimate } from '../passes/rewrite.ts';
 import { CannotShare, type SharedValue, type Shares } from './values.ts';
 
@@ -24,7 +23,6 @@ interface ShareSite {
 
 type ShareRule = (site: ShareSite) => SharedValue;
 
-/** All operands whole. */
 const whole: ShareRule = ({ values, shares, add }) => ({ ref: add(values.map((value) => shares.whole(value))) });
 
 /** Operands aligned at their last axes, as NumPy does: all get shares along one axis of the result. */
@@ -100,7 +98,6 @@ function throughWhole({ node, values, builder, shares, add }: ShareSite, axis: n
   return { ref: node.attributes.keepDims === true ? overRows : builder.reshape(overRows, node.type.shape) };
 }
 
-/** Over the last axis, whole. */
 const lastAxis: ShareRule = (site) => {
   refuseNumbers(site);
   const { values, shapes, shares, add } = site;
@@ -232,7 +229,6 @@ const gather: ShareRule = (site) => {
   return { ref: add([shares.whole(from), indices.ref]), ...split };
 };
 
-/** This worker's rows of a value that it has whole. */
 function ownRowsOf({ ref }: SharedValue, [first]: Shape, shares: Shares): SharedValue {
   if (first === undefined || typeof first === 'number' || first.symbol.includes('·')) throw new CannotShare();
   return shares.cut(ref, 0, first.symbol);
@@ -248,7 +244,6 @@ const segmentSum: ShareRule = (site) => {
     value.axis === 0 ? value.ref : shares.cut(shares.whole(value), 0, symbol).ref;
   const operands = [ownRows(rows), ownRows(segments)];
   if (segments.points === undefined) return { ref: builder.allReduce(add(operands)) };
-  // Into own rows.
   const [into] = node.attributes.rows as readonly [Dim];
   const target = typeof into === 'number' ? undefined : into.symbol;
   if (target === undefined || target.includes('·')) throw new CannotShare();

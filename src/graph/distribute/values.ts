@@ -38,7 +38,6 @@ export class Shares {
     private readonly local: ReadonlySet<string>,
   ) {}
 
-  /** The length on one worker. */
   ownDim(dim: Dim, symbol: string): Dim {
     if (typeof dim === 'number' || this.local.has(symbol)) return dim;
     const symbols = dim.symbol.split('·');
@@ -48,7 +47,6 @@ export class Shares {
     return { symbol: symbols.sort().join('·'), times: dim.times };
   }
 
-  /** With the rows of all workers. */
   whole({ ref, axis, symbol, points }: SharedValue): Ref {
     if (axis === undefined) return ref;
     const cachedWhole = this.wholes.get(ref.id);
@@ -67,7 +65,6 @@ export class Shares {
     return this.keep(ref, whole);
   }
 
-  /** This worker's rows of a value that it has whole. */
   cut(ref: Ref, axis: number, symbol: string): SharedValue {
     const key = `${ref.id} ${axis} ${symbol}`;
     let ownRows = this.cuts.get(key);

@@ -1,11 +1,10 @@
 /** Two operands, element by element; shapes broadcast as NumPy's. */
-import type { Builder, Ref } from '../builder_contract.ts';
 import { broadcastShapes } from '../dims.ts';
-import type { Dtype } from '../graph.ts';
+import type { Builder, binaryNames, Dtype, Ref } from '../graph.ts';
 import { reduceTo } from '../lazy.ts';
-import type { binaryNames } from '../ops.ts';
 import {
   allDtypes,
+  broadcastPositions,
   expectInputs,
   expectSameDtype,
   floatDtypes,
@@ -16,7 +15,6 @@ import {
   numericDtypes,
   type OpRow,
 } from './row.ts';
-import { broadcastPositions } from './walk.ts';
 
 const boolDtype: readonly Dtype[] = ['bool'];
 

@@ -1,6 +1,5 @@
 /** Ops whose value depends on all workers of a group. Their definition here is that of a group of one worker. */
-import { countElements, printShape, sameDim } from '../dims.ts';
-import { GraphTypeError } from '../errors.ts';
+import { countElements, GraphTypeError, printShape, sameDim } from '../dims.ts';
 import type { TensorType } from '../graph.ts';
 import { expectInputs, expectRank, numericDtypes, type OpRow } from './row.ts';
 

@@ -1,9 +1,7 @@
 /** Ops that read or write at places given as int32 values. */
-import type { Ref } from '../builder_contract.ts';
-import { countElements, elementsOf, printDim, printShape, sameDim } from '../dims.ts';
-import { GraphTypeError } from '../errors.ts';
-import type { Dim, TensorType } from '../graph.ts';
-import { lengthOf } from '../length.ts';
+import { countElements, elementsOf, GraphTypeError, printDim, printShape, sameDim } from '../dims.ts';
+import type { Dim, Ref, TensorType } from '../graph.ts';
+import { lengthOf } from '../lazy.ts';
 import {
   expectInputs,
   expectRank,
@@ -13,8 +11,8 @@ import {
   hostDtypes,
   numericDtypes,
   type OpRow,
+  stridesOf,
 } from './row.ts';
-import { stridesOf } from './walk.ts';
 
 function checkIndex(op: string, index: number, length: number): void {
   if (index < 0 || index >= length) throw new GraphTypeError(`${op}: index ${index} is not within ${length}`);

@@ -1,9 +1,6 @@
 /** Matrix products. */
-import type { Ref } from '../builder_contract.ts';
-import { countElements, printDim, printShape, sameDim } from '../dims.ts';
-import { GraphTypeError } from '../errors.ts';
-import type { Dim, Dtype, TensorType } from '../graph.ts';
-import type { productNames } from '../ops.ts';
+import { countElements, GraphTypeError, printDim, printShape, sameDim } from '../dims.ts';
+import type { Dim, Dtype, productNames, Ref, TensorType } from '../graph.ts';
 import {
   type Attributes,
   expectInputs,
@@ -29,7 +26,6 @@ function productShape(a: readonly Dim[], b: readonly Dim[], attributes: Attribut
   return [rows, columns];
 }
 
-/** One product of `a` and `b` from the given offsets. */
 function multiply(a: NodeValues, b: NodeValues, output: NodeValues, attributes: Attributes, index: number): void {
   const [rowsA, columnsA] = a.shape.slice(-2) as [number, number];
   const [rowsB, columnsB] = b.shape.slice(-2) as [number, number];

@@ -1,11 +1,7 @@
-/** Over axes, and the two softmaxes over the last one. */
-import type { Builder, Ref } from '../builder_contract.ts';
-import { countElements, elementsOf } from '../dims.ts';
-import { GraphTypeError } from '../errors.ts';
-import type { Dim, Dtype } from '../graph.ts';
-import { alignRank, sumOver } from '../lazy.ts';
-import { lengthOf } from '../length.ts';
-import type { reductionNames, softmaxNames } from '../ops.ts';
+/** Over axes; the largest k and the two softmaxes over the last one. */
+import { countElements, elementsOf, GraphTypeError } from '../dims.ts';
+import type { Builder, Dim, Dtype, Ref, reductionNames, softmaxNames } from '../graph.ts';
+import { alignRank, lengthOf, sumOver } from '../lazy.ts';
 import {
   type Attributes,
   expectAxes,
@@ -17,8 +13,39 @@ import {
   numbersOf,
   numericDtypes,
   type OpRow,
+  reducedPositions,
 } from './row.ts';
-import { reducedPositions } from './walk.ts';
+
+/** The least of float32 stands where there is no number. */
+export const leastNumber = -3.4028234663852886e38;
+
+/** True if there may be fewer than k numbers to choose from. */
+export const mayBeFewer = (shape: readonly Dim[], k: number): boolean => {
+  const lastDim = shape.at(-1);
+  return typeof lastDim !== 'number' || lastDim < k;
+};
+
+export const topK: OpRow = {
+  doc: 'The k largest of the last axis in descending order, equals each by itself: […, n] → […, k]. Where n < k the least float32 number fills the places.',
+  type(inputs, attributes) {
+    expectInputs(inputs, floatDtypes);
+    const { shape, dtype } = inputs[0]!;
+    const k = attributes.k as number;
+    if (shape.length === 0) throw new GraphTypeError('a scalar has no last axis');
+    if (!Number.isInteger(k) || k < 1) throw new GraphTypeError(`${k} is no count`);
+    return { dtype, shape: [...shape.slice(0, -1), k] };
+  },
+  gradient: 'none',
+  evaluate([input], output) {
+    const n = input!.shape.at(-1)!;
+    const k = output.shape.at(-1)!;
+    for (let row = 0; row * k < output.data.length; row++) {
+      const sorted = (input!.data as Float32Array).slice(row * n, (row + 1) * n).sort();
+      for (let at = 0; at < k; at++) output.data[row * k + at] = at < n ? sorted[n - 1 - at]! : leastNumber;
+    }
+  },
+  flops: flopPerInput,
+};
 
 /** A value in the shape of the reduced output, with the reduced axes back in place as 1: it broadcasts to the operand. */
 function withAxes(at: GradientContext, value: Ref): Ref {

@@ -1,8 +1,6 @@
-/** The contract of a row of the table of ops, and small readers of attributes. */
-import type { Builder, Ref } from '../builder_contract.ts';
-import { countElements, printShape, printType } from '../dims.ts';
-import { GraphTypeError } from '../errors.ts';
-import type { Attribute, Dim, Dtype, TensorType } from '../graph.ts';
+/** The contract of a row of the table of ops, small readers of attributes, and walks over row-major arrays for `evaluate`. */
+import { countElements, GraphTypeError, printShape, printType } from '../dims.ts';
+import type { Attribute, Builder, Dim, Dtype, Ref, TensorType } from '../graph.ts';
 
 export type Attributes = Readonly<Record<string, Attribute>>;
 
@@ -13,7 +11,6 @@ export interface NodeValues {
   readonly data: Float32Array | Float64Array | Int32Array | Uint8Array;
 }
 
-/** Given to an op's gradient. */
 export interface GradientContext {
   readonly builder: Builder;
   readonly inputs: readonly Ref[];
@@ -101,4 +98,53 @@ export function expectAxes(type: TensorType, axes: readonly number[]): void {
     }
     if (index > 0 && axis <= axes[index - 1]!) throw new GraphTypeError(`axes [${axes}] are not in order`);
   });
+}
+
+/** Elements between neighbours along each axis. */
+export function stridesOf(shape: readonly number[]): number[] {
+  const strides = new Array<number>(shape.length);
+  let stride = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    strides[axis] = stride;
+    stride *= shape[axis]!;
+  }
+  return strides;
+}
+
+/** For each element of `shape` in order: `offset` plus the sum of its coordinates times `strides`. */
+export function offsetsOf(shape: readonly number[], strides: readonly number[], offset = 0): Int32Array {
+  const result = new Int32Array(countElements(shape));
+  const coordinates = new Array<number>(shape.length).fill(0);
+  let position = offset;
+  for (let index = 0; index < result.length; index++) {
+    result[index] = position;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      position += strides[axis]!;
+      if (++coordinates[axis]! < shape[axis]!) break;
+      position -= strides[axis]! * shape[axis]!;
+      coordinates[axis] = 0;
+    }
+  }
+  return result;
+}
+
+/** Where in an array of `shape` each element of the shape it broadcasts to is found. */
+export function broadcastPositions(shape: readonly number[], target: readonly number[]): Int32Array {
+  const ownStrides = stridesOf(shape);
+  const strides = target.map((_, axis) => {
+    const ownAxis = axis - (target.length - shape.length);
+    return ownAxis < 0 || shape[ownAxis] === 1 ? 0 : ownStrides[ownAxis]!;
+  });
+  return offsetsOf(target, strides);
+}
+
+/** Where in the reduced array each element of `shape` is added, and how many elements each place gets. */
+export function reducedPositions(
+  shape: readonly number[],
+  axes: readonly number[],
+): { places: Int32Array; count: number } {
+  const reducedShape = shape.map((length, axis) => (axes.includes(axis) ? 1 : length));
+  const reducedStrides = stridesOf(reducedShape);
+  const strides = reducedStrides.map((stride, axis) => (axes.includes(axis) ? 0 : stride));
+  return { places: offsetsOf(shape, strides), count: axes.reduce((product, axis) => product * shape[axis]!, 1) };
 }

@@ -1,11 +1,19 @@
 /** Ops that move elements without changing them. */
-import type { Builder, Ref } from '../builder_contract.ts';
-import { addDims, broadcastsTo, elementsOf, printDim, printShape, printType, sameDim } from '../dims.ts';
-import { GraphTypeError } from '../errors.ts';
-import type { Dim, TensorType } from '../graph.ts';
+import {
+  addDims,
+  broadcastsTo,
+  elementsOf,
+  GraphTypeError,
+  printDim,
+  printShape,
+  printType,
+  sameDim,
+} from '../dims.ts';
+import type { Builder, Dim, Ref, TensorType } from '../graph.ts';
 import { alignRank, reduceTo } from '../lazy.ts';
 import {
   allDtypes,
+  broadcastPositions,
   dimsOf,
   expectAxes,
   expectInputs,
@@ -15,8 +23,9 @@ import {
   numbersOf,
   numericDtypes,
   type OpRow,
+  offsetsOf,
+  stridesOf,
 } from './row.ts';
-import { broadcastPositions, offsetsOf, stridesOf } from './walk.ts';
 
 /** Elements of `value` from `begin` on along one axis; a value of length 1 there, being broadcast, stays. */
 function piece(builder: Builder, value: Ref, axis: number, begin: number, length: Dim, rank: number): Ref {

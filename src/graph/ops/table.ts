@@ -1,15 +1,13 @@
 /** THE table of what each op is. Its keys are those of `opNames`: a missing row does not compile. */
-import { GraphTypeError } from '../errors.ts';
-import type { TensorType } from '../graph.ts';
-import type { ComputedOp, LeafName, OpName } from '../ops.ts';
+import { GraphTypeError } from '../dims.ts';
+import type { ComputedOp, LeafName, OpName, TensorType } from '../graph.ts';
 import { binaryOps } from './binary.ts';
 import { collectiveOps } from './collectives.ts';
 import { indexingOps } from './indexing.ts';
 import { productOps } from './products.ts';
-import { reductionOps } from './reductions.ts';
+import { reductionOps, topK } from './reductions.ts';
 import type { Attributes, OpRow } from './row.ts';
 import { shapeOps } from './shape.ts';
-import { topK } from './top_k.ts';
 import { unaryOps } from './unary.ts';
 
 /** A leaf declares its own type, and its values are given. */

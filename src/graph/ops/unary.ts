@@ -1,8 +1,6 @@
 /** One operand, element by element. */
-import type { Builder, Ref } from '../builder_contract.ts';
-import { GraphTypeError } from '../errors.ts';
-import type { Dtype } from '../graph.ts';
-import type { unaryNames } from '../ops.ts';
+import { GraphTypeError } from '../dims.ts';
+import type { Builder, Dtype, Ref, unaryNames } from '../graph.ts';
 import { allDtypes, expectInputs, floatDtypes, flopPerElement, hostDtypes, numericDtypes, type OpRow } from './row.ts';
 
 function unary(

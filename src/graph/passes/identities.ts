@@ -1,8 +1,68 @@
+/** Passes that compute what is known already: constants, equal nodes, arithmetic that changes nothing. */
 import type { Ref } from '../builder.ts';
-import { sameShape, sameType } from '../dims.ts';
-import type { Graph } from '../graph.ts';
-import { numbersOf } from '../ops/row.ts';
-import { type RewriteRule, type RewriteSite, rewriteGraph, uniformValue } from './rewrite.ts';
+import { countElements, sameShape, sameType } from '../dims.ts';
+import { emptyValues, roundIfBfloat16 } from '../evaluate.ts';
+import type { Graph, OpName } from '../graph.ts';
+import { type NodeValues, numbersOf } from '../ops/row.ts';
+import { isLeaf, rowOf } from '../ops/table.ts';
+import { type RewriteRule, type RewriteSite, rewriteGraph, rewritten, uniformValue } from './rewrite.ts';
+
+/**
+ * Zeros written where there are zeros already: the gradient of masked scores is zero at the masked places because their
+ * exponential is.
+ */
+export function removeScatters(graph: Graph): Graph {
+  return rewriteGraph(graph, zerosOverZeros);
+}
+
+const zerosOverZeros: RewriteRule = ({ graph, node, at }) => {
+  if (node.op !== 'ScatterUpdate' || uniformValue(graph, node.inputs[2]!) !== 0) return undefined;
+  return valueAt(graph, node.inputs[0]!, node.inputs[1]!) === 0 ? at(node.inputs[0]!) : undefined;
+};
+
+/** The number that a float32 value is known to have at all of `indices`, other operands being finite. */
+function valueAt(graph: Graph, id: number, indices: number): number | undefined {
+  const node = graph.nodes[id]!;
+  const operand = (index: number): number | undefined => valueAt(graph, node.inputs[index]!, indices);
+  const sameShapeAs = (index: number): boolean =>
+    graph.nodes[node.inputs[index]!]!.type.shape.length === node.type.shape.length;
+  switch (node.op) {
+    case 'ScatterUpdate':
+      return node.inputs[1] === indices ? uniformValue(graph, node.inputs[2]!) : undefined;
+    case 'Exp': {
+      const value = operand(0);
+      return value === undefined ? undefined : Math.fround(Math.exp(value));
+    }
+    case 'Mul':
+      return [0, 1].some((index) => sameShapeAs(index) && operand(index) === 0) ? 0 : undefined;
+    case 'Div':
+    case 'Neg':
+      return operand(0) === 0 ? 0 : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** Computes equal nodes once; a + b and b + a are equal. */
+export function shareCommon(graph: Graph): Graph {
+  return rewritten(rewriteGraph(graph, order));
+}
+
+const commutative: ReadonlySet<OpName> = new Set([
+  'Add',
+  'Mul',
+  'Maximum',
+  'Minimum',
+  'Equal',
+  'LogicalAnd',
+  'LogicalOr',
+]);
+
+/** Operands that may be exchanged are in the order of their ids; the writer itself then finds equal nodes. */
+const order: RewriteRule = ({ node, again, at }) => {
+  const [a, b] = node.inputs as [number, number];
+  return commutative.has(node.op) && a > b ? again(node, [at(b), at(a)]) : undefined;
+};
 
 /** Arithmetic that changes nothing, or that a cheaper op says as well. */
 export function removeIdentities(graph: Graph): Graph {
@@ -99,3 +159,41 @@ const unitAxes: RewriteRule = ({ node, builder, at, graph }) => {
   const operand = at(node.inputs[0]!);
   return sameShape(shape, node.type.shape) ? operand : builder.reshape(operand, node.type.shape);
 };
+
+/** Larger constants than this are computed at each run rather than written out. */
+const largest = 4096;
+
+/** Computes nodes whose operands are all constants, as `evaluate` would. */
+export function foldConstants(graph: Graph): Graph {
+  const constantValues = new Map<number, NodeValues>();
+  graph.nodes.forEach(({ op, type, attributes }, id) => {
+    if (op !== 'Constant') return;
+    const values = emptyValues(type.dtype, type.shape as readonly number[]);
+    values.data.set(attributes.values as readonly number[]);
+    constantValues.set(id, values);
+  });
+  return constantValues.size === 0 ? graph : rewriteGraph(graph, fold(constantValues));
+}
+
+function fold(known: Map<number, NodeValues>): RewriteRule {
+  return ({ id, node, builder }) => {
+    const shape = numeric(node.type.shape);
+    if (isLeaf(node.op) || node.inputs.some((input) => !known.has(input))) return undefined;
+    if (shape === undefined || countElements(shape) > largest) return undefined;
+    const output = emptyValues(node.type.dtype, shape);
+    rowOf(node.op).evaluate(
+      node.inputs.map((input) => known.get(input)!),
+      output,
+      node.attributes,
+    );
+    roundIfBfloat16(output);
+    const values = [...output.data];
+    if (!values.every(Number.isFinite)) return undefined;
+    known.set(id, output);
+    return builder.constant(values, shape, node.type.dtype);
+  };
+}
+
+function numeric(shape: readonly unknown[]): readonly number[] | undefined {
+  return shape.every((dim) => typeof dim === 'number') ? (shape as readonly number[]) : undefined;
+}

@@ -1,9 +1,8 @@
 /** The passes share a walk over a graph that replaces nodes by others of the same type. */
 import { type Builder, builderOn, type Ref } from '../builder.ts';
 import { printType, type Shape, type Sizes, sameShape, sameType } from '../dims.ts';
-import type { Graph, Node } from '../graph.ts';
+import type { ComputedOp, Graph, Node } from '../graph.ts';
 import { isLeaf } from '../ops/table.ts';
-import type { ComputedOp } from '../ops.ts';
 import { GraphWriter } from '../writer.ts';
 
 /** A pass keeps every output and every update; when it finds nothing to do, it gives back the very same graph. */

@@ -1,7 +1,9 @@
-import type { Shape } from '../dims.ts';
+/** Passes over matrix products: their transposed operands, and what is added to them. */
+import type { Builder, Ref } from '../builder.ts';
+import { dimAt, type Shape } from '../dims.ts';
 import type { Graph } from '../graph.ts';
 import { numbersOf } from '../ops/row.ts';
-import { estimate, type RewriteRule, rewriteGraph } from './rewrite.ts';
+import { estimate, type RewriteRule, rewriteGraph, shaped } from './rewrite.ts';
 
 /** Transposes before and after a product become its flags, and a big matrix is not transposed where a small one can be. */
 export function foldTransposes(graph: Graph): Graph {
@@ -10,7 +12,6 @@ export function foldTransposes(graph: Graph): Graph {
 
 const methods = { MatMul: 'matMul', BatchMatMul: 'batchMatMul' } as const;
 
-/** True if an old value is the transpose of matrices. */
 function isTransposed(graph: Graph, id: number): boolean {
   const node = graph.nodes[id]!;
   if (node.op !== 'Transpose') return false;
@@ -56,3 +57,55 @@ const ofBigOperand: RewriteRule = ({ graph, node, builder, at }) => {
 
 const isMuchBigger = (big: Shape, small: Shape, result: Shape): boolean =>
   estimate(big) >= 8 * estimate(small) && estimate(big) >= 8 * estimate(result);
+
+/**
+ * A column or a row added to a big product becomes one more term of its inner sums: AB + 1·r = [A 1] [B; r]. Worth it where
+ * the product is much bigger than its operands, as batch × batch is: one pass over it is saved.
+ */
+export function foldBiases(graph: Graph): Graph {
+  return rewriteGraph(graph, added);
+}
+
+/** How often the operands, which are copied, go into the product. */
+const muchBigger = 4;
+
+const added: RewriteRule = ({ graph, node, builder, at, users }) => {
+  if (node.op !== 'Add' && node.op !== 'Sub') return undefined;
+  const product = node.op === 'Add' && graph.nodes[node.inputs[0]!]!.op !== 'MatMul' ? 1 : 0;
+  const id = node.inputs[product]!;
+  const matMul = graph.nodes[id]!;
+  const bias = graph.nodes[node.inputs[1 - product]!]!.type;
+  if (matMul.op !== 'MatMul' || users[id]!.length > 1 || bias.shape.length > 2) return undefined;
+
+  const [rows, columns] = [dimAt(bias.shape, 0, 2), dimAt(bias.shape, 1, 2)];
+  if ((rows === 1) === (columns === 1)) return undefined;
+  const size = (operand: number): number => estimate(graph.nodes[matMul.inputs[operand]!]!.type.shape);
+  if (estimate(node.type.shape) < muchBigger * (size(0) + size(1))) return undefined;
+
+  let line = at(node.inputs[1 - product]!);
+  if (node.op === 'Sub') line = builder.neg(line);
+  const transposeA = matMul.attributes.transposeA === true;
+  const transposeB = matMul.attributes.transposeB === true;
+  const innerAxes = [transposeA ? 0 : 1, transposeB ? 1 : 0] as const;
+  const carrier = rows === 1 ? 1 : 0;
+  const operands = matMul.inputs.map((input, index) => {
+    const operand = at(input);
+    const inner = innerAxes[index]!;
+    return builder.concat(
+      [operand, index === carrier ? along(builder, line, inner) : ones(builder, operand, inner)],
+      inner,
+    );
+  });
+  return builder.matMul(operands[0]!, operands[1]!, { transposeA, transposeB });
+};
+
+/** A vector laid across the inner axis of an operand. */
+function along(builder: Builder, line: Ref, inner: number): Ref {
+  const length = line.type.shape.find((dim) => dim !== 1)!;
+  return shaped(builder, line, inner === 0 ? [1, length] : [length, 1]);
+}
+
+function ones(builder: Builder, operand: Ref, inner: number): Ref {
+  const like = builder.slice(operand, [0, 0], inner === 0 ? [1, -1] : [-1, 1]);
+  return builder.broadcastTo(builder.constant(1), like);
+}

@@ -50,7 +50,6 @@ interface Pieces {
 export const clockParts = { hour: 24, weekday: 7, month: 12, week_hour: 168 } as const;
 export type ClockPart = keyof typeof clockParts;
 
-/** One feature as the host sees it. */
 export interface FeaturePlan {
   readonly name: string;
   readonly tower: string;
@@ -93,9 +92,7 @@ export interface FeaturePlan {
   readonly vectors?: VectorFiles;
   /** Training leaves its table as it is. */
   readonly frozen?: true;
-  /** Its embedding table, if it has one. */
   readonly table?: string;
-  /** Width of its field in the graph. */
   readonly width: number;
 }
 
@@ -341,7 +338,6 @@ export function sequenceFeature({ inputs }: GraphPlan): string | undefined {
 
 export interface Sequences {
   readonly kind: 'sequences';
-  /** The list. */
   readonly feature: string;
   /** Present for the sequences of one part of the batch. */
   readonly length?: number;
@@ -353,7 +349,6 @@ export interface Sequences {
  */
 export interface PartRows {
   readonly kind: 'part';
-  /** The list. */
   readonly feature: string;
   readonly length: number;
 }
@@ -381,12 +376,10 @@ export interface SharedRows extends Draw {
 }
 
 export interface InputPlan {
-  /** Name of the graph's input. */
   readonly name: string;
   readonly source: InputSource;
 }
 
-/** A graph together with how its inputs are filled. */
 export interface GraphPlan {
   readonly graph: Graph;
   readonly inputs: readonly InputPlan[];
@@ -421,7 +414,6 @@ export interface TowerPartPlan extends GraphPlan {
   readonly length: number;
 }
 
-/** All graphs of a tower. */
 export const towerGraphs = ({ embedded, parts = [] }: TowerPlan): readonly GraphPlan[] => [embedded, ...parts];
 
 /** The last node of the graph labelled `label`: float32 [batch, of.length], a number for each field named. */

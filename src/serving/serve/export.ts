@@ -20,7 +20,7 @@ import { servingTfjs } from '../../engines/formats/tfjs_model.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { type FeaturePlan, madeOf, type Plan, type TowerPlan } from '../../graph/plan/plan.ts';
 import { weightsInput } from '../../graph/plan/serving_graph.ts';
-import type { Trained } from '../../training/artifact/load.ts';
+import type { LoadedModel } from '../../training/artifact/load.ts';
 import type { Manifest } from '../../training/artifact/manifest.ts';
 import { refuseUnlessValid } from '../../training/artifact/validate.ts';
 import { addEncoding, writeTexts } from '../../training/artifact/write.ts';
@@ -53,7 +53,7 @@ export interface Exported {
 const largestMessage = 2 ** 31 - 2 ** 20;
 
 /** @throws Failure `folder-in-use`, `run-in-use`, `too-large-to-export`, `cannot-write` */
-export async function exportModel(trained: Trained, options: ExportOptions): Promise<Exported> {
+export async function exportModel(trained: LoadedModel, options: ExportOptions): Promise<Exported> {
   const itemLists = listsOfItems(trained, options.elements);
   const towers = trained.plan.towers.map((tower) => servedTower(trained, tower, itemLists));
   for (const { tower, parameters } of towers) refuseTooLarge(tower, parameters);
@@ -62,7 +62,7 @@ export async function exportModel(trained: Trained, options: ExportOptions): Pro
 }
 
 async function writeTowers(
-  trained: Trained,
+  trained: LoadedModel,
   towers: readonly ServedTower[],
   lists: ReadonlyMap<string, ItemsOfList>,
   options: ExportOptions,

@@ -14,7 +14,7 @@ import type { Tensors } from '../../engines/engine.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
 import { computedTable, type FeaturePlan, neededBy, type Plan, type TowerPlan } from '../../graph/plan/plan.ts';
 import { servingGraph, tableParameter } from '../../graph/plan/serving_graph.ts';
-import type { Trained } from '../../training/artifact/load.ts';
+import type { LoadedModel } from '../../training/artifact/load.ts';
 import type { Tables } from '../../training/embedding/tables.ts';
 import type { Retrieval } from '../../training/scoring/retrieval.ts';
 import type { ItemColumns } from './filter/columns.ts';
@@ -55,7 +55,7 @@ const pageScript = 'tower.js';
 
 /** @throws Failure `folder-in-use`, `run-in-use`, `unknown-name`, `cannot-write` */
 export async function writePageExport(
-  trained: Trained,
+  trained: LoadedModel,
   retrieval: Pick<Retrieval, 'items' | 'tables'>,
   options: PageOptions,
 ): Promise<ExportedPage> {
@@ -82,7 +82,7 @@ export async function writeExport<T>(
 }
 
 async function writePage(
-  trained: Trained,
+  trained: LoadedModel,
   { items, tables }: Pick<Retrieval, 'items' | 'tables'>,
   listed: PageItems,
   { folder, tower, dataset, objectives, notes, script }: PageOptions,
@@ -191,7 +191,7 @@ function lightened({ table: _, vectors: __, frozen: ___, drop: ____, encoder, ..
   return { ...feature, encoder: own as FeaturePlan['encoder'] };
 }
 
-function encodingsOf({ plan, encodings }: Trained): Record<string, Encoding> {
+function encodingsOf({ plan, encodings }: LoadedModel): Record<string, Encoding> {
   const readFeatures = featuresOf(plan).filter(({ name }) => plan.towers[0].features.includes(name));
   return Object.fromEntries(
     [...new Set(readFeatures.map(({ encoderOf }) => encoderOf))].map((owner) => {
@@ -226,7 +226,10 @@ export interface ItemsOfList {
   readonly table: Tensor;
 }
 
-export function listsOfItems({ plan }: Trained, elements: ListElements | undefined): ReadonlyMap<string, ItemsOfList> {
+export function listsOfItems(
+  { plan }: LoadedModel,
+  elements: ListElements | undefined,
+): ReadonlyMap<string, ItemsOfList> {
   return new Map(
     plan.features.flatMap((feature) => {
       const { name, through, width, skipsUnseen } = feature;
@@ -247,7 +250,7 @@ export function listsOfItems({ plan }: Trained, elements: ListElements | undefin
 
 /** Gives each list of the item tower a row for each item of the corpus. Row i + 1 is item i. */
 const tablesOfCorpus = (
-  { plan }: Trained,
+  { plan }: LoadedModel,
   { corpus, tables }: ListElements,
 ): ReadonlyMap<string, Pick<ItemsOfList, 'table'>> =>
   new Map(
@@ -268,7 +271,7 @@ function rowsOf(vectors: Float32Array, rows: Int32Array, width: number): Tensor 
 }
 
 export function servedTower(
-  trained: Trained,
+  trained: LoadedModel,
   tower: TowerPlan,
   lists: ReadonlyMap<string, Pick<ItemsOfList, 'table'>>,
 ): ServedTower {

@@ -7,7 +7,7 @@ import type { Engine } from '../../engines/engine.ts';
 import { type RecallFigures, recallFigures } from '../../engines/scan/recall_figures.ts';
 import { makeScan, scanOfCoded } from '../../engines/scan/scan.ts';
 import { scoreOf } from '../../engines/scan/score.ts';
-import type { Trained } from '../../training/artifact/load.ts';
+import type { LoadedModel } from '../../training/artifact/load.ts';
 import { type ComputedItemVectors, makeRetrieval, type Retrieval } from '../../training/scoring/retrieval.ts';
 import type { ItemColumn, ItemColumns, Words } from './filter/columns.ts';
 import { makeQueryAnswerer, type QueryAnswerer } from './join_columns.ts';
@@ -80,7 +80,7 @@ export async function openRecommender(
   return recommenderOf({ trained, served, retrieval, dataset }, options);
 }
 
-type RecommendingModel = Pick<Trained, 'plan' | 'parameters' | 'tables' | 'encodings'>;
+type RecommendingModel = Pick<LoadedModel, 'plan' | 'parameters' | 'tables' | 'encodings'>;
 
 interface RecommenderParts {
   readonly trained: RecommendingModel;

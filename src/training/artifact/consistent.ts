@@ -25,9 +25,9 @@ import {
 } from '../../graph/plan/plan.ts';
 import { rowsSymbol } from '../../graph/plan/rows_prefix.ts';
 import { verify } from '../../graph/verify.ts';
+import { weightNames } from './checkpoint.ts';
 import { hasTwice } from './encoding_file.ts';
 import { type Manifest, manifestFile } from './manifest.ts';
-import { weightNames } from './training_state.ts';
 
 export interface ModelParts {
   readonly folder: string;
@@ -63,7 +63,6 @@ export function refuseInconsistent({ folder, manifest, plan, encodings }: ModelP
   }
 }
 
-/** Returns the type and shape of each tensor of the weights' file, by name. */
 export function expectedWeights(plan: Plan, encodings: ReadonlyMap<string, Encoding>): Map<string, Expected> {
   const expectedTensors = new Map<string, Expected>();
   for (const { name, dim, encoderOf } of plan.tables) {
@@ -193,7 +192,6 @@ const rowsOfGraph = (of: GraphPlan | TowerPartPlan): RowsOf =>
 
 const batchOf = (rows: RowsOf): Dim => symbolic(rows.kind === 'part' ? rowsSymbol(rows) : 'batch');
 
-/** @param of its whole graph, or one of a part */
 function* problemsOfTower(
   { name, width, interests, features, embedded, readouts }: TowerPlan,
   of: GraphPlan | TowerPartPlan,
@@ -279,7 +277,12 @@ function typeOfInput(
   const length = placesIn(rows, along ?? feature.name) ?? max ?? 0;
   switch (source.from) {
     case 'embedding':
-      if (source.table !== undefined) return typeOfBias(source.table, feature, tables, batch);
+      if (source.table !== undefined) {
+        const biasTable = tables.find((each) => each.name === source.table);
+        return gives === 'code' && biasTable?.encoderOf === feature.encoderOf
+          ? float(batch, biasTable.dim)
+          : `is of \`${feature.name}\`, which has no table \`${source.table}\``;
+      }
       if (table === undefined || gives === 'numbers') return `is of \`${feature.name}\`, which has no table`;
       return (source.pool === 'none') === isBag ? `pools \`${feature.name}\` by ${source.pool}` : float(batch, width);
     case 'sequence':
@@ -292,18 +295,6 @@ function typeOfInput(
     default:
       return 'is of training alone';
   }
-}
-
-function typeOfBias(
-  table: string,
-  { name, gives, encoderOf }: FeaturePlan,
-  tables: Plan['tables'],
-  batch: Dim,
-): TensorType | string {
-  const biasTable = tables.find((each) => each.name === table);
-  if (gives !== 'code' || biasTable?.encoderOf !== encoderOf)
-    return `is of \`${name}\`, which has no table \`${table}\``;
-  return float(batch, biasTable.dim);
 }
 
 const float = (...shape: readonly Dim[]): TensorType => ({ dtype: 'float32', shape });

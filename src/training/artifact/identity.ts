@@ -14,9 +14,57 @@ import type {
   ShardLayout,
   TrainingShards,
 } from '../../data/dataset.ts';
+import type { Pinned } from '../../data/pinned.ts';
+import type { Fresh, Until } from '../../data/rows/fresh.ts';
 import type { Plan, TrainPlan } from '../../graph/plan/plan.ts';
 import { jsonPieces } from './encoding_file.ts';
-import type { Lineage } from './lineage.ts';
+
+/** Describes the run that an artifact went on from, and how its data is read again. */
+export interface Lineage {
+  /** Checksum of the manifest of the run before. */
+  readonly checksum: string;
+  readonly name: string;
+  /** Runs in a row that went before this one. */
+  readonly runs: number;
+  /** Totals of all of them: steps, epochs and what is drawn for them count on. */
+  readonly steps: number;
+  readonly epochs: number;
+  readonly until?: Until;
+  /** Says which training events are new. Absent: all. */
+  readonly fresh?: Fresh;
+  /** Earlier events that each epoch adds for a new one. Absent: none. */
+  readonly replay?: number;
+  readonly events?: number;
+}
+
+export function isLineage(value: unknown): value is Lineage {
+  const { checksum, name, runs, steps, epochs, until, fresh, replay } = (value ?? {}) as Partial<
+    Record<keyof Lineage, unknown>
+  >;
+  const freshEvents = (fresh ?? {}) as { readonly after?: unknown; readonly since?: unknown };
+  return (
+    [checksum, name].every((each) => typeof each === 'string') &&
+    [runs, steps, epochs].every((each) => Number.isSafeInteger(each)) &&
+    (until === undefined || isUntil(until)) &&
+    (fresh === undefined || isUntil(freshEvents.after) || Number.isFinite(freshEvents.since)) &&
+    (replay === undefined || isReplay(replay))
+  );
+}
+
+/** Accepts the number of earlier events for a new one: from 0 on. */
+export const isReplay = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0;
+
+function isUntil(value: unknown): boolean {
+  const { time, events } = (value ?? {}) as Partial<Until>;
+  return Number.isFinite(time) && Number.isSafeInteger(events);
+}
+
+/** Reads the data of a run again with the run's own codes. */
+export const pinnedBy = (encodings: ReadonlyMap<string, Encoding>, from: Lineage | undefined): Pinned => ({
+  encodings,
+  ...defined({ fresh: from?.fresh, replay: from?.replay, until: from?.until }),
+});
 
 /** Written when a run begins, compared when it is resumed. */
 export interface RunIdentity {
@@ -30,13 +78,11 @@ export interface RunIdentity {
   /** Declares whether validation figures are means over events or users; absent: `per_event`. */
   readonly evaluate?: Evaluate;
   readonly seed: number;
-  /** Present in a run that went on from an earlier one. */
   readonly from?: Lineage;
   readonly engine: string;
   /** Precision in which its steps multiply matrices, where the model asks for another one than the usual. */
   readonly precision?: 'float32' | 'bf16';
   readonly settings: RunSettings;
-  /** Settings that were changed on the way, in order. */
   readonly changes: readonly SettingChange[];
   /** Paths within the folder that the model will have, besides the files that every run has. */
   readonly files: readonly string[];
@@ -109,7 +155,6 @@ function withoutSettings({ train, ...plan }: Plan): unknown {
   return { ...plan, train: { ...rest, embeddings: optimizer, ...defined({ stop: stop && { ...stop, patience: 0 } }) } };
 }
 
-/** Returns the differences between two settings, as changes after `step` steps. */
 export function changesOf(before: RunSettings, now: RunSettings, step: number): SettingChange[] {
   const flatSettings = ({ dense, embeddings, ...rest }: RunSettings): Record<string, unknown> => ({
     ...rest,
@@ -190,16 +235,9 @@ export function otherData(was: Fingerprint, is: Fingerprint): string | undefined
   return feature === undefined ? undefined : `\`${feature}\` has other values`;
 }
 
-interface Digest {
-  numbers(array: Int32Array | Float32Array): string;
-  texts(list: Texts): string;
-  column(column: IndexedColumn): string;
-}
-
-/** Texts that are hashed at a time. */
 const textsAtOnce = 10_000;
 
-function makeDigest(): Digest {
+function makeDigest() {
   const digests = new Map<Int32Array | Float32Array, string>();
   const numbers = (array: Int32Array | Float32Array): string => {
     const cachedDigest = digests.get(array);
@@ -211,16 +249,17 @@ function makeDigest(): Digest {
   };
   return {
     numbers,
-    texts(list) {
+    texts(list: Texts): string {
       const hash = createHash('sha256');
       for (const slice of slicesOfTexts(list, textsAtOnce)) hash.update(JSON.stringify(slice));
       return hash.digest('hex');
     },
-    column: ({ column, index }) => [...partsOf(column, numbers), index ? numbers(index) : 'rows'].join(' '),
+    column: ({ column, index }: IndexedColumn): string =>
+      [...partsOf(column, numbers), index ? numbers(index) : 'rows'].join(' '),
   };
 }
 
-function partsOf(column: Column, numbers: Digest['numbers']): string[] {
+function partsOf(column: Column, numbers: (array: Int32Array | Float32Array) => string): string[] {
   switch (column.kind) {
     case 'codes':
       return [column.kind, numbers(column.values)];

@@ -28,11 +28,10 @@ import type { Tables } from '../embedding/tables.ts';
 import { expectedWeights, refuseInconsistent } from './consistent.ts';
 import { isKeysFile, readKeys, sameEncoding } from './encoding_file.ts';
 import { fingerprintOf, otherData } from './identity.ts';
-import { type Manifest, manifestFile, noChecksum } from './manifest.ts';
-import { graphsOf, restorePlan } from './stored_plan.ts';
+import { graphsOf, type Manifest, manifestFile, noChecksum, restorePlan } from './manifest.ts';
 import { refuseUnlessValid } from './validate.ts';
 
-export interface Trained {
+export interface LoadedModel {
   readonly folder: string;
   readonly manifest: Manifest;
   readonly plan: Plan;
@@ -54,7 +53,7 @@ export interface LoadOptions {
 const tablePrefix = 'table/';
 
 /** @throws Failure `not-a-run`, `unfinished-run`, `run-in-use`, `lost-file`, `changed-file`, `damaged-file`, `cannot-read` */
-export async function load(folder: string, options: LoadOptions = {}): Promise<Trained> {
+export async function load(folder: string, options: LoadOptions = {}): Promise<LoadedModel> {
   const { unfinished = false, withoutWeights = false } = options;
   const manifest = await readManifest(folder);
   const { status, epochs, steps } = manifest.training;
@@ -103,7 +102,7 @@ export async function load(folder: string, options: LoadOptions = {}): Promise<T
  * @param into gives the memory of a table, by its name
  */
 export async function readWeights(
-  { folder, manifest, plan, encodings }: Pick<Trained, 'folder' | 'manifest' | 'plan' | 'encodings'>,
+  { folder, manifest, plan, encodings }: Pick<LoadedModel, 'folder' | 'manifest' | 'plan' | 'encodings'>,
   into: (table: string, shape: readonly number[]) => Numbers,
 ): Promise<Tensors> {
   const { weights, files } = manifest;
@@ -152,7 +151,6 @@ export async function readManifest(folder: string): Promise<Manifest> {
 
 const mostOfManifest = 64 * 2 ** 20;
 
-/** Every file that is read has a checksum. */
 function refuseUnlisted(folder: string, { files, weights, encodings, plan, sources, data }: Manifest): void {
   const namedPaths = [
     weights,
@@ -187,7 +185,7 @@ const exists = (path: string): Promise<boolean> =>
   );
 
 /** Passes a trained model as plain data to another process: tables are memories of WebAssembly, which no file holds. */
-export interface PlainTrained extends Omit<Trained, 'tables'> {
+export interface PlainTrained extends Omit<LoadedModel, 'tables'> {
   readonly tables: readonly PlainTable[];
 }
 
@@ -203,7 +201,7 @@ interface PlainTable {
 /** About a millisecond's copy into memory that is new. */
 const numbersAtOnce = 2 ** 18;
 
-export const plainOf = (trained: Trained): PlainTrained => ({
+export const plainOf = (trained: LoadedModel): PlainTrained => ({
   ...trained,
   tables: [...trained.tables.values()].map((table) => ({
     name: table.name,
@@ -215,7 +213,7 @@ export const plainOf = (trained: Trained): PlainTrained => ({
 });
 
 /** Whole rows are copied in slices, with a turn of the event loop between two: a server that reads another version goes on answering. */
-export async function trainedOf(plain: PlainTrained): Promise<Trained> {
+export async function trainedOf(plain: PlainTrained): Promise<LoadedModel> {
   const tables = new Map<string, Table>();
   for (const { values, ...size } of plain.tables) {
     const table = makeTable(size);
@@ -230,15 +228,13 @@ export async function trainedOf(plain: PlainTrained): Promise<Trained> {
   return { ...plain, tables };
 }
 
-/** A plan as the manifest holds it: each graph is in a file of its own. */
-
 /**
  * The codes in a data set mean what the model's tables learned only if both were encoded alike.
  * @param named true if the user named the data: it may then have other events and values, which is answered in a sentence
  * @throws Failure `other-data`
  */
 export function refuseOtherData(
-  { encodings, manifest }: Pick<Trained, 'encodings' | 'manifest'>,
+  { encodings, manifest }: Pick<LoadedModel, 'encodings' | 'manifest'>,
   dataset: Dataset,
   named = false,
 ): readonly string[] {

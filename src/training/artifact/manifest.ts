@@ -1,10 +1,68 @@
 /** The manifest of a model's folder: what it is, and what it was trained on. */
 import type { Checksum } from '../../base/storage/checksum.ts';
+import { defined } from '../../base/util/defined.ts';
 import type { Seen } from '../../data/dataset.ts';
 import type { Until } from '../../data/rows/fresh.ts';
-import type { Fingerprint, SettingChange } from './identity.ts';
-import type { Lineage } from './lineage.ts';
-import type { StoredPlan } from './stored_plan.ts';
+import type { GraphPlan, Plan, TowerPartPlan, TowerPlan } from '../../graph/plan/plan.ts';
+import type { Fingerprint, Lineage, SettingChange } from './identity.ts';
+
+/** A plan as the manifest holds it: each graph is in a file of its own. */
+type StoredGraph = Omit<GraphPlan, 'graph'> & { readonly graph: string };
+type StoredPart = Omit<TowerPartPlan, 'graph'> & { readonly graph: string };
+type StoredTower = Omit<TowerPlan, 'embedded' | 'parts'> & {
+  readonly embedded: StoredGraph;
+  readonly parts?: readonly StoredPart[];
+};
+type StoredPlan = Omit<Plan, 'towers' | 'step' | 'predictions'> & {
+  readonly towers: readonly [StoredTower, StoredTower];
+  readonly step: StoredGraph;
+  readonly predictions?: StoredGraph;
+};
+
+export const graphsOf = ({ towers, step, predictions }: StoredPlan): readonly StoredGraph[] => [
+  ...towers.flatMap(({ embedded, parts = [] }) => [embedded, ...parts]),
+  step,
+  ...(predictions ? [predictions] : []),
+];
+
+/** Replaces each graph by the file that `place` returns for it: for `tower user`, `step`, `predictions`. */
+export function storePlan(plan: Plan, place: (graph: GraphPlan, name: string) => string): StoredPlan {
+  const store = <G extends GraphPlan>(graph: G, name: string) => ({ ...graph, graph: place(graph, name) });
+  const tower = ({ parts, ...each }: TowerPlan): StoredTower => ({
+    ...each,
+    embedded: store(each.embedded, `tower ${each.name}`),
+    ...defined({ parts: parts?.map((part) => store(part, partName(each.name, part))) }),
+  });
+  const { predictions, ...rest } = plan;
+  return {
+    ...rest,
+    towers: [tower(plan.towers[0]), tower(plan.towers[1])],
+    step: store(plan.step, 'step'),
+    ...(predictions ? { predictions: store(predictions, 'predictions') } : {}),
+  };
+}
+
+export const partName = (tower: string, { length }: TowerPartPlan): string => `part ${length} of ${tower}`;
+
+export function restorePlan(stored: StoredPlan, graphs: ReadonlyMap<string, GraphPlan['graph']>): Plan {
+  const restore = <G extends StoredGraph>(each: G) => ({ ...each, graph: graphs.get(each.graph)! });
+  const { predictions, ...rest } = stored;
+  const tower = ({ parts, ...each }: StoredTower): TowerPlan => ({
+    ...each,
+    embedded: restore(each.embedded),
+    ...defined({ parts: parts?.map(restore) }),
+  });
+  return {
+    ...rest,
+    towers: [tower(stored.towers[0]), tower(stored.towers[1])],
+    step: restore(stored.step),
+    ...(predictions ? { predictions: restore(predictions) } : {}),
+  };
+}
+
+export const reportFile = 'report.html';
+export const evaluationFile = 'evaluation.json';
+export const trackingFile = 'tracking.json';
 
 /** `manifest.json`. Its JSON Schema, `manifest.schema.json`, says what each entry means; paths are relative to the folder. */
 export interface Manifest {

@@ -9,19 +9,16 @@ import { defined } from '../../base/util/defined.ts';
 import type { Dataset, Encoding } from '../../data/dataset.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
 import { encodingPath, isKeysFile, writeKeys } from './encoding_file.ts';
+import type { Lineage } from './identity.ts';
 import { fingerprintOf } from './identity.ts';
-import type { Lineage } from './lineage.ts';
-import { type Manifest, manifestFile, noChecksum } from './manifest.ts';
-import { partName, storePlan } from './stored_plan.ts';
+import { type Manifest, manifestFile, noChecksum, partName, storePlan } from './manifest.ts';
 import { complaint } from './validate.ts';
 
 /** The texts of a model, as the user wrote them. */
 export interface Origin {
   /** The model's file first, then those it uses. */
   readonly sources: readonly ModelSource[];
-  /** Constants set from the command line. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** The file with its `data` block. */
   readonly data?: ModelSource;
 }
 
@@ -37,7 +34,6 @@ export interface ArtifactParts {
   readonly tower: string;
   readonly engine: Manifest['engine'];
   readonly training: Manifest['training'];
-  /** Present in a run that went on from an earlier one. */
   readonly from?: Lineage;
   /** Files of the folder that are already there: the weights first. */
   readonly present: readonly string[];
@@ -173,7 +169,6 @@ export function artifactPaths(plan: Plan, encodings: Dataset['encodings'], origi
   };
 }
 
-/** Adds the JSON of an encoding to an export. */
 export function addEncoding(texts: Map<string, string>, feature: string, encoding: Encoding): string {
   const path = `encodings/${feature}.json`;
   texts.set(path, jsonOf(encoding));

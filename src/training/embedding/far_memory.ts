@@ -1,9 +1,8 @@
 /** One memory of a table that has several: values and state of its rows, and room for a chunk of rows on their way. */
 import { everyRow } from '../../base/util/every_row.ts';
 import type { RowOptimizerPlan } from '../../graph/plan/plan.ts';
-import { type RowUpdate, rowOptimizers, type StateSpec } from './optimizer.ts';
+import { type RowUpdate, rowOptimizers, type StateSpec, stateLength } from './optimizer.ts';
 import { type KernelSpace, makeKernelSpace, type Region } from './space.ts';
-import { stateLength } from './table_size.ts';
 
 export interface FarMemory {
   readonly bytes: number;
@@ -114,7 +113,6 @@ function prepareUpdate(space: KernelSpace, { optimizer }: TrainedFarOptions, sta
   return rowOptimizers[optimizer.kind].prepare(space.kernels, optimizer, pointers, space);
 }
 
-/** Updates rows in place. */
 function wholeStep(space: KernelSpace, options: TrainedFarOptions, { values, state, codes }: Regions): StepOn {
   const update = prepareUpdate(space, options, state);
   const bytes = options.dim * 4;

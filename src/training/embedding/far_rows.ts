@@ -74,7 +74,6 @@ interface CodeChunk {
 /** Many enough that copies between memories cost little, few enough that they stay in the caches. */
 const maxChunkRows = 8192;
 
-/** @param rowBytes of a row on its way */
 function makeChunks({ rowsIn, memoryOf, placeOf }: Shards, rowBytes: number) {
   // Rows on their way have a quarter of a memory.
   const chunkRows = Math.max(1, Math.min(maxChunkRows, Math.floor(spaceLimit() / 40 / rowBytes)));

@@ -10,10 +10,10 @@
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { everyRow } from '../../base/util/every_row.ts';
 import type { RowsToUpdate } from './optimizer.ts';
-import type { PendingGradients } from './pending_gradients.ts';
+import { graphCopies } from './optimizer.ts';
 import { type KernelSpace, makeKernelSpace, type Region } from './space.ts';
+import type { PendingGradients } from './table_lookup.ts';
 import type { ShownRows, TableMemory } from './table_memory.ts';
-import { graphCopies } from './table_size.ts';
 
 /** Edges as rows of the first and of the second table, each edge once. */
 export interface Edges {
@@ -30,7 +30,6 @@ interface GraphSide {
   readonly shown: Region;
   /** Layers on their way: float32 [rows, dim] each. */
   readonly layers: readonly Region[];
-  /** The last whole layer that was computed. */
   latest: Region;
   readonly all: Region;
   /** By row of `shown`, the number of the refresh that computed it. */
@@ -125,7 +124,6 @@ export class Propagation {
     this.#isFresh = false;
   }
 
-  /** Computes all rows that look-ups of a side may read. */
   prepareAll(side: number): void {
     const { all, memory } = this.#sides[side]!;
     this.#prepare(side, all.pointer, memory.rows);

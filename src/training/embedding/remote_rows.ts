@@ -39,7 +39,6 @@ export class CodeSet {
     return this.slotOfHash[this.#find(code)]!;
   }
 
-  /** Returns the slot of the code, or the one that it would get. */
   #find(code: number): number {
     const mask = this.slotOfHash.length - 1;
     // Neighbours come together often, so they go apart (Knuth's multiplicative hash).

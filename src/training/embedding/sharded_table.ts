@@ -13,14 +13,13 @@ import {
   type StoredNumbers,
 } from '../../base/storage/tensor_header.ts';
 import { defined } from '../../base/util/defined.ts';
-import { PendingGradients } from './pending_gradients.ts';
-import type { Remote, RemoteTable, TableWire } from './remote.ts';
+import { ownRows } from './optimizer.ts';
 import { RemoteRows } from './remote_rows.ts';
 import { makeKernelSpace } from './space.ts';
+import type { Remote, RemoteTable, TableWire } from './table.ts';
 import { makeTable, type Table } from './table.ts';
-import { TableLookup } from './table_lookup.ts';
+import { PendingGradients, TableLookup } from './table_lookup.ts';
 import type { TableMemory, TableOptions } from './table_memory.ts';
-import { ownRows } from './table_size.ts';
 
 export type ShardedTable = Table & RemoteTable;
 
@@ -153,7 +152,6 @@ function longOf(
   };
 }
 
-/** Own rows among `count` rows of the table from `first` on. */
 function pieceOf(numbers: Numbers, first: number, count: number, rows: number, wire: TableWire): StoredNumbers {
   const [from, to] = [ownRows(first, wire), ownRows(first + count, wire)];
   const width = widthOf(numbers, ownCount(rows, wire));

@@ -5,16 +5,19 @@
  */
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
-import { isLong, type Numbers, numberKindOf, writeNumbers } from '../../base/storage/tensor_header.ts';
+import {
+  isLong,
+  type Numbers,
+  numberKindOf,
+  type StoredNumbers,
+  writeNumbers,
+} from '../../base/storage/tensor_header.ts';
 import { defined } from '../../base/util/defined.ts';
-import { rowOptimizers, type StateSpec } from './optimizer.ts';
-import { PendingGradients, type RowGradients } from './pending_gradients.ts';
+import { rowOptimizers, type StateSpec, stateLength } from './optimizer.ts';
 import type { Propagation, UpdateStep } from './propagation.ts';
-import type { Remote } from './remote.ts';
 import { spaceLimit } from './space.ts';
-import { type Lookup, type LookupOptions, TableLookup } from './table_lookup.ts';
+import { type Lookup, type LookupOptions, PendingGradients, type RowGradients, TableLookup } from './table_lookup.ts';
 import { allocateTable, type TableMemory, type TableOptions } from './table_memory.ts';
-import { stateLength } from './table_size.ts';
 
 type TableState = Readonly<Record<string, Float32Array | Int32Array>>;
 
@@ -39,16 +42,13 @@ export interface Table {
   readonly graph?: Propagation;
   /** State of the optimizer by name, as views: `sum`; or `mean`, `square` and `steps`. */
   state(): TableState;
-  /** The same, whatever memories it is in. */
   stateNumbers(): Readonly<Record<string, Numbers>>;
   /** Values uniform in ±limit, the same for the same seed and name; the state as before the first step. */
   initialize(seed: number, limit: number): void;
   load(values: Float32Array, state?: TableState): void;
   lookup(options: LookupOptions): Lookup;
   gradientNorm(): number;
-  /** Takes the pending gradients out, in the order of their rows. */
   drain(): RowGradients;
-  /** Adds gradients to the pending ones: those of other workers. */
   add(gradients: RowGradients): void;
   /**
    * One optimizer step on every row with pending gradients, at `rate` × `multiplier`; then none are pending.
@@ -180,9 +180,7 @@ function copyOf(numbers: Numbers): Float32Array | Int32Array {
   return copy;
 }
 
-// Reads rows of a table one by one, whatever memories they are in.
-
-/** @returns the numbers of a row: a view or a copy, to be read before the table changes */
+/** Reads rows one by one, whatever memories they are in. @returns a view or a copy, to be read before the table changes */
 export function rowReader(numbers: Numbers, dim: number): (row: number) => ArrayLike<number> {
   return (row) => {
     if (!isLong(numbers)) return numbers.subarray(row * dim, (row + 1) * dim);
@@ -206,4 +204,49 @@ export function tableNorm(table: Table, most = maxNumbersRead): number {
     for (let i = 0; i < dim; i++) squares += row[i]! * row[i]!;
   }
   return Math.sqrt((squares * rows) / Math.max(1, count));
+}
+
+/** Connects the rows of a table that workers share. */
+export interface TableWire {
+  /** From 0. */
+  readonly rank: number;
+  readonly workers: number;
+  /** Brings the rows that look-ups have named to these tables. */
+  fetch(tables: readonly RemoteTable[]): Promise<void>;
+  /** Rows of all workers, as `piece` of each gives them, in the order of ranks. `slot`: of the optimizer's state; absent: values. */
+  pieces(
+    table: string,
+    slot: string | undefined,
+    first: number,
+    rows: number,
+    own: StoredNumbers,
+  ): Promise<readonly StoredNumbers[]>;
+}
+
+export interface RemoteTable {
+  readonly name: string;
+  readonly dim: number;
+  readonly remote: Remote;
+}
+
+/** Tables whose rows workers share. */
+export const sharedIn = (tables: ReadonlyMap<string, Table>): readonly RemoteTable[] =>
+  [...tables.values()].flatMap(({ name, dim, remote }) => (remote ? [{ name, dim, remote }] : []));
+
+/** A worker numbers its rows itself: row r of the table is row ⌊r ÷ N⌋ of its owner. */
+export interface Remote {
+  readonly wire: TableWire;
+  /** Look-ups name rows until rows are taken. */
+  ask(): void;
+  /** By owner, the rows that were named, as the owner numbers them. */
+  asked(): readonly Int32Array[];
+  /** Own rows, float32 [rows, dim]. */
+  give(rows: Int32Array): Float32Array;
+  take(rows: readonly Float32Array[]): void;
+  /** Returns by owner the gradients of the rows of the step; then none has one. */
+  drain(): readonly RowGradients[];
+  /** Own rows among these rows of the table, of its values or of a slot of its state. */
+  piece(slot: string | undefined, first: number, rows: number): StoredNumbers;
+  /** Some worker has updated the table in this step: a counter of steps of the whole table counts it. */
+  learned(): void;
 }

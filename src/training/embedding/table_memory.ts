@@ -6,9 +6,9 @@ import { defined } from '../../base/util/defined.ts';
 import type { RowOptimizerPlan } from '../../graph/plan/plan.ts';
 import { FarRows, makeShards } from './far_rows.ts';
 import type { StateSpec } from './optimizer.ts';
+import { sizeWords, stateLength, tableBytes } from './optimizer.ts';
 import type { Staging } from './remote_rows.ts';
 import { type KernelSpace, makeKernelSpace, type Region, spaceLimit } from './space.ts';
-import { sizeWords, stateLength, tableBytes } from './table_size.ts';
 
 export interface TableOptions {
   readonly name: string;
@@ -120,13 +120,8 @@ function withRoom<T>(problem: () => Error, allocate: () => T): T {
 
 /** Bytes this process may still take: what the machine has free, or less where a control group (a container) allows less. */
 export function freeBytes(): number {
-  return Math.min(availableMemory(), ...ownGroups('/sys/fs/cgroup', readOrEmpty('/proc/self/cgroup')).map(groupMemory));
-}
-
-/** Linux counts caches that it would give back as free only in MemAvailable. */
-function availableMemory(): number {
-  const line = /^MemAvailable:\s+(\d+) kB/m.exec(readOrEmpty('/proc/meminfo'));
-  return line ? Number(line[1]) * 1024 : freemem();
+  // Of Linux it is MemAvailable: caches that would be given back are free.
+  return Math.min(freemem(), ...ownGroups('/sys/fs/cgroup', readOrEmpty('/proc/self/cgroup')).map(groupMemory));
 }
 
 /** Folders of this process's control group (version 2) and of all that it is part of. Exported for its tests. */

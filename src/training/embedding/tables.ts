@@ -2,18 +2,18 @@ import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { isLong, writeNumbers } from '../../base/storage/tensor_header.ts';
 import { defined } from '../../base/util/defined.ts';
 import { type Dataset, type Encoding, type FirstValues, rowsOf } from '../../data/dataset.ts';
+import { crossingBytes, evenSizes, peakBytes } from '../../graph/count.ts';
 import { countElements, resolveShape, type Sizes } from '../../graph/dims.ts';
 import type { Graph } from '../../graph/graph.ts';
-import { crossingBytes, evenSizes, peakBytes } from '../../graph/peak.ts';
 import { type GraphPlan, type Plan, tableRead } from '../../graph/plan/plan.ts';
 import { largestSizes, mostElements } from '../../graph/plan/rows_prefix.ts';
+import { ownRows, rowSizes, sizeWords, type TableSize, tableBytes } from './optimizer.ts';
 import { Propagation } from './propagation.ts';
-import type { TableWire } from './remote.ts';
 import { makeShardedTable } from './sharded_table.ts';
 import { spaceLimit } from './space.ts';
+import type { TableWire } from './table.ts';
 import { makeTable, type Table } from './table.ts';
 import { freeBytes, needsFar } from './table_memory.ts';
-import { ownRows, rowSizes, sizeWords, type TableSize, tableBytes } from './table_size.ts';
 
 export type Tables = ReadonlyMap<string, Table>;
 

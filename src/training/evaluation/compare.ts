@@ -6,16 +6,21 @@ import { defined } from '../../base/util/defined.ts';
 import type { Dataset, Part } from '../../data/dataset.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
 import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
-import { type BootstrapOptions, bootstrap, type Interval } from './bootstrap.ts';
 import { baselinesBeside, makeTask, perOf } from './contestants.ts';
 import { type EvaluateOptions, settingSentence } from './evaluate.ts';
 import { metricValues } from './figures.ts';
 import type { Per } from './questions.ts';
-import { repeatsSentence, type SeenRule, seenRule, seenSentence } from './questions.ts';
+import {
+  drawRankings,
+  type RankingSample,
+  repeatsSentence,
+  type SeenRule,
+  seenRule,
+  seenSentence,
+} from './questions.ts';
 import { rankEvents } from './ranks.ts';
-import { drawRankings, type RankingSample } from './sample.ts';
 import { listOf, rankingSentence, sampleSentence } from './sentences.ts';
-import { groupsOf, intervalSentence } from './slices.ts';
+import { type BootstrapOptions, bootstrap, groupsOf, type Interval, intervalSentence } from './slices.ts';
 
 /** One run. It is opened, ranks, and is closed before the next one is opened. */
 export interface Contestant {
@@ -212,8 +217,6 @@ export function missSentence(rankingCold: readonly string[], rows: number): stri
   return `${tiesSentence}; ${listOf(rankingCold)} ${rankingCold.length === 1 ? 'ranks' : 'rank'} items without training events by content${missesElsewhere}.`;
 }
 
-// Says what a figure is a figure of: two runs can be compared only where it is the same.
-
 /** Checksums, each of one thing that must agree. */
 interface Protocol {
   readonly part: Part;
@@ -224,7 +227,6 @@ interface Protocol {
   readonly held: string;
   /** Items of each user's training events, in order, and how many of them each item has. */
   readonly training: string;
-  /** The sentence that says how it was split. */
   readonly split: string;
 }
 

@@ -7,8 +7,15 @@ import type { Plan } from '../../graph/plan/plan.ts';
 import { freeBytes } from '../embedding/table_memory.ts';
 import { type MakeProduct, plainProduct } from '../scoring/product.ts';
 import type { Context, Scorer, ScoringTask } from '../scoring/scorer.ts';
-import { type Baseline, baseline, historyScorer, type TunedBaseline } from './baselines/baseline.ts';
-import { interactionsCost, trainingOf, whyNoHistory } from './baselines/interactions.ts';
+import {
+  type Baseline,
+  baseline,
+  historyScorer,
+  interactionsCost,
+  type TunedBaseline,
+  trainingOf,
+  whyNoHistory,
+} from './baselines/baseline.ts';
 import { baselines } from './baselines/table.ts';
 import { choose, choosingEvents } from './baselines/tune.ts';
 import { type Per, questionsOf } from './questions.ts';
@@ -86,7 +93,6 @@ function contextOf({ parts, encodings }: Dataset, part: Part, { towers, features
   };
 }
 
-/** Prints a code: the value of a vocabulary, the range of a number. */
 function wordsOf(encoding: Encoding | undefined): (code: number) => string {
   if (encoding?.kind === 'vocabulary') return (code) => (code === 0 ? '(unknown)' : encoding.values.at(code - 1)!);
   if (encoding?.kind !== 'boundaries') return (code) => `${code}`;

@@ -66,7 +66,6 @@ export function figuresOf(task: ScoringTask, ranks: Ranks, measures: readonly Me
   return { all, warm, ...(cold && count > 0 ? { cold } : {}) };
 }
 
-/** Figures of the questions that are added, by label. */
 export function makeSums({ corpus }: ScoringTask, { lists }: Ranks, measures: readonly Measure[]) {
   const sums = new Float64Array(measures.length);
   const shownItems = measures.map((measure) => measure.lists && new Set<number>());

@@ -1,9 +1,9 @@
-/** Sentences of a protocol that every report of figures prints. */
+/** Sentences that every report of figures prints: its protocol, and what it decides between the model and the baselines. */
 import type { Part } from '../../data/dataset.ts';
 import type { ScoringTask } from '../scoring/scorer.ts';
 import type { ColdItems, Figures } from './figures.ts';
-import { questionsOf } from './questions.ts';
-import type { RankingSample } from './sample.ts';
+import { questionsOf, type RankingSample } from './questions.ts';
+import type { Interval, IntervalsOf } from './slices.ts';
 
 const count = (number: number, what: string): string =>
   `${number.toLocaleString('en')} ${what}${number === 1 ? '' : 's'}`;
@@ -57,4 +57,65 @@ export function duration(seconds: number): string {
   const [count, unit] =
     seconds <= 90 ? [Math.max(5, 5 * Math.ceil(seconds / 5)), 'second'] : [Math.ceil(seconds / 60), 'minute'];
   return `${count.toLocaleString('en')} ${unit}s`;
+}
+
+/** Sums up an evaluation: the baselines that the model beats, those that beat it, and those that the events cannot decide about. */
+export interface Verdict {
+  readonly metric: string;
+  readonly model: string;
+  readonly figure: number;
+  /** The whole interval of the model's lead is above 0. */
+  readonly beats: readonly Judged[];
+  /** The whole interval is below 0. */
+  readonly beatenBy: readonly Judged[];
+  readonly undecided: readonly Judged[];
+}
+
+interface Judged {
+  readonly name: string;
+  readonly figure: number;
+  /** The model's figure less this one. */
+  readonly lead: Interval;
+}
+
+interface JudgedEvaluation {
+  readonly metrics: readonly string[];
+  /** The model first, then the baselines. */
+  readonly rows: readonly {
+    readonly name: string;
+    readonly all: Figures['all'];
+    readonly intervals?: IntervalsOf;
+    readonly lead?: IntervalsOf;
+  }[];
+}
+
+/** By the first metric, or `metric`. Undefined where nothing was next to the model, or the evaluation has no intervals. */
+export function verdictOf({ metrics, rows }: JudgedEvaluation, metric?: string): Verdict | undefined {
+  const [model, ...baselines] = rows;
+  const label = metric ?? metrics.find((name) => model?.intervals?.[name]);
+  if (!model || label === undefined) return undefined;
+  const judgedRows = baselines.flatMap(({ name, all, lead }): Judged[] =>
+    lead?.[label] ? [{ name, figure: all[label]!, lead: lead[label] }] : [],
+  );
+  if (judgedRows.length === 0) return undefined;
+  return {
+    metric: label,
+    model: model.name,
+    figure: model.all[label]!,
+    beats: judgedRows.filter(({ lead }) => lead.low > 0),
+    beatenBy: judgedRows.filter(({ lead }) => lead.high < 0),
+    undecided: judgedRows.filter(({ lead }) => lead.low <= 0 && lead.high >= 0),
+  };
+}
+
+/** A sentence for each group, the worst news first: `ease and item_cf beat two_tower.` */
+export function verdictSentences({ model, metric, figure, beats, beatenBy, undecided }: Verdict): string[] {
+  const named = (all: readonly Judged[]): string =>
+    listOf(all.toSorted((a, b) => b.figure - a.figure).map((each) => `${each.name} (${each.figure.toFixed(4)})`));
+  return [
+    ...(beatenBy.length > 0 ? [`${named(beatenBy)} ${beatenBy.length === 1 ? 'beats' : 'beat'} ${model}.`] : []),
+    ...(undecided.length > 0 ? [`${model} cannot be distinguished from ${named(undecided)} by these events.`] : []),
+    ...(beats.length > 0 ? [`${model} beats ${named(beats)}.`] : []),
+    `The ${metric} of ${model} is ${figure.toFixed(4)}.`,
+  ];
 }

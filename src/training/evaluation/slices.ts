@@ -1,6 +1,6 @@
 /** Shows whom a model serves worst: its figures by how often an event's item was seen in training, and by the length of the user's history. */
+import { makeRandom } from '../../base/random/random.ts';
 import type { Context, ScoringTask } from '../scoring/scorer.ts';
-import { type BootstrapOptions, bootstrapSums, type Interval, sumsOf, usualBootstrap } from './bootstrap.ts';
 import { eachQuestion, type Figures, type Measure, makeSums, metricValues } from './figures.ts';
 import { questionsOf } from './questions.ts';
 import type { Ranks } from './ranks.ts';
@@ -32,7 +32,6 @@ export const coldSlice = 'none (cold)';
 const popularityFrom = [0, 1, 3, 10, 30, 100, 300, 1000, 10_000];
 const historyFrom = [0, 1, 5, 10, 20, 50, 100, 500];
 
-/** Empty buckets are left out. */
 export function slicesOf(task: ScoringTask, ranks: Ranks, measures: readonly Measure[]): Slices {
   const { events, corpus, users, history } = task;
   const { asks } = questionsOf(task);
@@ -86,7 +85,6 @@ export function slicesOf(task: ScoringTask, ranks: Ranks, measures: readonly Mea
 
 const maxValues = 20;
 
-/** A question has the value of the event that asks. */
 function byValue(
   { feature, asked, words }: Context,
   asks: Int32Array,
@@ -121,12 +119,10 @@ export function worst(slices: readonly FigureSlice[], label: string, enough = 20
   return largeSlices.reduce((low, slice) => (slice.figures[label]! < low.figures[label]! ? slice : low));
 }
 
-// Groups questions by the users that intervals are drawn over, whose events are not independent of each other.
-
 /** Groups made by chance, where there are no users: events are then taken to be independent. */
 const chanceGroups = 2000;
 
-/** Returns one group a question: its user, or the event where there are no users. */
+/** Returns one group a question: its user, whose events are not independent of each other, or the event where there are no users. */
 export function groupsOf(task: ScoringTask): { group: Int32Array; groups: number; unit: string } {
   const { events, users } = task;
   const user = questionsOf(task).asks.map((row) => events.user[row]!);
@@ -183,7 +179,6 @@ export function makeLeads(task: ScoringTask, measures: readonly Measure[]) {
         (measure, at) => void sumsByMeasure[at]!.push(sumsOf(metricValues(task, ranks, measure), groupOfRow, groups)),
       );
     },
-    /** One entry a row, in the order added. */
     rows(): readonly RowIntervals[] {
       const intervalsByMeasure = sumsByMeasure.map((series) => bootstrapSums({ sums: series, sizes: groupSizes }));
       const byLabel = (of: (at: number) => Interval): IntervalsOf =>
@@ -199,3 +194,102 @@ export function makeLeads(task: ScoringTask, measures: readonly Measure[]) {
 
 // No zero is negative.
 const negative = ({ mean, low, high }: Interval): Interval => ({ mean: 0 - mean, low: 0 - high, high: 0 - low });
+
+/**
+ * Confidence intervals by the bootstrap (Efron 1979; percentile intervals), drawing whole groups with replacement: events of one
+ * user are not independent, so users are drawn. Every series is measured on the same draws, and so are differences: they are paired.
+ */
+export interface Interval {
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+interface BootstrapSample {
+  /** One value a question for each series; a question is an event, or a user. */
+  readonly series: readonly Float64Array[];
+  /** Each question's group: 0 … groups − 1. */
+  readonly group: Int32Array;
+  readonly groups: number;
+  /** Index of the series that the others are compared with. Default: the first. */
+  readonly reference?: number;
+}
+
+export interface BootstrapOptions {
+  readonly draws?: number;
+  readonly seed?: number;
+  /** 0.95: between the 2.5th and the 97.5th percentile of the draws. */
+  readonly level?: number;
+}
+
+interface Intervals {
+  readonly means: readonly Interval[];
+  /** Each series less the one compared with, on the same draws; exactly 0 for that one. */
+  readonly differences: readonly Interval[];
+}
+
+const usualBootstrap = { draws: 1000, seed: 1, level: 0.95 } as const;
+
+export function bootstrap(
+  { series, group, groups, reference = 0 }: BootstrapSample,
+  options: BootstrapOptions = {},
+): Intervals {
+  const groupSizes = new Float64Array(groups);
+  for (const of of group) groupSizes[of]!++;
+  const groupSums = series.map((values) => sumsOf(values, group, groups));
+  return bootstrapSums({ sums: groupSums, sizes: groupSizes, reference }, options);
+}
+
+function sumsOf(values: Float64Array, group: Int32Array, groups: number): Float64Array {
+  const bySum = new Float64Array(groups);
+  for (let row = 0; row < group.length; row++) bySum[group[row]!]! += values[row]!;
+  return bySum;
+}
+
+interface GroupSums {
+  /** By series, then by group. */
+  readonly sums: readonly Float64Array[];
+  readonly sizes: Float64Array;
+  readonly reference?: number;
+}
+
+function bootstrapSums({ sums, sizes, reference = 0 }: GroupSums, options: BootstrapOptions = {}): Intervals {
+  const { draws, seed, level } = { ...usualBootstrap, ...options };
+  const groups = sizes.length;
+  const drawnMeans = sums.map(() => new Float64Array(draws));
+  const random = makeRandom(seed, groups, draws);
+  const totals = new Float64Array(sums.length);
+  for (let draw = 0; draw < draws; draw++) {
+    totals.fill(0);
+    let events = 0;
+    for (let i = 0; i < groups; i++) {
+      const drawnGroup = random.integer(groups);
+      events += sizes[drawnGroup]!;
+      for (let s = 0; s < sums.length; s++) totals[s]! += sums[s]![drawnGroup]!;
+    }
+    for (let s = 0; s < sums.length; s++) drawnMeans[s]![draw] = events === 0 ? 0 : totals[s]! / events;
+  }
+  const questions = sizes.reduce((a, b) => a + b, 0);
+  const means = sums.map((bySum) => bySum.reduce((a, b) => a + b, 0) / Math.max(1, questions));
+  return {
+    means: drawnMeans.map((values, s) => interval(means[s]!, values, level)),
+    differences: drawnMeans.map((values, s) =>
+      interval(
+        means[s]! - means[reference]!,
+        values.map((value, draw) => value - drawnMeans[reference]![draw]!),
+        level,
+      ),
+    ),
+  };
+}
+
+function interval(mean: number, values: Float64Array, level: number): Interval {
+  const sortedValues = values.slice().sort();
+  const at = (share: number): number => {
+    const exactIndex = share * (sortedValues.length - 1);
+    const below = Math.floor(exactIndex);
+    const above = Math.min(sortedValues.length - 1, below + 1);
+    return sortedValues[below]! + (exactIndex - below) * (sortedValues[above]! - sortedValues[below]!);
+  };
+  return { mean, low: at((1 - level) / 2), high: at((1 + level) / 2) };
+}

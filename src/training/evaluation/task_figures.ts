@@ -2,7 +2,7 @@
 import { defined } from '../../base/util/defined.ts';
 import type { Dataset, Events, Part } from '../../data/dataset.ts';
 import type { Plan, TaskPlan } from '../../graph/plan/plan.ts';
-import type { Predictions } from '../scoring/model_scorer.ts';
+import type { Predictions } from '../scoring/scorer.ts';
 
 export interface TaskFigures {
   readonly task: string;
@@ -37,7 +37,6 @@ export function taskFigures(
   });
 }
 
-/** Says what the figures of tasks are figures of. */
 export function taskSentences(tasks: readonly TaskFigures[], part: Part): string[] {
   if (tasks.length === 0) return [];
   return [
@@ -120,7 +119,6 @@ function areaOf(labels: Float64Array, scores: Float64Array): number | undefined 
   return (ranks - (positives * (positives + 1)) / 2) / (positives * negatives);
 }
 
-/** Prints predictions of tasks for single events as rows of text, for the terminal and for a report. */
 interface TaskTable {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];

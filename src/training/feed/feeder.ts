@@ -10,17 +10,30 @@ import type { Tensors } from '../../engines/engine.ts';
 import type { Tensor } from '../../graph/graph.ts';
 import type { FeaturePlan, GraphPlan, InputPlan, InputSource, RowsOf } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
-import type { Table } from '../embedding/table.ts';
-import { type DistinctItems, makeDistinctItems, makeRowNumbers, type RowNumbers } from './distinct.ts';
-import { type ItemList, type ListedItems, makeListedItems } from './elements.ts';
+import { sharedIn, type Table } from '../embedding/table.ts';
+import {
+  type DistinctItems,
+  type ItemList,
+  type ListedItems,
+  makeDistinctItems,
+  makeListedItems,
+  makeRowNumbers,
+  type RowNumbers,
+} from './distinct.ts';
+import type { BatchPart } from './groups.ts';
 import { type BatchLists, makeLists } from './groups.ts';
-import type { Mined } from './mined.ts';
-import type { BatchPart } from './parts.ts';
-import { makeOwnItems } from './planned_items.ts';
-import { makeQueues } from './queue.ts';
-import { type ItemSampler, makeSampler } from './sampler.ts';
+import type { Mined } from './sampler.ts';
+import { type ItemSampler, makeOwnItems, makeSampler } from './sampler.ts';
 import { fillOf, isListedByWorker, type ShareFill, WorkerRows, type WorkerShare } from './share.ts';
-import { areEvents, type Batch, type FeedContext, type FeedState, type InputFeed, placesOf } from './source.ts';
+import {
+  areEvents,
+  type Batch,
+  type FeedContext,
+  type FeedState,
+  type InputFeed,
+  makeQueues,
+  placesOf,
+} from './source.ts';
 import { makeInputFeed } from './sources.ts';
 import type { FeedWatch } from './windows.ts';
 
@@ -92,7 +105,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
       queue,
     },
   };
-  const sources = plan.inputs.map((input) => ({ input, name: input.name, source: makeInputFeed(input, context) }));
+  const sources = makeSources(plan, context);
   const workerShare = options.share && makeShare(plan, options.share);
   // Workers number rows of tables, items of lists, and lists that noise is drawn for, alike: each walks the lists of all rows.
   const isNumbered =
@@ -217,26 +230,20 @@ export function makeRowFeeder(options: {
     tables: options.tables,
     columns: () => options.columns,
   };
-  const sources = options.plan.inputs.map((input) => ({
-    input,
-    name: input.name,
-    source: makeInputFeed(input, context),
-  }));
-  const shared = [...options.tables.values()].flatMap(({ name, dim, remote }) =>
-    remote ? [{ name, dim, remote }] : [],
-  );
+  const sources = makeSources(options.plan, context);
+  const shared = sharedIn(options.tables);
+  const lookups = sources.filter(({ input }) => readsTable(input));
   const batchOf = (rows: Int32Array): Batch => ({
     ...{ rows, step: 0, rate: 0, factor: 0 },
     rowsOf: () => rows,
-    partOf: () => noParts(),
+    partOf(): never {
+      invariant(false, 'only a training step cuts its batch');
+    },
     known: () => new Uint8Array(0),
   });
   const fetch = async (rows: Int32Array): Promise<void> => {
     for (const { remote } of shared) remote.ask();
-    fillAll(
-      sources.filter(({ input }) => readsTable(input)),
-      batchOf(rows),
-    );
+    fillAll(lookups, batchOf(rows));
     await shared[0]!.remote.wire.fetch(shared);
   };
   return {
@@ -254,14 +261,13 @@ const rowsIn = (source: InputSource): RowsOf | undefined => ('rows' in source ? 
 
 const readsTable = ({ source: { from } }: InputPlan): boolean => from === 'embedding' || from === 'sequence';
 
-function noParts(): never {
-  invariant(false, 'only a training step cuts its batch');
-}
+type PlannedSource = { readonly name: string; readonly source: InputFeed; readonly input: InputPlan };
+type Learning = ReadonlyMap<Table, readonly PlannedSource[]>;
 
-type NamedSource = { readonly name: string; readonly source: InputFeed; readonly input?: InputPlan };
-type Learning = ReadonlyMap<Table, readonly NamedSource[]>;
+const makeSources = ({ inputs }: GraphPlan, context: FeedContext): readonly PlannedSource[] =>
+  inputs.map((input) => ({ input, name: input.name, source: makeInputFeed(input, context) }));
 
-function fillAll(sources: readonly NamedSource[], batch: Batch, watch?: FeedWatch): Tensors {
+function fillAll(sources: readonly PlannedSource[], batch: Batch, watch?: FeedWatch): Tensors {
   const start = performance.now();
   for (const { source } of sources) source.reserve?.(batch);
   watch?.done?.('batch', 'room for look-ups', start);
@@ -269,7 +275,7 @@ function fillAll(sources: readonly NamedSource[], batch: Batch, watch?: FeedWatc
   for (const { name, source, input } of sources) {
     const from = watch ? performance.now() : 0;
     tensors[name] = source.fill(batch);
-    watch?.done?.(input && readsTable(input) ? 'gather' : 'batch', name, from);
+    watch?.done?.(readsTable(input) ? 'gather' : 'batch', name, from);
   }
   return tensors;
 }
@@ -287,8 +293,8 @@ function seenRows(): (table: string) => RowNumbers {
 }
 
 /** The inputs whose gradients go to each table, in the plan's order. */
-function inputsByTable(sources: readonly NamedSource[]): Learning {
-  const tables = new Map<Table, NamedSource[]>();
+function inputsByTable(sources: readonly PlannedSource[]): Learning {
+  const tables = new Map<Table, PlannedSource[]>();
   for (const each of sources) {
     const table = each.source.learns?.table;
     if (!table) continue;
@@ -310,7 +316,6 @@ function distinctItems({ plan, events, corpus }: FeederOptions): DistinctItems |
   return makeDistinctItems(events, corpus, places.key, features);
 }
 
-/** Undefined where no list goes through the item tower. */
 function listedItems({ plan, events, corpus, features }: FeederOptions): ListedItems | undefined {
   const sources = plan.inputs.map(({ source }) => source);
   const lists = sources.flatMap((source): ItemList[] => {
@@ -363,17 +368,12 @@ function makeSamples(corpus: Corpus, seed: number) {
   };
 }
 
-interface NamedInput {
-  readonly name: string;
-  readonly source: InputFeed;
-}
-
 function makeShare(plan: GraphPlan, share: WorkerShare) {
   const rows = new WorkerRows(plan, share);
   const fills = new Map<string, ShareFill>(plan.inputs.map((input) => [input.name, fillOf(plan.graph, input)!]));
   return {
     rows,
-    fill(sources: readonly (NamedInput & { readonly input: InputPlan })[], batch: Batch): Tensors {
+    fill(sources: readonly PlannedSource[], batch: Batch): Tensors {
       const ownBatch = rows.batch(batch, batch);
       const batchOf = (name: string): Batch => (fills.get(name) === 'own' ? ownBatch : batch);
       if (batch.whole) for (const { source } of sources) source.number?.(batch.whole);
@@ -385,7 +385,7 @@ function makeShare(plan: GraphPlan, share: WorkerShare) {
       return { ...tensors, ...rows.tensors(batch) };
     },
     /** Keeps for the first worker alone the gradient of an input that every worker has whole. */
-    learning(learning: ReadonlyMap<Table, readonly NamedInput[]>): ReadonlyMap<Table, readonly NamedInput[]> {
+    learning(learning: Learning): Learning {
       if (share.rank === 0) return learning;
       return new Map([...learning].map(([table, its]) => [table, its.filter(({ name }) => fills.get(name) === 'own')]));
     },

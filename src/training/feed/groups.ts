@@ -3,20 +3,13 @@ import { defined } from '../../base/util/defined.ts';
 import type { Events } from '../../data/dataset.ts';
 import type { Tensor } from '../../graph/graph.ts';
 import { type FeaturePlan, type GraphPlan, sequenceFeature } from '../../graph/plan/plan.ts';
-import { type BatchPart, type BatchSequences, makeParts, makeSequences } from './parts.ts';
 import { type Windows, windowsOf } from './windows.ts';
 
 /** Chains the places of a batch that have the same number, in ascending order. A number below 0 is equal to no other. */
-export interface EqualPlaces {
-  fill(count: number, numberOf: (place: number) => number): void;
-  /** The first place that has this number; −1: none. */
-  first(number: number): number;
-  /** The next place with the same number; −1: none. */
-  next(place: number): number;
-}
+export type EqualPlaces = ReturnType<typeof makeGroups>;
 
 /** A hash table with linear probing, its room used again from batch to batch. */
-export function makeGroups(): EqualPlaces {
+export function makeGroups() {
   let keys = new Int32Array(0);
   let firsts = new Int32Array(0);
   let nexts = new Int32Array(0);
@@ -27,7 +20,7 @@ export function makeGroups(): EqualPlaces {
     return slot;
   };
   return {
-    fill(count, numberOf) {
+    fill(count: number, numberOf: (place: number) => number): void {
       const size = 2 ** Math.ceil(Math.log2(2 * count + 2));
       if (keys.length !== size) {
         keys = new Int32Array(size);
@@ -46,26 +39,23 @@ export function makeGroups(): EqualPlaces {
         firsts[slot] = place;
       }
     },
-    first: (key) => (key < 0 ? -1 : firsts[slotOf(key)]!),
-    next: (place) => nexts[place]!,
+    /** The first place that has this number; −1: none. */
+    first: (key: number): number => (key < 0 ? -1 : firsts[slotOf(key)]!),
+    /** The next place with the same number; −1: none. */
+    next: (place: number): number => nexts[place]!,
   };
 }
 
-export interface PairList {
-  clear(): void;
-  add(row: number, column: number): void;
-  /** int32 [length, 2], a view that the next `clear` reuses. */
-  tensor(): Tensor;
-}
+export type PairList = ReturnType<typeof makePairs>;
 
-export function makePairs(): PairList {
+export function makePairs() {
   let data = new Int32Array(1024);
   let length = 0;
   return {
-    clear() {
+    clear(): void {
       length = 0;
     },
-    add(row, column) {
+    add(row: number, column: number): void {
       if (length === data.length) {
         const largerData = new Int32Array(2 * length);
         largerData.set(data);
@@ -74,7 +64,8 @@ export function makePairs(): PairList {
       data[length++] = row;
       data[length++] = column;
     },
-    tensor: () => ({ dtype: 'int32', shape: [length / 2, 2], data: data.subarray(0, length) }),
+    /** int32 [length, 2], a view that the next `clear` reuses. */
+    tensor: (): Tensor => ({ dtype: 'int32', shape: [length / 2, 2], data: data.subarray(0, length) }),
   };
 }
 
@@ -100,7 +91,6 @@ export function makeLists(options: ListsOptions): (rows: Int32Array) => BatchLis
     defined({ cut: parts && { lengths: parts.lengths, of: parts.of(rows) }, sequences: sequences?.(rows) });
 }
 
-/** Undefined where the step does not cut its batch. */
 function partsOf({ plan, events }: ListsOptions, windows: { readonly of: Windows } | undefined) {
   const partRows = plan.inputs.flatMap(({ source }) => (source.from === 'part_places' ? [source.rows] : []));
   const [first] = partRows;
@@ -118,7 +108,6 @@ function partsOf({ plan, events }: ListsOptions, windows: { readonly of: Windows
   return { lengths, of: makeParts({ lengths, lengthOf, ...defined({ windows: of }) }) };
 }
 
-/** Undefined where the targets are no positions. */
 function windowsOfPlan({ plan, events, features }: ListsOptions): { of: Windows; max: number } | undefined {
   const name = sequenceFeature(plan);
   if (name === undefined) return undefined;
@@ -126,4 +115,93 @@ function windowsOfPlan({ plan, events, features }: ListsOptions): { of: Windows;
   const max = features.find((feature) => feature.name === name)?.max;
   invariant(list && max !== undefined, `list ${name} has no column or no length`);
   return { of: windowsOf(list, events.rows), max };
+}
+
+/** A batch cut by the length of a list: each part has the rows whose lists fit its places, and not those of a shorter part. */
+export interface BatchPart {
+  /** Events, in the order of the batch. A part without any has one that only fills it up: no graph has empty tensors. */
+  readonly rows: Int32Array;
+  /** By row, its index in the batch. */
+  readonly places: Int32Array;
+  /** 1, and 0 for a row that only fills up. */
+  readonly known: Float32Array;
+  /** Present where the targets are positions. */
+  readonly sequences?: BatchSequences;
+}
+
+interface PartsOptions {
+  /** Places of the parts, ascending; the last is as long as lists may be. */
+  readonly lengths: readonly number[];
+  /** Elements of the list of an event, or of its whole sequence. */
+  lengthOf(event: number): number;
+  readonly windows?: Windows;
+}
+
+/** Returns a function that cuts a batch into parts, in the order of their lengths. */
+export function makeParts({ lengths, lengthOf, windows }: PartsOptions): (batch: Int32Array) => readonly BatchPart[] {
+  const sequencesOf = windows && lengths.map((length) => makeSequences(windows, length));
+  return (batch) => {
+    const places = lengths.map((): number[] => []);
+    batch.forEach((event, place) => {
+      const length = lengthOf(event);
+      places[lengths.findIndex((most) => length <= most)]!.push(place);
+    });
+    return places.map((own, at): BatchPart => {
+      if (own.length === 0) return filling(batch[0]!, windows);
+      const rows = Int32Array.from(own, (place) => batch[place]!);
+      const known = new Float32Array(own.length).fill(1);
+      return {
+        rows,
+        places: Int32Array.from(own),
+        known,
+        ...(sequencesOf ? { sequences: sequencesOf[at]!(rows) } : {}),
+      };
+    });
+  };
+}
+
+/** The first elements of any row's list, whose vector counts 0. */
+function filling(event: number, windows: Windows | undefined): BatchPart {
+  const part = { rows: Int32Array.of(event), places: Int32Array.of(0), known: Float32Array.of(0) };
+  if (!windows) return part;
+  const windowIndex = windows.windowOf[event]!;
+  return { ...part, sequences: { rows: Int32Array.of(windows.rows[windowIndex]!), places: Int32Array.of(0) } };
+}
+
+/** Lists of a batch as sequences, each window once. */
+export interface BatchSequences {
+  /** Events whose lists the windows are, in the order in which the batch comes to them. */
+  readonly rows: Int32Array;
+  /** By row of the batch, the index of the end of its list among the elements of all sequences, `max` a sequence. */
+  readonly places: Int32Array;
+}
+
+/**
+ * A function whose views the next batch reuses.
+ * @param max elements of a sequence
+ */
+export function makeSequences(windows: Windows, max: number): (batch: Int32Array) => BatchSequences {
+  const { windowOf, placeOf } = windows;
+  /** By window, its index among those of the batch; −1 between batches. */
+  const sequenceOf = new Int32Array(windows.rows.length).fill(-1);
+  let rows = new Int32Array(0);
+  let places = new Int32Array(0);
+  return (batch) => {
+    if (rows.length < batch.length) {
+      rows = new Int32Array(batch.length);
+      places = new Int32Array(batch.length);
+    }
+    let usedRows = 0;
+    for (let i = 0; i < batch.length; i++) {
+      const windowIndex = windowOf[batch[i]!]!;
+      invariant(windowIndex >= 0, 'an event without a list is not the target of a position');
+      if (sequenceOf[windowIndex]! < 0) {
+        rows[usedRows] = windows.rows[windowIndex]!;
+        sequenceOf[windowIndex] = usedRows++;
+      }
+      places[i] = sequenceOf[windowIndex]! * max + placeOf[batch[i]!]!;
+    }
+    for (let i = 0; i < batch.length; i++) sequenceOf[windowOf[batch[i]!]!] = -1;
+    return { rows: rows.subarray(0, usedRows), places: places.subarray(0, batch.length) };
+  };
 }

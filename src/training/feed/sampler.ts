@@ -1,8 +1,11 @@
 /** Draws items of the corpus as negatives: a function of the seed and the step alone. */
+import { invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import { everyRow } from '../../base/util/every_row.ts';
-import type { Corpus } from '../../data/dataset.ts';
-import type { Draw } from '../../graph/plan/plan.ts';
+import type { Corpus, Events } from '../../data/dataset.ts';
+import type { Draw, GraphPlan, ListedRows, MinedRows } from '../../graph/plan/plan.ts';
+import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
+import type { FeedState } from './source.ts';
 
 /** Fills `rows` with corpus rows, with replacement. */
 export type ItemSampler = (step: number, rows: Int32Array) => void;
@@ -62,7 +65,6 @@ function trainedRows({ rows, trainingCounts }: Corpus): Int32Array {
   return trainedRowList.length > 0 ? trainedRowList : allRows;
 }
 
-/** Sets these draws apart from all others of the same seed. */
 const samplingStream = 0x5a3b;
 
 /** Walker's alias method (Vose 1991): a draw is one row, kept with `keep`, else exchanged for `other`. */
@@ -91,4 +93,184 @@ export function makeAlias(weights: ArrayLike<number>): { keep: Float64Array; oth
   // Rounding left them: as good as 1, except an item of no weight, which must never be drawn.
   for (const i of small) if (weights[i]! > 0) keep[i] = 1;
   return { keep, other };
+}
+
+const minedStream = 0x317e;
+
+export interface Mined {
+  readonly of: MinedRows;
+  readonly items: OwnItems;
+  /** The users of an epoch, by row and ascending: drawn from the seed and the epoch alone. */
+  usersOf(epoch: number): Int32Array;
+  eventOf(user: number): number;
+  /**
+   * Takes the best items of each of these users, `best` each; −1 where there are no more.
+   * @param found int32 [users, best]
+   */
+  take(users: Int32Array, found: Int32Array): void;
+  /** Entries of a checkpoint: the users, −1 for none, and their items. */
+  state(): FeedState;
+}
+
+export function makeMined(events: Events, corpus: Corpus, of: MinedRows, seed: number): Mined {
+  const latest = latestEvents(events);
+  const candidates = Int32Array.from(latest.keys()).sort();
+  const most = Math.min(of.users, candidates.length);
+  const { best, perRow } = of;
+  const users = new Int32Array(most).fill(-1);
+  const items = new Int32Array(most * best).fill(-1);
+  const sample = makeSampler(corpus, { by: 'uniform' }, seed);
+  let placeOf: Map<number, number> | undefined;
+  const places = (): Map<number, number> => (placeOf ??= new Map([...users].map((user, at) => [user, at])));
+  let rows = new Int32Array(0);
+  let known = new Uint8Array(0);
+  return {
+    of,
+    usersOf(epoch) {
+      const order = makeRandom(seed, minedStream, 0, epoch).permutation(candidates.length);
+      return order
+        .subarray(0, most)
+        .map((at) => candidates[at]!)
+        .sort();
+    },
+    eventOf: (user) => latest.get(user)!,
+    take(found, best) {
+      invariant(found.length === most && best.length === items.length, 'the mined items are as many as planned');
+      users.set(found);
+      items.set(best);
+      placeOf = undefined;
+    },
+    items(batch, step) {
+      const length = batch.length * perRow;
+      if (rows.length < length) {
+        rows = new Int32Array(length);
+        known = new Uint8Array(length).fill(1);
+      }
+      const drawn = rows.subarray(0, length);
+      sample(step, drawn);
+      const random = makeRandom(seed, minedStream, 1, step);
+      for (let i = 0; i < batch.length; i++) {
+        const user = events.user[batch[i]!]!;
+        const place = user < 0 ? undefined : places().get(user);
+        const count = place === undefined ? 0 : countOf(items, place * best, best);
+        if (count === 0) continue;
+        for (let n = 0; n < perRow; n++) drawn[i * perRow + n] = items[place! * best + random.integer(count)]!;
+      }
+      return { rows: drawn, known: known.subarray(0, length) };
+    },
+    // A checkpoint is read into these.
+    state() {
+      placeOf = undefined;
+      return { users, items };
+    },
+  };
+}
+
+/** Counts the items before the first −1. */
+function countOf(items: Int32Array, from: number, best: number): number {
+  for (let count = 0; count < best; count++) if (items[from + count]! < 0) return count;
+  return best;
+}
+
+/** The last event of each user that has one to train on, in the order of the events. */
+function latestEvents({ user, rows, fresh }: Events): ReadonlyMap<number, number> {
+  const latest = new Map<number, number>();
+  const count = fresh?.length ?? rows;
+  for (let at = 0; at < count; at++) {
+    const row = fresh ? fresh[at]! : at;
+    if (user[row]! >= 0) latest.set(user[row]!, row);
+  }
+  return latest;
+}
+
+/** Items that each row of a batch has for itself as negatives, row-major; `known` is 0 where a row has none, and the corpus row there says nothing. */
+interface OwnRowsOfBatch {
+  readonly rows: Int32Array;
+  readonly known: Uint8Array;
+}
+
+/** Takes the events of a batch at a step. Returns views that the next step reuses. */
+export type OwnItems = (batch: Int32Array, step: number) => OwnRowsOfBatch;
+
+/** Makes the listed and mined negatives of a step. */
+interface PlannedItems {
+  /** Makes those of the events of a batch, once for all inputs that read the same. */
+  of(batch: Int32Array, step: number): (rows: ListedRows | MinedRows) => OwnRowsOfBatch;
+  readonly mined: readonly Mined[];
+  state(): FeedState;
+}
+
+export function makeOwnItems(of: {
+  readonly plan: GraphPlan;
+  readonly events: Events;
+  readonly corpus: Corpus;
+  readonly seed: number;
+}): PlannedItems {
+  const { plan, events, corpus, seed } = of;
+  const items = new Map<string, OwnItems>();
+  const mined: Mined[] = [];
+  for (const { source } of plan.inputs) {
+    const rows = 'rows' in source ? source.rows : undefined;
+    if (rows === undefined || items.has(rowsPrefix(rows))) continue;
+    if (rows.kind === 'listed') items.set(rowsPrefix(rows), makeListed(events, rows, seed));
+    if (rows.kind !== 'mined') continue;
+    const minedItems = makeMined(events, corpus, rows, seed);
+    mined.push(minedItems);
+    items.set(rowsPrefix(rows), minedItems.items);
+  }
+  return {
+    of(batch, step) {
+      const ownItems = new Map([...items].map(([name, make]) => [name, make(batch, step)]));
+      return (rows) => ownItems.get(rowsPrefix(rows))!;
+    },
+    mined,
+    state: () => Object.assign({}, ...mined.map(stateOf)) as FeedState,
+  };
+}
+
+const stateOf = ({ of, state }: Mined): FeedState =>
+  Object.fromEntries(Object.entries(state()).map(([part, view]) => [`${rowsPrefix(of)}${part}`, view]));
+
+const listedStream = 0x115d;
+
+/**
+ * Draws negatives from a list of each event: a function of the seed and the step alone, whose views the next step reuses. A longer list than
+ * `perRow` gives that many of its items without replacement; a shorter one is filled up with the own item, which counts nothing. Items that
+ * the corpus does not have are excluded.
+ */
+export function makeListed(events: Events, { feature, perRow }: ListedRows, seed: number): OwnItems {
+  const listItems = events.givenItems?.get(feature);
+  invariant(listItems, `list ${feature} has no items of the corpus`);
+  const { bags, index } = listItems;
+  let rows = new Int32Array(0);
+  let knownFlags = new Uint8Array(0);
+  const itemsOfList: number[] = [];
+  return (batch, step) => {
+    const length = batch.length * perRow;
+    if (rows.length < length) {
+      rows = new Int32Array(length);
+      knownFlags = new Uint8Array(length);
+    }
+    knownFlags.fill(0, 0, length);
+    const random = makeRandom(seed, listedStream, ...Buffer.from(feature), step);
+    for (let i = 0; i < batch.length; i++) {
+      const bag = index ? index[batch[i]!]! : batch[i]!;
+      itemsOfList.length = 0;
+      for (let at = bags.starts[bag]!; at < bags.ends[bag]!; at++)
+        if (bags.values[at]! >= 0) itemsOfList.push(bags.values[at]!);
+      // The own item is looked up anyway.
+      rows.fill(Math.max(0, events.item[batch[i]!]!), i * perRow, (i + 1) * perRow);
+      const count = Math.min(perRow, itemsOfList.length);
+      const isTooLong = itemsOfList.length > perRow;
+      for (let n = 0; n < count; n++) {
+        if (isTooLong) {
+          const other = n + random.integer(itemsOfList.length - n);
+          [itemsOfList[n], itemsOfList[other]] = [itemsOfList[other]!, itemsOfList[n]!];
+        }
+        rows[i * perRow + n] = itemsOfList[n]!;
+        knownFlags[i * perRow + n] = 1;
+      }
+    }
+    return { rows: rows.subarray(0, length), known: knownFlags.subarray(0, length) };
+  };
 }

@@ -7,7 +7,7 @@ import type { Distribution, InputShare } from '../../graph/distribute/distribute
 import { shareInputs } from '../../graph/distribute/values.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
 import type { GraphPlan, InputPlan, InputSource, PartRows, RowsOf, Sequences } from '../../graph/plan/plan.ts';
-import type { Batch } from './source.ts';
+import { type Batch, vector } from './source.ts';
 
 export interface WorkerShare {
   readonly rank: number;
@@ -101,7 +101,6 @@ export function distributionOf({ graph, inputs }: GraphPlan): Distribution | { r
   return { inputs: inputShares, local: localSymbols };
 }
 
-/** Rows of a worker out of `count`: all have as many, but for the last ones. */
 function rangeOf(count: number, { rank, workers }: WorkerShare): readonly [number, number] {
   const rowsPerWorker = Math.ceil(count / workers);
   return [Math.min(count, rank * rowsPerWorker), Math.min(count, (rank + 1) * rowsPerWorker)];
@@ -169,14 +168,13 @@ export class WorkerRows {
     return [from * of.perRow, to * of.perRow];
   }
 
-  /** Inputs that only a shared graph has. */
   tensors(batch: Batch): Tensors {
     const tensors: Record<string, Tensor> = {};
     for (const [symbol, rows] of this.counts) {
       const { length } = batch.rowsOf(rows);
       const [from, to] = rangeOf(length, this.share);
-      tensors[shareInputs.own(symbol)] = int32(Int32Array.from({ length: to - from }, (_, at) => from + at));
-      tensors[shareInputs.all(symbol)] = int32(new Int32Array(length));
+      tensors[shareInputs.own(symbol)] = vector(Int32Array.from({ length: to - from }, (_, at) => from + at));
+      tensors[shareInputs.all(symbol)] = vector(new Int32Array(length));
     }
     return tensors;
   }
@@ -189,8 +187,6 @@ function placesIn(all: Int32Array, rows: Int32Array): (row: number) => number {
 }
 
 const partOf = ({ feature, length }: Sequences): PartRows => ({ kind: 'part', feature, length: length! });
-
-const int32 = (data: Int32Array): Tensor => ({ dtype: 'int32', shape: [data.length], data });
 
 /** Keeps the pairs (row, column) whose row is within a range, counted from its beginning. */
 function pairsWithin({ data, shape }: Tensor, [from, to]: readonly [number, number]): Tensor {

@@ -15,10 +15,8 @@ import {
 } from '../../graph/plan/plan.ts';
 import type { Table } from '../embedding/table.ts';
 import { pick } from './copy.ts';
-import type { DistinctItems, DistinctRows, RowNumbers } from './distinct.ts';
-import type { ListedItems } from './elements.ts';
-import type { BatchPart, BatchSequences } from './parts.ts';
-import type { VectorQueue } from './queue.ts';
+import type { DistinctItems, DistinctRows, ListedItems, RowNumbers } from './distinct.ts';
+import type { BatchPart, BatchSequences } from './groups.ts';
 
 export interface Batch {
   /** Rows of the events (or of whatever columns a forward-only feed reads). */
@@ -140,7 +138,58 @@ export function makeColumnRows(index: Int32Array | undefined): (rows: Int32Array
   };
 }
 
-/** Returns this buffer, or a new one where it has fewer than `length` numbers. */
 export function enlargedBuffer(buffer: Float32Array<ArrayBuffer>, length: number): Float32Array<ArrayBuffer> {
   return buffer.length >= length ? buffer : new Float32Array(length);
 }
+
+/** Keeps the item vectors of past batches, and the events that they were of. */
+export type VectorQueue = ReturnType<typeof makeQueue>;
+
+export function makeQueues(): (of: QueueRows) => VectorQueue {
+  const queueOfTask = new Map<string, VectorQueue>();
+  return (of) => {
+    const queue = queueOfTask.get(of.task) ?? makeQueue(of);
+    queueOfTask.set(of.task, queue);
+    return queue;
+  };
+}
+
+export function makeQueue({ count, width, after }: QueueRows) {
+  const vectors = new Float32Array(count * width);
+  const events = new Int32Array(count).fill(-1);
+  const nextSlot = new Int32Array(1);
+  const rowsRead = new Int32Array(count);
+  const emptyFlags = new Float32Array(count);
+  return {
+    /** float32 [count, width]; zeros where there is none. */
+    vectors,
+    /** Rows of the events; 0 where there is none. */
+    rows(): Int32Array {
+      for (let at = 0; at < count; at++) rowsRead[at] = Math.max(0, events[at]!);
+      return rowsRead;
+    },
+    /** 1 where there is none, or where none counts yet: float32 [count]. */
+    empty(step: number): Float32Array {
+      for (let at = 0; at < count; at++) emptyFlags[at] = step <= after || events[at]! < 0 ? 1 : 0;
+      return emptyFlags;
+    },
+    /** Puts the vectors of a batch over the oldest: float32 [rows, width]. */
+    push(rows: Int32Array, values: Float32Array): void {
+      // Of a batch that is larger than the queue, its end.
+      for (let i = Math.max(0, rows.length - count); i < rows.length; i++) {
+        const at = nextSlot[0]!;
+        events[at] = rows[i]!;
+        vectors.set(values.subarray(i * width, (i + 1) * width), at * width);
+        nextSlot[0] = (at + 1) % count;
+      }
+    },
+    state: (): FeedState => ({ vectors, events, next: nextSlot }),
+  };
+}
+
+/** A tensor of one axis. */
+export const vector = (data: Float32Array | Int32Array): Tensor => ({
+  dtype: data instanceof Int32Array ? 'int32' : 'float32',
+  shape: [data.length],
+  data,
+});

@@ -9,11 +9,10 @@ import type { FeaturePlan, RowsOf } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
 import type { Table } from '../embedding/table.ts';
 
-// Ids that training replaces by the unknown id, so that the row of unknown ids is trained (`id(drop: …)`).
-
 /** The code of an id that the vocabulary does not have. */
 const unknown = 0;
 
+/** Ids that training replaces by the unknown id, so that the row of unknown ids is trained (`id(drop: …)`). */
 export interface IdDrop {
   /** Picks of `count` rows of a step those that read the unknown id, ascending: a function of the seed, the feature, the rows and the step alone. */
   places(count: number, step: number): number[];
@@ -159,8 +158,6 @@ function membersOf(windowOf: Int32Array, windows: number, targets: number): Pick
   });
   return { starts, members };
 }
-
-// Observes the feed of a step and the updates of tables. It changes nothing.
 
 /** `batch`: inputs that are no rows of tables; `gather`: rows of tables; `gradients`: added up for each row; `update`: steps of rows. */
 export type FeedPart = 'batch' | 'gather' | 'gradients' | 'update';

@@ -9,7 +9,7 @@ import type { Graph } from '../../graph/graph.ts';
 import type { BegunState } from '../begin_state.ts';
 import { fitted } from '../fitted_step.ts';
 import type { EventOrder } from '../order.ts';
-import type { TrainOptions } from '../train_options.ts';
+import type { TrainOptions } from '../training_events.ts';
 import {
   type BlockPosition,
   blockOf,
@@ -17,9 +17,11 @@ import {
   profileFile,
   profileFolder,
   profileOf,
+  type SampledStep,
+  StepSamples,
+  type StepWatch,
   traceFile,
 } from './profile.ts';
-import { type SampledStep, StepSamples, type StepWatch } from './step_watch.ts';
 
 export interface ProfilerOptions {
   readonly folder: string;

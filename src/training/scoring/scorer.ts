@@ -1,7 +1,12 @@
+import { invariant } from '../../base/diagnostics/failure.ts';
 import type { Corpus, Events, IndexedBags, Users } from '../../data/dataset.ts';
+import type { Engine, Tensors } from '../../engines/engine.ts';
 import { BestRows, type RankedRows } from '../../engines/scan/best.ts';
-
-// The first items of a ranking.
+import type { FeaturePlan, Plan } from '../../graph/plan/plan.ts';
+import type { Tables } from '../embedding/tables.ts';
+import { makeRowFeeder } from '../feed/feeder.ts';
+import type { Retrieval } from './retrieval.ts';
+import { graphParameters, towerRowsAtOnce, type Vectors } from './tower_vectors.ts';
 
 /** Items come in ascending order, some at a time. Those that are excluded, and those whose score is not a number, are left out. */
 export class FirstItems {
@@ -24,7 +29,6 @@ export class FirstItems {
     }
   }
 
-  /** Once all items have come. */
   ranked(): RankedRows {
     return this.best.ordered();
   }
@@ -81,4 +85,103 @@ export interface Context {
   readonly item: Int32Array;
   /** One entry an event of the task: the feature's code. */
   readonly asked: Int32Array;
+}
+
+export function modelScorer(
+  retrieval: Retrieval,
+  { plan, events, corpus }: { readonly plan: Plan; readonly events: Events; readonly corpus: Corpus },
+): Scorer {
+  let expected: { readonly vectors: Vectors; readonly placeOf: ReadonlyMap<number, number> } | undefined;
+  const vectorsOf = async (rows: Int32Array): Promise<Vectors> => {
+    const expectedRows = expected;
+    return expectedRows && rows.every((row) => expectedRows.placeOf.has(row))
+      ? picked(
+          expectedRows.vectors,
+          rows.map((row) => expectedRows.placeOf.get(row)!),
+        )
+      : retrieval.queries(events.features, rows);
+  };
+  return {
+    name: plan.model,
+    doc: 'the inner product of the vectors of the two towers; the largest over several interests',
+    ...(ranksColdItems(plan, corpus) ? { ranksCold: true } : {}),
+    async expect(rows) {
+      const vectors = await retrieval.queries(events.features, rows);
+      expected = { vectors, placeOf: new Map(Array.from(rows, (row, place) => [row, place])) };
+    },
+    score: async (rows) => retrieval.scores(await vectorsOf(rows)),
+    scoreSome: async (rows, from, to) => retrieval.scoresBetween(await vectorsOf(rows), from, to),
+  };
+}
+
+function picked({ data, ...vectors }: Vectors, places: Int32Array): Vectors {
+  const numbersPerRow = vectors.width * (vectors.interests ?? 1);
+  const pickedNumbers = new Float32Array(places.length * numbersPerRow);
+  places.forEach((place, i) => {
+    pickedNumbers.set(data.subarray(place * numbersPerRow, (place + 1) * numbersPerRow), i * numbersPerRow);
+  });
+  return { ...vectors, data: pickedNumbers, rows: places.length };
+}
+
+/**
+ * True if the vector of an item without training events is made of trained weights alone: the item tower reads no id of the item,
+ * or training dropped that id in a share of its rows, so that the row of unknown ids is trained, or left its table as it is. A feature of
+ * one code is an id if it shares the encoding of the key, or if its vocabulary has no value of any cold item.
+ */
+export function ranksColdItems(plan: Plan, corpus: Corpus): boolean {
+  const [, { key, features }] = plan.towers;
+  const byName = new Map(plan.features.map((feature) => [feature.name, feature]));
+  const encoderOfKey = key === undefined ? undefined : byName.get(key)?.encoderOf;
+  const isId = (feature: FeaturePlan): boolean =>
+    feature.gives === 'code' &&
+    (feature.name === key ||
+      feature.encoderOf === encoderOfKey ||
+      (feature.crosses ?? []).some((name) => isId(byName.get(name)!)) ||
+      isUnknownOfCold(feature, corpus));
+  const isTrained = (feature: FeaturePlan): boolean =>
+    feature.drop !== undefined || feature.frozen === true || !isId(feature);
+  return features.every((name) => byName.get(name)!.width === 0 || isTrained(byName.get(name)!));
+}
+
+function isUnknownOfCold({ name, encoder }: FeaturePlan, { rows, features, trainingCounts }: Corpus): boolean {
+  const indexed = features.get(name);
+  if (encoder.kind !== 'vocabulary' || encoder.values || encoder.file || indexed?.column.kind !== 'codes') return false;
+  const { column, index } = indexed;
+  let cold = 0;
+  for (let row = 0; row < rows; row++) {
+    if (trainingCounts[row] !== 0) continue;
+    cold++;
+    if (column.values[index ? index[row]! : row] !== 0) return false;
+  }
+  return cold > 0;
+}
+
+/** By task, float32 [rows of the events]: x of the probability σ(x) that the label is 1, or the number that the label is. */
+export type Predictions = ReadonlyMap<string, Float32Array>;
+
+export async function predictionsOf(
+  { plan, engine, tables, parameters }: { plan: Plan; engine: Engine; tables: Tables; parameters: Tensors },
+  events: Events,
+): Promise<Predictions> {
+  const { predictions, features, tasks } = plan;
+  if (!predictions) return new Map();
+  const valuesOfTask = new Map<string, Float32Array>();
+  for (const { name, predicts } of tasks) if (predicts) valuesOfTask.set(name, new Float32Array(events.rows));
+  const feeder = makeRowFeeder({ plan: predictions, columns: events.features, features, tables });
+  const program = await engine.prepare(predictions.graph, graphParameters(predictions.graph, parameters));
+  try {
+    const rows = Int32Array.from({ length: events.rows }, (_, row) => row);
+    for (let from = 0; from < rows.length; from += towerRowsAtOnce) {
+      const outputs = await program.run(feeder.inputs(rows.subarray(from, from + towerRowsAtOnce)));
+      for (const [task, values] of valuesOfTask) {
+        const blockValues = outputs[`prediction:${task}`];
+        invariant(blockValues?.data instanceof Float32Array, `task ${task} gives no prediction`);
+        values.set(blockValues.data, from);
+      }
+    }
+  } finally {
+    feeder.close();
+    await program.close();
+  }
+  return valuesOfTask;
 }

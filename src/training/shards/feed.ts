@@ -3,13 +3,10 @@ import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import type { Events, TrainingShards } from '../../data/dataset.ts';
 import type { Plan, RowsOf } from '../../graph/plan/plan.ts';
-import { type AnyEpoch, orderStream, stepsOfEpoch } from '../batches.ts';
-import { rowSizes, tableBytes } from '../embedding/table_size.ts';
+import { rowSizes, tableBytes } from '../embedding/optimizer.ts';
 import type { Feeder } from '../feed/feeder.ts';
 import type { EventOrder } from '../order.ts';
-
-// Gives the rows of each step, where training rows are in shuffled shards. An epoch takes the shards in a new order, a few at a time, and shuffles
-// the rows of these few. The order follows from the seed, the epoch and the layout of the shards alone, so a run goes on in the middle of an epoch.
+import { type AnyEpoch, orderStream, stepsOfEpoch } from '../order.ts';
 
 /** Sets the order of piles apart from all other draws. */
 const pileStream = 0x511e;
@@ -30,6 +27,10 @@ interface PileGroups {
   readonly starts: readonly number[];
 }
 
+/**
+ * An epoch takes the shards in a new order, a few at a time, and shuffles the rows of these few. The order follows from the seed, the epoch and
+ * the layout of the shards alone, so a run goes on in the middle of an epoch.
+ */
 export class ShardStream {
   readonly rows: number;
   readonly steps: number;

@@ -8,6 +8,46 @@ import { join } from 'node:path';
 import { writing } from '../../base/diagnostics/system_reason.ts';
 import { message } from '../../base/storage/protobuf.ts';
 
+/** Means over windows of steps, so that a curve has about as many points as a page can show. */
+export interface StepMeans {
+  add(step: number, values: readonly number[]): void;
+  end(): void;
+}
+
+/** TensorBoard keeps a thousand points of a curve. */
+export const maxPoints = 2000;
+
+/**
+ * @param names of the values
+ * @param steps of the whole run
+ * @param give gets the last step of each window, and the mean of each value over its steps
+ */
+export function stepMeans(
+  names: readonly string[],
+  steps: number,
+  give: (step: number, means: Readonly<Record<string, number>>) => void,
+): StepMeans {
+  const window = Math.max(1, Math.ceil(steps / maxPoints));
+  const sums = new Float64Array(names.length);
+  let [count, last] = [0, 0];
+  const end = (): void => {
+    if (count === 0) return;
+    give(last, Object.fromEntries(names.map((name, i) => [name, sums[i]! / count])));
+    sums.fill(0);
+    count = 0;
+  };
+  return {
+    add(step, values) {
+      for (let i = 0; i < names.length; i++) sums[i]! += values[i]!;
+      count++;
+      last = step;
+      // Windows begin at multiples, so that a run that was stopped has the same points.
+      if (step % window === 0) end();
+    },
+    end,
+  };
+}
+
 // Events of TensorBoard as bytes: tensorflow/core/util/event.proto and framework/summary.proto, as far as scalars and texts need them.
 
 /**
@@ -115,14 +155,6 @@ const textRecord = (at: EventTime, tag: string, text: string): Uint8Array =>
     },
   });
 
-export interface EventFile {
-  /** Buffered until the next `write`. A number that is not finite is left out. */
-  scalars(step: number, scalars: Readonly<Record<string, number>>): void;
-  /** @throws Failure `cannot-write` */
-  write(): Promise<void>;
-  close(): Promise<void>;
-}
-
 export const isEventFile = (name: string): boolean => /^events\.out\.tfevents\.\d{10}\.tower\.\d+$/.test(name);
 
 /**
@@ -130,11 +162,7 @@ export const isEventFile = (name: string): boolean => /^events\.out\.tfevents\.\
  * @param texts describe the run, as Markdown, by name: written where it begins
  * @throws Failure `cannot-write`
  */
-export async function openEventFile(
-  folder: string,
-  step: number,
-  texts: Readonly<Record<string, string>> = {},
-): Promise<EventFile> {
+export async function openEventFile(folder: string, step: number, texts: Readonly<Record<string, string>> = {}) {
   const seconds = Date.now() / 1000;
   const handle = await openNew(folder, Math.floor(seconds));
   const at = { seconds, step };
@@ -142,17 +170,19 @@ export async function openEventFile(
   if (step > 0) unwritten.push(startRecord({ ...at, step: step + 1 }));
   else unwritten.push(...Object.entries(texts).map(([tag, text]) => textRecord(at, tag, text)));
   return {
-    scalars(now, scalars) {
+    /** Buffered until the next `write`. A number that is not finite is left out. */
+    scalars(now: number, scalars: Readonly<Record<string, number>>): void {
       const finite = Object.entries(scalars).filter(([, value]) => Number.isFinite(value));
       if (finite.length === 0) return;
       unwritten.push(scalarsRecord({ seconds: Date.now() / 1000, step: now }, Object.fromEntries(finite)));
     },
-    async write() {
+    /** @throws Failure `cannot-write` */
+    async write(): Promise<void> {
       if (unwritten.length === 0) return;
       const bytes = Buffer.concat(unwritten.splice(0));
       await writing(folder, handle.writeFile(bytes));
     },
-    close: () => writing(folder, handle.close()),
+    close: (): Promise<void> => writing(folder, handle.close()),
   };
 }
 

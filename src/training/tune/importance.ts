@@ -93,7 +93,6 @@ interface TreeSplit {
   isLeft(row: TreeRow): boolean;
 }
 
-/** The split that leaves the least squared error. */
 function bestSplit(space: SearchSpace, rows: readonly TreeRow[], box: TreeBox, random: Random): TreeSplit | undefined {
   let best: TreeSplit | undefined;
   let leastError = squaredError(rows) - 1e-15;
@@ -129,7 +128,6 @@ function squaredError(rows: readonly TreeRow[]): number {
   return rows.reduce((sum, { y }) => sum + (y - mean) ** 2, 0);
 }
 
-/** Returns the share of a dimension that a box has. */
 function widthOf(space: SearchSpace, box: TreeBox, at: number): number {
   const part = box[at]!;
   const { domain } = space[at]!;

@@ -1,4 +1,5 @@
 /** A study's log: a line for each piece of training that has ended. The state of a study follows from the lines. */
+import { defined } from '../../base/util/defined.ts';
 import type { SamplerName } from './samplers/table.ts';
 import type { Point, SearchSpace } from './space.ts';
 
@@ -68,7 +69,6 @@ export interface Study {
   /** SHA-256 of the model's files and of the data block's. */
   readonly sources: string;
   readonly space: SearchSpace;
-  /** Settings that hold in all trials. */
   readonly set: Readonly<Record<string, string>>;
   readonly metric: string;
   /** True if the model has `stop`: a run then keeps the weights of its best epoch. */
@@ -76,11 +76,131 @@ export interface Study {
   /** Seed of the file: search jobs have it, all others one after it. */
   readonly fileSeed: number;
   readonly sampler: SamplerName;
-  /** Seed of the points that are drawn. */
   readonly seed: number;
   readonly halving: boolean;
   readonly rungs: number;
   readonly parallel: number;
   readonly finalists: number;
   readonly seeds: number;
+}
+
+/** One in so many trials of a rung goes on. */
+const halvingFactor = 3;
+
+/** Rungs of a run with so many validations: the last is the whole run. At most 3 before it. */
+export function rungsOf(validations: number, halves: boolean): number {
+  if (!halves) return 1;
+  return 1 + Math.min(3, Math.max(0, Math.floor(Math.log(validations) / Math.log(halvingFactor) + 1e-9)));
+}
+
+/** Counts the validations that a run has at a rung. */
+export function validationsAt(rung: number, rungs: number, validations: number): number {
+  return Math.max(Math.min(1, validations), Math.ceil(validations / halvingFactor ** (rungs - 1 - rung)));
+}
+
+interface HalvingState {
+  readonly rungs: number;
+  readonly trials: readonly Trial[];
+  /** Trial → the last rung that it was sent to. */
+  readonly sent: ReadonlyMap<number, number>;
+  readonly more: boolean;
+  /** True if nothing is running: the results will not change by themselves. */
+  readonly settled: boolean;
+}
+
+/**
+ * Halves successively and asynchronously (Li et al., MLSys 2020): every trial begins with few epochs, and the best share of each rung goes on to
+ * the next. Promotes a trial first, then begins a new one; undefined where there is neither.
+ */
+export function decide({
+  rungs,
+  trials,
+  sent,
+  more,
+  settled,
+}: HalvingState): Pick<TrialJob, 'trial' | 'rung'> | undefined {
+  // The file as it is written is trained whole, whatever it scores: the winner is compared with it.
+  if (!sent.has(0)) return { trial: 0, rung: rungs - 1 };
+  for (let rung = rungs - 2; rung >= 0; rung--) {
+    const rankedTrials = rankedAt(trials, rung);
+    const best = rankedTrials.slice(0, Math.floor(rankedTrials.length / halvingFactor));
+    const promoted = best.find((trial) => sent.get(trial.number)! <= rung);
+    if (promoted) return { trial: promoted.number, rung: rung + 1 };
+  }
+  if (more) return { trial: sent.size, rung: 0 };
+  if (!settled) return undefined;
+  // A small study promotes one at least, so that some trial besides the first is trained whole.
+  for (let rung = 0; rung < rungs - 1; rung++) {
+    const hasPromotion = [...sent].some(([trial, to]) => trial > 0 && to > rung);
+    const best = rankedAt(trials, rung).find(({ number }) => number > 0);
+    if (!hasPromotion && best) return { trial: best.number, rung: rung + 1 };
+  }
+  return undefined;
+}
+
+/** Returns the trials that came to a rung, the best first. */
+function rankedAt(trials: readonly Trial[], rung: number): readonly Trial[] {
+  return trials
+    .filter(({ state, values }) => state !== 'failed' && state !== 'invalid' && values.length > rung)
+    .sort((a, b) => b.values[rung]! - a.values[rung]! || a.number - b.number);
+}
+
+/** All trials with a result, the best first: those of higher rungs, then by value; those that failed last. */
+export function ranked(trials: readonly Trial[]): readonly Trial[] {
+  const rank = ({ state, values }: Trial): number => (state === 'failed' || state === 'invalid' ? -1 : values.length);
+  return [...trials].sort(
+    (a, b) => rank(b) - rank(a) || (b.values.at(-1) ?? 0) - (a.values.at(-1) ?? 0) || a.number - b.number,
+  );
+}
+
+/** Returns the metric of the weights that a run keeps, of those of its validations. */
+export function keptValue(values: readonly number[], stops: boolean): number | undefined {
+  if (values.length === 0) return undefined;
+  return stops ? values.reduce((best, value) => Math.max(best, value)) : values.at(-1);
+}
+
+/** By number, as far as their search jobs came. */
+export function trialsOf(records: readonly JobRecord[], { rungs, stops }: Pick<Study, 'rungs' | 'stops'>): Trial[] {
+  const trials: Trial[] = [];
+  for (const record of records) {
+    if (record.kind !== 'search') continue;
+    const { trial: number, settings, state, values, seconds, message, rung = 0, validations = 0 } = record;
+    const earlierTrial = trials[number];
+    const point = record.point ?? earlierTrial?.point;
+    const hasFailed = state === 'failed' || state === 'invalid';
+    const byRung = Array.from({ length: rung + 1 }, (_, at) =>
+      keptValue(values.slice(0, validationsAt(at, rungs, validations)), stops),
+    );
+    trials[number] = {
+      number,
+      settings,
+      state,
+      values: hasFailed || byRung.includes(undefined) ? [] : (byRung as number[]),
+      validations: values,
+      seconds: seconds + (earlierTrial?.seconds ?? 0),
+      ...defined({ point, message }),
+    };
+  }
+  return trials;
+}
+
+export interface Finalist {
+  readonly trial: number;
+  readonly values: readonly number[];
+  readonly mean: number;
+}
+
+/** Returns those whose runs all came to a value, the best mean first. */
+export function finalistsOf(records: readonly JobRecord[]): readonly Finalist[] {
+  const byTrial = new Map<number, (number | undefined)[]>();
+  for (const { kind, trial, value } of records) {
+    if (kind === 'final') byTrial.set(trial, [...(byTrial.get(trial) ?? []), value]);
+  }
+  return [...byTrial]
+    .flatMap(([trial, values]): Finalist[] => {
+      if (values.includes(undefined)) return [];
+      const allValues = values as number[];
+      return [{ trial, values: allValues, mean: allValues.reduce((sum, value) => sum + value, 0) / allValues.length }];
+    })
+    .sort((a, b) => b.mean - a.mean || a.trial - b.trial);
 }

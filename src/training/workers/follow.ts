@@ -1,16 +1,15 @@
 /** A worker that is not the first: it takes its share of each step, and writes nothing. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { WorkerGroup } from '../../engines/group.ts';
+import { restoreState } from '../artifact/checkpoint.ts';
 import { identify } from '../artifact/identity.ts';
-import { restoreState } from '../artifact/training_state.ts';
-import { ratesAt } from '../batches.ts';
-import { beginFrom } from '../begin_from.ts';
+import { beginFrom } from '../base.ts';
 import { type BegunState, beginState, tablesOf } from '../begin_state.ts';
 import { fitted } from '../fitted_step.ts';
-import { CurrentTowers, mineNegatives } from '../mining.ts';
+import { ratesAt } from '../order.ts';
 import { takeStep } from '../take_step.ts';
-import type { TrainOptions } from '../train_options.ts';
-import { roundsOf } from '../validation.ts';
+import type { TrainOptions } from '../training_events.ts';
+import { CurrentTowers, mineNegatives, roundsOf } from '../validation.ts';
 import { answerOrder, takeMined } from './table_wire.ts';
 import { agree, receiveOrder, sharedStep, type WorkerOrder } from './talk.ts';
 
@@ -28,7 +27,7 @@ export async function follow(options: FollowOptions): Promise<void> {
       const order = await receiveOrder(group);
       if (order.do === 'end') return;
       if (order.do === 'begin') {
-        state = await beginState({ ...options, precision }, tablesOf(options), group);
+        state = await beginState(options, precision, tablesOf(options), group);
         currentTowers = new CurrentTowers(plan, dataset, engine, state);
         if (order.with !== 'first values') await group.note('reads the checkpoint');
         if (order.with === 'checkpoint') await restoreState(folder, state);

@@ -2,11 +2,10 @@
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { StoredNumbers } from '../../base/storage/tensor_header.ts';
 import type { WorkerGroup } from '../../engines/group.ts';
-import type { RowGradients } from '../embedding/pending_gradients.ts';
-import type { RemoteTable, TableWire } from '../embedding/remote.ts';
-import type { Table } from '../embedding/table.ts';
+import { type RemoteTable, sharedIn, type Table, type TableWire } from '../embedding/table.ts';
+import type { RowGradients } from '../embedding/table_lookup.ts';
 import type { Tables } from '../embedding/tables.ts';
-import type { Mined } from '../feed/mined.ts';
+import type { Mined } from '../feed/sampler.ts';
 import { giveOrder, receiveOrder, type WorkerOrder } from './talk.ts';
 
 /** The first worker says when it needs rows between steps; the others answer with `answerOrder`. */
@@ -38,29 +37,18 @@ export async function answerOrder(order: WorkerOrder, tables: Tables, group: Wor
   await group.exchange(bytesOf(tables.get(table)!.remote!.piece(slot ?? undefined, first, rows)));
 }
 
-export const sharedIn = (tables: Tables): readonly RemoteTable[] =>
-  [...tables.values()].flatMap(({ name, dim, remote }) => (remote ? [{ name, dim, remote }] : []));
-
 /** Brings the rows that look-ups have named: numbers of rows to their owners, and rows back. */
 export async function fetchRows(tables: readonly RemoteTable[], group: WorkerGroup): Promise<void> {
   const requestedRows = tables.map(({ remote }) => remote.asked());
   const toOwners = ranksOf(group).map((owner) => packArrays(requestedRows.map((byOwner) => byOwner[owner]!)));
   const requestsOfWorkers = await group.allToAll(toOwners);
   const answers = requestsOfWorkers.map((bytes) => {
-    const rows = unpackArrays(
-      bytes,
-      tables.map(() => Int32Array),
-    );
-    return packArrays(tables.map(({ remote }, at) => remote.give(rows[at]!)));
+    const rows = unpackArrays(bytes);
+    return packArrays(tables.map(({ remote }, at) => remote.give(rows[at] as Int32Array)));
   });
-  const receivedRows = (await group.allToAll(answers)).map((bytes) =>
-    unpackArrays(
-      bytes,
-      tables.map(() => Float32Array),
-    ),
-  );
+  const receivedRows = (await group.allToAll(answers)).map(unpackArrays);
   tables.forEach(({ remote }, at) => {
-    remote.take(receivedRows.map((ofOwner) => ofOwner[at]!));
+    remote.take(receivedRows.map((ofOwner) => ofOwner[at] as Float32Array));
   });
 }
 
@@ -80,11 +68,9 @@ export async function sendGradients(
   const rows = drainedGradients.map((byOwner) => byOwner.reduce((sum, { codes }) => sum + codes.length, 0));
   const ownNumbers = [...numbers, ...rows];
   const toOwners = ranksOf(group).map((owner) =>
-    packed({ numbers: ownNumbers, gradients: drainedGradients.map((byOwner) => byOwner[owner]!) }),
+    packStep({ numbers: ownNumbers, gradients: drainedGradients.map((byOwner) => byOwner[owner]!) }),
   );
-  const messages = (await group.allToAll(toOwners, { done })).map((bytes) =>
-    unpacked(bytes, ownNumbers.length, trained.length),
-  );
+  const messages = (await group.allToAll(toOwners, { done })).map(unpackStep);
   trained.forEach((table, at) => {
     for (const { gradients } of messages) if (gradients[at]!.codes.length > 0) table.add(gradients[at]!);
     if (messages.some((each) => each.numbers[numbers.length + at]! > 0)) table.remote!.learned();
@@ -102,77 +88,55 @@ function numbersLike(own: StoredNumbers, bytes: Uint8Array): StoredNumbers {
   return own instanceof Int32Array ? new Int32Array(buffer) : new Float32Array(buffer);
 }
 
-/** Packs as bytes what a worker sends to all others after a step: numbers, and gradients of rows of tables. */
+/** What a worker sends after a step. */
 interface StepMessage {
   readonly numbers: readonly number[];
   /** By table, in the order of the plan. */
   readonly gradients: readonly RowGradients[];
 }
 
-/** [numbers], then for each table [codes, floats] as lengths; then all of them end to end. */
-export function packed({ numbers, gradients }: StepMessage): Uint8Array {
-  const arrayLengths = [numbers.length, ...gradients.flatMap(({ codes, sums }) => [codes.length, sums.length])];
-  const floatCount = gradients.reduce((sum, { codes, sums }) => sum + codes.length + sums.length, 0);
-  const bytes = new Uint8Array(8 * numbers.length + 4 * (arrayLengths.length + floatCount));
-  new Float64Array(bytes.buffer, 0, numbers.length).set(numbers);
-  let at = 8 * numbers.length;
-  const put = (values: Int32Array | Float32Array): void => {
-    bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
-    at += values.byteLength;
-  };
-  put(Int32Array.from(arrayLengths));
-  for (const { codes, sums } of gradients) {
-    put(codes);
-    put(sums);
+export const packStep = ({ numbers, gradients }: StepMessage): Uint8Array =>
+  packArrays([Float64Array.from(numbers), ...gradients.flatMap(({ codes, sums }) => [codes, sums])]);
+
+export function unpackStep(bytes: Uint8Array): StepMessage {
+  const [numbers, ...arrays] = unpackArrays(bytes);
+  const gradients = Array.from({ length: arrays.length / 2 }, (_, table) => ({
+    codes: arrays[2 * table] as Int32Array,
+    sums: arrays[2 * table + 1] as Float32Array,
+  }));
+  return { numbers: [...numbers!], gradients };
+}
+
+type WireNumbers = Int32Array | Float32Array | Float64Array;
+const wireTypes = [Int32Array, Float32Array, Float64Array] as const;
+
+const aligned = (bytes: number): number => 8 * Math.ceil(bytes / 8);
+
+/** How many arrays there are, the type and the length of each, then their numbers, each array at a multiple of 8 bytes. */
+function packArrays(arrays: readonly WireNumbers[]): Uint8Array {
+  const typesAndLengths = arrays.flatMap((array) => [
+    wireTypes.findIndex((type) => array instanceof type),
+    array.length,
+  ]);
+  const allArrays = [Int32Array.of(arrays.length, ...typesAndLengths), ...arrays];
+  const bytes = new Uint8Array(allArrays.reduce((sum, { byteLength }) => sum + aligned(byteLength), 0));
+  let at = 0;
+  for (const array of allArrays) {
+    bytes.set(bytesOf(array), at);
+    at += aligned(array.byteLength);
   }
   return bytes;
 }
 
-/** @param numbers how many there are; @param tables how many there are */
-export function unpacked(bytes: Uint8Array, numbers: number, tables: number): StepMessage {
+function unpackArrays(bytes: Uint8Array): readonly WireNumbers[] {
   // The views need an address that is a multiple of 8.
   const { buffer } = bytes.slice();
-  let at = 8 * numbers;
-  const arrayLengths = new Int32Array(buffer, at, 1 + 2 * tables);
-  at += arrayLengths.byteLength;
-  const rowGradients: RowGradients[] = [];
-  for (let table = 0; table < tables; table++) {
-    const codes = new Int32Array(buffer, at, arrayLengths[1 + 2 * table]!);
-    at += codes.byteLength;
-    const sums = new Float32Array(buffer, at, arrayLengths[2 + 2 * table]!);
-    at += sums.byteLength;
-    rowGradients.push({ codes, sums });
-  }
-  return { numbers: [...new Float64Array(buffer, 0, numbers)], gradients: rowGradients };
-}
-
-/** Arrays of numbers as bytes, one after the other: what workers send each other. */
-type WireNumbers = Int32Array | Float32Array;
-
-/** The lengths, then all numbers, 4 bytes each. */
-function packArrays(arrays: readonly WireNumbers[]): Uint8Array {
-  const total = arrays.reduce((sum, { length }) => sum + length, arrays.length);
-  const bytes = new Uint8Array(4 * total);
-  bytes.set(bytesOf(Int32Array.from(arrays, ({ length }) => length)));
-  let at = 4 * arrays.length;
-  for (const array of arrays) {
-    bytes.set(bytesOf(array), at);
-    at += array.byteLength;
-  }
-  return bytes;
-}
-
-function unpackArrays<T extends WireNumbers>(
-  bytes: Uint8Array,
-  makes: readonly (new (buffer: ArrayBuffer, at: number, length: number) => T)[],
-): readonly T[] {
-  // The views need an address that is a multiple of 4.
-  const { buffer } = bytes.slice();
-  const arrayLengths = new Int32Array(buffer, 0, makes.length);
-  let at = 4 * makes.length;
-  return makes.map((make, i) => {
-    const view = new make(buffer, at, arrayLengths[i]!);
-    at += view.byteLength;
+  const [count] = new Int32Array(buffer, 0, 1);
+  const typesAndLengths = new Int32Array(buffer, 4, 2 * count!);
+  let at = aligned(4 + typesAndLengths.byteLength);
+  return Array.from({ length: count! }, (_, array) => {
+    const view = new wireTypes[typesAndLengths[2 * array]!]!(buffer, at, typesAndLengths[2 * array + 1]!);
+    at += aligned(view.byteLength);
     return view;
   });
 }
@@ -200,10 +164,7 @@ export async function takeMined(
   }
   const [first] = await group.exchange(new Uint8Array(0));
   const ownArrays = arraysOf(mined);
-  unpackArrays(
-    first!,
-    ownArrays.map(() => Int32Array),
-  ).forEach((array, at) => {
+  unpackArrays(first!).forEach((array, at) => {
     ownArrays[at]!.set(array);
   });
 }

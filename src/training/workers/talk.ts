@@ -3,10 +3,9 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import type { WorkerGroup } from '../../engines/group.ts';
 import { CannotDistribute, distribute } from '../../graph/distribute/distribute.ts';
 import type { Graph } from '../../graph/graph.ts';
+import type { Precision } from '../../graph/in_bfloat16.ts';
 import type { GraphPlan } from '../../graph/plan/plan.ts';
-import type { Precision } from '../../graph/plan/precision.ts';
-import type { RunIdentity } from '../artifact/identity.ts';
-import type { Lineage } from '../artifact/lineage.ts';
+import type { Lineage, RunIdentity } from '../artifact/identity.ts';
 import { distributionOf } from '../feed/share.ts';
 
 /** The orders of the first worker to the others, in a run on its way. */
@@ -32,7 +31,7 @@ export class OtherWorkers {
 
   /** They were asked to stop after a step, and have heard it in that step. */
   stopped(): void {
-    if (!this.sharesTables) haveStopped(this.group);
+    if (!this.sharesTables) ended.add(this.group);
   }
 
   /** Where they take over an earlier run, they do so while the first worker does. */
@@ -43,16 +42,12 @@ export class OtherWorkers {
   }
 }
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
-const emptyBytes = new Uint8Array(0);
+export const jsonBytes = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
 
-export const jsonBytes = (value: unknown): Uint8Array => encoder.encode(JSON.stringify(value));
-
-export const parsedJson = <T>(bytes: Uint8Array): T => JSON.parse(decoder.decode(bytes)) as T;
+export const parsedJson = <T>(bytes: Uint8Array): T => JSON.parse(Buffer.from(bytes).toString()) as T;
 
 export async function receiveFirst<T>(group: WorkerGroup): Promise<T> {
-  const [first] = await group.exchange(emptyBytes, { isPatient: true });
+  const [first] = await group.exchange(new Uint8Array(0), { isPatient: true });
   return parsedJson(first!);
 }
 
@@ -91,11 +86,6 @@ export async function giveOrder(group: WorkerGroup, order: WorkerOrder): Promise
   if (ended.has(group)) return;
   if (order.do === 'end') ended.add(group);
   await group.exchange(jsonBytes(order), { isPatient: true });
-}
-
-/** The others have heard after their last step that the run stops. */
-function haveStopped(group: WorkerGroup): void {
-  ended.add(group);
 }
 
 export const receiveOrder = (group: WorkerGroup): Promise<WorkerOrder> => receiveFirst(group);

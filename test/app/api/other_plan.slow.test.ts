@@ -6,15 +6,15 @@ import { checkAndLower } from '../../../src/app/api/check.ts';
 import { refuseOtherPlan } from '../../../src/app/api/recorded.ts';
 import { version } from '../../../src/app/api/version.ts';
 import type { Plan } from '../../../src/graph/plan/plan.ts';
-import type { Trained } from '../../../src/training/artifact/load.ts';
-import { storePlan } from '../../../src/training/artifact/stored_plan.ts';
+import type { LoadedModel } from '../../../src/training/artifact/load.ts';
+import { storePlan } from '../../../src/training/artifact/manifest.ts';
 import { artifactPaths } from '../../../src/training/artifact/write.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 
 const root = temporaryFolder();
 const models = readdirSync('models').filter((name) => name.endsWith('.tower'));
 
-async function kept(name: string, set: Record<string, number> = {}): Promise<Trained> {
+async function kept(name: string, set: Record<string, number> = {}): Promise<LoadedModel> {
   const { lowered, sources } = await checkAndLower(join('models', name), { set });
   const { plan } = lowered;
   const folder = join(root, `${name}-${Object.values(set).join('-')}`);
@@ -26,7 +26,7 @@ async function kept(name: string, set: Record<string, number> = {}): Promise<Tra
   const settings = Object.fromEntries(Object.entries(set).map(([key, value]) => [key, String(value)]));
   const stored = storePlan(plan, (_, graph) => paths.graphs.get(graph)!);
   const manifest = { tower: version, sources: paths.sources, settings, plan: stored };
-  return { folder, manifest, plan: JSON.parse(JSON.stringify(plan)) } as unknown as Trained;
+  return { folder, manifest, plan: JSON.parse(JSON.stringify(plan)) } as unknown as LoadedModel;
 }
 
 describe('a run', () => {

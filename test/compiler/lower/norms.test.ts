@@ -3,9 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
 import { compileSource } from '../../../src/compiler/pipeline.ts';
-import { hostDtype } from '../../../src/graph/bfloat16.ts';
 import { resolveShape } from '../../../src/graph/dims.ts';
-import { evaluateGraph } from '../../../src/graph/evaluate.ts';
+import { evaluateGraph, hostDtype } from '../../../src/graph/evaluate.ts';
 import type { Graph, Tensor } from '../../../src/graph/graph.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
 

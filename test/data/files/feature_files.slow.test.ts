@@ -8,7 +8,7 @@ import { readDataset } from '../../../src/data/read.ts';
 import { fingerprintOf } from '../../../src/training/artifact/identity.ts';
 import { load } from '../../../src/training/artifact/load.ts';
 import { makeTables } from '../../../src/training/embedding/tables.ts';
-import { ranksColdItems } from '../../../src/training/scoring/model_scorer.ts';
+import { ranksColdItems } from '../../../src/training/scoring/scorer.ts';
 import { trainModel } from '../../../src/training/train.ts';
 import { planOf } from '../../compiler/library/support.ts';
 import { plainEngine } from '../../training/plain_engine.ts';

@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { addonIn, packageFolders } from '../../../src/engines/tensorflow/binding.ts';
 import type { ServingDescription } from '../../../src/serving/serve/export.ts';
 import { exportModel } from '../../../src/serving/serve/export.ts';
-import type { Trained } from '../../../src/training/artifact/load.ts';
+import type { LoadedModel } from '../../../src/training/artifact/load.ts';
 import { complaint } from '../../../src/training/artifact/validate.ts';
 import { makeRetrieval } from '../../../src/training/scoring/retrieval.ts';
 import { plainEngine } from '../../training/plain_engine.ts';
@@ -17,7 +17,7 @@ import { loadExported } from './exported_tfjs.ts';
 
 const root = temporaryFolder();
 const folder = join(root, 'exported');
-let trained: Trained;
+let trained: LoadedModel;
 let files: readonly string[];
 
 /** What serving.json says, and nothing else, turned into inputs: a codes, bags and numbers of the first users or items. */

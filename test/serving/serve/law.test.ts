@@ -1,17 +1,16 @@
 /** What is measured is what is answered: the place of an item in the answer of a snapshot is its rank in the evaluation. */
 import { beforeAll, expect, it } from 'vitest';
 import { makeSnapshot } from '../../../src/serving/serve/snapshot.ts';
-import type { Trained } from '../../../src/training/artifact/load.ts';
+import type { LoadedModel } from '../../../src/training/artifact/load.ts';
 import { rankEvents } from '../../../src/training/evaluation/ranks.ts';
-import { modelScorer } from '../../../src/training/scoring/model_scorer.ts';
 import { makeRetrieval } from '../../../src/training/scoring/retrieval.ts';
-import { firstItems } from '../../../src/training/scoring/scorer.ts';
+import { firstItems, modelScorer } from '../../../src/training/scoring/scorer.ts';
 import { plainEngine } from '../../training/plain_engine.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { dataset, trainSmall } from '../../training/trained.ts';
 
 const root = temporaryFolder();
-let trained: Trained;
+let trained: LoadedModel;
 
 beforeAll(async () => {
   trained = await trainSmall(root);

@@ -6,7 +6,7 @@ import { checkSource, compileSource } from '../../../src/compiler/pipeline.ts';
 import { readDataset } from '../../../src/data/read.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
 import { makeRecommender } from '../../../src/serving/serve/recommend.ts';
-import type { Trained } from '../../../src/training/artifact/load.ts';
+import type { LoadedModel } from '../../../src/training/artifact/load.ts';
 import { makeTables } from '../../../src/training/embedding/tables.ts';
 import { folderWith, valueAt } from '../../data/fixture.ts';
 import { expectParity } from '../../models/parity.ts';
@@ -166,7 +166,7 @@ it('a user who is looked up by key has the features of the next event, but for w
     encodings,
     tables: makeTables(plan, encodings),
     parameters: initialValues(plan.step.graph, 1),
-  } as unknown as Trained;
+  } as unknown as LoadedModel;
   const recommender = await makeRecommender(trained, dataset, plainEngine);
   const all = { k: 12, removeSeen: false };
   const plainly = await recommender.ask({ key: 'u1' }, all);

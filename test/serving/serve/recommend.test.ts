@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
 import { makeRecommender, type Recommender } from '../../../src/serving/serve/recommend.ts';
-import type { Trained } from '../../../src/training/artifact/load.ts';
+import type { LoadedModel } from '../../../src/training/artifact/load.ts';
 import { makeRetrieval, type Retrieval } from '../../../src/training/scoring/retrieval.ts';
 import { plainEngine } from '../../training/plain_engine.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
@@ -10,7 +10,7 @@ import { dataset as kept, trainSmall } from '../../training/trained.ts';
 const root = temporaryFolder();
 const dataset = { ...kept, seen: 'excluded' } as const;
 const { corpus, users } = dataset;
-let trained: Trained;
+let trained: LoadedModel;
 let recommender: Recommender;
 let retrieval: Retrieval;
 

@@ -12,7 +12,7 @@ import { initialValues } from '../../../src/graph/initial.ts';
 import type { ServingDescription, ServingInput } from '../../../src/serving/serve/export.ts';
 import { exportModel } from '../../../src/serving/serve/export.ts';
 import { queryColumns } from '../../../src/serving/serve/query_columns.ts';
-import type { Trained } from '../../../src/training/artifact/load.ts';
+import type { LoadedModel } from '../../../src/training/artifact/load.ts';
 import { complaint } from '../../../src/training/artifact/validate.ts';
 import { makeTables } from '../../../src/training/embedding/tables.ts';
 import { valueAt } from '../../data/fixture.ts';
@@ -95,7 +95,7 @@ beforeAll(async () => {
     tables,
     parameters,
     manifest: { training: { status: 'epochs', epochs: 1, steps: 1 }, data: { histories } },
-  } as unknown as Trained;
+  } as unknown as LoadedModel;
   await exportModel(trained, { folder, tower: '0.0.0' });
   serving = JSON.parse(readFileSync(join(folder, 'serving.json'), 'utf8')) as ServingDescription;
 });

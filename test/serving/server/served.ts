@@ -5,7 +5,7 @@ import { type Answers, makeAnswers } from '../../../src/serving/server/answers.t
 import type { AnsweredItem, ErrorDetail } from '../../../src/serving/server/schemas.ts';
 import { makeServer, type Server, type ServerOptions } from '../../../src/serving/server/server.ts';
 import { onlyVersion } from '../../../src/serving/server/versions/versions.ts';
-import type { Trained } from '../../../src/training/artifact/load.ts';
+import type { LoadedModel } from '../../../src/training/artifact/load.ts';
 import { plainEngine } from '../../training/plain_engine.ts';
 import { dataset as kept, trainSmall } from '../../training/trained.ts';
 
@@ -22,7 +22,7 @@ export const columns = new Map([
 ] as const);
 
 export interface Served {
-  readonly trained: Trained;
+  readonly trained: LoadedModel;
   readonly recommender: Recommender;
   readonly answers: Answers;
   server(options?: Partial<ServerOptions>, answers?: Answers): Promise<Server>;

@@ -2,14 +2,14 @@ import { cpSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
-import { load, type Trained } from '../../../src/training/artifact/load.ts';
+import { type LoadedModel, load } from '../../../src/training/artifact/load.ts';
 import { complaint } from '../../../src/training/artifact/validate.ts';
 import { makePlan } from '../fixture_plan.ts';
 import { temporaryFolder } from '../temporary_folder.ts';
 import { dataset, trainSmall } from '../trained.ts';
 
 const root = temporaryFolder();
-let trained: Trained;
+let trained: LoadedModel;
 
 beforeAll(async () => {
   trained = await trainSmall(root);

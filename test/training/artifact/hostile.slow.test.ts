@@ -11,13 +11,13 @@ import { readSafetensors, writeSafetensors } from '../../../src/base/storage/saf
 import type { StoredTensor } from '../../../src/base/storage/tensor_header.ts';
 import { exportModel } from '../../../src/serving/serve/export.ts';
 import { makeRecommender } from '../../../src/serving/serve/recommend.ts';
-import { load, type Trained } from '../../../src/training/artifact/load.ts';
+import { type LoadedModel, load } from '../../../src/training/artifact/load.ts';
 import { plainEngine } from '../plain_engine.ts';
 import { temporaryFolder } from '../temporary_folder.ts';
 import { dataset, trainSmall } from '../trained.ts';
 
 const root = temporaryFolder();
-let trained: Trained;
+let trained: LoadedModel;
 beforeAll(async () => {
   trained = await trainSmall(root);
 });

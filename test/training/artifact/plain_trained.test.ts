@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import type { Trained } from '../../../src/training/artifact/load.ts';
+import type { LoadedModel } from '../../../src/training/artifact/load.ts';
 import { plainOf, trainedOf } from '../../../src/training/artifact/load.ts';
 import { limitSpaces } from '../../../src/training/embedding/space.ts';
 import { makeTable } from '../../../src/training/embedding/table.ts';
@@ -24,7 +24,7 @@ it.each([
     next = setImmediate(count);
   });
   let next = timer;
-  const { tables } = await trainedOf(plainOf({ tables: new Map([[size.name, table]]) } as unknown as Trained));
+  const { tables } = await trainedOf(plainOf({ tables: new Map([[size.name, table]]) } as unknown as LoadedModel));
   clearImmediate(next);
   const bytes = (values: Float32Array) => Buffer.from(values.buffer, values.byteOffset, values.byteLength);
   expect(bytes(tables.get(size.name)!.read()).equals(bytes(table.read()))).toBe(true);

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Dataset } from '../../../src/data/dataset.ts';
-import type { Trained } from '../../../src/training/artifact/load.ts';
+import type { LoadedModel } from '../../../src/training/artifact/load.ts';
 import { refuseOtherData } from '../../../src/training/artifact/load.ts';
 import { temporaryFolder } from '../temporary_folder.ts';
 import { dataset, trainSmall } from '../trained.ts';
 
 const root = temporaryFolder();
-let trained: Trained;
+let trained: LoadedModel;
 beforeAll(async () => {
   trained = await trainSmall(root);
 });

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { tableBytes } from '../../../src/training/embedding/optimizer.ts';
 import { freeBytes, groupMemory, ownGroups } from '../../../src/training/embedding/table_memory.ts';
-import { tableBytes } from '../../../src/training/embedding/table_size.ts';
 import { foreseeMemory } from '../../../src/training/embedding/tables.ts';
 import { optimizerPlan } from './fixtures.ts';
 

@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
-import type { Trained } from '../../../src/training/artifact/load.ts';
+import type { LoadedModel } from '../../../src/training/artifact/load.ts';
 import { baselines } from '../../../src/training/evaluation/baselines/table.ts';
 import { type Contestant, compareContestants } from '../../../src/training/evaluation/compare.ts';
 import { evaluateModel } from '../../../src/training/evaluation/evaluate.ts';
 import { makeMeasures } from '../../../src/training/evaluation/figures.ts';
-import { modelScorer } from '../../../src/training/scoring/model_scorer.ts';
 import { makeRetrieval } from '../../../src/training/scoring/retrieval.ts';
 import type { Scorer } from '../../../src/training/scoring/scorer.ts';
+import { modelScorer } from '../../../src/training/scoring/scorer.ts';
 import { makeDataset } from '../fixtures.ts';
 import { plainEngine } from '../plain_engine.ts';
 import { temporaryFolder } from '../temporary_folder.ts';
@@ -15,7 +15,7 @@ import { dataset, trainSmall } from '../trained.ts';
 
 const root = temporaryFolder();
 const measures = makeMeasures([{ metric: 'recall', k: 5 }, { metric: 'mrr' }]);
-let trained: Trained;
+let trained: LoadedModel;
 
 beforeAll(async () => {
   trained = await trainSmall(root);

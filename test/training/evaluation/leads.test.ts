@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { compareContestants } from '../../../src/training/evaluation/compare.ts';
 import { type Evaluation, evaluateModel } from '../../../src/training/evaluation/evaluate.ts';
 import { makeMeasures } from '../../../src/training/evaluation/figures.ts';
-import { verdictOf, verdictSentences } from '../../../src/training/evaluation/verdict.ts';
+import { verdictOf, verdictSentences } from '../../../src/training/evaluation/sentences.ts';
 import type { Scorer } from '../../../src/training/scoring/scorer.ts';
 import { makePlan } from '../fixture_plan.ts';
 import { makeDataset } from '../fixtures.ts';

@@ -4,12 +4,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { evaluationText } from '../../../src/app/cli/views/comparison.ts';
 import type { Dataset, Events } from '../../../src/data/dataset.ts';
 import type { Plan, TaskPlan } from '../../../src/graph/plan/plan.ts';
-import { load, type Trained } from '../../../src/training/artifact/load.ts';
+import { type LoadedModel, load } from '../../../src/training/artifact/load.ts';
 import { type Evaluation, evaluateModel } from '../../../src/training/evaluation/evaluate.ts';
 import { makeMeasures } from '../../../src/training/evaluation/figures.ts';
 import { taskFigures } from '../../../src/training/evaluation/task_figures.ts';
-import { modelScorer, predictionsOf } from '../../../src/training/scoring/model_scorer.ts';
 import { makeRetrieval } from '../../../src/training/scoring/retrieval.ts';
+import { modelScorer, predictionsOf } from '../../../src/training/scoring/scorer.ts';
 import { trainModel } from '../../../src/training/train.ts';
 import { planOf } from '../../compiler/library/support.ts';
 import { plainEngine } from '../plain_engine.ts';
@@ -47,7 +47,7 @@ const dataset: Dataset = {
 };
 const events = dataset.parts.test;
 
-let trained: Trained;
+let trained: LoadedModel;
 let evaluation: Evaluation;
 
 beforeAll(async () => {

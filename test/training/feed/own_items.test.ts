@@ -1,9 +1,8 @@
 /** Negatives that each row has for itself: listed and mined ones; and the queue of past batches. */
 import { describe, expect, it } from 'vitest';
 import type { Events } from '../../../src/data/dataset.ts';
-import { makeMined } from '../../../src/training/feed/mined.ts';
-import { makeListed } from '../../../src/training/feed/planned_items.ts';
-import { makeQueue } from '../../../src/training/feed/queue.ts';
+import { makeListed, makeMined } from '../../../src/training/feed/sampler.ts';
+import { makeQueue } from '../../../src/training/feed/source.ts';
 import fc from '../../fast_check.ts';
 import { bags, corpus, events } from './fixtures.ts';
 

@@ -1,6 +1,6 @@
 /** The lists of a batch, each once, and where its rows' lists end in them. */
 import { describe, expect, it } from 'vitest';
-import { makeSequences } from '../../../src/training/feed/parts.ts';
+import { makeSequences } from '../../../src/training/feed/groups.ts';
 import { windowsOf } from '../../../src/training/feed/windows.ts';
 import { bags, eventRows, events, feederOf } from './fixtures.ts';
 

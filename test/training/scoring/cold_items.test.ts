@@ -1,7 +1,7 @@
 /** Which models rank items that training never had. */
 import { describe, expect, test } from 'vitest';
 import type { Corpus } from '../../../src/data/dataset.ts';
-import { ranksColdItems } from '../../../src/training/scoring/model_scorer.ts';
+import { ranksColdItems } from '../../../src/training/scoring/scorer.ts';
 import { planOf } from '../../compiler/library/support.ts';
 
 /** Two items, of which the second is cold: its brand is known, its label is not. */

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { exportModel } from '../../../src/serving/serve/export.ts';
 import { makeRecommender } from '../../../src/serving/serve/recommend.ts';
-import { load, type Trained } from '../../../src/training/artifact/load.ts';
+import { type LoadedModel, load } from '../../../src/training/artifact/load.ts';
 import { type Attention, readAttention } from '../../../src/training/scoring/attention.ts';
 import { makeRetrieval, type Retrieval } from '../../../src/training/scoring/retrieval.ts';
 import { trainModel } from '../../../src/training/train.ts';
@@ -36,7 +36,7 @@ const plan = planOf(`
 `);
 const { corpus, parts } = dataset;
 const root = temporaryFolder();
-let trained: Trained;
+let trained: LoadedModel;
 let retrieval: Retrieval;
 
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { Engine, Program } from '../../../src/engines/engine.ts';
 import { makeBuilder } from '../../../src/graph/builder.ts';
 import { symbolic } from '../../../src/graph/dims.ts';
-import { layoutFor, rowsAtPlaces, rowsOfRun } from '../../../src/training/scoring/same_bits.ts';
+import { layoutFor, rowsAtPlaces, rowsOfRun } from '../../../src/training/scoring/tower_vectors.ts';
 import { plainEngine } from '../plain_engine.ts';
 
 function doubled() {

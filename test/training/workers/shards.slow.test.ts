@@ -12,7 +12,7 @@ import type { ShardRequest } from '../../../src/data/shards/request.ts';
 import { amongWorkers, type WorkerGroup } from '../../../src/engines/group.ts';
 import type { Plan } from '../../../src/graph/plan/plan.ts';
 import { trainModel } from '../../../src/training/train.ts';
-import type { TrainOptions } from '../../../src/training/train_options.ts';
+import type { TrainOptions } from '../../../src/training/training_events.ts';
 import { eventsText } from '../../data/shards/both_ways.ts';
 import { smallData, smallModel } from '../small_model.ts';
 import { temporaryFolder } from '../temporary_folder.ts';

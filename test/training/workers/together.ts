@@ -2,9 +2,8 @@
 import { copies } from '../../../src/engines/check.ts';
 import type { Engine } from '../../../src/engines/engine.ts';
 import { type WorkerGroup, WorkerLost } from '../../../src/engines/group.ts';
-import { hostDtype } from '../../../src/graph/bfloat16.ts';
 import { resolveShape } from '../../../src/graph/dims.ts';
-import { sizesOf } from '../../../src/graph/evaluate.ts';
+import { hostDtype, sizesOf } from '../../../src/graph/evaluate.ts';
 import type { Tensor } from '../../../src/graph/graph.ts';
 import { isLeaf, rowOf } from '../../../src/graph/ops/table.ts';
 

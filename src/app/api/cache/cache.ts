@@ -18,7 +18,7 @@ import type { Engine } from '../../../engines/engine.ts';
 import type { ServingState } from '../../../serving/serve/served/served.ts';
 import { servedComplaint } from '../../../serving/serve/served/served.ts';
 import { cacheFilesIn, cachePath, startCacheFolder } from '../../../training/artifact/encoding_file.ts';
-import type { Trained } from '../../../training/artifact/load.ts';
+import type { LoadedModel } from '../../../training/artifact/load.ts';
 import type { Manifest } from '../../../training/artifact/manifest.ts';
 import { version } from '../version.ts';
 import { changedFile, type FileState, fileStates, type KnownFile, knownFiles, textOfBlock } from './source_files.ts';
@@ -33,7 +33,7 @@ export interface RunCache {
 }
 
 export interface CacheSource {
-  readonly trained: Trained;
+  readonly trained: LoadedModel;
   /** The data block, and which files it may name. */
   block(): Promise<{ readonly description: DataDescription; readonly access?: Access }>;
   /** True if the user named the data, which may then be other data than that of the training. */
@@ -106,7 +106,7 @@ export interface CachedRun {
  * @throws Failure `damaged-file`, `cannot-read`; the reason of the signal
  */
 async function readKept(
-  trained: Trained,
+  trained: LoadedModel,
   engine: string,
   now: CacheState,
   signal?: AbortSignal,
@@ -131,7 +131,7 @@ async function readKept(
 function keptIn(
   { metadata, tensors }: Awaited<ReturnType<typeof readOpened>>,
   path: string,
-  model: Trained,
+  model: LoadedModel,
 ): CachedRun {
   const damaged = (reason: string): Failure => failure('damaged-file', { path, reason });
   const contents = unpackTree(metadata.contents ?? '', tensors, damaged) as Partial<CachedRun> | null;

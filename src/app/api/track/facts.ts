@@ -4,8 +4,8 @@ import { userInfo } from 'node:os';
 import { promisify } from 'node:util';
 import { defined } from '../../../base/util/defined.ts';
 import { type Manifest, validationUnit } from '../../../training/artifact/manifest.ts';
+import type { TextsByKey } from '../../../training/tracking/mlflow/client.ts';
 import { metricKey } from '../../../training/tracking/mlflow/client.ts';
-import type { TextsByKey } from '../../../training/tracking/mlflow/runs.ts';
 import { settingLines } from '../../report/settings_section.ts';
 
 /** A run that begins, and the manifest of one that has ended, give the same parameters. */

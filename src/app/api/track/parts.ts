@@ -4,15 +4,16 @@ import { join } from 'node:path';
 import { writeTextDurably } from '../../../base/storage/durable.ts';
 import { closeRead, openIfThere, readJsonFile, readRunFile } from '../../../base/storage/run_files.ts';
 import { defined } from '../../../base/util/defined.ts';
-import { trackingFile } from '../../../training/result_files.ts';
-import { type MlflowClient, RequestRefused } from '../../../training/tracking/mlflow/client.ts';
+import { trackingFile } from '../../../training/artifact/manifest.ts';
 import {
   artifactRoot,
   logMetrics,
   logParams,
   type Metric,
+  type MlflowClient,
   type RemoteRun,
-} from '../../../training/tracking/mlflow/runs.ts';
+  RequestRefused,
+} from '../../../training/tracking/mlflow/client.ts';
 
 /**
  * In order, so that a server that is lost has all before a step, and nothing after it. What was taken leaves the list.

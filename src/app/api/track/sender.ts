@@ -8,23 +8,22 @@ import { reading } from '../../../base/diagnostics/system_reason.ts';
 import { closeRead, openIfThere } from '../../../base/storage/run_files.ts';
 import { defined } from '../../../base/util/defined.ts';
 import { readManifest } from '../../../training/artifact/load.ts';
-import { type Manifest, manifestFile } from '../../../training/artifact/manifest.ts';
+import { evaluationFile, type Manifest, manifestFile, reportFile } from '../../../training/artifact/manifest.ts';
 import { refuseUnlessValid } from '../../../training/artifact/validate.ts';
 import { metricsFile, parsedRecord, stepsFile } from '../../../training/metrics_log.ts';
 import { isNorm, trackedNorm } from '../../../training/norms.ts';
-import { evaluationFile, reportFile } from '../../../training/result_files.ts';
+import { type StepMeans, stepMeans } from '../../../training/tracking/event_file.ts';
 import type { MlflowClient } from '../../../training/tracking/mlflow/client.ts';
-import { metricKey } from '../../../training/tracking/mlflow/client.ts';
 import {
   experimentId,
   findOrCreateRun,
   logTags,
   type Metric,
+  metricKey,
   type RemoteRun,
   type RunStatus,
   updateRun,
-} from '../../../training/tracking/mlflow/runs.ts';
-import { type StepMeans, stepMeans } from '../../../training/tracking/step_means.ts';
+} from '../../../training/tracking/mlflow/client.ts';
 import type { EpochRecord } from '../../../training/training_events.ts';
 import { readEvaluation } from '../../report/evaluation_file.ts';
 import { endTagsOf, paramsOf, type RunFacts, tagsOf } from './facts.ts';

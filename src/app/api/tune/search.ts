@@ -9,7 +9,6 @@ import type { SearchParameter } from '../../../compiler/model/resolve/search.ts'
 import type { Settings } from '../../../compiler/model/settings/setting_text.ts';
 import type { TrainPlan } from '../../../graph/plan/plan.ts';
 import { declaredMeasures, labelOf, makeMeasures } from '../../../training/evaluation/figures.ts';
-import { decide, ranked, rungsOf } from '../../../training/tune/halving.ts';
 import { samplers } from '../../../training/tune/samplers/table.ts';
 import {
   countPoints,
@@ -22,7 +21,7 @@ import {
 } from '../../../training/tune/space.ts';
 import { addRecord } from '../../../training/tune/study_files.ts';
 import type { JobRecord, Study, Trial, TrialJob } from '../../../training/tune/trial.ts';
-import { trialsOf } from '../../../training/tune/trials.ts';
+import { decide, ranked, rungsOf, trialsOf } from '../../../training/tune/trial.ts';
 import type { Lowering } from '../check.ts';
 import type { TrainedJob, TrainJob } from './train_job.ts';
 

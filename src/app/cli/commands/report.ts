@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { Command } from 'commander';
 import type { Failure } from '../../../base/diagnostics/failure.ts';
-import { reportFile } from '../../../training/result_files.ts';
+import { reportFile } from '../../../training/artifact/manifest.ts';
 import { jsonOption, withExample } from '../options.ts';
 import { answer, answerJson, say } from '../report.ts';
 

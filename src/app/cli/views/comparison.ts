@@ -1,11 +1,11 @@
 /** A comparison of runs as `tower compare` prints it. */
 import { shellWord } from '../../../base/diagnostics/wording.ts';
-import type { Interval } from '../../../training/evaluation/bootstrap.ts';
 import type { Comparison } from '../../../training/evaluation/compare.ts';
 import type { Evaluation } from '../../../training/evaluation/evaluate.ts';
 import { labelOf, usualMeasures } from '../../../training/evaluation/figures.ts';
+import { verdictOf, verdictSentences } from '../../../training/evaluation/sentences.ts';
+import type { Interval } from '../../../training/evaluation/slices.ts';
 import { taskTable } from '../../../training/evaluation/task_figures.ts';
-import { verdictOf, verdictSentences } from '../../../training/evaluation/verdict.ts';
 import type { Tuned } from '../../api/tune.ts';
 import { tableOf } from '../table.ts';
 

@@ -8,8 +8,8 @@ import type { Lowered } from '../../../compiler/lower/lower.ts';
 import type { SharedByTasks } from '../../../compiler/lower/shared.ts';
 import { type Cost, count } from '../../../graph/count.ts';
 import type { Graph } from '../../../graph/graph.ts';
+import { inPrecision } from '../../../graph/in_bfloat16.ts';
 import { type GraphPlan, type Plan, sequenceFeature } from '../../../graph/plan/plan.ts';
-import { inPrecision } from '../../../graph/plan/precision.ts';
 import { largestSizes } from '../../../graph/plan/rows_prefix.ts';
 import { tableOf } from '../table.ts';
 

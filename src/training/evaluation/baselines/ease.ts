@@ -1,6 +1,12 @@
 import type { Product } from '../../scoring/product.ts';
-import { type HistoryScores, settingsTried, type TrainingInteractions, tuned } from './baseline.ts';
-import { type Interactions, pairCount } from './interactions.ts';
+import {
+  type HistoryScores,
+  type Interactions,
+  pairCount,
+  settingsTried,
+  type TrainingInteractions,
+  tuned,
+} from './baseline.ts';
 import {
   addTo,
   evenTile,
@@ -11,10 +17,7 @@ import {
   symmetricInverse,
 } from './symmetric_inverse.ts';
 
-export interface EaseSetting {
-  readonly [name: string]: number;
-  readonly λ: number;
-}
+type EaseSetting = Readonly<Record<'λ', number>>;
 
 /** How many times as fast an engine multiplies matrices as plain code does: a guess that errs towards slow engines. */
 const engineGain = 80;

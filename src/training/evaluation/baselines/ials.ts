@@ -2,16 +2,12 @@ import { invariant } from '../../../base/diagnostics/failure.ts';
 import { makeRandom, normalNumber } from '../../../base/random/random.ts';
 import { everyRow } from '../../../base/util/every_row.ts';
 import { makeKernelSpace, type Region } from '../../embedding/space.ts';
+import type { RowLists } from './baseline.ts';
 import { type HistoryScores, settingsTried, type TrainingInteractions, tuned } from './baseline.ts';
-import type { RowLists } from './interactions.ts';
 import { symmetricEigen } from './symmetric_inverse.ts';
 
-export interface IalsSetting {
-  readonly [name: string]: number;
-  /** Weight of what a user did not have, relative to 1. */
-  readonly α0: number;
-  readonly λ: number;
-}
+/** α0: weight of what a user did not have, relative to 1. */
+type IalsSetting = Readonly<Record<'α0' | 'λ', number>>;
 
 const width = 64;
 const sweeps = 8;
@@ -212,29 +208,23 @@ function foldIn(factors: Factors, items: number, setting: IalsSetting): HistoryS
   };
 }
 
-/** Sums over rows of a matrix in double precision, in a memory of their own: outer products, and rows by weights. */
-/** A matrix, float64 [rows, width] row-major, whose rows are summed. Each sum has the bits of a plain loop in the order of the rows. */
-export interface RowSums {
-  load(data: Float64Array, width: number): void;
-  /** Adds Σ v vᵀ over these rows v to the lower triangle of `target`, [width, width]; its upper triangle becomes anything. */
-  addOuters(rows: Int32Array, target: Float64Array): void;
-  /** Writes Σ weights[k] × row k to `target`, [width], for as many rows as there are weights. */
-  combine(weights: Float64Array, target: Float64Array): void;
-}
+type RowSums = ReturnType<typeof makeRowSums>;
 
-export function makeRowSums(): RowSums {
+/** Sums the rows of a matrix, float64 [rows, width] row-major, in a memory of its own. Each sum has the bits of a plain loop in the order of the rows. */
+export function makeRowSums() {
   const space = makeKernelSpace();
   let matrix: Region | undefined;
   let operand: Region | undefined;
   let result: Region | undefined;
   let [width, rows] = [0, 0];
   return {
-    load(data, columns) {
+    load(data: Float64Array, columns: number): void {
       [width, rows] = [columns, data.length / columns];
       matrix = space.enlarge(matrix, data.byteLength);
       space.doubles(matrix, data.length).set(data);
     },
-    addOuters(list, target) {
+    /** Adds Σ v vᵀ over these rows v to the lower triangle of `target`, [width, width]; its upper triangle becomes anything. */
+    addOuters(list: Int32Array, target: Float64Array): void {
       invariant(matrix, 'a matrix is loaded');
       operand = space.enlarge(operand, list.byteLength);
       result = space.enlarge(result, target.byteLength);
@@ -243,7 +233,8 @@ export function makeRowSums(): RowSums {
       space.kernels.addOuters(result.pointer, 8 * width, matrix.pointer, operand.pointer, list.length);
       target.set(space.doubles(result, target.length));
     },
-    combine(weights, target) {
+    /** Writes Σ weights[k] × row k to `target`, [width], for as many rows as there are weights. */
+    combine(weights: Float64Array, target: Float64Array): void {
       invariant(matrix && weights.length <= rows, `${weights.length} weights for ${rows} rows`);
       operand = space.enlarge(operand, weights.byteLength);
       result = space.enlarge(result, 8 * width);

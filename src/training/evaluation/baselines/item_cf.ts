@@ -1,6 +1,13 @@
 import type { ScoringTask } from '../../scoring/scorer.ts';
-import { baseline, type HistoryScores, historyScorer } from './baseline.ts';
-import { type Interactions, interactionsOf, makeHistory, whyNoHistory } from './interactions.ts';
+import {
+  baseline,
+  type HistoryScores,
+  historyScorer,
+  type Interactions,
+  interactionsOf,
+  makeHistory,
+  whyNoHistory,
+} from './baseline.ts';
 
 /**
  * score(j) = Σ over i ≠ j in H of |U(i) ∩ U(j)| ÷ √(|U(i)| |U(j)|), where U(i) are the users with a training event of i, and H the

@@ -1,12 +1,7 @@
-import { type TrainingInteractions, tuned } from './baseline.ts';
-import { pairCount } from './interactions.ts';
+import { pairCount, type TrainingInteractions, tuned } from './baseline.ts';
 import { collect, groupsBy, makePicker, summed, transposed, type Weights } from './neighbours.ts';
 
-export interface ItemKnnSetting {
-  readonly [name: string]: number;
-  readonly k: number;
-  readonly shrink: number;
-}
+type ItemKnnSetting = Readonly<Record<'k' | 'shrink', number>>;
 
 /**
  * score(j) = Σ over i in H ∩ N(j) of s(i, j), with s(i, j) = |U(i) ∩ U(j)| ÷ (√(|U(i)| |U(j)|) + shrink), and N(j) the k items most

@@ -1,29 +1,24 @@
 /** Item-to-item weights of which each item keeps a few: what ItemKNN, RP3β and SLIM have in common. */
-import type { BaselineSetting, HistoryScores } from './baseline.ts';
-import type { RowLists } from './interactions.ts';
+import type { BaselineSetting, HistoryScores, RowLists } from './baseline.ts';
 
 /** Sparse rows of weights: those of row i are `values[starts[i] … starts[i + 1])`, of these columns. */
 export interface Weights extends RowLists {
   readonly weights: Float64Array;
 }
 
-export interface WeightsCollector {
-  add(columns: Int32Array, dense: Float64Array): void;
-  weights(): Weights;
-}
-
-export function collect(items: number): WeightsCollector {
+/** Collects the weights of one item after the other, from the first. */
+export function collect(items: number) {
   const starts = new Int32Array(items + 1);
   const rows: Int32Array[] = [];
   const keptWeights: Float64Array[] = [];
   return {
-    add(columns, dense) {
+    add(columns: Int32Array, dense: Float64Array): void {
       const sortedColumns = columns.slice().sort();
       starts[rows.length + 1] = starts[rows.length]! + sortedColumns.length;
       rows.push(sortedColumns);
       keptWeights.push(Float64Array.from(sortedColumns, (column) => dense[column]!));
     },
-    weights() {
+    weights(): Weights {
       const values = new Int32Array(starts[items]!);
       const weights = new Float64Array(values.length);
       rows.forEach((columns, row) => {
@@ -39,9 +34,7 @@ export function collect(items: number): WeightsCollector {
  * Picks of these columns, each named once, the `k` with the largest values in `dense` above 0, in no order; of equals those further left. In
  * memory that the next call of the same picker reuses.
  */
-export type Picker = (columns: Int32Array, dense: Float64Array) => Int32Array;
-
-export function makePicker(k: number): Picker {
+export function makePicker(k: number): (columns: Int32Array, dense: Float64Array) => Int32Array {
   // A heap whose first column is the one to drop next.
   let heap = new Int32Array(64);
   return (columns, dense) => {

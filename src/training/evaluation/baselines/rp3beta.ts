@@ -1,12 +1,7 @@
-import { type TrainingInteractions, tuned } from './baseline.ts';
-import { pairCount, type RowLists } from './interactions.ts';
+import { pairCount, type RowLists, type TrainingInteractions, tuned } from './baseline.ts';
 import { collect, groupsBy, makePicker, summed, type Weights } from './neighbours.ts';
 
-export interface Rp3betaSetting {
-  readonly [name: string]: number;
-  readonly α: number;
-  readonly β: number;
-}
+type Rp3betaSetting = Readonly<Record<'α' | 'β', number>>;
 
 const keptItems = 200;
 

@@ -12,7 +12,6 @@ export const popularity = baseline({
   prepare: ({ corpus }) => sameForAll(corpus.trainingCounts.subarray(0, corpus.rows)),
 });
 
-/** Scores every event alike. @param row the score of each item */
 function sameForAll(row: ArrayLike<number>): Required<Pick<Scorer, 'score' | 'scoreSome'>> {
   const itemScores = Float32Array.from(row);
   let repeatedScores = new Float32Array(0);

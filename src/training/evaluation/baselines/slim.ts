@@ -1,13 +1,8 @@
 import { makeKernelSpace, type Region } from '../../embedding/space.ts';
-import { type TrainingInteractions, tuned } from './baseline.ts';
-import { pairCount } from './interactions.ts';
+import { pairCount, type TrainingInteractions, tuned } from './baseline.ts';
 import { collect, summed, transposed, type Weights } from './neighbours.ts';
 
-export interface SlimSetting {
-  readonly [name: string]: number;
-  readonly l1: number;
-  readonly l2: number;
-}
+type SlimSetting = Readonly<Record<'l1' | 'l2', number>>;
 
 /** From the weakest penalties to the strongest. */
 const allSettings: readonly SlimSetting[] = [0.1, 1].flatMap((l1) => [1, 20, 100].map((l2) => ({ l1, l2 })));
@@ -95,21 +90,8 @@ export function slimWeights(
   return collected.map((rows) => rows.weights());
 }
 
-/** Coordinate descent on a sparse matrix of ones, in a memory of its own. */
-export interface Descent {
-  /** The target less all weights: one number a row of the matrix. Zeros at first. */
-  readonly rest: Float64Array;
-  /** One number a column. Zeros at first. */
-  readonly weights: Float64Array;
-  /**
-   * One round over these columns: each weight in turn becomes the one that, with the others as they are, minimizes
-   * ½ ‖rest‖² + l2 ÷ 2 ‖weights‖² + l1 Σ weights, with no weight below 0. Gives the largest change.
-   */
-  round(columns: Int32Array, l1: number, l2: number): number;
-}
-
-/** @param ones column j has ones in rows `values[starts[j] … starts[j + 1])`, each of them below `rows` */
-export function makeDescent(ones: { readonly starts: Int32Array; readonly values: Int32Array }, rows: number): Descent {
+/** Coordinate descent on a sparse matrix of ones, in a memory of its own. @param ones column j has ones in rows `values[starts[j] … starts[j + 1])`, each of them below `rows` */
+export function makeDescent(ones: { readonly starts: Int32Array; readonly values: Int32Array }, rows: number) {
   const space = makeKernelSpace();
   const columns = ones.starts.length - 1;
   const [starts, values, rest, weights, list] = [
@@ -123,9 +105,15 @@ export function makeDescent(ones: { readonly starts: Int32Array; readonly values
   space.integers(values, ones.values.length).set(ones.values);
   const view = space.integers(list, columns);
   return {
+    /** The target less all weights: one number a row of the matrix. Zeros at first. */
     rest: space.doubles(rest, rows),
+    /** One number a column. Zeros at first. */
     weights: space.doubles(weights, columns),
-    round(some, l1, l2) {
+    /**
+     * One round over these columns: each weight in turn becomes the one that, with the others as they are, minimizes
+     * ½ ‖rest‖² + l2 ÷ 2 ‖weights‖² + l1 Σ weights, with no weight below 0. Gives the largest change.
+     */
+    round(some: Int32Array, l1: number, l2: number): number {
       view.set(some);
       return space.kernels.descend(
         list.pointer,

@@ -21,7 +21,6 @@ export function symmetricInverse(matrix: Float64Array, size: number): Float64Arr
   return result;
 }
 
-/** L, lower triangular. */
 function choleskyFactor(matrix: Float64Array, size: number): Float64Array {
   const lower = new Float64Array(size * size);
   for (let i = 0; i < size; i++) {
@@ -69,7 +68,6 @@ export function makeStrips(size: number, tile: number): Strips {
   return { size, tile, strips };
 }
 
-/** Adds to an entry on or below the diagonal. */
 export function addTo({ size, tile, strips }: Strips, row: number, column: number, value: number): void {
   const at = Math.floor(row / tile);
   strips[at]![(row - at * tile) * Math.min(size, (at + 1) * tile) + column]! += value;

@@ -6,18 +6,16 @@ import type { IndexedBags } from '../../../data/dataset.ts';
 import type { Product } from '../../scoring/product.ts';
 import type { ScoringTask } from '../../scoring/scorer.ts';
 import { figuresOf, makeMeasure } from '../figures.ts';
+import { overRows } from '../questions.ts';
 import { rankEvents } from '../ranks.ts';
-import { overRows } from '../sample.ts';
 import type { BaselineSetting, HistoryScores, TrainingInteractions, TunedBaseline } from './baseline.ts';
-import { historyScorer } from './baseline.ts';
-import { trainingOf } from './interactions.ts';
+import { historyScorer, trainingOf } from './baseline.ts';
 
 export const choosingEvents = 5000;
 
 const measure = makeMeasure({ metric: 'ndcg', k: 10 });
 
 export interface ChoosingOptions {
-  /** Undefined where the validation part has no events. */
   readonly validation: ScoringTask | undefined;
   readonly removeSeen: boolean;
   readonly product: Product;

@@ -3,8 +3,7 @@ import { makeRandom } from '../../../base/random/random.ts';
 import type { Tensor } from '../../../graph/graph.ts';
 import type { QueueRows } from '../../../graph/plan/plan.ts';
 import { makeKernelSpace, type Region } from '../../embedding/space.ts';
-import type { VectorQueue } from '../queue.ts';
-import type { FeedContext, MakeSource } from '../source.ts';
+import { type FeedContext, type MakeSource, type VectorQueue, vector } from '../source.ts';
 
 /** int32 [batch, 2] */
 export const places: MakeSource<'places'> = () => {
@@ -27,7 +26,7 @@ export const places: MakeSource<'places'> = () => {
 export const counts: MakeSource<'counts'> = () => ({
   fill({ distinct }) {
     invariant(distinct, 'counts are of distinct rows');
-    return { dtype: 'float32', shape: [distinct.counts.length], data: distinct.counts };
+    return vector(distinct.counts);
   },
 });
 
@@ -36,25 +35,18 @@ export const newest: MakeSource<'newest'> = ({ rows }) => ({
   fill(batch) {
     const sequences = rows === undefined ? batch.sequences : batch.partOf(rows).sequences;
     invariant(sequences, 'the newest elements are those of sequences');
-    const { places } = sequences;
-    return { dtype: 'int32', shape: [places.length], data: places };
+    return vector(sequences.places);
   },
 });
 
 /** int32 [part] */
 export const partPlaces: MakeSource<'part_places'> = ({ rows }) => ({
-  fill(batch) {
-    const { places } = batch.partOf(rows);
-    return { dtype: 'int32', shape: [places.length], data: places };
-  },
+  fill: (batch) => vector(batch.partOf(rows).places),
 });
 
 /** float32 [part] */
 export const partKnown: MakeSource<'part_known'> = ({ rows }) => ({
-  fill(batch) {
-    const { known } = batch.partOf(rows);
-    return { dtype: 'float32', shape: [known.length], data: known };
-  },
+  fill: (batch) => vector(batch.partOf(rows).known),
 });
 
 const scalar = (value: number): Tensor => ({ dtype: 'float32', shape: [], data: Float32Array.of(value) });
@@ -115,5 +107,5 @@ export const queueVectors: MakeSource<'queue_vectors'> = ({ rows }, context, { n
 /** float32 [count] */
 export const queueEmpty: MakeSource<'queue_empty'> = ({ rows }, context) => {
   const queue = queueOf(context, rows);
-  return { fill: ({ step }) => ({ dtype: 'float32', shape: [rows.count], data: queue.empty(step) }) };
+  return { fill: ({ step }) => vector(queue.empty(step)) };
 };

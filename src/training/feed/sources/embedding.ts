@@ -35,7 +35,6 @@ export const sequence: MakeSource<'sequence'> = (source, context) => {
   return learning(source, sequenceSource);
 };
 
-/** A frozen table does not learn. */
 function learning({ frozen }: { readonly frozen?: true }, { learns, ...source }: InputFeed): InputFeed {
   return { ...source, ...(learns && !frozen ? { learns } : {}) };
 }
@@ -100,7 +99,6 @@ function innerBags(
   };
 }
 
-/** Bags whose elements count by their weights. */
 function weightedBags(
   table: Table,
   column: BagColumn,

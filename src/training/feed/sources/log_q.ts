@@ -1,6 +1,5 @@
 /** Estimates log of how often an item comes up, subtracted from its scores so that popular items are not punished twice. */
 import { invariant } from '../../../base/diagnostics/failure.ts';
-import { hashOf } from '../../../base/random/random.ts';
 import type { Corpus, Events } from '../../../data/dataset.ts';
 import { replayedShare } from '../../../data/rows/replayed.ts';
 import type { SharedRows } from '../../../graph/plan/plan.ts';
@@ -133,12 +132,7 @@ const streaming: MakeSource<'log_q'> = ({ rows: rowsOf, key }, { training }, { n
   const { events, corpus } = training;
   const identity = makeIdentity(events, corpus, key);
   const place = (id: number): number => (id < 0 || id >= corpus.rows ? corpus.rows : id);
-  const estimator = makeStreamingEstimator({
-    buckets: corpus.rows + 1,
-    hashes: 0,
-    learningRate,
-    initialGap: Math.max(1, corpus.rows / training.batch),
-  });
+  const estimator = makeStreamingEstimator(corpus.rows + 1, Math.max(1, corpus.rows / training.batch));
   let buffer = new Float32Array(0);
   return {
     fill(batch) {
@@ -156,53 +150,25 @@ const streaming: MakeSource<'log_q'> = ({ rows: rowsOf, key }, { training }, { n
 };
 
 /**
- * How often an item comes up, from the stream of batches alone (Yi et al., RecSys 2019, algorithm 2): A holds the step at
- * which an item was last seen, B the running mean of the gaps between; q = 1 ÷ B.
+ * Estimates how often an item comes up, from the stream of batches alone (Yi et al., RecSys 2019, algorithm 2, without its hash functions: each
+ * item has a place). A holds the step at which an item was last seen, B the running mean of the gaps between; q = 1 ÷ B.
+ * @param initialGap B before anything is seen; the nearer to the truth, the smaller the bias
+ * @param rate α: the share of the newest gap in the mean
  */
-interface StreamingOptions {
-  /** Length of the arrays A and B of each hash function. */
-  readonly buckets: number;
-  /** Hash functions; 0: an id below `buckets` has a place of its own. With several, the largest gap is taken. */
-  readonly hashes: number;
-  /** α: the share of the newest gap in the mean. */
-  readonly learningRate: number;
-  /** B before anything is seen; the nearer to the truth, the smaller the bias. */
-  readonly initialGap: number;
-}
-
-interface StreamingEstimator {
-  /** Item `id` is in the batch of `step`. An id that comes k times in a batch is observed k times. */
-  observe(id: number, step: number): void;
-  /** log q: of how often the item comes in a batch. Finite, whatever was seen. */
-  logProbability(id: number): number;
-  /** A and B themselves, to be saved, and to be written when resuming. */
-  readonly lastSeen: Int32Array;
-  readonly gaps: Float32Array;
-}
-
-export function makeStreamingEstimator(options: StreamingOptions): StreamingEstimator {
-  const { buckets, hashes, learningRate } = options;
-  const functions = Math.max(1, hashes);
-  const lastSeen = new Int32Array(functions * buckets);
-  const gaps = new Float32Array(functions * buckets).fill(options.initialGap);
-  const slotOf = (id: number, which: number): number =>
-    which * buckets + (hashes === 0 ? id % buckets : hashOf(id, which) % buckets);
+export function makeStreamingEstimator(places: number, initialGap: number, rate = learningRate) {
+  const lastSeen = new Int32Array(places);
+  const gaps = new Float32Array(places).fill(initialGap);
   return {
+    /** A and B themselves, to be saved, and to be written when resuming. */
     lastSeen,
     gaps,
-    observe(id, step) {
-      for (let which = 0; which < functions; which++) {
-        const slot = slotOf(id, which);
-        gaps[slot] = (1 - learningRate) * gaps[slot]! + learningRate * (step - lastSeen[slot]!);
-        lastSeen[slot] = step;
-      }
+    /** Item `id` is in the batch of `step`. An id that comes k times in a batch is observed k times. */
+    observe(id: number, step: number): void {
+      gaps[id] = (1 - rate) * gaps[id]! + rate * (step - lastSeen[id]!);
+      lastSeen[id] = step;
     },
-    logProbability(id) {
-      let gap = gaps[slotOf(id, 0)]!;
-      for (let which = 1; which < functions; which++) gap = Math.max(gap, gaps[slotOf(id, which)]!);
-      // A run of zero gaps (one item fills whole batches) may underflow.
-      return -Math.log(Math.max(gap, smallestGap));
-    },
+    /** log q: of how often the item comes in a batch. A run of zero gaps (one item fills whole batches) may underflow. */
+    logProbability: (id: number): number => -Math.log(Math.max(gaps[id]!, smallestGap)),
   };
 }
 

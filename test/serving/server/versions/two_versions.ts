@@ -2,7 +2,7 @@
 import { makeRecommender } from '../../../../src/serving/serve/recommend.ts';
 import { type Answers, makeAnswers } from '../../../../src/serving/server/answers.ts';
 import { makeVersion, type Version } from '../../../../src/serving/server/versions/versions.ts';
-import type { Trained } from '../../../../src/training/artifact/load.ts';
+import type { LoadedModel } from '../../../../src/training/artifact/load.ts';
 import { plainEngine } from '../../../training/plain_engine.ts';
 import { columns, dataset } from '../served.ts';
 
@@ -12,7 +12,7 @@ export interface Counted {
   readonly closed: () => number;
 }
 
-export async function answersOf(trained: Trained, id: string): Promise<Answers> {
+export async function answersOf(trained: LoadedModel, id: string): Promise<Answers> {
   const parameters = Object.fromEntries(
     Object.entries(trained.parameters).map(([name, tensor]) => [
       name,

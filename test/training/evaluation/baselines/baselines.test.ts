@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Baseline } from '../../../../src/training/evaluation/baselines/baseline.ts';
+import { trainingOf } from '../../../../src/training/evaluation/baselines/baseline.ts';
 import { throughItems, throughUsers } from '../../../../src/training/evaluation/baselines/ease.ts';
-import { trainingOf } from '../../../../src/training/evaluation/baselines/interactions.ts';
 import { baselines } from '../../../../src/training/evaluation/baselines/table.ts';
 import {
   baselinesBeside,

@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest';
 import {
   type HistoryScores,
   settingsTried,
+  type TrainingInteractions,
   type TunedBaseline,
+  trainingOf,
 } from '../../../../src/training/evaluation/baselines/baseline.ts';
 import { throughItems, throughUsers } from '../../../../src/training/evaluation/baselines/ease.ts';
 import { type Factors, factorize, makeSolver } from '../../../../src/training/evaluation/baselines/ials.ts';
-import { type TrainingInteractions, trainingOf } from '../../../../src/training/evaluation/baselines/interactions.ts';
 import { itemKnnWeights } from '../../../../src/training/evaluation/baselines/item_knn.ts';
 import { summed, transposed } from '../../../../src/training/evaluation/baselines/neighbours.ts';
 import { rp3betaWeights } from '../../../../src/training/evaluation/baselines/rp3beta.ts';

@@ -1,6 +1,6 @@
 /** The parts of a batch: which rows each has, and what fills up an empty one. */
 import { describe, expect, it } from 'vitest';
-import { makeParts } from '../../../src/training/feed/parts.ts';
+import { makeParts } from '../../../src/training/feed/groups.ts';
 import { windowsOf } from '../../../src/training/feed/windows.ts';
 import { bags, events, feederOf } from './fixtures.ts';
 

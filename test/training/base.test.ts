@@ -1,9 +1,9 @@
 /** A table that takes over the rows of another one, with the state of its optimizer. */
 import { describe, expect, it } from 'vitest';
-import { isLong, type Numbers, numberKindOf, type StoredNumbers } from '../../../src/base/storage/tensor_header.ts';
-import { type Growth, takeOver } from '../../../src/training/embedding/grow.ts';
-import { makeTable, type Table } from '../../../src/training/embedding/table.ts';
-import { makePlan } from '../fixture_plan.ts';
+import { isLong, type Numbers, numberKindOf, type StoredNumbers } from '../../src/base/storage/tensor_header.ts';
+import { type Growth, takeOver } from '../../src/training/base.ts';
+import { makeTable, type Table } from '../../src/training/embedding/table.ts';
+import { makePlan } from './fixture_plan.ts';
 
 const { embeddings } = makePlan().train;
 const dim = 4;

@@ -2,9 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import type { Events, Users } from '../../../src/data/dataset.ts';
-import { questionsOf } from '../../../src/training/evaluation/questions.ts';
+import { drawRankings, overRows, questionsOf } from '../../../src/training/evaluation/questions.ts';
 import { rankEvents } from '../../../src/training/evaluation/ranks.ts';
-import { drawRankings, overRows } from '../../../src/training/evaluation/sample.ts';
 import type { ScoringTask } from '../../../src/training/scoring/scorer.ts';
 
 const [count, items, people] = [60, 9, 12];

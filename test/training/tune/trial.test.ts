@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { decide, ranked, rungsOf, validationsAt } from '../../../src/training/tune/halving.ts';
 import type { Trial } from '../../../src/training/tune/trial.ts';
+import { decide, ranked, rungsOf, validationsAt } from '../../../src/training/tune/trial.ts';
 
 const trial = (number: number, values: readonly number[], state: Trial['state'] = 'paused'): Trial => ({
   number,
