@@ -1,7 +1,6 @@
 /** Describes a data set in sentences, printed with every figure. */
 import type { DataDescription } from '../compiler/model/model.ts';
-import type { DataLayout } from './binding/layout.ts';
-import type { Needs } from './binding/needs.ts';
+import type { DataLayout, Needs } from './binding/layout.ts';
 import { type Dataset, type Encoding, rowsOf } from './dataset.ts';
 import type { Pinned } from './pinned.ts';
 import { momentWords } from './rows/fresh.ts';

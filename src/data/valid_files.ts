@@ -5,17 +5,15 @@ import { Failure, failure } from '../base/diagnostics/failure.ts';
 import type { Span } from '../base/text/source.ts';
 import type { DataDescription } from '../compiler/model/model.ts';
 import { sqlFails } from './binding/binder.ts';
-import type { ColumnRequest, ColumnRequests } from './binding/column_requests.ts';
+import type { ColumnRequest, ColumnRequests, Needs } from './binding/layout.ts';
 import { type BoundColumn, columnsOfLayout, type DataLayout } from './binding/layout.ts';
-import type { Needs } from './binding/needs.ts';
 import type { Rejected } from './dataset.ts';
 import { type Database, enclose, quoteText, sqlReason } from './files/duckdb.ts';
 import type { BadRow, Role } from './files/files.ts';
 import { makeDictionaries } from './rows/dictionaries.ts';
-import type { Dictionaries, RawCodes, ValidRawRows } from './rows/raw.ts';
+import type { Dictionaries, RawCodes, Staged, StagedTable, ValidRawRows } from './rows/raw.ts';
 import { badRow, settleRejects } from './rows/rejects.ts';
 import { verifyUnchanged } from './rows/stage.ts';
-import type { Staged, StagedTable } from './rows/staged.ts';
 import {
   computedQuery,
   dictionaryTable,

@@ -1,7 +1,7 @@
 /** How a run begins: the same where it is trained and where a step of it is taken again. */
 import { defined } from '../base/util/defined.ts';
 import type { Dataset, Events, TrainingShards } from '../data/dataset.ts';
-import { labelSums } from '../data/label_sums.ts';
+import { labelSums } from '../data/dataset.ts';
 import type { Engine, Tensors } from '../engines/engine.ts';
 import type { WorkerGroup } from '../engines/group.ts';
 import type { Graph } from '../graph/graph.ts';

@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { splitLine } from '../../src/data/sets/csv_text.ts';
+import { splitLine } from '../../src/data/sets/set.ts';
 import { dataSets } from '../../src/data/sets/table.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 

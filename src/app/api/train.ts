@@ -10,7 +10,7 @@ import type { DataDescription, Model } from '../../compiler/model/model.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import type { Pinned } from '../../data/pinned.ts';
 import { type Fresh, maybeSeconds, momentWords, type Until } from '../../data/rows/fresh.ts';
-import type { ShardRequest } from '../../data/shards/request.ts';
+import type { ShardRequest } from '../../data/shards/layout.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import { type Choice, chooseEngine } from '../../engines/engines.ts';
 import type { Meeting, WorkerGroup } from '../../engines/group.ts';

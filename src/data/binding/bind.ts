@@ -7,8 +7,7 @@ import { defined } from '../../base/util/defined.ts';
 import type { DataDescription, Model } from '../../compiler/model/model.ts';
 import { elementPlan, type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
 import type { Access } from '../files/access.ts';
-import { Copies } from '../files/copies.ts';
-import { type Database, openDatabase } from '../files/duckdb.ts';
+import { Copies, type Database, openDatabase } from '../files/duckdb.ts';
 import { type FeatureFile, readFeatureFiles } from '../files/feature_files.ts';
 import { findFiles, type Role } from '../files/files.ts';
 import { listRemote } from '../files/remote/list.ts';
@@ -24,8 +23,10 @@ import {
   columnsOfLayout,
   type DataLayout,
   type JoinKey,
+  type Needs,
+  sequenceOf,
+  type TowerNeeds,
 } from './layout.ts';
-import { type Needs, sequenceOf, type TowerNeeds } from './needs.ts';
 
 export interface BindOptions {
   /** Gives the places of features that nothing feeds. */

@@ -1,19 +1,16 @@
 /** Assembles good rows into the parts, the corpus and the users of a data set. */
 import { failure } from '../../base/diagnostics/failure.ts';
-import type { Texts } from '../../base/text/texts.ts';
+import { mostBytes, type Texts, TextsTooLarge, TextsWriter } from '../../base/text/texts.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { DataDescription } from '../../compiler/model/model.ts';
 import type { Encoder, FeaturePlan } from '../../graph/plan/plan.ts';
-import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
-import type { DataLayout } from '../binding/layout.ts';
-import type { Needs } from '../binding/needs.ts';
+import type { ColumnRequest, ColumnRequests, DataLayout, Needs } from '../binding/layout.ts';
 import type { BagColumn, Dataset, Encoding, Events, IndexedBags, Part } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
 import { grownEncoding, type Pinned } from '../pinned.ts';
 import { protocolOf, sentencesOfPast } from '../protocol.ts';
 import { freshRows, maybeSeconds } from '../rows/fresh.ts';
-import { gatherCodes, gatherNumbers } from '../rows/gather.ts';
-import { makeTimeline, windowsAfter, windowsBefore } from '../rows/history.ts';
+import { gatherCodes, gatherNumbers, makeTimeline, windowsAfter, windowsBefore } from '../rows/gather.ts';
 import { type OrderedEvents, orderEvents, type PastEvents, pastEventsOf } from '../rows/order_events.ts';
 import { pastOf, trainingTimes } from '../rows/past.ts';
 import { dictionaryOf, type RawCodes, type RawNumbers, rawOf, type ValidRows } from '../rows/raw.ts';
@@ -21,7 +18,6 @@ import { parts } from '../rows/split.ts';
 import { type Admission, type AdmissionRule, admit, recoded } from './admission.ts';
 import { type EncodedColumns, encodeColumns } from './columns.ts';
 import { fitEncodings } from './fit_encoders.ts';
-import { refuseTooLarge, titlesFrom } from './large_texts.ts';
 
 export interface AssemblyInput {
   readonly description: DataDescription;
@@ -307,4 +303,30 @@ function codesByEvent(
     if (raw.kind === 'codes') use(raw.values[row]!);
     else for (let index = raw.starts[row]!; index < raw.ends[row]!; index++) use(raw.values[index]!);
   };
+}
+
+/**
+ * Calls `make`, which joins lists of texts: each fits in a list, but all of them may not.
+ * @param name of the column
+ * @throws Failure `dictionary-too-large`
+ */
+function refuseTooLarge<T>(name: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof TextsTooLarge)) throw error;
+    throw failure('dictionary-too-large', { name, most: mostBytes() });
+  }
+}
+
+/** @param codes of the title of each item; 0 where it has none, and is called by its key. @throws Failure `dictionary-too-large` */
+export function titlesFrom(codes: Int32Array, texts: Texts, keys: Texts): Texts {
+  return refuseTooLarge('title', () => {
+    const titles = new TextsWriter(codes.length);
+    for (let at = 0; at < codes.length; at++) {
+      if (codes[at] === 0) titles.addFrom(keys, at);
+      else titles.addFrom(texts, codes[at]!);
+    }
+    return titles.texts();
+  });
 }

@@ -4,21 +4,19 @@ import { makeRandom } from '../../base/random/random.ts';
 import { defined } from '../../base/util/defined.ts';
 import { everyRow } from '../../base/util/every_row.ts';
 import { type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
-import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
-import type { BoundHistory, DataLayout } from '../binding/layout.ts';
-import type { Needs } from '../binding/needs.ts';
+import type { BoundHistory, ColumnRequest, ColumnRequests, DataLayout, Needs } from '../binding/layout.ts';
 import type { BagColumn, Encoding, IndexedBags, IndexedColumn, Part } from '../dataset.ts';
-import { gatherCodes, gatherNumbers } from '../rows/gather.ts';
-import { makeTimeline, type Stream, windowsAfter, windowsBefore } from '../rows/history.ts';
+import { gatherCodes, gatherNumbers, makeTimeline, type Stream, windowsAfter, windowsBefore } from '../rows/gather.ts';
 import type { EntityRows, OrderedEvents, PastEvents } from '../rows/order_events.ts';
 import { countMissing, dictionaryOf, type RawNumbers, rawOf, rowsWith, type ValidRows } from '../rows/raw.ts';
 import { parts } from '../rows/split.ts';
-import { crossColumns, lastColumn } from './crosses.ts';
 import {
   type ColumnEncoder,
+  crossColumns,
   type EncoderArguments,
   encodeBags,
   encodeElements,
+  lastColumn,
   makeAlongEncoder,
   makeColumnEncoder,
 } from './encode.ts';

@@ -1,18 +1,16 @@
 /** Fits each encoder on the training events alone, each row weighing as many of them as have it. */
 import { failure } from '../../base/diagnostics/failure.ts';
 import { makeKeyTable } from '../../base/text/key_table.ts';
-import type { Texts } from '../../base/text/texts.ts';
+import { joinedTexts, type Texts } from '../../base/text/texts.ts';
 import { type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
-import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
-import type { Needs } from '../binding/needs.ts';
-import type { Encoding } from '../dataset.ts';
+import type { ColumnRequest, ColumnRequests, Needs } from '../binding/layout.ts';
+import type { Encoding, FirstValues } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
 import type { OrderedEvents } from '../rows/order_events.ts';
 import { type Dictionaries, dictionaryOf, rawOf, type ValidRawRows, type ValidRows } from '../rows/raw.ts';
 import { sampleColumn } from './encode.ts';
 import type { ColumnSample } from './encoders/contract.ts';
 import { fitEncoder, makeCoder } from './encoders/table.ts';
-import { withKeys } from './first_values.ts';
 
 /** A cross learns nothing from the data. */
 const emptySample: ColumnSample = {
@@ -121,4 +119,36 @@ export function weightsIn(file: ValidRawRows, rows: Int32Array, trainingCounts: 
   const weights = new Int32Array(file.rows);
   for (let i = 0; i < rows.length; i++) weights[rows[i]!] = trainingCounts[i]!;
   return weights;
+}
+
+// Matches first values of tables with their rows: which row of a table each key of a file is, and its vector.
+
+/**
+ * Adds to a vocabulary the values that have a vector, where the data has them anywhere: they need no training event. They follow the learned
+ * values, in the order of the keys.
+ */
+function withKeys(encoding: Encoding, keys: readonly string[], dictionary: Texts): Encoding {
+  if (encoding.kind !== 'vocabulary') return encoding;
+  const knownValues = makeKeyTable(encoding.values, encoding.values.length);
+  const inData = makeKeyTable(dictionary, dictionary.length);
+  const addedKeys = keys.filter((key) => inData.rowOf(key) >= 0 && knownValues.rowOf(key) < 0);
+  return { ...encoding, values: joinedTexts(encoding.values, addedKeys) };
+}
+
+/** Returns vectors by feature that owns a table; undefined where no feature has such files. */
+export async function readFirstValues(
+  files: ReadonlyMap<string, FeatureFile>,
+  encodings: ReadonlyMap<string, Encoding>,
+): Promise<ReadonlyMap<string, FirstValues> | undefined> {
+  const firstValues = new Map<string, FirstValues>();
+  for (const [name, { vectors }] of files) {
+    const encoding = encodings.get(name);
+    if (!vectors || encoding?.kind !== 'vocabulary') continue;
+    const valueTable = makeKeyTable(encoding.values, encoding.values.length);
+    const codes = vectors.keys.map((key) => valueTable.rowOf(key) + 1);
+    const indexes = Array.from(codes.keys()).filter((index) => codes[index] !== 0);
+    const rows = Int32Array.from(indexes, (index) => codes[index]!);
+    firstValues.set(name, { rows, values: await vectors.read(indexes) });
+  }
+  return firstValues.size === 0 ? undefined : firstValues;
 }

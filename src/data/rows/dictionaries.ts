@@ -1,14 +1,12 @@
 /** Numbers the distinct texts of columns that share a dictionary, as tables in the database and as lists. */
 import { failure } from '../../base/diagnostics/failure.ts';
 import { mostBytes, type Texts, TextsWriter } from '../../base/text/texts.ts';
-import type { ColumnRequests } from '../binding/column_requests.ts';
-import type { DataLayout } from '../binding/layout.ts';
+import type { ColumnRequests, DataLayout } from '../binding/layout.ts';
 import type { Database } from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
 import { elementOf } from '../files/source.ts';
 import { addBlobs } from './chunk.ts';
-import type { Dictionaries } from './raw.ts';
-import type { StagedTable } from './staged.ts';
+import type { Dictionaries, StagedTable } from './raw.ts';
 import { columnAsText, computedQuery, dictionaryTable } from './staged_tables.ts';
 
 /**

@@ -2,10 +2,17 @@
 import { pickTexts, type Texts } from '../../base/text/texts.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { DataDescription } from '../../compiler/model/model.ts';
-import type { ColumnRequests } from '../binding/column_requests.ts';
+import type { ColumnRequests } from '../binding/layout.ts';
 import type { Part } from '../dataset.ts';
-import { gatherCodes, gatherNumbers, indexesOf, markedRows } from './gather.ts';
-import { makeTimeline, type Stream, type Timeline } from './history.ts';
+import {
+  gatherCodes,
+  gatherNumbers,
+  indexesOf,
+  makeTimeline,
+  markedRows,
+  type Stream,
+  type Timeline,
+} from './gather.ts';
 import type { Dictionaries, RawCodes, RawNumbers, ValidRawRows, ValidRows } from './raw.ts';
 import { codesOfParts, parts, splitEvents } from './split.ts';
 

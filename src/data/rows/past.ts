@@ -1,6 +1,6 @@
 /** Finds where the training part ends, and which data lies before the end of an earlier run. */
 import { defined } from '../../base/util/defined.ts';
-import type { ColumnRequests } from '../binding/column_requests.ts';
+import type { ColumnRequests } from '../binding/layout.ts';
 import type { Pinned } from '../pinned.ts';
 import { freshRows, type Until, untilOf } from './fresh.ts';
 import type { OrderedEvents } from './order_events.ts';

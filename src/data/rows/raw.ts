@@ -1,6 +1,8 @@
-/** Columns of DuckDB by row id: codes of a dictionary and numbers, in typed arrays. */
+/** Rows of a role once the database has them, and their columns by row id: codes of a dictionary and numbers, in typed arrays. */
 import type { Texts } from '../../base/text/texts.ts';
-import type { ColumnRequest } from '../binding/column_requests.ts';
+import type { ColumnRequest } from '../binding/layout.ts';
+import type { BadRow, DescribedFile } from '../files/files.ts';
+import type { DataSource } from '../files/source.ts';
 
 /** Codes of a dictionary: 0 is missing. */
 export interface RawCodes {
@@ -51,8 +53,6 @@ export function bagSpans(lengths: Int32Array): Pick<RawBags, 'kind' | 'starts' |
   return { kind: 'bags', starts, ends };
 }
 
-/** The good rows of every file, and the values of a column in them. */
-
 export interface ValidRawRows extends RawRows {
   /** 1 where the row is good. */
   readonly kept: Uint8Array;
@@ -92,4 +92,40 @@ export interface RawRows {
   /** 1 for a row that is staged, and passed by `where`. */
   readonly present: Uint8Array;
   readonly columns: ReadonlyMap<ColumnRequest, RawColumn>;
+}
+
+export interface Staged {
+  readonly source: DataSource;
+  /** In the order of row ids. */
+  readonly files: readonly StagedFile[];
+  /** Rows of the table, deleted ones included: every row id is below. */
+  readonly rows: number;
+  /** Records that are no rows of the table, and JSON objects without a value. */
+  readonly broken: readonly BadRow[];
+}
+
+export interface RowRange {
+  readonly first: number;
+  readonly count: number;
+}
+
+export interface StagedTable extends Staged {
+  /** Set where the table is a view over the files, which are read again with each query. */
+  readonly inPlace?: InPlace;
+  /** Deletes rows from the table. The others keep their ids. */
+  leaveOut(ids: readonly number[]): Promise<void>;
+}
+
+export interface StagedFile {
+  readonly file: DescribedFile;
+  /** Row id of its first row. */
+  readonly first: number;
+  readonly rows: number;
+}
+
+interface InPlace {
+  /** The number of rows that a query may group in the database's memory. */
+  readonly atOnce: number;
+  /** Restricts the view to these rows, so that queries read no others, or resets it. */
+  focus(range?: RowRange): Promise<void>;
 }

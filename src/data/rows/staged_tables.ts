@@ -1,12 +1,10 @@
 /** The SQL over staged tables: the computed columns of a role, the codes of texts, and one pass that reads all of it. */
-import type { ColumnRequest } from '../binding/column_requests.ts';
-import type { BoundColumn, DataLayout } from '../binding/layout.ts';
+import type { BoundColumn, ColumnRequest, DataLayout } from '../binding/layout.ts';
 import { type Database, enclose, quoteName } from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
 import { elementOf, isNumber } from '../files/source.ts';
 import { chunkColumn, chunkLists, isValid } from './chunk.ts';
-import type { RawBags, RawColumn, RawNumbers, RawRows } from './raw.ts';
-import type { RowRange, Staged } from './staged.ts';
+import type { RawBags, RawColumn, RawNumbers, RawRows, RowRange, Staged } from './raw.ts';
 
 export async function readRows(
   database: Database,

@@ -1,13 +1,11 @@
 /** Reports the rows whose values no model can learn from, once their columns are read. */
 import type { FeaturePlan } from '../../graph/plan/plan.ts';
-import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
-import type { DataLayout } from '../binding/layout.ts';
+import type { ColumnRequest, ColumnRequests, DataLayout } from '../binding/layout.ts';
 import type { Database } from '../files/duckdb.ts';
 import type { BadRow, Role } from '../files/files.ts';
-import type { Dictionaries, RawBags, RawCodes, RawNumbers, RawRows } from './raw.ts';
+import type { Dictionaries, RawBags, RawCodes, RawNumbers, RawRows, Staged } from './raw.ts';
 import { badRow } from './rejects.ts';
 import { codesOfParts } from './split.ts';
-import type { Staged } from './staged.ts';
 import { computedQuery, textsAt } from './staged_tables.ts';
 
 /** An error in a row; `…` in the reason represents the value. */

@@ -1,6 +1,5 @@
 /** Counts all training events before the first is encoded, and samples what encoders learn from. */
-import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
-import type { Needs } from '../binding/needs.ts';
+import type { ColumnRequest, ColumnRequests, Needs } from '../binding/layout.ts';
 import { sampleColumn } from '../columns/encode.ts';
 import type { ColumnSample, NumberSample } from '../columns/encoders/contract.ts';
 import { teachersOf, weightsIn } from '../columns/fit_encoders.ts';
@@ -8,9 +7,8 @@ import { ascendingIndexes, gatherCodes } from '../rows/gather.ts';
 import type { OrderedEvents } from '../rows/order_events.ts';
 import { type Dictionaries, type RawCodes, type RawColumn, rawOf, type ValidRawRows } from '../rows/raw.ts';
 import { parts } from '../rows/split.ts';
-import type { Cuts, GlobalSides } from './arrange.ts';
-import type { ArrangedPartition, PartitionSource } from './partition_source.ts';
-import type { OnPass } from './request.ts';
+import type { OnPass } from './layout.ts';
+import type { ArrangedPartition, Cuts, GlobalSides, PartitionSource } from './partition_source.ts';
 
 /** Numbers of the training part, each value once with how often it comes: memory grows with the values, not with the rows. */
 export class NumbersSample {

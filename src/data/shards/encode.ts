@@ -2,13 +2,10 @@
 import { hashOf } from '../../base/random/random.ts';
 import { everyRow } from '../../base/util/every_row.ts';
 import { madeOf } from '../../graph/plan/plan.ts';
-import type { ColumnRequests } from '../binding/column_requests.ts';
-import type { DataLayout } from '../binding/layout.ts';
-import type { Needs } from '../binding/needs.ts';
+import type { ColumnRequests, DataLayout, Needs } from '../binding/layout.ts';
 import { type EncodedParts, encodeParts } from '../columns/assemble.ts';
 import type { BagColumn, Encoding, Events, IndexedColumn, Part } from '../dataset.ts';
-import { labelSums } from '../label_sums.ts';
-import type { Cuts } from './arrange.ts';
+import { labelSums } from '../dataset.ts';
 import type { BlockArray, ColumnBlock } from './block.ts';
 import { packEvents, specOf } from './event_rows.ts';
 import {
@@ -20,9 +17,9 @@ import {
   seenOfPartition,
   sideRows,
 } from './gathered.ts';
-import type { ArrangedPartition, PartitionSource } from './partition_source.ts';
-import { grouped } from './partitions.ts';
-import type { OnPass } from './request.ts';
+import type { OnPass } from './layout.ts';
+import type { ArrangedPartition, Cuts, PartitionSource } from './partition_source.ts';
+import { grouped } from './scatter.ts';
 import type { ShardWriter } from './shard_files.ts';
 
 export interface EncodingInput {

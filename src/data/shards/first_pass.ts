@@ -1,14 +1,12 @@
 /** The result of the first pass, also as plain data: all that is in no partition. */
 import type { DataDescription } from '../../compiler/model/model.ts';
-import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
-import type { DataLayout } from '../binding/layout.ts';
-import type { Needs } from '../binding/needs.ts';
+import type { ColumnRequest, ColumnRequests, DataLayout, Needs } from '../binding/layout.ts';
 import type { Rejected } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
 import type { Role } from '../files/files.ts';
 import type { Dictionaries, RawColumn, ValidRawRows } from '../rows/raw.ts';
 import type { PartOfFile } from '../rows/split.ts';
-import type { ShardRequest } from './request.ts';
+import type { ShardRequest } from './layout.ts';
 import type { ScatterResult } from './scatter.ts';
 import type { ShardFile } from './shard_files.ts';
 

@@ -1,7 +1,7 @@
 /** Combines the results of partitions that are in no shard. */
 import { defined } from '../../base/util/defined.ts';
 import type { BagColumn, IndexedColumn, LabelSums } from '../dataset.ts';
-import { addSums, noSums } from '../label_sums.ts';
+import { addSums, noSums } from '../dataset.ts';
 import type { BlockArray, ColumnBlock } from './block.ts';
 import { type EventsSpec, packColumns, specsOf, unpackColumn } from './event_rows.ts';
 import { readShardSync, type ShardFile } from './shard_files.ts';
@@ -94,8 +94,6 @@ export class Gathered {
   }
 }
 
-/** Combines columns with a row an item or a user from the partitions. */
-
 export interface SideRows {
   readonly specs: EventsSpec['features'];
   readonly block: ColumnBlock;
@@ -137,8 +135,7 @@ export class SideColumns {
   }
 }
 
-/** The items that each user had in training. They take 4 bytes an event, and training reads none of them: they have a file of their own. */
-
+/** The file of the items that each user had in training: 4 bytes an event, of which training reads none. */
 export const seenName = 'seen.bin';
 
 /** The spans of each user's items in the file. */

@@ -2,20 +2,17 @@
 import { failure } from '../../base/diagnostics/failure.ts';
 import type { DataDescription, Split } from '../../compiler/model/model.ts';
 import { madeOf } from '../../graph/plan/plan.ts';
-import type { ColumnRequests } from '../binding/column_requests.ts';
-import type { DataLayout } from '../binding/layout.ts';
-import type { Needs } from '../binding/needs.ts';
+import type { ColumnRequests, DataLayout, Needs } from '../binding/layout.ts';
 import { knowsEarlier } from '../columns/assemble.ts';
 import { fitFromSamples } from '../columns/fit_encoders.ts';
 import type { Encoding, ShardLayout } from '../dataset.ts';
 import { cutsOf, partsOfUsers } from '../rows/split.ts';
-import type { Cuts } from './arrange.ts';
 import { momentsAt } from './by_time.ts';
 import { countPartitions, type TrainingCounts } from './count.ts';
 import { sidesOfFeatures } from './encode.ts';
 import type { FirstPassResult, ShardingInput } from './first_pass.ts';
 import { heldShards, refuseLargeHeldOut, shardsFor } from './layout.ts';
-import type { PartitionSource } from './partition_source.ts';
+import type { Cuts, PartitionSource } from './partition_source.ts';
 import type { ScatterResult } from './scatter.ts';
 
 export interface ShardPlan

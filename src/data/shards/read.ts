@@ -2,9 +2,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { failure } from '../../base/diagnostics/failure.ts';
 import type { DataDescription } from '../../compiler/model/model.ts';
-import { type ColumnRequest, columnRequests } from '../binding/column_requests.ts';
-import type { DataLayout } from '../binding/layout.ts';
-import type { Needs } from '../binding/needs.ts';
+import type { DataLayout, Needs } from '../binding/layout.ts';
+import { type ColumnRequest, columnRequests } from '../binding/layout.ts';
 import { type Dataset, rowsOf } from '../dataset.ts';
 import type { Database } from '../files/duckdb.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
@@ -14,6 +13,7 @@ import { partsOfFiles } from '../rows/split.ts';
 import { columnAsText, computedQuery } from '../rows/staged_tables.ts';
 import { type Computing, computed, settle, validFiles } from '../valid_files.ts';
 import type { FirstPassResult, ShardingInput } from './first_pass.ts';
+import type { ShardRequest } from './layout.ts';
 import {
   bytesInMemory,
   partitionsFor,
@@ -23,12 +23,10 @@ import {
   rowsAtOnce,
   shareOf,
 } from './layout.ts';
-import { sourceHash } from './manifest.ts';
 import { partitionName } from './partition_source.ts';
-import type { ShardRequest } from './request.ts';
 import { scatterRows } from './scatter.ts';
 import { ShardWriter } from './shard_files.ts';
-import { type LayoutFilter, openNamed, openShards } from './store.ts';
+import { type LayoutFilter, openNamed, openShards, sourceHash } from './store.ts';
 import { canGoOn, leavePartial, makePartial, Passes, removePartial } from './unfinished.ts';
 import { writeShards } from './write.ts';
 

@@ -9,13 +9,13 @@ import { isDeepStrictEqual } from 'node:util';
 import { Failure } from '../../base/diagnostics/failure.ts';
 import { writeTextDurably } from '../../base/storage/durable.ts';
 import { type Owner, stateOf, thisProcess } from '../../base/storage/owner.ts';
-import type { ColumnRequests } from '../binding/column_requests.ts';
+import type { ColumnRequests } from '../binding/layout.ts';
 import { packPlain, unpackPlain } from './block.ts';
 import { type FirstPassResult, firstPassOf, plainFirstPass } from './first_pass.ts';
 import type { Gathered, PartitionRest } from './gathered.ts';
+import type { ShardRequest } from './layout.ts';
 import { partitionName } from './partition_source.ts';
 import type { ShardPlan } from './prepare.ts';
-import type { ShardRequest } from './request.ts';
 import { notWritten, readShard, type ShardFile, ShardWriter } from './shard_files.ts';
 
 const format = 'tower-passes-3';
@@ -161,8 +161,7 @@ async function readPlain(partial: string, name: string, file: ShardFile): Promis
   return unpackPlain(block!);
 }
 
-/** The folder that shards are written into: its name ends in `.partial` until all of it is there, and it names the process that writes it. */
-
+/** Names the process that writes the folder, whose name ends in `.partial` until all of it is there. */
 const ownerName = 'owner.json';
 
 /** The file of the finished work of passes, where they can resume. */

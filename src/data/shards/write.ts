@@ -5,13 +5,12 @@
 import { failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { DataDescription } from '../../compiler/model/model.ts';
-import { readFirstValues } from '../columns/first_values.ts';
-import { titlesFrom } from '../columns/large_texts.ts';
+import { titlesFrom } from '../columns/assemble.ts';
+import { readFirstValues } from '../columns/fit_encoders.ts';
 import type { Dataset, Events } from '../dataset.ts';
 import { protocolOf, sentencesOfVectors } from '../protocol.ts';
 import { ascendingIndexes, gatherCodes } from '../rows/gather.ts';
 import { describeSplit } from '../rows/split.ts';
-import { type GlobalSides, globalSide } from './arrange.ts';
 import { type ColumnBlock, joinedArrays } from './block.ts';
 import { titleCodes } from './count.ts';
 import { encodePartitions } from './encode.ts';
@@ -19,10 +18,9 @@ import { packEvents, type SharedColumns, unpackEvents } from './event_rows.ts';
 import type { FirstPassResult, ShardingInput } from './first_pass.ts';
 import { type EncodedRest, Gathered, seenName } from './gathered.ts';
 import { refuseLargeHeldOut, refuseLargePartition, refuseLargeShard } from './layout.ts';
-import { shardName } from './manifest.ts';
-import { PartitionSource } from './partition_source.ts';
+import { type GlobalSides, globalSide, PartitionSource } from './partition_source.ts';
 import { makeCuts, prepareShards, type ShardPlan } from './prepare.ts';
-import { datasetOf, type ShardRest, seal } from './store.ts';
+import { datasetOf, type ShardRest, seal, shardName } from './store.ts';
 import type { Passes } from './unfinished.ts';
 
 export async function writeShards(input: ShardingInput, from: FirstPassResult, passes: Passes): Promise<Dataset> {

@@ -8,9 +8,8 @@ import type { DataDescription } from '../../compiler/model/model.ts';
 import { type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
 import { type BindOptions, bindData } from '../binding/bind.ts';
 import { mentions } from '../binding/binder.ts';
-import { type ColumnRequest, type ColumnRequests, columnRequests } from '../binding/column_requests.ts';
-import type { BoundColumn, DataLayout } from '../binding/layout.ts';
-import type { Needs } from '../binding/needs.ts';
+import type { BoundColumn, DataLayout, Needs } from '../binding/layout.ts';
+import { type ColumnRequest, type ColumnRequests, columnRequests } from '../binding/layout.ts';
 import { type EncoderArguments, makeAlongEncoder, makeColumnEncoder } from '../columns/encode.ts';
 import type { Encoding, IndexedColumn } from '../dataset.ts';
 import { type Database, openDatabase } from '../files/duckdb.ts';
@@ -19,8 +18,8 @@ import { type FilterColumn, filterColumnsOf } from '../item_columns.ts';
 import type { RawCodes, RawColumn } from '../rows/raw.ts';
 import { stage } from '../rows/stage.ts';
 import { validateRows } from '../rows/validate_rows.ts';
+import type { GivenItem, ItemReader, ReadItem } from './fields.ts';
 import { checkColumns, fieldKind, type ItemField, itemValueError, textError } from './fields.ts';
-import type { GivenItem, ItemReader, ReadItem } from './written_item.ts';
 import { type ItemRowColumns, makeItemQuery, type TextRow } from './written_rows.ts';
 
 /** The number of items that go through the database together. */

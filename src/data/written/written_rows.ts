@@ -1,6 +1,5 @@
 /** Computes the columns of items that are written, as rows of the database. The texts of requests are values here, never SQL. */
-import type { ColumnRequest } from '../binding/column_requests.ts';
-import type { DataLayout } from '../binding/layout.ts';
+import type { ColumnRequest, DataLayout } from '../binding/layout.ts';
 import { type Database, enclose, quoteName, quoteText } from '../files/duckdb.ts';
 import { elementOf } from '../files/source.ts';
 import { type FilterColumn, plainItemValue } from '../item_columns.ts';

@@ -2,8 +2,7 @@
 import { bytesOf } from '../../base/storage/tensor_header.ts';
 import type { Dim, Dtype, Graph, Node, TensorType } from '../../graph/graph.ts';
 import type { OpName } from '../../graph/ops.ts';
-import { typedArray } from './emitted.ts';
-import { isStatic, symbolSources } from './symbols.ts';
+import { isStatic, symbolSources, typedArray } from './emitted.ts';
 
 /** Lowers one node, given its operands, to ONNX nodes of which the last one's output is called `result`. */
 export type OnnxLowering = (node: Node, operands: readonly string[], writer: OnnxWriter, result: string) => void;

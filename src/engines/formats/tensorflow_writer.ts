@@ -2,8 +2,7 @@
 import { bytesOf } from '../../base/storage/tensor_header.ts';
 import type { Dim, Dtype, Graph, Node, TensorType } from '../../graph/graph.ts';
 import type { OpName } from '../../graph/ops.ts';
-import { typedArray } from './emitted.ts';
-import { isStatic, symbolSources } from './symbols.ts';
+import { isStatic, symbolSources, typedArray } from './emitted.ts';
 
 export interface TensorflowShape {
   readonly dim: readonly { readonly size: number }[];

@@ -5,7 +5,15 @@
 import type { Dim, Dtype, Graph, Node, TensorType } from '../../graph/graph.ts';
 import type { OpName } from '../../graph/ops.ts';
 import type { Tensors } from '../engine.ts';
-import { mapTable, type NamedNode, namedParameters, namedUpdates, type Owners, withMarks } from './emitted.ts';
+import {
+  mapTable,
+  type NamedNode,
+  namedParameters,
+  namedUpdates,
+  type Owners,
+  withMarks,
+  withoutBfloat16,
+} from './emitted.ts';
 import { segmentOperands, tensorflowTable } from './tensorflow_table.ts';
 import {
   dataType,
@@ -16,7 +24,6 @@ import {
   TensorflowWriter,
   tensorflowShape,
 } from './tensorflow_writer.ts';
-import { withoutBfloat16 } from './without_bfloat16.ts';
 
 interface WeightEntry {
   readonly name: string;

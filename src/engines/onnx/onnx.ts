@@ -8,12 +8,10 @@ import { hostDtype } from '../../graph/bfloat16.ts';
 import { count } from '../../graph/count.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
 import { evenSizes } from '../../graph/peak.ts';
-import { checkParameters, checkTensor, givenParameters, type SymbolLengths } from '../check.ts';
-import type { Engine, Program, Tensors } from '../engine.ts';
-import { exportsOf } from '../exports_of.ts';
+import { checkParameters, checkTensor, exportsOf, givenParameters, type SymbolLengths } from '../check.ts';
+import type { Engine, OpTime, OpTimes, Program, Tensors } from '../engine.ts';
 import { parameterInput, updatedOutput } from '../formats/emitted.ts';
 import { stepOnnx, trainingOnnx } from '../formats/onnx.ts';
-import type { OpTime, OpTimes } from '../op_times.ts';
 
 /** Times of ops by ONNX Runtime's own profiler: those of its kernels in a session like the one that trains. */
 const how =

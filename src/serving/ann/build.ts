@@ -4,7 +4,7 @@
  */
 import { defined } from '../../base/util/defined.ts';
 import { type NeighbourGraph, recallOf, searchGraph } from '../../engines/scan/approximate.ts';
-import { type RecallFigures, recallFigures } from '../../engines/scan/recall_figures.ts';
+import { type RecallFigures, recallFigures } from '../../engines/scan/approximate.ts';
 import { makeScan, type RankedRows, type Scan } from '../../engines/scan/scan.ts';
 import {
   type BuiltGraph,

@@ -1,5 +1,5 @@
 import type { Corpus, Events, IndexedBags, Users } from '../../data/dataset.ts';
-import { BestRows, type RankedRows } from '../../engines/scan/best.ts';
+import { BestRows, type RankedRows } from '../../engines/scan/candidates.ts';
 
 // The first items of a ranking.
 

@@ -5,7 +5,7 @@
 import { basename } from 'node:path';
 import type { Dataset } from '../../data/dataset.ts';
 import { leastMemory } from '../../data/files/query_guard.ts';
-import type { ShardDecision } from '../../data/shards/request.ts';
+import type { ShardDecision } from '../../data/shards/layout.ts';
 import type { WorkerGroup } from '../../engines/group.ts';
 import { jsonBytes, parsedJson, receiveFirst } from './talk.ts';
 

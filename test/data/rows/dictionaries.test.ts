@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { limitTexts, PackedTexts } from '../../../src/base/text/texts.ts';
 import { bindData } from '../../../src/data/binding/bind.ts';
-import { columnRequests } from '../../../src/data/binding/column_requests.ts';
+import { columnRequests } from '../../../src/data/binding/layout.ts';
 import { openDatabase } from '../../../src/data/files/duckdb.ts';
 import { makeDictionaries } from '../../../src/data/rows/dictionaries.ts';
 import type { Dictionaries } from '../../../src/data/rows/raw.ts';
