@@ -150,10 +150,6 @@ export interface Dataset {
   /** The largest number of events of a history, by the feature that it feeds. */
   readonly histories: ReadonlyMap<string, number>;
   readonly rejected: Rejected;
-  /** Rows of its file without a value, by feature. They have the code or number of a missing one. */
-  readonly missing?: ReadonlyMap<string, number>;
-  /** Events without a value, in all parts, by label. Nothing is learned from them about the label. */
-  readonly missingLabels?: ReadonlyMap<string, number>;
   /** Sentences about how it was split, for the protocol printed with every figure. */
   readonly protocol: readonly string[];
   /** Counts of vocabularies whose values are admitted, for the next run. Absent where encodings were given. */

@@ -46,13 +46,7 @@ async function readValues(
   keys: Texts,
   signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<string, ItemValues>> {
-  const features = new Map([['', key], ...wanted.map(({ name, column }) => [name, column] as const)]);
-  await stage(
-    database,
-    source,
-    { sources: new Map(), features, labels: new Map(), histories: new Map(), listWeights: new Map() },
-    { signal },
-  );
+  await stage(database, source, filterLayout(key, wanted), { signal });
   await database.seal();
   const rowOf = makeKeyTable(keys, keys.length).rowOf;
   const exact = await exactColumns(database, wanted);
@@ -71,6 +65,12 @@ async function readValues(
     }
   });
   return new Map(exact.map(({ name, kind }, index) => [name, { kind, values: values[index]! } as ItemValues]));
+}
+
+/** Makes the layout of an items file of which filters alone read columns. */
+export function filterLayout(key: BoundColumn, wanted: readonly FilterColumn[]): DataLayout {
+  const features = new Map([['', key], ...wanted.map(({ name, column }) => [name, column] as const)]);
+  return { sources: new Map(), features, labels: new Map(), histories: new Map(), listWeights: new Map() };
 }
 
 /** Makes whole numbers texts that a number of JavaScript does not hold, such as ids of 64 bits. */

@@ -133,7 +133,11 @@ export interface ColumnRequest {
   readonly width?: number;
 }
 
-export interface ColumnRequests {
+/** All that is read of a data block for a model: where its columns come from, and what the database computes of them. */
+export interface ReadPlan {
+  readonly description: DataDescription;
+  readonly needs: Needs;
+  readonly layout: DataLayout;
   readonly columns: ReadonlyMap<Role, readonly ColumnRequest[]>;
   readonly features: ReadonlyMap<string, ColumnRequest>;
   readonly labels: ReadonlyMap<string, ColumnRequest>;
@@ -149,7 +153,7 @@ export interface ColumnRequests {
   readonly title?: ColumnRequest;
 }
 
-export function columnRequests(layout: DataLayout, needs: Needs): ColumnRequests {
+export function makeReadPlan(description: DataDescription, needs: Needs, layout: DataLayout): ReadPlan {
   const columns = new Map<Role, ColumnRequest[]>([
     ['events', []],
     ['items', []],
@@ -175,7 +179,7 @@ export function columnRequests(layout: DataLayout, needs: Needs): ColumnRequests
   const number = (column: BoundColumn): ColumnRequest => request({ column, form: 'number' });
 
   const featureOf = (name: string): FeaturePlan | undefined => needs.features.find((feature) => feature.name === name);
-  const keyOf = (key: DataLayout['userKey']): ColumnRequests['userKey'] => {
+  const keyOf = (key: DataLayout['userKey']): ReadPlan['userKey'] => {
     if (key === undefined) return undefined;
     const feature = featureOf(key.feature);
     const isShared = feature !== undefined && columnKindOf(feature) === 'text';
@@ -202,12 +206,7 @@ export function columnRequests(layout: DataLayout, needs: Needs): ColumnRequests
   const userKey = keyOf(layout.userKey);
   const itemKey = keyOf(layout.itemKey);
   return {
-    columns,
-    features,
-    histories,
-    listWeights,
-    labels,
-    weights,
+    ...{ description, needs, layout, columns, features, histories, listWeights, labels, weights },
     ...defined({
       userKey,
       itemKey,
@@ -219,8 +218,8 @@ export function columnRequests(layout: DataLayout, needs: Needs): ColumnRequests
 }
 
 /** Returns the unit of a date: microseconds, or seconds; undefined for other numbers. */
-function timeUnit(wanted: ColumnRequest): 'time' | 'moment' | undefined {
-  const { kind } = wanted.column;
+function timeUnit({ column }: ColumnRequest): 'time' | 'moment' | undefined {
+  const { kind } = column;
   return kind === 'time' || kind === 'moment' ? kind : undefined;
 }
 

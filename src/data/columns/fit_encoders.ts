@@ -3,7 +3,7 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { makeKeyTable } from '../../base/text/key_table.ts';
 import { joinedTexts, type Texts } from '../../base/text/texts.ts';
 import { type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
-import type { ColumnRequest, ColumnRequests, Needs } from '../binding/layout.ts';
+import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import type { Encoding, FirstValues } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
 import type { OrderedEvents } from '../rows/order_events.ts';
@@ -20,45 +20,43 @@ const emptySample: ColumnSample = {
 
 export function fitEncodings(
   good: ValidRows,
-  wanted: ColumnRequests,
-  needs: Needs,
+  readPlan: ReadPlan,
   arranged: OrderedEvents,
   files: ReadonlyMap<string, FeatureFile> = new Map(),
 ): Map<string, Encoding> {
   const weightsOf = makeWeights(good, arranged);
-  return fitFromSamples({ wanted, needs, files, dictionaries: good.dictionaries }, (column) =>
+  return fitFromSamples({ readPlan, files, dictionaries: good.dictionaries }, (column) =>
     sampleColumn(rawOf(good, column), weightsOf(column), dictionaryOf(good, column)),
   );
 }
 
 /** Returns each owner of an encoder, with the feature that it learns from and that feature's column; a cross has none. */
 export function teachersOf(
-  { features }: Needs,
-  wanted: ColumnRequests,
+  readPlan: ReadPlan,
 ): { readonly owner: string; readonly teacher: FeaturePlan; readonly column?: ColumnRequest }[] {
+  const { features } = readPlan.needs;
   return [...new Set(features.map(({ encoderOf }) => encoderOf))].map((owner) => {
     const teacher =
       features.find(({ name }) => name === owner) ??
       features.find((feature) => feature.encoderOf === owner && madeOf(feature).length === 0)!;
     if (teacher.crosses) return { owner, teacher };
-    return { owner, teacher, column: wanted.features.get(teacher.name) ?? wanted.histories.get(teacher.name)! };
+    return { owner, teacher, column: readPlan.features.get(teacher.name) ?? readPlan.histories.get(teacher.name)! };
   });
 }
 
 interface FitInput {
-  readonly wanted: ColumnRequests;
-  readonly needs: Needs;
+  readonly readPlan: ReadPlan;
   readonly files: ReadonlyMap<string, FeatureFile>;
   readonly dictionaries: Dictionaries;
 }
 
 /** @param sampleOf returns the sample of a column in the training part */
 export function fitFromSamples(
-  { wanted, needs, files, dictionaries }: FitInput,
+  { readPlan, files, dictionaries }: FitInput,
   sampleOf: (column: ColumnRequest) => ColumnSample,
 ): Map<string, Encoding> {
   const encodings = new Map<string, Encoding>();
-  for (const { owner, teacher, column } of teachersOf(needs, wanted)) {
+  for (const { owner, teacher, column } of teachersOf(readPlan)) {
     if (column === undefined) {
       encodings.set(owner, fitEncoder(teacher.encoder, emptySample));
       continue;

@@ -26,25 +26,6 @@ export function indexesOf(marks: Uint8Array, mark: number): Int32Array {
   return indexes;
 }
 
-/** Returns the rows that `marks` marks with 1, in the given order, or ascending. */
-export function markedRows(marks: Uint8Array, order: Int32Array | undefined): Int32Array {
-  if (order === undefined) return indexesOf(marks, 1);
-  const rows = new Int32Array(order.length);
-  let length = 0;
-  for (let index = 0; index < order.length; index++) if (marks[order[index]!] === 1) rows[length++] = order[index]!;
-  return rows.slice(0, length);
-}
-
-export function ascends(values: Float64Array, marks: Uint8Array): boolean {
-  let previous = Number.NEGATIVE_INFINITY;
-  for (let row = 0; row < values.length; row++) {
-    if (marks[row] !== 1) continue;
-    if (values[row]! < previous) return false;
-    previous = values[row]!;
-  }
-  return true;
-}
-
 /** Returns the indexes of numbers in ascending order, equal ones in their own order, by four passes over 16 bits each (least significant first). */
 export function ascendingIndexes(values: ArrayLike<number>): Int32Array {
   const length = values.length;

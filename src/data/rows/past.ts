@@ -1,6 +1,6 @@
 /** Finds where the training part ends, and which data lies before the end of an earlier run. */
 import { defined } from '../../base/util/defined.ts';
-import type { ColumnRequests } from '../binding/layout.ts';
+import type { ReadPlan } from '../binding/layout.ts';
 import type { Pinned } from '../pinned.ts';
 import { freshRows, type Until, untilOf } from './fresh.ts';
 import type { OrderedEvents } from './order_events.ts';
@@ -12,17 +12,17 @@ export interface Past {
 }
 
 export interface PastInput {
-  readonly wanted: ColumnRequests;
+  readonly readPlan: ReadPlan;
   readonly pinned?: Pinned;
 }
 
 /** Returns nothing for events without a time. */
-export function pastOf({ wanted, pinned }: PastInput, arranged: OrderedEvents): Past {
+export function pastOf({ readPlan, pinned }: PastInput, arranged: OrderedEvents): Past {
   const { stream, places } = arranged;
   const { times } = stream;
-  if (times === undefined || wanted.time === undefined) return {};
-  const unit = unitOf(wanted.time.column.type);
-  const timesOfTraining = trainingTimes(wanted, arranged)!;
+  if (times === undefined || readPlan.time === undefined) return {};
+  const unit = unitOf(readPlan.time.column.type);
+  const timesOfTraining = trainingTimes(readPlan, arranged)!;
   const ownUntil = untilOf(timesOfTraining);
   const pinnedUntil = pinned?.until;
   const until = ownUntil && pinnedUntil && pinnedUntil.time > ownUntil.time ? pinnedUntil : ownUntil;
@@ -37,7 +37,7 @@ export function pastOf({ wanted, pinned }: PastInput, arranged: OrderedEvents): 
 }
 
 /** Returns the time of each training event, in the unit of `Until`; undefined where the data has no time. */
-export function trainingTimes({ time }: ColumnRequests, { stream, places }: OrderedEvents): Float64Array | undefined {
+export function trainingTimes({ time }: ReadPlan, { stream, places }: OrderedEvents): Float64Array | undefined {
   const { times } = stream;
   if (times === undefined || time === undefined) return undefined;
   const unit = unitOf(time.column.type);

@@ -31,17 +31,6 @@ export interface RawBags {
 
 export type RawColumn = RawCodes | RawNumbers | RawBags;
 
-export function countMissing(raw: RawColumn, kept: Uint8Array): number {
-  let count = 0;
-  for (let row = 0; row < kept.length; row++) {
-    if (kept[row] === 0) continue;
-    if (raw.kind === 'bags') count += raw.starts[row] === raw.ends[row] ? 1 : 0;
-    else if (raw.kind === 'codes') count += raw.values[row] === 0 ? 1 : 0;
-    else count += Number.isNaN(raw.values[row * raw.width]!) ? 1 : 0;
-  }
-  return count;
-}
-
 export function bagSpans(lengths: Int32Array): Pick<RawBags, 'kind' | 'starts' | 'ends'> {
   const starts = new Int32Array(lengths.length);
   const ends = new Int32Array(lengths.length);
@@ -61,20 +50,14 @@ export interface ValidRawRows extends RawRows {
 export interface ValidRows {
   readonly dictionaries: Dictionaries;
   readonly events: ValidRawRows;
-  /** Row ids of events by ascending time, bad rows included; absent without a time, or where they are in that order. */
-  readonly timeOrder?: Int32Array;
   /** The index in `parts` of each event's part, by row id, where the block names a file for each part. */
   readonly folds?: Uint8Array;
   readonly items?: ValidRawRows;
   readonly users?: ValidRawRows;
 }
 
-export function rowsWith(good: ValidRows, { column: { at } }: ColumnRequest): ValidRawRows {
-  return good[at]!;
-}
-
-export function rawOf(good: ValidRows, column: ColumnRequest): RawColumn {
-  return rowsWith(good, column).columns.get(column)!;
+export function rawOf(good: ValidRows, request: ColumnRequest): RawColumn {
+  return good[request.column.at]!.columns.get(request)!;
 }
 
 export function dictionaryOf({ dictionaries }: ValidRows, { dictionary }: ColumnRequest): Texts | undefined {

@@ -30,7 +30,6 @@ export interface PartitionRest {
   readonly seen: SeenOfPartition;
   readonly members: Int32Array;
   readonly asOfLastEvent: readonly string[];
-  readonly missing: ReadonlyMap<string, number>;
   readonly missingLabels: ReadonlyMap<string, MissingLabels>;
   /** By task. */
   readonly labelSums: ReadonlyMap<string, LabelSums>;
@@ -52,7 +51,6 @@ export class Gathered {
   readonly #users: SideColumns;
   readonly #seen: SeenItems;
   readonly #held = { validation: [] as ColumnBlock[], test: [] as ColumnBlock[] };
-  readonly #missing = new Map<string, number>();
   readonly #missingLabels = new Map<string, MissingLabels>();
   readonly #sums = new Map<string, LabelSums>();
   #first: Pick<PartitionRest, 'spec' | 'heldSpec' | 'shared'> | undefined;
@@ -73,7 +71,6 @@ export class Gathered {
     this.#users.add(rest.users);
     this.#seen.add(rest.seen, rest.members);
     for (const part of ['validation', 'test'] as const) this.#held[part].push(rest.held[part]);
-    for (const [name, count] of rest.missing) this.#missing.set(name, (this.#missing.get(name) ?? 0) + count);
     for (const [name, { training, all }] of rest.missingLabels) {
       const total = this.#missingLabels.get(name) ?? { training: 0, all: 0 };
       this.#missingLabels.set(name, { training: total.training + training, all: total.all + all });
@@ -89,7 +86,7 @@ export class Gathered {
       ...{ spec, heldSpec, inner, held: this.#held, seen: this.#seen.places, asOfLastEvent: this.#asOfLastEvent },
       items: new Map([...items, ...this.#items.columns(inner)]),
       users: this.#users.columns(inner),
-      ...{ missing: this.#missing, missingLabels: this.#missingLabels, labelSums: this.#sums },
+      ...{ missingLabels: this.#missingLabels, labelSums: this.#sums },
     };
   }
 }

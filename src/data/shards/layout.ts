@@ -1,6 +1,6 @@
 /** Requests shards, and divides one budget of memory: how many rows are read at a time, and how many are in a partition and in a shard. */
 import { failure } from '../../base/diagnostics/failure.ts';
-import type { ColumnRequest, ColumnRequests } from '../binding/layout.ts';
+import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import type { ShardLayout } from '../dataset.ts';
 
 export interface ShardRequest {
@@ -88,7 +88,7 @@ export function rawBytes(columns: readonly ColumnRequest[], elements: (column: C
  * Estimates the bytes of all rows in memory: their raw and encoded columns, the order, windows of histories, and garbage until it is
  * collected.
  */
-export function bytesInMemory(rows: number, bytes: number, { histories, features }: ColumnRequests): number {
+export function bytesInMemory(rows: number, bytes: number, { histories, features }: ReadPlan): number {
   const orderBytes = 48;
   const historyBytes = 60 * histories.size;
   const encodedBytes = 8 * features.size;

@@ -1,12 +1,20 @@
 /** Reads partitions one after the other, each with its events in order and in parts: as `orderEvents` does, for the users of the partition alone. */
-import { invariant } from '../../base/diagnostics/failure.ts';
-import { pickTexts, type Texts } from '../../base/text/texts.ts';
+import { pickTexts } from '../../base/text/texts.ts';
 import { defined } from '../../base/util/defined.ts';
 import { everyRow } from '../../base/util/every_row.ts';
-import type { DataDescription, Split } from '../../compiler/model/model.ts';
-import type { ColumnRequests } from '../binding/layout.ts';
+import type { Split } from '../../compiler/model/model.ts';
+import type { ReadPlan } from '../binding/layout.ts';
 import { ascendingIndexes, gatherCodes, gatherNumbers, type Stream } from '../rows/gather.ts';
-import { type EntityRows, foldsOf, type OrderedEvents, rowsOfParts, sideOf } from '../rows/order_events.ts';
+import {
+  type EntityRows,
+  firstRowsOf,
+  foldsOf,
+  type GlobalSides,
+  noEntities,
+  type OrderedEvents,
+  rowsOfParts,
+  sideOf,
+} from '../rows/order_events.ts';
 import type { Dictionaries, RawCodes, RawNumbers, ValidRawRows, ValidRows } from '../rows/raw.ts';
 import { foldsOfFiles, type PartOfFile, partsOfUsers } from '../rows/split.ts';
 import { isBefore, type Moment, type Times } from './by_time.ts';
@@ -16,14 +24,13 @@ import { readShard, type ShardFile } from './shard_files.ts';
 export interface PartitionFiles {
   readonly folder: string;
   readonly files: readonly ShardFile[];
-  readonly wanted: ColumnRequests;
+  readonly readPlan: ReadPlan;
   readonly dictionaries: Dictionaries;
   readonly sides: GlobalSides;
   readonly items?: ValidRawRows | undefined;
   readonly users?: ValidRawRows | undefined;
   /** The part of each file of events, where the data block names files for parts. */
   readonly partsOfFiles: readonly PartOfFile[];
-  readonly description: DataDescription;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -58,18 +65,19 @@ export class PartitionSource {
 
   /** @throws Failure `shards-damaged` */
   async read(index: number, cuts: Cuts, lastTraining?: Int32Array): Promise<ArrangedPartition> {
-    const { wanted, sides, dictionaries, partsOfFiles, items, users, description } = this.of;
+    const { readPlan, sides, dictionaries, partsOfFiles, items, users } = this.of;
     const partition = await this.#load(index);
-    const folds = description.split.kind === 'files' ? foldsOfFiles(partsOfFiles, partition.ids) : undefined;
-    const good: ValidRows = { dictionaries, events: partition.rows, ...defined({ items, users, folds: folds }) };
+    const { split } = readPlan.description;
+    const folds = split.kind === 'files' ? foldsOfFiles(partsOfFiles, partition.ids) : undefined;
+    const good: ValidRows = { dictionaries, events: partition.rows, ...defined({ items, users, folds }) };
     const members = this.#members[index]!;
-    const context = { wanted, sides, cuts, members, localOf: this.#localOf, ...defined({ lastTraining }) };
-    return { partition: partition, good, members, arranged: arrangePartition(partition, good, context) };
+    const context = { readPlan, sides, cuts, members, localOf: this.#localOf, ...defined({ lastTraining }) };
+    return { partition, good, members, arranged: arrangePartition(partition, good, context) };
   }
 
   /** Returns the times of all events, a partition at a time. Without a time all are 0: their rows order them. */
   async *times(): AsyncIterable<Times> {
-    const { time } = this.of.wanted;
+    const { time } = this.of.readPlan;
     for (let index = 0; index < this.count; index++) {
       const { ids, rows } = await this.#load(index);
       yield { rows: ids, times: time ? (rows.columns.get(time) as RawNumbers).values : new Float64Array(ids.length) };
@@ -77,14 +85,12 @@ export class PartitionSource {
   }
 
   async #load(index: number): Promise<Partition> {
-    const { folder, files, wanted, signal } = this.of;
+    const { folder, files, readPlan, signal } = this.of;
     signal?.throwIfAborted();
     const blocks = await readShard(folder, partitionName(index), files[index]!);
-    return unpackPartition(blocks, wanted.columns.get('events')!);
+    return unpackPartition(blocks, readPlan.columns.get('events')!);
   }
 }
-
-// Orders the events of a partition by time, with the part of each: as `orderEvents` does, for the partition's users alone.
 
 /** The boundaries of parts, which depend on all events together. */
 export interface Cuts {
@@ -96,7 +102,7 @@ export interface Cuts {
 }
 
 interface PartitionContext {
-  readonly wanted: ColumnRequests;
+  readonly readPlan: ReadPlan;
   readonly sides: GlobalSides;
   readonly cuts: Cuts;
   /** Indexes of the partition's users among all users. */
@@ -109,34 +115,30 @@ interface PartitionContext {
 
 /** @param good the partition's rows as the events, and the joined files */
 function arrangePartition({ ids, ranks }: Partition, good: ValidRows, context: PartitionContext): OrderedEvents {
-  const { wanted, sides, cuts, members, localOf } = context;
+  const { readPlan, sides, cuts, members, localOf } = context;
   const { events } = good;
-  const time = wanted.time && (events.columns.get(wanted.time) as RawNumbers).values;
+  const time = readPlan.time && (events.columns.get(readPlan.time) as RawNumbers).values;
   const order = time ? ascendingIndexes(time) : everyRow(ids.length);
   const times = time && gatherNumbers(time, order, new Float64Array(order.length));
-  const codesOf = (key: ColumnRequests['itemKey']): Int32Array | undefined =>
+  const codesOf = (key: ReadPlan['itemKey']): Int32Array | undefined =>
     key && gatherCodes((events.columns.get(key.inEvents) as RawCodes).values, order);
-  const itemOfEvent = codesOf(wanted.itemKey)?.map((code) => sides.items.ofCode[code]!) ?? noEntities(order.length);
+  const itemOfEvent = codesOf(readPlan.itemKey)?.map((code) => sides.items.ofCode[code]!) ?? noEntities(order.length);
   const userOfEvent =
-    codesOf(wanted.userKey)?.map((code) => localOf[sides.users.ofCode[code]!]!) ?? noEntities(order.length);
+    codesOf(readPlan.userKey)?.map((code) => localOf[sides.users.ofCode[code]!]!) ?? noEntities(order.length);
   const stream: Stream = { user: userOfEvent, users: members.length, ...defined({ times }) };
-  const part = partOf({ ids, ranks }, good, wanted, order, stream, cuts);
+  const part = partOf({ ids, ranks }, good, readPlan, order, stream, cuts);
   const { places, rows } = rowsOfParts(part, order);
-  const firstOf = (entityOfEvent: Int32Array, count: number): Int32Array => {
-    const firstRows = new Int32Array(count).fill(-1);
-    for (let index = entityOfEvent.length - 1; index >= 0; index--)
-      if (entityOfEvent[index]! >= 0) firstRows[entityOfEvent[index]!] = order[index]!;
-    return firstRows;
-  };
   const items = {
     keys: sides.items.keys,
-    rows: sides.items.fileRows ?? firstOf(itemOfEvent, sides.items.keys.length),
+    rows: sides.items.fileRows ?? firstRowsOf(itemOfEvent, sides.items.keys.length, order),
     ofEvent: itemOfEvent,
     ofCode: sides.items.ofCode,
   };
   const users = {
     keys: pickTexts(sides.users.keys, members),
-    rows: sides.users.fileRows ? gatherCodes(sides.users.fileRows, members) : firstOf(userOfEvent, members.length),
+    rows: sides.users.fileRows
+      ? gatherCodes(sides.users.fileRows, members)
+      : firstRowsOf(userOfEvent, members.length, order),
     ofEvent: userOfEvent,
     ofCode: new Int32Array(0),
   };
@@ -152,8 +154,6 @@ function arrangePartition({ ids, ranks }: Partition, good: ValidRows, context: P
   };
 }
 
-const noEntities = (length: number): Int32Array => new Int32Array(length).fill(-1);
-
 /** The last training event of an item is in one partition: in others the item has none. */
 function lastOfAll(side: EntityRows, ids: Int32Array, lastTraining: Int32Array | undefined): EntityRows {
   if (lastTraining === undefined) return side;
@@ -164,7 +164,7 @@ function lastOfAll(side: EntityRows, ids: Int32Array, lastTraining: Int32Array |
 function partOf(
   { ids, ranks }: Pick<Partition, 'ids' | 'ranks'>,
   good: ValidRows,
-  wanted: ColumnRequests,
+  readPlan: ReadPlan,
   order: Int32Array,
   stream: Stream,
   { split, moments, ofRank }: Cuts,
@@ -180,54 +180,6 @@ function partOf(
     return part;
   }
   if (ofRank) return Uint8Array.from(order, (row) => ofRank(ranks[row]!));
-  const folds = foldsOf(good, wanted, order);
+  const folds = foldsOf(good, readPlan, order);
   return partsOfUsers(split, { rows: order.length, ...stream, ...defined({ folds }) });
-}
-
-/** The numbers of items or users, before any partition is read. */
-interface GlobalSide {
-  readonly keys: Texts;
-  /** Code of each entity in the dictionary of its key. */
-  readonly codes: Int32Array;
-  /** Index by code; −1 where no entity has it. */
-  readonly ofCode: Int32Array;
-  /** Row id of each entity in its file; absent where there is no file. */
-  readonly fileRows?: Int32Array;
-}
-
-export interface GlobalSides {
-  readonly items: GlobalSide;
-  readonly users: GlobalSide;
-}
-
-/** @param occurs 1 for each code that a valid event has */
-export function globalSide(
-  key: ColumnRequests['itemKey'],
-  file: ValidRawRows | undefined,
-  occurs: Uint8Array,
-  dictionaries: Dictionaries,
-): GlobalSide {
-  const emptyCodes = new Int32Array(0);
-  if (key === undefined) return { keys: [], codes: emptyCodes, ofCode: emptyCodes };
-  const texts = dictionaries.get(key.inEvents.dictionary!)!;
-  const ofCode = new Int32Array(texts.length).fill(-1);
-  const codes: number[] = [];
-  const rows: number[] = [];
-  if (file === undefined) {
-    for (let code = 1; code < texts.length; code++) if (occurs[code] === 1) ofCode[code] = codes.push(code) - 1;
-  } else {
-    invariant(key.inFile, 'a file of items or users has their key');
-    const { values } = file.columns.get(key.inFile) as RawCodes;
-    for (let row = 0; row < file.rows; row++) {
-      if (file.kept[row] === 0) continue;
-      ofCode[values[row]!] = codes.push(values[row]!) - 1;
-      rows.push(row);
-    }
-  }
-  return {
-    keys: pickTexts(texts, codes),
-    codes: Int32Array.from(codes),
-    ofCode,
-    ...(file === undefined ? {} : { fileRows: Int32Array.from(rows) }),
-  };
 }

@@ -1,9 +1,7 @@
 /** Reads data whose training rows may be in shards: decides where they go, opens shards that exist, runs the first pass. */
 import { isDeepStrictEqual } from 'node:util';
 import { failure } from '../../base/diagnostics/failure.ts';
-import type { DataDescription } from '../../compiler/model/model.ts';
-import type { DataLayout, Needs } from '../binding/layout.ts';
-import { type ColumnRequest, columnRequests } from '../binding/layout.ts';
+import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import { type Dataset, rowsOf } from '../dataset.ts';
 import type { Database } from '../files/duckdb.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
@@ -46,18 +44,18 @@ function estimate(request: ShardRequest, computing: Computing): Promise<SizeEsti
 }
 
 async function querySize({ tables = [] }: ShardRequest, computing: Computing): Promise<SizeEstimate> {
-  const { database, layout, wanted, needs, staged } = computing;
-  const columns = wanted.columns.get('events')!;
+  const { database, readPlan, staged } = computing;
+  const columns = readPlan.columns.get('events')!;
   const lists = columns.filter(({ form }) => form === 'codes' || form === 'numbers');
   const listLengths = await queryOr(
     database,
-    () => averageLengths(database, lists, layout),
+    () => averageLengths(computing, lists),
     lists.map(() => 16),
   );
   const eventBytes = rawBytes(columns, (column) => listLengths[lists.indexOf(column)]!);
   let totalBytes = 0;
   for (const { encoderOf, rowBytes } of tables) {
-    const encoder = needs.features.find(({ name }) => name === encoderOf)?.encoder;
+    const encoder = readPlan.needs.features.find(({ name }) => name === encoderOf)?.encoder;
     const hashed = encoder?.kind === 'hash' ? encoder.buckets : undefined;
     const rows = hashed ?? (await queryOr(database, () => estimateTexts(computing, encoderOf), 0));
     totalBytes += rowBytes * rows;
@@ -72,28 +70,24 @@ const queryOr = <T>(database: Database, ask: () => Promise<T>, otherwise: T): Pr
     return otherwise;
   });
 
-async function averageLengths(
-  database: Database,
-  lists: readonly ColumnRequest[],
-  layout: DataLayout,
-): Promise<readonly number[]> {
+async function averageLengths(computing: Computing, lists: readonly ColumnRequest[]): Promise<readonly number[]> {
   if (lists.length === 0) return [];
-  const { sql } = await computedQuery(database, 'events', lists, layout);
+  const { sql } = await computedQuery(computing, 'events', lists);
   const lengthColumns = lists.map((_, index) => `coalesce(avg(len(c${index})), 0) AS l${index}`).join(', ');
-  const [row] = await database.rows(`SELECT ${lengthColumns} FROM (${sql})`);
+  const [row] = await computing.database.rows(`SELECT ${lengthColumns} FROM (${sql})`);
   return lists.map((_, index) => Number(row![`l${index}`]));
 }
 
 /** Estimates the texts of a dictionary: each column that it numbers counts for itself. */
-async function estimateTexts({ database, wanted, layout }: Computing, dictionary: string): Promise<number> {
+async function estimateTexts(computing: Computing, dictionary: string): Promise<number> {
   let maxTexts = 0;
-  for (const [role, columns] of wanted.columns) {
+  for (const [role, columns] of computing.readPlan.columns) {
     for (const column of columns) {
       if (column.dictionary !== dictionary) continue;
-      const { sql, types } = await computedQuery(database, role, [column], layout);
+      const { sql, types } = await computedQuery(computing, role, [column]);
       const value = column.form === 'code' ? 'c0' : 'unnest(c0)';
       const type = column.form === 'code' ? types[0]! : elementOf(types[0]!);
-      const [row] = await database.rows(
+      const [row] = await computing.database.rows(
         `SELECT approx_count_distinct(${columnAsText('value', type)}) AS texts FROM (SELECT ${value} AS value FROM (${sql}))`,
       );
       maxTexts = Math.max(maxTexts, Number(row!.texts));
@@ -103,15 +97,12 @@ async function estimateTexts({ database, wanted, layout }: Computing, dictionary
 }
 
 interface ShardSource {
-  readonly layout: DataLayout;
+  readonly readPlan: ReadPlan;
   readonly files: ReadonlyMap<string, FeatureFile>;
-  readonly description: DataDescription;
-  readonly needs: Needs;
   readonly options: { readonly signal?: AbortSignal; readonly pinned?: Pinned };
 }
 
-const keyFor = ({ given = [] }: ShardRequest, { description, needs, layout }: ShardSource): string =>
-  sourceHash(description, needs, layout, given);
+const keyFor = ({ given = [] }: ShardRequest, { readPlan }: ShardSource): string => sourceHash(readPlan, given);
 
 /** The same memory gives the same layout, whatever shards there are. */
 const wantsOf =
@@ -156,7 +147,7 @@ export async function goesToShards(request: ShardRequest, computing: Computing &
   const { when, memory, onDecision } = request;
   const { rows, row, tables } = await estimate(request, computing);
   const databaseBytes = Math.min(rows * row, shareOf(memory, 'database'));
-  const rowBytes = bytesInMemory(rows, row, computing.wanted) + databaseBytes;
+  const rowBytes = bytesInMemory(rows, row, computing.readPlan) + databaseBytes;
   const needed = rowBytes + tables;
   const isForced = when === 'always' || typeof when === 'object';
   // Shards make no room for tables that are too large without any rows: training says which do not fit, or proceeds.
@@ -174,9 +165,9 @@ export async function goesToShards(request: ShardRequest, computing: Computing &
 }
 
 /** A history of lists that events have themselves: the lists of one partition are not those of another. */
-function unsupportedHistory({ needs, wanted }: Computing): string | undefined {
-  const ownLists = needs.features.find((feature) => {
-    const historyColumn = wanted.histories.get(feature.name);
+function unsupportedHistory({ readPlan }: Computing): string | undefined {
+  const ownLists = readPlan.needs.features.find((feature) => {
+    const historyColumn = readPlan.histories.get(feature.name);
     return feature.each && historyColumn?.column.at === 'events' && historyColumn.form !== 'code';
   });
   return ownLists && `the history \`${ownLists.name}\` of lists that events have`;
@@ -187,26 +178,21 @@ export async function resumePasses(
   request: ShardRequest,
   bound: ShardSource,
 ): Promise<(() => Promise<Dataset>) | undefined> {
-  const { description, needs, layout, files: featureFiles, options } = bound;
+  const { readPlan, files: featureFiles, options } = bound;
   if (request.when === 'never' || options.pinned) return undefined;
-  const wanted = columnRequests(layout, needs);
-  const stopped = await Passes.stopped(request, keyFor(request, bound), wanted);
+  const stopped = await Passes.stopped(request, keyFor(request, bound), readPlan);
   if (!stopped) return undefined;
   const { passes, firstPass } = stopped;
   const continues = { done: passes.done, of: passes.partitions };
   request.onDecision?.({ rows: 'shards', memory: request.memory, folder: request.folder, continues });
-  return secondPass(
-    { description, needs, layout, featureFiles, wanted, request, signal: options.signal },
-    firstPass,
-    passes,
-  );
+  return secondPass({ readPlan, featureFiles, request, signal: options.signal }, firstPass, passes);
 }
 
 export async function scatterToPartitions(
   request: ShardRequest,
   computing: Computing & ShardSource,
 ): Promise<() => Promise<Dataset>> {
-  const { database, layout, wanted, needs, staged, bad, description, options, files: featureFiles } = computing;
+  const { readPlan, staged, bad, options, files: featureFiles } = computing;
   const { signal } = options;
   const { memory, folder, when, sizes, onPass } = request;
   const events = staged.get('events')!;
@@ -221,19 +207,7 @@ export async function scatterToPartitions(
     const writer = ShardWriter.new(partial, names);
     const { dictionaries, joined, files } = await validFiles(computing);
     const scattered = await scatterRows({
-      ...{
-        database,
-        layout,
-        wanted,
-        needs,
-        staged: events,
-        joined,
-        dictionaries,
-        writer,
-        partitions: partitions,
-        signal,
-        onPass,
-      },
+      ...{ tables: computing, readPlan, staged: events, joined, dictionaries, writer, partitions, signal, onPass },
       atOnce: sizes?.atOnce ?? rowsAtOnce(memory, row),
     });
     return { dictionaries, files, scattered, writer };
@@ -253,8 +227,8 @@ export async function scatterToPartitions(
       rejected,
     };
     const firstResult = { ...results, files: await writer.finish() };
-    const passes = await Passes.begun(request, firstResult, wanted);
-    return secondPass({ description, needs, layout, featureFiles, wanted, request, signal }, firstResult, passes);
+    const passes = await Passes.begun(request, firstResult, readPlan);
+    return secondPass({ readPlan, featureFiles, request, signal }, firstResult, passes);
   } catch (error) {
     removePartial(partial);
     throw error;

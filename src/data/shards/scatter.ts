@@ -1,7 +1,6 @@
 /** The first pass: rows leave the database a range at a time, are validated, and go to the partition of their user, so that it has whole timelines. */
 import { hashOf } from '../../base/random/random.ts';
-import type { ColumnRequest, ColumnRequests, DataLayout, Needs } from '../binding/layout.ts';
-import type { Database } from '../files/duckdb.ts';
+import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import type { BadRow } from '../files/files.ts';
 import {
   bagSpans,
@@ -12,17 +11,16 @@ import {
   type StagedTable,
   type ValidRawRows,
 } from '../rows/raw.ts';
-import { readRows } from '../rows/staged_tables.ts';
+import { type BoundTables, readRows } from '../rows/staged_tables.ts';
 import { type JoinedRows, validateRows } from '../rows/validate_rows.ts';
-import { type BlockArray, type ColumnBlock, joinedArrays } from './block.ts';
+import { type ColumnBlock, joinedArrays, type OwnBlock } from './block.ts';
+import { packBags, pick } from './event_rows.ts';
 import type { OnPass } from './layout.ts';
 import type { ShardWriter } from './shard_files.ts';
 
 export interface ScatterInput {
-  readonly database: Database;
-  readonly layout: DataLayout;
-  readonly wanted: ColumnRequests;
-  readonly needs: Needs;
+  readonly tables: BoundTables;
+  readonly readPlan: ReadPlan;
   readonly staged: StagedTable;
   readonly joined: JoinedRows;
   readonly dictionaries: Dictionaries;
@@ -48,26 +46,25 @@ export const partitionOfUser = (code: number, partitions: number): number => has
 
 /** Partitions all rows. A view is left at its last rows: `computed` resets it. */
 export async function scatterRows(input: ScatterInput): Promise<ScatterResult> {
-  const { database, layout, wanted, needs, staged, dictionaries, joined, writer, partitions, atOnce, onPass } = input;
-  const columns = wanted.columns.get('events')!;
+  const { tables, readPlan, staged, dictionaries, joined, writer, partitions, atOnce, onPass } = input;
+  const columns = readPlan.columns.get('events')!;
   const bad: BadRow[] = [];
-  const marksOf = (key: ColumnRequests['itemKey']): Uint8Array =>
+  const marksOf = (key: ReadPlan['itemKey']): Uint8Array =>
     new Uint8Array(key ? dictionaries.get(key.inEvents.dictionary!)!.length : 0);
-  const occurs = { items: marksOf(wanted.itemKey), users: marksOf(wanted.userKey) };
+  const occurs = { items: marksOf(readPlan.itemKey), users: marksOf(readPlan.userKey) };
   const progress = { rank: 0, time: Number.NEGATIVE_INFINITY, ascends: true };
   for (let first = 0; first < staged.rows; first += atOnce) {
     input.signal?.throwIfAborted();
     onPass?.({ pass: 'reading', done: first, total: staged.rows });
     const range = { first, count: Math.min(atOnce, staged.rows - first) };
     await staged.inPlace?.focus(range);
-    const raw = await readRows(database, staged, columns, layout, range);
-    const candidates = { raw, staged, wanted, layout, plans: needs.features, dictionaries, joined };
-    const validation = await validateRows(database, candidates);
+    const raw = await readRows(tables, staged, columns, range);
+    const validation = await validateRows({ tables, readPlan, raw, staged, dictionaries, joined });
     bad.push(...validation.bad);
     const rows: ValidRawRows = { ...raw, kept: validation.kept };
-    markKeys(rows, wanted, occurs);
-    const ranks = rankRows(rows, wanted, progress);
-    const users = wanted.userKey && (rows.columns.get(wanted.userKey.inEvents) as RawCodes).values;
+    markKeys(rows, readPlan, occurs);
+    const ranks = rankRows(rows, readPlan, progress);
+    const users = readPlan.userKey && (rows.columns.get(readPlan.userKey.inEvents) as RawCodes).values;
     const groups = grouped(rows.rows, partitions, (row) => {
       if (rows.kept[row] === 0) return -1;
       return partitionOfUser(users ? users[row]! : first + row, partitions);
@@ -83,12 +80,12 @@ export async function scatterRows(input: ScatterInput): Promise<ScatterResult> {
 
 function markKeys(
   { kept, columns, rows }: ValidRawRows,
-  wanted: ColumnRequests,
+  { itemKey, userKey }: ReadPlan,
   occurs: ScatterResult['occurs'],
 ): void {
   for (const [key, marks] of [
-    [wanted.itemKey, occurs.items],
-    [wanted.userKey, occurs.users],
+    [itemKey, occurs.items],
+    [userKey, occurs.users],
   ] as const) {
     if (key === undefined) continue;
     const { values } = columns.get(key.inEvents) as RawCodes;
@@ -99,7 +96,7 @@ function markKeys(
 /** Returns for each valid row how many come before it; continues where the last range ended. */
 function rankRows(
   { kept, columns, rows }: ValidRawRows,
-  { time }: ColumnRequests,
+  { time }: ReadPlan,
   progress: { rank: number; time: number; ascends: boolean },
 ): Int32Array {
   const times = time && (columns.get(time) as RawNumbers).values;
@@ -131,36 +128,17 @@ function packRaw(
   ranks: Int32Array,
 ): ColumnBlock {
   const { first = 0 } = raw;
-  const block = new Map<string, BlockArray>([
+  const block: OwnBlock = new Map([
     ['row', rows.map((row) => first + row)],
-    ['rank', rows.map((row) => ranks[row]!)],
+    ['rank', pick(ranks, rows)],
   ]);
   for (const [index, column] of columns.entries()) packColumn(block, `c${index}`, raw.columns.get(column)!, rows);
   return block;
 }
 
-function packColumn(block: Map<string, BlockArray>, name: string, raw: RawColumn, rows: Int32Array): void {
-  if (raw.kind === 'codes') {
-    block.set(
-      name,
-      rows.map((row) => raw.values[row]!),
-    );
-  } else if (raw.kind === 'numbers') {
-    const { width, values } = raw;
-    const pickedNumbers = new Float64Array(rows.length * width);
-    for (let i = 0; i < rows.length; i++)
-      for (let k = 0; k < width; k++) pickedNumbers[i * width + k] = values[rows[i]! * width + k]!;
-    block.set(name, pickedNumbers);
-  } else {
-    const { starts, ends, values } = raw;
-    const lengths = rows.map((row) => ends[row]! - starts[row]!);
-    const total = lengths.reduce((sum, length) => sum + length, 0);
-    const pickedValues = values instanceof Int32Array ? new Int32Array(total) : new Float64Array(total);
-    let target = 0;
-    for (const row of rows) for (let k = starts[row]!; k < ends[row]!; k++) pickedValues[target++] = values[k]!;
-    block.set(`${name} lengths`, lengths);
-    block.set(name, pickedValues);
-  }
+function packColumn(block: OwnBlock, name: string, raw: RawColumn, rows: Int32Array): void {
+  if (raw.kind === 'bags') packBags(block, name, raw, rows);
+  else block.set(name, raw.kind === 'codes' ? pick(raw.values, rows) : pick(raw.values, rows, raw.width));
 }
 
 export function unpackPartition(blocks: readonly ColumnBlock[], columns: readonly ColumnRequest[]): Partition {

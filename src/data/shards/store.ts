@@ -6,8 +6,7 @@ import { join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { systemReason } from '../../base/diagnostics/system_reason.ts';
 import { syncFolder } from '../../base/storage/durable.ts';
-import type { DataDescription } from '../../compiler/model/model.ts';
-import type { DataLayout, Needs } from '../binding/layout.ts';
+import type { Needs, ReadPlan } from '../binding/layout.ts';
 import type { Dataset, Events, LabelSums, ShardLayout, TrainingShards } from '../dataset.ts';
 import { merged, type OwnBlock, packPlain, unpackPlain } from './block.ts';
 import { type EventsSpec, packEvents, type SharedColumns, unpackEvents } from './event_rows.ts';
@@ -214,15 +213,10 @@ interface ShardManifest {
 }
 
 /** Hashes the source of shards: the data block, the files as they are now, and what the plan reads. Plans that read the same share them. */
-export function sourceHash(
-  description: DataDescription,
-  needs: Needs,
-  bound: DataLayout,
-  given: readonly string[],
-): string {
+export function sourceHash({ description, needs, layout }: ReadPlan, given: readonly string[]): string {
   const { features, labels, tasks = [], towers } = needs;
   // A folder may be named in several ways; a stamp says which file it is.
-  const stamps = [...bound.sources].map(([role, { stamps }]) => [role, [...stamps.values()]]);
+  const stamps = [...layout.sources].map(([role, { stamps }]) => [role, [...stamps.values()]]);
   const towerParts = towers.map(({ name, key, features: read }) => [name, key, read]);
   const taskParts = tasks.map(({ name, label, only, weight }) => [name, label, only, weight]);
   const { folder: _, ...block } = description;

@@ -146,17 +146,7 @@ export async function shardRows({ shards }: Dataset): Promise<Events> {
 }
 
 /** Everything but the training rows. */
-export const restOf = ({
-  parts,
-  corpus,
-  users,
-  protocol,
-  missing,
-  missingLabels,
-  histories,
-  seen,
-  rejected,
-}: Dataset): unknown => ({
+export const restOf = ({ parts, corpus, users, protocol, histories, seen, rejected }: Dataset): unknown => ({
   rows: parts.train.rows,
   validation: rowsOf(parts.validation),
   test: rowsOf(parts.test),
@@ -169,8 +159,6 @@ export const restOf = ({
   ]),
   asOfLastEvent: users.asOfLastEvent,
   protocol,
-  missing: [...missing!].sort(),
-  missingLabels: [...missingLabels!].sort(),
   histories: [...histories],
   seen,
   rejected: [rejected.count, rejected.total],
