@@ -2,7 +2,6 @@
 import type { Texts } from '../base/text/texts.ts';
 import { type ClockPart, clockParts } from '../graph/plan/plan.ts';
 import type { Admission } from './columns/admission.ts';
-import type { Until } from './rows/fresh.ts';
 
 /** One code a row. */
 export interface CodeColumn {
@@ -160,6 +159,17 @@ export interface Dataset {
   /** Held-out events that are earlier than the last training event of the run that is evaluated or continued. */
   readonly heldOutBefore?: number;
 }
+
+/** The end of the training part, up to which a run has learned. */
+export interface Until {
+  /** Seconds since 1970 where the data has dates or times; else the number that orders the events. */
+  readonly time: number;
+  /** The number of training events with this time: others with it may come later. */
+  readonly events: number;
+}
+
+/** The new events: after all that a run trained on, or from a time on. */
+export type Fresh = { readonly after: Until } | { readonly since: number };
 
 export interface FirstValues {
   readonly rows: Int32Array;

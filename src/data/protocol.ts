@@ -3,9 +3,9 @@ import type { DataDescription } from '../compiler/model/model.ts';
 import type { Needs, ReadPlan } from './binding/layout.ts';
 import { type Dataset, type Encoding, rowsOf } from './dataset.ts';
 import type { Pinned } from './pinned.ts';
+import type { Past } from './rows/fresh.ts';
 import { momentWords } from './rows/fresh.ts';
 import type { OrderedEvents } from './rows/order_events.ts';
-import type { Past } from './rows/past.ts';
 import type { ValidRows } from './rows/raw.ts';
 
 export function sentencesOfVectors(

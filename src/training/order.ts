@@ -1,6 +1,6 @@
 import { makeRandom } from '../base/random/random.ts';
 import type { Events } from '../data/dataset.ts';
-import { earlierEvents, replayedEvents } from '../data/rows/replayed.ts';
+import { earlierEvents, replayedEvents } from '../data/rows/fresh.ts';
 import { type Plan, sequenceFeature } from '../graph/plan/plan.ts';
 import { type AnyEpoch, type Epoch, makeEpoch, orderStream, smallestBatch, stepsOfEpoch } from './batches.ts';
 import { type Windows, windowsOf } from './feed/windows.ts';

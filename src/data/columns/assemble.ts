@@ -9,10 +9,9 @@ import type { BagColumn, Dataset, Encoding, Events, IndexedBags, Part } from '..
 import type { FeatureFile } from '../files/feature_files.ts';
 import { grownEncoding, type Pinned } from '../pinned.ts';
 import { protocolOf, sentencesOfPast } from '../protocol.ts';
-import { freshRows, maybeSeconds } from '../rows/fresh.ts';
+import { freshRows, maybeSeconds, pastOf, trainingTimes } from '../rows/fresh.ts';
 import { gatherCodes, gatherNumbers, makeTimeline, windowsAfter, windowsBefore } from '../rows/gather.ts';
 import { type OrderedEvents, orderEvents, type PastEvents, pastEventsOf } from '../rows/order_events.ts';
-import { pastOf, trainingTimes } from '../rows/past.ts';
 import { dictionaryOf, type RawCodes, type RawNumbers, rawOf, type ValidRows } from '../rows/raw.ts';
 import { parts } from '../rows/split.ts';
 import { type Admission, type AdmissionRule, admit, recoded } from './admission.ts';

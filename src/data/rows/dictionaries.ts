@@ -5,9 +5,8 @@ import type { ReadPlan } from '../binding/layout.ts';
 import type { Database } from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
 import { elementOf } from '../files/source.ts';
-import { addBlobs } from './chunk.ts';
 import type { Dictionaries, StagedTable } from './raw.ts';
-import { type BoundTables, columnAsText, computedQuery, dictionaryTable } from './staged_tables.ts';
+import { addBlobs, type BoundTables, columnAsText, computedQuery, dictionaryTable } from './staged_tables.ts';
 
 /**
  * Numbers the distinct texts of every dictionary, in the order of their bytes.

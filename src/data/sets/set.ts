@@ -8,6 +8,7 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { systemReason } from '../../base/diagnostics/system_reason.ts';
 import { makeFoldersSync } from '../../base/storage/durable.ts';
 import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts';
+import { valuesOf } from '../files/records/csv.ts';
 import type { SyntheticOptions } from './synthetic/draws.ts';
 
 export type WriteLogLine = (line: string) => void;
@@ -109,22 +110,12 @@ export function quoted(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Splits one line without line ends in its quotes. */
-export function splitLine(line: string): string[] {
-  if (!line.includes('"')) return line.split(',');
-  const fields: string[] = [];
-  for (const [, inQuotes, plain] of line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)) {
-    fields.push(inQuotes?.replaceAll('""', '"') ?? plain ?? '');
-  }
-  return fields;
-}
-
 /** Returns rows by the names of the header. `wrong` is called with the error of a line. */
 export function readCsv(text: string, wrong: (reason: string) => never): Record<string, string>[] {
   const [headerLine = '', ...lines] = text.trimEnd().split('\n');
-  const names = splitLine(headerLine);
+  const names = valuesOf(headerLine, ',');
   return lines.map((line, index) => {
-    const fields = splitLine(line);
+    const fields = valuesOf(line, ',');
     if (fields.length !== names.length) wrong(`line ${index + 2} has ${fields.length} fields, not ${names.length}`);
     return Object.fromEntries(names.map((name, column) => [name, fields[column]!]));
   });

@@ -1,8 +1,7 @@
 /** Describes the run that an artifact went on from, and how its data is read again. */
 import { defined } from '../../base/util/defined.ts';
-import type { Encoding } from '../../data/dataset.ts';
+import type { Encoding, Fresh, Until } from '../../data/dataset.ts';
 import type { Pinned } from '../../data/pinned.ts';
-import type { Fresh, Until } from '../../data/rows/fresh.ts';
 
 export interface Lineage {
   /** Checksum of the manifest of the run before. */

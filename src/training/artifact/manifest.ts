@@ -1,7 +1,6 @@
 /** The manifest of a model's folder: what it is, and what it was trained on. */
 import type { Checksum } from '../../base/storage/checksum.ts';
-import type { Seen } from '../../data/dataset.ts';
-import type { Until } from '../../data/rows/fresh.ts';
+import type { Seen, Until } from '../../data/dataset.ts';
 import type { Fingerprint, SettingChange } from './identity.ts';
 import type { Lineage } from './lineage.ts';
 import type { StoredPlan } from './stored_plan.ts';

@@ -2,7 +2,7 @@
 import { invariant } from '../../../base/diagnostics/failure.ts';
 import { hashOf } from '../../../base/random/random.ts';
 import type { Corpus, Events } from '../../../data/dataset.ts';
-import { replayedShare } from '../../../data/rows/replayed.ts';
+import { replayedShare } from '../../../data/rows/fresh.ts';
 import type { SharedRows } from '../../../graph/plan/plan.ts';
 import { makeIdentity } from '../distinct.ts';
 import { drawChance } from '../sampler.ts';
