@@ -16,7 +16,7 @@ import type { Staged, StagedTable, ValidRows } from './rows/raw.ts';
 import { parts } from './rows/split.ts';
 import { stage } from './rows/stage.ts';
 import { refuseTooMany, type ShardRequest, shareOf } from './shards/layout.ts';
-import { goesToShards, openKnownShards, resumePasses, scatterToPartitions } from './shards/read.ts';
+import { bytesForShards, openKnownShards, resumePasses, scatterToPartitions } from './shards/read.ts';
 import { type Computing, computed, settle, validate, validFiles } from './valid_files.ts';
 
 export interface DatasetReadOptions extends BindOptions {
@@ -81,7 +81,8 @@ async function readFiles(readContext: ReadContext): Promise<Dataset | (() => Pro
   await database.seal([...new Set([...inPlace.map(({ file }) => file.path), ...storeFiles.map(({ path }) => path)])]);
   const bad = [...staged.values()].flatMap(({ broken }) => broken);
   const computing: Computing & ReadContext = { ...readContext, layout, staged, bad, warnings: [] };
-  if (shards && (await goesToShards(shards, computing))) return scatterToPartitions(shards, computing);
+  const eventBytes = shards && (await bytesForShards(shards, computing));
+  if (eventBytes !== undefined) return scatterToPartitions(shards!, computing, eventBytes);
   const rows = await computed(computing, () => validRows(computing));
   const rejected = await settle(computing, rows.events.kept.includes(1));
   const { pinned } = options;

@@ -44,18 +44,7 @@ export function lookAtText(
     return { reason: hasHeader && records === 0 ? 'it has a header and no rows' : 'none of its lines is a row' };
   if (bad * 2 > records) return { reason: `most of its lines are no rows of ${columns.length} values` };
   if (columns.length === 1) return { reason: 'its lines have one value each' };
-  const because = reasonsFor({
-    encoding,
-    separator,
-    hasHeader,
-    given,
-    readable,
-    titles,
-    padded: isPaddedText,
-    isEscaped,
-  });
-  const rewrite: Rewrite = {
-    because,
+  const rewrite: Omit<Rewrite, 'because'> = {
     encoding,
     from: separator,
     to,
@@ -65,6 +54,7 @@ export function lookAtText(
     ...(isPaddedText ? { isPadded: true } : {}),
     ...(isEscaped ? { isEscaped: true } : {}),
   };
+  const because = reasonsFor(rewrite, given, readable);
   return {
     kind: 'csv',
     columns,
@@ -72,7 +62,7 @@ export function lookAtText(
     ...counted(records, sample),
     bad,
     separator: to,
-    ...(because.length > 0 ? { rewrite } : {}),
+    ...(because.length > 0 ? { rewrite: { because, ...rewrite } } : {}),
   };
 }
 
@@ -110,27 +100,11 @@ function readRows(texts: readonly string[], separator: string, hasHeader: boolea
   return { given, columns, rows, records, bad };
 }
 
-interface TextTraits {
-  readonly encoding: TextEncoding;
-  readonly separator: Separator;
-  readonly hasHeader: boolean;
-  readonly given: readonly string[];
-  readonly readable: 'csv' | 'tsv' | undefined;
-  readonly titles: number;
-  readonly padded: boolean;
-  readonly isEscaped: boolean;
-}
-
-function reasonsFor({
-  encoding,
-  separator,
-  hasHeader,
-  given,
-  readable,
-  titles,
-  padded: isPaddedText,
-  isEscaped,
-}: TextTraits): string[] {
+function reasonsFor(
+  { encoding, from: separator, hasHeader, titles = 0, isPadded: isPaddedText, isEscaped }: Omit<Rewrite, 'because'>,
+  given: readonly string[],
+  readable: 'csv' | 'tsv' | undefined,
+): string[] {
   const lowerNames = given.map((name) => name.toLowerCase());
   const repeatedName = given.find((name, index) => name !== '' && lowerNames.indexOf(name.toLowerCase()) !== index);
   return [

@@ -1,4 +1,4 @@
-/** Finds the training events that are new to a run which continues an earlier one. */
+/** Finds where the training part ends, the events that are new to a run which continues an earlier one, and those that it replays. */
 import { defined } from '../../base/util/defined.ts';
 import type { ReadPlan } from '../binding/layout.ts';
 import type { Events, Fresh, Until } from '../dataset.ts';

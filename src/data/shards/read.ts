@@ -35,15 +35,7 @@ interface SizeEstimate {
   readonly tables: number;
 }
 
-const estimates = new WeakMap<Computing, Promise<SizeEstimate>>();
-
-function estimate(request: ShardRequest, computing: Computing): Promise<SizeEstimate> {
-  const cachedEstimate = estimates.get(computing) ?? querySize(request, computing);
-  estimates.set(computing, cachedEstimate);
-  return cachedEstimate;
-}
-
-async function querySize({ tables = [] }: ShardRequest, computing: Computing): Promise<SizeEstimate> {
+async function estimate({ tables = [] }: ShardRequest, computing: Computing): Promise<SizeEstimate> {
   const { database, readPlan, staged } = computing;
   const columns = readPlan.columns.get('events')!;
   const lists = columns.filter(({ form }) => form === 'codes' || form === 'numbers');
@@ -142,8 +134,11 @@ export async function openSharedShards(
   return dataset;
 }
 
-/** True if training rows do not fit in memory. @throws Failure `shards-unsupported`, `shards-memory` */
-export async function goesToShards(request: ShardRequest, computing: Computing & ShardSource): Promise<boolean> {
+/** Returns the bytes of an event where training rows do not fit in memory; undefined where they do. @throws Failure `shards-unsupported`, `shards-memory` */
+export async function bytesForShards(
+  request: ShardRequest,
+  computing: Computing & ShardSource,
+): Promise<number | undefined> {
   const { when, memory, onDecision } = request;
   const { rows, row, tables } = await estimate(request, computing);
   const databaseBytes = Math.min(rows * row, shareOf(memory, 'database'));
@@ -154,14 +149,14 @@ export async function goesToShards(request: ShardRequest, computing: Computing &
   const fits = needed <= memory || (rowBytes <= memory && tables > roomForTables(memory));
   if (when === 'never' || (!isForced && fits)) {
     onDecision?.({ rows: 'memory', needed, memory });
-    return false;
+    return undefined;
   }
   if (computing.options.pinned) throw failure('shards-continued', { memory, ...(isForced ? {} : { needed }) });
   const what = request.unsupported ?? unsupportedHistory(computing);
   if (what !== undefined) throw failure('shards-unsupported', { what, memory, ...(isForced ? {} : { needed }) });
   refuseLargeTables(memory, tables);
   onDecision?.({ rows: 'shards', needed, memory, folder: request.folder });
-  return true;
+  return row;
 }
 
 /** A history of lists that events have themselves: the lists of one partition are not those of another. */
@@ -191,14 +186,14 @@ export async function resumePasses(
 export async function scatterToPartitions(
   request: ShardRequest,
   computing: Computing & ShardSource,
+  eventBytes: number,
 ): Promise<() => Promise<Dataset>> {
   const { readPlan, staged, bad, options, files: featureFiles } = computing;
   const { signal } = options;
   const { memory, folder, when, sizes, onPass } = request;
   const events = staged.get('events')!;
-  const { row } = await estimate(request, computing);
   const partitions =
-    typeof when === 'object' ? when.buckets : (sizes?.buckets ?? partitionsFor(memory, events.rows, row));
+    typeof when === 'object' ? when.buckets : (sizes?.buckets ?? partitionsFor(memory, events.rows, eventBytes));
   const key = keyFor(request, computing);
   const partial = await makePartial(folder, key);
   const firstPass = async () => {
@@ -208,7 +203,7 @@ export async function scatterToPartitions(
     const { dictionaries, joined, files } = await validFiles(computing);
     const scattered = await scatterRows({
       ...{ tables: computing, readPlan, staged: events, joined, dictionaries, writer, partitions, signal, onPass },
-      atOnce: sizes?.atOnce ?? rowsAtOnce(memory, row),
+      atOnce: sizes?.atOnce ?? rowsAtOnce(memory, eventBytes),
     });
     return { dictionaries, files, scattered, writer };
   };
