@@ -6,7 +6,7 @@ import type { Pinned } from '../pinned.ts';
 import type { OrderedEvents } from './order_events.ts';
 
 /** @param times of the training events, ascending, in the unit of `Until` */
-export function untilOf(times: ArrayLike<number>): Until | undefined {
+function untilOf(times: ArrayLike<number>): Until | undefined {
   const { length } = times;
   if (length === 0) return undefined;
   const time = times[length - 1]!;

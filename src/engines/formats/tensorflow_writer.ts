@@ -41,7 +41,7 @@ export const tensorflowShape = (shape: readonly Dim[]): TensorflowShape => ({
   dim: shape.map((dim) => ({ size: typeof dim === 'number' ? dim : -1 })),
 });
 
-export interface SignatureEntry {
+interface SignatureEntry {
   readonly name: string;
   readonly dtype: string;
   readonly tensorShape: TensorflowShape;
