@@ -1,8 +1,7 @@
-/** Encoded data: columnar typed arrays, no object per row. */
+/** Encoded data: columnar typed arrays, no object per row; and sums of labels, from which their means follow. */
 import type { Texts } from '../base/text/texts.ts';
 import { type ClockPart, clockParts } from '../graph/plan/plan.ts';
 import type { Admission } from './columns/admission.ts';
-import type { Until } from './rows/fresh.ts';
 
 /** One code a row. */
 export interface CodeColumn {
@@ -150,10 +149,6 @@ export interface Dataset {
   /** The largest number of events of a history, by the feature that it feeds. */
   readonly histories: ReadonlyMap<string, number>;
   readonly rejected: Rejected;
-  /** Rows of its file without a value, by feature. They have the code or number of a missing one. */
-  readonly missing?: ReadonlyMap<string, number>;
-  /** Events without a value, in all parts, by label. Nothing is learned from them about the label. */
-  readonly missingLabels?: ReadonlyMap<string, number>;
   /** Sentences about how it was split, for the protocol printed with every figure. */
   readonly protocol: readonly string[];
   /** Counts of vocabularies whose values are admitted, for the next run. Absent where encodings were given. */
@@ -164,6 +159,17 @@ export interface Dataset {
   /** Held-out events that are earlier than the last training event of the run that is evaluated or continued. */
   readonly heldOutBefore?: number;
 }
+
+/** The end of the training part, up to which a run has learned. */
+export interface Until {
+  /** Seconds since 1970 where the data has dates or times; else the number that orders the events. */
+  readonly time: number;
+  /** The number of training events with this time: others with it may come later. */
+  readonly events: number;
+}
+
+/** The new events: after all that a run trained on, or from a time on. */
+export type Fresh = { readonly after: Until } | { readonly since: number };
 
 export interface FirstValues {
   readonly rows: Int32Array;
@@ -222,3 +228,46 @@ export type ItemValues =
   | { readonly kind: 'text'; readonly values: readonly (string | undefined)[] }
   | { readonly kind: 'texts'; readonly values: readonly (readonly string[] | undefined)[] }
   | { readonly kind: 'truth'; readonly values: readonly (boolean | undefined)[] };
+
+interface LabelTask {
+  readonly label?: string;
+  /** Restricts sums to events where this label is 1. */
+  readonly only?: string;
+  /** A label, or a feature of one plain number. */
+  readonly weight?: string;
+}
+
+export function labelSums({ label, only, weight }: LabelTask, events: Events): LabelSums {
+  const weighted = { sum: 0, total: 0 };
+  const plain = { sum: 0, total: 0 };
+  if (label === undefined) return { weighted, plain };
+  const values = events.labels.get(label)!;
+  const weights = weight === undefined ? undefined : (events.labels.get(weight) ?? numbersOf(events, weight));
+  const isIncluded = only === undefined ? undefined : events.labels.get(only)!;
+  for (let row = 0; row < events.rows; row++) {
+    const value = values[row]!;
+    if (Number.isNaN(value)) continue;
+    if (isIncluded === undefined || isIncluded[row] === 1) {
+      plain.sum += value;
+      plain.total++;
+    }
+    const eventWeight = (weights?.[row] ?? 1) * (isIncluded?.[row] ?? 1);
+    if (Number.isNaN(eventWeight)) continue;
+    weighted.sum += eventWeight * value;
+    weighted.total += eventWeight;
+  }
+  return { weighted, plain };
+}
+
+export const addSums = (a: LabelSums, b: LabelSums): LabelSums => ({
+  weighted: { sum: a.weighted.sum + b.weighted.sum, total: a.weighted.total + b.weighted.total },
+  plain: { sum: a.plain.sum + b.plain.sum, total: a.plain.total + b.plain.total },
+});
+
+export const noSums: LabelSums = { weighted: { sum: 0, total: 0 }, plain: { sum: 0, total: 0 } };
+
+function numbersOf({ features, rows }: Events, name: string): Float32Array {
+  const { column, index } = features.get(name) as IndexedColumn;
+  const values = column.kind === 'numbers' ? column.values : new Float32Array(rows);
+  return index ? Float32Array.from(index, (row) => values[row]!) : values;
+}

@@ -3,8 +3,7 @@ import { makeKeyTable } from '../base/text/key_table.ts';
 import type { Texts } from '../base/text/texts.ts';
 import type { DataDescription } from '../compiler/model/model.ts';
 import { type BindOptions, withBoundDatabase } from './binding/bind.ts';
-import type { BoundColumn, DataLayout } from './binding/layout.ts';
-import type { Needs } from './binding/needs.ts';
+import type { BoundColumn, DataLayout, Needs } from './binding/layout.ts';
 import type { ItemValues } from './dataset.ts';
 import { type Database, enclose, quoteName } from './files/duckdb.ts';
 import { type DataSource, isList, isNumber } from './files/source.ts';
@@ -47,13 +46,7 @@ async function readValues(
   keys: Texts,
   signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<string, ItemValues>> {
-  const features = new Map([['', key], ...wanted.map(({ name, column }) => [name, column] as const)]);
-  await stage(
-    database,
-    source,
-    { sources: new Map(), features, labels: new Map(), histories: new Map(), listWeights: new Map() },
-    { signal },
-  );
+  await stage(database, source, filterLayout(key, wanted), { signal });
   await database.seal();
   const rowOf = makeKeyTable(keys, keys.length).rowOf;
   const exact = await exactColumns(database, wanted);
@@ -72,6 +65,12 @@ async function readValues(
     }
   });
   return new Map(exact.map(({ name, kind }, index) => [name, { kind, values: values[index]! } as ItemValues]));
+}
+
+/** Makes the layout of an items file of which filters alone read columns. */
+export function filterLayout(key: BoundColumn, wanted: readonly FilterColumn[]): DataLayout {
+  const features = new Map([['', key], ...wanted.map(({ name, column }) => [name, column] as const)]);
+  return { sources: new Map(), features, labels: new Map(), histories: new Map(), listWeights: new Map() };
 }
 
 /** Makes whole numbers texts that a number of JavaScript does not hold, such as ids of 64 bits. */

@@ -3,8 +3,7 @@ import { makeKeyTable } from '../base/text/key_table.ts';
 import { joinedTexts, pickTexts, sameTexts } from '../base/text/texts.ts';
 import { everyRow } from '../base/util/every_row.ts';
 import type { Admission } from './columns/admission.ts';
-import type { Encoding } from './dataset.ts';
-import type { Fresh, Until } from './rows/fresh.ts';
+import type { Encoding, Fresh, Until } from './dataset.ts';
 
 export interface Pinned {
   /** Fitted encodings, by the feature that owns them: their codes do not change. */

@@ -1,19 +1,12 @@
 /** Describes a data set in sentences, printed with every figure. */
 import type { DataDescription } from '../compiler/model/model.ts';
-import type { DataLayout } from './binding/layout.ts';
-import type { Needs } from './binding/needs.ts';
+import type { Needs, ReadPlan } from './binding/layout.ts';
 import { type Dataset, type Encoding, rowsOf } from './dataset.ts';
 import type { Pinned } from './pinned.ts';
+import type { Past } from './rows/fresh.ts';
 import { momentWords } from './rows/fresh.ts';
 import type { OrderedEvents } from './rows/order_events.ts';
-import type { Past } from './rows/past.ts';
 import type { ValidRows } from './rows/raw.ts';
-
-interface ProtocolInput {
-  readonly description: DataDescription;
-  readonly layout: DataLayout;
-  readonly good: Pick<ValidRows, 'items'>;
-}
 
 export function sentencesOfVectors(
   firstValues: Dataset['firstValues'] = new Map(),
@@ -60,7 +53,8 @@ export function sentencesOfPast(
 
 /** @param missingLabels events without a value, by label */
 export function protocolOf(
-  { description, layout, good }: ProtocolInput,
+  { description, layout }: ReadPlan,
+  good: Pick<ValidRows, 'items'>,
   {
     sentence,
     items,

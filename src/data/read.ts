@@ -3,26 +3,20 @@ import type { Diagnostic } from '../base/diagnostics/diagnostic.ts';
 import { defined } from '../base/util/defined.ts';
 import type { DataDescription } from '../compiler/model/model.ts';
 import { type BindOptions, type BoundData, withBoundDatabase } from './binding/bind.ts';
-import { columnRequests } from './binding/column_requests.ts';
-import type { DataLayout } from './binding/layout.ts';
-import type { Needs } from './binding/needs.ts';
+import { makeReadPlan, type Needs, type ReadPlan } from './binding/layout.ts';
 import { assemble } from './columns/assemble.ts';
-import { readFirstValues } from './columns/first_values.ts';
+import { readFirstValues } from './columns/fit_encoders.ts';
 import type { Dataset } from './dataset.ts';
 import type { Database } from './files/duckdb.ts';
 import type { Role } from './files/files.ts';
 import { inStores } from './files/remote/stores.ts';
 import type { Pinned } from './pinned.ts';
 import { sentencesOfVectors } from './protocol.ts';
-import { ascends } from './rows/gather.ts';
-import type { RawNumbers, ValidRows } from './rows/raw.ts';
+import type { Staged, StagedTable, ValidRows } from './rows/raw.ts';
 import { parts } from './rows/split.ts';
 import { stage } from './rows/stage.ts';
-import type { Staged, StagedTable } from './rows/staged.ts';
-import { timeOrder } from './rows/staged_tables.ts';
-import { refuseTooMany, shareOf } from './shards/layout.ts';
-import { goesToShards, openKnownShards, resumePasses, scatterToPartitions } from './shards/read.ts';
-import type { ShardRequest } from './shards/request.ts';
+import { refuseTooMany, type ShardRequest, shareOf } from './shards/layout.ts';
+import { bytesForShards, openKnownShards, resumePasses, scatterToPartitions } from './shards/read.ts';
 import { type Computing, computed, settle, validate, validFiles } from './valid_files.ts';
 
 export interface DatasetReadOptions extends BindOptions {
@@ -48,8 +42,8 @@ export async function readDataset(
   const { shards } = options;
   const limit = defined({ memory: shards && shareOf(shards.memory, 'database') });
   const loaded = await withBoundDatabase(description, needs, { ...options, ...limit }, async (database, bound) => {
-    const { layout, files } = bound;
-    const readContext: ReadContext = { database, layout, files, description, needs, options };
+    const readPlan = makeReadPlan(description, needs, bound.layout);
+    const readContext: ReadContext = { database, readPlan, files: bound.files, options };
     const stored =
       shards && ((await openKnownShards(shards, readContext)) ?? (await resumePasses(shards, readContext)));
     return stored ?? readFiles(readContext);
@@ -60,16 +54,15 @@ export async function readDataset(
 
 interface ReadContext {
   readonly database: Database;
-  readonly layout: DataLayout;
+  readonly readPlan: ReadPlan;
   readonly files: BoundData['files'];
-  readonly description: DataDescription;
-  readonly needs: Needs;
   readonly options: DatasetReadOptions;
 }
 
 /** Returns a data set, or the second pass, which runs once the database is closed. */
 async function readFiles(readContext: ReadContext): Promise<Dataset | (() => Promise<Dataset>)> {
-  const { database, layout, files, description, needs, options } = readContext;
+  const { database, readPlan, files, options } = readContext;
+  const { layout, needs } = readPlan;
   const staged = new Map<Role, StagedTable>();
   const { shards, signal } = options;
   const room = shards && (shards.sizes?.room ?? shareOf(shards.memory, 'database'));
@@ -87,31 +80,27 @@ async function readFiles(readContext: ReadContext): Promise<Dataset | (() => Pro
   const storeFiles = inStores([...layout.sources.values()].flatMap(({ files }) => files));
   await database.seal([...new Set([...inPlace.map(({ file }) => file.path), ...storeFiles.map(({ path }) => path)])]);
   const bad = [...staged.values()].flatMap(({ broken }) => broken);
-  const wanted = columnRequests(layout, needs);
-
-  const computing: Computing & ReadContext = { ...readContext, wanted, staged, bad, warnings: [] };
-  if (shards && (await goesToShards(shards, computing))) return scatterToPartitions(shards, computing);
+  const computing: Computing & ReadContext = { ...readContext, layout, staged, bad, warnings: [] };
+  const eventBytes = shards && (await bytesForShards(shards, computing));
+  if (eventBytes !== undefined) return scatterToPartitions(shards!, computing, eventBytes);
   const rows = await computed(computing, () => validRows(computing));
   const rejected = await settle(computing, rows.events.kept.includes(1));
   const { pinned } = options;
-  const dataset = assemble({ description, needs, layout, files, wanted, good: rows, ...defined({ pinned }) });
+  const dataset = assemble({ readPlan, files, good: rows, ...defined({ pinned }) });
   const firstValues = await readFirstValues(files, dataset.encodings);
   const protocol = [...dataset.protocol, ...sentencesOfVectors(firstValues, needs, dataset.encodings)];
   return { ...dataset, protocol, ...defined({ firstValues }), rejected };
 }
 
 async function validRows(computing: Computing): Promise<ValidRows> {
-  const { database, layout, wanted, staged, description } = computing;
+  const { staged, readPlan } = computing;
   const { dictionaries, joined, files } = await validFiles(computing);
   const events = await validate(computing, staged.get('events')!, dictionaries, joined);
-  const { time } = wanted;
-  const isSorted = time === undefined || ascends((events.columns.get(time) as RawNumbers).values, events.kept);
-  const folds = foldsOf(staged.get('events')!, description);
+  const folds = foldsOf(staged.get('events')!, readPlan.description);
   return {
     dictionaries,
     events,
     ...defined({ folds }),
-    ...(isSorted ? {} : { timeOrder: await timeOrder(database, time, events.rows, layout) }),
     ...files,
   };
 }

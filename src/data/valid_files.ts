@@ -5,18 +5,16 @@ import { Failure, failure } from '../base/diagnostics/failure.ts';
 import type { Span } from '../base/text/source.ts';
 import type { DataDescription } from '../compiler/model/model.ts';
 import { sqlFails } from './binding/binder.ts';
-import type { ColumnRequest, ColumnRequests } from './binding/column_requests.ts';
-import { type BoundColumn, columnsOfLayout, type DataLayout } from './binding/layout.ts';
-import type { Needs } from './binding/needs.ts';
+import { type BoundColumn, type ColumnRequest, columnsOfLayout, type ReadPlan } from './binding/layout.ts';
 import type { Rejected } from './dataset.ts';
 import { type Database, enclose, quoteText, sqlReason } from './files/duckdb.ts';
 import type { BadRow, Role } from './files/files.ts';
 import { makeDictionaries } from './rows/dictionaries.ts';
-import type { Dictionaries, RawCodes, ValidRawRows } from './rows/raw.ts';
+import type { Dictionaries, RawCodes, Staged, StagedTable, ValidRawRows } from './rows/raw.ts';
 import { badRow, settleRejects } from './rows/rejects.ts';
 import { verifyUnchanged } from './rows/stage.ts';
-import type { Staged, StagedTable } from './rows/staged.ts';
 import {
+  type BoundTables,
   computedQuery,
   dictionaryTable,
   filterClause,
@@ -26,12 +24,8 @@ import {
 } from './rows/staged_tables.ts';
 import { ABSENT, BAD, type JoinedRows, validateRows } from './rows/validate_rows.ts';
 
-export interface Computing {
-  readonly database: Database;
-  readonly layout: DataLayout;
-  readonly description: DataDescription;
-  readonly needs: Needs;
-  readonly wanted: ColumnRequests;
+export interface Computing extends BoundTables {
+  readonly readPlan: ReadPlan;
   readonly staged: ReadonlyMap<Role, StagedTable>;
   readonly bad: BadRow[];
   /** Odd properties of the rows, but no certain errors. */
@@ -45,17 +39,15 @@ export interface Computing {
 }
 
 /** Computes; where an expression fails on some rows, they are dropped, and everything is computed again. */
-export async function computed<T>(
-  { database, layout, staged, description, bad }: Computing,
-  compute: () => Promise<T>,
-): Promise<T> {
+export async function computed<T>(computing: Computing, compute: () => Promise<T>): Promise<T> {
+  const { database, layout, staged, readPlan, bad } = computing;
   const value = await compute().catch(async (problem: unknown) => {
     database.passOn(problem);
     await settleInPlace(database, staged);
-    bad.push(...(await dropFailingRows(database, layout, staged, description, problem)));
+    bad.push(...(await dropFailingRows(computing, problem)));
     return compute().catch((secondError: unknown) => {
       database.passOn(secondError);
-      throw new Failure([sqlFails(secondError, description.span, layout.sources)]);
+      throw new Failure([sqlFails(secondError, readPlan.description.span, layout.sources)]);
     });
   });
   await settleInPlace(database, staged);
@@ -73,9 +65,10 @@ async function settleInPlace(database: Database, staged: ReadonlyMap<Role, Stage
 
 /** @throws Failure where too many rows are invalid, and `no-rows` */
 export async function settle(
-  { database, bad, warnings, staged, description, options }: Computing,
+  { database, bad, warnings, staged, readPlan, options }: Computing,
   hasRows: boolean,
 ): Promise<Rejected> {
+  const { description } = readPlan;
   const rejected = await settleRejects(database, bad, [...staged.values()], description, options.folder).catch(
     (error) => {
       // They may explain the error.
@@ -99,14 +92,14 @@ export interface ValidFiles {
  * event must be in them.
  */
 export async function validFiles(computing: Computing): Promise<ValidFiles> {
-  const { database, layout, wanted, staged } = computing;
-  const dictionaries = await makeDictionaries(database, wanted, layout, staged);
-  computing.warnings.splice(0, Number.POSITIVE_INFINITY, ...(await checkIds(database, wanted, layout)));
+  const { readPlan, staged } = computing;
+  const dictionaries = await makeDictionaries(computing);
+  computing.warnings.splice(0, Number.POSITIVE_INFINITY, ...(await checkIds(computing)));
   const joined: { items?: Int32Array; users?: Int32Array } = {};
   const files: { items?: ValidRawRows; users?: ValidRawRows } = {};
   for (const role of ['items', 'users'] as const) {
     const source = staged.get(role);
-    const key = (role === 'items' ? wanted.itemKey : wanted.userKey)?.inFile;
+    const key = (role === 'items' ? readPlan.itemKey : readPlan.userKey)?.inFile;
     if (source === undefined || key === undefined) continue;
     const rows = await validate(computing, source, dictionaries, {});
     const droppedRows = dropped(rows);
@@ -118,15 +111,15 @@ export async function validFiles(computing: Computing): Promise<ValidFiles> {
 }
 
 export async function validate(
-  { database, layout, wanted, needs, bad }: Computing,
-  source: Staged,
+  computing: Computing,
+  staged: Staged,
   dictionaries: Dictionaries,
   joined: JoinedRows,
 ): Promise<ValidRawRows> {
-  const raw = await readRows(database, source, wanted.columns.get(source.source.role)!, layout);
-  const plans = needs.features;
-  const validation = await validateRows(database, { raw, staged: source, wanted, layout, plans, dictionaries, joined });
-  bad.push(...validation.bad);
+  const { readPlan } = computing;
+  const raw = await readRows(computing, staged, readPlan.columns.get(staged.source.role)!);
+  const validation = await validateRows({ tables: computing, readPlan, raw, staged, dictionaries, joined });
+  computing.bad.push(...validation.bad);
   return { ...raw, kept: validation.kept };
 }
 
@@ -153,18 +146,15 @@ const blankCharacters = ' \t\r\n\u00a0\u200b\u2060\ufeff';
  * @returns a warning for each key of which ids look alike
  * @throws Failure `rounded-ids` where a key is a column of fractions, and one of its ids has more digits than these hold
  */
-async function checkIds(
-  database: Database,
-  wanted: ColumnRequests,
-  layout: DataLayout,
-): Promise<readonly Diagnostic[]> {
+async function checkIds(computing: Computing): Promise<readonly Diagnostic[]> {
+  const { database, layout, readPlan } = computing;
   const warnings: Diagnostic[] = [];
-  for (const key of [wanted.userKey, wanted.itemKey]) {
+  for (const key of [readPlan.userKey, readPlan.itemKey]) {
     if (key === undefined) continue;
     for (const request of [key.inEvents, key.inFile]) {
       if (request === undefined) continue;
       const { at: rowIndex, name } = request.column;
-      const { sql, types } = await computedQuery(database, rowIndex, [request], layout);
+      const { sql, types } = await computedQuery(computing, rowIndex, [request]);
       const limit = largestWhole(types[0]!);
       if (limit === undefined) continue;
       const [roundedRow] = await database.rows(
@@ -209,13 +199,8 @@ const maxLookups = 100;
  * Deletes the rows on which some expression fails, and reports them. Throws Failure when `problem`, the error of the query, is not
  * found in any row, or an expression cannot be computed row by row.
  */
-async function dropFailingRows(
-  database: Database,
-  layout: DataLayout,
-  staged: ReadonlyMap<Role, StagedTable>,
-  description: DataDescription,
-  problem: unknown,
-): Promise<BadRow[]> {
+async function dropFailingRows(computing: Computing, problem: unknown): Promise<BadRow[]> {
+  const { database, layout, staged, readPlan } = computing;
   const bad: BadRow[] = [];
   const untried: BoundColumn[] = [];
   const where = layout.where;
@@ -223,9 +208,9 @@ async function dropFailingRows(
   const columns = columnsOfLayout(layout).filter(({ bare }) => bare === undefined);
   for (const column of where === undefined ? columns : [where, ...columns.filter((other) => other !== where)]) {
     const role = column.at;
-    const relation = await relationOf(column.over, layout, database);
+    const relation = await relationOf(computing, column.over);
     const isFiltered = role === 'events' && where !== undefined && where !== column;
-    const from = `${relation.sql}${isFiltered ? await filterClause(column.over, relation.row, layout, database) : ''}`;
+    const from = `${relation.sql}${isFiltered ? await filterClause(computing, column.over, relation.row) : ''}`;
     // TRY gives NULL where its argument fails; a struct around it distinguishes a failure from a NULL value.
     const failingRows = `SELECT row FROM (SELECT ${relation.row} AS row, TRY({'value': ${enclose(column.sql)}}) AS tried FROM ${from}) WHERE tried IS NULL`;
     const rows = await database.rows(failingRows).then(
@@ -244,7 +229,8 @@ async function dropFailingRows(
     }
     if (rows.length > 0) await staged.get(role)!.leaveOut(rows);
   }
-  if (bad.length === 0) throw new Failure([sqlFails(problem, spanOf(untried[0], description), layout.sources)]);
+  if (bad.length === 0)
+    throw new Failure([sqlFails(problem, spanOf(untried[0], readPlan.description), layout.sources)]);
   return bad;
 }
 

@@ -36,3 +36,8 @@ export function checkParameters(graph: Graph, parameters: Tensors): void {
 /** The same numbers in memory of their own: what a feeder or a program gives may be written over later. */
 export const copies = (tensors: Tensors): Record<string, Tensor> =>
   Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]));
+
+/** The exports of a CommonJS package: bundled, they are those of its default. `name` is one of them. */
+export function exportsOf<Module extends object>(module: Module, name: keyof Module): Module {
+  return name in module ? module : (module as unknown as { readonly default: Module }).default;
+}

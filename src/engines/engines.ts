@@ -1,6 +1,28 @@
 /** THE list of engines, in the order they are chosen to train; those of `onRequest` are never chosen unasked. A runtime is imported only when it is asked for. */
+import { readFileSync } from 'node:fs';
 import { failure } from '../base/diagnostics/failure.ts';
 import type { Engine, EngineName } from './engine.ts';
+
+// Instructions of the processor, as far as its system says them.
+
+/** Instructions that multiply matrices of bfloat16, as Linux names them. Those of Arm are not measured. */
+const instructions = ['amx_bf16', 'avx512_bf16'];
+
+/** The best of them that this processor has; nothing where it has none, or where the system does not say. */
+export function bfloat16Instructions(flags = processorFlags()): string | undefined {
+  return instructions.find((name) => flags.has(name));
+}
+
+function processorFlags(): ReadonlySet<string> {
+  try {
+    // All cores have the flags of the first.
+    const line = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'));
+    return new Set(line?.[1]?.trim().split(/\s+/));
+  } catch {
+    // There is no such file on other systems, and a container may hide it.
+    return new Set();
+  }
+}
 
 /** Each throws, saying why, where its runtime does not load. */
 const engines: Readonly<Record<EngineName, () => Promise<Engine>>> = {

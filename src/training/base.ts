@@ -15,9 +15,9 @@ import {
   writeNumbers,
 } from '../base/storage/tensor_header.ts';
 import { defined } from '../base/util/defined.ts';
+import type { Fresh } from '../data/dataset.ts';
 import { type Dataset, type Encoding, rowsOf } from '../data/dataset.ts';
 import { rowsBefore } from '../data/pinned.ts';
-import type { Fresh } from '../data/rows/fresh.ts';
 import type { Tensors } from '../engines/engine.ts';
 import type { FeaturePlan, GraphPlan, Plan, TowerPlan } from '../graph/plan/plan.ts';
 import type { TrainingState } from './artifact/checkpoint.ts';

@@ -2,7 +2,7 @@
 import { invariant } from '../base/diagnostics/failure.ts';
 import { defined } from '../base/util/defined.ts';
 import type { Events, TrainingShards } from '../data/dataset.ts';
-import { labelSums } from '../data/label_sums.ts';
+import { labelSums } from '../data/dataset.ts';
 import type { Tensors } from '../engines/engine.ts';
 import type { WorkerGroup } from '../engines/group.ts';
 import type { Graph } from '../graph/graph.ts';

@@ -1,6 +1,6 @@
 import { makeRandom } from '../base/random/random.ts';
 import type { Events } from '../data/dataset.ts';
-import { earlierEvents, replayedEvents } from '../data/rows/replayed.ts';
+import { earlierEvents, replayedEvents } from '../data/rows/fresh.ts';
 import { type Plan, type SchedulePlan, sequenceFeature, type TrainPlan } from '../graph/plan/plan.ts';
 import { type Windows, windowsOf } from './feed/windows.ts';
 

@@ -7,7 +7,7 @@ import { failure } from '../base/diagnostics/failure.ts';
 import { removeDurably } from '../base/storage/durable.ts';
 import { defined } from '../base/util/defined.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { bfloat16Instructions } from '../engines/processor.ts';
+import { bfloat16Instructions } from '../engines/engines.ts';
 import type { Plan } from '../graph/plan/plan.ts';
 import { hasCheckpoint, type Progress, restoreState, saveState, type TrainingState } from './artifact/checkpoint.ts';
 import { writeAdmissions } from './artifact/encoding_file.ts';

@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { splitLine } from '../../src/data/sets/csv_text.ts';
+import { valuesOf } from '../../src/data/files/records/csv.ts';
 import { dataSets } from '../../src/data/sets/table.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 
@@ -26,9 +26,9 @@ const firstOf = (...folders: readonly (string | undefined)[]): string | undefine
 /** Keeps the header, and lines for whose fields `keep` holds. */
 function cut(from: string, to: string, name: string, keep: (row: Row) => boolean): Row[] {
   const [head, ...lines] = readFileSync(join(from, name), 'utf8').trimEnd().split('\n');
-  const kept = lines.filter((line) => keep(splitLine(line)));
+  const kept = lines.filter((line) => keep(valuesOf(line, ',')));
   writeFileSync(join(to, name), `${[head, ...kept].join('\n')}\n`);
-  return kept.map(splitLine);
+  return kept.map((line) => valuesOf(line, ','));
 }
 
 const converted = (set: 'msweb' | 'restaurants' | 'cranfield') => home && firstOf(join(home, set));

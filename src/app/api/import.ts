@@ -7,7 +7,7 @@ import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { makeFolder, writeTextDurably } from '../../base/storage/durable.ts';
 import { defined } from '../../base/util/defined.ts';
 import { isWithin, kindAt, reachOf } from '../../data/files/access.ts';
-import { formatOf } from '../../data/files/file_kind.ts';
+import { formatOf } from '../../data/files/glob.ts';
 import { type ConvertedConfig, convertConfig } from '../easyrec/convert.ts';
 import type { FeatureDraft, ModelDraft, SideName, TowerDraft } from '../easyrec/draft.ts';
 import type { ImportNote } from '../easyrec/notes.ts';

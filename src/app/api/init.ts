@@ -8,8 +8,7 @@ import { makeFolder, makeFolders, writeTextDurably } from '../../base/storage/du
 import { defined } from '../../base/util/defined.ts';
 import type { Dataset, Part } from '../../data/dataset.ts';
 import { isWithin, type Reach, reachOf } from '../../data/files/access.ts';
-import { dataText } from '../../data/init/data_text.ts';
-import { modelText } from '../../data/init/model_text.ts';
+import { dataText, modelText } from '../../data/init/model_text.ts';
 import { type TableProfile, tableProfile } from '../../data/init/profile.ts';
 import type { Copy, InitAnswers, Proposal } from '../../data/init/proposal.ts';
 import { type NoEvents, propose } from '../../data/init/propose.ts';

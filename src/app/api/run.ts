@@ -2,7 +2,7 @@
 import { defined } from '../../base/util/defined.ts';
 import type { Dataset, Part } from '../../data/dataset.ts';
 import { momentWords } from '../../data/rows/fresh.ts';
-import type { ItemReader } from '../../data/written/written_item.ts';
+import type { ItemReader } from '../../data/written/fields.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import { type Choice, chooseEngine } from '../../engines/engines.ts';
 import type { Exported } from '../../serving/serve/export.ts';

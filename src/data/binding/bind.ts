@@ -7,8 +7,7 @@ import { defined } from '../../base/util/defined.ts';
 import type { DataDescription, Model } from '../../compiler/model/model.ts';
 import { elementPlan, type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
 import type { Access } from '../files/access.ts';
-import { Copies } from '../files/copies.ts';
-import { type Database, openDatabase } from '../files/duckdb.ts';
+import { Copies, type Database, openDatabase } from '../files/duckdb.ts';
 import { type FeatureFile, readFeatureFiles } from '../files/feature_files.ts';
 import { findFiles, type Role } from '../files/files.ts';
 import { listRemote } from '../files/remote/list.ts';
@@ -19,13 +18,14 @@ import { anywhere, ColumnBinding } from './column_binding.ts';
 import {
   type BoundColumn,
   type BoundHistory,
-  type ColumnKind,
   columnKindOf,
   columnsOfLayout,
   type DataLayout,
   type JoinKey,
+  type Needs,
+  sequenceOf,
+  type TowerNeeds,
 } from './layout.ts';
-import { type Needs, sequenceOf, type TowerNeeds } from './needs.ts';
 
 export interface BindOptions {
   /** Gives the places of features that nothing feeds. */
@@ -86,10 +86,22 @@ async function bindLayout(
   const userKey = await bindKey(binding, 'users', query);
   const itemKey = await bindKey(binding, 'items', item);
   const { features, histories, listWeights } = await bindFeatures(binding, { userKey, itemKey });
-  const labels = await bindLabels(binding);
-  const time = await bindEntry(binding, 'time', description.time, 'time');
-  const where = await bindEntry(binding, 'where', description.where, 'condition');
-  const fold = await bindFold(binding);
+  const labels = new Map<string, BoundColumn>();
+  for (const { name, sort: kind } of needs.labels) {
+    const column = await binding.bind({ what: 'label', name, kind, scopes: anywhere });
+    if (column !== undefined) labels.set(name, column);
+  }
+  const { split } = description;
+  const time =
+    description.time &&
+    (await binding.bind({ what: 'time', name: 'time', kind: 'time', scopes: anywhere, ...description.time }));
+  const where =
+    description.where &&
+    (await binding.bind({ what: 'where', name: 'where', kind: 'condition', scopes: anywhere, ...description.where }));
+  const fold =
+    split.kind === 'column'
+      ? await binding.bind({ what: 'split column', name: split.column, kind: 'text', scopes: anywhere })
+      : undefined;
   checkSplit(binding, { userKey, itemKey });
   const title = itemKey && (await bindTitle(binding));
   const layout: DataLayout = {
@@ -98,30 +110,6 @@ async function bindLayout(
   };
   await bindUnread(binding, layout);
   return { layout, diagnostics: binding.diagnostics };
-}
-
-async function bindLabels(binding: ColumnBinding): Promise<DataLayout['labels']> {
-  const labels = new Map<string, BoundColumn>();
-  for (const { name, sort: kind } of binding.needs.labels) {
-    const column = await binding.bind({ what: 'label', name, kind, scopes: anywhere });
-    if (column !== undefined) labels.set(name, column);
-  }
-  return labels;
-}
-
-async function bindEntry(
-  binding: ColumnBinding,
-  what: string,
-  entry: DataDescription['time'],
-  kind: ColumnKind,
-): Promise<BoundColumn | undefined> {
-  return entry && binding.bind({ what, name: what, kind, scopes: anywhere, ...entry });
-}
-
-async function bindFold(binding: ColumnBinding): Promise<BoundColumn | undefined> {
-  const { split } = binding.description;
-  if (split.kind !== 'column') return undefined;
-  return binding.bind({ what: 'split column', name: split.column, kind: 'text', scopes: anywhere });
 }
 
 function checkSplit(binding: ColumnBinding, { userKey }: BoundKeys): void {

@@ -7,8 +7,7 @@ import { defined } from '../../base/util/defined.ts';
 import type { DataDescription, Model } from '../../compiler/model/model.ts';
 import type { Role } from '../files/files.ts';
 import type { Binder, BindResult, Request } from './binder.ts';
-import type { BoundColumn, DataLayout } from './layout.ts';
-import type { Needs } from './needs.ts';
+import type { BoundColumn, DataLayout, Needs } from './layout.ts';
 
 /** Scopes of columns that belong to no tower: events, alone or joined. */
 export const anywhere: readonly (readonly Role[])[] = [

@@ -4,7 +4,7 @@
  */
 import { type Database, enclose, quoteText } from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
-import { parseJsonText } from '../files/records/json.ts';
+import { parseJsonText } from '../files/records/lines.ts';
 
 /** Expressions that compute a value of one row, of a window over rows, or of a query. */
 const EXPRESSIONS: ReadonlySet<string> = new Set(

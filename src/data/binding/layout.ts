@@ -1,6 +1,7 @@
-/** The origin of each column that a model reads: its SQL, and the file or files it is computed over. */
+/** The origin of each column that a model reads, its SQL and its files, and the columns that the database computes: every one once. */
+import { defined } from '../../base/util/defined.ts';
 import type { DataDescription } from '../../compiler/model/model.ts';
-import type { FeaturePlan } from '../../graph/plan/plan.ts';
+import { elementPlan, type FeaturePlan, type GraphPlan, sequenceFeature } from '../../graph/plan/plan.ts';
 import type { Role } from '../files/files.ts';
 import type { DataSource } from '../files/source.ts';
 import type { ExpressionReads } from './expression.ts';
@@ -92,5 +93,148 @@ export function columnKindOf(feature: FeaturePlan): ColumnKind {
       return feature.gives === 'bag' ? 'numbers' : 'moment';
     default:
       return feature.gives === 'bag' ? 'numbers' : 'number';
+  }
+}
+
+/** The part of a plan that reading needs: any `Plan` fits, and so does the little that a test writes by hand. */
+export interface Needs {
+  readonly features: readonly FeaturePlan[];
+  readonly labels: readonly { readonly name: string; readonly sort: 'binary' | 'number' }[];
+  /** Their labels, and the weights of their rows. */
+  readonly tasks?: readonly {
+    readonly name?: string;
+    readonly label?: string;
+    readonly only?: string;
+    readonly weight?: string;
+  }[];
+  /** The list that a step reads as whole sequences, whose order it needs. A plan has it in its step. */
+  readonly sequence?: string;
+  readonly step?: GraphPlan;
+  /** The query tower, then the item tower. */
+  readonly towers: readonly [TowerNeeds, TowerNeeds];
+}
+
+export interface TowerNeeds {
+  readonly name: string;
+  readonly key?: string;
+  /** Absent features of both towers lend their table or weigh rows, and may come from any file. */
+  readonly features?: readonly string[];
+}
+
+export const sequenceOf = ({ sequence, step }: Needs): string | undefined =>
+  sequence ?? (step && sequenceFeature(step));
+
+export interface ColumnRequest {
+  readonly column: BoundColumn;
+  readonly form: 'code' | 'codes' | 'number' | 'numbers' | 'vector';
+  /** Texts are numbered within a dictionary, which columns of one encoder share. */
+  readonly dictionary?: string;
+  /** Numbers a row of a vector. */
+  readonly width?: number;
+}
+
+/** All that is read of a data block for a model: where its columns come from, and what the database computes of them. */
+export interface ReadPlan {
+  readonly description: DataDescription;
+  readonly needs: Needs;
+  readonly layout: DataLayout;
+  readonly columns: ReadonlyMap<Role, readonly ColumnRequest[]>;
+  readonly features: ReadonlyMap<string, ColumnRequest>;
+  readonly labels: ReadonlyMap<string, ColumnRequest>;
+  /** Those of labels and features that weigh rows. */
+  readonly weights: readonly ColumnRequest[];
+  readonly histories: ReadonlyMap<string, ColumnRequest>;
+  /** By list; for a history one number an event or item. */
+  readonly listWeights: ReadonlyMap<string, ColumnRequest>;
+  readonly userKey?: { readonly inEvents: ColumnRequest; readonly inFile?: ColumnRequest };
+  readonly itemKey?: { readonly inEvents: ColumnRequest; readonly inFile?: ColumnRequest };
+  readonly time?: ColumnRequest;
+  readonly fold?: ColumnRequest;
+  readonly title?: ColumnRequest;
+}
+
+export function makeReadPlan(description: DataDescription, needs: Needs, layout: DataLayout): ReadPlan {
+  const columns = new Map<Role, ColumnRequest[]>([
+    ['events', []],
+    ['items', []],
+    ['users', []],
+  ]);
+  const request = (columnRequest: ColumnRequest): ColumnRequest => {
+    const sameRequest = columns
+      .get(columnRequest.column.at)!
+      .find(
+        (earlier) =>
+          earlier.column.sql === columnRequest.column.sql &&
+          earlier.form === columnRequest.form &&
+          earlier.dictionary === columnRequest.dictionary &&
+          earlier.width === columnRequest.width &&
+          timeUnit(earlier) === timeUnit(columnRequest),
+      );
+    if (sameRequest !== undefined) return sameRequest;
+    columns.get(columnRequest.column.at)!.push(columnRequest);
+    return columnRequest;
+  };
+  const text = (column: BoundColumn, dictionary: string): ColumnRequest =>
+    request({ column, form: 'code', dictionary });
+  const number = (column: BoundColumn): ColumnRequest => request({ column, form: 'number' });
+
+  const featureOf = (name: string): FeaturePlan | undefined => needs.features.find((feature) => feature.name === name);
+  const keyOf = (key: DataLayout['userKey']): ReadPlan['userKey'] => {
+    if (key === undefined) return undefined;
+    const feature = featureOf(key.feature);
+    const isShared = feature !== undefined && columnKindOf(feature) === 'text';
+    const dictionary = isShared ? feature.encoderOf : `key ${key.feature}`;
+    const inEvents = text(key.inEvents, dictionary);
+    return key.inFile === undefined ? { inEvents } : { inEvents, inFile: text(key.inFile, dictionary) };
+  };
+
+  const features = new Map<string, ColumnRequest>();
+  for (const [name, column] of layout.features) features.set(name, request(featureColumn(featureOf(name)!, column)));
+  const histories = new Map<string, ColumnRequest>();
+  for (const [name, { of }] of layout.histories) {
+    const feature = featureOf(name)!;
+    if (feature.each) histories.set(name, request(featureColumn(elementPlan(feature), of)));
+    else histories.set(name, columnKindOf(feature) === 'texts' ? text(of, feature.encoderOf) : number(of));
+  }
+  const listWeights = new Map<string, ColumnRequest>();
+  for (const [list, column] of layout.listWeights) {
+    listWeights.set(list, histories.has(list) ? number(column) : request({ column, form: 'numbers' }));
+  }
+  const labels = new Map<string, ColumnRequest>();
+  for (const [name, column] of layout.labels) labels.set(name, number(column));
+  const weights = (needs.tasks ?? []).flatMap(({ weight = '' }) => labels.get(weight) ?? features.get(weight) ?? []);
+  const userKey = keyOf(layout.userKey);
+  const itemKey = keyOf(layout.itemKey);
+  return {
+    ...{ description, needs, layout, columns, features, histories, listWeights, labels, weights },
+    ...defined({
+      userKey,
+      itemKey,
+      time: layout.time && number(layout.time),
+      fold: layout.fold && text(layout.fold, 'fold'),
+      title: layout.title && text(layout.title, 'title'),
+    }),
+  };
+}
+
+/** Returns the unit of a date: microseconds, or seconds; undefined for other numbers. */
+function timeUnit({ column }: ColumnRequest): 'time' | 'moment' | undefined {
+  const { kind } = column;
+  return kind === 'time' || kind === 'moment' ? kind : undefined;
+}
+
+function featureColumn(feature: FeaturePlan, column: BoundColumn): ColumnRequest {
+  const dictionary = feature.encoderOf;
+  switch (columnKindOf(feature)) {
+    case 'text':
+      return { column, form: 'code', dictionary };
+    case 'texts':
+      return { column, form: 'codes', dictionary };
+    case 'numbers':
+      return { column, form: 'numbers' };
+    case 'vector':
+      return { column, form: 'vector', width: feature.encoder.kind === 'vector' ? feature.encoder.size : 1 };
+    default:
+      return { column, form: 'number' };
   }
 }

@@ -1,42 +1,35 @@
 /** Assembles good rows into the parts, the corpus and the users of a data set. */
 import { failure } from '../../base/diagnostics/failure.ts';
-import type { Texts } from '../../base/text/texts.ts';
+import { mostBytes, type Texts, TextsTooLarge, TextsWriter } from '../../base/text/texts.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { DataDescription } from '../../compiler/model/model.ts';
 import type { Encoder, FeaturePlan } from '../../graph/plan/plan.ts';
-import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
-import type { DataLayout } from '../binding/layout.ts';
-import type { Needs } from '../binding/needs.ts';
+import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import type { BagColumn, Dataset, Encoding, Events, IndexedBags, Part } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
 import { grownEncoding, type Pinned } from '../pinned.ts';
 import { protocolOf, sentencesOfPast } from '../protocol.ts';
-import { freshRows, maybeSeconds } from '../rows/fresh.ts';
-import { gatherCodes, gatherNumbers } from '../rows/gather.ts';
-import { makeTimeline, windowsAfter, windowsBefore } from '../rows/history.ts';
+import { freshRows, maybeSeconds, pastOf, trainingTimes } from '../rows/fresh.ts';
+import { gatherCodes, gatherNumbers, makeTimeline, windowsAfter, windowsBefore } from '../rows/gather.ts';
 import { type OrderedEvents, orderEvents, type PastEvents, pastEventsOf } from '../rows/order_events.ts';
-import { pastOf, trainingTimes } from '../rows/past.ts';
 import { dictionaryOf, type RawCodes, type RawNumbers, rawOf, type ValidRows } from '../rows/raw.ts';
 import { parts } from '../rows/split.ts';
 import { type Admission, type AdmissionRule, admit, recoded } from './admission.ts';
 import { type EncodedColumns, encodeColumns } from './columns.ts';
 import { fitEncodings } from './fit_encoders.ts';
-import { refuseTooLarge, titlesFrom } from './large_texts.ts';
 
 export interface AssemblyInput {
-  readonly description: DataDescription;
-  readonly needs: Needs;
-  readonly layout: DataLayout;
+  readonly readPlan: ReadPlan;
   readonly files: ReadonlyMap<string, FeatureFile>;
-  readonly wanted: ColumnRequests;
   readonly good: ValidRows;
   readonly pinned?: Pinned;
 }
 
 /** Throws Failure where a requested part is empty, or no training event has a value of a label. */
 export function assemble(input: AssemblyInput): Omit<Dataset, 'rejected'> {
-  const { description, wanted, good, pinned } = input;
-  const arranged = orderEvents(good, wanted, description);
+  const { readPlan, good, pinned } = input;
+  const { description, layout } = readPlan;
+  const arranged = orderEvents(good, readPlan);
   const { encodings, admissions, recoded } = encodingsOf(input, arranged);
   const past = pastOf(input, arranged);
   const { events, encoded, seen } = encodeParts(input, arranged, encodings);
@@ -66,10 +59,11 @@ export function assemble(input: AssemblyInput): Omit<Dataset, 'rejected'> {
     encodings,
     seen: description.seen,
     ...defined({ evaluate: description.evaluate }),
-    histories: new Map([...input.layout.histories].map(([name, { max }]) => [name, max])),
-    missing: encoded.missing,
-    missingLabels,
-    protocol: [...protocolOf(input, arranged, missingLabels), ...sentencesOfPast(past, pinned, description.split.kind)],
+    histories: new Map([...layout.histories].map(([name, { max }]) => [name, max])),
+    protocol: [
+      ...protocolOf(readPlan, good, arranged, missingLabels),
+      ...sentencesOfPast(past, pinned, description.split.kind),
+    ],
     ...(admissions.size > 0 ? { admissions } : {}),
     ...(recoded.size > 0 ? { recoded } : {}),
     ...defined({ until: past.until, heldOutBefore: past.heldOutBefore }),
@@ -77,9 +71,9 @@ export function assemble(input: AssemblyInput): Omit<Dataset, 'rejected'> {
 }
 
 function encodingsOf(input: AssemblyInput, arranged: OrderedEvents): Admissions {
-  const { good, wanted, needs, files, pinned } = input;
+  const { good, readPlan, files, pinned } = input;
   if (pinned && !pinned.grows) return { encodings: pinned.encodings, admissions: new Map(), recoded: new Map() };
-  const fitted = fitEncodings(good, wanted, needs, arranged, files);
+  const fitted = fitEncodings(good, readPlan, arranged, files);
   const earlierEncodings = pinned?.encodings;
   const allEncodings = new Map(
     [...fitted].map(([name, encoding]) => [
@@ -97,17 +91,17 @@ export interface EncodedParts {
 }
 
 /** True if held-out events have the items that their users had before. */
-export const knowsEarlier = ({ time, userKey, itemKey }: ColumnRequests): boolean =>
+export const knowsEarlier = ({ time, userKey, itemKey }: ReadPlan): boolean =>
   time !== undefined && userKey !== undefined && itemKey !== undefined;
 
 export function encodeParts(
-  input: Omit<AssemblyInput, 'description' | 'files'>,
+  input: Pick<AssemblyInput, 'readPlan' | 'good'>,
   arranged: OrderedEvents,
   encodings: ReadonlyMap<string, Encoding>,
 ): EncodedParts {
-  const { wanted } = input;
-  const hasEarlier = knowsEarlier(wanted);
-  const pastParts = wanted.histories.size > 0 || hasEarlier ? parts : (['train'] as const);
+  const { readPlan } = input;
+  const hasEarlier = knowsEarlier(readPlan);
+  const pastParts = readPlan.histories.size > 0 || hasEarlier ? parts : (['train'] as const);
   const pastByPart = new Map(pastParts.map((part) => [part, pastEventsOf(arranged, part)] as const));
   const encoded = encodeColumns({ ...input, arranged, encodings, remembered: pastByPart });
   const encodePart = (part: Part): Events => ({
@@ -123,13 +117,13 @@ export function encodeParts(
 
 function eventsOf(
   part: Part,
-  { good, wanted }: Pick<AssemblyInput, 'good' | 'wanted'>,
+  { good, readPlan }: Pick<AssemblyInput, 'good' | 'readPlan'>,
   arranged: OrderedEvents,
   encoded: EncodedColumns,
 ): Events {
   const { places, items, users } = arranged;
   const rows = arranged.rows[part];
-  const labels = [...wanted.labels].map(([name, column]) => {
+  const labels = [...readPlan.labels].map(([name, column]) => {
     const { values } = rawOf(good, column) as RawNumbers;
     return [name, gatherNumbers(values, rows, new Float32Array(rows.length))] as const;
   });
@@ -178,15 +172,16 @@ function countMissingLabels(
 
 /** Returns the items of each user in training; none without an item key. */
 function seenItems(
-  { wanted }: Pick<AssemblyInput, 'wanted'>,
+  { readPlan }: Pick<AssemblyInput, 'readPlan'>,
   { stream, part, items }: OrderedEvents,
   training: PastEvents,
 ): BagColumn {
-  const timeline = wanted.itemKey === undefined ? makeTimeline(stream, new Uint8Array(part.length)) : training.timeline;
+  const timeline =
+    readPlan.itemKey === undefined ? makeTimeline(stream, new Uint8Array(part.length)) : training.timeline;
   return { kind: 'bags', ...windowsAfter(timeline), values: gatherCodes(items.ofEvent, timeline.order) };
 }
 
-function titlesOf({ wanted: { title }, good }: AssemblyInput, arranged: OrderedEvents): Texts | undefined {
+function titlesOf({ readPlan: { title }, good }: AssemblyInput, arranged: OrderedEvents): Texts | undefined {
   if (title === undefined) return undefined;
   const { items } = arranged;
   const texts = good.dictionaries.get('title')!;
@@ -207,7 +202,7 @@ interface Admissions {
   readonly recoded: ReadonlyMap<string, readonly (number | null)[]>;
 }
 
-type AdmissionInput = Omit<AssemblyInput, 'layout' | 'files'> & { readonly arranged: OrderedEvents };
+type AdmissionInput = Omit<AssemblyInput, 'files'> & { readonly arranged: OrderedEvents };
 
 const isCounted = (encoder: Encoder): encoder is Extract<Encoder, { kind: 'vocabulary' }> =>
   encoder.kind === 'vocabulary' &&
@@ -217,16 +212,16 @@ const isCounted = (encoder: Encoder): encoder is Extract<Encoder, { kind: 'vocab
 
 /** @param fitted by feature, as one training would learn them */
 function fitAdmissions(input: AdmissionInput, fitted: ReadonlyMap<string, Encoding>): Admissions {
-  const { good, wanted, needs, pinned } = input;
+  const { good, readPlan, pinned } = input;
   const encodings = new Map(fitted);
   const admissions = new Map<string, Admission>();
   const codeMaps = new Map<string, readonly (number | null)[]>();
-  for (const teacher of needs.features) {
+  for (const teacher of readPlan.needs.features) {
     const { name, encoder, encoderOf, vectors } = teacher;
     if (name !== encoderOf || !isCounted(encoder) || vectors) continue;
     const rule: AdmissionRule = encoder;
     const earlierEncoding = pinned?.encodings.get(name);
-    const column = wanted.features.get(name) ?? wanted.histories.get(name)!;
+    const column = readPlan.features.get(name) ?? readPlan.histories.get(name)!;
     const newOccurrences = occurrences(input, teacher, column, dictionaryOf(good, column) ?? []);
     const earlierVocabulary =
       earlierEncoding?.kind === 'vocabulary'
@@ -243,12 +238,13 @@ function fitAdmissions(input: AdmissionInput, fitted: ReadonlyMap<string, Encodi
 }
 
 function occurrences(
-  { good, wanted, arranged, pinned, description }: AdmissionInput,
+  { good, readPlan, arranged, pinned }: AdmissionInput,
   { name, encoder }: FeaturePlan,
   column: ColumnRequest,
   texts: Texts,
 ) {
-  const times = trainingTimes(wanted, arranged);
+  const { description } = readPlan;
+  const times = trainingTimes(readPlan, arranged);
   if (times === undefined && encoder.kind === 'vocabulary' && encoder.expireDays !== undefined) {
     throw failure(
       'data-needs',
@@ -307,4 +303,30 @@ function codesByEvent(
     if (raw.kind === 'codes') use(raw.values[row]!);
     else for (let index = raw.starts[row]!; index < raw.ends[row]!; index++) use(raw.values[index]!);
   };
+}
+
+/**
+ * Calls `make`, which joins lists of texts: each fits in a list, but all of them may not.
+ * @param name of the column
+ * @throws Failure `dictionary-too-large`
+ */
+function refuseTooLarge<T>(name: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof TextsTooLarge)) throw error;
+    throw failure('dictionary-too-large', { name, most: mostBytes() });
+  }
+}
+
+/** @param codes of the title of each item; 0 where it has none, and is called by its key. @throws Failure `dictionary-too-large` */
+export function titlesFrom(codes: Int32Array, texts: Texts, keys: Texts): Texts {
+  return refuseTooLarge('title', () => {
+    const titles = new TextsWriter(codes.length);
+    for (let at = 0; at < codes.length; at++) {
+      if (codes[at] === 0) titles.addFrom(keys, at);
+      else titles.addFrom(texts, codes[at]!);
+    }
+    return titles.texts();
+  });
 }

@@ -4,21 +4,19 @@ import { makeRandom } from '../../base/random/random.ts';
 import { defined } from '../../base/util/defined.ts';
 import { everyRow } from '../../base/util/every_row.ts';
 import { type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
-import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
-import type { BoundHistory, DataLayout } from '../binding/layout.ts';
-import type { Needs } from '../binding/needs.ts';
+import type { BoundHistory, ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import type { BagColumn, Encoding, IndexedBags, IndexedColumn, Part } from '../dataset.ts';
-import { gatherCodes, gatherNumbers } from '../rows/gather.ts';
-import { makeTimeline, type Stream, windowsAfter, windowsBefore } from '../rows/history.ts';
+import { gatherCodes, gatherNumbers, makeTimeline, type Stream, windowsAfter, windowsBefore } from '../rows/gather.ts';
 import type { EntityRows, OrderedEvents, PastEvents } from '../rows/order_events.ts';
-import { countMissing, dictionaryOf, type RawNumbers, rawOf, rowsWith, type ValidRows } from '../rows/raw.ts';
+import { dictionaryOf, type RawNumbers, rawOf, type ValidRows } from '../rows/raw.ts';
 import { parts } from '../rows/split.ts';
-import { crossColumns, lastColumn } from './crosses.ts';
 import {
   type ColumnEncoder,
+  crossColumns,
   type EncoderArguments,
   encodeBags,
   encodeElements,
+  lastColumn,
   makeAlongEncoder,
   makeColumnEncoder,
 } from './encode.ts';
@@ -101,14 +99,11 @@ export interface EncodedColumns {
   readonly givenItems: Readonly<Record<Part, Map<string, IndexedBags>>>;
   /** Features of the query tower whose values come from events alone. */
   readonly asOfLastEvent: readonly string[];
-  readonly missing: ReadonlyMap<string, number>;
 }
 
 export interface ColumnsToEncode {
   readonly good: ValidRows;
-  readonly wanted: ColumnRequests;
-  readonly needs: Needs;
-  readonly layout: DataLayout;
+  readonly readPlan: ReadPlan;
   readonly arranged: OrderedEvents;
   readonly encodings: ReadonlyMap<string, Encoding>;
   /** The past that events of a part may see: for each part where there are histories. */
@@ -116,12 +111,13 @@ export interface ColumnsToEncode {
 }
 
 export function encodeColumns(input: ColumnsToEncode): EncodedColumns {
-  const { needs, wanted, layout } = input;
+  const { readPlan } = input;
+  const { needs, layout } = readPlan;
   const columns = new ColumnWriter(input);
   for (const plan of listsFirst(needs.features)) {
     if (madeOf(plan).length > 0) continue;
-    const history = wanted.histories.get(plan.name);
-    if (history === undefined) columns.feature(plan, wanted.features.get(plan.name)!);
+    const history = readPlan.histories.get(plan.name);
+    if (history === undefined) columns.feature(plan, readPlan.features.get(plan.name)!);
     else columns.history(plan, history, layout.histories.get(plan.name)!);
   }
   // What is made of other features is made of columns that are written by now; a cross may take a last element.
@@ -145,7 +141,7 @@ interface HistoryWindows {
 interface EntityColumns {
   readonly at: 'items' | 'users';
   readonly key?: string;
-  readonly wantedKey: ColumnRequests['itemKey'];
+  readonly wantedKey: ReadPlan['itemKey'];
   readonly side: EntityRows;
   readonly columns: ColumnMap;
 }
@@ -160,18 +156,17 @@ class ColumnWriter implements EncodedColumns {
     test: new Map(),
   } satisfies EncodedColumns['givenItems'];
   readonly asOfLastEvent: string[] = [];
-  readonly missing = new Map<string, number>();
   readonly #kept = new Map<string, ReadonlyMap<Part, HistoryWindows>>();
   private readonly itemSide: EntityColumns;
   private readonly querySide: EntityColumns;
 
   constructor(private readonly given: ColumnsToEncode) {
-    const { needs, wanted, arranged } = given;
-    const [query, item] = needs.towers;
+    const { readPlan, arranged } = given;
+    const [query, item] = readPlan.needs.towers;
     const entityColumns = (
       at: EntityColumns['at'],
       key: string | undefined,
-      wantedKey: ColumnRequests['itemKey'],
+      wantedKey: ReadPlan['itemKey'],
     ): EntityColumns => ({
       at,
       ...defined({ key }),
@@ -179,13 +174,12 @@ class ColumnWriter implements EncodedColumns {
       side: arranged[at],
       columns: this[at],
     });
-    this.querySide = entityColumns('users', query.key, wanted.userKey);
-    this.itemSide = entityColumns('items', item.key, wanted.itemKey);
+    this.querySide = entityColumns('users', query.key, readPlan.userKey);
+    this.itemSide = entityColumns('items', item.key, readPlan.itemKey);
   }
 
   feature(plan: FeaturePlan, column: ColumnRequest): void {
-    const { good, arranged } = this.given;
-    this.missing.set(plan.name, countMissing(rawOf(good, column), rowsWith(good, column).kept));
+    const { arranged } = this.given;
     const encoder = this.encoder(plan, column);
     const { at } = column.column;
     const entity = this.writtenOf(plan, at);
@@ -266,7 +260,7 @@ class ColumnWriter implements EncodedColumns {
     plan: FeaturePlan,
     rowsIn: (column: ColumnRequest) => Int32Array,
   ): ((events: Int32Array) => Float32Array) | undefined {
-    const column = this.given.wanted.listWeights.get(plan.name);
+    const column = this.given.readPlan.listWeights.get(plan.name);
     if (column === undefined) return undefined;
     const rows = rowsIn(column);
     const { values } = rawOf(this.given.good, column) as RawNumbers;
@@ -295,7 +289,7 @@ class ColumnWriter implements EncodedColumns {
 
   /** Returns the side of a feature: that of its tower for events; either for one that no tower reads. */
   private writtenOf(plan: FeaturePlan, at: ColumnRequest['column']['at']): EntityColumns {
-    const isItems = at === 'events' ? plan.tower === this.given.needs.towers[1].name : at === 'items';
+    const isItems = at === 'events' ? plan.tower === this.given.readPlan.needs.towers[1].name : at === 'items';
     return isItems ? this.itemSide : this.querySide;
   }
 
@@ -317,9 +311,10 @@ class ColumnWriter implements EncodedColumns {
 
   /** Returns the corpus row of the item in each value of a column, −1 where there is none; undefined where it names no items. */
   private itemRows(plan: FeaturePlan, column: ColumnRequest): Int32Array | undefined {
-    const { good, wanted, arranged } = this.given;
+    const { good, readPlan, arranged } = this.given;
     const raw = rawOf(good, column);
-    if (plan.name === this.itemSide.key || wanted.itemKey?.inEvents.dictionary !== column.dictionary) return undefined;
+    if (plan.name === this.itemSide.key || readPlan.itemKey?.inEvents.dictionary !== column.dictionary)
+      return undefined;
     if (raw.kind === 'numbers' || !(raw.values instanceof Int32Array)) return undefined;
     return gatherCodes(arranged.items.ofCode, raw.values);
   }
@@ -331,7 +326,7 @@ class ColumnWriter implements EncodedColumns {
   }
 
   private encoder(plan: FeaturePlan, column: ColumnRequest): ColumnEncoder {
-    const { good, encodings, needs, wanted } = this.given;
+    const { good, encodings, readPlan } = this.given;
     const toEncode = (feature: FeaturePlan, source: ColumnRequest): EncoderArguments => [
       feature,
       encodings.get(feature.encoderOf)!,
@@ -339,10 +334,10 @@ class ColumnWriter implements EncodedColumns {
       dictionaryOf(good, source),
       feature.through && this.itemRows(feature, source),
     ];
-    const list = needs.features.find(({ name }) => name === plan.along);
+    const list = readPlan.needs.features.find(({ name }) => name === plan.along);
     const ownArguments = toEncode(plan, column);
-    if (list) return makeAlongEncoder(ownArguments, toEncode(list, wanted.features.get(list.name)!));
-    const weights = wanted.listWeights.get(plan.name);
+    if (list) return makeAlongEncoder(ownArguments, toEncode(list, readPlan.features.get(list.name)!));
+    const weights = readPlan.listWeights.get(plan.name);
     return makeColumnEncoder(...ownArguments, weights && rawOf(good, weights));
   }
 }

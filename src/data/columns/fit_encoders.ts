@@ -1,18 +1,16 @@
 /** Fits each encoder on the training events alone, each row weighing as many of them as have it. */
 import { failure } from '../../base/diagnostics/failure.ts';
 import { makeKeyTable } from '../../base/text/key_table.ts';
-import type { Texts } from '../../base/text/texts.ts';
+import { joinedTexts, type Texts } from '../../base/text/texts.ts';
 import { type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
-import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
-import type { Needs } from '../binding/needs.ts';
-import type { Encoding } from '../dataset.ts';
+import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
+import type { Encoding, FirstValues } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
 import type { OrderedEvents } from '../rows/order_events.ts';
 import { type Dictionaries, dictionaryOf, rawOf, type ValidRawRows, type ValidRows } from '../rows/raw.ts';
 import { sampleColumn } from './encode.ts';
 import type { ColumnSample } from './encoders/contract.ts';
 import { fitEncoder, makeCoder } from './encoders/table.ts';
-import { withKeys } from './first_values.ts';
 
 /** A cross learns nothing from the data. */
 const emptySample: ColumnSample = {
@@ -22,45 +20,43 @@ const emptySample: ColumnSample = {
 
 export function fitEncodings(
   good: ValidRows,
-  wanted: ColumnRequests,
-  needs: Needs,
+  readPlan: ReadPlan,
   arranged: OrderedEvents,
   files: ReadonlyMap<string, FeatureFile> = new Map(),
 ): Map<string, Encoding> {
   const weightsOf = makeWeights(good, arranged);
-  return fitFromSamples({ wanted, needs, files, dictionaries: good.dictionaries }, (column) =>
+  return fitFromSamples({ readPlan, files, dictionaries: good.dictionaries }, (column) =>
     sampleColumn(rawOf(good, column), weightsOf(column), dictionaryOf(good, column)),
   );
 }
 
 /** Returns each owner of an encoder, with the feature that it learns from and that feature's column; a cross has none. */
 export function teachersOf(
-  { features }: Needs,
-  wanted: ColumnRequests,
+  readPlan: ReadPlan,
 ): { readonly owner: string; readonly teacher: FeaturePlan; readonly column?: ColumnRequest }[] {
+  const { features } = readPlan.needs;
   return [...new Set(features.map(({ encoderOf }) => encoderOf))].map((owner) => {
     const teacher =
       features.find(({ name }) => name === owner) ??
       features.find((feature) => feature.encoderOf === owner && madeOf(feature).length === 0)!;
     if (teacher.crosses) return { owner, teacher };
-    return { owner, teacher, column: wanted.features.get(teacher.name) ?? wanted.histories.get(teacher.name)! };
+    return { owner, teacher, column: readPlan.features.get(teacher.name) ?? readPlan.histories.get(teacher.name)! };
   });
 }
 
 interface FitInput {
-  readonly wanted: ColumnRequests;
-  readonly needs: Needs;
+  readonly readPlan: ReadPlan;
   readonly files: ReadonlyMap<string, FeatureFile>;
   readonly dictionaries: Dictionaries;
 }
 
 /** @param sampleOf returns the sample of a column in the training part */
 export function fitFromSamples(
-  { wanted, needs, files, dictionaries }: FitInput,
+  { readPlan, files, dictionaries }: FitInput,
   sampleOf: (column: ColumnRequest) => ColumnSample,
 ): Map<string, Encoding> {
   const encodings = new Map<string, Encoding>();
-  for (const { owner, teacher, column } of teachersOf(needs, wanted)) {
+  for (const { owner, teacher, column } of teachersOf(readPlan)) {
     if (column === undefined) {
       encodings.set(owner, fitEncoder(teacher.encoder, emptySample));
       continue;
@@ -121,4 +117,36 @@ export function weightsIn(file: ValidRawRows, rows: Int32Array, trainingCounts: 
   const weights = new Int32Array(file.rows);
   for (let i = 0; i < rows.length; i++) weights[rows[i]!] = trainingCounts[i]!;
   return weights;
+}
+
+// Matches first values of tables with their rows: which row of a table each key of a file is, and its vector.
+
+/**
+ * Adds to a vocabulary the values that have a vector, where the data has them anywhere: they need no training event. They follow the learned
+ * values, in the order of the keys.
+ */
+function withKeys(encoding: Encoding, keys: readonly string[], dictionary: Texts): Encoding {
+  if (encoding.kind !== 'vocabulary') return encoding;
+  const knownValues = makeKeyTable(encoding.values, encoding.values.length);
+  const inData = makeKeyTable(dictionary, dictionary.length);
+  const addedKeys = keys.filter((key) => inData.rowOf(key) >= 0 && knownValues.rowOf(key) < 0);
+  return { ...encoding, values: joinedTexts(encoding.values, addedKeys) };
+}
+
+/** Returns vectors by feature that owns a table; undefined where no feature has such files. */
+export async function readFirstValues(
+  files: ReadonlyMap<string, FeatureFile>,
+  encodings: ReadonlyMap<string, Encoding>,
+): Promise<ReadonlyMap<string, FirstValues> | undefined> {
+  const firstValues = new Map<string, FirstValues>();
+  for (const [name, { vectors }] of files) {
+    const encoding = encodings.get(name);
+    if (!vectors || encoding?.kind !== 'vocabulary') continue;
+    const valueTable = makeKeyTable(encoding.values, encoding.values.length);
+    const codes = vectors.keys.map((key) => valueTable.rowOf(key) + 1);
+    const indexes = Array.from(codes.keys()).filter((index) => codes[index] !== 0);
+    const rows = Int32Array.from(indexes, (index) => codes[index]!);
+    firstValues.set(name, { rows, values: await vectors.read(indexes) });
+  }
+  return firstValues.size === 0 ? undefined : firstValues;
 }

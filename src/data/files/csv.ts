@@ -1,8 +1,17 @@
 /** Finds the columns of a CSV file, its delimiter and the types of its values, from its first records. */
 import type { InputFile } from './files.ts';
-import { CsvParser, CsvScanner, type CsvShape, firstByte, maxRecordBytes, valuesOf } from './records/csv.ts';
+import {
+  CsvParser,
+  CsvScanner,
+  type CsvShape,
+  FileShapeError,
+  firstByte,
+  lineEnd,
+  maxRecordBytes,
+  pastLineEnd,
+  valuesOf,
+} from './records/csv.ts';
 import { readBeginning } from './records/scan.ts';
-import { FileShapeError, lineEnd, pastLineEnd } from './records/scanner.ts';
 
 export interface CsvLayout {
   readonly delimiter: string;

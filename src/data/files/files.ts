@@ -9,8 +9,7 @@ import { nearest } from '../../base/text/nearest.ts';
 import type { DataDescription, DataFile } from '../../compiler/model/model.ts';
 import type { Part } from '../dataset.ts';
 import { type Access, isWithin, kindAt, type Reach, reachOf, resolved } from './access.ts';
-import { type FileKind, formatOf, isCompressed, linesKind } from './file_kind.ts';
-import { alternatives, isPattern, makeMatcher } from './glob.ts';
+import { alternatives, type FileKind, formatOf, isCompressed, isPattern, linesKind, makeMatcher } from './glob.ts';
 import { isAddress, withoutSecrets } from './remote/address.ts';
 import type { RemoteFiles, RemoteState } from './remote/list.ts';
 

@@ -1,14 +1,12 @@
 /** Finds the columns and types of one role's files, from headers and a sample, before any row is read. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
-import { type Copies, writingCopy } from './copies.ts';
 import { type CsvLayout, sampleCsv } from './csv.ts';
-import { type Database, quotePath } from './duckdb.ts';
+import { type Copies, type Database, quotePath, writingCopy } from './duckdb.ts';
 import type { DescribedFile, InputFile, InputFiles, Role } from './files.ts';
-import { JsonArrayScanner, JsonLinesScanner } from './records/json.ts';
-import { LinesScanner, lineColumns } from './records/lines.ts';
+import { FileShapeError } from './records/csv.ts';
+import { JsonArrayScanner, JsonLinesScanner, LinesScanner, lineColumns } from './records/lines.ts';
 import { copyGood, type JsonScanner, readBeginning, type ScanResult, scanFile, stampOf } from './records/scan.ts';
-import { FileShapeError } from './records/scanner.ts';
 
 interface SourceColumn {
   readonly name: string;

@@ -1,10 +1,9 @@
 /** Chooses features of the towers: the columns that describe a user, an item or the moment of an event, with their kinds. */
-import { listSql, numberSql, unmarkedName } from './expressions.ts';
-import type { ColumnGuess } from './guess.ts';
 import { guessesOf } from './guesses/table.ts';
-import type { ColumnNames } from './names.ts';
-import type { ColumnProfile, TableProfile } from './profile.ts';
+import type { ColumnGuess, ColumnProfile, TableProfile } from './profile.ts';
+import { listSql, numberSql, unmarkedName } from './profile.ts';
 import type { StarterFeature } from './proposal.ts';
+import type { ColumnNames } from './words.ts';
 import { meansOf } from './words.ts';
 
 const describingRoles: ReadonlySet<ColumnGuess['role']> = new Set([

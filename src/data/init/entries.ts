@@ -1,11 +1,10 @@
 /** Derives entries of the data block from the rows of the sample: time, split, excluded rows, and the names of files. */
 import { sqlName } from '../../base/text/sql.ts';
-import { timeSql, unmarkedName } from './expressions.ts';
-import type { FileChoice } from './files.ts';
 import { dependence, type Join, stemOf } from './joins.ts';
 import type { ColumnProfile, TableProfile } from './profile.ts';
+import { timeSql, unmarkedName } from './profile.ts';
 import type { DataEntry, InitAnswers, NamedFile, Proposal } from './proposal.ts';
-import type { EventRoles } from './roles.ts';
+import type { EventRoles, FileChoice } from './roles.ts';
 import { doubtfulForms } from './times.ts';
 import { meansOf } from './words.ts';
 

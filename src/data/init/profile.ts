@@ -1,8 +1,46 @@
-/** Profiles the values of a column, before anything is guessed from them. */
-import { sqlName } from '../../base/text/sql.ts';
+/** Profiles the values of a column, before anything is guessed from them, and writes the SQL that reads such values. */
+import { sqlName, sqlText } from '../../base/text/sql.ts';
 import type { Cell, LookedTable } from '../look/looked_table.ts';
 import { type TimeForm, timeFormOf } from './times.ts';
 import { meansOf, wordsOf } from './words.ts';
+
+export function unmarkedName({ name, mark }: ColumnProfile): string {
+  return mark === undefined ? sqlName(name) : `nullif(${sqlName(name)}, ${sqlText(mark)})`;
+}
+
+export function numberSql(column: ColumnProfile, { kind }: Pick<TableProfile, 'kind'>): string | undefined {
+  const { name, mark, number } = column;
+  if (number) return number.sql(name);
+  // Broken values are then missing ones, not broken rows.
+  return mark !== undefined || kind === 'json' ? `TRY_CAST(${sqlName(name)} AS DOUBLE)` : undefined;
+}
+
+export function listSql(column: ColumnProfile): string | undefined {
+  const { name, separator } = column;
+  if (separator === undefined) return undefined;
+  if (separator === 'json' || separator === 'python') {
+    return `TRY_CAST(${sqlName(name)} AS ${column.kind === 'vector' ? 'FLOAT[]' : 'VARCHAR[]'})`;
+  }
+  const sign = sqlText(separator.trim());
+  if (separator === ' ') return `string_split(${unmarkedName(column)}, ' ')`;
+  if (separator === '|' || separator === ';') return `string_split(${unmarkedName(column)}, ${sign})`;
+  return `[trim(part) FOR part IN string_split(${unmarkedName(column)}, ${sign})]`;
+}
+
+export function timeSql(column: ColumnProfile, { kind }: Pick<TableProfile, 'kind'>): string {
+  const { name, time, type } = column;
+  if (time === undefined || /^(DATE|TIMESTAMP)/.test(type ?? '')) return name;
+  if (time.within && [...column.values].some((text) => startsAsNumber.test(text) && !time.fits(text)))
+    return time.within(name);
+  const isPlain = time.name === 'iso' && [...column.values].every((text) => plainIso.test(text));
+  if (kind === 'csv' && isPlain && column.mark === undefined) return name;
+  if (kind === 'json' && time.name === 'seconds') return `TRY_CAST(${sqlName(name)} AS DOUBLE)`;
+  return time.sql(name);
+}
+
+const startsAsNumber = /^[+-]?(\.?\d|inf)/i;
+
+const plainIso = /^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?Z?)?$/;
 
 /** The ways in which files write numbers, besides those that a data block reads by itself, and the SQL that reads each. */
 interface NumberForm {
@@ -266,3 +304,30 @@ function isJson(text: string): boolean {
     return false;
   }
 }
+
+type ColumnRole =
+  | 'user'
+  | 'item'
+  | 'time'
+  | 'rating'
+  | 'action'
+  | 'count'
+  | 'kind'
+  | 'fold'
+  | 'query'
+  | 'list'
+  | 'text'
+  | 'vector'
+  | 'number'
+  | 'category'
+  | 'left out';
+
+export interface ColumnGuess {
+  readonly role: ColumnRole;
+  /** From 0 to 1: the highest of a column is taken. */
+  readonly score: number;
+  /** Words that follow "because". */
+  readonly because: string;
+}
+
+export type Guesser = (column: ColumnProfile) => ColumnGuess | undefined;

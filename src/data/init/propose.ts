@@ -15,14 +15,12 @@ import {
   titleOf,
   whereOf,
 } from './entries.ts';
-import { listSql } from './expressions.ts';
-import { filesOf } from './files.ts';
 import { rowsPerValue } from './guesses/keys.ts';
 import { baseOf, dependence, type Join, stemOf } from './joins.ts';
-import { makeNames, slug } from './names.ts';
+import { inQuotes } from './model_text.ts';
 import { outcomesOf } from './outcomes.ts';
-import { problemOfKeys, problemOfPairs, problemOfQuery, problemOfRows } from './problems.ts';
 import type { ColumnProfile, TableProfile } from './profile.ts';
+import { listSql } from './profile.ts';
 import type {
   ColumnReason,
   FedName,
@@ -33,10 +31,18 @@ import type {
   Proposal,
   StarterFeature,
 } from './proposal.ts';
-import { eventsQuestion, initQuestions, keyQuestion } from './questions.ts';
+import {
+  eventsQuestion,
+  initQuestions,
+  keyQuestion,
+  problemOfKeys,
+  problemOfPairs,
+  problemOfQuery,
+  problemOfRows,
+} from './questions.ts';
 import type { ColumnChoice, EventRoles, GivenColumnNames } from './roles.ts';
-import { inQuotes } from './text.ts';
-import { meansOf } from './words.ts';
+import { filesOf } from './roles.ts';
+import { makeNames, meansOf, slug } from './words.ts';
 
 const maxFeatures = 10;
 /** Comments with features to try: a model with more is not read. */

@@ -5,12 +5,10 @@ import { reasonOf } from '../../base/diagnostics/system_reason.ts';
 import { kindAt } from '../files/access.ts';
 import { openDatabase, quotePath } from '../files/duckdb.ts';
 import type { InputFile } from '../files/files.ts';
-import { readBeginning } from '../files/records/scan.ts';
-import { tableOfObjects } from './flat.ts';
-import { lookAtJson } from './look_at_json.ts';
+import { readBeginning, sampleBytes } from '../files/records/scan.ts';
+import { lookAtJson, tableOfObjects } from './look_at_json.ts';
 import { decode, lookAtText, type SampledTable } from './look_at_text.ts';
 import { cellOf, exactJson, type LookedTable, type TextEncoding } from './looked_table.ts';
-import { sampleBytes } from './sample_bytes.ts';
 
 export interface NoTable {
   readonly path: string;

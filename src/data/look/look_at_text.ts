@@ -1,6 +1,6 @@
-/** Samples rows of a table of text, whatever separates its values, with or without names in its first line. */
+/** Samples rows of a table of text, after it has found the dialect: the separator, and whether the first line has names. */
 import { CsvScanner, valuesOf } from '../files/records/csv.ts';
-import { dialectOf, isHeader, mostFrequent, split } from './dialect.ts';
+import type { FileSample } from '../files/records/scan.ts';
 import {
   type LookedTable,
   type Rewrite,
@@ -9,7 +9,6 @@ import {
   unknownEnding,
   unusedName,
 } from './looked_table.ts';
-import type { FileSample } from './sample_bytes.ts';
 
 export type SampledTable = Omit<LookedTable, 'path'>;
 
@@ -45,18 +44,7 @@ export function lookAtText(
     return { reason: hasHeader && records === 0 ? 'it has a header and no rows' : 'none of its lines is a row' };
   if (bad * 2 > records) return { reason: `most of its lines are no rows of ${columns.length} values` };
   if (columns.length === 1) return { reason: 'its lines have one value each' };
-  const because = reasonsFor({
-    encoding,
-    separator,
-    hasHeader,
-    given,
-    readable,
-    titles,
-    padded: isPaddedText,
-    isEscaped,
-  });
-  const rewrite: Rewrite = {
-    because,
+  const rewrite: Omit<Rewrite, 'because'> = {
     encoding,
     from: separator,
     to,
@@ -66,6 +54,7 @@ export function lookAtText(
     ...(isPaddedText ? { isPadded: true } : {}),
     ...(isEscaped ? { isEscaped: true } : {}),
   };
+  const because = reasonsFor(rewrite, given, readable);
   return {
     kind: 'csv',
     columns,
@@ -73,7 +62,7 @@ export function lookAtText(
     ...counted(records, sample),
     bad,
     separator: to,
-    ...(because.length > 0 ? { rewrite } : {}),
+    ...(because.length > 0 ? { rewrite: { because, ...rewrite } } : {}),
   };
 }
 
@@ -111,27 +100,11 @@ function readRows(texts: readonly string[], separator: string, hasHeader: boolea
   return { given, columns, rows, records, bad };
 }
 
-interface TextTraits {
-  readonly encoding: TextEncoding;
-  readonly separator: Separator;
-  readonly hasHeader: boolean;
-  readonly given: readonly string[];
-  readonly readable: 'csv' | 'tsv' | undefined;
-  readonly titles: number;
-  readonly padded: boolean;
-  readonly isEscaped: boolean;
-}
-
-function reasonsFor({
-  encoding,
-  separator,
-  hasHeader,
-  given,
-  readable,
-  titles,
-  padded: isPaddedText,
-  isEscaped,
-}: TextTraits): string[] {
+function reasonsFor(
+  { encoding, from: separator, hasHeader, titles = 0, isPadded: isPaddedText, isEscaped }: Omit<Rewrite, 'because'>,
+  given: readonly string[],
+  readable: 'csv' | 'tsv' | undefined,
+): string[] {
   const lowerNames = given.map((name) => name.toLowerCase());
   const repeatedName = given.find((name, index) => name !== '' && lowerNames.indexOf(name.toLowerCase()) !== index);
   return [
@@ -277,8 +250,7 @@ function pastQuoted(text: string, start: number): number {
   return end < 0 ? start : end + 1;
 }
 
-/** Finds the lines above the names of a table: the title and the date that a spreadsheet writes there. */
-
+/** The most lines above the names of a table, such as the title and the date that a spreadsheet writes there. */
 const maxTitles = 20;
 
 /** Counts the lines of a text before its names; 0 where it begins with them, or has none. */
@@ -304,4 +276,82 @@ export function withoutLines(text: string, count: number): string {
     at = end.lastIndex;
   }
   return text.slice(at);
+}
+
+interface TextDialect {
+  readonly separator: Separator;
+  readonly hasHeader: boolean;
+}
+
+/** The separators, by preference where two fit alike. */
+const separators: readonly Separator[] = ['\t', ';', '|', ',', '::', 'blanks'];
+
+/** `lines` for lines `user item item …`; nothing for a text that is no table. */
+function dialectOf(text: string): TextDialect | 'lines' | undefined {
+  const lines = text
+    .split(/\r\n|\r|\n/)
+    .filter((line) => line.trim() !== '')
+    .slice(0, 400);
+  if (lines.length === 0) return undefined;
+  if (areLines(lines)) return 'lines';
+  const unquotedLines = lines.map((line) => line.replaceAll(/"[^"]*("|$)/g, '""'));
+  let best: { readonly separator: Separator; readonly fit: number } | undefined;
+  for (const separator of separators) {
+    const fit = fitOf(unquotedLines, separator);
+    if (fit > (best?.fit ?? 0)) best = { separator, fit };
+  }
+  // A table of one column is of no use here.
+  const separator = best?.separator ?? ',';
+  const [first, ...rest] = lines.map((line) => split(line, separator));
+  return { separator, hasHeader: isHeader(first!, rest) };
+}
+
+/** Returns the share of lines with the most frequent number of values, more where the first is one of them; 0 where that number is 1. */
+function fitOf(lines: readonly string[], separator: Separator): number {
+  const counts = lines.map((line) => split(line, separator).length);
+  const [usualCount, usualLines] = mostFrequent(counts);
+  if (usualCount < 2) return 0;
+  const share = usualLines / lines.length;
+  // Words of a sentence are separated by blanks too.
+  if (separator === 'blanks') return share > 0.95 && counts[0] === usualCount ? share * 0.5 : 0;
+  return share < 0.5 ? share * 0.2 : share * (counts[0] === usualCount ? 1.5 : 1);
+}
+
+/** Returns the first of the most frequent counts, and how often it occurs. */
+function mostFrequent(counts: readonly number[]): readonly [number, number] {
+  const frequencies = new Map<number, number>();
+  for (const count of counts) frequencies.set(count, (frequencies.get(count) ?? 0) + 1);
+  return [...frequencies].reduce((best, candidate) => (candidate[1] > best[1] ? candidate : best), [0, 0]);
+}
+
+function split(line: string, separator: Separator): string[] {
+  if (separator === 'blanks') return line.trim().split(/\s+/);
+  return line.split(separator).map((value) => value.trim().replaceAll(/^"|"$/g, ''));
+}
+
+const number = /^[+-]?\d[\d.,]*(e[+-]?\d+)?$/i;
+const date = /^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b/;
+const isValue = (text: string): boolean => number.test(text) || date.test(text);
+
+/** True if a first line has names: no numbers and no dates. Where all columns are text, a value of the first line that comes up again is no name. */
+function isHeader(first: readonly string[], rest: readonly (readonly string[])[]): boolean {
+  if (first.some(isValue)) return false;
+  if (rest.length === 0) return true;
+  const hasTypes = first.some((_, at) => rest.filter((row) => isValue(row[at] ?? '')).length * 2 > rest.length);
+  if (hasTypes) return true;
+  const repeatedNames = first.filter((name, at) => name !== '' && rest.some((row) => row[at] === name)).length;
+  return repeatedNames === 0 && first.filter((name) => name === '').length <= 1;
+}
+
+/** `user item item …`: words with digits, more on one line than on the next. */
+function areLines(lines: readonly string[]): boolean {
+  if (lines.length < 3 || lines.some((line) => /[,;|"]|::/.test(line))) return false;
+  const words = lines.map((line) => line.trim().split(/[ \t]+/));
+  const counts = words.map(({ length }) => length);
+  const allWords = words.flat();
+  const idWords = allWords.filter((word) => /^[\w.:-]{1,40}$/.test(word) && /\d/.test(word)).length;
+  const unevenLines = counts.filter((count) => count !== counts[0]).length;
+  const meanWords = allWords.length / lines.length;
+  const areUneven = unevenLines >= lines.length * 0.02 && new Set(counts).size >= 3;
+  return meanWords >= 2.5 && areUneven && idWords >= allWords.length * 0.9;
 }

@@ -1,32 +1,30 @@
 /** Numbers the distinct texts of columns that share a dictionary, as tables in the database and as lists. */
 import { failure } from '../../base/diagnostics/failure.ts';
 import { mostBytes, type Texts, TextsWriter } from '../../base/text/texts.ts';
-import type { ColumnRequests } from '../binding/column_requests.ts';
-import type { DataLayout } from '../binding/layout.ts';
+import type { ReadPlan } from '../binding/layout.ts';
 import type { Database } from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
 import { elementOf } from '../files/source.ts';
-import { addBlobs } from './chunk.ts';
-import type { Dictionaries } from './raw.ts';
-import type { StagedTable } from './staged.ts';
-import { columnAsText, computedQuery, dictionaryTable } from './staged_tables.ts';
+import type { Dictionaries, StagedTable } from './raw.ts';
+import { addBlobs, type BoundTables, columnAsText, computedQuery, dictionaryTable } from './staged_tables.ts';
 
 /**
  * Numbers the distinct texts of every dictionary, in the order of their bytes.
  * @throws Failure `dictionary-too-large`
  */
-export async function makeDictionaries(
-  database: Database,
-  wanted: ColumnRequests,
-  layout: DataLayout,
-  staged: ReadonlyMap<Role, StagedTable>,
-): Promise<Dictionaries> {
+export async function makeDictionaries(computing: StagedColumns): Promise<Dictionaries> {
+  const { database, staged } = computing;
   const dictionaries = new Map<string, Texts>();
-  for (const [name, sources] of await textsOfAll(database, wanted, layout)) {
+  for (const [name, sources] of await textsOfAll(computing)) {
     await fillTable(database, name, sources, staged);
     dictionaries.set(name, await valuesOf(database, name));
   }
   return dictionaries;
+}
+
+interface StagedColumns extends BoundTables {
+  readonly readPlan: ReadPlan;
+  readonly staged: ReadonlyMap<Role, StagedTable>;
 }
 
 interface TextQuery {
@@ -34,14 +32,10 @@ interface TextQuery {
   readonly select: string;
 }
 
-async function textsOfAll(
-  database: Database,
-  wanted: ColumnRequests,
-  layout: DataLayout,
-): Promise<ReadonlyMap<string, readonly TextQuery[]>> {
+async function textsOfAll(computing: StagedColumns): Promise<ReadonlyMap<string, readonly TextQuery[]>> {
   const queriesByDictionary = new Map<string, TextQuery[]>();
-  for (const [role, columns] of wanted.columns) {
-    const { sql, types } = await computedQuery(database, role, columns, layout);
+  for (const [role, columns] of computing.readPlan.columns) {
+    const { sql, types } = await computedQuery(computing, role, columns);
     for (const [index, { dictionary, form }] of columns.entries()) {
       if (dictionary === undefined) continue;
       const type = types[index]!;

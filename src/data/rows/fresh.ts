@@ -1,17 +1,12 @@
-/** Finds the training events that are new to a run which continues an earlier one. */
-
-export interface Until {
-  /** Seconds since 1970 where the data has dates or times; else the number that orders the events. */
-  readonly time: number;
-  /** The number of training events with this time: others with it may come later. */
-  readonly events: number;
-}
-
-/** The new events: after all that a run trained on, or from a time on. */
-export type Fresh = { readonly after: Until } | { readonly since: number };
+/** Finds where the training part ends, the events that are new to a run which continues an earlier one, and those that it replays. */
+import { defined } from '../../base/util/defined.ts';
+import type { ReadPlan } from '../binding/layout.ts';
+import type { Events, Fresh, Until } from '../dataset.ts';
+import type { Pinned } from '../pinned.ts';
+import type { OrderedEvents } from './order_events.ts';
 
 /** @param times of the training events, ascending, in the unit of `Until` */
-export function untilOf(times: ArrayLike<number>): Until | undefined {
+function untilOf(times: ArrayLike<number>): Until | undefined {
   const { length } = times;
   if (length === 0) return undefined;
   const time = times[length - 1]!;
@@ -48,4 +43,72 @@ export function momentWords(time: number): string {
         .replace('T', ' ')
         .replace(/(\.000)?Z$/, '')} UTC`
     : String(time);
+}
+
+/** Finds where the training part ends, and which data lies before the end of an earlier run. */
+export interface Past {
+  readonly until?: Until;
+  readonly fresh?: Int32Array;
+  readonly heldOutBefore?: number;
+}
+
+interface PastInput {
+  readonly readPlan: ReadPlan;
+  readonly pinned?: Pinned;
+}
+
+/** Returns nothing for events without a time. */
+export function pastOf({ readPlan, pinned }: PastInput, arranged: OrderedEvents): Past {
+  const { stream, places } = arranged;
+  const { times } = stream;
+  if (times === undefined || readPlan.time === undefined) return {};
+  const unit = unitOf(readPlan.time.column.type);
+  const timesOfTraining = trainingTimes(readPlan, arranged)!;
+  const ownUntil = untilOf(timesOfTraining);
+  const pinnedUntil = pinned?.until;
+  const until = ownUntil && pinnedUntil && pinnedUntil.time > ownUntil.time ? pinnedUntil : ownUntil;
+  const trainedUntil = pinned?.trainedUntil ?? pinnedUntil;
+  const countEarlier = (events: Int32Array): number =>
+    events.reduce((count, event) => count + (times[event]! / unit < trainedUntil!.time ? 1 : 0), 0);
+  return defined({
+    until,
+    fresh: pinned?.fresh && freshRows(timesOfTraining, pinned.fresh),
+    heldOutBefore: trainedUntil && countEarlier(places.validation) + countEarlier(places.test),
+  });
+}
+
+/** Returns the time of each training event, in the unit of `Until`; undefined where the data has no time. */
+export function trainingTimes({ time }: ReadPlan, { stream, places }: OrderedEvents): Float64Array | undefined {
+  const { times } = stream;
+  if (times === undefined || time === undefined) return undefined;
+  const unit = unitOf(time.column.type);
+  return Float64Array.from(places.train, (event) => times[event]! / unit);
+}
+
+/** Returns the parts of a second: the database gives dates and times in microseconds. */
+const unitOf = (type: string): number => (/^(DATE|TIMESTAMP)/.test(type) ? 1e6 : 1);
+
+/**
+ * Replay: earlier events that a run on new ones trains on as well, drawn anew each epoch. New events alone train a model to separate today's
+ * few items, and it forgets the others (experience replay: Lin 1992; for recommenders Mi et al., RecSys 2020).
+ */
+type ReplayedEvents = Pick<Events, 'rows' | 'fresh' | 'replay'>;
+
+/** Returns the number of earlier events in an epoch: `replay` for each new one, and at most all. */
+export function replayedEvents({ rows, fresh, replay = 0 }: ReplayedEvents): number {
+  return fresh === undefined ? 0 : Math.min(rows - fresh.length, Math.round(replay * fresh.length));
+}
+
+export function replayedShare(events: ReplayedEvents): number {
+  const added = replayedEvents(events);
+  return added === 0 ? 0 : added / (events.rows - events.fresh!.length);
+}
+
+export function earlierEvents({ rows, fresh = new Int32Array(0) }: ReplayedEvents): Int32Array {
+  const isNew = new Uint8Array(rows);
+  for (const row of fresh) isNew[row] = 1;
+  const earlier = new Int32Array(rows - fresh.length);
+  let length = 0;
+  for (let row = 0; row < rows; row++) if (isNew[row] === 0) earlier[length++] = row;
+  return earlier;
 }

@@ -6,10 +6,10 @@ import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { csvShape } from '../files/csv.ts';
 import { type Database, quoteName, quotePath, quoteText, type TextRowAppender } from '../files/duckdb.ts';
 import type { BadRow, DescribedFile, Role } from '../files/files.ts';
+import type { Problem } from '../files/records/csv.ts';
 import { CsvScanner } from '../files/records/csv.ts';
 import { LinesScanner, lineColumns } from '../files/records/lines.ts';
 import { eachPiece, refuseHopeless, type ScanResult } from '../files/records/scan.ts';
-import type { Problem } from '../files/records/scanner.ts';
 import { type DataSource, unreadable } from '../files/source.ts';
 import { columnAsText } from './staged_tables.ts';
 

@@ -1,11 +1,18 @@
 /** Orders events, and finds the part, the item and the user of each: all that is encoded is read by these. */
+import { invariant } from '../../base/diagnostics/failure.ts';
 import { pickTexts, type Texts } from '../../base/text/texts.ts';
 import { defined } from '../../base/util/defined.ts';
-import type { DataDescription } from '../../compiler/model/model.ts';
-import type { ColumnRequests } from '../binding/column_requests.ts';
+import type { ReadPlan } from '../binding/layout.ts';
 import type { Part } from '../dataset.ts';
-import { gatherCodes, gatherNumbers, indexesOf, markedRows } from './gather.ts';
-import { makeTimeline, type Stream, type Timeline } from './history.ts';
+import {
+  ascendingIndexes,
+  gatherCodes,
+  gatherNumbers,
+  indexesOf,
+  makeTimeline,
+  type Stream,
+  type Timeline,
+} from './gather.ts';
 import type { Dictionaries, RawCodes, RawNumbers, ValidRawRows, ValidRows } from './raw.ts';
 import { codesOfParts, parts, splitEvents } from './split.ts';
 
@@ -30,18 +37,23 @@ export interface OrderedEvents {
 }
 
 /** Throws Failure where a requested part is empty. */
-export function orderEvents(good: ValidRows, wanted: ColumnRequests, { split, span }: DataDescription): OrderedEvents {
+export function orderEvents(good: ValidRows, readPlan: ReadPlan): OrderedEvents {
   const { events, dictionaries } = good;
-  const order = markedRows(events.kept, good.timeOrder);
-  const items = keyRows(wanted.itemKey, events, good.items, order, dictionaries);
-  const users = keyRows(wanted.userKey, events, good.users, order, dictionaries);
-  const time = wanted.time && (events.columns.get(wanted.time) as RawNumbers).values;
+  const { split, span } = readPlan.description;
+  const keptRows = indexesOf(events.kept, 1);
+  const time = readPlan.time && (events.columns.get(readPlan.time) as RawNumbers).values;
+  // Events of one time have the order of the files.
+  const order = time
+    ? gatherCodes(keptRows, ascendingIndexes(gatherNumbers(time, keptRows, new Float64Array(keptRows.length))))
+    : keptRows;
+  const items = keyRows(readPlan.itemKey, events, good.items, order, dictionaries);
+  const users = keyRows(readPlan.userKey, events, good.users, order, dictionaries);
   const stream: Stream = {
     user: users.ofEvent,
     users: users.keys.length,
     ...defined({ times: time && gatherNumbers(time, order, new Float64Array(order.length)) }),
   };
-  const folds = foldsOf(good, wanted, order);
+  const folds = foldsOf(good, readPlan, order);
   const { part, sentence } = splitEvents(split, { rows: order.length, ...stream, ...defined({ folds }) }, span);
   const { places, rows } = rowsOfParts(part, order);
   return {
@@ -59,7 +71,7 @@ export function orderEvents(good: ValidRows, wanted: ColumnRequests, { split, sp
 /** Returns the part of each event's file, or of its column, as an index in `parts`. */
 export function foldsOf(
   { events, dictionaries, folds }: ValidRows,
-  { fold }: ColumnRequests,
+  { fold }: ReadPlan,
   order: Int32Array,
 ): Uint8Array | undefined {
   if (folds !== undefined) return Uint8Array.from(order, (row) => folds[row]!);
@@ -117,37 +129,76 @@ interface KeyRows {
 }
 
 function keyRows(
-  key: ColumnRequests['itemKey'],
+  key: ReadPlan['itemKey'],
   events: ValidRawRows,
   file: ValidRawRows | undefined,
   order: Int32Array,
   dictionaries: Dictionaries,
 ): KeyRows {
-  if (key === undefined) {
-    const emptyRows = new Int32Array(0);
-    return { keys: [], rows: emptyRows, ofEvent: new Int32Array(order.length).fill(-1), ofCode: emptyRows };
-  }
+  const codes = key && gatherCodes((events.columns.get(key.inEvents) as RawCodes).values, order);
+  const occurs = new Uint8Array(key ? dictionaries.get(key.inEvents.dictionary!)!.length : 0);
+  codes?.forEach((code) => {
+    occurs[code] = 1;
+  });
+  const { keys, ofCode, fileRows } = globalSide(key, file, occurs, dictionaries);
+  const ofEvent = codes ? gatherCodes(ofCode, codes) : noEntities(order.length);
+  return { keys, ofCode, ofEvent, rows: fileRows ?? firstRowsOf(ofEvent, keys.length, order) };
+}
+
+export const noEntities = (length: number): Int32Array => new Int32Array(length).fill(-1);
+
+/** Returns the row id of the first event of each entity; −1 where there is none. */
+export function firstRowsOf(entityOfEvent: Int32Array, count: number, order: Int32Array): Int32Array {
+  const firstRows = noEntities(count);
+  for (let index = entityOfEvent.length - 1; index >= 0; index--)
+    if (entityOfEvent[index]! >= 0) firstRows[entityOfEvent[index]!] = order[index]!;
+  return firstRows;
+}
+
+/** The numbers of items or users, whatever events there are. */
+interface GlobalSide {
+  readonly keys: Texts;
+  /** Code of each entity in the dictionary of its key. */
+  readonly codes: Int32Array;
+  /** Index by code; −1 where no entity has it. */
+  readonly ofCode: Int32Array;
+  /** Row id of each entity in its file; absent where there is no file. */
+  readonly fileRows?: Int32Array;
+}
+
+export interface GlobalSides {
+  readonly items: GlobalSide;
+  readonly users: GlobalSide;
+}
+
+/** @param occurs 1 for each code that a valid event has */
+export function globalSide(
+  key: ReadPlan['itemKey'],
+  file: ValidRawRows | undefined,
+  occurs: Uint8Array,
+  dictionaries: Dictionaries,
+): GlobalSide {
+  const emptyCodes = new Int32Array(0);
+  if (key === undefined) return { keys: [], codes: emptyCodes, ofCode: emptyCodes };
   const texts = dictionaries.get(key.inEvents.dictionary!)!;
-  const inEvents = (events.columns.get(key.inEvents) as RawCodes).values;
-  const firstRows = new Int32Array(texts.length).fill(-1);
-  const entityOfCode = new Int32Array(texts.length).fill(-1);
+  const ofCode = new Int32Array(texts.length).fill(-1);
   const codes: number[] = [];
-  if (file !== undefined) {
-    const { values } = file.columns.get(key.inFile!) as RawCodes;
+  const rows: number[] = [];
+  if (file === undefined) {
+    for (let code = 1; code < texts.length; code++) if (occurs[code] === 1) ofCode[code] = codes.push(code) - 1;
+  } else {
+    invariant(key.inFile, 'a file of items or users has their key');
+    const { values } = file.columns.get(key.inFile) as RawCodes;
     for (let row = 0; row < file.rows; row++) {
       if (file.kept[row] === 0) continue;
-      firstRows[values[row]!] = row;
-      entityOfCode[values[row]!] = codes.push(values[row]!) - 1;
+      ofCode[values[row]!] = codes.push(values[row]!) - 1;
+      rows.push(row);
     }
-  } else {
-    for (let index = order.length - 1; index >= 0; index--) firstRows[inEvents[order[index]!]!] = order[index]!;
-    for (let code = 1; code < texts.length; code++)
-      if (firstRows[code]! >= 0) entityOfCode[code] = codes.push(code) - 1;
   }
   return {
     keys: pickTexts(texts, codes),
-    rows: Int32Array.from(codes, (code) => firstRows[code]!),
-    ofEvent: gatherCodes(entityOfCode, gatherCodes(inEvents, order)),
-    ofCode: entityOfCode,
+    codes: Int32Array.from(codes),
+    ofCode,
+    ...(file === undefined ? {} : { fileRows: Int32Array.from(rows) }),
   };
 }

@@ -1,6 +1,8 @@
-/** Columns of DuckDB by row id: codes of a dictionary and numbers, in typed arrays. */
+/** Rows of a role once the database has them, and their columns by row id: codes of a dictionary and numbers, in typed arrays. */
 import type { Texts } from '../../base/text/texts.ts';
-import type { ColumnRequest } from '../binding/column_requests.ts';
+import type { ColumnRequest } from '../binding/layout.ts';
+import type { BadRow, DescribedFile } from '../files/files.ts';
+import type { DataSource } from '../files/source.ts';
 
 /** Codes of a dictionary: 0 is missing. */
 export interface RawCodes {
@@ -29,17 +31,6 @@ export interface RawBags {
 
 export type RawColumn = RawCodes | RawNumbers | RawBags;
 
-export function countMissing(raw: RawColumn, kept: Uint8Array): number {
-  let count = 0;
-  for (let row = 0; row < kept.length; row++) {
-    if (kept[row] === 0) continue;
-    if (raw.kind === 'bags') count += raw.starts[row] === raw.ends[row] ? 1 : 0;
-    else if (raw.kind === 'codes') count += raw.values[row] === 0 ? 1 : 0;
-    else count += Number.isNaN(raw.values[row * raw.width]!) ? 1 : 0;
-  }
-  return count;
-}
-
 export function bagSpans(lengths: Int32Array): Pick<RawBags, 'kind' | 'starts' | 'ends'> {
   const starts = new Int32Array(lengths.length);
   const ends = new Int32Array(lengths.length);
@@ -51,8 +42,6 @@ export function bagSpans(lengths: Int32Array): Pick<RawBags, 'kind' | 'starts' |
   return { kind: 'bags', starts, ends };
 }
 
-/** The good rows of every file, and the values of a column in them. */
-
 export interface ValidRawRows extends RawRows {
   /** 1 where the row is good. */
   readonly kept: Uint8Array;
@@ -61,20 +50,14 @@ export interface ValidRawRows extends RawRows {
 export interface ValidRows {
   readonly dictionaries: Dictionaries;
   readonly events: ValidRawRows;
-  /** Row ids of events by ascending time, bad rows included; absent without a time, or where they are in that order. */
-  readonly timeOrder?: Int32Array;
   /** The index in `parts` of each event's part, by row id, where the block names a file for each part. */
   readonly folds?: Uint8Array;
   readonly items?: ValidRawRows;
   readonly users?: ValidRawRows;
 }
 
-export function rowsWith(good: ValidRows, { column: { at } }: ColumnRequest): ValidRawRows {
-  return good[at]!;
-}
-
-export function rawOf(good: ValidRows, column: ColumnRequest): RawColumn {
-  return rowsWith(good, column).columns.get(column)!;
+export function rawOf(good: ValidRows, request: ColumnRequest): RawColumn {
+  return good[request.column.at]!.columns.get(request)!;
 }
 
 export function dictionaryOf({ dictionaries }: ValidRows, { dictionary }: ColumnRequest): Texts | undefined {
@@ -92,4 +75,40 @@ export interface RawRows {
   /** 1 for a row that is staged, and passed by `where`. */
   readonly present: Uint8Array;
   readonly columns: ReadonlyMap<ColumnRequest, RawColumn>;
+}
+
+export interface Staged {
+  readonly source: DataSource;
+  /** In the order of row ids. */
+  readonly files: readonly StagedFile[];
+  /** Rows of the table, deleted ones included: every row id is below. */
+  readonly rows: number;
+  /** Records that are no rows of the table, and JSON objects without a value. */
+  readonly broken: readonly BadRow[];
+}
+
+export interface RowRange {
+  readonly first: number;
+  readonly count: number;
+}
+
+export interface StagedTable extends Staged {
+  /** Set where the table is a view over the files, which are read again with each query. */
+  readonly inPlace?: InPlace;
+  /** Deletes rows from the table. The others keep their ids. */
+  leaveOut(ids: readonly number[]): Promise<void>;
+}
+
+export interface StagedFile {
+  readonly file: DescribedFile;
+  /** Row id of its first row. */
+  readonly first: number;
+  readonly rows: number;
+}
+
+interface InPlace {
+  /** The number of rows that a query may group in the database's memory. */
+  readonly atOnce: number;
+  /** Restricts the view to these rows, so that queries read no others, or resets it. */
+  focus(range?: RowRange): Promise<void>;
 }

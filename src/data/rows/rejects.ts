@@ -15,8 +15,8 @@ import { CsvScanner } from '../files/records/csv.ts';
 import { LinesScanner } from '../files/records/lines.ts';
 import { eachGood } from '../files/records/scan.ts';
 import { jsonScanner } from '../files/source.ts';
+import type { Staged } from './raw.ts';
 import { verifyUnchanged } from './stage.ts';
-import type { Staged } from './staged.ts';
 
 export function badRow(staged: Staged, row: number, column: string | undefined, reason: string): BadRow {
   const file = staged.files.findLast(({ first }) => first <= row)!;

@@ -5,8 +5,8 @@ import type { Span } from '../../base/text/source.ts';
 import type { Texts } from '../../base/text/texts.ts';
 import type { Split } from '../../compiler/model/model.ts';
 import type { Part } from '../dataset.ts';
-import type { Stream } from './history.ts';
-import type { Staged } from './staged.ts';
+import type { Stream } from './gather.ts';
+import type { Staged } from './raw.ts';
 
 export const parts = ['train', 'validation', 'test'] as const satisfies readonly Part[];
 

@@ -19,7 +19,7 @@ import {
   settleRows,
   UNWRAPPED,
 } from './load.ts';
-import type { RowRange, StagedFile, StagedTable } from './staged.ts';
+import type { RowRange, StagedFile, StagedTable } from './raw.ts';
 
 /** Estimated bytes of a value in the database: a short text with its pointer. */
 const valueBytes = 20;

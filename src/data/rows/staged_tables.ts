@@ -1,23 +1,28 @@
 /** The SQL over staged tables: the computed columns of a role, the codes of texts, and one pass that reads all of it. */
-import type { ColumnRequest } from '../binding/column_requests.ts';
-import type { BoundColumn, DataLayout } from '../binding/layout.ts';
-import { type Database, enclose, quoteName } from '../files/duckdb.ts';
+import type { DuckDBDataChunk } from '@duckdb/node-api';
+import type { TextsWriter } from '../../base/text/texts.ts';
+import type { BoundColumn, ColumnRequest, DataLayout } from '../binding/layout.ts';
+import { type Database, enclose, maxInlineBytes, quoteName, textBytes } from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
 import { elementOf, isNumber } from '../files/source.ts';
-import { chunkColumn, chunkLists, isValid } from './chunk.ts';
-import type { RawBags, RawColumn, RawNumbers, RawRows } from './raw.ts';
-import type { RowRange, Staged } from './staged.ts';
+import type { RawBags, RawColumn, RawNumbers, RawRows, RowRange, Staged } from './raw.ts';
+
+/** A database with the tables of a layout, once they are staged. */
+export interface BoundTables {
+  readonly database: Database;
+  readonly layout: DataLayout;
+}
 
 export async function readRows(
-  database: Database,
+  tables: BoundTables,
   staged: Staged,
   columns: readonly ColumnRequest[],
-  layout: DataLayout,
   range?: RowRange,
 ): Promise<RawRows> {
+  const { database } = tables;
   const { first, count: rows } = range ?? { first: 0, count: staged.rows };
   const role = staged.source.role;
-  const wholeQuery = await computedQuery(database, role, columns, layout);
+  const wholeQuery = await computedQuery(tables, role, columns);
   const computed = { ...wholeQuery, sql: range ? withinRange(wholeQuery.sql, range) : wholeQuery.sql };
   const present = new Uint8Array(rows);
   const raw = new Map<ColumnRequest, RawColumn>();
@@ -90,33 +95,13 @@ export async function readRows(
 const withinRange = (sql: string, { first, count }: RowRange): string =>
   `SELECT * FROM (${sql}) WHERE row >= ${first} AND row < ${first + count}`;
 
-/** Returns row ids of the events by ascending time; events of one time, and those without one, in their own order. */
-export async function timeOrder(
-  database: Database,
-  time: ColumnRequest,
-  rows: number,
-  layout: DataLayout,
-): Promise<Int32Array> {
-  const computed = await computedQuery(database, 'events', [time], layout);
-  const order = new Int32Array(rows);
-  let length = 0;
-  const query = `SELECT CAST(row AS INTEGER) FROM (${computed.sql}) ORDER BY ${timeOf('c0', computed.types[0]!)}, row`;
-  await database.stream(query, (chunk) => {
-    const { items } = chunkColumn(chunk, 0);
-    order.set(items, length);
-    length += items.length;
-  });
-  return order.subarray(0, length);
-}
-
 /** Returns a query of `row`, `c0`, `c1` … of a role, and the types of the latter. Rows that `where` excludes are not computed. */
 export async function computedQuery(
-  database: Database,
+  tables: BoundTables,
   role: Role,
   columns: readonly ColumnRequest[],
-  layout: DataLayout,
 ): Promise<{ readonly sql: string; readonly types: readonly string[] }> {
-  if (!layout.sources.has(role)) return { sql: '', types: [] };
+  if (!tables.layout.sources.has(role)) return { sql: '', types: [] };
   // A name may be a column of several files: each expression sees only the files that it was bound to.
   const scopes = new Map<string, { readonly over: readonly Role[]; readonly places: number[] }>();
   for (const [index, { column }] of columns.entries()) {
@@ -126,9 +111,9 @@ export async function computedQuery(
   }
   const selects: string[] = [];
   for (const { over, places } of scopes.values()) {
-    const relation = await relationOf(over, layout, database);
+    const relation = await relationOf(tables, over);
     const computed = places.map((index) => `, ${enclose(columns[index]!.column.sql)} AS c${index}`).join('');
-    const filter = role === 'events' ? await filterClause(over, relation.row, layout, database) : '';
+    const filter = role === 'events' ? await filterClause(tables, over, relation.row) : '';
     selects.push(`(SELECT ${relation.row} AS row${computed} FROM ${relation.sql}${filter})`);
   }
   const [firstSelect, ...otherSelects] = selects;
@@ -140,28 +125,22 @@ export async function computedQuery(
     otherSelects.length === 0
       ? firstSelect!.slice(1, -1)
       : `SELECT scope0.row${names} FROM ${firstSelect} AS scope0 ${joins.join(' ')}`;
-  const { types } = await database.shape(`SELECT row${names} FROM (${sql}) LIMIT 0`);
+  const { types } = await tables.database.shape(`SELECT row${names} FROM (${sql}) LIMIT 0`);
   return { sql, types: types.slice(1) };
 }
 
-export async function filterClause(
-  over: readonly Role[],
-  row: string,
-  layout: DataLayout,
-  database: Database,
-): Promise<string> {
-  const { where } = layout;
+export async function filterClause(tables: BoundTables, over: readonly Role[], row: string): Promise<string> {
+  const { where } = tables.layout;
   if (where === undefined) return '';
   if (where.over.join() === over.join()) return ` WHERE ${enclose(where.sql)}`;
-  const relation = await relationOf(where.over, layout, database);
+  const relation = await relationOf(tables, where.over);
   return ` WHERE ${row} IN (SELECT ${relation.row} FROM ${relation.sql} WHERE ${enclose(where.sql)})`;
 }
 
 /** Joins the tables of some roles: events with the files they need. */
 export async function relationOf(
+  { database, layout }: BoundTables,
   over: readonly Role[],
-  layout: DataLayout,
-  database: Database,
 ): Promise<{ readonly sql: string; readonly row: string }> {
   const [firstRole] = over;
   if (over.length === 1) return { sql: firstRole!, row: `${firstRole}.rowid` };
@@ -184,13 +163,12 @@ export async function relationOf(
 }
 
 export async function textsAt(
-  database: Database,
+  tables: BoundTables,
   column: BoundColumn,
   ids: readonly number[],
-  layout: DataLayout,
 ): Promise<ReadonlyMap<number, string | null>> {
-  const relation = await relationOf(column.over, layout, database);
-  const rows = await database.rows(
+  const relation = await relationOf(tables, column.over);
+  const rows = await tables.database.rows(
     `SELECT CAST(${relation.row} AS INTEGER) AS row, CAST(${enclose(column.sql)} AS VARCHAR) AS text
      FROM ${relation.sql} WHERE ${relation.row} IN (${ids.join(', ')})`,
   );
@@ -348,4 +326,69 @@ function growing<T extends Int32Array | Float64Array>(make: (length: number) => 
     },
   };
   return state;
+}
+
+interface ChunkColumn {
+  readonly items: ArrayLike<number>;
+  /** One bit a row; undefined where all rows have a value. */
+  readonly valid: Uint8Array | undefined;
+}
+
+interface VectorParts {
+  readonly items: ArrayLike<number>;
+  readonly validity: { readonly data: BigUint64Array | null };
+}
+
+/** @param at index of the column, whose type is a number */
+function chunkColumn(chunk: DuckDBDataChunk, at: number): ChunkColumn {
+  const vector = chunk.getColumnVector(at) as unknown as VectorParts;
+  return { items: vector.items, valid: validBits(vector) };
+}
+
+/** A column of lists of numbers: row i has `items[offset(i) … offset(i) + length(i))`. */
+interface ChunkLists extends ChunkColumn {
+  /** Two 64-bit words a row, offset and length, as pairs of 32-bit words: only the low ones count. */
+  readonly entries: Uint32Array;
+  readonly elementValid: Uint8Array | undefined;
+}
+
+function chunkLists(chunk: DuckDBDataChunk, at: number): ChunkLists {
+  const vector = chunk.getColumnVector(at) as unknown as Pick<VectorParts, 'validity'> & {
+    readonly entryData: BigUint64Array;
+    readonly childData: VectorParts;
+  };
+  const { buffer, byteOffset, byteLength } = vector.entryData;
+  return {
+    items: vector.childData.items,
+    valid: validBits(vector),
+    entries: new Uint32Array(buffer, byteOffset, byteLength / 4),
+    elementValid: validBits(vector.childData),
+  };
+}
+
+function validBits({ validity: { data } }: Pick<VectorParts, 'validity'>): Uint8Array | undefined {
+  return data === null ? undefined : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** True if bit `at` is set. */
+function isValid(bits: Uint8Array | undefined, at: number): boolean {
+  return bits === undefined || ((bits[at >> 3]! >> (at & 7)) & 1) === 1;
+}
+
+/** Adds the bytes of a column of blobs, each of which is a text in UTF-8 and none is NULL. */
+export function addBlobs(chunk: DuckDBDataChunk, at: number, to: TextsWriter): void {
+  const vector = chunk.getColumnVector(at) as unknown as BlobParts;
+  const { dataView } = vector;
+  const inline = new Uint8Array(dataView.buffer, dataView.byteOffset, dataView.byteLength);
+  for (let row = 0; row < chunk.rowCount; row++) {
+    const start = row * textBytes;
+    const length = dataView.getUint32(start, true);
+    if (length <= maxInlineBytes) to.addBytes(inline, start + 4, start + 4 + length);
+    else to.addBytes(vector.getItemBytes(row), 0, length);
+  }
+}
+
+interface BlobParts {
+  readonly dataView: DataView;
+  getItemBytes(row: number): Uint8Array;
 }

@@ -1,6 +1,4 @@
-import { writeCsv } from './csv_text.ts';
-import { readOriginals, refuseDamaged } from './originals.ts';
-import { dataSet } from './set.ts';
+import { dataSet, readOriginals, refuseDamaged, writeCsv } from './set.ts';
 
 const originals = ['cran.all.1400', 'cran.qry', 'cranqrel'] as const;
 const home = 'https://ir.dcs.gla.ac.uk/resources/test_collections/cran/';

@@ -2,9 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts';
 import { openDatabase, quotePath } from '../files/duckdb.ts';
-import { readCsv, writeCsv } from './csv_text.ts';
-import { readNpmPackage } from './npm_package.ts';
-import { dataSet } from './set.ts';
+import { dataSet, readCsv, readNpmPackage, writeCsv } from './set.ts';
 
 /** The last version that has the file of three million. */
 const specifier = 'vega-datasets@2.11.0';

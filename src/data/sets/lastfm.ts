@@ -1,5 +1,4 @@
-import { readOriginals, refuseDamaged, termsIfPublished } from './originals.ts';
-import { dataSet } from './set.ts';
+import { dataSet, readOriginals, refuseDamaged, termsIfPublished } from './set.ts';
 
 const originals = ['train.txt', 'valid.txt', 'test.txt'] as const;
 const home = 'https://grouplens.org/datasets/hetrec-2011/';

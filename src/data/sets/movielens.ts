@@ -9,8 +9,7 @@ import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts'
 import { everyRow } from '../../base/util/every_row.ts';
 import { type RValue, readRObject } from './archives/r_object.ts';
 import { readZip } from './archives/zip.ts';
-import { quoted } from './csv_text.ts';
-import { type DataSet, type WriteLogLine, writeWhole } from './set.ts';
+import { type DataSet, quoted, type WriteLogLine, writeWhole } from './set.ts';
 
 // MovieLens for examples and tests (Harper & Konstan, "The MovieLens datasets", ACM TiiS 2015): from GroupLens, else from a
 // Debian package that carries an earlier edition. The data is GroupLens's, for research, redistributed under the same terms: it is

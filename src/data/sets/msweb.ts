@@ -1,6 +1,4 @@
-import { writeCsv } from './csv_text.ts';
-import { readOriginals, refuseDamaged } from './originals.ts';
-import { dataSet } from './set.ts';
+import { dataSet, readOriginals, refuseDamaged, writeCsv } from './set.ts';
 
 const originals = ['anonymous-msweb.data', 'anonymous-msweb.test'] as const;
 const home = 'https://archive.ics.uci.edu/dataset/4/anonymous+microsoft+web+data';

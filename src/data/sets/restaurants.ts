@@ -1,6 +1,4 @@
-import { readCsv, writeCsv } from './csv_text.ts';
-import { readOriginals, refuseDamaged } from './originals.ts';
-import { dataSet } from './set.ts';
+import { dataSet, readCsv, readOriginals, refuseDamaged, writeCsv } from './set.ts';
 
 const originals = [
   'rating_final.csv',

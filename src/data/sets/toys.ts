@@ -1,9 +1,7 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { writeCsv } from './csv_text.ts';
 import { eventsIn, readUserLines, short, writeUserLines } from './lastfm.ts';
-import { readOriginals, refuseDamaged, termsIfPublished } from './originals.ts';
-import { dataSet, type GetOptions } from './set.ts';
+import { dataSet, type GetOptions, readOriginals, refuseDamaged, termsIfPublished, writeCsv } from './set.ts';
 
 const originals = ['Toys_and_Games.txt', 'Toys_and_Games_item2attributes.json'] as const;
 const home = 'https://github.com/RUCAIBox/CIKM2020-S3Rec/tree/master/data';

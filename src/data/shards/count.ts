@@ -1,16 +1,14 @@
 /** Counts all training events before the first is encoded, and samples what encoders learn from. */
-import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
-import type { Needs } from '../binding/needs.ts';
+import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import { sampleColumn } from '../columns/encode.ts';
 import type { ColumnSample, NumberSample } from '../columns/encoders/contract.ts';
 import { teachersOf, weightsIn } from '../columns/fit_encoders.ts';
 import { ascendingIndexes, gatherCodes } from '../rows/gather.ts';
-import type { OrderedEvents } from '../rows/order_events.ts';
+import type { GlobalSides, OrderedEvents } from '../rows/order_events.ts';
 import { type Dictionaries, type RawCodes, type RawColumn, rawOf, type ValidRawRows } from '../rows/raw.ts';
 import { parts } from '../rows/split.ts';
-import type { Cuts, GlobalSides } from './arrange.ts';
-import type { ArrangedPartition, PartitionSource } from './partition_source.ts';
-import type { OnPass } from './request.ts';
+import type { OnPass } from './layout.ts';
+import type { ArrangedPartition, Cuts, PartitionSource } from './partition_source.ts';
 
 /** Numbers of the training part, each value once with how often it comes: memory grows with the values, not with the rows. */
 export class NumbersSample {
@@ -70,8 +68,7 @@ export interface TrainingCounts {
 }
 
 interface CountingInput {
-  readonly wanted: ColumnRequests;
-  readonly needs: Needs;
+  readonly readPlan: ReadPlan;
   readonly sides: GlobalSides;
   readonly dictionaries: Dictionaries;
   readonly files: { readonly items?: ValidRawRows | undefined; readonly users?: ValidRawRows | undefined };
@@ -83,8 +80,8 @@ export async function countPartitions(
   cuts: Cuts,
   input: CountingInput,
 ): Promise<TrainingCounts> {
-  const { wanted, sides, dictionaries, onPass } = input;
-  const { title } = wanted;
+  const { readPlan, sides, dictionaries, onPass } = input;
+  const { title } = readPlan;
   const [itemCount, userCount] = [sides.items.keys.length, sides.users.keys.length];
   const counts = [0, 0, 0];
   const items = new Int32Array(itemCount);
@@ -165,14 +162,14 @@ function trainingBeforeHeldOut({ part, users }: OrderedEvents): number {
   return sum;
 }
 
-const sampledColumns = ({ needs, wanted }: CountingInput): ColumnRequest[] => [
-  ...new Set(teachersOf(needs, wanted).flatMap(({ column }) => (column?.column.at === 'events' ? [column] : []))),
+const sampledColumns = ({ readPlan }: CountingInput): ColumnRequest[] => [
+  ...new Set(teachersOf(readPlan).flatMap(({ column }) => (column?.column.at === 'events' ? [column] : []))),
 ];
 
 /** Returns those of them whose numbers count: a code by quantiles, and a number in standard units. */
-const numberSampledColumns = ({ needs, wanted }: CountingInput): ReadonlySet<ColumnRequest> =>
+const numberSampledColumns = ({ readPlan }: CountingInput): ReadonlySet<ColumnRequest> =>
   new Set(
-    teachersOf(needs, wanted).flatMap(({ teacher, column }) =>
+    teachersOf(readPlan).flatMap(({ teacher, column }) =>
       column && (teacher.encoder.kind === 'quantiles' || teacher.encoder.kind === 'standardize') ? [column] : [],
     ),
   );

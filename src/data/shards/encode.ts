@@ -2,13 +2,10 @@
 import { hashOf } from '../../base/random/random.ts';
 import { everyRow } from '../../base/util/every_row.ts';
 import { madeOf } from '../../graph/plan/plan.ts';
-import type { ColumnRequests } from '../binding/column_requests.ts';
-import type { DataLayout } from '../binding/layout.ts';
-import type { Needs } from '../binding/needs.ts';
+import type { ReadPlan } from '../binding/layout.ts';
 import { type EncodedParts, encodeParts } from '../columns/assemble.ts';
 import type { BagColumn, Encoding, Events, IndexedColumn, Part } from '../dataset.ts';
-import { labelSums } from '../label_sums.ts';
-import type { Cuts } from './arrange.ts';
+import { labelSums } from '../dataset.ts';
 import type { BlockArray, ColumnBlock } from './block.ts';
 import { packEvents, specOf } from './event_rows.ts';
 import {
@@ -20,15 +17,13 @@ import {
   seenOfPartition,
   sideRows,
 } from './gathered.ts';
-import type { ArrangedPartition, PartitionSource } from './partition_source.ts';
-import { grouped } from './partitions.ts';
-import type { OnPass } from './request.ts';
+import type { OnPass } from './layout.ts';
+import type { ArrangedPartition, Cuts, PartitionSource } from './partition_source.ts';
+import { grouped } from './scatter.ts';
 import type { ShardWriter } from './shard_files.ts';
 
 export interface EncodingInput {
-  readonly layout: DataLayout;
-  readonly wanted: ColumnRequests;
-  readonly needs: Needs;
+  readonly readPlan: ReadPlan;
   readonly encodings: ReadonlyMap<string, Encoding>;
   readonly lastTraining: Int32Array;
   readonly writer: ShardWriter;
@@ -44,12 +39,12 @@ export interface EncodingInput {
 const shardStream = 2;
 
 export async function encodePartitions(source: PartitionSource, cuts: Cuts, input: EncodingInput): Promise<void> {
-  const { layout, wanted, needs, encodings, lastTraining, writer, shards, gathered, onPass } = input;
-  const sides = sidesOfFeatures(needs, wanted);
+  const { readPlan, encodings, lastTraining, writer, shards, gathered, onPass } = input;
+  const sides = sidesOfFeatures(readPlan);
   for (let index = input.from; index < source.count; index++) {
     onPass?.({ pass: 'encoding', done: index, total: source.count });
     const partition = await source.read(index, cuts, lastTraining);
-    const parts = encodeParts({ good: partition.good, wanted, needs, layout }, partition.arranged, encodings);
+    const parts = encodeParts({ good: partition.good, readPlan }, partition.arranged, encodings);
     const train = withOwnIds(parts.events.train, partition);
     const blockSpecs = specsOfParts(parts, sides, input);
     const groups = grouped(train.rows, shards, (row) => hashOf(train.ids![row]!, shardStream) % shards);
@@ -98,9 +93,6 @@ function restOfPartition(
     return block;
   };
   const fromFile = (name: string): boolean => sides.get(name) === 'items';
-  const missing = [...encoded.missing].map(
-    ([name, count]) => [name, index > 0 && sides.has(name) ? 0 : count] as const,
-  );
   return {
     ...specs,
     held: { validation: heldOutBlock('validation'), test: heldOutBlock('test') },
@@ -122,10 +114,9 @@ function restOfPartition(
     seen: seenOfPartition(seen),
     members,
     asOfLastEvent: encoded.asOfLastEvent,
-    missing: new Map(missing),
     missingLabels: new Map([...events.train.labels.keys()].map((name) => [name, missingLabelsOf(events, name)])),
     labelSums: new Map(
-      (to.needs.tasks ?? []).flatMap((task) =>
+      (to.readPlan.needs.tasks ?? []).flatMap((task) =>
         task.name === undefined || task.label === undefined ? [] : [[task.name, labelSums(task, events.train)]],
       ),
     ),
@@ -152,10 +143,10 @@ function itemsOfPartition(
 }
 
 /** Returns the features whose column is one of the items' or the users' file. */
-export function sidesOfFeatures({ features }: Needs, wanted: ColumnRequests): Map<string, 'items' | 'users'> {
+export function sidesOfFeatures(readPlan: ReadPlan): Map<string, 'items' | 'users'> {
   return new Map(
-    features.flatMap((plan): [string, 'items' | 'users'][] => {
-      const role = madeOf(plan).length > 0 ? undefined : wanted.features.get(plan.name)?.column.at;
+    readPlan.needs.features.flatMap((plan): [string, 'items' | 'users'][] => {
+      const role = madeOf(plan).length > 0 ? undefined : readPlan.features.get(plan.name)?.column.at;
       return role === 'items' || role === 'users' ? [[plan.name, role]] : [];
     }),
   );

@@ -3,7 +3,7 @@ import { invariant } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { BagColumn, Column, Events, IndexedBags, IndexedColumn } from '../dataset.ts';
 import { bagSpans } from '../rows/raw.ts';
-import { type BlockArray, type ColumnBlock, joinedArrays, type OwnBlock } from './block.ts';
+import { type ColumnBlock, joinedArrays, type OwnBlock } from './block.ts';
 
 /** The form of a column in a block. One of the items or the users is stored once: events have the row of their item or user. */
 export type ColumnSpec =
@@ -78,7 +78,7 @@ export function packEvents(
 }
 
 export function packColumns(
-  block: Map<string, BlockArray>,
+  block: OwnBlock,
   columns: ReadonlyMap<string, IndexedColumn>,
   specs: ColumnSpecs,
   rows: Int32Array,
@@ -88,47 +88,47 @@ export function packColumns(
     if (spec.kind === 'items' || spec.kind === 'users') continue;
     const columnRows = index ? pick(index, rows) : rows;
     if (column.kind === 'codes') block.set(name, pick(column.values, columnRows));
-    else if (column.kind === 'numbers') block.set(name, pickWide(column.values, column.width, columnRows));
+    else if (column.kind === 'numbers') block.set(name, pick(column.values, columnRows, column.width));
     else packBags(block, name, column, columnRows);
   }
 }
 
-function packIndexed(
-  block: Map<string, BlockArray>,
-  name: string,
-  { bags, index }: IndexedBags,
-  rows: Int32Array,
-): void {
+function packIndexed(block: OwnBlock, name: string, { bags, index }: IndexedBags, rows: Int32Array): void {
   packBags(block, name, bags, index ? pick(index, rows) : rows);
 }
 
-function packBags(block: Map<string, BlockArray>, name: string, bags: BagColumn, rows: Int32Array): void {
+type PickedArray = Int32Array | Float32Array | Float64Array;
+
+type PackedBags = Pick<BagColumn, 'starts' | 'ends' | 'weights' | 'items'> & { readonly values: PickedArray };
+
+export function packBags(block: OwnBlock, name: string, bags: PackedBags, rows: Int32Array): void {
   const { starts, ends, values, weights, items } = bags;
   const lengths = new Int32Array(rows.length);
   let total = 0;
   for (let i = 0; i < rows.length; i++) total += lengths[i] = ends[rows[i]!]! - starts[rows[i]!]!;
-  const copy = <T extends Int32Array | Float32Array>(source: T, into: T): T => {
+  const copy = <T extends PickedArray>(source: T): T => {
+    const copied = emptyLike(source, total);
     let target = 0;
     for (let i = 0; i < rows.length; i++)
-      for (let k = starts[rows[i]!]!; k < ends[rows[i]!]!; k++) into[target++] = source[k]!;
-    return into;
+      for (let k = starts[rows[i]!]!; k < ends[rows[i]!]!; k++) copied[target++] = source[k]!;
+    return copied;
   };
   block.set(`${name} lengths`, lengths);
-  block.set(name, copy(values, new Int32Array(total)));
-  if (weights) block.set(`${name} weights`, copy(weights, new Float32Array(total)));
-  if (items) block.set(`${name} items`, copy(items, new Int32Array(total)));
+  block.set(name, copy(values));
+  if (weights) block.set(`${name} weights`, copy(weights));
+  if (items) block.set(`${name} items`, copy(items));
 }
 
-function pick<T extends Int32Array | Float32Array>(values: T, rows: Int32Array): T {
-  const pickedValues = new (values.constructor as new (length: number) => T)(rows.length);
-  for (let i = 0; i < rows.length; i++) pickedValues[i] = values[rows[i]!]!;
-  return pickedValues;
-}
+const emptyLike = <T extends PickedArray>(values: T, length: number): T =>
+  new (values.constructor as new (length: number) => T)(length);
 
-function pickWide(values: Float32Array, width: number, rows: Int32Array): Float32Array {
-  const pickedValues = new Float32Array(rows.length * width);
-  for (let i = 0; i < rows.length; i++)
-    for (let k = 0; k < width; k++) pickedValues[i * width + k] = values[rows[i]! * width + k]!;
+/** Returns the values of some rows, each of `width` numbers. */
+export function pick<T extends PickedArray>(values: T, rows: Int32Array, width = 1): T {
+  const pickedValues = emptyLike(values, rows.length * width);
+  if (width === 1) for (let i = 0; i < rows.length; i++) pickedValues[i] = values[rows[i]!]!;
+  else
+    for (let i = 0; i < rows.length; i++)
+      for (let k = 0; k < width; k++) pickedValues[i * width + k] = values[rows[i]! * width + k]!;
   return pickedValues;
 }
 

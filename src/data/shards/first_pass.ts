@@ -1,23 +1,17 @@
 /** The result of the first pass, also as plain data: all that is in no partition. */
-import type { DataDescription } from '../../compiler/model/model.ts';
-import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
-import type { DataLayout } from '../binding/layout.ts';
-import type { Needs } from '../binding/needs.ts';
+import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import type { Rejected } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
 import type { Role } from '../files/files.ts';
 import type { Dictionaries, RawColumn, ValidRawRows } from '../rows/raw.ts';
 import type { PartOfFile } from '../rows/split.ts';
-import type { ShardRequest } from './request.ts';
+import type { ShardRequest } from './layout.ts';
 import type { ScatterResult } from './scatter.ts';
 import type { ShardFile } from './shard_files.ts';
 
 export interface ShardingInput {
-  readonly description: DataDescription;
-  readonly needs: Needs;
-  readonly layout: DataLayout;
+  readonly readPlan: ReadPlan;
   readonly featureFiles: ReadonlyMap<string, FeatureFile>;
-  readonly wanted: ColumnRequests;
   readonly request: ShardRequest;
   readonly signal?: AbortSignal | undefined;
 }
@@ -44,10 +38,7 @@ interface PlainFirstPass extends Omit<FirstPassResult, 'partial' | 'key' | 'item
   readonly users?: PlainRows | undefined;
 }
 
-export function plainFirstPass(
-  { partial: _, key: __, ...of }: FirstPassResult,
-  { columns }: ColumnRequests,
-): PlainFirstPass {
+export function plainFirstPass({ partial: _, key: __, ...of }: FirstPassResult, { columns }: ReadPlan): PlainFirstPass {
   const { count, total } = of.rejected;
   const plainRows = (role: Role, rows: ValidRawRows | undefined): PlainRows | undefined =>
     rows && { ...rows, columns: columns.get(role)!.map((column) => rows.columns.get(column)!) };
@@ -61,12 +52,7 @@ export function plainFirstPass(
 }
 
 /** @throws Error where it is not what `plainFirstPass` gave for the same requests */
-export function firstPassOf(
-  plain: unknown,
-  partial: string,
-  key: string,
-  { columns }: ColumnRequests,
-): FirstPassResult {
+export function firstPassOf(plain: unknown, partial: string, key: string, { columns }: ReadPlan): FirstPassResult {
   const plainResult = plain as PlainFirstPass;
   const rowsOf = (role: Role, rows: PlainRows | undefined): ValidRawRows | undefined => {
     if (rows === undefined) return undefined;

@@ -1,7 +1,7 @@
 /** Combines the results of partitions that are in no shard. */
 import { defined } from '../../base/util/defined.ts';
 import type { BagColumn, IndexedColumn, LabelSums } from '../dataset.ts';
-import { addSums, noSums } from '../label_sums.ts';
+import { addSums, noSums } from '../dataset.ts';
 import type { BlockArray, ColumnBlock } from './block.ts';
 import { type EventsSpec, packColumns, specsOf, unpackColumn } from './event_rows.ts';
 import { readShardSync, type ShardFile } from './shard_files.ts';
@@ -30,7 +30,6 @@ export interface PartitionRest {
   readonly seen: SeenOfPartition;
   readonly members: Int32Array;
   readonly asOfLastEvent: readonly string[];
-  readonly missing: ReadonlyMap<string, number>;
   readonly missingLabels: ReadonlyMap<string, MissingLabels>;
   /** By task. */
   readonly labelSums: ReadonlyMap<string, LabelSums>;
@@ -52,7 +51,6 @@ export class Gathered {
   readonly #users: SideColumns;
   readonly #seen: SeenItems;
   readonly #held = { validation: [] as ColumnBlock[], test: [] as ColumnBlock[] };
-  readonly #missing = new Map<string, number>();
   readonly #missingLabels = new Map<string, MissingLabels>();
   readonly #sums = new Map<string, LabelSums>();
   #first: Pick<PartitionRest, 'spec' | 'heldSpec' | 'shared'> | undefined;
@@ -73,7 +71,6 @@ export class Gathered {
     this.#users.add(rest.users);
     this.#seen.add(rest.seen, rest.members);
     for (const part of ['validation', 'test'] as const) this.#held[part].push(rest.held[part]);
-    for (const [name, count] of rest.missing) this.#missing.set(name, (this.#missing.get(name) ?? 0) + count);
     for (const [name, { training, all }] of rest.missingLabels) {
       const total = this.#missingLabels.get(name) ?? { training: 0, all: 0 };
       this.#missingLabels.set(name, { training: total.training + training, all: total.all + all });
@@ -89,12 +86,10 @@ export class Gathered {
       ...{ spec, heldSpec, inner, held: this.#held, seen: this.#seen.places, asOfLastEvent: this.#asOfLastEvent },
       items: new Map([...items, ...this.#items.columns(inner)]),
       users: this.#users.columns(inner),
-      ...{ missing: this.#missing, missingLabels: this.#missingLabels, labelSums: this.#sums },
+      ...{ missingLabels: this.#missingLabels, labelSums: this.#sums },
     };
   }
 }
-
-/** Combines columns with a row an item or a user from the partitions. */
 
 export interface SideRows {
   readonly specs: EventsSpec['features'];
@@ -137,8 +132,7 @@ export class SideColumns {
   }
 }
 
-/** The items that each user had in training. They take 4 bytes an event, and training reads none of them: they have a file of their own. */
-
+/** The file of the items that each user had in training: 4 bytes an event, of which training reads none. */
 export const seenName = 'seen.bin';
 
 /** The spans of each user's items in the file. */

@@ -2,20 +2,17 @@
 import { failure } from '../../base/diagnostics/failure.ts';
 import type { DataDescription, Split } from '../../compiler/model/model.ts';
 import { madeOf } from '../../graph/plan/plan.ts';
-import type { ColumnRequests } from '../binding/column_requests.ts';
-import type { DataLayout } from '../binding/layout.ts';
-import type { Needs } from '../binding/needs.ts';
+import type { ReadPlan } from '../binding/layout.ts';
 import { knowsEarlier } from '../columns/assemble.ts';
 import { fitFromSamples } from '../columns/fit_encoders.ts';
 import type { Encoding, ShardLayout } from '../dataset.ts';
 import { cutsOf, partsOfUsers } from '../rows/split.ts';
-import type { Cuts } from './arrange.ts';
 import { momentsAt } from './by_time.ts';
 import { countPartitions, type TrainingCounts } from './count.ts';
 import { sidesOfFeatures } from './encode.ts';
 import type { FirstPassResult, ShardingInput } from './first_pass.ts';
 import { heldShards, refuseLargeHeldOut, shardsFor } from './layout.ts';
-import type { PartitionSource } from './partition_source.ts';
+import type { Cuts, PartitionSource } from './partition_source.ts';
 import type { ScatterResult } from './scatter.ts';
 
 export interface ShardPlan
@@ -30,21 +27,22 @@ export async function prepareShards(
   from: FirstPassResult,
   source: PartitionSource,
 ): Promise<ShardPlan> {
-  const { description, needs, wanted, request, featureFiles } = input;
+  const { readPlan, request, featureFiles } = input;
+  const { description } = readPlan;
   const { scattered, dictionaries, items, users } = from;
   const moments = await momentsOf(description, scattered, source);
   const cuts = makeCuts(description.split, scattered, moments);
   const joinedFiles = { items, users };
   const { sides } = source.of;
   const counted = await countPartitions(source, cuts, {
-    ...{ wanted, needs, sides, dictionaries, files: joinedFiles, onPass: request.onPass },
+    ...{ readPlan, sides, dictionaries, files: joinedFiles, onPass: request.onPass },
   });
   const { counts, items: itemCounts, lastTraining, titles } = counted;
   return {
     ...(moments ? { moments } : {}),
     ...{ counts, items: itemCounts, lastTraining },
     ...(titles ? { titles } : {}),
-    encodings: fitFromSamples({ wanted, needs, files: featureFiles, dictionaries }, counted.sampleOf),
+    encodings: fitFromSamples({ readPlan, files: featureFiles, dictionaries }, counted.sampleOf),
     layout: layoutOf(input, source.count, counted),
   };
 }
@@ -82,18 +80,14 @@ async function momentsOf(
 /** Bytes of the time of a held-out row, which it has until the rows are in order. */
 const bytesOfTime = 8;
 
-function layoutOf(
-  { request, layout, wanted, needs }: ShardingInput,
-  partitions: number,
-  counted: TrainingCounts,
-): ShardLayout {
+function layoutOf({ request, readPlan }: ShardingInput, partitions: number, counted: TrainingCounts): ShardLayout {
   const { memory, when, sizes } = request;
-  const packedSize = packedBytes(counted, needs, wanted, layout, request.given ?? []);
+  const packedSize = packedBytes(counted, readPlan, request.given ?? []);
   const [training, ...heldOutCounts] = counted.counts as [number, number, number];
   // Estimated, so that it is refused before the second pass. Ordering them takes the same again.
   const heldOutRows = heldOutCounts[0] + heldOutCounts[1];
   const heldOutBytes = (packedSize * heldOutRows) / Math.max(1, training) + bytesOfTime * heldOutRows;
-  const earlierBytes = knowsEarlier(wanted) ? 4 * counted.beforeHeldOut : 0;
+  const earlierBytes = knowsEarlier(readPlan) ? 4 * counted.beforeHeldOut : 0;
   refuseLargeHeldOut(memory, 2 * (heldOutBytes + earlierBytes));
   if (typeof when === 'object') return when;
   return { buckets: partitions, piles: sizes?.piles ?? shardsFor(memory, packedSize), held: sizes?.held ?? heldShards };
@@ -102,22 +96,20 @@ function layoutOf(
 /** Estimates the bytes of all training rows in shards, a little too high: a history is counted as if no two events of a user had the same time. */
 function packedBytes(
   { counts, users, elements }: Pick<TrainingCounts, 'counts' | 'users' | 'elements'>,
-  needs: Needs,
-  wanted: ColumnRequests,
-  layout: DataLayout,
+  readPlan: ReadPlan,
   given: readonly string[],
 ): number {
   const rows = counts[0]!;
-  const sides = sidesOfFeatures(needs, wanted);
-  let bytes = rows * (12 + 4 * wanted.labels.size);
-  for (const plan of needs.features) {
-    const history = layout.histories.get(plan.name);
-    const columnRequest = wanted.features.get(plan.name);
+  const sides = sidesOfFeatures(readPlan);
+  let bytes = rows * (12 + 4 * readPlan.labels.size);
+  for (const plan of readPlan.needs.features) {
+    const history = readPlan.layout.histories.get(plan.name);
+    const columnRequest = readPlan.features.get(plan.name);
     const perElement =
       4 *
       (1 +
         Number(plan.through ?? false) +
-        Number(wanted.listWeights.has(plan.name)) +
+        Number(readPlan.listWeights.has(plan.name)) +
         Number(given.includes(plan.name)));
     if (history) bytes += 4 * rows + perElement * windowsOf(users, history.max, history.kind === 'others');
     else if (sides.has(plan.name)) continue;

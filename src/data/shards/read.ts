@@ -1,10 +1,7 @@
 /** Reads data whose training rows may be in shards: decides where they go, opens shards that exist, runs the first pass. */
 import { isDeepStrictEqual } from 'node:util';
 import { failure } from '../../base/diagnostics/failure.ts';
-import type { DataDescription } from '../../compiler/model/model.ts';
-import { type ColumnRequest, columnRequests } from '../binding/column_requests.ts';
-import type { DataLayout } from '../binding/layout.ts';
-import type { Needs } from '../binding/needs.ts';
+import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import { type Dataset, rowsOf } from '../dataset.ts';
 import type { Database } from '../files/duckdb.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
@@ -14,6 +11,7 @@ import { partsOfFiles } from '../rows/split.ts';
 import { columnAsText, computedQuery } from '../rows/staged_tables.ts';
 import { type Computing, computed, settle, validFiles } from '../valid_files.ts';
 import type { FirstPassResult, ShardingInput } from './first_pass.ts';
+import type { ShardRequest } from './layout.ts';
 import {
   bytesInMemory,
   partitionsFor,
@@ -23,12 +21,10 @@ import {
   rowsAtOnce,
   shareOf,
 } from './layout.ts';
-import { sourceHash } from './manifest.ts';
 import { partitionName } from './partition_source.ts';
-import type { ShardRequest } from './request.ts';
 import { scatterRows } from './scatter.ts';
 import { ShardWriter } from './shard_files.ts';
-import { type LayoutFilter, openNamed, openShards } from './store.ts';
+import { type LayoutFilter, openNamed, openShards, sourceHash } from './store.ts';
 import { canGoOn, leavePartial, makePartial, Passes, removePartial } from './unfinished.ts';
 import { writeShards } from './write.ts';
 
@@ -39,27 +35,19 @@ interface SizeEstimate {
   readonly tables: number;
 }
 
-const estimates = new WeakMap<Computing, Promise<SizeEstimate>>();
-
-function estimate(request: ShardRequest, computing: Computing): Promise<SizeEstimate> {
-  const cachedEstimate = estimates.get(computing) ?? querySize(request, computing);
-  estimates.set(computing, cachedEstimate);
-  return cachedEstimate;
-}
-
-async function querySize({ tables = [] }: ShardRequest, computing: Computing): Promise<SizeEstimate> {
-  const { database, layout, wanted, needs, staged } = computing;
-  const columns = wanted.columns.get('events')!;
+async function estimate({ tables = [] }: ShardRequest, computing: Computing): Promise<SizeEstimate> {
+  const { database, readPlan, staged } = computing;
+  const columns = readPlan.columns.get('events')!;
   const lists = columns.filter(({ form }) => form === 'codes' || form === 'numbers');
   const listLengths = await queryOr(
     database,
-    () => averageLengths(database, lists, layout),
+    () => averageLengths(computing, lists),
     lists.map(() => 16),
   );
   const eventBytes = rawBytes(columns, (column) => listLengths[lists.indexOf(column)]!);
   let totalBytes = 0;
   for (const { encoderOf, rowBytes } of tables) {
-    const encoder = needs.features.find(({ name }) => name === encoderOf)?.encoder;
+    const encoder = readPlan.needs.features.find(({ name }) => name === encoderOf)?.encoder;
     const hashed = encoder?.kind === 'hash' ? encoder.buckets : undefined;
     const rows = hashed ?? (await queryOr(database, () => estimateTexts(computing, encoderOf), 0));
     totalBytes += rowBytes * rows;
@@ -74,28 +62,24 @@ const queryOr = <T>(database: Database, ask: () => Promise<T>, otherwise: T): Pr
     return otherwise;
   });
 
-async function averageLengths(
-  database: Database,
-  lists: readonly ColumnRequest[],
-  layout: DataLayout,
-): Promise<readonly number[]> {
+async function averageLengths(computing: Computing, lists: readonly ColumnRequest[]): Promise<readonly number[]> {
   if (lists.length === 0) return [];
-  const { sql } = await computedQuery(database, 'events', lists, layout);
+  const { sql } = await computedQuery(computing, 'events', lists);
   const lengthColumns = lists.map((_, index) => `coalesce(avg(len(c${index})), 0) AS l${index}`).join(', ');
-  const [row] = await database.rows(`SELECT ${lengthColumns} FROM (${sql})`);
+  const [row] = await computing.database.rows(`SELECT ${lengthColumns} FROM (${sql})`);
   return lists.map((_, index) => Number(row![`l${index}`]));
 }
 
 /** Estimates the texts of a dictionary: each column that it numbers counts for itself. */
-async function estimateTexts({ database, wanted, layout }: Computing, dictionary: string): Promise<number> {
+async function estimateTexts(computing: Computing, dictionary: string): Promise<number> {
   let maxTexts = 0;
-  for (const [role, columns] of wanted.columns) {
+  for (const [role, columns] of computing.readPlan.columns) {
     for (const column of columns) {
       if (column.dictionary !== dictionary) continue;
-      const { sql, types } = await computedQuery(database, role, [column], layout);
+      const { sql, types } = await computedQuery(computing, role, [column]);
       const value = column.form === 'code' ? 'c0' : 'unnest(c0)';
       const type = column.form === 'code' ? types[0]! : elementOf(types[0]!);
-      const [row] = await database.rows(
+      const [row] = await computing.database.rows(
         `SELECT approx_count_distinct(${columnAsText('value', type)}) AS texts FROM (SELECT ${value} AS value FROM (${sql}))`,
       );
       maxTexts = Math.max(maxTexts, Number(row!.texts));
@@ -105,15 +89,12 @@ async function estimateTexts({ database, wanted, layout }: Computing, dictionary
 }
 
 interface ShardSource {
-  readonly layout: DataLayout;
+  readonly readPlan: ReadPlan;
   readonly files: ReadonlyMap<string, FeatureFile>;
-  readonly description: DataDescription;
-  readonly needs: Needs;
   readonly options: { readonly signal?: AbortSignal; readonly pinned?: Pinned };
 }
 
-const keyFor = ({ given = [] }: ShardRequest, { description, needs, layout }: ShardSource): string =>
-  sourceHash(description, needs, layout, given);
+const keyFor = ({ given = [] }: ShardRequest, { readPlan }: ShardSource): string => sourceHash(readPlan, given);
 
 /** The same memory gives the same layout, whatever shards there are. */
 const wantsOf =
@@ -153,32 +134,35 @@ export async function openSharedShards(
   return dataset;
 }
 
-/** True if training rows do not fit in memory. @throws Failure `shards-unsupported`, `shards-memory` */
-export async function goesToShards(request: ShardRequest, computing: Computing & ShardSource): Promise<boolean> {
+/** Returns the bytes of an event where training rows do not fit in memory; undefined where they do. @throws Failure `shards-unsupported`, `shards-memory` */
+export async function bytesForShards(
+  request: ShardRequest,
+  computing: Computing & ShardSource,
+): Promise<number | undefined> {
   const { when, memory, onDecision } = request;
   const { rows, row, tables } = await estimate(request, computing);
   const databaseBytes = Math.min(rows * row, shareOf(memory, 'database'));
-  const rowBytes = bytesInMemory(rows, row, computing.wanted) + databaseBytes;
+  const rowBytes = bytesInMemory(rows, row, computing.readPlan) + databaseBytes;
   const needed = rowBytes + tables;
   const isForced = when === 'always' || typeof when === 'object';
   // Shards make no room for tables that are too large without any rows: training says which do not fit, or proceeds.
   const fits = needed <= memory || (rowBytes <= memory && tables > roomForTables(memory));
   if (when === 'never' || (!isForced && fits)) {
     onDecision?.({ rows: 'memory', needed, memory });
-    return false;
+    return undefined;
   }
   if (computing.options.pinned) throw failure('shards-continued', { memory, ...(isForced ? {} : { needed }) });
   const what = request.unsupported ?? unsupportedHistory(computing);
   if (what !== undefined) throw failure('shards-unsupported', { what, memory, ...(isForced ? {} : { needed }) });
   refuseLargeTables(memory, tables);
   onDecision?.({ rows: 'shards', needed, memory, folder: request.folder });
-  return true;
+  return row;
 }
 
 /** A history of lists that events have themselves: the lists of one partition are not those of another. */
-function unsupportedHistory({ needs, wanted }: Computing): string | undefined {
-  const ownLists = needs.features.find((feature) => {
-    const historyColumn = wanted.histories.get(feature.name);
+function unsupportedHistory({ readPlan }: Computing): string | undefined {
+  const ownLists = readPlan.needs.features.find((feature) => {
+    const historyColumn = readPlan.histories.get(feature.name);
     return feature.each && historyColumn?.column.at === 'events' && historyColumn.form !== 'code';
   });
   return ownLists && `the history \`${ownLists.name}\` of lists that events have`;
@@ -189,32 +173,27 @@ export async function resumePasses(
   request: ShardRequest,
   bound: ShardSource,
 ): Promise<(() => Promise<Dataset>) | undefined> {
-  const { description, needs, layout, files: featureFiles, options } = bound;
+  const { readPlan, files: featureFiles, options } = bound;
   if (request.when === 'never' || options.pinned) return undefined;
-  const wanted = columnRequests(layout, needs);
-  const stopped = await Passes.stopped(request, keyFor(request, bound), wanted);
+  const stopped = await Passes.stopped(request, keyFor(request, bound), readPlan);
   if (!stopped) return undefined;
   const { passes, firstPass } = stopped;
   const continues = { done: passes.done, of: passes.partitions };
   request.onDecision?.({ rows: 'shards', memory: request.memory, folder: request.folder, continues });
-  return secondPass(
-    { description, needs, layout, featureFiles, wanted, request, signal: options.signal },
-    firstPass,
-    passes,
-  );
+  return secondPass({ readPlan, featureFiles, request, signal: options.signal }, firstPass, passes);
 }
 
 export async function scatterToPartitions(
   request: ShardRequest,
   computing: Computing & ShardSource,
+  eventBytes: number,
 ): Promise<() => Promise<Dataset>> {
-  const { database, layout, wanted, needs, staged, bad, description, options, files: featureFiles } = computing;
+  const { readPlan, staged, bad, options, files: featureFiles } = computing;
   const { signal } = options;
   const { memory, folder, when, sizes, onPass } = request;
   const events = staged.get('events')!;
-  const { row } = await estimate(request, computing);
   const partitions =
-    typeof when === 'object' ? when.buckets : (sizes?.buckets ?? partitionsFor(memory, events.rows, row));
+    typeof when === 'object' ? when.buckets : (sizes?.buckets ?? partitionsFor(memory, events.rows, eventBytes));
   const key = keyFor(request, computing);
   const partial = await makePartial(folder, key);
   const firstPass = async () => {
@@ -223,20 +202,8 @@ export async function scatterToPartitions(
     const writer = ShardWriter.new(partial, names);
     const { dictionaries, joined, files } = await validFiles(computing);
     const scattered = await scatterRows({
-      ...{
-        database,
-        layout,
-        wanted,
-        needs,
-        staged: events,
-        joined,
-        dictionaries,
-        writer,
-        partitions: partitions,
-        signal,
-        onPass,
-      },
-      atOnce: sizes?.atOnce ?? rowsAtOnce(memory, row),
+      ...{ tables: computing, readPlan, staged: events, joined, dictionaries, writer, partitions, signal, onPass },
+      atOnce: sizes?.atOnce ?? rowsAtOnce(memory, eventBytes),
     });
     return { dictionaries, files, scattered, writer };
   };
@@ -255,8 +222,8 @@ export async function scatterToPartitions(
       rejected,
     };
     const firstResult = { ...results, files: await writer.finish() };
-    const passes = await Passes.begun(request, firstResult, wanted);
-    return secondPass({ description, needs, layout, featureFiles, wanted, request, signal }, firstResult, passes);
+    const passes = await Passes.begun(request, firstResult, readPlan);
+    return secondPass({ readPlan, featureFiles, request, signal }, firstResult, passes);
   } catch (error) {
     removePartial(partial);
     throw error;

@@ -1,23 +1,26 @@
-/** The first pass: rows leave the database a range at a time, are validated, and go to the partition of their user. */
+/** The first pass: rows leave the database a range at a time, are validated, and go to the partition of their user, so that it has whole timelines. */
 import { hashOf } from '../../base/random/random.ts';
-import type { ColumnRequests } from '../binding/column_requests.ts';
-import type { DataLayout } from '../binding/layout.ts';
-import type { Needs } from '../binding/needs.ts';
-import type { Database } from '../files/duckdb.ts';
+import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import type { BadRow } from '../files/files.ts';
-import type { Dictionaries, RawCodes, RawNumbers, ValidRawRows } from '../rows/raw.ts';
-import type { StagedTable } from '../rows/staged.ts';
-import { readRows } from '../rows/staged_tables.ts';
+import {
+  bagSpans,
+  type Dictionaries,
+  type RawCodes,
+  type RawColumn,
+  type RawNumbers,
+  type StagedTable,
+  type ValidRawRows,
+} from '../rows/raw.ts';
+import { type BoundTables, readRows } from '../rows/staged_tables.ts';
 import { type JoinedRows, validateRows } from '../rows/validate_rows.ts';
-import { grouped, packRaw } from './partitions.ts';
-import type { OnPass } from './request.ts';
+import { type ColumnBlock, joinedArrays, type OwnBlock } from './block.ts';
+import { packBags, pick } from './event_rows.ts';
+import type { OnPass } from './layout.ts';
 import type { ShardWriter } from './shard_files.ts';
 
 export interface ScatterInput {
-  readonly database: Database;
-  readonly layout: DataLayout;
-  readonly wanted: ColumnRequests;
-  readonly needs: Needs;
+  readonly tables: BoundTables;
+  readonly readPlan: ReadPlan;
   readonly staged: StagedTable;
   readonly joined: JoinedRows;
   readonly dictionaries: Dictionaries;
@@ -43,26 +46,25 @@ export const partitionOfUser = (code: number, partitions: number): number => has
 
 /** Partitions all rows. A view is left at its last rows: `computed` resets it. */
 export async function scatterRows(input: ScatterInput): Promise<ScatterResult> {
-  const { database, layout, wanted, needs, staged, dictionaries, joined, writer, partitions, atOnce, onPass } = input;
-  const columns = wanted.columns.get('events')!;
+  const { tables, readPlan, staged, dictionaries, joined, writer, partitions, atOnce, onPass } = input;
+  const columns = readPlan.columns.get('events')!;
   const bad: BadRow[] = [];
-  const marksOf = (key: ColumnRequests['itemKey']): Uint8Array =>
+  const marksOf = (key: ReadPlan['itemKey']): Uint8Array =>
     new Uint8Array(key ? dictionaries.get(key.inEvents.dictionary!)!.length : 0);
-  const occurs = { items: marksOf(wanted.itemKey), users: marksOf(wanted.userKey) };
+  const occurs = { items: marksOf(readPlan.itemKey), users: marksOf(readPlan.userKey) };
   const progress = { rank: 0, time: Number.NEGATIVE_INFINITY, ascends: true };
   for (let first = 0; first < staged.rows; first += atOnce) {
     input.signal?.throwIfAborted();
     onPass?.({ pass: 'reading', done: first, total: staged.rows });
     const range = { first, count: Math.min(atOnce, staged.rows - first) };
     await staged.inPlace?.focus(range);
-    const raw = await readRows(database, staged, columns, layout, range);
-    const candidates = { raw, staged, wanted, layout, plans: needs.features, dictionaries, joined };
-    const validation = await validateRows(database, candidates);
+    const raw = await readRows(tables, staged, columns, range);
+    const validation = await validateRows({ tables, readPlan, raw, staged, dictionaries, joined });
     bad.push(...validation.bad);
     const rows: ValidRawRows = { ...raw, kept: validation.kept };
-    markKeys(rows, wanted, occurs);
-    const ranks = rankRows(rows, wanted, progress);
-    const users = wanted.userKey && (rows.columns.get(wanted.userKey.inEvents) as RawCodes).values;
+    markKeys(rows, readPlan, occurs);
+    const ranks = rankRows(rows, readPlan, progress);
+    const users = readPlan.userKey && (rows.columns.get(readPlan.userKey.inEvents) as RawCodes).values;
     const groups = grouped(rows.rows, partitions, (row) => {
       if (rows.kept[row] === 0) return -1;
       return partitionOfUser(users ? users[row]! : first + row, partitions);
@@ -78,12 +80,12 @@ export async function scatterRows(input: ScatterInput): Promise<ScatterResult> {
 
 function markKeys(
   { kept, columns, rows }: ValidRawRows,
-  wanted: ColumnRequests,
+  { itemKey, userKey }: ReadPlan,
   occurs: ScatterResult['occurs'],
 ): void {
   for (const [key, marks] of [
-    [wanted.itemKey, occurs.items],
-    [wanted.userKey, occurs.users],
+    [itemKey, occurs.items],
+    [userKey, occurs.users],
   ] as const) {
     if (key === undefined) continue;
     const { values } = columns.get(key.inEvents) as RawCodes;
@@ -94,7 +96,7 @@ function markKeys(
 /** Returns for each valid row how many come before it; continues where the last range ended. */
 function rankRows(
   { kept, columns, rows }: ValidRawRows,
-  { time }: ColumnRequests,
+  { time }: ReadPlan,
   progress: { rank: number; time: number; ascends: boolean },
 ): Int32Array {
   const times = time && (columns.get(time) as RawNumbers).values;
@@ -107,4 +109,73 @@ function rankRows(
     progress.time = times[row]!;
   }
   return ranks;
+}
+
+export interface Partition {
+  /** Row ids of the events, ascending. */
+  readonly ids: Int32Array;
+  /** Rank of each among all valid rows, by row id. */
+  readonly ranks: Int32Array;
+  /** All of them are valid; a row is its index in `ids`. */
+  readonly rows: ValidRawRows;
+}
+
+/** @param rows indexes in `raw`, ascending */
+function packRaw(
+  raw: ValidRawRows,
+  columns: readonly ColumnRequest[],
+  rows: Int32Array,
+  ranks: Int32Array,
+): ColumnBlock {
+  const { first = 0 } = raw;
+  const block: OwnBlock = new Map([
+    ['row', rows.map((row) => first + row)],
+    ['rank', pick(ranks, rows)],
+  ]);
+  for (const [index, column] of columns.entries()) packColumn(block, `c${index}`, raw.columns.get(column)!, rows);
+  return block;
+}
+
+function packColumn(block: OwnBlock, name: string, raw: RawColumn, rows: Int32Array): void {
+  if (raw.kind === 'bags') packBags(block, name, raw, rows);
+  else block.set(name, raw.kind === 'codes' ? pick(raw.values, rows) : pick(raw.values, rows, raw.width));
+}
+
+export function unpackPartition(blocks: readonly ColumnBlock[], columns: readonly ColumnRequest[]): Partition {
+  const ids = joinedArrays(blocks, 'row', Int32Array);
+  const allRows = new Uint8Array(ids.length).fill(1);
+  const rawColumns = columns.map((column, index) => [column, unpackColumn(blocks, `c${index}`, column)] as const);
+  return {
+    ids,
+    ranks: joinedArrays(blocks, 'rank', Int32Array),
+    rows: { rows: ids.length, present: allRows, kept: allRows, columns: new Map(rawColumns) },
+  };
+}
+
+function unpackColumn(blocks: readonly ColumnBlock[], name: string, { form, width }: ColumnRequest): RawColumn {
+  if (form === 'code') return { kind: 'codes', values: joinedArrays(blocks, name, Int32Array) };
+  if (form === 'number' || form === 'vector') {
+    return { kind: 'numbers', width: width ?? 1, values: joinedArrays(blocks, name, Float64Array), bad: [] };
+  }
+  const lengths = joinedArrays(blocks, `${name} lengths`, Int32Array);
+  const values = form === 'codes' ? joinedArrays(blocks, name, Int32Array) : joinedArrays(blocks, name, Float64Array);
+  return { ...bagSpans(lengths), values, bad: [] };
+}
+
+/** Returns the rows of each of `count` groups, ascending. */
+export function grouped(rows: number, count: number, groupOf: (row: number) => number): Int32Array[] {
+  const groups = new Int32Array(rows);
+  const sizes = new Int32Array(count);
+  for (let row = 0; row < rows; row++) {
+    const group = groupOf(row);
+    groups[row] = group;
+    if (group >= 0) sizes[group]!++;
+  }
+  const rowsOfGroups = Array.from(sizes, (size) => new Int32Array(size));
+  const nextIndexes = new Int32Array(count);
+  for (let row = 0; row < rows; row++) {
+    const group = groups[row]!;
+    if (group >= 0) rowsOfGroups[group]![nextIndexes[group]!++] = row;
+  }
+  return rowsOfGroups;
 }

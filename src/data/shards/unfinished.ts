@@ -9,13 +9,13 @@ import { isDeepStrictEqual } from 'node:util';
 import { Failure } from '../../base/diagnostics/failure.ts';
 import { writeTextDurably } from '../../base/storage/durable.ts';
 import { type Owner, stateOf, thisProcess } from '../../base/storage/owner.ts';
-import type { ColumnRequests } from '../binding/column_requests.ts';
+import type { ReadPlan } from '../binding/layout.ts';
 import { packPlain, unpackPlain } from './block.ts';
 import { type FirstPassResult, firstPassOf, plainFirstPass } from './first_pass.ts';
 import type { Gathered, PartitionRest } from './gathered.ts';
+import type { ShardRequest } from './layout.ts';
 import { partitionName } from './partition_source.ts';
 import type { ShardPlan } from './prepare.ts';
-import type { ShardRequest } from './request.ts';
 import { notWritten, readShard, type ShardFile, ShardWriter } from './shard_files.ts';
 
 const format = 'tower-passes-3';
@@ -42,9 +42,9 @@ export class Passes {
   ) {}
 
   /** Starts after the first pass. @throws Failure `shards-not-written` */
-  static async begun(request: ShardRequest, firstPass: FirstPassResult, wanted: ColumnRequests): Promise<Passes> {
+  static async begun(request: ShardRequest, firstPass: FirstPassResult, readPlan: ReadPlan): Promise<Passes> {
     const { partial, key, files } = firstPass;
-    const first = await writePlain(partial, firstName, plainFirstPass(firstPass, wanted));
+    const first = await writePlain(partial, firstName, plainFirstPass(firstPass, readPlan));
     const passes = new Passes(partial, { format, key, of: sizesOf(request), buckets: files, first });
     await passes.save({});
     return passes;
@@ -54,7 +54,7 @@ export class Passes {
   static async stopped(
     request: ShardRequest,
     key: string,
-    wanted: ColumnRequests,
+    readPlan: ReadPlan,
   ): Promise<{ readonly passes: Passes; readonly firstPass: FirstPassResult } | undefined> {
     for (const folder of stoppedPasses(request.folder, key)) {
       const state = await readState(folder);
@@ -62,7 +62,7 @@ export class Passes {
       const partial = await takePartial(folder, request.folder, key);
       if (partial === undefined) continue;
       try {
-        const firstPass = firstPassOf(await readPlain(partial, firstName, state.first), partial, key, wanted);
+        const firstPass = firstPassOf(await readPlain(partial, firstName, state.first), partial, key, readPlan);
         const passes = new Passes(partial, state);
         passes.checkPartitions();
         return { passes, firstPass };
@@ -161,8 +161,7 @@ async function readPlain(partial: string, name: string, file: ShardFile): Promis
   return unpackPlain(block!);
 }
 
-/** The folder that shards are written into: its name ends in `.partial` until all of it is there, and it names the process that writes it. */
-
+/** Names the process that writes the folder, whose name ends in `.partial` until all of it is there. */
 const ownerName = 'owner.json';
 
 /** The file of the finished work of passes, where they can resume. */

@@ -5,13 +5,13 @@
 import { failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { DataDescription } from '../../compiler/model/model.ts';
-import { readFirstValues } from '../columns/first_values.ts';
-import { titlesFrom } from '../columns/large_texts.ts';
+import { titlesFrom } from '../columns/assemble.ts';
+import { readFirstValues } from '../columns/fit_encoders.ts';
 import type { Dataset, Events } from '../dataset.ts';
 import { protocolOf, sentencesOfVectors } from '../protocol.ts';
 import { ascendingIndexes, gatherCodes } from '../rows/gather.ts';
+import { type GlobalSides, globalSide } from '../rows/order_events.ts';
 import { describeSplit } from '../rows/split.ts';
-import { type GlobalSides, globalSide } from './arrange.ts';
 import { type ColumnBlock, joinedArrays } from './block.ts';
 import { titleCodes } from './count.ts';
 import { encodePartitions } from './encode.ts';
@@ -19,23 +19,23 @@ import { packEvents, type SharedColumns, unpackEvents } from './event_rows.ts';
 import type { FirstPassResult, ShardingInput } from './first_pass.ts';
 import { type EncodedRest, Gathered, seenName } from './gathered.ts';
 import { refuseLargeHeldOut, refuseLargePartition, refuseLargeShard } from './layout.ts';
-import { shardName } from './manifest.ts';
 import { PartitionSource } from './partition_source.ts';
 import { makeCuts, prepareShards, type ShardPlan } from './prepare.ts';
-import { datasetOf, type ShardRest, seal } from './store.ts';
+import { datasetOf, type ShardRest, seal, shardName } from './store.ts';
 import type { Passes } from './unfinished.ts';
 
 export async function writeShards(input: ShardingInput, from: FirstPassResult, passes: Passes): Promise<Dataset> {
-  const { description, needs, layout, wanted, request, signal } = input;
+  const { readPlan, request, signal } = input;
+  const { description } = readPlan;
   const { partial, dictionaries, files, items, users, scattered, partsOfFiles } = from;
   const { memory, onPass, folder, sizes } = request;
   refuseLargePartition(memory, Math.max(...files.map(({ bytes }) => bytes)));
   const sides: GlobalSides = {
-    items: globalSide(wanted.itemKey, items, scattered.occurs.items, dictionaries),
-    users: globalSide(wanted.userKey, users, scattered.occurs.users, dictionaries),
+    items: globalSide(readPlan.itemKey, items, scattered.occurs.items, dictionaries),
+    users: globalSide(readPlan.userKey, users, scattered.occurs.users, dictionaries),
   };
   const source = new PartitionSource({
-    ...{ folder: partial, files, wanted, dictionaries, sides, partsOfFiles, description, items, users, signal },
+    ...{ folder: partial, files, readPlan, dictionaries, sides, partsOfFiles, items, users, signal },
   });
   const storedPlan = await passes.prepared();
   const plan = storedPlan ?? (await prepareShards(input, from, source));
@@ -48,7 +48,7 @@ export async function writeShards(input: ShardingInput, from: FirstPassResult, p
   const names = [...Array.from({ length: shards }, (_, index) => shardName(index)), seenName];
   const writer = await passes.shards(names, gathered, signal);
   await encodePartitions(source, makeCuts(description.split, scattered, plan.moments), {
-    ...{ layout, wanted, needs, encodings, lastTraining, writer, shards: shards, gathered, from: passes.done, onPass },
+    ...{ readPlan, encodings, lastTraining, writer, shards, gathered, from: passes.done, onPass },
     keepsGiven: (feature) => request.given?.includes(feature) ?? false,
     onDone: (partition, rest) => passes.keepPartition(partition, rest, writer),
   });
@@ -84,18 +84,18 @@ async function restOf(
   from: FirstPassResult,
   { sides, prepared, rest, sentence }: { sides: GlobalSides; prepared: ShardPlan; rest: EncodedRest; sentence: string },
 ): Promise<ShardRest> {
-  const { description, needs, layout, wanted, featureFiles, request } = to;
+  const { readPlan, featureFiles, request } = to;
+  const { description, needs, layout } = readPlan;
   const { dictionaries, items, rejected } = from;
   const { encodings } = prepared;
   const shared = { items: rest.items, users: rest.users, inner: rest.inner };
   const texts = dictionaries.get('title');
-  const titles = wanted.title && titleCodes(prepared, wanted.title, sides, items);
+  const titles = readPlan.title && titleCodes(prepared, readPlan.title, sides, items);
   const missingLabels = new Map([...rest.missingLabels].map(([name, { all }]) => [name, all]));
   const corpus = { keys: sides.items.keys, trainingCounts: prepared.items };
-  const described = { description, layout, good: defined({ items }) };
   const firstValues = await readFirstValues(featureFiles, encodings);
   const protocol = [
-    ...protocolOf(described, { sentence, items: corpus }, missingLabels),
+    ...protocolOf(readPlan, defined({ items }), { sentence, items: corpus }, missingLabels),
     ...sentencesOfVectors(firstValues, needs, encodings),
   ];
   return {
@@ -119,8 +119,6 @@ async function restOf(
       seen: description.seen,
       ...defined({ evaluate: description.evaluate, firstValues }),
       histories: new Map([...layout.histories].map(([name, { max }]) => [name, max])),
-      missing: rest.missing,
-      missingLabels,
       protocol,
       // Their file is in the folder of one run, and shards are of many.
       rejected: { count: rejected.count, total: rejected.total },

@@ -1,7 +1,9 @@
-/** Checks the columns of a written item: names, and values. */
+/** The contract of items that are written, and the checks of their columns: names, and values. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import type { Failure } from '../../base/diagnostics/failure.ts';
 import { nearest } from '../../base/text/nearest.ts';
+import type { IndexedColumn } from '../dataset.ts';
 import { elementOf, isList, isNumber } from '../files/source.ts';
 
 export interface ItemField {
@@ -134,3 +136,27 @@ function shownValue(value: unknown): string {
 }
 
 const shortened = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}…` : text);
+
+export interface GivenItem {
+  readonly key: string;
+  readonly columns: GivenColumns;
+}
+
+export interface ReadItem {
+  readonly key: string;
+  /** By feature of the item tower that the items file gives. Features made of others are not among them. */
+  readonly features: ReadonlyMap<string, IndexedColumn>;
+  /** Absent where the items file gives no titles. */
+  readonly title?: string;
+  /** By column that filters may read. */
+  readonly values: ReadonlyMap<string, unknown>;
+}
+
+export interface ItemReader {
+  readonly fields: readonly ItemField[];
+  /** The columns of an item without events, by feature of the item tower that the events give. */
+  readonly missing: ReadonlyMap<string, IndexedColumn>;
+  /** Returns in place of an invalid item its Failure: `unknown-name`, `item-value`. */
+  read(items: readonly GivenItem[]): Promise<(ReadItem | Failure)[]>;
+  close(): void;
+}

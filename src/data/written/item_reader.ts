@@ -8,19 +8,24 @@ import type { DataDescription } from '../../compiler/model/model.ts';
 import { type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
 import { type BindOptions, bindData } from '../binding/bind.ts';
 import { mentions } from '../binding/binder.ts';
-import { type ColumnRequest, type ColumnRequests, columnRequests } from '../binding/column_requests.ts';
-import type { BoundColumn, DataLayout } from '../binding/layout.ts';
-import type { Needs } from '../binding/needs.ts';
+import {
+  type BoundColumn,
+  type ColumnRequest,
+  type DataLayout,
+  makeReadPlan,
+  type Needs,
+  type ReadPlan,
+} from '../binding/layout.ts';
 import { type EncoderArguments, makeAlongEncoder, makeColumnEncoder } from '../columns/encode.ts';
 import type { Encoding, IndexedColumn } from '../dataset.ts';
 import { type Database, openDatabase } from '../files/duckdb.ts';
 import type { DataSource } from '../files/source.ts';
-import { type FilterColumn, filterColumnsOf } from '../item_columns.ts';
+import { type FilterColumn, filterColumnsOf, filterLayout } from '../item_columns.ts';
 import type { RawCodes, RawColumn } from '../rows/raw.ts';
 import { stage } from '../rows/stage.ts';
 import { validateRows } from '../rows/validate_rows.ts';
+import type { GivenItem, ItemReader, ReadItem } from './fields.ts';
 import { checkColumns, fieldKind, type ItemField, itemValueError, textError } from './fields.ts';
-import type { GivenItem, ItemReader, ReadItem } from './written_item.ts';
 import { type ItemRowColumns, makeItemQuery, type TextRow } from './written_rows.ts';
 
 /** The number of items that go through the database together. */
@@ -46,10 +51,8 @@ export async function openItemReader(
     const context: ReaderContext = {
       source,
       key,
-      layout,
       wanted: filterColumnsOf(source, layout, key),
-      requests: columnRequests(layout, needs),
-      needs,
+      readPlan: makeReadPlan(description, needs, layout),
       encodings,
     };
     refuseOtherRows(context);
@@ -62,17 +65,15 @@ export async function openItemReader(
 interface ReaderContext {
   readonly source: DataSource;
   readonly key: BoundColumn;
-  readonly layout: DataLayout;
   readonly wanted: readonly FilterColumn[];
-  readonly requests: ColumnRequests;
-  readonly needs: Needs;
+  readonly readPlan: ReadPlan;
   readonly encodings: ReadonlyMap<string, Encoding>;
 }
 
 /** Refuses expressions over other rows, which would need all of them for each write. */
-function refuseOtherRows({ requests, wanted }: ReaderContext): void {
+function refuseOtherRows({ readPlan, wanted }: ReaderContext): void {
   const allColumns = [
-    ...requests.columns.get('items')!.map(({ column }) => column),
+    ...readPlan.columns.get('items')!.map(({ column }) => column),
     ...wanted.map(({ column }) => column),
   ];
   const column = allColumns.find(({ reads }) => reads && (reads.windows || reads.unnamed || reads.tables.length > 0));
@@ -82,19 +83,18 @@ function refuseOtherRows({ requests, wanted }: ReaderContext): void {
 }
 
 async function makeReader(context: ReaderContext, signal: AbortSignal | undefined): Promise<ItemReader> {
-  const { source, key, layout, wanted, requests, needs, encodings } = context;
-  const filtered = new Map([['', key], ...wanted.map(({ name, column }) => [name, column] as const)]);
-  const emptyLayout = { sources: new Map(), labels: new Map(), histories: new Map(), listWeights: new Map() };
-  const filterTypes = await typesOf(source, { ...emptyLayout, features: filtered }, signal);
+  const { source, key, wanted, readPlan } = context;
+  const { layout } = readPlan;
+  const filterTypes = await typesOf(source, filterLayout(key, wanted), signal);
   const database = await openDatabase(signal);
   const modelTypes = await stagedTypes(database, source, layout);
   const query = await makeItemQuery({
-    ...{ database, layout, requests: requests.columns.get('items')!, wanted },
+    ...{ database, layout, requests: readPlan.columns.get('items')!, wanted },
     ...{ modelTypes, filterTypes },
   });
   const fields = fieldsOf(context, modelTypes, filterTypes);
-  const keyRequest = requests.itemKey!.inFile!;
-  const title = requests.title?.column.at === 'items' ? requests.title : undefined;
+  const keyRequest = readPlan.itemKey!.inFile!;
+  const title = readPlan.title?.column.at === 'items' ? readPlan.title : undefined;
 
   /** @param rows of items that are free of errors so far */
   const readRows = async (items: readonly GivenItem[], rows: readonly TextRow[]): Promise<(ReadItem | Failure)[]> => {
@@ -113,7 +113,7 @@ async function makeReader(context: ReaderContext, signal: AbortSignal | undefine
     }
     const textAt = (request: ColumnRequest, row: number): string =>
       texts.get(request)![(computed.raw.get(request) as RawCodes).values[row]!]!;
-    const features = encodeWritten({ ...computed, requests, needs, encodings });
+    const features = encodeWritten(context, computed);
     return items.map((item, row) => {
       const ownKey = textAt(keyRequest, row);
       if (ownKey !== item.key)
@@ -136,7 +136,7 @@ async function makeReader(context: ReaderContext, signal: AbortSignal | undefine
 
   return {
     fields,
-    missing: missingColumns({ requests, needs, encodings }),
+    missing: missingColumns(context),
     async read(items) {
       const checkedItems = items.map((item) => check(item, fields, key, source));
       const answers: (ReadItem | Failure | undefined)[] = checkedItems.map((checkedItem) =>
@@ -158,11 +158,11 @@ async function makeReader(context: ReaderContext, signal: AbortSignal | undefine
 }
 
 function fieldsOf(
-  { source, requests, needs, key }: ReaderContext,
+  { source, readPlan, key }: ReaderContext,
   ...staged: readonly ReadonlyMap<string, string>[]
 ): ItemField[] {
-  const [, tower] = needs.towers;
-  const readColumns = [...requests.features]
+  const [, tower] = readPlan.needs.towers;
+  const readColumns = [...readPlan.features]
     .filter(([name, { column }]) => column.at === 'items' && tower.features?.includes(name) !== false)
     .map(([, { column }]) => column);
   const isNeeded = (name: string): boolean =>
@@ -223,19 +223,18 @@ async function findings(
   { raw, texts }: ItemRowColumns,
   rows: number,
 ): Promise<ItemFinding[]> {
-  const { source, layout, requests, needs } = context;
-  const key = requests.itemKey!.inFile!;
+  const { source, readPlan } = context;
+  const key = readPlan.itemKey!.inFile!;
   const unique = Int32Array.from({ length: rows }, (_, row) => row + 1);
   const columns = new Map([...raw, [key, { kind: 'codes', values: unique } as const]]);
   const dictionary = { length: rows + 1 } as readonly string[];
   const dictionaries = new Map([...texts].map(([{ dictionary: name = '' }, values]) => [name, values] as const));
   const staged = { source, files: [{ file: source.files[0]!, first: 0, rows, copied: false }], rows, broken: [] };
-  const { bad } = await validateRows(database, {
+  const { bad } = await validateRows({
+    tables: { database, layout: readPlan.layout },
+    readPlan,
     raw: { rows, present: new Uint8Array(rows).fill(1), columns },
     staged,
-    wanted: requests,
-    layout,
-    plans: needs.features.filter((plan) => madeOf(plan).length === 0),
     dictionaries: new Map([...dictionaries, [key.dictionary!, dictionary]]),
     joined: {},
   });
@@ -282,15 +281,11 @@ function lazilyFilled(database: Database, fill: () => Promise<void>): Database {
   };
 }
 
-interface Encoders {
-  readonly requests: ColumnRequests;
-  readonly needs: Needs;
-  readonly encodings: ReadonlyMap<string, Encoding>;
-}
+type Encoders = Pick<ReaderContext, 'readPlan' | 'encodings'>;
 
 /** Encodes features of the item tower that the items file gives: a row an item. */
-function encodeWritten({ raw, texts, ...context }: ItemRowColumns & Encoders): ReadonlyMap<string, IndexedColumn> {
-  const rows = raw.get(context.requests.itemKey!.inFile!)!;
+function encodeWritten(context: Encoders, { raw, texts }: ItemRowColumns): ReadonlyMap<string, IndexedColumn> {
+  const rows = raw.get(context.readPlan.itemKey!.inFile!)!;
   invariant(rows.kind === 'codes', 'a key is a text');
   const ids = Int32Array.from(rows.values.keys());
   return encodeAll(context, 'items', ids, (request) => [raw.get(request)!, texts.get(request)]);
@@ -301,15 +296,16 @@ const missingColumns = (context: Encoders): ReadonlyMap<string, IndexedColumn> =
   encodeAll(context, 'events', Int32Array.of(-1), (request) => [noRows(request), undefined]);
 
 function encodeAll(
-  { requests, needs, encodings }: Encoders,
+  { readPlan, encodings }: Encoders,
   at: 'items' | 'events',
   ids: Int32Array,
   valuesOf: (request: ColumnRequest) => readonly [RawColumn, readonly string[] | undefined],
 ): ReadonlyMap<string, IndexedColumn> {
+  const { needs } = readPlan;
   const [, tower] = needs.towers;
   const requestOf = (name: string): ColumnRequest | undefined =>
     // The key is that of the file, also where events have it.
-    name === tower.key ? requests.itemKey!.inFile! : requests.features.get(name);
+    name === tower.key ? readPlan.itemKey!.inFile! : readPlan.features.get(name);
   const toEncode = (plan: FeaturePlan): EncoderArguments => [
     plan,
     encodings.get(plan.encoderOf)!,
@@ -322,7 +318,7 @@ function encodeAll(
     if (!isItemFeature || madeOf(plan).length > 0 || request?.column.at !== at) continue;
     const list = needs.features.find(({ name }) => name === plan.along);
     const [readerContext, encoding, raw, dictionary] = toEncode(plan);
-    const weights = requests.listWeights.get(plan.name);
+    const weights = readPlan.listWeights.get(plan.name);
     const encoder = list
       ? makeAlongEncoder(toEncode(plan), toEncode(list))
       : makeColumnEncoder(readerContext, encoding, raw, dictionary, undefined, weights && valuesOf(weights)[0]);

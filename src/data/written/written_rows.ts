@@ -1,11 +1,18 @@
 /** Computes the columns of items that are written, as rows of the database. The texts of requests are values here, never SQL. */
-import type { ColumnRequest } from '../binding/column_requests.ts';
-import type { DataLayout } from '../binding/layout.ts';
-import { type Database, enclose, quoteName, quoteText } from '../files/duckdb.ts';
+import type { ColumnRequest } from '../binding/layout.ts';
+import { enclose, quoteName, quoteText } from '../files/duckdb.ts';
 import { elementOf } from '../files/source.ts';
 import { type FilterColumn, plainItemValue } from '../item_columns.ts';
 import { bagSpans, type RawBags, type RawCodes, type RawColumn, type RawNumbers } from '../rows/raw.ts';
-import { columnAsText, computedQuery, numberOf, secondsOf, timeOf, withDoubledMark } from '../rows/staged_tables.ts';
+import {
+  type BoundTables,
+  columnAsText,
+  computedQuery,
+  numberOf,
+  secondsOf,
+  timeOf,
+  withDoubledMark,
+} from '../rows/staged_tables.ts';
 
 /** By column: its value as text, or the texts of its list; null where there is none. */
 export type TextRow = ReadonlyMap<string, string | readonly string[] | null>;
@@ -25,9 +32,7 @@ export interface ItemQuery {
   fill(rows: readonly TextRow[]): Promise<void>;
 }
 
-export interface ItemQuerySource {
-  readonly database: Database;
-  readonly layout: DataLayout;
+export interface ItemQuerySource extends BoundTables {
   readonly requests: readonly ColumnRequest[];
   readonly wanted: readonly FilterColumn[];
   readonly modelTypes: ReadonlyMap<string, string>;
@@ -40,7 +45,7 @@ export interface ItemQuerySource {
  * one query are next to each other.
  */
 export async function makeItemQuery(source: ItemQuerySource): Promise<ItemQuery> {
-  const { database, layout, requests, wanted, modelTypes, filterTypes } = source;
+  const { database, requests, wanted, modelTypes, filterTypes } = source;
   const names = [...new Set([...modelTypes.keys(), ...filterTypes.keys()])];
   const isList = (name: string): boolean => [modelTypes, filterTypes].some((types) => types.get(name)?.endsWith(']'));
   const columnShapes = names.map((name, index) => [`c${index}`, isList(name) ? ['VARCHAR'] : 'VARCHAR']);
@@ -67,7 +72,7 @@ export async function makeItemQuery(source: ItemQuerySource): Promise<ItemQuery>
   };
 
   await fill([]);
-  const { types } = await computedQuery(database, 'items', requests, layout);
+  const { types } = await computedQuery(source, 'items', requests);
   const computedColumns = requests.map(
     ({ column }, index) => `${enclose(column.sql)} AS ${internalName(`column ${index}`)}`,
   );

@@ -1,6 +1,8 @@
-/** Tables of ops whose rows do something besides, and what the formats share that hold a training graph. */
-import { bfloat16Halves } from '../../graph/evaluate.ts';
-import type { Dtype, Graph, Node, Tensor } from '../../graph/graph.ts';
+/** What the formats of graphs share: tables of ops whose rows do something besides, lengths of symbols, and graphs without bfloat16. */
+import { sameDim } from '../../graph/dims.ts';
+import { bfloat16Halves, toBfloat16 } from '../../graph/evaluate.ts';
+import type { Attribute, Dim, Dtype, Graph, Node, Tensor } from '../../graph/graph.ts';
+import { isLeaf, rowOf } from '../../graph/ops/table.ts';
 
 /** The names of parameters and of their new values in a training model. */
 export const parameterInput = (name: string): string => `parameter:${name}`;
@@ -68,4 +70,77 @@ export function typedArray(dtype: Dtype, values: readonly number[]): Tensor['dat
   if (dtype === 'bfloat16') return bfloat16Halves(values);
   if (dtype === 'int32') return Int32Array.from(values);
   return Uint8Array.from(values);
+}
+
+/** Where a running graph can read the value of a symbol: the axis of an input that has it. */
+interface SymbolSource {
+  /** Id of an Input node. */
+  readonly node: number;
+  readonly axis: number;
+  /** The axis is this many times the symbol. */
+  readonly times: number;
+}
+
+/** The sources of each factor of a symbol: `batch·batch` has two. */
+export const symbolSources = (graph: Graph, symbol: string): readonly SymbolSource[] =>
+  symbol.split('·').map((factor) => symbolSource(graph, factor));
+
+export function symbolSource(graph: Graph, symbol: string): SymbolSource {
+  const found = graph.inputs.flatMap(({ node }) =>
+    graph.nodes[node]!.type.shape.flatMap((dim, axis) =>
+      typeof dim !== 'number' && dim.symbol === symbol ? [{ node, axis, times: dim.times }] : [],
+    ),
+  );
+  const [best] = found.sort((a, b) => a.times - b.times);
+  if (!best) throw new Error(`invariant: no input of graph ${graph.name} has an axis of ${symbol}`);
+  return best;
+}
+
+export const isStatic = (shape: readonly Dim[]): shape is readonly number[] =>
+  shape.every((dim) => typeof dim === 'number');
+
+/** The shape with −1 for its one unknown length, or undefined where two are unknown. */
+export function inferable(shape: readonly Dim[]): readonly number[] | undefined {
+  const unknown = shape.filter((dim) => typeof dim !== 'number').length;
+  if (unknown > 1) return undefined;
+  return shape.map((dim) => (typeof dim === 'number' ? dim : -1));
+}
+
+/** A slice's sizes with −1 where a run goes to the end of its axis; undefined where a symbol must be looked up. */
+export function sliceSizes(
+  from: readonly Dim[],
+  begin: readonly number[],
+  size: readonly Dim[],
+): readonly number[] | undefined {
+  const known = size.map((dim, axis) => (begin[axis] === 0 && sameDim(dim, from[axis]!) ? -1 : dim));
+  return isStatic(known) ? known : undefined;
+}
+
+/**
+ * For runtimes without bfloat16: the same graph with its values in float32, and which of them have to be rounded to bfloat16. Numbers come out as with
+ * kernels of bfloat16, and nothing gets faster.
+ */
+interface WithoutBfloat16 {
+  readonly graph: Graph;
+  /** Nodes of `graph`. */
+  readonly rounded: ReadonlySet<Node>;
+}
+
+export function withoutBfloat16(graph: Graph): WithoutBfloat16 {
+  const rounded = new Set<Node>();
+  if (!graph.nodes.some(({ type }) => type.dtype === 'bfloat16')) return { graph, rounded };
+  const nodes = graph.nodes.map((node) => {
+    if (node.type.dtype !== 'bfloat16' && node.attributes.dtype !== 'bfloat16') return node;
+    const wide: Node = { ...node, type: { ...node.type, dtype: 'float32' }, attributes: wideAttributes(node) };
+    if (!isLeaf(node.op) && rowOf(node.op).bfloat16 !== 'carry') rounded.add(wide);
+    return wide;
+  });
+  return { graph: { ...graph, nodes }, rounded };
+}
+
+function wideAttributes({ op, attributes }: Node): Readonly<Record<string, Attribute>> {
+  if (op === 'Cast') return { ...attributes, dtype: 'float32' };
+  return op === 'Constant'
+    ? { ...attributes, values: (attributes.values as readonly number[]).map(toBfloat16) }
+    : attributes;
 }

@@ -2,8 +2,7 @@
 import { defined } from '../../base/util/defined.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
 import { checkTensor, type SymbolLengths } from '../check.ts';
-import type { Tensors } from '../engine.ts';
-import type { OpTime } from '../op_times.ts';
+import type { OpTime, Tensors } from '../engine.ts';
 import type { Owners } from './emitted.ts';
 import type { TensorflowNode, TensorflowWriter } from './tensorflow_writer.ts';
 

@@ -5,10 +5,9 @@
 import { message } from '../../base/storage/protobuf.ts';
 import type { Graph, Node } from '../../graph/graph.ts';
 import type { Tensors } from '../engine.ts';
-import { mapTable, type NamedNode, namedParameters, namedUpdates, withMarks } from './emitted.ts';
+import { mapTable, type NamedNode, namedParameters, namedUpdates, withMarks, withoutBfloat16 } from './emitted.ts';
 import { onnxTable, operatorSet } from './onnx_table.ts';
 import { type OnnxLowering, type OnnxTable, OnnxWriter, onnxType, valueInfo } from './onnx_writer.ts';
-import { withoutBfloat16 } from './without_bfloat16.ts';
 
 /** The part of ONNX's protocol buffers that a graph needs, with its own field numbers (onnx/onnx.proto, IR version 8). */
 const onnxSchema = `

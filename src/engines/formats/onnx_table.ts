@@ -1,10 +1,9 @@
 /** How each op is said in ONNX, operator set 18. `Parameter` differs between a training graph and an exported one. */
 import type { Dim } from '../../graph/graph.ts';
 import { leastNumber, mayBeFewer } from '../../graph/ops/reductions.ts';
-import { alike } from './emitted.ts';
+import { alike, inferable, sliceSizes } from './emitted.ts';
 import type { OnnxLowering, OnnxTable } from './onnx_writer.ts';
 import { onnxType } from './onnx_writer.ts';
-import { inferable, sliceSizes } from './symbols.ts';
 
 export const operatorSet = 18;
 

@@ -1,8 +1,7 @@
 /** Writes a graph as ONNX nodes. */
 import { bytesOf } from '../../base/storage/tensor_header.ts';
 import type { Dim, Dtype, Graph, Node, OpName, TensorType } from '../../graph/graph.ts';
-import { typedArray } from './emitted.ts';
-import { isStatic, symbolSources } from './symbols.ts';
+import { isStatic, symbolSources, typedArray } from './emitted.ts';
 
 /** Lowers one node, given its operands, to ONNX nodes of which the last one's output is called `result`. */
 export type OnnxLowering = (node: Node, operands: readonly string[], writer: OnnxWriter, result: string) => void;

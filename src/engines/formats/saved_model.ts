@@ -146,19 +146,7 @@ export interface TrainingNames {
   readonly written: Readonly<Record<string, string>>;
 }
 
-interface ModelSignature {
-  readonly inputs: Readonly<Record<string, object>>;
-  readonly outputs: Readonly<Record<string, object>>;
-}
-
-const tensorInfo = (name: string, type: TensorType): object => ({
-  name: `${name}:0`,
-  dtype: dataType(type.dtype),
-  tensorShape: tensorflowShape(type.shape),
-});
-
-function encode(writer: TensorflowWriter, signatures: Readonly<Record<string, ModelSignature>>): Uint8Array {
-  const methodName = 'tensorflow/serving/predict';
+function encode(writer: TensorflowWriter, signatureDef: Readonly<Record<string, object>>): Uint8Array {
   return savedModelMessage.encode({
     savedModelSchemaVersion: 1,
     metaGraphs: [
@@ -166,9 +154,7 @@ function encode(writer: TensorflowWriter, signatures: Readonly<Record<string, Mo
         metaInfoDef: { tags: ['serve'], tensorflowVersion: '2.9.1' },
         // The producer of TensorFlow 2.9, the oldest library that tfjs-node comes with.
         graphDef: { node: writer.nodes, versions: { producer: 1087, minConsumer: 12 } },
-        signatureDef: Object.fromEntries(
-          Object.entries(signatures).map(([name, signature]) => [name, { ...signature, methodName }]),
-        ),
+        signatureDef,
       },
     ],
   });
@@ -316,18 +302,12 @@ function fetchable(graph: Graph, writer: TensorflowWriter, { name, node }: Graph
  * `serving_default` has the graph's own names for inputs and outputs. Updates are left out.
  */
 export function servingSavedModel(graph: Graph, parameters: Tensors): Readonly<Record<string, Uint8Array>> {
-  const table = tensorflowTable((node, _, writer) => {
-    const name = node.attributes.name as string;
-    const { data, shape, dtype } = parameters[name]!;
-    return writer.weights(name, data, shape, dtype);
-  });
-  const writer = new TensorflowWriter(graph, table);
-  const inputs = graph.inputs.map(({ name, node }) => [name, tensorInfo(writer.valueOf(node), writer.typeOf(node))]);
-  const outputs = graph.outputs.map(({ name, node }) => {
-    const type = writer.typeOf(node);
-    const identity = writer.emit('Identity', [writer.valueOf(node)], { T: { type: dataType(type.dtype) } }, name);
-    return [name, tensorInfo(identity, type)];
-  });
-  const signature = { inputs: Object.fromEntries(inputs), outputs: Object.fromEntries(outputs) };
+  const writer = new TensorflowWriter(
+    graph,
+    tensorflowTable((node, _, tableWriter) => tableWriter.weightsOf(node, parameters)),
+  );
+  const inputs = writer.inputEntries(graph.inputs);
+  const outputs = writer.outputEntries(graph.outputs);
+  const signature = { inputs, outputs, methodName: 'tensorflow/serving/predict' };
   return { 'saved_model.pb': encode(writer, { serving_default: signature }) };
 }

@@ -2,8 +2,7 @@
 import { sameShape } from '../../graph/dims.ts';
 import type { Dim, Graph, Node } from '../../graph/graph.ts';
 import { leastNumber, mayBeFewer } from '../../graph/ops/reductions.ts';
-import { alike } from './emitted.ts';
-import { inferable, sliceSizes } from './symbols.ts';
+import { alike, inferable, sliceSizes } from './emitted.ts';
 import {
   dataType,
   type TensorflowAttribute,

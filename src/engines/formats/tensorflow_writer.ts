@@ -1,8 +1,9 @@
 /** Writes a graph as TensorFlow's nodes: what SavedModel keeps as protocol buffers and tfjs's model.json as JSON. */
 import { bytesOf } from '../../base/storage/tensor_header.ts';
 import type { Dim, Dtype, Graph, Node, OpName, TensorType } from '../../graph/graph.ts';
-import { typedArray } from './emitted.ts';
-import { isStatic, symbolSources } from './symbols.ts';
+import type { Tensors } from '../engine.ts';
+import type { NamedNode } from './emitted.ts';
+import { isStatic, symbolSources, typedArray } from './emitted.ts';
 
 export interface TensorflowShape {
   readonly dim: readonly { readonly size: number }[];
@@ -38,6 +39,20 @@ export const dataType = (dtype: Dtype): string =>
 /** Symbolic lengths are −1. */
 export const tensorflowShape = (shape: readonly Dim[]): TensorflowShape => ({
   dim: shape.map((dim) => ({ size: typeof dim === 'number' ? dim : -1 })),
+});
+
+interface SignatureEntry {
+  readonly name: string;
+  readonly dtype: string;
+  readonly tensorShape: TensorflowShape;
+}
+
+export type SignatureEntries = Readonly<Record<string, SignatureEntry>>;
+
+const signatureEntry = (node: string, type: TensorType): SignatureEntry => ({
+  name: `${node}:0`,
+  dtype: dataType(type.dtype),
+  tensorShape: tensorflowShape(type.shape),
 });
 
 export class TensorflowWriter {
@@ -112,6 +127,30 @@ export class TensorflowWriter {
   weights(name: string, data: ArrayBufferView, shape: readonly number[], dtype: Dtype): string {
     const tensor = { dtype: dataType(dtype), tensorShape: tensorflowShape(shape), tensorContent: bytesOf(data) };
     return this.emit('Const', [], { dtype: { type: dataType(dtype) }, value: { tensor } }, name);
+  }
+
+  /** The weights of a parameter, which an exported model has as a constant. */
+  weightsOf({ attributes }: Node, parameters: Tensors): string {
+    const name = attributes.name as string;
+    const { data, shape, dtype } = parameters[name]!;
+    return this.weights(name, data, shape, dtype);
+  }
+
+  inputEntries(named: readonly NamedNode[]): SignatureEntries {
+    return Object.fromEntries(
+      named.map(({ name, node }) => [name, signatureEntry(this.valueOf(node), this.typeOf(node))]),
+    );
+  }
+
+  /** Outputs as nodes of their own: two outputs may be one value, and one may be an input. */
+  outputEntries(named: readonly NamedNode[]): SignatureEntries {
+    return Object.fromEntries(
+      named.map(({ name, node }) => {
+        const type = this.typeOf(node);
+        const attributes = { T: { type: dataType(type.dtype) } };
+        return [name, signatureEntry(this.emit('Identity', [this.valueOf(node)], attributes, name), type)];
+      }),
+    );
   }
 
   /** A shape as an int32 vector, with symbols looked up in the inputs. */

@@ -2,20 +2,18 @@
  * A graph as TensorFlow.js's graph model: `model.json` with the nodes, and the weights next to it. `tf.loadGraphModel` runs
  * it without this library; its inputs and outputs have the graph's own names.
  */
-import type { Dim, Dtype, Graph, Node, OpName, TensorType } from '../../graph/graph.ts';
+import type { Dim, Dtype, Graph, Node, OpName } from '../../graph/graph.ts';
 import type { Tensors } from '../engine.ts';
-import { mapTable, type NamedNode, namedParameters, namedUpdates, type Owners, withMarks } from './emitted.ts';
+import { mapTable, namedParameters, namedUpdates, type Owners, withMarks, withoutBfloat16 } from './emitted.ts';
 import { segmentOperands, tensorflowTable } from './tensorflow_table.ts';
 import {
   dataType,
+  type SignatureEntries,
   type TensorflowLowering,
   type TensorflowNode,
-  type TensorflowShape,
   type TensorflowTable,
   TensorflowWriter,
-  tensorflowShape,
 } from './tensorflow_writer.ts';
-import { withoutBfloat16 } from './without_bfloat16.ts';
 
 interface WeightEntry {
   readonly name: string;
@@ -23,21 +21,12 @@ interface WeightEntry {
   readonly dtype: Dtype;
 }
 
-interface SignatureEntry {
-  readonly name: string;
-  readonly dtype: string;
-  readonly tensorShape: TensorflowShape;
-}
-
 /** What tf.loadGraphModel takes from an IO handler. */
 export interface TfjsArtifacts {
   readonly modelTopology: { readonly node: readonly TensorflowNode[]; readonly versions: object };
   readonly weightSpecs: WeightEntry[];
   readonly weightData: ArrayBuffer;
-  readonly signature: {
-    readonly inputs: Readonly<Record<string, SignatureEntry>>;
-    readonly outputs: Readonly<Record<string, SignatureEntry>>;
-  };
+  readonly signature: { readonly inputs: SignatureEntries; readonly outputs: SignatureEntries };
   readonly userDefinedMetadata: { readonly structuredOutputKeys: readonly string[] };
 }
 
@@ -45,11 +34,7 @@ const shardSize = 4 * 1024 * 1024;
 
 const dtypes: Readonly<Record<string, Dtype>> = { DT_FLOAT: 'float32', DT_INT32: 'int32', DT_BOOL: 'bool' };
 
-function artifacts(
-  writer: TensorflowWriter,
-  inputs: Readonly<Record<string, SignatureEntry>>,
-  outputs: Readonly<Record<string, SignatureEntry>>,
-): TfjsArtifacts {
+function artifacts(writer: TensorflowWriter, inputs: SignatureEntries, outputs: SignatureEntries): TfjsArtifacts {
   const weightSpecs: WeightEntry[] = [];
   const parts: Uint8Array[] = [];
   const nodes = writer.nodes.map((node) => {
@@ -72,25 +57,6 @@ function artifacts(
   };
 }
 
-const entry = (node: string, type: TensorType): SignatureEntry => ({
-  name: `${node}:0`,
-  dtype: dataType(type.dtype),
-  tensorShape: tensorflowShape(type.shape),
-});
-
-const entries = (writer: TensorflowWriter, named: readonly NamedNode[]): Record<string, SignatureEntry> =>
-  Object.fromEntries(named.map(({ name, node }) => [name, entry(writer.valueOf(node), writer.typeOf(node))]));
-
-/** Outputs as nodes of their own: two outputs may be one value, and one may be an input. */
-const outputEntries = (writer: TensorflowWriter, named: readonly NamedNode[]): Record<string, SignatureEntry> =>
-  Object.fromEntries(
-    named.map(({ name, node }) => {
-      const type = writer.typeOf(node);
-      const attributes = { T: { type: dataType(type.dtype) } };
-      return [name, entry(writer.emit('Identity', [writer.valueOf(node)], attributes, name), type)];
-    }),
-  );
-
 /** Parameters go in as `parameter:<name>`, updated ones come out as `updated:<name>`. */
 export const trainingTfjs = (graph: Graph): TfjsArtifacts => stepTfjs(graph).artifacts;
 
@@ -105,8 +71,8 @@ export function stepTfjs(whole: Graph): {
   const rounding = rounded.size === 0 ? plain : roundingTable(plain, rounded);
   const { table, owners } = withMarks(graph, rounding, (_node, _operands, { nodes }) => nodes.length);
   const writer = new TensorflowWriter(graph, table);
-  const inputs = entries(writer, [...graph.inputs, ...namedParameters(graph)]);
-  const outputs = outputEntries(writer, [...graph.outputs, ...namedUpdates(graph)]);
+  const inputs = writer.inputEntries([...graph.inputs, ...namedParameters(graph)]);
+  const outputs = writer.outputEntries([...graph.outputs, ...namedUpdates(graph)]);
   return { artifacts: artifacts(writer, inputs, outputs), writer, owners };
 }
 
@@ -122,13 +88,9 @@ function roundingTable(table: TensorflowTable, rounded: ReadonlySet<Node>): Tens
 
 /** The files of an exported model. Updates are left out. */
 export function servingTfjs(graph: Graph, parameters: Tensors): Readonly<Record<string, Uint8Array>> {
-  const table = tfjsTable((node, _, writer) => {
-    const name = node.attributes.name as string;
-    const { data, shape, dtype } = parameters[name]!;
-    return writer.weights(name, data, shape, dtype);
-  });
+  const table = tfjsTable((node, _, writer) => writer.weightsOf(node, parameters));
   const writer = new TensorflowWriter(graph, table);
-  return tfjsFiles(artifacts(writer, entries(writer, graph.inputs), outputEntries(writer, graph.outputs)));
+  return tfjsFiles(artifacts(writer, writer.inputEntries(graph.inputs), writer.outputEntries(graph.outputs)));
 }
 
 /** A model as files, by name: `model.json` and its weights in shards. */

@@ -3,9 +3,8 @@
  * of the parameters that change. The caller holds the state.
  */
 import type { Graph } from '../../graph/graph.ts';
-import { inComment, pythonString } from './torch_names.ts';
 import { torchTable } from './torch_table.ts';
-import { TorchWriter, typeText } from './torch_writer.ts';
+import { inComment, pythonString, TorchWriter, typeText } from './torch_writer.ts';
 
 export interface TorchModule {
   readonly source: string;

@@ -5,14 +5,12 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { peakBytes } from '../../graph/count.ts';
 import { roundToBfloat16 } from '../../graph/evaluate.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
-import { checkParameters, checkTensor, givenParameters, type SymbolLengths } from '../check.ts';
-import type { Engine, Program, Tensors } from '../engine.ts';
-import { exportsOf } from '../exports_of.ts';
+import { checkParameters, checkTensor, exportsOf, givenParameters, type SymbolLengths } from '../check.ts';
+import type { Engine, OpTimes, Program, Tensors } from '../engine.ts';
 import { parameterInput, updatedOutput } from '../formats/emitted.ts';
 import { oneByOne, type SingleOp, timeOneByOne } from '../formats/one_by_one.ts';
 import type { TensorflowNode } from '../formats/tensorflow_writer.ts';
 import { roundOp, stepTfjs, type TfjsArtifacts, trainingTfjs } from '../formats/tfjs_model.ts';
-import type { OpTimes } from '../op_times.ts';
 
 type TfjsCore = typeof tfjs;
 

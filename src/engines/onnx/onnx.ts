@@ -7,12 +7,10 @@ import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts'
 import { count, evenSizes } from '../../graph/count.ts';
 import { hostDtype } from '../../graph/evaluate.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
-import { checkParameters, checkTensor, givenParameters, type SymbolLengths } from '../check.ts';
-import type { Engine, Program, Tensors } from '../engine.ts';
-import { exportsOf } from '../exports_of.ts';
+import { checkParameters, checkTensor, exportsOf, givenParameters, type SymbolLengths } from '../check.ts';
+import type { Engine, OpTime, OpTimes, Program, Tensors } from '../engine.ts';
 import { parameterInput, updatedOutput } from '../formats/emitted.ts';
 import { stepOnnx, trainingOnnx } from '../formats/onnx.ts';
-import type { OpTime, OpTimes } from '../op_times.ts';
 
 /** Times of ops by ONNX Runtime's own profiler: those of its kernels in a session like the one that trains. */
 const how =

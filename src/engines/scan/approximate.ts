@@ -5,7 +5,7 @@
  * What an answer may not have, such as items that a filter leaves out, is removed after the search. So the search is wider: as many candidates must
  * remain as an unfiltered search has, or else the scan answers. Pure, as all of this folder: the graph itself is behind an interface.
  */
-import { BestRows, type RankedRows } from './best.ts';
+import { BestRows, type RankedRows } from './candidates.ts';
 import type { Scan, ScanRequest } from './scan.ts';
 
 /** Recall, measured while requests are answered. */
@@ -95,4 +95,20 @@ export function recallOf({ scores }: RankedRows, exact: RankedRows): number {
   const neededScore = exact.scores.at(-1);
   if (neededScore === undefined) return 1;
   return scores.reduce((count, score) => count + (score >= neededScore ? 1 : 0), 0) / exact.scores.length;
+}
+
+/** What a certificate says of the shares that queries found of their exact best items. */
+export interface RecallFigures {
+  /** Mean over the queries of the share of the exact best k that is found. */
+  readonly recall: number;
+  /** The share that 95 % of the queries reach. */
+  readonly low: number;
+}
+
+export function recallFigures(shares: readonly number[]): RecallFigures {
+  const sorted = Float64Array.from(shares).sort();
+  return {
+    recall: sorted.reduce((sum, share) => sum + share, 0) / Math.max(1, sorted.length),
+    low: sorted[Math.floor(0.05 * sorted.length)] ?? 0,
+  };
 }

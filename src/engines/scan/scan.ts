@@ -2,19 +2,16 @@
  * The exact top k of an inner product over all items, by one pass over int8 codes. Pure: no file, no engine, the same bits in Node.js and in browsers.
  *
  * `makeScan(vectors, rows, width).top(requests)` answers several requests in one pass. A request is one vector or several, of which an item keeps its best
- * score, and perhaps the rows that may be in the answer. Scores are float64 sums in a fixed order (`score.ts`); the answer is, by proof (`bounds.ts`), what
+ * score, and perhaps the rows that may be in the answer. Scores are float64 sums in a fixed order (`scoreOf`); the answer is, by proof (`codes.ts`), what
  * the list of all items, ordered by (score, row), begins with.
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
-import { BestRows, type RankedRows } from './best.ts';
 import type { Bits } from './bits.ts';
-import { type CodedQuery, codeQuery } from './bounds.ts';
-import { Candidates } from './candidates.ts';
-import { blockRows, type CodeLayout, centreOf, layoutOf } from './codes.ts';
-import { bestScoreOf, scoreOf } from './score.ts';
+import { BestRows, Candidates, type RankedRows } from './candidates.ts';
+import { blockRows, type CodedQuery, type CodeLayout, centreOf, codeQuery, layoutOf } from './codes.ts';
 import { aligned, type CodeStore, makeCodeStore, reserve, writeStore } from './store.ts';
 
-export type { RankedRows } from './best.ts';
+export type { RankedRows } from './candidates.ts';
 
 export interface ScanRequest {
   /** One or more, each of finite numbers, as wide as the items. */
@@ -83,7 +80,7 @@ export function scanOfCoded(
 }
 
 /** The scan of the first `rows` items of a store. It stays as it is when others are added: their codes may change the scale of its last block, and no score. */
-export function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: number): Scan {
+function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: number): Scan {
   invariant(vectors.length === rows * width, `${vectors.length} numbers for ${rows} × ${width}`);
   const place = { ...store, layout: layoutOf(rows, width) };
   const score = (queries: readonly Float64Array[], row: number): number =>
@@ -243,7 +240,7 @@ function onePass(
 /** Relative rounding error of a bound in float64, generously. */
 const rounding = 2 ** -48;
 
-/** e of `bounds.ts`. */
+/** e of `codes.ts`. */
 const boundOf = (length: number, error: number, blockError: number, codeLength: number): number =>
   (length * blockError + error * codeLength) * (1 + rounding);
 
@@ -263,4 +260,73 @@ function writeWords(
       words[at] = (query.codes[2 * pair]! & 0xffff) | (query.codes[2 * pair + 1]! << 16);
     }
   });
+}
+
+/**
+ * The score of an item: the inner product of a query and an item, in float64. Products are added up in four sums, of columns 0, 4, 8 …,
+ * 1, 5, 9 … and so on, each in ascending order, and the sums as (s₀ + s₂) + (s₁ + s₃). The order is fixed, so Node.js and every browser
+ * compute the same bits. Computed for float32 numbers, a sum differs from the real one by less than (width + 4) · 2⁻⁵³ · ‖q‖ · ‖x‖.
+ */
+export function scoreOf(query: Float64Array, vectors: Float32Array, at: number): number {
+  const width = query.length;
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  let i = 0;
+  for (; i + 4 <= width; i += 4) {
+    a += query[i]! * vectors[at + i]!;
+    b += query[i + 1]! * vectors[at + i + 1]!;
+    c += query[i + 2]! * vectors[at + i + 2]!;
+    d += query[i + 3]! * vectors[at + i + 3]!;
+  }
+  if (i < width) a += query[i]! * vectors[at + i]!;
+  if (i + 1 < width) b += query[i + 1]! * vectors[at + i + 1]!;
+  if (i + 2 < width) c += query[i + 2]! * vectors[at + i + 2]!;
+  return a + c + (b + d);
+}
+
+export function bestScoreOf(queries: readonly Float64Array[], vectors: Float32Array, at: number): number {
+  let best = scoreOf(queries[0]!, vectors, at);
+  for (let i = 1; i < queries.length; i++) best = Math.max(best, scoreOf(queries[i]!, vectors, at));
+  return best;
+}
+
+/**
+ * A scan that items are added to. `firstRows(n)` is the scan of the first n items, and stays as it is: rows are never replaced, and what is added later lies past
+ * its end. So a request that began before a write ends with the items that it began with.
+ *
+ * Adding an item writes the codes of its block of 64 anew, with the block's new scale and bounds. `codes.ts` holds for any scale, so the answers of
+ * older views stay the same bits. Memory for all items is asked for at the start, and the system gives it page by page as items come: nothing is ever copied.
+ */
+export interface GrowingScan {
+  readonly rows: number;
+  /** @param vectors float32 [n, width], finite; there is room for n more */
+  add(vectors: Float32Array): void;
+  firstRows(rows: number): Scan;
+}
+
+export function makeGrowingScan(width: number, room: number): GrowingScan {
+  const store = makeCodeStore(layoutOf(room, width), new Float32Array(width));
+  const vectors = new Float32Array(room * width);
+  let rowCount = 0;
+  return {
+    get rows() {
+      return rowCount;
+    },
+    add(more) {
+      invariant(more.length % width === 0, `${more.length} numbers for vectors of ${width}`);
+      invariant(more.every(Number.isFinite), 'the vectors of items are finite');
+      const count = more.length / width;
+      invariant(rowCount + count <= room, `${count} items more than ${rowCount} of ${room}`);
+      vectors.set(more, rowCount * width);
+      const firstBlock = Math.floor(rowCount / blockRows);
+      rowCount += count;
+      writeStore(store, layoutOf(rowCount, width), vectors, firstBlock);
+    },
+    firstRows(first) {
+      invariant(first <= rowCount, `the first ${first} of ${rowCount} items`);
+      return scanOf(store, vectors.subarray(0, first * width), first, width);
+    },
+  };
 }

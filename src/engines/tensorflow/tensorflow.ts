@@ -7,11 +7,10 @@ import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts'
 import { hostDtype } from '../../graph/evaluate.ts';
 import type { Graph, HostDtype, Tensor } from '../../graph/graph.ts';
 import { checkParameters, checkTensor, givenParameters, type SymbolLengths } from '../check.ts';
-import type { Engine, Program, Tensors } from '../engine.ts';
+import type { Engine, OpTimes, Program, Tensors } from '../engine.ts';
 import { type EagerRuntime, oneByOne, timeOneByOne } from '../formats/one_by_one.ts';
 import { stepNodes, type TrainingNames, trainingSavedModel } from '../formats/saved_model.ts';
 import type { TensorflowNode } from '../formats/tensorflow_writer.ts';
-import type { OpTimes } from '../op_times.ts';
 import { loadBinding, type OpAttribute, type TensorflowAddon, typeCode } from './binding.ts';
 
 const how =

@@ -3,8 +3,13 @@
  * lengths of the vectors differ, and on how far the queries are from the items.
  */
 import { defined } from '../../base/util/defined.ts';
-import { type NeighbourGraph, recallOf, searchGraph } from '../../engines/scan/approximate.ts';
-import { type RecallFigures, recallFigures } from '../../engines/scan/recall_figures.ts';
+import {
+  type NeighbourGraph,
+  type RecallFigures,
+  recallFigures,
+  recallOf,
+  searchGraph,
+} from '../../engines/scan/approximate.ts';
 import { makeScan, type RankedRows, type Scan } from '../../engines/scan/scan.ts';
 import {
   type BuiltGraph,

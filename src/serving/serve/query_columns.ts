@@ -1,7 +1,6 @@
 /** Feature values as they come from a person or a request, encoded as training encoded its columns: one row. */
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
-import { crossColumns, lastColumn } from '../../data/columns/crosses.ts';
-import { missingCode } from '../../data/columns/encode.ts';
+import { crossColumns, lastColumn, missingCode } from '../../data/columns/encode.ts';
 import { type EncodedValue, encodeValue } from '../../data/columns/encoders/value.ts';
 import type { BagColumn, Column, Encoding, IndexedColumn } from '../../data/dataset.ts';
 import { elementPlan, type FeaturePlan, madeOf, neededBy, type Plan, type TowerPlan } from '../../graph/plan/plan.ts';

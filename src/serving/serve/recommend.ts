@@ -2,11 +2,10 @@
 import { type KeyParts, keyTableOf } from '../../base/text/key_table.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Dataset } from '../../data/dataset.ts';
-import type { ItemReader } from '../../data/written/written_item.ts';
+import type { ItemReader } from '../../data/written/fields.ts';
 import type { Engine } from '../../engines/engine.ts';
-import { type RecallFigures, recallFigures } from '../../engines/scan/recall_figures.ts';
-import { makeScan, scanOfCoded } from '../../engines/scan/scan.ts';
-import { scoreOf } from '../../engines/scan/score.ts';
+import { type RecallFigures, recallFigures } from '../../engines/scan/approximate.ts';
+import { makeScan, scanOfCoded, scoreOf } from '../../engines/scan/scan.ts';
 import type { LoadedModel } from '../../training/artifact/load.ts';
 import { type ComputedItemVectors, makeRetrieval, type Retrieval } from '../../training/scoring/retrieval.ts';
 import type { ItemColumn, ItemColumns, Words } from './filter/columns.ts';

@@ -5,7 +5,7 @@ import { nearest } from '../../base/text/nearest.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { SearchRequest } from '../../engines/scan/approximate.ts';
 import { Bits } from '../../engines/scan/bits.ts';
-import { scoreOf } from '../../engines/scan/score.ts';
+import { scoreOf } from '../../engines/scan/scan.ts';
 import type { Filters } from './filter/filter.ts';
 
 export interface TopRequest {

@@ -9,13 +9,14 @@ import type {
   Encoding,
   Evaluate,
   Events,
+  Fresh,
   IndexedColumn,
   Seen,
   ShardLayout,
   TrainingShards,
+  Until,
 } from '../../data/dataset.ts';
 import type { Pinned } from '../../data/pinned.ts';
-import type { Fresh, Until } from '../../data/rows/fresh.ts';
 import type { Plan, TrainPlan } from '../../graph/plan/plan.ts';
 import { jsonPieces } from './encoding_file.ts';
 

@@ -1,8 +1,7 @@
 /** The manifest of a model's folder: what it is, and what it was trained on. */
 import type { Checksum } from '../../base/storage/checksum.ts';
 import { defined } from '../../base/util/defined.ts';
-import type { Seen } from '../../data/dataset.ts';
-import type { Until } from '../../data/rows/fresh.ts';
+import type { Seen, Until } from '../../data/dataset.ts';
 import type { GraphPlan, Plan, TowerPartPlan, TowerPlan } from '../../graph/plan/plan.ts';
 import type { Fingerprint, Lineage, SettingChange } from './identity.ts';
 

@@ -1,7 +1,7 @@
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { Corpus, Events, IndexedBags, Users } from '../../data/dataset.ts';
 import type { Engine, Tensors } from '../../engines/engine.ts';
-import { BestRows, type RankedRows } from '../../engines/scan/best.ts';
+import { BestRows, type RankedRows } from '../../engines/scan/candidates.ts';
 import type { FeaturePlan, Plan } from '../../graph/plan/plan.ts';
 import type { Tables } from '../embedding/tables.ts';
 import { makeRowFeeder } from '../feed/feeder.ts';

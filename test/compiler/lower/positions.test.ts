@@ -4,7 +4,7 @@ import { makeRandom } from '../../../src/base/random/random.ts';
 import { makeSource, textOf } from '../../../src/base/text/source.ts';
 import { checkSource } from '../../../src/compiler/pipeline.ts';
 import type { Events, IndexedColumn } from '../../../src/data/dataset.ts';
-import { makeTimeline, windowsBefore } from '../../../src/data/rows/history.ts';
+import { makeTimeline, windowsBefore } from '../../../src/data/rows/gather.ts';
 import { makeBuilder } from '../../../src/graph/builder.ts';
 import { evaluateGraph, type NamedTensors } from '../../../src/graph/evaluate.ts';
 import { initialValues } from '../../../src/graph/initial.ts';

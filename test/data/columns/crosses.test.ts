@@ -1,6 +1,6 @@
 /** Features that are made of other columns' values: crosses of codes, and parts of moments. */
 import { describe, expect, it } from 'vitest';
-import { crossColumns } from '../../../src/data/columns/crosses.ts';
+import { crossColumns } from '../../../src/data/columns/encode.ts';
 import { murmur3 } from '../../../src/data/columns/encoders/murmur3.ts';
 import { readDataset } from '../../../src/data/read.ts';
 import type { Encoder } from '../../../src/graph/plan/plan.ts';

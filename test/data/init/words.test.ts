@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { slug } from '../../../src/data/init/names.ts';
-import { meansOf, wordsOf } from '../../../src/data/init/words.ts';
+import { meansOf, slug, wordsOf } from '../../../src/data/init/words.ts';
 
 describe('words of a name', () => {
   it.each([

@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { limitTexts, PackedTexts } from '../../../src/base/text/texts.ts';
 import { bindData } from '../../../src/data/binding/bind.ts';
-import { columnRequests } from '../../../src/data/binding/column_requests.ts';
+import { makeReadPlan } from '../../../src/data/binding/layout.ts';
 import { openDatabase } from '../../../src/data/files/duckdb.ts';
 import { makeDictionaries } from '../../../src/data/rows/dictionaries.ts';
 import type { Dictionaries } from '../../../src/data/rows/raw.ts';
@@ -11,7 +11,8 @@ import { describeData, failureOf, folderWith, needsOf, vocabulary } from '../fix
 const needs = needsOf({ user: { encoder: vocabulary } }, { item: { encoder: vocabulary } });
 
 async function dictionariesOf(csv: string): Promise<Dictionaries> {
-  const bound = await bindData(describeData({ folder: folderWith({ 'events.csv': csv }) }), needs);
+  const description = describeData({ folder: folderWith({ 'events.csv': csv }) });
+  const bound = await bindData(description, needs);
   const { layout, discard } = bound.output!;
   const database = await openDatabase();
   onTestFinished(() => {
@@ -19,7 +20,8 @@ async function dictionariesOf(csv: string): Promise<Dictionaries> {
     discard();
   });
   const staged = await stage(database, layout.sources.get('events')!, layout);
-  return makeDictionaries(database, columnRequests(layout, needs), layout, new Map([['events', staged]]));
+  const readPlan = makeReadPlan(description, needs, layout);
+  return makeDictionaries({ database, layout, readPlan, staged: new Map([['events', staged]]) });
 }
 
 /** What the database keeps within a value, and what it keeps elsewhere; marks of UTF-8; characters of one to four bytes. */

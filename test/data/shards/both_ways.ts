@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import type { BagColumn, Dataset, Events, IndexedBags, IndexedColumn } from '../../../src/data/dataset.ts';
 import { type DatasetReadOptions, readDataset } from '../../../src/data/read.ts';
-import type { ShardRequest } from '../../../src/data/shards/request.ts';
+import type { ShardRequest } from '../../../src/data/shards/layout.ts';
 import { type Block, describeData, features, folderWith, needsOf, valueAt, vocabulary, weightsAt } from '../fixture.ts';
 
 /** Users of few and of many events, times that come several times, values that are missing. */
@@ -146,17 +146,7 @@ export async function shardRows({ shards }: Dataset): Promise<Events> {
 }
 
 /** Everything but the training rows. */
-export const restOf = ({
-  parts,
-  corpus,
-  users,
-  protocol,
-  missing,
-  missingLabels,
-  histories,
-  seen,
-  rejected,
-}: Dataset): unknown => ({
+export const restOf = ({ parts, corpus, users, protocol, histories, seen, rejected }: Dataset): unknown => ({
   rows: parts.train.rows,
   validation: rowsOf(parts.validation),
   test: rowsOf(parts.test),
@@ -169,8 +159,6 @@ export const restOf = ({
   ]),
   asOfLastEvent: users.asOfLastEvent,
   protocol,
-  missing: [...missing!].sort(),
-  missingLabels: [...missingLabels!].sort(),
   histories: [...histories],
   seen,
   rejected: [rejected.count, rejected.total],

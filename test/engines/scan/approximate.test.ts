@@ -3,8 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import { type NeighbourGraph, recallOf, type SearchRequest, searchAll } from '../../../src/engines/scan/approximate.ts';
 import { Bits } from '../../../src/engines/scan/bits.ts';
-import { makeScan } from '../../../src/engines/scan/scan.ts';
-import { scoreOf } from '../../../src/engines/scan/score.ts';
+import { makeScan, scoreOf } from '../../../src/engines/scan/scan.ts';
 
 const random = makeRandom(8);
 const [rows, width] = [2000, 8];

@@ -4,10 +4,8 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import { Bits } from '../../../src/engines/scan/bits.ts';
-import { codeQuery } from '../../../src/engines/scan/bounds.ts';
-import { centreOf, layoutOf, recordBytes, writeCodes } from '../../../src/engines/scan/codes.ts';
-import { makeScan, type ScanRequest } from '../../../src/engines/scan/scan.ts';
-import { bestScoreOf, scoreOf } from '../../../src/engines/scan/score.ts';
+import { centreOf, codeQuery, layoutOf, recordBytes, writeCodes } from '../../../src/engines/scan/codes.ts';
+import { bestScoreOf, makeScan, type ScanRequest, scoreOf } from '../../../src/engines/scan/scan.ts';
 import fc from '../../fast_check.ts';
 
 const random = makeRandom(5);

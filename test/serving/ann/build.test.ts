@@ -1,6 +1,6 @@
 /** The search is widened until enough is found. The neighbours here are a list with a gap that a wide search closes. */
 import { describe, expect, it } from 'vitest';
-import { recallFigures } from '../../../src/engines/scan/recall_figures.ts';
+import { recallFigures } from '../../../src/engines/scan/approximate.ts';
 import { makeScan } from '../../../src/engines/scan/scan.ts';
 import { certify } from '../../../src/serving/ann/build.ts';
 

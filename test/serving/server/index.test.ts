@@ -1,6 +1,6 @@
 /** A server whose model has an index: it says what is not proved, and how right its answers are. The index here is a list that misses one item. */
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { scoreOf } from '../../../src/engines/scan/score.ts';
+import { scoreOf } from '../../../src/engines/scan/scan.ts';
 import { makeRecallGauge } from '../../../src/serving/ann/index_folder.ts';
 import { makeAnswers } from '../../../src/serving/server/answers.ts';
 import type { Server } from '../../../src/serving/server/server.ts';

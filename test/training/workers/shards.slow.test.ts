@@ -8,7 +8,7 @@ import { type Failure, failure } from '../../../src/base/diagnostics/failure.ts'
 import { makeRandom } from '../../../src/base/random/random.ts';
 import type { Dataset } from '../../../src/data/dataset.ts';
 import { readDataset } from '../../../src/data/read.ts';
-import type { ShardRequest } from '../../../src/data/shards/request.ts';
+import type { ShardRequest } from '../../../src/data/shards/layout.ts';
 import { amongWorkers, type WorkerGroup } from '../../../src/engines/group.ts';
 import type { Plan } from '../../../src/graph/plan/plan.ts';
 import { trainModel } from '../../../src/training/train.ts';

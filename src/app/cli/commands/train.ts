@@ -5,7 +5,7 @@ import { Failure } from '../../../base/diagnostics/failure.ts';
 import { render } from '../../../base/diagnostics/render.ts';
 import { bytesWords } from '../../../base/diagnostics/wording.ts';
 import { defined } from '../../../base/util/defined.ts';
-import { replayedEvents } from '../../../data/rows/replayed.ts';
+import { replayedEvents } from '../../../data/rows/fresh.ts';
 import type { EngineName } from '../../../engines/engine.ts';
 import { isReplay } from '../../../training/artifact/identity.ts';
 import { type Manifest, reportFile, validationUnit } from '../../../training/artifact/manifest.ts';

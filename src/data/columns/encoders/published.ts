@@ -2,7 +2,7 @@
  * The rules by which text becomes codes, published so that a program in another language can do the same: each rule with test values. They go
  * into serving.json; `docs/guide/serving.md` explains them. A rule never changes for an encoding that exists.
  */
-import { crossedText } from '../crosses.ts';
+import { crossedText } from '../encode.ts';
 import { bigramsOf } from './bigrams.ts';
 import { murmur3 } from './murmur3.ts';
 import { trigramsOf } from './trigrams.ts';

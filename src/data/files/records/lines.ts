@@ -1,10 +1,213 @@
 /**
- * Lines `user item item …`, as the sets of LightGCN and S3-Rec have them, with spaces or tabs between words. Every item of a line is a
- * record. A line that cannot be read is one record with a problem, so each line with something in it is accounted for.
+ * Records of lines: `user item item …` with spaces or tabs between words, as the sets of LightGCN and S3-Rec have them, where every item of a line is a
+ * record; and of JSON, an object a line or the elements of one array. A line that cannot be read is one record with a problem, so each is accounted for.
  */
 import { isUtf8 } from 'node:buffer';
-import { firstByte } from './csv.ts';
-import { CR, type EachRecord, hasMark, LF, lineEnd, type Problem, pastLineEnd, type Scanner } from './scanner.ts';
+import {
+  CR,
+  type EachRecord,
+  FileShapeError,
+  firstByte,
+  hasMark,
+  LF,
+  lineEnd,
+  type Problem,
+  pastLineEnd,
+  QUOTE,
+  type Scanner,
+} from './csv.ts';
+import type { JsonScanner } from './scan.ts';
+
+const maxObjectBytes = 16_000_000;
+/** The depth of objects and lists in each other: the database's own reader ends the process far below. */
+const maxDepth = 200;
+
+const [BACKSLASH, COLON, COMMA] = [0x5c, 0x3a, 0x2c];
+const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d];
+
+export class JsonLinesScanner implements JsonScanner {
+  private readonly lines = new LineWalker(maxObjectBytes);
+  private untroubled = true;
+
+  /** The database ends a line at a line feed alone. */
+  get plain(): boolean {
+    return this.untroubled && !this.lines.hasMark && !this.lines.hasReturns;
+  }
+
+  take(bytes: Buffer, final: boolean, each: EachRecord): number {
+    const readEnd = final ? bytes.length : Math.max(bytes.lastIndexOf(LF), bytes.lastIndexOf(CR)) + 1;
+    const isValidText = isUtf8(bytes.subarray(0, readEnd));
+    return this.lines.walk(bytes, final, (line, from, to, isTooLong) => {
+      if (isBlank(bytes, from, to)) return;
+      const problem = isTooLong ? tooLong : objectProblem(bytes, from, to, isValidText);
+      each(line, from, to, problem);
+      if (problem !== undefined) this.untroubled = false;
+    });
+  }
+}
+
+export class JsonArrayScanner implements JsonScanner {
+  private line = 1;
+  private place: 'start' | 'first' | 'element' | 'after' | 'end' = 'start';
+  private untroubled = true;
+
+  get plain(): boolean {
+    return this.untroubled;
+  }
+
+  take(bytes: Buffer, final: boolean, each: EachRecord): number {
+    const { length } = bytes;
+    let at = 0;
+    if (this.place === 'start') {
+      if (length < 4 && !final) return 0;
+      at = firstByte(bytes);
+    }
+    for (;;) {
+      for (; at < length && isSpace(bytes[at]!); at++) {
+        if (bytes[at] === CR && at + 1 === length && !final) return at;
+        if (bytes[at] === LF || (bytes[at] === CR && bytes[at + 1] !== LF)) this.line++;
+      }
+      if (at === length) {
+        if (final && this.place !== 'end') throw new FileShapeError(this.line, 'the array of objects does not close');
+        return length;
+      }
+      const byte = bytes[at]!;
+      if (this.place === 'end') throw new FileShapeError(this.line, 'something follows the array of objects');
+      if (this.place === 'start') {
+        if (byte !== OPEN_LIST) throw new FileShapeError(this.line, 'no array begins here');
+        this.place = 'first';
+        at++;
+      } else if (byte === CLOSE_LIST && this.place !== 'element') {
+        this.place = 'end';
+        at++;
+      } else if (this.place === 'after') {
+        if (byte !== COMMA) throw new FileShapeError(this.line, 'a comma should be between two objects');
+        this.place = 'element';
+        at++;
+      } else {
+        const end = elementEnd(bytes, at);
+        if (end === length && !final) {
+          if (length - at > maxObjectBytes) throw new FileShapeError(this.line, tooLong.reason);
+          return at;
+        }
+        const problem = objectProblem(bytes, at, end, false);
+        if (problem === notJson) throw new FileShapeError(this.line, notJson.reason);
+        each(this.line, at, end, problem);
+        if (problem !== undefined) this.untroubled = false;
+        for (let i = at; i < end; i++) {
+          if (bytes[i] === LF || (bytes[i] === CR && bytes[i + 1] !== LF)) this.line++;
+        }
+        at = end;
+        this.place = 'after';
+      }
+    }
+  }
+}
+
+const tooLong: Problem = { reason: `the JSON object is longer than ${maxObjectBytes.toLocaleString('en')} bytes` };
+const notJson: Problem = { reason: 'this is not JSON' };
+const noObject: Problem = { reason: 'this is JSON, but not an object with names' };
+const notText: Problem = { reason: 'the text is not UTF-8' };
+const tooDeep: Problem = { reason: `objects and lists lie more than ${maxDepth} deep in each other` };
+const strayMark: Problem = { reason: 'a byte order mark belongs at the beginning of a file' };
+
+/** Returns the reason why a record is not an object that says each of its names once. `valid`: it is known to be UTF-8. */
+function objectProblem(bytes: Buffer, from: number, to: number, valid: boolean): Problem | undefined {
+  if (hasMark(bytes, from)) return strayMark;
+  let depth = 0;
+  let deepest = 0;
+  let nameCount = 0;
+  for (let i = from; i < to; i++) {
+    switch (bytes[i]) {
+      case QUOTE:
+        for (i++; i < to && bytes[i] !== QUOTE; i++) if (bytes[i] === BACKSLASH) i++;
+        break;
+      case COLON:
+        if (depth === 1) nameCount++;
+        break;
+      case OPEN_OBJECT:
+      case OPEN_LIST:
+        if (++depth > deepest) deepest = depth;
+        break;
+      case CLOSE_OBJECT:
+      case CLOSE_LIST:
+        depth--;
+    }
+  }
+  if (deepest > maxDepth) return tooDeep;
+  if (!valid && !isUtf8(bytes.subarray(from, to))) return notText;
+  const value = parseJsonText(bytes.toString('utf8', from, to));
+  if (value === undefined) return notJson;
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return noObject;
+  if (Object.keys(value).length === nameCount) return undefined;
+  return { reason: `the object has ${repeatedName(bytes.toString('utf8', from, to))} twice` };
+}
+
+/**
+ * A value of JSON; undefined for what is none. Python and DuckDB write NaN and Infinity, which are no JSON; here they are null. A
+ * number that is not finite is judged where it is needed.
+ */
+export function parseJsonText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    const strictText = text.replaceAll(
+      /("(?:[^"\\]|\\.)*")|-?\b(?:NaN|Infinity)\b/g,
+      (_, string?: string) => string ?? 'null',
+    );
+    if (strictText === text) return undefined;
+    try {
+      return JSON.parse(strictText);
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** A name that an object has twice, as it is written. */
+function repeatedName(text: string): string {
+  const seenNames = new Set<string>();
+  let depth = 0;
+  let lastToken = '';
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g)) {
+    if (token === '{' || token === '[') depth++;
+    else if (token === '}' || token === ']') depth--;
+    else if (token !== ':') lastToken = token;
+    else if (depth === 1) {
+      const name = JSON.parse(lastToken) as string;
+      if (seenNames.has(name)) return `\`${name}\``;
+      seenNames.add(name);
+    }
+  }
+  return 'a name';
+}
+
+/** Returns the end of the value at `at`: before a comma, a bracket or a space, outside of what it opens itself. */
+function elementEnd(bytes: Buffer, at: number): number {
+  let depth = 0;
+  let quoted = false;
+  for (let i = at; i < bytes.length; i++) {
+    const byte = bytes[i]!;
+    if (byte === BACKSLASH && quoted) i++;
+    else if (byte === QUOTE) quoted = !quoted;
+    else if (quoted) continue;
+    else if (byte === OPEN_OBJECT || byte === OPEN_LIST) depth++;
+    else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) {
+      if (depth === 0) return i;
+      if (--depth === 0) return i + 1;
+    } else if (depth === 0 && (byte === COMMA || isSpace(byte))) return i;
+  }
+  return bytes.length;
+}
+
+function isBlank(bytes: Buffer, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (!isSpace(bytes[i]!)) return false;
+  return true;
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || byte === 0x09 || byte === LF || byte === CR;
+}
 
 export const lineColumns = [
   { name: 'user', type: 'VARCHAR' },
@@ -37,7 +240,7 @@ export class LinesScanner implements Scanner {
   read(bytes: Buffer, final: boolean, good: EachGoodLine, bad: EachRecord): number {
     return this.lines.walk(bytes, final, (line, from, to, isTooLong) => {
       const words = isTooLong ? [] : wordsOf(bytes, from, to);
-      const problem = isTooLong ? tooLong : problemOf(bytes, from, to, words.length);
+      const problem = isTooLong ? longLine : problemOf(bytes, from, to, words.length);
       if (problem !== undefined) bad(line, from, to, problem);
       else if (words.length > 0) good(line, ...words[0]!, words.slice(1));
     });
@@ -47,15 +250,15 @@ export class LinesScanner implements Scanner {
 function wordsOf(bytes: Buffer, from: number, to: number): (readonly [number, number])[] {
   const words: [number, number][] = [];
   for (let offset = from; offset < to; ) {
-    while (offset < to && isBlank(bytes[offset]!)) offset++;
+    while (offset < to && isBlankByte(bytes[offset]!)) offset++;
     const start = offset;
-    while (offset < to && !isBlank(bytes[offset]!)) offset++;
+    while (offset < to && !isBlankByte(bytes[offset]!)) offset++;
     if (offset > start) words.push([start, offset]);
   }
   return words;
 }
 
-const isBlank = (byte: number): boolean => byte === SPACE || byte === TAB;
+const isBlankByte = (byte: number): boolean => byte === SPACE || byte === TAB;
 
 /** A line of blanks is no record. */
 function problemOf(bytes: Buffer, from: number, to: number, words: number): Problem | undefined {
@@ -68,12 +271,12 @@ function problemOf(bytes: Buffer, from: number, to: number, words: number): Prob
   return words === 1 ? { reason: 'the line has a user and no item', column: 'item' } : undefined;
 }
 
-const tooLong: Problem = { reason: `the line is longer than ${maxLineBytes.toLocaleString('en')} bytes` };
+const longLine: Problem = { reason: `the line is longer than ${maxLineBytes.toLocaleString('en')} bytes` };
 
 /** A line is `bytes[from … to)`. One that is too long is given once, as far as it is known; its rest is passed over. */
-export type EachLine = (line: number, from: number, to: number, isTooLong: boolean) => void;
+type EachLine = (line: number, from: number, to: number, isTooLong: boolean) => void;
 
-export class LineWalker {
+class LineWalker {
   private line = 1;
   private begun = false;
   private skipping = false;

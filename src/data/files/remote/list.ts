@@ -14,10 +14,8 @@ import { Failure, failure } from '../../../base/diagnostics/failure.ts';
 import { reasonOf } from '../../../base/diagnostics/system_reason.ts';
 import type { DataDescription, DataFile } from '../../../compiler/model/model.ts';
 import type { Access } from '../access.ts';
-import { type Copies, writingCopy } from '../copies.ts';
-import { type Database, quotePath, quoteText } from '../duckdb.ts';
-import { endingOf, formatOf, isCompressed } from '../file_kind.ts';
-import { alternatives, isPattern } from '../glob.ts';
+import { type Copies, type Database, quotePath, quoteText, writingCopy } from '../duckdb.ts';
+import { alternatives, endingOf, formatOf, isCompressed, isPattern } from '../glob.ts';
 import {
   addressOf,
   allowedAddresses,
@@ -27,8 +25,17 @@ import {
   remoteEntries,
   withoutSecrets,
 } from './address.ts';
-import { reasonOfStatus, redacted, retries, silence } from './secrets.ts';
-import { connectStores, filesThatFit, type InStore, type StoredFile, stampsOfParquet } from './stores.ts';
+import {
+  connectStores,
+  filesThatFit,
+  type InStore,
+  reasonOfStatus,
+  redacted,
+  retries,
+  type StoredFile,
+  silence,
+  stampsOfParquet,
+} from './stores.ts';
 
 /** `message` is the reason, as the end of "cannot be read: …". */
 class RemoteError extends Error {}

@@ -13,7 +13,7 @@ import { makeFolder, writeDurably } from '../../../base/storage/durable.ts';
 import { readZip } from '../../sets/archives/zip.ts';
 import { openDatabase, quoteText } from '../duckdb.ts';
 import { withoutSecrets } from './address.ts';
-import { duckdbVersion, extensionPath, memberName, packageName, platform, type Wheel, wheels } from './extension.ts';
+import { duckdbVersion, extensionPath, memberName, packageName, platform, type Wheel, wheels } from './stores.ts';
 
 const subject = `the extension \`httpfs\` of DuckDB ${duckdbVersion}`;
 const maxWheelBytes = 100 * 2 ** 20;

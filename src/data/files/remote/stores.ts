@@ -1,13 +1,53 @@
-/** A database that reads object stores: until it is sealed what Tower names, and after it the files that the seal names. */
+/**
+ * Reads object stores through the extension `httpfs` of DuckDB: until the database is sealed what Tower names, and after it the files that the seal names.
+ * Keys come from the environment and go into the memory of the database alone: nothing that Tower writes or says has them.
+ */
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { factsOf } from '../../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
 import { reasonOf } from '../../../base/diagnostics/system_reason.ts';
+import { cacheBase } from '../../../base/storage/package_file.ts';
 import type { DataFile } from '../../../compiler/model/model.ts';
 import { type Database, quotePath, quoteText } from '../duckdb.ts';
-import { isAddress } from './address.ts';
-import { extensionPath } from './extension.ts';
-import { isOfStore, reasonOfStore, retries, secretOf, silence } from './secrets.ts';
+import { isAddress, withoutSecrets } from './address.ts';
+
+// `httpfs`, the extension of DuckDB that reads object stores. It is DuckDB's own, with DuckDB's signature, which the database checks. It
+// fits one version of the database alone.
+
+/** The version of the database and of the extension; see docs/dependencies.md. */
+export const duckdbVersion = '1.5.5';
+
+/** The package on PyPI, which holds the file of each platform. */
+export const packageName = 'duckdb-extension-httpfs';
+
+export interface Wheel {
+  readonly name: string;
+  readonly sha256: string;
+}
+
+const wheel = (platform: string, sha256: string): Wheel => ({
+  name: `duckdb_extension_httpfs-${duckdbVersion}-py3-none-${platform}.whl`,
+  sha256,
+});
+
+/** By platform and processor, as Node names them. */
+export const wheels: Readonly<Record<string, Wheel>> = {
+  'linux-x64': wheel('manylinux2014_x86_64', '84913dbe172ccb54368de2c4a020c38ca8b0e76f99df548f7fac37934cc7826f'),
+  'linux-arm64': wheel('manylinux2014_aarch64', '567d17e398fc29f7ea4bc42ea277ea19643bd1ad1815f676cb6dd994b50399bb'),
+  'darwin-x64': wheel('macosx_11_0_x86_64', '5dc6e48e7a6d4c775d88fcd9b6529b385559600c0cd17a2600addfdd34ae3060'),
+  'darwin-arm64': wheel('macosx_11_0_arm64', 'a6d9b245ac83834543354e826020b35b8dba16291bb876b2b00bd49f2c6aeb9d'),
+  'win32-x64': wheel('win_amd64', '138fd4368906c04636642023c123bd564d1bd1b9b75cd762f9f9bfad6fccb1ba'),
+};
+
+/** The path of the file in its wheel. */
+export const memberName = `duckdb_extension_httpfs/extensions/v${duckdbVersion}/httpfs.duckdb_extension`;
+
+export const platform = (): string => `${process.platform}-${process.arch}`;
+
+/** Returns where the set-up puts it. The database knows it by the name of its file. */
+export const extensionPath = (): string =>
+  join(cacheBase(), `httpfs-${duckdbVersion}-${platform()}`, 'httpfs.duckdb_extension');
 
 export interface InStore {
   readonly path: string;
@@ -129,4 +169,120 @@ export async function stampsNow(
     if (!isGone) throw error;
     return new Map();
   }
+}
+
+type StoreEnvironment = Readonly<Record<string, string | undefined>>;
+
+const secretVariables: readonly string[] = [
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  'GS_ACCESS_KEY_ID',
+  'GS_SECRET_ACCESS_KEY',
+];
+
+export function redacted(text: string, env: StoreEnvironment = process.env): string {
+  const values = secretVariables.flatMap((name) => (env[name] ? [env[name]] : []));
+  const redactedText = values.reduce((unredacted, value) => unredacted.replaceAll(value, '…'), text);
+  return redactedText.replaceAll(/(:\/\/)[^/\s'"]*@/g, '$1…@');
+}
+
+const hasKey = (scheme: 's3' | 'gs', env: StoreEnvironment = process.env): boolean =>
+  Boolean(scheme === 's3' ? env.AWS_ACCESS_KEY_ID : env.GS_ACCESS_KEY_ID);
+
+/** The SQL that gives the database the keys of a store. Without keys, what the store shows to everybody can be read. */
+export function secretOf(scheme: 's3' | 'gs', env: StoreEnvironment = process.env): string {
+  const settings = scheme === 's3' ? amazon(env) : google(env);
+  const entries = Object.entries({ ...settings, ...endpointOf(settings.endpoint) }).flatMap(([name, value]) =>
+    value === undefined || value === '' ? [] : [`${name} ${typeof value === 'string' ? quoteText(value) : value}`],
+  );
+  return `CREATE OR REPLACE TEMPORARY SECRET tower_${scheme} (${[`SCOPE '${scheme}://'`, ...entries].join(', ')})`;
+}
+
+const amazon = (env: StoreEnvironment) => ({
+  type: 's3',
+  key_id: env.AWS_ACCESS_KEY_ID,
+  secret: env.AWS_SECRET_ACCESS_KEY,
+  session_token: env.AWS_SESSION_TOKEN,
+  region: env.AWS_REGION || env.AWS_DEFAULT_REGION || 'us-east-1',
+  endpoint: env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL,
+});
+
+/** Google's store takes the keys of its HMAC service accounts here, by the names that GDAL gives them. */
+const google = (env: StoreEnvironment) => ({
+  type: 'gcs',
+  key_id: env.GS_ACCESS_KEY_ID,
+  secret: env.GS_SECRET_ACCESS_KEY,
+  endpoint: env.GS_ENDPOINT_URL,
+});
+
+/** A store of one's own is reached by one name: the bucket is part of the path. @throws Failure `remote-address` */
+function endpointOf(url: string | undefined): { endpoint?: string; use_ssl?: boolean; url_style?: string } {
+  if (!url) return {};
+  const [, scheme, host] = /^(?:(https?):\/\/)?([\w.-]+(?::\d+)?|\[[\da-f:]+\](?::\d+)?)\/*$/i.exec(url) ?? [];
+  if (host === undefined) {
+    const reason = 'is no address of a store: write `https://HOST` or `http://HOST:PORT` into the environment';
+    throw failure('remote-address', { path: withoutSecrets(url), reason });
+  }
+  return { endpoint: host, use_ssl: scheme?.toLowerCase() !== 'http', url_style: 'path' };
+}
+
+/** Seconds that a store may be silent. @throws Failure `remote-timeout` */
+export function silence(): number {
+  const value = process.env.TOWER_REMOTE_TIMEOUT || '30';
+  const seconds = Number(value);
+  if (Number.isSafeInteger(seconds) && seconds > 0 && seconds <= 3600) return seconds;
+  throw failure('remote-timeout', { value });
+}
+
+export const retries = 2;
+
+const wordsOfStatus: Readonly<Record<number, string>> = {
+  400: 'the store does not understand the request (HTTP 400): check `AWS_REGION` and `AWS_ENDPOINT_URL`',
+  301: 'the bucket is in another region (HTTP 301): set `AWS_REGION`',
+  307: 'the bucket is in another region (HTTP 307): set `AWS_REGION`',
+  404: 'there is no such bucket or file (HTTP 404)',
+};
+
+/** @param scheme of a store; absent: of a web server, which gets no key */
+export function reasonOfStatus(status: number, scheme?: 's3' | 'gs'): string {
+  if (status === 401 || status === 403) {
+    if (scheme === undefined) return `the server refuses access (HTTP ${status}), and Tower has no key for it`;
+    const [key, secret] =
+      scheme === 's3' ? ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] : ['GS_ACCESS_KEY_ID', 'GS_SECRET_ACCESS_KEY'];
+    const why = hasKey(scheme)
+      ? `the key of \`${key}\` may not read it, or is wrong`
+      : `the environment has no \`${key}\` and \`${secret}\``;
+    return `the store refuses access (HTTP ${status}): ${why}`;
+  }
+  if (scheme !== undefined && wordsOfStatus[status] !== undefined) return wordsOfStatus[status];
+  if (status === 404) return 'there is no such file (HTTP 404)';
+  return `it answered with HTTP ${status}${status >= 500 ? `, ${retries + 1} times` : ''}`;
+}
+
+const wordsOfFetching: readonly (readonly [RegExp, (host: string) => string])[] = [
+  [/Could not resolve host/i, (host) => `the name ${host} cannot be found`],
+  [/Could not resolve proxy/i, () => 'the name of the proxy cannot be found'],
+  [/Could not connect/i, (host) => `nothing answers at ${host}`],
+  [/Timeout was reached/i, (host) => `${host} was silent for ${silence()} s, ${retries + 1} times`],
+  [/certificate|SSL|TLS/, (host) => `the certificate of ${host} is not trusted`],
+  [
+    /partial file|empty reply|Failure when receiving/i,
+    (host) => `the transfer from ${host} was cut, ${retries + 1} times`,
+  ],
+  [/ETag on reading file/i, () => 'it changed while it was read'],
+];
+
+/** True if an error of the database comes from a store, not from a query or a file of this machine. */
+function isOfStore(error: unknown): error is Error {
+  return error instanceof Error && /^(HTTP|IO) Error/.test(error.message) && /(https?|s3|gs):\/\//.test(error.message);
+}
+
+function reasonOfStore({ message }: Error, scheme: 's3' | 'gs'): string {
+  const status = Number(/\(HTTP (\d{3})/.exec(message)?.[1] ?? /HTTP (\d{3})\b/.exec(message)?.[1]);
+  if (status >= 300) return reasonOfStatus(status, scheme);
+  const host = redacted(/https?:\/\/([^/'"\s]+)/.exec(message)?.[1] ?? 'the store').replace(/^.*@/, '');
+  const matchedWords = wordsOfFetching.find(([pattern]) => pattern.test(message));
+  if (matchedWords !== undefined) return matchedWords[1](host);
+  return redacted(message.split('\n')[0]!.replace(/^\w+ Error: /, ''));
 }

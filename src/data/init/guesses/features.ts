@@ -1,6 +1,5 @@
 /** Guesses features of a user, an item or an event: lists, texts, numbers, categories, vectors. */
-import type { ColumnGuess, Guesser } from '../guess.ts';
-import type { ColumnProfile } from '../profile.ts';
+import type { ColumnGuess, ColumnProfile, Guesser } from '../profile.ts';
 import { meansOf } from '../words.ts';
 
 export const list: Guesser = ({ kind, separator }) => {

@@ -1,6 +1,5 @@
 /** Guesses users and items: ids that come up again, under a name that says whose they are. */
-import type { ColumnGuess, Guesser } from '../guess.ts';
-import type { ColumnProfile } from '../profile.ts';
+import type { ColumnGuess, ColumnProfile, Guesser } from '../profile.ts';
 import { meansOf, type NameMeaning } from '../words.ts';
 
 /** Words of users that name something narrower: a person has several sessions. */

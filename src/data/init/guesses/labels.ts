@@ -1,6 +1,5 @@
 /** Guesses columns on the outcome of an event: a rating, yes or no, a count, the kind of event. */
-import type { Guesser } from '../guess.ts';
-import type { ColumnProfile } from '../profile.ts';
+import type { ColumnProfile, Guesser } from '../profile.ts';
 import { meansOf } from '../words.ts';
 import { isNameless } from './keys.ts';
 

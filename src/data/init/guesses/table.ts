@@ -1,5 +1,4 @@
-import type { ColumnGuess, Guesser } from '../guess.ts';
-import type { ColumnProfile } from '../profile.ts';
+import type { ColumnGuess, ColumnProfile, Guesser } from '../profile.ts';
 import { meansOf } from '../words.ts';
 import { category, leftOut, list, number, query, text, vector } from './features.ts';
 import { basketByName, itemByName, userByName } from './keys.ts';

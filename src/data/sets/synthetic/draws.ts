@@ -4,10 +4,9 @@
  *
  * The items lie in clusters of (almost) one size, and within a cluster their popularity follows Zipf's law. A user prefers two clusters. An
  * event takes an item of the first, of the second, or of any cluster with fixed chances: `tastes`. Events of a user are independent, so
- * P(item | user) is known in closed form: `optimum.ts`.
+ * P(item | user) is known in closed form: `boundsOf` of `synthetic.ts`.
  */
-import type { SyntheticShape } from './shape.ts';
-import { makeZipf, type Zipf } from './zipf.ts';
+import { failure } from '../../../base/diagnostics/failure.ts';
 
 /** Chances that an event is of the user's first cluster, of the second, and of any. */
 export const tastes = { first: 0.6, second: 0.25, any: 0.15 } as const;
@@ -121,4 +120,99 @@ function mix(bits: number): number {
   x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
   x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
   return x ^ (x >>> 16);
+}
+
+export interface SyntheticOptions {
+  readonly rows?: number;
+  readonly users?: number;
+  readonly items?: number;
+  readonly clusters?: number;
+  readonly seed?: number;
+}
+
+/** All parameters of the bytes of a set. */
+export type SyntheticShape = Required<SyntheticOptions>;
+
+const syntheticDefaults = { rows: 1_000_000, users: 10_000, items: 10_000, seed: 1 } as const;
+
+/** User and item numbers are 32-bit integers in the files. */
+const maxNumber = 2 ** 31 - 1;
+/** Rows are numbered exactly by a double. */
+const maxRows = 2 ** 53;
+/** The table that ranks are drawn from has a place for each item of a cluster. */
+const maxInCluster = 2 ** 24;
+
+/**
+ * Absent clusters are about the square root of the items.
+ * @throws Failure `synthetic-shape`
+ */
+export function syntheticShape(options: SyntheticOptions): SyntheticShape {
+  const { rows, users, items, seed } = { ...syntheticDefaults, ...options };
+  const clusters = options.clusters ?? Math.max(2, Math.ceil(items / maxInCluster), Math.round(Math.sqrt(items)));
+  inRange('rows', rows, 1, maxRows);
+  inRange('users', users, 1, maxNumber);
+  inRange('items', items, 2, maxNumber);
+  inRange('clusters', clusters, Math.max(2, Math.ceil(items / maxInCluster)), items);
+  return { rows, users, items, clusters, seed };
+}
+
+function inRange(option: string, value: number, from: number, to: number): void {
+  if (value < from || value > to) throw failure('synthetic-shape', { option, value, from, to });
+}
+
+// Draws from Zipf's law over ranks 0 … n − 1 in constant time by Vose's alias method (IEEE TSE 1991).
+
+/** The exponent of popularity within a cluster: an item of rank r weighs 1 ÷ (r + 1). */
+interface Zipf {
+  readonly size: number;
+  /** P(rank). */
+  chance(rank: number): number;
+  /** The rank of two uniform numbers in [0, 1). */
+  draw(column: number, coin: number): number;
+}
+
+export function makeZipf(size: number): Zipf {
+  const total = harmonic(size);
+  const chance = (rank: number): number => 1 / (rank + 1) / total;
+  const keep = new Float64Array(size);
+  const alias = new Int32Array(size);
+  for (let rank = 0; rank < size; rank++) keep[rank] = chance(rank) * size;
+  fillAlias(keep, alias);
+  return {
+    size,
+    chance,
+    draw(column, coin) {
+      const rank = Math.floor(column * size);
+      return coin < keep[rank]! ? rank : alias[rank]!;
+    },
+  };
+}
+
+/** Fills each rank below the mean up by one above it. */
+function fillAlias(keep: Float64Array, alias: Int32Array): void {
+  const below = new Int32Array(keep.length);
+  const above = new Int32Array(keep.length);
+  let [smalls, larges] = [0, 0];
+  for (let rank = keep.length - 1; rank >= 0; rank--) {
+    if (keep[rank]! < 1) below[smalls++] = rank;
+    else above[larges++] = rank;
+  }
+  while (smalls > 0 && larges > 0) {
+    const small = below[--smalls]!;
+    const large = above[larges - 1]!;
+    alias[small] = large;
+    keep[large]! -= 1 - keep[small]!;
+    if (keep[large]! >= 1) continue;
+    larges--;
+    below[smalls++] = large;
+  }
+  // Rounding leaves numbers next to 1.
+  while (smalls > 0) keep[below[--smalls]!] = 1;
+  while (larges > 0) keep[above[--larges]!] = 1;
+}
+
+function harmonic(size: number): number {
+  let sum = 0;
+  for (let rank = size; rank > 0; rank--) sum += 1 / rank;
+  return sum;
 }

@@ -1,6 +1,6 @@
 /**
  * Integer inner products of int8 codes of items with int16 codes of queries, and which of them reach a limit. `src/engines/scan/codes.ts` writes
- * the codes and says where each number is; `src/engines/scan/bounds.ts` proves what the limit means.
+ * the codes and says where each number is, and proves what the limit means.
  *
  * A block is 64 items. An octet of it is 8 items: for each pair of columns 16 bytes, the pair of each of the 8 items. So one multiply-add of
  * pairs gives a partial sum of 4 items, and no sum crosses lanes.

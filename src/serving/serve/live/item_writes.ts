@@ -4,9 +4,9 @@
  */
 import { Failure } from '../../../base/diagnostics/failure.ts';
 import { defined } from '../../../base/util/defined.ts';
-import { crossColumns, lastColumn } from '../../../data/columns/crosses.ts';
+import { crossColumns, lastColumn } from '../../../data/columns/encode.ts';
 import type { Corpus, Encoding, IndexedColumn } from '../../../data/dataset.ts';
-import type { GivenItem, ItemReader, ReadItem } from '../../../data/written/written_item.ts';
+import type { GivenItem, ItemReader, ReadItem } from '../../../data/written/fields.ts';
 import type { Plan } from '../../../graph/plan/plan.ts';
 import type { Vectors } from '../../../training/scoring/tower_vectors.ts';
 import { joinColumns } from '../join_columns.ts';

@@ -1,7 +1,7 @@
 /** Estimates log of how often an item comes up, subtracted from its scores so that popular items are not punished twice. */
 import { invariant } from '../../../base/diagnostics/failure.ts';
 import type { Corpus, Events } from '../../../data/dataset.ts';
-import { replayedShare } from '../../../data/rows/replayed.ts';
+import { replayedShare } from '../../../data/rows/fresh.ts';
 import type { SharedRows } from '../../../graph/plan/plan.ts';
 import { makeIdentity } from '../distinct.ts';
 import { drawChance } from '../sampler.ts';

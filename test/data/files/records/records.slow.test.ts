@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeRandom, type Random } from '../../../../src/base/random/random.ts';
-import { CsvScanner, maxRecordBytes } from '../../../../src/data/files/records/csv.ts';
-import { JsonArrayScanner, JsonLinesScanner } from '../../../../src/data/files/records/json.ts';
-import { FileShapeError, type Scanner } from '../../../../src/data/files/records/scanner.ts';
+import { CsvScanner, FileShapeError, maxRecordBytes, type Scanner } from '../../../../src/data/files/records/csv.ts';
+import { JsonArrayScanner, JsonLinesScanner } from '../../../../src/data/files/records/lines.ts';
 import { countCsv, countJsonLines } from '../../count.ts';
 import { mutate, someCsv, someJsonLines } from '../../mutate.ts';
 

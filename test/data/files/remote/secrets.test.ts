@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { redacted, secretOf } from '../../../../src/data/files/remote/secrets.ts';
+import { redacted, secretOf } from '../../../../src/data/files/remote/stores.ts';
 
 it('keys go to the database alone, for addresses of their store', () => {
   const env = {

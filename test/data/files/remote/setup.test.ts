@@ -2,14 +2,14 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
+import { indexOf, setUpExtension } from '../../../../src/data/files/remote/setup.ts';
 import {
   duckdbVersion,
   extensionPath,
   packageName,
   platform,
   wheels,
-} from '../../../../src/data/files/remote/extension.ts';
-import { indexOf, setUpExtension } from '../../../../src/data/files/remote/setup.ts';
+} from '../../../../src/data/files/remote/stores.ts';
 import { failureOf, folderWith } from '../../fixture.ts';
 import { serve } from './store.ts';
 

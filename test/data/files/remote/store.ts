@@ -5,7 +5,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { onTestFinished, vi } from 'vitest';
-import { extensionPath } from '../../../../src/data/files/remote/extension.ts';
+import { extensionPath } from '../../../../src/data/files/remote/stores.ts';
 
 const python = 'python3';
 export const hasExtension = existsSync(extensionPath());
