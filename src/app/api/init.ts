@@ -35,6 +35,8 @@ export interface FirstRunRequest extends Pick<TrainRequest, 'allow' | 'signal' |
   /** Training ends after the step of this second. Default: 45. */
   readonly seconds?: number;
   readonly onEvaluate?: () => void;
+  /** Default: that of this machine. */
+  readonly clock?: { now(): number; setTimeout(run: () => void, milliseconds: number): NodeJS.Timeout };
 }
 
 export interface FirstRun {
@@ -54,7 +56,14 @@ const shown = ['random', 'popularity', 'item_cf'];
 
 /** @throws Failure as `train` and `evaluate` do; the reason of `signal` */
 export async function firstRun(request: FirstRunRequest): Promise<FirstRun> {
-  const { model, out, seconds = 45, signal, onEvaluate } = request;
+  const {
+    model,
+    out,
+    seconds = 45,
+    signal,
+    onEvaluate,
+    clock = { now: () => performance.now(), setTimeout },
+  } = request;
   const commonOptions = { out, ...defined({ allow: request.allow, engine: request.engine }) };
   const timeLimit = new AbortController();
   let limitTimer: NodeJS.Timeout | undefined;
@@ -65,10 +74,10 @@ export async function firstRun(request: FirstRunRequest): Promise<FirstRun> {
     ...defined({ signal, onReady: request.onReady }),
     onEvent(event) {
       if (event.kind === 'started') {
-        endTime = performance.now() + seconds * 1000;
-        limitTimer = setTimeout(() => timeLimit.abort(), seconds * 1000);
+        endTime = clock.now() + seconds * 1000;
+        limitTimer = clock.setTimeout(() => timeLimit.abort(), seconds * 1000);
       }
-      const remainingSeconds = Math.max(0, (endTime - performance.now()) / 1000);
+      const remainingSeconds = Math.max(0, (endTime - clock.now()) / 1000);
       request.onEvent?.(
         event.kind === 'step' ? { ...event, secondsLeft: Math.min(event.secondsLeft, remainingSeconds) } : event,
       );
@@ -106,7 +115,6 @@ export function userToAsk({ users, parts }: Dataset, part: Part): string | undef
 
 export interface LookedFiles {
   readonly tables: readonly TableProfile[];
-  /** Files that hold no rows, and why. */
   readonly others: readonly NoTable[];
 }
 
@@ -168,7 +176,7 @@ export interface StarterProject {
 
 /** Proposes a project, or says why nothing can be learned: `answers` may change either. */
 export const proposalFor = ({ tables }: LookedFiles, folder: string, answers: InitAnswers = {}): Proposal | NoEvents =>
-  propose(tables, answers, (path) => relative(resolve(folder), resolve(path)).split(sep).join('/'));
+  propose(tables, answers, (path) => pathFrom(folder, path));
 
 /**
  * What the files are taken for. `proposal.questions` are what nobody answered: the likeliest is taken.
@@ -243,7 +251,11 @@ export async function writeProject(
 }
 
 /** The check names the place of a mistake in a text that the formatter refuses. */
-const formatted = (text: string, path: string): string => format(text, basename(path)).output ?? text;
+export const formatted = (text: string, path: string): string => format(text, basename(path)).output ?? text;
+
+/** As `data.tower` writes the path of a file. */
+export const pathFrom = (folder: string, path: string): string =>
+  relative(resolve(folder), resolve(path)).split(sep).join('/');
 
 export interface InitRequest {
   readonly files: readonly string[];

@@ -1,5 +1,5 @@
 /** Flattens objects within rows: each of their fields becomes a column, `user.id` as `user_id`. */
-import { isObject } from '../../base/util/is_object.ts';
+import { isObject } from '../../base/util/defined.ts';
 import {
   type Cell,
   cellOf,

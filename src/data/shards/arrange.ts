@@ -1,8 +1,7 @@
 /** Orders the events of a partition by time, with the part of each: as `orderEvents` does, for the partition's users alone. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { pickTexts, type Texts } from '../../base/text/texts.ts';
-import { defined } from '../../base/util/defined.ts';
-import { everyRow } from '../../base/util/every_row.ts';
+import { defined, everyRow } from '../../base/util/defined.ts';
 import type { Split } from '../../compiler/model/model.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
 import { ascendingIndexes, gatherCodes, gatherNumbers } from '../rows/gather.ts';

@@ -5,10 +5,9 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
-import type { Checksum } from '../../base/storage/checksum.ts';
 import { writeDurably } from '../../base/storage/durable.ts';
 import { type ReadOptions, readMetadata, readSafetensors, writeSafetensors } from '../../base/storage/safetensors.ts';
-import type { Expected, Numbers, StoredTensor } from '../../base/storage/tensor_header.ts';
+import type { Checksum, Expected, Numbers, StoredTensor } from '../../base/storage/tensor_header.ts';
 import { defined } from '../../base/util/defined.ts';
 
 /** The progress of a run. Every number survives JSON bit for bit. */

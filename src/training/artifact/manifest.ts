@@ -1,5 +1,5 @@
 /** The manifest of a model's folder: what it is, and what it was trained on. */
-import type { Checksum } from '../../base/storage/checksum.ts';
+import type { Checksum } from '../../base/storage/tensor_header.ts';
 import type { Seen } from '../../data/dataset.ts';
 import type { Until } from '../../data/rows/fresh.ts';
 import type { Fingerprint, SettingChange } from './identity.ts';

@@ -1,5 +1,5 @@
 /** The questions of an evaluation: a query, and its held-out items. One question an event, or one a user with all held-out items. */
-import { everyRow } from '../../base/util/every_row.ts';
+import { everyRow } from '../../base/util/defined.ts';
 import type { BagColumn, Dataset, Events } from '../../data/dataset.ts';
 import type { ScoringTask } from '../scoring/scorer.ts';
 

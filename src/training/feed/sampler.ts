@@ -1,6 +1,6 @@
 /** Draws items of the corpus as negatives: a function of the seed and the step alone. */
 import { makeRandom } from '../../base/random/random.ts';
-import { everyRow } from '../../base/util/every_row.ts';
+import { everyRow } from '../../base/util/defined.ts';
 import type { Corpus } from '../../data/dataset.ts';
 import type { Draw } from '../../graph/plan/plan.ts';
 

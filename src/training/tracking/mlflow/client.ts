@@ -1,7 +1,6 @@
 /** One request to a tracking server, which may be down, slow, or not a tracking server: each of them is a `Refused` with its reason. */
 import { failure } from '../../../base/diagnostics/failure.ts';
-import { defined } from '../../../base/util/defined.ts';
-import { isObject } from '../../../base/util/is_object.ts';
+import { defined, isObject } from '../../../base/util/defined.ts';
 
 // Names of metrics and parameters as MLflow takes them: letters, digits and `_-. /`. Windows refuses colons, so none is kept.
 
