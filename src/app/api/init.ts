@@ -36,8 +36,23 @@ export interface FirstRunRequest extends Pick<TrainRequest, 'allow' | 'signal' |
   readonly seconds?: number;
   readonly onEvaluate?: () => void;
   /** Default: that of this machine. */
-  readonly clock?: { now(): number; setTimeout(run: () => void, milliseconds: number): NodeJS.Timeout };
+  readonly clock?: RunClock;
 }
+
+/** Times are in milliseconds. */
+interface RunClock {
+  now(): number;
+  /** Calls `run` once. The result cancels it. */
+  after(milliseconds: number, run: () => void): () => void;
+}
+
+const machineClock: RunClock = {
+  now: () => performance.now(),
+  after(milliseconds, run) {
+    const timer = setTimeout(run, milliseconds);
+    return () => clearTimeout(timer);
+  },
+};
 
 export interface FirstRun {
   readonly evaluation: Evaluation;
@@ -56,17 +71,10 @@ const shown = ['random', 'popularity', 'item_cf'];
 
 /** @throws Failure as `train` and `evaluate` do; the reason of `signal` */
 export async function firstRun(request: FirstRunRequest): Promise<FirstRun> {
-  const {
-    model,
-    out,
-    seconds = 45,
-    signal,
-    onEvaluate,
-    clock = { now: () => performance.now(), setTimeout },
-  } = request;
+  const { model, out, seconds = 45, signal, onEvaluate, clock = machineClock } = request;
   const commonOptions = { out, ...defined({ allow: request.allow, engine: request.engine }) };
   const timeLimit = new AbortController();
-  let limitTimer: NodeJS.Timeout | undefined;
+  let cancelLimit = (): void => {};
   let endTime = 0;
   const trained = await train(model, {
     ...commonOptions,
@@ -75,14 +83,14 @@ export async function firstRun(request: FirstRunRequest): Promise<FirstRun> {
     onEvent(event) {
       if (event.kind === 'started') {
         endTime = clock.now() + seconds * 1000;
-        limitTimer = clock.setTimeout(() => timeLimit.abort(), seconds * 1000);
+        cancelLimit = clock.after(seconds * 1000, () => timeLimit.abort());
       }
       const remainingSeconds = Math.max(0, (endTime - clock.now()) / 1000);
       request.onEvent?.(
         event.kind === 'step' ? { ...event, secondsLeft: Math.min(event.secondsLeft, remainingSeconds) } : event,
       );
     },
-  }).finally(() => clearTimeout(limitTimer));
+  }).finally(() => cancelLimit());
   signal?.throwIfAborted();
   const isCut = trained.status === 'stopped';
   onEvaluate?.();

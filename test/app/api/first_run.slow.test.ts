@@ -55,10 +55,10 @@ describe('a limit of time', () => {
     let [now, endLimit] = [0, () => {}];
     const clock = {
       now: () => now,
-      setTimeout(run: () => void, milliseconds: number) {
+      after(milliseconds: number, run: () => void) {
         expect(milliseconds).toBe(9000);
         endLimit = run;
-        return setTimeout(() => {});
+        return () => {};
       },
     };
     const first = await firstRun({

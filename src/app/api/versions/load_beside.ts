@@ -72,7 +72,7 @@ export interface LoadJob {
 }
 
 /** A run that another process has read: all that answers, as plain data. Reading files, SQL, encoding and the item tower were its work. */
-export interface LoadedRun extends CachedRun {
+interface LoadedRun extends CachedRun {
   readonly trained: PlainTrained;
   readonly objectives: readonly RetrievalObjective[];
 }
