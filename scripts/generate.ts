@@ -4,7 +4,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { ebnf } from '../grammar/ebnf.ts';
 import { textMate } from '../grammar/textmate.ts';
-import { makeProgram } from '../src/app/cli/program.ts';
+import { makeProgram } from '../src/app/cli/commands/table.ts';
 import { errorIndex } from '../src/compiler/explain/page.ts';
 import { snippetsFile, vocabulary } from '../src/editor/language/completion/context.ts';
 import { referencePages } from '../src/editor/reference/page.ts';

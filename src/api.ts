@@ -1,6 +1,7 @@
 /** The library: the same words as the commands. */
 import { hintForPrograms } from './base/diagnostics/diagnose.ts';
 
+export type { Metrics } from './app/api/check.ts';
 export { type Checked, type CheckRequest, check } from './app/api/check.ts';
 export { type CompareRequest, compare } from './app/api/compare.ts';
 export { type Compiled, type CompileRequest, compile } from './app/api/compile.ts';
@@ -8,7 +9,6 @@ export { type ExportPageRequest, exportPage } from './app/api/export_page.ts';
 export { type FormatOptions, format } from './app/api/format.ts';
 export { type Indexed, type IndexRequest, indexItems } from './app/api/index_items.ts';
 export { type InitRequest, init } from './app/api/init.ts';
-export type { Metrics } from './app/api/metrics.ts';
 export { writeReport, writeRunsReport } from './app/api/report.ts';
 export {
   type EvaluateRequest,

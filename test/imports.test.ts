@@ -216,6 +216,7 @@ const mayImport: Record<string, readonly string[]> = {
     'serving/serve',
     'app/api',
     'app/easyrec',
+    'app/report',
     ...base,
   ],
 };

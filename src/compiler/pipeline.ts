@@ -9,7 +9,7 @@
  */
 import type { Code } from '../base/diagnostics/codes.ts';
 import { type Diagnostic, hasErrors } from '../base/diagnostics/diagnostic.ts';
-import { inOrder } from '../base/diagnostics/order.ts';
+import { inOrder } from '../base/diagnostics/json.ts';
 import type { Source } from '../base/text/source.ts';
 import { defined } from '../base/util/defined.ts';
 import { applyIgnores } from './lint/ignores.ts';

@@ -1,7 +1,7 @@
 /** Encodings of an earlier run, for data that it is evaluated on or continues with. */
 import { makeKeyTable } from '../base/text/key_table.ts';
 import { joinedTexts, pickTexts, sameTexts } from '../base/text/texts.ts';
-import { everyRow } from '../base/util/every_row.ts';
+import { everyRow } from '../base/util/defined.ts';
 import type { Admission } from './columns/admission.ts';
 import type { Encoding, Fresh, Until } from './dataset.ts';
 

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { makeProgram } from '../../src/app/cli/program.ts';
+import { makeProgram } from '../../src/app/cli/commands/table.ts';
 import { routeOf } from '../../src/serving/server/routes.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 

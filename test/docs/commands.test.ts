@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { makeProgram } from '../../src/app/cli/program.ts';
+import { makeProgram } from '../../src/app/cli/commands/table.ts';
 import { fences, pages, proseOf } from './fences.ts';
 
 /** Commands of a shell fence, without comments, and the folder that they are typed in. */

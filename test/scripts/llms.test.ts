@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { llmsPage } from '../../scripts/reference/llms.ts';
-import { makeProgram } from '../../src/app/cli/program.ts';
+import { makeProgram } from '../../src/app/cli/commands/table.ts';
 import { declarations } from '../../src/compiler/library/declarations/table.ts';
 import { allKinds, innerKinds } from '../../src/editor/reference/examples.ts';
 

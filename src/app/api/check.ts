@@ -6,13 +6,16 @@ import { render } from '../../base/diagnostics/render.ts';
 import type { Source } from '../../base/text/source.ts';
 import { defined } from '../../base/util/defined.ts';
 import { type Lowered, lower, type Shapes } from '../../compiler/lower/lower.ts';
+import { measureOf } from '../../compiler/lower/measure.ts';
 import { orderReadOf } from '../../compiler/lower/order.ts';
 import type { DataDescription, Model } from '../../compiler/model/model.ts';
+import { readMetrics } from '../../compiler/model/resolve/entries.ts';
 import type { SearchParameter } from '../../compiler/model/resolve/search.ts';
 import type { Settings } from '../../compiler/model/settings/setting_text.ts';
 import { type CheckOptions, checkSource } from '../../compiler/pipeline.ts';
 import type { FileNode } from '../../compiler/syntax/ast.ts';
 import type { Access } from '../../data/files/access.ts';
+import type { MeasureSpec } from '../../graph/plan/plan.ts';
 import { loadUsed, readSource } from './files.ts';
 
 export interface CheckRequest {
@@ -138,3 +141,16 @@ function otherData(path: string, diagnostics: Diagnostic[]): Checked['data'] {
   if (!description && !hasErrors(found)) throw failure('no-data-block', { path });
   return description && { source, description };
 }
+
+/** As `metrics` of `train` writes them, `recall(20), ndcg(20)`; or as data, `[{ metric: 'recall', k: 20 }]`. */
+export type Metrics = string | readonly MeasureSpec[];
+
+/** @throws Failure with a diagnostic for each metric that is not known or repeated, and each cutoff that is none */
+export function askedMeasures(metrics: Metrics): readonly MeasureSpec[] {
+  const text = typeof metrics === 'string' ? metrics : metrics.map(written).join(', ');
+  const { output, diagnostics } = readMetrics('metrics', text);
+  if (hasErrors(diagnostics)) throw new Failure(diagnostics);
+  return output.map(measureOf);
+}
+
+const written = ({ metric, k }: MeasureSpec): string => (k === undefined ? metric : `${metric}(${k})`);

@@ -1,8 +1,8 @@
 import type { Part } from '../../data/dataset.ts';
 import type { Comparison } from '../../training/evaluation/compare.ts';
 import type { BaselineChoice } from '../../training/evaluation/contestants.ts';
-import { askedMeasures, type Metrics } from './metrics.ts';
-import type { Run } from './run.ts';
+import { askedMeasures, type Metrics } from './check.ts';
+import { type Run, retrievalOf } from './run.ts';
 
 export interface CompareRequest {
   /** Default: test, or validation where there is no test part. */
@@ -37,32 +37,25 @@ export async function compare(
   request: CompareRequest = {},
 ): Promise<Comparison> {
   const requestedMeasures = request.metrics === undefined ? undefined : askedMeasures(request.metrics);
-  const [
-    { compareContestants: compareAll },
-    { makeRetrieval },
-    { modelScorer },
-    { declaredMeasures, makeMeasures },
-    { engineProduct },
-  ] = await Promise.all([
-    import('../../training/evaluation/compare.ts'),
-    import('../../training/scoring/retrieval.ts'),
-    import('../../training/scoring/scorer.ts'),
-    import('../../training/evaluation/figures.ts'),
-    import('../../training/scoring/product.ts'),
-  ]);
+  const [{ compareContestants: compareAll }, { modelScorer }, { declaredMeasures, makeMeasures }, { engineProduct }] =
+    await Promise.all([
+      import('../../training/evaluation/compare.ts'),
+      import('../../training/scoring/scorer.ts'),
+      import('../../training/evaluation/figures.ts'),
+      import('../../training/scoring/product.ts'),
+    ]);
   const contestants = [];
   const notes: string[] = [];
   for (const { name, run } of runs) {
     const dataset = await run.dataset();
     notes.push(...(await run.notes()).map((note) => `${name}: ${note}`));
-    const { plan, tables, parameters } = run.trained;
+    const { plan } = run.trained;
     contestants.push({
       name,
       dataset,
       plan,
       async open(part: Part) {
-        const { engine } = await run.engine();
-        const retrieval = await makeRetrieval({ plan, engine, tables, corpus: dataset.corpus, parameters });
+        const { retrieval } = await retrievalOf(run);
         return {
           scorer: modelScorer(retrieval, { plan, events: dataset.parts[part], corpus: dataset.corpus }),
           close: () => retrieval.close(),

@@ -4,8 +4,8 @@ import { reading } from '../../base/diagnostics/system_reason.ts';
 import { packageFile } from '../../base/storage/package_file.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { ExportedPage } from '../../serving/serve/export_page.ts';
-import { objectivesOf } from './objectives.ts';
-import type { Run } from './run.ts';
+import { objectivesOf } from './recorded.ts';
+import { type Run, retrievalOf } from './run.ts';
 import { version } from './version.ts';
 
 export interface ExportPageRequest {
@@ -24,18 +24,12 @@ export async function exportPage(
   request: ExportPageRequest,
 ): Promise<ExportedPage & { readonly known: readonly string[] }> {
   const { out, columns: chosen = [], force } = request;
-  const [dataset, { engine }, columns, notes] = await Promise.all([
-    run.dataset(),
-    run.engine(),
+  const [columns, notes, serve] = await Promise.all([
     run.itemColumns(),
     run.notes(),
-  ]);
-  const [{ makeRetrieval }, serve] = await Promise.all([
-    import('../../training/scoring/retrieval.ts'),
     import('../../serving/serve/export_page.ts'),
   ]);
-  const { plan, tables, parameters } = run.trained;
-  const retrieval = await makeRetrieval({ plan, engine, tables, corpus: dataset.corpus, parameters });
+  const { dataset, retrieval } = await retrievalOf(run);
   const path = packageFile('dist/browser.js');
   try {
     const exported = await serve.writePageExport(run.trained, retrieval, {
@@ -54,5 +48,3 @@ export async function exportPage(
     await retrieval.close();
   }
 }
-
-// Which columns of the vectors of a run belong to which task of `retrieve`, so that a request can weigh them.

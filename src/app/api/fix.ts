@@ -1,8 +1,7 @@
 /** Applies safe fixes to a file. */
 import { writeFileSync } from 'node:fs';
-import { failure } from '../../base/diagnostics/failure.ts';
 import { applySafeFixes, type Fixed } from '../../base/diagnostics/fixes.ts';
-import { systemReason } from '../../base/diagnostics/system_reason.ts';
+import { refuse } from '../../base/diagnostics/system_reason.ts';
 import { makeSource } from '../../base/text/source.ts';
 import type { Settings } from '../../compiler/model/settings/setting_text.ts';
 import { checkSource } from '../../compiler/pipeline.ts';
@@ -23,9 +22,7 @@ export function fixFile(path: string, settings: Settings = {}): Fixed {
   try {
     writeFileSync(path, fixedSource.text);
   } catch (error) {
-    const reason = systemReason(error);
-    if (reason === undefined) throw error;
-    throw failure('cannot-write', { path, reason });
+    refuse('cannot-write', path, error);
   }
   return fixedSource;
 }

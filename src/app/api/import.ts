@@ -1,7 +1,7 @@
 /** A config of another program as a model of Tower. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { makeFolder, writeTextDurably } from '../../base/storage/durable.ts';
@@ -9,13 +9,13 @@ import { defined } from '../../base/util/defined.ts';
 import { isWithin, kindAt, reachOf } from '../../data/files/access.ts';
 import { formatOf } from '../../data/files/glob.ts';
 import { type ConvertedConfig, convertConfig } from '../easyrec/convert.ts';
-import type { FeatureDraft, ModelDraft, SideName, TowerDraft } from '../easyrec/draft.ts';
-import type { ImportNote } from '../easyrec/notes.ts';
+import type { FeatureDraft, ModelDraft, SideName, TowerDraft } from '../easyrec/groups.ts';
+import { quoted } from '../easyrec/kinds.ts';
+import type { ImportNote } from '../easyrec/part.ts';
 import { copyItems, copyRows, firstLineOf } from '../easyrec/rows_file.ts';
 import { check } from './check.ts';
 import { readSource } from './files.ts';
-import { format } from './format.ts';
-import { lookAt } from './init.ts';
+import { formatted, lookAt, pathFrom } from './init.ts';
 
 export interface ImportRequest {
   readonly config: string;
@@ -211,20 +211,6 @@ function itemsPlan(
   return 'items.csv';
 }
 
-const pathFrom = (folder: string, path: string): string =>
-  relative(resolve(folder), resolve(path)).split(sep).join('/');
-
-/** The check names the place of a mistake in a text that the formatter refuses. */
-const formatted = (text: string, path: string): string => format(text, basename(path)).output ?? text;
-
-/** The files that a config names, and what their first lines and types say. */
-interface ImportFilesRequest {
-  readonly config: string;
-  readonly events?: string;
-  readonly test?: string;
-  readonly items?: string | false;
-}
-
 interface ImportFiles {
   readonly events: readonly string[];
   readonly test: readonly string[];
@@ -234,7 +220,7 @@ interface ImportFiles {
 
 /** @throws Failure `cannot-read` for a file that is named and is not there */
 async function filesOf(
-  { config, events, test, items }: ImportFilesRequest,
+  { config, events, test, items }: ImportRequest,
   converted: ConvertedConfig,
 ): Promise<ImportFiles> {
   const { paths } = converted;
@@ -371,8 +357,6 @@ interface DataFiles {
   readonly test?: string;
   readonly items?: string;
 }
-
-const quoted = (text: string): string => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 
 export function convertedDataText({ features, labels, keys }: ModelDraft, files: DataFiles, from: string): string {
   const columns = [

@@ -6,10 +6,9 @@ import type { Dataset } from '../../data/dataset.ts';
 import type { IndexEvent } from '../../serving/ann/build.ts';
 import type { RecallCertificate } from '../../serving/serve/recommend.ts';
 import type { Snapshot } from '../../serving/serve/snapshot.ts';
-import type { Run } from './run.ts';
+import { type Run, retrievalOf } from './run.ts';
 import { version } from './version.ts';
 
-/** An index of the items of a run in a folder. */
 const spaces = { ip: 'inner products', l2sq: 'distances' } as const;
 
 /**
@@ -20,15 +19,11 @@ export async function writeFolderIndex(run: Run, request: IndexRequest & IndexTa
   const { to, recall = 0.99, k = 100, queries = 500, signal, onProgress, onItems } = request;
   const { loadUsearch } = await import('../../serving/ann/graph.ts');
   loadUsearch();
-  const [dataset, { engine }] = await Promise.all([run.dataset(), run.engine()]);
-  const [{ makeRetrieval }, { writeIndexFolder: writeIndex }, { interestsOf }] = await Promise.all([
-    import('../../training/scoring/retrieval.ts'),
+  const { dataset, retrieval } = await retrievalOf(run);
+  const [{ writeIndexFolder: writeIndex }, { interestsOf }] = await Promise.all([
     import('../../serving/ann/index_folder.ts'),
     import('../../serving/serve/snapshot.ts'),
   ]);
-  const { plan, tables, parameters, manifest } = run.trained;
-  const { corpus } = dataset;
-  const retrieval = await makeRetrieval({ plan, engine, tables, corpus, parameters });
   const show = (event: IndexEvent): void => {
     if (event.kind === 'items') onItems?.(event.done, event.of);
     else if (event.kind === 'certifying') onProgress?.(`measured ${event.what}`);
@@ -40,8 +35,8 @@ export async function writeFolderIndex(run: Run, request: IndexRequest & IndexTa
     const { items, graph, certificate } = await writeIndex({
       folder: to,
       tower: version,
-      version: manifest.checksum,
-      items: { ...retrieval.items(), keys: corpus.keys },
+      version: run.trained.manifest.checksum,
+      items: { ...retrieval.items(), keys: dataset.corpus.keys },
       queries: { vectors: vectors.map((each) => each.map((vector) => Float64Array.from(vector))), of },
       k,
       recall,
@@ -84,7 +79,6 @@ function sampleOf({ parts }: Dataset, count: number) {
 
 export const usualTable = 'tower_items';
 
-/** The first that takes the text. */
 const targets: readonly IndexTarget[] = [
   {
     takes: (to) => /^postgres(ql)?:/i.test(to),

@@ -34,7 +34,24 @@ export interface FirstRunRequest extends Pick<TrainRequest, 'allow' | 'signal' |
   /** Training ends after the step of this second. Default: 45. */
   readonly seconds?: number;
   readonly onEvaluate?: () => void;
+  /** Default: that of this machine. */
+  readonly clock?: RunClock;
 }
+
+/** Times are in milliseconds. */
+interface RunClock {
+  now(): number;
+  /** Calls `run` once. The result cancels it. */
+  after(milliseconds: number, run: () => void): () => void;
+}
+
+const machineClock: RunClock = {
+  now: () => performance.now(),
+  after(milliseconds, run) {
+    const timer = setTimeout(run, milliseconds);
+    return () => clearTimeout(timer);
+  },
+};
 
 export interface FirstRun {
   readonly evaluation: Evaluation;
@@ -53,10 +70,10 @@ const shown = ['random', 'popularity', 'item_cf'];
 
 /** @throws Failure as `train` and `evaluate` do; the reason of `signal` */
 export async function firstRun(request: FirstRunRequest): Promise<FirstRun> {
-  const { model, out, seconds = 45, signal, onEvaluate } = request;
+  const { model, out, seconds = 45, signal, onEvaluate, clock = machineClock } = request;
   const commonOptions = { out, ...defined({ allow: request.allow, engine: request.engine }) };
   const timeLimit = new AbortController();
-  let limitTimer: NodeJS.Timeout | undefined;
+  let cancelLimit = (): void => {};
   let endTime = 0;
   const trained = await train(model, {
     ...commonOptions,
@@ -64,15 +81,15 @@ export async function firstRun(request: FirstRunRequest): Promise<FirstRun> {
     ...defined({ signal, onReady: request.onReady }),
     onEvent(event) {
       if (event.kind === 'started') {
-        endTime = performance.now() + seconds * 1000;
-        limitTimer = setTimeout(() => timeLimit.abort(), seconds * 1000);
+        endTime = clock.now() + seconds * 1000;
+        cancelLimit = clock.after(seconds * 1000, () => timeLimit.abort());
       }
-      const remainingSeconds = Math.max(0, (endTime - performance.now()) / 1000);
+      const remainingSeconds = Math.max(0, (endTime - clock.now()) / 1000);
       request.onEvent?.(
         event.kind === 'step' ? { ...event, secondsLeft: Math.min(event.secondsLeft, remainingSeconds) } : event,
       );
     },
-  }).finally(() => clearTimeout(limitTimer));
+  }).finally(() => cancelLimit());
   signal?.throwIfAborted();
   const isCut = trained.status === 'stopped';
   onEvaluate?.();
@@ -105,7 +122,6 @@ export function userToAsk({ users, parts }: Dataset, part: Part): string | undef
 
 export interface LookedFiles {
   readonly tables: readonly TableProfile[];
-  /** Files that hold no rows, and why. */
   readonly others: readonly NoTable[];
 }
 
@@ -167,7 +183,7 @@ export interface StarterProject {
 
 /** Proposes a project, or says why nothing can be learned: `answers` may change either. */
 export const proposalFor = ({ tables }: LookedFiles, folder: string, answers: InitAnswers = {}): Proposal | NoEvents =>
-  propose(tables, answers, (path) => relative(resolve(folder), resolve(path)).split(sep).join('/'));
+  propose(tables, answers, (path) => pathFrom(folder, path));
 
 /**
  * What the files are taken for. `proposal.questions` are what nobody answered: the likeliest is taken.
@@ -242,7 +258,11 @@ export async function writeProject(
 }
 
 /** The check names the place of a mistake in a text that the formatter refuses. */
-const formatted = (text: string, path: string): string => format(text, basename(path)).output ?? text;
+export const formatted = (text: string, path: string): string => format(text, basename(path)).output ?? text;
+
+/** As `data.tower` writes the path of a file. */
+export const pathFrom = (folder: string, path: string): string =>
+  relative(resolve(folder), resolve(path)).split(sep).join('/');
 
 export interface InitRequest {
   readonly files: readonly string[];

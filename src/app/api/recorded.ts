@@ -3,9 +3,13 @@ import { dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { makeSource } from '../../base/text/source.ts';
+import { lowerFeatures } from '../../compiler/lower/features.ts';
+import { lowerRetrieval } from '../../compiler/lower/retrieval.ts';
+import { withoutUnread } from '../../compiler/model/complete.ts';
 import type { DataDescription } from '../../compiler/model/model.ts';
 import { type Access, isWithin, kindAt, reachOf } from '../../data/files/access.ts';
 import { addressOf, allowedAddresses, folderOfAddress, isAddress, isAllowed } from '../../data/files/remote/address.ts';
+import type { RetrievalObjective } from '../../serving/serve/snapshot.ts';
 import type { LoadedModel } from '../../training/artifact/load.ts';
 import { manifestFile } from '../../training/artifact/manifest.ts';
 import { blockIn } from './check.ts';
@@ -79,8 +83,6 @@ function folderOf(path: string): string {
   return pathSegments.slice(0, pattern === -1 ? pathSegments.length : pattern).join('/') || '/';
 }
 
-// Whether the sources kept with a run still compile to the plan that it holds.
-
 /**
  * A plan and graphs that fit each other may still not be those of the model: another activation, another pooling. This version
  * compiles its own runs to the same again. Runs of other versions may differ, and are not compared.
@@ -104,4 +106,27 @@ export async function refuseOtherPlan({ folder, manifest, plan }: LoadedModel): 
       reason: 'it is not what the sources of the run compile to',
     });
   }
+}
+
+/**
+ * The vectors have the scores of `retrieve` side by side, in the order declared, so each is as wide as if it were the only one. Undefined where the run
+ * kept no sources, or this version makes other vectors of them.
+ */
+export async function objectivesOf({
+  folder,
+  manifest,
+  plan,
+}: LoadedModel): Promise<readonly RetrievalObjective[] | undefined> {
+  const model = (await recompiled(folder, manifest))?.model;
+  if (model === undefined) return undefined;
+  const readModel = withoutUnread(model);
+  const { output: features } = lowerFeatures(readModel);
+  let firstColumn = 0;
+  const objectives = readModel.retrieve.map((each): RetrievalObjective => {
+    const { width } = lowerRetrieval({ ...readModel, retrieve: [each] }, features, 'query');
+    const objective = { name: each.task, from: firstColumn, to: firstColumn + width, factor: each.factor };
+    firstColumn += width;
+    return objective;
+  });
+  return firstColumn === plan.towers[1].width ? objectives : undefined;
 }

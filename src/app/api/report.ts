@@ -10,15 +10,16 @@ import { readManifest } from '../../training/artifact/load.ts';
 import type { Manifest } from '../../training/artifact/manifest.ts';
 import { reportFile } from '../../training/artifact/manifest.ts';
 import type { Evaluation } from '../../training/evaluation/evaluate.ts';
-import { readEvaluation, readProfile, writeEvaluation } from '../report/evaluation_file.ts';
+import { readEvaluation, readProfile, writeEvaluation } from '../report/evaluation_section.ts';
+import { generator } from '../report/html.ts';
 import { reportPage } from '../report/page.ts';
+import type { NamedRun } from '../report/runs_page.ts';
 import { runsPage } from '../report/runs_page.ts';
-import type { NamedRun } from '../report/runs_verdict.ts';
-import type { ModelFileText } from '../report/settings_section.ts';
-import { generator } from '../report/shell.ts';
-import type { ReportParts } from '../report/training_sections.ts';
-import { readCurves } from '../report/training_sections.ts';
+import { studyPage } from '../report/study_page.ts';
+import type { ModelFileText } from '../report/training_sections.ts';
+import { type ReportParts, readCurves } from '../report/training_sections.ts';
 import { recompiled } from './runs.ts';
+import type { Tuned } from './tune.ts';
 
 /** Milliseconds: another report is written in less. */
 const patience = 5000;
@@ -122,4 +123,13 @@ async function modelOf(folder: string, manifest: Manifest): Promise<Pick<ReportP
       ? { fixedWeights: Object.fromEntries(objective.terms.map(({ task, weight }) => [task, weight])) }
       : {}),
   };
+}
+
+/** Writes it anew. @returns its path */
+export async function writeStudyReport(tuned: Omit<Tuned, 'folder'> & { readonly folder: string }): Promise<string> {
+  const { folder, study, trials, importance, finalists, winner, validation, test } = tuned;
+  const parts = { study, trials, importance, finalists, ...defined({ winner: winner?.trial, validation, test }) };
+  const path = join(folder, 'report.html');
+  await writeTextDurably(path, studyPage(parts));
+  return path;
 }

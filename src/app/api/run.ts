@@ -17,9 +17,8 @@ import type { Evaluation } from '../../training/evaluation/evaluate.ts';
 import type { StepRecord } from '../../training/replay.ts';
 import type { Attention } from '../../training/scoring/attention.ts';
 import type { CachedRun, RunCache } from './cache/cache.ts';
-import { blockIn, readingOf } from './check.ts';
+import { askedMeasures, blockIn, type Metrics, readingOf } from './check.ts';
 import { readSource } from './files.ts';
-import { askedMeasures, type Metrics } from './metrics.ts';
 import { type MemoryRequest, shardsOfTrained } from './shards.ts';
 import { version } from './version.ts';
 
@@ -76,7 +75,7 @@ export async function load(folder: string, request: LoadRequest = {}): Promise<R
     notes: async () => (await verifiedData()).notes,
     dataset: async () => (await verifiedData()).dataset,
     columns: () => readColumns(trained, request, verifiedData),
-    objectives: async () => (await import('./objectives.ts')).objectivesOf(trained),
+    objectives: async () => (await import('./recorded.ts')).objectivesOf(trained),
     reader: () => openReader(trained, request),
     ...(request.cache === false ? {} : { cache: (signal) => cacheOf(trained, request, signal) }),
   });
@@ -98,7 +97,6 @@ async function cacheOf(trained: LoadedModel, request: LoadRequest, closing: Abor
   });
 }
 
-/** Data and caches of a run, read when they are first needed. */
 export interface RunSources {
   notes(): Promise<readonly string[]>;
   dataset(): Promise<Dataset>;
@@ -201,11 +199,20 @@ async function answeringOf(run: Run, sources: RunSources, closing: AbortSignal):
 }
 
 /** The database reads in threads of its own while this one loads the engine. */
-async function rowsAndEngine(run: Run): Promise<{ dataset: Dataset; engine: Choice['engine'] }> {
-  const readingRows = run.dataset();
-  readingRows.catch(() => {});
-  const { engine } = await run.engine();
-  return { dataset: await readingRows, engine };
+async function rowsAndEngine(run: Run, choice = run.engine()): Promise<{ dataset: Dataset; engine: Choice['engine'] }> {
+  const [dataset, { engine }] = await Promise.all([run.dataset(), choice]);
+  return { dataset, engine };
+}
+
+/** The towers of a run over its items. The caller closes them. */
+export async function retrievalOf(run: Run) {
+  const [{ makeRetrieval }, { dataset, engine }] = await Promise.all([
+    import('../../training/scoring/retrieval.ts'),
+    rowsAndEngine(run),
+  ]);
+  const { plan, tables, parameters } = run.trained;
+  const retrieval = await makeRetrieval({ plan, engine, tables, corpus: dataset.corpus, parameters });
+  return { dataset, engine, retrieval };
 }
 
 export interface EvaluateRequest {
@@ -237,24 +244,21 @@ export interface EvaluateRequest {
 export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise<Evaluation> {
   const { plan, tables, parameters } = run.trained;
   const requestedMeasures = request.metrics === undefined ? plan.train.metrics : askedMeasures(request.metrics);
-  const { dataset, engine } = await rowsAndEngine(run);
+  const { dataset, engine, retrieval } = await retrievalOf(run);
   const part = request.part ?? (dataset.parts.test.rows > 0 ? 'test' : 'validation');
   const [
     { evaluateModel: evaluateAll },
-    { makeRetrieval },
     { modelScorer, predictionsOf },
     { makeMeasures, usualMeasures },
     { engineProduct },
     { spreadsOf },
   ] = await Promise.all([
     import('../../training/evaluation/evaluate.ts'),
-    import('../../training/scoring/retrieval.ts'),
     import('../../training/scoring/scorer.ts'),
     import('../../training/evaluation/figures.ts'),
     import('../../training/scoring/product.ts'),
     import('../../training/scoring/attention.ts'),
   ]);
-  const retrieval = await makeRetrieval({ plan, engine, tables, corpus: dataset.corpus, parameters });
   const weighs = plan.towers.some(({ readouts }) => readouts !== undefined);
   try {
     const evaluation = await evaluateAll({
@@ -312,11 +316,9 @@ export async function recommend(run: Run, request: RecommendRequest): Promise<Re
 
 /** The weights that blocks such as `senet` give to each field. */
 export async function attention(run: Run): Promise<readonly Attention[]> {
-  const readingRows = run.dataset();
-  readingRows.catch(() => {});
-  const { engine } = await run.engine();
+  const { dataset, engine } = await rowsAndEngine(run);
   const { readAttention } = await import('../../training/scoring/attention.ts');
-  return readAttention(run.trained, await readingRows, engine);
+  return readAttention(run.trained, dataset, engine);
 }
 
 export interface StepRequest {
@@ -336,13 +338,12 @@ export interface StepRequest {
  * @throws Failure `step-not-taken`, `other-data`, `folder-in-use`, …
  */
 export async function inspectStep(run: Run, request: StepRequest): Promise<StepRecord> {
-  const { engine: asked, ...replay } = request;
+  const { engine: requestedEngine, ...replay } = request;
   const { trained } = run;
-  const readingRows = run.dataset();
-  readingRows.catch(() => {});
-  const { engine } = await chooseEngine(asked ?? (trained.manifest.engine.name as EngineName));
+  const engineName = requestedEngine ?? (trained.manifest.engine.name as EngineName);
+  const { dataset, engine } = await rowsAndEngine(run, chooseEngine(engineName));
   const { replayStep } = await import('../../training/replay.ts');
-  return replayStep({ ...replay, trained, dataset: await readingRows, engine });
+  return replayStep({ ...replay, trained, dataset, engine });
 }
 
 export interface ExportRequest {
@@ -359,14 +360,11 @@ export interface ExportRequest {
 export async function exportTowers(run: Run, request: ExportRequest): Promise<Exported> {
   const { exportModel } = await import('../../serving/serve/export.ts');
   const options = { folder: request.out, tower: version, ...defined({ force: request.force }) };
-  const { plan, tables, parameters } = run.trained;
-  const hasElements = plan.features.some(({ through }) => through);
+  const hasElements = run.trained.plan.features.some(({ through }) => through);
   if (!hasElements && !request.index) return exportModel(run.trained, options);
   // Lists that go through the item tower hold items of the corpus.
-  const { dataset, engine } = await rowsAndEngine(run);
+  const { dataset, retrieval } = await retrievalOf(run);
   const { corpus } = dataset;
-  const { makeRetrieval } = await import('../../training/scoring/retrieval.ts');
-  const retrieval = await makeRetrieval({ plan, engine, tables, corpus, parameters });
   try {
     const { keys, titles } = corpus;
     const elements = hasElements ? { corpus, tables: retrieval.tables } : undefined;

@@ -38,7 +38,6 @@ async function visit(folder: string, depth: number, found: RunSummary[]): Promis
   for (const entry of entries) if (entry.isDirectory()) await visit(join(folder, entry.name), depth + 1, found);
 }
 
-/** Sort keys besides metrics of the validation. */
 const sortKeys = ['changed', 'name', 'size', 'epochs'] as const;
 
 /**
@@ -72,8 +71,6 @@ export const prunable = (runs: readonly RunSummary[], keep: number): RunSummary[
  * @throws Failure `run-in-use`, `cannot-write`
  */
 export const pruneRun = ({ folder }: RunSummary): Promise<readonly string[]> => removeRun(folder);
-
-// A run compiled anew from the files kept with it.
 
 /** Its files lie side by side, whatever folders they came from. Undefined where none were kept. */
 export async function recompiled(

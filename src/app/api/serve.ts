@@ -195,7 +195,6 @@ export async function listen(
   };
 }
 
-/** The folder of written items, for the life of a server. */
 export interface OpenedItems {
   readonly writes: WritesOfItems;
   /** Applies the earlier writes to a version. The result detaches it, and resolves when it computes nothing more. */
@@ -214,7 +213,7 @@ export async function openItems(folder: string, say: (line: string) => void = ()
     await Promise.all([
       import('../../base/storage/lock.ts'),
       import('../../base/storage/record_log/record_log.ts'),
-      import('../../base/storage/record_log/log_files.ts'),
+      import('../../base/storage/record_log/lines.ts'),
       import('../../serving/server/items/write_log.ts'),
       import('../../serving/server/items/writes.ts'),
     ]);

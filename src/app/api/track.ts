@@ -1,6 +1,5 @@
 /** Runs at a tracking server: `openTracker` sends one while it trains, and `track` afterwards. Only MLflow is known so far. */
 import { dirname } from 'node:path';
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
@@ -13,8 +12,7 @@ import {
   RequestRefused,
 } from '../../training/tracking/mlflow/client.ts';
 import type { TrainingEvent } from '../../training/training_events.ts';
-import { commitOf, type RunFacts } from './track/facts.ts';
-import { makeBackground } from './track/parts.ts';
+import { commitOf, openBackground, type RunFacts } from './track/parts.ts';
 import { RunSender, type Tracked } from './track/sender.ts';
 import type { TrainReady } from './train.ts';
 import { version } from './version.ts';
@@ -46,18 +44,11 @@ export interface Tracker {
  * @throws Failure `track-address`
  */
 export function openTracker(address: string, request: TrackerRequest): Tracker {
-  const { url, experiment } = destinationOf(address, process.env);
-  const ending = new AbortController();
-  const client = makeMlflowClient(url, authorizationOf(process.env), ending.signal);
-  const { out: folder, model: source, settings, onWarning } = request;
+  const background = openBackground(address, request);
+  const { client, experiment } = background;
+  const { out: folder, model: source, settings } = request;
   let facts: RunFacts | undefined;
   let sender: Promise<RunSender> | undefined;
-  const background = makeBackground({
-    onFailure: (reason) => onWarning?.(diagnose('track-behind', undefined, { url, reason })),
-    abort: () => ending.abort(),
-    patience: request.patience,
-  });
-
   const begin = async (steps: number, began: number): Promise<RunSender> => {
     const commit = await commitOf(dirname(source));
     return new RunSender(client, { folder, facts: facts!, steps, source, began, ...defined({ experiment, commit }) });

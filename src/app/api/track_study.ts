@@ -1,17 +1,13 @@
 /** A study at a tracking server: a run for the study, and in it a run for each trial. */
 import { basename, dirname, resolve } from 'node:path';
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { defined } from '../../base/util/defined.ts';
 import { reportFile } from '../../training/artifact/manifest.ts';
 import {
-  authorizationOf,
-  destinationOf,
   experimentId,
   findOrCreateRun,
   logTags,
   type Metric,
   type MlflowClient,
-  makeMlflowClient,
   metricKey,
   type RemoteRun,
   type RunStatus,
@@ -21,29 +17,26 @@ import {
 import { domainWords } from '../../training/tune/space.ts';
 import { journalFile, readRecords, studyFile, trialsFile } from '../../training/tune/study_files.ts';
 import type { JobRecord, Study } from '../../training/tune/trial.ts';
-import { byKey, commitOf, tagsOf } from './track/facts.ts';
 import {
-  makeBackground,
+  byKey,
+  commitOf,
+  openBackground,
   pageOf,
   remembered,
   sendFiles,
   sendNew,
   sendNewParams,
   type TrackingRecord,
+  tagsOf,
 } from './track/parts.ts';
-import type { Tracked } from './track/sender.ts';
+import type { RunSenderOptions, Tracked } from './track/sender.ts';
 import type { TrackerRequest } from './track.ts';
 import type { Tuned, TuneEvent } from './tune.ts';
 import { version } from './version.ts';
 
-interface StudySenderOptions {
-  readonly folder: string;
+interface StudySenderOptions extends Pick<RunSenderOptions, 'folder' | 'experiment' | 'commit'> {
   readonly study: Study;
-  /** Default: the name of the model. */
-  readonly experiment?: string;
-  /** The file of the model, as the user named it. */
   readonly source: string;
-  readonly commit?: string;
   readonly began: number;
 }
 
@@ -249,16 +242,10 @@ export interface StudyTracker {
  * @throws Failure `track-address`
  */
 export function openStudyTracker(address: string, request: Omit<TrackerRequest, 'settings'>): StudyTracker {
-  const { url, experiment } = destinationOf(address, process.env);
-  const ending = new AbortController();
-  const client = makeMlflowClient(url, authorizationOf(process.env), ending.signal);
-  const { out: folder, model: source, onWarning } = request;
+  const background = openBackground(address, request, true);
+  const { client, experiment } = background;
+  const { out: folder, model: source } = request;
   let sender: Promise<StudySender> | undefined;
-  const background = makeBackground({
-    onFailure: (reason) => onWarning?.(diagnose('track-behind', undefined, { url, reason, study: true })),
-    abort: () => ending.abort(),
-    patience: request.patience,
-  });
   const begin = async (study: Study): Promise<StudySender> => {
     const commit = await commitOf(dirname(source));
     return new StudySender(client, { folder, study, source, began: Date.now(), ...defined({ experiment, commit }) });

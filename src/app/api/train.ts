@@ -290,8 +290,6 @@ async function followIn(options: TrainOptions & { readonly group: WorkerGroup })
   return { folder: options.folder, status: 'epochs', records: [] };
 }
 
-// Which events are new to a run that goes on from an earlier one: `--since`, `--all`, or those after the last one that it had.
-
 /** Absent: those after the last one. */
 type SinceRequest = 'all' | Since | undefined;
 

@@ -25,7 +25,6 @@ export interface LaunchedWorkers {
   explain(error: unknown): Promise<unknown>;
   /** Stops the others, where this worker cannot go on. */
   kill(): void;
-  /** Waits for the others to end. */
   end(): Promise<void>;
 }
 
@@ -92,7 +91,6 @@ type WorkerExit = Facts<'worker-ended'>;
 interface OtherWorker {
   readonly rank: number;
   readonly child: ChildProcess;
-  said: string;
   /** Resolves on a failed exit. */
   readonly failed: Promise<WorkerExit>;
   readonly exited: Promise<void>;
@@ -172,7 +170,7 @@ function start(meeting: Meeting): OtherWorker {
     child.on('error', () => resolve());
     child.on('close', () => resolve());
   });
-  return { rank, child, said: stderrText, failed, exited };
+  return { rank, child, failed, exited };
 }
 
 /** A worker that has heard of the end needs a moment to close its engine. */

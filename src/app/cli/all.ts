@@ -1,5 +1,5 @@
 /** Runs the program with every command. */
-import { makeProgram } from './program.ts';
+import { makeProgram } from './commands/table.ts';
 import { run } from './run.ts';
 
 await run(makeProgram());

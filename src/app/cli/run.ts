@@ -28,8 +28,6 @@ export async function run(program: Command): Promise<void> {
   }
 }
 
-// Handles errors of stdout and stderr.
-
 /**
  * `tower inspect … | head` ends without a message when `head` has read enough. A full disk under stdout is a failure. Errors of
  * stderr are ignored, so a training whose terminal has closed still writes its model.
@@ -43,8 +41,6 @@ function endWell(): void {
   });
   process.stderr.on('error', () => {});
 }
-
-// What the command line says of an error that ends it, and the exit code.
 
 /** Reports a thrown error. Returns the exit code. */
 function reportFailure(error: unknown): 1 | 2 {

@@ -1,4 +1,10 @@
+import { relative } from 'node:path';
 import Table from 'cli-table3';
+import { bytesWords } from '../../base/diagnostics/wording.ts';
+import { show } from '../../base/text/display.ts';
+import type { Proposal } from '../../data/init/proposal.ts';
+import type { Profile, ProfileBlock, ProfileRow } from '../../training/profile/profile.ts';
+import type { RunSummary } from '../api/runs.ts';
 
 /** Figures in columns: the first on the left, the others on the right, lines only around and under the head. `others`: texts are on the left. */
 export function tableOf(
@@ -14,3 +20,152 @@ export function tableOf(
   table.push(...rows.map((row) => [...row]));
   return table.toString();
 }
+
+/** Columns of this width in characters at most: a table that a terminal breaks is hard to read. */
+const [NAMES, TAKEN, WHY] = [26, 44, 70];
+
+export function guessesText({ reasons, notes }: Proposal): string {
+  const several = new Set(reasons.map(({ file }) => file)).size > 1;
+  let last = '';
+  const rows = reasons.map(({ file, column, taken, because }) => {
+    const shown = file === last ? '' : short(file.replace(/^.*\//, ''), NAMES);
+    last = file;
+    return [...(several ? [shown] : []), short(column, NAMES), short(taken, TAKEN), wrapped(because, WHY)];
+  });
+  const table = tableOf([...(several ? ['file'] : []), 'column', 'taken as', 'because'], rows, 'left');
+  return [table, ...notes.map((note) => `· ${note}`)].join('\n');
+}
+
+/** A name may hold line ends. */
+function short(text: string, most: number): string {
+  const line = text.replaceAll(/\s+/g, ' ');
+  return line.length <= most ? line : `${line.slice(0, most - 1)}…`;
+}
+
+/** In lines of whole words. */
+function wrapped(text: string, most: number): string {
+  const lines: string[] = [];
+  for (const word of text.trim().split(/\s+/)) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < most) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(short(word, most));
+  }
+  return lines.join('\n');
+}
+
+/** Names come from folders and files that a stranger may have made. */
+const shown = (text: string): string => show(text).text;
+
+/** Metrics that fit next to the rest. */
+const mostMetrics = 3;
+
+const statusWords: Readonly<Record<RunSummary['status'], string>> = {
+  epochs: 'finished',
+  patience: 'finished',
+  stopped: 'ended early',
+  unfinished: 'unfinished',
+  running: 'running',
+  damaged: 'damaged',
+};
+
+export function runsText(runs: readonly RunSummary[], root: string, first?: string): string {
+  const metrics = metricsOf(runs, first);
+  const rows = runs.map((run) => [
+    shown(relative(root, run.folder) || run.folder),
+    shown(run.model ?? ''),
+    `${statusWords[run.status]}${run.served ? ', served' : ''}`,
+    String(run.epochs),
+    ...metrics.map((metric) => (Object.hasOwn(run.validation, metric) ? run.validation[metric]!.toFixed(4) : '')),
+    run.changed > 0 ? new Date(run.changed).toISOString().slice(0, 16).replace('T', ' ') : '',
+    bytesWords(run.bytes),
+  ]);
+  const table = tableOf(['', 'model', 'status', 'epochs', ...metrics.map(shown), 'changed', 'size'], rows);
+  return [table, ...notes(runs)].join('\n');
+}
+
+/** What the runs were stopped by comes first, then what most of them have. */
+function metricsOf(runs: readonly RunSummary[], first: string | undefined): string[] {
+  const counts = new Map<string, number>();
+  for (const { validation, best } of runs) {
+    for (const metric of Object.keys(validation)) {
+      counts.set(metric, (counts.get(metric) ?? 0) + (metric === best?.metric ? 2 : 1));
+    }
+  }
+  const byCount = [...counts].sort((a, b) => b[1] - a[1]).map(([metric]) => metric);
+  return [...new Set([...(first !== undefined && counts.has(first) ? [first] : []), ...byCount])].slice(0, mostMetrics);
+}
+
+/** What the table has no room for. */
+function notes(runs: readonly RunSummary[]): string[] {
+  const damagedRuns = runs.flatMap(({ folder, reason }) =>
+    reason === undefined ? [] : [`· ${shown(folder)}: ${shown(reason)}`],
+  );
+  return [
+    ...(runs.length > 0 ? ['· metrics are of the validation part, at the epoch that was kept'] : []),
+    ...damagedRuns,
+  ];
+}
+
+/** Rows of a table. What is left is one more row. */
+const [mostBlocks, mostOps] = [30, 10];
+
+export function profileText({ engine, steps, rows, milliseconds, blocks, ops, notes }: Profile): string {
+  return [
+    `a training step of ${rows} rows takes ${digits(milliseconds.step)} ms: medians of ${counted(steps)}`,
+    tableOf(
+      ['block', 'line', 'ms a step', 'share', 'backward', 'calls', 'MFLOP'],
+      shortened(blocks, mostBlocks).map((block) => [
+        block.name,
+        placeOf(block),
+        digits(block.milliseconds),
+        percent(block.share),
+        !('backward' in block) || block.backward === undefined
+          ? ''
+          : percent(block.milliseconds === 0 ? 0 : block.backward / block.milliseconds),
+        String(block.calls),
+        work(block),
+      ]),
+    ),
+    ...(ops.length === 0
+      ? []
+      : [
+          tableOf(
+            [`op of ${engine.name}`, 'ms a step', 'share', 'calls', 'MFLOP'],
+            shortened(ops, mostOps).map((op) => [
+              op.name,
+              digits(op.milliseconds),
+              percent(op.share),
+              String(op.calls),
+              work(op),
+            ]),
+          ),
+        ]),
+    ...notes,
+  ].join('\n');
+}
+
+/** `16 steps (51, 73, … 381)` */
+function counted(steps: readonly number[]): string {
+  const shown = steps.length > 4 ? `${steps[0]}, ${steps[1]}, … ${steps.at(-1)}` : steps.join(', ');
+  return `${steps.length} ${steps.length === 1 ? 'step' : 'steps'} (${shown})`;
+}
+
+function shortened<R extends ProfileRow>(rows: readonly R[], most: number): readonly (R | ProfileRow)[] {
+  if (rows.length <= most) return rows;
+  const others = rows.slice(most - 1);
+  const sum = (of: (row: R) => number): number => others.reduce((total, row) => total + of(row), 0);
+  const [milliseconds, share, calls] = [
+    sum((row) => row.milliseconds),
+    sum((row) => row.share),
+    sum((row) => row.calls),
+  ];
+  return [...rows.slice(0, most - 1), { name: `${others.length} others`, milliseconds, share, calls }];
+}
+
+const placeOf = (row: Partial<ProfileBlock>): string => (row.place ? `${row.place.file}:${row.place.line}` : '');
+
+const work = ({ flops }: ProfileRow): string => (flops === undefined ? '' : digits(flops / 1e6));
+
+const digits = (value: number): string => String(Number(value.toPrecision(value >= 100 ? 4 : 3)));
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

@@ -1,8 +1,7 @@
 /** Towers of a `MatchModel`: a graph of blocks, of which two are the outputs. */
-import type { GroupDraft, SideName, TowerDraft } from './draft.ts';
-import type { ConfigGroup } from './groups.ts';
-import { kerasMlp } from './layers.ts';
-import type { ConvertedTowers, ModelContext } from './model_context.ts';
+import type { ConfigGroup, GroupDraft, SideName, TowerDraft } from './groups.ts';
+import type { ConvertedTowers, ModelContext } from './layers.ts';
+import { kerasMlp, senetBlock } from './layers.ts';
 import type { ConfigPart } from './part.ts';
 
 interface BackboneBlock {
@@ -77,7 +76,9 @@ export function backboneTowers(context: ModelContext): ConvertedTowers {
       );
       if (inputs.length === 0) throw refuse(`the block \`${name}\` has no input`);
       const firstValue: BlockValue =
-        inputs.length === 1 ? inputs[0]! : { text: `concat(${inputs.map(vectorText).join(', ')})`, shape: 'vector' };
+        inputs.length === 1
+          ? inputs[0]!
+          : { text: `concat(${inputs.map(({ text }) => text).join(', ')})`, shape: 'vector' };
       const layer = layerOf(block, context);
       if (layer.blocks.length === 0) return firstValue;
       if (layer.takes === 'fields' && firstValue.shape === 'vector')
@@ -110,9 +111,6 @@ export function backboneTowers(context: ModelContext): ConvertedTowers {
   }
 }
 
-/** `concat` joins fields with vectors as they are. */
-const vectorText = ({ text }: BlockValue): string => text;
-
 function blockOf(part: ConfigPart): BackboneBlock {
   const inputs = part.parts('inputs').flatMap((input) => {
     const [group, block] = [input.text('feature_group_name'), input.text('block_name')];
@@ -126,7 +124,7 @@ function blockOf(part: ConfigPart): BackboneBlock {
 const passes: BackboneLayer = { takes: 'fields', gives: 'fields', blocks: [] };
 
 function layerOf({ name, part }: BackboneBlock, context: ModelContext): BackboneLayer {
-  const { notes, refuse } = context;
+  const { refuse } = context;
   const kind = part.oneOf([
     'keras_layer',
     'recurrent',
@@ -154,7 +152,7 @@ function layerOf({ name, part }: BackboneBlock, context: ModelContext): Backbone
       return kerasLayer(name, kind.part.needed('keras_layer'), repetitions, context);
     }
     default:
-      notes.leftOut(kind.part, 'Tower has nothing like it');
+      kind.part.leftOut('Tower has nothing like it');
       throw refuse(`the block \`${name}\` is a \`${kind.name}\``);
   }
 }
@@ -167,27 +165,17 @@ function kerasLayer(name: string, part: ConfigPart, times: number, context: Mode
 }
 
 const layers: Readonly<Record<string, (part: ConfigPart, times: number, context: ModelContext) => BackboneLayer>> = {
-  MLP: (part, _, { notes }) => ({ takes: 'vector', gives: 'vector', blocks: kerasMlp(part.needed('mlp'), notes) }),
-  SENet: (part, _, { notes }) => {
+  MLP: (part) => ({ takes: 'vector', gives: 'vector', blocks: kerasMlp(part.needed('mlp')) }),
+  SENet: (part) => {
     const senet = part.needed('senet');
-    if ((senet.whole('num_squeeze_group') ?? 2) !== 1) {
-      notes.differs(
-        senet,
-        "Tower's `senet` weighs whole fields by their means, and has no groups of numbers within a field",
-      );
-    }
-    const block = `senet(reduction: ${senet.whole('reduction_ratio', 1) ?? 4})`;
-    const weighedBlock = senet.flag('use_skip_connection', true) ? `residual(${block})` : block;
+    const weighedBlock = senetBlock(senet);
     return senet.flag('use_output_layer_norm', true)
       ? { takes: 'fields', gives: 'vector', blocks: [weighedBlock, 'flatten', 'layer_norm'] }
       : { takes: 'fields', gives: 'fields', blocks: [weighedBlock] };
   },
-  FM: (part, _, { notes }) => {
+  FM: (part) => {
     if (part.part('fm')?.flag('use_variant', false) !== true)
-      notes.differs(
-        part,
-        'EasyRec sums the products of an FM to one number: `fm` gives a number for each of the width',
-      );
+      part.differs('EasyRec sums the products of an FM to one number: `fm` gives a number for each of the width');
     return { takes: 'fields', gives: 'vector', blocks: ['fm'] };
   },
   CIN: (part) => ({

@@ -2,15 +2,14 @@
 import { readConfig } from '../../../grammar/text_format.ts';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { makeSource, type Source } from '../../base/text/source.ts';
-import type { FeatureDraft, ModelDraft, SideName } from './draft.ts';
 import { easyrecFeatures } from './features.ts';
+import type { FeatureDraft, ModelDraft, SideName } from './groups.ts';
 import { configGroups, Identifiers, TowerSides, withSharedTables } from './groups.ts';
 import type { FindFile, IsList } from './kinds.ts';
-import type { ConvertedTowers } from './model_context.ts';
+import type { ConvertedTowers } from './layers.ts';
 import { easyrecModels, type ModelRow, torchModels } from './models.ts';
-import { type ImportNote, ImportNotes } from './notes.ts';
 import { optimizerOf, optimizerText } from './optimizers.ts';
-import { ConfigPart } from './part.ts';
+import { ConfigPart, type ImportNote, ImportNotes } from './part.ts';
 import { type DataPaths, dataPathsOf } from './rows_file.ts';
 import { type ConfigDialect, samplers, scoringOf } from './scoring.ts';
 import { torchFeatures } from './torch_features.ts';
@@ -30,41 +29,35 @@ const ofLabels: ReadonlySet<string> = new Set([
 ]);
 
 /** @param isLabelled whether the task has a label */
-function trainLines(
-  root: ConfigPart,
-  model: ConfigPart,
-  dialect: ConfigDialect,
-  isLabelled: boolean,
-  notes: ImportNotes,
-): string[] {
+function trainLines(root: ConfigPart, model: ConfigPart, dialect: ConfigDialect, isLabelled: boolean): string[] {
   const train = root.part('train_config');
   const data = root.part('data_config');
   const batch = data?.whole('batch_size', 1) ?? (dialect === 'EasyRec' ? 32 : 1024);
-  const metrics = metricsOf(root, model, isLabelled, notes);
-  const clipNorm = train?.number('gradient_clipping_by_norm') ?? clippingOf(train, notes);
+  const metrics = metricsOf(root, model, isLabelled);
+  const clipNorm = train?.number('gradient_clipping_by_norm') ?? clippingOf(train);
   return [
-    `batch = ${batch}, ${lengthOf(train, data, notes)}, seed = 1`,
-    ...optimizerLines(root, model, train, dialect, notes),
+    `batch = ${batch}, ${lengthOf(train, data)}, seed = 1`,
+    ...optimizerLines(root, model, train, dialect),
     ...(clipNorm > 0 ? [`clip = ${clipNorm}`] : []),
     ...(metrics.length > 0 ? [`metrics = ${metrics.join(', ')}`] : []),
   ];
 }
 
-function lengthOf(train: ConfigPart | undefined, data: ConfigPart | undefined, notes: ImportNotes): string {
+function lengthOf(train: ConfigPart | undefined, data: ConfigPart | undefined): string {
   const steps = train?.whole('num_steps') ?? 0;
   const epochs = train?.whole('num_epochs') ?? data?.whole('num_epochs') ?? 0;
   if (steps > 0) {
     const at = train?.has('num_epochs') ? train.at('num_epochs') : data?.at('num_epochs');
-    if (epochs > 0 && at) notes.differs(at, `the run has ${steps} steps, whatever their epochs`);
+    if (epochs > 0 && at) at.differs(`the run has ${steps} steps, whatever their epochs`);
     return `steps = ${steps}`;
   }
   return `epochs = ${epochs > 0 ? epochs : 1}`;
 }
 
-function clippingOf(train: ConfigPart | undefined, notes: ImportNotes): number {
+function clippingOf(train: ConfigPart | undefined): number {
   const part = train?.part('grad_clipping');
   if (part?.text('clipping_type') !== 'norm') return 0;
-  notes.differs(part, 'the gradient of tables counts in the length as well');
+  part.differs('the gradient of tables counts in the length as well');
   part.skip('norm_type', 'enable_global_grad_clip');
   return part.number('max_gradient') ?? 1;
 }
@@ -74,7 +67,6 @@ function optimizerLines(
   model: ConfigPart,
   train: ConfigPart | undefined,
   dialect: ConfigDialect,
-  notes: ImportNotes,
 ): string[] {
   const kind = model.oneOf(['dssm', 'dssm_senet', 'mind', 'multi_tower', 'multi_tower_recall', 'model_params']);
   const dense2 = kind?.part.number('l2_regularization') ?? (dialect === 'EasyRec' ? 1e-4 : 0);
@@ -82,25 +74,25 @@ function optimizerLines(
   const parts = train?.parts('optimizer_config') ?? [];
   const [first, second, third] =
     dialect === 'EasyRec' ? parts : [train?.part('sparse_optimizer'), train?.part('dense_optimizer')];
-  if (third) notes.leftOut(third, 'Tower has no wide part, so it has no optimizer of its own');
+  if (third) third.leftOut('Tower has no wide part, so it has no optimizer of its own');
   for (const part of [first, second, third]) {
     if (part?.flag('use_moving_average', false))
-      notes.leftOut(part.at('use_moving_average'), 'Tower keeps no moving average of the weights');
-    if (part?.has('ema')) notes.leftOut(part.at('ema'), 'Tower keeps no moving average of the weights');
+      part.at('use_moving_average').leftOut('Tower keeps no moving average of the weights');
+    if (part?.has('ema')) part.at('ema').leftOut('Tower keeps no moving average of the weights');
     part?.skip('ema', 'moving_average_decay');
   }
   const factor = first?.number('embedding_learning_rate_multiplier') ?? 1;
-  const embeddings = optimizerOf(first, notes);
-  const dense = second === undefined ? embeddings : optimizerOf(second, notes);
+  const embeddings = optimizerOf(first);
+  const dense = second === undefined ? embeddings : optimizerOf(second);
   const lines = [
     ...(dense ? [`dense = ${optimizerText(dense, dense2)}`] : []),
     ...(embeddings ? [`embeddings = ${optimizerText(embeddings, tables2, factor)}`] : []),
   ];
-  if (lines.length === 0) notes.differs(train ?? root, 'the config names no optimizer: they are those of Tower');
+  if (lines.length === 0) (train ?? root).differs('the config names no optimizer: they are those of Tower');
   return lines;
 }
 
-function metricsOf(root: ConfigPart, model: ConfigPart, isLabelled: boolean, notes: ImportNotes): string[] {
+function metricsOf(root: ConfigPart, model: ConfigPart, isLabelled: boolean): string[] {
   const sets = [
     ...(root.part('eval_config')?.parts('metrics_set') ?? []),
     ...model.parts('metrics'),
@@ -114,9 +106,8 @@ function metricsOf(root: ConfigPart, model: ConfigPart, isLabelled: boolean, not
     const readMetric = Object.hasOwn(metricRows, name) ? metricRows[name] : undefined;
     if (readMetric) return [readMetric(part)];
     if (name === 'auc' && !isLabelled) return ['auc'];
-    if (ofLabels.has(name) && isLabelled)
-      notes.notNeeded(part, '`tower evaluate` measures it of each task with a label');
-    else notes.leftOut(part, `Tower has no metric \`${name}\``);
+    if (ofLabels.has(name) && isLabelled) part.notNeeded('`tower evaluate` measures it of each task with a label');
+    else part.leftOut(`Tower has no metric \`${name}\``);
     part.skip(...part.names);
     return [];
   });
@@ -148,21 +139,21 @@ function partOf(source: Source): ConfigPart {
     const { start, end, found, expected } = read.mistake;
     throw failure('config-syntax', { found, expected }, { source, start, end });
   }
-  return new ConfigPart('', read.fields, { start: 0, end: 0 }, { source, read: new Set() });
+  return new ConfigPart('', read.fields, { start: 0, end: 0 }, { source, read: new Set(), notes: new ImportNotes() });
 }
 
 /** @throws Failure `config-syntax`, `config-part`, `config-value`, `config-model`, `config-key` */
 export function convertConfig(name: string, text: string, options: ConvertOptions = {}): ConvertedConfig {
   const source = makeSource(name, text);
   const root = partOf(source);
-  const notes = new ImportNotes();
+  const { notes } = root;
   const model = root.needed('model_config');
   const { row, dialect } = rowOf(model);
   const names = new Identifiers(['user', 'item', 'match', 'main']);
   const { isList = () => false, findFile = () => undefined } = options;
-  const context = { names, notes, isList, findFile };
+  const context = { names, isList, findFile };
   const features = dialect === 'EasyRec' ? easyrecFeatures(root, context) : torchFeatures(root, context);
-  const groups = configGroups(model, notes);
+  const groups = configGroups(model);
   const settings = model.needed(row.settings);
   const towers = row.towers({
     dialect,
@@ -170,22 +161,21 @@ export function convertConfig(name: string, text: string, options: ConvertOption
     settings,
     groups,
     names,
-    notes,
     feature: (original) => features.get(original),
-    sides: (read) => new TowerSides(features, names, notes, read),
+    sides: (read) => new TowerSides(features, names, read),
     refuse: (reason) => failure('config-model', { model: row.title, reason }, settings.span),
   });
   const isRanking = row.isRanking === true;
-  const { task, labels } = scoringOf({ root, model, settings, dialect, names, notes, isRanking });
-  const keys = keysOf(root, towers, features, names, notes, options);
+  const { task, labels } = scoringOf({ root, model, settings, dialect, names, isRanking });
+  const keys = keysOf(root, towers, features, names, options);
   const usedFeatures = [...keys.more, ...towers.sides.used.values()];
   for (const [original, { name: own, line }] of features) {
     if (towers.sides.used.has(own) || own === keys.user || own === keys.item) continue;
-    notes.leftOut({ path: original, line }, 'no tower reads this feature');
+    notes.add('left out', { path: original, line }, 'no tower reads this feature');
   }
   const sharedTables = withSharedTables(ordered(usedFeatures), names, notes);
-  const train = trainLines(root, model, dialect, task.label !== undefined, notes);
-  const paths = dataPathsOf(root, dialect, notes);
+  const train = trainLines(root, model, dialect, task.label !== undefined);
+  const paths = dataPathsOf(root, dialect);
   model.skip('model_class', 'num_class', 'model_name', 'loss_weight_strategy');
   notes.unread(root);
   const draft: ModelDraft = {
@@ -247,7 +237,6 @@ function keysOf(
   towers: ConvertedTowers,
   features: ReadonlyMap<string, FeatureDraft>,
   names: Identifiers,
-  notes: ImportNotes,
   options: ConvertOptions,
 ): KeyFeatures {
   const sampler = root.part('data_config')?.oneOf(samplers)?.part;
@@ -285,7 +274,8 @@ function keysOf(
       originals[0];
     if (!found) return undefined;
     const [original, { line }] = found;
-    notes.differs(
+    root.notes.add(
+      'differs',
       { path: original, line },
       `the config does not say what identifies ${side === 'user' ? 'a user' : 'an item'}: \`${original}\` is taken, \`--${side} COLUMN\` names another`,
     );

@@ -1,6 +1,5 @@
 /** Features of EasyRec: `feature_config { features { … } }`, or `feature_configs { … }`. */
-import type { FeatureDraft } from './draft.ts';
-import { sqlOf } from './expressions.ts';
+import type { FeatureDraft } from './groups.ts';
 import { type Identifiers, quotedColumn, quotedText } from './groups.ts';
 import {
   draftOf,
@@ -12,14 +11,13 @@ import {
   LONGEST,
   numberKind,
   poolOf,
+  sqlOf,
   unusedSettings,
 } from './kinds.ts';
-import type { ImportNotes } from './notes.ts';
 import type { ConfigPart } from './part.ts';
 
 export interface EasyrecFeatureContext {
   readonly names: Identifiers;
-  readonly notes: ImportNotes;
   readonly isList: IsList;
   readonly findFile: FindFile;
 }
@@ -58,17 +56,17 @@ function featureOf(
   inputs: readonly string[],
   context: EasyrecFeatureContext,
 ): FeatureDraft | undefined {
-  const { names, notes } = context;
+  const { names } = context;
   const type = part.text('feature_type') ?? 'IdFeature';
   const readFeature = Object.hasOwn(types, type) ? types[type] : undefined;
   if (!readFeature) {
-    notes.leftOut(part, `the import does not know features of the type \`${type}\``);
+    part.leftOut(`the import does not know features of the type \`${type}\``);
     part.skip(...part.names);
     return undefined;
   }
   const name = names.of(original);
   const value = readFeature({ ...context, part, name: original, inputs, dim: part.whole('embedding_dim') ?? 0 });
-  unusedSettings(part, notes);
+  unusedSettings(part);
   if (!value) {
     part.skip(...part.names);
     return undefined;
@@ -77,27 +75,27 @@ function featureOf(
 }
 
 /** Widths of EasyRec's models are those of the config: a feature without one is a number. */
-const widthOf = ({ dim, part, notes }: EasyrecFeatureSource): number => {
+const widthOf = ({ dim, part }: EasyrecFeatureSource): number => {
   if (dim > 0) return dim;
-  notes.differs(part, 'the config gives no `embedding_dim`: it is 16');
+  part.differs('the config gives no `embedding_dim`: it is 16');
   return 16;
 };
 
 const id = (read: EasyrecFeatureSource): FeatureKindValue => ({
-  element: idKind(read.part, widthOf(read), read.notes, read.findFile),
+  element: idKind(read.part, widthOf(read), read.findFile),
 });
 
 function tag(read: EasyrecFeatureSource): FeatureKindValue {
-  const { part, inputs, isList, notes } = read;
+  const { part, inputs, isList } = read;
   const [column = '', weights] = inputs;
   const separator = part.text('separator') ?? '|';
   const pairSeparator = part.text('kv_separator');
   const elements = elementsInSql(column, separator, isList);
-  const poolKind = poolOf(part, 'combiner', 'sum', notes);
+  const poolKind = poolOf(part, 'combiner', 'sum');
   const max = part.whole('max_seq_len', 1);
-  if (max === undefined) notes.differs(part, `a list keeps its first ${LONGEST} elements: see \`max\``);
+  if (max === undefined) part.differs(`a list keeps its first ${LONGEST} elements: see \`max\``);
   const list = { pool: poolKind, max: max ?? LONGEST };
-  const element = idKind(part, widthOf(read), notes, read.findFile);
+  const element = idKind(part, widthOf(read), read.findFile);
   if (pairSeparator) {
     const piece = (at: number): string => `split_part(pair, ${quotedText(pairSeparator)}, ${at})`;
     return {
@@ -115,30 +113,22 @@ function tag(read: EasyrecFeatureSource): FeatureKindValue {
 }
 
 function sequence(read: EasyrecFeatureSource): FeatureKindValue | undefined {
-  const { part, inputs, isList, notes, dim } = read;
+  const { part, inputs, isList, dim } = read;
   const column = inputs[0] ?? '';
   const max = part.whole('max_seq_len', 1) ?? LONGEST;
   const sql = elementsInSql(column, part.text('separator') ?? '|', isList);
   const isNumber = part.text('sub_feature_type') === 'RawFeature';
   if (part.has('seq_multi_sep')) {
-    notes.leftOut(part.at('seq_multi_sep'), 'each element of the sequence is one value');
+    part.at('seq_multi_sep').leftOut('each element of the sequence is one value');
     part.skip('seq_multi_sep');
   }
-  if (part.has('sequence_combiner')) {
-    notes.differs(part.at('sequence_combiner'), 'the sequence is pooled by its mean');
-    part.skip('sequence_combiner');
-  }
+  part.replace('the sequence is pooled by its mean', 'sequence_combiner');
   part.skip('sequence_length', 'combiner');
   if (isNumber && !part.has('boundaries') && !(part.number('max_val') ?? 0)) {
-    notes.leftOut(
-      part,
-      'a sequence of numbers needs `boundaries`: write `along(HISTORY, number(…))` next to a history',
-    );
+    part.leftOut('a sequence of numbers needs `boundaries`: write `along(HISTORY, number(…))` next to a history');
     return undefined;
   }
-  const element = isNumber
-    ? ranged(part, Math.max(dim, 1), notes).element
-    : idKind(part, widthOf(read), notes, read.findFile);
+  const element = isNumber ? ranged(part, Math.max(dim, 1)).element : idKind(part, widthOf(read), read.findFile);
   return {
     element,
     sql: isNumber ? `[TRY_CAST(each AS DOUBLE) FOR each IN ${sql}]` : sql,
@@ -147,11 +137,10 @@ function sequence(read: EasyrecFeatureSource): FeatureKindValue | undefined {
 }
 
 function raw(read: EasyrecFeatureSource): FeatureKindValue {
-  const { part, inputs, dim, notes, isList } = read;
+  const { part, inputs, dim, isList } = read;
   const column = inputs[0] ?? '';
   const normalizer = part.text('normalizer_fn');
-  if (normalizer)
-    notes.leftOut(part.at('normalizer_fn'), 'code of Python is not read: write the expression in `columns`');
+  if (normalizer) part.at('normalizer_fn').leftOut('code of Python is not read: write the expression in `columns`');
   const width = part.whole('raw_input_dim', 1) ?? 1;
   if (width > 1) {
     const elements = elementsInSql(column, part.text('separator') ?? '|', isList);
@@ -159,24 +148,19 @@ function raw(read: EasyrecFeatureSource): FeatureKindValue {
     part.skip('min_val', 'max_val');
     return { element: `vector(${[String(width), ...(dim > 0 ? [`dim: ${dim}`] : [])].join(', ')})`, sql };
   }
-  const { element, sql } = ranged(part, dim, notes, column);
+  const { element, sql } = ranged(part, dim, column);
   return { element, ...(sql === undefined ? {} : { sql }) };
 }
 
 const MOST_PIECES = 1000;
 
 /** A number that `min_val` and `max_val` map to [0, 1], in pieces where there are `num_buckets`. */
-function ranged(
-  part: ConfigPart,
-  dim: number,
-  notes: ImportNotes,
-  column?: string,
-): { readonly element: string; readonly sql?: string } {
+function ranged(part: ConfigPart, dim: number, column?: string): { readonly element: string; readonly sql?: string } {
   const [min, max] = [part.number('min_val') ?? 0, part.number('max_val') ?? 0];
   const buckets = part.whole('num_buckets') ?? 0;
   const isRanged = max > min;
   if (part.has('boundaries')) {
-    if (isRanged) notes.leftOut(part.at('min_val'), 'the boundaries are those of the number as it is');
+    if (isRanged) part.at('min_val').leftOut('the boundaries are those of the number as it is');
     return { element: numberKind(part, dim) };
   }
   if (isRanged && buckets > 1 && buckets <= MOST_PIECES) {
@@ -184,9 +168,8 @@ function ranged(
     const boundaries = Array.from({ length: buckets }, (_, at) => Number((min + at * step).toPrecision(9)));
     return { element: `number(boundaries: [${boundaries.join(', ')}], dim: ${Math.max(dim, 1)})` };
   }
-  if (buckets > MOST_PIECES) notes.leftOut(part.at('num_buckets'), `a number has at most ${MOST_PIECES} pieces here`);
-  else if (buckets > 0)
-    notes.leftOut(part.at('num_buckets'), '`num_buckets` of a number needs `min_val` and `max_val`');
+  if (buckets > MOST_PIECES) part.at('num_buckets').leftOut(`a number has at most ${MOST_PIECES} pieces here`);
+  else if (buckets > 0) part.at('num_buckets').leftOut('`num_buckets` of a number needs `min_val` and `max_val`');
   const element = numberKind(part, dim);
   return isRanged && column !== undefined
     ? { element, sql: `(${quotedColumn(column)} - ${min}) / ${Number((max - min).toPrecision(12))}` }
@@ -201,40 +184,37 @@ function combo(read: EasyrecFeatureSource): FeatureKindValue {
   const columns = inputs.map((column) => `CAST(${quotedColumn(column)} AS VARCHAR)`).join(', ');
   return {
     sql: `concat_ws(${quotedText(joinText === '' ? '_X_' : joinText)}, ${columns})`,
-    element: idKind(part, widthOf(read), read.notes, read.findFile),
+    element: idKind(part, widthOf(read), read.findFile),
   };
 }
 
 /** Looks up a key in a map `key:value|key:value`. */
 function lookup(read: EasyrecFeatureSource): FeatureKindValue {
-  const { part, inputs, isList, notes } = read;
+  const { part, inputs, isList } = read;
   const [map = '', key = ''] = inputs;
   const pairs = elementsInSql(map, part.text('separator') ?? '|', isList);
   const pairSign = quotedText(part.text('kv_separator') ?? ':');
   const max = part.whole('lookup_max_sel_elem_num', 1) ?? 10;
   return {
-    element: idKind(part, widthOf(read), notes, read.findFile),
+    element: idKind(part, widthOf(read), read.findFile),
     sql: `[split_part(pair, ${pairSign}, 2) FOR pair IN ${pairs} IF split_part(pair, ${pairSign}, 1) = CAST(${quotedColumn(key)} AS VARCHAR)]`,
-    list: { pool: poolOf(part, 'combiner', 'sum', notes), max },
+    list: { pool: poolOf(part, 'combiner', 'sum'), max },
   };
 }
 
 function expression(read: EasyrecFeatureSource): FeatureKindValue | undefined {
-  const { part, inputs, notes, dim } = read;
+  const { part, inputs, dim } = read;
   const expressionText = part.text('expression') ?? '';
   const sql = sqlOf(expressionText, inputs);
   if (sql === undefined) {
-    notes.leftOut(
-      part.at('expression'),
-      `the import cannot write \`${expressionText}\` as SQL: write it in \`columns\``,
-    );
+    part.at('expression').leftOut(`the import cannot write \`${expressionText}\` as SQL: write it in \`columns\``);
     return undefined;
   }
   return { sql, element: numberKind(part, dim) };
 }
 
-function passed({ part, notes }: EasyrecFeatureSource): undefined {
-  notes.leftOut(part, 'a feature that is only passed through is no input of the model');
+function passed({ part }: EasyrecFeatureSource): undefined {
+  part.leftOut('a feature that is only passed through is no input of the model');
   return undefined;
 }
 

@@ -1,7 +1,5 @@
 /** Groups of features in a config, and which tower reads what. */
-import type { FeatureDraft, GroupDraft, SideName } from './draft.ts';
-import type { ImportNotes } from './notes.ts';
-import type { ConfigPart, ConfigPosition } from './part.ts';
+import type { ConfigPart, ConfigPosition, ImportNotes } from './part.ts';
 
 /** Names of a config as names of the language, and as columns of SQL. */
 const identifier = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -77,23 +75,16 @@ const encoders: readonly string[] = [
   'self_attention_encoder',
 ];
 
-export function configGroups(model: ConfigPart, notes: ImportNotes): ConfigGroup[] {
+export function configGroups(model: ConfigPart): ConfigGroup[] {
   return model.parts('feature_groups').map((at) => {
     for (const name of ['wide_deep', 'group_type']) {
       if (/^WIDE/.test(at.text(name) ?? ''))
-        notes.differs(
-          at.at(name),
-          'Tower has no wide part: the features of this group have vectors, as those of a deep one',
-        );
+        at.at(name).differs('Tower has no wide part: the features of this group have vectors, as those of a deep one');
     }
-    if (at.has('embedding_name_suffix')) {
-      notes.differs(at.at('embedding_name_suffix'), 'a feature has one table in all groups');
-      at.skip('embedding_name_suffix');
-    }
+    at.replace('a feature has one table in all groups', 'embedding_name_suffix');
     const attendedLists = at.parts('sequence_features').flatMap((sequence) => {
       const attentionMaps = sequence.parts('seq_att_map');
-      notes.differs(
-        sequence,
+      sequence.differs(
         'attention to the candidate would make the user tower read the item: the sequence is pooled by its mean',
       );
       sequence.skip(...sequence.names);
@@ -106,14 +97,14 @@ export function configGroups(model: ConfigPart, notes: ImportNotes): ConfigGroup
     for (const encoder of at.parts('sequence_encoders')) {
       const foundEncoder = encoder.oneOf(encoders);
       if (foundEncoder)
-        notes.differs(foundEncoder.part, `in place of \`${foundEncoder.name}\`, sequences are pooled by their mean`);
+        foundEncoder.part.differs(`in place of \`${foundEncoder.name}\`, sequences are pooled by their mean`);
       foundEncoder?.part.skip(...foundEncoder.part.names);
       const poolingEncoder = encoder.part('pooling_encoder');
       const type = poolingEncoder?.text('pooling_type');
       if (type !== undefined && type !== 'mean')
-        notes.differs(poolingEncoder!.at('pooling_type'), 'sequences are pooled by their mean');
+        poolingEncoder!.at('pooling_type').differs('sequences are pooled by their mean');
       if (poolingEncoder?.has('max_seq_length'))
-        notes.differs(poolingEncoder.at('max_seq_length'), 'the length of a list is the `max` of its feature');
+        poolingEncoder.at('max_seq_length').differs('the length of a list is the `max` of its feature');
       poolingEncoder?.skip('input', 'name', 'max_seq_length');
     }
     return {
@@ -137,7 +128,6 @@ export class TowerSides {
   constructor(
     private readonly features: ReadonlyMap<string, FeatureDraft>,
     private readonly names: Identifiers,
-    private readonly notes: ImportNotes,
     groups: TowerGroups,
   ) {
     const columns = (side: SideName): Set<string> =>
@@ -168,7 +158,7 @@ export class TowerSides {
       const feature = name === undefined ? undefined : this.used.get(name);
       if (name === undefined || feature === undefined || lists.includes(name)) continue;
       if (!feature.list) {
-        this.notes.leftOut(group.at, `\`${original}\` is no list, so it is no part of the history`);
+        group.at.leftOut(`\`${original}\` is no list, so it is no part of the history`);
         this.used.delete(name);
         continue;
       }
@@ -187,13 +177,14 @@ export class TowerSides {
   use(side: SideName, original: string, at: ConfigPosition): string | undefined {
     const feature = this.features.get(original);
     if (feature === undefined) {
-      this.notes.leftOut(at, `the group names \`${original}\`, which is no feature that was converted`);
+      at.leftOut(`the group names \`${original}\`, which is no feature that was converted`);
       return undefined;
     }
     const foreignColumn = this.foreignColumn(side, feature);
     if (foreignColumn !== undefined) {
       const what = { path: `${at.path}.feature_names`, line: feature.line };
-      this.notes.leftOut(
+      at.notes.add(
+        'left out',
         what,
         `\`${original}\` reads \`${foreignColumn}\`, a column of the other tower: only the score joins two towers`,
       );
@@ -238,7 +229,7 @@ export function withSharedTables(
     const plainFeature = mine.find(({ list }) => !list);
     const first = mine[0]!;
     if (!plainFeature && !/^id\(hash/.test(first.element)) {
-      notes.differs({ path: table, line: first.line }, 'each of these lists has a table of its own');
+      notes.add('differs', { path: table, line: first.line }, 'each of these lists has a table of its own');
       continue;
     }
     // A list takes the table of a feature: where all are lists, a feature without values holds the table.
@@ -268,4 +259,69 @@ function grouped(features: readonly FeatureDraft[]): Map<string, FeatureDraft[]>
     if (feature.table !== undefined) all.set(feature.table, [...(all.get(feature.table) ?? []), feature]);
   }
   return all;
+}
+
+/** A feature, and how its column becomes values. */
+export interface FeatureDraft {
+  readonly name: string;
+  readonly reads: readonly string[];
+  /** DuckDB SQL, or the name of the column where the feature has another. Absent: the column of its name. */
+  readonly sql?: string;
+  /** The kind of one value, such as `id(hash: 100, dim: 16)`. */
+  readonly element: string;
+  readonly list?: ListDraft;
+  /** Features of one table of the config share one table here. */
+  readonly table?: string;
+  /** Absent where either tower may read it. */
+  readonly side?: SideName;
+  /** 0 without a table. */
+  readonly rows: number;
+  readonly line: number;
+}
+
+interface ListDraft {
+  readonly pool: 'mean' | 'sum' | 'none';
+  readonly max: number;
+  readonly weights?: string;
+  /** The list whose elements these values belong to. */
+  readonly along?: string;
+}
+
+export type SideName = 'user' | 'item';
+
+export interface TowerDraft {
+  readonly groups: readonly GroupDraft[];
+  readonly alone: readonly string[];
+  readonly steps: readonly string[];
+  readonly channel: string;
+}
+
+export interface GroupDraft {
+  readonly name: string;
+  readonly features: readonly string[];
+}
+
+export interface TaskDraft {
+  readonly score: string;
+  readonly loss: string;
+  readonly label?: string;
+  readonly weight?: string;
+}
+
+export interface LabelDraft {
+  readonly name: string;
+  readonly kind: 'binary' | 'number';
+  readonly column?: string;
+}
+
+export interface ModelDraft {
+  readonly name: string;
+  /** Such as `DSSM`. */
+  readonly kind: string;
+  readonly features: readonly FeatureDraft[];
+  readonly towers: Readonly<Record<SideName, TowerDraft>>;
+  readonly keys: { readonly user?: string; readonly item: string };
+  readonly labels: readonly LabelDraft[];
+  readonly task: TaskDraft;
+  readonly train: readonly string[];
 }

@@ -1,7 +1,6 @@
 /** What features of both dialects have in common: a column, and how one value of it becomes numbers. */
-import type { FeatureDraft } from './draft.ts';
+import type { FeatureDraft } from './groups.ts';
 import { quotedColumn, quotedText } from './groups.ts';
-import type { ImportNotes } from './notes.ts';
 import type { ConfigPart } from './part.ts';
 
 export type FeatureKindValue = Pick<FeatureDraft, 'sql' | 'element' | 'list'>;
@@ -30,43 +29,34 @@ export function draftOf(
 /** Columns that are lists in the files: they need no splitting. */
 export type IsList = (column: string) => boolean;
 
-const quoted = (text: string): string => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+export const quoted = (text: string): string => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 
 /** The file of a vocabulary, as `data.tower` names it. Undefined where there is none. */
 export type FindFile = (path: string) => string | undefined;
 
 /** The kind of one value with an embedding. Undefined where the config has no rows for it. */
-export function idKind(part: ConfigPart, dim: number, notes: ImportNotes, findFile: FindFile): string {
+export function idKind(part: ConfigPart, dim: number, findFile: FindFile): string {
   const settings = [`dim: ${dim}`];
   const listedValues = part.texts('vocab_list').filter((value) => value !== '' && !/[\r\n]/.test(value));
   const file = part.text('vocab_file');
   const foundFile = file === undefined || file === '' ? undefined : findFile(file);
   const hashRows = part.whole('hash_bucket_size') ?? 0;
   const buckets = part.whole('num_buckets') ?? 0;
-  countOf(part, settings, notes);
-  if (part.has('vocab_dict')) {
-    notes.differs(part.at('vocab_dict'), 'values are learned from the training part, each with a row of its own');
-    part.skip('vocab_dict', 'default_bucketize_value');
-  }
-  if (part.has('default_bucketize_value')) {
-    notes.differs(part.at('default_bucketize_value'), 'all other values share a row that Tower adds');
-    part.skip('default_bucketize_value');
-  }
+  countOf(part, settings);
+  part.replace('values are learned from the training part, each with a row of its own', 'vocab_dict');
+  part.replace('all other values share a row that Tower adds', 'default_bucketize_value');
   if (listedValues.length > 0) return `category(${[...new Set(listedValues)].map(quoted).join(', ')}, dim: ${dim})`;
   if (foundFile !== undefined) return `id(vocabulary: ${quoted(foundFile)}, dim: ${dim})`;
   if (file)
-    notes.differs(
-      part.at('vocab_file'),
-      `there is no file \`${file}\` here: values are learned from the training part`,
-    );
+    part.at('vocab_file').differs(`there is no file \`${file}\` here: values are learned from the training part`);
   if (hashRows > 0) return `id(hash: ${hashRows}, ${settings.join(', ')})`;
   if (buckets > 0) {
-    notes.notNeeded(part.at('num_buckets'), 'values are learned from the training part, and any others share one row');
+    part.at('num_buckets').notNeeded('values are learned from the training part, and any others share one row');
   }
   return `id(${settings.join(', ')})`;
 }
 
-function countOf(part: ConfigPart, settings: string[], notes: ImportNotes): void {
+function countOf(part: ConfigPart, settings: string[]): void {
   const ev = part.part('ev_params');
   const dynamic = part.part('dynamicemb');
   const minimalCount =
@@ -74,13 +64,9 @@ function countOf(part: ConfigPart, settings: string[], notes: ImportNotes): void
   if (minimalCount > 1) settings.push(`min_count: ${minimalCount}`);
   ev?.skip('use_cache', 'init_capacity', 'max_capacity');
   if ((ev?.whole('steps_to_live') ?? 0) > 0) {
-    notes.leftOut(ev!.at('steps_to_live'), 'rows do not expire by steps: see `expire_days` of `id`');
+    ev!.at('steps_to_live').leftOut('rows do not expire by steps: see `expire_days` of `id`');
   }
-  for (const name of ['zch', 'dynamicemb'] as const) {
-    if (!part.has(name)) continue;
-    notes.differs(part.at(name), 'a table has a row for each value of the training part, and none is evicted');
-    part.skip(name);
-  }
+  part.replace('a table has a row for each value of the training part, and none is evicted', 'zch', 'dynamicemb');
 }
 
 /** `boundaries` are those of the value that `sql` gives. */
@@ -97,41 +83,114 @@ export function elementsInSql(column: string, separator: string, isList: IsList)
   return `string_split(CAST(${quotedColumn(column)} AS VARCHAR), ${quotedText(separator)})`;
 }
 
-export function unusedSettings(part: ConfigPart, notes: ImportNotes): void {
-  for (const name of ['initializer', 'init_fn'] as const) {
-    if (!part.has(name)) continue;
-    notes.differs(part.at(name), "the first values of a table are drawn by Tower's rule");
-    part.skip(name);
-  }
-  for (const name of ['autodis', 'mlp', 'dense_emb'] as const) {
-    if (!part.has(name)) continue;
-    notes.differs(part.at(name), 'the number goes through one learned map, or through its boundaries');
-    part.skip(name);
-  }
+export function unusedSettings(part: ConfigPart): void {
+  part.replace("the first values of a table are drawn by Tower's rule", 'initializer', 'init_fn');
+  part.replace('the number goes through one learned map, or through its boundaries', 'autodis', 'mlp', 'dense_emb');
   for (const name of ['default_value', 'fg_encoded_default_value', 'fill_missing'] as const) {
     const value = part.text(name);
     if (value !== undefined && value !== '' && value !== '0') {
-      notes.differs(part.at(name), 'a missing value has a row of its own, or is 0 as a number');
+      part.at(name).differs('a missing value has a row of its own, or is 0 as a number');
     }
   }
-  if (part.flag('use_mask', false))
-    notes.leftOut(part.at('use_mask'), 'values are not masked: `id(drop: 10%)` drops ids');
+  if (part.flag('use_mask', false)) part.at('use_mask').leftOut('values are not masked: `id(drop: 10%)` drops ids');
   if (!part.flag('trainable', true))
-    notes.differs(part.at('trainable'), 'the table is trained; `frozen` needs vectors in a file');
+    part.at('trainable').differs('the table is trained; `frozen` needs vectors in a file');
 }
 
-export const poolOf = (
-  part: ConfigPart,
-  name: string,
-  otherwise: 'sum' | 'mean',
-  notes: ImportNotes,
-): 'mean' | 'sum' => {
+export const poolOf = (part: ConfigPart, name: string, otherwise: 'sum' | 'mean'): 'mean' | 'sum' => {
   const written = part.text(name) ?? otherwise;
   if (written !== 'sum' && written !== 'mean') {
-    notes.differs(part.at(name), `Tower does not pool by \`${written}\`: elements are pooled by their mean`);
+    part.at(name).differs(`Tower does not pool by \`${written}\`: elements are pooled by their mean`);
   }
   return written === 'sum' ? 'sum' : 'mean';
 };
 
 /** How many elements a list keeps where the config has no limit. */
 export const LONGEST = 50;
+
+/** Expressions of a config as SQL. Tower checks the SQL itself, against the columns. */
+const functions: Readonly<Record<string, string>> = {
+  abs: 'abs',
+  ceil: 'ceil',
+  exp: 'exp',
+  floor: 'floor',
+  ln: 'ln',
+  log: 'ln',
+  log10: 'log10',
+  log2: 'log2',
+  max: 'greatest',
+  min: 'least',
+  pow: 'pow',
+  round: 'round',
+  sign: 'sign',
+  sqrt: 'sqrt',
+};
+
+const signs: Readonly<Record<string, string>> = {
+  '==': '=',
+  '&&': ' AND ',
+  '&': ' AND ',
+  '||': ' OR ',
+  '|': ' OR ',
+  '!': ' NOT ',
+};
+
+const piece = /\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+)|([A-Za-z_]\w*)(\s*\()?|(==|!=|<=|>=|&&|\|\||[-+*/%<>(),&|!]))/y;
+
+/** Undefined where the expression has something else than numbers, columns, known functions and signs. */
+export function sqlOf(expression: string, columns: readonly string[]): string | undefined {
+  piece.lastIndex = 0;
+  let sql = '';
+  while (piece.lastIndex < expression.trimEnd().length) {
+    const found = piece.exec(expression);
+    if (!found) return undefined;
+    const [, number, name, call, sign] = found;
+    if (number !== undefined) sql += number;
+    else if (sign !== undefined) sql += signs[sign] ?? sign;
+    else if (call !== undefined) {
+      if (!Object.hasOwn(functions, name!.toLowerCase())) return undefined;
+      sql += `${functions[name!.toLowerCase()]}(`;
+    } else {
+      if (!columns.includes(name!)) return undefined;
+      sql += quotedColumn(name!);
+    }
+  }
+  return sql === '' ? undefined : sql;
+}
+
+/**
+ * `method=log10,threshold=1e-10,default=-10` and the like, of numbers.
+ * @param column SQL of the value
+ */
+export function normalizedBy(normalizer: string, column: string): string | undefined {
+  const settings = new Map(
+    normalizer.split(',').map((each) => {
+      const [name = '', ...value] = each.split('=');
+      return [name.trim(), value.join('=').trim()] as const;
+    }),
+  );
+  const number = (name: string, otherwise: number): number | undefined => {
+    const written = settings.get(name);
+    const value = written === undefined ? otherwise : Number(written);
+    return Number.isFinite(value) ? value : undefined;
+  };
+  switch (settings.get('method')) {
+    case 'log10': {
+      const [threshold, otherwise] = [number('threshold', 1e-10), number('default', -10)];
+      if (threshold === undefined || otherwise === undefined) return undefined;
+      return `CASE WHEN ${column} > ${threshold} THEN log10(${column}) ELSE ${otherwise} END`;
+    }
+    case 'zscore': {
+      const [mean, deviation] = [number('mean', 0), number('standard_deviation', 1)];
+      return mean === undefined || !deviation ? undefined : `(${column} - ${mean}) / ${deviation}`;
+    }
+    case 'minmax': {
+      const [min, max] = [number('min', 0), number('max', 1)];
+      return min === undefined || max === undefined || max <= min
+        ? undefined
+        : `(${column} - ${min}) / ${Number((max - min).toPrecision(12))}`;
+    }
+    default:
+      return undefined;
+  }
+}

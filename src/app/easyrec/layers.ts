@@ -1,6 +1,7 @@
 /** Layers of a config as blocks of a flow. */
-import type { ImportNotes } from './notes.ts';
+import type { ConfigGroup, FeatureDraft, Identifiers, SideName, TowerDraft, TowerSides } from './groups.ts';
 import type { ConfigPart } from './part.ts';
+import type { ConfigDialect } from './scoring.ts';
 
 const activations: Readonly<Record<string, string>> = {
   '': 'linear',
@@ -20,15 +21,15 @@ const activations: Readonly<Record<string, string>> = {
 };
 
 /** `tf.nn.relu`, `nn.ReLU`, `relu` and `nn.LeakyReLU,negative_slope=0.2` are names of one family. */
-function activationOf(part: ConfigPart, name: string, otherwise: string, notes: ImportNotes): string {
+function activationOf(part: ConfigPart, name: string, otherwise: string): string {
   const written = part.text(name) ?? otherwise;
   const [word = '', ...settings] = written.split(/[,(]/);
   const plainWord = word.replace(/^.*\./, '').replaceAll('_', '').trim().toLowerCase();
   const knownActivation = Object.hasOwn(activations, plainWord) ? activations[plainWord] : undefined;
   if (knownActivation === undefined)
-    notes.differs(part.at(name), `Tower has no activation \`${written}\`: relu is in its place`);
+    part.at(name).differs(`Tower has no activation \`${written}\`: relu is in its place`);
   else if (settings.length > 0)
-    notes.differs(part.at(name), `the settings of \`${written}\` are those of Tower's \`${knownActivation}\``);
+    part.at(name).differs(`the settings of \`${written}\` are those of Tower's \`${knownActivation}\``);
   return knownActivation ?? 'relu';
 }
 
@@ -41,38 +42,32 @@ interface DenseLayers {
 }
 
 /** @param norms the default of the normalization */
-function layersOf(part: ConfigPart, norms: boolean, notes: ImportNotes): DenseLayers {
+function layersOf(part: ConfigPart, norms: boolean): DenseLayers {
   const units = part.wholes('hidden_units', 0);
   const norm = part.flag('use_bn', norms) ? 'batch' : part.flag('use_ln', false) ? 'layer' : 'none';
-  if (!part.flag('bias', true)) notes.differs(part.at('bias'), 'layers of Tower have a bias');
+  if (!part.flag('bias', true)) part.at('bias').differs('layers of Tower have a bias');
   const dropout = part.numbers('dropout_ratio').map((rate) => Math.min(Math.max(rate, 0), 0.99));
-  return { units, activation: activationOf(part, 'activation', 'relu', notes), norm, dropout };
+  return { units, activation: activationOf(part, 'activation', 'relu'), norm, dropout };
 }
 
 /** Layers of which the last is linear, as those of `mlp` are. */
-export function linearEnd(
-  part: ConfigPart,
-  norms: boolean,
-  notes: ImportNotes,
-  more: readonly number[] = [],
-): string[] {
-  const layers = layersOf(part, norms, notes);
+export function linearEnd(part: ConfigPart, norms: boolean, more: readonly number[] = []): string[] {
+  const layers = layersOf(part, norms);
   return blocksOf({ ...layers, units: [...layers.units, ...more] }, false);
 }
 
 /** Layers that all have an activation. */
-export const activeEnd = (part: ConfigPart, norms: boolean, notes: ImportNotes): string[] =>
-  blocksOf(layersOf(part, norms, notes), true);
+export const activeEnd = (part: ConfigPart, norms: boolean): string[] => blocksOf(layersOf(part, norms), true);
 
 /** The `MLP` of a backbone: its last layer has settings of its own. */
-export function kerasMlp(part: ConfigPart, notes: ImportNotes): string[] {
-  const layers = layersOf(part, true, notes);
-  const lastActivation = activationOf(part, 'final_activation', 'relu', notes);
+export function kerasMlp(part: ConfigPart): string[] {
+  const layers = layersOf(part, true);
+  const lastActivation = activationOf(part, 'final_activation', 'relu');
   const normsLast = part.flag('use_final_bn', true);
   part.skip('initializer');
   for (const name of ['use_bias', 'use_final_bias'] as const) part.flag(name, false);
   if (part.flag('use_bn_after_activation', false)) {
-    notes.differs(part.at('use_bn_after_activation'), 'Tower normalises before the activation');
+    part.at('use_bn_after_activation').differs('Tower normalises before the activation');
   }
   if (lastActivation === 'linear' && !normsLast) return blocksOf(layers, false);
   return [
@@ -106,4 +101,34 @@ function blocksOf({ units, activation, norm, dropout }: DenseLayers, isActive: b
   const isOne = widths.length === 1;
   const body = isOne ? `dense(${widths[0]})` : `mlp(${[...widths, ...settings].join(', ')})`;
   return [body, ...(isActive ? afterLayer(rate) : [])];
+}
+
+/** What a row of a model reads, and what it makes. */
+export interface ModelContext {
+  readonly dialect: ConfigDialect;
+  readonly model: ConfigPart;
+  readonly settings: ConfigPart;
+  readonly groups: readonly ConfigGroup[];
+  readonly names: Identifiers;
+  /** A feature by its name in the config. */
+  readonly feature: (original: string) => FeatureDraft | undefined;
+  /** Says which groups the towers read, before any feature is taken. */
+  readonly sides: (groups: Readonly<Record<SideName, readonly ConfigGroup[]>>) => TowerSides;
+  /** A Failure `config-model`: the model cannot become two towers. */
+  readonly refuse: (reason: string) => Error;
+}
+
+export interface ConvertedTowers {
+  readonly sides: TowerSides;
+  readonly user: TowerDraft;
+  readonly item: TowerDraft;
+  readonly keys: { readonly user: string | undefined; readonly item: string | undefined };
+}
+
+export function senetBlock(senet: ConfigPart): string {
+  if ((senet.whole('num_squeeze_group') ?? 2) !== 1) {
+    senet.differs("Tower's `senet` weighs whole fields by their means, and has no groups of numbers within a field");
+  }
+  const block = `senet(reduction: ${senet.whole('reduction_ratio', 1) ?? 4})`;
+  return senet.flag('use_skip_connection', true) ? `residual(${block})` : block;
 }

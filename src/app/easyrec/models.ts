@@ -1,9 +1,8 @@
 /** The two towers of each model of the configs. A row says how its groups and layers become flows. */
 import { backboneTowers } from './backbone.ts';
-import type { GroupDraft, SideName, TowerDraft } from './draft.ts';
-import type { ConfigGroup } from './groups.ts';
-import { activeEnd, linearEnd } from './layers.ts';
-import type { ConvertedTowers, ModelContext } from './model_context.ts';
+import type { ConfigGroup, GroupDraft, SideName, TowerDraft } from './groups.ts';
+import type { ConvertedTowers, ModelContext } from './layers.ts';
+import { activeEnd, linearEnd, senetBlock } from './layers.ts';
 import type { ConfigPart } from './part.ts';
 
 export interface ModelRow {
@@ -38,7 +37,7 @@ function filled(group: GroupDraft | undefined, side: SideName, context: ModelCon
 const inputOf = (tower: ConfigPart | undefined, otherwise: string): string => tower?.text('input') ?? otherwise;
 
 function dssm(context: ModelContext): ConvertedTowers {
-  const { settings, groups, notes, dialect } = context;
+  const { settings, groups, dialect } = context;
   const parts = { user: settings.needed('user_tower'), item: settings.needed('item_tower') };
   const groupsRead = {
     user: [groupNamed(groups, inputOf(parts.user, 'user'), context)],
@@ -53,14 +52,14 @@ function dssm(context: ModelContext): ConvertedTowers {
     const blocks =
       dialect === 'EasyRec' || width > 0
         ? layers
-          ? linearEnd(layers, dialect === 'EasyRec', notes, width > 0 ? [width] : [])
+          ? linearEnd(layers, dialect === 'EasyRec', width > 0 ? [width] : [])
           : width > 0
             ? [`dense(${width})`]
             : []
         : layers
-          ? activeEnd(layers, false, notes)
+          ? activeEnd(layers, false)
           : [];
-    return towerOf(group, [], flow(group.name, ...weighed(part, context), 'flatten', ...normed(part), ...blocks));
+    return towerOf(group, [], flow(group.name, ...weighed(part), 'flatten', ...normed(part), ...blocks));
   };
   return {
     sides,
@@ -70,18 +69,7 @@ function dssm(context: ModelContext): ConvertedTowers {
   };
 }
 
-function weighed(part: ConfigPart, { notes }: ModelContext): string[] {
-  const senet = part.part('senet');
-  if (!senet) return [];
-  if ((senet.whole('num_squeeze_group') ?? 2) !== 1) {
-    notes.differs(
-      senet,
-      "Tower's `senet` weighs whole fields by their means, and has no groups of numbers within a field",
-    );
-  }
-  const block = `senet(reduction: ${senet.whole('reduction_ratio', 1) ?? 4})`;
-  return [senet.flag('use_skip_connection', true) ? `residual(${block})` : block];
-}
+const weighed = (part: ConfigPart): string[] => part.parts('senet').slice(-1).map(senetBlock);
 
 const normed = (part: ConfigPart): string[] => {
   const senet = part.part('senet');
@@ -94,7 +82,7 @@ const leftOutOfMind: Readonly<Record<string, string>> = {
 };
 
 function mind(context: ModelContext): ConvertedTowers {
-  const { settings, groups, notes, dialect, names } = context;
+  const { settings, groups, dialect, names } = context;
   const isTorch = dialect === 'TorchEasyRec';
   const tower = isTorch ? settings.needed('user_tower') : settings;
   const itemPart = isTorch ? settings.needed('item_tower') : undefined;
@@ -112,31 +100,22 @@ function mind(context: ModelContext): ConvertedTowers {
   const keptElements = sides.used.get(lists[0]!)?.list?.max;
   const longest = capsule.whole('max_seq_len', 1);
   if (longest !== undefined && keptElements !== undefined && longest !== keptElements)
-    notes.differs(
-      capsule.at('max_seq_len'),
-      `the history keeps ${keptElements} elements: see the \`max\` of its feature`,
-    );
+    capsule.at('max_seq_len').differs(`the history keeps ${keptElements} elements: see the \`max\` of its feature`);
   const capsuleWidth = capsule.whole('high_dim', 1) ?? 64;
   const routing = `multi_interest(${Math.min(capsule.whole('max_k', 1) ?? 5, 64)}, routing, iterations: ${Math.min(capsule.whole('num_iters', 1) ?? 3, 16)})`;
-  for (const name of [
+  capsule.replace(
+    'the capsules are those of the paper: logits from 0, a squash of power 1, and all interests',
     'routing_logits_scale',
     'routing_logits_stddev',
     'squash_pow',
     'scale_ratio',
     'const_caps_num',
     'routing_init_method',
-  ]) {
-    if (capsule.has(name))
-      notes.differs(
-        capsule.at(name),
-        'the capsules are those of the paper: logits from 0, a squash of power 1, and all interests',
-      );
-    capsule.skip(name);
-  }
+  );
   for (const name of ['simi_pow', 'max_interests_simi', 'time_id_fea']) {
     if (!settings.has(name)) continue;
-    if (name === 'simi_pow') notes.differs(settings.at(name), 'the interest that fits the item best scores the row');
-    else notes.leftOut(settings.at(name), leftOutOfMind[name]!);
+    if (name === 'simi_pow') settings.at(name).differs('the interest that fits the item best scores the row');
+    else settings.at(name).leftOut(leftOutOfMind[name]!);
     settings.skip(name);
   }
   const layersBefore = tower.part('pre_capsule_dnn') ?? tower.part('hist_seq_mlp');
@@ -145,27 +124,23 @@ function mind(context: ModelContext): ConvertedTowers {
     lists.length === 1 ? lists[0]! : `${combination === 'CONCAT' || isTorch ? 'concat' : 'sum'}(${lists.join(', ')})`;
   const interests = names.free('interests');
   const steps = [
-    `${interests} = ${flow(start, ...(layersBefore ? (isTorch ? linearEnd(layersBefore, false, notes) : activeEnd(layersBefore, true, notes)) : []), `dense(${capsuleWidth})`, routing)}`,
+    `${interests} = ${flow(start, ...(layersBefore ? (isTorch ? linearEnd(layersBefore, false) : activeEnd(layersBefore, true)) : []), `dense(${capsuleWidth})`, routing)}`,
   ];
   const userGroup = sides.group('user', 'user_features', [user]);
   const concat = tower.part('concat_dnn') ?? tower.part('concat_mlp');
   const layers = tower.part('user_dnn') ?? tower.part('user_mlp');
   const width = settings.whole('output_dim') ?? 0;
-  const end = concat ? linearEnd(concat, !isTorch, notes, width > 0 ? [width] : []) : [];
+  const end = concat ? linearEnd(concat, !isTorch, width > 0 ? [width] : []) : [];
   let channel = interests;
   if (userGroup) {
     const known = names.free('known');
-    const blocks = layers
-      ? isTorch
-        ? linearEnd(layers, false, notes)
-        : ['batch_norm', ...activeEnd(layers, true, notes)]
-      : [];
+    const blocks = layers ? (isTorch ? linearEnd(layers, false) : ['batch_norm', ...activeEnd(layers, true)]) : [];
     steps.push(`${known} = ${flow(userGroup.name, 'flatten', ...blocks)}`);
     channel = `concat(${interests}, ${known})`;
   }
   const itemGroup = filled(sides.group('item', 'item_features', [item]), 'item', context);
   const itemLayers = settings.part('item_dnn') ?? itemPart?.part('mlp');
-  const itemBlocks = itemLayers ? linearEnd(itemLayers, !isTorch, notes, width > 0 ? [width] : []) : [];
+  const itemBlocks = itemLayers ? linearEnd(itemLayers, !isTorch, width > 0 ? [width] : []) : [];
   return {
     sides,
     user: { groups: userGroup ? [userGroup] : [], alone: lists, steps, channel: flow(channel, ...end) },
@@ -176,7 +151,7 @@ function mind(context: ModelContext): ConvertedTowers {
 
 /** Models that rank: each group has layers, and layers over all of them join them. Two towers join them in the score alone. */
 function multiTower(context: ModelContext): ConvertedTowers {
-  const { settings, groups, notes, dialect, names } = context;
+  const { settings, groups, dialect, names } = context;
   const recall = settings.has('user_tower');
   const parts = recall
     ? (['user', 'item'] as const).map((side) => ({ name: side as string, part: settings.needed(`${side}_tower`) }))
@@ -188,11 +163,10 @@ function multiTower(context: ModelContext): ConvertedTowers {
     const halves = side ? [] : halvesOf(group, context);
     if (side) read[side].push({ group, part });
     else if (halves.length > 0) {
-      notes.differs(part, `the group \`${name}\` has features of both sides: each tower has layers for its own`);
+      part.differs(`the group \`${name}\` has features of both sides: each tower has layers for its own`);
       for (const half of halves) read[half.side].push({ group: half.group, part });
     } else {
-      notes.leftOut(
-        part,
+      part.leftOut(
         `the group \`${name}\` is of no one side: a group with \`user\`, \`context\` or \`item\` in its name is`,
       );
       part.skip(...part.names);
@@ -203,23 +177,21 @@ function multiTower(context: ModelContext): ConvertedTowers {
       const lists = listsOf(part.text('input') ?? '', context);
       const firstInput = read.user[0];
       if (lists.length > 0 && firstInput) {
-        notes.differs(
-          part,
+        part.differs(
           'attention to the candidate needs both sides: the user tower reads the history, pooled by its mean',
         );
         read.user[0] = {
           ...firstInput,
           group: { ...firstInput.group, sequences: [...firstInput.group.sequences, ...lists] },
         };
-      } else notes.leftOut(part, 'attention to the candidate needs both sides: give the user tower a history instead');
+      } else part.leftOut('attention to the candidate needs both sides: give the user tower a history instead');
       part.skip(...part.names);
     }
   }
   const finalLayers = settings.part('final_dnn') ?? settings.part('final');
   const width = finalLayers?.wholes('hidden_units').at(-1) ?? 32;
   if (finalLayers) {
-    notes.differs(
-      finalLayers,
+    finalLayers.differs(
       `layers over both sides cannot be searched: the score is the inner product of two vectors of ${width} numbers`,
     );
     finalLayers.skip(...finalLayers.names);
@@ -230,7 +202,7 @@ function multiTower(context: ModelContext): ConvertedTowers {
     const builtGroups = read[side].flatMap(({ group, part }) => {
       const draft = sides.group(side, `${group.name.replaceAll(/\W+/g, '_')}_features`, [group]);
       const layers = part.part('dnn') ?? part.part('mlp');
-      return draft ? [{ draft, blocks: layers ? activeEnd(layers, dialect === 'EasyRec', notes) : [] }] : [];
+      return draft ? [{ draft, blocks: layers ? activeEnd(layers, dialect === 'EasyRec') : [] }] : [];
     });
     const [first] = builtGroups;
     if (!first) throw context.refuse(`no feature of its ${side} side was converted`);

@@ -1,5 +1,4 @@
 /** Optimizers and schedules of a config. */
-import type { ImportNotes } from './notes.ts';
 import type { ConfigPart } from './part.ts';
 
 export interface OptimizerDraft {
@@ -67,12 +66,12 @@ const defaults: Readonly<Record<string, readonly [easyrec: readonly string[], to
   rowwise_adagrad_optimizer: [[], ['initial: 0']],
 };
 
-export function optimizerOf(config: ConfigPart | undefined, notes: ImportNotes): OptimizerDraft | undefined {
+export function optimizerOf(config: ConfigPart | undefined): OptimizerDraft | undefined {
   const foundOptimizer = config?.oneOf(Object.keys(rows));
   if (config === undefined || foundOptimizer === undefined) return undefined;
   const { name, part } = foundOptimizer;
   const { kind, fields = {}, also = [], differs } = rows[name]!;
-  if (differs) notes.differs(config.at(name), differs);
+  if (differs) config.at(name).differs(differs);
   const settings = Object.entries(fields).flatMap(([field, argument]) => {
     const value = part.number(field);
     // A weight decay of 0 is none; Tower's own default may be another.
@@ -85,12 +84,7 @@ export function optimizerOf(config: ConfigPart | undefined, notes: ImportNotes):
   const filledDefaults = (part.has('lr') ? torch : easyrec).filter(
     (setting) => !givenNames.has(setting.split(':')[0]!),
   );
-  const schedule = scheduleOf(
-    nestedSettings ?? config,
-    part.number('lr') ?? 0.002,
-    nestedSettings !== undefined,
-    notes,
-  );
+  const schedule = scheduleOf(nestedSettings ?? config, part.number('lr') ?? 0.002, nestedSettings !== undefined);
   return { kind, rate: schedule.rate, settings: [...settings, ...filledDefaults, ...also, ...schedule.settings] };
 }
 
@@ -99,7 +93,7 @@ interface Schedule {
   readonly settings: readonly string[];
 }
 
-type ReadSchedule = (part: ConfigPart, rate: number, notes: ImportNotes) => Schedule;
+type ReadSchedule = (part: ConfigPart, rate: number) => Schedule;
 
 const warmupOf = (part: ConfigPart, ...names: readonly string[]): string[] => {
   const name = names.find((each) => (part.whole(each) ?? 0) > 0);
@@ -110,9 +104,8 @@ const ends = 'it ends with the last step of the run';
 
 const constant: ReadSchedule = (part, rate) => ({ rate: part.number('learning_rate') ?? rate, settings: [] });
 
-const exponential: ReadSchedule = (part, rate, notes) => {
-  notes.leftOut(
-    part,
+const exponential: ReadSchedule = (part, rate) => {
+  part.leftOut(
     'Tower has no decay by a factor: the rate stays as it is after its warm-up. `decay: cosine` and `decay: inverse_sqrt` are near',
   );
   part.skip('decay_steps', 'decay_size', 'decay_factor', 'staircase', 'min_learning_rate', 'by_epoch');
@@ -123,8 +116,8 @@ const exponential: ReadSchedule = (part, rate, notes) => {
   };
 };
 
-const cosine: ReadSchedule = (part, rate, notes) => {
-  notes.differs(part, `the cosine of Tower falls towards 0, and ${ends}`);
+const cosine: ReadSchedule = (part, rate) => {
+  part.differs(`the cosine of Tower falls towards 0, and ${ends}`);
   part.skip(
     'total_steps',
     'T_max',
@@ -141,10 +134,9 @@ const cosine: ReadSchedule = (part, rate, notes) => {
   };
 };
 
-const polynomial: ReadSchedule = (part, rate, notes) => {
+const polynomial: ReadSchedule = (part, rate) => {
   const power = part.number('power') ?? 1;
-  notes.differs(
-    part,
+  part.differs(
     `Tower's rate falls in a line towards 0${power === 1 ? '' : `, without the power ${power}`}, and ${ends}`,
   );
   part.skip('total_steps', 'end_learning_rate');
@@ -159,8 +151,8 @@ const transformer: ReadSchedule = (part, rate) => {
   return { rate: Number(topRate.toPrecision(4)), settings: [`warmup: ${warmup}`, 'decay: inverse_sqrt'] };
 };
 
-const manual: ReadSchedule = (part, rate, notes) => {
-  notes.leftOut(part, 'Tower has no table of rates: the first one stays');
+const manual: ReadSchedule = (part, rate) => {
+  part.leftOut('Tower has no table of rates: the first one stays');
   const firstRate = part.number('initial_learning_rate') ?? part.numbers('learning_rates')[0] ?? rate;
   part.skip('schedule', 'schedule_sizes', 'learning_rates', 'warmup', 'by_epoch');
   return { rate: firstRate, settings: [] };
@@ -177,11 +169,11 @@ const schedules: Readonly<Record<string, ReadSchedule>> = {
   transformer_learning_rate: transformer,
 };
 
-function scheduleOf(part: ConfigPart, rate: number, isInside: boolean, notes: ImportNotes): Schedule {
+function scheduleOf(part: ConfigPart, rate: number, isInside: boolean): Schedule {
   const found = part.oneOf(Object.keys(schedules));
   if (!found) return { rate, settings: [] };
   // EasyRec's own default of a rate is 0.002.
-  return schedules[found.name]!(found.part, isInside ? 0.002 : rate, notes);
+  return schedules[found.name]!(found.part, isInside ? 0.002 : rate);
 }
 
 /** `adam(rate: 0.001, l2: 1e-6)` */

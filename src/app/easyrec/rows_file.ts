@@ -6,7 +6,6 @@ import { createGunzip } from 'node:zlib';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { reading } from '../../base/diagnostics/system_reason.ts';
 import { writeDurably } from '../../base/storage/durable.ts';
-import type { ImportNotes } from './notes.ts';
 import type { ConfigPart } from './part.ts';
 import { type ConfigDialect, samplers } from './scoring.ts';
 
@@ -166,8 +165,6 @@ function written(to: string, body: (write: (text: string) => Promise<void>) => P
 const csvText = (text: string, sign: string): string =>
   text.includes(sign) || /["\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 
-// Where a config has its rows, and in which form.
-
 /** The file of a negative sampler: a line for each item, with its id, its weight and its attributes. */
 interface ItemsPath {
   readonly path: string;
@@ -188,22 +185,22 @@ export interface DataPaths {
   readonly isCsv: boolean;
 }
 
-export function dataPathsOf(root: ConfigPart, dialect: ConfigDialect, notes: ImportNotes): DataPaths {
+export function dataPathsOf(root: ConfigPart, dialect: ConfigDialect): DataPaths {
   const data = root.part('data_config');
   const fields = data?.parts('input_fields') ?? [];
   const columns = fields.map((field) => {
     field.skip('input_type', 'input_dim', 'input_shape');
     const value = field.text('default_val');
     if (value !== undefined && value !== '' && !/^0(\.0*)?$/.test(value)) {
-      notes.differs(field.at('default_val'), 'a missing value has a row of its own, or is 0 as a number');
+      field.at('default_val').differs('a missing value has a row of its own, or is 0 as a number');
     }
     return field.text('input_name') ?? '';
   });
   const shortFields = (data?.text('input_fields_str') ?? '').split(';').map((each) => each.split(':')[0]!.trim());
   const kind = data?.text('input_type') ?? data?.text('dataset_type') ?? '';
   return {
-    train: pathOf(root, ['train_input_path', 'parquet_train_input'], notes),
-    test: pathOf(root, ['eval_input_path', 'parquet_eval_input'], notes),
+    train: pathOf(root, ['train_input_path', 'parquet_train_input']),
+    test: pathOf(root, ['eval_input_path', 'parquet_eval_input']),
     items: itemsOf(data),
     columns: columns.length > 0 ? columns : shortFields.filter((name) => name !== ''),
     delimiter: data?.text('separator') ?? data?.text('delimiter') ?? ',',
@@ -213,11 +210,11 @@ export function dataPathsOf(root: ConfigPart, dialect: ConfigDialect, notes: Imp
 }
 
 /** Tables of a warehouse and streams have no path here. */
-function pathOf(root: ConfigPart, names: readonly string[], notes: ImportNotes): string | undefined {
+function pathOf(root: ConfigPart, names: readonly string[]): string | undefined {
   const name = names.find((each) => (root.text(each) ?? '') !== '');
   const path = name === undefined ? undefined : root.text(name);
   if (path === undefined || !/^\w+:\/\//.test(path)) return path;
-  notes.leftOut(root.at(name!), 'Tower reads files: export the table as Parquet or CSV');
+  root.at(name!).leftOut('Tower reads files: export the table as Parquet or CSV');
   return undefined;
 }
 

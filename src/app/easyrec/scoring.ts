@@ -1,7 +1,5 @@
 /** The score and the loss of a config. */
-import type { LabelDraft, TaskDraft } from './draft.ts';
-import type { Identifiers } from './groups.ts';
-import type { ImportNotes } from './notes.ts';
+import type { Identifiers, LabelDraft, TaskDraft } from './groups.ts';
 import type { ConfigPart } from './part.ts';
 
 export type ConfigDialect = 'EasyRec' | 'TorchEasyRec';
@@ -13,7 +11,6 @@ export interface ScoreContext {
   readonly settings: ConfigPart;
   readonly dialect: ConfigDialect;
   readonly names: Identifiers;
-  readonly notes: ImportNotes;
   /** True for a model that ranks: its score is a logit. */
   readonly isRanking?: boolean;
 }
@@ -53,7 +50,7 @@ export const samplers: readonly string[] = [
 const LEARNED_SCALE = 10;
 
 export function scoringOf(context: ScoreContext): Scoring {
-  const { root, settings, names, notes } = context;
+  const { root, settings, names } = context;
   const { loss, options } = lossOf(context);
   const isCosine = similarityOf(context) === 'cosine';
   const temperature = temperatureOf(context, isCosine);
@@ -68,13 +65,14 @@ export function scoringOf(context: ScoreContext): Scoring {
     (name) => !!name,
   );
   for (const more of labels.filter((label) => label !== first)) {
-    notes.leftOut(data!.at('label_fields'), `the label \`${more}\` has no loss in the model`);
+    data!.at('label_fields').leftOut(`the label \`${more}\` has no loss in the model`);
   }
   if (first !== undefined && !isLabelled) {
-    notes.differs(
-      data!.at('label_fields'),
-      `a ${loss} has no label: each event is a positive. If \`${first}\` may be 0, write \`where = "${first} = 1"\` in \`data.tower\``,
-    );
+    data!
+      .at('label_fields')
+      .differs(
+        `a ${loss} has no label: each event is a positive. If \`${first}\` may be 0, write \`where = "${first} = 1"\` in \`data.tower\``,
+      );
   }
   settings.skip('l2_regularization');
   const label = isLabelled ? names.of(first ?? 'label') : undefined;
@@ -96,17 +94,17 @@ export function scoringOf(context: ScoreContext): Scoring {
 const labelOf = (name: string, kind: LabelDraft['kind'], column: string): LabelDraft =>
   name === column ? { name, kind } : { name, kind, column };
 
-function similarityOf({ settings, notes, dialect, isRanking }: ScoreContext): 'cosine' | 'dot' {
+function similarityOf({ settings, dialect, isRanking }: ScoreContext): 'cosine' | 'dot' {
   const name = dialect === 'EasyRec' ? 'simi_func' : 'similarity';
   const usualSimilarity = dialect === 'EasyRec' || /mind$/i.test(settings.path) ? 'COSINE' : 'INNER_PRODUCT';
   const writtenSimilarity = isRanking ? 'INNER_PRODUCT' : (settings.text(name) ?? usualSimilarity);
   if (writtenSimilarity === 'EUCLID' || writtenSimilarity === '2')
-    notes.differs(settings.at(name), 'Tower has no Euclidean score: it is an inner product');
+    settings.at(name).differs('Tower has no Euclidean score: it is an inner product');
   return writtenSimilarity === 'COSINE' || writtenSimilarity === '0' ? 'cosine' : 'dot';
 }
 
 function temperatureOf(
-  { settings, notes, dialect, isRanking }: ScoreContext,
+  { settings, dialect, isRanking }: ScoreContext,
   isCosine: boolean,
 ): { value: number; isLearned: boolean } {
   const value = settings.number('temperature') ?? 1;
@@ -115,17 +113,17 @@ function temperatureOf(
     dialect === 'EasyRec' && !isRanking && !/model_params$/.test(settings.path),
   );
   if (value <= 0) {
-    notes.leftOut(settings.at('temperature'), 'a temperature is above 0');
+    settings.at('temperature').leftOut('a temperature is above 0');
     return { value: 1, isLearned };
   }
   if (dialect === 'EasyRec' && !isCosine && value !== 1) {
-    notes.notNeeded(settings.at('temperature'), 'EasyRec divides only a cosine by it');
+    settings.at('temperature').notNeeded('EasyRec divides only a cosine by it');
     return { value: 1, isLearned };
   }
   return { value, isLearned };
 }
 
-function lossOf({ model, dialect, notes, isRanking }: ScoreContext): {
+function lossOf({ model, dialect, isRanking }: ScoreContext): {
   readonly loss: ConvertedLoss;
   readonly options?: ConfigPart;
 } {
@@ -147,16 +145,16 @@ function lossOf({ model, dialect, notes, isRanking }: ScoreContext): {
   if (named.length === 0) return { loss: dialect === 'TorchEasyRec' && !isRanking ? 'softmax' : 'bce' };
   const [first, ...rest] = named;
   for (const { name, at, options } of rest) {
-    notes.leftOut(at, `the model has one loss for a task: \`${name}\` is not among it`);
+    at.leftOut(`the model has one loss for a task: \`${name}\` is not among it`);
     options?.skip(...options.names);
   }
   const knownLoss = Object.hasOwn(losses, first!.name) ? losses[first!.name] : undefined;
   if (knownLoss === undefined) {
     first!.options?.skip(...first!.options.names);
-    notes.differs(first!.at, `Tower has no \`${first!.name}\`: bce is in its place`);
+    first!.at.differs(`Tower has no \`${first!.name}\`: bce is in its place`);
   }
   if (knownLoss === 'bpr' || knownLoss === 'hinge')
-    notes.differs(first!.at, 'the pairs are of the items of the batch, and not of a session');
+    first!.at.differs('the pairs are of the items of the batch, and not of a session');
   return { loss: knownLoss ?? 'bce', ...(first!.options ? { options: first!.options } : {}) };
 }
 
@@ -167,7 +165,7 @@ function lossText(
   isCosine: boolean,
   { value, isLearned }: { readonly value: number; readonly isLearned: boolean },
 ): string {
-  const { settings, notes } = context;
+  const { settings } = context;
   const smoothing = options?.number('label_smoothing') ?? 0;
   const smoothingText = smoothing > 0 && smoothing < 1 ? [`smoothing: ${smoothing}`] : [];
   switch (loss) {
@@ -183,7 +181,7 @@ function lossText(
     case 'focal': {
       if (isLearned) {
         const text = isCosine ? `it is ${LEARNED_SCALE}, try others` : 'the inner product has its own';
-        notes.differs(settings.at('scale_simi'), `the scale of the score is not learned: ${text}`);
+        settings.at('scale_simi').differs(`the scale of the score is not learned: ${text}`);
       }
       const scale = isCosine && isLearned ? LEARNED_SCALE : Number((1 / value).toPrecision(6));
       const scaleText = scale === 1 ? [] : [`scale: ${scale}`];
@@ -207,45 +205,43 @@ function lossText(
 const called = (name: string, settings: readonly string[]): string =>
   settings.length === 0 ? name : `${name}(${settings.join(', ')})`;
 
-function negativesOf({ root, settings, dialect, notes }: ScoreContext): string[] {
+function negativesOf({ root, settings, dialect }: ScoreContext): string[] {
   const isInBatch =
     dialect === 'EasyRec'
       ? !settings.flag('ignore_in_batch_neg_sam', false)
       : settings.flag('in_batch_negative', false);
   if (dialect === 'EasyRec') {
     if (settings.text('item_id') === undefined && isInBatch) {
-      notes.differs(settings, "the row's own item is no negative of the row, wherever it comes up in the batch");
+      settings.differs("the row's own item is no negative of the row, wherever it comes up in the batch");
     }
   }
-  const drawnItems = drawnOf({ root, notes });
+  const drawnItems = drawnOf({ root });
   const name = dialect === 'EasyRec' ? 'ignore_in_batch_neg_sam' : 'in_batch_negative';
   if (drawnItems.length === 0 && !isInBatch && settings.has(name))
-    notes.differs(settings.at(name), 'without drawn items, a row is compared with the items of the batch');
+    settings.at(name).differs('without drawn items, a row is compared with the items of the batch');
   if (drawnItems.length === 0) return ['in_batch'];
   return isInBatch ? ['in_batch', ...drawnItems] : drawnItems;
 }
 
-function drawnOf({ root, notes }: Pick<ScoreContext, 'root' | 'notes'>): string[] {
+function drawnOf({ root }: Pick<ScoreContext, 'root'>): string[] {
   const found = root.part('data_config')?.oneOf(samplers);
   if (!found) return [];
   const { name, part } = found;
   const count = part.whole('num_sample', 1) ?? 1024;
   if (/hard/.test(name)) {
-    notes.leftOut(
-      part.at('hard_neg_edge_input_path'),
-      'write the hard negatives of a row as a list in its column, and `negatives: listed(COLUMN)`',
-    );
-    if (part.has('num_hard_sample')) notes.leftOut(part.at('num_hard_sample'), 'no hard negatives are drawn');
+    part
+      .at('hard_neg_edge_input_path')
+      .leftOut('write the hard negatives of a row as a list in its column, and `negatives: listed(COLUMN)`');
+    if (part.has('num_hard_sample')) part.at('num_hard_sample').leftOut('no hard negatives are drawn');
     part.skip('hard_neg_edge_input_path', 'num_hard_sample');
   }
   if (/v2$/.test(name)) {
-    notes.leftOut(
-      part.at('pos_edge_input_path'),
-      'items that the user had may be drawn: `mask: HISTORY` leaves those of a list out',
-    );
+    part
+      .at('pos_edge_input_path')
+      .leftOut('items that the user had may be drawn: `mask: HISTORY` leaves those of a list out');
     part.skip('pos_edge_input_path');
   }
-  if (part.has('user_input_path')) notes.notNeeded(part.at('user_input_path'), 'users are those of the events');
+  if (part.has('user_input_path')) part.at('user_input_path').notNeeded('users are those of the events');
   part.skip('user_input_path');
   return [`negatives: sampled(${count}, shared)`];
 }

@@ -1,7 +1,6 @@
 /** Features of TorchEasyRec: `feature_configs { id_feature { … } }`, and sequences of them. */
-import type { FeatureDraft, SideName } from './draft.ts';
-import { normalizedBy, sqlOf } from './expressions.ts';
 import type { EasyrecFeatureContext } from './features.ts';
+import type { FeatureDraft, SideName } from './groups.ts';
 import { quotedColumn } from './groups.ts';
 import {
   draftOf,
@@ -9,8 +8,10 @@ import {
   type FeatureKindValue,
   idKind,
   LONGEST,
+  normalizedBy,
   numberKind,
   poolOf,
+  sqlOf,
   unusedSettings,
 } from './kinds.ts';
 import type { ConfigPart } from './part.ts';
@@ -84,14 +85,14 @@ function featureOf(
   sequence: TorchSequence | undefined,
   context: EasyrecFeatureContext,
 ): FeatureDraft | undefined {
-  const { names, notes } = context;
+  const { names } = context;
   const read = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
   if (!read) {
-    notes.leftOut(part, `the import does not know \`${kind}\`: compute the column in \`columns\`, or in the files`);
+    part.leftOut(`the import does not know \`${kind}\`: compute the column in \`columns\`, or in the files`);
     return undefined;
   }
   if (part.flag('stub_type', false)) {
-    notes.leftOut(part.at('stub_type'), 'a value that only other features read is no input: compute it in `columns`');
+    part.at('stub_type').leftOut('a value that only other features read is no input: compute it in `columns`');
     return undefined;
   }
   const sources = (sourceFields[kind] ?? ['expression']).flatMap((field) => part.texts(field));
@@ -100,10 +101,11 @@ function featureOf(
   const isOwn = sequence?.name !== undefined || sources.length === 0;
   const [source] = sources;
   if (sequence?.name !== undefined && source !== undefined && `${sequence.name}__${bare(source)}` !== original) {
-    notes.differs(
-      part.at('expression'),
-      `the column is \`${original}\`: rows before feature generation have \`${sequence.name}__${bare(source)}\``,
-    );
+    part
+      .at('expression')
+      .differs(
+        `the column is \`${original}\`: rows before feature generation have \`${sequence.name}__${bare(source)}\``,
+      );
   }
   const inputs = isOwn ? [original] : sources.map(bare);
   const value = read({
@@ -113,7 +115,7 @@ function featureOf(
     dim: part.whole('embedding_dim') ?? 0,
     ...(sequence ? { sequence } : {}),
   });
-  unusedSettings(part, notes);
+  unusedSettings(part);
   part.skip(
     'sequence_delim',
     'sequence_length',
@@ -144,39 +146,36 @@ function listOf({ sequence, inputs, isList }: TorchFeatureSource): Pick<FeatureK
 }
 
 function id(read: TorchFeatureSource): FeatureKindValue {
-  const { part, notes, inputs, isList, dim, sequence } = read;
-  const element = idKind(part, dim || 16, notes, read.findFile);
+  const { part, inputs, isList, dim, sequence } = read;
+  const element = idKind(part, dim || 16, read.findFile);
   const width = part.whole('value_dim');
   const isMany = width === undefined ? part.has('separator') || isList(inputs[0] ?? '') : width !== 1;
   if (part.flag('weighted', false)) {
-    notes.leftOut(part.at('weighted'), 'write the weights as a column, and `list(…, weights: COLUMN)`');
+    part.at('weighted').leftOut('write the weights as a column, and `list(…, weights: COLUMN)`');
   }
   if (sequence && width !== undefined && width !== 1)
-    notes.differs(part.at('value_dim'), 'an element of a sequence is one value: several in one count as one');
+    part.at('value_dim').differs('an element of a sequence is one value: several in one count as one');
   if (sequence || !isMany) return { element, ...listOf(read) };
   return {
     element,
     sql: elementsInSql(inputs[0] ?? '', separatorOf(part), isList),
-    list: { pool: poolOf(part, 'pooling', 'sum', notes), max: LONGEST },
+    list: { pool: poolOf(part, 'pooling', 'sum'), max: LONGEST },
   };
 }
 
 function raw(read: TorchFeatureSource): FeatureKindValue | undefined {
-  const { part, notes, inputs, isList, dim, sequence } = read;
+  const { part, inputs, isList, dim, sequence } = read;
   const [column = ''] = inputs;
   const width = part.whole('value_dim', 1) ?? 1;
   const normalizer = part.text('normalizer');
   const normalizedText = normalizer === undefined ? undefined : normalizedBy(normalizer, quotedColumn(column));
   if (normalizer !== undefined && (normalizedText === undefined || sequence || width > 1)) {
-    notes.leftOut(part.at('normalizer'), `\`${normalizer}\` is not applied: write it in \`columns\``);
+    part.at('normalizer').leftOut(`\`${normalizer}\` is not applied: write it in \`columns\``);
   }
   if (sequence) {
     const { sql, list } = listOf(read);
     if (!part.has('boundaries')) {
-      notes.leftOut(
-        part,
-        'a sequence of numbers needs `boundaries`: write `along(HISTORY, number(…))` next to a history',
-      );
+      part.leftOut('a sequence of numbers needs `boundaries`: write `along(HISTORY, number(…))` next to a history');
       return undefined;
     }
     return { element: numberKind(part, dim || 1), sql: `[TRY_CAST(each AS DOUBLE) FOR each IN ${sql}]`, list: list! };
@@ -190,41 +189,41 @@ function raw(read: TorchFeatureSource): FeatureKindValue | undefined {
 }
 
 function combo(read: TorchFeatureSource): FeatureKindValue {
-  const { part, notes, inputs, dim } = read;
+  const { part, inputs, dim } = read;
   const columns = inputs.map((column) => `CAST(${quotedColumn(column)} AS VARCHAR)`).join(', ');
-  return { element: idKind(part, dim || 16, notes, read.findFile), sql: `concat_ws('_', ${columns})` };
+  return { element: idKind(part, dim || 16, read.findFile), sql: `concat_ws('_', ${columns})` };
 }
 
 function lookup(read: TorchFeatureSource): FeatureKindValue | undefined {
-  const { part, notes, dim, isList, inputs } = read;
+  const { part, dim, isList, inputs } = read;
   const [map = '', key = ''] = inputs;
   for (const name of ['combiner', 'normalizer'])
-    if (part.has(name)) notes.leftOut(part.at(name), 'the first value of the key is taken as it is');
+    if (part.has(name)) part.at(name).leftOut('the first value of the key is taken as it is');
   part.skip('need_key', 'combiner', 'normalizer');
   const pairs = elementsInSql(map, separatorOf(part), isList);
   const foundValues = `[split_part(pair, ':', 2) FOR pair IN ${pairs} IF split_part(pair, ':', 1) = CAST(${quotedColumn(key)} AS VARCHAR)]`;
   const isCode = part.flag('need_discrete', false) || part.has('hash_bucket_size') || part.has('num_buckets');
   if (!isCode) return { element: numberKind(part, dim), sql: `TRY_CAST(${foundValues}[1] AS DOUBLE)` };
-  const pool = poolOf(part, 'pooling', 'sum', notes);
-  return { element: idKind(part, dim || 16, notes, read.findFile), sql: foundValues, list: { pool, max: LONGEST } };
+  const pool = poolOf(part, 'pooling', 'sum');
+  return { element: idKind(part, dim || 16, read.findFile), sql: foundValues, list: { pool, max: LONGEST } };
 }
 
 function expression(read: TorchFeatureSource): FeatureKindValue | undefined {
-  const { part, notes, inputs, dim } = read;
+  const { part, inputs, dim } = read;
   const written = part.text('expression') ?? '';
   const sql = sqlOf(written, inputs);
   if (sql === undefined) {
-    notes.leftOut(part.at('expression'), `the import cannot write \`${written}\` as SQL: write it in \`columns\``);
+    part.at('expression').leftOut(`the import cannot write \`${written}\` as SQL: write it in \`columns\``);
     return undefined;
   }
   return { element: numberKind(part, dim), sql };
 }
 
 function tokenize(read: TorchFeatureSource): FeatureKindValue {
-  const { part, notes, dim } = read;
-  notes.differs(part, 'Tower cuts a text into words itself, and learns their table');
+  const { part, dim } = read;
+  part.differs('Tower cuts a text into words itself, and learns their table');
   part.skip('text_normalizer', 'tokenizer_type', 'vocab_file', 'asset_dir', 'tokens_as_sequence');
-  const pool = poolOf(part, 'pooling', 'sum', notes);
+  const pool = poolOf(part, 'pooling', 'sum');
   return { element: `text(words, dim: ${dim || 16}, pool: ${pool})` };
 }
 

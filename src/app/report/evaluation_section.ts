@@ -1,7 +1,15 @@
 /** The sections of a report about its evaluation: the table with its protocol, and the slices that are served worst. */
+import { join } from 'node:path';
+import { failure } from '../../base/diagnostics/failure.ts';
+import { writeTextDurably } from '../../base/storage/durable.ts';
+import { readJsonFile } from '../../base/storage/run_files.ts';
+import type { Manifest } from '../../training/artifact/manifest.ts';
+import { evaluationFile } from '../../training/artifact/manifest.ts';
+import { refuseUnlessValid } from '../../training/artifact/validate.ts';
 import type { Evaluation, ExampleItem, RankingExample } from '../../training/evaluation/evaluate.ts';
 import { coldSlice, type FigureSlice, worst } from '../../training/evaluation/slices.ts';
 import { taskTable } from '../../training/evaluation/task_figures.ts';
+import { type Profile, profileFile } from '../../training/profile/profile.ts';
 import { counted, escapeHtml, figureText, paragraph, proseHtml, section, table } from './html.ts';
 import { barChart } from './line_chart.ts';
 
@@ -12,24 +20,29 @@ export function evaluated(evaluation: Evaluation | undefined): string {
       paragraph('Not evaluated yet: run `tower evaluate` on this folder to add the table and the worst-served slices.'),
     );
   }
-  const { metrics, rows, protocol, part, cold, per, tasks = [] } = evaluation;
-  const metricCells = (of: Readonly<Record<string, number>>): string[] => metrics.map((label) => of[label]!.toFixed(4));
+  const { metrics, protocol, part, per, tasks = [] } = evaluation;
   return section(
     'Evaluation',
     table({
       caption: `The ${part} part, ${per === 'user' ? 'per user' : 'per event'}: the model and simple baselines, measured in the same way`,
       head: ['ranked by', ...metrics],
-      rows: rows.flatMap(({ name, all, warm, cold: ofCold }) => [
-        [name, ...metricCells(all)],
-        ...(cold.events > 0 ? [[`${name}, warm`, ...metricCells(warm)]] : []),
-        ...(ofCold ? [[`${name}, cold`, ...metricCells(ofCold)]] : []),
-      ]),
+      rows: evaluationRows(evaluation),
     }),
     ...(tasks.length > 0
       ? [table({ caption: 'Labels of single events, without a ranking', ...taskTable(tasks) })]
       : []),
     `<ul class="soft">${protocol.map((sentence) => `<li>${proseHtml(sentence)}</li>`).join('')}</ul>`,
   );
+}
+
+/** Figures of the model and of each baseline, also of warm and cold items where there are cold ones. */
+export function evaluationRows({ metrics, rows, cold }: Evaluation): string[][] {
+  const metricCells = (of: Readonly<Record<string, number>>): string[] => metrics.map((label) => of[label]!.toFixed(4));
+  return rows.flatMap(({ name, all, warm, cold: ofCold }) => [
+    [name, ...metricCells(all)],
+    ...(cold.events > 0 ? [[`${name}, warm`, ...metricCells(warm)]] : []),
+    ...(ofCold ? [[`${name}, cold`, ...metricCells(ofCold)]] : []),
+  ]);
 }
 
 export function slices(evaluation: Evaluation | undefined): string {
@@ -142,4 +155,54 @@ function list(title: string, tag: 'ul' | 'ol', lines: readonly string[], marked:
   if (lines.length === 0) return `<h4>${escapeHtml(title)}</h4><p class="soft">nothing</p>`;
   const items = lines.map((line, at) => `<li${marked[at] ? ' class="hit"' : ''}><bdi>${escapeHtml(line)}</bdi></li>`);
   return `<h4>${escapeHtml(title)}</h4><${tag}>${items.join('')}</${tag}>`;
+}
+
+/** `evaluation.json` of a run: what its last evaluation found, so that a report can be made again. It is read as a file of a stranger. */
+const format = 'tower-evaluation-1';
+
+interface StoredEvaluation {
+  readonly of: string;
+  readonly evaluation: Evaluation;
+}
+
+export const writeEvaluation = (folder: string, { checksum }: Manifest, evaluation: Evaluation): Promise<void> =>
+  writeTextDurably(
+    join(folder, evaluationFile),
+    `${JSON.stringify({ format, of: checksum, evaluation }, undefined, 1)}\n`,
+  );
+
+/**
+ * Undefined where the run was not evaluated, or was trained on since.
+ * @throws Failure `damaged-file`, `cannot-read`
+ */
+export async function readEvaluation(folder: string, { checksum }: Manifest): Promise<Evaluation | undefined> {
+  const value = await readJsonFile(folder, evaluationFile);
+  if (value === undefined) return undefined;
+  const path = join(folder, evaluationFile);
+  await refuseUnlessValid('evaluation', value, path);
+  const { of, evaluation } = value as StoredEvaluation;
+  const reason = complaintOf(evaluation);
+  if (reason !== undefined) throw failure('damaged-file', { path, reason });
+  return of === checksum ? evaluation : undefined;
+}
+
+/** A schema cannot require that each metric has a figure everywhere. */
+function complaintOf({ metrics, rows, slices }: Evaluation): string | undefined {
+  const allFigures = [
+    ...rows.flatMap((row) => [row.all, row.warm, ...(row.cold ? [row.cold] : [])]),
+    ...[...slices.popularity, ...slices.history, ...(slices.by?.slices ?? [])].map(({ figures }) => figures),
+  ];
+  const missingMetric = metrics.find((label) => allFigures.some((figures) => !Object.hasOwn(figures, label)));
+  return missingMetric === undefined ? undefined : `a figure of ${JSON.stringify(missingMetric)} is missing`;
+}
+
+/**
+ * Undefined where the run was not profiled.
+ * @throws Failure `damaged-file`, `cannot-read`
+ */
+export async function readProfile(folder: string): Promise<Profile | undefined> {
+  const value = await readJsonFile(folder, profileFile);
+  if (value === undefined) return undefined;
+  await refuseUnlessValid('profile', value, join(folder, profileFile));
+  return value as Profile;
 }

@@ -33,8 +33,9 @@ export interface LineChart {
 }
 
 /** The width of a phone, so that words are not much smaller there. */
-const [width, height] = [460, 250];
-const edge = { left: 58, right: 14, top: 12, bottom: 40 };
+export const chartWidth = 460;
+const [width, height] = [chartWidth, 250];
+export const chartEdge = { left: 58, right: 14, top: 12, bottom: 40 };
 /** More numbers along the x axis run into each other. */
 const mostFeet = 7;
 /** Nobody reads a table with more rows. */
@@ -55,48 +56,61 @@ export function lineChart({ title, x, series, mark }: LineChart): string {
   const [left, right] = [least(xs), most(xs)];
   const [low, high] = [yTicks[0]!, yTicks.at(-1)!];
   const atX = (value: number): number =>
-    edge.left + ((value - left) / (right - left)) * (width - edge.left - edge.right);
+    chartEdge.left + ((value - left) / (right - left)) * (width - chartEdge.left - chartEdge.right);
   const atY = (value: number): number =>
-    height - edge.bottom - ((value - low) / (high - low)) * (height - edge.top - edge.bottom);
+    height - chartEdge.bottom - ((value - low) / (high - low)) * (height - chartEdge.top - chartEdge.bottom);
 
-  const gridLines = yTicks.map((value) => {
-    const y = place(atY(value));
-    return `<path class="grid" d="M${edge.left} ${y}H${width - edge.right}"/><text x="${edge.left - 8}" y="${y}" dy=".35em" text-anchor="end">${figureText(value)}</text>`;
-  });
   const xLabels = shownTicks
     .filter((value) => value >= left && value <= right)
     .map(
       (value) =>
-        `<text x="${place(atX(value))}" y="${height - edge.bottom + 18}" text-anchor="middle">${figureText(value)}</text>`,
+        `<text x="${tenths(atX(value))}" y="${height - chartEdge.bottom + 18}" text-anchor="middle">${figureText(value)}</text>`,
     );
   const lines = series.map((each, i) => {
     const kept = each.points.filter(([, y]) => Number.isFinite(y));
-    const way = kept.map(([at, y], n) => `${n === 0 ? 'M' : 'L'}${place(atX(at))} ${place(atY(y))}`).join('');
+    const way = kept.map(([at, y], n) => `${n === 0 ? 'M' : 'L'}${tenths(atX(at))} ${tenths(atY(y))}`).join('');
     const dots =
       kept.length > fewPoints
         ? ''
         : kept
             .map(
-              ([at, y]) => `<circle class="dot s${i % colours}" cx="${place(atX(at))}" cy="${place(atY(y))}" r="3"/>`,
+              ([at, y]) => `<circle class="dot s${i % colours}" cx="${tenths(atX(at))}" cy="${tenths(atY(y))}" r="3"/>`,
             )
             .join('');
     return `<path class="line s${i % colours}" d="${way}"/>${dots}`;
   });
   const markLine = mark
-    ? `<path class="mark" d="M${place(atX(mark.x))} ${edge.top}V${height - edge.bottom}"/><text x="${place(atX(mark.x))}" y="${edge.top + 4}" dx="${mark.x > (left + right) / 2 ? -5 : 5}" dy=".35em" text-anchor="${mark.x > (left + right) / 2 ? 'end' : 'start'}">${escapeHtml(mark.name)}</text>`
+    ? `<path class="mark" d="M${tenths(atX(mark.x))} ${chartEdge.top}V${height - chartEdge.bottom}"/><text x="${tenths(atX(mark.x))}" y="${chartEdge.top + 4}" dx="${mark.x > (left + right) / 2 ? -5 : 5}" dy=".35em" text-anchor="${mark.x > (left + right) / 2 ? 'end' : 'start'}">${escapeHtml(mark.name)}</text>`
     : '';
-  return [
-    `<figure><figcaption>${escapeHtml(title)}</figcaption>`,
-    `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(title)}"><title>${escapeHtml(title)}</title>`,
-    ...gridLines,
-    ...xLabels,
-    `<text x="${(edge.left + width - edge.right) / 2}" y="${height - 4}" text-anchor="middle">${escapeHtml(x)}</text>`,
+  return chartFigure({ title, x, height, yTicks, atY }, xLabels, [
     markLine,
     ...lines,
     ...readouts(series, { x, atX, atY }),
     '</svg>',
     legend(series),
     alternative({ caption: title, ...rowsOf(x, series) }),
+  ]);
+}
+
+/** A chart with its grid, and what is drawn and written below it. */
+export function chartFigure(
+  axes: { title: string; x: string; height: number; yTicks: readonly number[]; atY(value: number): number },
+  xLabels: readonly string[],
+  body: readonly string[],
+): string {
+  const { x, height, yTicks, atY } = axes;
+  const title = escapeHtml(axes.title);
+  const gridLines = yTicks.map((value) => {
+    const y = tenths(atY(value));
+    return `<path class="grid" d="M${chartEdge.left} ${y}H${width - chartEdge.right}"/><text x="${chartEdge.left - 8}" y="${y}" dy=".35em" text-anchor="end">${figureText(value)}</text>`;
+  });
+  return [
+    `<figure><figcaption>${title}</figcaption>`,
+    `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}"><title>${title}</title>`,
+    ...gridLines,
+    ...xLabels,
+    `<text x="${(chartEdge.left + width - chartEdge.right) / 2}" y="${height - 4}" text-anchor="middle">${escapeHtml(x)}</text>`,
+    ...body,
     '</figure>',
   ].join('\n');
 }
@@ -116,28 +130,28 @@ function readouts(
   const all = [...new Set(kept.flatMap(({ points }) => points.map(([at]) => at)))].sort((a, b) => a - b);
   const every = Math.ceil(all.length / mostPlaces);
   const xPositions = all.filter((_, i) => i % every === 0 || i === all.length - 1);
-  const bottom = height - edge.bottom;
+  const bottom = height - chartEdge.bottom;
   return xPositions.map((at, i) => {
     const xHere = atX(at);
-    const from = i === 0 ? edge.left : (atX(xPositions[i - 1]!) + xHere) / 2;
-    const to = i === xPositions.length - 1 ? width - edge.right : (atX(xPositions[i + 1]!) + xHere) / 2;
+    const from = i === 0 ? chartEdge.left : (atX(xPositions[i - 1]!) + xHere) / 2;
+    const to = i === xPositions.length - 1 ? width - chartEdge.right : (atX(xPositions[i + 1]!) + xHere) / 2;
     const shownPoints = kept.flatMap(({ name, points }, n) => {
       const found = points.findLast(([own]) => own <= at);
       return found ? [{ name, n, at: found[0], y: found[1] }] : [];
     });
-    const left = xHere > (edge.left + width - edge.right) / 2 ? xHere - readoutWidth - 10 : xHere + 10;
+    const left = xHere > (chartEdge.left + width - chartEdge.right) / 2 ? xHere - readoutWidth - 10 : xHere + 10;
     const words = [
-      `<text class="name" x="${place(left + 8)}" y="${edge.top + 15}">${escapeHtml(x)} ${figureText(at)}</text>`,
+      `<text class="name" x="${tenths(left + 8)}" y="${chartEdge.top + 15}">${escapeHtml(x)} ${figureText(at)}</text>`,
       ...shownPoints.map(
         ({ name, n, y }, line) =>
-          `<path class="line s${n % colours}" d="M${place(left + 8)} ${edge.top + 11 + (line + 1) * readoutLine}h14"/><text x="${place(left + 28)}" y="${edge.top + 15 + (line + 1) * readoutLine}">${escapeHtml(name.length > 15 ? `${name.slice(0, 14)}…` : name)} ${figureText(y)}</text>`,
+          `<path class="line s${n % colours}" d="M${tenths(left + 8)} ${chartEdge.top + 11 + (line + 1) * readoutLine}h14"/><text x="${tenths(left + 28)}" y="${chartEdge.top + 15 + (line + 1) * readoutLine}">${escapeHtml(name.length > 15 ? `${name.slice(0, 14)}…` : name)} ${figureText(y)}</text>`,
       ),
     ];
     const dots = shownPoints.map(
       ({ n, at: own, y }) =>
-        `<circle class="dot s${n % colours}" cx="${place(atX(own))}" cy="${place(atY(y))}" r="4"/>`,
+        `<circle class="dot s${n % colours}" cx="${tenths(atX(own))}" cy="${tenths(atY(y))}" r="4"/>`,
     );
-    return `<g class="at"><rect class="hit" x="${place(from)}" y="${edge.top}" width="${place(to - from)}" height="${bottom - edge.top}"/><g class="read" aria-hidden="true"><path class="mark" d="M${place(xHere)} ${edge.top}V${bottom}"/>${dots.join('')}<rect class="box" x="${place(left)}" y="${edge.top}" width="${readoutWidth}" height="${8 + (shownPoints.length + 1) * readoutLine}" rx="4"/>${words.join('')}</g></g>`;
+    return `<g class="at"><rect class="hit" x="${tenths(from)}" y="${chartEdge.top}" width="${tenths(to - from)}" height="${bottom - chartEdge.top}"/><g class="read" aria-hidden="true"><path class="mark" d="M${tenths(xHere)} ${chartEdge.top}V${bottom}"/>${dots.join('')}<rect class="box" x="${tenths(left)}" y="${chartEdge.top}" width="${readoutWidth}" height="${8 + (shownPoints.length + 1) * readoutLine}" rx="4"/>${words.join('')}</g></g>`;
   });
 }
 
@@ -167,7 +181,7 @@ function rowsOf(x: string, series: readonly ChartSeries[]): { head: string[]; ro
 
 const least = (values: readonly number[]): number => values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
 const most = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-const place = (value: number): number => Math.round(value * 10) / 10;
+export const tenths = (value: number): number => Math.round(value * 10) / 10;
 
 export interface IntervalBar {
   readonly name: string;

@@ -3,9 +3,8 @@
  * keyboard and the tables that are open. Without scripts the page loads itself again.
  */
 import type { EpochRecord, TrainingEvent } from '../../training/training_events.ts';
-import { counted, escapeHtml, figureText, paragraph, section } from './html.ts';
+import { counted, escapeHtml, figureText, paragraph, section, shell } from './html.ts';
 import { lineChart } from './line_chart.ts';
-import { shell } from './shell.ts';
 import { validation, weightsSection } from './training_sections.ts';
 
 type LiveStep = Extract<TrainingEvent, { kind: 'step' }>;

@@ -8,13 +8,11 @@ import { gradientPrefix, tableGradientPrefix, tablePrefix } from '../../training
 import type { Profile, ProfileRow } from '../../training/profile/profile.ts';
 import type { EpochRecord } from '../../training/training_events.ts';
 import { evaluated, examplesSection, slices } from './evaluation_section.ts';
-import { alternative, counted, escapeHtml, figureText, paragraph, section, soft, table } from './html.ts';
+import { alternative, counted, escapeHtml, figureText, paragraph, section, shell, soft, table } from './html.ts';
 import { barChart, type ChartSeries, lineChart } from './line_chart.ts';
-import { verdictSection } from './runs_verdict.ts';
-import { settingsSection } from './settings_section.ts';
-import { shell } from './shell.ts';
+import { verdictSection } from './runs_page.ts';
 import type { ReportParts } from './training_sections.ts';
-import { lossesSection, temperatures, validation, weightsSection } from './training_sections.ts';
+import { lossesSection, settingsSection, temperatures, validation, weightsSection } from './training_sections.ts';
 
 export function reportPage(parts: ReportParts): string {
   const { manifest, evaluation } = parts;
@@ -171,8 +169,6 @@ function time({ curves: { epochs } }: ReportParts): string {
     }),
   );
 }
-
-// Where the time of a training step goes, by block of the model: of a run that was profiled.
 
 const [mostBars, mostRows, mostOps] = [16, 60, 16];
 

@@ -1,11 +1,190 @@
 /** The report of several runs: their curves over each other, their figures, and the settings that set them apart. */
 import { type Manifest, validationUnit } from '../../training/artifact/manifest.ts';
+import type { Evaluation, EvaluationRow } from '../../training/evaluation/evaluate.ts';
+import { listOf, type Verdict, verdictOf, verdictSentences } from '../../training/evaluation/sentences.ts';
 import type { EpochRecord } from '../../training/training_events.ts';
-import { counted, escapeHtml, figureText, paragraph, section, soft, table } from './html.ts';
-import { type ChartSeries, lineChart, mostSeries } from './line_chart.ts';
-import { labelsOf, type NamedRun, runsVerdict } from './runs_verdict.ts';
-import { settingFacts } from './settings_section.ts';
-import { shell } from './shell.ts';
+import { counted, escapeHtml, figureText, paragraph, section, shell, soft, table } from './html.ts';
+import { type ChartSeries, type IntervalBar, intervalBars, lineChart, mostSeries } from './line_chart.ts';
+import type { ReportParts } from './training_sections.ts';
+import { settingFacts } from './training_sections.ts';
+
+/** The head of a report: whether the model is better than what is next to it, before anything else. */
+export function verdictSection({ plan }: Pick<Manifest, 'plan'>, evaluation: Evaluation | undefined): string {
+  const verdict = evaluation && verdictOf(evaluation);
+  if (!evaluation || !verdict) {
+    const missingReason = evaluation
+      ? 'No baseline was measured next to the model, so there is nothing to judge it by: run `tower evaluate` without `--baselines none`.'
+      : 'This run is not evaluated yet, so the report cannot say whether it is better than a simple ranking. Run `tower evaluate` on its folder.';
+    return verdictCard('open', `${plan.model}: no verdict yet`, [missingReason]);
+  }
+  const sentences = verdictSentences(verdict);
+  return verdictCard(toneOf(verdict), headline(verdict), sentences, picture(verdict, evaluation));
+}
+
+/** The worst news is the headline. */
+function headline({ model, metric, beats, beatenBy, undecided }: Verdict): string {
+  const contestantCount = beats.length + beatenBy.length + undecided.length;
+  if (beatenBy.length > 0) {
+    const bestRival = beatenBy.toSorted((a, b) => b.figure - a.figure)[0]!;
+    const otherCount = beatenBy.length - 1;
+    return `${bestRival.name}${otherCount > 0 ? ` and ${counted(otherCount, 'other baseline')}` : ''} beat${otherCount > 0 ? '' : 's'} ${model} in ${metric}`;
+  }
+  if (undecided.length > 0)
+    return `${model} beats ${beats.length} of ${counted(contestantCount, 'baseline')} in ${metric}; ${undecided.length} ${undecided.length === 1 ? 'is' : 'are'} too close to call`;
+  return contestantCount === 1
+    ? `${model} beats ${beats[0]!.name} in ${metric}`
+    : `${model} beats all ${contestantCount} baselines in ${metric}`;
+}
+
+const toneOf = ({ beatenBy, undecided }: Verdict): VerdictTone =>
+  beatenBy.length > 0 ? 'bad' : undecided.length > 0 ? 'fair' : 'good';
+
+type VerdictTone = 'good' | 'fair' | 'bad' | 'open';
+
+/** The head of a report. `open`: nothing is judged. */
+function verdictCard(
+  tone: VerdictTone,
+  title: string,
+  sentences: readonly string[],
+  ...body: readonly string[]
+): string {
+  return `<section class="verdict ${tone}" id="verdict"><h2>${escapeHtml(title)}</h2>\n${sentences.map(paragraph).join('\n')}\n${body.join('\n')}\n</section>`;
+}
+
+function picture(verdict: Verdict, { rows, part, per }: Evaluation): string {
+  const tones = new Map<string, IntervalBar['tone']>([
+    ...verdict.beats.map(({ name }) => [name, 'below'] as const),
+    ...verdict.undecided.map(({ name }) => [name, 'level'] as const),
+    ...verdict.beatenBy.map(({ name }) => [name, 'above'] as const),
+  ]);
+  const { metric } = verdict;
+  const bars = rows
+    .toSorted((a, b) => b.all[metric]! - a.all[metric]!)
+    .map(
+      (row): IntervalBar => ({
+        name: row.name,
+        value: row.all[metric]!,
+        text: `${row.all[metric]!.toFixed(4)}${leadText(row, metric)}`,
+        tone: row === rows[0] ? 'own' : (tones.get(row.name) ?? 'level'),
+        ...(row.intervals?.[metric] ? { interval: row.intervals[metric] } : {}),
+      }),
+    );
+  return [
+    intervalBars(`${metric} of the ${part} part, a mean over ${per}s, with 95 % intervals`, bars),
+    soft(
+      'In brackets: the model less this baseline, with the interval of this difference. The verdict rests on the difference, whose draws are the same for both: whiskers may overlap where it is certain.',
+    ),
+  ].join('\n');
+}
+
+function leadText({ lead }: EvaluationRow, metric: string): string {
+  const ownFigure = lead?.[metric];
+  return ownFigure ? ` (${signed(ownFigure.mean)}: ${signed(ownFigure.low)} to ${signed(ownFigure.high)})` : '';
+}
+
+const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;
+
+export interface NamedRun extends ReportParts {
+  readonly name: string;
+}
+
+export const runsVerdict = (runs: readonly NamedRun[]): string =>
+  sameData(runs) ? (evaluated(runs) ?? validated(runs)) : ofOtherData;
+
+const ofOtherData = verdictCard('open', 'No run is best: they were not measured on the same events', [
+  'The runs differ in their events, their labels or their split, so no figure of one compares with that of another.',
+  'Train them with one data block, or rank the same events by all of them with `tower compare --data`.',
+]);
+
+interface MeasuredRun {
+  readonly name: string;
+  readonly evaluation: Evaluation;
+  readonly bar: IntervalBar;
+}
+
+/** Undefined where a run was not evaluated, or the evaluations rank other events. */
+function evaluated(runs: readonly NamedRun[]): string | undefined {
+  const [one] = runs;
+  const metric = one?.evaluation?.metrics.find((label) => one.evaluation!.rows[0]?.intervals?.[label]);
+  if (metric === undefined) return undefined;
+  const { part, per, events } = one!.evaluation!;
+  const measuredRuns = runs.flatMap(({ name, evaluation }): MeasuredRun[] => {
+    const [model] = evaluation?.rows ?? [];
+    const [value, interval] = [model?.all[metric], model?.intervals?.[metric]];
+    if (!evaluation || value === undefined || interval === undefined) return [];
+    if (evaluation.part !== part || evaluation.per !== per || evaluation.events !== events) return [];
+    return [{ name, evaluation, bar: { name, value, interval, text: value.toFixed(4), tone: 'below' } }];
+  });
+  if (measuredRuns.length < runs.length) return undefined;
+  const [best, ...others] = measuredRuns.toSorted((a, b) => b.bar.value - a.bar.value) as [
+    MeasuredRun,
+    ...MeasuredRun[],
+  ];
+  const nearRuns = others.filter(({ bar }) => bar.interval!.high >= best.bar.interval!.low);
+  const verdict = verdictOf(best.evaluation, metric);
+  return verdictCard(
+    'open',
+    `${best.name} has the best ${metric} of the ${part} part: ${best.bar.text}`,
+    [
+      nearRuns.length > 0
+        ? `Its interval overlaps that of ${listOf(nearRuns.map(({ name }) => name))}. Ask \`tower compare\`, which ranks the same events by all runs, for the intervals of the differences.`
+        : 'Its interval is above those of all other runs.',
+      ...(verdict ? verdictSentences({ ...verdict, model: best.name }).slice(0, -1) : []),
+    ],
+    intervalBars(
+      `${metric} of the ${part} part, a mean over ${per}s, with 95 % intervals`,
+      [best, ...others].map((each) => ({
+        ...each.bar,
+        tone: each === best ? 'own' : nearRuns.includes(each) ? 'level' : 'below',
+      })),
+    ),
+  );
+}
+
+/** Compares the runs on validation by the metric that chose their weights; else by the first. */
+function validated(runs: readonly NamedRun[]): string {
+  const labels = labelsOf(runs);
+  const metric = runs.find(({ manifest }) => manifest.training.best)?.manifest.training.best?.metric ?? labels[0];
+  const bars = runs
+    .map(({ name, curves, manifest }) => ({ name, value: keptOf(curves.epochs, manifest)?.[metric ?? ''] }))
+    .filter((each): each is { name: string; value: number } => each.value !== undefined)
+    .toSorted((a, b) => b.value - a.value);
+  const [best] = bars;
+  if (metric === undefined || !best) {
+    return verdictCard('open', 'No run was validated', [
+      'The figures of the evaluations, where there are some, are below.',
+    ]);
+  }
+  return verdictCard(
+    'open',
+    `${best.name} has the best ${metric} on validation: ${best.value.toFixed(4)}`,
+    [
+      'One seed decides nothing by itself: `tower compare` ranks the same events by all runs, with intervals of the differences.',
+    ],
+    intervalBars(
+      `${metric} on validation, of the weights that each run kept`,
+      bars.map(
+        ({ name, value }, at): IntervalBar => ({
+          name,
+          value,
+          text: value.toFixed(4),
+          tone: at === 0 ? 'own' : 'below',
+        }),
+      ),
+    ),
+  );
+}
+
+const sameData = ([first, ...others]: readonly NamedRun[]): boolean =>
+  others.every(({ manifest }) => manifest.data.fingerprint?.events === first!.manifest.data.fingerprint?.events);
+
+const keptOf = (epochs: readonly EpochRecord[], { training }: Manifest): EpochRecord['validation'] =>
+  (training.best && epochs.find(({ epoch }) => epoch === training.best!.epoch)?.validation) ??
+  epochs.findLast(({ validation }) => validation)?.validation;
+
+const labelsOf = (runs: readonly NamedRun[]): string[] => [
+  ...new Set(runs.flatMap(({ curves }) => curves.epochs.flatMap(({ validation = {} }) => Object.keys(validation)))),
+];
 
 /** @param unfinished names of runs that have not ended, and are not shown */
 export function runsPage(runs: readonly NamedRun[], unfinished: readonly string[] = []): string {

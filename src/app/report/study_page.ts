@@ -3,9 +3,8 @@ import type { Comparison } from '../../training/evaluation/compare.ts';
 import type { Importance } from '../../training/tune/importance.ts';
 import { type Dimension, domainWords, valueText } from '../../training/tune/space.ts';
 import type { Finalist, Study, Trial } from '../../training/tune/trial.ts';
-import { alternative, counted, escapeHtml, figureText, paragraph, section, table } from './html.ts';
-import { barChart, lineChart, ticks } from './line_chart.ts';
-import { shell } from './shell.ts';
+import { alternative, counted, escapeHtml, figureText, paragraph, section, shell, table } from './html.ts';
+import { barChart, chartEdge, chartFigure, chartWidth, lineChart, tenths, ticks } from './line_chart.ts';
 
 export interface StudyParts {
   readonly study: Study;
@@ -156,7 +155,7 @@ function allTrials({ trials, study }: StudyParts): string {
   );
 }
 
-const settingsLine = ({ settings }: Trial): string =>
+export const settingsLine = ({ settings }: Pick<Trial, 'settings'>): string =>
   Object.entries(settings)
     .map(([name, value]) => `${name}=${value}`)
     .join(' ');
@@ -174,8 +173,7 @@ interface Scatter {
   readonly points: readonly { readonly x: number; readonly y: number; readonly name: string }[];
 }
 
-const [width, height] = [460, 230];
-const edge = { left: 58, right: 14, top: 12, bottom: 40 };
+const height = 230;
 
 /** A dot for each point, with the same numbers as a table. */
 function scatter({ title, x, y, from = 0, to = 1, log, choices, points }: Scatter): string {
@@ -187,36 +185,26 @@ function scatter({ title, x, y, from = 0, to = 1, log, choices, points }: Scatte
   const scale = (value: number): number => (log ? Math.log(value) : value);
   const [left, right] = choices ? [-0.5, choices.length - 0.5] : [scale(from), scale(to)];
   const atX = (value: number): number =>
-    place(edge.left + ((scale(value) - left) / (right - left)) * (width - edge.left - edge.right));
+    tenths(chartEdge.left + ((scale(value) - left) / (right - left)) * (chartWidth - chartEdge.left - chartEdge.right));
   const atY = (value: number): number =>
-    place(height - edge.bottom - ((value - low) / (high - low)) * (height - edge.top - edge.bottom));
-  const gridLines = yTicks.map(
-    (value) =>
-      `<path class="grid" d="M${edge.left} ${atY(value)}H${width - edge.right}"/><text x="${edge.left - 8}" y="${atY(value)}" dy=".35em" text-anchor="end">${figureText(value)}</text>`,
-  );
+    tenths(height - chartEdge.bottom - ((value - low) / (high - low)) * (height - chartEdge.top - chartEdge.bottom));
   const xTicks = choices
     ? choices.map((text, at) => [at, text.length > 14 ? `${text.slice(0, 13)}…` : text] as const)
     : feetOf(from, to, log === true).map((value) => [value, figureText(value)] as const);
   const labels = xTicks.map(
     ([value, text]) =>
-      `<text x="${atX(value)}" y="${height - edge.bottom + 18}" text-anchor="middle">${escapeHtml(text)}</text>`,
+      `<text x="${atX(value)}" y="${height - chartEdge.bottom + 18}" text-anchor="middle">${escapeHtml(text)}</text>`,
   );
   const dots = shown.map(
     (point) =>
       `<circle class="dot s0" cx="${atX(point.x)}" cy="${atY(point.y)}" r="4" fill-opacity=".7"><title>${escapeHtml(point.name)}: ${figureText(point.y)}</title></circle>`,
   );
   const rows = shown.map((point) => [point.name, figureText(point.y)]);
-  return [
-    `<figure><figcaption>${escapeHtml(title)}</figcaption>`,
-    `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(title)}"><title>${escapeHtml(title)}</title>`,
-    ...gridLines,
-    ...labels,
-    `<text x="${(edge.left + width - edge.right) / 2}" y="${height - 4}" text-anchor="middle">${escapeHtml(x)}</text>`,
+  return chartFigure({ title, x, height, yTicks, atY }, labels, [
     ...dots,
     '</svg>',
     alternative({ caption: title, head: [x, y], rows }),
-    '</figure>',
-  ].join('\n');
+  ]);
 }
 
 /** The ends of a logarithm and two values between them. */
@@ -224,5 +212,3 @@ function feetOf(from: number, to: number, log: boolean): readonly number[] {
   if (!log) return ticks(from, to).filter((value) => value >= from && value <= to);
   return [0, 1, 2, 3].map((part) => Number(Math.exp(Math.log(from) + (part / 3) * Math.log(to / from)).toPrecision(2)));
 }
-
-const place = (value: number): number => Math.round(value * 10) / 10;

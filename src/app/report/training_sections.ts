@@ -10,9 +10,8 @@ import type { Evaluation } from '../../training/evaluation/evaluate.ts';
 import { metricsFile, parsedRecord, readMetricsLog, stepsFile } from '../../training/metrics_log.ts';
 import type { Profile } from '../../training/profile/profile.ts';
 import type { EpochRecord } from '../../training/training_events.ts';
-import { counted, figureText, paragraph, section, soft, table } from './html.ts';
+import { counted, escapeHtml, figureText, paragraph, section, soft, table } from './html.ts';
 import { type ChartSeries, lineChart } from './line_chart.ts';
-import type { ModelFileText } from './settings_section.ts';
 
 /** A run that trains now has no manifest yet. */
 export interface TrainingParts extends Pick<ReportParts, 'curves' | 'fixedWeights'> {
@@ -146,7 +145,6 @@ export function temperatures({ curves: { steps, epochs }, manifest }: TrainingPa
   );
 }
 
-/** The logs of a run, thinned to what a chart can show. */
 export interface TrainingCurves {
   readonly epochs: readonly EpochRecord[];
   /** Steps that the curves leave out: the last of an epoch where it has fewer rows. */
@@ -217,7 +215,6 @@ function shortSteps(epochs: readonly EpochRecord[], batch: number): ReadonlySet<
   return short;
 }
 
-/** What a report of a run is made of. */
 export interface ReportParts {
   readonly manifest: Manifest;
   readonly curves: TrainingCurves;
@@ -231,3 +228,59 @@ export interface ReportParts {
   /** Absent until the run is evaluated. */
   readonly evaluation?: Evaluation;
 }
+
+/** All settings of a run, so that a figure can be made again: entries of `train` with their defaults, the data, the engine, the text of the model. */
+export interface ModelFileText {
+  readonly name: string;
+  readonly text: string;
+}
+
+export function settingFacts({ plan, training, data, engine, seed, settings, tower }: Manifest): [string, string][] {
+  // Dense weights have one kind of optimizer, which no plan names.
+  const train = { ...plan.train, dense: { kind: 'adam', ...plan.train.dense } };
+  return [
+    ...settingLines('', train).filter(([name]) => name !== 'seed'),
+    ['seed', String(seed)],
+    ['engine', `${engine.name}, ${engine.version}`],
+    ...(tower === undefined ? [] : [['Tower', tower] as [string, string]]),
+    ...(data.file === undefined ? [] : [['data block', data.file] as [string, string]]),
+    ...(data.seen === undefined ? [] : [['seen items', `${data.seen} in rankings`] as [string, string]]),
+    ...Object.entries(data.histories ?? {}).map(([name, each]): [string, string] => [
+      `window of ${name}`,
+      String(each),
+    ]),
+    ...(training.changes ?? []).map(({ step, setting, from, to }): [string, string] => [
+      `${setting}, after step ${step}`,
+      `${changedValueText(from)} became ${changedValueText(to)}`,
+    ]),
+    ...Object.entries(settings ?? {}).map(([name, value]): [string, string] => [`--set ${name}`, value]),
+  ];
+}
+
+export function settingsSection(manifest: Manifest, sources: readonly ModelFileText[] = []): string {
+  return section(
+    'Settings',
+    table({
+      caption: 'Everything that the run was trained with, defaults too',
+      head: ['setting', 'value'],
+      rows: settingFacts(manifest),
+      words: true,
+    }),
+    ...sources.map(
+      ({ name, text }) =>
+        `<details><summary>${escapeHtml(name)}</summary><pre tabindex="0">${escapeHtml(text)}</pre></details>`,
+    ),
+  );
+}
+
+/** `dense.schedule.kind`: one line for each value that is not an object. */
+export function settingLines(prefix: string, value: unknown): [string, string][] {
+  if (typeof value !== 'object' || value === null) return [[prefix, String(value)]];
+  if (Array.isArray(value) && value.every((each) => typeof each !== 'object')) return [[prefix, value.join(', ')]];
+  return Object.entries(value).flatMap(([name, each]) =>
+    settingLines(prefix === '' ? name : `${prefix}.${name}`, each),
+  );
+}
+
+const changedValueText = (value: unknown): string =>
+  typeof value === 'object' ? JSON.stringify(value) : String(value);

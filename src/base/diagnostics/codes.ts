@@ -1,5 +1,4 @@
 /** All codes: a slug that names the mistake, and its row. Each file of `codes/` has the codes of one subject, in the order of the pages. */
-import type { CodeRow } from './code_row.ts';
 import { continued } from './codes/continued.ts';
 import { data } from './codes/data.ts';
 import { graphs } from './codes/graphs.ts';
@@ -22,6 +21,7 @@ import { syntax } from './codes/syntax.ts';
 import { tasks } from './codes/tasks.ts';
 import { tracking } from './codes/tracking.ts';
 import { workers } from './codes/workers.ts';
+import type { CodeRow } from './wording.ts';
 
 export const codes = {
   ...syntax,
@@ -49,7 +49,6 @@ export const codes = {
 } as const;
 
 export type Code = keyof typeof codes;
-/** The code with a name, or with a former name. */
 export function codeNamed(name: string): Code | undefined {
   return Object.hasOwn(codes, name) ? (name as Code) : formerCodes.get(name);
 }

@@ -1,9 +1,9 @@
 /** From a code and the facts of a mistake to its diagnostic. */
 import type { Span } from '../text/source.ts';
 import { defined } from '../util/defined.ts';
-import type { CodeRow } from './code_row.ts';
 import { type Code, codes, type Facts } from './codes.ts';
 import type { Diagnostic, Edit, Note } from './diagnostic.ts';
+import type { CodeRow } from './wording.ts';
 
 /** Makes one diagnostic. Call sites report facts; the row of the code turns them into sentences. */
 export function diagnose<C extends Code>(

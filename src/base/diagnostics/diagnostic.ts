@@ -1,7 +1,7 @@
 /** What a diagnostic is, and what a stage gives. */
 import type { Span } from '../text/source.ts';
-import type { Severity } from './code_row.ts';
 import type { Code } from './codes.ts';
+import type { Severity } from './wording.ts';
 
 /** Replaces the text of `at` with `text`. A fix is a list of edits that belong together. */
 export interface Edit {

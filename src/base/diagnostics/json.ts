@@ -1,8 +1,53 @@
 import { positionAt, type Span } from '../text/source.ts';
-import type { Severity } from './code_row.ts';
+import { type Code, codes } from './codes.ts';
 import { diagnose } from './diagnose.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import { firstOf, mostErrors } from './order.ts';
+import type { Severity } from './wording.ts';
+
+/**
+ * The order in which people and programs read them: causes before what may follow from them, so mistakes of a file's text and of
+ * the files it uses come first. Then by file, place and code; what has no place first.
+ */
+export function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  return [...diagnostics].sort(
+    (a, b) =>
+      rank(a) - rank(b) ||
+      compare(a.at?.source.name ?? '', b.at?.source.name ?? '') ||
+      (a.at?.start ?? -1) - (b.at?.start ?? -1) ||
+      (a.at?.end ?? -1) - (b.at?.end ?? -1) ||
+      compare(a.code, b.code) ||
+      compare(a.message, b.message),
+  );
+}
+
+/** More errors than a person fixes in one go. */
+export const mostErrors = 50;
+
+/** The diagnostics to show, in order: each warning, and the first errors. `errors` counts all that were found. */
+export function firstOf(diagnostics: readonly Diagnostic[]): { shown: Diagnostic[]; errors: number } {
+  let errors = 0;
+  const shown = inOrder(diagnostics).filter((one) => !isCounted(one) || ++errors <= mostErrors);
+  return { shown, errors };
+}
+
+/** That there are more is no mistake itself. */
+const isCounted = ({ severity, code }: Diagnostic): boolean => severity === 'error' && code !== 'too-many-mistakes';
+
+/** Codes of files, or parts of them, that cannot be read: what they declare seems to be missing. */
+const causes: ReadonlySet<Code> = new Set<Code>([...textCodes(), 'use-outside', 'use-cycle', 'use-missing']);
+
+const rank = ({ code, severity }: Diagnostic): number =>
+  code === 'too-many-mistakes' ? 2 : severity === 'error' && causes.has(code) ? 0 : 1;
+
+/** Those of the first section of the table. */
+function textCodes(): Code[] {
+  const all = Object.keys(codes) as Code[];
+  return all.slice(0, all.indexOf('unknown-name'));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
 
 /** Lines and columns from 1, columns in UTF-16 units; the end is past the last character. `null` where there is no place. */
 interface JsonPlace {

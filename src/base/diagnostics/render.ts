@@ -4,7 +4,7 @@ import pc from 'picocolors';
 import { show } from '../text/display.ts';
 import { lineAt, positionAt, type Span } from '../text/source.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import { firstOf, mostErrors } from './order.ts';
+import { firstOf, mostErrors } from './json.ts';
 
 /** The first of them in a stable order, an empty line between, and a last line that counts all. Empty for none. */
 export function render(diagnostics: readonly Diagnostic[], options: RenderOptions = {}): string {

@@ -64,9 +64,6 @@ export function makeRandom(...stream: readonly number[]): Random {
 export const normalNumber = (random: Random, deviation: number): number =>
   deviation * Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
 
-// Orders of 0 … length − 1, each as likely as any other.
-
-/** Where random numbers come from. */
 export interface Draws {
   /** 32 random bits. */
   bits(): number;

@@ -29,7 +29,7 @@ const partialOf = (path: string): string =>
 export async function writeDurably(path: string, body: (sink: Sink) => Promise<void>, kept?: string): Promise<void> {
   const write = async (partial: string): Promise<void> => {
     const handle = await open(partial, 'wx');
-    await body(sinkOf(handle)).finally(() => handle.close());
+    await body(fileSink(handle)).finally(() => handle.close());
   };
   await replaceDurably(path, write, kept);
 }
@@ -99,7 +99,7 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-function sinkOf(handle: FileHandle): Sink {
+export function fileSink(handle: FileHandle): Sink {
   return {
     async write(bytes) {
       // One write call moves at most 2 GiB, and may move less than it was given.

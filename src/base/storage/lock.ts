@@ -9,7 +9,7 @@ import { dirname, join, resolve } from 'node:path';
 import { failure } from '../diagnostics/failure.ts';
 import { reading, writing } from '../diagnostics/system_reason.ts';
 import { makeFolder, remove } from './durable.ts';
-import { type Owner, stateOf, thisProcess } from './owner.ts';
+import { type Owner, stateOf, thisProcess } from './temporary.ts';
 
 export interface FolderLock {
   readonly folder: string;
@@ -23,7 +23,6 @@ export interface LockOptions {
   readonly wait?: number;
 }
 
-/** The contents of a file of a lock, as JSON. */
 interface LockEntry extends Owner {
   readonly format: 'tower-lock-1';
   readonly purpose: string;

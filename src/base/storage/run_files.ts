@@ -8,8 +8,7 @@ import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure } from '../diagnostics/failure.ts';
 import { reading, refuse } from '../diagnostics/system_reason.ts';
-import type { Checksum } from './checksum.ts';
-import type { ReadableFile } from './tensor_header.ts';
+import type { Checksum, ReadableFile } from './tensor_header.ts';
 
 /** A path within a folder, with `/`, never out of it. */
 const isInside = (path: string): boolean =>

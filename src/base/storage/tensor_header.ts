@@ -193,3 +193,9 @@ export interface ReadableFile {
   read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ readonly bytesRead: number }>;
   stat(): Promise<{ readonly size: number }>;
 }
+
+/** The checksum of a file. */
+export interface Checksum {
+  readonly sha256: string;
+  readonly bytes: number;
+}

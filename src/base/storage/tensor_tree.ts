@@ -1,8 +1,9 @@
 /**
- * Plain data as the tensors and the one text of a safetensors file: objects, maps, lists, texts, numbers and typed arrays. Arrays of the same bytes are
+ * Plain data as the tensors and the one text of a safetensors file: objects, maps, lists, texts, packed texts, numbers and typed arrays. Arrays of the same bytes are
  * stored once. What is read is only plain data, whatever the file holds: who reads it checks what it is.
  */
 import { invariant } from '../diagnostics/failure.ts';
+import { PackedTexts } from '../text/texts.ts';
 import { bytesOf, type Damaged, numberKindOf, type StoredNumbers, type StoredTensor } from './tensor_header.ts';
 
 /** Arrays as they are stored, and as they come back. */
@@ -18,11 +19,12 @@ const views = {
 type View = keyof typeof views;
 type TreeArray = InstanceType<(typeof views)[View]['of']>;
 
-/** JSON: an object is in `o`, the entries of a map in `m`, the name of a tensor in `t`. */
+/** JSON: an object is in `o`, the entries of a map in `m`, the bytes and ends of packed texts in `p`, the name of a tensor in `t`. */
 type TreeNode = string | number | boolean | null | readonly TreeNode[] | Branch;
 type Branch =
   | { readonly o: Readonly<Record<string, TreeNode>> }
   | { readonly m: readonly (readonly [string, TreeNode])[] }
+  | { readonly p: readonly [bytes: TreeNode, ends: TreeNode] }
   | { readonly t: string; readonly as: View };
 
 export interface PackedTree {
@@ -54,6 +56,7 @@ export function packTree(value: unknown): PackedTree {
     }
     if (Array.isArray(each)) return each.map(nodeOf);
     if (each instanceof Map) return { m: [...each].map(([key, one]) => [String(key), nodeOf(one)] as const) };
+    if (each instanceof PackedTexts) return { p: [nodeOf(each.bytes), nodeOf(each.ends)] };
     const as = (Object.keys(views) as View[]).find((kind) => each instanceof views[kind].of);
     if (as !== undefined) {
       const { buffer, byteOffset, length } = each as TreeArray;
@@ -83,6 +86,11 @@ export function unpackTree(text: string, tensors: ReadonlyMap<string, StoredTens
           return [entry[0], plainOf(entry[1], depth + 1)];
         }),
       );
+    }
+    if ('p' in node && Array.isArray(node.p)) {
+      const [bytes, ends] = node.p.map((each: unknown) => plainOf(each, depth + 1));
+      if (!(bytes instanceof Uint8Array && ends instanceof Uint32Array)) throw damaged('its texts have no bytes');
+      return new PackedTexts(bytes, ends);
     }
     if ('t' in node && 'as' in node && typeof node.as === 'string' && Object.hasOwn(views, node.as)) {
       const tensor = tensors.get(String(node.t));

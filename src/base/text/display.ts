@@ -23,7 +23,7 @@ export function show(text: string, column = 0): Shown {
       at += width;
     } else {
       shown += picture(character, code);
-      at += cells(code);
+      at += cells(character);
     }
   }
   return { text: shown, width: at - column };
@@ -41,59 +41,27 @@ function picture(character: string, code: number): string {
 }
 
 /** Cells of one character: none for marks that join the one before, two for the wide ones of East Asia and for emoji. */
-function cells(code: number): number {
-  if (code < 0x300) return 1;
-  if (within(code, zeroWidth)) return 0;
-  return within(code, wide) ? 2 : 1;
+function cells(character: string): number {
+  if (character.codePointAt(0)! < 0x300) return 1;
+  if (zeroWidth.test(character)) return 0;
+  return wide.test(character) ? 2 : 1;
 }
 
-function within(code: number, ranges: readonly (readonly [number, number])[]): boolean {
-  return ranges.some(([from, to]) => code >= from && code <= to);
-}
-
-const zeroWidth = [
-  [0x300, 0x36f],
-  [0x483, 0x489],
-  [0x591, 0x5bd],
-  [0x610, 0x61a],
-  [0x64b, 0x65f],
-  [0x1ab0, 0x1aff],
-  [0x1dc0, 0x1dff],
-  [0x200b, 0x200f],
-  [0x2060, 0x2064],
-  [0x20d0, 0x20ff],
-  [0xfe00, 0xfe0f],
-  [0xfe20, 0xfe2f],
-  [0xfeff, 0xfeff],
-  [0xe0100, 0xe01ef],
-] as const;
-
+const zeroWidth =
+  /[\u0300-\u036f]|[\u0483-\u0489]|[\u0591-\u05bd]|[\u0610-\u061a]|[\u064b-\u065f]|[\u1ab0-\u1aff]|[\u1dc0-\u1dff]|[\u200b-\u200f]|[\u2060-\u2064]|[\u20d0-\u20ff]|[\ufe00-\ufe0f]|[\ufe20-\ufe2f]|\ufeff|[\u{e0100}-\u{e01ef}]/u;
 /** From Unicode's East Asian Width: W and F. */
-const wide = [
-  [0x1100, 0x115f],
-  [0x231a, 0x231b],
-  [0x23e9, 0x23ec],
-  [0x2614, 0x2615],
-  [0x26a1, 0x26a1],
-  [0x2705, 0x2705],
-  [0x2728, 0x2728],
-  [0x274c, 0x274c],
-  [0x2753, 0x2755],
-  [0x2b50, 0x2b50],
-  [0x2e80, 0x303e],
-  [0x3041, 0x33ff],
-  [0x3400, 0x4dbf],
-  [0x4e00, 0x9fff],
-  [0xa000, 0xa4cf],
-  [0xa960, 0xa97c],
-  [0xac00, 0xd7a3],
-  [0xf900, 0xfaff],
-  [0xfe30, 0xfe6f],
-  [0xff01, 0xff60],
-  [0xffe0, 0xffe6],
-  [0x1f300, 0x1f64f],
-  [0x1f680, 0x1f6ff],
-  [0x1f900, 0x1f9ff],
-  [0x1fa70, 0x1faff],
-  [0x20000, 0x3fffd],
-] as const;
+const wide =
+  /[\u1100-\u115f\u231a-\u231b\u23e9-\u23ec\u2614-\u2615\u26a1\u2705\u2728\u274c\u2753-\u2755\u2b50\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{1fa70}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+
+const characters: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** As text or as the value of an attribute; characters that no page may hold become U+FFFD. */
+export function escapeHtml(text: string): string {
+  return text.replace(/(?![\n\t\r])\p{Cc}/gu, '\ufffd').replace(/[&<>"']/g, (each) => characters[each]!);
+}

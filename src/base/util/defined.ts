@@ -1,4 +1,7 @@
-/** Optional properties: an object without its undefined values, since `exactOptionalPropertyTypes` distinguishes an absent property from an undefined one. */
+/**
+ * Small helpers of objects, rows and promises. `defined` gives an object without its undefined values, since `exactOptionalPropertyTypes` distinguishes an absent
+ * property from an undefined one.
+ */
 
 /** The properties of `T`; those that may be undefined are optional. */
 export type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
@@ -14,4 +17,27 @@ export function defined<const T extends object>(values: T): Defined<T> {
     if (value !== undefined) kept[name] = value;
   }
   return kept as Defined<T>;
+}
+
+/** True for an object of JSON: neither a list nor null. */
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+// The rows of a table by their numbers. `Int32Array.from` with a function takes 0.27 s for 10 million, this loop 0.03 s.
+
+/** 0 … `count` − 1 */
+export function everyRow(count: number): Int32Array {
+  const rows = new Int32Array(count);
+  for (let row = 0; row < count; row++) rows[row] = row;
+  return rows;
+}
+
+/** Runs work in the order in which it is given, each when the one before it has ended, well or not. */
+export function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const next = last.then(work, work);
+    last = next.catch(() => {});
+    return next;
+  };
 }

@@ -5,7 +5,7 @@
 import type { Code, Facts } from '../../base/diagnostics/codes.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic, Edit, Note } from '../../base/diagnostics/diagnostic.ts';
-import { notes } from '../../base/diagnostics/notes.ts';
+import { notes } from '../../base/diagnostics/wording.ts';
 import { type Span, textOf } from '../../base/text/source.ts';
 import type * as Ast from '../syntax/ast.ts';
 

@@ -1,5 +1,5 @@
 /** Declares every name of a file and of those it uses, looks names up, and notes what is read. */
-import { notes } from '../../base/diagnostics/notes.ts';
+import { notes } from '../../base/diagnostics/wording.ts';
 import type { Span } from '../../base/text/source.ts';
 import { defined } from '../../base/util/defined.ts';
 import type * as Ast from '../syntax/ast.ts';

@@ -5,7 +5,7 @@ import { readText } from '../../../grammar/literals.ts';
 import * as t from '../../../grammar/tokens.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
-import { notes } from '../../base/diagnostics/notes.ts';
+import { notes } from '../../base/diagnostics/wording.ts';
 import { indentOf, positionAt, type Source, type Span, textOf } from '../../base/text/source.ts';
 import { byType, endOf, spanOf } from './token.ts';
 import { quote } from './words.ts';

@@ -3,7 +3,7 @@ import { lex } from '../../../grammar/lexer.ts';
 import * as t from '../../../grammar/tokens.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic, Outcome } from '../../base/diagnostics/diagnostic.ts';
-import { inOrder } from '../../base/diagnostics/order.ts';
+import { inOrder } from '../../base/diagnostics/json.ts';
 import type { Source } from '../../base/text/source.ts';
 import type { BodyEntryNode, DeclarationNode, FileNode } from './ast.ts';
 import { DiagnosticCollector } from './collector.ts';

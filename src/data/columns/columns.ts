@@ -1,8 +1,7 @@
 /** Encodes features as columns: of the events of each part, of the corpus, and of the users. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
-import { defined } from '../../base/util/defined.ts';
-import { everyRow } from '../../base/util/every_row.ts';
+import { defined, everyRow } from '../../base/util/defined.ts';
 import { type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
 import type { BoundHistory, ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import type { BagColumn, Encoding, IndexedBags, IndexedColumn, Part } from '../dataset.ts';

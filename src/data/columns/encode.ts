@@ -1,8 +1,7 @@
 /** Encodes raw columns, and crosses of them: maps codes and numbers; no object a row. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { Texts } from '../../base/text/texts.ts';
-import { defined } from '../../base/util/defined.ts';
-import { everyRow } from '../../base/util/every_row.ts';
+import { defined, everyRow } from '../../base/util/defined.ts';
 import { elementPlan, type FeaturePlan } from '../../graph/plan/plan.ts';
 import type { BagColumn, Encoding, IndexedColumn } from '../dataset.ts';
 import { gatherCodes } from '../rows/gather.ts';

@@ -1,5 +1,5 @@
 /** Samples rows of JSON: an object a line, an array of objects, or one object of rows. Fields of objects within rows become columns: `user.id` is `user_id`. */
-import { isObject } from '../../base/util/is_object.ts';
+import { isObject } from '../../base/util/defined.ts';
 import { JsonArrayScanner, JsonLinesScanner } from '../files/records/lines.ts';
 import type { FileSample } from '../files/records/scan.ts';
 import type { SampledTable } from './look_at_text.ts';

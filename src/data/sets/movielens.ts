@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { gunzipSync, inflateSync } from 'node:zlib';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts';
-import { everyRow } from '../../base/util/every_row.ts';
+import { everyRow } from '../../base/util/defined.ts';
 import { type RValue, readRObject } from './archives/r_object.ts';
 import { readZip } from './archives/zip.ts';
 import { type DataSet, quoted, type WriteLogLine, writeWhole } from './set.ts';

@@ -1,6 +1,6 @@
 /** The second pass: encodes the events of each partition with their histories; training events go to shuffled shards, the others stay. */
 import { hashOf } from '../../base/random/random.ts';
-import { everyRow } from '../../base/util/every_row.ts';
+import { everyRow } from '../../base/util/defined.ts';
 import { madeOf } from '../../graph/plan/plan.ts';
 import type { ReadPlan } from '../binding/layout.ts';
 import { type EncodedParts, encodeParts } from '../columns/assemble.ts';

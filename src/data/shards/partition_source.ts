@@ -1,7 +1,6 @@
 /** Reads partitions one after the other, each with its events in order and in parts: as `orderEvents` does, for the users of the partition alone. */
 import { pickTexts } from '../../base/text/texts.ts';
-import { defined } from '../../base/util/defined.ts';
-import { everyRow } from '../../base/util/every_row.ts';
+import { defined, everyRow } from '../../base/util/defined.ts';
 import type { Split } from '../../compiler/model/model.ts';
 import type { ReadPlan } from '../binding/layout.ts';
 import { ascendingIndexes, gatherCodes, gatherNumbers, type Stream } from '../rows/gather.ts';

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Failure } from '../../base/diagnostics/failure.ts';
 import { writeTextDurably } from '../../base/storage/durable.ts';
-import { type Owner, stateOf, thisProcess } from '../../base/storage/owner.ts';
+import { type Owner, stateOf, thisProcess } from '../../base/storage/temporary.ts';
 import type { ReadPlan } from '../binding/layout.ts';
 import { packPlain, unpackPlain } from './block.ts';
 import { type FirstPassResult, firstPassOf, plainFirstPass } from './first_pass.ts';

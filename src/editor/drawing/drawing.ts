@@ -2,7 +2,7 @@
  * Draws the boxes of a model in rows, each below what it reads, with arrows between; its towers side by side
  * always, its tasks under both.
  */
-import { escapeHtml } from '../../base/text/escape_html.ts';
+import { escapeHtml } from '../../base/text/display.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Box, Drawing } from './drawn.ts';
 import { heightOf, lineHeight, type PlacedBox, placeBoxes, routeArrows, titleHeight } from './layout.ts';

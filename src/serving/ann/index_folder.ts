@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { failure } from '../../base/diagnostics/failure.ts';
-import type { Checksum } from '../../base/storage/checksum.ts';
 import {
   isPartialOf,
   makeFolder,
@@ -13,6 +12,7 @@ import {
 } from '../../base/storage/durable.ts';
 import { lockFolder, refuseOtherFiles } from '../../base/storage/lock.ts';
 import { checksumOf, readIfThere } from '../../base/storage/run_files.ts';
+import type { Checksum } from '../../base/storage/tensor_header.ts';
 import type { Texts } from '../../base/text/texts.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { NeighbourGraph, RecallGauge } from '../../engines/scan/approximate.ts';

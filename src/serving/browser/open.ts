@@ -1,7 +1,6 @@
 /** Opens the folder that `tower export --browser` wrote: recommendations in a page, by the code that the server answers with. */
 import { Failure, failure, invariant } from '../../base/diagnostics/failure.ts';
-import { defined } from '../../base/util/defined.ts';
-import { isObject } from '../../base/util/is_object.ts';
+import { defined, isObject } from '../../base/util/defined.ts';
 import type { BagColumn, IndexedColumn } from '../../data/dataset.ts';
 import { evaluateGraph, type NamedTensors } from '../../graph/evaluate.ts';
 import type { Tensor } from '../../graph/graph.ts';

@@ -2,7 +2,7 @@
  * The folder that `tower export --browser` writes and `tower-lang/browser` opens. `tower.json` has the checksum of every other file, and is written last.
  * Numbers are in safetensors files: `query.safetensors` has the parameters of the graph by name, `items.safetensors` has `vectors`, float32 [items, width].
  */
-import { isObject } from '../../base/util/is_object.ts';
+import { isObject } from '../../base/util/defined.ts';
 import type { Encoding, Seen } from '../../data/dataset.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { clockParts } from '../../graph/plan/plan.ts';

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { reading } from '../../base/diagnostics/system_reason.ts';
-import type { Checksum } from '../../base/storage/checksum.ts';
 import { refuseHeld } from '../../base/storage/lock.ts';
 import {
   checksumOf,
@@ -17,6 +16,7 @@ import {
   readRunFile,
 } from '../../base/storage/run_files.ts';
 import { readOpened } from '../../base/storage/safetensors.ts';
+import type { Checksum } from '../../base/storage/tensor_header.ts';
 import { type Numbers, writeNumbers } from '../../base/storage/tensor_header.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Dataset, Encoding } from '../../data/dataset.ts';

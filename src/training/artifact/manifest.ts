@@ -1,5 +1,5 @@
 /** The manifest of a model's folder: what it is, and what it was trained on. */
-import type { Checksum } from '../../base/storage/checksum.ts';
+import type { Checksum } from '../../base/storage/tensor_header.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Seen, Until } from '../../data/dataset.ts';
 import type { GraphPlan, Plan, TowerPartPlan, TowerPlan } from '../../graph/plan/plan.ts';

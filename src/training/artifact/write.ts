@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { basename, join, resolve } from 'node:path';
 import { invariant } from '../../base/diagnostics/failure.ts';
-import type { Checksum } from '../../base/storage/checksum.ts';
 import { makeFolder, writeTextDurably } from '../../base/storage/durable.ts';
 import { checksumOf } from '../../base/storage/run_files.ts';
+import type { Checksum } from '../../base/storage/tensor_header.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Dataset, Encoding } from '../../data/dataset.ts';
 import type { Plan } from '../../graph/plan/plan.ts';

@@ -1,5 +1,5 @@
 /** One memory of a table that has several: values and state of its rows, and room for a chunk of rows on their way. */
-import { everyRow } from '../../base/util/every_row.ts';
+import { everyRow } from '../../base/util/defined.ts';
 import type { RowOptimizerPlan } from '../../graph/plan/plan.ts';
 import { type RowUpdate, rowOptimizers, type StateSpec, stateLength } from './optimizer.ts';
 import { type KernelSpace, makeKernelSpace, type Region } from './space.ts';

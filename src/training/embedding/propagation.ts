@@ -8,7 +8,7 @@
  * from those rows alone. So L layers cost L − 1 products of the whole graph each way, and those of the batch's neighbours.
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
-import { everyRow } from '../../base/util/every_row.ts';
+import { everyRow } from '../../base/util/defined.ts';
 import type { RowsToUpdate } from './optimizer.ts';
 import { graphCopies } from './optimizer.ts';
 import { type KernelSpace, makeKernelSpace, type Region } from './space.ts';

@@ -1,7 +1,6 @@
 /** The questions of an evaluation: a query, and its held-out items. One question an event, or one a user with all held-out items. */
 import { makeRandom } from '../../base/random/random.ts';
-import { defined } from '../../base/util/defined.ts';
-import { everyRow } from '../../base/util/every_row.ts';
+import { defined, everyRow } from '../../base/util/defined.ts';
 import type { BagColumn, Dataset, Events, IndexedBags, IndexedColumn } from '../../data/dataset.ts';
 import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
 

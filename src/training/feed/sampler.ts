@@ -1,7 +1,7 @@
 /** Draws items of the corpus as negatives: a function of the seed and the step alone. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
-import { everyRow } from '../../base/util/every_row.ts';
+import { everyRow } from '../../base/util/defined.ts';
 import type { Corpus, Events } from '../../data/dataset.ts';
 import type { Draw, GraphPlan, ListedRows, MinedRows } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';

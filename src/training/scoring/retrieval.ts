@@ -1,8 +1,6 @@
 /** Computes item and query vectors with the trained towers, and scores them by inner product (the maximum over the interests of a query). */
 import { invariant } from '../../base/diagnostics/failure.ts';
-import { defined } from '../../base/util/defined.ts';
-import { everyRow } from '../../base/util/every_row.ts';
-import { oneAtATime } from '../../base/util/one_at_a_time.ts';
+import { defined, everyRow, oneAtATime } from '../../base/util/defined.ts';
 import type { Corpus } from '../../data/dataset.ts';
 import type { Engine, Program, Tensors } from '../../engines/engine.ts';
 import { makeBuilder, type Ref } from '../../graph/builder.ts';

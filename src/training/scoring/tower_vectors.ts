@@ -1,8 +1,7 @@
 /** Computes the vectors of one tower, with its weights as they are now. Rows with short lists go through graphs with few places. */
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
-import { defined } from '../../base/util/defined.ts';
-import { everyRow } from '../../base/util/every_row.ts';
+import { defined, everyRow } from '../../base/util/defined.ts';
 import type { IndexedColumn } from '../../data/dataset.ts';
 import type { Engine, Program, Tensors } from '../../engines/engine.ts';
 import { evenSizes } from '../../graph/count.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { reading, writing } from '../../base/diagnostics/system_reason.ts';
 import { writeTextDurably } from '../../base/storage/durable.ts';
-import { isObject } from '../../base/util/is_object.ts';
+import { isObject } from '../../base/util/defined.ts';
 import { samplers } from './samplers/table.ts';
 import type { Dimension, SearchSpace } from './space.ts';
 import type { JobKind, JobRecord, Study } from './trial.ts';

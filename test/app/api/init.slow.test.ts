@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { init, lookAt, proposeProject, writeProject } from '../../../src/app/api/init.ts';
-import { guessesText } from '../../../src/app/cli/views/guesses.ts';
+import { guessesText } from '../../../src/app/cli/table.ts';
 import type { Failure } from '../../../src/base/diagnostics/failure.ts';
 import { openDatabase } from '../../../src/data/files/duckdb.ts';
 import { rewrite } from '../../../src/data/look/rewrite.ts';

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tune } from '../../../src/api.ts';
-import { writeStudyReport } from '../../../src/app/api/tune/report.ts';
+import { writeStudyReport } from '../../../src/app/api/report.ts';
 import type { TuneRequest } from '../../../src/app/api/tune.ts';
 import { tunedText } from '../../../src/app/cli/views/comparison.ts';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';

@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import { makeProgram } from '../../../src/app/cli/program.ts';
+import { makeProgram } from '../../../src/app/cli/commands/table.ts';
 
 /** Runs a command in this process: what it writes to each stream, and what it throws. */
 export async function inProcess(

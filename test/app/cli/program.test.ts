@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { makeProgram } from '../../../src/app/cli/program.ts';
+import { makeProgram } from '../../../src/app/cli/commands/table.ts';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
 import { inProcess } from './in_process.ts';
 

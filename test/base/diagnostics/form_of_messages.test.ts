@@ -1,8 +1,8 @@
 /** The form of what users read: messages begin and end alike, hints and help are orders, and no sentence has more than 25 words. */
 import { describe, expect, it } from 'vitest';
-import { makeProgram } from '../../../src/app/cli/program.ts';
-import type { CodeRow } from '../../../src/base/diagnostics/code_row.ts';
+import { makeProgram } from '../../../src/app/cli/commands/table.ts';
 import { type Code, codes } from '../../../src/base/diagnostics/codes.ts';
+import type { CodeRow } from '../../../src/base/diagnostics/wording.ts';
 import { type ErrorPage, readErrorPage } from '../../../src/compiler/explain/page.ts';
 
 /** Facts of which every property is a text, a list of one text, or facts again, as the message takes it. */

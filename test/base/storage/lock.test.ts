@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
 import { lockFolder } from '../../../src/base/storage/lock.ts';
-import { type Owner, stateOf, thisProcess } from '../../../src/base/storage/owner.ts';
+import { type Owner, stateOf, thisProcess } from '../../../src/base/storage/temporary.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 
 const root = temporaryFolder();

@@ -2,8 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Owner, thisProcess } from '../../../src/base/storage/owner.ts';
-import { makeTemporary, removeLeft, removeTemporary } from '../../../src/base/storage/temporary.ts';
+import {
+  makeTemporary,
+  type Owner,
+  removeLeft,
+  removeTemporary,
+  thisProcess,
+} from '../../../src/base/storage/temporary.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 
 const root = temporaryFolder();

@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import type { StoredTensor } from '../../../src/base/storage/tensor_header.ts';
 import { packTree, unpackTree } from '../../../src/base/storage/tensor_tree.ts';
+import { packTexts } from '../../../src/base/text/texts.ts';
 
 const damaged = (reason: string): Error => new Error(reason);
 const byName = (tensors: readonly StoredTensor[]) => new Map(tensors.map((tensor) => [tensor.name, tensor]));
@@ -20,6 +21,7 @@ it('gives back plain data', () => {
       ['signed', Int8Array.of(-1)],
       ['none', new Int32Array(0)],
     ]),
+    packed: packTexts(['', 'key \ud800', '\ufeffé']),
   };
   const { text, tensors } = packTree({ ...value, left: undefined });
   expect(unpackTree(text, byName(tensors), damaged)).toStrictEqual(value);
@@ -42,6 +44,7 @@ it('refuses what no packing gives', () => {
   expect(of('{"x": 1}')).toThrow('no known kind');
   expect(of('{"o": 1}')).toThrow('no known kind');
   expect(of('{"m": [["a"], 3]}')).toThrow('no name');
+  expect(of('{"p": [["a"], 3]}')).toThrow('no bytes');
   expect(of('{"t": "U8 7", "as": "U8"}')).toThrow('no numbers');
   expect(of(JSON.stringify({ t: name, as: 'F32' }))).toThrow('no numbers');
   expect(of(JSON.stringify({ t: name, as: 'constructor' }))).toThrow('no known kind');

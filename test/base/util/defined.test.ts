@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type Defined, defined } from '../../../src/base/util/defined.ts';
+import { type Defined, defined, everyRow } from '../../../src/base/util/defined.ts';
 import fc from '../../fast_check.ts';
+
+it('every row of a table is there once, in order', () => {
+  expect([0, 1, 3].map(everyRow)).toEqual([new Int32Array(0), Int32Array.of(0), Int32Array.of(0, 1, 2)]);
+});
 
 describe('defined', () => {
   it('leaves out what is undefined, and nothing else', () => {

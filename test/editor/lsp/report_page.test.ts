@@ -1,7 +1,7 @@
 /** A report on the paper of VS Code's theme. */
 import { expect, it } from 'vitest';
 import { onPaper } from '../../../editors/vscode/report_page.mts';
-import { shell } from '../../../src/app/report/shell.ts';
+import { shell } from '../../../src/app/report/html.ts';
 
 it('has the paper of the theme, whatever the system of the reader asks for', () => {
   const page = shell('films', ['<p>Run <code>tower evaluate</code>.</p>']);

@@ -4,24 +4,120 @@
  * reported in a line, and made again; the answers are those of a start without it.
  */
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, readdir, rm, stat, statfs } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { lstat, mkdir, open, readdir, rm, stat, statfs } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
 import { systemReason } from '../../../base/diagnostics/system_reason.ts';
 import { isPartialOf, writeDurably } from '../../../base/storage/durable.ts';
-import { closeRead, openIfThere } from '../../../base/storage/run_files.ts';
+import { checksumOpened, closeRead, openIfThere } from '../../../base/storage/run_files.ts';
 import { readOpened, readOpenedMetadata, writeSafetensors } from '../../../base/storage/safetensors.ts';
 import { packTree, unpackTree } from '../../../base/storage/tensor_tree.ts';
-import type { DataDescription } from '../../../compiler/model/model.ts';
+import type { DataDescription, DataFile } from '../../../compiler/model/model.ts';
 import type { Access } from '../../../data/files/access.ts';
+import { findFile, findFiles } from '../../../data/files/files.ts';
+import { isAddress, remoteEntries } from '../../../data/files/remote/address.ts';
 import type { Engine } from '../../../engines/engine.ts';
-import type { ServingState } from '../../../serving/serve/served/served.ts';
-import { servedComplaint } from '../../../serving/serve/served/served.ts';
+import type { Plan } from '../../../graph/plan/plan.ts';
+import { type ServingState, servedComplaint } from '../../../serving/serve/served/served.ts';
 import { cacheFilesIn, cachePath, startCacheFolder } from '../../../training/artifact/encoding_file.ts';
 import type { LoadedModel } from '../../../training/artifact/load.ts';
 import type { Manifest } from '../../../training/artifact/manifest.ts';
 import { version } from '../version.ts';
-import { changedFile, type FileState, fileStates, type KnownFile, knownFiles, textOfBlock } from './source_files.ts';
+
+/** The files that rows come from, so that it is known later whether they are still the same. */
+interface FileState {
+  /** From the folder of the data block: the folder may be copied as a whole. */
+  readonly name: string;
+  readonly path: string;
+  readonly bytes: number;
+  /** Another one after each change of the file. Also after it is copied, which changes nothing of its content. */
+  readonly stamp: string;
+  /** True if a later change has another stamp: clocks of file systems have steps, of 2 s at most. */
+  readonly isSettled: boolean;
+}
+
+interface KnownFile extends Pick<FileState, 'name' | 'bytes' | 'stamp'> {
+  readonly sha256: string;
+}
+
+const longestStep = 2000;
+
+/** The files of a data block and of the features of a plan, in one order. @throws Failure for a file that is missing, or may not be read */
+async function fileStates(description: DataDescription, plan: Plan, access?: Access): Promise<FileState[]> {
+  const remotePaths = remoteEntries(description);
+  const { output, diagnostics } = findFiles(description, access, new Map(remotePaths.map((entry) => [entry, []])));
+  if (diagnostics.length > 0) throw new Failure(diagnostics);
+  const { span } = description.events;
+  const ofFeatures = plan.features.flatMap(({ encoder, vectors }) => [
+    ...('file' in encoder && encoder.file !== undefined ? [encoder.file] : []),
+    ...(vectors ? [vectors.file, vectors.keys] : []),
+  ]);
+  const paths = [
+    ...output.flatMap(({ files }) => files.map(({ path }) => path)),
+    ...ofFeatures.map((path) => findFile(description, { path, span }, access)),
+  ];
+  const localFiles = [...new Set(paths)].map((path) => stateOf(path, relative(description.folder, path)));
+  return [...(await Promise.all(localFiles)), ...remotePaths.map(stateOfAddress)];
+}
+
+/** Only a connection could say how the file is now. */
+const stateOfAddress = ({ path }: DataFile): FileState => ({ name: path, path, bytes: 0, stamp: '', isSettled: false });
+
+async function stateOf(path: string, name: string): Promise<FileState> {
+  const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+  const settledBefore = BigInt(Date.now() - longestStep) * 1_000_000n;
+  return {
+    ...{ name, path },
+    bytes: Number(size),
+    stamp: [ino, size, mtimeNs, ctimeNs].join(),
+    isSettled: mtimeNs < settledBefore && ctimeNs < settledBefore,
+  };
+}
+
+/** With checksums of the content. @returns a sentence instead, where a file is no longer what it was before its rows were read */
+async function knownFiles(before: readonly FileState[], signal?: AbortSignal): Promise<KnownFile[] | string> {
+  const knownFilesNow: KnownFile[] = [];
+  for (const { name, path, bytes, stamp, isSettled } of before) {
+    if (isAddress(path)) return `${name} is not a file of this machine`;
+    if (!isSettled) return `${name} was written less than two seconds before it was read`;
+    const sha256 = await contentOf(path, signal);
+    if ((await stateOf(path, name)).stamp !== stamp) return `${name} has changed since`;
+    knownFilesNow.push({ name, bytes, stamp, sha256 });
+  }
+  return knownFilesNow;
+}
+
+/** Undefined if no file changed. A file that was only copied or touched is read. */
+async function changedFile(
+  known: readonly KnownFile[],
+  now: readonly FileState[],
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const names = new Map(known.map((file) => [file.name, file]));
+  for (const { name, path, bytes, stamp } of now) {
+    const fileBefore = names.get(name);
+    names.delete(name);
+    if (fileBefore === undefined || fileBefore.bytes !== bytes) return name;
+    if (fileBefore.stamp !== stamp && fileBefore.sha256 !== (await contentOf(path, signal))) return name;
+  }
+  return names.keys().next().value;
+}
+
+async function contentOf(path: string, signal?: AbortSignal): Promise<string> {
+  const openedFile = await open(path, 'r');
+  try {
+    const { sha256 } = await checksumOpened(openedFile, signal);
+    return sha256;
+  } finally {
+    await openedFile.close();
+  }
+}
+
+/** Where the description itself lies, and who names it, changes no row. */
+const unread: ReadonlySet<string> = new Set(['span', 'nameSpan', 'folder']);
+
+const textOfBlock = (description: DataDescription): string =>
+  JSON.stringify(description, (key, value: unknown) => (unread.has(key) ? undefined : value));
 
 export interface RunCache {
   /** Looks at the data files, before a row is read. False: nothing is kept, whatever the engine. @throws Failure of data files that are missing */

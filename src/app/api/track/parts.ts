@@ -1,19 +1,30 @@
 /** What a run and a study send alike: parameters and figures that a server does not have, and files. */
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { diagnose } from '../../../base/diagnostics/diagnose.ts';
+import type { Diagnostic } from '../../../base/diagnostics/diagnostic.ts';
 import { writeTextDurably } from '../../../base/storage/durable.ts';
 import { closeRead, openIfThere, readJsonFile, readRunFile } from '../../../base/storage/run_files.ts';
 import { defined } from '../../../base/util/defined.ts';
-import { trackingFile } from '../../../training/artifact/manifest.ts';
+import { type Manifest, trackingFile, validationUnit } from '../../../training/artifact/manifest.ts';
 import {
   artifactRoot,
+  authorizationOf,
+  destinationOf,
   logMetrics,
   logParams,
   type Metric,
   type MlflowClient,
+  makeMlflowClient,
+  metricKey,
   type RemoteRun,
   RequestRefused,
+  type TextsByKey,
 } from '../../../training/tracking/mlflow/client.ts';
+import { settingLines } from '../../report/training_sections.ts';
 
 /**
  * In order, so that a server that is lost has all before a step, and nothing after it. What was taken leaves the list.
@@ -78,19 +89,11 @@ async function isThere(folder: string, path: string): Promise<boolean> {
   return artifactFile !== undefined;
 }
 
-/** Sends in the background: what fails is tried again, and what is sent is waited for at the end alone, for a few seconds. */
-interface BackgroundOptions {
-  /** Called once, with the reason of the first failure. */
-  readonly onFailure: (reason: string) => void;
-  /** Milliseconds that `end` waits for the server. Default: 10,000, or 2000 if the server has not answered before. */
-  readonly patience?: number | undefined;
-  readonly abort: () => void;
-}
-
 interface BackgroundSender {
+  readonly client: MlflowClient;
+  readonly experiment: string | undefined;
   /** Sends the news every few seconds from now on. */
   begin(send: () => Promise<unknown>): void;
-  /** Sends now. */
   kick(): void;
   /** Undefined if the server does not have all, or if nothing began. */
   end<T>(last: () => Promise<T>): Promise<T | undefined>;
@@ -101,7 +104,17 @@ const [everyMs, longestMs] = [5000, 60_000];
 /** Milliseconds at the end, for a server that has answered, and for one that has not. */
 const [usualPatience, lessPatience] = [10_000, 2000];
 
-export function makeBackground({ onFailure, patience, abort }: BackgroundOptions): BackgroundSender {
+/**
+ * Sends in the background: what fails is tried again, and what is sent is waited for at the end alone, for a few seconds.
+ * @throws Failure `track-address`
+ */
+export function openBackground(
+  address: string,
+  { onWarning, patience }: { readonly onWarning?: (warning: Diagnostic) => void; readonly patience?: number },
+  study = false,
+): BackgroundSender {
+  const { url, experiment } = destinationOf(address, process.env);
+  const ending = new AbortController();
   let send: (() => Promise<unknown>) | undefined;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
@@ -112,7 +125,7 @@ export function makeBackground({ onFailure, patience, abort }: BackgroundOptions
     failures++;
     nextTry = performance.now() + Math.min(longestMs, everyMs * 2 ** (failures - 1));
     isOver ||= !(error instanceof RequestRefused) || !error.isPassing;
-    if (!hasWarned) onFailure((error as Error).message);
+    if (!hasWarned) onWarning?.(diagnose('track-behind', undefined, { url, reason: (error as Error).message, study }));
     hasWarned = true;
   };
   const kick = (): void => {
@@ -126,6 +139,8 @@ export function makeBackground({ onFailure, patience, abort }: BackgroundOptions
       });
   };
   return {
+    client: makeMlflowClient(url, authorizationOf(process.env), ending.signal),
+    experiment,
     begin(given) {
       send = given;
       timer = setInterval(kick, everyMs).unref();
@@ -133,7 +148,7 @@ export function makeBackground({ onFailure, patience, abort }: BackgroundOptions
     kick,
     async end(last) {
       clearInterval(timer);
-      const endTimer = setTimeout(abort, patience ?? (failures > 0 ? lessPatience : usualPatience));
+      const endTimer = setTimeout(() => ending.abort(), patience ?? (failures > 0 ? lessPatience : usualPatience));
       try {
         await running;
         return send && !isOver ? await last() : undefined;
@@ -182,4 +197,79 @@ function isRemembered(value: unknown): value is TrackingRecord {
     (began === undefined || Number.isSafeInteger(began)) &&
     (commit === undefined || (typeof commit === 'string' && /^[0-9a-f]{40,64}$/.test(commit)))
   );
+}
+
+/** A run that begins, and the manifest of one that has ended, give the same parameters. */
+export interface RunFacts extends Pick<Manifest, 'engine' | 'tower' | 'seed' | 'settings'> {
+  readonly plan: Pick<Manifest['plan'], 'model' | 'train'>;
+  readonly data: Pick<Manifest['data'], 'train' | 'validation' | 'test' | 'items'>;
+}
+
+/** Each entry of `train`, defaults too, by its name in the file. */
+export function paramsOf({ plan, engine, seed, settings = {}, data }: RunFacts): TextsByKey {
+  const { train, validation, test, items } = data;
+  const { seed: _, ...entries } = plan.train;
+  return byKey([
+    // As the manifest has them: without undefined entries.
+    ...settingLines('', JSON.parse(JSON.stringify(entries))),
+    ['seed', String(seed)],
+    ['engine', `${engine.name}, ${engine.version}`],
+    ...Object.entries(settings).map(([name, value]): [string, string] => [`set.${name}`, value]),
+    ...Object.entries({ train, validation, test, items }).map(([name, rows]): [string, string] => [
+      `data.${name}`,
+      String(rows),
+    ]),
+  ]);
+}
+
+export const tagsOf = (
+  { plan, tower }: { readonly plan: { readonly model: string }; readonly tower: string },
+  source: string | undefined,
+  commit: string | undefined,
+): TextsByKey =>
+  byKey(
+    Object.entries(
+      defined({
+        'tower.model': plan.model,
+        'tower.version': tower,
+        'mlflow.user': userName(),
+        'mlflow.source.type': 'LOCAL',
+        'mlflow.source.name': source,
+        'mlflow.source.git.commit': commit,
+      }),
+    ),
+  );
+
+export const endTagsOf = ({ checksum, training, data, plan }: Manifest): TextsByKey =>
+  byKey([
+    ['tower.checksum', checksum],
+    ['tower.status', training.status],
+    ['tower.data', data.fingerprint.events],
+    ...(training.best
+      ? [
+          [
+            'tower.best',
+            `${training.best.metric} ${training.best.value}, ${validationUnit(plan)} ${training.best.epoch}`,
+          ] as [string, string],
+        ]
+      : []),
+  ]);
+
+export const byKey = (pairs: readonly (readonly [string, unknown])[]): TextsByKey =>
+  Object.fromEntries(pairs.map(([key, value]) => [metricKey(key), String(value)]));
+
+/** Some machines have a user without a name. */
+function userName(): string | undefined {
+  try {
+    return userInfo().username;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The commit that a folder is at, where it lies in a repository of git and git is installed. `rev-parse` runs nothing of the repository. */
+export async function commitOf(folder: string): Promise<string | undefined> {
+  const revParse = promisify(execFile)('git', ['rev-parse', '--verify', 'HEAD'], { cwd: folder, timeout: 5000 });
+  const { stdout } = await revParse.catch(() => ({ stdout: '' }));
+  return /^[0-9a-f]{40,64}$/.exec(stdout.trim())?.[0];
 }

@@ -25,9 +25,18 @@ import {
   updateRun,
 } from '../../../training/tracking/mlflow/client.ts';
 import type { EpochRecord } from '../../../training/training_events.ts';
-import { readEvaluation } from '../../report/evaluation_file.ts';
-import { endTagsOf, paramsOf, type RunFacts, tagsOf } from './facts.ts';
-import { pageOf, remembered, sendFiles, sendNew, sendNewParams } from './parts.ts';
+import { readEvaluation } from '../../report/evaluation_section.ts';
+import {
+  endTagsOf,
+  pageOf,
+  paramsOf,
+  type RunFacts,
+  remembered,
+  sendFiles,
+  sendNew,
+  sendNewParams,
+  tagsOf,
+} from './parts.ts';
 
 export interface RunSenderOptions {
   readonly folder: string;

@@ -1,6 +1,8 @@
 /** One piece of a study: a run that begins or goes on, up to an epoch. A run that cannot be trained is a result, not an end. */
+import type { ChildProcess } from 'node:child_process';
 import type { Code } from '../../../base/diagnostics/codes.ts';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
+import { programBeside } from '../../../base/storage/package_file.ts';
 import { defined } from '../../../base/util/defined.ts';
 import type { EngineName } from '../../../engines/engine.ts';
 import { hasCheckpoint } from '../../../training/artifact/checkpoint.ts';
@@ -9,6 +11,7 @@ import { orderOf } from '../../../training/order.ts';
 import { keptValue, validationsAt } from '../../../training/tune/trial.ts';
 import { roundsOf } from '../../../training/validation.ts';
 import { checkAndLower } from '../check.ts';
+import { askProcess, ProcessEnded, startProgram } from '../child_process.ts';
 import type { MemoryRequest, ShardDecision } from '../shards.ts';
 import { train } from '../train.ts';
 
@@ -98,4 +101,53 @@ async function valuesOf(folder: string, metric: string): Promise<readonly number
     const metricValue = (validation as Readonly<Record<string, number>> | undefined)?.[metric];
     return metricValue === undefined ? [] : [metricValue];
   });
+}
+
+/** Jobs in processes of their own, each with its engine and its tables: several train side by side. */
+export interface TuneWorkers {
+  run(job: TrainJob, signal: AbortSignal): Promise<TrainedJob>;
+  close(): Promise<void>;
+}
+
+/** @param path of what a process runs */
+export function makeWorkers(path = programBeside(import.meta.url, 'worker')): TuneWorkers {
+  const idleWorkers: ChildProcess[] = [];
+  const allWorkers = new Set<ChildProcess>();
+  const takeWorker = (): ChildProcess => {
+    const idleWorker = idleWorkers.pop();
+    if (idleWorker) return idleWorker;
+    const child = startProgram(path);
+    allWorkers.add(child);
+    child.once('exit', () => {
+      allWorkers.delete(child);
+      // The system may end a process between two jobs as well.
+      const idleIndex = idleWorkers.indexOf(child);
+      if (idleIndex >= 0) idleWorkers.splice(idleIndex, 1);
+    });
+    return child;
+  };
+  return {
+    async run(job, signal) {
+      const child = takeWorker();
+      // One that ends right now may still look connected; its exit says so.
+      const stopJob = (): void => void (child.connected && child.send('stop', () => {}));
+      signal.addEventListener('abort', stopJob, { once: true });
+      try {
+        const trained = await askProcess<TrainJob, TrainedJob>(child, job);
+        if (allWorkers.has(child)) idleWorkers.push(child);
+        return trained;
+      } catch (error) {
+        // A process that ends by itself has failed this one trial: the system may have ended it for its memory.
+        if (error instanceof ProcessEnded) return { state: 'failed', values: [], message: error.message };
+        throw error;
+      } finally {
+        signal.removeEventListener('abort', stopJob);
+      }
+    },
+    async close() {
+      const ends = [...allWorkers].map((child) => new Promise((done) => child.once('exit', done)));
+      for (const child of allWorkers) if (child.connected) child.disconnect();
+      await Promise.all(ends);
+    },
+  };
 }

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { Command, Option } from 'commander';
 import { defined } from '../../../base/util/defined.ts';
+import type { CompareRequest } from '../../api/compare.ts';
 import { openRun } from '../open_run.ts';
 import {
   addRunOptions,
@@ -17,15 +18,9 @@ import {
 } from '../options.ts';
 import { answer, answerJson, sayBaselines } from '../report.ts';
 
-interface CompareCommandOptions extends RankingOptions {
-  readonly part?: 'validation' | 'test';
+interface CompareCommandOptions extends RankingOptions, Omit<CompareRequest, 'baselines' | 'metrics' | 'removeSeen'> {
   readonly baselines?: string | boolean;
-  readonly by?: string;
   readonly metrics?: string;
-  readonly per?: 'user' | 'event';
-  readonly against?: string;
-  readonly sample?: number;
-  readonly seed?: number;
 }
 
 export function compareCommand(program: Command): void {

@@ -1,13 +1,10 @@
 import { Command } from 'commander';
+import type { CompileRequest } from '../../api/compile.ts';
 import { allowOption, jsonOption, setOption, withExample } from '../options.ts';
 import { answer, answerJson } from '../report.ts';
 import { endable } from '../signals.ts';
 
-interface CompileCommandOptions {
-  readonly out: string;
-  readonly allow?: readonly string[];
-  readonly set: Record<string, string>;
-  readonly force?: boolean;
+interface CompileCommandOptions extends CompileRequest {
   readonly json?: boolean;
 }
 

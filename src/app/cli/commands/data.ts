@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { failure } from '../../../base/diagnostics/failure.ts';
-import { systemReason } from '../../../base/diagnostics/system_reason.ts';
+import { refuse } from '../../../base/diagnostics/system_reason.ts';
 import { packageFile } from '../../../base/storage/package_file.ts';
 import { nearest } from '../../../base/text/nearest.ts';
 import { defined } from '../../../base/util/defined.ts';
@@ -86,8 +86,7 @@ export function keepBlock(set: DataSetName, out: string, isForm = false): string
   try {
     writeFileSync(path, ownBlock.replaceAll(`"${set}/`, isNamed ? `"${basename(out)}/` : '"'));
   } catch (error) {
-    const reason = systemReason(error);
-    throw reason === undefined ? error : failure('cannot-write', { path, reason });
+    refuse('cannot-write', path, error);
   }
   return path;
 }

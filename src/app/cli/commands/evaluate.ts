@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { defined } from '../../../base/util/defined.ts';
+import type { EvaluateRequest } from '../../api/run.ts';
 import { leaveReport, openRun } from '../open_run.ts';
 import {
   addRunOptions,
@@ -17,13 +18,9 @@ import {
 } from '../options.ts';
 import { answer, answerJson, sayBaselines, sayEngine } from '../report.ts';
 
-interface EvaluateCommandOptions extends RankingOptions {
-  readonly part?: 'validation' | 'test';
+interface EvaluateCommandOptions extends RankingOptions, Pick<EvaluateRequest, 'part' | 'by' | 'per' | 'sample'> {
   readonly baselines?: string | boolean;
-  readonly by?: string;
   readonly metrics?: string;
-  readonly per?: 'user' | 'event';
-  readonly sample?: number;
 }
 
 export function evaluateCommand(program: Command): void {

@@ -1,13 +1,11 @@
 import { Command } from 'commander';
 import { defined } from '../../../base/util/defined.ts';
+import type { ExportRequest } from '../../api/run.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
 import { allowOption, dataOption, engineOption, jsonOption, unfinishedOption, withExample } from '../options.ts';
 import { answer, answerJson, say } from '../report.ts';
 
-interface ExportCommandOptions extends RunOptions {
-  readonly out: string;
-  readonly force?: boolean;
-  readonly index?: boolean;
+interface ExportCommandOptions extends RunOptions, ExportRequest {
   readonly json?: boolean;
   readonly browser?: boolean;
   /** Comma-separated. */

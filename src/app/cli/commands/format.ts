@@ -2,10 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import type { Diagnostic, Outcome } from '../../../base/diagnostics/diagnostic.ts';
-import { Failure, failure } from '../../../base/diagnostics/failure.ts';
+import { Failure } from '../../../base/diagnostics/failure.ts';
 import { toJson } from '../../../base/diagnostics/json.ts';
 import { render } from '../../../base/diagnostics/render.ts';
-import { systemReason } from '../../../base/diagnostics/system_reason.ts';
+import { refuse } from '../../../base/diagnostics/system_reason.ts';
 import { jsonOption, withExample } from '../options.ts';
 import { answer, answerJson, colour, say } from '../report.ts';
 
@@ -64,8 +64,6 @@ function write(path: string, text: string): void {
   try {
     writeFileSync(path, text);
   } catch (error) {
-    const reason = systemReason(error);
-    if (reason === undefined) throw error;
-    throw failure('cannot-write', { path, reason });
+    refuse('cannot-write', path, error);
   }
 }

@@ -2,19 +2,15 @@ import { Command } from 'commander';
 import { failure } from '../../../base/diagnostics/failure.ts';
 import { nearest } from '../../../base/text/nearest.ts';
 import { defined } from '../../../base/util/defined.ts';
-import type { ImportNote, NoteKind } from '../../easyrec/notes.ts';
+import type { ImportRequest } from '../../api/import.ts';
+import type { ImportNote, NoteKind } from '../../easyrec/part.ts';
 import { jsonOption, withExample } from '../options.ts';
 import { answer, answerJson, say } from '../report.ts';
 import { endable } from '../signals.ts';
 
-interface ImportCommandOptions {
-  readonly out: string;
-  readonly events?: string;
-  readonly test?: string;
+interface ImportCommandOptions extends Omit<ImportRequest, 'config' | 'items'> {
   /** False with `--no-items`. */
   readonly items?: string | boolean;
-  readonly user?: string;
-  readonly item?: string;
   readonly json?: boolean;
 }
 

@@ -1,19 +1,13 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { defined } from '../../../base/util/defined.ts';
+import type { IndexRequest } from '../../api/index_items.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
 import { addRunOptions, wholeNumber, withExample } from '../options.ts';
 import { makeCountBar } from '../progress.ts';
 import { answer, answerJson, say, sayEngine } from '../report.ts';
 import { endable } from '../signals.ts';
 
-interface IndexCommandOptions extends RunOptions {
-  readonly to?: string;
-  readonly table?: string;
-  readonly recall: number;
-  readonly k: number;
-  readonly queries: number;
-  readonly half?: boolean;
-  readonly dropOlder?: boolean;
+interface IndexCommandOptions extends RunOptions, IndexRequest {
   readonly json?: boolean;
 }
 

@@ -14,8 +14,6 @@ import { engineOption, jsonOption, wholeNumber, withExample } from '../options.t
 import { answer, answerJson, colour, say, sayEngine } from '../report.ts';
 import { endable, Interrupted } from '../signals.ts';
 
-// What `tower init` takes each column for, and why.
-
 /** Questions on a terminal, with the likeliest answer first: Enter takes it. */
 interface AskedChoice {
   readonly value: string;
@@ -107,7 +105,7 @@ export function initCommand(program: Command): void {
     .addOption(jsonOption())
     .action(async (given: string[], options: InitCommandOptions) => {
       const { lookAt, originalsOf, writeProject } = await import('../../api/init.ts');
-      const { guessesText } = await import('../views/guesses.ts');
+      const { guessesText } = await import('../table.ts');
       refuseWritten(options.out);
       const isAsking = options.yes !== true && options.json !== true && canAsk();
       const files = given.length > 0 ? given : await offered(isAsking);

@@ -111,12 +111,12 @@ async function inspectLowered(path: string, options: InspectCommandOptions): Pro
   if (options.model) {
     const [{ printModel }, { plainStage: plain }] = await Promise.all([
       import('../../../compiler/model/print.ts'),
-      import('../views/plan.ts'),
+      import('../views/graph.ts'),
     ]);
     return options.json ? answerJson(plain(model)) : answerAsIs(printModel(model));
   }
   if (options.plan) {
-    const { planText, planJson } = await import('../views/plan.ts');
+    const { planText, planJson } = await import('../views/graph.ts');
     return options.json ? answerJson(planJson(plan)) : answerAsIs(planText(plan));
   }
   const { graphOf, summarise, summaryText } = await import('../views/graph.ts');
@@ -125,7 +125,7 @@ async function inspectLowered(path: string, options: InspectCommandOptions): Pro
     if (options.svg) return answer((await import('../../api/compile.ts')).graphPicture(graph, lowered).trimEnd());
     const [{ print }, { plainStage: plain }] = await Promise.all([
       import('../../../graph/print.ts'),
-      import('../views/plan.ts'),
+      import('../views/graph.ts'),
     ]);
     return options.json ? answerJson(plain(graph)) : answerAsIs(print(graph));
   }
@@ -137,7 +137,7 @@ async function inspectLowered(path: string, options: InspectCommandOptions): Pro
 const requestOf = ({ set, allow }: InspectCommandOptions): CheckRequest => ({ set, ...defined({ allow }) });
 
 async function inspectTree(path: string, options: InspectCommandOptions): Promise<void> {
-  const [{ check }, { astJson }] = await Promise.all([import('../../api/check.ts'), import('../views/plan.ts')]);
+  const [{ check }, { astJson }] = await Promise.all([import('../../api/check.ts'), import('../views/graph.ts')]);
   const { file, diagnostics } = await endable((signal) => check(path, { ...requestOf(options), signal }));
   answerJson(astJson(file));
   if (diagnostics.length > 0) say(render(diagnostics, { colour }));
@@ -159,7 +159,7 @@ async function inspectRun(folder: string, options: InspectCommandOptions): Promi
 async function inspectAttention(folder: string, { json, ...options }: InspectCommandOptions): Promise<void> {
   const [{ attention }, { attentionText }] = await Promise.all([
     import('../../api/run.ts'),
-    import('../views/plan.ts'),
+    import('../views/graph.ts'),
   ]);
   const run = await openRun(folder, options);
   sayEngine(await run.engine());

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { defined } from '../../../base/util/defined.ts';
 import type { Item } from '../../../serving/serve/prepare.ts';
+import type { RecommendRequest } from '../../api/run.ts';
 import { openRun } from '../open_run.ts';
 import {
   addRunOptions,
@@ -15,12 +16,9 @@ import {
 } from '../options.ts';
 import { answer, answerJson, sayEngine } from '../report.ts';
 
-interface RecommendCommandOptions extends RankingOptions {
-  readonly user?: string;
+interface RecommendCommandOptions extends RankingOptions, Pick<RecommendRequest, 'user' | 'filter' | 'exclude'> {
   readonly with: Record<string, unknown>;
   readonly k: number;
-  readonly filter?: string;
-  readonly exclude?: readonly string[];
   readonly weight?: Readonly<Record<string, number>>;
 }
 

@@ -32,13 +32,13 @@ export function runsCommand(program: Command): void {
       const { listRuns, prunable, pruneRun, sortRuns } = await import('../../api/runs.ts');
       const runs = sortRuns(await listRuns(folder), sort);
       if (track !== undefined) {
-        const tracked = await (await import('../tracking.ts')).trackRuns(runs, track);
+        const tracked = await (await import('../open_run.ts')).trackRuns(runs, track);
         return json ? answerJson(tracked) : undefined;
       }
       const chosenRuns = prune ? prunable(runs, keep!) : runs;
       if (json) answerJson(chosenRuns);
       else if (chosenRuns.length === 0) say(prune ? 'no run is to be removed' : `there is no run in ${folder}`);
-      else answer((await import('../views/runs.ts')).runsText(chosenRuns, folder, sort));
+      else answer((await import('../table.ts')).runsText(chosenRuns, folder, sort));
       if (!prune || chosenRuns.length === 0) return;
       if (!yes)
         return say(
@@ -67,5 +67,3 @@ function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(text);
 }
-
-// Runs as `tower runs` lists them.

@@ -1,4 +1,5 @@
 import { Argument, Command } from 'commander';
+import type { PrepareRequest } from '../../api/scale.ts';
 import {
   allowOption,
   dataOption,
@@ -14,18 +15,7 @@ import {
 import { answer, answerJson } from '../report.ts';
 import { endable } from '../signals.ts';
 
-interface ScaleCommandOptions {
-  readonly out: string;
-  readonly data: string;
-  readonly workers: number;
-  readonly run?: string;
-  readonly allow?: readonly string[];
-  readonly set: Record<string, string>;
-  readonly seed?: number;
-  readonly tables?: 'replicated' | 'sharded';
-  readonly memory?: string;
-  readonly shards?: string;
-  readonly force?: boolean;
+interface ScaleCommandOptions extends PrepareRequest {
   readonly json?: boolean;
 }
 

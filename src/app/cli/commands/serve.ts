@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { isAbsolute, normalize } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { failure } from '../../../base/diagnostics/failure.ts';
-import { systemReason } from '../../../base/diagnostics/system_reason.ts';
+import { refuse } from '../../../base/diagnostics/system_reason.ts';
 import { defined } from '../../../base/util/defined.ts';
+import type { VersionsRequest } from '../../api/versions/serve.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
 import {
   allowOption,
@@ -19,14 +19,11 @@ import {
 import { say, sayEngine } from '../report.ts';
 import { type EndingSignal, endable, signals } from '../signals.ts';
 
-interface ServeCommandOptions extends RunOptions {
-  readonly watch?: string;
-  readonly canary?: string;
-  readonly share?: number;
+interface ServeCommandOptions
+  extends RunOptions,
+    Pick<VersionsRequest, 'watch' | 'canary' | 'share' | 'index' | 'table' | 'userVectors' | 'items'> {
   readonly host: string;
   readonly port: number;
-  readonly index?: string;
-  readonly table?: string;
   readonly tokenFile?: string;
   readonly allowHost?: readonly string[];
   readonly deadline?: number;
@@ -34,8 +31,6 @@ interface ServeCommandOptions extends RunOptions {
   readonly mostRequests?: number;
   readonly mostBytes?: number;
   readonly waiting?: number;
-  readonly userVectors?: number;
-  readonly items?: string;
   readonly log: boolean;
 }
 
@@ -192,8 +187,7 @@ function readToken(path: string): string {
   try {
     return readFileSync(path, 'utf8').trim();
   } catch (error) {
-    const reason = systemReason(error);
-    throw reason === undefined ? error : failure('cannot-read', { path, reason });
+    return refuse('cannot-read', path, error);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Every command of `tower`, in the order of `tower --help`. */
-import type { AddCommand } from '../run.ts';
+import type { Command } from 'commander';
+import { type AddCommand, buildProgram } from '../run.ts';
 import { checkCommand } from './check.ts';
 import { compareCommand } from './compare.ts';
 import { compileCommand } from './compile.ts';
@@ -23,7 +24,10 @@ import { serveCommand } from './serve.ts';
 import { trainCommand } from './train.ts';
 import { tuneCommand } from './tune.ts';
 
-export const commands: readonly AddCommand[] = [
+/** The program with every command. */
+export const makeProgram = (): Command => buildProgram(commands);
+
+const commands: readonly AddCommand[] = [
   initCommand,
   importCommand,
   checkCommand,

@@ -6,13 +6,12 @@ import { render } from '../../../base/diagnostics/render.ts';
 import { bytesWords } from '../../../base/diagnostics/wording.ts';
 import { defined } from '../../../base/util/defined.ts';
 import { replayedEvents } from '../../../data/rows/fresh.ts';
-import type { EngineName } from '../../../engines/engine.ts';
 import { isReplay } from '../../../training/artifact/identity.ts';
 import { type Manifest, reportFile, validationUnit } from '../../../training/artifact/manifest.ts';
 import { traceFile } from '../../../training/profile/profile.ts';
-import type { Trained, TrainReady } from '../../api/train.ts';
+import type { Trained, TrainReady, TrainRequest } from '../../api/train.ts';
 import { launchWorkers } from '../../api/workers.ts';
-import { interruptible, leaveReport } from '../open_run.ts';
+import { interruptible, leaveReport, openTracking } from '../open_run.ts';
 import {
   allowOption,
   dataOption,
@@ -31,32 +30,15 @@ import {
 } from '../options.ts';
 import { answer, answerJson, colour, say, sayEngine } from '../report.ts';
 import { Interrupted } from '../signals.ts';
-import { openTracking } from '../tracking.ts';
 
 type TrainOutcome = Pick<Trained, 'status' | 'manifest' | 'records' | 'profile'>;
 
-interface TrainCommandOptions {
-  readonly out: string;
-  readonly data?: string;
-  readonly allow?: readonly string[];
-  readonly engine?: EngineName | 'auto';
+interface TrainCommandOptions extends TrainRequest {
   readonly set: Record<string, string>;
-  readonly seed?: number;
-  readonly from?: string;
-  readonly since?: string;
-  readonly all?: boolean;
-  readonly replay?: number;
-  readonly resume?: boolean;
-  readonly finish?: boolean;
-  readonly force?: boolean;
   readonly json?: boolean;
-  readonly memory?: string;
-  readonly shards?: string;
   readonly watch?: number;
   readonly track?: string;
-  readonly profile?: boolean;
   readonly workers?: number | 'launched';
-  readonly tables?: 'replicated' | 'sharded';
 }
 
 /** Another worker got a signal. Which one it was, this worker did not hear. */
@@ -180,7 +162,7 @@ async function sayProfile(profile: Trained['profile'], folder: string): Promise<
     say('no profile: no step of this call could be sampled');
     return;
   }
-  const { profileText } = await import('../views/profile.ts');
+  const { profileText } = await import('../table.ts');
   say(profileText(profile));
   say(`trace: ${join(folder, traceFile)} (open it in https://ui.perfetto.dev or chrome://tracing)`);
 }

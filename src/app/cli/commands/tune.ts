@@ -77,15 +77,14 @@ export function tuneCommand(program: Command): void {
     .addOption(trackOption())
     .addOption(jsonOption())
     .action(async (path: string, { json, for: time, halving, track, ...options }: TuneCommandOptions) => {
-      const [{ tune }, { makeTuneView }, { tunedText }] = await Promise.all([
+      const [{ tune }, { makeTuneView, tunedText }] = await Promise.all([
         import('../../api/tune.ts'),
-        import('../progress.ts'),
         import('../views/comparison.ts'),
       ]);
       const tracking =
         track === undefined
           ? undefined
-          : await (await import('../tracking.ts')).openStudyTracking(track, { out: options.out, model: path });
+          : await (await import('../open_run.ts')).openStudyTracking(track, { out: options.out, model: path });
       const view = makeTuneView(say);
       const interrupt = interruptible(() => {});
       try {
@@ -98,7 +97,7 @@ export function tuneCommand(program: Command): void {
             tracking?.event(event);
           },
         });
-        const { writeStudyReport } = await import('../../api/tune/report.ts');
+        const { writeStudyReport } = await import('../../api/report.ts');
         const report = await writeStudyReport(tuned);
         const tracked = await tracking?.end('FINISHED', tuned);
         if (json) answerJson({ ...tuned, ...defined({ tracked }) });

@@ -1,4 +1,4 @@
-/** A comparison of runs as `tower compare` prints it. */
+/** What `tower compare`, `tower evaluate` and `tower tune` print. */
 import { shellWord } from '../../../base/diagnostics/wording.ts';
 import type { Comparison } from '../../../training/evaluation/compare.ts';
 import type { Evaluation } from '../../../training/evaluation/evaluate.ts';
@@ -6,7 +6,12 @@ import { labelOf, usualMeasures } from '../../../training/evaluation/figures.ts'
 import { verdictOf, verdictSentences } from '../../../training/evaluation/sentences.ts';
 import type { Interval } from '../../../training/evaluation/slices.ts';
 import { taskTable } from '../../../training/evaluation/task_figures.ts';
-import type { Tuned } from '../../api/tune.ts';
+import { domainWords } from '../../../training/tune/space.ts';
+import type { JobRecord } from '../../../training/tune/trial.ts';
+import type { Tuned, TuneEvent } from '../../api/tune.ts';
+import { evaluationRows } from '../../report/evaluation_section.ts';
+import { settingsLine } from '../../report/study_page.ts';
+import { decisionWords } from '../progress.ts';
 import { tableOf } from '../table.ts';
 
 /** The default metrics that are shown; metrics that were asked for are all shown. */
@@ -33,22 +38,14 @@ function cell({ mean, low, high }: Interval, sign: '' | '+'): string {
   return `${digits(mean)} [${digits(low)}, ${digits(high)}]`;
 }
 
-// An evaluation as `tower evaluate` prints it.
-
 /** The table, the verdict under it, and the protocol. */
-export function evaluationText({ metrics, rows, cold, protocol, per, tasks = [] }: Evaluation): string {
+export function evaluationText(evaluation: Evaluation): string {
+  const { metrics, rows, protocol, per, tasks = [] } = evaluation;
   const verdict = verdictOf({ metrics, rows });
   const corner = per === 'user' ? 'per user' : '';
-  const cells = (figures: Readonly<Record<string, number>>): string[] =>
-    metrics.map((label) => figures[label]!.toFixed(4));
-  const lines = rows.flatMap(({ name, all, warm, cold: ofCold }) => [
-    [name, ...cells(all)],
-    ...(cold.events > 0 ? [[`${name}, warm`, ...cells(warm)]] : []),
-    ...(ofCold ? [[`${name}, cold`, ...cells(ofCold)]] : []),
-  ]);
   const figures = taskTable(tasks);
   return [
-    tableOf([corner, ...metrics], lines),
+    tableOf([corner, ...metrics], evaluationRows(evaluation)),
     ...(figures.rows.length > 0 ? [tableOf(figures.head, figures.rows)] : []),
     ...(verdict ? [`${verdictSentences(verdict).join(' ')}\n`] : []),
     ...protocol.map((sentence) => `· ${sentence}`),
@@ -64,7 +61,7 @@ export function tunedText(path: string, tuned: Tuned, report: string): string {
       trial === 0 ? '0, as written' : String(trial),
       mean.toFixed(4),
       values.map((value) => value.toFixed(4)).join(' '),
-      settingsLine(trials[trial]!.settings),
+      settingsLine(trials[trial]!),
     ]);
     parts.push(tableOf([`finalists`, study.metric, 'by seed', 'settings'], rows));
   }
@@ -97,7 +94,49 @@ export function tunedText(path: string, tuned: Tuned, report: string): string {
 /** For a shell, without quotation marks where none are needed. */
 const quoted = (setting: string): string => (/^[\w.=+-]+$/.test(setting) ? setting : shellWord(setting));
 
-const settingsLine = (settings: Readonly<Record<string, string>>): string =>
-  Object.entries(settings)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(' ');
+/** A line on stderr for each job of a study that ends. */
+export function makeTuneView(say: (line: string) => void): (event: TuneEvent) => void {
+  let best: { readonly value: number; readonly trial: number } | undefined;
+  return (event) => {
+    switch (event.kind) {
+      case 'began': {
+        const { study, known } = event;
+        for (const dimension of study.space) say(`search: ${dimension.name} in ${domainWords(dimension)}`);
+        say(`compared by ${study.metric} on validation, seed ${study.fileSeed}`);
+        if (known > 0) say(`resumed after ${known} ${known === 1 ? 'job' : 'jobs'}`);
+        return;
+      }
+      case 'rows':
+        say(decisionWords(event.decision));
+        return;
+      case 'job': {
+        const { record, study } = event;
+        const isBetter = record.kind === 'search' && record.value !== undefined && record.value > (best?.value ?? -1);
+        const isWhole = record.rung === undefined || record.rung === study.rungs - 1;
+        if (isBetter && isWhole) best = { value: record.value!, trial: record.trial };
+        say(
+          `${nameOf(record)}: ${outcomeOf(record)}${isBetter && isWhole ? ' · best' : ''} · ${record.trial === 0 ? 'as written' : settingsLine(record)}`,
+        );
+        return;
+      }
+      case 'search ended':
+        say(endedWords[event.why]);
+        return;
+    }
+  };
+}
+
+const endedWords = {
+  trials: 'all trials have ended; the best go on to further seeds',
+  time: 'the time of the search is over; the best trials go on to further seeds',
+  points: 'all points are tried; the best go on to further seeds',
+} as const;
+
+const nameOf = ({ kind, trial, seed }: JobRecord): string =>
+  kind === 'search' ? `trial ${trial}` : `${kind === 'final' ? 'finalist' : 'fresh run of'} ${trial}, seed ${seed}`;
+
+function outcomeOf({ state, value, values, validations, message }: JobRecord): string {
+  if (state === 'failed') return `failed: ${message}`;
+  if (state === 'invalid') return `not trained: ${message}`;
+  return `${value?.toFixed(4) ?? '–'} after validation ${values.length}${state === 'paused' ? ` of ${validations}` : ''}`;
+}

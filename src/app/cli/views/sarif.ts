@@ -1,7 +1,7 @@
 /** Diagnostics as SARIF 2.1.0, which code-scanning services and editors read. */
 import { type Code, codes } from '../../../base/diagnostics/codes.ts';
 import type { Diagnostic, Edit } from '../../../base/diagnostics/diagnostic.ts';
-import { inOrder } from '../../../base/diagnostics/order.ts';
+import { inOrder } from '../../../base/diagnostics/json.ts';
 import { positionAt, type Source, type Span } from '../../../base/text/source.ts';
 import { firstSentence, readErrorPage } from '../../../compiler/explain/page.ts';
 
@@ -76,8 +76,6 @@ function regionOf({ source, start, end }: Span): object {
 
 /** Relative to the working folder, as the names of sources are. */
 const uriOf = ({ name }: Source): string => name.replaceAll('\\', '/').split('/').map(encodeURIComponent).join('/');
-
-// Diagnostics as commands that GitHub Actions shows next to the lines of a pull request.
 
 /** A line for each; empty for none. */
 export function annotations(diagnostics: readonly Diagnostic[]): string {

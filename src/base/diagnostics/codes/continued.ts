@@ -1,5 +1,5 @@
 /** Codes of runs that go on from an earlier run: `tower train --from`. */
-import { row } from '../code_row.ts';
+import { row } from '../wording.ts';
 
 export const continued = {
   'from-itself': row<{ folder: string }>({

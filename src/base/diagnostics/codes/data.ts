@@ -1,6 +1,5 @@
 /** Codes of data blocks, data files and their rows. */
-import { row } from '../code_row.ts';
-import { among, bytesWords, didYouMean, memoryOption, type Suggestion, shellWord } from '../wording.ts';
+import { among, bytesWords, didYouMean, memoryOption, row, type Suggestion, shellWord } from '../wording.ts';
 
 export const data = {
   'misplaced-by': row<{ name: string }>({

@@ -1,6 +1,5 @@
 /** Codes of indexes of items in a folder. */
-import { row } from '../code_row.ts';
-import { shellWord } from '../wording.ts';
+import { row, shellWord } from '../wording.ts';
 
 export const graphs = {
   'no-usearch': row<{ version: string; reason?: string | undefined }>({

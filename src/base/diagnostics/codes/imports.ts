@@ -1,5 +1,5 @@
 /** Codes of `tower import`, which reads configs of other programs. */
-import { row } from '../code_row.ts';
+import { row } from '../wording.ts';
 
 export const imports = {
   'config-syntax': row<{ found: string; expected: string }>({

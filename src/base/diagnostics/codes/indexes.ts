@@ -1,6 +1,5 @@
 /** Codes of indexes of items: what finds the best items outside of the scan. */
-import { row } from '../code_row.ts';
-import { countOf } from '../wording.ts';
+import { countOf, row } from '../wording.ts';
 
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 

@@ -1,6 +1,5 @@
 /** Codes that warn: the model would train, and most likely not as it was meant. */
-import { row } from '../code_row.ts';
-import { bytesWords, didYouMean } from '../wording.ts';
+import { bytesWords, didYouMean, row } from '../wording.ts';
 
 export const lint = {
   'temperature-unnormalised': row<{ score: string; argument: string }>({

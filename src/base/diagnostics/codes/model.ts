@@ -1,6 +1,5 @@
 /** Codes of a model's towers and flows, and of what nothing reads. */
-import { row } from '../code_row.ts';
-import { quotedList } from '../wording.ts';
+import { quotedList, row } from '../wording.ts';
 
 export const model = {
   'tower-count': row<{ count: number }>({

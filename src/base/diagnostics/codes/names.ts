@@ -1,6 +1,5 @@
 /** Codes of names and of arguments. */
-import { row } from '../code_row.ts';
-import { among, article, didYouMean, plural, quotedList, type Suggestion, takes } from '../wording.ts';
+import { among, article, didYouMean, plural, quotedList, row, type Suggestion, takes } from '../wording.ts';
 
 export const names = {
   'unknown-name': row<Suggestion & { what: string; name: string; known?: readonly string[] }>({

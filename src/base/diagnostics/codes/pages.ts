@@ -1,5 +1,5 @@
 /** Codes of exports for browsers. */
-import { row } from '../code_row.ts';
+import { row } from '../wording.ts';
 
 export const pages = {
   'export-unreachable': row<{ url: string; reason: string }>({

@@ -1,5 +1,5 @@
 /** Codes of products of tasks, and of tasks without a loss, which learn through a product. */
-import { row } from '../code_row.ts';
+import { row } from '../wording.ts';
 
 export const products = {
   'not-a-product': row<{ found: string }>({

@@ -1,6 +1,5 @@
 /** Codes of data files that addresses name: in object stores, and on web servers. */
-import { row } from '../code_row.ts';
-import { bytesWords, shellWord } from '../wording.ts';
+import { bytesWords, row, shellWord } from '../wording.ts';
 
 export const remote = {
   /** `allow`: what would permit it; absent where nothing can. */

@@ -1,6 +1,5 @@
 /** Codes of training, of runs on disk, of engines and of commands. */
-import { row } from '../code_row.ts';
-import { among, bytesWords, countOf, didYouMean, shellWord } from '../wording.ts';
+import { among, bytesWords, countOf, didYouMean, row, shellWord } from '../wording.ts';
 
 export const runs = {
   'cannot-write': row<{ path: string; reason: string; kept?: string | undefined }>({

@@ -1,5 +1,5 @@
 /** Codes of `search`. */
-import { row } from '../code_row.ts';
+import { row } from '../wording.ts';
 
 export const search = {
   'empty-range': row<{ of: string; from: number; to: number }>({

@@ -1,6 +1,5 @@
 /** Codes of requests to a trained model. */
-import { row } from '../code_row.ts';
-import { countOf } from '../wording.ts';
+import { countOf, row } from '../wording.ts';
 
 export const serving = {
   'filter-syntax': row<{ found: string; expected: string; advice?: string | undefined }>({

@@ -1,5 +1,5 @@
 /** Codes of what a flow carries, and of widths. */
-import { row } from '../code_row.ts';
+import { row } from '../wording.ts';
 
 export const shapes = {
   'no-elements': row<{ name: string }>({

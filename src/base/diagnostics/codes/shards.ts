@@ -1,6 +1,5 @@
 /** Codes of training rows that do not fit in memory, and of the files that hold them. */
-import { row } from '../code_row.ts';
-import { bytesWords, memoryOption } from '../wording.ts';
+import { bytesWords, memoryOption, row } from '../wording.ts';
 
 export const shards = {
   'memory-text': row<{ text: string; least: number; bytes?: number | undefined }>({

@@ -1,5 +1,5 @@
 /** Codes of `tower init`, which writes a starter project. */
-import { row } from '../code_row.ts';
+import { row } from '../wording.ts';
 
 export const starters = {
   'starter-exists': row<{ path: string; isUnfinished?: boolean }>({

@@ -1,6 +1,5 @@
 /** Codes of `tower tune`. */
-import { row } from '../code_row.ts';
-import { among } from '../wording.ts';
+import { among, row } from '../wording.ts';
 
 export const studies = {
   'no-search': row<{ path: string }>({

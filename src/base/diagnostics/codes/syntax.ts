@@ -1,6 +1,5 @@
 /** Codes of the text itself. */
-import { row } from '../code_row.ts';
-import { didYouMean, type Suggestion } from '../wording.ts';
+import { didYouMean, row, type Suggestion } from '../wording.ts';
 
 export const syntax = {
   'unexpected-text': row<{ found: string; expected: string }>({

@@ -1,6 +1,5 @@
 /** Codes of scores, labels, losses and objectives. */
-import { row } from '../code_row.ts';
-import { quotedList, typeWords } from '../wording.ts';
+import { quotedList, row, typeWords } from '../wording.ts';
 
 export const tasks = {
   'not-a-score': row<{ found: string }>({

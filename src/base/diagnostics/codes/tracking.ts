@@ -1,5 +1,5 @@
 /** Codes of tracking servers. */
-import { row } from '../code_row.ts';
+import { row } from '../wording.ts';
 
 export const tracking = {
   'track-address': row<{ given: string; reason: string }>({

@@ -1,5 +1,5 @@
 /** Codes of several workers that train one model together. */
-import { row } from '../code_row.ts';
+import { row } from '../wording.ts';
 
 export const workers = {
   'workers-unsupported': row<{ what: string; areTables?: boolean | undefined }>({

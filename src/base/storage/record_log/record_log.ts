@@ -8,8 +8,8 @@
  */
 import { Failure, failure, invariant } from '../../diagnostics/failure.ts';
 import { systemReason } from '../../diagnostics/system_reason.ts';
+import type { LogFile, LogFiles } from './lines.ts';
 import { damagedLine, firstLine, type LinePlace, lineOf, readLines } from './lines.ts';
-import type { LogFile, LogFiles } from './log_files.ts';
 
 export interface LogFormat<R> {
   /** What the files are called: `items-1.log`. */
@@ -21,7 +21,6 @@ export interface LogFormat<R> {
 }
 
 export interface RecordLog<R> {
-  /** The length of the file. */
   readonly bytes: number;
   /**
    * Resolves when the record is on the disk. One at a time.
@@ -279,12 +278,9 @@ const guarded = <T>(files: LogFiles, work: Promise<T>, code: 'cannot-read' | 'ca
     throw refusalOf(files, error, code);
   });
 
-// Writes lines at the end of a file of a log.
-
 /** Bytes that are written at a time where many records are: they become JSON without a pause. */
 const pieceBytes = 2 ** 16;
 
-/** A file that is written to. */
 interface Started {
   readonly file: LogFile;
   readonly number: number;

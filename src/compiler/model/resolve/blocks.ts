@@ -2,7 +2,7 @@
  * Resolves the steps of flows: blocks of the library, and declared blocks, which are written out for the values that a
  * step gives.
  */
-import { notes } from '../../../base/diagnostics/notes.ts';
+import { notes } from '../../../base/diagnostics/wording.ts';
 import { type Span, textOf } from '../../../base/text/source.ts';
 import type { BlockKind } from '../../library/contract.ts';
 import type * as Ast from '../../syntax/ast.ts';

@@ -1,5 +1,5 @@
 /** Resolves data blocks, entry by entry, and finds what gives another value each time that their SQL is computed. */
-import { notes } from '../../../base/diagnostics/notes.ts';
+import { notes } from '../../../base/diagnostics/wording.ts';
 import { nearest } from '../../../base/text/nearest.ts';
 import { defined } from '../../../base/util/defined.ts';
 import { data } from '../../library/declarations/data.ts';

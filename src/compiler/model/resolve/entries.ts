@@ -3,7 +3,7 @@
  * defaults.
  */
 import { hasErrors, type Outcome } from '../../../base/diagnostics/diagnostic.ts';
-import { notes } from '../../../base/diagnostics/notes.ts';
+import { notes } from '../../../base/diagnostics/wording.ts';
 import { makeSource, type Span, textOf } from '../../../base/text/source.ts';
 import { defined } from '../../../base/util/defined.ts';
 import type { BoundKind } from '../../library/contract.ts';

@@ -1,5 +1,5 @@
 /** Resolves features, labels, and groups, whose members are features and other groups. */
-import { notes } from '../../../base/diagnostics/notes.ts';
+import { notes } from '../../../base/diagnostics/wording.ts';
 import { labelKinds } from '../../library/declarations/labels.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { bindKind } from '../arguments.ts';

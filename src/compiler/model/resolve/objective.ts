@@ -1,5 +1,5 @@
 /** Resolves how tasks add up: `objective`, `retrieve`, and products of what other tasks predict. */
-import { notes } from '../../../base/diagnostics/notes.ts';
+import { notes } from '../../../base/diagnostics/wording.ts';
 import { weightedTasks } from '../../library/declarations/objective.ts';
 import { task as taskRow } from '../../library/declarations/task.ts';
 import type * as Ast from '../../syntax/ast.ts';

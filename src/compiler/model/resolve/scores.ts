@@ -2,7 +2,7 @@
  * Resolves scores, `0.7 * cosine(user.a, item.a) + item.bias + 3.5`: kinds, the channels each pairs by name,
  * factors, and biases.
  */
-import { notes } from '../../../base/diagnostics/notes.ts';
+import { notes } from '../../../base/diagnostics/wording.ts';
 import { nearest } from '../../../base/text/nearest.ts';
 import type { Span } from '../../../base/text/source.ts';
 import type * as Ast from '../../syntax/ast.ts';

@@ -1,5 +1,5 @@
 /** Resolves towers: what they let in, their key, and their steps in order, each with where its flow begins. */
-import { notes } from '../../../base/diagnostics/notes.ts';
+import { notes } from '../../../base/diagnostics/wording.ts';
 import { textOf } from '../../../base/text/source.ts';
 import { defined } from '../../../base/util/defined.ts';
 import type * as Ast from '../../syntax/ast.ts';

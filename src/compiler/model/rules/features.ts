@@ -1,4 +1,4 @@
-import { notes } from '../../../base/diagnostics/notes.ts';
+import { notes } from '../../../base/diagnostics/wording.ts';
 import type { Span } from '../../../base/text/source.ts';
 import { defined } from '../../../base/util/defined.ts';
 import { type BoundKind, type FeatureUse, ShapeError, type SideArgument } from '../../library/contract.ts';

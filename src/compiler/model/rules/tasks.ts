@@ -1,4 +1,4 @@
-import { notes } from '../../../base/diagnostics/notes.ts';
+import { notes } from '../../../base/diagnostics/wording.ts';
 import { firstWordOf } from '../expressions.ts';
 import { needsOf } from '../references.ts';
 import { insertion, removal } from '../report.ts';

@@ -1,4 +1,4 @@
-import { notes } from '../../../base/diagnostics/notes.ts';
+import { notes } from '../../../base/diagnostics/wording.ts';
 import { nearest } from '../../../base/text/nearest.ts';
 import { defined } from '../../../base/util/defined.ts';
 import type { ExpressionNode, FileNode } from '../../syntax/ast.ts';

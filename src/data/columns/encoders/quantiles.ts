@@ -2,7 +2,7 @@
  * Boundaries that cut the training part into `buckets` equally frequent pieces; then as `boundaries`. Equal values stay together, so
  * values that repeat a lot give fewer pieces.
  */
-import { everyRow } from '../../../base/util/every_row.ts';
+import { everyRow } from '../../../base/util/defined.ts';
 import type { FitEncoder, NumberSample } from './contract.ts';
 
 export const fitQuantiles: FitEncoder<'quantiles'> = ({ buckets, log }, { numbers }) => {

@@ -1,5 +1,5 @@
 /** Columns of items that a filter may read: one value an item, in typed arrays. */
-import { makeKeyIndex } from '../../../base/text/key_index.ts';
+import { makeKeyIndex } from '../../../base/text/key_table.ts';
 import type { ItemValues } from '../../../data/dataset.ts';
 
 export type ItemColumn =

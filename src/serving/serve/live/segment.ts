@@ -2,7 +2,7 @@
  * Some items that were written, one slot for each write, in the order of the writes. A slot never changes and is never used again: a later write of its item, or its
  * deletion, only ends it. So the view of a moment stays as it is, and shares all arrays with later ones.
  */
-import { makeKeyIndex } from '../../../base/text/key_index.ts';
+import { makeKeyIndex } from '../../../base/text/key_table.ts';
 import { defined } from '../../../base/util/defined.ts';
 import { Bits } from '../../../engines/scan/bits.ts';
 import { type GrowingScan, makeGrowingScan } from '../../../engines/scan/scan.ts';

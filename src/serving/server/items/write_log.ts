@@ -4,8 +4,8 @@
  */
 import { firstLine, type LinePlace } from '../../../base/storage/record_log/lines.ts';
 import type { LogFormat, RecordLog } from '../../../base/storage/record_log/record_log.ts';
-import { makeKeyIndex } from '../../../base/text/key_index.ts';
-import { isObject } from '../../../base/util/is_object.ts';
+import { makeKeyIndex } from '../../../base/text/key_table.ts';
+import { isObject } from '../../../base/util/defined.ts';
 import type { ItemWrite } from '../../serve/live/item_writes.ts';
 import { longestKey } from '../limits.ts';
 

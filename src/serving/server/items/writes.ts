@@ -2,7 +2,7 @@ import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
 import { firstLine, type LinePlace } from '../../../base/storage/record_log/lines.ts';
 import type { RecordLog } from '../../../base/storage/record_log/record_log.ts';
-import { oneAtATime } from '../../../base/util/one_at_a_time.ts';
+import { oneAtATime } from '../../../base/util/defined.ts';
 import type { ItemWrite, ItemWrites } from '../../serve/live/item_writes.ts';
 import type { ItemChange } from '../../serve/live/live_items.ts';
 import { maxErrors } from '../body.ts';

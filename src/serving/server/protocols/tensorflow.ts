@@ -1,7 +1,6 @@
 /** TensorFlow Serving's REST API: https://www.tensorflow.org/tfx/serving/api_rest */
 import type { FastifyRequest } from 'fastify';
-import { defined } from '../../../base/util/defined.ts';
-import { isObject } from '../../../base/util/is_object.ts';
+import { defined, isObject } from '../../../base/util/defined.ts';
 import { parseBody, readOne } from '../body.ts';
 import { pointer } from '../refused.ts';
 import {

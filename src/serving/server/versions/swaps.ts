@@ -4,7 +4,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
-import { oneAtATime } from '../../../base/util/one_at_a_time.ts';
+import { oneAtATime } from '../../../base/util/defined.ts';
 import type { Answers } from '../answers.ts';
 import {
   type ActiveVersions,

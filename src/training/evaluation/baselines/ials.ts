@@ -1,6 +1,6 @@
 import { invariant } from '../../../base/diagnostics/failure.ts';
 import { makeRandom, normalNumber } from '../../../base/random/random.ts';
-import { everyRow } from '../../../base/util/every_row.ts';
+import { everyRow } from '../../../base/util/defined.ts';
 import { makeKernelSpace, type Region } from '../../embedding/space.ts';
 import type { RowLists } from './baseline.ts';
 import { type HistoryScores, settingsTried, type TrainingInteractions, tuned } from './baseline.ts';

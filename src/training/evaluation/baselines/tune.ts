@@ -1,7 +1,6 @@
 /** Chooses the setting of a baseline that ranks the validation part best. */
 import { invariant } from '../../../base/diagnostics/failure.ts';
-import { defined } from '../../../base/util/defined.ts';
-import { everyRow } from '../../../base/util/every_row.ts';
+import { defined, everyRow } from '../../../base/util/defined.ts';
 import type { IndexedBags } from '../../../data/dataset.ts';
 import type { Product } from '../../scoring/product.ts';
 import type { ScoringTask } from '../../scoring/scorer.ts';

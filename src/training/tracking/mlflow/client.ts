@@ -1,7 +1,6 @@
 /** Calls MLflow's REST API (https://mlflow.org/docs/latest/rest-api.html) as far as a run needs it. The server may be down, slow, or another one. */
 import { failure } from '../../../base/diagnostics/failure.ts';
-import { defined } from '../../../base/util/defined.ts';
-import { isObject } from '../../../base/util/is_object.ts';
+import { defined, isObject } from '../../../base/util/defined.ts';
 
 export interface Metric {
   /** As `metricKey` gives it. */

@@ -3,7 +3,7 @@ import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openStudyTracker, type Tuned, tune } from '../../../../src/api.ts';
-import { writeStudyReport } from '../../../../src/app/api/tune/report.ts';
+import { writeStudyReport } from '../../../../src/app/api/report.ts';
 import type { Diagnostic } from '../../../../src/base/diagnostics/diagnostic.ts';
 import { readStudy } from '../../../../src/training/tune/study_files.ts';
 import type { JobRecord } from '../../../../src/training/tune/trial.ts';

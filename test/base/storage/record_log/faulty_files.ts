@@ -2,7 +2,7 @@
  * Files in memory that end at a chosen operation, as a kill or a loss of power ends a process: what was synced stays, and of the rest stays what `fate` says. A write
  * that the end hits is written in part.
  */
-import type { LogFile, LogFiles } from '../../../../src/base/storage/record_log/log_files.ts';
+import type { LogFile, LogFiles } from '../../../../src/base/storage/record_log/lines.ts';
 
 export class Crash extends Error {}
 

@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Failure } from '../../../../src/base/diagnostics/failure.ts';
-import { lineOf } from '../../../../src/base/storage/record_log/lines.ts';
-import { type LogFiles, logFilesIn } from '../../../../src/base/storage/record_log/log_files.ts';
+import { type LogFiles, lineOf, logFilesIn } from '../../../../src/base/storage/record_log/lines.ts';
 import { type LogFormat, openRecordLog as openWith } from '../../../../src/base/storage/record_log/record_log.ts';
 import { Crash, Disk, type Fate, faultyFiles } from './faulty_files.ts';
 
@@ -108,7 +107,7 @@ describe('a log of records', () => {
     const folder = temporary();
     const script = join(temporary(), 'child.mjs');
     const contents = `
-      import { logFilesIn } from './src/base/storage/record_log/log_files.ts';
+      import { logFilesIn } from './src/base/storage/record_log/lines.ts';
       import { openRecordLog } from './src/base/storage/record_log/record_log.ts';
       const format = { name: 'items', version: 1, decode: (record) => ({ record }) };
       const records = [];

@@ -1,7 +1,7 @@
 /** Law: a write is computed, on the disk, visible and answered, in this order; and after any end the log has every write that was answered. */
 import { describe, expect, it } from 'vitest';
 import { failure } from '../../../../src/base/diagnostics/failure.ts';
-import type { LogFiles } from '../../../../src/base/storage/record_log/log_files.ts';
+import type { LogFiles } from '../../../../src/base/storage/record_log/lines.ts';
 import { openRecordLog } from '../../../../src/base/storage/record_log/record_log.ts';
 import type { ItemWrite, ItemWrites } from '../../../../src/serving/serve/live/item_writes.ts';
 import { makeLiveItems } from '../../../../src/serving/serve/live/live_items.ts';

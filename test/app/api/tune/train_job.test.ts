@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import type { TrainJob } from '../../../../src/app/api/tune/train_job.ts';
-import { makeWorkers, type TuneWorkers } from '../../../../src/app/api/tune/workers.ts';
+import { makeWorkers, type TuneWorkers } from '../../../../src/app/api/tune/train_job.ts';
 import { temporaryFolder } from '../../../training/temporary_folder.ts';
 
 const root = temporaryFolder();
@@ -17,7 +17,7 @@ function makeSmall(after: string): void {
   const path = join(root, 'worker.mjs');
   writeFileSync(
     path,
-    `process.on('message', () => process.send({ trained: { state: 'done', values: [process.pid] } }, () => { ${after} }));`,
+    `process.on('message', () => process.send({ result: { state: 'done', values: [process.pid] } }, () => { ${after} }));`,
   );
   workers = makeWorkers(path);
 }

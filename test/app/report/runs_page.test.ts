@@ -1,6 +1,6 @@
 /** Which of several runs a report calls the best, and how sure it says that is. */
 import { describe, expect, it } from 'vitest';
-import { type NamedRun, runsVerdict } from '../../../src/app/report/runs_verdict.ts';
+import { type NamedRun, runsVerdict } from '../../../src/app/report/runs_page.ts';
 import type { Evaluation } from '../../../src/training/evaluation/evaluate.ts';
 import { partsOf } from './parts.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { profileText } from '../../../../src/app/cli/views/profile.ts';
+import { profileText } from '../../../src/app/cli/table.ts';
 
 const row = { milliseconds: 2, share: 0.25, calls: 7 };
 

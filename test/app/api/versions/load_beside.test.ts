@@ -2,8 +2,7 @@
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { load, open, train } from '../../../../src/api.ts';
-import { type LoadedRun, readWhole, runOf } from '../../../../src/app/api/versions/loaded.ts';
-import { readPlain, writePlain } from '../../../../src/base/storage/plain_file.ts';
+import { readLoaded, readWhole, runOf, writeLoaded } from '../../../../src/app/api/versions/load_beside.ts';
 import { temporaryFolder } from '../../../training/temporary_folder.ts';
 import { writeProject } from '../../cli/project.ts';
 
@@ -17,11 +16,8 @@ beforeAll(async () => {
 }, 60_000);
 
 it('answers as the run does', async () => {
-  await writePlain(at('loaded'), await readWhole(at('run'), { engine }));
-  const [here, there] = [
-    await load(at('run'), { engine }),
-    await runOf((await readPlain(at('loaded'))) as LoadedRun, engine, {}),
-  ];
+  await writeLoaded(at('loaded'), await readWhole(at('run'), { engine }));
+  const [here, there] = [await load(at('run'), { engine }), await runOf(await readLoaded(at('loaded')), engine, {})];
   const [own, other] = [await open(here), await open(there)];
   expect(other.version).toBe(here.trained.manifest.checksum);
   for (const body of [

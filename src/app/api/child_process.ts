@@ -1,0 +1,54 @@
+/** Jobs in processes of their own: what a program does that takes jobs from its parent, and how the parent asks for one. */
+import { type ChildProcess, fork } from 'node:child_process';
+import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { Failure } from '../../base/diagnostics/failure.ts';
+
+type JobAnswer<T> = { readonly result: T } | { readonly refused: readonly Diagnostic[] } | { readonly broken: string };
+
+/** Answers the jobs of the parent, one after the other; `stop`, and the end of the parent, abort the signal of the job. */
+export function answerJobs<J, T>(work: (job: J, signal: AbortSignal) => Promise<T>): void {
+  let control = new AbortController();
+  // The parent decides when this process ends: it is sent the same signals of the terminal.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+  process.on('disconnect', () => control.abort());
+  process.on('message', async (message: J | 'stop') => {
+    if (message === 'stop') return control.abort();
+    control = new AbortController();
+    const jobAnswer = await work(message, control.signal).then(
+      (result): JobAnswer<T> => ({ result }),
+      (error: unknown): JobAnswer<T> =>
+        error instanceof Failure
+          ? { refused: error.diagnostics.map((one) => ({ ...one, fixes: [] })) }
+          : { broken: error instanceof Error ? (error.stack ?? error.message) : String(error) },
+    );
+    if (process.connected) process.send!(jobAnswer);
+  });
+}
+
+export const startProgram = (path: string): ChildProcess =>
+  fork(path, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], serialization: 'advanced' });
+
+/** Its message says how the process ended. */
+export class ProcessEnded extends Error {}
+
+/** @throws Failure of the job, `ProcessEnded` */
+export function askProcess<J extends object, T>(child: ChildProcess, job: J): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const settle = (finish: () => void): void => {
+      child.off('error', reject).off('exit', onExit).off('message', onMessage);
+      finish();
+    };
+    const onExit = (code: number | null, signal: string | null): void =>
+      settle(() => reject(new ProcessEnded(`its process ended by ${signal ?? `code ${code}`}`)));
+    const onMessage = (message: unknown): void =>
+      settle(() => {
+        const jobAnswer = message as JobAnswer<T>;
+        if ('refused' in jobAnswer) reject(new Failure(jobAnswer.refused));
+        else if ('broken' in jobAnswer) reject(new Error(jobAnswer.broken));
+        else resolve(jobAnswer.result);
+      });
+    child.once('error', reject).once('exit', onExit).once('message', onMessage);
+    // Of a process that ends right now the exit says so.
+    child.send(job, () => {});
+  });
+}
