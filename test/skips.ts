@@ -20,7 +20,7 @@ export const filesByNeed = {
     'editor/lsp/pygls',
     'serving/server/protocols/tritonclient',
     'training/tracking/event_file.slow',
-    'training/tune/journal',
+    'training/tune/study_files',
   ],
   store: ['app/api/remote', 'data/files/remote/stores.slow'],
   mlflow: ['app/api/track/study.slow', 'app/api/track/track.slow'],

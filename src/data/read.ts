@@ -15,8 +15,9 @@ import { sentencesOfVectors } from './protocol.ts';
 import type { Staged, StagedTable, ValidRows } from './rows/raw.ts';
 import { parts } from './rows/split.ts';
 import { stage } from './rows/stage.ts';
-import { refuseTooMany, type ShardRequest, shareOf } from './shards/layout.ts';
+import { refuseTooMany, shareOf } from './shards/layout.ts';
 import { bytesForShards, openKnownShards, resumePasses, scatterToPartitions } from './shards/read.ts';
+import type { ShardRequest } from './shards/request.ts';
 import { type Computing, computed, settle, validate, validFiles } from './valid_files.ts';
 
 export interface DatasetReadOptions extends BindOptions {

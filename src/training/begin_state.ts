@@ -16,7 +16,7 @@ import { type Feeder, makeFeeder } from './feed/feeder.ts';
 import { fitted } from './fitted_step.ts';
 import { type AnyEpoch, type EventOrder, orderOf } from './order.ts';
 import { feedFromShards } from './shards/feed.ts';
-import type { TrainOptions } from './training_events.ts';
+import type { TrainOptions } from './train_options.ts';
 import { makeTableWire } from './workers/table_wire.ts';
 import { sharedStep } from './workers/talk.ts';
 

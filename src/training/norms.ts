@@ -8,7 +8,7 @@ import type { BegunState } from './begin_state.ts';
 import type { Table } from './embedding/table.ts';
 import { tableNorm } from './embedding/table.ts';
 import { fitted } from './fitted_step.ts';
-import type { TrainOptions } from './training_events.ts';
+import type { TrainOptions } from './train_options.ts';
 
 /** Steps from one to the next at least: each costs as much as a step, and all together must cost little. */
 const minStepsBetween = 100;

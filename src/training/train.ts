@@ -25,7 +25,7 @@ import { type MetricsLog, openMetricsLog, openStepsLog, type StepsLog } from './
 import { restoreBest } from './model_files.ts';
 import { orderOf, smallestBatch } from './order.ts';
 import { beginning, type ResumeState, TrainingRun } from './run.ts';
-import type { TrainOptions, TrainResult } from './training_events.ts';
+import type { TrainOptions, TrainResult } from './train_options.ts';
 import { totalSteps } from './validation.ts';
 import { agree, type Beginning, giveOrder, OtherWorkers, sharedStep } from './workers/talk.ts';
 

@@ -1,14 +1,6 @@
-/** Types that a caller of training gives and gets. */
-import type { FolderLock } from '../base/storage/lock.ts';
-import type { WorkerGroup } from '../engines/group.ts';
-import type { GraphPlan } from '../graph/plan/plan.ts';
-import type { Lineage } from './artifact/identity.ts';
-import type { Manifest } from './artifact/manifest.ts';
-import type { Base } from './base.ts';
+/** What training reports while it runs. */
 import type { RankingSample } from './evaluation/questions.ts';
 import type { ChosenPrecision } from './fitted_step.ts';
-import type { ModelWriteOptions } from './model_files.ts';
-import type { BlockPosition, Profile } from './profile/profile.ts';
 
 /** One finished epoch: a line of metrics.jsonl. Where `validate` counts steps, it is one of as many steps, a round. */
 export interface EpochRecord {
@@ -68,38 +60,3 @@ export type TrainingEvent =
     }
   | { readonly kind: 'validating'; readonly epoch: number }
   | { readonly kind: 'epoch'; readonly record: EpochRecord };
-
-export interface TrainOptions extends ModelWriteOptions {
-  readonly resume?: boolean;
-  /** Ends the run that the folder holds as it is at its checkpoint: a model, marked as stopped. */
-  readonly finish?: boolean;
-  readonly force?: boolean;
-  /** The run that this one goes on from, and which training events are new: not of a run that is resumed. */
-  readonly from?: { readonly base: Base; readonly lineage: Lineage };
-  /** The lock of the folder, where the caller has it already; it stays the caller's to release. */
-  readonly lock?: FolderLock;
-  /** Pauses after a validation, which it gets from how many there are. `resume` goes on from there, with the same bits. */
-  readonly until?: (validations: number) => number;
-  /** Ends the run after the step it is in, with a checkpoint. */
-  readonly signal?: AbortSignal;
-  /** Ends the run after the step it is in, but not before its first, as it is then: a model, marked as stopped. Workers do not hear it. */
-  readonly limit?: AbortSignal;
-  /** The workers that take each step together, of which this is the first. Absent: this one alone. */
-  readonly group?: WorkerGroup;
-  /** Profiles a sample of steps; has the places of blocks by the label of their nodes. The weights are the same without it. */
-  readonly profile?: { readonly places: ReadonlyMap<string, BlockPosition> };
-  /** The graph of norms of gradients: they are logged at one step of many. The weights are the same without it. */
-  readonly norms?: () => GraphPlan | undefined;
-  /** The workers share the rows of tables: each has those of which the number mod N is its rank. */
-  readonly sharesTables?: boolean;
-  readonly onEvent?: (event: TrainingEvent) => void;
-}
-
-export interface TrainResult {
-  readonly folder: string;
-  readonly status: Manifest['training']['status'];
-  /** Absent where it was interrupted before the first step. */
-  readonly manifest?: Manifest;
-  readonly records: readonly EpochRecord[];
-  readonly profile?: Profile;
-}

@@ -6,7 +6,7 @@ import type { Plan } from '../../src/graph/plan/plan.ts';
 import { load } from '../../src/training/artifact/load.ts';
 import { replayStep } from '../../src/training/replay.ts';
 import { trainModel } from '../../src/training/train.ts';
-import type { TrainOptions } from '../../src/training/training_events.ts';
+import type { TrainOptions } from '../../src/training/train_options.ts';
 import { makeDataset } from './fixtures.ts';
 import { plainEngine } from './plain_engine.ts';
 import { losses, planWith } from './remembering.ts';

@@ -8,7 +8,7 @@ import type { GraphPlan } from '../../src/graph/plan/plan.ts';
 import { readLog } from '../../src/training/metrics_log.ts';
 import { normsEvery } from '../../src/training/norms.ts';
 import { trainModel } from '../../src/training/train.ts';
-import type { TrainOptions } from '../../src/training/training_events.ts';
+import type { TrainOptions } from '../../src/training/train_options.ts';
 import { makePlan } from './fixture_plan.ts';
 import { makeDataset } from './fixtures.ts';
 import { plainEngine } from './plain_engine.ts';

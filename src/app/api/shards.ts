@@ -3,11 +3,11 @@ import { dirname, join, resolve } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import { leastMemory, memoryOf, usualMemory } from '../../data/files/query_guard.ts';
-import type { OnPass, ShardDecision, ShardRequest } from '../../data/shards/layout.ts';
+import type { OnPass, ShardDecision, ShardRequest } from '../../data/shards/request.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
 import type { LoadedModel } from '../../training/artifact/load.ts';
 
-export type { PassEvent, ShardDecision } from '../../data/shards/layout.ts';
+export type { PassEvent, ShardDecision } from '../../data/shards/request.ts';
 
 export interface MemoryRequest {
   /**

@@ -10,7 +10,7 @@ import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Dataset } from '../../data/dataset.ts';
-import type { ShardRequest } from '../../data/shards/layout.ts';
+import type { ShardRequest } from '../../data/shards/request.ts';
 import { type Meeting, type WorkerGroup, WorkerLost } from '../../engines/group.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
 import type { TableLayout } from '../../training/workers/read_together.ts';

@@ -1,7 +1,7 @@
 /** One progress bar for the whole training on stderr, and one line per epoch. Without a terminal: only the lines. */
 import { SingleBar } from 'cli-progress';
 import { bytesWords } from '../../base/diagnostics/wording.ts';
-import { passWords } from '../../data/shards/layout.ts';
+import { passWords } from '../../data/shards/request.ts';
 import type { ChosenPrecision } from '../../training/fitted_step.ts';
 import type { EpochRecord, TrainingEvent } from '../../training/training_events.ts';
 import type { MemoryRequest, PassEvent, ShardDecision } from '../api/shards.ts';

@@ -7,8 +7,8 @@ import { ascendingIndexes, gatherCodes } from '../rows/gather.ts';
 import type { GlobalSides, OrderedEvents } from '../rows/order_events.ts';
 import { type Dictionaries, type RawCodes, type RawColumn, rawOf, type ValidRawRows } from '../rows/raw.ts';
 import { parts } from '../rows/split.ts';
-import type { OnPass } from './layout.ts';
 import type { ArrangedPartition, Cuts, PartitionSource } from './partition_source.ts';
+import type { OnPass } from './request.ts';
 
 /** Numbers of the training part, each value once with how often it comes: memory grows with the values, not with the rows. */
 export class NumbersSample {

@@ -17,8 +17,8 @@ import {
   seenOfPartition,
   sideRows,
 } from './gathered.ts';
-import type { OnPass } from './layout.ts';
 import type { ArrangedPartition, Cuts, PartitionSource } from './partition_source.ts';
+import type { OnPass } from './request.ts';
 import { grouped } from './scatter.ts';
 import type { ShardWriter } from './shard_files.ts';
 

@@ -5,7 +5,7 @@ import type { FeatureFile } from '../files/feature_files.ts';
 import type { Role } from '../files/files.ts';
 import type { Dictionaries, RawColumn, ValidRawRows } from '../rows/raw.ts';
 import type { PartOfFile } from '../rows/split.ts';
-import type { ShardRequest } from './layout.ts';
+import type { ShardRequest } from './request.ts';
 import type { ScatterResult } from './scatter.ts';
 import type { ShardFile } from './shard_files.ts';
 

@@ -1,59 +1,6 @@
-/** Requests shards, and divides one budget of memory: how many rows are read at a time, and how many are in a partition and in a shard. */
+/** Divides one budget of memory: how many rows are read at a time, and how many are in a partition and in a shard. */
 import { failure } from '../../base/diagnostics/failure.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
-import type { ShardLayout } from '../dataset.ts';
-
-export interface ShardRequest {
-  /** Bytes of memory that are for the data and the tables together. */
-  readonly memory: number;
-  /** The folder of folders of shards; each has its key as its name. */
-  readonly folder: string;
-  /** `as-needed`: where rows do not fit. A layout: that of a run that was trained from shards. */
-  readonly when: 'as-needed' | 'never' | 'always' | ShardLayout;
-  /** The part of the plan that needs all training rows at any time, in words. */
-  readonly unsupported?: string;
-  /** Features whose items training reads: `givenItems`. */
-  readonly given?: readonly string[];
-  /** Tables that training holds, by the feature that owns each; bytes of a row, optimizer included. */
-  readonly tables?: readonly { readonly encoderOf: string; readonly rowBytes: number }[];
-  readonly onPass?: OnPass;
-  readonly onDecision?: (decision: ShardDecision) => void;
-  /** Sizes in place of those that follow from the memory: for tests. */
-  readonly sizes?: {
-    readonly atOnce?: number;
-    readonly buckets?: number;
-    readonly piles?: number;
-    readonly held?: number;
-    /** Bytes of Parquet, as a table, that are not read in place. */
-    readonly room?: number;
-  };
-}
-
-export interface ShardDecision {
-  readonly rows: 'memory' | 'shards';
-  /** Estimated bytes of all rows and the tables in memory; absent where it was decided before. */
-  readonly needed?: number;
-  readonly memory: number;
-  readonly folder?: string;
-  readonly reused?: boolean;
-  /** Passes that were stopped resume: `done` of `of` partitions are in shards. */
-  readonly continues?: { readonly done: number; readonly of: number };
-}
-
-export interface PassEvent {
-  readonly pass: keyof typeof passWords;
-  readonly done: number;
-  readonly total: number;
-}
-
-export type OnPass = (event: PassEvent) => void;
-
-export const passWords = {
-  reading: 'rows to buckets',
-  counting: 'counting',
-  encoding: 'rows to piles',
-  checking: 'checking shards',
-} as const;
 
 /** Parts of the budget, between 0 and 1. Not all are held at one time, so they add up to more. */
 const shares = {

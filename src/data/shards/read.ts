@@ -11,7 +11,6 @@ import { partsOfFiles } from '../rows/split.ts';
 import { columnAsText, computedQuery } from '../rows/staged_tables.ts';
 import { type Computing, computed, settle, validFiles } from '../valid_files.ts';
 import type { FirstPassResult, ShardingInput } from './first_pass.ts';
-import type { ShardRequest } from './layout.ts';
 import {
   bytesInMemory,
   partitionsFor,
@@ -22,6 +21,7 @@ import {
   shareOf,
 } from './layout.ts';
 import { partitionName } from './partition_source.ts';
+import type { ShardRequest } from './request.ts';
 import { scatterRows } from './scatter.ts';
 import { ShardWriter } from './shard_files.ts';
 import { type LayoutFilter, openNamed, openShards, sourceHash } from './store.ts';

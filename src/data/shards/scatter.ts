@@ -15,7 +15,7 @@ import { type BoundTables, readRows } from '../rows/staged_tables.ts';
 import { type JoinedRows, validateRows } from '../rows/validate_rows.ts';
 import { type ColumnBlock, joinedArrays, type OwnBlock } from './block.ts';
 import { packBags, pick } from './event_rows.ts';
-import type { OnPass } from './layout.ts';
+import type { OnPass } from './request.ts';
 import type { ShardWriter } from './shard_files.ts';
 
 export interface ScatterInput {

@@ -11,7 +11,7 @@ import type { Dataset, Events, LabelSums, ShardLayout, TrainingShards } from '..
 import { merged, type OwnBlock, packPlain, unpackPlain } from './block.ts';
 import { type EventsSpec, packEvents, type SharedColumns, unpackEvents } from './event_rows.ts';
 import { type SeenSpans, seenInFile, seenName } from './gathered.ts';
-import type { OnPass } from './layout.ts';
+import type { OnPass } from './request.ts';
 import { notWritten, readShard, type ShardFile, ShardWriter, verifyShard } from './shard_files.ts';
 
 export interface ShardRest {

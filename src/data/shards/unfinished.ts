@@ -13,9 +13,9 @@ import type { ReadPlan } from '../binding/layout.ts';
 import { packPlain, unpackPlain } from './block.ts';
 import { type FirstPassResult, firstPassOf, plainFirstPass } from './first_pass.ts';
 import type { Gathered, PartitionRest } from './gathered.ts';
-import type { ShardRequest } from './layout.ts';
 import { partitionName } from './partition_source.ts';
 import type { ShardPlan } from './prepare.ts';
+import type { ShardRequest } from './request.ts';
 import { notWritten, readShard, type ShardFile, ShardWriter } from './shard_files.ts';
 
 const format = 'tower-passes-3';

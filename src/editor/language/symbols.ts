@@ -92,7 +92,7 @@ export class SymbolTable {
     return namedEntry && stepSymbol(tower, namedEntry);
   }
 
-  /** Of several with one name the first. */
+  /** The first of several with one name. */
   steps(tower: string): readonly NamedSymbol[] {
     const entries = this.#towers.get(tower)?.entries ?? [];
     return [...new Set(entries.map(({ name }) => name.name))].map((name) => this.step(tower, name)!);

@@ -8,7 +8,7 @@ import type { Graph } from '../../graph/graph.ts';
 import type { BegunState } from '../begin_state.ts';
 import { fitted } from '../fitted_step.ts';
 import type { EventOrder } from '../order.ts';
-import type { TrainOptions } from '../training_events.ts';
+import type { TrainOptions } from '../train_options.ts';
 import {
   type BlockPosition,
   blockOf,

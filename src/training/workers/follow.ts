@@ -8,7 +8,7 @@ import { type BegunState, beginState, tablesOf } from '../begin_state.ts';
 import { fitted } from '../fitted_step.ts';
 import { ratesAt } from '../order.ts';
 import { takeStep } from '../take_step.ts';
-import type { TrainOptions } from '../training_events.ts';
+import type { TrainOptions } from '../train_options.ts';
 import { CurrentTowers, mineNegatives, roundsOf } from '../validation.ts';
 import { answerOrder, takeMined } from './table_wire.ts';
 import { agree, receiveOrder, sharedStep, type WorkerOrder } from './talk.ts';

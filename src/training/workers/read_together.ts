@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { failure } from '../../base/diagnostics/failure.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import { leastMemory } from '../../data/files/query_guard.ts';
-import type { ShardDecision } from '../../data/shards/layout.ts';
+import type { ShardDecision } from '../../data/shards/request.ts';
 import type { WorkerGroup } from '../../engines/group.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
 import { tableBytes } from '../embedding/optimizer.ts';

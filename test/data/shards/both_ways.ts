@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import type { BagColumn, Dataset, Events, IndexedBags, IndexedColumn } from '../../../src/data/dataset.ts';
 import { type DatasetReadOptions, readDataset } from '../../../src/data/read.ts';
-import type { ShardRequest } from '../../../src/data/shards/layout.ts';
+import type { ShardRequest } from '../../../src/data/shards/request.ts';
 import { type Block, describeData, features, folderWith, needsOf, valueAt, vocabulary, weightsAt } from '../fixture.ts';
 
 /** Users of few and of many events, times that come several times, values that are missing. */

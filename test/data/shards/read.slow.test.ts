@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { labelSums } from '../../../src/data/dataset.ts';
-import type { ShardRequest } from '../../../src/data/shards/layout.ts';
+import type { ShardRequest } from '../../../src/data/shards/request.ts';
 import { failureOf } from '../fixture.ts';
 import { block, bothWays, byId, eventsText, needs, needsOfEvents, restOf, rowsOf, shardRows } from './both_ways.ts';
 

@@ -11,7 +11,7 @@ import { blockOf } from '../../../src/training/profile/profile.ts';
 import type { Trace } from '../../../src/training/profile/profiler.ts';
 import { sampledSteps } from '../../../src/training/profile/profiler.ts';
 import { trainModel } from '../../../src/training/train.ts';
-import type { TrainOptions } from '../../../src/training/training_events.ts';
+import type { TrainOptions } from '../../../src/training/train_options.ts';
 import { makePlan } from '../fixture_plan.ts';
 import { makeDataset } from '../fixtures.ts';
 import { plainEngine } from '../plain_engine.ts';

@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { evaluate, load } from '../../../src/app/api/run.ts';
 import { type TrainRequest, train } from '../../../src/app/api/train.ts';
-import type { ShardDecision } from '../../../src/data/shards/layout.ts';
+import type { ShardDecision } from '../../../src/data/shards/request.ts';
 import { failureOf } from '../../data/fixture.ts';
 import { eventsText } from '../../data/shards/both_ways.ts';
 import { smallData, smallModel } from '../small_model.ts';

@@ -8,7 +8,7 @@ import { readDataset } from '../../../src/data/read.ts';
 import type { Plan } from '../../../src/graph/plan/plan.ts';
 import { lineageOf, readBase } from '../../../src/training/base.ts';
 import { trainModel } from '../../../src/training/train.ts';
-import type { TrainOptions } from '../../../src/training/training_events.ts';
+import type { TrainOptions } from '../../../src/training/train_options.ts';
 import { eventsText } from '../../data/shards/both_ways.ts';
 import { smallData, smallModel } from '../small_model.ts';
 import { temporaryFolder } from '../temporary_folder.ts';

@@ -1,7 +1,7 @@
 /** The run that the test of killed workers trains: in its own process undisturbed, and in processes that are killed. */
 import { makeSource } from '../../../src/base/text/source.ts';
 import { compileSource } from '../../../src/compiler/pipeline.ts';
-import type { TrainOptions } from '../../../src/training/training_events.ts';
+import type { TrainOptions } from '../../../src/training/train_options.ts';
 import { makeDataset } from '../fixtures.ts';
 import { optionsIn } from './options_in.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Dataset } from '../../../src/data/dataset.ts';
-import type { ShardDecision } from '../../../src/data/shards/layout.ts';
+import type { ShardDecision } from '../../../src/data/shards/request.ts';
 import { type WorkerGroup, WorkerLost } from '../../../src/engines/group.ts';
 import { readTogether, type WorkerRowsRequest } from '../../../src/training/workers/read_together.ts';
 import { makeWorkers } from './together.ts';

@@ -8,11 +8,11 @@ import { type Failure, failure } from '../../../src/base/diagnostics/failure.ts'
 import { makeRandom } from '../../../src/base/random/random.ts';
 import type { Dataset } from '../../../src/data/dataset.ts';
 import { readDataset } from '../../../src/data/read.ts';
-import type { ShardRequest } from '../../../src/data/shards/layout.ts';
+import type { ShardRequest } from '../../../src/data/shards/request.ts';
 import { amongWorkers, type WorkerGroup } from '../../../src/engines/group.ts';
 import type { Plan } from '../../../src/graph/plan/plan.ts';
 import { trainModel } from '../../../src/training/train.ts';
-import type { TrainOptions } from '../../../src/training/training_events.ts';
+import type { TrainOptions } from '../../../src/training/train_options.ts';
 import { eventsText } from '../../data/shards/both_ways.ts';
 import { smallData, smallModel } from '../small_model.ts';
 import { temporaryFolder } from '../temporary_folder.ts';

@@ -5,7 +5,7 @@ import { readSafetensors } from '../../../src/base/storage/safetensors.ts';
 import { amongWorkers } from '../../../src/engines/group.ts';
 import { readMetricsLog } from '../../../src/training/metrics_log.ts';
 import { trainModel } from '../../../src/training/train.ts';
-import type { TrainOptions } from '../../../src/training/training_events.ts';
+import type { TrainOptions } from '../../../src/training/train_options.ts';
 import { follow } from '../../../src/training/workers/follow.ts';
 import { type Kill, makeWorkers, type Worker } from './together.ts';
 

@@ -14,7 +14,7 @@ import type { Engine } from '../../../src/engines/engine.ts';
 import type { InputPlan, Plan } from '../../../src/graph/plan/plan.ts';
 import { readMetricsLog } from '../../../src/training/metrics_log.ts';
 import { trainModel } from '../../../src/training/train.ts';
-import type { TrainOptions } from '../../../src/training/training_events.ts';
+import type { TrainOptions } from '../../../src/training/train_options.ts';
 import { follow } from '../../../src/training/workers/follow.ts';
 import { chooseLayout, type TableLayout, unshared } from '../../../src/training/workers/read_together.ts';
 import { makeDataset } from '../fixtures.ts';

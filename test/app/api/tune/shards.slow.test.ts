@@ -3,7 +3,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { tune } from '../../../../src/api.ts';
-import type { ShardDecision } from '../../../../src/data/shards/layout.ts';
+import type { ShardDecision } from '../../../../src/data/shards/request.ts';
 import { temporaryFolder } from '../../../training/temporary_folder.ts';
 import { model, writeProject } from '../../cli/project.ts';
 
