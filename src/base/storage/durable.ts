@@ -3,7 +3,7 @@
  * A full disk or an unwritable folder is a Failure, and leaves what was there untouched.
  */
 import { mkdirSync, statSync } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { failure } from '../diagnostics/failure.ts';
 import { systemReason, writing } from '../diagnostics/system_reason.ts';
@@ -99,7 +99,12 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-export function fileSink(handle: FileHandle): Sink {
+/** A file that is open: Node's handle, without the name of its type, which the package's own types must not need. */
+interface OpenFile {
+  write(bytes: Uint8Array, offset: number, length: number): Promise<{ readonly bytesWritten: number }>;
+}
+
+export function fileSink(handle: OpenFile): Sink {
   return {
     async write(bytes) {
       // One write call moves at most 2 GiB, and may move less than it was given.

@@ -7,8 +7,9 @@ import { mkdir, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Failure } from '../../base/diagnostics/failure.ts';
+import { systemReason } from '../../base/diagnostics/system_reason.ts';
 import { writeTextDurably } from '../../base/storage/durable.ts';
-import { type Owner, stateOf, thisProcess } from '../../base/storage/temporary.ts';
+import { type Owner, removeTemporary, stateOf, thisProcess } from '../../base/storage/temporary.ts';
 import type { ReadPlan } from '../binding/layout.ts';
 import { packPlain, unpackPlain } from './block.ts';
 import { type FirstPassResult, firstPassOf, plainFirstPass } from './first_pass.ts';
@@ -195,9 +196,14 @@ export const leavePartial = (partial: string): void => void ownFolders.delete(pa
 
 export function removePartial(partial: string): void {
   leavePartial(partial);
-  rmSync(partial, { recursive: true, force: true });
-  // Where it was the only one, its folder goes with it.
-  if (existsSync(dirname(partial)) && readdirSync(dirname(partial)).length === 0) rmdirSync(dirname(partial));
+  removeTemporary(partial);
+  try {
+    // Where it was the only one, its folder goes with it.
+    if (existsSync(dirname(partial)) && readdirSync(dirname(partial)).length === 0) rmdirSync(dirname(partial));
+  } catch (error) {
+    // What could not be tidied is removed after a week: the caller has the error that matters.
+    if (systemReason(error) === undefined) throw error;
+  }
 }
 
 /** Lists folders of passes over the data of this key that were stopped, and that can resume. */

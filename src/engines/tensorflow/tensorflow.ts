@@ -1,5 +1,5 @@
 /** The `tensorflow` engine: a graph runs whole, as a SavedModel in one session of tfjs-node's TensorFlow. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { systemReason } from '../../base/diagnostics/system_reason.ts';
@@ -179,12 +179,21 @@ function loadSession(binding: TensorflowAddon, bytes: Uint8Array): number {
   } catch (error) {
     const reason = systemReason(error);
     if (reason !== undefined) throw failure('cannot-write', { path, reason });
-    // An error of TensorFlow is a text without a code.
-    if (/; Input\/output error/.test(String(error)))
-      throw failure('cannot-read', { path, reason: 'the disk reports an error' });
-    throw error;
+    // An error of TensorFlow is a text without a code, and a file that it cannot read is an empty model to it.
+    const unread = /; Input\/output error/.test(String(error)) ? 'the disk reports an error' : unreadReason(path);
+    throw unread === undefined ? error : failure('cannot-read', { path, reason: unread });
   } finally {
     removeTemporary(folder);
+  }
+}
+
+/** Returns why the file cannot be read; undefined where it can. */
+function unreadReason(path: string): string | undefined {
+  try {
+    readFileSync(path);
+    return undefined;
+  } catch (error) {
+    return systemReason(error);
   }
 }
 
