@@ -18,9 +18,9 @@ import {
 import type { Edit } from '../src/base/diagnostics/diagnostic.ts';
 import { makeSource } from '../src/base/text/source.ts';
 import { formatSource } from '../src/compiler/format/format.ts';
-import { actionsFor } from '../src/editor/language/offers.ts';
 import { completionsAt } from '../src/editor/language/completion.ts';
 import { hoverAt } from '../src/editor/language/hover.ts';
+import { actionsFor } from '../src/editor/language/offers.ts';
 import { semanticTokensOf } from '../src/editor/language/semantic_tokens.ts';
 import { factsOf, fileName } from './facts.ts';
 import { element, markdown } from './markdown.ts';

@@ -41,6 +41,8 @@ interface Case {
   readonly args: readonly string[];
   /** How a user repeats it, given what is there. */
   again(folder: string): readonly string[];
+  /** Files that stay from one try to the next: shards are named after the very file that their rows come from. */
+  readonly stays?: readonly string[];
   /** What it writes. */
   readonly writes: readonly string[];
   /** Commands that read what it writes: each succeeds over a whole result, and otherwise ends with a code. */
@@ -156,12 +158,15 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'shards',
-    arrange: (folder) =>
+    arrange: (folder) => {
+      if (existsSync(join(folder, 'events.csv'))) return;
       write(folder, {
         'model.tower': model(1024, 'epochs = 1, validate = every(steps: 200)'),
         'data.tower': dataBlock('0.2%'),
-        'events.csv': bigEvents(),
-      }),
+        'events.csv': eventsText(700_000, 20_000),
+      });
+    },
+    stays: ['model.tower', 'data.tower', 'events.csv'],
     args: [...train, '--memory', '64M'],
     again: (folder) => [...train, '--memory', '64M', ...resumed(folder)],
     writes: ['run', 'tower-shards'],
@@ -309,12 +314,6 @@ export const cases: readonly Case[] = [
     whole: 'both.html',
   },
 ];
-
-let bigText: string | undefined;
-function bigEvents(): string {
-  bigText ??= eventsText(700_000, 20_000);
-  return bigText;
-}
 
 let made: string | undefined;
 /** Of this process. The library lies in it. */
@@ -495,8 +494,9 @@ export async function disturb(
   // Runs and jobs name paths: all are made in one place.
   const folder = join(root, 'work');
   const fresh = (): string => {
-    rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
+    for (const name of readdirSync(folder))
+      if (!each.stays?.includes(name)) rmSync(join(folder, name), { recursive: true, force: true });
     each.arrange(folder);
     return folder;
   };
