@@ -11,7 +11,6 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import Table from 'cli-table3';
 import { buildSync } from 'esbuild';
 import { makeSource } from '../src/base/text/source.ts';
-import type { DataDescription } from '../src/compiler/model/model.ts';
 import { bindData } from '../src/data/binding/bind.ts';
 import type { Needs } from '../src/data/binding/layout.ts';
 import { makeReadPlan } from '../src/data/binding/layout.ts';
@@ -20,6 +19,7 @@ import { readDataset } from '../src/data/read.ts';
 import { makeDictionaries } from '../src/data/rows/dictionaries.ts';
 import { stage } from '../src/data/rows/stage.ts';
 import { readRows } from '../src/data/rows/staged_tables.ts';
+import type { DataDescription } from '../src/graph/plan/data_description.ts';
 import type { Encoder } from '../src/graph/plan/plan.ts';
 import { describeMachine, median, peakMemory, range } from './machine.ts';
 

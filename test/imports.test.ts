@@ -22,17 +22,17 @@ const mayImport: Record<string, readonly string[]> = {
   // Text into a plan
   'compiler/syntax': ['grammar', ...base],
   'compiler/library': ['graph', 'graph/plan', ...base],
-  'compiler/model': ['compiler/library', 'compiler/syntax', ...base],
+  'compiler/model': ['graph/plan', 'compiler/library', 'compiler/syntax', ...base],
   'compiler/lower': ['graph', 'graph/plan', 'compiler/library', 'compiler/model', ...base],
   'compiler/lint': ['grammar', 'compiler/syntax', ...base],
-  compiler: ['compiler/lint', 'compiler/lower', 'compiler/model', 'compiler/syntax', ...base],
+  compiler: ['graph/plan', 'compiler/lint', 'compiler/lower', 'compiler/model', 'compiler/syntax', ...base],
   'compiler/format': ['grammar', 'compiler/syntax', ...base],
   'compiler/explain': ['base/storage', 'compiler/lint', ...base],
   // What computes
   'engines/scan': [...base],
   engines: ['base/storage', 'graph', ...base],
   // Files into rows
-  data: ['base/storage', 'graph/plan', 'compiler/model', ...base],
+  data: ['base/storage', 'graph/plan', ...base],
   'data/init': ['data', ...base],
   // Rows into weights
   'training/embedding': ['base/storage', 'graph', 'graph/plan', 'data', ...base],

@@ -1,7 +1,7 @@
 /** Reads all columns of the items file, for queries of items by their values: not only those that a model reads. */
 import { makeKeyTable } from '../base/text/key_table.ts';
 import type { Texts } from '../base/text/texts.ts';
-import type { DataDescription } from '../compiler/model/model.ts';
+import type { DataDescription } from '../graph/plan/data_description.ts';
 import { type BindOptions, withBoundDatabase } from './binding/bind.ts';
 import type { BoundColumn, DataLayout, Needs } from './binding/layout.ts';
 import type { ItemValues } from './dataset.ts';

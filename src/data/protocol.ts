@@ -1,5 +1,5 @@
 /** Describes a data set in sentences, printed with every figure. */
-import type { DataDescription } from '../compiler/model/model.ts';
+import type { DataDescription } from '../graph/plan/data_description.ts';
 import type { Needs, ReadPlan } from './binding/layout.ts';
 import { type Dataset, type Encoding, rowsOf } from './dataset.ts';
 import type { Pinned } from './pinned.ts';

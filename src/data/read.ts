@@ -1,7 +1,7 @@
 /** Reads a data block into a data set: files are staged, computed, validated, ordered, split, and encoded. */
 import type { Diagnostic } from '../base/diagnostics/diagnostic.ts';
 import { defined } from '../base/util/defined.ts';
-import type { DataDescription } from '../compiler/model/model.ts';
+import type { DataDescription } from '../graph/plan/data_description.ts';
 import { type BindOptions, type BoundData, withBoundDatabase } from './binding/bind.ts';
 import { makeReadPlan, type Needs, type ReadPlan } from './binding/layout.ts';
 import { assemble } from './columns/assemble.ts';

@@ -3,7 +3,7 @@ import { diagnose } from '../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../base/diagnostics/diagnostic.ts';
 import { Failure, failure } from '../base/diagnostics/failure.ts';
 import type { Span } from '../base/text/source.ts';
-import type { DataDescription } from '../compiler/model/model.ts';
+import type { DataDescription } from '../graph/plan/data_description.ts';
 import { sqlFails } from './binding/binder.ts';
 import { type BoundColumn, type ColumnRequest, columnsOfLayout, type ReadPlan } from './binding/layout.ts';
 import type { Rejected } from './dataset.ts';

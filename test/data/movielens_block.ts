@@ -1,7 +1,7 @@
 /** MovieLens latest-small as the data block and plan of a two-tower model. */
 import { join } from 'node:path';
-import type { DataDescription, Split } from '../../src/compiler/model/model.ts';
 import type { Needs } from '../../src/data/binding/layout.ts';
+import type { DataDescription, Split } from '../../src/graph/plan/data_description.ts';
 import { describeData, features, vocabulary } from './fixture.ts';
 
 export function movielensBlock(

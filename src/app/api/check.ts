@@ -8,13 +8,14 @@ import { defined } from '../../base/util/defined.ts';
 import { type Lowered, lower, type Shapes } from '../../compiler/lower/lower.ts';
 import { measureOf } from '../../compiler/lower/measure.ts';
 import { orderReadOf } from '../../compiler/lower/order.ts';
-import type { DataDescription, Model } from '../../compiler/model/model.ts';
+import type { Model } from '../../compiler/model/model.ts';
 import { readMetrics } from '../../compiler/model/resolve/entries.ts';
 import type { SearchParameter } from '../../compiler/model/resolve/search.ts';
 import type { Settings } from '../../compiler/model/settings/setting_text.ts';
 import { type CheckOptions, checkSource } from '../../compiler/pipeline.ts';
 import type { FileNode } from '../../compiler/syntax/ast.ts';
 import type { Access } from '../../data/files/access.ts';
+import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { MeasureSpec } from '../../graph/plan/plan.ts';
 import { loadUsed, readSource } from './files.ts';
 

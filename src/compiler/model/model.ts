@@ -5,7 +5,6 @@
 import type { Span } from '../../base/text/source.ts';
 import type { BoundKind } from '../library/contract.ts';
 import type { DeclarationEntry, Entries } from '../library/declarations/entry.ts';
-import type { HistoryKind } from '../library/declarations/histories.ts';
 import type { train } from '../library/declarations/train.ts';
 
 export interface Model {
@@ -165,55 +164,3 @@ type CheckedValue<T> = T extends BoundKind ? Call : T extends readonly BoundKind
 type CheckedEntries<E extends Entries> = {
   readonly [N in keyof E]: E[N] extends DeclarationEntry<infer T> ? CheckedValue<T> : never;
 };
-
-/** A `data` block with every entry checked; paths are relative to the folder of its file. */
-export interface DataDescription {
-  readonly name: string;
-  readonly span: Span;
-  /** Folder that relative paths start from. */
-  readonly folder: string;
-  readonly events: DataFile;
-  readonly items?: DataFile;
-  readonly users?: DataFile;
-  /** Column name → DuckDB SQL expression over the joined files' own columns. */
-  readonly columns: readonly {
-    readonly name: string;
-    readonly expression: string;
-    readonly span: Span;
-    readonly nameSpan: Span;
-  }[];
-  readonly where?: { readonly expression: string; readonly span: Span };
-  readonly time?: { readonly expression: string; readonly span: Span };
-  /** `history = past(movie_id, 50)`: bags of the user's earlier events, or of the others. */
-  readonly histories: readonly {
-    readonly name: string;
-    readonly kind: HistoryKind;
-    readonly of: string;
-    readonly max: number;
-    readonly span: Span;
-  }[];
-  readonly split: Split;
-  /** Items that a user had before an event leave its ranking where this is absent or `excluded`. */
-  readonly seen: 'excluded' | 'kept';
-  /** Figures are means over events where this is absent. */
-  readonly evaluate?: 'per_event' | 'per_user';
-  /** Share of bad rows past which the run stops. */
-  readonly reject: number;
-}
-
-export interface DataFile {
-  readonly path: string;
-  readonly span: Span;
-  /** The column it is joined by; absent for events. */
-  readonly by?: string;
-  /** Lines `user item item …`, with the columns `user`, `item` and `position`. */
-  readonly lines?: true;
-}
-
-export type Split =
-  | { readonly kind: 'by_time'; readonly validation: number; readonly test: number }
-  | { readonly kind: 'leave_one_out' }
-  | { readonly kind: 'random'; readonly validation: number; readonly test: number; readonly seed: number }
-  | { readonly kind: 'column'; readonly column: string }
-  /** `events` is the training file. */
-  | { readonly kind: 'files'; readonly validation?: DataFile; readonly test: DataFile };

@@ -1,22 +1,10 @@
 /** A model as text that a person reads: every name looked up, every default filled in. `tower inspect --model` */
+import type { DataDescription, DataFile, Split } from '../../graph/plan/data_description.ts';
 import type { BoundKind, SideArgument } from '../library/contract.ts';
 import { data as dataRows } from '../library/declarations/data.ts';
 import type { DeclarationEntry, EntryType } from '../library/declarations/entry.ts';
 import { train } from '../library/declarations/train.ts';
-import type {
-  DataDescription,
-  DataFile,
-  Flow,
-  FlowSource,
-  FlowStep,
-  Label,
-  Model,
-  Objective,
-  Split,
-  Task,
-  Tower,
-  Training,
-} from './model.ts';
+import type { Flow, FlowSource, FlowStep, Label, Model, Objective, Task, Tower, Training } from './model.ts';
 
 export function printModel(model: Model): string {
   const names = [...model.features.keys(), ...model.labels.keys()];

@@ -6,12 +6,13 @@
 import { type Diagnostic, hasErrors, type Outcome } from '../../base/diagnostics/diagnostic.ts';
 import { notes } from '../../base/diagnostics/wording.ts';
 import { defined } from '../../base/util/defined.ts';
+import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type * as Ast from '../syntax/ast.ts';
 import { complete, type ValidTowers, validTowers } from './complete.ts';
 import { makeConstants } from './constants.ts';
 import { type FileOptions, type Files, gatherFiles, isModel, makeFiles } from './files.ts';
 import { type Library, library as wholeLibrary } from './library.ts';
-import type { DataDescription, Model } from './model.ts';
+import type { Model } from './model.ts';
 import { certainly, doubtUnused, makeCollector, mergeRepeated, noteAt, type Report } from './report.ts';
 import type { Resolution, ResolvedTask } from './resolution.ts';
 import { resolveBlocks } from './resolve/blocks.ts';

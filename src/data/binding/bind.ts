@@ -4,7 +4,7 @@ import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { Failure } from '../../base/diagnostics/failure.ts';
 import type { Span } from '../../base/text/source.ts';
 import { defined } from '../../base/util/defined.ts';
-import type { DataDescription, Model } from '../../compiler/model/model.ts';
+import type { DataDescription, ModelSpans } from '../../graph/plan/data_description.ts';
 import { elementPlan, type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
 import type { Access } from '../files/access.ts';
 import { Copies, type Database, openDatabase } from '../files/duckdb.ts';
@@ -29,7 +29,7 @@ import {
 
 export interface BindOptions {
   /** Gives the places of features that nothing feeds. */
-  readonly model?: Model;
+  readonly model?: ModelSpans;
   readonly signal?: AbortSignal;
   readonly access?: Access;
 }
@@ -79,7 +79,7 @@ async function bindLayout(
   binder: Binder,
   description: DataDescription,
   needs: Needs,
-  model: Model | undefined,
+  model: ModelSpans | undefined,
 ): Promise<{ readonly layout: DataLayout; readonly diagnostics: readonly Diagnostic[] }> {
   const binding = new ColumnBinding(binder, description, needs, model);
   const [query, item] = needs.towers;

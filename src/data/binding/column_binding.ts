@@ -4,7 +4,7 @@ import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { likest } from '../../base/text/nearest.ts';
 import type { Span } from '../../base/text/source.ts';
 import { defined } from '../../base/util/defined.ts';
-import type { DataDescription, Model } from '../../compiler/model/model.ts';
+import type { DataDescription, ModelSpans } from '../../graph/plan/data_description.ts';
 import type { Role } from '../files/files.ts';
 import type { Binder, BindResult, Request } from './binder.ts';
 import type { BoundColumn, DataLayout, Needs } from './layout.ts';
@@ -26,12 +26,12 @@ export class ColumnBinding {
   readonly needs: Needs;
   readonly entries: ReadonlyMap<string, DataDescription['columns'][number]>;
   readonly #binder: Binder;
-  readonly #model: Model | undefined;
+  readonly #model: ModelSpans | undefined;
   /** Start offsets of the entries that are reported. */
   readonly #failed = new Set<number | undefined>();
   readonly #wanted: ReadonlySet<string>;
 
-  constructor(binder: Binder, description: DataDescription, needs: Needs, model: Model | undefined) {
+  constructor(binder: Binder, description: DataDescription, needs: Needs, model: ModelSpans | undefined) {
     this.#binder = binder;
     this.description = description;
     this.needs = needs;

@@ -1,6 +1,6 @@
 /** The origin of each column that a model reads, its SQL and its files, and the columns that the database computes: every one once. */
 import { defined } from '../../base/util/defined.ts';
-import type { DataDescription } from '../../compiler/model/model.ts';
+import type { DataDescription } from '../../graph/plan/data_description.ts';
 import { elementPlan, type FeaturePlan, type GraphPlan, sequenceFeature } from '../../graph/plan/plan.ts';
 import type { Role } from '../files/files.ts';
 import type { DataSource } from '../files/source.ts';

@@ -2,7 +2,7 @@
 import { failure } from '../../base/diagnostics/failure.ts';
 import { mostBytes, type Texts, TextsTooLarge, TextsWriter } from '../../base/text/texts.ts';
 import { defined } from '../../base/util/defined.ts';
-import type { DataDescription } from '../../compiler/model/model.ts';
+import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { Encoder, FeaturePlan } from '../../graph/plan/plan.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import type { BagColumn, Dataset, Encoding, Events, IndexedBags, Part } from '../dataset.ts';

@@ -7,7 +7,7 @@ import { Failure } from '../../base/diagnostics/failure.ts';
 import { systemReason } from '../../base/diagnostics/system_reason.ts';
 import { makeKeyTable } from '../../base/text/key_table.ts';
 import type { Span } from '../../base/text/source.ts';
-import type { DataDescription } from '../../compiler/model/model.ts';
+import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { Encoder, FeaturePlan } from '../../graph/plan/plan.ts';
 import { bigramsOf } from '../columns/encoders/bigrams.ts';
 import type { SplitText } from '../columns/encoders/pieces.ts';

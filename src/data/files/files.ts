@@ -6,7 +6,7 @@ import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { reasonOf } from '../../base/diagnostics/system_reason.ts';
 import { nearest } from '../../base/text/nearest.ts';
-import type { DataDescription, DataFile } from '../../compiler/model/model.ts';
+import type { DataDescription, DataFile } from '../../graph/plan/data_description.ts';
 import type { Part } from '../dataset.ts';
 import { type Access, isWithin, kindAt, type Reach, reachOf, resolved } from './access.ts';
 import { alternatives, type FileKind, formatOf, isCompressed, isPattern, linesKind, makeMatcher } from './glob.ts';

@@ -6,7 +6,7 @@ import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { reasonOf } from '../../base/diagnostics/system_reason.ts';
 import { makeFoldersSync } from '../../base/storage/durable.ts';
 import { defined } from '../../base/util/defined.ts';
-import type { DataDescription, DataFile } from '../../compiler/model/model.ts';
+import type { DataDescription, DataFile } from '../../graph/plan/data_description.ts';
 import type { Rejected } from '../dataset.ts';
 import { csvShape } from '../files/csv.ts';
 import type { Database } from '../files/duckdb.ts';

@@ -3,7 +3,7 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import type { Span } from '../../base/text/source.ts';
 import type { Texts } from '../../base/text/texts.ts';
-import type { Split } from '../../compiler/model/model.ts';
+import type { Split } from '../../graph/plan/data_description.ts';
 import type { Part } from '../dataset.ts';
 import type { Stream } from './gather.ts';
 import type { Staged } from './raw.ts';

@@ -1,7 +1,7 @@
 /** Reads partitions one after the other, each with its events in order and in parts: as `orderEvents` does, for the users of the partition alone. */
 import { pickTexts } from '../../base/text/texts.ts';
 import { defined, everyRow } from '../../base/util/defined.ts';
-import type { Split } from '../../compiler/model/model.ts';
+import type { Split } from '../../graph/plan/data_description.ts';
 import type { ReadPlan } from '../binding/layout.ts';
 import { ascendingIndexes, gatherCodes, gatherNumbers, type Stream } from '../rows/gather.ts';
 import {

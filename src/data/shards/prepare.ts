@@ -1,6 +1,6 @@
 /** Prepares the second pass from all events: where parts begin, counts, encoders, and how many shards. */
 import { failure } from '../../base/diagnostics/failure.ts';
-import type { DataDescription, Split } from '../../compiler/model/model.ts';
+import type { DataDescription, Split } from '../../graph/plan/data_description.ts';
 import { madeOf } from '../../graph/plan/plan.ts';
 import type { ReadPlan } from '../binding/layout.ts';
 import { knowsEarlier } from '../columns/assemble.ts';

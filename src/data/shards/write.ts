@@ -4,7 +4,7 @@
  */
 import { failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
-import type { DataDescription } from '../../compiler/model/model.ts';
+import type { DataDescription } from '../../graph/plan/data_description.ts';
 import { titlesFrom } from '../columns/assemble.ts';
 import { readFirstValues } from '../columns/fit_encoders.ts';
 import type { Dataset, Events } from '../dataset.ts';

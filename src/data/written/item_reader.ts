@@ -4,7 +4,7 @@
  */
 import { Failure, failure, invariant } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
-import type { DataDescription } from '../../compiler/model/model.ts';
+import type { DataDescription } from '../../graph/plan/data_description.ts';
 import { type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
 import { type BindOptions, bindData } from '../binding/bind.ts';
 import { mentions } from '../binding/binder.ts';

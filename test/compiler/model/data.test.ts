@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { makeSource } from '../../../src/base/text/source.ts';
-import type { DataDescription } from '../../../src/compiler/model/model.ts';
 import { printData } from '../../../src/compiler/model/print.ts';
 import { resolveData } from '../../../src/compiler/model/resolve.ts';
 import { parse } from '../../../src/compiler/syntax/parse.ts';
+import type { DataDescription } from '../../../src/graph/plan/data_description.ts';
 
 function dataOf(text: string, name = 'data.tower'): { data: DataDescription | undefined; codes: string[] } {
   const { output, diagnostics } = resolveData(parse(makeSource(name, text)).output);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { DataDescription } from '../../../src/compiler/model/model.ts';
 import { makeRings, wholeRings, windowsAround } from '../../../src/data/columns/columns.ts';
 import type { Part } from '../../../src/data/dataset.ts';
 import { readDataset } from '../../../src/data/read.ts';
 import type { Stream } from '../../../src/data/rows/gather.ts';
+import type { DataDescription } from '../../../src/graph/plan/data_description.ts';
 import fc from '../../fast_check.ts';
 import { describeData, folderWith, needsOf, valuesOf, vocabulary } from '../fixture.ts';
 

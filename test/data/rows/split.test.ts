@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { packTexts } from '../../../src/base/text/texts.ts';
-import type { DataDescription } from '../../../src/compiler/model/model.ts';
 import { readDataset } from '../../../src/data/read.ts';
 import { codesOfParts } from '../../../src/data/rows/split.ts';
+import type { DataDescription } from '../../../src/graph/plan/data_description.ts';
 import { describeData, failureOf, folderWith, needsOf, valuesOf, vocabulary } from '../fixture.ts';
 
 const needs = needsOf({ user: { encoder: vocabulary } }, { item: { encoder: vocabulary } });

@@ -1,8 +1,9 @@
+import type { HistoryKind } from '../../../graph/plan/data_description.ts';
 import type { KindRow } from '../contract.ts';
 import { integer } from '../parameters.ts';
 
 /** The kinds of a history. The first argument of each, which no parameter has, is the name of a column. */
-export const histories: Readonly<Record<'past' | 'others', KindRow>> = {
+export const histories: Readonly<Record<HistoryKind, KindRow>> = {
   past: {
     doc: "The values of a column in the same user's earlier events, latest first kept: never this row's, never a later one's.",
     example: 'past(movie_id, 50)',
@@ -23,5 +24,3 @@ export const histories: Readonly<Record<'past' | 'others', KindRow>> = {
     },
   },
 };
-
-export type HistoryKind = keyof typeof histories;

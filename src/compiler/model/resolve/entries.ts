@@ -6,6 +6,7 @@ import { hasErrors, type Outcome } from '../../../base/diagnostics/diagnostic.ts
 import { notes } from '../../../base/diagnostics/wording.ts';
 import { makeSource, type Span, textOf } from '../../../base/text/source.ts';
 import { defined } from '../../../base/util/defined.ts';
+import type { DataFile } from '../../../graph/plan/data_description.ts';
 import type { BoundKind } from '../../library/contract.ts';
 import type { DeclarationEntry, Entries, EntryType } from '../../library/declarations/entry.ts';
 import { type EntryPlace, entryTables } from '../../library/declarations/table.ts';
@@ -19,7 +20,7 @@ import { describeEntry, describeExpression } from '../describe.ts';
 import { singleName } from '../expressions.ts';
 import { guess } from '../guess.ts';
 import { library } from '../library.ts';
-import type { Call, DataFile, Training } from '../model.ts';
+import type { Call, Training } from '../model.ts';
 import { printCall } from '../print.ts';
 import { makeCollector, noteAt, type Report, removal, repeats, rewrite } from '../report.ts';
 import type { ResolvedTask, ResolvedTower, TaskProduct, TaskScore } from '../resolution.ts';

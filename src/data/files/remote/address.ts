@@ -1,5 +1,5 @@
 import { failure } from '../../../base/diagnostics/failure.ts';
-import type { DataDescription, DataFile } from '../../../compiler/model/model.ts';
+import type { DataDescription, DataFile } from '../../../graph/plan/data_description.ts';
 /**
  * Addresses of files: `s3://shop/views/*.parquet`, `gs://shop/items.parquet`, `https://example.org/items.csv`. One spelling is allowed for
  * each, so that a comparison of texts decides which address lies below which: nothing that a store or a server would read in another way.

@@ -12,7 +12,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
 import { reasonOf } from '../../../base/diagnostics/system_reason.ts';
-import type { DataDescription, DataFile } from '../../../compiler/model/model.ts';
+import type { DataDescription, DataFile } from '../../../graph/plan/data_description.ts';
 import type { Access } from '../access.ts';
 import { type Copies, type Database, quotePath, quoteText, writingCopy } from '../duckdb.ts';
 import { alternatives, endingOf, formatOf, isCompressed, isPattern } from '../glob.ts';

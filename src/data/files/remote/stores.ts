@@ -8,7 +8,7 @@ import { factsOf } from '../../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
 import { reasonOf } from '../../../base/diagnostics/system_reason.ts';
 import { cacheBase } from '../../../base/storage/package_file.ts';
-import type { DataFile } from '../../../compiler/model/model.ts';
+import type { DataFile } from '../../../graph/plan/data_description.ts';
 import { type Database, quotePath, quoteText } from '../duckdb.ts';
 import { isAddress, withoutSecrets } from './address.ts';
 
