@@ -134,7 +134,10 @@ export function makeRun(trained: LoadedModel, name: EngineName | undefined, sour
       const runningAnswer = answering;
       answering = undefined;
       closing.abort();
-      await (await runningAnswer)?.recommender.close();
+      const ended = await runningAnswer;
+      // A write of the cache may be past its last look at the signal: nothing of it comes after the run is closed.
+      await ended?.keeping;
+      await ended?.recommender.close();
     },
   };
   return run;
