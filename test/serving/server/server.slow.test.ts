@@ -51,7 +51,7 @@ describe('a mistake has a code, a place and a hint', () => {
     ],
     ['a broken k', { user: 'u1', k: 1.5 }, 'request-value', '/k', 'is the number 1.5', 'give a whole number'],
     ['a huge number', '{"vector":[1e999]}', 'request-value', '/vector/0', 'past all bounds', 'give a number'],
-    ['a filter', { user: 'u1', filter: 'year >' }, 'filter-syntax', '/filter', 'the filter has', 'write'],
+    ['a filter', { user: 'u1', filter: 'year >' }, 'filter-syntax', '/filter', 'the filter has', 'compare'],
     ['a column', { user: 'u1', filter: 'yaer > 1' }, 'unknown-name', '/filter', 'called `yaer`', 'did you mean `year`'],
     ['a type', { user: 'u1', filter: "year = 'x'" }, 'filter-type', '/filter', 'year', ''],
     [
