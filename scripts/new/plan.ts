@@ -118,7 +118,7 @@ function planCommand(name: string, read: Read): Plan {
   return {
     files: new Map([
       [path, write.commandFile(name)],
-      [table, insertWord(read(table)!, word, file, /^export const commands: readonly AddCommand\[\] = \[/m)],
+      [table, insertWord(read(table)!, word, file, /^const commands: readonly AddCommand\[\] = \[/m)],
       [test, write.commandTest(name)],
     ]),
     next: [

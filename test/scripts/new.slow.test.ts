@@ -44,7 +44,7 @@ describe('a name', () => {
     ['lint', 'few_things', /^is no code/],
     ['command', 'train', /^is a command already: see src\/app\/cli\/commands\/table.ts$/],
     ['command', 'Train', /^is no command/],
-    ['op', 'Softplus', /^is an op already: see src\/graph\/ops.ts$/],
+    ['op', 'Softplus', /^is an op already: see src\/graph\/graph.ts$/],
     ['op', 'softplus', /^is no op/],
   ] as const)('of a %s: `%s` is refused', (kind, name, reason) => {
     expect(() => planNew(kind, name, read)).toThrow(reason);
