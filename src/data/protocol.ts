@@ -3,8 +3,7 @@ import type { DataDescription } from '../graph/plan/data_description.ts';
 import type { Needs, ReadPlan } from './binding/layout.ts';
 import { type Dataset, type Encoding, rowsOf } from './dataset.ts';
 import type { Pinned } from './pinned.ts';
-import type { Past } from './rows/fresh.ts';
-import { momentWords } from './rows/fresh.ts';
+import { momentWords, type Past } from './rows/fresh.ts';
 import type { OrderedEvents } from './rows/order_events.ts';
 import type { ValidRows } from './rows/raw.ts';
 

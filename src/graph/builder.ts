@@ -1,7 +1,18 @@
 /** Builds graphs. Each method checks its operands' types and throws GraphTypeError, in the graph's own words. */
 import { countElements, GraphTypeError } from './dims.ts';
-import type { Builder, MatMulOptions, Operand, Ref, UniformMethods } from './graph.ts';
-import { binaryNames, type ComputedOp, productNames, reductionNames, softmaxNames, unaryNames } from './graph.ts';
+import {
+  type Builder,
+  binaryNames,
+  type ComputedOp,
+  type MatMulOptions,
+  type Operand,
+  productNames,
+  type Ref,
+  reductionNames,
+  softmaxNames,
+  type UniformMethods,
+  unaryNames,
+} from './graph.ts';
 import { GraphWriter } from './writer.ts';
 
 export type { Builder, Ref } from './graph.ts';

@@ -5,8 +5,7 @@
  */
 import { type Builder, builderOn, type Ref } from './builder.ts';
 import { sameDim, symbolic } from './dims.ts';
-import type { Attribute, Dim, Graph, Node } from './graph.ts';
-import { elementwiseNames } from './graph.ts';
+import { type Attribute, type Dim, elementwiseNames, type Graph, type Node } from './graph.ts';
 import { isLeaf } from './ops/table.ts';
 import { uniformValue } from './passes/rewrite.ts';
 import { GraphWriter } from './writer.ts';

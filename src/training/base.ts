@@ -15,15 +15,18 @@ import {
   writeNumbers,
 } from '../base/storage/tensor_header.ts';
 import { defined } from '../base/util/defined.ts';
-import type { Fresh } from '../data/dataset.ts';
-import { type Dataset, type Encoding, rowsOf } from '../data/dataset.ts';
+import { type Dataset, type Encoding, type Fresh, rowsOf } from '../data/dataset.ts';
 import { rowsBefore } from '../data/pinned.ts';
 import type { Tensors } from '../engines/engine.ts';
 import type { FeaturePlan, GraphPlan, Plan, TowerPlan } from '../graph/plan/plan.ts';
-import type { TrainingState } from './artifact/checkpoint.ts';
-import { checkpointFile, hasCheckpoint, type Progress, readCheckpoint } from './artifact/checkpoint.ts';
-import type { Lineage } from './artifact/identity.ts';
-import { fingerprintOf, otherData } from './artifact/identity.ts';
+import {
+  checkpointFile,
+  hasCheckpoint,
+  type Progress,
+  readCheckpoint,
+  type TrainingState,
+} from './artifact/checkpoint.ts';
+import { fingerprintOf, type Lineage, otherData } from './artifact/identity.ts';
 import { type LoadedModel, load, readWeights } from './artifact/load.ts';
 import type { Manifest } from './artifact/manifest.ts';
 import { roundsSlot } from './embedding/far_rows.ts';

@@ -1,8 +1,7 @@
 /** How a run begins: the same where it is trained and where a step of it is taken again. */
 import { invariant } from '../base/diagnostics/failure.ts';
 import { defined } from '../base/util/defined.ts';
-import type { Events, TrainingShards } from '../data/dataset.ts';
-import { labelSums } from '../data/dataset.ts';
+import { type Events, labelSums, type TrainingShards } from '../data/dataset.ts';
 import type { Tensors } from '../engines/engine.ts';
 import type { WorkerGroup } from '../engines/group.ts';
 import type { Graph } from '../graph/graph.ts';

@@ -5,8 +5,7 @@
 import type { Engine, Program, Tensors } from '../engines/engine.ts';
 import type { GraphPlan, Plan } from '../graph/plan/plan.ts';
 import type { BegunState } from './begin_state.ts';
-import type { Table } from './embedding/table.ts';
-import { tableNorm } from './embedding/table.ts';
+import { type Table, tableNorm } from './embedding/table.ts';
 import { fitted } from './fitted_step.ts';
 import type { TrainOptions } from './train_options.ts';
 

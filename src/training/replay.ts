@@ -15,14 +15,12 @@ import { copies } from '../engines/check.ts';
 import type { Engine, Tensors } from '../engines/engine.ts';
 import type { SchedulePlan, TrainPlan } from '../graph/plan/plan.ts';
 import { hasCheckpoint, readProgress, restoreState, stateTensors, type TrainingState } from './artifact/checkpoint.ts';
-import type { LoadedModel } from './artifact/load.ts';
-import { refuseOtherData } from './artifact/load.ts';
+import { type LoadedModel, refuseOtherData } from './artifact/load.ts';
 import { complaint } from './artifact/validate.ts';
 import { beginState, tablesOf } from './begin_state.ts';
 import { precisionOfRun } from './fitted_step.ts';
 import { parsedRecord, scalarOutputs, stepDigits, stepsFile } from './metrics_log.ts';
-import type { Epoch } from './order.ts';
-import { type EventOrder, orderOf, ratesAt } from './order.ts';
+import { type Epoch, type EventOrder, orderOf, ratesAt } from './order.ts';
 import { describeBatch, type StepBatch } from './step_batch.ts';
 import { CurrentTowers, mineNegatives, totalSteps } from './validation.ts';
 

@@ -4,8 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { defined } from '../base/util/defined.ts';
-import type { Progress } from './artifact/checkpoint.ts';
-import { saveState } from './artifact/checkpoint.ts';
+import { type Progress, saveState } from './artifact/checkpoint.ts';
 import type { Lineage, SettingChange } from './artifact/identity.ts';
 import type { Manifest } from './artifact/manifest.ts';
 import type { BegunState } from './begin_state.ts';
@@ -13,12 +12,10 @@ import { labelOf } from './evaluation/figures.ts';
 import type { EventLog } from './event_log.ts';
 import type { ChosenPrecision } from './fitted_step.ts';
 import { bestFile } from './folder.ts';
-import type { MetricsLog, StepsLog } from './metrics_log.ts';
-import { makeStepSums, type StepSums } from './metrics_log.ts';
+import { type MetricsLog, makeStepSums, type StepSums, type StepsLog } from './metrics_log.ts';
 import { removeOldBest, writeModel, writeWeights } from './model_files.ts';
 import { type Norms, normsOf } from './norms.ts';
-import type { AnyEpoch, EventOrder } from './order.ts';
-import { type Rates, ratesAt } from './order.ts';
+import { type AnyEpoch, type EventOrder, type Rates, ratesAt } from './order.ts';
 import { type Profiler, profilerOf } from './profile/profiler.ts';
 import { takeStep } from './take_step.ts';
 import type { TrainOptions, TrainResult } from './train_options.ts';

@@ -1,4 +1,4 @@
-/** What a caller of training gives and gets, besides the events. */
+/** Types of the options and the result of a training; `training_events.ts` has what it reports meanwhile. */
 import type { FolderLock } from '../base/storage/lock.ts';
 import type { WorkerGroup } from '../engines/group.ts';
 import type { GraphPlan } from '../graph/plan/plan.ts';

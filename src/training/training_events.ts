@@ -1,4 +1,4 @@
-/** What training reports while it runs. */
+/** Types of the epochs and events that a training reports while it runs. */
 import type { RankingSample } from './evaluation/questions.ts';
 import type { ChosenPrecision } from './fitted_step.ts';
 

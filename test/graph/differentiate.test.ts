@@ -3,8 +3,7 @@ import { type Builder, GraphTypeError, makeBuilder, type Ref } from '../../src/g
 import { gradients } from '../../src/graph/differentiate.ts';
 import { symbolic } from '../../src/graph/dims.ts';
 import { evaluateGraph } from '../../src/graph/evaluate.ts';
-import type { Tensor } from '../../src/graph/graph.ts';
-import { opNames } from '../../src/graph/graph.ts';
+import { opNames, type Tensor } from '../../src/graph/graph.ts';
 import { isLeaf, rowOf } from '../../src/graph/ops/table.ts';
 import { verify } from '../../src/graph/verify.ts';
 import { gradientCases } from './cases.ts';

@@ -4,12 +4,12 @@ import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import { readManifest } from '../../training/artifact/load.ts';
-import type { RunStatus } from '../../training/tracking/mlflow/client.ts';
 import {
   authorizationOf,
   destinationOf,
   makeMlflowClient,
   RequestRefused,
+  type RunStatus,
 } from '../../training/tracking/mlflow/client.ts';
 import type { TrainingEvent } from '../../training/training_events.ts';
 import { commitOf, openBackground, type RunFacts } from './track/parts.ts';

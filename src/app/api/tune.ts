@@ -25,8 +25,16 @@ import {
   writeRecords,
   writeStudy,
 } from '../../training/tune/study_files.ts';
-import type { JobRecord, Study, Trial, TrialJob } from '../../training/tune/trial.ts';
-import { type Finalist, finalistsOf, ranked, trialsOf } from '../../training/tune/trial.ts';
+import {
+  type Finalist,
+  finalistsOf,
+  type JobRecord,
+  ranked,
+  type Study,
+  type Trial,
+  type TrialJob,
+  trialsOf,
+} from '../../training/tune/trial.ts';
 import { type CheckRequest, checkAndLower } from './check.ts';
 import { compare } from './compare.ts';
 import { loadUsed, readSource } from './files.ts';

@@ -1,7 +1,6 @@
 /** Towers of a `MatchModel`: a graph of blocks, of which two are the outputs. */
 import type { ConfigGroup, GroupDraft, SideName, TowerDraft } from './groups.ts';
-import type { ConvertedTowers, ModelContext } from './layers.ts';
-import { kerasMlp, senetBlock } from './layers.ts';
+import { type ConvertedTowers, kerasMlp, type ModelContext, senetBlock } from './layers.ts';
 import type { ConfigPart } from './part.ts';
 
 interface BackboneBlock {

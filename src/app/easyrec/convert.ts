@@ -3,8 +3,15 @@ import { readConfig } from '../../../grammar/text_format.ts';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { makeSource, type Source } from '../../base/text/source.ts';
 import { easyrecFeatures } from './features.ts';
-import type { FeatureDraft, ModelDraft, SideName } from './groups.ts';
-import { configGroups, Identifiers, TowerSides, withSharedTables } from './groups.ts';
+import {
+  configGroups,
+  type FeatureDraft,
+  Identifiers,
+  type ModelDraft,
+  type SideName,
+  TowerSides,
+  withSharedTables,
+} from './groups.ts';
 import type { FindFile, IsList } from './kinds.ts';
 import type { ConvertedTowers } from './layers.ts';
 import { easyrecModels, type ModelRow, torchModels } from './models.ts';

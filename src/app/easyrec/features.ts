@@ -1,6 +1,5 @@
 /** Features of EasyRec: `feature_config { features { … } }`, or `feature_configs { … }`. */
-import type { FeatureDraft } from './groups.ts';
-import { type Identifiers, quotedColumn, quotedText } from './groups.ts';
+import { type FeatureDraft, type Identifiers, quotedColumn, quotedText } from './groups.ts';
 import {
   draftOf,
   elementsInSql,

@@ -1,6 +1,5 @@
 /** What features of both dialects have in common: a column, and how one value of it becomes numbers. */
-import type { FeatureDraft } from './groups.ts';
-import { quotedColumn, quotedText } from './groups.ts';
+import { type FeatureDraft, quotedColumn, quotedText } from './groups.ts';
 import type { ConfigPart } from './part.ts';
 
 export type FeatureKindValue = Pick<FeatureDraft, 'sql' | 'element' | 'list'>;

@@ -1,8 +1,7 @@
 /** The two towers of each model of the configs. A row says how its groups and layers become flows. */
 import { backboneTowers } from './backbone.ts';
 import type { ConfigGroup, GroupDraft, SideName, TowerDraft } from './groups.ts';
-import type { ConvertedTowers, ModelContext } from './layers.ts';
-import { activeEnd, linearEnd, senetBlock } from './layers.ts';
+import { activeEnd, type ConvertedTowers, linearEnd, type ModelContext, senetBlock } from './layers.ts';
 import type { ConfigPart } from './part.ts';
 
 export interface ModelRow {

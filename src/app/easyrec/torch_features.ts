@@ -1,7 +1,6 @@
 /** Features of TorchEasyRec: `feature_configs { id_feature { … } }`, and sequences of them. */
 import type { EasyrecFeatureContext } from './features.ts';
-import type { FeatureDraft, SideName } from './groups.ts';
-import { quotedColumn } from './groups.ts';
+import { type FeatureDraft, quotedColumn, type SideName } from './groups.ts';
 import {
   draftOf,
   elementsInSql,

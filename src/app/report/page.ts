@@ -11,8 +11,14 @@ import { evaluated, examplesSection, slices } from './evaluation_section.ts';
 import { alternative, counted, escapeHtml, figureText, paragraph, section, shell, soft, table } from './html.ts';
 import { barChart, type ChartSeries, lineChart } from './line_chart.ts';
 import { verdictSection } from './runs_page.ts';
-import type { ReportParts } from './training_sections.ts';
-import { lossesSection, settingsSection, temperatures, validation, weightsSection } from './training_sections.ts';
+import {
+  lossesSection,
+  type ReportParts,
+  settingsSection,
+  temperatures,
+  validation,
+  weightsSection,
+} from './training_sections.ts';
 
 export function reportPage(parts: ReportParts): string {
   const { manifest, evaluation } = parts;

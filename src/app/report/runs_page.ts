@@ -5,8 +5,7 @@ import { listOf, type Verdict, verdictOf, verdictSentences } from '../../trainin
 import type { EpochRecord } from '../../training/training_events.ts';
 import { counted, escapeHtml, figureText, paragraph, section, shell, soft, table } from './html.ts';
 import { type ChartSeries, type IntervalBar, intervalBars, lineChart, mostSeries } from './line_chart.ts';
-import type { ReportParts } from './training_sections.ts';
-import { settingFacts } from './training_sections.ts';
+import { type ReportParts, settingFacts } from './training_sections.ts';
 
 /** The head of a report: whether the model is better than what is next to it, before anything else. */
 export function verdictSection({ plan }: Pick<Manifest, 'plan'>, evaluation: Evaluation | undefined): string {

@@ -275,51 +275,36 @@ function wrongType(
 ): Facts<'column-type'> | undefined {
   const { type, name, kind } = column;
   const columnSql = entryText ?? sqlName(name);
-  const entry = (sql: string): string =>
-    entryText === undefined ? `\`columns { ${name} = "${sql.replaceAll('"', '\\"')}" }\`` : `\`${sql}\``;
-  const typeFacts = (needs: string, hint?: string): Facts<'column-type'> => ({
-    name,
-    needs,
-    found: described(type),
-    hint,
-  });
+  /** @param sql what the entry should say, as `advice` tells */
+  const typeFacts = (needs: string, advice?: string, sql?: string): Facts<'column-type'> => {
+    const entry = entryText === undefined ? `columns { ${name} = "${sql?.replaceAll('"', '\\"')}" }` : sql;
+    return { name, needs, found: described(type), hint: sql === undefined ? advice : `${advice}: \`${entry}\`` };
+  };
   // A JSON value holds anything, and a CSV column whose sample is empty may.
   const isOpen = type === 'JSON' || (type === 'VARCHAR' && source !== undefined && isUnknown(column, source));
   switch (kind) {
     case 'text':
       if (isList(type)) return typeFacts('one value a row', 'declare the feature as `list(…)`');
-      return isNested(type)
-        ? typeFacts('one value a row', `take a part of it: ${entry(`${columnSql}.part`)}`)
-        : undefined;
+      return isNested(type) ? typeFacts('one value a row', 'take a part of it', `${columnSql}.part`) : undefined;
     case 'number':
       if (isNumber(type) || type === 'BOOLEAN' || isOpen) return undefined;
-      if (isTime(type)) return typeFacts('a number', `take seconds: ${entry(`epoch(${columnSql})`)}`);
-      return typeFacts(
-        'a number',
-        type === 'VARCHAR'
-          ? `if its values are numbers, convert them: ${entry(`TRY_CAST(${columnSql} AS DOUBLE)`)}`
-          : undefined,
-      );
+      if (isTime(type)) return typeFacts('a number', 'take seconds', `epoch(${columnSql})`);
+      if (type !== 'VARCHAR') return typeFacts('a number');
+      return typeFacts('a number', 'if its values are numbers, convert them', `TRY_CAST(${columnSql} AS DOUBLE)`);
     case 'binary':
       if (isNumber(type) || type === 'BOOLEAN' || isOpen) return undefined;
-      return typeFacts('0 and 1, or true and false', `compare it: ${entry(`${columnSql} = '…'`)}`);
+      return typeFacts('0 and 1, or true and false', 'compare it', `${columnSql} = '…'`);
     case 'moment':
       if (isNumber(type) || isTime(type) || isOpen) return undefined;
-      return typeFacts(
-        'a date, a time, or seconds since 1970',
-        `read it as one: ${entry(`strptime(${columnSql}, '%d/%m/%Y')`)}`,
-      );
+      return typeFacts('a date, a time, or seconds since 1970', 'read it as one', `strptime(${columnSql}, '%d/%m/%Y')`);
     case 'time':
       if (isNumber(type) || isTime(type) || isOpen) return undefined;
-      return typeFacts('a number, a date or a time', `read it as one: ${entry(`strptime(${columnSql}, '%d/%m/%Y')`)}`);
+      return typeFacts('a number, a date or a time', 'read it as one', `strptime(${columnSql}, '%d/%m/%Y')`);
     case 'texts':
     case 'numbers': {
       const list = isList(type) && !isList(elementOf(type)) && !isNested(elementOf(type));
-      if (!list)
-        return typeFacts(
-          'a list',
-          type === 'VARCHAR' ? `split it: ${entry(`string_split(${columnSql}, '|')`)}` : undefined,
-        );
+      if (!list && type === 'VARCHAR') return typeFacts('a list', 'split it', `string_split(${columnSql}, '|')`);
+      if (!list) return typeFacts('a list');
       return kind === 'numbers' && !isNumber(elementOf(type)) ? typeFacts('a list of numbers') : undefined;
     }
     case 'vector':

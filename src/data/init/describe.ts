@@ -1,10 +1,15 @@
 /** Chooses features of the towers: the columns that describe a user, an item or the moment of an event, with their kinds. */
 import { guessesOf } from './guesses/table.ts';
-import type { ColumnGuess, ColumnProfile, TableProfile } from './profile.ts';
-import { listSql, numberSql, unmarkedName } from './profile.ts';
+import {
+  type ColumnGuess,
+  type ColumnProfile,
+  listSql,
+  numberSql,
+  type TableProfile,
+  unmarkedName,
+} from './profile.ts';
 import type { StarterFeature } from './proposal.ts';
-import type { ColumnNames } from './words.ts';
-import { meansOf } from './words.ts';
+import { type ColumnNames, meansOf } from './words.ts';
 
 const describingRoles: ReadonlySet<ColumnGuess['role']> = new Set([
   'list',

@@ -1,8 +1,7 @@
 /** Derives entries of the data block from the rows of the sample: time, split, excluded rows, and the names of files. */
 import { sqlName } from '../../base/text/sql.ts';
 import { dependence, type Join, stemOf } from './joins.ts';
-import type { ColumnProfile, TableProfile } from './profile.ts';
-import { timeSql, unmarkedName } from './profile.ts';
+import { type ColumnProfile, type TableProfile, timeSql, unmarkedName } from './profile.ts';
 import type { DataEntry, InitAnswers, NamedFile, Proposal } from './proposal.ts';
 import type { EventRoles, FileChoice } from './roles.ts';
 import { doubtfulForms } from './times.ts';

@@ -1,12 +1,10 @@
 /** Derives labels, a weight, and a condition that excludes events without interest from the outcomes of events. */
 import { sqlName, sqlText } from '../../base/text/sql.ts';
 import { isNoInterest, isYes, kindsByStrength } from './guesses/labels.ts';
-import type { ColumnProfile, TableProfile } from './profile.ts';
-import { numberSql } from './profile.ts';
+import { type ColumnProfile, numberSql, type TableProfile } from './profile.ts';
 import type { DataEntry, StarterLabel } from './proposal.ts';
 import type { EventRoles } from './roles.ts';
-import type { ColumnNames } from './words.ts';
-import { meansOf, slug } from './words.ts';
+import { type ColumnNames, meansOf, slug } from './words.ts';
 
 /** Each label is a task of the model, which has to stay small enough to read. */
 const maxLabels = 3;

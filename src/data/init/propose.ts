@@ -19,8 +19,7 @@ import { rowsPerValue } from './guesses/keys.ts';
 import { baseOf, dependence, type Join, stemOf } from './joins.ts';
 import { inQuotes } from './model_text.ts';
 import { outcomesOf } from './outcomes.ts';
-import type { ColumnProfile, TableProfile } from './profile.ts';
-import { listSql } from './profile.ts';
+import { type ColumnProfile, listSql, type TableProfile } from './profile.ts';
 import type {
   ColumnReason,
   FedName,
@@ -40,8 +39,7 @@ import {
   problemOfQuery,
   problemOfRows,
 } from './questions.ts';
-import type { ColumnChoice, EventRoles, GivenColumnNames } from './roles.ts';
-import { filesOf } from './roles.ts';
+import { type ColumnChoice, type EventRoles, filesOf, type GivenColumnNames } from './roles.ts';
 import { makeNames, meansOf, slug } from './words.ts';
 
 const maxFeatures = 10;

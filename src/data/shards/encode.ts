@@ -4,8 +4,7 @@ import { everyRow } from '../../base/util/defined.ts';
 import { madeOf } from '../../graph/plan/plan.ts';
 import type { ReadPlan } from '../binding/layout.ts';
 import { type EncodedParts, encodeParts } from '../columns/assemble.ts';
-import type { BagColumn, Encoding, Events, IndexedColumn, Part } from '../dataset.ts';
-import { labelSums } from '../dataset.ts';
+import { type BagColumn, type Encoding, type Events, type IndexedColumn, labelSums, type Part } from '../dataset.ts';
 import type { BlockArray, ColumnBlock } from './block.ts';
 import { packEvents, specOf } from './event_rows.ts';
 import {

@@ -1,7 +1,6 @@
 /** Combines the results of partitions that are in no shard. */
 import { defined } from '../../base/util/defined.ts';
-import type { BagColumn, IndexedColumn, LabelSums } from '../dataset.ts';
-import { addSums, noSums } from '../dataset.ts';
+import { addSums, type BagColumn, type IndexedColumn, type LabelSums, noSums } from '../dataset.ts';
 import type { BlockArray, ColumnBlock } from './block.ts';
 import { type EventsSpec, packColumns, specsOf, unpackColumn } from './event_rows.ts';
 import { readShardSync, type ShardFile } from './shard_files.ts';

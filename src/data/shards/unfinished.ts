@@ -198,8 +198,8 @@ export function removePartial(partial: string): void {
   leavePartial(partial);
   removeTemporary(partial);
   try {
-    // Where it was the only one, its folder goes with it.
-    if (existsSync(dirname(partial)) && readdirSync(dirname(partial)).length === 0) rmdirSync(dirname(partial));
+    // Where it was the only one, its folder goes with it: the system removes a folder only if it is empty.
+    rmdirSync(dirname(partial));
   } catch (error) {
     // What could not be tidied is removed after a week: the caller has the error that matters.
     if (systemReason(error) === undefined) throw error;

@@ -24,8 +24,16 @@ import { type FilterColumn, filterColumnsOf, filterLayout } from '../item_column
 import type { RawCodes, RawColumn } from '../rows/raw.ts';
 import { stage } from '../rows/stage.ts';
 import { validateRows } from '../rows/validate_rows.ts';
-import type { GivenItem, ItemReader, ReadItem } from './fields.ts';
-import { checkColumns, fieldKind, type ItemField, itemValueError, textError } from './fields.ts';
+import {
+  checkColumns,
+  fieldKind,
+  type GivenItem,
+  type ItemField,
+  type ItemReader,
+  itemValueError,
+  type ReadItem,
+  textError,
+} from './fields.ts';
 import { type ItemRowColumns, makeItemQuery, type TextRow } from './written_rows.ts';
 
 /** The number of items that go through the database together. */

@@ -2,8 +2,7 @@
 import type { Dim } from '../../graph/graph.ts';
 import { leastNumber, mayBeFewer } from '../../graph/ops/reductions.ts';
 import { alike, inferable, sliceSizes } from './emitted.ts';
-import type { OnnxLowering, OnnxTable } from './onnx_writer.ts';
-import { onnxType } from './onnx_writer.ts';
+import { type OnnxLowering, type OnnxTable, onnxType } from './onnx_writer.ts';
 
 export const operatorSet = 18;
 

@@ -2,8 +2,7 @@
 import { bytesOf } from '../../base/storage/tensor_header.ts';
 import type { Dim, Dtype, Graph, Node, OpName, TensorType } from '../../graph/graph.ts';
 import type { Tensors } from '../engine.ts';
-import type { NamedNode } from './emitted.ts';
-import { isStatic, symbolSources, typedArray } from './emitted.ts';
+import { isStatic, type NamedNode, symbolSources, typedArray } from './emitted.ts';
 
 export interface TensorflowShape {
   readonly dim: readonly { readonly size: number }[];

@@ -7,8 +7,13 @@ import { join } from 'node:path';
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { writeDurably } from '../../base/storage/durable.ts';
 import { type ReadOptions, readMetadata, readSafetensors, writeSafetensors } from '../../base/storage/safetensors.ts';
-import type { Checksum } from '../../base/storage/tensor_header.ts';
-import { type Expected, type Numbers, numberKindOf, type StoredTensor } from '../../base/storage/tensor_header.ts';
+import {
+  type Checksum,
+  type Expected,
+  type Numbers,
+  numberKindOf,
+  type StoredTensor,
+} from '../../base/storage/tensor_header.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Program, Tensors } from '../../engines/engine.ts';
 import type { Plan } from '../../graph/plan/plan.ts';

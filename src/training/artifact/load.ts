@@ -16,8 +16,7 @@ import {
   readRunFile,
 } from '../../base/storage/run_files.ts';
 import { readOpened } from '../../base/storage/safetensors.ts';
-import type { Checksum } from '../../base/storage/tensor_header.ts';
-import { type Numbers, writeNumbers } from '../../base/storage/tensor_header.ts';
+import { type Checksum, type Numbers, writeNumbers } from '../../base/storage/tensor_header.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Dataset, Encoding } from '../../data/dataset.ts';
 import type { Tensors } from '../../engines/engine.ts';

@@ -9,8 +9,7 @@ import { defined } from '../../base/util/defined.ts';
 import type { Dataset, Encoding } from '../../data/dataset.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
 import { encodingPath, isKeysFile, writeKeys } from './encoding_file.ts';
-import type { Lineage } from './identity.ts';
-import { fingerprintOf } from './identity.ts';
+import { fingerprintOf, type Lineage } from './identity.ts';
 import { type Manifest, manifestFile, noChecksum, partName, storePlan } from './manifest.ts';
 import { complaint } from './validate.ts';
 

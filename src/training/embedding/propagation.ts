@@ -9,8 +9,7 @@
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { everyRow } from '../../base/util/defined.ts';
-import type { RowsToUpdate } from './optimizer.ts';
-import { graphCopies } from './optimizer.ts';
+import { graphCopies, type RowsToUpdate } from './optimizer.ts';
 import { type KernelSpace, makeKernelSpace, type Region } from './space.ts';
 import type { PendingGradients } from './table_lookup.ts';
 import type { ShownRows, TableMemory } from './table_memory.ts';

@@ -16,8 +16,7 @@ import { defined } from '../../base/util/defined.ts';
 import { ownRows } from './optimizer.ts';
 import { RemoteRows } from './remote_rows.ts';
 import { makeKernelSpace } from './space.ts';
-import type { Remote, RemoteTable, TableWire } from './table.ts';
-import { makeTable, type Table } from './table.ts';
+import { makeTable, type Remote, type RemoteTable, type Table, type TableWire } from './table.ts';
 import { PendingGradients, TableLookup } from './table_lookup.ts';
 import type { TableMemory, TableOptions } from './table_memory.ts';
 

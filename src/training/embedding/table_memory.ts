@@ -5,8 +5,7 @@ import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { RowOptimizerPlan } from '../../graph/plan/plan.ts';
 import { FarRows, makeShards } from './far_rows.ts';
-import type { StateSpec } from './optimizer.ts';
-import { sizeWords, stateLength, tableBytes } from './optimizer.ts';
+import { type StateSpec, sizeWords, stateLength, tableBytes } from './optimizer.ts';
 import type { Staging } from './remote_rows.ts';
 import { type KernelSpace, makeKernelSpace, type Region, spaceLimit } from './space.ts';
 

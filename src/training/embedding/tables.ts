@@ -11,8 +11,7 @@ import { ownRows, rowSizes, sizeWords, type TableSize, tableBytes } from './opti
 import { Propagation } from './propagation.ts';
 import { makeShardedTable } from './sharded_table.ts';
 import { spaceLimit } from './space.ts';
-import type { TableWire } from './table.ts';
-import { makeTable, type Table } from './table.ts';
+import { makeTable, type Table, type TableWire } from './table.ts';
 import { freeBytes, needsFar } from './table_memory.ts';
 
 export type Tables = ReadonlyMap<string, Table>;

@@ -9,9 +9,9 @@ import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
 import { baselinesBeside, makeTask, perOf } from './contestants.ts';
 import { type EvaluateOptions, settingSentence } from './evaluate.ts';
 import { metricValues } from './figures.ts';
-import type { Per } from './questions.ts';
 import {
   drawRankings,
+  type Per,
   type RankingSample,
   repeatsSentence,
   type SeenRule,

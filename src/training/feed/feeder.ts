@@ -19,10 +19,8 @@ import {
   makeRowNumbers,
   type RowNumbers,
 } from './distinct.ts';
-import type { BatchPart } from './groups.ts';
-import { type BatchLists, makeLists } from './groups.ts';
-import type { Mined } from './sampler.ts';
-import { type ItemSampler, makeOwnItems, makeSampler } from './sampler.ts';
+import { type BatchLists, type BatchPart, makeLists } from './groups.ts';
+import { type ItemSampler, type Mined, makeOwnItems, makeSampler } from './sampler.ts';
 import { fillOf, isListedByWorker, type ShareFill, WorkerRows, type WorkerShare } from './share.ts';
 import {
   areEvents,

@@ -5,8 +5,7 @@ import type { Events, TrainingShards } from '../../data/dataset.ts';
 import type { Plan, RowsOf } from '../../graph/plan/plan.ts';
 import { rowSizes, tableBytes } from '../embedding/optimizer.ts';
 import type { Feeder } from '../feed/feeder.ts';
-import type { EventOrder } from '../order.ts';
-import { type AnyEpoch, orderStream, stepsOfEpoch } from '../order.ts';
+import { type AnyEpoch, type EventOrder, orderStream, stepsOfEpoch } from '../order.ts';
 
 /** Sets the order of piles apart from all other draws. */
 const pileStream = 0x511e;

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Builder, GraphTypeError, makeBuilder, type Ref } from '../../../src/graph/builder.ts';
 import { printType, symbolic } from '../../../src/graph/dims.ts';
-import type { Dim, Dtype, Tensor } from '../../../src/graph/graph.ts';
-import { opNames } from '../../../src/graph/graph.ts';
+import { type Dim, type Dtype, opNames, type Tensor } from '../../../src/graph/graph.ts';
 import { leastNumber } from '../../../src/graph/ops/reductions.ts';
 import { isLeaf, ops } from '../../../src/graph/ops/table.ts';
 import { batch, compute, expectClose, tensor } from '../support.ts';

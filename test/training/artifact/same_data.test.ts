@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Dataset } from '../../../src/data/dataset.ts';
-import type { LoadedModel } from '../../../src/training/artifact/load.ts';
-import { refuseOtherData } from '../../../src/training/artifact/load.ts';
+import { type LoadedModel, refuseOtherData } from '../../../src/training/artifact/load.ts';
 import { temporaryFolder } from '../temporary_folder.ts';
 import { dataset, trainSmall } from '../trained.ts';
 

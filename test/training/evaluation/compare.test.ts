@@ -6,8 +6,7 @@ import { type Contestant, compareContestants } from '../../../src/training/evalu
 import { evaluateModel } from '../../../src/training/evaluation/evaluate.ts';
 import { makeMeasures } from '../../../src/training/evaluation/figures.ts';
 import { makeRetrieval } from '../../../src/training/scoring/retrieval.ts';
-import type { Scorer } from '../../../src/training/scoring/scorer.ts';
-import { modelScorer } from '../../../src/training/scoring/scorer.ts';
+import { modelScorer, type Scorer } from '../../../src/training/scoring/scorer.ts';
 import { makeDataset } from '../fixtures.ts';
 import { plainEngine } from '../plain_engine.ts';
 import { temporaryFolder } from '../temporary_folder.ts';

@@ -10,8 +10,7 @@ import { overRows, sampledRows, scorerOverRows } from '../../../src/training/eva
 import { rankEvents } from '../../../src/training/evaluation/ranks.ts';
 import { coldSlice } from '../../../src/training/evaluation/slices.ts';
 import { makeRetrieval, type Retrieval } from '../../../src/training/scoring/retrieval.ts';
-import type { Scorer } from '../../../src/training/scoring/scorer.ts';
-import { modelScorer } from '../../../src/training/scoring/scorer.ts';
+import { modelScorer, type Scorer } from '../../../src/training/scoring/scorer.ts';
 import { plainEngine } from '../plain_engine.ts';
 import { temporaryFolder } from '../temporary_folder.ts';
 import { dataset, trainSmall } from '../trained.ts';

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Trial } from '../../../src/training/tune/trial.ts';
-import { decide, ranked, rungsOf, validationsAt } from '../../../src/training/tune/trial.ts';
+import { decide, ranked, rungsOf, type Trial, validationsAt } from '../../../src/training/tune/trial.ts';
 
 const trial = (number: number, values: readonly number[], state: Trial['state'] = 'paused'): Trial => ({
   number,

@@ -13,12 +13,12 @@ import { refuseUnlessValid } from '../../../training/artifact/validate.ts';
 import { metricsFile, parsedRecord, stepsFile } from '../../../training/metrics_log.ts';
 import { isNorm, trackedNorm } from '../../../training/norms.ts';
 import { type StepMeans, stepMeans } from '../../../training/tracking/event_file.ts';
-import type { MlflowClient } from '../../../training/tracking/mlflow/client.ts';
 import {
   experimentId,
   findOrCreateRun,
   logTags,
   type Metric,
+  type MlflowClient,
   metricKey,
   type RemoteRun,
   type RunStatus,

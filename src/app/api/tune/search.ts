@@ -20,8 +20,16 @@ import {
   usualPoint,
 } from '../../../training/tune/space.ts';
 import { addRecord } from '../../../training/tune/study_files.ts';
-import type { JobRecord, Study, Trial, TrialJob } from '../../../training/tune/trial.ts';
-import { decide, ranked, rungsOf, trialsOf } from '../../../training/tune/trial.ts';
+import {
+  decide,
+  type JobRecord,
+  ranked,
+  rungsOf,
+  type Study,
+  type Trial,
+  type TrialJob,
+  trialsOf,
+} from '../../../training/tune/trial.ts';
 import type { Lowering } from '../check.ts';
 import type { TrainedJob, TrainJob } from './train_job.ts';
 

@@ -5,8 +5,7 @@ import { defined } from '../../../base/util/defined.ts';
 import { type Choice, chooseEngine } from '../../../engines/engines.ts';
 import type { Version } from '../../../serving/server/versions/versions.ts';
 import type { LoadRequest, Run } from '../run.ts';
-import type { OpenedItems } from '../serve.ts';
-import { listen, open, refuseUnsafe, type ServeRequest, type Serving } from '../serve.ts';
+import { listen, type OpenedItems, open, refuseUnsafe, type ServeRequest, type Serving } from '../serve.ts';
 
 export interface VersionsRequest extends ServeRequest, Omit<LoadRequest, 'signal'> {
   /** The index of each version: a folder in its run, such as `index`, or `postgres://user@host/database`. */

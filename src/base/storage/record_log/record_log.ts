@@ -8,8 +8,7 @@
  */
 import { Failure, failure, invariant } from '../../diagnostics/failure.ts';
 import { systemReason } from '../../diagnostics/system_reason.ts';
-import type { LogFile, LogFiles } from './lines.ts';
-import { damagedLine, firstLine, type LinePlace, lineOf, readLines } from './lines.ts';
+import { damagedLine, firstLine, type LinePlace, type LogFile, type LogFiles, lineOf, readLines } from './lines.ts';
 
 export interface LogFormat<R> {
   /** What the files are called: `items-1.log`. */

@@ -1,5 +1,4 @@
-import type { Field } from '../contract.ts';
-import { ShapeError } from '../contract.ts';
+import { type Field, ShapeError } from '../contract.ts';
 import { choice } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
 import { needFields, needOneWidth } from '../values.ts';

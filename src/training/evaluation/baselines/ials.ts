@@ -2,8 +2,7 @@ import { invariant } from '../../../base/diagnostics/failure.ts';
 import { makeRandom, normalNumber } from '../../../base/random/random.ts';
 import { everyRow } from '../../../base/util/defined.ts';
 import { makeKernelSpace, type Region } from '../../embedding/space.ts';
-import type { RowLists } from './baseline.ts';
-import { type HistoryScores, settingsTried, type TrainingInteractions, tuned } from './baseline.ts';
+import { type HistoryScores, type RowLists, settingsTried, type TrainingInteractions, tuned } from './baseline.ts';
 import { symmetricEigen } from './symmetric_inverse.ts';
 
 /** α0: weight of what a user did not have, relative to 1. */

@@ -7,8 +7,14 @@ import type { ScoringTask } from '../../scoring/scorer.ts';
 import { figuresOf, makeMeasure } from '../figures.ts';
 import { overRows } from '../questions.ts';
 import { rankEvents } from '../ranks.ts';
-import type { BaselineSetting, HistoryScores, TrainingInteractions, TunedBaseline } from './baseline.ts';
-import { historyScorer, trainingOf } from './baseline.ts';
+import {
+  type BaselineSetting,
+  type HistoryScores,
+  historyScorer,
+  type TrainingInteractions,
+  type TunedBaseline,
+  trainingOf,
+} from './baseline.ts';
 
 export const choosingEvents = 5000;
 

@@ -1,5 +1,4 @@
-import type { Sampler } from './sampler.ts';
-import { random } from './sampler.ts';
+import { random, type Sampler } from './sampler.ts';
 import { tpe } from './tpe.ts';
 
 /** The first is the usual one. */

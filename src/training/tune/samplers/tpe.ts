@@ -12,8 +12,7 @@ import {
   nearestValue,
   type SearchDomain,
 } from '../space.ts';
-import type { Sampler } from './sampler.ts';
-import { random as byChance } from './sampler.ts';
+import { random as byChance, type Sampler } from './sampler.ts';
 
 /** Points by chance before the densities say something. */
 const startup = 10;

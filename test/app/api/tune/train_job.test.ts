@@ -2,8 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import type { TrainJob } from '../../../../src/app/api/tune/train_job.ts';
-import { makeWorkers, type TuneWorkers } from '../../../../src/app/api/tune/train_job.ts';
+import { makeWorkers, type TrainJob, type TuneWorkers } from '../../../../src/app/api/tune/train_job.ts';
 import { temporaryFolder } from '../../../training/temporary_folder.ts';
 
 const root = temporaryFolder();

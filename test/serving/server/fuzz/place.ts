@@ -6,8 +6,7 @@ import { defined } from '../../../../src/base/util/defined.ts';
 import type { Answers } from '../../../../src/serving/server/answers.ts';
 import { makeServer, type Server } from '../../../../src/serving/server/server.ts';
 import { makeSwaps } from '../../../../src/serving/server/versions/swaps.ts';
-import type { Version } from '../../../../src/serving/server/versions/versions.ts';
-import { makeActiveVersions, makeVersions } from '../../../../src/serving/server/versions/versions.ts';
+import { makeActiveVersions, makeVersions, type Version } from '../../../../src/serving/server/versions/versions.ts';
 import { trainFilms } from '../films.ts';
 import type { Known } from './requests.ts';
 

@@ -1,7 +1,6 @@
 /** TensorFlow Serving's REST API: the requests and answers of its documentation, and the same items as `/v1/recommend`. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Server } from '../../../../src/serving/server/server.ts';
-import { makeServer } from '../../../../src/serving/server/server.ts';
+import { makeServer, type Server } from '../../../../src/serving/server/server.ts';
 import { makeActiveVersions, makeVersion, makeVersions } from '../../../../src/serving/server/versions/versions.ts';
 import { temporaryFolder } from '../../../training/temporary_folder.ts';
 import { ask, type Served, serveSmall } from '../served.ts';

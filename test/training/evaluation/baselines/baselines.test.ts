@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Baseline } from '../../../../src/training/evaluation/baselines/baseline.ts';
-import { trainingOf } from '../../../../src/training/evaluation/baselines/baseline.ts';
+import { type Baseline, trainingOf } from '../../../../src/training/evaluation/baselines/baseline.ts';
 import { throughItems, throughUsers } from '../../../../src/training/evaluation/baselines/ease.ts';
 import { baselines } from '../../../../src/training/evaluation/baselines/table.ts';
 import {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { IndexedBags } from '../../../../src/data/dataset.ts';
-import type { TunedBaseline } from '../../../../src/training/evaluation/baselines/baseline.ts';
-import { trainingOf } from '../../../../src/training/evaluation/baselines/baseline.ts';
+import { type TunedBaseline, trainingOf } from '../../../../src/training/evaluation/baselines/baseline.ts';
 import { baselines } from '../../../../src/training/evaluation/baselines/table.ts';
 import { amongItems, choose } from '../../../../src/training/evaluation/baselines/tune.ts';
 import { makeTask } from '../../../../src/training/evaluation/contestants.ts';
