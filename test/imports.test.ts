@@ -3,7 +3,7 @@
  * order of rooms and of wings, and a room that would need a row below must move first.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const base = ['base/util', 'base/random', 'base/text', 'base/diagnostics'];
@@ -239,18 +239,18 @@ const runtimes: Record<string, string> = {
   preact: 'serving/page',
 };
 
+const slashed = (path: string): string => path.replaceAll('\\', '/');
+const imported = (file: string, from: string): string => slashed(join(dirname(file), from));
+
 const files = ['src', 'grammar'].flatMap((root) =>
   readdirSync(root, { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.tsx?$/.test(name) && !name.includes('kernels/'))
-    .map((name) => join(root, name)),
+    .map((name) => `${root}/${slashed(name)}`),
 );
 
 /** `src/data/init/x.ts` is in the room `data/init`, `src/data/files/x.ts` in `data`; the public entries are rooms of their own. */
 const folderOf = (file: string): string => {
-  const [top, wing, room] = file
-    .replaceAll('\\', '/')
-    .replace(/\.tsx?$/, '')
-    .split('/');
+  const [top, wing, room] = file.replace(/\.tsx?$/, '').split('/');
   if (top === 'grammar') return 'grammar';
   return `${wing}/${room}` in mayImport ? `${wing}/${room}` : wing!;
 };
@@ -280,7 +280,7 @@ const ownImports = (file: string): { readonly target: string; readonly typeOnly:
   imports
     .get(file)!
     .filter(({ from }) => from.startsWith('.'))
-    .map(({ from, typeOnly }) => ({ target: relative('.', normalize(join(dirname(file), from))), typeOnly }))
+    .map(({ from, typeOnly }) => ({ target: imported(file, from), typeOnly }))
     .filter(({ target }) => /\.tsx?$/.test(target));
 
 describe('the import table', () => {
@@ -324,19 +324,58 @@ describe('the import table', () => {
   });
 });
 
-/** Packages that are loaded with a file: for most, milliseconds before a command begins. */
-function packagesWith(first: string): string[] {
-  const seen = new Set([first]);
+/** Files and packages that are loaded with a file: for most, milliseconds before a command begins. */
+function loadedWith(first: string): { readonly files: readonly string[]; readonly packages: readonly string[] } {
+  const loadedFiles = new Set([first]);
   const packages = new Set<string>();
-  for (const file of seen) {
+  for (const file of loadedFiles) {
     for (const { from, typeOnly, later } of imports.get(file) ?? []) {
       if (typeOnly || later || from.startsWith('node:')) continue;
       if (!from.startsWith('.')) packages.add(from);
-      else seen.add(relative('.', normalize(join(dirname(file), from))));
+      else loadedFiles.add(imported(file, from));
     }
   }
-  return [...packages].sort();
+  return { files: [...loadedFiles], packages: [...packages].sort() };
 }
+
+/** Parts that many users do without, and what loads each by `import(…)` once a command, an option or an address names it. */
+const optionalParts: Record<string, RegExp> = {
+  'configs of EasyRec (`tower import`)': /^src\/app\/(easyrec\/|api\/import\.ts)/,
+  'studies (`tower tune`)':
+    /^src\/(training\/tune\/|app\/api\/tune|app\/cli\/views\/study\.ts|app\/report\/study_page\.ts)/,
+  'an index of items (`tower index`)': /^src\/(serving\/(ann|postgres)\/|app\/api\/index_items\.ts)/,
+  'trackers (`--track`)': /^src\/(training\/tracking\/mlflow|app\/api\/track)/,
+  'items written while serving (`--items`)': /^src\/serving\/server\/items\//,
+  'training in several processes (`--workers`)': /^src\/app\/api\/(workers|scale)\.ts/,
+  'the engine torch (`--engine torch`)': /^src\/engines\/torch\//,
+  'the engine tensorflow (`--engine tensorflow`)': /^src\/engines\/tensorflow\//,
+  'the language server (`tower lsp`)': /^src\/editor\/lsp\//,
+};
+
+it.each([
+  'src/app/cli/all.ts',
+  'src/app/api/check.ts',
+  'src/app/api/compile.ts',
+  'src/app/api/train.ts',
+  'src/app/api/run.ts',
+  'src/app/api/report.ts',
+  'src/app/api/serve.ts',
+  'src/app/api/versions/serve.ts',
+  'src/app/cli/views/comparison.ts',
+  'src/engines/engines.ts',
+  'src/serving/server/server.ts',
+  'src/training/train.ts',
+])('%s loads no optional part', (file) => {
+  const { files: loadedFiles } = loadedWith(file);
+  const wrong = Object.entries(optionalParts).flatMap(([part, isOfPart]) =>
+    loadedFiles.filter((path) => isOfPart.test(path)).map((path) => `${part}: ${path}`),
+  );
+  expect(wrong).toEqual([]);
+});
+
+it.each(Object.entries(optionalParts))('%s is there', (_, isOfPart) => {
+  expect(files.some((path) => isOfPart.test(path))).toBe(true);
+});
 
 it.each([
   ['src/app/cli/main.ts', []],
@@ -344,7 +383,7 @@ it.each([
   ['src/app/cli/check.ts', ['commander', 'picocolors']],
   ['src/app/api/check.ts', ['chevrotain', 'picocolors']],
 ])('%s loads few packages before there is something to do', (file, packages) => {
-  expect(packagesWith(file)).toEqual(packages);
+  expect(loadedWith(file).packages).toEqual(packages);
 });
 
 /** Each cycle once, as the files on it. */

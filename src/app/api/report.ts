@@ -13,7 +13,6 @@ import { readEvaluation, readProfile, writeEvaluation } from '../report/evaluati
 import { generator } from '../report/html.ts';
 import { reportPage } from '../report/page.ts';
 import { type NamedRun, runsPage } from '../report/runs_page.ts';
-import { studyPage } from '../report/study_page.ts';
 import { type ModelFileText, type ReportParts, readCurves } from '../report/training_sections.ts';
 import { recompiled } from './runs.ts';
 import type { Tuned } from './tune.ts';
@@ -127,6 +126,7 @@ export async function writeStudyReport(tuned: Omit<Tuned, 'folder'> & { readonly
   const { folder, study, trials, importance, finalists, winner, validation, test } = tuned;
   const parts = { study, trials, importance, finalists, ...defined({ winner: winner?.trial, validation, test }) };
   const path = join(folder, 'report.html');
+  const { studyPage } = await import('../report/study_page.ts');
   await writeTextDurably(path, studyPage(parts));
   return path;
 }

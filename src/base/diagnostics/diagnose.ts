@@ -31,9 +31,9 @@ export function diagnose<C extends Code>(
 /** The caller is a program, which has no command line. */
 let isProgram = false;
 
-/** Hints name the entries of a request from now on, and no options. The library calls it. */
-export function hintForPrograms(): void {
-  isProgram = true;
+/** Hints name the entries of a request from now on, and no options (with false: options again). The library calls it. */
+export function hintForPrograms(yes = true): void {
+  isProgram = yes;
 }
 
 /** Options that a request of the library has by the same name. All others remain: they are of commands alone. */

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { tune } from '../../../src/api.ts';
 import { writeStudyReport } from '../../../src/app/api/report.ts';
 import type { TuneRequest } from '../../../src/app/api/tune.ts';
-import { tunedText } from '../../../src/app/cli/views/comparison.ts';
+import { tunedText } from '../../../src/app/cli/views/study.ts';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
 import type { JobRecord } from '../../../src/training/tune/trial.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';

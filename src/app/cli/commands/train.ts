@@ -10,7 +10,6 @@ import { isReplay } from '../../../training/artifact/identity.ts';
 import { type Manifest, reportFile, validationUnit } from '../../../training/artifact/manifest.ts';
 import { traceFile } from '../../../training/profile/profile.ts';
 import type { Trained, TrainReady, TrainRequest } from '../../api/train.ts';
-import { launchWorkers } from '../../api/workers.ts';
 import { interruptible, leaveReport, openTracking } from '../open_run.ts';
 import {
   allowOption,
@@ -89,7 +88,11 @@ export function trainCommand(program: Command): void {
       if (options.tables !== undefined && (workers ?? 1) === 1) {
         command.error("error: option '--tables' needs '--workers', with 2 or more");
       }
-      const [{ train }, { makeProgress }] = await Promise.all([import('../../api/train.ts'), import('../progress.ts')]);
+      const [{ train }, { makeProgress }, { launchWorkers }] = await Promise.all([
+        import('../../api/train.ts'),
+        import('../progress.ts'),
+        import('../../api/workers.ts'),
+      ]);
       const launched = await launchWorkers(workers);
       const isFirst = (launched.meeting?.rank ?? 0) === 0;
       const watch =

@@ -79,7 +79,7 @@ export function tuneCommand(program: Command): void {
     .action(async (path: string, { json, for: time, halving, track, ...options }: TuneCommandOptions) => {
       const [{ tune }, { makeTuneView, tunedText }] = await Promise.all([
         import('../../api/tune.ts'),
-        import('../views/comparison.ts'),
+        import('../views/study.ts'),
       ]);
       const tracking =
         track === undefined

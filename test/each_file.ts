@@ -1,7 +1,12 @@
-/** In `toEqual`, packed texts are as the array of them: how a list of texts is kept is no part of what most tests say. */
+/** Runs before each file of tests, which share the modules of their process. */
 import { expect } from 'vitest';
+import { hintForPrograms } from '../src/base/diagnostics/diagnose.ts';
 import { isTexts, PackedTexts } from '../src/base/text/texts.ts';
 
+// An earlier file may have loaded the library, whose hints name entries of requests.
+hintForPrograms(false);
+
+// In `toEqual`, packed texts are as the array of them: how a list of texts is kept is no part of what most tests say.
 expect.addEqualityTesters([
   (one: unknown, other: unknown) => {
     if (!(one instanceof PackedTexts || other instanceof PackedTexts)) return undefined;

@@ -1,0 +1,98 @@
+/** Writes what `tower tune` finds: lines while it searches, and its answer. */
+import { shellWord } from '../../../base/diagnostics/wording.ts';
+import { domainWords } from '../../../training/tune/space.ts';
+import type { JobRecord } from '../../../training/tune/trial.ts';
+import type { Tuned, TuneEvent } from '../../api/tune.ts';
+import { settingsLine } from '../../report/study_page.ts';
+import { decisionWords } from '../progress.ts';
+import { tableOf } from '../table.ts';
+import { comparisonText } from './comparison.ts';
+
+/** The answer of `tower tune`: finalists, what mattered, the winner next to the file as it is written, and its settings. */
+export function tunedText(path: string, tuned: Tuned, report: string): string {
+  const { finalists, importance, winner, study, trials, validation, test, written } = tuned;
+  const parts: string[] = [];
+  if (finalists.length > 0) {
+    const rows = finalists.map(({ trial, mean, values }) => [
+      trial === 0 ? '0, as written' : String(trial),
+      mean.toFixed(4),
+      values.map((value) => value.toFixed(4)).join(' '),
+      settingsLine(trials[trial]!),
+    ]);
+    parts.push(tableOf([`finalists`, study.metric, 'by seed', 'settings'], rows));
+  }
+  if (importance.length > 0) {
+    const shares = importance.map(({ name, share }) => `${name} ${(100 * share).toFixed(0)} %`);
+    parts.push(`mattered at the first rung: ${shares.join(', ')}`);
+  }
+  const isUsualAlone = trials.every(({ number, values }) => number === 0 || values.length === 0);
+  if (!winner && isUsualAlone) parts.push('no trial besides the file as it is written came to a value');
+  else if (!winner) parts.push('no trial came to a value on all seeds; the messages above say why');
+  else if (winner.trial === 0) parts.push('no finalist was better than the file as it is written');
+  if (validation) {
+    const winnerDifference = validation.rows[1]?.differences?.[study.metric];
+    const verdict =
+      winnerDifference === undefined || winnerDifference.low > 0
+        ? []
+        : [`The interval of ${study.metric} is not above 0: on fresh seeds, the file as it is written may be as good.`];
+    parts.push([`validation, fresh seeds:\n${comparisonText(validation)}`, ...verdict].join('\n'));
+  }
+  if (test) parts.push(`test:\n${comparisonText(test)}`);
+  if (winner && winner.trial !== 0) {
+    const set = Object.entries(winner.settings).map(([name, value]) => `--set ${quoted(`${name}=${value}`)}`);
+    parts.push(`tower train ${shellWord(path)} … ${set.join(' ')}`, `its run of a fresh seed: ${winner.run}`);
+  }
+  if (written !== undefined && winner?.trial !== 0) parts.push(`wrote ${written}`);
+  parts.push(`wrote ${report}`);
+  return parts.join('\n\n');
+}
+
+/** For a shell, without quotation marks where none are needed. */
+const quoted = (setting: string): string => (/^[\w.=+-]+$/.test(setting) ? setting : shellWord(setting));
+
+/** A line on stderr for each job of a study that ends. */
+export function makeTuneView(say: (line: string) => void): (event: TuneEvent) => void {
+  let best: { readonly value: number; readonly trial: number } | undefined;
+  return (event) => {
+    switch (event.kind) {
+      case 'began': {
+        const { study, known } = event;
+        for (const dimension of study.space) say(`search: ${dimension.name} in ${domainWords(dimension)}`);
+        say(`compared by ${study.metric} on validation, seed ${study.fileSeed}`);
+        if (known > 0) say(`resumed after ${known} ${known === 1 ? 'job' : 'jobs'}`);
+        return;
+      }
+      case 'rows':
+        say(decisionWords(event.decision));
+        return;
+      case 'job': {
+        const { record, study } = event;
+        const isBetter = record.kind === 'search' && record.value !== undefined && record.value > (best?.value ?? -1);
+        const isWhole = record.rung === undefined || record.rung === study.rungs - 1;
+        if (isBetter && isWhole) best = { value: record.value!, trial: record.trial };
+        say(
+          `${nameOf(record)}: ${outcomeOf(record)}${isBetter && isWhole ? ' · best' : ''} · ${record.trial === 0 ? 'as written' : settingsLine(record)}`,
+        );
+        return;
+      }
+      case 'search ended':
+        say(endedWords[event.why]);
+        return;
+    }
+  };
+}
+
+const endedWords = {
+  trials: 'all trials have ended; the best go on to further seeds',
+  time: 'the time of the search is over; the best trials go on to further seeds',
+  points: 'all points are tried; the best go on to further seeds',
+} as const;
+
+const nameOf = ({ kind, trial, seed }: JobRecord): string =>
+  kind === 'search' ? `trial ${trial}` : `${kind === 'final' ? 'finalist' : 'fresh run of'} ${trial}, seed ${seed}`;
+
+function outcomeOf({ state, value, values, validations, message }: JobRecord): string {
+  if (state === 'failed') return `failed: ${message}`;
+  if (state === 'invalid') return `not trained: ${message}`;
+  return `${value?.toFixed(4) ?? '–'} after validation ${values.length}${state === 'paused' ? ` of ${validations}` : ''}`;
+}
