@@ -21,18 +21,11 @@ export default defineConfig({
     reporters: ['default', './test/closing_line.ts'],
     // The default leaves one core idle, and with two cores half of the machine.
     maxWorkers: '100%',
-    // Files share the modules of their process, but those few: most of a run would be the loading of modules.
+    // Quick files share the modules of their process, but those few: most of a run would be the loading of modules.
     projects: [
       { test: { ...shared, name: 'quick', include: [all], exclude: [slow, ...replacing], isolate: false } },
       { test: { ...shared, name: 'quick, isolated', include: replacing, exclude: [slow] } },
-      { test: { ...shared, name: 'slow', include: [slow], exclude: replacing, isolate: false } },
-      {
-        test: {
-          ...shared,
-          name: 'slow, isolated',
-          include: replacing.filter((path) => path.endsWith('.slow.test.ts')),
-        },
-      },
+      { test: { ...shared, name: 'slow', include: [slow] } },
     ],
     // A floor under what is reached (95 % of lines in November 2026). Tests that run `dist` do not count.
     coverage: {
