@@ -12,13 +12,13 @@ export function diagnose<C extends Code>(
   facts: Facts<C>,
   extra: { notes?: readonly Note[]; fixes?: readonly (readonly Edit[])[]; doubtful?: boolean } = {},
 ): Diagnostic {
-  const row = codes[code] as unknown as CodeRow<unknown>;
-  const words = row.hint?.(facts);
-  const hint = words && isProgram ? inProgram(words) : words;
+  const codeRow = codes[code] as unknown as CodeRow<unknown>;
+  const rowHint = codeRow.hint?.(facts);
+  const hint = rowHint && isProgram ? inProgram(rowHint) : rowHint;
   const diagnostic: Diagnostic = {
     code,
-    severity: row.severity,
-    message: row.message(facts),
+    severity: codeRow.severity,
+    message: codeRow.message(facts),
     ...defined({ hint, at }),
     notes: extra.notes ?? [],
     fixes: extra.fixes ?? [],

@@ -7,16 +7,16 @@ import type { Diagnostic, Edit } from './diagnostic.ts';
  * place are made in the order given.
  */
 export function applyEdits(source: Source, edits: readonly Edit[]): string {
-  const own = edits.filter((edit) => edit.at.source === source);
-  const ordered = own.toSorted((a, b) => a.at.start - b.at.start || a.at.end - b.at.end);
-  let text = '';
-  let at = 0;
+  const sourceEdits = edits.filter((edit) => edit.at.source === source);
+  const ordered = sourceEdits.toSorted((a, b) => a.at.start - b.at.start || a.at.end - b.at.end);
+  let fixedText = '';
+  let copiedTo = 0;
   for (const edit of ordered) {
-    if (edit.at.start < at) throw new Error('invariant: edits of one fix overlap');
-    text += source.text.slice(at, edit.at.start) + edit.text;
-    at = edit.at.end;
+    if (edit.at.start < copiedTo) throw new Error('invariant: edits of one fix overlap');
+    fixedText += source.text.slice(copiedTo, edit.at.start) + edit.text;
+    copiedTo = edit.at.end;
   }
-  return text + source.text.slice(at);
+  return fixedText + source.text.slice(copiedTo);
 }
 
 /** As it is written into a file: fixes end their lines with `\n`, and the file may end its own with `\r\n`. */
@@ -104,11 +104,11 @@ function chain(from: State, check: Check, remake: (text: string) => Source): Nex
   let current = from;
   const fixed: Diagnostic[] = [];
   for (let round = 0; round < rounds; round++) {
-    const made = applyFixes(current.source, current.found.filter(hasSafeFix));
-    if (made.applied === 0 || made.text === current.source.text) break;
-    const source = remake(made.text);
-    current = { source, found: check(source) };
-    fixed.push(...made.fixed);
+    const attempted = applyFixes(current.source, current.found.filter(hasSafeFix));
+    if (attempted.applied === 0 || attempted.text === current.source.text) break;
+    const fixedSource = remake(attempted.text);
+    current = { source: fixedSource, found: check(fixedSource) };
+    fixed.push(...attempted.fixed);
     if (
       isBetter(
         from,
@@ -124,36 +124,36 @@ function chain(from: State, check: Check, remake: (text: string) => Source): Nex
 
 /** The fixes that make the text better, each judged together with the kept ones; halves that fail are halved again. */
 function separately(from: State, check: Check, remake: (text: string) => Source): Next | undefined {
-  let kept: Next = { ...from, fixed: [] };
+  let best: Next = { ...from, fixed: [] };
   const attempt = (fixes: readonly Diagnostic[]): void => {
-    const { text, fixed } = applyFixes(from.source, [...kept.fixed, ...fixes]);
-    if (fixed.length === kept.fixed.length) return;
+    const { text, fixed } = applyFixes(from.source, [...best.fixed, ...fixes]);
+    if (fixed.length === best.fixed.length) return;
     const source = remake(text);
     const found = check(source);
-    if (isBetter(kept, { source, found }, fixed.slice(kept.fixed.length))) kept = { source, found, fixed };
+    if (isBetter(best, { source, found }, fixed.slice(best.fixed.length))) best = { source, found, fixed };
     else if (fixes.length > 1) {
       const half = fixes.length >> 1;
       attempt(fixes.slice(0, half));
       attempt(fixes.slice(half));
     }
   };
-  const safe = from.found.filter(hasSafeFix);
-  if (safe.length > 0) attempt(safe);
-  return kept.fixed.length > 0 ? kept : undefined;
+  const safelyFixable = from.found.filter(hasSafeFix);
+  if (safelyFixable.length > 0) attempt(safelyFixable);
+  return best.fixed.length > 0 ? best : undefined;
 }
 
 /** True if mistakes are fewer, those fixed are gone, and none is new. A warning may come to light where errors go. */
 function isBetter(from: State, to: State, fixed: readonly Diagnostic[]): boolean {
   const [before, after] = [from.found, to.found];
-  const errors = [before, after].map((all) => all.filter(({ severity }) => severity === 'error').length);
-  if (errors[1]! > errors[0]!) return false;
-  const counted = errors[1]! < errors[0]! ? after.filter(({ severity }) => severity === 'error') : after;
-  const [were, are, gone] = [before, counted, fixed].map(countAlike) as [
+  const errorCounts = [before, after].map((all) => all.filter(({ severity }) => severity === 'error').length);
+  if (errorCounts[1]! > errorCounts[0]!) return false;
+  const afterCounted = errorCounts[1]! < errorCounts[0]! ? after.filter(({ severity }) => severity === 'error') : after;
+  const [were, are, gone] = [before, afterCounted, fixed].map(countAlike) as [
     DiagnosticCounts,
     DiagnosticCounts,
     DiagnosticCounts,
   ];
-  if (before.length === 0 || (errors[0] === errors[1] && after.length >= before.length)) return false;
+  if (before.length === 0 || (errorCounts[0] === errorCounts[1] && after.length >= before.length)) return false;
   if (changesLineOf(from.source, to) || (fixed.some(isOfBrackets) && after.some(isOfBrackets))) return false;
   for (const [key, count] of are) if (count > (were.get(key) ?? 0) - (gone.get(key) ?? 0)) return false;
   return true;
@@ -175,8 +175,8 @@ function changesLineOf(before: Source, { source, found }: State): boolean {
 }
 
 function* linesOf(source: Source, { start, end }: Span): Generator<number> {
-  const last = positionAt(source, end).line;
-  for (let line = positionAt(source, start).line; line <= last; line++) yield line;
+  const lastLine = positionAt(source, end).line;
+  for (let line = positionAt(source, start).line; line <= lastLine; line++) yield line;
 }
 
 type DiagnosticCounts = ReadonlyMap<string, number>;

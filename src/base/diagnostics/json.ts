@@ -41,8 +41,8 @@ const rank = ({ code, severity }: Diagnostic): number =>
 
 /** Those of the first section of the table. */
 function textCodes(): Code[] {
-  const all = Object.keys(codes) as Code[];
-  return all.slice(0, all.indexOf('unknown-name'));
+  const allCodes = Object.keys(codes) as Code[];
+  return allCodes.slice(0, allCodes.indexOf('unknown-name'));
 }
 
 function compare(a: string, b: string): number {
@@ -74,9 +74,9 @@ export interface JsonDiagnostic extends JsonPlace {
  */
 export function toJson(diagnostics: readonly Diagnostic[]): JsonDiagnostic[] {
   const { shown, errors } = firstOf(diagnostics);
-  const rest =
+  const cutNote =
     errors > mostErrors ? [diagnose('too-many-mistakes', undefined, { shown: mostErrors, total: errors })] : [];
-  return [...shown, ...rest].map((diagnostic) => ({
+  return [...shown, ...cutNote].map((diagnostic) => ({
     code: diagnostic.code,
     severity: diagnostic.severity,
     message: diagnostic.message,

@@ -10,20 +10,20 @@ import { firstOf, mostErrors } from './json.ts';
 export function render(diagnostics: readonly Diagnostic[], options: RenderOptions = {}): string {
   if (diagnostics.length === 0) return '';
   const { shown } = firstOf(diagnostics);
-  const parts = shown.map((diagnostic) => renderOne(diagnostic, options));
-  return `${parts.join('\n\n')}\n\n${count(diagnostics)}\n`;
+  const rendered = shown.map((diagnostic) => renderOne(diagnostic, options));
+  return `${rendered.join('\n\n')}\n\n${count(diagnostics)}\n`;
 }
 
 /** `2 errors, 1 warning`, `61 errors, of which the first 50 are shown` */
 function count(diagnostics: readonly Diagnostic[]): string {
   const { errors } = firstOf(diagnostics);
   const warnings = diagnostics.filter(({ severity }) => severity === 'warning').length;
-  const more = diagnostics.some(({ code }) => code === 'too-many-mistakes') ? 'more than ' : '';
-  const of = errors > mostErrors ? `, of which the first ${mostErrors} are shown` : '';
-  const parts = [];
-  if (errors > 0) parts.push(errors === 1 ? '1 error' : `${more}${errors} errors${of}`);
-  if (warnings > 0) parts.push(warnings === 1 ? '1 warning' : `${warnings} warnings`);
-  return parts.join(', ');
+  const moreThan = diagnostics.some(({ code }) => code === 'too-many-mistakes') ? 'more than ' : '';
+  const shownOnly = errors > mostErrors ? `, of which the first ${mostErrors} are shown` : '';
+  const countTexts = [];
+  if (errors > 0) countTexts.push(errors === 1 ? '1 error' : `${moreThan}${errors} errors${shownOnly}`);
+  if (warnings > 0) countTexts.push(warnings === 1 ? '1 warning' : `${warnings} warnings`);
+  return countTexts.join(', ');
 }
 
 /** One diagnostic for people: where, what, the lines in question with a mark under the place, and how to fix it. */
@@ -37,17 +37,17 @@ export interface RenderOptions {
 export function renderOne(diagnostic: Diagnostic, options: RenderOptions = {}): string {
   const paint = pc.createColors(options.colour ?? false);
   const mark = diagnostic.severity === 'error' ? paint.red : paint.yellow;
-  const where = diagnostic.at ? `${paint.bold(place(diagnostic.at))}: ` : '';
-  const what = `${mark(paint.bold(diagnostic.severity))}: ${paint.bold(show(diagnostic.message).text)}`;
-  const lines = [`${where}${what} ${paint.dim(`[${diagnostic.code}]`)}`];
-  const width = gutter(diagnostic);
-  if (diagnostic.at) lines.push(...frame(diagnostic.at, { width, mark, paint }));
+  const positionText = diagnostic.at ? `${paint.bold(place(diagnostic.at))}: ` : '';
+  const headline = `${mark(paint.bold(diagnostic.severity))}: ${paint.bold(show(diagnostic.message).text)}`;
+  const lines = [`${positionText}${headline} ${paint.dim(`[${diagnostic.code}]`)}`];
+  const gutterWidth = gutter(diagnostic);
+  if (diagnostic.at) lines.push(...frame(diagnostic.at, { width: gutterWidth, mark, paint }));
   for (const note of diagnostic.notes) {
-    lines.push(`${' '.repeat(width)} ${paint.cyan(place(note.at))}: ${show(note.message).text}`);
-    lines.push(...frame(note.at, { width, mark: paint.cyan, paint }));
+    lines.push(`${' '.repeat(gutterWidth)} ${paint.cyan(place(note.at))}: ${show(note.message).text}`);
+    lines.push(...frame(note.at, { width: gutterWidth, mark: paint.cyan, paint }));
   }
   if (diagnostic.hint !== undefined) {
-    lines.push(`${' '.repeat(width)} ${paint.green('hint')}: ${show(diagnostic.hint).text}`);
+    lines.push(`${' '.repeat(gutterWidth)} ${paint.green('hint')}: ${show(diagnostic.hint).text}`);
   }
   return lines.join('\n');
 }
@@ -61,8 +61,8 @@ function place(at: Span): string {
 /** One width for all the frames of a diagnostic, so that their gutters align. */
 function gutter(diagnostic: Diagnostic): number {
   const spans = [diagnostic.at, ...diagnostic.notes.map((note) => note.at)].filter((at) => at !== undefined);
-  const last = Math.max(0, ...spans.map((at) => positionAt(at.source, at.end).line));
-  return Math.max(3, String(last).length + 1);
+  const lastLine = Math.max(0, ...spans.map((at) => positionAt(at.source, at.end).line));
+  return Math.max(3, String(lastLine).length + 1);
 }
 
 interface FrameStyle {
@@ -80,29 +80,29 @@ function frame(at: Span, style: FrameStyle): string[] {
   const start = positionAt(at.source, at.start);
   const end = positionAt(at.source, Math.max(at.start, at.end));
   if (start.line === end.line) return marked(at, start.line, start.column, end.column, style);
-  const first = lineAt(at.source, start.line);
-  const lines = marked(at, start.line, start.column, first.length + 1, style);
+  const firstText = lineAt(at.source, start.line);
+  const lines = marked(at, start.line, start.column, firstText.length + 1, style);
   // A span that ends with its line's newline shows that line alone.
   if (end.column === 1 && end.line === start.line + 1) return lines;
-  const last = lineAt(at.source, end.line);
-  const indent = last.length - last.trimStart().length;
+  const lastText = lineAt(at.source, end.line);
+  const indent = lastText.length - lastText.trimStart().length;
   if (end.line > start.line + 1) lines.push(`${' '.repeat(style.width)} ${style.paint.dim('┆')}`);
   return [...lines, ...marked(at, end.line, Math.min(indent + 1, end.column), end.column, style)];
 }
 
 function marked(at: Span, line: number, from: number, to: number, { width, mark, paint }: FrameStyle): string[] {
-  const text = lineAt(at.source, line);
-  const skip = from > longest - 20 ? from - 40 : 0;
-  const cut = text.slice(skip, skip + longest);
-  const head = show(skip > 0 ? '…' : '');
-  const before = show(cut.slice(0, from - 1 - skip), head.width);
-  const inside = show(cut.slice(from - 1 - skip, to - 1 - skip), head.width + before.width);
-  const after = show(cut.slice(to - 1 - skip), head.width + before.width + inside.width);
-  const tail = skip + longest < text.length ? '…' : '';
-  const shown = `${head.text}${before.text}${inside.text}${after.text}${tail}`.trimEnd();
+  const lineText = lineAt(at.source, line);
+  const cutAt = from > longest - 20 ? from - 40 : 0;
+  const visibleText = lineText.slice(cutAt, cutAt + longest);
+  const leadingDots = show(cutAt > 0 ? '…' : '');
+  const textBefore = show(visibleText.slice(0, from - 1 - cutAt), leadingDots.width);
+  const markedText = show(visibleText.slice(from - 1 - cutAt, to - 1 - cutAt), leadingDots.width + textBefore.width);
+  const textAfter = show(visibleText.slice(to - 1 - cutAt), leadingDots.width + textBefore.width + markedText.width);
+  const trailingDots = cutAt + longest < lineText.length ? '…' : '';
+  const shown = `${leadingDots.text}${textBefore.text}${markedText.text}${textAfter.text}${trailingDots}`.trimEnd();
   const bar = paint.dim('│');
   return [
     `${paint.dim(String(line).padStart(width))} ${bar} ${shown}`.trimEnd(),
-    `${' '.repeat(width)} ${bar} ${' '.repeat(head.width + before.width)}${mark('^'.repeat(Math.max(1, inside.width)))}`,
+    `${' '.repeat(width)} ${bar} ${' '.repeat(leadingDots.width + textBefore.width)}${mark('^'.repeat(Math.max(1, markedText.width)))}`,
   ];
 }

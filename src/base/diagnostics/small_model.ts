@@ -29,7 +29,7 @@ export function smallModel(variation: Variation = {}): string {
     tasks = 'task watch { score = cosine(user, item), loss = softmax(in_batch, temperature: 0.05) }',
     after,
   } = variation;
-  const parts = [
+  const sections = [
     'model small',
     before,
     `features {\n${features}\nuser_id: id(dim: 16)\nmovie_id: id(dim: 16)\n}`,
@@ -39,5 +39,5 @@ export function smallModel(variation: Variation = {}): string {
     tasks,
     after,
   ];
-  return `${parts.filter((part) => part !== undefined).join('\n\n')}\n`;
+  return `${sections.filter((part) => part !== undefined).join('\n\n')}\n`;
 }

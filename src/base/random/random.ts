@@ -73,13 +73,13 @@ export interface Draws {
 
 /** Each number goes to a place among those before it (Fisher and Yates, from the inside out). */
 export function shuffled(length: number, { integer }: Draws): Int32Array {
-  const order = new Int32Array(length);
+  const shuffledIndices = new Int32Array(length);
   for (let i = 0; i < length; i++) {
     const j = integer(i + 1);
-    order[i] = order[j]!;
-    order[j] = i;
+    shuffledIndices[i] = shuffledIndices[j]!;
+    shuffledIndices[j] = i;
   }
-  return order;
+  return shuffledIndices;
 }
 
 const buckets = 256;
@@ -100,21 +100,21 @@ export function shuffledInBuckets(length: number, { bits, integer }: Draws): Int
     }
   }
   for (let bucket = 0; bucket < buckets; bucket++) ends[bucket + 1]! += ends[bucket]!;
-  const order = new Int32Array(length);
+  const shuffledIndices = new Int32Array(length);
   // Where each bucket begins; once it is filled, where it ends.
-  for (let i = 0; i < length; i++) order[ends[bucketOf[i]!]!++] = i;
-  let from = 0;
+  for (let i = 0; i < length; i++) shuffledIndices[ends[bucketOf[i]!]!++] = i;
+  let bucketStart = 0;
   for (let bucket = 0; bucket < buckets; bucket++) {
-    const end = ends[bucket]!;
-    for (let at = end - 1; at > from; at--) {
-      const other = from + integer(at - from + 1);
-      const held = order[at]!;
-      order[at] = order[other]!;
-      order[other] = held;
+    const bucketEnd = ends[bucket]!;
+    for (let at = bucketEnd - 1; at > bucketStart; at--) {
+      const other = bucketStart + integer(at - bucketStart + 1);
+      const swapped = shuffledIndices[at]!;
+      shuffledIndices[at] = shuffledIndices[other]!;
+      shuffledIndices[other] = swapped;
     }
-    from = end;
+    bucketStart = bucketEnd;
   }
-  return order;
+  return shuffledIndices;
 }
 
 /**

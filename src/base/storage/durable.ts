@@ -127,12 +127,12 @@ export async function makeFolders(path: string): Promise<string | undefined> {
     return path;
   } catch (error) {
     if (isMissing(error, path)) {
-      const first = await makeFolders(dirname(path));
+      const firstMade = await makeFolders(dirname(path));
       await mkdir(path);
-      return first ?? path;
+      return firstMade ?? path;
     }
-    const found = await stat(path).catch(() => undefined);
-    if (found?.isDirectory()) return undefined;
+    const pathStats = await stat(path).catch(() => undefined);
+    if (pathStats?.isDirectory()) return undefined;
     throw error;
   }
 }

@@ -58,37 +58,37 @@ export async function refuseOtherFiles(folder: string, isOwn = (_name: string): 
  * @throws Failure `run-in-use` with the process that holds it, `cannot-write`
  */
 export async function lockFolder(folder: string, { purpose, wait = 0 }: LockOptions): Promise<FolderLock> {
-  const path = join(folder, lockFile);
-  const mine = lockEntryFor(purpose);
-  const until = Date.now() + wait;
-  let made: string | undefined;
+  const lockPath = join(folder, lockFile);
+  const ownEntry = lockEntryFor(purpose);
+  const waitsUntil = Date.now() + wait;
+  let firstMade: string | undefined;
   for (let gone = 0; ; ) {
-    made ??= await makeFolder(folder);
-    const holder = await take(path, mine).catch((error: NodeJS.ErrnoException) => {
+    firstMade ??= await makeFolder(folder);
+    const holder = await take(lockPath, ownEntry).catch((error: NodeJS.ErrnoException) => {
       // Another process that had made the folder for its lock removed it again.
       if (error.code === 'ENOENT' && gone++ < mostGone) return 'gone' as const;
-      return writing(path, Promise.reject(error));
+      return writing(lockPath, Promise.reject(error));
     });
     if (holder === undefined) break;
-    if (holder === 'gone') made = undefined;
+    if (holder === 'gone') firstMade = undefined;
     else {
-      if (Date.now() >= until) throw inUse(folder, path, holder);
+      if (Date.now() >= waitsUntil) throw inUse(folder, lockPath, holder);
       await pause(50);
     }
   }
   // Tidying: the lock is held, whatever becomes of it.
   await removeLeft(folder).catch(() => {});
-  const cancelRemoval = removeAtExit(path);
+  const cancelRemoval = removeAtExit(lockPath);
   return {
     folder,
     /** What cannot be removed is stale from now on, for other processes once this one has ended. */
     async release() {
-      abandoned.add(mine.id);
+      abandoned.add(ownEntry.id);
       try {
         // A person may have removed the lock, and another process may hold the folder since.
-        if ((await holderOf(path))?.id === mine.id) await rm(path, { force: true });
+        if ((await holderOf(lockPath))?.id === ownEntry.id) await rm(lockPath, { force: true });
         cancelRemoval();
-        if (made !== undefined) await removeEmpty(folder, made);
+        if (firstMade !== undefined) await removeEmpty(folder, firstMade);
       } catch {
         // The end of the process tries once more.
       }
@@ -164,18 +164,18 @@ async function take(path: string, mine: LockEntry): Promise<LockEntry | 'unreada
   const holder = await settledHolder(path);
   if (holder === undefined) return take(path, mine);
   if (holder === 'unreadable' || !isStale(holder)) return holder;
-  const right = `${path}.${holder.id}`;
-  const own = { ...mine, id: randomUUID() };
-  const other = await take(right, own);
-  if (other !== undefined) return other;
+  const takeoverPath = `${path}.${holder.id}`;
+  const rightEntry = { ...mine, id: randomUUID() };
+  const otherTaker = await take(takeoverPath, rightEntry);
+  if (otherTaker !== undefined) return otherTaker;
   try {
-    const now = await holderOf(path);
-    if (now?.id !== holder.id) return now ?? take(path, mine);
+    const currentHolder = await holderOf(path);
+    if (currentHolder?.id !== holder.id) return currentHolder ?? take(path, mine);
     await replace(path, mine);
     return undefined;
   } finally {
-    abandoned.add(own.id);
-    await rm(right, { force: true }).catch(() => {});
+    abandoned.add(rightEntry.id);
+    await rm(takeoverPath, { force: true }).catch(() => {});
   }
 }
 
@@ -232,33 +232,33 @@ async function writeDraft(path: string, held: LockEntry): Promise<string> {
 /** Undefined: there is none. Text that is no lock may be one that is being written: it gets a second to become one. */
 async function settledHolder(path: string): Promise<LockEntry | 'unreadable' | undefined> {
   for (let tries = 0; ; tries++) {
-    const text = await textOf(path);
-    if (text === undefined) return undefined;
-    const held = parse(text);
-    if (held) return held;
+    const lockText = await textOf(path);
+    if (lockText === undefined) return undefined;
+    const lockEntry = parse(lockText);
+    if (lockEntry) return lockEntry;
     if (tries < 20) {
       await pause(50);
       continue;
     }
     // A kill between the creation of an empty file and its text, where the file system has no hard links.
-    if (text !== '') return 'unreadable';
+    if (lockText !== '') return 'unreadable';
     await rm(path, { force: true });
     return undefined;
   }
 }
 
 async function holderOf(path: string): Promise<LockEntry | undefined> {
-  const text = await textOf(path);
-  return text === undefined ? undefined : parse(text);
+  const lockText = await textOf(path);
+  return lockText === undefined ? undefined : parse(lockText);
 }
 
 const mostBytes = 65_536;
 
 async function textOf(path: string): Promise<string | undefined> {
   try {
-    const found = await lstat(path);
+    const lockStats = await lstat(path);
     // Nothing that could keep its reader waiting.
-    if (!found.isFile() || found.size > mostBytes) return 'no lock';
+    if (!lockStats.isFile() || lockStats.size > mostBytes) return 'no lock';
     return await readFile(path, 'utf8');
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
@@ -269,8 +269,8 @@ async function textOf(path: string): Promise<string | undefined> {
 function parse(text: string): LockEntry | undefined {
   try {
     const held = JSON.parse(text) as Partial<LockEntry> | null;
-    const texts = ['host', 'machine', 'boot', 'space', 'started', 'purpose', 'since', 'id'] as const;
-    const hasTexts = texts.every((name) => typeof held?.[name] === 'string');
+    const textFields = ['host', 'machine', 'boot', 'space', 'started', 'purpose', 'since', 'id'] as const;
+    const hasTexts = textFields.every((name) => typeof held?.[name] === 'string');
     const fits = held?.format === 'tower-lock-1' && Number.isSafeInteger(held.pid) && hasTexts;
     return fits && /^[0-9a-f-]{36}$/.test(held.id!) ? (held as LockEntry) : undefined;
   } catch {
@@ -296,10 +296,10 @@ const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => 
  * @returns a function that ends it
  */
 export async function beginReading(folder: string, purpose: string): Promise<() => Promise<void>> {
-  const held = lockEntryFor(purpose);
-  const path = join(folder, `.reader-${held.id}`);
+  const ownEntry = lockEntryFor(purpose);
+  const path = join(folder, `.reader-${ownEntry.id}`);
   try {
-    await writeFile(path, JSON.stringify(held), { flag: 'wx' });
+    await writeFile(path, JSON.stringify(ownEntry), { flag: 'wx' });
   } catch {
     await rm(path, { force: true }).catch(() => {});
     return async () => {};
@@ -323,8 +323,8 @@ export async function refuseRead(folder: string): Promise<void> {
 async function readerOf(folder: string) {
   for (const name of (await reading(folder, readdir(folder))).filter(isReaderFile)) {
     const path = join(folder, name);
-    const held = await reading(path, holderOf(path));
-    if (held && stateOf(held) !== 'gone') return { path, held };
+    const readerEntry = await reading(path, holderOf(path));
+    if (readerEntry && stateOf(readerEntry) !== 'gone') return { path, held: readerEntry };
   }
   return undefined;
 }

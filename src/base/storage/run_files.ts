@@ -31,27 +31,27 @@ const lost = (folder: string, path: string): never => {
 
 /** Returns undefined where there is no such file. @throws Failure `damaged-file`, `cannot-read` */
 export async function openIfThere(folder: string, path: string): Promise<FileHandle | undefined> {
-  const at = join(folder, path);
+  const fullPath = join(folder, path);
   if (!isInside(path))
     throw failure('damaged-file', { path: folder, reason: `it names ${JSON.stringify(path)}, which is not in it` });
   let handle: FileHandle | undefined;
   try {
-    const parts = path.split('/');
-    for (let depth = 1; depth < parts.length; depth++) {
-      const above = parts.slice(0, depth).join('/');
-      const found = await lstat(join(folder, above));
-      if (!found.isDirectory())
-        throw failure('damaged-file', { path: join(folder, above), reason: notThis(found, 'a folder') });
+    const folderNames = path.split('/');
+    for (let depth = 1; depth < folderNames.length; depth++) {
+      const parentPath = folderNames.slice(0, depth).join('/');
+      const parentStats = await lstat(join(folder, parentPath));
+      if (!parentStats.isDirectory())
+        throw failure('damaged-file', { path: join(folder, parentPath), reason: notThis(parentStats, 'a folder') });
     }
-    refuseIrregular(at, await lstat(at));
+    refuseIrregular(fullPath, await lstat(fullPath));
     // Another file may have taken its place since: it must not block either.
-    handle = await open(at, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
-    refuseIrregular(at, await handle.stat());
+    handle = await open(fullPath, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+    refuseIrregular(fullPath, await handle.stat());
     return handle;
   } catch (error) {
     if (handle) await closeRead(handle);
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
-    return refuse('cannot-read', at, error);
+    return refuse('cannot-read', fullPath, error);
   }
 }
 
@@ -74,15 +74,15 @@ function refuseIrregular(path: string, found: Stats): void {
 }
 
 function notThis(stats: Stats, wanted: string): string {
-  const tests = {
+  const namesByTest = {
     isSymbolicLink: 'a symbolic link',
     isDirectory: 'a folder',
     isFIFO: 'a named pipe',
     isSocket: 'a socket',
     isFile: 'a file',
   } as const;
-  const test = (Object.keys(tests) as (keyof typeof tests)[]).find((name) => stats[name]());
-  return `it is ${test === undefined ? 'a device' : tests[test]}, not ${wanted}`;
+  const matchingTest = (Object.keys(namesByTest) as (keyof typeof namesByTest)[]).find((name) => stats[name]());
+  return `it is ${matchingTest === undefined ? 'a device' : namesByTest[matchingTest]}, not ${wanted}`;
 }
 
 /** @throws as `openRunFile`; `damaged-file` for more than `mostBytes` */
@@ -91,18 +91,18 @@ export const readRunFile = async (folder: string, path: string, mostBytes = most
 
 /** Returns undefined where there is no such file. @throws as `readRunFile` */
 export async function readIfThere(folder: string, path: string, mostBytes: number): Promise<Buffer | undefined> {
-  const at = join(folder, path);
+  const fullPath = join(folder, path);
   const handle = await openIfThere(folder, path);
   if (handle === undefined) return undefined;
   try {
     const { size } = await handle.stat();
     if (size > mostBytes) {
       const reason = `it has ${size.toLocaleString('en')} bytes, and the limit is ${mostBytes.toLocaleString('en')}`;
-      throw failure('damaged-file', { path: at, reason });
+      throw failure('damaged-file', { path: fullPath, reason });
     }
     return await handle.readFile();
   } catch (error) {
-    return refuse('cannot-read', at, error);
+    return refuse('cannot-read', fullPath, error);
   } finally {
     await closeRead(handle);
   }

@@ -44,13 +44,13 @@ const byteLengthOf = (data: Numbers): number => data.length * numberKinds[number
 /** Numbers in order, some at a time. A hash takes less than 2 GiB together. A piece is valid until the next. */
 function* piecesOf(data: Numbers): Iterable<{ readonly from: number; readonly numbers: StoredNumbers }> {
   const { bytes, make } = numberKinds[numberKindOf(data)];
-  const width = isLong(data) ? data.width : 1;
+  const rowWidth = isLong(data) ? data.width : 1;
   const atOnce = isLong(data) && data.readLater ? fetchedBytes : pieceBytes;
-  const most = Math.max(1, Math.floor(atOnce / bytes / width)) * width;
-  const room = isLong(data) ? make(Math.min(most, data.length)) : data;
-  for (let from = 0; from < data.length; from += most) {
-    const to = Math.min(data.length, from + most);
-    yield { from, numbers: isLong(data) ? room.subarray(0, to - from) : room.subarray(from, to) };
+  const pieceLength = Math.max(1, Math.floor(atOnce / bytes / rowWidth)) * rowWidth;
+  const buffer = isLong(data) ? make(Math.min(pieceLength, data.length)) : data;
+  for (let from = 0; from < data.length; from += pieceLength) {
+    const pieceEnd = Math.min(data.length, from + pieceLength);
+    yield { from, numbers: isLong(data) ? buffer.subarray(0, pieceEnd - from) : buffer.subarray(from, pieceEnd) };
   }
 }
 
@@ -80,27 +80,27 @@ export async function writeSafetensors(
   const ordered = [...tensors].sort((a, b) => widthOf(b.data) - widthOf(a.data));
   const metadata = seal ? { ...texts, [sealName]: noSeal } : texts;
   const header: Record<string, unknown> = Object.keys(metadata).length === 0 ? {} : { __metadata__: metadata };
-  let at = 0;
+  let nextOffset = 0;
   for (const { name, shape, data } of ordered) {
     invariant(
       numbersOfShape(shape) === data.length,
       `${name} has ${data.length} numbers for shape [${shape.join(', ')}]`,
     );
     invariant(!(name in header) && name !== '__metadata__', `two tensors are called ${name}`);
-    header[name] = { dtype: numberKindOf(data), shape, data_offsets: [at, at + byteLengthOf(data)] };
-    at += byteLengthOf(data);
+    header[name] = { dtype: numberKindOf(data), shape, data_offsets: [nextOffset, nextOffset + byteLengthOf(data)] };
+    nextOffset += byteLengthOf(data);
   }
-  let text = Buffer.from(JSON.stringify(header));
+  let headerText = Buffer.from(JSON.stringify(header));
   if (seal) {
-    const hash = createHash('sha256').update(text);
+    const hash = createHash('sha256').update(headerText);
     for (const { data } of ordered) for await (const bytes of writtenPieces(data)) await hashPieces(hash, bytes);
     const sealed = hash.digest('hex');
-    text = Buffer.from(JSON.stringify({ ...header, __metadata__: { ...metadata, [sealName]: sealed } }));
+    headerText = Buffer.from(JSON.stringify({ ...header, __metadata__: { ...metadata, [sealName]: sealed } }));
   }
-  const padded = Buffer.alloc(8 + Math.ceil(text.length / 8) * 8, ' ');
-  padded.writeBigUInt64LE(BigInt(padded.length - 8), 0);
-  text.copy(padded, 8);
-  await sink.write(padded);
+  const paddedHeader = Buffer.alloc(8 + Math.ceil(headerText.length / 8) * 8, ' ');
+  paddedHeader.writeBigUInt64LE(BigInt(paddedHeader.length - 8), 0);
+  headerText.copy(paddedHeader, 8);
+  await sink.write(paddedHeader);
   for (const { data } of ordered) for await (const bytes of writtenPieces(data)) await sink.write(bytes);
 }
 
@@ -191,10 +191,10 @@ async function readHeader(handle: ReadableFile, path: string) {
   if (size < 8) throw damaged('it is shorter than its header');
   const prefix = new Uint8Array(8);
   await fill(handle, prefix, 0, path);
-  const length = new DataView(prefix.buffer).getBigUint64(0, true);
-  if (length > BigInt(size - 8)) throw damaged('its header is cut off');
-  if (length > BigInt(mostHeader)) throw damaged(`its header would have ${length.toLocaleString('en')} bytes`);
-  const text = new Uint8Array(Number(length));
+  const headerSize = new DataView(prefix.buffer).getBigUint64(0, true);
+  if (headerSize > BigInt(size - 8)) throw damaged('its header is cut off');
+  if (headerSize > BigInt(mostHeader)) throw damaged(`its header would have ${headerSize.toLocaleString('en')} bytes`);
+  const text = new Uint8Array(Number(headerSize));
   await fill(handle, text, 8, path);
   const { entries, metadata } = parseHeader(text, damaged);
   const start = 8 + text.length;
@@ -216,16 +216,16 @@ async function fill(
   path: string,
   hash?: Hash,
 ): Promise<void> {
-  const end = target.byteLength;
+  const targetEnd = target.byteLength;
   const read = (at: number): Promise<{ bytesRead: number }> =>
-    handle.read(target, at, Math.min(readAtOnce, end - at), position + at);
-  let next = end > 0 ? read(0) : undefined;
-  for (let at = 0; next !== undefined; ) {
-    const { bytesRead } = await next;
+    handle.read(target, at, Math.min(readAtOnce, targetEnd - at), position + at);
+  let pendingRead = targetEnd > 0 ? read(0) : undefined;
+  for (let at = 0; pendingRead !== undefined; ) {
+    const { bytesRead } = await pendingRead;
     if (bytesRead === 0) throw failure('damaged-file', { path, reason: 'it is cut off' });
-    const from = at;
+    const readFrom = at;
     at += bytesRead;
-    next = at < end ? read(at) : undefined;
-    hash?.update(target.subarray(from, at));
+    pendingRead = at < targetEnd ? read(at) : undefined;
+    hash?.update(target.subarray(readFrom, at));
   }
 }

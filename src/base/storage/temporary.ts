@@ -100,9 +100,9 @@ export function stateOf(owner: Owner, me: Owner = thisProcess()): 'running' | 'g
   if (owner.boot !== me.boot) return 'gone';
   if (owner.space !== me.space) return 'unknown';
   if (!exists(owner.pid)) return 'gone';
-  const start = startOf(owner.pid);
-  if (start === undefined) return 'gone';
-  return owner.started === '' || start === '' || start === owner.started ? 'running' : 'gone';
+  const ownerStart = startOf(owner.pid);
+  if (ownerStart === undefined) return 'gone';
+  return owner.started === '' || ownerStart === '' || ownerStart === owner.started ? 'running' : 'gone';
 }
 
 function exists(pid: number): boolean {
@@ -119,11 +119,11 @@ function exists(pid: number): boolean {
 function startOf(pid: number): string | undefined {
   if (process.platform === 'linux') {
     // The name in parentheses may hold anything, parentheses too. After it: state, then 18 more numbers, then the start.
-    const fields = textOf(`/proc/${pid}/stat`)
+    const statFields = textOf(`/proc/${pid}/stat`)
       .replace(/^.*\)\s+/s, '')
       .split(' ');
-    if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
-    return fields[19] ?? '';
+    if (statFields[0] === 'Z' || statFields[0] === 'X') return undefined;
+    return statFields[19] ?? '';
   }
   if (process.platform === 'win32') return '';
   // Loaded here: it brings the network with it, and most systems have `/proc`.

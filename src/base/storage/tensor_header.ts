@@ -115,13 +115,13 @@ function entryOf(name: string, value: unknown, damaged: Damaged): TensorEntry {
 
 /** Every byte belongs to one tensor: nothing hidden, nothing twice. Brings them into the order of the file. */
 export function checkLayout(entries: TensorEntry[], bytes: number, damaged: Damaged): void {
-  let at = 0;
+  let lastEnd = 0;
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
   for (const { name, begin, end } of entries) {
-    if (begin !== at) throw damaged(`\`${name}\` does not start where the tensor before it ends`);
-    at = end;
+    if (begin !== lastEnd) throw damaged(`\`${name}\` does not start where the tensor before it ends`);
+    lastEnd = end;
   }
-  if (at !== bytes) throw damaged(at > bytes ? 'it is cut off' : 'it has bytes that belong to no tensor');
+  if (lastEnd !== bytes) throw damaged(lastEnd > bytes ? 'it is cut off' : 'it has bytes that belong to no tensor');
 }
 
 export function checkExpected(
@@ -129,16 +129,16 @@ export function checkExpected(
   expected: ReadonlyMap<string, Expected>,
   damaged: Damaged,
 ): void {
-  const found = new Map(entries.map((entry) => [entry.name, entry]));
+  const entryByName = new Map(entries.map((entry) => [entry.name, entry]));
   for (const [name, { dtype, shape }] of expected) {
-    const entry = found.get(name);
+    const entry = entryByName.get(name);
     if (entry === undefined) throw damaged(`it has no \`${name}\``);
-    const is = `${entry.dtype} [${entry.shape.join(', ')}]`;
-    const should = `${dtype} [${shape.join(', ')}]`;
-    if (is !== should) throw damaged(`\`${name}\` is ${is}, and the model needs ${should}`);
+    const actualType = `${entry.dtype} [${entry.shape.join(', ')}]`;
+    const expectedType = `${dtype} [${shape.join(', ')}]`;
+    if (actualType !== expectedType) throw damaged(`\`${name}\` is ${actualType}, and the model needs ${expectedType}`);
   }
-  const more = entries.find(({ name }) => !expected.has(name));
-  if (more) throw damaged(`it has \`${more.name}\`, which the model does not`);
+  const unexpected = entries.find(({ name }) => !expected.has(name));
+  if (unexpected) throw damaged(`it has \`${unexpected.name}\`, which the model does not`);
 }
 
 /** Zero times a number that is infinite or none is no number. Four sums side by side, as each waits for its last addition. */
@@ -171,17 +171,17 @@ export function tensorsIn(
   damaged: Damaged,
 ): ReadonlyMap<string, StoredNumbers> {
   if (bytes.length < 8) throw damaged('it is shorter than its header');
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-  if (length > BigInt(Math.min(mostHeader, bytes.length - 8))) throw damaged('its header is cut off');
-  const start = 8 + Number(length);
-  const { entries } = parseHeader(bytes.subarray(8, start), damaged);
-  checkLayout(entries, bytes.length - start, damaged);
+  const headerBytes = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  if (headerBytes > BigInt(Math.min(mostHeader, bytes.length - 8))) throw damaged('its header is cut off');
+  const dataStart = 8 + Number(headerBytes);
+  const { entries } = parseHeader(bytes.subarray(8, dataStart), damaged);
+  checkLayout(entries, bytes.length - dataStart, damaged);
   checkExpected(entries, expected, damaged);
   return new Map(
     entries.map(({ name, dtype, shape, begin, end }) => {
       const data = numberKinds[dtype].make(numbersOfShape(shape));
-      const own = new Uint8Array(data.buffer);
-      own.set(bytes.subarray(start + begin, start + end));
+      const dataBytes = new Uint8Array(data.buffer);
+      dataBytes.set(bytes.subarray(dataStart + begin, dataStart + end));
       refuseInfinite({ name, shape, data }, damaged);
       return [name, data];
     }),

@@ -36,14 +36,14 @@ export interface PackedTree {
 export function packTree(value: unknown): PackedTree {
   const tensors: StoredTensor[] = [];
   const placeOf = (data: StoredNumbers): string => {
-    const bytes = bytesOf(data);
-    const same = tensors.find(
+    const dataBytes = bytesOf(data);
+    const sameTensor = tensors.find(
       ({ data: other }) =>
         other.constructor === data.constructor &&
         other.length === data.length &&
-        Buffer.compare(bytesOf(other), bytes) === 0,
+        Buffer.compare(bytesOf(other), dataBytes) === 0,
     );
-    if (same) return same.name;
+    if (sameTensor) return sameTensor.name;
     const name = `${numberKindOf(data)} ${tensors.length}`;
     tensors.push({ name, shape: [data.length], data });
     return name;
@@ -57,10 +57,10 @@ export function packTree(value: unknown): PackedTree {
     if (Array.isArray(each)) return each.map(nodeOf);
     if (each instanceof Map) return { m: [...each].map(([key, one]) => [String(key), nodeOf(one)] as const) };
     if (each instanceof PackedTexts) return { p: [nodeOf(each.bytes), nodeOf(each.ends)] };
-    const as = (Object.keys(views) as View[]).find((kind) => each instanceof views[kind].of);
-    if (as !== undefined) {
+    const viewKind = (Object.keys(views) as View[]).find((kind) => each instanceof views[kind].of);
+    if (viewKind !== undefined) {
       const { buffer, byteOffset, length } = each as TreeArray;
-      return { t: placeOf(new views[as].stored(buffer as ArrayBuffer, byteOffset, length)), as };
+      return { t: placeOf(new views[viewKind].stored(buffer as ArrayBuffer, byteOffset, length)), as: viewKind };
     }
     invariant(typeof each === 'object', 'a function is no plain data');
     const entries = Object.entries(each as object).filter(([, one]) => one !== undefined);

@@ -13,20 +13,20 @@ export interface Shown {
  * a surrogate pair the replacement character.
  */
 export function show(text: string, column = 0): Shown {
-  let shown = '';
-  let at = column;
+  let shownText = '';
+  let cellColumn = column;
   for (const character of text) {
     const code = character.codePointAt(0)!;
     if (code === 9) {
-      const width = tabStop - (at % tabStop);
-      shown += ' '.repeat(width);
-      at += width;
+      const width = tabStop - (cellColumn % tabStop);
+      shownText += ' '.repeat(width);
+      cellColumn += width;
     } else {
-      shown += picture(character, code);
-      at += cells(character);
+      shownText += picture(character, code);
+      cellColumn += cells(character);
     }
   }
-  return { text: shown, width: at - column };
+  return { text: shownText, width: cellColumn - column };
 }
 
 function picture(character: string, code: number): string {

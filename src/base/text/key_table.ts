@@ -47,27 +47,27 @@ export function keyTableOf({ bytes, ends, slots }: KeyParts): KeyTable {
     }
   };
   /** Titles are read by row alone: the index of a table is made when a key is first looked up. */
-  let index = slots;
+  let keySlots = slots;
   const makeIndex = (): Uint32Array => {
     // At most half full. A slot holds a row + 1; 0 is empty.
-    const made = new Uint32Array(slotsFor(size));
-    for (let row = 0; row < size; row++) made[find(made, bytes, startOf(row), ends[row]!)] = row + 1;
-    return made;
+    const newSlots = new Uint32Array(slotsFor(size));
+    for (let row = 0; row < size; row++) newSlots[find(newSlots, bytes, startOf(row), ends[row]!)] = row + 1;
+    return newSlots;
   };
 
   return {
     size,
     rowOf(key) {
-      const room = 3 * key.length <= shared.length ? shared : new Uint8Array(3 * key.length);
-      index ??= makeIndex();
-      return index[find(index, room, 0, encodeText(key, room, 0))]! - 1;
+      const keyBytes = 3 * key.length <= shared.length ? shared : new Uint8Array(3 * key.length);
+      keySlots ??= makeIndex();
+      return keySlots[find(keySlots, keyBytes, 0, encodeText(key, keyBytes, 0))]! - 1;
     },
     rowsOf(keys) {
-      const packed = packTexts(keys, keys.length);
-      const rows = new Int32Array(packed.length);
-      const known = (index ??= makeIndex());
+      const packedKeys = packTexts(keys, keys.length);
+      const rows = new Int32Array(packedKeys.length);
+      const builtSlots = (keySlots ??= makeIndex());
       for (let at = 0; at < rows.length; at++) {
-        rows[at] = known[find(known, packed.bytes, packed.startOf(at), packed.ends[at]!)]! - 1;
+        rows[at] = builtSlots[find(builtSlots, packedKeys.bytes, packedKeys.startOf(at), packedKeys.ends[at]!)]! - 1;
       }
       return rows;
     },
@@ -86,8 +86,8 @@ export function keyTableOf({ bytes, ends, slots }: KeyParts): KeyTable {
       return decodeText(bytes, startOf(row), ends[row]!);
     },
     parts(withSlots = false) {
-      if (withSlots) index ??= makeIndex();
-      return index ? { bytes, ends, slots: index } : { bytes, ends };
+      if (withSlots) keySlots ??= makeIndex();
+      return keySlots ? { bytes, ends, slots: keySlots } : { bytes, ends };
     },
   };
 }
@@ -96,32 +96,32 @@ export function keyTableOf({ bytes, ends, slots }: KeyParts): KeyTable {
  * What is wrong with parts that come from a file; undefined where any lookup ends and stays within them. Bytes are not looked at: each text that they can be is one.
  */
 export function keyPartsComplaint({ bytes, ends, slots }: KeyParts): string | undefined {
-  let last = 0;
+  let previousEnd = 0;
   for (let row = 0; row < ends.length; row++) {
     const end = ends[row]!;
-    if (end < last) return 'a text ends before it begins';
-    last = end;
+    if (end < previousEnd) return 'a text ends before it begins';
+    previousEnd = end;
   }
-  if (last !== bytes.length) return 'its texts do not fill their bytes';
+  if (previousEnd !== bytes.length) return 'its texts do not fill their bytes';
   if (slots === undefined) return undefined;
   if (slots.length !== slotsFor(ends.length)) return 'it has another number of slots';
-  let used = 0;
+  let usedSlots = 0;
   for (let at = 0; at < slots.length; at++) {
     const slot = slots[at]!;
     if (slot > ends.length) return 'a slot has a row that is not there';
-    if (slot > 0) used++;
+    if (slot > 0) usedSlots++;
   }
   // A search ends at an empty slot.
-  return used > ends.length ? 'its slots hold a row twice' : undefined;
+  return usedSlots > ends.length ? 'its slots hold a row twice' : undefined;
 }
 
 const shared = new Uint8Array(768);
 
 /** FNV-1a, mixed so that the low bits depend on all. */
 function hash(bytes: Uint8Array, from: number, end: number): number {
-  let value = 0x811c9dc5;
-  for (let at = from; at < end; at++) value = Math.imul(value ^ bytes[at]!, 0x01000193);
-  return mixed(value);
+  let hashValue = 0x811c9dc5;
+  for (let at = from; at < end; at++) hashValue = Math.imul(hashValue ^ bytes[at]!, 0x01000193);
+  return mixed(hashValue);
 }
 
 function isSame(a: Uint8Array, from: number, end: number, b: Uint8Array, start: number, stop: number): boolean {
@@ -149,7 +149,7 @@ export function makeKeyIndex(textAt: (place: number) => string, expected = 0): K
   /** Place + 1, or 0; and the hash of its text. At most half of them are used. */
   let places = new Int32Array(2 ** Math.ceil(Math.log2(Math.max(64, 2 * expected))));
   let hashes = new Int32Array(places.length);
-  let used = 0;
+  let usedSlots = 0;
 
   /** Where the text is, or the free slot where it goes. */
   const find = (text: string, hash: number): number => {
@@ -165,10 +165,10 @@ export function makeKeyIndex(textAt: (place: number) => string, expected = 0): K
     const mask = places.length - 1;
     for (let i = 0; i < before.length; i++) {
       if (before[i] === 0) continue;
-      let at = known[i]! & mask;
-      while (places[at] !== 0) at = (at + 1) & mask;
-      places[at] = before[i]!;
-      hashes[at] = known[i]!;
+      let freeSlot = known[i]! & mask;
+      while (places[freeSlot] !== 0) freeSlot = (freeSlot + 1) & mask;
+      places[freeSlot] = before[i]!;
+      hashes[freeSlot] = known[i]!;
     }
   };
 
@@ -176,20 +176,20 @@ export function makeKeyIndex(textAt: (place: number) => string, expected = 0): K
     placeOf: (text) => places[find(text, hashOf(text))]! - 1,
     set(text, place) {
       const hash = hashOf(text);
-      let at = find(text, hash);
-      if (places[at] === 0 && 2 * ++used > places.length) {
+      let keySlot = find(text, hash);
+      if (places[keySlot] === 0 && 2 * ++usedSlots > places.length) {
         enlarge();
-        at = find(text, hash);
+        keySlot = find(text, hash);
       }
-      places[at] = place + 1;
-      hashes[at] = hash;
+      places[keySlot] = place + 1;
+      hashes[keySlot] = hash;
     },
   };
 }
 
 /** FNV-1a over the units, mixed so that the low bits depend on all: as an Int32Array has it. */
 function hashOf(text: string): number {
-  let value = 0x811c9dc5;
-  for (let at = 0; at < text.length; at++) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
-  return mixed(value) | 0;
+  let hashValue = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) hashValue = Math.imul(hashValue ^ text.charCodeAt(at), 0x01000193);
+  return mixed(hashValue) | 0;
 }

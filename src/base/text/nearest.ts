@@ -19,23 +19,23 @@ export interface Likeness {
 
 /** `nearest`, and how sure it is. */
 export function likest(name: string, candidates: Iterable<string>): Likeness | undefined {
-  const plain = simplify(name);
-  const allowed = Math.max(1, Math.floor(plain.length / 3));
-  let best: string[] = [];
-  let least = allowed;
+  const plainName = simplify(name);
+  const allowed = Math.max(1, Math.floor(plainName.length / 3));
+  let nearestNames: string[] = [];
+  let leastAway = allowed;
   for (const candidate of new Set(candidates)) {
     const other = simplify(candidate);
-    if (Math.abs(other.length - plain.length) > least) continue;
-    const away = plain === '' ? least + 1 : other === plain ? 0 : distance(plain, other, least + 1);
+    if (Math.abs(other.length - plainName.length) > leastAway) continue;
+    const away = plainName === '' ? leastAway + 1 : other === plainName ? 0 : distance(plainName, other, leastAway + 1);
     // A name of two letters is one mistake away from nearly everything.
-    if (away > least || (away > 0 && away >= Math.max(plain.length, other.length) - 1)) continue;
-    if (away < least) best = [];
-    best.push(candidate);
-    least = away;
+    if (away > leastAway || (away > 0 && away >= Math.max(plainName.length, other.length) - 1)) continue;
+    if (away < leastAway) nearestNames = [];
+    nearestNames.push(candidate);
+    leastAway = away;
   }
-  const [first, ...others] = best;
+  const [first, ...others] = nearestNames;
   if (first === undefined) return undefined;
-  return { name: first, others, sure: others.length === 0 && isSmall(plain, simplify(first), least) };
+  return { name: first, others, sure: others.length === 0 && isSmall(plainName, simplify(first), leastAway) };
 }
 
 /** Case, underscores and hyphens carry no meaning in a misspelling. */
@@ -48,25 +48,25 @@ function simplify(name: string): string {
  * edited once). Stops counting at `limit`.
  */
 function distance(a: string, b: string, limit: number): number {
-  let before: number[] = [];
-  let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
+  let rowBeforeLast: number[] = [];
+  let lastRow = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let row = 1; row <= a.length; row++) {
-    const current = [row];
-    let lowest = row;
+    const thisRow = [row];
+    let lowestInRow = row;
     for (let column = 1; column <= b.length; column++) {
       const same = a[row - 1] === b[column - 1];
-      let mistakes = Math.min(previous[column]! + 1, current[column - 1]! + 1, previous[column - 1]! + (same ? 0 : 1));
+      let mistakes = Math.min(lastRow[column]! + 1, thisRow[column - 1]! + 1, lastRow[column - 1]! + (same ? 0 : 1));
       if (row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]) {
-        mistakes = Math.min(mistakes, before[column - 2]! + 1);
+        mistakes = Math.min(mistakes, rowBeforeLast[column - 2]! + 1);
       }
-      current.push(mistakes);
-      lowest = Math.min(lowest, mistakes);
+      thisRow.push(mistakes);
+      lowestInRow = Math.min(lowestInRow, mistakes);
     }
-    if (lowest >= limit) return limit;
-    before = previous;
-    previous = current;
+    if (lowestInRow >= limit) return limit;
+    rowBeforeLast = lastRow;
+    lastRow = thisRow;
   }
-  return previous[b.length]!;
+  return lastRow[b.length]!;
 }
 
 /**

@@ -26,9 +26,9 @@ export function makeSource(name: string, text: string): Source {
 }
 
 function lineStartsOf(text: string): readonly number[] {
-  const starts = [text.startsWith('\uFEFF') ? 1 : 0];
-  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
-  return starts;
+  const lineStarts = [text.startsWith('\uFEFF') ? 1 : 0];
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lineStarts.push(at + 1);
+  return lineStarts;
 }
 
 export function positionAt(source: Source, offset: number): Position {
@@ -44,15 +44,15 @@ export function positionAt(source: Source, offset: number): Position {
 
 /** Offset of a line and column: the inverse of `positionAt`, held within the text. */
 export function offsetAt(source: Source, { line, column }: Position): number {
-  const start = source.lineStarts[Math.min(line, source.lineStarts.length) - 1] ?? 0;
-  return Math.min(start + column - 1, source.text.length);
+  const lineStart = source.lineStarts[Math.min(line, source.lineStarts.length) - 1] ?? 0;
+  return Math.min(lineStart + column - 1, source.text.length);
 }
 
 /** A line as it is, without its end. Lines count from 1. */
 export function lineAt(source: Source, line: number): string {
-  const start = source.lineStarts[line - 1] ?? source.text.length;
-  const end = source.lineStarts[line] ?? source.text.length;
-  return source.text.slice(start, end).replace(/\r?\n$/, '');
+  const lineStart = source.lineStarts[line - 1] ?? source.text.length;
+  const lineEnd = source.lineStarts[line] ?? source.text.length;
+  return source.text.slice(lineStart, lineEnd).replace(/\r?\n$/, '');
 }
 
 /** A text with the line ends that a source has: what is written into a file of Windows ends its lines as the others do. */

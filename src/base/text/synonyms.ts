@@ -499,15 +499,15 @@ export function meaningOf(
   rows: Readonly<Record<string, OtherNames>> = {},
 ): WordMeaning | undefined {
   const known = new Set(candidates);
-  const asked = plain(word);
-  const listed = (sensesIn(place).get(asked) ?? []).filter(({ write }) => known.has(write) || !/^\w+$/.test(write));
-  const own = namedBy(asked, rows).filter(({ write }) => known.has(write));
-  const senses = [...own, ...listed.filter(({ write }) => own.every((sense) => sense.write !== write))];
-  const said = Object.entries(advice[place] ?? {}).find(([words]) => words.split(' ').includes(asked))?.[1];
-  if (said !== undefined && senses.length !== 1) return { advice: said };
-  const same = senses.filter((sense) => sense.same);
-  const first = same[0] ?? senses[0];
-  return first && { write: first.write, same: same.length === 1 };
+  const plainWord = plain(word);
+  const listed = (sensesIn(place).get(plainWord) ?? []).filter(({ write }) => known.has(write) || !/^\w+$/.test(write));
+  const rowSenses = namedBy(plainWord, rows).filter(({ write }) => known.has(write));
+  const senses = [...rowSenses, ...listed.filter(({ write }) => rowSenses.every((sense) => sense.write !== write))];
+  const adviceText = Object.entries(advice[place] ?? {}).find(([words]) => words.split(' ').includes(plainWord))?.[1];
+  if (adviceText !== undefined && senses.length !== 1) return { advice: adviceText };
+  const exactSenses = senses.filter((sense) => sense.same);
+  const firstSense = exactSenses[0] ?? senses[0];
+  return firstSense && { write: firstSense.write, same: exactSenses.length === 1 };
 }
 
 /** True if a word has a meaning of its own in the field, wherever: then it is no misspelling of another. */
@@ -534,30 +534,30 @@ interface Sense {
 }
 
 function byWord(rows: NamesByWord): ReadonlyMap<string, readonly Sense[]> {
-  const found = new Map<string, Sense[]>();
+  const sensesByWord = new Map<string, Sense[]>();
   for (const [write, words] of Object.entries(rows)) {
-    const parts = words.split('|');
-    for (const [at, part] of parts.entries()) {
+    const exactAndNear = words.split('|');
+    for (const [at, part] of exactAndNear.entries()) {
       for (const word of part.split(' ')) {
         // Case and underscores are no other name.
         if (word === '' || plain(word) === plain(write)) continue;
-        const senses = found.get(plain(word)) ?? [];
-        const same = parts.length === 2 && at === 0;
+        const senses = sensesByWord.get(plain(word)) ?? [];
+        const same = exactAndNear.length === 2 && at === 0;
         if (senses.every((sense) => sense.write !== write)) senses.push({ write, same });
-        found.set(plain(word), senses);
+        sensesByWord.set(plain(word), senses);
       }
     }
   }
-  return found;
+  return sensesByWord;
 }
 
 /** By place, each worked out when a word of it is first asked for: a file without a mistake asks for none. */
 const byPlace = new Map<WordPlace, ReadonlyMap<string, readonly Sense[]>>();
 
 function sensesIn(place: WordPlace): ReadonlyMap<string, readonly Sense[]> {
-  const known = byPlace.get(place) ?? byWord(names[place]);
-  byPlace.set(place, known);
-  return known;
+  const cachedSenses = byPlace.get(place) ?? byWord(names[place]);
+  byPlace.set(place, cachedSenses);
+  return cachedSenses;
 }
 
 let terms: ReadonlySet<string> | undefined;

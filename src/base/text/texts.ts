@@ -53,10 +53,10 @@ export class PackedTexts implements Texts {
   }
 
   *[Symbol.iterator](): Iterator<string> {
-    let start = 0;
+    let textStart = 0;
     for (const end of this.ends) {
-      yield decodeText(this.bytes, start, end);
-      start = end;
+      yield decodeText(this.bytes, textStart, end);
+      textStart = end;
     }
   }
 
@@ -91,11 +91,11 @@ export class TextsWriter {
   /** @param bytes of which those from `from` to `end` are the text */
   addBytes(bytes: Uint8Array, from: number, end: number): void {
     this.#reserve(end - from);
-    const into = this.#bytes;
-    let to = this.#used;
+    const ownBytes = this.#bytes;
+    let writeAt = this.#used;
     // A call of `set` and its view cost more than a short text.
-    if (end - from > 64) into.set(bytes.subarray(from, end), to);
-    else for (let at = from; at < end; ) into[to++] = bytes[at++]!;
+    if (end - from > 64) ownBytes.set(bytes.subarray(from, end), writeAt);
+    else for (let at = from; at < end; ) ownBytes[writeAt++] = bytes[at++]!;
     this.#end(this.#used + end - from);
   }
 
@@ -111,10 +111,10 @@ export class TextsWriter {
   }
 
   #reserve(count: number): void {
-    const least = this.#used + count;
-    if (least <= this.#bytes.length) return;
-    if (least > most) throw new TextsTooLarge();
-    this.#bytes = enlarged(this.#bytes, Math.min(most, Math.max(64, least, Math.ceil(1.5 * this.#bytes.length))));
+    const neededBytes = this.#used + count;
+    if (neededBytes <= this.#bytes.length) return;
+    if (neededBytes > most) throw new TextsTooLarge();
+    this.#bytes = enlarged(this.#bytes, Math.min(most, Math.max(64, neededBytes, Math.ceil(1.5 * this.#bytes.length))));
   }
 
   #end(at: number): void {
@@ -148,9 +148,9 @@ export function packTexts(texts: Iterable<string>, expected = 0): PackedTexts {
 /** The texts at some places, packed if the list is. */
 export function pickTexts(texts: Texts, places: ArrayLike<number>): Texts {
   if (!(texts instanceof PackedTexts)) return Array.from(places, (place) => texts.at(place)!);
-  let bytes = 0;
-  for (let i = 0; i < places.length; i++) bytes += texts.ends[places[i]!]! - texts.startOf(places[i]!);
-  const writer = new TextsWriter(places.length, bytes);
+  let pickedBytes = 0;
+  for (let i = 0; i < places.length; i++) pickedBytes += texts.ends[places[i]!]! - texts.startOf(places[i]!);
+  const writer = new TextsWriter(places.length, pickedBytes);
   for (let i = 0; i < places.length; i++) writer.addFrom(texts, places[i]!);
   return writer.texts();
 }
@@ -222,9 +222,9 @@ export function encodeText(text: string, to: Uint8Array, at: number): number {
       to[at++] = 0x80 | (unit & 0x3f);
       continue;
     }
-    const next = (unit & 0xfc00) === 0xd800 ? text.charCodeAt(i + 1) : 0;
-    if ((next & 0xfc00) === 0xdc00) {
-      unit = 0x10000 + ((unit & 0x3ff) << 10) + (next & 0x3ff);
+    const nextUnit = (unit & 0xfc00) === 0xd800 ? text.charCodeAt(i + 1) : 0;
+    if ((nextUnit & 0xfc00) === 0xdc00) {
+      unit = 0x10000 + ((unit & 0x3ff) << 10) + (nextUnit & 0x3ff);
       i++;
       to[at++] = 0xf0 | (unit >> 18);
       to[at++] = 0x80 | ((unit >> 12) & 0x3f);
@@ -238,24 +238,24 @@ export function encodeText(text: string, to: Uint8Array, at: number): number {
 }
 
 export function decodeText(bytes: Uint8Array, from: number, end: number): string {
-  let text = '';
-  let at = from;
+  let decoded = '';
+  let readAt = from;
   // Most keys are ASCII; four units a call are a third faster than one.
-  for (; at + 4 <= end; at += 4) {
-    const [a, b, c, d] = [bytes[at]!, bytes[at + 1]!, bytes[at + 2]!, bytes[at + 3]!];
+  for (; readAt + 4 <= end; readAt += 4) {
+    const [a, b, c, d] = [bytes[readAt]!, bytes[readAt + 1]!, bytes[readAt + 2]!, bytes[readAt + 3]!];
     if ((a | b | c | d) >= 0x80) break;
-    text += String.fromCharCode(a, b, c, d);
+    decoded += String.fromCharCode(a, b, c, d);
   }
-  while (at < end) {
-    const first = bytes[at++]!;
-    const rest = (): number => bytes[at++]! & 0x3f;
-    if (first < 0x80) text += String.fromCharCode(first);
-    else if (first < 0xe0) text += String.fromCharCode(((first & 0x1f) << 6) | rest());
-    else if (first < 0xf0) text += String.fromCharCode(((first & 0x0f) << 12) | (rest() << 6) | rest());
+  while (readAt < end) {
+    const leadByte = bytes[readAt++]!;
+    const sixBits = (): number => bytes[readAt++]! & 0x3f;
+    if (leadByte < 0x80) decoded += String.fromCharCode(leadByte);
+    else if (leadByte < 0xe0) decoded += String.fromCharCode(((leadByte & 0x1f) << 6) | sixBits());
+    else if (leadByte < 0xf0) decoded += String.fromCharCode(((leadByte & 0x0f) << 12) | (sixBits() << 6) | sixBits());
     else
-      text += String.fromCodePoint(
-        Math.min(0x10ffff, ((first & 0x07) << 18) | (rest() << 12) | (rest() << 6) | rest()),
+      decoded += String.fromCodePoint(
+        Math.min(0x10ffff, ((leadByte & 0x07) << 18) | (sixBits() << 12) | (sixBits() << 6) | sixBits()),
       );
   }
-  return text;
+  return decoded;
 }

@@ -10,13 +10,13 @@ export type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]:
 
 /** A copy without the properties whose value is undefined; the order of the others stays. */
 export function defined<const T extends object>(values: T): Defined<T> {
-  const kept: Record<string, unknown> = {};
+  const definedValues: Record<string, unknown> = {};
   // Many times a request: no list of pairs is made.
   for (const name of Object.keys(values)) {
     const value = (values as Readonly<Record<string, unknown>>)[name];
-    if (value !== undefined) kept[name] = value;
+    if (value !== undefined) definedValues[name] = value;
   }
-  return kept as Defined<T>;
+  return definedValues as Defined<T>;
 }
 
 /** True for an object of JSON: neither a list nor null. */
@@ -34,10 +34,10 @@ export function everyRow(count: number): Int32Array {
 
 /** Runs work in the order in which it is given, each when the one before it has ended, well or not. */
 export function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
+  let lastWork: Promise<unknown> = Promise.resolve();
   return (work) => {
-    const next = last.then(work, work);
-    last = next.catch(() => {});
-    return next;
+    const startedWork = lastWork.then(work, work);
+    lastWork = startedWork.catch(() => {});
+    return startedWork;
   };
 }

@@ -79,8 +79,8 @@ async function fileAt(path: string, flags: number): Promise<LogFile> {
 const longestLine = 64 * 2 ** 20;
 
 export function lineOf(number: number, value: unknown): Uint8Array {
-  const text = `${number} ${JSON.stringify(value)}`;
-  const line = Buffer.from(`${checksumOf(Buffer.from(text))} ${text}\n`);
+  const numberedText = `${number} ${JSON.stringify(value)}`;
+  const line = Buffer.from(`${checksumOf(Buffer.from(numberedText))} ${numberedText}\n`);
   invariant(line.length <= longestLine, `a line of ${line.length} bytes`);
   return line;
 }
@@ -119,7 +119,7 @@ export async function* readLines(
   to = Number.POSITIVE_INFINITY,
 ): AsyncGenerator<readonly ReadLine[], Ended> {
   /** The beginning of a line whose end has not come yet. */
-  let rest: Uint8Array[] = [];
+  let pendingPieces: Uint8Array[] = [];
   let restBytes = 0;
   let { bytes, lines: number } = from;
   let torn = false;
@@ -135,24 +135,24 @@ export async function* readLines(
     return { number, value: contentOf(line, number, (reason) => damagedLine(files, name, number, reason)) };
   };
   for await (const whole of files.read(name, from.bytes)) {
-    const piece = whole.subarray(0, Math.min(whole.length, to - bytes - restBytes));
+    const pieceInRange = whole.subarray(0, Math.min(whole.length, to - bytes - restBytes));
     const lines: ReadLine[] = [];
-    let start = 0;
-    for (let end = piece.indexOf(10); end >= 0; end = piece.indexOf(10, start)) {
-      const last = piece.subarray(start, end);
-      const line = take(rest.length === 0 ? last : Buffer.concat([...rest, last]));
+    let lineStart = 0;
+    for (let end = pieceInRange.indexOf(10); end >= 0; end = pieceInRange.indexOf(10, lineStart)) {
+      const lineTail = pieceInRange.subarray(lineStart, end);
+      const line = take(pendingPieces.length === 0 ? lineTail : Buffer.concat([...pendingPieces, lineTail]));
       if (line) lines.push(line);
-      rest = [];
+      pendingPieces = [];
       restBytes = 0;
-      start = end + 1;
+      lineStart = end + 1;
     }
-    if (start < piece.length) {
-      rest.push(piece.subarray(start));
-      restBytes += piece.length - start;
+    if (lineStart < pieceInRange.length) {
+      pendingPieces.push(pieceInRange.subarray(lineStart));
+      restBytes += pieceInRange.length - lineStart;
     }
     if (restBytes > longestLine) throw damagedLine(files, name, number + 1, 'it is longer than any line of a log');
     if (lines.length > 0) yield lines;
-    if (piece.length < whole.length) break;
+    if (pieceInRange.length < whole.length) break;
   }
   return { bytes, torn: torn || restBytes > 0 };
 }
@@ -161,10 +161,10 @@ function contentOf(line: Uint8Array, number: number, damage: (reason: string) =>
   const text = Buffer.from(line.buffer, line.byteOffset, line.byteLength);
   const body = text.subarray(9);
   if (text.toString('latin1', 0, 9) !== `${checksumOf(body)} `) throw damage('its checksum is not that of its text');
-  const space = body.indexOf(32);
-  if (body.toString('latin1', 0, space) !== String(number)) throw damage('its number is not that of the line');
+  const spaceAt = body.indexOf(32);
+  if (body.toString('latin1', 0, spaceAt) !== String(number)) throw damage('its number is not that of the line');
   try {
-    return JSON.parse(body.toString('utf8', space + 1));
+    return JSON.parse(body.toString('utf8', spaceAt + 1));
   } catch {
     throw damage('it is not JSON');
   }

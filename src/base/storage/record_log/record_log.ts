@@ -74,13 +74,13 @@ export async function openRecordLog<R>(
   take: (record: R) => void,
 ): Promise<OpenedLog<R>> {
   const { name } = format;
-  const partial = `${name}.partial`;
+  const partialName = `${name}.partial`;
   const numberOf = (file: string): number =>
     Number(new RegExp(`^${name}-([1-9]\\d{0,14})\\.log$`).exec(file)?.[1] ?? 0);
   const nameOf = (number: number): string => `${name}-${number}.log`;
 
   const start = async (number: number): Promise<Started> => {
-    const file = await files.create(partial);
+    const file = await files.create(partialName);
     const header: LogHeader = { tower: name, version: format.version };
     const started = { file, number, bytes: 0, lines: 0 };
     try {
@@ -94,30 +94,30 @@ export async function openRecordLog<R>(
   /** The file counts from the rename on. */
   const commit = async ({ file, number }: Started): Promise<void> => {
     await file.sync();
-    await files.rename(partial, nameOf(number));
+    await files.rename(partialName, nameOf(number));
     await files.syncFolder();
   };
   const removeOthers = async (kept: number): Promise<void> => {
     for (const each of await files.list()) {
-      if (each === partial || (numberOf(each) > 0 && numberOf(each) !== kept)) await files.remove(each);
+      if (each === partialName || (numberOf(each) > 0 && numberOf(each) !== kept)) await files.remove(each);
     }
   };
 
-  const latest = Math.max(0, ...(await guarded(files, files.list(), 'cannot-read')).map(numberOf));
+  const latestNumber = Math.max(0, ...(await guarded(files, files.list(), 'cannot-read')).map(numberOf));
   let torn = false;
   let current: Started;
-  if (latest === 0) {
+  if (latestNumber === 0) {
     current = await guarded(files, start(1), 'cannot-write');
     await guarded(files, commit(current), 'cannot-write');
   } else {
-    const path = nameOf(latest);
-    const read = recordsOf(files, path, format);
-    let next = await guarded(files, read.next(), 'cannot-read');
-    for (; !next.done; next = await guarded(files, read.next(), 'cannot-read')) next.value.forEach(take);
+    const latestName = nameOf(latestNumber);
+    const recordReader = recordsOf(files, latestName, format);
+    let next = await guarded(files, recordReader.next(), 'cannot-read');
+    for (; !next.done; next = await guarded(files, recordReader.next(), 'cannot-read')) next.value.forEach(take);
     const { bytes, lines } = next.value;
     torn = next.value.torn;
-    const file = await guarded(files, files.append(path), 'cannot-write');
-    current = { file, number: latest, bytes, lines };
+    const file = await guarded(files, files.append(latestName), 'cannot-write');
+    current = { file, number: latestNumber, bytes, lines };
     if (torn) {
       await guarded(
         files,
@@ -129,18 +129,18 @@ export async function openRecordLog<R>(
   await guarded(files, removeOthers(current.number), 'cannot-write');
 
   /** Lines that a new file needs besides those that it began with. */
-  let since: R[] | undefined;
-  let broken: Failure | undefined;
+  let appendedSince: R[] | undefined;
+  let brokenBy: Failure | undefined;
 
   const switchTo = async (next: Started, wrote: (record: R) => void): Promise<void> => {
-    if (broken) throw broken;
-    await writeLines(next, since!, wrote);
+    if (brokenBy) throw brokenBy;
+    await writeLines(next, appendedSince!, wrote);
     try {
       await commit(next);
     } catch (error) {
       // The new file may be the one that counts: a record in the old one would be lost.
-      broken = refusalOf(files, error);
-      throw broken;
+      brokenBy = refusalOf(files, error);
+      throw brokenBy;
     }
     current = next;
   };
@@ -150,7 +150,7 @@ export async function openRecordLog<R>(
       return current.bytes;
     },
     async append(record) {
-      if (broken) throw broken;
+      if (brokenBy) throw brokenBy;
       const { file, bytes, lines } = current;
       const line = lineOf(lines + 1, record);
       let isWritten = false;
@@ -161,54 +161,54 @@ export async function openRecordLog<R>(
       } catch (error) {
         const refusal = refusalOf(files, error);
         // After a sync that failed, nobody knows what is on the disk.
-        if (isWritten) broken = refusal;
-        else await file.truncate(bytes).catch(() => (broken = refusal));
+        if (isWritten) brokenBy = refusal;
+        else await file.truncate(bytes).catch(() => (brokenBy = refusal));
         throw refusal;
       }
       current.bytes += line.length;
       current.lines++;
-      since?.push(record);
+      appendedSince?.push(record);
     },
     get end() {
       return { bytes: current.bytes, lines: current.lines };
     },
     async *read(from = firstLine, to = log.end) {
-      const read = recordsOf(files, nameOf(current.number), format, from, to);
+      const recordReader = recordsOf(files, nameOf(current.number), format, from, to);
       for (;;) {
-        const next = await guarded(files, read.next(), 'cannot-read');
-        if (next.done) return;
-        yield next.value;
+        const readResult = await guarded(files, recordReader.next(), 'cannot-read');
+        if (readResult.done) return;
+        yield readResult.value;
       }
     },
     async replace(replacing, { exclusive, wrote = () => {} }) {
-      invariant(since === undefined, 'a log is shortened once at a time');
-      if (broken) throw broken;
-      since = [];
-      const old = current;
+      invariant(appendedSince === undefined, 'a log is shortened once at a time');
+      if (brokenBy) throw brokenBy;
+      appendedSince = [];
+      const replaced = current;
       let next: Started | undefined;
       try {
-        next = await start(old.number + 1);
+        next = await start(replaced.number + 1);
         await writeLines(next, replacing, wrote);
         // Most of the waiting is here, while records are appended to the old file.
-        for (let round = 0; since.length > fewSince && round < mostRounds; round++) {
-          const some = since;
-          since = [];
-          await writeLines(next, some, wrote);
+        for (let round = 0; appendedSince.length > fewSince && round < mostRounds; round++) {
+          const lateRecords = appendedSince;
+          appendedSince = [];
+          await writeLines(next, lateRecords, wrote);
         }
         await next.file.sync();
         await exclusive(() => switchTo(next!, wrote));
-        since = undefined;
-        await old.file.close();
+        appendedSince = undefined;
+        await replaced.file.close();
         await removeOthers(next.number);
       } catch (error) {
         if (next !== current) {
           await next?.file.close().catch(() => {});
           // A full disk has more need of the space.
-          if (!broken) await files.remove(partial).catch(() => {});
+          if (!brokenBy) await files.remove(partialName).catch(() => {});
         }
         throw refusalOf(files, error);
       } finally {
-        since = undefined;
+        appendedSince = undefined;
       }
     },
     close: () => current.file.close(),
@@ -224,16 +224,16 @@ async function* recordsOf<R>(
   from = firstLine,
   to?: LinePlace,
 ): AsyncGenerator<readonly R[], LinePlace & { readonly torn: boolean }> {
-  const read = readLines(files, path, from, to?.bytes);
+  const lineReader = readLines(files, path, from, to?.bytes);
   let { lines } = from;
   for (;;) {
-    const next = await read.next();
-    if (next.done) {
+    const readResult = await lineReader.next();
+    if (readResult.done) {
       if (lines === 0) throw damagedLine(files, path, 1, 'it should say what the file is, and the file is empty');
-      return { ...next.value, lines };
+      return { ...readResult.value, lines };
     }
     const records: R[] = [];
-    for (const { number, value } of next.value) {
+    for (const { number, value } of readResult.value) {
       lines = number;
       if (number === 1) {
         refuseHeader(files, path, value, format);
