@@ -16,8 +16,8 @@ export function checkTensor(
   if (!tensor) throw new Error(`invariant: graph ${graph.name} is run without "${name}"`);
   bindShape(name, type.shape, tensor.shape, symbols);
   if (tensor.dtype !== type.dtype || tensor.data.length !== countElements(tensor.shape)) {
-    const given = `${printType(tensor)} of ${tensor.data.length} numbers`;
-    throw new Error(`invariant: "${name}" of graph ${graph.name} is ${printType(type)}, but was given ${given}`);
+    const actualTensor = `${printType(tensor)} of ${tensor.data.length} numbers`;
+    throw new Error(`invariant: "${name}" of graph ${graph.name} is ${printType(type)}, but was given ${actualTensor}`);
   }
   return tensor;
 }

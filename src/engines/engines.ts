@@ -16,8 +16,8 @@ export function bfloat16Instructions(flags = processorFlags()): string | undefin
 function processorFlags(): ReadonlySet<string> {
   try {
     // All cores have the flags of the first.
-    const line = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'));
-    return new Set(line?.[1]?.trim().split(/\s+/));
+    const flagsLine = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'));
+    return new Set(flagsLine?.[1]?.trim().split(/\s+/));
   } catch {
     // There is no such file on other systems, and a container may hide it.
     return new Set();
@@ -65,8 +65,8 @@ const loaded = new Map<EngineName, Promise<Engine>>();
 
 /** The engine itself: the same one each time. Rejects with why it does not load. */
 export function loadEngine(name: EngineName): Promise<Engine> {
-  const known = loaded.get(name);
-  if (known) return known;
+  const loadedEngine = loaded.get(name);
+  if (loadedEngine) return loadedEngine;
   const loading = engines[name]();
   loaded.set(name, loading);
   return loading;

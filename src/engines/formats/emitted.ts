@@ -55,10 +55,10 @@ export function withMarks<Args extends readonly unknown[], Result, Table>(
   const idOf = new Map(graph.nodes.map((node, id) => [node, id]));
   const owners: (number | undefined)[] = [];
   const markedTable = mapTable(table, (lower: (node: Node, ...args: Args) => Result) => (node, ...args) => {
-    const before = emitted(node, ...args);
+    const firstEmitted = emitted(node, ...args);
     const result = lower(node, ...args);
-    const after = emitted(node, ...args);
-    for (let at = before; at < after; at++) owners[at] = idOf.get(node);
+    const endEmitted = emitted(node, ...args);
+    for (let at = firstEmitted; at < endEmitted; at++) owners[at] = idOf.get(node);
     return result;
   });
   return { table: markedTable as Table, owners };
@@ -86,14 +86,14 @@ export const symbolSources = (graph: Graph, symbol: string): readonly SymbolSour
   symbol.split('·').map((factor) => symbolSource(graph, factor));
 
 export function symbolSource(graph: Graph, symbol: string): SymbolSource {
-  const found = graph.inputs.flatMap(({ node }) =>
+  const sources = graph.inputs.flatMap(({ node }) =>
     graph.nodes[node]!.type.shape.flatMap((dim, axis) =>
       typeof dim !== 'number' && dim.symbol === symbol ? [{ node, axis, times: dim.times }] : [],
     ),
   );
-  const [best] = found.sort((a, b) => a.times - b.times);
-  if (!best) throw new Error(`invariant: no input of graph ${graph.name} has an axis of ${symbol}`);
-  return best;
+  const [leastTimes] = sources.sort((a, b) => a.times - b.times);
+  if (!leastTimes) throw new Error(`invariant: no input of graph ${graph.name} has an axis of ${symbol}`);
+  return leastTimes;
 }
 
 export const isStatic = (shape: readonly Dim[]): shape is readonly number[] =>
@@ -101,8 +101,8 @@ export const isStatic = (shape: readonly Dim[]): shape is readonly number[] =>
 
 /** The shape with −1 for its one unknown length, or undefined where two are unknown. */
 export function inferable(shape: readonly Dim[]): readonly number[] | undefined {
-  const unknown = shape.filter((dim) => typeof dim !== 'number').length;
-  if (unknown > 1) return undefined;
+  const unknownDims = shape.filter((dim) => typeof dim !== 'number').length;
+  if (unknownDims > 1) return undefined;
   return shape.map((dim) => (typeof dim === 'number' ? dim : -1));
 }
 
@@ -112,8 +112,8 @@ export function sliceSizes(
   begin: readonly number[],
   size: readonly Dim[],
 ): readonly number[] | undefined {
-  const known = size.map((dim, axis) => (begin[axis] === 0 && sameDim(dim, from[axis]!) ? -1 : dim));
-  return isStatic(known) ? known : undefined;
+  const sizesOrRest = size.map((dim, axis) => (begin[axis] === 0 && sameDim(dim, from[axis]!) ? -1 : dim));
+  return isStatic(sizesOrRest) ? sizesOrRest : undefined;
 }
 
 /**
@@ -131,9 +131,9 @@ export function withoutBfloat16(graph: Graph): WithoutBfloat16 {
   if (!graph.nodes.some(({ type }) => type.dtype === 'bfloat16')) return { graph, rounded };
   const nodes = graph.nodes.map((node) => {
     if (node.type.dtype !== 'bfloat16' && node.attributes.dtype !== 'bfloat16') return node;
-    const wide: Node = { ...node, type: { ...node.type, dtype: 'float32' }, attributes: wideAttributes(node) };
-    if (!isLeaf(node.op) && rowOf(node.op).bfloat16 !== 'carry') rounded.add(wide);
-    return wide;
+    const wideNode: Node = { ...node, type: { ...node.type, dtype: 'float32' }, attributes: wideAttributes(node) };
+    if (!isLeaf(node.op) && rowOf(node.op).bfloat16 !== 'carry') rounded.add(wideNode);
+    return wideNode;
   });
   return { graph: { ...graph, nodes }, rounded };
 }

@@ -30,27 +30,27 @@ const isGiven = ({ op }: TensorflowNode): boolean => op === 'Placeholder' || op 
 /** What the outputs and updates of a graph need: an op of which a fusion took the work is left out. */
 export function oneByOne(graph: Graph, writer: TensorflowWriter, owners: Owners): OneByOne {
   const { nodes } = writer;
-  const places = new Map(nodes.map(({ name }, at) => [name, at]));
-  const placeOf = (id: number): number => places.get(writer.valueOf(id))!;
-  const reads = nodes.map(({ input }) => input.map((name) => places.get(name)!));
-  const wanted = nodes.map(() => false);
-  for (const { node } of [...graph.outputs, ...graph.updates]) wanted[placeOf(node)] = true;
-  const last = new Map<number, number>();
+  const indexOfName = new Map(nodes.map(({ name }, at) => [name, at]));
+  const placeOf = (id: number): number => indexOfName.get(writer.valueOf(id))!;
+  const reads = nodes.map(({ input }) => input.map((name) => indexOfName.get(name)!));
+  const isNeeded = nodes.map(() => false);
+  for (const { node } of [...graph.outputs, ...graph.updates]) isNeeded[placeOf(node)] = true;
+  const lastReader = new Map<number, number>();
   for (let at = nodes.length - 1; at >= 0; at--) {
-    if (!wanted[at]) continue;
+    if (!isNeeded[at]) continue;
     for (const read of reads[at]!) {
-      wanted[read] = true;
-      if (!last.has(read)) last.set(read, at);
+      isNeeded[read] = true;
+      if (!lastReader.has(read)) lastReader.set(read, at);
     }
   }
   return {
     placeOf,
     ops: nodes.flatMap((node, at): SingleOp[] => {
-      if (!wanted[at] || isGiven(node)) return [];
-      const ends = [...new Set(reads[at]!)].filter((read) => last.get(read) === at && !isGiven(nodes[read]!));
+      if (!isNeeded[at] || isGiven(node)) return [];
+      const ends = [...new Set(reads[at]!)].filter((read) => lastReader.get(read) === at && !isGiven(nodes[read]!));
       return [{ at, node, reads: reads[at]!, ends, owner: owners[at] }];
     }),
-    constants: nodes.flatMap((node, at) => (wanted[at] && node.op === 'Const' ? [{ at, node }] : [])),
+    constants: nodes.flatMap((node, at) => (isNeeded[at] && node.op === 'Const' ? [{ at, node }] : [])),
   };
 }
 
@@ -81,13 +81,13 @@ export function timeOneByOne<Value>(
       for (const input of graph.inputs) {
         values.set(placeOf(input.node), runtime.enter(checkTensor(graph, input, given[input.name], symbols)));
       }
-      const began = performance.now();
+      const runStart = performance.now();
       for (const op of ops) {
         const operands = op.reads.map((read) => values.get(read) ?? fixed.get(read));
-        const start = performance.now();
+        const opStart = performance.now();
         values.set(op.at, runtime.execute(op, operands));
-        const milliseconds = performance.now() - start;
-        times.push({ op: op.node.op, start: start - began, milliseconds, ...defined({ node: op.owner }) });
+        const milliseconds = performance.now() - opStart;
+        times.push({ op: op.node.op, start: opStart - runStart, milliseconds, ...defined({ node: op.owner }) });
         for (const end of op.ends) {
           runtime.free(values.get(end)!);
           values.delete(end);

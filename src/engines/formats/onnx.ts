@@ -86,14 +86,14 @@ const modelMessage = message(onnxSchema, 'ModelProto');
 
 /** Names values after the outputs they are; the rest of the outputs become copies. Leaves keep names of their own. */
 function nameOutputs(graph: Graph, outputs: readonly NamedNode[]): ReadonlyMap<number, string> {
-  const named = new Map<number, string>();
+  const outputNames = new Map<number, string>();
   const inputs = new Set(graph.inputs.map(({ name }) => name));
   for (const { name, node } of outputs) {
     if (inputs.has(name)) throw new Error(`invariant: graph ${graph.name} has an input and an output called ${name}`);
-    const leaf = ['Input', 'Parameter', 'Constant'].includes(graph.nodes[node]!.op);
-    if (!leaf && !named.has(node)) named.set(node, name);
+    const isLeafNode = ['Input', 'Parameter', 'Constant'].includes(graph.nodes[node]!.op);
+    if (!isLeafNode && !outputNames.has(node)) outputNames.set(node, name);
   }
-  return named;
+  return outputNames;
 }
 
 function encode(writer: OnnxWriter, inputs: readonly NamedNode[], outputs: readonly NamedNode[]): Uint8Array {
@@ -123,11 +123,11 @@ export function stepOnnx(whole: Graph): { readonly bytes: Uint8Array; readonly n
   const { graph, rounded } = withoutBfloat16(whole);
   const outputs = [...graph.outputs, ...namedUpdates(graph)];
   const parameters = namedParameters(graph);
-  const named = new Map([...nameOutputs(graph, outputs), ...parameters.map(({ name, node }) => [node, name] as const)]);
-  const plain = onnxTable(() => undefined);
-  const rounding = rounded.size === 0 ? plain : roundingTable(plain, rounded);
-  const { table, owners } = withMarks(graph, rounding, (_node, _operands, { nodes }, _result) => nodes.length);
-  const writer = new OnnxWriter(graph, table, named);
+  const names = new Map([...nameOutputs(graph, outputs), ...parameters.map(({ name, node }) => [node, name] as const)]);
+  const plainTable = onnxTable(() => undefined);
+  const roundingRows = rounded.size === 0 ? plainTable : roundingTable(plainTable, rounded);
+  const { table, owners } = withMarks(graph, roundingRows, (_node, _operands, { nodes }, _result) => nodes.length);
+  const writer = new OnnxWriter(graph, table, names);
   const bytes = encode(writer, [...graph.inputs, ...parameters], outputs);
   const nodeOf = new Map<string, number>();
   writer.nodes.forEach(({ name }, at) => {
@@ -141,10 +141,10 @@ export function stepOnnx(whole: Graph): { readonly bytes: Uint8Array; readonly n
 function roundingTable(table: OnnxTable, rounded: ReadonlySet<Node>): OnnxTable {
   return mapTable<OnnxLowering, OnnxTable>(table, (lowering, op) => (node, operands, writer, result) => {
     if (!rounded.has(node)) return lowering(node, operands, writer, result);
-    const exact = writer.fresh(op);
-    lowering(node, operands, writer, exact);
-    const half = writer.emit('Cast', [exact], { to: onnxType('bfloat16') });
-    writer.emit('Cast', [half], { to: onnxType('float32') }, result);
+    const exactValue = writer.fresh(op);
+    lowering(node, operands, writer, exactValue);
+    const halfValue = writer.emit('Cast', [exactValue], { to: onnxType('bfloat16') });
+    writer.emit('Cast', [halfValue], { to: onnxType('float32') }, result);
   });
 }
 
@@ -154,7 +154,7 @@ export function servingOnnx(graph: Graph, parameters: Tensors): Uint8Array {
     const { dtype, shape, data } = parameters[node.attributes.name as string]!;
     writer.initializer(result, dtype, shape, data);
   });
-  const weights = graph.parameters.map(({ name, node }) => [node, name] as const);
-  const writer = new OnnxWriter(graph, table, new Map([...nameOutputs(graph, graph.outputs), ...weights]));
+  const weightNames = graph.parameters.map(({ name, node }) => [node, name] as const);
+  const writer = new OnnxWriter(graph, table, new Map([...nameOutputs(graph, graph.outputs), ...weightNames]));
   return encode(writer, graph.inputs, graph.outputs);
 }

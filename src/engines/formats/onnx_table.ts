@@ -31,12 +31,12 @@ const segmentSum: OnnxLowering = (node, [values, segments], writer, result) => {
   // ScatterElements adds in order, in one thread: the same bits each time.
   const type = writer.typeOf(node.inputs[0]!);
   const positions = writer.emit('Cast', [segments!], { to: onnxType('int64') });
-  const last = type.shape.slice(1).map((_, axis) => axis + 1);
-  const columns = last.length === 0 ? positions : writer.emit('Unsqueeze', [positions, writer.vector(last)]);
-  const indices = writer.emit('Expand', [columns, writer.shapeOf(values!, type)]);
-  const zero = writer.constant([0], [], type.dtype);
-  const zeros = writer.emit('Expand', [zero, writer.shape(node.type.shape)]);
-  writer.emit('ScatterElements', [zeros, indices, values!], { axis: 0, reduction: 'add' }, result);
+  const restAxes = type.shape.slice(1).map((_, axis) => axis + 1);
+  const rowIndices = restAxes.length === 0 ? positions : writer.emit('Unsqueeze', [positions, writer.vector(restAxes)]);
+  const allIndices = writer.emit('Expand', [rowIndices, writer.shapeOf(values!, type)]);
+  const zeroScalar = writer.constant([0], [], type.dtype);
+  const zeros = writer.emit('Expand', [zeroScalar, writer.shape(node.type.shape)]);
+  writer.emit('ScatterElements', [zeros, allIndices, values!], { axis: 0, reduction: 'add' }, result);
 };
 
 /** How each op is written. Long because it is a table: one row an op. */
@@ -71,9 +71,9 @@ export function onnxTable(parameter: OnnxLowering): OnnxTable {
         return;
       }
       // ONNX Runtime has no Where of bools.
-      const numbers = [then!, otherwise!].map((value) => writer.emit('Cast', [value], { to: onnxType('int32') }));
-      const chosen = writer.emit('Where', [condition!, ...numbers]);
-      writer.emit('Cast', [chosen], { to: onnxType('bool') }, result);
+      const intOperands = [then!, otherwise!].map((value) => writer.emit('Cast', [value], { to: onnxType('int32') }));
+      const chosenInts = writer.emit('Where', [condition!, ...intOperands]);
+      writer.emit('Cast', [chosenInts], { to: onnxType('bool') }, result);
     },
 
     MatMul: (node, operands, writer, result) => {
@@ -95,19 +95,19 @@ export function onnxTable(parameter: OnnxLowering): OnnxTable {
     TopK: (node, [value], writer, result) => {
       const k = node.attributes.k as number;
       const { shape } = writer.typeOf(node.inputs[0]!);
-      const pads = [...shape.map(() => 0), ...shape.map((_, axis) => (axis === shape.length - 1 ? k : 0))];
-      const filled = mayBeFewer(shape, k)
-        ? writer.emit('Pad', [value!, writer.vector(pads), writer.constant([leastNumber], [], 'float32')])
+      const padCounts = [...shape.map(() => 0), ...shape.map((_, axis) => (axis === shape.length - 1 ? k : 0))];
+      const paddedValue = mayBeFewer(shape, k)
+        ? writer.emit('Pad', [value!, writer.vector(padCounts), writer.constant([leastNumber], [], 'float32')])
         : value!;
-      writer.emit('TopK', [filled, writer.vector([k])], { axis: -1, largest: 1, sorted: 1 }, result, 1);
+      writer.emit('TopK', [paddedValue, writer.vector([k])], { axis: -1, largest: 1, sorted: 1 }, result, 1);
     },
 
     Reshape: (node, [value], writer, result) => {
       const dims = node.type.shape;
-      const inferred = inferable(dims);
+      const inferredShape = inferable(dims);
       // Without allowzero a length of 0 would mean "as it was"; with it, −1 must not be next to a 0.
-      const shape = inferred ? writer.vector(inferred) : writer.shape(dims);
-      writer.emit('Reshape', [value!, shape], { allowzero: inferred ? 0 : 1 }, result);
+      const shapeVector = inferredShape ? writer.vector(inferredShape) : writer.shape(dims);
+      writer.emit('Reshape', [value!, shapeVector], { allowzero: inferredShape ? 0 : 1 }, result);
     },
     Transpose: (node, operands, writer, result) => {
       writer.emit('Transpose', operands, { perm: node.attributes.perm as readonly number[] }, result);
@@ -118,17 +118,17 @@ export function onnxTable(parameter: OnnxLowering): OnnxTable {
     Slice: (node, [value], writer, result) => {
       const begin = node.attributes.begin as readonly number[];
       const sizes = sliceSizes(writer.typeOf(node.inputs[0]!).shape, begin, node.attributes.size as readonly Dim[]);
-      const starts = writer.vector(begin);
-      const ends = sizes
+      const startVector = writer.vector(begin);
+      const endVector = sizes
         ? writer.vector(sizes.map((size, axis) => (size === -1 ? Number.POSITIVE_INFINITY : begin[axis]! + size)))
-        : writer.emit('Add', [starts, writer.shape(node.type.shape)]);
-      writer.emit('Slice', [value!, starts, ends], {}, result);
+        : writer.emit('Add', [startVector, writer.shape(node.type.shape)]);
+      writer.emit('Slice', [value!, startVector, endVector], {}, result);
     },
     Pad: (node, [value], writer, result) => {
       const before = node.attributes.before as readonly number[];
       const after = node.attributes.after as readonly number[];
-      const zero = writer.constant([0], [], node.type.dtype);
-      writer.emit('Pad', [value!, writer.vector([...before, ...after]), zero], {}, result);
+      const zeroScalar = writer.constant([0], [], node.type.dtype);
+      writer.emit('Pad', [value!, writer.vector([...before, ...after]), zeroScalar], {}, result);
     },
     BroadcastTo: (node, [value, like], writer, result) => {
       writer.emit('Expand', [value!, writer.shapeOf(like!, writer.typeOf(node.inputs[1]!))], {}, result);

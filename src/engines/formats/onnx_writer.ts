@@ -54,9 +54,9 @@ export class OnnxWriter {
     graph.nodes.forEach((node, id) => {
       if (node.op === 'Input') return;
       const operands = node.inputs.map((input) => this.values[input]!);
-      const result = named.get(id) ?? this.fresh(node.label ? `${node.label}/${node.op}` : node.op);
-      this.values[id] = result;
-      table[node.op](node, operands, this, result);
+      const resultName = named.get(id) ?? this.fresh(node.label ? `${node.label}/${node.op}` : node.op);
+      this.values[id] = resultName;
+      table[node.op](node, operands, this, resultName);
     });
   }
 
@@ -95,10 +95,10 @@ export class OnnxWriter {
   /** An int64 vector: what ONNX takes for shapes, axes and positions. Infinity is the end of an axis. */
   vector(values: readonly number[]): string {
     const key = values.join();
-    const known = this.constants.get(key);
-    if (known) return known;
-    const largest = 2n ** 63n - 1n;
-    const data = BigInt64Array.from(values, (value) => (value === Number.POSITIVE_INFINITY ? largest : BigInt(value)));
+    const knownConstant = this.constants.get(key);
+    if (knownConstant) return knownConstant;
+    const maxInt = 2n ** 63n - 1n;
+    const data = BigInt64Array.from(values, (value) => (value === Number.POSITIVE_INFINITY ? maxInt : BigInt(value)));
     const name = this.initializer(this.fresh('constant'), 'int64', [values.length], data);
     this.constants.set(key, name);
     return name;
@@ -107,17 +107,17 @@ export class OnnxWriter {
   /** A shape as an int64 vector, with symbols looked up in the inputs. */
   shape(dims: readonly Dim[]): string {
     if (isStatic(dims)) return this.vector(dims);
-    const parts = dims.map((dim) => (typeof dim === 'number' ? this.vector([dim]) : this.length(dim)));
-    return parts.length === 1 ? parts[0]! : this.emit('Concat', parts, { axis: 0 });
+    const axisLengths = dims.map((dim) => (typeof dim === 'number' ? this.vector([dim]) : this.length(dim)));
+    return axisLengths.length === 1 ? axisLengths[0]! : this.emit('Concat', axisLengths, { axis: 0 });
   }
 
   private length(dim: { readonly symbol: string; readonly times: number }): string {
     const key = `${dim.symbol}*${dim.times}`;
-    const known = this.lengths.get(key);
-    if (known) return known;
+    const knownLength = this.lengths.get(key);
+    if (knownLength) return knownLength;
     const factors = symbolSources(this.graph, dim.symbol).map(({ node, axis, times }) => {
-      const length = this.emit('Shape', [this.values[node]!], { start: axis, end: axis + 1 });
-      return times === 1 ? length : this.emit('Div', [length, this.vector([times])]);
+      const axisLength = this.emit('Shape', [this.values[node]!], { start: axis, end: axis + 1 });
+      return times === 1 ? axisLength : this.emit('Div', [axisLength, this.vector([times])]);
     });
     if (dim.times !== 1) factors.push(this.vector([dim.times]));
     const length = factors.reduce((product, factor) => this.emit('Mul', [product, factor]));

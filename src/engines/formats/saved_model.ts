@@ -101,9 +101,9 @@ const scatterInPlace =
     }
     const float = { type: 'DT_FLOAT' };
     const int = { type: 'DT_INT32' };
-    const column = writer.vector([-1, 1]);
+    const columnShape = writer.vector([-1, 1]);
     // Row-major: element (i, j) is row i · columns + j of the matrix as a column.
-    const strides = writer.emit(
+    const columnStrides = writer.emit(
       'ConcatV2',
       [writer.shape([shape[1]!]), writer.vector([1]), writer.constant([0], [], 'int32')],
       {
@@ -112,23 +112,23 @@ const scatterInPlace =
         Tidx: int,
       },
     );
-    const parts = writer.emit('Mul', [indices, strides], { T: int });
-    const places = writer.emit('Sum', [parts, writer.vector([1])], { T: int, Tidx: int, keep_dims: { b: false } });
-    const flat = writer.emit('Reshape', [matrix, column], { T: float, Tshape: int });
-    const values = writer.emit('Reshape', [updates, column], { T: float, Tshape: int });
-    const written = writer.emit('InplaceUpdate', [flat, places, values], { T: float });
-    return writer.emit('Reshape', [written, writer.shape(shape)], { T: float, Tshape: int });
+    const flatTerms = writer.emit('Mul', [indices, columnStrides], { T: int });
+    const flatAt = writer.emit('Sum', [flatTerms, writer.vector([1])], { T: int, Tidx: int, keep_dims: { b: false } });
+    const flatMatrix = writer.emit('Reshape', [matrix, columnShape], { T: float, Tshape: int });
+    const flatUpdates = writer.emit('Reshape', [updates, columnShape], { T: float, Tshape: int });
+    const writtenMatrix = writer.emit('InplaceUpdate', [flatMatrix, flatAt, flatUpdates], { T: float });
+    return writer.emit('Reshape', [writtenMatrix, writer.shape(shape)], { T: float, Tshape: int });
   };
 
 /** True if a value is computed, and read once only. */
 function isTemporary(graph: Graph, id: number): boolean {
   const readers = graph.nodes.reduce((count, { inputs }) => count + inputs.filter((input) => input === id).length, 0);
-  const kept = [...graph.outputs, ...graph.updates].some(({ node }) => node === id);
+  const isKept = [...graph.outputs, ...graph.updates].some(({ node }) => node === id);
   const { op } = graph.nodes[id]!;
   // A reshape would be a second name for memory that something else may read.
-  const computed =
+  const isComputed =
     op === 'Exp' || op === 'MatMul' || op === 'Add' || op === 'Sub' || op === 'Mul' || op === 'ScatterUpdate';
-  return computed && readers === 1 && !kept;
+  return isComputed && readers === 1 && !isKept;
 }
 
 const savedModelMessage = message(tensorflowSchema, 'SavedModel');
@@ -187,11 +187,11 @@ export function trainingSavedModel(graph: Graph): { readonly bytes: Uint8Array; 
  * graph's node of each.
  */
 export function stepNodes(graph: Graph): { readonly writer: TensorflowWriter; readonly owners: Owners } {
-  const plain = tensorflowTable((node, _, writer) =>
+  const plainTable = tensorflowTable((node, _, writer) =>
     writer.placeholder(`parameter/${node.attributes.name}`, node.type),
   );
-  const written = { ...plain, ScatterUpdate: scatterInPlace(plain.ScatterUpdate) };
-  const { table, owners } = withMarks(graph, written, (_node, _operands, writer) => writer.nodes.length);
+  const inPlaceTable = { ...plainTable, ScatterUpdate: scatterInPlace(plainTable.ScatterUpdate) };
+  const { table, owners } = withMarks(graph, inPlaceTable, (_node, _operands, writer) => writer.nodes.length);
   return { writer: new TensorflowWriter(graph, table), owners };
 }
 
@@ -207,7 +207,7 @@ function writeVariables(graph: Graph): {
   readonly variables: ReadonlyMap<string, Variable>;
 } {
   const variables = new Map<string, Variable>();
-  const plain = tensorflowTable((node, _, writer) => {
+  const plainTable = tensorflowTable((node, _, writer) => {
     const name = node.attributes.name as string;
     const dtype = { type: dataType(node.type.dtype) };
     const attributes = {
@@ -220,7 +220,7 @@ function writeVariables(graph: Graph): {
     variables.set(name, { handle, read });
     return read;
   });
-  const table = { ...plain, ScatterUpdate: scatterInPlace(plain.ScatterUpdate) };
+  const table = { ...plainTable, ScatterUpdate: scatterInPlace(plainTable.ScatterUpdate) };
   return { writer: new TensorflowWriter(graph, table), variables };
 }
 
@@ -230,10 +230,10 @@ function writeUpdates(graph: Graph, writer: TensorflowWriter, variables: Readonl
   return graph.updates.map(({ parameter, node }) => {
     const type = writer.typeOf(node);
     const value = writer.valueOf(node);
-    const own = sharesInput(graph, node)
+    const ownValue = sharesInput(graph, node)
       ? writer.emit('DeepCopy', [value], { T: { type: dataType(type.dtype) } })
       : value;
-    return writeAssignment(writer, parameter, variables.get(parameter)!, { value: own, type, after: everyRead });
+    return writeAssignment(writer, parameter, variables.get(parameter)!, { value: ownValue, type, after: everyRead });
   });
 }
 
@@ -244,18 +244,18 @@ function writeAssignments(
   variables: ReadonlyMap<string, Variable>,
 ): Pick<TrainingNames, 'write' | 'written'> {
   const write: Record<string, string> = {};
-  const written: Record<string, string> = {};
+  const writtenFlags: Record<string, string> = {};
   for (const { name, node } of graph.parameters) {
     const type = writer.typeOf(node);
     const variable = variables.get(name);
     if (!variable) throw new Error(`invariant: parameter ${name} is not a node of graph ${graph.name}`);
-    const value = writer.placeholder(`${name}/new`, type);
-    write[name] = value;
-    written[name] = writeFlag(writer, `${name}/written`, [
-      writeAssignment(writer, name, variable, { value, type, after: [] }),
+    const newValue = writer.placeholder(`${name}/new`, type);
+    write[name] = newValue;
+    writtenFlags[name] = writeFlag(writer, `${name}/written`, [
+      writeAssignment(writer, name, variable, { value: newValue, type, after: [] }),
     ]);
   }
-  return { write, written };
+  return { write, written: writtenFlags };
 }
 
 interface NewValue {

@@ -100,23 +100,23 @@ export function tensorflowTable(parameter: TensorflowLowering): TensorflowTable 
       const T = writer.operandType(node);
       const { shape } = writer.typeOf(node.inputs[0]!);
       const paddings = (): string => {
-        const pairs = shape.flatMap((_, axis) => [0, axis === shape.length - 1 ? k : 0]);
-        return writer.constant(pairs, [shape.length, 2], 'int32');
+        const padPairs = shape.flatMap((_, axis) => [0, axis === shape.length - 1 ? k : 0]);
+        return writer.constant(padPairs, [shape.length, 2], 'int32');
       };
-      const filled = mayBeFewer(shape, k)
+      const paddedValue = mayBeFewer(shape, k)
         ? writer.emit('PadV2', [value!, paddings(), writer.constant([leastNumber], [], 'float32')], {
             T,
             Tpaddings: int,
           })
         : value!;
-      return writer.emit('TopKV2', [filled, writer.constant([k], [], 'int32')], { T, sorted: { b: true } });
+      return writer.emit('TopKV2', [paddedValue, writer.constant([k], [], 'int32')], { T, sorted: { b: true } });
     },
 
     Reshape: (node, [value], writer) => {
       const dims = node.type.shape;
-      const inferred = inferable(dims);
-      const shape = inferred ? writer.vector(inferred) : writer.shape(dims);
-      return writer.emit('Reshape', [value!, shape], { T: writer.operandType(node), Tshape: int });
+      const inferredShape = inferable(dims);
+      const shapeVector = inferredShape ? writer.vector(inferredShape) : writer.shape(dims);
+      return writer.emit('Reshape', [value!, shapeVector], { T: writer.operandType(node), Tshape: int });
     },
     Transpose: (node, [value], writer) =>
       writer.emit('Transpose', [value!, writer.vector(node.attributes.perm as readonly number[])], {
@@ -132,21 +132,21 @@ export function tensorflowTable(parameter: TensorflowLowering): TensorflowTable 
     Slice: (node, [value], writer) => {
       const begin = node.attributes.begin as readonly number[];
       const size = node.attributes.size as readonly Dim[];
-      const known = sliceSizes(writer.typeOf(node.inputs[0]!).shape, begin, size);
-      const sizes = known ? writer.vector(known) : writer.shape(node.type.shape);
+      const staticSizes = sliceSizes(writer.typeOf(node.inputs[0]!).shape, begin, size);
+      const sizes = staticSizes ? writer.vector(staticSizes) : writer.shape(node.type.shape);
       return writer.emit('Slice', [value!, writer.vector(begin), sizes], { T: writer.operandType(node), Index: int });
     },
     Pad: (node, [value], writer) => {
       const before = node.attributes.before as readonly number[];
       const after = node.attributes.after as readonly number[];
-      const pairs = before.flatMap((count, axis) => [count, after[axis]!]);
-      const paddings = writer.constant(pairs, [before.length, 2], 'int32');
-      const zero = writer.constant([0], [], node.type.dtype);
-      return writer.emit('PadV2', [value!, paddings, zero], { T: writer.operandType(node), Tpaddings: int });
+      const padPairs = before.flatMap((count, axis) => [count, after[axis]!]);
+      const paddings = writer.constant(padPairs, [before.length, 2], 'int32');
+      const zeroScalar = writer.constant([0], [], node.type.dtype);
+      return writer.emit('PadV2', [value!, paddings, zeroScalar], { T: writer.operandType(node), Tpaddings: int });
     },
     BroadcastTo: (node, [value, like], writer) => {
-      const shape = writer.shapeOf(like!, writer.typeOf(node.inputs[1]!));
-      return writer.emit('BroadcastTo', [value!, shape], { T: writer.operandType(node), Tidx: int });
+      const targetShape = writer.shapeOf(like!, writer.typeOf(node.inputs[1]!));
+      return writer.emit('BroadcastTo', [value!, targetShape], { T: writer.operandType(node), Tidx: int });
     },
     Gather: (node, operands, writer) =>
       writer.emit('GatherV2', [...operands, writer.constant([0], [], 'int32')], {
@@ -176,18 +176,18 @@ function reluGradient(graph: Graph, node: Node): { readonly gradient: number; re
     return undefined;
   }
   const x = greater.inputs[0]!;
-  const float = node.type.dtype === 'float32' && graph.nodes[x]!.type.dtype === 'float32';
-  const shapes = [graph.nodes[x]!, graph.nodes[gradient]!].map(({ type }) => type.shape);
-  return float && shapes.every((shape) => sameShape(shape, node.type.shape)) ? { gradient, x } : undefined;
+  const areFloats = node.type.dtype === 'float32' && graph.nodes[x]!.type.dtype === 'float32';
+  const valueShapes = [graph.nodes[x]!, graph.nodes[gradient]!].map(({ type }) => type.shape);
+  return areFloats && valueShapes.every((shape) => sameShape(shape, node.type.shape)) ? { gradient, x } : undefined;
 }
 
 /** A vector added to every row of a matrix product: which operand is the product, 0 or 1. */
 function biasOf(graph: Graph, node: Node): 0 | 1 | undefined {
   const [a, b] = node.inputs.map((input) => graph.nodes[input]!) as [Node, Node];
-  const fits = (product: Node, bias: Node): boolean =>
+  const isBiasAdd = (product: Node, bias: Node): boolean =>
     product.op === 'MatMul' && bias.type.shape.length === 1 && isLength(bias.type.shape[0]!, product.type.shape[1]!);
-  if (fits(a, b)) return 0;
-  return fits(b, a) ? 1 : undefined;
+  if (isBiasAdd(a, b)) return 0;
+  return isBiasAdd(b, a) ? 1 : undefined;
 }
 
 /** A vector of one number would be stretched, which is no bias. */

@@ -99,9 +99,9 @@ export class TensorflowWriter {
     attr: TensorflowNode['attr'] = {},
     name = this.prefix ? `${this.prefix}/${op}` : op,
   ): string {
-    const unique = this.unique(name);
-    this.nodes.push({ name: unique, op, input, attr });
-    return unique;
+    const uniqueName = this.unique(name);
+    this.nodes.push({ name: uniqueName, op, input, attr });
+    return uniqueName;
   }
 
   placeholder(name: string, type: TensorType): string {
@@ -112,8 +112,8 @@ export class TensorflowWriter {
   constant(values: readonly number[], shape: readonly number[], dtype: Dtype): string {
     const key =
       values.length > 64 ? undefined : `${dtype} ${shape} ${values.map((x) => (Object.is(x, -0) ? '-0' : x))}`;
-    const known = key && this.constants.get(key);
-    if (known) return known;
+    const knownConstant = key && this.constants.get(key);
+    if (knownConstant) return knownConstant;
     const name = this.weights('constant', typedArray(dtype, values), shape, dtype);
     if (key) this.constants.set(key, name);
     return name;
@@ -130,9 +130,9 @@ export class TensorflowWriter {
 
   /** The weights of a parameter, which an exported model has as a constant. */
   weightsOf({ attributes }: Node, parameters: Tensors): string {
-    const name = attributes.name as string;
-    const { data, shape, dtype } = parameters[name]!;
-    return this.weights(name, data, shape, dtype);
+    const weightsName = attributes.name as string;
+    const { data, shape, dtype } = parameters[weightsName]!;
+    return this.weights(weightsName, data, shape, dtype);
   }
 
   inputEntries(named: readonly NamedNode[]): SignatureEntries {
@@ -155,9 +155,9 @@ export class TensorflowWriter {
   /** A shape as an int32 vector, with symbols looked up in the inputs. */
   shape(dims: readonly Dim[]): string {
     if (isStatic(dims)) return this.vector(dims);
-    const parts = dims.map((dim) => this.scalarLength(dim));
-    const attributes = { N: { i: parts.length }, T: { type: 'DT_INT32' }, axis: { i: 0 } };
-    return this.emit('Pack', parts, attributes, 'shape');
+    const axisLengths = dims.map((dim) => this.scalarLength(dim));
+    const attributes = { N: { i: axisLengths.length }, T: { type: 'DT_INT32' }, axis: { i: 0 } };
+    return this.emit('Pack', axisLengths, attributes, 'shape');
   }
 
   /** A length as an int32 scalar. */
@@ -167,15 +167,15 @@ export class TensorflowWriter {
 
   private length(dim: { readonly symbol: string; readonly times: number }): string {
     const key = `${dim.symbol}*${dim.times}`;
-    const known = this.lengths.get(key);
-    if (known) return known;
+    const knownLength = this.lengths.get(key);
+    if (knownLength) return knownLength;
     const int = { type: 'DT_INT32' };
     const factors = symbolSources(this.graph, dim.symbol).map(({ node, axis, times }) => {
-      const shape = this.shapeOf(this.values[node]!, this.typeOf(node));
-      const at = [shape, this.constant([axis], [], 'int32'), this.constant([0], [], 'int32')];
-      const length = this.emit('GatherV2', at, { Tparams: int, Tindices: int, Taxis: int }, dim.symbol);
-      if (times === 1) return length;
-      return this.emit('FloorDiv', [length, this.constant([times], [], 'int32')], { T: int }, dim.symbol);
+      const inputShape = this.shapeOf(this.values[node]!, this.typeOf(node));
+      const axisSlice = [inputShape, this.constant([axis], [], 'int32'), this.constant([0], [], 'int32')];
+      const axisLength = this.emit('GatherV2', axisSlice, { Tparams: int, Tindices: int, Taxis: int }, dim.symbol);
+      if (times === 1) return axisLength;
+      return this.emit('FloorDiv', [axisLength, this.constant([times], [], 'int32')], { T: int }, dim.symbol);
     });
     if (dim.times !== 1) factors.push(this.constant([dim.times], [], 'int32'));
     const length = factors.reduce((product, factor) => this.emit('Mul', [product, factor], { T: int }, dim.symbol));
@@ -191,12 +191,12 @@ export class TensorflowWriter {
 
   private unique(name: string): string {
     // TensorFlow's names begin with a letter, a digit or a dot, and have no spaces; a colon would name an output.
-    const clean = name.replace(/[^A-Za-z0-9_./-]/g, '_').replace(/^(?=[^A-Za-z0-9.])/, 'x');
-    let count = this.counts.get(clean) ?? 0;
-    let unique = count === 0 ? clean : `${clean}_${count}`;
-    while (this.names.has(unique)) unique = `${clean}_${++count}`;
-    this.counts.set(clean, count + 1);
-    this.names.add(unique);
-    return unique;
+    const cleanName = name.replace(/[^A-Za-z0-9_./-]/g, '_').replace(/^(?=[^A-Za-z0-9.])/, 'x');
+    let timesUsed = this.counts.get(cleanName) ?? 0;
+    let uniqueName = timesUsed === 0 ? cleanName : `${cleanName}_${timesUsed}`;
+    while (this.names.has(uniqueName)) uniqueName = `${cleanName}_${++timesUsed}`;
+    this.counts.set(cleanName, timesUsed + 1);
+    this.names.add(uniqueName);
+    return uniqueName;
   }
 }

@@ -36,22 +36,22 @@ const dtypes: Readonly<Record<string, Dtype>> = { DT_FLOAT: 'float32', DT_INT32:
 
 function artifacts(writer: TensorflowWriter, inputs: SignatureEntries, outputs: SignatureEntries): TfjsArtifacts {
   const weightSpecs: WeightEntry[] = [];
-  const parts: Uint8Array[] = [];
+  const weightBytes: Uint8Array[] = [];
   const nodes = writer.nodes.map((node) => {
     const tensor = node.attr.value?.tensor;
     if (!tensor) return node;
     // The loader fills constants from the weights, by the node's name.
     const shape = tensor.tensorShape.dim.map(({ size }) => size);
     weightSpecs.push({ name: node.name, shape, dtype: dtypes[tensor.dtype]! });
-    parts.push(tensor.tensorContent);
+    weightBytes.push(tensor.tensorContent);
     const { dtype } = node.attr;
     return { ...node, attr: { dtype: dtype!, shape: { shape: tensor.tensorShape } } };
   });
-  const bytes = Buffer.concat(parts);
+  const allBytes = Buffer.concat(weightBytes);
   return {
     modelTopology: { node: nodes, versions: { producer: 1087, minConsumer: 12 } },
     weightSpecs,
-    weightData: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer,
+    weightData: allBytes.buffer.slice(allBytes.byteOffset, allBytes.byteOffset + allBytes.byteLength) as ArrayBuffer,
     signature: { inputs, outputs },
     userDefinedMetadata: { structuredOutputKeys: Object.keys(outputs) },
   };
@@ -67,9 +67,9 @@ export function stepTfjs(whole: Graph): {
   readonly owners: Owners;
 } {
   const { graph, rounded } = withoutBfloat16(whole);
-  const plain = tfjsTable((node, _, writer) => writer.placeholder(node.attributes.name as string, node.type));
-  const rounding = rounded.size === 0 ? plain : roundingTable(plain, rounded);
-  const { table, owners } = withMarks(graph, rounding, (_node, _operands, { nodes }) => nodes.length);
+  const plainTable = tfjsTable((node, _, writer) => writer.placeholder(node.attributes.name as string, node.type));
+  const roundingRows = rounded.size === 0 ? plainTable : roundingTable(plainTable, rounded);
+  const { table, owners } = withMarks(graph, roundingRows, (_node, _operands, { nodes }) => nodes.length);
   const writer = new TensorflowWriter(graph, table);
   const inputs = writer.inputEntries([...graph.inputs, ...namedParameters(graph)]);
   const outputs = writer.outputEntries([...graph.outputs, ...namedUpdates(graph)]);
@@ -81,8 +81,8 @@ export const roundOp = 'TowerRoundToBfloat16';
 
 function roundingTable(table: TensorflowTable, rounded: ReadonlySet<Node>): TensorflowTable {
   return mapTable<TensorflowLowering, TensorflowTable>(table, (lowering) => (node, operands, writer) => {
-    const exact = lowering(node, operands, writer);
-    return rounded.has(node) ? writer.emit(roundOp, [exact]) : exact;
+    const exactValue = lowering(node, operands, writer);
+    return rounded.has(node) ? writer.emit(roundOp, [exactValue]) : exactValue;
   });
 }
 
@@ -95,9 +95,9 @@ export function servingTfjs(graph: Graph, parameters: Tensors): Readonly<Record<
 
 /** A model as files, by name: `model.json` and its weights in shards. */
 export function tfjsFiles(model: TfjsArtifacts): Readonly<Record<string, Uint8Array>> {
-  const count = Math.max(1, Math.ceil(model.weightData.byteLength / shardSize));
-  const shards = Array.from({ length: count }, (_, index) => ({
-    path: `group1-shard${index + 1}of${count}.bin`,
+  const shardCount = Math.max(1, Math.ceil(model.weightData.byteLength / shardSize));
+  const shards = Array.from({ length: shardCount }, (_, index) => ({
+    path: `group1-shard${index + 1}of${shardCount}.bin`,
     bytes: new Uint8Array(model.weightData.slice(index * shardSize, (index + 1) * shardSize)),
   }));
   const json = {
@@ -131,10 +131,10 @@ const views: readonly OpName[] = ['Reshape', 'Transpose', 'Cast', 'BroadcastTo',
  * A transpose is a view where a length is 1.
  */
 function apart({ inputs, attributes }: Node, value: string, writer: TensorflowWriter): string {
-  const right = writer.graph.nodes[inputs[1]!]!;
-  const { shape, dtype } = right.type;
-  const moved = attributes.transposeB && shape.every((length) => typeof length === 'number' && length > 1);
-  if (moved || (!attributes.transposeB && !views.includes(right.op))) return value;
+  const rightNode = writer.graph.nodes[inputs[1]!]!;
+  const { shape, dtype } = rightNode.type;
+  const isMoved = attributes.transposeB && shape.every((length) => typeof length === 'number' && length > 1);
+  if (isMoved || (!attributes.transposeB && !views.includes(rightNode.op))) return value;
   const [from, to] = [shape.map(() => 0), shape.map(() => -1)].map((numbers) => writer.vector(numbers));
   return writer.emit('Slice', [value, from!, to!], { T: { type: dataType(dtype) }, Index: { type: 'DT_INT32' } });
 }

@@ -17,15 +17,15 @@ export function torchModule(graph: Graph, isTimed = false): TorchModule {
   const writer = new TorchWriter(graph, torchTable, isTimed);
   const { entry } = writer;
   const argument = ({ name, node }: { readonly name: string; readonly node: number }): string => {
-    const own = writer.leaves.get(node)!;
-    const type = typeText(graph.nodes[node]!.type);
-    return `    ${own},  # ${own === name ? type : `${type} ${inComment(name)}`}`;
+    const pythonName = writer.leaves.get(node)!;
+    const typeComment = typeText(graph.nodes[node]!.type);
+    return `    ${pythonName},  # ${pythonName === name ? typeComment : `${typeComment} ${inComment(name)}`}`;
   };
-  const results = [
+  const returnLines = [
     ...graph.outputs.map(({ name, node }) => [writer.tensor(node), name] as const),
     ...graph.updates.map(({ parameter, node }) => [writer.tensor(node), `new ${parameter}`] as const),
   ].map(([code, name]) => `        ${code},${code === name ? '' : `  # ${inComment(name)}`}`);
-  const body = [...writer.head(), ...writer.lines].flatMap((line) => line.split('\n'));
+  const bodyLines = [...writer.head(), ...writer.lines].flatMap((line) => line.split('\n'));
   const source = [
     `"""Graph ${inComment(graph.name).replace(/["\\]/g, '?')}, written by Tower: outputs, then new values of parameters."""`,
     'import torch',
@@ -45,9 +45,9 @@ export function torchModule(graph: Graph, isTimed = false): TorchModule {
     ...(graph.inputs.length === 0 ? [] : ['    # inputs', ...graph.inputs.map(argument)]),
     ...(graph.parameters.length === 0 ? [] : ['    # parameters', ...graph.parameters.map(argument)]),
     '):',
-    ...body.map((line) => (line === '' ? '' : `    ${line}`)),
+    ...bodyLines.map((line) => (line === '' ? '' : `    ${line}`)),
     '',
-    ...(results.length === 0 ? ['    return ()'] : ['    return (', ...results, '    )']),
+    ...(returnLines.length === 0 ? ['    return ()'] : ['    return (', ...returnLines, '    )']),
   ];
   return { source: `${source.join('\n')}\n`, entry };
 }

@@ -26,9 +26,9 @@ const infix =
   ({ inputs }, writer) => {
     const [a, b] = inputs as [number, number];
     // Python reads `a > b > c` as two comparisons.
-    const left = level === binds.comparison ? level + 1 : level;
-    const first = writer.isNumber(b) ? writer.tensor(a, left) : writer.operand(a, left);
-    return { code: `${first} ${operator} ${writer.operand(b, level + 1)}`, binds: level };
+    const leftBinds = level === binds.comparison ? level + 1 : level;
+    const leftCode = writer.isNumber(b) ? writer.tensor(a, leftBinds) : writer.operand(a, leftBinds);
+    return { code: `${leftCode} ${operator} ${writer.operand(b, level + 1)}`, binds: level };
   };
 
 const prefix =
@@ -52,11 +52,11 @@ const reduction =
     const axes = attributes.axes as readonly number[];
     const x = writer.tensor(value!, binds.atom);
     if (axes.length === 0) return atom(x);
-    const dim = axes.length === 1 ? String(axes[0]) : `(${axes.join(', ')})`;
-    const keep = attributes.keepDims === true ? ', keepdim=True' : '';
+    const dimText = axes.length === 1 ? String(axes[0]) : `(${axes.join(', ')})`;
+    const keepDims = attributes.keepDims === true ? ', keepdim=True' : '';
     // Whole numbers would add up to int64.
-    const dtype = name === 'sum' && type.dtype !== 'float32' ? `, dtype=${pythonType(type.dtype)}` : '';
-    return atom(`${x}.${name}(${dim}${keep}${dtype})`);
+    const dtypeText = name === 'sum' && type.dtype !== 'float32' ? `, dtype=${pythonType(type.dtype)}` : '';
+    return atom(`${x}.${name}(${dimText}${keepDims}${dtypeText})`);
   };
 
 const product: TorchLowering = ({ inputs: [a, b], attributes }, writer) => {
@@ -70,16 +70,16 @@ const product: TorchLowering = ({ inputs: [a, b], attributes }, writer) => {
 /** Numbers as nested lists, in lines of at most twelve. */
 function nested(values: readonly number[], shape: readonly number[], write: (value: number) => string): string {
   if (shape.length === 1) {
-    const texts = values.map(write);
-    if (texts.length <= 12) return `[${texts.join(', ')}]`;
-    const lines = Array.from({ length: Math.ceil(texts.length / 12) }, (_, line) =>
-      texts.slice(line * 12, (line + 1) * 12),
+    const valueTexts = values.map(write);
+    if (valueTexts.length <= 12) return `[${valueTexts.join(', ')}]`;
+    const lines = Array.from({ length: Math.ceil(valueTexts.length / 12) }, (_, line) =>
+      valueTexts.slice(line * 12, (line + 1) * 12),
     );
     return `[\n    ${lines.map((line) => line.join(', ')).join(',\n    ')}]`;
   }
-  const size = values.length / shape[0]!;
+  const rowSize = values.length / shape[0]!;
   const rows = Array.from({ length: shape[0]! }, (_, row) =>
-    nested(values.slice(row * size, (row + 1) * size), shape.slice(1), write),
+    nested(values.slice(row * rowSize, (row + 1) * rowSize), shape.slice(1), write),
   );
   return `[${rows.join(',\n    ')}]`;
 }
@@ -89,8 +89,8 @@ function constant({ attributes, type }: Node, writer: TorchWriter): TorchExpress
   const write = (value: number): string => literal(value, type.dtype);
   const dtype = `dtype=${pythonType(type.dtype)}`;
   if (values.every((value) => Object.is(value, values[0]))) {
-    const value = values.length === 0 ? '0' : write(values[0]!);
-    return atom(`torch.full(${writer.tuple(type.shape)}, ${value}, ${dtype}, device=${writer.device()})`);
+    const fillValue = values.length === 0 ? '0' : write(values[0]!);
+    return atom(`torch.full(${writer.tuple(type.shape)}, ${fillValue}, ${dtype}, device=${writer.device()})`);
   }
   const table = writer.table(`torch.tensor(${nested(values, type.shape as readonly number[], write)}, ${dtype})`);
   return atom(`${table}.to(${writer.device()})`);
@@ -98,17 +98,17 @@ function constant({ attributes, type }: Node, writer: TorchWriter): TorchExpress
 
 /** `:`, `2:`, `:5`, `2:5` */
 function range(begin: number, size: Dim, of: Dim, writer: TorchWriter): string {
-  const start = begin === 0 ? '' : String(begin);
+  const startText = begin === 0 ? '' : String(begin);
   const isRest = sameDim(size, of) || (typeof size === 'number' && typeof of === 'number' && begin + size === of);
-  if (isRest || size === -1) return `${start}:`;
-  if (typeof size === 'number') return `${start}:${begin + size}`;
-  return begin === 0 ? `:${writer.dim(size)}` : `${start}:${start} + ${writer.dim(size)}`;
+  if (isRest || size === -1) return `${startText}:`;
+  if (typeof size === 'number') return `${startText}:${begin + size}`;
+  return begin === 0 ? `:${writer.dim(size)}` : `${startText}:${startText} + ${writer.dim(size)}`;
 }
 
 function concat({ inputs, attributes }: Node, writer: TorchWriter): TorchExpression {
   const parts = inputs.map((input) => writer.tensor(input));
-  const line = `torch.cat((${parts.join(', ')}), ${attributes.axis})`;
-  return atom(line.length <= 100 ? line : `torch.cat((\n    ${parts.join(',\n    ')},\n), ${attributes.axis})`);
+  const oneLine = `torch.cat((${parts.join(', ')}), ${attributes.axis})`;
+  return atom(oneLine.length <= 100 ? oneLine : `torch.cat((\n    ${parts.join(',\n    ')},\n), ${attributes.axis})`);
 }
 
 /** How each op is written. Long because it is a table: one row an op. */
@@ -174,8 +174,8 @@ export const torchTable: TorchTable = {
   Slice: ({ inputs: [value], attributes }, writer) => {
     const begin = attributes.begin as readonly number[];
     const size = attributes.size as readonly Dim[];
-    const from = writer.typeOf(value!).shape;
-    const ranges = begin.map((start, axis) => range(start, size[axis]!, from[axis]!, writer));
+    const valueShape = writer.typeOf(value!).shape;
+    const ranges = begin.map((start, axis) => range(start, size[axis]!, valueShape[axis]!, writer));
     while (ranges.length > 1 && ranges.at(-1) === ':') ranges.pop();
     return atom(`${writer.tensor(value!, binds.atom)}[${ranges.join(', ') || '...'}]`);
   },
@@ -183,14 +183,14 @@ export const torchTable: TorchTable = {
     // torch counts axes from the last.
     const before = [...(attributes.before as readonly number[])].reverse();
     const after = [...(attributes.after as readonly number[])].reverse();
-    const pairs = before.flatMap((count, axis) => [count, after[axis]!]);
-    return atom(`functional.pad(${writer.tensor(value!)}, (${pairs.join(', ')}))`);
+    const padPairs = before.flatMap((count, axis) => [count, after[axis]!]);
+    return atom(`functional.pad(${writer.tensor(value!)}, (${padPairs.join(', ')}))`);
   },
   BroadcastTo: ({ inputs: [value, like], type }, writer) => {
     if (!writer.isNumber(value!))
       return atom(`${writer.tensor(value!, binds.atom)}.expand_as(${writer.tensor(like!)})`);
-    const other = writer.typeOf(like!).dtype === type.dtype ? '' : `, dtype=${pythonType(type.dtype)}`;
-    return atom(`torch.full_like(${writer.tensor(like!)}, ${writer.number(value!)}${other})`);
+    const dtypeText = writer.typeOf(like!).dtype === type.dtype ? '' : `, dtype=${pythonType(type.dtype)}`;
+    return atom(`torch.full_like(${writer.tensor(like!)}, ${writer.number(value!)}${dtypeText})`);
   },
   Gather: ({ inputs: [values, indices] }, writer) =>
     atom(`${writer.tensor(values!, binds.atom)}[${writer.tensor(indices!)}]`),

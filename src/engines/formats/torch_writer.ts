@@ -18,13 +18,13 @@ class PythonNames {
 
   /** `user/main/mlp/weights_0` is `user_main_mlp_weights_0`; a second one of that name is `user_main_mlp_weights_0_2`. */
   fresh(name: string): string {
-    const plain = name.replace(/[^A-Za-z0-9]+/g, '_').replace(/^_+|_+$/g, '');
+    const plainName = name.replace(/[^A-Za-z0-9]+/g, '_').replace(/^_+|_+$/g, '');
     // 120: Python takes longer ones, readers do not.
-    const base = (/^[A-Za-z]/.test(plain) ? plain : `value_${plain}`).replace(/_+$/, '').slice(0, 120);
-    let result = base;
-    for (let count = 2; this.used.has(result); count += 1) result = `${base}_${count}`;
-    this.used.add(result);
-    return result;
+    const baseName = (/^[A-Za-z]/.test(plainName) ? plainName : `value_${plainName}`).replace(/_+$/, '').slice(0, 120);
+    let freshName = baseName;
+    for (let count = 2; this.used.has(freshName); count += 1) freshName = `${baseName}_${count}`;
+    this.used.add(freshName);
+    return freshName;
   }
 }
 
@@ -90,10 +90,10 @@ export class TorchWriter {
 
   /** A value as a name or an expression, in parentheses where its reader binds tighter. Numbers are written as numbers. */
   operand(id: number, tightness: number = binds.comparison): string {
-    const node = this.graph.nodes[id]!;
-    if (!isNumber(node)) return around(this.values[id]!, tightness);
-    const code = this.number(id);
-    return around({ code, binds: code.startsWith('-') ? binds.sign : binds.atom }, tightness);
+    const numberNode = this.graph.nodes[id]!;
+    if (!isNumber(numberNode)) return around(this.values[id]!, tightness);
+    const numberText = this.number(id);
+    return around({ code: numberText, binds: numberText.startsWith('-') ? binds.sign : binds.atom }, tightness);
   }
 
   /** The same, as a tensor also where it is a number. */
@@ -139,21 +139,21 @@ export class TorchWriter {
 
   /** A constant of several numbers, written before the function. */
   table(code: string): string {
-    const name = this.names.fresh('table');
-    this.tables.push(`${name} = ${code}`);
-    return name;
+    const tableName = this.names.fresh('table');
+    this.tables.push(`${tableName} = ${code}`);
+    return tableName;
   }
 
   /** What the body needs to know first. */
   head(): readonly string[] {
     const [first] = this.leaves.values();
-    const device = first === undefined ? 'torch.device("cpu")' : `${first}.device`;
-    return [...(this.usesDevice ? [`device = ${device}`] : []), ...this.heads];
+    const deviceText = first === undefined ? 'torch.device("cpu")' : `${first}.device`;
+    return [...(this.usesDevice ? [`device = ${deviceText}`] : []), ...this.heads];
   }
 
   private symbol(symbol: string): string {
-    const known = this.symbols.get(symbol);
-    if (known !== undefined) return known;
+    const knownName = this.symbols.get(symbol);
+    if (knownName !== undefined) return knownName;
     const { node, axis, times } = symbolSource(this.graph, symbol);
     const name = this.names.fresh(symbol);
     this.symbols.set(symbol, name);
@@ -188,8 +188,8 @@ export function literal(value: number, dtype: Dtype): string {
   if (!Number.isFinite(value)) return value > 0 ? 'torch.inf' : '-torch.inf';
   if (dtype === 'int32') return String(value);
   if (Object.is(value, -0)) return '-0.0';
-  const text = String(value);
-  return /[.e]/.test(text) ? text : `${text}.0`;
+  const numberText = String(value);
+  return /[.e]/.test(numberText) ? numberText : `${numberText}.0`;
 }
 
 const around = ({ code, binds: own }: TorchExpression, tightness: number): string =>
@@ -200,13 +200,13 @@ const isNumber = ({ op, type }: Node): boolean => op === 'Constant' && type.shap
 
 /** How often each value is read; what nothing reads is not written. An output is read twice, so that it gets a name. */
 function countReaders(graph: Graph): readonly number[] {
-  const readers = graph.nodes.map(() => 0);
-  for (const { node } of [...graph.outputs, ...graph.updates]) readers[node]! += 2;
+  const readerCounts = graph.nodes.map(() => 0);
+  for (const { node } of [...graph.outputs, ...graph.updates]) readerCounts[node]! += 2;
   for (let id = graph.nodes.length - 1; id >= 0; id -= 1) {
     const { inputs, op } = graph.nodes[id]!;
-    if (readers[id] === 0) continue;
+    if (readerCounts[id] === 0) continue;
     // An alias is read as often as those that read it.
-    for (const input of inputs) readers[input]! += op === 'StopGradient' ? readers[id]! : 1;
+    for (const input of inputs) readerCounts[input]! += op === 'StopGradient' ? readerCounts[id]! : 1;
   }
-  return readers;
+  return readerCounts;
 }

@@ -39,8 +39,8 @@ class JavascriptProgram implements Program {
     const checkedInputs = this.graph.inputs.map((input) => checkTensor(this.graph, input, inputs[input.name], symbols));
     if (this.runtime.getBackend() === 'wasm') this.checkMemory(symbols);
 
-    const fed = checkedInputs.map((tensor) => this.enter(tensor));
-    const feeds = Object.fromEntries(this.graph.inputs.map(({ name }, index) => [name, fed[index]!]));
+    const fedTensors = checkedInputs.map((tensor) => this.enter(tensor));
+    const feeds = Object.fromEntries(this.graph.inputs.map(({ name }, index) => [name, fedTensors[index]!]));
     for (const [name, tensor] of this.state) feeds[parameterInput(name)] = tensor;
 
     const results = this.results.length === 0 ? [] : [this.model.execute(feeds, this.results)].flat();
@@ -49,7 +49,7 @@ class JavascriptProgram implements Program {
       this.state.get(parameter)!.dispose();
       this.state.set(parameter, results[this.graph.outputs.length + index]!);
     });
-    this.runtime.dispose([...fed, ...results.slice(0, this.graph.outputs.length)]);
+    this.runtime.dispose([...fedTensors, ...results.slice(0, this.graph.outputs.length)]);
     return Object.fromEntries(outputs);
   }
 
@@ -82,8 +82,8 @@ class JavascriptProgram implements Program {
 
 function enter(runtime: TfjsCore, { dtype, shape, data }: Tensor): tfjs.Tensor {
   // The plain backend keeps the array it is given, and the caller may reuse it.
-  const own = runtime.getBackend() === 'cpu' ? data.slice() : data;
-  return runtime.tensor(own, [...shape], dtype);
+  const ownData = runtime.getBackend() === 'cpu' ? data.slice() : data;
+  return runtime.tensor(ownData, [...shape], dtype);
 }
 
 const leave = (tensor: tfjs.Tensor): Tensor => ({
@@ -108,15 +108,15 @@ export async function javascriptEngine(): Promise<Engine> {
   const { version_wasm } = exportsOf(await import('@tensorflow/tfjs-backend-wasm'), 'version_wasm');
   // Says nothing about installing tfjs-node, and does not look at every result for NaN.
   runtime.enableProdMode();
-  const wasm = await runtime.setBackend('wasm').catch(() => false);
-  if (!wasm) await runtime.setBackend('cpu');
+  const hasWasm = await runtime.setBackend('wasm').catch(() => false);
+  if (!hasWasm) await runtime.setBackend('cpu');
   await runtime.ready();
   registerOp(roundOp, ({ inputs: [exact] }) => rounded(runtime, exact!));
   const open = (artifacts: TfjsArtifacts): Promise<converter.GraphModel> =>
     loadGraphModel({ load: async () => artifacts as unknown as tfjs.io.ModelArtifacts });
   return {
     name: 'javascript',
-    version: `TensorFlow.js ${runtime.version_core} (${wasm ? `WebAssembly ${version_wasm}` : 'plain JavaScript'})`,
+    version: `TensorFlow.js ${runtime.version_core} (${hasWasm ? `WebAssembly ${version_wasm}` : 'plain JavaScript'})`,
     evenRows: 4,
     async prepare(graph, parameters) {
       checkParameters(graph, parameters);
@@ -135,16 +135,16 @@ export async function timeJavascriptOps(
 ): Promise<OpTimes> {
   checkParameters(graph, parameters);
   const { artifacts, writer, owners } = stepTfjs(graph);
-  const work = oneByOne(graph, writer, owners);
-  const model = await open(apart(artifacts, work.ops));
-  const fixed = new Map(graph.parameters.map(({ name, node }) => [work.placeOf(node), enter(parameters[name]!)]));
+  const singleOps = oneByOne(graph, writer, owners);
+  const model = await open(apart(artifacts, singleOps.ops));
+  const fixed = new Map(graph.parameters.map(({ name, node }) => [singleOps.placeOf(node), enter(parameters[name]!)]));
   const execute = ({ at, node }: SingleOp, operands: readonly (tfjs.Tensor | undefined)[]): tfjs.Tensor => {
     const feeds = operands.flatMap((value, operand) => (value ? [[operandOf(at, operand), value] as const] : []));
     return model.execute(Object.fromEntries(feeds), node.name) as tfjs.Tensor;
   };
   try {
     const free = (tensor: tfjs.Tensor): void => tensor.dispose();
-    return { how, runs: timeOneByOne({ enter, execute, free }, graph, work, fixed, inputs) };
+    return { how, runs: timeOneByOne({ enter, execute, free }, graph, singleOps, fixed, inputs) };
   } finally {
     model.dispose();
   }
@@ -155,19 +155,19 @@ const operandOf = (at: number, operand: number): string => `${at}/${operand}`;
 /** A model in which each op reads placeholders of its own, but for constants, which are the model's. */
 function apart(artifacts: TfjsArtifacts, ops: readonly SingleOp[]): TfjsArtifacts {
   const { node: all, versions } = artifacts.modelTopology;
-  const constants = all.filter(({ op }) => op === 'Const');
-  const names = new Set(constants.map(({ name }) => name));
+  const constantNodes = all.filter(({ op }) => op === 'Const');
+  const constantNames = new Set(constantNodes.map(({ name }) => name));
   const nodes = ops.flatMap(({ at, node }): TensorflowNode[] => {
-    const input = node.input.map((name, operand) => (names.has(name) ? name : operandOf(at, operand)));
+    const inputNames = node.input.map((name, operand) => (constantNames.has(name) ? name : operandOf(at, operand)));
     // A placeholder without a type takes any.
-    const fed = input
-      .filter((name) => !names.has(name))
+    const placeholders = inputNames
+      .filter((name) => !constantNames.has(name))
       .map((name) => ({ name, op: 'Placeholder', input: [], attr: {} }));
-    return [...fed, { ...node, input }];
+    return [...placeholders, { ...node, input: inputNames }];
   });
   return {
     ...artifacts,
-    modelTopology: { node: [...constants, ...nodes], versions },
+    modelTopology: { node: [...constantNodes, ...nodes], versions },
     signature: { inputs: {}, outputs: {} },
     userDefinedMetadata: { structuredOutputKeys: [] },
   };

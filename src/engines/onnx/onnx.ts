@@ -57,10 +57,10 @@ async function timeOnnxOps(
 
 /** Kernels of each run; a run is an entry of its own, which begins before them. */
 function runsOf(entries: readonly TraceEntry[], nodeOf: ReadonlyMap<string, number>): OpTime[][] {
-  const runs = entries.filter(({ name }) => name === 'model_run').toSorted((a, b) => a.ts - b.ts);
-  const kernels = entries.filter(({ cat, name }) => cat === 'Node' && name.endsWith(suffix));
-  return runs.map(({ ts, dur }) =>
-    kernels
+  const modelRuns = entries.filter(({ name }) => name === 'model_run').toSorted((a, b) => a.ts - b.ts);
+  const kernelEntries = entries.filter(({ cat, name }) => cat === 'Node' && name.endsWith(suffix));
+  return modelRuns.map(({ ts, dur }) =>
+    kernelEntries
       .filter((kernel) => kernel.ts >= ts && kernel.ts <= ts + dur)
       .map((kernel): OpTime => {
         const node = ownerOf(kernel.name.slice(0, -suffix.length), nodeOf);
@@ -79,9 +79,9 @@ const suffix = '_kernel_time';
 
 /** `fused user/main/mlp/MatMul#9/MatMulAddFusion` was made of `user/main/mlp/MatMul#9`. */
 function ownerOf(name: string, nodeOf: ReadonlyMap<string, number>): number | undefined {
-  const parts = name.replace(/^fused /, '').split('/');
-  const ownerName = parts
-    .map((_, at) => parts.slice(0, parts.length - at).join('/'))
+  const nameParts = name.replace(/^fused /, '').split('/');
+  const ownerName = nameParts
+    .map((_, at) => nameParts.slice(0, nameParts.length - at).join('/'))
     .find((known) => nodeOf.has(known));
   return ownerName === undefined ? undefined : nodeOf.get(ownerName);
 }

@@ -49,11 +49,11 @@ export function searchGraph(
   { vectors, k, allowed }: ScanRequest,
 ): RankedRows | undefined {
   if (k > graph.k || k === 0) return undefined;
-  const count = allowed?.count() ?? scan.rows;
-  if (count < graph.width) return undefined;
-  const removedCount = scan.rows - count;
+  const allowedCount = allowed?.count() ?? scan.rows;
+  if (allowedCount < graph.width) return undefined;
+  const removedCount = scan.rows - allowedCount;
   // A few removed items may all be near the query, as those are that a user has seen. A filter that removes many does not know the query.
-  const widerSearch = Math.ceil((spare * graph.width * scan.rows) / count);
+  const widerSearch = Math.ceil((spare * graph.width * scan.rows) / allowedCount);
   const wantedCandidates =
     removedCount <= graph.width ? graph.width + removedCount : Math.min(graph.width + removedCount, widerSearch);
   if (wantedCandidates > graph.widest) return undefined;
@@ -82,9 +82,9 @@ export function searchAll(
 ): Searched[] {
   const graphAnswers = requests.map((request) => {
     if (graph === undefined || request.exactly) return undefined;
-    const near = searchGraph(scan, graph, request);
-    if (near) graph.gauge?.offer(() => recallOf(near, scan.top([request])[0]!));
-    return near;
+    const nearRows = searchGraph(scan, graph, request);
+    if (nearRows) graph.gauge?.offer(() => recallOf(nearRows, scan.top([request])[0]!));
+    return nearRows;
   });
   const scanned = scan.top(requests.filter((_, at) => graphAnswers[at] === undefined)).values();
   return graphAnswers.map((near) => (near ? { ...near, exact: false } : scanned.next().value!));
@@ -106,9 +106,9 @@ export interface RecallFigures {
 }
 
 export function recallFigures(shares: readonly number[]): RecallFigures {
-  const sorted = Float64Array.from(shares).sort();
+  const sortedShares = Float64Array.from(shares).sort();
   return {
-    recall: sorted.reduce((sum, share) => sum + share, 0) / Math.max(1, sorted.length),
-    low: sorted[Math.floor(0.05 * sorted.length)] ?? 0,
+    recall: sortedShares.reduce((sum, share) => sum + share, 0) / Math.max(1, sortedShares.length),
+    low: sortedShares[Math.floor(0.05 * sortedShares.length)] ?? 0,
   };
 }

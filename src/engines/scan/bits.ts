@@ -57,13 +57,13 @@ export class Bits {
   }
 
   count(): number {
-    let count = 0;
+    let setBits = 0;
     for (const word of this.words) {
       const pairs = word - ((word >>> 1) & 0x55555555);
       const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
-      count += Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+      setBits += Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
     }
-    return count;
+    return setBits;
   }
 
   /** Its rows, ascending. */

@@ -11,9 +11,9 @@ export class BestRows {
 
   /** @param most rows that may come at all: no more room than for them is taken */
   constructor(k: number, most: number) {
-    const room = Math.min(k, most);
-    this.#rows = new Int32Array(room);
-    this.#scores = new Float64Array(room);
+    const capacity = Math.min(k, most);
+    this.#rows = new Int32Array(capacity);
+    this.#scores = new Float64Array(capacity);
   }
 
   push(row: number, score: number): void {
@@ -25,10 +25,10 @@ export class BestRows {
     } else {
       let at = this.#count++;
       for (; at > 0; at = (at - 1) >> 1) {
-        const above = (at - 1) >> 1;
-        if (!isWorse(score, row, scores[above]!, rows[above]!)) break;
-        rows[at] = rows[above]!;
-        scores[at] = scores[above]!;
+        const parent = (at - 1) >> 1;
+        if (!isWorse(score, row, scores[parent]!, rows[parent]!)) break;
+        rows[at] = rows[parent]!;
+        scores[at] = scores[parent]!;
       }
       rows[at] = row;
       scores[at] = score;
@@ -55,13 +55,13 @@ export class BestRows {
     const [rows, scores] = [this.#rows, this.#scores];
     let at = 0;
     for (;;) {
-      let below = 2 * at + 1;
-      if (below >= count) break;
-      if (below + 1 < count && isWorse(scores[below + 1]!, rows[below + 1]!, scores[below]!, rows[below]!)) below++;
-      if (!isWorse(scores[below]!, rows[below]!, score, row)) break;
-      rows[at] = rows[below]!;
-      scores[at] = scores[below]!;
-      at = below;
+      let child = 2 * at + 1;
+      if (child >= count) break;
+      if (child + 1 < count && isWorse(scores[child + 1]!, rows[child + 1]!, scores[child]!, rows[child]!)) child++;
+      if (!isWorse(scores[child]!, rows[child]!, score, row)) break;
+      rows[at] = rows[child]!;
+      scores[at] = scores[child]!;
+      at = child;
     }
     rows[at] = row;
     scores[at] = score;
@@ -110,8 +110,8 @@ export class Candidates {
     if (this.#rows.length > mostKept) this.#take(512);
     this.#count = 0;
     this.#counted = 0;
-    const most = Math.min(k, rows);
-    if (this.#heap.length !== most) this.#heap = new Float64Array(most);
+    const heapLength = Math.min(k, rows);
+    if (this.#heap.length !== heapLength) this.#heap = new Float64Array(heapLength);
     this.#size = 0;
     this.#places = isSeveral ? new Map() : undefined;
   }
@@ -181,16 +181,16 @@ export class Candidates {
   }
 
   #prune(): void {
-    let kept = 0;
+    let keptCount = 0;
     for (let i = 0; i < this.#count; i++) {
       if (this.#upper[i]! < this.limit) continue;
-      this.#rows[kept] = this.#rows[i]!;
-      this.#lower[kept] = this.#lower[i]!;
-      this.#upper[kept] = this.#upper[i]!;
-      kept++;
+      this.#rows[keptCount] = this.#rows[i]!;
+      this.#lower[keptCount] = this.#lower[i]!;
+      this.#upper[keptCount] = this.#upper[i]!;
+      keptCount++;
     }
-    this.#count = kept;
-    this.#counted = kept;
+    this.#count = keptCount;
+    this.#counted = keptCount;
   }
 
   #grow(): void {

@@ -38,13 +38,13 @@ const centreRows = 4096;
 
 /** The mean of rows that are evenly apart: float32 [width]. */
 export function centreOf(vectors: Float32Array, rows: number, width: number): Float32Array {
-  const sums = new Float64Array(width);
+  const columnSums = new Float64Array(width);
   const step = Math.max(1, Math.floor(rows / centreRows));
   for (let row = 0; row < rows; row += step) {
-    for (let column = 0; column < width; column++) sums[column]! += vectors[row * width + column]!;
+    for (let column = 0; column < width; column++) columnSums[column]! += vectors[row * width + column]!;
   }
-  const count = Math.max(1, Math.ceil(rows / step));
-  return Float32Array.from(sums, (sum) => sum / count);
+  const sampledRows = Math.max(1, Math.ceil(rows / step));
+  return Float32Array.from(columnSums, (sum) => sum / sampledRows);
 }
 
 /**
@@ -62,26 +62,26 @@ export function writeCodes(
   from = 0,
 ): void {
   const { rows, width, pairs, blocks } = layout;
-  const aside = lengthOf(centre);
+  const centreLength = lengthOf(centre);
   for (let block = from; block < blocks; block++) {
-    const first = block * blockRows;
-    const end = Math.min(rows, first + blockRows);
-    let largest = 0;
-    for (let row = first; row < end; row++) {
+    const firstRow = block * blockRows;
+    const endRow = Math.min(rows, firstRow + blockRows);
+    let largestOffset = 0;
+    for (let row = firstRow; row < endRow; row++) {
       for (let column = 0; column < width; column++) {
-        largest = Math.max(largest, Math.abs(vectors[row * width + column]! - centre[column]!));
+        largestOffset = Math.max(largestOffset, Math.abs(vectors[row * width + column]! - centre[column]!));
       }
     }
-    invariant(Number.isFinite(largest), 'the vectors of items are finite');
-    const scale = largest === 0 ? 1 : largest / largestCode;
-    let error = 0;
+    invariant(Number.isFinite(largestOffset), 'the vectors of items are finite');
+    const scale = largestOffset === 0 ? 1 : largestOffset / largestCode;
+    let mostError = 0;
     let codeLength = 0;
-    let length = 0;
-    let whole = 0;
-    for (let row = first; row < end; row++) {
-      const item = row - first;
-      const to = 2 * blockRows * pairs * block + 16 * pairs * (item >> 3) + 2 * (item & 7);
-      let errors = 0;
+    let mostSquares = 0;
+    let mostWhole = 0;
+    for (let row = firstRow; row < endRow; row++) {
+      const item = row - firstRow;
+      const codeStart = 2 * blockRows * pairs * block + 16 * pairs * (item >> 3) + 2 * (item & 7);
+      let errorSquares = 0;
       let codeSquares = 0;
       let squares = 0;
       let wholeSquares = 0;
@@ -89,26 +89,26 @@ export function writeCodes(
         const x = vectors[row * width + column]!;
         const y = x - centre[column]!;
         const code = Math.floor(y / scale + 0.5);
-        const near = code * scale;
-        codes[to + 16 * (column >> 1) + (column & 1)] = code;
-        errors += (y - near) * (y - near);
-        codeSquares += near * near;
+        const codedValue = code * scale;
+        codes[codeStart + 16 * (column >> 1) + (column & 1)] = code;
+        errorSquares += (y - codedValue) * (y - codedValue);
+        codeSquares += codedValue * codedValue;
         squares += y * y;
         wholeSquares += x * x;
       }
-      error = Math.max(error, errors);
+      mostError = Math.max(mostError, errorSquares);
       codeLength = Math.max(codeLength, codeSquares);
-      length = Math.max(length, squares);
-      whole = Math.max(whole, wholeSquares);
+      mostSquares = Math.max(mostSquares, squares);
+      mostWhole = Math.max(mostWhole, wholeSquares);
     }
-    const longest = Math.sqrt(length) * roundedUp;
-    const inSums = scoreError(width) * (Math.sqrt(whole) + aside + longest) * roundedUp;
-    const at = 4 * block;
-    records[at] = 1 / scale;
-    records[at + 1] = (Math.sqrt(error) + inSums) * roundedUp;
-    records[at + 2] = Math.sqrt(codeLength) * roundedUp;
+    const longestOffset = Math.sqrt(mostSquares) * roundedUp;
+    const sumError = scoreError(width) * (Math.sqrt(mostWhole) + centreLength + longestOffset) * roundedUp;
+    const recordStart = 4 * block;
+    records[recordStart] = 1 / scale;
+    records[recordStart + 1] = (Math.sqrt(mostError) + sumError) * roundedUp;
+    records[recordStart + 2] = Math.sqrt(codeLength) * roundedUp;
     // As long as its score may say it is.
-    records[at + 3] = (longest + inSums) * roundedUp;
+    records[recordStart + 3] = (longestOffset + sumError) * roundedUp;
   }
 }
 
@@ -158,24 +158,24 @@ const largestQueryCode = 2 ** 15 - 1;
 /** @param pairs of columns; an odd width has a zero more */
 export function codeQuery(query: Float64Array, pairs: number): CodedQuery {
   const width = query.length;
-  const most = Math.min(largestQueryCode, Math.floor(largestSum / (largestCode * Math.max(1, width))));
-  invariant(most > 0, `vectors of ${width} numbers are too wide for the scan`);
-  let largest = 0;
-  for (const each of query) largest = Math.max(largest, Math.abs(each));
-  invariant(Number.isFinite(largest), 'a query is finite');
-  const scale = largest === 0 ? 1 : largest / most;
+  const mostCode = Math.min(largestQueryCode, Math.floor(largestSum / (largestCode * Math.max(1, width))));
+  invariant(mostCode > 0, `vectors of ${width} numbers are too wide for the scan`);
+  let largestNumber = 0;
+  for (const each of query) largestNumber = Math.max(largestNumber, Math.abs(each));
+  invariant(Number.isFinite(largestNumber), 'a query is finite');
+  const scale = largestNumber === 0 ? 1 : largestNumber / mostCode;
   const codes = new Int16Array(2 * pairs);
-  let errors = 0;
+  let errorSquares = 0;
   let squares = 0;
   query.forEach((each, i) => {
     // In units of the scale: no square of a very small or very large number.
     const unit = each / scale;
-    const code = Math.max(-most, Math.min(most, Math.floor(unit + 0.5)));
+    const code = Math.max(-mostCode, Math.min(mostCode, Math.floor(unit + 0.5)));
     codes[i] = code;
-    errors += (unit - code) * (unit - code);
+    errorSquares += (unit - code) * (unit - code);
     squares += unit * unit;
   });
-  return { scale, length: Math.sqrt(squares) * roundedUp, error: roundedError(errors, squares), codes };
+  return { scale, length: Math.sqrt(squares) * roundedUp, error: roundedError(errorSquares, squares), codes };
 }
 
 /** A unit is itself rounded: by less than 2⁻⁵² of it. */

@@ -82,7 +82,7 @@ export function scanOfCoded(
 /** The scan of the first `rows` items of a store. It stays as it is when others are added: their codes may change the scale of its last block, and no score. */
 function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: number): Scan {
   invariant(vectors.length === rows * width, `${vectors.length} numbers for ${rows} × ${width}`);
-  const place = { ...store, layout: layoutOf(rows, width) };
+  const scanStore = { ...store, layout: layoutOf(rows, width) };
   const score = (queries: readonly Float64Array[], row: number): number =>
     queries.length === 1 ? scoreOf(queries[0]!, vectors, row * width) : bestScoreOf(queries, vectors, row * width);
 
@@ -92,21 +92,21 @@ function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: nu
     vectors,
     score,
     coded: () => ({
-      codes: new Uint8Array(store.memory.buffer, store.codes, place.layout.codeBytes),
-      records: new Float64Array(store.memory.buffer, store.records, 4 * place.layout.blocks),
+      codes: new Uint8Array(store.memory.buffer, store.codes, scanStore.layout.codeBytes),
+      records: new Float64Array(store.memory.buffer, store.records, 4 * scanStore.layout.blocks),
       centre: store.centre,
     }),
     top(requests) {
       const answers: RankedRows[] = new Array(requests.length);
-      let pass: number[] = [];
-      let count = 0;
+      let passIndices: number[] = [];
+      let passVectors = 0;
       const run = (): void => {
-        const asked = pass.map((at) => requests[at]!);
-        onePass(place, asked, score).forEach((answer, i) => {
-          answers[pass[i]!] = answer;
+        const passRequests = passIndices.map((at) => requests[at]!);
+        onePass(scanStore, passRequests, score).forEach((answer, i) => {
+          answers[passIndices[i]!] = answer;
         });
-        pass = [];
-        count = 0;
+        passIndices = [];
+        passVectors = 0;
       };
       requests.forEach((request, at) => {
         for (const vector of request.vectors)
@@ -117,11 +117,11 @@ function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: nu
           answers[at] = few === 0 ? { rows: new Int32Array(0), scores: new Float64Array(0) } : readAll(request, few);
           return;
         }
-        if (count > 0 && count + request.vectors.length > mostVectors) run();
-        pass.push(at);
-        count += request.vectors.length;
+        if (passVectors > 0 && passVectors + request.vectors.length > mostVectors) run();
+        passIndices.push(at);
+        passVectors += request.vectors.length;
       });
-      if (pass.length > 0) run();
+      if (passIndices.length > 0) run();
       return answers;
     },
   };
@@ -129,9 +129,9 @@ function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: nu
   /** Scores all rows, for a request for few rows, or for most of what is allowed. */
   function readAll({ vectors: queries, k, allowed }: ScanRequest, count: number): RankedRows {
     const best = new BestRows(k, count);
-    const only = queries.length === 1 ? queries[0]! : undefined;
+    const onlyQuery = queries.length === 1 ? queries[0]! : undefined;
     const visit = (row: number): void =>
-      best.push(row, only ? scoreOf(only, vectors, row * width) : bestScoreOf(queries, vectors, row * width));
+      best.push(row, onlyQuery ? scoreOf(onlyQuery, vectors, row * width) : bestScoreOf(queries, vectors, row * width));
     if (allowed) allowed.forEach(visit);
     else for (let row = 0; row < rows; row++) visit(row);
     return best.ordered();
@@ -140,9 +140,9 @@ function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: nu
 
 /** Number of rows to read one by one; undefined for a scan. */
 function fewOf({ k, allowed }: ScanRequest, rows: number): number | undefined {
-  const count = allowed?.count() ?? rows;
+  const allowedCount = allowed?.count() ?? rows;
   if (k === 0) return 0;
-  return count < rows * fewRows || k >= count / 2 ? count : undefined;
+  return allowedCount < rows * fewRows || k >= allowedCount / 2 ? allowedCount : undefined;
 }
 
 interface ScanStore extends CodeStore {
@@ -168,16 +168,16 @@ function onePass(
   score: (queries: readonly Float64Array[], row: number) => number,
 ): RankedRows[] {
   const { pairs, blocks, rows } = layout;
-  const all = requests.map(({ vectors, k }, i) => {
+  const candidatesEach = requests.map(({ vectors, k }, i) => {
     const candidates = (pool[i] ??= new Candidates());
     candidates.begin(k, rows, (row) => score(vectors, row), vectors.length > 1);
     return candidates;
   });
-  const asked = requests.flatMap(({ vectors }, i) =>
+  const scannedQueries = requests.flatMap(({ vectors }, i) =>
     vectors.map((vector): ScannedQuery => {
       const query = codeQuery(vector, pairs);
       return {
-        candidates: all[i]!,
+        candidates: candidatesEach[i]!,
         query,
         length: query.length * query.scale,
         error: query.error * query.scale,
@@ -185,56 +185,56 @@ function onePass(
       };
     }),
   );
-  const single = asked.length % 4 === 1 ? 1 : 0;
-  const quads = Math.ceil((asked.length - single) / 4);
-  const places = 4 * quads + single;
-  const words = scratch + aligned(places * queryBytes);
-  const masks = words + aligned(4 * pairs * places);
+  const single = scannedQueries.length % 4 === 1 ? 1 : 0;
+  const quadCount = Math.ceil((scannedQueries.length - single) / 4);
+  const queryPlaces = 4 * quadCount + single;
+  const words = scratch + aligned(queryPlaces * queryBytes);
+  const masks = words + aligned(4 * pairs * queryPlaces);
   const maskBytes = 8 * blocks;
-  const masked = [...new Set(requests.flatMap(({ allowed }) => allowed ?? []))];
-  const entries = masks + aligned(maskBytes * masked.length);
-  const chunk = Math.max(firstChunk, Math.min(largestChunk, blocks));
-  reserve(memory, entries + chunk * blockRows * asked.length * entryBytes);
-  masked.forEach(({ words: bits }, i) => {
+  const allowedSets = [...new Set(requests.flatMap(({ allowed }) => allowed ?? []))];
+  const entries = masks + aligned(maskBytes * allowedSets.length);
+  const chunkBlocks = Math.max(firstChunk, Math.min(largestChunk, blocks));
+  reserve(memory, entries + chunkBlocks * blockRows * scannedQueries.length * entryBytes);
+  allowedSets.forEach(({ words: bits }, i) => {
     new Uint32Array(memory.buffer, masks + i * maskBytes, 2 * blocks).set(bits);
   });
   const allowedOf = requests.flatMap(({ vectors, allowed }) =>
-    vectors.map(() => (allowed ? masks + masked.indexOf(allowed) * maskBytes : 0)),
+    vectors.map(() => (allowed ? masks + allowedSets.indexOf(allowed) * maskBytes : 0)),
   );
-  const numbers = new Float64Array(memory.buffer, scratch, 4 * places);
-  const pointers = new Uint32Array(memory.buffer, scratch, 8 * places);
-  writeWords(new Int32Array(memory.buffer, words, pairs * places), asked, pairs, quads, single);
+  const numbers = new Float64Array(memory.buffer, scratch, 4 * queryPlaces);
+  const pointers = new Uint32Array(memory.buffer, scratch, 8 * queryPlaces);
+  writeWords(new Int32Array(memory.buffer, words, pairs * queryPlaces), scannedQueries, pairs, quadCount, single);
   numbers.fill(0);
-  for (let i = 0; i < places; i++) {
+  for (let i = 0; i < queryPlaces; i++) {
     // A place that only fills up a group of four reaches nothing.
     numbers[4 * i] = Number.POSITIVE_INFINITY;
-    if (!asked[i]) continue;
-    numbers[4 * i + 1] = asked[i]!.query.length;
-    numbers[4 * i + 2] = asked[i]!.query.error;
+    if (!scannedQueries[i]) continue;
+    numbers[4 * i + 1] = scannedQueries[i]!.query.length;
+    numbers[4 * i + 2] = scannedQueries[i]!.query.error;
     pointers[8 * i + 6] = allowedOf[i]!;
   }
   const perBlock = new Float64Array(memory.buffer, records, 4 * blocks);
-  const found = new Int32Array(memory.buffer, entries, 3 * chunk * blockRows * asked.length);
-  let size = firstChunk;
-  for (let from = 0; from < blocks; from += size, size = Math.min(chunk, 2 * size)) {
-    const to = Math.min(blocks, from + size);
-    asked.forEach(({ candidates, query, base }, i) => {
+  const foundEntries = new Int32Array(memory.buffer, entries, 3 * chunkBlocks * blockRows * scannedQueries.length);
+  let rangeBlocks = firstChunk;
+  for (let from = 0; from < blocks; from += rangeBlocks, rangeBlocks = Math.min(chunkBlocks, 2 * rangeBlocks)) {
+    const rangeEnd = Math.min(blocks, from + rangeBlocks);
+    scannedQueries.forEach(({ candidates, query, base }, i) => {
       numbers[4 * i] = (candidates.limit - base) / query.scale;
     });
-    const end = kernel.scan(codes, pairs, records, from, to, rows, scratch, words, quads, single, entries);
-    const last = (end - entries) >> 2;
-    for (let at = 0; at < last; at += 3) {
-      const row = found[at]!;
-      const { candidates, query, length, error, base } = asked[found[at + 1]!]!;
+    const end = kernel.scan(codes, pairs, records, from, rangeEnd, rows, scratch, words, quadCount, single, entries);
+    const foundEnd = (end - entries) >> 2;
+    for (let at = 0; at < foundEnd; at += 3) {
+      const row = foundEntries[at]!;
+      const { candidates, query, length, error, base } = scannedQueries[foundEntries[at + 1]!]!;
       const block = 4 * Math.floor(row / blockRows);
-      const near = (found[at + 2]! * query.scale) / perBlock[block]!;
-      const off = boundOf(length, error, perBlock[block + 1]!, perBlock[block + 2]!);
-      const slack = off + (Math.abs(near) + Math.abs(base) + off) * rounding;
-      candidates.add(row, base + near - slack, base + near + slack);
+      const codedScore = (foundEntries[at + 2]! * query.scale) / perBlock[block]!;
+      const codeError = boundOf(length, error, perBlock[block + 1]!, perBlock[block + 2]!);
+      const slack = codeError + (Math.abs(codedScore) + Math.abs(base) + codeError) * rounding;
+      candidates.add(row, base + codedScore - slack, base + codedScore + slack);
     }
-    for (const candidates of all) candidates.endChunk();
+    for (const candidates of candidatesEach) candidates.endChunk();
   }
-  return all.map((candidates) => candidates.end());
+  return candidatesEach.map((candidates) => candidates.end());
 }
 
 /** Relative rounding error of a bound in float64, generously. */
@@ -256,8 +256,8 @@ function writeWords(
   asked.forEach(({ query }, i) => {
     const isSingle = single === 1 && i === 4 * quads;
     for (let pair = 0; pair < pairs; pair++) {
-      const at = isSingle ? 4 * quads * pairs + pair : 4 * pairs * (i >> 2) + 4 * pair + (i & 3);
-      words[at] = (query.codes[2 * pair]! & 0xffff) | (query.codes[2 * pair + 1]! << 16);
+      const wordIndex = isSingle ? 4 * quads * pairs + pair : 4 * pairs * (i >> 2) + 4 * pair + (i & 3);
+      words[wordIndex] = (query.codes[2 * pair]! & 0xffff) | (query.codes[2 * pair + 1]! << 16);
     }
   });
 }
@@ -268,28 +268,28 @@ function writeWords(
  * compute the same bits. Computed for float32 numbers, a sum differs from the real one by less than (width + 4) · 2⁻⁵³ · ‖q‖ · ‖x‖.
  */
 export function scoreOf(query: Float64Array, vectors: Float32Array, at: number): number {
-  const width = query.length;
+  const queryWidth = query.length;
   let a = 0;
   let b = 0;
   let c = 0;
   let d = 0;
   let i = 0;
-  for (; i + 4 <= width; i += 4) {
+  for (; i + 4 <= queryWidth; i += 4) {
     a += query[i]! * vectors[at + i]!;
     b += query[i + 1]! * vectors[at + i + 1]!;
     c += query[i + 2]! * vectors[at + i + 2]!;
     d += query[i + 3]! * vectors[at + i + 3]!;
   }
-  if (i < width) a += query[i]! * vectors[at + i]!;
-  if (i + 1 < width) b += query[i + 1]! * vectors[at + i + 1]!;
-  if (i + 2 < width) c += query[i + 2]! * vectors[at + i + 2]!;
+  if (i < queryWidth) a += query[i]! * vectors[at + i]!;
+  if (i + 1 < queryWidth) b += query[i + 1]! * vectors[at + i + 1]!;
+  if (i + 2 < queryWidth) c += query[i + 2]! * vectors[at + i + 2]!;
   return a + c + (b + d);
 }
 
 export function bestScoreOf(queries: readonly Float64Array[], vectors: Float32Array, at: number): number {
-  let best = scoreOf(queries[0]!, vectors, at);
-  for (let i = 1; i < queries.length; i++) best = Math.max(best, scoreOf(queries[i]!, vectors, at));
-  return best;
+  let bestScore = scoreOf(queries[0]!, vectors, at);
+  for (let i = 1; i < queries.length; i++) bestScore = Math.max(bestScore, scoreOf(queries[i]!, vectors, at));
+  return bestScore;
 }
 
 /**
@@ -317,11 +317,11 @@ export function makeGrowingScan(width: number, room: number): GrowingScan {
     add(more) {
       invariant(more.length % width === 0, `${more.length} numbers for vectors of ${width}`);
       invariant(more.every(Number.isFinite), 'the vectors of items are finite');
-      const count = more.length / width;
-      invariant(rowCount + count <= room, `${count} items more than ${rowCount} of ${room}`);
+      const addedCount = more.length / width;
+      invariant(rowCount + addedCount <= room, `${addedCount} items more than ${rowCount} of ${room}`);
       vectors.set(more, rowCount * width);
       const firstBlock = Math.floor(rowCount / blockRows);
-      rowCount += count;
+      rowCount += addedCount;
       writeStore(store, layoutOf(rowCount, width), vectors, firstBlock);
     },
     firstRows(first) {

@@ -23,27 +23,27 @@ function timeTensorflowOps(
 ): OpTimes {
   checkParameters(graph, parameters);
   const { writer, owners } = stepNodes(graph);
-  const work = oneByOne(graph, writer, owners);
-  const attributes = new Map(work.ops.map(({ at, node }) => [at, attributesOf(binding, node)]));
+  const singleOps = oneByOne(graph, writer, owners);
+  const attributes = new Map(singleOps.ops.map(({ at, node }) => [at, attributesOf(binding, node)]));
   const runtime: EagerRuntime<number> = {
     enter: ({ dtype, shape, data }) => binding.createTensor(shape, typeCode(binding, dtype), data.slice()),
     execute({ at, node }, operands) {
-      const outputs = node.op === 'TopKV2' ? 2 : 1;
-      const [result, ...unread] = binding.executeOp(node.op, attributes.get(at)!, operands as number[], outputs);
+      const outputCount = node.op === 'TopKV2' ? 2 : 1;
+      const [result, ...unread] = binding.executeOp(node.op, attributes.get(at)!, operands as number[], outputCount);
       for (const { id } of unread) binding.deleteTensor(id);
       return result!.id;
     },
     free: (id) => binding.deleteTensor(id),
   };
   const fixed = new Map(
-    graph.parameters.map(({ name, node }) => [work.placeOf(node), runtime.enter(parameters[name]!)]),
+    graph.parameters.map(({ name, node }) => [singleOps.placeOf(node), runtime.enter(parameters[name]!)]),
   );
-  for (const { at, node } of work.constants) {
+  for (const { at, node } of singleOps.constants) {
     const { dtype, tensorShape, tensorContent } = node.attr.value!.tensor!;
     const shape = tensorShape.dim.map(({ size }) => size);
     fixed.set(at, constantOf(binding, dtype, shape, tensorContent));
   }
-  return { how, runs: timeOneByOne(runtime, graph, work, fixed, inputs) };
+  return { how, runs: timeOneByOne(runtime, graph, singleOps, fixed, inputs) };
 }
 
 function attributesOf(binding: TensorflowAddon, { attr }: TensorflowNode): OpAttribute[] {
@@ -66,12 +66,12 @@ function constantOf(binding: TensorflowAddon, type: string, shape: readonly numb
   if (type !== 'DT_BFLOAT16') return binding.createTensor(shape, codeOf(binding, type), numbersOf(type, content));
   // The upper half of a float32.
   const halves = new Uint16Array(Uint8Array.from(content).buffer);
-  const whole = new Float32Array(Uint32Array.from(halves, (half) => half * 65_536).buffer);
-  const given = binding.createTensor(shape, binding.TF_FLOAT, whole);
+  const widened = new Float32Array(Uint32Array.from(halves, (half) => half * 65_536).buffer);
+  const widenedId = binding.createTensor(shape, binding.TF_FLOAT, widened);
   const typed = (name: string, value: number): OpAttribute => ({ name, type: binding.TF_ATTR_TYPE, value });
   const attributes = [typed('SrcT', binding.TF_FLOAT), typed('DstT', bfloat16)];
-  const [cast] = binding.executeOp('Cast', attributes, [given], 1);
-  binding.deleteTensor(given);
+  const [cast] = binding.executeOp('Cast', attributes, [widenedId], 1);
+  binding.deleteTensor(widenedId);
   return cast!.id;
 }
 
@@ -91,8 +91,8 @@ const first = (node: string): string => `${node}:0`;
  */
 function unaligned(data: Tensor['data']): Tensor['data'] {
   const Constructor = data.constructor as Float32ArrayConstructor;
-  const buffer = new ArrayBuffer(data.byteLength + data.BYTES_PER_ELEMENT);
-  const copy = new Constructor(buffer, data.BYTES_PER_ELEMENT, data.length);
+  const shiftedBuffer = new ArrayBuffer(data.byteLength + data.BYTES_PER_ELEMENT);
+  const copy = new Constructor(shiftedBuffer, data.BYTES_PER_ELEMENT, data.length);
   copy.set(data);
   return copy;
 }
@@ -115,8 +115,8 @@ class TensorflowProgram implements Program {
     }));
     this.dtypes = new Map((['float32', 'int32', 'bool'] as const).map((dtype) => [typeCode(binding, dtype), dtype]));
     this.inputNames = graph.inputs.map(({ name }) => first(names.inputs[name]!)).join();
-    const outputs = graph.outputs.map(({ name }) => first(names.outputs[name]!));
-    this.outputNames = [...outputs, ...(names.updated ? [first(names.updated)] : [])].join();
+    const outputNames = graph.outputs.map(({ name }) => first(names.outputs[name]!));
+    this.outputNames = [...outputNames, ...(names.updated ? [first(names.updated)] : [])].join();
   }
 
   async run(inputs: Tensors): Promise<Tensors> {
@@ -126,8 +126,8 @@ class TensorflowProgram implements Program {
       this.binding.createTensor(shape, this.inputs[index]!.type, data),
     );
     try {
-      const fetched = this.fetch(ids, this.inputNames, this.outputNames);
-      return Object.fromEntries(this.graph.outputs.map(({ name }, index) => [name, fetched[index]!]));
+      const fetchedTensors = this.fetch(ids, this.inputNames, this.outputNames);
+      return Object.fromEntries(this.graph.outputs.map(({ name }, index) => [name, fetchedTensors[index]!]));
     } finally {
       for (const id of ids) this.binding.deleteTensor(id);
     }
@@ -141,14 +141,14 @@ class TensorflowProgram implements Program {
   }
 
   async write(parameters: Tensors): Promise<void> {
-    const written = givenParameters(this.graph, parameters);
-    if (written.length === 0) return;
-    const ids = written.map(({ tensor: { shape, data, dtype } }) =>
+    const writtenValues = givenParameters(this.graph, parameters);
+    if (writtenValues.length === 0) return;
+    const ids = writtenValues.map(({ tensor: { shape, data, dtype } }) =>
       this.binding.createTensor(shape, typeCode(this.binding, dtype), unaligned(data)),
     );
     try {
-      const feeds = written.map(({ name }) => first(this.names.write[name]!)).join();
-      this.fetch(ids, feeds, written.map(({ name }) => first(this.names.written[name]!)).join());
+      const feedNames = writtenValues.map(({ name }) => first(this.names.write[name]!)).join();
+      this.fetch(ids, feedNames, writtenValues.map(({ name }) => first(this.names.written[name]!)).join());
     } finally {
       for (const id of ids) this.binding.deleteTensor(id);
     }
@@ -160,8 +160,8 @@ class TensorflowProgram implements Program {
 
   /** Feeds, runs, and takes the results out of the runtime; the last fetch may be one that only has updates done. */
   private fetch(ids: readonly number[], feeds: string, fetches: string): Tensor[] {
-    const results = this.binding.runSavedModel(this.session, ids, feeds, fetches);
-    return results.map(({ id, shape, dtype }) => {
+    const fetchedResults = this.binding.runSavedModel(this.session, ids, feeds, fetches);
+    return fetchedResults.map(({ id, shape, dtype }) => {
       const data = this.binding.tensorDataSync(id);
       this.binding.deleteTensor(id);
       return { dtype: this.dtypes.get(dtype)!, shape, data };
@@ -172,16 +172,16 @@ class TensorflowProgram implements Program {
 /** The session is loaded from files; they are needed no longer than that. */
 function loadSession(binding: TensorflowAddon, bytes: Uint8Array): number {
   const folder = makeTemporary('graph');
-  const path = join(folder, 'saved_model.pb');
+  const modelPath = join(folder, 'saved_model.pb');
   try {
-    writeFileSync(path, bytes);
+    writeFileSync(modelPath, bytes);
     return binding.loadSavedModel(folder, 'serve');
   } catch (error) {
     const reason = systemReason(error);
-    if (reason !== undefined) throw failure('cannot-write', { path, reason });
+    if (reason !== undefined) throw failure('cannot-write', { path: modelPath, reason });
     // An error of TensorFlow is a text without a code, and a file that it cannot read is an empty model to it.
-    const unread = /; Input\/output error/.test(String(error)) ? 'the disk reports an error' : unreadReason(path);
-    throw unread === undefined ? error : failure('cannot-read', { path, reason: unread });
+    const unread = /; Input\/output error/.test(String(error)) ? 'the disk reports an error' : unreadReason(modelPath);
+    throw unread === undefined ? error : failure('cannot-read', { path: modelPath, reason: unread });
   } finally {
     removeTemporary(folder);
   }

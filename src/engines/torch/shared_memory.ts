@@ -20,13 +20,13 @@ export function layout(
   sizes: readonly number[],
   from = 0,
 ): { readonly places: readonly number[]; readonly end: number } {
-  let end = from;
+  let placedEnd = from;
   const places = sizes.map((bytes) => {
-    const at = Math.ceil(end / alignment) * alignment;
-    end = at + bytes;
-    return at;
+    const alignedStart = Math.ceil(placedEnd / alignment) * alignment;
+    placedEnd = alignedStart + bytes;
+    return alignedStart;
   });
-  return { places, end };
+  return { places, end: placedEnd };
 }
 
 export class SharedMemory {
@@ -75,9 +75,9 @@ export class SharedMemory {
       dtype === 'float32' ? new Float32Array(count) : dtype === 'int32' ? new Int32Array(count) : new Uint8Array(count);
     const bytes = bytesOf(data);
     for (let done = 0; done < bytes.length; ) {
-      const read = readSync(this.descriptors[this.file], bytes, done, bytes.length - done, at + done);
-      if (read === 0) throw new Error('invariant: a tensor lies within the shared memory');
-      done += read;
+      const readBytes = readSync(this.descriptors[this.file], bytes, done, bytes.length - done, at + done);
+      if (readBytes === 0) throw new Error('invariant: a tensor lies within the shared memory');
+      done += readBytes;
     }
     return { dtype, shape, data };
   }
@@ -96,20 +96,20 @@ export class SharedMemory {
   /** Writes the new bytes instead of moving the end: a process that touches memory which the system cannot give is killed. */
   private grow(bytes: number): void {
     const descriptor = this.descriptors[this.file];
-    const wanted = Math.ceil(bytes / chunk.length) * chunk.length;
-    for (let size = this.sizes[this.file]; size < wanted; size += chunk.length) {
+    const wantedSize = Math.ceil(bytes / chunk.length) * chunk.length;
+    for (let size = this.sizes[this.file]; size < wantedSize; size += chunk.length) {
       let done = 0;
       while (done < chunk.length) done += writeSync(descriptor, chunk, done, chunk.length - done, size + done);
     }
-    this.sizes[this.file] = wanted;
+    this.sizes[this.file] = wantedSize;
   }
 }
 
 function openUnnamed(folder: string): number {
-  const path = join(folder, `tower-torch-${process.pid}-${Math.random().toString(36).slice(2)}`);
+  const unnamedPath = join(folder, `tower-torch-${process.pid}-${Math.random().toString(36).slice(2)}`);
   try {
-    const descriptor = openSync(path, 'wx+', 0o600);
-    unlinkSync(path);
+    const descriptor = openSync(unnamedPath, 'wx+', 0o600);
+    unlinkSync(unnamedPath);
     return descriptor;
   } catch (error) {
     const reason = systemReason(error);

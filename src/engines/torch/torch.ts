@@ -22,18 +22,18 @@ async function joinGroup(worker: TorchWorker, device: string, meeting: Meeting):
   if (lost?.aborted) throw lost.reason;
   lost?.addEventListener('abort', stop, { once: true });
   const { memory } = worker;
-  const backend = device === 'cpu' ? 'gloo' : 'cpu:gloo,cuda:nccl';
-  const asked = { do: 'join', backend, rank, workers, meet, meetSeconds, seconds, patientSeconds };
+  const backendNames = device === 'cpu' ? 'gloo' : 'cpu:gloo,cuda:nccl';
+  const joinRequest = { do: 'join', backend: backendNames, rank, workers, meet, meetSeconds, seconds, patientSeconds };
   worker.rank = rank;
-  const { machines } = (await worker.exclusively((ask) => ask(asked, meetSeconds + grace))) as {
+  const { machines } = (await worker.exclusively((ask) => ask(joinRequest, meetSeconds + grace))) as {
     readonly machines: readonly string[];
   };
   /** Reads what the process has put side by side. */
   const takeEach = (lengths: readonly number[], from: number): readonly Uint8Array[] => {
-    let at = from;
+    let nextStart = from;
     return lengths.map((length) => {
-      const { data } = memory.take('bool', [length], at);
-      at += length;
+      const { data } = memory.take('bool', [length], nextStart);
+      nextStart += length;
       return data as Uint8Array;
     });
   };
@@ -47,8 +47,8 @@ async function joinGroup(worker: TorchWorker, device: string, meeting: Meeting):
     leave: (reason) => worker.exclusively((ask) => ask({ do: 'leave', reason }, grace)).then(nothing, nothing),
     exchange: (bytes, { isPatient = false, done } = {}) =>
       worker.exclusively(async (ask) => {
-        const limit = (isPatient ? patientSeconds : seconds) + grace;
-        const { lengths } = (await ask({ do: 'lengths', bytes: bytes.length, patient: isPatient }, limit)) as {
+        const limitSeconds = (isPatient ? patientSeconds : seconds) + grace;
+        const { lengths } = (await ask({ do: 'lengths', bytes: bytes.length, patient: isPatient }, limitSeconds)) as {
           readonly lengths: readonly number[];
         };
         const sent = layout([bytes.length]);
@@ -61,19 +61,19 @@ async function joinGroup(worker: TorchWorker, device: string, meeting: Meeting):
       }),
     allToAll: (parts, { done } = {}) =>
       worker.exclusively(async (ask) => {
-        const mine = parts.map(({ length }) => length);
-        const answer = await ask({ do: 'lengthsEach', lengths: mine }, seconds + grace);
-        const { lengths } = answer as { readonly lengths: readonly number[] };
+        const ownLengths = parts.map(({ length }) => length);
+        const lengthsAnswer = await ask({ do: 'lengthsEach', lengths: ownLengths }, seconds + grace);
+        const { lengths } = lengthsAnswer as { readonly lengths: readonly number[] };
         const sum = (all: readonly number[]): number => all.reduce((total, each) => total + each, 0);
-        const { places, end } = layout([sum(mine), sum(lengths)]);
+        const { places, end } = layout([sum(ownLengths), sum(lengths)]);
         memory.reserve(end);
-        let at = places[0]!;
+        let nextStart = places[0]!;
         for (const part of parts) {
-          memory.put(tensorOf(part), at);
-          at += part.length;
+          memory.put(tensorOf(part), nextStart);
+          nextStart += part.length;
         }
         const [from, into] = places;
-        await ask({ do: 'allToAll', mine, lengths, from, into, what: done }, seconds + grace);
+        await ask({ do: 'allToAll', mine: ownLengths, lengths, from, into, what: done }, seconds + grace);
         return takeEach(lengths, into!);
       }),
   };
@@ -116,21 +116,21 @@ class CurrentWorker {
 
   /** Starts a process in the place of one that is gone, and does not wait until it answers. */
   renew(): void {
-    const now = performance.now();
-    const recent = this.#starts.filter((start) => now - start < period);
+    const startTime = performance.now();
+    const recentStarts = this.#starts.filter((start) => startTime - start < period);
     const isGone = this.#worker.ended !== undefined;
-    if (!isGone || this.#isOne || this.#starting || recent.length >= mostStarts) return;
-    const next = this.#start();
-    this.#starting = next
+    if (!isGone || this.#isOne || this.#starting || recentStarts.length >= mostStarts) return;
+    const nextWorker = this.#start();
+    this.#starting = nextWorker
       .ready()
       .then(
         () => {
           this.#worker.memory.close();
-          this.#worker = next;
+          this.#worker = nextWorker;
         },
         () => {
-          next.stop();
-          next.memory.close();
+          nextWorker.stop();
+          nextWorker.memory.close();
         },
       )
       .finally(() => {
@@ -173,9 +173,9 @@ async function timeLines(
       const symbols: SymbolLengths = {};
       const tensors = graph.inputs.map((input) => checkTensor(graph, input, given[input.name], symbols));
       const places = put(worker.memory, tensors);
-      const asked = tensors.map(({ shape }, index) => [places[index], shape]);
-      const lines = (await ask({ do: 'time', program: id, inputs: asked })) as [number, number, number][];
-      return lines.map(([node, start, milliseconds]) => ({ node, op: graph.nodes[node]!.op, start, milliseconds }));
+      const placedInputs = tensors.map(({ shape }, index) => [places[index], shape]);
+      const opLines = (await ask({ do: 'time', program: id, inputs: placedInputs })) as [number, number, number][];
+      return opLines.map(([node, start, milliseconds]) => ({ node, op: graph.nodes[node]!.op, start, milliseconds }));
     });
   const runs: OpTime[][] = [];
   try {
@@ -204,27 +204,27 @@ class TorchProgram implements Program {
     const { memory } = this.worker;
     return this.worker.exclusively(async (ask) => {
       const symbols: SymbolLengths = {};
-      const given = graph.inputs.map((input) => checkTensor(graph, input, inputs[input.name], symbols));
-      const results = graph.outputs.map(({ node }) => {
+      const checkedInputs = graph.inputs.map((input) => checkTensor(graph, input, inputs[input.name], symbols));
+      const outputTypes = graph.outputs.map(({ node }) => {
         const { dtype, shape } = graph.nodes[node]!.type;
         return { dtype: hostDtype(dtype), shape: resolveShape(shape, symbols) };
       });
-      const into = layout(given.map(({ data }) => data.byteLength));
-      const out = layout(results.map(sizeOf), into.end);
-      memory.reserve(out.end);
-      given.forEach((tensor, index) => {
-        memory.put(tensor, into.places[index]!);
+      const inputLayout = layout(checkedInputs.map(({ data }) => data.byteLength));
+      const outputLayout = layout(outputTypes.map(sizeOf), inputLayout.end);
+      memory.reserve(outputLayout.end);
+      checkedInputs.forEach((tensor, index) => {
+        memory.put(tensor, inputLayout.places[index]!);
       });
       await ask({
         do: 'run',
         program: this.opened.id,
-        inputs: given.map(({ shape }, index) => [into.places[index], shape]),
-        outputs: results.map(({ shape }, index) => [out.places[index], shape]),
+        inputs: checkedInputs.map(({ shape }, index) => [inputLayout.places[index], shape]),
+        outputs: outputTypes.map(({ shape }, index) => [outputLayout.places[index], shape]),
       });
       return Object.fromEntries(
         graph.outputs.map(({ name }, index) => {
-          const { dtype, shape } = results[index]!;
-          return [name, memory.take(dtype, shape, out.places[index]!)];
+          const { dtype, shape } = outputTypes[index]!;
+          return [name, memory.take(dtype, shape, outputLayout.places[index]!)];
         }),
       );
     });
@@ -232,15 +232,15 @@ class TorchProgram implements Program {
 
   read(): Promise<Tensors> {
     const { memory } = this.worker;
-    const types = this.graph.parameters.map(({ node }) => {
+    const valueTypes = this.graph.parameters.map(({ node }) => {
       const { dtype, shape } = this.graph.nodes[node]!.type;
       return { dtype: hostDtype(dtype), shape };
     });
     return this.worker.exclusively(async (ask) => {
-      const { places, end } = layout(types.map(sizeOf));
+      const { places, end } = layout(valueTypes.map(sizeOf));
       memory.reserve(end);
       await ask({ do: 'read', program: this.opened.id, parameters: places.map((at, index) => [index, at]) });
-      const values = types.map(({ dtype, shape }, index) => memory.take(dtype, shape as number[], places[index]!));
+      const values = valueTypes.map(({ dtype, shape }, index) => memory.take(dtype, shape as number[], places[index]!));
       memory.shrink();
       return Object.fromEntries(this.graph.parameters.map(({ name }, index) => [name, values[index]!]));
     });
@@ -250,16 +250,16 @@ class TorchProgram implements Program {
     // The process alone has what is written.
     this.again = undefined;
     const { memory } = this.worker;
-    const written = givenParameters(this.graph, parameters);
+    const writtenValues = givenParameters(this.graph, parameters);
     return this.worker.exclusively(async (ask) => {
       const places = put(
         memory,
-        written.map(({ tensor }) => tensor),
+        writtenValues.map(({ tensor }) => tensor),
       );
       await ask({
         do: 'write',
         program: this.opened.id,
-        parameters: written.map(({ index }, at) => [index, places[at]]),
+        parameters: writtenValues.map(({ index }, at) => [index, places[at]]),
       });
       memory.shrink();
     });
@@ -287,9 +287,9 @@ async function open(
 ): Promise<void> {
   const { source, entry } = torchModule(graph, isTimed);
   const values = graph.parameters.map(({ name }) => parameters[name]!);
-  const places = graph.parameters.map(({ name }) => name);
+  const parameterNames = graph.parameters.map(({ name }) => name);
   await worker.exclusively(async (ask) => {
-    const at = put(worker.memory, values);
+    const valueStarts = put(worker.memory, values);
     const request = {
       do: 'open',
       program: id,
@@ -298,8 +298,8 @@ async function open(
       compile: compileSeconds !== undefined,
       inputs: graph.inputs.map(({ node }) => graph.nodes[node]!.type),
       outputs: graph.outputs.map(({ node }) => graph.nodes[node]!.type.dtype),
-      parameters: values.map(({ dtype, shape }, index) => [dtype, at[index], shape]),
-      updates: graph.updates.map(({ parameter }) => places.indexOf(parameter)),
+      parameters: values.map(({ dtype, shape }, index) => [dtype, valueStarts[index], shape]),
+      updates: graph.updates.map(({ parameter }) => parameterNames.indexOf(parameter)),
     };
     await ask(request, compileSeconds);
     worker.memory.shrink();
@@ -317,29 +317,29 @@ export async function torchEngine(settings: TorchSettings = torchSettings()): Pr
     );
   }
   const compiles = settings.compile && compiler !== null && settings.device === 'cpu';
-  const why = !settings.compile ? '' : compiler === null ? ': no C++ compiler' : '';
-  let count = 0;
+  const eagerReason = !settings.compile ? '' : compiler === null ? ': no C++ compiler' : '';
+  let programCount = 0;
   return {
     name: 'torch',
-    version: `PyTorch ${version.split('+')[0]} (${settings.device}, ${compiles ? 'steps compiled' : `eager${why}`})`,
+    version: `PyTorch ${version.split('+')[0]} (${settings.device}, ${compiles ? 'steps compiled' : `eager${eagerReason}`})`,
     evenRows: 8,
     multipliesBfloat16: true,
     async prepare(graph, parameters) {
       checkParameters(graph, parameters);
-      const seconds = compiles && paysForCompiling(graph) ? settings.compileSeconds : undefined;
+      const compileTimeout = compiles && paysForCompiling(graph) ? settings.compileSeconds : undefined;
       const openIn = async (worker: TorchWorker, values: Tensors): Promise<OpenedProgram> => {
-        count += 1;
-        const id = count;
-        await open(worker, graph, values, id, defined({ compileSeconds: seconds }));
+        programCount += 1;
+        const id = programCount;
+        await open(worker, graph, values, id, defined({ compileSeconds: compileTimeout }));
         return { worker, id };
       };
-      const held = { ...parameters };
+      const heldParameters = { ...parameters };
       const again = async (gone: TorchWorker): Promise<OpenedProgram> => {
         current.renew();
         const worker = current.get();
         // Nobody waits for a start: a later request gets an answer.
         if (worker === gone) throw gone.ended;
-        return openIn(worker, held);
+        return openIn(worker, heldParameters);
       };
       const isFixed = graph.updates.length === 0;
       return new TorchProgram(graph, await openIn(await current.renewed(), parameters), isFixed ? again : undefined);
@@ -347,8 +347,8 @@ export async function torchEngine(settings: TorchSettings = torchSettings()): Pr
     async timeOps(graph, parameters, inputs) {
       checkParameters(graph, parameters);
       const worker = await current.renewed();
-      count += 1;
-      const id = count;
+      programCount += 1;
+      const id = programCount;
       await open(worker, graph, parameters, id, { isTimed: true });
       const runs = await timeLines({ worker, id }, graph, inputs);
       return { how: compiles && paysForCompiling(graph) ? howCompiled : howEager, runs };

@@ -40,8 +40,8 @@ interface Waiting {
 /** Next to this file, or next to the chunk that it is bundled into: the build copies it there. */
 function runnerFile(): string {
   const here = import.meta.dirname;
-  const near = join(here, 'torch_runner.py');
-  return existsSync(near) ? near : join(here, 'chunks', 'torch_runner.py');
+  const nearPath = join(here, 'torch_runner.py');
+  return existsSync(nearPath) ? nearPath : join(here, 'chunks', 'torch_runner.py');
 }
 
 /** @param seconds until the answer counts as missing */
@@ -63,8 +63,8 @@ export class TorchWorker {
     readonly memory: SharedMemory,
   ) {
     const { python, threads, device, cache } = settings;
-    const given = JSON.stringify({ threads, device, cache });
-    this.child = spawn(python, [runnerFile(), given], { stdio: ['pipe', 'pipe', 'pipe', ...memory.descriptors] });
+    const options = JSON.stringify({ threads, device, cache });
+    this.child = spawn(python, [runnerFile(), options], { stdio: ['pipe', 'pipe', 'pipe', ...memory.descriptors] });
     this.child.on('error', (error) => this.end(error));
     this.child.on('exit', (code, signal) => this.end(undefined, code, signal));
     (this.child.stdin as Writable).on('error', () => {});
@@ -105,10 +105,10 @@ export class TorchWorker {
 
   private async ask(request: object, seconds = this.settings.answerSeconds): Promise<unknown> {
     if (this.ended !== undefined) throw this.ended;
-    const body = Buffer.from(JSON.stringify({ ...request, ...this.memory.state }));
-    const head = Buffer.alloc(4);
-    head.writeUInt32LE(body.length);
-    (this.child.stdin as Writable).write(Buffer.concat([head, body]));
+    const requestBody = Buffer.from(JSON.stringify({ ...request, ...this.memory.state }));
+    const lengthPrefix = Buffer.alloc(4);
+    lengthPrefix.writeUInt32LE(requestBody.length);
+    (this.child.stdin as Writable).write(Buffer.concat([lengthPrefix, requestBody]));
     const { error, result } = await this.answer(seconds, 'answer');
     if (error === undefined) return result;
     const { kind, message } = error;
@@ -144,17 +144,17 @@ export class TorchWorker {
     if (this.received.length > 1) this.received = [Buffer.concat(this.received)];
     const [bytes] = this.received;
     if (!this.waiting || !bytes || bytes.length < 4) return;
-    const end = 4 + bytes.readUInt32LE(0);
-    if (bytes.length < end) return;
-    this.received = [bytes.subarray(end)];
-    const answer: Answer = JSON.parse(bytes.toString('utf8', 4, end));
+    const answerEnd = 4 + bytes.readUInt32LE(0);
+    if (bytes.length < answerEnd) return;
+    this.received = [bytes.subarray(answerEnd)];
+    const answer: Answer = JSON.parse(bytes.toString('utf8', 4, answerEnd));
     this.settle((waiting) => waiting.resolve(answer));
   }
 
   private end(error: Error | undefined, code: number | null = null, signal: string | null = null): void {
     const isMissing = error !== undefined && 'code' in error && error.code === 'ENOENT';
-    const failed = error && (isMissing ? `there is no ${this.settings.python}` : error.message);
-    const how = failed ? failed : signal ? `it was killed by ${signal}` : `it ended with code ${code}`;
+    const startError = error && (isMissing ? `there is no ${this.settings.python}` : error.message);
+    const how = startError ? startError : signal ? `it was killed by ${signal}` : `it ended with code ${code}`;
     // An answer that is still on its way is the better reason.
     setTimeout(() => {
       const said = this.complaint.trim().split('\n').at(-1);
@@ -207,23 +207,23 @@ interface LostWorkers {
 }
 
 function lostWorker(reason: string, { who, last }: LostWorkers, own: number): Failure {
-  const words = who.map((worker) => wordsOf(worker, own));
-  return new WorkerLost(reason, words.length === 0 ? undefined : words.join('; '), last ?? undefined);
+  const lostWords = who.map((worker) => wordsOf(worker, own));
+  return new WorkerLost(reason, lostWords.length === 0 ? undefined : lostWords.join('; '), last ?? undefined);
 }
 
 function wordsOf({ rank, machine, state, said, doing, seconds }: LostWorker, own: number): string {
-  const name = rank === own ? 'this worker' : `worker ${rank} on ${machine}`;
-  if (state === 'left') return `${name} ended: ${said}`;
-  if (state === 'gone') return `${name} is gone`;
-  return `${name} is too slow: it ${doing}, since ${seconds} seconds`;
+  const workerName = rank === own ? 'this worker' : `worker ${rank} on ${machine}`;
+  if (state === 'left') return `${workerName} ended: ${said}`;
+  if (state === 'gone') return `${workerName} is gone`;
+  return `${workerName} is too slow: it ${doing}, since ${seconds} seconds`;
 }
 
 /** @param meeting the request that was refused */
 function notMet(reason: string, missing: readonly number[] | undefined, meeting: object): Failure {
   const { meet, meetSeconds } = meeting as { readonly meet: string; readonly meetSeconds: number };
   const { MASTER_ADDR, MASTER_PORT } = process.env;
-  const where = meet === 'env://' ? `${MASTER_ADDR}:${MASTER_PORT}` : meet.replace('file://', '');
-  return failure('workers-not-met', { where, seconds: meetSeconds, reason, ...defined({ missing }) });
+  const meetingPoint = meet === 'env://' ? `${MASTER_ADDR}:${MASTER_PORT}` : meet.replace('file://', '');
+  return failure('workers-not-met', { where: meetingPoint, seconds: meetSeconds, reason, ...defined({ missing }) });
 }
 
 // Settings of the `torch` engine, from the environment.
@@ -257,8 +257,8 @@ export function torchSettings(environment: NodeJS.ProcessEnv = process.env): Tor
     throw new Error(`TOWER_TORCH_DEVICE is \`${device}\`; set it to cpu, cuda or cuda:1`);
   if (compile !== 'on' && compile !== 'off')
     throw new Error(`TOWER_TORCH_COMPILE is \`${compile}\`; set it to on or off`);
-  const seconds = Number(environment.TOWER_TORCH_TIMEOUT ?? 900);
-  if (!(seconds > 0))
+  const timeoutSeconds = Number(environment.TOWER_TORCH_TIMEOUT ?? 900);
+  if (!(timeoutSeconds > 0))
     throw new Error(`TOWER_TORCH_TIMEOUT is \`${environment.TOWER_TORCH_TIMEOUT}\`; set it to seconds, such as 900`);
   return {
     python: environment.TOWER_PYTHON || pythonOfSetup(),
@@ -266,8 +266,8 @@ export function torchSettings(environment: NodeJS.ProcessEnv = process.env): Tor
     compile: compile === 'on',
     cache: join(cacheBase(), 'torch'),
     threads: threadsOf(environment.TOWER_TORCH_THREADS),
-    answerSeconds: seconds,
-    compileSeconds: 4 * seconds,
+    answerSeconds: timeoutSeconds,
+    compileSeconds: 4 * timeoutSeconds,
   };
 }
 
