@@ -68,9 +68,9 @@ export function builderOn(writer: GraphWriter): Builder {
 
 function constant(writer: GraphWriter, ...[values, shape, dtype = 'float32']: Parameters<Builder['constant']>): Ref {
   const dims = shape ?? (typeof values === 'number' ? [] : [values.length]);
-  const count = countElements(dims);
-  const elements = typeof values === 'number' ? new Array<number>(count).fill(values) : values;
-  if (elements.length !== count) {
+  const elementCount = countElements(dims);
+  const elements = typeof values === 'number' ? new Array<number>(elementCount).fill(values) : values;
+  if (elements.length !== elementCount) {
     throw new GraphTypeError(`Constant: ${elements.length} values do not fill [${dims.join(', ')}]`);
   }
   return writer.constant(elements, { dtype, shape: dims });

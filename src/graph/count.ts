@@ -21,16 +21,16 @@ export interface GraphCost extends Cost {
 /** Throws GraphTypeError when `sizes` does not have a symbol of the graph. */
 export function count(graph: Graph, sizes: Sizes): GraphCost {
   const partCosts = new Map<string, { parameters: number; flops: number; bytes: number }>();
-  const total = { parameters: 0, flops: 0, bytes: 0 };
+  const graphTotal = { parameters: 0, flops: 0, bytes: 0 };
   for (const node of graph.nodes) {
     const cost = costOf(graph, node, sizes);
-    for (const sum of [total, ...prefixesOf(node.label).map(entry)]) {
+    for (const sum of [graphTotal, ...prefixesOf(node.label).map(entry)]) {
       sum.parameters += cost.parameters;
       sum.flops += cost.flops;
       sum.bytes += cost.bytes;
     }
   }
-  return { ...total, parts: partCosts };
+  return { ...graphTotal, parts: partCosts };
 
   function entry(prefix: string) {
     const partCost = partCosts.get(prefix) ?? { parameters: 0, flops: 0, bytes: 0 };
@@ -59,8 +59,8 @@ export function costOf(graph: Pick<Graph, 'nodes'>, node: Node, sizes: Sizes): C
 /** `user`, `user/main` and `user/main/mlp`; none of an empty label. */
 function prefixesOf(label: string): string[] {
   if (label === '') return [];
-  const parts = label.split('/');
-  return parts.map((_, i) => parts.slice(0, i + 1).join('/'));
+  const labelParts = label.split('/');
+  return labelParts.map((_, i) => labelParts.slice(0, i + 1).join('/'));
 }
 
 function typeBytes(type: TensorType, sizes: Sizes): number {

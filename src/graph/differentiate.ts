@@ -15,25 +15,25 @@ export function gradients(builder: Builder, loss: Ref, withRespectTo: readonly R
     throw new GraphTypeError(`a loss is a float32 scalar, not ${printType(loss.type)}`);
   }
   const isWanted = dependants(builder, loss, withRespectTo);
-  const totals = new Map<number, Ref>();
-  if (isWanted[loss.id]) totals.set(loss.id, builder.constant(1));
+  const gradientSums = new Map<number, Ref>();
+  if (isWanted[loss.id]) gradientSums.set(loss.id, builder.constant(1));
 
   for (let id = loss.id; id >= 0; id--) {
-    const upstream = totals.get(id);
+    const upstream = gradientSums.get(id);
     const node = builder.nodes[id]!;
     if (upstream === undefined || isLeaf(node.op)) continue;
     builder.scope(node.label === '' ? 'gradient' : `gradient/${node.label}`, () => {
       for (const [input, localGradient] of localGradients(builder, id, upstream)) {
         if (!isWanted[input]) continue;
         const gradient = localGradient();
-        const sum = totals.get(input);
-        totals.set(input, sum === undefined ? gradient : builder.add(sum, gradient));
+        const gradientSum = gradientSums.get(input);
+        gradientSums.set(input, gradientSum === undefined ? gradient : builder.add(gradientSum, gradient));
       }
     });
   }
   return withRespectTo.map((ref) => {
-    const total = totals.get(ref.id);
-    return total && builder.scope('gradient', () => materialize(builder, total, ref));
+    const gradientSum = gradientSums.get(ref.id);
+    return gradientSum && builder.scope('gradient', () => materialize(builder, gradientSum, ref));
   });
 }
 
@@ -43,7 +43,7 @@ function localGradients(builder: Builder, id: number, upstream: Ref): (readonly 
   const gradient = isLeaf(op) ? 'none' : rowOf(op).gradient;
   if (gradient === 'none') return [];
   const output: Ref = { id, type };
-  const locals = gradient({
+  const localRules = gradient({
     builder,
     inputs: inputs.map((input) => ({ id: input, type: builder.nodes[input]!.type })),
     output,
@@ -52,8 +52,8 @@ function localGradients(builder: Builder, id: number, upstream: Ref): (readonly 
     full: () => materialize(builder, upstream, output),
   });
   return inputs.flatMap((input, index) => {
-    const local = locals[index];
-    return local === undefined || local === 'none' ? [] : [[input, local] as const];
+    const localRule = localRules[index];
+    return localRule === undefined || localRule === 'none' ? [] : [[input, localRule] as const];
   });
 }
 
@@ -72,12 +72,12 @@ export function reachedBy(builder: Builder, scalar: Ref): ReadonlySet<number> {
 
 /** For each node up to the loss: is it one of `withRespectTo`, or does it depend on one through differentiable ops? */
 function dependants(builder: Builder, loss: Ref, withRespectTo: readonly Ref[]): boolean[] {
-  const result = new Array<boolean>(loss.id + 1).fill(false);
-  for (const ref of withRespectTo) if (ref.type.dtype === 'float32') result[ref.id] = true;
+  const isDependant = new Array<boolean>(loss.id + 1).fill(false);
+  for (const ref of withRespectTo) if (ref.type.dtype === 'float32') isDependant[ref.id] = true;
   for (let id = 0; id <= loss.id; id++) {
     const node = builder.nodes[id]!;
     if (node.type.dtype !== 'float32' || node.op === 'StopGradient') continue;
-    result[id] ||= node.inputs.some((input) => result[input]);
+    isDependant[id] ||= node.inputs.some((input) => isDependant[input]);
   }
-  return result;
+  return isDependant;
 }

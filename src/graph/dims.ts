@@ -72,19 +72,19 @@ export function addDims(a: Dim, b: Dim): Dim | undefined {
 /** NumPy's broadcasting: shapes are aligned at their ends, and a length of 1 stretches. */
 export function broadcastShapes(a: Shape, b: Shape): Dim[] {
   const rank = Math.max(a.length, b.length);
-  const result: Dim[] = [];
+  const resultShape: Dim[] = [];
   for (let axis = 0; axis < rank; axis++) {
     const leftDim = dimAt(a, axis, rank);
     const rightDim = dimAt(b, axis, rank);
-    if (sameDim(leftDim, rightDim) || rightDim === 1) result.push(leftDim);
-    else if (leftDim === 1) result.push(rightDim);
+    if (sameDim(leftDim, rightDim) || rightDim === 1) resultShape.push(leftDim);
+    else if (leftDim === 1) resultShape.push(rightDim);
     else {
       throw new GraphTypeError(
         `${printShape(a)} and ${printShape(b)} do not go together: ${printDim(leftDim)} against ${printDim(rightDim)}`,
       );
     }
   }
-  return result;
+  return resultShape;
 }
 
 /** True if `shape` broadcasts to exactly `target`. */
@@ -103,13 +103,13 @@ export function dimAt(shape: Shape, axis: number, rank: number): Dim {
 
 function resolveDim(dim: Dim, sizes: Sizes): number {
   if (typeof dim === 'number') return dim;
-  let product = dim.times;
+  let resolved = dim.times;
   for (const symbol of dim.symbol.split('·')) {
     const size = sizes[symbol];
     if (size === undefined) throw new GraphTypeError(`the length "${symbol}" is not known`);
-    product *= size;
+    resolved *= size;
   }
-  return product;
+  return resolved;
 }
 
 export function resolveShape(shape: Shape, sizes: Sizes): number[] {

@@ -81,15 +81,15 @@ class Narrowing {
 
   private copy(node: Node, id: number): void {
     const { writer, graph } = this;
-    const leaf = writer.copyLeaf(graph, node);
-    if (leaf) this.wide[id] = leaf;
+    const leafRef = writer.copyLeaf(graph, node);
+    if (leafRef) this.wide[id] = leafRef;
     else if (this.products.has(id) || this.between.has(id)) {
-      const added = writer.again(
+      const copied = writer.again(
         node,
         node.inputs.map((input) => this.narrowOf(input)),
       );
-      if (added.type.dtype === 'bfloat16') this.narrow[id] = added;
-      else this.wide[id] = added;
+      if (copied.type.dtype === 'bfloat16') this.narrow[id] = copied;
+      else this.wide[id] = copied;
     } else {
       this.wide[id] = writer.again(
         node,
@@ -120,16 +120,16 @@ const small = 8;
 
 /** The nodes on a path from a product to a product on which nothing has to be wide. */
 function betweenProducts({ nodes }: Graph, products: ReadonlyMap<number, number>): ReadonlySet<number> {
-  const size = nodes.map(({ type }) => estimate(type.shape));
+  const elementCounts = nodes.map(({ type }) => estimate(type.shape));
   const afterProducts = new Set(products.keys());
   nodes.forEach((node, id) => {
     const kind = kindOf(node);
     if (kind !== 'carry' && kind !== 'bias') return;
-    const floats = node.inputs.filter((input) => nodes[input]!.type.dtype === 'float32');
-    const large = floats.filter((input) => size[input]! * small > size[id]!);
+    const floatInputs = node.inputs.filter((input) => nodes[input]!.type.dtype === 'float32');
+    const largeInputs = floatInputs.filter((input) => elementCounts[input]! * small > elementCounts[id]!);
     // Two large values that are added are a sum, which is no business of bfloat16.
-    const fits = kind === 'carry' ? large.length > 0 : large.length === 1;
-    if (fits && large.every((input) => afterProducts.has(input))) afterProducts.add(id);
+    const fits = kind === 'carry' ? largeInputs.length > 0 : largeInputs.length === 1;
+    if (fits && largeInputs.every((input) => afterProducts.has(input))) afterProducts.add(id);
   });
   const betweenIds = new Set<number>();
   for (let id = nodes.length - 1; id >= 0; id -= 1) {

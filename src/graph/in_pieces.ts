@@ -158,8 +158,8 @@ const piece = symbolic('piece');
 
 /** Undefined where the graph has no such matrix, or makes something of one that is neither by row nor a sum over rows. */
 export function inPieces(graph: Graph, of: InPieces): Graph | undefined {
-  const cut = new PiecedNodes(graph, of.rows, of.columns);
-  return cut.isPossible ? new Rewriting(graph, of, cut).graph() : undefined;
+  const piecedNodes = new PiecedNodes(graph, of.rows, of.columns);
+  return piecedNodes.isPossible ? new Rewriting(graph, of, piecedNodes).graph() : undefined;
 }
 
 class Rewriting {
@@ -180,13 +180,13 @@ class Rewriting {
   graph(): Graph {
     const { before, cut, whole, writer } = this;
     const { nodes } = before;
-    const waiting = reached(nodes, cut.pieced);
+    const afterPieces = reached(nodes, cut.pieced);
     nodes.forEach((_, id) => {
-      if (!waiting.has(id)) this.copy(id);
+      if (!afterPieces.has(id)) this.copy(id);
     });
     this.pieces();
     nodes.forEach((_, id) => {
-      if (waiting.has(id) && !cut.pieced.has(id)) this.copy(id);
+      if (afterPieces.has(id) && !cut.pieced.has(id)) this.copy(id);
     });
     return writer.finishCopy(before, (id) => whole[id]!);
   }
@@ -205,22 +205,22 @@ class Rewriting {
 
   private pieces(): void {
     const { builder, of, cut, whole } = this;
-    const shape = [of.pieces, piece];
-    const rows = builder.input(pieceInputs.rows, shape, 'int32');
-    const isRow = builder.input(pieceInputs.known, shape);
+    const pieceShape = [of.pieces, piece];
+    const pieceRows = builder.input(pieceInputs.rows, pieceShape, 'int32');
+    const isRow = builder.input(pieceInputs.known, pieceShape);
     const places = builder.input(pieceInputs.places, [of.rows], 'int32');
     const partsById = new Map<number, Ref[]>();
-    const totals = new Map<number, Ref>();
+    const sumsById = new Map<number, Ref>();
     for (let at = 0; at < of.pieces; at++) {
       const rowOfPiece = (all: Ref): Ref => builder.reshape(builder.slice(all, [at, 0], [1, -1]), [piece]);
-      const pieceValues = this.piece(at, rowOfPiece(rows), rowOfPiece(isRow), last(totals));
+      const pieceValues = this.piece(at, rowOfPiece(pieceRows), rowOfPiece(isRow), last(sumsById));
       for (const [id, value] of pieceValues) {
-        const total = totals.get(id);
-        if (cut.sums.has(id)) totals.set(id, total ? builder.add(total, value) : value);
+        const sumSoFar = sumsById.get(id);
+        if (cut.sums.has(id)) sumsById.set(id, sumSoFar ? builder.add(sumSoFar, value) : value);
         else if (this.isReadWhole(id)) partsById.set(id, [...(partsById.get(id) ?? []), value]);
       }
     }
-    for (const [id, total] of totals) whole[id] = total;
+    for (const [id, total] of sumsById) whole[id] = total;
     for (const [id, values] of partsById) whole[id] = builder.gather(builder.concat(values, 0), places);
   }
 
@@ -228,15 +228,15 @@ class Rewriting {
     const { writer, builder, cut, whole } = this;
     const { nodes } = this.before;
     const pieceValues = new Map<number, Ref>();
-    const picked = new Map<number, Ref>();
+    const pickedRows = new Map<number, Ref>();
     const partOf = (id: number): Ref => {
-      const value = pieceValues.get(id) ?? picked.get(id);
+      const value = pieceValues.get(id) ?? pickedRows.get(id);
       if (value) return value;
       if (!cut.isOfRows(id)) return whole[id]!;
       const ownRows = builder.gather(whole[id]!, rows);
-      const later = before && ownRows.type.dtype === 'float32' ? after(builder, ownRows, before) : ownRows;
-      picked.set(id, later);
-      return later;
+      const orderedRows = before && ownRows.type.dtype === 'float32' ? after(builder, ownRows, before) : ownRows;
+      pickedRows.set(id, orderedRows);
+      return orderedRows;
     };
     for (const id of [...cut.pieced].sort((a, b) => a - b)) {
       const { op, inputs, attributes, label } = nodes[id]!;
@@ -249,8 +249,8 @@ class Rewriting {
       const values = inputs.map(partOf);
       if (cut.sums.has(id)) {
         // What fills up counts nothing, in the smaller of the two.
-        const small = inputs.findIndex((input) => !cut.pieced.has(input) || !this.isWide(input));
-        const factor = small < 0 ? 1 : small;
+        const narrowInput = inputs.findIndex((input) => !cut.pieced.has(input) || !this.isWide(input));
+        const factor = narrowInput < 0 ? 1 : narrowInput;
         const { shape } = values[factor]!.type;
         values[factor] = builder.mul(values[factor]!, builder.reshape(known, [piece, ...shape.slice(1).map(() => 1)]));
       }
@@ -263,13 +263,13 @@ class Rewriting {
   private scatter({ inputs: [, pairs, updates] }: Node, matrix: Ref, at: number): Ref {
     const { builder, before } = this;
     const { type, attributes } = before.nodes[pairs!]!;
-    const count = symbolic(`${(type.shape[0] as { readonly symbol: string }).symbol}/${at}`);
-    const name = pairsOfPiece(String(attributes.name), at);
-    const indices = this.pairs.get(name) ?? builder.input(name, [count, 2], 'int32');
-    this.pairs.set(name, indices);
-    const like = builder.cast(builder.reshape(builder.slice(indices, [0, 0], [-1, 1]), [count]), 'float32');
+    const pairCount = symbolic(`${(type.shape[0] as { readonly symbol: string }).symbol}/${at}`);
+    const pairsName = pairsOfPiece(String(attributes.name), at);
+    const indices = this.pairs.get(pairsName) ?? builder.input(pairsName, [pairCount, 2], 'int32');
+    this.pairs.set(pairsName, indices);
+    const pairColumn = builder.cast(builder.reshape(builder.slice(indices, [0, 0], [-1, 1]), [pairCount]), 'float32');
     const value = builder.constant(uniformValue(before, updates!)!);
-    return builder.scatterUpdate(matrix, indices, builder.broadcastTo(value, like));
+    return builder.scatterUpdate(matrix, indices, builder.broadcastTo(value, pairColumn));
   }
 
   private isWide(id: number): boolean {

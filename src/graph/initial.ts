@@ -38,7 +38,7 @@ function fill(data: Float32Array, initial: Initial, seed: number, name: string):
 
 /** FNV-1a, 32 bits. */
 function hash(text: string): number {
-  let result = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(text)) result = Math.imul(result ^ byte, 0x01000193);
-  return result >>> 0;
+  let hashValue = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(text)) hashValue = Math.imul(hashValue ^ byte, 0x01000193);
+  return hashValue >>> 0;
 }

@@ -9,22 +9,22 @@ export function materialize(builder: Builder, gradient: Ref, like: Ref): Ref {
 
 /** Returns the value with leading axes of length 1 up to `rank`. */
 export function alignRank(builder: Builder, value: Ref, rank: number): Ref {
-  const missing = rank - value.type.shape.length;
-  if (missing <= 0) return value;
-  return builder.reshape(value, [...new Array<Dim>(missing).fill(1), ...value.type.shape]);
+  const missingAxes = rank - value.type.shape.length;
+  if (missingAxes <= 0) return value;
+  return builder.reshape(value, [...new Array<Dim>(missingAxes).fill(1), ...value.type.shape]);
 }
 
 /** Sum over `axes` of a value that broadcasts to `shape`; the axes stay, with length 1. */
 export function sumOver(builder: Builder, value: Ref, axes: readonly number[], shape: Shape): Ref {
   const rank = shape.length;
-  const missing = rank - value.type.shape.length;
-  const stretched = axes.filter((axis) => dimAt(value.type.shape, axis, rank) === 1);
-  const summed = axes.filter((axis) => !stretched.includes(axis)).map((axis) => axis - missing);
-  const sum = summed.length > 0 ? builder.sum(value, summed, true) : value;
+  const missingAxes = rank - value.type.shape.length;
+  const stretchedAxes = axes.filter((axis) => dimAt(value.type.shape, axis, rank) === 1);
+  const summedAxes = axes.filter((axis) => !stretchedAxes.includes(axis)).map((axis) => axis - missingAxes);
+  const summedValue = summedAxes.length > 0 ? builder.sum(value, summedAxes, true) : value;
   return timesLength(
     builder,
-    sum,
-    stretched.map((axis) => shape[axis]!),
+    summedValue,
+    stretchedAxes.map((axis) => shape[axis]!),
   );
 }
 
@@ -36,17 +36,17 @@ export function reduceTo(builder: Builder, local: Ref, target: Shape, shape: Sha
   const rank = shape.length;
   const axes = shape.flatMap((dim, axis) => (dim !== 1 && dimAt(target, axis, rank) === 1 ? [axis] : []));
   const localShape = local.type.shape;
-  const extra = rank - target.length;
+  const extraAxes = rank - target.length;
   if (
     localShape.length === rank &&
-    axes.length === extra &&
-    axes.every((axis) => axis < extra && localShape[axis] !== 1)
+    axes.length === extraAxes &&
+    axes.every((axis) => axis < extraAxes && localShape[axis] !== 1)
   ) {
-    return extra > 0 ? builder.sum(local, axes) : local;
+    return extraAxes > 0 ? builder.sum(local, axes) : local;
   }
-  const sum = sumOver(builder, local, axes, shape);
-  const surplus = sum.type.shape.length - target.length;
-  return surplus > 0 ? builder.reshape(sum, sum.type.shape.slice(surplus)) : sum;
+  const summedValue = sumOver(builder, local, axes, shape);
+  const surplusAxes = summedValue.type.shape.length - target.length;
+  return surplusAxes > 0 ? builder.reshape(summedValue, summedValue.type.shape.slice(surplusAxes)) : summedValue;
 }
 
 /**
@@ -66,17 +66,17 @@ function lengthOfSymbol(builder: Builder, symbol: string): Ref {
     const otherDims = shape.filter((_, other) => other !== axis);
     if (axis < 0 || otherDims.some((dim) => dim === 0 || (typeof dim !== 'number' && dim.symbol !== symbol))) continue;
     const { times } = shape[axis] as { times: number };
-    let line: Ref = { id, type: builder.nodes[id]!.type };
+    let lineRef: Ref = { id, type: builder.nodes[id]!.type };
     if (otherDims.length > 0) {
-      const size = shape.map((_, other) => (other === axis ? -1 : 1));
-      line = builder.slice(
-        line,
+      const lineSize = shape.map((_, other) => (other === axis ? -1 : 1));
+      lineRef = builder.slice(
+        lineRef,
         shape.map(() => 0),
-        size,
+        lineSize,
       );
-      line = builder.reshape(line, [shape[axis]!]);
+      lineRef = builder.reshape(lineRef, [shape[axis]!]);
     }
-    const length = builder.sum(builder.broadcastTo(builder.constant(1), line), [0]);
+    const length = builder.sum(builder.broadcastTo(builder.constant(1), lineRef), [0]);
     return times === 1 ? length : builder.mul(length, 1 / times);
   }
   throw new GraphTypeError(`no value of the graph has the length "${symbol}"`);
@@ -84,6 +84,6 @@ function lengthOfSymbol(builder: Builder, symbol: string): Ref {
 
 /** `value` times a product of lengths. */
 function timesLength(builder: Builder, value: Ref, dims: readonly Dim[]): Ref {
-  const length = elementsOf(dims);
-  return length === 1 ? value : builder.mul(value, lengthOf(builder, length));
+  const dimProduct = elementsOf(dims);
+  return dimProduct === 1 ? value : builder.mul(value, lengthOf(builder, dimProduct));
 }

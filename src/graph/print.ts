@@ -48,6 +48,6 @@ function printAttributes(node: Node): string[] {
 function printAttribute(value: Attribute): string {
   if (!Array.isArray(value)) return String(value);
   const items = value as readonly Dim[];
-  const shown = items.slice(0, 8).map(printDim).join(', ');
-  return items.length > 8 ? `[${shown}, … ${items.length}]` : `[${shown}]`;
+  const shownItems = items.slice(0, 8).map(printDim).join(', ');
+  return items.length > 8 ? `[${shownItems}, … ${items.length}]` : `[${shownItems}]`;
 }

@@ -31,18 +31,18 @@ const mostRounds = 30;
 /** Runs all passes, again and again until none has anything to do. `seen` is called with every pass that changed the graph. */
 export function simplify(graph: Graph, seen: (pass: string, after: Graph) => void = () => {}): Graph {
   /** The last result of each pass, which it would not change. */
-  const done = new Map<Pass, Graph>();
-  let current = graph;
+  const unchangedBy = new Map<Pass, Graph>();
+  let currentGraph = graph;
   for (let round = 0; round < mostRounds; round++) {
-    const beforeRound = current;
+    const beforeRound = currentGraph;
     for (const { name, run } of passes) {
-      if (done.get(run) === current) continue;
-      const afterPass = run(current);
-      if (afterPass !== current) seen(name, afterPass);
-      else done.set(run, current);
-      current = afterPass;
+      if (unchangedBy.get(run) === currentGraph) continue;
+      const afterPass = run(currentGraph);
+      if (afterPass !== currentGraph) seen(name, afterPass);
+      else unchangedBy.set(run, currentGraph);
+      currentGraph = afterPass;
     }
-    if (current === beforeRound) return current;
+    if (currentGraph === beforeRound) return currentGraph;
   }
   throw new Error(`invariant: the passes do not come to an end on graph "${graph.name}"`);
 }

@@ -35,8 +35,8 @@ export function verify(graph: Graph): string[] {
 
 function problemsOfNode(graph: Graph, node: Node, id: number): string[] {
   if (!Object.hasOwn(ops, node.op)) return [`there is no op "${node.op}"`];
-  const astray = node.inputs.filter((input) => !(Number.isInteger(input) && input >= 0 && input < id));
-  if (astray.length > 0) return astray.map((input) => `reads %${input}, which does not come before it`);
+  const strayInputs = node.inputs.filter((input) => !(Number.isInteger(input) && input >= 0 && input < id));
+  if (strayInputs.length > 0) return strayInputs.map((input) => `reads %${input}, which does not come before it`);
   if (node.op === 'Constant') return problemsOfConstant(node);
   if (isLeaf(node.op)) return [];
   try {

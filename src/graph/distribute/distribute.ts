@@ -48,16 +48,16 @@ export function distribute(graph: Graph, { inputs, local }: Distribution): Graph
       return { ref: writer.input(name, type) };
     }
     const symbol = first.symbol;
-    const shape = [shares.ownDim(first, symbol), ...type.shape.slice(1)];
-    const ref = writer.input(name, { dtype: type.dtype, shape });
+    const ownShape = [shares.ownDim(first, symbol), ...type.shape.slice(1)];
+    const ref = writer.input(name, { dtype: type.dtype, shape: ownShape });
     return { ref, axis: 0, symbol, ...(share.points === undefined ? {} : { points: share.points }) };
   };
   graph.nodes.forEach((node, id) => {
     const { op, attributes, label } = node;
     writer.label = label;
-    const leaf = op === 'Input' ? undefined : writer.copyLeaf(graph, node);
+    const leafRef = op === 'Input' ? undefined : writer.copyLeaf(graph, node);
     if (op === 'Input') values[id] = input(String(attributes.name), id);
-    else if (leaf) values[id] = { ref: leaf };
+    else if (leafRef) values[id] = { ref: leafRef };
     else {
       try {
         values[id] = shareRuleOf(op as ComputedOp)({
@@ -84,8 +84,8 @@ export function distribute(graph: Graph, { inputs, local }: Distribution): Graph
 
   /** The gradient of an input is shared as the input is; all else is whole. */
   function outputRef(output: string, value: SharedValue): Ref {
-    const name = output.startsWith('gradient:') ? output.slice('gradient:'.length) : undefined;
-    const source = name === undefined ? undefined : graph.inputs.find((each) => each.name === name);
+    const gradientOf = output.startsWith('gradient:') ? output.slice('gradient:'.length) : undefined;
+    const source = gradientOf === undefined ? undefined : graph.inputs.find((each) => each.name === gradientOf);
     const sourceValue = source && values[source.node]!;
     if (sourceValue?.axis === undefined) return shares.whole(value);
     return value.axis === sourceValue.axis

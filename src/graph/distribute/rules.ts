@@ -93,8 +93,8 @@ function throughWhole({ node, values, builder, shares, add }: ShareSite, axis: n
   const axes = node.attributes.axes as readonly number[];
   const otherAxes = axes.filter((each) => each !== axis);
   if (otherAxes.length === 0) return { ref: add([shares.whole(value)]) };
-  const partial = add([value.ref], { axes: otherAxes, keepDims: true });
-  const overRows = add([shares.whole({ ...value, ref: partial })], { axes: [axis], keepDims: true });
+  const partialResult = add([value.ref], { axes: otherAxes, keepDims: true });
+  const overRows = add([shares.whole({ ...value, ref: partialResult })], { axes: [axis], keepDims: true });
   return { ref: node.attributes.keepDims === true ? overRows : builder.reshape(overRows, node.type.shape) };
 }
 
@@ -124,10 +124,10 @@ const product: ShareRule = (site) => {
   }
   if (a.axis === rows) return { ref: add([a.ref, shares.whole(b)]), axis: rank - 2, symbol: a.symbol! };
   // Over shared rows: each worker's product, and their sum.
-  const shared = a.axis === inner ? a : b.axis === innerB ? b : undefined;
-  if (shared) {
-    const leftRows = a.axis === inner ? a.ref : shares.cut(shares.whole(a), inner, shared.symbol!).ref;
-    const rightRows = b.axis === innerB ? b.ref : shares.cut(shares.whole(b), innerB, shared.symbol!).ref;
+  const innerShared = a.axis === inner ? a : b.axis === innerB ? b : undefined;
+  if (innerShared) {
+    const leftRows = a.axis === inner ? a.ref : shares.cut(shares.whole(a), inner, innerShared.symbol!).ref;
+    const rightRows = b.axis === innerB ? b.ref : shares.cut(shares.whole(b), innerB, innerShared.symbol!).ref;
     return { ref: builder.allReduce(add([leftRows, rightRows])) };
   }
   if (b.axis === columns) return { ref: add([shares.whole(a), b.ref]), axis: rank - 1, symbol: b.symbol! };
@@ -140,16 +140,16 @@ const reshape: ShareRule = (site) => {
   const { axis, symbol, points } = value;
   if (axis === undefined) return whole(site);
   const [from] = shapes as [Shape];
-  const to = node.type.shape;
+  const newShape = node.type.shape;
   // Rows stay rows: what is before them is as long as it was.
   const elementsBefore = elementsOf(from.slice(0, axis));
-  const keptAxis = to.findIndex(
-    (dim, at) => hasSymbol(dim, symbol!) && sameDim(elementsOf(to.slice(0, at)), elementsBefore),
+  const keptAxis = newShape.findIndex(
+    (dim, at) => hasSymbol(dim, symbol!) && sameDim(elementsOf(newShape.slice(0, at)), elementsBefore),
   );
   if (keptAxis < 0) return whole(site);
   if (points !== undefined && points !== 0) throw new CannotShare();
-  const shape = to.map((dim, at) => (at === keptAxis ? shares.ownDim(dim, symbol!) : dim));
-  return { ...value, ref: add([value.ref], { shape }), axis: keptAxis };
+  const ownShape = newShape.map((dim, at) => (at === keptAxis ? shares.ownDim(dim, symbol!) : dim));
+  return { ...value, ref: add([value.ref], { shape: ownShape }), axis: keptAxis };
 };
 
 const hasSymbol = (dim: Dim, symbol: string): boolean =>
@@ -165,16 +165,16 @@ const transpose: ShareRule = (site) => {
 
 const concat: ShareRule = (site) => {
   const { node, values, shapes, add } = site;
-  const along = node.attributes.axis as number;
+  const concatAxis = node.attributes.axis as number;
   const sharedAxis = largestShare(site);
-  if (!sharedAxis || sharedAxis.axis === along) return whole(site);
+  if (!sharedAxis || sharedAxis.axis === concatAxis) return whole(site);
   const operands = alignedTo(site, sharedAxis.axis, sharedAxis.symbol, node.type.shape.length);
-  const columns = values.findIndex(({ points }) => points !== undefined);
-  if (columns < 0) return { ref: add(operands), ...sharedAxis };
+  const pointsAt = values.findIndex(({ points }) => points !== undefined);
+  if (pointsAt < 0) return { ref: add(operands), ...sharedAxis };
   // Pairs of which one number counts own rows.
-  if (along !== node.type.shape.length - 1) throw new CannotShare();
-  const columnsBefore = shapes.slice(0, columns).reduce((sum, shape) => sum + (shape[along] as number), 0);
-  return { ref: add(operands), ...sharedAxis, points: columnsBefore + values[columns]!.points! };
+  if (concatAxis !== node.type.shape.length - 1) throw new CannotShare();
+  const columnsBefore = shapes.slice(0, pointsAt).reduce((sum, shape) => sum + (shape[concatAxis] as number), 0);
+  return { ref: add(operands), ...sharedAxis, points: columnsBefore + values[pointsAt]!.points! };
 };
 
 const slice: ShareRule = (site) => {
@@ -186,13 +186,13 @@ const slice: ShareRule = (site) => {
   const size = node.attributes.size as readonly Dim[];
   const isAll = begin[axis] === 0 && (size[axis] === -1 || sameDim(size[axis]!, shapes[0]![axis]!));
   if (!isAll) return whole(site);
-  const sizes = size.map((dim, at) => (at === axis ? shares.ownDim(dim, symbol!) : dim));
-  const { points: _, ...sliced } = { ...value, ref: add([value.ref], { begin, size: sizes }) };
+  const ownSizes = size.map((dim, at) => (at === axis ? shares.ownDim(dim, symbol!) : dim));
+  const { points: _, ...sliced } = { ...value, ref: add([value.ref], { begin, size: ownSizes }) };
   const lastAxisIndex = begin.length - 1;
   if (points === undefined || lastAxisIndex === axis) return { ...sliced, ...(points === undefined ? {} : { points }) };
-  const column = points - begin[lastAxisIndex]!;
-  const width = node.type.shape[lastAxisIndex] as number;
-  return { ...sliced, ...(column >= 0 && column < width ? { points: column } : {}) };
+  const pointsColumn = points - begin[lastAxisIndex]!;
+  const slicedWidth = node.type.shape[lastAxisIndex] as number;
+  return { ...sliced, ...(pointsColumn >= 0 && pointsColumn < slicedWidth ? { points: pointsColumn } : {}) };
 };
 
 const pad: ShareRule = (site) => {
@@ -216,17 +216,17 @@ const gather: ShareRule = (site) => {
   const { values, shapes, shares, add } = site;
   const [from, indices] = values as [SharedValue, SharedValue];
   if (from.points !== undefined) throw new CannotShare();
-  const split = indices.axis === undefined ? {} : { axis: indices.axis, symbol: indices.symbol! };
+  const rowShare = indices.axis === undefined ? {} : { axis: indices.axis, symbol: indices.symbol! };
   if (indices.points !== undefined) {
     const ownRows = from.axis === undefined ? ownRowsOf(from, shapes[0]!, shares) : from;
     if (ownRows.axis !== 0) throw new CannotShare();
-    return { ref: add([ownRows.ref, indices.ref]), ...split };
+    return { ref: add([ownRows.ref, indices.ref]), ...rowShare };
   }
   if (from.axis !== undefined && from.axis > 0 && indices.axis === undefined) {
     const axis = from.axis - 1 + shapes[1]!.length;
     return { ref: add([from.ref, indices.ref]), axis, symbol: from.symbol! };
   }
-  return { ref: add([shares.whole(from), indices.ref]), ...split };
+  return { ref: add([shares.whole(from), indices.ref]), ...rowShare };
 };
 
 function ownRowsOf({ ref }: SharedValue, [first]: Shape, shares: Shares): SharedValue {
@@ -245,9 +245,9 @@ const segmentSum: ShareRule = (site) => {
   const operands = [ownRows(rows), ownRows(segments)];
   if (segments.points === undefined) return { ref: builder.allReduce(add(operands)) };
   const [into] = node.attributes.rows as readonly [Dim];
-  const target = typeof into === 'number' ? undefined : into.symbol;
-  if (target === undefined || target.includes('·')) throw new CannotShare();
-  return { ref: add(operands, { rows: [shares.ownDim(into, target)] }), axis: 0, symbol: target };
+  const targetSymbol = typeof into === 'number' ? undefined : into.symbol;
+  if (targetSymbol === undefined || targetSymbol.includes('·')) throw new CannotShare();
+  return { ref: add(operands, { rows: [shares.ownDim(into, targetSymbol)] }), axis: 0, symbol: targetSymbol };
 };
 
 const scatterUpdate: ShareRule = (site) => {
@@ -255,10 +255,10 @@ const scatterUpdate: ShareRule = (site) => {
   const [value, indices, updates] = values as [SharedValue, SharedValue, SharedValue];
   const { points, axis, symbol } = indices;
   if (points === undefined) return whole(site);
-  const rows = value.axis === points ? value : undefined;
-  if (!rows) throw new CannotShare();
+  const sharedRows = value.axis === points ? value : undefined;
+  if (!sharedRows) throw new CannotShare();
   const ownUpdates = updates.axis === axis ? updates.ref : shares.cut(shares.whole(updates), 0, symbol!).ref;
-  return { ...rows, ref: add([rows.ref, indices.ref, ownUpdates]) };
+  return { ...sharedRows, ref: add([sharedRows.ref, indices.ref, ownUpdates]) };
 };
 
 const shareRules: Readonly<Record<Exclude<ComputedOp, (typeof elementwiseNames)[number]>, ShareRule>> = {

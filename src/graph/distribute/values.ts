@@ -54,8 +54,8 @@ export class Shares {
     if (points !== undefined || this.local.has(symbol!)) throw new CannotShare();
     const { builder } = this;
     if (ref.type.dtype === 'bool') {
-      const numbers = this.whole({ ref: builder.cast(ref, 'int32'), axis, symbol: symbol! });
-      return this.keep(ref, builder.greater(numbers, 0));
+      const wholeInts = this.whole({ ref: builder.cast(ref, 'int32'), axis, symbol: symbol! });
+      return this.keep(ref, builder.greater(wholeInts, 0));
     }
     const whole = this.alongRows(ref, axis, ownSymbol(symbol!), symbol!, (rows) =>
       builder.allGather(rows, this.own(symbol!), this.all(symbol!)),
@@ -94,14 +94,14 @@ export class Shares {
   /** Brings the axis to the front as rows of length `from`, which become rows of length `to`. */
   private alongRows(ref: Ref, axis: number, from: string, to: string, work: (rows: Ref) => Ref): Ref {
     const { builder } = this;
-    const order = [axis, ...ref.type.shape.map((_, at) => at).filter((at) => at !== axis)];
-    const front = axis === 0 ? ref : builder.transpose(ref, order);
-    const [first, ...rest] = front.type.shape;
+    const axisOrder = [axis, ...ref.type.shape.map((_, at) => at).filter((at) => at !== axis)];
+    const rowsFirst = axis === 0 ? ref : builder.transpose(ref, axisOrder);
+    const [first, ...rest] = rowsFirst.type.shape;
     const rowsPerUnit = withoutSymbol(first!, from);
-    const rows = rowsPerUnit === 1 ? front : builder.reshape(front, [symbolic(from), rowsPerUnit, ...rest]);
-    const worked = work(rows);
-    const joined = rowsPerUnit === 1 ? worked : builder.reshape(worked, [withSymbol(rowsPerUnit, to), ...rest]);
-    return axis === 0 ? joined : builder.transpose(joined, inverse(order));
+    const rowUnits = rowsPerUnit === 1 ? rowsFirst : builder.reshape(rowsFirst, [symbolic(from), rowsPerUnit, ...rest]);
+    const workedRows = work(rowUnits);
+    const joined = rowsPerUnit === 1 ? workedRows : builder.reshape(workedRows, [withSymbol(rowsPerUnit, to), ...rest]);
+    return axis === 0 ? joined : builder.transpose(joined, inverse(axisOrder));
   }
 }
 

@@ -21,12 +21,12 @@ export const collectiveOps: Readonly<Record<'AllGather' | 'AllReduce', OpRow>> =
     // The gradient of a row is the sum of what all workers make of it.
     gradient: (at) => [() => at.builder.gather(at.builder.allReduce(at.full()), at.inputs[1]!), 'none', 'none'],
     evaluate([values, places], output) {
-      const width = countElements(values!.shape.slice(1));
+      const rowWidth = countElements(values!.shape.slice(1));
       places!.data.forEach((place, i) => {
         if (place < 0 || place >= output.shape[0]!) {
           throw new GraphTypeError(`AllGather: place ${place} is not within ${output.shape[0]}`);
         }
-        output.data.set(values!.data.subarray(i * width, (i + 1) * width), place * width);
+        output.data.set(values!.data.subarray(i * rowWidth, (i + 1) * rowWidth), place * rowWidth);
       });
     },
   },

@@ -22,14 +22,14 @@ function checkIndex(op: string, index: number, length: number): void {
 function elementsAt(at: GradientContext, indices: Ref): Ref {
   const b = at.builder;
   const { shape } = at.output.type;
-  const count = indices.type.shape[0]!;
-  const position = shape.reduce<Ref | undefined>((sum, length, axis) => {
-    const index = b.reshape(b.slice(indices, [0, axis], [-1, 1]), [count]);
+  const indexCount = indices.type.shape[0]!;
+  const flatPosition = shape.reduce<Ref | undefined>((sum, length, axis) => {
+    const index = b.reshape(b.slice(indices, [0, axis], [-1, 1]), [indexCount]);
     if (sum === undefined) return index;
     const axisLength = lengthOf(b, length);
     return b.add(b.mul(sum, typeof axisLength === 'number' ? axisLength : b.cast(axisLength, 'int32')), index);
   }, undefined)!;
-  return b.gather(b.reshape(at.full(), [elementsOf(shape)]), position);
+  return b.gather(b.reshape(at.full(), [elementsOf(shape)]), flatPosition);
 }
 
 export const indexingOps: Readonly<Record<'Gather' | 'SegmentSum' | 'ScatterUpdate', OpRow>> = {
@@ -52,10 +52,10 @@ export const indexingOps: Readonly<Record<'Gather' | 'SegmentSum' | 'ScatterUpda
       'none',
     ],
     evaluate([values, indices], output) {
-      const width = countElements(values!.shape.slice(1));
+      const rowWidth = countElements(values!.shape.slice(1));
       indices!.data.forEach((index, i) => {
         checkIndex('Gather', index, values!.shape[0]!);
-        output.data.set(values!.data.subarray(index * width, (index + 1) * width), i * width);
+        output.data.set(values!.data.subarray(index * rowWidth, (index + 1) * rowWidth), i * rowWidth);
       });
     },
     picks: true,
@@ -76,13 +76,13 @@ export const indexingOps: Readonly<Record<'Gather' | 'SegmentSum' | 'ScatterUpda
     },
     gradient: (at) => [() => at.builder.gather(at.full(), at.inputs[1]!), 'none'],
     evaluate([values, segments], output) {
-      const width = countElements(values!.shape.slice(1));
-      const sums = new Float64Array(output.data.length);
+      const rowWidth = countElements(values!.shape.slice(1));
+      const rowSums = new Float64Array(output.data.length);
       segments!.data.forEach((segment, i) => {
         checkIndex('SegmentSum', segment, output.shape[0]!);
-        for (let j = 0; j < width; j++) sums[segment * width + j]! += values!.data[i * width + j]!;
+        for (let j = 0; j < rowWidth; j++) rowSums[segment * rowWidth + j]! += values!.data[i * rowWidth + j]!;
       });
-      output.data.set(sums);
+      output.data.set(rowSums);
     },
     flops: flopPerInput,
   },
@@ -115,13 +115,13 @@ export const indexingOps: Readonly<Record<'Gather' | 'SegmentSum' | 'ScatterUpda
       output.data.set(values!.data);
       const strides = stridesOf(output.shape);
       updates!.data.forEach((update, i) => {
-        let place = 0;
+        let flatIndex = 0;
         strides.forEach((stride, axis) => {
           const index = indices!.data[i * strides.length + axis]!;
           checkIndex('ScatterUpdate', index, output.shape[axis]!);
-          place += index * stride;
+          flatIndex += index * stride;
         });
-        output.data[place] = update;
+        output.data[flatIndex] = update;
       });
     },
   },

@@ -17,10 +17,10 @@ function productShape(a: readonly Dim[], b: readonly Dim[], attributes: Attribut
   const [rows, innerA] = attributes.transposeA ? [a[1]!, a[0]!] : [a[0]!, a[1]!];
   const [innerB, columns] = attributes.transposeB ? [b[1]!, b[0]!] : [b[0]!, b[1]!];
   if (!sameDim(innerA, innerB)) {
-    const written = (shape: readonly Dim[], transposed: unknown): string =>
+    const operandText = (shape: readonly Dim[], transposed: unknown): string =>
       `${printShape(shape)}${transposed ? 'ᵀ' : ''}`;
     throw new GraphTypeError(
-      `${written(a, attributes.transposeA)} × ${written(b, attributes.transposeB)}: the inner lengths ${printDim(innerA)} and ${printDim(innerB)} differ`,
+      `${operandText(a, attributes.transposeA)} × ${operandText(b, attributes.transposeB)}: the inner lengths ${printDim(innerA)} and ${printDim(innerB)} differ`,
     );
   }
   return [rows, columns];
@@ -30,19 +30,19 @@ function multiply(a: NodeValues, b: NodeValues, output: NodeValues, attributes: 
   const [rowsA, columnsA] = a.shape.slice(-2) as [number, number];
   const [rowsB, columnsB] = b.shape.slice(-2) as [number, number];
   const [rows, columns] = output.shape.slice(-2) as [number, number];
-  const inner = attributes.transposeA ? rowsA : columnsA;
+  const innerLength = attributes.transposeA ? rowsA : columnsA;
   const [stepA, stepInnerA] = attributes.transposeA ? [1, columnsA] : [columnsA, 1];
   const [stepB, stepInnerB] = attributes.transposeB ? [columnsB, 1] : [1, columnsB];
   const startA = index * rowsA * columnsA;
   const startB = index * rowsB * columnsB;
-  const start = index * rows * columns;
+  const outputStart = index * rows * columns;
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
       let sum = 0;
-      for (let k = 0; k < inner; k++) {
+      for (let k = 0; k < innerLength; k++) {
         sum += a.data[startA + i * stepA + k * stepInnerA]! * b.data[startB + j * stepB + k * stepInnerB]!;
       }
-      output.data[start + i * columns + j] = sum;
+      output.data[outputStart + i * columns + j] = sum;
     }
   }
 }

@@ -40,8 +40,8 @@ export const topK: OpRow = {
     const n = input!.shape.at(-1)!;
     const k = output.shape.at(-1)!;
     for (let row = 0; row * k < output.data.length; row++) {
-      const sorted = (input!.data as Float32Array).slice(row * n, (row + 1) * n).sort();
-      for (let at = 0; at < k; at++) output.data[row * k + at] = at < n ? sorted[n - 1 - at]! : leastNumber;
+      const sortedRow = (input!.data as Float32Array).slice(row * n, (row + 1) * n).sort();
+      for (let at = 0; at < k; at++) output.data[row * k + at] = at < n ? sortedRow[n - 1 - at]! : leastNumber;
     }
   },
   flops: flopPerInput,
@@ -84,21 +84,21 @@ function reduction(
 
 function addUp(input: NodeValues, output: NodeValues, axes: readonly number[], scale: (count: number) => number): void {
   const { places, count } = reducedPositions(input.shape, axes);
-  const sums = new Float64Array(output.data.length);
-  for (let i = 0; i < places.length; i++) sums[places[i]!]! += input.data[i]!;
+  const reducedSums = new Float64Array(output.data.length);
+  for (let i = 0; i < places.length; i++) reducedSums[places[i]!]! += input.data[i]!;
   const factor = scale(count);
-  for (let i = 0; i < sums.length; i++) output.data[i] = sums[i]! * factor;
+  for (let i = 0; i < reducedSums.length; i++) output.data[i] = reducedSums[i]! * factor;
 }
 
 /** Each row of the last axis, its largest element taken out before exp. */
 function eachRow(input: NodeValues, visit: (at: number, length: number, largest: number, sum: number) => void): void {
-  const length = input.shape.at(-1)!;
-  for (let at = 0; at < input.data.length; at += length) {
-    let largest = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < length; i++) largest = Math.max(largest, input.data[at + i]!);
-    let sum = 0;
-    for (let i = 0; i < length; i++) sum += Math.exp(input.data[at + i]! - largest);
-    visit(at, length, largest, sum);
+  const rowLength = input.shape.at(-1)!;
+  for (let at = 0; at < input.data.length; at += rowLength) {
+    let largestInRow = Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < rowLength; i++) largestInRow = Math.max(largestInRow, input.data[at + i]!);
+    let exponentSum = 0;
+    for (let i = 0; i < rowLength; i++) exponentSum += Math.exp(input.data[at + i]! - largestInRow);
+    visit(at, rowLength, largestInRow, exponentSum);
   }
 }
 
@@ -134,8 +134,8 @@ export const reductionOps: Readonly<Record<(typeof reductionNames | typeof softm
     'Mean over attribute axes; with keepDims they stay, of length 1.',
     floatDtypes,
     (b, at) => {
-      const reduced = numbersOf(at.attributes, 'axes').map((axis) => at.inputs[0]!.type.shape[axis]!);
-      return withAxes(at, b.div(at.upstream, lengthOf(b, elementsOf(reduced))));
+      const reducedDims = numbersOf(at.attributes, 'axes').map((axis) => at.inputs[0]!.type.shape[axis]!);
+      return withAxes(at, b.div(at.upstream, lengthOf(b, elementsOf(reducedDims))));
     },
     (input, output, axes) => addUp(input, output, axes, (count) => 1 / count),
   ),
@@ -145,15 +145,15 @@ export const reductionOps: Readonly<Record<(typeof reductionNames | typeof softm
     (b, at) => {
       const axes = numbersOf(at.attributes, 'axes');
       const [input] = at.inputs as [Ref];
-      const largest = b.cast(b.equal(input, withAxes(at, at.output)), 'float32');
-      return b.mul(largest, b.div(withAxes(at, at.upstream), b.sum(largest, axes, true)));
+      const isLargest = b.cast(b.equal(input, withAxes(at, at.output)), 'float32');
+      return b.mul(isLargest, b.div(withAxes(at, at.upstream), b.sum(isLargest, axes, true)));
     },
     (input, output, axes) => {
       const { places } = reducedPositions(input.shape, axes);
       output.data.fill(output.dtype === 'int32' ? -(2 ** 31) : Number.NEGATIVE_INFINITY);
       for (let i = 0; i < places.length; i++) {
-        const place = places[i]!;
-        if (!(input.data[i]! <= output.data[place]!)) output.data[place] = input.data[i]!;
+        const reducedAt = places[i]!;
+        if (!(input.data[i]! <= output.data[reducedAt]!)) output.data[reducedAt] = input.data[i]!;
       }
     },
   ),

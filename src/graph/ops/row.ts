@@ -113,11 +113,11 @@ export function stridesOf(shape: readonly number[]): number[] {
 
 /** For each element of `shape` in order: `offset` plus the sum of its coordinates times `strides`. */
 export function offsetsOf(shape: readonly number[], strides: readonly number[], offset = 0): Int32Array {
-  const result = new Int32Array(countElements(shape));
+  const offsets = new Int32Array(countElements(shape));
   const coordinates = new Array<number>(shape.length).fill(0);
   let position = offset;
-  for (let index = 0; index < result.length; index++) {
-    result[index] = position;
+  for (let index = 0; index < offsets.length; index++) {
+    offsets[index] = position;
     for (let axis = shape.length - 1; axis >= 0; axis--) {
       position += strides[axis]!;
       if (++coordinates[axis]! < shape[axis]!) break;
@@ -125,7 +125,7 @@ export function offsetsOf(shape: readonly number[], strides: readonly number[], 
       coordinates[axis] = 0;
     }
   }
-  return result;
+  return offsets;
 }
 
 /** Where in an array of `shape` each element of the shape it broadcasts to is found. */

@@ -29,12 +29,12 @@ import {
 
 /** Elements of `value` from `begin` on along one axis; a value of length 1 there, being broadcast, stays. */
 function piece(builder: Builder, value: Ref, axis: number, begin: number, length: Dim, rank: number): Ref {
-  const aligned = alignRank(builder, value, rank);
-  if (aligned.type.shape[axis] === 1) return value;
+  const alignedValue = alignRank(builder, value, rank);
+  if (alignedValue.type.shape[axis] === 1) return value;
   return builder.slice(
-    aligned,
-    aligned.type.shape.map((_, other) => (other === axis ? begin : 0)),
-    aligned.type.shape.map((_, other) => (other === axis ? length : -1)),
+    alignedValue,
+    alignedValue.type.shape.map((_, other) => (other === axis ? begin : 0)),
+    alignedValue.type.shape.map((_, other) => (other === axis ? length : -1)),
   );
 }
 
@@ -42,8 +42,8 @@ function slicedLength(dim: Dim, begin: number, size: Dim): Dim | undefined {
   if (!Number.isInteger(begin) || begin < 0) return undefined;
   if (size === -1) return begin === 0 ? dim : typeof dim === 'number' && begin <= dim ? dim - begin : undefined;
   if (typeof size === 'number') return size >= 0 && (typeof dim !== 'number' || begin + size <= dim) ? size : undefined;
-  const within = typeof dim !== 'number' && dim.symbol === size.symbol && size.times <= dim.times && begin === 0;
-  return within ? size : undefined;
+  const isWithin = typeof dim !== 'number' && dim.symbol === size.symbol && size.times <= dim.times && begin === 0;
+  return isWithin ? size : undefined;
 }
 
 /** Zeros around `value` so that it fills `shape` from `begin` on, along one axis. */
@@ -101,18 +101,18 @@ export const shapeOps: Readonly<Record<'Reshape' | 'Transpose' | 'Concat' | 'Sli
     gradient: (at) => [
       () => {
         if (at.upstream.type.shape.length === 0) return at.upstream;
-        const perm = numbersOf(at.attributes, 'perm');
-        const inverse = perm.map((_, axis) => perm.indexOf(axis));
-        return at.builder.transpose(alignRank(at.builder, at.upstream, perm.length), inverse);
+        const ownPerm = numbersOf(at.attributes, 'perm');
+        const inverse = ownPerm.map((_, axis) => ownPerm.indexOf(axis));
+        return at.builder.transpose(alignRank(at.builder, at.upstream, ownPerm.length), inverse);
       },
     ],
     evaluate([input], output, attributes) {
       const strides = stridesOf(input!.shape);
-      const places = offsetsOf(
+      const readPositions = offsetsOf(
         output.shape,
         numbersOf(attributes, 'perm').map((axis) => strides[axis]!),
       );
-      for (let i = 0; i < output.data.length; i++) output.data[i] = input!.data[places[i]!]!;
+      for (let i = 0; i < output.data.length; i++) output.data[i] = input!.data[readPositions[i]!]!;
     },
     bfloat16: 'carry',
   },
@@ -140,11 +140,11 @@ export const shapeOps: Readonly<Record<'Reshape' | 'Transpose' | 'Concat' | 'Sli
     gradient: (at) => {
       const axis = at.attributes.axis as number;
       const rank = at.output.type.shape.length;
-      let offset: Dim | undefined = 0;
+      let nextBegin: Dim | undefined = 0;
       return at.inputs.map((input) => {
-        const begin: Dim | undefined = offset;
+        const begin: Dim | undefined = nextBegin;
         const length = input.type.shape[axis]!;
-        offset = offset === undefined ? undefined : addDims(offset, length);
+        nextBegin = nextBegin === undefined ? undefined : addDims(nextBegin, length);
         return () => {
           if (typeof begin !== 'number') {
             throw new GraphTypeError(
@@ -158,11 +158,11 @@ export const shapeOps: Readonly<Record<'Reshape' | 'Transpose' | 'Concat' | 'Sli
     evaluate(inputs, output, attributes) {
       const axis = attributes.axis as number;
       const strides = stridesOf(output.shape);
-      let offset = 0;
+      let axisOffset = 0;
       for (const input of inputs) {
-        const places = offsetsOf(input.shape, strides, offset * strides[axis]!);
-        for (let i = 0; i < places.length; i++) output.data[places[i]!] = input.data[i]!;
-        offset += input.shape[axis]!;
+        const writePositions = offsetsOf(input.shape, strides, axisOffset * strides[axis]!);
+        for (let i = 0; i < writePositions.length; i++) output.data[writePositions[i]!] = input.data[i]!;
+        axisOffset += input.shape[axis]!;
       }
     },
     bfloat16: 'carry',
@@ -174,20 +174,20 @@ export const shapeOps: Readonly<Record<'Reshape' | 'Transpose' | 'Concat' | 'Sli
       const { dtype, shape } = inputs[0]!;
       const begin = numbersOf(attributes, 'begin');
       const size = dimsOf(attributes, 'size');
-      const lengths = shape.map((dim, axis) => slicedLength(dim, begin[axis]!, size[axis]!));
-      if (begin.length !== shape.length || size.length !== shape.length || lengths.includes(undefined)) {
+      const sliceLengths = shape.map((dim, axis) => slicedLength(dim, begin[axis]!, size[axis]!));
+      if (begin.length !== shape.length || size.length !== shape.length || sliceLengths.includes(undefined)) {
         throw new GraphTypeError(`${printShape(size)} from [${begin.join(', ')}] is not within ${printShape(shape)}`);
       }
-      return { dtype, shape: lengths as Dim[] };
+      return { dtype, shape: sliceLengths as Dim[] };
     },
     gradient: (at) => [
       () => numbersOf(at.attributes, 'begin').reduce((value, begin, axis) => placed(at, value, axis, begin), at.full()),
     ],
     evaluate([input], output, attributes) {
       const strides = stridesOf(input!.shape);
-      const begin = numbersOf(attributes, 'begin').reduce((sum, at, axis) => sum + at * strides[axis]!, 0);
-      const places = offsetsOf(output.shape, strides, begin);
-      for (let i = 0; i < output.data.length; i++) output.data[i] = input!.data[places[i]!]!;
+      const firstElement = numbersOf(attributes, 'begin').reduce((sum, at, axis) => sum + at * strides[axis]!, 0);
+      const readPositions = offsetsOf(output.shape, strides, firstElement);
+      for (let i = 0; i < output.data.length; i++) output.data[i] = input!.data[readPositions[i]!]!;
     },
     picks: true,
     bfloat16: 'carry',
@@ -199,16 +199,16 @@ export const shapeOps: Readonly<Record<'Reshape' | 'Transpose' | 'Concat' | 'Sli
       const { dtype, shape } = inputs[0]!;
       const before = numbersOf(attributes, 'before');
       const after = numbersOf(attributes, 'after');
-      const lengths = shape.map((dim, axis) => {
+      const paddedLengths = shape.map((dim, axis) => {
         const extra = before[axis]! + after[axis]!;
         return Math.min(before[axis]!, after[axis]!) >= 0 && Number.isInteger(extra) ? addDims(dim, extra) : undefined;
       });
-      if (before.length !== shape.length || after.length !== shape.length || lengths.includes(undefined)) {
+      if (before.length !== shape.length || after.length !== shape.length || paddedLengths.includes(undefined)) {
         throw new GraphTypeError(
           `[${before.join(', ')}] before and [${after.join(', ')}] after do not fit ${printShape(shape)}`,
         );
       }
-      return { dtype, shape: lengths as Dim[] };
+      return { dtype, shape: paddedLengths as Dim[] };
     },
     gradient: (at) => [
       () => {
@@ -225,9 +225,9 @@ export const shapeOps: Readonly<Record<'Reshape' | 'Transpose' | 'Concat' | 'Sli
     ],
     evaluate([input], output, attributes) {
       const strides = stridesOf(output.shape);
-      const begin = numbersOf(attributes, 'before').reduce((sum, at, axis) => sum + at * strides[axis]!, 0);
-      const places = offsetsOf(input!.shape, strides, begin);
-      for (let i = 0; i < places.length; i++) output.data[places[i]!] = input!.data[i]!;
+      const firstElement = numbersOf(attributes, 'before').reduce((sum, at, axis) => sum + at * strides[axis]!, 0);
+      const writePositions = offsetsOf(input!.shape, strides, firstElement);
+      for (let i = 0; i < writePositions.length; i++) output.data[writePositions[i]!] = input!.data[i]!;
     },
   },
   BroadcastTo: {
@@ -242,8 +242,8 @@ export const shapeOps: Readonly<Record<'Reshape' | 'Transpose' | 'Concat' | 'Sli
     },
     gradient: (at) => [() => reduceTo(at.builder, at.upstream, at.inputs[0]!.type.shape, at.output.type.shape), 'none'],
     evaluate([input], output) {
-      const places = broadcastPositions(input!.shape, output.shape);
-      for (let i = 0; i < output.data.length; i++) output.data[i] = input!.data[places[i]!]!;
+      const readPositions = broadcastPositions(input!.shape, output.shape);
+      for (let i = 0; i < output.data.length; i++) output.data[i] = input!.data[readPositions[i]!]!;
     },
   },
 };

@@ -12,13 +12,13 @@ export function removeDead(graph: Graph): Graph {
 
 /** Leaves out inputs and parameters that nothing reads, and everything else that is dead. */
 export function prune(graph: Graph): Graph {
-  const alive = removeDead(graph);
-  const readIds = new Set(alive.nodes.flatMap(({ inputs }) => inputs));
-  for (const { node } of [...alive.outputs, ...alive.updates]) readIds.add(node);
-  const updated = new Set(alive.updates.map(({ parameter }) => parameter));
-  const isKept = alive.nodes.map(({ op }, id) => (op !== 'Input' && op !== 'Parameter' ? true : readIds.has(id)));
-  for (const { name, node } of alive.parameters) if (updated.has(name)) isKept[node] = true;
-  return withNodes(alive, isKept);
+  const aliveGraph = removeDead(graph);
+  const readIds = new Set(aliveGraph.nodes.flatMap(({ inputs }) => inputs));
+  for (const { node } of [...aliveGraph.outputs, ...aliveGraph.updates]) readIds.add(node);
+  const updatedNames = new Set(aliveGraph.updates.map(({ parameter }) => parameter));
+  const isKept = aliveGraph.nodes.map(({ op }, id) => (op !== 'Input' && op !== 'Parameter' ? true : readIds.has(id)));
+  for (const { name, node } of aliveGraph.parameters) if (updatedNames.has(name)) isKept[node] = true;
+  return withNodes(aliveGraph, isKept);
 }
 
 /** The graph of the nodes that stay; those may read, and outputs and updates may name, no others. */
@@ -26,16 +26,16 @@ function withNodes(graph: Graph, isKept: readonly boolean[]): Graph {
   if (isKept.every(Boolean)) return graph;
   let nextId = 0;
   const newIds = isKept.map((stays) => (stays ? nextId++ : -1));
-  const moved = <T extends { readonly node: number }>(items: readonly T[]): T[] =>
+  const renumbered = <T extends { readonly node: number }>(items: readonly T[]): T[] =>
     items.filter(({ node }) => isKept[node]).map((item) => ({ ...item, node: newIds[item.node]! }));
   return {
     name: graph.name,
     nodes: graph.nodes
       .filter((_, id) => isKept[id])
       .map((node) => ({ ...node, inputs: node.inputs.map((input) => newIds[input]!) })),
-    inputs: moved(graph.inputs),
-    parameters: moved(graph.parameters),
-    outputs: moved(graph.outputs),
-    updates: moved(graph.updates),
+    inputs: renumbered(graph.inputs),
+    parameters: renumbered(graph.parameters),
+    outputs: renumbered(graph.outputs),
+    updates: renumbered(graph.updates),
   };
 }

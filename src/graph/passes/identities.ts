@@ -90,7 +90,7 @@ const neutral: RewriteRule = (site) => {
 const signs: RewriteRule = (site) => {
   const { graph, node, builder, at, users } = site;
   const [a, b] = node.inputs as [number, number];
-  const negated = (id: number): number | undefined => {
+  const negatedBy = (id: number): number | undefined => {
     const operand = graph.nodes[id]!;
     return operand.op === 'Neg' ? operand.inputs[0] : undefined;
   };
@@ -101,7 +101,7 @@ const signs: RewriteRule = (site) => {
   }
   if (node.op === 'Sub') {
     if (uniformValue(graph, a) === 0 && repeated(site, 1)) return builder.neg(at(b));
-    const inner = negated(b);
+    const inner = negatedBy(b);
     if (inner !== undefined) return builder.add(at(a), at(inner));
   }
   if (node.op === 'Mul') {
@@ -109,7 +109,7 @@ const signs: RewriteRule = (site) => {
     if (uniformValue(graph, a) === -1 && repeated(site, 1)) return builder.neg(at(b));
   }
   if (node.op === 'Add') {
-    const [innerA, innerB] = [negated(a), negated(b)];
+    const [innerA, innerB] = [negatedBy(a), negatedBy(b)];
     if (innerB !== undefined) return builder.sub(at(a), at(innerB));
     if (innerA !== undefined) return builder.sub(at(b), at(innerA));
   }
@@ -132,11 +132,11 @@ const cancelled: RewriteRule = ({ graph, node, at }) => {
 const quotient: RewriteRule = ({ graph, node, builder, at }) => {
   if (node.op !== 'Div') return undefined;
   const [a, b] = node.inputs as [number, number];
-  const divisor = graph.nodes[b]!;
-  if (divisor.op !== 'Constant') return undefined;
-  const values = (divisor.attributes.values as readonly number[]).map((value) => 1 / value);
-  if (!values.every((value) => Number.isFinite(Math.fround(value)) && Math.abs(value) > 1e-37)) return undefined;
-  return builder.mul(at(a), builder.constant(values, divisor.type.shape as readonly number[]));
+  const divisorNode = graph.nodes[b]!;
+  if (divisorNode.op !== 'Constant') return undefined;
+  const reciprocals = (divisorNode.attributes.values as readonly number[]).map((value) => 1 / value);
+  if (!reciprocals.every((value) => Number.isFinite(Math.fround(value)) && Math.abs(value) > 1e-37)) return undefined;
+  return builder.mul(at(a), builder.constant(reciprocals, divisorNode.type.shape as readonly number[]));
 };
 
 const square: RewriteRule = ({ node, builder, at }) =>

@@ -51,14 +51,14 @@ const afterUnary: RewriteRule = ({ graph, node, builder, again, at }) => {
 const nearestLike: RewriteRule = ({ graph, node, builder, at }) => {
   if (node.op !== 'BroadcastTo') return undefined;
   const like = node.inputs[1]!;
-  const fits = (other: Node): boolean => sameShape(other.type.shape, node.type.shape);
-  let nearest = graph.nodes.findIndex((other, id) => id <= like && isLeaf(other.op) && fits(other));
-  for (let id: number | undefined = like; nearest < 0 && id !== undefined; ) {
-    const nextLike: number | undefined = graph.nodes[id]!.inputs.find((input) => fits(graph.nodes[input]!));
-    if (nextLike === undefined) nearest = id;
+  const hasSameShape = (other: Node): boolean => sameShape(other.type.shape, node.type.shape);
+  let nearestId = graph.nodes.findIndex((other, id) => id <= like && isLeaf(other.op) && hasSameShape(other));
+  for (let id: number | undefined = like; nearestId < 0 && id !== undefined; ) {
+    const nextLike: number | undefined = graph.nodes[id]!.inputs.find((input) => hasSameShape(graph.nodes[input]!));
+    if (nextLike === undefined) nearestId = id;
     id = nextLike;
   }
-  return nearest !== like ? builder.broadcastTo(at(node.inputs[0]!), at(nearest)) : undefined;
+  return nearestId !== like ? builder.broadcastTo(at(node.inputs[0]!), at(nearestId)) : undefined;
 };
 
 /** Moves of elements that undo each other or can be one move. */
@@ -98,8 +98,8 @@ const transposes: RewriteRule = ({ graph, node, builder, at }) => {
 
 /** A slice of everything, a pad of nothing, one part joined to none. */
 const whole: RewriteRule = ({ graph, node, at }) => {
-  const moves = node.op === 'Slice' || node.op === 'Pad' || (node.op === 'Concat' && node.inputs.length === 1);
-  if (!moves) return undefined;
+  const mayDoNothing = node.op === 'Slice' || node.op === 'Pad' || (node.op === 'Concat' && node.inputs.length === 1);
+  if (!mayDoNothing) return undefined;
   return sameShape(graph.nodes[node.inputs[0]!]!.type.shape, node.type.shape) ? at(node.inputs[0]!) : undefined;
 };
 
@@ -114,13 +114,13 @@ const nestedSlices: RewriteRule = ({ graph, node, builder, at }) => {
 
 const nestedConcats: RewriteRule = ({ graph, node, builder, at, users }) => {
   if (node.op !== 'Concat') return undefined;
-  const opens = (id: number): boolean => {
+  const isOpened = (id: number): boolean => {
     const part = graph.nodes[id]!;
     return part.op === 'Concat' && part.attributes.axis === node.attributes.axis && users[id]!.length === 1;
   };
-  if (!node.inputs.some(opens)) return undefined;
-  const parts = node.inputs.flatMap((id) => (opens(id) ? graph.nodes[id]!.inputs : [id]));
-  return builder.concat(parts.map(at), node.attributes.axis as number);
+  if (!node.inputs.some(isOpened)) return undefined;
+  const openedInputs = node.inputs.flatMap((id) => (isOpened(id) ? graph.nodes[id]!.inputs : [id]));
+  return builder.concat(openedInputs.map(at), node.attributes.axis as number);
 };
 
 /** The one axis along which a Slice or a Pad differs from its operand. */
@@ -141,24 +141,24 @@ const slicesOfOne: RewriteRule = ({ graph, node, builder, at }) => {
     readonly size: Dim;
     readonly joined: boolean;
   }
-  const runs: Run[] = [];
+  const sliceRuns: Run[] = [];
   for (const id of node.inputs) {
     const part = graph.nodes[id]!;
     const isSlice = part.op === 'Slice' && onlyAxis(graph, part) === axis;
-    const lastRun = runs.at(-1);
+    const lastRun = sliceRuns.at(-1);
     if (isSlice) {
       const source = part.inputs[0]!;
       const begin = numbersOf(part.attributes, 'begin')[axis]!;
       const size = part.type.shape[axis]!;
       const follows =
         lastRun?.source === source && typeof lastRun.size === 'number' && lastRun.begin + lastRun.size === begin;
-      const together = follows ? addDims(lastRun.size, size) : undefined;
-      if (together !== undefined) runs[runs.length - 1] = { ...lastRun!, size: together, joined: true };
-      else runs.push({ id, source, begin, size, joined: false });
-    } else runs.push({ id, begin: 0, size: 0, joined: false });
+      const joinedSize = follows ? addDims(lastRun.size, size) : undefined;
+      if (joinedSize !== undefined) sliceRuns[sliceRuns.length - 1] = { ...lastRun!, size: joinedSize, joined: true };
+      else sliceRuns.push({ id, source, begin, size, joined: false });
+    } else sliceRuns.push({ id, begin: 0, size: 0, joined: false });
   }
-  if (!runs.some((run) => run.joined)) return undefined;
-  const parts = runs.map((run) => {
+  if (!sliceRuns.some((run) => run.joined)) return undefined;
+  const concatParts = sliceRuns.map((run) => {
     if (!run.joined) return at(run.id);
     const { shape } = graph.nodes[run.source!]!.type;
     return builder.slice(
@@ -167,7 +167,7 @@ const slicesOfOne: RewriteRule = ({ graph, node, builder, at }) => {
       shape.map((dim, other) => (other === axis ? run.size : dim)),
     );
   });
-  return parts.length === 1 ? parts[0] : builder.concat(parts, axis);
+  return concatParts.length === 1 ? concatParts[0] : builder.concat(concatParts, axis);
 };
 
 /** A slice that lies within one part of what was joined. */
@@ -178,19 +178,19 @@ const slicedConcat: RewriteRule = ({ graph, node, builder, at }) => {
   if (joined.op !== 'Concat' || axis !== joined.attributes.axis || axis === undefined) return undefined;
   const begin = numbersOf(node.attributes, 'begin');
   const size = node.type.shape[axis]!;
-  let offset = 0;
+  let partStart = 0;
   for (const id of joined.inputs) {
     const length = graph.nodes[id]!.type.shape[axis]!;
     if (typeof length !== 'number' || typeof size !== 'number') return undefined;
-    const from = begin[axis]! - offset;
-    if (from >= 0 && from + size <= length) {
+    const beginInPart = begin[axis]! - partStart;
+    if (beginInPart >= 0 && beginInPart + size <= length) {
       return builder.slice(
         at(id),
-        begin.map((start, other) => (other === axis ? from : start)),
+        begin.map((start, other) => (other === axis ? beginInPart : start)),
         node.type.shape,
       );
     }
-    offset += length;
+    partStart += length;
   }
   return undefined;
 };
@@ -201,8 +201,8 @@ const disjointPads: RewriteRule = (site) => {
   if (node.op !== 'Add') return undefined;
   const isWithin = users[site.id]!.length === 1 && graph.nodes[users[site.id]![0]!]?.op === 'Add';
   if (isWithin) return undefined;
-  const terms = termsOf(site, site.id);
-  const pads = terms.flatMap((id) => {
+  const termIds = termsOf(site, site.id);
+  const pads = termIds.flatMap((id) => {
     const axis = graph.nodes[id]!.op === 'Pad' ? onlyAxis(graph, graph.nodes[id]!) : undefined;
     if (axis === undefined) return [];
     const begin = numbersOf(graph.nodes[id]!.attributes, 'before')[axis]!;
@@ -221,13 +221,13 @@ const disjointPads: RewriteRule = (site) => {
   const only = (amount: number): number[] => node.type.shape.map((_, other) => (other === axis ? amount : 0));
   const padded = (value: Ref, before: number, after: number): Ref =>
     before === 0 && after === 0 ? value : builder.pad(value, only(before), only(after));
-  const parts = disjointPads.map((pad, i) => {
+  const paddedParts = disjointPads.map((pad, i) => {
     const inside = at(graph.nodes[pad.id]!.inputs[0]!);
     return padded(inside, 0, (disjointPads[i + 1]?.begin ?? pad.end) - pad.end);
   });
   const total = node.type.shape[axis] as number;
-  const joined = padded(builder.concat(parts, axis), disjointPads[0]!.begin, total - disjointPads.at(-1)!.end);
-  const otherTerms = terms.filter((id) => !disjointPads.some((pad) => pad.id === id));
+  const joined = padded(builder.concat(paddedParts, axis), disjointPads[0]!.begin, total - disjointPads.at(-1)!.end);
+  const otherTerms = termIds.filter((id) => !disjointPads.some((pad) => pad.id === id));
   return otherTerms.reduce((sum, id) => builder.add(sum, at(id)), joined);
 };
 

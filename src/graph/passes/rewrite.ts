@@ -30,14 +30,14 @@ export type RewriteRule = (site: RewriteSite) => Ref | undefined;
  * rule adds a node or asks for a new value: most passes find nothing to do, and then only look.
  */
 export function rewriteGraph(graph: Graph, ...rules: readonly RewriteRule[]): Graph {
-  const moved: Ref[] = [];
-  let current = 0;
-  let replaced = false;
+  const refs: Ref[] = [];
+  let currentId = 0;
+  let isReplaced = false;
 
   /** Copies what is still to be copied of the nodes before the current one. */
   const catchUp = (): void => {
-    for (let id = moved.length; id < current; id++) moved.push(copyNode(graph, graph.nodes[id]!, writer, moved));
-    writer.label = graph.nodes[current]?.label ?? '';
+    for (let id = refs.length; id < currentId; id++) refs.push(copyNode(graph, graph.nodes[id]!, writer, refs));
+    writer.label = graph.nodes[currentId]?.label ?? '';
   };
   const writer = new GraphWriter(graph.name, catchUp);
   const site = {
@@ -45,20 +45,20 @@ export function rewriteGraph(graph: Graph, ...rules: readonly RewriteRule[]): Gr
     builder: builderOn(writer),
     users: usersOf(graph),
     get id() {
-      return current;
+      return currentId;
     },
     get node() {
-      return graph.nodes[current]!;
+      return graph.nodes[currentId]!;
     },
     at(id: number) {
       catchUp();
-      return moved[id]!;
+      return refs[id]!;
     },
     again: (node: Node, operands: readonly Ref[]) => writer.again(node, operands),
   };
 
-  for (; current < graph.nodes.length; current++) {
-    const node = graph.nodes[current]!;
+  for (; currentId < graph.nodes.length; currentId++) {
+    const node = graph.nodes[currentId]!;
     if (isLeaf(node.op)) continue;
     for (const rule of rules) {
       const replacement = rule(site);
@@ -68,23 +68,23 @@ export function rewriteGraph(graph: Graph, ...rules: readonly RewriteRule[]): Gr
           `invariant: ${node.op} of ${printType(node.type)} was replaced by ${printType(replacement.type)}`,
         );
       }
-      replaced = true;
-      moved[current] = replacement;
+      isReplaced = true;
+      refs[currentId] = replacement;
       break;
     }
   }
-  if (!replaced) return graph;
+  if (!isReplaced) return graph;
   catchUp();
-  return writer.finishCopy(graph, (id) => moved[id]!);
+  return writer.finishCopy(graph, (id) => refs[id]!);
 }
 
 /** The same graph, equal nodes merged. */
 export function rewritten(graph: Graph): Graph {
   const writer = new GraphWriter(graph.name);
-  const moved: Ref[] = [];
-  for (const node of graph.nodes) moved.push(copyNode(graph, node, writer, moved));
+  const refs: Ref[] = [];
+  for (const node of graph.nodes) refs.push(copyNode(graph, node, writer, refs));
   if (writer.nodes.length === graph.nodes.length) return graph;
-  return writer.finishCopy(graph, (id) => moved[id]!);
+  return writer.finishCopy(graph, (id) => refs[id]!);
 }
 
 function copyNode(graph: Graph, node: Node, writer: GraphWriter, moved: readonly Ref[]): Ref {
@@ -119,15 +119,15 @@ const assumed: Readonly<Record<string, number>> = { batch: 1024, hits: 64 };
 
 /** Elements of a shape, for choosing the cheaper of two ways. */
 export function estimate(shape: Shape, sizes: Sizes = {}): number {
-  let product = 1;
+  let elementCount = 1;
   for (const dim of shape) {
-    if (typeof dim === 'number') product *= dim;
+    if (typeof dim === 'number') elementCount *= dim;
     else
-      product *= dim.symbol
+      elementCount *= dim.symbol
         .split('·')
         .reduce((size, symbol) => size * (sizes[symbol] ?? assumed[symbol] ?? 1024), dim.times);
   }
-  return product;
+  return elementCount;
 }
 
 /** The number that every element of an old value is, if that can be seen from the graph. */

@@ -39,8 +39,8 @@ function scaledOf(graph: Graph, id: number): Scaled | undefined {
   if (node.op !== 'Mul') return undefined;
   for (const [value, scale] of [node.inputs, [...node.inputs].reverse()] as [number, number][]) {
     const { shape } = graph.nodes[scale]!.type;
-    const fits = sameShape(graph.nodes[value]!.type.shape, node.type.shape);
-    if (fits && estimate(shape) < estimate(node.type.shape)) return { value, scale, shape };
+    const hasNodeShape = sameShape(graph.nodes[value]!.type.shape, node.type.shape);
+    if (hasNodeShape && estimate(shape) < estimate(node.type.shape)) return { value, scale, shape };
   }
   return undefined;
 }
@@ -82,8 +82,8 @@ const combined: RewriteRule = (site) => {
       [a, b],
       [b, a],
     ] as const) {
-      const together = broadcastShapes(shapeOf(joined), shapeOf(other));
-      if (estimate(together) < estimate(inner.type.shape)) {
+      const bothShape = broadcastShapes(shapeOf(joined), shapeOf(other));
+      if (estimate(bothShape) < estimate(inner.type.shape)) {
         return builder.mul(at(kept), builder.mul(at(joined), at(other)));
       }
     }
@@ -111,15 +111,15 @@ const factored: RewriteRule = (site) => {
   if (left === undefined || right === undefined || left.scale === 'minus one' || right.scale === 'minus one') {
     return undefined;
   }
-  const shapes = [left.value, right.value].map((id) => graph.nodes[id]!.type.shape);
-  if (!shapes.every((shape) => sameShape(shape, node.type.shape))) return undefined;
+  const valueShapes = [left.value, right.value].map((id) => graph.nodes[id]!.type.shape);
+  if (!valueShapes.every((shape) => sameShape(shape, node.type.shape))) return undefined;
   /** The scale, and whether it is turned round. */
-  const signed = (scale: number): readonly [number, boolean] => {
+  const withoutSign = (scale: number): readonly [number, boolean] => {
     const inner = graph.nodes[scale]!;
     return inner.op === 'Neg' ? [inner.inputs[0]!, true] : [scale, false];
   };
-  const [s, isMinusS] = signed(left.scale);
-  const [t, isMinusT] = signed(right.scale);
+  const [s, isMinusS] = withoutSign(left.scale);
+  const [t, isMinusT] = withoutSign(right.scale);
   if (s !== t) return undefined;
   const [x, y] = [at(left.value), at(right.value)];
   const isDifference = (isMinusS !== isMinusT) !== (node.op === 'Sub');
@@ -142,9 +142,9 @@ function variesAlong(scale: Shape): 0 | 1 | undefined {
 /** Where else a scale of `from` may be in a product, and which such place has the fewest elements, if fewer than here. */
 function betterPlace(graph: Graph, product: Node, from: ScaleSlot, scale: Shape): ScaleSlot | undefined {
   const axis = variesAlong(scale);
-  const sizeOf = (place: ScaleSlot): number =>
+  const elementsOfSlot = (place: ScaleSlot): number =>
     estimate(place === 'result' ? product.type.shape : graph.nodes[product.inputs[place]!]!.type.shape);
-  const places: ScaleSlot[] =
+  const otherSlots: ScaleSlot[] =
     axis === undefined
       ? ['result', 0, 1]
       : from === 'result'
@@ -152,8 +152,8 @@ function betterPlace(graph: Graph, product: Node, from: ScaleSlot, scale: Shape)
         : axis === outerAxis(product, from)
           ? ['result']
           : [from === 0 ? 1 : 0];
-  const best = places.reduce((a, b) => (sizeOf(b) < sizeOf(a) ? b : a));
-  return sizeOf(best) < sizeOf(from) ? best : undefined;
+  const bestSlot = otherSlots.reduce((a, b) => (elementsOfSlot(b) < elementsOfSlot(a) ? b : a));
+  return elementsOfSlot(bestSlot) < elementsOfSlot(from) ? bestSlot : undefined;
 }
 
 /** `scale` as it must lie to scale `place`, when it scaled `from`. */
@@ -161,12 +161,12 @@ function turned(builder: Builder, product: Node, scale: Ref, place: ScaleSlot, f
   const axis = variesAlong(scale.type.shape);
   if (axis === undefined) return shaped(builder, scale, []);
   const length: Dim = dimAt(scale.type.shape, axis, 2);
-  const target = (): number => {
+  const targetAxis = (): number => {
     if (place === 'result') return from as number;
     if (from === 'result') return outerAxis(product, place);
     return 1 - outerAxis(product, place);
   };
-  return shaped(builder, scale, target() === 0 ? [length, 1] : [1, length]);
+  return shaped(builder, scale, targetAxis() === 0 ? [length, 1] : [1, length]);
 }
 
 /** The product of `node` with `scale` at `place` instead of at `from`. */

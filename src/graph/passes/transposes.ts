@@ -21,12 +21,12 @@ function isTransposed(graph: Graph, id: number): boolean {
 
 const ofOperands: RewriteRule = ({ graph, node, builder, at }) => {
   if (node.op !== 'MatMul' && node.op !== 'BatchMatMul') return undefined;
-  const flips = node.inputs.map((id) => isTransposed(graph, id));
-  if (!flips.includes(true)) return undefined;
-  const [a, b] = node.inputs.map((id, i) => at(flips[i] ? graph.nodes[id]!.inputs[0]! : id));
+  const isFlipped = node.inputs.map((id) => isTransposed(graph, id));
+  if (!isFlipped.includes(true)) return undefined;
+  const [a, b] = node.inputs.map((id, i) => at(isFlipped[i] ? graph.nodes[id]!.inputs[0]! : id));
   return builder[methods[node.op]](a!, b!, {
-    transposeA: (node.attributes.transposeA === true) !== flips[0],
-    transposeB: (node.attributes.transposeB === true) !== flips[1],
+    transposeA: (node.attributes.transposeA === true) !== isFlipped[0],
+    transposeB: (node.attributes.transposeB === true) !== isFlipped[1],
   });
 };
 
@@ -71,28 +71,28 @@ const muchBigger = 4;
 
 const added: RewriteRule = ({ graph, node, builder, at, users }) => {
   if (node.op !== 'Add' && node.op !== 'Sub') return undefined;
-  const product = node.op === 'Add' && graph.nodes[node.inputs[0]!]!.op !== 'MatMul' ? 1 : 0;
-  const id = node.inputs[product]!;
+  const productIndex = node.op === 'Add' && graph.nodes[node.inputs[0]!]!.op !== 'MatMul' ? 1 : 0;
+  const id = node.inputs[productIndex]!;
   const matMul = graph.nodes[id]!;
-  const bias = graph.nodes[node.inputs[1 - product]!]!.type;
+  const bias = graph.nodes[node.inputs[1 - productIndex]!]!.type;
   if (matMul.op !== 'MatMul' || users[id]!.length > 1 || bias.shape.length > 2) return undefined;
 
   const [rows, columns] = [dimAt(bias.shape, 0, 2), dimAt(bias.shape, 1, 2)];
   if ((rows === 1) === (columns === 1)) return undefined;
-  const size = (operand: number): number => estimate(graph.nodes[matMul.inputs[operand]!]!.type.shape);
-  if (estimate(node.type.shape) < muchBigger * (size(0) + size(1))) return undefined;
+  const operandSize = (operand: number): number => estimate(graph.nodes[matMul.inputs[operand]!]!.type.shape);
+  if (estimate(node.type.shape) < muchBigger * (operandSize(0) + operandSize(1))) return undefined;
 
-  let line = at(node.inputs[1 - product]!);
-  if (node.op === 'Sub') line = builder.neg(line);
+  let biasLine = at(node.inputs[1 - productIndex]!);
+  if (node.op === 'Sub') biasLine = builder.neg(biasLine);
   const transposeA = matMul.attributes.transposeA === true;
   const transposeB = matMul.attributes.transposeB === true;
   const innerAxes = [transposeA ? 0 : 1, transposeB ? 1 : 0] as const;
-  const carrier = rows === 1 ? 1 : 0;
+  const carrierIndex = rows === 1 ? 1 : 0;
   const operands = matMul.inputs.map((input, index) => {
     const operand = at(input);
     const inner = innerAxes[index]!;
     return builder.concat(
-      [operand, index === carrier ? along(builder, line, inner) : ones(builder, operand, inner)],
+      [operand, index === carrierIndex ? along(builder, biasLine, inner) : ones(builder, operand, inner)],
       inner,
     );
   });
@@ -101,11 +101,11 @@ const added: RewriteRule = ({ graph, node, builder, at, users }) => {
 
 /** A vector laid across the inner axis of an operand. */
 function along(builder: Builder, line: Ref, inner: number): Ref {
-  const length = line.type.shape.find((dim) => dim !== 1)!;
-  return shaped(builder, line, inner === 0 ? [1, length] : [length, 1]);
+  const lineLength = line.type.shape.find((dim) => dim !== 1)!;
+  return shaped(builder, line, inner === 0 ? [1, lineLength] : [lineLength, 1]);
 }
 
 function ones(builder: Builder, operand: Ref, inner: number): Ref {
-  const like = builder.slice(operand, [0, 0], inner === 0 ? [1, -1] : [-1, 1]);
-  return builder.broadcastTo(builder.constant(1), like);
+  const onesLike = builder.slice(operand, [0, 0], inner === 0 ? [1, -1] : [-1, 1]);
+  return builder.broadcastTo(builder.constant(1), onesLike);
 }

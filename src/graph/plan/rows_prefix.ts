@@ -13,8 +13,8 @@ export function hitsSymbol(rows: RowsOf): string {
 
 /** The symbol of how many rows there are, of those that are no multiple of the batch's. */
 export function rowsSymbol(rows: Exclude<RowsOf, { readonly kind: 'events' | 'shared' | 'queue' } | OwnRows>): string {
-  const length = lengthOf(rows);
-  return length === undefined ? rows.kind : `${rows.kind}_${length}`;
+  const partLength = lengthOf(rows);
+  return partLength === undefined ? rows.kind : `${rows.kind}_${partLength}`;
 }
 
 /** The largest length of the lists of a part of a batch, or of its sequences. */
@@ -33,10 +33,10 @@ export function largestSizes(
     const rows = 'rows' in source ? source.rows : undefined;
     return rows && lengthOf(rows) !== undefined ? [rows as PartRows | Sequences] : [];
   });
-  const longest = Math.max(...partRows.map(({ length }) => length!));
+  const longestPart = Math.max(...partRows.map(({ length }) => length!));
   const largestRows = { part: batch, sequences };
   const ofParts = partRows.map(
-    (rows) => [rowsSymbol(rows), rows.length === longest ? largestRows[rows.kind] : 1] as const,
+    (rows) => [rowsSymbol(rows), rows.length === longestPart ? largestRows[rows.kind] : 1] as const,
   );
   const ofPieces = inputs.flatMap(({ source }) =>
     source.from === 'piece_rows' ? [['piece', Math.ceil(batch / source.pieces)] as const] : [],
@@ -53,14 +53,14 @@ export function mostElements(
   inputs: readonly InputPlan[],
   { batch, corpus }: { readonly batch: number; readonly corpus: number },
 ): Readonly<Record<string, number>> {
-  const lists = inputs.flatMap(({ source }) => (source.from === 'element_places' ? [source] : []));
-  if (lists.length === 0) return {};
-  const counts = lists.map(
+  const listSources = inputs.flatMap(({ source }) => (source.from === 'element_places' ? [source] : []));
+  if (listSources.length === 0) return {};
+  const elementCounts = listSources.map(
     ({ feature, rows, most }) => [`${rowsPrefix(rows)}${feature}_elements`, batch * most] as const,
   );
-  const largest = new Map(lists.map(({ feature, most }) => [feature, batch * most]));
-  const allElements = [...largest.values()].reduce((sum, count) => sum + count, 0);
-  return { ...Object.fromEntries(counts), elements: Math.min(corpus, allElements) };
+  const mostByFeature = new Map(listSources.map(({ feature, most }) => [feature, batch * most]));
+  const allElements = [...mostByFeature.values()].reduce((sum, count) => sum + count, 0);
+  return { ...Object.fromEntries(elementCounts), elements: Math.min(corpus, allElements) };
 }
 
 function stem(rows: Exclude<RowsOf, { readonly kind: 'events' }>): string {
@@ -68,6 +68,6 @@ function stem(rows: Exclude<RowsOf, { readonly kind: 'events' }>): string {
   if (rows.kind === 'mined') return `mined_${rows.perRow}_of_${rows.best}_after_${rows.skip}_for_${rows.users}`;
   if (rows.kind === 'queue') return `queue_${rows.task}`;
   if (rows.kind !== 'sampled' && rows.kind !== 'shared') return rowsSymbol(rows);
-  const by = rows.power === undefined ? rows.by : `${rows.by}_${String(rows.power).replace('.', '_')}`;
-  return rows.kind === 'sampled' ? `sampled_${rows.perRow}_${by}` : `shared_${rows.count}_${by}`;
+  const drawnBy = rows.power === undefined ? rows.by : `${rows.by}_${String(rows.power).replace('.', '_')}`;
+  return rows.kind === 'sampled' ? `sampled_${rows.perRow}_${drawnBy}` : `shared_${rows.count}_${drawnBy}`;
 }

@@ -25,8 +25,8 @@ export function servingGraph(plan: Plan, tower: TowerPlan, tableRows: ReadonlyMa
   const features = new Map(plan.features.map((feature) => [feature.name, feature]));
   const sources = new Map(tower.embedded.inputs.map(({ name, source }) => [name, source]));
   const { graph } = tower.embedded;
-  const vectors = prune({ ...graph, outputs: graph.outputs.filter(({ name }) => name === 'vector') });
-  replay(writer, vectors, (name) => {
+  const vectorGraph = prune({ ...graph, outputs: graph.outputs.filter(({ name }) => name === 'vector') });
+  replay(writer, vectorGraph, (name) => {
     const source = sources.get(name);
     invariant(source, `input ${name} of tower ${tower.name} has a source`);
     return serve(builder, source, features, tableRows);
@@ -54,14 +54,14 @@ function serve(
       return maskedRows(builder, feature, tableRows);
     case 'embedding': {
       if (source.pool === 'none') {
-        const rows = table(builder, { ...feature, ...ownTable(source) }, tableRows);
-        return builder.gather(rows, builder.input(feature.name, [batch], 'int32'));
+        const tableRef = table(builder, { ...feature, ...ownTable(source) }, tableRows);
+        return builder.gather(tableRef, builder.input(feature.name, [batch], 'int32'));
       }
       if (feature.weights !== undefined) return weighted(builder, feature, tableRows, source.pool === 'mean');
-      const total = builder.sum(maskedRows(builder, feature, tableRows), [1]);
-      if (source.pool === 'sum') return total;
-      const count = builder.sum(filled(builder, feature), [1], true);
-      return builder.div(total, builder.maximum(count, 1));
+      const rowSum = builder.sum(maskedRows(builder, feature, tableRows), [1]);
+      if (source.pool === 'sum') return rowSum;
+      const filledCount = builder.sum(filled(builder, feature), [1], true);
+      return builder.div(rowSum, builder.maximum(filledCount, 1));
     }
   }
 }
@@ -72,11 +72,11 @@ function weighted(builder: Builder, feature: FeaturePlan, tableRows: ReadonlyMap
   const { shape } = codes.type;
   const givenWeights = builder.input(weightsInput(feature.name), shape);
   const weights = builder.mul(givenWeights, filled(builder, feature));
-  const rows = builder.mul(maskedRows(builder, feature, tableRows), builder.reshape(weights, [...shape, 1]));
-  const total = builder.sum(rows, [1]);
-  if (!mean) return total;
-  const count = builder.sum(weights, [1], true);
-  return builder.div(total, builder.select(builder.greater(count, 0), count, 1));
+  const weightedRows = builder.mul(maskedRows(builder, feature, tableRows), builder.reshape(weights, [...shape, 1]));
+  const rowSum = builder.sum(weightedRows, [1]);
+  if (!mean) return rowSum;
+  const weightSum = builder.sum(weights, [1], true);
+  return builder.div(rowSum, builder.select(builder.greater(weightSum, 0), weightSum, 1));
 }
 
 /** A bias has a table of its own, of one number a row. */
@@ -119,22 +119,22 @@ function innerRows(
   invariant(max !== undefined, `bag ${name} has a largest length`);
   const batch = symbolic('batch');
   const codes = builder.input(name, [batch, max, values], 'int32');
-  const counts = builder.cast(builder.greaterEqual(codes, skipsUnseen ? 1 : 0), 'float32');
+  const isCounted = builder.cast(builder.greaterEqual(codes, skipsUnseen ? 1 : 0), 'float32');
   // Engines take sums of three axes and fewer alike.
-  const lines = symbolic('batch', max);
-  const flat = builder.reshape(codes, [lines, values]);
-  const rows = builder.gather(table(builder, feature, tableRows), builder.maximum(flat, 0));
-  const valueMask = builder.reshape(counts, [lines, values, 1]);
-  const total = builder.sum(builder.mul(rows, valueMask), [1]);
-  const pooled = pool === 'sum' ? total : builder.div(total, builder.maximum(builder.sum(valueMask, [1]), 1));
+  const lineCount = symbolic('batch', max);
+  const flatCodes = builder.reshape(codes, [lineCount, values]);
+  const rows = builder.gather(table(builder, feature, tableRows), builder.maximum(flatCodes, 0));
+  const valueMask = builder.reshape(isCounted, [lineCount, values, 1]);
+  const valueSum = builder.sum(builder.mul(rows, valueMask), [1]);
+  const pooled = pool === 'sum' ? valueSum : builder.div(valueSum, builder.maximum(builder.sum(valueMask, [1]), 1));
   return builder.reshape(pooled, [batch, max, width]);
 }
 
 function table(builder: Builder, feature: FeaturePlan, tableRows: ReadonlyMap<string, number>): Ref {
-  const name = feature.through ? feature.name : feature.table;
-  const rows = name === undefined ? undefined : tableRows.get(name);
-  invariant(name !== undefined && rows !== undefined, `feature ${feature.name} has a table of known length`);
-  return builder.parameter(tableParameter(name), [rows, feature.width], { kind: 'zeros' }, { trainable: false });
+  const tableName = feature.through ? feature.name : feature.table;
+  const rows = tableName === undefined ? undefined : tableRows.get(tableName);
+  invariant(tableName !== undefined && rows !== undefined, `feature ${feature.name} has a table of known length`);
+  return builder.parameter(tableParameter(tableName), [rows, feature.width], { kind: 'zeros' }, { trainable: false });
 }
 
 function sizeOf({ encoder }: FeaturePlan): number {
@@ -146,9 +146,9 @@ function replay(into: GraphWriter, graph: Graph, input: (name: string) => Ref): 
   const refs: Ref[] = [];
   for (const node of graph.nodes) {
     into.label = node.label;
-    const leaf = node.op === 'Input' ? input(String(node.attributes.name)) : into.copyLeaf(graph, node);
+    const leafRef = node.op === 'Input' ? input(String(node.attributes.name)) : into.copyLeaf(graph, node);
     const operands = node.inputs.map((operand) => refs[operand]!);
-    refs.push(leaf ?? into.again(node, operands));
+    refs.push(leafRef ?? into.again(node, operands));
   }
   into.label = '';
   for (const { name, node } of graph.outputs) into.output(name, refs[node]!);
