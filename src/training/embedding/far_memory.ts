@@ -114,11 +114,11 @@ function prepareUpdate(space: KernelSpace, { optimizer }: TrainedFarOptions, sta
 }
 
 function wholeStep(space: KernelSpace, options: TrainedFarOptions, { values, state, codes }: Regions): StepOn {
-  const update = prepareUpdate(space, options, state);
-  const bytes = options.dim * 4;
+  const updateRows = prepareUpdate(space, options, state);
+  const rowBytes = options.dim * 4;
   return (sums, count, { rate, keep, l2 }) => {
-    if (l2 > 0) space.kernels.regularize(values.pointer, bytes, codes.pointer, count, sums, l2);
-    update({ table: values.pointer, bytes, unique: codes.pointer, seen: count, sums }, rate, keep);
+    if (l2 > 0) space.kernels.regularize(values.pointer, rowBytes, codes.pointer, count, sums, l2);
+    updateRows({ table: values.pointer, bytes: rowBytes, unique: codes.pointer, seen: count, sums }, rate, keep);
   };
 }
 
@@ -126,22 +126,22 @@ function wholeStep(space: KernelSpace, options: TrainedFarOptions, { values, sta
 function halfStep(space: KernelSpace, options: TrainedFarOptions, { values, state, codes, ids }: Regions): StepOn {
   const { kernels } = space;
   const { dim, specs, chunkRows: most } = options;
-  const bytes = dim * 4;
-  const rows = space.allocate(most * bytes);
+  const rowBytes = dim * 4;
+  const rowRegion = space.allocate(most * rowBytes);
   const allCodes = space.allocate(most * 4);
-  const widths = specs.map(({ per }) => (per === 'row' ? 4 : bytes));
-  const movedRegions = widths.map((width) => space.allocate(most * width));
-  const update = prepareUpdate(space, options, movedRegions);
+  const slotWidths = specs.map(({ per }) => (per === 'row' ? 4 : rowBytes));
+  const movedRegions = slotWidths.map((width) => space.allocate(most * width));
+  const updateRows = prepareUpdate(space, options, movedRegions);
   space.integers(allCodes, most).set(everyRow(most));
   return (sums, count, { rate, keep, l2, noise }) => {
-    kernels.gatherHalf(values.pointer, bytes, codes.pointer, count, rows.pointer);
-    for (const [at, width] of widths.entries()) {
+    kernels.gatherHalf(values.pointer, rowBytes, codes.pointer, count, rowRegion.pointer);
+    for (const [at, width] of slotWidths.entries()) {
       kernels.gather(state[at]!.pointer, width, codes.pointer, count, movedRegions[at]!.pointer);
     }
-    if (l2 > 0) kernels.regularize(rows.pointer, bytes, allCodes.pointer, count, sums, l2);
-    update({ table: rows.pointer, bytes, unique: allCodes.pointer, seen: count, sums }, rate, keep);
-    kernels.roundRows(rows.pointer, bytes, codes.pointer, ids.pointer, count, values.pointer, ...noise);
-    for (const [at, width] of widths.entries()) {
+    if (l2 > 0) kernels.regularize(rowRegion.pointer, rowBytes, allCodes.pointer, count, sums, l2);
+    updateRows({ table: rowRegion.pointer, bytes: rowBytes, unique: allCodes.pointer, seen: count, sums }, rate, keep);
+    kernels.roundRows(rowRegion.pointer, rowBytes, codes.pointer, ids.pointer, count, values.pointer, ...noise);
+    for (const [at, width] of slotWidths.entries()) {
       kernels.scatterRows(movedRegions[at]!.pointer, width, codes.pointer, count, state[at]!.pointer);
     }
   };
@@ -158,20 +158,20 @@ const numbersIn = (stored: Float32Array | Int32Array): FarNumbers => ({
 
 /** Reads as float32. Writes round to the nearest: what was read comes back as it was. */
 function halfNumbers(stored: Uint16Array): FarNumbers {
-  const number = new Float32Array(1);
-  const bits = new Uint32Array(number.buffer);
+  const floatView = new Float32Array(1);
+  const bitView = new Uint32Array(floatView.buffer);
   return {
     read(place, count, into: NumberArray, at) {
       for (let i = 0; i < count; i++) {
-        bits[0] = stored[place + i]! << 16;
-        into[at + i] = number[0]!;
+        bitView[0] = stored[place + i]! << 16;
+        into[at + i] = floatView[0]!;
       }
     },
     write(place, count, from, at) {
       for (let i = 0; i < count; i++) {
-        number[0] = from[at + i]!;
-        const isOdd = (bits[0]! >>> 16) & 1;
-        stored[place + i] = (bits[0]! + 0x7fff + isOdd) >>> 16;
+        floatView[0] = from[at + i]!;
+        const isOdd = (bitView[0]! >>> 16) & 1;
+        stored[place + i] = (bitView[0]! + 0x7fff + isOdd) >>> 16;
       }
     },
   };

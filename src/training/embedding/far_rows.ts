@@ -82,7 +82,7 @@ function makeChunks({ rowsIn, memoryOf, placeOf }: Shards, rowBytes: number) {
   const startsIn = new Int32Array(rowsIn.length);
   const nextSlot = new Int32Array(rowsIn.length);
   const places = new Int32Array(chunkRows);
-  const order = new Int32Array(chunkRows);
+  const chunkOrder = new Int32Array(chunkRows);
   return {
     most: chunkRows,
     each(codes: Int32Array, act: (chunk: CodeChunk) => void): void {
@@ -95,9 +95,9 @@ function makeChunks({ rowsIn, memoryOf, placeOf }: Shards, rowBytes: number) {
         for (let i = 0; i < count; i++) {
           const at = nextSlot[memories[i]!]!++;
           places[at] = placeOf(codes[from + i]!);
-          order[at] = i;
+          chunkOrder[at] = i;
         }
-        act({ from, counts: countsIn, starts: startsIn, places, order: order.subarray(0, count) });
+        act({ from, counts: countsIn, starts: startsIn, places, order: chunkOrder.subarray(0, count) });
       }
     },
   };
@@ -160,18 +160,18 @@ export class FarRows implements Staging {
     invariant(this.#staged && this.#places && count * 4 <= this.#places.bytes, 'stage before reserve');
     const allCodes = new Int32Array(front.memory.buffer, codes, count);
     const stagedPlaces = front.integers(this.#places, count);
-    const target = this.#staged.pointer;
+    const stagedAt = this.#staged.pointer;
     this.#chunks.each(allCodes, ({ from, counts, starts, places: inMemory, order }) => {
       for (const [at, memory] of this.#memories.entries()) {
         const ownCount = counts[at]!;
         if (ownCount === 0) continue;
         memory.codes().set(inMemory.subarray(starts[at]!, starts[at]! + ownCount));
         const rows = memory.gather(ownCount);
-        new Uint8Array(front.memory.buffer, target + (from + starts[at]!) * rowBytes, ownCount * rowBytes).set(rows);
+        new Uint8Array(front.memory.buffer, stagedAt + (from + starts[at]!) * rowBytes, ownCount * rowBytes).set(rows);
       }
       for (let i = 0; i < order.length; i++) stagedPlaces[from + order[i]!] = from + i;
     });
-    return { table: target, places: this.#places.pointer };
+    return { table: stagedAt, places: this.#places.pointer };
   }
 
   update(seen: RowsToUpdate, rate: number, keep: number, l2: number): void {
@@ -184,8 +184,8 @@ export class FarRows implements Staging {
     const codes = new Int32Array(front.memory.buffer, seen.unique, seen.seen);
     this.#chunks.each(codes, ({ from, counts, starts, places, order }) => {
       front.integers(this.#from!, order.length).set(order);
-      const sums = seen.sums + from * rowBytes;
-      front.kernels.gather(sums, rowBytes, this.#from!.pointer, order.length, this.#sums!.pointer);
+      const chunkSums = seen.sums + from * rowBytes;
+      front.kernels.gather(chunkSums, rowBytes, this.#from!.pointer, order.length, this.#sums!.pointer);
       for (const [at, memory] of this.#memories.entries()) {
         const [start, some] = [starts[at]!, counts[at]!];
         if (some === 0) continue;
@@ -224,8 +224,8 @@ export class FarRows implements Staging {
       const kind = dtype === 'int32' ? 'I32' : 'F32';
       return [name, this.#long(kind, per === 'row' ? 1 : dim, (memory) => memory.state(at))] as const;
     });
-    const rounds = precision === 'bf16' && this.#options.optimizer ? { [roundsSlot]: this.#rounds } : {};
-    return { ...Object.fromEntries(ofRows), ...rounds };
+    const roundState = precision === 'bf16' && this.#options.optimizer ? { [roundsSlot]: this.#rounds } : {};
+    return { ...Object.fromEntries(ofRows), ...roundState };
   }
 
   /** Counts a step in which no row here was seen, and rows of other workers were. */

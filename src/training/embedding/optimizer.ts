@@ -36,8 +36,8 @@ export function rowSizes({ tables, train }: Plan) {
 
 /** `movie_id 1,000,000 × 64: 260,000,000 bytes` */
 export function sizeWords(table: TableSize): string {
-  const words = (count: number): string => count.toLocaleString('en');
-  return `${table.name} ${words(table.rows)} × ${table.dim}: ${words(tableBytes(table))} bytes`;
+  const inWords = (count: number): string => count.toLocaleString('en');
+  return `${table.name} ${inWords(table.rows)} × ${table.dim}: ${inWords(tableBytes(table))} bytes`;
 }
 
 /** Counts the rows that a worker has of the first `rows` of a table: row r is at worker r mod N. */
@@ -139,13 +139,13 @@ const maxCorrections = 200_000;
 
 /** [√(1 − β₂ᵗ) ÷ (1 − β₁ᵗ), √(1 − β₂ᵗ)] for t = 1, 2, … until both are 1 in float32. */
 export function adamCorrections(plan: Pick<RowOptimizerPlan, 'beta1' | 'beta2'>): Float32Array {
-  const needed = (beta: number): number => (beta <= 0 ? 1 : Math.ceil(Math.log(2 ** -25) / Math.log(beta)));
-  const count = Math.min(maxCorrections, Math.max(1, needed(plan.beta1), needed(plan.beta2)));
-  const corrections = new Float32Array(2 * count);
-  for (let t = 1; t <= count; t++) {
-    const root = Math.sqrt(1 - plan.beta2 ** t);
-    corrections[2 * t - 2] = root / (1 - plan.beta1 ** t);
-    corrections[2 * t - 1] = root;
+  const neededSteps = (beta: number): number => (beta <= 0 ? 1 : Math.ceil(Math.log(2 ** -25) / Math.log(beta)));
+  const stepCount = Math.min(maxCorrections, Math.max(1, neededSteps(plan.beta1), neededSteps(plan.beta2)));
+  const corrections = new Float32Array(2 * stepCount);
+  for (let t = 1; t <= stepCount; t++) {
+    const secondRoot = Math.sqrt(1 - plan.beta2 ** t);
+    corrections[2 * t - 2] = secondRoot / (1 - plan.beta1 ** t);
+    corrections[2 * t - 1] = secondRoot;
   }
   return corrections;
 }

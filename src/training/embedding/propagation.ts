@@ -194,8 +194,8 @@ export class Propagation {
     this.#sides.forEach((each, at) => {
       const { memory, requestedUpdate: asked, step, all } = each;
       each.requestedUpdate = undefined;
-      const rows = { table: memory.values.pointer, bytes: memory.rowBytes, unique: all.pointer, seen: memory.rows };
-      step({ ...rows, sums: gradients[at]!.pointer }, asked!.multiplier, asked!.rate);
+      const allRows = { table: memory.values.pointer, bytes: memory.rowBytes, unique: all.pointer, seen: memory.rows };
+      step({ ...allRows, sums: gradients[at]!.pointer }, asked!.multiplier, asked!.rate);
     });
     this.changed();
   }
@@ -203,17 +203,17 @@ export class Propagation {
   /** Gradients of the trained rows, from those of the rows that were read: the mean of g, Âg, …, from the inside out. */
   #backwards(): readonly Region[] {
     const { kernels, memory } = this.space;
-    const share = 1 / (this.#layers + 1);
+    const layerShare = 1 / (this.#layers + 1);
     const readRows = this.#sides.map(({ pending }) => pending.peek());
-    const add = (at: number, to: Region): void => {
+    const addGradients = (at: number, to: Region): void => {
       const rows = readRows[at];
       if (rows) kernels.addRows(rows.unique, rows.seen, rows.sums, to.pointer, rows.bytes, 1);
     };
     this.#sides.forEach(({ memory: { rows, rowBytes }, layers }, at) => {
-      const seen = readRows[at];
-      if (seen) kernels.scale(seen.sums, (seen.seen * seen.bytes) / 4, share);
+      const readOfSide = readRows[at];
+      if (readOfSide) kernels.scale(readOfSide.sums, (readOfSide.seen * readOfSide.bytes) / 4, layerShare);
       new Uint8Array(memory.buffer, layers[0]!.pointer, rows * rowBytes).fill(0);
-      add(at, layers[0]!);
+      addGradients(at, layers[0]!);
     });
     readRows.forEach((rows, at) => {
       const [side, other] = this.#both(at);
@@ -238,7 +238,7 @@ export class Propagation {
         false,
       );
       this.#sides.forEach(({ layers }, at) => {
-        add(at, layers[to]!);
+        addGradients(at, layers[to]!);
       });
     }
     for (const { pending } of this.#sides) pending.forget();

@@ -49,11 +49,11 @@ export class CodeSet {
   }
 
   #grow(): void {
-    const codes = new Int32Array(2 * this.#codes.length);
-    codes.set(this.#codes);
-    this.#codes = codes;
-    this.slotOfHash = new Int32Array(2 * codes.length).fill(emptySlot);
-    for (let number = 0; number < this.#count; number++) this.slotOfHash[this.#find(codes[number]!)] = number;
+    const largerCodes = new Int32Array(2 * this.#codes.length);
+    largerCodes.set(this.#codes);
+    this.#codes = largerCodes;
+    this.slotOfHash = new Int32Array(2 * largerCodes.length).fill(emptySlot);
+    for (let number = 0; number < this.#count; number++) this.slotOfHash[this.#find(largerCodes[number]!)] = number;
   }
 }
 

@@ -153,12 +153,12 @@ function longOf(
 
 function pieceOf(numbers: Numbers, first: number, count: number, rows: number, wire: TableWire): StoredNumbers {
   const [from, to] = [ownRows(first, wire), ownRows(first + count, wire)];
-  const width = widthOf(numbers, ownCount(rows, wire));
-  const length = (to - from) * width;
-  const into = numberKindOf(numbers) === 'I32' ? new Int32Array(length) : new Float32Array(length);
+  const rowWidth = widthOf(numbers, ownCount(rows, wire));
+  const numberCount = (to - from) * rowWidth;
+  const ownNumbers = numberKindOf(numbers) === 'I32' ? new Int32Array(numberCount) : new Float32Array(numberCount);
   invariant(isLong(numbers), 'own rows are in memories of their own');
-  if (length > 0) numbers.read(from * width, into);
-  return into;
+  if (numberCount > 0) numbers.read(from * rowWidth, ownNumbers);
+  return ownNumbers;
 }
 
 /** A memory has a row at least. */

@@ -140,10 +140,10 @@ export function makeKernelSpace(): KernelSpace {
   /** Free regions below `top`, ascending, never adjacent. */
   let freeRegions: Region[] = [];
 
-  const rounded = (bytes: number): number => Math.max(alignment, Math.ceil(bytes / alignment) * alignment);
+  const roundedSize = (bytes: number): number => Math.max(alignment, Math.ceil(bytes / alignment) * alignment);
 
   function allocate(bytes: number): Region {
-    const size = rounded(bytes);
+    const size = roundedSize(bytes);
     const index = freeRegions.findIndex((hole) => hole.bytes >= size);
     const hole = freeRegions[index];
     if (hole) {
@@ -153,8 +153,8 @@ export function makeKernelSpace(): KernelSpace {
     }
     const end = allocatedEnd + size;
     if (end > spaceBytes) throw new RangeError(`a memory of ${end} bytes is past the ${spaceBytes} that there are`);
-    const missing = Math.ceil((end - memory.buffer.byteLength) / page);
-    if (missing > 0) memory.grow(missing);
+    const missingPages = Math.ceil((end - memory.buffer.byteLength) / page);
+    if (missingPages > 0) memory.grow(missingPages);
     const region = { pointer: allocatedEnd, bytes: size };
     allocatedEnd = end;
     return region;
@@ -164,17 +164,17 @@ export function makeKernelSpace(): KernelSpace {
     const allFree = [...freeRegions, region].sort((a, b) => a.pointer - b.pointer);
     freeRegions = [];
     for (const hole of allFree) {
-      const last = freeRegions.at(-1);
-      if (last && last.pointer + last.bytes === hole.pointer) {
-        freeRegions[freeRegions.length - 1] = { pointer: last.pointer, bytes: last.bytes + hole.bytes };
+      const lastFree = freeRegions.at(-1);
+      if (lastFree && lastFree.pointer + lastFree.bytes === hole.pointer) {
+        freeRegions[freeRegions.length - 1] = { pointer: lastFree.pointer, bytes: lastFree.bytes + hole.bytes };
       } else {
-        invariant(!last || last.pointer + last.bytes < hole.pointer, 'a region is freed twice');
+        invariant(!lastFree || lastFree.pointer + lastFree.bytes < hole.pointer, 'a region is freed twice');
         freeRegions.push(hole);
       }
     }
-    const last = freeRegions.at(-1);
-    if (last && last.pointer + last.bytes === allocatedEnd) {
-      allocatedEnd = last.pointer;
+    const lastFree = freeRegions.at(-1);
+    if (lastFree && lastFree.pointer + lastFree.bytes === allocatedEnd) {
+      allocatedEnd = lastFree.pointer;
       freeRegions.pop();
     }
   }

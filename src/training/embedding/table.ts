@@ -73,7 +73,7 @@ export function makeTable(options: TableOptions, graph?: Propagation): Table {
   const { far } = ownMemory;
   const step = optimizer && !far && rowOptimizers[optimizer.kind].prepare(space.kernels, optimizer, pointers, space);
 
-  const update: UpdateStep = (seen, multiplier, base) => {
+  const updateRows: UpdateStep = (seen, multiplier, base) => {
     if (frozen) return;
     invariant(optimizer, `table ${name} is not trained`);
     const currentRate = (ownRate ? optimizer.rate : (base ?? optimizer.rate)) * multiplier;
@@ -83,7 +83,7 @@ export function makeTable(options: TableOptions, graph?: Propagation): Table {
     }
     step(seen, currentRate, 1 - currentRate * optimizer.weightDecay);
   };
-  const shownRegion = graph?.add(ownMemory, pending, update);
+  const shownRegion = graph?.add(ownMemory, pending, updateRows);
   const memory = shownRegion ? { ...ownMemory, shown: shownRegion } : ownMemory;
 
   const values = (): Float32Array => {
@@ -137,7 +137,7 @@ export function makeTable(options: TableOptions, graph?: Propagation): Table {
     update(multiplier = 1, base, counts = false) {
       if (graph && shownRegion) graph.update(shownRegion.side, multiplier, base);
       else if (counts && !pending.peek()) far?.pass();
-      else pending.take((seen) => update(seen, multiplier, base));
+      else pending.take((seen) => updateRows(seen, multiplier, base));
     },
   };
 }
@@ -196,14 +196,14 @@ const maxNumbersRead = 2 ** 18;
 /** Returns the square root of the sum of squares; of a large table, from rows that lie evenly in it. */
 export function tableNorm(table: Table, most = maxNumbersRead): number {
   const { rows, dim } = table;
-  const count = Math.min(rows, Math.max(1, Math.floor(most / dim)));
+  const rowsRead = Math.min(rows, Math.max(1, Math.floor(most / dim)));
   const rowOf = rowReader(table.numbers(), dim);
-  let squares = 0;
-  for (let at = 0; at < count; at++) {
-    const row = rowOf(Math.floor((at * rows) / count));
-    for (let i = 0; i < dim; i++) squares += row[i]! * row[i]!;
+  let squareSum = 0;
+  for (let at = 0; at < rowsRead; at++) {
+    const row = rowOf(Math.floor((at * rows) / rowsRead));
+    for (let i = 0; i < dim; i++) squareSum += row[i]! * row[i]!;
   }
-  return Math.sqrt((squares * rows) / Math.max(1, count));
+  return Math.sqrt((squareSum * rows) / Math.max(1, rowsRead));
 }
 
 /** Connects the rows of a table that workers share. */

@@ -52,9 +52,9 @@ export class PendingGradients {
   /** Copies of the rows that have a gradient, and of their sums; then none has. */
   drain(): RowGradients {
     const { space, rowBytes } = this.#memory;
-    const numbers = (this.#seen * rowBytes) / 4;
+    const numberCount = (this.#seen * rowBytes) / 4;
     const codes = this.#seen === 0 ? new Int32Array(0) : space.integers(this.#unique!, this.#seen).slice();
-    const sums = this.#seen === 0 ? new Float32Array(0) : space.floats(this.#sums!, numbers).slice();
+    const sums = this.#seen === 0 ? new Float32Array(0) : space.floats(this.#sums!, numberCount).slice();
     this.forget();
     return { codes, sums };
   }
@@ -63,9 +63,9 @@ export class PendingGradients {
   squares(): number {
     if (this.#seen === 0) return 0;
     const sums = this.#memory.space.floats(this.#sums!, (this.#seen * this.#memory.rowBytes) / 4);
-    let total = 0;
-    for (let at = 0; at < sums.length; at++) total += sums[at]! * sums[at]!;
-    return total;
+    let squareSum = 0;
+    for (let at = 0; at < sums.length; at++) squareSum += sums[at]! * sums[at]!;
+    return squareSum;
   }
 
   /** The codes become slots; returns where the sums are. */
@@ -87,8 +87,8 @@ export class PendingGradients {
     if (this.#seen === 0) return undefined;
     const { name, values, rowBytes } = this.#memory;
     invariant(this.#unique && this.#sums, `table ${name} is not trained`);
-    const at = { unique: this.#unique.pointer, sums: this.#sums.pointer };
-    return { table: values.pointer, bytes: rowBytes, seen: this.#seen, ...at };
+    const addresses = { unique: this.#unique.pointer, sums: this.#sums.pointer };
+    return { table: values.pointer, bytes: rowBytes, seen: this.#seen, ...addresses };
   }
 
   forget(): void {
@@ -183,8 +183,8 @@ export class TableLookup implements Lookup {
     const starts = boundsView.subarray(0, count);
     const ends = boundsView.subarray(count);
     windows(starts, ends);
-    const total = codesOf(starts, ends, this.#heldLength);
-    invariant(total <= this.#roomForCodes, `${total} codes with room for ${this.#roomForCodes}`);
+    const codeTotal = codesOf(starts, ends, this.#heldLength);
+    invariant(codeTotal <= this.#roomForCodes, `${codeTotal} codes with room for ${this.#roomForCodes}`);
     const [from, to] = [bounds.pointer, bounds.pointer + 4 * count];
     space.kernels.copyBags(held.pointer, from, to, count, codes.pointer, offsets.pointer);
   }
@@ -234,15 +234,15 @@ export class TableLookup implements Lookup {
 
   accumulate(gradient: Float32Array): void {
     invariant(this.#codes && this.#out, 'accumulate before reserve');
-    const count = this.#gathered;
-    const hasRightSize = gradient.byteLength === count * this.#outBytes;
-    invariant(hasRightSize, `gradient of ${gradient.length} numbers for ${count} rows`);
+    const bagCount = this.#gathered;
+    const hasRightSize = gradient.byteLength === bagCount * this.#outBytes;
+    invariant(hasRightSize, `gradient of ${gradient.length} numbers for ${bagCount} rows`);
     const codes = this.#codes.pointer;
-    if (this.#kind === 'one') this.#pending.addRows(codes, count, gradient);
+    if (this.#kind === 'one') this.#pending.addRows(codes, bagCount, gradient);
     else {
       const sums = this.#pending.resolve(codes, this.#gatheredCodes);
       this.#memory.space.floats(this.#out, gradient.length).set(gradient);
-      this.#scatterRows(sums, codes, count, this.#out.pointer);
+      this.#scatterRows(sums, codes, bagCount, this.#out.pointer);
     }
     // Codes may be slots now: a second accumulate would be of nothing.
     this.#gathered = 0;
@@ -274,13 +274,13 @@ export class TableLookup implements Lookup {
 
 /** Returns how many codes the bags have, once each of them is within the `length` codes of the column. */
 function codesOf(starts: Int32Array, ends: Int32Array, length: number): number {
-  let total = 0;
+  let codeTotal = 0;
   for (let i = 0; i < starts.length; i++) {
     const [start, end] = [starts[i]!, ends[i]!];
     if (start < 0 || end < start || end > length) invariant(false, `bag ${i} is ${start} to ${end}`);
-    total += end - start;
+    codeTotal += end - start;
   }
-  return total;
+  return codeTotal;
 }
 
 /**

@@ -83,7 +83,7 @@ export function allocateTable(options: TableOptions, specs: readonly StateSpec[]
       );
     const values = shards ? { pointer: 0, bytes: 0 } : space.allocate(rows * rowBytes);
     const state = shards ? [] : specs.map((spec) => space.allocate(stateLength(spec, rows, dim) * 4));
-    const slots = optimizer && space.allocate(slotBytes);
+    const slotRegion = optimizer && space.allocate(slotBytes);
     const { precision = 'float32', owner } = options;
     const far =
       shards &&
@@ -92,7 +92,7 @@ export function allocateTable(options: TableOptions, specs: readonly StateSpec[]
         ...defined({ optimizer, idOf: owner && ((row: number) => row * owner.workers + owner.rank) }),
       });
     const rowsOfAll = { name, rows, bytes, rowBytes, space, values, state };
-    return { ...rowsOfAll, ...defined({ slots, far, staged: far }), enlarge };
+    return { ...rowsOfAll, ...defined({ slots: slotRegion, far, staged: far }), enlarge };
   });
 }
 
@@ -126,8 +126,8 @@ export function freeBytes(): number {
 /** Folders of this process's control group (version 2) and of all that it is part of. Exported for its tests. */
 export function ownGroups(root: string, membership: string): string[] {
   const path = /^0::(\/.*)$/m.exec(membership)?.[1] ?? '/';
-  const names = path.split('/').filter((name) => name !== '' && name !== '..');
-  return [root, ...names.map((_, depth) => [root, ...names.slice(0, depth + 1)].join('/'))];
+  const groupNames = path.split('/').filter((name) => name !== '' && name !== '..');
+  return [root, ...groupNames.map((_, depth) => [root, ...groupNames.slice(0, depth + 1)].join('/'))];
 }
 
 /** Bytes that a control group (version 2, then 1) leaves; Infinity without one. Exported for its tests. */
@@ -137,11 +137,11 @@ export function groupMemory(folder: string): number {
     ['memory/memory.limit_in_bytes', 'memory/memory.usage_in_bytes', 'memory/memory.stat', 'total_inactive_file'],
   ] as const;
   for (const [max, current, stat, cache] of limits) {
-    const limit = Number.parseInt(readOrEmpty(`${folder}/${max}`), 10);
-    const used = Number.parseInt(readOrEmpty(`${folder}/${current}`), 10);
-    if (Number.isNaN(limit) || Number.isNaN(used)) continue;
+    const limitBytes = Number.parseInt(readOrEmpty(`${folder}/${max}`), 10);
+    const usedBytes = Number.parseInt(readOrEmpty(`${folder}/${current}`), 10);
+    if (Number.isNaN(limitBytes) || Number.isNaN(usedBytes)) continue;
     const cached = new RegExp(`^${cache} (\\d+)`, 'm').exec(readOrEmpty(`${folder}/${stat}`));
-    return limit - used + (cached ? Number(cached[1]) : 0);
+    return limitBytes - usedBytes + (cached ? Number(cached[1]) : 0);
   }
   return Number.POSITIVE_INFINITY;
 }

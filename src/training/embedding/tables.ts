@@ -37,11 +37,11 @@ export function makeTables(
     frozen: table.frozen ?? false,
   }));
   const batch = Math.min(plan.train.batch, most.batch);
-  const sizes = { ...most, batch };
-  const step = { batch, bytes: stepBytes(plan.step, sizes) };
+  const stepSizes = { ...most, batch };
+  const step = { batch, bytes: stepBytes(plan.step, stepSizes) };
   const heldTables = tables.map((table) => ({ ...table, rows: wire ? ownRows(table.rows, wire) : table.rows }));
   foreseeMemory(heldTables, freeBytes(), parameterBytes(plan.step.graph), step);
-  const lookupsOf = new Map(tables.map(({ name }) => [name, lookupBytes(plan, name, sizes)]));
+  const lookupsOf = new Map(tables.map(({ name }) => [name, lookupBytes(plan, name, stepSizes)]));
   for (const table of heldTables) {
     const lookups = lookupsOf.get(table.name)!;
     // Rows of other memories come to the one of the look-ups before they are gathered.
@@ -53,8 +53,8 @@ export function makeTables(
   const propagation = graph && new Propagation(graph.layers);
   return new Map(
     tables.map((size, i) => {
-      const lookups = lookupsOf.get(size.name)!;
-      const options = { ...size, lookups };
+      const lookupSize = lookupsOf.get(size.name)!;
+      const options = { ...size, lookups: lookupSize };
       const table = wire
         ? makeShardedTable(options, wire)
         : makeTable(options, size.layers === undefined ? undefined : propagation);
@@ -127,10 +127,10 @@ function lookupBytes({ step, features }: Plan, table: string, of: StepSizes): nu
       (source.from === 'embedding' || source.from === 'sequence') &&
       tableRead(source, planOf.get(source.feature)!) === table,
   );
-  const names = new Set(tableInputs.map(({ name }) => name));
+  const inputNames = new Set(tableInputs.map(({ name }) => name));
   const sizes = sizesOf(step, of);
   return graph.inputs
-    .filter(({ name }) => names.has(name))
+    .filter(({ name }) => inputNames.has(name))
     .reduce((sum, { node }) => sum + 4 * countElements(resolveShape(graph.nodes[node]!.type.shape, sizes)), 0);
 }
 
@@ -163,14 +163,14 @@ export function foreseeMemory(
   blockBytes: number = 0,
   step?: StepSize,
 ): void {
-  const parts = [
+  const memoryParts = [
     ...tables.map((table) => ({ bytes: tableBytes(table), words: sizeWords(table) })),
     ...(blockBytes > 0 ? [{ bytes: blockBytes, words: `blocks: ${blockBytes.toLocaleString('en')} bytes` }] : []),
     ...(step ? [{ bytes: step.bytes, words: stepWords(step) }] : []),
   ];
-  const needed = parts.reduce((sum, { bytes }) => sum + bytes, 0);
+  const needed = memoryParts.reduce((sum, { bytes }) => sum + bytes, 0);
   if (needed <= available) return;
-  const largest = parts.sort((a, b) => b.bytes - a.bytes).slice(0, 3);
+  const largest = memoryParts.sort((a, b) => b.bytes - a.bytes).slice(0, 3);
   throw failure('too-large-for-memory', { needed, available, parts: largest.map(({ words }) => words).join(', ') });
 }
 

@@ -286,13 +286,13 @@ function trainingChecksum({ corpus, users: { keys, seen } }: Dataset): string {
 
 function checksum(feed: (add: (text: string) => void) => void): string {
   const hash = createHash('sha256');
-  let pending: string[] = [];
+  let pendingTexts: string[] = [];
   const flush = (): void => {
-    if (pending.length > 0) hash.update(JSON.stringify(pending));
-    pending = [];
+    if (pendingTexts.length > 0) hash.update(JSON.stringify(pendingTexts));
+    pendingTexts = [];
   };
   feed((text) => {
-    if (pending.push(text) === 8192) flush();
+    if (pendingTexts.push(text) === 8192) flush();
   });
   flush();
   return hash.digest('hex');

@@ -30,9 +30,9 @@ export const popularityBy = baseline({
   missing: ({ context }) => (context ? undefined : 'no feature is named'),
   prepare({ corpus, context }: ScoringTask) {
     const { rows: items, trainingCounts } = corpus;
-    const total = trainingCounts.reduce((sum, count) => sum + count, 0) + 1;
+    const eventTotal = trainingCounts.reduce((sum, count) => sum + count, 0) + 1;
     const countsByValue = new Map<number, Float32Array>();
-    const overallCounts = Float32Array.from(trainingCounts, (count) => count / total);
+    const overallCounts = Float32Array.from(trainingCounts, (count) => count / eventTotal);
     const { training, item, asked } = context!;
     for (let row = 0; row < training.length; row++) {
       if (item[row]! < 0) continue;
@@ -78,15 +78,15 @@ export function makeTask({ dataset, part, plan, by, per = perOf(dataset) }: Task
 export const perOf = ({ evaluate }: Pick<Dataset, 'evaluate'>): Per => (evaluate === 'per_user' ? 'user' : 'event');
 
 function contextOf({ parts, encodings }: Dataset, part: Part, { towers, features }: Plan, by: string): Context {
-  const codes = features.filter(({ name, gives }) => gives === 'code' && towers[0].features.includes(name));
-  if (!codes.some(({ name }) => name === by)) {
-    const knownNames = codes.map(({ name }) => name);
+  const codeFeatures = features.filter(({ name, gives }) => gives === 'code' && towers[0].features.includes(name));
+  if (!codeFeatures.some(({ name }) => name === by)) {
+    const knownNames = codeFeatures.map(({ name }) => name);
     const what = `feature of one code in tower \`${towers[0].name}\``;
     throw failure('unknown-name', { what, name: by, nearest: nearest(by, knownNames), known: knownNames });
   }
   return {
     feature: by,
-    words: wordsOf(encodings.get(codes.find(({ name }) => name === by)!.encoderOf)),
+    words: wordsOf(encodings.get(codeFeatures.find(({ name }) => name === by)!.encoderOf)),
     training: codesOf(parts.train.features.get(by)!, parts.train.rows),
     item: parts.train.item,
     asked: codesOf(parts[part].features.get(by)!, parts[part].rows),
@@ -202,14 +202,14 @@ export function baselinesBeside(task: ScoringTask, options: BaselineOptions): Ch
     consider(name, baselines[name]!);
     if (name === 'popularity' && task.context) consider(`popularity by ${task.context.feature}`, popularityBy);
   }
-  const rows = choice === true ? quickest(candidates) : candidates;
+  const chosenRows = choice === true ? quickest(candidates) : candidates;
   for (const each of candidates) {
-    if (rows.includes(each)) continue;
+    if (chosenRows.includes(each)) continue;
     leftOut.push(
       `${each.name} is excluded: it would take about ${duration(each.seconds)} more; ${waitAdvice(each.name)}.`,
     );
   }
-  return { rows, leftOut, seconds: rows.reduce((sum, { seconds }) => sum + seconds, 0) };
+  return { rows: chosenRows, leftOut, seconds: chosenRows.reduce((sum, { seconds }) => sum + seconds, 0) };
 }
 
 const waitAdvice = (name: string): string => `\`--baselines ${name}\` or \`--baselines all\` waits for it`;

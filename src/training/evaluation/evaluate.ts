@@ -96,13 +96,13 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
         chosenBaselines.rows.map((row) => row.name),
         chosenBaselines.seconds,
       );
-    const start = performance.now();
+    const rankingStart = performance.now();
     const { scorer, setting } = await open();
     const ranks = await rankEvents(task, scorer, seenOption.removes, longestListOf(measures));
     const figures = figuresOf(task, ranks, measures);
     leads.add(ranks);
     slices ??= slicesOf(task, ranks, measures);
-    const milliseconds = performance.now() - start;
+    const milliseconds = performance.now() - rankingStart;
     rows.push({ name, doc: scorer.doc, ...defined({ setting }), ...figures, milliseconds });
   }
   const examples = await examplesOf(task, scorer, seenOption.removes);
@@ -184,7 +184,7 @@ async function examplesOf(task: ScoringTask, scorer: Scorer, removeSeen: boolean
   // The scorer knows the rows of the whole task.
   const exampleTask = overRows(task, rows);
   const ranks = await rankEvents(exampleTask, scorerOverRows(scorer, rows), removeSeen, maxAnswers);
-  const item = (row: number): ExampleItem => ({
+  const exampleItem = (row: number): ExampleItem => ({
     key: corpus.keys.at(row)!,
     ...defined({ title: corpus.titles?.at(row) }),
   });
@@ -196,18 +196,18 @@ async function examplesOf(task: ScoringTask, scorer: Scorer, removeSeen: boolean
     const isHeld = new Set(heldOutRows.map((row) => exampleTask.events.item[row]!));
     return {
       ...defined({ user: user < 0 ? undefined : users.keys.at(user) }),
-      history: historyItems.slice(-maxHistory).reverse().map(item),
+      history: historyItems.slice(-maxHistory).reverse().map(exampleItem),
       had: historyItems.length,
       held: heldOutRows
         .filter((row) => exampleTask.events.item[row]! >= 0)
         .slice(0, maxHeld)
         .map((row) => ({
-          ...item(exampleTask.events.item[row]!),
+          ...exampleItem(exampleTask.events.item[row]!),
           ...rankOf(ranks, row, corpus.trainingCounts[exampleTask.events.item[row]!]! > 0),
         })),
       answers: [...ranks.lists!.items.subarray(question * maxAnswers, (question + 1) * maxAnswers)]
         .filter((row) => row >= 0)
-        .map((row) => ({ ...item(row), isHeld: isHeld.has(row) })),
+        .map((row) => ({ ...exampleItem(row), isHeld: isHeld.has(row) })),
     };
   });
 }

@@ -42,37 +42,37 @@ const isCold = (events: Events, corpus: Corpus, row: number): boolean => {
 export function coldItems(events: Events, corpus: Corpus): ColdItems {
   let coldEvents = 0;
   let absentEvents = 0;
-  const items = new Set<number>();
+  const coldItemRows = new Set<number>();
   for (let row = 0; row < events.rows; row++) {
     if (!isCold(events, corpus, row)) continue;
     coldEvents++;
     if (events.item[row]! < 0) absentEvents++;
-    else items.add(events.item[row]!);
+    else coldItemRows.add(events.item[row]!);
   }
-  return { events: coldEvents, absent: absentEvents, items: items.size };
+  return { events: coldEvents, absent: absentEvents, items: coldItemRows.size };
 }
 
 export function figuresOf(task: ScoringTask, ranks: Ranks, measures: readonly Measure[]): Figures {
-  let count = 0;
+  let questionCount = 0;
   const figuresOver = (rows?: (row: number) => boolean): Readonly<Record<string, number>> => {
     const sums = makeSums(task, ranks, measures);
     eachQuestion(task, ranks, rows, sums.add);
-    count = sums.count();
+    questionCount = sums.count();
     return sums.figures();
   };
   const ofCold = (row: number): boolean => isCold(task.events, task.corpus, row);
   const [all, warm] = [figuresOver(), figuresOver((row) => !ofCold(row))];
   const cold = ranks.ranksCold ? figuresOver(ofCold) : undefined;
-  return { all, warm, ...(cold && count > 0 ? { cold } : {}) };
+  return { all, warm, ...(cold && questionCount > 0 ? { cold } : {}) };
 }
 
 export function makeSums({ corpus }: ScoringTask, { lists }: Ranks, measures: readonly Measure[]) {
   const sums = new Float64Array(measures.length);
   const shownItems = measures.map((measure) => measure.lists && new Set<number>());
-  let count = 0;
+  let rankingCount = 0;
   return {
     add(question: number, held: HeldOut): void {
-      count++;
+      rankingCount++;
       measures.forEach((measure, i) => {
         sums[i]! += measure.of(held);
         if (!measure.lists) return;
@@ -82,23 +82,23 @@ export function makeSums({ corpus }: ScoringTask, { lists }: Ranks, measures: re
         for (let at = from; at < from + k; at++) if (lists.items[at]! >= 0) shownItems[i]!.add(lists.items[at]!);
       });
     },
-    count: (): number => count,
+    count: (): number => rankingCount,
     figures: (): Readonly<Record<string, number>> =>
       Object.fromEntries(
         measures.map(({ label, lists: of }, i) => [
           label,
-          of ? of.of(shownItems[i]!.size, corpus.rows) : count === 0 ? 0 : sums[i]! / count,
+          of ? of.of(shownItems[i]!.size, corpus.rows) : rankingCount === 0 ? 0 : sums[i]! / rankingCount,
         ]),
       ),
   };
 }
 
 export function metricValues(task: ScoringTask, ranks: Ranks, measure: Measure): Float64Array {
-  const values = new Float64Array(questionsOf(task).asks.length);
+  const valueOfRanking = new Float64Array(questionsOf(task).asks.length);
   eachQuestion(task, ranks, undefined, (question, held) => {
-    values[question] = measure.of(held);
+    valueOfRanking[question] = measure.of(held);
   });
-  return values;
+  return valueOfRanking;
 }
 
 /**
@@ -115,17 +115,17 @@ export function eachQuestion(
   const { asks, held } = questionsOf(task);
   for (let question = 0; question < asks.length; question++) {
     const rankedHeld: number[] = [];
-    let count = 0;
+    let heldCount = 0;
     for (let at = held.starts[question]!; at < held.ends[question]!; at++) {
       const row = held.values[at]!;
       if (rows && !rows(row)) continue;
-      count++;
+      heldCount++;
       if (events.item[row]! >= 0 && (ranks.ranksCold || !isCold(events, corpus, row))) rankedHeld.push(row);
     }
-    if (count === 0) continue;
+    if (heldCount === 0) continue;
     each(question, {
       groups: groupsOf(rankedHeld, ranks),
-      count,
+      count: heldCount,
       corpus: rankedHeld.length === 0 ? 0 : ranks.corpus[rankedHeld[0]!]!,
     });
   }

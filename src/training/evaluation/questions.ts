@@ -7,12 +7,12 @@ import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
 /** The task over these rows of its events, in their order. */
 export function overRows(task: ScoringTask, rows: Int32Array): ScoringTask {
   const { events, history, seen, context } = task;
-  const index = (of: Int32Array | undefined): Int32Array => (of ? rows.map((row) => of[row]!) : rows);
-  const bags = ({ bags, index: of }: IndexedBags): IndexedBags => ({ bags, index: index(of) });
-  const column = ({ column, index: of }: IndexedColumn): IndexedColumn => ({ column, index: index(of) });
+  const indexOver = (of: Int32Array | undefined): Int32Array => (of ? rows.map((row) => of[row]!) : rows);
+  const bagsOver = ({ bags, index: of }: IndexedBags): IndexedBags => ({ bags, index: indexOver(of) });
+  const columnOver = ({ column, index: of }: IndexedColumn): IndexedColumn => ({ column, index: indexOver(of) });
   const fewerEvents: Events = {
     rows: rows.length,
-    features: new Map([...events.features].map(([name, each]) => [name, column(each)])),
+    features: new Map([...events.features].map(([name, each]) => [name, columnOver(each)])),
     labels: new Map([...events.labels].map(([name, values]) => [name, Float32Array.from(rows, (row) => values[row]!)])),
     item: rows.map((row) => events.item[row]!),
     user: rows.map((row) => events.user[row]!),
@@ -21,9 +21,9 @@ export function overRows(task: ScoringTask, rows: Int32Array): ScoringTask {
     ...task,
     events: fewerEvents,
     ...defined({
-      history: history && bags(history),
-      seen: seen?.map(bags),
-      context: context && { ...context, asked: index(context.asked) },
+      history: history && bagsOver(history),
+      seen: seen?.map(bagsOver),
+      context: context && { ...context, asked: indexOver(context.asked) },
     }),
   };
 }
@@ -71,12 +71,12 @@ const seedOfAll = 1;
 
 /** @param count of rankings; undefined: all */
 export function drawRankings(whole: ScoringTask, count: number | undefined, seed: number = seedOfAll): DrawnRankings {
-  const rows = count === undefined ? undefined : sampledRows(whole, count, seed);
-  if (!rows) return { of: (task) => task, scorer: (scorer) => scorer };
+  const drawnRows = count === undefined ? undefined : sampledRows(whole, count, seed);
+  if (!drawnRows) return { of: (task) => task, scorer: (scorer) => scorer };
   return {
     sample: { rankings: count!, of: questionsOf(whole).asks.length, per: whole.per ?? 'event' },
-    of: (task) => overRows(task, rows),
-    scorer: (scorer) => scorerOverRows(scorer, rows),
+    of: (task) => overRows(task, drawnRows),
+    scorer: (scorer) => scorerOverRows(scorer, drawnRows),
   };
 }
 
@@ -158,17 +158,17 @@ export function seenSentence(
     per === 'user'
       ? 'The ranking of a user excludes the items of the user’s training events, except held-out items, and nothing else: items of the validation part stay when the test part is ranked'
       : 'The ranking of an event excludes items that the user had in training or before the event, except the event’s own item';
-  const what = removes
+  const ruleWords = removes
     ? removed
     : `The ranking of ${per === 'user' ? 'a user' : 'an event'} keeps items that the user had before`;
-  const declared = `the data block says \`seen = ${seen}\``;
-  return isAsked ? `${what}, as requested; ${declared}.` : `${what}: ${declared}.`;
+  const declaredWords = `the data block says \`seen = ${seen}\``;
+  return isAsked ? `${ruleWords}, as requested; ${declaredWords}.` : `${ruleWords}: ${declaredWords}.`;
 }
 
 /** Counts the events of an item that their user had before. A ranking that excludes seen items never shows these. */
 function countRepeats(task: ScoringTask): number {
   const { events, users, seen = [], per } = task;
-  let count = 0;
+  let repeatCount = 0;
   for (let row = 0; row < events.rows; row++) {
     const item = events.item[row]!;
     if (item < 0) continue;
@@ -176,15 +176,15 @@ function countRepeats(task: ScoringTask): number {
     const hadItem =
       (user >= 0 && bagAt(users.seen, user).includes(item)) ||
       (per !== 'user' && seen.some(({ bags, index }) => bagAt(bags, index ? index[row]! : row).includes(item)));
-    if (hadItem) count++;
+    if (hadItem) repeatCount++;
   }
-  return count;
+  return repeatCount;
 }
 
 /** Warns of repeats where they are ranked among items that the user did not have; undefined where there are none. */
 export function repeatsSentence(task: ScoringTask, { removes }: SeenRule): string | undefined {
-  const count = removes ? countRepeats(task) : 0;
-  if (count === 0) return undefined;
-  const share = ((100 * count) / task.events.rows).toFixed(1);
-  return `${count.toLocaleString('en')} ${count === 1 ? 'event' : 'events'} (${share} %) ${count === 1 ? 'is of an item' : 'are of items'} that the user had before; if users often return to items, use \`seen = kept\`.`;
+  const repeatCount = removes ? countRepeats(task) : 0;
+  if (repeatCount === 0) return undefined;
+  const repeatShare = ((100 * repeatCount) / task.events.rows).toFixed(1);
+  return `${repeatCount.toLocaleString('en')} ${repeatCount === 1 ? 'event' : 'events'} (${repeatShare} %) ${repeatCount === 1 ? 'is of an item' : 'are of items'} that the user had before; if users often return to items, use \`seen = kept\`.`;
 }

@@ -47,14 +47,14 @@ export async function rankEvents(
   };
   const ranker = makeRanker();
   const questions = questionsOf(task);
-  const order = byUser(task, questions);
+  const questionOrder = byUser(task, questions);
   const { pieces, rowsAtOnce, scores } = scorePieces(scorer, corpus.rows, sizes);
-  for (let from = 0; from < order.length; from += rowsAtOnce) {
+  for (let from = 0; from < questionOrder.length; from += rowsAtOnce) {
     if (from % (groupsExpected * rowsAtOnce) === 0) {
-      const next = order.subarray(from, from + groupsExpected * rowsAtOnce);
-      await scorer.expect?.(next.map((question) => questions.asks[question]!));
+      const nextQuestions = questionOrder.subarray(from, from + groupsExpected * rowsAtOnce);
+      await scorer.expect?.(nextQuestions.map((question) => questions.asks[question]!));
     }
-    const questionChunk = order.subarray(from, from + rowsAtOnce);
+    const questionChunk = questionOrder.subarray(from, from + rowsAtOnce);
     const { rows, of } = rankedRows(events, questions, questionChunk);
     const seenItems = removeSeen ? seenBefore(task, questions, questionChunk) : undefined;
     const targets = rows.map((row) => events.item[row]!);
@@ -115,16 +115,16 @@ function seenBefore(
   asked.forEach((question, i) => {
     starts[i] = values.length;
     for (const row of bagAt(questions.held, question)) if (events.item[row]! >= 0) heldBy[events.item[row]!] = i;
-    const add = ({ starts: from, ends: to, values: items }: BagColumn, bag: number): void => {
+    const addSeen = ({ starts: from, ends: to, values: items }: BagColumn, bag: number): void => {
       for (let at = from[bag]!; at < to[bag]!; at++) {
         const item = items[at]!;
         if (item >= 0 && heldBy[item] !== i) values.push(item);
       }
     };
     const row = questions.asks[question]!;
-    if (events.user[row]! >= 0) add(users.seen, events.user[row]!);
+    if (events.user[row]! >= 0) addSeen(users.seen, events.user[row]!);
     // Several items of one user are held out together: none of them, nor of another part, was seen before all others.
-    if (per !== 'user') for (const { bags, index } of seen) add(bags, index ? index[row]! : row);
+    if (per !== 'user') for (const { bags, index } of seen) addSeen(bags, index ? index[row]! : row);
     ends[i] = values.length;
   });
   return { kind: 'bags', starts, ends, values: Int32Array.from(values) };
@@ -141,11 +141,11 @@ function byUser({ events, users }: ScoringTask, questions: Questions): Int32Arra
     if (isRanked[question] === 1) starts[events.user[row]! + 2]!++;
   });
   for (let user = 1; user < starts.length; user++) starts[user]! += starts[user - 1]!;
-  const order = new Int32Array(starts[users.rows + 1]!);
+  const rankedOrder = new Int32Array(starts[users.rows + 1]!);
   asks.forEach((row, question) => {
-    if (isRanked[question] === 1) order[starts[events.user[row]! + 1]!++] = question;
+    if (isRanked[question] === 1) rankedOrder[starts[events.user[row]! + 1]!++] = question;
   });
-  return order;
+  return rankedOrder;
 }
 
 /** A range of items of a corpus. A scorer scores whole rows, or of a large corpus some items at a time, so that no whole row is in memory. */
@@ -175,14 +175,14 @@ const usual: BlockSizes = { most: 2 ** 24, piece: 2 ** 15 };
 
 function scorePieces(scorer: Scorer, items: number, { most, piece }: BlockSizes = usual): ScorePieces {
   const inPieces = scorer.scoreSome !== undefined && leastRows * items > most;
-  const length = Math.max(1, inPieces ? piece : items);
+  const pieceLength = Math.max(1, inPieces ? piece : items);
   const pieces = Array.from(
-    { length: Math.ceil(items / length) },
-    (_, at): Piece => [at * length, Math.min(items, (at + 1) * length)],
+    { length: Math.ceil(items / pieceLength) },
+    (_, at): Piece => [at * pieceLength, Math.min(items, (at + 1) * pieceLength)],
   );
   return {
     pieces,
-    rowsAtOnce: Math.max(leastRows, Math.min(1024, Math.floor(blockNumbers / length))),
+    rowsAtOnce: Math.max(leastRows, Math.min(1024, Math.floor(blockNumbers / pieceLength))),
     scores(rows) {
       let lastScored: { readonly piece: Piece; readonly scores: Float32Array } | undefined;
       return async (piece) => {
@@ -268,7 +268,7 @@ export function makeRanker(): Ranker {
         scoreBlock = space.enlarge(scoreBlock, 4 * rowsAtOnce * columns);
         results = space.enlarge(results, 12 * rowsAtOnce);
         const scoresInBlock = space.floats(scoreBlock, rowsAtOnce * columns);
-        const counts = space.integers(results, 3 * rowsAtOnce);
+        const rankCounts = space.integers(results, 3 * rowsAtOnce);
         const targetScores = space.floats(results, rowsAtOnce);
         const pointer = results.pointer;
         for (let from = 0; from < rows; from += rowsAtOnce) {
@@ -277,8 +277,8 @@ export function makeRanker(): Ranker {
             const row = rowOf(from + i);
             scoresInBlock.set(scores.subarray(row * columns, (row + 1) * columns), i * columns);
             targetScores[i] = targetOwnScores[from + i]!;
-            const places = scoresInBlock.subarray(i * columns, (i + 1) * columns);
-            if (exclude) ranked[from + i]! -= exclude(places, first, from + i, targets[from + i]!);
+            const rowScores = scoresInBlock.subarray(i * columns, (i + 1) * columns);
+            if (exclude) ranked[from + i]! -= exclude(rowScores, first, from + i, targets[from + i]!);
           }
           space.kernels.rank(
             scoreBlock.pointer,
@@ -289,8 +289,8 @@ export function makeRanker(): Ranker {
             pointer + 8 * rowsAtOnce,
           );
           for (let i = 0; i < rowCount; i++) {
-            better[from + i]! += counts[rowsAtOnce + i]!;
-            equal[from + i]! += counts[2 * rowsAtOnce + i]!;
+            better[from + i]! += rankCounts[rowsAtOnce + i]!;
+            equal[from + i]! += rankCounts[2 * rowsAtOnce + i]!;
           }
         }
       },
@@ -323,14 +323,14 @@ function makeExcluder({ bags, of }: ExcludedColumns, columns: number) {
   return (held: Float32Array, first: number, row: number, target: number): number => {
     const bag = of[row]!;
     if (bag < 0) return 0;
-    let count = 0;
+    let excludedCount = 0;
     for (let i = bags.starts[bag]!, end = bags.ends[bag]!; i < end; i++) {
       const column = bags.values[i]!;
       if (column < first || column >= first + held.length || column === target || excludedBy[column] === row) continue;
       excludedBy[column] = row;
       held[column - first] = Number.NaN;
-      count++;
+      excludedCount++;
     }
-    return count;
+    return excludedCount;
   };
 }

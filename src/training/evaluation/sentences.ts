@@ -11,13 +11,13 @@ const count = (number: number, what: string): string =>
 /** Says what is ranked how often, and what figures are the mean of: per event and per user are never confused. */
 export function rankingSentence(task: ScoringTask, part: Part): string {
   const { events, corpus, per } = task;
-  const items = count(corpus.rows, 'item');
+  const itemWords = count(corpus.rows, 'item');
   if (per !== 'user') {
-    return `Per event: each of the ${count(events.rows, `${part} event`)} ranks the whole corpus, ${items}, and figures are means over events; no negatives are sampled.`;
+    return `Per event: each of the ${count(events.rows, `${part} event`)} ranks the whole corpus, ${itemWords}, and figures are means over events; no negatives are sampled.`;
   }
   const { asks, held } = questionsOf(task);
-  const each = (held.values.length / asks.length).toFixed(1);
-  return `Per user: each of the ${count(asks.length, 'user')} with ${part} events ranks the whole corpus once, ${items}, for all the items that the user holds out (${count(held.values.length, 'item')}, ${each} a user), and figures are means over users; no negatives are sampled.`;
+  const itemsPerUser = (held.values.length / asks.length).toFixed(1);
+  return `Per user: each of the ${count(asks.length, 'user')} with ${part} events ranks the whole corpus once, ${itemWords}, for all the items that the user holds out (${count(held.values.length, 'item')}, ${itemsPerUser} a user), and figures are means over users; no negatives are sampled.`;
 }
 
 export const sampleSentence = ({ rankings, of, per }: RankingSample, part: Part): string =>
@@ -29,11 +29,11 @@ export function coldSentence(
   rows: readonly (Pick<Figures, 'cold'> & { readonly name: string })[],
 ): string {
   if (cold.events === 0) return 'The item of each event has training events: no event is cold.';
-  const share = ((100 * cold.events) / events).toFixed(1);
-  const outside = cold.absent > 0 ? `, ${count(cold.absent, 'event')} of items outside it` : '';
+  const coldShare = ((100 * cold.events) / events).toFixed(1);
+  const outsideWords = cold.absent > 0 ? `, ${count(cold.absent, 'event')} of items outside it` : '';
   const coldEvents =
-    `${count(cold.events, 'event')} (${share} %) ${cold.events === 1 ? 'is' : 'are'} of items without a training event ` +
-    `(${count(cold.items, 'item')} of the corpus${outside})`;
+    `${count(cold.events, 'event')} (${coldShare} %) ${cold.events === 1 ? 'is' : 'are'} of items without a training event ` +
+    `(${count(cold.items, 'item')} of the corpus${outsideWords})`;
   const rankingRows = rows.filter((row) => row.cold !== undefined).map(({ name }) => name);
   if (rankingRows.length === 0) {
     return `${coldEvents}: they count as misses in every row, and the figures marked warm exclude them.`;
@@ -110,12 +110,12 @@ export function verdictOf({ metrics, rows }: JudgedEvaluation, metric?: string):
 
 /** A sentence for each group, the worst news first: `ease and item_cf beat two_tower.` */
 export function verdictSentences({ model, metric, figure, beats, beatenBy, undecided }: Verdict): string[] {
-  const named = (all: readonly Judged[]): string =>
+  const namedList = (all: readonly Judged[]): string =>
     listOf(all.toSorted((a, b) => b.figure - a.figure).map((each) => `${each.name} (${each.figure.toFixed(4)})`));
   return [
-    ...(beatenBy.length > 0 ? [`${named(beatenBy)} ${beatenBy.length === 1 ? 'beats' : 'beat'} ${model}.`] : []),
-    ...(undecided.length > 0 ? [`${model} cannot be distinguished from ${named(undecided)} by these events.`] : []),
-    ...(beats.length > 0 ? [`${model} beats ${named(beats)}.`] : []),
+    ...(beatenBy.length > 0 ? [`${namedList(beatenBy)} ${beatenBy.length === 1 ? 'beats' : 'beat'} ${model}.`] : []),
+    ...(undecided.length > 0 ? [`${model} cannot be distinguished from ${namedList(undecided)} by these events.`] : []),
+    ...(beats.length > 0 ? [`${model} beats ${namedList(beats)}.`] : []),
     `The ${metric} of ${model} is ${figure.toFixed(4)}.`,
   ];
 }

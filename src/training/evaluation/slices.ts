@@ -39,8 +39,8 @@ export function slicesOf(task: ScoringTask, ranks: Ranks, measures: readonly Mea
     events.item[row]! < 0 ? 0 : corpus.trainingCounts[events.item[row]!]!;
   const historyLength = history
     ? (row: number): number => {
-        const at = history.index ? history.index[row]! : row;
-        return history.bags.ends[at]! - history.bags.starts[at]!;
+        const bagIndex = history.index ? history.index[row]! : row;
+        return history.bags.ends[bagIndex]! - history.bags.starts[bagIndex]!;
       }
     : (row: number): number => {
         const user = events.user[row]!;
@@ -52,15 +52,15 @@ export function slicesOf(task: ScoringTask, ranks: Ranks, measures: readonly Mea
     isAsked: (question: number) => boolean = () => true,
   ): FigureSlice[] => {
     const sums = makeSums(task, ranks, measures);
-    let count = 0;
+    let heldCount = 0;
     eachQuestion(task, ranks, rows, (question, held) => {
       if (!isAsked(question)) return;
-      count += held.count;
+      heldCount += held.count;
       sums.add(question, held);
     });
-    return count === 0 ? [] : [{ name, events: count, figures: sums.figures() }];
+    return heldCount === 0 ? [] : [{ name, events: heldCount, figures: sums.figures() }];
   };
-  const by = (from: readonly number[], size: (row: number) => number, isOfUser: boolean): FigureSlice[] => {
+  const slicesBy = (from: readonly number[], size: (row: number) => number, isOfUser: boolean): FigureSlice[] => {
     const bucketOf = (row: number): number => from.findLastIndex((low) => low <= size(row));
     const bucketOfQuestion = isOfUser ? asks.map(bucketOf) : undefined;
     const bucketOfRow = bucketOfQuestion
@@ -74,10 +74,10 @@ export function slicesOf(task: ScoringTask, ranks: Ranks, measures: readonly Mea
     });
   };
   return {
-    popularity: by(popularityFrom, trainingCount, false).map((slice) =>
+    popularity: slicesBy(popularityFrom, trainingCount, false).map((slice) =>
       slice.name === '0' ? { ...slice, name: coldSlice } : slice,
     ),
-    history: by(historyFrom, historyLength, true),
+    history: slicesBy(historyFrom, historyLength, true),
     historyIs: history ? 'read' : 'training',
     ...(task.context ? { by: byValue(task.context, asks, slice) } : {}),
   };
@@ -90,9 +90,9 @@ function byValue(
   asks: Int32Array,
   slice: (name: string, rows: undefined, isAsked: (question: number) => boolean) => FigureSlice[],
 ): NonNullable<Slices['by']> {
-  const counts = new Map<number, number>();
-  for (const row of asks) counts.set(asked[row]!, (counts.get(asked[row]!) ?? 0) + 1);
-  const codes = [...counts].sort(([a, many], [b, few]) => few - many || a - b).map(([code]) => code);
+  const countOfCode = new Map<number, number>();
+  for (const row of asks) countOfCode.set(asked[row]!, (countOfCode.get(asked[row]!) ?? 0) + 1);
+  const codes = [...countOfCode].sort(([a, many], [b, few]) => few - many || a - b).map(([code]) => code);
   const ownCodes = codes.slice(0, codes.length > maxValues ? maxValues - 1 : maxValues);
   const of = (question: number): number => asked[asks[question]!]!;
   const slices = ownCodes.flatMap((code) => slice(words(code), undefined, (question) => of(question) === code));
@@ -126,14 +126,14 @@ const chanceGroups = 2000;
 export function groupsOf(task: ScoringTask): { group: Int32Array; groups: number; unit: string } {
   const { events, users } = task;
   const user = questionsOf(task).asks.map((row) => events.user[row]!);
-  const rows = user.length;
+  const rankingCount = user.length;
   if (users.rows === 0) {
-    const groups = Math.min(rows, chanceGroups);
-    const group = Int32Array.from({ length: rows }, (_, row) => row % groups);
+    const groups = Math.min(rankingCount, chanceGroups);
+    const group = Int32Array.from({ length: rankingCount }, (_, row) => row % groups);
     return {
       group,
       groups,
-      unit: rows === groups ? 'events' : `groups of events (${groups}, because there are no users)`,
+      unit: rankingCount === groups ? 'events' : `groups of events (${groups}, because there are no users)`,
     };
   }
   const groupOfUser = new Map<number, number>();
@@ -258,19 +258,19 @@ function bootstrapSums({ sums, sizes, reference = 0 }: GroupSums, options: Boots
   const groups = sizes.length;
   const drawnMeans = sums.map(() => new Float64Array(draws));
   const random = makeRandom(seed, groups, draws);
-  const totals = new Float64Array(sums.length);
+  const drawnSums = new Float64Array(sums.length);
   for (let draw = 0; draw < draws; draw++) {
-    totals.fill(0);
-    let events = 0;
+    drawnSums.fill(0);
+    let drawnEvents = 0;
     for (let i = 0; i < groups; i++) {
       const drawnGroup = random.integer(groups);
-      events += sizes[drawnGroup]!;
-      for (let s = 0; s < sums.length; s++) totals[s]! += sums[s]![drawnGroup]!;
+      drawnEvents += sizes[drawnGroup]!;
+      for (let s = 0; s < sums.length; s++) drawnSums[s]! += sums[s]![drawnGroup]!;
     }
-    for (let s = 0; s < sums.length; s++) drawnMeans[s]![draw] = events === 0 ? 0 : totals[s]! / events;
+    for (let s = 0; s < sums.length; s++) drawnMeans[s]![draw] = drawnEvents === 0 ? 0 : drawnSums[s]! / drawnEvents;
   }
-  const questions = sizes.reduce((a, b) => a + b, 0);
-  const means = sums.map((bySum) => bySum.reduce((a, b) => a + b, 0) / Math.max(1, questions));
+  const questionCount = sizes.reduce((a, b) => a + b, 0);
+  const means = sums.map((bySum) => bySum.reduce((a, b) => a + b, 0) / Math.max(1, questionCount));
   return {
     means: drawnMeans.map((values, s) => interval(means[s]!, values, level)),
     differences: drawnMeans.map((values, s) =>
@@ -285,11 +285,11 @@ function bootstrapSums({ sums, sizes, reference = 0 }: GroupSums, options: Boots
 
 function interval(mean: number, values: Float64Array, level: number): Interval {
   const sortedValues = values.slice().sort();
-  const at = (share: number): number => {
+  const quantile = (share: number): number => {
     const exactIndex = share * (sortedValues.length - 1);
     const below = Math.floor(exactIndex);
     const above = Math.min(sortedValues.length - 1, below + 1);
     return sortedValues[below]! + (exactIndex - below) * (sortedValues[above]! - sortedValues[below]!);
   };
-  return { mean, low: at((1 - level) / 2), high: at((1 + level) / 2) };
+  return { mean, low: quantile((1 - level) / 2), high: quantile((1 + level) / 2) };
 }

@@ -27,13 +27,13 @@ export function taskFigures(
     const { name, label, predicts } = task;
     const predicted = predictions.get(name);
     if (predicts === undefined || label === undefined || predicted === undefined) return [];
-    const rows = rowsOf(task, label, parts[part]);
-    if (rows.length === 0) return [];
-    const labels = valuesAt(parts[part].labels.get(label)!, rows);
-    const measure = predicts === 'probability' ? ofProbabilities : ofNumbers;
-    const figures = measure(labels, valuesAt(predicted, rows));
-    const constant = constantOf(task, meanInTraining(task, label, parts.train, shards), labels);
-    return [{ task: name, label, predicts, events: rows.length, figures, ...defined({ constant }) }];
+    const countedRows = rowsOf(task, label, parts[part]);
+    if (countedRows.length === 0) return [];
+    const labelValues = valuesAt(parts[part].labels.get(label)!, countedRows);
+    const figuresBy = predicts === 'probability' ? ofProbabilities : ofNumbers;
+    const figures = figuresBy(labelValues, valuesAt(predicted, countedRows));
+    const constant = constantOf(task, meanInTraining(task, label, parts.train, shards), labelValues);
+    return [{ task: name, label, predicts, events: countedRows.length, figures, ...defined({ constant }) }];
   });
 }
 
@@ -72,9 +72,9 @@ function meanInTraining(task: TaskPlan, label: string, train: Events, shards: Da
 function constantOf(task: TaskPlan, value: number | undefined, labels: Float64Array): TaskFigures['constant'] {
   if (value === undefined) return undefined;
   const isNumber = task.predicts === 'number';
-  const bounded = Math.min(1 - minProbability, Math.max(minProbability, value));
-  const constants = labels.map(() => (isNumber ? value : Math.log(bounded / (1 - bounded))));
-  return { value, figures: isNumber ? ofNumbers(labels, constants) : ofProbabilities(labels, constants) };
+  const boundedMean = Math.min(1 - minProbability, Math.max(minProbability, value));
+  const constantValues = labels.map(() => (isNumber ? value : Math.log(boundedMean / (1 - boundedMean))));
+  return { value, figures: isNumber ? ofNumbers(labels, constantValues) : ofProbabilities(labels, constantValues) };
 }
 
 const meanOf = (values: Float64Array, of: (value: number, at: number) => number): number =>
@@ -102,21 +102,21 @@ function ofProbabilities(labels: Float64Array, logits: Float64Array): Readonly<R
  */
 function areaOf(labels: Float64Array, scores: Float64Array): number | undefined {
   const scoreOrder = Uint32Array.from(labels, (_, at) => at).sort((a, b) => scores[a]! - scores[b]!);
-  let positives = 0;
-  let ranks = 0;
+  let positiveCount = 0;
+  let rankSum = 0;
   for (let from = 0; from < scoreOrder.length; ) {
     let to = from;
     let tiedPositives = 0;
     for (; to < scoreOrder.length && scores[scoreOrder[to]!] === scores[scoreOrder[from]!]; to++)
       tiedPositives += labels[scoreOrder[to]!]!;
     // Ranks from 1; equals share their mean.
-    ranks += tiedPositives * ((from + 1 + to) / 2);
-    positives += tiedPositives;
+    rankSum += tiedPositives * ((from + 1 + to) / 2);
+    positiveCount += tiedPositives;
     from = to;
   }
-  const negatives = labels.length - positives;
-  if (positives === 0 || negatives === 0) return undefined;
-  return (ranks - (positives * (positives + 1)) / 2) / (positives * negatives);
+  const negativeCount = labels.length - positiveCount;
+  if (positiveCount === 0 || negativeCount === 0) return undefined;
+  return (rankSum - (positiveCount * (positiveCount + 1)) / 2) / (positiveCount * negativeCount);
 }
 
 interface TaskTable {
@@ -126,11 +126,11 @@ interface TaskTable {
 
 /** Each task, and the constant under it. A figure that a task does not have is a dash. */
 export function taskTable(tasks: readonly TaskFigures[]): TaskTable {
-  const names = [...new Set(tasks.flatMap(({ figures }) => Object.keys(figures)))];
+  const figureNames = [...new Set(tasks.flatMap(({ figures }) => Object.keys(figures)))];
   const cells = (figures: Readonly<Record<string, number>>): string[] =>
-    names.map((name) => figures[name]?.toFixed(4) ?? '–');
+    figureNames.map((name) => figures[name]?.toFixed(4) ?? '–');
   return {
-    head: ['label of each event', ...names, 'events'],
+    head: ['label of each event', ...figureNames, 'events'],
     rows: tasks.flatMap(({ task, label, events, figures, constant }) => [
       [`${task}: ${label}`, ...cells(figures), events.toLocaleString('en')],
       ...(constant ? [[`  constant ${Number(constant.value.toPrecision(4))}`, ...cells(constant.figures), '']] : []),

@@ -50,25 +50,25 @@ export function pickBags(
   most = Number.POSITIVE_INFINITY,
 ): void {
   const { starts, ends, values } = column;
-  let at = 0;
+  let written = 0;
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
-    offsets[i] = at;
+    offsets[i] = written;
     let j = starts[row]!;
     const end = Math.min(ends[row]!, j + most);
-    for (; j + 4 <= end; j += 4, at += 4) {
+    for (; j + 4 <= end; j += 4, written += 4) {
       const a = values[j]!;
       const b = values[j + 1]!;
       const c = values[j + 2]!;
       const d = values[j + 3]!;
-      into[at] = a;
-      into[at + 1] = b;
-      into[at + 2] = c;
-      into[at + 3] = d;
+      into[written] = a;
+      into[written + 1] = b;
+      into[written + 2] = c;
+      into[written + 3] = d;
     }
-    for (; j < end; j++) into[at++] = values[j]!;
+    for (; j < end; j++) into[written++] = values[j]!;
   }
-  offsets[rows.length] = at;
+  offsets[rows.length] = written;
 }
 
 /** Element t of row i, a bag itself, is bag i · `places` + t of the result, and one past the last element is empty. */
@@ -101,13 +101,13 @@ export function countInner(
   rows: Int32Array,
   places: number,
 ): number {
-  let total = 0;
+  let elementTotal = 0;
   for (let i = 0; i < rows.length; i++) {
     const start = starts[rows[i]!]!;
     const end = Math.min(ends[rows[i]!]!, start + places);
-    for (let j = start; j < end; j++) total += inner.ends[values[j]!]! - inner.starts[values[j]!]!;
+    for (let j = start; j < end; j++) elementTotal += inner.ends[values[j]!]! - inner.starts[values[j]!]!;
   }
-  return total;
+  return elementTotal;
 }
 
 /**
@@ -124,29 +124,29 @@ export function pickShares(
   for (let i = 0; i < rows.length; i++) {
     const start = starts[rows[i]!]!;
     const end = ends[rows[i]!]!;
-    let total = mean ? 0 : 1;
-    if (mean) for (let j = start; j < end; j++) total += weights[j]!;
-    for (let j = start; j < end; j++) into[at++] = total > 0 ? weights[j]! / total : 0;
+    let weightTotal = mean ? 0 : 1;
+    if (mean) for (let j = start; j < end; j++) weightTotal += weights[j]!;
+    for (let j = start; j < end; j++) into[at++] = weightTotal > 0 ? weights[j]! / weightTotal : 0;
   }
 }
 
 export function longestOf({ starts, ends }: BagColumn): number {
-  let longest = 0;
-  for (let i = 0; i < starts.length; i++) longest = Math.max(longest, ends[i]! - starts[i]!);
-  return longest;
+  let longestBag = 0;
+  for (let i = 0; i < starts.length; i++) longestBag = Math.max(longestBag, ends[i]! - starts[i]!);
+  return longestBag;
 }
 
 export function bagElements({ starts, ends }: BagColumn, rows: Int32Array): number {
-  let total = 0;
-  for (let i = 0; i < rows.length; i++) total += ends[rows[i]!]! - starts[rows[i]!]!;
-  return total;
+  let elementTotal = 0;
+  for (let i = 0; i < rows.length; i++) elementTotal += ends[rows[i]!]! - starts[rows[i]!]!;
+  return elementTotal;
 }
 
 /** `width` numbers a row, side by side. */
 export function pickRows(values: Float32Array, width: number, rows: Int32Array, into: Float32Array): void {
   let at = 0;
   for (let i = 0; i < rows.length; i++) {
-    let from = rows[i]! * width;
-    for (const end = at + width; at < end; at++) into[at] = values[from++]!;
+    let readAt = rows[i]! * width;
+    for (const end = at + width; at < end; at++) into[at] = values[readAt++]!;
   }
 }

@@ -51,13 +51,13 @@ export function makeDistinctItems(
         items = new Int32Array(batchSize);
       }
       counts.fill(0);
-      let used = 0;
+      let usedSlots = 0;
       for (let i = 0; i < batchSize; i++) {
         const item = byItem ? identity(batch[i]!) : -1;
         if (item >= placeOf.length) placeOf = withRoom(placeOf, item);
         let slot = item < 0 ? -1 : placeOf[item]!;
         if (slot < 0) {
-          slot = used++;
+          slot = usedSlots++;
           rows[slot] = batch[i]!;
           items[slot] = item;
           if (item >= 0) placeOf[item] = slot;
@@ -65,13 +65,13 @@ export function makeDistinctItems(
         places[i] = slot;
         counts[slot]! += 1;
       }
-      for (let place = 0; place < used; place++) if (items[place]! >= 0) placeOf[items[place]!] = -1;
-      const length = Math.min(batchSize, Math.ceil(used / padding) * padding);
-      rows.fill(batch[0] ?? 0, used, length);
+      for (let place = 0; place < usedSlots; place++) if (items[place]! >= 0) placeOf[items[place]!] = -1;
+      const paddedLength = Math.min(batchSize, Math.ceil(usedSlots / padding) * padding);
+      rows.fill(batch[0] ?? 0, usedSlots, paddedLength);
       return {
-        rows: rows.subarray(0, length),
+        rows: rows.subarray(0, paddedLength),
         places: places.subarray(0, batchSize),
-        counts: counts.subarray(0, length),
+        counts: counts.subarray(0, paddedLength),
       };
     },
   };
@@ -104,9 +104,9 @@ function dependsOnItem(
 const nothingOf = (items: number): Int32Array<ArrayBuffer> => new Int32Array(items).fill(-1);
 
 function withRoom(numbers: Int32Array<ArrayBuffer>, item: number): Int32Array<ArrayBuffer> {
-  const enlarged = nothingOf(2 * (item + 1));
-  enlarged.set(numbers);
-  return enlarged;
+  const largerNumbers = nothingOf(2 * (item + 1));
+  largerNumbers.set(numbers);
+  return largerNumbers;
 }
 
 /**
@@ -144,9 +144,9 @@ export function makeRowNumbers() {
     place(code: number): number {
       const knownNumber = numberOfCode.get(code);
       if (knownNumber !== undefined) return knownNumber;
-      const place = numberOfCode.size;
-      numberOfCode.set(code, place);
-      return place;
+      const nextNumber = numberOfCode.size;
+      numberOfCode.set(code, nextNumber);
+      return nextNumber;
     },
     get count(): number {
       return numberOfCode.size;
@@ -193,37 +193,37 @@ export function makeListedItems(
   /** By item, its index; −1 where the batch has none. */
   const placeOf = new Int32Array(items).fill(-1);
   let rows = new Int32Array(padding);
-  let used = 0;
-  let length = 0;
+  let usedCount = 0;
+  let paddedLength = 0;
   let currentBatch: BatchRows | undefined;
-  const add = (item: number): void => {
+  const addItem = (item: number): void => {
     if (placeOf[item]! >= 0) return;
-    if (used === rows.length) rows = enlarged(rows, 2 * rows.length);
-    rows[used] = item;
-    placeOf[item] = used++;
+    if (usedCount === rows.length) rows = enlarged(rows, 2 * rows.length);
+    rows[usedCount] = item;
+    placeOf[item] = usedCount++;
   };
   const collect = (batch: BatchRows): void => {
-    for (let at = 0; at < used; at++) placeOf[rows[at]!] = -1;
-    used = 0;
+    for (let at = 0; at < usedCount; at++) placeOf[rows[at]!] = -1;
+    usedCount = 0;
     for (const { rows: of, column, index, most } of lists) {
       const { starts, ends, items: elements } = column;
       invariant(elements, 'the elements of a list have rows in the corpus');
       for (const row of batch.rowsOf(of)) {
         const bag = index ? index[row]! : row;
         const end = Math.min(ends[bag]!, starts[bag]! + most);
-        for (let at = starts[bag]!; at < end; at++) add(elements[at]!);
+        for (let at = starts[bag]!; at < end; at++) addItem(elements[at]!);
       }
     }
-    if (used === 0) add(Math.max(0, itemOf(batch.rows[0]!)));
-    length = Math.ceil(used / padding) * padding;
-    if (rows.length < length) rows = enlarged(rows, length);
-    rows.fill(rows[0]!, used, length);
+    if (usedCount === 0) addItem(Math.max(0, itemOf(batch.rows[0]!)));
+    paddedLength = Math.ceil(usedCount / padding) * padding;
+    if (rows.length < paddedLength) rows = enlarged(rows, paddedLength);
+    rows.fill(rows[0]!, usedCount, paddedLength);
   };
   return {
     of(batch) {
       if (batch !== currentBatch) collect(batch);
       currentBatch = batch;
-      return rows.subarray(0, length);
+      return rows.subarray(0, paddedLength);
     },
     place: (item) => placeOf[item]!,
   };

@@ -151,15 +151,15 @@ export function makeFeeder(options: FeederOptions): Feeder {
 
   return {
     inputs(rows, step, extra, watch) {
-      const start = performance.now();
+      const batchStart = performance.now();
       const batch = requestedBatch ?? begin(rows, step, extra);
       requestedBatch = undefined;
-      watch?.done?.('batch', 'rows of the batch', start);
+      watch?.done?.('batch', 'rows of the batch', batchStart);
       if (!workerShare) return fillAll(sources, batch, watch);
-      const from = performance.now();
-      const filled = workerShare.fill(sources, batch);
-      watch?.done?.('batch', 'inputs of this worker', from);
-      return filled;
+      const shareStart = performance.now();
+      const filledInputs = workerShare.fill(sources, batch);
+      watch?.done?.('batch', 'inputs of this worker', shareStart);
+      return filledInputs;
     },
     ask(rows, step, extra) {
       const batch = begin(rows, step, extra);
@@ -173,16 +173,16 @@ export function makeFeeder(options: FeederOptions): Feeder {
     },
     mined: ownItems.mined,
     apply(outputs, multiplier = 1, rate = undefined, watch = undefined) {
-      const start = performance.now();
+      const afterStart = performance.now();
       for (const { source } of sources) source.after?.(lastBatch!, outputs);
-      watch?.done?.('batch', 'what the step gives back', start);
-      const update = (table: Table): void => {
+      watch?.done?.('batch', 'what the step gives back', afterStart);
+      const updateTable = (table: Table): void => {
         watch?.learning?.(table);
-        const from = performance.now();
+        const updateStart = performance.now();
         table.update(multiplier, rate);
-        watch?.done?.('update', table.name, from);
+        watch?.done?.('update', table.name, updateStart);
       };
-      learn(tablesToUpdate, outputs, update, watch);
+      learn(tablesToUpdate, outputs, updateTable, watch);
     },
     accumulate(outputs) {
       for (const { source } of sources) source.after?.(lastBatch!, outputs);
@@ -196,9 +196,9 @@ export function makeFeeder(options: FeederOptions): Feeder {
       Object.assign({}, ownItems.state(), ...sources.map(({ source }) => source.state?.() ?? {})) as FeedState,
     load(state) {
       for (const [name, view] of Object.entries(this.state())) {
-        const from = state[name];
-        invariant(from?.length === view.length, `state ${name} of the feeder does not fit`);
-        view.set(from);
+        const givenView = state[name];
+        invariant(givenView?.length === view.length, `state ${name} of the feeder does not fit`);
+        view.set(givenView);
       }
     },
     close() {
@@ -238,14 +238,14 @@ export function makeRowFeeder(options: {
     },
     known: () => new Uint8Array(0),
   });
-  const fetch = async (rows: Int32Array): Promise<void> => {
+  const fetchRows = async (rows: Int32Array): Promise<void> => {
     for (const { remote } of shared) remote.ask();
     fillAll(lookups, batchOf(rows));
     await shared[0]!.remote.wire.fetch(shared);
   };
   return {
     inputs: (rows) => fillAll(sources, batchOf(rows)),
-    ...(shared.length > 0 ? { fetch } : {}),
+    ...(shared.length > 0 ? { fetch: fetchRows } : {}),
     close() {
       for (const { source } of sources) source.close?.();
     },
@@ -265,14 +265,14 @@ const makeSources = ({ inputs }: GraphPlan, context: FeedContext): readonly Plan
   inputs.map((input) => ({ input, name: input.name, source: makeInputFeed(input, context) }));
 
 function fillAll(sources: readonly PlannedSource[], batch: Batch, watch?: FeedWatch): Tensors {
-  const start = performance.now();
+  const roomStart = performance.now();
   for (const { source } of sources) source.reserve?.(batch);
-  watch?.done?.('batch', 'room for look-ups', start);
+  watch?.done?.('batch', 'room for look-ups', roomStart);
   const tensors: Record<string, Tensor> = {};
   for (const { name, source, input } of sources) {
-    const from = watch ? performance.now() : 0;
+    const fillStart = watch ? performance.now() : 0;
     tensors[name] = source.fill(batch);
-    watch?.done?.(readsTable(input) ? 'gather' : 'batch', name, from);
+    watch?.done?.(readsTable(input) ? 'gather' : 'batch', name, fillStart);
   }
   return tensors;
 }
@@ -293,11 +293,11 @@ function seenRows(): (table: string) => RowNumbers {
 function inputsByTable(sources: readonly PlannedSource[]): Learning {
   const tables = new Map<Table, PlannedSource[]>();
   for (const each of sources) {
-    const table = each.source.learns?.table;
-    if (!table) continue;
-    const inputsOfTable = tables.get(table);
+    const learnedTable = each.source.learns?.table;
+    if (!learnedTable) continue;
+    const inputsOfTable = tables.get(learnedTable);
     if (inputsOfTable) inputsOfTable.push(each);
-    else tables.set(table, [each]);
+    else tables.set(learnedTable, [each]);
   }
   return tables;
 }
@@ -305,12 +305,12 @@ function inputsByTable(sources: readonly PlannedSource[]): Learning {
 /** Undefined where no input distinguishes items; else made of the features of the inputs that read each item once. */
 function distinctItems({ plan, events, corpus }: FeederOptions): DistinctItems | undefined {
   const sources = plan.inputs.map(({ source }) => source);
-  const places = sources.find(({ from }) => from === 'places');
-  if (places?.from !== 'places') return undefined;
+  const placesSource = sources.find(({ from }) => from === 'places');
+  if (placesSource?.from !== 'places') return undefined;
   const features = sources.flatMap((source) =>
     'feature' in source && source.rows.kind === 'distinct' ? [source.feature] : [],
   );
-  return makeDistinctItems(events, corpus, places.key, features);
+  return makeDistinctItems(events, corpus, placesSource.key, features);
 }
 
 function listedItems({ plan, events, corpus, features }: FeederOptions): ListedItems | undefined {
@@ -323,10 +323,10 @@ function listedItems({ plan, events, corpus, features }: FeederOptions): ListedI
     return [{ rows: source.rows, column, ...defined({ index }), most: placesOf(feature, source.rows) }];
   });
   if (lists.length === 0) return undefined;
-  const exact = sources.some((source) => 'rows' in source && source.rows?.kind === 'elements' && source.rows.exact);
+  const isExact = sources.some((source) => 'rows' in source && source.rows?.kind === 'elements' && source.rows.exact);
   return makeListedItems(lists, {
     items: corpus.rows,
-    padding: exact ? 1 : undefined,
+    padding: isExact ? 1 : undefined,
     itemOf: (row) => events.item[row]!,
   });
 }
@@ -334,13 +334,13 @@ function listedItems({ plan, events, corpus, features }: FeederOptions): ListedI
 function learn(learning: Learning, outputs: Tensors, then: (table: Table) => void, watch?: FeedWatch): void {
   // A table at a time: what was summed for it is still in the cache when its rows are updated.
   for (const [table, its] of learning) {
-    const start = watch ? performance.now() : 0;
+    const learnStart = watch ? performance.now() : 0;
     for (const { name, source } of its) {
       const gradient = outputs[`gradient:${name}`];
       invariant(gradient?.data instanceof Float32Array, `the step gives no gradient of input ${name}`);
       source.learns!.accumulate(gradient.data);
     }
-    watch?.done?.('gradients', table.name, start);
+    watch?.done?.('gradients', table.name, learnStart);
     then(table);
   }
 }
@@ -349,15 +349,15 @@ function learn(learning: Learning, outputs: Tensors, then: (table: Table) => voi
 function makeSamples(corpus: Corpus, seed: number) {
   const samplers = new Map<string, { sampler: ItemSampler; step: number; rows: Int32Array }>();
   return (of: Extract<RowsOf, { kind: 'sampled' | 'shared' }>, step: number, batch: number): Int32Array => {
-    const name = rowsPrefix(of);
-    let drawnSample = samplers.get(name);
+    const sampleName = rowsPrefix(of);
+    let drawnSample = samplers.get(sampleName);
     if (!drawnSample) {
       drawnSample = { sampler: makeSampler(corpus, of, seed), step: -1, rows: new Int32Array(0) };
-      samplers.set(name, drawnSample);
+      samplers.set(sampleName, drawnSample);
     }
-    const count = of.kind === 'shared' ? of.count : batch * of.perRow;
-    if (drawnSample.step !== step || drawnSample.rows.length !== count) {
-      if (drawnSample.rows.length !== count) drawnSample.rows = new Int32Array(count);
+    const drawCount = of.kind === 'shared' ? of.count : batch * of.perRow;
+    if (drawnSample.step !== step || drawnSample.rows.length !== drawCount) {
+      if (drawnSample.rows.length !== drawCount) drawnSample.rows = new Int32Array(drawCount);
       drawnSample.sampler(step, drawnSample.rows);
       drawnSample.step = step;
     }

@@ -21,11 +21,11 @@ export function makeGroups() {
   };
   return {
     fill(count: number, numberOf: (place: number) => number): void {
-      const size = 2 ** Math.ceil(Math.log2(2 * count + 2));
-      if (keys.length !== size) {
-        keys = new Int32Array(size);
-        firsts = new Int32Array(size);
-        mask = size - 1;
+      const tableSize = 2 ** Math.ceil(Math.log2(2 * count + 2));
+      if (keys.length !== tableSize) {
+        keys = new Int32Array(tableSize);
+        firsts = new Int32Array(tableSize);
+        mask = tableSize - 1;
       }
       if (nexts.length < count) nexts = new Int32Array(count);
       firsts.fill(-1);
@@ -49,23 +49,23 @@ export function makeGroups() {
 export type PairList = ReturnType<typeof makePairs>;
 
 export function makePairs() {
-  let data = new Int32Array(1024);
-  let length = 0;
+  let pairData = new Int32Array(1024);
+  let usedLength = 0;
   return {
     clear(): void {
-      length = 0;
+      usedLength = 0;
     },
     add(row: number, column: number): void {
-      if (length === data.length) {
-        const largerData = new Int32Array(2 * length);
-        largerData.set(data);
-        data = largerData;
+      if (usedLength === pairData.length) {
+        const largerData = new Int32Array(2 * usedLength);
+        largerData.set(pairData);
+        pairData = largerData;
       }
-      data[length++] = row;
-      data[length++] = column;
+      pairData[usedLength++] = row;
+      pairData[usedLength++] = column;
     },
     /** int32 [length, 2], a view that the next `clear` reuses. */
-    tensor: (): Tensor => ({ dtype: 'int32', shape: [length / 2, 2], data: data.subarray(0, length) }),
+    tensor: (): Tensor => ({ dtype: 'int32', shape: [usedLength / 2, 2], data: pairData.subarray(0, usedLength) }),
   };
 }
 
@@ -95,26 +95,26 @@ function partsOf({ plan, events }: ListsOptions, windows: { readonly of: Windows
   const partRows = plan.inputs.flatMap(({ source }) => (source.from === 'part_places' ? [source.rows] : []));
   const [first] = partRows;
   if (first === undefined) return undefined;
-  const lengths = partRows.map(({ length }) => length).sort((a, b) => a - b);
-  const list = events.features.get(first.feature);
-  invariant(list?.column.kind === 'bags', `a batch is cut by ${first.feature}, which is no list`);
-  const { column, index } = list;
+  const cutLengths = partRows.map(({ length }) => length).sort((a, b) => a - b);
+  const listColumn = events.features.get(first.feature);
+  invariant(listColumn?.column.kind === 'bags', `a batch is cut by ${first.feature}, which is no list`);
+  const { column, index } = listColumn;
   const elementsOf = (event: number): number => {
     const bag = index ? index[event]! : event;
     return column.ends[bag]! - column.starts[bag]!;
   };
-  const of = windows?.of;
-  const lengthOf = of ? (event: number) => elementsOf(of.rows[of.windowOf[event]!]!) : elementsOf;
-  return { lengths, of: makeParts({ lengths, lengthOf, ...defined({ windows: of }) }) };
+  const ofWindows = windows?.of;
+  const lengthOf = ofWindows ? (event: number) => elementsOf(ofWindows.rows[ofWindows.windowOf[event]!]!) : elementsOf;
+  return { lengths: cutLengths, of: makeParts({ lengths: cutLengths, lengthOf, ...defined({ windows: ofWindows }) }) };
 }
 
 function windowsOfPlan({ plan, events, features }: ListsOptions): { of: Windows; max: number } | undefined {
-  const name = sequenceFeature(plan);
-  if (name === undefined) return undefined;
-  const list = events.features.get(name);
-  const max = features.find((feature) => feature.name === name)?.max;
-  invariant(list && max !== undefined, `list ${name} has no column or no length`);
-  return { of: windowsOf(list, events.rows), max };
+  const listName = sequenceFeature(plan);
+  if (listName === undefined) return undefined;
+  const listColumn = events.features.get(listName);
+  const max = features.find((feature) => feature.name === listName)?.max;
+  invariant(listColumn && max !== undefined, `list ${listName} has no column or no length`);
+  return { of: windowsOf(listColumn, events.rows), max };
 }
 
 /** A batch cut by the length of a list: each part has the rows whose lists fit its places, and not those of a shorter part. */
@@ -141,12 +141,12 @@ interface PartsOptions {
 export function makeParts({ lengths, lengthOf, windows }: PartsOptions): (batch: Int32Array) => readonly BatchPart[] {
   const sequencesOf = windows && lengths.map((length) => makeSequences(windows, length));
   return (batch) => {
-    const places = lengths.map((): number[] => []);
+    const placesByPart = lengths.map((): number[] => []);
     batch.forEach((event, place) => {
       const length = lengthOf(event);
-      places[lengths.findIndex((most) => length <= most)]!.push(place);
+      placesByPart[lengths.findIndex((most) => length <= most)]!.push(place);
     });
-    return places.map((own, at): BatchPart => {
+    return placesByPart.map((own, at): BatchPart => {
       if (own.length === 0) return filling(batch[0]!, windows);
       const rows = Int32Array.from(own, (place) => batch[place]!);
       const known = new Float32Array(own.length).fill(1);
@@ -162,10 +162,10 @@ export function makeParts({ lengths, lengthOf, windows }: PartsOptions): (batch:
 
 /** The first elements of any row's list, whose vector counts 0. */
 function filling(event: number, windows: Windows | undefined): BatchPart {
-  const part = { rows: Int32Array.of(event), places: Int32Array.of(0), known: Float32Array.of(0) };
-  if (!windows) return part;
+  const eventPart = { rows: Int32Array.of(event), places: Int32Array.of(0), known: Float32Array.of(0) };
+  if (!windows) return eventPart;
   const windowIndex = windows.windowOf[event]!;
-  return { ...part, sequences: { rows: Int32Array.of(windows.rows[windowIndex]!), places: Int32Array.of(0) } };
+  return { ...eventPart, sequences: { rows: Int32Array.of(windows.rows[windowIndex]!), places: Int32Array.of(0) } };
 }
 
 /** Lists of a batch as sequences, each window once. */

@@ -39,11 +39,11 @@ export function drawChance(corpus: Corpus, draw: Draw): (row: number) => number 
   const { by } = draw;
   const trainedCount = trainedRows(corpus).length;
   const weights = weightsOf(corpus, draw);
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const weightTotal = weights.reduce((sum, weight) => sum + weight, 0);
   return (row) => {
     if (row < 0) return 0;
-    if (by === 'corpus' || total === 0) return 1 / rows;
-    if (by === 'frequency') return weights[row]! / total;
+    if (by === 'corpus' || weightTotal === 0) return 1 / rows;
+    if (by === 'frequency') return weights[row]! / weightTotal;
     return trainingCounts[row]! > 0 ? 1 / trainedCount : 0;
   };
 }
@@ -70,29 +70,29 @@ const samplingStream = 0x5a3b;
 /** Walker's alias method (Vose 1991): a draw is one row, kept with `keep`, else exchanged for `other`. */
 export function makeAlias(weights: ArrayLike<number>): { keep: Float64Array; other: Int32Array } | undefined {
   const { length } = weights;
-  let total = 0;
-  for (let i = 0; i < length; i++) total += weights[i]!;
-  if (total === 0) return undefined;
-  const keep = new Float64Array(length);
-  const other = new Int32Array(length);
+  let weightTotal = 0;
+  for (let i = 0; i < length; i++) weightTotal += weights[i]!;
+  if (weightTotal === 0) return undefined;
+  const keepChance = new Float64Array(length);
+  const otherRow = new Int32Array(length);
   const small: number[] = [];
   const large: number[] = [];
   for (let i = 0; i < length; i++) {
-    keep[i] = (weights[i]! * length) / total;
-    other[i] = i;
-    (keep[i]! < 1 ? small : large).push(i);
+    keepChance[i] = (weights[i]! * length) / weightTotal;
+    otherRow[i] = i;
+    (keepChance[i]! < 1 ? small : large).push(i);
   }
   while (small.length > 0 && large.length > 0) {
     const less = small.pop()!;
     const more = large.pop()!;
-    other[less] = more;
-    keep[more]! -= 1 - keep[less]!;
-    (keep[more]! < 1 ? small : large).push(more);
+    otherRow[less] = more;
+    keepChance[more]! -= 1 - keepChance[less]!;
+    (keepChance[more]! < 1 ? small : large).push(more);
   }
-  for (const i of large) keep[i] = 1;
+  for (const i of large) keepChance[i] = 1;
   // Rounding left them: as good as 1, except an item of no weight, which must never be drawn.
-  for (const i of small) if (weights[i]! > 0) keep[i] = 1;
-  return { keep, other };
+  for (const i of small) if (weights[i]! > 0) keepChance[i] = 1;
+  return { keep: keepChance, other: otherRow };
 }
 
 const minedStream = 0x317e;
@@ -115,10 +115,10 @@ export interface Mined {
 export function makeMined(events: Events, corpus: Corpus, of: MinedRows, seed: number): Mined {
   const latest = latestEvents(events);
   const candidates = Int32Array.from(latest.keys()).sort();
-  const most = Math.min(of.users, candidates.length);
+  const userCount = Math.min(of.users, candidates.length);
   const { best, perRow } = of;
-  const users = new Int32Array(most).fill(-1);
-  const items = new Int32Array(most * best).fill(-1);
+  const users = new Int32Array(userCount).fill(-1);
+  const items = new Int32Array(userCount * best).fill(-1);
   const sample = makeSampler(corpus, { by: 'uniform' }, seed);
   let placeOf: Map<number, number> | undefined;
   const places = (): Map<number, number> => (placeOf ??= new Map([...users].map((user, at) => [user, at])));
@@ -129,34 +129,34 @@ export function makeMined(events: Events, corpus: Corpus, of: MinedRows, seed: n
     usersOf(epoch) {
       const order = makeRandom(seed, minedStream, 0, epoch).permutation(candidates.length);
       return order
-        .subarray(0, most)
+        .subarray(0, userCount)
         .map((at) => candidates[at]!)
         .sort();
     },
     eventOf: (user) => latest.get(user)!,
     take(found, best) {
-      invariant(found.length === most && best.length === items.length, 'the mined items are as many as planned');
+      invariant(found.length === userCount && best.length === items.length, 'the mined items are as many as planned');
       users.set(found);
       items.set(best);
       placeOf = undefined;
     },
     items(batch, step) {
-      const length = batch.length * perRow;
-      if (rows.length < length) {
-        rows = new Int32Array(length);
-        known = new Uint8Array(length).fill(1);
+      const drawCount = batch.length * perRow;
+      if (rows.length < drawCount) {
+        rows = new Int32Array(drawCount);
+        known = new Uint8Array(drawCount).fill(1);
       }
-      const drawn = rows.subarray(0, length);
-      sample(step, drawn);
+      const drawnItems = rows.subarray(0, drawCount);
+      sample(step, drawnItems);
       const random = makeRandom(seed, minedStream, 1, step);
       for (let i = 0; i < batch.length; i++) {
         const user = events.user[batch[i]!]!;
         const place = user < 0 ? undefined : places().get(user);
         const count = place === undefined ? 0 : countOf(items, place * best, best);
         if (count === 0) continue;
-        for (let n = 0; n < perRow; n++) drawn[i * perRow + n] = items[place! * best + random.integer(count)]!;
+        for (let n = 0; n < perRow; n++) drawnItems[i * perRow + n] = items[place! * best + random.integer(count)]!;
       }
-      return { rows: drawn, known: known.subarray(0, length) };
+      return { rows: drawnItems, known: known.subarray(0, drawCount) };
     },
     // A checkpoint is read into these.
     state() {
@@ -175,8 +175,8 @@ function countOf(items: Int32Array, from: number, best: number): number {
 /** The last event of each user that has one to train on, in the order of the events. */
 function latestEvents({ user, rows, fresh }: Events): ReadonlyMap<number, number> {
   const latest = new Map<number, number>();
-  const count = fresh?.length ?? rows;
-  for (let at = 0; at < count; at++) {
+  const eventCount = fresh?.length ?? rows;
+  for (let at = 0; at < eventCount; at++) {
     const row = fresh ? fresh[at]! : at;
     if (user[row]! >= 0) latest.set(user[row]!, row);
   }
@@ -207,20 +207,20 @@ export function makeOwnItems(of: {
   readonly seed: number;
 }): PlannedItems {
   const { plan, events, corpus, seed } = of;
-  const items = new Map<string, OwnItems>();
+  const itemsByPrefix = new Map<string, OwnItems>();
   const mined: Mined[] = [];
   for (const { source } of plan.inputs) {
     const rows = 'rows' in source ? source.rows : undefined;
-    if (rows === undefined || items.has(rowsPrefix(rows))) continue;
-    if (rows.kind === 'listed') items.set(rowsPrefix(rows), makeListed(events, rows, seed));
+    if (rows === undefined || itemsByPrefix.has(rowsPrefix(rows))) continue;
+    if (rows.kind === 'listed') itemsByPrefix.set(rowsPrefix(rows), makeListed(events, rows, seed));
     if (rows.kind !== 'mined') continue;
     const minedItems = makeMined(events, corpus, rows, seed);
     mined.push(minedItems);
-    items.set(rowsPrefix(rows), minedItems.items);
+    itemsByPrefix.set(rowsPrefix(rows), minedItems.items);
   }
   return {
     of(batch, step) {
-      const ownItems = new Map([...items].map(([name, make]) => [name, make(batch, step)]));
+      const ownItems = new Map([...itemsByPrefix].map(([name, make]) => [name, make(batch, step)]));
       return (rows) => ownItems.get(rowsPrefix(rows))!;
     },
     mined,
@@ -246,12 +246,12 @@ export function makeListed(events: Events, { feature, perRow }: ListedRows, seed
   let knownFlags = new Uint8Array(0);
   const itemsOfList: number[] = [];
   return (batch, step) => {
-    const length = batch.length * perRow;
-    if (rows.length < length) {
-      rows = new Int32Array(length);
-      knownFlags = new Uint8Array(length);
+    const drawCount = batch.length * perRow;
+    if (rows.length < drawCount) {
+      rows = new Int32Array(drawCount);
+      knownFlags = new Uint8Array(drawCount);
     }
-    knownFlags.fill(0, 0, length);
+    knownFlags.fill(0, 0, drawCount);
     const random = makeRandom(seed, listedStream, ...Buffer.from(feature), step);
     for (let i = 0; i < batch.length; i++) {
       const bag = index ? index[batch[i]!]! : batch[i]!;
@@ -271,6 +271,6 @@ export function makeListed(events: Events, { feature, perRow }: ListedRows, seed
         knownFlags[i * perRow + n] = 1;
       }
     }
-    return { rows: rows.subarray(0, length), known: knownFlags.subarray(0, length) };
+    return { rows: rows.subarray(0, drawCount), known: knownFlags.subarray(0, drawCount) };
   };
 }

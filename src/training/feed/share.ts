@@ -77,10 +77,10 @@ const lengthOf = (graph: Graph, name: string): string | undefined => {
 
 /** @returns undefined where the input cannot be shared */
 export function fillOf(graph: Graph, input: InputPlan): ShareFill | undefined {
-  const fill = byKind[input.source.from];
-  if (fill === 'refused') return undefined;
+  const ownFill = byKind[input.source.from];
+  if (ownFill === 'refused') return undefined;
   if (lengthOf(graph, input.name) === undefined || isWhole(rowsOfInput(input))) return 'all';
-  return fill === 'cut' && isListedByWorker(rowsOfInput(input)) ? 'own' : fill;
+  return ownFill === 'cut' && isListedByWorker(rowsOfInput(input)) ? 'own' : ownFill;
 }
 
 /** The step of one worker as `distribute` takes it; undefined with the input that cannot be shared. */
@@ -115,13 +115,13 @@ export class WorkerRows {
     { graph, inputs }: GraphPlan,
     readonly share: WorkerShare,
   ) {
-    const elements = new Set(inputs.filter(countsElements).map(({ name }) => lengthOf(graph, name)));
+    const elementLengths = new Set(inputs.filter(countsElements).map(({ name }) => lengthOf(graph, name)));
     const shared = inputs.flatMap((input): [string, RowsOf][] => {
       const fill = fillOf(graph, input);
       const rows = rowsOfInput(input) ?? { kind: 'events' };
       if (isListedByWorker(rows) || (fill !== 'own' && fill !== 'cut')) return [];
       const symbol = lengthOf(graph, input.name)!;
-      return symbol === 'batch' || elements.has(symbol) ? [] : [[symbol, rows]];
+      return symbol === 'batch' || elementLengths.has(symbol) ? [] : [[symbol, rows]];
     });
     this.counts = new Map([['batch', { kind: 'events' }], ...shared]);
   }
@@ -156,8 +156,8 @@ export class WorkerRows {
     if (fill !== 'cut') return tensor;
     const [from, to] = this.range(rowsOfInput(input) ?? { kind: 'events' }, batch);
     const innerShape = tensor.shape.slice(1);
-    const width = innerShape.reduce((product, length) => product * length, 1);
-    return { ...tensor, shape: [to - from, ...innerShape], data: tensor.data.subarray(from * width, to * width) };
+    const rowWidth = innerShape.reduce((product, length) => product * length, 1);
+    return { ...tensor, shape: [to - from, ...innerShape], data: tensor.data.subarray(from * rowWidth, to * rowWidth) };
   }
 
   /** Returns the range of the worker's rows among some rows of the batch. Those that each row has for itself stay together. */
@@ -182,8 +182,8 @@ export class WorkerRows {
 
 /** Returns the index of each of some rows among all of them. A row that only fills up a part may be nowhere: nothing is learned from it. */
 function placesIn(all: Int32Array, rows: Int32Array): (row: number) => number {
-  const places = new Map(Array.from(all, (row, place) => [row, place]));
-  return (row) => places.get(rows[row]!) ?? 0;
+  const placeOfRow = new Map(Array.from(all, (row, place) => [row, place]));
+  return (row) => placeOfRow.get(rows[row]!) ?? 0;
 }
 
 const partOf = ({ feature, length }: Sequences): PartRows => ({ kind: 'part', feature, length: length! });

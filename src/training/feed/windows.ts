@@ -26,20 +26,20 @@ export interface IdDrop {
 /** Undefined for a feature that keeps its ids. All inputs that read the same rows of a feature in a step drop the same ones. */
 export function makeDrop({ name, drop }: FeaturePlan, rows: RowsOf, seed: number): IdDrop | undefined {
   if (drop === undefined) return undefined;
-  const stream = makeRandom(seed, ...Buffer.from(`drop/${rowsPrefix(rows)}${name}`)).integer(2 ** 32);
-  const each = (count: number, step: number, found: (at: number) => void): void => {
-    const random = makeRandom(stream, step);
+  const dropStream = makeRandom(seed, ...Buffer.from(`drop/${rowsPrefix(rows)}${name}`)).integer(2 ** 32);
+  const eachDropped = (count: number, step: number, found: (at: number) => void): void => {
+    const random = makeRandom(dropStream, step);
     for (let at = 0; at < count; at++) if (random.next() < drop) found(at);
   };
   return {
     places(count, step) {
-      const dropped: number[] = [];
-      each(count, step, (at) => dropped.push(at));
-      return dropped;
+      const droppedPlaces: number[] = [];
+      eachDropped(count, step, (at) => droppedPlaces.push(at));
+      return droppedPlaces;
     },
     apply(codes, count, step, placeOf) {
       if (!placeOf) {
-        each(count, step, (at) => {
+        eachDropped(count, step, (at) => {
           codes[at] = unknown;
         });
         return;
@@ -47,7 +47,7 @@ export function makeDrop({ name, drop }: FeaturePlan, rows: RowsOf, seed: number
       let placeCount = 0;
       for (let at = 0; at < count; at++) placeCount = Math.max(placeCount, placeOf(at) + 1);
       const isDropped = new Uint8Array(placeCount);
-      each(placeCount, step, (place) => void (isDropped[place] = 1));
+      eachDropped(placeCount, step, (place) => void (isDropped[place] = 1));
       for (let at = 0; at < count; at++) if (isDropped[placeOf(at)] === 1) codes[at] = unknown;
     },
   };
@@ -124,27 +124,27 @@ function makeWindows({ starts, ends }: BagColumn, rows: number, index: Int32Arra
  * compared: there may be many millions.
  */
 function byEnd(rows: number, bagOf: (row: number) => number, starts: Int32Array, ends: Int32Array): Int32Array {
-  let latest = 0;
-  for (const end of ends) if (end > latest) latest = end;
+  let latestEnd = 0;
+  for (const end of ends) if (end > latestEnd) latestEnd = end;
   const isEmpty = (bag: number): boolean => ends[bag]! <= starts[bag]!;
   // The next slot for the events of each end, from the last end to the first.
-  const nextSlot = new Int32Array(latest + 2);
-  for (let row = 0; row < rows; row++) if (!isEmpty(bagOf(row))) nextSlot[latest - ends[bagOf(row)]! + 1]!++;
-  for (let at = 0; at <= latest; at++) nextSlot[at + 1]! += nextSlot[at]!;
-  const order = new Int32Array(nextSlot[latest + 1]!);
+  const nextSlot = new Int32Array(latestEnd + 2);
+  for (let row = 0; row < rows; row++) if (!isEmpty(bagOf(row))) nextSlot[latestEnd - ends[bagOf(row)]! + 1]!++;
+  for (let at = 0; at <= latestEnd; at++) nextSlot[at + 1]! += nextSlot[at]!;
+  const rowOrder = new Int32Array(nextSlot[latestEnd + 1]!);
   for (let row = 0; row < rows; row++) {
     const bag = bagOf(row);
-    if (!isEmpty(bag)) order[nextSlot[latest - ends[bag]!]!++] = row;
+    if (!isEmpty(bag)) rowOrder[nextSlot[latestEnd - ends[bag]!]!++] = row;
   }
-  const startAt = (at: number): number => starts[bagOf(order[at]!)]!;
-  const endAt = (at: number): number => ends[bagOf(order[at]!)]!;
-  for (let from = 0, to = 0; from < order.length; from = to) {
+  const startAt = (at: number): number => starts[bagOf(rowOrder[at]!)]!;
+  const endAt = (at: number): number => ends[bagOf(rowOrder[at]!)]!;
+  for (let from = 0, to = 0; from < rowOrder.length; from = to) {
     let areEqual = true;
-    for (to = from + 1; to < order.length && endAt(to) === endAt(from); to++)
+    for (to = from + 1; to < rowOrder.length && endAt(to) === endAt(from); to++)
       areEqual &&= startAt(to) === startAt(from);
-    if (!areEqual) order.subarray(from, to).sort((a, b) => starts[bagOf(a)]! - starts[bagOf(b)]! || a - b);
+    if (!areEqual) rowOrder.subarray(from, to).sort((a, b) => starts[bagOf(a)]! - starts[bagOf(b)]! || a - b);
   }
-  return order;
+  return rowOrder;
 }
 
 function membersOf(windowOf: Int32Array, windows: number, targets: number): Pick<Windows, 'starts' | 'members'> {

@@ -39,33 +39,33 @@ interface InteractionsCost {
 }
 
 export function interactionsCost({ users: { seen, rows } }: ScoringTask): InteractionsCost {
-  let events = 0;
-  for (let user = 0; user < rows; user++) events += seen.ends[user]! - seen.starts[user]!;
-  return { bytes: 16 * events, steps: 60 * events };
+  let eventCount = 0;
+  for (let user = 0; user < rows; user++) eventCount += seen.ends[user]! - seen.starts[user]!;
+  return { bytes: 16 * eventCount, steps: 60 * eventCount };
 }
 
 function distinctOf(seen: BagColumn, users: number, items: number): Interactions {
   const usersOf = { starts: new Int32Array(items + 1), values: new Int32Array(0) };
   const itemsOf = { starts: new Int32Array(users + 1), values: new Int32Array(0) };
   const lastUserOf = new Int32Array(items).fill(-1);
-  let length = 0;
-  for (let user = 0; user < users; user++) length += seen.ends[user]! - seen.starts[user]!;
-  const distinct = new Int32Array(length);
-  let count = 0;
+  let eventCount = 0;
+  for (let user = 0; user < users; user++) eventCount += seen.ends[user]! - seen.starts[user]!;
+  const distinctItems = new Int32Array(eventCount);
+  let pairsSoFar = 0;
   for (let user = 0; user < users; user++) {
     for (let at = seen.starts[user]!; at < seen.ends[user]!; at++) {
       const item = seen.values[at]!;
       if (item < 0 || lastUserOf[item] === user) continue;
       lastUserOf[item] = user;
-      distinct[count++] = item;
+      distinctItems[pairsSoFar++] = item;
       usersOf.starts[item + 1]!++;
     }
-    itemsOf.starts[user + 1] = count;
-    distinct.subarray(itemsOf.starts[user]!, count).sort();
+    itemsOf.starts[user + 1] = pairsSoFar;
+    distinctItems.subarray(itemsOf.starts[user]!, pairsSoFar).sort();
   }
-  itemsOf.values = distinct.slice(0, count);
+  itemsOf.values = distinctItems.slice(0, pairsSoFar);
   for (let item = 0; item < items; item++) usersOf.starts[item + 1]! += usersOf.starts[item]!;
-  usersOf.values = new Int32Array(count);
+  usersOf.values = new Int32Array(pairsSoFar);
   const nextSlot = usersOf.starts.slice(0, items);
   for (let user = 0; user < users; user++) {
     for (let at = itemsOf.starts[user]!; at < itemsOf.starts[user + 1]!; at++) {
@@ -108,9 +108,9 @@ export function whyNoHistory({ users, history }: ScoringTask): string | undefine
 
 /** Σ over users of the square of how many items they had: the terms of XᵀX. */
 export function pairCount({ starts }: RowLists): number {
-  let sum = 0;
-  for (let user = 0; user + 1 < starts.length; user++) sum += (starts[user + 1]! - starts[user]!) ** 2;
-  return sum;
+  let squareSum = 0;
+  for (let user = 0; user + 1 < starts.length; user++) squareSum += (starts[user + 1]! - starts[user]!) ** 2;
+  return squareSum;
 }
 
 export interface Baseline {
@@ -170,7 +170,7 @@ export const tuned = <S extends BaselineSetting>(row: TunedBaseline<S>): TunedBa
 export function historyScorer(task: ScoringTask, itemsOf: RowLists, add: HistoryScores): Pick<Scorer, 'score'> {
   const { rows: items } = task.corpus;
   const historyOf = makeHistory(task, itemsOf);
-  const sums = new Float64Array(items);
+  const itemSums = new Float64Array(items);
   let scoreBlock = new Float32Array(0);
   let lastHistory: Int32Array | undefined;
   return {
@@ -179,11 +179,11 @@ export function historyScorer(task: ScoringTask, itemsOf: RowLists, add: History
       for (let i = 0; i < rows.length; i++) {
         const history = historyOf(rows[i]!);
         if (history.length !== lastHistory?.length || history.some((item, at) => item !== lastHistory![at])) {
-          sums.fill(0);
-          add(history, sums, task.events.user[rows[i]!]!);
+          itemSums.fill(0);
+          add(history, itemSums, task.events.user[rows[i]!]!);
         }
         lastHistory = history;
-        scoreBlock.set(sums, i * items);
+        scoreBlock.set(itemSums, i * items);
       }
       return scoreBlock;
     },

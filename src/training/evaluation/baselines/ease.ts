@@ -54,10 +54,10 @@ export const ease = tuned<EaseSetting>({
     return users < items ? itemsOf.values.length + 20 * users + items : ((perUser + 2) * items) / 3;
   },
   bytes(training) {
-    const size = sizeOf(training);
-    if (isPlain(training)) return 8 * 4 * size ** 2;
+    const matrixSize = sizeOf(training);
+    if (isPlain(training)) return 8 * 4 * matrixSize ** 2;
     // The inverse, next to the best one where several are tried, and the largest strip before and after a product, here and in the engine.
-    return 4 * ((size > widestTried ? 1 : 2) * size ** 2 + 6 * size * Math.min(size, tile));
+    return 4 * ((matrixSize > widestTried ? 1 : 2) * matrixSize ** 2 + 6 * matrixSize * Math.min(matrixSize, tile));
   },
 });
 
@@ -74,7 +74,7 @@ async function inverseOf(
   lambda: number,
   product: Product,
 ): Promise<RowOf> {
-  const count = (add: (row: number, column: number) => void): void => {
+  const countPairs = (add: (row: number, column: number) => void): void => {
     for (let list = 0; list + 1 < starts.length; list++) {
       for (let a = starts[list]!; a < starts[list + 1]!; a++) {
         for (let b = starts[list]!; b <= a; b++) add(values[a]!, values[b]!);
@@ -84,13 +84,13 @@ async function inverseOf(
   if (size <= plainSize) {
     const matrix = new Float64Array(size * size);
     for (let row = 0; row < size; row++) matrix[row * size + row] = lambda;
-    count((row, column) => matrix[row * size + column]!++);
+    countPairs((row, column) => matrix[row * size + column]!++);
     const inverse = symmetricInverse(matrix, size);
     return (row) => inverse.subarray(row * size, (row + 1) * size);
   }
   const strips = makeStrips(size, evenTile(size, tile));
   for (let row = 0; row < size; row++) addTo(strips, row, row, lambda);
-  count((row, column) => addTo(strips, row, column, 1));
+  countPairs((row, column) => addTo(strips, row, column, 1));
   await invertStrips(strips, product);
   return invertedRows(strips);
 }
@@ -100,17 +100,17 @@ export async function throughItems(
   lambda: number,
   product: Product,
 ): Promise<HistoryScores> {
-  const size = training.items;
-  const rowOf = await inverseOf(training.itemsOf, size, lambda, product);
-  const pivots = Float64Array.from({ length: size }, (_, item) => rowOf(item)[item]!);
+  const itemCount = training.items;
+  const rowOf = await inverseOf(training.itemsOf, itemCount, lambda, product);
+  const pivots = Float64Array.from({ length: itemCount }, (_, item) => rowOf(item)[item]!);
   return (history, target) => {
     for (const item of history) {
       const row = rowOf(item);
-      for (let other = 0; other < size; other++) target[other]! -= row[other]!;
+      for (let other = 0; other < itemCount; other++) target[other]! -= row[other]!;
       // Without the term i = j.
       target[item]! += pivots[item]!;
     }
-    for (let other = 0; other < size; other++) target[other]! /= pivots[other]!;
+    for (let other = 0; other < itemCount; other++) target[other]! /= pivots[other]!;
   };
 }
 
@@ -123,12 +123,12 @@ export async function throughUsers(
   const kernel = await inverseOf(usersOf, size, lambda, product);
   const pivots = Float64Array.from({ length: items }, (_, item) => {
     const [from, to] = [usersOf.starts[item]!, usersOf.starts[item + 1]!];
-    let explained = 0;
+    let explainedPart = 0;
     for (let a = from; a < to; a++) {
       const row = kernel(usersOf.values[a]!);
-      for (let b = from; b < to; b++) explained += row[usersOf.values[b]!]!;
+      for (let b = from; b < to; b++) explainedPart += row[usersOf.values[b]!]!;
     }
-    return 1 - explained;
+    return 1 - explainedPart;
   });
   const weightsOf = makeUserWeights(kernel, lambda, { itemsOf, usersOf });
   return (history, target, user) => {
@@ -155,11 +155,11 @@ function makeUserWeights(
   lambda: number,
   { itemsOf, usersOf }: Interactions,
 ): (history: Int32Array, user: number) => Float64Array {
-  const size = itemsOf.starts.length - 1;
+  const userCount = itemsOf.starts.length - 1;
   const shareOfUser = new Map<number, number>();
-  const weights = new Float64Array(size);
+  const userWeights = new Float64Array(userCount);
   let lastHistory = new Int32Array(0);
-  const count = (items: Iterable<number>, sign: number): void => {
+  const addShares = (items: Iterable<number>, sign: number): void => {
     for (const item of items) {
       for (let at = usersOf.starts[item]!; at < usersOf.starts[item + 1]!; at++) {
         const user = usersOf.values[at]!;
@@ -173,22 +173,22 @@ function makeUserWeights(
     const nearestStart = fromLast.count < fromOwn.count ? fromLast : fromOwn;
     lastHistory = Int32Array.from(history);
     if (nearestStart === fromOwn) {
-      weights.fill(0);
+      userWeights.fill(0);
       if (ownItems.length > 0) {
         const row = kernel(user);
-        for (let other = 0; other < size; other++) weights[other] = -lambda * row[other]!;
-        weights[user]! += 1;
+        for (let other = 0; other < userCount; other++) userWeights[other] = -lambda * row[other]!;
+        userWeights[user]! += 1;
       }
     }
     shareOfUser.clear();
-    count(nearestStart.came, 1);
-    count(nearestStart.left, -1);
+    addShares(nearestStart.came, 1);
+    addShares(nearestStart.left, -1);
     for (const [of, share] of shareOfUser) {
       if (share === 0) continue;
       const row = kernel(of);
-      for (let other = 0; other < size; other++) weights[other]! += share * row[other]!;
+      for (let other = 0; other < userCount; other++) userWeights[other]! += share * row[other]!;
     }
-    return weights;
+    return userWeights;
   };
 }
 

@@ -33,9 +33,9 @@ export const ials = tuned<IalsSetting>({
   ]),
   usual: 2,
   *fit(training, settings) {
-    const sums = makeRowSums();
+    const rowSums = makeRowSums();
     for (const setting of settings) {
-      const { items } = factorize(training, setting, { width, sweeps, seed, sums });
+      const { items } = factorize(training, setting, { width, sweeps, seed, sums: rowSums });
       yield foldIn(items, training.items, setting);
     }
   },
@@ -48,14 +48,14 @@ export const ials = tuned<IalsSetting>({
 
 /** Steps to solve for each list of rows; the kernels take a sixth of the time of plain code. */
 function solvingSteps({ starts }: RowLists): number {
-  let steps = 0;
+  let stepTotal = 0;
   for (let list = 0; list + 1 < starts.length; list++) {
-    const count = starts[list + 1]! - starts[list]!;
-    const size = Math.min(count, width);
-    const outers = count < width ? (size * size * width) / 2 : (count * width ** 2) / 2 / 6;
-    steps += outers + size ** 3 / 6 + 4 * width;
+    const listLength = starts[list + 1]! - starts[list]!;
+    const solvedSize = Math.min(listLength, width);
+    const outerSteps = listLength < width ? (solvedSize * solvedSize * width) / 2 : (listLength * width ** 2) / 2 / 6;
+    stepTotal += outerSteps + solvedSize ** 3 / 6 + 4 * width;
   }
-  return steps;
+  return stepTotal;
 }
 
 export interface IalsTrainOptions {
@@ -110,11 +110,11 @@ export function makeSolver(
   sums: RowSums = makeRowSums(),
 ): (had: Int32Array) => Float64Array {
   const rows = data.length / width;
-  const values = turn(data, width, sums);
+  const eigenvalues = turn(data, width, sums);
   const matrix = new Float64Array(width * width);
   const vector = new Float64Array(width);
   const diagonal = new Float64Array(width);
-  const scaled = new Float64Array(width);
+  const scaledRow = new Float64Array(width);
 
   const solveWide = (had: Int32Array): void => {
     matrix.fill(0);
@@ -127,27 +127,27 @@ export function makeSolver(
   const solveNarrow = (had: Int32Array): void => {
     const size = had.length;
     for (let a = 0; a < size; a++) {
-      const first = had[a]! * width;
-      for (let k = 0; k < width; k++) scaled[k] = data[first + k]! / diagonal[k]!;
+      const firstStart = had[a]! * width;
+      for (let k = 0; k < width; k++) scaledRow[k] = data[firstStart + k]! / diagonal[k]!;
       for (let b = 0; b <= a; b++) {
-        const second = had[b]! * width;
+        const secondStart = had[b]! * width;
         let sum = a === b ? 1 : 0;
-        for (let k = 0; k < width; k++) sum += scaled[k]! * data[second + k]!;
+        for (let k = 0; k < width; k++) sum += scaledRow[k]! * data[secondStart + k]!;
         matrix[a * size + b] = sum;
       }
     }
     const weights = vector.subarray(0, size).fill(1);
     solveInPlace(matrix, weights, size);
-    scaled.fill(0);
+    scaledRow.fill(0);
     for (let a = 0; a < size; a++) {
       const [weight, row] = [weights[a]!, had[a]! * width];
-      for (let k = 0; k < width; k++) scaled[k]! += weight * data[row + k]!;
+      for (let k = 0; k < width; k++) scaledRow[k]! += weight * data[row + k]!;
     }
-    for (let k = 0; k < width; k++) vector[k] = scaled[k]! / diagonal[k]!;
+    for (let k = 0; k < width; k++) vector[k] = scaledRow[k]! / diagonal[k]!;
   };
   return (had) => {
     const ridge = λ * (had.length + α0 * rows);
-    for (let k = 0; k < width; k++) diagonal[k] = α0 * Math.max(0, values[k]!) + ridge;
+    for (let k = 0; k < width; k++) diagonal[k] = α0 * Math.max(0, eigenvalues[k]!) + ridge;
     if (had.length < width) solveNarrow(had);
     else solveWide(had);
     return vector;
@@ -156,13 +156,13 @@ export function makeSolver(
 
 /** Replaces the rows of a matrix H by those in the basis that makes HᵀH diagonal, loads them, and returns the diagonal. */
 function turn(data: Float64Array, width: number, sums: RowSums): Float64Array {
-  const rows = data.length / width;
+  const rowCount = data.length / width;
   const gram = new Float64Array(width * width);
   sums.load(data, width);
-  sums.addOuters(everyRow(rows), gram);
+  sums.addOuters(everyRow(rowCount), gram);
   const { values, vectors } = symmetricEigen(gram, width);
   sums.load(vectors, width);
-  for (let row = 0; row < rows; row++) {
+  for (let row = 0; row < rowCount; row++) {
     const rowView = data.subarray(row * width, (row + 1) * width);
     sums.combine(rowView, rowView);
   }
@@ -173,16 +173,16 @@ function turn(data: Float64Array, width: number, sums: RowSums): Float64Array {
 /** Cholesky's factor takes the place of the lower triangle, and the solution that of the right-hand side. */
 function solveInPlace(matrix: Float64Array, vector: Float64Array, width: number): void {
   for (let i = 0; i < width; i++) {
-    const row = i * width;
+    const rowStart = i * width;
     let value = vector[i]!;
     for (let j = 0; j <= i; j++) {
-      const other = j * width;
-      let sum = matrix[row + j]!;
-      for (let k = 0; k < j; k++) sum -= matrix[row + k]! * matrix[other + k]!;
-      matrix[row + j] = i === j ? Math.sqrt(sum) : sum / matrix[other + j]!;
+      const otherStart = j * width;
+      let sum = matrix[rowStart + j]!;
+      for (let k = 0; k < j; k++) sum -= matrix[rowStart + k]! * matrix[otherStart + k]!;
+      matrix[rowStart + j] = i === j ? Math.sqrt(sum) : sum / matrix[otherStart + j]!;
     }
-    for (let k = 0; k < i; k++) value -= matrix[row + k]! * vector[k]!;
-    vector[i] = value / matrix[row + i]!;
+    for (let k = 0; k < i; k++) value -= matrix[rowStart + k]! * vector[k]!;
+    vector[i] = value / matrix[rowStart + i]!;
   }
   for (let i = width - 1; i >= 0; i--) {
     const value = vector[i]! / matrix[i * width + i]!;

@@ -27,13 +27,13 @@ export const itemCf = baseline({
     const historyOf = makeHistory(task, itemsOf);
     // A few hundred events predict the time of the rest.
     const stride = Math.max(1, Math.floor(events.rows / 300));
-    let steps = 0;
+    let stepTotal = 0;
     for (let row = 0; row < events.rows; row += stride) {
-      let shared = 0;
-      for (const item of historyOf(row)) shared += usersOf.starts[item + 1]! - usersOf.starts[item]!;
-      steps += stride * (shared + Math.min(shared, users.rows) * itemsPerUser);
+      let sharedUsers = 0;
+      for (const item of historyOf(row)) sharedUsers += usersOf.starts[item + 1]! - usersOf.starts[item]!;
+      stepTotal += stride * (sharedUsers + Math.min(sharedUsers, users.rows) * itemsPerUser);
     }
-    return steps;
+    return stepTotal;
   },
   prepare(task) {
     const lists = interactionsOf(task);
@@ -46,27 +46,27 @@ function makeScores({ users, corpus }: ScoringTask, { itemsOf, usersOf }: Intera
   const rootCounts = Float64Array.from({ length: corpus.rows }, (_, i) =>
     Math.sqrt(usersOf.starts[i + 1]! - usersOf.starts[i]!),
   );
-  const weight = new Float64Array(users.rows);
+  const weightOfUser = new Float64Array(users.rows);
   const reachedUsers = new Int32Array(users.rows);
   const sums = new Float64Array(corpus.rows);
 
   return (history, target) => {
-    let count = 0;
+    let reachedCount = 0;
     for (const item of history) {
       for (let at = usersOf.starts[item]!; at < usersOf.starts[item + 1]!; at++) {
         const other = usersOf.values[at]!;
-        if (weight[other] === 0) reachedUsers[count++] = other;
-        weight[other]! += 1 / rootCounts[item]!;
+        if (weightOfUser[other] === 0) reachedUsers[reachedCount++] = other;
+        weightOfUser[other]! += 1 / rootCounts[item]!;
       }
     }
     // In ascending order, so that items with the same users get the same bits, and tie.
-    reachedUsers.subarray(0, count).sort();
+    reachedUsers.subarray(0, reachedCount).sort();
     sums.fill(0);
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < reachedCount; i++) {
       const other = reachedUsers[i]!;
-      const share = weight[other]!;
+      const share = weightOfUser[other]!;
       for (let at = itemsOf.starts[other]!; at < itemsOf.starts[other + 1]!; at++) sums[itemsOf.values[at]!]! += share;
-      weight[other] = 0;
+      weightOfUser[other] = 0;
     }
     // An item is not similar to itself: without the term i = j, which is √|U(j)| before the division.
     for (const item of history) {

@@ -25,39 +25,39 @@ export function itemKnnWeights(
   { items, itemsOf, usersOf }: TrainingInteractions,
   settings: readonly ItemKnnSetting[],
 ): readonly Weights[] {
-  const counts = Int32Array.from({ length: items }, (_, item) => usersOf.starts[item + 1]! - usersOf.starts[item]!);
+  const userCounts = Int32Array.from({ length: items }, (_, item) => usersOf.starts[item + 1]! - usersOf.starts[item]!);
   const sharedUsers = new Float64Array(items);
-  const similar = new Float64Array(items);
+  const similarity = new Float64Array(items);
   const reachedItems = new Int32Array(items);
-  const collected = settings.map(({ k }) => ({ pick: makePicker(k), rows: collect(items) }));
+  const collectedEach = settings.map(({ k }) => ({ pick: makePicker(k), rows: collect(items) }));
   // The nearest of one shrinkage for the largest k hold those for smaller ones.
   const byShrink = [...groupsBy(settings, 'shrink')].map(([shrink, of]) => ({
     shrink,
     of: of.sort((a, b) => settings[b]!.k - settings[a]!.k),
   }));
   for (let row = 0; row < items; row++) {
-    let length = 0;
+    let reachedCount = 0;
     for (let at = usersOf.starts[row]!; at < usersOf.starts[row + 1]!; at++) {
       const user = usersOf.values[at]!;
       for (let of = itemsOf.starts[user]!; of < itemsOf.starts[user + 1]!; of++) {
         const item = itemsOf.values[of]!;
-        if (sharedUsers[item]!++ === 0) reachedItems[length++] = item;
+        if (sharedUsers[item]!++ === 0) reachedItems[reachedCount++] = item;
       }
     }
     sharedUsers[row] = 0;
-    const columns = reachedItems.subarray(0, length);
+    const reachedColumns = reachedItems.subarray(0, reachedCount);
     for (const { shrink, of } of byShrink) {
-      for (let at = 0; at < length; at++) {
-        const item = columns[at]!;
-        similar[item] = sharedUsers[item]! / (Math.sqrt(counts[item]! * counts[row]!) + shrink);
+      for (let at = 0; at < reachedCount; at++) {
+        const item = reachedColumns[at]!;
+        similarity[item] = sharedUsers[item]! / (Math.sqrt(userCounts[item]! * userCounts[row]!) + shrink);
       }
-      let nearest: Int32Array = columns;
+      let nearestItems: Int32Array = reachedColumns;
       for (const setting of of) {
-        nearest = collected[setting]!.pick(nearest, similar);
-        collected[setting]!.rows.add(nearest, similar);
+        nearestItems = collectedEach[setting]!.pick(nearestItems, similarity);
+        collectedEach[setting]!.rows.add(nearestItems, similarity);
       }
     }
-    for (let at = 0; at < length; at++) sharedUsers[columns[at]!] = 0;
+    for (let at = 0; at < reachedCount; at++) sharedUsers[reachedColumns[at]!] = 0;
   }
-  return collected.map(({ rows }) => rows.weights());
+  return collectedEach.map(({ rows }) => rows.weights());
 }

@@ -40,13 +40,13 @@ export function makePicker(k: number): (columns: Int32Array, dense: Float64Array
   return (columns, dense) => {
     const maxSize = Math.min(k, columns.length);
     if (heap.length < maxSize) heap = new Int32Array(Math.min(k, 2 * maxSize));
-    let size = 0;
+    let heapSize = 0;
     const isWorse = (a: number, b: number): boolean => dense[a]! < dense[b]! || (dense[a] === dense[b] && a > b);
     for (let at = 0; at < columns.length; at++) {
       const column = columns[at]!;
       if (!(dense[column]! > 0)) continue;
-      if (size < maxSize) {
-        let child = size++;
+      if (heapSize < maxSize) {
+        let child = heapSize++;
         for (let parent = (child - 1) >> 1; child > 0 && isWorse(column, heap[parent]!); parent = (child - 1) >> 1) {
           heap[child] = heap[parent]!;
           child = parent;
@@ -54,8 +54,8 @@ export function makePicker(k: number): (columns: Int32Array, dense: Float64Array
         heap[child] = column;
       } else if (isWorse(heap[0]!, column)) {
         let parent = 0;
-        for (let child = 1; child < size; child = 2 * parent + 1) {
-          if (child + 1 < size && isWorse(heap[child + 1]!, heap[child]!)) child++;
+        for (let child = 1; child < heapSize; child = 2 * parent + 1) {
+          if (child + 1 < heapSize && isWorse(heap[child + 1]!, heap[child]!)) child++;
           if (!isWorse(heap[child]!, column)) break;
           heap[parent] = heap[child]!;
           parent = child;
@@ -63,7 +63,7 @@ export function makePicker(k: number): (columns: Int32Array, dense: Float64Array
         heap[parent] = column;
       }
     }
-    return heap.subarray(0, size);
+    return heap.subarray(0, heapSize);
   };
 }
 
@@ -72,12 +72,12 @@ export function groupsBy<S extends BaselineSetting>(
   settings: readonly S[],
   name: keyof S & string,
 ): ReadonlyMap<number, number[]> {
-  const groups = new Map<number, number[]>();
+  const settingsByValue = new Map<number, number[]>();
   settings.forEach((setting, at) => {
     const value = setting[name]!;
-    groups.set(value, [...(groups.get(value) ?? []), at]);
+    settingsByValue.set(value, [...(settingsByValue.get(value) ?? []), at]);
   });
-  return groups;
+  return settingsByValue;
 }
 
 export function transposed({ starts, values, weights }: Weights): Weights {
@@ -92,9 +92,9 @@ export function transposed({ starts, values, weights }: Weights): Weights {
   const nextSlot = transposedWeights.starts.slice(0, items);
   for (let row = 0; row < items; row++) {
     for (let at = starts[row]!; at < starts[row + 1]!; at++) {
-      const slot = nextSlot[values[at]!]!++;
-      transposedWeights.values[slot] = row;
-      transposedWeights.weights[slot] = weights[at]!;
+      const nextIndex = nextSlot[values[at]!]!++;
+      transposedWeights.values[nextIndex] = row;
+      transposedWeights.weights[nextIndex] = weights[at]!;
     }
   }
   return transposedWeights;

@@ -30,40 +30,40 @@ export function rp3betaWeights(
   k: number,
 ): readonly Weights[] {
   const degree = ({ starts }: RowLists, at: number): number => starts[at + 1]! - starts[at]!;
-  const powers = (lists: RowLists, power: number): Float64Array =>
+  const degreePowers = (lists: RowLists, power: number): Float64Array =>
     Float64Array.from({ length: lists.starts.length - 1 }, (_, at) => degree(lists, at) ** power);
-  const collected = settings.map(({ β }) => ({ lessPopular: powers(usersOf, -β), rows: collect(items) }));
+  const collectedEach = settings.map(({ β }) => ({ lessPopular: degreePowers(usersOf, -β), rows: collect(items) }));
   const byAlpha = [...groupsBy(settings, 'α')].map(([α, of]) => ({
     of,
-    back: powers(itemsOf, -α),
-    first: powers(usersOf, -α),
+    back: degreePowers(itemsOf, -α),
+    first: degreePowers(usersOf, -α),
   }));
   const walkChance = new Float64Array(items);
-  const scaled = new Float64Array(items);
+  const scaledChance = new Float64Array(items);
   const reachedItems = new Int32Array(items);
   const pick = makePicker(k);
   for (let row = 0; row < items; row++) {
     for (const { of: sharing, back, first } of byAlpha) {
-      let length = 0;
+      let reachedCount = 0;
       for (let at = usersOf.starts[row]!; at < usersOf.starts[row + 1]!; at++) {
         const user = usersOf.values[at]!;
-        const chance = first[row]! * back[user]!;
+        const stepChance = first[row]! * back[user]!;
         for (let of = itemsOf.starts[user]!; of < itemsOf.starts[user + 1]!; of++) {
           const item = itemsOf.values[of]!;
-          if (walkChance[item] === 0) reachedItems[length++] = item;
-          walkChance[item]! += chance;
+          if (walkChance[item] === 0) reachedItems[reachedCount++] = item;
+          walkChance[item]! += stepChance;
         }
       }
-      const columns = reachedItems.subarray(0, length);
+      const reachedColumns = reachedItems.subarray(0, reachedCount);
       for (const setting of sharing) {
-        const { lessPopular, rows } = collected[setting]!;
-        for (let at = 0; at < length; at++)
-          scaled[columns[at]!] = walkChance[columns[at]!]! * lessPopular[columns[at]!]!;
-        scaled[row] = 0;
-        rows.add(pick(columns, scaled), scaled);
+        const { lessPopular, rows } = collectedEach[setting]!;
+        for (let at = 0; at < reachedCount; at++)
+          scaledChance[reachedColumns[at]!] = walkChance[reachedColumns[at]!]! * lessPopular[reachedColumns[at]!]!;
+        scaledChance[row] = 0;
+        rows.add(pick(reachedColumns, scaledChance), scaledChance);
       }
-      for (let at = 0; at < length; at++) walkChance[columns[at]!] = 0;
+      for (let at = 0; at < reachedCount; at++) walkChance[reachedColumns[at]!] = 0;
     }
   }
-  return collected.map(({ rows }) => rows.weights());
+  return collectedEach.map(({ rows }) => rows.weights());
 }

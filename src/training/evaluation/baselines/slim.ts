@@ -25,21 +25,21 @@ export const slim = tuned<SlimSetting>({
     const firstSetting = allSettings.findIndex(({ l1, l2 }) =>
       settings.some((each) => each.l1 === l1 && each.l2 === l2),
     );
-    const path = firstSetting === -1 ? settings : allSettings.slice(firstSetting);
-    const weights = slimWeights(training, path);
+    const settingPath = firstSetting === -1 ? settings : allSettings.slice(firstSetting);
+    const weights = slimWeights(training, settingPath);
     for (const { l1, l2 } of settings) {
-      yield summed(transposed(weights[path.findIndex((each) => each.l1 === l1 && each.l2 === l2)]!));
+      yield summed(transposed(weights[settingPath.findIndex((each) => each.l1 === l1 && each.l2 === l2)]!));
     }
   },
   steps({ items, itemsOf, usersOf, users }) {
     const perUser = itemsOf.values.length / Math.max(1, users);
     // An item shares users with at most as many items as it shares pairs; each round sums over the users of those.
-    let sums = 0;
+    let sharedSum = 0;
     for (let item = 0; item < items; item++) {
-      const own = usersOf.starts[item + 1]! - usersOf.starts[item]!;
-      sums += Math.min(itemsOf.values.length, own * perUser * perUser * 4);
+      const ownUsers = usersOf.starts[item + 1]! - usersOf.starts[item]!;
+      sharedSum += Math.min(itemsOf.values.length, ownUsers * perUser * perUser * 4);
     }
-    return pairCount(itemsOf) + 6 * sums;
+    return pairCount(itemsOf) + 6 * sharedSum;
   },
   eventSteps: ({ items, itemsOf, users }) => items + 200 * (itemsOf.values.length / Math.max(1, users)),
   bytes: ({ items }) => 12 * items * Math.min(items, 500) * 8,
@@ -59,35 +59,35 @@ export function slimWeights(
   const { rest, weights, round } = makeDescent(usersOf, users);
   const sharedUsers = new Int32Array(items);
   const reachedItems = new Int32Array(items);
-  const collected = settings.map(() => collect(items));
+  const collectedEach = settings.map(() => collect(items));
   const isAbove = (item: number): boolean => weights[item]! > 0;
 
   for (let row = 0; row < items; row++) {
-    let length = 0;
+    let reachedCount = 0;
     for (let at = starts[row]!; at < starts[row + 1]!; at++) {
       rest[values[at]!] = 1;
       for (let of = itemsOf.starts[values[at]!]!; of < itemsOf.starts[values[at]! + 1]!; of++) {
         const item = itemsOf.values[of]!;
-        if (sharedUsers[item]!++ === 0 && item !== row) reachedItems[length++] = item;
+        if (sharedUsers[item]!++ === 0 && item !== row) reachedItems[reachedCount++] = item;
       }
     }
-    const columns = reachedItems.subarray(0, length);
+    const reachedColumns = reachedItems.subarray(0, reachedCount);
     for (let at = settings.length - 1; at >= 0; at--) {
       const { l1, l2 } = settings[at]!;
       // The slope of an item is at most how many users it shares, and no weight raises it: other weights stay 0.
-      const candidates = columns.filter((item) => sharedUsers[item]! > l1 || isAbove(item));
+      const candidates = reachedColumns.filter((item) => sharedUsers[item]! > l1 || isAbove(item));
       for (let outer = 0; outer < most; outer++) {
         const aboveZero = candidates.filter(isAbove);
         for (let inner = 0; inner < innerRounds && round(aboveZero, l1, l2) > change; inner++);
         if (round(candidates, l1, l2) <= change) break;
       }
-      collected[at]!.add(candidates.filter(isAbove), weights);
+      collectedEach[at]!.add(candidates.filter(isAbove), weights);
     }
     rest.fill(0);
-    for (const item of columns) sharedUsers[item] = weights[item] = 0;
+    for (const item of reachedColumns) sharedUsers[item] = weights[item] = 0;
     sharedUsers[row] = 0;
   }
-  return collected.map((rows) => rows.weights());
+  return collectedEach.map((rows) => rows.weights());
 }
 
 /** Coordinate descent on a sparse matrix of ones, in a memory of its own. @param ones column j has ones in rows `values[starts[j] … starts[j + 1])`, each of them below `rows` */
@@ -103,7 +103,7 @@ export function makeDescent(ones: { readonly starts: Int32Array; readonly values
   ].map((bytes) => space.allocate(bytes)) as [Region, Region, Region, Region, Region];
   space.integers(starts, ones.starts.length).set(ones.starts);
   space.integers(values, ones.values.length).set(ones.values);
-  const view = space.integers(list, columns);
+  const codeList = space.integers(list, columns);
   return {
     /** The target less all weights: one number a row of the matrix. Zeros at first. */
     rest: space.doubles(rest, rows),
@@ -114,7 +114,7 @@ export function makeDescent(ones: { readonly starts: Int32Array; readonly values
      * ½ ‖rest‖² + l2 ÷ 2 ‖weights‖² + l1 Σ weights, with no weight below 0. Gives the largest change.
      */
     round(some: Int32Array, l1: number, l2: number): number {
-      view.set(some);
+      codeList.set(some);
       return space.kernels.descend(
         list.pointer,
         some.length,

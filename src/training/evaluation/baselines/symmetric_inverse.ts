@@ -7,18 +7,18 @@ import type { Matrix, Product } from '../../scoring/product.ts';
 export function symmetricInverse(matrix: Float64Array, size: number): Float64Array {
   const lower = choleskyFactor(matrix, size);
   const inverted = lowerInverse(lower, size);
-  const result = new Float64Array(size * size);
+  const inverseMatrix = new Float64Array(size * size);
   // Row k of L⁻¹ adds its outer product; rows are read in order, which the cache likes.
   for (let k = 0; k < size; k++) {
     for (let i = 0; i <= k; i++) {
       const factor = inverted[k * size + i]!;
       if (factor === 0) continue;
-      const row = i * size;
-      for (let j = 0; j <= i; j++) result[row + j]! += factor * inverted[k * size + j]!;
+      const rowStart = i * size;
+      for (let j = 0; j <= i; j++) inverseMatrix[rowStart + j]! += factor * inverted[k * size + j]!;
     }
   }
-  for (let i = 0; i < size; i++) for (let j = 0; j < i; j++) result[j * size + i] = result[i * size + j]!;
-  return result;
+  for (let i = 0; i < size; i++) for (let j = 0; j < i; j++) inverseMatrix[j * size + i] = inverseMatrix[i * size + j]!;
+  return inverseMatrix;
 }
 
 function choleskyFactor(matrix: Float64Array, size: number): Float64Array {
@@ -37,15 +37,15 @@ function choleskyFactor(matrix: Float64Array, size: number): Float64Array {
 function lowerInverse(lower: Float64Array, size: number): Float64Array {
   const inverse = new Float64Array(size * size);
   for (let i = 0; i < size; i++) {
-    const row = i * size;
+    const rowStart = i * size;
     for (let k = 0; k < i; k++) {
-      const factor = lower[row + k]!;
+      const factor = lower[rowStart + k]!;
       if (factor === 0) continue;
-      for (let j = 0; j <= k; j++) inverse[row + j]! -= factor * inverse[k * size + j]!;
+      for (let j = 0; j <= k; j++) inverse[rowStart + j]! -= factor * inverse[k * size + j]!;
     }
-    const pivot = lower[row + i]!;
-    for (let j = 0; j < i; j++) inverse[row + j]! /= pivot;
-    inverse[row + i] = 1 / pivot;
+    const pivot = lower[rowStart + i]!;
+    for (let j = 0; j < i; j++) inverse[rowStart + j]! /= pivot;
+    inverse[rowStart + i] = 1 / pivot;
   }
   return inverse;
 }
@@ -62,15 +62,15 @@ interface Strips {
 
 export function makeStrips(size: number, tile: number): Strips {
   const strips = Array.from({ length: Math.ceil(size / tile) }, (_, at) => {
-    const end = Math.min(size, (at + 1) * tile);
-    return new Float32Array((end - at * tile) * end);
+    const stripEnd = Math.min(size, (at + 1) * tile);
+    return new Float32Array((stripEnd - at * tile) * stripEnd);
   });
   return { size, tile, strips };
 }
 
 export function addTo({ size, tile, strips }: Strips, row: number, column: number, value: number): void {
-  const at = Math.floor(row / tile);
-  strips[at]![(row - at * tile) * Math.min(size, (at + 1) * tile) + column]! += value;
+  const stripIndex = Math.floor(row / tile);
+  strips[stripIndex]![(row - stripIndex * tile) * Math.min(size, (stripIndex + 1) * tile) + column]! += value;
 }
 
 /** Widest tile that is inverted in double precision, by plain code. */
@@ -84,17 +84,17 @@ const plainTile = 128;
  */
 export async function invertStrips(whole: Strips, product: Product): Promise<void> {
   const { size, tile, strips } = whole;
-  const zeros = new Float32Array(tile * tile);
+  const zeroBlock = new Float32Array(tile * tile);
   const columnMemory = new Float32Array(size * tile);
   for (let pivot = 0; pivot < strips.length; pivot++) {
     const [begin, end] = rowsOf(whole, pivot);
-    const width = end - begin;
-    const column = columnMemory.subarray(0, size * width);
-    readColumn(whole, pivot, column);
-    const inverse = await tileInverse(column.slice(begin * width, end * width), width, product);
+    const tileWidth = end - begin;
+    const pivotColumn = columnMemory.subarray(0, size * tileWidth);
+    readColumn(whole, pivot, pivotColumn);
+    const inverse = await tileInverse(pivotColumn.slice(begin * tileWidth, end * tileWidth), tileWidth, product);
     // What has no rows of C changes nothing.
-    column.fill(0, begin * width, end * width);
-    const negativeInverse: Matrix = { rows: width, columns: width, data: inverse.map((value) => -value) };
+    pivotColumn.fill(0, begin * tileWidth, end * tileWidth);
+    const negativeInverse: Matrix = { rows: tileWidth, columns: tileWidth, data: inverse.map((value) => -value) };
     const sweptColumn: Float32Array[] = [];
     for (let at = 0; at < strips.length; at++) {
       if (at === pivot) {
@@ -103,14 +103,14 @@ export async function invertStrips(whole: Strips, product: Product): Promise<voi
       }
       const [first, last] = rowsOf(whole, at);
       const rows = last - first;
-      const ownColumn = { rows, columns: width, data: column.subarray(first * width, last * width) };
-      const start = { rows, columns: width, data: zeros.subarray(0, rows * width) };
-      const scaled = await product.subtract(start, ownColumn, negativeInverse);
-      sweptColumn.push(scaled);
+      const ownColumn = { rows, columns: tileWidth, data: pivotColumn.subarray(first * tileWidth, last * tileWidth) };
+      const zeroStart = { rows, columns: tileWidth, data: zeroBlock.subarray(0, rows * tileWidth) };
+      const scaledColumn = await product.subtract(zeroStart, ownColumn, negativeInverse);
+      sweptColumn.push(scaledColumn);
       strips[at] = await product.subtract(
         { rows, columns: last, data: strips[at]! },
-        { rows, columns: width, data: scaled },
-        { rows: last, columns: width, data: column.subarray(0, last * width) },
+        { rows, columns: tileWidth, data: scaledColumn },
+        { rows: last, columns: tileWidth, data: pivotColumn.subarray(0, last * tileWidth) },
       );
     }
     writeColumn(whole, pivot, sweptColumn);
@@ -145,14 +145,14 @@ export function evenTile(size: number, most: number): number {
 /** Column tile `pivot` of the whole matrix, [size, width of the tile]: above the diagonal by symmetry. */
 function readColumn(whole: Strips, pivot: number, target: Float32Array): void {
   const [begin, end] = rowsOf(whole, pivot);
-  const width = end - begin;
-  transpose(whole.strips[pivot]!, end, target, width, width, begin);
+  const tileWidth = end - begin;
+  transpose(whole.strips[pivot]!, end, target, tileWidth, tileWidth, begin);
   for (let at = pivot; at < whole.strips.length; at++) {
     const [first, last] = rowsOf(whole, at);
     const strip = whole.strips[at]!;
     for (let row = first; row < last; row++) {
-      const from = (row - first) * last + begin;
-      target.set(strip.subarray(from, from + width), row * width);
+      const pieceStart = (row - first) * last + begin;
+      target.set(strip.subarray(pieceStart, pieceStart + tileWidth), row * tileWidth);
     }
   }
 }
@@ -160,17 +160,17 @@ function readColumn(whole: Strips, pivot: number, target: Float32Array): void {
 /** @param column its rows in each strip, [rows of the strip, width of the tile] */
 function writeColumn(whole: Strips, pivot: number, column: readonly Float32Array[]): void {
   const [begin, end] = rowsOf(whole, pivot);
-  const width = end - begin;
+  const tileWidth = end - begin;
   column.forEach((source, at) => {
     const [first, last] = rowsOf(whole, at);
     if (at < pivot) {
-      transpose(source, width, whole.strips[pivot]!.subarray(first), end, last - first, width);
+      transpose(source, tileWidth, whole.strips[pivot]!.subarray(first), end, last - first, tileWidth);
       return;
     }
     const strip = whole.strips[at]!;
     for (let row = first; row < last; row++) {
-      const from = (row - first) * width;
-      strip.set(source.subarray(from, from + width), (row - first) * last + begin);
+      const pieceStart = (row - first) * tileWidth;
+      strip.set(source.subarray(pieceStart, pieceStart + tileWidth), (row - first) * last + begin);
     }
   });
 }
@@ -199,8 +199,8 @@ export function invertedRows(whole: Strips): RowOf {
     }
   }
   return (row) => {
-    const at = Math.floor(row / tile);
-    return blocks[at]!.subarray((row - at * tile) * size, (row - at * tile + 1) * size);
+    const stripIndex = Math.floor(row / tile);
+    return blocks[stripIndex]!.subarray((row - stripIndex * tile) * size, (row - stripIndex * tile + 1) * size);
   };
 }
 
@@ -242,19 +242,19 @@ interface Eigen {
 export function symmetricEigen(matrix: Float64Array, size: number): Eigen {
   const diagonalized = matrix.slice();
   const vectors = new Float64Array(size * size);
-  let total = 0;
+  let squareSum = 0;
   for (let i = 0; i < size; i++) {
     vectors[i * size + i] = 1;
     for (let j = 0; j < i; j++) diagonalized[j * size + i] = diagonalized[i * size + j]!;
-    for (let j = 0; j < size; j++) total += diagonalized[i * size + j]! ** 2;
+    for (let j = 0; j < size; j++) squareSum += diagonalized[i * size + j]! ** 2;
   }
   for (let sweep = 0; sweep < maxSweeps; sweep++) {
     let offDiagonal = 0;
     for (let i = 0; i < size; i++) for (let j = 0; j < i; j++) offDiagonal += diagonalized[i * size + j]! ** 2;
-    if (offDiagonal <= 1e-26 * total) break;
+    if (offDiagonal <= 1e-26 * squareSum) break;
     for (let p = 0; p < size; p++) {
       for (let q = p + 1; q < size; q++)
-        if (diagonalized[p * size + q]! ** 2 > 1e-30 * total) rotate(diagonalized, vectors, size, p, q);
+        if (diagonalized[p * size + q]! ** 2 > 1e-30 * squareSum) rotate(diagonalized, vectors, size, p, q);
     }
   }
   return { values: Float64Array.from({ length: size }, (_, i) => diagonalized[i * size + i]!), vectors };
@@ -262,8 +262,8 @@ export function symmetricEigen(matrix: Float64Array, size: number): Eigen {
 
 /** Turns rows and columns p and q so that the entry between them is 0. */
 function rotate(matrix: Float64Array, vectors: Float64Array, size: number, p: number, q: number): void {
-  const between = matrix[p * size + q]!;
-  const ratio = (matrix[q * size + q]! - matrix[p * size + p]!) / (2 * between);
+  const offDiagonal = matrix[p * size + q]!;
+  const ratio = (matrix[q * size + q]! - matrix[p * size + p]!) / (2 * offDiagonal);
   const tangent = (ratio < 0 ? -1 : 1) / (Math.abs(ratio) + Math.sqrt(1 + ratio * ratio));
   const cosine = 1 / Math.sqrt(1 + tangent * tangent);
   const sine = tangent * cosine;

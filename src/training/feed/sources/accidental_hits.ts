@@ -14,35 +14,35 @@ export const accidentalHits: MakeSource<'accidental_hits'> = (source, context, i
   invariant(training, 'accidental hits are of training rows');
   const { events, corpus } = training;
   const identity = makeIdentity(events, corpus, key);
-  const pairs = makePairs();
+  const hitPairs = makePairs();
   const history = source.history === undefined ? undefined : makeHistory(source, source.history, context);
 
   if (rowsOf.kind === 'distinct') {
     // An item has one column, its rows' own; unless events have features of the item, and keep a column each.
     if (!training.distinct?.byItem) return accidentalHits({ ...source, rows: { kind: 'events' } }, context, input);
-    return { fill: () => pairs.tensor() };
+    return { fill: () => hitPairs.tensor() };
   }
   if (rowsOf.kind === 'sampled' || rowsOf.kind === 'listed' || rowsOf.kind === 'mined') {
     return {
       fill(batch) {
         const drawnRows = batch.rowsOf(rowsOf);
         const knownFlags = rowsOf.kind === 'sampled' ? undefined : batch.known(rowsOf);
-        pairs.clear();
+        hitPairs.clear();
         for (let i = 0, at = 0; i < batch.rows.length; i++) {
           const item = identity(batch.rows[i]!);
           history?.read(batch.rows[i]!, i);
           for (let column = 0; column < rowsOf.perRow; column++, at++) {
             if (knownFlags?.[at] === 0 || drawnRows[at] === item || history?.has(drawnRows[at]!, i))
-              pairs.add(i, column);
+              hitPairs.add(i, column);
           }
         }
-        return pairs.tensor();
+        return hitPairs.tensor();
       },
     };
   }
 
   const columns = makeGroups();
-  const query = source.query === undefined ? undefined : makeQueries(events.user);
+  const queryGroups = source.query === undefined ? undefined : makeQueries(events.user);
   return {
     fill(batch) {
       const { rows } = batch;
@@ -52,25 +52,25 @@ export const accidentalHits: MakeSource<'accidental_hits'> = (source, context, i
         columnRows.length,
         areEvents(rowsOf) ? (place) => identity(columnRows[place]!) : (place) => columnRows[place]!,
       );
-      query?.fill(rows);
-      const seen = makeSeen(pairs, columnRows.length, history !== undefined || query !== undefined);
-      pairs.clear();
+      queryGroups?.fill(rows);
+      const seen = makeSeen(hitPairs, columnRows.length, history !== undefined || queryGroups !== undefined);
+      hitPairs.clear();
       history?.fill(batch);
       for (let i = 0; i < rows.length; i++) {
         // The row's own column, and those of its query's other positives, are taken out by being marked as seen.
         if (isOwn) seen.mark(i, i);
         // A row that has no column of its own, and counts nothing, is left the first: a sum over none has no logarithm.
         if (rowsOf.kind === 'corpus') seen.mark(i, Math.max(0, events.item[rows[i]!]!));
-        if (isOwn && own) pairs.add(i, i);
-        if (rowsOf.kind === 'corpus' && own) pairs.add(i, Math.max(0, events.item[rows[i]!]!));
-        if (query) for (let j = query.first(i); j >= 0; j = query.next(j)) seen.mark(i, j);
-        for (let j = query ? query.first(i) : i; j >= 0; j = query ? query.next(j) : -1) {
+        if (isOwn && own) hitPairs.add(i, i);
+        if (rowsOf.kind === 'corpus' && own) hitPairs.add(i, Math.max(0, events.item[rows[i]!]!));
+        if (queryGroups) for (let j = queryGroups.first(i); j >= 0; j = queryGroups.next(j)) seen.mark(i, j);
+        for (let j = queryGroups ? queryGroups.first(i) : i; j >= 0; j = queryGroups ? queryGroups.next(j) : -1) {
           const item = identity(rows[j]!);
           for (let column = columns.first(item); column >= 0; column = columns.next(column)) seen.add(i, column);
         }
         history?.each(rows[i]!, (column) => seen.add(i, column));
       }
-      return pairs.tensor();
+      return hitPairs.tensor();
     },
   };
 };
@@ -96,15 +96,15 @@ function makeSeen(pairs: PairList, columns: number, several: boolean) {
 
 /** Rows of a batch by query; one without a user is alone. */
 function makeQueries(user: Int32Array) {
-  const groups = makeGroups();
-  let rows: Int32Array = new Int32Array(0);
+  const userGroups = makeGroups();
+  let rowsOfBatch: Int32Array = new Int32Array(0);
   return {
     fill(batchRows: Int32Array): void {
-      rows = batchRows;
-      groups.fill(rows.length, (place) => user[rows[place]!]!);
+      rowsOfBatch = batchRows;
+      userGroups.fill(rowsOfBatch.length, (place) => user[rowsOfBatch[place]!]!);
     },
-    first: (row: number): number => (user[rows[row]!]! < 0 ? row : groups.first(user[rows[row]!]!)),
-    next: (row: number): number => (user[rows[row]!]! < 0 ? -1 : groups.next(row)),
+    first: (row: number): number => (user[rowsOfBatch[row]!]! < 0 ? row : userGroups.first(user[rowsOfBatch[row]!]!)),
+    next: (row: number): number => (user[rowsOfBatch[row]!]! < 0 ? -1 : userGroups.next(row)),
   };
 }
 
@@ -112,35 +112,35 @@ function makeQueries(user: Int32Array) {
 function makeHistory({ key, rows: rowsOf }: AccidentalHits, name: string, context: FeedContext) {
   const events = { kind: 'events' } as const;
   const { feature, column: bags, index } = columnOf(context, name, events, 'bags');
-  const keys = columnOf(context, key, rowsOf, 'codes');
+  const keyColumn = columnOf(context, key, rowsOf, 'codes');
   // All values that the vocabulary does not have share this code.
   const minCode = feature.encoder.kind === 'vocabulary' ? 1 : 0;
   const codeOf = (row: number): number => {
-    const code = keys.column.values[keys.index ? keys.index[row]! : row]!;
+    const code = keyColumn.column.values[keyColumn.index ? keyColumn.index[row]! : row]!;
     return code < minCode ? -1 : code;
   };
   const bagOf = (row: number): number => (index ? index[row]! : row);
-  const columns: EqualPlaces = makeGroups();
-  const marks = new Map<number, number>();
+  const columnGroups: EqualPlaces = makeGroups();
+  const lastReadBy = new Map<number, number>();
   return {
     fill(batch: Batch): void {
       const columnRows = batch.rowsOf(rowsOf);
-      columns.fill(columnRows.length, (place) => codeOf(columnRows[place]!));
+      columnGroups.fill(columnRows.length, (place) => codeOf(columnRows[place]!));
     },
     each(row: number, found: (column: number) => void): void {
       eachCode(bags, bagOf(row), (code) => {
         if (code < minCode) return;
-        for (let column = columns.first(code); column >= 0; column = columns.next(column)) found(column);
+        for (let column = columnGroups.first(code); column >= 0; column = columnGroups.next(column)) found(column);
       });
     },
     /** Marks the codes that a row may not draw, where each row has columns of its own. */
     read(row: number, i: number): void {
-      if (i === 0) marks.clear();
-      eachCode(bags, bagOf(row), (code) => marks.set(code, i));
+      if (i === 0) lastReadBy.clear();
+      eachCode(bags, bagOf(row), (code) => lastReadBy.set(code, i));
     },
     has(item: number, i: number): boolean {
       const code = codeOf(item);
-      return code >= 0 && marks.get(code) === i;
+      return code >= 0 && lastReadBy.get(code) === i;
     },
   };
 }
@@ -152,9 +152,9 @@ function eachCode({ starts, ends, values }: BagColumn, bag: number, use: (code: 
 /** int32 [pieces, piece]; the last row fills up. */
 export const pieceRows: MakeSource<'piece_rows'> = ({ pieces }) => ({
   fill({ rows }) {
-    const size = Math.ceil(rows.length / pieces);
-    const data = Int32Array.from({ length: pieces * size }, (_, at) => Math.min(at, rows.length - 1));
-    return { dtype: 'int32', shape: [pieces, size], data };
+    const pieceSize = Math.ceil(rows.length / pieces);
+    const data = Int32Array.from({ length: pieces * pieceSize }, (_, at) => Math.min(at, rows.length - 1));
+    return { dtype: 'int32', shape: [pieces, pieceSize], data };
   },
 });
 
@@ -176,8 +176,8 @@ export const pieceHits: MakeSource<'piece_hits'> = ({ pieces, at, of }, context,
   const hits = accidentalHits(of, context, input);
   return {
     fill(batch) {
-      const size = Math.ceil(batch.rows.length / pieces);
-      return hits.fill({ ...batch, rows: batch.rows.subarray(at * size, (at + 1) * size) });
+      const pieceSize = Math.ceil(batch.rows.length / pieces);
+      return hits.fill({ ...batch, rows: batch.rows.subarray(at * pieceSize, (at + 1) * pieceSize) });
     },
   };
 };

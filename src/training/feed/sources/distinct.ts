@@ -11,13 +11,13 @@ export const places: MakeSource<'places'> = () => {
   return {
     fill({ distinct }) {
       invariant(distinct, 'places are among distinct rows');
-      const count = distinct.places.length;
-      if (buffer.length < 2 * count) buffer = new Int32Array(2 * count);
-      for (let i = 0; i < count; i++) {
+      const rowCount = distinct.places.length;
+      if (buffer.length < 2 * rowCount) buffer = new Int32Array(2 * rowCount);
+      for (let i = 0; i < rowCount; i++) {
         buffer[2 * i] = i;
         buffer[2 * i + 1] = distinct.places[i]!;
       }
-      return { dtype: 'int32', shape: [count, 2], data: buffer.subarray(0, 2 * count) };
+      return { dtype: 'int32', shape: [rowCount, 2], data: buffer.subarray(0, 2 * rowCount) };
     },
   };
 };
@@ -65,21 +65,21 @@ export const step: MakeSource<'step'> = () => ({ fill: (batch) => scalar(batch.s
  */
 export const noise: MakeSource<'noise'> = ({ width, rows: of = { kind: 'events' } }, { seed }, { name }) => {
   const space = makeKernelSpace();
-  const stream = makeRandom(seed, ...Buffer.from(name)).integer(2 ** 32);
+  const noiseStream = makeRandom(seed, ...Buffer.from(name)).integer(2 ** 32);
   let region: Region | undefined;
   return {
     fill({ rowsOf, step, placesOf }) {
       const rows = rowsOf(of);
-      const count = rows.length * width;
-      region = space.enlarge(region, count * 4);
-      const random = makeRandom(stream, step);
+      const numberCount = rows.length * width;
+      region = space.enlarge(region, numberCount * 4);
+      const random = makeRandom(noiseStream, step);
       const [key1, key2] = [random.integer(2 ** 32), random.integer(2 ** 32)];
       const placeOf = placesOf?.(of);
-      const draw = (row: number, length: number, place: number): void =>
+      const drawNoise = (row: number, length: number, place: number): void =>
         space.kernels.uniform(region!.pointer + 4 * row * width, length, key1 + place * width, key2, 0, 1);
-      if (!placeOf) draw(0, count, 0);
-      else for (let row = 0; row < rows.length; row++) draw(row, width, placeOf(row));
-      return { dtype: 'float32', shape: [rows.length, width], data: space.floats(region, count) };
+      if (!placeOf) drawNoise(0, numberCount, 0);
+      else for (let row = 0; row < rows.length; row++) drawNoise(row, width, placeOf(row));
+      return { dtype: 'float32', shape: [rows.length, width], data: space.floats(region, numberCount) };
     },
   };
 };

@@ -47,18 +47,18 @@ function withOwnColumns(own: InputFeed, { estimator }: SourceOf<'log_q'>): Input
 const frequency: MakeSource<'log_q'> = ({ rows: rowsOf }, { training }) => {
   invariant(training, 'log q is of training rows');
   const { events, corpus } = training;
-  const logs = logShares(corpus.rows, countsOf(events, corpus), replayedShare(events) || 1);
-  const unseen = logs[corpus.rows]!;
+  const logOfRow = logShares(corpus.rows, countsOf(events, corpus), replayedShare(events) || 1);
+  const logUnseen = logOfRow[corpus.rows]!;
   let buffer = new Float32Array(0);
   return {
     fill(batch) {
       const rows = batch.rowsOf(rowsOf);
       buffer = enlargedBuffer(buffer, rows.length);
-      if (!areEvents(rowsOf)) for (let i = 0; i < rows.length; i++) buffer[i] = logs[rows[i]!]!;
+      if (!areEvents(rowsOf)) for (let i = 0; i < rows.length; i++) buffer[i] = logOfRow[rows[i]!]!;
       else {
         for (let i = 0; i < rows.length; i++) {
           const item = events.item[rows[i]!]!;
-          buffer[i] = item < 0 ? unseen : logs[item]!;
+          buffer[i] = item < 0 ? logUnseen : logOfRow[item]!;
         }
       }
       return { dtype: 'float32', shape: [rows.length], data: buffer.subarray(0, rows.length) };
@@ -100,12 +100,12 @@ function mixed(
 
 /** Returns one entry a corpus row, then that of an item without any training event. @param least events that an item counts at least */
 function logShares(rows: number, counts: ArrayLike<number>, least: number): Float32Array {
-  let total = 0;
-  for (let row = 0; row < rows; row++) total += counts[row]!;
-  const logTotal = Math.log(Math.max(least, total));
-  const logs = new Float32Array(rows + 1);
-  for (let row = 0; row <= rows; row++) logs[row] = Math.log(Math.max(least, counts[row] ?? 0)) - logTotal;
-  return logs;
+  let countTotal = 0;
+  for (let row = 0; row < rows; row++) countTotal += counts[row]!;
+  const logTotal = Math.log(Math.max(least, countTotal));
+  const logOfRow = new Float32Array(rows + 1);
+  for (let row = 0; row <= rows; row++) logOfRow[row] = Math.log(Math.max(least, counts[row] ?? 0)) - logTotal;
+  return logOfRow;
 }
 
 /** Counts the events that batches are made of: those of the training part, or the new ones and what an epoch adds of the others on average. */

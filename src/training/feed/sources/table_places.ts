@@ -31,7 +31,7 @@ export const tablePlaces: MakeSource<'table_places'> = (source, context) => {
   const makeRoom = (length: number): void => {
     if (places.length < length) places = new Int32Array(length);
   };
-  const place = (batch: Batch): void => {
+  const placeRows = (batch: Batch): void => {
     rowNumbers.begin(batch.whole ?? batch);
     const rows = columnRows(batch.rowsOf(source.rows));
     if (column.kind === 'codes') {
@@ -42,30 +42,30 @@ export const tablePlaces: MakeSource<'table_places'> = (source, context) => {
       for (let i = 0; i < count; i++) places[i] = rowNumbers.place(places[i]!);
       return;
     }
-    let at = 0;
+    let placedCount = 0;
     const most = placesOf(feature, source.rows);
     for (const row of rows) {
       const start = column.starts[row]!;
       const end = Math.min(column.ends[row]!, start + most);
-      makeRoomFor(at + end - start);
+      makeRoomFor(placedCount + end - start);
       const { inner } = column;
       for (let j = start; j < end; j++) {
         const value = column.values[j]!;
-        if (!inner) places[at++] = rowNumbers.place(value);
+        if (!inner) places[placedCount++] = rowNumbers.place(value);
         else {
-          makeRoomFor(at + inner.ends[value]! - inner.starts[value]!);
+          makeRoomFor(placedCount + inner.ends[value]! - inner.starts[value]!);
           for (let k = inner.starts[value]!; k < inner.ends[value]!; k++)
-            places[at++] = rowNumbers.place(inner.values[k]!);
+            places[placedCount++] = rowNumbers.place(inner.values[k]!);
         }
       }
     }
-    count = paddedLength(at);
+    count = paddedLength(placedCount);
     makeRoomFor(count);
-    places.fill(0, at, count);
+    places.fill(0, placedCount, count);
   };
   return {
-    number: place,
-    reserve: place,
+    number: placeRows,
+    reserve: placeRows,
     fill: () => ({ dtype: 'int32', shape: [count], data: places.subarray(0, count) }),
   };
 
@@ -84,10 +84,10 @@ export const tableSeen: MakeSource<'table_seen'> = ({ table }, context) => {
   return {
     reserve: (batch) => rowNumbers.begin(batch.whole ?? batch),
     fill() {
-      const length = paddedLength(rowNumbers.count);
-      buffer = enlargedBuffer(buffer, length);
-      const data = buffer.subarray(0, length).fill(0).fill(1, 0, rowNumbers.count);
-      return { dtype: 'float32', shape: [length], data };
+      const paddedCount = paddedLength(rowNumbers.count);
+      buffer = enlargedBuffer(buffer, paddedCount);
+      const data = buffer.subarray(0, paddedCount).fill(0).fill(1, 0, rowNumbers.count);
+      return { dtype: 'float32', shape: [paddedCount], data };
     },
   };
 };
@@ -141,9 +141,9 @@ function elements(context: FeedContext, name: string, of: RowsOf) {
     length(batch: Batch): number {
       const rows = rowsOf(batch);
       if (inner) return paddedLength(countInner(column, inner, rows, most));
-      let total = 0;
-      for (const row of rows) total += countOf(row);
-      return paddedLength(total);
+      let elementTotal = 0;
+      for (const row of rows) elementTotal += countOf(row);
+      return paddedLength(elementTotal);
     },
     /** Writes the shares of elements that have weights of their own; false where they have none. */
     weigh(batch: Batch, pool: BagPool, into: Float32Array): boolean {
@@ -152,13 +152,13 @@ function elements(context: FeedContext, name: string, of: RowsOf) {
       return true;
     },
     each(batch: Batch, visit: (at: number, row: number, place: number, elements: number) => void): void {
-      let at = 0;
+      let elementIndex = 0;
       rowsOf(batch).forEach((row, i) => {
         const elements = countOf(row);
         for (let place = 0; place < elements; place++) {
           const bag = column.values[column.starts[row]! + place]!;
-          const values = inner ? inner.ends[bag]! - inner.starts[bag]! : 1;
-          for (let j = 0; j < values; j++) visit(at++, i, place, inner ? values : elements);
+          const valueCount = inner ? inner.ends[bag]! - inner.starts[bag]! : 1;
+          for (let j = 0; j < valueCount; j++) visit(elementIndex++, i, place, inner ? valueCount : elements);
         }
       });
     },
@@ -219,14 +219,14 @@ export const elementPlaces: MakeSource<'element_places'> = (source, context) => 
       listedItems.of(batch.whole ?? batch);
       const rows = columnRows(batch.rowsOf(source.rows));
       const countOf = (row: number): number => Math.min(most, ends[row]! - starts[row]!);
-      let total = rows.length * most;
+      let placeCount = rows.length * most;
       if (!isSequence) {
-        total = 0;
-        for (const row of rows) total += countOf(row);
-        total = paddedLength(total);
+        placeCount = 0;
+        for (const row of rows) placeCount += countOf(row);
+        placeCount = paddedLength(placeCount);
       }
-      if (buffer.length < total) buffer = new Int32Array(total);
-      const data = buffer.subarray(0, total).fill(0);
+      if (buffer.length < placeCount) buffer = new Int32Array(placeCount);
+      const data = buffer.subarray(0, placeCount).fill(0);
       let nextElement = 0;
       for (let i = 0; i < rows.length; i++) {
         const row = rows[i]!;
@@ -234,7 +234,7 @@ export const elementPlaces: MakeSource<'element_places'> = (source, context) => 
         if (isSequence) nextElement = i * most;
         for (let at = 0; at < count; at++) data[nextElement++] = listedItems.place(items[starts[row]! + at]!);
       }
-      return { dtype: 'int32', shape: isSequence ? [rows.length, most] : [total], data };
+      return { dtype: 'int32', shape: isSequence ? [rows.length, most] : [placeCount], data };
     },
   };
 };
