@@ -84,16 +84,25 @@ export interface Corpus {
   readonly trainingCounts: Int32Array;
 }
 
-/** Every user, one row each, as of after their last training event: for `recommend`. */
+/** Every user, one row each. Training and evaluation read `seen` alone; answers read the rest, which knows the events of all parts, or those that `AsOf` names. */
 export interface Users {
   readonly rows: number;
+  /** As of after the last known event of each. */
   readonly features: ReadonlyMap<string, IndexedColumn>;
   readonly keys: Texts;
   /** Corpus rows of each user's events of the training part, in time order. */
   readonly seen: BagColumn;
-  /** Features of events alone, as in each user's last training event, whatever is so now. */
+  /** The same of all known events. */
+  readonly had: BagColumn;
+  /** Features of events alone, as in each user's last known event, whatever is so now. */
   readonly asOfLastEvent?: readonly string[];
 }
+
+/** All that training and evaluation may know of users. */
+export type TrainingUsers = Pick<Users, 'rows' | 'keys' | 'seen'>;
+
+/** The events that answers know: those before a part, as its evaluation does, or those before a time. */
+export type AsOf = 'validation' | 'test' | number;
 
 /** Decides if items that the user had before an event leave its ranking. */
 export type Seen = 'excluded' | 'kept';
@@ -156,6 +165,8 @@ export interface Dataset {
   /** The new code of each code of the earlier run, where values have expired, by feature; null for those. */
   readonly recoded?: ReadonlyMap<string, readonly (number | null)[]>;
   readonly until?: Until;
+  /** Time of the latest event that answers know, as `Until` has it. Absent without a time. */
+  readonly knownUntil?: number;
   /** Held-out events that are earlier than the last training event of the run that is evaluated or continued. */
   readonly heldOutBefore?: number;
 }

@@ -1,12 +1,13 @@
 /** Reads a data block into a data set: files are staged, computed, validated, ordered, split, and encoded. */
 import type { Diagnostic } from '../base/diagnostics/diagnostic.ts';
+import { failure } from '../base/diagnostics/failure.ts';
 import { defined } from '../base/util/defined.ts';
 import type { DataDescription } from '../graph/plan/data_description.ts';
 import { type BindOptions, type BoundData, withBoundDatabase } from './binding/bind.ts';
 import { makeReadPlan, type Needs, type ReadPlan } from './binding/layout.ts';
 import { assemble } from './columns/assemble.ts';
 import { readFirstValues } from './columns/fit_encoders.ts';
-import type { Dataset } from './dataset.ts';
+import type { AsOf, Dataset } from './dataset.ts';
 import type { Database } from './files/duckdb.ts';
 import type { Role } from './files/files.ts';
 import { inStores } from './files/remote/stores.ts';
@@ -25,6 +26,8 @@ export interface DatasetReadOptions extends BindOptions {
   readonly folder?: string;
   /** Called with what is odd about the rows, but no certain error. */
   readonly onWarning?: (warning: Diagnostic) => void;
+  /** The events that answers know. Default: those of all parts. With a time the data block must have one. */
+  readonly asOf?: AsOf;
   /** Encodings of an earlier run. Absent: they are learned from the training part. */
   readonly pinned?: Pinned;
   /** The memory, and the folder of training rows that do not fit. Absent: all rows are read into memory. */
@@ -40,14 +43,20 @@ export async function readDataset(
   needs: Needs,
   options: DatasetReadOptions = {},
 ): Promise<Dataset> {
-  const { shards } = options;
+  const { shards, asOf } = options;
+  if (typeof asOf === 'number' && description.time === undefined) {
+    const needs = 'a time: add `time = "…"` to the data block';
+    throw failure('data-needs', { what: 'a moment that answers know', needs }, description.events.span);
+  }
   const limit = defined({ memory: shards && shareOf(shards.memory, 'database') });
   const loaded = await withBoundDatabase(description, needs, { ...options, ...limit }, async (database, bound) => {
     const readPlan = makeReadPlan(description, needs, bound.layout);
     const readContext: ReadContext = { database, readPlan, files: bound.files, options };
     const stored =
-      shards && ((await openKnownShards(shards, readContext)) ?? (await resumePasses(shards, readContext)));
-    return stored ?? readFiles(readContext);
+      shards &&
+      asOf === undefined &&
+      ((await openKnownShards(shards, readContext)) ?? (await resumePasses(shards, readContext)));
+    return stored || readFiles(readContext);
   });
   // The database is closed by now: its memory is free for the second pass.
   return typeof loaded === 'function' ? loaded() : loaded;
@@ -83,11 +92,13 @@ async function readFiles(readContext: ReadContext): Promise<Dataset | (() => Pro
   const bad = [...staged.values()].flatMap(({ broken }) => broken);
   const computing: Computing & ReadContext = { ...readContext, layout, staged, bad, warnings: [] };
   const eventBytes = shards && (await bytesForShards(shards, computing));
+  if (eventBytes !== undefined && options.asOf !== undefined)
+    throw failure('shards-unsupported', { what: '`--as-of`' });
   if (eventBytes !== undefined) return scatterToPartitions(shards!, computing, eventBytes);
   const rows = await computed(computing, () => validRows(computing));
   const rejected = await settle(computing, rows.events.kept.includes(1));
-  const { pinned } = options;
-  const dataset = assemble({ readPlan, files, good: rows, ...defined({ pinned }) });
+  const { pinned, asOf } = options;
+  const dataset = assemble({ readPlan, files, good: rows, ...defined({ pinned, asOf }) });
   const firstValues = await readFirstValues(files, dataset.encodings);
   const protocol = [...dataset.protocol, ...sentencesOfVectors(firstValues, needs, dataset.encodings)];
   return { ...dataset, protocol, ...defined({ firstValues }), rejected };

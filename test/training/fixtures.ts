@@ -95,7 +95,7 @@ export function makeDataset({ users, items, eventsPerUser, heldOut, seed = 1 }: 
         ],
       ]),
       keys: Array.from({ length: users }, (_, user) => `u${user}`),
-      seen,
+      ...{ seen, had: seen },
     },
     encodings: new Map<string, Encoding>([
       ['user_id', vocabulary(Array.from({ length: users }, (_, user) => `u${user}`))],

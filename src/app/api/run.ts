@@ -1,7 +1,7 @@
 /** A trained model in its folder: load it, and ask it. Long because each method of a run checks and words its own request. */
 import { defined } from '../../base/util/defined.ts';
-import type { Dataset, Part } from '../../data/dataset.ts';
-import { momentWords } from '../../data/rows/fresh.ts';
+import type { AsOf, Dataset, Part } from '../../data/dataset.ts';
+import { momentAsked, momentWords } from '../../data/rows/fresh.ts';
 import type { ItemReader } from '../../data/written/fields.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import { type Choice, chooseEngine } from '../../engines/engines.ts';
@@ -31,6 +31,11 @@ export interface LoadRequest extends MemoryRequest {
    * they are the only ones. Addresses such as `s3://shop/` allow what lies below them.
    */
   readonly allow?: readonly string[];
+  /**
+   * The events that answers know: those before the part `validation` or `test`, as an evaluation does, or before a moment such as `2018-09-01`, or a number
+   * as in `time`. Default: all events of the data block.
+   */
+  readonly asOf?: string | number;
   readonly signal?: AbortSignal;
   /** Takes the model of a run that was stopped, and may be resumed. Answers say so. */
   readonly unfinished?: boolean;
@@ -77,7 +82,9 @@ export async function load(folder: string, request: LoadRequest = {}): Promise<R
     columns: () => readColumns(trained, request, verifiedData),
     objectives: async () => (await import('./recorded.ts')).objectivesOf(trained),
     reader: () => openReader(trained, request),
-    ...(request.cache === false ? {} : { cache: (signal) => cacheOf(trained, request, signal) }),
+    ...(request.cache === false || request.asOf !== undefined
+      ? {}
+      : { cache: (signal) => cacheOf(trained, request, signal) }),
   });
 }
 
@@ -307,14 +314,20 @@ export interface RecommendRequest {
   readonly weights?: Readonly<Record<string, number>>;
 }
 
-export async function recommend(run: Run, request: RecommendRequest): Promise<Recommendation> {
+export interface RecommendationOfRun extends Recommendation {
+  /** The moment up to which the answer knows events, of ISO 8601; a number where that is how the data counts. Absent where events have no time. */
+  readonly asOf?: string | number;
+}
+
+export async function recommend(run: Run, request: RecommendRequest): Promise<RecommendationOfRun> {
   const { filter, exclude, weights } = request;
   const recommender = await run.recommender();
   const recommendation = await recommender.ask(
     { ...defined({ key: request.user }), values: request.values ?? {} },
     { k: request.k ?? 10, ...defined({ removeSeen: request.removeSeen, filter, exclude, weights }) },
   );
-  return { ...recommendation, notes: [...(await run.notes()), ...recommendation.notes] };
+  const notes = [...(await run.notes()), ...recommendation.notes];
+  return { ...recommendation, ...defined({ asOf: recommender.asOf }), notes };
 }
 
 /** The weights that blocks such as `senet` give to each field. */
@@ -378,6 +391,11 @@ export async function exportTowers(run: Run, request: ExportRequest): Promise<Ex
   }
 }
 
+function asOfAsked(asOf: string | number | undefined): AsOf | undefined {
+  if (asOf === undefined || asOf === 'validation' || asOf === 'test') return asOf;
+  return momentAsked(asOf, 'as-of').time;
+}
+
 async function readRows(trained: LoadedModel, request: LoadRequest): Promise<Dataset> {
   const [{ readDataset }, { description, reading }] = await Promise.all([
     import('../../data/read.ts'),
@@ -391,6 +409,7 @@ async function readRows(trained: LoadedModel, request: LoadRequest): Promise<Dat
   return readDataset(description, trained.plan, {
     ...reading,
     shards: await shardsOfTrained(trained, request),
+    ...defined({ asOf: asOfAsked(request.asOf) }),
     ...(isPinned
       ? {
           pinned: {

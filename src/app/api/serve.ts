@@ -54,14 +54,14 @@ export async function open(run: Run, request: OpenRequest = {}): Promise<OpenedM
     takesItems ? run.itemReader() : undefined,
   ]);
   const notes = await run.notes();
-  const { query, removesSeen } = recommender;
+  const { query, asOf, removesSeen } = recommender;
   const openedIndex =
     index === undefined ? undefined : await indexes!.openIndex(index, recommender.snapshot, defined({ table }));
   const writableAnswerer = recommender.over(openedIndex?.snapshot);
   const items = reader && writableAnswerer.writes(reader);
   // In place: a copy would have the snapshot of now, and not the one after a write.
   const answers = makeAnswers({
-    recommender: Object.assign(writableAnswerer, { query }),
+    recommender: Object.assign(writableAnswerer, { query, ...defined({ asOf }) }),
     removesSeen,
     notes,
     userVectors,

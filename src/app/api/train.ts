@@ -9,7 +9,7 @@ import type { Lowered } from '../../compiler/lower/lower.ts';
 import type { Model } from '../../compiler/model/model.ts';
 import type { Dataset, Fresh, Until } from '../../data/dataset.ts';
 import type { Pinned } from '../../data/pinned.ts';
-import { maybeSeconds, momentWords } from '../../data/rows/fresh.ts';
+import { maybeSeconds, momentAsked, momentWords, type RequestedMoment } from '../../data/rows/fresh.ts';
 import type { ShardRequest } from '../../data/shards/request.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import { type Choice, chooseEngine } from '../../engines/engines.ts';
@@ -91,7 +91,8 @@ export async function train(path: string, request: TrainRequest): Promise<Traine
   const checkedModel = await checkAndLower(path, { ...request, ...defined({ set: allSettings }) });
   const { data, lowered } = checkedModel;
   if (!data) throw failure('data-missing', { path });
-  const freshRequest = from === undefined ? undefined : all ? 'all' : sinceAsked(since);
+  const freshRequest =
+    from === undefined ? undefined : all ? 'all' : since === undefined ? undefined : momentAsked(since, 'since');
   if (replay !== undefined && !isReplay(replay)) throw failure('replay-unreadable', { given: String(replay) });
   if (from !== undefined) {
     const { refuseItself } = await import('../../training/base.ts');
@@ -293,35 +294,7 @@ async function followIn(options: TrainOptions & { readonly group: WorkerGroup })
 }
 
 /** Absent: those after the last one. */
-type SinceRequest = 'all' | Since | undefined;
-
-interface Since {
-  readonly time: number;
-  /** True for a date, so that `time` is seconds. Else it is in the unit of the data. */
-  readonly isDate: boolean;
-  readonly text: string;
-}
-
-/** @throws Failure `since-unreadable` */
-function sinceAsked(since: string | number | undefined): Since | undefined {
-  if (since === undefined) return undefined;
-  const text = String(since);
-  const isDate = typeof since === 'string' && !/^-?[\d.]+(e\d+)?$/i.test(since);
-  const time = isDate ? secondsOf(text) : Number(text);
-  if (!Number.isFinite(time)) throw failure('since-unreadable', { text });
-  return { time, isDate, text };
-}
-
-/** ISO 8601; UTC where the text does not say otherwise. */
-function secondsOf(text: string): number {
-  if (!/^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/.test(text)) return Number.NaN;
-  const day = text.slice(0, 10);
-  // Else the 30th of February is the 1st of March.
-  const date = new Date(`${day}T00:00:00Z`);
-  if (Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== day) return Number.NaN;
-  const isZoned = text.length === 10 || /(Z|[+-]\d\d:?\d\d)$/.test(text.slice(10));
-  return Date.parse(isZoned ? text : `${text.replace(' ', 'T')}Z`) / 1000;
-}
+type SinceRequest = 'all' | RequestedMoment | undefined;
 
 /**
  * @param before the earlier run, and the last event that it had

@@ -22,6 +22,7 @@ export interface RunOptions {
   readonly memory?: string;
   readonly shards?: string;
   readonly cache?: boolean;
+  readonly asOf?: string;
 }
 
 /**
@@ -35,10 +36,10 @@ export async function openRun(
 ): Promise<Run> {
   const { load } = await import('../api/run.ts');
   return endable(async (signal) => {
-    const { data, allow, engine, unfinished, cache } = options;
+    const { data, allow, engine, unfinished, cache, asOf } = options;
     const passes = makeShardsProgress();
     const run = await load(folder, {
-      ...defined({ data, allow, engine, unfinished, cache, memory, shards }),
+      ...defined({ data, allow, engine, unfinished, cache, asOf, memory, shards }),
       ...{ signal, say, onPass: passes.onPass },
       // The run says where its rows are; a line is for rows that are written anew.
       onDecision: (decision) => {

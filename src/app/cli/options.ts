@@ -241,6 +241,12 @@ export interface RankingOptions extends RunCommandOptions {
 }
 
 /** Adds the options of `OfRun`. */
+export const asOfOption = (): Option =>
+  new Option(
+    '--as-of <moment>',
+    'know the events of users before the part `validation` or `test`, as an evaluation does, or before a moment such as 2018-09-01 (default: know all)',
+  );
+
 export function addRunOptions(command: Command): Command {
   const options = [dataOption(), allowOption(), engineOption(), unfinishedOption(), jsonOption()];
   for (const option of options) command.addOption(option);

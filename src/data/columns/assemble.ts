@@ -5,13 +5,13 @@ import { defined } from '../../base/util/defined.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { Encoder, FeaturePlan } from '../../graph/plan/plan.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
-import type { BagColumn, Dataset, Encoding, Events, IndexedBags, Part } from '../dataset.ts';
+import type { AsOf, BagColumn, Dataset, Encoding, Events, IndexedBags, Part } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
 import { grownEncoding, type Pinned } from '../pinned.ts';
 import { protocolOf, sentencesOfPast } from '../protocol.ts';
-import { freshRows, maybeSeconds, pastOf, trainingTimes } from '../rows/fresh.ts';
+import { freshRows, maybeSeconds, pastOf, trainingTimes, unitOf } from '../rows/fresh.ts';
 import { gatherCodes, gatherNumbers, makeTimeline, windowsAfter, windowsBefore } from '../rows/gather.ts';
-import { type OrderedEvents, orderEvents, type PastEvents, pastEventsOf } from '../rows/order_events.ts';
+import { knownEventsOf, type OrderedEvents, orderEvents, type PastEvents, pastEventsOf } from '../rows/order_events.ts';
 import { dictionaryOf, type RawCodes, type RawNumbers, rawOf, type ValidRows } from '../rows/raw.ts';
 import { parts } from '../rows/split.ts';
 import { type Admission, type AdmissionRule, admit, recoded } from './admission.ts';
@@ -23,6 +23,8 @@ export interface AssemblyInput {
   readonly files: ReadonlyMap<string, FeatureFile>;
   readonly good: ValidRows;
   readonly pinned?: Pinned;
+  /** Default: answers know the events of all parts. */
+  readonly asOf?: AsOf;
 }
 
 /** Throws Failure where a requested part is empty, or no training event has a value of a label. */
@@ -32,7 +34,7 @@ export function assemble(input: AssemblyInput): Omit<Dataset, 'rejected'> {
   const arranged = orderEvents(good, readPlan);
   const { encodings, admissions, recoded } = encodingsOf(input, arranged);
   const past = pastOf(input, arranged);
-  const { events, encoded, seen } = encodeParts(input, arranged, encodings);
+  const { events, encoded, seen, had, knownUntil } = encodeParts(input, arranged, encodings);
   const eventsByPart = {
     ...events,
     train: { ...events.train, ...defined({ fresh: past.fresh, replay: past.fresh && pinned?.replay }) },
@@ -53,7 +55,7 @@ export function assemble(input: AssemblyInput): Omit<Dataset, 'rejected'> {
       rows: users.keys.length,
       features: encoded.users,
       keys: users.keys,
-      seen,
+      ...{ seen, had },
       asOfLastEvent: encoded.asOfLastEvent,
     },
     encodings,
@@ -66,7 +68,7 @@ export function assemble(input: AssemblyInput): Omit<Dataset, 'rejected'> {
     ],
     ...(admissions.size > 0 ? { admissions } : {}),
     ...(recoded.size > 0 ? { recoded } : {}),
-    ...defined({ until: past.until, heldOutBefore: past.heldOutBefore }),
+    ...defined({ until: past.until, knownUntil, heldOutBefore: past.heldOutBefore }),
   };
 }
 
@@ -88,6 +90,8 @@ export interface EncodedParts {
   readonly events: Readonly<Record<Part, Events>>;
   readonly encoded: EncodedColumns;
   readonly seen: BagColumn;
+  readonly had: BagColumn;
+  readonly knownUntil?: number;
 }
 
 /** True if held-out events have the items that their users had before. */
@@ -95,15 +99,21 @@ export const knowsEarlier = ({ time, userKey, itemKey }: ReadPlan): boolean =>
   time !== undefined && userKey !== undefined && itemKey !== undefined;
 
 export function encodeParts(
-  input: Pick<AssemblyInput, 'readPlan' | 'good'>,
+  input: Pick<AssemblyInput, 'readPlan' | 'good' | 'asOf'>,
   arranged: OrderedEvents,
   encodings: ReadonlyMap<string, Encoding>,
 ): EncodedParts {
-  const { readPlan } = input;
+  const { readPlan, asOf } = input;
   const hasEarlier = knowsEarlier(readPlan);
   const pastParts = readPlan.histories.size > 0 || hasEarlier ? parts : (['train'] as const);
   const pastByPart = new Map(pastParts.map((part) => [part, pastEventsOf(arranged, part)] as const));
-  const encoded = encodeColumns({ ...input, arranged, encodings, remembered: pastByPart });
+  // Most often, answers know what the last events of the test part know.
+  const unit = unitOf(readPlan.time?.column.type ?? '');
+  const known =
+    (asOf === undefined && pastByPart.get('test')) ||
+    knownEventsOf(arranged, typeof asOf === 'number' ? asOf * unit : asOf);
+  const encoded = encodeColumns({ ...input, arranged, encodings, remembered: pastByPart, known });
+  const lastTime = arranged.stream.times?.[known.marks.lastIndexOf(1)];
   const encodePart = (part: Part): Events => ({
     ...eventsOf(part, input, arranged, encoded),
     ...(hasEarlier && part !== 'train' ? { earlier: earlierItems(part, arranged, pastByPart.get(part)!) } : {}),
@@ -111,7 +121,9 @@ export function encodeParts(
   return {
     events: { train: encodePart('train'), validation: encodePart('validation'), test: encodePart('test') },
     encoded,
-    seen: seenItems(input, arranged, pastByPart.get('train')!),
+    seen: itemsOfUsers(input, arranged, pastByPart.get('train')!),
+    had: itemsOfUsers(input, arranged, known),
+    ...defined({ knownUntil: lastTime === undefined ? undefined : lastTime / unit }),
   };
 }
 
@@ -170,14 +182,13 @@ function countMissingLabels(
   );
 }
 
-/** Returns the items of each user in training; none without an item key. */
-function seenItems(
+/** Returns the items that each user had in some events; none without an item key. */
+function itemsOfUsers(
   { readPlan }: Pick<AssemblyInput, 'readPlan'>,
   { stream, part, items }: OrderedEvents,
-  training: PastEvents,
+  events: PastEvents,
 ): BagColumn {
-  const timeline =
-    readPlan.itemKey === undefined ? makeTimeline(stream, new Uint8Array(part.length)) : training.timeline;
+  const timeline = readPlan.itemKey === undefined ? makeTimeline(stream, new Uint8Array(part.length)) : events.timeline;
   return { kind: 'bags', ...windowsAfter(timeline), values: gatherCodes(items.ofEvent, timeline.order) };
 }
 

@@ -5,7 +5,15 @@ import { defined, everyRow } from '../../base/util/defined.ts';
 import { type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
 import type { BoundHistory, ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import type { BagColumn, Encoding, IndexedBags, IndexedColumn, Part } from '../dataset.ts';
-import { gatherCodes, gatherNumbers, makeTimeline, type Stream, windowsAfter, windowsBefore } from '../rows/gather.ts';
+import {
+  gatherCodes,
+  gatherNumbers,
+  makeTimeline,
+  type Stream,
+  type Timeline,
+  windowsAfter,
+  windowsBefore,
+} from '../rows/gather.ts';
 import type { EntityRows, OrderedEvents, PastEvents } from '../rows/order_events.ts';
 import { dictionaryOf, type RawNumbers, rawOf, type ValidRows } from '../rows/raw.ts';
 import { parts } from '../rows/split.ts';
@@ -107,6 +115,8 @@ export interface ColumnsToEncode {
   readonly encodings: ReadonlyMap<string, Encoding>;
   /** The past that events of a part may see: for each part where there are histories. */
   readonly remembered: ReadonlyMap<Part, PastEvents>;
+  /** The events that answers know. */
+  readonly known: PastEvents;
 }
 
 export function encodeColumns(input: ColumnsToEncode): EncodedColumns {
@@ -134,8 +144,9 @@ interface HistoryWindows {
   /** The events that it may hold, in its order. */
   readonly order: Int32Array;
   readonly windows: Omit<BagColumn, 'kind' | 'values'>;
-  readonly ofUsers: Omit<BagColumn, 'kind' | 'values'>;
 }
+
+type PartWindows = Readonly<Record<Part | 'users', HistoryWindows>>;
 
 interface EntityColumns {
   readonly at: 'items' | 'users';
@@ -155,7 +166,7 @@ class ColumnWriter implements EncodedColumns {
     test: new Map(),
   } satisfies EncodedColumns['givenItems'];
   readonly asOfLastEvent: string[] = [];
-  readonly #kept = new Map<string, ReadonlyMap<Part, HistoryWindows>>();
+  readonly #kept = new Map<string, PartWindows>();
   private readonly itemSide: EntityColumns;
   private readonly querySide: EntityColumns;
 
@@ -178,7 +189,7 @@ class ColumnWriter implements EncodedColumns {
   }
 
   feature(plan: FeaturePlan, column: ColumnRequest): void {
-    const { arranged } = this.given;
+    const { arranged, known } = this.given;
     const encoder = this.encoder(plan, column);
     const { at } = column.column;
     const entity = this.writtenOf(plan, at);
@@ -189,9 +200,10 @@ class ColumnWriter implements EncodedColumns {
         this.parts[part].set(plan.name, encoder.encode(arranged.rows[part]));
         if (itemsOfRows) this.givenItems[part].set(plan.name, itemsOfRows(arranged.rows[part]));
       }
-      // Values of the last training event, for features of events alone.
+      // Values of the last event, for features of events alone. The corpus is that of the training.
       const keyColumn = this.keyColumn(plan, entity);
-      columns.set(plan.name, keyColumn ?? encoder.encode(side.lastTraining));
+      const lastRows = entity === this.querySide ? lastRowsOf(known.timeline, arranged.order) : side.lastTraining;
+      columns.set(plan.name, keyColumn ?? encoder.encode(lastRows));
       if (keyColumn === undefined && entity === this.querySide) this.asOfLastEvent.push(plan.name);
       return;
     }
@@ -205,7 +217,7 @@ class ColumnWriter implements EncodedColumns {
   }
 
   history(plan: FeaturePlan, column: ColumnRequest, { kind, max }: BoundHistory): void {
-    const { good, arranged, encodings, remembered } = this.given;
+    const { good, arranged, encodings, remembered, known } = this.given;
     const { order, items, stream, places } = arranged;
     const rowsIn = ({ column: { at } }: ColumnRequest): Int32Array =>
       at === 'items' ? gatherCodes(items.rows, items.ofEvent) : order;
@@ -219,38 +231,50 @@ class ColumnWriter implements EncodedColumns {
     if (plan.through) for (let index = 0; index < inOrder.length; index++) if (itemOf![index]! < 0) inOrder[index] = -1;
     const isPresent = inOrder.map((element) => (element < 0 ? 0 : 1));
     const isComplete = !isPresent.includes(0);
-    const marksOf = (part: Part): Uint8Array => {
-      const { marks } = remembered.get(part)!;
-      return isComplete ? marks : marks.map((mark, index) => mark & isPresent[index]!);
+    const marksOf = ({ marks }: PastEvents): Uint8Array =>
+      isComplete ? marks : marks.map((mark, index) => mark & isPresent[index]!);
+    const timelineOf = (past: PastEvents): Timeline =>
+      isComplete ? past.timeline : makeTimeline(stream, marksOf(past));
+    const pastWindows = (): PartWindows => {
+      const ofPart = (part: Part): HistoryWindows => {
+        const past = remembered.get(part)!;
+        const timeline = timelineOf(past);
+        return {
+          order: timeline.order,
+          windows: windowsBefore(stream, marksOf(past), timeline, places[part], max),
+        };
+      };
+      const timeline = timelineOf(known);
+      const users = { order: timeline.order, windows: windowsAfter(timeline, max) };
+      return { train: ofPart('train'), validation: ofPart('validation'), test: ofPart('test'), users };
     };
-    const pastWindows = (part: Part): HistoryWindows => {
-      const marks = marksOf(part);
-      const timeline = isComplete ? remembered.get(part)!.timeline : makeTimeline(stream, marks);
-      const windows = windowsBefore(stream, marks, timeline, places[part], max);
-      return { order: timeline.order, windows, ofUsers: windowsAfter(timeline, max) };
+    const otherWindows = (): PartWindows => {
+      const rings = makeRings(stream, marksOf(remembered.get('train')!));
+      const ofPart = (part: Part): HistoryWindows => ({
+        order: rings.order,
+        windows: windowsAround(stream, rings, places[part], max),
+      });
+      const knownRings = makeRings(stream, marksOf(known));
+      const users = { order: knownRings.order, windows: wholeRings(knownRings, max) };
+      return { train: ofPart('train'), validation: ofPart('validation'), test: ofPart('test'), users };
     };
-    const otherWindows = (): ((part: Part) => HistoryWindows) => {
-      const rings = makeRings(stream, marksOf('train'));
-      const ofUsers = wholeRings(rings, max);
-      return (part) => ({ order: rings.order, windows: windowsAround(stream, rings, places[part], max), ofUsers });
-    };
-    const windowsOfParts = (keep: (part: Part) => HistoryWindows) =>
-      new Map(parts.map((part) => [part, keep(part)] as const));
-    const windowsByPart =
-      this.#kept.get(plan.along ?? '') ?? windowsOfParts(kind === 'others' ? otherWindows() : pastWindows);
+    const windowsByPart = this.#kept.get(plan.along ?? '') ?? (kind === 'others' ? otherWindows() : pastWindows());
     this.#kept.set(plan.name, windowsByPart);
     const weightOf = this.historyWeights(plan, rowsIn);
-    for (const part of parts) {
-      const { order: seenEvents, windows, ofUsers } = windowsByPart.get(part)!;
+    for (const part of [...parts, 'users'] as const) {
+      const { order: seenEvents, windows } = windowsByPart[part];
       const givenItems = itemOf && gatherCodes(itemOf, seenEvents);
       const items = plan.through && givenItems;
-      const bags: BagColumn = {
+      const column: BagColumn = {
         ...{ kind: 'bags', values: gatherCodes(inOrder, seenEvents), ...windows },
         ...defined({ weights: weightOf?.(seenEvents), items, inner }),
       };
-      this.parts[part].set(plan.name, { column: bags });
-      if (givenItems) this.givenItems[part].set(plan.name, { bags: { kind: 'bags', ...windows, values: givenItems } });
-      if (part === 'train') this.users.set(plan.name, { column: { ...bags, ...ofUsers } });
+      if (part === 'users') this.users.set(plan.name, { column });
+      else {
+        this.parts[part].set(plan.name, { column });
+        if (givenItems)
+          this.givenItems[part].set(plan.name, { bags: { kind: 'bags', ...windows, values: givenItems } });
+      }
     }
   }
 
@@ -340,6 +364,10 @@ class ColumnWriter implements EncodedColumns {
     return makeColumnEncoder(...ownArguments, weights && rawOf(good, weights));
   }
 }
+
+/** Returns the row id of each user's last event; −1 where there is none. */
+const lastRowsOf = ({ order, starts }: Timeline, rows: Int32Array): Int32Array =>
+  starts.subarray(1).map((end, user) => (end > starts[user]! ? rows[order[end - 1]!]! : -1));
 
 function through({ column, index }: IndexedColumn, rows: Int32Array): IndexedColumn {
   return { column, index: index === undefined ? rows : gatherCodes(index, rows) };

@@ -1,4 +1,5 @@
 /** Finds where the training part ends, the events that are new to a run which continues an earlier one, and those that it replays. */
+import { failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { ReadPlan } from '../binding/layout.ts';
 import type { Events, Fresh, Until } from '../dataset.ts';
@@ -34,15 +35,48 @@ const lastSecond = 253_402_300_799;
 
 export const maybeSeconds = (time: number): boolean => Math.abs(time) <= lastSecond;
 
+const isMoment = (time: number): boolean => Math.abs(time) > 365 * 86_400 && maybeSeconds(time);
+
 /** Words a time as a moment, where it may be one: a number below a year after 1970 is an index in an order. */
 export function momentWords(time: number): string {
-  const isMoment = Math.abs(time) > 365 * 86_400 && maybeSeconds(time);
-  return isMoment
+  return isMoment(time)
     ? `${new Date(time * 1000)
         .toISOString()
         .replace('T', ' ')
         .replace(/(\.000)?Z$/, '')} UTC`
     : String(time);
+}
+
+/** The same for a program: in ISO 8601, or as a number. */
+export const momentOf = (time: number): string | number =>
+  isMoment(time) ? new Date(time * 1000).toISOString().replace(/\.000Z$/, 'Z') : time;
+
+/** A moment that a user gave. */
+export interface RequestedMoment {
+  readonly time: number;
+  /** True for a date, so that `time` is seconds. Else it is in the unit of the data. */
+  readonly isDate: boolean;
+  readonly text: string;
+}
+
+/** @param option that names it. @throws Failure `since-unreadable` */
+export function momentAsked(moment: string | number, option: string): RequestedMoment {
+  const text = String(moment);
+  const isDate = typeof moment === 'string' && !/^-?[\d.]+(e\d+)?$/i.test(moment);
+  const time = isDate ? secondsOf(text) : Number(text);
+  if (!Number.isFinite(time)) throw failure('since-unreadable', { text, option });
+  return { time, isDate, text };
+}
+
+/** ISO 8601; UTC where the text does not say otherwise. */
+function secondsOf(text: string): number {
+  if (!/^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/.test(text)) return Number.NaN;
+  const day = text.slice(0, 10);
+  // Else the 30th of February is the 1st of March.
+  const date = new Date(`${day}T00:00:00Z`);
+  if (Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== day) return Number.NaN;
+  const isZoned = text.length === 10 || /(Z|[+-]\d\d:?\d\d)$/.test(text.slice(10));
+  return Date.parse(isZoned ? text : `${text.replace(' ', 'T')}Z`) / 1000;
 }
 
 /** Finds where the training part ends, and which data lies before the end of an earlier run. */
@@ -86,7 +120,7 @@ export function trainingTimes({ time }: ReadPlan, { stream, places }: OrderedEve
 }
 
 /** Returns the parts of a second: the database gives dates and times in microseconds. */
-const unitOf = (type: string): number => (/^(DATE|TIMESTAMP)/.test(type) ? 1e6 : 1);
+export const unitOf = (type: string): number => (/^(DATE|TIMESTAMP)/.test(type) ? 1e6 : 1);
 
 /**
  * Replay: earlier events that a run on new ones trains on as well, drawn anew each epoch. New events alone train a model to separate today's

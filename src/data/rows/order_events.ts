@@ -3,7 +3,7 @@ import { invariant } from '../../base/diagnostics/failure.ts';
 import { pickTexts, type Texts } from '../../base/text/texts.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { ReadPlan } from '../binding/layout.ts';
-import type { Part } from '../dataset.ts';
+import type { AsOf, Part } from '../dataset.ts';
 import {
   ascendingIndexes,
   gatherCodes,
@@ -116,6 +116,17 @@ export function pastEventsOf({ part, stream }: OrderedEvents, seeingPart: Part):
   const marks = part.map((partIndex) => (partIndex <= lastPart ? 1 : 0));
   return { marks, timeline: makeTimeline(stream, marks) };
 }
+
+/** Returns the events that answers know. @param asOf a time is in the unit of the stream */
+export function knownEventsOf({ part, stream }: OrderedEvents, asOf?: AsOf): PastEvents {
+  const { times } = stream;
+  const isKnown = (event: number): boolean =>
+    typeof asOf === 'number' ? times![event]! < asOf : part[event]! < partsKnown(asOf);
+  const marks = part.map((_, event) => (isKnown(event) ? 1 : 0));
+  return { marks, timeline: makeTimeline(stream, marks) };
+}
+
+const partsKnown = (asOf: Part | undefined): number => (asOf === undefined ? parts.length : parts.indexOf(asOf));
 
 /** The corpus, or the users: the rows of their file, else of events; and the entity of each event. */
 interface KeyRows {

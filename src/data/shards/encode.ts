@@ -1,6 +1,6 @@
 /** The second pass: encodes the events of each partition with their histories; training events go to shuffled shards, the others stay. */
 import { hashOf } from '../../base/random/random.ts';
-import { everyRow } from '../../base/util/defined.ts';
+import { defined, everyRow } from '../../base/util/defined.ts';
 import { madeOf } from '../../graph/plan/plan.ts';
 import type { ReadPlan } from '../binding/layout.ts';
 import { type EncodedParts, encodeParts } from '../columns/assemble.ts';
@@ -52,6 +52,7 @@ export async function encodePartitions(source: PartitionSource, cuts: Cuts, inpu
         writer.append(shard, rows.length, packEvents(train, blockSpecs.spec, rows, partition.members));
     }
     writer.append(shards, partition.members.length, blockOfSeen(parts.seen));
+    writer.append(shards + 1, partition.members.length, blockOfSeen(parts.had));
     const partitionRest = restOfPartition(index, partition, parts, blockSpecs, sides, input);
     gathered.add(partitionRest);
     await input.onDone(index, partitionRest);
@@ -79,7 +80,7 @@ function restOfPartition(
   sides: SideOf,
   to: EncodingInput,
 ): PartitionRest {
-  const { events, encoded, seen } = parts;
+  const { events, encoded, seen, had, knownUntil } = parts;
   const { arranged, members } = partition;
   const heldOutBlock = (part: 'validation' | 'test'): ColumnBlock => {
     const ownEvents = withOwnIds(events[part], partition);
@@ -110,7 +111,8 @@ function restOfPartition(
       to.gathered,
     ),
     users: sideRows(encoded.users, everyRow(members.length), members),
-    seen: seenOfPartition(seen),
+    ...{ seen: seenOfPartition(seen), had: seenOfPartition(had) },
+    ...defined({ knownUntil }),
     members,
     asOfLastEvent: encoded.asOfLastEvent,
     missingLabels: new Map([...events.train.labels.keys()].map((name) => [name, missingLabelsOf(events, name)])),

@@ -27,6 +27,9 @@ export interface PartitionRest {
   readonly users: SideRows;
   /** The spans of items that the partition's users had in training; the items are in the file of all. */
   readonly seen: SeenOfPartition;
+  /** The same of all events. */
+  readonly had: SeenOfPartition;
+  readonly knownUntil?: number;
   readonly members: Int32Array;
   readonly asOfLastEvent: readonly string[];
   readonly missingLabels: ReadonlyMap<string, MissingLabels>;
@@ -35,8 +38,9 @@ export interface PartitionRest {
 }
 
 export interface EncodedRest
-  extends Omit<PartitionRest, 'held' | 'shared' | 'items' | 'newItems' | 'users' | 'members' | 'seen'> {
+  extends Omit<PartitionRest, 'held' | 'shared' | 'items' | 'newItems' | 'users' | 'members' | 'seen' | 'had'> {
   readonly seen: SeenSpans;
+  readonly had: SeenSpans;
   readonly held: Readonly<Record<'validation' | 'test', readonly ColumnBlock[]>>;
   readonly items: ReadonlyMap<string, IndexedColumn>;
   readonly users: ReadonlyMap<string, IndexedColumn>;
@@ -49,6 +53,8 @@ export class Gathered {
   readonly #items: SideColumns;
   readonly #users: SideColumns;
   readonly #seen: SeenItems;
+  readonly #had: SeenItems;
+  #knownUntil = Number.NEGATIVE_INFINITY;
   readonly #held = { validation: [] as ColumnBlock[], test: [] as ColumnBlock[] };
   readonly #missingLabels = new Map<string, MissingLabels>();
   readonly #sums = new Map<string, LabelSums>();
@@ -60,6 +66,7 @@ export class Gathered {
     this.#items = new SideColumns(items);
     this.#users = new SideColumns(users);
     this.#seen = new SeenItems(users);
+    this.#had = new SeenItems(users);
   }
 
   add(rest: PartitionRest): void {
@@ -69,6 +76,9 @@ export class Gathered {
     for (const item of rest.newItems) this.knownItems[item] = 1;
     this.#users.add(rest.users);
     this.#seen.add(rest.seen, rest.members);
+    this.#had.add(rest.had, rest.members);
+    const { knownUntil = Number.NEGATIVE_INFINITY } = rest;
+    this.#knownUntil = Math.max(this.#knownUntil, knownUntil);
     for (const part of ['validation', 'test'] as const) this.#held[part].push(rest.held[part]);
     for (const [name, { training, all }] of rest.missingLabels) {
       const total = this.#missingLabels.get(name) ?? { training: 0, all: 0 };
@@ -82,7 +92,9 @@ export class Gathered {
     const { spec, heldSpec, shared } = this.#first!;
     const { items, inner } = shared!;
     return {
-      ...{ spec, heldSpec, inner, held: this.#held, seen: this.#seen.places, asOfLastEvent: this.#asOfLastEvent },
+      ...{ spec, heldSpec, inner, held: this.#held, asOfLastEvent: this.#asOfLastEvent },
+      ...{ seen: this.#seen.places, had: this.#had.places },
+      ...(Number.isFinite(this.#knownUntil) ? { knownUntil: this.#knownUntil } : {}),
       items: new Map([...items, ...this.#items.columns(inner)]),
       users: this.#users.columns(inner),
       ...{ missingLabels: this.#missingLabels, labelSums: this.#sums },
@@ -131,8 +143,9 @@ export class SideColumns {
   }
 }
 
-/** The file of the items that each user had in training: 4 bytes an event, of which training reads none. */
+/** The files of the items that each user had in training, and in all events: 4 bytes an event, of which training reads none. */
 export const seenName = 'seen.bin';
+export const hadName = 'had.bin';
 
 /** The spans of each user's items in the file. */
 export type SeenSpans = Pick<BagColumn, 'starts' | 'ends'>;
@@ -168,12 +181,12 @@ export class SeenItems {
 }
 
 /** Returns a column whose items are read at their first use, which throws Failure `shards-damaged` where they cannot be read. */
-export function seenInFile(folder: string, file: ShardFile, { starts, ends }: SeenSpans): BagColumn {
+export function seenInFile(folder: string, name: string, file: ShardFile, { starts, ends }: SeenSpans): BagColumn {
   let values: Int32Array | undefined;
   return {
     ...{ kind: 'bags', starts, ends },
     get values() {
-      values ??= endToEnd(readShardSync(folder, seenName, file));
+      values ??= endToEnd(readShardSync(folder, name, file));
       return values;
     },
   };

@@ -10,17 +10,18 @@ import type { Needs, ReadPlan } from '../binding/layout.ts';
 import type { Dataset, Events, LabelSums, ShardLayout, TrainingShards } from '../dataset.ts';
 import { merged, type OwnBlock, packPlain, unpackPlain } from './block.ts';
 import { type EventsSpec, packEvents, type SharedColumns, unpackEvents } from './event_rows.ts';
-import { type SeenSpans, seenInFile, seenName } from './gathered.ts';
+import { hadName, type SeenSpans, seenInFile, seenName } from './gathered.ts';
 import type { OnPass } from './request.ts';
 import { notWritten, readShard, type ShardFile, ShardWriter, verifyShard } from './shard_files.ts';
 
 export interface ShardRest {
-  /** Has neither the training rows, nor the items that users had in them. */
+  /** Has neither the training rows, nor the items that users had. */
   readonly dataset: Omit<Dataset, 'parts' | 'shards' | 'users'> & {
     readonly parts: Pick<Dataset['parts'], 'validation' | 'test'>;
-    readonly users: Omit<Dataset['users'], 'seen'>;
+    readonly users: Omit<Dataset['users'], 'seen' | 'had'>;
   };
   readonly seen: SeenSpans;
+  readonly had: SeenSpans;
   readonly shared: SharedColumns;
   readonly labelSums: ReadonlyMap<string, LabelSums>;
 }
@@ -54,6 +55,7 @@ export async function seal(
       manifestName,
       restName,
       seenName,
+      hadName,
       ...manifestFields.piles.map((_, index) => shardName(index)),
     ]);
     // The passes leave their state and their owner.
@@ -119,6 +121,7 @@ async function openFolder(folder: string, { onPass, signal }: OpenWatch): Promis
   const files = [
     ...manifest.piles.map((shard, index) => [shardName(index), shard] as const),
     [seenName, manifest.seen] as const,
+    [hadName, manifest.had] as const,
   ];
   const total = files.length;
   for (const [index, [name, file]] of files.entries()) {
@@ -136,7 +139,7 @@ async function openFolder(folder: string, { onPass, signal }: OpenWatch): Promis
 }
 
 export function datasetOf(
-  { dataset, shared, seen, labelSums }: ShardRest,
+  { dataset, shared, seen, had, labelSums }: ShardRest,
   folder: string,
   manifest: ShardManifest,
   checksum: string,
@@ -145,7 +148,11 @@ export function datasetOf(
   return {
     ...dataset,
     parts: { train: absentRows(rows), ...dataset.parts },
-    users: { ...dataset.users, seen: seenInFile(folder, manifest.seen, seen) },
+    users: {
+      ...dataset.users,
+      seen: seenInFile(folder, seenName, manifest.seen, seen),
+      had: seenInFile(folder, hadName, manifest.had, had),
+    },
     shards: trainingShards(folder, manifest, checksum, shared, labelSums),
   };
 }
@@ -198,7 +205,7 @@ function trainingShards(
 const manifestName = 'shards.json';
 const restName = 'rest.bin';
 export const shardName = (at: number): string => `pile-${at}.bin`;
-const format = 'tower-shards-2';
+const format = 'tower-shards-3';
 
 interface ShardManifest {
   readonly format: typeof format;
@@ -209,6 +216,8 @@ interface ShardManifest {
   readonly piles: readonly ShardFile[];
   /** The items that each user had in training. */
   readonly seen: ShardFile;
+  /** The same in all events. */
+  readonly had: ShardFile;
   readonly rest: ShardFile;
 }
 
@@ -309,6 +318,7 @@ function isManifest(value: unknown): value is ShardManifest {
     candidate.piles.length === shards &&
     candidate.piles.every(isFile) &&
     isFile(candidate.seen) &&
+    isFile(candidate.had) &&
     isFile(candidate.rest) &&
     isSpec(candidate.spec)
   );

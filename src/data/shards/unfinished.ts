@@ -19,7 +19,7 @@ import type { ShardPlan } from './prepare.ts';
 import type { ShardRequest } from './request.ts';
 import { notWritten, readShard, type ShardFile, ShardWriter } from './shard_files.ts';
 
-const format = 'tower-passes-3';
+const format = 'tower-passes-4';
 const firstName = 'first.bin';
 const preparedName = 'prepared.bin';
 const restName = (partition: number): string => `bucket-${partition}.rest.bin`;

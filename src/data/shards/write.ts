@@ -17,7 +17,7 @@ import { titleCodes } from './count.ts';
 import { encodePartitions } from './encode.ts';
 import { packEvents, type SharedColumns, unpackEvents } from './event_rows.ts';
 import type { FirstPassResult, ShardingInput } from './first_pass.ts';
-import { type EncodedRest, Gathered, seenName } from './gathered.ts';
+import { type EncodedRest, Gathered, hadName, seenName } from './gathered.ts';
 import { refuseLargeHeldOut, refuseLargePartition, refuseLargeShard } from './layout.ts';
 import { PartitionSource } from './partition_source.ts';
 import { makeCuts, prepareShards, type ShardPlan } from './prepare.ts';
@@ -45,7 +45,7 @@ export async function writeShards(input: ShardingInput, from: FirstPassResult, p
   const sentence = describeSplit(description.split, counts, description.span);
 
   const gathered = new Gathered(sides.items.keys.length, sides.users.keys.length);
-  const names = [...Array.from({ length: shards }, (_, index) => shardName(index)), seenName];
+  const names = [...Array.from({ length: shards }, (_, index) => shardName(index)), seenName, hadName];
   const writer = await passes.shards(names, gathered, signal);
   await encodePartitions(source, makeCuts(description.split, scattered, plan.moments), {
     ...{ readPlan, encodings, lastTraining, writer, shards, gathered, from: passes.done, onPass },
@@ -64,6 +64,7 @@ export async function writeShards(input: ShardingInput, from: FirstPassResult, p
     spec: rest.spec,
     piles: shardFiles,
     seen: allFiles[shards]!,
+    had: allFiles[shards + 1]!,
   };
   const sealed = await seal(partial, folder, manifestFields, shardRest, { memory, ...defined({ sizes }) });
   const dataset = datasetOf(shardRest, sealed.folder, sealed.manifest, sealed.checksum);
@@ -99,7 +100,7 @@ async function restOf(
     ...sentencesOfVectors(firstValues, needs, encodings),
   ];
   return {
-    ...{ shared, seen: rest.seen },
+    ...{ shared, seen: rest.seen, had: rest.had },
     labelSums: rest.labelSums,
     dataset: {
       parts: heldOut(rest, shared, request.memory),
@@ -117,7 +118,7 @@ async function restOf(
       },
       encodings,
       seen: description.seen,
-      ...defined({ evaluate: description.evaluate, firstValues }),
+      ...defined({ evaluate: description.evaluate, firstValues, knownUntil: rest.knownUntil }),
       histories: new Map([...layout.histories].map(([name, { max }]) => [name, max])),
       protocol,
       // Their file is in the folder of one run, and shards are of many.

@@ -15,7 +15,7 @@ export type RecommendQuery =
 export interface RecommendOptions {
   readonly k: number;
   /**
-   * Whether what the user had is left out: the items of training events, and of lists that are given. Default: as the data block
+   * Whether what the user had is left out: the items of all events, and of lists that are given. Default: as the data block
    * declares, and `excluded` where the block does not.
    */
   readonly removeSeen?: boolean;
@@ -30,7 +30,7 @@ export interface Recommendation {
   readonly key?: string;
   readonly notes: readonly string[];
   readonly items: readonly (Item & { readonly score: number; readonly shares?: ScoreShares })[];
-  /** Items of the user's training events, the latest first. */
+  /** Items of the user's events, the latest first. */
   readonly history: readonly Item[];
   /** Absent: it is proved that no other item has a higher score. */
   readonly exact?: false;
@@ -112,7 +112,7 @@ export function makePreparer({ plan, encodings }: QueryModel, dataset: QueryData
     const notes: string[] = [];
     if (row === undefined)
       notes.push(`${userName} is not in the data: this is the answer for an unseen user, without a history.`);
-    else if (seenRows.length === 0) notes.push(`${userName} has no training event, so there is no history.`);
+    else if (seenRows.length === 0) notes.push(`${userName} has no event, so there is no history.`);
     const lastEventFeatures =
       seenRows.length === 0 ? [] : (users.asOfLastEvent ?? []).filter((name) => isRead(name, tower, values));
     if (lastEventFeatures.length > 0) notes.push(asOfLastEvent(lastEventFeatures, userName));
@@ -173,7 +173,7 @@ const listOf = (names: readonly string[]): string => names.map((name) => `\`${na
 
 function asOfLastEvent(names: readonly string[], who: string): string {
   const featureList = listOf(names);
-  return `${featureList} ${names.length === 1 ? 'is' : 'are'} from the last training event of ${who}: give the current value if it differs.`;
+  return `${featureList} ${names.length === 1 ? 'is' : 'are'} from the last event of ${who}: give the current value if it differs.`;
 }
 
 /** What a question may say: the features that the query tower reads, what their values are, and examples of them. For forms and for people. */

@@ -2,6 +2,7 @@
 import { type KeyParts, keyTableOf } from '../../base/text/key_table.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Dataset } from '../../data/dataset.ts';
+import { momentOf } from '../../data/rows/fresh.ts';
 import type { ItemReader } from '../../data/written/fields.ts';
 import type { Engine } from '../../engines/engine.ts';
 import { type RecallFigures, recallFigures } from '../../engines/scan/approximate.ts';
@@ -21,6 +22,8 @@ export interface Recommender extends QueryAnswerer {
   readonly query: QueryDescription;
   /** Queries of the data for a measurement: evenly spread over the events that are evaluated. */
   sample(count: number): Promise<QueryVectors>;
+  /** The moment up to which answers know events: of ISO 8601 where the data has dates or times, else the number that orders them. */
+  readonly asOf?: string | number;
   /** The default of `removeSeen`. */
   readonly removesSeen: boolean;
   /** The state that a start would compute again, to be cached. */
@@ -105,7 +108,7 @@ function recommenderOf(
     ...{ version, objectives, scan, keys, userKeys },
     titleAt: (row) => titles?.keyAt(row),
     columns: columnsOf(items.columns),
-    seen: users.seen,
+    seen: users.had,
   });
   const preparer = makePreparer(trained, served);
   const over = (base: Snapshot = snapshot): WritableAnswerer => {
@@ -127,6 +130,7 @@ function recommenderOf(
     snapshot,
     ...{ ask, askAll, vectors },
     query: describeQuery(plan, encodings, snapshot),
+    ...(served.knownUntil === undefined ? {} : { asOf: momentOf(served.knownUntil) }),
     removesSeen: served.seen !== 'kept',
     sample: async (count) => sampleQueries(retrieval, await dataset(), count),
     served: () => ({

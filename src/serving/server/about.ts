@@ -13,6 +13,8 @@ export interface About {
   /** The scores that `retrieve` adds up, with their factors. Empty where the run does not say. */
   readonly objectives: readonly { readonly name: string; readonly factor: number }[];
   readonly columns: readonly AboutColumn[];
+  /** The moment up to which answers know events of users. */
+  readonly asOf?: string | number;
   /** Whether items that a user has had are left out, where a request does not say. */
   readonly removeSeen: boolean;
 }

@@ -1,4 +1,5 @@
 /** Bodies that their schemas allow to answers, from one snapshot. It knows nothing of HTTP: `open` of the library gives it to programs. */
+
 import { failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import { makeItemSearch, nextTurn } from '../serve/item_search.ts';
@@ -8,11 +9,11 @@ import {
   excludedNothing,
   type Item,
   itemAt,
-  type QueryDescription,
   type QueryWithOptions,
   type Recommendation,
   type RecommendQuery,
 } from '../serve/prepare.ts';
+import type { Recommender } from '../serve/recommend.ts';
 import { type Snapshot, shownItem, type TopAnswer, type TopRequest, topEach } from '../serve/snapshot.ts';
 import { requestFailure, unknownFacts } from '../serve/top_request.ts';
 import { type About, aboutOf } from './about.ts';
@@ -94,7 +95,7 @@ export function makeBatcher<Q, A>(
 }
 
 export interface AnswersSource {
-  readonly recommender: QueryAnswerer & { readonly query: QueryDescription };
+  readonly recommender: QueryAnswerer & Pick<Recommender, 'query' | 'asOf'>;
   /** The default of `removeSeen`. */
   readonly removesSeen: boolean;
   /** Sentences that each answer has: the model is unfinished, or the data has changed. */
@@ -172,7 +173,7 @@ export function makeAnswers({ recommender, removesSeen, notes, items, userVector
       const pastItems = (): readonly Item[] => ('history' in answer ? answer.history : pastOf(user, snapshot));
       return {
         version,
-        ...defined({ user }),
+        ...defined({ asOf: recommender.asOf, user }),
         items: shown(snapshot, answer.items, columns),
         ...(history > 0 ? { history: pastItems().slice(0, history) } : {}),
         notes: [...notes, ...answer.notes],
@@ -209,7 +210,10 @@ export function makeAnswers({ recommender, removesSeen, notes, items, userVector
     async search({ text, limit = usualUsers }, { isOver } = {}) {
       return { version, items: await itemSearch.find(recommender.snapshot, text, limit, isOver) };
     },
-    about: () => aboutOf(recommender.snapshot, recommender.query, removesSeen),
+    about: () => ({
+      ...aboutOf(recommender.snapshot, recommender.query, removesSeen),
+      ...defined({ asOf: recommender.asOf }),
+    }),
   };
 }
 

@@ -51,6 +51,7 @@ interface ItemsAnswer {
 }
 
 export interface RecommendAnswer extends ItemsAnswer {
+  readonly asOf?: string | number;
   readonly user?: string;
   readonly history?: readonly Item[];
   /** False if an index answered, which may miss an item; absent if it is proved that no other item has a higher score. */
@@ -212,6 +213,7 @@ export function makeSchemas(limits: Limits) {
       'The answer to one query.',
       {
         version,
+        asOf,
         user: textSchema('The key of the user, where the query has one.'),
         items: items('The inner product of the vectors of user and item.'),
         history: listSchema('Latest first.', item),
@@ -391,6 +393,12 @@ const feature = closed(
   ['name', 'kind', 'examples'],
 );
 
+const asOf: Schema = {
+  type: ['string', 'number'],
+  description:
+    'The moment up to which events of users are known, of ISO 8601; a number where the data counts so. Absent: events have no time.',
+};
+
 const column = closed(
   'A column of the items file, for `filter` and `columns`.',
   {
@@ -407,6 +415,7 @@ const aboutSchema = (version: Schema): Schema =>
     'What the model takes and gives.',
     {
       version,
+      asOf,
       items: integerSchema('How many items it has.'),
       users: integerSchema('How many users the data has.'),
       width: integerSchema('Numbers of a vector of either tower.'),

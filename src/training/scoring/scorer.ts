@@ -1,5 +1,5 @@
 import { invariant } from '../../base/diagnostics/failure.ts';
-import type { Corpus, Events, IndexedBags, Users } from '../../data/dataset.ts';
+import type { Corpus, Events, IndexedBags, TrainingUsers } from '../../data/dataset.ts';
 import type { Engine, Tensors } from '../../engines/engine.ts';
 import { BestRows, type RankedRows } from '../../engines/scan/candidates.ts';
 import type { FeaturePlan, Plan } from '../../graph/plan/plan.ts';
@@ -62,7 +62,7 @@ export interface Scorer {
 export interface ScoringTask {
   readonly events: Events;
   readonly corpus: Corpus;
-  readonly users: Users;
+  readonly users: TrainingUsers;
   /**
    * The bag of earlier items that the model reads with each event, as corpus rows, −1 for those that have none; absent where it
    * reads none.

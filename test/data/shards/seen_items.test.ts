@@ -26,7 +26,7 @@ async function written() {
     seen.add(seenOfPartition(column), members);
   }
   const [file] = await writer.finish();
-  return { folder, column: seenInFile(folder, file!, seen.places) };
+  return { folder, column: seenInFile(folder, seenName, file!, seen.places) };
 }
 
 it('gives each user its items, whatever bucket it is in', async () => {

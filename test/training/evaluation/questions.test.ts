@@ -1,7 +1,7 @@
 /** An evaluation over some of its rankings: each is the ranking that the whole evaluation makes of the same question. */
 import { describe, expect, it } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
-import type { Events, Users } from '../../../src/data/dataset.ts';
+import type { Events, TrainingUsers } from '../../../src/data/dataset.ts';
 import { drawRankings, overRows, questionsOf } from '../../../src/training/evaluation/questions.ts';
 import { rankEvents } from '../../../src/training/evaluation/ranks.ts';
 import type { ScoringTask } from '../../../src/training/scoring/scorer.ts';
@@ -17,9 +17,8 @@ const events: Events = {
   item: drawn(items),
   user: drawn(people),
 };
-const users: Users = {
+const users: TrainingUsers = {
   rows: people,
-  features: new Map(),
   keys: Array.from({ length: people }, (_, user) => `${user}`),
   seen: {
     kind: 'bags',

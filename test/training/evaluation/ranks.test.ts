@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import { metrics } from '../../../src/compiler/library/metrics/table.ts';
-import type { BagColumn, Events, Users } from '../../../src/data/dataset.ts';
+import type { BagColumn, Events, TrainingUsers } from '../../../src/data/dataset.ts';
 import {
   coldItems,
   figuresOf,
@@ -149,9 +149,8 @@ const events: Events = {
   item: Int32Array.of(2, 0, -1, 5),
   user: Int32Array.of(1, 0, 0, -1),
 };
-const users: Users = {
+const users: TrainingUsers = {
   rows: 2,
-  features: new Map(),
   keys: ['a', 'b'],
   seen: {
     kind: 'bags',

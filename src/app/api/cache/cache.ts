@@ -297,7 +297,7 @@ const longestWrite = 3_600_000;
 /** All but `files` must be equal. */
 interface CacheIdentity {
   /** Another number for other contents: an older build must not read codes that it understands in another way. */
-  readonly format: 'tower-cache-2';
+  readonly format: 'tower-cache-3';
   readonly tower: string;
   readonly run: string;
   readonly engine: string;
@@ -314,7 +314,7 @@ interface CacheState {
 }
 
 const identityOf = (manifest: Manifest, engine: Engine, block: string): Omit<CacheIdentity, 'files'> => ({
-  format: 'tower-cache-2',
+  format: 'tower-cache-3',
   tower: version,
   run: manifest.checksum,
   engine: `${engine.name} ${engine.version}`,

@@ -6,6 +6,7 @@ import { openRun } from '../open_run.ts';
 import {
   addRunOptions,
   addSeenOptions,
+  asOfOption,
   noCacheOption,
   type RankingOptions,
   seenChoice,
@@ -34,6 +35,7 @@ export function recommendCommand(program: Command): void {
     .option('--filter <condition>', 'recommend only items whose columns meet a condition')
     .option('--exclude <keys...>', 'remove the items with these keys from the answer')
     .addOption(weightOption())
+    .addOption(asOfOption())
     .addOption(noCacheOption());
   addSeenOptions(command);
   addRunOptions(command).action(
@@ -48,13 +50,14 @@ export function recommendCommand(program: Command): void {
       const { recommend } = await import('../../api/run.ts');
       const run = await openRun(folder, options, 'answers');
       sayEngine(await run.engine());
-      const { items, history, notes } = await recommend(run, {
+      const { items, history, notes, asOf } = await recommend(run, {
         ...defined({ user, filter, exclude, weights }),
         values,
         k,
         ...seenChoice({ removeSeen, keepSeen }),
       });
-      if (json) return answerJson({ user, items, history, notes });
+      if (json) return answerJson({ user, asOf, items, history, notes });
+      if (asOf !== undefined) answer(`knows the events up to ${asOf}`);
       for (const note of notes) answer(note);
       if (history.length > 0) {
         answer(`\nhistory, latest of ${history.length}:`);

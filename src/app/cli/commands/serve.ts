@@ -8,6 +8,7 @@ import type { VersionsRequest } from '../../api/versions/serve.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
 import {
   allowOption,
+  asOfOption,
   dataOption,
   engineOption,
   noCacheOption,
@@ -78,7 +79,7 @@ export function serveCommand(program: Command): void {
     )
     .option('--items <folder>', 'take items that are added, changed and deleted, and keep them in this folder')
     .option('--no-log', 'write no line for each request');
-  for (const option of [noCacheOption(), dataOption(), allowOption(), engineOption(), unfinishedOption()])
+  for (const option of [asOfOption(), noCacheOption(), dataOption(), allowOption(), engineOption(), unfinishedOption()])
     command.addOption(option);
   command.action(async (folder: string | undefined, options: ServeCommandOptions) => {
     const {

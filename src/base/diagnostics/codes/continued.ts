@@ -18,8 +18,8 @@ export const continued = {
     hint: 'train on all events of the training part with `--all`, or add a `time` to the data block',
   }),
 
-  'since-unreadable': row<{ text: string }>({
-    message: ({ text }) => `\`--since ${text}\` is neither a date nor a number`,
+  'since-unreadable': row<{ text: string; option: string }>({
+    message: ({ text, option }) => `\`--${option} ${text}\` is neither a date nor a number`,
     hint: 'write a date such as `2018-09-01` or `2018-09-01T12:00:00Z`, or a number in the unit of the `time` of the data block',
   }),
 

@@ -52,8 +52,9 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every((each) => typeof each === 'string');
 
 function checkServed(value: unknown, { plan, encodings }: ServedModel): asserts value is ServingState {
-  const { items, users, seen, histories } = (value ?? {}) as Loose;
+  const { items, users, seen, histories, knownUntil } = (value ?? {}) as Loose;
   need(seen === 'excluded' || seen === 'kept', 'what is seen');
+  need(knownUntil === undefined || Number.isFinite(knownUntil), 'the time of the last event');
   need(histories instanceof Map && [...histories.values()].every(isCount), 'the lengths of histories');
   const { data, rows, width, interests } = items?.vectors ?? {};
   const [query, item] = plan.towers;
@@ -75,8 +76,8 @@ function checkServed(value: unknown, { plan, encodings }: ServedModel): asserts 
   const featuresContext = { plan, encodings, items: rows };
   checkFeatures(items.features, rows, featuresContext);
   checkFeatures(users.features, count, featuresContext);
-  checkBags(users.seen, 'what users have seen', { least: -1, most: rows - 1, items: rows });
-  need(users.seen.starts.length === count, 'what users have seen');
+  checkBags(users.had, 'what users had', { least: -1, most: rows - 1, items: rows });
+  need(users.had.starts.length === count, 'what users had');
   need(users.asOfLastEvent === undefined || isTexts(users.asOfLastEvent), 'the features of last events');
   const missingFeature =
     count > 0 && query.key !== undefined && query.features.find((name) => !users.features.has(name));
@@ -220,11 +221,11 @@ function areSpans(starts: Int32Array, ends: unknown, count: number): boolean {
   return true;
 }
 
-export interface ServingState extends Pick<Dataset, 'seen' | 'histories'> {
+export interface ServingState extends Pick<Dataset, 'seen' | 'histories' | 'knownUntil'> {
   readonly items: ServedItems;
   readonly users: {
     readonly keys: KeyParts;
-    readonly seen: BagColumn;
+    readonly had: BagColumn;
     readonly features: ReadonlyMap<string, IndexedColumn>;
     readonly asOfLastEvent?: readonly string[];
   };
@@ -246,14 +247,20 @@ export type ServedColumn = WithPlainWords<ItemColumn>;
 type WithPlainWords<C> = C extends { readonly words: unknown } ? Omit<C, 'words'> & { readonly words: KeyParts } : C;
 
 export function servingStateOf(
-  { corpus, users, seen, histories }: Pick<Dataset, 'corpus' | 'users' | 'seen' | 'histories'>,
+  {
+    corpus,
+    users,
+    seen,
+    histories,
+    knownUntil,
+  }: Pick<Dataset, 'corpus' | 'users' | 'seen' | 'histories' | 'knownUntil'>,
   { vectors, tables }: ComputedItemVectors,
   columns: ItemColumns = new Map(),
 ): ServingState {
   const { keys, titles, features } = corpus;
   return {
-    seen,
-    histories,
+    ...{ seen, histories },
+    ...defined({ knownUntil }),
     items: {
       ...{ vectors, features, tables },
       keys: partsOf(keys),
@@ -261,7 +268,7 @@ export function servingStateOf(
       columns: new Map([...columns].map(([name, column]) => [name, plainColumn(column)])),
     },
     users: {
-      ...{ seen: users.seen, features: users.features },
+      ...{ had: users.had, features: users.features },
       keys: partsOf(users.keys),
       ...defined({ asOfLastEvent: users.asOfLastEvent }),
     },

@@ -25,7 +25,6 @@ const had: number[][] = fixture.had;
 const training: TrainingInteractions = trainingOf({
   users: {
     rows: had.length,
-    features: new Map(),
     keys: [],
     seen: {
       kind: 'bags',
