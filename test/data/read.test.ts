@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeRandom } from '../../src/base/random/random.ts';
+import type { AsOf } from '../../src/data/dataset.ts';
 import { leastMemory } from '../../src/data/files/query_guard.ts';
 import { readDataset } from '../../src/data/read.ts';
 import type { Encoder } from '../../src/graph/plan/plan.ts';
@@ -36,7 +37,7 @@ const needs = needsOf(
   [{ name: 'liked', sort: 'binary' }],
 );
 
-async function small() {
+async function small(asOf?: AsOf) {
   const folder = folderWith({ 'events.csv': events, 'items.csv': items });
   return readDataset(
     describeData({
@@ -48,6 +49,7 @@ async function small() {
       split: { kind: 'by_time', validation: 1 / 7, test: 1 / 7 },
     }),
     needs,
+    asOf === undefined ? {} : { asOf },
   );
 }
 
@@ -103,21 +105,68 @@ describe('a small data set, by hand', () => {
     // bob: i2, i1
     expect(valuesOf(parts.test.features.get('history')!, 1)).toEqual([[2, 1]]);
     expect(users.keys).toEqual(['ann', 'bob']);
-    expect(valuesOf(users.features.get('history')!, 2)).toEqual([
-      [2, 3],
-      [2, 1],
-    ]);
     expect(valuesOf({ column: users.seen }, 2)).toEqual([
       [0, 1, 2],
       [1, 0],
     ]);
   });
 
-  it('knows users as of after their last training event', async () => {
-    const { users } = await small();
-    // ann: phone at 13; her tv at 15 is in validation. bob: tv at 14.
-    expect(valuesOf(users.features.get('device')!, 2)).toEqual([2, 3]);
+  // i4 and car are in no training event, and have code 0.
+  it.each([
+    [
+      undefined,
+      {
+        history: [
+          [3, 0],
+          [1, 0],
+        ],
+        had: [
+          [0, 1, 2, 3],
+          [1, 0, 3],
+        ],
+        device: [3, 0],
+        until: 16,
+      },
+    ],
+    [
+      'test',
+      {
+        history: [
+          [3, 0],
+          [2, 1],
+        ],
+        had: [
+          [0, 1, 2, 3],
+          [1, 0],
+        ],
+        device: [3, 3],
+        until: 15,
+      },
+    ],
+    [
+      'validation',
+      {
+        history: [
+          [2, 3],
+          [2, 1],
+        ],
+        had: [
+          [0, 1, 2],
+          [1, 0],
+        ],
+        device: [2, 3],
+        until: 14,
+      },
+    ],
+    [13, { history: [[1, 2], [2]], had: [[0, 1], [1]], device: [1, 1], until: 12 }],
+    [10, { history: [[], []], had: [[], []], device: [0, 0], until: undefined }],
+  ] as const)('answers know users as of %s', async (asOf, { history, had, device, until }) => {
+    const { users, knownUntil } = await small(asOf);
+    expect(valuesOf(users.features.get('history')!, 2)).toEqual(history);
+    expect(valuesOf({ column: users.had }, 2)).toEqual(had);
+    expect(valuesOf(users.features.get('device')!, 2)).toEqual(device);
     expect(valuesOf(users.features.get('user')!, 2)).toEqual([1, 2]);
+    expect(knownUntil).toBe(until);
   });
 
   it('says how it was split', async () => {

@@ -76,7 +76,7 @@ test('are left out of histories and lists, before the latest or the first are ke
   ]);
   expect((valuesOf(users.features.get('history')!, users.rows) as number[][]).map(words).sort()).toEqual([
     ['e1', 'e2'],
-    ['e1', 'e3'],
+    ['e3', 'e0'],
   ]);
   const tags = valuesOf(corpus.features.get('tags')!, corpus.rows) as number[][];
   const known = encodings.get('tags')!;

@@ -72,7 +72,7 @@ test('belong to the elements that are kept, in histories and in columns', async 
   // An event without stars counts 0. The vocabulary does not have n.
   expect(of('history', 'item', parts.train)).toEqual(['', 'a 1', '', 'a 1, b 0', 'a 1, b 0, c 4']);
   expect(of('history', 'item', parts.test)).toEqual(['b 0, c 4, a 3.5', 'b 0, c 4, a 3.5']);
-  expect(of('history', 'item', users)).toEqual(['b 0, c 4, a 3.5', 'c 5']);
+  expect(of('history', 'item', users)).toEqual(['c 4, a 3.5, c 0', 'c 5']);
   // Two are kept; "new" is in no training event's item, and takes its weight along.
   expect(of('tags', 'tags', corpus)).toEqual(['x 0.5, y 0', '', 'y 3', 'x 1']);
   expect(of('tags', 'tags', parts.train)).toEqual(['x 0.5, y 0', '', 'y 3', 'y 3', 'x 0.5, y 0']);

@@ -146,7 +146,17 @@ export async function shardRows({ shards }: Dataset): Promise<Events> {
 }
 
 /** Everything but the training rows. */
-export const restOf = ({ parts, corpus, users, protocol, histories, seen, rejected }: Dataset): unknown => ({
+export const restOf = ({
+  parts,
+  corpus,
+  users,
+  knownUntil,
+  protocol,
+  histories,
+  seen,
+  rejected,
+}: Dataset): unknown => ({
+  knownUntil,
   rows: parts.train.rows,
   validation: rowsOf(parts.validation),
   test: rowsOf(parts.test),
@@ -156,6 +166,7 @@ export const restOf = ({ parts, corpus, users, protocol, histories, seen, reject
     users.keys.at(row),
     columnsAt(users.features, row),
     valueAt({ column: users.seen }, row),
+    valueAt({ column: users.had }, row),
   ]),
   asOfLastEvent: users.asOfLastEvent,
   protocol,
