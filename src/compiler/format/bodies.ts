@@ -2,13 +2,11 @@
 import { builders } from 'prettier/doc';
 import { defined } from '../../base/util/defined.ts';
 import type * as Ast from '../syntax/ast.ts';
-import { headWidths } from './align.ts';
-import type { TokenCursor } from './cursor.ts';
+import { hasComments, hasDescription, saysIgnore, type TokenCursor, type TokenGap } from './cursor.ts';
 import { type Doc, flatDoc, widthOf } from './doc.ts';
 import { type PrintedBinding, printEntry, searchEntry, towerEntry, typedEntry } from './entries.ts';
-import { hasComments, hasDescription, saysIgnore, type TokenGap } from './gaps.ts';
 import type { FormatLayout } from './layout.ts';
-import type { PrintedLine } from './lines.ts';
+import { headWidths, type PrintedLine } from './lines.ts';
 
 const { hardline, indent } = builders;
 

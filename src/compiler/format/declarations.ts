@@ -1,14 +1,12 @@
 /** Declarations one under the other, in the order they were written. */
 import { builders } from 'prettier/doc';
 import type * as Ast from '../syntax/ast.ts';
-import { alignedRuns, headWidths } from './align.ts';
 import { bodied, broken, oneLine, type PrintedBody, readBody } from './bodies.ts';
-import type { TokenCursor } from './cursor.ts';
+import { hasComments, saysIgnore, type TokenCursor, type TokenGap } from './cursor.ts';
 import { type Doc, flatDoc, widthOf } from './doc.ts';
 import { blockDeclaration, goal, groupDeclaration, letDeclaration, type PrintedBinding } from './entries.ts';
-import { hasComments, saysIgnore, type TokenGap } from './gaps.ts';
 import type { FormatLayout } from './layout.ts';
-import { type PrintedLine, stackLines } from './lines.ts';
+import { alignedRuns, headWidths, type PrintedLine, stackLines } from './lines.ts';
 
 const { group, indent, line, softline } = builders;
 

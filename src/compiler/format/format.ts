@@ -6,10 +6,9 @@ import { invariant } from '../../base/diagnostics/failure.ts';
 import { makeSource, type Source } from '../../base/text/source.ts';
 import type { FileNode } from '../syntax/ast.ts';
 import { parse } from '../syntax/parse.ts';
-import { TokenCursor } from './cursor.ts';
+import { gapsBetween, TokenCursor } from './cursor.ts';
 import { printFile } from './declarations.ts';
 import type { Doc } from './doc.ts';
-import { gapsBetween } from './gaps.ts';
 import { defaultLayout, type FormatLayout } from './layout.ts';
 
 /**

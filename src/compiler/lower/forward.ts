@@ -11,11 +11,17 @@ import { makeEventScores } from './event_scores.ts';
 import type { LoweredFeatures } from './features.ts';
 import type { Arrow } from './flow.ts';
 import { GraphInputs } from './inputs.ts';
-import { lowerItem } from './item.ts';
 import { type Cut, lowerInParts } from './parts.ts';
 import type { Channels } from './score.ts';
 import { type ItemChannels, lowerTask } from './task.ts';
-import { blockContext, lowerTower, makeTowerContext, type TowerChannels, type TowerContext } from './tower.ts';
+import {
+  blockContext,
+  lowerItem,
+  lowerTower,
+  makeTowerContext,
+  type TowerChannels,
+  type TowerContext,
+} from './tower.ts';
 
 const events: RowsOf = { kind: 'events' };
 

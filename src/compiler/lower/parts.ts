@@ -13,8 +13,7 @@ import type { Model, Tower } from '../model/model.ts';
 import type { LoweredFeatures } from './features.ts';
 import { rowsDim } from './field.ts';
 import { GraphInputs } from './inputs.ts';
-import { listsOf } from './lists.ts';
-import { lowerTower, makeTowerContext, type TowerChannels, type TowerContext } from './tower.ts';
+import { listsOf, lowerTower, makeTowerContext, type TowerChannels, type TowerContext } from './tower.ts';
 
 /** By which list a batch is cut, and the most elements of each part's, ascending. */
 export interface Cut {

@@ -17,11 +17,9 @@ import { withoutUnread } from '../model/complete.ts';
 import type { Model, Tower } from '../model/model.ts';
 import type { LoweredFeatures } from './features.ts';
 import { rowsDim } from './field.ts';
-import { finished } from './finish.ts';
 import type { Visited } from './flow.ts';
-import { GraphInputs } from './inputs.ts';
-import { listsOf } from './lists.ts';
-import { lowerTower, makeTowerContext } from './tower.ts';
+import { finished, GraphInputs } from './inputs.ts';
+import { listsOf, lowerTower, makeTowerContext } from './tower.ts';
 import { isOther, numbersFor, sequenceLength, tensorsOf, weightsOf, withShortList } from './trial.ts';
 
 /** A longer list is tried at the first length, and at the second where that takes more work than an editor can wait for. */

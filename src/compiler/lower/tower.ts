@@ -16,14 +16,13 @@ import {
   type Value,
   type Vector,
 } from '../library/contract.ts';
-import { asVector, printValueType, towardsVector, typeOf, vectorOf } from '../library/values.ts';
+import { asVector, printValue, printValueType, towardsVector, typeOf, vectorOf } from '../library/values.ts';
 import { type Flow, type FlowPart, type FlowStep, keyBias, type Tower, type TowerStep } from '../model/model.ts';
 import type { LoweredFeatures } from './features.ts';
 import { eventsOf, isSequence, lowerFeature, lowerKeyBias, rowsDim } from './field.ts';
-import { type Arrow, type FlowContext, lowerJoin, lowerSteps, type Visited } from './flow.ts';
+import { type Arrow, type FlowContext, lowerJoin, lowerSteps, UniqueNames, type Visited } from './flow.ts';
 import type { GraphInputs } from './inputs.ts';
-import { partsOf } from './lists.ts';
-import { UniqueNames } from './names.ts';
+import type { Channels } from './score.ts';
 
 /** The state that the towers of one graph share: its inputs, the names in it, and what is found out on the way. */
 export interface TowerContext {
@@ -227,4 +226,31 @@ function notVector(tower: Tower, step: TowerStep, value: Value): Diagnostic {
     { channel: `${tower.name}.${step.name}`, type: printValueType(typeOf(value)), insert },
     { fixes: insert === undefined ? [] : [[{ at: { ...lastSpan, start: lastSpan.end }, text: ` -> ${insert}` }]] },
   );
+}
+
+/** Lists that the tower reads in sequence, each once with all that belongs to it. */
+export function listsOf({ steps }: Tower, { byName }: LoweredFeatures): readonly string[] {
+  const readFeatures = steps
+    .flatMap(({ flow }) => partsOf(flow))
+    .flatMap((part) => (part.kind === 'features' ? part.features : []));
+  const sequences = readFeatures.filter((name) => isSequence(byName.get(name)!.use));
+  return [...new Set(sequences.map((name) => byName.get(name)!.use.along ?? name))];
+}
+
+/** The parts that a flow begins with. */
+const partsOf = ({ from }: Flow): readonly FlowPart[] => (from.kind === 'join' ? from.parts : [from]);
+
+/** Lowers the item tower to one vector a channel; a channel of several vectors is an error, and absent. */
+export function lowerItem(context: TowerContext, tower: Tower, rows: RowsOf): Channels {
+  const channels = new Map<string, Vector>();
+  for (const [name, value] of lowerTower(context, tower, rows)) {
+    if (value.kind === 'vector') {
+      channels.set(name, value);
+      continue;
+    }
+    const { flow, span } = tower.steps.find((step) => step.name === name)!;
+    const facts = { channel: `${tower.name}.${name}`, type: printValue(value) };
+    context.diagnostics.push(diagnose('item-interests', flow.steps.at(-1)?.span ?? span, facts));
+  }
+  return channels;
 }

@@ -6,8 +6,7 @@ import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
 import type { Source, Span } from '../../base/text/source.ts';
 import { declarationWords, headerEnd, looksLikeDeclaration, looksLikeEntry } from './layout.ts';
 import { swapped, wrongSign } from './sign_mistakes.ts';
-import { after, beginsLine, endOf, exchanged, inserted, is, isAny, replaced, spanOf } from './token.ts';
-import { quote } from './words.ts';
+import { after, beginsLine, endOf, exchanged, inserted, is, isAny, quote, replaced, spanOf } from './token.ts';
 
 interface OpenBrace {
   readonly token: IToken;

@@ -6,8 +6,7 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { isKnownCall } from './plausible.ts';
 import type { CorrectedTokens, ParseStop } from './sign_mistakes.ts';
-import { depthOf, endsValue, inserted, is, isAny, replaced, spanOf } from './token.ts';
-import { quote } from './words.ts';
+import { depthOf, endsValue, inserted, is, isAny, quote, replaced, spanOf } from './token.ts';
 
 export type TokenChange =
   | { readonly kind: 'insert'; readonly type: TokenType }

@@ -9,8 +9,19 @@ import { nearest } from '../../base/text/nearest.ts';
 import type { Source } from '../../base/text/source.ts';
 import { isArgument } from '../../base/text/synonyms.ts';
 import { type CorrectedTokens, missingSign, needless, type ParseStop, wrongSign } from './sign_mistakes.ts';
-import { beginsLine, beginsValue, endOf, endsValue, imageOf, inserted, is, isAny, replaced, spanOf } from './token.ts';
-import { signed } from './words.ts';
+import {
+  beginsLine,
+  beginsValue,
+  endOf,
+  endsValue,
+  imageOf,
+  inserted,
+  is,
+  isAny,
+  replaced,
+  signed,
+  spanOf,
+} from './token.ts';
 
 /** Knows one mistake by where reading stopped. */
 export type CommonErrorRule = (place: ParseStop) => CorrectedTokens | undefined;

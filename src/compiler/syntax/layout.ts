@@ -5,8 +5,7 @@
 import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
 import { entryWords } from './known_calls.ts';
-import { listGoesOn } from './lists.ts';
-import type { EntryRule } from './parsers.ts';
+import { type EntryRule, listGoesOn } from './parsers.ts';
 import { beginsLine, depthOf, endsValue, is, isAny, isUnfinished, oneOf } from './token.ts';
 
 /** The tokens that follow the first word of each declaration. */

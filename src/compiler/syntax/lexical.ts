@@ -7,8 +7,7 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
 import { notes } from '../../base/diagnostics/wording.ts';
 import { indentOf, positionAt, type Source, type Span, textOf } from '../../base/text/source.ts';
-import { byType, endOf, spanOf } from './token.ts';
-import { quote } from './words.ts';
+import { byType, endOf, quote, spanOf } from './token.ts';
 
 type ReportDiagnostic = (diagnostic: Diagnostic) => unknown;
 

@@ -22,8 +22,7 @@ import {
   splitEntries,
 } from './layout.ts';
 import { type EntryRule, entryRules, isColumns, type ParseError, type RuleTree, readStrictly } from './parsers.ts';
-import { after, endOf, imageOf, insertedBefore, is, isAny, replaced, spanOf } from './token.ts';
-import { expected, found, quote } from './words.ts';
+import { after, endOf, expected, found, imageOf, insertedBefore, is, isAny, quote, replaced, spanOf } from './token.ts';
 
 /** Mistakes corrected in one entry, before the rest of it is given up. */
 const mostCorrections = 8;

@@ -5,8 +5,7 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import type { Source } from '../../base/text/source.ts';
 import type { ParseError } from './parsers.ts';
-import { after, endOf, imageOf, is, spanOf } from './token.ts';
-import { expected, found, quote, signed } from './words.ts';
+import { after, endOf, expected, found, imageOf, is, quote, signed, spanOf } from './token.ts';
 
 /** Reading stopped here, with the tokens around it. */
 export interface ParseStop extends ParseError {

@@ -6,7 +6,7 @@ import type { Span } from '../../base/text/source.ts';
 import { callsOf, type KindRow, type Parameter } from '../../compiler/library/contract.ts';
 import type { EntryType } from '../../compiler/library/declarations/entry.ts';
 import { entriesOf } from '../../compiler/library/declarations/table.ts';
-import { biasWords } from '../../compiler/library/scores/biases.ts';
+import { biasWords } from '../../compiler/library/scores/table.ts';
 import { aboutIgnores } from '../../compiler/lint/ignores.ts';
 import { endOf, is } from '../../compiler/syntax/token.ts';
 import { calleeAt, searchedSlot, typeAt } from './callee.ts';

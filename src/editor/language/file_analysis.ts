@@ -1,9 +1,8 @@
 /** Answers what the editor asks of one checked file: its words, types and costs, each worked out on the first request, and where names are read. */
 import { type LexedText, lex } from '../../../grammar/lexer.ts';
 import type { Source, Span } from '../../base/text/source.ts';
-import { data } from '../../compiler/library/declarations/data.ts';
+import { data, histories } from '../../compiler/library/declarations/data.ts';
 import type { DeclarationEntry } from '../../compiler/library/declarations/entry.ts';
-import { histories } from '../../compiler/library/declarations/histories.ts';
 import { weightedTasks } from '../../compiler/library/declarations/objective.ts';
 import { type EntryPlace, entryTables, typeOfEntry } from '../../compiler/library/declarations/table.ts';
 import { train } from '../../compiler/library/declarations/train.ts';

@@ -2,7 +2,7 @@
 import type { Span } from '../../base/text/source.ts';
 import type { KindRow, Parameter, Parameters } from '../../compiler/library/contract.ts';
 import type { DeclarationEntry, KindTable } from '../../compiler/library/declarations/entry.ts';
-import { biasWords } from '../../compiler/library/scores/biases.ts';
+import { biasWords } from '../../compiler/library/scores/table.ts';
 import {
   asCall,
   isNumeric,

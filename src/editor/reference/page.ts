@@ -3,8 +3,7 @@
  * words of the grammar.
  */
 import { textOf } from '../../base/text/source.ts';
-import { firstSentence } from '../../compiler/explain/page.ts';
-import { specLink } from '../../compiler/explain/specification.ts';
+import { firstSentence, specLink } from '../../compiler/explain/page.ts';
 import type { KindRow, Parameter } from '../../compiler/library/contract.ts';
 import type { DeclarationRow } from '../../compiler/library/declarations/entry.ts';
 import { declarations, entryTables } from '../../compiler/library/declarations/table.ts';

@@ -1,9 +1,8 @@
 import type { Builder } from '../../../graph/builder.ts';
 import { type Interests, type NamedValue, type Sequence, ShapeError, type Vector } from '../contract.ts';
-import { joinWithEach } from '../interests.ts';
 import { blockKind } from '../rows.ts';
-import { alignedSequences, nextToEach } from '../sequences.ts';
 import { asVector, endToEnd, flattened, printValue, vectorOf } from '../values.ts';
+import { alignedSequences, joinWithEach, nextToEach } from '../vector_ops.ts';
 import { flatten } from './flatten.ts';
 
 export const concat = blockKind({

@@ -2,7 +2,7 @@ import type { Ref } from '../../../graph/builder.ts';
 import type { LossContext } from '../contract.ts';
 import { number } from '../parameters.ts';
 import { lossKind } from '../rows.ts';
-import { unitLength } from '../unit_length.ts';
+import { unitLength } from '../vector_ops.ts';
 import { weightedMean } from './mean.ts';
 
 export const directau = lossKind({

@@ -1,10 +1,40 @@
 import type { Builder, Ref } from '../../../graph/builder.ts';
-import type { LossContext, VectorScore } from '../contract.ts';
-import { type BatchColumns, corpusColumns, distinctColumns, rowColumns, withinCorpus } from './batch_columns.ts';
-import { historyToMask, hitsToMask, replaceHits } from './hits.ts';
-import { logQOf } from './log_q.ts';
+import type { Arguments, LossContext, VectorScore } from '../contract.ts';
+import { flag, number } from '../parameters.ts';
+import { type BatchColumns, corpusColumns, distinctColumns, queue, rowColumns, withinCorpus } from './columns.ts';
+import { hardestArguments } from './hardest.ts';
+import { historyToMask, hitArguments, hitsToMask, replaceHits } from './hits.ts';
+import { logQOf, softmaxCorrection } from './log_q.ts';
 import { rowScore, rowShares, weightedMean } from './mean.ts';
-import type { SoftmaxArguments } from './softmax_arguments.ts';
+import { all, negativeArguments } from './negatives.ts';
+import { sharpnessArguments, smoothing } from './temperature.ts';
+
+/** The parameters of every form of the softmax. */
+export const softmaxParameters = {
+  all,
+  ...negativeArguments,
+  ...sharpnessArguments,
+  correction: softmaxCorrection,
+  ...hitArguments,
+  ...hardestArguments,
+  queue,
+  smoothing,
+  margin: number({
+    min: 0,
+    doc: "m: taken off the row's own score before the temperature, so that it must be better by as much. A trained temperature does not divide it: c_ij = s_ij / τ − margin · [j is own].",
+    default: 0,
+  }),
+  symmetric: flag({
+    doc: "With the batch's items only. The mean of two directions: each query chooses among items, and each item among queries.",
+  }),
+};
+
+type WrittenSoftmaxArguments = Arguments<typeof softmaxParameters>;
+
+/** The arguments of every form but that of `correction: refined`. */
+export type SoftmaxArguments = Omit<WrittenSoftmaxArguments, 'correction'> & {
+  readonly correction: Exclude<WrittenSoftmaxArguments['correction'], 'refined'>;
+};
 
 /**
  * Up to here e^±logit, its row sums, and a batch's share of their reciprocals all stay normal float32 numbers, within e^±87,

@@ -1,7 +1,16 @@
 import { number } from '../parameters.ts';
 import { weightingKind } from '../rows.ts';
-import { innerProduct } from './gram.ts';
-import { lossValues, meanPresent, presence, stack, state, tasks, unstack, weightedSum } from './vectors.ts';
+import {
+  innerProduct,
+  lossValues,
+  meanPresent,
+  presence,
+  stack,
+  state,
+  tasks,
+  unstack,
+  weightedSum,
+} from './vectors.ts';
 
 /** A step of the weights never brings one below: there its gradient would stay 0. */
 const smallest = 1e-3;

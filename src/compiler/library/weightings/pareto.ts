@@ -2,8 +2,7 @@ import type { Builder, Ref } from '../../../graph/builder.ts';
 import { ShapeError } from '../contract.ts';
 import { integer, number } from '../parameters.ts';
 import { weightingKind } from '../rows.ts';
-import { combine, gramMatrix, taskGradients } from './gram.ts';
-import { tasks, unstack } from './vectors.ts';
+import { combine, gramMatrix, taskGradients, tasks, unstack } from './vectors.ts';
 
 /** A weight this near to its bound is at it. */
 const margin = 1e-6;

@@ -1,7 +1,6 @@
 import type { Builder, Ref } from '../../../graph/builder.ts';
 import { weightingKind } from '../rows.ts';
-import { combine, gramMatrix, taskGradients } from './gram.ts';
-import { tasks, unstack } from './vectors.ts';
+import { combine, gramMatrix, taskGradients, tasks, unstack } from './vectors.ts';
 
 export const pcgrad = weightingKind({
   doc: "Gradients that conflict are projected before they are summed, on each other task in turn: the next in the file's order first, then round. It acts on what tasks share, tables among them: a table row's gradient is the sum over all look-ups of that row in the batch. The rest learns by the plain sum. The paper draws the order at random.",
