@@ -56,7 +56,7 @@ const generated = '<!-- Written by `npm run generate` from the pages of the code
 
 /** Path from the root of the project → the text of the file: the list of all codes, and a page for each former name, for links. */
 export function errorIndex(): ReadonlyMap<string, string> {
-  const rows = (Object.keys(codes) as Code[]).map((code) => {
+  const codeRows = (Object.keys(codes) as Code[]).map((code) => {
     const { severity, means } = readErrorPage(code);
     return `| [${code}](${code}.md) | ${severity} | ${firstSentence(means)} |`;
   });
@@ -64,7 +64,7 @@ export function errorIndex(): ReadonlyMap<string, string> {
     generated,
     '# Messages',
     'Each message ends with a code in brackets. `tower explain CODE` prints the page of the code in the terminal.',
-    ['| code | | |', '|---|---|---|', ...rows].join('\n'),
+    ['| code | | |', '|---|---|---|', ...codeRows].join('\n'),
   ];
   const pages = new Map([['docs/errors/README.md', `${list.join('\n\n')}\n`]]);
   for (const [former, code] of formerCodes) {

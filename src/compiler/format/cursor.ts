@@ -73,19 +73,19 @@ function gapOf(before: IToken | undefined, comments: readonly IToken[], after: I
   let trailing: IToken | undefined;
   /** The column of a comment at a line's end, while comments go on below it. */
   let trailingColumn: number | undefined;
-  const own: CommentLine[] = [];
+  const ownComments: CommentLine[] = [];
   for (const comment of comments) {
     const commentLine = comment.startLine ?? 0;
-    if (before !== undefined && commentLine === line && own.length === 0 && trailing === undefined) {
+    if (before !== undefined && commentLine === line && ownComments.length === 0 && trailing === undefined) {
       trailing = comment;
       trailingColumn = comment.startColumn;
     } else {
       const continues =
         trailingColumn !== undefined && commentLine === line + 1 && comment.startColumn === trailingColumn;
       if (!continues) trailingColumn = undefined;
-      own.push({
+      ownComments.push({
         text: comment.image.trimEnd(),
-        blank: commentLine > line + 1 && (line > 0 || own.length > 0),
+        blank: commentLine > line + 1 && (line > 0 || ownComments.length > 0),
         continues,
       });
     }
@@ -94,7 +94,7 @@ function gapOf(before: IToken | undefined, comments: readonly IToken[], after: I
   const nextLine = after?.startLine ?? line;
   return {
     ...defined({ trailing: trailing?.image.trimEnd() }),
-    own,
+    own: ownComments,
     blank: nextLine > line + 1 && line > 0,
     newline: nextLine > line,
   };

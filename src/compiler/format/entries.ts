@@ -85,17 +85,17 @@ function bracketed<T>(
   filled = false,
 ): Doc {
   if (items.length === 0) return [open, cursor.close('')];
-  const parts: Doc[] = [];
+  const itemDocs: Doc[] = [];
   const gapDoc = cursor.gap(softline);
   for (const [index, item] of items.entries()) {
     if (index > 0) {
       cursor.passComma();
-      parts.push([',', cursor.gap(line)]);
+      itemDocs.push([',', cursor.gap(line)]);
     }
-    parts.push(print(item, cursor));
+    itemDocs.push(print(item, cursor));
   }
   cursor.passComma();
-  const contents = filled ? fill(parts) : parts;
+  const contents = filled ? fill(itemDocs) : itemDocs;
   return group([open, indent([gapDoc, contents, ifBreak(',')]), cursor.close(softline)]);
 }
 
@@ -146,8 +146,8 @@ export function searchEntry({ path, domain }: Ast.SearchEntryNode, cursor: Token
   const [first, ...rest] = path.map((_, at) => (at === 0 ? cursor.word() : [cursor.take(''), cursor.take('')]));
   return binding([first!, ...rest], ':', 'search', cursor, () => {
     if (domain.kind === 'Choices') {
-      const words = [cursor.word(), indent(cursor.take(' ')), indent(cursor.gap(' '))];
-      return [...words, values(domain.items, cursor)];
+      const oneOfWords = [cursor.word(), indent(cursor.take(' ')), indent(cursor.gap(' '))];
+      return [...oneOfWords, values(domain.items, cursor)];
     }
     const logDocs = domain.log ? [cursor.word(), indent(cursor.gap(' '))] : [];
     const fromDoc = expression(domain.from, cursor);
@@ -158,12 +158,12 @@ export function searchEntry({ path, domain }: Ast.SearchEntryNode, cursor: Token
 
 /** With commas between them; too many for a line, they go on in the next. */
 function values([first, ...others]: readonly Ast.ExpressionNode[], cursor: TokenCursor): Doc {
-  const parts: Doc[] = [expression(first!, cursor)];
+  const valueDocs: Doc[] = [expression(first!, cursor)];
   for (const value of others) {
     cursor.passComma();
-    parts.push([',', cursor.gap(line)], expression(value, cursor));
+    valueDocs.push([',', cursor.gap(line)], expression(value, cursor));
   }
-  return parts.length === 1 ? parts[0]! : indent(fill(parts));
+  return valueDocs.length === 1 ? valueDocs[0]! : indent(fill(valueDocs));
 }
 
 export function letDeclaration({ value }: Ast.LetNode, cursor: TokenCursor): PrintedBinding {
@@ -179,16 +179,16 @@ export function blockDeclaration({ shared, parameters, flow }: Ast.BlockNode, cu
 /** `(width, depth = 2)` */
 function parameterList(parameters: readonly Ast.BlockParameterNode[], cursor: TokenCursor): Doc[] {
   const openDoc = indent(cursor.take(''));
-  const parts: Doc[] = [];
+  const parameterDocs: Doc[] = [];
   for (const { default: value } of parameters) {
-    if (parts.length > 0) {
+    if (parameterDocs.length > 0) {
       cursor.passComma();
-      parts.push(',');
+      parameterDocs.push(',');
     }
-    parts.push(cursor.gap(parts.length > 0 ? line : softline), cursor.word());
-    if (value) parts.push(cursor.take(' '), cursor.gap(' '), expression(value, cursor));
+    parameterDocs.push(cursor.gap(parameterDocs.length > 0 ? line : softline), cursor.word());
+    if (value) parameterDocs.push(cursor.take(' '), cursor.gap(' '), expression(value, cursor));
   }
-  return [openDoc, indent(parts), cursor.close(softline)];
+  return [openDoc, indent(parameterDocs), cursor.close(softline)];
 }
 
 export function goal({ value }: Ast.ObjectiveNode | Ast.RetrieveNode, cursor: TokenCursor): PrintedBinding {
@@ -203,12 +203,12 @@ export function groupDeclaration({ members }: Ast.GroupNode, cursor: TokenCursor
 
 /** `a, b, c`, as many on each line as it takes. */
 function listed(names: readonly Ast.IdentifierNode[], cursor: TokenCursor): Doc {
-  const parts: Doc[] = [cursor.word()];
+  const nameDocs: Doc[] = [cursor.word()];
   for (let index = 1; index < names.length; index++) {
     cursor.passComma();
-    parts.push([',', cursor.gap(line)], cursor.word());
+    nameDocs.push([',', cursor.gap(line)], cursor.word());
   }
-  return parts.length === 1 ? parts[0]! : fill(parts);
+  return nameDocs.length === 1 ? nameDocs[0]! : fill(nameDocs);
 }
 
 function words(count: number, cursor: TokenCursor): Doc[] {
@@ -227,16 +227,16 @@ function binding(
   const beforeSign = cursor.gap('');
   cursor.word();
   const gapDoc = cursor.gap(' ');
-  const value: Doc = [gapDoc === ' ' ? ' ' : indent(gapDoc), read()];
+  const valueDoc: Doc = [gapDoc === ' ' ? ' ' : indent(gapDoc), read()];
   const wholeHead: Doc = [...head, beforeSign];
   const headText = flatDoc(wholeHead);
   const signSpace = sign === '=' && beforeSign === '' ? ' ' : '';
   return {
     kind: 'binding',
     ...defined({ head: headText, breaking: breaks ? wholeHead : undefined }),
-    doc: [indent([...wholeHead, signSpace, sign]), value],
+    doc: [indent([...wholeHead, signSpace, sign]), valueDoc],
     sign,
-    value,
+    value: valueDoc,
     form,
   };
 }

@@ -67,19 +67,19 @@ export interface PrintedLine {
 /** The lines under each other, with `end` before the end of the file. */
 export function stackLines(lines: readonly PrintedLine[], end: TokenGap, { tabWidth }: FormatLayout): Doc {
   const columns = columnsOf(lines, end);
-  const parts: Doc[] = [];
+  const lineDocs: Doc[] = [];
   const addDoc = (level: number, blank: boolean, doc: Doc): void => {
-    const isFirst = parts.length === 0;
-    parts.push(atLevel(level, [isFirst ? '' : blank ? [hardline, hardline] : hardline, doc]));
+    const isFirst = lineDocs.length === 0;
+    lineDocs.push(atLevel(level, [isFirst ? '' : blank ? [hardline, hardline] : hardline, doc]));
   };
   /** Writes the comments before line `index`, the end of the file for the last; says whether an empty line may follow. */
   const addComments = (index: number, { trailing, own }: TokenGap): boolean => {
     const line = lines[index];
     const column = columns[index - 1];
     if (trailing !== undefined) {
-      const width = lines[index - 1]?.width;
-      const space = column === undefined || width === undefined ? beforeComment : ' '.repeat(column - width);
-      parts.push(lineSuffix(space + trailing));
+      const lineWidth = lines[index - 1]?.width;
+      const space = column === undefined || lineWidth === undefined ? beforeComment : ' '.repeat(column - lineWidth);
+      lineDocs.push(lineSuffix(space + trailing));
     }
     const level = line?.brace === 'closes' ? line.level + 1 : (line?.level ?? 0);
     let followsBrace = lines[index - 1]?.brace === 'opens';
@@ -95,7 +95,7 @@ export function stackLines(lines: readonly PrintedLine[], end: TokenGap, { tabWi
     addDoc(line.level, line.before.blank && mayBlank && line.brace !== 'closes', line.doc);
   }
   addComments(lines.length, end);
-  return parts.length === 0 ? '' : [...parts, hardline];
+  return lineDocs.length === 0 ? '' : [...lineDocs, hardline];
 }
 
 function atLevel(level: number, doc: Doc): Doc {

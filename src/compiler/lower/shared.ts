@@ -103,26 +103,27 @@ function byRow(context: TowerContext, table: string, { name, ref, source }: Embe
   const seenRows = symbolic(`${table}_seen`);
   const isSeen = inputs.input(`table/${table}`, { from: 'table_seen', table }, [seenRows]);
   const pool: BagPool | 'none' = source.from === 'sequence' ? 'sequence' : source.pool;
-  const count = pool === 'none' ? ref.type.shape[0]! : symbolic(`${name}_elements`);
+  const rowCount = pool === 'none' ? ref.type.shape[0]! : symbolic(`${name}_elements`);
   const rowPlaces = inputs.input(
     `table/${name}/places`,
     { from: 'table_places', feature, rows, ...defined({ table: own }) },
-    [count],
+    [rowCount],
     'int32',
   );
-  const width = ref.type.shape.at(-1)!;
+  const rowWidth = ref.type.shape.at(-1)!;
   let elementGradients = gradient;
   if (pool !== 'none') {
     const { shape } = ref.type;
-    const lines = pool === 'sequence' ? builder.reshape(gradient, [elementsOf(shape.slice(0, -1)), width]) : gradient;
+    const lines =
+      pool === 'sequence' ? builder.reshape(gradient, [elementsOf(shape.slice(0, -1)), rowWidth]) : gradient;
     const elementRows = inputs.input(
       `table/${name}/rows`,
       { from: 'element_rows', feature, rows, pool },
-      [count],
+      [rowCount],
       'int32',
     );
-    const weights = inputs.input(`table/${name}/weights`, { from: 'element_weights', feature, rows, pool }, [count]);
-    elementGradients = builder.mul(builder.gather(lines, elementRows), builder.reshape(weights, [count, 1]));
+    const weights = inputs.input(`table/${name}/weights`, { from: 'element_weights', feature, rows, pool }, [rowCount]);
+    elementGradients = builder.mul(builder.gather(lines, elementRows), builder.reshape(weights, [rowCount, 1]));
   }
   // The product says how many rows there are to an engine: the length of an input that it reads.
   return builder.mul(builder.segmentSum(elementGradients, rowPlaces, seenRows), builder.reshape(isSeen, [seenRows, 1]));

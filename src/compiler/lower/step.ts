@@ -124,10 +124,10 @@ function lowerObjective(
   };
   return builder.scope('objective', () => {
     if (objective.kind === 'sum') {
-      const total = objective.terms
+      const lossSum = objective.terms
         .map(({ task, weight }) => (weight === 1 ? lossOf(task) : builder.mul(lossOf(task), weight)))
         .reduce((sum, next) => builder.add(sum, next));
-      return { total, weights: new Map() };
+      return { total: lossSum, weights: new Map() };
     }
     const { call } = objective;
     const weighted = weightings[call.kind]!.lower(

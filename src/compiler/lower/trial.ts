@@ -97,10 +97,10 @@ export function orderReadOf(whole: Model, list: string): Visited | undefined {
   };
   lowerTower(context, model.towers[0], { kind: 'events' });
   const trial = finished(inputs);
-  const length = sequenceLength(trial);
+  const listLength = sequenceLength(trial);
   const along = (name: string): boolean => name === list || features.byName.get(name)?.use.along === list;
   const weights = weightsOf(trial);
-  const inOrder = numbersFor(trial, length);
+  const inOrder = numbersFor(trial, listLength);
   const [one, other] = [inOrder, turned(trial, inOrder, along)].map(
     (each) => evaluateGraph(trial.graph, each, weights).outputs,
   );

@@ -114,8 +114,8 @@ export function spanOf(source: Source, token: IToken): Span {
 
 /** The empty place right after a token. */
 export function after(source: Source, token: IToken): Span {
-  const end = endOf(token);
-  return { source, start: end, end };
+  const tokenEnd = endOf(token);
+  return { source, start: tokenEnd, end: tokenEnd };
 }
 
 /** Returns the text of a word or sign; nothing for a name. */

@@ -17,7 +17,7 @@ export const product = blockKind({
 });
 
 function productOf(builder: Builder, fields: Fields): Vector {
-  const width = needOneWidth(fields);
+  const fieldWidth = needOneWidth(fields);
   const tensor = fields.fields.map((field) => field.tensor).reduce((all, next) => builder.mul(all, next));
-  return vectorOf(tensor, width);
+  return vectorOf(tensor, fieldWidth);
 }

@@ -120,11 +120,11 @@ export function lowerColumns(context: LossContext, score: VectorScore, options: 
     };
   };
   const ownQ = logQ(events, own);
-  const parts = drawn === undefined ? [] : [columnsOf(drawn, context.scoreOf(drawn).item)];
-  if (options.columns === undefined) parts.unshift(columnsOf(events, score.item));
-  if (options.columns === 'corpus') parts.unshift(columnsOf(everything, context.scoreOf(everything).item));
+  const columnParts = drawn === undefined ? [] : [columnsOf(drawn, context.scoreOf(drawn).item)];
+  if (options.columns === undefined) columnParts.unshift(columnsOf(events, score.item));
+  if (options.columns === 'corpus') columnParts.unshift(columnsOf(everything, context.scoreOf(everything).item));
   return {
-    parts,
+    parts: columnParts,
     ownApart: options.columns === 'own' || margin !== 0,
     own: ownQ === undefined ? own : builder.sub(own, ownQ),
   };
@@ -147,12 +147,12 @@ export function logSum({ builder }: LossContext, { parts, own, ownApart }: AllCo
 /** Mean of the logits over the columns of each row that are no hits: float32 [batch]. */
 function meanVisible({ builder }: LossContext, { parts, own, ownApart }: AllColumns): Ref {
   const visible = parts.map((part) => part.visible());
-  const total = parts
+  const visibleSum = parts
     .map(({ logits }, at) => builder.sum(builder.mul(visible[at]!, logits), [1]))
     .reduce((a, b) => builder.add(a, b));
-  const count = visible.map((each) => builder.sum(each, [1])).reduce((a, b) => builder.add(a, b));
-  if (ownApart) return builder.div(builder.add(total, own), builder.add(count, 1));
-  return builder.div(total, count);
+  const visibleCount = visible.map((each) => builder.sum(each, [1])).reduce((a, b) => builder.add(a, b));
+  if (ownApart) return builder.div(builder.add(visibleSum, own), builder.add(visibleCount, 1));
+  return builder.div(visibleSum, visibleCount);
 }
 
 /** The weighted mean over rows of log Σⱼ e^sⱼ − (1 − ε) · s own − ε · mean over visible j of sⱼ, ε the smoothing. */
@@ -195,11 +195,11 @@ export function rowColumns(items: Ref): BatchColumns {
 /** A column for every item of the corpus, each once: a row's own is among them. */
 export function corpusColumns(context: LossContext, batch: Ref): BatchColumns & { readonly score: VectorScore } {
   const { builder, key } = context;
-  const rows: RowsOf = { kind: 'corpus' };
-  const score = context.scoreOf(rows);
+  const corpusRows: RowsOf = { kind: 'corpus' };
+  const score = context.scoreOf(corpusRows);
   const column = context.input(`corpus/places/${key}`, { from: 'corpus_places', key }, [batch.type.shape[0]!], 'int32');
   return {
-    rows,
+    rows: corpusRows,
     score,
     items: score.item,
     ownOf: (values) => builder.gather(values, column),
@@ -217,14 +217,14 @@ export function withinCorpus({ builder, input, key, weight }: LossContext, batch
 /** A column an item: an item that several rows have goes through its tower once, and is one column. */
 export function distinctColumns(context: LossContext, batch: Ref): BatchColumns & { readonly score: VectorScore } {
   const { builder, key } = context;
-  const rows: RowsOf = { kind: 'distinct' };
-  const score = context.scoreOf(rows);
+  const distinctRows: RowsOf = { kind: 'distinct' };
+  const score = context.scoreOf(distinctRows);
   const [size] = batch.type.shape;
   const [columns] = score.item.type.shape;
   const keyPlaces = context.input(`places/${key}`, { from: 'places', key }, [size!, 2], 'int32');
   const column = builder.reshape(builder.slice(keyPlaces, [0, 1], [-1, 1]), [size!]);
   return {
-    rows,
+    rows: distinctRows,
     score,
     items: score.item,
     ownOf: (values) => builder.gather(values, column),

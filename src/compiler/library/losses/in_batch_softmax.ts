@@ -102,7 +102,7 @@ export function inBatchSoftmax(
   const sums = plus(builder.slice(weighted, [0, score.width], [-1, 1]), ownTerm);
   const logSums = builder.reshape(builder.log(sums), ownLogit.type.shape);
   const normalizer = maximum === undefined ? logSums : builder.add(logSums, maximum);
-  const value = weightedMean(builder, builder.sub(builder.sub(normalizer, columns.ownOf(offset)), ownLogit), weight);
+  const meanLoss = weightedMean(builder, builder.sub(builder.sub(normalizer, columns.ownOf(offset)), ownLogit), weight);
 
   const rowShare = rowShares(builder, ownLogit, weight);
   const share = weight === undefined ? rowShare : column(context, rowShare);
@@ -117,7 +117,7 @@ export function inBatchSoftmax(
   const byQuery = builder.mul(builder.sub(meanItem, vOwn), share);
   const byItem = builder.sub(meanQuery, columns.toColumns(shared));
   const slope = builder.add(inner(builder, query, byQuery), inner(builder, columns.items, byItem));
-  return builder.add(slope, builder.stopGradient(builder.sub(value, slope)));
+  return builder.add(slope, builder.stopGradient(builder.sub(meanLoss, slope)));
 }
 
 /** Absent: a column a row of the batch. */
@@ -145,11 +145,11 @@ function column({ builder }: LossContext, values: Ref): Ref {
 /** −log q of each column's item, moved so that the largest is −`shift`: float32 [columns]. */
 function columnOffset(context: LossContext, { rows, items }: BatchColumns, args: SoftmaxArguments): Ref {
   const { builder } = context;
-  const count = items.type.shape[0]!;
+  const columnCount = items.type.shape[0]!;
   if (args.correction === 'none') {
-    const ofItems = builder.reshape(builder.slice(items, [0, 0], [-1, 1]), [count]);
+    const ofItems = builder.reshape(builder.slice(items, [0, 0], [-1, 1]), [columnCount]);
     return builder.broadcastTo(builder.constant(-shift), ofItems);
   }
-  const negative = builder.neg(logQOf(context, args.correction, rows, count));
+  const negative = builder.neg(logQOf(context, args.correction, rows, columnCount));
   return builder.sub(negative, builder.add(builder.max(negative, [0]), shift));
 }

@@ -45,14 +45,14 @@ export function lowerPairs(
     const items = builder.reshape(context.scoreOf(rows).item, [batch, rows.perRow, width]);
     kinds.push({ rows, others: builder.sum(builder.mul(builder.reshape(query, [batch, 1, width]), items), [2]) });
   }
-  const parts = kinds.map(({ rows, others }) => {
+  const pairParts = kinds.map(({ rows, others }) => {
     const ones = builder.broadcastTo(builder.constant(1), others);
     return { others, visible: replaceHits(context, ones, rows, 0, rows === events ? { ...hits, own: true } : hits) };
   });
   refuseLoneGap(args);
   const column = builder.reshape(ownScore, [batch, 1]);
   const hardestParts = args.hardest === undefined ? undefined : hardestOfParts();
-  return parts.map(({ others, visible }, at) => ({
+  return pairParts.map(({ others, visible }, at) => ({
     difference: builder.sub(others, column),
     visible: hardestParts ? hardestParts[at]!.visible() : visible,
   }));
@@ -62,7 +62,7 @@ export function lowerPairs(
   }
 
   function hardestOfParts(): readonly ScoreColumns[] {
-    const allColumns = parts.map(({ others, visible }) => ({
+    const allColumns = pairParts.map(({ others, visible }) => ({
       logits: builder.select(builder.greater(visible, 0), others, hidden),
       visible: () => visible,
     }));
@@ -77,11 +77,11 @@ export function meanOfNegatives(
   lossOf: (difference: Ref) => Ref,
 ): Ref {
   const add = (a: Ref, b: Ref): Ref => builder.add(a, b);
-  const count = parts.map(({ visible }) => builder.sum(visible, [1])).reduce(add);
+  const visibleCount = parts.map(({ visible }) => builder.sum(visible, [1])).reduce(add);
   const sum = parts
     .map(({ difference, visible }) => builder.sum(builder.mul(lossOf(difference), visible), [1]))
     .reduce(add);
-  return builder.div(sum, builder.maximum(count, 1));
+  return builder.div(sum, builder.maximum(visibleCount, 1));
 }
 
 /** Binary cross-entropy of a row's own item against items that are drawn: what `bce` and `gbce` share. */
@@ -118,8 +118,8 @@ export function drawnEntropy(context: LossContext, score: VectorScore, options: 
   const ownEntropy = smoothing === 0 ? builder.softplus(builder.neg(ownLogit)) : entropy(ownLogit, 1 - smoothing / 2);
   const positive = exponent === undefined ? ownEntropy : builder.mul(ownEntropy, exponent);
   const negative = builder.sum(builder.mul(entropy(otherLogits, smoothing / 2), visible), [1]);
-  const count = builder.add(builder.sum(visible, [1]), 1);
-  return weightedMean(builder, builder.div(builder.add(positive, negative), count), weight);
+  const itemCount = builder.add(builder.sum(visible, [1]), 1);
+  return weightedMean(builder, builder.div(builder.add(positive, negative), itemCount), weight);
 }
 
 /** How many items a draw chooses from, a scalar. Throws ShapeError for a power of anything but a frequency. */

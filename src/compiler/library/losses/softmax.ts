@@ -204,8 +204,8 @@ function sampledSoftmax(
   function smoothed(smoothing: number): Ref {
     const otherShares = builder.slice(logShares, [0, 1], [-1, draw.n]);
     const visible = mask(builder.broadcastTo(builder.constant(1), drawn), 0);
-    const total = builder.add(builder.sum(builder.mul(visible, otherShares), [1]), ownShare);
-    const mean = builder.div(total, builder.add(builder.sum(visible, [1]), 1));
+    const shareSum = builder.add(builder.sum(builder.mul(visible, otherShares), [1]), ownShare);
+    const mean = builder.div(shareSum, builder.add(builder.sum(visible, [1]), 1));
     return builder.add(builder.mul(ownShare, 1 - smoothing), builder.mul(mean, smoothing));
   }
 }

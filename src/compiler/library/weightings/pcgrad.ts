@@ -50,8 +50,8 @@ function coefficients(builder: Builder, gram: Ref, count: number): Ref {
 
 /** 1 where column = row + `ahead`, round: float32 [count, count]. */
 function matrix(builder: Builder, count: number, ahead: number): Ref {
-  const values = Array.from({ length: count * count }, (_, at) =>
+  const matrixValues = Array.from({ length: count * count }, (_, at) =>
     at % count === (Math.floor(at / count) + ahead) % count ? 1 : 0,
   );
-  return builder.constant(values, [count, count]);
+  return builder.constant(matrixValues, [count, count]);
 }

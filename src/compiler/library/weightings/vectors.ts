@@ -30,14 +30,14 @@ export function presence(builder: Builder, losses: readonly TaskLoss[]): Ref | u
 /** Mean over the tasks that the batch has rows of: float32 [1], 0 where there are none. */
 export function meanPresent(builder: Builder, values: Ref, present: Ref | undefined): Ref {
   if (present === undefined) return builder.mean(values, [0], true);
-  const count = builder.maximum(builder.sum(present, [0], true), 1);
-  return builder.div(builder.sum(builder.mul(values, present), [0], true), count);
+  const presentCount = builder.maximum(builder.sum(present, [0], true), 1);
+  return builder.div(builder.sum(builder.mul(values, present), [0], true), presentCount);
 }
 
 /** Scalars → [count]. */
 export function stack(builder: Builder, scalars: readonly Ref[]): Ref {
-  const parts = scalars.map((scalar) => builder.reshape(scalar, [1]));
-  return endToEnd(builder, parts, 0);
+  const oneByOne = scalars.map((scalar) => builder.reshape(scalar, [1]));
+  return endToEnd(builder, oneByOne, 0);
 }
 
 /** [count] → scalars. */
