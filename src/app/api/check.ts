@@ -87,12 +87,12 @@ function unorderedLists(model: Model, { histories }: DataDescription): readonly 
   return histories.flatMap(({ kind, name, of, max, span }) => {
     const orderRead = kind === 'others' ? orderReadOf(model, name) : undefined;
     if (!orderRead) return [];
-    const facts = {
+    const timeFacts = {
       what: `history ${name} = others(${of}, ${max})`,
       needs: `the order of time for \`${orderRead.kind}\`: ${name} = past(${of}, ${max})`,
     };
     const note = { message: `here \`${orderRead.kind}\` reads the order of \`${name}\``, at: orderRead.span };
-    return [diagnose('data-needs', span, facts, { notes: [note] })];
+    return [diagnose('data-needs', span, timeFacts, { notes: [note] })];
   });
 }
 
@@ -150,8 +150,8 @@ export type Metrics = string | readonly MeasureSpec[];
 
 /** @throws Failure with a diagnostic for each metric that is not known or repeated, and each cutoff that is none */
 export function askedMeasures(metrics: Metrics): readonly MeasureSpec[] {
-  const text = typeof metrics === 'string' ? metrics : metrics.map(written).join(', ');
-  const { output, diagnostics } = readMetrics('metrics', text);
+  const metricsText = typeof metrics === 'string' ? metrics : metrics.map(written).join(', ');
+  const { output, diagnostics } = readMetrics('metrics', metricsText);
   if (hasErrors(diagnostics)) throw new Failure(diagnostics);
   return output.map(measureOf);
 }
