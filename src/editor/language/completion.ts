@@ -267,14 +267,14 @@ export function completionsAt(
   offset: number,
   around: CompletionSurroundings = {},
 ): { readonly span: Span; readonly items: readonly Completion[] } {
-  const place = cursorAt(facts, offset);
-  if (!place) {
+  const editorCursor = cursorAt(facts, offset);
+  if (!editorCursor) {
     const { start, items } = ignoresAt(facts, offset) ?? { start: offset, items: [] };
     return { span: { source: facts.source, start, end: offset }, items };
   }
-  const start = place.text?.start ?? place.start;
-  const span = { source: facts.source, start, end: place.text ? place.text.end : offset };
-  return { span, items: itemsAt(facts, place, around) };
+  const wordStart = editorCursor.text?.start ?? editorCursor.start;
+  const span = { source: facts.source, start: wordStart, end: editorCursor.text ? editorCursor.text.end : offset };
+  return { span, items: itemsAt(facts, editorCursor, around) };
 }
 
 function itemsAt(facts: FileAnalysis, place: EditorCursor, around: CompletionSurroundings): readonly Completion[] {

@@ -122,14 +122,14 @@ export function costsOf({ resolution, file }: CheckResult): FileCosts {
       }
     };
     for (const { name, flow } of tower.steps) {
-      const path = `${tower.name}/${name}`;
-      const flowCost = parts.get(path);
+      const stepPath = `${tower.name}/${name}`;
+      const flowCost = parts.get(stepPath);
       const isBroken = diagnostics.some(({ at }) => at && at.start >= flow.span.start && at.end <= flow.span.end);
       if (flowCost && !isBroken) towers.set(`${tower.name}.${name}`, flowCost);
       const names = new UniqueNames();
       // A flow that begins with a block of several: `concat(deep, wide) -> …`.
-      if (flow.from.kind === 'join') addCost(flow.from.span, names.unique(`${path}/${flow.from.call.kind}`));
-      addSteps(flow.steps, path, names);
+      if (flow.from.kind === 'join') addCost(flow.from.span, names.unique(`${stepPath}/${flow.from.call.kind}`));
+      addSteps(flow.steps, stepPath, names);
     }
   }
   return { steps, towers };
