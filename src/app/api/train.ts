@@ -305,11 +305,11 @@ interface Since {
 /** @throws Failure `since-unreadable` */
 function sinceAsked(since: string | number | undefined): Since | undefined {
   if (since === undefined) return undefined;
-  const text = String(since);
+  const sinceText = String(since);
   const isDate = typeof since === 'string' && !/^-?[\d.]+(e\d+)?$/i.test(since);
-  const time = isDate ? secondsOf(text) : Number(text);
-  if (!Number.isFinite(time)) throw failure('since-unreadable', { text });
-  return { time, isDate, text };
+  const time = isDate ? secondsOf(sinceText) : Number(sinceText);
+  if (!Number.isFinite(time)) throw failure('since-unreadable', { text: sinceText });
+  return { time, isDate, text: sinceText };
 }
 
 /** ISO 8601; UTC where the text does not say otherwise. */
