@@ -33,7 +33,10 @@ it.each(['train', 'validation', 'test'] satisfies Part[])('holds for events of t
 });
 
 it('needs a time, and says so', async () => {
-  const description = describeData({ reject: 1, ...block({ split: { kind: 'random', validation: 0.2, test: 0.2, seed: 1 } }) });
+  const description = describeData({
+    reject: 1,
+    ...block({ split: { kind: 'random', validation: 0.2, test: 0.2, seed: 1 } }),
+  });
   const { time: _, ...withoutTime } = description;
   const found = await failureOf(
     readDataset(

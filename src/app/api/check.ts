@@ -1,13 +1,15 @@
 /** A model's file, and the data it would be trained on, checked before any row is read. */
+import { writeFileSync } from 'node:fs';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { type Diagnostic, hasErrors } from '../../base/diagnostics/diagnostic.ts';
 import { Failure, failure, invariant } from '../../base/diagnostics/failure.ts';
+import { applySafeFixes, type Fixed } from '../../base/diagnostics/fixes.ts';
 import { render } from '../../base/diagnostics/render.ts';
-import type { Source } from '../../base/text/source.ts';
+import { refuse } from '../../base/diagnostics/system_reason.ts';
+import { makeSource, type Source } from '../../base/text/source.ts';
 import { defined } from '../../base/util/defined.ts';
-import { type Lowered, lower, type Shapes } from '../../compiler/lower/lower.ts';
-import { measureOf } from '../../compiler/lower/measure.ts';
-import { orderReadOf } from '../../compiler/lower/order.ts';
+import { type Lowered, lower, measureOf, type Shapes } from '../../compiler/lower/lower.ts';
+import { orderReadOf } from '../../compiler/lower/trial.ts';
 import type { Model } from '../../compiler/model/model.ts';
 import { readMetrics } from '../../compiler/model/resolve/entries.ts';
 import type { SearchParameter } from '../../compiler/model/resolve/search.ts';
@@ -85,12 +87,12 @@ function unorderedLists(model: Model, { histories }: DataDescription): readonly 
   return histories.flatMap(({ kind, name, of, max, span }) => {
     const orderRead = kind === 'others' ? orderReadOf(model, name) : undefined;
     if (!orderRead) return [];
-    const facts = {
+    const timeFacts = {
       what: `history ${name} = others(${of}, ${max})`,
       needs: `the order of time for \`${orderRead.kind}\`: ${name} = past(${of}, ${max})`,
     };
     const note = { message: `here \`${orderRead.kind}\` reads the order of \`${name}\``, at: orderRead.span };
-    return [diagnose('data-needs', span, facts, { notes: [note] })];
+    return [diagnose('data-needs', span, timeFacts, { notes: [note] })];
   });
 }
 
@@ -148,10 +150,30 @@ export type Metrics = string | readonly MeasureSpec[];
 
 /** @throws Failure with a diagnostic for each metric that is not known or repeated, and each cutoff that is none */
 export function askedMeasures(metrics: Metrics): readonly MeasureSpec[] {
-  const text = typeof metrics === 'string' ? metrics : metrics.map(written).join(', ');
-  const { output, diagnostics } = readMetrics('metrics', text);
+  const metricsText = typeof metrics === 'string' ? metrics : metrics.map(written).join(', ');
+  const { output, diagnostics } = readMetrics('metrics', metricsText);
   if (hasErrors(diagnostics)) throw new Failure(diagnostics);
   return output.map(measureOf);
 }
 
 const written = ({ metric, k }: MeasureSpec): string => (k === undefined ? metric : `${metric}(${k})`);
+
+/**
+ * Applies the safe fixes of a file, of a model or of its data, and writes the file if there are any. Files that it uses remain as they are.
+ * @throws Failure `cannot-read`, `cannot-write`
+ */
+export function fixFile(path: string, settings: Settings = {}): Fixed {
+  const source = readSource(path);
+  const fixedSource = applySafeFixes(
+    source,
+    (one) => checkSource(one, { load: loadUsed, settings }).diagnostics,
+    (text) => makeSource(source.name, text),
+  );
+  if (fixedSource.text === source.text) return fixedSource;
+  try {
+    writeFileSync(path, fixedSource.text);
+  } catch (error) {
+    refuse('cannot-write', path, error);
+  }
+  return fixedSource;
+}

@@ -30,7 +30,7 @@ export async function exportPage(
     import('../../serving/serve/export_page.ts'),
   ]);
   const { dataset, retrieval } = await retrievalOf(run);
-  const path = packageFile('dist/browser.js');
+  const scriptPath = packageFile('dist/browser.js');
   try {
     const exported = await serve.writePageExport(run.trained, retrieval, {
       folder: out,
@@ -40,7 +40,7 @@ export async function exportPage(
       chosen,
       objectives: (await objectivesOf(run.trained)) ?? [],
       notes,
-      script: await reading(path, readFile(path)),
+      script: await reading(scriptPath, readFile(scriptPath)),
       ...defined({ force }),
     });
     return { ...exported, known: [...columns.keys()] };

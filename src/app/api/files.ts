@@ -66,15 +66,15 @@ function within(folder: string, endings: readonly string[], reach: Reach): strin
   const entries = entriesOf(folder).sort((a, b) => (a.name < b.name ? -1 : 1));
   return entries.flatMap((entry) => {
     if (entry.name.startsWith('.') || entry.name === 'node_modules') return [];
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) return within(path, endings, reach);
+    const entryPath = join(folder, entry.name);
+    if (entry.isDirectory()) return within(entryPath, endings, reach);
     if (!endings.includes(extname(entry.name))) return [];
     // The caller may write what is found, and shows its lines.
-    if (entry.isSymbolicLink() && !isWithin(path, reach)) {
-      const reason = `it is a link to ${resolved(path)}, outside the project: name that file itself`;
-      throw failure('cannot-read', { path, reason });
+    if (entry.isSymbolicLink() && !isWithin(entryPath, reach)) {
+      const reason = `it is a link to ${resolved(entryPath)}, outside the project: name that file itself`;
+      throw failure('cannot-read', { path: entryPath, reason });
     }
-    return [path];
+    return [entryPath];
   });
 }
 

@@ -157,9 +157,9 @@ function planOf(found: ImportFiles, converted: ConvertedConfig, out: string): Im
   const placeFiles = (files: readonly string[], wish: string): string => {
     const [file] = files;
     if (file === undefined) {
-      const name = `${wish}.${paths.isCsv ? 'csv' : 'parquet'}`;
-      missing.push({ path: join(out, name), columns });
-      return name;
+      const fileName = `${wish}.${paths.isCsv ? 'csv' : 'parquet'}`;
+      missing.push({ path: join(out, fileName), columns });
+      return fileName;
     }
     const isReadable = isTyped(file) || (found.hasHeader && formatOf(file) === 'csv');
     if (isReadable && files.length === 1) {

@@ -72,9 +72,9 @@ export async function openFolderIndex(folder: string, snapshot: Snapshot): Promi
 function sampleOf({ parts }: Dataset, count: number) {
   const part = (['test', 'validation', 'train'] as const).find((name) => parts[name].rows > 0) ?? 'train';
   const { rows: all, features } = parts[part];
-  const size = Math.min(count, all);
-  const rows = Int32Array.from({ length: size }, (_, i) => Math.floor((i * all) / size));
-  return { features, rows, of: `events of the ${part === 'train' ? 'training' : part} part` };
+  const sampleSize = Math.min(count, all);
+  const sampledRows = Int32Array.from({ length: sampleSize }, (_, i) => Math.floor((i * all) / sampleSize));
+  return { features, rows: sampledRows, of: `events of the ${part === 'train' ? 'training' : part} part` };
 }
 
 export const usualTable = 'tower_items';

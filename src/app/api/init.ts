@@ -138,9 +138,9 @@ export function findTables(folder: string, depth = 1): string[] {
   const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   return entries.flatMap((entry) => {
     if (entry.name.startsWith('.') || noData.test(entry.name)) return [];
-    const path = folder === '.' ? entry.name : join(folder, entry.name);
-    if (entry.isDirectory()) return depth > 0 && !noFolders.has(entry.name) ? findTables(path, depth - 1) : [];
-    return entry.isFile() && (endings.test(entry.name) || isForeignConfig(entry.name)) ? [path] : [];
+    const entryPath = folder === '.' ? entry.name : join(folder, entry.name);
+    if (entry.isDirectory()) return depth > 0 && !noFolders.has(entry.name) ? findTables(entryPath, depth - 1) : [];
+    return entry.isFile() && (endings.test(entry.name) || isForeignConfig(entry.name)) ? [entryPath] : [];
   });
 }
 

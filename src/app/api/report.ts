@@ -28,17 +28,17 @@ const patience = 5000;
  */
 export async function writeReport(folder: string, evaluation?: Evaluation): Promise<string> {
   const manifest = await readManifest(folder);
-  const parts = await reportParts(folder, manifest);
-  const page = reportPage({ ...parts, ...defined({ evaluation: evaluation ?? parts.evaluation }) });
-  const path = join(folder, reportFile);
+  const pageParts = await reportParts(folder, manifest);
+  const page = reportPage({ ...pageParts, ...defined({ evaluation: evaluation ?? pageParts.evaluation }) });
+  const pagePath = join(folder, reportFile);
   const lock = await lockFolder(folder, { purpose: 'tower evaluate', wait: patience });
   try {
     if (evaluation) await writeEvaluation(folder, manifest, evaluation);
-    await writeTextDurably(path, page);
+    await writeTextDurably(pagePath, page);
   } finally {
     await lock.release();
   }
-  return path;
+  return pagePath;
 }
 
 /**
@@ -59,20 +59,20 @@ export async function writeRunsReport(
   const root = commonFolder(folders);
   let firstFailure: Failure | undefined;
   for (const folder of folders) {
-    const name = relative(root, resolve(folder)) || basename(resolve(folder));
+    const runName = relative(root, resolve(folder)) || basename(resolve(folder));
     const manifest = await readManifest(folder).catch((error: unknown) => {
       if (!isUnfinished(error)) throw error;
       firstFailure ??= error;
-      unfinished.push(name);
+      unfinished.push(runName);
       onUnfinished?.(folder, error);
     });
-    if (manifest) runs.push({ ...(await reportParts(folder, manifest)), name });
+    if (manifest) runs.push({ ...(await reportParts(folder, manifest)), name: runName });
   }
   if (runs.length === 0 && firstFailure) throw firstFailure;
-  const path = out ?? join(relative('.', root), 'report.html');
-  await refuseOtherFile(path);
-  await writeTextDurably(path, runsPage(runs, unfinished));
-  return path;
+  const pagePath = out ?? join(relative('.', root), 'report.html');
+  await refuseOtherFile(pagePath);
+  await writeTextDurably(pagePath, runsPage(runs, unfinished));
+  return pagePath;
 }
 
 const isUnfinished = (error: unknown): error is Failure =>
@@ -124,9 +124,9 @@ async function modelOf(folder: string, manifest: Manifest): Promise<Pick<ReportP
 /** Writes it anew. @returns its path */
 export async function writeStudyReport(tuned: Omit<Tuned, 'folder'> & { readonly folder: string }): Promise<string> {
   const { folder, study, trials, importance, finalists, winner, validation, test } = tuned;
-  const parts = { study, trials, importance, finalists, ...defined({ winner: winner?.trial, validation, test }) };
-  const path = join(folder, 'report.html');
+  const studyParts = { study, trials, importance, finalists, ...defined({ winner: winner?.trial, validation, test }) };
+  const pagePath = join(folder, 'report.html');
   const { studyPage } = await import('../report/study_page.ts');
-  await writeTextDurably(path, studyPage(parts));
-  return path;
+  await writeTextDurably(pagePath, studyPage(studyParts));
+  return pagePath;
 }

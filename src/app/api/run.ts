@@ -158,10 +158,10 @@ interface VerifiedData {
 async function readSame(trained: LoadedModel, request: LoadRequest): Promise<VerifiedData> {
   const dataset = await readRows(trained, request);
   const { refuseOtherData } = await import('../../training/artifact/load.ts');
-  const named = request.data !== undefined;
-  const notes = refuseOtherData(trained, dataset, named);
+  const isDataNamed = request.data !== undefined;
+  const notes = refuseOtherData(trained, dataset, isDataNamed);
   const { heldOutBefore = 0 } = dataset;
-  if (!named || notes.length === 0 || heldOutBefore === 0) return { dataset, notes };
+  if (!isDataNamed || notes.length === 0 || heldOutBefore === 0) return { dataset, notes };
   const dataUntil = momentWords(trained.manifest.data.until!.time);
   const events = `${heldOutBefore.toLocaleString('en')} held-out events`;
   return {
@@ -403,8 +403,8 @@ async function readRows(trained: LoadedModel, request: LoadRequest): Promise<Dat
   ]);
   const { encodings, manifest } = trained;
   // Other data than that of the training is encoded as the training encoded its own, and so is what a run of several days was trained on.
-  const named = request.data !== undefined;
-  const isPinned = named || manifest.from !== undefined;
+  const isDataNamed = request.data !== undefined;
+  const isPinned = isDataNamed || manifest.from !== undefined;
   const { pinnedBy } = await import('../../training/artifact/identity.ts');
   return readDataset(description, trained.plan, {
     ...reading,
@@ -414,7 +414,7 @@ async function readRows(trained: LoadedModel, request: LoadRequest): Promise<Dat
       ? {
           pinned: {
             ...pinnedBy(encodings, manifest.from),
-            ...(named ? defined({ trainedUntil: manifest.data.until }) : {}),
+            ...(isDataNamed ? defined({ trainedUntil: manifest.data.until }) : {}),
           },
         }
       : {}),

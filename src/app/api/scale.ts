@@ -77,9 +77,9 @@ export async function prepare(path: string, request: PrepareRequest): Promise<Pr
   // What says that the folder is a job goes first, and comes last.
   await removeDurably(join(out, 'job.json'));
   for (const [name, text] of Object.entries(fileTexts)) {
-    const path = join(out, name);
-    await writeTextDurably(path, text);
-    if (name.endsWith('.sh')) await writing(path, chmod(path, 0o755));
+    const filePath = join(out, name);
+    await writeTextDurably(filePath, text);
+    if (name.endsWith('.sh')) await writing(filePath, chmod(filePath, 0o755));
   }
   return { job, files: Object.keys(fileTexts) };
 }
@@ -149,23 +149,23 @@ srun --cpus-per-task="$TOWER_TORCH_THREADS" --kill-on-bad-exit=1 ${quoted(`${fol
 `;
 
 const kubernetes = ({ workers, folder }: ScaleJob): string => {
-  const name = jobName(folder);
+  const objectName = jobName(folder);
   return `# kubectl apply -f kubernetes.yaml
 # Set the image, and the claim of a volume that has the files of the job under the same path.
 apiVersion: v1
 kind: Service
 metadata:
-  name: ${name}
+  name: ${objectName}
 spec:
   clusterIP: None
   publishNotReadyAddresses: true
   selector:
-    job-name: ${name}
+    job-name: ${objectName}
 ---
 apiVersion: batch/v1
 kind: Job
 metadata:
-  name: ${name}
+  name: ${objectName}
 spec:
   completionMode: Indexed
   completions: ${workers}
@@ -173,7 +173,7 @@ spec:
   backoffLimit: ${3 * workers}
   template:
     spec:
-      subdomain: ${name}
+      subdomain: ${objectName}
       restartPolicy: Never
       containers:
         - name: worker
@@ -181,7 +181,7 @@ spec:
           command: [${text(`${folder}/worker.sh`)}]
           env:
             - { name: WORLD_SIZE, value: ${text(String(workers))} }
-            - { name: MASTER_ADDR, value: ${name}-0.${name} }
+            - { name: MASTER_ADDR, value: ${objectName}-0.${objectName} }
           volumeMounts:
             - { name: project, mountPath: ${text(folder.slice(0, Math.max(1, folder.lastIndexOf('/'))))} }
       volumes:
@@ -193,12 +193,12 @@ spec:
 
 /** A name that DNS allows: Kubernetes makes addresses of it. */
 const jobName = (folder: string): string => {
-  const name = folder
+  const folderName = folder
     .slice(folder.lastIndexOf('/') + 1)
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^[^a-z]+/, '')
     .slice(0, 40)
     .replace(/-+$/, '');
-  return name === '' ? 'tower-job' : name;
+  return folderName === '' ? 'tower-job' : folderName;
 };

@@ -117,8 +117,8 @@ export async function refuseUnsafe(address: {
   const { host, token, path } = address;
   const { isLoopback, tokenComplaint } = await import('../../serving/server/door.ts');
   if (token === undefined && !isLoopback(host)) throw failure('token-needed', { host });
-  const reason = token === undefined ? undefined : tokenComplaint(token);
-  if (reason !== undefined) throw failure('token-value', { path, reason });
+  const tokenError = token === undefined ? undefined : tokenComplaint(token);
+  if (tokenError !== undefined) throw failure('token-value', { path, reason: tokenError });
 }
 
 /**

@@ -49,7 +49,7 @@ export function openTracker(address: string, request: TrackerRequest): Tracker {
   const { out: folder, model: source, settings } = request;
   let facts: RunFacts | undefined;
   let sender: Promise<RunSender> | undefined;
-  const begin = async (steps: number, began: number): Promise<RunSender> => {
+  const beginSender = async (steps: number, began: number): Promise<RunSender> => {
     const commit = await commitOf(dirname(source));
     return new RunSender(client, { folder, facts: facts!, steps, source, began, ...defined({ experiment, commit }) });
   };
@@ -63,7 +63,7 @@ export function openTracker(address: string, request: TrackerRequest): Tracker {
     },
     event(event) {
       if (event.kind === 'started') {
-        const begunSender = begin(event.steps, Date.now());
+        const begunSender = beginSender(event.steps, Date.now());
         sender = begunSender;
         background.begin(async () => (await begunSender).send());
       }

@@ -92,14 +92,14 @@ class StudySender {
     const { folder, study, source, began, commit } = this.of;
     const trackingRecord = await remembered(folder, { began, ...defined({ commit }) });
     const experiment = await experimentId(client, this.of.experiment ?? study.model);
-    const start = trackingRecord.began ?? began;
+    const startTime = trackingRecord.began ?? began;
     const remote = await findOrCreateRun(client, experiment, {
       own: trackingRecord.run,
       name: basename(resolve(folder)),
-      start,
+      start: startTime,
     });
-    const facts = { plan: { model: study.model }, tower: version };
-    await logTags(client, remote.id, { ...tagsOf(facts, source, trackingRecord.commit), 'tower.kind': 'study' });
+    const studyFacts = { plan: { model: study.model }, tower: version };
+    await logTags(client, remote.id, { ...tagsOf(studyFacts, source, trackingRecord.commit), 'tower.kind': 'study' });
     await sendNewParams(client, remote, studyParams(study));
     await updateRun(client, remote.id, 'RUNNING');
     return { remote, own: trackingRecord };
@@ -109,23 +109,23 @@ class StudySender {
     const { client, records } = this;
     const { study } = this.of;
     const record = records[at]!;
-    const name = ownName(record);
-    const knownRun = this.nested.get(name);
-    this.nested.delete(name);
-    const remote = knownRun ?? (await this.find(record, name));
+    const jobName = ownName(record);
+    const knownRun = this.nested.get(jobName);
+    this.nested.delete(jobName);
+    const remote = knownRun ?? (await this.find(record, jobName));
     await sendNewParams(client, remote, nestedParams(record, study));
     await logTags(client, remote.id, nestedTags(record, study));
     await sendNew(client, remote, nestedPoints(records, at, study), this.count);
     const status = statusOf(record);
     await updateRun(client, remote.id, status, status === 'RUNNING' ? undefined : endedAt(record));
     await sendNew(client, this.parent!.remote, bestPoints(records, at, study), this.count);
-    this.nested.set(name, remote);
+    this.nested.set(jobName, remote);
   }
 
   private find(record: JobRecord, name: string): Promise<RemoteRun> {
     const { remote, own } = this.parent!;
-    const start = startedAt(record);
-    const newRun = { own: `${own.run}-${name}`, name: nestedName(record), start, parent: remote.id };
+    const startTime = startedAt(record);
+    const newRun = { own: `${own.run}-${name}`, name: nestedName(record), start: startTime, parent: remote.id };
     return findOrCreateRun(this.client, remote.experiment, newRun);
   }
 }
@@ -246,14 +246,14 @@ export function openStudyTracker(address: string, request: Omit<TrackerRequest, 
   const { client, experiment } = background;
   const { out: folder, model: source } = request;
   let sender: Promise<StudySender> | undefined;
-  const begin = async (study: Study): Promise<StudySender> => {
+  const beginSender = async (study: Study): Promise<StudySender> => {
     const commit = await commitOf(dirname(source));
     return new StudySender(client, { folder, study, source, began: Date.now(), ...defined({ experiment, commit }) });
   };
   return {
     event(event) {
       if (event.kind === 'began') {
-        const begunSender = begin(event.study);
+        const begunSender = beginSender(event.study);
         sender = begunSender;
         background.begin(async () => (await begunSender).send());
       }

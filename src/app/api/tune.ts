@@ -327,14 +327,14 @@ async function writeTunedFile(
       });
     source = makeSource(to, applyEdits(source, [edit]));
   }
-  const text = format(source.text, to).output ?? source.text;
-  const { diagnostics } = checkSource(makeSource(to, text), { load: loadUsed });
+  const formattedText = format(source.text, to).output ?? source.text;
+  const { diagnostics } = checkSource(makeSource(to, formattedText), { load: loadUsed });
   if (hasErrors(diagnostics)) throw failure('tuned-file', { path: to, reason: diagnostics[0]!.message });
   refuseTunedFile(to);
   // `wx` fails where somebody was quicker.
   const tunedFile = await writing(to, open(to, 'wx'));
   try {
-    await writing(to, tunedFile.writeFile(text));
+    await writing(to, tunedFile.writeFile(formattedText));
   } finally {
     await tunedFile.close();
   }
@@ -347,8 +347,8 @@ function moved({ text, ...source }: Source, from: string, to: string): Source {
   const { file } = checkSource(makeSource(source.name, text), { load: loadUsed });
   const edits = file.declarations.flatMap((one) => {
     if (one.kind !== 'Use') return [];
-    const path = relative(other, resolve(old, one.path.value)).replaceAll('\\', '/');
-    return [{ at: one.path.span, text: JSON.stringify(path) }];
+    const movedPath = relative(other, resolve(old, one.path.value)).replaceAll('\\', '/');
+    return [{ at: one.path.span, text: JSON.stringify(movedPath) }];
   });
   return makeSource(to, applyEdits(file.span.source, edits));
 }

@@ -56,11 +56,11 @@ function limits(environment: NodeJS.ProcessEnv, isOneMachine: boolean): WorkerLi
 }
 
 function secondsOf(environment: NodeJS.ProcessEnv, name: string, usual: number): number {
-  const text = environment[name];
-  if (text === undefined) return usual;
-  const seconds = Number(text);
+  const settingText = environment[name];
+  if (settingText === undefined) return usual;
+  const seconds = Number(settingText);
   if (seconds > 0 && seconds <= 1e5) return seconds;
-  throw failure('workers-setting', { name, value: text, example: String(usual) });
+  throw failure('workers-setting', { name, value: settingText, example: String(usual) });
 }
 
 /** As torchrun sets them; the scripts of `tower scale prepare` set the same for Slurm and Kubernetes. */
@@ -142,8 +142,8 @@ async function startOthers(workers: number): Promise<LaunchedWorkers> {
 
 function start(meeting: Meeting): OtherWorker {
   // Its mistakes are read in words, from stderr.
-  const words = process.argv.slice(1).filter((word) => word !== '--json');
-  const child = spawn(process.execPath, [...process.execArgv, ...words], {
+  const commandWords = process.argv.slice(1).filter((word) => word !== '--json');
+  const child = spawn(process.execPath, [...process.execArgv, ...commandWords], {
     env: { ...process.env, [variable]: JSON.stringify(meeting) },
     stdio: ['ignore', 'ignore', 'pipe'],
   });

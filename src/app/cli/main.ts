@@ -18,9 +18,9 @@ declare const checkScript: string;
 const isBuilt = (): boolean => typeof checkScript !== 'undefined';
 
 function runCheck(): void {
-  const path = join(__dirname, checkScript);
-  const filename = `${path}.script`;
-  const code = codeAt(`${path}-${process.version}-${process.arch}.code`);
+  const scriptPath = join(__dirname, checkScript);
+  const filename = `${scriptPath}.script`;
+  const code = codeAt(`${scriptPath}-${process.version}-${process.arch}.code`);
   // The text is ASCII. Read as Latin-1, it need not be decoded.
   const script = new Script(readFileSync(filename, 'latin1'), { filename, ...(code ? { cachedData: code } : {}) });
   if (code) optimizeLater();

@@ -28,11 +28,12 @@ export function wrapWords(text: string, columns: number | undefined): string {
     const [head] = /^\s*((·|\d+\.) )?/.exec(line)!;
     const indent = ' '.repeat(head.length);
     const room = columns! - head.length;
-    const words = line.slice(head.length).match(wordOrCode) ?? [];
+    const lineWords = line.slice(head.length).match(wordOrCode) ?? [];
     const lines: string[] = [];
-    for (const word of words.flatMap((each) => (widthOf(each) <= room ? [each] : each.split(' ')))) {
-      const last = lines.at(-1);
-      if (last !== undefined && widthOf(last) + 1 + widthOf(word) <= room) lines[lines.length - 1] = `${last} ${word}`;
+    for (const word of lineWords.flatMap((each) => (widthOf(each) <= room ? [each] : each.split(' ')))) {
+      const lastLine = lines.at(-1);
+      if (lastLine !== undefined && widthOf(lastLine) + 1 + widthOf(word) <= room)
+        lines[lines.length - 1] = `${lastLine} ${word}`;
       else lines.push(word);
     }
     return head + lines.join(`\n${indent}`);

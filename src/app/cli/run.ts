@@ -35,9 +35,9 @@ export async function run(program: Command): Promise<void> {
 function endWell(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit();
-    const reason = systemReason(error);
-    if (reason === undefined) throw error;
-    process.exit(reportUnanswered(failure('cannot-write', { path: 'standard output', reason })));
+    const outputReason = systemReason(error);
+    if (outputReason === undefined) throw error;
+    process.exit(reportUnanswered(failure('cannot-write', { path: 'standard output', reason: outputReason })));
   });
   process.stderr.on('error', () => {});
 }

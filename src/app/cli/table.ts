@@ -26,13 +26,13 @@ const [NAMES, TAKEN, WHY] = [26, 44, 70];
 
 export function guessesText({ reasons, notes }: Proposal): string {
   const several = new Set(reasons.map(({ file }) => file)).size > 1;
-  let last = '';
-  const rows = reasons.map(({ file, column, taken, because }) => {
-    const shown = file === last ? '' : short(file.replace(/^.*\//, ''), NAMES);
-    last = file;
+  let lastFile = '';
+  const guessRows = reasons.map(({ file, column, taken, because }) => {
+    const shown = file === lastFile ? '' : short(file.replace(/^.*\//, ''), NAMES);
+    lastFile = file;
     return [...(several ? [shown] : []), short(column, NAMES), short(taken, TAKEN), wrapped(because, WHY)];
   });
-  const table = tableOf([...(several ? ['file'] : []), 'column', 'taken as', 'because'], rows, 'left');
+  const table = tableOf([...(several ? ['file'] : []), 'column', 'taken as', 'because'], guessRows, 'left');
   return [table, ...notes.map((note) => `· ${note}`)].join('\n');
 }
 
@@ -46,8 +46,8 @@ function short(text: string, most: number): string {
 function wrapped(text: string, most: number): string {
   const lines: string[] = [];
   for (const word of text.trim().split(/\s+/)) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + word.length < most) lines[lines.length - 1] = `${last} ${word}`;
+    const lastLine = lines.at(-1);
+    if (lastLine !== undefined && lastLine.length + word.length < most) lines[lines.length - 1] = `${lastLine} ${word}`;
     else lines.push(short(word, most));
   }
   return lines.join('\n');
@@ -70,7 +70,7 @@ const statusWords: Readonly<Record<RunSummary['status'], string>> = {
 
 export function runsText(runs: readonly RunSummary[], root: string, first?: string): string {
   const metrics = metricsOf(runs, first);
-  const rows = runs.map((run) => [
+  const runRows = runs.map((run) => [
     shown(relative(root, run.folder) || run.folder),
     shown(run.model ?? ''),
     `${statusWords[run.status]}${run.served ? ', served' : ''}`,
@@ -79,7 +79,7 @@ export function runsText(runs: readonly RunSummary[], root: string, first?: stri
     run.changed > 0 ? new Date(run.changed).toISOString().slice(0, 16).replace('T', ' ') : '',
     bytesWords(run.bytes),
   ]);
-  const table = tableOf(['', 'model', 'status', 'epochs', ...metrics.map(shown), 'changed', 'size'], rows);
+  const table = tableOf(['', 'model', 'status', 'epochs', ...metrics.map(shown), 'changed', 'size'], runRows);
   return [table, ...notes(runs)].join('\n');
 }
 

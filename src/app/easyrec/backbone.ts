@@ -56,13 +56,13 @@ export function backboneTowers(context: ModelContext): ConvertedTowers {
 
   function towerOf(side: SideName): TowerDraft {
     const madeGroups = new Map<string, GroupDraft>();
-    const values = new Map<string, BlockValue>();
+    const blockValues = new Map<string, BlockValue>();
     const steps: string[] = [];
     const output = outputNames[side]!;
     const channel = flowOf(output, new Set());
     if (madeGroups.size === 0) throw refuse(`no feature of its ${side} tower was converted`);
-    const text = channel.shape === 'fields' ? `${channel.text} -> flatten` : channel.text;
-    return { groups: [...new Set(madeGroups.values())], alone: [], steps, channel: text };
+    const channelText = channel.shape === 'fields' ? `${channel.text} -> flatten` : channel.text;
+    return { groups: [...new Set(madeGroups.values())], alone: [], steps, channel: channelText };
 
     /** Flows of earlier blocks are steps before it. */
     function flowOf(name: string, above: ReadonlySet<string>): BlockValue {
@@ -97,15 +97,15 @@ export function backboneTowers(context: ModelContext): ConvertedTowers {
     }
 
     function stepValue(name: string, above: ReadonlySet<string>): BlockValue {
-      const valueBefore = values.get(name);
+      const valueBefore = blockValues.get(name);
       if (valueBefore) return valueBefore;
-      const value = flowOf(name, above);
+      const flowValue = flowOf(name, above);
       // A name for a name is none.
-      if (/^\w+$/.test(value.text)) return value;
+      if (/^\w+$/.test(flowValue.text)) return flowValue;
       const step = context.names.free(/^[A-Za-z_]\w*$/.test(name) ? name : 'step');
-      steps.push(`${step} = ${value.text}`);
-      values.set(name, { text: step, shape: value.shape });
-      return values.get(name)!;
+      steps.push(`${step} = ${flowValue.text}`);
+      blockValues.set(name, { text: step, shape: flowValue.shape });
+      return blockValues.get(name)!;
     }
   }
 }

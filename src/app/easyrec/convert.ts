@@ -54,8 +54,8 @@ function lengthOf(train: ConfigPart | undefined, data: ConfigPart | undefined): 
   const steps = train?.whole('num_steps') ?? 0;
   const epochs = train?.whole('num_epochs') ?? data?.whole('num_epochs') ?? 0;
   if (steps > 0) {
-    const at = train?.has('num_epochs') ? train.at('num_epochs') : data?.at('num_epochs');
-    if (epochs > 0 && at) at.differs(`the run has ${steps} steps, whatever their epochs`);
+    const epochsAt = train?.has('num_epochs') ? train.at('num_epochs') : data?.at('num_epochs');
+    if (epochs > 0 && epochsAt) epochsAt.differs(`the run has ${steps} steps, whatever their epochs`);
     return `steps = ${steps}`;
   }
   return `epochs = ${epochs > 0 ? epochs : 1}`;
@@ -78,9 +78,9 @@ function optimizerLines(
   const kind = model.oneOf(['dssm', 'dssm_senet', 'mind', 'multi_tower', 'multi_tower_recall', 'model_params']);
   const dense2 = kind?.part.number('l2_regularization') ?? (dialect === 'EasyRec' ? 1e-4 : 0);
   const tables2 = model.number('embedding_regularization') ?? 0;
-  const parts = train?.parts('optimizer_config') ?? [];
+  const optimizerParts = train?.parts('optimizer_config') ?? [];
   const [first, second, third] =
-    dialect === 'EasyRec' ? parts : [train?.part('sparse_optimizer'), train?.part('dense_optimizer')];
+    dialect === 'EasyRec' ? optimizerParts : [train?.part('sparse_optimizer'), train?.part('dense_optimizer')];
   if (third) third.leftOut('Tower has no wide part, so it has no optimizer of its own');
   for (const part of [first, second, third]) {
     if (part?.flag('use_moving_average', false))
@@ -199,15 +199,15 @@ export function convertConfig(name: string, text: string, options: ConvertOption
 }
 
 function rowOf(model: ConfigPart): { readonly row: ModelRow; readonly dialect: ConfigDialect } {
-  const name = model.text('model_class');
-  const knownModels = name === undefined ? Object.keys(torchModels) : Object.keys(easyrecModels);
-  if (name !== undefined) {
-    const row = Object.hasOwn(easyrecModels, name) ? easyrecModels[name] : undefined;
+  const modelClass = model.text('model_class');
+  const knownModels = modelClass === undefined ? Object.keys(torchModels) : Object.keys(easyrecModels);
+  if (modelClass !== undefined) {
+    const row = Object.hasOwn(easyrecModels, modelClass) ? easyrecModels[modelClass] : undefined;
     if (row) return { row, dialect: 'EasyRec' };
-    throw failure('config-model', { model: name, reason: reasonOf(knownModels) }, model.span);
+    throw failure('config-model', { model: modelClass, reason: reasonOf(knownModels) }, model.span);
   }
-  const found = knownModels.find((each) => model.has(each));
-  if (found !== undefined) return { row: torchModels[found]!, dialect: 'TorchEasyRec' };
+  const modelName = knownModels.find((each) => model.has(each));
+  if (modelName !== undefined) return { row: torchModels[modelName]!, dialect: 'TorchEasyRec' };
   const [other = 'no model'] = model.names.filter(
     (each) => !/^(feature_groups|losses|metrics|train_metrics|num_class|variational_dropout|kernel)$/.test(each),
   );
@@ -255,17 +255,17 @@ function keysOf(
     const read = feature && towers.sides.used.get(feature.name);
     const isOwnGroup = towers[side].groups.some((group) => read !== undefined && group.features.includes(read.name));
     if (read && isOwnGroup && /^id\(/.test(read.element) && !read.list) return read.name;
-    const name = read ? names.free(`${read.name}_key`) : names.of(original);
+    const keyName = read ? names.free(`${read.name}_key`) : names.of(original);
     const column = feature?.reads[0] ?? original;
     keyFeatures.push({
-      name,
+      name: keyName,
       reads: [column],
       element: 'id(dim: 0)',
       rows: 0,
       line: feature?.line ?? 0,
-      ...(column === name ? {} : { sql: column }),
+      ...(column === keyName ? {} : { sql: column }),
     });
-    return name;
+    return keyName;
   };
   /** The feature of a tower whose name says that it is an id, or which has the largest table. */
   const guessed = (side: SideName): string | undefined => {
@@ -275,12 +275,12 @@ function keysOf(
         groups.includes(name) && /^id\(/.test(element) && (list || sql === undefined),
     );
     const plainFeatures = originals.filter(([, { list }]) => !list);
-    const found =
+    const guessedFeature =
       originals.find(([original]) => idWords[side].test(original)) ??
       plainFeatures.sort(([, a], [, b]) => b.rows - a.rows)[0] ??
       originals[0];
-    if (!found) return undefined;
-    const [original, { line }] = found;
+    if (!guessedFeature) return undefined;
+    const [original, { line }] = guessedFeature;
     root.notes.add(
       'differs',
       { path: original, line },

@@ -30,9 +30,9 @@ interface EasyrecFeatureSource extends EasyrecFeatureContext {
 
 /** Features by their names in the config, in its order. */
 export function easyrecFeatures(root: ConfigPart, context: EasyrecFeatureContext): Map<string, FeatureDraft> {
-  const parts = [...(root.part('feature_config')?.parts('features') ?? []), ...root.parts('feature_configs')];
+  const featureParts = [...(root.part('feature_config')?.parts('features') ?? []), ...root.parts('feature_configs')];
   const allFeatures = new Map<string, FeatureDraft>();
-  for (const part of parts) {
+  for (const part of featureParts) {
     const inputs = part.texts('input_names');
     const givenName = part.text('feature_name');
     const [first = givenName ?? ''] = inputs;
@@ -63,14 +63,14 @@ function featureOf(
     part.skip(...part.names);
     return undefined;
   }
-  const name = names.of(original);
-  const value = readFeature({ ...context, part, name: original, inputs, dim: part.whole('embedding_dim') ?? 0 });
+  const featureName = names.of(original);
+  const kindValue = readFeature({ ...context, part, name: original, inputs, dim: part.whole('embedding_dim') ?? 0 });
   unusedSettings(part);
-  if (!value) {
+  if (!kindValue) {
     part.skip(...part.names);
     return undefined;
   }
-  return draftOf(part, name, inputs, value);
+  return draftOf(part, featureName, inputs, kindValue);
 }
 
 /** Widths of EasyRec's models are those of the config: a feature without one is a number. */
@@ -140,12 +140,12 @@ function raw(read: EasyrecFeatureSource): FeatureKindValue {
   const column = inputs[0] ?? '';
   const normalizer = part.text('normalizer_fn');
   if (normalizer) part.at('normalizer_fn').leftOut('code of Python is not read: write the expression in `columns`');
-  const width = part.whole('raw_input_dim', 1) ?? 1;
-  if (width > 1) {
+  const vectorWidth = part.whole('raw_input_dim', 1) ?? 1;
+  if (vectorWidth > 1) {
     const elements = elementsInSql(column, part.text('separator') ?? '|', isList);
     const sql = isList(column) ? elements : `[CAST(each AS DOUBLE) FOR each IN ${elements}]`;
     part.skip('min_val', 'max_val');
-    return { element: `vector(${[String(width), ...(dim > 0 ? [`dim: ${dim}`] : [])].join(', ')})`, sql };
+    return { element: `vector(${[String(vectorWidth), ...(dim > 0 ? [`dim: ${dim}`] : [])].join(', ')})`, sql };
   }
   const { element, sql } = ranged(part, dim, column);
   return { element, ...(sql === undefined ? {} : { sql }) };

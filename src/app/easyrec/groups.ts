@@ -17,16 +17,16 @@ export class Identifiers {
   of(text: string): string {
     const nameBefore = this.byName.get(text);
     if (nameBefore !== undefined) return nameBefore;
-    const name = this.free(identifier.test(text) ? text : slugOf(text));
-    this.byName.set(text, name);
-    return name;
+    const freeName = this.free(identifier.test(text) ? text : slugOf(text));
+    this.byName.set(text, freeName);
+    return freeName;
   }
 
   free(wish: string): string {
-    let name = wish;
-    for (let number = 2; this.taken.has(name); number++) name = `${wish}_${number}`;
-    this.taken.add(name);
-    return name;
+    let freeName = wish;
+    for (let number = 2; this.taken.has(freeName); number++) freeName = `${wish}_${number}`;
+    this.taken.add(freeName);
+    return freeName;
   }
 }
 
@@ -154,21 +154,21 @@ export class TowerSides {
   sequences(side: SideName, group: ConfigGroup): string[] {
     const lists: string[] = [];
     for (const original of [...group.features, ...group.sequences]) {
-      const name = this.use(side, original, group.at);
-      const feature = name === undefined ? undefined : this.used.get(name);
-      if (name === undefined || feature === undefined || lists.includes(name)) continue;
+      const usedName = this.use(side, original, group.at);
+      const feature = usedName === undefined ? undefined : this.used.get(usedName);
+      if (usedName === undefined || feature === undefined || lists.includes(usedName)) continue;
       if (!feature.list) {
         group.at.leftOut(`\`${original}\` is no list, so it is no part of the history`);
-        this.used.delete(name);
+        this.used.delete(usedName);
         continue;
       }
       const [first] = lists;
       const { weights: _, ...list } = feature.list;
-      this.used.set(name, {
+      this.used.set(usedName, {
         ...feature,
         list: { ...list, pool: 'none', ...(first === undefined ? {} : { along: first }) },
       });
-      lists.push(name);
+      lists.push(usedName);
     }
     return lists;
   }
@@ -201,12 +201,12 @@ export class TowerSides {
 
   /** A feature in both towers: another name of the same column, and the same table. */
   private copied(side: SideName, feature: FeatureDraft): string {
-    const name = this.names.of(`${feature.name}_of_${side}`);
+    const copyName = this.names.of(`${feature.name}_of_${side}`);
     const column = feature.sql ?? feature.name;
-    this.used.set(name, { ...feature, name, sql: column, table: feature.table ?? `\0${feature.name}` });
+    this.used.set(copyName, { ...feature, name: copyName, sql: column, table: feature.table ?? `\0${feature.name}` });
     const owner = this.used.get(feature.name)!;
     this.used.set(feature.name, { ...owner, table: owner.table ?? `\0${feature.name}` });
-    return name;
+    return copyName;
   }
 
   private foreignColumn(side: SideName, { reads, side: said }: FeatureDraft): string | undefined {

@@ -86,8 +86,8 @@ export function unusedSettings(part: ConfigPart): void {
   part.replace("the first values of a table are drawn by Tower's rule", 'initializer', 'init_fn');
   part.replace('the number goes through one learned map, or through its boundaries', 'autodis', 'mlp', 'dense_emb');
   for (const name of ['default_value', 'fg_encoded_default_value', 'fill_missing'] as const) {
-    const value = part.text(name);
-    if (value !== undefined && value !== '' && value !== '0') {
+    const defaultText = part.text(name);
+    if (defaultText !== undefined && defaultText !== '' && defaultText !== '0') {
       part.at(name).differs('a missing value has a row of its own, or is 0 as a number');
     }
   }
@@ -141,9 +141,9 @@ export function sqlOf(expression: string, columns: readonly string[]): string | 
   piece.lastIndex = 0;
   let sql = '';
   while (piece.lastIndex < expression.trimEnd().length) {
-    const found = piece.exec(expression);
-    if (!found) return undefined;
-    const [, number, name, call, sign] = found;
+    const pieceMatch = piece.exec(expression);
+    if (!pieceMatch) return undefined;
+    const [, number, name, call, sign] = pieceMatch;
     if (number !== undefined) sql += number;
     else if (sign !== undefined) sql += signs[sign] ?? sign;
     else if (call !== undefined) {
@@ -170,8 +170,8 @@ export function normalizedBy(normalizer: string, column: string): string | undef
   );
   const number = (name: string, otherwise: number): number | undefined => {
     const written = settings.get(name);
-    const value = written === undefined ? otherwise : Number(written);
-    return Number.isFinite(value) ? value : undefined;
+    const parsedNumber = written === undefined ? otherwise : Number(written);
+    return Number.isFinite(parsedNumber) ? parsedNumber : undefined;
   };
   switch (settings.get('method')) {
     case 'log10': {

@@ -37,23 +37,23 @@ const inputOf = (tower: ConfigPart | undefined, otherwise: string): string => to
 
 function dssm(context: ModelContext): ConvertedTowers {
   const { settings, groups, dialect } = context;
-  const parts = { user: settings.needed('user_tower'), item: settings.needed('item_tower') };
+  const towerParts = { user: settings.needed('user_tower'), item: settings.needed('item_tower') };
   const groupsRead = {
-    user: [groupNamed(groups, inputOf(parts.user, 'user'), context)],
-    item: [groupNamed(groups, inputOf(parts.item, 'item'), context)],
+    user: [groupNamed(groups, inputOf(towerParts.user, 'user'), context)],
+    item: [groupNamed(groups, inputOf(towerParts.item, 'item'), context)],
   };
   const sides = context.sides(groupsRead);
-  const width = settings.whole('output_dim') ?? 0;
+  const outputWidth = settings.whole('output_dim') ?? 0;
   const tower = (side: SideName): TowerDraft => {
-    const part = parts[side];
+    const part = towerParts[side];
     const layers = part.part('dnn') ?? part.part('mlp');
     const group = filled(sides.group(side, `${side}_features`, groupsRead[side]), side, context);
     const blocks =
-      dialect === 'EasyRec' || width > 0
+      dialect === 'EasyRec' || outputWidth > 0
         ? layers
-          ? linearEnd(layers, dialect === 'EasyRec', width > 0 ? [width] : [])
-          : width > 0
-            ? [`dense(${width})`]
+          ? linearEnd(layers, dialect === 'EasyRec', outputWidth > 0 ? [outputWidth] : [])
+          : outputWidth > 0
+            ? [`dense(${outputWidth})`]
             : []
         : layers
           ? activeEnd(layers, false)
@@ -64,7 +64,7 @@ function dssm(context: ModelContext): ConvertedTowers {
     sides,
     user: tower('user'),
     item: tower('item'),
-    keys: { user: parts.user.text('id'), item: parts.item.text('id') ?? settings.text('item_id') },
+    keys: { user: towerParts.user.text('id'), item: towerParts.item.text('id') ?? settings.text('item_id') },
   };
 }
 
@@ -119,30 +119,30 @@ function mind(context: ModelContext): ConvertedTowers {
   }
   const layersBefore = tower.part('pre_capsule_dnn') ?? tower.part('hist_seq_mlp');
   const combination = tower.text('user_seq_combine') ?? 'SUM';
-  const start =
+  const flowStart =
     lists.length === 1 ? lists[0]! : `${combination === 'CONCAT' || isTorch ? 'concat' : 'sum'}(${lists.join(', ')})`;
   const interests = names.free('interests');
   const steps = [
-    `${interests} = ${flow(start, ...(layersBefore ? (isTorch ? linearEnd(layersBefore, false) : activeEnd(layersBefore, true)) : []), `dense(${capsuleWidth})`, routing)}`,
+    `${interests} = ${flow(flowStart, ...(layersBefore ? (isTorch ? linearEnd(layersBefore, false) : activeEnd(layersBefore, true)) : []), `dense(${capsuleWidth})`, routing)}`,
   ];
   const userGroup = sides.group('user', 'user_features', [user]);
   const concat = tower.part('concat_dnn') ?? tower.part('concat_mlp');
   const layers = tower.part('user_dnn') ?? tower.part('user_mlp');
-  const width = settings.whole('output_dim') ?? 0;
-  const end = concat ? linearEnd(concat, !isTorch, width > 0 ? [width] : []) : [];
+  const outputWidth = settings.whole('output_dim') ?? 0;
+  const flowEnd = concat ? linearEnd(concat, !isTorch, outputWidth > 0 ? [outputWidth] : []) : [];
   let channel = interests;
   if (userGroup) {
-    const known = names.free('known');
+    const userStep = names.free('known');
     const blocks = layers ? (isTorch ? linearEnd(layers, false) : ['batch_norm', ...activeEnd(layers, true)]) : [];
-    steps.push(`${known} = ${flow(userGroup.name, 'flatten', ...blocks)}`);
-    channel = `concat(${interests}, ${known})`;
+    steps.push(`${userStep} = ${flow(userGroup.name, 'flatten', ...blocks)}`);
+    channel = `concat(${interests}, ${userStep})`;
   }
   const itemGroup = filled(sides.group('item', 'item_features', [item]), 'item', context);
   const itemLayers = settings.part('item_dnn') ?? itemPart?.part('mlp');
-  const itemBlocks = itemLayers ? linearEnd(itemLayers, !isTorch, width > 0 ? [width] : []) : [];
+  const itemBlocks = itemLayers ? linearEnd(itemLayers, !isTorch, outputWidth > 0 ? [outputWidth] : []) : [];
   return {
     sides,
-    user: { groups: userGroup ? [userGroup] : [], alone: lists, steps, channel: flow(channel, ...end) },
+    user: { groups: userGroup ? [userGroup] : [], alone: lists, steps, channel: flow(channel, ...flowEnd) },
     item: towerOf(itemGroup, [], flow(itemGroup.name, 'flatten', ...itemBlocks)),
     keys: { user: undefined, item: settings.text('item_id') },
   };
@@ -152,11 +152,11 @@ function mind(context: ModelContext): ConvertedTowers {
 function multiTower(context: ModelContext): ConvertedTowers {
   const { settings, groups, dialect, names } = context;
   const recall = settings.has('user_tower');
-  const parts = recall
+  const towerParts = recall
     ? (['user', 'item'] as const).map((side) => ({ name: side as string, part: settings.needed(`${side}_tower`) }))
     : settings.parts('towers').map((part) => ({ name: part.text('input') ?? '', part }));
   const read: Record<SideName, { group: ConfigGroup; part: ConfigPart }[]> = { user: [], item: [] };
-  for (const { name, part } of parts) {
+  for (const { name, part } of towerParts) {
     const group = groupNamed(groups, name, context);
     const side = sideNamed(name);
     const halves = side ? [] : halvesOf(group, context);
@@ -188,10 +188,10 @@ function multiTower(context: ModelContext): ConvertedTowers {
     }
   }
   const finalLayers = settings.part('final_dnn') ?? settings.part('final');
-  const width = finalLayers?.wholes('hidden_units').at(-1) ?? 32;
+  const outputWidth = finalLayers?.wholes('hidden_units').at(-1) ?? 32;
   if (finalLayers) {
     finalLayers.differs(
-      `layers over both sides cannot be searched: the score is the inner product of two vectors of ${width} numbers`,
+      `layers over both sides cannot be searched: the score is the inner product of two vectors of ${outputWidth} numbers`,
     );
     finalLayers.skip(...finalLayers.names);
   }
@@ -206,7 +206,7 @@ function multiTower(context: ModelContext): ConvertedTowers {
     const [first] = builtGroups;
     if (!first) throw context.refuse(`no feature of its ${side} side was converted`);
     if (builtGroups.length === 1)
-      return towerOf(first.draft, [], flow(first.draft.name, 'flatten', ...first.blocks, `dense(${width})`));
+      return towerOf(first.draft, [], flow(first.draft.name, 'flatten', ...first.blocks, `dense(${outputWidth})`));
     const steps = builtGroups.map(({ draft, blocks }) => ({
       name: names.free(draft.name.replace(/_features/, '_deep')),
       text: flow(draft.name, 'flatten', ...blocks),
@@ -215,7 +215,7 @@ function multiTower(context: ModelContext): ConvertedTowers {
       groups: builtGroups.map(({ draft }) => draft),
       alone: [],
       steps: steps.map(({ name, text }) => `${name} = ${text}`),
-      channel: flow(`concat(${steps.map(({ name }) => name).join(', ')})`, `dense(${width})`),
+      channel: flow(`concat(${steps.map(({ name }) => name).join(', ')})`, `dense(${outputWidth})`),
     };
   };
   return { sides, user: tower('user'), item: tower('item'), keys: { user: undefined, item: undefined } };

@@ -73,9 +73,9 @@ export function optimizerOf(config: ConfigPart | undefined): OptimizerDraft | un
   const { kind, fields = {}, also = [], differs } = rows[name]!;
   if (differs) config.at(name).differs(differs);
   const settings = Object.entries(fields).flatMap(([field, argument]) => {
-    const value = part.number(field);
+    const fieldValue = part.number(field);
     // A weight decay of 0 is none; Tower's own default may be another.
-    return value === undefined ? [] : [`${argument}: ${value}`];
+    return fieldValue === undefined ? [] : [`${argument}: ${fieldValue}`];
   });
   const givenNames = new Set(settings.map((setting) => setting.split(':')[0]));
   // EasyRec has the schedule within the optimizer, TorchEasyRec next to it.
@@ -96,8 +96,8 @@ interface Schedule {
 type ReadSchedule = (part: ConfigPart, rate: number) => Schedule;
 
 const warmupOf = (part: ConfigPart, ...names: readonly string[]): string[] => {
-  const name = names.find((each) => (part.whole(each) ?? 0) > 0);
-  return name === undefined ? [] : [`warmup: ${part.whole(name)}`];
+  const warmupName = names.find((each) => (part.whole(each) ?? 0) > 0);
+  return warmupName === undefined ? [] : [`warmup: ${part.whole(warmupName)}`];
 };
 
 const ends = 'it ends with the last step of the run';
@@ -170,10 +170,10 @@ const schedules: Readonly<Record<string, ReadSchedule>> = {
 };
 
 function scheduleOf(part: ConfigPart, rate: number, isInside: boolean): Schedule {
-  const found = part.oneOf(Object.keys(schedules));
-  if (!found) return { rate, settings: [] };
+  const foundSchedule = part.oneOf(Object.keys(schedules));
+  if (!foundSchedule) return { rate, settings: [] };
   // EasyRec's own default of a rate is 0.002.
-  return schedules[found.name]!(found.part, isInside ? 0.002 : rate);
+  return schedules[foundSchedule.name]!(foundSchedule.part, isInside ? 0.002 : rate);
 }
 
 /** `adam(rate: 0.001, l2: 1e-6)` */

@@ -186,18 +186,18 @@ export class ConfigPart extends ConfigPosition {
   }
 
   whole(name: string, least = 0): number | undefined {
-    const value = this.number(name);
-    if (value !== undefined && (!Number.isSafeInteger(value) || value < least)) {
+    const wholeNumber = this.number(name);
+    if (wholeNumber !== undefined && (!Number.isSafeInteger(wholeNumber) || wholeNumber < least)) {
       throw this.refused(this.taken(name).at(-1)!, `a whole number of at least ${least}`);
     }
-    return value;
+    return wholeNumber;
   }
 
   wholes(name: string, least = 1): number[] {
-    const values = this.numbers(name);
-    const wrongIndex = values.findIndex((value) => !Number.isSafeInteger(value) || value < least);
+    const wholeNumbers = this.numbers(name);
+    const wrongIndex = wholeNumbers.findIndex((value) => !Number.isSafeInteger(value) || value < least);
     if (wrongIndex >= 0) throw this.refused(this.taken(name)[wrongIndex]!, `a whole number of at least ${least}`);
-    return values;
+    return wholeNumbers;
   }
 
   flag(name: string, otherwise: boolean): boolean {
@@ -223,14 +223,14 @@ export class ConfigPart extends ConfigPosition {
 
   /** @throws Failure `config-part` where it is absent */
   needed(name: string): ConfigPart {
-    const found = this.part(name);
-    if (found) return found;
+    const neededPart = this.part(name);
+    if (neededPart) return neededPart;
     throw failure('config-part', { part: this.pathOf(name) }, this.span);
   }
 
   oneOf(names: readonly string[]): { readonly name: string; readonly part: ConfigPart } | undefined {
-    const name = names.find((each) => this.has(each));
-    return name === undefined ? undefined : { name, part: this.part(name)! };
+    const presentName = names.find((each) => this.has(each));
+    return presentName === undefined ? undefined : { name: presentName, part: this.part(presentName)! };
   }
 
   /** Reads fields without using them: somebody reports them in another way. */
@@ -247,10 +247,10 @@ export class ConfigPart extends ConfigPosition {
   /** Lists what nobody read; one entry for a message that nobody read at all. */
   unread(): ConfigPosition[] {
     return this.fields.flatMap((field) => {
-      const path = this.pathOf(field.name);
-      if (!this.shared.read.has(field)) return [new ConfigPosition(path, this.lineOf(field), this.notes)];
+      const fieldPath = this.pathOf(field.name);
+      if (!this.shared.read.has(field)) return [new ConfigPosition(fieldPath, this.lineOf(field), this.notes)];
       const { value } = field;
-      return value.kind === 'message' ? new ConfigPart(path, value.fields, field, this.shared).unread() : [];
+      return value.kind === 'message' ? new ConfigPart(fieldPath, value.fields, field, this.shared).unread() : [];
     });
   }
 
@@ -263,9 +263,9 @@ export class ConfigPart extends ConfigPosition {
   }
 
   private taken(name: string): ConfigField[] {
-    const found = this.fields.filter((field) => field.name === name);
-    for (const field of found) this.shared.read.add(field);
-    return found;
+    const namedFields = this.fields.filter((field) => field.name === name);
+    for (const field of namedFields) this.shared.read.add(field);
+    return namedFields;
   }
 
   private lineOf(field: ConfigField): number {

@@ -93,17 +93,17 @@ export async function copyItems(items: ItemsPath, path: string, to: string, sign
       const [id = '', weight = '', text = ''] = line.split(
         delimiter.length > 0 && line.includes(delimiter) ? delimiter : '\t',
       );
-      const values = text.split(attributeDelimiter);
-      if (values.length !== attributes.length) {
+      const attributeValues = text.split(attributeDelimiter);
+      if (attributeValues.length !== attributes.length) {
         left++;
         continue;
       }
-      const ownKey = keyAt >= 0 ? values[keyAt]! : id;
+      const ownKey = keyAt >= 0 ? attributeValues[keyAt]! : id;
       if (seenKeys.has(ownKey)) continue;
       seenKeys.add(ownKey);
       count++;
       if (weights.size < 2) weights.add(weight);
-      const otherValues = otherAttributes.map((name) => values[attributes.indexOf(name)]!);
+      const otherValues = otherAttributes.map((name) => attributeValues[attributes.indexOf(name)]!);
       await write(`${[ownKey, ...otherValues].map((each) => csvText(each, ',')).join(',')}\n`);
     }
     if (count === 0 || left > count) {
@@ -148,15 +148,15 @@ async function* linesOf(path: string): AsyncGenerator<string> {
 function written(to: string, body: (write: (text: string) => Promise<void>) => Promise<void>): Promise<void> {
   return writeDurably(to, async (sink) => {
     let pendingPieces: string[] = [];
-    let size = 0;
+    let pendingSize = 0;
     const flush = async (): Promise<void> => {
       await sink.write(Buffer.from(pendingPieces.join('')));
-      [pendingPieces, size] = [[], 0];
+      [pendingPieces, pendingSize] = [[], 0];
     };
     await body(async (text) => {
       pendingPieces.push(text);
-      size += text.length;
-      if (size > BUFFER) await flush();
+      pendingSize += text.length;
+      if (pendingSize > BUFFER) await flush();
     });
     await flush();
   });
@@ -190,8 +190,8 @@ export function dataPathsOf(root: ConfigPart, dialect: ConfigDialect): DataPaths
   const fields = data?.parts('input_fields') ?? [];
   const columns = fields.map((field) => {
     field.skip('input_type', 'input_dim', 'input_shape');
-    const value = field.text('default_val');
-    if (value !== undefined && value !== '' && !/^0(\.0*)?$/.test(value)) {
+    const defaultText = field.text('default_val');
+    if (defaultText !== undefined && defaultText !== '' && !/^0(\.0*)?$/.test(defaultText)) {
       field.at('default_val').differs('a missing value has a row of its own, or is 0 as a number');
     }
     return field.text('input_name') ?? '';
@@ -211,22 +211,22 @@ export function dataPathsOf(root: ConfigPart, dialect: ConfigDialect): DataPaths
 
 /** Tables of a warehouse and streams have no path here. */
 function pathOf(root: ConfigPart, names: readonly string[]): string | undefined {
-  const name = names.find((each) => (root.text(each) ?? '') !== '');
-  const path = name === undefined ? undefined : root.text(name);
-  if (path === undefined || !/^\w+:\/\//.test(path)) return path;
-  root.at(name!).leftOut('Tower reads files: export the table as Parquet or CSV');
+  const pathName = names.find((each) => (root.text(each) ?? '') !== '');
+  const namedPath = pathName === undefined ? undefined : root.text(pathName);
+  if (namedPath === undefined || !/^\w+:\/\//.test(namedPath)) return namedPath;
+  root.at(pathName!).leftOut('Tower reads files: export the table as Parquet or CSV');
   return undefined;
 }
 
 function itemsOf(data: ConfigPart | undefined): ItemsPath | undefined {
   const part = data?.oneOf(samplers)?.part;
   if (!part) return undefined;
-  const path = part.text('input_path') ?? part.text('item_input_path');
+  const itemsPath = part.text('input_path') ?? part.text('item_input_path');
   const attributes = part.texts('attr_fields');
   const attributeDelimiter = part.text('attr_delimiter') ?? ':';
   const delimiter = part.text('field_delimiter') ?? '\t';
   part.skip('item_id_delim');
   const key = part.text('item_id_field');
-  if (path === undefined || key === undefined) return undefined;
-  return { path, key, attributes, attributeDelimiter, delimiter };
+  if (itemsPath === undefined || key === undefined) return undefined;
+  return { path: itemsPath, key, attributes, attributeDelimiter, delimiter };
 }

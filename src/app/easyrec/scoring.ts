@@ -95,11 +95,11 @@ const labelOf = (name: string, kind: LabelDraft['kind'], column: string): LabelD
   name === column ? { name, kind } : { name, kind, column };
 
 function similarityOf({ settings, dialect, isRanking }: ScoreContext): 'cosine' | 'dot' {
-  const name = dialect === 'EasyRec' ? 'simi_func' : 'similarity';
+  const settingName = dialect === 'EasyRec' ? 'simi_func' : 'similarity';
   const usualSimilarity = dialect === 'EasyRec' || /mind$/i.test(settings.path) ? 'COSINE' : 'INNER_PRODUCT';
-  const writtenSimilarity = isRanking ? 'INNER_PRODUCT' : (settings.text(name) ?? usualSimilarity);
+  const writtenSimilarity = isRanking ? 'INNER_PRODUCT' : (settings.text(settingName) ?? usualSimilarity);
   if (writtenSimilarity === 'EUCLID' || writtenSimilarity === '2')
-    settings.at(name).differs('Tower has no Euclidean score: it is an inner product');
+    settings.at(settingName).differs('Tower has no Euclidean score: it is an inner product');
   return writtenSimilarity === 'COSINE' || writtenSimilarity === '0' ? 'cosine' : 'dot';
 }
 
@@ -127,23 +127,24 @@ function lossOf({ model, dialect, isRanking }: ScoreContext): {
   readonly loss: ConvertedLoss;
   readonly options?: ConfigPart;
 } {
-  const parts = model.parts('losses');
-  const named = parts.map((part) => {
+  const lossParts = model.parts('losses');
+  const namedLosses = lossParts.map((part) => {
     if (dialect === 'TorchEasyRec') {
       const [name = ''] = part.names;
       return { name, at: part, options: part.part(name) };
     }
-    const name = part.text('loss_type') ?? '';
+    const lossName = part.text('loss_type') ?? '';
     part.skip('weight', 'loss_name', 'learn_loss_weight');
     const options = part.oneOf(
       part.names.filter((field) => field !== 'loss_type' && part.at(field).path.endsWith('loss')),
     )?.part;
-    return { name, at: part, options };
+    return { name: lossName, at: part, options };
   });
   const singleLoss = model.text('loss_type');
-  if (named.length === 0 && singleLoss !== undefined) named.push({ name: singleLoss, at: model, options: undefined });
-  if (named.length === 0) return { loss: dialect === 'TorchEasyRec' && !isRanking ? 'softmax' : 'bce' };
-  const [first, ...rest] = named;
+  if (namedLosses.length === 0 && singleLoss !== undefined)
+    namedLosses.push({ name: singleLoss, at: model, options: undefined });
+  if (namedLosses.length === 0) return { loss: dialect === 'TorchEasyRec' && !isRanking ? 'softmax' : 'bce' };
+  const [first, ...rest] = namedLosses;
   for (const { name, at, options } of rest) {
     at.leftOut(`the model has one loss for a task: \`${name}\` is not among it`);
     options?.skip(...options.names);
@@ -180,8 +181,8 @@ function lossText(
     case 'bce':
     case 'focal': {
       if (isLearned) {
-        const text = isCosine ? `it is ${LEARNED_SCALE}, try others` : 'the inner product has its own';
-        settings.at('scale_simi').differs(`the scale of the score is not learned: ${text}`);
+        const scaleText = isCosine ? `it is ${LEARNED_SCALE}, try others` : 'the inner product has its own';
+        settings.at('scale_simi').differs(`the scale of the score is not learned: ${scaleText}`);
       }
       const scale = isCosine && isLearned ? LEARNED_SCALE : Number((1 / value).toPrecision(6));
       const scaleText = scale === 1 ? [] : [`scale: ${scale}`];
@@ -216,18 +217,18 @@ function negativesOf({ root, settings, dialect }: ScoreContext): string[] {
     }
   }
   const drawnItems = drawnOf({ root });
-  const name = dialect === 'EasyRec' ? 'ignore_in_batch_neg_sam' : 'in_batch_negative';
-  if (drawnItems.length === 0 && !isInBatch && settings.has(name))
-    settings.at(name).differs('without drawn items, a row is compared with the items of the batch');
+  const settingName = dialect === 'EasyRec' ? 'ignore_in_batch_neg_sam' : 'in_batch_negative';
+  if (drawnItems.length === 0 && !isInBatch && settings.has(settingName))
+    settings.at(settingName).differs('without drawn items, a row is compared with the items of the batch');
   if (drawnItems.length === 0) return ['in_batch'];
   return isInBatch ? ['in_batch', ...drawnItems] : drawnItems;
 }
 
 function drawnOf({ root }: Pick<ScoreContext, 'root'>): string[] {
-  const found = root.part('data_config')?.oneOf(samplers);
-  if (!found) return [];
-  const { name, part } = found;
-  const count = part.whole('num_sample', 1) ?? 1024;
+  const samplerPart = root.part('data_config')?.oneOf(samplers);
+  if (!samplerPart) return [];
+  const { name, part } = samplerPart;
+  const drawnCount = part.whole('num_sample', 1) ?? 1024;
   if (/hard/.test(name)) {
     part
       .at('hard_neg_edge_input_path')
@@ -243,5 +244,5 @@ function drawnOf({ root }: Pick<ScoreContext, 'root'>): string[] {
   }
   if (part.has('user_input_path')) part.at('user_input_path').notNeeded('users are those of the events');
   part.skip('user_input_path');
-  return [`negatives: sampled(${count}, shared)`];
+  return [`negatives: sampled(${drawnCount}, shared)`];
 }

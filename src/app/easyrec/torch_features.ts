@@ -46,9 +46,9 @@ export function torchFeatures(root: ConfigPart, context: EasyrecFeatureContext):
   return all;
 
   function grouped(part: ConfigPart): void {
-    const name = part.text('sequence_name') ?? '';
+    const sequenceName = part.text('sequence_name') ?? '';
     const sequence = {
-      name,
+      name: sequenceName,
       delimiter: part.text('sequence_delim') ?? ';',
       max: part.whole('sequence_length', 1) ?? LONGEST,
     };
@@ -107,7 +107,7 @@ function featureOf(
       );
   }
   const inputs = isOwn ? [original] : sources.map(bare);
-  const value = read({
+  const kindValue = read({
     ...context,
     part,
     inputs,
@@ -125,10 +125,10 @@ function featureOf(
     'expression',
     'value_separator',
   );
-  if (!value) return undefined;
-  const name = names.of(original);
+  if (!kindValue) return undefined;
+  const featureName = names.of(original);
   const side = sequence ? undefined : sideOf(sources);
-  return { ...draftOf(part, name, inputs, value), ...(side ? { side } : {}) };
+  return { ...draftOf(part, featureName, inputs, kindValue), ...(side ? { side } : {}) };
 }
 
 const bare = (source: string): string => source.replace(/^\w+:/, '');
@@ -147,12 +147,12 @@ function listOf({ sequence, inputs, isList }: TorchFeatureSource): Pick<FeatureK
 function id(read: TorchFeatureSource): FeatureKindValue {
   const { part, inputs, isList, dim, sequence } = read;
   const element = idKind(part, dim || 16, read.findFile);
-  const width = part.whole('value_dim');
-  const isMany = width === undefined ? part.has('separator') || isList(inputs[0] ?? '') : width !== 1;
+  const valueWidth = part.whole('value_dim');
+  const isMany = valueWidth === undefined ? part.has('separator') || isList(inputs[0] ?? '') : valueWidth !== 1;
   if (part.flag('weighted', false)) {
     part.at('weighted').leftOut('write the weights as a column, and `list(…, weights: COLUMN)`');
   }
-  if (sequence && width !== undefined && width !== 1)
+  if (sequence && valueWidth !== undefined && valueWidth !== 1)
     part.at('value_dim').differs('an element of a sequence is one value: several in one count as one');
   if (sequence || !isMany) return { element, ...listOf(read) };
   return {
@@ -165,10 +165,10 @@ function id(read: TorchFeatureSource): FeatureKindValue {
 function raw(read: TorchFeatureSource): FeatureKindValue | undefined {
   const { part, inputs, isList, dim, sequence } = read;
   const [column = ''] = inputs;
-  const width = part.whole('value_dim', 1) ?? 1;
+  const valueWidth = part.whole('value_dim', 1) ?? 1;
   const normalizer = part.text('normalizer');
   const normalizedText = normalizer === undefined ? undefined : normalizedBy(normalizer, quotedColumn(column));
-  if (normalizer !== undefined && (normalizedText === undefined || sequence || width > 1)) {
+  if (normalizer !== undefined && (normalizedText === undefined || sequence || valueWidth > 1)) {
     part.at('normalizer').leftOut(`\`${normalizer}\` is not applied: write it in \`columns\``);
   }
   if (sequence) {
@@ -179,10 +179,10 @@ function raw(read: TorchFeatureSource): FeatureKindValue | undefined {
     }
     return { element: numberKind(part, dim || 1), sql: `[TRY_CAST(each AS DOUBLE) FOR each IN ${sql}]`, list: list! };
   }
-  if (width > 1) {
+  if (valueWidth > 1) {
     const elements = elementsInSql(column, separatorOf(part), isList);
     const sql = isList(column) ? elements : `[CAST(each AS DOUBLE) FOR each IN ${elements}]`;
-    return { element: `vector(${[String(width), ...(dim > 0 ? [`dim: ${dim}`] : [])].join(', ')})`, sql };
+    return { element: `vector(${[String(valueWidth), ...(dim > 0 ? [`dim: ${dim}`] : [])].join(', ')})`, sql };
   }
   return { element: numberKind(part, dim), ...(normalizedText === undefined ? {} : { sql: normalizedText }) };
 }

@@ -122,10 +122,10 @@ const cards = (examples: readonly RankingExample[]): string =>
   `<div class="examples">${examples.map(exampleCard).join('\n')}</div>`;
 
 function exampleCard({ user, history, had, held, answers }: RankingExample, at: number): string {
-  const name = user === undefined ? `query ${at + 1}` : `user ${user}`;
+  const queryName = user === undefined ? `query ${at + 1}` : `user ${user}`;
   const hiddenHistory = had - history.length;
   return [
-    `<article><h3><bdi>${escapeHtml(name)}</bdi></h3>`,
+    `<article><h3><bdi>${escapeHtml(queryName)}</bdi></h3>`,
     list('had, the latest first', 'ul', [
       ...history.map(itemText),
       ...(hiddenHistory > 0 ? [`and ${counted(hiddenHistory, 'earlier item')}`] : []),
@@ -175,13 +175,13 @@ export const writeEvaluation = (folder: string, { checksum }: Manifest, evaluati
  * @throws Failure `damaged-file`, `cannot-read`
  */
 export async function readEvaluation(folder: string, { checksum }: Manifest): Promise<Evaluation | undefined> {
-  const value = await readJsonFile(folder, evaluationFile);
-  if (value === undefined) return undefined;
-  const path = join(folder, evaluationFile);
-  await refuseUnlessValid('evaluation', value, path);
-  const { of, evaluation } = value as StoredEvaluation;
-  const reason = complaintOf(evaluation);
-  if (reason !== undefined) throw failure('damaged-file', { path, reason });
+  const storedValue = await readJsonFile(folder, evaluationFile);
+  if (storedValue === undefined) return undefined;
+  const filePath = join(folder, evaluationFile);
+  await refuseUnlessValid('evaluation', storedValue, filePath);
+  const { of, evaluation } = storedValue as StoredEvaluation;
+  const damageReason = complaintOf(evaluation);
+  if (damageReason !== undefined) throw failure('damaged-file', { path: filePath, reason: damageReason });
   return of === checksum ? evaluation : undefined;
 }
 
@@ -200,8 +200,8 @@ function complaintOf({ metrics, rows, slices }: Evaluation): string | undefined 
  * @throws Failure `damaged-file`, `cannot-read`
  */
 export async function readProfile(folder: string): Promise<Profile | undefined> {
-  const value = await readJsonFile(folder, profileFile);
-  if (value === undefined) return undefined;
-  await refuseUnlessValid('profile', value, join(folder, profileFile));
-  return value as Profile;
+  const storedValue = await readJsonFile(folder, profileFile);
+  if (storedValue === undefined) return undefined;
+  await refuseUnlessValid('profile', storedValue, join(folder, profileFile));
+  return storedValue as Profile;
 }

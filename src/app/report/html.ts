@@ -103,12 +103,12 @@ interface ShellOptions {
 
 /** @param body empty parts are left out */
 export function shell(title: string, body: readonly string[], { head = '', script }: ShellOptions = {}): string {
-  const parts = body.filter((part) => part !== '');
-  const links = parts.flatMap((part) => {
+  const bodyParts = body.filter((part) => part !== '');
+  const links = bodyParts.flatMap((part) => {
     const found = /^<section(?: class="[^"]*")? id="([^"]+)"><h2>(.*?)<\/h2>/.exec(part);
     return found ? [`<a href="#${found[1]}">${found[1] === 'verdict' ? 'Verdict' : found[2]}</a>`] : [];
   });
-  const [first, ...rest] = parts;
+  const [first, ...rest] = bodyParts;
   return [
     '<!doctype html>',
     '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">',
@@ -164,9 +164,9 @@ export const proseHtml = (text: string): string => escapeHtml(text).replaceAll(/
 export function figureText(value: number): string {
   if (!Number.isFinite(value)) return '–';
   if (value === 0) return '0';
-  const size = Math.abs(value);
-  if (size >= 1000) return Math.round(value).toLocaleString('en');
-  return String(Number(value.toPrecision(size < 1e-3 ? 3 : 4)));
+  const absoluteValue = Math.abs(value);
+  if (absoluteValue >= 1000) return Math.round(value).toLocaleString('en');
+  return String(Number(value.toPrecision(absoluteValue < 1e-3 ? 3 : 4)));
 }
 
 export const counted = (number: number, what: string): string =>

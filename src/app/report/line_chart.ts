@@ -67,12 +67,12 @@ export function lineChart({ title, x, series, mark }: LineChart): string {
         `<text x="${tenths(atX(value))}" y="${height - chartEdge.bottom + 18}" text-anchor="middle">${figureText(value)}</text>`,
     );
   const lines = series.map((each, i) => {
-    const kept = each.points.filter(([, y]) => Number.isFinite(y));
-    const way = kept.map(([at, y], n) => `${n === 0 ? 'M' : 'L'}${tenths(atX(at))} ${tenths(atY(y))}`).join('');
+    const finitePoints = each.points.filter(([, y]) => Number.isFinite(y));
+    const way = finitePoints.map(([at, y], n) => `${n === 0 ? 'M' : 'L'}${tenths(atX(at))} ${tenths(atY(y))}`).join('');
     const dots =
-      kept.length > fewPoints
+      finitePoints.length > fewPoints
         ? ''
-        : kept
+        : finitePoints
             .map(
               ([at, y]) => `<circle class="dot s${i % colours}" cx="${tenths(atX(at))}" cy="${tenths(atY(y))}" r="3"/>`,
             )
@@ -133,25 +133,25 @@ function readouts(
   const bottom = height - chartEdge.bottom;
   return xPositions.map((at, i) => {
     const xHere = atX(at);
-    const from = i === 0 ? chartEdge.left : (atX(xPositions[i - 1]!) + xHere) / 2;
-    const to = i === xPositions.length - 1 ? width - chartEdge.right : (atX(xPositions[i + 1]!) + xHere) / 2;
+    const hitStart = i === 0 ? chartEdge.left : (atX(xPositions[i - 1]!) + xHere) / 2;
+    const hitEnd = i === xPositions.length - 1 ? width - chartEdge.right : (atX(xPositions[i + 1]!) + xHere) / 2;
     const shownPoints = kept.flatMap(({ name, points }, n) => {
-      const found = points.findLast(([own]) => own <= at);
-      return found ? [{ name, n, at: found[0], y: found[1] }] : [];
+      const lastPoint = points.findLast(([own]) => own <= at);
+      return lastPoint ? [{ name, n, at: lastPoint[0], y: lastPoint[1] }] : [];
     });
-    const left = xHere > (chartEdge.left + width - chartEdge.right) / 2 ? xHere - readoutWidth - 10 : xHere + 10;
-    const words = [
-      `<text class="name" x="${tenths(left + 8)}" y="${chartEdge.top + 15}">${escapeHtml(x)} ${figureText(at)}</text>`,
+    const readoutLeft = xHere > (chartEdge.left + width - chartEdge.right) / 2 ? xHere - readoutWidth - 10 : xHere + 10;
+    const readoutTexts = [
+      `<text class="name" x="${tenths(readoutLeft + 8)}" y="${chartEdge.top + 15}">${escapeHtml(x)} ${figureText(at)}</text>`,
       ...shownPoints.map(
         ({ name, n, y }, line) =>
-          `<path class="line s${n % colours}" d="M${tenths(left + 8)} ${chartEdge.top + 11 + (line + 1) * readoutLine}h14"/><text x="${tenths(left + 28)}" y="${chartEdge.top + 15 + (line + 1) * readoutLine}">${escapeHtml(name.length > 15 ? `${name.slice(0, 14)}…` : name)} ${figureText(y)}</text>`,
+          `<path class="line s${n % colours}" d="M${tenths(readoutLeft + 8)} ${chartEdge.top + 11 + (line + 1) * readoutLine}h14"/><text x="${tenths(readoutLeft + 28)}" y="${chartEdge.top + 15 + (line + 1) * readoutLine}">${escapeHtml(name.length > 15 ? `${name.slice(0, 14)}…` : name)} ${figureText(y)}</text>`,
       ),
     ];
     const dots = shownPoints.map(
       ({ n, at: own, y }) =>
         `<circle class="dot s${n % colours}" cx="${tenths(atX(own))}" cy="${tenths(atY(y))}" r="4"/>`,
     );
-    return `<g class="at"><rect class="hit" x="${tenths(from)}" y="${chartEdge.top}" width="${tenths(to - from)}" height="${bottom - chartEdge.top}"/><g class="read" aria-hidden="true"><path class="mark" d="M${tenths(xHere)} ${chartEdge.top}V${bottom}"/>${dots.join('')}<rect class="box" x="${tenths(left)}" y="${chartEdge.top}" width="${readoutWidth}" height="${8 + (shownPoints.length + 1) * readoutLine}" rx="4"/>${words.join('')}</g></g>`;
+    return `<g class="at"><rect class="hit" x="${tenths(hitStart)}" y="${chartEdge.top}" width="${tenths(hitEnd - hitStart)}" height="${bottom - chartEdge.top}"/><g class="read" aria-hidden="true"><path class="mark" d="M${tenths(xHere)} ${chartEdge.top}V${bottom}"/>${dots.join('')}<rect class="box" x="${tenths(readoutLeft)}" y="${chartEdge.top}" width="${readoutWidth}" height="${8 + (shownPoints.length + 1) * readoutLine}" rx="4"/>${readoutTexts.join('')}</g></g>`;
   });
 }
 
@@ -219,6 +219,6 @@ export function ticks(low: number, high: number): number[] {
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * ([1, 2, 5].findLast((factor) => factor * power <= rough) ?? 1);
   const first = Math.floor(low / step + 1e-9);
-  const last = Math.ceil(high / step - 1e-9);
-  return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+  const lastTick = Math.ceil(high / step - 1e-9);
+  return Array.from({ length: lastTick - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
 }

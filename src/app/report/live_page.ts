@@ -61,7 +61,7 @@ export function livePage(live: LiveTraining): string {
   const best = epochs.findLast((record) => record.best);
   const training = { steps: live.last?.step ?? 0, ...(best ? { best: { epoch: best.epoch } } : {}) };
   const curves = { epochs, shortSteps: 0, steps: new Map() };
-  const parts = { curves, manifest: { plan: { tasks }, training } };
+  const liveParts = { curves, manifest: { plan: { tasks }, training } };
   return shell(
     `${model}: ${stateWords[state]}`,
     [
@@ -85,8 +85,8 @@ export function livePage(live: LiveTraining): string {
               }),
             ].join('\n')}</div>`,
           ),
-      epochs.some((record) => record.validation) ? validation(parts) : '',
-      weightsSection(parts),
+      epochs.some((record) => record.validation) ? validation(liveParts) : '',
+      weightsSection(liveParts),
     ],
     goesOn
       ? { head: `<noscript><meta http-equiv="refresh" content="${refreshSeconds}"></noscript>`, script: updating }

@@ -213,12 +213,12 @@ function measured(runs: readonly NamedRun[]): string {
           name,
           `${part}, per ${per}`,
           ...metrics.map((label) => {
-            const value = model!.all[label];
+            const metricValue = model!.all[label];
             const interval = model!.intervals?.[label];
-            if (value === undefined) return '–';
+            if (metricValue === undefined) return '–';
             return interval
-              ? `${value.toFixed(4)}\n[${interval.low.toFixed(4)}, ${interval.high.toFixed(4)}]`
-              : value.toFixed(4);
+              ? `${metricValue.toFixed(4)}\n[${interval.low.toFixed(4)}, ${interval.high.toFixed(4)}]`
+              : metricValue.toFixed(4);
           }),
         ];
       }),

@@ -138,7 +138,7 @@ function compared(title: string, comparison: Comparison | undefined): string {
 }
 
 function allTrials({ trials, study }: StudyParts): string {
-  const rows = trials.map((trial) => [
+  const trialRows = trials.map((trial) => [
     String(trial.number),
     trial.values.length === 0 ? (trial.message ?? '–') : figureText(trial.values.at(-1)!),
     String(trial.validations.length),
@@ -150,7 +150,7 @@ function allTrials({ trials, study }: StudyParts): string {
     table({
       caption: 'Of each trial what it came to',
       head: ['trial', study.metric, 'validations', 'seconds', 'settings'],
-      rows,
+      rows: trialRows,
     }),
   );
 }
@@ -199,11 +199,11 @@ function scatter({ title, x, y, from = 0, to = 1, log, choices, points }: Scatte
     (point) =>
       `<circle class="dot s0" cx="${atX(point.x)}" cy="${atY(point.y)}" r="4" fill-opacity=".7"><title>${escapeHtml(point.name)}: ${figureText(point.y)}</title></circle>`,
   );
-  const rows = shown.map((point) => [point.name, figureText(point.y)]);
+  const pointRows = shown.map((point) => [point.name, figureText(point.y)]);
   return chartFigure({ title, x, height, yTicks, atY }, labels, [
     ...dots,
     '</svg>',
-    alternative({ caption: title, head: [x, y], rows }),
+    alternative({ caption: title, head: [x, y], rows: pointRows }),
   ]);
 }
 

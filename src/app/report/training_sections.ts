@@ -71,10 +71,10 @@ export function validation({ curves: { epochs }, manifest }: TrainingParts): str
   const validatedEpochs = epochs.filter((record) => record.validation !== undefined);
   const labels = [...new Set(validatedEpochs.flatMap((record) => Object.keys(record.validation!)))];
   if (labels.length === 0) {
-    const reason = manifest.data?.validation
+    const absenceReason = manifest.data?.validation
       ? 'Training ended before its first validation.'
       : 'The data has no validation part.';
-    return section('Validation', paragraph(reason));
+    return section('Validation', paragraph(absenceReason));
   }
   const series = labels.map((name) => ({
     name,

@@ -1,6 +1,6 @@
 /**
  * Reads the pages of codes, `docs/errors/CODE.md`: what a message means, a file that gets it, the same file without the mistake. People
- * write the pages, and tests check their examples.
+ * write the pages, and tests check their examples. Links lead from pages of `docs` to paragraphs of the specification.
  */
 import { readFileSync } from 'node:fs';
 import { type Code, codes, formerCodes } from '../../base/diagnostics/codes.ts';
@@ -56,7 +56,7 @@ const generated = '<!-- Written by `npm run generate` from the pages of the code
 
 /** Path from the root of the project → the text of the file: the list of all codes, and a page for each former name, for links. */
 export function errorIndex(): ReadonlyMap<string, string> {
-  const rows = (Object.keys(codes) as Code[]).map((code) => {
+  const codeRows = (Object.keys(codes) as Code[]).map((code) => {
     const { severity, means } = readErrorPage(code);
     return `| [${code}](${code}.md) | ${severity} | ${firstSentence(means)} |`;
   });
@@ -64,7 +64,7 @@ export function errorIndex(): ReadonlyMap<string, string> {
     generated,
     '# Messages',
     'Each message ends with a code in brackets. `tower explain CODE` prints the page of the code in the terminal.',
-    ['| code | | |', '|---|---|---|', ...rows].join('\n'),
+    ['| code | | |', '|---|---|---|', ...codeRows].join('\n'),
   ];
   const pages = new Map([['docs/errors/README.md', `${list.join('\n\n')}\n`]]);
   for (const [former, code] of formerCodes) {
@@ -78,3 +78,37 @@ export function errorIndex(): ReadonlyMap<string, string> {
 
 export const firstSentence = (text: string): string =>
   (/^.*?[.:](?= [A-Z`]|$)/s.exec(text)?.[0] ?? text).replace(/:$/, '.').replaceAll('|', '\\|');
+
+/** The sections of the specification; the place in the list, from 1, is the number of the section. */
+export const specSections = [
+  'Lexis',
+  'Grammar',
+  'Files, names and scopes',
+  'Values and their shapes',
+  'Features, labels and groups',
+  'Flows and blocks',
+  'Towers',
+  'Scores',
+  'Tasks and losses',
+  'Objective and retrieval',
+  'Training',
+  'Data',
+  'Determinism',
+  'Evaluation',
+  'Artifacts',
+  'Versions',
+] as const;
+
+/** From a page in a folder of `docs`: `[Specification, 9.3: Tasks and losses](../spec.md#9-tasks-and-losses)`. */
+export function specLink(paragraph: string): string {
+  const number = Number.parseInt(paragraph, 10);
+  const title = specSections[number - 1]!;
+  return `[Specification, ${paragraph}: ${title}](../spec.md#${anchorOf(`${number} ${title}`)})`;
+}
+
+/** The anchor that GitHub gives a heading. */
+export const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-');

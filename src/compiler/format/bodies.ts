@@ -2,13 +2,11 @@
 import { builders } from 'prettier/doc';
 import { defined } from '../../base/util/defined.ts';
 import type * as Ast from '../syntax/ast.ts';
-import { headWidths } from './align.ts';
-import type { TokenCursor } from './cursor.ts';
+import { hasComments, hasDescription, saysIgnore, type TokenCursor, type TokenGap } from './cursor.ts';
 import { type Doc, flatDoc, widthOf } from './doc.ts';
 import { type PrintedBinding, printEntry, searchEntry, towerEntry, typedEntry } from './entries.ts';
-import { hasComments, hasDescription, saysIgnore, type TokenGap } from './gaps.ts';
 import type { FormatLayout } from './layout.ts';
-import type { PrintedLine } from './lines.ts';
+import { headWidths, type PrintedLine } from './lines.ts';
 
 const { hardline, indent } = builders;
 
@@ -108,26 +106,27 @@ interface BodyRow {
 /** The lines between the braces. `level` is how deep they are indented. */
 function linesOfBody({ items }: PrintedBody, level: number, layout: FormatLayout, section: number): PrintedLine[] {
   const room = layout.printWidth - level * layout.tabWidth;
-  let rows = rowsOf(items);
+  let bodyRows = rowsOf(items);
   // A row that is too long is split, which may widen the heads of its neighbours: until all fit.
   for (;;) {
-    const widths = widthsOf(rows);
-    const splitRows = rows.flatMap((row, index) =>
+    const widths = widthsOf(bodyRows);
+    const splitRows = bodyRows.flatMap((row, index) =>
       row.items.length > 1 && widthOf(rowText(row, widths[index]!) ?? '') > room
         ? row.items.map((item) => ({ items: [item], first: item }))
         : [row],
     );
-    if (splitRows.length === rows.length) break;
-    rows = splitRows;
+    if (splitRows.length === bodyRows.length) break;
+    bodyRows = splitRows;
   }
-  const widths = widthsOf(rows);
-  return rows.flatMap((row, index): PrintedLine[] => {
+  const widths = widthsOf(bodyRows);
+  return bodyRows.flatMap((row, index): PrintedLine[] => {
     const { before, what } = row.first;
-    const at = { level, before, section };
+    const lineFields = { level, before, section };
     const lineText = rowText(row, widths[index]!);
-    if (lineText !== undefined && widthOf(lineText) <= room) return [{ ...at, ...oneLine(lineText, level, layout) }];
+    if (lineText !== undefined && widthOf(lineText) <= room)
+      return [{ ...lineFields, ...oneLine(lineText, level, layout) }];
     if (what.kind !== 'columns')
-      return [{ ...at, doc: what.kind === 'comma' ? ',' : broken(what, widths[index]!, room) }];
+      return [{ ...lineFields, doc: what.kind === 'comma' ? ',' : broken(what, widths[index]!, room) }];
     return bodied({ before, head: what.head, body: what.body }, level, layout, section);
   });
 }
@@ -140,15 +139,15 @@ export function bodied(
   section: number,
   within = section,
 ): PrintedLine[] {
-  const at = { level, section };
+  const lineFields = { level, section };
   const openingLine = (braces: string) => {
     const headText = flatDoc(head);
     const fits = headText !== undefined && widthOf(headText + braces) <= layout.printWidth - level * layout.tabWidth;
     return fits ? oneLine(headText + braces, level, layout) : { doc: [head, braces] };
   };
-  if (body.items.length === 0 && !hasComments(body.close)) return [{ ...at, before, ...openingLine('{}') }];
+  if (body.items.length === 0 && !hasComments(body.close)) return [{ ...lineFields, before, ...openingLine('{}') }];
   return [
-    { ...at, before, brace: 'opens', ...openingLine('{') },
+    { ...lineFields, before, brace: 'opens', ...openingLine('{') },
     ...linesOfBody(body, level + 1, layout, within),
     { level, section: within + 1, before: body.close, brace: 'closes', ...oneLine('}', level, layout) },
   ];
@@ -163,9 +162,9 @@ export function oneLine(
 }
 
 function rowsOf(items: readonly BodyItem[]): BodyRow[] {
-  const rows: { items: BodyItem[]; first: BodyItem }[] = [];
+  const bodyRows: { items: BodyItem[]; first: BodyItem }[] = [];
   for (const item of items) {
-    const lastRow = rows.at(-1);
+    const lastRow = bodyRows.at(-1);
     const canShare = item.joined && item.what.kind === 'binding' && lastRow?.first.what.kind === 'binding';
     if (
       lastRow &&
@@ -174,9 +173,9 @@ function rowsOf(items: readonly BodyItem[]): BodyRow[] {
       flatDoc(docOf(lastRow.items.at(-1)!.what)) !== undefined
     )
       lastRow.items.push(item);
-    else rows.push({ items: [item], first: item });
+    else bodyRows.push({ items: [item], first: item });
   }
-  return rows;
+  return bodyRows;
 }
 
 function widthsOf(rows: readonly BodyRow[]): readonly number[] {

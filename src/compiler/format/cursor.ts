@@ -1,7 +1,104 @@
+/** Walks the tokens of a file for the printer, with the comments and blank lines between each two, which stay between them. */
 import type { IToken } from 'chevrotain';
 import { builders } from 'prettier/doc';
+import { defined } from '../../base/util/defined.ts';
 import type { Doc } from './doc.ts';
-import { hasComments, merge, nothing, type TokenGap } from './gaps.ts';
+
+interface CommentLine {
+  readonly text: string;
+  /** An empty line is above it. */
+  readonly blank: boolean;
+  /** It goes on below a comment at a line's end, in the same column. */
+  readonly continues: boolean;
+}
+
+export interface TokenGap {
+  /** The comment on the line of the token before. */
+  readonly trailing?: string;
+  /** Comments that have a line to themselves. */
+  readonly own: readonly CommentLine[];
+  /** An empty line is right above the next token. */
+  readonly blank: boolean;
+  /** The next token begins a line. */
+  readonly newline: boolean;
+}
+
+const nothing: TokenGap = { own: [], blank: false, newline: false };
+
+export const hasComments = ({ trailing, own }: TokenGap): boolean => trailing !== undefined || own.length > 0;
+
+/** True if one of its comments is a `///`, which belongs to the token below. */
+export const hasDescription = ({ trailing, own }: TokenGap): boolean =>
+  (trailing?.startsWith('///') ?? false) || own.some(({ text }) => text.startsWith('///'));
+
+/** True if what follows is to stay as it was written. */
+export const saysIgnore = ({ own }: TokenGap): boolean => /^\/\/\s*prettier-ignore\s*$/.test(own.at(-1)?.text ?? '');
+
+/** The gap of two, when the token between them is printed before both or not at all. */
+function merge(first: TokenGap, second: TokenGap): TokenGap {
+  const newline = first.newline || second.newline;
+  if (!hasComments(first)) return { ...second, blank: second.blank || (first.blank && !hasComments(second)), newline };
+  const { trailing, own, blank } = second;
+  const below = trailing === undefined ? [] : [{ text: trailing, blank: first.blank, continues: false }];
+  return {
+    ...defined({ trailing: first.trailing }),
+    own: [...first.own, ...below, ...own],
+    blank,
+    newline,
+  };
+}
+
+/** The gap before each token, and one more before the end of the file. Tokens and comments in their order. */
+export function gapsBetween(tokens: readonly IToken[], comments: readonly IToken[]): TokenGap[] {
+  const gaps: TokenGap[] = [];
+  let nextComment = 0;
+  let previousToken: IToken | undefined;
+  for (let index = 0; index <= tokens.length; index++) {
+    const token = tokens[index];
+    const commentsWithin: IToken[] = [];
+    while (
+      nextComment < comments.length &&
+      (token === undefined || comments[nextComment]!.startOffset < token.startOffset)
+    ) {
+      commentsWithin.push(comments[nextComment++]!);
+    }
+    gaps.push(gapOf(previousToken, commentsWithin, token));
+    previousToken = token;
+  }
+  return gaps;
+}
+
+function gapOf(before: IToken | undefined, comments: readonly IToken[], after: IToken | undefined): TokenGap {
+  let line = before?.endLine ?? 0;
+  let trailing: IToken | undefined;
+  /** The column of a comment at a line's end, while comments go on below it. */
+  let trailingColumn: number | undefined;
+  const ownComments: CommentLine[] = [];
+  for (const comment of comments) {
+    const commentLine = comment.startLine ?? 0;
+    if (before !== undefined && commentLine === line && ownComments.length === 0 && trailing === undefined) {
+      trailing = comment;
+      trailingColumn = comment.startColumn;
+    } else {
+      const continues =
+        trailingColumn !== undefined && commentLine === line + 1 && comment.startColumn === trailingColumn;
+      if (!continues) trailingColumn = undefined;
+      ownComments.push({
+        text: comment.image.trimEnd(),
+        blank: commentLine > line + 1 && (line > 0 || ownComments.length > 0),
+        continues,
+      });
+    }
+    line = commentLine;
+  }
+  const nextLine = after?.startLine ?? line;
+  return {
+    ...defined({ trailing: trailing?.image.trimEnd() }),
+    own: ownComments,
+    blank: nextLine > line + 1 && line > 0,
+    newline: nextLine > line,
+  };
+}
 
 const { hardline, indent, lineSuffix, literalline } = builders;
 

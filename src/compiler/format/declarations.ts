@@ -1,14 +1,12 @@
 /** Declarations one under the other, in the order they were written. */
 import { builders } from 'prettier/doc';
 import type * as Ast from '../syntax/ast.ts';
-import { alignedRuns, headWidths } from './align.ts';
 import { bodied, broken, oneLine, type PrintedBody, readBody } from './bodies.ts';
-import type { TokenCursor } from './cursor.ts';
+import { hasComments, saysIgnore, type TokenCursor, type TokenGap } from './cursor.ts';
 import { type Doc, flatDoc, widthOf } from './doc.ts';
 import { blockDeclaration, goal, groupDeclaration, letDeclaration, type PrintedBinding } from './entries.ts';
-import { hasComments, saysIgnore, type TokenGap } from './gaps.ts';
 import type { FormatLayout } from './layout.ts';
-import { type PrintedLine, stackLines } from './lines.ts';
+import { alignedRuns, headWidths, type PrintedLine, stackLines } from './lines.ts';
 
 const { group, indent, line, softline } = builders;
 
@@ -46,20 +44,21 @@ export function printFile({ declarations }: Ast.FileNode, cursor: TokenCursor, l
   let section = 0;
   const lines = placedDeclarations.flatMap(({ before, what }, index): PrintedLine[] => {
     if (before.blank || placedDeclarations[index - 1]?.what.kind === 'bodied') section++;
-    const at = { level: 0, before, section };
+    const lineFields = { level: 0, before, section };
     if (what.kind === 'bodied') {
-      const text = oneLineOf(what, braceColumnAt[index] ?? 0);
-      if (text !== undefined && widthOf(text) <= layout.printWidth) return [{ ...at, ...oneLine(text, 0, layout) }];
+      const lineText = oneLineOf(what, braceColumnAt[index] ?? 0);
+      if (lineText !== undefined && widthOf(lineText) <= layout.printWidth)
+        return [{ ...lineFields, ...oneLine(lineText, 0, layout) }];
       section += 3;
       return bodied({ before, head: what.head, body: what.body }, 0, layout, section - 2, section - 1);
     }
     const room = layout.printWidth;
     const doc = what.kind === 'binding' ? broken(what, signColumns[index]!, room) : what.doc;
-    const text = flatDoc(doc);
+    const lineText = flatDoc(doc);
     return [
-      text !== undefined && widthOf(text) <= layout.printWidth
-        ? { ...at, ...oneLine(text, 0, layout) }
-        : { ...at, doc },
+      lineText !== undefined && widthOf(lineText) <= layout.printWidth
+        ? { ...lineFields, ...oneLine(lineText, 0, layout) }
+        : { ...lineFields, doc },
     ];
   });
   return stackLines(lines, gapAtEnd, layout);
@@ -103,21 +102,21 @@ function withBody(
 
 function towerHead({ inputs, key }: Ast.TowerNode, cursor: TokenCursor): Doc[] {
   const nameDocs = [cursor.word(), indent([cursor.take(' '), cursor.take('')])];
-  const parts: Doc[] = [cursor.gap(softline), cursor.word()];
+  const inputDocs: Doc[] = [cursor.gap(softline), cursor.word()];
   for (let index = 1; index < inputs.length; index++) {
     cursor.passComma();
-    parts.push(',', cursor.gap(line), cursor.word());
+    inputDocs.push(',', cursor.gap(line), cursor.word());
   }
   const close = cursor.close(softline);
   const keyDocs = key ? [cursor.take(' '), cursor.take(' '), cursor.take(' ')] : [];
-  return [group([...nameDocs, indent(parts), close]), indent(keyDocs)];
+  return [group([...nameDocs, indent(inputDocs), close]), indent(keyDocs)];
 }
 
 /** A body that was written on one line, with its opening brace in a column. */
 function oneLineOf({ head, body }: BodiedDeclaration, column: number): string | undefined {
-  const text = flatDoc(head);
-  if (text === undefined || body.oneLine === undefined) return undefined;
-  return text.padEnd(column) + body.oneLine;
+  const headText = flatDoc(head);
+  if (headText === undefined || body.oneLine === undefined) return undefined;
+  return headText.padEnd(column) + body.oneLine;
 }
 
 /** Neighbours of one kind that have a line each have their braces under each other, when all of them still fit. */

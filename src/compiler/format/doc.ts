@@ -24,13 +24,13 @@ export function flatDoc(doc: Doc): string | undefined {
 }
 
 function flatAll(parts: readonly Doc[]): string | undefined {
-  let text = '';
+  let flatText = '';
   for (const part of parts) {
     const partText = flatDoc(part);
     if (partText === undefined) return undefined;
-    text += partText;
+    flatText += partText;
   }
-  return text;
+  return flatText;
 }
 
 const plain = /^[ -~]*$/;

@@ -1,12 +1,114 @@
-/** `name = value` and `name : value`, wherever they are: taken from the tokens in pieces, so that signs can be aligned. */
+/**
+ * Prints `name = value` and `name : value` in pieces, so that signs can be aligned, and the values and flows in them. The gap before the
+ * first token of an expression belongs to its caller.
+ */
 import { builders } from 'prettier/doc';
 import { defined } from '../../base/util/defined.ts';
 import type * as Ast from '../syntax/ast.ts';
 import type { TokenCursor } from './cursor.ts';
 import { type Doc, flatDoc } from './doc.ts';
-import { expression } from './expressions.ts';
 
-const { fill, group, indent, line, softline } = builders;
+function expression(node: Ast.ExpressionNode, cursor: TokenCursor): Doc {
+  if (cursor.offset < node.span.start) return parenthesized(node, cursor);
+  switch (node.kind) {
+    case 'Number':
+    case 'Text':
+      return cursor.word();
+    case 'Name':
+      return name(node, cursor);
+    case 'Unary':
+      return [cursor.word(), indent([cursor.gap(''), expression(node.operand, cursor)])];
+    case 'Call':
+      return call(node, cursor);
+    case 'List':
+      return list(node, cursor);
+    case 'Binary':
+      return chain(operands(node), cursor);
+    case 'Flow':
+      return chain(node.steps, cursor);
+  }
+}
+
+/** Parentheses stay where they were written, needed or not. */
+function parenthesized(node: Ast.ExpressionNode, cursor: TokenCursor): Doc {
+  const open = cursor.word();
+  const innerDoc = indent([cursor.gap(softline), expression(node, cursor)]);
+  return group([open, innerDoc, cursor.close(softline)]);
+}
+
+function name({ parts }: Ast.NameNode, cursor: TokenCursor): Doc {
+  const firstWord = cursor.word();
+  if (parts.length === 1) return firstWord;
+  return [firstWord, indent(parts.slice(1).map(() => [cursor.take(''), cursor.take('')]))];
+}
+
+/** `a -> b -> c`, `a + b - c`: too long for a line it breaks before each sign. */
+function chain([first, ...others]: readonly Ast.ExpressionNode[], cursor: TokenCursor): Doc {
+  const firstOperand = expression(first!, cursor);
+  const otherOperands = others.map((operand) => [cursor.take(line), cursor.gap(' '), expression(operand, cursor)]);
+  return group([firstOperand, indent(otherOperands)]);
+}
+
+/** `a + b - c` is read as `(a + b) - c`; what was written in parentheses is an operand of its own. */
+function operands(node: Ast.BinaryNode): readonly Ast.ExpressionNode[] {
+  const rightOperands: Ast.ExpressionNode[] = [];
+  let leftOperand: Ast.ExpressionNode = node;
+  while (
+    leftOperand.kind === 'Binary' &&
+    strength(leftOperand) === strength(node) &&
+    (leftOperand === node || leftOperand.span.start === node.span.start)
+  ) {
+    rightOperands.push(leftOperand.right);
+    leftOperand = leftOperand.left;
+  }
+  return [leftOperand, ...rightOperands.reverse()];
+}
+
+const strength = ({ operator }: Ast.BinaryNode): number => (operator === '+' || operator === '-' ? 1 : 2);
+
+function call(node: Ast.CallNode, cursor: TokenCursor): Doc {
+  const callee = cursor.word();
+  const open = indent(cursor.take(''));
+  return bracketed([callee, open], node.arguments, argument, cursor);
+}
+
+function list(node: Ast.ListNode, cursor: TokenCursor): Doc {
+  return bracketed(cursor.word(), node.items, expression, cursor, node.items.every(isNumber));
+}
+
+/** Items between brackets, with a comma after the last where they are on lines of their own; numbers fill their lines. */
+function bracketed<T>(
+  open: Doc,
+  items: readonly T[],
+  print: (item: T, cursor: TokenCursor) => Doc,
+  cursor: TokenCursor,
+  filled = false,
+): Doc {
+  if (items.length === 0) return [open, cursor.close('')];
+  const itemDocs: Doc[] = [];
+  const gapDoc = cursor.gap(softline);
+  for (const [index, item] of items.entries()) {
+    if (index > 0) {
+      cursor.passComma();
+      itemDocs.push([',', cursor.gap(line)]);
+    }
+    itemDocs.push(print(item, cursor));
+  }
+  cursor.passComma();
+  const contents = filled ? fill(itemDocs) : itemDocs;
+  return group([open, indent([gapDoc, contents, ifBreak(',')]), cursor.close(softline)]);
+}
+
+function isNumber(node: Ast.ExpressionNode): boolean {
+  return node.kind === 'Number' || (node.kind === 'Unary' && isNumber(node.operand));
+}
+
+function argument(node: Ast.ArgumentNode, cursor: TokenCursor): Doc {
+  if (!node.name) return expression(node.value, cursor);
+  return [cursor.word(), indent([cursor.take(''), cursor.gap(' ')]), expression(node.value, cursor)];
+}
+
+const { fill, group, ifBreak, indent, line, softline } = builders;
 
 /** Something with a name before a sign and a value after it. */
 export interface PrintedBinding {
@@ -44,8 +146,8 @@ export function searchEntry({ path, domain }: Ast.SearchEntryNode, cursor: Token
   const [first, ...rest] = path.map((_, at) => (at === 0 ? cursor.word() : [cursor.take(''), cursor.take('')]));
   return binding([first!, ...rest], ':', 'search', cursor, () => {
     if (domain.kind === 'Choices') {
-      const words = [cursor.word(), indent(cursor.take(' ')), indent(cursor.gap(' '))];
-      return [...words, values(domain.items, cursor)];
+      const oneOfWords = [cursor.word(), indent(cursor.take(' ')), indent(cursor.gap(' '))];
+      return [...oneOfWords, values(domain.items, cursor)];
     }
     const logDocs = domain.log ? [cursor.word(), indent(cursor.gap(' '))] : [];
     const fromDoc = expression(domain.from, cursor);
@@ -56,12 +158,12 @@ export function searchEntry({ path, domain }: Ast.SearchEntryNode, cursor: Token
 
 /** With commas between them; too many for a line, they go on in the next. */
 function values([first, ...others]: readonly Ast.ExpressionNode[], cursor: TokenCursor): Doc {
-  const parts: Doc[] = [expression(first!, cursor)];
+  const valueDocs: Doc[] = [expression(first!, cursor)];
   for (const value of others) {
     cursor.passComma();
-    parts.push([',', cursor.gap(line)], expression(value, cursor));
+    valueDocs.push([',', cursor.gap(line)], expression(value, cursor));
   }
-  return parts.length === 1 ? parts[0]! : indent(fill(parts));
+  return valueDocs.length === 1 ? valueDocs[0]! : indent(fill(valueDocs));
 }
 
 export function letDeclaration({ value }: Ast.LetNode, cursor: TokenCursor): PrintedBinding {
@@ -77,16 +179,16 @@ export function blockDeclaration({ shared, parameters, flow }: Ast.BlockNode, cu
 /** `(width, depth = 2)` */
 function parameterList(parameters: readonly Ast.BlockParameterNode[], cursor: TokenCursor): Doc[] {
   const openDoc = indent(cursor.take(''));
-  const parts: Doc[] = [];
+  const parameterDocs: Doc[] = [];
   for (const { default: value } of parameters) {
-    if (parts.length > 0) {
+    if (parameterDocs.length > 0) {
       cursor.passComma();
-      parts.push(',');
+      parameterDocs.push(',');
     }
-    parts.push(cursor.gap(parts.length > 0 ? line : softline), cursor.word());
-    if (value) parts.push(cursor.take(' '), cursor.gap(' '), expression(value, cursor));
+    parameterDocs.push(cursor.gap(parameterDocs.length > 0 ? line : softline), cursor.word());
+    if (value) parameterDocs.push(cursor.take(' '), cursor.gap(' '), expression(value, cursor));
   }
-  return [openDoc, indent(parts), cursor.close(softline)];
+  return [openDoc, indent(parameterDocs), cursor.close(softline)];
 }
 
 export function goal({ value }: Ast.ObjectiveNode | Ast.RetrieveNode, cursor: TokenCursor): PrintedBinding {
@@ -101,12 +203,12 @@ export function groupDeclaration({ members }: Ast.GroupNode, cursor: TokenCursor
 
 /** `a, b, c`, as many on each line as it takes. */
 function listed(names: readonly Ast.IdentifierNode[], cursor: TokenCursor): Doc {
-  const parts: Doc[] = [cursor.word()];
+  const nameDocs: Doc[] = [cursor.word()];
   for (let index = 1; index < names.length; index++) {
     cursor.passComma();
-    parts.push([',', cursor.gap(line)], cursor.word());
+    nameDocs.push([',', cursor.gap(line)], cursor.word());
   }
-  return parts.length === 1 ? parts[0]! : fill(parts);
+  return nameDocs.length === 1 ? nameDocs[0]! : fill(nameDocs);
 }
 
 function words(count: number, cursor: TokenCursor): Doc[] {
@@ -125,16 +227,16 @@ function binding(
   const beforeSign = cursor.gap('');
   cursor.word();
   const gapDoc = cursor.gap(' ');
-  const value: Doc = [gapDoc === ' ' ? ' ' : indent(gapDoc), read()];
+  const valueDoc: Doc = [gapDoc === ' ' ? ' ' : indent(gapDoc), read()];
   const wholeHead: Doc = [...head, beforeSign];
   const headText = flatDoc(wholeHead);
   const signSpace = sign === '=' && beforeSign === '' ? ' ' : '';
   return {
     kind: 'binding',
     ...defined({ head: headText, breaking: breaks ? wholeHead : undefined }),
-    doc: [indent([...wholeHead, signSpace, sign]), value],
+    doc: [indent([...wholeHead, signSpace, sign]), valueDoc],
     sign,
-    value,
+    value: valueDoc,
     form,
   };
 }

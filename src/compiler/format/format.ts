@@ -6,10 +6,9 @@ import { invariant } from '../../base/diagnostics/failure.ts';
 import { makeSource, type Source } from '../../base/text/source.ts';
 import type { FileNode } from '../syntax/ast.ts';
 import { parse } from '../syntax/parse.ts';
-import { TokenCursor } from './cursor.ts';
+import { gapsBetween, TokenCursor } from './cursor.ts';
 import { printFile } from './declarations.ts';
 import type { Doc } from './doc.ts';
-import { gapsBetween } from './gaps.ts';
 import { defaultLayout, type FormatLayout } from './layout.ts';
 
 /**
@@ -19,16 +18,16 @@ import { defaultLayout, type FormatLayout } from './layout.ts';
 export function formatSource(source: Source, layout: Partial<FormatLayout> = {}): Outcome<string | undefined> {
   const byteOrderMark = source.text.startsWith('\uFEFF') ? '\uFEFF' : '';
   const lineEnd = /\r?\n/.exec(source.text)?.[0] === '\r\n' ? '\r\n' : '\n';
-  const text = source.text.slice(byteOrderMark.length).replace(/\r\n?/g, '\n');
-  const isChanged = text !== source.text;
-  const readResult = readForFormat(isChanged ? makeSource(source.name, text) : source);
+  const plainText = source.text.slice(byteOrderMark.length).replace(/\r\n?/g, '\n');
+  const isChanged = plainText !== source.text;
+  const readResult = readForFormat(isChanged ? makeSource(source.name, plainText) : source);
   if (readResult.output === undefined) {
     // Reported at the places of the original text.
     const diagnostics = isChanged ? syntaxMistakes(parse(source).diagnostics) : readResult.diagnostics;
     return { output: undefined, diagnostics };
   }
   const wholeLayout = { ...defaultLayout, ...layout };
-  const doc = printTree(readResult.output, text, wholeLayout);
+  const doc = printTree(readResult.output, plainText, wholeLayout);
   const { formatted } = printer.printDocToString(doc, { ...wholeLayout, endOfLine: 'lf' } as never);
   return {
     output: byteOrderMark + (lineEnd === '\n' ? formatted : formatted.replaceAll('\n', lineEnd)),

@@ -31,8 +31,8 @@ export const parsers: Record<string, Parser<PrettierRoot>> = {
       const { output, diagnostics } = readForFormat(source);
       if (output) return { file: output, text };
       const [first] = diagnostics;
-      const at = first!.at ?? { source, start: 0, end: 0 };
-      const loc = { start: positionAt(source, at.start), end: positionAt(source, at.end) };
+      const errorSpan = first!.at ?? { source, start: 0, end: 0 };
+      const loc = { start: positionAt(source, errorSpan.start), end: positionAt(source, errorSpan.end) };
       throw Object.assign(new SyntaxError(`${first!.message} [${first!.code}]`), { loc });
     },
     hasPragma,

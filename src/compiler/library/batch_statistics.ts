@@ -33,10 +33,10 @@ export function standardized(context: BlockContext, x: Ref, options: StatisticsO
   const scaled = (mean: Ref, variance: Ref): Ref =>
     builder.mul(builder.sub(x, mean), builder.rsqrt(builder.add(variance, epsilon)));
   if (!training) return scaled(runningMean, runningVariance);
-  const rows = mask && builder.reshape(mask, [x.type.shape[0]!, 1]);
-  const count = rows && builder.maximum(builder.sum(rows, [0, 1]), 1);
+  const maskColumn = mask && builder.reshape(mask, [x.type.shape[0]!, 1]);
+  const count = maskColumn && builder.maximum(builder.sum(maskColumn, [0, 1]), 1);
   const average = (of: Ref): Ref =>
-    rows && count ? builder.div(builder.sum(builder.mul(of, rows), [0]), count) : builder.mean(of, [0]);
+    maskColumn && count ? builder.div(builder.sum(builder.mul(of, maskColumn), [0]), count) : builder.mean(of, [0]);
   const mean = average(x);
   const variance = average(builder.square(builder.sub(x, mean)));
   const follow = (seen: Ref) => (current: Ref) =>

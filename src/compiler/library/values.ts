@@ -184,10 +184,10 @@ export function eachColumn(builder: Builder, value: Value, map: (x: Ref, mask: R
   if (value.kind !== 'fields')
     return eachVector(builder, value, (rows, width, mask) => ({ tensor: map(rows, mask), width }));
   const mappedAll = map(flattened(builder, value.fields).tensor, undefined);
-  let begin = 0;
+  let fieldStart = 0;
   const fields = value.fields.map((field) => {
-    const tensor = builder.slice(mappedAll, [0, begin], [-1, field.width]);
-    begin += field.width;
+    const tensor = builder.slice(mappedAll, [0, fieldStart], [-1, field.width]);
+    fieldStart += field.width;
     return { ...field, tensor };
   });
   return { kind: 'fields', fields };
@@ -214,11 +214,11 @@ export function needFields(value: Value): Fields {
 export function needOneWidth(value: Fields): number {
   const counts = new Map<number, number>();
   for (const { width } of value.fields) counts.set(width, (counts.get(width) ?? 0) + 1);
-  const width = [...counts].reduce((most, next) => (next[1] > most[1] ? next : most))[0];
-  const odd = value.fields.find((field) => field.width !== width);
-  if (odd === undefined) return width;
+  const usualWidth = [...counts].reduce((most, next) => (next[1] > most[1] ? next : most))[0];
+  const odd = value.fields.find((field) => field.width !== usualWidth);
+  if (odd === undefined) return usualWidth;
   throw new ShapeError(
-    `needs fields of one width, but gets ${printValue(value)}: \`${odd.name}\` has width ${odd.width}, not ${width}`,
+    `needs fields of one width, but gets ${printValue(value)}: \`${odd.name}\` has width ${odd.width}, not ${usualWidth}`,
     odd.name,
   );
 }

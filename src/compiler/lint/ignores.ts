@@ -107,17 +107,17 @@ function readIgnores(source: Source, known: Ast.FileNode | undefined): readonly 
   return comments.flatMap((comment): IgnoreComment[] => {
     const match = form.exec(comment.image.trimEnd());
     if (!match) return [];
-    const start = comment.startOffset;
-    const span = { source, start, end: start + comment.image.trimEnd().length };
+    const commentStart = comment.startOffset;
+    const span = { source, start: commentStart, end: commentStart + comment.image.trimEnd().length };
     const code = match[1]!.trim();
-    const wordEnd = start + comment.image.indexOf(word) + word.length;
+    const wordEnd = commentStart + comment.image.indexOf(word) + word.length;
     const codeStart = code === '' ? wordEnd : source.text.indexOf(code, wordEnd);
     const commentLine = comment.startLine!;
-    const isTrailing = tokens.some((token) => token.endLine === commentLine && token.startOffset < start);
+    const isTrailing = tokens.some((token) => token.endLine === commentLine && token.startOffset < commentStart);
     // Comments between the ignore and the next word do not count.
     const targetLine = isTrailing
       ? commentLine
-      : (tokens.find((token) => token.startOffset > start)?.startLine ?? source.lineStarts.length);
+      : (tokens.find((token) => token.startOffset > commentStart)?.startLine ?? source.lineStarts.length);
     const [first, last] = lineRanges.find(([from, to]) => from <= targetLine && targetLine <= to) ?? [
       targetLine,
       targetLine,

@@ -38,11 +38,11 @@ export function lowerBiases(
       const mean = builder.parameter('mean', [1], { kind: 'zeros' }, { trainable: false });
       add('query', builder.mul(one, mean), bias.factor);
     } else {
-      const value = (bias.side === 'query' ? query : item).get(bias.channel);
+      const biasValue = (bias.side === 'query' ? query : item).get(bias.channel);
       // Reported where it went wrong.
-      if (!value) return {};
-      if (value.kind === 'interests' || value.width !== 1) return { diagnostic: wide(towers, bias, value) };
-      add(bias.side, value.tensor, bias.factor);
+      if (!biasValue) return {};
+      if (biasValue.kind === 'interests' || biasValue.width !== 1) return { diagnostic: wide(towers, bias, biasValue) };
+      add(bias.side, biasValue.tensor, bias.factor);
     }
   }
   const hasBoth = sums.query !== undefined && sums.item !== undefined;
@@ -59,9 +59,9 @@ export function lowerBiases(
 /** float32 [rows, …] → [rows, 1] of 1 */
 function onesLike(builder: Builder, { id, type }: Ref): Ref {
   const { shape } = type;
-  const begin = shape.map(() => 0);
-  const size = shape.map((_, at) => (at === 0 ? -1 : 1));
-  const like = builder.reshape(builder.slice({ id, type }, begin, size), [shape[0]!, 1]);
+  const sliceStart = shape.map(() => 0);
+  const sliceSize = shape.map((_, at) => (at === 0 ? -1 : 1));
+  const like = builder.reshape(builder.slice({ id, type }, sliceStart, sliceSize), [shape[0]!, 1]);
   return builder.broadcastTo(builder.constant(1), like);
 }
 
@@ -74,7 +74,7 @@ function wide(
   const type = value.kind === 'vector' ? `vector[${value.width}]` : `interests[${value.count} × ${value.width}]`;
   const step = tower.steps.find(({ name }) => name === channel);
   const lastSpan = step?.flow.steps.at(-1)?.span ?? step?.flow.from.span;
-  const name = `${tower.name}.${channel}`;
-  const notes = lastSpan ? [{ message: `\`${name}\` is ${type}`, at: lastSpan }] : [];
-  return diagnose('bias-width', span, { name, type }, { notes });
+  const channelName = `${tower.name}.${channel}`;
+  const notes = lastSpan ? [{ message: `\`${channelName}\` is ${type}`, at: lastSpan }] : [];
+  return diagnose('bias-width', span, { name: channelName, type }, { notes });
 }

@@ -15,7 +15,22 @@ import {
 import { printValue, printValueType, sideBySide, typeOf } from '../library/values.ts';
 import type { Call, FlowStep } from '../model/model.ts';
 import type { LoweredFeatures } from './features.ts';
-import { UniqueNames } from './names.ts';
+
+/** Gives each asker a name of its own: `mlp`, `mlp_2`, … */
+export class UniqueNames {
+  readonly #taken = new Set<string>();
+  /** The next number to try, by stem: to count from the start each time would make long flows quadratic. */
+  readonly #next = new Map<string, number>();
+
+  unique(stem: string): string {
+    let nextNumber = this.#next.get(stem) ?? 1;
+    let uniqueName = nextNumber === 1 ? stem : `${stem}_${nextNumber}`;
+    while (this.#taken.has(uniqueName)) uniqueName = `${stem}_${++nextNumber}`;
+    this.#next.set(stem, nextNumber + 1);
+    this.#taken.add(uniqueName);
+    return uniqueName;
+  }
+}
 
 /** The type of the value that an arrow carries at a span of the source. */
 export interface Arrow {
@@ -54,18 +69,18 @@ export function lowerSteps(
   path: string,
   names = new UniqueNames(),
 ): Value | undefined {
-  let value: Value | undefined = from;
+  let stepValue: Value | undefined = from;
   for (const step of steps) {
-    if (value === undefined) return undefined;
-    value =
+    if (stepValue === undefined) return undefined;
+    stepValue =
       step.kind === 'block'
-        ? lowerBlock(context, value, step, names.unique(`${path}/${step.call.kind}`))
-        : lowerDeclared(context, value, step, names.unique(`${path}/${step.name}`));
-    if (value === undefined) continue;
-    context.arrows.push({ span: step.span, type: typeOf(value) });
-    context.visit?.({ kind: step.kind === 'block' ? step.call.kind : step.name, span: step.span }, value);
+        ? lowerBlock(context, stepValue, step, names.unique(`${path}/${step.call.kind}`))
+        : lowerDeclared(context, stepValue, step, names.unique(`${path}/${step.name}`));
+    if (stepValue === undefined) continue;
+    context.arrows.push({ span: step.span, type: typeOf(stepValue) });
+    context.visit?.({ kind: step.kind === 'block' ? step.call.kind : step.name, span: step.span }, stepValue);
   }
-  return value;
+  return stepValue;
 }
 
 type StepOfKind<K extends FlowStep['kind']> = Extract<FlowStep, { readonly kind: K }>;
@@ -81,8 +96,8 @@ function lowerDeclared(
   const firstType = context.shared.get(step.name) ?? type;
   context.shared.set(step.name, firstType);
   if (firstType !== type) {
-    const reason = `has the same weights at all its uses, but gets ${type} here${context.round} and ${firstType} elsewhere`;
-    context.diagnostics.push(diagnose('shape-mismatch', step.span, { kind: step.name, reason }));
+    const mismatchReason = `has the same weights at all its uses, but gets ${type} here${context.round} and ${firstType} elsewhere`;
+    context.diagnostics.push(diagnose('shape-mismatch', step.span, { kind: step.name, reason: mismatchReason }));
     return undefined;
   }
   return lowerSteps(context, input, step.steps, `shared/${step.name}`);
@@ -107,8 +122,8 @@ export function lowerJoin(
   span: Span,
   path: string,
 ): Value | undefined {
-  const values = parts.map(({ value }) => value);
-  return attempt(context, call.kind, span, path, values, (block) => {
+  const partValues = parts.map(({ value }) => value);
+  return attempt(context, call.kind, span, path, partValues, (block) => {
     const row = blocks[call.kind]!;
     return row.join ? row.join(block, parts, call.arguments) : row.lower(block, sideBySide(parts), call.arguments);
   });

@@ -11,11 +11,17 @@ import { makeEventScores } from './event_scores.ts';
 import type { LoweredFeatures } from './features.ts';
 import type { Arrow } from './flow.ts';
 import { GraphInputs } from './inputs.ts';
-import { lowerItem } from './item.ts';
 import { type Cut, lowerInParts } from './parts.ts';
 import type { Channels } from './score.ts';
 import { type ItemChannels, lowerTask } from './task.ts';
-import { blockContext, lowerTower, makeTowerContext, type TowerChannels, type TowerContext } from './tower.ts';
+import {
+  blockContext,
+  lowerItem,
+  lowerTower,
+  makeTowerContext,
+  type TowerChannels,
+  type TowerContext,
+} from './tower.ts';
 
 const events: RowsOf = { kind: 'events' };
 
@@ -78,8 +84,8 @@ function elementsOf(
   if (!query.features.some((name) => features.byName.get(name)?.plan.through)) return undefined;
   // The tower of the events goes first: what blocks keep of its rows is what a served tower has.
   items(events);
-  const rows: RowsOf = { kind: 'elements', ...(kept.size > 0 ? { exact: true } : {}) };
-  const channels = items(rows);
+  const elementRows: RowsOf = { kind: 'elements', ...(kept.size > 0 ? { exact: true } : {}) };
+  const channels = items(elementRows);
   return (channel) => channels.get(channel)?.tensor;
 }
 
@@ -115,10 +121,10 @@ function checkRetrieve({ tasks, retrieve }: Model, query: TowerChannels): Diagno
 function itemChannels(context: TowerContext, { towers }: Model): ItemChannels {
   const cachedChannels = new Map<string, Channels>();
   return (rows) => {
-    const name = rowsPrefix(rows);
+    const rowsName = rowsPrefix(rows);
     const itemContext = cachedChannels.size === 0 ? context : { ...context, diagnostics: [], arrows: [] };
-    const channels = cachedChannels.get(name) ?? lowerItem(itemContext, towers[1], rows);
-    cachedChannels.set(name, channels);
+    const channels = cachedChannels.get(rowsName) ?? lowerItem(itemContext, towers[1], rows);
+    cachedChannels.set(rowsName, channels);
     return channels;
   };
 }

@@ -4,7 +4,10 @@ import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { Builder, Ref } from '../../graph/builder.ts';
 import type { Dim, Dtype, Graph } from '../../graph/graph.ts';
-import type { InputPlan, InputSource } from '../../graph/plan/plan.ts';
+import { prune } from '../../graph/passes/dead.ts';
+import type { GraphPlan, InputPlan, InputSource } from '../../graph/plan/plan.ts';
+import { simplify } from '../../graph/simplify.ts';
+import { verify } from '../../graph/verify.ts';
 import { ShapeError } from '../library/contract.ts';
 import type { Call } from '../model/model.ts';
 
@@ -61,4 +64,16 @@ export class GraphInputs {
       return knownInput.plan;
     });
   }
+}
+
+/**
+ * The graph simplified and checked, with the inputs that are left. A graph that does not verify is our bug. What no output reads
+ * goes first: a broadcast takes its shape from any input of that shape, which must be one that is fed.
+ * @param part what of the graph is wanted. Default: all
+ */
+export function finished(inputs: GraphInputs, part: (graph: Graph) => Graph = (graph) => graph): GraphPlan {
+  const graph = prune(simplify(prune(part(inputs.builder.finish()))));
+  const problems = verify(graph);
+  invariant(problems.length === 0, `graph ${graph.name} does not verify: ${problems.join('; ')}`);
+  return { graph, inputs: inputs.plansOf(graph) };
 }

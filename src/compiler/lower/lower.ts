@@ -4,7 +4,8 @@ import { type Diagnostic, hasErrors, type Outcome } from '../../base/diagnostics
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import { makeBuilder } from '../../graph/builder.ts';
-import type { FeaturePlan, GraphPlan, Plan, RowsOf, TaskPlan, TrainPlan } from '../../graph/plan/plan.ts';
+import type { FeaturePlan, GraphPlan, MeasureSpec, Plan, RowsOf, TaskPlan, TrainPlan } from '../../graph/plan/plan.ts';
+import type { BoundKind } from '../library/contract.ts';
 import { losses } from '../library/losses/table.ts';
 import { optimizers } from '../library/optimizers/table.ts';
 import { type ValidTowers, withoutUnread } from '../model/complete.ts';
@@ -13,12 +14,9 @@ import { needsOf } from '../model/references.ts';
 import { meanParameter } from './bias.ts';
 import { makeEventScores } from './event_scores.ts';
 import type { LoweredFeatures } from './features.ts';
-import { finished } from './finish.ts';
 import type { Arrow, Visited } from './flow.ts';
 import { lowerForward } from './forward.ts';
-import { GraphInputs } from './inputs.ts';
-import { lowerItem } from './item.ts';
-import { measureOf } from './measure.ts';
+import { finished, GraphInputs } from './inputs.ts';
 import { checkOptimizer, checkRowOptimizer } from './optimize.ts';
 import { checkOverrides, withOverrides } from './overrides.ts';
 import { cutOf } from './parts.ts';
@@ -27,7 +25,7 @@ import { lowerRetrieval } from './retrieval.ts';
 import type { SharedByTasks } from './shared.ts';
 import { checkObjective, lowerStep } from './step.ts';
 import { lowerFeaturesWhole } from './through.ts';
-import { blockContext, lowerTower, makeTowerContext } from './tower.ts';
+import { blockContext, lowerItem, lowerTower, makeTowerContext } from './tower.ts';
 
 /** The shapes of a model: all that the editor and the data's headers ask of it. */
 export interface Shapes {
@@ -262,4 +260,8 @@ function tablesConflict([query, item]: Model['towers'], { byName }: LoweredFeatu
 function graphPlan({ train, towers: [query, item] }: Model): TrainPlan['graph'] {
   if (train.graph === undefined) return undefined;
   return { layers: train.graph.arguments.layers as number, tables: [query.key!, item.key!] };
+}
+
+export function measureOf({ kind, arguments: { k } }: BoundKind): MeasureSpec {
+  return { metric: kind, ...defined({ k: typeof k === 'number' ? k : undefined }) };
 }

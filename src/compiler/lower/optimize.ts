@@ -92,12 +92,12 @@ interface StepInputs {
  */
 function updateTogether(builder: Builder, call: Call, weights: readonly Weight[], at: StepInputs): void {
   const sizes = weights.map(({ parameter }) => elements(parameter));
-  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const numberCount = sizes.reduce((sum, size) => sum + size, 0);
   const flat = (refs: readonly Ref[]): Ref => {
-    const parts = refs.map((ref, index) => builder.reshape(ref, [sizes[index]!]));
-    return endToEnd(builder, parts, 0);
+    const flatWeights = refs.map((ref, index) => builder.reshape(ref, [sizes[index]!]));
+    return endToEnd(builder, flatWeights, 0);
   };
-  const slots = slotsOf(builder, call, [total]);
+  const slots = slotsOf(builder, call, [numberCount]);
   const operands = {
     ...at,
     weights: flat(weights.map(({ parameter }) => parameter)),
@@ -108,11 +108,11 @@ function updateTogether(builder: Builder, call: Call, weights: readonly Weight[]
   updatedValues.slots.forEach((slot, index) => {
     builder.update(slots[index]!, slot);
   });
-  let begin = 0;
+  let weightStart = 0;
   weights.forEach(({ parameter }, index) => {
-    const piece = builder.slice(updatedValues.weights, [begin], [sizes[index]!]);
+    const piece = builder.slice(updatedValues.weights, [weightStart], [sizes[index]!]);
     builder.update(parameter, builder.reshape(piece, parameter.type.shape));
-    begin += sizes[index]!;
+    weightStart += sizes[index]!;
   });
 }
 

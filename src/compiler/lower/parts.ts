@@ -13,8 +13,7 @@ import type { Model, Tower } from '../model/model.ts';
 import type { LoweredFeatures } from './features.ts';
 import { rowsDim } from './field.ts';
 import { GraphInputs } from './inputs.ts';
-import { listsOf } from './lists.ts';
-import { lowerTower, makeTowerContext, type TowerChannels, type TowerContext } from './tower.ts';
+import { listsOf, lowerTower, makeTowerContext, type TowerChannels, type TowerContext } from './tower.ts';
 
 /** By which list a batch is cut, and the most elements of each part's, ascending. */
 export interface Cut {
@@ -84,7 +83,7 @@ export function lowerInParts(
   { feature, lengths }: Cut,
 ): TowerChannels {
   const statisticsBefore = context.kept.size;
-  const parts = lengths.map((length) => {
+  const loweredParts = lengths.map((length) => {
     const partRows: PartRows = { kind: 'part', feature, length };
     // What flows carry, and the mistakes in them, are those of the whole batch.
     const partContext = { ...context, shared: new Map(), diagnostics: [], arrows: [] };
@@ -94,10 +93,10 @@ export function lowerInParts(
     };
   });
   invariant(context.kept.size === statisticsBefore, 'a part of a batch keeps no statistics');
-  const [first] = parts;
+  const [first] = loweredParts;
   return new Map(
     [...first!.channels].map(([name, channel]) => {
-      const pieces = parts.map(({ of, channels }) => placed(context, of, channels.get(name)!));
+      const pieces = loweredParts.map(({ of, channels }) => placed(context, of, channels.get(name)!));
       const { builder } = context.inputs;
       const sum = pieces.reduce((all, piece) => builder.add(all, piece));
       return [name, { ...channel, tensor: reshaped(context, sum, channel) }] as const;
@@ -108,13 +107,13 @@ export function lowerInParts(
 /** The vectors of a part at the places of its rows, zeros elsewhere: float32 [batch, numbers of a row] */
 function placed({ inputs }: TowerContext, of: PartRows, { tensor }: Vector | Interests): Ref {
   const { builder } = inputs;
-  const rows = rowsDim(of);
-  const partPlaces = inputs.input(`${rowsPrefix(of)}places`, { from: 'part_places', rows: of }, [rows], 'int32');
-  const isRow = inputs.input(`${rowsPrefix(of)}known`, { from: 'part_known', rows: of }, [rows]);
+  const rowCount = rowsDim(of);
+  const partPlaces = inputs.input(`${rowsPrefix(of)}places`, { from: 'part_places', rows: of }, [rowCount], 'int32');
+  const isRow = inputs.input(`${rowsPrefix(of)}known`, { from: 'part_known', rows: of }, [rowCount]);
   return builder.scope(`parts/${of.length}`, () => {
-    const flat = builder.reshape(tensor, [rows, elementsOf(tensor.type.shape.slice(1))]);
+    const flat = builder.reshape(tensor, [rowCount, elementsOf(tensor.type.shape.slice(1))]);
     return builder.segmentSum(
-      builder.mul(flat, builder.reshape(isRow, [rows, 1])),
+      builder.mul(flat, builder.reshape(isRow, [rowCount, 1])),
       partPlaces,
       rowsDim({ kind: 'events' }),
     );

@@ -17,11 +17,9 @@ import { withoutUnread } from '../model/complete.ts';
 import type { Model, Tower } from '../model/model.ts';
 import type { LoweredFeatures } from './features.ts';
 import { rowsDim } from './field.ts';
-import { finished } from './finish.ts';
 import type { Visited } from './flow.ts';
-import { GraphInputs } from './inputs.ts';
-import { listsOf } from './lists.ts';
-import { lowerTower, makeTowerContext } from './tower.ts';
+import { finished, GraphInputs } from './inputs.ts';
+import { listsOf, lowerTower, makeTowerContext } from './tower.ts';
 import { isOther, numbersFor, sequenceLength, tensorsOf, weightsOf, withShortList } from './trial.ts';
 
 /** A longer list is tried at the first length, and at the second where that takes more work than an editor can wait for. */
@@ -38,11 +36,11 @@ export function sequencesOf(
   if (feature === undefined || lists.length > 1) {
     return { diagnostics: [diagnose('positions-one-list', tower.span, { tower: tower.name, lists })] };
   }
-  const rows: Sequences = { kind: 'sequences', feature };
-  const { steps, step, mistake } = shortTrialOf(tower, features, rows);
+  const sequenceRows: Sequences = { kind: 'sequences', feature };
+  const { steps, step, mistake } = shortTrialOf(tower, features, sequenceRows);
   if (mistake) return { diagnostics: [mistake] };
   const blamed = blameOf(step, steps, JSON.stringify([tower.steps, typesOf(step)], withoutSpans));
-  if (blamed === undefined) return { rows, diagnostics: [] };
+  if (blamed === undefined) return { rows: sequenceRows, diagnostics: [] };
   return { diagnostics: [diagnose('positions-look-ahead', blamed.span, { kind: blamed.kind })] };
 }
 
@@ -113,11 +111,11 @@ function blameOf(step: GraphPlan, steps: readonly Visited[], text: string): Visi
 /** Which output; −1: none. */
 function lookingAhead(step: GraphPlan): number {
   const { graph } = step;
-  const length = sequenceLength(step);
-  const early = Math.ceil(length / 2);
-  if (early === length) return -1;
+  const fullLength = sequenceLength(step);
+  const early = Math.ceil(fullLength / 2);
+  if (early === fullLength) return -1;
   const weights = weightsOf(step);
-  const [some, all] = [early, length].map(
+  const [some, all] = [early, fullLength].map(
     (elements) => evaluateGraph(graph, numbersFor(step, elements), weights).outputs,
   );
   return graph.outputs.findIndex((_, at) => {

@@ -6,13 +6,11 @@ import { elementOutput, type RowsOf, type TowerPartPlan, type TowerPlan } from '
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
 import type { Model } from '../model/model.ts';
 import { featuresRead, type LoweredFeatures } from './features.ts';
-import { finished } from './finish.ts';
-import { GraphInputs } from './inputs.ts';
-import { lowerItem } from './item.ts';
+import { finished, GraphInputs } from './inputs.ts';
 import { cutOf } from './parts.ts';
 import { addUp, lowerScore, scaled } from './score.ts';
 import { encodes } from './through.ts';
-import { blockContext, lowerTower, makeTowerContext } from './tower.ts';
+import { blockContext, lowerItem, lowerTower, makeTowerContext } from './tower.ts';
 
 /**
  * Every score is an inner product, so a weighted sum of scores is one too: of the scores' query sides end to end, each times

@@ -3,9 +3,9 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { defined } from '../../base/util/defined.ts';
 import { type BlockContext, type Interests, ShapeError, type Vector, type VectorScore } from '../library/contract.ts';
-import { joinQueries, ownInterest } from '../library/interests.ts';
 import { scores } from '../library/scores/table.ts';
 import { endToEnd } from '../library/values.ts';
+import { joinQueries, ownInterest } from '../library/vector_ops.ts';
 import type { Model, ScoreUse, Task } from '../model/model.ts';
 import { lowerBiases } from './bias.ts';
 import { withoutConflict } from './inputs.ts';
@@ -50,8 +50,8 @@ function lowerSum(
   const { builder } = context;
   const { terms, span } = task.score;
   const lowered = terms.map((use, at) => {
-    const path = terms.length === 1 ? `score/${task.name}` : `score/${task.name}/${use.call.kind}_${at}`;
-    return lowerTerm(context, model, use, path, query, item, diagnostics);
+    const scorePath = terms.length === 1 ? `score/${task.name}` : `score/${task.name}/${use.call.kind}_${at}`;
+    return lowerTerm(context, model, use, scorePath, query, item, diagnostics);
   });
   if (lowered.some((score) => score === undefined)) return undefined;
   const scoreParts = lowered as VectorScore[];
@@ -133,11 +133,11 @@ function oddWidths(
     const lastStep = step?.flow.steps.at(-1) ?? step?.flow.from;
     return lastStep ? [{ message: `\`${tower.name}.${channel}\` is vector[${widths[side]}]`, at: lastStep.span }] : [];
   });
-  const facts = {
+  const widthFacts = {
     kind: score.call.kind,
     query: `${towers[0].name}.${query}`,
     item: `${towers[1].name}.${item}`,
     widths,
   };
-  return diagnose('channel-widths', score.call.span, facts, { notes: channelPlaces });
+  return diagnose('channel-widths', score.call.span, widthFacts, { notes: channelPlaces });
 }

@@ -10,12 +10,10 @@ import { losses as lossKinds } from '../library/losses/table.ts';
 import { sumOfAll } from '../library/values.ts';
 import { weightings } from '../library/weightings/table.ts';
 import type { Model } from '../model/model.ts';
-import { finished } from './finish.ts';
 import type { Forward } from './forward.ts';
-import { GraphInputs, withoutConflict } from './inputs.ts';
+import { finished, GraphInputs, withoutConflict } from './inputs.ts';
 import { lowerUpdate, type Weight } from './optimize.ts';
-import { type SharedByTasks, type SharedRef, sharedByTasks } from './shared.ts';
-import { byTrained } from './table_rows.ts';
+import { byTrained, type SharedByTasks, type SharedRef, sharedByTasks } from './shared.ts';
 import { blockContext, makeTowerContext, type TowerContext } from './tower.ts';
 
 export interface LoweredStep {
@@ -126,10 +124,10 @@ function lowerObjective(
   };
   return builder.scope('objective', () => {
     if (objective.kind === 'sum') {
-      const total = objective.terms
+      const lossSum = objective.terms
         .map(({ task, weight }) => (weight === 1 ? lossOf(task) : builder.mul(lossOf(task), weight)))
         .reduce((sum, next) => builder.add(sum, next));
-      return { total, weights: new Map() };
+      return { total: lossSum, weights: new Map() };
     }
     const { call } = objective;
     const weighted = weightings[call.kind]!.lower(

@@ -42,8 +42,8 @@ export function lowerTask(
   distinct: boolean,
 ): LoweredTask | undefined {
   const { inputs, diagnostics } = context;
-  const path = `loss/${task.name}`;
-  const block = blockContext(context, path, events);
+  const lossPath = `loss/${task.name}`;
+  const block = blockContext(context, lossPath, events);
   const scoreOf = (rows: RowsOf): VectorScore | undefined =>
     rows.kind === 'events'
       ? scores.of(task)
@@ -55,7 +55,7 @@ export function lowerTask(
   const row = losses[task.loss.kind]!;
   const [queryTower, itemTower] = model.towers;
   return withoutConflict(task.loss, diagnostics, () =>
-    inputs.builder.scope(path, () => {
+    inputs.builder.scope(lossPath, () => {
       const counts = rowWeight(context, task, weight);
       const measured = new Map<string, Ref>();
       const lossContext: LossContext = {

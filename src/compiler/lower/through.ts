@@ -31,8 +31,8 @@ export function withElements(features: LoweredFeatures, towers: readonly Tower[]
     const tower = through && towers.find(({ name }) => name === through.tower);
     const channel = tower && channelThrough(through, tower.steps);
     if (channel === undefined) return lowered;
-    const width = widthsOf(tower!).get(channel) ?? 0;
-    return { ...lowered, plan: { ...plan, through: { tower: tower!.name, channel }, width } };
+    const channelWidth = widthsOf(tower!).get(channel) ?? 0;
+    return { ...lowered, plan: { ...plan, through: { tower: tower!.name, channel }, width: channelWidth } };
   };
   return { ...features, byName: new Map([...features.byName].map(([name, feature]) => [name, withWidth(feature)])) };
 }

@@ -16,14 +16,13 @@ import {
   type Value,
   type Vector,
 } from '../library/contract.ts';
-import { asVector, printValueType, towardsVector, typeOf, vectorOf } from '../library/values.ts';
+import { asVector, printValue, printValueType, towardsVector, typeOf, vectorOf } from '../library/values.ts';
 import { type Flow, type FlowPart, type FlowStep, keyBias, type Tower, type TowerStep } from '../model/model.ts';
 import type { LoweredFeatures } from './features.ts';
 import { eventsOf, isSequence, lowerFeature, lowerKeyBias, rowsDim } from './field.ts';
-import { type Arrow, type FlowContext, lowerJoin, lowerSteps, type Visited } from './flow.ts';
+import { type Arrow, type FlowContext, lowerJoin, lowerSteps, UniqueNames, type Visited } from './flow.ts';
 import type { GraphInputs } from './inputs.ts';
-import { partsOf } from './lists.ts';
-import { UniqueNames } from './names.ts';
+import type { Channels } from './score.ts';
 
 /** The state that the towers of one graph share: its inputs, the names in it, and what is found out on the way. */
 export interface TowerContext {
@@ -70,15 +69,15 @@ export type TowerChannels = ReadonlyMap<string, Vector | Interests>;
 /** The channels that could be lowered, by name, and the bias of the key; each mistake is a diagnostic at its step. */
 export function lowerTower(context: TowerContext, tower: Tower, rows: RowsOf): TowerChannels {
   const flow = flowContext(context, rows);
-  const values = new Map<string, Value | undefined>();
+  const stepValues = new Map<string, Value | undefined>();
   const channels = new Map<string, Vector | Interests>();
   for (const step of tower.steps) {
-    const value = lowerFlow(context, flow, step.flow, values, `${tower.name}/${step.name}`, rows);
-    values.set(step.name, value);
-    if (!step.channel || value === undefined) continue;
-    const vector = value.kind === 'interests' ? value : asVector(value);
+    const stepValue = lowerFlow(context, flow, step.flow, stepValues, `${tower.name}/${step.name}`, rows);
+    stepValues.set(step.name, stepValue);
+    if (!step.channel || stepValue === undefined) continue;
+    const vector = stepValue.kind === 'interests' ? stepValue : asVector(stepValue);
     if (vector !== undefined) channels.set(step.name, vector);
-    else context.diagnostics.push(notVector(tower, step, value));
+    else context.diagnostics.push(notVector(tower, step, stepValue));
   }
   if (tower.bias && tower.key !== undefined) {
     const key = context.features.byName.get(tower.key)!;
@@ -107,9 +106,9 @@ export function blockContext(context: TowerContext, path: string, rows: RowsOf, 
       const inRound = round === undefined || round === 1 ? within : ` in round ${round}${within}`;
       const steps = flow as readonly FlowStep[];
       const roundPath = round === undefined ? path : `${path}/_${round}`;
-      const value = lowerSteps(flowContext(context, rows, inRound), input, steps, roundPath);
-      if (value === undefined) throw new Refused();
-      return value;
+      const throughValue = lowerSteps(flowContext(context, rows, inRound), input, steps, roundPath);
+      if (throughValue === undefined) throw new Refused();
+      return throughValue;
     },
     keep(parameter, next) {
       if (!training || (rows.kind !== 'events' && rows.kind !== 'sequences')) return;
@@ -127,12 +126,12 @@ export function blockContext(context: TowerContext, path: string, rows: RowsOf, 
 /** float32 [sequences, length, width] → [batch, width], or [part, width] */
 function newestOf(inputs: GraphInputs, elements: Ref, rows: Sequences): Ref {
   const { builder } = inputs;
-  const width = elements.type.shape.at(-1)!;
+  const elementWidth = elements.type.shape.at(-1)!;
   const eventRows = eventsOf(rows);
   const source = { from: 'newest', ...(eventRows.kind === 'part' ? { rows: eventRows } : {}) } as const;
   const newestIndices = inputs.input(`${rowsPrefix(eventRows)}newest`, source, [rowsDim(eventRows)], 'int32');
   return builder.gather(
-    builder.reshape(elements, [elementsOf(elements.type.shape.slice(0, -1)), width]),
+    builder.reshape(elements, [elementsOf(elements.type.shape.slice(0, -1)), elementWidth]),
     newestIndices,
   );
 }
@@ -161,27 +160,27 @@ function lowerFlow(
   const { from, steps } = whole;
   const names = new UniqueNames();
   const openPart = (part: FlowPart): Value | undefined => {
-    const value =
+    const partValue =
       part.kind === 'step' ? outputOf(values.get(part.name), part.output) : openFeatures(context, part, rows);
-    if (value !== undefined) context.arrows.push({ span: part.span, type: typeOf(value) });
-    return value;
+    if (partValue !== undefined) context.arrows.push({ span: part.span, type: typeOf(partValue) });
+    return partValue;
   };
   if (from.kind !== 'join') {
-    const value = openPart(from);
-    return value && lowerSteps(flow, value, steps, path, names);
+    const sourceValue = openPart(from);
+    return sourceValue && lowerSteps(flow, sourceValue, steps, path, names);
   }
   const opened = partsOf(whole).flatMap((part) => apart(context, part));
-  const parts = opened.flatMap((part): NamedValue[] => {
-    const value = openPart(part);
-    const name = part.kind === 'step' && part.output !== undefined ? `${part.name}.${part.output}` : part.name;
-    return value ? [{ name, value }] : [];
+  const namedValues = opened.flatMap((part): NamedValue[] => {
+    const partValue = openPart(part);
+    const partName = part.kind === 'step' && part.output !== undefined ? `${part.name}.${part.output}` : part.name;
+    return partValue ? [{ name: partName, value: partValue }] : [];
   });
-  if (parts.length < opened.length) return undefined;
-  const value = lowerJoin(flow, parts, from.call, from.span, names.unique(`${path}/${from.call.kind}`));
-  if (value === undefined) return undefined;
-  flow.visit?.({ kind: from.call.kind, span: from.span }, value);
-  context.arrows.push({ span: from.span, type: typeOf(value) });
-  return lowerSteps(flow, value, steps, path, names);
+  if (namedValues.length < opened.length) return undefined;
+  const joinedValue = lowerJoin(flow, namedValues, from.call, from.span, names.unique(`${path}/${from.call.kind}`));
+  if (joinedValue === undefined) return undefined;
+  flow.visit?.({ kind: from.call.kind, span: from.span }, joinedValue);
+  context.arrows.push({ span: from.span, type: typeOf(joinedValue) });
+  return lowerSteps(flow, joinedValue, steps, path, names);
 }
 
 function outputOf(value: Value | undefined, output: string | undefined): Value | undefined {
@@ -227,4 +226,31 @@ function notVector(tower: Tower, step: TowerStep, value: Value): Diagnostic {
     { channel: `${tower.name}.${step.name}`, type: printValueType(typeOf(value)), insert },
     { fixes: insert === undefined ? [] : [[{ at: { ...lastSpan, start: lastSpan.end }, text: ` -> ${insert}` }]] },
   );
+}
+
+/** Lists that the tower reads in sequence, each once with all that belongs to it. */
+export function listsOf({ steps }: Tower, { byName }: LoweredFeatures): readonly string[] {
+  const readFeatures = steps
+    .flatMap(({ flow }) => partsOf(flow))
+    .flatMap((part) => (part.kind === 'features' ? part.features : []));
+  const sequences = readFeatures.filter((name) => isSequence(byName.get(name)!.use));
+  return [...new Set(sequences.map((name) => byName.get(name)!.use.along ?? name))];
+}
+
+/** The parts that a flow begins with. */
+const partsOf = ({ from }: Flow): readonly FlowPart[] => (from.kind === 'join' ? from.parts : [from]);
+
+/** Lowers the item tower to one vector a channel; a channel of several vectors is an error, and absent. */
+export function lowerItem(context: TowerContext, tower: Tower, rows: RowsOf): Channels {
+  const channels = new Map<string, Vector>();
+  for (const [name, value] of lowerTower(context, tower, rows)) {
+    if (value.kind === 'vector') {
+      channels.set(name, value);
+      continue;
+    }
+    const { flow, span } = tower.steps.find((step) => step.name === name)!;
+    const channelFacts = { channel: `${tower.name}.${name}`, type: printValue(value) };
+    context.diagnostics.push(diagnose('item-interests', flow.steps.at(-1)?.span ?? span, channelFacts));
+  }
+  return channels;
 }

@@ -31,8 +31,8 @@ export function bindKind(
 ): Call | undefined {
   const call = asCall(expression);
   if (!call) {
-    const facts = { what, found: describeExpression(expression), known: Object.keys(table) };
-    binding.report('expected-kind', expression.span, facts);
+    const kindFacts = { what, found: describeExpression(expression), known: Object.keys(table) };
+    binding.report('expected-kind', expression.span, kindFacts);
     return undefined;
   }
   const { name, span } = call.callee;
@@ -168,16 +168,16 @@ class CallBinding {
   }
 
   #bindUnnamed(argument: ArgumentNode): void {
-    const name = parameterOf(argument.value, this.#parameters, this.#places, this.#binding.constants);
-    if (name === undefined) {
+    const fittingName = parameterOf(argument.value, this.#parameters, this.#places, this.#binding.constants);
+    if (fittingName === undefined) {
       this.#valid = false;
       // Of several without a place the first is reported: mostly one mistake moved them all.
       const binding = this.#misfits++ === 0 ? this.#binding : without('too-many-arguments', this.#binding);
       misplaced(this.#kind, argument, this.#parameters, this.#places, binding);
-    } else if (this.#parameters[name]!.type.is === 'flag' && firstWordOf(argument.value) === name) {
-      this.#places.set(name, argument);
-      this.#values[name] = true;
-    } else this.#give(name, argument);
+    } else if (this.#parameters[fittingName]!.type.is === 'flag' && firstWordOf(argument.value) === fittingName) {
+      this.#places.set(fittingName, argument);
+      this.#values[fittingName] = true;
+    } else this.#give(fittingName, argument);
   }
 
   #give(name: string, argument: ArgumentNode): void {
@@ -185,8 +185,8 @@ class CallBinding {
     this.#places.set(name, argument);
     if (rest && argument.value.kind === 'List') {
       const write = argument.value.items.map(({ span }) => textOf(span)).join(', ');
-      const facts = { of: name, expected: 'values without brackets', found: 'a list in brackets', write };
-      this.#binding.report('wrong-type', argument.value.span, facts, rewrite(argument.value.span, write));
+      const typeFacts = { of: name, expected: 'values without brackets', found: 'a list in brackets', write };
+      this.#binding.report('wrong-type', argument.value.span, typeFacts, rewrite(argument.value.span, write));
       this.#valid = false;
       return;
     }
@@ -215,8 +215,8 @@ class CallBinding {
       this.#valid = false;
       // An argument that could not be placed may be this one: one mistake, one message.
       if (this.#places.size < this.#call.arguments.length) continue;
-      const facts = { kind: this.#kind, name, doc: parameter.doc, example: this.#row.example };
-      this.#binding.report('missing-argument', this.#call.span, facts);
+      const argumentFacts = { kind: this.#kind, name, doc: parameter.doc, example: this.#row.example };
+      this.#binding.report('missing-argument', this.#call.span, argumentFacts);
     }
   }
 }
@@ -236,18 +236,18 @@ function looseList(
 ): boolean {
   if (!binding.constants.isNumeric(argument.value)) return false;
   const laterArguments = call.arguments.slice(call.arguments.indexOf(argument) + 1);
-  const end = laterArguments.findIndex(
+  const looseEnd = laterArguments.findIndex(
     (other) => other.name !== undefined || !binding.constants.isNumeric(other.value),
   );
-  const looseArguments = end === -1 ? laterArguments : laterArguments.slice(0, end);
+  const looseArguments = looseEnd === -1 ? laterArguments : laterArguments.slice(0, looseEnd);
   const lastArgument = looseArguments.at(-1);
   if (!lastArgument) return false;
   for (const [index, one] of [argument, ...looseArguments].entries())
     places.set(index === 0 ? name : `${name} ${index}`, one);
-  const at = { ...argument.value.span, end: lastArgument.span.end };
+  const listSpan = { ...argument.value.span, end: lastArgument.span.end };
   const expected = 'a list of numbers, such as `[18, 25, 35]`';
-  const bracketFix = { fixes: [[{ at, text: `[${textOf(at)}]` }]] };
-  binding.report('wrong-type', at, { of: name, expected, found: 'several without brackets' }, bracketFix);
+  const bracketFix = { fixes: [[{ at: listSpan, text: `[${textOf(listSpan)}]` }]] };
+  binding.report('wrong-type', listSpan, { of: name, expected, found: 'several without brackets' }, bracketFix);
   return true;
 }
 
@@ -304,8 +304,8 @@ function meantAsNumber(argument: ArgumentNode, word: string, parameters: Paramet
   );
   if (!numericParameter) return false;
   const { nearest: near, extra } = guess(word, argument.span, binding.constants.names);
-  const facts = { what: 'constant', name: word, nearest: near, known: binding.constants.names };
-  if (near !== undefined) binding.report('unknown-name', argument.span, facts, extra);
+  const nameFacts = { what: 'constant', name: word, nearest: near, known: binding.constants.names };
+  if (near !== undefined) binding.report('unknown-name', argument.span, nameFacts, extra);
   else convertArgument(numericParameter[1].type, argument.value, numericParameter[0], binding, () => undefined);
   return true;
 }

@@ -125,20 +125,20 @@ class Evaluator implements Constants {
 function settle(file: FileConstants, wanted: LetNode): void {
   const { byName, values, open, report } = file;
   const evaluator = new Evaluator(file, new Map(), report);
-  const path: { readonly constant: LetNode; readonly reads: Iterator<string, undefined> }[] = [];
+  const constantPath: { readonly constant: LetNode; readonly reads: Iterator<string, undefined> }[] = [];
   const enter = (constant: LetNode): void => {
     open.add(constant.name.name);
-    path.push({ constant, reads: namesIn(constant.value) });
+    constantPath.push({ constant, reads: namesIn(constant.value) });
   };
   enter(wanted);
-  for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+  for (let top = constantPath.at(-1); top !== undefined; top = constantPath.at(-1)) {
     const { value: next, done } = top.reads.next();
     if (!done) {
       const readConstant = byName.get(next);
       if (readConstant && !values.has(next) && !open.has(next)) enter(readConstant);
       continue;
     }
-    path.pop();
+    constantPath.pop();
     const { name, value } = top.constant;
     // One that is still open is read in a cycle.
     const result = evaluator.number(value, name.name, 'a number');
@@ -219,9 +219,9 @@ export function linearConstant(
     number: ExpressionNode,
     factor: number,
   ): boolean {
-    const value = constants.number(number, 'factor', 'a number');
-    if (value === undefined) return false;
-    const scaledFactor = whole.operator === '*' ? factor * value : factor / value;
+    const factorValue = constants.number(number, 'factor', 'a number');
+    if (factorValue === undefined) return false;
+    const scaledFactor = whole.operator === '*' ? factor * factorValue : factor / factorValue;
     if (Number.isFinite(scaledFactor)) return collect(part, scaledFactor);
     report('not-finite', whole.span, { text: textOf(whole.span) });
     return false;

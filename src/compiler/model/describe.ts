@@ -83,8 +83,8 @@ function range({ min, max, above, below }: NumberBounds): string {
   const lowerBound = min !== undefined ? `at least ${min}` : above !== undefined ? `above ${above}` : undefined;
   const upperBound = max !== undefined ? `at most ${max}` : below !== undefined ? `below ${below}` : undefined;
   if (lowerBound === undefined && upperBound === undefined) return '';
-  const words = [lowerBound, upperBound].filter((word) => word !== undefined).join(' and ');
-  return words.startsWith('at') ? ` of ${words}` : ` ${words}`;
+  const boundsText = [lowerBound, upperBound].filter((word) => word !== undefined).join(' and ');
+  return boundsText.startsWith('at') ? ` of ${boundsText}` : ` ${boundsText}`;
 }
 
 export function inRange(value: number, { min, max, above, below }: NumberBounds): boolean {

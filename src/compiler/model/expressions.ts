@@ -68,13 +68,13 @@ export function parametersOfArguments(
     argumentOfName.set(name, argument);
   };
   for (const argument of call.arguments) {
-    const name = argument.name?.name;
-    if (name !== undefined && Object.hasOwn(parameters, name)) give(name, argument);
+    const argumentName = argument.name?.name;
+    if (argumentName !== undefined && Object.hasOwn(parameters, argumentName)) give(argumentName, argument);
   }
   for (const argument of call.arguments) {
     if (argument.name) continue;
-    const name = parameterOf(argument.value, parameters, argumentOfName, numbers);
-    if (name !== undefined) give(name, argument);
+    const fittingName = parameterOf(argument.value, parameters, argumentOfName, numbers);
+    if (fittingName !== undefined) give(fittingName, argument);
   }
   return nameOfArgument;
 }
@@ -141,7 +141,7 @@ export function rowOfBlock({ name, parameters, doc = 'A block of this file.' }: 
   const required = parameters
     .filter((parameter) => !parameter.default)
     .map((parameter) => `${parameter.name.name}: 64`);
-  const rows = parameters.map((parameter): [string, Parameter] => [
+  const parameterRows = parameters.map((parameter): [string, Parameter] => [
     parameter.name.name,
     {
       type: { is: 'number' },
@@ -151,5 +151,5 @@ export function rowOfBlock({ name, parameters, doc = 'A block of this file.' }: 
     },
   ]);
   const example = required.length === 0 ? name.name : `${name.name}(${required.join(', ')})`;
-  return { doc, example, parameters: Object.fromEntries(rows) };
+  return { doc, example, parameters: Object.fromEntries(parameterRows) };
 }

@@ -99,8 +99,8 @@ export function makeFiles(all: readonly UsedFile[], main: Ast.FileNode, whole: b
 const baseName = (name: string): string => name.split(/[\\/]/).at(-1)!;
 
 function leaves(project: string, target: string): boolean {
-  const path = relative(project || '.', target);
-  return path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path);
+  const relativePath = relative(project || '.', target);
+  return relativePath === '..' || relativePath.startsWith(`..${sep}`) || isAbsolute(relativePath);
 }
 
 /** True if a file is meant as a model, and not only as something that models use. */

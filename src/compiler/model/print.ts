@@ -8,16 +8,16 @@ import type { Flow, FlowSource, FlowStep, Label, Model, Objective, Task, Tower, 
 
 export function printModel(model: Model): string {
   const names = [...model.features.keys(), ...model.labels.keys()];
-  const width = Math.max(0, ...names.map((name) => name.length));
+  const nameWidth = Math.max(0, ...names.map((name) => name.length));
   const sections = [
     [`model ${model.name}`],
     block(
       'features',
-      [...model.features.values()].map(({ name, call }) => `${name.padEnd(width)} : ${printCall(call)}`),
+      [...model.features.values()].map(({ name, call }) => `${name.padEnd(nameWidth)} : ${printCall(call)}`),
     ),
     block(
       'labels',
-      [...model.labels.values()].map((label) => printLabel(label, width)),
+      [...model.labels.values()].map((label) => printLabel(label, nameWidth)),
     ),
     [...model.groups.values()].map(({ name, members }) => `group ${name} = ${members.join(', ')}`),
     ...model.towers.map(printTower),
@@ -41,8 +41,8 @@ export function printData(data: DataDescription): string {
   );
   const histories = data.histories.map(({ name, kind, of, max }) => `${name} = ${kind}(${of}, ${max})`);
   const lines = Object.entries<DeclarationEntry>(dataRows.entries).flatMap(([name, { type }]) => {
-    const value = data[name as keyof typeof dataRows.entries];
-    const ownLines = value === undefined ? [] : [`${name} = ${printDataValue(type, value)}`];
+    const entryValue = data[name as keyof typeof dataRows.entries];
+    const ownLines = entryValue === undefined ? [] : [`${name} = ${printDataValue(type, entryValue)}`];
     // Declarations that have names come before the entries that may read them.
     return [...(name === 'where' ? columns : name === 'split' ? histories : []), ...ownLines];
   });
@@ -157,18 +157,18 @@ function printObjective(objective: Objective): string {
 }
 
 function printTraining(training: Training): string[] {
-  const rows: Readonly<Record<string, DeclarationEntry>> = train.entries;
-  const names = Object.keys(rows) as (keyof typeof train.entries)[];
+  const trainEntries: Readonly<Record<string, DeclarationEntry>> = train.entries;
+  const names = Object.keys(trainEntries) as (keyof typeof train.entries)[];
   // Of two entries in place of each other, one may be there as a default that says nothing.
   const isReplaced = (name: string): boolean => {
-    const { insteadOf, default: usual } = rows[name]!;
+    const { insteadOf, default: usual } = trainEntries[name]!;
     return usual !== undefined && insteadOf !== undefined && training[insteadOf as keyof Training] !== undefined;
   };
   const givenNames = names.filter((name) => training[name] !== undefined && !isReplaced(name));
-  const width = Math.max(...givenNames.map((name) => name.length));
+  const nameWidth = Math.max(...givenNames.map((name) => name.length));
   return block(
     'train',
-    givenNames.map((name) => `${name.padEnd(width)} = ${printEntry(training[name])}`),
+    givenNames.map((name) => `${name.padEnd(nameWidth)} = ${printEntry(training[name])}`),
   );
 }
 
@@ -177,8 +177,8 @@ function printEntry(value: unknown): string {
 }
 
 const printFile = ({ path, by, lines }: DataFile): string => {
-  const text = JSON.stringify(path);
-  return `${lines ? `lines(${text})` : text}${by === undefined ? '' : ` by ${by}`}`;
+  const pathText = JSON.stringify(path);
+  return `${lines ? `lines(${pathText})` : pathText}${by === undefined ? '' : ` by ${by}`}`;
 };
 
 function printSplit(split: Split): string {

@@ -12,20 +12,20 @@ type Kinds = Readonly<Record<string, KindRow>>;
 type DeclaredFeatures = ReadonlyMap<string, { readonly call: BoundKind }>;
 
 export function featuresNamed(call: BoundKind, kinds: Kinds): readonly string[] {
-  const named: string[] = [];
+  const featureNames: string[] = [];
   const parameters = kinds[call.kind]?.parameters;
   // Asked of each feature by many rules: no list of pairs is made.
   for (const parameter in parameters) {
     const { type } = parameters[parameter]!;
     const value = call.arguments[parameter];
     if (value === undefined) continue;
-    if (type.is === 'name' && type.of === 'feature') named.push(...[value].flat().map(String));
+    if (type.is === 'name' && type.of === 'feature') featureNames.push(...[value].flat().map(String));
     if (type.is !== 'feature') continue;
     const element = value as { readonly feature: string } | BoundKind;
-    if ('feature' in element) named.push(element.feature);
-    else named.push(...featuresNamed(element, kinds));
+    if ('feature' in element) featureNames.push(element.feature);
+    else featureNames.push(...featuresNamed(element, kinds));
   }
-  return named;
+  return featureNames;
 }
 
 /** Those of which it takes the values, and not the table alone: `last(history)`. */
@@ -61,10 +61,10 @@ export function featuresOfTasks(
 
 function argumentsThatName({ arguments: given }: BoundKind, { parameters }: KindRow): readonly string[] {
   return Object.entries(parameters).flatMap(([name, { type }]) => {
-    const value = given[name];
-    if (type.is === 'name' && type.of === 'feature') return typeof value === 'string' ? [value] : [];
+    const givenValue = given[name];
+    if (type.is === 'name' && type.of === 'feature') return typeof givenValue === 'string' ? [givenValue] : [];
     // A call within, such as `negatives: listed(shown)`.
-    const call = type.is === 'kind' ? (value as BoundKind | undefined) : undefined;
+    const call = type.is === 'kind' ? (givenValue as BoundKind | undefined) : undefined;
     return call ? argumentsThatName(call, (type as { of: Readonly<Record<string, KindRow>> }).of[call.kind]!) : [];
   });
 }

@@ -45,20 +45,21 @@ export const repeats = (name: string, first: Span, second: Span): Extra => ({
 export function removal(at: Span): Edit {
   const { source } = at;
   const { text } = source;
-  let start = at.start;
-  while (start > 0 && (text[start - 1] === ' ' || text[start - 1] === '\t')) start--;
-  let end = at.end;
-  while (end < text.length && (text[end] === ' ' || text[end] === '\t')) end++;
-  const comment = /^\/\/[^\n]*/.exec(text.slice(end));
-  const lineEnd = comment ? end + comment[0].length : end;
-  const isAlone = (start === 0 || text[start - 1] === '\n') && (lineEnd === text.length || text[lineEnd] === '\n');
-  if (isAlone) return { at: { source, start, end: Math.min(lineEnd + 1, text.length) }, text: '' };
-  if (text[end] === ',') {
-    end++;
-    while (text[end] === ' ') end++;
-    return { at: { source, start: at.start, end }, text: '' };
+  let cutStart = at.start;
+  while (cutStart > 0 && (text[cutStart - 1] === ' ' || text[cutStart - 1] === '\t')) cutStart--;
+  let cutEnd = at.end;
+  while (cutEnd < text.length && (text[cutEnd] === ' ' || text[cutEnd] === '\t')) cutEnd++;
+  const comment = /^\/\/[^\n]*/.exec(text.slice(cutEnd));
+  const lineEnd = comment ? cutEnd + comment[0].length : cutEnd;
+  const isAlone =
+    (cutStart === 0 || text[cutStart - 1] === '\n') && (lineEnd === text.length || text[lineEnd] === '\n');
+  if (isAlone) return { at: { source, start: cutStart, end: Math.min(lineEnd + 1, text.length) }, text: '' };
+  if (text[cutEnd] === ',') {
+    cutEnd++;
+    while (text[cutEnd] === ' ') cutEnd++;
+    return { at: { source, start: at.start, end: cutEnd }, text: '' };
   }
-  if (text[start - 1] === ',') return { at: { source, start: start - 1, end: at.end }, text: '' };
+  if (text[cutStart - 1] === ',') return { at: { source, start: cutStart - 1, end: at.end }, text: '' };
   return { at, text: '' };
 }
 
@@ -103,8 +104,8 @@ export function doubtUnused(diagnostic: Diagnostic): Diagnostic {
   const { code, at, fixes } = diagnostic;
   const meantName = fixes[0]?.[0]?.text;
   if (code !== 'unknown-name' || !at || meantName === undefined) return diagnostic;
-  const text = at.source.text.replace(/\/\/[^\n]*|"[^"\n]*"/g, ' ');
-  return text.match(new RegExp(`\\b${meantName}\\b`, 'g'))?.length === 1
+  const codeText = at.source.text.replace(/\/\/[^\n]*|"[^"\n]*"/g, ' ');
+  return codeText.match(new RegExp(`\\b${meantName}\\b`, 'g'))?.length === 1
     ? { ...diagnostic, doubtful: true }
     : diagnostic;
 }

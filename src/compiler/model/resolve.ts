@@ -84,13 +84,13 @@ export function resolveNames(written: Ast.FileNode, options: ResolveOptions = {}
   const tasks = [...scope.tasks.values()].map((node) => resolveTask(workspace, node, towersByName));
   checkProducts(workspace, tasks);
 
-  const name = onlyOne(file, 'ModelName', 'model', report);
+  const modelName = onlyOne(file, 'ModelName', 'model', report);
   const objectiveNode = onlyOne(file, 'Objective', 'objective', report);
   const retrieveNode = onlyOne(file, 'Retrieve', 'retrieve', report);
   const trainNode = onlyOne(file, 'Train', 'train', report);
   const objective = objectiveNode && resolveObjective(workspace, objectiveNode);
   const retrieve = retrieveNode && resolveRetrieve(workspace, retrieveNode);
-  const span = name?.name.span ?? { ...file.span, end: file.span.start };
+  const span = modelName?.name.span ?? { ...file.span, end: file.span.start };
   const train = trainNode ? resolveTrain(workspace, trainNode) : defaultTraining(span);
   const searchNode = onlyOne(file, 'Search', 'search', report);
   const search = searchNode ? resolveSearch(workspace, files, searchNode) : [];
@@ -103,7 +103,7 @@ export function resolveNames(written: Ast.FileNode, options: ResolveOptions = {}
       files,
       library,
       scope,
-      name: name?.name.name ?? nameOfFile(file),
+      name: modelName?.name.name ?? nameOfFile(file),
       span,
       features,
       labels,

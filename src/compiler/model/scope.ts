@@ -83,7 +83,7 @@ export function declare(files: Files, report: Report): Scope {
   const blocks = new Map<string, Ast.BlockNode>();
   const towers = new Map<string, Ast.TowerNode>();
   const tasks = new Map<string, Ast.TaskNode>();
-  const values = { feature: features, label: labels, group: groups };
+  const sharedNames = { feature: features, label: labels, group: groups };
 
   for (const declaration of files.shared) {
     switch (declaration.kind) {
@@ -92,16 +92,16 @@ export function declare(files: Files, report: Report): Scope {
         break;
       case 'Features':
         for (const entry of declaration.entries) {
-          for (const name of typedNames(entry)) add(features, 'feature', name, values);
+          for (const name of typedNames(entry)) add(features, 'feature', name, sharedNames);
         }
         break;
       case 'Labels':
         for (const entry of declaration.entries) {
-          for (const name of typedNames(entry)) add(labels, 'label', name, values);
+          for (const name of typedNames(entry)) add(labels, 'label', name, sharedNames);
         }
         break;
       case 'Group':
-        add(groups, 'group', declaration, values);
+        add(groups, 'group', declaration, sharedNames);
         break;
       case 'Block':
         add(blocks, 'block', declaration, { block: blocks });

@@ -86,8 +86,8 @@ interface WrittenValue {
 }
 
 function wrong({ type, value, of, binding }: WrittenValue, extra?: Extra): undefined {
-  const facts = { of, expected: describeType(type), found: describeExpression(value) };
-  binding.report('wrong-type', value.span, facts, extra);
+  const typeFacts = { of, expected: describeType(type), found: describeExpression(value) };
+  binding.report('wrong-type', value.span, typeFacts, extra);
 }
 
 /** A text where a word belongs, without its quotation marks. */
@@ -103,9 +103,9 @@ function number(
   const foundNumber = binding.constants.number(value, of, expected);
   if (foundNumber === undefined) return undefined;
   if (type.is === 'integer' && !Number.isSafeInteger(foundNumber)) {
-    const text = textOf(value.span);
-    const words = value.kind === 'Number' ? `the number ${text}` : `${text} = ${foundNumber}`;
-    binding.report('wrong-type', value.span, { of, expected, found: words });
+    const valueText = textOf(value.span);
+    const foundWords = value.kind === 'Number' ? `the number ${valueText}` : `${valueText} = ${foundNumber}`;
+    binding.report('wrong-type', value.span, { of, expected, found: foundWords });
     return undefined;
   }
   if (inRange(foundNumber, type)) return { value: foundNumber };

@@ -6,8 +6,7 @@ import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
 import type { Source, Span } from '../../base/text/source.ts';
 import { declarationWords, headerEnd, looksLikeDeclaration, looksLikeEntry } from './layout.ts';
 import { swapped, wrongSign } from './sign_mistakes.ts';
-import { after, beginsLine, endOf, exchanged, inserted, is, isAny, replaced, spanOf } from './token.ts';
-import { quote } from './words.ts';
+import { after, beginsLine, endOf, exchanged, inserted, is, isAny, quote, replaced, spanOf } from './token.ts';
 
 interface OpenBrace {
   readonly token: IToken;
@@ -95,9 +94,9 @@ class Balancer {
     }
     const closesBody = open.length > 0 && beginsLine(tokens, index) && (token.startColumn ?? 1) <= open.at(-1)!.indent;
     if (closesBody && isAny(token, [t.RightParenthesis, t.RightBracket])) {
-      const at = spanOf(source, token);
+      const tokenSpan = spanOf(source, token);
       const facts = { open: '`{`', close: '`}`', found: quote(token.image) };
-      this.report(diagnose('wrong-bracket', at, facts, { fixes: [[{ at, text: '}' }]] }));
+      this.report(diagnose('wrong-bracket', tokenSpan, facts, { fixes: [[{ at: tokenSpan, text: '}' }]] }));
       return replaced(token, t.RightBrace);
     }
     return token;
@@ -112,7 +111,7 @@ class Balancer {
   }
 
   private stray(brace: IToken, close?: IToken): void {
-    const at = spanOf(this.source, brace);
+    const braceSpan = spanOf(this.source, brace);
     // With the blanks before it.
     const removals = [brace, ...(close ? [close] : [])].map((token) => {
       const { text } = this.source;
@@ -120,7 +119,7 @@ class Balancer {
       while (/[ \t]/.test(text[removedFrom - 1] ?? '')) removedFrom--;
       return { at: { source: this.source, start: removedFrom, end: endOf(token) }, text: '' };
     });
-    this.report(diagnose('needless-sign', at, { sign: quote(brace.image) }, { fixes: [removals] }));
+    this.report(diagnose('needless-sign', braceSpan, { sign: quote(brace.image) }, { fixes: [removals] }));
   }
 
   /** Closes open braces by the layout: a declaration or an entry ends what is inside it. */
@@ -230,9 +229,9 @@ class Balancer {
       return true;
     }
     const isRepeated = is(tokens[index - 1], t.RightBrace) || is(tokens[index + 1], t.RightBrace);
-    const at = spanOf(source, token);
+    const tokenSpan = spanOf(source, token);
     const facts = { close: '`}`', open: t.LeftBrace.LABEL ?? '' };
-    this.report(diagnose('unopened', at, facts, { fixes: isRepeated ? [[{ at, text: '' }]] : [] }));
+    this.report(diagnose('unopened', tokenSpan, facts, { fixes: isRepeated ? [[{ at: tokenSpan, text: '' }]] : [] }));
     return false;
   }
 }

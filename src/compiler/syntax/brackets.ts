@@ -6,8 +6,7 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { isKnownCall } from './plausible.ts';
 import type { CorrectedTokens, ParseStop } from './sign_mistakes.ts';
-import { depthOf, endsValue, inserted, is, isAny, replaced, spanOf } from './token.ts';
-import { quote } from './words.ts';
+import { depthOf, endsValue, inserted, is, isAny, quote, replaced, spanOf } from './token.ts';
 
 export type TokenChange =
   | { readonly kind: 'insert'; readonly type: TokenType }
@@ -191,33 +190,38 @@ export function bracketMistake(
 ): Diagnostic {
   const thisToken = tokens[index];
   if (change.kind === 'remove') {
-    const at = spanOf(source, thisToken!);
+    const tokenSpan = spanOf(source, thisToken!);
     if (index === open) {
-      const fixes = certain ? [[{ at, text: '' }]] : [];
-      return diagnose('needless-sign', at, { sign: quote(thisToken!.image) }, { fixes });
+      const fixes = certain ? [[{ at: tokenSpan, text: '' }]] : [];
+      return diagnose('needless-sign', tokenSpan, { sign: quote(thisToken!.image) }, { fixes });
     }
     // Of a bracket that follows its like, one is one too many.
     const isRepeated = [tokens[index - 1], tokens[index + 1]].some((token) => token?.image === thisToken!.image);
     const facts = { close: quote(thisToken!.image), open: partner(thisToken!).LABEL ?? '' };
-    return diagnose('unopened', at, facts, { fixes: certain || isRepeated ? [[{ at, text: '' }]] : [] });
+    return diagnose('unopened', tokenSpan, facts, {
+      fixes: certain || isRepeated ? [[{ at: tokenSpan, text: '' }]] : [],
+    });
   }
   const putToken = mended[index]!;
   if (change.kind === 'replace' && (index === open || index === close)) {
-    const at = spanOf(source, thisToken!);
+    const tokenSpan = spanOf(source, thisToken!);
     const facts = {
       open: quote(mended[open!]!.image),
       close: quote(mended[close!]!.image),
       found: quote(thisToken!.image),
     };
-    return diagnose('wrong-bracket', at, facts, { fixes: [[{ at, text: putToken.image }]], doubtful: !certain });
+    return diagnose('wrong-bracket', tokenSpan, facts, {
+      fixes: [[{ at: tokenSpan, text: putToken.image }]],
+      doubtful: !certain,
+    });
   }
-  const at = { source, start: putToken.startOffset, end: putToken.startOffset };
-  const fix = [{ at, text: putToken.image }];
+  const insertionPoint = { source, start: putToken.startOffset, end: putToken.startOffset };
+  const fix = [{ at: insertionPoint, text: putToken.image }];
   if (depthOf(putToken) < 0) {
     const facts = { open: quote(tokens[open!]!.image), close: quote(putToken.image) };
     return diagnose('unclosed', spanOf(source, tokens[open!]!), facts, { fixes: [fix], doubtful: !certain });
   }
   const nextToken = change.kind === 'insert' ? mended[index + 1]! : thisToken!;
-  const facts = { sign: quote(putToken.image), before: quote(nextToken.image) };
-  return diagnose('missing-sign', spanOf(source, nextToken), facts, { fixes: certain ? [fix] : [] });
+  const signFacts = { sign: quote(putToken.image), before: quote(nextToken.image) };
+  return diagnose('missing-sign', spanOf(source, nextToken), signFacts, { fixes: certain ? [fix] : [] });
 }

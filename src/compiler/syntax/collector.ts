@@ -20,8 +20,8 @@ export class DiagnosticCollector {
       return;
     }
     this.full = true;
-    const at = diagnostic.at ?? { source: this.source, start: 0, end: 0 };
-    this.diagnostics.push(diagnose('too-many-mistakes', at, { shown: most }));
+    const reportedSpan = diagnostic.at ?? { source: this.source, start: 0, end: 0 };
+    this.diagnostics.push(diagnose('too-many-mistakes', reportedSpan, { shown: most }));
   };
 
   /** True if an error in this range of the text has been reported. */

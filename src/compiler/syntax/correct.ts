@@ -1,14 +1,26 @@
-/** Corrects one mistake: by what is known of habits, or by a search for the one change after which all reads. */
-import type { IToken } from 'chevrotain';
+/**
+ * Corrects one error. Common habits are in `known_mistakes.ts`. Any other is searched: of all changes of one token near where reading stopped,
+ * the one after which the whole entry reads, and reads most naturally. The search is that of Burke and Fisher, "A practical method for LR and
+ * LL syntactic error diagnosis and recovery", TOPLAS 1987, ranked by what the library's words take.
+ */
+import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import type { Source } from '../../base/text/source.ts';
 import { defined } from '../../base/util/defined.ts';
-import { bracketMistake, unmatched, withoutUnmatched } from './brackets.ts';
+import {
+  bracketCandidates,
+  bracketMistake,
+  type RepairCandidate,
+  type TokenChange,
+  type TokenRepair,
+  unmatched,
+  withoutUnmatched,
+} from './brackets.ts';
 import { type CommonErrorRule, habits, steps } from './known_mistakes.ts';
 import { namesEnd } from './layout.ts';
-import type { EntryRule, ParseError } from './parsers.ts';
-import { repair } from './repair.ts';
+import { type EntryRule, type ParseError, readStrictly } from './parsers.ts';
+import { oddness } from './plausible.ts';
 import {
   type CorrectedTokens,
   missingPart,
@@ -18,6 +30,125 @@ import {
   swapped,
   wrongSign,
 } from './sign_mistakes.ts';
+import {
+  beginsLine,
+  beginsValue,
+  depthOf,
+  endOf,
+  endsValue,
+  exchanged,
+  inserted,
+  is,
+  isAny,
+  madeUp,
+  replaced,
+} from './token.ts';
+
+/** Longer entries are not searched. */
+const longest = 200;
+/** Tokens before the one where reading stopped in which the error is looked for. */
+const back = 3;
+/** A second correction must cost this much more for the first to be certain. */
+const margin = 4;
+const oddCost = 10;
+
+const betweenValues: readonly (readonly [TokenType, number])[] = [
+  [t.Colon, 10],
+  [t.Equals, 10],
+  [t.Comma, 10],
+  [t.Arrow, 11],
+  [t.Dot, 14],
+  [t.Times, 18],
+  [t.Plus, 20],
+];
+const signs: readonly TokenType[] = [t.Colon, t.Equals, t.Comma, t.Arrow, t.Dot, t.Plus, t.Minus, t.Times, t.Over];
+/** Another sign may have been meant as one of these. A minus would make a number of nearly anything. */
+const meant: readonly TokenType[] = [t.Colon, t.Equals, t.Comma, t.Arrow, t.Dot, t.Times, t.Plus];
+const madeUpCost = 30;
+
+/** The best change of one token; nothing where none makes the tokens read. */
+function repair(
+  rule: 'declaration' | EntryRule,
+  tokens: readonly IToken[],
+  { index, expected, source }: ParseStop,
+): TokenRepair | undefined {
+  if (tokens.length > longest) return undefined;
+  const cheapestByText = new Map<string, RepairCandidate>();
+  const limit = { cost: Number.POSITIVE_INFINITY };
+  const unmatchedBracket = unmatched(tokens);
+  const allCandidates = unmatchedBracket
+    ? bracketCandidates(tokens, unmatchedBracket, source.text)
+    : candidates(tokens, index, expected);
+  for (const candidate of allCandidates) {
+    if (candidate.cost > limit.cost + margin) continue;
+    const totalCost = candidate.cost + oddCost * oddness(candidate.tokens);
+    if (totalCost > limit.cost + margin) continue;
+    const candidateText = candidate.tokens.map(({ image }) => image).join(' ');
+    if ((cheapestByText.get(candidateText)?.cost ?? Number.POSITIVE_INFINITY) <= totalCost) continue;
+    if (!('tree' in readStrictly(rule, source, candidate.tokens))) continue;
+    cheapestByText.set(candidateText, { ...candidate, cost: totalCost });
+    limit.cost = Math.min(limit.cost, totalCost);
+  }
+  const [best, second] = [...cheapestByText.values()].sort((a, b) => a.cost - b.cost);
+  if (best === undefined) return undefined;
+  const isCertain = best.keeps && (second === undefined || second.cost >= best.cost + margin);
+  return { change: best.change, index: best.index, tokens: best.tokens, certain: isCertain };
+}
+
+/** Cheap ones first. */
+function candidates(tokens: readonly IToken[], stopped: number, expected: TokenType | undefined): RepairCandidate[] {
+  const foundCandidates: RepairCandidate[] = [];
+  const firstIndex = Math.max(0, stopped - back);
+  for (let index = firstIndex; index <= Math.min(tokens.length, stopped + 1); index++) {
+    const distanceCost = index === stopped ? 0 : 1 + Math.abs(stopped - index);
+    const addCandidate = (change: TokenChange, cost: number, changed: IToken[], keeps = cost < madeUpCost) => {
+      foundCandidates.push({ change, index, cost: cost + distanceCost, tokens: changed, keeps });
+    };
+    const [previous, here, next] = [tokens[index - 1], tokens[index], tokens[index + 1]];
+    const addInsertion = (type: TokenType, cost: number) => {
+      const insertedToken = inserted(type, previous ?? here!);
+      const changedTokens = tokens.toSpliced(index, 0, type === t.Name ? madeUp(insertedToken) : insertedToken);
+      addCandidate({ kind: 'insert', type }, cost, changedTokens, cost < madeUpCost && type !== t.Dot);
+    };
+    if (previous && endsValue(previous) && beginsValue(here)) {
+      for (const [type, cost] of betweenValues) {
+        if (type === t.Dot && !(is(previous, t.Name) && is(here, t.Name))) continue;
+        addInsertion(type, cost + (type === t.Arrow && !is(here, t.Name) ? 8 : 0));
+      }
+    }
+    if (!endsValue(previous) || !beginsValue(here) || is(here, t.LeftParenthesis)) addInsertion(t.Name, madeUpCost);
+    if (here === undefined) continue;
+    addCandidate({ kind: 'remove' }, removal(here, previous, next), tokens.toSpliced(index, 1));
+    for (const type of meant) {
+      if (here.tokenType === type || depthOf(here) !== 0) continue;
+      const replacementCost = isAny(here, signs) ? replacing(type) : madeUpCost + 4;
+      addCandidate({ kind: 'replace', type }, replacementCost, tokens.toSpliced(index, 1, replaced(here, type)));
+    }
+    if (!beginsValue(here) && depthOf(here) === 0) {
+      addCandidate({ kind: 'replace', type: t.Name }, madeUpCost + 6, tokens.toSpliced(index, 1, madeUp(here)));
+    }
+    if (index === stopped && (expected === t.By || expected === t.Keyed)) {
+      const expectedWord = replaced(here, expected);
+      addCandidate({ kind: 'replace', type: expected }, madeUpCost + 4, tokens.toSpliced(index, 1, expectedWord));
+    }
+    if (next && here.image !== next.image && !beginsLine(tokens, index + 1)) {
+      addCandidate({ kind: 'swap' }, madeUpCost + 1, tokens.toSpliced(index, 2, ...exchanged(here, next)), true);
+    }
+  }
+  return foundCandidates.sort((a, b) => a.cost - b.cost);
+}
+
+const replacing = (type: TokenType): number =>
+  type === t.Colon || type === t.Equals ? 10 : type === t.Arrow || type === t.Comma ? 11 : 18;
+
+/** A sign or word that is there twice is one too many; between two commas or arrows a part may be missing as well. */
+function removal(here: IToken, previous: IToken | undefined, next: IToken | undefined): number {
+  const twinToken = here.image === previous?.image ? previous : here.image === next?.image ? next : undefined;
+  const [one, other] = twinToken === previous ? [twinToken, here] : [here, twinToken];
+  const isSeparator = isAny(here, [t.Comma, t.Arrow]);
+  if (twinToken && (!isSeparator || endOf(one!) === other!.startOffset)) return 8;
+  return depthOf(here) === 0 ? madeUpCost + 2 : madeUpCost + 4;
+}
 
 /**
  * The first correction that knows this mistake: one that is a habit, else the one change after which all reads, else the change that

@@ -12,8 +12,7 @@ import type { Source } from '../../base/text/source.ts';
 import { meaningOf } from '../../base/text/synonyms.ts';
 import { callWords } from './known_calls.ts';
 import { declarationWords } from './layout.ts';
-import { beginsLine, is, isAny } from './token.ts';
-import { quote } from './words.ts';
+import { beginsLine, is, isAny, quote } from './token.ts';
 
 /** The declaration that a token is in. */
 interface EnclosingDeclaration {

@@ -9,8 +9,19 @@ import { nearest } from '../../base/text/nearest.ts';
 import type { Source } from '../../base/text/source.ts';
 import { isArgument } from '../../base/text/synonyms.ts';
 import { type CorrectedTokens, missingSign, needless, type ParseStop, wrongSign } from './sign_mistakes.ts';
-import { beginsLine, beginsValue, endOf, endsValue, imageOf, inserted, is, isAny, replaced, spanOf } from './token.ts';
-import { signed } from './words.ts';
+import {
+  beginsLine,
+  beginsValue,
+  endOf,
+  endsValue,
+  imageOf,
+  inserted,
+  is,
+  isAny,
+  replaced,
+  signed,
+  spanOf,
+} from './token.ts';
 
 /** Knows one mistake by where reading stopped. */
 export type CommonErrorRule = (place: ParseStop) => CorrectedTokens | undefined;
@@ -26,7 +37,7 @@ const hyphenatedName: CommonErrorRule = ({ source, tokens, index, here, previous
   )
     return undefined;
   if (endOf(previous!) !== here!.startOffset || endOf(here!) !== nextToken!.startOffset) return undefined;
-  const at = { source, start: previous!.startOffset, end: endOf(nextToken!) };
+  const nameSpan = { source, start: previous!.startOffset, end: endOf(nextToken!) };
   const proper = `${previous!.image}_${nextToken!.image}`;
   const joinedName = {
     ...replaced(previous!, t.Identifier, proper),
@@ -36,9 +47,9 @@ const hyphenatedName: CommonErrorRule = ({ source, tokens, index, here, previous
   return {
     diagnostic: diagnose(
       'malformed-name',
-      at,
+      nameSpan,
       { name: `${previous!.image}-${nextToken!.image}`, proper },
-      { fixes: [[{ at, text: proper }]] },
+      { fixes: [[{ at: nameSpan, text: proper }]] },
     ),
     tokens: tokens.toSpliced(index - 1, 3, joinedName),
   };
@@ -79,14 +90,14 @@ const colonInParameters: CommonErrorRule = ({ source, tokens, index, here, rule,
 
 /** `chanel main = …` */
 const misspeltWord: CommonErrorRule = ({ source, tokens, index, here, rule, expected: wanted }) => {
-  const words: readonly TokenType[] =
+  const meantTypes: readonly TokenType[] =
     rule === 'towerEntry' && wanted === t.Equals ? [t.Channel] : rule === 'tower' ? [t.Keyed, t.By] : [];
   // The word itself may have been read as the name that it is before.
   const wordIndex = rule === 'towerEntry' ? index - 1 : index;
   const misspeltToken = tokens[wordIndex];
   if (misspeltToken === undefined || !is(here, t.Name) || !is(misspeltToken, t.Identifier)) return undefined;
-  const image = nearest(misspeltToken.image, words.map(imageOf));
-  const wordType = words.find((word) => imageOf(word) === image);
+  const image = nearest(misspeltToken.image, meantTypes.map(imageOf));
+  const wordType = meantTypes.find((word) => imageOf(word) === image);
   if (image === undefined || wordType === undefined) return undefined;
   const span = spanOf(source, misspeltToken);
   return {

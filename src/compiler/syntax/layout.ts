@@ -5,8 +5,7 @@
 import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
 import { entryWords } from './known_calls.ts';
-import { listGoesOn } from './lists.ts';
-import type { EntryRule } from './parsers.ts';
+import { type EntryRule, listGoesOn } from './parsers.ts';
 import { beginsLine, depthOf, endsValue, is, isAny, isUnfinished, oneOf } from './token.ts';
 
 /** The tokens that follow the first word of each declaration. */
@@ -73,9 +72,10 @@ const mostNames = 64;
 /** The index past `a` or `a, b, c`; that of the first token where it is no name. */
 export function namesEnd(tokens: readonly IToken[], index: number): number {
   if (!is(tokens[index], t.Name)) return index;
-  let end = index + 1;
-  while (end < index + 2 * mostNames && is(tokens[end], t.Comma) && is(tokens[end + 1], t.Name)) end += 2;
-  return end;
+  let endIndex = index + 1;
+  while (endIndex < index + 2 * mostNames && is(tokens[endIndex], t.Comma) && is(tokens[endIndex + 1], t.Name))
+    endIndex += 2;
+  return endIndex;
 }
 
 function matches(tokens: readonly IToken[], index: number, pattern: readonly TokenType[]): boolean {
@@ -184,15 +184,15 @@ function hasSign(tokens: readonly IToken[], start: number, end: number): boolean
 
 function split(tokens: readonly IToken[], beginsPart: (index: number, length: number) => boolean): IToken[][] {
   const isWithinBrackets = withinBrackets(tokens);
-  const parts: IToken[][] = [];
+  const tokenParts: IToken[][] = [];
   let partStart = 0;
   for (let index = 1; index < tokens.length; index++) {
     if (isWithinBrackets[index] || !beginsPart(index, index - partStart)) continue;
-    parts.push(tokens.slice(partStart, index));
+    tokenParts.push(tokens.slice(partStart, index));
     partStart = index;
   }
-  if (tokens.length > 0) parts.push(tokens.slice(partStart));
-  return parts;
+  if (tokens.length > 0) tokenParts.push(tokens.slice(partStart));
+  return tokenParts;
 }
 
 /**

@@ -7,8 +7,7 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
 import { notes } from '../../base/diagnostics/wording.ts';
 import { indentOf, positionAt, type Source, type Span, textOf } from '../../base/text/source.ts';
-import { byType, endOf, spanOf } from './token.ts';
-import { quote } from './words.ts';
+import { byType, endOf, quote, spanOf } from './token.ts';
 
 type ReportDiagnostic = (diagnostic: Diagnostic) => unknown;
 
@@ -115,8 +114,8 @@ function foreignNames(source: Source, tokens: readonly IToken[], report: ReportD
     const alsoNotes = others
       .slice(0, mostNotes)
       .map((token) => ({ message: notes.also(name), at: spanOf(source, token) }));
-    const facts = { name, digit: /^[0-9]/.test(name) };
-    report(diagnose('malformed-name', spanOf(source, first!), facts, { notes: alsoNotes }));
+    const nameFacts = { name, digit: /^[0-9]/.test(name) };
+    report(diagnose('malformed-name', spanOf(source, first!), nameFacts, { notes: alsoNotes }));
   }
 }
 
@@ -125,8 +124,8 @@ function lookAlike(source: Source, token: IToken): Diagnostic {
   const at = spanOf(source, token);
   const oddLetter = [...(token.payload as string)].find((letter, index) => letter !== token.image[index])!;
   const signKind = /^\p{Cf}$/u.test(oddLetter) ? 'hidden' : /^[A-Za-z_]/.test(token.image) ? 'letter' : 'sign';
-  const facts = { what: signKind, code: codeOf(oddLetter), text: token.image } as const;
-  return diagnose('look-alike', at, facts, { fixes: [[{ at, text: token.image }]] });
+  const letterFacts = { what: signKind, code: codeOf(oddLetter), text: token.image } as const;
+  return diagnose('look-alike', at, letterFacts, { fixes: [[{ at, text: token.image }]] });
 }
 
 /** Other places of one mistake that are named. */

@@ -58,8 +58,9 @@ export function parse(source: Source): Outcome<FileNode> {
 
 /** A file that is no text at all gets one answer, not thousands. */
 function notText(source: Source): Diagnostic | undefined {
-  const at = source.text.indexOf('\0');
-  if (at !== -1) return diagnose('not-text', { source, start: at, end: at + 1 }, { found: 'a zero byte' });
+  const zeroIndex = source.text.indexOf('\0');
+  if (zeroIndex !== -1)
+    return diagnose('not-text', { source, start: zeroIndex, end: zeroIndex + 1 }, { found: 'a zero byte' });
   const brokenCharacters = source.text.match(/\uFFFD/g)?.length ?? 0;
   if (brokenCharacters <= 10 || brokenCharacters * 20 <= source.text.length) return undefined;
   const firstBroken = source.text.indexOf('\uFFFD');
@@ -72,9 +73,9 @@ function notText(source: Source): Diagnostic | undefined {
 
 /** Both sides of an unresolved merge are in the file: what would be read is neither. */
 function conflict(source: Source): Diagnostic | undefined {
-  const start = /^<{7}(?= |\r?$)/m.exec(source.text)?.index;
-  if (start === undefined || !/^>{7}(?= |\r?$)/m.test(source.text)) return undefined;
-  return diagnose('merge-conflict', { source, start, end: start + 7 }, {});
+  const conflictStart = /^<{7}(?= |\r?$)/m.exec(source.text)?.index;
+  if (conflictStart === undefined || !/^>{7}(?= |\r?$)/m.test(source.text)) return undefined;
+  return diagnose('merge-conflict', { source, start: conflictStart, end: conflictStart + 7 }, {});
 }
 
 // Limits: how deep a text may go, so that no later stage runs out of stack on it.
@@ -158,10 +159,10 @@ function docsAbove(tokens: readonly IToken[], comments: readonly IToken[]): DocC
     else if (commentsByOffset.has(offsetBelow)) commentsByOffset.get(offsetBelow)!.push(comment);
     else commentsByOffset.set(offsetBelow, [comment]);
   }
-  const text = new Map(
+  const docTexts = new Map(
     [...commentsByOffset].map(([at, lines]) => [at, lines.map((line) => strip(line.image)).join('\n')]),
   );
-  return { text, comments: commentsByOffset, trailing, inLine };
+  return { text: docTexts, comments: commentsByOffset, trailing, inLine };
 }
 
 function strip(image: string): string {
@@ -181,10 +182,10 @@ function strayDocs(source: Source, docs: DocComments, file: FileNode): Diagnosti
   );
   const allStrays = [...strayComments, ...docs.trailing.filter((comment) => comment.startOffset >= endOfDeclarations)];
   return allStrays.map((comment) => {
-    const at = spanOf(source, comment);
-    const firstSlash = { source, start: at.start, end: at.start + 1 };
-    const facts = { inLine: docs.inLine.has(comment) };
-    return diagnose('stray-description', at, facts, { fixes: [[{ at: firstSlash, text: '' }]] });
+    const commentSpan = spanOf(source, comment);
+    const firstSlash = { source, start: commentSpan.start, end: commentSpan.start + 1 };
+    const commentFacts = { inLine: docs.inLine.has(comment) };
+    return diagnose('stray-description', commentSpan, commentFacts, { fixes: [[{ at: firstSlash, text: '' }]] });
   });
 }
 

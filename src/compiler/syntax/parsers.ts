@@ -1,10 +1,37 @@
 import type { IParserErrorMessageProvider, IRecognitionException, IToken, TokenType } from 'chevrotain';
 import { TowerParser } from '../../../grammar/parser.ts';
 import * as t from '../../../grammar/tokens.ts';
+import { likest } from '../../base/text/nearest.ts';
 import type { Source } from '../../base/text/source.ts';
+import { meaningOf } from '../../base/text/synonyms.ts';
 import { defined } from '../../base/util/defined.ts';
-import { listGoesOn } from './lists.ts';
-import { is } from './token.ts';
+import { callWords, entryWords, listEntries } from './known_calls.ts';
+import { is, isAny } from './token.ts';
+
+/** Which entries go on after a comma: `metrics = recall(20), ndcg(20)`. Elsewhere a comma ends an entry, and the next one has lost its sign. */
+const known: ReadonlySet<string> = new Set(Object.values(entryWords).flat());
+const lists: ReadonlySet<string> = new Set(listEntries);
+
+/** True if an entry of this name has a list as its value; one that is misspelt too, so that it is one error. */
+function takesList(name: string): boolean {
+  if (lists.has(name)) return true;
+  if (known.has(name)) return false;
+  const meantEntry = meaningOf(name, 'train', entryWords.train)?.write ?? likest(name, entryWords.train)?.name;
+  return meantEntry !== undefined && lists.has(meantEntry);
+}
+
+/** True if a comma within an entry parts values of its list, by the two tokens after the comma. */
+export function listGoesOn(entry: string, next: IToken | undefined, after: IToken | undefined): boolean {
+  if (!is(next, t.Name) || isAny(after, [t.Equals, t.Colon])) return false;
+  if (known.has(next!.image) && !isCall(next!, after)) return false;
+  return takesList(entry);
+}
+
+/** `precision(10)` is a metric, and `precision bf16` an entry that has lost its sign. */
+function isCall(name: IToken, after: IToken | undefined): boolean {
+  if (!Object.hasOwn(callWords, name.image)) return false;
+  return !isAny(after, [t.Name, t.NumberToken]) || after!.startLine !== name.startLine;
+}
 
 export type EntryRule = 'typedEntry' | 'towerEntry' | 'entry' | 'dataEntry' | 'columns' | 'searchEntry';
 

@@ -22,8 +22,7 @@ import {
   splitEntries,
 } from './layout.ts';
 import { type EntryRule, entryRules, isColumns, type ParseError, type RuleTree, readStrictly } from './parsers.ts';
-import { after, endOf, imageOf, insertedBefore, is, isAny, replaced, spanOf } from './token.ts';
-import { expected, found, quote } from './words.ts';
+import { after, endOf, expected, found, imageOf, insertedBefore, is, isAny, quote, replaced, spanOf } from './token.ts';
 
 /** Mistakes corrected in one entry, before the rest of it is given up. */
 const mostCorrections = 8;
@@ -53,10 +52,10 @@ export class Recovery {
 
   read(): RecoveredFile {
     const declarations: ast.DeclarationNode[] = [];
-    const parts = splitDeclarations(balance(this.source, this.all, this.collector.report));
-    for (const [index, part] of parts.entries()) {
+    const declarationRuns = splitDeclarations(balance(this.source, this.all, this.collector.report));
+    for (const [index, part] of declarationRuns.entries()) {
       if (this.collector.full) break;
-      const partEnd = parts[index + 1]?.[0]?.startOffset ?? this.source.text.length;
+      const partEnd = declarationRuns[index + 1]?.[0]?.startOffset ?? this.source.text.length;
       this.braced = this.collector.missesBrace(part[0]!.startOffset, partEnd);
       this.doubtMisled(part, partEnd);
       const declaration = this.declaration(part);
@@ -139,7 +138,7 @@ export class Recovery {
   private firstWord(tokens: readonly IToken[]): readonly IToken[] | undefined {
     const firstToken = tokens[0]!;
     if (isAny(firstToken, declarationWords)) return tokens;
-    const at = spanOf(this.source, firstToken);
+    const firstSpan = spanOf(this.source, firstToken);
     // What goes too deep is left out, and this is what is left of it.
     if (!isFirstOnLine(this.source, firstToken) && is(firstToken, t.Equals)) return undefined;
     const missingType = missingWord(tokens);
@@ -147,9 +146,9 @@ export class Recovery {
     if (missingType !== undefined && (missingType === t.Tower || !likelyWord)) {
       const image = imageOf(missingType);
       const insertionPoint = { source: this.source, start: firstToken.startOffset, end: firstToken.startOffset };
-      const facts = { sign: `\`${image}\``, before: quote(firstToken.image) };
+      const signFacts = { sign: `\`${image}\``, before: quote(firstToken.image) };
       this.complain(tokens, () =>
-        diagnose('missing-sign', at, facts, { fixes: [[{ at: insertionPoint, text: `${image} ` }]] }),
+        diagnose('missing-sign', firstSpan, signFacts, { fixes: [[{ at: insertionPoint, text: `${image} ` }]] }),
       );
       return [insertedBefore(missingType, firstToken), ...tokens];
     }
@@ -160,7 +159,7 @@ export class Recovery {
         is(tokens[1], t.Colon) || is(tokens[1], t.Comma)
           ? `${entryImages[0]}: …`
           : `${entryImages.slice(0, is(firstToken, t.Channel) ? 2 : 1).join(' ')} = …`;
-      this.complain(tokens, () => diagnose('misplaced-entry', at, { entry: entryText, home }));
+      this.complain(tokens, () => diagnose('misplaced-entry', firstSpan, { entry: entryText, home }));
       return undefined;
     }
     const fittingWords = [...words].filter(([, type]) =>
@@ -173,13 +172,13 @@ export class Recovery {
       : (knownMeaning?.write ?? (knownMeaning ? undefined : likelyWord?.name));
     const wordType = meantWord === undefined ? undefined : words.get(meantWord);
     if (is(firstToken, t.Name)) {
-      const fixes = meantWord === undefined ? [] : [[{ at, text: meantWord }]];
-      const facts = { word: firstToken.image, nearest: meantWord, advice: knownMeaning?.advice, words: wordList };
+      const fixes = meantWord === undefined ? [] : [[{ at: firstSpan, text: meantWord }]];
+      const wordFacts = { word: firstToken.image, nearest: meantWord, advice: knownMeaning?.advice, words: wordList };
       const doubtful = !likelyWord?.sure || isTerm(firstToken.image);
-      this.complain(tokens, () => diagnose('unknown-declaration', at, facts, { fixes, doubtful }));
+      this.complain(tokens, () => diagnose('unknown-declaration', firstSpan, wordFacts, { fixes, doubtful }));
     } else {
       this.complain(tokens, () =>
-        diagnose('unexpected-text', at, { expected: 'a declaration', found: found(firstToken, undefined) }),
+        diagnose('unexpected-text', firstSpan, { expected: 'a declaration', found: found(firstToken, undefined) }),
       );
     }
     return wordType && [replaced(firstToken, wordType), ...tokens.slice(1)];
@@ -233,11 +232,11 @@ export class Recovery {
     const stopToken = tokens[complaint.index];
     const previous = tokens[complaint.index - 1];
     const nextToken = stopToken ?? this.following(previous);
-    const at = stopToken ? spanOf(this.source, stopToken) : previous ? after(this.source, previous) : undefined;
+    const stopSpan = stopToken ? spanOf(this.source, stopToken) : previous ? after(this.source, previous) : undefined;
     const isDomain = complaint.rule === 'range' || (complaint.rule === 'searchEntry' && is(previous, t.Colon));
     if (isDomain && complaint.expected !== t.Name) {
       const wanted = '`one of` with choices, or a range such as `0.1 .. 0.5`';
-      return diagnose('unexpected-text', at, { expected: wanted, found: found(nextToken, previous) });
+      return diagnose('unexpected-text', stopSpan, { expected: wanted, found: found(nextToken, previous) });
     }
     if (complaint.because === 'no-alternative' && previous) {
       const expectedWords = is(previous, t.Arrow) ? 'a step' : 'a value';
@@ -261,7 +260,7 @@ export class Recovery {
         : complaint.expected
           ? expected(complaint.expected, complaint.rule)
           : 'a value';
-    return diagnose('unexpected-text', at, { expected: wanted, found: found(nextToken, previous) });
+    return diagnose('unexpected-text', stopSpan, { expected: wanted, found: found(nextToken, previous) });
   }
 
   private following(previous: IToken | undefined): IToken | undefined {

@@ -5,8 +5,7 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import type { Source } from '../../base/text/source.ts';
 import type { ParseError } from './parsers.ts';
-import { after, endOf, imageOf, is, spanOf } from './token.ts';
-import { expected, found, quote, signed } from './words.ts';
+import { after, endOf, expected, found, imageOf, is, quote, signed, spanOf } from './token.ts';
 
 /** Reading stopped here, with the tokens around it. */
 export interface ParseStop extends ParseError {
@@ -24,19 +23,19 @@ export interface CorrectedTokens {
 }
 
 export function needless(source: Source, token: IToken): Diagnostic {
-  const at = spanOf(source, token);
-  return diagnose('needless-sign', at, { sign: quote(token.image) }, { fixes: [[{ at, text: '' }]] });
+  const tokenSpan = spanOf(source, token);
+  return diagnose('needless-sign', tokenSpan, { sign: quote(token.image) }, { fixes: [[{ at: tokenSpan, text: '' }]] });
 }
 
 export function swapped(source: Source, one: IToken, other: IToken): Diagnostic {
-  const at = { source, start: one.startOffset, end: endOf(other) };
+  const pairSpan = { source, start: one.startOffset, end: endOf(other) };
   const textBetween = source.text.slice(endOf(one), other.startOffset);
-  const text = `${other.image}${textBetween}${one.image}`;
+  const swappedText = `${other.image}${textBetween}${one.image}`;
   return diagnose(
     'swapped-words',
-    at,
+    pairSpan,
     { first: quote(other.image), second: quote(one.image) },
-    { fixes: [[{ at, text }]] },
+    { fixes: [[{ at: pairSpan, text: swappedText }]] },
   );
 }
 
@@ -47,15 +46,15 @@ const follows: ReadonlyMap<TokenType, string> = new Map([
 
 /** @param what follows the sign, where the rule does not say it */
 export function wrongSign(source: Source, token: IToken, type: TokenType, rule: string, what?: string): Diagnostic {
-  const at = spanOf(source, token);
+  const tokenSpan = spanOf(source, token);
   const image = imageOf(type);
-  const facts = {
+  const signFacts = {
     what: what ?? follows.get(type) ?? signed[rule] ?? 'this',
     sign: quote(image),
     found: quote(token.image),
   };
-  const blank = type === t.Arrow && /\S$/.test(source.text.slice(0, at.start)) ? ' ' : '';
-  return diagnose('wrong-sign', at, facts, { fixes: [[{ at, text: `${blank}${image}` }]] });
+  const blank = type === t.Arrow && /\S$/.test(source.text.slice(0, tokenSpan.start)) ? ' ' : '';
+  return diagnose('wrong-sign', tokenSpan, signFacts, { fixes: [[{ at: tokenSpan, text: `${blank}${image}` }]] });
 }
 
 /** Describes a name or value that had to be made up. */
@@ -65,8 +64,8 @@ export function missingPart(
 ): Diagnostic | undefined {
   const [here, previous] = [tokens[index], tokens[index - 1]];
   if (previous === undefined) {
-    const facts = { expected: expected(t.Name, rule), found: found(here, undefined) };
-    return diagnose('unexpected-text', spanOf(source, here!), facts);
+    const nameFacts = { expected: expected(t.Name, rule), found: found(here, undefined) };
+    return diagnose('unexpected-text', spanOf(source, here!), nameFacts);
   }
   const expectedWords = is(previous, t.Arrow) ? 'a step' : wanted === t.Name ? expected(t.Name, rule) : 'a value';
   return diagnose('missing-part', spanOf(source, previous), { what: expectedWords, after: quote(previous.image) });
@@ -77,11 +76,11 @@ const close = [t.Comma, t.Colon, t.Dot];
 
 export function missingSign({ source, here, previous, rule }: ParseStop, type: TokenType, text?: string): Diagnostic {
   const image = imageOf(type);
-  const at = { source, start: here!.startOffset, end: here!.startOffset };
+  const insertionPoint = { source, start: here!.startOffset, end: here!.startOffset };
   const isJoined = close.includes(type) && text === undefined;
-  const editSpan = isJoined || type === t.Comma ? after(source, previous!) : at;
+  const editSpan = isJoined || type === t.Comma ? after(source, previous!) : insertionPoint;
   const blank = source.text.slice(endOf(previous!), here!.startOffset) === '' && type !== t.Dot ? ' ' : '';
   const writtenSign = type === t.Comma ? `,${blank}` : isJoined ? `${image}${blank}` : (text ?? `${image} `);
-  const facts = { sign: expected(type, rule), before: quote(here!.image) };
-  return diagnose('missing-sign', spanOf(source, here!), facts, { fixes: [[{ at: editSpan, text: writtenSign }]] });
+  const signFacts = { sign: expected(type, rule), before: quote(here!.image) };
+  return diagnose('missing-sign', spanOf(source, here!), signFacts, { fixes: [[{ at: editSpan, text: writtenSign }]] });
 }

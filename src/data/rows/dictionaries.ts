@@ -88,8 +88,8 @@ async function inParts({ rows, inPlace }: StagedTable, each: () => Promise<void>
 
 /** Returns the texts as bytes, as the database has them: tens of millions of texts would be as many objects. */
 async function valuesOf(database: Database, name: string): Promise<Texts> {
-  const size = `SELECT CAST(count(*) AS DOUBLE) AS texts, CAST(coalesce(sum(strlen(value)), 0) AS DOUBLE) AS bytes`;
-  const [row] = await database.rows(`${size} FROM ${dictionaryTable(name)}`);
+  const sizeSql = `SELECT CAST(count(*) AS DOUBLE) AS texts, CAST(coalesce(sum(strlen(value)), 0) AS DOUBLE) AS bytes`;
+  const [row] = await database.rows(`${sizeSql} FROM ${dictionaryTable(name)}`);
   const { texts, bytes } = row as { readonly texts: number; readonly bytes: number };
   const maxBytes = mostBytes();
   if (bytes > maxBytes) throw failure('dictionary-too-large', { name, bytes, most: maxBytes });

@@ -142,7 +142,7 @@ export function earlierEvents({ rows, fresh = new Int32Array(0) }: ReplayedEvent
   const isNew = new Uint8Array(rows);
   for (const row of fresh) isNew[row] = 1;
   const earlier = new Int32Array(rows - fresh.length);
-  let length = 0;
-  for (let row = 0; row < rows; row++) if (isNew[row] === 0) earlier[length++] = row;
+  let earlierCount = 0;
+  for (let row = 0; row < rows; row++) if (isNew[row] === 0) earlier[earlierCount++] = row;
   return earlier;
 }

@@ -19,31 +19,31 @@ export function gatherNumbers<T extends Float32Array | Float64Array>(
 
 /** Returns the indexes where `marks` is `mark`, ascending. */
 export function indexesOf(marks: Uint8Array, mark: number): Int32Array {
-  let count = 0;
-  for (let index = 0; index < marks.length; index++) if (marks[index] === mark) count++;
-  const indexes = new Int32Array(count);
+  let markedCount = 0;
+  for (let index = 0; index < marks.length; index++) if (marks[index] === mark) markedCount++;
+  const indexes = new Int32Array(markedCount);
   for (let index = 0, length = 0; index < marks.length; index++) if (marks[index] === mark) indexes[length++] = index;
   return indexes;
 }
 
 /** Returns the indexes of numbers in ascending order, equal ones in their own order, by four passes over 16 bits each (least significant first). */
 export function ascendingIndexes(values: ArrayLike<number>): Int32Array {
-  const length = values.length;
-  let indexes = new Int32Array(length);
+  const valueCount = values.length;
+  let indexes = new Int32Array(valueCount);
   let isSorted = true;
-  for (let index = 0; index < length; index++) {
+  for (let index = 0; index < valueCount; index++) {
     indexes[index] = index;
     if (index > 0 && values[index]! < values[index - 1]!) isSorted = false;
   }
   if (isSorted) return indexes;
   const keys = keysOf(values);
-  let next = new Int32Array(length);
+  let next = new Int32Array(valueCount);
   const counts = new Int32Array(2 ** 16 + 1);
   for (let digit = 0; digit < 4; digit++) {
     counts.fill(0);
-    for (let index = 0; index < length; index++) counts[keys[4 * index + digit]! + 1]!++;
+    for (let index = 0; index < valueCount; index++) counts[keys[4 * index + digit]! + 1]!++;
     for (let digitValue = 0; digitValue < 2 ** 16; digitValue++) counts[digitValue + 1]! += counts[digitValue]!;
-    for (let index = 0; index < length; index++) {
+    for (let index = 0; index < valueCount; index++) {
       const source = indexes[index]!;
       next[counts[keys[4 * source + digit]!]!++] = source;
     }

@@ -117,12 +117,12 @@ async function loadTexts(
 ): Promise<LoadResult> {
   const { role } = source;
   const columns = [...types].map(([name, readType], index) => {
-    const text = `c${index}`;
-    if (readType === 'VARCHAR') return { name, type: readType, value: text, isBad: 'false' };
+    const textColumn = `c${index}`;
+    if (readType === 'VARCHAR') return { name, type: readType, value: textColumn, isBad: 'false' };
     const [type, cast] = readType === NUMBER_TEXT ? ['VARCHAR', 'DOUBLE'] : [readType, readType];
-    const number = `TRY_CAST(${text} AS ${cast})`;
-    const value = readType === NUMBER_TEXT ? `trim(${text})` : number;
-    return { name, type, value, isBad: `(${number} IS NULL AND ${text} IS NOT NULL)` };
+    const number = `TRY_CAST(${textColumn} AS ${cast})`;
+    const value = readType === NUMBER_TEXT ? `trim(${textColumn})` : number;
+    return { name, type, value, isBad: `(${number} IS NULL AND ${textColumn} IS NOT NULL)` };
   });
   if (at === 0) {
     const columnDefinitions = columns.map(({ name, type }) => `${quoteName(name)} ${type}`).join(', ');
@@ -152,8 +152,8 @@ async function loadTexts(
         reason: `"${value}" is not ${kindOf(type)}`,
       });
     }
-    const values = columns.map((column) => column.value).join(', ');
-    await database.run(`INSERT INTO ${role} SELECT ${values} FROM ${textTable} WHERE NOT (${isBad})`);
+    const valuesSql = columns.map((column) => column.value).join(', ');
+    await database.run(`INSERT INTO ${role} SELECT ${valuesSql} FROM ${textTable} WHERE NOT (${isBad})`);
     rows += waiting - badRows.length;
     waiting = pieces = 0;
   };
@@ -200,15 +200,15 @@ async function loadJson(loading: LoadInput, file: DescribedFile, at: number): Pr
   const columns = names.map((name) => `${quoteText(name)}: ${quoteText(typeOf(name))}`);
   const ignore = from.format === 'newline_delimited' ? ', ignore_errors = true' : '';
   const selectSql = `SELECT ${selectedColumns.join(', ')} FROM read_json([${quotePath(from.path)}], format = '${from.format}', columns = {${columns.join(', ')}}${ignore}, hive_partitioning = false)`;
-  const rows = await insert(loading, at, selectSql);
-  settleRows(file, rows, scan.good);
-  return { rows, broken: misshapen(scan, source.role, file) };
+  const loadedRows = await insert(loading, at, selectSql);
+  settleRows(file, loadedRows, scan.good);
+  return { rows: loadedRows, broken: misshapen(scan, source.role, file) };
 }
 
 async function loadParquet(loading: LoadInput, file: DescribedFile, at: number): Promise<LoadResult> {
-  const rows = await insert(loading, at, selectParquet(loading, file));
-  settleRows(file, rows, await recordsOfParquet(loading.database, file));
-  return { rows, broken: [] };
+  const loadedRows = await insert(loading, at, selectParquet(loading, file));
+  settleRows(file, loadedRows, await recordsOfParquet(loading.database, file));
+  return { rows: loadedRows, broken: [] };
 }
 
 /** @param also selected besides the columns */
@@ -223,17 +223,17 @@ export function selectParquet({ source, types }: LoadInput, file: DescribedFile,
       return `${columnAsText(column, typesByFile[fileIndex]!)} AS ${column}`;
     return `CAST(${column} AS ${type}) AS ${column}`;
   });
-  const path = quotePath(file.path);
-  return `SELECT ${[...selectedColumns, ...also].join(', ')} FROM read_parquet([${path}], hive_partitioning = false)`;
+  const quotedPath = quotePath(file.path);
+  return `SELECT ${[...selectedColumns, ...also].join(', ')} FROM read_parquet([${quotedPath}], hive_partitioning = false)`;
 }
 
 /** Returns the row count in a file's metadata. @throws Failure where its row groups have another */
 export async function recordsOfParquet(database: Database, file: DescribedFile): Promise<number> {
-  const path = quotePath(file.path);
+  const quotedPath = quotePath(file.path);
   const [metadata] = await database.rows(
     `SELECT num_rows AS rows, (SELECT coalesce(sum(of_group), 0) FROM
-       (SELECT any_value(row_group_num_rows) AS of_group FROM parquet_metadata([${path}]) GROUP BY row_group_id)) AS in_groups
-     FROM parquet_file_metadata([${path}])`,
+       (SELECT any_value(row_group_num_rows) AS of_group FROM parquet_metadata([${quotedPath}]) GROUP BY row_group_id)) AS in_groups
+     FROM parquet_file_metadata([${quotedPath}])`,
   );
   settleRows(file, Number(metadata!.in_groups), Number(metadata!.rows));
   return Number(metadata!.rows);

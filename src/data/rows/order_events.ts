@@ -95,13 +95,13 @@ export function sideOf(keyed: KeyRows, places: Int32Array, rows: Int32Array): En
 }
 
 export function rowsOfParts(part: Uint8Array, order: Int32Array): Pick<OrderedEvents, 'places' | 'rows'> {
-  const places = { train: indexesOf(part, 0), validation: indexesOf(part, 1), test: indexesOf(part, 2) };
-  const rows = {
-    train: gatherCodes(order, places.train),
-    validation: gatherCodes(order, places.validation),
-    test: gatherCodes(order, places.test),
+  const partPlaces = { train: indexesOf(part, 0), validation: indexesOf(part, 1), test: indexesOf(part, 2) };
+  const partRows = {
+    train: gatherCodes(order, partPlaces.train),
+    validation: gatherCodes(order, partPlaces.validation),
+    test: gatherCodes(order, partPlaces.test),
   };
-  return { places, rows };
+  return { places: partPlaces, rows: partRows };
 }
 
 /** The events that events of a part may see: those of the parts up to it. */
@@ -194,7 +194,7 @@ export function globalSide(
   const texts = dictionaries.get(key.inEvents.dictionary!)!;
   const ofCode = new Int32Array(texts.length).fill(-1);
   const codes: number[] = [];
-  const rows: number[] = [];
+  const fileRows: number[] = [];
   if (file === undefined) {
     for (let code = 1; code < texts.length; code++) if (occurs[code] === 1) ofCode[code] = codes.push(code) - 1;
   } else {
@@ -203,13 +203,13 @@ export function globalSide(
     for (let row = 0; row < file.rows; row++) {
       if (file.kept[row] === 0) continue;
       ofCode[values[row]!] = codes.push(values[row]!) - 1;
-      rows.push(row);
+      fileRows.push(row);
     }
   }
   return {
     keys: pickTexts(texts, codes),
     codes: Int32Array.from(codes),
     ofCode,
-    ...(file === undefined ? {} : { fileRows: Int32Array.from(rows) }),
+    ...(file === undefined ? {} : { fileRows: Int32Array.from(fileRows) }),
   };
 }

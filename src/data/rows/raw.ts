@@ -34,10 +34,10 @@ export type RawColumn = RawCodes | RawNumbers | RawBags;
 export function bagSpans(lengths: Int32Array): Pick<RawBags, 'kind' | 'starts' | 'ends'> {
   const starts = new Int32Array(lengths.length);
   const ends = new Int32Array(lengths.length);
-  let end = 0;
+  let lastEnd = 0;
   for (let i = 0; i < lengths.length; i++) {
-    starts[i] = end;
-    ends[i] = end += lengths[i]!;
+    starts[i] = lastEnd;
+    ends[i] = lastEnd += lengths[i]!;
   }
   return { kind: 'bags', starts, ends };
 }

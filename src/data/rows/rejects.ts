@@ -35,8 +35,8 @@ export async function settleRejects(
   description: DataDescription,
   folder: string | undefined,
 ): Promise<Rejected> {
-  const total = staged.reduce((sum, { rows, broken }) => sum + rows + broken.filter(isRecord).length, 0);
-  if (bad.length === 0) return { count: 0, total };
+  const recordTotal = staged.reduce((sum, { rows, broken }) => sum + rows + broken.filter(isRecord).length, 0);
+  if (bad.length === 0) return { count: 0, total: recordTotal };
   const lines = await linesOf(bad, staged);
   for (const { source } of staged) await verifyUnchanged(database, source);
   const rowOrder = bad.map((_, index) => index);
@@ -54,25 +54,25 @@ export async function settleRejects(
   );
   const excesses = entries.flatMap(({ described, files, broken }) => {
     const isOfEntry = ({ file }: Pick<BadRow, 'file'>): boolean => file.described === described;
-    const count = bad.filter(isOfEntry).length;
+    const badCount = bad.filter(isOfEntry).length;
     const entryTotal =
       files.filter(isOfEntry).reduce((sum, { rows }) => sum + rows, 0) +
       broken.filter((row) => isOfEntry(row) && isRecord(row)).length;
-    if (count <= description.reject * entryTotal) return [];
+    if (badCount <= description.reject * entryTotal) return [];
     const firstRecord = records[rowOrder.findIndex((index) => isOfEntry(bad[index]!))]!;
     const position = `${firstRecord.file}${firstRecord.line === undefined ? '' : `:${firstRecord.line}`}`;
-    const facts = {
+    const rejectFacts = {
       path: described.path,
-      count,
+      count: badCount,
       total: entryTotal,
       limit: description.reject,
       first: `${position}: ${firstRecord.column === undefined ? '' : `\`${firstRecord.column}\`: `}${firstRecord.reason}`,
       file: rejectedFile,
     };
-    return [diagnose('too-many-rejected', described.span, facts)];
+    return [diagnose('too-many-rejected', described.span, rejectFacts)];
   });
   if (excesses.length > 0) throw new Failure(excesses);
-  return { count: bad.length, total, ...defined({ file: rejectedFile }) };
+  return { count: bad.length, total: recordTotal, ...defined({ file: rejectedFile }) };
 }
 
 /** Returns the entries of the data block that name these files: each part of `split = files(…)` is one. */

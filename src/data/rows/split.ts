@@ -73,10 +73,10 @@ export const cutsOf = (
 ): readonly [number, number] => [shareOf(rows, 1 - validation - test), shareOf(rows, 1 - test)];
 
 function sentenceOf(split: Split, sentence: string, counts: readonly number[], at: Span): string {
-  const rows = counts.reduce((sum, count) => sum + count, 0);
+  const rowTotal = counts.reduce((sum, count) => sum + count, 0);
   for (const [index, part] of parts.entries()) {
     if (counts[index]! > 0 || !isRequested(split, part, counts)) continue;
-    throw failure('empty-split', { part, rows, reason: emptyReason(split, part) }, at);
+    throw failure('empty-split', { part, rows: rowTotal, reason: emptyReason(split, part) }, at);
   }
   return `${sentence}: ${sizesOf(counts)}.`;
 }

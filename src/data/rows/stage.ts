@@ -42,26 +42,26 @@ async function staysInPlace({ database, source, types }: LoadInput, room: number
   const { files, columns } = source;
   if (files.length > maxFiles || files.some(({ kind }) => kind !== 'parquet')) return false;
   if (columns.some(({ name }) => name.toLowerCase() === rowNumber)) return false;
-  let rows = 0;
+  let rowTotal = 0;
   for (const file of files) {
     const [metadata] = await database.rows(
       `SELECT num_rows AS rows FROM parquet_file_metadata([${quotePath(file.path)}])`,
     );
-    rows += Number(metadata!.rows);
+    rowTotal += Number(metadata!.rows);
   }
-  return rows * types.size * valueBytes > room;
+  return rowTotal * types.size * valueBytes > room;
 }
 
 /** Makes the view, after each file was read once, to its end. @throws Failure for a damaged file */
 async function stageInPlace(loading: LoadInput, room: number): Promise<Omit<StagedTable, 'source' | 'broken'>> {
   const files: StagedFile[] = [];
-  let rows = 0;
+  let rowTotal = 0;
   for (const file of loading.source.files) {
-    files.push({ file, first: rows, rows: await readToEnd(loading, file) });
-    rows += files.at(-1)!.rows;
+    files.push({ file, first: rowTotal, rows: await readToEnd(loading, file) });
+    rowTotal += files.at(-1)!.rows;
   }
   const excludedIds: number[] = [];
-  const allRows = { first: 0, count: rows };
+  const allRows = { first: 0, count: rowTotal };
   const focus = (range: RowRange = allRows): Promise<void> =>
     loading.database.run(viewOf(loading, files, range, excludedIds));
   const leaveOut = (ids: readonly number[]): Promise<void> => {
@@ -70,7 +70,7 @@ async function stageInPlace(loading: LoadInput, room: number): Promise<Omit<Stag
   };
   await focus();
   const atOnce = Math.max(2048, Math.floor(room / groupedBytes));
-  return { files, rows, inPlace: { atOnce, focus }, leaveOut };
+  return { files, rows: rowTotal, inPlace: { atOnce, focus }, leaveOut };
 }
 
 async function readToEnd(loading: LoadInput, file: DescribedFile): Promise<number> {
@@ -176,11 +176,11 @@ function columnTypes(source: DataSource, layout: DataLayout): ColumnTypes {
     );
     if (uses.length === 0) continue;
     if (name.toLowerCase() === 'rowid') {
-      const facts = {
+      const columnFacts = {
         path: source.described.path,
         reason: 'its column `rowid` has a name that the database keeps for itself',
       };
-      throw failure('data-file-unreadable', facts, source.described.span);
+      throw failure('data-file-unreadable', columnFacts, source.described.span);
     }
     const isBare = uses.every((use) => use.bare === name);
     if (isBare && uses.every(({ kind }) => kind === 'text')) readTypes.set(name, 'VARCHAR');
@@ -219,18 +219,18 @@ async function load(loading: LoadInput): Promise<StagedTable> {
   const { database, source, types } = loading;
   const files: StagedFile[] = [];
   const broken: BadRow[] = [];
-  let rows = 0;
+  let rowTotal = 0;
   for (const [index, file] of source.files.entries()) {
-    const loaded = await loadFile(loading, index, rows);
-    files.push({ file, first: rows, rows: loaded.rows });
-    rows += loaded.rows;
+    const loaded = await loadFile(loading, index, rowTotal);
+    files.push({ file, first: rowTotal, rows: loaded.rows });
+    rowTotal += loaded.rows;
     broken.push(...loaded.broken);
     if (file.kind === 'json')
       broken.push(...(await blankRows(database, source.role, files.at(-1)!, [...types.keys()])));
   }
   const leaveOut = (ids: readonly number[]): Promise<void> =>
     database.run(`DELETE FROM ${source.role} WHERE rowid IN (${ids.join(', ')})`);
-  return { source, files, rows, broken, leaveOut };
+  return { source, files, rows: rowTotal, broken, leaveOut };
 }
 
 async function blankRows(
@@ -240,8 +240,8 @@ async function blankRows(
   columns: readonly string[],
 ): Promise<BadRow[]> {
   const isBlank = `rowid >= ${first} AND ${columns.map((name) => `${quoteName(name)} IS NULL`).join(' AND ')}`;
-  const rows = await database.rows(`SELECT rowid AS id FROM ${role} WHERE ${isBlank}`);
-  if (rows.length > 0) await database.run(`DELETE FROM ${role} WHERE ${isBlank}`);
-  const reason = `not a JSON object with ${columns.map((name) => `\`${name}\``).join(', ')}`;
-  return rows.map(({ id }) => ({ role, file, at: { record: Number(id) - first }, reason }));
+  const blankRows = await database.rows(`SELECT rowid AS id FROM ${role} WHERE ${isBlank}`);
+  if (blankRows.length > 0) await database.run(`DELETE FROM ${role} WHERE ${isBlank}`);
+  const blankReason = `not a JSON object with ${columns.map((name) => `\`${name}\``).join(', ')}`;
+  return blankRows.map(({ id }) => ({ role, file, at: { record: Number(id) - first }, reason: blankReason }));
 }

@@ -44,15 +44,15 @@ export async function readRows(
         ),
       );
     } else if (wanted.form === 'code') {
-      const values = new Int32Array(rows);
-      raw.set(wanted, { kind: 'codes', values });
+      const codeValues = new Int32Array(rows);
+      raw.set(wanted, { kind: 'codes', values: codeValues });
       selectedColumns.push(`CAST(coalesce(d${index}.rowid + 1, 0) AS INTEGER)`);
       joins.push(
         `LEFT JOIN ${dictionaryTable(wanted.dictionary!)} AS d${index} ON d${index}.value = ${columnAsText(`c${index}`, type)}`,
       );
       fills.push((ids, chunk) => {
         const { items } = chunkColumn(chunk, resultColumn);
-        for (let i = 0; i < ids.length; i++) values[ids[i]!] = items[i]!;
+        for (let i = 0; i < ids.length; i++) codeValues[ids[i]!] = items[i]!;
       });
     } else if (wanted.form === 'number') {
       const column: RawNumbers = {
@@ -70,9 +70,9 @@ export async function readRows(
     } else {
       selectedColumns.push(`CAST(c${index} AS DOUBLE[])`);
       if (wanted.form === 'vector') {
-        const width = wanted.width!;
-        const values = new Float64Array(rows * width).fill(Number.NaN);
-        const column: RawNumbers = { kind: 'numbers', width, values, bad: [] };
+        const vectorWidth = wanted.width!;
+        const vectorValues = new Float64Array(rows * vectorWidth).fill(Number.NaN);
+        const column: RawNumbers = { kind: 'numbers', width: vectorWidth, values: vectorValues, bad: [] };
         raw.set(wanted, column);
         fills.push((ids, chunk) => fillVectors(column, ids, chunkLists(chunk, resultColumn)));
       } else {
@@ -168,11 +168,11 @@ export async function textsAt(
   ids: readonly number[],
 ): Promise<ReadonlyMap<number, string | null>> {
   const relation = await relationOf(tables, column.over);
-  const rows = await tables.database.rows(
+  const textRows = await tables.database.rows(
     `SELECT CAST(${relation.row} AS INTEGER) AS row, CAST(${enclose(column.sql)} AS VARCHAR) AS text
      FROM ${relation.sql} WHERE ${relation.row} IN (${ids.join(', ')})`,
   );
-  return new Map(rows.map(({ row, text }) => [Number(row), text === null ? null : String(text)]));
+  return new Map(textRows.map(({ row, text }) => [Number(row), text === null ? null : String(text)]));
 }
 
 async function readCodeLists(
@@ -186,20 +186,20 @@ async function readCodeLists(
   const ends = new Int32Array(rows);
   const elements = growing((length) => new Int32Array(length));
   let lastId = -1;
-  const text = columnAsText('element', elementOf(type));
+  const elementText = columnAsText('element', elementOf(type));
   const query = `SELECT CAST(row AS INTEGER), CAST(dictionary.rowid + 1 AS INTEGER)
      FROM (SELECT row, unnest(list) AS element, generate_subscripts(list, 1) AS place FROM (${source}))
-     JOIN ${dictionaryTable(wanted.dictionary!)} AS dictionary ON dictionary.value = ${text} ORDER BY row, place`;
+     JOIN ${dictionaryTable(wanted.dictionary!)} AS dictionary ON dictionary.value = ${elementText} ORDER BY row, place`;
   await database.stream(query, (chunk) => {
     const { items: ids } = chunkColumn(chunk, 0);
     const { items: codes } = chunkColumn(chunk, 1);
-    const start = elements.reserve(ids.length);
+    const chunkStart = elements.reserve(ids.length);
     for (let i = 0; i < ids.length; i++) {
       const id = ids[i]!;
-      if (id !== lastId) starts[id] = start + i;
-      ends[id] = start + i + 1;
+      if (id !== lastId) starts[id] = chunkStart + i;
+      ends[id] = chunkStart + i + 1;
       lastId = id;
-      elements.array[start + i] = codes[i]!;
+      elements.array[chunkStart + i] = codes[i]!;
     }
   });
   return { kind: 'bags', starts, ends, values: elements.array.slice(0, elements.length), bad: [] };
@@ -230,8 +230,8 @@ export const withDoubledMark = (text: string): string =>
 /** Writes a column as a number: NULL is missing, NaN a value that is no number. */
 export function numberOf(column: string, type: string): string {
   if (isNumber(type) || type === 'BOOLEAN') return `CAST(${column} AS DOUBLE)`;
-  const text = `nullif(CAST(${column} AS VARCHAR), '')`;
-  return `CASE WHEN ${text} IS NULL THEN NULL ELSE coalesce(TRY_CAST(${text} AS DOUBLE), CAST('nan' AS DOUBLE)) END`;
+  const textSql = `nullif(CAST(${column} AS VARCHAR), '')`;
+  return `CASE WHEN ${textSql} IS NULL THEN NULL ELSE coalesce(TRY_CAST(${textSql} AS DOUBLE), CAST('nan' AS DOUBLE)) END`;
 }
 
 /** Writes times as microseconds, numbers as they are: only their order counts. */
@@ -252,9 +252,9 @@ function fillNumbers(
   const { values, bad, nan = bad } = column;
   for (let i = 0; i < ids.length; i++) {
     if (!isValid(valid, i)) continue;
-    const value = items[i]!;
-    if (Number.isFinite(value)) values[ids[i]!] = value;
-    else (Number.isNaN(value) ? nan : bad).push(ids[i]!);
+    const readNumber = items[i]!;
+    if (Number.isFinite(readNumber)) values[ids[i]!] = readNumber;
+    else (Number.isNaN(readNumber) ? nan : bad).push(ids[i]!);
   }
 }
 
@@ -294,13 +294,13 @@ function numberBags(rows: number): {
     for (let i = 0; i < ids.length; i++) {
       if (!isValid(lists.valid, i)) continue;
       const offset = lists.entries[4 * i]!;
-      const length = lists.entries[4 * i + 2]!;
-      let elementEnd = elements.reserve(length);
+      const listLength = lists.entries[4 * i + 2]!;
+      let elementEnd = elements.reserve(listLength);
       starts[ids[i]!] = elementEnd;
-      for (let k = 0; k < length; k++) {
+      for (let k = 0; k < listLength; k++) {
         if (!isValid(lists.elementValid, offset + k)) continue;
-        const value = lists.items[offset + k]!;
-        if (Number.isFinite(value)) elements.array[elementEnd++] = value;
+        const listNumber = lists.items[offset + k]!;
+        if (Number.isFinite(listNumber)) elements.array[elementEnd++] = listNumber;
         else bad.push(ids[i]!);
       }
       ends[ids[i]!] = elementEnd;

@@ -37,11 +37,11 @@ export const flights = dataSet({
 
 async function destinationsOf(parquet: Buffer): Promise<Set<string>> {
   const folder = makeTemporary('flights');
-  const path = join(folder, 'flights.parquet');
-  writeFileSync(path, parquet);
+  const parquetPath = join(folder, 'flights.parquet');
+  writeFileSync(parquetPath, parquet);
   const database = await openDatabase();
   try {
-    const rows = await database.rows(`SELECT DISTINCT destination FROM read_parquet(${quotePath(path)})`);
+    const rows = await database.rows(`SELECT DISTINCT destination FROM read_parquet(${quotePath(parquetPath)})`);
     return new Set(rows.map((row) => String(row.destination)));
   } finally {
     database.close();

@@ -11,17 +11,17 @@ export const lastfm = dataSet({
   isForm: true,
   async make(options) {
     const texts = readOriginals('lastfm', originals, home, options);
-    const parts = originals.map((name) => {
+    const originalParts = originals.map((name) => {
       const wrong = (reason: string): never => refuseDamaged(options.from, name, reason);
       return { name, wrong, lines: readUserLines(texts[name], wrong, { isEmptyAllowed: true }) };
     });
-    refuseTwice(parts);
-    const allLines = parts.flatMap(({ lines }) => lines);
+    refuseTwice(originalParts);
+    const allLines = originalParts.flatMap(({ lines }) => lines);
     const people = new Set(allLines.map(({ user }) => user)).size;
     const artists = new Set(allLines.flatMap(({ items }) => items)).size;
     return {
       from: options.from!,
-      holds: `${count(eventsIn(allLines))} pairs of ${count(people)} people and ${count(artists)} artists (${parts
+      holds: `${count(eventsIn(allLines))} pairs of ${count(people)} people and ${count(artists)} artists (${originalParts
         .map(({ name, lines }) => `${name} ${count(eventsIn(lines))}`)
         .join(', ')})`,
       terms: termsIfPublished(
@@ -29,7 +29,7 @@ export const lastfm = dataSet({
         '1845769cb1a9834692d3cf884de523d23aa126fa6b58eb5f49e9628e8c317705',
         'Last.fm, for non-commercial use: Cantador, Brusilovsky & Kuflik, "2nd workshop on information heterogeneity and fusion in recommender systems", RecSys 2011',
       ),
-      files: Object.fromEntries(parts.map(({ name, lines }) => [name, writeUserLines(lines)])),
+      files: Object.fromEntries(originalParts.map(({ name, lines }) => [name, writeUserLines(lines)])),
     };
   },
 });

@@ -77,9 +77,9 @@ export async function fetchMovieLens(folder: string, log: WriteLogLine): Promise
       fetched = await source(log);
       check(fetched, log);
     } catch (error) {
-      const reason = reasonOf(error);
-      attempts.push(`${name}: ${reason}`);
-      log(`${name} did not answer: ${reason}`);
+      const fetchReason = reasonOf(error);
+      attempts.push(`${name}: ${fetchReason}`);
+      log(`${name} did not answer: ${fetchReason}`);
       continue;
     }
     const written = writeFiles(folder, fetched);
@@ -113,12 +113,12 @@ async function fromGroupLens(): Promise<Fetched> {
   const answer = await fetch(ADDRESS, { signal: AbortSignal.timeout(20_000) });
   if (!answer.ok) throw new Error(`it answered ${answer.status}`);
   const files = readZip(Buffer.from(await answer.arrayBuffer()));
-  const text = (name: string): string => {
+  const fileText = (name: string): string => {
     const content = files.get(`ml-latest-small/${name}`);
     if (content === undefined) throw new Error(`its archive has no ${name}`);
     return content.toString('utf8');
   };
-  return { edition: latest, from: ADDRESS, ratings: text('ratings.csv'), movies: text('movies.csv') };
+  return { edition: latest, from: ADDRESS, ratings: fileText('ratings.csv'), movies: fileText('movies.csv') };
 }
 
 async function fromDebian(log: WriteLogLine): Promise<Fetched> {
@@ -160,10 +160,10 @@ export function asCsv(frame: RValue): { readonly ratings: string; readonly movie
   const [user, movie, rating] = [numbers('userId'), numbers('movieId'), numbers('rating')];
   const [time, year, genre] = [numbers('timestamp'), numbers('year'), numbers('genres')];
 
-  const rows = everyRow(user.length).sort((a, b) => user[a]! - user[b]! || movie[a]! - movie[b]!);
+  const sortedRows = everyRow(user.length).sort((a, b) => user[a]! - user[b]! || movie[a]! - movie[b]!);
   const ratings = ['userId,movieId,rating,timestamp\n'];
   const moviesById = new Map<number, string>();
-  for (const row of rows) {
+  for (const row of sortedRows) {
     ratings.push(`${user[row]},${movie[row]},${rating[row]!.toFixed(1)},${time[row]}\n`);
     if (moviesById.has(movie[row]!)) continue;
     const title = titles.values[row] ?? '';

@@ -17,13 +17,13 @@ export const msweb = dataSet({
   originals,
   home,
   async make(options) {
-    const text = readOriginals('msweb', originals, home, options);
+    const originalTexts = readOriginals('msweb', originals, home, options);
     const wrong =
       (name: string) =>
       (reason: string): never =>
         refuseDamaged(options.from, name, reason);
-    const train = parseVisits(text['anonymous-msweb.data'], wrong('anonymous-msweb.data'));
-    const test = parseVisits(text['anonymous-msweb.test'], wrong('anonymous-msweb.test'));
+    const train = parseVisits(originalTexts['anonymous-msweb.data'], wrong('anonymous-msweb.data'));
+    const test = parseVisits(originalTexts['anonymous-msweb.test'], wrong('anonymous-msweb.test'));
     const visits = [
       ...train.cases.flatMap((each, at) => rowsOf(each, 'u', at % 10 === 9 ? 'validation' : 'train')),
       // Both files count their users from 10001.

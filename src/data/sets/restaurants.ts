@@ -26,23 +26,23 @@ export const restaurants = dataSet({
   home,
   async make(options) {
     const texts = readOriginals('restaurants', originals, home, options);
-    const rows = (name: (typeof originals)[number]): Record<string, string>[] =>
+    const rowsOfFile = (name: (typeof originals)[number]): Record<string, string>[] =>
       readCsv(texts[name], (reason) => refuseDamaged(options.from, name, reason));
-    const ratings = rows('rating_final.csv');
-    const users = rows('userprofile.csv');
-    const places = rows('geoplaces2.csv');
+    const ratings = rowsOfFile('rating_final.csv');
+    const users = rowsOfFile('userprofile.csv');
+    const restaurantRows = rowsOfFile('geoplaces2.csv');
     const [cuisinesOfUser, payments] = [
-      listsOf(rows('usercuisine.csv'), 'userID', 'Rcuisine'),
-      listsOf(rows('userpayment.csv'), 'userID', 'Upayment'),
+      listsOf(rowsOfFile('usercuisine.csv'), 'userID', 'Rcuisine'),
+      listsOf(rowsOfFile('userpayment.csv'), 'userID', 'Upayment'),
     ];
     const [cuisines, accepts, parking] = [
-      listsOf(rows('chefmozcuisine.csv'), 'placeID', 'Rcuisine'),
-      listsOf(rows('chefmozaccepts.csv'), 'placeID', 'Rpayment'),
-      listsOf(rows('chefmozparking.csv'), 'placeID', 'parking_lot'),
+      listsOf(rowsOfFile('chefmozcuisine.csv'), 'placeID', 'Rcuisine'),
+      listsOf(rowsOfFile('chefmozaccepts.csv'), 'placeID', 'Rpayment'),
+      listsOf(rowsOfFile('chefmozparking.csv'), 'placeID', 'parking_lot'),
     ];
     return {
       from: options.from!,
-      holds: `${ratings.length.toLocaleString('en')} ratings by ${users.length} people of ${places.length} places`,
+      holds: `${ratings.length.toLocaleString('en')} ratings by ${users.length} people of ${restaurantRows.length} places`,
       terms: 'UCI Machine Learning Repository 232: Medellín & Serna, "Restaurant & consumer data", CC BY 4.0',
       files: {
         'ratings.csv': writeCsv(
@@ -60,7 +60,7 @@ export const restaurants = dataSet({
         ),
         'places.csv': writeCsv(
           ['place_id', ...placeColumns.map((name) => name.toLowerCase()), 'cuisines', 'accepts', 'parking'],
-          places.map((row) => [
+          restaurantRows.map((row) => [
             row.placeID,
             ...placeColumns.map((name) => presentValue(row[name])),
             cuisines.get(row.placeID!),

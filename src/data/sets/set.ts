@@ -69,9 +69,9 @@ interface StoredSource extends SetSource {
 }
 
 function presentIn(folder: string): SetSource | undefined {
-  const path = join(folder, 'source.json');
-  if (!existsSync(path)) return undefined;
-  const { sha256, ...source } = JSON.parse(readFileSync(path, 'utf8')) as StoredSource;
+  const sourcePath = join(folder, 'source.json');
+  if (!existsSync(sourcePath)) return undefined;
+  const { sha256, ...source } = JSON.parse(readFileSync(sourcePath, 'utf8')) as StoredSource;
   const isWhole = Object.entries(sha256).every(
     ([name, sum]) => existsSync(join(folder, name)) && sumOf(readFileSync(join(folder, name))) === sum,
   );
@@ -188,9 +188,9 @@ export async function readNpmPackage<N extends string>(
     const home = join(folder, 'node_modules', specifier.replace(/(?<=.)@.*$/, ''));
     return Object.fromEntries(names.map((name) => [name, readFileSync(join(home, name))])) as Record<N, Buffer>;
   } catch (error) {
-    const reason = (error as Error).message.split('\n').find((line) => line.trim() !== '') ?? 'no answer';
+    const npmReason = (error as Error).message.split('\n').find((line) => line.trim() !== '') ?? 'no answer';
     const byHand = `check that \`npm install ${specifier}\` works in an empty folder`;
-    throw failure('fetch-failed', { what: set, tried: [`npm's ${specifier}: ${reason}`], byHand });
+    throw failure('fetch-failed', { what: set, tried: [`npm's ${specifier}: ${npmReason}`], byHand });
   } finally {
     removeTemporary(folder);
   }

@@ -56,12 +56,12 @@ export async function make(options: GetOptions, size: number = rowsPerPart): Pro
     log(`${folder} has it already`);
     return source;
   }
-  const total = shape.rows + shape.items + shape.users;
+  const rowTotal = shape.rows + shape.items + shape.users;
   let done = 0;
   const reportRows = (rows: number): void => {
     signal?.throwIfAborted();
     done += rows;
-    options.progress?.(done, total);
+    options.progress?.(done, rowTotal);
   };
   const draws = makeDraws(shape);
   const database = await openDatabase(signal);
@@ -108,10 +108,10 @@ export async function make(options: GetOptions, size: number = rowsPerPart): Pro
 
 /** @throws Failure `other-synthetic-set` where the folder has rows of another plan */
 async function claim(folder: string, plan: SyntheticPlan): Promise<void> {
-  const path = join(folder, 'plan.json');
-  if (!existsSync(path)) return writeTextDurably(path, jsonText(plan));
-  const text = readFileSync(path, 'utf8');
-  if (text !== jsonText(plan)) throw failure('other-synthetic-set', { folder });
+  const planPath = join(folder, 'plan.json');
+  if (!existsSync(planPath)) return writeTextDurably(planPath, jsonText(plan));
+  const planText = readFileSync(planPath, 'utf8');
+  if (planText !== jsonText(plan)) throw failure('other-synthetic-set', { folder });
 }
 
 const tables = ['items', 'users', 'events'] as const;
@@ -164,24 +164,24 @@ async function writeParts(database: Database, parts: TableParts): Promise<void> 
   await removeLeft(folder, new Set(names));
   const buffers = columns.map(() => new Int32Array(Math.min(rows, rowsPerPart)));
   for (const [index, name] of names.entries()) {
-    const from = index * rowsPerPart;
-    const count = Math.min(rowsPerPart, rows - from);
-    const path = join(folder, name);
-    if (!existsSync(path)) {
+    const firstRow = index * rowsPerPart;
+    const count = Math.min(rowsPerPart, rows - firstRow);
+    const partPath = join(folder, name);
+    if (!existsSync(partPath)) {
       const columnArrays = buffers.map((buffer) => buffer.subarray(0, count));
-      fill(from, columnArrays);
+      fill(firstRow, columnArrays);
       await database.fill(
         'part',
         columns.map((name, column) => ({ name, integers: columnArrays[column]! })),
         count,
       );
-      const selectedColumns = computed === undefined ? '*' : `*, ${computed(`(${from} + rowid)`)}`;
-      await replaceDurably(path, async (partial) => {
+      const selectedColumns = computed === undefined ? '*' : `*, ${computed(`(${firstRow} + rowid)`)}`;
+      await replaceDurably(partPath, async (partial) => {
         try {
           await database.run(`COPY (SELECT ${selectedColumns} FROM part) TO ${quoteText(partial)} (FORMAT parquet)`);
         } catch (error) {
           database.passOn(error);
-          throw failure('cannot-write', { path, reason: reasonOf(error) });
+          throw failure('cannot-write', { path: partPath, reason: reasonOf(error) });
         }
       });
       await database.run('DROP TABLE part');

@@ -52,30 +52,30 @@ export const toys = dataSet({
 function originalsOf({ from }: GetOptions): { folder: string | undefined; names: readonly [string, string] } {
   if (from === undefined || !statSync(from, { throwIfNoEntry: false })?.isFile())
     return { folder: from, names: originals };
-  const name = basename(from);
-  return { folder: dirname(from), names: [name, `${name.replace(/\.txt$/, '')}_item2attributes.json`] };
+  const textName = basename(from);
+  return { folder: dirname(from), names: [textName, `${textName.replace(/\.txt$/, '')}_item2attributes.json`] };
 }
 
 /** Parses `{"4": [1, 2, 3], …}`: by item, the numbers or names of its attributes. */
 function readAttributes(text: string, wrong: (reason: string) => never): ReadonlyMap<string, readonly string[]> {
-  let value: unknown;
+  let parsedValue: unknown;
   try {
-    value = JSON.parse(text);
+    parsedValue = JSON.parse(text);
   } catch (error) {
     wrong(`it is no JSON: ${short((error as Error).message)}`);
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (typeof parsedValue !== 'object' || parsedValue === null || Array.isArray(parsedValue)) {
     return wrong('it is no object of items and their attributes');
   }
   const attributes = new Map<string, readonly string[]>();
-  for (const [item, list] of Object.entries(value)) {
+  for (const [item, list] of Object.entries(parsedValue)) {
     if (!Array.isArray(list)) return wrong(`the attributes of item ${short(item)} are no list`);
-    const words = list.map((each: unknown) => {
+    const attributeWords = list.map((each: unknown) => {
       const word = typeof each === 'number' && Number.isFinite(each) ? String(each) : each;
       if (typeof word === 'string' && word !== '' && !/[|\r\n\0]/.test(word)) return word;
       return wrong(`an attribute of item ${short(item)} is no number and no text without a bar or a line end`);
     });
-    attributes.set(item, words);
+    attributes.set(item, attributeWords);
   }
   return attributes;
 }

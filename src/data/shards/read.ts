@@ -10,7 +10,6 @@ import type { Pinned } from '../pinned.ts';
 import { partsOfFiles } from '../rows/split.ts';
 import { columnAsText, computedQuery } from '../rows/staged_tables.ts';
 import { type Computing, computed, settle, validFiles } from '../valid_files.ts';
-import type { FirstPassResult, ShardingInput } from './first_pass.ts';
 import {
   bytesInMemory,
   partitionsFor,
@@ -21,6 +20,7 @@ import {
   shareOf,
 } from './layout.ts';
 import { partitionName } from './partition_source.ts';
+import type { FirstPassResult, ShardingInput } from './prepare.ts';
 import type { ShardRequest } from './request.ts';
 import { scatterRows } from './scatter.ts';
 import { ShardWriter } from './shard_files.ts';

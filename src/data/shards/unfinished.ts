@@ -12,10 +12,9 @@ import { writeTextDurably } from '../../base/storage/durable.ts';
 import { type Owner, removeTemporary, stateOf, thisProcess } from '../../base/storage/temporary.ts';
 import type { ReadPlan } from '../binding/layout.ts';
 import { packPlain, unpackPlain } from './block.ts';
-import { type FirstPassResult, firstPassOf, plainFirstPass } from './first_pass.ts';
 import type { Gathered, PartitionRest } from './gathered.ts';
 import { partitionName } from './partition_source.ts';
-import type { ShardPlan } from './prepare.ts';
+import { type FirstPassResult, firstPassOf, plainFirstPass, type ShardPlan } from './prepare.ts';
 import type { ShardRequest } from './request.ts';
 import { notWritten, readShard, type ShardFile, ShardWriter } from './shard_files.ts';
 

@@ -16,11 +16,10 @@ import { type ColumnBlock, joinedArrays } from './block.ts';
 import { titleCodes } from './count.ts';
 import { encodePartitions } from './encode.ts';
 import { packEvents, type SharedColumns, unpackEvents } from './event_rows.ts';
-import type { FirstPassResult, ShardingInput } from './first_pass.ts';
 import { type EncodedRest, Gathered, hadName, seenName } from './gathered.ts';
 import { refuseLargeHeldOut, refuseLargePartition, refuseLargeShard } from './layout.ts';
 import { PartitionSource } from './partition_source.ts';
-import { makeCuts, prepareShards, type ShardPlan } from './prepare.ts';
+import { type FirstPassResult, makeCuts, prepareShards, type ShardingInput, type ShardPlan } from './prepare.ts';
 import { datasetOf, type ShardRest, seal, shardName } from './store.ts';
 import type { Passes } from './unfinished.ts';
 

@@ -80,9 +80,9 @@ function fold(box: Box, folded: ReadonlySet<string>): Box {
 function firstOf(lines: Box['lines']): Box['lines'] {
   if (lines.length <= mostFeatures) return lines;
   const gives = lines.at(-1)!.gives;
-  const rest = lines.length - mostFeatures + 1;
-  const more = `and ${rest.toLocaleString('en')} more`;
-  return [...lines.slice(0, mostFeatures - 1), { text: more, ...defined({ gives }) }];
+  const hiddenCount = lines.length - mostFeatures + 1;
+  const moreText = `and ${hiddenCount.toLocaleString('en')} more`;
+  return [...lines.slice(0, mostFeatures - 1), { text: moreText, ...defined({ gives }) }];
 }
 
 /** As its longest line needs, within bounds. */
@@ -97,8 +97,8 @@ function widthOf(boxes: readonly Box[], least: number, most: number): number {
 
 /** Points down where the box is open. The square around it is what a finger hits. */
 function foldMark(x: number, y: number, isFolded: boolean): string {
-  const path = isFolded ? `M${x} ${y - 9}l6 4.5l-6 4.5z` : `M${x - 1} ${y - 8}l8 0l-4 6z`;
-  return `<g data-fold=""><rect class="hit" x="${x - padding}" y="${y - titleHeight + 7}" width="${markWidth + padding}" height="${titleHeight}"/><path class="fold" d="${path}"/></g>`;
+  const trianglePath = isFolded ? `M${x} ${y - 9}l6 4.5l-6 4.5z` : `M${x - 1} ${y - 8}l8 0l-4 6z`;
+  return `<g data-fold=""><rect class="hit" x="${x - padding}" y="${y - titleHeight + 7}" width="${markWidth + padding}" height="${titleHeight}"/><path class="fold" d="${trianglePath}"/></g>`;
 }
 
 const titleOf = (box: Box): string => `${nameOf(box)} ${box.weights?.toLocaleString('en') ?? ''}`;
@@ -106,32 +106,32 @@ const titleOf = (box: Box): string => `${nameOf(box)} ${box.weights?.toLocaleStr
 /** @param isFolded undefined where boxes do not fold */
 function draw({ box, x, y, width }: PlacedBox, tower: string | undefined, isFolded: boolean | undefined): string {
   const canFold = isFolded !== undefined;
-  const left = x + padding + (canFold ? markWidth : 0);
+  const textLeft = x + padding + (canFold ? markWidth : 0);
   const fit = Math.floor((width - 2 * padding) / characterWidth);
   let at = y + titleHeight - 7;
   const weights = box.weights?.toLocaleString('en') ?? '';
-  const name = nameOf(box);
+  const boxName = nameOf(box);
   // Bold letters are wider. Where both have no room the name has it: weights are in the box's title too.
   const ofName = fit - (canFold ? 2 : 0);
-  const hasRoom = weights !== '' && 1.15 * name.length + weights.length + 1 <= ofName;
-  const words = [
+  const hasRoom = weights !== '' && 1.15 * boxName.length + weights.length + 1 <= ofName;
+  const svgParts = [
     ...(canFold ? [foldMark(x + padding, at, isFolded)] : []),
-    `<text class="name" x="${left}" y="${at}">${escapeHtml(shorten(name, ofName - 2))}</text>`,
+    `<text class="name" x="${textLeft}" y="${at}">${escapeHtml(shorten(boxName, ofName - 2))}</text>`,
     ...(!hasRoom
       ? []
       : [`<text class="gives" x="${x + width - padding}" y="${at}" text-anchor="end">${weights}</text>`]),
   ];
   for (const { text, gives } of box.lines) {
     at += lineHeight;
-    words.push(`<text x="${x + padding}" y="${at}">${escapeHtml(shorten(text, fit))}</text>`);
+    svgParts.push(`<text x="${x + padding}" y="${at}">${escapeHtml(shorten(text, fit))}</text>`);
     if (gives === undefined) continue;
     at += lineHeight;
-    words.push(`<text class="gives" x="${x + padding}" y="${at}">${escapeHtml(shorten(gives, fit))}</text>`);
+    svgParts.push(`<text class="gives" x="${x + padding}" y="${at}">${escapeHtml(shorten(gives, fit))}</text>`);
   }
   const title = box.lines.map(({ text, gives }) => (gives === undefined ? text : `${text}: ${gives}`)).join('\n');
   // Its name is what it shows, and the tower: both towers may have a channel of that name.
   const button = canFold ? ` role="button" tabindex="0" aria-expanded="${!isFolded}"` : '';
-  return `<g data-box="${escapeHtml(box.id)}"${button}><title>${escapeHtml([tower === undefined ? name : `${name}, tower ${tower}`, ...(weights === '' ? [] : [`${weights} weights`]), title].join('\n'))}</title><rect class="box ${lookOf(box)}" x="${x}" y="${y}" width="${width}" height="${heightOf(box)}" rx="6"/>${words.join('')}</g>`;
+  return `<g data-box="${escapeHtml(box.id)}"${button}><title>${escapeHtml([tower === undefined ? boxName : `${boxName}, tower ${tower}`, ...(weights === '' ? [] : [`${weights} weights`]), title].join('\n'))}</title><rect class="box ${lookOf(box)}" x="${x}" y="${y}" width="${width}" height="${heightOf(box)}" rx="6"/>${svgParts.join('')}</g>`;
 }
 
 /** The way back looks like what comes from outside: dashed. */
@@ -163,14 +163,14 @@ export function drawFile(model: string, drawing: Drawing, options: SvgFileOption
     number,
     number,
   ];
-  const text = [
+  const svgText = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${shownWidth}" height="${shownHeight}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(title)}">`,
     `<style>${paletteOf(options.theme)}${pictureStyle}</style>`,
     `<rect width="${width}" height="${height}" rx="8" fill="var(--paper)"/>`,
     svg,
     '</svg>\n',
   ].join('\n');
-  return { width: shownWidth, height: shownHeight, title, text };
+  return { width: shownWidth, height: shownHeight, title, text: svgText };
 }
 
 export type Theme = 'light' | 'dark';

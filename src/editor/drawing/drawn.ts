@@ -63,13 +63,13 @@ function boxesOf(tower: Tower, carried: ReadonlyMap<string, string>): Box[] {
       if (part.kind !== 'features' || sources.has(part.name)) continue;
       const lines = part.features.map((text) => ({ text }));
       const gives = carried.get(keyOf(part.span));
-      const last = lines.at(-1);
+      const lastLine = lines.at(-1);
       sources.set(part.name, {
         id: `${tower.name} from ${part.name}`,
         kind: 'features',
         name: part.name,
         at: part.span,
-        lines: last && gives ? [...lines.slice(0, -1), { ...last, gives }] : lines,
+        lines: lastLine && gives ? [...lines.slice(0, -1), { ...lastLine, gives }] : lines,
         reads: [],
       });
     }
@@ -100,11 +100,11 @@ const partsOf = ({ from }: Flow): readonly FlowPart[] => (from.kind === 'join' ?
 /** In the order written, but products after what they multiply. */
 function factorsFirst(tasks: readonly Task[]): readonly Task[] {
   const placed = new Set<Task>();
-  const place = (task: Task): void => {
-    for (const factor of task.score.product ?? []) place(tasks.find(({ name }) => name === factor)!);
+  const placeTask = (task: Task): void => {
+    for (const factor of task.score.product ?? []) placeTask(tasks.find(({ name }) => name === factor)!);
     placed.add(task);
   };
-  for (const task of tasks) place(task);
+  for (const task of tasks) placeTask(task);
   return [...placed];
 }
 

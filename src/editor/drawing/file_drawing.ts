@@ -20,8 +20,8 @@ export interface PicturePart {
 
 /** Absent where the word has no picture, or where nothing of it is valid. */
 export function partAt(facts: FileAnalysis, offset: number): PicturePart | undefined {
-  const found = facts.symbolAt(offset) ?? namedAfter(facts, offset);
-  const part = found && partOf(facts, found.symbol, found.span);
+  const foundSymbol = facts.symbolAt(offset) ?? namedAfter(facts, offset);
+  const part = foundSymbol && partOf(facts, foundSymbol.symbol, foundSymbol.span);
   return part && boxesOf(part.drawing).length > 0 ? part : undefined;
 }
 
@@ -29,8 +29,8 @@ export function partAt(facts: FileAnalysis, offset: number): PicturePart | undef
 function namedAfter(facts: FileAnalysis, offset: number): ReturnType<FileAnalysis['symbolAt']> {
   const { tokens } = facts.lexed;
   const index = facts.tokenIndexAt(offset);
-  const name = tokens[index + 1];
-  return index !== -1 && name && isKeyword(tokens, index) ? facts.symbolAt(name.startOffset) : undefined;
+  const nameToken = tokens[index + 1];
+  return index !== -1 && nameToken && isKeyword(tokens, index) ? facts.symbolAt(nameToken.startOffset) : undefined;
 }
 
 export const boxesOf = ({ towers, tasks }: Drawing): readonly Box[] => [
@@ -67,18 +67,18 @@ function partOf(facts: FileAnalysis, symbol: NamedSymbol, use: Span): PicturePar
 /** A box, and all that its value comes from. */
 function whatReaches({ towers, tasks }: Drawing, id: string): Drawing {
   const all = new Map(boxesOf({ towers, tasks }).map((box) => [box.id, box]));
-  const kept = new Set<string>();
+  const reachingIds = new Set<string>();
   const keep = (one: string): void => {
-    if (kept.has(one) || !all.has(one)) return;
-    kept.add(one);
+    if (reachingIds.has(one) || !all.has(one)) return;
+    reachingIds.add(one);
     all.get(one)!.reads.forEach(keep);
   };
   keep(id);
-  const isKept = (box: Box): boolean => kept.has(box.id);
+  const isKept = (box: Box): boolean => reachingIds.has(box.id);
   return {
     towers: towers.flatMap(({ name, boxes }) => {
-      const own = boxes.filter(isKept);
-      return own.length > 0 ? [{ name, boxes: own }] : [];
+      const reachingBoxes = boxes.filter(isKept);
+      return reachingBoxes.length > 0 ? [{ name, boxes: reachingBoxes }] : [];
     }),
     tasks: tasks.filter(isKept),
   };
@@ -88,8 +88,8 @@ function whatReaches({ towers, tasks }: Drawing, id: string): Drawing {
 function drawingOfBlock(facts: FileAnalysis, { name, flow }: Ast.BlockNode, use: Span): Drawing {
   const weights = facts.costs.steps.get(use.start)?.parameters;
   const lines = stepsOf(flow).map(({ span }) => {
-    const given = facts.arrows.filter((arrow) => arrow.span.source === span.source && arrow.span.end === span.end);
-    const types = [...new Set(given.map(({ type }) => printValueType(type)))];
+    const stepArrows = facts.arrows.filter((arrow) => arrow.span.source === span.source && arrow.span.end === span.end);
+    const types = [...new Set(stepArrows.map(({ type }) => printValueType(type)))];
     return { text: flatText(span), ...defined({ gives: types.length > 0 ? types.join(' or ') : undefined }) };
   });
   const box: Box = { id: name.name, kind: 'step', name: name.name, lines, reads: [] };
@@ -121,25 +121,25 @@ function validDrawing(facts: FileAnalysis): Drawing {
     const tower = declaration.name.name;
     const boxes = new Map<string, Box>();
     for (const { name, channel, flow } of declaration.entries) {
-      const own = arrows.filter(({ span }) => span.start >= flow.span.start && span.end <= flow.span.end);
-      const [source, ...steps] = own.filter(
-        ({ span }) => !own.some((other) => other.span.start < span.start && other.span.end >= span.end),
+      const flowArrows = arrows.filter(({ span }) => span.start >= flow.span.start && span.end <= flow.span.end);
+      const [source, ...steps] = flowArrows.filter(
+        ({ span }) => !flowArrows.some((other) => other.span.start < span.start && other.span.end >= span.end),
       );
       if (!source) continue;
       const word = textOf(source.span);
       // Of `experts.view` the step is `experts`.
       const before = `${tower}.${word.replace(/\..*$/s, '')}`;
-      const from = `${tower} from ${word}`;
-      if (!boxes.has(before) && !boxes.has(from)) {
+      const sourceId = `${tower} from ${word}`;
+      if (!boxes.has(before) && !boxes.has(sourceId)) {
         const lines = [{ text: printValueType(source.type) }];
-        boxes.set(from, { id: from, kind: 'features', name: word, lines, reads: [], at: source.span });
+        boxes.set(sourceId, { id: sourceId, kind: 'features', name: word, lines, reads: [], at: source.span });
       }
       boxes.set(`${tower}.${name.name}`, {
         id: `${tower}.${name.name}`,
         kind: channel ? 'channel' : 'step',
         name: name.name,
         lines: steps.map(({ span, type }) => ({ text: flatText(span), gives: printValueType(type) })),
-        reads: [boxes.has(before) ? before : from],
+        reads: [boxes.has(before) ? before : sourceId],
         at: flow.span,
       });
     }
@@ -162,8 +162,8 @@ const taskBox = ({ name, entries, span }: Ast.TaskNode, channels: readonly Box[]
     })),
   reads: channels.flatMap(({ id }) => {
     const score = entries.find((entry) => entry.name.name === 'score');
-    const words: string[] = score ? (textOf(score.value.span).match(/[A-Za-z_]\w*(\.\w+)?/g) ?? []) : [];
-    return words.includes(id) || words.includes(id.slice(0, id.indexOf('.'))) ? [id] : [];
+    const scoreNames: string[] = score ? (textOf(score.value.span).match(/[A-Za-z_]\w*(\.\w+)?/g) ?? []) : [];
+    return scoreNames.includes(id) || scoreNames.includes(id.slice(0, id.indexOf('.'))) ? [id] : [];
   }),
   at: span,
 });

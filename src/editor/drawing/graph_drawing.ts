@@ -29,8 +29,8 @@ export function drawingOfGraph(graph: Graph, towers: readonly string[]): Drawing
   const boxes = groups.map((group) => ({ tower: towerOf(group.name, towers), box: boxOf(group, towers) }));
   return {
     towers: towers.flatMap((name) => {
-      const own = boxes.flatMap(({ tower, box }) => (tower === name ? [box] : []));
-      return own.length > 0 ? [{ name, boxes: own }] : [];
+      const towerBoxes = boxes.flatMap(({ tower, box }) => (tower === name ? [box] : []));
+      return towerBoxes.length > 0 ? [{ name, boxes: towerBoxes }] : [];
     }),
     tasks: boxes.flatMap(({ tower, box }) => (tower === undefined ? [box] : [])),
   };
@@ -39,7 +39,7 @@ export function drawingOfGraph(graph: Graph, towers: readonly string[]): Drawing
 /** Each after what it reads. */
 function groupsOf({ nodes, inputs, parameters, outputs, updates }: Graph): NodeGroup[] {
   const groups = new Map<string, NodeGroup>();
-  const at = (name: string): NodeGroup => {
+  const groupNamed = (name: string): NodeGroup => {
     let group = groups.get(name);
     if (!group) {
       group = { name, ops: new Map(), inputs: new Set(), reads: new Set(), gives: new Set(), outputs: [], weights: 0 };
@@ -47,22 +47,22 @@ function groupsOf({ nodes, inputs, parameters, outputs, updates }: Graph): NodeG
     }
     return group;
   };
-  const named = new Map(inputs.map(({ name, node }) => [node, name]));
+  const inputNames = new Map(inputs.map(({ name, node }) => [node, name]));
   const of = nodes.map((node): NodeGroup | undefined => {
     if (node.op === 'Input' || node.op === 'Parameter' || node.op === 'Constant') return undefined;
-    return at(blockOf(node.label));
+    return groupNamed(blockOf(node.label));
   });
   nodes.forEach(({ op, inputs: operands }, id) => {
     const group = of[id];
     if (!group) return;
     group.ops.set(op, (group.ops.get(op) ?? 0) + 1);
     for (const operand of operands) {
-      const name = named.get(operand);
-      if (name !== undefined) group.inputs.add(name);
-      const from = of[operand];
-      if (!from || from === group) continue;
-      group.reads.add(from);
-      from.gives.add(printType(nodes[operand]!.type));
+      const inputName = inputNames.get(operand);
+      if (inputName !== undefined) group.inputs.add(inputName);
+      const sourceGroup = of[operand];
+      if (!sourceGroup || sourceGroup === group) continue;
+      group.reads.add(sourceGroup);
+      sourceGroup.gives.add(printType(nodes[operand]!.type));
     }
   });
   for (const { name, node, trainable } of parameters) {
@@ -84,12 +84,12 @@ function groupsOf({ nodes, inputs, parameters, outputs, updates }: Graph): NodeG
  */
 function inOrder(groups: readonly NodeGroup[]): NodeGroup[] {
   const order = new Set<NodeGroup>();
-  const rest = new Set(groups);
-  while (rest.size > 0) {
-    const all = [...rest];
+  const unplacedGroups = new Set(groups);
+  while (unplacedGroups.size > 0) {
+    const all = [...unplacedGroups];
     const next = all.find(({ reads }) => [...reads].every((read) => order.has(read))) ?? all[0]!;
     for (const read of next.reads) if (!order.has(read)) next.reads.delete(read);
-    rest.delete(next);
+    unplacedGroups.delete(next);
     order.add(next);
   }
   return [...order];
@@ -97,8 +97,8 @@ function inOrder(groups: readonly NodeGroup[]): NodeGroup[] {
 
 /** `gradient/user/main/mlp/layer` → `gradient/user/main/mlp`. */
 function blockOf(label: string): string {
-  const parts = label.split('/');
-  return parts.slice(0, parts[0] === 'gradient' ? deepest + 1 : deepest).join('/') || 'other';
+  const labelParts = label.split('/');
+  return labelParts.slice(0, labelParts[0] === 'gradient' ? deepest + 1 : deepest).join('/') || 'other';
 }
 
 /** Without arrows that a longer way has too: what flows on stays, and what is looked up again on the way back goes. */
@@ -126,7 +126,7 @@ function boxOf({ name, ops, inputs, reads, gives, outputs, weights }: NodeGroup,
   const read = [...inputs, ...far];
   const counts = [...ops].sort((a, b) => b[1] - a[1]).map(([op, count]) => (count === 1 ? op : `${count} ${op}`));
   const shapes = [...gives];
-  const more = shapes.length > mostShapes ? ', …' : '';
+  const moreShapes = shapes.length > mostShapes ? ', …' : '';
   return {
     id: name,
     kind: /^(optimizer|gradient)(\/|$)/.test(name) ? 'back' : 'step',
@@ -135,7 +135,7 @@ function boxOf({ name, ops, inputs, reads, gives, outputs, weights }: NodeGroup,
       ...(read.length > 0 ? [{ text: `reads ${read.join(', ')}` }] : []),
       {
         text: counts.join(', '),
-        ...defined({ gives: shapes.length > 0 ? shapes.slice(0, mostShapes).join(', ') + more : undefined }),
+        ...defined({ gives: shapes.length > 0 ? shapes.slice(0, mostShapes).join(', ') + moreShapes : undefined }),
       },
       ...(outputs.length > 0 ? [{ text: `gives ${[...new Set(outputs)].join(', ')}` }] : []),
     ],

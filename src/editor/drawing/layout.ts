@@ -57,22 +57,22 @@ export function placeBoxes(
     });
     return bottom + gapY;
   };
-  let left = (whole - ofTowers) / 2;
+  let towerLeft = (whole - ofTowers) / 2;
   let bottom = 0;
   towers.forEach(({ name }, tower) => {
-    const width = widths[tower]!;
-    headings.push({ name, middle: left + width / 2 });
+    const towerWidth = widths[tower]!;
+    headings.push({ name, middle: towerLeft + towerWidth / 2 });
     let y = headingHeight;
     for (const row of levels[tower]!) {
-      const parts = broken(row, columns);
-      for (const part of parts) {
+      const rowParts = broken(row, columns);
+      for (const part of rowParts) {
         // Parts of one row keep its columns.
-        const own = rowWidth(parts.length > 1 ? counts[tower]! : part.length, boxWidth);
-        y = put(part, left + (width - own) / 2, y, boxWidth, tower);
+        const partWidth = rowWidth(rowParts.length > 1 ? counts[tower]! : part.length, boxWidth);
+        y = put(part, towerLeft + (towerWidth - partWidth) / 2, y, boxWidth, tower);
       }
     }
     bottom = Math.max(bottom, y);
-    left += width + gapTowers;
+    towerLeft += towerWidth + gapTowers;
   });
   for (const row of taskRows) bottom = put(row, (whole - rowWidth(row.length, taskWidth)) / 2, bottom, taskWidth, -1);
   const height = (taskRows.length > 0 ? bottom - gapY : bottom) + margin;
@@ -111,13 +111,13 @@ function broken<T>(row: readonly T[], most: number): T[][] {
 /** Each box is one row below the lowest of what it reads. */
 function levelsOf(boxes: readonly Box[]): Box[][] {
   const levels = new Map<string, number>();
-  const rows: Box[][] = [];
+  const levelRows: Box[][] = [];
   for (const box of boxes) {
     const level = Math.max(0, ...box.reads.map((id) => (levels.get(id) ?? -1) + 1));
     levels.set(box.id, level);
-    (rows[level] ??= []).push(box);
+    (levelRows[level] ??= []).push(box);
   }
-  return rows;
+  return levelRows;
 }
 
 export const heightOf = ({ lines }: Box): number =>
@@ -159,14 +159,14 @@ export function routeArrows(placement: Placement) {
   const all = [...placement.placed.values()];
   const ways = all.flatMap((to) =>
     to.box.reads.flatMap((id): ArrowPath[] => {
-      const from = placement.placed.get(id);
-      return from === undefined ? [] : [{ from, to, lanes: lanesOf(from, to, all) }];
+      const fromBox = placement.placed.get(id);
+      return fromBox === undefined ? [] : [{ from: fromBox, to, lanes: lanesOf(fromBox, to, all) }];
     }),
   );
-  const places = placesOf(ways.flatMap(({ lanes }) => lanes));
-  const xs = [...places.values()];
+  const xOfLane = placesOf(ways.flatMap(({ lanes }) => lanes));
+  const xs = [...xOfLane.values()];
   return {
-    paths: ways.map((way) => pathOf(way, places, floorOf(all))),
+    paths: ways.map((way) => pathOf(way, xOfLane, floorOf(all))),
     left: Math.max(0, edge - Math.min(edge, ...xs)),
     right: Math.max(0, Math.max(0, ...xs) + edge - placement.width),
   };
@@ -179,24 +179,24 @@ const floorOf = (all: readonly PlacedBox[]): number =>
 const middleOf = ({ x, width }: PlacedBox): number => x + width / 2;
 
 function lanesOf(from: PlacedBox, to: PlacedBox, all: readonly PlacedBox[]): Lane[] {
-  const own = all.filter(({ tower }) => tower === from.tower);
+  const towerBoxes = all.filter(({ tower }) => tower === from.tower);
   const [x, toX] = [middleOf(from), middleOf(to)];
   if (from.tower === to.tower) {
-    const between = own.filter(({ y }) => y > from.y + heightOf(from.box) && y < to.y);
+    const between = towerBoxes.filter(({ y }) => y > from.y + heightOf(from.box) && y < to.y);
     if (!between.some((each) => each !== to)) return [];
     // In one column what goes in is on the outer side of its tower.
     const side = x === toX ? (from.tower === 0 ? -1 : 1) : x < toX ? -1 : 1;
     return [{ gap: clearGap(to, side, between, all), owner: from.box.id, top: from.bottom, bottom: to.y }];
   }
   const floor = floorOf(all);
-  const below = own.filter(({ y }) => y > from.y + heightOf(from.box));
+  const below = towerBoxes.filter(({ y }) => y > from.y + heightOf(from.box));
   const isCovered = below.some((each) => covers(each, x));
   const exit = isCovered
     ? [{ gap: clearGap(from, toX <= x ? -1 : 1, below, all), top: from.bottom, bottom: floor }]
     : [];
   const before = all.some(({ tower, y }) => tower === to.tower && y < to.y);
-  const start = exit[0]?.gap.x ?? x;
-  const entry = before ? [{ gap: outerGap(to.tower, start <= toX ? -1 : 1, all), top: floor, bottom: to.y }] : [];
+  const startX = exit[0]?.gap.x ?? x;
+  const entry = before ? [{ gap: outerGap(to.tower, startX <= toX ? -1 : 1, all), top: floor, bottom: to.y }] : [];
   return [...exit, ...entry].map((lane) => ({ ...lane, owner: to.box.id }));
 }
 
@@ -221,7 +221,7 @@ function outerGap(tower: number, side: -1 | 1, all: readonly PlacedBox[]): Colum
 
 /** Gives each lane its place: those that overlap in one gap lie side by side, the short ones nearest to the boxes. */
 function placesOf(lanes: readonly Lane[]): ReadonlyMap<Lane, number> {
-  const places = new Map<Lane, number>();
+  const xOfLane = new Map<Lane, number>();
   for (const [, inGap] of grouped(lanes, ({ gap }) => `${gap.x} ${gap.side}`)) {
     const owners = [...grouped(inGap, ({ owner }) => owner).values()]
       .map((own) => ({
@@ -241,11 +241,11 @@ function placesOf(lanes: readonly Lane[]): ReadonlyMap<Lane, number> {
     const { x, side, room } = inGap[0]!.gap;
     const step = Math.min(apart, room / Math.max(1, columns.length - 1));
     columns.forEach((column, k) => {
-      const at = x + step * (side === 0 ? k - (columns.length - 1) / 2 : side * k);
-      for (const { own } of column) for (const lane of own) places.set(lane, at);
+      const columnX = x + step * (side === 0 ? k - (columns.length - 1) / 2 : side * k);
+      for (const { own } of column) for (const lane of own) xOfLane.set(lane, columnX);
     });
   }
-  return places;
+  return xOfLane;
 }
 
 function grouped<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {
@@ -256,14 +256,14 @@ function grouped<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T
 
 function pathOf({ from, to, lanes }: ArrowPath, places: ReadonlyMap<Lane, number>, floor: number): string {
   let [x, y] = [middleOf(from), from.y + heightOf(from.box)];
-  const parts = [`M${x} ${y}`];
+  const pathParts = [`M${x} ${y}`];
   const down = (end: number): void => {
-    if (end > y) parts.push(`V${end}`);
+    if (end > y) pathParts.push(`V${end}`);
     y = Math.max(y, end);
   };
   const across = (toX: number, end: number): void => {
     const bend = Math.min(40, (end - y) / 2);
-    parts.push(`C${x} ${y + bend} ${toX} ${end - bend} ${toX} ${end}`);
+    pathParts.push(`C${x} ${y + bend} ${toX} ${end - bend} ${toX} ${end}`);
     [x, y] = [toX, end];
   };
   const isTowards = from.tower !== to.tower;
@@ -275,5 +275,5 @@ function pathOf({ from, to, lanes }: ArrowPath, places: ReadonlyMap<Lane, number
   // From the shorter tower to below the other one: what crosses does so under both.
   if (isTowards && to.tower < 0) down(floor);
   across(middleOf(to), to.y);
-  return parts.join('');
+  return pathParts.join('');
 }

@@ -28,19 +28,19 @@ export function calleeAt(
 ): Callee | undefined {
   const { library, scope } = facts.checked.resolution;
   const parent = outer.at(-1);
-  const name = call.callee.image;
+  const calleeName = call.callee.image;
   const rowIn = (
     what: string,
     table: Readonly<Record<string, KindRow>>,
     extra: Parameters = {},
   ): Callee | undefined => {
-    const row = Object.hasOwn(table, name) ? table[name]! : undefined;
+    const row = Object.hasOwn(table, calleeName) ? table[calleeName]! : undefined;
     return row && { what, row, parameters: { ...extra, ...row.parameters } };
   };
   /** A block of the file goes before one of the library, but not within its own declaration. */
   const block = (): Callee | undefined => {
     const { word, name: within } = cursor.declaration ?? {};
-    const node = word === 'block' && within === name ? undefined : scope.blocks.get(name);
+    const node = word === 'block' && within === calleeName ? undefined : scope.blocks.get(calleeName);
     if (!node) return rowIn('block', library.blocks);
     const row = rowOfBlock(node);
     return { what: 'block', row, parameters: row.parameters };
@@ -65,7 +65,7 @@ export function calleeAt(
   switch (type?.is) {
     case 'kind':
     case 'kinds':
-      return rowIn(type.what ?? name, type.of, type.is === 'kind' ? type.also : {});
+      return rowIn(type.what ?? calleeName, type.of, type.is === 'kind' ? type.also : {});
     case 'flow':
     case 'channel':
       return block();
@@ -95,19 +95,19 @@ export function searchedSlot(facts: FileAnalysis, { before }: Pick<EditorCursor,
 
 /** A colon within a call is of an argument. */
 function isPathEnd(tokens: readonly IToken[], end: number): boolean {
-  let start = end;
-  while (is(tokens[start - 1], t.Dot)) start -= 2;
-  return !is(tokens[start - 1], t.LeftParenthesis) && is(tokens[end], t.Name);
+  let pathStart = end;
+  while (is(tokens[pathStart - 1], t.Dot)) pathStart -= 2;
+  return !is(tokens[pathStart - 1], t.LeftParenthesis) && is(tokens[end], t.Name);
 }
 
 /** The parts of the path that ends before a token. */
 export function pathEndingAt(tokens: readonly IToken[], end: number): string[] {
-  const parts: string[] = [];
+  const pathParts: string[] = [];
   for (let index = end - 1; is(tokens[index], t.Name); index -= 2) {
-    parts.unshift(tokens[index]!.image);
+    pathParts.unshift(tokens[index]!.image);
     if (!is(tokens[index - 1], t.Dot)) break;
   }
-  return parts;
+  return pathParts;
 }
 
 export function slotAt(facts: FileAnalysis, parts: readonly string[]): Slot | undefined {

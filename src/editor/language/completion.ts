@@ -6,7 +6,7 @@ import type { Span } from '../../base/text/source.ts';
 import { callsOf, type KindRow, type Parameter } from '../../compiler/library/contract.ts';
 import type { EntryType } from '../../compiler/library/declarations/entry.ts';
 import { entriesOf } from '../../compiler/library/declarations/table.ts';
-import { biasWords } from '../../compiler/library/scores/biases.ts';
+import { biasWords } from '../../compiler/library/scores/table.ts';
 import { aboutIgnores } from '../../compiler/lint/ignores.ts';
 import { endOf, is } from '../../compiler/syntax/token.ts';
 import { calleeAt, searchedSlot, typeAt } from './callee.ts';
@@ -267,14 +267,14 @@ export function completionsAt(
   offset: number,
   around: CompletionSurroundings = {},
 ): { readonly span: Span; readonly items: readonly Completion[] } {
-  const place = cursorAt(facts, offset);
-  if (!place) {
+  const editorCursor = cursorAt(facts, offset);
+  if (!editorCursor) {
     const { start, items } = ignoresAt(facts, offset) ?? { start: offset, items: [] };
     return { span: { source: facts.source, start, end: offset }, items };
   }
-  const start = place.text?.start ?? place.start;
-  const span = { source: facts.source, start, end: place.text ? place.text.end : offset };
-  return { span, items: itemsAt(facts, place, around) };
+  const wordStart = editorCursor.text?.start ?? editorCursor.start;
+  const span = { source: facts.source, start: wordStart, end: editorCursor.text ? editorCursor.text.end : offset };
+  return { span, items: itemsAt(facts, editorCursor, around) };
 }
 
 function itemsAt(facts: FileAnalysis, place: EditorCursor, around: CompletionSurroundings): readonly Completion[] {

@@ -62,8 +62,8 @@ export function cursorAt({ lexed, source }: FileAnalysis, offset: number): Edito
   const start = isWord ? touchedToken.startOffset : offset;
   const word = source.text.slice(start, offset);
   const tokensAfter = allTokens.slice(isWord || inText ? count + 1 : count);
-  const text = inText ? { text: { start: touchedToken.startOffset + 1, end: textEnd(touchedToken) } } : {};
-  return { start, word, ...surroundings(tokens, tokensAfter, startsLine(source.text, start)), ...text };
+  const textField = inText ? { text: { start: touchedToken.startOffset + 1, end: textEnd(touchedToken) } } : {};
+  return { start, word, ...surroundings(tokens, tokensAfter, startsLine(source.text, start)), ...textField };
 }
 
 function textEnd(token: IToken): number {
@@ -80,12 +80,12 @@ type CursorContext = Omit<EditorCursor, 'start' | 'word' | 'text'>;
 function surroundings(tokens: readonly IToken[], after: readonly IToken[], freshLine: boolean): CursorContext {
   const openIndices = openBrackets(tokens);
   const innerBrace = openIndices.findLastIndex((at) => is(tokens[at], t.LeftBrace));
-  const from = headOf(tokens, innerBrace === -1 ? tokens.length : openIndices[innerBrace]!);
+  const headStart = headOf(tokens, innerBrace === -1 ? tokens.length : openIndices[innerBrace]!);
   const none = { value: false, calls: [], arrows: 0, before: [] };
-  if (from === undefined) return none;
-  const before = tokens.slice(from);
+  if (headStart === undefined) return none;
+  const before = tokens.slice(headStart);
   const declaration = declarationOf(before);
-  const inner = innerBrace === -1 ? from : openIndices[innerBrace]! + 1;
+  const inner = innerBrace === -1 ? headStart : openIndices[innerBrace]! + 1;
   const braces =
     innerBrace === -1
       ? {}
@@ -112,8 +112,8 @@ function surroundings(tokens: readonly IToken[], after: readonly IToken[], fresh
   if (signIndex === undefined || isEnded) {
     return { declaration, ...braces, value: false, calls: [], arrows: 0, before };
   }
-  const name = innerBrace === -1 ? undefined : innerTokens[signIndex - 1];
-  const entry = name && { name: name.image, channel: is(innerTokens[signIndex - 2], t.Channel) };
+  const entryName = innerBrace === -1 ? undefined : innerTokens[signIndex - 1];
+  const entry = entryName && { name: entryName.image, channel: is(innerTokens[signIndex - 2], t.Channel) };
   const valueFrom = inner + signIndex + 1;
   return {
     declaration,
@@ -196,8 +196,8 @@ function headOf(tokens: readonly IToken[], end: number): number | undefined {
 function declarationOf(tokens: readonly IToken[]): NonNullable<EditorCursor['declaration']> {
   const [first, ...rest] = tokens;
   const word = is(first, t.Shared) ? 'block' : first!.image;
-  const name = is(first, t.Shared) ? rest[1] : rest[0];
-  return { word, tokens, ...(name && is(name, t.Name) ? { name: name.image } : {}) };
+  const nameToken = is(first, t.Shared) ? rest[1] : rest[0];
+  return { word, tokens, ...(nameToken && is(nameToken, t.Name) ? { name: nameToken.image } : {}) };
 }
 
 /** Index of the sign of the entry that the end is in, of which `open` are the brackets; outside a body, of the declaration's. */
@@ -230,37 +230,37 @@ function callAt(
   from: number,
   within: number,
 ): CallAtCursor {
-  const parts = splitArguments(tokens.slice(open + 1), false);
+  const argumentParts = splitArguments(tokens.slice(open + 1), false);
   const [rest, ...others] = splitArguments(after, true, within);
-  const ownTokens = [...parts.at(-1)!, ...(rest ?? [])];
-  const givenParts = parts.slice(0, -1);
+  const ownTokens = [...argumentParts.at(-1)!, ...(rest ?? [])];
+  const givenParts = argumentParts.slice(0, -1);
   const nameOf = (part: readonly IToken[]): string | undefined =>
     is(part[0], t.Name) && is(part[1], t.Colon) ? part[0]!.image : undefined;
-  const argument = nameOf(parts.at(-1)!.length >= 2 ? parts.at(-1)! : []);
-  const named = [...givenParts, ...others].map(nameOf).filter((name) => name !== undefined);
+  const argument = nameOf(argumentParts.at(-1)!.length >= 2 ? argumentParts.at(-1)! : []);
+  const argumentNames = [...givenParts, ...others].map(nameOf).filter((name) => name !== undefined);
   const ownName = nameOf(ownTokens);
   return {
     callee: tokens[open - 1]!,
     arrows: arrowsBetween(tokens, from, open - 1),
     index: givenParts.length,
     ...defined({ argument }),
-    named: argument === undefined && ownName !== undefined ? [...named, ownName] : named,
+    named: argument === undefined && ownName !== undefined ? [...argumentNames, ownName] : argumentNames,
     given: givenParts,
   };
 }
 
 /** At the commas of this level; `until` its bracket closes. `depth`: how many brackets further in they begin. */
 function splitArguments(tokens: readonly IToken[], until: boolean, depth = 0): IToken[][] {
-  const parts: IToken[][] = [[]];
+  const argumentParts: IToken[][] = [[]];
   for (const token of tokens) {
     if (isAny(token, [t.LeftParenthesis, t.LeftBracket])) depth++;
     else if (isAny(token, [t.RightParenthesis, t.RightBracket])) depth--;
     if (depth < 0 || isAny(token, [t.LeftBrace, t.RightBrace])) {
-      if (until) return parts;
+      if (until) return argumentParts;
       continue;
     }
-    if (depth === 0 && is(token, t.Comma)) parts.push([]);
-    else parts.at(-1)!.push(token);
+    if (depth === 0 && is(token, t.Comma)) argumentParts.push([]);
+    else argumentParts.at(-1)!.push(token);
   }
-  return parts;
+  return argumentParts;
 }

@@ -59,8 +59,8 @@ export function declarationAfter(
 }
 
 function endOfLine({ text }: Source, offset: number): number {
-  const end = text.indexOf('\n', offset);
-  const line = end === -1 ? text.length : end;
+  const breakIndex = text.indexOf('\n', offset);
+  const line = breakIndex === -1 ? text.length : breakIndex;
   return text[line - 1] === '\r' ? line - 1 : line;
 }
 

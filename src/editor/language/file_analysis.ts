@@ -1,9 +1,8 @@
 /** Answers what the editor asks of one checked file: its words, types and costs, each worked out on the first request, and where names are read. */
 import { type LexedText, lex } from '../../../grammar/lexer.ts';
 import type { Source, Span } from '../../base/text/source.ts';
-import { data } from '../../compiler/library/declarations/data.ts';
+import { data, histories } from '../../compiler/library/declarations/data.ts';
 import type { DeclarationEntry } from '../../compiler/library/declarations/entry.ts';
-import { histories } from '../../compiler/library/declarations/histories.ts';
 import { weightedTasks } from '../../compiler/library/declarations/objective.ts';
 import { type EntryPlace, entryTables, typeOfEntry } from '../../compiler/library/declarations/table.ts';
 import { train } from '../../compiler/library/declarations/train.ts';
@@ -28,14 +27,14 @@ import { type Occurrence, ValueWords } from './value_words.ts';
  */
 function findOccurrences(resolution: Resolution): readonly Occurrence[] {
   const { scope, file } = resolution;
-  const words = new DeclarationWords(resolution);
-  for (const declaration of file.declarations) words.declaration(declaration);
+  const declarationWords = new DeclarationWords(resolution);
+  for (const declaration of file.declarations) declarationWords.declaration(declaration);
   const isUsed = ({ span }: { readonly span: Ast.FileNode['span'] }): boolean => span.source !== file.span.source;
   const others = [...scope.lets, ...scope.groups.values(), ...scope.blocks.values()];
-  for (const node of others.filter(isUsed)) words.declaration(node);
-  for (const entry of entriesOf(scope.features).filter(isUsed)) words.feature(entry);
-  for (const entry of entriesOf(scope.labels).filter(isUsed)) words.label(entry);
-  return words.all.toSorted((a, b) => a.span.start - b.span.start);
+  for (const node of others.filter(isUsed)) declarationWords.declaration(node);
+  for (const entry of entriesOf(scope.features).filter(isUsed)) declarationWords.feature(entry);
+  for (const entry of entriesOf(scope.labels).filter(isUsed)) declarationWords.label(entry);
+  return declarationWords.all.toSorted((a, b) => a.span.start - b.span.start);
 }
 
 const entriesOf = (names: ReadonlyMap<string, TypedName>): readonly Ast.TypedEntryNode[] => [
@@ -188,8 +187,8 @@ class DeclarationWords extends ValueWords {
     this.#path(path);
     const { files, library } = this.#resolution;
     const slots = path.map((_, index): Slot | undefined => {
-      const parts = path.slice(0, index + 1).map(({ name }) => name);
-      return findSlot({ files, library, report: () => {} }, { parts, at: files.main.span });
+      const pathNames = path.slice(0, index + 1).map(({ name }) => name);
+      return findSlot({ files, library, report: () => {} }, { parts: pathNames, at: files.main.span });
     });
     for (const [index, slot] of slots.entries()) {
       const { name, span } = path[index]!;
@@ -331,9 +330,9 @@ export function linksOf({ declarations }: Ast.FileNode): readonly PathLink[] {
       const isFile = typeOfEntry('data', entry.name.name)?.is === 'file';
       const { value } = entry;
       const isCall = value.kind === 'Call' && (isFile || value.callee.name === 'files');
-      const values = isCall ? value.arguments.map((argument) => argument.value) : isFile ? [value] : [];
+      const pathValues = isCall ? value.arguments.map((argument) => argument.value) : isFile ? [value] : [];
       // A pattern names many files, and so none.
-      return values.flatMap((text) =>
+      return pathValues.flatMap((text) =>
         text.kind === 'Text' && !/[*?[\]{}]/.test(text.value) ? [link(text, 'data')] : [],
       );
     });

@@ -67,9 +67,9 @@ const joined = (parts: readonly string[], separator = ' · '): string =>
 
 /** Says what a step gives and costs: `→ vector[64] · 16,640 weights`. */
 function flowLine(facts: FileAnalysis, word: Span): string {
-  const given = facts.typeStarting(word.start);
+  const typeText = facts.typeStarting(word.start);
   const cost = facts.costs.steps.get(word.start);
-  return joined([given === undefined ? '' : `→ \`${given}\``, cost ? printCost(cost) : '']);
+  return joined([typeText === undefined ? '' : `→ \`${typeText}\``, cost ? printCost(cost) : '']);
 }
 
 function describeSymbol(facts: FileAnalysis, symbol: NamedSymbol, at: Span): string {
@@ -79,25 +79,25 @@ function describeSymbol(facts: FileAnalysis, symbol: NamedSymbol, at: Span): str
 
 /** The declaration in one line, without its body. */
 export function headOf({ kind, node, name, tower }: NamedSymbol): string {
-  const text = textOf(node.span).replace(/\s+/g, ' ');
+  const nodeText = textOf(node.span).replace(/\s+/g, ' ');
   switch (node.kind) {
     case 'TypedName':
       return `${kind} ${name} : ${textOf(node.value.span)}`;
     case 'Entry':
       return `column ${name} = ${textOf(node.value.span)}`;
     case 'TowerEntry':
-      return `${tower} { ${cut(text)} }`;
+      return `${tower} { ${cut(nodeText)} }`;
     case 'Tower':
     case 'Task':
     case 'Data':
-      return text.slice(0, text.indexOf('{') === -1 ? undefined : text.indexOf('{')).trim();
+      return nodeText.slice(0, nodeText.indexOf('{') === -1 ? undefined : nodeText.indexOf('{')).trim();
     case 'BlockParameter':
-      return `parameter ${text}`;
+      return `parameter ${nodeText}`;
     case 'Let':
     case 'Group':
     case 'Block':
     case 'ModelName':
-      return cut(text);
+      return cut(nodeText);
   }
 }
 
@@ -118,8 +118,8 @@ function details(facts: FileAnalysis, symbol: NamedSymbol, at: Span): string[] {
     case 'constant': {
       const constants = makeConstants(resolution.scope.lets, () => {});
       const { node } = symbol;
-      const value = node.kind === 'Let' ? constants.number(node.value, symbol.name, 'a number') : undefined;
-      return value === undefined ? [] : [`= ${value}`];
+      const constantValue = node.kind === 'Let' ? constants.number(node.value, symbol.name, 'a number') : undefined;
+      return constantValue === undefined ? [] : [`= ${constantValue}`];
     }
     case 'block':
       return [`${takenBefore(facts, at)}${flowLine(facts, at)}`];
@@ -175,13 +175,13 @@ function featureLine({ checked }: FileAnalysis, name: string): string {
     return `${carried} · each element is what \`${tower}.${channel}\` makes of its item`;
   }
   const file = 'file' in encoder ? encoder.file : undefined;
-  const count = file === undefined ? rows(encoder) : 0;
+  const rowCount = file === undefined ? rows(encoder) : 0;
   const shared = plan.encoderOf === name ? '' : `shares the table of \`${plan.encoderOf}\``;
   const table =
     plan.table === undefined || shared !== ''
       ? shared
-      : count === 0
+      : rowCount === 0
         ? `a table of width ${plan.width}, a row for each ${file === undefined ? 'value of the training part' : `line of \`${file}\``}`
-        : `a table of ${thousands(count)} × ${plan.width} = ${thousands(count * plan.width)} numbers`;
+        : `a table of ${thousands(rowCount)} × ${plan.width} = ${thousands(rowCount * plan.width)} numbers`;
   return joined([carried, table]);
 }

@@ -27,17 +27,17 @@ interface SignatureText {
 
 export function signatureParts(name: string, parameters: Parameters): SignatureText {
   let text = name;
-  const places: SignatureText['parameters'][number][] = [];
+  const parameterSpans: SignatureText['parameters'][number][] = [];
   const entries = Object.entries(parameters);
   if (entries.length > 0) text += '(';
   for (const [at, [parameter, row]] of entries.entries()) {
     if (at > 0) text += ', ';
     const start = text.length;
     text += parameterText(parameter, row);
-    places.push({ name: parameter, start, end: text.length });
+    parameterSpans.push({ name: parameter, start, end: text.length });
   }
   if (entries.length > 0) text += ')';
-  return { text, parameters: places };
+  return { text, parameters: parameterSpans };
 }
 
 /** `dim: integer = 8`, `units…: integer`, `[standardize]` */

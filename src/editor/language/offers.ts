@@ -110,9 +110,9 @@ export function offersFor(
   const solving: Offer[] = [];
   for (const offer of findOffers(facts, { ...diagnostic, at })) {
     if (solving.length === mostOffers) break;
-    const text = applyEdits(source, offer.edits);
-    if (triedTexts.has(text)) continue;
-    triedTexts.add(text);
+    const offeredText = applyEdits(source, offer.edits);
+    if (triedTexts.has(offeredText)) continue;
+    triedTexts.add(offeredText);
     // The error is gone, and no other has come.
     if (bringsNone(otherErrors, recheck(offer.edits))) solving.push(offer);
   }
@@ -126,33 +126,33 @@ const constantValues = ['64', '0.1'];
 
 /** Declares a name that nothing declares: a label, a feature or a constant, whichever the place can read. */
 function declareName({ checked: { file } }: FileAnalysis, { at }: LocatedError): readonly Offer[] {
-  const name = textOf(at);
-  if (!/^[A-Za-z_]\w*$/.test(name)) return [];
+  const unknownName = textOf(at);
+  if (!/^[A-Za-z_]\w*$/.test(unknownName)) return [];
   const tower = declarationAround(file, at, 'Tower');
   const lastInput = tower?.inputs.at(-1);
   // A flow reads what its tower lets in.
   const isInFlow = tower && lastInput && !tower.inputs.some(({ span }) => span.start === at.start);
   const declareFeature = (kind: string): Offer => {
-    const declaredFeature = typedEntry(file, 'Features', `${name} : ${kind}`);
-    const title = `Declare the feature \`${name} : ${kind}\``;
+    const declaredFeature = typedEntry(file, 'Features', `${unknownName} : ${kind}`);
+    const title = `Declare the feature \`${unknownName} : ${kind}\``;
     if (!isInFlow) return { title, edits: [declaredFeature] };
-    const addedInput = insertion(at.source, lastInput.span.end, `, ${name}`);
+    const addedInput = insertion(at.source, lastInput.span.end, `, ${unknownName}`);
     return { title: `${title}, and let it into \`${tower.name.name}\``, edits: [declaredFeature, addedInput] };
   };
   return [
     ...labelTypes.map((type) => ({
-      title: `Declare the label \`${name} : ${type}\``,
-      edits: [typedEntry(file, 'Labels', `${name} : ${type}`)],
+      title: `Declare the label \`${unknownName} : ${type}\``,
+      edits: [typedEntry(file, 'Labels', `${unknownName} : ${type}`)],
     })),
     ...featureKinds.map(declareFeature),
-    ...constants(file, name),
+    ...constants(file, unknownName),
   ];
 }
 
 /** Where a number is needed and a name is written. */
 function declareConstant({ checked: { file } }: FileAnalysis, { at }: LocatedError): readonly Offer[] {
-  const name = textOf(at);
-  return /^[A-Za-z_]\w*$/.test(name) ? constants(file, name) : [];
+  const unknownName = textOf(at);
+  return /^[A-Za-z_]\w*$/.test(unknownName) ? constants(file, unknownName) : [];
 }
 
 function constants(file: Ast.FileNode, name: string): readonly Offer[] {
@@ -182,10 +182,10 @@ function giveLabel({ checked: { file, resolution } }: FileAnalysis, { at }: Loca
     title: `Add \`label = ${label}\``,
     edits: [entryAfter(node, lastEntry, `label = ${label}`)],
   }));
-  const name = /^(.*?)(?:_label)?$/.exec(node.name.name)![1]!;
+  const labelName = /^(.*?)(?:_label)?$/.exec(node.name.name)![1]!;
   const newLabels = labelTypes.map((type) => ({
-    title: `Declare the label \`${name} : ${type}\`, and add \`label = ${name}\``,
-    edits: [typedEntry(file, 'Labels', `${name} : ${type}`), entryAfter(node, lastEntry, `label = ${name}`)],
+    title: `Declare the label \`${labelName} : ${type}\`, and add \`label = ${labelName}\``,
+    edits: [typedEntry(file, 'Labels', `${labelName} : ${type}`), entryAfter(node, lastEntry, `label = ${labelName}`)],
   }));
   return [...declaredLabels, ...newLabels];
 }
@@ -202,8 +202,8 @@ function giveEntry({ checked: { file } }: FileAnalysis, { at, message }: Located
     ([name]) => message.includes(`\`${name}\``) && !isWritten(name),
   );
   return missingEntries.map(([name, { example }]) => {
-    const text = example.startsWith(`${name} =`) ? example : `${name} = ${example}`;
-    return { title: `Add \`${text}\``, edits: [entryAfter(node, lastEntry, text)] };
+    const entryText = example.startsWith(`${name} =`) ? example : `${name} = ${example}`;
+    return { title: `Add \`${entryText}\``, edits: [entryAfter(node, lastEntry, entryText)] };
   });
 }
 
@@ -271,7 +271,7 @@ function stepBefore(_: FileAnalysis, { at }: LocatedError): readonly Offer[] {
 /** Ends a channel that is no vector with a step that makes it one. */
 function stepAfter(facts: FileAnalysis, { at }: LocatedError): readonly Offer[] {
   const entries = facts.checked.file.declarations.flatMap((node) => (node.kind === 'Tower' ? node.entries : []));
-  const end = entries.find(({ span }) => isWithinSpan(at, span))?.flow.span.end ?? at.end;
+  const flowEnd = entries.find(({ span }) => isWithinSpan(at, span))?.flow.span.end ?? at.end;
   const channels = facts.checked.resolution.towers.flatMap(({ steps }) => steps.filter(({ channel }) => channel));
   const widths = channels.flatMap(({ node }) => {
     const type = facts.typeEnding(node.flow.span.end);
@@ -281,7 +281,7 @@ function stepAfter(facts: FileAnalysis, { at }: LocatedError): readonly Offer[] 
   const layers = [...new Set(widths)].map((width) => `flatten -> dense(${width})`);
   return [...towardsVector, ...layers].map((steps) => ({
     title: `End with \`-> ${steps}\``,
-    edits: [insertion(at.source, end, ` -> ${steps}`)],
+    edits: [insertion(at.source, flowEnd, ` -> ${steps}`)],
   }));
 }
 

@@ -116,8 +116,8 @@ function freeName({ lexed, checked }: FileAnalysis): string {
     ...Object.values(tables).flatMap((table) => [...table.keys()]),
   ]);
   for (let count = 1; ; count++) {
-    const name = count === 1 ? 'part' : `part_${count}`;
-    if (!takenNames.has(name)) return name;
+    const triedName = count === 1 ? 'part' : `part_${count}`;
+    if (!takenNames.has(triedName)) return triedName;
   }
 }
 
@@ -144,9 +144,9 @@ function inlined(facts: FileAnalysis, offset: number): Refactoring | undefined {
   const use = usesIn(file).find(({ span }) => span.start === word.span.start);
   if (!use || isSearched(file, block) || readsOthers(file, block, use.span)) return undefined;
   const parameterReads = readsOf(facts, block);
-  const values = valuesOf(block, use, parameterReads);
-  if (!values) return undefined;
-  const text = withEdits(block.flow, filled(parameterReads, values));
+  const argumentTexts = valuesOf(block, use, parameterReads);
+  if (!argumentTexts) return undefined;
+  const text = withEdits(block.flow, filled(parameterReads, argumentTexts));
   if (text.length > limits.characters || losesComments(facts, use.span, text)) return undefined;
   return { title: `Write \`${word.symbol.name}\` out here`, kind: 'inline', edits: [{ at: use.span, text }] };
 }
@@ -173,15 +173,15 @@ function valuesOf(
 ): ReadonlyMap<string, string> | undefined {
   const givenArguments = use.kind === 'Call' ? use.arguments : [];
   const inPlaces = givenArguments.filter(({ name }) => !name);
-  const values = new Map<string, string>();
+  const argumentTexts = new Map<string, string>();
   for (const [at, { name, default: usual }] of parameters.entries()) {
-    const value = givenArguments.find((one) => one.name?.name === name.name)?.value ?? inPlaces[at]?.value;
-    const writtenValue = value ?? usual;
+    const givenValue = givenArguments.find((one) => one.name?.name === name.name)?.value ?? inPlaces[at]?.value;
+    const writtenValue = givenValue ?? usual;
     if (!writtenValue) return undefined;
-    const text = value ? textOf(value.span) : withEdits(writtenValue, filled(reads, values));
-    values.set(name.name, writtenValue.kind === 'Binary' || writtenValue.kind === 'Unary' ? `(${text})` : text);
+    const text = givenValue ? textOf(givenValue.span) : withEdits(writtenValue, filled(reads, argumentTexts));
+    argumentTexts.set(name.name, writtenValue.kind === 'Binary' || writtenValue.kind === 'Unary' ? `(${text})` : text);
   }
-  return values;
+  return argumentTexts;
 }
 
 /** `tower tune` tries other blocks in the place of one that a search names: it must stay named. */

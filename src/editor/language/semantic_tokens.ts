@@ -46,11 +46,11 @@ export function semanticTokensOf(
   const endIndex = firstFrom(tokens, end);
   for (let at = Math.max(0, firstFrom(tokens, start) - 1); at < endIndex; at++) {
     const token = tokens[at]!;
-    const from = token.startOffset;
-    const to = endOf(token);
-    addComments(from);
-    const tokenStyle = lookOf(tokens, at, meaningAt(from));
-    if (tokenStyle) add(from, to, ...tokenStyle);
+    const tokenStart = token.startOffset;
+    const tokenEnd = endOf(token);
+    addComments(tokenStart);
+    const tokenStyle = lookOf(tokens, at, meaningAt(tokenStart));
+    if (tokenStyle) add(tokenStart, tokenEnd, ...tokenStyle);
   }
   addComments(end);
   return semanticTokens;

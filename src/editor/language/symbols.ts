@@ -1,7 +1,6 @@
 /** Lists what a file declares, each with its span: what definitions, references and renames are about. */
 import type { Span } from '../../base/text/source.ts';
-import { data } from '../../compiler/library/declarations/data.ts';
-import { histories } from '../../compiler/library/declarations/histories.ts';
+import { data, histories } from '../../compiler/library/declarations/data.ts';
 import type { Resolution } from '../../compiler/model/resolution.ts';
 import type { TypedName } from '../../compiler/model/scope.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';

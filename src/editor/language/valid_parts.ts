@@ -7,9 +7,8 @@ import { defined } from '../../base/util/defined.ts';
 import type { BoundKind } from '../../compiler/library/contract.ts';
 import { usesOf } from '../../compiler/library/features/uses.ts';
 import { type LoweredFeatures, lowerFeatures } from '../../compiler/lower/features.ts';
-import type { Arrow } from '../../compiler/lower/flow.ts';
+import { type Arrow, UniqueNames } from '../../compiler/lower/flow.ts';
 import { GraphInputs } from '../../compiler/lower/inputs.ts';
-import { UniqueNames } from '../../compiler/lower/names.ts';
 import { withElements } from '../../compiler/lower/through.ts';
 import { lowerTower, makeTowerContext, type TowerContext } from '../../compiler/lower/tower.ts';
 import type { Flow, FlowSource, FlowStep, Tower, TowerStep } from '../../compiler/model/model.ts';
@@ -123,14 +122,14 @@ export function costsOf({ resolution, file }: CheckResult): FileCosts {
       }
     };
     for (const { name, flow } of tower.steps) {
-      const path = `${tower.name}/${name}`;
-      const flowCost = parts.get(path);
+      const stepPath = `${tower.name}/${name}`;
+      const flowCost = parts.get(stepPath);
       const isBroken = diagnostics.some(({ at }) => at && at.start >= flow.span.start && at.end <= flow.span.end);
       if (flowCost && !isBroken) towers.set(`${tower.name}.${name}`, flowCost);
       const names = new UniqueNames();
       // A flow that begins with a block of several: `concat(deep, wide) -> …`.
-      if (flow.from.kind === 'join') addCost(flow.from.span, names.unique(`${path}/${flow.from.call.kind}`));
-      addSteps(flow.steps, path, names);
+      if (flow.from.kind === 'join') addCost(flow.from.span, names.unique(`${stepPath}/${flow.from.call.kind}`));
+      addSteps(flow.steps, stepPath, names);
     }
   }
   return { steps, towers };

@@ -2,7 +2,7 @@
 import type { Span } from '../../base/text/source.ts';
 import type { KindRow, Parameter, Parameters } from '../../compiler/library/contract.ts';
 import type { DeclarationEntry, KindTable } from '../../compiler/library/declarations/entry.ts';
-import { biasWords } from '../../compiler/library/scores/biases.ts';
+import { biasWords } from '../../compiler/library/scores/table.ts';
 import {
   asCall,
   isNumeric,
@@ -95,8 +95,9 @@ export class ValueWords {
         return;
       case 'choice':
       case 'flag': {
-        const words = type.is === 'choice' ? type.of : [name, 'true', 'false'];
-        if (word && words.includes(word.name)) this.add(word.span, { is: 'word', word: word.name, name, parameter });
+        const flagWords = type.is === 'choice' ? type.of : [name, 'true', 'false'];
+        if (word && flagWords.includes(word.name))
+          this.add(word.span, { is: 'word', word: word.name, name, parameter });
         return;
       }
       case 'name':
@@ -155,15 +156,15 @@ export class ValueWords {
   /** @param compares false where the score is a product of tasks */
   #score(value: Ast.ExpressionNode, compares: boolean): void {
     const { scores } = this.#library;
-    const name = singleName(value);
-    if (name && !this.isNumeric(value) && !(compares && name.name === 'mean')) this.name(name, 'task');
+    const nameNode = singleName(value);
+    if (nameNode && !this.isNumeric(value) && !(compares && nameNode.name === 'mean')) this.name(nameNode, 'task');
     else if (value.kind === 'Call' && Object.hasOwn(scores, value.callee.name)) {
       const sideArguments = value.arguments.filter(({ name }) => name === undefined).slice(0, 2);
       for (const { value: side } of sideArguments) this.#side(side);
       const otherArguments = value.arguments.filter((argument) => !sideArguments.includes(argument));
       this.kind('score', scores, { ...value, arguments: otherArguments });
     } else if (value.kind === 'Name' && value.parts.length === 2) this.#side(value, true);
-    else if (name?.name === 'mean' && !this.isNumeric(value)) {
+    else if (nameNode?.name === 'mean' && !this.isNumeric(value)) {
       this.add(value.span, { is: 'word', word: 'mean', name: 'mean', parameter: biasWords.mean });
     } else this.numbers(value);
   }

@@ -79,9 +79,9 @@ export class Publisher {
     for (const path of reports.keys()) {
       const diagnostics = reportOf(this.#session, reports, path);
       const version = this.#session.document(path)?.version;
-      const text = JSON.stringify([version, diagnostics]);
-      sentTexts.set(path, text);
-      if (this.#sent.get(path) === text) continue;
+      const reportText = JSON.stringify([version, diagnostics]);
+      sentTexts.set(path, reportText);
+      if (this.#sent.get(path) === reportText) continue;
       const uri = this.#session.uriOf(path);
       this.#connection.sendDiagnostics({ uri, diagnostics, ...defined({ version }) });
     }

@@ -46,9 +46,9 @@ async function pathsIn({ folders: open, host }: EditorSession, token?: Cancellat
     await turns.next();
     if (token?.isCancellationRequested) break;
     for (const { name, isFile, isFolder } of host.entries(folders[at]!)) {
-      const path = join(folders[at]!, name);
-      if (isFolder && !name.startsWith('.') && !skipped.has(name)) folders.push(path);
-      else if (isFile && name.endsWith('.tower')) towerPaths.push(path);
+      const entryPath = join(folders[at]!, name);
+      if (isFolder && !name.startsWith('.') && !skipped.has(name)) folders.push(entryPath);
+      else if (isFile && name.endsWith('.tower')) towerPaths.push(entryPath);
     }
   }
   return towerPaths;

@@ -58,8 +58,8 @@ export function analysisOf(session: EditorSession, { textDocument }: DocumentPar
 export const aboutDocument =
   <P extends DocumentParams, A>(session: EditorSession, answer: (facts: FileAnalysis, params: P) => A) =>
   (params: P): A | null => {
-    const facts = analysisOf(session, params);
-    return facts ? answer(facts, params) : null;
+    const fileAnalysis = analysisOf(session, params);
+    return fileAnalysis ? answer(fileAnalysis, params) : null;
   };
 
 /** Answers a request about a position in a document. */

@@ -64,10 +64,10 @@ export class EditorSession {
   }
 
   remove(uri: string): void {
-    const path = this.pathOf(uri);
-    this.#documents.delete(path);
-    this.#sources.delete(path);
-    this.#facts.delete(path);
+    const documentPath = this.pathOf(uri);
+    this.#documents.delete(documentPath);
+    this.#sources.delete(documentPath);
+    this.#facts.delete(documentPath);
   }
 
   document(path: string): TextDocument | undefined {
@@ -96,9 +96,9 @@ export class EditorSession {
     // Else the collector would copy what nobody reads any more, again and again.
     this.#facts.delete(path);
     const reads = new Map<string, Source | undefined>();
-    const facts = new FileAnalysis(this.#check(source, (used, found) => void reads.set(used, found)));
-    this.#facts.set(path, { facts, reads });
-    return facts;
+    const newAnalysis = new FileAnalysis(this.#check(source, (used, found) => void reads.set(used, found)));
+    this.#facts.set(path, { facts: newAnalysis, reads });
+    return newAnalysis;
   }
 
   /** A file as it would be with other texts in some places. */

@@ -3,8 +3,7 @@
  * words of the grammar.
  */
 import { textOf } from '../../base/text/source.ts';
-import { firstSentence } from '../../compiler/explain/page.ts';
-import { specLink } from '../../compiler/explain/specification.ts';
+import { firstSentence, specLink } from '../../compiler/explain/page.ts';
 import type { KindRow, Parameter } from '../../compiler/library/contract.ts';
 import type { DeclarationRow } from '../../compiler/library/declarations/entry.ts';
 import { declarations, entryTables } from '../../compiler/library/declarations/table.ts';
@@ -34,13 +33,13 @@ export function referencePages(): ReadonlyMap<string, string> {
 }
 
 function index(): string {
-  const parts = sections.flatMap((section) => [
+  const pageParts = sections.flatMap((section) => [
     `## ${section.title}`,
     section.doc,
     ['| kind | |', '|---|---|', ...kindsOf(section).map(rowOf)].join('\n'),
   ]);
   const head = `Every word that a file may call, from the tables in src/compiler/library: ${allKinds().length} kinds. \`tower explain KIND\` prints the same in the terminal.`;
-  return page(['# Reference', head, ...parts]);
+  return page(['# Reference', head, ...pageParts]);
 }
 
 const rowOf = ({ section, name, row }: LibraryKind): string =>
@@ -105,11 +104,11 @@ export function parameterCells(parameter: Parameter): [is: string, otherwise: st
 export function shapesOf({ section, row }: LibraryKind, { checked }: Example): string | undefined {
   if (section.table !== 'blocks') return undefined;
   const arrows = checked.shapes?.arrows ?? [];
-  const at = arrows.findIndex(({ span }) => textOf(span) === row.example);
-  const exampleArrow = arrows[at];
+  const arrowIndex = arrows.findIndex(({ span }) => textOf(span) === row.example);
+  const exampleArrow = arrows[arrowIndex];
   if (!exampleArrow) return undefined;
   // The parts between are steps of a flow within its arguments.
-  const arrowBefore = arrows.slice(0, at).findLast(({ span }) => span.end <= exampleArrow.span.start);
+  const arrowBefore = arrows.slice(0, arrowIndex).findLast(({ span }) => span.end <= exampleArrow.span.start);
   const takenType = arrowBefore ? `${printValueType(arrowBefore.type)} → ` : '';
   return `${takenType}${printValueType(exampleArrow.type)}`;
 }

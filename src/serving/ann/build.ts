@@ -101,12 +101,12 @@ function isBetter(one: SpaceTrial, other: SpaceTrial, recall: number): boolean {
 /** At equal steps: a corpus may be in the order of popularity. */
 function someOf({ data, rows, width }: ItemVectors): ItemVectors {
   if (rows <= triedItems) return { data, rows, width };
-  const some = new Float32Array(triedItems * width);
+  const sampledData = new Float32Array(triedItems * width);
   for (let i = 0; i < triedItems; i++) {
-    const at = Math.floor((i * rows) / triedItems) * width;
-    some.set(data.subarray(at, at + width), i * width);
+    const rowStart = Math.floor((i * rows) / triedItems) * width;
+    sampledData.set(data.subarray(rowStart, rowStart + width), i * width);
   }
-  return { data: some, rows: triedItems, width };
+  return { data: sampledData, rows: triedItems, width };
 }
 
 /**

@@ -49,10 +49,10 @@ export async function buildGraph(
   const index = new (loadUsearch().Index)({ ...settings, dimensions: space.dimensions });
   for (let from = 0; from < rows; from += sliceRows) {
     signal?.throwIfAborted();
-    const to = Math.min(rows, from + sliceRows);
-    const keys = BigUint64Array.from({ length: to - from }, (_, i) => BigInt(from + i));
-    index.add(keys, space.items(from, to), 0);
-    onProgress?.(to);
+    const sliceEnd = Math.min(rows, from + sliceRows);
+    const keys = BigUint64Array.from({ length: sliceEnd - from }, (_, i) => BigInt(from + i));
+    index.add(keys, space.items(from, sliceEnd), 0);
+    onProgress?.(sliceEnd);
     await new Promise(setImmediate);
   }
   return { ...neighboursOf(index, rows, settings.metric), save: (path) => index.save(path) };
@@ -90,13 +90,13 @@ function refuseOtherFormat(path: string, rows: number, bytes: number): void {
   const file = openSync(path, 'r');
   try {
     const headerBytes = Buffer.alloc(8);
-    const name = Buffer.alloc(7);
+    const libraryName = Buffer.alloc(7);
     readSync(file, headerBytes, 0, 8, 0);
-    readSync(file, name, 0, 7, 8 + rows * bytes);
+    readSync(file, libraryName, 0, 7, 8 + rows * bytes);
     const isOurs =
       headerBytes.readUInt32LE(0) === rows &&
       headerBytes.readUInt32LE(4) === bytes &&
-      name.toString('latin1') === 'usearch';
+      libraryName.toString('latin1') === 'usearch';
     if (!isOurs)
       throw failure('damaged-index', { path, reason: `it is no graph of ${rows.toLocaleString('en')} such vectors` });
   } finally {
@@ -138,10 +138,10 @@ export function makeAnnSpace(name: SpaceName, vectors: Float32Array, rows: numbe
   const squaredLengths = new Float64Array(rows);
   let longest = 0;
   for (let row = 0; row < rows; row++) {
-    let square = 0;
-    for (let at = row * width; at < (row + 1) * width; at++) square += vectors[at]! * vectors[at]!;
-    squaredLengths[row] = square;
-    longest = Math.max(longest, square);
+    let squareSum = 0;
+    for (let at = row * width; at < (row + 1) * width; at++) squareSum += vectors[at]! * vectors[at]!;
+    squaredLengths[row] = squareSum;
+    longest = Math.max(longest, squareSum);
   }
   const scale = longest > 0 ? 1 / Math.sqrt(longest) : 0;
   const dimensions = dimensionsIn(name, width);
@@ -151,10 +151,11 @@ export function makeAnnSpace(name: SpaceName, vectors: Float32Array, rows: numbe
     items(from: number, to: number): Float32Array {
       const placedVectors = new Float32Array((to - from) * dimensions);
       for (let row = from; row < to; row++) {
-        const at = (row - from) * dimensions;
-        for (let i = 0; i < width; i++) placedVectors[at + i] = vectors[row * width + i]! * scale;
+        const placedAt = (row - from) * dimensions;
+        for (let i = 0; i < width; i++) placedVectors[placedAt + i] = vectors[row * width + i]! * scale;
         if (dimensions > width) {
-          placedVectors[at + width] = longest > 0 ? Math.sqrt(Math.max(0, 1 - squaredLengths[row]! / longest)) : 1;
+          placedVectors[placedAt + width] =
+            longest > 0 ? Math.sqrt(Math.max(0, 1 - squaredLengths[row]! / longest)) : 1;
         }
       }
       return placedVectors;
@@ -164,16 +165,16 @@ export function makeAnnSpace(name: SpaceName, vectors: Float32Array, rows: numbe
 
 /** Undefined for a query of zeros: all items are as near to it. */
 export function placeQuery(name: SpaceName, query: ArrayLike<number>): Float32Array | undefined {
-  let largest = 0;
-  for (let i = 0; i < query.length; i++) largest = Math.max(largest, Math.abs(query[i]!));
-  if (largest === 0) return undefined;
+  let largestNumber = 0;
+  for (let i = 0; i < query.length; i++) largestNumber = Math.max(largestNumber, Math.abs(query[i]!));
+  if (largestNumber === 0) return undefined;
   // In units of the largest: no square of a very small or very large number.
-  let square = 0;
-  for (let i = 0; i < query.length; i++) square += (query[i]! / largest) ** 2;
-  const length = Math.sqrt(square);
-  const placed = new Float32Array(dimensionsIn(name, query.length));
-  for (let i = 0; i < query.length; i++) placed[i] = query[i]! / largest / length;
-  return placed;
+  let squareSum = 0;
+  for (let i = 0; i < query.length; i++) squareSum += (query[i]! / largestNumber) ** 2;
+  const queryLength = Math.sqrt(squareSum);
+  const placedQuery = new Float32Array(dimensionsIn(name, query.length));
+  for (let i = 0; i < query.length; i++) placedQuery[i] = query[i]! / largestNumber / queryLength;
+  return placedQuery;
 }
 
 /**

@@ -216,13 +216,13 @@ export interface NamedItems {
 }
 
 function itemsIdentity({ rows, width, keyAt, itemVector }: NamedItems): ItemsIdentity {
-  const hash = createHash('sha256');
-  for (let row = 0; row < rows; row++) hash.update(`${keyAt(row).length}:${keyAt(row)}`);
+  const keyHash = createHash('sha256');
+  for (let row = 0; row < rows; row++) keyHash.update(`${keyAt(row).length}:${keyAt(row)}`);
   const lengths = Array.from({ length: Math.min(sampled, rows) }, (_, i) => {
     const row = Math.floor((i * rows) / Math.min(sampled, rows));
     return Math.hypot(...itemVector(row));
   });
-  return { rows, width, keys: hash.digest('hex'), lengths };
+  return { rows, width, keys: keyHash.digest('hex'), lengths };
 }
 
 /** Undefined if both are of the same items. */
@@ -264,6 +264,6 @@ async function complaint(value: unknown): Promise<string | undefined> {
   const Ajv2020 = module.Ajv2020 ?? module;
   const validate = new Ajv2020({ strictTypes: false }).compile(schema);
   if (validate(value)) return undefined;
-  const error = validate.errors?.[0];
-  return `${error?.instancePath ?? ''} ${error?.message ?? 'is not allowed'}`.trim();
+  const firstError = validate.errors?.[0];
+  return `${firstError?.instancePath ?? ''} ${firstError?.message ?? 'is not allowed'}`.trim();
 }

@@ -152,11 +152,11 @@ const mostIndex = 2 ** 20;
 export async function open(url: string | URL, options: OpenOptions = {}): Promise<Opened> {
   const { fetch = globalThis.fetch.bind(globalThis), signal, mostBytes = 2 ** 30, onProgress } = options;
   const baseUrl = folderOf(url);
-  const at = (name: string): string => new URL(name, baseUrl).href;
+  const urlOf = (name: string): string => new URL(name, baseUrl).href;
   const fetchOptions: FetchOptions = { fetch, ...defined({ signal }) };
-  const damagedIndex = damagedAt(at(pageIndex));
+  const damagedIndex = damagedAt(urlOf(pageIndex));
   const index = parsedShape<PageIndex>(
-    await fetchText(at(pageIndex), mostIndex, fetchOptions),
+    await fetchText(urlOf(pageIndex), mostIndex, fetchOptions),
     indexShape,
     damagedIndex,
   );
@@ -166,22 +166,22 @@ export async function open(url: string | URL, options: OpenOptions = {}): Promis
   const onBytes = (bytes: number): void => onProgress?.({ received: (receivedBytes += bytes), total: totalBytes });
   const fetchedFiles = await Promise.all(
     pageFiles.map(
-      async (name) => [name, await fetchFile(at(name), index.files[name], { ...fetchOptions, onBytes })] as const,
+      async (name) => [name, await fetchFile(urlOf(name), index.files[name], { ...fetchOptions, onBytes })] as const,
     ),
   );
-  return openFiles(index, Object.fromEntries(fetchedFiles) as PageFileBytes, at);
+  return openFiles(index, Object.fromEntries(fetchedFiles) as PageFileBytes, urlOf);
 }
 
 type PageFileBytes = Readonly<Record<PageFile, Uint8Array<ArrayBuffer>>>;
 
 async function openFiles(index: PageIndex, files: PageFileBytes, at: (name: string) => string): Promise<Opened> {
   const damagedFile = (name: PageFile) => damagedAt(at(name));
-  const text = (name: PageFile): string => new TextDecoder().decode(files[name]);
-  const query = readQuery(text('query.json'), damagedFile('query.json'));
+  const fileText = (name: PageFile): string => new TextDecoder().decode(files[name]);
+  const query = readQuery(fileText('query.json'), damagedFile('query.json'));
   const parameters = readParameters(files['query.safetensors'], query.graph, damagedFile('query.safetensors'));
-  const { keys, titles, columns } = readItems(text('items.json'), damagedFile('items.json'));
-  const size: [number, number] = [keys.length, query.width];
-  const data = readVectors(files['items.safetensors'], size, damagedFile('items.safetensors'));
+  const { keys, titles, columns } = readItems(fileText('items.json'), damagedFile('items.json'));
+  const vectorShape: [number, number] = [keys.length, query.width];
+  const data = readVectors(files['items.safetensors'], vectorShape, damagedFile('items.safetensors'));
   const answers = await fitting(damagedAt(at(pageIndex)), async () => {
     const snapshot = makeSnapshot({
       version: index.version,
@@ -286,19 +286,19 @@ function valuesOf(
   each: readonly number[],
 ): Tensor {
   const shape = [rows, ...each];
-  const size = each.reduce((product, length) => product * length, 1);
+  const rowSize = each.reduce((product, length) => product * length, 1);
   const rowOf = (row: number): number => (index ? index[row]! : row);
   if (column.kind === 'numbers') {
-    const data = new Float32Array(rows * size);
+    const data = new Float32Array(rows * rowSize);
     for (let row = 0; row < rows; row++) {
-      data.set(column.values.subarray(rowOf(row) * size, (rowOf(row) + 1) * size), row * size);
+      data.set(column.values.subarray(rowOf(row) * rowSize, (rowOf(row) + 1) * rowSize), row * rowSize);
     }
     return { dtype: 'float32', shape, data };
   }
-  const data = new Int32Array(rows * size).fill(-1);
+  const data = new Int32Array(rows * rowSize).fill(-1);
   for (let row = 0; row < rows; row++) {
     if (column.kind === 'codes') data[row] = column.values[rowOf(row)]!;
-    else fillBag(column, feature, rowOf(row), data.subarray(row * size, (row + 1) * size), each);
+    else fillBag(column, feature, rowOf(row), data.subarray(row * rowSize, (row + 1) * rowSize), each);
   }
   return { dtype: 'int32', shape, data };
 }
@@ -310,15 +310,15 @@ function fillBag(
   to: Int32Array,
   [places, most = 1]: readonly number[],
 ): void {
-  const count = Math.min(ends[bag]! - starts[bag]!, places!);
-  for (let i = 0; i < count; i++) {
-    const at = starts[bag]! + i;
+  const elementCount = Math.min(ends[bag]! - starts[bag]!, places!);
+  for (let i = 0; i < elementCount; i++) {
+    const elementAt = starts[bag]! + i;
     if (inner) {
-      const codes = inner.values.subarray(inner.starts[values[at]!], inner.ends[values[at]!]);
+      const codes = inner.values.subarray(inner.starts[values[elementAt]!], inner.ends[values[elementAt]!]);
       to.set(codes.subarray(0, most), i * most);
     } else {
       // Row 0 of the table of a list through the item tower is of what is no item.
-      to[i] = through ? items![at]! + 1 : values[at]!;
+      to[i] = through ? items![elementAt]! + 1 : values[elementAt]!;
     }
   }
 }
@@ -328,9 +328,9 @@ function weightsOf({ column, index }: IndexedColumn, rows: number, [places]: rea
   const data = new Float32Array(rows * places!);
   for (let row = 0; row < rows; row++) {
     const bag = index ? index[row]! : row;
-    const from = column.starts[bag]!;
-    const count = Math.min(column.ends[bag]! - from, places!);
-    for (let i = 0; i < count; i++) data[row * places! + i] = column.weights ? column.weights[from + i]! : 1;
+    const bagStart = column.starts[bag]!;
+    const elementCount = Math.min(column.ends[bag]! - bagStart, places!);
+    for (let i = 0; i < elementCount; i++) data[row * places! + i] = column.weights ? column.weights[bagStart + i]! : 1;
   }
   return { dtype: 'float32', shape: [rows, places!], data };
 }

@@ -107,11 +107,11 @@ function checkGraph({ graph, width, interests }: PageQuery, damaged: Damaged): v
     }
   }
   const parameters = new Set(graph.parameters.map(({ node }) => node));
-  let numbers = 0;
+  let numberCount = 0;
   graph.nodes.forEach(({ type }, node) => {
-    if (!parameters.has(node)) numbers += countElements(resolveShape(type.shape, { batch: 1 }));
+    if (!parameters.has(node)) numberCount += countElements(resolveShape(type.shape, { batch: 1 }));
   });
-  if (!(numbers <= mostNumbers)) throw damaged(`a query would take ${numbers} numbers`);
+  if (!(numberCount <= mostNumbers)) throw damaged(`a query would take ${numberCount} numbers`);
 }
 
 // A file of an export, no longer and no other than its index says.
@@ -139,13 +139,13 @@ export async function fetchFile(
   const damagedFailure = damagedAt(url);
   const body = await bodyOf(url, fetching);
   const file = roomFor(bytes, damagedFailure);
-  let at = 0;
+  let filled = 0;
   await eachPiece(url, body, fetching, (piece) => {
-    if (at + piece.length > bytes) throw damagedFailure(`it is longer than the ${bytes} bytes that its index says`);
-    file.set(piece, at);
-    at += piece.length;
+    if (filled + piece.length > bytes) throw damagedFailure(`it is longer than the ${bytes} bytes that its index says`);
+    file.set(piece, filled);
+    filled += piece.length;
   });
-  if (at < bytes) throw damagedFailure(`it has ${at} bytes, and its index says ${bytes}`);
+  if (filled < bytes) throw damagedFailure(`it has ${filled} bytes, and its index says ${bytes}`);
   if ((await hashOf(file, url)) !== sha256) throw damagedFailure('its checksum is not that of its index');
   return file;
 }
@@ -153,14 +153,14 @@ export async function fetchFile(
 /** @throws Failure `export-unreachable`, `export-damaged` */
 export async function fetchText(url: string, most: number, fetching: FetchOptions): Promise<string> {
   const decoder = new TextDecoder();
-  let length = 0;
-  let text = '';
+  let receivedBytes = 0;
+  let decodedText = '';
   await eachPiece(url, await bodyOf(url, fetching), fetching, (piece) => {
-    length += piece.length;
-    if (length > most) throw damagedAt(url)(`it is longer than ${most} bytes`);
-    text += decoder.decode(piece, { stream: true });
+    receivedBytes += piece.length;
+    if (receivedBytes > most) throw damagedAt(url)(`it is longer than ${most} bytes`);
+    decodedText += decoder.decode(piece, { stream: true });
   });
-  return text + decoder.decode();
+  return decodedText + decoder.decode();
 }
 
 async function bodyOf(url: string, { fetch, signal }: FetchOptions): Promise<ReadableStream<Uint8Array>> {
@@ -214,6 +214,6 @@ function roomFor(bytes: number, damaged: (reason: string) => Failure): Uint8Arra
 async function hashOf(bytes: Uint8Array<ArrayBuffer>, url: string): Promise<string> {
   const subtle = globalThis.crypto?.subtle as SubtleCrypto | undefined;
   if (subtle === undefined) throw failure('page-insecure', { url });
-  const hash = new Uint8Array(await subtle.digest('SHA-256', bytes));
-  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const hashBytes = new Uint8Array(await subtle.digest('SHA-256', bytes));
+  return Array.from(hashBytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -21,16 +21,16 @@ export class SqlParameters {
 export type NameOf = (column: ItemColumn) => string;
 
 export function filterSql(condition: Condition, nameOf: NameOf, parameters: SqlParameters): string {
-  const sql = (of: Condition): string => filterSql(of, nameOf, parameters);
+  const termSql = (of: Condition): string => filterSql(of, nameOf, parameters);
   const operandSql = (value: FilterValue<ItemColumn['kind'], unknown>, type: string): string =>
     'column' in value ? nameOf(value.column) : parameters.add(value.value, type);
 
   switch (condition.kind) {
     case 'and':
     case 'or':
-      return `(${condition.terms.map(sql).join(condition.kind === 'and' ? ' AND ' : ' OR ')})`;
+      return `(${condition.terms.map(termSql).join(condition.kind === 'and' ? ' AND ' : ' OR ')})`;
     case 'not':
-      return `(NOT ${sql(condition.term)})`;
+      return `(NOT ${termSql(condition.term)})`;
     case 'numbers': {
       const { by, left, right } = condition;
       if (!('column' in left) && !('column' in right)) return truth(numberComparisons[by](left.value, right.value));
@@ -100,12 +100,12 @@ function textsSql(
  * this unit, and the same with the next code point that can be stored in its place.
  */
 function textSql(name: string, by: Comparison, text: string, parameters: SqlParameters): string {
-  const at = unstorableAt(text);
-  if (at < 0) return `(${name} ${signs[by]} ${parameters.add(text, 'text')})`;
+  const badIndex = unstorableAt(text);
+  if (badIndex < 0) return `(${name} ${signs[by]} ${parameters.add(text, 'text')})`;
   if (by === '=') return never(name);
   if (by === '!=') return always(name);
-  const nextText = text[at] === '\0' ? '\u0001' : '\ue000';
-  return `(${name} ${by.startsWith('<') ? '<' : '>='} ${parameters.add(text.slice(0, at) + nextText, 'text')})`;
+  const nextText = text[badIndex] === '\0' ? '\u0001' : '\ue000';
+  return `(${name} ${by.startsWith('<') ? '<' : '>='} ${parameters.add(text.slice(0, badIndex) + nextText, 'text')})`;
 }
 
 function listSql(left: TextValue, list: string, nameOf: NameOf, parameters: SqlParameters): string {
@@ -121,8 +121,8 @@ function listSql(left: TextValue, list: string, nameOf: NameOf, parameters: SqlP
 
 /** The place of the first unit that cannot be stored, −1 where there is none. */
 export function unstorableAt(text: string): number {
-  const places = [text.indexOf('\0'), text.search(/\p{Surrogate}/u)].filter((at) => at >= 0);
-  return places.length === 0 ? -1 : Math.min(...places);
+  const badIndices = [text.indexOf('\0'), text.search(/\p{Surrogate}/u)].filter((at) => at >= 0);
+  return badIndices.length === 0 ? -1 : Math.min(...badIndices);
 }
 
 /** The best rows of a table for a query vector, as one statement. */
@@ -156,20 +156,20 @@ export interface FoundRow {
 /** For several vectors the best rows of each; a row may then come several times. */
 export function topSql(place: TableColumns, { vectors, k, condition, without, isExact }: TopQuery): SqlStatement {
   const parameters = new SqlParameters();
-  const where = [
+  const conditions = [
     ...(condition ? [filterSql(condition, place.nameOf, parameters)] : []),
     // `<> ALL` of a constant list is looked up in a hash table from PostgreSQL 15 on.
     ...(without.length > 0 ? [`row <> ALL(${parameters.add(without, 'integer[]')})`] : []),
   ];
-  const limit = parameters.add(k, 'bigint');
-  const from = `FROM ${escapeIdentifier(place.table)}${where.length > 0 ? ` WHERE ${where.join(' AND ')}` : ''}`;
+  const limitSql = parameters.add(k, 'bigint');
+  const fromSql = `FROM ${escapeIdentifier(place.table)}${conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : ''}`;
   const selects = vectors.map((vector) => {
     const query = parameters.add(`[${Array.from(vector, Math.fround).join(',')}]`, 'vector');
     const distance = `vector <#> ${query}`;
     const near = place.half ? `vector::halfvec(${place.width}) <#> ${query}::halfvec(${place.width})` : distance;
     // A sum is no order that the graph knows.
-    const order = isExact ? `(${distance}) + 0, row` : near;
-    return `(SELECT row, ${distance} AS distance ${from} ORDER BY ${order} LIMIT ${limit})`;
+    const orderSql = isExact ? `(${distance}) + 0, row` : near;
+    return `(SELECT row, ${distance} AS distance ${fromSql} ORDER BY ${orderSql} LIMIT ${limitSql})`;
   });
   return { text: selects.join(' UNION ALL '), values: parameters.values };
 }
@@ -179,10 +179,10 @@ export function unitsOf(vectors: readonly ArrayLike<number>[]): {
   readonly vectors: Float32Array[];
   readonly scale: number;
 } {
-  let largest = 0;
+  let largestNumber = 0;
   for (const vector of vectors) {
-    for (let i = 0; i < vector.length; i++) largest = Math.max(largest, Math.abs(vector[i]!));
+    for (let i = 0; i < vector.length; i++) largestNumber = Math.max(largestNumber, Math.abs(vector[i]!));
   }
-  const scale = largest === 0 ? 1 : largest;
+  const scale = largestNumber === 0 ? 1 : largestNumber;
   return { vectors: vectors.map((vector) => Float32Array.from(vector, (each) => each / scale)), scale };
 }

@@ -50,7 +50,7 @@ export async function lockManifest(client: ClientBase): Promise<void> {
 }
 
 export async function addIndex(client: ClientBase, row: IndexRow): Promise<void> {
-  const values = [
+  const rowValues = [
     row.name,
     row.version,
     row.table,
@@ -61,7 +61,7 @@ export async function addIndex(client: ClientBase, row: IndexRow): Promise<void>
   ];
   const text =
     'INSERT INTO tower_indexes (name, version, "table", items, width, keys, columns, settings, certificate) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)';
-  await client.query(text, values);
+  await client.query(text, rowValues);
 }
 
 /** The indexes of a name, the latest first. */
@@ -120,13 +120,13 @@ function freeName(at: number, columns: ItemColumns): string {
 }
 
 export function createTable(table: string, width: number, names: readonly ColumnName[]): string {
-  const columns = names.map(({ column, kind }) => `${escapeIdentifier(column)} ${types[kind]}`);
+  const columnTypes = names.map(({ column, kind }) => `${escapeIdentifier(column)} ${types[kind]}`);
   const allNames = [
     'row integer NOT NULL',
     'key text COLLATE "C" NOT NULL',
     'title text COLLATE "C"',
     `vector vector(${width}) NOT NULL`,
-    ...columns,
+    ...columnTypes,
   ];
   return `CREATE TABLE ${escapeIdentifier(table)} (${allNames.join(', ')})`;
 }

@@ -24,11 +24,11 @@ export function databaseAddress(text: string): DatabaseAddress {
   const host = parsedAddress.host || process.env.PGHOST || '127.0.0.1';
   const database = parsedAddress.database || process.env.PGDATABASE || user;
   const port = parsedAddress.port || process.env.PGPORT || '5432';
-  const at = host.startsWith('/')
+  const serverPath = host.startsWith('/')
     ? `/${database}?host=${host}`
     : `${host.includes(':') ? `[${host}]` : host}:${port}/${database}`;
   return {
-    shown: host.startsWith('/') ? `postgres://${user}@${at}&port=${port}` : `postgres://${user}@${at}`,
+    shown: host.startsWith('/') ? `postgres://${user}@${serverPath}&port=${port}` : `postgres://${user}@${serverPath}`,
     config: {
       ...toClientConfig(parsedAddress),
       user,

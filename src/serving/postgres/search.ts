@@ -230,7 +230,7 @@ function rowOf(
     const otherVersions = all.map((each) => `\`${each.version.slice(0, 12)}…\``).join(', ');
     throw failure('index-other', { address: shown, name, reason: `other runs: ${otherVersions}` });
   }
-  const found = sameVersion.find((each) => each.keys === digest);
-  if (!found) throw failure('index-other', { address: shown, name, reason: 'this run with other items' });
-  return found;
+  const sameItems = sameVersion.find((each) => each.keys === digest);
+  if (!sameItems) throw failure('index-other', { address: shown, name, reason: 'this run with other items' });
+  return sameItems;
 }

@@ -172,14 +172,14 @@ async function buildGraph(
 ): Promise<{ readonly settings: IndexSettings; readonly certificate: RecallCertificate }> {
   const { width } = items;
   const find: RowFinder = async (requests) => {
-    const found: number[][] = [];
+    const foundRows: number[][] = [];
     for (const { vectors, k } of requests) {
       const place = { table, width, half, nameOf: nameOf(items.columns, []) };
       const { text, values } = topSql(place, { ...unitsOf(vectors), k, without: [], isExact: false });
       const { rows } = await client.query<FoundRow>(text, [...values]);
-      found.push(rows.sort((a, b) => a.distance - b.distance).map(({ row }) => row));
+      foundRows.push(rows.sort((a, b) => a.distance - b.distance).map(({ row }) => row));
     }
-    return found;
+    return foundRows;
   };
   let best: RecallCertificate | undefined;
   for (const { m, efConstruction } of graphs) {

@@ -309,13 +309,13 @@ export async function writeItems(folder: string, { keys, titles, vectors }: Expo
 
 /** Version 1.0 of the format. The header ends at a multiple of 64, so that the numbers can be mapped into memory. */
 function npyHeader(rows: number, columns: number): Buffer {
-  const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${columns}), }`;
-  const length = Math.ceil((10 + text.length + 1) / 64) * 64;
-  const header = Buffer.alloc(length, ' ');
+  const headerText = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${columns}), }`;
+  const headerLength = Math.ceil((10 + headerText.length + 1) / 64) * 64;
+  const header = Buffer.alloc(headerLength, ' ');
   header.write('\x93NUMPY\x01\x00', 'latin1');
-  header.writeUInt16LE(length - 10, 8);
-  header.write(text, 10, 'latin1');
-  header.write('\n', length - 1);
+  header.writeUInt16LE(headerLength - 10, 8);
+  header.write(headerText, 10, 'latin1');
+  header.write('\n', headerLength - 1);
   return header;
 }
 

@@ -171,9 +171,9 @@ export async function stateTensors(state: TrainingState): Promise<StoredTensor<N
  */
 export async function restoreState(folder: string, state: TrainingState): Promise<Progress> {
   const hostViews = hostNumbers(state);
-  const current = parameterTensors(await state.program.read()).map((tensor) => [tensor.name, tensor] as const);
+  const currentTensors = parameterTensors(await state.program.read()).map((tensor) => [tensor.name, tensor] as const);
   const expected = new Map<string, Expected>(
-    [...hostViews, ...current].map(([name, { shape, data }]) => [name, { dtype: numberKindOf(data), shape }]),
+    [...hostViews, ...currentTensors].map(([name, { shape, data }]) => [name, { dtype: numberKindOf(data), shape }]),
   );
   const { progress, tensors } = await readCheckpoint(folder, expected, (name) => hostViews.get(name)?.data);
   const parameters: Record<string, Tensors[string]> = {};
@@ -189,17 +189,17 @@ export async function restoreState(folder: string, state: TrainingState): Promis
 
 /** Returns views, not copies, of all that the host holds. */
 function hostNumbers({ tables, feeder }: TrainingState): Map<string, { shape: number[]; data: Numbers }> {
-  const views = new Map<string, { shape: number[]; data: Numbers }>();
+  const hostViews = new Map<string, { shape: number[]; data: Numbers }>();
   for (const table of tables.values()) {
-    views.set(`table/${table.name}`, { shape: [table.rows, table.dim], data: table.numbers() });
+    hostViews.set(`table/${table.name}`, { shape: [table.rows, table.dim], data: table.numbers() });
     for (const [slot, data] of Object.entries(table.stateNumbers())) {
-      views.set(`state/${table.name}/${slot}`, { shape: [data.length], data });
+      hostViews.set(`state/${table.name}/${slot}`, { shape: [data.length], data });
     }
   }
   for (const [name, data] of Object.entries(feeder.state())) {
-    views.set(`feed/${name}`, { shape: [data.length], data });
+    hostViews.set(`feed/${name}`, { shape: [data.length], data });
   }
-  return views;
+  return hostViews;
 }
 
 const parameterTensors = (parameters: Tensors): StoredTensor[] =>

@@ -48,18 +48,18 @@ export function refuseInconsistent({ folder, manifest, plan, encodings }: ModelP
   plan.towers.forEach((tower, at) => {
     refuse(manifestFile, problemsOfParts(tower, plan));
     const storedTower = manifest.plan.towers[at]!;
-    const files = [storedTower.embedded, ...(storedTower.parts ?? [])].map(({ graph }) => graph);
+    const graphFiles = [storedTower.embedded, ...(storedTower.parts ?? [])].map(({ graph }) => graph);
     towerGraphs(tower).forEach((own, place) => {
-      refuse(files[place]!, problemsOfGraph(own.graph, own.inputs));
-      refuse(files[place]!, problemsOfTower(tower, own, plan));
+      refuse(graphFiles[place]!, problemsOfGraph(own.graph, own.inputs));
+      refuse(graphFiles[place]!, problemsOfTower(tower, own, plan));
     });
   });
   refuse(manifest.plan.step.graph, problemsOfGraph(plan.step.graph, plan.step.inputs));
   const { predictions } = plan;
   if (predictions) {
-    const file = manifest.plan.predictions!.graph;
-    refuse(file, problemsOfGraph(predictions.graph, predictions.inputs));
-    refuse(file, problemsOfPredictions(predictions, plan));
+    const graphFile = manifest.plan.predictions!.graph;
+    refuse(graphFile, problemsOfGraph(predictions.graph, predictions.inputs));
+    refuse(graphFile, problemsOfPredictions(predictions, plan));
   }
 }
 
@@ -175,13 +175,13 @@ function* problemsOfGraph(graph: Graph, inputs: readonly InputPlan[]): Iterable<
 
 /** Lengths that ascend, of one list of the tower, which holds more. */
 function* problemsOfParts({ name, features, parts = [] }: TowerPlan, plan: Plan): Iterable<string> {
-  let shorter = 0;
+  let lastLength = 0;
   for (const { feature, length } of parts) {
     const list = plan.features.find((each) => each.name === feature);
     if (!features.includes(feature) || list?.gives !== 'bag' || feature !== parts[0]!.feature) {
       yield `tower \`${name}\` is cut by \`${feature}\`, which is not its list`;
-    } else if (length <= shorter || length >= list.max!) yield `tower \`${name}\` has a part of ${length} elements`;
-    shorter = length;
+    } else if (length <= lastLength || length >= list.max!) yield `tower \`${name}\` has a part of ${length} elements`;
+    lastLength = length;
   }
 }
 
@@ -202,7 +202,7 @@ function* problemsOfTower(
   const batch = batchOf(rows);
   const typeOf = (node: number): TensorType => graph.nodes[node]!.type;
   yield* problemsOfInputs(of, plan, features, rows);
-  const vector = float(batch, ...(interests === undefined ? [] : [interests]), width);
+  const vectorType = float(batch, ...(interests === undefined ? [] : [interests]), width);
   const elements = plan.features.flatMap(({ through, width }) =>
     through?.tower === name ? [[elementOutput(through.channel), width] as const] : [],
   );
@@ -214,8 +214,8 @@ function* problemsOfTower(
   const elementOutputs = new Set(elements.map(([output]) => output));
   const [output, ...more] = graph.outputs.filter((each) => !elementOutputs.has(each.name));
   if (output?.name !== 'vector' || more.length > 0) yield `tower \`${name}\` gives no vector alone`;
-  else if (!sameType(typeOf(output.node), vector)) {
-    yield `tower \`${name}\` gives ${printType(typeOf(output.node))}, and should give ${printType(vector)}`;
+  else if (!sameType(typeOf(output.node), vectorType)) {
+    yield `tower \`${name}\` gives ${printType(typeOf(output.node))}, and should give ${printType(vectorType)}`;
   }
   if (graph.updates.length > 0) yield `tower \`${name}\` changes its weights`;
   if (of !== embedded) return;

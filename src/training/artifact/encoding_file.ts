@@ -147,8 +147,8 @@ export function sameEncoding(one: Encoding | undefined, other: Encoding | undefi
 /** True if a value comes twice. A `Set` of V8 ends at 2²⁴ entries. */
 export function hasTwice(values: Texts): boolean {
   if (values.length <= valuesAtOnce) return new Set(values).size < values.length;
-  const keys = makeKeyTable(values, values.length);
-  return keys.rowsOf(values).some((known, row) => known !== row);
+  const keyTable = makeKeyTable(values, values.length);
+  return keyTable.rowsOf(values).some((known, row) => known !== row);
 }
 
 const usualJsonValues = 2 ** 20;
@@ -228,11 +228,11 @@ function textsInTensors(tensors: TensorsByName, within = ''): PackedTexts | unde
   const [lengths, bytes] = [tensors.get(`${within}lengths`)?.data, tensors.get(`${within}bytes`)?.data];
   if (!(lengths instanceof Int32Array) || !(bytes instanceof Uint8Array)) return undefined;
   const ends = new Uint32Array(lengths.length);
-  let at = 0;
+  let lastEnd = 0;
   for (let row = 0; row < lengths.length; row++) {
-    const end = at + lengths[row]!;
-    if (end < at || end > bytes.length) return undefined;
-    ends[row] = at = end;
+    const end = lastEnd + lengths[row]!;
+    if (end < lastEnd || end > bytes.length) return undefined;
+    ends[row] = lastEnd = end;
   }
-  return at === bytes.length ? new PackedTexts(bytes, ends) : undefined;
+  return lastEnd === bytes.length ? new PackedTexts(bytes, ends) : undefined;
 }

@@ -185,40 +185,40 @@ function computeFingerprint({ parts, shards, corpus, users, encodings, firstValu
   if (shards) return ofShards(shards, encodings);
   const digest = makeDigest();
   const allParts = [parts.train, parts.validation, parts.test];
-  const events = createHash('sha256');
-  for (const part of allParts) for (const array of [part.item, part.user]) events.update(digest.numbers(array));
+  const eventHash = createHash('sha256');
+  for (const part of allParts) for (const array of [part.item, part.user]) eventHash.update(digest.numbers(array));
   for (const part of allParts) {
-    for (const [name, values] of part.labels) events.update(JSON.stringify(name)).update(digest.numbers(values));
+    for (const [name, values] of part.labels) eventHash.update(JSON.stringify(name)).update(digest.numbers(values));
   }
-  events.update(digest.texts(corpus.keys)).update(digest.texts(users.keys));
+  eventHash.update(digest.texts(corpus.keys)).update(digest.texts(users.keys));
 
   const names = [...new Set([...allParts.flatMap(featuresOf), ...corpus.features.keys(), ...encodings.keys()])].sort();
   const features = Object.fromEntries(
     names.map((name) => {
-      const hash = hashOf(encodings.get(name));
+      const featureHash = hashOf(encodings.get(name));
       for (const { features: columns } of [...allParts, corpus]) {
         const column = columns.get(name);
-        hash.update(column ? digest.column(column) : 'none');
+        featureHash.update(column ? digest.column(column) : 'none');
       }
-      const first = firstValues?.get(name);
-      if (first) hash.update(digest.numbers(first.rows)).update(digest.numbers(first.values));
-      return [name, hash.digest('hex')];
+      const firstValue = firstValues?.get(name);
+      if (firstValue) featureHash.update(digest.numbers(firstValue.rows)).update(digest.numbers(firstValue.values));
+      return [name, featureHash.digest('hex')];
     }),
   );
-  return { events: events.digest('hex'), features };
+  return { events: eventHash.digest('hex'), features };
 }
 
 /** The checksum of the shards' manifest is of all columns together. */
 function ofShards({ checksum, layout }: TrainingShards, encodings: Dataset['encodings']): Fingerprint {
-  const hashes = [...encodings].sort().map(([name, encoding]) => [name, hashOf(encoding).digest('hex')]);
-  const features = Object.fromEntries(hashes) as Record<string, string>;
+  const featureHashes = [...encodings].sort().map(([name, encoding]) => [name, hashOf(encoding).digest('hex')]);
+  const features = Object.fromEntries(featureHashes) as Record<string, string>;
   return { events: checksum, features, shards: layout };
 }
 
 function hashOf(encoding: Encoding | undefined): Hash {
-  const hash = createHash('sha256');
-  for (const piece of jsonPieces(encoding)) hash.update(piece);
-  return hash;
+  const encodingHash = createHash('sha256');
+  for (const piece of jsonPieces(encoding)) encodingHash.update(piece);
+  return encodingHash;
 }
 
 const featuresOf = ({ features }: Events): string[] => [...features.keys()];
@@ -228,19 +228,19 @@ export function otherData(was: Fingerprint, is: Fingerprint): string | undefined
   if (!isDeepStrictEqual(was.shards, is.shards)) {
     return was.shards ? 'its training rows lay in shards then' : 'its training rows lay in memory then';
   }
-  const names = Object.keys(was.features);
-  const missing = names.find((name) => is.features[name] === undefined);
-  if (missing !== undefined) return `\`${missing}\` is missing`;
+  const featureNames = Object.keys(was.features);
+  const missingName = featureNames.find((name) => is.features[name] === undefined);
+  if (missingName !== undefined) return `\`${missingName}\` is missing`;
   if (was.events !== is.events) return 'its events differ';
-  const feature = names.find((name) => was.features[name] !== is.features[name]);
-  return feature === undefined ? undefined : `\`${feature}\` has other values`;
+  const changedName = featureNames.find((name) => was.features[name] !== is.features[name]);
+  return changedName === undefined ? undefined : `\`${changedName}\` has other values`;
 }
 
 const textsAtOnce = 10_000;
 
 function makeDigest() {
   const digests = new Map<Int32Array | Float32Array, string>();
-  const numbers = (array: Int32Array | Float32Array): string => {
+  const numbersDigest = (array: Int32Array | Float32Array): string => {
     const cachedDigest = digests.get(array);
     if (cachedDigest !== undefined) return cachedDigest;
     const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
@@ -249,14 +249,14 @@ function makeDigest() {
     return digest;
   };
   return {
-    numbers,
+    numbers: numbersDigest,
     texts(list: Texts): string {
-      const hash = createHash('sha256');
-      for (const slice of slicesOfTexts(list, textsAtOnce)) hash.update(JSON.stringify(slice));
-      return hash.digest('hex');
+      const textHash = createHash('sha256');
+      for (const slice of slicesOfTexts(list, textsAtOnce)) textHash.update(JSON.stringify(slice));
+      return textHash.digest('hex');
     },
     column: ({ column, index }: IndexedColumn): string =>
-      [...partsOf(column, numbers), index ? numbers(index) : 'rows'].join(' '),
+      [...partsOf(column, numbersDigest), index ? numbersDigest(index) : 'rows'].join(' '),
   };
 }
 

@@ -216,11 +216,11 @@ export async function trainedOf(plain: PlainTrained): Promise<LoadedModel> {
   const tables = new Map<string, Table>();
   for (const { values, ...size } of plain.tables) {
     const table = makeTable(size);
-    const numbers = table.numbers();
-    const length = size.dim * Math.ceil(numbersAtOnce / size.dim);
-    for (let from = 0; from < values.length; from += length) {
+    const tableNumbers = table.numbers();
+    const pieceLength = size.dim * Math.ceil(numbersAtOnce / size.dim);
+    for (let from = 0; from < values.length; from += pieceLength) {
       await nextTurn();
-      writeNumbers(numbers, from, values.subarray(from, from + length));
+      writeNumbers(tableNumbers, from, values.subarray(from, from + pieceLength));
     }
     tables.set(size.name, table);
   }
@@ -242,8 +242,8 @@ export function refuseOtherData(
       throw failure('other-data', { what: `\`${feature}\` encodes differently` });
     }
   }
-  const what = otherData(manifest.data.fingerprint, fingerprintOf(dataset));
-  if (what === undefined) return [];
-  if (!named) throw failure('other-data', { what, own: true });
-  return [`The data differs from the data of the training: ${what}.`];
+  const difference = otherData(manifest.data.fingerprint, fingerprintOf(dataset));
+  if (difference === undefined) return [];
+  if (!named) throw failure('other-data', { what: difference, own: true });
+  return [`The data differs from the data of the training: ${difference}.`];
 }

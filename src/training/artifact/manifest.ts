@@ -26,36 +26,36 @@ export const graphsOf = ({ towers, step, predictions }: StoredPlan): readonly St
 
 /** Replaces each graph by the file that `place` returns for it: for `tower user`, `step`, `predictions`. */
 export function storePlan(plan: Plan, place: (graph: GraphPlan, name: string) => string): StoredPlan {
-  const store = <G extends GraphPlan>(graph: G, name: string) => ({ ...graph, graph: place(graph, name) });
-  const tower = ({ parts, ...each }: TowerPlan): StoredTower => ({
+  const storeGraph = <G extends GraphPlan>(graph: G, name: string) => ({ ...graph, graph: place(graph, name) });
+  const storeTower = ({ parts, ...each }: TowerPlan): StoredTower => ({
     ...each,
-    embedded: store(each.embedded, `tower ${each.name}`),
-    ...defined({ parts: parts?.map((part) => store(part, partName(each.name, part))) }),
+    embedded: storeGraph(each.embedded, `tower ${each.name}`),
+    ...defined({ parts: parts?.map((part) => storeGraph(part, partName(each.name, part))) }),
   });
   const { predictions, ...rest } = plan;
   return {
     ...rest,
-    towers: [tower(plan.towers[0]), tower(plan.towers[1])],
-    step: store(plan.step, 'step'),
-    ...(predictions ? { predictions: store(predictions, 'predictions') } : {}),
+    towers: [storeTower(plan.towers[0]), storeTower(plan.towers[1])],
+    step: storeGraph(plan.step, 'step'),
+    ...(predictions ? { predictions: storeGraph(predictions, 'predictions') } : {}),
   };
 }
 
 export const partName = (tower: string, { length }: TowerPartPlan): string => `part ${length} of ${tower}`;
 
 export function restorePlan(stored: StoredPlan, graphs: ReadonlyMap<string, GraphPlan['graph']>): Plan {
-  const restore = <G extends StoredGraph>(each: G) => ({ ...each, graph: graphs.get(each.graph)! });
+  const restoreGraph = <G extends StoredGraph>(each: G) => ({ ...each, graph: graphs.get(each.graph)! });
   const { predictions, ...rest } = stored;
-  const tower = ({ parts, ...each }: StoredTower): TowerPlan => ({
+  const restoreTower = ({ parts, ...each }: StoredTower): TowerPlan => ({
     ...each,
-    embedded: restore(each.embedded),
-    ...defined({ parts: parts?.map(restore) }),
+    embedded: restoreGraph(each.embedded),
+    ...defined({ parts: parts?.map(restoreGraph) }),
   });
   return {
     ...rest,
-    towers: [tower(stored.towers[0]), tower(stored.towers[1])],
-    step: restore(stored.step),
-    ...(predictions ? { predictions: restore(predictions) } : {}),
+    towers: [restoreTower(stored.towers[0]), restoreTower(stored.towers[1])],
+    step: restoreGraph(stored.step),
+    ...(predictions ? { predictions: restoreGraph(predictions) } : {}),
   };
 }
 

@@ -44,8 +44,8 @@ export async function complaint(schema: keyof typeof schemas, value: unknown): P
   // Each is compiled when it is first used: a command reads or writes few kinds of files.
   const validate = (await loaded).compile(schemas[schema]);
   if (validate(value)) return undefined;
-  const error = validate.errors?.[0];
-  return `${error?.instancePath ?? ''} ${error?.message ?? 'is not allowed'}`.trim();
+  const firstError = validate.errors?.[0];
+  return `${firstError?.instancePath ?? ''} ${firstError?.message ?? 'is not allowed'}`.trim();
 }
 
 /** @throws Failure `damaged-file` naming `path` */

@@ -46,13 +46,13 @@ export async function writeArtifact(folder: string, parts: ArtifactParts): Promi
   const { plan, dataset, origin } = parts;
   const paths = artifactPaths(plan, dataset.encodings, origin);
   const texts = new Map<string, string>();
-  const add = (path: string, text: string): string => {
+  const addText = (path: string, text: string): string => {
     texts.set(path, text);
     return path;
   };
-  const storedPlan = storePlan(plan, ({ graph }, name) => add(paths.graphs.get(name)!, jsonOf(graph)));
-  const sources = origin.sources.map(({ text }, at) => add(paths.sources[at]!, text));
-  const dataSource = origin.data && add(paths.data!, origin.data.text);
+  const storedPlan = storePlan(plan, ({ graph }, name) => addText(paths.graphs.get(name)!, jsonOf(graph)));
+  const sources = origin.sources.map(({ text }, at) => addText(paths.sources[at]!, text));
+  const dataSource = origin.data && addText(paths.data!, origin.data.text);
 
   await writeTexts(folder, texts);
   const encodings = Object.fromEntries(paths.encodings);
@@ -96,9 +96,9 @@ export async function writeArtifact(folder: string, parts: ArtifactParts): Promi
   };
   const complaintText = await complaint('manifest', manifest);
   invariant(complaintText === undefined, `the manifest does not fit its schema: ${complaintText}`);
-  const text = `${jsonOf(manifest, 2)}\n`;
-  const checksum = createHash('sha256').update(text).digest('hex');
-  await writeTextDurably(join(folder, manifestFile), text.replace(noChecksum, checksum));
+  const manifestText = `${jsonOf(manifest, 2)}\n`;
+  const checksum = createHash('sha256').update(manifestText).digest('hex');
+  await writeTextDurably(join(folder, manifestFile), manifestText.replace(noChecksum, checksum));
   return { ...manifest, checksum };
 }
 

@@ -75,7 +75,7 @@ async function readTower(
   const feeder = makeRowFeeder({ plan: readoutPlan, columns, features: plan.features, tables });
   const program = await engine.prepare(readoutPlan.graph, graphParameters(readoutPlan.graph, parameters));
   const rows = Int32Array.from({ length: Math.min(count, maxReadRows) }, (_, row) => row);
-  const sums = readouts.map(({ of }) => of.map(() => ({ sum: 0, squares: 0 })));
+  const fieldSums = readouts.map(({ of }) => of.map(() => ({ sum: 0, squares: 0 })));
   try {
     for (let from = 0; from < rows.length; from += rowsAtOnce) {
       const outputs = await program.run(feeder.inputs(rows.subarray(from, from + rowsAtOnce)));
@@ -83,9 +83,9 @@ async function readTower(
         const values = outputs[label];
         invariant(values?.data instanceof Float32Array, `tower ${tower.name} gives no ${label}`);
         for (let i = 0; i < values.data.length; i++) {
-          const sum = sums[at]![i % of.length]!;
-          sum.sum += values.data[i]!;
-          sum.squares += values.data[i]! ** 2;
+          const fieldSum = fieldSums[at]![i % of.length]!;
+          fieldSum.sum += values.data[i]!;
+          fieldSum.squares += values.data[i]! ** 2;
         }
       });
     }
@@ -98,7 +98,7 @@ async function readTower(
     block: label.slice(0, label.lastIndexOf('/')),
     over: `${rows.length.toLocaleString('en')} ${what}`,
     fields: of.map((name, field) => {
-      const { sum, squares } = sums[at]![field]!;
+      const { sum, squares } = fieldSums[at]![field]!;
       const mean = sum / rows.length;
       return { name, mean, deviation: Math.sqrt(Math.max(0, squares / rows.length - mean * mean)) };
     }),
@@ -113,8 +113,8 @@ function readoutGraph({ graph, inputs }: GraphPlan, readouts: readonly Readout[]
     return { name: label, node };
   });
   const prunedGraph = prune({ ...graph, outputs, updates: [] });
-  const names = new Set(prunedGraph.inputs.map(({ name }) => name));
-  return { graph: prunedGraph, inputs: inputs.filter(({ name }) => names.has(name)) };
+  const inputNames = new Set(prunedGraph.inputs.map(({ name }) => name));
+  return { graph: prunedGraph, inputs: inputs.filter(({ name }) => inputNames.has(name)) };
 }
 
 /** Measures how vectors lie in their space: their lengths, how alike two of them are, and over how many directions they spread. */
@@ -150,11 +150,11 @@ export function spreadsOf(tables: Tables, items: Vectors): readonly Spread[] {
 
 export function spreadOf(name: string, rowOf: (row: number) => NumberVector, rows: number, width: number): Spread {
   const vectors = drawRows(rows).map(rowOf);
-  const lengths = vectors.map((vector) => Math.hypot(...Array.from(vector)));
-  const sorted = lengths.toSorted((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.round(share * (vectors.length - 1))] ?? 0;
+  const vectorLengths = vectors.map((vector) => Math.hypot(...Array.from(vector)));
+  const sortedLengths = vectorLengths.toSorted((a, b) => a - b);
+  const at = (share: number): number => sortedLengths[Math.round(share * (vectors.length - 1))] ?? 0;
   const lengthsSpread = { name, rows, width, lengths: [at(0), at(0.1), at(0.5), at(0.9), at(1)] as const };
-  return vectors.length < 2 ? lengthsSpread : { ...lengthsSpread, ...directionsOf(vectors, lengths, width) };
+  return vectors.length < 2 ? lengthsSpread : { ...lengthsSpread, ...directionsOf(vectors, vectorLengths, width) };
 }
 
 function drawRows(rows: number): number[] {
@@ -170,32 +170,32 @@ function directionsOf(
   lengths: readonly number[],
   width: number,
 ): Pick<Spread, 'cosine' | 'directions'> {
-  const count = vectors.length;
-  const mean = new Float64Array(width);
-  const units = new Float64Array(width);
-  const products = new Float64Array(width * width);
+  const vectorCount = vectors.length;
+  const meanVector = new Float64Array(width);
+  const unitSum = new Float64Array(width);
+  const productMeans = new Float64Array(width * width);
   let nonZero = 0;
   vectors.forEach((vector, i) => {
     if (lengths[i]! > 0) nonZero++;
     for (let a = 0; a < width; a++) {
-      mean[a]! += vector[a]! / count;
-      if (lengths[i]! > 0) units[a]! += vector[a]! / lengths[i]!;
-      for (let b = 0; b <= a; b++) products[a * width + b]! += (vector[a]! * vector[b]!) / count;
+      meanVector[a]! += vector[a]! / vectorCount;
+      if (lengths[i]! > 0) unitSum[a]! += vector[a]! / lengths[i]!;
+      for (let b = 0; b <= a; b++) productMeans[a * width + b]! += (vector[a]! * vector[b]!) / vectorCount;
     }
   });
   let trace = 0;
-  let squares = 0;
+  let squareSum = 0;
   for (let a = 0; a < width; a++) {
     for (let b = 0; b <= a; b++) {
-      const covariance = products[a * width + b]! - mean[a]! * mean[b]!;
+      const covariance = productMeans[a * width + b]! - meanVector[a]! * meanVector[b]!;
       if (a === b) trace += covariance;
-      squares += (a === b ? 1 : 2) * covariance ** 2;
+      squareSum += (a === b ? 1 : 2) * covariance ** 2;
     }
   }
   // |Σu|² counts each unit vector with itself once.
-  const squaredSum = units.reduce((sum, value) => sum + value ** 2, 0);
+  const squaredSum = unitSum.reduce((sum, value) => sum + value ** 2, 0);
   return {
     ...(nonZero > 1 ? { cosine: (squaredSum - nonZero) / (nonZero * (nonZero - 1)) } : {}),
-    ...(squares > 0 ? { directions: trace ** 2 / squares } : {}),
+    ...(squareSum > 0 ? { directions: trace ** 2 / squareSum } : {}),
   };
 }

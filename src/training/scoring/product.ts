@@ -8,16 +8,16 @@ import type { Graph } from '../../graph/graph.ts';
 /** Computes in plain code: for tests, and where no engine is given. */
 export const plainProduct: Product = {
   async subtract(start, a, b) {
-    const rest = start.data.slice(0, a.rows * b.rows);
-    const width = a.columns;
+    const restData = start.data.slice(0, a.rows * b.rows);
+    const innerLength = a.columns;
     for (let row = 0; row < a.rows; row++) {
       for (let column = 0; column < b.rows; column++) {
         let sum = 0;
-        for (let k = 0; k < width; k++) sum += a.data[row * width + k]! * b.data[column * width + k]!;
-        rest[row * b.rows + column]! -= sum;
+        for (let k = 0; k < innerLength; k++) sum += a.data[row * innerLength + k]! * b.data[column * innerLength + k]!;
+        restData[row * b.rows + column]! -= sum;
       }
     }
-    return rest;
+    return restData;
   },
   async close() {},
 };
@@ -39,10 +39,10 @@ export type MakeProduct = () => Promise<Product>;
 
 export async function engineProduct(engine: Engine): Promise<Product> {
   const program = await engine.prepare(productGraph(), {});
-  const tensor = ({ rows, columns, data }: Matrix) => ({ dtype: 'float32' as const, shape: [rows, columns], data });
+  const tensorOf = ({ rows, columns, data }: Matrix) => ({ dtype: 'float32' as const, shape: [rows, columns], data });
   return {
     async subtract(start, a, b) {
-      const { rest } = await program.run({ start: tensor(start), a: tensor(a), b: tensor(b) });
+      const { rest } = await program.run({ start: tensorOf(start), a: tensorOf(a), b: tensorOf(b) });
       invariant(rest?.data instanceof Float32Array, 'a product is float32');
       return rest.data;
     },

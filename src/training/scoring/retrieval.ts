@@ -130,33 +130,33 @@ export interface ComputedItemVectors {
 export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieval> {
   const { plan, engine, corpus } = options;
   const [queryTower, itemTower] = plan.towers;
-  const computed = computedTables(plan, corpus);
-  const tables = new Map([...options.tables, ...computed]);
+  const tablesOfItems = computedTables(plan, corpus);
+  const tables = new Map([...options.tables, ...tablesOfItems]);
   const width = itemTower.width;
   invariant(queryTower.width === width, `the towers' vectors are ${queryTower.width} and ${width} wide`);
-  const query = new TowerVectors(queryTower, { ...options, tables });
-  const item = new TowerVectors(itemTower, options);
+  const queryVectors = new TowerVectors(queryTower, { ...options, tables });
+  const itemVectors = new TowerVectors(itemTower, options);
   // Inputs of a tower are views of memory that the next inputs reuse: a run ends before the next one begins.
   const inTurn = oneAtATime();
   let allItems: Int32Array | undefined;
-  const scores = new ItemScores(engine, queryTower.interests);
+  const itemScores = new ItemScores(engine, queryTower.interests);
   let items: Vectors | undefined;
 
   const refresh = async (parameters: Tensors): Promise<void> => {
-    await query.write(parameters);
-    await item.write(parameters);
-    const more = [...computed].map(([name, table]) => {
+    await queryVectors.write(parameters);
+    await itemVectors.write(parameters);
+    const more = [...tablesOfItems].map(([name, table]) => {
       const output = elementOutput(name.slice(itemTower.name.length + 1));
       return { output, into: table.values() };
     });
     allItems ??= everyRow(corpus.rows);
-    items = await item.of(corpus.features, allItems, { more, ...defined({ into: items?.data }) });
-    scores.renew(items);
+    items = await itemVectors.of(corpus.features, allItems, { more, ...defined({ into: items?.data }) });
+    itemScores.renew(items);
   };
   if (options.computed) {
     items = options.computed.vectors;
-    scores.renew(items);
-    for (const [name, table] of computed) table.load(options.computed.tables.get(name)!);
+    itemScores.renew(items);
+    for (const [name, table] of tablesOfItems) table.load(options.computed.tables.get(name)!);
   } else {
     await refresh(options.parameters);
   }
@@ -165,19 +165,19 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
     items: () => items!,
     computed: () => ({
       vectors: items!,
-      tables: new Map([...computed].map(([name, table]) => [name, table.values()])),
+      tables: new Map([...tablesOfItems].map(([name, table]) => [name, table.values()])),
     }),
     tables,
     refresh,
-    queries: (columns, rows) => inTurn(() => query.of(columns, rows)),
-    query: (columns, rows) => inTurn(() => query.once(columns, rows)),
-    item: (columns, rows) => inTurn(() => item.once(columns, rows)),
-    scores: (vectors) => scores.all(vectors),
-    scoresBetween: (vectors, from, to) => scores.between(vectors, from, to),
+    queries: (columns, rows) => inTurn(() => queryVectors.of(columns, rows)),
+    query: (columns, rows) => inTurn(() => queryVectors.once(columns, rows)),
+    item: (columns, rows) => inTurn(() => itemVectors.once(columns, rows)),
+    scores: (vectors) => itemScores.all(vectors),
+    scoresBetween: (vectors, from, to) => itemScores.between(vectors, from, to),
     async close() {
-      await query.close();
-      await item.close();
-      await scores.close();
+      await queryVectors.close();
+      await itemVectors.close();
+      await itemScores.close();
     },
   };
 }

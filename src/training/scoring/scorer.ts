@@ -147,13 +147,13 @@ function isUnknownOfCold({ name, encoder }: FeaturePlan, { rows, features, train
   const indexed = features.get(name);
   if (encoder.kind !== 'vocabulary' || encoder.values || encoder.file || indexed?.column.kind !== 'codes') return false;
   const { column, index } = indexed;
-  let cold = 0;
+  let coldCount = 0;
   for (let row = 0; row < rows; row++) {
     if (trainingCounts[row] !== 0) continue;
-    cold++;
+    coldCount++;
     if (column.values[index ? index[row]! : row] !== 0) return false;
   }
-  return cold > 0;
+  return coldCount > 0;
 }
 
 /** By task, float32 [rows of the events]: x of the probability σ(x) that the label is 1, or the number that the label is. */

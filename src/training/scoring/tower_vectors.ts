@@ -36,8 +36,8 @@ const layoutsOf = (multiple: number): readonly RowLayout[] =>
 
 /** Returns the row at each place of a run of `count` rows. */
 export function rowsAtPlaces({ multiple, spacing }: RowLayout, count: number): Int32Array {
-  const length = multiple * Math.ceil((count * spacing) / multiple);
-  return Int32Array.from({ length }, (_, place) => Math.min(Math.floor(place / spacing), count - 1));
+  const placeCount = multiple * Math.ceil((count * spacing) / multiple);
+  return Int32Array.from({ length: placeCount }, (_, place) => Math.min(Math.floor(place / spacing), count - 1));
 }
 
 /** Returns the rows of the output, without what was filled up. */
@@ -45,8 +45,8 @@ export function rowsOfRun(output: Float32Array, { spacing }: RowLayout, count: n
   if (spacing === 1) return output.subarray(0, count * width);
   const rows = new Float32Array(count * width);
   for (let row = 0; row < count; row++) {
-    const at = row * spacing * width;
-    rows.set(output.subarray(at, at + width), row * width);
+    const vectorStart = row * spacing * width;
+    rows.set(output.subarray(vectorStart, vectorStart + width), row * width);
   }
   return rows;
 }
@@ -72,9 +72,9 @@ export function layoutFor(engine: Engine, program: Program, graph: Graph, output
 }
 
 async function findLayout(program: Program, graph: Graph, output: string, multiple: number): Promise<RowLayout> {
-  const rows = randomRows(graph);
+  const inputRows = randomRows(graph);
   for (const layout of layoutsOf(multiple)) {
-    if (await isSteady((places) => run(program, graph, rows, places, output), layout)) return layout;
+    if (await isSteady((places) => run(program, graph, inputRows, places, output), layout)) return layout;
   }
   return alone;
 }
@@ -118,14 +118,14 @@ const numbersOf: Readonly<Record<HostDtype, (length: number) => Tensor['data']>>
 function randomRows(graph: Graph): readonly RandomInput[] {
   return graph.inputs.map(({ name, node }, stream) => {
     const { dtype, shape } = graph.nodes[node]!.type;
-    const size = resolveShape(shape, evenSizes(graph, 1)).reduce((product, length) => product * length, 1);
-    const data = numbersOf[hostDtype(dtype)](distinctRows * size);
+    const numbersPerRow = resolveShape(shape, evenSizes(graph, 1)).reduce((product, length) => product * length, 1);
+    const data = numbersOf[hostDtype(dtype)](distinctRows * numbersPerRow);
     if (data instanceof Float32Array) {
       makeRandom(1, stream).fill(data, 0, 1);
       // All places of a list are taken.
       if (name.endsWith('/mask')) data.fill(1);
     }
-    return { name, size, data };
+    return { name, size: numbersPerRow, data };
   });
 }
 
@@ -277,14 +277,14 @@ export class TowerVectors {
     const list = columns.get(first.feature);
     invariant(list?.column.kind === 'bags', `tower ${this.tower.name} is cut by ${first.feature}, which is no list`);
     const { column, index } = list;
-    const places = this.graphs.map((): number[] => []);
+    const placesByGraph = this.graphs.map((): number[] => []);
     rows.forEach((row, place) => {
       const bag = index ? index[row]! : row;
       const length = column.ends[bag]! - column.starts[bag]!;
       const at = parts.findIndex((part) => length <= part.length);
-      places.at(at)!.push(place);
+      placesByGraph.at(at)!.push(place);
     });
-    return places.map((own) => Int32Array.from(own));
+    return placesByGraph.map((own) => Int32Array.from(own));
   }
 }
 
@@ -337,10 +337,10 @@ class TowerGraph {
 
   private async program({ keeps, parameters }: CurrentWeights): Promise<Program> {
     const { graph } = this.own;
-    const own = (): Tensors => graphParameters(graph, parameters);
+    const ownWeights = (): Tensors => graphParameters(graph, parameters);
     return keeps
-      ? (this.many ??= await this.options.engine.prepare(graph, own()))
-      : (this.few ??= await this.options.engine.prepare(graph, own(), rowsOfRequests));
+      ? (this.many ??= await this.options.engine.prepare(graph, ownWeights()))
+      : (this.few ??= await this.options.engine.prepare(graph, ownWeights(), rowsOfRequests));
   }
 
   private makeFeeder(columns: IndexedFeatures): RowFeeder {
@@ -364,9 +364,9 @@ function floatsOf(outputs: Tensors, output: string, tower: string): Float32Array
 export function graphParameters(graph: Graph, parameters: Tensors): Tensors {
   return Object.fromEntries(
     graph.parameters.map(({ name }) => {
-      const value = parameters[name];
-      invariant(value, `there is no value for parameter ${name} of graph ${graph.name}`);
-      return [name, value];
+      const parameterValue = parameters[name];
+      invariant(parameterValue, `there is no value for parameter ${name} of graph ${graph.name}`);
+      return [name, parameterValue];
     }),
   );
 }

@@ -27,20 +27,20 @@ export interface Scored {
 export function importanceOf(space: SearchSpace, scored: readonly Scored[]): readonly Importance[] {
   if (scored.length < fewestPoints) return [];
   const rows = scored.map(({ point, value }) => ({ x: space.map((_, at) => unitOf(space, at, point)), y: value }));
-  const sums = new Float64Array(space.length);
+  const shareSums = new Float64Array(space.length);
   let grownTrees = 0;
   for (let tree = 0; tree < trees; tree++) {
     const random = makeRandom(1, tree);
     const drawnRows = rows.map(() => rows[random.integer(rows.length)]!);
     const leaves = grow(space, drawnRows, wholeBox(space), random, 0);
-    const total = variance(leaves.map(({ box, y }) => [volume(space, box), y]));
-    if (total <= 1e-18) continue;
+    const totalVariance = variance(leaves.map(({ box, y }) => [volume(space, box), y]));
+    if (totalVariance <= 1e-18) continue;
     grownTrees++;
-    for (let at = 0; at < space.length; at++) sums[at]! += marginalVariance(space, leaves, at) / total;
+    for (let at = 0; at < space.length; at++) shareSums[at]! += marginalVariance(space, leaves, at) / totalVariance;
   }
   if (grownTrees === 0) return [];
   return space
-    .map(({ name }, at) => ({ name, share: sums[at]! / grownTrees }))
+    .map(({ name }, at) => ({ name, share: shareSums[at]! / grownTrees }))
     .sort((a, b) => b.share - a.share || (a.name < b.name ? -1 : 1));
 }
 
@@ -98,10 +98,10 @@ function bestSplit(space: SearchSpace, rows: readonly TreeRow[], box: TreeBox, r
   let leastError = squaredError(rows) - 1e-15;
   for (const at of random.permutation(space.length)) {
     for (const split of splitsAt(rows, box[at]!, at)) {
-      const left = rows.filter(split.isLeft);
-      if (left.length < fewestInLeaf || rows.length - left.length < fewestInLeaf) continue;
-      const error = squaredError(left) + squaredError(rows.filter((row) => !split.isLeft(row)));
-      if (error < leastError) [best, leastError] = [split, error];
+      const leftRows = rows.filter(split.isLeft);
+      if (leftRows.length < fewestInLeaf || rows.length - leftRows.length < fewestInLeaf) continue;
+      const splitError = squaredError(leftRows) + squaredError(rows.filter((row) => !split.isLeft(row)));
+      if (splitError < leastError) [best, leastError] = [split, splitError];
     }
   }
   return best;
@@ -116,8 +116,8 @@ function splitsAt(rows: readonly TreeRow[], part: TreeBox[number], at: number): 
     });
   }
   return values.slice(1).map((value, index) => {
-    const cut = (values[index]! + value) / 2;
-    return { at, left: [part[0], cut], right: [cut, part[1]], isLeft: ({ x }) => x[at]! < cut };
+    const cutValue = (values[index]! + value) / 2;
+    return { at, left: [part[0], cutValue], right: [cutValue, part[1]], isLeft: ({ x }) => x[at]! < cutValue };
   });
 }
 
@@ -138,9 +138,9 @@ const volume = (space: SearchSpace, box: TreeBox, but = -1): number =>
   box.reduce((all, _, at) => (at === but ? all : all * widthOf(space, box, at)), 1);
 
 function variance(weighted: readonly (readonly [weight: number, value: number])[]): number {
-  const total = weighted.reduce((sum, [weight]) => sum + weight, 0);
-  const mean = weighted.reduce((sum, [weight, value]) => sum + weight * value, 0) / total;
-  return weighted.reduce((sum, [weight, value]) => sum + weight * (value - mean) ** 2, 0) / total;
+  const totalWeight = weighted.reduce((sum, [weight]) => sum + weight, 0);
+  const mean = weighted.reduce((sum, [weight, value]) => sum + weight * value, 0) / totalWeight;
+  return weighted.reduce((sum, [weight, value]) => sum + weight * (value - mean) ** 2, 0) / totalWeight;
 }
 
 /** Variance of the mean prediction along one dimension: it is constant between the cuts of the tree. */
@@ -151,13 +151,13 @@ function marginalVariance(space: SearchSpace, leaves: readonly Leaf[], at: numbe
   if (domain.kind === 'choices') {
     return variance(domain.texts.map((_, choice) => [1, mean((part) => 'has' in part && part.has(choice))]));
   }
-  const cuts = new Set<number>([0, 1]);
-  for (const { box } of leaves) for (const end of box[at] as readonly [number, number]) cuts.add(end);
-  const sorted = [...cuts].sort((a, b) => a - b);
+  const cutPoints = new Set<number>([0, 1]);
+  for (const { box } of leaves) for (const end of box[at] as readonly [number, number]) cutPoints.add(end);
+  const sortedCuts = [...cutPoints].sort((a, b) => a - b);
   return variance(
-    sorted.slice(1).map((to, index) => {
-      const middle = (sorted[index]! + to) / 2;
-      return [to - sorted[index]!, mean((part) => !('has' in part) && part[0] <= middle && middle < part[1])];
+    sortedCuts.slice(1).map((to, index) => {
+      const midpoint = (sortedCuts[index]! + to) / 2;
+      return [to - sortedCuts[index]!, mean((part) => !('has' in part) && part[0] <= midpoint && midpoint < part[1])];
     }),
   );
 }

@@ -52,8 +52,8 @@ export function coordinateOf({ log }: NumberRange, value: number): number {
 /** The value nearest to a coordinate that the range has. */
 export function nearestValue({ from, to, log, whole }: NumberRange, coordinate: number): number {
   const value = log ? Math.exp(coordinate) : coordinate;
-  const rounded = whole ? Math.round(value) : Number(value.toPrecision(digits));
-  return Math.min(to, Math.max(from, rounded));
+  const roundedValue = whole ? Math.round(value) : Number(value.toPrecision(digits));
+  return Math.min(to, Math.max(from, roundedValue));
 }
 
 /** The text of each setting: `{ 'dense.rate': '0.00213', encoder: 'wide' }`. */

@@ -34,20 +34,20 @@ interface JournalOptions {
 /** The lines of the file. Trials that ended below the last rung are pruned; the values of all epochs are intermediate values. */
 export function journalOf({ name, space, records, rungs }: JournalOptions): string {
   const lines: string[] = [];
-  const write = (op_code: number, facts: Readonly<Record<string, unknown>>): void => {
+  const writeLine = (op_code: number, facts: Readonly<Record<string, unknown>>): void => {
     lines.push(JSON.stringify({ op_code, worker_id: 'tower', ...facts }));
   };
-  write(operation.createStudy, { study_name: name, directions: [maximize] });
+  writeLine(operation.createStudy, { study_name: name, directions: [maximize] });
   const lastRecords = lastOfTrials(records);
   // Optuna numbers trials in the order of their lines, which is that of our numbers.
   for (const [trial_id, record] of [...lastRecords.entries()].sort(([a], [b]) => a - b)) {
     const firstRecord = records.find(({ kind, trial }) => kind === 'search' && trial === trial_id)!;
-    write(operation.createTrial, { study_id: 0, datetime_start: optunaTime(firstRecord.begun) });
+    writeLine(operation.createTrial, { study_id: 0, datetime_start: optunaTime(firstRecord.begun) });
     const { point } = firstRecord;
     for (const dimension of point ? space : []) {
       const { name: param_name } = dimension;
       const param_value_internal = point![param_name]!;
-      write(operation.parameter, {
+      writeLine(operation.parameter, {
         trial_id,
         param_name,
         param_value_internal,
@@ -55,14 +55,14 @@ export function journalOf({ name, space, records, rungs }: JournalOptions): stri
       });
     }
     record.values.forEach((intermediate_value, at) => {
-      write(operation.intermediate, { trial_id, step: at + 1, intermediate_value });
+      writeLine(operation.intermediate, { trial_id, step: at + 1, intermediate_value });
     });
     if (record.message !== undefined) {
-      write(operation.userAttribute, { trial_id, user_attr: { message: record.message } });
+      writeLine(operation.userAttribute, { trial_id, user_attr: { message: record.message } });
     }
     const hasFailed = record.value === undefined || record.state === 'failed' || record.state === 'invalid';
     const isWhole = record.rung === rungs - 1 || record.state === 'done';
-    write(operation.state, {
+    writeLine(operation.state, {
       trial_id,
       state: hasFailed ? state.failed : isWhole ? state.complete : state.pruned,
       values: hasFailed ? null : [record.value],
@@ -73,9 +73,9 @@ export function journalOf({ name, space, records, rungs }: JournalOptions): stri
 }
 
 function lastOfTrials(records: readonly JobRecord[]): Map<number, JobRecord> {
-  const last = new Map<number, JobRecord>();
-  for (const record of records) if (record.kind === 'search') last.set(record.trial, record);
-  return last;
+  const lastRecord = new Map<number, JobRecord>();
+  for (const record of records) if (record.kind === 'search') lastRecord.set(record.trial, record);
+  return lastRecord;
 }
 
 /** `2026-01-31T12:00:00.123Z` as Python's `datetime.fromisoformat` of all versions reads it. */

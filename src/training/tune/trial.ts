@@ -124,8 +124,8 @@ export function decide({
   for (let rung = rungs - 2; rung >= 0; rung--) {
     const rankedTrials = rankedAt(trials, rung);
     const best = rankedTrials.slice(0, Math.floor(rankedTrials.length / halvingFactor));
-    const promoted = best.find((trial) => sent.get(trial.number)! <= rung);
-    if (promoted) return { trial: promoted.number, rung: rung + 1 };
+    const promotedTrial = best.find((trial) => sent.get(trial.number)! <= rung);
+    if (promotedTrial) return { trial: promotedTrial.number, rung: rung + 1 };
   }
   if (more) return { trial: sent.size, rung: 0 };
   if (!settled) return undefined;

@@ -169,19 +169,20 @@ export function makeCache({ trained, block, isNamed, signal, say = () => {} }: C
         say(`${join(folder, cachePath(engine.name))} is out of date, because ${cachedRun}${again}`);
       } catch (error) {
         signal?.throwIfAborted();
-        const reason = reasonOf(error);
-        if (reason === undefined) throw error;
-        say(`${reason}${again}`);
+        const cacheReason = reasonOf(error);
+        if (cacheReason === undefined) throw error;
+        say(`${cacheReason}${again}`);
       }
       return undefined;
     },
     async keep(engine, kept) {
       const cacheWritten = lookOf(engine).then((before) => writeKept(folder, engine.name, kept, before, signal));
       // Whatever goes wrong, answers do not depend on it.
-      const reason = await cacheWritten.catch((error: unknown) =>
+      const writeReason = await cacheWritten.catch((error: unknown) =>
         signal?.aborted ? undefined : (reasonOf(error) ?? String(error)),
       );
-      if (reason !== undefined) say(`what was read is not kept in ${join(folder, startCacheFolder)}: ${reason}`);
+      if (writeReason !== undefined)
+        say(`what was read is not kept in ${join(folder, startCacheFolder)}: ${writeReason}`);
     },
   };
 }
@@ -213,8 +214,8 @@ async function readKept(
   if (cacheFile === undefined) return undefined;
   try {
     const { identity } = await readOpenedMetadata(cacheFile, path);
-    const reason = await outOfDate(identity, now, signal);
-    if (reason !== undefined) return reason;
+    const staleReason = await outOfDate(identity, now, signal);
+    if (staleReason !== undefined) return staleReason;
     // Of float32 all are finite; a column of numbers has NaN where there is none.
     const storedFile = await readOpened(cacheFile, path, { sealed: true, finite: (name) => name.startsWith('F32') });
     return keptIn(storedFile, path, trained);
@@ -232,8 +233,8 @@ function keptIn(
   const damaged = (reason: string): Failure => failure('damaged-file', { path, reason });
   const contents = unpackTree(metadata.contents ?? '', tensors, damaged) as Partial<CachedRun> | null;
   const { served, notes } = contents ?? {};
-  const reason = servedComplaint(served, model);
-  if (reason !== undefined) throw damaged(reason);
+  const servedReason = servedComplaint(served, model);
+  if (servedReason !== undefined) throw damaged(servedReason);
   if (!Array.isArray(notes) || !notes.every((note) => typeof note === 'string')) throw damaged('it has no notes');
   return { served: served!, notes };
 }

@@ -68,7 +68,7 @@ export async function sendFiles(
 ): Promise<number | string> {
   const root = artifactRoot(remote);
   if (root === undefined) return `the server keeps files at ${remote.artifacts.slice(0, 80)}, not through itself`;
-  let count = 0;
+  let partCount = 0;
   for (const path of paths) {
     if (!(await isThere(folder, path))) continue;
     try {
@@ -78,9 +78,9 @@ export async function sendFiles(
       if (!(error instanceof RequestRefused) || error.isPassing) throw error;
       return error.message;
     }
-    count++;
+    partCount++;
   }
-  return count;
+  return partCount;
 }
 
 async function isThere(folder: string, path: string): Promise<boolean> {

@@ -110,10 +110,10 @@ export class RunSender {
     const began = this.of.began ?? this.points.began();
     const trackingRecord = await remembered(folder, defined({ began, commit: this.of.commit }));
     const experiment = await experimentId(client, this.of.experiment ?? facts.plan.model);
-    const name = basename(resolve(folder));
+    const runName = basename(resolve(folder));
     const remote = await findOrCreateRun(client, experiment, {
       own: trackingRecord.run,
-      name,
+      name: runName,
       start: trackingRecord.began ?? Date.now(),
     });
     await logTags(client, remote.id, { ...tagsOf(facts, source, trackingRecord.commit), ...changed(remote, facts) });

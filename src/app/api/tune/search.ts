@@ -185,14 +185,14 @@ export class TuneJobs {
   ): Promise<JobRecord> {
     const { folder, study, request, run } = this.options;
     const begunAt = new Date().toISOString();
-    const start = performance.now();
-    const name = folderOf(job);
+    const startTime = performance.now();
+    const jobFolder = folderOf(job);
     this.options.onBegin?.({ ...job, settings });
     const jobResult = await run(
       {
         ...request,
         set: { ...study.set, ...settings, ...(job.seed === undefined ? {} : { seed: String(job.seed) }) },
-        out: join(folder, name),
+        out: join(folder, jobFolder),
         metric: study.metric,
         mustCheck: job.trial === 0,
         ...(job.rung === undefined ? {} : { rung: { at: job.rung, of: study.rungs } }),
@@ -208,9 +208,9 @@ export class TuneJobs {
       state,
       values,
       ...defined({ validations, value, message }),
-      folder: name,
+      folder: jobFolder,
       begun: begunAt,
-      seconds: rounded((performance.now() - start) / 1000),
+      seconds: rounded((performance.now() - startTime) / 1000),
       elapsed: rounded(this.elapsed),
     };
   }

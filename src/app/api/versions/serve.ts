@@ -82,12 +82,12 @@ async function serveWith(items: OpenedItems | undefined, request: VersionsReques
   async function firstIn(folder: string): Promise<Version> {
     let foundVersion: Version | undefined;
     const takeVersion = async (at: string): Promise<void> => {
-      const start = performance.now();
+      const startTime = performance.now();
       foundVersion = await load(at, signal, true).catch((error: unknown) => {
         throw signal?.aborted ? new DOMException('the start has ended', 'AbortError') : error;
       });
       say(
-        `version ${foundVersion.id.slice(0, 12)} of ${at}: loaded in ${((performance.now() - start) / 1000).toFixed(1)} s`,
+        `version ${foundVersion.id.slice(0, 12)} of ${at}: loaded in ${((performance.now() - startTime) / 1000).toFixed(1)} s`,
       );
     };
     const looking = makeWatch({

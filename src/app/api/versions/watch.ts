@@ -151,8 +151,8 @@ export async function candidatesIn(
 
 async function candidateAt(folder: string, known: KnownManifests, besides?: string): Promise<RunCandidate | undefined> {
   try {
-    const path = join(folder, manifestFile);
-    const file = await lstat(path);
+    const manifestPath = join(folder, manifestFile);
+    const file = await lstat(manifestPath);
     const manifestState = `${file.ino} ${file.size} ${file.mtimeMs}`;
     const manifestKey = `${folder} ${manifestState}`;
     if (!known.has(manifestKey)) known.set(manifestKey, await readManifest(folder).catch(refusedAs(undefined)));
@@ -193,8 +193,8 @@ const refusedAs =
 const mostKnown = 1000;
 
 function shorter(folder: string): string {
-  const path = relative('', folder);
-  return path === '' || path.startsWith('..') ? folder : path;
+  const relativePath = relative('', folder);
+  return relativePath === '' || relativePath.startsWith('..') ? folder : relativePath;
 }
 
 const isFile = (path: string): Promise<boolean> =>

@@ -80,7 +80,7 @@ async function print(found: readonly Diagnostic[], format: CheckFormat): Promise
 }
 
 async function applyFixes(paths: readonly string[], set: Record<string, string>): Promise<void> {
-  const { fixFile } = await import('../../api/fix.ts');
+  const { fixFile } = await import('../../api/check.ts');
   for (const path of paths) {
     for (const { at, code, message } of fixFile(path, set).fixed) {
       const { line, column } = at ? positionAt(at.source, at.start) : { line: 1, column: 1 };

@@ -79,16 +79,16 @@ const isDataSet = (name: string): name is DataSetName => (dataSetNames as readon
 /** Writes the data block next to the folder of its files, or into the folder if `out` is `.` or `..`. Keeps an existing file. */
 export function keepBlock(set: DataSetName, out: string, isForm = false): string {
   const isNamed = !['', '.', '..'].includes(basename(out));
-  const path = isNamed ? join(dirname(out), `${basename(out)}.tower`) : join(out, `${set}.tower`);
-  if (existsSync(path)) return path;
-  const text = readFileSync(packageFile(`models/data/${set}.tower`), 'utf8');
-  const ownBlock = isForm && isNamed && basename(out) !== set ? renamed(text, set, basename(out)) : text;
+  const blockPath = isNamed ? join(dirname(out), `${basename(out)}.tower`) : join(out, `${set}.tower`);
+  if (existsSync(blockPath)) return blockPath;
+  const blockText = readFileSync(packageFile(`models/data/${set}.tower`), 'utf8');
+  const ownBlock = isForm && isNamed && basename(out) !== set ? renamed(blockText, set, basename(out)) : blockText;
   try {
-    writeFileSync(path, ownBlock.replaceAll(`"${set}/`, isNamed ? `"${basename(out)}/` : '"'));
+    writeFileSync(blockPath, ownBlock.replaceAll(`"${set}/`, isNamed ? `"${basename(out)}/` : '"'));
   } catch (error) {
-    refuse('cannot-write', path, error);
+    refuse('cannot-write', blockPath, error);
   }
-  return path;
+  return blockPath;
 }
 
 function renamed(text: string, set: DataSetName, name: string): string {

@@ -13,20 +13,20 @@ export function explainCommand(program: Command): void {
     .action(async (word: string, { json }: { json?: boolean }) => {
       const name = word.replace(/^\[(.*)\]$/, '$1');
       const { kindNames, kindsAround, kindsNamed } = await import('../../../editor/reference/examples.ts');
-      const named = kindsNamed(name);
-      const kinds = named.length > 0 ? named : kindsAround(name);
+      const namedKinds = kindsNamed(name);
+      const kinds = namedKinds.length > 0 ? namedKinds : kindsAround(name);
       const { words, wordsNamed, wordText } = await import('../../../editor/reference/page.ts');
-      const found = wordsNamed(name);
-      if (kinds.length > 0 || found.length > 0) {
+      const foundWords = wordsNamed(name);
+      if (kinds.length > 0 || foundWords.length > 0) {
         const { kindJson, kindText } = await import('../views/kind.ts');
-        if (json) return answerJson([...kinds.map(kindJson), ...found]);
-        return answer([...kinds.map(kindText), ...found.map(wordText)].join('\n\n\n'));
+        if (json) return answerJson([...kinds.map(kindJson), ...foundWords]);
+        return answer([...kinds.map(kindText), ...foundWords.map(wordText)].join('\n\n\n'));
       }
       const { readErrorPage } = await import('../../../compiler/explain/page.ts');
       const code = codeNamed(name);
       if (code === undefined) {
-        const known = [...Object.keys(codes), ...kindNames(), ...words.map(({ word }) => word)];
-        throw failure('unknown-name', { what: 'code, kind or word', name, nearest: nearest(name, known) });
+        const knownNames = [...Object.keys(codes), ...kindNames(), ...words.map(({ word }) => word)];
+        throw failure('unknown-name', { what: 'code, kind or word', name, nearest: nearest(name, knownNames) });
       }
       const explained = readErrorPage(code);
       if (json) return answerJson(explained);

@@ -27,14 +27,14 @@ export function formatCommand(program: Command): void {
       const answers = files.map(({ path, source, output, diagnostics }) => {
         const isChanged = output !== undefined && output !== source.text;
         if (isChanged && !check) write(path, output);
-        const found = isChanged && check ? [diagnose('not-formatted', undefined, { path })] : diagnostics;
-        return { path, changed: isChanged, found };
+        const fileDiagnostics = isChanged && check ? [diagnose('not-formatted', undefined, { path })] : diagnostics;
+        return { path, changed: isChanged, found: fileDiagnostics };
       });
-      const found = answers.flatMap((one) => one.found);
+      const allDiagnostics = answers.flatMap((one) => one.found);
       if (json)
         answerJson(answers.map((one) => ({ file: one.path, changed: one.changed, diagnostics: toJson(one.found) })));
-      else print(answers, found, check);
-      if (found.length > 0) process.exitCode = 1;
+      else print(answers, allDiagnostics, check);
+      if (allDiagnostics.length > 0) process.exitCode = 1;
     });
   program.addCommand(withExample(command, 'tower format models docs', 'tower format --check models/two_tower.tower'));
 }

@@ -9,10 +9,10 @@ export function helpCommand(program: Command): void {
     .argument('[command]', 'one of the commands above')
     .action((name: string | undefined) => {
       if (name === undefined) return program.outputHelp();
-      const found = program.commands.find((one) => one.name() === name);
+      const namedCommand = program.commands.find((one) => one.name() === name);
       const names = program.commands.map((one) => one.name());
-      if (!found) throw failure('unknown-name', { what: 'command', name, nearest: nearest(name, names) });
-      found.outputHelp();
+      if (!namedCommand) throw failure('unknown-name', { what: 'command', name, nearest: nearest(name, names) });
+      namedCommand.outputHelp();
     });
   program.addCommand(withExample(command, 'tower help train'));
 }

@@ -95,9 +95,9 @@ function grouped(notes: readonly ImportNote[]): string[] {
   for (const note of notes) byText.set(note.text, [...(byText.get(note.text) ?? []), note]);
   return [...byText].map(([text, mine]) => {
     const fields = [...new Set(mine.map(({ field }) => field.replace(/^.*\.(?=[^.]+\.[^.]+$)/, '')))];
-    const named =
+    const fieldNames =
       fields.length > 3 ? `${fields.slice(0, 3).join(', ')} and ${fields.length - 3} more` : fields.join(', ');
-    return `  ${placeOf(mine)}${named}: ${text}`;
+    return `  ${placeOf(mine)}${fieldNames}: ${text}`;
   });
 }
 

@@ -38,9 +38,10 @@ export async function ask(question: string, choices: readonly AskedChoice[], on 
   const lines = [question, ...choices.map(({ text }, at) => `  ${at + 1}  ${text}`)];
   on.output.write(`${lines.join('\n')}\n`);
   for (;;) {
-    const text = await answerTo(`1–${choices.length}, Enter for 1: `, on);
-    if (text === undefined || text === '') return choices[0]!.value;
-    const chosen = choices[Number(text) - 1] ?? choices.find(({ value }) => value.toLowerCase() === text.toLowerCase());
+    const answerText = await answerTo(`1–${choices.length}, Enter for 1: `, on);
+    if (answerText === undefined || answerText === '') return choices[0]!.value;
+    const chosen =
+      choices[Number(answerText) - 1] ?? choices.find(({ value }) => value.toLowerCase() === answerText.toLowerCase());
     if (chosen) return chosen.value;
   }
 }
@@ -52,9 +53,9 @@ export async function ask(question: string, choices: readonly AskedChoice[], on 
 export async function askSome(question: string, choices: readonly string[], on = own): Promise<readonly string[]> {
   on.output.write(`${[question, ...choices.map((text, at) => `  ${at + 1}  ${text}`)].join('\n')}\n`);
   for (;;) {
-    const text = await answerTo('numbers such as 1 3, Enter for all: ', on);
-    if (text === undefined || text === '') return choices;
-    const chosen = text.split(/[\s,]+/).map((number) => choices[Number(number) - 1]);
+    const answerText = await answerTo('numbers such as 1 3, Enter for all: ', on);
+    if (answerText === undefined || answerText === '') return choices;
+    const chosen = answerText.split(/[\s,]+/).map((number) => choices[Number(number) - 1]);
     if (chosen.every((each) => each !== undefined)) return chosen as string[];
   }
 }
@@ -150,16 +151,16 @@ const allowText = (allow: readonly string[]): string => allow.map((folder) => ` 
 /** Files of this folder: all, or those that somebody chooses. */
 async function offered(asks: boolean): Promise<readonly string[]> {
   const { findTables, isForeignConfig: isForeign } = await import('../../api/init.ts');
-  const found = findTables('.');
-  if (found.length === 0) throw failure('starter-no-files', { folder: 'this folder' });
-  const tables = found.filter((path) => !isForeign(path));
-  return asks && tables.length > 1 ? askSome('Which files hold your data?', tables) : found;
+  const foundPaths = findTables('.');
+  if (foundPaths.length === 0) throw failure('starter-no-files', { folder: 'this folder' });
+  const tables = foundPaths.filter((path) => !isForeign(path));
+  return asks && tables.length > 1 ? askSome('Which files hold your data?', tables) : foundPaths;
 }
 
 function sayLook({ tables, others }: LookedFiles): void {
   for (const { path, count, isWhole, columns, kind } of tables) {
-    const rows = `${isWhole ? '' : 'about '}${count.toLocaleString('en')} ${count === 1 ? 'row' : 'rows'}`;
-    say(`${path}: ${rows}${kind === 'lines' ? ' in lines of a user and items' : ` of ${columns.length} columns`}`);
+    const rowsText = `${isWhole ? '' : 'about '}${count.toLocaleString('en')} ${count === 1 ? 'row' : 'rows'}`;
+    say(`${path}: ${rowsText}${kind === 'lines' ? ' in lines of a user and items' : ` of ${columns.length} columns`}`);
   }
   for (const { path, reason } of others) say(`${path} is left out: ${reason}`);
 }
@@ -184,9 +185,9 @@ function refuseWritten(out: string): void {
 function refuseUnknown({ tables }: LookedFiles, { events, ...options }: InitCommandOptions): void {
   const columns = tables.flatMap((table) => table.columns.map(({ name }) => name));
   for (const option of ['user', 'item', 'time'] as const) {
-    const name = options[option];
-    if (name === undefined || name === 'none' || columns.includes(name)) continue;
-    throw failure('unknown-name', { what: 'column', name, nearest: undefined, known: columns });
+    const columnName = options[option];
+    if (columnName === undefined || columnName === 'none' || columns.includes(columnName)) continue;
+    throw failure('unknown-name', { what: 'column', name: columnName, nearest: undefined, known: columns });
   }
   if (events !== undefined && !tables.some(({ path }) => path === events)) {
     throw failure('unknown-name', {
@@ -204,8 +205,8 @@ async function settled(look: LookedFiles, options: InitCommandOptions, asks: boo
   const { events, user, item, time } = options;
   let answers: InitAnswers = defined({ events, user, item, time }) as InitAnswers;
   for (;;) {
-    const found = proposalFor(look, options.out, answers);
-    const { questions } = found;
+    const lastProposal = proposalFor(look, options.out, answers);
+    const { questions } = lastProposal;
     const [question] = questions;
     if (question === undefined || !asks) {
       const project = proposeProject(look, options.out, answers);
@@ -247,8 +248,8 @@ async function trainFirst(
     ...defined({ engine: options.engine, by }),
     onReady({ dataset, warnings, ...choice }) {
       // The check has said the others.
-      const found = warnings.filter(({ code }) => code === 'empty-histories');
-      if (found.length > 0) say(render(found, { colour }));
+      const emptyHistories = warnings.filter(({ code }) => code === 'empty-histories');
+      if (emptyHistories.length > 0) say(render(emptyHistories, { colour }));
       sayEngine(choice);
       const { train, validation, test } = dataset.parts;
       say(

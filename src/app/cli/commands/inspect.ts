@@ -163,10 +163,10 @@ async function inspectAttention(folder: string, { json, ...options }: InspectCom
   ]);
   const run = await openRun(folder, options);
   sayEngine(await run.engine());
-  const found = await attention(run);
+  const attentionValues = await attention(run);
   for (const note of await run.notes()) say(note);
-  if (json) answerJson(found);
-  else answer(attentionText(found));
+  if (json) answerJson(attentionValues);
+  else answer(attentionText(attentionValues));
 }
 
 async function inspectStepOf(

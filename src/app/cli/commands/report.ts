@@ -27,9 +27,9 @@ export function reportCommand(program: Command): void {
       const own = [...new Set(folders)].filter((path) => basename(path) !== reportFile);
       if (own.length === 0) self.error('error: there is no folder of a run among these');
       if (own.length === 1 && out !== undefined) self.error('error: `--out` needs several runs');
-      const path = own.length === 1 ? await writeReport(own[0]!) : await writeRunsReport(own, out, sayLeftOut);
-      if (json) answerJson({ report: path });
-      else answer(`report: ${path}`);
+      const reportPath = own.length === 1 ? await writeReport(own[0]!) : await writeRunsReport(own, out, sayLeftOut);
+      if (json) answerJson({ report: reportPath });
+      else answer(`report: ${reportPath}`);
     });
   program.addCommand(withExample(command, 'tower report runs/first', 'tower report runs/*'));
 }

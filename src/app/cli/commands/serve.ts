@@ -216,23 +216,23 @@ const [longest, most] = [50, 65_536];
 
 export function makeLogLines(output: (text: string) => void): LogLines {
   let lines: string[] = [];
-  let length = 0;
+  let textLength = 0;
   let timer: NodeJS.Timeout | undefined;
   const flush = (): void => {
     clearTimeout(timer);
     timer = undefined;
     if (lines.length === 0) return;
-    const text = `${lines.join('\n')}\n`;
+    const joinedLines = `${lines.join('\n')}\n`;
     lines = [];
-    length = 0;
-    output(text);
+    textLength = 0;
+    output(joinedLines);
   };
   return {
     flush,
     write(line) {
       lines.push(line);
-      length += line.length;
-      if (length >= most) flush();
+      textLength += line.length;
+      if (textLength >= most) flush();
       else timer ??= setTimeout(flush, longest);
     },
   };

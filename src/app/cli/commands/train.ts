@@ -211,8 +211,8 @@ function sayReady({ dataset, plan, warnings, tables, ...choice }: TrainReady, fr
   if (tables) say(layoutWords(tables));
   const { count, file } = dataset.rejected;
   if (count === 0) return;
-  const rows = count === 1 ? '1 invalid row' : `${count} invalid rows`;
-  say(`excluded ${rows}${file === undefined ? '' : `; ${file} has the reason of each`}`);
+  const rowsText = count === 1 ? '1 invalid row' : `${count} invalid rows`;
+  say(`excluded ${rowsText}${file === undefined ? '' : `; ${file} has the reason of each`}`);
 }
 
 function layoutWords({ layout, bytes, isAsked, workers }: NonNullable<TrainReady['tables']>): string {
@@ -228,9 +228,9 @@ const replayWords = (earlier: number): string =>
 function vocabularyWords({ admissions = new Map(), recoded, encodings }: TrainReady['dataset']): string[] {
   return [...admissions].map(([name, { waiting }]) => {
     const encoding = encodings.get(name);
-    const values = encoding?.kind === 'vocabulary' ? encoding.values.length : 0;
+    const valueCount = encoding?.kind === 'vocabulary' ? encoding.values.length : 0;
     const leftCount = recoded?.get(name)?.filter((code) => code === null).length ?? 0;
-    return `${name}: ${values} values have a code, ${waiting.values.length} are too rare as yet${leftCount > 0 ? `, ${leftCount} have left: compaction.json has the new codes` : ''}`;
+    return `${name}: ${valueCount} values have a code, ${waiting.values.length} are too rare as yet${leftCount > 0 ? `, ${leftCount} have left: compaction.json has the new codes` : ''}`;
   });
 }
 

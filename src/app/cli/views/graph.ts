@@ -80,18 +80,18 @@ function sizesOf({ graph, inputs }: GraphPlan, batch: number, sequences = batch)
 
 function sequencesOf({ step, train, features }: Plan): GraphSummary['sequences'] {
   const list = sequenceFeature(step);
-  const length = features.find(({ name }) => name === list)?.max;
-  return length === undefined ? undefined : { count: Math.ceil(train.batch / length), length };
+  const listLength = features.find(({ name }) => name === list)?.max;
+  return listLength === undefined ? undefined : { count: Math.ceil(train.batch / listLength), length: listLength };
 }
 
 export function summaryText({ model, batch, sequences, flows, tables, parts, total, shared }: GraphSummary): string {
-  const width = Math.max(...flows.map(({ text }) => text.length));
+  const flowWidth = Math.max(...flows.map(({ text }) => text.length));
   const costs = [...parts, { part: 'all', ...total }].map(({ part, ...cost }) => [indented(part), ...cells(cost)]);
   return [
     `model ${model}`,
     '',
     'what flows carry',
-    ...flows.map(({ line, text, type }) => `  ${String(line).padStart(4)}  ${text.padEnd(width)}  ${type}`),
+    ...flows.map(({ line, text, type }) => `  ${String(line).padStart(4)}  ${text.padEnd(flowWidth)}  ${type}`),
     '',
     'embedding tables, outside the graph',
     ...tables.map(({ name, dim, rowsOf }) => `  ${name}: ${dim} wide, a row for each code of ${rowsOf}`),
@@ -111,8 +111,8 @@ const cells = ({ parameters, flops, bytes }: Cost): string[] => [
 ];
 
 const indented = (part: string): string => {
-  const path = part.split('/');
-  return `${'  '.repeat(path.length - 1)}${path.at(-1)}`;
+  const partNames = part.split('/');
+  return `${'  '.repeat(partNames.length - 1)}${partNames.at(-1)}`;
 };
 
 /** @throws Failure `unknown-name` */
@@ -198,13 +198,13 @@ const longestBar = 24;
 export function attentionText(all: readonly Attention[]): string {
   return all
     .map(({ block, over, fields }) => {
-      const rows = fields.map(({ name, mean, deviation }) => [
+      const fieldRows = fields.map(({ name, mean, deviation }) => [
         name,
         mean.toFixed(4),
         `± ${deviation.toFixed(4)}`,
         '█'.repeat(Math.round(mean * longestBar)).padEnd(longestBar),
       ]);
-      return [`${block}, mean over ${over}`, tableOf(['field', 'let through', '', ''], rows)].join('\n');
+      return [`${block}, mean over ${over}`, tableOf(['field', 'let through', '', ''], fieldRows)].join('\n');
     })
     .join('\n\n');
 }

@@ -36,8 +36,8 @@ const parameterLines = ({ parameters }: KindRow): string =>
   Object.entries(parameters)
     .map(([name, parameter]) => {
       const [is, otherwise] = parameterCells(parameter);
-      const given = `${is}; ${/^`/.test(otherwise) ? `default ${otherwise}` : otherwise}`;
-      return `  ${name}\n${indented(wrapped(`${parameter.doc}\n`.trim()))}\n${indented(wrapped(given))}`;
+      const valueText = `${is}; ${/^`/.test(otherwise) ? `default ${otherwise}` : otherwise}`;
+      return `  ${name}\n${indented(wrapped(`${parameter.doc}\n`.trim()))}\n${indented(wrapped(valueText))}`;
     })
     .join('\n');
 
@@ -65,12 +65,12 @@ export function kindJson(kind: LibraryKind) {
 
 /** A code's page for the terminal. */
 export function explanationText({ code, severity, means, wrong, printed, right, remedy }: ErrorPage): string {
-  const parts = [code, wrapped(severityText(code, severity)), wrapped(means)];
+  const pageParts = [code, wrapped(severityText(code, severity)), wrapped(means)];
   if (wrong !== undefined && printed !== undefined && right !== undefined) {
-    parts.push('Wrong:', indented(wrong), '`tower check` prints:', indented(printed), 'Right:', indented(right));
+    pageParts.push('Wrong:', indented(wrong), '`tower check` prints:', indented(printed), 'Right:', indented(right));
   }
-  if (remedy !== undefined) parts.push('What to do:', wrapped(remedy));
-  return parts.join('\n\n');
+  if (remedy !== undefined) pageParts.push('What to do:', wrapped(remedy));
+  return pageParts.join('\n\n');
 }
 
 const indented = (text: string): string => text.trimEnd().replace(/^(?=.)/gm, '    ');

@@ -11,40 +11,40 @@ import { comparisonText } from './comparison.ts';
 /** The answer of `tower tune`: finalists, what mattered, the winner next to the file as it is written, and its settings. */
 export function tunedText(path: string, tuned: Tuned, report: string): string {
   const { finalists, importance, winner, study, trials, validation, test, written } = tuned;
-  const parts: string[] = [];
+  const textParts: string[] = [];
   if (finalists.length > 0) {
-    const rows = finalists.map(({ trial, mean, values }) => [
+    const finalistRows = finalists.map(({ trial, mean, values }) => [
       trial === 0 ? '0, as written' : String(trial),
       mean.toFixed(4),
       values.map((value) => value.toFixed(4)).join(' '),
       settingsLine(trials[trial]!),
     ]);
-    parts.push(tableOf([`finalists`, study.metric, 'by seed', 'settings'], rows));
+    textParts.push(tableOf([`finalists`, study.metric, 'by seed', 'settings'], finalistRows));
   }
   if (importance.length > 0) {
     const shares = importance.map(({ name, share }) => `${name} ${(100 * share).toFixed(0)} %`);
-    parts.push(`mattered at the first rung: ${shares.join(', ')}`);
+    textParts.push(`mattered at the first rung: ${shares.join(', ')}`);
   }
   const isUsualAlone = trials.every(({ number, values }) => number === 0 || values.length === 0);
-  if (!winner && isUsualAlone) parts.push('no trial besides the file as it is written came to a value');
-  else if (!winner) parts.push('no trial came to a value on all seeds; the messages above say why');
-  else if (winner.trial === 0) parts.push('no finalist was better than the file as it is written');
+  if (!winner && isUsualAlone) textParts.push('no trial besides the file as it is written came to a value');
+  else if (!winner) textParts.push('no trial came to a value on all seeds; the messages above say why');
+  else if (winner.trial === 0) textParts.push('no finalist was better than the file as it is written');
   if (validation) {
     const winnerDifference = validation.rows[1]?.differences?.[study.metric];
     const verdict =
       winnerDifference === undefined || winnerDifference.low > 0
         ? []
         : [`The interval of ${study.metric} is not above 0: on fresh seeds, the file as it is written may be as good.`];
-    parts.push([`validation, fresh seeds:\n${comparisonText(validation)}`, ...verdict].join('\n'));
+    textParts.push([`validation, fresh seeds:\n${comparisonText(validation)}`, ...verdict].join('\n'));
   }
-  if (test) parts.push(`test:\n${comparisonText(test)}`);
+  if (test) textParts.push(`test:\n${comparisonText(test)}`);
   if (winner && winner.trial !== 0) {
     const set = Object.entries(winner.settings).map(([name, value]) => `--set ${quoted(`${name}=${value}`)}`);
-    parts.push(`tower train ${shellWord(path)} … ${set.join(' ')}`, `its run of a fresh seed: ${winner.run}`);
+    textParts.push(`tower train ${shellWord(path)} … ${set.join(' ')}`, `its run of a fresh seed: ${winner.run}`);
   }
-  if (written !== undefined && winner?.trial !== 0) parts.push(`wrote ${written}`);
-  parts.push(`wrote ${report}`);
-  return parts.join('\n\n');
+  if (written !== undefined && winner?.trial !== 0) textParts.push(`wrote ${written}`);
+  textParts.push(`wrote ${report}`);
+  return textParts.join('\n\n');
 }
 
 /** For a shell, without quotation marks where none are needed. */

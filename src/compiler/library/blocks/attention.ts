@@ -55,8 +55,8 @@ function weightedMean(
 ): Vector {
   const { builder } = context;
   const batch = tensor.type.shape[0]!;
-  const rows = builder.reshape(tensor, [elementsOf([batch, count]), width]);
-  const scores = score(layer(context, rows, width, units, 'tanh'));
+  const elementRows = builder.reshape(tensor, [elementsOf([batch, count]), width]);
+  const scores = score(layer(context, elementRows, width, units, 'tanh'));
   const weights = maskedSoftmax(builder, builder.reshape(scores, [batch, count]), mask);
   const mean = builder.batchMatMul(builder.reshape(weights, [batch, 1, count]), tensor);
   return vectorOf(builder.reshape(mean, [batch, width]), width);

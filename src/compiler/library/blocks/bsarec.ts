@@ -107,8 +107,8 @@ const epsilon = 1e-12;
  * the last position, and padding has the first ones. Here elements come first, and padding follows them in the paper's order.
  */
 function placed(builder: Builder, { tensor, mask, length, most, width }: Sequence, fromOldest: boolean): Ref {
-  const places = builder.parameter('places', [most, width], { kind: 'uniform', limit: 0.02 });
-  if (fromOldest) return builder.add(tensor, builder.slice(places, [0, 0], [length, width]));
+  const positionTable = builder.parameter('places', [most, width], { kind: 'uniform', limit: 0.02 });
+  if (fromOldest) return builder.add(tensor, builder.slice(positionTable, [0, 0], [length, width]));
   const batch = mask.type.shape[0]!;
   // Place t of a sequence of l elements has the position t − l modulo L.
   const afterEnd = builder.constant(
@@ -116,7 +116,7 @@ function placed(builder: Builder, { tensor, mask, length, most, width }: Sequenc
     [1, length],
   );
   const positions = builder.cast(builder.sub(afterEnd, builder.sum(mask, [1], true)), 'int32');
-  const twice = builder.concat([places, places], 0);
+  const twice = builder.concat([positionTable, positionTable], 0);
   const vectors = builder.gather(twice, builder.reshape(positions, [elementsOf([batch, length])]));
   // What a place without an element says comes from its position alone, so nothing flows back to it.
   const elements = builder.mul(tensor, builder.reshape(mask, [batch, length, 1]));

@@ -21,25 +21,25 @@ export const cin = blockKind({
   },
   lower(context, input, { units, activation }) {
     const { builder } = context;
-    const value = needFields(input);
-    const width = needOneWidth(value);
-    const fields = value.fields.length;
+    const inputFields = needFields(input);
+    const fieldWidth = needOneWidth(inputFields);
+    const fields = inputFields.fields.length;
     // [batch, width, fields]: what is multiplied lies last, so that each layer is one product.
-    const fieldColumns = builder.transpose(stacked(builder, value, width), [0, 2, 1]);
+    const fieldColumns = builder.transpose(stacked(builder, inputFields, fieldWidth), [0, 2, 1]);
     const batch = fieldColumns.type.shape[0]!;
-    const elementIndices = elementsOf([batch, width]);
+    const elementIndices = elementsOf([batch, fieldWidth]);
     const ownColumns = builder.reshape(fieldColumns, [elementIndices, 1, fields]);
     let lastLayer = builder.reshape(fieldColumns, [elementIndices, fields]);
-    let rows = fields;
+    let lastUnits = fields;
     const sums: Ref[] = [];
     units.forEach((next, at) => {
-      const pairs = builder.mul(builder.reshape(lastLayer, [elementIndices, rows, 1]), ownColumns);
-      const inputs = rows * fields;
+      const pairs = builder.mul(builder.reshape(lastLayer, [elementIndices, lastUnits, 1]), ownColumns);
+      const inputs = lastUnits * fields;
       const weights = builder.parameter(`weights_${at}`, [inputs, next], { kind: 'glorot', fans: [inputs, next] });
       const mixed = builder.matMul(builder.reshape(pairs, [elementIndices, inputs]), weights);
       lastLayer = activate(context, mixed, activation, { suffix: `_${at}` });
-      rows = next;
-      sums.push(builder.sum(builder.reshape(lastLayer, [batch, width, next]), [1]));
+      lastUnits = next;
+      sums.push(builder.sum(builder.reshape(lastLayer, [batch, fieldWidth, next]), [1]));
     });
     return vectorOf(
       endToEnd(builder, sums),

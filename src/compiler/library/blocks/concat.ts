@@ -1,9 +1,8 @@
 import type { Builder } from '../../../graph/builder.ts';
 import { type Interests, type NamedValue, type Sequence, ShapeError, type Vector } from '../contract.ts';
-import { joinWithEach } from '../interests.ts';
 import { blockKind } from '../rows.ts';
-import { alignedSequences, nextToEach } from '../sequences.ts';
 import { asVector, endToEnd, flattened, printValue, vectorOf } from '../values.ts';
+import { alignedSequences, joinWithEach, nextToEach } from '../vector_ops.ts';
 import { flatten } from './flatten.ts';
 
 export const concat = blockKind({
@@ -16,20 +15,20 @@ export const concat = blockKind({
   join({ builder }, parts) {
     const sequences = alignedSequences(parts);
     if (sequences) return elementByElement(builder, sequences[0]!.value, parts);
-    const values = parts.map(flat(builder));
-    const interests = values.find((value) => value.kind === 'interests');
-    const width = values.reduce((sum, value) => sum + value.width, 0);
+    const flatValues = parts.map(flat(builder));
+    const interests = flatValues.find((value) => value.kind === 'interests');
+    const totalWidth = flatValues.reduce((sum, value) => sum + value.width, 0);
     if (interests === undefined) {
       return vectorOf(
         endToEnd(
           builder,
-          values.map(({ tensor }) => tensor),
+          flatValues.map(({ tensor }) => tensor),
         ),
-        width,
+        totalWidth,
       );
     }
     const { count } = interests;
-    const otherInterests = values.find((value) => value.kind === 'interests' && value.count !== count);
+    const otherInterests = flatValues.find((value) => value.kind === 'interests' && value.count !== count);
     if (otherInterests)
       throw new ShapeError(
         `joins interests of one number, but gets ${printValue(interests)} and ${printValue(otherInterests)}`,
@@ -37,13 +36,13 @@ export const concat = blockKind({
     return {
       kind: 'interests',
       tensor: builder.concat(
-        values.map((value) =>
+        flatValues.map((value) =>
           value.kind === 'interests' ? value.tensor : joinWithEach(builder, interests.tensor, value.tensor),
         ),
         2,
       ),
       count,
-      width,
+      width: totalWidth,
       normalized: false,
     };
   },
@@ -57,8 +56,8 @@ function elementByElement(builder: Builder, first: Sequence, parts: readonly Nam
     if (vector.kind === 'vector') return nextToEach(builder, first, vector.tensor);
     throw new ShapeError(`joins sequences with vectors, but \`${part.name}\` is ${printValue(part.value)}`);
   });
-  const width = tensors.reduce((sum, { type }) => sum + (type.shape[2] as number), 0);
-  return { ...first, tensor: builder.concat(tensors, 2), width };
+  const totalWidth = tensors.reduce((sum, { type }) => sum + (type.shape[2] as number), 0);
+  return { ...first, tensor: builder.concat(tensors, 2), width: totalWidth };
 }
 
 /** A vector or interests; fields are put side by side. */

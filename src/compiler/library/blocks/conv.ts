@@ -46,10 +46,10 @@ export const conv = blockKind({
     const elements = seen === 'causal' ? sequence : { ...sequence, tensor: builder.mul(sequence.tensor, shown) };
     const neighbours = Array.from({ length: width }, (_, k) => moved(builder, elements, (placesBefore - k) * dilation));
     const inputs = width * sequence.width;
-    const rows = builder.reshape(endToEnd(builder, neighbours, 2), [elementsOf([batch, length]), inputs]);
+    const windowRows = builder.reshape(endToEnd(builder, neighbours, 2), [elementsOf([batch, length]), inputs]);
     const outputWidth = units ?? sequence.width;
     const isThere = builder.reshape(mask, [elementsOf([batch, length])]);
-    const convolved = layer(context, rows, inputs, outputWidth, activation, '', isThere);
+    const convolved = layer(context, windowRows, inputs, outputWidth, activation, '', isThere);
     return {
       ...sequence,
       width: outputWidth,

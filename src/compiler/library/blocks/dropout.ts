@@ -28,8 +28,8 @@ export const dropout = blockKind({
         };
       case 'interests':
       case 'sequence': {
-        const count = input.kind === 'sequence' ? input.length : input.count;
-        const tensor = dropEach(context, input.tensor, count * input.width, rate);
+        const vectorCount = input.kind === 'sequence' ? input.length : input.count;
+        const tensor = dropEach(context, input.tensor, vectorCount * input.width, rate);
         return input.kind === 'sequence' ? { ...input, tensor } : { ...input, tensor, normalized: false };
       }
     }
@@ -40,8 +40,9 @@ export const dropout = blockKind({
 export function dropEach(context: BlockContext, x: Ref, numbers: number, rate: number): Ref {
   if (!context.training || rate === 0) return x;
   const { builder } = context;
-  const count = elementsOf(x.type.shape);
-  const batch = typeof count === 'number' ? count / numbers : { ...count, times: count.times / numbers };
+  const numberCount = elementsOf(x.type.shape);
+  const batch =
+    typeof numberCount === 'number' ? numberCount / numbers : { ...numberCount, times: numberCount.times / numbers };
   return builder.reshape(drop(context, builder.reshape(x, [batch, numbers]), numbers, rate), x.type.shape);
 }
 

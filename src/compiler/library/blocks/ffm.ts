@@ -18,21 +18,21 @@ export const ffm = blockKind({
   },
   lower({ builder }, input, { width }) {
     const fields = needFields(input);
-    const count = fields.fields.length;
-    if (count < 2) throw new ShapeError('needs two fields at least');
+    const fieldCount = fields.fields.length;
+    if (fieldCount < 2) throw new ShapeError('needs two fields at least');
     const k = width ?? splitWidth(fields);
     const flat =
       width === undefined
-        ? stacked(builder, fields, count * k)
+        ? stacked(builder, fields, fieldCount * k)
         : builder.concat(
-            fields.fields.map((field, at) => builder.matMul(field.tensor, maps(builder, field, at, count, k))),
+            fields.fields.map((field, at) => builder.matMul(field.tensor, maps(builder, field, at, fieldCount, k))),
             1,
           );
     // What field i shows itself is 0 where maps make it, and is left out where embeddings hold it.
-    const shown = builder.reshape(flat, [flat.type.shape[0]!, count, count, k]);
+    const shown = builder.reshape(flat, [flat.type.shape[0]!, fieldCount, fieldCount, k]);
     const products = builder.mul(shown, builder.transpose(shown, [0, 2, 1, 3]));
     const twice = builder.sum(products, [1, 2]);
-    const ownProducts = width === undefined ? diagonal(builder, products, count) : undefined;
+    const ownProducts = width === undefined ? diagonal(builder, products, fieldCount) : undefined;
     const tensor = builder.mul(ownProducts === undefined ? twice : builder.sub(twice, ownProducts), 0.5);
     return vectorOf(tensor, k);
   },
@@ -58,10 +58,10 @@ function diagonal(builder: Builder, products: Ref, count: number): Ref {
 }
 
 function splitWidth(fields: Fields): number {
-  const count = fields.fields.length;
-  const width = needOneWidth(fields);
-  if (width % count === 0) return width / count;
+  const fieldCount = fields.fields.length;
+  const fieldWidth = needOneWidth(fields);
+  if (fieldWidth % fieldCount === 0) return fieldWidth / fieldCount;
   throw new ShapeError(
-    `without \`width\` splits each embedding among all ${count} fields, but ${width} does not divide by ${count}: write \`ffm(width: 8)\``,
+    `without \`width\` splits each embedding among all ${fieldCount} fields, but ${fieldWidth} does not divide by ${fieldCount}: write \`ffm(width: 8)\``,
   );
 }

@@ -14,12 +14,12 @@ export const flatten = blockKind({
         return needVector(input);
       case 'interests':
       case 'sequence': {
-        const count = input.kind === 'sequence' ? input.most : input.count;
-        const missing = count - (input.tensor.type.shape[1] as number);
+        const vectorCount = input.kind === 'sequence' ? input.most : input.count;
+        const missing = vectorCount - (input.tensor.type.shape[1] as number);
         const allPlaces = missing === 0 ? input.tensor : builder.pad(input.tensor, [0, 0, 0], [0, missing, 0]);
-        const width = count * input.width;
-        const tensor = builder.reshape(allPlaces, [input.tensor.type.shape[0]!, width]);
-        return vectorOf(tensor, width);
+        const flatWidth = vectorCount * input.width;
+        const tensor = builder.reshape(allPlaces, [input.tensor.type.shape[0]!, flatWidth]);
+        return vectorOf(tensor, flatWidth);
       }
       case 'fields':
         return flattened(builder, input.fields);

@@ -9,11 +9,11 @@ export const fm = blockKind({
   example: 'fm',
   lower({ builder }, input) {
     const fields = needFields(input);
-    const width = needOneWidth(fields);
-    const allFields = stacked(builder, fields, width);
+    const fieldWidth = needOneWidth(fields);
+    const allFields = stacked(builder, fields, fieldWidth);
     const squareOfSum = builder.square(builder.sum(allFields, [1]));
     const sumOfSquares = builder.sum(builder.square(allFields), [1]);
     const tensor = builder.mul(builder.sub(squareOfSum, sumOfSquares), 0.5);
-    return vectorOf(tensor, width);
+    return vectorOf(tensor, fieldWidth);
   },
 });

@@ -32,10 +32,10 @@ export const hstu = blockKind({
     const { mask, length, most, width } = sequence;
     const batch = mask.type.shape[0]!;
     const { split, join } = headsOf(builder, batch, length, width, heads);
-    const rows = elementsOf([batch, length]);
+    const elementCount = elementsOf([batch, length]);
     const shown = builder.mul(causalMask(builder, length), builder.reshape(mask, [batch, 1, 1, length]));
 
-    let x = builder.reshape(sequence.tensor, [rows, width]);
+    let x = builder.reshape(sequence.tensor, [elementCount, width]);
     for (let at = 0; at < layers; at++) {
       const normal = normalizeRows(builder, x, width, 1e-5, `_input_${at}`);
       const allParts = silu(linear(context, normal, width, 4 * width, `_all_${at}`, small));

@@ -18,23 +18,23 @@ export const mix = blockKind({
   },
   lower({ builder }, input, { weights }) {
     const fields = needFields(input);
-    const width = needOneWidth(fields);
+    const fieldWidth = needOneWidth(fields);
     const fieldTensors = fields.fields.map(({ tensor }) => tensor);
     if (weights !== undefined && weights.length !== fieldTensors.length) {
       throw new ShapeError(`needs a weight for each of its ${fieldTensors.length} fields, but gets ${weights.length}`);
     }
     const tensor = weights
       ? fieldTensors.map((part, at) => builder.mul(part, weights[at]!)).reduce((sum, part) => builder.add(sum, part))
-      : learned(builder, fieldTensors, width);
-    return vectorOf(tensor, width);
+      : learned(builder, fieldTensors, fieldWidth);
+    return vectorOf(tensor, fieldWidth);
   },
 });
 
 /** float32 [batch, width] */
 function learned(builder: Builder, parts: readonly Ref[], width: number): Ref {
-  const count = parts.length;
-  const shares = builder.softmax(builder.parameter('shares', [count], { kind: 'zeros' }));
-  const rows = parts[0]!.type.shape[0]!;
-  const stacked = builder.reshape(builder.concat(parts, 1), [rows, count, width]);
-  return builder.sum(builder.mul(stacked, builder.reshape(shares, [count, 1])), [1]);
+  const partCount = parts.length;
+  const shares = builder.softmax(builder.parameter('shares', [partCount], { kind: 'zeros' }));
+  const rowCount = parts[0]!.type.shape[0]!;
+  const stacked = builder.reshape(builder.concat(parts, 1), [rowCount, partCount, width]);
+  return builder.sum(builder.mul(stacked, builder.reshape(shares, [partCount, 1])), [1]);
 }

@@ -34,8 +34,9 @@ export function multiHead(context: BlockContext, elements: Elements, options: Mu
   const { heads, suffix = '', dropout = 0, initial } = options;
   const batch = tensor.type.shape[0]!;
   const { each, split, join } = headsOf(builder, batch, count, width, heads);
-  const rows = builder.reshape(tensor, [elementsOf([batch, count]), width]);
-  const projected = (name: string): Ref => split(linear(context, rows, width, width, `_${name}${suffix}`, initial));
+  const elementRows = builder.reshape(tensor, [elementsOf([batch, count]), width]);
+  const projected = (name: string): Ref =>
+    split(linear(context, elementRows, width, width, `_${name}${suffix}`, initial));
   const [query, key, value] = [projected('query'), projected('key'), projected('value')];
   const products = builder.mul(builder.batchMatMul(query, key, { transposeB: true }), 1 / Math.sqrt(each));
   const plainScores = builder.reshape(products, [batch, heads, count, count]);
@@ -83,18 +84,18 @@ export function headsOf(builder: Builder, batch: Dim, count: number, width: numb
   if (width % heads !== 0) {
     throw new ShapeError(`needs a width that divides by \`heads\`, but ${width} does not divide by ${heads}`);
   }
-  const each = width / heads;
+  const headWidth = width / heads;
   return {
     /** The width of a head. */
-    each,
+    each: headWidth,
     /** float32 [batch · count, width] → [batch · heads, count, each] */
     split(rows: Ref): Ref {
-      const splitRows = builder.transpose(builder.reshape(rows, [batch, count, heads, each]), [0, 2, 1, 3]);
-      return builder.reshape(splitRows, [elementsOf([batch, heads]), count, each]);
+      const splitRows = builder.transpose(builder.reshape(rows, [batch, count, heads, headWidth]), [0, 2, 1, 3]);
+      return builder.reshape(splitRows, [elementsOf([batch, heads]), count, headWidth]);
     },
     /** The inverse of `split`. */
     join(parts: Ref): Ref {
-      const together = builder.transpose(builder.reshape(parts, [batch, heads, count, each]), [0, 2, 1, 3]);
+      const together = builder.transpose(builder.reshape(parts, [batch, heads, count, headWidth]), [0, 2, 1, 3]);
       return builder.reshape(together, [elementsOf([batch, count]), width]);
     },
   };

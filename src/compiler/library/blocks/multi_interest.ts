@@ -40,8 +40,8 @@ function attend({ builder }: BlockContext, sequence: Sequence, interests: number
   const batch = tensor.type.shape[0]!;
   const hidden = builder.parameter('hidden', [width, units], { kind: 'glorot', fans: [width, units] });
   const queries = builder.parameter('queries', [units, interests], { kind: 'glorot', fans: [units, interests] });
-  const rows = builder.reshape(tensor, [elementsOf([batch, length]), width]);
-  const scores = builder.matMul(builder.tanh(builder.matMul(rows, hidden)), queries);
+  const elementRows = builder.reshape(tensor, [elementsOf([batch, length]), width]);
+  const scores = builder.matMul(builder.tanh(builder.matMul(elementRows, hidden)), queries);
   const shaped = builder.transpose(builder.reshape(scores, [batch, length, interests]), [0, 2, 1]);
   const weights = maskedSoftmax(builder, shaped, builder.reshape(mask, [batch, 1, length]));
   return builder.batchMatMul(weights, tensor);
@@ -53,8 +53,8 @@ function route({ builder }: BlockContext, sequence: Sequence, interests: number,
   const batch = tensor.type.shape[0]!;
   const capsuleCount = elementsOf([batch, interests]);
   const maps = builder.parameter('maps', [width, interests * width], { kind: 'glorot', fans: [width, width] });
-  const rows = builder.reshape(tensor, [elementsOf([batch, length]), width]);
-  const mappedElements = builder.reshape(builder.matMul(rows, maps), [batch, length, interests, width]);
+  const elementRows = builder.reshape(tensor, [elementsOf([batch, length]), width]);
+  const mappedElements = builder.reshape(builder.matMul(elementRows, maps), [batch, length, interests, width]);
   // [batch · interests, length, width]
   const capsules = builder.reshape(builder.transpose(mappedElements, [0, 2, 1, 3]), [capsuleCount, length, width]);
   const fixed = builder.stopGradient(capsules);

@@ -1,6 +1,6 @@
 import { blockKind } from '../rows.ts';
-import { unitLength } from '../unit_length.ts';
 import { needVector } from '../values.ts';
+import { unitLength } from '../vector_ops.ts';
 
 export const normalize = blockKind({
   doc: 'Each row divided by its length: vector[N] → vector[N] of length 1, or each interest. A row of zeros stays one.',

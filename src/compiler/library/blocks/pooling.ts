@@ -16,11 +16,11 @@ export function pool({ builder }: BlockContext, input: Value, how: Pool): Vector
     case 'outputs':
       throw new ShapeError(`needs fields or a sequence, but gets ${printValue(input)}`);
     case 'fields': {
-      const width = needOneWidth(input);
+      const fieldWidth = needOneWidth(input);
       const join = (a: Ref, b: Ref): Ref => (how === 'max' ? builder.maximum(a, b) : builder.add(a, b));
       const pooled = input.fields.map((field) => field.tensor).reduce(join);
       const tensor = how === 'mean' ? builder.mul(pooled, 1 / input.fields.length) : pooled;
-      return vectorOf(tensor, width);
+      return vectorOf(tensor, fieldWidth);
     }
     case 'sequence':
       return vectorOf(poolSequence(builder, input, how), input.width);
@@ -30,8 +30,8 @@ export function pool({ builder }: BlockContext, input: Value, how: Pool): Vector
 /** float32 [batch, width]. Past the end of a sequence its tensor is zero already. */
 function poolSequence(builder: Builder, { tensor, mask, length }: Sequence, how: Pool): Ref {
   if (how !== 'max') {
-    const total = builder.sum(tensor, [1]);
-    return how === 'sum' ? total : builder.div(total, builder.maximum(builder.sum(mask, [1], true), 1));
+    const elementSum = builder.sum(tensor, [1]);
+    return how === 'sum' ? elementSum : builder.div(elementSum, builder.maximum(builder.sum(mask, [1], true), 1));
   }
   const missing = builder.reshape(builder.sub(1, mask), [tensor.type.shape[0]!, length, 1]);
   const largest = builder.max(builder.sub(tensor, builder.mul(missing, lowest)), [1]);

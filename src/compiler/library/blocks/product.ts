@@ -1,8 +1,8 @@
 import type { Builder } from '../../../graph/builder.ts';
 import type { Fields, Vector } from '../contract.ts';
 import { blockKind } from '../rows.ts';
-import { mergedSequences } from '../sequences.ts';
 import { needFields, needOneWidth, sideBySide, vectorOf } from '../values.ts';
+import { mergedSequences } from '../vector_ops.ts';
 
 export const product = blockKind({
   doc: 'The element-wise product of fields of one width, or of several steps: `product(deep, wide)`. fields[F × D] → vector[D]. Of several sequences of one list it is the product element by element: sequence[L × D].',
@@ -17,7 +17,7 @@ export const product = blockKind({
 });
 
 function productOf(builder: Builder, fields: Fields): Vector {
-  const width = needOneWidth(fields);
+  const fieldWidth = needOneWidth(fields);
   const tensor = fields.fields.map((field) => field.tensor).reduce((all, next) => builder.mul(all, next));
-  return vectorOf(tensor, width);
+  return vectorOf(tensor, fieldWidth);
 }

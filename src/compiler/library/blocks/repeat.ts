@@ -20,8 +20,8 @@ export const repeat = blockKind({
   },
   times: ({ times }) => times,
   lower(context, input, { times, blocks }) {
-    let value: Value = input.kind === 'outputs' ? needVector(input) : input;
-    for (let round = 1; round <= times; round++) value = context.through(blocks, value, round);
-    return value;
+    let lastValue: Value = input.kind === 'outputs' ? needVector(input) : input;
+    for (let round = 1; round <= times; round++) lastValue = context.through(blocks, lastValue, round);
+    return lastValue;
   },
 });

@@ -17,14 +17,14 @@ export const senet = blockKind({
   },
   lower({ builder, readout }, input, { reduction }) {
     const { fields } = needFields(input);
-    const count = fields.length;
-    const hidden = Math.max(1, Math.floor(count / reduction));
+    const fieldCount = fields.length;
+    const hidden = Math.max(1, Math.floor(fieldCount / reduction));
     const squeezed = builder.concat(
       fields.map((field) => builder.mean(field.tensor, [1], true)),
       1,
     );
-    const reduce = builder.parameter('reduce', [count, hidden], { kind: 'glorot', fans: [count, hidden] });
-    const expand = builder.parameter('expand', [hidden, count], { kind: 'glorot', fans: [hidden, count] });
+    const reduce = builder.parameter('reduce', [fieldCount, hidden], { kind: 'glorot', fans: [fieldCount, hidden] });
+    const expand = builder.parameter('expand', [hidden, fieldCount], { kind: 'glorot', fans: [hidden, fieldCount] });
     const weights = readout(
       'excitation',
       fields.map(({ name }) => name),

@@ -1,6 +1,6 @@
 import { blockKind } from '../rows.ts';
-import { mergedSequences } from '../sequences.ts';
 import { sideBySide } from '../values.ts';
+import { mergedSequences } from '../vector_ops.ts';
 import { pool } from './pooling.ts';
 
 export const sum = blockKind({

@@ -2,11 +2,11 @@ import { invariant } from '../../../base/diagnostics/failure.ts';
 import { type LossContext, ShapeError, type VectorScore } from '../contract.ts';
 import { number } from '../parameters.ts';
 import { lossKind } from '../rows.ts';
-import { drawnEntropy } from './drawn_negatives.ts';
 import { mask } from './hits.ts';
 import { rowScore, weightedMean } from './mean.ts';
 import { negatives } from './negatives.ts';
-import { smoothing } from './smoothing.ts';
+import { drawnEntropy } from './pairwise.ts';
+import { smoothing } from './temperature.ts';
 
 export const bce = lossKind({
   doc: "Binary cross-entropy of σ(scale · score) and a label of 0 or 1, never a logarithm of 0. With `negatives` each row is a positive, without a label, and items that are drawn are its negatives: the mean over both; a negative that is the row's own item again has no part. A cosine needs a scale, or the probability stays within [0.27, 0.73].",

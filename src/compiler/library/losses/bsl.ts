@@ -69,7 +69,7 @@ function logMeanOfQuery(context: LossContext, own: Ref, apart: number): Ref {
       'needs a key of the query tower (`keyed by`), to find the positives of one query, or `positives: row`',
     );
   }
-  const rows = own.type.shape[0]!;
+  const rowCount = own.type.shape[0]!;
   const pairs = sameQueryPairs(context, queryKey);
   const [count] = pairs.type.shape;
   const [row, other] = [0, 1].map((at) => builder.reshape(builder.slice(pairs, [0, at], [-1, 1]), [count!]));
@@ -79,11 +79,11 @@ function logMeanOfQuery(context: LossContext, own: Ref, apart: number): Ref {
   const base = apart <= largestExponent ? own : largestOfQuery();
   const difference = builder.sub(otherLogits, builder.gather(base, row!));
   const raised = builder.exp(builder.minimum(difference, largestExponent));
-  const sum = builder.segmentSum(builder.mul(raised, counts), row!, rows);
-  const total = builder.segmentSum(counts, row!, rows);
+  const sum = builder.segmentSum(builder.mul(raised, counts), row!, rowCount);
+  const queryCount = builder.segmentSum(counts, row!, rowCount);
   // A row of weight 0 may have nothing to take the mean of, and counts nothing.
   const smallestMass = 1e-12;
-  const mean = builder.div(builder.maximum(sum, smallestMass), builder.maximum(total, smallestMass));
+  const mean = builder.div(builder.maximum(sum, smallestMass), builder.maximum(queryCount, smallestMass));
   return builder.add(base, builder.log(mean));
 
   /**
@@ -91,7 +91,7 @@ function logMeanOfQuery(context: LossContext, own: Ref, apart: number): Ref {
    * ones are taken against the row's own, which is one of them, so that no sum is 0. A row of weight 0 may have none: its own.
    */
   function largestOfQuery(): Ref {
-    const column = builder.reshape(own, [rows, 1]);
+    const column = builder.reshape(own, [rowCount, 1]);
     const none = builder.broadcastTo(builder.constant(hidden), builder.sub(column, own));
     const countedLogits =
       weight === undefined ? otherLogits : builder.select(builder.greater(counts, 0), otherLogits, hidden);

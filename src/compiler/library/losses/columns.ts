@@ -1,10 +1,63 @@
-/** Rows against many columns: the batch's items or all, items drawn for all rows together, or both. */
+/** Rows against many columns: items of the batch, of past batches (the queue), of the corpus, or drawn for all rows together. */
 import type { Ref } from '../../../graph/builder.ts';
-import type { RowsOf, SharedRows } from '../../../graph/plan/plan.ts';
+import type { QueueRows, RowsOf, SharedRows } from '../../../graph/plan/plan.ts';
 import type { LossContext, VectorScore } from '../contract.ts';
+import { integer, kind } from '../parameters.ts';
 import { type FurtherHits, replaceHits } from './hits.ts';
 import { logQOf } from './log_q.ts';
 import { sharpenedRow, weightedMean } from './mean.ts';
+
+/** Items of past batches as further negatives: their vectors as they were, without a gradient. */
+const queues = {
+  batches: {
+    doc: "The item vectors of the last n batches, as the towers computed them then. A column that is the row's own item is masked, and `correction` corrects all columns alike.",
+    paper:
+      'Wang et al., "Cross-batch negative sampling for training two-tower recommenders", SIGIR 2021 (section 3.3); He et al., "Momentum contrast", CVPR 2020',
+    example: 'batches(4, after: 1000)',
+    parameters: {
+      n: integer({ min: 1, required: true, positional: true, doc: 'How many batches.' }),
+      after: integer({
+        min: 0,
+        doc: 'Steps before which the queue is filled and not read: early vectors change fast.',
+        default: 0,
+      }),
+    },
+  },
+} as const;
+
+export const queue = kind(queues, {
+  doc: 'Further negatives with `in_batch`: the items of past batches. They cost a product and no tower.',
+});
+
+type Queue = NonNullable<(typeof queue)['value']>;
+
+/** The columns of the queue: float32 [batch, n × batch]. The step gives the vectors of its own items as output `queue:<task>`. */
+export function queueColumns(
+  context: LossContext,
+  score: VectorScore,
+  { arguments: { n, after } }: Queue,
+  {
+    sharpness,
+    correction,
+    hits,
+  }: { sharpness: number; correction: 'none' | 'frequency' | 'streaming'; hits: FurtherHits },
+): ScoreColumns {
+  const { builder, task, batch } = context;
+  const count = n * batch;
+  const rows: QueueRows = { kind: 'queue', task, count, width: score.width, after };
+  const vectors = context.input(`queue/${task}`, { from: 'queue_vectors', rows }, [count, score.width]);
+  const empty = context.input(`queue/${task}/empty`, { from: 'queue_empty', rows }, [count]);
+  builder.output(`queue:${task}`, score.item);
+  const logits = builder.matMul(builder.mul(score.query, sharpness), vectors, { transposeB: true });
+  const offset = builder.mul(empty, -hidden);
+  const logQ = correction === 'none' ? undefined : logQOf(context, correction, rows, count);
+  const corrected = builder.sub(logits, logQ === undefined ? offset : builder.add(offset, logQ));
+  const isFilled = builder.sub(builder.broadcastTo(builder.constant(1), logits), empty);
+  return {
+    logits: replaceHits(context, corrected, rows, hidden, hits),
+    visible: () => replaceHits(context, isFilled, rows, 0, hits),
+  };
+}
 
 /** As good as −∞ before a softmax, and finite, so that 0 · masked is not NaN. */
 export const hidden = -1e9;
@@ -67,11 +120,11 @@ export function lowerColumns(context: LossContext, score: VectorScore, options: 
     };
   };
   const ownQ = logQ(events, own);
-  const parts = drawn === undefined ? [] : [columnsOf(drawn, context.scoreOf(drawn).item)];
-  if (options.columns === undefined) parts.unshift(columnsOf(events, score.item));
-  if (options.columns === 'corpus') parts.unshift(columnsOf(everything, context.scoreOf(everything).item));
+  const columnParts = drawn === undefined ? [] : [columnsOf(drawn, context.scoreOf(drawn).item)];
+  if (options.columns === undefined) columnParts.unshift(columnsOf(events, score.item));
+  if (options.columns === 'corpus') columnParts.unshift(columnsOf(everything, context.scoreOf(everything).item));
   return {
-    parts,
+    parts: columnParts,
     ownApart: options.columns === 'own' || margin !== 0,
     own: ownQ === undefined ? own : builder.sub(own, ownQ),
   };
@@ -94,12 +147,12 @@ export function logSum({ builder }: LossContext, { parts, own, ownApart }: AllCo
 /** Mean of the logits over the columns of each row that are no hits: float32 [batch]. */
 function meanVisible({ builder }: LossContext, { parts, own, ownApart }: AllColumns): Ref {
   const visible = parts.map((part) => part.visible());
-  const total = parts
+  const visibleSum = parts
     .map(({ logits }, at) => builder.sum(builder.mul(visible[at]!, logits), [1]))
     .reduce((a, b) => builder.add(a, b));
-  const count = visible.map((each) => builder.sum(each, [1])).reduce((a, b) => builder.add(a, b));
-  if (ownApart) return builder.div(builder.add(total, own), builder.add(count, 1));
-  return builder.div(total, count);
+  const visibleCount = visible.map((each) => builder.sum(each, [1])).reduce((a, b) => builder.add(a, b));
+  if (ownApart) return builder.div(builder.add(visibleSum, own), builder.add(visibleCount, 1));
+  return builder.div(visibleSum, visibleCount);
 }
 
 /** The weighted mean over rows of log Σⱼ e^sⱼ − (1 − ε) · s own − ε · mean over visible j of sⱼ, ε the smoothing. */
@@ -111,4 +164,72 @@ export function smoothedSoftmax(context: LossContext, columns: AllColumns, smoot
       ? own
       : builder.add(builder.mul(own, 1 - smoothing), builder.mul(meanVisible(context, columns), smoothing));
   return weightedMean(builder, builder.sub(logSum(context, columns), target), weight);
+}
+
+/** Items as columns that every row is compared with: those of the batch, or all. */
+export interface BatchColumns {
+  readonly rows: RowsOf;
+  /** float32 [columns, width] */
+  readonly items: Ref;
+  /** Each row's own item: [columns, …] → [batch, …]. */
+  ownOf(columns: Ref): Ref;
+  /** The inverse: what the rows have for their own items, added up by column: [batch, width] → [columns, width]. */
+  toColumns(rows: Ref): Ref;
+  /** How many rows of the batch a column represents, float32 [columns]; absent where each is one row's. */
+  readonly counts?: Ref;
+  /** Puts a number a row, float32 [batch], at the place of its own item: [batch, columns] → the same. */
+  replaceOwn(matrix: Ref, values: Ref): Ref;
+}
+
+/** A column a row: the batch's own rows. */
+export function rowColumns(items: Ref): BatchColumns {
+  return {
+    rows: { kind: 'events' },
+    items,
+    ownOf: (columns) => columns,
+    toColumns: (rows) => rows,
+    replaceOwn: (matrix) => matrix,
+  };
+}
+
+/** A column for every item of the corpus, each once: a row's own is among them. */
+export function corpusColumns(context: LossContext, batch: Ref): BatchColumns & { readonly score: VectorScore } {
+  const { builder, key } = context;
+  const corpusRows: RowsOf = { kind: 'corpus' };
+  const score = context.scoreOf(corpusRows);
+  const column = context.input(`corpus/places/${key}`, { from: 'corpus_places', key }, [batch.type.shape[0]!], 'int32');
+  return {
+    rows: corpusRows,
+    score,
+    items: score.item,
+    ownOf: (values) => builder.gather(values, column),
+    toColumns: (values) => builder.segmentSum(values, column, score.item.type.shape[0]!),
+    replaceOwn: (matrix) => matrix,
+  };
+}
+
+/** The weight of each row, 0 for an event whose item the corpus does not have: such a row has no column of its own. float32 [batch] */
+export function withinCorpus({ builder, input, key, weight }: LossContext, batch: Ref): Ref {
+  const isInCorpus = input(`corpus/has/${key}`, { from: 'in_corpus', key }, [batch.type.shape[0]!]);
+  return weight === undefined ? isInCorpus : builder.mul(weight, isInCorpus);
+}
+
+/** A column an item: an item that several rows have goes through its tower once, and is one column. */
+export function distinctColumns(context: LossContext, batch: Ref): BatchColumns & { readonly score: VectorScore } {
+  const { builder, key } = context;
+  const distinctRows: RowsOf = { kind: 'distinct' };
+  const score = context.scoreOf(distinctRows);
+  const [size] = batch.type.shape;
+  const [columns] = score.item.type.shape;
+  const keyPlaces = context.input(`places/${key}`, { from: 'places', key }, [size!, 2], 'int32');
+  const column = builder.reshape(builder.slice(keyPlaces, [0, 1], [-1, 1]), [size!]);
+  return {
+    rows: distinctRows,
+    score,
+    items: score.item,
+    ownOf: (values) => builder.gather(values, column),
+    toColumns: (values) => builder.segmentSum(values, column, columns!),
+    counts: context.input(`counts/${key}`, { from: 'counts', key }, [columns!]),
+    replaceOwn: (matrix, values) => builder.scatterUpdate(matrix, keyPlaces, values),
+  };
 }

@@ -2,7 +2,7 @@ import type { Ref } from '../../../graph/builder.ts';
 import type { LossContext } from '../contract.ts';
 import { number } from '../parameters.ts';
 import { lossKind } from '../rows.ts';
-import { unitLength } from '../unit_length.ts';
+import { unitLength } from '../vector_ops.ts';
 import { weightedMean } from './mean.ts';
 
 export const directau = lossKind({
@@ -41,18 +41,18 @@ const leastShare = 1e-6;
 function uniformity({ builder, weight }: LossContext, x: Ref, spread: number): Ref {
   const products = builder.matMul(x, x, { transposeB: true });
   const raised = builder.exp(builder.mul(builder.sub(products, 1), 2 * spread));
-  const rows = x.type.shape[0]!;
-  const ones = builder.broadcastTo(builder.constant(1), builder.reshape(builder.slice(x, [0, 0], [-1, 1]), [rows]));
+  const rowCount = x.type.shape[0]!;
+  const ones = builder.broadcastTo(builder.constant(1), builder.reshape(builder.slice(x, [0, 0], [-1, 1]), [rowCount]));
   const counts = weight ?? ones;
-  const column = builder.reshape(counts, [rows, 1]);
+  const column = builder.reshape(counts, [rowCount, 1]);
   const allPairs = builder.sum(builder.mul(builder.mul(raised, column), counts), [0, 1]);
   // A row with itself is no pair. Its vector has length 1, or is 0.
   const squares = builder.sum(builder.square(x), [1]);
   const itself = builder.exp(builder.mul(builder.sub(squares, 1), 2 * spread));
   const pairs = builder.sub(allPairs, builder.sum(builder.mul(builder.square(counts), itself), [0]));
   const squaredWeight = builder.square(builder.sum(counts, [0]));
-  const total = builder.sub(squaredWeight, builder.sum(builder.square(counts), [0]));
+  const pairWeight = builder.sub(squaredWeight, builder.sum(builder.square(counts), [0]));
   const smallestMass = 1e-12;
-  const log = builder.log(builder.div(builder.maximum(pairs, smallestMass), builder.maximum(total, smallestMass)));
-  return builder.select(builder.greater(total, builder.mul(squaredWeight, leastShare)), log, 0);
+  const log = builder.log(builder.div(builder.maximum(pairs, smallestMass), builder.maximum(pairWeight, smallestMass)));
+  return builder.select(builder.greater(pairWeight, builder.mul(squaredWeight, leastShare)), log, 0);
 }

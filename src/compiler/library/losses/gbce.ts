@@ -1,9 +1,9 @@
 import { ShapeError } from '../contract.ts';
 import { number } from '../parameters.ts';
 import { lossKind } from '../rows.ts';
-import { drawnEntropy, drawPool } from './drawn_negatives.ts';
 import { mask } from './hits.ts';
 import { requiredNegatives } from './negatives.ts';
+import { drawnEntropy, drawPool } from './pairwise.ts';
 
 export const gbce = lossKind({
   doc: "Binary cross-entropy of the row's item against items that are drawn, with the probability of the positive to the power β ≤ 1. β follows from the share of the items that are drawn, and takes back the overconfidence that few negatives bring. A negative that is the row's own item again has no part.",

@@ -64,9 +64,9 @@ export function replaceHits(
   const suffix = [also.query && `same_${also.query}`, also.history, also.own && 'own']
     .filter(Boolean)
     .map((part) => `/${part}`);
-  const count = symbolic([hitsSymbol(rows), ...suffix].join(''));
+  const hitCount = symbolic([hitsSymbol(rows), ...suffix].join(''));
   const source = { from: 'accidental_hits', key, rows, ...also } as const;
-  const hits = input(`hits/${rowsPrefix(rows)}${key}${suffix.join('')}`, source, [count, 2], 'int32');
+  const hits = input(`hits/${rowsPrefix(rows)}${key}${suffix.join('')}`, source, [hitCount, 2], 'int32');
   return putAt(builder, matrix, hits, value);
 }
 

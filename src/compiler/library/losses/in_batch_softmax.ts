@@ -1,10 +1,40 @@
 import type { Builder, Ref } from '../../../graph/builder.ts';
-import type { LossContext, VectorScore } from '../contract.ts';
-import { type BatchColumns, corpusColumns, distinctColumns, rowColumns, withinCorpus } from './batch_columns.ts';
-import { historyToMask, hitsToMask, replaceHits } from './hits.ts';
-import { logQOf } from './log_q.ts';
+import type { Arguments, LossContext, VectorScore } from '../contract.ts';
+import { flag, number } from '../parameters.ts';
+import { type BatchColumns, corpusColumns, distinctColumns, queue, rowColumns, withinCorpus } from './columns.ts';
+import { hardestArguments } from './hardest.ts';
+import { historyToMask, hitArguments, hitsToMask, replaceHits } from './hits.ts';
+import { logQOf, softmaxCorrection } from './log_q.ts';
 import { rowScore, rowShares, weightedMean } from './mean.ts';
-import type { SoftmaxArguments } from './softmax_arguments.ts';
+import { all, negativeArguments } from './negatives.ts';
+import { sharpnessArguments, smoothing } from './temperature.ts';
+
+/** The parameters of every form of the softmax. */
+export const softmaxParameters = {
+  all,
+  ...negativeArguments,
+  ...sharpnessArguments,
+  correction: softmaxCorrection,
+  ...hitArguments,
+  ...hardestArguments,
+  queue,
+  smoothing,
+  margin: number({
+    min: 0,
+    doc: "m: taken off the row's own score before the temperature, so that it must be better by as much. A trained temperature does not divide it: c_ij = s_ij / τ − margin · [j is own].",
+    default: 0,
+  }),
+  symmetric: flag({
+    doc: "With the batch's items only. The mean of two directions: each query chooses among items, and each item among queries.",
+  }),
+};
+
+type WrittenSoftmaxArguments = Arguments<typeof softmaxParameters>;
+
+/** The arguments of every form but that of `correction: refined`. */
+export type SoftmaxArguments = Omit<WrittenSoftmaxArguments, 'correction'> & {
+  readonly correction: Exclude<WrittenSoftmaxArguments['correction'], 'refined'>;
+};
 
 /**
  * Up to here e^±logit, its row sums, and a batch's share of their reciprocals all stay normal float32 numbers, within e^±87,
@@ -72,7 +102,7 @@ export function inBatchSoftmax(
   const sums = plus(builder.slice(weighted, [0, score.width], [-1, 1]), ownTerm);
   const logSums = builder.reshape(builder.log(sums), ownLogit.type.shape);
   const normalizer = maximum === undefined ? logSums : builder.add(logSums, maximum);
-  const value = weightedMean(builder, builder.sub(builder.sub(normalizer, columns.ownOf(offset)), ownLogit), weight);
+  const meanLoss = weightedMean(builder, builder.sub(builder.sub(normalizer, columns.ownOf(offset)), ownLogit), weight);
 
   const rowShare = rowShares(builder, ownLogit, weight);
   const share = weight === undefined ? rowShare : column(context, rowShare);
@@ -87,7 +117,7 @@ export function inBatchSoftmax(
   const byQuery = builder.mul(builder.sub(meanItem, vOwn), share);
   const byItem = builder.sub(meanQuery, columns.toColumns(shared));
   const slope = builder.add(inner(builder, query, byQuery), inner(builder, columns.items, byItem));
-  return builder.add(slope, builder.stopGradient(builder.sub(value, slope)));
+  return builder.add(slope, builder.stopGradient(builder.sub(meanLoss, slope)));
 }
 
 /** Absent: a column a row of the batch. */
@@ -115,11 +145,11 @@ function column({ builder }: LossContext, values: Ref): Ref {
 /** −log q of each column's item, moved so that the largest is −`shift`: float32 [columns]. */
 function columnOffset(context: LossContext, { rows, items }: BatchColumns, args: SoftmaxArguments): Ref {
   const { builder } = context;
-  const count = items.type.shape[0]!;
+  const columnCount = items.type.shape[0]!;
   if (args.correction === 'none') {
-    const ofItems = builder.reshape(builder.slice(items, [0, 0], [-1, 1]), [count]);
+    const ofItems = builder.reshape(builder.slice(items, [0, 0], [-1, 1]), [columnCount]);
     return builder.broadcastTo(builder.constant(-shift), ofItems);
   }
-  const negative = builder.neg(logQOf(context, args.correction, rows, count));
+  const negative = builder.neg(logQOf(context, args.correction, rows, columnCount));
   return builder.sub(negative, builder.add(builder.max(negative, [0]), shift));
 }

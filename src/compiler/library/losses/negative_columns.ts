@@ -57,8 +57,8 @@ export function lowerChoice(
     drawn: shared,
     ...(inBatch ? {} : { columns: 'own' }),
   });
-  const parts = ownRows ? [...columns.parts, ownColumns(context, score, args, ownRows, sharpness)] : columns.parts;
-  return { ...columns, parts, ownApart: true };
+  const allParts = ownRows ? [...columns.parts, ownColumns(context, score, args, ownRows, sharpness)] : columns.parts;
+  return { ...columns, parts: allParts, ownApart: true };
 }
 
 /** Items that each row has for itself: float32 [batch, n]. */

@@ -1,12 +1,12 @@
-/** Losses of a positive against each of its negatives: bpr, hinge. */
+/** Losses of a positive against each of its negatives: `bpr` and `hinge` by differences, `bce` and `gbce` by the cross-entropy of each. */
 import type { Ref } from '../../../graph/builder.ts';
 import type { RowsOf } from '../../../graph/plan/plan.ts';
 import type { Arguments, LossContext, VectorScore } from '../contract.ts';
 import { hidden, type ScoreColumns } from './columns.ts';
 import { hardestArguments, hardestOf, refuseLoneGap } from './hardest.ts';
 import { hitsToMask, mask, replaceHits } from './hits.ts';
-import { rowScore } from './mean.ts';
-import { negativeArguments, ownRowsOf, sharedRowsOf } from './negatives.ts';
+import { rowScore, weightedMean } from './mean.ts';
+import { drawOf, type Negatives, negativeArguments, ownRowsOf, type Sampled, sharedRowsOf } from './negatives.ts';
 
 const events: RowsOf = { kind: 'events' };
 
@@ -45,14 +45,14 @@ export function lowerPairs(
     const items = builder.reshape(context.scoreOf(rows).item, [batch, rows.perRow, width]);
     kinds.push({ rows, others: builder.sum(builder.mul(builder.reshape(query, [batch, 1, width]), items), [2]) });
   }
-  const parts = kinds.map(({ rows, others }) => {
+  const pairParts = kinds.map(({ rows, others }) => {
     const ones = builder.broadcastTo(builder.constant(1), others);
     return { others, visible: replaceHits(context, ones, rows, 0, rows === events ? { ...hits, own: true } : hits) };
   });
   refuseLoneGap(args);
   const column = builder.reshape(ownScore, [batch, 1]);
   const hardestParts = args.hardest === undefined ? undefined : hardestOfParts();
-  return parts.map(({ others, visible }, at) => ({
+  return pairParts.map(({ others, visible }, at) => ({
     difference: builder.sub(others, column),
     visible: hardestParts ? hardestParts[at]!.visible() : visible,
   }));
@@ -62,7 +62,7 @@ export function lowerPairs(
   }
 
   function hardestOfParts(): readonly ScoreColumns[] {
-    const allColumns = parts.map(({ others, visible }) => ({
+    const allColumns = pairParts.map(({ others, visible }) => ({
       logits: builder.select(builder.greater(visible, 0), others, hidden),
       visible: () => visible,
     }));
@@ -77,9 +77,53 @@ export function meanOfNegatives(
   lossOf: (difference: Ref) => Ref,
 ): Ref {
   const add = (a: Ref, b: Ref): Ref => builder.add(a, b);
-  const count = parts.map(({ visible }) => builder.sum(visible, [1])).reduce(add);
+  const visibleCount = parts.map(({ visible }) => builder.sum(visible, [1])).reduce(add);
   const sum = parts
     .map(({ difference, visible }) => builder.sum(builder.mul(lossOf(difference), visible), [1]))
     .reduce(add);
-  return builder.div(sum, builder.maximum(count, 1));
+  return builder.div(sum, builder.maximum(visibleCount, 1));
+}
+
+/** Binary cross-entropy of a row's own item against items that are drawn: what `bce` and `gbce` share. */
+interface DrawnOptions {
+  readonly negatives: Negatives;
+  readonly mask: string | undefined;
+  readonly scale: number;
+  readonly smoothing?: number;
+  /** β of the positive, a scalar: its probability to that power. Absent: 1. */
+  readonly exponent?: Ref;
+}
+
+/**
+ * The mean over the row's own item, with label 1, and its negatives, with label 0; a negative that is masked or is the own item has no
+ * part. A scalar: the weighted mean of the rows.
+ */
+export function drawnEntropy(context: LossContext, score: VectorScore, options: DrawnOptions): Ref {
+  const { builder, weight } = context;
+  const { negatives, mask, scale, smoothing = 0, exponent } = options;
+  const scaled = (x: Ref): Ref => (scale === 1 ? x : builder.mul(x, scale));
+  const entropy = (x: Ref, target: number): Ref =>
+    target === 0 ? builder.softplus(x) : builder.sub(builder.softplus(x), builder.mul(x, target));
+  const ownLogit = scaled(rowScore(builder, score.query, score.item));
+  const [pairs] = lowerPairs(context, score, {
+    in_batch: false,
+    negatives,
+    mask,
+    hardest: undefined,
+    gap: undefined,
+  });
+  const { difference, visible } = pairs!;
+  const otherLogits = builder.add(scaled(difference), builder.reshape(ownLogit, [ownLogit.type.shape[0]!, 1]));
+  // softplus(−x) and not softplus(x) − x: the same, and exact where x is large.
+  const ownEntropy = smoothing === 0 ? builder.softplus(builder.neg(ownLogit)) : entropy(ownLogit, 1 - smoothing / 2);
+  const positive = exponent === undefined ? ownEntropy : builder.mul(ownEntropy, exponent);
+  const negative = builder.sum(builder.mul(entropy(otherLogits, smoothing / 2), visible), [1]);
+  const itemCount = builder.add(builder.sum(visible, [1]), 1);
+  return weightedMean(builder, builder.div(builder.add(positive, negative), itemCount), weight);
+}
+
+/** How many items a draw chooses from, a scalar. Throws ShapeError for a power of anything but a frequency. */
+export function drawPool({ input, key }: LossContext, { arguments: args }: Sampled): Ref {
+  const { by } = drawOf(args);
+  return input(`draw_pool/${by}/${key}`, { from: 'draw_pool', key, by }, []);
 }

@@ -2,18 +2,23 @@ import type { Ref } from '../../../graph/builder.ts';
 import type { DrawnBy, RowsOf } from '../../../graph/plan/plan.ts';
 import { type LossContext, ShapeError, type VectorScore } from '../contract.ts';
 import { lossKind } from '../rows.ts';
-import { withinCorpus } from './batch_columns.ts';
-import { type ColumnOptions, hidden, logSum, lowerColumns, smoothedSoftmax } from './columns.ts';
-import { drawPool } from './drawn_negatives.ts';
+import {
+  type ColumnOptions,
+  hidden,
+  logSum,
+  lowerColumns,
+  queueColumns,
+  smoothedSoftmax,
+  withinCorpus,
+} from './columns.ts';
 import { hardestOf, refuseLoneGap } from './hardest.ts';
 import { historyToMask, hitsToMask, putAt, replaceHits, sameQueryPairs } from './hits.ts';
-import { inBatchSoftmax } from './in_batch_softmax.ts';
+import { inBatchSoftmax, type SoftmaxArguments, softmaxParameters } from './in_batch_softmax.ts';
 import { logQOf } from './log_q.ts';
 import { rowScore, sharpenedRow, weightedMean } from './mean.ts';
 import { corrected, logSumOfNegatives, lowerChoice, lowerNegatives } from './negative_columns.ts';
 import { drawOf, refuseIdleCorrection, sharedRowsOf } from './negatives.ts';
-import { queueColumns } from './queue.ts';
-import { type SoftmaxArguments, softmaxParameters } from './softmax_arguments.ts';
+import { drawPool } from './pairwise.ts';
 import { sharpened } from './temperature.ts';
 
 export const softmax = lossKind({
@@ -199,8 +204,8 @@ function sampledSoftmax(
   function smoothed(smoothing: number): Ref {
     const otherShares = builder.slice(logShares, [0, 1], [-1, draw.n]);
     const visible = mask(builder.broadcastTo(builder.constant(1), drawn), 0);
-    const total = builder.add(builder.sum(builder.mul(visible, otherShares), [1]), ownShare);
-    const mean = builder.div(total, builder.add(builder.sum(visible, [1]), 1));
+    const shareSum = builder.add(builder.sum(builder.mul(visible, otherShares), [1]), ownShare);
+    const mean = builder.div(shareSum, builder.add(builder.sum(visible, [1]), 1));
     return builder.add(builder.mul(ownShare, 1 - smoothing), builder.mul(mean, smoothing));
   }
 }

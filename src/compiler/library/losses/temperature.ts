@@ -1,7 +1,15 @@
-/** How a softmax stretches its scores: by a number, or by one that is trained with the model. */
+/** How sharp a softmax is: its scores are multiplied by a number, or by one that is trained with the model, and its target may be smoothed. */
 import type { Ref } from '../../../graph/builder.ts';
 import { type LossContext, ShapeError, type VectorScore } from '../contract.ts';
 import { type BoundIn, number, numberOr } from '../parameters.ts';
+
+/** ε of a smoothed target. */
+export const smoothing = number({
+  min: 0,
+  below: 1,
+  doc: 'ε: this share of the target goes to all answers alike (Szegedy et al., CVPR 2016, section 7).',
+  default: 0,
+});
 
 /** A temperature that is trained, in place of the number. */
 const trained = {

@@ -8,9 +8,8 @@ import {
   type Vector,
   type VectorScore,
 } from '../contract.ts';
-import { joinQueries } from '../interests.ts';
-import { unitLength } from '../unit_length.ts';
 import { endToEnd } from '../values.ts';
+import { joinQueries, unitLength } from '../vector_ops.ts';
 
 /**
  * Channels side by side: the inner product of the whole is the sum of the channels' own. With `normalize` each channel has

@@ -1,7 +1,18 @@
 import type { ScoreKind } from '../contract.ts';
+import { number } from '../parameters.ts';
 import { cosine } from './cosine.ts';
 import { dot } from './dot.ts';
 import { hadamard } from './hadamard.ts';
+
+/** The words of what a score adds to its terms, with what an editor shows of each. */
+export const biasWords = {
+  mean: number({
+    doc: 'The mean of the label over the training part, each event by its weight. A constant that training does not change. For `mse` and `huber`.',
+  }),
+  bias: number({
+    doc: 'A learned number for each value of the key of the tower, 0 at first. Its optimizer is `embeddings`. A channel of width 1 that is called `bias` takes its place.',
+  }),
+} as const;
 
 /** Every kind of score, by the name a file uses. */
 export const scores: Readonly<Record<string, ScoreKind>> = { cosine, dot, hadamard };

@@ -18,16 +18,16 @@ export const dwa = weightingKind({
     window: integer({ min: 1, doc: 'Steps whose losses are averaged.', default: 100 }),
   },
   lower({ builder, losses }, { temperature, window }) {
-    const count = losses.length;
-    const sums = state(builder, 'window_sums', count);
+    const taskCount = losses.length;
+    const sums = state(builder, 'window_sums', taskCount);
     const steps = state(builder, 'window_steps', 1);
-    const lastMeans = state(builder, 'last_means', count);
-    const earlierMeans = state(builder, 'earlier_means', count);
+    const lastMeans = state(builder, 'last_means', taskCount);
+    const earlierMeans = state(builder, 'earlier_means', taskCount);
 
     // 0: there is none yet.
     const hasEarlier = builder.greater(earlierMeans, 0);
     const ratio = builder.select(hasEarlier, builder.div(lastMeans, builder.select(hasEarlier, earlierMeans, 1)), 1);
-    const weights = unstack(builder, builder.mul(builder.softmax(builder.div(ratio, temperature)), count));
+    const weights = unstack(builder, builder.mul(builder.softmax(builder.div(ratio, temperature)), taskCount));
 
     const nextSums = builder.add(sums, lossValues(builder, losses));
     const nextSteps = builder.add(steps, 1);
@@ -42,7 +42,7 @@ export const dwa = weightingKind({
     function meanOfWindow(): Ref {
       const present = presence(builder, losses);
       if (present === undefined) return builder.div(nextSums, nextSteps);
-      const measured = state(builder, 'window_measured', count);
+      const measured = state(builder, 'window_measured', taskCount);
       const nextMeasured = builder.add(measured, present);
       builder.update(measured, builder.select(full, 0, nextMeasured));
       return builder.select(

@@ -22,10 +22,10 @@ export const famo = weightingKind({
     decay: number({ min: 0, doc: 'γ: how strongly ξ is drawn back to 0, even weights.', default: 0.01 }),
   },
   lower({ builder, losses }, { rate, decay }) {
-    const count = losses.length;
-    const logits = state(builder, 'logits', count);
-    const previous = state(builder, 'previous_losses', count);
-    const values = builder.maximum(lossValues(builder, losses), smallest);
+    const taskCount = losses.length;
+    const logits = state(builder, 'logits', taskCount);
+    const previous = state(builder, 'previous_losses', taskCount);
+    const flooredLosses = builder.maximum(lossValues(builder, losses), smallest);
     const present = presence(builder, losses);
     const hasRows = present && builder.greater(present, 0);
     const ofPresent = (next: Ref, absent: Ref | number): Ref =>
@@ -37,7 +37,7 @@ export const famo = weightingKind({
 
     // 0: this is the first step.
     const hasPrevious = builder.greater(previous, 0);
-    const fell = builder.log(builder.div(builder.maximum(previous, smallest), values));
+    const fell = builder.log(builder.div(builder.maximum(previous, smallest), flooredLosses));
     const fall = ofPresent(builder.select(hasPrevious, fell, 0), 0);
     const allShares = builder.softmax(logits);
     const shares = hasRows === undefined ? allShares : sharesOf(ofPresent(allShares, 0));
@@ -46,9 +46,9 @@ export const famo = weightingKind({
     const moved = builder.sub(logits, builder.mul(builder.add(slope, builder.mul(logits, decay)), rate));
     const nextLogits = ofPresent(moved, logits);
     builder.update(logits, nextLogits);
-    builder.update(previous, ofPresent(values, previous));
+    builder.update(previous, ofPresent(flooredLosses, previous));
 
-    const ratios = ofPresent(builder.div(builder.softmax(nextLogits), values), 0);
+    const ratios = ofPresent(builder.div(builder.softmax(nextLogits), flooredLosses), 0);
     const weights = unstack(builder, sharesOf(ratios));
     return { total: weightedSum(builder, losses, weights), weights };
   },

@@ -1,7 +1,16 @@
 import { number } from '../parameters.ts';
 import { weightingKind } from '../rows.ts';
-import { innerProduct } from './gram.ts';
-import { lossValues, meanPresent, presence, stack, state, tasks, unstack, weightedSum } from './vectors.ts';
+import {
+  innerProduct,
+  lossValues,
+  meanPresent,
+  presence,
+  stack,
+  state,
+  tasks,
+  unstack,
+  weightedSum,
+} from './vectors.ts';
 
 /** A step of the weights never brings one below: there its gradient would stay 0. */
 const smallest = 1e-3;
@@ -23,13 +32,13 @@ export const gradnorm = weightingKind({
     rate: number({ above: 0, doc: 'Step size of the weights.', default: 0.025 }),
   },
   lower({ builder, losses, lastShared, gradients, byTrained }, { alpha, rate }) {
-    const count = losses.length;
-    const weights = state(builder, 'weights', count, 1);
-    const firstLosses = state(builder, 'first_losses', count);
-    const values = lossValues(builder, losses);
+    const taskCount = losses.length;
+    const weights = state(builder, 'weights', taskCount, 1);
+    const firstLosses = state(builder, 'first_losses', taskCount);
+    const taskLosses = lossValues(builder, losses);
     const present = presence(builder, losses);
     // 0: this is the first step.
-    const firstValues = builder.select(builder.greater(firstLosses, 0), firstLosses, values);
+    const firstValues = builder.select(builder.greater(firstLosses, 0), firstLosses, taskLosses);
     builder.update(firstLosses, firstValues);
 
     const norms = stack(
@@ -40,13 +49,13 @@ export const gradnorm = weightingKind({
       }),
     );
     const pulls = builder.mul(weights, norms);
-    const remaining = builder.div(values, builder.maximum(firstValues, 1e-12));
+    const remaining = builder.div(taskLosses, builder.maximum(firstValues, 1e-12));
     const relative = builder.div(remaining, builder.maximum(meanPresent(builder, remaining, present), 1e-12));
     const harder = builder.exp(builder.mul(builder.log(builder.maximum(relative, 1e-12)), alpha));
     const target = builder.mul(meanPresent(builder, pulls, present), harder);
     const slope = builder.mul(builder.sign(builder.sub(pulls, target)), norms);
     const nextWeights = builder.maximum(builder.sub(weights, builder.mul(slope, rate)), smallest);
-    builder.update(weights, builder.mul(nextWeights, builder.div(count, builder.sum(nextWeights, [0], true))));
+    builder.update(weights, builder.mul(nextWeights, builder.div(taskCount, builder.sum(nextWeights, [0], true))));
 
     const taskWeights = unstack(builder, weights);
     return { total: weightedSum(builder, losses, taskWeights), weights: taskWeights };

@@ -2,8 +2,7 @@ import type { Builder, Ref } from '../../../graph/builder.ts';
 import { ShapeError } from '../contract.ts';
 import { integer, number } from '../parameters.ts';
 import { weightingKind } from '../rows.ts';
-import { combine, gramMatrix, taskGradients } from './gram.ts';
-import { tasks, unstack } from './vectors.ts';
+import { combine, gramMatrix, taskGradients, tasks, unstack } from './vectors.ts';
 
 /** A weight this near to its bound is at it. */
 const margin = 1e-6;
@@ -37,13 +36,13 @@ function smallestNorm(builder: Builder, gram: Ref, count: number, least: number,
     const free = builder.greater(builder.mul(weights, ones), least + margin);
     const freeAgreement = builder.select(free, agreement, -1e9);
     const fewest = builder.select(hasGradient, agreement, 1e9);
-    const from = firstOf(builder, freeAgreement, builder.max(freeAgreement, [1], true), count);
-    const to = firstOf(builder, fewest, smallestOf(builder, fewest), count);
-    const move = builder.sub(to, from);
+    const fromTask = firstOf(builder, freeAgreement, builder.max(freeAgreement, [1], true), count);
+    const toTask = firstOf(builder, fewest, smallestOf(builder, fewest), count);
+    const move = builder.sub(toTask, fromTask);
     const slope = builder.sum(builder.mul(agreement, move), [1], true);
     const curve = builder.sum(builder.mul(builder.matMul(move, scaled), move), [1], true);
     const best = builder.div(builder.neg(slope), builder.maximum(curve, 1e-30));
-    const room = builder.sub(builder.sum(builder.mul(weights, from), [1], true), least);
+    const room = builder.sub(builder.sum(builder.mul(weights, fromTask), [1], true), least);
     const step = builder.maximum(builder.minimum(best, room), 0);
     weights = builder.add(weights, builder.mul(move, step));
   }
@@ -80,8 +79,8 @@ function firstOf(builder: Builder, row: Ref, value: Ref, count: number): Ref {
 }
 
 function eye(builder: Builder, count: number): Ref {
-  const values = Array.from({ length: count * count }, (_, at) => (at % (count + 1) === 0 ? 1 : 0));
-  return builder.constant(values, [count, count]);
+  const identityValues = Array.from({ length: count * count }, (_, at) => (at % (count + 1) === 0 ? 1 : 0));
+  return builder.constant(identityValues, [count, count]);
 }
 
 export const pareto = weightingKind({

@@ -1,7 +1,6 @@
 import type { Builder, Ref } from '../../../graph/builder.ts';
 import { weightingKind } from '../rows.ts';
-import { combine, gramMatrix, taskGradients } from './gram.ts';
-import { tasks, unstack } from './vectors.ts';
+import { combine, gramMatrix, taskGradients, tasks, unstack } from './vectors.ts';
 
 export const pcgrad = weightingKind({
   doc: "Gradients that conflict are projected before they are summed, on each other task in turn: the next in the file's order first, then round. It acts on what tasks share, tables among them: a table row's gradient is the sum over all look-ups of that row in the batch. The rest learns by the plain sum. The paper draws the order at random.",
@@ -51,8 +50,8 @@ function coefficients(builder: Builder, gram: Ref, count: number): Ref {
 
 /** 1 where column = row + `ahead`, round: float32 [count, count]. */
 function matrix(builder: Builder, count: number, ahead: number): Ref {
-  const values = Array.from({ length: count * count }, (_, at) =>
+  const matrixValues = Array.from({ length: count * count }, (_, at) =>
     at % count === (Math.floor(at / count) + ahead) % count ? 1 : 0,
   );
-  return builder.constant(values, [count, count]);
+  return builder.constant(matrixValues, [count, count]);
 }

@@ -1,8 +1,8 @@
-/** The tasks' scalars side by side, and back: a weighting's arithmetic is over float32 [tasks]. */
+/** The tasks' scalars side by side, and back: a weighting's arithmetic is over float32 [tasks]. Gradients of all shared values count as one long vector a task. */
 import type { Builder, Ref } from '../../../graph/builder.ts';
-import type { TaskLoss } from '../contract.ts';
+import type { TaskLoss, WeightingContext } from '../contract.ts';
 import { name, rest } from '../parameters.ts';
-import { endToEnd } from '../values.ts';
+import { endToEnd, sumOfAll } from '../values.ts';
 
 /** The tasks of a weighting, as its call in a file names them. */
 export const tasks = rest(name('task', { required: true, doc: 'The tasks whose losses are weighed.' }));
@@ -30,14 +30,14 @@ export function presence(builder: Builder, losses: readonly TaskLoss[]): Ref | u
 /** Mean over the tasks that the batch has rows of: float32 [1], 0 where there are none. */
 export function meanPresent(builder: Builder, values: Ref, present: Ref | undefined): Ref {
   if (present === undefined) return builder.mean(values, [0], true);
-  const count = builder.maximum(builder.sum(present, [0], true), 1);
-  return builder.div(builder.sum(builder.mul(values, present), [0], true), count);
+  const presentCount = builder.maximum(builder.sum(present, [0], true), 1);
+  return builder.div(builder.sum(builder.mul(values, present), [0], true), presentCount);
 }
 
 /** Scalars → [count]. */
 export function stack(builder: Builder, scalars: readonly Ref[]): Ref {
-  const parts = scalars.map((scalar) => builder.reshape(scalar, [1]));
-  return endToEnd(builder, parts, 0);
+  const oneByOne = scalars.map((scalar) => builder.reshape(scalar, [1]));
+  return endToEnd(builder, oneByOne, 0);
 }
 
 /** [count] → scalars. */
@@ -57,4 +57,51 @@ export function weightedSum(builder: Builder, losses: readonly TaskLoss[], weigh
 /** The state of a weighting from step to step: float32 [length], all `first` before the first. */
 export function state(builder: Builder, stateName: string, length: number, first = 0): Ref {
   return builder.parameter(stateName, [length], { kind: 'constant', value: first }, { trainable: false });
+}
+
+/** By task, then by shared value; undefined where the task does not reach the value: a gradient of 0. */
+type TaskGradients = readonly (readonly (Ref | undefined)[])[];
+
+/** Gradients of every loss by all that is shared. */
+export function taskGradients({ losses, shared, gradients }: WeightingContext): TaskGradients {
+  return losses.map(({ loss }) => gradients(loss, shared));
+}
+
+/** G[k, l] = gₖ · gₗ, by what is trained: float32 [tasks, tasks]. */
+export function gramMatrix({ builder, shared, byTrained }: WeightingContext, ofShared: TaskGradients): Ref {
+  const gradients = ofShared.map((ofTask) => byTrained(shared, ofTask));
+  const count = gradients.length;
+  const products = new Map<string, Ref>();
+  const product = (k: number, l: number): Ref => {
+    const key = `${Math.min(k, l)} ${Math.max(k, l)}`;
+    const cachedProduct = products.get(key) ?? innerProduct(builder, gradients[k]!, gradients[l]!);
+    products.set(key, cachedProduct);
+    return cachedProduct;
+  };
+  const allProducts = Array.from({ length: count * count }, (_, at) => product(Math.floor(at / count), at % count));
+  return builder.reshape(stack(builder, allProducts), [count, count]);
+}
+
+/** Σ over shared values of Σ a · b: a scalar. */
+export function innerProduct(builder: Builder, a: readonly (Ref | undefined)[], b: readonly (Ref | undefined)[]): Ref {
+  return a
+    .flatMap((left, at) => {
+      const right = b[at];
+      if (left === undefined || right === undefined) return [];
+      const product = left.id === right.id ? builder.square(left) : builder.mul(left, right);
+      return [sumOfAll(builder, product)];
+    })
+    .reduce((sum, next) => builder.add(sum, next), builder.constant(0));
+}
+
+/** Σₖ weightₖ · gₖ, value by value. */
+export function combine(builder: Builder, gradients: TaskGradients, weights: readonly Ref[]): (Ref | undefined)[] {
+  return (gradients[0] ?? []).map((_, at) =>
+    gradients
+      .flatMap((ofTask, task) => {
+        const gradient = ofTask[at];
+        return gradient === undefined ? [] : [builder.mul(gradient, weights[task]!)];
+      })
+      .reduce<Ref | undefined>((sum, next) => (sum === undefined ? next : builder.add(sum, next)), undefined),
+  );
 }

@@ -175,8 +175,8 @@ class BlockReader {
     this.#extent.depth = Math.max(this.#extent.depth, innerExtent.depth + 1);
     if (!this.#fits(call.callee) || !written?.steps) return undefined;
     const { name } = call.callee;
-    const values = use ? { values: Object.fromEntries(use.values) } : {};
-    return { kind: 'declared', span: call.span, name, ...values, shared: block.shared, steps: written.steps };
+    const useValues = use ? { values: Object.fromEntries(use.values) } : {};
+    return { kind: 'declared', span: call.span, name, ...useValues, shared: block.shared, steps: written.steps };
   }
 
   #writeOnce(key: string, block: Ast.BlockNode, binding: Binding): WrittenBlock {
@@ -205,18 +205,18 @@ class BlockReader {
       this.#broken.add(name.name);
       this.#outermost.report(...error);
     };
-    const values = new Map<string, undefined>();
+    const unknownValues = new Map<string, undefined>();
     for (const { name: parameter, span, default: value } of parameters) {
       const { name: word } = parameter;
       const firstParameter = parameters.find((other) => other.name.name === word)!.name;
-      const facts = { what: 'parameter', name: word, other: 'parameter' };
+      const nameFacts = { what: 'parameter', name: word, other: 'parameter' };
       if (firstParameter !== parameter)
-        report('repeated-name', parameter.span, facts, repeats(word, firstParameter.span, span));
+        report('repeated-name', parameter.span, nameFacts, repeats(word, firstParameter.span, span));
       if (word === '__proto__') report('reserved-name', parameter.span, { what: 'parameter', name: word });
-      if (value) this.#workspace.constants.within(values, report).number(value, word, 'a number');
-      values.set(word, undefined);
+      if (value) this.#workspace.constants.within(unknownValues, report).number(value, word, 'a number');
+      unknownValues.set(word, undefined);
     }
-    this.#write(block, this.#bindingWithin(values, report));
+    this.#write(block, this.#bindingWithin(unknownValues, report));
   }
 
   /** The binding within a declared block, where its parameters have these values. */
@@ -232,19 +232,20 @@ class BlockReader {
     if (!boundCall || this.#broken.has(block.name.name)) return undefined;
     const argumentNames = parametersOfArguments(call, row.parameters, binding.constants);
     const givenExpressions = new Map([...argumentNames].map(([argument, name]) => [name, argument.value]));
-    const values = new Map<string, number>();
+    const parameterValues = new Map<string, number>();
     const origins = new Map<string, Span>();
-    const report = this.#reportOfUse(call, block, values, origins);
+    const report = this.#reportOfUse(call, block, parameterValues, origins);
     for (const { name, default: usual } of block.parameters) {
       const writtenExpression = givenExpressions.get(name.name);
-      const value = writtenExpression
+      const parameterValue = writtenExpression
         ? (boundCall.arguments[name.name] as number)
-        : usual && this.#workspace.constants.within(new Map(values), report).number(usual, name.name, 'a number');
-      if (value === undefined) return undefined;
-      values.set(name.name, value);
+        : usual &&
+          this.#workspace.constants.within(new Map(parameterValues), report).number(usual, name.name, 'a number');
+      if (parameterValue === undefined) return undefined;
+      parameterValues.set(name.name, parameterValue);
       origins.set(name.name, (writtenExpression ?? usual!).span);
     }
-    return { values, binding: this.#bindingWithin(values, report) };
+    return { values: parameterValues, binding: this.#bindingWithin(parameterValues, report) };
   }
 
   /**
@@ -280,12 +281,12 @@ class BlockReader {
   /** One set of weights is of one width: every use of a shared block gives the same values. */
   #sharesValues({ span }: Ast.CallNode, block: Ast.BlockNode, use: BlockUse): boolean {
     const { name } = block.name;
-    const values = valuesText(use.values);
-    const firstUse = this.#shared.get(name) ?? { values, at: span };
+    const usedValues = valuesText(use.values);
+    const firstUse = this.#shared.get(name) ?? { values: usedValues, at: span };
     this.#shared.set(name, firstUse);
-    if (firstUse.values === values) return true;
+    if (firstUse.values === usedValues) return true;
     const note = noteAt(notes.values(name, firstUse.values), firstUse.at);
-    this.#binding.report('shared-arguments', span, { name, values, others: firstUse.values }, note);
+    this.#binding.report('shared-arguments', span, { name, values: usedValues, others: firstUse.values }, note);
     return false;
   }
 

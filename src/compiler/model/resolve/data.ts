@@ -3,10 +3,8 @@ import { notes } from '../../../base/diagnostics/wording.ts';
 import { nearest } from '../../../base/text/nearest.ts';
 import { defined } from '../../../base/util/defined.ts';
 import type { DataDescription, DataFile, HistoryKind, Split } from '../../../graph/plan/data_description.ts';
-import { data } from '../../library/declarations/data.ts';
+import { data, histories as kinds, splits, usualShare } from '../../library/declarations/data.ts';
 import type { EntryType } from '../../library/declarations/entry.ts';
-import { histories as kinds } from '../../library/declarations/histories.ts';
-import { splits, usualShare } from '../../library/declarations/splits.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { bindCall } from '../arguments.ts';
 import { describeExpression } from '../describe.ts';
@@ -31,8 +29,8 @@ export function resolveDataBlocks(workspace: Workspace, files: Files): readonly 
       const firstName = firstNames.get(node.name.name);
       if (firstName) {
         const note = { message: notes.declared('data', firstName.name), at: firstName.span };
-        const facts = { what: 'data block', name: firstName.name, other: 'data block' };
-        workspace.report('repeated-name', node.name.span, facts, { notes: [note] });
+        const nameFacts = { what: 'data block', name: firstName.name, other: 'data block' };
+        workspace.report('repeated-name', node.name.span, nameFacts, { notes: [note] });
         continue;
       }
       firstNames.set(node.name.name, node.name);
@@ -59,8 +57,8 @@ function resolveDataBlock(whole: Workspace, node: Ast.DataNode, folder: string):
     const type: EntryType | undefined = knownName && rows[knownName].type;
     if (by && type && !(type.is === 'file' && type.by)) report('misplaced-by', by.span, { name: name.name });
   }
-  const at = node.name.span;
-  const declared = { place: 'data', of, at, rows, entries: otherEntries, reported: ['split'] } as const;
+  const nameSpan = node.name.span;
+  const declared = { place: 'data', of, at: nameSpan, rows, entries: otherEntries, reported: ['split'] } as const;
   const { given, values, strange } = resolveEntries(workspace, declared);
   if (!given.has('split') && !strange) reportNoSplit(workspace, node, of);
   const splitEntry = given.get('split');
@@ -121,10 +119,10 @@ function resolveColumns(workspace: Workspace, node: Ast.DataNode): DataDescripti
     if (block.kind !== 'Columns') continue;
     for (const { name, value } of block.entries) {
       const firstName = firstNames.get(name.name);
-      const text = located(workspace, name.name, value);
+      const locatedText = located(workspace, name.name, value);
       if (firstName) repeatedColumn(workspace, name, firstName);
       else firstNames.set(name.name, name);
-      if (text) columns.push({ name: name.name, nameSpan: name.span, ...text });
+      if (locatedText) columns.push({ name: name.name, nameSpan: name.span, ...locatedText });
     }
   }
   return columns;
@@ -155,8 +153,8 @@ function resolveHistories(
     const knownKind = historyKinds.find((each) => each === call.callee.name);
     const kind = knownKind ?? (nearest(call.callee.name, historyKinds) as HistoryKind);
     if (!knownKind) {
-      const facts = { what: 'kind of history', name: call.callee.name, nearest: kind, known: historyKinds };
-      report('unknown-kind', call.callee.span, facts, rewrite(call.callee.span, kind));
+      const kindFacts = { what: 'kind of history', name: call.callee.name, nearest: kind, known: historyKinds };
+      report('unknown-kind', call.callee.span, kindFacts, rewrite(call.callee.span, kind));
     }
     const [first, ...rest] = call.arguments;
     const of = first && !first.name ? singleName(first.value) : undefined;
@@ -167,13 +165,13 @@ function resolveHistories(
         const facts = { of: 'column', expected: 'the name of a column', found: describeExpression(value), write: word };
         report('wrong-type', first.value.span, facts, rewrite(first.value.span, word));
       } else {
-        const facts = {
+        const argumentFacts = {
           kind,
           name: 'column',
           doc: 'the column whose values form the history',
           example: kinds[kind].example,
         };
-        report('missing-argument', call.span, facts);
+        report('missing-argument', call.span, argumentFacts);
       }
     }
     const callWithoutColumn = { ...call, arguments: of || !first || !first.name ? rest : call.arguments };
@@ -218,8 +216,8 @@ function completeSplit(
 function givenFiles(workspace: Workspace, value: Ast.ExpressionNode, events: DataFile | undefined): Split | undefined {
   const file = (name: string): DataFile | undefined => {
     const argument = asCall(value)?.arguments.find((each) => each.name?.name === name);
-    const path = argument && located(workspace, name, argument.value);
-    return path && { path: path.expression, span: path.span, ...defined({ lines: events?.lines }) };
+    const filePath = argument && located(workspace, name, argument.value);
+    return filePath && { path: filePath.expression, span: filePath.span, ...defined({ lines: events?.lines }) };
   };
   const test = file('test');
   return test && { kind: 'files', ...defined({ validation: file('validation') }), test };
@@ -265,12 +263,12 @@ const quoted = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\//g;
 
 /** The first such function or word of an expression, as a message shows it; undefined where there is none. */
 export function unrepeatableIn(expression: string): string | undefined {
-  const text = expression.replace(quoted, ' ? ');
-  for (const { 0: all, 1: name, 2: call, index } of text.matchAll(/(?<![\w.])([a-z_]\w*)(\s*\(|\s*\.)?/gi)) {
+  const unquotedText = expression.replace(quoted, ' ? ');
+  for (const { 0: all, 1: name, 2: call, index } of unquotedText.matchAll(/(?<![\w.])([a-z_]\w*)(\s*\(|\s*\.)?/gi)) {
     const lowerName = name!.toLowerCase();
     if (call?.endsWith('(') && functions.has(lowerName)) return `${lowerName}()`;
     // Of one moment it is the time from there to today, of two the time between them.
-    if (call?.endsWith('(') && lowerName === 'age' && isOneArgument(text, index + all.length)) return 'age(x)';
+    if (call?.endsWith('(') && lowerName === 'age' && isOneArgument(unquotedText, index + all.length)) return 'age(x)';
     if (call === undefined && words.has(lowerName)) return lowerName;
   }
   return undefined;

@@ -116,22 +116,22 @@ export function resolveEntries<E extends Entries>(
   const names = Object.keys(rows) as Name[];
   const writtenEntries = entriesByName(of, entries, names, workspace.report, place);
   const strange = entries.length > writtenEntries.size;
-  const values: Partial<Record<Name, unknown>> = {};
+  const entryValues: Partial<Record<Name, unknown>> = {};
   let valid = true;
   for (const name of names) {
     const row = rows[name]!;
     const entry = writtenEntries.get(name);
     if (entry) {
       const resolvedValue = resolveEntry(workspace, name, row.type, entry, towers);
-      if (resolvedValue) values[name] = resolvedValue.value;
+      if (resolvedValue) entryValues[name] = resolvedValue.value;
       else valid = false;
     } else if (row.required) {
       valid = false;
-      const facts = { of, name, example: `${name} = ${row.example}` };
-      if (!strange && !reported.includes(name)) workspace.report('missing-entry', at, facts);
-    } else values[name] = defaultOf(row, at);
+      const entryFacts = { of, name, example: `${name} = ${row.example}` };
+      if (!strange && !reported.includes(name)) workspace.report('missing-entry', at, entryFacts);
+    } else entryValues[name] = defaultOf(row, at);
   }
-  return { given: writtenEntries, values, valid, strange };
+  return { given: writtenEntries, values: entryValues, valid, strange };
 }
 
 /** Returns the value of an entry that no file wrote. */
@@ -189,22 +189,22 @@ function resolveKinds(
   const [first] = values;
   if (first?.kind === 'List') {
     const innerText = textOf(first.span).slice(1, -1).trim().replace(/,$/, '');
-    const facts = { of, expected: describeEntry(type), found: 'a list in brackets', write: innerText };
-    report('wrong-type', first.span, facts, rewrite(first.span, innerText === '' ? undefined : innerText));
+    const typeFacts = { of, expected: describeEntry(type), found: 'a list in brackets', write: innerText };
+    report('wrong-type', first.span, typeFacts, rewrite(first.span, innerText === '' ? undefined : innerText));
     return undefined;
   }
   const calls = values.map((value) => bindKind(type.what, type.of, value, workspace));
   if (calls.some((call) => call === undefined)) return undefined;
   const callsByText = new Map<string, Call>();
   for (const call of calls as Call[]) {
-    const name = printCall(call);
-    const sameCall = callsByText.get(name);
+    const callText = printCall(call);
+    const sameCall = callsByText.get(callText);
     if (sameCall) {
-      const noteAndFix = repeats(name, sameCall.span, call.span);
+      const noteAndFix = repeats(callText, sameCall.span, call.span);
       report('repeated-name', call.span, { what: type.what, name: textOf(call.span), other: type.what }, noteAndFix);
       return undefined;
     }
-    callsByText.set(name, call);
+    callsByText.set(callText, call);
   }
   return [...callsByText.values()];
 }
@@ -217,31 +217,31 @@ function resolveReference(
   value: Ast.ExpressionNode,
 ): Ast.IdentifierNode | undefined {
   const { scope, report, reads } = workspace;
-  const name = singleName(value);
-  if (!name) {
+  const nameNode = singleName(value);
+  if (!nameNode) {
     workspace.uncertain.add('label');
     report('wrong-type', value.span, { of, expected: describeEntry(type), found: describeExpression(value) });
     return undefined;
   }
-  const feature = scope.features.get(name.name);
+  const feature = scope.features.get(nameNode.name);
   if (feature && type.of.includes('feature')) {
-    reads.feature.add(name.name);
-    return name;
+    reads.feature.add(nameNode.name);
+    return nameNode;
   }
-  if (feature && !scope.labels.has(name.name)) {
-    const note = noteAt(notes.declared('feature', name.name), feature.name.span);
-    report('feature-as-label', name.span, { name: name.name }, note);
+  if (feature && !scope.labels.has(nameNode.name)) {
+    const note = noteAt(notes.declared('feature', nameNode.name), feature.name.span);
+    report('feature-as-label', nameNode.span, { name: nameNode.name }, note);
     return undefined;
   }
-  const readLabel = read(workspace, 'label', scope.labels, name);
+  const readLabel = read(workspace, 'label', scope.labels, nameNode);
   if (!readLabel) return undefined;
   // Any other kind of label is a mistake of its own.
   if (type.binary && singleName(readLabel.value.value)?.name === 'number') {
     const note = noteAt(notes.declared('label', readLabel.name), readLabel.value.name.span);
-    report('only-not-binary', name.span, { name: readLabel.name }, note);
+    report('only-not-binary', nameNode.span, { name: readLabel.name }, note);
     return undefined;
   }
-  return { ...name, name: readLabel.name };
+  return { ...nameNode, name: readLabel.name };
 }
 
 interface LocatedText {
@@ -257,8 +257,8 @@ export function located({ report }: Workspace, name: string, value: Ast.Expressi
   const write = word === undefined ? undefined : `"${word}"`;
   // An empty text, or one of blanks.
   const foundWords = value.kind === 'Text' ? 'an empty text' : describeExpression(value);
-  const facts = { of: name, expected: 'a text in quotes', found: foundWords, write };
-  report('wrong-type', value.span, facts, rewrite(value.span, write));
+  const typeFacts = { of: name, expected: 'a text in quotes', found: foundWords, write };
+  report('wrong-type', value.span, typeFacts, rewrite(value.span, write));
   return undefined;
 }
 
@@ -270,13 +270,13 @@ function dataFile(
 ): DataFile | undefined {
   if (or && value.kind === 'Call') {
     const call = bindKind('format', or, value, workspace);
-    const text = value.arguments[0]?.value;
-    const path = call && text && located(workspace, value.callee.name, text);
-    return path && { path: path.expression, span: path.span, lines: true };
+    const pathNode = value.arguments[0]?.value;
+    const locatedPath = call && pathNode && located(workspace, value.callee.name, pathNode);
+    return locatedPath && { path: locatedPath.expression, span: locatedPath.span, lines: true };
   }
-  const path = located(workspace, name, value);
+  const locatedPath = located(workspace, name, value);
   if (joined && !by) workspace.report('missing-key', value.span, { name });
-  return path && { path: path.expression, span: path.span, ...(by ? { by: by.name } : {}) };
+  return locatedPath && { path: locatedPath.expression, span: locatedPath.span, ...(by ? { by: by.name } : {}) };
 }
 
 export function resolveTask(
@@ -307,8 +307,8 @@ export function resolveTask(
 const { entries: rows } = train;
 
 export function defaultTraining(span: Span): Training {
-  const values = Object.entries(rows).map(([name, row]) => [name, defaultOf(row, span)]);
-  return { span, ...(Object.fromEntries(values) as Omit<Training, 'span'>) };
+  const defaultValues = Object.entries(rows).map(([name, row]) => [name, defaultOf(row, span)]);
+  return { span, ...(Object.fromEntries(defaultValues) as Omit<Training, 'span'>) };
 }
 
 export function resolveTrain(workspace: Workspace, { entries, span }: Ast.TrainNode): Training | undefined {
@@ -337,8 +337,8 @@ export function readMetrics(name: string, text: string): Outcome<readonly Call[]
   const [node, ...others] = file.declarations;
   const [entry, ...more] = node?.kind === 'Train' ? node.entries : [];
   if (node?.kind !== 'Train' || !entry || others.length > 0 || more.length > 0) {
-    const at = (more[0] ?? others[0] ?? file).span;
-    report('unexpected-text', at, { expected: 'metrics with commas between them', found: 'something else' });
+    const excessSpan = (more[0] ?? others[0] ?? file).span;
+    report('unexpected-text', excessSpan, { expected: 'metrics with commas between them', found: 'something else' });
     return { output: [], diagnostics: found };
   }
   const files = { main: file, shared: [], all: [], whole: true };

@@ -37,8 +37,8 @@ export function resolveLabels({ scope, report }: Workspace): ReadonlyMap<string,
     if (type || reported.has(entry)) continue;
     reported.add(entry);
     if (word === undefined) {
-      const facts = { of: name, expected: '`binary` or `number`', found: describeExpression(value) };
-      report('wrong-type', value.span, facts);
+      const typeFacts = { of: name, expected: '`binary` or `number`', found: describeExpression(value) };
+      report('wrong-type', value.span, typeFacts);
     } else {
       const { extra, ...meant } = guess(word, value.span, types, 'label');
       report('unknown-kind', value.span, { what: 'type of label', name: word, known: types, ...meant }, extra);
@@ -79,12 +79,12 @@ export function resolveGroups(workspace: Workspace): ReadonlyMap<string, readonl
 
   /** Groups that a group is made of come first: a chain of them may be longer than the stack is deep. */
   function settle(wanted: string): void {
-    const path = [{ name: wanted, next: 0 }];
+    const groupPath = [{ name: wanted, next: 0 }];
     open.add(wanted);
-    for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+    for (let top = groupPath.at(-1); top !== undefined; top = groupPath.at(-1)) {
       const member = members.get(top.name)![top.next++];
       if (member === undefined) {
-        path.pop();
+        groupPath.pop();
         done.set(top.name, featuresOf(top.name));
         open.delete(top.name);
       } else if (member.isGroup && open.has(member.name)) {
@@ -95,7 +95,7 @@ export function resolveGroups(workspace: Workspace): ReadonlyMap<string, readonl
           { fixes: cycleFix(scope.groups.get(top.name)!, member) },
         );
       } else if (member.isGroup && !done.has(member.name)) {
-        path.push({ name: member.name, next: 0 });
+        groupPath.push({ name: member.name, next: 0 });
         open.add(member.name);
       }
     }
@@ -127,12 +127,12 @@ export function resolveGroups(workspace: Workspace): ReadonlyMap<string, readonl
 
 function membersOf(workspace: Workspace, { name, members }: Ast.GroupNode): readonly Member[] {
   const { scope, report, reads, uncertain } = workspace;
-  const found: Member[] = [];
+  const groupMembers: Member[] = [];
   for (const node of members) {
     // Names of features are those of no label and of no group.
     if (scope.features.has(node.name)) {
       reads.feature.add(node.name);
-      found.push({ node, name: node.name, isGroup: false });
+      groupMembers.push({ node, name: node.name, isGroup: false });
       continue;
     }
     if (scope.labels.has(node.name)) {
@@ -147,9 +147,9 @@ function membersOf(workspace: Workspace, { name, members }: Ast.GroupNode): read
     }
     const isGroup = scope.groups.has(meant);
     if (!isGroup) reads.feature.add(meant);
-    found.push({ node, name: meant, isGroup });
+    groupMembers.push({ node, name: meant, isGroup });
   }
-  return found;
+  return groupMembers;
 
   /** A misspelt name does not mean the group itself. */
   function lookedUp(node: Ast.IdentifierNode): string | undefined {
@@ -172,15 +172,15 @@ function repeated(
   const at = first.node.span;
   const note = { message: first.isGroup ? notes.brings(first.name, names[0]!) : notes.first(first.name), at };
   if (member.name === first.name) {
-    const facts = { what: 'member', name: member.name, other: 'member' };
+    const nameFacts = { what: 'member', name: member.name, other: 'member' };
     const noteAndFix = { notes: [{ message: notes.first(member.name), at }], fixes: [[removal(member.node.span)]] };
-    report('repeated-name', member.node.span, facts, noteAndFix);
+    report('repeated-name', member.node.span, nameFacts, noteAndFix);
     return;
   }
   const needless = all ? member : first.isGroup ? undefined : first;
   const fixes = needless ? [[removal(needless.node.span)]] : [];
-  const facts = { group, names, first: first.name, second: member.name };
-  report('repeated-member', member.node.span, facts, { notes: [note], fixes });
+  const memberFacts = { group, names, first: first.name, second: member.name };
+  report('repeated-member', member.node.span, memberFacts, { notes: [note], fixes });
 }
 
 /** Nothing where the group would be left empty. */

@@ -66,13 +66,13 @@ function resolveSum(workspace: Workspace, what: string, value: Ast.ExpressionNod
   const terms: TaskTerm[] = [];
   let valid = true;
   for (const { of, factor } of form) {
-    const name = singleName(of);
-    if (!name) {
+    const taskName = singleName(of);
+    if (!taskName) {
       notSum(of);
       valid = false;
       continue;
     }
-    const readTask = read(workspace, 'task', scope.tasks, name);
+    const readTask = read(workspace, 'task', scope.tasks, taskName);
     if (!readTask) {
       valid = false;
       continue;
@@ -90,21 +90,21 @@ function resolveSum(workspace: Workspace, what: string, value: Ast.ExpressionNod
 /** True if a score is made of tasks: it names one, or multiplies names that nothing else of a score can be. */
 export function isProduct({ scope, constants, library }: Workspace, value: Ast.ExpressionNode): boolean {
   const isTask = (part: Ast.ExpressionNode): boolean => {
-    const name = singleName(part)?.name;
-    return name !== undefined && scope.tasks.has(name) && !constants.isNumeric(part);
+    const taskName = singleName(part)?.name;
+    return taskName !== undefined && scope.tasks.has(taskName) && !constants.isNumeric(part);
   };
-  const parts = operandsOf(value);
-  const [first, ...others] = parts;
+  const operandNodes = operandsOf(value);
+  const [first, ...others] = operandNodes;
   if (others.length === 0) return isTask(first!) && !Object.hasOwn(library.scores, singleName(first!)!.name);
   // `+ mean` is a bias, whatever tasks are called.
-  const compares = parts.some(({ kind }) => kind === 'Call');
-  if (parts.some((part) => isTask(part) && !(compares && singleName(part)?.name === 'mean'))) return true;
+  const compares = operandNodes.some(({ kind }) => kind === 'Call');
+  if (operandNodes.some((part) => isTask(part) && !(compares && singleName(part)?.name === 'mean'))) return true;
   const factors = factorsOf(value);
   return (
     factors.length > 1 &&
     factors.every((part) => {
-      const name = constants.isNumeric(part) ? undefined : singleName(part)?.name;
-      return name !== undefined && !scope.towers.has(name) && !Object.hasOwn(library.scores, name);
+      const factorName = constants.isNumeric(part) ? undefined : singleName(part)?.name;
+      return factorName !== undefined && !scope.towers.has(factorName) && !Object.hasOwn(library.scores, factorName);
     })
   );
 }
@@ -125,8 +125,8 @@ export function resolveProduct(workspace: Workspace, value: Ast.ExpressionNode):
   const { scope, constants, report } = workspace;
   const parts = factorsOf(value);
   const factors = parts.flatMap((part): Ast.IdentifierNode[] => {
-    const name = constants.isNumeric(part) ? undefined : singleName(part);
-    if (!name) {
+    const taskName = constants.isNumeric(part) ? undefined : singleName(part);
+    if (!taskName) {
       report('not-a-product', part.span, { found: describeExpression(part) });
       for (const operand of operandsOf(part)) {
         const innerName = singleName(operand)?.name;
@@ -134,8 +134,8 @@ export function resolveProduct(workspace: Workspace, value: Ast.ExpressionNode):
       }
       return [];
     }
-    const readTask = read(workspace, 'task', scope.tasks, name);
-    return readTask ? [{ ...name, name: readTask.name }] : [];
+    const readTask = read(workspace, 'task', scope.tasks, taskName);
+    return readTask ? [{ ...taskName, name: readTask.name }] : [];
   });
   if (factors.length < parts.length) return undefined;
   if (factors.length === 1) {

@@ -27,14 +27,14 @@ export function resolveScore(workspace: Workspace, value: Ast.ExpressionNode, to
 }
 
 function validScore(workspace: Workspace, value: Ast.ExpressionNode, towers: Towers): TaskScore | undefined {
-  const parts = linearConstant(value, workspace.constants, workspace.report, (part) => odd(workspace, part), true);
-  if (!parts) return undefined;
-  const added = parts.filter(({ of }) => isBias(workspace, of));
-  const terms = parts.filter((part) => !added.includes(part));
+  const scoreParts = linearConstant(value, workspace.constants, workspace.report, (part) => odd(workspace, part), true);
+  if (!scoreParts) return undefined;
+  const added = scoreParts.filter(({ of }) => isBias(workspace, of));
+  const terms = scoreParts.filter((part) => !added.includes(part));
   if (terms.length === 0) return odd(workspace, value);
   const namedTowers = new Set(added.map(({ of }) => nameOf(of)));
   const uses = terms.map((term) =>
-    resolveTerm(workspace, parts.length === 1 ? value : term.of, term, towers, namedTowers),
+    resolveTerm(workspace, scoreParts.length === 1 ? value : term.of, term, towers, namedTowers),
   );
   const [first] = uses;
   if (!first || uses.some((use) => use === undefined)) return undefined;
@@ -224,9 +224,9 @@ function pairChannels(
   biases: ReadonlySet<string>,
 ): ScoreUse['channels'] | undefined {
   if (query.channel === undefined && item.channel === undefined) return allChannels(workspace, query, item, biases);
-  const one = theChannel(workspace, query);
+  const queryChannel = theChannel(workspace, query);
   const other = theChannel(workspace, item);
-  return one !== undefined && other !== undefined ? [{ query: one, item: other }] : undefined;
+  return queryChannel !== undefined && other !== undefined ? [{ query: queryChannel, item: other }] : undefined;
 }
 
 /** A step that a score needs as a channel, and the word that makes it one. */
@@ -272,8 +272,8 @@ function allChannels(
     const note = meant
       ? { message: notes.declared('channel', `${other.name}.${meant.name}`), at: meant.span }
       : { message: notes.channels(other.name), at: other.span };
-    const facts = { tower: tower.name, channel: channel.name, other: other.name, nearest: meant?.name };
-    report('unpaired-channel', channel.span, facts, { notes: [note], ...rewrite(channel.span, meant?.name) });
+    const channelFacts = { tower: tower.name, channel: channel.name, other: other.name, nearest: meant?.name };
+    report('unpaired-channel', channel.span, channelFacts, { notes: [note], ...rewrite(channel.span, meant?.name) });
   };
   /** A step of the same name that nothing reads was meant as the partner. */
   const isStep = (channel: ResolvedStep, own: ResolvedTower, tower: ResolvedTower): boolean => {

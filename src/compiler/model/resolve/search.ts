@@ -60,28 +60,28 @@ export function resolveSearch(
   // Tasks and features that there are none of: the first entry of each says so.
   const lost = new Set<string>();
   return entries.flatMap((entry): SearchParameter[] => {
-    const name = nameOf(entry);
+    const entryName = nameOf(entry);
     readNames(workspace, entry);
-    const firstEntry = seen.get(name);
+    const firstEntry = seen.get(entryName);
     if (firstEntry) {
-      const noteAndFix = repeats(name, firstEntry.span, entry.span);
-      report('repeated-entry', pathSpan(entry), { of: '`search`', name }, noteAndFix);
+      const noteAndFix = repeats(entryName, firstEntry.span, entry.span);
+      report('repeated-entry', pathSpan(entry), { of: '`search`', name: entryName }, noteAndFix);
       return [];
     }
-    seen.set(name, entry);
+    seen.set(entryName, entry);
     const reason = refusal(entry, files);
     if (reason !== undefined) {
-      report('not-searchable', pathSpan(entry), { name, reason }, { fixes: [[removal(entry.span)]] });
+      report('not-searchable', pathSpan(entry), { name: entryName, reason }, { fixes: [[removal(entry.span)]] });
       return [];
     }
-    const parts = entry.path.map((part) => part.name);
+    const pathNames = entry.path.map((part) => part.name);
     const scope = { files, library: workspace.library, report };
-    const slot = lost.has(ownerOf(parts)) ? undefined : findSlot(scope, { parts, at: pathSpan(entry) });
-    if (!slot && isLost(parts, files)) lost.add(ownerOf(parts));
+    const slot = lost.has(ownerOf(pathNames)) ? undefined : findSlot(scope, { parts: pathNames, at: pathSpan(entry) });
+    if (!slot && isLost(pathNames, files)) lost.add(ownerOf(pathNames));
     const domain = slot && domainOf(workspace, entry, slot);
     if (!slot || !domain) return [];
     const usual = usualOf(workspace, slot, domain);
-    return [{ name, span: pathSpan(entry), domain, ...(usual === undefined ? {} : { usual }) }];
+    return [{ name: entryName, span: pathSpan(entry), domain, ...(usual === undefined ? {} : { usual }) }];
   });
 }
 
@@ -103,9 +103,9 @@ function pathSpan({ path }: Ast.SearchEntryNode): Span {
 /** Why trials of it could not be compared. */
 function refusal({ path }: Ast.SearchEntryNode, files: Files): string | undefined {
   const { lets, blocks } = declared(files);
-  const parts = path.map(({ name }) => name);
-  const [first, second, ...rest] = parts[0] === 'train' ? parts.slice(1) : parts;
-  if (parts.length === 1 && (lets.has(parts[0]!) || blocks.has(parts[0]!))) return undefined;
+  const pathNames = path.map(({ name }) => name);
+  const [first, second, ...rest] = pathNames[0] === 'train' ? pathNames.slice(1) : pathNames;
+  if (pathNames.length === 1 && (lets.has(pathNames[0]!) || blocks.has(pathNames[0]!))) return undefined;
   if (first === 'seed') return 'a study would choose by luck';
   if (first === 'metrics' || first === 'validate') return 'all trials are measured alike';
   const patience = second === 'patience' && rest.length === 0;
@@ -122,14 +122,14 @@ function domainOf(workspace: Workspace, entry: Ast.SearchEntryNode, slot: Slot):
 function choicesOf({ report }: Workspace, { items }: Ast.ChoicesNode): Domain | undefined {
   const seen = new Map<string, Ast.ExpressionNode>();
   for (const item of items) {
-    const text = textIn(item.span);
-    const firstItem = seen.get(text);
+    const choiceText = textIn(item.span);
+    const firstItem = seen.get(choiceText);
     if (firstItem) {
-      const noteAndFix = repeats(text, firstItem.span, item.span);
-      report('repeated-name', item.span, { what: 'choice', name: text, other: 'choice' }, noteAndFix);
+      const noteAndFix = repeats(choiceText, firstItem.span, item.span);
+      report('repeated-name', item.span, { what: 'choice', name: choiceText, other: 'choice' }, noteAndFix);
       return undefined;
     }
-    seen.set(text, item);
+    seen.set(choiceText, item);
   }
   return { kind: 'choices', choices: [...seen].map(([text, { span }]) => ({ text, span })) };
 }
@@ -180,9 +180,9 @@ function usualOf({ constants }: Workspace, { values, default: otherwise }: Slot,
   if (domain.kind === 'range') {
     return typeof number === 'number' && number >= domain.from && number <= domain.to ? number : undefined;
   }
-  const text = value ? textIn(value.span) : String(otherwise);
-  const at = domain.choices.findIndex((choice) => choice.text === text || Number(choice.text) === number);
-  return at === -1 ? undefined : at;
+  const usualText = value ? textIn(value.span) : String(otherwise);
+  const choiceIndex = domain.choices.findIndex((choice) => choice.text === usualText || Number(choice.text) === number);
+  return choiceIndex === -1 ? undefined : choiceIndex;
 }
 
 /** On one line. */
@@ -216,8 +216,8 @@ export function tryChoices(
   parameters: readonly SearchParameter[],
   check: (settings: Settings) => readonly Diagnostic[],
 ): readonly Diagnostic[] {
-  const values = parameters.flatMap((parameter) => triedValues(parameter).map((value) => ({ parameter, value })));
-  return values.slice(0, mostTried).flatMap(({ parameter: { name }, value: { text, span } }) => {
+  const allTried = parameters.flatMap((parameter) => triedValues(parameter).map((value) => ({ parameter, value })));
+  return allTried.slice(0, mostTried).flatMap(({ parameter: { name }, value: { text, span } }) => {
     const errors = check({ [name]: text }).filter(({ severity }) => severity === 'error');
     const ownErrors = errors.filter(({ at }) => isWithin(at, name));
     // Places in the text of the setting are places in the value.

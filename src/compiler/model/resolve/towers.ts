@@ -30,8 +30,8 @@ export function resolveTower(
     const firstUse = seen.get(name) ?? node.inputs.find((input) => input.name === name);
     if (firstUse) {
       const kindWord = entry.channel ? 'channel' : 'step';
-      const facts = { what: kindWord, name, other: seen.has(name) ? kindWord : 'input' };
-      workspace.report('repeated-name', span, facts, noteAt(notes.first(name), firstUse.span));
+      const nameFacts = { what: kindWord, name, other: seen.has(name) ? kindWord : 'input' };
+      workspace.report('repeated-name', span, nameFacts, noteAt(notes.first(name), firstUse.span));
     } else seen.set(name, entry.name);
     const { reads, ...flow } = resolveFlow({
       ...workspace,
@@ -66,8 +66,8 @@ function resolveInputs(workspace: Workspace, node: Ast.TowerNode, groups: Groups
     }
     const firstInput = node.inputs.find((other) => other.name === input.name)!;
     if (firstInput !== input) {
-      const facts = { what: 'input', name: input.name, other: 'input' };
-      report('repeated-name', input.span, facts, repeats(input.name, firstInput.span, input.span));
+      const nameFacts = { what: 'input', name: input.name, other: 'input' };
+      report('repeated-name', input.span, nameFacts, repeats(input.name, firstInput.span, input.span));
       return [];
     }
     const name = find('group or feature', knownInputs, input, report)?.name;
@@ -109,22 +109,22 @@ interface FlowScope extends Workspace {
 
 function resolveSource(flowScope: FlowScope, expression: Ast.ExpressionNode): FlowSource | undefined {
   if (expression.kind !== 'Call') return resolvePart(flowScope, expression);
-  const parts: Ast.ExpressionNode[] = [];
+  const sourceNodes: Ast.ExpressionNode[] = [];
   const others: Ast.ArgumentNode[] = [];
   for (const argument of expression.arguments) {
-    if (argument.name === undefined && isPart(flowScope, expression, argument.value)) parts.push(argument.value);
+    if (argument.name === undefined && isPart(flowScope, expression, argument.value)) sourceNodes.push(argument.value);
     else others.push(argument);
   }
   // A block that is given nothing to begin with.
-  if (parts.length === 0) return resolvePart(flowScope, expression);
-  const resolvedParts = parts.map((part) => resolvePart(flowScope, part));
+  if (sourceNodes.length === 0) return resolvePart(flowScope, expression);
+  const resolvedParts = sourceNodes.map((part) => resolvePart(flowScope, part));
   const block = flowScope.readStep({ ...expression, arguments: others });
   if (block?.kind === 'declared') {
     const { name } = block;
-    const sourceTexts = parts.map(({ span }) => textOf(span));
-    const values = others.map(({ span }) => textOf(span));
+    const sourceTexts = sourceNodes.map(({ span }) => textOf(span));
+    const argumentTexts = others.map(({ span }) => textOf(span));
     const joinedSource = sourceTexts.length === 1 ? sourceTexts[0]! : `concat(${sourceTexts.join(', ')})`;
-    const flow = `${joinedSource} -> ${values.length === 0 ? name : `${name}(${values.join(', ')})`}`;
+    const flow = `${joinedSource} -> ${argumentTexts.length === 0 ? name : `${name}(${argumentTexts.join(', ')})`}`;
     // Several values side by side are fields or a vector: only one is certain.
     const fixes = sourceTexts.length === 1 ? [[{ at: expression.span, text: flow }]] : [];
     flowScope.report('block-arguments', expression.span, { name, flow }, { fixes });
@@ -143,8 +143,8 @@ function readsOf(source: FlowSource): readonly SourceName[] {
 /** Returns the names of a source that is not valid; nothing where it is not made of names. */
 function writtenSources(expression: Ast.ExpressionNode): readonly SourceName[] | undefined {
   if (expression.kind === 'Call') {
-    const parts = expression.arguments.filter(({ name }) => !name).map(({ value }) => writtenSources(value));
-    return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
+    const partSources = expression.arguments.filter(({ name }) => !name).map(({ value }) => writtenSources(value));
+    return partSources.every((part) => part !== undefined) ? partSources.flat() : undefined;
   }
   if (expression.kind !== 'Name' || expression.parts.length > 2) return undefined;
   const [name, output] = expression.parts;
@@ -185,8 +185,8 @@ function resolvePart(flowScope: FlowScope, expression: Ast.ExpressionNode): Flow
   // The step has an error of its own.
   if (outputs === undefined) return undefined;
   if (outputs.length === 0) {
-    const at = { ...output.span, start: name!.span.end };
-    report('no-outputs', output.span, { name: source.name, output: output.name }, { fixes: [[removal(at)]] });
+    const outputSpan = { ...output.span, start: name!.span.end };
+    report('no-outputs', output.span, { name: source.name, output: output.name }, { fixes: [[removal(outputSpan)]] });
     return undefined;
   }
   const outputNames = new Map(outputs.map((word) => [word, word]));
@@ -224,8 +224,8 @@ function resolveName(flowScope: FlowScope, { name, span }: Ast.IdentifierNode): 
   if (groups.has(name) || scope.features.has(name)) {
     const other = otherSide(flowScope, name);
     if (other) {
-      const facts = { name, first: other.tower, second: tower.name.name, group: groups.has(name) };
-      report('feature-both-sides', span, facts, noteAt(notes.read(other.tower, name), other.span));
+      const featureFacts = { name, first: other.tower, second: tower.name.name, group: groups.has(name) };
+      report('feature-both-sides', span, featureFacts, noteAt(notes.read(other.tower, name), other.span));
       return undefined;
     }
     const lastInput = tower.inputs.at(-1);

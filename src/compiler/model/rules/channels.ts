@@ -45,9 +45,9 @@ export const lastDropout: Rule = ({ towers, library }, report) => {
       const [before, last] = [steps.at(-2), steps.at(-1)];
       const direct =
         before && last && (last.kind === 'Call' ? last.callee.name : last.kind === 'Name' && last.parts[0]!.name);
-      const at = direct === 'dropout' ? last!.span : step.span;
+      const dropoutSpan = direct === 'dropout' ? last!.span : step.span;
       const fix = direct === 'dropout' && { at: { ...last!.span, start: before!.span.end }, text: '' };
-      report('last-dropout', at, { tower: tower.name, channel: step.name }, fix ? { fixes: [[fix]] } : {});
+      report('last-dropout', dropoutSpan, { tower: tower.name, channel: step.name }, fix ? { fixes: [[fix]] } : {});
     }
   }
 };
@@ -80,6 +80,6 @@ function channelsOf(
 
 /** Returns the activation after a block's last layer. */
 function activationOf({ kind, arguments: given }: Call): string | undefined {
-  const value = kind === 'mlp' ? given.last : kind === 'dense' ? given.activation : undefined;
-  return typeof value === 'string' ? value : undefined;
+  const lastActivation = kind === 'mlp' ? given.last : kind === 'dense' ? given.activation : undefined;
+  return typeof lastActivation === 'string' ? lastActivation : undefined;
 }

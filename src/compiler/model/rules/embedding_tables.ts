@@ -16,9 +16,9 @@ export const tableBudget: Rule = ({ features, scope }, report, { tableBudget: bu
     .filter((size) => size.bytes > 0)
     .sort((a, b) => b.bytes - a.bytes)
     .slice(0, 3);
-  const at = scope.features.get(largest[0]!.name)?.value.span;
+  const featureSpan = scope.features.get(largest[0]!.name)?.value.span;
   const names = largest.map(({ name }) => `\`${name}\``);
-  report('table-over-budget', at, { bytes, budget, largest: names });
+  report('table-over-budget', featureSpan, { bytes, budget, largest: names });
 };
 
 /** Who shares a table with another has none of its own. */

@@ -65,15 +65,15 @@ function unsettledOf(
 export const featureBothSides: Rule = ({ towers, features: declared, library }, report) => {
   /** The features, each with those whose values it takes, and so on. */
   const valuesOf = (names: readonly string[]): readonly string[] => {
-    const values = new Set<string>();
+    const reachedNames = new Set<string>();
     const add = (name: string): void => {
-      if (values.has(name)) return;
-      values.add(name);
+      if (reachedNames.has(name)) return;
+      reachedNames.add(name);
       const call = declared.get(name)?.call;
       if (call && library.features[call.kind]?.readsNamed) valuesNamed(call, library.features).forEach(add);
     };
     names.forEach(add);
-    return [...values];
+    return [...reachedNames];
   };
   const placesByTower = new Map(
     towers.map((tower) => [
@@ -91,15 +91,15 @@ export const featureBothSides: Rule = ({ towers, features: declared, library }, 
         const [name] = both;
         if (name === undefined) continue;
         const firstPlace = placesByTower.get(tower)!.find((place) => place.features.includes(name))!;
-        const facts = { name, first: tower.name, second: other.name };
+        const featureFacts = { name, first: tower.name, second: other.name };
         // A key that is no input of its own tower is wrong itself, and not the tower that it belongs to.
         if (firstPlace.span === tower.key?.span) {
           const note = noteAt(notes.read(other.name, name), span);
-          report('feature-both-sides', firstPlace.span, { ...facts, keyOf: tower.name }, note);
+          report('feature-both-sides', firstPlace.span, { ...featureFacts, keyOf: tower.name }, note);
         } else {
           const note = { message: notes.read(tower.name, name), at: firstPlace.span };
           const keyOf = span === other.key?.span ? other.name : undefined;
-          report('feature-both-sides', span, { ...facts, ...defined({ keyOf }) }, { notes: [note] });
+          report('feature-both-sides', span, { ...featureFacts, ...defined({ keyOf }) }, { notes: [note] });
         }
       }
     }
@@ -127,11 +127,11 @@ export const throughTower: Rule = (resolution, report) => {
     const writtenFeature = scope.features.get(name)?.value;
     // Several names of one kind make one mistake.
     if (writtenFeature === undefined || reported.has(writtenFeature)) continue;
-    const at = argumentIn(writtenFeature) ?? writtenFeature.span;
+    const throughSpan = argumentIn(writtenFeature) ?? writtenFeature.span;
     const declared = { message: notes.declared('tower', item.name), at: item.span };
     const refuse = (reason: string, instead: string): void => {
       reported.add(writtenFeature);
-      report('through-tower', at, { name, reason, instead }, { notes: [declared] });
+      report('through-tower', throughSpan, { name, reason, instead }, { notes: [declared] });
     };
     if (through.tower === query.name) {
       refuse(
@@ -145,7 +145,7 @@ export const throughTower: Rule = (resolution, report) => {
     if (reads.has(name)) {
       reported.add(writtenFeature);
       const note = noteAt(notes.read(item.name, name), inputOf(item, name));
-      report('through-cycle', at, { name, tower: item.name, other: query.name }, note);
+      report('through-cycle', throughSpan, { name, tower: item.name, other: query.name }, note);
       continue;
     }
     if (!item.node.key) {
@@ -161,7 +161,7 @@ export const throughTower: Rule = (resolution, report) => {
       );
       continue;
     }
-    if (reportChannel(through, item, at, report)) reported.add(writtenFeature);
+    if (reportChannel(through, item, throughSpan, report)) reported.add(writtenFeature);
   }
 };
 

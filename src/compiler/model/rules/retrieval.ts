@@ -44,8 +44,8 @@ export const retrieveProduct: Rule = (resolution, report) => {
     if (!product || !loss || !isRanked(name)) continue;
     const logits = logitsOf(resolution, name);
     if (logits === undefined) continue;
-    const facts = { task: name, logits, absent: true } as const;
-    report('product-in-retrieve', product.span, facts, { fixes: [[declared(resolution, logits)]] });
+    const productFacts = { task: name, logits, absent: true } as const;
+    report('product-in-retrieve', product.span, productFacts, { fixes: [[declared(resolution, logits)]] });
     // One line is right for all of them.
     return;
   }

@@ -69,7 +69,7 @@ export const bceScale: Rule = (resolution, report) => {
     const reach = bound * scale;
     if (reach >= enough) continue;
     const high = 1 / (1 + Math.exp(-reach));
-    const facts = {
+    const scoreFacts = {
       score: score.terms[0]!.call.kind,
       low: (1 - high).toFixed(2),
       high: high.toFixed(2),
@@ -78,7 +78,7 @@ export const bceScale: Rule = (resolution, report) => {
     const [term, ...others] = score.terms;
     const plain = others.length === 0 && Math.abs(term!.factor) === 1;
     const fixes = plain ? [[insertion(score.span.source, score.span.end, ' / 0.1')]] : [];
-    report('bce-unscaled', score.span, facts, { fixes });
+    report('bce-unscaled', score.span, scoreFacts, { fixes });
   }
 };
 
@@ -117,13 +117,13 @@ export const temperature: Rule = (resolution, report) => {
     if (argument === undefined || scoreBound(resolution, score) !== undefined) continue;
     const writtenLoss = node.entries.find(({ name }) => name.name === 'loss')?.value;
     const lossArguments = writtenLoss?.kind === 'Call' ? writtenLoss.arguments : [];
-    const at = lossArguments.find(({ name }) => name?.name === argument)?.span ?? loss.span;
+    const argumentSpan = lossArguments.find(({ name }) => name?.name === argument)?.span ?? loss.span;
     const term = score.terms.find((term) => termBound(resolution, term, score.towers) === undefined);
     // A bias has no limit either; it is there on purpose.
     if (!term) continue;
     const fix = normalized(resolution, term, score.towers);
-    const facts = { score: term.call.kind, argument };
-    report('temperature-unnormalised', at, facts, { fixes: fix.length > 0 ? [fix] : [] });
+    const scoreFacts = { score: term.call.kind, argument };
+    report('temperature-unnormalised', argumentSpan, scoreFacts, { fixes: fix.length > 0 ? [fix] : [] });
   }
 };
 
@@ -167,9 +167,14 @@ export const temperatureExtreme: Rule = (resolution, report) => {
     const lossArguments = writtenLoss?.kind === 'Call' && argument !== undefined ? writtenLoss.arguments : [];
     const writtenArgument = lossArguments.find(({ name }) => name?.name === argument);
     const plain = argument === undefined && score.terms.every(({ factor }) => factor === 1);
-    const at = writtenArgument?.span ?? (plain ? loss.span : score.span);
+    const argumentSpan = writtenArgument?.span ?? (plain ? loss.span : score.span);
     const facts = { stretch: Number(stretch.toPrecision(3)), sharp: stretch > most };
-    report('temperature-extreme', at, facts, plain && writtenLoss ? { fixes: [[stretched(writtenLoss, row)]] } : {});
+    report(
+      'temperature-extreme',
+      argumentSpan,
+      facts,
+      plain && writtenLoss ? { fixes: [[stretched(writtenLoss, row)]] } : {},
+    );
   }
 };
 

@@ -7,8 +7,8 @@ import type { Rule } from '../resolution.ts';
 /** A model has two towers and learns at least one task. */
 export const wholeModel: Rule = ({ towers, tasks, span, file }, report) => {
   if (towers.length !== 2) {
-    const at = towers[2]?.span ?? towers[0]?.span ?? span;
-    report('tower-count', at, { count: towers.length });
+    const towerSpan = towers[2]?.span ?? towers[0]?.span ?? span;
+    report('tower-count', towerSpan, { count: towers.length });
   }
   if (tasks.length === 0 && file.declarations.length > 0) report('no-task', span, {});
 };
@@ -43,8 +43,8 @@ export const taskLabel: Rule = ({ tasks, labels, library }, report) => {
       const declared = label && labels.get(label.name);
       if (!label || !declared || fits(declared.type)) continue;
       const note = { message: notes.declared('label', label.name), at: declared.span };
-      const facts = { loss: loss.kind, label: label.name, needs, type: declared.type };
-      report('label-type', label.span, facts, { notes: [note] });
+      const labelFacts = { loss: loss.kind, label: label.name, needs, type: declared.type };
+      report('label-type', label.span, labelFacts, { notes: [note] });
     }
   }
 };
@@ -59,10 +59,10 @@ export const itemKey: Rule = ({ tasks, towers, library, features }, report) => {
     const tower = towers.find(({ name }) => name === score.towers[1]);
     if (!tower || tower.node.key) continue;
     const ids = tower.features.filter((name) => features.get(name)?.call.kind === 'id');
-    const end = tower.node.inputs.at(-1)?.span;
-    const close = end && closing.exec(end.source.text.slice(end.end));
-    const closeEnd = close && end.end + close[0].length;
-    const fix = ids.length === 1 && closeEnd && insertion(end.source, closeEnd, ` keyed by ${ids[0]}`);
+    const inputsEnd = tower.node.inputs.at(-1)?.span;
+    const close = inputsEnd && closing.exec(inputsEnd.source.text.slice(inputsEnd.end));
+    const closeEnd = close && inputsEnd.end + close[0].length;
+    const fix = ids.length === 1 && closeEnd && insertion(inputsEnd.source, closeEnd, ` keyed by ${ids[0]}`);
     report(
       'item-key-needed',
       loss.span,
@@ -86,8 +86,8 @@ export const noNegatives: Rule = ({ tasks, library }, report) => {
       ({ name, value }) => name?.name === 'in_batch' && firstWordOf(value) === 'false',
     );
     if (!refused) continue;
-    const reason = 'has no negatives with `in_batch: false`: draw some with `negatives: sampled(4)`';
-    report('arguments-conflict', refused.span, { kind: loss.kind, reason });
+    const conflictReason = 'has no negatives with `in_batch: false`: draw some with `negatives: sampled(4)`';
+    report('arguments-conflict', refused.span, { kind: loss.kind, reason: conflictReason });
   }
 };
 
@@ -101,8 +101,8 @@ export const fewNegatives: Rule = ({ tasks, train, file, library }, report) => {
   );
   if (!train || !inBatch || train.batch >= enough) return;
   const node = file.declarations.find((declaration) => declaration.kind === 'Train');
-  const at = node?.entries.find(({ name }) => name.name === 'batch')?.span;
-  report('few-negatives', at, { batch: train.batch, loss: inBatch.loss!.kind });
+  const batchSpan = node?.entries.find(({ name }) => name.name === 'batch')?.span;
+  report('few-negatives', batchSpan, { batch: train.batch, loss: inBatch.loss!.kind });
 };
 
 /** A row of positions has the events of one user: in the batch they are each other's negatives. */

@@ -30,10 +30,10 @@ export const unusedBlock: Rule = ({ file, scope, towers, reads, uncertain }, rep
 export const unusedConstant: Rule = ({ file, scope }, report) => {
   const ownLets = scope.lets.filter(({ span }) => span.source === file.span.source);
   if (ownLets.length === 0) return;
-  const words = readAsConstants(file, new Set(ownLets.map(({ name }) => name.name)));
+  const readNames = readAsConstants(file, new Set(ownLets.map(({ name }) => name.name)));
   for (const { name, span } of ownLets) {
     // A misspelt name was meant to read it, and has been reported.
-    if (words.has(name.name) || [...words].some((word) => nearest(word, [name.name]))) continue;
+    if (readNames.has(name.name) || [...readNames].some((word) => nearest(word, [name.name]))) continue;
     report('unused-constant', name.span, { name: name.name }, { fixes: [[removal(span)]] });
   }
 };
@@ -94,10 +94,10 @@ function readAsConstants({ declarations }: FileNode, sought: Set<string>): Reado
 export const unusedParameter: Rule = ({ file, scope }, report) => {
   for (const [block, { parameters, flow, span }] of scope.blocks) {
     if (span.source !== file.span.source || parameters.length === 0) continue;
-    const words = new Set([flow, ...parameters.flatMap(({ default: usual }) => usual ?? [])].flatMap(numbersIn));
+    const readNames = new Set([flow, ...parameters.flatMap(({ default: usual }) => usual ?? [])].flatMap(numbersIn));
     for (const { name } of parameters) {
       // A misspelt one is meant, and is reported already.
-      if (words.has(name.name) || [...words].some((word) => nearest(word, [name.name]))) continue;
+      if (readNames.has(name.name) || [...readNames].some((word) => nearest(word, [name.name]))) continue;
       report('unused-parameter', name.span, { block, name: name.name });
     }
   }
@@ -133,8 +133,13 @@ export const shadowedName: Rule = ({ file, library, scope, towers }, report) => 
       // An input of the tower of this name is an error.
       if (kindWord === undefined || node.inputs.some((input) => input.name === name)) continue;
       const at = (scope.features.get(name) ?? scope.groups.get(name))?.name.span;
-      const facts = { what: channel ? 'channel' : 'step', name, hides: `the ${kindWord} of that name` };
-      report('shadowed-name', span, facts, defined({ notes: at && [{ message: notes.declared(kindWord, name), at }] }));
+      const nameFacts = { what: channel ? 'channel' : 'step', name, hides: `the ${kindWord} of that name` };
+      report(
+        'shadowed-name',
+        span,
+        nameFacts,
+        defined({ notes: at && [{ message: notes.declared(kindWord, name), at }] }),
+      );
     }
   }
   const constants = new Map(scope.lets.map(({ name }) => [name.name, name.span]));
@@ -142,8 +147,8 @@ export const shadowedName: Rule = ({ file, library, scope, towers }, report) => 
     for (const { name: parameter } of span.source === file.span.source ? parameters : []) {
       const constant = constants.get(parameter.name);
       if (!constant) continue;
-      const facts = { what: 'parameter', name: parameter.name, hides: 'the constant of that name' };
-      report('shadowed-name', parameter.span, facts, noteAt(notes.declared('constant', parameter.name), constant));
+      const nameFacts = { what: 'parameter', name: parameter.name, hides: 'the constant of that name' };
+      report('shadowed-name', parameter.span, nameFacts, noteAt(notes.declared('constant', parameter.name), constant));
     }
     // A block that is made of the library's is a setting of it, and hides nothing.
     if (span.source !== file.span.source || !Object.hasOwn(library.blocks, name) || isMadeOf(name, flow)) continue;

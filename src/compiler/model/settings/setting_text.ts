@@ -26,20 +26,20 @@ export function readSettings(settings: Settings, report: Report, found: Diagnost
 }
 
 function readSetting(name: string, value: number | string, report: Report, found: Diagnostic[]): Setting | undefined {
-  const text = String(value);
-  const source = makeSource(sourceName, `${name}=${text}`);
-  const at = { source, start: 0, end: name.length };
+  const valueText = String(value);
+  const source = makeSource(sourceName, `${name}=${valueText}`);
+  const nameSpan = { source, start: 0, end: name.length };
   if (typeof value === 'number' && !Number.isFinite(value)) {
-    report('not-finite', { ...at, end: source.text.length }, { text: source.text });
+    report('not-finite', { ...nameSpan, end: source.text.length }, { text: source.text });
     return undefined;
   }
-  const path = name.split('.');
-  const values = readValues(path.at(-1)!, text, source, found);
-  if (values === 'several') {
-    const facts = { of: name, expected: 'one value', found: 'more than one' };
-    report('wrong-type', { source, start: name.length + 1, end: source.text.length }, facts);
+  const settingPath = name.split('.');
+  const settingValues = readValues(settingPath.at(-1)!, valueText, source, found);
+  if (settingValues === 'several') {
+    const typeFacts = { of: name, expected: 'one value', found: 'more than one' };
+    report('wrong-type', { source, start: name.length + 1, end: source.text.length }, typeFacts);
   }
-  return Array.isArray(values) ? { path, at, values } : undefined;
+  return Array.isArray(settingValues) ? { path: settingPath, at: nameSpan, values: settingValues } : undefined;
 }
 
 /** The values of an entry, with places in the end of `source`. Mistakes of syntax go to `found`. */

@@ -188,7 +188,7 @@ const blockSlot = (node: Ast.BlockNode): Slot => ({
 function sumSlot({ main }: Files, word: 'objective' | 'retrieve', at: Span): Slot {
   const kind = word === 'objective' ? 'Objective' : 'Retrieve';
   const node = main.declarations.find((one): one is Ast.ObjectiveNode | Ast.RetrieveNode => one.kind === kind);
-  const end = { ...main.span, start: main.span.end };
+  const fileEnd = { ...main.span, start: main.span.end };
   return {
     type: (word === 'objective' ? objective.value : retrieve.value) as EntryType,
     values: node ? [node.value] : [],
@@ -196,7 +196,7 @@ function sumSlot({ main }: Files, word: 'objective' | 'retrieve', at: Span): Slo
       const newNode = { kind, span: node?.span ?? at, value: value! } as Ast.ObjectiveNode | Ast.RetrieveNode;
       return node ? { from: node, to: newNode } : { to: newNode };
     },
-    write: (text) => (node ? { at: node.value.span, text } : { at: end, text: `\n${word} = ${text}\n` }),
+    write: (text) => (node ? { at: node.value.span, text } : { at: fileEnd, text: `\n${word} = ${text}\n` }),
   };
 }
 
@@ -209,7 +209,7 @@ function entrySlot({ node, isNew, at }: EntryHolder, rows: Entries, name: string
     default: row.default,
     put: ([value, ...more]) => {
       const span = value!.span;
-      const made: Ast.EntryNode = {
+      const newEntry: Ast.EntryNode = {
         kind: 'Entry',
         span: writtenEntry?.span ?? span,
         name: writtenEntry?.name ?? { kind: 'Identifier', span, name },
@@ -220,8 +220,8 @@ function entrySlot({ node, isNew, at }: EntryHolder, rows: Entries, name: string
       const isReplaced = ({ name: other, span: of }: Ast.EntryNode): boolean =>
         other.name === row.insteadOf && of.source === node.span.source;
       const entries = writtenEntry
-        ? node.entries.map((entry) => (entry === writtenEntry ? made : entry))
-        : [...node.entries.filter((entry) => !isReplaced(entry)), made];
+        ? node.entries.map((entry) => (entry === writtenEntry ? newEntry : entry))
+        : [...node.entries.filter((entry) => !isReplaced(entry)), newEntry];
       const newNode = { ...node, entries } as Ast.TrainNode | Ast.TaskNode;
       return isNew ? { to: newNode } : { from: node, to: newNode };
     },
@@ -232,8 +232,8 @@ function entrySlot({ node, isNew, at }: EntryHolder, rows: Entries, name: string
       }
       if (isNew) return { at, text: `\ntrain {\n  ${name} = ${text}\n}\n` };
       // Before the closing brace.
-      const end = node.span.end - 1;
-      return { at: { ...node.span, start: end, end }, text: `  ${name} = ${text}\n` };
+      const bodyEnd = node.span.end - 1;
+      return { at: { ...node.span, start: bodyEnd, end: bodyEnd }, text: `  ${name} = ${text}\n` };
     },
   };
 }
@@ -286,11 +286,11 @@ function argumentOf(
   }
   const { type, rest, default: otherwise } = parameters[name]!;
   const writtenArgument = argumentsFor(call, parameters, name, files);
-  const values = writtenArgument.map(({ value }) => value);
+  const writtenValues = writtenArgument.map(({ value }) => value);
   return {
     type,
     argument: { kind: call.callee.name, parameter: parameters[name]! },
-    values,
+    values: writtenValues,
     ...(otherwise === undefined ? {} : { default: otherwise }),
     put: (made) => slot.put([withArgument(call, writtenArgument, name, made)]),
     write(text) {
@@ -301,10 +301,10 @@ function argumentOf(
       if (writtenArgument.length > 0) return undefined;
       if (writtenValue.kind !== 'Call') return { at: writtenValue.span, text: `${call.callee.name}(${name}: ${text})` };
       const lastArgument = call.arguments.at(-1);
-      const at = lastArgument
+      const insertionSpan = lastArgument
         ? { ...lastArgument.span, start: lastArgument.span.end }
         : { ...call.span, start: call.span.end - 1, end: call.span.end - 1 };
-      return { at, text: `${lastArgument ? ', ' : ''}${name}: ${text}` };
+      return { at: insertionSpan, text: `${lastArgument ? ', ' : ''}${name}: ${text}` };
     },
   };
 }
@@ -350,16 +350,16 @@ function withArgument(
 ): Ast.CallNode {
   const [value] = values;
   const { span } = value!;
-  const made: Ast.ArgumentNode = {
+  const newArgument: Ast.ArgumentNode = {
     kind: 'Argument',
     span: given[0]?.span ?? span,
     name: given[0]?.name ?? { kind: 'Identifier', span, name },
     value: value!,
   };
   const keptArguments = call.arguments.flatMap((argument) =>
-    given.includes(argument) ? (argument === given[0] ? [made] : []) : [argument],
+    given.includes(argument) ? (argument === given[0] ? [newArgument] : []) : [argument],
   );
-  return { ...call, arguments: given.length > 0 ? keptArguments : [...keptArguments, made] };
+  return { ...call, arguments: given.length > 0 ? keptArguments : [...keptArguments, newArgument] };
 }
 
 /** A flag is written by its own name, so another value needs that name too. */

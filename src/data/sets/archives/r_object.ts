@@ -81,9 +81,9 @@ class RReader {
   }
 
   #numbers(read: () => number): Float64Array {
-    const values = new Float64Array(this.#integer());
-    for (let i = 0; i < values.length; i++) values[i] = read();
-    return values;
+    const readNumbers = new Float64Array(this.#integer());
+    for (let i = 0; i < readNumbers.length; i++) readNumbers[i] = read();
+    return readNumbers;
   }
 
   #integer(): number {
@@ -92,8 +92,8 @@ class RReader {
   }
 
   #wholeNumber(): number {
-    const value = this.#integer();
-    return value === NA_INTEGER ? Number.NaN : value;
+    const integerValue = this.#integer();
+    return integerValue === NA_INTEGER ? Number.NaN : integerValue;
   }
 
   #real(): number {
@@ -104,26 +104,26 @@ class RReader {
   #characters(): string | undefined {
     const type = this.#integer() & 0xff;
     if (type !== 9) throw new Error('a text of it is damaged');
-    const length = this.#integer();
-    if (length === -1) return undefined;
-    this.#at += length;
-    return this.#bytes.toString('utf8', this.#at - length, this.#at);
+    const byteLength = this.#integer();
+    if (byteLength === -1) return undefined;
+    this.#at += byteLength;
+    return this.#bytes.toString('utf8', this.#at - byteLength, this.#at);
   }
 
   /** A pair list: names and values, one cell after another. `flags` are those of its first cell. */
   #pairs(flags: number): RList {
-    const values: RValue[] = [];
+    const pairValues: RValue[] = [];
     const names: string[] = [];
     let cell = flags;
     while ((cell & 0xff) === 2) {
       if ((cell & 0x200) !== 0) this.#item();
       names.push((cell & 0x400) === 0 ? '' : (this.#item().symbol ?? ''));
       const { value, symbol } = this.#item();
-      values.push(symbol === undefined ? value : { kind: 'texts', values: [symbol], attributes: new Map() });
+      pairValues.push(symbol === undefined ? value : { kind: 'texts', values: [symbol], attributes: new Map() });
       cell = this.#integer();
     }
     const texts: RText = { kind: 'texts', values: names, attributes: new Map() };
-    return { kind: 'list', values, attributes: new Map([['names', texts]]) };
+    return { kind: 'list', values: pairValues, attributes: new Map([['names', texts]]) };
   }
 
   #attributes(present: boolean): ReadonlyMap<string, RValue> {
@@ -138,16 +138,16 @@ class RReader {
   #alternative(): RValue {
     const information = this.#pairs(this.#integer());
     const [family] = information.values;
-    const name = family?.kind === 'texts' ? (family.values[0] ?? '') : '';
+    const familyName = family?.kind === 'texts' ? (family.values[0] ?? '') : '';
     const state = this.#item().value;
     this.#item();
-    if (name === 'compact_intseq' && state?.kind === 'numbers') {
+    if (familyName === 'compact_intseq' && state?.kind === 'numbers') {
       const [length, first, step] = state.values;
       const values = Float64Array.from({ length: length! }, (_, i) => first! + i * step!);
       return { kind: 'numbers', values, attributes: new Map() };
     }
-    if (name.startsWith('wrap_') && state?.kind === 'list') return state.values[0] ?? null;
-    throw new Error(`it contains a vector in R's short form \`${name}\`, which this version cannot read`);
+    if (familyName.startsWith('wrap_') && state?.kind === 'list') return state.values[0] ?? null;
+    throw new Error(`it contains a vector in R's short form \`${familyName}\`, which this version cannot read`);
   }
 }
 

@@ -6,10 +6,10 @@ export function readZip(bytes: Buffer): ReadonlyMap<string, Buffer> {
   const directoryEnd = bytes.lastIndexOf(Buffer.from([0x50, 0x4b, 0x05, 0x06]));
   if (directoryEnd === -1 || directoryEnd + 22 > bytes.length)
     throw new Error('it is not a zip archive, or is cut off');
-  const count = bytes.readUInt16LE(directoryEnd + 10);
+  const entryCount = bytes.readUInt16LE(directoryEnd + 10);
   let offset = bytes.readUInt32LE(directoryEnd + 16);
   const files = new Map<string, Buffer>();
-  for (let entry = 0; entry < count; entry++) {
+  for (let entry = 0; entry < entryCount; entry++) {
     if (offset + 46 > directoryEnd || bytes.readUInt32LE(offset) !== 0x02014b50)
       throw new Error('its directory is damaged');
     const method = bytes.readUInt16LE(offset + 10);
@@ -17,18 +17,18 @@ export function readZip(bytes: Buffer): ReadonlyMap<string, Buffer> {
     const packedSize = bytes.readUInt32LE(offset + 20);
     const unpackedSize = bytes.readUInt32LE(offset + 24);
     const nameLength = bytes.readUInt16LE(offset + 28);
-    const name = bytes.toString('utf8', offset + 46, offset + 46 + nameLength);
+    const entryName = bytes.toString('utf8', offset + 46, offset + 46 + nameLength);
     const localHeader = bytes.readUInt32LE(offset + 42);
     offset += 46 + nameLength + bytes.readUInt16LE(offset + 30) + bytes.readUInt16LE(offset + 32);
-    if (name.endsWith('/')) continue;
-    const start = localHeader + 30 + bytes.readUInt16LE(localHeader + 26) + bytes.readUInt16LE(localHeader + 28);
-    const data = bytes.subarray(start, start + packedSize);
+    if (entryName.endsWith('/')) continue;
+    const dataStart = localHeader + 30 + bytes.readUInt16LE(localHeader + 26) + bytes.readUInt16LE(localHeader + 28);
+    const data = bytes.subarray(dataStart, dataStart + packedSize);
     if (method !== 0 && method !== 8)
-      throw new Error(`${name} is packed in a way that cannot be read (method ${method})`);
+      throw new Error(`${entryName} is packed in a way that cannot be read (method ${method})`);
     const content =
       method === 0 ? Buffer.from(data) : inflateRawSync(data, { maxOutputLength: Math.max(unpackedSize, 1) });
-    if (content.length !== unpackedSize || crc(content) !== checksum) throw new Error(`${name} is damaged`);
-    files.set(name, content);
+    if (content.length !== unpackedSize || crc(content) !== checksum) throw new Error(`${entryName} is damaged`);
+    files.set(entryName, content);
   }
   return files;
 }

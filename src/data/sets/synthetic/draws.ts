@@ -172,8 +172,8 @@ interface Zipf {
 }
 
 export function makeZipf(size: number): Zipf {
-  const total = harmonic(size);
-  const chance = (rank: number): number => 1 / (rank + 1) / total;
+  const harmonicSum = harmonic(size);
+  const chance = (rank: number): number => 1 / (rank + 1) / harmonicSum;
   const keep = new Float64Array(size);
   const alias = new Int32Array(size);
   for (let rank = 0; rank < size; rank++) keep[rank] = chance(rank) * size;

@@ -7,8 +7,8 @@ import type { Vocabulary } from '../../../../grammar/textmate.ts';
 import * as t from '../../../../grammar/tokens.ts';
 import { defined } from '../../../base/util/defined.ts';
 import type { KindRow, Parameter, Parameters } from '../../../compiler/library/contract.ts';
+import { histories } from '../../../compiler/library/declarations/data.ts';
 import type { EntryType } from '../../../compiler/library/declarations/entry.ts';
-import { histories } from '../../../compiler/library/declarations/histories.ts';
 import { search } from '../../../compiler/library/declarations/search.ts';
 import { allTypes, declarations, entriesOf } from '../../../compiler/library/declarations/table.ts';
 import { task } from '../../../compiler/library/declarations/task.ts';
@@ -27,10 +27,10 @@ import { type LookupKind, type NamedSymbol, SymbolTable } from '../symbols.ts';
 /** Lists every word that the library knows, for editors without the language server. */
 export function vocabulary(): Vocabulary {
   const kinds = new Set<string>();
-  const words = new Set<string>();
+  const choiceWords = new Set<string>();
   const read = (name: string, type: EntryType): void => {
-    if (type.is === 'choice') for (const word of type.of) words.add(word);
-    if (type.is === 'flag') words.add(name);
+    if (type.is === 'choice') for (const word of type.of) choiceWords.add(word);
+    if (type.is === 'flag') choiceWords.add(name);
     if (type.is === 'kind' || type.is === 'kinds') visit(type.of);
     if (type.is === 'number') visit(type.or ?? {});
     if (type.is === 'history') visit(type.of);
@@ -47,7 +47,7 @@ export function vocabulary(): Vocabulary {
   return {
     types: [...types].sort(),
     kinds: [...kinds].sort(),
-    words: [...words].sort(),
+    words: [...choiceWords].sort(),
   };
 }
 
@@ -155,18 +155,18 @@ function otherChannels({ place, symbols }: CompletionContext): Completion[] {
 /** Paths, or the next part of one after its dot. */
 function pathsAt(here: CompletionContext): readonly Completion[] {
   const { before } = here.place;
-  const parts = is(before.at(-1), t.Dot) ? pathEndingAt(before, before.length - 1) : [];
+  const pathParts = is(before.at(-1), t.Dot) ? pathEndingAt(before, before.length - 1) : [];
   const trainEntries = followedBy(' : ', searchable(train.entries));
-  if (parts.length === 0) {
+  if (pathParts.length === 0) {
     const prefixes = ['task', 'features'].map((label): Completion => ({ label, kind: 'word', insert: `${label}.` }));
     return [...followedBy(' : ', here.names('constant', 'block')), ...trainEntries, ...prefixes];
   }
-  const [first, second] = parts;
-  if (parts.length === 1 && first === 'task') return followedBy('.', here.names('task'));
-  if (parts.length === 1 && first === 'features') return followedBy('.', here.names('feature'));
-  if (parts.length === 1 && first === 'train') return trainEntries;
-  if (parts.length === 2 && first === 'task' && second) return followedBy(' : ', searchable(task.entries));
-  const slot = slotAt(here.facts, parts);
+  const [first, second] = pathParts;
+  if (pathParts.length === 1 && first === 'task') return followedBy('.', here.names('task'));
+  if (pathParts.length === 1 && first === 'features') return followedBy('.', here.names('feature'));
+  if (pathParts.length === 1 && first === 'train') return trainEntries;
+  if (pathParts.length === 2 && first === 'task' && second) return followedBy(' : ', searchable(task.entries));
+  const slot = slotAt(here.facts, pathParts);
   return Object.entries((slot && parametersOf(slot, here.library)) ?? {}).map(([label, { doc }]) => ({
     ...{ label, kind: 'argument', doc },
     insert: `${label} : `,

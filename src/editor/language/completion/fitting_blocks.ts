@@ -81,9 +81,9 @@ export function fitOf(kind: string, row: BlockKind, type: ValueType, at: Span): 
 function fewOf<F extends { readonly width: number }>(fields: readonly F[]): readonly F[] {
   const seenWidths = new Map<number, number>();
   const fewFields = fields.filter(({ width }) => {
-    const count = (seenWidths.get(width) ?? 0) + 1;
-    seenWidths.set(width, count);
-    return count <= 2;
+    const widthCount = (seenWidths.get(width) ?? 0) + 1;
+    seenWidths.set(width, widthCount);
+    return widthCount <= 2;
   });
   return fewFields.slice(0, 8);
 }
@@ -108,8 +108,8 @@ function argumentsToTry({ parameters }: BlockKind): readonly Readonly<Record<str
 function leastOf({ type, rest }: Parameter): unknown {
   // Through no steps a value stays as it is.
   if (type.is === 'flow') return { flow: [] };
-  const value = type.is === 'integer' ? (type.min ?? 1) : type.is === 'name' ? type.of : undefined;
-  return rest && value !== undefined ? [value] : value;
+  const leastValue = type.is === 'integer' ? (type.min ?? 1) : type.is === 'name' ? type.of : undefined;
+  return rest && leastValue !== undefined ? [leastValue] : leastValue;
 }
 
 /** Absent where the step refuses the value. Steps within its arguments are tried with it. `idle`: it comes out as it went in. */

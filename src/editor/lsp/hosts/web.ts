@@ -24,10 +24,10 @@ export function webHost(): WebHost {
   const index = (): void => {
     folders = new Map();
     for (const path of files.keys()) {
-      const parts = path.split('/').slice(1);
-      for (let depth = 1; depth <= parts.length; depth++) {
-        const folder = `/${parts.slice(0, depth - 1).join('/')}`;
-        const [name, isFile] = [parts[depth - 1]!, depth === parts.length];
+      const pathParts = path.split('/').slice(1);
+      for (let depth = 1; depth <= pathParts.length; depth++) {
+        const folder = `/${pathParts.slice(0, depth - 1).join('/')}`;
+        const [name, isFile] = [pathParts[depth - 1]!, depth === pathParts.length];
         const entries = folders.get(folder) ?? new Map<string, FolderEntry>();
         folders.set(folder, entries.set(name, { name, isFile, isFolder: !isFile }));
       }
@@ -44,9 +44,9 @@ export function webHost(): WebHost {
     begin: (options) => host.take((options as { readonly files?: unknown } | undefined)?.files),
     take(given) {
       for (const { uri, text } of Array.isArray(given) ? given.filter(isGiven) : []) {
-        const path = pathOf(uri);
-        if (text === null) files.delete(path);
-        else files.set(path, { uri, source: text === undefined ? undefined : makeSource(path, text) });
+        const filePath = pathOf(uri);
+        if (text === null) files.delete(filePath);
+        else files.set(filePath, { uri, source: text === undefined ? undefined : makeSource(filePath, text) });
       }
       index();
     },

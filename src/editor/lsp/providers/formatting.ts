@@ -22,9 +22,9 @@ export const formatting: Provider = {
     // The declaration that the brace ends.
     connection.onDocumentOnTypeFormatting(
       aboutDocument(session, async (facts, { ch, position, options }) => {
-        const end = toOffset(facts.source, position);
-        const isEnded = ch === '}' && facts.checked.file.declarations.some(({ span }) => span.end === end);
-        return isEnded ? formatted(facts, end, end, options) : null;
+        const typedEnd = toOffset(facts.source, position);
+        const isEnded = ch === '}' && facts.checked.file.declarations.some(({ span }) => span.end === typedEnd);
+        return isEnded ? formatted(facts, typedEnd, typedEnd, options) : null;
       }),
     );
     connection.onDocumentRangeFormatting(

@@ -18,8 +18,8 @@ export const hover: Provider = {
         const shownHover = hoverAt(facts, offset);
         if (!shownHover) return null;
         const picture = session.pictures && hoverPicture(facts, offset, session.pictures);
-        const value = picture === undefined ? shownHover.text : `${shownHover.text}\n\n${picture}`;
-        return { contents: { kind: 'markdown', value }, range: toRange(shownHover.span) };
+        const hoverText = picture === undefined ? shownHover.text : `${shownHover.text}\n\n${picture}`;
+        return { contents: { kind: 'markdown', value: hoverText }, range: toRange(shownHover.span) };
       }),
     );
     // The theme of a window changes while it is open. An editor that has said nothing of pictures gets none after it either.
@@ -50,9 +50,9 @@ export function hoverPicture(facts: FileAnalysis, offset: number, theme: Picture
   const isLarge = openPicture.height > room.height || addressOf(openPicture).length > most;
   const file = isLarge ? draw(part, theme, folded(part)) : openPicture;
   const address = addressOf(file);
-  const count = boxesOf(part.drawing).length;
+  const boxCount = boxesOf(part.drawing).length;
   if (address.length > most) {
-    return `*${part.title} has ${count} boxes, too many for a hover.* \`tower inspect MODEL --svg\` writes the picture.`;
+    return `*${part.title} has ${boxCount} boxes, too many for a hover.* \`tower inspect MODEL --svg\` writes the picture.`;
   }
   return `![${part.title.replaceAll(/[^\p{L}\p{N}_. ]/gu, '')}](${address})`;
 }

@@ -25,9 +25,9 @@ export const references: Provider = {
   capabilities: { referencesProvider: true },
   register(connection, session) {
     connection.onReferences(async (params, token) => {
-      const named = await symbolInProject(session, params, token);
-      if (!named) return null;
-      return referencesTo(named.symbol, named.files)
+      const namedSymbol = await symbolInProject(session, params, token);
+      if (!namedSymbol) return null;
+      return referencesTo(namedSymbol.symbol, namedSymbol.files)
         .filter(({ declares }) => params.context.includeDeclaration || !declares)
         .map(({ span }) => toLocation(session, span));
     });

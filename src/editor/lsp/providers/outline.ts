@@ -46,9 +46,10 @@ const declarationKinds: Readonly<Record<Ast.DeclarationNode['kind'], SymbolKind>
 export const outlineOf = (file: Ast.FileNode): DocumentSymbol[] =>
   file.declarations.map((node) => {
     // A declaration without a name is called by its word.
-    const name = 'name' in node ? node.name.name : node.kind === 'Use' ? node.path.value : node.kind.toLowerCase();
+    const declaredName =
+      'name' in node ? node.name.name : node.kind === 'Use' ? node.path.value : node.kind.toLowerCase();
     const nameSpan = 'name' in node ? node.name.span : firstWord(node.span);
-    return symbolOf(declarationKinds[node.kind], name, nameSpan, node.span, detailOf(node), childrenOf(node));
+    return symbolOf(declarationKinds[node.kind], declaredName, nameSpan, node.span, detailOf(node), childrenOf(node));
   });
 
 function symbolOf(
@@ -99,8 +100,8 @@ function childrenOf(node: Ast.DeclarationNode): DocumentSymbol[] {
     case 'Search':
       return node.entries.map(({ path, span, domain }) => {
         const nameSpan = { ...path[0]!.span, end: path.at(-1)!.span.end };
-        const name = path.map((part) => part.name).join('.');
-        return symbolOf(SymbolKind.Property, name, nameSpan, span, short(domain.span));
+        const pathName = path.map((part) => part.name).join('.');
+        return symbolOf(SymbolKind.Property, pathName, nameSpan, span, short(domain.span));
       });
     case 'Tower':
       return node.entries.map(({ name, span, flow }) =>
@@ -130,6 +131,6 @@ function entrySymbol({ name, span, value, more = [] }: Ast.EntryNode): DocumentS
 }
 
 function short(span: Span): string {
-  const text = textOf(span).replace(/\s+/g, ' ');
-  return text.length > 60 ? `${text.slice(0, 60)} …` : text;
+  const spanText = textOf(span).replace(/\s+/g, ' ');
+  return spanText.length > 60 ? `${spanText.slice(0, 60)} …` : spanText;
 }

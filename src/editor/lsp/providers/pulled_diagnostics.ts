@@ -20,13 +20,13 @@ export const pulledDiagnostics: Provider = {
   },
   register(connection, session) {
     connection.languages.diagnostics.on(({ textDocument, previousResultId }) => {
-      const path = session.pathOf(textDocument.uri);
+      const documentPath = session.pathOf(textDocument.uri);
       const reports: FileReports = new Map();
       // An open model may say more of a file that it uses.
-      for (const one of new Set([path, ...session.open.map(({ uri }) => session.pathOf(uri))])) {
+      for (const one of new Set([documentPath, ...session.open.map(({ uri }) => session.pathOf(uri))])) {
         addReports(session, one, reports);
       }
-      return report(reportOf(session, reports, path), previousResultId);
+      return report(reportOf(session, reports, documentPath), previousResultId);
     });
     connection.languages.diagnostics.onWorkspace(async ({ previousResultIds }, token) => {
       const reports = await ofProject(session, token);
@@ -65,10 +65,10 @@ const resultIds = new Map<string, string>();
 const mostIds = 10_000;
 
 function report(items: Diagnostic[], before: string | undefined): DiagnosticReport {
-  const text = JSON.stringify(items);
+  const reportText = JSON.stringify(items);
   if (resultIds.size >= mostIds) resultIds.clear();
-  const resultId = resultIds.get(text) ?? `${server}-${resultIds.size}`;
-  resultIds.set(text, resultId);
+  const resultId = resultIds.get(reportText) ?? `${server}-${resultIds.size}`;
+  resultIds.set(reportText, resultId);
   return resultId === before
     ? { kind: DocumentDiagnosticReportKind.Unchanged, resultId }
     : { kind: DocumentDiagnosticReportKind.Full, resultId, items };

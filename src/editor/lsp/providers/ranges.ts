@@ -27,9 +27,9 @@ export function foldingRanges({ lexed, source }: FileAnalysis): FoldingRange[] {
     const { line } = positionAt(source, token.startOffset);
     if (depthChange > 0) openLines.push(line);
     else {
-      const start = openLines.pop();
+      const foldStart = openLines.pop();
       // The closing bracket's line stays in sight.
-      if (start !== undefined) fold(start, line - 1);
+      if (foldStart !== undefined) fold(foldStart, line - 1);
     }
   }
   let commentRun: { start: number; end: number } | undefined;

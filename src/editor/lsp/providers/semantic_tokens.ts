@@ -22,25 +22,25 @@ export const semanticTokens: Provider = {
       return builder;
     };
     connection.languages.semanticTokens.on((params) => {
-      const facts = analysisOf(session, params);
-      if (!facts) return none;
-      const builder = builderOf(facts);
+      const fileAnalysis = analysisOf(session, params);
+      if (!fileAnalysis) return none;
+      const builder = builderOf(fileAnalysis);
       builder.previousResult('');
-      return add(builder, facts).build();
+      return add(builder, fileAnalysis).build();
     });
     connection.languages.semanticTokens.onDelta((params) => {
-      const facts = analysisOf(session, params);
-      if (!facts) return none;
-      const builder = builderOf(facts);
+      const fileAnalysis = analysisOf(session, params);
+      if (!fileAnalysis) return none;
+      const builder = builderOf(fileAnalysis);
       builder.previousResult(params.previousResultId);
-      return add(builder, facts).buildEdits();
+      return add(builder, fileAnalysis).buildEdits();
     });
     connection.languages.semanticTokens.onRange((params) => {
-      const facts = analysisOf(session, params);
+      const fileAnalysis = analysisOf(session, params);
       const { start, end } = params.range;
-      if (!facts) return none;
-      const [from, to] = [toOffset(facts.source, start), toOffset(facts.source, end)];
-      return add(new SemanticTokensBuilder(), facts, from, to).build();
+      if (!fileAnalysis) return none;
+      const [from, to] = [toOffset(fileAnalysis.source, start), toOffset(fileAnalysis.source, end)];
+      return add(new SemanticTokensBuilder(), fileAnalysis, from, to).build();
     });
   },
 };

@@ -26,11 +26,11 @@ export const tpe: Sampler = {
   paper: 'Bergstra et al., "Algorithms for hyper-parameter optimization", NeurIPS 2011 (section 4)',
   suggest(space, ranked, random) {
     if (ranked.length < startup) return byChance.suggest(space, ranked, random);
-    const count = Math.min(mostGood, Math.ceil(goodShare * ranked.length));
+    const goodCount = Math.min(mostGood, Math.ceil(goodShare * ranked.length));
     return Object.fromEntries(
       space.map((dimension) => {
         const values = ranked.map((point) => point[dimension.name]!);
-        return [dimension.name, best(dimension, values.slice(0, count), values.slice(count), random)];
+        return [dimension.name, best(dimension, values.slice(0, goodCount), values.slice(goodCount), random)];
       }),
     );
   },
@@ -39,14 +39,14 @@ export const tpe: Sampler = {
 function best(dimension: Dimension, good: readonly number[], rest: readonly number[], random: Random): number {
   const l = densityOf(dimension.domain, good);
   const g = densityOf(dimension.domain, rest);
-  let chosen = drawValue(dimension, random);
+  let bestValue = drawValue(dimension, random);
   let bestScore = Number.NEGATIVE_INFINITY;
   for (let at = 0; at < candidates; at++) {
     const value = l.draw(random);
     const score = Math.log(l.at(value)) - Math.log(g.at(value));
-    if (score > bestScore) [chosen, bestScore] = [value, score];
+    if (score > bestScore) [bestValue, bestScore] = [value, score];
   }
-  return chosen;
+  return bestValue;
 }
 
 interface Density {
@@ -62,13 +62,13 @@ const densityOf = (domain: SearchDomain, values: readonly number[]): Density =>
 function counted(choices: number, values: readonly number[]): Density {
   const counts = new Array<number>(choices).fill(1);
   for (const value of values) counts[value]!++;
-  const total = choices + values.length;
+  const totalCount = choices + values.length;
   return {
-    at: (value) => counts[value]! / total,
+    at: (value) => counts[value]! / totalCount,
     draw(random) {
-      let remaining = random.next() * total;
-      const at = counts.findIndex((count) => (remaining -= count) < 0);
-      return at === -1 ? choices - 1 : at;
+      let remaining = random.next() * totalCount;
+      const choiceIndex = counts.findIndex((count) => (remaining -= count) < 0);
+      return choiceIndex === -1 ? choices - 1 : choiceIndex;
     },
   };
 }
@@ -76,25 +76,25 @@ function counted(choices: number, values: readonly number[]): Density {
 /** A normal curve around each value, cut off at the ends, and a wide one over all: the prior. All weigh the same. */
 function parzen(range: NumberRange, values: readonly number[]): Density {
   const [low, high] = ends(range);
-  const width = high - low;
+  const rangeWidth = high - low;
   const centres = [...values.map((value) => coordinateOf(range, value)), (low + high) / 2];
-  const sorted = [...centres.keys()].sort((a, b) => centres[a]! - centres[b]!);
-  const narrowest = width / Math.min(100, centres.length + 1);
+  const sortedCentres = [...centres.keys()].sort((a, b) => centres[a]! - centres[b]!);
+  const narrowest = rangeWidth / Math.min(100, centres.length + 1);
   const curves = centres.map((centre, index) => {
     // The prior is the last of them.
-    if (index === centres.length - 1) return curve(centre, width, low, high);
-    const at = sorted.indexOf(index);
-    const leftGap = centre - (at === 0 ? low : centres[sorted[at - 1]!]!);
-    const rightGap = (at === sorted.length - 1 ? high : centres[sorted[at + 1]!]!) - centre;
-    return curve(centre, Math.min(width, Math.max(narrowest, leftGap, rightGap)), low, high);
+    if (index === centres.length - 1) return curve(centre, rangeWidth, low, high);
+    const rank = sortedCentres.indexOf(index);
+    const leftGap = centre - (rank === 0 ? low : centres[sortedCentres[rank - 1]!]!);
+    const rightGap = (rank === sortedCentres.length - 1 ? high : centres[sortedCentres[rank + 1]!]!) - centre;
+    return curve(centre, Math.min(rangeWidth, Math.max(narrowest, leftGap, rightGap)), low, high);
   });
-  const mass = (from: number, to: number): number =>
+  const massBetween = (from: number, to: number): number =>
     curves.reduce((sum, { below, share }) => sum + (below(to) - below(from)) / share, 0) / curves.length;
   return {
     at(value) {
       if (!range.whole) return Math.max(tiny, density(curves, coordinateOf(range, value)));
-      const half = (side: number): number => Math.min(high, Math.max(low, coordinateOf(range, value + side)));
-      return Math.max(tiny, mass(half(-0.5), half(0.5)));
+      const halfStep = (side: number): number => Math.min(high, Math.max(low, coordinateOf(range, value + side)));
+      return Math.max(tiny, massBetween(halfStep(-0.5), halfStep(0.5)));
     },
     draw(random) {
       const { centre, deviation } = curves[random.integer(curves.length)]!;
@@ -123,11 +123,11 @@ function curve(centre: number, deviation: number, low: number, high: number): Cu
 }
 
 function density(curves: readonly Curve[], coordinate: number): number {
-  const sum = curves.reduce((all, { centre, deviation, share }) => {
+  const densitySum = curves.reduce((all, { centre, deviation, share }) => {
     const z = (coordinate - centre) / deviation;
     return all + Math.exp(-0.5 * z * z) / (deviation * Math.sqrt(2 * Math.PI) * share);
   }, 0);
-  return sum / curves.length;
+  return densitySum / curves.length;
 }
 
 /** The share of the normal distribution below z, to 1.5e-7 (Abramowitz and Stegun, 7.1.26). */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ChannelPair } from '../../../../src/compiler/library/contract.ts';
-import { ownInterest } from '../../../../src/compiler/library/interests.ts';
+import { ownInterest } from '../../../../src/compiler/library/vector_ops.ts';
 import { type Builder, makeBuilder } from '../../../../src/graph/builder.ts';
 import { gradients } from '../../../../src/graph/differentiate.ts';
 import { evaluateGraph } from '../../../../src/graph/evaluate.ts';

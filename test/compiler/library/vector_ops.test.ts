@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { unitLength } from '../../../src/compiler/library/unit_length.ts';
+import { unitLength } from '../../../src/compiler/library/vector_ops.ts';
 import { makeBuilder } from '../../../src/graph/builder.ts';
 import { gradients } from '../../../src/graph/differentiate.ts';
 import { evaluateGraph } from '../../../src/graph/evaluate.ts';
