@@ -1,10 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
-/** Files that replace modules, and must not get those that another file has loaded. */
+/** Files that replace modules, or the backend of TensorFlow.js, for all that runs in their process. */
 const replacing = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .map((path) => `test/${path.replaceAll('\\', '/')}`)
-  .filter((path) => path.endsWith('.test.ts') && /\bvi\.(mock|resetModules)\(/.test(readFileSync(path, 'utf8')));
+  .filter(
+    (path) => path.endsWith('.test.ts') && /\b(vi\.(mock|resetModules)|setBackend)\(/.test(readFileSync(path, 'utf8')),
+  );
 const [slow, all] = ['test/**/*.slow.test.ts', 'test/**/*.test.ts'];
 
 const shared = {
