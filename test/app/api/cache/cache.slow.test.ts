@@ -272,7 +272,7 @@ describe('where it is damaged', () => {
       ['feature "movie_id"', ({ items }) => items.features.get('movie_id').column.values.fill(1e6, 0, 1)],
       ['feature "history"', ({ users }) => users.features.get('history').column.ends.fill(1e6, 0, 1)],
       ['the feature "history" of users', ({ users }) => users.features.delete('history')],
-      ['what users have seen', ({ users }) => users.seen.values.fill(40, 0, 1)],
+      ['what users had', ({ users }) => users.had.values.fill(40, 0, 1)],
       ['the tables', ({ items }) => items.tables.set('x', new Float32Array(1))],
     ];
     const whole = readFileSync(cacheOf(run));
