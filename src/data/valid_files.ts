@@ -9,6 +9,7 @@ import { type BoundColumn, type ColumnRequest, columnsOfLayout, type ReadPlan } 
 import type { Rejected } from './dataset.ts';
 import { type Database, enclose, quoteText, sqlReason } from './files/duckdb.ts';
 import type { BadRow, Role } from './files/files.ts';
+import { largestWhole } from './files/sql_types.ts';
 import { makeDictionaries } from './rows/dictionaries.ts';
 import type { Dictionaries, RawCodes, Staged, StagedTable, ValidRawRows } from './rows/raw.ts';
 import { badRow, settleRejects } from './rows/rejects.ts';
@@ -18,7 +19,6 @@ import {
   computedQuery,
   dictionaryTable,
   filterClause,
-  largestWhole,
   readRows,
   relationOf,
 } from './rows/staged_tables.ts';
