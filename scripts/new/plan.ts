@@ -151,7 +151,7 @@ function planOp(name: string, read: Read): Plan {
     next: [
       `Write the documentation, the value and the gradient in ${rowsFile}.`,
       `Write a value in ${values}, and \`${name}\` in test/graph/tfjs.ts, where TensorFlow.js has it.`,
-      'Run `npx tsc --noEmit`: it names the table of each format in src/engines/formats that has no row yet.',
+      'Run `npx tsc --noEmit` after `npm run build`: it names the table of each format in src/engines/formats that has no row yet.',
       'Run `npx vitest run test/graph test/engines/differential.slow.test.ts`: it is green when nothing is missing.',
     ],
   };

@@ -6,10 +6,9 @@ import type { DataDescription } from '../graph/plan/data_description.ts';
 import { type BindOptions, withBoundDatabase } from './binding/bind.ts';
 import type { BoundColumn, DataLayout, Needs } from './binding/layout.ts';
 import type { ItemValues } from './dataset.ts';
-import { type Database, enclose, quoteName } from './files/duckdb.ts';
+import { columnAsText, type Database, enclose, isList, isNumber, quoteName } from './files/duckdb.ts';
 import { hasSampledTypes } from './files/formats/table.ts';
 import type { DataSource } from './files/source.ts';
-import { columnAsText, isList, isNumber } from './files/sql_types.ts';
 import { stage } from './rows/stage.ts';
 import { withDoubledMark } from './rows/staged_tables.ts';
 

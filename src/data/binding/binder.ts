@@ -7,10 +7,9 @@ import { nearest } from '../../base/text/nearest.ts';
 import type { Span } from '../../base/text/source.ts';
 import { sqlName } from '../../base/text/sql.ts';
 import { defined } from '../../base/util/defined.ts';
-import { type Database, enclose, quoteName, sqlReason } from '../files/duckdb.ts';
+import { type Database, elementOf, enclose, isList, isNumber, quoteName, sqlReason } from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
 import type { DataSource } from '../files/source.ts';
-import { elementOf, isList, isNumber } from '../files/sql_types.ts';
 import { readsOf, refusalOf } from './expression.ts';
 import type { BoundColumn, ColumnKind } from './layout.ts';
 

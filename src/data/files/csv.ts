@@ -20,6 +20,8 @@ export interface CsvLayout {
 
 type CsvType = 'VARCHAR' | 'BIGINT' | 'HUGEINT' | 'DOUBLE' | 'BOOLEAN' | 'DATE' | 'TIMESTAMP';
 
+const longest = maxRecordBytes.toLocaleString('en');
+
 /** Reads the beginning of the file. Throws what the file system or zlib throws, and ShapeError where its header cannot be read. */
 export async function sampleCsv(file: InputFile): Promise<CsvLayout> {
   let { bytes, whole } = await readBeginning(file, shortSample);
@@ -30,11 +32,7 @@ export async function sampleCsv(file: InputFile): Promise<CsvLayout> {
     header = headerOf(bytes, whole, file.path);
   }
   if (header === undefined) return { delimiter: ',', columns: [] };
-  if (header === 'cut')
-    throw new FileShapeError(
-      1,
-      `the header, or a quote in it, does not end in ${maxRecordBytes.toLocaleString('en')} bytes`,
-    );
+  if (header === 'cut') throw new FileShapeError(1, `the header, or a quote in it, does not end in ${longest} bytes`);
   const { delimiter } = header;
   const headerNames = columnNames(header);
   const rows: string[][] = [];

@@ -3,9 +3,7 @@
 /** Past so many patterns, which `{…}` multiply, there is an error, or worse. */
 const maxAlternatives = 1000;
 
-export function isPattern(path: string): boolean {
-  return /[*?[{]/.test(path);
-}
+export const isPattern = (path: string): boolean => /[*?[{]/.test(path);
 
 /** The patterns that its `{…}` represent; undefined where they are too many. A brace without its other half is itself. */
 export function alternatives(pattern: string): readonly string[] | undefined {
@@ -68,9 +66,8 @@ function signsOf(part: readonly string[]): Sign[] {
 }
 
 /** Returns the index where a set ends: a `]` that comes first is in it. −1: it does not end, and its bracket is a bracket. */
-function endOfSet(part: readonly string[], open: number): number {
-  return part.indexOf(']', open + (part[open + 1] === '!' || part[open + 1] === '^' ? 3 : 2));
-}
+const endOfSet = (part: readonly string[], open: number): number =>
+  part.indexOf(']', open + (part[open + 1] === '!' || part[open + 1] === '^' ? 3 : 2));
 
 function setOf(characters: readonly string[]): (character: string) => boolean {
   const negated = characters[0] === '!' || characters[0] === '^';

@@ -2,12 +2,12 @@
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import type { Copies, Database } from './duckdb.ts';
+import { isNumber } from './duckdb.ts';
 import type { DescribedFile, FileColumn, InputFiles, Role } from './files.ts';
 import type { OpenedFile } from './formats/reader.ts';
 import { readers } from './formats/readers.ts';
 import { FileShapeError } from './records/csv.ts';
 import { stampOf } from './records/scan.ts';
-import { isNumber } from './sql_types.ts';
 
 export interface DataSource extends InputFiles {
   readonly columns: readonly FileColumn[];

@@ -3,8 +3,8 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { mostBytes, type Texts, TextsWriter } from '../../base/text/texts.ts';
 import type { ReadPlan } from '../binding/layout.ts';
 import type { Database } from '../files/duckdb.ts';
+import { columnAsText, elementOf } from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
-import { columnAsText, elementOf } from '../files/sql_types.ts';
 import type { Dictionaries, StagedTable } from './raw.ts';
 import { addBlobs, type BoundTables, computedQuery, dictionaryTable } from './staged_tables.ts';
 

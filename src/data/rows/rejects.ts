@@ -77,9 +77,7 @@ function entriesOf(files: Staged['files']): DataFile[] {
 }
 
 /** True for records that are no rows of the table; blank rows of JSON were, and have their row id. */
-function isRecord({ at }: BadRow): boolean {
-  return !('record' in at);
-}
+const isRecord = ({ at }: BadRow): boolean => !('record' in at);
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;

@@ -5,7 +5,7 @@
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { mentions } from '../binding/binder.ts';
 import { type ColumnKind, columnsOfLayout, type DataLayout } from '../binding/layout.ts';
-import { type Database, quoteName } from '../files/duckdb.ts';
+import { type Database, isNumber, quoteName } from '../files/duckdb.ts';
 import type { BadRow, DescribedFile, Role } from '../files/files.ts';
 import { countOf, type LoadInput, NUMBER_TEXT, settleRows, UNWRAPPED } from '../files/formats/reader.ts';
 import { readers } from '../files/formats/readers.ts';
@@ -13,7 +13,6 @@ import { formats } from '../files/formats/table.ts';
 import { stampOf } from '../files/records/scan.ts';
 import { inStores, stampsNow } from '../files/remote/stores.ts';
 import { type DataSource, unreadable } from '../files/source.ts';
-import { isNumber } from '../files/sql_types.ts';
 import type { RowRange, StagedFile, StagedTable } from './raw.ts';
 
 /** Estimated bytes of a value in the database: a short text with its pointer. */
@@ -25,9 +24,7 @@ const groupedBytes = 200;
 /** Limits the files of a view, since each query opens all of them. */
 const maxFiles = 2000;
 
-interface StageInput extends LoadInput {
-  readonly source: DataSource;
-}
+type StageInput = LoadInput & { readonly source: DataSource };
 
 const placeOf = ({ kind }: DescribedFile) => readers[kind].inPlace!;
 

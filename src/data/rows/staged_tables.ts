@@ -2,9 +2,17 @@
 import type { DuckDBDataChunk } from '@duckdb/node-api';
 import type { TextsWriter } from '../../base/text/texts.ts';
 import type { BoundColumn, ColumnRequest, DataLayout } from '../binding/layout.ts';
-import { type Database, enclose, maxInlineBytes, quoteName, textBytes } from '../files/duckdb.ts';
+import {
+  columnAsText,
+  type Database,
+  elementOf,
+  enclose,
+  isNumber,
+  maxInlineBytes,
+  quoteName,
+  textBytes,
+} from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
-import { columnAsText, elementOf, isNumber } from '../files/sql_types.ts';
 import type { RawBags, RawColumn, RawNumbers, RawRows, RowRange, Staged } from './raw.ts';
 
 /** A database with the tables of a layout, once they are staged. */

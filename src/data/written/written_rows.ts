@@ -1,7 +1,6 @@
 /** Computes the columns of items that are written, as rows of the database. The texts of requests are values here, never SQL. */
 import type { ColumnRequest } from '../binding/layout.ts';
-import { enclose, quoteName, quoteText } from '../files/duckdb.ts';
-import { columnAsText, elementOf } from '../files/sql_types.ts';
+import { columnAsText, elementOf, enclose, quoteName, quoteText } from '../files/duckdb.ts';
 import { type FilterColumn, plainItemValue } from '../item_columns.ts';
 import { bagSpans, type RawBags, type RawCodes, type RawColumn, type RawNumbers } from '../rows/raw.ts';
 import {

@@ -43,11 +43,11 @@ async function refuseRepeated(database: Database, file: InputFile): Promise<void
 
 /** Returns the row count in a file's metadata. @throws Failure where its row groups have another */
 async function recordsOfParquet(database: Database, file: DescribedFile): Promise<number> {
-  const path = quotePath(file.path);
+  const quotedPath = quotePath(file.path);
   const [metadata] = await database.rows(
     `SELECT num_rows AS rows, (SELECT coalesce(sum(of_group), 0) FROM
-       (SELECT any_value(row_group_num_rows) AS of_group FROM parquet_metadata([${path}]) GROUP BY row_group_id)) AS in_groups
-     FROM parquet_file_metadata([${path}])`,
+       (SELECT any_value(row_group_num_rows) AS of_group FROM parquet_metadata([${quotedPath}]) GROUP BY row_group_id)) AS in_groups
+     FROM parquet_file_metadata([${quotedPath}])`,
   );
   settleRows(file, Number(metadata!.in_groups), Number(metadata!.rows));
   return Number(metadata!.rows);

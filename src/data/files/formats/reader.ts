@@ -3,11 +3,10 @@
  * of the file.
  */
 import { failure } from '../../../base/diagnostics/failure.ts';
-import { type Copies, type Database, quoteName, type TextRowAppender } from '../duckdb.ts';
+import { type Copies, columnAsText, type Database, quoteName, type TextRowAppender } from '../duckdb.ts';
 import type { BadRow, DescribedFile, FileColumn, InputFiles } from '../files.ts';
 import type { Problem, Scanner } from '../records/csv.ts';
 import { eachPiece, refuseHopeless, type ScanResult } from '../records/scan.ts';
-import { columnAsText } from '../sql_types.ts';
 
 export interface FileReader {
   /** Finds the columns. Rows are read later, from another database. @throws what is wrong with the file */
@@ -23,7 +22,7 @@ export interface FileReader {
   };
 }
 
-export interface OpenContext {
+interface OpenContext {
   readonly database: Database;
   readonly copies: Copies;
   readonly signal?: AbortSignal | undefined;
@@ -35,7 +34,7 @@ export interface OpenedFile {
    * Makes the table of the source's role from its first file, or adds file `at` to it. Throws what is wrong with the file, and Failure where
    * the sum of rows and broken records differs from the file's records.
    */
-  load(input: LoadInput, at: number): Promise<LoadResult>;
+  load(input: LoadInput, at: number): Promise<{ readonly rows: number; readonly broken: readonly BadRow[] }>;
   /** Finds the lines of records again; absent where rows have none. */
   readonly scanner?: () => Scanner;
 }
@@ -52,14 +51,9 @@ export interface LoadInput {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface LoadResult {
-  readonly rows: number;
-  readonly broken: readonly BadRow[];
-}
+type RecordSink = Pick<TextRowAppender, 'set' | 'endRow'> & { reject(line: number, problem: Problem): void };
 
-interface RecordSink extends Pick<TextRowAppender, 'set' | 'endRow'> {
-  reject(line: number, problem: Problem): void;
-}
+const kinds: Readonly<Record<string, string>> = { DATE: 'a time', TIMESTAMP: 'a time', BOOLEAN: 'true or false' };
 
 /** The most rows, and pieces of a file, that wait in the database as texts before they become values. */
 const [maxWaitingRows, maxWaitingPieces] = [2 * 122_880, 16];
@@ -73,15 +67,15 @@ export async function loadTexts(
   file: DescribedFile,
   at: number,
   take: (records: RecordSink) => (bytes: Buffer, final: boolean) => number,
-): Promise<LoadResult> {
+): ReturnType<OpenedFile['load']> {
   const { role } = source;
   const columns = [...types].map(([name, readType], index) => {
-    const text = `c${index}`;
-    if (readType === 'VARCHAR') return { name, type: readType, value: text, isBad: 'false' };
+    const textColumn = `c${index}`;
+    if (readType === 'VARCHAR') return { name, type: readType, value: textColumn, isBad: 'false' };
     const [type, cast] = readType === NUMBER_TEXT ? ['VARCHAR', 'DOUBLE'] : [readType, readType];
-    const number = `TRY_CAST(${text} AS ${cast})`;
-    const value = readType === NUMBER_TEXT ? `trim(${text})` : number;
-    return { name, type, value, isBad: `(${number} IS NULL AND ${text} IS NOT NULL)` };
+    const number = `TRY_CAST(${textColumn} AS ${cast})`;
+    const value = readType === NUMBER_TEXT ? `trim(${textColumn})` : number;
+    return { name, type, value, isBad: `(${number} IS NULL AND ${textColumn} IS NOT NULL)` };
   });
   if (at === 0) {
     const columnDefinitions = columns.map(({ name, type }) => `${quoteName(name)} ${type}`).join(', ');
@@ -103,11 +97,11 @@ export async function loadTexts(
     );
     for (const { line, place, value } of badRows) {
       const { name, type } = columns[Number(place)]!;
-      const reason = `"${value}" is not ${kindOf(type)}`;
+      const reason = `"${value}" is not ${kinds[type] ?? 'a number'}`;
       broken.push({ role, file, at: { line: Number(line) }, column: name, reason });
     }
-    const values = columns.map((column) => column.value).join(', ');
-    await database.run(`INSERT INTO ${role} SELECT ${values} FROM ${textTable} WHERE NOT (${isBad})`);
+    const valuesSql = columns.map((column) => column.value).join(', ');
+    await database.run(`INSERT INTO ${role} SELECT ${valuesSql} FROM ${textTable} WHERE NOT (${isBad})`);
     rows += waiting - badRows.length;
     waiting = pieces = 0;
   };
@@ -134,12 +128,6 @@ export async function loadTexts(
   return { rows, broken };
 }
 
-function kindOf(type: string): string {
-  if (type === 'DATE' || type === 'TIMESTAMP') return 'a time';
-  return type === 'BOOLEAN' ? 'true or false' : 'a number';
-}
-
-/** Returns the columns of a relation, in order. */
 export async function columnsOfRelation(database: Database, relation: string): Promise<FileColumn[]> {
   // A name that begins with a byte order mark loses it on its way here, and would be that of another column.
   const columnRows = await database.rows(
@@ -170,7 +158,6 @@ export function selectFrom(
   return `SELECT ${[...selectedColumns, ...also].join(', ')} FROM ${relation(file.path)}`;
 }
 
-/** Returns how many rows it adds to the table of the role, which file 0 makes. */
 export async function insert({ database, source }: LoadInput, at: number, select: string): Promise<number> {
   const { role } = source;
   const before = at === 0 ? 0 : await countOf(database, role);
@@ -179,7 +166,6 @@ export async function insert({ database, source }: LoadInput, at: number, select
   return (await countOf(database, role)) - before;
 }
 
-/** Counts the rows of a table or relation. */
 export async function countOf(database: Database, relation: string): Promise<number> {
   const [countRow] = await database.rows(`SELECT count(*) AS rows FROM ${relation}`);
   return Number(countRow!.rows);

@@ -8,10 +8,7 @@ interface FileFormat {
   readonly isPackable: boolean;
   /** The first bytes of each of its files, in hexadecimal digits; absent where files begin in several ways. */
   readonly magic?: string;
-  /**
-   * Where the types of columns come from. A value past the `sample` may have another type; `values` are all read, and may be missing or of
-   * several types; a `file` may say its types itself.
-   */
+  /** What says the types of columns: a `sample`, all `values`, which may be missing or of several types, or the `file` itself. */
   readonly types: 'sample' | 'values' | 'file';
 }
 
@@ -25,7 +22,6 @@ const rows = {
 export type FileKind = keyof typeof rows;
 
 export const formats: Readonly<Record<FileKind, FileFormat>> = rows;
-
 export const fileKinds = Object.keys(rows) as readonly FileKind[];
 
 /** All endings, as a choice of a regular expression: `csv|tsv|…`. */
