@@ -7,7 +7,7 @@ import type { DataDescription } from '../graph/plan/data_description.ts';
 import { sqlFails } from './binding/binder.ts';
 import { type BoundColumn, type ColumnRequest, columnsOfLayout, type ReadPlan } from './binding/layout.ts';
 import type { Rejected } from './dataset.ts';
-import { type Database, enclose, quoteText, sqlReason } from './files/duckdb.ts';
+import { type Database, enclose, largestWhole, quoteText, sqlReason } from './files/duckdb.ts';
 import type { BadRow, Role } from './files/files.ts';
 import { makeDictionaries } from './rows/dictionaries.ts';
 import type { Dictionaries, RawCodes, Staged, StagedTable, ValidRawRows } from './rows/raw.ts';
@@ -18,7 +18,6 @@ import {
   computedQuery,
   dictionaryTable,
   filterClause,
-  largestWhole,
   readRows,
   relationOf,
 } from './rows/staged_tables.ts';

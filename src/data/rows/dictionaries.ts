@@ -3,10 +3,10 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { mostBytes, type Texts, TextsWriter } from '../../base/text/texts.ts';
 import type { ReadPlan } from '../binding/layout.ts';
 import type { Database } from '../files/duckdb.ts';
+import { columnAsText, elementOf } from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
-import { elementOf } from '../files/source.ts';
 import type { Dictionaries, StagedTable } from './raw.ts';
-import { addBlobs, type BoundTables, columnAsText, computedQuery, dictionaryTable } from './staged_tables.ts';
+import { addBlobs, type BoundTables, computedQuery, dictionaryTable } from './staged_tables.ts';
 
 /**
  * Numbers the distinct texts of every dictionary, in the order of their bytes.
