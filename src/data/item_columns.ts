@@ -1,5 +1,4 @@
 /** Reads all columns of the items file, for queries of items by their values: not only those that a model reads. */
-
 import { makeKeyTable } from '../base/text/key_table.ts';
 import type { Texts } from '../base/text/texts.ts';
 import type { DataDescription } from '../graph/plan/data_description.ts';

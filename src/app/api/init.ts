@@ -1,5 +1,4 @@
 /** A starter project for files that nothing is known of: what they hold is guessed, written as two `.tower` files, and checked. */
-
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';

@@ -2,7 +2,6 @@
  * The state of the server: open documents, the files on disk that they use, and the last check of each. An open document goes
  * before its file on disk.
  */
-
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { makeSource, type Source } from '../../base/text/source.ts';
