@@ -122,7 +122,7 @@ interface TrainingStart {
   readonly from?: TrainOptions['from'];
 }
 
-/** Read before the rows are: what is wrong with it costs no time. */
+/** Reads the run to resume or to continue. This comes before the rows are read, so that its errors appear at once. */
 async function beforeOf(
   { from, out, resume, finish, replay }: TrainRequest,
   plan: Plan,
@@ -152,7 +152,7 @@ async function beforeOf(
   };
 }
 
-/** Figures are honest only for events that no run in the row has trained on. */
+/** Refuses held-out events that an earlier run in the chain has trained on, because their figures would be too good. */
 async function refuseTrained(
   { from }: TrainingStart,
   dataset: Dataset,
@@ -167,7 +167,7 @@ async function refuseTrained(
   throw failure('held-out-trained', { folder, events: heldOutBefore, split: split.kind, until: dataUntil }, span);
 }
 
-/** Long because one process and one of several workers read and train with the same parts. @param lock of the folder, where this process writes it */
+/** Long because a single process and one of several workers share these steps. @param lock of the folder, if this process writes it */
 async function trainIn(
   lock: FolderLock | undefined,
   request: TrainRequest,
@@ -180,7 +180,7 @@ async function trainIn(
   const { readDataset } = await import('../../data/read.ts');
   const { shardsOfRun } = await import('../../training/folder.ts');
   const isOld = request.resume || request.finish;
-  // A run goes on as it began.
+  // A resumed run keeps its decision about shards.
   const newShards = request.shardSizes ? 'always' : 'as-needed';
   const whenSharded = isOld ? ((await shardsOfRun(request.out)) ?? 'never') : newShards;
   const warnings = [...checked.diagnostics];
@@ -194,12 +194,12 @@ async function trainIn(
       ...defined({ pinned: before.pinned, signal: stop }),
     });
   if (!meeting) {
-    // The database reads in threads of its own while this one loads the engine.
+    // The database reads in its own threads while this thread loads the engine.
     const readingRows = readRows(await shardRequest(plan, request, request.out, whenSharded));
     readingRows.catch(() => {});
     return trainOn(await engineFor(request, plan, readingRows), readingRows);
   }
-  // Workers meet before they read: how long each of them reads, or that it cannot, is then known to all.
+  // Workers connect before they read, so that all learn if one of them is slow or fails.
   const choice = await chooseEngine('torch');
   const group = await choice.engine.join!(meeting);
   const { amongWorkers } = await import('../../engines/group.ts');
@@ -252,7 +252,7 @@ async function trainIn(
   }
 }
 
-/** Warns of the first history that most training events have empty. The rows of one shard are a random sample of all. */
+/** Warns about the first history that is empty in most training events. One shard is enough, because its rows are a random sample. */
 async function emptyHistories(
   { parts, shards }: Dataset,
   { histories }: DataDescription,
@@ -272,7 +272,7 @@ async function emptyHistories(
   return [];
 }
 
-/** A run goes on with its own engine, unless another one is named: that is refused with its reason. */
+/** Chooses the engine. A resumed run uses its own engine unless another one is named, which is refused later. */
 async function engineFor(
   { engine, resume, finish, out }: TrainRequest,
   plan: Plan,
@@ -293,7 +293,7 @@ async function followIn(options: TrainOptions & { readonly group: WorkerGroup })
   return { folder: options.folder, status: 'epochs', records: [] };
 }
 
-/** Absent: those after the last one. */
+/** The events to train on with `from`. Absent: those after the last one of that run. */
 type SinceRequest = 'all' | RequestedMoment | undefined;
 
 /**
@@ -319,7 +319,7 @@ function freshOf(
   return { since: asked.time };
 }
 
-/** Where the blocks of a model are written, by the label of their nodes in the training step. */
+/** Returns the source positions of a model's blocks, by the label of their nodes in the training step. */
 export function blockPositions({
   model,
   lowered,

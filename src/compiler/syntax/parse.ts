@@ -8,7 +8,7 @@ import type { Source } from '../../base/text/source.ts';
 import type { BodyEntryNode, DeclarationNode, FileNode } from './ast.ts';
 import { DiagnosticCollector } from './collector.ts';
 import { readForeignForms } from './foreign_forms.ts';
-import { lexicalMistakes } from './lexical.ts';
+import { reportLexicalErrors } from './lexical.ts';
 import { readStrictly } from './parsers.ts';
 import { type RecoveredFile, Recovery } from './recover.ts';
 import { byType, depthOf, firstFrom, spanOf } from './token.ts';
@@ -33,7 +33,7 @@ export function parse(source: Source): Outcome<FileNode> {
       : undefined;
   const lexed =
     asWritten && 'tree' in asWritten ? lexedAsWritten : readForeignForms(source, lexedAsWritten, collector.report);
-  lexicalMistakes(source, lexed, collector.report);
+  reportLexicalErrors(source, lexed, collector.report);
   if (lexed.tokens.length === 0 && collector.diagnostics.length === 0) {
     collector.report(diagnose('empty-file', { source, start: 0, end: 0 }, {}));
   }

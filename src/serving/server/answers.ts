@@ -1,7 +1,7 @@
 /** Bodies that their schemas allow to answers, from one snapshot. It knows nothing of HTTP: `open` of the library gives it to programs. */
 import { failure } from '../../base/diagnostics/failure.ts';
-import { defined } from '../../base/util/defined.ts';
-import { makeItemSearch, nextTurn } from '../serve/item_search.ts';
+import { defined, nextTurn } from '../../base/util/defined.ts';
+import { makeItemSearch } from '../serve/item_search.ts';
 import { makeUserVectorCache, type QueryAnswerer, type UserVectorFigures } from '../serve/join_columns.ts';
 import type { ItemWrites } from '../serve/live/item_writes.ts';
 import {

@@ -3,9 +3,8 @@
  * are. An item that is written again moves to the end, so the order of equal scores is that of a file whose written lines come last.
  */
 import { invariant } from '../../../base/diagnostics/failure.ts';
-import { defined } from '../../../base/util/defined.ts';
+import { defined, nextTurn } from '../../../base/util/defined.ts';
 import { Bits } from '../../../engines/scan/bits.ts';
-import { nextTurn } from '../item_search.ts';
 import type { Snapshot, TopAnswer, TopItem, TopRequest } from '../snapshot.ts';
 import { userRowOf } from '../top_request.ts';
 import { type DirectionsState, type ItemSegment, makeSegment, type SegmentView, type WrittenItem } from './segment.ts';
