@@ -53,7 +53,7 @@ export interface Events {
   readonly ids?: Int32Array;
   /** The rows that a run which continues an earlier one trains on, ascending. Absent: all. */
   readonly fresh?: Int32Array;
-  /** With `fresh`: the number of earlier events that each epoch adds for one of these, drawn anew. */
+  /** With `fresh`: number of earlier events, drawn anew in each epoch, for each of these. */
   readonly replay?: number;
   readonly features: ReadonlyMap<string, IndexedColumn>;
   /** NaN where a label is missing. */
@@ -74,7 +74,7 @@ export interface Events {
   readonly givenItems?: ReadonlyMap<string, IndexedBags>;
 }
 
-/** Every item that can be retrieved, one row each: all that is evaluated, indexed and served. */
+/** One row for each item that can be retrieved, evaluated, indexed and served. */
 export interface Corpus {
   readonly rows: number;
   readonly features: ReadonlyMap<string, IndexedColumn>;
@@ -104,7 +104,7 @@ export type TrainingUsers = Pick<Users, 'rows' | 'keys' | 'seen'>;
 /** The events that answers know: those before a part, as its evaluation does, or those before a time. */
 export type AsOf = 'validation' | 'test' | number;
 
-/** Decides if items that the user had before an event leave its ranking. */
+/** Selects whether rankings exclude items that the user had before the event. */
 export type Seen = 'excluded' | 'kept';
 
 /** Figures are means over held-out events, or over users with all items that a user holds out. */

@@ -24,7 +24,7 @@ import { type Computing, computed, settle, validate, validFiles } from './valid_
 export interface DatasetReadOptions extends BindOptions {
   /** The folder of `rejected.jsonl`; without it bad rows are only counted. */
   readonly folder?: string;
-  /** Called with what is odd about the rows, but no certain error. */
+  /** Called with suspicious facts about the rows that are no certain errors. */
   readonly onWarning?: (warning: Diagnostic) => void;
   /** The events that answers know. Default: those of all parts. With a time the data block must have one. */
   readonly asOf?: AsOf;
@@ -82,11 +82,11 @@ async function readFiles(readContext: ReadContext): Promise<Dataset | (() => Pro
     staged.set(source.role, await stage(database, source, layout, stageOptions));
   }
   refuseTooMany(staged.get('events')!.rows);
-  // All columns of expressions are in the database now, or in files that stay where they are.
+  // All columns of expressions are now in the database, or in files that are not removed.
   const inPlace = [...staged.values()]
     .filter((stagedTable) => stagedTable.inPlace !== undefined)
     .flatMap(({ files }) => files);
-  // Stores are asked again if a file has changed.
+  // Checks again that no file of a store has changed.
   const storeFiles = inStores([...layout.sources.values()].flatMap(({ files }) => files));
   await database.seal([...new Set([...inPlace.map(({ file }) => file.path), ...storeFiles.map(({ path }) => path)])]);
   const bad = [...staged.values()].flatMap(({ broken }) => broken);

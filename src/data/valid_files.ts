@@ -71,7 +71,7 @@ export async function settle(
   const { description } = readPlan;
   const rejected = await settleRejects(database, bad, [...staged.values()], description, options.folder).catch(
     (error) => {
-      // They may explain the error.
+      // Warnings may explain the error.
       throw error instanceof Failure ? new Failure([...error.diagnostics, ...warnings]) : error;
     },
   );

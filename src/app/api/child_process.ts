@@ -28,7 +28,7 @@ export function answerJobs<J, T>(work: (job: J, signal: AbortSignal) => Promise<
 export const startProgram = (path: string): ChildProcess =>
   fork(path, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], serialization: 'advanced' });
 
-/** Its message says how the process ended. */
+/** Thrown if the process ends without an answer. The message says how it ended. */
 export class ProcessEnded extends Error {}
 
 /** @throws Failure of the job, `ProcessEnded` */

@@ -35,23 +35,23 @@ export interface TrainRequest extends CheckRequest, MemoryRequest {
    * resumed, its own.
    */
   readonly engine?: EngineName | 'auto';
-  /** Go on with the run that the folder holds. */
+  /** Resumes the run in the folder. */
   readonly resume?: boolean;
-  /** The folder of a run to go on from: with its weights, tables and the state of its optimizers. */
+  /** The folder of a run to continue from, with its weights, tables and optimizer states. */
   readonly from?: string;
   /** With `from`: train on events from this moment on, as `2018-09-01` or a number. Default: those after the last one that the run had. */
   readonly since?: string | number;
   /** With `from`: train on all events of the training part. */
   readonly all?: boolean;
-  /** With `from`: in each epoch train also on this many earlier events for a new one, drawn anew. Default: none. */
+  /** With `from`: number of earlier events, drawn anew in each epoch, to train on for each new one. Default: none. */
   readonly replay?: number;
-  /** End the run that the folder holds as it is at its checkpoint: a model, marked as stopped. */
+  /** Ends the run in the folder at its checkpoint. The result is a model that is marked as stopped. */
   readonly finish?: boolean;
   /** Replace the run that the folder holds; files that Tower did not write stay. */
   readonly force?: boolean;
   /** Measure a sample of steps by block and by op, and leave `profile/trace.json` and `profile/profile.json`. The weights are the same. */
   readonly profile?: boolean;
-  /** Pauses after a validation, which it gets from how many there are. `resume` goes on from there, with the same bits. */
+  /** Returns the validation after which to pause, given the number of validations. `resume` continues from there with the same bits. */
   readonly until?: (validations: number) => number;
   /** Ends training after the step it is in, with a checkpoint. */
   readonly signal?: AbortSignal;
@@ -59,7 +59,7 @@ export interface TrainRequest extends CheckRequest, MemoryRequest {
   readonly limit?: AbortSignal;
   /** Makes this process one of several workers, on the engine `torch`. All but the first write nothing. */
   readonly meeting?: Meeting;
-  /** With `meeting`: whether each worker holds all tables, or they share the rows. Default: they share tables that do not fit on one of them. */
+  /** With `meeting`: selects whether each worker holds all tables or the workers share the rows. Default: they share tables that do not fit on one of them. */
   readonly tables?: TableLayout;
   readonly onEvent?: (event: TrainingEvent) => void;
   /** Called once everything is known and before the first step. */
@@ -117,7 +117,7 @@ export async function train(path: string, request: TrainRequest): Promise<Traine
 }
 
 interface TrainingStart {
-  /** Encoding of the data of a run that is resumed, or that goes on from another one. */
+  /** Encodings of the run that is resumed or continued. */
   readonly pinned?: Pinned;
   readonly from?: TrainOptions['from'];
 }

@@ -90,7 +90,7 @@ class CallBinding {
   readonly #extra: Parameters;
   readonly #parameters: Parameters;
   readonly #binding: Binding;
-  /** Which argument fills a parameter; also where its value is wrong. */
+  /** Maps parameters to their arguments, including those with a wrong value. */
   readonly #places = new Map<string, ArgumentNode>();
   readonly #values: Record<string, unknown> = {};
   /** Parameters with a wrong value. */
@@ -171,7 +171,7 @@ class CallBinding {
     const fittingName = parameterOf(argument.value, this.#parameters, this.#places, this.#binding.constants);
     if (fittingName === undefined) {
       this.#valid = false;
-      // Of several without a place the first is reported: mostly one mistake moved them all.
+      // Only the first surplus argument is reported, because one error usually displaces all of them.
       const binding = this.#misfits++ === 0 ? this.#binding : without('too-many-arguments', this.#binding);
       misplaced(this.#kind, argument, this.#parameters, this.#places, binding);
     } else if (this.#parameters[fittingName]!.type.is === 'flag' && firstWordOf(argument.value) === fittingName) {
@@ -213,7 +213,7 @@ class CallBinding {
         continue;
       }
       this.#valid = false;
-      // An argument that could not be placed may be this one: one mistake, one message.
+      // A surplus argument may be meant for this parameter, so there is only one message.
       if (this.#places.size < this.#call.arguments.length) continue;
       const argumentFacts = { kind: this.#kind, name, doc: parameter.doc, example: this.#row.example };
       this.#binding.report('missing-argument', this.#call.span, argumentFacts);

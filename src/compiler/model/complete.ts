@@ -57,7 +57,7 @@ export function complete(resolution: Resolution): Model | undefined {
 
 /** The towers of a resolution with errors that are valid by themselves, and the features that these read. */
 export interface ValidTowers extends Pick<Model, 'features' | 'towers'> {
-  /** Names of those of `towers` that are valid; another has neither features nor steps. */
+  /** Names of the valid `towers`; others have neither features nor steps. */
   readonly valid: ReadonlySet<string>;
 }
 

@@ -11,7 +11,7 @@ import type { Report } from './report.ts';
 
 export interface Constants {
   readonly names: readonly string[];
-  /** The number an expression is; reports why it is none. `of` names what it is for. */
+  /** Evaluates an expression to a number, or reports why it is none. `of` describes the use for messages. */
   number(expression: ExpressionNode, of: string, expected: string): number | undefined;
   /** True for a literal, arithmetic, or the name of a constant. */
   isNumeric(expression: ExpressionNode): boolean;
@@ -31,9 +31,9 @@ export function makeConstants(lets: readonly LetNode[], report: Report): Constan
 /** The constants of a file, and how far they are evaluated. */
 interface FileConstants {
   readonly byName: ReadonlyMap<string, LetNode>;
-  /** Those that are settled; without a value where they are wrong. */
+  /** Evaluated constants; undefined if they are wrong. */
   readonly values: Map<string, number | undefined>;
-  /** Those that are being evaluated. */
+  /** Constants whose evaluation is in progress. */
   readonly open: Set<string>;
   readonly report: Report;
 }
@@ -177,10 +177,8 @@ export interface LinearTerm {
 }
 
 /**
- * Opens sums, differences, products with numbers and quotients by numbers.
- * @param odd called with the first part that is not linear
- * @param numbers whether a number may be a term of its own
- * @returns the terms in order; nothing after a mistake, which is then reported
+ * Expands sums, differences, products with numbers and quotients by numbers. @param odd called with the first part that is not linear @param numbers
+ * true if a number may be a term @returns the terms in order; undefined after an error, which is reported
  */
 export function linearConstant(
   expression: ExpressionNode,

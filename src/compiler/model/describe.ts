@@ -38,7 +38,7 @@ export function describeType(type: ParameterType): string {
   }
 }
 
-/** The same of what an entry may be. */
+/** Describes the type of an entry. */
 export function describeEntry(type: EntryType): string {
   switch (type.is) {
     case 'kinds':

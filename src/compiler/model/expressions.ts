@@ -55,7 +55,7 @@ export function isNumeric(expression: ExpressionNode, isConstant: (name: string)
   return isArithmetic(expression) && partsOfExpression(expression).every((part) => isNumeric(part, isConstant));
 }
 
-/** Which parameter each argument of a call is for, as `bindCall` fills them; one that has no place is absent. */
+/** Maps the arguments of a call to parameters, like `bindCall`. Surplus arguments are absent. */
 export function parametersOfArguments(
   call: CallNode,
   parameters: Parameters,
@@ -84,7 +84,7 @@ interface NumberTest {
   isNumeric(expression: ExpressionNode): boolean;
 }
 
-/** Which parameter an argument without a name is for. A word that a parameter knows goes to it, wherever it is. */
+/** Finds the parameter of a positional argument. A word that a parameter accepts goes to it at any position. */
 export function parameterOf(
   value: ExpressionNode,
   parameters: Parameters,
@@ -104,7 +104,7 @@ export function parameterOf(
   const positional = freeParameters.filter(([, parameter]) => parameter.positional && parameter.type.is !== 'flag');
   const fittingParameter = positional.find(([, { type }]) => looksLike(type, value, numbers));
   if (fittingParameter) return fittingParameter[0];
-  // What fits a place that is named already is given twice.
+  // The argument fits a parameter that is also named, so it is given twice.
   const isNamedAlready = Object.entries(parameters).some(
     ([name, { type, positional }]) =>
       positional && places.get(name)?.name !== undefined && looksLike(type, value, numbers),
@@ -136,7 +136,7 @@ export function looksLike(type: Parameter['type'], value: ExpressionNode, number
   }
 }
 
-/** The block as a row of the library would say it. A default is its text: what it comes to may follow from other parameters. */
+/** Describes a declared block like a row of the library. Defaults are text, because they may depend on other parameters. */
 export function rowOfBlock({ name, parameters, doc = 'A block of this file.' }: BlockNode): KindRow {
   const required = parameters
     .filter((parameter) => !parameter.default)

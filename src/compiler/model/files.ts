@@ -17,7 +17,7 @@ export interface FileOptions {
   readonly parse?: (source: Source) => Outcome<Ast.FileNode>;
   /** Folder of the main file: paths in it start from here. Default: that of its name. */
   readonly folder?: string;
-  /** No file outside this folder may be used. Default: the working folder, or `folder` when that lies elsewhere. */
+  /** Files outside this folder may not be used. Default: the working folder, or `folder` if it is outside of it. */
   readonly project?: string;
 }
 

@@ -14,19 +14,18 @@ export interface Guess {
   readonly extra: Extra;
 }
 
-/** The names of a place that come into question besides its candidates. */
+/** Further names for suggestions, in addition to the candidates. */
 interface GuessOptions {
   /** Candidates that are given already: they are not meant, but may be as near. */
   readonly taken?: Iterable<string>;
-  /** Those of the candidates that the file declares: what is near one of them is no word of the field. */
+  /** Candidates that the file declares. A word near one of them is not looked up as a synonym. */
   readonly declared?: Iterable<string>;
   /** The rows of the candidates, where they are no kinds: a row may have other names. */
   readonly rows?: Rows;
 }
 
 /**
- * @param candidates what may be written here
- * @param place what kind of word is asked for; absent for names that the file declares
+ * @param candidates the allowed words @param place the kind of the word; absent for names that the file declares
  */
 export function guess(
   name: string,
@@ -41,7 +40,7 @@ export function guess(
   const nearestFree =
     nearestOfAll !== undefined && !takenNames.has(nearestOfAll.name) ? nearestOfAll : likest(name, freeNames);
   const isSure = nearestFree !== undefined && nearestFree === nearestOfAll && nearestFree.sure;
-  // Only case and underscores differ.
+  // True if only case and underscores differ.
   const isSpelledAlike = isSure && flat(name) === flat(nearestFree.name);
   const isDeclared = nearestFree !== undefined && [...declared].includes(nearestFree.name);
   const meaning =

@@ -1,4 +1,4 @@
-/** Every table that a file's words are looked up in. Handed in, so that a test may bring tables of its own. */
+/** All tables in which words of a file are looked up. They are a parameter, so that tests can use their own. */
 import { blocks } from '../library/blocks/table.ts';
 import type {
   BlockKind,

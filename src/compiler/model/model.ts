@@ -64,7 +64,7 @@ export interface TowerStep {
   readonly flow: Flow;
 }
 
-/** A source and what it goes through. */
+/** A source and its steps. */
 export interface Flow {
   readonly span: Span;
   readonly from: FlowSource;

@@ -88,7 +88,7 @@ const printSide = ({ tower, channel }: SideArgument): string => (channel === und
 /** Texts appear only in lists, in quotes; words and names appear alone. */
 const printText = (item: unknown): string => (typeof item === 'string' ? JSON.stringify(item) : printValue(item));
 
-/** As short as it is exact to twelve digits. */
+/** Prints the shortest text with up to twelve significant digits. */
 const printNumber = (value: number): string => String(Number(value.toPrecision(12)));
 
 function block(head: string, lines: readonly string[]): string[] {

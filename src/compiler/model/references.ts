@@ -14,7 +14,7 @@ type DeclaredFeatures = ReadonlyMap<string, { readonly call: BoundKind }>;
 export function featuresNamed(call: BoundKind, kinds: Kinds): readonly string[] {
   const featureNames: string[] = [];
   const parameters = kinds[call.kind]?.parameters;
-  // Asked of each feature by many rules: no list of pairs is made.
+  // Many rules call this for each feature, so it avoids `Object.entries`.
   for (const parameter in parameters) {
     const { type } = parameters[parameter]!;
     const value = call.arguments[parameter];
@@ -28,7 +28,7 @@ export function featuresNamed(call: BoundKind, kinds: Kinds): readonly string[] 
   return featureNames;
 }
 
-/** Those of which it takes the values, and not the table alone: `last(history)`. */
+/** References by which a feature uses the values of another, and not only its table: `last(history)`. */
 export function valuesNamed(call: BoundKind, kinds: Readonly<Record<string, KindRow>>): readonly string[] {
   return Object.entries(kinds[call.kind]?.parameters ?? {}).flatMap(([parameter, { type }]) => {
     const value = call.arguments[parameter];
@@ -75,7 +75,7 @@ type FeatureMap = ReadonlyMap<string, Feature>;
 export const useOf = (name: string, features: FeatureMap): FeatureUse | undefined =>
   features.has(name) ? validUse(name, features) : undefined;
 
-/** The features that go through a tower, in order, with what they say of it. Most models have none. */
+/** Features whose elements go through a tower, in order, with their reference to it. Most models have none. */
 export const featuresThrough = (features: FeatureMap): ReadonlyMap<string, SideArgument> =>
   new Map([...usesOf(features)].flatMap(([name, { through }]) => (through ? [[name, through]] : [])));
 

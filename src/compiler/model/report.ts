@@ -67,7 +67,7 @@ export function insertion(source: Span['source'], offset: number, text: string):
   return { at: { source, start: offset, end: offset }, text };
 }
 
-/** The first of those that name the same unknown thing stays; the others become its notes, and its fix changes them all. */
+/** Merges the diagnostics of one unknown name into the first: the others become notes, and its fix changes all. */
 export function mergeRepeated(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const groups = new Map<string, Diagnostic[]>();
   for (const [index, diagnostic] of diagnostics.entries()) {
@@ -110,7 +110,7 @@ export function doubtUnused(diagnostic: Diagnostic): Diagnostic {
     : diagnostic;
 }
 
-/** The parts of a file, and of those that it uses, that could not be read. */
+/** The parts of a file, and of the files that it uses, that could not be parsed. */
 interface Unread {
   readonly lost: readonly Ast.UnreadPart[];
   readonly doubtful: readonly Diagnostic['at'][];
@@ -131,7 +131,7 @@ const ofAll: ReadonlySet<Code> = new Set<Code>([
 /** Judged by all of a tower. */
 const ofTower: ReadonlySet<Code> = new Set<Code>(['not-an-input', 'no-outputs', 'step-not-channel', 'read-before']);
 
-/** Declarations that may declare a name, by what messages call the name. Other words are the library's, and nothing declares them. */
+/** Declarations that can declare a name, by the kind of name in messages. Other kinds are words of the library. */
 const declaredIn: Readonly<Record<string, readonly Ast.UnreadPart['within'][]>> = {
   constant: ['let'],
   'parameter or constant': ['let'],
@@ -196,6 +196,6 @@ function isCertain(
   ) {
     return false;
   }
-  // Of another file not even the names are known; one that is near another is a misspelling all the same.
+  // The names of an unreadable file are unknown, but a name near a known one still counts as a misspelling.
   return isNear || !used || !declaringWords.some((place) => shared.has(place));
 }

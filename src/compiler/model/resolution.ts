@@ -29,7 +29,7 @@ export interface Resolution {
   readonly tasks: readonly ResolvedTask[];
   readonly objective?: Objective;
   readonly retrieve?: readonly { readonly task: string; readonly factor: number }[];
-  /** Defaults where the file says nothing; absent when what it says is not valid. */
+  /** Settings with defaults for absent entries; undefined if they are invalid. */
   readonly train?: Training;
   /** The valid entries of `search`. */
   readonly search: readonly SearchParameter[];

@@ -1,5 +1,5 @@
 /**
- * Ast → Model. The only place where a name is looked up: `resolve/` has one file per declaration.
+ * Resolves an AST to a model. Names are looked up only here: `resolve/` has one file for each declaration.
  *
  *   File ──gather──▶ Files ──declare──▶ Scope ──resolve/*──▶ Resolution ──rules──▶ ──complete──▶ Model
  */
@@ -31,13 +31,13 @@ export interface ResolveOptions extends FileOptions, RuleOptions {
   /** These replace what the file says: `--set width=128`, `--set dense.rate=1e-3`. */
   readonly settings?: Settings;
   readonly library?: Library;
-  /** The file has mistakes of syntax: what seems to be missing may only not have been read. */
+  /** True if the file has syntax errors, so that missing parts may only not have been parsed. */
   readonly partial?: boolean;
 }
 
 /**
- * The model a file declares, when nothing in it is wrong: names, arguments, and every rule that needs no shapes.
- * @returns no model, and no mistake, for a file that declares only what others use (features, data)
+ * Resolves the model of a file: names, arguments, and every rule that needs no shapes. @returns no model if there are errors, or if the file declares
+ * only parts for others (features, data)
  */
 export function resolve(file: Ast.FileNode, options: ResolveOptions = {}): Outcome<Model | undefined> {
   const { output: resolution, diagnostics } = resolveNames(file, options);
@@ -193,8 +193,7 @@ function nameOfFile({ span }: Ast.FileNode): string {
 }
 
 /**
- * The data block of a file, or of a file that it uses.
- * @returns no description when there is none, or when a part of it is wrong
+ * Resolves the data block of a file, or of a file that it uses. @returns no description if there is none or it has errors
  */
 export function resolveData(file: Ast.FileNode, options: ResolveOptions = {}): Outcome<DataDescription | undefined> {
   const { output, diagnostics } = resolveNames(file, options);

@@ -1,4 +1,4 @@
-/** Declares every name of a file and of those it uses, looks names up, and notes what is read. */
+/** Declares every name of a file and of the files it uses, looks names up, and records which are read. */
 import { notes } from '../../base/diagnostics/wording.ts';
 import type { Span } from '../../base/text/source.ts';
 import { defined } from '../../base/util/defined.ts';
@@ -31,7 +31,7 @@ export interface TypedName {
   readonly name: Ast.IdentifierNode;
   readonly value: Ast.ExpressionNode;
   readonly doc?: string;
-  /** Its removal takes this: the entry where it has no other name, else the name. */
+  /** The span to remove with it: the entry if it has no other name, otherwise the name. */
   readonly span: Span;
   readonly entry: Ast.TypedEntryNode;
 }
@@ -116,8 +116,7 @@ export function declare(files: Files, report: Report): Scope {
 }
 
 /**
- * Looks one name up. A misspelt one is reported and taken as the nearest, so that what follows is judged as it was meant.
- * @returns nothing when nothing is near
+ * Looks up a name. A misspelt one is reported and taken for the nearest, so that no further errors follow. @returns undefined if no name is near
  */
 export function find<T>(
   what: string,
@@ -132,7 +131,7 @@ export function find<T>(
   return near === undefined ? undefined : { name: near, value: table.get(near)! };
 }
 
-/** All resolvers share a binding to the names of the file, and what is read so far. */
+/** The names of a file, and those read so far. All resolvers share it. */
 export interface Workspace extends Binding {
   readonly library: Library;
   readonly scope: Scope;

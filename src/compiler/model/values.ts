@@ -34,8 +34,7 @@ export interface Converted {
 export type BindNested = (call: CallNode, row: KindRow) => Call | undefined;
 
 /**
- * @param of what the value is for, as the message names it
- * @returns nothing when it does not fit; the report says why
+ * @param of the use of the value, for messages @returns undefined if it does not fit, which is reported
  */
 export function convertArgument(
   type: ParameterType,
@@ -47,7 +46,7 @@ export function convertArgument(
   const written: WrittenValue = { type, value, of, binding };
   switch (type.is) {
     case 'number':
-      // A call is no arithmetic: it is one of those that may replace the number, or a misspelling of one.
+      // A call is no arithmetic: it is a kind that may replace the number, or a misspelling of one.
       if (type.or && (value.kind === 'Call' || Object.hasOwn(type.or, singleName(value)?.name ?? ''))) {
         return kind(type.or, written, bind);
       }
@@ -77,7 +76,7 @@ export function convertArgument(
   }
 }
 
-/** A value as it is written, and what it is for. */
+/** A value in the source, and its use. */
 interface WrittenValue {
   readonly type: ParameterType;
   readonly value: ExpressionNode;
@@ -176,7 +175,7 @@ function declared(of: NameKind, { name: word, span }: IdentifierNode, binding: B
   return undefined;
 }
 
-/** Which columns there are, only the data knows. */
+/** Only the data determines the columns. */
 function column(written: WrittenValue): Converted | undefined {
   const { value } = written;
   const word = singleName(value)?.name;

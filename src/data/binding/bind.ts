@@ -28,7 +28,7 @@ import {
 } from './layout.ts';
 
 export interface BindOptions {
-  /** Gives the places of features that nothing feeds. */
+  /** Provides the spans of features without a column. */
   readonly model?: ModelSpans;
   readonly signal?: AbortSignal;
   readonly access?: Access;
@@ -328,7 +328,7 @@ async function bindHistory(
   if (feature.tower !== query.name) reportMissing(`a feature of the query tower \`${query.name}\``);
   if (feature.gives !== 'bag') reportMissing(`\`${feature.column}\` to be a list: list(${of})`);
   if (kind === 'others') {
-    // Its elements are in no order, and rows would see their own items among those of one another.
+    // Its elements have no order, and rows would see their own items in the lists of others.
     if (sequenceOf(needs) === feature.name) {
       reportMissing(`the order of time for \`targets = positions\`: ${name} = past(${of}, ${max})`);
     }

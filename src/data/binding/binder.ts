@@ -136,7 +136,7 @@ async function typeOf(
     // The plan of these computes what they sort.
     if (/\b(list|array)_(reverse_)?(sort|grade_up)\b/i.test(expression))
       throw new Error('it sorts a list that `range`, `repeat` or the like makes, which may never end');
-    // Nothing could end the query within a value: it is planned, and not run.
+    // No value can end the query, because it is only planned, not run.
     const [description] = await database.rows(`DESCRIBE ${query}`);
     return { types: [String(description!.column_type)], rows: 1 };
   };

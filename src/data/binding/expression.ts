@@ -71,12 +71,12 @@ export async function refusalOf(database: Database, expression: string): Promise
   return undefined;
 }
 
-/** The parts of tables that an expression reads, besides the columns that its text names. */
+/** Says what an expression reads in addition to the columns that it names. */
 export interface ExpressionReads {
   readonly tables: readonly Role[];
-  /** It may read columns without their names: `*`, `#1`, a whole row, a natural join, a renamed table. */
+  /** True if it may read columns without naming them: `*`, `#1`, a whole row, a natural join, a renamed table. */
   readonly unnamed: boolean;
-  /** Its value depends on other rows, over which it has a window. */
+  /** True if its value depends on other rows, through a window. */
   readonly windows: boolean;
   /** One value may be as long as a number says: the database does not stop within a value. */
   readonly endless: boolean;
@@ -103,7 +103,7 @@ export async function readsOf(database: Database, expression: string): Promise<E
       if ((column_name_alias as readonly unknown[]).length > 0) isUnnamed = true;
     }
     if (kind === 'FUNCTION') isEndless ||= LENGTHENERS.has(String((node as SqlNode).function_name).toLowerCase());
-    // The arguments of a table function are values, and the function itself is none.
+    // The arguments of a table function are values, but the function itself is none.
     const parts = type === 'TABLE_FUNCTION' ? [((node as SqlNode).function as SqlNode).children] : Object.values(node);
     for (const part of parts) visit(part);
   };
@@ -196,7 +196,7 @@ function refusalOfExpression(node: SqlNode, kind: string, within: boolean): stri
 }
 
 function refusalOfQueryPart(node: SqlNode, type: string): string | undefined {
-  // How a type is made up: `STRUCT(name VARCHAR)`.
+  // The structure of a type: `STRUCT(name VARCHAR)`.
   if (type.endsWith('_TYPE_INFO')) return undefined;
   if (!QUERY_PARTS.has(type)) return `${nodeWords(type)} may not be part of an expression`;
   if (type === 'BASE_TABLE') {

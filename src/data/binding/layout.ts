@@ -133,7 +133,7 @@ export interface ColumnRequest {
   readonly width?: number;
 }
 
-/** All that is read of a data block for a model: where its columns come from, and what the database computes of them. */
+/** Describes everything that a model reads of a data block: the origin of columns, and the expressions that the database computes. */
 export interface ReadPlan {
   readonly description: DataDescription;
   readonly needs: Needs;
@@ -141,7 +141,7 @@ export interface ReadPlan {
   readonly columns: ReadonlyMap<Role, readonly ColumnRequest[]>;
   readonly features: ReadonlyMap<string, ColumnRequest>;
   readonly labels: ReadonlyMap<string, ColumnRequest>;
-  /** Those of labels and features that weigh rows. */
+  /** Labels and features that weight rows. */
   readonly weights: readonly ColumnRequest[];
   readonly histories: ReadonlyMap<string, ColumnRequest>;
   /** By list; for a history one number an event or item. */

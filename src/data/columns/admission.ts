@@ -11,7 +11,7 @@ export interface Admission {
   readonly waiting: WaitingValues;
 }
 
-/** Values that are too rare as yet, in the order of their UTF-16 units. */
+/** Values that are too rare so far, in the order of their UTF-16 units. */
 interface WaitingValues {
   readonly values: Texts;
   readonly events: Float64Array;

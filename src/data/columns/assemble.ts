@@ -94,7 +94,7 @@ export interface EncodedParts {
   readonly knownUntil?: number;
 }
 
-/** True if held-out events have the items that their users had before. */
+/** True if held-out events need the earlier items of their users. */
 export const knowsEarlier = ({ time, userKey, itemKey }: ReadPlan): boolean =>
   time !== undefined && userKey !== undefined && itemKey !== undefined;
 

@@ -129,7 +129,7 @@ export function encodeColumns(input: ColumnsToEncode): EncodedColumns {
     if (history === undefined) columns.feature(plan, readPlan.features.get(plan.name)!);
     else columns.history(plan, history, layout.histories.get(plan.name)!);
   }
-  // What is made of other features is made of columns that are written by now; a cross may take a last element.
+  // Derived features use columns that are already written. A cross may use a last element.
   for (const plan of needs.features) if (plan.last !== undefined) columns.last(plan, plan.last);
   for (const plan of needs.features) if (plan.crosses) columns.cross(plan, plan.crosses);
   return columns;

@@ -7,9 +7,9 @@ import { reasonOf } from '../../base/diagnostics/system_reason.ts';
 import { isAddress } from './remote/address.ts';
 
 export interface Access {
-  /** Folders that its files may lie in, and those in them, besides the project of the block; and addresses likewise, such as `s3://shop/`. */
+  /** Further folders, with their subfolders, and addresses, such as `s3://shop/`, that its files may be in. The project of the block is allowed too. */
   readonly allow?: readonly string[];
-  /** False: its project is none of the user's, so that only `allow` counts. Default: true. */
+  /** False if the project of the block is not trusted, so that only `allow` counts. Default: true. */
   readonly project?: boolean;
 }
 
@@ -72,8 +72,8 @@ export function resolved(path: string): string {
 }
 
 /**
- * Returns the kind of what lies at a path, its links followed: `file`, or in words what it is instead; undefined where nothing is. Nothing
- * is opened: a pipe would wait for a writer.
+ * Returns the kind of a path after following links: `file`, or a description of anything else; undefined if it does not exist. It opens nothing,
+ * because a pipe would block.
  * @throws Error of the system, for a path that may not be inspected
  */
 export function kindAt(path: string): string | undefined {

@@ -61,7 +61,7 @@ interface CsvHeader {
   readonly line: number;
 }
 
-/** The first record that is no blank line: `undefined` where there is none, `cut` where it goes on after `bytes`. */
+/** Returns the first record that is no blank line; `undefined` if there is none, `cut` if it continues after `bytes`. */
 function headerOf(bytes: Buffer, whole: boolean, path: string): CsvHeader | 'cut' | undefined {
   let offset = firstByte(bytes);
   let line = 1;
@@ -130,8 +130,7 @@ function columnNames({ names, line }: CsvHeader): string[] {
 }
 
 /**
- * Only text preserves leading zeros and plus signs, so a value with one is no number; nor is a whole number with more digits than its type
- * has.
+ * A value with a leading zero or plus sign is no number, because only text preserves it. Neither is an integer with more digits than its type.
  */
 const typePatterns: readonly (readonly [CsvType, RegExp])[] = [
   ['BIGINT', /^(0|-?[1-9]\d{0,17})$/],

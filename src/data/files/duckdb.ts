@@ -1,6 +1,6 @@
 /**
- * DuckDB, loaded only when data is read: an in-memory database that fetches no extensions. Files are read by Tower's own SQL alone.
- * Then the database is sealed, and only then an expression of a data block runs: see `expression.ts` for what it may be.
+ * Opens DuckDB as an in-memory database that fetches no extensions. It is loaded only when data is read. Only Tower's own SQL reads files. Then the
+ * database is sealed before any expression of a data block runs; `expression.ts` defines the allowed expressions.
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -64,18 +64,18 @@ export interface Database {
   /** Adds rows to a new temporary table of a whole number, `line`, and of texts `c0`, `c1` …; there is one such table at a time. */
   appendTexts(table: string, columns: number): Promise<TextRowAppender>;
   /**
-   * From here on the database reads and writes no file and no address, loads nothing, and no setting changes.
-   * @param files that it still reads
+   * Seals the database: it can no longer access files or addresses, load extensions, or change settings. @param files exceptions that it may still
+   * read
    */
   seal(files?: readonly string[]): Promise<void>;
   /** Throws an error that is no answer to a query: an interruption, memory that is used up, or what `explain` made of it. */
   passOn(error: unknown): void;
-  /** From here on `make` says which errors are no answers to a query, and what is thrown instead. */
+  /** From now on `make` maps errors that no query has caused to those that are thrown instead. */
   explain(make: (error: unknown) => Failure | undefined): void;
   close(): void;
 }
 
-/** Texts, undefined where there is none; a list of `width` numbers for each row; or a whole number. */
+/** Texts, undefined for missing ones; a list of `width` numbers for each row; or an integer. */
 export type FilledColumn = { readonly name: string } & (
   | { readonly texts: Pick<readonly (string | undefined)[], 'at'> }
   | { readonly numbers: Float32Array; readonly width: number }
@@ -84,7 +84,7 @@ export type FilledColumn = { readonly name: string } & (
 
 /** Adds rows as bytes: no string is made of a value. A value of no bytes is NULL. */
 export interface TextRowAppender {
-  /** The value of a column in the row that `endRow` ends: UTF-8, which stays as it is until `flush`. */
+  /** Sets a column of the row that `endRow` ends: UTF-8 bytes, which must not change before `flush`. */
   set(column: number, bytes: Buffer, from: number, to: number): void;
   endRow(line: number): void;
   /** Copies what was set into the table. */
@@ -109,7 +109,7 @@ export async function openDatabase(signal?: AbortSignal, memory = memoryOfDataba
   const { instance, connection } = await connect(spillSpace.folder ?? '', memory);
   const guard = new QueryGuard(connection, spillSpace.problem, memory);
   const endQuery = (): void => guard.end(signal!.reason);
-  // It may have come while the database was loaded.
+  // The signal may have been aborted while the database was loaded.
   if (signal?.aborted) endQuery();
   signal?.addEventListener('abort', endQuery);
   const run = (sql: string) => guard.run(() => connection.run(sql));

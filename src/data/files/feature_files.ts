@@ -16,8 +16,8 @@ import type { Access } from './access.ts';
 import { findFile } from './files.ts';
 
 /**
- * Arrays of NumPy's format 1 to 3, as its `lib.format` says: two dimensions, float32 or float64, row by row. The header is a Python literal
- * that is matched and never evaluated; types that hold objects are refused. Values are read row by row where they are asked for.
+ * Reads arrays of NumPy's formats 1 to 3 (`lib.format`): two dimensions, float32 or float64, row-major. The header is a Python literal that is
+ * matched and never evaluated; object types are refused. Only requested rows are read.
  */
 interface NpyArray {
   readonly rows: number;

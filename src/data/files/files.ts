@@ -148,7 +148,7 @@ function filesOf(
   }
   const inspector = makeInspector(described, folder, reach);
   const fullPath = resolve(folder, described.path);
-  // A name as it is written wins: `a[1].csv` may be a file.
+  // A file with the literal name takes precedence: `a[1].csv` may be a file.
   const isLiteral = !isPattern(described.path) || (isWithin(fullPath, reach) && inspector.kind(fullPath) !== undefined);
   if (isLiteral) inspector.within(fullPath);
   const paths = !isLiteral
@@ -218,7 +218,7 @@ function makeInspector(described: DataFile, folder: string, reach: Reach): PathI
   };
 }
 
-/** Nothing for what is no folder, or one that may not be read: the message only suggests. */
+/** Returns nothing for unreadable folders, because the names are only suggestions. */
 function namesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder);
@@ -268,7 +268,7 @@ function matching(pattern: string, folder: string, inspector: PathInspector): st
   const patterns = alternatives(pattern);
   if (patterns === undefined) throw inspector.refuse(pattern, 'its braces expand to more than 1,000 paths');
   for (const alternative of patterns) {
-    // Each has parts of its own: a folder that another visited is not visited for this one.
+    // Each pattern has its own state: another pattern's visit of a folder does not count.
     seenSteps.clear();
     const parts = alternative.split(sep === '/' ? '/' : /[\\/]/);
     const firstWild = parts.findIndex(isPattern);

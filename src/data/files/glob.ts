@@ -1,6 +1,6 @@
 /** Paths: their patterns, `*` and `?` within one part, `**` over folders, `[abc]`, `[a-z]`, `[!a]` and `{csv,txt}`. */
 
-/** Past so many patterns, which `{…}` multiply, there is an error, or worse. */
+/** Maximum number of patterns, which `{…}` multiplies. */
 const maxAlternatives = 1000;
 
 export const isPattern = (path: string): boolean => /[*?[{]/.test(path);

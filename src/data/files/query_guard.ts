@@ -7,14 +7,14 @@ import { type Failure, failure } from '../../base/diagnostics/failure.ts';
 const databaseShare = 0.5;
 const processShare = 0.75;
 
-/** Milliseconds between two looks at the memory, and those that an interrupted query may take to end. */
+/** Milliseconds between two checks of the memory, and the timeout of an interrupted query. */
 const pollInterval = 100;
 const graceTime = 1000;
 
 /** Queries that did not end when they were interrupted. DuckDB stops between chunks of rows, not within one value. */
 let stuckQueries = 0;
 
-/** True if a query goes on that nothing can stop: the process does not end by itself then. */
+/** True if a query cannot be stopped. The process then does not end by itself. */
 export function isStuck(): boolean {
   return stuckQueries > 0;
 }
@@ -47,7 +47,7 @@ export class QueryGuard {
     if (this.#ended !== undefined) return;
     this.#ended = { reason };
     this.#connection.interrupt();
-    // A query that has not begun yet does not notice.
+    // A query that has not begun ignores the interrupt.
     const interruptTimer = setInterval(() => {
       if (this.#pending > 0) this.#connection.interrupt();
       else clearInterval(interruptTimer);

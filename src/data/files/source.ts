@@ -65,7 +65,7 @@ export function unreadable(error: unknown, file: DescribedFile): Diagnostic {
   return diagnose(isDamaged ? 'data-file-damaged' : 'data-file-unreadable', file.described.span, facts);
 }
 
-/** All files of one pattern need the columns of the first. */
+/** All files of a pattern must have the columns of the first. */
 function differences(input: InputFiles, columnsOfFiles: readonly (readonly FileColumn[])[]): Diagnostic[] {
   const firstColumns = columnsOfFiles[0]!;
   return columnsOfFiles.flatMap((columns, fileIndex) => {

@@ -10,9 +10,9 @@ export interface Join {
   readonly column: ColumnProfile;
   /** The share of values of the events that the file has. */
   readonly overlap: number;
-  /** Names say that the two are the same, or there are none. */
+  /** True if the names agree, or if there are no names. */
   readonly isNamed: boolean;
-  /** From 0 to 1: how sure it is that the values are these keys. */
+  /** Confidence that the values are these keys, from 0 to 1. */
   readonly score: number;
 }
 

@@ -19,7 +19,7 @@ interface NextStep {
 
 const trainCommand = ({ model, allow }: FirstRunOutcome): string => `npx tower train ${model} --out ${NEXT}${allow}`;
 
-/** The group holds fields, and a sequence is none: the tower reads the history next to it. */
+/** A group consists of fields. A sequence is no field, so the tower reads the history separately. */
 function inOrder(proposal: Proposal): string {
   const otherNames = queryNames(proposal).filter((name) => name !== 'history');
   return `Read the history in its order. Write \`pool: none\` for \`pool: mean\` of \`history\`, \`group asked = ${otherNames.join(', ')}\`, and \`query(asked, history)\`. In that tower write\n\`order = history -> positions -> transformer(layers: 2, heads: 2, dropout: 0.2) -> last\` as its first line, and \`concat(order, asked)\` for \`asked -> flatten\`.`;

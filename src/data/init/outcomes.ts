@@ -6,7 +6,7 @@ import type { DataEntry, StarterLabel } from './proposal.ts';
 import type { EventRoles } from './roles.ts';
 import { type ColumnNames, meansOf, slug } from './words.ts';
 
-/** Each label is a task of the model, which has to stay small enough to read. */
+/** Each label becomes a task, and the model should remain readable. */
 const maxLabels = 3;
 
 export interface Outcomes {

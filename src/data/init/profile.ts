@@ -42,7 +42,7 @@ const startsAsNumber = /^[+-]?(\.?\d|inf)/i;
 
 const plainIso = /^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?Z?)?$/;
 
-/** The ways in which files write numbers, besides those that a data block reads by itself, and the SQL that reads each. */
+/** Number formats of files that a data block does not read by itself, with the SQL that reads each. */
 interface NumberForm {
   readonly name: string;
   readonly fits: (texts: readonly string[]) => boolean;
@@ -126,7 +126,7 @@ export interface ColumnProfile {
   /** A text for a missing value, such as `?` or `NA`. */
   readonly mark?: string;
   readonly distinct: number;
-  /** Each value of the sample once. */
+  /** Distinct values of the sample. */
   readonly values: ReadonlySet<string>;
   /** The most frequent first, at most 30, with their rows. */
   readonly top: readonly (readonly [string, number])[];
@@ -201,7 +201,7 @@ function columnProfile(name: string, place: number, cells: readonly Cell[], type
     return { ...baseProfile, kind: 'boolean' };
   // `01067` is a code: a data block reads a column of such values as text.
   const areCodes = type === undefined && texts.some((text) => /^-?0\d/.test(text));
-  // So many digits are an id, which a number would round.
+  // A value with this many digits is an id, which a number would round.
   if (areDigits && !time && share((text) => text.length > 15) > 0.05) return { ...baseProfile, kind: 'text' };
   if (share(isInteger) > 0.95 && !areCodes) return { ...baseProfile, ...range(texts), ...timeField, kind: 'integer' };
   if (share(isNumber) > 0.95 && !areCodes) return { ...baseProfile, ...range(texts), ...timeField, kind: 'decimal' };
@@ -324,7 +324,7 @@ type ColumnRole =
 
 export interface ColumnGuess {
   readonly role: ColumnRole;
-  /** From 0 to 1: the highest of a column is taken. */
+  /** From 0 to 1. The guess with the highest score is taken. */
   readonly score: number;
   /** Words that follow "because". */
   readonly because: string;

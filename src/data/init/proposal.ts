@@ -55,7 +55,7 @@ export interface ColumnReason {
   readonly because: string;
 }
 
-/** Something that files do not say. The first choice is the likeliest. */
+/** A question that the files do not answer. The first choice is the most likely. */
 export interface InitQuestion {
   readonly id: string;
   readonly text: string;

@@ -1,4 +1,4 @@
-/** Asks what files do not say, where the first choice counts without an answer, and explains why nothing can be learned from tables. */
+/** Questions that files do not answer, with the default as the first choice, and reasons why nothing can be learned from tables. */
 import { isSorted } from './entries.ts';
 import { isKeyLike, isNameless, rowsPerValue } from './guesses/keys.ts';
 import { baseOf } from './joins.ts';
@@ -103,7 +103,7 @@ export function initQuestions(
 
 // Explains why nothing can be learned from tables, in a sentence that says what is missing.
 
-/** With fewer events there is no part to train on. */
+/** Fewer events leave no training part. */
 const minEvents = 3;
 
 const nameOf = ({ path }: TableProfile): string => `\`${baseOf(path)}\``;

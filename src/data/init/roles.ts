@@ -173,7 +173,7 @@ const isGuessed = ({ guess, join }: KeyOption): boolean => guess.score <= 0.4 &&
 const eventNames =
   /event|rating|interact|click|view|order|purchase|log|train|visit|transaction|review|play|judg|qrel|pair|behav|history|stream/i;
 
-/** Rates how much a table looks like events: pairs of a user and an item that come up again, with a time or an outcome, and files of their keys. */
+/** Rates the likelihood that a table holds events: repeated users and items, a time or an outcome, and other files with their keys. */
 function eventScore(table: TableProfile, { user, item, time, users, items, others }: EventRoles): number {
   const hasOutcomes = others.some(({ guesses }) =>
     ['rating', 'action', 'count', 'kind'].includes(guesses[0]?.role ?? ''),

@@ -1,4 +1,4 @@
-/** Looks at a file that nothing is known of: a table with a sample of its rows, or the reason why it is none. */
+/** Inspects an unknown file. Returns a table with a sample of its rows, or the reason why it is none. */
 import { isUtf8 } from 'node:buffer';
 import { statSync } from 'node:fs';
 import { reasonOf } from '../../base/diagnostics/system_reason.ts';

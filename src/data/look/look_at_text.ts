@@ -37,7 +37,7 @@ export function lookAtText(
     return readRows(cleanTexts, to, hasHeader);
   };
   const unescapedRows = readTexts(texts);
-  // Only where quotes after a backslash break the rows: elsewhere a backslash is a sign like any other.
+  // Applies only if quotes after a backslash break the rows. Otherwise a backslash is an ordinary character.
   const isEscaped = unescapedRows.bad * 2 > unescapedRows.records && texts[0]!.includes('\\"');
   const { columns, given, rows, records, bad } = isEscaped ? readTexts(texts.map(unescaped)) : unescapedRows;
   if (rows.length === 0)
@@ -230,7 +230,7 @@ export function unpadded(text: string, separator: string): string {
   for (let at = 0; at < text.length; ) {
     const start = skipBlanks(at);
     const quoted = text[start] === '"' ? pastQuoted(text, start) : start;
-    // Signs after the last quote are an error of the file, which stays as it is.
+    // Characters after the last quote are an error of the file, which is not repaired.
     const from = isEnd(text, skipBlanks(quoted), separator) ? quoted : start;
     valueEnd.lastIndex = from;
     const end = valueEnd.exec(text)?.index ?? text.length;

@@ -1,4 +1,4 @@
-/** The result of a look at a file: a sample of its rows, and the changes that a data block needs to read it. */
+/** The result of inspecting a file: a sample of its rows, and the changes that a data block needs to read it. */
 import type { FileKind } from '../files/formats/table.ts';
 
 /** A value as text; a list as a list. An object is its JSON. */
@@ -28,7 +28,7 @@ export interface FlatColumn {
 }
 
 export interface Rewrite {
-  /** Its reasons, in words that follow "because". */
+  /** Reasons, worded to follow "because". */
   readonly because: readonly string[];
   readonly encoding: TextEncoding;
   /** The separators of the file, and of the copy. `blanks`: one or more spaces. */

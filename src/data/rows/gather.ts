@@ -74,7 +74,7 @@ export interface Stream {
   /** 0 … users − 1; −1: no user. */
   readonly user: Int32Array;
   readonly users: number;
-  /** Ascending. Absent: every event is later than those before it. */
+  /** Ascending. Absent: the events are strictly ordered by time. */
   readonly times?: ArrayLike<number>;
 }
 

@@ -18,7 +18,7 @@ import { codesOfParts, parts, splitEvents } from './split.ts';
 
 export interface EntityRows extends KeyRows {
   readonly trainingCounts: Int32Array;
-  /** Row id of the last training event of each; −1 where there is none. */
+  /** Row id of the last training event of each; −1 if there is none. */
   readonly lastTraining: Int32Array;
 }
 
@@ -135,7 +135,7 @@ interface KeyRows {
   readonly rows: Int32Array;
   /** Entity by event; −1 where there is no key. */
   readonly ofEvent: Int32Array;
-  /** Entity by code of the key's dictionary; −1 where none has it. */
+  /** Entity by the code of its key; −1 if there is none. */
   readonly ofCode: Int32Array;
 }
 

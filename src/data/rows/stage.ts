@@ -141,7 +141,7 @@ export async function verifyUnchanged(database: Database, source: DataSource): P
     try {
       stamp = storeFiles.includes(file) ? stamps?.get(file.path) : stampOf(file);
     } catch {
-      // It is gone.
+      // The file no longer exists.
     }
     if (stamp !== source.stamps.get(file.path)) {
       throw failure('data-file-changed', { path: file.name }, file.described.span);
@@ -196,7 +196,7 @@ function columnTypes(source: DataSource, layout: DataLayout): ColumnTypes {
 
 const numericKinds: ReadonlySet<ColumnKind> = new Set<ColumnKind>(['number', 'binary', 'time']);
 
-/** Gives a column of texts, each of which is a number, the narrowest type that keeps them as they are. */
+/** Converts a text column of numbers to the narrowest type that preserves the values. */
 async function makeNumbers(database: Database, role: Role, name: string): Promise<void> {
   const column = quoteName(name);
   const [row] = await database.rows(

@@ -26,7 +26,7 @@ const maxFloat32 = 3.4028234663852886e38;
 /** Encoders that give a model the number itself, in some unit, and not a code. */
 const numberEncoders: ReadonlySet<FeaturePlan['encoder']['kind']> = new Set(['number', 'standardize', 'vector']);
 
-/** The rows of the files that a key must be in, by dictionary code; `ABSENT` or `BAD` where there is none. */
+/** Rows of the files in which a key must occur, by dictionary code; `ABSENT` or `BAD` if there is none. */
 export interface JoinedRows {
   readonly items?: Int32Array;
   readonly users?: Int32Array;
@@ -76,7 +76,7 @@ class RowValidation {
     this.role = staged.source.role;
   }
 
-  /** Only the first error of a row counts. `reason`: `…` in it represents the value. */
+  /** Only the first error of a row counts. `…` in `reason` is replaced by the value. */
   private add(row: number, request: ColumnRequest, reason: string): void {
     if (this.kept[row] === 0) return;
     this.kept[row] = 0;

@@ -59,7 +59,7 @@ function records(text: string): Record<string, string>[] {
     const [, mark] = /^\.([TABW])\s*$/.exec(line) ?? [];
     const currentRecord = allRecords.at(-1);
     if (number !== undefined) allRecords.push({ I: String(Number(number)) });
-    // A few records say a mark twice: the field goes on.
+    // A few records repeat a mark: the field continues.
     else if (mark !== undefined && currentRecord !== undefined) currentRecord[(field = mark)] ??= '';
     else if (currentRecord !== undefined && line.trim() !== '')
       currentRecord[field] = `${currentRecord[field]} ${line.trim()}`.trim();

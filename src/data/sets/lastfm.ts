@@ -3,7 +3,7 @@ import { dataSet, readOriginals, refuseDamaged, termsIfPublished } from './set.t
 const originals = ['train.txt', 'valid.txt', 'test.txt'] as const;
 const home = 'https://grouplens.org/datasets/hetrec-2011/';
 
-/** Artists that people listened to, in the form of LightGCN: a line a user in each of three files, without time. A user may hold out nothing. */
+/** Artists that users listened to, in the format of LightGCN: one line for each user in each of three files, without time. A user may have no held-out items. */
 export const lastfm = dataSet({
   doc: 'Last.fm (HetRec 2011): the artists that 1,885 people listened to, split into training, validation and test',
   originals,

@@ -57,8 +57,8 @@ const earlier: Edition = {
 };
 
 /**
- * Puts `ratings.csv`, `movies.csv` and `source.json` into `folder`, unless they are there. Says through `log` what it tries and
- * which edition it found. Throws Failure, with how to do it by hand, when neither source answers.
+ * Writes `ratings.csv`, `movies.csv` and `source.json` into `folder`, unless they exist. Logs each attempt and the edition found. Throws Failure,
+ * with instructions to do it by hand, if no source responds.
  */
 export async function fetchMovieLens(folder: string, log: WriteLogLine): Promise<MovieLensSource> {
   const present = presentIn(folder);
@@ -146,7 +146,7 @@ async function fromDebian(log: WriteLogLine): Promise<Fetched> {
   }
 }
 
-/** Makes a data frame of ratings with titles the two files of latest-small, sorted as they are. */
+/** Converts a data frame of ratings with titles to the two files of latest-small, in their order. */
 export function asCsv(frame: RValue): { readonly ratings: string; readonly movies: string } {
   const numbers = (name: string): Float64Array => {
     const column = member(frame, name);

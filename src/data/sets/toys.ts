@@ -7,8 +7,8 @@ const originals = ['Toys_and_Games.txt', 'Toys_and_Games_item2attributes.json'] 
 const home = 'https://github.com/RUCAIBox/CIKM2020-S3Rec/tree/master/data';
 
 /**
- * Each user has a line with items in the order of time; each item has attributes. The other sets of the same source have
- * the same form, so `--from` may also name the lines of one of them: its attributes are in the file next to it.
+ * Each user has a line of items in the order of time, and each item has attributes. Other sets of the same source have the same format, so `--from`
+ * may also name one of them, with its attributes in the file next to it.
  */
 export const toys = dataSet({
   doc: 'Amazon Toys & Games, 5-core, as S3-Rec prepared it: the items of 19,412 people in the order of time, and attributes of 11,924 items',

@@ -56,13 +56,13 @@ export interface TrainingCounts {
   readonly counts: readonly number[];
   readonly items: Int32Array;
   readonly users: Int32Array;
-  /** Row id of each item's last training event; −1 where there is none. */
+  /** Row id of each item's last training event; −1 if there is none. */
   readonly lastTraining: Int32Array;
   /** By item, the code of its title in its last training event, where events have the title. */
   readonly titles?: Int32Array;
   /** The total of elements of each list of events in training. */
   readonly elements: ReadonlyMap<ColumnRequest, number>;
-  /** The sum over held-out events of the training events that their users had before. */
+  /** Total of earlier training events of the user over all held-out events. */
   readonly beforeHeldOut: number;
   sampleOf(column: ColumnRequest): ColumnSample;
 }

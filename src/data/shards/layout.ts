@@ -5,7 +5,7 @@ import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
 /** Parts of the budget, between 0 and 1. Not all are held at one time, so they add up to more. */
 const shares = {
   database: 0.5,
-  /** Rows that have left the database and are in no partition yet. */
+  /** Rows that have left the database and are not in a partition so far. */
   range: 0.1,
   partition: 0.25,
   /** Shards that are shuffled together; the next ones are read meanwhile. */

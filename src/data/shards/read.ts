@@ -105,8 +105,8 @@ const wantsOf =
       : made?.memory === memory && isDeepStrictEqual(made.sizes, sizes);
 
 /**
- * Opens shards of the same data and plan; undefined where there are none. They are encoded as every run from them was, also where the data
- * is named again. @throws Failure `shards-damaged`, `shards-memory`
+ * Opens existing shards of the same data and plan; undefined if there are none. Every run from them has the same encodings, even if the data is given
+ * again. @throws Failure `shards-damaged`, `shards-memory`
  */
 export async function openKnownShards(request: ShardRequest, bound: ShardSource): Promise<Dataset | undefined> {
   const { when, folder, memory, onPass, onDecision } = request;
@@ -168,7 +168,7 @@ function unsupportedHistory({ readPlan }: Computing): string | undefined {
   return ownLists && `the history \`${ownLists.name}\` of lists that events have`;
 }
 
-/** Resumes the second pass over partitions that a stopped command has left; undefined where there are none. It needs no database. */
+/** Resumes the second pass over the partitions of a stopped command; undefined if there are none. It needs no database. */
 export async function resumePasses(
   request: ShardRequest,
   bound: ShardSource,

@@ -16,7 +16,7 @@ export interface ShardRequest {
   readonly tables?: readonly { readonly encoderOf: string; readonly rowBytes: number }[];
   readonly onPass?: OnPass;
   readonly onDecision?: (decision: ShardDecision) => void;
-  /** Sizes in place of those that follow from the memory: for tests. */
+  /** Sizes for tests. Default: computed from the memory. */
   readonly sizes?: {
     readonly atOnce?: number;
     readonly buckets?: number;

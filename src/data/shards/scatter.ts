@@ -36,7 +36,7 @@ export interface ScatterResult {
   readonly rows: number;
   /** 1 for each code that a valid event has: of the items' dictionary, and of the users'. */
   readonly occurs: { readonly items: Uint8Array; readonly users: Uint8Array };
-  /** True if events ascend in time as they are. */
+  /** True if the events are already sorted by time. */
   readonly ascends: boolean;
 }
 
@@ -116,7 +116,7 @@ export interface Partition {
   readonly ids: Int32Array;
   /** Rank of each among all valid rows, by row id. */
   readonly ranks: Int32Array;
-  /** All of them are valid; a row is its index in `ids`. */
+  /** All rows are valid; a row is an index in `ids`. */
   readonly rows: ValidRawRows;
 }
 

@@ -95,7 +95,7 @@ export type ShardedDataset = Dataset & Required<Pick<Dataset, 'shards'>>;
 
 export type LayoutFilter = (layout: ShardLayout, made: ShardOrigin | undefined) => boolean;
 
-/** Opens the data set of shards whose files are all as they were written; undefined where there are none of the key. @throws Failure `shards-damaged` */
+/** Opens the data set of shards with this key, after checking that all files are unchanged; undefined if there are none. @throws Failure `shards-damaged` */
 export async function openShards(
   root: string,
   key: string,
@@ -221,7 +221,7 @@ interface ShardManifest {
   readonly rest: ShardFile;
 }
 
-/** Hashes the source of shards: the data block, the files as they are now, and what the plan reads. Plans that read the same share them. */
+/** Hashes the source of shards: the data block, the current state of the files, and the columns that the plan reads. Plans that read the same columns share shards. */
 export function sourceHash({ description, needs, layout }: ReadPlan, given: readonly string[]): string {
   const { features, labels, tasks = [], towers } = needs;
   // A folder may be named in several ways; a stamp says which file it is.

@@ -50,7 +50,7 @@ export class Passes {
     return passes;
   }
 
-  /** Takes over stopped passes of this key and these sizes; undefined where there are none. Unreadable ones are removed: the passes begin again. */
+  /** Resumes stopped passes with this key and these sizes; undefined if there are none. Unreadable ones are removed, and the passes start again. */
   static async stopped(
     request: ShardRequest,
     key: string,
@@ -91,11 +91,11 @@ export class Passes {
     await this.save({ prepared: await writePlain(this.partial, preparedName, prepared) });
   }
 
-  /** Opens the shards as they were after the last partition, and adds its other results. @throws Failure `shards-damaged` */
+  /** Restores the shards after the last finished partition, and adds its other results. @throws Failure `shards-damaged` */
   async shards(names: readonly string[], gathered: Gathered, signal?: AbortSignal): Promise<ShardWriter> {
     const { encoded } = this.state;
     if (!encoded) {
-      // They hold rows of a partition that was not finished.
+      // The files contain rows of an unfinished partition.
       for (const name of names) rmSync(join(this.partial, name), { force: true });
       return ShardWriter.new(this.partial, names);
     }
@@ -130,7 +130,7 @@ export class Passes {
   }
 }
 
-/** True if finished work is worth storing: not where the same command would fail again by what the data is. */
+/** True if finished work is worth storing, which it is not if the data would make the same command fail again. */
 export const canGoOn = (error: unknown): boolean =>
   !(error instanceof Failure) || error.diagnostics.every(({ code }) => resumable.has(code));
 
@@ -200,7 +200,7 @@ export function removePartial(partial: string): void {
     // Where it was the only one, its folder goes with it: the system removes a folder only if it is empty.
     rmdirSync(dirname(partial));
   } catch (error) {
-    // What could not be tidied is removed after a week: the caller has the error that matters.
+    // Files that cannot be removed now are removed after a week; the caller already has the important error.
     if (systemReason(error) === undefined) throw error;
   }
 }
@@ -249,7 +249,7 @@ function abandonedFolders(root: string): string[] {
         if (stateOf(owner) === 'gone') return true;
         return owner.pid === process.pid && stateOf(owner) === 'running' && !ownFolders.has(folder);
       } catch {
-        // It does not say whose it is: it stays.
+        // A folder without a known owner is not removed.
         return false;
       }
     });

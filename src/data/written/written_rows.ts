@@ -12,7 +12,7 @@ import {
   withDoubledMark,
 } from '../rows/staged_tables.ts';
 
-/** By column: its value as text, or the texts of its list; null where there is none. */
+/** By column: the value as text, or the texts of a list; null if missing. */
 export type TextRow = ReadonlyMap<string, string | readonly string[] | null>;
 
 export interface ItemRowColumns {
@@ -38,9 +38,9 @@ export interface ItemQuerySource extends BoundTables {
 }
 
 /**
- * Makes one query for all, without a join: most of the time of a small query goes into its way there and back. Expressions read a table called `items`, first with the
- * types of the model, then with those of filters; earlier results go along under names that no file has. Long because the parts of
- * one query are next to each other.
+ * Makes one query for all rows, without a join, because the round trip takes most of the time of a small query. Expressions read a table called
+ * `items`, first with the types of the model, then with those of filters. Earlier results are passed along under names that no file has. Long because
+ * the parts of one query belong together.
  */
 export async function makeItemQuery(source: ItemQuerySource): Promise<ItemQuery> {
   const { database, requests, wanted, modelTypes, filterTypes } = source;
@@ -57,7 +57,7 @@ export async function makeItemQuery(source: ItemQuerySource): Promise<ItemQuery>
     );
   const givenRows = (text: string): string => `(SELECT unnest(from_json(${text}, ${shape})) AS ${internalName('row')})`;
   const fieldOf = (name: string): string => `${internalName('row')}.c${names.indexOf(name)}`;
-  /** Returns NULL where the text is none of the type. */
+  /** Returns NULL if the text is not of the type. */
   const castOf = (name: string, type: string): string =>
     type === 'VARCHAR' ? fieldOf(name) : `TRY_CAST(${fieldOf(name)} AS ${type})`;
   const columnsOf = (types: ReadonlyMap<string, string>): string[] =>
@@ -187,7 +187,7 @@ function rawColumn(request: ColumnRequest, values: readonly unknown[], codeOf: (
 
 const numberOrNaN = (value: unknown): number => (value === null ? Number.NaN : Number(value));
 
-/** Makes rows of `width` numbers; others are bad, and NaN stands for a value that is no number. */
+/** Makes rows of `width` numbers. Rows of other lengths are bad; values that are no numbers become NaN. */
 function numbersOf(lists: readonly (readonly number[] | undefined)[], width: number): RawNumbers {
   const values = new Float64Array(lists.length * width).fill(Number.NaN);
   const [bad, nan]: [number[], number[]] = [[], []];

@@ -31,7 +31,7 @@ export interface DataDescription {
     readonly span: Span;
   }[];
   readonly split: Split;
-  /** Items that a user had before an event leave its ranking where this is absent or `excluded`. */
+  /** With `excluded`, the default, rankings leave out items that the user had before the event. */
   readonly seen: 'excluded' | 'kept';
   /** Figures are means over events where this is absent. */
   readonly evaluate?: 'per_event' | 'per_user';

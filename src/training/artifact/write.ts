@@ -155,7 +155,7 @@ export function artifactPaths(plan: Plan, encodings: Dataset['encodings'], origi
   const ofFeatures = [...encodings].map(
     ([feature, encoding]) => [feature, freePath(encodingPath(feature, encoding))] as const,
   );
-  // Some systems allow in a name what a path of this folder may not have.
+  // Some systems allow characters in a name that paths of this folder may not have.
   const source = ({ name }: ModelSource): string => freePath(`sources/${basename(name).replaceAll(/[\\\0]/g, '_')}`);
   const sources = origin.sources.map(source);
   const data = origin.data && source(origin.data);

@@ -307,7 +307,7 @@ export interface Lookup {
   shares(): Float32Array;
   /** Keeps a copy of a bag column's values next to the table, for `copyBags`. */
   hold(values: Int32Array): void;
-  /** After `reserve`: fills codes and offsets with the bags whose starts and ends, in what is held, `windows` writes. */
+  /** After `reserve`: `windows` writes the starts and ends of bags within the held values; fills codes and offsets with these bags. */
   copyBags(rows: number, windows: (starts: Int32Array, ends: Int32Array) => void): void;
   /** float32 [rows, dim], or [rows, length, dim] for a sequence; valid until the next `accumulate` or `reserve`. */
   gather(rows: number): Float32Array;

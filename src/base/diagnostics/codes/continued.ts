@@ -1,4 +1,4 @@
-/** Codes of runs that go on from an earlier run: `tower train --from`. */
+/** Codes of runs that continue an earlier run: `tower train --from`. */
 import { row } from '../wording.ts';
 
 export const continued = {

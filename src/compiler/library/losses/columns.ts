@@ -89,7 +89,7 @@ export interface ColumnOptions {
   readonly drawn?: SharedRows | undefined;
   /** Subtracted from the row's own score before it is multiplied. */
   readonly margin?: number | undefined;
-  /** Every item of the corpus in place of the batch's, or the row's own alone. Absent: the batch's. */
+  /** Selects the columns: every item of the corpus, or only the row's own. Absent: the items of the batch. */
   readonly columns?: 'corpus' | 'own';
 }
 
@@ -171,7 +171,7 @@ export interface BatchColumns {
   readonly rows: RowsOf;
   /** float32 [columns, width] */
   readonly items: Ref;
-  /** Each row's own item: [columns, …] → [batch, …]. */
+  /** Selects the entry of each row's own item: [columns, …] → [batch, …]. */
   ownOf(columns: Ref): Ref;
   /** The inverse of `ownOf`: sums the rows' values by column: [batch, width] → [columns, width]. */
   toColumns(rows: Ref): Ref;

@@ -30,7 +30,7 @@ export function resolveBlocks(workspace: Workspace): ReadStep {
   return reader.readStep;
 }
 
-/** How much a declared block is, written out. */
+/** The size of a declared block after expansion. */
 interface BlockExtent {
   blocks: number;
   depth: number;
@@ -125,7 +125,7 @@ class BlockReader {
       report('not-a-flow', call.span, { found: foundWords, expected: 'a block' });
       return;
     }
-    // With arguments it means the library's, which has none of this name.
+    // With arguments it refers to the library, which has no block of this name.
     if (own && (call.arguments.length === 0 || own.parameters.length > 0)) {
       report('block-cycle', span, { name });
       return;
@@ -149,7 +149,7 @@ class BlockReader {
       report('block-cycle', span, { name });
       return undefined;
     }
-    // Deeper than this the next one is not looked at: so a long chain does not exhaust the stack.
+    // Maximum depth, so that a long chain does not exhaust the stack.
     const isDeep = this.#open.length > limits.depth;
     if (isDeep || block.parameters.length === 0) {
       return this.#stepOf(call, block, isDeep ? undefined : this.#writeOnce(name, block, this.#outermost));
@@ -158,7 +158,7 @@ class BlockReader {
     const use = this.#useOf(call, block);
     if (!use || (block.shared && !this.#sharesValues(call, block, use))) return undefined;
     const key = `${name} ${[...use.values.values()].join()}`;
-    // Each value makes another block: of those there could be twice as many at every level.
+    // Each value makes another block, so their number could double at every level.
     if (this.#isTooLarge && !this.#written.has(key)) return undefined;
     return this.#stepOf(call, block, this.#writeOnce(key, block, use.binding), use);
   }
@@ -272,7 +272,7 @@ class BlockReader {
       if (this.#reported.has(key)) return;
       this.#reported.add(key);
       const note = { message: notes.values(name, valuesText(values)), at: call.span };
-      // Of many blocks within one another the innermost say enough.
+      // For deeply nested blocks the innermost ones are enough.
       const isEnough = code === 'block-too-large' || (extra.notes ?? []).length >= mostNotes;
       report(code, at, facts, isEnough ? extra : { ...extra, notes: [...(extra.notes ?? []), note] });
     };

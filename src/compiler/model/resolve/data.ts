@@ -77,7 +77,7 @@ function resolveDataBlock(whole: Workspace, node: Ast.DataNode, folder: string):
   if (errorCount > 0 || !events || !split || !resolvedHistories || reject === undefined) return undefined;
   for (const text of [...columns, values.where, values.time] as readonly DataDescription['where'][]) {
     const call = text && unrepeatableIn(text.expression);
-    // A warning leaves the block as it is: it is no mistake of the block.
+    // A warning does not invalidate the block.
     if (call !== undefined) whole.report('unrepeatable-sql', text!.span, { call });
   }
   const { name } = node;
@@ -182,7 +182,7 @@ function resolveHistories(
   return valid ? histories : undefined;
 }
 
-/** With the shares that the call leaves out. */
+/** Adds the default shares. */
 function completeSplit(
   workspace: Workspace,
   { value }: Ast.EntryNode,
@@ -261,13 +261,13 @@ const words: ReadonlySet<string> = new Set([
 /** Texts, quoted names and comments: none of them calls a function. */
 const quoted = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\//g;
 
-/** The first such function or word of an expression, as a message shows it; undefined where there is none. */
+/** Returns the first such function or word of an expression, as shown in a message; undefined if there is none. */
 export function unrepeatableIn(expression: string): string | undefined {
   const unquotedText = expression.replace(quoted, ' ? ');
   for (const { 0: all, 1: name, 2: call, index } of unquotedText.matchAll(/(?<![\w.])([a-z_]\w*)(\s*\(|\s*\.)?/gi)) {
     const lowerName = name!.toLowerCase();
     if (call?.endsWith('(') && functions.has(lowerName)) return `${lowerName}()`;
-    // Of one moment it is the time from there to today, of two the time between them.
+    // With one argument it is the time until today, with two the time between them.
     if (call?.endsWith('(') && lowerName === 'age' && isOneArgument(unquotedText, index + all.length)) return 'age(x)';
     if (call === undefined && words.has(lowerName)) return lowerName;
   }

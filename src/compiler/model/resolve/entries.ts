@@ -30,8 +30,8 @@ import { isProduct, resolveProduct } from './objective.ts';
 import { resolveScore } from './scores.ts';
 
 /**
- * @param of what the entries belong to, as messages name it: "task `watch`"
- * @returns the first entry of each known name. A misspelt one is reported and taken as the nearest that is not there.
+ * @param of the owner of the entries for messages: "task `watch`" @returns the first entry of each known name. A misspelt name is reported and taken
+ * for the nearest absent one.
  */
 function entriesByName<N extends string>(
   of: string,
@@ -107,7 +107,7 @@ interface DeclaredEntries<E extends Entries> {
   readonly towers?: ReadonlyMap<string, ResolvedTower>;
 }
 
-/** All entries of a declaration in the order of its table. */
+/** Resolves all entries of a declaration in the order of its table. */
 export function resolveEntries<E extends Entries>(
   workspace: Workspace,
   { place, of, at, rows, entries, reported = [], towers = new Map() }: DeclaredEntries<E>,
@@ -235,7 +235,7 @@ function resolveReference(
   }
   const readLabel = read(workspace, 'label', scope.labels, nameNode);
   if (!readLabel) return undefined;
-  // Any other kind of label is a mistake of its own.
+  // Other kinds of labels are reported separately.
   if (type.binary && singleName(readLabel.value.value)?.name === 'number') {
     const note = noteAt(notes.declared('label', readLabel.name), readLabel.value.name.span);
     report('only-not-binary', nameNode.span, { name: readLabel.name }, note);

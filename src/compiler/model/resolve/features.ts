@@ -33,7 +33,7 @@ export function resolveLabels({ scope, report }: Workspace): ReadonlyMap<string,
     const word = singleName(value)?.name;
     const type = types.find((known) => known === word);
     if (type) labels.set(name, { name, span: at.span, type });
-    // The type of several names is one mistake.
+    // An error in the type of several names is reported once.
     if (type || reported.has(entry)) continue;
     reported.add(entry);
     if (word === undefined) {
@@ -60,7 +60,7 @@ export function labelExtra(
   };
 }
 
-/** A member as it is meant: a misspelt name is taken as the nearest. */
+/** Resolves a member; a misspelt name is taken for the nearest one. */
 interface Member {
   readonly node: Ast.IdentifierNode;
   readonly name: string;
@@ -102,7 +102,7 @@ export function resolveGroups(workspace: Workspace): ReadonlyMap<string, readonl
   }
 
   function featuresOf(group: string): readonly string[] {
-    /** Each feature, and the member that it came with first. */
+    /** Each feature with the member that first included it. */
     const memberOfFeature = new Map<string, Member>();
     for (const member of members.get(group)!) {
       if (!member.isGroup && !memberOfFeature.has(member.name)) {
@@ -112,7 +112,7 @@ export function resolveGroups(workspace: Workspace): ReadonlyMap<string, readonl
       // One that is still open is in a cycle.
       const brought = member.isGroup ? (done.get(member.name) ?? []) : [member.name];
       const twice = brought.filter((feature) => memberOfFeature.has(feature));
-      // What is taken for another name is reported already.
+      // A misspelt name is already reported.
       if (twice.length > 0 && member.node.name === member.name) {
         repeated(workspace, group, member, memberOfFeature.get(twice[0]!)!, twice, twice.length === brought.length);
       }
@@ -183,5 +183,5 @@ function repeated(
   report('repeated-member', member.node.span, memberFacts, { notes: [note], fixes });
 }
 
-/** Nothing where the group would be left empty. */
+/** No fix if the group would become empty. */
 const cycleFix = ({ members }: Ast.GroupNode, { node }: Member) => (members.length > 1 ? [[removal(node.span)]] : []);

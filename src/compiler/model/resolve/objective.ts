@@ -1,4 +1,4 @@
-/** Resolves how tasks add up: `objective`, `retrieve`, and products of what other tasks predict. */
+/** Resolves combinations of tasks: `objective`, `retrieve`, and products of predictions. */
 import { notes } from '../../../base/diagnostics/wording.ts';
 import { weightedTasks } from '../../library/declarations/objective.ts';
 import { task as taskRow } from '../../library/declarations/task.ts';
@@ -109,7 +109,7 @@ export function isProduct({ scope, constants, library }: Workspace, value: Ast.E
   );
 }
 
-/** All that arithmetic puts together. */
+/** Expressions that combine others. */
 function operandsOf(value: Ast.ExpressionNode): readonly Ast.ExpressionNode[] {
   if (value.kind === 'Binary') return [...operandsOf(value.left), ...operandsOf(value.right)];
   return value.kind === 'Unary' ? operandsOf(value.operand) : [value];
@@ -120,7 +120,7 @@ function factorsOf(value: Ast.ExpressionNode): readonly Ast.ExpressionNode[] {
   return [...factorsOf(value.left), ...factorsOf(value.right)];
 }
 
-/** @returns nothing after a mistake, which is then reported; tasks that it names count as named all the same */
+/** @returns undefined after an error, which is reported; the named tasks still count as used */
 export function resolveProduct(workspace: Workspace, value: Ast.ExpressionNode): TaskProduct | undefined {
   const { scope, constants, report } = workspace;
   const parts = factorsOf(value);

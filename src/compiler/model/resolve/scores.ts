@@ -140,7 +140,7 @@ function resolveSide(workspace: Workspace, value: Ast.ExpressionNode, towers: To
   return side && { ...side, span: value.span };
 }
 
-/** Looks up `user` or `user.click`. @param also names that a tower has besides its channels */
+/** Looks up `user` or `user.click`. @param also further names of a tower */
 function resolveChannel(
   workspace: Workspace,
   { parts: [towerName, name] }: Ast.NameNode,
@@ -213,9 +213,8 @@ interface ScoreSide {
 }
 
 /**
- * @returns nothing where each side has a channel without a partner, which may be one pair under two names, or where no pair is
- * left; each such channel is reported, with the other tower's place
- * @param biases `tower.channel` of those that the score adds by themselves: two whole towers do not pair them
+ * @returns undefined if each side has a channel without a partner, which may be one pair under two names, or if there is no pair; each such channel
+ * is reported, with the other tower's span @param biases `tower.channel` of biases that the score adds separately: two whole towers do not pair them
  */
 function pairChannels(
   workspace: Workspace,
@@ -239,7 +238,7 @@ function stepNotChannel({ report }: Workspace, tower: ResolvedTower, step: Resol
 
 const channelsOf = (tower: ResolvedTower): ResolvedStep[] => tower.steps.filter((step) => step.channel);
 
-/** All but biases; all where each channel is a bias. */
+/** All channels except biases; all if every channel is a bias. */
 function toPair(tower: ResolvedTower, biases: ReadonlySet<string>): ResolvedStep[] {
   const channels = channelsOf(tower);
   const others = channels.filter(({ name }) => !biases.has(`${tower.name}.${name}`));
@@ -280,7 +279,7 @@ function allChannels(
     const step = tower.steps.find(({ name, channel: isChannel }) => name === channel.name && !isChannel);
     if (!step || tower.steps.some(({ reads: names }) => names?.some(({ name }) => name === step.name))) return false;
     stepNotChannel(workspace, tower, step, step.span);
-    // The rules of what nothing reads need not report either again.
+    // Marks both as read, so that no rule reports them again.
     for (const { name } of [own, tower]) reads.channel.add(`${name}.${channel.name}`);
     return true;
   };

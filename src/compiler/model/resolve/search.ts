@@ -57,7 +57,7 @@ export function resolveSearch(
 ): readonly SearchParameter[] {
   const { report } = workspace;
   const seen = new Map<string, Ast.SearchEntryNode>();
-  // Tasks and features that there are none of: the first entry of each says so.
+  // Unknown tasks and features, which only the first entry reports.
   const lost = new Set<string>();
   return entries.flatMap((entry): SearchParameter[] => {
     const entryName = nameOf(entry);
@@ -100,7 +100,7 @@ function pathSpan({ path }: Ast.SearchEntryNode): Span {
   return { ...path[0]!.span, end: path.at(-1)!.span.end };
 }
 
-/** Why trials of it could not be compared. */
+/** Reasons why trials with this setting could not be compared. */
 function refusal({ path }: Ast.SearchEntryNode, files: Files): string | undefined {
   const { lets, blocks } = declared(files);
   const pathNames = path.map(({ name }) => name);
@@ -205,12 +205,12 @@ function readNames({ scope, reads }: Workspace, { domain }: Ast.SearchEntryNode)
   if (domain.kind === 'Choices') domain.items.forEach(visit);
 }
 
-/** More values than a person writes. What is not tried here is checked before its trial. */
+/** Maximum number of checked values. The others are checked before their trials. */
 const mostTried = 256;
 
 /**
- * @param check the mistakes of the file with settings
- * @returns the errors: in the value itself where that is wrong, else at the value, with a note where it does not fit
+ * @param check returns the errors of the file with settings @returns the errors: within the value if it is wrong itself, otherwise at the value, with
+ * a note about the conflict
  */
 export function tryChoices(
   parameters: readonly SearchParameter[],

@@ -35,7 +35,7 @@ function opened(steps: readonly FlowStep[], library: Library): readonly Call[] {
   });
 }
 
-/** Dropout belongs before a layer that can make up for what it takes away. */
+/** Dropout must be followed by a layer that can compensate for it. */
 export const lastDropout: Rule = ({ towers, library }, report) => {
   for (const tower of towers) {
     for (const step of tower.steps.filter(({ channel }) => channel)) {

@@ -25,7 +25,7 @@ export const tableBudget: Rule = ({ features, scope }, report, { tableBudget: bu
 const tableBytes = ({ encoder, dim = 0, precision }: FeatureUse): number =>
   'owner' in encoder ? 0 : rows(encoder) * dim * (precision === 'bf16' ? 2 : 4);
 
-/** How many rows the text shows a table to have; 0 for a learned vocabulary, and for one of a file. */
+/** Returns the number of table rows that the source determines; 0 for a vocabulary that is learned or read from a file. */
 export function rows(encoder: Exclude<FeatureUse['encoder'], { readonly owner: string }>): number {
   switch (encoder.kind) {
     case 'hash':
@@ -73,7 +73,7 @@ interface WideTableSize {
   readonly dim: number;
 }
 
-/** Nothing where another feature owns the table, and where the text does not show its rows, as those of a learned vocabulary. */
+/** Undefined if another feature owns the table, or if the source does not determine its rows, as for a learned vocabulary. */
 function wideTableOf({ encoder, dim = 0, along }: FeatureUse): WideTableSize | undefined {
   // A sum with the list needs the width of the list.
   if ('owner' in encoder || along !== undefined) return undefined;

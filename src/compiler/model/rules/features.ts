@@ -17,17 +17,17 @@ export const featureArguments: Rule = ({ features, library }, report) => {
   const reportedKinds = new Set<BoundKind>();
   const naming = new Map([...features].map(([name, { call }]) => [name, featuresNamed(call, library.features)]));
   const unsettled = unsettledOf(features, naming);
-  // Of very many that are unsettled not all are looked at.
+  // Limits the number of unresolved features that are checked.
   const valid = unsettled.size > most ? new Map() : usesOf(features);
   if (valid.size === features.size) return;
   for (const [name, { call }] of features) {
     if (valid.has(name)) continue;
-    // Of very many it is enough to report one: each looks at all the others.
+    // With very many features only one is reported, because each is compared with all others.
     if (unsettled.size > most && unsettled.has(name) && reported.some((other) => unsettled.has(other))) continue;
     const namesOthers = naming.get(name)!.length > 0;
     // One that names a feature whose own declaration is wrong cannot be judged.
     if (namesOthers && [...reach(name)].some((other) => !features.has(other))) continue;
-    // A cycle is one mistake, however many features it has.
+    // A cycle is reported once, regardless of its length.
     if (namesOthers && reported.some((other) => reach(other).has(name) && reach(name).has(other))) continue;
     try {
       featureUse(name, features);
@@ -51,7 +51,7 @@ function unsettledOf(
   features: ReadonlyMap<string, unknown>,
   naming: ReadonlyMap<string, readonly string[]>,
 ): ReadonlySet<string> {
-  // Those that name none end first: they are most of a file.
+  // Most features have no references and are finished first.
   const remainingNames = new Map([...naming].filter(([, named]) => named.some((other) => features.has(other))));
   for (let depth = 1; depth <= deepest; depth++) {
     const ended = [...remainingNames].filter(([, named]) => named.every((other) => !remainingNames.has(other)));
@@ -125,7 +125,7 @@ export const throughTower: Rule = (resolution, report) => {
   const reported = new Set<ExpressionNode>();
   for (const [name, through] of featuresThrough(features)) {
     const writtenFeature = scope.features.get(name)?.value;
-    // Several names of one kind make one mistake.
+    // Several names of one kind are reported together.
     if (writtenFeature === undefined || reported.has(writtenFeature)) continue;
     const throughSpan = argumentIn(writtenFeature) ?? writtenFeature.span;
     const declared = { message: notes.declared('tower', item.name), at: item.span };
@@ -206,7 +206,7 @@ export const keyKind: Rule = ({ towers, features }, report) => {
   }
 };
 
-/** Nothing where the declaration itself is wrong. */
+/** Undefined if the declaration itself is wrong. */
 function tellsApart(name: string, features: Resolution['features']): boolean | undefined {
   try {
     const use = featureUse(name, features);

@@ -51,7 +51,7 @@ export const retrieveProduct: Rule = (resolution, report) => {
   }
 };
 
-/** Σ of what the sigmoids of a product take, as text: `click + 10 * convert`. Nothing of a task that is no product, or in a cycle. */
+/** Returns the sum of the logits of a product as text: `click + 10 * convert`. Undefined if the task is no product or is in a cycle. */
 function logitsOf({ tasks, library }: Resolution, of: string): string | undefined {
   const byName = new Map(tasks.map((task) => [task.name, task]));
   if (!byName.get(of)?.product) return undefined;
@@ -73,7 +73,7 @@ function declared({ file }: Resolution, logits: string): Edit {
   return insertion(lastDeclaration.span.source, lastDeclaration.span.end, `\nretrieve = ${logits}`);
 }
 
-/** Sizes that differ by more than this do not add up to what a person expects. */
+/** If scales differ by more than this factor, the sum is probably not as intended. */
 const alike = 1.5;
 
 /** Items are ranked by the sum of the tasks' scores: where these differ in size, the larger decides alone. */
@@ -119,11 +119,11 @@ const formOf = ({ terms, biases = [] }: TaskScore): string =>
 const sizeWords = (bound: number | undefined): string =>
   bound === undefined ? 'has no limit' : `is at most ${Number(bound.toPrecision(3))}`;
 
-/** A task that `retrieve` weighs with 0 has no part in what is found: it is said by leaving it out. */
+/** A task with the weight 0 in `retrieve` has no effect and should be removed. */
 export const retrieveZero: Rule = ({ file, retrieve = [] }, report) => {
   const node = file.declarations.find((declaration) => declaration.kind === 'Retrieve');
   const zeros = retrieve.filter(({ factor }) => factor === 0);
-  // All of them: that is an error.
+  // If all of them are 0, it is an error.
   if (!node || zeros.length === retrieve.length) return;
   for (const { task } of zeros) report('retrieve-zero', nameIn(node.value, task)?.span ?? node.value.span, { task });
 };

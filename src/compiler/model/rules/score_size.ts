@@ -61,7 +61,7 @@ const enough = 3;
 export const bceScale: Rule = (resolution, report) => {
   const factors = factorNames(resolution);
   for (const { name, loss, score } of resolution.tasks) {
-    // Without a loss it is a factor of a product, which takes the sigmoid of the score as it is.
+    // Without a loss the task is a factor of a product, which takes the sigmoid of the unscaled score.
     if (!score || !(loss ? resolution.library.losses[loss.kind]!.label === 'binary' : factors.has(name))) continue;
     const bound = scoreBound(resolution, score);
     if (bound === undefined) continue;
@@ -83,8 +83,8 @@ export const bceScale: Rule = (resolution, report) => {
 };
 
 /**
- * The mean of a label is added to what estimates the label; a loss that compares items does not read what all items have; and a loss of
- * directions has no use for any bias.
+ * The mean of a label is only useful in an estimate of the label. A loss that compares items ignores constants, and a loss of directions ignores all
+ * biases.
  */
 export const biases: Rule = ({ tasks, library }, report) => {
   for (const { score, loss, hasNoLoss } of tasks) {
@@ -141,12 +141,12 @@ function normalized({ towers }: Resolution, { channels }: ScoreUse, sides: TaskS
   });
 }
 
-/** Past this the softmax sees only its hardest negative; published temperatures of a cosine stretch it 5 to 50 times. */
+/** Beyond this factor the softmax depends only on its hardest negative. Published temperatures scale a cosine by 5 to 50. */
 const most = 100;
 /** Up to this the best item is at most e² times as likely as the worst: there is little to learn from. */
 const least = 1;
 
-/** A cosine lies between −1 and 1: what it is stretched to decides how sharp a softmax over it can be. */
+/** A cosine is between −1 and 1, so its factor limits how sharp a softmax over it can be. */
 export const temperatureExtreme: Rule = (resolution, report) => {
   for (const { loss, score, node } of resolution.tasks) {
     if (!loss || !score) continue;
@@ -182,7 +182,7 @@ export const temperatureExtreme: Rule = (resolution, report) => {
 const firstOf = (given: unknown): number =>
   typeof given === 'number' ? given : ((given as BoundKind).arguments.from as number);
 
-/** Gives the loss what it stretches a cosine by in most papers. */
+/** Sets the factor of a cosine that most papers use. */
 function stretched(loss: ExpressionNode, { parameters }: KindRow): Edit {
   const argument = 'temperature' in parameters ? 'temperature: 0.1' : 'scale: 10';
   const { source, end } = loss.span;

@@ -49,7 +49,7 @@ export const taskLabel: Rule = ({ tasks, labels, library }, report) => {
   }
 };
 
-/** From the last input to the end of the header, over comments, which may hold a parenthesis too. */
+/** The range from the last input to the end of the header. It skips comments, which may contain a parenthesis. */
 const closing = /^(?:[\s,]|\/\/[^\r\n]*)*\)/;
 
 /** A loss that compares an item with others must know when they are the same item. */

@@ -21,7 +21,7 @@ export const unreadChannel: Rule = ({ towers, tasks, features, reads, uncertain 
   }
 };
 
-/** Each output of a block that gives several is read: one that is not learns nothing. */
+/** Warns about unused outputs of a block with several: they learn nothing. */
 export const unreadOutput: Rule = ({ towers, library }, report) => {
   for (const { steps } of towers) {
     const read = new Map<string, SourceName[]>();
@@ -44,7 +44,7 @@ export const unreadOutput: Rule = ({ towers, library }, report) => {
   }
 };
 
-/** Some flow of a tower reads each of its inputs. */
+/** Warns about inputs that no flow of a tower reads. */
 export const unreadInput: Rule = ({ towers, groups, uncertain }, report) => {
   if (uncertain.has('feature')) return;
   for (const { name: tower, inputs, features: all, steps, key } of towers) {
@@ -70,7 +70,7 @@ export const unreadInput: Rule = ({ towers, groups, uncertain }, report) => {
   }
 };
 
-/** Every feature of this file is read: by a tower, as a key, as a weight, or by another feature that is like it. */
+/** Warns about features of this file that no tower reads and that are no key, weight or base of another feature. */
 export const unreadFeature: Rule = ({ file, scope, towers, reads, uncertain }, report) => {
   if (towers.length === 0 || uncertain.has('feature')) return;
   const unread = [...scope.features.values()].filter(
@@ -88,7 +88,7 @@ export const unreadFeature: Rule = ({ file, scope, towers, reads, uncertain }, r
   }
 };
 
-/** Every label of this file is read by a task. */
+/** Warns about labels of this file that no task reads. */
 export const unreadLabel: Rule = ({ file, scope, tasks, reads, uncertain }, report) => {
   if (tasks.length === 0 || uncertain.has('label')) return;
   const factors = factorNames({ tasks });

@@ -39,8 +39,7 @@ export const unusedConstant: Rule = ({ file, scope }, report) => {
 };
 
 /**
- * Every word in a place that takes a constant, until all names in question are found. A feature of the same name counts
- * too: better silent than wrong.
+ * Collects the words that may be constants, until all candidates are found. A feature of the same name counts too, to avoid a wrong warning.
  */
 function readAsConstants({ declarations }: FileNode, sought: Set<string>): ReadonlySet<string> {
   const usedNames = new Set<string>();

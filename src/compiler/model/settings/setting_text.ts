@@ -16,7 +16,7 @@ interface Setting {
   readonly values: readonly ExpressionNode[];
 }
 
-/** How messages call the source of a setting. */
+/** The name of a setting's source in messages. */
 const sourceName = '--set';
 
 /** The settings whose text can be read, those of whole entries before those of their arguments. */
@@ -49,7 +49,7 @@ function readValues(
   source: Source,
   found: Diagnostic[],
 ): readonly ExpressionNode[] | 'several' | undefined {
-  // An entry as a file has it, so that lists have their commas and mistakes their messages.
+  // Parses an entry as in a file, so that lists have commas and errors have messages.
   const textBefore = `train{${/^\w+$/.test(entry) ? entry : 'value'}=`;
   const { output, diagnostics } = parse(makeSource(sourceName, `${textBefore}${text}\n}`));
   const { length } = source.text;
@@ -70,7 +70,7 @@ function readValues(
 /** Expressions that no file wrote, by their text. They are defaults of the library, so there are few; a search asks for the same again and again. */
 const unwritten = new Map<string, ExpressionNode | undefined>();
 
-/** An expression that no file wrote, all of it at one place. Absent where the text is none. */
+/** Parses an expression that is in no file, so that all of it has one span. Undefined if the text is none. */
 export function expressionAt(text: string, at: Span): ExpressionNode | undefined {
   if (!unwritten.has(text)) {
     const [found] = parse(makeSource(sourceName, `let value = ${text}`)).output.declarations;

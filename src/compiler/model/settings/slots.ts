@@ -216,7 +216,7 @@ function entrySlot({ node, isNew, at }: EntryHolder, rows: Entries, name: string
         value: value!,
         ...(more.length > 0 ? { more } : {}),
       };
-      // What the file says in the place of this entry goes. Of two settings that exclude each other both stay, and are reported.
+      // Removes the file's alternative to this entry. Two settings that exclude each other both remain and are reported.
       const isReplaced = ({ name: other, span: of }: Ast.EntryNode): boolean =>
         other.name === row.insteadOf && of.source === node.span.source;
       const entries = writtenEntry
@@ -275,7 +275,7 @@ function argumentOf(
       unknown(report, path, name, `value whose argument could be set in \`${path.parts.join('.')}\``, []);
     return undefined;
   }
-  // A kind that is not in the table is a mistake of the file, which has a message of its own.
+  // An unknown kind is an error of the file with its own message.
   const row = rowIn(table.of, call.callee.name);
   if (!row) return undefined;
   const parameters: Parameters = { ...table.also, ...row.parameters };
@@ -369,7 +369,7 @@ const withName = (argument: Ast.ArgumentNode, name: string, is: SlotType['is'], 
 const printDefault = (value: unknown): string =>
   typeof value === 'object' && value !== null && 'kind' in value ? printCall(value as BoundKind) : String(value);
 
-/** A call with one argument as it is written. */
+/** Makes a call with one argument. */
 const withText = ({ kind, arguments: given }: BoundKind, name: string, text: string): BoundKind => ({
   kind,
   arguments: { ...given, [name]: text },

@@ -31,7 +31,7 @@ export type Coder =
   | { readonly reads: 'text'; readonly gives: 'bag'; readonly codes: (text: string) => readonly number[] }
   | { readonly reads: 'number'; readonly gives: 'code'; readonly code: (value: number) => number }
   | { readonly reads: 'number'; readonly gives: 'numbers'; readonly number: (value: number) => number }
-  /** Numbers as they are; missing: `size` zeros. */
+  /** Numbers, unchanged; `size` zeros for a missing value. */
   | { readonly reads: 'vector'; readonly gives: 'numbers'; readonly size: number };
 
 type EncoderOf<K extends Encoder['kind']> = Extract<Encoder, { kind: K }>;

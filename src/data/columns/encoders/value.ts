@@ -15,8 +15,7 @@ export function encodeValue(encoding: Encoding, value: unknown): EncodedValue {
 /**
  * Values are texts, numbers, booleans, arrays of them, and `null`, `undefined`, `''` or NaN for missing. An array is a bag
  * of its elements without the missing ones; for a vector it is the vector. A moment is seconds since 1970, a Date, or its text as in
- * `2026-11-25 17:00`, in UTC where it names no zone. Throws TypeError for anything else, and for a number that is
- * none: what training would have rejected.
+ * `2026-11-25 17:00`, in UTC where it names no zone. Throws TypeError for anything else, and for an invalid number, like training.
  */
 export function makeValueEncoder(encoding: Encoding): (value: unknown) => EncodedValue {
   const coder = makeCoder(encoding);

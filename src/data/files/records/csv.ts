@@ -20,13 +20,13 @@ export type EachRecord = (line: number, from: number, to: number, problem?: Prob
 
 export interface Scanner {
   /**
-   * Gives the records of `bytes` to `each`. `bytes` begin where the last call ended, and `final` says that nothing follows them.
-   * Answers how many bytes are done with. Throws ShapeError where no record after this place could be trusted.
+   * Passes the records of `bytes` to `each`. `bytes` begin where the last call ended, and `final` marks the end of the file. Returns the number of
+   * consumed bytes. Throws ShapeError if no later record can be trusted.
    */
   take(bytes: Buffer, final: boolean, each: EachRecord): number;
 }
 
-/** The file as a whole cannot be read, for a mistake on one line. */
+/** An error on one line makes the whole file unreadable. */
 export class FileShapeError extends Error {
   constructor(
     readonly line: number,
@@ -53,7 +53,7 @@ export function lineEnd(bytes: Buffer, at: number, end: number): number {
   return carriageReturn === -1 ? lineFeed : at + carriageReturn;
 }
 
-/** Past the line end at `at`, where there is one: a line feed, a carriage return, or the two. */
+/** Returns the offset after the line end at `at`, if there is one: a line feed, a carriage return, or both. */
 export function pastLineEnd(bytes: Buffer, at: number): number {
   if (bytes[at] === CR) return bytes[at + 1] === LF ? at + 2 : at + 1;
   return bytes[at] === LF ? at + 1 : at;
@@ -175,7 +175,7 @@ export class CsvScanner implements Scanner {
     this.parser = new CsvParser(shape.delimiter);
   }
 
-  /** Gives a value of the record that `take` gives: its bytes, without its quotes. */
+  /** Receives a value of the current record: its bytes without quotes. */
   value(bytes: Buffer, column: number, each: (bytes: Buffer, from: number, to: number) => void): void {
     const { spans } = this.parser;
     const [from, to] = [spans[3 * column]!, spans[3 * column + 1]!];
@@ -254,7 +254,7 @@ export class CsvScanner implements Scanner {
     return bytes.compare(header, 0, header.length, from, to) === 0;
   }
 
-  /** Past the line end at `end`. */
+  /** The offset after the line end at `end`. */
   private next(bytes: Buffer, end: number): number {
     const after = pastLineEnd(bytes, end);
     if (after > end) this.line++;
@@ -321,7 +321,7 @@ export class CsvScanner implements Scanner {
     const { columns, delimiter } = this.shape;
     const hasZero = record.includes(0);
     if (!hasZero && isUtf8(record)) return undefined;
-    // Each byte is a character of its own, so that what is no text can be looked at.
+    // Decodes each byte as one character, so that invalid UTF-8 can be inspected.
     const values = valuesOf(record.toString('latin1'), delimiter);
     const invalidIndex = values.findIndex((value) =>
       hasZero ? value.includes('\0') : !isUtf8(Buffer.from(value, 'latin1')),

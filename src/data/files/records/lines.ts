@@ -144,8 +144,8 @@ function objectProblem(bytes: Buffer, from: number, to: number, valid: boolean):
 }
 
 /**
- * A value of JSON; undefined for what is none. Python and DuckDB write NaN and Infinity, which are no JSON; here they are null. A
- * number that is not finite is judged where it is needed.
+ * Parses a JSON value; undefined if it is invalid. NaN and Infinity, which Python and DuckDB write, become null. Other code checks that numbers are
+ * finite.
  */
 export function parseJsonText(text: string): unknown {
   try {
@@ -164,7 +164,7 @@ export function parseJsonText(text: string): unknown {
   }
 }
 
-/** A name that an object has twice, as it is written. */
+/** Finds a name that an object has twice, in its source form. */
 function repeatedName(text: string): string {
   const seenNames = new Set<string>();
   let depth = 0;
@@ -241,7 +241,7 @@ export class LinesScanner implements Scanner {
     );
   }
 
-  /** As `take`, with the good lines as a whole. */
+  /** Like `take`, but passes all good lines at once. */
   read(bytes: Buffer, final: boolean, good: EachGoodLine, bad: EachRecord): number {
     return this.lines.walk(bytes, final, (line, from, to, isTooLong) => {
       const words = isTooLong ? [] : wordsOf(bytes, from, to);
@@ -278,7 +278,7 @@ function problemOf(bytes: Buffer, from: number, to: number, words: number): Prob
 
 const longLine: Problem = { reason: `the line is longer than ${maxLineBytes.toLocaleString('en')} bytes` };
 
-/** A line is `bytes[from … to)`. One that is too long is given once, as far as it is known; its rest is passed over. */
+/** A line is `bytes[from … to)`. A line that is too long is passed once, truncated, and its rest is skipped. */
 type EachLine = (line: number, from: number, to: number, isTooLong: boolean) => void;
 
 class LineWalker {

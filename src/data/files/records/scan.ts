@@ -6,7 +6,7 @@ import type { InputFile } from '../files.ts';
 import { CR, FileShapeError, LF, type Problem, type Scanner } from './csv.ts';
 
 export interface JsonScanner extends Scanner {
-  /** True if the database can be given the file as it is: no record has a problem, and nothing in it is read in several ways. */
+  /** True if the database can read the original file: no record has a problem or is ambiguous. */
   readonly plain: boolean;
 }
 

@@ -201,7 +201,7 @@ interface Listing {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Opens a connection only for what `access` or the environment allows. @throws Failure `remote-address` of what they name */
+/** Opens a connection only for addresses that `access` or the environment allows. @throws Failure `remote-address` for others */
 export async function listRemote(
   description: DataDescription,
   { allow }: Access = {},
@@ -220,7 +220,7 @@ export async function listRemote(
   const storeFiles: InStore[] = [...addresses].flatMap(([described, { scheme, text: path }]) =>
     scheme === 'http' ? [] : [{ path, described }],
   );
-  // No store is contacted while one entry is refused.
+  // If one entry is refused, no store is contacted.
   if (files.size > 0) return files;
   if (storeFiles.length > 0) await connectStores(listing.database, storeFiles);
   for (const [entry, address] of addresses) {
@@ -244,7 +244,7 @@ function damaged({ path, span }: DataFile, error: unknown): Failure {
   return failure('data-file-damaged', { path, reason: redacted(reason) }, span);
 }
 
-/** The address, if each one of its braces is valid and allowed, too: `{a,../b}` hides what it names. */
+/** Returns the address if all expansions of its braces are valid and allowed: `{a,../b}` could hide a forbidden path. */
 function permitted({ path, span }: DataFile, allowed: readonly string[]): FileAddress | Failure {
   const wholeAddress = addressOf(path);
   for (const text of [path, ...(alternatives(path) ?? [])]) {
@@ -305,7 +305,7 @@ async function copyOut(
 ): Promise<string> {
   if (bytes > largestCopy) throw failure('remote-size', { path, bytes, most: largestCopy }, span);
   const copy = copies.of(path, endingOf(path));
-  // The database would compress what it writes to a name that ends with `.gz`.
+  // The database compresses its output if the name ends with `.gz`.
   const uncompressedCopy = `${copy}.copied`;
   try {
     await database.run(

@@ -1,6 +1,6 @@
 /**
- * Gives this machine the extension that reads object stores: the wheel of its platform from PyPI, or from another index, at a pinned
- * checksum, and out of it one file. The file is put in place whole, or not at all.
+ * Installs the extension that reads object stores: downloads the wheel for this platform from PyPI or another index, verifies a pinned checksum, and
+ * extracts one file, atomically.
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';

@@ -80,7 +80,7 @@ export async function connectStores(database: Database, files: readonly InStore[
       await database.run(sql);
     } catch (error) {
       database.passOn(error);
-      // Its words may hold the key.
+      // The message may contain the secret key.
       const reason = 'the database does not take the keys of the environment';
       throw failure('remote-failed', { path: files[0]!.path, reason }, files[0]!.described.span);
     }

@@ -2,7 +2,7 @@
 import type { ColumnGuess, ColumnProfile, Guesser } from '../profile.ts';
 import { meansOf, type NameMeaning } from '../words.ts';
 
-/** Words of users that name something narrower: a person has several sessions. */
+/** Words for something narrower than a user: a user has several sessions. */
 const narrowerWords: ReadonlySet<string> = new Set(
   'session sessions visitor cookie device profile account household email'.split(' '),
 );
@@ -53,7 +53,7 @@ function byName(role: 'user' | 'item', meaning: NameMeaning): Guesser {
 
 export const userByName = byName('user', 'user');
 
-/** Guesses baskets, whose key stands for a person where no column names one. */
+/** Guesses baskets, whose key replaces that of a user if there is none. */
 export const basketByName: Guesser = (column) => {
   const word = meansOf(column.name, 'basket');
   const isAlone = column.words.every((each) => each === word || meansOf(each, 'id') !== undefined);

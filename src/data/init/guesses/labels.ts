@@ -5,7 +5,7 @@ import { isNameless } from './keys.ts';
 
 const isNumeric = ({ kind }: ColumnProfile): boolean => kind === 'integer' || kind === 'decimal';
 
-/** True for scales on which people rate: 0 to 2, 1 to 5, 0 to 10, 1 to 100. */
+/** True for usual rating scales: 0 to 2, 1 to 5, 0 to 10, 1 to 100. */
 function isScale({ min, max, distinct }: ColumnProfile): boolean {
   return min >= -10 && max <= 100 && max > min && distinct >= 2 && distinct <= 101;
 }

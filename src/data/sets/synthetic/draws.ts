@@ -1,6 +1,6 @@
 /**
- * Users, items and events of a synthetic set. Each number is a function of (seed, what it is for, row), so any stretch of rows is drawn
- * without the rows before it, and the same however many are drawn together.
+ * Users, items and events of a synthetic set. Each number is a function of (seed, what it is for, row), so any range of rows can be drawn
+ * independently, with the same result for any size of the range.
  *
  * The items lie in clusters of (almost) one size, and within a cluster their popularity follows Zipf's law. A user prefers two clusters. An
  * event takes an item of the first, of the second, or of any cluster with fixed chances: `tastes`. Events of a user are independent, so
@@ -130,7 +130,7 @@ export interface SyntheticOptions {
   readonly seed?: number;
 }
 
-/** All parameters of the bytes of a set. */
+/** All parameters that determine the bytes of a set. */
 export type SyntheticShape = Required<SyntheticOptions>;
 
 const syntheticDefaults = { rows: 1_000_000, users: 10_000, items: 10_000, seed: 1 } as const;

@@ -98,8 +98,8 @@ function addStrip(target: usize, data: usize, bytes: usize, from: usize, to: usi
 
 /**
  * One round of coordinate descent over these columns of a sparse matrix of ones: column j has ones in rows rows[starts[j] … starts[j + 1]).
- * Each weight in turn becomes max(0, slope − l1) ÷ (ones + l2), with the slope of what the other weights leave of a target; `rest` is
- * what all of them leave. Gives the largest change.
+ * Each weight in turn becomes max(0, slope − l1) ÷ (ones + l2), where the slope is that of the residual without this weight; `rest` is the residual
+ * of all weights. Returns the largest change.
  */
 export function descend(
   columns: usize,
