@@ -1,4 +1,4 @@
-/** Combines the guesses about all files into a starter project. */
+/** Combines the guesses about all files into a starter project. Long because each part of the proposal depends on the previous ones. */
 import { sqlName } from '../../base/text/sql.ts';
 import { type DescribeContext, describe, elementsOfText } from './describe.ts';
 import {
