@@ -12,7 +12,7 @@ import { shadowedName, unusedBlock, unusedConstant, unusedGroup, unusedParameter
 
 export type { RuleOptions } from '../resolution.ts';
 
-/** Every rule, in the order their findings are shown where they share a place. */
+/** Lists every rule, in the order of findings at the same position. */
 export const rules: readonly Rule[] = [
   wholeModel,
   featureArguments,
