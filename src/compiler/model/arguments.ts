@@ -1,7 +1,4 @@
-/**
- * Binds an expression to one of the kinds of a table, or to its defaults, and the arguments of a call to the parameters of its kind. Every mismatch is
- * reported.
- */
+/** Binds an expression to a kind of a table, or to its defaults, and the arguments of a call to the parameters of its kind. Every mismatch is reported. */
 import type { Code } from '../../base/diagnostics/codes.ts';
 import { textOf } from '../../base/text/source.ts';
 import type { WordPlace } from '../../base/text/synonyms.ts';

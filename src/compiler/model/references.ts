@@ -1,7 +1,4 @@
-/**
- * Follows references between features: features named by features (`like(video_id)`), lists that pass through a tower, nested groups, and features read by
- * tasks.
- */
+/** Follows references between features: features that features name (`like(video_id)`), lists through a tower, nested groups, and features that tasks read. */
 import type { BoundKind, FeatureUse, KindRow, LossKind, SideArgument } from '../library/contract.ts';
 import { usesOf, validUse } from '../library/features/uses.ts';
 import type { Library } from './library.ts';

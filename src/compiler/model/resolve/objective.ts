@@ -145,10 +145,7 @@ export function resolveProduct(workspace: Workspace, value: Ast.ExpressionNode):
   return { span: value.span, factors };
 }
 
-/**
- * Checks products once all tasks are known. A task without a loss must be a factor of a product, and the loss of a factor, if it has one, must yield a
- * probability.
- */
+/** Checks products once all tasks are known. A task without a loss must be a factor of a product, and the loss of a factor must yield a probability. */
 export function checkProducts(workspace: Workspace, tasks: readonly ResolvedTask[]): void {
   const byName = new Map(tasks.map((task) => [task.name, task]));
   for (const task of tasks) {

@@ -1,7 +1,4 @@
-/**
- * Resolves `search { … }`, the parameters of a study, and checks the model with each of their values, so that a trial that could not start is an error of the
- * file.
- */
+/** Resolves `search { … }`, the parameters of a study, and checks the model with each of their values, so that errors of a trial appear in the file. */
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../../base/diagnostics/diagnostic.ts';
 import { type Span, textOf } from '../../../base/text/source.ts';

@@ -17,10 +17,7 @@ export function scoreBound(resolution: Resolution, { terms, biases = [], towers 
   return bounds.every((bound) => bound !== undefined) ? bounds.reduce((sum, bound) => sum + bound, 0) : undefined;
 }
 
-/**
- * Returns the maximum of |Σ over channels| without the factor: 1 for each channel of a cosine, or of an inner product of vectors of length 1. Returns undefined
- * if there is no bound.
- */
+/** Returns the maximum of |Σ over channels| without the factor: 1 for each cosine, or inner product of vectors of length 1; undefined if unbounded. */
 function termBound(
   resolution: Resolution,
   { call, channels }: ScoreUse,
