@@ -126,7 +126,7 @@ function parseHeader(text: string): { width: 4 | 8; isLittle: boolean; rows: num
 
 // Files with one value in each line: vocabularies, and the keys of vectors. Lines end with LF or CR LF; values are not trimmed and must be unique.
 
-/** The largest such file: its text must fit into one string. */
+/** Maximum bytes of such a file, because its text must fit into one string. */
 const largestList = 256 * 2 ** 20;
 
 /** @param size of the file in bytes */

@@ -1,6 +1,6 @@
 /** Implements path patterns: `*` and `?` within one part, `**` across folders, `[abc]`, `[a-z]`, `[!a]` and `{csv,txt}`. */
 
-/** Past so many patterns, which `{…}` multiply, there is an error, or worse. */
+/** Maximum number of patterns that `{…}` may expand to, which multiplies quickly. */
 const maxAlternatives = 1000;
 
 export const isPattern = (path: string): boolean => /[*?[{]/.test(path);

@@ -67,9 +67,8 @@ function keysOf(values: ArrayLike<number>): Uint16Array {
 }
 
 // The past of each user is a window on the user's timeline. An event sees only strictly earlier events, so neither itself nor others with the same time.
-// one another, nor themselves, nor anything later.
 
-/** Events in the order of time; all arrays have one element an event. */
+/** Events sorted by time. All arrays have one element for each event. */
 export interface Stream {
   /** Indexes 0 … users − 1; −1 for an event without a user. */
   readonly user: Int32Array;

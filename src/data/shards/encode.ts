@@ -124,7 +124,7 @@ function restOfPartition(
   };
 }
 
-/** Selects the item columns of a partition: those of the items' file are complete; those of events have only items whose last event is in the partition. */
+/** Selects the items whose columns come from this partition: items that are new, or whose last training event is in it; partition 0 includes all. */
 function itemsOfPartition(
   index: number,
   columns: ReadonlyMap<string, IndexedColumn>,

@@ -184,7 +184,7 @@ function partOf(
 
 // Finds events by their rank in time without sorting all of them.
 
-/** An event in the order of time: events of one time have the order of their rows. */
+/** The position of an event in the order of time: events with equal times are ordered by row. */
 interface Moment {
   readonly time: number;
   readonly row: number;

@@ -1,6 +1,6 @@
 import { mixed } from '../../../base/random/random.ts';
 
-/** Returns MurmurHash3_x86_32 (Austin Appleby, public domain) of a text's UTF-8 bytes with seed 0, an unsigned 32-bit number. It must never change. */
+/** Returns MurmurHash3_x86_32 (Austin Appleby, public domain) of a text's UTF-8 bytes with seed 0, as an unsigned number. Stored models depend on it. */
 export function murmur3(text: string): number {
   const bytes = room.length < 3 * text.length ? new Uint8Array(3 * text.length) : room;
   const length = writeUtf8(text, bytes);

@@ -13,7 +13,6 @@ import { type Database, quotePath, quoteText } from '../duckdb.ts';
 import { isAddress, withoutSecrets } from './address.ts';
 
 // `httpfs` is DuckDB's own extension for object stores, with a signature that the database checks. It fits only one version of the database.
-// fits one version of the database alone.
 
 /** The version of the database and of the extension; see docs/dependencies.md. */
 export const duckdbVersion = '1.5.5';
