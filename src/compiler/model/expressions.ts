@@ -1,30 +1,30 @@
-/** Reads the forms of expressions: names, calls, flows and arithmetic, and which parameter each argument of a call is for. */
+/** Reads the forms of expressions (names, calls, flows and arithmetic) and finds the parameter of each argument of a call. */
 import { textOf } from '../../base/text/source.ts';
 import { callsOf, type KindRow, type Parameter, type Parameters } from '../library/contract.ts';
 import type { ArgumentNode, BlockNode, CallNode, ExpressionNode, IdentifierNode } from '../syntax/ast.ts';
 
-/** `cosine` and `cosine(user, item)` alike: a bare word is a call without arguments. Nothing for other forms. */
+/** Returns a call, or a bare word as a call without arguments, so that `cosine` and `cosine(user, item)` are treated alike; otherwise undefined. */
 export function asCall(expression: ExpressionNode): CallNode | undefined {
   if (expression.kind === 'Call') return expression;
   const word = singleName(expression);
   return word && { kind: 'Call', span: expression.span, callee: word, arguments: [] };
 }
 
-/** The word of a name, when it is one word. */
+/** Returns the identifier of a name that has one part. */
 export function singleName(expression: ExpressionNode): IdentifierNode | undefined {
   return expression.kind === 'Name' && expression.parts.length === 1 ? expression.parts[0] : undefined;
 }
 
-/** The word that a name is or a call begins with. */
+/** Returns the word of a bare name, or the name of the callee. */
 export function firstWordOf(expression: ExpressionNode): string | undefined {
   return asCall(expression)?.callee.name;
 }
 
-/** The steps of a flow; an expression without arrows is one step. */
+/** Returns the steps of a flow; an expression without arrows is one step. */
 export const stepsOf = (flow: ExpressionNode): readonly ExpressionNode[] =>
   flow.kind === 'Flow' ? flow.steps : [flow];
 
-/** The expressions directly within another one. */
+/** Returns the direct subexpressions. */
 export function partsOfExpression(expression: ExpressionNode): readonly ExpressionNode[] {
   switch (expression.kind) {
     case 'Flow':
@@ -42,13 +42,13 @@ export function partsOfExpression(expression: ExpressionNode): readonly Expressi
   }
 }
 
-/** The operands of all arithmetic in an expression; the expression itself where it has none. */
+/** Returns the operands of all nested arithmetic; without arithmetic, the expression itself. */
 export const operandsOf = (expression: ExpressionNode): readonly ExpressionNode[] =>
   isArithmetic(expression) ? partsOfExpression(expression).flatMap(operandsOf) : [expression];
 
 const isArithmetic = ({ kind }: ExpressionNode): boolean => kind === 'Binary' || kind === 'Unary';
 
-/** True for a literal, arithmetic, and the name of a constant. */
+/** True for a literal, for arithmetic, and for the name of a constant. */
 export function isNumeric(expression: ExpressionNode, isConstant: (name: string) => boolean): boolean {
   if (expression.kind === 'Number') return true;
   if (expression.kind === 'Name') return expression.parts.length === 1 && isConstant(expression.parts[0]!.name);
@@ -79,7 +79,7 @@ export function parametersOfArguments(
   return nameOfArgument;
 }
 
-/** Tells which expressions are numbers: literals, arithmetic, names of constants. */
+/** Tests if an expression is a number: a literal, arithmetic, or the name of a constant. */
 interface NumberTest {
   isNumeric(expression: ExpressionNode): boolean;
 }
@@ -110,7 +110,7 @@ export function parameterOf(
       positional && places.get(name)?.name !== undefined && looksLike(type, value, numbers),
   );
   if (isNamedAlready) return undefined;
-  // A lone wrong value still belongs to the place it is in; a word belongs to nothing that is not made of words.
+  // A value of the wrong type still belongs to the first free parameter, but a word does not belong to a parameter that takes a call.
   const openParameters = positional.filter(([name, { rest }]) => rest || !places.has(name));
   return openParameters.find(([, { type }]) => word === undefined || type.is !== 'kind')?.[0];
 }

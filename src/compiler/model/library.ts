@@ -28,6 +28,6 @@ export interface Library {
 
 export const library: Library = { features, blocks, scores, losses, weightings, optimizers, metrics };
 
-/** Looks up a row of a table; `constructor` and the like are no rows. */
+/** Returns a row of a table; undefined for names such as `constructor`. */
 export const rowIn = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
   Object.hasOwn(table, name) ? table[name] : undefined;

@@ -25,7 +25,7 @@ export interface Scope {
   readonly tasks: ReadonlyMap<string, Ast.TaskNode>;
 }
 
-/** One name of `a, b : category(dim: 4)`: each is a feature, or a label, of its own. */
+/** One name of `a, b : category(dim: 4)`. Each declares a separate feature or label. */
 export interface TypedName {
   readonly kind: 'TypedName';
   readonly name: Ast.IdentifierNode;
@@ -48,16 +48,13 @@ interface DeclaredName {
   readonly name: Ast.IdentifierNode;
 }
 
-/** Tables that share their names, by the kind of their entries. */
+/** Tables that share one namespace, by the kind of their entries. */
 type NameTables = Readonly<Record<string, ReadonlyMap<string, DeclaredName>>>;
 
-/**
- * JavaScript that reads a trained model keeps values in objects by their names. There this name is the kind of the object, and a
- * value would be lost.
- */
+/** JavaScript that reads a trained model stores values in objects by name, where this name would set the prototype and the value would be lost. */
 const reserved = '__proto__';
 
-/** Declares everything; the first of two that share a name stays. Features, groups and labels share their names. */
+/** Declares all names; of two equal ones, the first. Features, groups and labels share a namespace. */
 export function declare(files: Files, report: Report): Scope {
   const add = <N extends DeclaredName>(table: Map<string, N>, what: string, node: N, tables: NameTables): void => {
     const { name, span } = node.name;
@@ -152,7 +149,7 @@ export function makeWorkspace(report: Report, library: Library, scope: Scope, co
   };
 }
 
-/** Looks a declared name up and notes that it is read. */
+/** Looks a declared name up and records that it is read. */
 export function read<T>(
   workspace: Workspace,
   kind: ReadKind,

@@ -40,7 +40,7 @@ interface PartLines {
   wrong(reason: string): never;
 }
 
-/** Refuses a pair in two files, which would be known before it is predicted. */
+/** Refuses a pair in two files, because its item would be known before it is predicted. */
 function refuseTwice(parts: readonly PartLines[]): void {
   const filesByUser = new Map<string, Map<string, string>>();
   for (const { name, lines, wrong } of parts) {
@@ -65,7 +65,7 @@ export interface UserLine {
 }
 
 /**
- * Returns lines, each of a user with one item or more. A user has one line: otherwise the order of the user's items would be unknown.
+ * Returns the lines, each with a user and at least one item. A user may have only one line, because the order across lines would be unknown.
  * @param isEmptyAllowed skips lines of users without items
  * @param wrong called with the error of a line
  */

@@ -48,7 +48,7 @@ export const toys = dataSet({
   },
 });
 
-/** Returns the folder of the originals, and their names in it: those of the set, or of the file that `--from` names. */
+/** Returns the folder of the originals, and their names in it: those of this set, or those that follow from the file in `--from`. */
 function originalsOf({ from }: GetOptions): { folder: string | undefined; names: readonly [string, string] } {
   if (from === undefined || !statSync(from, { throwIfNoEntry: false })?.isFile())
     return { folder: from, names: originals };
@@ -56,7 +56,7 @@ function originalsOf({ from }: GetOptions): { folder: string | undefined; names:
   return { folder: dirname(from), names: [textName, `${textName.replace(/\.txt$/, '')}_item2attributes.json`] };
 }
 
-/** Parses `{"4": [1, 2, 3], …}`: by item, the numbers or names of its attributes. */
+/** Parses `{"4": [1, 2, 3], …}`: the numbers or names of attributes by item. */
 function readAttributes(text: string, wrong: (reason: string) => never): ReadonlyMap<string, readonly string[]> {
   let parsedValue: unknown;
   try {

@@ -1,4 +1,4 @@
-/** Computes the columns of items that are written, as rows of the database. The texts of requests are values here, never SQL. */
+/** Computes the columns of written items as rows in the database. Texts from requests are only values, never SQL. */
 import type { ColumnRequest } from '../binding/layout.ts';
 import { columnAsText, elementOf, enclose, quoteName, quoteText } from '../files/duckdb.ts';
 import { type FilterColumn, plainItemValue } from '../item_columns.ts';
@@ -18,15 +18,15 @@ export type TextRow = ReadonlyMap<string, string | readonly string[] | null>;
 export interface ItemRowColumns {
   readonly raw: ReadonlyMap<ColumnRequest, RawColumn>;
   readonly texts: ReadonlyMap<ColumnRequest, readonly string[]>;
-  /** The values that filters read, by row, as `readItemColumns` has them. */
+  /** The values for filters, by row, in the form of `readItemColumns`. */
   readonly values: readonly ReadonlyMap<string, unknown>[];
-  /** Values that are not of the type of their column. */
+  /** Values that cannot be converted to the type of their column. */
   readonly misfits: readonly { readonly row: number; readonly column: string; readonly type: string }[];
 }
 
 export interface ItemQuery {
   compute(rows: readonly TextRow[]): Promise<ItemRowColumns>;
-  /** Makes the table `items` of these rows, for look-ups of values. */
+  /** Makes the table `items` from these rows, for look-ups of values. */
   fill(rows: readonly TextRow[]): Promise<void>;
 }
 
@@ -199,7 +199,7 @@ function numbersOf(lists: readonly (readonly number[] | undefined)[], width: num
   return { kind: 'numbers', width, values, bad, nan };
 }
 
-/** Numbers distinct texts; 0 is the empty text, which represents a missing value. */
+/** Numbers distinct texts; code 0 is the empty text, which stands for a missing value. */
 function makeTexts() {
   const texts = [''];
   const codes = new Map<string, number>([['', 0]]);

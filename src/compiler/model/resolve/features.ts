@@ -1,4 +1,4 @@
-/** Resolves features, labels, and groups, whose members are features and other groups. */
+/** Resolves features, labels and groups. Members of a group are features and other groups. */
 import { notes } from '../../../base/diagnostics/wording.ts';
 import { labelKinds } from '../../library/declarations/labels.ts';
 import type * as Ast from '../../syntax/ast.ts';
@@ -14,7 +14,7 @@ import { find, type Workspace } from '../scope.ts';
 export function resolveFeatures(workspace: Workspace): ReadonlyMap<string, Feature> {
   const { features: kinds } = workspace.library;
   const features = new Map<string, Feature>();
-  /** By entry: several names have one kind, and its errors are reported once. */
+  /** By entry, because an entry may declare several names, and its errors are reported once. */
   const calls = new Map<Ast.TypedEntryNode, Feature['call'] | undefined>();
   for (const [name, { entry, value, name: node }] of workspace.scope.features) {
     if (!calls.has(entry)) calls.set(entry, bindKind('kind of feature', kinds, value, workspace));
@@ -47,7 +47,7 @@ export function resolveLabels({ scope, report }: Workspace): ReadonlyMap<string,
   return labels;
 }
 
-/** Where the label is declared, and the fix that takes it out of here. */
+/** Returns a note at the declaration of the label, and a fix that removes it here. */
 export function labelExtra(
   { scope, reads }: Workspace,
   name: string,
@@ -67,17 +67,14 @@ interface Member {
   readonly isGroup: boolean;
 }
 
-/**
- * The features of each group, those of groups among its members in their place, each once; members that could not be looked up are
- * left out.
- */
+/** Returns the features of each group, with nested groups expanded in place and without repetition. Members that could not be looked up are omitted. */
 export function resolveGroups(workspace: Workspace): ReadonlyMap<string, readonly string[]> {
   const { scope, report } = workspace;
   const members = new Map([...scope.groups].map(([name, group]) => [name, membersOf(workspace, group)]));
   const done = new Map<string, readonly string[]>();
   const open = new Set<string>();
 
-  /** Groups that a group is made of come first: a chain of them may be longer than the stack is deep. */
+  /** Expands nested groups before the group that contains them. It is iterative, because a long chain of groups would overflow the stack. */
   function settle(wanted: string): void {
     const groupPath = [{ name: wanted, next: 0 }];
     open.add(wanted);
@@ -109,7 +106,7 @@ export function resolveGroups(workspace: Workspace): ReadonlyMap<string, readonl
         memberOfFeature.set(member.name, member);
         continue;
       }
-      // One that is still open is in a cycle.
+      // A nested group without a result is part of a cycle.
       const brought = member.isGroup ? (done.get(member.name) ?? []) : [member.name];
       const twice = brought.filter((feature) => memberOfFeature.has(feature));
       // A misspelt name is already reported.
@@ -129,7 +126,7 @@ function membersOf(workspace: Workspace, { name, members }: Ast.GroupNode): read
   const { scope, report, reads, uncertain } = workspace;
   const groupMembers: Member[] = [];
   for (const node of members) {
-    // Names of features are those of no label and of no group.
+    // No label or group has the name of a feature.
     if (scope.features.has(node.name)) {
       reads.feature.add(node.name);
       groupMembers.push({ node, name: node.name, isGroup: false });
@@ -151,7 +148,7 @@ function membersOf(workspace: Workspace, { name, members }: Ast.GroupNode): read
   }
   return groupMembers;
 
-  /** A misspelt name does not mean the group itself. */
+  /** Looks a member up, but never corrects a misspelled name to the group itself. */
   function lookedUp(node: Ast.IdentifierNode): string | undefined {
     const table = new Map<string, unknown>([...scope.features, ...scope.groups]);
     table.delete(name.name);
@@ -160,7 +157,7 @@ function membersOf(workspace: Workspace, { name, members }: Ast.GroupNode): read
   }
 }
 
-/** @param all whether the member brings nothing else */
+/** @param all true if the member adds no other features */
 function repeated(
   { report }: Workspace,
   group: string,

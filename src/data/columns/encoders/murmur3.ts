@@ -26,7 +26,7 @@ export function murmur3(text: string): number {
 const utf8 = new TextEncoder();
 const room = new Uint8Array(1024);
 
-/** Keys are mostly ASCII and short: a call of the encoder would take longer than the hash. */
+/** Keys are mostly short and ASCII, for which a call of the TextEncoder would take longer than the hash. */
 function writeUtf8(text: string, to: Uint8Array): number {
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at);

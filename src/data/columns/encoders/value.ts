@@ -1,4 +1,4 @@
-/** Encodes single values, as a server gets them, as training encoded its columns. */
+/** Encodes single values that a server receives in the same way as training encoded its columns. */
 import type { Encoding } from '../../dataset.ts';
 import type { Coder } from './contract.ts';
 import { makeCoder } from './table.ts';
@@ -57,7 +57,7 @@ function isMissing(value: unknown): boolean {
 }
 
 function textOf(value: unknown): string {
-  // JSON was read into a number that other ids round to as well.
+  // The number was parsed from JSON, and other ids round to the same number.
   if (Number.isInteger(value) && !Number.isSafeInteger(value)) fail('ids of more than 15 digits as texts', value);
   return typeof value === 'string' ||
     typeof value === 'number' ||
@@ -87,7 +87,7 @@ function vectorOf(value: unknown, size: number): readonly number[] {
   return value.map((element) => singleOf(numberOf(element), value));
 }
 
-/** Rounds to float32, with which a model computes. */
+/** Rounds to float32, the precision of models. */
 function singleOf(number: number, value: unknown): number {
   const single = Math.fround(number);
   return Number.isFinite(single) ? single : fail('numbers up to 3.4e38', value);
