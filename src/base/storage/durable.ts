@@ -1,5 +1,5 @@
 /**
- * Replaces files atomically: writes under a temporary name, fsyncs, renames, and fsyncs the folder. A full disk or an unwritable folder is a Failure
+ * Replaces files atomically: writes under a temporary name, calls of fsync, renames, and fsyncs the folder. A full disk or an unwritable folder is a Failure
  * and leaves the old file untouched.
  */
 import { mkdirSync, statSync } from 'node:fs';
