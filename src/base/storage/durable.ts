@@ -1,6 +1,6 @@
 /**
- * Replaces files atomically: writes under a temporary name, calls of fsync, renames, and fsyncs the folder. A full disk or an unwritable folder is a Failure
- * and leaves the old file untouched.
+ * Replaces files atomically: writes under a temporary name, calls `fsync`, renames, and calls `fsync` for the folder. A full disk or an unwritable
+ * folder is a Failure and leaves the old file untouched.
  */
 import { mkdirSync, statSync } from 'node:fs';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
