@@ -1,4 +1,4 @@
-/** Summarizes the folder of a run for lists of runs. Its weights are not read. */
+/** Summarizes the folder of a run for lists of runs, without reading its weights. */
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../base/diagnostics/failure.ts';
@@ -14,12 +14,12 @@ import type { EpochRecord } from './training_events.ts';
 export interface RunSummary {
   readonly folder: string;
   /**
-   * `running`: a process trains there now. `unfinished`: it was stopped, and can be resumed. `damaged`: see `reason`. The others are
-   * why training ended.
+   * `running`: a process is training there now. `unfinished`: it was stopped, and can be resumed. `damaged`: see `reason`. The others are the reason why
+   * training ended.
    */
   readonly status: 'epochs' | 'patience' | 'stopped' | 'unfinished' | 'running' | 'damaged';
   readonly reason?: string;
-  /** A server answers with it. */
+  /** True if a server uses it. */
   readonly served?: true;
   readonly model?: string;
   readonly data?: string;
@@ -28,14 +28,14 @@ export interface RunSummary {
   readonly epochs: number;
   readonly steps: number;
   readonly best?: Manifest['training']['best'];
-  /** Metrics of the kept epoch; of the last one where nothing chose. */
+  /** Metrics of the best epoch, or of the last one if none was chosen. */
   readonly validation: Readonly<Record<string, number>>;
-  /** Last change of any of its files, in milliseconds since 1970. */
+  /** Time when one of its files last changed, in milliseconds since 1970. */
   readonly changed: number;
   readonly bytes: number;
 }
 
-/** Undefined where the folder holds no run, also where it has a `run.json` of another program. */
+/** Returns undefined if the folder holds no run, also if its `run.json` is of another program. */
 export async function summaryOf(folder: string): Promise<RunSummary | undefined> {
   const fileNames = await readdir(folder).catch((): string[] => []);
   if (!fileNames.includes(runFile) && !fileNames.includes(manifestFile)) return undefined;
@@ -88,10 +88,10 @@ async function identityIn(folder: string): Promise<Pick<RunSummary, 'model' | 's
 
 const isManifest = (value: unknown): value is Manifest => !(value instanceof Error);
 
-/** Without a `run.json` that says so, nobody knows whether it is a run. */
+/** Without a `run.json` that can be read, it is unknown whether this is a run. */
 const unreadable = { status: 'damaged', reason: `its ${runFile} cannot be read` } as const;
 
-/** @throws what is no Failure */
+/** @throws any error that is not a Failure */
 function withoutManifest(error: unknown): Pick<RunSummary, 'status' | 'reason'> {
   if (!(error instanceof Failure)) throw error;
   const [{ code, message }] = error.diagnostics as [Failure['diagnostics'][number]];
@@ -100,7 +100,7 @@ function withoutManifest(error: unknown): Pick<RunSummary, 'status' | 'reason'> 
   return { status: 'damaged', reason: message };
 }
 
-/** A log of a stranger may hold anything. */
+/** Checks a record, because the log of another program may contain anything. */
 function isRecord(value: unknown): value is EpochRecord {
   const { epoch, step, validation = {} } = value as Partial<EpochRecord>;
   return (
