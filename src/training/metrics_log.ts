@@ -122,10 +122,7 @@ export function parsedRecord(text: string, path: string, line: number): Readonly
 /** `steps.jsonl`: every scalar of every step, such as losses and the weights of tasks: `{"step":7,"loss":0.61,"weight:like":1.2}`. */
 export interface StepsLog {
   checksum(): Checksum;
-  /**
-   * Buffers the line until the next `write`.
-   * @param more finite numbers that not every step has
-   */
+  /** Buffers the line until the next `write`. @param more further finite numbers, which not every step has */
   add(step: number, outputs: Tensors, more?: Readonly<Record<string, number>>): void;
   write(): Promise<void>;
   sync(): Promise<void>;

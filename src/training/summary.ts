@@ -116,7 +116,7 @@ async function sizesOf(folder: string): Promise<{ changed: number; bytes: number
   let [changed, bytes] = [0, 0];
   for (const entry of await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => [])) {
     if (!entry.isFile()) continue;
-    // A file may go while the list is made.
+    // A file may disappear while the list is made.
     const fileStats = await lstat(join(entry.parentPath, entry.name)).catch(() => undefined);
     bytes += fileStats?.size ?? 0;
     changed = Math.max(changed, fileStats?.mtimeMs ?? 0);

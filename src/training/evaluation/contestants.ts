@@ -138,7 +138,7 @@ export interface ChosenBaselines {
 
 export interface OpenBaseline {
   readonly scorer: Scorer;
-  /** `λ = 250, chosen out of 6 by …`; undefined where there is nothing to choose. */
+  /** `λ = 250, chosen out of 6 by …`; undefined if there is nothing to choose. */
   readonly setting?: string;
 }
 
