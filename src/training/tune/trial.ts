@@ -84,7 +84,7 @@ export interface Study {
   readonly seeds: number;
 }
 
-/** Of this many trials of a rung, one goes on. */
+/** One out of this many trials of a rung goes on. */
 const halvingFactor = 3;
 
 /** Returns the number of rungs for a run with this many validations: the last rung is the whole run, and at most 3 come before it. */
