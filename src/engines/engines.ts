@@ -1,5 +1,5 @@
 /**
- * THE list of engines, in the order in which they are chosen for training. Those of `onRequest` are only chosen by name. A runtime is imported only when it is
+ * The list of engines, in the order in which they are chosen for training. Those of `onRequest` are only chosen by name. A runtime is imported only when it is
  * needed.
  */
 import { readFileSync } from 'node:fs';

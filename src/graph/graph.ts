@@ -44,7 +44,7 @@ export const reductionNames = ['Sum', 'Mean', 'Max'] as const;
 export const softmaxNames = ['Softmax', 'LogSoftmax'] as const;
 
 /**
- * THE closed list of ops. The builder's methods for the groups above, and the types of all tables of ops, follow from it. The row of an op in `ops/` says what
+ * The closed list of ops. The builder's methods for the groups above, and the types of all tables of ops, follow from it. The row of an op in `ops/` says what
  * it computes, and with which attributes.
  */
 export const opNames = [

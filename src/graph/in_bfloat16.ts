@@ -115,7 +115,7 @@ class Narrowing {
   }
 }
 
-/** A value is small next to another one that is this many times as large: a bias, a constant. */
+/** Minimum ratio of sizes for an operand, such as a bias or a constant, to count as small. */
 const small = 8;
 
 /** Returns the nodes on a path from a product to a product on which no value must be float32. */

@@ -143,7 +143,7 @@ export interface InPieces {
 
 /** Further inputs of the rewritten graph. */
 export const pieceInputs = {
-  /** The index of each row of each piece: int32 [pieces, piece]. The padding of the last piece is any row. */
+  /** The batch row of each row of each piece: int32 [pieces, piece]. The padding of the last piece is any row. */
   rows: 'pieces/rows',
   /** 1, or 0 for padding: float32 [pieces, piece] */
   known: 'pieces/known',
@@ -248,7 +248,7 @@ class Rewriting {
       }
       const values = inputs.map(partOf);
       if (cut.sums.has(id)) {
-        // Padding must count nothing, so the smaller of the two operands is multiplied by 0 there.
+        // Multiplies padding by 0, in the smaller of the two operands.
         const narrowInput = inputs.findIndex((input) => !cut.pieced.has(input) || !this.isWide(input));
         const factor = narrowInput < 0 ? 1 : narrowInput;
         const { shape } = values[factor]!.type;

@@ -7,7 +7,7 @@ import type { Pass } from './passes/rewrite.ts';
 import { moveScales } from './passes/scaling.ts';
 import { foldBiases, foldTransposes } from './passes/transposes.ts';
 
-/** THE table of passes, in the order in which a round runs them. */
+/** The table of passes, in the order in which a round runs them. */
 export const passes: readonly { readonly name: string; readonly doc: string; readonly run: Pass }[] = [
   { name: 'dead', doc: 'nodes that nothing needs', run: removeDead },
   { name: 'constants', doc: 'nodes of constants are computed', run: foldConstants },

@@ -87,7 +87,7 @@ export async function writeModel(
   });
 }
 
-/** Gives a file of the folder a second name, without a copy if the file system can do that. */
+/** Links a file of the folder under a second name, or copies it if the file system has no links. */
 async function nameAlso(folder: string, from: string, to: string): Promise<void> {
   const [source, target] = [join(folder, from), join(folder, to)];
   await remove(target);

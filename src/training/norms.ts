@@ -1,6 +1,6 @@
 /**
- * Norms of gradients and of embedding tables, measured at one of many steps: if a training goes wrong, they show it first. They come from a separate graph,
- * which reads the weights and the inputs of the step, so the step itself is unchanged.
+ * Measures the norms of gradients and embedding tables at some of the steps, because they show first when a training goes wrong. A separate graph computes them
+ * from the weights and inputs of a step, so that the step itself does not change.
  */
 import type { Engine, Program, Tensors } from '../engines/engine.ts';
 import type { GraphPlan, Plan } from '../graph/plan/plan.ts';

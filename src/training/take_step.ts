@@ -18,7 +18,7 @@ export interface StepTaken {
   /** By task, the sum of weights of the rows of all workers; absent if one worker has all rows. */
   readonly counts?: ReadonlyMap<string, number>;
   readonly stops: boolean;
-  /** Times when the step began, had its inputs, had its outputs, and had changed the tables. */
+  /** Times of the start, the inputs, the outputs, and the update of the tables. */
   readonly times: readonly [number, number, number, number];
 }
 
@@ -49,7 +49,7 @@ export async function takeStep(plan: Plan, state: BegunState, request: TrainingS
   const inputsReady = performance.now();
   await norms?.before(inputs);
   const fed = performance.now();
-  // Excludes the time of norms, which are not part of a step.
+  // Norms are no part of a step, so their time is excluded.
   const start = fetchStart + (fed - inputsReady);
   const outputs = await program.run(inputs);
   const ran = performance.now();
@@ -104,7 +104,7 @@ async function exchangeGradients(
   };
 }
 
-/** Exchanges gradients if each worker holds all rows, so that each gets all gradients. @returns the numbers of each worker */
+/** Exchanges all gradients, because each worker holds all rows. @returns the numbers of each worker */
 async function exchangeAll(
   trained: readonly Table[],
   group: WorkerGroup,

@@ -73,7 +73,7 @@ class JavascriptProgram implements Program {
     return enter(this.runtime, tensor);
   }
 
-  /** Throws a failure that helps: above its limit WebAssembly only says "memory access out of bounds". */
+  /** Beyond its memory limit WebAssembly only reports "memory access out of bounds". */
   private checkMemory(symbols: SymbolLengths): void {
     const bytes = peakBytes(this.graph, symbols);
     if (bytes > wasmLimit) throw failure('engine-memory', { bytes, limit: wasmLimit, batch: symbols.batch });
@@ -106,7 +106,7 @@ export async function javascriptEngine(): Promise<Engine> {
   // Each backend adds itself to the runtime.
   await import('@tensorflow/tfjs-backend-cpu');
   const { version_wasm } = exportsOf(await import('@tensorflow/tfjs-backend-wasm'), 'version_wasm');
-  // Omits the advice to install tfjs-node, and the check of every result for NaN.
+  // Suppresses the advice to install tfjs-node, and does not check every result for NaN.
   runtime.enableProdMode();
   const hasWasm = await runtime.setBackend('wasm').catch(() => false);
   if (!hasWasm) await runtime.setBackend('cpu');

@@ -51,7 +51,7 @@ export class TorchWorker {
   private readonly child: ChildProcess;
   private received: Buffer[] = [];
   private waiting: Waiting | undefined;
-  /** The reason why no request is answered any more. */
+  /** The reason why the process no longer answers. */
   ended: unknown;
   private complaint = '';
   private turn: Promise<unknown> = Promise.resolve();
@@ -249,7 +249,7 @@ export interface TorchSettings {
 /** Returns the virtual environment that scripts/setup-torch.mjs makes; a test checks that both agree. */
 export const torchFolder = (): string => join(cacheBase(), `torch-${torchVersion}-${process.platform}-${process.arch}`);
 
-/** Throws, with advice, if there is no Python to run, or if a setting has no meaning. */
+/** Throws with advice if there is no Python or a setting is invalid. */
 export function torchSettings(environment: NodeJS.ProcessEnv = process.env): TorchSettings {
   if (process.platform === 'win32') throw new Error('it runs on Linux and macOS; use WSL on Windows');
   const { TOWER_TORCH_DEVICE: device = 'cpu', TOWER_TORCH_COMPILE: compile = 'on' } = environment;

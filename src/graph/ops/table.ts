@@ -1,4 +1,4 @@
-/** THE table of what each op is. Its keys are those of `opNames`, so that a missing row does not compile. */
+/** The table of what each op is. Its keys are those of `opNames`, so that a missing row does not compile. */
 import { GraphTypeError } from '../dims.ts';
 import type { ComputedOp, LeafName, OpName, TensorType } from '../graph.ts';
 import { binaryOps } from './binary.ts';

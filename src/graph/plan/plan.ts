@@ -5,7 +5,7 @@
  */
 import type { Graph } from '../graph.ts';
 
-/** The way that one column becomes numbers. `data/encode` fits the parts that are learned from the training part. */
+/** The encoding of a column. `data/columns` fits its statistics on the training part. */
 export type Encoder =
   /** Code 0 is the unseen or missing value; 1.. are learned from the training part, most frequent first, then by name. */
   | {
@@ -72,20 +72,20 @@ export interface FeaturePlan {
   readonly encoderOf: string;
   /** Maximum number of elements that bags keep. */
   readonly max?: number;
-  /** Each element is an item, and its vector is computed by this channel of the item tower. The feature has no table of its own. */
+  /** The channel of the item tower that computes a vector for each element. The feature has no table. */
   readonly through?: Through;
   /**
    * The elements that a bag keeps: those at its end, for the items of the query, in the order of time. Absent: those at its beginning. A history of a data
    * block keeps the latest in any case.
    */
   readonly keeps?: 'latest';
-  /** Its bags hold no code 0: values outside the vocabulary are removed before `max` elements are kept, in training and in serving. */
+  /** True if its bags have no code 0: unknown values are removed before `max` is applied, at training and at serving. */
   readonly skipsUnseen?: true;
   /** The share of training rows in which the feature is the unknown id, code 0, drawn anew each step. Ids that training never had then share a trained row. */
   readonly drop?: number;
   /** Files of the initial values of its table: a .npy of [rows, width], and the key of each row, one per line. */
   readonly vectors?: VectorFiles;
-  /** Training does not change its table. */
+  /** True if training does not change its table. */
   readonly frozen?: true;
   readonly table?: string;
   readonly width: number;
@@ -141,9 +141,9 @@ export interface TablePlan {
   readonly limit: number;
   /** Replaces settings of the tables' optimizer. */
   readonly overrides?: Partial<Pick<RowOptimizerPlan, 'rate' | 'l2' | 'weightDecay'>>;
-  /** Rows that no file has are 0, and training changes no row. */
+  /** True if training does not change it. Rows that are in no file are 0. */
   readonly frozen?: true;
-  /** Storage format of the rows. Absent: float32. */
+  /** Precision in memory. Absent: float32. */
   readonly precision?: 'bf16';
 }
 
@@ -157,7 +157,7 @@ export type InputSource =
       readonly rows: RowsOf;
       /** Absent: the table of the feature. A bias has another one, with one number per row. */
       readonly table?: string;
-      /** Its table gets no gradient. */
+      /** True if its table gets no gradient. */
       readonly frozen?: true;
     }
   /** Rows of a table, not pooled: float32 [batch, max, dim], zeros after the end of a bag. Gradient as above. */
@@ -191,7 +191,7 @@ export type InputSource =
       readonly rows: RowsOf;
       /** Also hides columns whose item is in this bag of the row. */
       readonly history?: string;
-      /** Also the row's own column, among those of the batch or of the corpus. */
+      /** Also hides the row's own column, of the batch or of the corpus. */
       readonly own?: true;
       /** The query tower's key. With it, the pairs are instead columns of other queries whose item an event of the row's query has. */
       readonly query?: string;
@@ -355,7 +355,7 @@ export function placesIn(rows: RowsOf, feature: string): number | undefined {
   return (rows.kind === 'part' || rows.kind === 'sequences') && rows.feature === feature ? rows.length : undefined;
 }
 
-/** The way that the rows of a bag become one; `sequence` keeps all of them. */
+/** Pools the rows of a bag; `sequence` keeps them all. */
 export type BagPool = 'mean' | 'sum' | 'sequence';
 
 /** `uniform`: items of the training part, all alike; `frequency`: in proportion to their events; `corpus`: all items of the corpus alike. */
@@ -483,7 +483,7 @@ export interface TaskPlan {
   readonly weight?: string;
   /** The binary label that a row must have to count. */
   readonly only?: string;
-  /** Kind of the prediction for one event: its output of `predictions` is the logit x of the probability σ(x) that the label is 1, or the label itself. */
+  /** Its prediction for an event. The output of `predictions` is the logit x of the probability σ(x) that the label is 1, or an estimate of the label. */
   readonly predicts?: 'probability' | 'number';
   /** The parameter that holds the mean of the label over the training part, if the score adds it. */
   readonly mean?: string;

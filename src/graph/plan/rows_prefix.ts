@@ -1,4 +1,4 @@
-/** Names of the rows of graph inputs: in the inputs' names, and in the symbols of their lengths. */
+/** Prefixes for the rows of graph inputs, in input names and in symbols of lengths. */
 import type { InputPlan, OwnRows, PartRows, RowsOf, Sequences } from './plan.ts';
 
 /** Returns the prefix of the names of graph inputs, so that the events' rows and each kind of drawn rows have inputs of their own. */

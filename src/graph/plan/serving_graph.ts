@@ -1,4 +1,4 @@
-/** A tower as it is exported: it looks its tables up itself, so that it runs without this library. */
+/** Builds the exported graph of a tower: it contains the table lookups, so that it runs without this library. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { type Builder, builderOn, type Ref } from '../builder.ts';
 import { symbolic } from '../dims.ts';

@@ -33,7 +33,7 @@ export interface Progress {
   readonly rows: number;
   /** The best epoch so far by the stopping metric, with the checksum of its weights file. */
   readonly best?: BestEpoch;
-  /** State of metrics.jsonl and steps.jsonl at the checkpoint: lines written later are cut off on resume. */
+  /** Checksums of metrics.jsonl and steps.jsonl at the checkpoint. Later lines are removed on resume. */
   readonly metrics: Checksum;
   readonly steps: Checksum;
 }

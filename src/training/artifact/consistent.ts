@@ -142,7 +142,7 @@ function* problemsOfEncoding(feature: string, encoding: Encoding, { features }: 
     yield 'its boundaries do not ascend';
   }
   if (encoding.kind === 'standardize' && !(encoding.deviation > 0)) yield 'its deviation is not above 0';
-  // Declared entries are repeated in the plan, and must be equal there.
+  // Declared parts, which are not learned, must equal those of the plan.
   for (const { name, encoder, encoderOf } of features) {
     if (encoderOf !== feature) continue;
     const declared: Readonly<Record<string, unknown>> = { ...encoder };

@@ -85,7 +85,7 @@ export interface RunIdentity {
   readonly precision?: 'float32' | 'bf16';
   readonly settings: RunSettings;
   readonly changes: readonly SettingChange[];
-  /** Paths, within the folder, of the model's files that not every run has. */
+  /** Paths of the files that this model adds to those of every run. */
   readonly files: readonly string[];
 }
 

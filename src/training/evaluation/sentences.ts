@@ -8,7 +8,7 @@ import type { Interval, IntervalsOf } from './slices.ts';
 const count = (number: number, what: string): string =>
   `${number.toLocaleString('en')} ${what}${number === 1 ? '' : 's'}`;
 
-/** Says how many rankings there are and what figures are means of, so that per-event and per-user figures are not confused. */
+/** Describes the rankings and the averaging, so that means per event and per user are never confused. */
 export function rankingSentence(task: ScoringTask, part: Part): string {
   const { events, corpus, per } = task;
   const itemWords = count(corpus.rows, 'item');

@@ -58,7 +58,7 @@ function weightsOf({ rows, trainingCounts }: Corpus, { power = 1 }: Draw): Float
   return Float64Array.from(trainingCounts.subarray(0, rows), (count) => (count > 0 ? count ** power : 0));
 }
 
-/** Returns the rows with a training event; all rows if none has one. */
+/** Returns the rows that occur in training events; all if none does. */
 function trainedRows({ rows, trainingCounts }: Corpus): Int32Array {
   const allRows = everyRow(rows);
   const trainedRowList = allRows.filter((row) => trainingCounts[row]! > 0);

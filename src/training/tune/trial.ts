@@ -8,7 +8,7 @@ export type JobKind =
   | 'search'
   /** A finalist, with a further seed. */
   | 'final'
-  /** The winner, or the file as it is written, with seeds that chose nothing. */
+  /** The winner or the unchanged file on fresh seeds, which the search has not used. */
   | 'fresh';
 
 export interface TrialJob {
@@ -43,7 +43,7 @@ export interface JobRecord extends TrialJob {
   readonly message?: string;
   /** The folder of the run, relative to that of the study. */
   readonly folder: string;
-  /** Time of its beginning; its duration, and the duration of the study up to its end, in seconds. */
+  /** Start, duration, and elapsed time of the study at its end; in seconds. */
   readonly begun: string;
   readonly seconds: number;
   readonly elapsed: number;
@@ -119,7 +119,7 @@ export function decide({
   more,
   settled,
 }: HalvingState): Pick<TrialJob, 'trial' | 'rung'> | undefined {
-  // The file as it is written is trained completely, whatever its score, because the winner is compared with it.
+  // The unchanged file is trained to the end, regardless of its score, because the winner is compared with it.
   if (!sent.has(0)) return { trial: 0, rung: rungs - 1 };
   for (let rung = rungs - 2; rung >= 0; rung--) {
     const rankedTrials = rankedAt(trials, rung);
@@ -129,7 +129,7 @@ export function decide({
   }
   if (more) return { trial: sent.size, rung: 0 };
   if (!settled) return undefined;
-  // A small study promotes at least one trial, so that another trial than the first is trained completely.
+  // A small study promotes at least one, so that another trial than the first is trained to the end.
   for (let rung = 0; rung < rungs - 1; rung++) {
     const hasPromotion = [...sent].some(([trial, to]) => trial > 0 && to > rung);
     const best = rankedAt(trials, rung).find(({ number }) => number > 0);

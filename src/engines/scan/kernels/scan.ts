@@ -22,7 +22,7 @@ export function firstFree(): usize {
 
 /** Receives the sums of touched bytes, so that no compiler drops the loads. */
 let touched: u32 = 0;
-/** Number of bytes by which touching is ahead of the sums, as measured. */
+/** Prefetch distance of the codes, chosen by measurement. */
 const ahead: usize = 4096;
 
 /**

@@ -121,7 +121,7 @@ export interface Baseline {
   readonly readsInteractions?: true;
   /** Estimates the steps of plain code for this task. Present if they may be too many to wait for. */
   steps?(task: ScoringTask): number;
-  /** Returns the reason why the baseline cannot rank in this task; undefined if it can. */
+  /** Returns why it cannot rank in this task; undefined if it can. */
   missing?(task: ScoringTask): string | undefined;
 }
 

@@ -70,7 +70,7 @@ function makeScores({ users, corpus }: ScoringTask, { itemsOf, usersOf }: Intera
     // An item is not similar to itself: removes the term i = j, which is √|U(j)| before the division.
     for (const item of history) {
       const sumOfOthers = sums[item]! - rootCounts[item]!;
-      // A remainder from rounding becomes 0: the smallest true term is 1 ÷ √users.
+      // Rounding errors of 0 are set to 0; the smallest true term is 1 ÷ √users.
       sums[item] = sumOfOthers < 1e-9 * sums[item]! ? 0 : sumOfOthers;
     }
     for (let item = 0; item < sums.length; item++)
