@@ -32,12 +32,12 @@ export function printDim(dim: Dim): string {
   return dim.times === 1 ? dim.symbol : `${dim.times}·${dim.symbol}`;
 }
 
-/** `[batch, 64]` */
+/** Returns a text such as `[batch, 64]`. */
 export function printShape(shape: Shape): string {
   return `[${shape.map(printDim).join(', ')}]`;
 }
 
-/** `float32[batch, 64]` */
+/** Returns a text such as `float32[batch, 64]`. */
 export function printType(type: TensorType): string {
   return `${type.dtype}${printShape(type.shape)}`;
 }

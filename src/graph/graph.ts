@@ -35,7 +35,7 @@ export const unaryNames = [
   'LogicalNot',
 ] as const;
 
-/** Ops that compute each number of the output from the numbers at its index. */
+/** Ops that compute each number of the output from the numbers at the same index of the operands. */
 export const elementwiseNames = [...binaryNames, 'Select', ...unaryNames, 'StopGradient', 'Cast'] as const;
 
 export const productNames = ['MatMul', 'BatchMatMul'] as const;

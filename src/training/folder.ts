@@ -322,7 +322,7 @@ export async function claimFolder(
   await refuseMisfit();
   const lock = await lockFolder(folder, { purpose: 'tower train' });
   try {
-    // Another process may have trained there until a moment ago.
+    // Another process may just have ended its training there.
     await refuseMisfit();
     return lock;
   } catch (error) {

@@ -129,7 +129,7 @@ export interface StepsLog {
   close(): Promise<void>;
 }
 
-/** Digits that distinguish two neighbouring float32, except the last. */
+/** Significant digits of a logged number: one fewer than distinguish two adjacent float32 numbers. */
 export const stepDigits = 7;
 
 export async function openStepsLog(folder: string, graph: Graph, checkpointed?: Checksum): Promise<StepsLog> {

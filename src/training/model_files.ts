@@ -1,4 +1,4 @@
-/** Writes the model of a run: its weights, and the files and the manifest around them. */
+/** Writes the model of a run: its weights, its other files, and the manifest. */
 import { createHash } from 'node:crypto';
 import { copyFile, link } from 'node:fs/promises';
 import { join } from 'node:path';

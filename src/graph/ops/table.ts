@@ -10,7 +10,7 @@ import type { Attributes, OpRow } from './row.ts';
 import { shapeOps } from './shape.ts';
 import { unaryOps } from './unary.ts';
 
-/** A leaf declares its own type, and its values are given. */
+/** The row of a leaf, which declares its own type and gets its values from outside. */
 interface LeafRow {
   readonly doc: string;
 }

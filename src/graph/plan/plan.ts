@@ -295,7 +295,7 @@ interface ElementRows {
 /** Items of a list of each event, row-major: all of them if there are at most `perRow`, else some that are drawn in each step. */
 export interface ListedRows {
   readonly kind: 'listed';
-  /** A list of the item tower's key. */
+  /** A list feature whose values are keys of the item tower. */
   readonly feature: string;
   readonly perRow: number;
 }
@@ -384,7 +384,7 @@ export interface GraphPlan {
 
 export interface TowerPlan {
   readonly name: string;
-  /** The feature that identifies what the tower describes. */
+  /** The feature that identifies the user, query or item that the tower describes. */
   readonly key?: string;
   readonly features: readonly string[];
   /**

@@ -175,10 +175,7 @@ export async function writeKeys(folder: string, path: string, { values }: Vocabu
 
 export const isKeysFile = (path: string): boolean => path.endsWith('.keys');
 
-/**
- * Reads an encoding of a run's folder, in either form.
- * @throws Failure `lost-file`, `damaged-file`, `cannot-read`
- */
+/** Reads an encoding of a run's folder, from JSON or safetensors. @throws Failure `lost-file`, `damaged-file`, `cannot-read` */
 export async function readEncoding(folder: string, path: string): Promise<Encoding> {
   const encodingFile = join(folder, path);
   if (isKeysFile(path)) return readKeys(encodingFile);

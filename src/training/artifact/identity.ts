@@ -67,7 +67,7 @@ export const pinnedBy = (encodings: ReadonlyMap<string, Encoding>, from: Lineage
   ...defined({ fresh: from?.fresh, replay: from?.replay, until: from?.until }),
 });
 
-/** Written when a run begins, compared when it is resumed. */
+/** The content of `run.json`, which is written when a run begins, and compared when it is resumed. */
 export interface RunIdentity {
   readonly format: 'tower-run-2';
   readonly model: string;
@@ -136,7 +136,7 @@ export function identify(plan: Plan, dataset: Dataset, engine: string, files: re
   };
 }
 
-/** The part of the identity that is known before the data is read. */
+/** Returns the part of the identity that is known before the data is read. */
 export const identityOf = (plan: Plan): Pick<RunIdentity, 'model' | 'plan' | 'seed' | 'settings'> => ({
   model: plan.model,
   plan: createHash('sha256')

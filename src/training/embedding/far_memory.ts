@@ -185,7 +185,7 @@ export type DrawKeys = readonly [number, number];
 type NumberArray = { [at: number]: number };
 
 export interface FarNumbers {
-  /** Copies `count` numbers from `place` to `into`, from `at` on. */
+  /** Copies `count` numbers, from index `place` on, to `into`, from index `at` on. */
   read(place: number, count: number, into: NumberArray, at: number): void;
   write(place: number, count: number, from: NumberArray, at: number): void;
 }

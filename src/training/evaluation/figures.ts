@@ -177,7 +177,7 @@ export function makeMeasure({ metric, k }: MeasureSpec): Measure {
   };
 }
 
-/** Returns the metrics that models declare with `metrics`, else the usual ones. */
+/** Returns the metrics that models declare with `metrics`, else the default ones. */
 export function declaredMeasures(plans: readonly Pick<Plan, 'train'>[]): readonly MeasureSpec[] {
   const declaredSpecs = plans.flatMap(({ train }) => train.metrics ?? []);
   return declaredSpecs.length > 0 ? declaredSpecs : usualMeasures;

@@ -73,7 +73,7 @@ export interface Study {
   readonly metric: string;
   /** True if the model has `stop`: a run then keeps the weights of its best epoch. */
   readonly stops: boolean;
-  /** Seed of the file: search jobs have it, all others one after it. */
+  /** Seed of the file: search jobs use it, all other jobs use seeds after it. */
   readonly fileSeed: number;
   readonly sampler: SamplerName;
   readonly seed: number;

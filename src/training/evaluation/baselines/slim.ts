@@ -90,7 +90,10 @@ export function slimWeights(
   return collectedEach.map((rows) => rows.weights());
 }
 
-/** Coordinate descent on a sparse matrix of ones, in a memory of its own. @param ones column j has ones in rows `values[starts[j] … starts[j + 1])`, each of them below `rows` */
+/**
+ * Prepares coordinate descent on a sparse matrix of ones, in a memory of its own.
+ * @param ones column j has ones in rows `values[starts[j] … starts[j + 1])`, each of them below `rows`
+ */
 export function makeDescent(ones: { readonly starts: Int32Array; readonly values: Int32Array }, rows: number) {
   const space = makeKernelSpace();
   const columns = ones.starts.length - 1;
