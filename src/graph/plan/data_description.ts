@@ -31,6 +31,8 @@ export interface DataDescription {
     readonly span: Span;
   }[];
   readonly split: Split;
+  /** True: no event is held out. Those that `split` would hold out are training events too. */
+  readonly trainsAll?: true;
   /** Items that a user had before an event leave its ranking where this is absent or `excluded`. */
   readonly seen: 'excluded' | 'kept';
   /** Figures are means over events where this is absent. */
