@@ -15,7 +15,7 @@ import { bindData } from '../src/data/binding/bind.ts';
 import { makeReadPlan, type Needs } from '../src/data/binding/layout.ts';
 import { openDatabase } from '../src/data/files/duckdb.ts';
 import { readDataset } from '../src/data/read.ts';
-import { makeDictionaries } from '../src/data/rows/dictionaries.ts';
+import { makeDictionaries } from '../src/data/valid_files.ts';
 import { stage } from '../src/data/rows/stage.ts';
 import { readRows } from '../src/data/rows/staged_tables.ts';
 import type { DataDescription } from '../src/graph/plan/data_description.ts';

@@ -1,5 +1,5 @@
 /**
- * `npm run new -- block|loss|score|feature|lint|command|op NAME` writes what such a thing needs: its file, the word in its table, a test
+ * `npm run new -- block|loss|score|feature|lint|command|op|format NAME` writes what such a thing needs: its file, the word in its table, a test
  * that fails first, and the function of its PyTorch numbers. It changes nothing where the name is taken.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -13,12 +13,13 @@ export interface Plan {
 /** Why a name cannot be used; the words complete "`name` …". */
 export class RefusedName extends Error {}
 
-export const kinds = ['block', 'loss', 'score', 'feature', 'lint', 'command', 'op'] as const;
+export const kinds = ['block', 'loss', 'score', 'feature', 'lint', 'command', 'op', 'format'] as const;
 export type NewKind = (typeof kinds)[number];
 
 export function planNew(kind: NewKind, name: string, read: Read): Plan {
   if (kind === 'command') return planCommand(name, read);
   if (kind === 'op') return planOp(name, read);
+  if (kind === 'format') return planFormat(name, read);
   return kind === 'lint' ? planLint(name, read) : planRow(kind, name, read);
 }
 
@@ -30,7 +31,7 @@ interface Row {
   readonly fixture?: (name: string, safe: string) => string;
 }
 
-type RowKind = Exclude<NewKind, 'lint' | 'command' | 'op'>;
+type RowKind = Exclude<NewKind, 'lint' | 'command' | 'op' | 'format'>;
 
 const rows: Readonly<Record<RowKind, Row>> = {
   block: { folder: 'blocks', file: write.blockFile, test: write.blockTest, fixture: write.blockFixture },
@@ -150,8 +151,38 @@ function planOp(name: string, read: Read): Plan {
     next: [
       `Write the documentation, the value and the gradient in ${rowsFile}.`,
       `Write a value in ${values}, and \`${name}\` in test/graph/tfjs.ts, where TensorFlow.js has it.`,
-      'Run `npx tsc --noEmit`: it names the table of each format in src/engines/formats that has no row yet.',
+      'Run `npx tsc --noEmit` after `npm run build`: it names the table of each format in src/engines/formats that has no row yet.',
       'Run `npx vitest run test/graph test/engines/differential.slow.test.ts`: it is green when nothing is missing.',
+    ],
+  };
+}
+
+/** A format of files that the database reads by one relation. Others need more: see CONTRIBUTING.md. */
+function planFormat(name: string, read: Read): Plan {
+  if (!/^[a-z][a-z0-9]*$/.test(name) || reserved.has(name))
+    throw new RefusedName('is no format: write the ending of its files as `orc`');
+  const folder = 'src/data/files/formats';
+  const table = `${folder}/table.ts`;
+  if (new RegExp(`^  ${name}: |endings: .*'${name}'`, 'm').test(read(table)!))
+    throw new RefusedName(`is an ending already: see ${table}`);
+  const path = `${folder}/${name}.ts`;
+  if (read(path) !== undefined) throw new RefusedName(`has a file already: ${path}`);
+  const readers = `${folder}/readers.ts`;
+  const guide = 'docs/guide/data.md';
+  const test = `test/data/files/formats/${name}.test.ts`;
+  return {
+    files: new Map([
+      [path, write.formatFile(name)],
+      [table, insertBefore(read(table)!, '} as const satisfies', write.formatRow(name))],
+      [readers, insertWord(read(readers)!, name, name, /^export const readers: [^=]* = \{/m)],
+      [test, write.formatTest(name)],
+      [guide, read(guide)!.replace(/(\n\| ending \| format \|\n(?:\|.*\n)*)/, (rows) => rows + write.formatLine(name))],
+    ]),
+    next: [
+      `Write the SQL that reads it in ${path}, and the title and \`magic\` of its row in ${table}: \`tower init\` knows it by these bytes.`,
+      `Put a real small file into ${test}: bytes of another program, or SQL of DuckDB that writes one.`,
+      `Write its line in ${guide}, and its name into the help of \`init\` in src/app/cli/commands/init.ts.`,
+      'Run `npx vitest run test/data/files/formats test/data/files/files.slow.test.ts`: it is green when nothing is missing.',
     ],
   };
 }

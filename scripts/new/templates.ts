@@ -246,3 +246,43 @@ export const opValue = (name: string, method: string): string =>
 
 export const opGradient = (name: string, method: string): string =>
   `  ${name}: { inputs: [matrix], build: (b, x) => b.${method}(x!) },\n`;
+
+export const formatRow = (name: string): string =>
+  `  ${name}: { title: 'TODO', endings: ['${name}'], isPackable: false, types: 'file' },\n`;
+
+export const formatLine = (name: string): string => `| \`.${name}\` | TODO: what it is, and who writes it |\n`;
+
+export const formatFile = (
+  name: string,
+): string => `/** Reads TODO: the database does, and its rows are compared with the number that the file has. */
+import { quotePath } from '../duckdb.ts';
+import { columnsOfRelation, countOf, type FileReader, insert, selectFrom, settleRows } from './reader.ts';
+
+// TODO: the SQL that reads a file. It reads CSV.
+const relation = (path: string): string => \`read_csv([\${quotePath(path)}], hive_partitioning = false)\`;
+
+export const ${name}: FileReader = {
+  open: async (file, { database }) => ({
+    columns: await columnsOfRelation(database, relation(file.path)),
+    async load(input, at) {
+      const rows = await insert(input, at, selectFrom(relation, input, file));
+      // TODO: the number of rows that the file itself says, where it does.
+      settleRows(file, rows, await countOf(input.database, relation(file.path)));
+      return { rows, broken: [] };
+    },
+  }),
+  relation,
+};
+`;
+
+export const formatTest = (name: string): string => `/** Files of \`.${name}\`. */
+import { expect, test } from 'vitest';
+import { eventsIn, folderWithFile } from './support.ts';
+
+test('.${name} has the rows of the same file in CSV', async () => {
+  // TODO: a real small file. It is CSV.
+  const write = (csv: string, to: string) => \`COPY (FROM read_csv('\${csv}')) TO '\${to}' (FORMAT csv)\`;
+  const folder = await folderWithFile('events.${name}', write);
+  expect(await eventsIn(folder, 'events.${name}')).toEqual(await eventsIn(folder, 'events.csv'));
+});
+`;

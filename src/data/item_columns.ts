@@ -5,10 +5,11 @@ import type { DataDescription } from '../graph/plan/data_description.ts';
 import { type BindOptions, withBoundDatabase } from './binding/bind.ts';
 import type { BoundColumn, DataLayout, Needs } from './binding/layout.ts';
 import type { ItemValues } from './dataset.ts';
-import { type Database, enclose, quoteName } from './files/duckdb.ts';
-import { type DataSource, isList, isNumber } from './files/source.ts';
+import { columnAsText, type Database, enclose, isList, isNumber, quoteName } from './files/duckdb.ts';
+import { hasSampledTypes } from './files/formats/table.ts';
+import type { DataSource } from './files/source.ts';
 import { stage } from './rows/stage.ts';
-import { columnAsText, withDoubledMark } from './rows/staged_tables.ts';
+import { withDoubledMark } from './rows/staged_tables.ts';
 
 export interface FilterColumn {
   readonly name: string;
@@ -111,11 +112,12 @@ export function plainItemValue(value: unknown): unknown {
 
 export function filterColumnsOf(source: DataSource, { features }: DataLayout, key: BoundColumn): FilterColumn[] {
   const wanted = new Map<string, FilterColumn>();
+  const isSampled = hasSampledTypes(source.files);
   for (const { name, type } of source.columns) {
     const kind = kindOf(type);
     if (kind === undefined) continue;
     // A file of lines holds texts: one that is no number makes no row unreadable.
-    const readsText = name === key.bare || (source.looks.size > 0 && kind !== 'texts');
+    const readsText = name === key.bare || (isSampled && kind !== 'texts');
     const column: BoundColumn = {
       name,
       sql: quoteName(name),

@@ -3,22 +3,22 @@ import { diagnose } from '../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../base/diagnostics/diagnostic.ts';
 import { Failure, failure } from '../base/diagnostics/failure.ts';
 import type { Span } from '../base/text/source.ts';
+import { mostBytes, type Texts, TextsWriter } from '../base/text/texts.ts';
 import type { DataDescription } from '../graph/plan/data_description.ts';
 import { sqlFails } from './binding/binder.ts';
 import { type BoundColumn, type ColumnRequest, columnsOfLayout, type ReadPlan } from './binding/layout.ts';
 import type { Rejected } from './dataset.ts';
-import { type Database, enclose, quoteText, sqlReason } from './files/duckdb.ts';
+import { columnAsText, type Database, elementOf, enclose, largestWhole, quoteText, sqlReason } from './files/duckdb.ts';
 import type { BadRow, Role } from './files/files.ts';
-import { makeDictionaries } from './rows/dictionaries.ts';
 import type { Dictionaries, RawCodes, Staged, StagedTable, ValidRawRows } from './rows/raw.ts';
 import { badRow, settleRejects } from './rows/rejects.ts';
 import { verifyUnchanged } from './rows/stage.ts';
 import {
+  addBlobs,
   type BoundTables,
   computedQuery,
   dictionaryTable,
   filterClause,
-  largestWhole,
   readRows,
   relationOf,
 } from './rows/staged_tables.ts';
@@ -247,4 +247,99 @@ async function messageOf(database: Database, query: string): Promise<string> {
     database.passOn(error);
     return sqlReason(error).replace(/ when casting from source column .*/, '');
   }
+}
+
+// Numbers the distinct texts of columns that share a dictionary, as tables in the database and as lists.
+
+/**
+ * Numbers the distinct texts of every dictionary, in the order of their bytes.
+ * @throws Failure `dictionary-too-large`
+ */
+export async function makeDictionaries(computing: StagedColumns): Promise<Dictionaries> {
+  const { database, staged } = computing;
+  const dictionaries = new Map<string, Texts>();
+  for (const [name, sources] of await textsOfAll(computing)) {
+    await fillTable(database, name, sources, staged);
+    dictionaries.set(name, await valuesOf(database, name));
+  }
+  return dictionaries;
+}
+
+interface StagedColumns extends BoundTables {
+  readonly readPlan: ReadPlan;
+  readonly staged: ReadonlyMap<Role, StagedTable>;
+}
+
+interface TextQuery {
+  readonly role: Role;
+  readonly select: string;
+}
+
+async function textsOfAll(computing: StagedColumns): Promise<ReadonlyMap<string, readonly TextQuery[]>> {
+  const queriesByDictionary = new Map<string, TextQuery[]>();
+  for (const [role, columns] of computing.readPlan.columns) {
+    const { sql, types } = await computedQuery(computing, role, columns);
+    for (const [index, { dictionary, form }] of columns.entries()) {
+      if (dictionary === undefined) continue;
+      const type = types[index]!;
+      const select =
+        form === 'code'
+          ? `SELECT ${columnAsText(`c${index}`, type)} AS value FROM (${sql})`
+          : `SELECT ${columnAsText('element', elementOf(type))} AS value FROM (SELECT unnest(c${index}) AS element FROM (${sql}))`;
+      queriesByDictionary.set(dictionary, [...(queriesByDictionary.get(dictionary) ?? []), { role, select }]);
+    }
+  }
+  return queriesByDictionary;
+}
+
+/**
+ * Adds the new texts of each part. To group all rows past memory would put them into temporary files, since few texts repeat within what the
+ * database holds at a time.
+ */
+async function fillTable(
+  database: Database,
+  name: string,
+  sources: readonly TextQuery[],
+  staged: ReadonlyMap<Role, StagedTable>,
+): Promise<void> {
+  await database.run(`CREATE OR REPLACE TEMP TABLE ${partsTable} (value VARCHAR)`);
+  for (const { role, select } of sources) {
+    const add = (): Promise<void> =>
+      database.run(
+        `INSERT INTO ${partsTable} SELECT value FROM (SELECT value FROM (${select}) WHERE value <> '' GROUP BY value) AS part
+         ANTI JOIN ${partsTable} USING (value)`,
+      );
+    await inParts(staged.get(role)!, add);
+  }
+  await database.run(
+    `CREATE OR REPLACE TEMP TABLE ${dictionaryTable(name)} AS SELECT value FROM ${partsTable} ORDER BY value`,
+  );
+  await database.run(`DROP TABLE ${partsTable}`);
+}
+
+const partsTable = '"texts of all parts"';
+
+async function inParts({ rows, inPlace }: StagedTable, each: () => Promise<void>): Promise<void> {
+  if (inPlace === undefined) return each();
+  const { atOnce: count, focus } = inPlace;
+  for (let first = 0; first < rows; first += count) {
+    await focus({ first, count });
+    await each();
+  }
+  await focus();
+}
+
+/** Returns the texts as bytes, as the database has them: tens of millions of texts would be as many objects. */
+async function valuesOf(database: Database, name: string): Promise<Texts> {
+  const sizeSql = `SELECT CAST(count(*) AS DOUBLE) AS texts, CAST(coalesce(sum(strlen(value)), 0) AS DOUBLE) AS bytes`;
+  const [row] = await database.rows(`${sizeSql} FROM ${dictionaryTable(name)}`);
+  const { texts, bytes } = row as { readonly texts: number; readonly bytes: number };
+  const maxBytes = mostBytes();
+  if (bytes > maxBytes) throw failure('dictionary-too-large', { name, bytes, most: maxBytes });
+  const textsWriter = new TextsWriter(texts + 1, bytes);
+  textsWriter.add('');
+  await database.stream(`SELECT encode(value) FROM ${dictionaryTable(name)} ORDER BY rowid`, (chunk) =>
+    addBlobs(chunk, 0, textsWriter),
+  );
+  return textsWriter.texts();
 }

@@ -46,6 +46,10 @@ describe('a name', () => {
     ['command', 'Train', /^is no command/],
     ['op', 'Softplus', /^is an op already: see src\/graph\/graph.ts$/],
     ['op', 'softplus', /^is no op/],
+    ['format', 'parquet', /^is an ending already: see src\/data\/files\/formats\/table.ts$/],
+    ['format', 'ndjson', /^is an ending already/],
+    ['format', 'reader', /^has a file already/],
+    ['format', '.orc', /^is no format/],
   ] as const)('of a %s: `%s` is refused', (kind, name, reason) => {
     expect(() => planNew(kind, name, read)).toThrow(reason);
   });
@@ -59,10 +63,11 @@ describe('a name', () => {
 
 describe('in a copy of the project', () => {
   let copy = '';
+  const folders = ['src', 'grammar', 'scripts', 'test', 'docs'];
   const written: string[] = [];
   beforeAll(() => {
     copy = mkdtempSync(join(tmpdir(), 'tower-new-'));
-    for (const part of ['src', 'grammar', 'scripts', 'test', 'package.json', 'tsconfig.json', 'biome.json']) {
+    for (const part of [...folders, 'package.json', 'tsconfig.json', 'biome.json']) {
       cpSync(part, join(copy, part), { recursive: true });
     }
     symlinkSync(join(process.cwd(), 'node_modules'), join(copy, 'node_modules'));
@@ -79,6 +84,7 @@ describe('in a copy of the project', () => {
     lint: 'too-quick',
     command: 'quick',
     op: 'Quick',
+    format: 'quick',
   };
 
   it.each(kinds)('a %s is written, with what to do next', (kind) => {
@@ -89,7 +95,8 @@ describe('in a copy of the project', () => {
     expect(paths.length).toBeGreaterThanOrEqual(3);
     for (const path of paths) expect(readFileSync(join(copy, path), 'utf8')).toMatch(/quick/i);
     written.push(...paths.filter((path) => path.endsWith('.ts')));
-    expect(stdout).toMatch(kind === 'op' ? /\n3\. Run `npx tsc/ : /\n1\. .*\n2\. [\s\S]*npm run generate/);
+    const steps = { op: /\n3\. Run `npx tsc/, format: /\n4\. Run `npx vitest/ } as const;
+    expect(stdout).toMatch(kind in steps ? steps[kind as 'op'] : /\n1\. .*\n2\. [\s\S]*npm run generate/);
     expect(() => planNew(kind, names[kind], (path) => read(join(copy, path)))).toThrow(/ already: see /);
   });
 
@@ -97,6 +104,20 @@ describe('in a copy of the project', () => {
     const biome = ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', ...written];
     const { stderr, status } = spawnSync(process.execPath, biome, { cwd: copy, encoding: 'utf8' });
     expect(status, stderr).toBe(0);
+  });
+
+  it('a format has its types, and reads files, as it is written', () => {
+    const config = { extends: './tsconfig.json', include: ['src/data/files/formats/*', 'test/data/files/formats/*'] };
+    writeFileSync(join(copy, 'formats.json'), JSON.stringify(config));
+    writeFileSync(join(copy, 'none.config.mjs'), 'export default {};\n');
+    for (const command of [
+      ['typescript/bin/tsc', '--noEmit', '-p', 'formats.json'],
+      ['vitest/vitest.mjs', 'run', '--config', 'none.config.mjs', 'test/data/files/formats'],
+    ]) {
+      const args = [`node_modules/${command[0]}`, ...command.slice(1)];
+      const { stdout, status } = spawnSync(process.execPath, args, { cwd: copy, encoding: 'utf8' });
+      expect(status, stdout).toBe(0);
+    }
   });
 
   it('refuses what it does not know, with the usage', () => {

@@ -7,7 +7,7 @@ import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { makeFolder, writeTextDurably } from '../../base/storage/durable.ts';
 import { defined } from '../../base/util/defined.ts';
 import { isWithin, kindAt, reachOf } from '../../data/files/access.ts';
-import { formatOf } from '../../data/files/glob.ts';
+import { formatOf } from '../../data/files/formats/table.ts';
 import { type ConvertedConfig, convertConfig } from '../easyrec/convert.ts';
 import type { FeatureDraft, ModelDraft, SideName, TowerDraft } from '../easyrec/groups.ts';
 import { quoted } from '../easyrec/kinds.ts';
@@ -258,7 +258,7 @@ const columnsOf = ({ draft }: ConvertedConfig): string[] => [
 ];
 
 /** True if a file has its own names and types, whatever its first line says. */
-const isTyped = (path: string): boolean => ['parquet', 'json'].includes(formatOf(path) ?? '');
+const isTyped = (path: string): boolean => (formatOf(path) ?? 'csv') !== 'csv';
 
 /** How far above a config its data may lie. */
 const HIGHEST = 4;

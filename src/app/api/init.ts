@@ -8,6 +8,7 @@ import { makeFolder, makeFolders, writeTextDurably } from '../../base/storage/du
 import { defined } from '../../base/util/defined.ts';
 import type { Dataset, Part } from '../../data/dataset.ts';
 import { isWithin, type Reach, reachOf } from '../../data/files/access.ts';
+import { endingChoice } from '../../data/files/formats/table.ts';
 import { dataText, modelText } from '../../data/init/model_text.ts';
 import { type TableProfile, tableProfile } from '../../data/init/profile.ts';
 import type { Copy, InitAnswers, Proposal } from '../../data/init/proposal.ts';
@@ -125,7 +126,7 @@ export interface LookedFiles {
   readonly others: readonly NoTable[];
 }
 
-const endings = /\.(csv|tsv|txt|parquet|jsonl|ndjson|json|dat|data|inter|item|user)(\.gz)?$/i;
+const endings = new RegExp(`\\.(${endingChoice}|dat|data|inter|item|user)(\\.gz)?$`, 'i');
 /** Files that may hold rows, and that must be unpacked or saved in another way first. */
 const foreign = /\.(zip|7z|rar|tar|tgz|bz2|xz|zst|xlsx?|ods|sqlite3?|db|feather|arrow|avro|orc|npz?|pkl|rds|rda)$/i;
 const noData = /^((package(-lock)?|tsconfig.*|biome|cspell|manifest|source)\.json$|README|LICENSE|requirements\.)/i;

@@ -103,6 +103,7 @@ export const callWords: Readonly<Record<string, string>> = {
     'all? in_batch? negatives temperature scale correction accidental_hits mask hardest gap queue smoothing margin symmetric?',
   softplus: '',
   sum: '',
+  swiglu: '# units',
   table: 'feature rate l2 weight_decay',
   tanh: '',
   text: 'pieces hash vocabulary dim max pool',

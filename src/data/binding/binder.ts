@@ -7,9 +7,9 @@ import { nearest } from '../../base/text/nearest.ts';
 import type { Span } from '../../base/text/source.ts';
 import { sqlName } from '../../base/text/sql.ts';
 import { defined } from '../../base/util/defined.ts';
-import { type Database, enclose, quoteName, sqlReason } from '../files/duckdb.ts';
+import { type Database, elementOf, enclose, isList, isNumber, quoteName, sqlReason } from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
-import { type DataSource, elementOf, isList, isNumber } from '../files/source.ts';
+import type { DataSource } from '../files/source.ts';
 import { readsOf, refusalOf } from './expression.ts';
 import type { BoundColumn, ColumnKind } from './layout.ts';
 
@@ -159,7 +159,7 @@ async function readAsText(
   for (const role of scope) {
     const source = sources.get(role)!;
     const columns = source.columns.map((column) => {
-      const text = column.mixed && mentions(expression, column.name);
+      const text = column.mixed === true && mentions(expression, column.name);
       hasChanged ||= text;
       return text ? { ...column, type: 'VARCHAR', mixed: false } : column;
     });

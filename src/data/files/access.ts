@@ -77,21 +77,17 @@ export function resolved(path: string): string {
  * @throws Error of the system, for a path that may not be inspected
  */
 export function kindAt(path: string): string | undefined {
-  const stats = statAt(path);
-  if (stats === undefined) return undefined;
-  if (stats.isFile()) return 'file';
-  if (stats.isDirectory()) return 'a folder';
-  if (stats.isFIFO()) return 'a pipe';
-  if (stats.isSocket()) return 'a socket';
-  return 'a device';
-}
-
-function statAt(path: string): Stats | undefined {
+  let stats: Stats;
   try {
-    return statSync(path);
+    stats = statSync(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ERR_INVALID_ARG_VALUE') return undefined;
     throw error;
   }
+  if (stats.isFile()) return 'file';
+  if (stats.isDirectory()) return 'a folder';
+  if (stats.isFIFO()) return 'a pipe';
+  if (stats.isSocket()) return 'a socket';
+  return 'a device';
 }

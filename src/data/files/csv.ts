@@ -1,5 +1,5 @@
 /** Finds the columns of a CSV file, its delimiter and the types of its values, from its first records. */
-import type { InputFile } from './files.ts';
+import type { FileColumn, InputFile } from './files.ts';
 import {
   CsvParser,
   CsvScanner,
@@ -11,30 +11,20 @@ import {
   pastLineEnd,
   valuesOf,
 } from './records/csv.ts';
-import { readBeginning } from './records/scan.ts';
+import { readBeginning, shortSample } from './records/scan.ts';
 
 export interface CsvLayout {
   readonly delimiter: string;
-  readonly columns: readonly CsvColumn[];
-}
-
-interface CsvColumn {
-  readonly name: string;
-  /** The type that DuckDB should read it as, when an expression reads it. */
-  readonly type: CsvType;
-  /** Some values of the sample are not of that type; where an expression needs text, it is text. */
-  readonly mixed: boolean;
-  /** The sample has no value at all. */
-  readonly unknown: boolean;
+  readonly columns: readonly (FileColumn & { readonly type: CsvType })[];
 }
 
 type CsvType = 'VARCHAR' | 'BIGINT' | 'HUGEINT' | 'DOUBLE' | 'BOOLEAN' | 'DATE' | 'TIMESTAMP';
 
-const SAMPLE_BYTES = 64 * 1024;
+const longest = maxRecordBytes.toLocaleString('en');
 
 /** Reads the beginning of the file. Throws what the file system or zlib throws, and ShapeError where its header cannot be read. */
 export async function sampleCsv(file: InputFile): Promise<CsvLayout> {
-  let { bytes, whole } = await readBeginning(file, SAMPLE_BYTES);
+  let { bytes, whole } = await readBeginning(file, shortSample);
   let header = headerOf(bytes, whole, file.path);
   // Rarely, the header is longer than a sample.
   if (header === 'cut') {
@@ -42,11 +32,7 @@ export async function sampleCsv(file: InputFile): Promise<CsvLayout> {
     header = headerOf(bytes, whole, file.path);
   }
   if (header === undefined) return { delimiter: ',', columns: [] };
-  if (header === 'cut')
-    throw new FileShapeError(
-      1,
-      `the header, or a quote in it, does not end in ${maxRecordBytes.toLocaleString('en')} bytes`,
-    );
+  if (header === 'cut') throw new FileShapeError(1, `the header, or a quote in it, does not end in ${longest} bytes`);
   const { delimiter } = header;
   const headerNames = columnNames(header);
   const rows: string[][] = [];

@@ -9,7 +9,8 @@ import { nearest } from '../../base/text/nearest.ts';
 import type { DataDescription, DataFile } from '../../graph/plan/data_description.ts';
 import type { Part } from '../dataset.ts';
 import { type Access, isWithin, kindAt, type Reach, reachOf, resolved } from './access.ts';
-import { alternatives, type FileKind, formatOf, isCompressed, isPattern, linesKind, makeMatcher } from './glob.ts';
+import { endingChoice, type FileKind, formatOf, isCompressed, linesKind } from './formats/table.ts';
+import { alternatives, isPattern, makeMatcher } from './glob.ts';
 import { isAddress, withoutSecrets } from './remote/address.ts';
 import type { RemoteFiles, RemoteState } from './remote/list.ts';
 
@@ -135,7 +136,8 @@ function filesOf(
   const { span } = described;
   const kindOf = (name: string): FileKind => {
     const kind = described.lines ? linesKind(name) : formatOf(name);
-    if (kind === undefined) throw new Failure([diagnose('data-file-kind', span, { path: name })]);
+    if (kind === undefined)
+      throw new Failure([diagnose('data-file-kind', span, { path: name, endings: endingChoice.split('|') })]);
     return kind;
   };
   if (isAddress(described.path)) {
@@ -286,6 +288,18 @@ function kindOn(path: string, inspector: PathInspector): string {
   const kind = inspector.kind(path);
   if (kind === undefined) throw inspector.refuse(path, 'it is a link that leads nowhere');
   return kind;
+}
+
+export interface FileColumn {
+  readonly name: string;
+  /** The type that an expression reads it as. */
+  readonly type: string;
+  /** Some values of the sample are not of that type; where an expression needs text, it is text. */
+  readonly mixed?: boolean;
+  /** The type in each file, where they differ. */
+  readonly types?: readonly string[];
+  /** The sample has no value at all. */
+  readonly unknown?: boolean;
 }
 
 export interface BadRow {

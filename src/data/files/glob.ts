@@ -1,11 +1,9 @@
-/** Paths: their patterns, `*` and `?` within one part, `**` over folders, `[abc]`, `[a-z]`, `[!a]` and `{csv,txt}`, and the kinds that their endings name. */
+/** Paths: their patterns, `*` and `?` within one part, `**` over folders, `[abc]`, `[a-z]`, `[!a]` and `{csv,txt}`. */
 
 /** Past so many patterns, which `{…}` multiply, there is an error, or worse. */
 const maxAlternatives = 1000;
 
-export function isPattern(path: string): boolean {
-  return /[*?[{]/.test(path);
-}
+export const isPattern = (path: string): boolean => /[*?[{]/.test(path);
 
 /** The patterns that its `{…}` represent; undefined where they are too many. A brace without its other half is itself. */
 export function alternatives(pattern: string): readonly string[] | undefined {
@@ -68,9 +66,8 @@ function signsOf(part: readonly string[]): Sign[] {
 }
 
 /** Returns the index where a set ends: a `]` that comes first is in it. −1: it does not end, and its bracket is a bracket. */
-function endOfSet(part: readonly string[], open: number): number {
-  return part.indexOf(']', open + (part[open + 1] === '!' || part[open + 1] === '^' ? 3 : 2));
-}
+const endOfSet = (part: readonly string[], open: number): number =>
+  part.indexOf(']', open + (part[open + 1] === '!' || part[open + 1] === '^' ? 3 : 2));
 
 function setOf(characters: readonly string[]): (character: string) => boolean {
   const negated = characters[0] === '!' || characters[0] === '^';
@@ -85,24 +82,3 @@ function setOf(characters: readonly string[]): (character: string) => boolean {
   }
   return (character) => ranges.some(([from, to]) => from <= character && character <= to) !== negated;
 }
-
-export type FileKind = 'csv' | 'parquet' | 'json' | 'lines';
-
-/** Undefined for an ending that nothing reads. */
-export function formatOf(path: string): FileKind | undefined {
-  const endingMatch = /\.(csv|tsv|txt|parquet|jsonl|ndjson|json)(\.gz)?$/i.exec(path);
-  const kind = endingMatch?.[1]?.toLowerCase();
-  if (kind === undefined) return undefined;
-  if (kind === 'parquet') return endingMatch?.[2] === undefined ? 'parquet' : undefined;
-  return kind === 'csv' || kind === 'tsv' || kind === 'txt' ? 'csv' : 'json';
-}
-
-/** Any file of text may hold lines, whatever its ending; what says to be another format does not. */
-export function linesKind(path: string): 'lines' | undefined {
-  return formatOf(path) === 'parquet' || formatOf(path) === 'json' ? undefined : 'lines';
-}
-
-export const isCompressed = (path: string): boolean => path.toLowerCase().endsWith('.gz');
-
-/** Returns all endings that say what is in a file: `.csv.gz` of `views.csv.gz`. */
-export const endingOf = (path: string): string => /(\.[a-z]{2,8})?(\.gz)?$/i.exec(path)![0];

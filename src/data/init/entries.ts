@@ -178,7 +178,7 @@ export function namedFile(
   ];
   if (because.length === 0) return { path, isLines, sources };
   const fileEnding =
-    main.kind === 'csv' ? (main.rewrite?.to === '\t' ? 'tsv' : 'csv') : main.kind === 'parquet' ? 'parquet' : 'jsonl';
+    main.kind === 'csv' ? (main.rewrite?.to === '\t' ? 'tsv' : 'csv') : main.kind === 'json' ? 'jsonl' : 'parquet';
   const to = `tables/${stemOf(main.path)}.${fileEnding}`;
   const baseRewrite = main.rewrite ?? {
     encoding: 'utf-8',

@@ -1,4 +1,5 @@
 /** Joins columns of the events with keys of other files: by values that both have, in both directions, and by names. */
+import { endingChoice } from '../files/formats/table.ts';
 import { isKeyLike, isNameless } from './guesses/keys.ts';
 import type { ColumnProfile, TableProfile } from './profile.ts';
 import { meansOf, wordsOf } from './words.ts';
@@ -91,7 +92,7 @@ const fileWords = (path: string): readonly string[] => wordsOf(stemOf(path));
 
 /** Returns a name without the endings of tables: `u.item` keeps its own. */
 export const stemOf = (path: string): string =>
-  baseOf(path).replace(/(\.(csv|tsv|txt|parquet|jsonl|ndjson|json|dat|data|inter|gz))+$/i, '');
+  baseOf(path).replace(new RegExp(`(\\.(${endingChoice}|dat|data|inter|gz))+$`, 'i'), '');
 
 const isOf = (path: string, meaning: 'user' | 'item'): boolean => meansOf(stemOf(path), meaning) !== undefined;
 

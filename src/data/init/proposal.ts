@@ -1,5 +1,5 @@
 /** The contents of a starter project: everything that the two files are written from. */
-import type { FileKind } from '../files/glob.ts';
+import type { FileKind } from '../files/formats/table.ts';
 import type { Rewrite } from '../look/looked_table.ts';
 
 /** A name of the model, and its entry where no column has this name. */

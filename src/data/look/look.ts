@@ -3,8 +3,11 @@ import { isUtf8 } from 'node:buffer';
 import { statSync } from 'node:fs';
 import { reasonOf } from '../../base/diagnostics/system_reason.ts';
 import { kindAt } from '../files/access.ts';
-import { openDatabase, quotePath } from '../files/duckdb.ts';
+import { openDatabase } from '../files/duckdb.ts';
 import type { InputFile } from '../files/files.ts';
+import { columnsOfRelation, countOf } from '../files/formats/reader.ts';
+import { readers } from '../files/formats/readers.ts';
+import { endingChoice, type FileKind, fileKinds, formats } from '../files/formats/table.ts';
 import { readBeginning, sampleBytes } from '../files/records/scan.ts';
 import { lookAtJson, tableOfObjects } from './look_at_json.ts';
 import { decode, lookAtText, type SampledTable } from './look_at_text.ts';
@@ -34,8 +37,8 @@ export async function lookAtFile(path: string, signal?: AbortSignal): Promise<Lo
 }
 
 async function look(path: string, signal: AbortSignal | undefined) {
-  const ending = /\.(csv|tsv|txt|parquet|jsonl|ndjson|json)(\.gz)?$/i.exec(path);
-  const endingWord = ending?.[1]?.toLowerCase();
+  const ending = new RegExp(`\\.(${endingChoice})(\\.gz)?$`, 'i').exec(path);
+  const endingWord = ending?.[1]?.toLowerCase() ?? '';
   const file: InputFile = { path, name: path, kind: 'csv', compressed: false };
   let headBuffer = (await readBeginning(file, headBytes)).bytes;
   let format = formatOf(headBuffer);
@@ -53,40 +56,43 @@ async function look(path: string, signal: AbortSignal | undefined) {
   }
   if (format.kind === 'no table') return { reason: format.reason };
   if (format.kind === 'gzip') return { reason: 'it is packed twice' };
-  if (format.kind === 'parquet') {
+  if (format.kind !== 'text') {
+    const { title, endings } = formats[format.kind];
     return compressed
-      ? { reason: 'it is Parquet within gzip: unpack it' }
-      : lookAtParquet(path, endingWord === 'parquet', signal);
+      ? { reason: `it is ${title} within gzip: unpack it` }
+      : lookAtRelation(path, format.kind, endings.includes(endingWord), signal);
   }
   const sample = await sampleBytes({ ...file, compressed });
   const firstCharacter = decode(headBuffer, format.encoding).trimStart()[0];
   const isJson =
     firstCharacter === '{' || (firstCharacter === '[' && /^\s*\[\s*[{\]]/.test(decode(headBuffer, format.encoding)));
-  if (isJson) return lookAtJson(sample, endingWord === 'json' || endingWord === 'jsonl' || endingWord === 'ndjson');
-  const readable = endingWord === 'tsv' ? 'tsv' : endingWord === 'csv' || endingWord === 'txt' ? 'csv' : undefined;
+  if (isJson) return lookAtJson(sample, formats.json.endings.includes(endingWord));
+  const readable = endingWord === 'tsv' ? 'tsv' : formats.csv.endings.includes(endingWord) ? 'csv' : undefined;
   return lookAtText(sample, format.encoding, readable);
 }
 
 const maxRows = 20_000;
 
 /** @throws what the database says of a damaged file */
-async function lookAtParquet(path: string, isKnown: boolean, signal?: AbortSignal): Promise<SampledTable> {
+async function lookAtRelation(
+  path: string,
+  kind: FileKind,
+  isKnown: boolean,
+  signal?: AbortSignal,
+): Promise<SampledTable> {
   const database = await openDatabase(signal);
   try {
-    const tableSql = `read_parquet([${quotePath(path)}], hive_partitioning = false)`;
-    const columnRows = await database.rows(`SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${tableSql})`);
-    const columns = columnRows.map((row) => String(row.column_name));
-    const [metadata] = await database.rows(
-      `SELECT sum(num_rows) AS rows FROM parquet_file_metadata([${quotePath(path)}])`,
-    );
-    const count = Number(metadata!.rows);
+    const tableSql = readers[kind].relation!(path);
+    const described = await columnsOfRelation(database, tableSql);
+    const columns = described.map(({ name }) => name);
+    const count = await countOf(database, tableSql);
     const sampled = await database.rows(
       `SELECT CAST(to_json(t) AS VARCHAR) AS row FROM (SELECT * FROM ${tableSql} LIMIT ${maxRows}) t`,
     );
     const objects = sampled.map(({ row }) => exactJson(String(row)) as Record<string, unknown>);
     const rows = objects.map((object) => columns.map((name) => cellOf(object[name])));
-    const types = columnRows.map((row) => String(row.column_type));
-    const sampledTable = { kind: 'parquet', columns, types, rows, count, isWhole: count <= maxRows, bad: 0 } as const;
+    const types = described.map(({ type }) => type);
+    const sampledTable = { kind, columns, types, rows, count, isWhole: count <= maxRows, bad: 0 } as const;
     const structs = new Set(columns.filter((_, at) => types[at]!.startsWith('STRUCT(')));
     return tableOfObjects(sampledTable, objects, isKnown, ([name]) => !structs.has(name!));
   } finally {
@@ -94,10 +100,9 @@ async function lookAtParquet(path: string, isKnown: boolean, signal?: AbortSigna
   }
 }
 
-type FileFormat =
+type FirstBytes =
   | { readonly kind: 'text'; readonly encoding: TextEncoding }
-  | { readonly kind: 'parquet' }
-  | { readonly kind: 'gzip' }
+  | { readonly kind: FileKind | 'gzip' }
   | { readonly kind: 'no table'; readonly reason: string };
 
 /** First bytes of files that hold no rows of text, with advice. */
@@ -114,10 +119,11 @@ const knownFormats: readonly (readonly [string, string])[] = [
   ['934e554d', 'it is an array of NumPy: a feature may read it with `init`'],
 ];
 
-function formatOf(bytes: Buffer): FileFormat {
+function formatOf(bytes: Buffer): FirstBytes {
   if (bytes.length === 0) return { kind: 'no table', reason: 'it is empty' };
   const headBuffer = bytes.subarray(0, 8).toString('hex');
-  if (headBuffer.startsWith('50415231')) return { kind: 'parquet' };
+  const typed = fileKinds.find((kind) => headBuffer.startsWith(formats[kind].magic ?? '-'));
+  if (typed) return { kind: typed };
   if (headBuffer.startsWith('1f8b')) return { kind: 'gzip' };
   const knownFormat = knownFormats.find(([magic]) => headBuffer.startsWith(magic));
   if (knownFormat) return { kind: 'no table', reason: knownFormat[1] };

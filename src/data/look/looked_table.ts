@@ -1,5 +1,5 @@
 /** The result of a look at a file: a sample of its rows, and the changes that a data block needs to read it. */
-import type { FileKind } from '../files/glob.ts';
+import type { FileKind } from '../files/formats/table.ts';
 
 /** A value as text; a list as a list. An object is its JSON. */
 export type Cell = string | null | readonly Cell[];

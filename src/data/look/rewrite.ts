@@ -1,8 +1,10 @@
 /** Writes a copy that a data block can read of a file that it cannot: with names, in UTF-8, with one sign between values. */
-import { createReadStream } from 'node:fs';
 import { copyFile, open, readFile } from 'node:fs/promises';
-import { createGunzip } from 'node:zlib';
-import { openDatabase, quoteName, quotePath, quoteText } from '../files/duckdb.ts';
+import { openDatabase, quoteName, quoteText } from '../files/duckdb.ts';
+import { columnsOfRelation } from '../files/formats/reader.ts';
+import { readers } from '../files/formats/readers.ts';
+import { isCompressed } from '../files/formats/table.ts';
+import { unpacked } from '../files/records/scan.ts';
 import { rowsOfMap } from './look_at_json.ts';
 import { separated, unescaped, unpadded, withoutBlankLines, withoutLines, withoutMark } from './look_at_text.ts';
 import { exactJson, type LookedTable, type Rewrite } from './looked_table.ts';
@@ -69,12 +71,9 @@ async function rewriteText({ from, to, rewriteFile: rewrite, signal }: RewriteJo
     if (whole !== '') await handle.write(rewriteRows(whole));
   };
   try {
-    const raw = createReadStream(from, { highWaterMark: 4 << 20 });
-    for await (const piece of from.toLowerCase().endsWith('.gz')
-      ? raw.pipe(createGunzip({ chunkSize: 1 << 20 }))
-      : raw) {
+    for await (const piece of unpacked({ path: from, compressed: isCompressed(from) }, 1 << 20)) {
       signal?.throwIfAborted();
-      await take(decoder.decode(piece as Buffer, { stream: true }), false);
+      await take(decoder.decode(piece, { stream: true }), false);
     }
     await take(decoder.decode(), true);
   } finally {
@@ -114,16 +113,12 @@ function rowText(values: readonly string[], separator: string): string {
 async function renameColumns({ from, to, kind, rewriteFile: rewrite, signal }: RewriteJob): Promise<void> {
   const database = await openDatabase(signal);
   try {
-    const source =
-      kind === 'parquet'
-        ? `read_parquet([${quotePath(from)}], hive_partitioning = false)`
-        : `read_json([${quotePath(from)}], hive_partitioning = false)`;
-    const columnRows = await database.rows(`SELECT column_name FROM (DESCRIBE SELECT * FROM ${source})`);
-    const ownNames = columnRows.map((row) => String(row.column_name));
+    const source = readers[kind].relation!(from);
+    const ownColumns = await columnsOfRelation(database, source);
     const columns = rewrite.fields
       ? rewrite.fields.map(({ path }, at) => `${fieldSql(path, kind)} AS ${quoteName(rewrite.header[at]!)}`)
-      : ownNames.map((name, at) => `${quoteName(name)} AS ${quoteName(rewrite.header[at] ?? name)}`);
-    const format = kind === 'parquet' ? 'PARQUET' : 'JSON';
+      : ownColumns.map(({ name }, at) => `${quoteName(name)} AS ${quoteName(rewrite.header[at] ?? name)}`);
+    const format = kind === 'json' ? 'JSON' : 'PARQUET';
     await database.run(`COPY (SELECT ${columns.join(', ')} FROM ${source}) TO ${quoteText(to)} (FORMAT ${format})`);
   } finally {
     database.close();
@@ -134,6 +129,6 @@ async function renameColumns({ from, to, kind, rewriteFile: rewrite, signal }: R
 function fieldSql([column, ...pendingText]: readonly string[], kind: LookedTable['kind']): string {
   const name = quoteName(column!);
   if (pendingText.length === 0) return name;
-  if (kind === 'parquet') return [name, ...pendingText.map(quoteName)].join('.');
+  if (kind !== 'json') return [name, ...pendingText.map(quoteName)].join('.');
   return `json_extract(to_json(${name}), ${quoteText(`$${pendingText.map((field) => `."${field}"`).join('')}`)})`;
 }

@@ -8,13 +8,9 @@ import { makeFoldersSync } from '../../base/storage/durable.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { DataDescription, DataFile } from '../../graph/plan/data_description.ts';
 import type { Rejected } from '../dataset.ts';
-import { csvShape } from '../files/csv.ts';
 import type { Database } from '../files/duckdb.ts';
 import type { BadRow, DescribedFile } from '../files/files.ts';
-import { CsvScanner } from '../files/records/csv.ts';
-import { LinesScanner } from '../files/records/lines.ts';
 import { eachGood } from '../files/records/scan.ts';
-import { jsonScanner } from '../files/source.ts';
 import type { Staged } from './raw.ts';
 import { verifyUnchanged } from './stage.ts';
 
@@ -81,9 +77,7 @@ function entriesOf(files: Staged['files']): DataFile[] {
 }
 
 /** True for records that are no rows of the table; blank rows of JSON were, and have their row id. */
-function isRecord({ at }: BadRow): boolean {
-  return !('record' in at);
-}
+const isRecord = ({ at }: BadRow): boolean => !('record' in at);
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
@@ -128,17 +122,12 @@ async function fill(
   file: DescribedFile,
 ): Promise<void> {
   const recordOf = (index: number): number => (bad[index]!.at as { readonly record: number }).record;
-  if (file.kind === 'parquet') {
+  const scanner = source.opened.get(file.path)!.scanner?.();
+  if (scanner === undefined) {
     for (const index of indexes) lines[index] = recordOf(index) + 1;
     return;
   }
   const byRecord = [...indexes].sort((a, b) => recordOf(a) - recordOf(b));
-  const scanner =
-    file.kind === 'csv'
-      ? new CsvScanner(csvShape(source.looks.get(file.path)!))
-      : file.kind === 'lines'
-        ? new LinesScanner()
-        : jsonScanner(source.jsons.get(file.path)!.format);
   // A record with a value of another type is whole, but no row.
   const brokenLines = new Set(
     broken.flatMap(({ file: ownFile, at }) => (ownFile === file && 'line' in at ? [at.line] : [])),

@@ -5,20 +5,14 @@
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { mentions } from '../binding/binder.ts';
 import { type ColumnKind, columnsOfLayout, type DataLayout } from '../binding/layout.ts';
-import { type Database, quoteName, quotePath } from '../files/duckdb.ts';
+import { type Database, isNumber, quoteName } from '../files/duckdb.ts';
 import type { BadRow, DescribedFile, Role } from '../files/files.ts';
+import { countOf, type LoadInput, NUMBER_TEXT, settleRows, UNWRAPPED } from '../files/formats/reader.ts';
+import { readers } from '../files/formats/readers.ts';
+import { formats } from '../files/formats/table.ts';
 import { stampOf } from '../files/records/scan.ts';
 import { inStores, stampsNow } from '../files/remote/stores.ts';
-import { type DataSource, isNumber, unreadable } from '../files/source.ts';
-import {
-  type LoadInput,
-  loadFile,
-  NUMBER_TEXT,
-  recordsOfParquet,
-  selectParquet,
-  settleRows,
-  UNWRAPPED,
-} from './load.ts';
+import { type DataSource, unreadable } from '../files/source.ts';
 import type { RowRange, StagedFile, StagedTable } from './raw.ts';
 
 /** Estimated bytes of a value in the database: a short text with its pointer. */
@@ -30,30 +24,27 @@ const groupedBytes = 200;
 /** Limits the files of a view, since each query opens all of them. */
 const maxFiles = 2000;
 
-/** The database's name of a row's index in its file. */
-const rowNumber = 'file_row_number';
+type StageInput = LoadInput & { readonly source: DataSource };
+
+const placeOf = ({ kind }: DescribedFile) => readers[kind].inPlace!;
 
 /**
  * True if the table of the source would be larger than `room`, and can be a view over Parquet files: rows past memory would lie in the
  * database's temporary files otherwise, several times as large as the Parquet.
  * @param room bytes of the database's memory
  */
-async function staysInPlace({ database, source, types }: LoadInput, room: number): Promise<boolean> {
+async function staysInPlace({ database, source, types }: StageInput, room: number): Promise<boolean> {
   const { files, columns } = source;
-  if (files.length > maxFiles || files.some(({ kind }) => kind !== 'parquet')) return false;
-  if (columns.some(({ name }) => name.toLowerCase() === rowNumber)) return false;
+  if (files.length > maxFiles || files.some(({ kind }) => readers[kind].inPlace === undefined)) return false;
+  const rowNumbers = new Set(files.map((file) => placeOf(file).rowNumber));
+  if (columns.some(({ name }) => rowNumbers.has(name.toLowerCase()))) return false;
   let rowTotal = 0;
-  for (const file of files) {
-    const [metadata] = await database.rows(
-      `SELECT num_rows AS rows FROM parquet_file_metadata([${quotePath(file.path)}])`,
-    );
-    rowTotal += Number(metadata!.rows);
-  }
+  for (const { kind, path } of files) rowTotal += await countOf(database, readers[kind].relation!(path));
   return rowTotal * types.size * valueBytes > room;
 }
 
 /** Makes the view, after each file was read once, to its end. @throws Failure for a damaged file */
-async function stageInPlace(loading: LoadInput, room: number): Promise<Omit<StagedTable, 'source' | 'broken'>> {
+async function stageInPlace(loading: StageInput, room: number): Promise<Omit<StagedTable, 'source' | 'broken'>> {
   const files: StagedFile[] = [];
   let rowTotal = 0;
   for (const file of loading.source.files) {
@@ -73,14 +64,14 @@ async function stageInPlace(loading: LoadInput, room: number): Promise<Omit<Stag
   return { files, rows: rowTotal, inPlace: { atOnce, focus }, leaveOut };
 }
 
-async function readToEnd(loading: LoadInput, file: DescribedFile): Promise<number> {
+async function readToEnd(loading: StageInput, file: DescribedFile): Promise<number> {
   const { database, types } = loading;
   try {
-    const records = await recordsOfParquet(database, file);
+    const records = await placeOf(file).count(database, file);
     // A count would be answered without reading the values.
     const hashes = [...types.keys()].map((name) => `, bit_xor(hash(${quoteName(name)}))`);
     const [totals] = await database.rows(
-      `SELECT count(*) AS rows${hashes.join('')} FROM (${selectParquet(loading, file)})`,
+      `SELECT count(*) AS rows${hashes.join('')} FROM (${placeOf(file).select(loading, file)})`,
     );
     settleRows(file, Number(totals!.rows), records);
     return records;
@@ -92,7 +83,7 @@ async function readToEnd(loading: LoadInput, file: DescribedFile): Promise<numbe
 
 /** Filters by the row number in a file, by which the database skips row groups: a filter on row ids would read all files. */
 function viewOf(
-  loading: LoadInput,
+  loading: StageInput,
   files: readonly StagedFile[],
   range: RowRange,
   excludedIds: readonly number[],
@@ -101,7 +92,8 @@ function viewOf(
     const firstRow = Math.max(0, range.first - first);
     const endRow = Math.min(rows, range.first + range.count - first);
     if (firstRow >= endRow) return [];
-    const select = selectParquet(loading, file, `${rowNumber} + CAST(${first} AS BIGINT) AS rowid`);
+    const { rowNumber, select: selectOf } = placeOf(file);
+    const select = selectOf(loading, file, `${rowNumber} + CAST(${first} AS BIGINT) AS rowid`);
     return [
       firstRow > 0 || endRow < rows
         ? `${select} WHERE ${rowNumber} >= ${firstRow} AND ${rowNumber} < ${endRow}`
@@ -193,7 +185,7 @@ function columnTypes(source: DataSource, layout: DataLayout): ColumnTypes {
     else if (isBare && type === 'JSON') readTypes.set(name, UNWRAPPED);
     else {
       // Whole numbers of a text are known to be whole only after all are read, and a DOUBLE would not hold their digits.
-      const isText = source.files.every(({ kind }) => kind === 'csv' || kind === 'json');
+      const isText = source.files.every(({ kind }) => formats[kind].types !== 'file');
       const isOpen = isText && /^(BIGINT|HUGEINT|DOUBLE)$/.test(type);
       readTypes.set(name, isOpen ? NUMBER_TEXT : type);
       if (isOpen) numbers.push(name);
@@ -215,17 +207,25 @@ async function makeNumbers(database: Database, role: Role, name: string): Promis
   await database.run(`ALTER TABLE ${role} ALTER ${column} TYPE ${type}`);
 }
 
-async function load(loading: LoadInput): Promise<StagedTable> {
+async function load(loading: StageInput): Promise<StagedTable> {
   const { database, source, types } = loading;
   const files: StagedFile[] = [];
   const broken: BadRow[] = [];
   let rowTotal = 0;
   for (const [index, file] of source.files.entries()) {
-    const loaded = await loadFile(loading, index, rowTotal);
-    files.push({ file, first: rowTotal, rows: loaded.rows });
-    rowTotal += loaded.rows;
-    broken.push(...loaded.broken);
-    if (file.kind === 'json')
+    try {
+      const loaded = await source.opened.get(file.path)!.load(loading, index);
+      // Rows are traced to their lines by their ids.
+      const [lastRow] = await database.rows(`SELECT max(rowid) AS row FROM ${source.role}`);
+      if (loaded.rows > 0) settleRows(file, Number(lastRow!.row) + 1 - rowTotal, loaded.rows);
+      files.push({ file, first: rowTotal, rows: loaded.rows });
+      rowTotal += loaded.rows;
+      broken.push(...loaded.broken);
+    } catch (error) {
+      database.passOn(error);
+      throw new Failure([unreadable(error, file)]);
+    }
+    if (formats[file.kind].types === 'values')
       broken.push(...(await blankRows(database, source.role, files.at(-1)!, [...types.keys()])));
   }
   const leaveOut = (ids: readonly number[]): Promise<void> =>

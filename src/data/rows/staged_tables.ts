@@ -2,9 +2,17 @@
 import type { DuckDBDataChunk } from '@duckdb/node-api';
 import type { TextsWriter } from '../../base/text/texts.ts';
 import type { BoundColumn, ColumnRequest, DataLayout } from '../binding/layout.ts';
-import { type Database, enclose, maxInlineBytes, quoteName, textBytes } from '../files/duckdb.ts';
+import {
+  columnAsText,
+  type Database,
+  elementOf,
+  enclose,
+  isNumber,
+  maxInlineBytes,
+  quoteName,
+  textBytes,
+} from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
-import { elementOf, isNumber } from '../files/source.ts';
 import type { RawBags, RawColumn, RawNumbers, RawRows, RowRange, Staged } from './raw.ts';
 
 /** A database with the tables of a layout, once they are staged. */
@@ -207,20 +215,6 @@ async function readCodeLists(
 
 export function dictionaryTable(dictionary: string): string {
   return quoteName(`dictionary of ${dictionary}`);
-}
-
-/** Writes a column as text: a whole number that is stored with a fraction is the same key as one that is not. */
-export function columnAsText(column: string, type: string): string {
-  const limit = largestWhole(type);
-  const fraction = /^DECIMAL\(\d+,0\)$/.test(type) ? undefined : /^DECIMAL/.exec(type);
-  if (limit === undefined && !fraction) return `CAST(${column} AS VARCHAR)`;
-  const isWhole = `${column} = floor(${column})${limit === undefined ? '' : ` AND abs(${column}) < ${limit}`}`;
-  return `CASE WHEN ${isWhole} THEN CAST(CAST(${column} AS HUGEINT) AS VARCHAR) ELSE CAST(${column} AS VARCHAR) END`;
-}
-
-/** Returns the limit from which on a type of fractions does not hold each whole number; undefined for other types. */
-export function largestWhole(type: string): number | undefined {
-  return type === 'DOUBLE' ? 2 ** 53 : type === 'FLOAT' ? 2 ** 24 : undefined;
 }
 
 /** Doubles the byte order mark that begins a text, since the first is lost on its way out of the database. */

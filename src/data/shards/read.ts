@@ -4,11 +4,11 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import { type Dataset, rowsOf } from '../dataset.ts';
 import type { Database } from '../files/duckdb.ts';
+import { columnAsText, elementOf } from '../files/duckdb.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
-import { elementOf } from '../files/source.ts';
 import type { Pinned } from '../pinned.ts';
 import { partsOfFiles } from '../rows/split.ts';
-import { columnAsText, computedQuery } from '../rows/staged_tables.ts';
+import { computedQuery } from '../rows/staged_tables.ts';
 import { type Computing, computed, settle, validFiles } from '../valid_files.ts';
 import {
   bytesInMemory,

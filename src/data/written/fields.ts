@@ -4,7 +4,7 @@ import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import type { Failure } from '../../base/diagnostics/failure.ts';
 import { nearest } from '../../base/text/nearest.ts';
 import type { IndexedColumn } from '../dataset.ts';
-import { elementOf, isList, isNumber } from '../files/source.ts';
+import { elementOf, isList, isNumber } from '../files/duckdb.ts';
 
 export interface ItemField {
   readonly name: string;

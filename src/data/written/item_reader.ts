@@ -19,6 +19,7 @@ import {
 import { type EncoderArguments, makeAlongEncoder, makeColumnEncoder } from '../columns/encode.ts';
 import type { Encoding, IndexedColumn } from '../dataset.ts';
 import { type Database, openDatabase } from '../files/duckdb.ts';
+import { hasSampledTypes } from '../files/formats/table.ts';
 import type { DataSource } from '../files/source.ts';
 import { type FilterColumn, filterColumnsOf, filterLayout } from '../item_columns.ts';
 import type { RawCodes, RawColumn } from '../rows/raw.ts';
@@ -189,7 +190,7 @@ function check(
   { key, columns: given }: GivenItem,
   fields: readonly ItemField[],
   { bare, name }: BoundColumn,
-  { looks }: DataSource,
+  { files }: DataSource,
 ): TextRow | Failure {
   const keyError = key === '' ? (['is empty', 'give a key'] as const) : textError(key);
   if (keyError) return new Failure([itemValueError(bare ?? name, ...keyError)]);
@@ -211,7 +212,7 @@ function check(
   if (mistakes.length > 0) return new Failure(mistakes);
   // In a text file nothing and an empty text are the same.
   const textOf = (value: unknown): string | null =>
-    value === null || value === undefined || (value === '' && looks.size > 0) ? null : String(value);
+    value === null || value === undefined || (value === '' && hasSampledTypes(files)) ? null : String(value);
   const row = new Map(
     [...columns].map(([column, value]) => [column, Array.isArray(value) ? value.map(String) : textOf(value)] as const),
   );

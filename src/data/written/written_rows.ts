@@ -1,12 +1,10 @@
 /** Computes the columns of items that are written, as rows of the database. The texts of requests are values here, never SQL. */
 import type { ColumnRequest } from '../binding/layout.ts';
-import { enclose, quoteName, quoteText } from '../files/duckdb.ts';
-import { elementOf } from '../files/source.ts';
+import { columnAsText, elementOf, enclose, quoteName, quoteText } from '../files/duckdb.ts';
 import { type FilterColumn, plainItemValue } from '../item_columns.ts';
 import { bagSpans, type RawBags, type RawCodes, type RawColumn, type RawNumbers } from '../rows/raw.ts';
 import {
   type BoundTables,
-  columnAsText,
   computedQuery,
   numberOf,
   secondsOf,

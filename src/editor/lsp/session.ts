@@ -6,6 +6,7 @@ import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { makeSource, type Source } from '../../base/text/source.ts';
 import { checkSource } from '../../compiler/pipeline.ts';
+import { endingChoice } from '../../data/files/formats/table.ts';
 import type { Theme } from '../drawing/drawing.ts';
 import type { CompletionSurroundings } from '../language/completion/context.ts';
 import { FileAnalysis } from '../language/file_analysis.ts';
@@ -157,7 +158,7 @@ export interface FolderEntry {
   readonly isFolder: boolean;
 }
 
-const dataEnding = /\.(csv|tsv|txt|parquet|json|jsonl|ndjson|gz)$/;
+const dataEnding = new RegExp(`\\.(${endingChoice}|gz)$`);
 
 export async function surroundingsOf(facts: FileAnalysis, host: Host): Promise<CompletionSurroundings> {
   const { name } = facts.source;

@@ -102,6 +102,7 @@ function AnswerView({ about, question, asking, asked, hasToken, change }: Answer
           <p class="state">
             {isOld && 'an earlier question: '}
             {countText(answer.value.items.length, 'item')} · {Math.max(1, Math.round(answer.milliseconds))} ms
+            {ofUser?.asOf !== undefined && ` · events up to ${ofUser.asOf}`}
             {answer.value.version !== about.version && ` · version ${shortVersion(answer.value.version)}`}
           </p>
         )}

@@ -1,5 +1,4 @@
 /** Bodies that their schemas allow to answers, from one snapshot. It knows nothing of HTTP: `open` of the library gives it to programs. */
-
 import { failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import { makeItemSearch, nextTurn } from '../serve/item_search.ts';

@@ -7,7 +7,7 @@ import { checkSource } from '../../../src/compiler/pipeline.ts';
 import { checkHeaders } from '../../../src/data/binding/bind.ts';
 import { makeBinder } from '../../../src/data/binding/binder.ts';
 import { isCallable, readsOf, refusalOf } from '../../../src/data/binding/expression.ts';
-import { Copies, type Database, openDatabase } from '../../../src/data/files/duckdb.ts';
+import { type Database, openDatabase } from '../../../src/data/files/duckdb.ts';
 import { isStuck } from '../../../src/data/files/query_guard.ts';
 import fc from '../../fast_check.ts';
 import { type Block, describeData, folderWith, needsOf, vocabulary } from '../fixture.ts';
@@ -182,7 +182,7 @@ describe('an expression', () => {
     const own = await openDatabase();
     const column = { name: 'user', type: 'VARCHAR', mixed: false };
     const described = { path: 'events.csv', span: describeData({ folder: '.' }).span };
-    const empty = { looks: new Map(), jsons: new Map(), stamps: new Map(), copies: new Copies() };
+    const empty = { opened: new Map(), stamps: new Map() };
     const source = { role: 'events', described, files: [], columns: [column], ...empty } as const;
     const binder = await makeBinder(own, new Map([['events', source]]), 50);
     const expression =
@@ -208,7 +208,7 @@ describe('an expression', () => {
   ])('whose one value may be endless is not computed: %s', async (expression, type) => {
     const own = await openDatabase();
     const described = { path: 'events.csv', span: describeData({ folder: '.' }).span };
-    const empty = { looks: new Map(), jsons: new Map(), stamps: new Map(), copies: new Copies() };
+    const empty = { opened: new Map(), stamps: new Map() };
     const columns = [{ name: 'user', type: 'VARCHAR', mixed: false }];
     const source = { role: 'events', described, files: [], columns, ...empty } as const;
     const binder = await makeBinder(own, new Map([['events', source]]), 50);

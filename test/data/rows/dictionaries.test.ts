@@ -3,9 +3,9 @@ import { limitTexts, PackedTexts } from '../../../src/base/text/texts.ts';
 import { bindData } from '../../../src/data/binding/bind.ts';
 import { makeReadPlan } from '../../../src/data/binding/layout.ts';
 import { openDatabase } from '../../../src/data/files/duckdb.ts';
-import { makeDictionaries } from '../../../src/data/rows/dictionaries.ts';
 import type { Dictionaries } from '../../../src/data/rows/raw.ts';
 import { stage } from '../../../src/data/rows/stage.ts';
+import { makeDictionaries } from '../../../src/data/valid_files.ts';
 import { describeData, failureOf, folderWith, needsOf, vocabulary } from '../fixture.ts';
 
 const needs = needsOf({ user: { encoder: vocabulary } }, { item: { encoder: vocabulary } });

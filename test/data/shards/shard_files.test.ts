@@ -7,7 +7,6 @@ import { makeRandom } from '../../../src/base/random/random.ts';
 import { PackedTexts, packTexts } from '../../../src/base/text/texts.ts';
 import { memoryOf } from '../../../src/data/files/query_guard.ts';
 import { blocksIn, merged, packPlain, piecesOf, unpackPlain } from '../../../src/data/shards/block.ts';
-import { momentsAt } from '../../../src/data/shards/by_time.ts';
 import { NumbersSample } from '../../../src/data/shards/count.ts';
 import {
   refuseLargeHeldOut,
@@ -15,6 +14,7 @@ import {
   refuseLargeShard,
   refuseLargeTables,
 } from '../../../src/data/shards/layout.ts';
+import { momentsAt } from '../../../src/data/shards/partition_source.ts';
 import { readShard, ShardWriter } from '../../../src/data/shards/shard_files.ts';
 import { failureOf } from '../fixture.ts';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { randomTensors, stepGraph } from '../../../bench/step_graph.ts';
-import { addonIn, loadBinding, tensorflowCacheFolder } from '../../../src/engines/tensorflow/binding.ts';
+import { addonIn, loadBinding, tensorflowCacheFolder } from '../../../src/engines/tensorflow/tensorflow.ts';
 import { makeBuilder } from '../../../src/graph/builder.ts';
 import { batch, tensor } from '../../graph/support.ts';
 import { engineOrSkip } from '../support.ts';

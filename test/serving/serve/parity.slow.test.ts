@@ -142,7 +142,7 @@ it('a user who is looked up by key has the features of the next event, but for w
   const { plan } = compileSource(makeSource('model.tower', model)).lowered!;
   const block = data('leave_one_out');
   const [description] = checkSource(makeSource('data.tower', block), { folder }).dataDescriptions;
-  const dataset = await readDataset(description!, plan);
+  const dataset = await readDataset(description!, plan, { asOf: 'validation' });
   const { users, encodings } = dataset;
   const { validation } = dataset.parts;
   expect(users.asOfLastEvent).toEqual(['shelf', 'hour', 'device']);
@@ -171,7 +171,7 @@ it('a user who is looked up by key has the features of the next event, but for w
   const all = { k: 12, removeSeen: false };
   const plainly = await recommender.ask({ key: 'u1' }, all);
   expect(plainly.notes).toEqual([
-    '`shelf`, `hour`, `device` are from the last training event of user u1: give the current value if it differs.',
+    '`shelf`, `hour`, `device` are from the last event of user u1: give the current value if it differs.',
   ]);
   const context = { shelf: ['m1', 'm2', 'm3'], hour: '2001-09-09 05:00', device: 'tv' };
   const said = await recommender.ask({ key: 'u1', values: context }, all);

@@ -57,8 +57,8 @@ export function recommendCommand(program: Command): void {
         ...seenChoice({ removeSeen, keepSeen }),
       });
       if (json) return answerJson({ user, asOf, items, history, notes });
-      if (asOf !== undefined) answer(`knows the events up to ${asOf}`);
       for (const note of notes) answer(note);
+      if (asOf !== undefined) answer(`knows the events up to ${asOf}`);
       if (history.length > 0) {
         answer(`\nhistory, latest of ${history.length}:`);
         for (const item of history.slice(0, shownHistory)) answer(`          ${named(item)}`);

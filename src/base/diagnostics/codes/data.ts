@@ -37,9 +37,9 @@ export const data = {
     hint: ({ allow }) => `move the file into the project, or allow its folder: \`--allow ${shellWord(allow)}\``,
   }),
 
-  'data-file-kind': row<{ path: string }>({
+  'data-file-kind': row<{ path: string; endings: readonly string[] }>({
     message: ({ path }) => `\`${path}\` has an unknown file type`,
-    hint: 'use a .csv, .tsv or .txt file (each also .gz), .parquet, .jsonl, .ndjson or .json',
+    hint: ({ endings }) => `use a file that ends in .${endings.join(', .')}; text may also end in .gz`,
   }),
 
   'data-file-unreadable': row<{ path: string; reason: string }>({

@@ -38,6 +38,7 @@ import { residual } from './residual.ts';
 import { self_attention } from './self_attention.ts';
 import { senet } from './senet.ts';
 import { sum } from './sum.ts';
+import { swiglu } from './swiglu.ts';
 import { transformer } from './transformer.ts';
 
 /** Every kind of block, by the name a file uses. */
@@ -87,4 +88,5 @@ export const blocks: Readonly<Record<string, BlockKind>> = {
   mix,
   bsarec,
   conv,
+  swiglu,
 };

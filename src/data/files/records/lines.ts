@@ -220,7 +220,12 @@ const maxLineBytes = 16_000_000;
 const [SPACE, TAB] = [0x20, 0x09];
 
 /** The user of a line is `bytes[from … to)`; its items follow. */
-type EachGoodLine = (line: number, from: number, to: number, items: readonly (readonly [number, number])[]) => void;
+export type EachGoodLine = (
+  line: number,
+  from: number,
+  to: number,
+  items: readonly (readonly [number, number])[],
+) => void;
 
 export class LinesScanner implements Scanner {
   private readonly lines = new LineWalker(maxLineBytes);

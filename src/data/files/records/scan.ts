@@ -16,6 +16,9 @@ export interface ScanResult {
   readonly plain: boolean;
 }
 
+/** Bytes from which the columns of a text are known. */
+export const shortSample = 64 * 1024;
+
 const pieceBytes = 1 << 20;
 /** Past so many bad records that outnumber the good ones, the rest is not read: each is stored with its reason. */
 const maxBadRecords = 1_000_000;
@@ -137,7 +140,7 @@ export async function eachPiece(
 }
 
 /** A compressed file that was cut off is an error, and so is one with something after its compressed data. */
-async function* unpacked(file: InputFile, size: number): AsyncGenerator<Buffer> {
+export async function* unpacked(file: Pick<InputFile, 'path' | 'compressed'>, size: number): AsyncGenerator<Buffer> {
   const raw = createReadStream(file.path, { highWaterMark: size });
   if (!file.compressed) {
     for await (const chunk of raw) yield chunk as Buffer;

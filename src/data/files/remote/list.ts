@@ -15,7 +15,8 @@ import { reasonOf } from '../../../base/diagnostics/system_reason.ts';
 import type { DataDescription, DataFile } from '../../../graph/plan/data_description.ts';
 import type { Access } from '../access.ts';
 import { type Copies, type Database, quotePath, quoteText, writingCopy } from '../duckdb.ts';
-import { alternatives, endingOf, formatOf, isCompressed, isPattern } from '../glob.ts';
+import { endingOf, formatOf, isCompressed } from '../formats/table.ts';
+import { alternatives, isPattern } from '../glob.ts';
 import {
   addressOf,
   allowedAddresses,

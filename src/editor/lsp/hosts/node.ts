@@ -9,7 +9,7 @@ import { makeSource, type Source } from '../../../base/text/source.ts';
 import { isWithin, kindAt, reachOf, resolved } from '../../../data/files/access.ts';
 import { sampleCsv } from '../../../data/files/csv.ts';
 import { findFiles } from '../../../data/files/files.ts';
-import { formatOf, isCompressed } from '../../../data/files/glob.ts';
+import { formatOf, isCompressed } from '../../../data/files/formats/table.ts';
 import { lineColumns } from '../../../data/files/records/lines.ts';
 import { type FileAnalysis, linksOf } from '../../language/file_analysis.ts';
 import type { Host } from '../session.ts';

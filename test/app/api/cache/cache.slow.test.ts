@@ -21,8 +21,7 @@ import type { LoadRequest } from '../../../../src/app/api/run.ts';
 import { readLoaded, readWhole, runOf, writeLoaded } from '../../../../src/app/api/versions/load_beside.ts';
 import { makeRandom } from '../../../../src/base/random/random.ts';
 import { writeDurably } from '../../../../src/base/storage/durable.ts';
-import { readSafetensors, writeSafetensors } from '../../../../src/base/storage/safetensors.ts';
-import { packTree, unpackTree } from '../../../../src/base/storage/tensor_tree.ts';
+import { packTree, readSafetensors, unpackTree, writeSafetensors } from '../../../../src/base/storage/safetensors.ts';
 import { loadEngine } from '../../../../src/engines/engines.ts';
 import { openRecommender } from '../../../../src/serving/serve/recommend.ts';
 import { load as loadArtifact } from '../../../../src/training/artifact/load.ts';
@@ -272,7 +271,7 @@ describe('where it is damaged', () => {
       ['feature "movie_id"', ({ items }) => items.features.get('movie_id').column.values.fill(1e6, 0, 1)],
       ['feature "history"', ({ users }) => users.features.get('history').column.ends.fill(1e6, 0, 1)],
       ['the feature "history" of users', ({ users }) => users.features.delete('history')],
-      ['what users have seen', ({ users }) => users.seen.values.fill(40, 0, 1)],
+      ['what users had', ({ users }) => users.had.values.fill(40, 0, 1)],
       ['the tables', ({ items }) => items.tables.set('x', new Float32Array(1))],
     ];
     const whole = readFileSync(cacheOf(run));

@@ -1,4 +1,4 @@
-/** What holds of every loss: rows of weight 0 have no part, whatever they hold, and a batch without any weight loses nothing. */
+/** What holds of every loss: rows of weight 0 have no part, whatever they hold, a batch without any weight loses nothing, and large scores overflow nowhere. */
 import { describe, expect, test } from 'vitest';
 import { losses } from '../../../../src/compiler/library/losses/table.ts';
 import { evaluateGraph } from '../../../../src/graph/evaluate.ts';
@@ -29,5 +29,14 @@ describe.each(Object.keys(losses))('%s', (kind) => {
     const [first, second, both] = [of([1, 0, 0, 0]), of([0, 0, 1, 0]), outputs].map(({ loss }) => loss!.data[0]!);
     // Targets of a list, and pairs of rows, are others with each weight.
     if (kind !== 'listwise' && kind !== 'directau') expect(both).toBeCloseTo((2 * first! + second!) / 3, 5);
+  });
+
+  test('is finite, and its gradients are, of scores in the hundreds, which a score without a bound may give', () => {
+    const inputs = Object.entries(inputsOf(graph, [1, 1, 1, 1])).map(([name, tensor]) => {
+      const isVector = name === 'query' || name.endsWith('item');
+      return [name, isVector ? { ...tensor, data: tensor.data.map((value) => 30 * value) } : tensor];
+    });
+    const { outputs } = evaluateGraph(graph, Object.fromEntries(inputs), {});
+    for (const [name, { data }] of Object.entries(outputs)) expect(data.every(Number.isFinite), name).toBe(true);
   });
 });
