@@ -6,6 +6,7 @@ import { makeSource, type Source } from '../../base/text/source.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Access } from '../../data/files/access.ts';
 import type { EngineName } from '../../engines/engine.ts';
+import type { Meeting } from '../../engines/group.ts';
 import { load } from '../../training/artifact/load.ts';
 import type { Manifest } from '../../training/artifact/manifest.ts';
 import { readMetricsLog } from '../../training/metrics_log.ts';
@@ -21,7 +22,7 @@ export interface ModelToTrain extends Pick<Lowering, 'diagnostics' | 'sources' |
 }
 
 type Flags = Partial<Record<'resume' | 'finish' | 'all', boolean> & Record<'seed' | 'replay', number>>;
-type FinalRequest = CheckRequest & Flags & { readonly engine?: EngineName | 'auto'; readonly from?: string };
+type FinalRequest = CheckRequest & Flags & { engine?: EngineName | 'auto'; from?: string; meeting?: Meeting };
 
 /**
  * @param path of a model: none may be given
@@ -38,7 +39,7 @@ export async function settledBy(
   if (given !== undefined) throw failure('final-settings', { given, folder });
   const trained = await load(folder, { withoutWeights: true });
   const { manifest } = trained;
-  const { from: before, final = { checksum: manifest.checksum, name: folder } } = manifest;
+  const { from: before, data, final = { checksum: manifest.checksum, name: folder } } = manifest;
   const isOld = request.resume || request.finish;
   if (before && from === undefined && !isOld) throw failure('final-continued', { folder, before: before.name });
   const { description, reading } = await blockOf(trained, request);
@@ -48,15 +49,14 @@ export async function settledBy(
   if (!compiled.model || !compiled.lowered) throw new Failure(compiled.diagnostics);
   const kept = async (file: string, name: string): Promise<Source> =>
     makeSource(name, (await readRunFile(folder, file)).toString('utf8'));
-  const { file, source } = manifest.data;
-  const engine = request.engine ?? (isOld ? undefined : (manifest.engine.name as EngineName));
+  const engine = request.engine ?? (isOld || request.meeting ? undefined : (manifest.engine.name as EngineName));
   const replay = request.replay ?? (from === undefined || request.all ? undefined : before?.replay);
   return {
     model: {
       ...{ diagnostics: compiled.diagnostics, model: compiled.model, lowered: compiled.lowered, final },
       sources: await Promise.all(manifest.sources.map((path) => kept(path, basename(path)))),
       data: {
-        source: request.data === undefined ? await kept(source!, file!) : readSource(request.data),
+        source: request.data === undefined ? await kept(data.source!, data.file!) : readSource(request.data),
         description: { ...description, trainsAll: true },
         access: reading.access,
       },

@@ -266,7 +266,6 @@ export function heldOutPart({ trained }: Run, { parts, heldOutBefore: events }: 
 export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise<Evaluation> {
   const { plan, tables, parameters } = run.trained;
   const requestedMeasures = request.metrics === undefined ? plan.train.metrics : askedMeasures(request.metrics);
-  const part = heldOutPart(run, await run.dataset(), request.part);
   const { dataset, engine, retrieval } = await retrievalOf(run);
   const [
     { evaluateModel: evaluateAll },
@@ -283,6 +282,7 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
   ]);
   const weighs = plan.towers.some(({ readouts }) => readouts !== undefined);
   try {
+    const part = heldOutPart(run, dataset, request.part);
     const evaluation = await evaluateAll({
       dataset,
       part,

@@ -34,16 +34,16 @@ export function codesOfParts(dictionary: Texts): readonly number[] {
 }
 
 /** Throws Failure where a requested part is empty. */
-export function splitEvents(description: HeldOut, events: SplitInput): SplitResult {
+export function splitEvents(description: SplitOfBlock, events: SplitInput): SplitResult {
   const result = resultOf(description, events);
   const counts = [0, 0, 0];
   for (let event = 0; event < result.part.length; event++) counts[result.part[event]!]!++;
   return { part: result.part, sentence: sentenceOf(description, result.sentence, counts) };
 }
 
-type HeldOut = Pick<DataDescription, 'split' | 'trainsAll' | 'span'>;
+type SplitOfBlock = Pick<DataDescription, 'split' | 'trainsAll' | 'span'>;
 
-const resultOf = ({ split, trainsAll }: HeldOut, events: SplitInput): SplitResult =>
+const resultOf = ({ split, trainsAll }: SplitOfBlock, events: SplitInput): SplitResult =>
   trainsAll
     ? { part: new Uint8Array(events.rows), sentence: 'All events are for training' }
     : splitters[split.kind](split as never, events);
@@ -65,7 +65,7 @@ export const foldsOfFiles = (files: readonly PartOfFile[], ids: Int32Array): Uin
   Uint8Array.from(ids, (id) => parts.indexOf(files.findLast(({ first }) => first <= id)!.part));
 
 /** Returns the sentence of `splitEvents` for these counts of parts. Throws Failure where a requested part is empty. */
-export const describeSplit = (description: HeldOut, counts: readonly number[]): string =>
+export const describeSplit = (description: SplitOfBlock, counts: readonly number[]): string =>
   sentenceOf(description, resultOf(description, { rows: 0, user: new Int32Array(0), users: 0 }).sentence, counts);
 
 export const cutsOf = (
@@ -73,7 +73,7 @@ export const cutsOf = (
   rows: number,
 ): readonly [number, number] => [shareOf(rows, 1 - validation - test), shareOf(rows, 1 - test)];
 
-function sentenceOf({ split, trainsAll, span }: HeldOut, sentence: string, counts: readonly number[]): string {
+function sentenceOf({ split, trainsAll, span }: SplitOfBlock, sentence: string, counts: readonly number[]): string {
   const rowTotal = counts.reduce((sum, count) => sum + count, 0);
   for (const [index, part] of parts.entries()) {
     if (counts[index]! > 0 || trainsAll || !isRequested(split, part, counts)) continue;

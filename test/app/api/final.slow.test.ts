@@ -128,6 +128,16 @@ describe('a run trained on all events', () => {
     expect((await manifestOf('of-rounds')).training.steps).toBe(best.step);
   });
 
+  it('has its rows in shards where they do not fit, and is loaded from there', async () => {
+    const sizes = { atOnce: 150, buckets: 4, piles: 5, held: 2 };
+    const { dataset } = await final('chosen', 'sharded', { shardSizes: sizes });
+    expect([dataset.parts.train.rows, dataset.parts.test.rows, dataset.shards!.piles.length]).toEqual([600, 0, 5]);
+    const run = await load(at('sharded'));
+    expect((await recommend(run, { user: 'u1', k: 3 })).items).toHaveLength(3);
+    expect((await failed(evaluate(run))).code).toBe('no-test-figure');
+    await run.close();
+  });
+
   it('is refused with other settings, of a run that went on, and without a data block', async () => {
     for (const more of [{ set: { epochs: 3 } }, { seed: 3 }])
       expect((await failed(final('chosen', 'x', more))).code).toBe('final-settings');

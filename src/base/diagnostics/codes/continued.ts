@@ -38,8 +38,7 @@ export const continued = {
   }),
 
   'final-settings': row<{ given: string; folder: string }>({
-    message: ({ given, folder }) =>
-      `\`--final\` takes the model and its settings from ${folder}, so ${given} cannot be given`,
+    message: ({ given, folder }) => `\`--final\` takes model and settings from ${folder}: ${given} cannot be given`,
     hint: ({ given }) => `remove ${given}, or train a run with it first, and name that run with \`--final\``,
   }),
 
@@ -59,7 +58,7 @@ export const continued = {
         ? `the run in ${folder} was trained on all events, so it has no test figure of its own`
         : `the run in ${folder} was trained on all events up to ${until}, among them ${countOf(events, 'event')} that the data holds out now`,
     hint: ({ by }) =>
-      `evaluate ${by}, which chose its settings, or hold out later events in a data block that you name with \`--data\``,
+      `evaluate ${by}, which chose its settings, or name data that holds out later events, by \`--data\``,
   }),
 
   'held-out-trained': row<{ folder: string; events: number; split: string; until: string }>({
