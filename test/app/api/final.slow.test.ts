@@ -111,6 +111,17 @@ describe('a run trained on all events', () => {
     await final('three', 'paused', { resume: true });
     expect(weights('paused').equals(weights('through'))).toBe(true);
     expect((await manifestOf('paused')).training.epochs).toBe(3);
+    const from = { from: at('through'), all: true };
+    await final('three', 'further', from);
+    const stop = new AbortController();
+    await final('three', 'halted', {
+      ...from,
+      onEvent: ({ kind }) => kind === 'epoch' && stop.abort(),
+      signal: stop.signal,
+    });
+    await final('three', 'halted', { resume: true });
+    expect(weights('halted').equals(weights('further'))).toBe(true);
+    expect(weights('further').equals(weights('through'))).toBe(false);
   });
 
   it('takes the steps of the best round where validation counts steps', async () => {
