@@ -1,5 +1,5 @@
 /**
- * The compiler. Each stage is a function of what the one before it gave, and answers with its own diagnostics:
+ * The compiler. Each stage is a function of the previous stage's result, and returns its own diagnostics:
  *
  *   Source ──parse──▶ File ──resolveNames──▶ Resolution ──rules──▶ ──modelOf──▶ Model ──checkShapes──▶ Shapes
  *                       │                        │             │                  │
@@ -24,7 +24,7 @@ import { parse } from './syntax/parse.ts';
 
 export type CheckOptions = Omit<ResolveOptions, 'partial'>;
 
-/** As far as the source could be followed: a later stage is absent where an earlier one found an error. */
+/** Results of the stages. A later stage is absent if an earlier one found an error. */
 export interface CheckResult {
   readonly file: FileNode;
   readonly resolution: Resolution;
@@ -41,7 +41,7 @@ export function checkSource(source: Source, options: CheckOptions = {}): CheckRe
   const cachedOptions = rememberFiles(options);
   const checked = checkOnce(source, cachedOptions);
   const { search } = checked.resolution;
-  // With settings, a choice that nobody takes may not fit.
+  // With settings, a value of the search that is replaced may not fit.
   if (search.length === 0 || hasSettings(options) || hasErrors(checked.diagnostics)) return checked;
   const trialDiagnostics = tryChoices(
     search,
@@ -76,7 +76,7 @@ function checkOnce(source: Source, options: CheckOptions): CheckResult {
   };
 }
 
-/** Reads and parses each file once, however often it is asked for. */
+/** Reads and parses each file only once. */
 function rememberFiles({ load, parse: read = parse, ...options }: CheckOptions): CheckOptions {
   const loadedFiles = new Map<string, ReturnType<NonNullable<typeof load>>>();
   const parsedFiles = new Map<Source, ReturnType<typeof parse>>();

@@ -1,15 +1,15 @@
-/** Encoded data: columnar typed arrays, no object per row; and sums of labels, from which their means follow. */
+/** Defines encoded data, in columnar typed arrays without an object for each row, and sums of labels, which give their means. */
 import type { Texts } from '../base/text/texts.ts';
 import { type ClockPart, clockParts } from '../graph/plan/plan.ts';
 import type { Admission } from './columns/admission.ts';
 
-/** One code a row. */
+/** One code for each row. */
 export interface CodeColumn {
   readonly kind: 'codes';
   readonly values: Int32Array;
 }
 
-/** A bag of codes a row: `values[starts[i] … ends[i])`. Rows may overlap, so a history is a window on its user's timeline. */
+/** A bag of codes for each row: `values[starts[i] … ends[i])`. Bags may overlap, so a history is a window on the timeline of its user. */
 export interface BagColumn {
   readonly kind: 'bags';
   readonly starts: Int32Array;
@@ -17,20 +17,20 @@ export interface BagColumn {
   readonly values: Int32Array;
   /** Elements that are bags themselves: `values` are then rows of these. */
   readonly inner?: BagColumn;
-  /** The weight of each element of `values` in a pool, from 0 on. Absent: 1. */
+  /** The weight of each element of `values` in pooling, at least 0. Absent: 1. */
   readonly weights?: Float32Array;
-  /** The corpus row of each value, for a list that goes through the item tower. */
+  /** The corpus row of each value, for a list whose elements go through the item tower. */
   readonly items?: Int32Array;
 }
 
-/** `width` numbers a row. */
+/** `width` numbers for each row. */
 export interface NumberColumn {
   readonly kind: 'numbers';
   readonly width: number;
   readonly values: Float32Array;
 }
 
-/** Bags as events see them, as `IndexedColumn`: event i has bag `index[i]`, or bag i where there is no index. */
+/** Bags indexed by event, like `IndexedColumn`: event i has bag `index[i]`; without an index, bag i. */
 export interface IndexedBags {
   readonly bags: BagColumn;
   readonly index?: Int32Array;
@@ -38,10 +38,7 @@ export interface IndexedBags {
 
 export type Column = CodeColumn | BagColumn | NumberColumn;
 
-/**
- * A feature's column as events see it: row i of the events reads row `index[i]` of the column, or row i itself where there
- * is no index. Features of a joined file keep one row an item, not one an event.
- */
+/** A column indexed by event: event i has row `index[i]`; without an index, row i. Features of a joined file have one row for each item, not each event. */
 export interface IndexedColumn {
   readonly column: Column;
   readonly index?: Int32Array;
@@ -49,137 +46,137 @@ export interface IndexedColumn {
 
 export interface Events {
   readonly rows: number;
-  /** Index of each event among the rows of the events files, in the order that they are read, from 0; absent in a set made by hand. */
+  /** Index of each event among the rows of the events files in reading order, from 0. Absent in a data set made by hand. */
   readonly ids?: Int32Array;
-  /** The rows that a run which continues an earlier one trains on, ascending. Absent: all. */
+  /** In ascending order, the rows on which a run that continues an earlier one trains. Absent: all. */
   readonly fresh?: Int32Array;
-  /** With `fresh`: the number of earlier events that each epoch adds for one of these, drawn anew. */
+  /** With `fresh`: number of earlier events, drawn anew in each epoch, for each of these. */
   readonly replay?: number;
   readonly features: ReadonlyMap<string, IndexedColumn>;
-  /** NaN where a label is missing. */
+  /** NaN for a missing label. */
   readonly labels: ReadonlyMap<string, Float32Array>;
-  /** Row of each event's item in the corpus; −1 where the corpus does not have it. */
+  /** Corpus row of each event's item; −1 if the corpus lacks the item. */
   readonly item: Int32Array;
-  /** Row of each event's user among `users`; −1 without a user key. */
+  /** Row of each event's user in `users`; −1 without a user key. */
   readonly user: Int32Array;
   /**
-   * Corpus rows of all that the event's user had strictly earlier, in this part and those before it, −1 where the corpus does not have the
-   * item. Set for held-out parts, where the data has users and a time.
+   * Corpus rows of all items that the event's user had strictly earlier, in this part and in earlier ones; −1 for an item that the corpus lacks. Set for
+   * held-out parts if the data has users and a time.
    */
   readonly earlier?: IndexedBags;
   /**
-   * Corpus rows of values that are items, by feature of the query tower. A history's are those of its window; a
-   * list's are all of it, also those past its `max`.
+   * Corpus rows of values that are items, by feature of the query tower. For a history they are those of its window; for a list they are all of its elements,
+   * also those after its `max`.
    */
   readonly givenItems?: ReadonlyMap<string, IndexedBags>;
 }
 
-/** Every item that can be retrieved, one row each: all that is evaluated, indexed and served. */
+/** One row for each item that can be retrieved, evaluated, indexed and served. */
 export interface Corpus {
   readonly rows: number;
   readonly features: ReadonlyMap<string, IndexedColumn>;
   readonly keys: Texts;
   readonly titles?: Texts;
-  /** Events of the training part that have this item. 0: cold. */
+  /** Number of training events with this item; 0 for a cold item. */
   readonly trainingCounts: Int32Array;
 }
 
-/** Every user, one row each. Training and evaluation read `seen` alone; answers read the rest, which knows the events of all parts, or those that `AsOf` names. */
+/** Every user, one row each. Training and evaluation read only `seen`. Answers read the rest, which covers all events, or those that `AsOf` selects. */
 export interface Users {
   readonly rows: number;
-  /** As of after the last known event of each. */
+  /** The features after the last known event of each user. */
   readonly features: ReadonlyMap<string, IndexedColumn>;
   readonly keys: Texts;
-  /** Corpus rows of each user's events of the training part, in time order. */
+  /** Corpus rows of each user's training events, in the order of time. */
   readonly seen: BagColumn;
-  /** The same of all known events. */
+  /** Corpus rows of each user's known events, in the order of time. */
   readonly had: BagColumn;
-  /** Features of events alone, as in each user's last known event, whatever is so now. */
+  /** Features that come only from events. They have the values of each user's last known event, even if these have changed since. */
   readonly asOfLastEvent?: readonly string[];
 }
 
-/** All that training and evaluation may know of users. */
+/** The part of users that training and evaluation may read. */
 export type TrainingUsers = Pick<Users, 'rows' | 'keys' | 'seen'>;
 
-/** The events that answers know: those before a part, as its evaluation does, or those before a time. */
+/** The events that answers know: those before a part, as in its evaluation, or those before a time. */
 export type AsOf = 'validation' | 'test' | number;
 
-/** Decides if items that the user had before an event leave its ranking. */
+/** Selects whether rankings exclude items that the user had before the event. */
 export type Seen = 'excluded' | 'kept';
 
-/** Figures are means over held-out events, or over users with all items that a user holds out. */
+/** Determines if figures are means over held-out events, or over users with all their held-out items. */
 export type Evaluate = 'per_event' | 'per_user';
 
 export type Part = 'train' | 'validation' | 'test';
 
 export interface LabelSums {
-  /** Summed as in the loss: by the weight of each event, only where `only` is 1, and where it has the label. */
+  /** Summed as in the loss: weighted by event, only events with the label, and only those where `only` is 1. */
   readonly weighted: { readonly sum: number; readonly total: number };
-  /** The same events, unweighted. */
+  /** Sums over the same events without weights. */
   readonly plain: { readonly sum: number; readonly total: number };
 }
 
-/** Training rows in files, where they do not fit in memory. */
+/** Training rows in files, if they do not fit in memory. */
 export interface TrainingShards {
   readonly folder: string;
-  /** SHA-256 of their manifest, and so of all that is in the folder. */
+  /** SHA-256 of the manifest, which includes the checksums of all files in the folder. */
   readonly checksum: string;
-  /** The order of an epoch follows from it. */
+  /** Determines the order of an epoch. */
   readonly layout: ShardLayout;
   readonly piles: readonly number[];
   readonly labelSums: ReadonlyMap<string, LabelSums>;
   /**
-   * Reads the rows of some shards, after those of `before`.
+   * Reads the rows of some shards and appends them to those of `before`.
    * @throws Failure `shards-damaged`
    */
   read(piles: readonly number[], before?: { readonly events: Events; readonly rows: Int32Array }): Promise<Events>;
 }
 
 export interface ShardLayout {
-  /** Partitions of users, between the two passes. */
+  /** Number of partitions of users between the two passes. */
   readonly buckets: number;
   readonly piles: number;
-  /** Shards that are shuffled together. */
+  /** Number of shards that are shuffled together. */
   readonly held: number;
 }
 
 export interface Dataset {
   readonly parts: Readonly<Record<Part, Events>>;
-  /** Set where the training rows are in files. `parts.train` then has their number alone. */
+  /** Set if the training rows are in files. `parts.train` then has only their number. */
   readonly shards?: TrainingShards;
   readonly corpus: Corpus;
   readonly users: Users;
   readonly encodings: ReadonlyMap<string, Encoding>;
-  /** First values of tables from files, by the feature that owns the table: float32 [rows, width]. */
+  /** Initial values of tables from files, by the feature that owns the table: float32 [rows, width]. */
   readonly firstValues?: ReadonlyMap<string, FirstValues>;
   readonly seen: Seen;
   /** Default: `per_event`. */
   readonly evaluate?: Evaluate;
-  /** The largest number of events of a history, by the feature that it feeds. */
+  /** Maximum length of histories, by the feature that each provides. */
   readonly histories: ReadonlyMap<string, number>;
   readonly rejected: Rejected;
-  /** Sentences about how it was split, for the protocol printed with every figure. */
+  /** Sentences about the split and the data, which are printed with every figure. */
   readonly protocol: readonly string[];
-  /** Counts of vocabularies whose values are admitted, for the next run. Absent where encodings were given. */
+  /** Counts of vocabularies with admission, for the next run. Absent if encodings were given. */
   readonly admissions?: ReadonlyMap<string, Admission>;
-  /** The new code of each code of the earlier run, where values have expired, by feature; null for those. */
+  /** By feature, the new code of each code in the earlier run, null for an expired value. Present if values have expired. */
   readonly recoded?: ReadonlyMap<string, readonly (number | null)[]>;
   readonly until?: Until;
-  /** Time of the latest event that answers know, as `Until` has it. Absent without a time. */
+  /** Time of the latest event that answers know, in the unit of `Until`. Absent without a time. */
   readonly knownUntil?: number;
-  /** Held-out events that are earlier than the last training event of the run that is evaluated or continued. */
+  /** Number of held-out events before the last training event of the run that is evaluated or continued. */
   readonly heldOutBefore?: number;
 }
 
 /** The end of the training part, up to which a run has learned. */
 export interface Until {
-  /** Seconds since 1970 where the data has dates or times; else the number that orders the events. */
+  /** Seconds since 1970 if the data has dates or times; otherwise the number that orders events. */
   readonly time: number;
-  /** The number of training events with this time: others with it may come later. */
+  /** Number of training events at exactly this time, because others with the same time may follow later. */
   readonly events: number;
 }
 
-/** The new events: after all that a run trained on, or from a time on. */
+/** Selects the new events: those after the last one that a run trained on, or those from a time on. */
 export type Fresh = { readonly after: Until } | { readonly since: number };
 
 export interface FirstValues {
@@ -190,11 +187,11 @@ export interface FirstValues {
 export interface Rejected {
   readonly count: number;
   readonly total: number;
-  /** `rejected.jsonl`, when one was written. */
+  /** The path of `rejected.jsonl`, if it was written. */
   readonly file?: string;
 }
 
-/** A fitted encoder: plain data that goes into the artifact, so that serving encodes as training did. */
+/** A fitted encoder as plain data, which goes into the artifact, so that serving encodes in the same way as training. */
 export type Encoding =
   | { readonly kind: 'vocabulary'; readonly values: Texts }
   | { readonly kind: 'hash'; readonly buckets: number }
@@ -233,7 +230,7 @@ export function rowsOf(encoding: Encoding): number {
   }
 }
 
-/** One value an item of the corpus; undefined where it has none. */
+/** One value for each item of the corpus; undefined if it is missing. */
 export type ItemValues =
   | { readonly kind: 'number'; readonly values: readonly (number | undefined)[] }
   | { readonly kind: 'text'; readonly values: readonly (string | undefined)[] }
@@ -244,7 +241,7 @@ interface LabelTask {
   readonly label?: string;
   /** Restricts sums to events where this label is 1. */
   readonly only?: string;
-  /** A label, or a feature of one plain number. */
+  /** A label, or a feature with a single number. */
   readonly weight?: string;
 }
 

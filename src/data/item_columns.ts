@@ -1,4 +1,4 @@
-/** Reads all columns of the items file, for queries of items by their values: not only those that a model reads. */
+/** Reads all columns of the items file, and not only those of the model, for filters by their values. */
 import { makeKeyTable } from '../base/text/key_table.ts';
 import type { Texts } from '../base/text/texts.ts';
 import type { DataDescription } from '../graph/plan/data_description.ts';
@@ -15,14 +15,14 @@ export interface FilterColumn {
   readonly name: string;
   readonly kind: ItemValues['kind'];
   readonly column: BoundColumn;
-  /** SQL of the value, in the type of `kind`. */
+  /** SQL of the value in the type of `kind`. */
   readonly value: string;
 }
 
 /**
- * Reads by name the columns of the items file, and the features that the block computes from it, such as a list that is split. Dates and times are texts,
- * which are in the order of time. A value that is no number in a column of numbers is missing. None where the block has no items file.
- * @param keys of the corpus, in the order of its rows
+ * Reads, by name, the columns of the items file and the features that the block computes from it, such as a split list. Dates and times are texts that sort by
+ * time. In a numeric column a value that is not a number is missing. Returns none if the block has no items file.
+ * @param keys the keys of the corpus, in the order of its rows
  * @throws Failure as `readDataset`
  */
 export function readItemColumns(
@@ -68,19 +68,19 @@ async function readValues(
   return new Map(exact.map(({ name, kind }, index) => [name, { kind, values: values[index]! } as ItemValues]));
 }
 
-/** Makes the layout of an items file of which filters alone read columns. */
+/** Makes the layout of an items file from which only filters read columns. */
 export function filterLayout(key: BoundColumn, wanted: readonly FilterColumn[]): DataLayout {
   const features = new Map([['', key], ...wanted.map(({ name, column }) => [name, column] as const)]);
   return { sources: new Map(), features, labels: new Map(), histories: new Map(), listWeights: new Map() };
 }
 
-/** Makes whole numbers texts that a number of JavaScript does not hold, such as ids of 64 bits. */
+/** Turns integers that a JavaScript number cannot represent, such as 64-bit ids, into texts. */
 async function exactColumns(database: Database, wanted: readonly FilterColumn[]): Promise<readonly FilterColumn[]> {
   const numbers = wanted.filter(({ kind }) => kind === 'number');
   const { types } = await database.shape(
     `SELECT ${numbers.map(({ column }) => enclose(column.sql)).join(', ') || 0} FROM items LIMIT 0`,
   );
-  // A file of text may have been read as texts.
+  // The columns of a text file may have been read as texts.
   const isWhole = (type: string): boolean => /^(U?BIGINT|U?HUGEINT|DECIMAL\(\d+,0\))$/.test(type);
   const wholeNumbers = numbers.filter(({ column }, index) => isWhole(column.type) || isWhole(types[index]!));
   if (wholeNumbers.length === 0) return wanted;
@@ -103,7 +103,7 @@ interface ValueVector {
   getItem(index: number): unknown;
 }
 
-/** Converts a value of the database, whose lists are objects. */
+/** Converts a value of the database to plain JavaScript: its lists are objects. */
 export function plainItemValue(value: unknown): unknown {
   if (value === null || (typeof value === 'number' && !Number.isFinite(value))) return undefined;
   const { items } = value as { readonly items?: readonly unknown[] };
@@ -116,7 +116,7 @@ export function filterColumnsOf(source: DataSource, { features }: DataLayout, ke
   for (const { name, type } of source.columns) {
     const kind = kindOf(type);
     if (kind === undefined) continue;
-    // A file of lines holds texts: one that is no number makes no row unreadable.
+    // Text files are read as texts, so that a value which is not a number does not invalidate its row.
     const readsText = name === key.bare || (isSampled && kind !== 'texts');
     const column: BoundColumn = {
       name,
@@ -133,14 +133,14 @@ export function filterColumnsOf(source: DataSource, { features }: DataLayout, ke
   for (const [name, column] of features) {
     const kind = kindOf(column.type);
     const isOwn = column.at === 'items' && column.bare === undefined && column.over.every((role) => role === 'items');
-    // Columns of a query within the expression are not staged.
+    // The columns of a query within the expression are not staged.
     if (!isOwn || kind === undefined || (column.reads?.tables.length ?? 0) > 0) continue;
     wanted.set(name, { name, kind, column, value: castOf(column.sql, kind) });
   }
   return [...wanted.values()];
 }
 
-/** Returns undefined for what a filter cannot compare, such as a structure. */
+/** Returns undefined for a type that filters cannot compare, such as a structure. */
 function kindOf(type: string): ItemValues['kind'] | undefined {
   if (isList(type)) return /^(VARCHAR|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?)\[\]$/.test(type) ? 'texts' : undefined;
   if (isNumber(type)) return 'number';

@@ -1,4 +1,4 @@
-/** Encodings of an earlier run, for data that it is evaluated on or continues with. */
+/** Defines the encodings of an earlier run, for data on which the run is evaluated or continued. */
 import { makeKeyTable } from '../base/text/key_table.ts';
 import { joinedTexts, pickTexts, sameTexts } from '../base/text/texts.ts';
 import { everyRow } from '../base/util/defined.ts';
@@ -6,26 +6,26 @@ import type { Admission } from './columns/admission.ts';
 import type { Encoding, Fresh, Until } from './dataset.ts';
 
 export interface Pinned {
-  /** Fitted encodings, by the feature that owns them: their codes do not change. */
+  /** Fitted encodings by the feature that owns them. Their codes do not change. */
   readonly encodings: ReadonlyMap<string, Encoding>;
-  /** Gives codes to values of training that the encodings lack. Absent: they are unseen. */
+  /** True if training values that the encodings lack get new codes. Absent: they are unseen values. */
   readonly grows?: boolean;
   readonly admissions?: ReadonlyMap<string, Admission>;
-  /** The new training events. Absent: all. */
+  /** Selects the new training events. Absent: all. */
   readonly fresh?: Fresh;
-  /** With `fresh`: earlier events that training adds for each new one. */
+  /** With `fresh`: the number of earlier events that training adds for each new one. */
   readonly replay?: number;
-  /** The last training event of the run that this one continues. */
+  /** The last training event of the run that is continued. */
   readonly until?: Until;
-  /** The last training event of a run that is evaluated on other data than its own. */
+  /** The last training event of a run that is evaluated on data other than its own. */
   readonly trainedUntil?: Until;
   /** True: that run trained on all events up to `until` or `trainedUntil`, those of its time among them. */
   readonly trainedAll?: boolean;
 }
 
 /**
- * Adds the values of new data to the encoding of a run. Old values have their old codes, new ones follow in the order of `fitted`.
- * Boundaries, means and deviations stay as they are: the weights have learned what they mean.
+ * Adds the values of new data to the encoding of a run. Old values keep their codes, and new ones follow in the order of `fitted`. Boundaries, means and
+ * deviations stay the same, because the weights depend on them.
  */
 export function grownEncoding(before: Encoding, fitted: Encoding): Encoding {
   if (!('values' in before) || !('values' in fitted) || before.values === undefined) return before;
@@ -37,12 +37,12 @@ export function grownEncoding(before: Encoding, fitted: Encoding): Encoding {
     : { ...before, values: joinedTexts(before.values, pickTexts(values, newIndexes)) };
 }
 
-/** Returns the old table row of each row: −1 for a new one; undefined where each row is where it was, and none is new. */
+/** Returns the old table row of each row, −1 for a new one; undefined if no row has moved and none is new. */
 export function rowsBefore(before: Encoding, now: Encoding, rows: number): Int32Array | undefined {
   if (!('values' in before) || !('values' in now) || !before.values || !now.values) return undefined;
   if (sameTexts(before.values, now.values)) return undefined;
   const oldRows = everyRow(rows);
-  // Rows without a value come first: that of unseen values, or those of hashes.
+  // Rows without a value come first: the one for unseen values, or those for hashes.
   const firstValueRow = rows - now.values.length;
   const oldValues = makeKeyTable(before.values, before.values.length);
   oldValues.rowsOf(now.values).forEach((row, index) => {

@@ -1,4 +1,4 @@
-/** Describes a data set in sentences, printed with every figure. */
+/** Describes a data set in sentences, which are printed with every figure. */
 import type { DataDescription } from '../graph/plan/data_description.ts';
 import type { Needs, ReadPlan } from './binding/layout.ts';
 import { type Dataset, type Encoding, rowsOf } from './dataset.ts';
@@ -50,7 +50,7 @@ export function sentencesOfPast(
   ];
 }
 
-/** @param missingLabels events without a value, by label */
+/** @param missingLabels number of events without a value, by label */
 export function protocolOf(
   { description, layout }: ReadPlan,
   good: Pick<ValidRows, 'items'>,

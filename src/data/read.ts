@@ -22,22 +22,19 @@ import type { ShardRequest } from './shards/request.ts';
 import { type Computing, computed, settle, validate, validFiles } from './valid_files.ts';
 
 export interface DatasetReadOptions extends BindOptions {
-  /** The folder of `rejected.jsonl`; without it bad rows are only counted. */
+  /** The folder for `rejected.jsonl`. Without it bad rows are only counted. */
   readonly folder?: string;
-  /** Called with what is odd about the rows, but no certain error. */
+  /** Called with suspicious facts about the rows that are no certain errors. */
   readonly onWarning?: (warning: Diagnostic) => void;
-  /** The events that answers know. Default: those of all parts. With a time the data block must have one. */
+  /** The events that answers know. Default: those of all parts. With a time, the data block must have a time too. */
   readonly asOf?: AsOf;
   /** Encodings of an earlier run. Absent: they are learned from the training part. */
   readonly pinned?: Pinned;
-  /** The memory, and the folder of training rows that do not fit. Absent: all rows are read into memory. */
+  /** The memory, and the folder for training rows that do not fit in it. Absent: all rows are read into memory. */
   readonly shards?: ShardRequest;
 }
 
-/**
- * Reads the data that `needs` (a `Plan`, or part of one) requests. Throws Failure, with spans of the data block, for whatever is
- * wrong with the block, its files or too many of their rows.
- */
+/** Reads the data for `needs` (a `Plan`, or part of one). Throws a Failure for errors in the block or its files, and for too many bad rows. */
 export async function readDataset(
   description: DataDescription,
   needs: Needs,
@@ -58,7 +55,7 @@ export async function readDataset(
       ((await openKnownShards(shards, readContext)) ?? (await resumePasses(shards, readContext)));
     return stored || readFiles(readContext);
   });
-  // The database is closed by now: its memory is free for the second pass.
+  // The database is closed now, so its memory is free for the second pass.
   return typeof loaded === 'function' ? loaded() : loaded;
 }
 
@@ -69,7 +66,7 @@ interface ReadContext {
   readonly options: DatasetReadOptions;
 }
 
-/** Returns a data set, or the second pass, which runs once the database is closed. */
+/** Returns a data set, or a function for the second pass, which runs after the database is closed. */
 async function readFiles(readContext: ReadContext): Promise<Dataset | (() => Promise<Dataset>)> {
   const { database, readPlan, files, options } = readContext;
   const { layout, needs } = readPlan;
@@ -77,16 +74,16 @@ async function readFiles(readContext: ReadContext): Promise<Dataset | (() => Pro
   const { shards, signal } = options;
   const room = shards && (shards.sizes?.room ?? shareOf(shards.memory, 'database'));
   for (const source of layout.sources.values()) {
-    // Joined files are joined with each query.
+    // Each query reads joined files completely, so they always become tables.
     const stageOptions = source.role === 'events' ? { signal, room } : { signal };
     staged.set(source.role, await stage(database, source, layout, stageOptions));
   }
   refuseTooMany(staged.get('events')!.rows);
-  // All columns of expressions are in the database now, or in files that stay where they are.
+  // All columns of expressions are now in the database, or in files that are not removed.
   const inPlace = [...staged.values()]
     .filter((stagedTable) => stagedTable.inPlace !== undefined)
     .flatMap(({ files }) => files);
-  // Stores are asked again if a file has changed.
+  // Checks again that no file of a store has changed.
   const storeFiles = inStores([...layout.sources.values()].flatMap(({ files }) => files));
   await database.seal([...new Set([...inPlace.map(({ file }) => file.path), ...storeFiles.map(({ path }) => path)])]);
   const bad = [...staged.values()].flatMap(({ broken }) => broken);
@@ -117,7 +114,7 @@ async function validRows(computing: Computing): Promise<ValidRows> {
   };
 }
 
-/** Returns the part of each event's file, as an index in `parts`. */
+/** Returns the part of each event's file as an index in `parts`. */
 function foldsOf({ files, rows }: Staged, { split }: DataDescription): Uint8Array | undefined {
   if (split.kind !== 'files') return undefined;
   const folds = new Uint8Array(rows);

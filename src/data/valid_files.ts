@@ -1,4 +1,4 @@
-/** Processes staged tables for reading into memory and into shards: joined files, failing expressions, rejected rows. */
+/** Processes staged tables, for reading both into memory and into shards: joined files, failing expressions, rejected rows. */
 import { diagnose } from '../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../base/diagnostics/diagnostic.ts';
 import { Failure, failure } from '../base/diagnostics/failure.ts';
@@ -28,9 +28,9 @@ export interface Computing extends BoundTables {
   readonly readPlan: ReadPlan;
   readonly staged: ReadonlyMap<Role, StagedTable>;
   readonly bad: BadRow[];
-  /** Odd properties of the rows, but no certain errors. */
+  /** Warnings about rows that may be wrong. */
   readonly warnings: Diagnostic[];
-  /** `folder`: for `rejected.jsonl`. */
+  /** `folder` is the folder for `rejected.jsonl`. */
   readonly options: {
     readonly folder?: string;
     readonly signal?: AbortSignal;
@@ -38,7 +38,7 @@ export interface Computing extends BoundTables {
   };
 }
 
-/** Computes; where an expression fails on some rows, they are dropped, and everything is computed again. */
+/** Calls `compute`. If an expression fails on some rows, these are dropped, and everything is computed again. */
 export async function computed<T>(computing: Computing, compute: () => Promise<T>): Promise<T> {
   const { database, layout, staged, readPlan, bad } = computing;
   const value = await compute().catch(async (problem: unknown) => {
@@ -54,7 +54,7 @@ export async function computed<T>(computing: Computing, compute: () => Promise<T
   return value;
 }
 
-/** Resets views to all rows. @throws Failure `data-file-changed`, where a file is another than the one that was read before */
+/** Resets views to all rows. @throws Failure `data-file-changed` if a file has changed since it was first read */
 async function settleInPlace(database: Database, staged: ReadonlyMap<Role, StagedTable>): Promise<void> {
   for (const { source, inPlace } of staged.values()) {
     if (inPlace === undefined) continue;
@@ -63,7 +63,7 @@ async function settleInPlace(database: Database, staged: ReadonlyMap<Role, Stage
   }
 }
 
-/** @throws Failure where too many rows are invalid, and `no-rows` */
+/** @throws Failure if too many rows are invalid, and `no-rows` */
 export async function settle(
   { database, bad, warnings, staged, readPlan, options }: Computing,
   hasRows: boolean,
@@ -71,7 +71,7 @@ export async function settle(
   const { description } = readPlan;
   const rejected = await settleRejects(database, bad, [...staged.values()], description, options.folder).catch(
     (error) => {
-      // They may explain the error.
+      // Warnings may explain the error.
       throw error instanceof Failure ? new Failure([...error.diagnostics, ...warnings]) : error;
     },
   );
@@ -87,10 +87,7 @@ export interface ValidFiles {
   readonly files: { readonly items?: ValidRawRows; readonly users?: ValidRawRows };
 }
 
-/**
- * Reads the rows of joined files, with a mark on the valid ones. Deletes the others from their table. They come before the events: a key of an
- * event must be in them.
- */
+/** Reads joined files with marks for valid rows, and deletes the others from their tables. This precedes the events, whose keys must be in the files. */
 export async function validFiles(computing: Computing): Promise<ValidFiles> {
   const { readPlan, staged } = computing;
   const dictionaries = await makeDictionaries(computing);
@@ -123,9 +120,9 @@ export async function validate(
   return { ...raw, kept: validation.kept };
 }
 
-/** Returns the row of each key of a joined file, by dictionary code; `ABSENT` or `BAD` where it has no valid one. */
+/** Returns the row of each key of a joined file, by dictionary code; `ABSENT` or `BAD` if there is no valid row. */
 function rowsByKey(file: ValidRawRows, key: ColumnRequest, codes: number, hasBroken: boolean): Int32Array {
-  // The keys of unreadable records are unknown.
+  // If the file has unreadable records, their keys are unknown, so a missing key may be in one of them.
   const rows = new Int32Array(codes).fill(hasBroken ? BAD : ABSENT);
   const { values } = file.columns.get(key) as RawCodes;
   for (const row of dropped(file)) rows[values[row]!] = BAD;
@@ -143,8 +140,8 @@ function dropped({ present, kept }: ValidRawRows): number[] {
 const blankCharacters = ' \t\r\n\u00a0\u200b\u2060\ufeff';
 
 /**
- * @returns a warning for each key of which ids look alike
- * @throws Failure `rounded-ids` where a key is a column of fractions, and one of its ids has more digits than these hold
+ * @returns a warning for each key with ids that look alike
+ * @throws Failure `rounded-ids` if a key is a floating-point column with an id of more digits than it can represent
  */
 async function checkIds(computing: Computing): Promise<readonly Diagnostic[]> {
   const { database, layout, readPlan } = computing;
@@ -172,7 +169,7 @@ async function checkIds(computing: Computing): Promise<readonly Diagnostic[]> {
   return warnings;
 }
 
-/** Finds ids that look alike. Few differ from their plain form, so few are joined with the others. */
+/** Finds ids that look alike. Only few differ from their plain form, so only few are joined with the others. */
 async function lookAlikes(database: Database, table: string) {
   const plainForm = `trim(nfc_normalize(value), ${quoteText(blankCharacters)})`;
   const groups = await database.rows(
@@ -192,32 +189,32 @@ async function lookAlikes(database: Database, table: string) {
   });
 }
 
-/** The number of rows of one expression whose errors are looked up, one by one. */
+/** Maximum number of rows of one expression whose errors are looked up one by one. */
 const maxLookups = 100;
 
 /**
- * Deletes the rows on which some expression fails, and reports them. Throws Failure when `problem`, the error of the query, is not
- * found in any row, or an expression cannot be computed row by row.
+ * Deletes the rows on which some expression fails, and reports them. Throws a Failure if no row causes `problem`, the error of the query, or if an expression
+ * cannot be computed row by row.
  */
 async function dropFailingRows(computing: Computing, problem: unknown): Promise<BadRow[]> {
   const { database, layout, staged, readPlan } = computing;
   const bad: BadRow[] = [];
   const untried: BoundColumn[] = [];
   const where = layout.where;
-  // Rows that `where` excludes need not be computed; `where` itself comes first.
+  // Rows that `where` excludes need not be computed, so `where` itself comes first.
   const columns = columnsOfLayout(layout).filter(({ bare }) => bare === undefined);
   for (const column of where === undefined ? columns : [where, ...columns.filter((other) => other !== where)]) {
     const role = column.at;
     const relation = await relationOf(computing, column.over);
     const isFiltered = role === 'events' && where !== undefined && where !== column;
     const from = `${relation.sql}${isFiltered ? await filterClause(computing, column.over, relation.row) : ''}`;
-    // TRY gives NULL where its argument fails; a struct around it distinguishes a failure from a NULL value.
+    // TRY returns NULL if its argument fails; the struct distinguishes a failure from a NULL value.
     const failingRows = `SELECT row FROM (SELECT ${relation.row} AS row, TRY({'value': ${enclose(column.sql)}}) AS tried FROM ${from}) WHERE tried IS NULL`;
     const rows = await database.rows(failingRows).then(
       (validation) => validation.map(({ row }) => Number(row)),
       (error: unknown) => {
         database.passOn(error);
-        // TRY takes no function that may give another value each time, such as `error` or `random`.
+        // TRY does not accept volatile functions such as `error` or `random`.
         untried.push(column);
         return [];
       },
@@ -249,7 +246,7 @@ async function messageOf(database: Database, query: string): Promise<string> {
   }
 }
 
-// Numbers the distinct texts of columns that share a dictionary, as tables in the database and as lists.
+// Numbers the distinct texts of columns that share a dictionary, in tables of the database and in lists.
 
 /**
  * Numbers the distinct texts of every dictionary, in the order of their bytes.
@@ -292,10 +289,7 @@ async function textsOfAll(computing: StagedColumns): Promise<ReadonlyMap<string,
   return queriesByDictionary;
 }
 
-/**
- * Adds the new texts of each part. To group all rows past memory would put them into temporary files, since few texts repeat within what the
- * database holds at a time.
- */
+/** Adds the new texts of each part. Grouping all rows at once would spill them to temporary files, because few texts repeat within the rows in memory. */
 async function fillTable(
   database: Database,
   name: string,
@@ -329,7 +323,7 @@ async function inParts({ rows, inPlace }: StagedTable, each: () => Promise<void>
   await focus();
 }
 
-/** Returns the texts as bytes, as the database has them: tens of millions of texts would be as many objects. */
+/** Returns the texts as bytes from the database: tens of millions of texts would otherwise become as many objects. */
 async function valuesOf(database: Database, name: string): Promise<Texts> {
   const sizeSql = `SELECT CAST(count(*) AS DOUBLE) AS texts, CAST(coalesce(sum(strlen(value)), 0) AS DOUBLE) AS bytes`;
   const [row] = await database.rows(`${sizeSql} FROM ${dictionaryTable(name)}`);

@@ -1,4 +1,4 @@
-/** What every engine asks of its caller before the runtime sees it. A wrong tensor here is our bug, never a user's. */
+/** Validates the arguments of every engine before they reach the runtime. A wrong tensor is a bug of ours, never a user error. */
 import { bindShape, countElements, printType } from '../graph/dims.ts';
 import type { Graph, GraphInput, Tensor } from '../graph/graph.ts';
 import type { Tensors } from './engine.ts';

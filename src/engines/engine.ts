@@ -52,11 +52,11 @@ export interface Program {
   close(): Promise<void>;
 }
 
-/** How long each op of a graph takes in an engine: measured in a program of its own, so that the program that trains is left alone. */
+/** Times of each op of a graph in an engine, measured in a separate program that does not affect training. */
 export interface OpTime {
   /** The graph's node that the op computes, or a part of it; absent where the runtime made it of several. */
   readonly node?: number;
-  /** As the runtime calls it: `MatMul`. */
+  /** The name in the runtime: `MatMul`. */
   readonly op: string;
   /** Milliseconds since the run began. */
   readonly start: number;

@@ -1,4 +1,4 @@
-/** THE list of engines, in the order they are chosen to train; those of `onRequest` are never chosen unasked. A runtime is imported only when it is asked for. */
+/** The list of engines, in their order of preference for training; those of `onRequest` are only chosen by name. A runtime is imported only when it is needed. */
 import { readFileSync } from 'node:fs';
 import { failure } from '../base/diagnostics/failure.ts';
 import type { Engine, EngineName } from './engine.ts';
@@ -24,7 +24,7 @@ function processorFlags(): ReadonlySet<string> {
   }
 }
 
-/** Each throws, saying why, where its runtime does not load. */
+/** Each throws with the reason if its runtime does not load. */
 const engines: Readonly<Record<EngineName, () => Promise<Engine>>> = {
   tensorflow: async () => (await import('./tensorflow/tensorflow.ts')).tensorflowEngine(),
   onnx: async () => (await import('./onnx/onnx.ts')).onnxEngine(),
@@ -34,7 +34,7 @@ const engines: Readonly<Record<EngineName, () => Promise<Engine>>> = {
 
 export const engineNames = Object.keys(engines) as readonly EngineName[];
 
-/** It takes seconds to start: a user who wants it says so. */
+/** It takes seconds to start, so it must be named. */
 const onRequest: ReadonlySet<EngineName> = new Set(['torch']);
 
 /**
@@ -57,7 +57,7 @@ export interface Choice {
   readonly engine: Engine;
   /** Engines that come before the chosen one, and why each was not it. */
   readonly skipped: readonly Skipped[];
-  /** Why this one, where nobody named it and it is not the first that loads. */
+  /** The reason, if it was not named and is not the first that loads. */
   readonly reason?: string;
 }
 
@@ -72,7 +72,7 @@ export function loadEngine(name: EngineName): Promise<Engine> {
   return loading;
 }
 
-/** The one that is asked for, or the first that loads. Throws a `Failure` with the reasons. */
+/** Returns the requested engine, or the first that loads. Throws a `Failure` with the reasons. */
 export async function chooseEngine(requested?: EngineName, purpose: Purpose = 'training'): Promise<Choice> {
   const skipped: Skipped[] = [];
   for (const name of requested ? [requested] : orders[purpose]) {
@@ -89,7 +89,7 @@ export type Listed =
   | { readonly name: EngineName; readonly loads: true; readonly version: string }
   | { readonly name: EngineName; readonly loads: false; readonly reason: string };
 
-/** Every engine with its version, or why it does not load here. */
+/** Lists every engine with its version, or the reason why it does not load. */
 export function listEngines(): Promise<readonly Listed[]> {
   return Promise.all(
     engineNames.map(async (name): Promise<Listed> => {

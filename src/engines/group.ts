@@ -1,9 +1,9 @@
-/** Several workers that take each step of a training together, each in a process of its own. */
+/** A group of workers computes each training step together. Each worker is a separate process. */
 import { Failure, failure } from '../base/diagnostics/failure.ts';
 
-/** Code `worker-lost`. */
+/** Has the code `worker-lost`. */
 export class WorkerLost extends Failure {
-  /** @param last what all workers last did together */
+  /** @param last the last thing that all workers completed together */
   constructor(
     reason: string,
     who: string | undefined,
@@ -20,47 +20,47 @@ export interface WorkerGroup {
   /** By rank, the names of their machines. */
   readonly machines: readonly string[];
   /**
-   * Bytes of each worker to all, in the order of ranks. All workers call it equally often, and between the same steps.
+   * Sends bytes to all workers and returns those of all, by rank. Every worker must call it at the same points between steps.
    * @throws Failure `worker-lost`
    */
   exchange(bytes: Uint8Array, about?: ExchangeAbout): Promise<readonly Uint8Array[]>;
-  /** Bytes for each worker, by rank. Returns those of each worker for this one. */
+  /** Sends one part to each worker, by rank. Returns the parts that the workers have sent to this one. */
   allToAll(parts: readonly Uint8Array[], about?: Pick<ExchangeAbout, 'done'>): Promise<readonly Uint8Array[]>;
-  /** What this worker does next, in the words of a message that says it is slow: `reads its rows`. */
+  /** Sets the activity of this worker for a message that it is slow: `reads its rows`. */
   note(doing: string): Promise<void>;
-  /** Why this worker ends before the others, for their messages. It does not throw. */
+  /** Tells the others why this worker ends early. Does not throw. */
   leave(reason: string): Promise<void>;
 }
 
 interface ExchangeAbout {
-  /** A worker may compile a step or rank a corpus before it comes. */
+  /** True for the longer timeout, because a worker may compile a step or rank a corpus first. */
   readonly isPatient?: boolean;
-  /** What all workers have done together when it is over, for a message that one is lost: `step 12`. */
+  /** What is complete after this exchange, for the message about a lost worker: `step 12`. */
   readonly done?: string;
 }
 
-/** Where the workers of a group meet. */
+/** Describes how the workers of a group connect. */
 export interface Meeting {
   readonly rank: number;
   readonly workers: number;
-  /** As torch.distributed reads it: `file:///tmp/x`, or `env://` for what a launcher has set. */
+  /** An `init_method` of torch.distributed: `file:///tmp/x`, or `env://` for the variables that a launcher has set. */
   readonly meet: string;
-  /** How long a worker waits until all have come. */
+  /** Timeout until all workers have connected. */
   readonly meetSeconds: number;
-  /** And in a step. */
+  /** Timeout of an exchange within a step. */
   readonly seconds: number;
-  /** And while a worker may be compiling or validating. */
+  /** Timeout of an exchange while a worker may be compiling or validating. */
   readonly patientSeconds: number;
-  /** Another worker of this machine has ended, for this reason. */
+  /** Aborted, with the reason, when another worker of this machine has ended. */
   readonly lost?: AbortSignal;
 }
 
-/** The work of one of several workers: where it cannot go on, the others get the reason. */
+/** Runs the work of one worker. If it fails, the other workers get the reason. */
 export async function amongWorkers<T>(group: WorkerGroup, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    // The others know already that one is lost.
+    // If a worker was lost, the others have noticed it too.
     if (error instanceof Failure && !(error instanceof WorkerLost)) await group.leave(error.message);
     throw error;
   }

@@ -1,4 +1,4 @@
-/** How much a graph holds and does, in all and for each part of the model. */
+/** Counts memory and operations of a graph, in total and for each part of the model. */
 import { countElements, resolveShape, type Sizes } from './dims.ts';
 import { bytesOfDtype, type Graph, type Node, type TensorType } from './graph.ts';
 import { isLeaf, rowOf } from './ops/table.ts';
@@ -67,7 +67,7 @@ function typeBytes(type: TensorType, sizes: Sizes): number {
   return countElements(resolveShape(type.shape, sizes)) * bytesOfDtype[type.dtype];
 }
 
-/** Bytes of what crosses to an engine and back in a run: the host holds these besides the engine's own. */
+/** Bytes of the inputs and outputs of a run, which the host holds in addition to the engine. */
 export function crossingBytes({ nodes, inputs, outputs }: Graph, symbols: Sizes): number {
   return [...inputs, ...outputs].reduce((sum, { node }) => sum + typeBytes(nodes[node]!.type, symbols), 0);
 }

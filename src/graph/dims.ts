@@ -43,7 +43,7 @@ export function printType(type: TensorType): string {
 }
 
 /**
- * How many elements a shape has, as one length. A product of symbols is a symbol too, its factors in order of name:
+ * Returns the number of elements of a shape as a length. A product of symbols is a symbol too, its factors in order of name:
  * `[batch, 4, batch]` has `4·batch·batch`.
  */
 export function elementsOf(shape: Shape): Dim {

@@ -40,7 +40,7 @@ export function roundIfBfloat16({ dtype, data }: NodeValues): void {
   if (dtype === 'bfloat16' && data instanceof Float32Array) roundToBfloat16(data);
 }
 
-/** The dtype of what goes into a graph or comes out of it, which `verify` makes sure of. */
+/** The dtype of an input or output of a graph, which `verify` has checked. */
 export function hostDtype(dtype: Dtype): HostDtype {
   if (dtype === 'bfloat16') throw new Error('invariant: no bfloat16 goes into a graph or comes out');
   return dtype;

@@ -112,7 +112,7 @@ export interface Node {
   readonly label: string;
 }
 
-/** How a parameter's first values are drawn. `fans` are those of the matrix: [inputs, outputs]. */
+/** Initializer of a parameter. `fans` are those of the matrix: [inputs, outputs]. */
 export type Initial =
   | { readonly kind: 'zeros' }
   | { readonly kind: 'ones' }

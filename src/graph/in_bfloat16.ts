@@ -115,7 +115,7 @@ class Narrowing {
   }
 }
 
-/** How many times as large a value must be for another one to be small next to it: a bias, a constant. */
+/** Minimum ratio of sizes for an operand, such as a bias or a constant, to count as small. */
 const small = 8;
 
 /** The nodes on a path from a product to a product on which nothing has to be wide. */

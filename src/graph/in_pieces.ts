@@ -10,11 +10,11 @@ import { isLeaf } from './ops/table.ts';
 import { uniformValue } from './passes/rewrite.ts';
 import { GraphWriter } from './writer.ts';
 
-/** Which nodes of a graph are made piece by piece, so that a matrix of a row for each of the batch is never there as a whole. */
+/** Selects the nodes that are computed piece by piece, so that a matrix with a row for each of the batch never exists as a whole. */
 class PiecedNodes {
   /** Matrices, what is made of them alone, and what lies between two of them. */
   readonly pieced: ReadonlySet<number>;
-  /** Those of `pieced` that are sums over rows. */
+  /** Nodes of `pieced` that are sums over rows. */
   readonly sums: ReadonlySet<number>;
   readonly isPossible: boolean;
   private readonly after: ReadonlySet<number>;
@@ -141,9 +141,9 @@ export interface InPieces {
   readonly pieces: number;
 }
 
-/** Inputs that the rewritten graph has besides its own. */
+/** Further inputs of the rewritten graph. */
 export const pieceInputs = {
-  /** Which row each row of each piece is: int32 [pieces, piece]. What fills up the last is any row. */
+  /** The batch row of each row of each piece: int32 [pieces, piece]. The padding of the last piece is any row. */
   rows: 'pieces/rows',
   /** 1, and 0 for what fills up: float32 [pieces, piece] */
   known: 'pieces/known',
@@ -248,7 +248,7 @@ class Rewriting {
       }
       const values = inputs.map(partOf);
       if (cut.sums.has(id)) {
-        // What fills up counts nothing, in the smaller of the two.
+        // Multiplies padding by 0, in the smaller of the two operands.
         const narrowInput = inputs.findIndex((input) => !cut.pieced.has(input) || !this.isWide(input));
         const factor = narrowInput < 0 ? 1 : narrowInput;
         const { shape } = values[factor]!.type;

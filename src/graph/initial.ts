@@ -4,7 +4,7 @@ import { countElements } from './dims.ts';
 import type { NamedTensors } from './evaluate.ts';
 import type { Graph, Initial, Tensor } from './graph.ts';
 
-/** Each parameter has a stream of its own, named by the seed and its name: adding one does not change the others. */
+/** Each parameter has its own random stream, from the seed and its name, so adding one does not change the others. */
 export function initialValues(graph: Graph, seed: number): NamedTensors {
   const values: Record<string, Tensor> = {};
   for (const { name, node, initial } of graph.parameters) {

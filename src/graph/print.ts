@@ -1,4 +1,4 @@
-/** A graph as text, for people. */
+/** Prints a graph as text. */
 import { printDim, printType } from './dims.ts';
 import type { Attribute, Dim, Graph, Node } from './graph.ts';
 

@@ -28,7 +28,7 @@ export const passes: readonly { readonly name: string; readonly doc: string; rea
 /** A round that changes nothing ends it; this many are never needed, and more would be a pass that undoes another. */
 const mostRounds = 30;
 
-/** Runs all passes, again and again until none has anything to do. `seen` is called with every pass that changed the graph. */
+/** Runs all passes repeatedly until none changes the graph. `seen` is called with every pass that changed the graph. */
 export function simplify(graph: Graph, seen: (pass: string, after: Graph) => void = () => {}): Graph {
   /** The last result of each pass, which it would not change. */
   const unchangedBy = new Map<Pass, Graph>();

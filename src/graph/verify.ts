@@ -58,7 +58,7 @@ function problemsOfConstant(node: Node): string[] {
   return Array.isArray(values) && values.length === count ? [] : [`the values do not fill ${printType(node.type)}`];
 }
 
-/** Every leaf is declared once, under the name that it carries. */
+/** Checks that every leaf is declared once under its own name. */
 function problemsOfLeaves(
   graph: Graph,
   op: 'Input' | 'Parameter',

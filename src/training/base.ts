@@ -1,4 +1,4 @@
-/** The run that a new one goes on from: checked whole before anything is trained, then taken over. */
+/** Reads the base run that a new run continues: checks all of it before any training, then copies its state into the new run. */
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -34,10 +34,10 @@ import type { Table } from './embedding/table.ts';
 
 export interface Base {
   readonly folder: string;
-  /** Without tables and weights: they are read once more when the new run takes them over, straight into its own. */
+  /** Loaded without tables and weights, which `beginFrom` reads directly into those of the new run. */
   readonly trained: LoadedModel;
   readonly progress: Progress;
-  /** True if it serves weights of an earlier epoch than its checkpoint: the new run begins with these. */
+  /** True if the run serves the weights of an earlier epoch than its checkpoint. The new run then starts from the served ones. */
   readonly servesEarlier: boolean;
 }
 
@@ -54,7 +54,7 @@ export async function refuseItself(from: string, out: string): Promise<void> {
 export async function readBase(folder: string, plan: Plan): Promise<Base> {
   await refuseHeld(folder);
   const baseRun = await load(folder, { withoutWeights: true });
-  // As JSON has it: an entry that is absent is not there.
+  // A round trip through JSON removes undefined entries, which the stored plan does not have either.
   const differences = modelDifferences(baseRun.plan, JSON.parse(JSON.stringify(plan)) as Plan);
   if (differences.length > 0) throw failure('from-other-model', { folder, differences });
   if (!(await hasCheckpoint(folder))) throw failure('lost-file', { path: 'checkpoint.safetensors', folder });
@@ -72,7 +72,7 @@ export async function readBase(folder: string, plan: Plan): Promise<Base> {
 
 const isOfTable = (name: string): boolean => name.startsWith('table/') || name.startsWith('state/');
 
-/** Stands for numbers that are only checked: those of a table may be as large as the memory. */
+/** A target for numbers that are only checked and not stored: a table may be as large as the memory. */
 const checkedOnly = ({ kind, length }: Pick<LongNumbers, 'kind' | 'length'>): LongNumbers => ({
   ...{ kind, length, width: 1 },
   read: () => invariant(false, 'numbers that are not kept are not read'),
@@ -80,8 +80,8 @@ const checkedOnly = ({ kind, length }: Pick<LongNumbers, 'kind' | 'length'>): Lo
 });
 
 /**
- * True if the served weights are those of an earlier epoch than the checkpoint. Of tables with a graph the served rows are what the graph
- * makes of them, so their checkpoint is all that there is to go on from.
+ * True if the served weights come from an earlier epoch than the checkpoint. For tables with a graph the served rows are outputs of the graph, so
+ * training can only continue from the checkpoint.
  */
 const servesEarlier = ({ manifest: { training }, plan }: LoadedModel): boolean =>
   training.best !== undefined && training.best.epoch !== training.epochs && plan.train.graph === undefined;
@@ -105,13 +105,13 @@ export function lineageOf(
 export const hasSameData = ({ trained }: Base, dataset: Dataset): boolean =>
   otherData(trained.manifest.data.fingerprint, fingerprintOf(dataset)) === undefined;
 
-/** Says in words what keeps the weights of one model from being those of the other. Settings of training and the order of features do not. */
+/** Describes why the weights of one model do not fit the other. Training settings and the order of features do not matter. */
 function modelDifferences(before: Plan, now: Plan): string[] {
   const towers = before.towers.flatMap((tower, at) => towerDifferences(tower, now.towers[at]!));
   const modelDifferenceWords = [
     ...differences('feature', byName(before.features), byName(now.features), featureDifference),
     ...differences('table', byName(before.tables), byName(now.tables), (one, other) =>
-      // First values are of new rows alone, and rates may change.
+      // Initial values concern only new rows, and rates may change.
       one.dim === other.dim && one.encoderOf === other.encoderOf && one.frozen === other.frozen
         ? undefined
         : 'its width or its values',
@@ -125,7 +125,7 @@ function modelDifferences(before: Plan, now: Plan): string[] {
     );
   }
   if (!isDeepStrictEqual(graph, now.train.graph)) modelDifferenceWords.push('the graph between the tables differs');
-  // Of a changed tower or feature it is known already.
+  // A changed tower or feature is already reported.
   return modelDifferenceWords.length > 0 ? modelDifferenceWords : trainedDifferences(before.step, now.step);
 }
 
@@ -150,7 +150,7 @@ function differences<T>(
   return [...missingWords, ...changedWords];
 }
 
-/** Entries of a feature whose value is a plain word or number are shown with both values. */
+/** Describes the entries of a feature that differ, with both values. */
 function featureDifference(before: FeaturePlan, now: FeaturePlan): string | undefined {
   const [one, other] = [before, now] as unknown as readonly [Record<string, unknown>, Record<string, unknown>];
   const words = [...new Set([...Object.keys(one), ...Object.keys(other)])].flatMap((entry) => {
@@ -172,7 +172,7 @@ function towerDifferences(before: TowerPlan, now: TowerPlan): string[] {
   return isDeepStrictEqual(own(before), own(now)) ? [] : [`${towerWords} computes its vector in another way`];
 }
 
-/** Numbers that a step trains or keeps: weights of losses and of tasks, and the state of the dense optimizer. */
+/** Compares the parameters of the steps: weights of losses and tasks, and the state of the dense optimizer. */
 function trainedDifferences(before: GraphPlan, now: GraphPlan): string[] {
   const parameters = ({ graph }: GraphPlan) =>
     new Map(graph.parameters.map(({ name, node }) => [name, graph.nodes[node]!.type] as const));
@@ -182,9 +182,9 @@ function trainedDifferences(before: GraphPlan, now: GraphPlan): string[] {
 }
 
 /**
- * Takes over tables, the state of their optimizer, dense weights with theirs, and streaming estimators. `state` is at its first values. The
- * files are read into the new tables, row by row: where workers share the rows, each keeps its own.
- * @param steps that were trained before, by all runs in a row
+ * Copies the tables, the dense weights, the states of their optimizers and the streaming estimators of the base run into `state`, which holds initial
+ * values. The files are read row by row into the new tables; if workers share the rows, each stores its own.
+ * @param steps number of steps that this run's predecessors have trained together
  * @throws Failure `damaged-file` where the checkpoint is not of the earlier run's model
  */
 export async function beginFrom(
@@ -193,13 +193,15 @@ export async function beginFrom(
   { plan, dataset, steps }: { readonly plan: Plan; readonly dataset: Dataset; readonly steps: number },
 ): Promise<void> {
   const { folder, trained, progress, servesEarlier } = base;
-  const takeOvers = new Map([...state.tables].map(([name, table]) => [name, ofTable(base, table, plan, dataset)]));
+  const takeOvers = new Map(
+    [...state.tables].map(([name, table]) => [name, takeOverTable(base, table, plan, dataset)]),
+  );
   const targetNumbers = new Map<string, Numbers>();
   for (const [name, { values, state: slots }] of takeOvers) {
     targetNumbers.set(`table/${name}`, servesEarlier ? checkedOnly(values) : values);
     const earlierTable = trained.plan.tables.find((table) => table.name === name)!;
     for (const [slot, numbers] of Object.entries(slots)) {
-      // Its rows are rounded from now on.
+      // A table whose rows this run begins to round has no such state in the base run.
       if (slot !== roundsSlot || earlierTable.precision) targetNumbers.set(`state/${name}/${slot}`, numbers);
     }
   }
@@ -233,20 +235,20 @@ export async function beginFrom(
   takeFeed(base, checkpoint.tensors, state, dataset, steps);
 }
 
-function ofTable({ trained }: Base, table: Table, plan: Plan, dataset: Dataset): TakeOver {
+function takeOverTable({ trained }: Base, table: Table, plan: Plan, dataset: Dataset): TakeOver {
   const { encoderOf } = plan.tables.find(({ name }) => name === table.name)!;
   const [before, current] = [trained.encodings.get(encoderOf)!, dataset.encodings.get(encoderOf)!];
   const firstRows = dataset.firstValues?.get(table.name)?.rows;
   return takeOver(table, {
     rows: rowsOf(before),
     rowsBefore: rowsBefore(before, current, table.rows),
-    // An id that is new was an unseen one until now.
+    // Until now, new ids were looked up as unseen values.
     ...(trainsUnseen(plan, encoderOf, current) ? { newAs: 0 } : {}),
     ...(firstRows ? { own: new Set(firstRows) } : {}),
   });
 }
 
-/** True if training takes steps on the row of unseen values: where rare values have it, or where ids are dropped. */
+/** True if the row of unseen values is trained, because rare values use it or because ids are dropped. */
 const trainsUnseen = ({ features }: Plan, owner: string, { kind }: Encoding): boolean =>
   kind === 'vocabulary' &&
   features.some(
@@ -254,7 +256,7 @@ const trainsUnseen = ({ features }: Plan, owner: string, { kind }: Encoding): bo
       encoderOf === owner && (drop > 0 || (encoder.kind === 'vocabulary' && encoder.minimumCount > 1)),
   );
 
-/** The state of the feed counts rows of the data, which other data has elsewhere: it then begins anew. */
+/** Restores the state of the feeder. It refers to rows of the data, so with other data it starts from scratch. */
 function takeFeed(
   base: Base,
   tensors: ReadonlyMap<string, StoredTensor>,
@@ -263,7 +265,7 @@ function takeFeed(
   steps: number,
 ): void {
   const views = feeder.state();
-  // A gap that was never measured counts from the first step of this run.
+  // For items not seen so far, the gap between two occurrences counts from the first step of this run.
   for (const [name, view] of Object.entries(views)) if (name.endsWith('/last_seen')) view.fill(steps);
   if (!hasSameData(base, dataset)) return;
   const stored = Object.entries(views).map(([name, view]) => ({ name, view, data: tensors.get(`feed/${name}`)?.data }));
@@ -274,23 +276,23 @@ function takeFeed(
   feeder.load(Object.fromEntries(stored.map(({ name, data }) => [name, data])) as typeof views);
 }
 
-/** Copies into a table the rows of a smaller one, wherever they are now, as they are read from a file. */
+/** Describes how the rows of an older, smaller table map to a table. */
 export interface Growth {
   readonly rows: number;
-  /** The row before of each row now, −1 for a new one. Absent: all rows are where they were. */
+  /** The old row of each current row, −1 for a new row. Absent: all rows have their old index. */
   readonly rowsBefore?: Int32Array | undefined;
-  /** The row before whose values new rows take; absent: their own first values, which are there already. */
+  /** The old row whose values new rows copy. Absent: they keep their initial values. */
   readonly newAs?: number;
-  /** New rows that have first values of their own all the same. */
+  /** New rows that keep their initial values in any case. */
   readonly own?: ReadonlySet<number>;
 }
 
-/** The table before is written to it, from its first number to its last. */
+/** Receives the numbers of the old table, in order. */
 interface TakeOver {
   readonly values: LongNumbers;
   /** By name, as `Table.stateNumbers`. The state of new rows stays as before their first step. */
   readonly state: Readonly<Record<string, Numbers>>;
-  /** After all values: new rows take theirs. */
+  /** Called after all values: fills the new rows. */
   end(): void;
 }
 
@@ -299,7 +301,7 @@ export function takeOver(table: Table, { rows, rowsBefore, newAs, own }: Growth)
   const rowsNow = rowsBefore && currentRowsOf(rowsBefore, rows);
   let newRow: StoredNumbers | undefined;
   const values = table.numbers();
-  // Next to rows in memories of their own, what counts the steps of the whole table is short.
+  // State for each row is long if the values are. A short array next to long values counts the steps of the whole table.
   const isOfRows = (slots: Numbers): boolean => isLong(slots) || !isLong(values);
   const keepNewRow = (from: number, numbers: StoredNumbers): void => {
     const at = newAs === undefined ? -1 : newAs * dim - from;
@@ -321,7 +323,7 @@ export function takeOver(table: Table, { rows, rowsBefore, newAs, own }: Growth)
   };
 }
 
-/** The row now of each row before; −1 where it is gone. */
+/** Returns the current row of each old row; −1 if it no longer exists. */
 function currentRowsOf(rowsBefore: Int32Array, rows: number): Int32Array {
   const currentRows = new Int32Array(rows).fill(-1);
   for (const [at, row] of rowsBefore.entries()) if (row >= 0) currentRows[row] = at;

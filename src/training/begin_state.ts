@@ -1,4 +1,4 @@
-/** How a run begins: the same where it is trained and where a step of it is taken again. */
+/** Creates the initial state of a run, both for training and for repeating one of its steps. */
 import { invariant } from '../base/diagnostics/failure.ts';
 import { defined } from '../base/util/defined.ts';
 import { type Events, labelSums, type TrainingShards } from '../data/dataset.ts';
@@ -20,7 +20,7 @@ import { makeTableWire } from './workers/table_wire.ts';
 import { sharedStep } from './workers/talk.ts';
 
 /**
- * Tables at their first values.
+ * Makes the tables with their initial values.
  * @throws Failure `too-large-for-memory`, `table-too-large` before anything is allocated
  */
 export const tablesOf = ({
@@ -82,7 +82,7 @@ export async function beginState(
 }
 
 /**
- * Returns what a score adds as `mean`: the mean of the task's label over the training part, float32 [1], by the parameter that holds it.
+ * Returns the value of `mean` in scores: the mean of the task's label over the training part, float32 [1], by the name of its parameter.
  * @param known sums by task, where the events are in files
  */
 export function labelMeans(
@@ -99,13 +99,13 @@ export function labelMeans(
   );
 }
 
-/** Each event counts as in the loss. 0 where none counts. */
+/** Events are weighted as in the loss. The mean is 0 if all weights are 0. */
 function meanOf(task: TaskPlan, events: Events, known?: TrainingShards['labelSums']): number {
   const { sum, total } = (known ? known.get(task.name)! : labelSums(task, events)).weighted;
   return total === 0 ? 0 : sum / total;
 }
 
-/** Connects the tables of `train.graph`, if there is one, by the training events: nothing that is held out is in the graph. */
+/** Builds the edges of `train.graph`, if there is one, from the training events alone: held-out events are not in the graph. */
 export function connectGraph(
   { train, features }: Pick<Plan, 'train' | 'features'>,
   tables: Tables,
@@ -120,7 +120,7 @@ export function connectGraph(
 
 interface GraphCodes {
   at(row: number): number;
-  /** Code of values that the vocabulary does not have; −1 where each code is of a value. */
+  /** The code of values outside of the vocabulary; −1 if there is no such code. */
   readonly unknown: number;
 }
 
@@ -132,12 +132,12 @@ function codesOf({ features }: Events, plans: readonly FeaturePlan[], name: stri
   const { values } = column;
   return {
     at: index ? (row) => values[index[row]!]! : (row) => values[row]!,
-    // All unknown values share a row of the table. As a node it would join what has nothing in common.
+    // All unknown values share a row of the table. As a node of the graph it would connect unrelated values.
     unknown: plan.encoder.kind === 'vocabulary' ? 0 : -1,
   };
 }
 
-/** Each pair once, however often it comes, in ascending order of the first. */
+/** Returns each distinct pair once, in ascending order of the first code. */
 function edgesOf(first: GraphCodes, second: GraphCodes, rows: number): Edges {
   const neighboursOf = new Map<number, Set<number>>();
   for (let row = 0; row < rows; row++) {

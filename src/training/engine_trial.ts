@@ -1,6 +1,6 @@
 /**
- * Which engine is the fastest for a plan, by a trial of its step: `--engine auto`. The answer is kept in the cache folder, so that the next
- * training of this plan on this machine takes the same engine, and has the same bits.
+ * Chooses the fastest engine for a plan by timing its step: `--engine auto`. The choice is stored in the cache folder, so the next training of this
+ * plan on this machine uses the same engine and gets the same bits.
  */
 import { createHash } from 'node:crypto';
 import { availableParallelism, cpus } from 'node:os';
@@ -28,7 +28,7 @@ const clearlyFaster = 0.9;
 /** Milliseconds for the steps of one engine, batches that they are of, and steps that are not counted. */
 const [trialMilliseconds, maxBatches, warmUps] = [700, 4, 2];
 
-/** Bytes of tables that a trial makes besides those of the training. */
+/** Maximum bytes of the tables of a trial, in addition to those of the training. */
 const maxTableBytes = 2 ** 30;
 
 export interface EngineTrial {
@@ -99,7 +99,7 @@ function readTrial(value: unknown, engines: readonly Engine[]): EngineTrial | un
     : undefined;
 }
 
-/** A trial that cannot be cached is a trial all the same. */
+/** A trial is valid even if it cannot be cached. */
 async function cacheTrial(folder: string, file: string, trial: EngineTrial): Promise<void> {
   try {
     await makeFolder(folder);
@@ -115,7 +115,7 @@ function reasonOf({ engine, milliseconds }: EngineTrial, isKept: boolean): strin
   return `${engine} by ${how}: ${figures.join(', ')}; \`--engine NAME\` takes another one`;
 }
 
-/** Returns why there is no trial, as text, where there is none. */
+/** Returns the reason if there is no trial. */
 async function runTrial(
   plan: Plan,
   dataset: Dataset,

@@ -1,4 +1,4 @@
-/** The curves of a run for TensorBoard: windows of steps, and each epoch with its validation, at the step where it ends. */
+/** Writes the curves of a run for TensorBoard: means over windows of steps, and each epoch with its validation at its last step. */
 import type { Tensors } from '../engines/engine.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Origin } from './artifact/write.ts';
@@ -13,7 +13,7 @@ export interface EventLogOptions {
   readonly folder: string;
   readonly graph: Graph;
   readonly origin: Origin;
-  /** Steps that were done before, and those of the whole run. */
+  /** Steps done before this log begins. */
   readonly done: number;
   readonly steps: number;
 }
@@ -56,7 +56,7 @@ export async function openEventLog({ folder, graph, origin, done, steps }: Event
 const under = (group: string, values: Readonly<Record<string, number>>): Record<string, number> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [`${group}/${name}`, value]));
 
-/** A model is code within Markdown, however many backticks it has. */
+/** Wraps a model in a Markdown fence that is longer than any run of backticks in it. */
 function fenced(text: string): string {
   const longestTicks = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
   const fence = '`'.repeat(longestTicks + 1);

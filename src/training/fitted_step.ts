@@ -1,6 +1,6 @@
 /**
- * The step of a plan as it runs on this data and this machine: a matrix of scores that is too large is made some rows at a time, and `auto`
- * chooses the precision.
+ * Fits the training step of a plan to the data and the machine: splits a score matrix that is too large into pieces of rows, and resolves the
+ * precision `auto`.
  */
 import type { Engine } from '../engines/engine.ts';
 import { symbolic } from '../graph/dims.ts';
@@ -12,8 +12,8 @@ import type { GraphPlan, InputPlan, Plan } from '../graph/plan/plan.ts';
 export const matrixBudget = 2 ** 28;
 
 /**
- * Returns the same plan, or one whose step is in pieces. It follows from the plan and the data, so that no file need hold it.
- * @param items of the corpus
+ * Returns the plan, with its step split into pieces if a score matrix is too large. The result is a function of the arguments, so it is not stored.
+ * @param items number of items in the corpus
  */
 export function fitted(plan: Plan, items: number, budget = matrixBudget): Plan {
   const { step, train } = plan;
@@ -48,7 +48,7 @@ export interface ChosenPrecision {
   readonly because?: string;
 }
 
-/** Multiplications and additions of a step below which `auto` leaves float32. See docs/benchmarks.md. */
+/** Steps with fewer multiplications and additions run in float32 under `auto`. See docs/benchmarks.md. */
 export const minOperations = 1e8;
 
 export function choosePrecision(
@@ -76,7 +76,7 @@ export function choosePrecision(
     : { precision: 'bf16', asked, because: `${instructions}, and ${millionsText} in a step` };
 }
 
-/** The precision of a run that goes on, or whose step is taken again, from what its folder says. */
+/** Returns the precision of a resumed run, or of a repeated step. @param kept the precision stored in the run's folder */
 export function precisionOfRun({ train }: Plan, kept: Precision | undefined): ChosenPrecision | undefined {
   const { precision: asked } = train;
   if (asked === undefined) return undefined;

@@ -27,7 +27,7 @@ import { profileFilesIn, profileFolder } from './profile/profile.ts';
 import { isEventFile } from './tracking/event_file.ts';
 
 export const [runFile, weightsFile] = ['run.json', 'weights.safetensors'] as const;
-/** Weights of the best epoch so far, while the run goes on. */
+/** Weights of the best epoch so far, during the run. */
 export const bestFile = (epoch: number): string => `weights-${epoch}.safetensors`;
 export const isBestFile = (name: string): boolean => /^weights-\d+\.safetensors$/.test(name);
 
@@ -55,7 +55,7 @@ const isPartialOfTop = (name: string): boolean => {
 interface RunContents {
   readonly paths: ReadonlySet<string>;
   readonly model: string;
-  /** Something to go on from, or to use: a checkpoint or a model. */
+  /** True if the folder has a checkpoint or a model. */
   readonly work: boolean;
 }
 
@@ -151,13 +151,13 @@ export async function startFolder(folder: string, identity: RunIdentity): Promis
   const names = await namesIn(folder);
   const ownPaths = (await runContentsIn(folder, names))?.paths ?? new Set<string>(names.filter(isStartLeftover));
   await refuseOwnFiles(folder, identity, ownPaths);
-  // These go first: what is half removed must look neither like a model nor like a run to go on with. run.json says what is Tower's,
-  // and is replaced last.
+  // These are removed first, so that a half-removed folder looks neither like a model nor like a run to resume. run.json lists Tower's files and is
+  // replaced last.
   for (const path of [manifestFile, checkpointFile]) if (ownPaths.has(path)) await removeDurably(join(folder, path));
   for (const path of ownPaths)
     if (path !== runFile && path !== manifestFile && !isLockFile(path)) await remove(join(folder, path));
   for (const under of modelFolders) {
-    // It stays where it holds a file that is not ours.
+    // The folder is kept if it contains a foreign file.
     if (names.includes(under)) await rmdir(join(folder, under)).catch(() => {});
   }
   await writeIdentity(folder, identity);
@@ -304,14 +304,14 @@ export const admissionFilesIn = async (folder: string): Promise<string[]> =>
 
 const whatWords = { model: 'model', engine: 'engine', seed: 'seed', plan: 'form of the model' };
 
-/** The engine that a run began with: it goes on with the same one, or its bits would be another's. Undefined where no run says so. */
+/** Returns the engine that a run began with. A resumed run must use the same one, or its bits would differ. Undefined if the run does not name it. */
 export async function engineOfRun(folder: string): Promise<EngineName | undefined> {
   const runIdentity = await readJsonFile(folder, runFile).catch(() => undefined);
   const { engine } = (runIdentity ?? {}) as { readonly engine?: unknown };
   return engineNames.find((name) => name === engine);
 }
 /**
- * Locks a folder to train in, once what it holds fits what is requested.
+ * Locks a folder for training, after checking that its content fits the request.
  * @throws Failure `run-in-use`, `folder-in-use`, `nothing-to-resume`, `other-run`, `cannot-read`, `cannot-write`
  */
 export async function claimFolder(
@@ -348,7 +348,7 @@ export async function removeRun(folder: string): Promise<readonly string[]> {
     // Another process may have put something else there since the runs were listed.
     if (ownPaths === undefined) return await pathsIn(folder);
     const isBegun = await hasRunFile(folder);
-    // What is half removed must not look like a model. run.json says what is Tower's, and goes last.
+    // A half-removed folder must not look like a model. run.json lists Tower's files and is removed last.
     for (const path of [manifestFile, checkpointFile]) if (ownPaths.has(path)) await removeDurably(join(folder, path));
     for (const path of ownPaths) if (path !== runFile) await remove(join(folder, path));
     await remove(join(folder, rejectsFile));

@@ -1,6 +1,6 @@
 /**
- * `metrics.jsonl`: one JSON object a line for each finished epoch; `steps.jsonl`: one for each step. Their lengths and checksums at
- * a checkpoint are part of it. On resume the lines of work that was lost are cut off, and a log that is not what it was is refused.
+ * `metrics.jsonl`: one JSON object a line for each finished epoch; `steps.jsonl`: one for each step. A checkpoint contains their lengths and
+ * checksums. On resume the lines after the checkpoint are removed, and a changed log is refused.
  */
 import { createHash, type Hash } from 'node:crypto';
 import { constants } from 'node:fs';
@@ -34,14 +34,14 @@ export interface MetricsLog extends Pick<RunLog, 'path' | 'checksum' | 'close'> 
 const pieceBytes = 4 * 2 ** 20;
 
 /**
- * Opens a log: a new one, or one as it was when `kept` was its checksum.
+ * Opens a new log, or an existing one, truncated to the state with the checksum `kept`.
  * @throws Failure `lost-file`, `damaged-file`, `cannot-write`
  */
 async function openLog(folder: string, name: string, checkpointed?: Checksum): Promise<RunLog> {
   const path = join(folder, name);
   const hash = checkpointed ? await hashOf(folder, name, checkpointed) : createHash('sha256');
   const { O_WRONLY, O_CREAT, O_TRUNC, O_APPEND } = constants;
-  // No log waits for a reader, as a named pipe would.
+  // A named pipe, which would block, is no log.
   const [noFollow, noWait] = [constants.O_NOFOLLOW ?? 0, constants.O_NONBLOCK ?? 0];
   const openFlags = O_WRONLY | O_APPEND | noFollow | noWait | (checkpointed ? 0 : O_CREAT | O_TRUNC);
   const handle = await writing(path, open(path, openFlags));
@@ -171,8 +171,8 @@ export async function openStepsLog(folder: string, graph: Graph, checkpointed?: 
 }
 
 /**
- * Means over an epoch of every scalar that a step gives. The loss of a task is weighted by what the rows of a step count for it, so
- * that a batch without its rows leaves the mean as it is; every other scalar is weighted by the rows of the step.
+ * Averages every scalar of the steps over an epoch. The loss of a task is weighted by the total weight of its rows in a step, so that a batch without
+ * its rows does not change the mean. Other scalars are weighted by the number of rows.
  */
 interface StepNumbers {
   readonly epoch: number;

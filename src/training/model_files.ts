@@ -57,7 +57,7 @@ interface TrainingEnding extends Pick<Manifest['training'], 'status' | 'precisio
   readonly from?: Lineage;
 }
 
-/** The model of the best epoch, where validation says which that is; else of the weights as they are now. */
+/** Writes the model of the best epoch according to the validation, or of the current weights. */
 export async function writeModel(
   of: ModelWriteOptions,
   state: TrainingState,
@@ -87,7 +87,7 @@ export async function writeModel(
   });
 }
 
-/** Gives a file of the folder a second name, without copying it where the file system can. */
+/** Links a file of the folder under a second name, or copies it if the file system has no links. */
 async function nameAlso(folder: string, from: string, to: string): Promise<void> {
   const [source, target] = [join(folder, from), join(folder, to)];
   await remove(target);
@@ -99,7 +99,7 @@ async function nameAlso(folder: string, from: string, to: string): Promise<void>
 }
 
 /**
- * Makes sure that the weights of the best epoch are there, as they were. A run that is finished has them under their last name.
+ * Checks that the weights of the best epoch exist unchanged. A finished run has them under their final name.
  * @throws Failure `lost-file`, `changed-file`, `damaged-file`, `cannot-read`
  */
 export async function restoreBest(folder: string, best: BestEpoch): Promise<void> {

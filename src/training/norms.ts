@@ -1,6 +1,6 @@
 /**
- * Lengths of gradients and of embedding tables, at one step of many: where a training goes wrong, they show it first. They come from a graph of
- * their own, which reads the weights and the inputs of the step, so that the step is what it is without them.
+ * Measures the norms of gradients and embedding tables at some of the steps, because they show first when a training goes wrong. A separate graph
+ * computes them from the weights and inputs of a step, so that the step itself does not change.
  */
 import type { Engine, Program, Tensors } from '../engines/engine.ts';
 import type { GraphPlan, Plan } from '../graph/plan/plan.ts';
@@ -19,7 +19,7 @@ export const normsEvery = (steps: number): number => Math.max(minStepsBetween, M
 export const [gradientPrefix, tablePrefix] = ['gradient_norm:', 'table_norm:'] as const;
 export const isNorm = (name: string): boolean => name.startsWith(gradientPrefix) || name.startsWith(tablePrefix);
 
-/** As trackers group them: `table_norm/movie_id`. */
+/** The name in trackers, with a group: `table_norm/movie_id`. */
 export const trackedNorm = (name: string): string => name.replace(':', '/');
 
 /** Keeps tables apart among gradients: a tower may have the name of a table. */

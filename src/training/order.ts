@@ -78,7 +78,7 @@ function windowsOfRows({ rows, starts, members }: Windows, targets: Int32Array):
 
 type OrderedWindows = Pick<Windows, 'targets' | 'starts' | 'members'> & { readonly count: number };
 
-/** So many windows with earlier targets join an epoch for each window with new ones. */
+/** Number of windows with earlier targets in an epoch for each window with new ones. */
 interface ReplayedWindows {
   readonly windows: OrderedWindows;
   readonly perWindow: number;
@@ -103,7 +103,7 @@ function orderOfWindows(
   };
   const replayedCount = Math.min(earlierWindows.count, Math.round((replay?.perWindow ?? 0) * own.count));
   const windowCount = own.count + replayedCount;
-  // How many targets the drawn windows have differs a little from epoch to epoch.
+  // The number of targets in the drawn windows varies a little between epochs.
   const targetCount =
     own.targets + Math.round((replayedCount / Math.max(1, earlierWindows.count)) * earlierWindows.targets);
   const maxSteps = Math.max(1, Math.floor(windowCount / smallestBatch));
@@ -175,9 +175,8 @@ export interface Epoch extends AnyEpoch {
 export const orderStream = 0x0e9c;
 
 /**
- * Every row once, in batches of `batch`; the last is as large as what is left, and left out where that is a single row (which
- * the next epoch's order puts elsewhere). Which rows meet in a batch is drawn; no loss asks in what order they are in it, and
- * columns are read faster in ascending order.
+ * Yields every row once, in batches of `batch`. The last batch has the remaining rows and is skipped if that is a single row. The assignment of rows
+ * to batches is random; within a batch rows are ascending, because no loss depends on their order and columns are read faster.
  * @param epoch from 1
  */
 export function makeEpoch(rows: number, batch: number, seed: number, epoch: number): Epoch {
@@ -205,7 +204,7 @@ export function stepsOfEpoch(rows: number, batch: number): number {
   return rows - fullBatches * batch >= Math.min(smallestBatch, batch) ? fullBatches + 1 : fullBatches;
 }
 
-/** How fast a step moves: the same where it is trained and where it is taken again. */
+/** Returns the learning rates of a step, for training and for repeating a step. */
 export interface Rates {
   readonly dense: number;
   /** The schedule of the dense optimizer multiplies a rate by it. */

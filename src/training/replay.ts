@@ -46,7 +46,7 @@ export interface StepRecord {
   readonly engine: { readonly name: string; readonly version: string };
   readonly seed: number;
   readonly step: number;
-  /** Steps that the run was to take in all, as it was set at this step: decays end by it. */
+  /** Planned total steps of the run according to its settings at this step, which decays depend on. */
   readonly steps: number;
   /** Absent at step 0, which is the state before the first step. */
   readonly taken?: TakenStep;
@@ -140,7 +140,7 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
     await writeTensors('after.safetensors', await stateTensors(replayState));
     await writeTensors('tensors.safetensors', [...named('input', inputs), ...named('output', outputs)]);
     const batch = describeBatch({ plan, dataset, feeder: replayState.feeder, rows, step: number, inputs });
-    // Asked as before the step: the same draws, and the same log q.
+    // Requested in the state before the step, for the same draws and the same log q.
     replayState.feeder.load(estimators);
     const outputsAfter = await replayState.program.run(
       replayState.feeder.inputs(rows, (manifest.from?.steps ?? 0) + number, { rate: taken.rates.dense, factor }),
@@ -251,7 +251,7 @@ async function loggedScalars(folder: string, step: number): Promise<Scalars | un
   return undefined;
 }
 
-/** The settings as they were at a step: a run that goes on may change them. */
+/** Returns the settings at a step, because resuming a run may change them. */
 function trainingAt({ plan, manifest }: LoadedModel, step: number): TrainPlan {
   const { changes = [] } = manifest.training;
   const { train } = plan;

@@ -1,6 +1,6 @@
 /**
- * One call of `train` on its way: epochs of steps, each with a validation and a checkpoint at its end. Long because whatever ends a run
- * must leave the same state.
+ * Runs the epochs of one call of `train`, each with a validation and a checkpoint at its end. Long because every way to end a run must leave the same
+ * state.
  */
 import { createHash } from 'node:crypto';
 import { defined } from '../base/util/defined.ts';
@@ -24,7 +24,7 @@ import { CurrentTowers, mineNegatives, type Rounds, RunValidation, roundsOf } fr
 import { sendMined } from './workers/table_wire.ts';
 import type { OtherWorkers } from './workers/talk.ts';
 
-/** At most so many milliseconds pass before signals are heard and the bar is drawn. */
+/** Maximum milliseconds between two pauses in which signals are handled and the progress bar is drawn. */
 const yieldInterval = 50;
 
 class EpochClock {
@@ -34,7 +34,7 @@ class EpochClock {
   private engine = 0;
   private scatter = 0;
 
-  /** @param rowsBefore rows that were done before this process took the epoch up */
+  /** @param rowsBefore rows of the epoch that an earlier process has done */
   constructor(private readonly rowsBefore: number) {}
 
   add(start: number, fed: number, ran: number, applied: number): void {
@@ -170,14 +170,14 @@ export class TrainingRun {
     await this.norms?.close();
   }
 
-  /** False if the signal came. */
+  /** Returns false if the signal ended the epoch early. */
   private async epoch(): Promise<boolean> {
     const { plan, signal, limit } = this.options;
     const number = this.progress.epoch + 1;
     const epoch = this.rounds.round(this.progress.step - this.progress.stepOfEpoch);
     const epochSums = makeStepSums(plan, this.progress);
     const epochClock = new EpochClock(epochSums.rows);
-    // Draws, noise and the moments of optimizers count all steps, those of earlier runs among them.
+    // Draws, noise and the moments of optimizers count the steps of earlier runs too.
     const earlierRuns = this.resumeState.from ?? { epochs: 0, steps: 0 };
     let { step, stepOfEpoch } = this.progress;
     let stepRates: Rates = { dense: 0, denseFactor: 0, embeddings: 0, factor: 0 };
@@ -196,7 +196,7 @@ export class TrainingRun {
         this.progress = { ...this.progress, step, stepOfEpoch, sums: epochSums.sums(), rows: epochSums.rows };
         return false;
       }
-      // A checkpoint within an epoch has what was mined for it.
+      // Mines only at the start of an epoch: a checkpoint within an epoch contains the mined items.
       const ofEpoch = step % this.order.steps;
       const drawnEpoch = earlierRuns.epochs + step / this.order.steps + 1;
       if (ofEpoch === 0) await this.mine(drawnEpoch);
@@ -219,7 +219,7 @@ export class TrainingRun {
         },
       });
       stepWatch?.end();
-      // Those of tables are known once the tables have changed.
+      // The norms of tables are known only after the update of the tables.
       if (stepNorms) this.logs.steps.add(step, takenStep.outputs, stepNorms.values);
       if (stepNorms) this.logs.events?.addNorms(step, stepNorms.values);
       epochClock.add(...takenStep.times);
@@ -249,7 +249,7 @@ export class TrainingRun {
     if (state.group && options.sharesTables) await sendMined(state.feeder.mined, state.group);
   }
 
-  /** Where rows cannot be read, the steps until now are kept: `resume` goes on from there. */
+  /** Reads the rows of a step. If that fails, saves the steps so far, so that `resume` can continue from there. */
   private async rowsOf(
     epoch: AnyEpoch,
     at: number,
@@ -258,7 +258,7 @@ export class TrainingRun {
     try {
       return await epoch.batch(at);
     } catch (error) {
-      // Workers that wait in a step do not hear that their rows are needed for a checkpoint.
+      // Workers that wait in a step cannot be asked for their rows of the tables, so no checkpoint is possible.
       if (step > 0 && !this.options.sharesTables) {
         this.progress = { ...this.progress, step, stepOfEpoch: at, sums: sums.sums(), rows: sums.rows };
         await this.logs.steps.sync();
@@ -342,7 +342,7 @@ export class TrainingRun {
     return limit?.aborted && !signal?.aborted ? this.finish('stopped') : this.seal('interrupted');
   }
 
-  /** The checkpoint stays: with more epochs, or more patience, the run goes on from it. */
+  /** Keeps the checkpoint, from which the run can continue with more epochs or more patience. */
   private async finish(status: 'epochs' | 'patience' | 'stopped'): Promise<TrainResult> {
     const result = await this.seal(status);
     await removeOldBest(this.options.folder);

@@ -47,7 +47,7 @@ export interface StepBatch {
    * their frequency and the batch's items are no negatives.
    */
   readonly logQ: readonly { readonly input: string; readonly estimator: string; readonly values: readonly number[] }[];
-  /** Which rows of an input read the unknown id instead of their own, from 0; absent where no feature drops ids. */
+  /** Rows of an input that read the unknown id instead of their own, from 0; absent if no feature drops ids. */
   readonly dropped?: readonly { readonly input: string; readonly rows: readonly number[] }[];
 }
 

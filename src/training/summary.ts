@@ -30,7 +30,7 @@ export interface RunSummary {
   readonly best?: Manifest['training']['best'];
   /** Metrics of the kept epoch; of the last one where nothing chose. */
   readonly validation: Readonly<Record<string, number>>;
-  /** When its last file changed: milliseconds since 1970. */
+  /** Last change of any of its files, in milliseconds since 1970. */
   readonly changed: number;
   readonly bytes: number;
 }

@@ -18,13 +18,13 @@ export interface StepTaken {
   /** By task, of the rows of all workers; absent where one worker has all rows. */
   readonly counts?: ReadonlyMap<string, number>;
   readonly stops: boolean;
-  /** When it began, had its inputs, had its outputs, and had changed the tables. */
+  /** Times of the start, the inputs, the outputs, and the update of the tables. */
   readonly times: readonly [number, number, number, number];
 }
 
 export interface TrainingStepRequest {
   readonly rows: Int32Array;
-  /** From 1, with those of earlier runs. */
+  /** From 1, including steps of earlier runs. */
   readonly number: number;
   readonly rates: Rates;
   readonly signal: AbortSignal | undefined;
@@ -49,7 +49,7 @@ export async function takeStep(plan: Plan, state: BegunState, request: TrainingS
   const inputsReady = performance.now();
   await norms?.before(inputs);
   const fed = performance.now();
-  // As if norms took no time: they are no part of a step.
+  // Norms are no part of a step, so their time is excluded.
   const start = fetchStart + (fed - inputsReady);
   const outputs = await program.run(inputs);
   const ran = performance.now();
@@ -83,7 +83,7 @@ function watchOf(watch: StepWatch | undefined, norms: StepNorms | undefined): Fe
   };
 }
 
-/** Gives each table the gradients of all workers, in the order of ranks: the same bits on each worker. */
+/** Adds the gradients of all workers to each table in the order of ranks, so that all workers have the same bits. */
 async function exchangeGradients(
   plan: Plan,
   { tables }: BegunState,
@@ -104,7 +104,7 @@ async function exchangeGradients(
   };
 }
 
-/** Each worker holds all rows, so each gets all gradients. @returns the numbers of each worker */
+/** Exchanges all gradients, because each worker holds all rows. @returns the numbers of each worker */
 async function exchangeAll(
   trained: readonly Table[],
   group: WorkerGroup,

@@ -79,7 +79,7 @@ async function start(options: TrainOptions): Promise<TrainResult> {
     if (options.from && earlierLineage) {
       await otherWorkers?.begin();
       await beginFrom(options.from.base, state, { plan, dataset, steps: earlierLineage.steps });
-      // From here on the earlier run is not needed: what it learned and what its codes mean is in this folder.
+      // From here on the earlier run is not needed: its weights and encodings are in this folder.
       await writeEncodings(folder, dataset.encodings);
       await saveState(folder, beginning, state);
     }
@@ -107,7 +107,7 @@ async function resume(options: TrainOptions): Promise<TrainResult> {
     return { folder, status: doneManifest.training.status, manifest: doneManifest, records: [] };
   }
   const hasState = await hasCheckpoint(folder);
-  // Without a checkpoint there is nothing to end, and no way to go on from a model that is finished.
+  // Without a checkpoint there is nothing to end or to continue from.
   if (!hasState && (options.finish || doneManifest || folderIdentity.from))
     throw failure('nothing-to-resume', { folder });
   const firstTables = tablesOf(options);
@@ -178,7 +178,7 @@ async function trainWithLogs(options: TrainOptions, state: BegunState, resumeSta
     );
   return closing(await openMetricsLog(folder, resumed ? progress.metrics : undefined), async (log) =>
     closing(await openStepsLog(folder, graph, resumed ? progress.steps : undefined), async (steps) => {
-      // To end a run as it is adds nothing to its curves.
+      // Ending a run at its checkpoint adds nothing to its curves.
       if (options.finish) return runWith(log, steps);
       const total = totalSteps(plan.train, orderOf(plan, dataset.parts.train));
       const events = await openEventLog({ folder, graph, origin, done: progress.step, steps: total });
@@ -187,7 +187,7 @@ async function trainWithLogs(options: TrainOptions, state: BegunState, resumeSta
   );
 }
 
-/** Without a new event a run that goes on from an earlier one is that run, with the items of today. */
+/** Without new events a continued run equals the earlier one, with the current items. */
 function refuseUnlessTrainable({ plan, dataset: { parts }, origin }: TrainOptions): void {
   const { stop, validate } = plan.train;
   const { rows, withoutList } = orderOf(plan, parts.train);

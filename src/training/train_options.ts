@@ -1,4 +1,4 @@
-/** Types of the options and the result of a training; `training_events.ts` has what it reports meanwhile. */
+/** Types of the options and the result of a training; `training_events.ts` has those of its progress events. */
 import type { FolderLock } from '../base/storage/lock.ts';
 import type { WorkerGroup } from '../engines/group.ts';
 import type { GraphPlan } from '../graph/plan/plan.ts';
@@ -11,18 +11,18 @@ import type { EpochRecord, TrainingEvent } from './training_events.ts';
 
 export interface TrainOptions extends ModelWriteOptions {
   readonly resume?: boolean;
-  /** Ends the run that the folder holds as it is at its checkpoint: a model, marked as stopped. */
+  /** Ends the run in the folder at its checkpoint. The result is a model that is marked as stopped. */
   readonly finish?: boolean;
   readonly force?: boolean;
-  /** The run that this one goes on from, and which training events are new: not of a run that is resumed. */
+  /** The run that this one continues, and its lineage. Absent for a resumed run. */
   readonly from?: { readonly base: Base; readonly lineage: Lineage };
   /** The lock of the folder, where the caller has it already; it stays the caller's to release. */
   readonly lock?: FolderLock;
-  /** Pauses after a validation, which it gets from how many there are. `resume` goes on from there, with the same bits. */
+  /** Returns the validation after which to pause, given the number of validations. `resume` continues from there with the same bits. */
   readonly until?: (validations: number) => number;
   /** Ends the run after the step it is in, with a checkpoint. */
   readonly signal?: AbortSignal;
-  /** Ends the run after the step it is in, but not before its first, as it is then: a model, marked as stopped. Workers do not hear it. */
+  /** Ends the run after the current step, but after at least one. The result is a model that is marked as stopped. Workers ignore it. */
   readonly limit?: AbortSignal;
   /** The workers that take each step together, of which this is the first. Absent: this one alone. */
   readonly group?: WorkerGroup;

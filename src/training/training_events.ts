@@ -8,7 +8,7 @@ export interface EpochRecord {
   readonly epoch: number;
   /** Steps since the start of the run. */
   readonly step: number;
-  /** Mean over the epoch's rows of what each step minimised, before it. */
+  /** Mean over the epoch's rows of the objective of each step, before its update. */
   readonly loss: number;
   /** The same of each task's loss, and of every other scalar that the step gives. */
   readonly scalars: Readonly<Record<string, number>>;

@@ -14,7 +14,7 @@ import type { AnyEpoch, Epoch, EventOrder } from './order.ts';
 import { makeRetrieval, type Retrieval } from './scoring/retrieval.ts';
 import { firstItems, modelScorer, type ScoringTask } from './scoring/scorer.ts';
 
-/** The towers of a run as they are now: prepared when they are first asked for, with new weights each time after that. */
+/** The current towers of a run: prepared at the first use, and updated with new weights at each later use. */
 export class CurrentTowers {
   private retrieval: Retrieval | undefined;
 
@@ -43,8 +43,8 @@ export class CurrentTowers {
 const blockNumbers = 4 * 2 ** 20;
 
 /**
- * Finds hard negatives with the towers as they are when an epoch begins: a function of the weights, the seed and the epoch. Does nothing where
- * no loss reads them.
+ * Mines hard negatives with the towers at the start of an epoch: a function of the weights, the seed and the epoch. Does nothing if no loss reads
+ * them.
  */
 export async function mineNegatives(
   { feeder }: Pick<TrainingState, 'feeder'>,
@@ -91,7 +91,7 @@ export class RunValidation {
     return this.drawn.sample;
   }
 
-  /** Metrics of the weights as they are now, in [0, 1], by label: what `stop` watches, then `metrics`. */
+  /** Returns metrics of the current weights, in [0, 1], by label: that of `stop`, followed by `metrics`. */
   async figures(): Promise<Record<string, number>> {
     const { plan, dataset } = this;
     const { stop } = plan.train;

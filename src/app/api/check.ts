@@ -25,11 +25,11 @@ export interface CheckRequest {
   /** The `.tower` file whose `data` block says where the rows are. Default: the one that the model uses, if any. */
   readonly data?: string;
   /**
-   * What holds in place of what the file says, by path: `{ width: 128, 'dense.rate': '1e-3', encoder: 'wide' }`. A text is read as
-   * the file's own text is.
+   * Values that override those of the file, by path: `{ width: 128, 'dense.rate': '1e-3', encoder: 'wide' }`. A string is parsed like the text of a
+   * file.
    */
   readonly set?: Settings;
-  /** Folders that a data block's files may lie in, besides the project that the block is in. */
+  /** Further folders that the files of a data block may be in. The project of the block is always allowed. */
   readonly allow?: readonly string[];
   readonly signal?: AbortSignal;
 }
@@ -47,7 +47,7 @@ export interface Checked {
 }
 
 /**
- * Finds every mistake that can be known without reading rows; with data, its files' headers are read too.
+ * Finds every error that can be detected without reading rows. With data it also reads the headers of the files.
  * @throws Failure `cannot-read` when a file itself cannot be read; the reason of `signal`
  */
 export async function check(path: string, request: CheckRequest = {}): Promise<Checked> {
@@ -82,7 +82,7 @@ export async function check(path: string, request: CheckRequest = {}): Promise<C
   };
 }
 
-/** The user's other items are in no order: a tower that reads one would learn what it happens to be. */
+/** The user's other items have no order, so a tower that reads their order would learn from chance. */
 function unorderedLists(model: Model, { histories }: DataDescription): readonly Diagnostic[] {
   return histories.flatMap(({ kind, name, of, max, span }) => {
     const orderRead = kind === 'others' ? orderReadOf(model, name) : undefined;
@@ -145,10 +145,10 @@ function otherData(path: string, diagnostics: Diagnostic[]): Checked['data'] {
   return description && { source, description };
 }
 
-/** As `metrics` of `train` writes them, `recall(20), ndcg(20)`; or as data, `[{ metric: 'recall', k: 20 }]`. */
+/** Metrics as in the entry `metrics` of `train`, `recall(20), ndcg(20)`, or as data, `[{ metric: 'recall', k: 20 }]`. */
 export type Metrics = string | readonly MeasureSpec[];
 
-/** @throws Failure with a diagnostic for each metric that is not known or repeated, and each cutoff that is none */
+/** @throws Failure with a diagnostic for each unknown or repeated metric and each invalid cutoff */
 export function askedMeasures(metrics: Metrics): readonly MeasureSpec[] {
   const metricsText = typeof metrics === 'string' ? metrics : metrics.map(written).join(', ');
   const { output, diagnostics } = readMetrics('metrics', metricsText);
@@ -159,7 +159,7 @@ export function askedMeasures(metrics: Metrics): readonly MeasureSpec[] {
 const written = ({ metric, k }: MeasureSpec): string => (k === undefined ? metric : `${metric}(${k})`);
 
 /**
- * Applies the safe fixes of a file, of a model or of its data, and writes the file if there are any. Files that it uses remain as they are.
+ * Applies the safe fixes of a file, of a model or of its data, and writes the file if there are any. The files that it uses are not changed.
  * @throws Failure `cannot-read`, `cannot-write`
  */
 export function fixFile(path: string, settings: Settings = {}): Fixed {

@@ -1,4 +1,4 @@
-/** Jobs in processes of their own: what a program does that takes jobs from its parent, and how the parent asks for one. */
+/** Runs jobs in child processes: `answerJobs` is the loop of the child, `askProcess` sends a job from the parent. */
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { Failure } from '../../base/diagnostics/failure.ts';
@@ -28,7 +28,7 @@ export function answerJobs<J, T>(work: (job: J, signal: AbortSignal) => Promise<
 export const startProgram = (path: string): ChildProcess =>
   fork(path, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], serialization: 'advanced' });
 
-/** Its message says how the process ended. */
+/** Thrown if the process ends without an answer. The message says how it ended. */
 export class ProcessEnded extends Error {}
 
 /** @throws Failure of the job, `ProcessEnded` */
@@ -48,7 +48,7 @@ export function askProcess<J extends object, T>(child: ChildProcess, job: J): Pr
         else resolve(jobAnswer.result);
       });
     child.once('error', reject).once('exit', onExit).once('message', onMessage);
-    // Of a process that ends right now the exit says so.
+    // If the process is just ending, the exit event reports it.
     child.send(job, () => {});
   });
 }

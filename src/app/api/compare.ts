@@ -7,9 +7,9 @@ import { heldOutPart, type Run, retrievalOf } from './run.ts';
 export interface CompareRequest {
   /** Default: test, or validation where there is no test part. */
   readonly part?: Part;
-  /** Whether what the user had before an event leaves its ranking. Default: as the data blocks of the runs declare with `seen`. */
+  /** True to exclude items that the user had before an event from its ranking. Default: the `seen` entry of the data blocks. */
   readonly removeSeen?: boolean;
-  /** As for `evaluate`. Default: as the data blocks of the runs declare with `evaluate`. */
+  /** As for `evaluate`. Default: the `evaluate` entry of the data blocks. */
   readonly per?: 'user' | 'event';
   /** Adds baselines, which read the same history as the first run: `true` as many as take about a minute together, `all`, or names. */
   readonly baselines?: BaselineChoice;
@@ -24,7 +24,7 @@ export interface CompareRequest {
   /** As for `evaluate`. */
   readonly sample?: number;
   readonly draws?: number;
-  /** What the draws follow from. Default: 1. */
+  /** Seed of the bootstrap draws. Default: 1. */
   readonly seed?: number;
 }
 

@@ -32,9 +32,8 @@ export function loadUsed(path: string, roots: readonly string[]): Source | 'outs
 }
 
 /**
- * Each file as it is named; of each folder, every file in it that has one of these endings.
- * @throws Failure `cannot-read` for a folder without any: nothing would be said of it, as if all were well; and for a link in it
- * that leads out of the project of the folder
+ * Returns the named files, and from each named folder every file with one of these endings. @throws Failure `cannot-read` for a folder without such
+ * files, which would otherwise seem to be fine, and for a link in it that leads out of the project of the folder
  */
 export function filesAt(paths: readonly string[], endings: readonly string[]): string[] {
   return paths.flatMap((path) => {
@@ -45,7 +44,7 @@ export function filesAt(paths: readonly string[], endings: readonly string[]): s
   });
 }
 
-/** What cannot be looked at is said once it is read. */
+/** Errors are reported when the file is read. */
 function isFolder(path: string): boolean {
   try {
     return kindAt(path) === 'a folder';
@@ -78,7 +77,7 @@ function within(folder: string, endings: readonly string[], reach: Reach): strin
   });
 }
 
-/** How messages call a file: from the working folder, or as it was named where it lies elsewhere. */
+/** Returns the path of a file for messages: relative to the working folder, or the given path if the file is outside of it. */
 function nameOf(path: string): string {
   const relativePath = relative('', path);
   return relativePath === '' || relativePath.startsWith('..') ? path : relativePath;

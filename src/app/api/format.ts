@@ -7,7 +7,7 @@ import { filesAt, readSource } from './files.ts';
 
 export type FormatOptions = Partial<FormatLayout>;
 
-/** A text formatted; no output where it has mistakes of syntax. The ending of `name` distinguishes Markdown (`.md`) from Tower. */
+/** Formats a text. There is no output if it has syntax errors. The ending of `name` distinguishes Markdown (`.md`) from Tower. */
 export function format(text: string, name = '<text>', options: FormatOptions = {}): Outcome<string | undefined> {
   return formatted(makeSource(name, text), options);
 }

@@ -20,7 +20,7 @@ import { formatted, lookAt, pathFrom } from './init.ts';
 export interface ImportRequest {
   readonly config: string;
   readonly out: string;
-  /** The rows of training, in place of those that the config names. */
+  /** The training rows, which replace those that the config names. */
   readonly events?: string;
   /** The rows that are measured. */
   readonly test?: string;
@@ -38,19 +38,19 @@ export interface Imported {
   readonly data: string;
   readonly notes: readonly ImportNote[];
   readonly copies: readonly { readonly from: readonly string[]; readonly to: string; readonly rows?: number }[];
-  /** Files that the data block names and that are not there yet, with what they must hold. */
+  /** Missing files of the data block, with the content that they must have. */
   readonly missing: readonly { readonly path: string; readonly columns: readonly string[] }[];
   /** Folders outside of the project that the data block reads. */
   readonly allow: readonly string[];
   readonly warnings: string;
 }
 
-/** A config is a text that a person reads. */
+/** Maximum size: a config is written by hand. */
 const LARGEST = 20 << 20;
 
 /**
- * Writes `data.tower` and `model.tower`, and the rows with a header where they have none. Then checks both. Long because what was written is removed again
- * where a later step fails.
+ * Writes `data.tower` and `model.tower`, and the rows with a header if they have none. Then checks both. Long because the written files are removed
+ * again if a later step fails.
  * @throws Failure `cannot-read`, `config-…`, `starter-exists` before anything is written, `import-fails`
  */
 export async function importConfig(request: ImportRequest): Promise<Imported> {
@@ -83,7 +83,7 @@ export async function importConfig(request: ImportRequest): Promise<Imported> {
   try {
     await writeFiles();
   } catch (error) {
-    // What was written would be in the way of the next try.
+    // The written files would block the next attempt.
     for (const path of [...plan.copies.map(({ to }) => to), data, model])
       await rm(path, { force: true }).catch(() => {});
     throw error;
@@ -92,7 +92,7 @@ export async function importConfig(request: ImportRequest): Promise<Imported> {
     ...(plan.allow.length > 0 ? { allow: plan.allow } : {}),
     ...defined({ signal }),
   });
-  // What is still to be put there is said in a better way.
+  // Missing files are reported in a clearer way.
   const errors = diagnostics.filter(({ severity, code }) => severity === 'error' && code !== 'data-file-missing');
   if (errors.length > 0) throw new Failure([diagnose('import-fails', undefined, { model }), ...errors]);
   return {
@@ -260,7 +260,7 @@ const columnsOf = ({ draft }: ConvertedConfig): string[] => [
 /** True if a file has its own names and types, whatever its first line says. */
 const isTyped = (path: string): boolean => (formatOf(path) ?? 'csv') !== 'csv';
 
-/** How far above a config its data may lie. */
+/** Number of levels above a config at which its data may be. */
 const HIGHEST = 4;
 
 /**

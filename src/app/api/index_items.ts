@@ -1,4 +1,4 @@
-/** An index of the items of a run, for what is too much for one process: written, and opened for `serve`. */
+/** Writes an index of the items of a run, and opens it for `serve`, for corpora that are too large for one process. */
 import { join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
@@ -68,7 +68,7 @@ export async function openFolderIndex(folder: string, snapshot: Snapshot): Promi
   };
 }
 
-/** Events that training has not seen, where the data has such, evenly spread. */
+/** Returns an evenly spaced sample of events, of a held-out part if there is one. */
 function sampleOf({ parts }: Dataset, count: number) {
   const part = (['test', 'validation', 'train'] as const).find((name) => parts[name].rows > 0) ?? 'train';
   const { rows: all, features } = parts[part];
@@ -137,7 +137,7 @@ export function checkIndexTarget(folder: string, request: IndexRequest): Promise
 }
 
 /**
- * Writes an index of the items of a run, if it finds enough of what the exact scan finds.
+ * Writes an index of the items of a run if its recall against the exact scan is high enough.
  * @throws Failure `index-address`, `index-recall`, `no-usearch`, …
  */
 export function indexItems(run: Run, request: IndexRequest = {}): Promise<Indexed> {
@@ -155,24 +155,24 @@ export const openIndex = (
   options: { readonly table?: string } = {},
 ): Promise<OpenedIndex> => targetOf(to).open(to, snapshot, options);
 
-/** What a kind of index does, such as one in a folder and one in a database: written for a run, and opened for `serve`. */
+/** Describes the index to write. */
 export interface IndexRequest {
   /**
-   * Where the index goes: a folder, or `postgres://user@host/database`. The password may be in `PGPASSWORD` or in `~/.pgpass`. Default: the folder `index` of
+   * The target of the index: a folder, or `postgres://user@host/database`. The password may be in `PGPASSWORD` or in `~/.pgpass`. Default: the folder `index` of
    * the run.
    */
   readonly to?: string;
   /** Default: `tower_items`. */
   readonly table?: string;
-  /** Least mean share of the best items that it finds. Default: 0.99. */
+  /** Minimum mean share of the best items that the index must find. Default: 0.99. */
   readonly recall?: number;
-  /** Items of an answer that are compared. Default: 100. */
+  /** Number of items compared for each query. Default: 100. */
   readonly k?: number;
-  /** Most queries of the certificate. Default: 500. */
+  /** Maximum number of queries for the certificate. Default: 500. */
   readonly queries?: number;
   /** Compares float16 numbers in the graph, which then takes half of the memory. */
   readonly half?: boolean;
-  /** Drops the other indexes of this name, which servers of other runs may still ask. */
+  /** Drops the other indexes of this name, which servers of other runs may still use. */
   readonly dropOlder?: boolean;
   readonly onProgress?: (line: string) => void;
   /** Called for an index in a folder. */
@@ -181,7 +181,7 @@ export interface IndexRequest {
 }
 
 export interface Indexed {
-  /** Where it is, without a password. */
+  /** The address, without a password. */
   readonly to: string;
   readonly table?: string;
   readonly items: number;
@@ -204,9 +204,9 @@ export interface OpenedIndex {
 
 interface IndexTarget {
   takes(to: string): boolean;
-  /** True if written items are found besides those of the index. */
+  /** True if live-written items are found in addition to those of the index. */
   readonly takesItems: boolean;
-  /** Refuses what can be known before any computation. */
+  /** Checks the target before any computation. */
   check(request: IndexTargetRequest): Promise<void>;
   write(run: Run, request: IndexRequest & IndexTargetRequest): Promise<Indexed>;
   open(to: string, snapshot: Snapshot, options: { readonly table?: string }): Promise<OpenedIndex>;

@@ -113,7 +113,7 @@ export async function firstRun(request: FirstRunRequest): Promise<FirstRun> {
   }
 }
 
-/** The model has no history of a user without training events, and shows little of what it learned. */
+/** A user without training events has no history, so the example would show little of what the model has learned. */
 export function userToAsk({ users, parts }: Dataset, part: Part): string | undefined {
   const testedUsers = parts[part].user;
   const isKnown = (row: number): boolean => row >= 0 && users.seen.ends[row]! > users.seen.starts[row]!;
@@ -168,7 +168,7 @@ export async function lookAt(paths: readonly string[], signal?: AbortSignal): Pr
   return { tables, others: noTables };
 }
 
-/** A table whose objects hold its user or its item: a table of plain columns is read as it is. */
+/** Finds a table whose user or item is within objects. A table of plain columns needs no rewriting. */
 function needsFields(table: LookedTable): table is LookedTable & Required<Pick<LookedTable, 'flat'>> {
   if (table.flat === undefined) return false;
   const { user, item } = rolesOf(tableProfile(table));
@@ -187,7 +187,7 @@ export const proposalFor = ({ tables }: LookedFiles, folder: string, answers: In
   propose(tables, answers, (path) => pathFrom(folder, path));
 
 /**
- * What the files are taken for. `proposal.questions` are what nobody answered: the likeliest is taken.
+ * Proposes a project for the files. `proposal.questions` are the unanswered questions, for which the most likely answer is taken.
  * @throws Failure `starter-no-events`
  */
 export function proposeProject(look: LookedFiles, folder: string, answers: InitAnswers = {}): StarterProject {
@@ -258,10 +258,10 @@ export async function writeProject(
   return { data, model, copies, warnings: diagnostics.length > 0 ? text : '' };
 }
 
-/** The check names the place of a mistake in a text that the formatter refuses. */
+/** The formatter refuses a text with errors; the check reports where they are. */
 export const formatted = (text: string, path: string): string => format(text, basename(path)).output ?? text;
 
-/** As `data.tower` writes the path of a file. */
+/** Returns the path of a file as `data.tower` writes it. */
 export const pathFrom = (folder: string, path: string): string =>
   relative(resolve(folder), resolve(path)).split(sep).join('/');
 

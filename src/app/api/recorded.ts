@@ -18,9 +18,9 @@ import { recompiled } from './runs.ts';
 import { version } from './version.ts';
 
 /**
- * The block as it was at training, with its paths from the folder that its file was in. A run that was trained elsewhere names paths
- * of another machine, and could name any file of this one. So the paths count only where a block is at the recorded place today, and
- * names the same files; for any other run, only the folders that the user allows are read.
+ * Returns the data block that a run recorded at training, with paths relative to the folder of its file. A run from another machine could name any
+ * file of this one. So the paths are used only if the recorded file still has a block that names the same files. Otherwise only folders that the user
+ * allows are read.
  * @throws Failure `run-elsewhere`; `data-missing` for a run that recorded no block
  */
 export function recordedBlock(
@@ -32,7 +32,7 @@ export function recordedBlock(
   const { text } = readSource(join(folder, source));
   const today = blockToday(file);
   const reach = reachOf(folder, { allow, project: false });
-  // What the recorded text uses is opened only where the same file is used today, or the user allows its folder.
+  // A file that the recorded text uses is opened only if today's block uses the same file, or if the user allows its folder.
   const load: typeof loadUsed = (path, roots) =>
     today?.used.has(resolve(path)) || isWithin(path, reach) ? loadUsed(path, roots) : undefined;
   const block = blockIn(makeSource(file, text), { load, folder: dirname(file) });
@@ -54,7 +54,7 @@ interface CurrentBlock {
   readonly used: ReadonlySet<string>;
 }
 
-/** The block at the place that a run recorded; nothing where there is none, or none that could be read. */
+/** Returns the block in the file that a run recorded; undefined if there is none or it cannot be read. */
 function blockToday(file: string): CurrentBlock | undefined {
   const usedFiles = new Set<string>();
   const load: typeof loadUsed = (path, roots) => {

@@ -1,4 +1,4 @@
-/** A trained model in its folder: load it, and ask it. Long because each method of a run checks and words its own request. */
+/** Loads a trained model from its folder and answers requests with it. Long because each method of a run validates and describes its own request. */
 import { failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { AsOf, Dataset, Part } from '../../data/dataset.ts';
@@ -28,8 +28,8 @@ export interface LoadRequest extends MemoryRequest {
   readonly data?: string;
   readonly engine?: EngineName;
   /**
-   * Folders that the data block's files may lie in, besides the project that the block is in. For a run that was not trained here
-   * they are the only ones. Addresses such as `s3://shop/` allow what lies below them.
+   * Further folders that the files of the data block may be in. The project of the block is allowed too, unless the run was trained elsewhere.
+   * Addresses such as `s3://shop/` allow everything below them.
    */
   readonly allow?: readonly string[];
   /**
@@ -41,8 +41,8 @@ export interface LoadRequest extends MemoryRequest {
   /** Takes the model of a run that was stopped, and may be resumed. Answers say so. */
   readonly unfinished?: boolean;
   /**
-   * Keeps what was read in the folder `cache` of the run, and uses what was kept there. Default: true. It is used only where the run, the data and the engine are
-   * as they were.
+   * True to use and write a cache in the folder `cache` of the run. Default: true. The cache is valid only while the run, the data and the engine are
+   * unchanged.
    */
   readonly cache?: boolean;
   /** The rows, where this process has them since it trained the run. Default: they are read. */
@@ -58,7 +58,7 @@ export interface Run {
   /** Refused where it is not the data of the training. */
   dataset(): Promise<Dataset>;
   engine(): Promise<Choice>;
-  /** Knows the vectors of the whole corpus, and the columns of the items for filters. Made once, or of what an earlier start kept. */
+  /** Has the vectors of the whole corpus, and the item columns for filters. Made once, or read from the cache of an earlier start. */
   recommender(): Promise<Recommender>;
   itemColumns(): Promise<ItemColumns>;
   /** Reads items that are written one by one, as the items file is read. @throws Failure `items-closed` */
@@ -232,8 +232,7 @@ export interface EvaluateRequest {
   /** Default: as the data block declares with `seen`. */
   readonly removeSeen?: boolean;
   /**
-   * Whether figures are means over users, with all items that a user holds out, or over events. Default: as the data block declares
-   * with `evaluate`.
+   * Selects whether figures are means over users, with all their held-out items, or over events. Default: the `evaluate` entry of the data block.
    */
   readonly per?: 'user' | 'event';
   /**
@@ -247,7 +246,7 @@ export interface EvaluateRequest {
   readonly by?: string;
   /** `recall(20), ndcg(20)`. Default: `metrics` of the model's `train`, else the usual ones. */
   readonly metrics?: Metrics;
-  /** So many rankings, drawn at random, the same for every model of the same data. Default: all of the part. */
+  /** Number of rankings, drawn at random and equal for every model of the same data. Default: all of the part. */
   readonly sample?: number;
 }
 
@@ -314,7 +313,7 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
 export interface RecommendRequest {
   /** Key of the query tower. Without it `values` describe the user. */
   readonly user?: string;
-  /** They replace the values of the data. */
+  /** Feature values that replace those of the data. */
   readonly values?: FeatureValues;
   readonly k?: number;
   /** Default: as the data block declares with `seen`. */
@@ -377,13 +376,13 @@ export async function inspectStep(run: Run, request: StepRequest): Promise<StepR
 export interface ExportRequest {
   readonly out: string;
   readonly force?: boolean;
-  /** Also writes the vectors of all items, as NumPy and Parquet read them. */
+  /** True to write the vectors of all items too, for NumPy and Parquet. */
   readonly index?: boolean;
 }
 
 /**
- * Writes each tower for TensorFlow.js, ONNX Runtime and TensorFlow, and `serving.json`, which says what goes in. Where a list goes through the
- * item tower, the rows are read: the query tower has a table of what the item tower makes of the corpus. The index needs the rows too.
+ * Writes each tower for TensorFlow.js, ONNX Runtime and TensorFlow, and `serving.json`, which describes the inputs. Rows are read for an index, and
+ * if a list goes through the item tower, because the query tower then has a table of item vectors.
  */
 export async function exportTowers(run: Run, request: ExportRequest): Promise<Exported> {
   const { exportModel } = await import('../../serving/serve/export.ts');

@@ -72,7 +72,7 @@ export const prunable = (runs: readonly RunSummary[], keep: number): RunSummary[
  */
 export const pruneRun = ({ folder }: RunSummary): Promise<readonly string[]> => removeRun(folder);
 
-/** Its files lie side by side, whatever folders they came from. Undefined where none were kept. */
+/** Its files are in one folder, regardless of their original folders. Undefined if the run has no sources. */
 export async function recompiled(
   folder: string,
   { sources, settings }: Manifest,

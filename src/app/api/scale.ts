@@ -18,9 +18,9 @@ export interface PrepareRequest extends CheckRequest {
   readonly seed?: number;
   /** As `TrainRequest.tables`. */
   readonly tables?: 'replicated' | 'sharded';
-  /** As `TrainRequest.memory`: of a machine, for its workers together. */
+  /** As `TrainRequest.memory`, but for all workers of a machine together. */
   readonly memory?: string;
-  /** As `TrainRequest.shards`: a folder that all machines share. */
+  /** As `TrainRequest.shards`, in a folder that all machines share. */
   readonly shards?: string;
   readonly force?: boolean;
 }
@@ -36,7 +36,7 @@ export interface PreparedJob {
  */
 export async function prepare(path: string, request: PrepareRequest): Promise<PreparedJob> {
   const { out, workers, seed, force = false, run = join(out, 'run'), memory, shards } = request;
-  // A mistake in it would otherwise be found on all machines.
+  // Otherwise all machines would report its errors.
   if (memory !== undefined) memoryBytes(memory);
   const allSettings = seed === undefined ? request.set : { ...request.set, seed };
   const { lowered, data } = await checkAndLower(path, { ...request, ...defined({ set: allSettings }) });
@@ -74,7 +74,7 @@ export async function prepare(path: string, request: PrepareRequest): Promise<Pr
     gathers: step.nodes.filter(({ op }) => op === 'AllGather').length,
   };
   const fileTexts = { 'step.py': torchModule(step).source, ...jobFiles(job) };
-  // What says that the folder is a job goes first, and comes last.
+  // The file that marks the folder as a job is removed first and written last.
   await removeDurably(join(out, 'job.json'));
   for (const [name, text] of Object.entries(fileTexts)) {
     const filePath = join(out, name);

@@ -39,7 +39,7 @@ export interface OpenedModel extends Answers {
   close(): Promise<void>;
 }
 
-/** Gives the same bodies as over HTTP, without a server. */
+/** Answers with the same bodies as over HTTP, without a server. */
 export async function open(run: Run, request: OpenRequest = {}): Promise<OpenedModel> {
   const { index, table, takesItems = false } = request;
   const userVectors = 2 ** 20 * (request.userVectors ?? usualUserVectors);
@@ -77,7 +77,7 @@ export interface ServeRequest extends Omit<OpenRequest, 'takesItems'> {
   /** Default: 8321. 0: any that is free. */
   readonly port?: number;
   readonly token?: string;
-  /** Names in the header `Host` that a server without a token answers for, besides those of this machine: a proxy in front may pass on its own. */
+  /** Further names in the header `Host` that a server without a token accepts, because a proxy may pass on its own name. Names of this machine are always accepted. */
   readonly hosts?: readonly string[];
   readonly limits?: Partial<Limits>;
   /** Folder for written items. Absent: writes are refused. */
@@ -180,7 +180,7 @@ export async function listen(
   ]);
   const server = await makeServer(versions, {
     tower: version,
-    // What `takeAddress` gives is one.
+    // A result of `takeAddress` is such an address.
     ...defined({ token, hosts, limits, log, swaps, door: door as Door | undefined, items: items?.writes }),
   });
   for (const { answers } of versions.current.all) await warmUp(answers);
@@ -204,8 +204,7 @@ export interface OpenedItems {
 }
 
 /**
- * Makes the folder where it is missing.
- * @param say gets sentences for people
+ * Creates the folder if it is missing. @param say called with progress messages for the user
  * @throws Failure `run-in-use`, `items-log`, `cannot-read`, `cannot-write`
  */
 export async function openItems(folder: string, say: (line: string) => void = () => {}): Promise<OpenedItems> {

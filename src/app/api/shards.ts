@@ -1,4 +1,4 @@
-/** How a run's rows are read: the memory there is, and where training rows go that do not fit. */
+/** Decides how the rows of a run are read: the available memory, and the folder for training rows that do not fit into it. */
 import { dirname, join, resolve } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
@@ -11,8 +11,8 @@ export type { PassEvent, ShardDecision } from '../../data/shards/request.ts';
 
 export interface MemoryRequest {
   /**
-   * Memory for the rows, the database and the tables together, in bytes or as text: `8G`. Default: three quarters of what the machine has,
-   * or the container.
+   * Memory for the rows, the database and the tables together, in bytes or as text: `8G`. Default: three quarters of the memory of the machine or
+   * container.
    */
   readonly memory?: number | string;
   /** Folder for training rows that do not fit. Default: `tower-shards` next to the folder of the run. */
@@ -58,7 +58,7 @@ export function memoryBytes(memory: number | string | undefined): number {
   throw failure('memory-text', { text: String(memory), least: leastMemory, bytes });
 }
 
-/** As the run was trained: from the same shards, or in memory. */
+/** Reads rows as the training did: from the same shards, or into memory. */
 export function shardsOfTrained(
   { plan, manifest, folder }: LoadedModel,
   request: MemoryRequest,

@@ -24,7 +24,7 @@ export interface TrackerRequest {
   readonly out: string;
   readonly model: string;
   readonly settings?: Readonly<Record<string, string>>;
-  /** Called once, when the server first fails. Training goes on. */
+  /** Called once, at the first failure of the server. Training continues. */
   readonly onWarning?: (warning: Diagnostic) => void;
   /** Milliseconds that `end` waits for the server. Default: 10,000, or 2000 if the server has not answered before. */
   readonly patience?: number;

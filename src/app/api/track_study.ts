@@ -148,7 +148,7 @@ const ownName = ({ kind, trial, seed }: JobRecord): string =>
 const nestedName = ({ kind, trial, seed }: JobRecord): string =>
   kind === 'search' ? `trial ${trial}` : `${kind === 'final' ? 'finalist' : 'fresh run of'} ${trial}, seed ${seed}`;
 
-/** The values that the trial tries, by their paths. The file as it is written has none. */
+/** The settings of a trial, by path. The trial of the unchanged file has none. */
 const nestedParams = ({ settings, seed }: JobRecord, { fileSeed }: Study): TextsByKey =>
   byKey([...Object.entries(settings), ['seed', seed ?? fileSeed]]);
 
@@ -161,7 +161,7 @@ const nestedTags = ({ kind, trial, state, message }: JobRecord, { model }: Study
     ...(message === undefined ? [] : [['tower.message', message] as [string, string]]),
   ]);
 
-/** A trial that has paused may go on. */
+/** A paused trial may continue. */
 const statusOf = ({ state }: JobRecord): RunStatus =>
   state === 'paused' ? 'RUNNING' : state === 'done' ? 'FINISHED' : 'FAILED';
 
@@ -212,7 +212,7 @@ const resultTags = ({ winner, ended }: Tuned): TextsByKey =>
       : []),
   ]);
 
-/** The winner and the file as it is written on fresh seeds: `validation/tuned/recall@50`, at the last job. */
+/** Results of the winner and of the unchanged file on fresh seeds: `validation/tuned/recall@50`, at the last job. */
 function resultPoints({ validation, test }: Tuned, records: readonly JobRecord[]): Metric[] {
   const [timestamp, step] = [Date.now(), records.length];
   return [validation, test].flatMap((comparison) =>
@@ -236,8 +236,8 @@ export interface StudyTracker {
 }
 
 /**
- * Sends a study while it goes on. Everything that is sent is in the log of the study: what a server missed is sent when the study is
- * tracked again, as `resume` does.
+ * Sends a study while it runs. Everything comes from the log of the study, so values that a server missed are sent when the study is tracked again,
+ * as `resume` does.
  * @param address such as `mlflow:http://host:5000#experiment`
  * @throws Failure `track-address`
  */

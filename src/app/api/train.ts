@@ -36,9 +36,9 @@ export interface TrainRequest extends CheckRequest, MemoryRequest {
    * resumed, its own.
    */
   readonly engine?: EngineName | 'auto';
-  /** Go on with the run that the folder holds. */
+  /** Resumes the run in the folder. */
   readonly resume?: boolean;
-  /** The folder of a run to go on from: with its weights, tables and the state of its optimizers. */
+  /** The folder of a run to continue from, with its weights, tables and optimizer states. */
   readonly from?: string;
   /** The folder of a finished run: its model is trained again on all events, with its data block, settings, engine and number of epochs. */
   readonly final?: string;
@@ -46,15 +46,15 @@ export interface TrainRequest extends CheckRequest, MemoryRequest {
   readonly since?: string | number;
   /** With `from`: train on all events of the training part. */
   readonly all?: boolean;
-  /** With `from`: in each epoch train also on this many earlier events for a new one, drawn anew. Default: none. */
+  /** With `from`: number of earlier events, drawn anew in each epoch, to train on for each new one. Default: none. */
   readonly replay?: number;
-  /** End the run that the folder holds as it is at its checkpoint: a model, marked as stopped. */
+  /** Ends the run in the folder at its checkpoint. The result is a model that is marked as stopped. */
   readonly finish?: boolean;
   /** Replace the run that the folder holds; files that Tower did not write stay. */
   readonly force?: boolean;
   /** Measure a sample of steps by block and by op, and leave `profile/trace.json` and `profile/profile.json`. The weights are the same. */
   readonly profile?: boolean;
-  /** Pauses after a validation, which it gets from how many there are. `resume` goes on from there, with the same bits. */
+  /** Returns the validation after which to pause, given the number of validations. `resume` continues from there with the same bits. */
   readonly until?: (validations: number) => number;
   /** Ends training after the step it is in, with a checkpoint. */
   readonly signal?: AbortSignal;
@@ -62,7 +62,7 @@ export interface TrainRequest extends CheckRequest, MemoryRequest {
   readonly limit?: AbortSignal;
   /** Makes this process one of several workers, on the engine `torch`. All but the first write nothing. */
   readonly meeting?: Meeting;
-  /** With `meeting`: whether each worker holds all tables, or they share the rows. Default: they share tables that do not fit on one of them. */
+  /** With `meeting`: selects whether each worker holds all tables or the workers share the rows. Default: they share tables that do not fit on one of them. */
   readonly tables?: TableLayout;
   readonly onEvent?: (event: TrainingEvent) => void;
   /** Called once everything is known and before the first step. */
@@ -125,12 +125,12 @@ export async function train(path: string | undefined, given: TrainRequest): Prom
 }
 
 interface TrainingStart {
-  /** Encoding of the data of a run that is resumed, or that goes on from another one. */
+  /** Encodings of the run that is resumed or continued. */
   readonly pinned?: Pinned;
   readonly from?: TrainOptions['from'];
 }
 
-/** Read before the rows are: what is wrong with it costs no time. */
+/** Reads the run to resume or to continue. This comes before the rows are read, so that its errors appear at once. */
 async function beforeOf(
   { from, out, resume, finish, replay }: TrainRequest,
   plan: Plan,
@@ -162,7 +162,7 @@ async function beforeOf(
   };
 }
 
-/** Figures are honest only for events that no run in the row has trained on. */
+/** Refuses held-out events that an earlier run in the chain has trained on, because their figures would be too good. */
 async function refuseTrained(
   { from }: TrainingStart,
   dataset: Dataset,
@@ -178,7 +178,7 @@ async function refuseTrained(
   throw failure('held-out-trained', { folder, events: heldOutBefore, split: split.kind, until: dataUntil }, span);
 }
 
-/** Long because one process and one of several workers read and train with the same parts. @param lock of the folder, where this process writes it */
+/** Long because a single process and one of several workers share these steps. @param lock of the folder, if this process writes it */
 async function trainIn(
   lock: FolderLock | undefined,
   request: TrainRequest,
@@ -191,7 +191,7 @@ async function trainIn(
   const { readDataset } = await import('../../data/read.ts');
   const { shardsOfRun } = await import('../../training/folder.ts');
   const isOld = request.resume || request.finish;
-  // A run goes on as it began.
+  // A resumed run keeps its decision about shards.
   const newShards = request.shardSizes ? 'always' : 'as-needed';
   const whenSharded = isOld ? ((await shardsOfRun(request.out)) ?? 'never') : newShards;
   const warnings = [...checked.diagnostics];
@@ -205,12 +205,12 @@ async function trainIn(
       ...defined({ pinned: before.pinned, signal: stop, access: data.access }),
     });
   if (!meeting) {
-    // The database reads in threads of its own while this one loads the engine.
+    // The database reads in its own threads while this thread loads the engine.
     const readingRows = readRows(await shardRequest(plan, request, request.out, whenSharded));
     readingRows.catch(() => {});
     return trainOn(await engineFor(request, plan, readingRows), readingRows);
   }
-  // Workers meet before they read: how long each of them reads, or that it cannot, is then known to all.
+  // Workers connect before they read, so that all learn if one of them is slow or fails.
   const choice = await chooseEngine('torch');
   const group = await choice.engine.join!(meeting);
   const { amongWorkers } = await import('../../engines/group.ts');
@@ -264,7 +264,7 @@ async function trainIn(
   }
 }
 
-/** Warns of the first history that most training events have empty. The rows of one shard are a random sample of all. */
+/** Warns about the first history that is empty in most training events. One shard is enough, because its rows are a random sample. */
 async function emptyHistories(
   { parts, shards }: Dataset,
   { histories }: DataDescription,
@@ -284,7 +284,7 @@ async function emptyHistories(
   return [];
 }
 
-/** A run goes on with its own engine, unless another one is named: that is refused with its reason. */
+/** Chooses the engine. A resumed run uses its own engine unless another one is named, which is refused later. */
 async function engineFor(
   { engine, resume, finish, out }: TrainRequest,
   plan: Plan,
@@ -305,7 +305,7 @@ async function followIn(options: TrainOptions & { readonly group: WorkerGroup })
   return { folder: options.folder, status: 'epochs', records: [] };
 }
 
-/** Absent: those after the last one. */
+/** The events to train on with `from`. Absent: those after the last one of that run. */
 type SinceRequest = 'all' | RequestedMoment | undefined;
 
 /**
@@ -331,7 +331,7 @@ function freshOf(
   return { since: asked.time };
 }
 
-/** Where the blocks of a model are written, by the label of their nodes in the training step. */
+/** Returns the source positions of a model's blocks, by the label of their nodes in the training step. */
 export function blockPositions({
   model,
   lowered,

@@ -51,21 +51,21 @@ export interface TuneRequest extends CheckRequest {
   readonly memory?: MemoryRequest['memory'];
   /** Folder for training rows that do not fit, of all trials. Default: `tower-shards` next to the folder of the study. */
   readonly shards?: string;
-  /** Sizes in place of those that follow from the memory: for tests. */
+  /** Shard sizes for tests. Default: computed from the memory. */
   readonly shardSizes?: MemoryRequest['shardSizes'];
-  /** How many trials, the file as it is written among them. Default: 30. */
+  /** Number of trials, including the unchanged file. Default: 30. */
   readonly trials?: number;
   /** Seconds for the whole study. Up to half of them are kept for the finalists. Default: no end. */
   readonly time?: number;
-  /** How points are chosen. Default: `tpe`. */
+  /** The sampler of points. Default: `tpe`. */
   readonly sampler?: SamplerName;
-  /** Whether trials begin with few epochs, and the best third of each rung goes on. Default: true. */
+  /** True if trials begin with few epochs and the best third of each rung continues. Default: true. */
   readonly halving?: boolean;
   /** Default: 3. */
   readonly finalists?: number;
   /** On how many seeds each, and the winner on as many fresh ones. Default: 3. */
   readonly seeds?: number;
-  /** How many trials are trained side by side, each in a process of its own. Default: 1. */
+  /** Number of trials trained in parallel, each in its own process. Default: 1. */
   readonly parallel?: number;
   /** By which trials are compared: `ndcg@10`. Default: that of `stop`, else the first that validation measures. */
   readonly metric?: string;
@@ -96,13 +96,13 @@ export interface Tuned {
   readonly ended: SearchEnd;
   readonly importance: readonly Importance[];
   readonly finalists: readonly Finalist[];
-  /** 0 is the file as it is written. Absent where no trial came to a value. */
+  /** The number of the trial; 0 is the unchanged file. Absent if no trial succeeded. */
   readonly winner?: {
     readonly trial: number;
     readonly settings: Readonly<Record<string, string>>;
     readonly run: string;
   };
-  /** `as written` and `tuned` on the fresh seeds, with paired intervals. Absent where the file as it is written won. */
+  /** `as written` and `tuned` on fresh seeds, with paired intervals. Absent if the unchanged file won. */
   readonly validation?: Comparison;
   readonly test?: Comparison;
   readonly written?: string;
@@ -139,7 +139,7 @@ export async function tune(path: string, request: TuneRequest): Promise<Tuned> {
 
 async function goOn(path: string, request: TuneRequest, study: Study, records: readonly JobRecord[]): Promise<Tuned> {
   const { out, onEvent, data, allow, engine, shardSizes } = request;
-  // What ends the study ends all jobs that still run.
+  // Ending the study ends all running jobs.
   const inner = new AbortController();
   const signal = request.signal ? AbortSignal.any([request.signal, inner.signal]) : inner.signal;
   const workers = study.parallel > 1 ? makeWorkers() : undefined;
@@ -174,14 +174,14 @@ async function goOn(path: string, request: TuneRequest, study: Study, records: r
     await writeJournal(out, study, jobs.records);
     const best = ranked(trials).filter(({ values }) => values.length > 0);
     if (!request.keep) await removeRuns(out, trials, best.slice(0, study.finalists));
-    // Where the file as it is written is alone, there is nothing to choose.
+    // If the unchanged file is the only candidate, there is nothing to choose.
     const isUsualAlone = best.length === 1 && best[0]!.number === 0;
     const finalists = isUsualAlone ? [] : await trainFinalists(jobs, study, best.slice(0, study.finalists), signal);
     const winner = finalists[0] && trials[finalists[0].trial]!;
     const importance = importanceOf(study.space, scoredOf(trials));
     const studyResult = { folder: out, study, trials, ended: searchEnd, importance, finalists };
     if (!winner) return studyResult;
-    // The file as it is written has nothing to be compared with.
+    // The unchanged file needs no comparison with itself.
     if (winner.number === 0 && !request.test) {
       return { ...studyResult, winner: { trial: 0, settings: {}, run: join(out, 'trials', '0000') } };
     }
@@ -235,7 +235,7 @@ async function trainFinalists(
   return finalistsOf(jobs.records);
 }
 
-/** The winner, and the file as it is written next to it, on seeds that chose nothing. */
+/** Trains the winner and the unchanged file on fresh seeds, which the search has not used. */
 async function trainFresh(
   jobs: TuneJobs,
   { fileSeed, seeds, parallel }: Study,

@@ -72,7 +72,7 @@ function changes({ steps, epochs }: LiveTraining, event: TrainingEvent): Partial
   return { last: event, steps: thinned([...steps, event]), state: 'training' };
 }
 
-/** Every second one goes when there are too many, so that the whole run stays. */
+/** If there are too many points, every second one is dropped, so that the whole run remains visible. */
 const thinned = (steps: readonly ShownStep[]): readonly ShownStep[] =>
   steps.length <= mostSteps ? steps : steps.filter((_, at) => at % 2 === 0);
 

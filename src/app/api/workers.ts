@@ -23,7 +23,7 @@ export interface LaunchedWorkers {
   readonly meeting?: Meeting;
   /** A better reason for an error of this worker, where another one has ended. */
   explain(error: unknown): Promise<unknown>;
-  /** Stops the others, where this worker cannot go on. */
+  /** Stops the other workers if this one fails. */
   kill(): void;
   end(): Promise<void>;
 }
@@ -63,7 +63,7 @@ function secondsOf(environment: NodeJS.ProcessEnv, name: string, usual: number):
   throw failure('workers-setting', { name, value: settingText, example: String(usual) });
 }
 
-/** As torchrun sets them; the scripts of `tower scale prepare` set the same for Slurm and Kubernetes. */
+/** Reads the variables that torchrun sets. The scripts of `tower scale prepare` set the same ones for Slurm and Kubernetes. */
 export function meetingOfLauncher(environment: NodeJS.ProcessEnv): Meeting {
   const names = ['RANK', 'WORLD_SIZE', 'MASTER_ADDR', 'MASTER_PORT'];
   const missing = names.filter((name) => !environment[name]);
@@ -96,7 +96,7 @@ interface OtherWorker {
   readonly exited: Promise<void>;
 }
 
-/** In this time the others learn from each other who is gone. */
+/** Time in which the other workers agree on which worker was lost. */
 const noticeMilliseconds = 6000;
 
 async function startOthers(workers: number): Promise<LaunchedWorkers> {
@@ -107,7 +107,7 @@ async function startOthers(workers: number): Promise<LaunchedWorkers> {
   // Gloo would look for the address of this machine's name, which a container may not have.
   process.env.GLOO_SOCKET_IFNAME ??= process.platform === 'darwin' ? 'lo0' : 'lo';
   const otherWorkers = Array.from({ length: workers - 1 }, (_, at) => start({ ...meeting, rank: at + 1 }));
-  // However this process ends, but for a kill.
+  // This runs at every end of the process except a kill.
   process.once('exit', () => {
     for (const { child } of otherWorkers) child.kill('SIGKILL');
   });
@@ -141,7 +141,7 @@ async function startOthers(workers: number): Promise<LaunchedWorkers> {
 }
 
 function start(meeting: Meeting): OtherWorker {
-  // Its mistakes are read in words, from stderr.
+  // Its errors are printed as text on stderr.
   const commandWords = process.argv.slice(1).filter((word) => word !== '--json');
   const child = spawn(process.execPath, [...process.execArgv, ...commandWords], {
     env: { ...process.env, [variable]: JSON.stringify(meeting) },
@@ -160,7 +160,7 @@ function start(meeting: Meeting): OtherWorker {
         .trim()
         .split('\n')
         .find((each) => /^error/.test(each));
-      // It only says that yet another one is gone.
+      // A WorkerLost error only repeats that a worker was lost.
       if (line?.includes('[worker-lost]')) return;
       const how = signal ? `was killed by ${signal}` : `ended with code ${code}`;
       resolve({ worker: rank, how, ...(line && !signal ? { said: line.replace(/^error: /, '') } : {}) });

@@ -9,7 +9,7 @@ import { Script } from 'node:vm';
 
 // `tower check` as one script with V8's code of it, both written by `scripts/build-check.mjs`: compiling the script took as long as the check.
 //
-// The name of the script has a hash of its text, and the name of the code also the version of Node.js. So code never meets another text. V8 refuses
+// The name of the script has a hash of its text, and the name of the code also the version of Node.js. So cached code is never used with another script. V8 refuses
 // code of another version or of other flags, or of another length. The text is then compiled, as where there is no code for this Node.js.
 
 /** The name of the script without its ending. The build puts it here; sources have no such script. */
@@ -28,9 +28,9 @@ function runCheck(): void {
 }
 
 /**
- * Most checks end before optimized code of their functions pays for its making. V8 optimizes a function after ten times as much work of it as it does else: checks
- * of many files, and of files with thousands of lines, end sooner too. Set after V8 has compared its flags with those of the code. Only for a Node.js that is known: V8
- * prints a message about a flag that it does not know.
+ * Makes V8 optimize a function only after ten times its usual interrupt budget: most checks end before optimized code pays off, and checks of many or
+ * long files get faster too. It is called after V8 has compared its flags with those of the cached code, and only for versions of Node.js with such
+ * code, because V8 prints a message about an unknown flag.
  */
 function optimizeLater(): void {
   const { setFlagsFromString } = require('node:v8') as typeof import('node:v8');

@@ -89,7 +89,7 @@ export async function leaveReport(folder: string, evaluation?: Evaluation): Prom
   }
 }
 
-/** What the commands say about a tracking server. */
+/** Formats messages about a tracking server. */
 interface TrackingOptions {
   readonly out: string;
   readonly model: string;

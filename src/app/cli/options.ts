@@ -96,7 +96,7 @@ export const baselinesOption = (does: string, isOptional = false): Option =>
     return text;
   });
 
-/** True and false as they are; of a text the names. */
+/** Returns `true` and `false` unchanged, and splits a text into names. */
 export function baselinesOf(asked: string | boolean | undefined): BaselineChoice | undefined {
   if (typeof asked !== 'string') return asked;
   if (asked === 'all' || asked === 'none') return asked;
@@ -175,7 +175,7 @@ export function seenChoice({
   return removeSeen ? { removeSeen: true } : keepSeen ? { removeSeen: false } : {};
 }
 
-/** `--with origin=ATL --with history='["318","50"]'`: values of features as they are now. */
+/** `--with origin=ATL --with history='["318","50"]'`: current values of features. */
 export const withOption = (): Option =>
   new Option('--with <feature=value>', 'set the value of a feature; write a list as JSON; may be repeated')
     .argParser((text: string, before: Record<string, unknown> | undefined): Record<string, unknown> => {
@@ -234,7 +234,7 @@ interface RunCommandOptions extends RunOptions {
   readonly json?: boolean;
 }
 
-/** For a command that ranks items: whether those that the user had before may be among them. */
+/** Adds the option whether a command that ranks items excludes those that the user already had. */
 export interface RankingOptions extends RunCommandOptions {
   readonly removeSeen?: boolean;
   readonly keepSeen?: boolean;

@@ -9,7 +9,7 @@ import { say, setBar } from './report.ts';
 
 // Progress bars on stderr, which look alike. A bar stands on the last line, and what is printed meanwhile stands above it.
 
-/** How long something takes yet. Before anything is done cli-progress gives the words `NULL` and `INF` in place of seconds. */
+/** Estimates the remaining time of a progress bar. Before the first progress cli-progress passes `NULL` and `INF` instead of seconds. */
 export function leftWords(given: number | string): string {
   const seconds = Number(given);
   if (!Number.isFinite(seconds)) return '?';
@@ -79,7 +79,7 @@ export function makeProgress(): ProgressView {
   const bar = makeBar('{epoch} {bar} {percentage}% · loss {loss} · {rate} examples/s · {left} left');
   const passes = makeShardsProgress();
   let isDrawn = false;
-  /** Whether lines are of rounds of steps, not of epochs. */
+  /** True if the lines are for rounds of steps instead of epochs. */
   let inSteps = false;
   return {
     show(event) {

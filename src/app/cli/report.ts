@@ -11,12 +11,12 @@ import { duration } from '../../training/evaluation/sentences.ts';
 /** Tables, lines of a file under a message, and commands: they mean something else when they are broken. */
 const wholeLine = /^\s*(\d+ )?[│┆┌├└]|^\s*(npx|curl|cp) /;
 
-/** What stands in code stays together, as `tower train … --resume`. */
+/** Code, such as `tower train … --resume`, is not broken across lines. */
 const wordOrCode = /(?:`[^`]*`|[^\s`])+|`/g;
 
 const widthOf = (text: string): number => stripVTControlCharacters(text).length;
 
-/** A line that is broken goes on below its first word, behind the mark of a list. @param columns undefined: of no terminal, which breaks no line */
+/** Wraps a line. Continuation lines are indented to its first word, after a list marker. @param columns undefined without a terminal: no line is broken */
 export function wrapWords(text: string, columns: number | undefined): string {
   if (columns === undefined) return text;
   return text
@@ -42,14 +42,14 @@ export function wrapWords(text: string, columns: number | undefined): string {
 
 export const colour = Boolean(process.stderr.isTTY) && !process.env.NO_COLOR;
 
-/** Whether a progress bar stands on the last line of the terminal. */
+/** True while a progress bar occupies the last line of the terminal. */
 let hasBar = false;
 
 export function setBar(isDrawn: boolean): void {
   hasBar = isDrawn;
 }
 
-/** A message for people. Stdout has answers only. */
+/** Prints a message for the user on stderr. Stdout has only answers. */
 export function say(text: string): void {
   if (hasBar) process.stderr.write('\r\x1b[K');
   process.stderr.write(`${wrapWords(text, process.stderr.columns)}\n`);
@@ -82,7 +82,7 @@ export function sayEngine({ engine, skipped, reason }: Choice): void {
   if (reason !== undefined) say(`engine chosen: ${reason}`);
 }
 
-/** Says how long the baselines take, where somebody would wonder. */
+/** Reports how long slow baselines take. */
 export function sayBaselines(names: readonly string[], seconds: number): void {
   if (seconds < 3) return;
   say(`${names.join(', ')}: about ${duration(seconds)}; \`--baselines none\` leaves them out`);

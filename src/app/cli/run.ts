@@ -1,6 +1,6 @@
 /**
- * Runs the program. Each command is one file under `commands/`, and what it needs is loaded only when it is called, so that
- * `check` starts in milliseconds and never loads an engine.
+ * Runs the program. Each command is a file under `commands/` that loads its dependencies only when it is called, so `check` starts in milliseconds
+ * and never loads an engine.
  *
  * Exit codes: 0 done, 1 the user's input is wrong, 2 our failure; 130, 143 and 129 where SIGINT (Ctrl-C), SIGTERM or SIGHUP ended it.
  */
@@ -87,7 +87,7 @@ export function buildProgram(commands: readonly AddCommand[]): Command {
   return program;
 }
 
-/** Help and the version are not mistakes. They are thrown on as they are. */
+/** Help and the version are no errors. They are rethrown unchanged. */
 function throwAsFailure(command: Command, error: CommanderError): never {
   if (error.exitCode === 0 || error.code === 'commander.help') throw error;
   const [first, ...rest] = error.message.replace(/^error: /, '').split('\n');

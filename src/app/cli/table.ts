@@ -83,7 +83,7 @@ export function runsText(runs: readonly RunSummary[], root: string, first?: stri
   return [table, ...notes(runs)].join('\n');
 }
 
-/** What the runs were stopped by comes first, then what most of them have. */
+/** The metric that stopped the runs comes first, followed by those that most runs have. */
 function metricsOf(runs: readonly RunSummary[], first: string | undefined): string[] {
   const counts = new Map<string, number>();
   for (const { validation, best } of runs) {
@@ -95,7 +95,7 @@ function metricsOf(runs: readonly RunSummary[], first: string | undefined): stri
   return [...new Set([...(first !== undefined && counts.has(first) ? [first] : []), ...byCount])].slice(0, mostMetrics);
 }
 
-/** What the table has no room for. */
+/** Metrics for which the table has no room. */
 function notes(runs: readonly RunSummary[]): string[] {
   const damagedRuns = runs.flatMap(({ folder, reason }) =>
     reason === undefined ? [] : [`· ${shown(folder)}: ${shown(reason)}`],

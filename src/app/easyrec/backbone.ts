@@ -9,7 +9,7 @@ interface BackboneBlock {
   readonly inputs: readonly { readonly name: string; readonly isGroup: boolean }[];
 }
 
-/** What a layer makes of fields or of a vector. `takes`: what it needs; a vector is fields after `flatten`. */
+/** Converts a layer. `takes` says whether it needs fields or a vector; `flatten` makes a vector of fields. */
 interface BackboneLayer {
   readonly takes: 'fields' | 'vector';
   readonly gives: 'fields' | 'vector';
@@ -21,7 +21,7 @@ interface BlockValue {
   readonly shape: 'fields' | 'vector';
 }
 
-/** Long because the two towers are walks over one graph of blocks. */
+/** Long because both towers traverse the same graph of blocks. */
 export function backboneTowers(context: ModelContext): ConvertedTowers {
   const { model, settings, groups, refuse } = context;
   const backbone = model.needed('backbone');
@@ -100,7 +100,7 @@ export function backboneTowers(context: ModelContext): ConvertedTowers {
       const valueBefore = blockValues.get(name);
       if (valueBefore) return valueBefore;
       const flowValue = flowOf(name, above);
-      // A name for a name is none.
+      // A step that only renames another one is skipped.
       if (/^\w+$/.test(flowValue.text)) return flowValue;
       const step = context.names.free(/^[A-Za-z_]\w*$/.test(name) ? name : 'step');
       steps.push(`${step} = ${flowValue.text}`);

@@ -223,7 +223,7 @@ const nameOf = (path: string): string =>
     .replaceAll(/[^A-Za-z0-9_]+/g, '_')
     .replace(/^(?![A-Za-z_])/, 'model_');
 
-/** A list comes after what it belongs to, and after the feature whose table it shares. */
+/** A list comes after the feature that it belongs to, and after the one whose table it shares. */
 function ordered(features: readonly FeatureDraft[]): FeatureDraft[] {
   return [...features].sort((a, b) => Number(a.list?.along !== undefined) - Number(b.list?.along !== undefined));
 }

@@ -1,4 +1,4 @@
-/** What features of both dialects have in common: a column, and how one value of it becomes numbers. */
+/** Converts the parts that features of both dialects share: a column and the encoding of its values. */
 import { type FeatureDraft, quotedColumn, quotedText } from './groups.ts';
 import type { ConfigPart } from './part.ts';
 
@@ -30,7 +30,7 @@ export type IsList = (column: string) => boolean;
 
 export const quoted = (text: string): string => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 
-/** The file of a vocabulary, as `data.tower` names it. Undefined where there is none. */
+/** The vocabulary file as `data.tower` names it; undefined if there is none. */
 export type FindFile = (path: string) => string | undefined;
 
 /** The kind of one value with an embedding. Undefined where the config has no rows for it. */
@@ -104,7 +104,7 @@ export const poolOf = (part: ConfigPart, name: string, otherwise: 'sum' | 'mean'
   return written === 'sum' ? 'sum' : 'mean';
 };
 
-/** How many elements a list keeps where the config has no limit. */
+/** Maximum list length if the config has no limit. */
 export const LONGEST = 50;
 
 /** Expressions of a config as SQL. Tower checks the SQL itself, against the columns. */

@@ -103,7 +103,7 @@ function blocksOf({ units, activation, norm, dropout }: DenseLayers, isActive: b
   return [body, ...(isActive ? afterLayer(rate) : [])];
 }
 
-/** What a row of a model reads, and what it makes. */
+/** Describes the inputs and the output of a row of a model. */
 export interface ModelContext {
   readonly dialect: ConfigDialect;
   readonly model: ConfigPart;
@@ -112,7 +112,7 @@ export interface ModelContext {
   readonly names: Identifiers;
   /** A feature by its name in the config. */
   readonly feature: (original: string) => FeatureDraft | undefined;
-  /** Says which groups the towers read, before any feature is taken. */
+  /** Called with the groups that the towers read, before any feature is converted. */
   readonly sides: (groups: Readonly<Record<SideName, readonly ConfigGroup[]>>) => TowerSides;
   /** A Failure `config-model`: the model cannot become two towers. */
   readonly refuse: (reason: string) => Error;

@@ -74,7 +74,7 @@ export function optimizerOf(config: ConfigPart | undefined): OptimizerDraft | un
   if (differs) config.at(name).differs(differs);
   const settings = Object.entries(fields).flatMap(([field, argument]) => {
     const fieldValue = part.number(field);
-    // A weight decay of 0 is none; Tower's own default may be another.
+    // A weight decay of 0 is written out, because Tower's default may differ.
     return fieldValue === undefined ? [] : [`${argument}: ${fieldValue}`];
   });
   const givenNames = new Set(settings.map((setting) => setting.split(':')[0]));

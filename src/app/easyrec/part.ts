@@ -238,7 +238,7 @@ export class ConfigPart extends ConfigPosition {
     for (const name of names) for (const field of this.taken(name)) this.markAll(field);
   }
 
-  /** Notes that Tower does in another way what these fields say, where they are there. */
+  /** Adds a note if the config has any of these fields, which Tower handles differently. */
   replace(text: string, ...names: readonly string[]): void {
     for (const name of names.filter((each) => this.has(each))) this.at(name).differs(text);
     this.skip(...names);

@@ -41,7 +41,7 @@ export async function firstLineOf(path: string): Promise<string> {
   );
 }
 
-/** A header before the rows. Rows stay as they are where Tower finds their separator. */
+/** Writes a header before the rows. Rows are copied unchanged if Tower recognizes their separator. */
 export async function copyRows({ from, to, columns, delimiter, signal }: CopyRows): Promise<void> {
   const isPlain = found.has(delimiter);
   const sign = isPlain ? delimiter : ',';

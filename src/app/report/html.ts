@@ -81,7 +81,7 @@ summary { cursor: pointer; color: var(--accent); font-size: .9rem; }
 @media print { details, nav { display: none; } .scroll { overflow: visible; } figure, article { break-inside: avoid; } h2 { break-after: avoid; } }
 `;
 
-/** Nothing is loaded and nothing runs, whatever a name in a run says, but for one script of ours, which asks this server. */
+/** The policy forbids all resources and scripts, whatever a name in a run contains, except for our own script, which requests this server. */
 const policyOf = (script: string | undefined): string =>
   [
     "default-src 'none'",
@@ -148,7 +148,7 @@ export function alternative(data: HtmlTable): string {
   return `<details><summary>As a table</summary>${table(data)}</details>`;
 }
 
-/** Its title is of our own words: it names the anchor too. */
+/** The title is a fixed text, from which the anchor is made. */
 export function section(title: string, ...body: readonly string[]): string {
   return `<section id="${anchorOf(title)}"><h2>${escapeHtml(title)}</h2>\n${body.join('\n')}\n</section>`;
 }

@@ -155,7 +155,7 @@ function readouts(
   });
 }
 
-/** How many classes `s0`… the style has: more lines than these look alike. */
+/** Number of classes `s0`… in the style sheet. Further lines reuse them. */
 const colours = 12;
 export const mostSeries = colours;
 

@@ -13,7 +13,7 @@ import type { EpochRecord } from '../../training/training_events.ts';
 import { counted, escapeHtml, figureText, paragraph, section, soft, table } from './html.ts';
 import { type ChartSeries, lineChart } from './line_chart.ts';
 
-/** A run that trains now has no manifest yet. */
+/** A run that is still training has no manifest. */
 export interface TrainingParts extends Pick<ReportParts, 'curves' | 'fixedWeights'> {
   readonly manifest: {
     readonly plan: { readonly tasks: readonly { readonly name: string }[] };
@@ -229,7 +229,7 @@ export interface ReportParts {
   readonly evaluation?: Evaluation;
 }
 
-/** All settings of a run, so that a figure can be made again: entries of `train` with their defaults, the data, the engine, the text of the model. */
+/** Lists all settings that are needed to reproduce a figure: entries of `train` with defaults, the data, the engine, the text of the model. */
 export interface ModelFileText {
   readonly name: string;
   readonly text: string;

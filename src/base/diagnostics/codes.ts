@@ -1,4 +1,4 @@
-/** All codes: a slug that names the mistake, and its row. Each file of `codes/` has the codes of one subject, in the order of the pages. */
+/** Collects all codes: a slug that names the error, and its row. Each file of `codes/` has the codes of one subject, in the order of the pages. */
 import { continued } from './codes/continued.ts';
 import { data } from './codes/data.ts';
 import { graphs } from './codes/graphs.ts';

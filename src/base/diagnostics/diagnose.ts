@@ -1,4 +1,4 @@
-/** From a code and the facts of a mistake to its diagnostic. */
+/** Makes a diagnostic from a code and the facts of an error. */
 import type { Span } from '../text/source.ts';
 import { defined } from '../util/defined.ts';
 import { type Code, codes, type Facts } from './codes.ts';
@@ -50,7 +50,7 @@ const sameNames: Readonly<Record<string, (value: string | undefined) => string>>
   allow: (value) => (value === undefined ? 'allow' : `allow: ['${value.replace(/^'(.*)'$/, '$1')}']`),
 };
 
-/** A whole command in a hint stays as it is. */
+/** A complete command in a hint is not changed. */
 const inProgram = (hint: string): string =>
   hint.replaceAll(/`--([a-z]+)(?: ([^`]+))?`/g, (option, name: string, value?: string) => {
     const entry = sameNames[name]?.(value);
@@ -59,7 +59,7 @@ const inProgram = (hint: string): string =>
 
 const factsOfAll = new WeakMap<Diagnostic, unknown>();
 
-/** The facts that a call site reported, for what finds the place of a mistake in something that is not a text, such as a request. */
+/** The reported facts. They locate errors in data that is not source text, such as a request. */
 export function factsOf(diagnostic: Diagnostic): Readonly<Record<string, unknown>> {
   return (factsOfAll.get(diagnostic) ?? {}) as Readonly<Record<string, unknown>>;
 }

@@ -1,4 +1,4 @@
-/** What a diagnostic is, and what a stage gives. */
+/** Types of a diagnostic and of the result of a compiler stage. */
 import type { Span } from '../text/source.ts';
 import type { Code } from './codes.ts';
 import type { Severity } from './wording.ts';
@@ -20,10 +20,10 @@ export interface Diagnostic {
   readonly severity: Severity;
   readonly message: string;
   readonly hint?: string;
-  /** Absent only if the mistake is not in a text: a full disk, an unknown key. */
+  /** Absent only if the error is not in a source text: a full disk, an unknown key. */
   readonly at?: Span;
   readonly notes: readonly Note[];
-  /** Each fix is one alternative, complete in itself. */
+  /** Alternative fixes, each of them complete. */
   readonly fixes: readonly (readonly Edit[])[];
   /** The fix is a suggestion, because something else may be meant. `--fix` does not apply it. */
   readonly doubtful?: true;

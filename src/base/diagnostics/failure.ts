@@ -4,8 +4,8 @@ import { diagnose } from './diagnose.ts';
 import type { Diagnostic } from './diagnostic.ts';
 
 /**
- * A user's mistake that stops a command while it runs: a missing file, a full disk, a run that belongs to another model.
- * The command line prints its diagnostics and exits with 1; anything else that is thrown is ours, and exits with 2.
+ * A user error that stops a running command: a missing file, a full disk, a run of another model. The command line prints its diagnostics and exits
+ * with 1. Any other exception is a bug of ours and exits with 2.
  */
 export class Failure extends Error {
   constructor(readonly diagnostics: readonly Diagnostic[]) {

@@ -19,7 +19,7 @@ export function applyEdits(source: Source, edits: readonly Edit[]): string {
   return fixedText + source.text.slice(copiedTo);
 }
 
-/** As it is written into a file: fixes end their lines with `\n`, and the file may end its own with `\r\n`. */
+/** Converts the text of a fix to the line ends of the file: fixes use `\n`, and the file may use `\r\n`. */
 const inLinesOf =
   (source: Source) =>
   ({ at, text }: Edit): Edit => ({ at, text: withLineEndsOf(source, text) });
@@ -45,8 +45,8 @@ export function applyFixes(
 }
 
 /**
- * Whether `--fix` may try the fix of a diagnostic: it is the only one, it restores what was meant, the reporter does not doubt
- * it, and no word that a person wrote is gone afterwards.
+ * True if `--fix` may try the fix of a diagnostic: it is the only fix, it restores the intended text, the reporter is sure, and it removes no word of
+ * the user.
  */
 export function hasSafeFix({ code, fixes, doubtful }: Diagnostic): boolean {
   const { fix }: { readonly fix?: 'restores' | 'rewrites' } = codes[code];
@@ -64,19 +64,18 @@ const countWords = (text: string): number =>
 
 export interface Fixed {
   readonly text: string;
-  /** What was fixed, in the places of the text as it then was. */
+  /** The fixed diagnostics, with positions in the text of that round. */
   readonly fixed: readonly Diagnostic[];
 }
 
 type Check = (source: Source) => readonly Diagnostic[];
 
-/** More rounds than mistakes hide behind one another. */
+/** Maximum rounds; errors do not hide each other more often than this. */
 const rounds = 10;
 
 /**
- * Makes the safe fixes of a text, and those of the mistakes that come to light by them. A fix stays only if the text is better
- * afterwards: the mistake is gone, there are fewer, and none is new. Fixes that harm each other are tried apart.
- * @param check the mistakes of the source that it is given
+ * Applies the safe fixes of a text, and those of errors that become visible afterwards. A fix is kept only if it removes its error, reduces their
+ * number and adds none. Conflicting fixes are tried separately. @param check returns the errors of a source
  */
 export function applySafeFixes(source: Source, check: Check, remake: (text: string) => Source): Fixed {
   let current: State = { source, found: check(source) };
@@ -99,7 +98,7 @@ interface Next extends State {
   readonly fixed: readonly Diagnostic[];
 }
 
-/** All fixes together, and those of what comes to light by them, until nothing is left to fix. */
+/** Applies all fixes together, round by round, until none is left. */
 function chain(from: State, check: Check, remake: (text: string) => Source): Next | undefined {
   let current = from;
   const fixed: Diagnostic[] = [];
@@ -142,7 +141,7 @@ function separately(from: State, check: Check, remake: (text: string) => Source)
   return best.fixed.length > 0 ? best : undefined;
 }
 
-/** True if mistakes are fewer, those fixed are gone, and none is new. A warning may come to light where errors go. */
+/** True if there are fewer errors, the fixed ones are gone, and none is new. New warnings are allowed, because errors may have hidden them. */
 function isBetter(from: State, to: State, fixed: readonly Diagnostic[]): boolean {
   const [before, after] = [from.found, to.found];
   const errorCounts = [before, after].map((all) => all.filter(({ severity }) => severity === 'error').length);
@@ -181,7 +180,7 @@ function* linesOf(source: Source, { start, end }: Span): Generator<number> {
 
 type DiagnosticCounts = ReadonlyMap<string, number>;
 
-/** How many there are of each, wherever they are: places move when a text changes. */
+/** Counts the diagnostics of each kind, regardless of positions, which move when a text changes. */
 function countAlike(diagnostics: readonly Diagnostic[]): DiagnosticCounts {
   const counts = new Map<string, number>();
   for (const { code, message } of diagnostics) {

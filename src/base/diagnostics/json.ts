@@ -5,8 +5,8 @@ import type { Diagnostic } from './diagnostic.ts';
 import type { Severity } from './wording.ts';
 
 /**
- * The order in which people and programs read them: causes before what may follow from them, so mistakes of a file's text and of
- * the files it uses come first. Then by file, place and code; what has no place first.
+ * The order of diagnostics: causes come before possible consequences, so errors in the text of a file and in the files that it uses come first. The
+ * rest is sorted by file, position and code; diagnostics without a position come first.
  */
 export function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   return [...diagnostics].sort(
@@ -20,7 +20,7 @@ export function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   );
 }
 
-/** More errors than a person fixes in one go. */
+/** Maximum number of reported errors. */
 export const mostErrors = 50;
 
 /** The diagnostics to show, in order: each warning, and the first errors. `errors` counts all that were found. */
@@ -30,7 +30,7 @@ export function firstOf(diagnostics: readonly Diagnostic[]): { shown: Diagnostic
   return { shown, errors };
 }
 
-/** That there are more is no mistake itself. */
+/** The item that counts further errors is no error itself. */
 const isCounted = ({ severity, code }: Diagnostic): boolean => severity === 'error' && code !== 'too-many-mistakes';
 
 /** Codes of files, or parts of them, that cannot be read: what they declare seems to be missing. */
@@ -39,7 +39,7 @@ const causes: ReadonlySet<Code> = new Set<Code>([...textCodes(), 'use-outside', 
 const rank = ({ code, severity }: Diagnostic): number =>
   code === 'too-many-mistakes' ? 2 : severity === 'error' && causes.has(code) ? 0 : 1;
 
-/** Those of the first section of the table. */
+/** Codes of the first section of the table. */
 function textCodes(): Code[] {
   const allCodes = Object.keys(codes) as Code[];
   return allCodes.slice(0, allCodes.indexOf('unknown-name'));
@@ -64,13 +64,13 @@ export interface JsonDiagnostic extends JsonPlace {
   readonly message: string;
   readonly hint: string | null;
   readonly notes: readonly (JsonPlace & { readonly message: string })[];
-  /** Each fix is one alternative: edits that belong together. */
+  /** Alternative fixes. The edits of a fix belong together. */
   readonly fixes: readonly (readonly (JsonPlace & { readonly text: string })[])[];
 }
 
 /**
- * Diagnostics for programs: plain data, in a stable order, every key always there. Past the first errors one item says how many
- * there are: `too-many-mistakes`.
+ * Converts diagnostics for programs: plain data in a stable order, with every key present. After the maximum number of errors the item
+ * `too-many-mistakes` has their count.
  */
 export function toJson(diagnostics: readonly Diagnostic[]): JsonDiagnostic[] {
   const { shown, errors } = firstOf(diagnostics);

@@ -1,4 +1,4 @@
-/** All diagnostics of a run for people: the first of them, and a last line that counts all. */
+/** Renders the first diagnostics of a run for the terminal, and a last line that counts all of them. */
 import type { createColors } from 'picocolors';
 import pc from 'picocolors';
 import { show } from '../text/display.ts';
@@ -26,10 +26,10 @@ function count(diagnostics: readonly Diagnostic[]): string {
   return countTexts.join(', ');
 }
 
-/** One diagnostic for people: where, what, the lines in question with a mark under the place, and how to fix it. */
+/** Renders one diagnostic: position, message, the source lines with an underline, and the hint. */
 
 export interface RenderOptions {
-  /** Off unless said: the caller knows whether it writes to a terminal. */
+  /** Default: off, because only the caller knows whether it writes to a terminal. */
   readonly colour?: boolean;
 }
 

@@ -1,16 +1,16 @@
 /** The form of a row of codes, the texts of notes, and small parts that several messages are worded with. */
 
-/** What may be meant by a word that is unknown in its place. */
+/** A guess what an unknown word means. */
 export interface Suggestion {
   readonly nearest?: string | undefined;
-  /** What to do, where other frameworks give the word a meaning. */
+  /** Advice for a word that other frameworks use. */
   readonly advice?: string | undefined;
 }
 
 export const didYouMean = ({ nearest, advice }: Suggestion): string | undefined =>
   advice ?? (nearest === undefined ? undefined : `did you mean \`${nearest}\`?`);
 
-/** Each word once, in the given order. */
+/** Removes repeated words; keeps the order. */
 export const quotedList = (words: readonly string[]): string =>
   [...new Set(words)].map((word) => `\`${word}\``).join(', ');
 
@@ -61,9 +61,9 @@ export interface CodeRow<F> {
   readonly message: (facts: F) => string;
   readonly hint?: (facts: F) => string | undefined;
   /**
-   * Tells `--fix` that it may apply the fix. `restores`: the fix restores what a person meant (a sign, a quote, the spelling of a
-   * word). `rewrites`: it writes the same in other words, such as `2**16` as `65_536`. Absent: a person chooses, because the fix
-   * removes something or changes the model.
+   * Says that `--fix` may apply the fix. `restores`: the fix restores the intended text (a sign, a quote, the spelling of a word). `rewrites`: it
+   * writes the same value differently, such as `65_536` for `2**16`. Absent: the user decides, because the fix removes something or changes the
+   * model.
    */
   readonly fix?: 'restores' | 'rewrites';
   /** The marked text has no effect: editors show it faded. */

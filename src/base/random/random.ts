@@ -14,7 +14,7 @@ export interface Random {
   fill(target: Float32Array, low: number, high: number): void;
 }
 
-/** They are more than the caches of a processor hold. */
+/** Larger arrays do not fit the caches of a processor. */
 const manyNumbers = 2 ** 22;
 
 export function makeRandom(...stream: readonly number[]): Random {
@@ -71,7 +71,7 @@ export interface Draws {
   integer(below: number): number;
 }
 
-/** Each number goes to a place among those before it (Fisher and Yates, from the inside out). */
+/** Inserts each number at a random position among the previous ones (Fisher and Yates, inside out). */
 export function shuffled(length: number, { integer }: Draws): Int32Array {
   const shuffledIndices = new Int32Array(length);
   for (let i = 0; i < length; i++) {
@@ -85,8 +85,8 @@ export function shuffled(length: number, { integer }: Draws): Int32Array {
 const buckets = 256;
 
 /**
- * Each number goes into a bucket, and each bucket is shuffled alone (Rao 1961, Sandelius 1962). Of many numbers this is some times quicker: a
- * bucket stays in the cache, and a place among all of them is a wait for memory.
+ * Distributes the numbers to random buckets and shuffles each bucket (Rao 1961, Sandelius 1962). For large arrays this is several times faster,
+ * because a bucket stays in the cache.
  */
 export function shuffledInBuckets(length: number, { bits, integer }: Draws): Int32Array {
   const bucketOf = new Uint8Array(length);

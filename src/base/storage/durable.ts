@@ -1,6 +1,6 @@
 /**
- * Files that are either whole or as they were before: written under a temporary name, fsynced, renamed, the folder fsynced.
- * A full disk or an unwritable folder is a Failure, and leaves what was there untouched.
+ * Replaces files atomically: writes under a temporary name, calls `fsync`, renames, and calls `fsync` for the folder. A full disk or an unwritable
+ * folder is a Failure and leaves the old file untouched.
  */
 import { mkdirSync, statSync } from 'node:fs';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
@@ -23,8 +23,8 @@ const partialOf = (path: string): string =>
   join(dirname(path), `.${basename(path)}.${process.pid}-${partials++}.partial`);
 
 /**
- * Replaces `path` by what `body` writes.
- * @param kept what a message may call the file that stays whole when this fails: `the checkpoint of epoch 3`
+ * Replaces `path` by the output of `body`. @param kept describes, for the message of a failure, the file that stays intact: `the checkpoint of epoch
+ * 3`
  */
 export async function writeDurably(path: string, body: (sink: Sink) => Promise<void>, kept?: string): Promise<void> {
   const write = async (partial: string): Promise<void> => {
@@ -65,13 +65,12 @@ export async function writeTextDurably(path: string, text: string): Promise<void
   await writeDurably(path, (sink) => sink.write(Buffer.from(text)));
 }
 
-/** Matches the name of what a kill left of `path` half written. */
+/** Matches the names of temporary files of `path` that a kill has left. */
 export const isPartialOf = (name: string, path: string): boolean =>
   name.startsWith(`.${path}.`) && /^\d+-\d+\.partial$/.test(name.slice(path.length + 2));
 
 /**
- * With the folders above it.
- * @returns the first folder that had to be made
+ * Creates a folder and its parents. @returns the first folder that had to be created
  * @throws Failure `cannot-write`
  */
 export const makeFolder = (path: string): Promise<string | undefined> => writing(path, makeFolders(path));
@@ -92,7 +91,7 @@ export async function syncFolder(folder: string): Promise<void> {
   try {
     await handle.sync();
   } catch (error) {
-    // Some file systems keep no folder in memory that they could write.
+    // Some file systems cannot fsync a folder.
     if (!['EINVAL', 'ENOTSUP', 'EOPNOTSUPP'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   } finally {
     await handle.close();

@@ -17,7 +17,7 @@ export interface FolderLock {
 }
 
 export interface LockOptions {
-  /** What the owner does, for the message that others get: `tower train`. */
+  /** Command of the owner, for messages to others: `tower train`. */
   readonly purpose: string;
   /** Milliseconds to wait for a lock that another process holds. Default: none. */
   readonly wait?: number;
@@ -27,7 +27,7 @@ interface LockEntry extends Owner {
   readonly format: 'tower-lock-1';
   readonly purpose: string;
   readonly since: string;
-  /** No two locks have the same. */
+  /** Unique for each lock. */
   readonly id: string;
 }
 
@@ -81,11 +81,11 @@ export async function lockFolder(folder: string, { purpose, wait = 0 }: LockOpti
   const cancelRemoval = removeAtExit(lockPath);
   return {
     folder,
-    /** What cannot be removed is stale from now on, for other processes once this one has ended. */
+    /** A lock that cannot be removed becomes stale once this process has ended. */
     async release() {
       abandoned.add(ownEntry.id);
       try {
-        // A person may have removed the lock, and another process may hold the folder since.
+        // Somebody may have removed the lock by hand, and another process may have taken it since.
         if ((await holderOf(lockPath))?.id === ownEntry.id) await rm(lockPath, { force: true });
         cancelRemoval();
         if (firstMade !== undefined) await removeEmpty(folder, firstMade);
@@ -130,7 +130,7 @@ async function removeEmpty(folder: string, made: string): Promise<void> {
   try {
     for (let at = resolve(folder); at.startsWith(resolve(made)); at = dirname(at)) await rmdir(at);
   } catch {
-    // It holds something.
+    // The folder is not empty.
   }
 }
 
@@ -229,7 +229,7 @@ async function writeDraft(path: string, held: LockEntry): Promise<string> {
   }
 }
 
-/** Undefined: there is none. Text that is no lock may be one that is being written: it gets a second to become one. */
+/** Reads a lock; undefined if there is none. An invalid lock may be one that is being written, so it is read again for a second. */
 async function settledHolder(path: string): Promise<LockEntry | 'unreadable' | undefined> {
   for (let tries = 0; ; tries++) {
     const lockText = await textOf(path);
@@ -257,7 +257,7 @@ const mostBytes = 65_536;
 async function textOf(path: string): Promise<string | undefined> {
   try {
     const lockStats = await lstat(path);
-    // Nothing that could keep its reader waiting.
+    // Only a regular file is read, because a pipe could block.
     if (!lockStats.isFile() || lockStats.size > mostBytes) return 'no lock';
     return await readFile(path, 'utf8');
   } catch (error) {
@@ -290,10 +290,9 @@ async function removeLeft(folder: string): Promise<void> {
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /**
- * Says that this process reads the folder as long as it runs, as a server does its run: it leaves a file there that names it, and
- * what would remove the folder looks for such files. Nothing else does: a reader keeps nobody from writing. A folder that cannot be
- * written gets no file: the reader answers all the same.
- * @returns a function that ends it
+ * Marks the folder as read by this process, such as by a server. It writes a file that names the process, and code that would remove the folder
+ * checks for such files. Writers ignore them. If the folder is not writable, there is no file, and the reader works all the same. @returns a function
+ * that removes the mark
  */
 export async function beginReading(folder: string, purpose: string): Promise<() => Promise<void>> {
   const ownEntry = lockEntryFor(purpose);

@@ -66,7 +66,7 @@ export async function* linesOf(handle: FileHandle, path: string): AsyncGenerator
   }
 }
 
-/** What was read is read, whatever the system says at the end. */
+/** An error of closing does not matter after everything was read. */
 export const closeRead = (handle: FileHandle): Promise<void> => handle.close().catch(() => {});
 
 function refuseIrregular(path: string, found: Stats): void {

@@ -143,9 +143,9 @@ const deepest = 32;
 
 /** The contents of a file; every tensor has memory of its own. */
 export interface Stored {
-  /** All but those that were read into numbers that no one array holds. */
+  /** All tensors except those that were read directly into a given target. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
-  /** Texts besides the tensors, by name. */
+  /** Texts that accompany the tensors, by name. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -287,7 +287,7 @@ export async function readOpened(
   return { tensors, metadata };
 }
 
-/** A hash of the header as it was before the checksum was in it. */
+/** Hashes the header without the checksum. */
 function sealOf(text: Uint8Array, metadata: Readonly<Record<string, string>>, damaged: Damaged): Hash {
   const seal = metadata[sealName];
   if (seal === undefined) throw damaged('it has no checksum');

@@ -69,7 +69,7 @@ function isLeft(folder: string, me: Owner): boolean {
   }
 }
 
-/** Which process holds a lock, and whether that process still runs. */
+/** Identifies the process that holds a lock, and checks whether it still runs. */
 export interface Owner {
   readonly pid: number;
   readonly host: string;
@@ -79,7 +79,7 @@ export interface Owner {
   readonly boot: string;
   /** Process numbers count within this (a container has its own); empty where unknown. */
   readonly space: string;
-  /** When the process started, as the system writes it: another process may get the same number later. Empty where unknown. */
+  /** Start time of the process in the system's format, because process ids are reused. Empty if unknown. */
   readonly started: string;
 }
 

@@ -70,7 +70,7 @@ export interface Expected {
   readonly shape: readonly number[];
 }
 
-/** Only a table of contents: a header of more bytes is none. */
+/** Maximum bytes of a header, which is only a table of contents. */
 export const mostHeader = 100 * 2 ** 20;
 
 export type Damaged = (reason: string) => Error;
@@ -113,7 +113,7 @@ function entryOf(name: string, value: unknown, damaged: Damaged): TensorEntry {
   return { name, dtype: dtype as NumberKind, shape, begin, end };
 }
 
-/** Every byte belongs to one tensor: nothing hidden, nothing twice. Brings them into the order of the file. */
+/** Checks that every byte belongs to exactly one tensor. Sorts the tensors by position. */
 export function checkLayout(entries: TensorEntry[], bytes: number, damaged: Damaged): void {
   let lastEnd = 0;
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
@@ -164,7 +164,7 @@ export function refuseInfinite({ name, data }: StoredTensor, damaged: Damaged): 
   }
 }
 
-/** All tensors of a file, which must be those expected, of finite numbers. */
+/** Reads all tensors of a file. They must be the expected ones and have finite numbers. */
 export function tensorsIn(
   bytes: Uint8Array<ArrayBuffer>,
   expected: ReadonlyMap<string, Expected>,
@@ -188,7 +188,7 @@ export function tensorsIn(
   );
 }
 
-/** What reading asks of an open file: part of Node's FileHandle, so that the package's types need no types of Node. */
+/** The part of Node's FileHandle that reading needs. So the types of the package do not depend on those of Node. */
 export interface ReadableFile {
   read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ readonly bytesRead: number }>;
   stat(): Promise<{ readonly size: number }>;

@@ -32,7 +32,7 @@ export function show(text: string, column = 0): Shown {
 function picture(character: string, code: number): string {
   if (code < 0x20) return String.fromCharCode(0x2400 + code);
   if (code === 0x7f) return '\u2421';
-  // C1 controls, and marks that turn the direction of what follows.
+  // C1 controls, and marks that change the direction of text.
   if ((code >= 0x80 && code < 0xa0) || (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069)) {
     return '\uFFFD';
   }
@@ -49,7 +49,7 @@ function cells(character: string): number {
 
 const zeroWidth =
   /[\u0300-\u036f]|[\u0483-\u0489]|[\u0591-\u05bd]|[\u0610-\u061a]|[\u064b-\u065f]|[\u1ab0-\u1aff]|[\u1dc0-\u1dff]|[\u200b-\u200f]|[\u2060-\u2064]|[\u20d0-\u20ff]|[\ufe00-\ufe0f]|[\ufe20-\ufe2f]|\ufeff|[\u{e0100}-\u{e01ef}]/u;
-/** From Unicode's East Asian Width: W and F. */
+/** Ranges of Unicode's East Asian Width W and F. */
 const wide =
   /[\u1100-\u115f\u231a-\u231b\u23e9-\u23ec\u2614-\u2615\u26a1\u2705\u2728\u274c\u2753-\u2755\u2b50\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{1fa70}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 
@@ -61,7 +61,7 @@ const characters: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** As text or as the value of an attribute; characters that no page may hold become U+FFFD. */
+/** Escapes a text for HTML, also in attributes. Characters that HTML forbids become U+FFFD. */
 export function escapeHtml(text: string): string {
   return text.replace(/(?![\n\t\r])\p{Cc}/gu, '\ufffd').replace(/[&<>"']/g, (each) => characters[each]!);
 }

@@ -6,16 +6,16 @@ import { mixed } from '../random/random.ts';
 import { decodeText, encodeText, packTexts, type Texts } from './texts.ts';
 
 export interface KeyTable {
-  /** How many rows it has; a key that comes twice counts twice. */
+  /** Number of rows. A repeated key counts for each row. */
   readonly size: number;
-  /** The row of a key, −1 where there is none. Of a key that comes twice, the last. */
+  /** The row of a key, −1 if there is none; the last row of a repeated key. */
   rowOf(key: string): number;
   /** The rows of keys, as `rowOf` says them. */
   rowsOf(keys: Texts): Int32Array;
   keyAt(row: number): string;
   /** Rows of keys that begin with a text, in their order, at most so many. It reads all keys: 10 million take about 0.1 s. */
   rowsWith(prefix: string, most: number): number[];
-  /** What it is made of, to be kept: with the slots, if a key was looked up or `withSlots` asks for them. Not to be changed. */
+  /** The arrays of the table, for storage. They have the hash slots if a key was looked up or `withSlots` is set. Must not be changed. */
   parts(withSlots?: boolean): KeyParts;
 }
 
@@ -31,7 +31,7 @@ export interface KeyParts {
 /** @throws TextsTooLarge where the keys take more than 4 GiB */
 export const makeKeyTable = (keys: Iterable<string>, expected = 0): KeyTable => keyTableOf(packTexts(keys, expected));
 
-/** How many slots a table of so many keys has. */
+/** Returns the number of hash slots for this many keys. */
 const slotsFor = (size: number): number => 2 ** Math.ceil(Math.log2(Math.max(2, 2 * size)));
 
 /** @param parts of `KeyTable.parts`, or data that `keyPartsComplaint` has nothing against */
@@ -93,7 +93,7 @@ export function keyTableOf({ bytes, ends, slots }: KeyParts): KeyTable {
 }
 
 /**
- * What is wrong with parts that come from a file; undefined where any lookup ends and stays within them. Bytes are not looked at: each text that they can be is one.
+ * Returns why parts from a file are invalid; undefined if every lookup terminates within them. Any bytes are valid keys.
  */
 export function keyPartsComplaint({ bytes, ends, slots }: KeyParts): string | undefined {
   let previousEnd = 0;

@@ -1,8 +1,8 @@
 /** "Did you mean": the candidate that a misspelt name most likely represents. */
 
 /**
- * The nearest candidate, or `undefined` when none is near. Names that differ only in case and underscores always match; else at
- * most a third of the letters may be wrong, where two swapped neighbours count as one mistake. Ties go to the earlier candidate.
+ * Returns the nearest candidate; undefined if none is near. Names that differ only in case and underscores always match. Otherwise at most a third of
+ * the letters may be wrong; two swapped neighbours count as one error. Ties go to the earlier candidate.
  */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   return likest(name, candidates)?.name;
@@ -13,7 +13,7 @@ export interface Likeness {
   readonly name: string;
   /** Others that are as near, in their order. */
   readonly others: readonly string[];
-  /** The word is a misspelling of this one: the mistake is small next to its length, and no other candidate is as near. */
+  /** Returns the candidate that the word misspells: the difference is small for its length, and no other candidate is as near. */
   readonly sure: boolean;
 }
 
@@ -27,7 +27,7 @@ export function likest(name: string, candidates: Iterable<string>): Likeness | u
     const other = simplify(candidate);
     if (Math.abs(other.length - plainName.length) > leastAway) continue;
     const away = plainName === '' ? leastAway + 1 : other === plainName ? 0 : distance(plainName, other, leastAway + 1);
-    // A name of two letters is one mistake away from nearly everything.
+    // A name of two letters is one edit away from nearly everything.
     if (away > leastAway || (away > 0 && away >= Math.max(plainName.length, other.length) - 1)) continue;
     if (away < leastAway) nearestNames = [];
     nearestNames.push(candidate);
@@ -70,8 +70,8 @@ function distance(a: string, b: string, limit: number): number {
 }
 
 /**
- * Whether a mistake is small next to the word: one letter of four, two of eight; of shorter words only letters that are swapped
- * or doubled. Numbers within names are no misspellings of each other: `beta1` is not `beta2`.
+ * True if the difference is small for the length of the word: one letter of four, two of eight, and in shorter words only swapped or doubled letters.
+ * Different numbers within names are no misspelling: `beta1` is not `beta2`.
  */
 function isSmall(written: string, meant: string, away: number): boolean {
   if (away === 0) return true;

@@ -15,7 +15,7 @@ export interface Span {
   readonly end: number;
 }
 
-/** Line and column as people count them: from 1. */
+/** Line and column, both from 1. */
 export interface Position {
   readonly line: number;
   readonly column: number;
@@ -42,13 +42,13 @@ export function positionAt(source: Source, offset: number): Position {
   return { line: low + 1, column: Math.max(0, offset - source.lineStarts[low]!) + 1 };
 }
 
-/** Offset of a line and column: the inverse of `positionAt`, held within the text. */
+/** Returns the offset of a line and column, clamped to the text. The inverse of `positionAt`. */
 export function offsetAt(source: Source, { line, column }: Position): number {
   const lineStart = source.lineStarts[Math.min(line, source.lineStarts.length) - 1] ?? 0;
   return Math.min(lineStart + column - 1, source.text.length);
 }
 
-/** A line as it is, without its end. Lines count from 1. */
+/** Returns a line without its line end. Lines count from 1. */
 export function lineAt(source: Source, line: number): string {
   const lineStart = source.lineStarts[line - 1] ?? source.text.length;
   const lineEnd = source.lineStarts[line] ?? source.text.length;

@@ -1,7 +1,6 @@
 /**
- * Words of the field: what Keras, PyTorch, TensorFlow Recommenders, EasyRec, TorchEasyRec, RecBole and DeepCTR call what Tower
- * has under another name, or does not have. Whatever reports an unknown word asks here before it compares letters.
- * Long because it is a table: a line a word.
+ * Maps words of Keras, PyTorch, TensorFlow Recommenders, EasyRec, TorchEasyRec, RecBole and DeepCTR to Tower's. Reports of unknown words use this
+ * table before they compare spellings. Long because it is a table with one line for each word.
  */
 
 /** Where a word is written. */
@@ -23,8 +22,8 @@ export type WordPlace =
   | 'choice';
 
 /**
- * What to write → what others call it. Words before `|` mean the same, so a fix may replace them; those after it may mean
- * something similar. Case, `_` and `-` do not count. A text that is more than a name is an example.
+ * Maps Tower's word to the words of others. Words before `|` mean the same, so a fix may replace them; those after it may only be similar. Case, `_`
+ * and `-` are ignored. A text that is more than a name is an example.
  */
 type NamesByWord = Readonly<Record<string, string>>;
 
@@ -476,11 +475,11 @@ const advice: Readonly<Partial<Record<WordPlace, Advice>>> = {
 
 /** The meaning in the field of a word that is not known in a place. */
 export interface WordMeaning {
-  /** What to write instead: a name, or an example that is more than a name. */
+  /** The replacement: a name, or a longer example. */
   readonly write?: string;
-  /** It means the same: to write it changes nothing that was meant. */
+  /** True if the replacement has the same meaning. */
   readonly same?: boolean;
-  /** What to do, where nothing means the same. */
+  /** Advice if nothing has the same meaning. */
   readonly advice?: string;
 }
 
@@ -488,9 +487,8 @@ export interface WordMeaning {
 const plain = (word: string): string => word.replace(/[_\-\s.]/g, '').toLowerCase();
 
 /**
- * What the field means by a word in a place, where that is one of `candidates`; an example in place of a name is always taken.
- * @param rows the kinds of the place, which may have other names in their rows
- * @returns nothing for a word that is not known there
+ * Looks up a word of another framework. The result is one of `candidates`, or an example. @param rows the kinds that are allowed here; their rows may
+ * list other names @returns undefined for an unknown word
  */
 export function meaningOf(
   word: string,
@@ -551,7 +549,7 @@ function byWord(rows: NamesByWord): ReadonlyMap<string, readonly Sense[]> {
   return sensesByWord;
 }
 
-/** By place, each worked out when a word of it is first asked for: a file without a mistake asks for none. */
+/** Tables by the kind of name, built lazily: a file without errors needs none. */
 const byPlace = new Map<WordPlace, ReadonlyMap<string, readonly Sense[]>>();
 
 function sensesIn(place: WordPlace): ReadonlyMap<string, readonly Sense[]> {

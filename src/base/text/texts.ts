@@ -1,16 +1,16 @@
 /**
- * Lists of texts. Tens of millions of keys as strings are as many objects, which every collection of garbage visits. As bytes end to end
- * they are two arrays, and a text is made when it is asked for.
+ * Stores lists of texts as contiguous bytes. Tens of millions of strings would be as many objects for the garbage collector; packed they are two
+ * arrays, and a string is made on access.
  */
 
 /** Read-only. Arrays are such lists too. */
 export interface Texts extends Iterable<string> {
   readonly length: number;
-  /** A negative place counts from the end. Undefined where there is none. */
+  /** A negative index counts from the end. Undefined if out of range. */
   at(place: number): string | undefined;
 }
 
-/** What a 32-bit offset reaches, and a `Uint8Array` holds. */
+/** Limit of 32-bit offsets and of a `Uint8Array`. */
 const largest = 2 ** 32 - 1;
 let most = largest;
 
@@ -60,7 +60,7 @@ export class PackedTexts implements Texts {
     }
   }
 
-  /** As `JSON.stringify` has an array. */
+  /** `JSON.stringify` uses this form of an array. */
   toJSON(): string[] {
     return [...this];
   }
@@ -163,7 +163,7 @@ export function joinedTexts(first: Texts, second: Texts): Texts {
   return writer.texts();
 }
 
-/** Which of two texts of a list comes first by the order of UTF-16 units, which is that of strings: below 0 if the one at `a`. */
+/** Compares two texts of a list by UTF-16 units, the order of strings: negative if the text at `a` comes first. */
 export function compareTexts(texts: Texts, a: number, b: number): number {
   const asStrings = (): number => {
     const [one, other] = [texts.at(a)!, texts.at(b)!];

@@ -41,3 +41,10 @@ export function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
     return startedWork;
   };
 }
+
+/** Lets requests, sockets and timers have their turn. Browsers have no `setImmediate`. */
+export const nextTurn = (): Promise<void> =>
+  new Promise((resolve) => {
+    if (typeof setImmediate === 'function') setImmediate(resolve);
+    else setTimeout(resolve);
+  });

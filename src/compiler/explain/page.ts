@@ -1,6 +1,6 @@
 /**
- * Reads the pages of codes, `docs/errors/CODE.md`: what a message means, a file that gets it, the same file without the mistake. People
- * write the pages, and tests check their examples. Links lead from pages of `docs` to paragraphs of the specification.
+ * Reads the pages of codes, `docs/errors/CODE.md`: the meaning of a message, a file that causes it, and the corrected file. The pages are written by
+ * hand, and tests check their examples. Links lead to sections of the specification.
  */
 import { readFileSync } from 'node:fs';
 import { type Code, codes, formerCodes } from '../../base/diagnostics/codes.ts';
@@ -13,11 +13,11 @@ export interface ErrorPage {
   readonly severity: 'error' | 'warning';
   /** A few simple sentences: what is wrong, and why Tower does not accept it. */
   readonly means: string;
-  /** A file that gets the message, what `tower check` prints for it, and the same file without the mistake: all three or none. */
+  /** A file that causes the message, the output of `tower check` for it, and the corrected file: all three or none. */
   readonly wrong?: string;
   readonly printed?: string;
   readonly right?: string;
-  /** What to do, if the mistake is not in a `.tower` file. The first sentence is an imperative. */
+  /** The fix, if the error is not in a `.tower` file. The first sentence is an imperative. */
   readonly remedy?: string;
 }
 
@@ -45,7 +45,7 @@ export function readErrorPage(code: Code): ErrorPage {
   };
 }
 
-/** How serious it is, in a sentence. */
+/** Describes the severity in a sentence. */
 export function severityText(code: Code, severity: ErrorPage['severity']): string {
   if (severity === 'error') return 'An error.';
   if (aboutIgnores.has(code)) return 'A warning.';
@@ -99,7 +99,7 @@ export const specSections = [
   'Versions',
 ] as const;
 
-/** From a page in a folder of `docs`: `[Specification, 9.3: Tasks and losses](../spec.md#9-tasks-and-losses)`. */
+/** Makes a link for a page in a folder of `docs`: `[Specification, 9.3: Tasks and losses](../spec.md#9-tasks-and-losses)`. */
 export function specLink(paragraph: string): string {
   const number = Number.parseInt(paragraph, 10);
   const title = specSections[number - 1]!;

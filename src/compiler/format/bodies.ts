@@ -1,4 +1,4 @@
-/** Prints what is between braces: entries on one line, or a line each, as they were written and as they fit. */
+/** Prints the content of braces: on one line if it was written so and fits, otherwise one line for each entry. */
 import { builders } from 'prettier/doc';
 import { defined } from '../../base/util/defined.ts';
 import type * as Ast from '../syntax/ast.ts';
@@ -24,7 +24,7 @@ interface PrintedColumns {
 interface BodyItem {
   readonly before: TokenGap;
   readonly what: PrintedBinding | PrintedColumns | RetainedComma;
-  /** It is on the line that the item before it ends on. */
+  /** True if the item begins on the line on which the previous one ends. */
   readonly joined: boolean;
 }
 
@@ -52,7 +52,7 @@ export function readBody(nodes: readonly Ast.BodyEntryNode[], cursor: TokenCurso
     } else cursor.passComma();
   }
   const close = cursor.takeGap();
-  // Nothing between the braces is printed on one line, however it was written.
+  // An empty body is always printed on one line.
   const onOneLine = cursor.line === openingLine || (items.length === 0 && !hasComments(close));
   cursor.word();
   const oneLine = onOneLine ? textOfItems(items) : undefined;

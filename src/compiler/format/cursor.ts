@@ -8,7 +8,7 @@ interface CommentLine {
   readonly text: string;
   /** An empty line is above it. */
   readonly blank: boolean;
-  /** It goes on below a comment at a line's end, in the same column. */
+  /** True if it continues a comment at a line's end, in the same column of the next line. */
   readonly continues: boolean;
 }
 
@@ -31,7 +31,7 @@ export const hasComments = ({ trailing, own }: TokenGap): boolean => trailing !=
 export const hasDescription = ({ trailing, own }: TokenGap): boolean =>
   (trailing?.startsWith('///') ?? false) || own.some(({ text }) => text.startsWith('///'));
 
-/** True if what follows is to stay as it was written. */
+/** True if the following code must not be formatted. */
 export const saysIgnore = ({ own }: TokenGap): boolean => /^\/\/\s*prettier-ignore\s*$/.test(own.at(-1)?.text ?? '');
 
 /** The gap of two, when the token between them is printed before both or not at all. */
@@ -71,7 +71,7 @@ export function gapsBetween(tokens: readonly IToken[], comments: readonly IToken
 function gapOf(before: IToken | undefined, comments: readonly IToken[], after: IToken | undefined): TokenGap {
   let line = before?.endLine ?? 0;
   let trailing: IToken | undefined;
-  /** The column of a comment at a line's end, while comments go on below it. */
+  /** The column of a trailing comment while comments continue below it. */
   let trailingColumn: number | undefined;
   const ownComments: CommentLine[] = [];
   for (const comment of comments) {
@@ -105,7 +105,7 @@ const { hardline, indent, lineSuffix, literalline } = builders;
 /** Walks over the tokens of a file, each once, with the comments before it: nothing that it passes is lost. */
 export class TokenCursor {
   private at = 0;
-  /** Gaps of tokens that were passed over: they belong to what comes next. */
+  /** Gaps before skipped tokens. They belong to the next printed token. */
   private pending: TokenGap | undefined;
 
   constructor(
@@ -114,7 +114,7 @@ export class TokenCursor {
     private readonly text: string,
   ) {}
 
-  /** Offset of the next token; past everything at the end. */
+  /** Offset of the next token; at the end, an offset after all tokens. */
   get offset(): number {
     return this.tokens[this.at]?.startOffset ?? Number.POSITIVE_INFINITY;
   }
@@ -163,13 +163,13 @@ export class TokenCursor {
     return [gapDoc, this.word()];
   }
 
-  /** As `take`, for what closes a bracket: comments before it are indented as what it holds. */
+  /** Like `take`, for a closing bracket: comments before it are indented like the content. */
   close(wanted: Doc): Doc {
     const gap = this.takeGap();
     return [hasComments(gap) ? [indent(commentsOf(gap)), hardline] : wanted, this.word()];
   }
 
-  /** Everything from the next token up to `end` as it was written; the gap before it has been taken. */
+  /** Returns the unchanged source from the next token up to `end`. The gap before it must have been taken. */
   verbatim(end: number): Doc {
     const startOffset = this.offset;
     while (this.offset < end) this.at++;

@@ -115,7 +115,7 @@ export interface PrintedBinding {
   readonly kind: 'binding';
   /** Stands before the sign; nothing where a comment within it breaks it over lines. */
   readonly head?: string;
-  /** The head, the sign and the value as they are, signs not aligned. */
+  /** Prints the head, the sign and the value without aligning the signs. */
   readonly doc: Doc;
   readonly sign: '=' | ':';
   /** The value, with the comments between the sign and it. */
@@ -156,7 +156,7 @@ export function searchEntry({ path, domain }: Ast.SearchEntryNode, cursor: Token
   });
 }
 
-/** With commas between them; too many for a line, they go on in the next. */
+/** Joins the items with commas, and wraps them if they do not fit one line. */
 function values([first, ...others]: readonly Ast.ExpressionNode[], cursor: TokenCursor): Doc {
   const valueDocs: Doc[] = [expression(first!, cursor)];
   for (const value of others) {

@@ -12,8 +12,8 @@ import type { Doc } from './doc.ts';
 import { defaultLayout, type FormatLayout } from './layout.ts';
 
 /**
- * The text formatted; nothing where it has mistakes of syntax, which the diagnostics are. Synchronous, so that an editor can
- * ask for it at any time; the prettier plugin gives the same. Line ends stay what the first one is, and a byte order mark stays.
+ * Formats a text. There is no output if it has syntax errors, which the diagnostics report. It is synchronous for use in editors; the prettier plugin
+ * gives the same result. The first line end determines all line ends, and a byte order mark is kept.
  */
 export function formatSource(source: Source, layout: Partial<FormatLayout> = {}): Outcome<string | undefined> {
   const byteOrderMark = source.text.startsWith('\uFEFF') ? '\uFEFF' : '';
@@ -35,7 +35,7 @@ export function formatSource(source: Source, layout: Partial<FormatLayout> = {})
   };
 }
 
-/** The tree of a text that can be formatted; else its mistakes of syntax. */
+/** Returns the tree of a text, or its syntax errors. */
 export function readForFormat(source: Source): Outcome<FileNode | undefined> {
   const { output, diagnostics } = parse(source);
   const mistakes = syntaxMistakes(diagnostics);
@@ -52,8 +52,8 @@ export function printTree(file: FileNode, text: string, layout: FormatLayout): D
 }
 
 /**
- * The change that formats the declarations that `start` to `end` touches, as the whole file would be; the rest stays as it is.
- * Nothing where the file has mistakes of syntax, or where nothing is touched.
+ * Returns the edit that formats only the declarations between `start` and `end`. Undefined if the file has syntax errors or no declaration is in the
+ * range.
  */
 export function formatRange(
   source: Source,
@@ -82,7 +82,7 @@ const tokensOf = (text: string) => lex(text).tokens.filter(({ image }) => image 
 /** Tower within Markdown: each fence that begins with three backticks and the word `tower` alone. */
 const fence = /^(```tower[ \t]*\r?\n)([\s\S]*?)(?=^```[ \t]*\r?$)/gm;
 
-/** The page with its fences formatted; nothing where one has mistakes of syntax. Places in diagnostics are the page's. */
+/** Formats the fences of a page. There is no output if one has syntax errors. Positions in diagnostics refer to the page. */
 export function formatFences(page: Source, layout: Partial<FormatLayout> = {}): Outcome<string | undefined> {
   const diagnostics: Diagnostic[] = [];
   const formattedPage = page.text.replace(fence, (whole, open: string, inner: string, at: number) => {

@@ -1,4 +1,4 @@
-/** How wide lines are, and how far they are indented. Apart from what uses it: the public types of the package name it. */
+/** Layout options of the formatter. They have their own file because public types of the package refer to them. */
 
 export interface FormatLayout {
   /** Cells of a line before it is broken. */

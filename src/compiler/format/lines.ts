@@ -58,7 +58,7 @@ export interface PrintedLine {
   readonly doc: Doc;
   /** Cells up to its end, indentation included, when it is one line. */
   readonly width?: number;
-  /** Ends with an opening brace, or begins with a closing one: no empty line is between a brace and what it holds. */
+  /** True if the line ends with an opening brace or begins with a closing one: no empty line follows or precedes such a brace. */
   readonly brace?: 'opens' | 'closes';
   /** Comments of lines of one section share a column. */
   readonly section: number;

@@ -11,7 +11,7 @@ const firstSlope = 0.25;
 
 const silu = (g: Builder, x: Ref): Ref => g.mul(x, g.sigmoid(x));
 
-/** Those that learn nothing. */
+/** Activations without parameters. */
 const plain = {
   linear: (_, x) => x,
   relu: (g, x) => g.relu(x),
@@ -37,7 +37,7 @@ export interface ActivationOptions {
   readonly mask?: Ref | undefined;
 }
 
-/** Those that learn a number for each of the width. x is float32 [rows, width]. */
+/** Activations with one parameter for each column of x: float32 [rows, width]. */
 const learned = {
   prelu({ builder }, x, { suffix = '' }) {
     const slope = builder.parameter(`slope${suffix}`, [widthOf(x)], { kind: 'constant', value: firstSlope });

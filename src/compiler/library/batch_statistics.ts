@@ -21,7 +21,7 @@ export interface StatisticsOptions {
   readonly mask?: Ref | undefined;
 }
 
-/** Each number of float32 [rows, width] to mean 0 and variance 1 over the rows that count. */
+/** Normalizes each column of float32 [rows, width] to mean 0 and variance 1 over the counted rows. */
 export function standardized(context: BlockContext, x: Ref, options: StatisticsOptions): Ref {
   const { builder, training, keep } = context;
   const { decay, epsilon, name, suffix, mask } = options;

@@ -68,7 +68,7 @@ export interface Parameter<T = unknown> {
   readonly near?: readonly string[];
   /** Takes all remaining positional arguments of its type; its value is an array. */
   readonly rest?: boolean;
-  /** Only for its type: what the checked argument is. Never set. */
+  /** Only for its type, that of the checked argument. Never set. */
   readonly value?: T;
 }
 
@@ -80,7 +80,7 @@ export type Arguments<P extends Parameters> = {
 };
 
 export interface KindRow<P extends Parameters = Parameters> {
-  /** In words: what it computes, with shapes and units. */
+  /** Describes the computation, with shapes and units. */
   readonly doc: string;
   /**
    * The lines of its formula in plain text, with arguments by their names; of a feature, what is looked up. Every row of a
@@ -145,8 +145,8 @@ export interface Sequence {
   readonly mask: Ref;
   readonly length: number;
   /**
-   * How long it may be in any batch: `length`, or more where a batch is cut by length, so that shorter sequences have fewer places.
-   * What a block makes of a sequence does not depend on `length`. So a weight for each place is as long as `most`.
+   * Maximum length in any batch. It exceeds `length` if batches are split by list length. The output of a block must not depend on `length`, so
+   * weights for positions have the length `most`.
    */
   readonly most: number;
   readonly width: number;
@@ -157,7 +157,7 @@ export interface Vector {
   /** float32 [batch, width] */
   readonly tensor: Ref;
   readonly width: number;
-  /** Every row has length 1. */
+  /** True if every row is a unit vector. */
   readonly normalized: boolean;
 }
 
@@ -168,7 +168,7 @@ export interface Interests {
   readonly tensor: Ref;
   readonly count: number;
   readonly width: number;
-  /** Every one of them has length 1. */
+  /** True if all of them are unit vectors. */
   readonly normalized: boolean;
 }
 
@@ -216,8 +216,8 @@ export interface BlockContext {
   /** Name for the next anonymous thing within this step, unique in the tower: `noise`, `noise_2`. */
   fresh(stem: string): string;
   /**
-   * Sends a value through a `flow` argument. Throws Refused where one of its steps does not take what it gets.
-   * @param round from 1, where it is gone through several times: each round has weights of its own
+   * Applies a `flow` argument to a value. Throws Refused if one of its steps does not accept its input. @param round from 1, if it is applied several
+   * times: each round has its own weights
    */
   through(flow: FlowArgument, input: Value, round?: number): Value;
   /**
@@ -235,22 +235,22 @@ export interface BlockContext {
   readout(what: string, names: readonly string[], make: () => Ref): Ref;
 }
 
-/** A mistake within a `flow` argument, which is reported already, at its own place. */
+/** An error within a `flow` argument, which is already reported at its own position. */
 export class Refused extends Error {}
 
-/** One kind of block. Its type is the type of what it lowers to: never declared. */
+/** One kind of block. Its type is that of the lowered value and is never declared. */
 export interface BlockKind<P extends Parameters = Parameters> extends KindRow<P> {
   /** Parameters of the graph that it makes are named by the builder's scope. Throws ShapeError when `input` does not fit. */
   lower(context: BlockContext, input: Value, args: Arguments<P>): Value;
-  /** How it begins a flow with several values, `concat(deep, wide)`. Absent: it takes them as fields, side by side. */
+  /** Combines several values at the start of a flow, as in `concat(deep, wide)`. Absent: it takes them as fields. */
   join?(context: BlockContext, parts: readonly NamedValue[], args: Arguments<P>): Value;
-  /** How often a value goes through its `flow` argument, where it gives what that makes of the value. */
+  /** Number of times that it applies its `flow` argument, if its output is that of the flow. */
   times?(args: Arguments<P>): number;
-  /** The names of what it gives, where it gives `outputs`. */
+  /** Names of its outputs, if it has several. */
   outputs?(args: Arguments<P>): readonly string[];
 }
 
-/** A step, an output or an input of a tower, with what it is called there. */
+/** A step, an output or an input of a tower, with its name there. */
 export interface NamedValue {
   readonly name: string;
   readonly value: Value;
@@ -275,19 +275,19 @@ export interface FeatureUse {
   readonly drop?: number;
   /** Files of the first values of its table. */
   readonly vectors?: VectorFiles;
-  /** Training leaves its table as it is. */
+  /** True if training does not change its table. */
   readonly frozen?: true;
-  /** How the rows of its table are kept. Absent: as float32. */
+  /** Precision of the table in memory. Absent: float32. */
   readonly precision?: 'bf16';
   /** Width of its own table. 0: no table; the feature is a key, or plain numbers. Absent with an owner: the owner's. */
   readonly dim?: number;
   /** The column of the numbers by which a pooled bag's elements count. */
   readonly weights?: string;
-  /** How a bag becomes one row; `none` keeps the sequence. */
+  /** Pools a bag to one row; `none` keeps the sequence. */
   readonly pool?: 'none' | 'mean' | 'sum';
   /** Plain numbers [batch, width] times a learned [width, project] matrix give the field. */
   readonly project?: number;
-  /** How many numbers a row has, for `numbers`. */
+  /** Length of a row, for `numbers`. */
   readonly size?: number;
   /** The features whose codes it takes together; it reads no column of its own. */
   readonly crosses?: readonly string[];
@@ -297,9 +297,9 @@ export interface FeatureUse {
   readonly last?: string;
   /** The list whose elements its own belong to, one each. */
   readonly along?: string;
-  /** Each of those is a bag itself, which is pooled. */
+  /** True if each element is a bag itself, which is pooled. */
   readonly each?: ElementBag;
-  /** Each element of the list is an item, and is the vector that this channel makes of it. It has no table then. */
+  /** The channel of the item tower that computes a vector for each element of the list. The feature then has no table. */
   readonly through?: SideArgument;
 }
 
@@ -330,7 +330,7 @@ export interface VectorScore {
   /** float32 [items, width]; `items` is `batch`, or the sampled rows */
   readonly item: Ref;
   readonly width: number;
-  /** How many query vectors a row has, where there are several. */
+  /** Number of query vectors for each row, if there are several. */
   readonly interests?: number;
   /** |score| never exceeds this: 1 for a cosine. Infinity where there is no bound, or none is known. */
   readonly bound: number;
@@ -355,15 +355,15 @@ export interface LossContext extends BlockContext {
   readonly task: string;
   /** True if a feature is a list of the item tower's keys, such as what the user saw before. */
   listsItems(feature: string): boolean;
-  /** How many items a list of the query has at most; nothing where a feature is no list of the item tower's keys, or is the item's. */
+  /** Returns the maximum length of a query list; undefined if the feature is no list of the item tower's keys, or belongs to the item. */
   longestItems(feature: string): number | undefined;
   /** Rows of a whole batch. */
   readonly batch: number;
   /** The task's score with its items drawn by `rows` instead of from the events; lowers the item tower again, same weights. */
   scoreOf(rows: RowsOf): VectorScore;
-  /** Gives a scalar of the step to the logs and the report of the run: `temperature` of task `watch` is `temperature:watch`. */
+  /** Adds a scalar to the logs and the report of the run: `temperature` of task `watch` is `temperature:watch`. */
   measure(what: 'temperature', value: Ref): void;
-  /** Every task's loss reads items as `LossKind.distinct` says: the item tower may see each item of the batch once. */
+  /** True if the losses of all tasks allow it (`LossKind.distinct`): the item tower may compute each item of the batch once. */
   readonly distinct: boolean;
   /** The task's label, float32 [batch]. Present when the row says it needs one. */
   readonly label?: Ref;
@@ -385,11 +385,11 @@ export interface LossKind<P extends Parameters = Parameters> extends KindRow<P> 
    * has the same vector twice: a loss that says so has the item tower compute it once. Absent: it does not.
    */
   distinct?(args: Arguments<P>): boolean;
-  /** It reads differences of the scores of one row alone: a number that all of them have has no effect. */
+  /** True if the loss depends only on differences within a row, so that a constant in all scores of a row has no effect. */
   readonly relative?: true;
   /** σ(this · score) is the probability of the label, for each event by itself. Absent, or undefined: the loss gives none. */
   probability?(args: Arguments<P>): number | undefined;
-  /** It takes both vectors of a score at length 1: a bias, which is one of their numbers, would turn them. */
+  /** True if the loss normalizes both vectors of a score. A bias, which is a column of them, would change their direction. */
   readonly directions?: true;
   /** A scalar: Σ weight · loss ÷ Σ weight over the batch. */
   lower(context: LossContext, score: VectorScore, args: Arguments<P>): Ref;
@@ -399,7 +399,7 @@ export interface TaskLoss {
   readonly task: string;
   /** A scalar. */
   readonly loss: Ref;
-  /** It is an error of a number, such as `mse`; not a logarithm of a probability. */
+  /** True for the error of a number, such as `mse`, in contrast to the logarithm of a probability. */
   readonly regression: boolean;
   /** A scalar: 1 where a row of the batch counts for the task, else 0, and the loss is then 0. Absent where every batch has one. */
   readonly present?: Ref;
@@ -409,17 +409,16 @@ export interface WeightingContext extends BlockContext {
   /** In the order they are named. */
   readonly losses: readonly TaskLoss[];
   /**
-   * Everything that more than one of the losses reaches, in the graph's order: weights, and embedding rows as the batch looks them up, of
-   * tables that more than one of the losses reaches.
+   * All parameters that several losses reach, in the order of the graph: weights, and looked-up embedding rows of tables that several losses reach.
    */
   readonly shared: readonly Ref[];
-  /** Those weights of the layers after which nothing is shared; embedding rows where no weights are shared. */
+  /** Shared weights of the last shared layers; embedding rows if no weights are shared. */
   readonly lastShared: readonly Ref[];
   /** Gradients of one scalar; undefined where it does not depend on the value. Asked for again it costs nothing. */
   gradients(loss: Ref, by: readonly Ref[]): readonly (Ref | undefined)[];
   /**
-   * Gradients of one scalar by each of `by`, as gradients by what is trained: looked-up embedding rows are no parameters, so
-   * theirs are added up by row of their table. Norms and inner products of gradients are of these.
+   * Gradients of a scalar with respect to the trained parameters in `by`. Gradients of looked-up embedding rows are summed by row of their table,
+   * because rows are the parameters. Norms and inner products use these.
    */
   byTrained(by: readonly Ref[], gradients: readonly (Ref | undefined)[]): readonly (Ref | undefined)[];
 }
@@ -442,9 +441,9 @@ export interface WeightingKind<P extends Parameters = Parameters> extends KindRo
 }
 
 export interface OptimizerKind<P extends Parameters = Parameters> extends KindRow<P> {
-  /** The state that it keeps for the dense weights: as wide as they are, `initial` at first. */
+  /** State for the dense weights, of the same shapes, which begins with `initial`. */
   slots(args: Arguments<P>): readonly { readonly name: string; readonly initial: number }[];
-  /** Its step depends on all of a weight matrix or bias together. Absent: each number by itself. */
+  /** True if its step depends on a whole weight matrix or bias. Absent: each number is updated independently. */
   readonly layerwise?: true;
   /** The dense update, as part of the graph. */
   update(
@@ -468,7 +467,7 @@ export interface TiedGroup {
   readonly better: number;
   /** Items with the score of the group, held out or not. */
   readonly size: number;
-  /** How many of them are held out, from 1. */
+  /** Number of held-out items among them, at least 1. */
   readonly held: number;
 }
 
@@ -478,7 +477,7 @@ export interface HeldOut {
   readonly groups: readonly TiedGroup[];
   /** Held-out items, cold ones included: 1 where an event is measured, all of a user's where a user is. */
   readonly count: number;
-  /** How many items were ranked. */
+  /** Number of ranked items. */
   readonly corpus: number;
 }
 

@@ -128,7 +128,7 @@ export function flow<const O extends Options<FlowArgument>>(options: O): Paramet
   return parameter<FlowArgument, O>({ is: 'flow' }, options);
 }
 
-/** All remaining positional arguments of one type, as a list; with `required`, one at least. */
+/** Takes all remaining positional arguments of one type as a list; at least one with `required`. */
 export function rest<T>(of: Parameter<T>): Parameter<readonly NonNullable<T>[]> {
   const { type, doc, required } = of;
   return { type, doc, positional: true, rest: true, ...(required ? { required } : { default: [] }) };

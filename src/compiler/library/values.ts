@@ -117,7 +117,7 @@ export interface Elements {
   /** float32 [batch, count] of 1 and 0; absent where all are there. */
   readonly mask?: Ref;
   readonly count: number;
-  /** How many elements a sequence may have in any batch. */
+  /** Returns the maximum length of a sequence in any batch. */
   readonly most?: number;
   readonly width: number;
 }

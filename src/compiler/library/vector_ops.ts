@@ -9,8 +9,8 @@ interface NamedSequence {
 }
 
 /**
- * The sequences among several values; undefined where there is none. Throws ShapeError where two of them are not of one list: element t
- * of one has nothing to do with element t of another.
+ * Returns the sequences among several values; undefined if there is none. Throws ShapeError if two of them come from different lists, because their
+ * elements do not correspond.
  */
 export function alignedSequences(parts: readonly NamedValue[]): readonly NamedSequence[] | undefined {
   const sequences = parts.flatMap(({ name, value }) => (value.kind === 'sequence' ? [{ name, value }] : []));
@@ -91,8 +91,8 @@ export function joinWithEach(builder: Builder, several: Ref, vector: Ref): Ref {
 }
 
 /**
- * Returns the vector of several of a row that agrees most with the row's own item; the mean of those that agree alike. Which one it
- * is is not differentiated (Cen et al., "ComiRec", KDD 2020, equation 8).
+ * Returns the vector of each row that has the highest inner product with the row's own item; the mean of them for ties. The choice is not
+ * differentiated (Cen et al., "ComiRec", KDD 2020, equation 8).
  * [batch, interests, width] and [batch, width] → [batch, width]
  */
 export function ownInterest(builder: Builder, queries: Ref, item: Ref): Ref {
@@ -108,9 +108,8 @@ export function ownInterest(builder: Builder, queries: Ref, item: Ref): Ref {
 const tiny = 1e-12;
 
 /**
- * Rows to length 1: x / √(Σ x²). A row of zeros stays one, and its gradient passes as it is: divided by a tiny length it would
- * be a million times that of any other row, which an optimizer that keeps the mean of squares does not get over for
- * thousands of steps. float32 [rows, …, width] → the same.
+ * Normalizes rows: x / √(Σ x²). A row of zeros stays zero, and its gradient passes unchanged: divided by a tiny length it would be a million times
+ * larger than the others, and an optimizer with a mean of squares would need thousands of steps to recover. float32 [rows, …, width] → the same.
  */
 export function unitLength(builder: Builder, x: Ref): Ref {
   const square = builder.sum(builder.square(x), [x.type.shape.length - 1], true);

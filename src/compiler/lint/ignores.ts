@@ -12,7 +12,7 @@ const word = 'tower-ignore';
 /** Any text before the colon counts as the code, so that an unknown code is reported. */
 const form = /^\/\/(?!\/)\s*tower-ignore(?![\w-])\s*([^:]*)(?::(.*))?$/;
 
-/** Warnings about ignores themselves: a person fixes them, and no ignore silences them. */
+/** Codes of warnings about ignore comments. They have no automatic fix and cannot be ignored. */
 export const aboutIgnores: ReadonlySet<Code> = new Set<Code>([
   'ignore-without-reason',
   'ignore-unknown-code',
@@ -24,7 +24,7 @@ export const aboutIgnores: ReadonlySet<Code> = new Set<Code>([
 interface IgnoreComment {
   /** The whole comment. */
   readonly span: Span;
-  /** As written. Empty if the comment names none. */
+  /** Codes as written. Empty if the comment names none. */
   readonly code: string;
   readonly codeSpan: Span;
   readonly reason: string;

@@ -9,7 +9,7 @@ import type { Model, Task } from '../model/model.ts';
 import { type Channels, lowerScore, type QueryChannels } from './score.ts';
 
 export interface EventScores {
-  /** Undefined after a mistake, which is then among the diagnostics. Asked again it gives the same. */
+  /** Undefined after an error, which is among the diagnostics. The result is cached. */
   of(task: Task): VectorScore | undefined;
   /** float32 [batch]: x of the probability σ(x) that the task predicts for each event; of a task without one its score. */
   logit(task: Task): Ref | undefined;

@@ -16,7 +16,7 @@ export interface LoweredFeature {
   readonly feature: Feature;
   readonly use: FeatureUse;
   readonly plan: FeaturePlan;
-  /** No gradient goes to its table. In a graph one goes to a frozen table too: it passes on to the neighbours of its rows. */
+  /** True if its table gets no gradient. In a graph a frozen table gets one too, because it continues to the neighbours of its rows. */
   readonly frozen?: true;
 }
 
@@ -105,7 +105,7 @@ function conflicts({ features }: Pick<Model, 'features'>): Diagnostic[] {
       return [];
     } catch (error) {
       if (!(error instanceof ShapeError)) throw error;
-      // A mistake in the feature that this one names is reported there.
+      // An error in the referenced feature is reported there.
       if (error.feature !== name) return [];
       return [diagnose('arguments-conflict', call.span, { kind: call.kind, reason: error.reason })];
     }

@@ -10,7 +10,7 @@ import { biasTable } from './bias.ts';
 import type { LoweredFeature } from './features.ts';
 import type { GraphInputs } from './inputs.ts';
 
-/** How many rows: `batch`, `sequences`, `distinct`, `elements`, `corpus` or a part, or `perRow` for each of the batch, or a number. */
+/** The number of rows: `batch`, `sequences`, `distinct`, `elements`, `corpus` or a part, `perRow` for each row of the batch, or a constant. */
 export function rowsDim(rows: RowsOf): Dim {
   switch (rows.kind) {
     case 'events':
@@ -27,7 +27,7 @@ export function rowsDim(rows: RowsOf): Dim {
   }
 }
 
-/** The rows of what is one value an event, next to lists of `rows`. */
+/** The rows of features with one value for each event, next to lists of `rows`. */
 export function eventsOf(rows: RowsOf): RowsOf {
   if (rows.kind !== 'sequences') return rows;
   const { feature, length } = rows;
@@ -43,7 +43,7 @@ export interface FeatureContext {
   readonly elements?: ((channel: string) => Ref | undefined) | undefined;
 }
 
-/** The feature's graph inputs are named after it; those of drawn rows begin with what they are drawn by. */
+/** Graph inputs are named after the feature; those of drawn rows have a prefix for the kind of draw. */
 export function lowerFeature(
   { inputs, elements }: FeatureContext,
   { plan, use, frozen }: LoweredFeature,

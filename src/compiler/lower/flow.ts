@@ -16,7 +16,7 @@ import { printValue, printValueType, sideBySide, typeOf } from '../library/value
 import type { Call, FlowStep } from '../model/model.ts';
 import type { LoweredFeatures } from './features.ts';
 
-/** Gives each asker a name of its own: `mlp`, `mlp_2`, … */
+/** Returns unique names: `mlp`, `mlp_2`, … */
 export class UniqueNames {
   readonly #taken = new Set<string>();
   /** The next number to try, by stem: to count from the start each time would make long flows quadratic. */
@@ -38,7 +38,7 @@ export interface Arrow {
   readonly type: ValueType;
 }
 
-/** A step of a flow as it is written: its word and its place. */
+/** A step of a flow in the source: its word and its span. */
 export interface Visited {
   readonly kind: string;
   readonly span: Span;
@@ -61,7 +61,7 @@ export interface FlowContext {
   readonly round: string;
 }
 
-/** Undefined after a mistake: whatever reads this flow has nothing to say then. */
+/** Undefined after an error: readers of this flow then report nothing. */
 export function lowerSteps(
   context: FlowContext,
   from: Value,

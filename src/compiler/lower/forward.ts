@@ -1,4 +1,4 @@
-/** Forward: both towers and each task's loss, with every mistake that shapes show. */
+/** Lowers the forward pass: both towers and each task's loss. Reports every error of shapes. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { defined } from '../../base/util/defined.ts';
@@ -27,11 +27,11 @@ const events: RowsOf = { kind: 'events' };
 
 export interface Forward {
   readonly context: TowerContext;
-  /** Scalars by task; a task with a mistake is absent, as is one without a loss. */
+  /** Losses by task. Absent for a task with an error or without a loss. */
   readonly losses: ReadonlyMap<string, Ref>;
   /** The weight of each row, float32 [batch], by task; absent for a task for which all count alike. */
   readonly rowWeights: ReadonlyMap<string, Ref>;
-  /** Scalars that the step reports besides the losses, by output: `temperature:watch`. */
+  /** Further scalars that the step reports, by output: `temperature:watch`. */
   readonly measured: ReadonlyMap<string, Ref>;
   readonly arrows: readonly Arrow[];
   readonly diagnostics: readonly Diagnostic[];
@@ -117,7 +117,7 @@ function checkRetrieve({ tasks, retrieve }: Model, query: TowerChannels): Diagno
   });
 }
 
-/** The item tower, lowered once for each kind of rows; what it says of mistakes counts the first time. */
+/** Lowers the item tower once for each kind of rows. Only the first reports errors. */
 function itemChannels(context: TowerContext, { towers }: Model): ItemChannels {
   const cachedChannels = new Map<string, Channels>();
   return (rows) => {

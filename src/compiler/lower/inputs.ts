@@ -37,7 +37,7 @@ export class GraphInputs {
 
   constructor(readonly builder: Builder) {}
 
-  /** The same input when it is asked for again. */
+  /** Returns an existing input for the same request. */
   input(name: string, source: InputSource, shape: readonly Dim[], dtype: Dtype = 'float32'): Ref {
     const knownInput = this.#plans.get(name);
     if (knownInput !== undefined) {
@@ -49,7 +49,7 @@ export class GraphInputs {
     return ref;
   }
 
-  /** Those whose gradients the host applies to embedding tables. */
+  /** Inputs whose gradients the host applies to embedding tables. */
   embeddings(): readonly EmbeddingInput[] {
     return [...this.#plans.values()].flatMap(({ plan: { name, source }, ref }) =>
       (source.from === 'embedding' || source.from === 'sequence') && !source.frozen ? [{ name, ref, source }] : [],

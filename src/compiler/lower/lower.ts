@@ -31,7 +31,7 @@ import { blockContext, lowerItem, lowerTower, makeTowerContext } from './tower.t
 export interface Shapes {
   /** The type after each source and step of a flow, for the editor and for `tower inspect`. */
   readonly arrows: readonly Arrow[];
-  /** Those that are read: the data needs their columns. */
+  /** Labels that are read, so that the data needs their columns. */
   readonly features: readonly FeaturePlan[];
   readonly labels: Plan['labels'];
   /** The query tower, then the item tower. */
@@ -61,7 +61,7 @@ export interface Lowered {
  * quicker than `lower`, which finds the same.
  */
 export function checkShapes(model: Model): Outcome<Shapes | undefined> {
-  // The editor shows, and a mistake may be in, what nothing reads.
+  // Unused steps are lowered too, because the editor shows them and they may have errors.
   const { features, forward, rows, diagnostics } = analyse(model);
   if (forward === undefined) return { output: undefined, diagnostics };
   const [query, item] = model.towers;
@@ -81,7 +81,7 @@ export function checkShapes(model: Model): Outcome<Shapes | undefined> {
   };
 }
 
-/** The mistakes that the shapes of valid towers show, if the model around them has others. */
+/** Returns the shape errors of the valid towers of a model with other errors. */
 export function checkTowers({ valid, ...model }: ValidTowers): readonly Diagnostic[] {
   const { output: features, diagnostics } = lowerFeaturesWhole(model);
   // The rules report the features that no shape can be made of.
@@ -208,7 +208,7 @@ function predictsOf({ loss }: Pick<Task, 'loss'>): TaskPlan['predicts'] {
   return needsOf({ losses }, loss).label === 'number' ? 'number' : undefined;
 }
 
-/** The towers as they are served, over the rows of events: output `prediction:<task>`. Nothing where no task predicts. */
+/** Lowers the served towers over the rows of events: output `prediction:<task>`. Undefined if no task predicts. */
 function lowerPredictions(model: Model, features: LoweredFeatures): GraphPlan | undefined {
   const tasks = model.tasks.filter(predictsOf);
   if (tasks.length === 0) return undefined;

@@ -60,7 +60,7 @@ function updateAll(inputs: GraphInputs, call: Call, weights: readonly Weight[], 
   builder.scope(of === undefined ? 'optimizer' : `optimizer/${of.tower}`, () => {
     if (!row.layerwise && row.slots(call.arguments).length > 0)
       return updateTogether(builder, call, weights, stepInputs);
-    // Each by itself: the step of a layer, or one too short to be worth the copies.
+    // Parameters that are updated one by one: those whose optimizer needs whole layers, or that are too few to be worth the copies.
     for (const weight of weights) updateOne(builder, call, weight, stepInputs);
   });
 }

@@ -74,7 +74,7 @@ function hasWeights(tower: Tower, features: LoweredFeatures): boolean {
   return hasErrors(context.diagnostics) || parameters.some((each) => each.name.startsWith(`${tower.name}/`));
 }
 
-/** The tables of a plan, each with what it overrides. */
+/** Returns the tables of a plan with their overrides. */
 export function withOverrides(train: Training, tables: readonly TablePlan[]): readonly TablePlan[] {
   const byName = new Map(overridesOf(train, 'table').map(({ name, settings }) => [name, settings]));
   return tables.map((table) => {

@@ -1,7 +1,7 @@
 /**
- * The query tower, a part of the batch at a time: rows with short lists in tensors with few places. Most lists are much shorter
- * than their `max`, and nearly all work of a step would be about places past their ends. Which rows meet in a batch, and what a row
- * gives, stay as they are: the parts have the same weights, and their vectors are put back into the order of the batch.
+ * Lowers the query tower for parts of the batch by list length, so that short lists use short tensors. Most lists are much shorter than their `max`,
+ * and nearly all work of a step would be on padding. The batch and the results of its rows do not change: the parts share their weights, and their
+ * vectors are put back into the order of the batch.
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { makeBuilder, type Ref } from '../../graph/builder.ts';
@@ -22,8 +22,8 @@ export interface Cut {
 }
 
 /**
- * How a step, or the ranking of many queries, cuts its rows. Absent where it has too few places for its ops to be worth it, or
- * where a block of a step keeps statistics of all that it sees, which those of a part are not.
+ * Decides how the rows of a step, or of many queries, are split by list length. Undefined if the step is too small to be worth more ops, or if a
+ * block keeps statistics over the whole batch.
  */
 export function cutOf(model: Model, features: LoweredFeatures, training: boolean): Cut | undefined {
   const [tower] = model.towers;
@@ -51,12 +51,12 @@ function withinNodes(lengths: readonly number[], nodesOf: (length: number) => nu
   return keptLengths;
 }
 
-/** Below so many places in a step, an op costs more than what it does for them. */
+/** With fewer list positions in a step, the overhead of an op exceeds its work. */
 const fewPlaces = 2048;
 /** Nodes of all parts together, before gradients: as many as this, or as this times those of the whole. */
 const fewNodes = 1000;
 const mostGrowth = 1.5;
-/** Each part has about half the places of the next. */
+/** Each part has about half the length of the next. */
 const shortest = 8;
 const mostParts = 5;
 
@@ -67,7 +67,7 @@ export function partLengths(max: number): readonly number[] {
   return Array.from({ length: steps + 1 }, (_, at) => (at === steps ? max : Math.round(shortest * growth ** at)));
 }
 
-/** How large the tower is for some rows, and whether a block keeps statistics. */
+/** Returns the size of the tower for some rows, and whether a block keeps statistics. */
 function trial(tower: Tower, features: LoweredFeatures, rows: RowsOf, training: boolean) {
   const inputs = new GraphInputs(makeBuilder('trial'));
   const context = makeTowerContext(inputs, features, training);
@@ -85,7 +85,7 @@ export function lowerInParts(
   const statisticsBefore = context.kept.size;
   const loweredParts = lengths.map((length) => {
     const partRows: PartRows = { kind: 'part', feature, length };
-    // What flows carry, and the mistakes in them, are those of the whole batch.
+    // Types and errors of flows are reported for the whole batch only.
     const partContext = { ...context, shared: new Map(), diagnostics: [], arrows: [] };
     return {
       of: partRows,

@@ -25,7 +25,7 @@ import { isOther, numbersFor, sequenceLength, tensorsOf, weightsOf, withShortLis
 /** A longer list is tried at the first length, and at the second where that takes more work than an editor can wait for. */
 const trialLengths = { usual: 64, least: 24, mostFlops: 60e6 } as const;
 
-/** The rows of the query tower's list, or why it cannot be read once for several events. Of a model without another mistake. */
+/** Returns the rows of the query tower's list, or why it cannot be read once for several events. The model must have no other error. */
 export function sequencesOf(
   whole: Model,
   features: LoweredFeatures,
@@ -59,7 +59,7 @@ function shortTrialOf(tower: Tower, features: LoweredFeatures, rows: Sequences):
   return count(graph, evenSizes(graph, 1)).flops > mostFlops ? trialOf(tower, features, rows, least) : trial;
 }
 
-/** The tower over sequences. A step that makes one value of a whole sequence is a mistake. */
+/** Lowers the tower over sequences. A step that reduces a whole sequence to one value is an error. */
 function trialOf(tower: Tower, features: LoweredFeatures, rows: Sequences, longest: number): PositionsTrial {
   const builder = makeBuilder('positions');
   const inputs = new GraphInputs(builder);
@@ -76,7 +76,7 @@ function trialOf(tower: Tower, features: LoweredFeatures, rows: Sequences, longe
   };
   lowerTower(context, tower, rows);
   const refused = hasErrors(context.diagnostics) ? context.diagnostics[0] : undefined;
-  // What only refuses sequences next to the values of one event.
+  // Returns steps that only refuse the mixture of sequences with values of one event.
   const refusedSpan = refused?.at ?? tower.span;
   const joined =
     refused && diagnose('positions-without-last', refusedSpan, { kind: textOf(refusedSpan), joined: true });
@@ -108,7 +108,7 @@ function blameOf(step: GraphPlan, steps: readonly Visited[], text: string): Visi
   return steps[stepIndex];
 }
 
-/** Which output; −1: none. */
+/** Index of the output; −1 if there is none. */
 function lookingAhead(step: GraphPlan): number {
   const { graph } = step;
   const fullLength = sequenceLength(step);

@@ -1,4 +1,4 @@
-/** The towers as they are served: one vector a side, or several of the query, whose inner product is what `retrieve` declares. */
+/** Lowers the served towers: one vector for each side, or several for the query, whose inner product is the score of `retrieve`. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import { makeBuilder } from '../../graph/builder.ts';
@@ -13,8 +13,8 @@ import { encodes } from './through.ts';
 import { blockContext, lowerItem, lowerTower, makeTowerContext } from './tower.ts';
 
 /**
- * Every score is an inner product, so a weighted sum of scores is one too: of the scores' query sides end to end, each times
- * its factor, and of their item sides end to end. Of a model that lowers without a mistake.
+ * Every score is an inner product, so a weighted sum of scores is one too: the query vectors, multiplied by their factors, are concatenated, and so
+ * are the item vectors. The model must lower without errors.
  */
 export function lowerRetrieval(model: Model, features: LoweredFeatures, side: 'query' | 'item'): TowerPlan {
   const tower = model.towers[side === 'query' ? 0 : 1];
@@ -35,7 +35,7 @@ export function lowerRetrieval(model: Model, features: LoweredFeatures, side: 'q
   };
 }
 
-/** Without the longest, which is the tower as it is. */
+/** Without the longest part, which is the tower itself. */
 function lowerParts(model: Model, features: LoweredFeatures): readonly TowerPartPlan[] {
   const cut = cutOf(model, features, false);
   if (cut === undefined) return [];

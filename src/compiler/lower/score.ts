@@ -10,7 +10,7 @@ import type { Model, ScoreUse, Task } from '../model/model.ts';
 import { lowerBiases } from './bias.ts';
 import { withoutConflict } from './inputs.ts';
 
-/** Only the query tower may have several vectors a row. */
+/** Only the query tower may have several vectors for each row. */
 export type QueryChannels = ReadonlyMap<string, Vector | Interests>;
 export type Channels = ReadonlyMap<string, Vector>;
 

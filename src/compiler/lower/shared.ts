@@ -1,6 +1,6 @@
 /**
- * Finds in the graph what several tasks share: the weights that more than one task's loss reaches, and the rows of each table that
- * more than one reaches, by whichever of its inputs. A gradient by rows that were looked up becomes one by the rows of their table.
+ * Finds the parameters that several tasks share: weights that more than one task's loss reaches, and rows of tables that more than one reaches,
+ * through any input. Gradients of looked-up rows are converted to gradients of table rows.
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
@@ -63,10 +63,9 @@ function tablesOfInputs({ inputs, features }: TowerContext): ReadonlyMap<number,
 }
 
 /**
- * Gradients of one scalar by each of `by`, as gradients by what is trained: those of weights as they are; those of embedding
- * rows added up to one a table, float32 [rows seen, dim], where the first of its inputs is. Undefined where the scalar does not
- * depend on it. The same `by` gives the same order. A row is one parameter however often a batch looks it up: as another
- * event's value, as an element of a bag, by a feature that shares the table, as a drawn negative.
+ * Returns the gradients of one scalar with respect to the trained parameters in `by`: weights unchanged, embedding rows summed for each table,
+ * float32 [rows seen, dim], at the index of the table's first input. Undefined if the scalar does not depend on it. A row is one parameter, however
+ * often a batch looks it up: as another event's value, in a bag, by a feature that shares the table, or as a drawn negative.
  */
 export function byTrained(
   context: TowerContext,

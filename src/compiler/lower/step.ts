@@ -148,7 +148,7 @@ function lowerObjective(
   });
 }
 
-// Which of the values that tasks share come last: the layers after which nothing is shared.
+// Selects the last of the shared values: the layers after which nothing is shared.
 
 /**
  * The weights of the layers after which nothing is shared: of the matrices those whose layer no other shared one reads; all where
@@ -165,7 +165,7 @@ export function lastShared({ nodes }: Pick<Builder, 'nodes'>, shared: readonly S
   return lastMatrices.length > 0 ? lastMatrices : matrices;
 }
 
-/** All values that go into what a weight is multiplied with, or added to; what is made of the weight alone is still the weight. */
+/** Returns all values that flow into the operand that a weight is combined with. A function of the weight alone counts as the weight. */
 function readWith(nodes: readonly Node[], weight: number): ReadonlySet<number> {
   const alone = new Set([weight]);
   const readIds = new Set<number>();
@@ -214,7 +214,7 @@ function clipGradients(
   });
 }
 
-// How long the gradient of a step is, by group of weights: a graph of its own, so that the step is what it is without it.
+// Builds a separate graph for the gradient norms of a step by group of weights, so that the step itself does not change.
 
 /** The group of the weights that belong to no tower: temperatures, biases, weights of tasks. */
 const losses = 'losses';

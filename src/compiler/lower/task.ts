@@ -27,11 +27,11 @@ export interface LoweredTask {
   readonly loss: Ref;
   /** The weight of each row, float32 [batch]; absent where all count alike. */
   readonly weight?: Ref;
-  /** Scalars that the step reports besides the loss, by name: `temperature`. */
+  /** Further scalars that the step reports, by name: `temperature`. */
   readonly measured: ReadonlyMap<string, Ref>;
 }
 
-/** Undefined after a mistake, which is then among the context's diagnostics. */
+/** Undefined after an error, which is among the context's diagnostics. */
 export function lowerTask(
   context: TowerContext,
   model: Model,

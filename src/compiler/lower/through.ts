@@ -1,4 +1,4 @@
-/** Features with what the item tower says of them: how wide the elements are of lists that go through it. */
+/** Adds to features what the item tower determines: the width of the elements of lists that go through it. */
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { makeBuilder } from '../../graph/builder.ts';
 import type { Model, Tower } from '../model/model.ts';

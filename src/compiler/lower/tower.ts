@@ -47,7 +47,7 @@ export interface TowerContext {
   readonly visit?: (step: Visited, value: Value) => void;
 }
 
-/** Nothing lowered yet. */
+/** The state before anything is lowered. */
 export function makeTowerContext(inputs: GraphInputs, features: LoweredFeatures, training: boolean): TowerContext {
   return {
     inputs,
@@ -66,7 +66,7 @@ export function makeTowerContext(inputs: GraphInputs, features: LoweredFeatures,
 /** By name: several vectors a row only where a block gives them. */
 export type TowerChannels = ReadonlyMap<string, Vector | Interests>;
 
-/** The channels that could be lowered, by name, and the bias of the key; each mistake is a diagnostic at its step. */
+/** Returns the channels that could be lowered, by name, and the bias of the key. Each error is a diagnostic at its step. */
 export function lowerTower(context: TowerContext, tower: Tower, rows: RowsOf): TowerChannels {
   const flow = flowContext(context, rows);
   const stepValues = new Map<string, Value | undefined>();
@@ -205,7 +205,7 @@ function openFeatures(context: TowerContext, from: FeatureSource, rows: RowsOf):
   };
   const features = from.features.map((name) => context.features.byName.get(name)!);
   for (const { plan, use } of features) {
-    // Why the item tower gives no vector is reported there.
+    // The item tower reports why it has no vector.
     if (use.through && plan.width === 0) return undefined;
     if (plan.width === 0) return fail('key-without-embedding', plan.name);
     if (features.length > 1 && isSequence(use)) return fail('sequence-among-fields', plan.name);

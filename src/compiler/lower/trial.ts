@@ -40,7 +40,7 @@ export function withShortList(features: LoweredFeatures, list: string, longest: 
 /** True if two results of one step differ by more than rounding of float32 over long sums; what an element says is more. */
 export const isOther = (a: number, b: number): boolean => !(Math.abs(a - b) <= 1e-4 * (1 + Math.abs(b)));
 
-/** How many elements its sequences have. */
+/** Length of its sequences. */
 export function sequenceLength({ graph, inputs }: GraphPlan): number {
   const sequenceIndex = inputs.findIndex(({ source }) => source.from === 'sequence');
   return sequenceIndex < 0 ? 1 : (graph.nodes[graph.inputs[sequenceIndex]!.node]!.type.shape[1] as number);
@@ -64,7 +64,7 @@ export function numbersFor({ graph, inputs }: GraphPlan, elements: number): Name
   );
 }
 
-/** First values, moved: a weight that begins at 0 would hide what it reads. */
+/** Perturbs initial values: a weight of 0 would hide its input. */
 export function weightsOf({ graph }: GraphPlan): NamedTensors {
   return Object.fromEntries(
     Object.entries(initialValues(graph, 1)).map(([name, tensor], at) => {
@@ -78,7 +78,7 @@ export function weightsOf({ graph }: GraphPlan): NamedTensors {
 /** Enough for what reads elements that are some places apart. */
 const longest = 24;
 
-/** The first step of the query tower that reads the order of a list; nothing where none does. Of a model without a mistake. */
+/** Returns the first step of the query tower that depends on the order of a list; undefined if none does. The model must have no errors. */
 export function orderReadOf(whole: Model, list: string): Visited | undefined {
   const model = withoutUnread(whole);
   const features = lowerFeaturesWhole(model).output;
@@ -106,7 +106,7 @@ export function orderReadOf(whole: Model, list: string): Visited | undefined {
   );
   const firstReader = outputSteps.findIndex(({ isSequence: ofSequence }, index) => {
     const [a, b] = [one![`${index}`]!, other![`${index}`]!];
-    // A sequence of another list stays as it is.
+    // Sequences of other lists are not permuted.
     return differs(a, b) && !(ofSequence && !differs(a, reversed(b)));
   });
   return outputSteps[firstReader]?.visited;

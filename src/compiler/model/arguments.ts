@@ -1,7 +1,4 @@
-/**
- * Binds an expression to one of the kinds of a table, or to its defaults, and a call's arguments to the parameters
- * of its kind; every misfit is a diagnostic.
- */
+/** Binds an expression to a kind of a table, or to its defaults, and the arguments of a call to the parameters of its kind. Every mismatch is reported. */
 import type { Code } from '../../base/diagnostics/codes.ts';
 import { textOf } from '../../base/text/source.ts';
 import type { WordPlace } from '../../base/text/synonyms.ts';
@@ -17,10 +14,10 @@ import { insertion, removal, repeats, rewrite } from './report.ts';
 import { type Binding, type Converted, convertArgument } from './values.ts';
 
 /**
- * A call, or a bare word that represents a call without arguments, of one of the kinds of `table`.
- * @param what what its place asks for: "block", "loss"
- * @param extra parameters that the place adds to the kind's own, such as `patience` in `stop = recall(50, patience: 2)`
- * @returns nothing when a part of it is wrong; the report says why
+ * Binds a call, or a bare word that stands for a call without arguments, to one of the kinds of `table`.
+ * @param what what is expected in this position, for messages: "block", "loss"
+ * @param extra parameters that the context adds to those of the kind, such as `patience` in `stop = recall(50, patience: 2)`
+ * @returns undefined if a part of it is invalid, which is then reported
  */
 export function bindKind(
   what: string,
@@ -57,7 +54,7 @@ const kindPlaces: Readonly<Record<string, WordPlace>> = {
   split: 'split',
 };
 
-/** A call that no file wrote, with the kind's defaults where `given` says nothing. */
+/** Makes a call that no file contains: the arguments `given` and the defaults of the kind. */
 export function bindDefaults(
   kind: string,
   row: KindRow,
@@ -68,12 +65,12 @@ export function bindDefaults(
   return { kind, arguments: { ...Object.fromEntries(defaults), ...given }, span };
 }
 
-/** @param extra parameters that the place of the call adds to the kind's own */
+/** @param extra parameters that the context of the call adds to those of the kind */
 export function bindCall(call: CallNode, row: KindRow, binding: Binding, extra: Parameters = {}): Call | undefined {
   return new CallBinding(call, row, binding, extra).bind();
 }
 
-/** One value of an entry, or of an argument. */
+/** Binds one value of an entry or of an argument. */
 export function bindValue(
   type: ParameterType,
   value: ExpressionNode,
@@ -90,13 +87,13 @@ class CallBinding {
   readonly #extra: Parameters;
   readonly #parameters: Parameters;
   readonly #binding: Binding;
-  /** Which argument fills a parameter; also where its value is wrong. */
+  /** Maps parameters to their arguments, including those with a wrong value. */
   readonly #places = new Map<string, ArgumentNode>();
   readonly #values: Record<string, unknown> = {};
-  /** Parameters with a wrong value. */
+  /** Parameters with an invalid value. */
   readonly #wrong = new Set<string>();
   #valid = true;
-  /** Arguments without a place. */
+  /** Number of arguments that match no parameter. */
   #misfits = 0;
 
   constructor(call: CallNode, row: KindRow, binding: Binding, extra: Parameters) {
@@ -108,7 +105,7 @@ class CallBinding {
     this.#binding = binding;
   }
 
-  /** Named arguments first, so that a place which is named is not filled again by order. */
+  /** Binds named arguments first, so that a positional argument does not take their parameters. */
   bind(): Call | undefined {
     for (const argument of this.#call.arguments) if (argument.name) this.#bindNamed(argument, argument.name);
     for (const argument of this.#call.arguments) {
@@ -116,7 +113,7 @@ class CallBinding {
     }
     this.#fillDefaults();
     if (!this.#valid) return undefined;
-    // The kind's own first, as its page lists them.
+    // The parameters of the kind come first, in the order of its documentation.
     const names = Object.keys({ ...this.#row.parameters, ...this.#extra });
     const inOrder = names.map((name) => [name, this.#values[name]]);
     return { kind: this.#kind, arguments: Object.fromEntries(inOrder), span: this.#call.span };
@@ -154,7 +151,7 @@ class CallBinding {
     const givenNames = otherArguments.flatMap((other) => (other.name ? [other.name.name] : []));
     const openNames = takes.filter((parameter) => !this.#places.has(parameter) && !givenNames.includes(parameter));
     const { extra, ...meant } = guess(name, span, openNames, 'argument', { taken: takes, rows: this.#parameters });
-    // `dense(64, relu: true)`: a word that says which of several needs no yes or no.
+    // In `dense(64, relu: true)` the name is a choice of the parameter `activation`, so the advice is to write `activation: relu`.
     const of = takes.find((parameter) => {
       const { type } = this.#parameters[parameter]!;
       return type.is === 'choice' && type.of.includes(name);
@@ -162,7 +159,7 @@ class CallBinding {
     const advice = of === undefined ? meant.advice : `write \`${of}: ${name}\``;
     const fix = meant.nearest === undefined ? { fixes: [[removal(argument.span)]] } : extra;
     this.#binding.report('unknown-argument', span, { kind: this.#kind, name, takes, ...meant, advice }, fix);
-    // Taken as the one it was meant to be, so that it is not also missing.
+    // Assigning it to the nearest parameter avoids a second error that this parameter is missing.
     if (meant.nearest !== undefined) this.#places.set(meant.nearest, argument);
     this.#valid = false;
   }
@@ -171,7 +168,7 @@ class CallBinding {
     const fittingName = parameterOf(argument.value, this.#parameters, this.#places, this.#binding.constants);
     if (fittingName === undefined) {
       this.#valid = false;
-      // Of several without a place the first is reported: mostly one mistake moved them all.
+      // Only the first surplus argument is reported, because one error usually displaces all of them.
       const binding = this.#misfits++ === 0 ? this.#binding : without('too-many-arguments', this.#binding);
       misplaced(this.#kind, argument, this.#parameters, this.#places, binding);
     } else if (this.#parameters[fittingName]!.type.is === 'flag' && firstWordOf(argument.value) === fittingName) {
@@ -190,7 +187,7 @@ class CallBinding {
       this.#valid = false;
       return;
     }
-    // Several values of one argument are mostly wrong alike.
+    // The values of one argument usually have the same error, so only the first is reported.
     const quietBinding = rest && this.#wrong.has(name) ? without('wrong-type', this.#binding) : this.#binding;
     const boundValue = bindValue(type, argument.value, name, quietBinding);
     if (boundValue) this.#put(name, boundValue);
@@ -213,7 +210,7 @@ class CallBinding {
         continue;
       }
       this.#valid = false;
-      // An argument that could not be placed may be this one: one mistake, one message.
+      // A surplus argument may be meant for this parameter, so there is only one message.
       if (this.#places.size < this.#call.arguments.length) continue;
       const argumentFacts = { kind: this.#kind, name, doc: parameter.doc, example: this.#row.example };
       this.#binding.report('missing-argument', this.#call.span, argumentFacts);
@@ -226,7 +223,7 @@ const without = (silent: Code, binding: Binding): Binding => ({
   report: (code, ...found) => (code === silent ? undefined : binding.report(code, ...found)),
 });
 
-/** `boundaries: 18, 25, 35`: a list without its brackets. Reported, and all of it taken. */
+/** Binds a list without brackets, such as `boundaries: 18, 25, 35`. Reports it and takes all the values. */
 function looseList(
   call: CallNode,
   argument: ArgumentNode,
@@ -297,7 +294,7 @@ function misplaced(
   binding.report('too-many-arguments', span, { kind, takes: Object.keys(parameters), instead }, fixAndDoubt);
 }
 
-/** A word where only a number has a place: a misspelt constant, or no number at all. */
+/** Reports a word where only a number fits: a misspelled constant, or no number at all. Returns true if it reported one. */
 function meantAsNumber(argument: ArgumentNode, word: string, parameters: Parameters, binding: Binding): boolean {
   const numericParameter = Object.entries(parameters).find(
     ([, { type, positional }]) => positional && (type.is === 'integer' || type.is === 'number'),

@@ -1,7 +1,4 @@
-/**
- * Turns a resolution without errors into a Model, where drafts lose their "perhaps", and takes out what nothing of
- * its tasks reads.
- */
+/** Turns a resolution without errors into a Model, in which required parts are no longer optional, and removes the parts that no task reads. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import { type Library, library as wholeLibrary } from './library.ts';
@@ -19,7 +16,7 @@ import {
 import { channelsThrough, featuresOfTasks, withNamed } from './references.ts';
 import type { Resolution, ResolvedTask, ResolvedTower, TaskProduct, TaskScore } from './resolution.ts';
 
-/** @returns nothing where two towers or a valid task are missing */
+/** @returns undefined if there are not two towers, or if a task or another part is invalid */
 export function complete(resolution: Resolution): Model | undefined {
   const { towers, tasks, features, labels, groups, reads, scope } = resolution;
   const towerPair = towerOrder(resolution);
@@ -55,13 +52,13 @@ export function complete(resolution: Resolution): Model | undefined {
   };
 }
 
-/** The towers of a resolution with errors that are valid by themselves, and the features that these read. */
+/** The valid towers of a resolution with errors elsewhere, and the features that they read. */
 export interface ValidTowers extends Pick<Model, 'features' | 'towers'> {
-  /** Names of those of `towers` that are valid; another has neither features nor steps. */
+  /** Names of the valid `towers`; others have neither features nor steps. */
   readonly valid: ReadonlySet<string>;
 }
 
-/** @returns nothing where there are not two towers, or none is valid */
+/** @returns undefined if there are not exactly two towers, or if none is valid */
 export function validTowers(resolution: Resolution): ValidTowers | undefined {
   const { features, library } = resolution;
   const towerPair = towerOrder(resolution);
@@ -85,7 +82,7 @@ export function validTowers(resolution: Resolution): ValidTowers | undefined {
   };
 }
 
-/** A file that is used may declare more than this model reads: that needs no column of the data. */
+/** Returns the features that the model reads. An imported file may declare more, and their columns need not be in the data. */
 function readFeatures({ towers, tasks, features, library }: Resolution): ReadonlySet<string> {
   const namedFeatures = featuresOfTasks(
     tasks.map(({ loss, weight }) => defined({ loss, weight: weight?.name })),
@@ -96,12 +93,12 @@ function readFeatures({ towers, tasks, features, library }: Resolution): Readonl
   return withNamed([...towerFeatures, ...namedFeatures], features, library.features);
 }
 
-/** The entries of a table with these names. */
+/** Returns the entries with these names. */
 function only<T>(all: ReadonlyMap<string, T>, names: ReadonlySet<string | undefined>): ReadonlyMap<string, T> {
   return new Map([...all].filter(([name]) => names.has(name)));
 }
 
-/** The query tower, then the item tower: as the scores say, else in the order they are written. */
+/** Returns the query tower and the item tower, in the order that the scores use them; without a score, in the order of the file. */
 export function towerOrder({ towers, tasks }: Resolution): readonly [ResolvedTower, ResolvedTower] | undefined {
   const [first, second] = towers;
   if (towers.length !== 2 || !first || !second) return undefined;
@@ -133,7 +130,7 @@ const productScore = ({ span, factors }: TaskProduct): ScoreSum => ({
   product: factors.map(({ name }) => name),
 });
 
-/** True if a score adds what it calls `bias` of a side. */
+/** True if a score adds the `bias` of this side. */
 const readsBias = (tasks: readonly ResolvedTask[], side: 'query' | 'item'): boolean =>
   tasks.some(({ score }) =>
     score?.biases?.some((bias) => bias.kind === 'channel' && bias.side === side && bias.channel === keyBias),
@@ -153,7 +150,7 @@ function completeTower({ name, span, features, key, steps }: ResolvedTower, bias
   };
 }
 
-/** The model without it; the same one where everything is read. */
+/** Removes what no task reads from the towers, and the features that then have no use. Returns the same model if everything is read. */
 export function withoutUnread(model: Model, library: Library = wholeLibrary): Model {
   const [query, item] = model.towers;
   const queryRead = readTower(query, model.tasks, 'query');
@@ -170,7 +167,7 @@ export function withoutUnread(model: Model, library: Library = wholeLibrary): Mo
   return { ...model, towers, features: new Map([...model.features].filter(([name]) => neededFeatures.has(name))) };
 }
 
-/** @param encodes channels that lists of the other tower read */
+/** @param encodes channels that lists of the other tower pass their elements through */
 function readTower(
   tower: Tower,
   tasks: readonly Task[],
@@ -181,7 +178,7 @@ function readTower(
   for (const name of channelsOf(tasks, side)) reachedSteps.add(name);
   const features = new Set<string>();
   const steps: TowerStep[] = [];
-  // A step reads only what is above it.
+  // A step reads only steps above it, so one pass from the last step to the first is enough.
   for (const step of tower.steps.toReversed()) {
     if (!reachedSteps.has(step.name)) continue;
     steps.unshift(step);
@@ -194,7 +191,7 @@ function readTower(
   return { ...tower, steps, features: tower.features.filter((feature) => features.has(feature)) };
 }
 
-/** The channels that scores read of a side. */
+/** Returns the channels of one side that scores read. */
 const channelsOf = (tasks: readonly Task[], side: 'query' | 'item'): readonly string[] =>
   tasks.flatMap(({ score: { terms, biases = [] } }) => [
     ...terms.flatMap(({ channels }) => channels.map((pair) => pair[side])),

@@ -1,7 +1,4 @@
-/**
- * Evaluates `let` constants and arithmetic on them, usable wherever a number is, and opens sums of numbers times
- * things.
- */
+/** Evaluates `let` constants and arithmetic with them, which may replace any number, and expands linear combinations of terms. */
 import { textOf } from '../../base/text/source.ts';
 import type { ExpressionNode, IdentifierNode, LetNode } from '../syntax/ast.ts';
 import { describeExpression } from './describe.ts';
@@ -11,34 +8,34 @@ import type { Report } from './report.ts';
 
 export interface Constants {
   readonly names: readonly string[];
-  /** The number an expression is; reports why it is none. `of` names what it is for. */
+  /** Evaluates an expression to a number, or reports why it is none. `of` describes the use for messages. */
   number(expression: ExpressionNode, of: string, expected: string): number | undefined;
-  /** True for a literal, arithmetic, or the name of a constant. */
+  /** True for a literal, for arithmetic, and for the name of a constant. */
   isNumeric(expression: ExpressionNode): boolean;
   has(name: string): boolean;
-  /** The same with further names, which go before those of the file; the value of one may not be known. */
+  /** Returns constants that also include `values`, which take precedence. A value of undefined is a name whose value is unknown. */
   within(values: ReadonlyMap<string, number | undefined>, report: Report): Constants;
 }
 
 export function makeConstants(lets: readonly LetNode[], report: Report): Constants {
   const byName = new Map(lets.map((constant) => [constant.name.name, constant]));
   const file = new Evaluator({ byName, values: new Map(), open: new Set(), report }, new Map(), report);
-  // A constant that nothing reads is checked too.
+  // Constants that nothing reads are checked too.
   for (const { name } of byName.values()) file.constant(name, name.name, 'a number');
   return file;
 }
 
-/** The constants of a file, and how far they are evaluated. */
+/** The constants of a file and the state of their evaluation. */
 interface FileConstants {
   readonly byName: ReadonlyMap<string, LetNode>;
-  /** Those that are settled; without a value where they are wrong. */
+  /** Evaluated constants; undefined if they are wrong. */
   readonly values: Map<string, number | undefined>;
-  /** Those that are being evaluated. */
+  /** Constants whose evaluation is in progress. */
   readonly open: Set<string>;
   readonly report: Report;
 }
 
-/** Evaluates expressions in one place: in the file, or in a block, whose parameters are the local values. */
+/** Evaluates expressions in one scope: that of the file, or that of a block, whose parameters are the local values. */
 class Evaluator implements Constants {
   constructor(
     private readonly file: FileConstants,
@@ -80,7 +77,7 @@ class Evaluator implements Constants {
     return new Evaluator(this.file, values, report);
   }
 
-  /** The value of a local name or of a constant. */
+  /** Returns the value of a local name or of a constant. */
   constant({ name, span }: IdentifierNode, of: string, expected: string): number | undefined {
     const { byName, values, open } = this.file;
     if (this.local.has(name)) return this.local.get(name);
@@ -121,7 +118,7 @@ class Evaluator implements Constants {
   }
 }
 
-/** Evaluates a constant after those that it reads. It does not recurse: a chain of them may be longer than the stack is deep. */
+/** Evaluates a constant after those that it reads. It is iterative, because a long chain of constants would overflow the stack. */
 function settle(file: FileConstants, wanted: LetNode): void {
   const { byName, values, open, report } = file;
   const evaluator = new Evaluator(file, new Map(), report);
@@ -140,14 +137,14 @@ function settle(file: FileConstants, wanted: LetNode): void {
     }
     constantPath.pop();
     const { name, value } = top.constant;
-    // One that is still open is read in a cycle.
+    // A constant that is already open is part of a cycle, which `constant` reports.
     const result = evaluator.number(value, name.name, 'a number');
     open.delete(name.name);
     if (!values.has(name.name)) values.set(name.name, result);
   }
 }
 
-/** The names that an expression reads. */
+/** Yields the names that an expression reads. */
 function* namesIn(expression: ExpressionNode): Generator<string, undefined> {
   if (expression.kind === 'Name' && expression.parts.length === 1) yield expression.parts[0]!.name;
   if (expression.kind === 'Unary') yield* namesIn(expression.operand);
@@ -171,16 +168,14 @@ function calculate(operator: '+' | '-' | '*' | '/', left: number, right: number)
 }
 
 export interface LinearTerm {
-  /** The name or call that is weighed; or a number, where numbers may be terms. */
+  /** The name or call that `factor` multiplies; a number if numbers may be terms. */
   readonly of: ExpressionNode;
   readonly factor: number;
 }
 
 /**
- * Opens sums, differences, products with numbers and quotients by numbers.
- * @param odd called with the first part that is not linear
- * @param numbers whether a number may be a term of its own
- * @returns the terms in order; nothing after a mistake, which is then reported
+ * Expands sums, differences, products with numbers and quotients by numbers. @param odd called with the first part that is not linear @param numbers
+ * true if a number may be a term @returns the terms in order; undefined after an error, which is reported
  */
 export function linearConstant(
   expression: ExpressionNode,

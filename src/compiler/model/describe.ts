@@ -1,4 +1,4 @@
-/** Types of arguments and forms of expressions, in the words that messages use. */
+/** Describes parameter types and expressions in the words of messages. */
 import { textOf } from '../../base/text/source.ts';
 import type { ParameterType } from '../library/contract.ts';
 import type { EntryType } from '../library/declarations/entry.ts';
@@ -38,7 +38,7 @@ export function describeType(type: ParameterType): string {
   }
 }
 
-/** The same of what an entry may be. */
+/** Describes the type of an entry. */
 export function describeEntry(type: EntryType): string {
   switch (type.is) {
     case 'kinds':
@@ -96,7 +96,7 @@ export function inRange(value: number, { min, max, above, below }: NumberBounds)
   );
 }
 
-/** Describes what is written, for "…, not the text "F"". */
+/** Describes an expression, as in "…, not the text "F"". */
 export function describeExpression(expression: ExpressionNode): string {
   switch (expression.kind) {
     case 'Name':

@@ -1,30 +1,30 @@
-/** Reads the forms of expressions: names, calls, flows and arithmetic, and which parameter each argument of a call is for. */
+/** Reads the forms of expressions (names, calls, flows and arithmetic) and finds the parameter of each argument of a call. */
 import { textOf } from '../../base/text/source.ts';
 import { callsOf, type KindRow, type Parameter, type Parameters } from '../library/contract.ts';
 import type { ArgumentNode, BlockNode, CallNode, ExpressionNode, IdentifierNode } from '../syntax/ast.ts';
 
-/** `cosine` and `cosine(user, item)` alike: a bare word is a call without arguments. Nothing for other forms. */
+/** Returns a call, or a bare word as a call without arguments, so that `cosine` and `cosine(user, item)` are treated alike; otherwise undefined. */
 export function asCall(expression: ExpressionNode): CallNode | undefined {
   if (expression.kind === 'Call') return expression;
   const word = singleName(expression);
   return word && { kind: 'Call', span: expression.span, callee: word, arguments: [] };
 }
 
-/** The word of a name, when it is one word. */
+/** Returns the identifier of a name that has one part. */
 export function singleName(expression: ExpressionNode): IdentifierNode | undefined {
   return expression.kind === 'Name' && expression.parts.length === 1 ? expression.parts[0] : undefined;
 }
 
-/** The word that a name is or a call begins with. */
+/** Returns the word of a bare name, or the name of the callee. */
 export function firstWordOf(expression: ExpressionNode): string | undefined {
   return asCall(expression)?.callee.name;
 }
 
-/** The steps of a flow; an expression without arrows is one step. */
+/** Returns the steps of a flow; an expression without arrows is one step. */
 export const stepsOf = (flow: ExpressionNode): readonly ExpressionNode[] =>
   flow.kind === 'Flow' ? flow.steps : [flow];
 
-/** The expressions directly within another one. */
+/** Returns the direct subexpressions. */
 export function partsOfExpression(expression: ExpressionNode): readonly ExpressionNode[] {
   switch (expression.kind) {
     case 'Flow':
@@ -42,20 +42,20 @@ export function partsOfExpression(expression: ExpressionNode): readonly Expressi
   }
 }
 
-/** The operands of all arithmetic in an expression; the expression itself where it has none. */
+/** Returns the operands of all nested arithmetic; without arithmetic, the expression itself. */
 export const operandsOf = (expression: ExpressionNode): readonly ExpressionNode[] =>
   isArithmetic(expression) ? partsOfExpression(expression).flatMap(operandsOf) : [expression];
 
 const isArithmetic = ({ kind }: ExpressionNode): boolean => kind === 'Binary' || kind === 'Unary';
 
-/** True for a literal, arithmetic, and the name of a constant. */
+/** True for a literal, for arithmetic, and for the name of a constant. */
 export function isNumeric(expression: ExpressionNode, isConstant: (name: string) => boolean): boolean {
   if (expression.kind === 'Number') return true;
   if (expression.kind === 'Name') return expression.parts.length === 1 && isConstant(expression.parts[0]!.name);
   return isArithmetic(expression) && partsOfExpression(expression).every((part) => isNumeric(part, isConstant));
 }
 
-/** Which parameter each argument of a call is for, as `bindCall` fills them; one that has no place is absent. */
+/** Maps the arguments of a call to parameters, like `bindCall`. Surplus arguments are absent. */
 export function parametersOfArguments(
   call: CallNode,
   parameters: Parameters,
@@ -79,12 +79,12 @@ export function parametersOfArguments(
   return nameOfArgument;
 }
 
-/** Tells which expressions are numbers: literals, arithmetic, names of constants. */
+/** Tests if an expression is a number: a literal, arithmetic, or the name of a constant. */
 interface NumberTest {
   isNumeric(expression: ExpressionNode): boolean;
 }
 
-/** Which parameter an argument without a name is for. A word that a parameter knows goes to it, wherever it is. */
+/** Finds the parameter of a positional argument. A word that a parameter accepts goes to it at any position. */
 export function parameterOf(
   value: ExpressionNode,
   parameters: Parameters,
@@ -104,13 +104,13 @@ export function parameterOf(
   const positional = freeParameters.filter(([, parameter]) => parameter.positional && parameter.type.is !== 'flag');
   const fittingParameter = positional.find(([, { type }]) => looksLike(type, value, numbers));
   if (fittingParameter) return fittingParameter[0];
-  // What fits a place that is named already is given twice.
+  // The argument fits a parameter that is also named, so it is given twice.
   const isNamedAlready = Object.entries(parameters).some(
     ([name, { type, positional }]) =>
       positional && places.get(name)?.name !== undefined && looksLike(type, value, numbers),
   );
   if (isNamedAlready) return undefined;
-  // A lone wrong value still belongs to the place it is in; a word belongs to nothing that is not made of words.
+  // A value of the wrong type still belongs to the first free parameter, but a word does not belong to a parameter that takes a call.
   const openParameters = positional.filter(([name, { rest }]) => rest || !places.has(name));
   return openParameters.find(([, { type }]) => word === undefined || type.is !== 'kind')?.[0];
 }
@@ -136,7 +136,7 @@ export function looksLike(type: Parameter['type'], value: ExpressionNode, number
   }
 }
 
-/** The block as a row of the library would say it. A default is its text: what it comes to may follow from other parameters. */
+/** Describes a declared block like a row of the library. Defaults are text, because they may depend on other parameters. */
 export function rowOfBlock({ name, parameters, doc = 'A block of this file.' }: BlockNode): KindRow {
   const required = parameters
     .filter((parameter) => !parameter.default)

@@ -1,4 +1,4 @@
-/** `use "file"`: reads the files a model uses, each once, and says which declarations come into scope. */
+/** Reads the files that a model imports with `use "file"`, each once, and finds the declarations that come into scope. */
 import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
 import { type Diagnostic, hasErrors, type Outcome } from '../../base/diagnostics/diagnostic.ts';
 import type { Source } from '../../base/text/source.ts';
@@ -9,15 +9,15 @@ import type { Report } from './report.ts';
 
 export interface FileOptions {
   /**
-   * Reads a file that is used; `path` starts from the working folder, as `folder` does. `outside`: its links lead out of `roots`,
-   * which are the project and the folder of the main file.
+   * Reads an imported file. Like `folder`, `path` is relative to the working folder. Returns `outside` if symbolic links lead out of `roots`, which are the
+   * project and the folder of the main file.
    */
   readonly load?: (path: string, roots: readonly string[]) => Source | 'outside' | undefined;
-  /** Reads the text of a file. A check that tries the choices of a search gives one that reads each file once. Default: `parse`. */
+  /** Parses a file. A check that tries the choices of a search passes a function that parses each file once. Default: `parse`. */
   readonly parse?: (source: Source) => Outcome<Ast.FileNode>;
-  /** Folder of the main file: paths in it start from here. Default: that of its name. */
+  /** Folder of the main file, to which its paths are relative. Default: the folder in the name of its source. */
   readonly folder?: string;
-  /** No file outside this folder may be used. Default: the working folder, or `folder` when that lies elsewhere. */
+  /** Files outside this folder may not be used. Default: the working folder, or `folder` if it is outside of it. */
   readonly project?: string;
 }
 
@@ -28,17 +28,17 @@ interface UsedFile {
 
 export interface Files {
   readonly main: Ast.FileNode;
-  /** Used files first, in the order they are needed; the main one last. */
+  /** Imported files first, in the order of dependency; the main file is last. */
   readonly all: readonly UsedFile[];
-  /** The declarations in scope of the main file: all of its own; of used files all but towers, tasks and training. */
+  /** The declarations in scope of the main file: all of its own, and those of imported files except towers, tasks and training. */
   readonly shared: readonly Ast.DeclarationNode[];
-  /** False when one could not be read, or not all of it: what seems to be missing may be there. */
+  /** False if a file could not be read completely. Names that seem to be missing may be in it. */
   readonly whole: boolean;
 }
 
 const comesAlong = new Set<Ast.DeclarationNode['kind']>(['Let', 'Features', 'Labels', 'Group', 'Block', 'Data']);
 
-/** Follows every `use`. Mistakes of syntax in a used file are reported with its own places. */
+/** Follows every `use`. Syntax errors in an imported file are reported at their positions in that file. */
 export function gatherFiles(
   main: Ast.FileNode,
   options: FileOptions,
@@ -88,7 +88,7 @@ export function gatherFiles(
   return makeFiles(usedFiles, main, whole);
 }
 
-/** @param all of them `main` is one */
+/** @param all includes `main` */
 export function makeFiles(all: readonly UsedFile[], main: Ast.FileNode, whole: boolean): Files {
   const shared = all.flatMap(({ file }) =>
     file.declarations.filter((declaration) => file === main || comesAlong.has(declaration.kind)),
@@ -103,7 +103,7 @@ function leaves(project: string, target: string): boolean {
   return relativePath === '..' || relativePath.startsWith(`..${sep}`) || isAbsolute(relativePath);
 }
 
-/** True if a file is meant as a model, and not only as something that models use. */
+/** True if a file is a model itself, and not only a file to import. */
 export function isModel(file: FileNode): boolean {
   const kinds = ['ModelName', 'Tower', 'Task', 'Objective', 'Retrieve', 'Train', 'Search'];
   return file.declarations.some(({ kind }) => kinds.includes(kind));

@@ -1,4 +1,4 @@
-/** Guesses what an unknown word means: another name for something of the field, or a misspelling. */
+/** Guesses the meaning of an unknown word: another term of the field, or a misspelling. */
 import { likest } from '../../base/text/nearest.ts';
 import type { Span } from '../../base/text/source.ts';
 import { isTerm, meaningOf, type OtherNames, type WordPlace } from '../../base/text/synonyms.ts';
@@ -6,27 +6,26 @@ import { library } from './library.ts';
 import type { Extra } from './report.ts';
 
 export interface Guess {
-  /** The candidate that it is taken for. */
+  /** The candidate that was most likely meant. */
   readonly nearest?: string;
-  /** Replaces "did you mean" in the hint: the field has a word for it. */
+  /** Replaces "did you mean" in the hint if the word is a known term of the field. */
   readonly advice?: string;
   /** The fix of the report. */
   readonly extra: Extra;
 }
 
-/** The names of a place that come into question besides its candidates. */
+/** Further names for suggestions, in addition to the candidates. */
 interface GuessOptions {
-  /** Candidates that are given already: they are not meant, but may be as near. */
+  /** Candidates that are already in use. They cannot be meant, but one may be nearer than all others, which then makes the guess doubtful. */
   readonly taken?: Iterable<string>;
-  /** Those of the candidates that the file declares: what is near one of them is no word of the field. */
+  /** Candidates that the file declares. A word near one of them is not looked up as a synonym. */
   readonly declared?: Iterable<string>;
-  /** The rows of the candidates, where they are no kinds: a row may have other names. */
+  /** The rows of the candidates, if these are not kinds. A row may have alternative names. */
   readonly rows?: Rows;
 }
 
 /**
- * @param candidates what may be written here
- * @param place what kind of word is asked for; absent for names that the file declares
+ * @param candidates the allowed words @param place the kind of the word; absent for names that the file declares
  */
 export function guess(
   name: string,
@@ -41,7 +40,7 @@ export function guess(
   const nearestFree =
     nearestOfAll !== undefined && !takenNames.has(nearestOfAll.name) ? nearestOfAll : likest(name, freeNames);
   const isSure = nearestFree !== undefined && nearestFree === nearestOfAll && nearestFree.sure;
-  // Only case and underscores differ.
+  // True if only case and underscores differ.
   const isSpelledAlike = isSure && flat(name) === flat(nearestFree.name);
   const isDeclared = nearestFree !== undefined && [...declared].includes(nearestFree.name);
   const meaning =
@@ -62,7 +61,7 @@ export function guess(
 
 type Rows = Readonly<Record<string, OtherNames>>;
 
-/** Kinds by the place that names one: a row may have other names of its kind. */
+/** Tables of kinds by the position that names one. A row may have alternative names. */
 const rowsAt: Readonly<Partial<Record<WordPlace, Rows>>> = {
   feature: library.features,
   block: library.blocks,

@@ -1,4 +1,4 @@
-/** Every table that a file's words are looked up in. Handed in, so that a test may bring tables of its own. */
+/** All tables in which words of a file are looked up. They are a parameter, so that tests can use their own. */
 import { blocks } from '../library/blocks/table.ts';
 import type {
   BlockKind,
@@ -28,6 +28,6 @@ export interface Library {
 
 export const library: Library = { features, blocks, scores, losses, weightings, optimizers, metrics };
 
-/** Looks up a row of a table; `constructor` and the like are no rows. */
+/** Returns a row of a table; undefined for names such as `constructor`. */
 export const rowIn = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
   Object.hasOwn(table, name) ? table[name] : undefined;

@@ -1,6 +1,6 @@
 /**
- * A model with every name looked up, every argument checked and nothing computed: what `resolve` makes of an Ast, and all
- * that lowering reads. Spans stay, so that a shape that does not fit points at its arrow.
+ * A model with every name resolved and every argument checked: `resolve` makes it from an Ast, and lowering reads nothing else. It keeps spans, so that a shape
+ * error points at its arrow.
  */
 import type { Span } from '../../base/text/source.ts';
 import type { BoundKind } from '../library/contract.ts';
@@ -13,16 +13,16 @@ export interface Model {
   readonly features: ReadonlyMap<string, Feature>;
   readonly labels: ReadonlyMap<string, Label>;
   readonly groups: ReadonlyMap<string, Group>;
-  /** The query tower, then the item tower: as the scores name them. */
+  /** The query tower and the item tower, in the order of the scores. */
   readonly towers: readonly [Tower, Tower];
   readonly tasks: readonly Task[];
   readonly objective: Objective;
-  /** Linear in the scores: task name → factor. */
+  /** A linear combination of scores: task name → factor. */
   readonly retrieve: readonly { readonly task: string; readonly factor: number }[];
   readonly train: Training;
 }
 
-/** A checked call: `kind` is a row of the table that its place implies. */
+/** A checked call. `kind` is a row of the table that its position implies. */
 export interface Call extends BoundKind {
   readonly span: Span;
 }
@@ -48,12 +48,12 @@ interface Group {
 export interface Tower {
   readonly name: string;
   readonly span: Span;
-  /** The features it reads, groups opened, in order. */
+  /** The features that the tower reads, in order, with groups expanded. */
   readonly features: readonly string[];
   readonly key?: string;
-  /** A score reads a learned number for each value of its key, as channel `bias`, which no step has as its name. */
+  /** True if a score reads the learned bias of each key value as channel `bias` and no step has that name. */
   readonly bias?: true;
-  /** In the order written: a step reads only what is above it. */
+  /** The steps in the order of the file. A step reads only steps above it. */
   readonly steps: readonly TowerStep[];
 }
 
@@ -64,7 +64,7 @@ export interface TowerStep {
   readonly flow: Flow;
 }
 
-/** A source and what it goes through. */
+/** A source and its steps. */
 export interface Flow {
   readonly span: Span;
   readonly from: FlowSource;
@@ -73,23 +73,23 @@ export interface Flow {
 
 export type FlowSource =
   | { readonly kind: 'features'; readonly span: Span; readonly name: string; readonly features: readonly string[] }
-  /** `output`: the one that is taken of several, `shared.click`. */
+  /** `output` selects one of several outputs, as in `shared.click`. */
   | { readonly kind: 'step'; readonly span: Span; readonly name: string; readonly output?: string }
-  /** `concat(deep, wide)`: a block that takes several values. */
+  /** A block that takes several values: `concat(deep, wide)`. */
   | { readonly kind: 'join'; readonly span: Span; readonly call: Call; readonly parts: readonly FlowPart[] };
 
-/** One of the values that a flow begins with. */
+/** One of the values at the start of a flow. */
 export type FlowPart = Exclude<FlowSource, { readonly kind: 'join' }>;
 
 export type FlowStep =
   /** A block of the library. */
   | { readonly kind: 'block'; readonly span: Span; readonly call: Call }
-  /** A block that the file declares, its steps written out. `shared`: every use has the weights of scope `name`. */
+  /** A block that the file declares, with its steps expanded. `shared`: all uses share the weights of scope `name`. */
   | {
       readonly kind: 'declared';
       readonly span: Span;
       readonly name: string;
-      /** The values of its parameters, where it has some. */
+      /** The values of its parameters. Absent if it has none. */
       readonly values?: Readonly<Record<string, number>>;
       readonly shared: boolean;
       readonly steps: readonly FlowStep[];
@@ -99,45 +99,45 @@ export interface Task {
   readonly name: string;
   readonly span: Span;
   readonly score: ScoreSum;
-  /** Absent where a product names the task and only the product learns. */
+  /** Absent if a product multiplies this task and only the product has a loss. */
   readonly loss?: Call;
   readonly label?: string;
-  /** A label or feature whose value weighs each row. */
+  /** The label or feature that weights each row. */
   readonly weight?: string;
-  /** Where the task names it. */
+  /** The span of the name of the weight in the task. */
   readonly weightAt?: Span;
-  /** A binary label: the task learns from the rows alone where it is 1. */
+  /** A binary label: the task learns only from rows where it is 1. */
   readonly only?: string;
 }
 
-/** A sum of scores: `0.7 * cosine(user.a, item.a) + 0.3 * dot(user.b, item.b)`; or a product of tasks. */
+/** A sum of scores, such as `0.7 * cosine(user.a, item.a) + 0.3 * dot(user.b, item.b)`, or a product of tasks. */
 export interface ScoreSum {
   readonly span: Span;
-  /** One at least; none of a product. */
+  /** Has at least one term, except for a product, which has none. */
   readonly terms: readonly ScoreUse[];
-  /** `click * convert`: the tasks whose probabilities it multiplies, as written. It is the logit of their product. */
+  /** The tasks of a product such as `click * convert`, whose probabilities are multiplied, in the order of the file. The score is the logit of the product. */
   readonly product?: readonly string[];
-  /** Added to the terms; each depends on one side alone or on none. */
+  /** Added to the terms. Each depends on at most one side. */
   readonly biases?: readonly Bias[];
 }
 
-/** `+ item.bias`, a number of one tower; `+ mean`, of the task's label; `+ 3.5`. */
+/** A bias term: `+ item.bias`, a number from one tower; `+ mean`, the mean of the task's label; `+ 3.5`. */
 export type Bias =
   | {
       readonly kind: 'channel';
       readonly span: Span;
       readonly side: 'query' | 'item';
-      /** A channel of width 1; `bias` where the tower has no step of that name: the learned number of its key. */
+      /** A channel of width 1. `bias` without a step of that name is the learned number of the tower's key. */
       readonly channel: string;
       readonly factor: number;
     }
   | { readonly kind: 'mean'; readonly span: Span; readonly factor: number }
   | { readonly kind: 'constant'; readonly span: Span; readonly value: number };
 
-/** Scores call the learned number of a tower's key so. */
+/** The name in scores for the learned number of a tower's key. */
 export const keyBias = 'bias';
 
-/** `factor × Σ kind(channels)`: the channels to pair, by name; a factor from `/ 0.1` or `* 2`. */
+/** `factor × Σ kind(channels)`, summed over pairs of channels. The factor comes from `/ 0.1` or `* 2`. */
 export interface ScoreUse {
   readonly span: Span;
   readonly call: Call;
@@ -153,12 +153,12 @@ export type Objective =
     }
   | { readonly kind: 'dynamic'; readonly span: Span; readonly call: Call; readonly tasks: readonly string[] };
 
-/** The values of the entries of `train`, by name. `stop` has its patience among its arguments. */
+/** The values of the entries of `train`, by name. The call `stop` has `patience` among its arguments. */
 export interface Training extends CheckedEntries<(typeof train)['entries']> {
   readonly span?: Span;
 }
 
-/** The value of a checked entry: a call has its span. */
+/** The type of a checked entry: a call also has its span. */
 type CheckedValue<T> = T extends BoundKind ? Call : T extends readonly BoundKind[] ? readonly Call[] : T;
 
 type CheckedEntries<E extends Entries> = {

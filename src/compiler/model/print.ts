@@ -1,4 +1,4 @@
-/** A model as text that a person reads: every name looked up, every default filled in. `tower inspect --model` */
+/** Prints a model for `tower inspect --model`: every name resolved, every default filled in. */
 import type { DataDescription, DataFile, Split } from '../../graph/plan/data_description.ts';
 import type { BoundKind, SideArgument } from '../library/contract.ts';
 import { data as dataRows } from '../library/declarations/data.ts';
@@ -88,7 +88,7 @@ const printSide = ({ tower, channel }: SideArgument): string => (channel === und
 /** Texts appear only in lists, in quotes; words and names appear alone. */
 const printText = (item: unknown): string => (typeof item === 'string' ? JSON.stringify(item) : printValue(item));
 
-/** As short as it is exact to twelve digits. */
+/** Prints the shortest text with up to twelve significant digits. */
 const printNumber = (value: number): string => String(Number(value.toPrecision(12)));
 
 function block(head: string, lines: readonly string[]): string[] {
@@ -120,7 +120,7 @@ function printSource(from: FlowSource): string {
   }
 }
 
-/** A block of the file is shown with its steps: `deep{flatten -> mlp(units: [64])}`. */
+/** A block that the file defines is printed with its steps: `deep{flatten -> mlp(units: [64])}`. */
 function printStep(step: FlowStep): string {
   if (step.kind === 'block') return printCall(step.call);
   const parameterTexts = Object.entries(step.values ?? {}).map(([name, value]) => `${name}: ${printNumber(value)}`);
@@ -159,7 +159,7 @@ function printObjective(objective: Objective): string {
 function printTraining(training: Training): string[] {
   const trainEntries: Readonly<Record<string, DeclarationEntry>> = train.entries;
   const names = Object.keys(trainEntries) as (keyof typeof train.entries)[];
-  // Of two entries in place of each other, one may be there as a default that says nothing.
+  // True if the entry only has its default and the entry that replaces it is given.
   const isReplaced = (name: string): boolean => {
     const { insteadOf, default: usual } = trainEntries[name]!;
     return usual !== undefined && insteadOf !== undefined && training[insteadOf as keyof Training] !== undefined;

@@ -1,7 +1,4 @@
-/**
- * Follows names among features: those that a feature names (`like(video_id)`), lists through a tower, groups in
- * groups, and features that tasks read.
- */
+/** Follows references between features: features that features name (`like(video_id)`), lists through a tower, nested groups, and features that tasks read. */
 import type { BoundKind, FeatureUse, KindRow, LossKind, SideArgument } from '../library/contract.ts';
 import { usesOf, validUse } from '../library/features/uses.ts';
 import type { Library } from './library.ts';
@@ -14,7 +11,7 @@ type DeclaredFeatures = ReadonlyMap<string, { readonly call: BoundKind }>;
 export function featuresNamed(call: BoundKind, kinds: Kinds): readonly string[] {
   const featureNames: string[] = [];
   const parameters = kinds[call.kind]?.parameters;
-  // Asked of each feature by many rules: no list of pairs is made.
+  // Many rules call this for each feature, so it avoids `Object.entries`.
   for (const parameter in parameters) {
     const { type } = parameters[parameter]!;
     const value = call.arguments[parameter];
@@ -28,7 +25,7 @@ export function featuresNamed(call: BoundKind, kinds: Kinds): readonly string[] 
   return featureNames;
 }
 
-/** Those of which it takes the values, and not the table alone: `last(history)`. */
+/** References by which a feature uses the values of another, and not only its table: `last(history)`. */
 export function valuesNamed(call: BoundKind, kinds: Readonly<Record<string, KindRow>>): readonly string[] {
   return Object.entries(kinds[call.kind]?.parameters ?? {}).flatMap(([parameter, { type }]) => {
     const value = call.arguments[parameter];
@@ -36,10 +33,10 @@ export function valuesNamed(call: BoundKind, kinds: Readonly<Record<string, Kind
   });
 }
 
-/** The features given and all that they name, and so on. */
+/** Returns the given features and all features that they name, transitively. */
 export function withNamed(names: Iterable<string>, features: DeclaredFeatures, kinds: Kinds): ReadonlySet<string> {
   const reachedFeatures = new Set(names);
-  // A set goes on through what is added to it on the way.
+  // The loop also visits names that are added to the set while it runs.
   for (const name of reachedFeatures) {
     const feature = features.get(name);
     for (const other of feature ? featuresNamed(feature.call, kinds) : []) reachedFeatures.add(other);
@@ -47,7 +44,7 @@ export function withNamed(names: Iterable<string>, features: DeclaredFeatures, k
   return reachedFeatures;
 }
 
-/** The features that tasks name: as a weight, or in a loss as `mask: history`. */
+/** Returns the features that tasks name, as a weight or in a loss such as `mask: history`. */
 export function featuresOfTasks(
   tasks: readonly { readonly loss?: BoundKind; readonly weight?: string }[],
   features: ReadonlyMap<string, unknown>,
@@ -63,7 +60,7 @@ function argumentsThatName({ arguments: given }: BoundKind, { parameters }: Kind
   return Object.entries(parameters).flatMap(([name, { type }]) => {
     const givenValue = given[name];
     if (type.is === 'name' && type.of === 'feature') return typeof givenValue === 'string' ? [givenValue] : [];
-    // A call within, such as `negatives: listed(shown)`.
+    // A nested call, such as `negatives: listed(shown)`.
     const call = type.is === 'kind' ? (givenValue as BoundKind | undefined) : undefined;
     return call ? argumentsThatName(call, (type as { of: Readonly<Record<string, KindRow>> }).of[call.kind]!) : [];
   });
@@ -71,15 +68,15 @@ function argumentsThatName({ arguments: given }: BoundKind, { parameters }: Kind
 
 type FeatureMap = ReadonlyMap<string, Feature>;
 
-/** Returns how a feature is used; nothing where it is wrong, which another rule reports. */
+/** Returns the use of a feature; undefined if it is invalid, which another rule reports. */
 export const useOf = (name: string, features: FeatureMap): FeatureUse | undefined =>
   features.has(name) ? validUse(name, features) : undefined;
 
-/** The features that go through a tower, in order, with what they say of it. Most models have none. */
+/** Features whose elements go through a tower, in order, with their reference to it. Most models have none. */
 export const featuresThrough = (features: FeatureMap): ReadonlyMap<string, SideArgument> =>
   new Map([...usesOf(features)].flatMap(([name, { through }]) => (through ? [[name, through]] : [])));
 
-/** The channel that is named, or the only one that the tower has. */
+/** Returns the named channel, or the only channel of the tower. */
 export function channelThrough(
   { channel }: SideArgument,
   steps: readonly Pick<Tower['steps'][number], 'name' | 'channel'>[],
@@ -89,7 +86,7 @@ export function channelThrough(
   return channels.includes(channel) ? channel : undefined;
 }
 
-/** The channels of a tower that features among `names` go through. */
+/** Returns the channels of a tower that the features in `names` pass through. */
 export function channelsThrough(
   names: Iterable<string>,
   features: FeatureMap,
@@ -114,10 +111,10 @@ export function needsOf(
   return { label: row.label, needsItemKey: row.needsItemKey, ...row.needs?.(loss.arguments) };
 }
 
-/** The groups among a group's members, among their members, and so on, in order, each once; without the group itself. */
+/** Returns the groups nested in a group, transitively and in order, without the group itself. */
 export function groupsWithin({ groups }: Pick<Scope, 'groups'>, name: string): readonly string[] {
   const groupNames = new Set([name]);
-  // A set goes on through what is added to it on the way.
+  // The loop also visits groups that are added to the set while it runs.
   for (const group of groupNames) {
     for (const member of groups.get(group)?.members ?? []) if (groups.has(member.name)) groupNames.add(member.name);
   }
@@ -125,7 +122,7 @@ export function groupsWithin({ groups }: Pick<Scope, 'groups'>, name: string): r
   return [...groupNames];
 }
 
-/** True if every member is declared: one that is not is reported, and its features are not known. */
+/** True if every member is declared. An undeclared member is reported elsewhere, and its features are unknown. */
 export function isWholeGroup({ groups, features }: Pick<Scope, 'groups' | 'features'>, name: string): boolean {
   return [name, ...groupsWithin({ groups }, name)].every((group) =>
     groups.get(group)?.members.every((member) => features.has(member.name) || groups.has(member.name)),

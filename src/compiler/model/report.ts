@@ -1,6 +1,6 @@
 /**
- * Collects what the stages of this folder report: notes and fixes, one report for an unknown name however often it
- * appears, and only what is certain of a file that was not read whole.
+ * Collects what the stages of this folder report, with notes and fixes. Repeated reports of one unknown name are merged, and in a file that was only partly
+ * read, only certain errors are reported.
  */
 import type { Code, Facts } from '../../base/diagnostics/codes.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
@@ -12,7 +12,7 @@ import type * as Ast from '../syntax/ast.ts';
 export interface Extra {
   readonly notes?: readonly Note[];
   readonly fixes?: readonly (readonly Edit[])[];
-  /** The fix is a suggestion: nothing applies it unasked. */
+  /** True if the fix is only a suggestion, which is never applied automatically. */
   readonly doubtful?: boolean;
 }
 
@@ -28,20 +28,20 @@ export function makeCollector(): ReportCollector {
   return { diagnostics, report: (code, at, facts, extra) => void diagnostics.push(diagnose(code, at, facts, extra)) };
 }
 
-/** The fix that writes something else in a span; none where that is not known. */
+/** Returns a fix that replaces a span; none if `text` is undefined. */
 export function rewrite(at: Span, text: string | undefined): Extra {
   return text === undefined ? {} : { fixes: [[{ at, text }]] };
 }
 
 export const noteAt = (message: string, at: Span): Extra => ({ notes: [{ message, at }] });
 
-/** Goes with the report of something that is there twice: points at the first one, and removes the second. */
+/** Returns notes and fixes for a duplicate: they point at the first declaration and remove the second. */
 export const repeats = (name: string, first: Span, second: Span): Extra => ({
   ...noteAt(notes.first(name), first),
   fixes: [[removal(second)]],
 });
 
-/** Removes a whole entry: with its line if nothing else is on it, else with the comma before its neighbour. */
+/** Removes a whole entry: with its line if nothing else is on it, otherwise with the adjacent comma. */
 export function removal(at: Span): Edit {
   const { source } = at;
   const { text } = source;
@@ -67,7 +67,7 @@ export function insertion(source: Span['source'], offset: number, text: string):
   return { at: { source, start: offset, end: offset }, text };
 }
 
-/** The first of those that name the same unknown thing stays; the others become its notes, and its fix changes them all. */
+/** Merges the diagnostics of one unknown name into the first: the others become notes, and its fix changes all. */
 export function mergeRepeated(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const groups = new Map<string, Diagnostic[]>();
   for (const [index, diagnostic] of diagnostics.entries()) {
@@ -79,7 +79,7 @@ export function mergeRepeated(diagnostics: readonly Diagnostic[]): Diagnostic[] 
   return [...groups.values()].map(merge);
 }
 
-/** The same for diagnostics about the same name, of which the same is thought to be meant. */
+/** Returns an equal key for diagnostics about the same unknown name with the same suggestion; undefined for other diagnostics. */
 function keyOf({ code, at, hint, fixes }: Diagnostic): string | undefined {
   if ((code !== 'unknown-name' && code !== 'unknown-kind') || !at) return undefined;
   const meantName = fixes[0]?.[0]?.text ?? (code === 'unknown-kind' ? hint : undefined);
@@ -96,10 +96,7 @@ function merge(group: readonly Diagnostic[]): Diagnostic {
   return { ...first, notes: [...first.notes, ...otherNotes], fixes, ...(isDoubtful ? { doubtful: isDoubtful } : {}) };
 }
 
-/**
- * A misspelling may be where a name is declared, not where it is used. Where the name that is thought to be meant occurs
- * nowhere but in its declaration, the fix is a guess.
- */
+/** Makes the fix of an unknown name doubtful if the suggested name occurs only in its declaration: then the declaration may be the misspelled one. */
 export function doubtUnused(diagnostic: Diagnostic): Diagnostic {
   const { code, at, fixes } = diagnostic;
   const meantName = fixes[0]?.[0]?.text;
@@ -110,15 +107,15 @@ export function doubtUnused(diagnostic: Diagnostic): Diagnostic {
     : diagnostic;
 }
 
-/** The parts of a file, and of those that it uses, that could not be read. */
+/** The parts of a file, and of the files that it uses, that could not be parsed. */
 interface Unread {
   readonly lost: readonly Ast.UnreadPart[];
   readonly doubtful: readonly Diagnostic['at'][];
-  /** A used file could not be read, or not all of it. */
+  /** True if an imported file could not be read completely. */
   readonly used: boolean;
 }
 
-/** Judged by all entries of a declaration, or by all declarations. */
+/** Codes that depend on all entries of a declaration, or on all declarations. */
 const ofAll: ReadonlySet<Code> = new Set<Code>([
   'missing-entry',
   'empty-file',
@@ -128,10 +125,10 @@ const ofAll: ReadonlySet<Code> = new Set<Code>([
   'towers-swapped',
 ]);
 
-/** Judged by all of a tower. */
+/** Codes that depend on all of a tower. */
 const ofTower: ReadonlySet<Code> = new Set<Code>(['not-an-input', 'no-outputs', 'step-not-channel', 'read-before']);
 
-/** Declarations that may declare a name, by what messages call the name. Other words are the library's, and nothing declares them. */
+/** Declarations that can declare a name, by the kind of name in messages. Other kinds are words of the library. */
 const declaredIn: Readonly<Record<string, readonly Ast.UnreadPart['within'][]>> = {
   constant: ['let'],
   'parameter or constant': ['let'],
@@ -145,7 +142,7 @@ const declaredIn: Readonly<Record<string, readonly Ast.UnreadPart['within'][]>> 
   'input or step': ['tower', 'features', 'group'],
 };
 
-/** The declarations that come along from used files. */
+/** The declarations that are in scope of an importing file. */
 const shared: ReadonlySet<Ast.UnreadPart['within']> = new Set([
   'let',
   'features',
@@ -155,7 +152,7 @@ const shared: ReadonlySet<Ast.UnreadPart['within']> = new Set([
   'shared',
 ]);
 
-/** Reports only what stays wrong whatever the unread parts say. */
+/** Returns a report function that passes on only errors that hold for any content of the unread parts. */
 export function certainly(report: Report, unread: Unread): Report {
   return (code, at, facts, extra) => {
     if (isCertain(unread, code, at, facts as ReportedNames, (extra?.fixes ?? []).length > 0 && !extra?.doubtful)) {
@@ -166,7 +163,7 @@ export function certainly(report: Report, unread: Unread): Report {
 
 interface ReportedNames {
   readonly what?: string;
-  /** The declaration of an entry: "task `watch`". */
+  /** The declaration that contains the entry, as in messages: "task `watch`". */
   readonly of?: string;
 }
 
@@ -196,6 +193,6 @@ function isCertain(
   ) {
     return false;
   }
-  // Of another file not even the names are known; one that is near another is a misspelling all the same.
+  // The names of an unreadable file are unknown, but a name near a known one still counts as a misspelling.
   return isNear || !used || !declaringWords.some((place) => shared.has(place));
 }

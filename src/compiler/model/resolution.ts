@@ -1,6 +1,6 @@
 /**
- * A resolution has every declaration of a file with its names looked up, whether or not all of it is valid. Rules read it, so that
- * one error hides no other; a valid one becomes a Model.
+ * A resolution has every declaration of a file with its names looked up, including invalid ones. Rules read it, so that one error does not hide others. A valid
+ * resolution becomes a Model.
  */
 import type { Span } from '../../base/text/source.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
@@ -18,28 +18,28 @@ export interface Resolution {
   readonly library: Library;
   readonly scope: Scope;
   readonly name: string;
-  /** The span of the `model` line, else of the file. */
+  /** The span of the `model` line; without one, of the file. */
   readonly span: Span;
-  /** The valid ones; `scope` has all. */
+  /** The valid features; `scope` has all. */
   readonly features: ReadonlyMap<string, Feature>;
   readonly labels: ReadonlyMap<string, Label>;
-  /** The features of each, those of groups within it in their place. */
+  /** The features of each group, with nested groups expanded in place. */
   readonly groups: ReadonlyMap<string, readonly string[]>;
   readonly towers: readonly ResolvedTower[];
   readonly tasks: readonly ResolvedTask[];
   readonly objective?: Objective;
   readonly retrieve?: readonly { readonly task: string; readonly factor: number }[];
-  /** Defaults where the file says nothing; absent when what it says is not valid. */
+  /** Settings with defaults for absent entries; undefined if they are invalid. */
   readonly train?: Training;
   /** The valid entries of `search`. */
   readonly search: readonly SearchParameter[];
-  /** The valid ones, those of the main file first. */
+  /** The valid data blocks, those of the main file first. */
   readonly data: readonly DataDescription[];
-  /** False when a part of the file, or of one that it uses, could not be read. */
+  /** False if a part of the file or of an imported file could not be read. */
   readonly whole: boolean;
-  /** The names that something read, by kind. */
+  /** The names that something in the file reads, by kind. */
   readonly reads: Readonly<Record<ReadKind, ReadonlySet<string>>>;
-  /** Kinds of which a name could not be looked up. Whether something of such a kind is unread is not certain. */
+  /** Kinds with a name that could not be looked up. Declarations of these kinds may only seem unread. */
   readonly uncertain: ReadonlySet<ReadKind>;
 }
 
@@ -48,7 +48,7 @@ export interface ResolvedTower {
   readonly span: Span;
   readonly node: Ast.TowerNode;
   readonly inputs: readonly TowerInput[];
-  /** The features of all inputs, groups opened, in order, each once. */
+  /** The features of all inputs in order, with groups expanded and without repetition. */
   readonly features: readonly string[];
   readonly key?: Ast.IdentifierNode;
   readonly steps: readonly ResolvedStep[];
@@ -58,7 +58,7 @@ export interface TowerInput {
   readonly name: string;
   readonly span: Span;
   readonly features: readonly string[];
-  /** The groups within it, where it is a group of groups. */
+  /** The groups nested in it, if it is a group. */
   readonly groups: readonly string[];
 }
 
@@ -67,15 +67,15 @@ export interface ResolvedStep {
   readonly span: Span;
   readonly node: Ast.TowerEntryNode;
   readonly channel: boolean;
-  /** Absent when it is not valid. */
+  /** Absent if it is invalid. */
   readonly flow?: Flow;
   /** If the flow is not valid: the steps before the first invalid step, for an editor. */
   readonly begun?: Flow;
-  /** The names that its flow begins with, valid or not; absent where it begins with something else. */
+  /** The names at the start of its flow, valid or not; absent if it starts with another expression. */
   readonly reads?: readonly SourceName[];
 }
 
-/** A step or input that a flow begins with, and the output it takes of it. */
+/** A step or input at the start of a flow, and the selected output. */
 export interface SourceName {
   readonly name: string;
   readonly output?: string;
@@ -85,9 +85,9 @@ export interface ResolvedTask {
   readonly name: string;
   readonly span: Span;
   readonly node: Ast.TaskNode;
-  /** Absent where it is not valid, and of a product. */
+  /** Absent if it is invalid, and for a product. */
   readonly score?: TaskScore;
-  /** In place of a score. */
+  /** Replaces a score. */
   readonly product?: TaskProduct;
   readonly loss?: Call;
   readonly label?: Ast.IdentifierNode;
@@ -95,11 +95,11 @@ export interface ResolvedTask {
   readonly only?: Ast.IdentifierNode;
   /** True if there is an entry `label`, valid or not. */
   readonly saysLabel: boolean;
-  /** True if it has no entry `loss`, and none that may be a misspelt one: a product then names it. */
+  /** True if there is no entry `loss` and none that may be a misspelling of it. A product must then name the task. */
   readonly hasNoLoss: boolean;
 }
 
-/** `click * convert`: the probability that all these tasks predict. */
+/** A product such as `click * convert`: the probability of all these tasks together. */
 export interface TaskProduct {
   readonly span: Span;
   /** At least two tasks. */
@@ -107,14 +107,14 @@ export interface TaskProduct {
 }
 
 export interface TaskScore extends ScoreSum {
-  /** The query tower, then the item tower. */
+  /** The query tower and the item tower. */
   readonly towers: readonly [string, string];
 }
 
 export interface RuleOptions {
-  /** Bytes that embedding tables may take before a warning; their optimizer's state comes on top. Default 2 GB. */
+  /** Maximum size of embedding tables in bytes before a warning, without the state of their optimizer. Default: 2 GB. */
   readonly tableBudget?: number;
 }
 
-/** Reports one kind of error that names and arguments alone do not show. */
+/** Reports one kind of error that is not visible from names and arguments alone. */
 export type Rule = (resolution: Resolution, report: Report, options: RuleOptions) => void;

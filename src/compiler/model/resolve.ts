@@ -1,5 +1,5 @@
 /**
- * Ast → Model. The only place where a name is looked up: `resolve/` has one file per declaration.
+ * Resolves an AST to a model. Names are looked up only here: `resolve/` has one file for each declaration.
  *
  *   File ──gather──▶ Files ──declare──▶ Scope ──resolve/*──▶ Resolution ──rules──▶ ──complete──▶ Model
  */
@@ -28,16 +28,16 @@ import { readSettings, type Settings } from './settings/setting_text.ts';
 import { type DeclarationChange, findSlot } from './settings/slots.ts';
 
 export interface ResolveOptions extends FileOptions, RuleOptions {
-  /** These replace what the file says: `--set width=128`, `--set dense.rate=1e-3`. */
+  /** Override values of the file: `--set width=128`, `--set dense.rate=1e-3`. */
   readonly settings?: Settings;
   readonly library?: Library;
-  /** The file has mistakes of syntax: what seems to be missing may only not have been read. */
+  /** True if the file has syntax errors, so that missing parts may only not have been parsed. */
   readonly partial?: boolean;
 }
 
 /**
- * The model a file declares, when nothing in it is wrong: names, arguments, and every rule that needs no shapes.
- * @returns no model, and no mistake, for a file that declares only what others use (features, data)
+ * Resolves the model of a file: names, arguments, and every rule that needs no shapes. @returns no model if there are errors, or if the file declares
+ * only parts for others (features, data)
  */
 export function resolve(file: Ast.FileNode, options: ResolveOptions = {}): Outcome<Model | undefined> {
   const { output: resolution, diagnostics } = resolveNames(file, options);
@@ -45,22 +45,22 @@ export function resolve(file: Ast.FileNode, options: ResolveOptions = {}): Outco
   return { output: modelOf(resolution, allDiagnostics), diagnostics: allDiagnostics };
 }
 
-/** Applies the rules; they find nothing in a file that is no model, or of which a part could not be read. */
+/** Applies the rules. They find nothing in a file that is no model or that was only partly read. */
 export function rulesOf(resolution: Resolution, options: RuleOptions = {}): readonly Diagnostic[] {
   return isModel(resolution.file) && resolution.whole ? checkRules(resolution, options) : [];
 }
 
-/** The model, unless something in it is wrong. */
+/** Returns the model; undefined if there are errors. */
 export function modelOf(resolution: Resolution, found: readonly Diagnostic[]): Model | undefined {
   return isModel(resolution.file) && resolution.whole && !hasErrors(found) ? complete(resolution) : undefined;
 }
 
-/** Returns the towers that have shapes in spite of errors elsewhere, where all of the file was read. */
+/** Returns the valid towers of a file with errors elsewhere, if the file was read completely. */
 export function towersOf(resolution: Resolution): ValidTowers | undefined {
   return isModel(resolution.file) && resolution.whole ? validTowers(resolution) : undefined;
 }
 
-/** Looks every name up and checks every argument; the resolution keeps every valid part, whatever else is wrong. */
+/** Resolves every name and checks every argument. The resolution keeps all valid parts. */
 export function resolveNames(written: Ast.FileNode, options: ResolveOptions = {}): Outcome<Resolution> {
   const collector = makeCollector();
   const { diagnostics } = collector;
@@ -121,7 +121,7 @@ export function resolveNames(written: Ast.FileNode, options: ResolveOptions = {}
   };
 }
 
-/** The files as they would be with the settings. */
+/** Returns the files with the settings applied. */
 function applySettings(
   files: Files,
   settings: Settings,
@@ -143,7 +143,7 @@ function applySettings(
   return changed;
 }
 
-/** The files with another declaration. A new one goes to the main file, if that is a model. */
+/** Returns the files with a declaration replaced. A new declaration is added to the main file if that is a model. */
 function replace({ main, all, whole }: Files, { from, to }: DeclarationChange): Files {
   const changed = (file: Ast.FileNode): Ast.FileNode => {
     if (from === undefined) {
@@ -156,7 +156,7 @@ function replace({ main, all, whole }: Files, { from, to }: DeclarationChange): 
   return makeFiles(changedFiles, changedFiles[all.findIndex(({ file }) => file === main)]!.file, whole);
 }
 
-/** The first of a declaration that a model has once; others are reported. */
+/** Returns the first declaration of a kind that may occur only once; reports the others. */
 function onlyOne<K extends Ast.DeclarationNode['kind']>(
   file: Ast.FileNode,
   kind: K,
@@ -171,7 +171,7 @@ function onlyOne<K extends Ast.DeclarationNode['kind']>(
   return first;
 }
 
-/** All tasks must have the same query tower: the first task decides. */
+/** Checks that all tasks have the same query tower as the first one. */
 function consistentOrder(tasks: readonly ResolvedTask[], report: Report): readonly ResolvedTask[] {
   const firstScore = tasks.find(({ score }) => score !== undefined)?.score;
   if (!firstScore) return tasks;
@@ -183,7 +183,7 @@ function consistentOrder(tasks: readonly ResolvedTask[], report: Report): readon
   return tasks;
 }
 
-/** A model without a `model` line is called as its file is. */
+/** Returns the name for a model without a `model` line: that of its file. */
 function nameOfFile({ span }: Ast.FileNode): string {
   const baseName = span.source.name
     .split(/[\\/]/)
@@ -193,8 +193,7 @@ function nameOfFile({ span }: Ast.FileNode): string {
 }
 
 /**
- * The data block of a file, or of a file that it uses.
- * @returns no description when there is none, or when a part of it is wrong
+ * Resolves the data block of a file, or of a file that it uses. @returns no description if there is none or it has errors
  */
 export function resolveData(file: Ast.FileNode, options: ResolveOptions = {}): Outcome<DataDescription | undefined> {
   const { output, diagnostics } = resolveNames(file, options);

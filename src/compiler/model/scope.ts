@@ -1,4 +1,4 @@
-/** Declares every name of a file and of those it uses, looks names up, and notes what is read. */
+/** Declares every name of a file and of the files it uses, looks names up, and records which are read. */
 import { notes } from '../../base/diagnostics/wording.ts';
 import type { Span } from '../../base/text/source.ts';
 import { defined } from '../../base/util/defined.ts';
@@ -25,13 +25,13 @@ export interface Scope {
   readonly tasks: ReadonlyMap<string, Ast.TaskNode>;
 }
 
-/** One name of `a, b : category(dim: 4)`: each is a feature, or a label, of its own. */
+/** One name of `a, b : category(dim: 4)`. Each declares a separate feature or label. */
 export interface TypedName {
   readonly kind: 'TypedName';
   readonly name: Ast.IdentifierNode;
   readonly value: Ast.ExpressionNode;
   readonly doc?: string;
-  /** Its removal takes this: the entry where it has no other name, else the name. */
+  /** The span to remove with it: the entry if it has no other name, otherwise the name. */
   readonly span: Span;
   readonly entry: Ast.TypedEntryNode;
 }
@@ -48,16 +48,13 @@ interface DeclaredName {
   readonly name: Ast.IdentifierNode;
 }
 
-/** Tables that share their names, by the kind of their entries. */
+/** Tables that share one namespace, by the kind of their entries. */
 type NameTables = Readonly<Record<string, ReadonlyMap<string, DeclaredName>>>;
 
-/**
- * JavaScript that reads a trained model keeps values in objects by their names. There this name is the kind of the object, and a
- * value would be lost.
- */
+/** JavaScript that reads a trained model stores values in objects by name, where this name would set the prototype and the value would be lost. */
 const reserved = '__proto__';
 
-/** Declares everything; the first of two that share a name stays. Features, groups and labels share their names. */
+/** Declares all names; of two equal ones, the first. Features, groups and labels share a namespace. */
 export function declare(files: Files, report: Report): Scope {
   const add = <N extends DeclaredName>(table: Map<string, N>, what: string, node: N, tables: NameTables): void => {
     const { name, span } = node.name;
@@ -116,8 +113,7 @@ export function declare(files: Files, report: Report): Scope {
 }
 
 /**
- * Looks one name up. A misspelt one is reported and taken as the nearest, so that what follows is judged as it was meant.
- * @returns nothing when nothing is near
+ * Looks up a name. A misspelt one is reported and taken for the nearest, so that no further errors follow. @returns undefined if no name is near
  */
 export function find<T>(
   what: string,
@@ -132,7 +128,7 @@ export function find<T>(
   return near === undefined ? undefined : { name: near, value: table.get(near)! };
 }
 
-/** All resolvers share a binding to the names of the file, and what is read so far. */
+/** The names of a file, and those read so far. All resolvers share it. */
 export interface Workspace extends Binding {
   readonly library: Library;
   readonly scope: Scope;
@@ -153,7 +149,7 @@ export function makeWorkspace(report: Report, library: Library, scope: Scope, co
   };
 }
 
-/** Looks a declared name up and notes that it is read. */
+/** Looks a declared name up and records that it is read. */
 export function read<T>(
   workspace: Workspace,
   kind: ReadKind,

@@ -1,4 +1,4 @@
-/** One written value → the checked value of a parameter's type. */
+/** Converts a written value to a checked value of the type of its parameter. */
 import { textOf } from '../../base/text/source.ts';
 import type { KindRow, ParameterType } from '../library/contract.ts';
 import type { CallNode, ExpressionNode, IdentifierNode } from '../syntax/ast.ts';
@@ -12,17 +12,17 @@ import { type Extra, type Report, rewrite } from './report.ts';
 
 type NameKind = 'feature' | 'label' | 'task' | 'block' | 'tower';
 
-/** Resolves what values refer to: names, constants, kinds. */
+/** Resolves the references in values: names, constants, kinds. */
 export interface Binding {
   readonly report: Report;
   readonly constants: Constants;
-  /** Names of the file, by kind. */
+  /** The names in the file, by kind. */
   readonly names: { readonly [S in NameKind]: Pick<ReadonlyMap<string, unknown>, 'has' | 'keys'> };
   readonly featureKinds: Readonly<Record<string, KindRow>>;
-  /** Called for each name that a value reads, and where one could not be looked up. */
+  /** Called for each name that a value reads; `onUnknown` if a name could not be looked up. */
   readonly onName?: (kind: NameKind, name: string) => void;
   readonly onUnknown?: (kind: NameKind) => void;
-  /** Looks a step of a flow up, where the value of an argument may be one. */
+  /** Reads a step of a flow. Absent if no argument can be a flow. */
   readonly steps?: (step: ExpressionNode) => FlowStep | undefined;
 }
 
@@ -30,12 +30,11 @@ export interface Converted {
   readonly value: unknown;
 }
 
-/** Binds a call that is within a value: `negatives: sampled(4)`. */
+/** Binds a nested call, as in `negatives: sampled(4)`. */
 export type BindNested = (call: CallNode, row: KindRow) => Call | undefined;
 
 /**
- * @param of what the value is for, as the message names it
- * @returns nothing when it does not fit; the report says why
+ * @param of the use of the value, for messages @returns undefined if it does not fit, which is reported
  */
 export function convertArgument(
   type: ParameterType,
@@ -47,7 +46,7 @@ export function convertArgument(
   const written: WrittenValue = { type, value, of, binding };
   switch (type.is) {
     case 'number':
-      // A call is no arithmetic: it is one of those that may replace the number, or a misspelling of one.
+      // A call is no arithmetic: it is a kind that may replace the number, or a misspelling of one.
       if (type.or && (value.kind === 'Call' || Object.hasOwn(type.or, singleName(value)?.name ?? ''))) {
         return kind(type.or, written, bind);
       }
@@ -77,7 +76,7 @@ export function convertArgument(
   }
 }
 
-/** A value as it is written, and what it is for. */
+/** A value in the source, and its use. */
 interface WrittenValue {
   readonly type: ParameterType;
   readonly value: ExpressionNode;
@@ -90,7 +89,7 @@ function wrong({ type, value, of, binding }: WrittenValue, extra?: Extra): undef
   binding.report('wrong-type', value.span, typeFacts, extra);
 }
 
-/** A text where a word belongs, without its quotation marks. */
+/** Returns a fix that removes the quotation marks of a text that should be a word. */
 function unquoted(value: ExpressionNode, words: { has(word: string): boolean }): Extra | undefined {
   return value.kind === 'Text' && words.has(value.value) ? rewrite(value.span, value.value) : undefined;
 }
@@ -152,7 +151,7 @@ function numbers(ascending: boolean, written: WrittenValue): Converted | undefin
   return { value: givenNumbers };
 }
 
-/** A name that the file declares. */
+/** Converts a name that the file declares. */
 function name(of: NameKind, written: WrittenValue): Converted | undefined {
   const { value, binding } = written;
   const word = singleName(value);
@@ -161,7 +160,7 @@ function name(of: NameKind, written: WrittenValue): Converted | undefined {
   return foundName === undefined ? undefined : { value: foundName };
 }
 
-/** The name itself where the file declares it; else nothing, and a report. */
+/** Returns a declared name; reports an undeclared one and returns undefined. */
 function declared(of: NameKind, { name: word, span }: IdentifierNode, binding: Binding): string | undefined {
   const names = binding.names[of];
   if (names.has(word)) {
@@ -176,7 +175,7 @@ function declared(of: NameKind, { name: word, span }: IdentifierNode, binding: B
   return undefined;
 }
 
-/** Which columns there are, only the data knows. */
+/** Only the data determines the columns. */
 function column(written: WrittenValue): Converted | undefined {
   const { value } = written;
   const word = singleName(value)?.name;
@@ -186,12 +185,12 @@ function column(written: WrittenValue): Converted | undefined {
 
 const isName = { has: (word: string): boolean => /^[A-Za-z_]\w*$/.test(word) };
 
-/** `item`, `item.main`. Whether the tower has the channel is known once its steps are read. */
+/** Converts a side, `item` or `item.main`. Its channel is checked later, when the steps of the tower are read. */
 function side(written: WrittenValue): Converted | undefined {
   const { value, binding } = written;
   if (value.kind !== 'Name' || value.parts.length > 2) return wrong(written, unquoted(value, binding.names.tower));
   const [first, second] = value.parts;
-  // Features that other files use come without towers.
+  // A file of features for other files has no towers.
   const isAlone = [...binding.names.tower.keys()].length === 0;
   const tower = isAlone ? first!.name : declared('tower', first!, binding);
   if (tower === undefined) return undefined;
@@ -219,7 +218,7 @@ function flow(written: WrittenValue): Converted | undefined {
 
 const boundOrNothing = (value: unknown): Converted | undefined => (value === undefined ? undefined : { value });
 
-/** A declared feature's name, or a call of a feature kind. */
+/** Converts the name of a declared feature, or a call of a feature kind. */
 function feature(written: WrittenValue, bind: BindNested): Converted | undefined {
   const { value, binding } = written;
   const call = asCall(value);

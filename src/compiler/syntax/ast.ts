@@ -1,6 +1,6 @@
 /**
- * The tree a `.tower` file is read into: what is written, with a span on every node, and nothing looked up yet.
- * After an error the tree holds every entry that could be read; a part that could not is absent, never invented.
+ * The syntax tree of a `.tower` file, with a span on every node and unresolved names. After an error the tree has every entry that could be parsed;
+ * other parts are absent, never invented.
  */
 import type { Span } from '../../base/text/source.ts';
 
@@ -8,9 +8,9 @@ export interface FileNode {
   readonly kind: 'File';
   readonly span: Span;
   readonly declarations: readonly DeclarationNode[];
-  /** After a mistake: what could not be read, so that no later stage calls a name unknown that is declared there. */
+  /** Spans that could not be parsed, so that later stages do not report names as unknown that may be declared there. */
   readonly lost?: readonly UnreadPart[];
-  /** Stretches whose reading is a guess: what later stages find wrong in them may only follow from the mistake that is reported. */
+  /** Spans whose parse is a guess. Errors that later stages find in them may only follow from the reported one. */
   readonly doubtful?: readonly Span[];
 }
 
@@ -123,7 +123,7 @@ export interface BlockNode extends SyntaxNode {
 export interface BlockParameterNode {
   readonly kind: 'BlockParameter';
   readonly span: Span;
-  /** The description of the block says what it is. */
+  /** The kind is determined by the description of the block. */
   readonly doc?: never;
   readonly name: IdentifierNode;
   readonly default?: ExpressionNode;

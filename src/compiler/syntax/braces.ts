@@ -112,7 +112,7 @@ class Balancer {
 
   private stray(brace: IToken, close?: IToken): void {
     const braceSpan = spanOf(this.source, brace);
-    // With the blanks before it.
+    // Includes the blanks before it.
     const removals = [brace, ...(close ? [close] : [])].map((token) => {
       const { text } = this.source;
       let removedFrom = token.startOffset;
@@ -187,7 +187,7 @@ class Balancer {
     return true;
   }
 
-  /** The brace that should follow the head of a declaration: there is none, and its entries follow. */
+  /** Corrects a missing brace between the head of a declaration and its entries. */
   private openHeader(index: number): void {
     const { tokens, open, result, source } = this;
     const nextIndex = index + 1;

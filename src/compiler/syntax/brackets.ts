@@ -105,7 +105,7 @@ export function bracketCandidates(
     for (let index = close; index > 0; index--) {
       const [previous, here] = [tokens[index - 1]!, tokens[index]!];
       const mayOpenHere = opensCall ? is(previous, t.Name) : isAny(previous, beforeList);
-      // Nothing calls for an empty pair of them.
+      // An empty pair of brackets is useless.
       if (mayOpenHere && index < close) addInsertion(openingType, index);
       if (index < close && depthOf(here) === 0 && (mayOpenHere || !opensCall))
         addReplacement(openingType, index, insteadCost, false);
@@ -195,7 +195,7 @@ export function bracketMistake(
       const fixes = certain ? [[{ at: tokenSpan, text: '' }]] : [];
       return diagnose('needless-sign', tokenSpan, { sign: quote(thisToken!.image) }, { fixes });
     }
-    // Of a bracket that follows its like, one is one too many.
+    // One of two equal adjacent brackets is surplus.
     const isRepeated = [tokens[index - 1], tokens[index + 1]].some((token) => token?.image === thisToken!.image);
     const facts = { close: quote(thisToken!.image), open: partner(thisToken!).LABEL ?? '' };
     return diagnose('unopened', tokenSpan, facts, {

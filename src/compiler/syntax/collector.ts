@@ -3,10 +3,10 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { type Source, textOf } from '../../base/text/source.ts';
 
-/** More mistakes than a person fixes in one go. */
+/** Maximum number of collected errors. */
 const most = 50;
 
-/** The mistakes found so far. Past the limit it is `full`, says so once, and takes no more. */
+/** Collects errors. At the limit it becomes `full`, reports this once, and ignores further ones. */
 export class DiagnosticCollector {
   readonly diagnostics: Diagnostic[] = [];
   full = false;

@@ -1,6 +1,6 @@
 /**
- * Corrects one error. Common habits are in `known_mistakes.ts`. Any other is searched: of all changes of one token near where reading stopped,
- * the one after which the whole entry reads, and reads most naturally. The search is that of Burke and Fisher, "A practical method for LR and
+ * Corrects one error. Common habits are in `known_mistakes.ts`. For others it searches all changes of one token near the point where parsing failed,
+ * and chooses the most natural one after which the whole entry parses. The search is that of Burke and Fisher, "A practical method for LR and
  * LL syntactic error diagnosis and recovery", TOPLAS 1987, ranked by what the library's words take.
  */
 import type { IToken, TokenType } from 'chevrotain';
@@ -151,9 +151,8 @@ function removal(here: IToken, previous: IToken | undefined, next: IToken | unde
 }
 
 /**
- * The first correction that knows this mistake: one that is a habit, else the one change after which all reads, else the change that
- * lets reading go on.
- * @param whole what the tokens are to be read by
+ * Returns the first applicable correction: a habit, otherwise a single change after which everything parses, otherwise a change after which parsing
+ * can continue. @param whole the grammar rule for the tokens
  */
 export function correct(
   source: Source,

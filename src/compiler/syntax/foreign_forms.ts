@@ -1,6 +1,6 @@
 /**
- * Reads forms of other languages, such as `recall@50`, as the Tower that they mean, so that each is one error: one row a form. Only a text
- * that does not read as it is gets here.
+ * Translates forms of other languages, such as `recall@50`, to Tower, so that each is one error. There is one row for each form. It is used only for
+ * text that does not parse.
  */
 import type { IToken } from 'chevrotain';
 import { type LexedText, lex } from '../../../grammar/lexer.ts';
@@ -27,7 +27,7 @@ interface ForeignForm {
   readonly where?: (tokens: readonly IToken[], at: number, declaration: EnclosingDeclaration) => boolean;
   /** Returns the Tower that is meant; nothing where the text may be something else. */
   readonly write: (match: RegExpExecArray) => string | undefined;
-  /** Says how Tower does it. */
+  /** Describes Tower's form. */
   readonly rule: string;
   /** The fix may change what was meant. */
   readonly doubtful?: true;
@@ -38,7 +38,7 @@ const beginsEntry = (tokens: readonly IToken[], at: number): boolean =>
 
 const calls = Object.keys(callWords);
 
-/** `Linear`, `ReLU`, `CrossEntropyLoss`: the call of Tower that it means, else the word as it is. */
+/** Translates `Linear`, `ReLU`, `CrossEntropyLoss` to a call of Tower; returns other words unchanged. */
 function callOf(word: string): string {
   const nearestCall = likest(word.toLowerCase(), calls);
   const meantCalls = (['block', 'loss', 'optimizer'] as const).flatMap(
@@ -130,7 +130,7 @@ function quotedSql(sql: string): string | undefined {
   return `"${sql.replace(/(?<!\\)"/g, "'")}"`;
 }
 
-/** The words and signs with these forms as they were meant; the same object if there are none. */
+/** Returns the tokens with these forms translated; the same object if there are none. */
 export function readForeignForms(
   source: Source,
   lexed: LexedText,

@@ -1,6 +1,6 @@
 /**
- * Common mistakes, one function each: it knows the mistake by where reading stopped, words it, and gives the tokens as they were
- * meant, so that reading goes on. The same change, in the text, is the fix that the editor offers.
+ * Corrects common errors, with one function for each. It recognizes the error at the token where parsing failed, describes it, and returns the
+ * intended tokens, so that parsing can continue. The same change of the text is the fix in the editor.
  */
 import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
@@ -23,7 +23,7 @@ import {
   spanOf,
 } from './token.ts';
 
-/** Knows one mistake by where reading stopped. */
+/** Recognizes one error at the token where parsing failed. */
 export type CommonErrorRule = (place: ParseStop) => CorrectedTokens | undefined;
 
 /** `user-id : id`: a hyphen inside a name. */
@@ -178,7 +178,7 @@ const needlessSign: CommonErrorRule = ({ source, tokens, index, here, previous, 
   };
 };
 
-/** These mistakes are habits, tried before any search. */
+/** Corrections of habits, which are tried before any search. */
 export const habits: readonly CommonErrorRule[] = [
   hyphenatedName,
   hyphenatedArgument,
@@ -190,7 +190,7 @@ export const habits: readonly CommonErrorRule[] = [
   keyedBy,
 ];
 
-/** Each looks at one place alone: for entries with several mistakes. */
+/** Corrections that need only one position, for entries with several errors. */
 export const steps: readonly CommonErrorRule[] = [needlessSign, missingEquals, missingComma, missingArrow];
 
 function isOneOf(type: TokenType | undefined, types: readonly TokenType[]): boolean {

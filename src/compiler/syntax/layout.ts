@@ -1,6 +1,6 @@
 /**
- * Where declarations and entries begin, seen from the outside: what a person who skims the page would say. Consulted
- * when the grammar found a mistake, so that the mistake stays where it is.
+ * Guesses where declarations and entries begin from their layout, like a person who skims the page. It is used after a syntax error, so that the
+ * error affects only its own entry.
  */
 import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
@@ -66,7 +66,7 @@ function isSearchEntry(tokens: readonly IToken[], index: number): boolean {
   return nameIndex > index && is(tokens[nameIndex], t.Name) && is(tokens[nameIndex + 1], t.Colon);
 }
 
-/** Names of one list that are looked at: a check of each name of a very long list would never end. */
+/** Maximum names of a list to check: a very long list would take too long. */
 const mostNames = 64;
 
 /** The index past `a` or `a, b, c`; that of the first token where it is no name. */
@@ -83,7 +83,7 @@ function matches(tokens: readonly IToken[], index: number, pattern: readonly Tok
   return true;
 }
 
-/** Cut balanced tokens into declarations, each with the mistakes that may be in it. */
+/** Splits balanced tokens into declarations, which may have errors. */
 export function splitDeclarations(tokens: readonly IToken[]): IToken[][] {
   let declarationColumn = 1;
   return split(tokens, (index, length) => {
@@ -126,7 +126,7 @@ function looksLikeHeader(tokens: readonly IToken[], index: number): boolean {
   return is(tokens[inputIndex], t.RightParenthesis) && isAny(tokens[inputIndex + 1], [t.Keyed, t.LeftBrace]);
 }
 
-/** A line that begins with `{`, `=` or a text, and does not go on with the declaration above, which begins at `start`. */
+/** True for a line that begins with `{`, `=` or a text and does not continue the declaration above, which begins at `start`. */
 function hasLostItsWord(tokens: readonly IToken[], index: number, start: number): boolean {
   const token = tokens[index];
   if (is(token, t.LeftBrace)) return headerEnd(tokens, start) !== index;
@@ -159,7 +159,7 @@ export function splitEntries(tokens: readonly IToken[], rule?: EntryRule): IToke
     if (length === 1 && is(previous, t.Name) && !beginsLine(tokens, index)) return false;
     if (!beginsLine(tokens, index) && is(previous, t.Channel) && looksLikeEntry(tokens, index - 1)) return false;
     const isFresh = beginsLine(tokens, index) || is(previous, t.Comma);
-    // The name before it is missing: no entry goes on so.
+    // The name before it is missing, because no entry continues like this.
     if (isFresh && isAny(token, [t.Equals, t.Colon])) return true;
     const isFreshName = isFresh && is(token, t.Name);
     const entryStart = index - length;
@@ -171,7 +171,7 @@ export function splitEntries(tokens: readonly IToken[], rule?: EntryRule): IToke
     const isEntry = looksLikeEntry(tokens, index) && !beginsLine(tokens, index + 1);
     // `one of 16, 32`: only a name with its colon ends the list.
     if (rule === 'searchEntry' && is(previous, t.Comma) && !isEntry) return false;
-    // What has no sign yet is no entry: a word too many is before the name.
+    // Without a sign so far this is no entry: a surplus word precedes the name.
     if (isEntry && !isFresh && !hasSign(tokens, index - length, index)) return false;
     return isEntry ? isFreshName || !isUnfinished(previous) : isFreshName && !isUnfinished(previous);
   }
@@ -196,8 +196,8 @@ function split(tokens: readonly IToken[], beginsPart: (index: number, length: nu
 }
 
 /**
- * Which tokens are inside of brackets, or close some; the braces are balanced, others may not be. One that is not closed ends at the next
- * entry that is no further in, and one that is not opened begins on its line.
+ * Marks tokens that are inside of brackets or close some. Braces are balanced, others may not be. An unclosed bracket ends at the next entry that is
+ * not indented further, and an unopened one begins on its line.
  */
 function withinBrackets(tokens: readonly IToken[]): readonly boolean[] {
   const isWithin = tokens.map(() => false);

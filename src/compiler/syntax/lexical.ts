@@ -1,4 +1,4 @@
-/** Mistakes within one word or sign. Each is read as what it was most likely meant to be. */
+/** Reports errors within a single token. The parser continues with the token that was most likely meant. */
 import type { IToken } from 'chevrotain';
 import type { LexedText } from '../../../grammar/lexer.ts';
 import { readText } from '../../../grammar/literals.ts';
@@ -15,21 +15,21 @@ type ReportDiagnostic = (diagnostic: Diagnostic) => unknown;
 const isOdd = ({ tokenType, tokenTypeIdx, payload, image }: IToken): boolean =>
   payload !== undefined ||
   tokenType === t.ForeignName ||
-  (mistakes[tokenTypeIdx] !== undefined && (tokenType !== t.Text || image.includes('\\')));
+  (reporterOfType[tokenTypeIdx] !== undefined && (tokenType !== t.Text || image.includes('\\')));
 
-/** Report every mistake that can be seen in a token alone. */
-export function lexicalMistakes(source: Source, lexed: LexedText, report: ReportDiagnostic): void {
+/** Reports every error that can be seen in a token alone. */
+export function reportLexicalErrors(source: Source, lexed: LexedText, report: ReportDiagnostic): void {
   const oddTokens = lexed.tokens.filter(isOdd);
   const lookAlikes: Diagnostic[] = [];
   const foreignQuotes: Diagnostic[] = [];
   const reportOrGather: ReportDiagnostic = (one) =>
     one.code === 'foreign-quotes' ? foreignQuotes.push(one) : report(one);
   for (const token of oddTokens) {
-    mistakes[token.tokenTypeIdx]?.(source, token, reportOrGather);
+    reporterOfType[token.tokenTypeIdx]?.(source, token, reportOrGather);
     if (token.payload !== undefined) lookAlikes.push(lookAlike(source, token));
   }
-  together(foreignQuotes, (one) => positionAt(source, one.at!.start).line, report);
-  together(
+  reportGroups(foreignQuotes, (one) => positionAt(source, one.at!.start).line, report);
+  reportGroups(
     lookAlikes,
     (one) => (/^\w/.test(one.fixes[0]![0]!.text) ? one : positionAt(source, one.at!.start).line),
     report,
@@ -40,10 +40,10 @@ export function lexicalMistakes(source: Source, lexed: LexedText, report: Report
   for (const run of runs(lexed.unknown)) {
     unknown(source, run, (one) => (one.code === 'markdown-fence' ? fenceDiagnostics.push(one) : report(one)));
   }
-  together(fenceDiagnostics, () => 'all', report);
+  reportGroups(fenceDiagnostics, () => 'all', report);
 }
 
-const mistakeIn: Readonly<Record<string, (source: Source, token: IToken, report: ReportDiagnostic) => void>> = {
+const errorReporters: Readonly<Record<string, (source: Source, token: IToken, report: ReportDiagnostic) => void>> = {
   [t.ForeignArrow.name]: (source, token, report) => {
     const at = spanOf(source, token);
     report(diagnose('foreign-arrow', at, { found: token.image }, { fixes: [[{ at, text: '->' }]] }));
@@ -52,7 +52,7 @@ const mistakeIn: Readonly<Record<string, (source: Source, token: IToken, report:
     const at = spanOf(source, token);
     const { proper, sure } = properNumber(token.image);
     const fixes = proper === undefined ? [] : [[{ at, text: proper }]];
-    // Two values may follow a name: `units: 256,128`.
+    // The comma may separate two values: `units: 256,128`.
     const mayBeTwoValues =
       /,[1-9]/.test(token.image) && !/,0/.test(token.image) && /:\s*$/.test(source.text.slice(0, at.start));
     report(
@@ -68,7 +68,7 @@ const mistakeIn: Readonly<Record<string, (source: Source, token: IToken, report:
     const at = { source, start: token.startOffset, end: endOf(token) };
     const edits = [{ at: { source, start: at.end, end: at.end }, text: '"' }];
     if (token.image[0] !== '"') edits.unshift({ at: { source, start: at.start, end: at.start + 1 }, text: '"' });
-    // A text within brackets may end at any sign that it holds.
+    // Within brackets the text may have been meant to end before any of its punctuation marks.
     const isWithinBrackets = !/[=:]\s*$/.test(source.text.slice(0, at.start)) && /[,:=(){}[\]]/.test(token.image);
     report(diagnose('unclosed-text', at, {}, { fixes: [edits], doubtful: isWithinBrackets }));
   },
@@ -101,7 +101,7 @@ function properNumber(image: string): { proper?: string; sure: boolean } {
 const inGroups = (digits: string): string =>
   digits.length < 5 ? digits : digits.replace(/\B(?=(?:[0-9]{3})+$)/g, '_');
 
-/** A name with letters that are not ours, wherever it occurs, is one mistake. */
+/** Reports a name with characters that are not allowed once, with notes at its other occurrences. */
 function foreignNames(source: Source, tokens: readonly IToken[], report: ReportDiagnostic): void {
   const byImage = new Map<string, IToken[]>();
   for (const token of tokens) {
@@ -119,7 +119,7 @@ function foreignNames(source: Source, tokens: readonly IToken[], report: ReportD
   }
 }
 
-/** A word or sign that was read as what it looks like. */
+/** Reports a token with a look-alike character, such as a Cyrillic letter. */
 function lookAlike(source: Source, token: IToken): Diagnostic {
   const at = spanOf(source, token);
   const oddLetter = [...(token.payload as string)].find((letter, index) => letter !== token.image[index])!;
@@ -128,11 +128,15 @@ function lookAlike(source: Source, token: IToken): Diagnostic {
   return diagnose('look-alike', at, letterFacts, { fixes: [[{ at, text: token.image }]] });
 }
 
-/** Other places of one mistake that are named. */
+/** Maximum number of notes at further occurrences of an error. */
 const mostNotes = 20;
 
-/** Quotes of one line, signs and fences that come in pairs are one mistake: the first, whose fix fixes those after it too. */
-function together(found: readonly Diagnostic[], inOne: (one: Diagnostic) => unknown, report: ReportDiagnostic): void {
+/** Merges diagnostics with the same key, such as the quotes of one line or the two marks of a fence, into the first one. Its fix repairs all of them. */
+function reportGroups(
+  found: readonly Diagnostic[],
+  inOne: (one: Diagnostic) => unknown,
+  report: ReportDiagnostic,
+): void {
   const groups = new Map<unknown, Diagnostic[]>();
   for (const one of found) {
     const groupKey = inOne(one);
@@ -151,7 +155,7 @@ function together(found: readonly Diagnostic[], inOne: (one: Diagnostic) => unkn
 
 const codeOf = (letter: string): string => `U+${letter.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;
 
-const mistakes = byType(({ name }) => mistakeIn[name]);
+const reporterOfType = byType(({ name }) => errorReporters[name]);
 
 function foreignComment(source: Source, token: IToken, report: ReportDiagnostic): void {
   const [sign] = /^(?:#|\/\*|"""|''')/.exec(token.image)!;
@@ -160,19 +164,19 @@ function foreignComment(source: Source, token: IToken, report: ReportDiagnostic)
   const slashes = /["']/.test(sign) ? '///' : '//';
   const commentLines = commentText.split('\n').map((line) => `${slashes}${line.replace(/^\s*\*? ?/, ' ').trimEnd()}`);
   const codeOffset = codeAfter(source, at.end);
-  // What follows on its line would become a part of it.
+  // Code that follows on the same line would become part of the comment.
   const lineBreak = codeOffset === at.end ? '' : `\n${indentOf(source, positionAt(source, at.start).line)}`;
   const edit = { at: { ...at, end: codeOffset }, text: `${commentLines.join('\n')}${lineBreak}` };
   report(diagnose('foreign-comment', at, { sign }, { fixes: [[edit]] }));
 }
 
-/** Returns the offset of the code that follows on the same line; else the offset given. */
+/** Returns the offset of the code that follows on the same line; otherwise `offset`. */
 function codeAfter({ text }: Source, offset: number): number {
   const [blanks] = /^[ \t]*(?=[^\s/]|\/[^/])/.exec(text.slice(offset)) ?? [];
   return blanks === undefined ? offset : offset + blanks.length;
 }
 
-/** Characters of one kind side by side are one mistake. */
+/** Groups adjacent unknown characters of one kind, which are reported as one error. */
 function runs(unknown: readonly IToken[]): IToken[][] {
   const foundRuns: IToken[][] = [];
   for (const token of unknown) {
@@ -220,7 +224,7 @@ function unknown(source: Source, run: readonly IToken[], report: ReportDiagnosti
   }
 }
 
-/** Takes away what is alone on its line, with the line. */
+/** Removes the span, and its whole line if nothing else is on it. */
 function removal(at: Span): Edit {
   const { text } = at.source;
   const start = text.lastIndexOf('\n', at.start - 1) + 1;

@@ -8,14 +8,14 @@ import type { Source } from '../../base/text/source.ts';
 import type { BodyEntryNode, DeclarationNode, FileNode } from './ast.ts';
 import { DiagnosticCollector } from './collector.ts';
 import { readForeignForms } from './foreign_forms.ts';
-import { lexicalMistakes } from './lexical.ts';
+import { reportLexicalErrors } from './lexical.ts';
 import { readStrictly } from './parsers.ts';
 import { type RecoveredFile, Recovery } from './recover.ts';
 import { byType, depthOf, firstFrom, spanOf } from './token.ts';
 
 /**
- * Text into its tree. Never throws: the tree holds whatever could be read, and every mistake has its diagnostic, up to a limit
- * that is reported.
+ * Parses a text to its tree. Never throws: the tree has everything that could be parsed, and every error has a diagnostic, up to a limit that is
+ * reported.
  */
 export function parse(source: Source): Outcome<FileNode> {
   const span = { source, start: 0, end: source.text.length };
@@ -24,7 +24,7 @@ export function parse(source: Source): Outcome<FileNode> {
 
   const collector = new DiagnosticCollector(source);
   const lexedAsWritten = lex(source.text);
-  // What goes too deep is not read at all.
+  // A text that is nested too deeply is not parsed at all.
   const tokensAsWritten = withinLimits(source, lexedAsWritten.tokens, () => {});
   const docsAsWritten = docsAbove(tokensAsWritten, lexedAsWritten.comments);
   const asWritten =
@@ -33,7 +33,7 @@ export function parse(source: Source): Outcome<FileNode> {
       : undefined;
   const lexed =
     asWritten && 'tree' in asWritten ? lexedAsWritten : readForeignForms(source, lexedAsWritten, collector.report);
-  lexicalMistakes(source, lexed, collector.report);
+  reportLexicalErrors(source, lexed, collector.report);
   if (lexed.tokens.length === 0 && collector.diagnostics.length === 0) {
     collector.report(diagnose('empty-file', { source, start: 0, end: 0 }, {}));
   }
@@ -81,7 +81,7 @@ function conflict(source: Source): Diagnostic | undefined {
 // Limits: how deep a text may go, so that no later stage runs out of stack on it.
 
 const deepest = 64;
-/** Words and signs of a file: more than any model of a person has, and fewer than take minutes. */
+/** Maximum tokens of a file: more than any handwritten model has, but few enough not to take minutes. */
 const most = 250_000;
 /** Operators in one expression: each makes the tree one deeper. */
 const longest = 256;
@@ -97,7 +97,7 @@ function withinLimits(
 ): readonly IToken[] {
   if (tokens.length > most) {
     report(diagnose('too-long', spanOf(source, tokens[most]!), { limit: most }));
-    // Up to a declaration: half of one would be a mistake that nobody made.
+    // Cuts at a declaration, because half of one would be reported as an error.
     let cutIndex = most;
     while (cutIndex > 0 && tokens[cutIndex]!.startColumn !== 1) cutIndex--;
     return withinLimits(source, tokens.slice(0, cutIndex === 0 ? most : cutIndex), report);
@@ -135,9 +135,9 @@ function withinLimits(
 // The `///` comments of a file, by the token that each is above.
 
 interface DocComments {
-  /** Offset of the token below → the lines, without their slashes. */
+  /** Lines of documentation without their slashes, by the offset of the next token. */
   readonly text: ReadonlyMap<number, string>;
-  /** Offset of the token below → the comments themselves. */
+  /** Documentation comments by the offset of the next token. */
   readonly comments: ReadonlyMap<number, readonly IToken[]>;
   /** Comments that nothing follows. */
   readonly trailing: readonly IToken[];
@@ -175,7 +175,7 @@ function strayDocs(source: Source, docs: DocComments, file: FileNode): Diagnosti
   for (const declaration of file.declarations) addHomes(declaration, documentedOffsets);
   const endOfDeclarations = file.declarations.at(-1)?.span.end ?? 0;
   const readableComments = [...docs.comments]
-    // After a mistake it may be the reading that failed, not the writer.
+    // After an error the cause may be the parser, not the author.
     .filter(([below]) => file.declarations.some(({ span }) => span.start <= below && below < span.end));
   const strayComments = readableComments.flatMap(([below, comments]) =>
     documentedOffsets.has(below) ? comments.filter((comment) => docs.inLine.has(comment)) : comments,

@@ -8,7 +8,7 @@ import { defined } from '../../base/util/defined.ts';
 import { callWords, entryWords, listEntries } from './known_calls.ts';
 import { is, isAny } from './token.ts';
 
-/** Which entries go on after a comma: `metrics = recall(20), ndcg(20)`. Elsewhere a comma ends an entry, and the next one has lost its sign. */
+/** Entries that continue after a comma: `metrics = recall(20), ndcg(20)`. In others a comma ends the entry, and the next one lacks its sign. */
 const known: ReadonlySet<string> = new Set(Object.values(entryWords).flat());
 const lists: ReadonlySet<string> = new Set(listEntries);
 
@@ -35,7 +35,7 @@ function isCall(name: IToken, after: IToken | undefined): boolean {
 
 export type EntryRule = 'typedEntry' | 'towerEntry' | 'entry' | 'dataEntry' | 'columns' | 'searchEntry';
 
-/** The value of a rule: a part without what it needs is undefined. */
+/** Builds the value of a rule; undefined for an incomplete part. */
 export type RuleTree<R extends 'file' | 'declaration' | EntryRule> = ReturnType<TowerParser[R]>;
 
 type ParseResult<T> = { readonly tree: T } | { readonly complaint: ParseError };
@@ -56,11 +56,11 @@ export function isColumns(rule: EntryRule, first: IToken | undefined, second: IT
   return rule === 'dataEntry' && is(first, t.Columns) && is(second, t.LeftBrace);
 }
 
-// What the parser complains of, as facts. Its own messages are never shown.
+// Converts the parser's error to facts. Its own messages are never shown.
 
 /** Reading stopped here, for this reason. */
 export interface ParseError {
-  /** The rule that could not go on. */
+  /** The rule that failed. */
   readonly rule: string;
   /** The one token that was wanted; absent where several could be, or where nothing more was wanted. */
   readonly expected?: TokenType;
@@ -95,7 +95,7 @@ let strict: TowerParser | undefined;
 
 const noDocs: ReadonlyMap<number, string> = new Map();
 
-/** Reads all the tokens by one rule, up to the first mistake. Quick, also on texts that are no programs at all. */
+/** Parses all tokens by one rule, up to the first error. It is fast even for arbitrary text. */
 export function readStrictly<R extends 'file' | 'declaration' | EntryRule>(
   rule: R,
   source: Source,

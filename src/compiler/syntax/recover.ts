@@ -1,7 +1,7 @@
 /**
- * Reading a text that has mistakes in it. The text is cut where declarations begin, and a declaration that has a mistake where
- * its entries begin, so that each mistake stays where it is made; a known mistake is corrected and reading goes on.
- * Long because a declaration, its entries and what is lost between them share one reading of the tokens.
+ * Parses a text with errors. It splits the text into declarations, and a declaration with an error into entries, so that each error is confined to
+ * its entry. A correctable error is corrected, and parsing continues. Long because a declaration, its entries and the lost parts between them share
+ * one pass over the tokens.
  */
 import type { IToken } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
@@ -46,7 +46,7 @@ export class Recovery {
     private readonly source: Source,
     private readonly docs: ReadonlyMap<number, string>,
     private readonly collector: DiagnosticCollector,
-    /** All tokens of the file: what a mistake at the end of an entry is followed by. */
+    /** All tokens of the file, including those after an error at the end of an entry. */
     private readonly all: readonly IToken[],
   ) {}
 
@@ -139,7 +139,7 @@ export class Recovery {
     const firstToken = tokens[0]!;
     if (isAny(firstToken, declarationWords)) return tokens;
     const firstSpan = spanOf(this.source, firstToken);
-    // What goes too deep is left out, and this is what is left of it.
+    // A part that is nested too deeply is skipped and replaced by this.
     if (!isFirstOnLine(this.source, firstToken) && is(firstToken, t.Equals)) return undefined;
     const missingType = missingWord(tokens);
     const likelyWord = is(firstToken, t.Name) ? likest(firstToken.image, words.keys()) : undefined;
@@ -184,10 +184,10 @@ export class Recovery {
     return wordType && [replaced(firstToken, wordType), ...tokens.slice(1)];
   }
 
-  /** Read, correct, read again; nothing after a mistake that no correction knows. */
+  /** Parses, corrects and parses again. Returns undefined after an error without a correction. */
   private corrected<R extends 'declaration' | EntryRule>(rule: R, tokens: readonly IToken[]): RuleTree<R> | undefined {
     let input = tokens;
-    // What was guessed before may have misled the reader; a mistake with its fix has not.
+    // An earlier guess may have misled the parser; an error with a fix has not.
     let isMisled = this.collector.misleads(...this.stretch(tokens));
     for (let round = 0; ; round++) {
       const parseResult = readStrictly(rule, this.source, input, this.docs);
@@ -212,7 +212,7 @@ export class Recovery {
   private doubt(tokens: readonly IToken[]): void {
     const [start, end] = this.stretch(tokens);
     this.doubtful.push({ source: this.source, start, end });
-    // What a tower lets in, or hands on, may have been a part of it.
+    // It may have contained an input or an output of the tower.
     if (is(this.declaring, t.Tower) || tokens[0] === this.declaring) this.lost.push({ within: this.declaring!.image });
   }
 
@@ -277,7 +277,7 @@ export class Recovery {
     const isDeclaration = first === word && isAny(first, declarationWords);
     const nameIndex =
       isDeclaration && is(first, t.Shared) ? 2 : isDeclaration || (is(first, t.Channel) && is(second, t.Name)) ? 1 : 0;
-    // What begins with a word of its own and has a body may declare anything.
+    // A part with an unknown first word and a body may declare anything.
     const isNamed =
       is(tokens[nameIndex], t.Name) && !(first === word && nameIndex === 0 && !isAny(second, [t.Equals, t.Colon]));
     const within = isAny(word, declarationWords) ? { within: word!.image } : {};
@@ -293,7 +293,7 @@ export class Recovery {
 const words = new Map(declarationWords.map((word) => [imageOf(word), word]));
 const wordList = [...words.keys()].map((word) => `\`${word}\``).join(', ');
 
-/** Says what an entry that is alone should be inside of. */
+/** Reports which declaration a lone entry belongs to. */
 function homeOf(tokens: readonly IToken[]): string | undefined {
   if (is(tokens[0], t.Channel) && is(tokens[1], t.Name)) return '`tower NAME(…) { … }`';
   if (!is(tokens[0], t.Name)) return undefined;

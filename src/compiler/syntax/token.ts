@@ -168,7 +168,7 @@ export function beginsLine(tokens: readonly IToken[], index: number): boolean {
 export const beginsValue = oneOf([t.Name, t.NumberToken, t.Text, t.LeftBracket, t.LeftParenthesis]);
 export const endsValue = oneOf([t.Name, t.NumberToken, t.Text, t.RightBracket, t.RightParenthesis]);
 
-/** Signs after which an expression goes on, on the next line too. */
+/** Signs after which an expression continues on the next line. */
 export const isUnfinished = oneOf([t.Equals, t.Colon, t.Arrow, t.Plus, t.Minus, t.Times, t.Over, t.Dot]);
 
 /**

@@ -1,4 +1,4 @@
-/** Finds the columns that a model reads among the files of a data block. */
+/** Binds the columns that a model reads to the files of a data block. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { Failure } from '../../base/diagnostics/failure.ts';
@@ -28,7 +28,7 @@ import {
 } from './layout.ts';
 
 export interface BindOptions {
-  /** Gives the places of features that nothing feeds. */
+  /** Provides the spans of features without a column. */
   readonly model?: ModelSpans;
   readonly signal?: AbortSignal;
   readonly access?: Access;
@@ -37,13 +37,13 @@ export interface BindOptions {
 export interface BoundData {
   readonly layout: DataLayout;
   readonly files: ReadonlyMap<string, FeatureFile>;
-  /** Removes the copies of good records that reading left for the database. */
+  /** Removes the copies of good records that were made for the database. */
   discard(): void;
 }
 
 /**
- * Binds every column of a data block, reading the headers of its files only. With errors there is no output. The expressions run in
- * a database of their own, over tables of the same columns, once that database can no longer read a file.
+ * Binds every column of a data block, and reads only the headers of its files. There is no output if there are errors. Expressions run in a separate database,
+ * on tables with the same columns, after this database has lost its access to files.
  */
 export async function bindData(
   description: DataDescription,
@@ -124,7 +124,7 @@ function checkSplit(binding: ColumnBinding, { userKey }: BoundKeys): void {
   }
 }
 
-/** Binds a column called `title`, if there is one: of the items, else of the events. */
+/** Binds a column `title` of the items or, without an items file, of the events, if there is one. */
 async function bindTitle(binding: ColumnBinding): Promise<BoundColumn | undefined> {
   const role: Role = binding.sources.has('items') ? 'items' : 'events';
   const hasTitle = binding.sources.get(role)!.columns.some(({ name }) => name.toLowerCase() === 'title');
@@ -132,9 +132,9 @@ async function bindTitle(binding: ColumnBinding): Promise<BoundColumn | undefine
   return binding.bind({ what: 'column', name: 'title', kind: 'text', scopes: [[role]] });
 }
 
-/** Columns that this model does not read must still be computable: a data block serves many models. */
+/** Binds the columns that this model does not read, because a data block serves many models and all of its columns must be computable. */
 async function bindUnread(binding: ColumnBinding, layout: DataLayout): Promise<void> {
-  // An entry called `time` or `where` is not the block's own.
+  // An entry of `columns` named `time` or `where` is not the block's own `time` or `where`.
   const { time, where, ...others } = layout;
   const boundNames = new Set([
     ...binding.needs.features.flatMap(({ column, weights }) => (weights === undefined ? [column] : [column, weights])),
@@ -180,7 +180,7 @@ async function bindInFile(
   const request = { what: 'key', name, kind: 'text', scopes: [[role]], span } as const;
   const bound = await binding.attempt(request);
   if ('column' in bound) return bound.column;
-  // A misspelt entry is reported with the key in events already.
+  // A misspelled entry was already reported with the key in the events.
   if (!binding.hasFailed(request)) {
     const { message, hint } = bound.diagnostic;
     binding.diagnostics.push(diagnose('key-does-not-join', span, { key: name, file: role, reason: message, hint }));
@@ -217,11 +217,11 @@ async function bindFeatures(
   };
   for (const feature of binding.needs.features) {
     if (madeOf(feature).length > 0) continue;
-    // Where the list is no history, `checkAlong` reports it.
+    // If the list is not a history, `checkAlong` reports it.
     if (feature.each && !isHistory(feature.name)) continue;
     await bindOne(feature);
     const weights = weightsOf(feature);
-    // Where only one of the two is a history, `checkAlong` reports it.
+    // If only one of the two is a history, `checkAlong` reports it.
     if (weights && isHistory(weights.column) === isHistory(feature.name)) await bindOne(weights);
   }
   for (const feature of binding.needs.features) {
@@ -237,7 +237,7 @@ async function bindFeatures(
   return { features, histories, listWeights };
 }
 
-/** Makes the weights of a list a feature along it, which belongs to the tower of the list. Its name is no name of a file. */
+/** Turns the weights of a list into a feature along it in the tower of the list. Its name cannot occur in a file. */
 function weightsOf({ name, tower, weights }: FeaturePlan): FeaturePlan | undefined {
   if (weights === undefined) return undefined;
   const ownName = `${name}/weights`;
@@ -297,14 +297,14 @@ async function bindFeature(
   const what = areWeights(feature) ? 'column of weights' : 'feature';
   const request = { what, name: feature.column, kind: columnKindOf(feature) };
   const readName = areWeights(feature) ? feature.along! : feature.name;
-  // Bound already, or reported as missing.
+  // The key is already bound, or reported as missing.
   if (feature.name === tower.key) return (ownFile === 'items' ? itemKey : userKey)?.inEvents;
   if (needs.towers.every(({ features, key }) => features?.includes(readName) === false && key !== readName)) {
     return binding.bind({ ...request, scopes: [['events'], ['items'], ['users'], ...anywhere] });
   }
   const bound = await binding.attempt({ ...request, scopes: [[ownFile], ['events'], ['events', ownFile]] });
   if ('column' in bound) return bound.column;
-  // An expression over the file of the other tower can be computed, which is then the error.
+  // If the expression can be computed from the file of the other tower, that is the error.
   const across = [[otherFile], ['events', otherFile], ['events', 'items', 'users']] as const;
   if ('column' in (await binding.attempt({ ...request, scopes: across }))) {
     const facts = { feature: feature.column, tower: tower.name, file: otherFile };
@@ -328,7 +328,7 @@ async function bindHistory(
   if (feature.tower !== query.name) reportMissing(`a feature of the query tower \`${query.name}\``);
   if (feature.gives !== 'bag') reportMissing(`\`${feature.column}\` to be a list: list(${of})`);
   if (kind === 'others') {
-    // Its elements are in no order, and rows would see their own items among those of one another.
+    // Its elements have no order, and rows would see their own items in the lists of others.
     if (sequenceOf(needs) === feature.name) {
       reportMissing(`the order of time for \`targets = positions\`: ${name} = past(${of}, ${max})`);
     }
@@ -348,8 +348,8 @@ async function bindHistory(
 }
 
 /**
- * Reads the headers of the files and binds every column that `needs` (a `Plan`, or part of one) reads: missing files, features that no column
- * feeds, columns of the wrong kind, keys that do not join, SQL that cannot be computed are errors.
+ * Reads the headers of the files and binds every column that `needs` (a `Plan`, or part of one) reads. Errors are missing files, features without a column,
+ * columns of the wrong kind, keys that do not join, and SQL that cannot be computed.
  */
 export async function checkHeaders(
   description: DataDescription,
@@ -362,7 +362,7 @@ export async function checkHeaders(
 }
 
 /**
- * Binds the block to its files, and closes all of it however `use` ends. `memory`: bytes for the database.
+ * Binds the block to its files, calls `use`, and closes everything afterwards, also after an error. `memory`: bytes for the database.
  * @throws Failure with the errors of the block and its files
  */
 export async function withBoundDatabase<T>(

@@ -1,4 +1,4 @@
-/** Binds expressions or column names to the files' columns, by queries of DuckDB over tables of the same columns without values. */
+/** Binds expressions or column names to columns of the files, by DuckDB queries of tables that have the same columns but no values. */
 import type { Facts } from '../../base/diagnostics/codes.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
@@ -14,13 +14,13 @@ import { readsOf, refusalOf } from './expression.ts';
 import type { BoundColumn, ColumnKind } from './layout.ts';
 
 export interface Request {
-  /** Its kind in messages: feature, label, key … */
+  /** The kind of column in messages: feature, label, key, … */
   readonly what: string;
   readonly name: string;
-  /** Absent: the files' own column of that name. */
+  /** Absent if the column is a file's own column of that name. */
   readonly expression?: string;
   readonly kind: ColumnKind;
-  /** Files to compute it over, by preference. */
+  /** Tables for the expression, in order of preference. */
   readonly scopes: readonly (readonly Role[])[];
   readonly span: Span;
 }
@@ -28,12 +28,12 @@ export interface Request {
 export type BindResult = { readonly column: BoundColumn } | { readonly diagnostic: Diagnostic };
 
 export interface Binder {
-  /** The sources after binding: a column that an expression needs as text has become text. */
+  /** The sources after binding. A column that an expression needs as text is then a text. */
   readonly sources: ReadonlyMap<Role, DataSource>;
   bind(request: Request): Promise<BindResult>;
 }
 
-/** Milliseconds that an expression may take for its one row: a check ends, whatever the expression. */
+/** Timeout of an expression for its one row, in milliseconds, so that a check always ends. */
 const maxMilliseconds = 20_000;
 
 export async function makeBinder(
@@ -70,7 +70,7 @@ async function bind(tables: BindTables, request: Request): Promise<BindResult> {
       type = await typeOf(tables, expression, scope, request.span, reads?.endless);
     } catch (error) {
       database.passOn(error);
-      // The best error is that of the files which have all the names.
+      // Prefers the error of tables that have all the names.
       if (problem === undefined || namesNothing(problem)) problem = error;
       continue;
     }
@@ -93,7 +93,7 @@ async function bind(tables: BindTables, request: Request): Promise<BindResult> {
   return { diagnostic };
 }
 
-/** Quotes an expression that is only a column's name: `at` and `order` are words of SQL, `release date` is two words, `events.at` is that column. */
+/** Quotes an expression that is only the name of a column: `at` and `order` are keywords of SQL, `release date` has a blank, and `events.at` has a table. */
 function asColumn(expression: string, sources: ReadonlyMap<Role, DataSource>): string {
   const text = expression.trim();
   for (const { role, columns } of sources.values()) {
@@ -129,14 +129,14 @@ async function typeOf(
   const { database, longest } = tables;
   const reason = `one row of it takes longer than ${longest / 1000} seconds`;
   const limit = { milliseconds: longest, reason: failure('sql-fails', { reason }, span) };
-  // An aggregate fails together with a row id; and one row must give one row.
+  // With a row id in the query an aggregate fails, and the row count shows if an expression returns several rows.
   const query = `SELECT ${enclose(expression)}, ${scope[0]}.rowid FROM ${scope.join(', ')}`;
   const shapeNow = async () => {
     if (!endless) return database.shape(query, limit);
-    // The plan of these computes what they sort.
+    // DuckDB would compute the list that these functions sort while it plans the query.
     if (/\b(list|array)_(reverse_)?(sort|grade_up)\b/i.test(expression))
       throw new Error('it sorts a list that `range`, `repeat` or the like makes, which may never end');
-    // Nothing could end the query within a value: it is planned, and not run.
+    // No value can end the query, because it is only planned, not run.
     const [description] = await database.rows(`DESCRIBE ${query}`);
     return { types: [String(description!.column_type)], rows: 1 };
   };
@@ -149,7 +149,7 @@ async function typeOf(
   return shape.types[0]!;
 }
 
-/** Reads a column of mostly numbers as text, where an expression treats it so: `nullif(weight, '?')`. */
+/** Reads columns with mostly numbers as text if an expression mentions them, as in `nullif(weight, '?')`. Returns true if one changed. */
 async function readAsText(
   { database, sources }: BindTables,
   expression: string,
@@ -169,21 +169,21 @@ async function readAsText(
   return hasChanged;
 }
 
-/** Makes a table with one row of NULL, so that whatever does not depend on values is computed: a text that is no number, compared with one. */
+/** Makes a table with one row of NULLs, so that errors that do not depend on values appear, such as the comparison of a number with a text that is none. */
 async function makeEmpty(database: Database, source: DataSource): Promise<void> {
   const columns = source.columns.map(({ name, type }) => `${quoteName(name)} ${type}`);
   await database.run(`CREATE OR REPLACE TEMP TABLE ${source.role} (${columns.join(', ')})`);
   await database.run(`INSERT INTO ${source.role} VALUES (${columns.map(() => 'NULL').join(', ')})`);
 }
 
-/** True if an expression may read a column: it holds the name, perhaps by chance. */
+/** True if an expression may read a column, because it contains the name. */
 export function mentions(expression: string, column: string): boolean {
   const text = expression.toLowerCase();
   const name = column.toLowerCase();
   return text.includes(name) || text.includes(name.replaceAll('"', '""'));
 }
 
-/** Returns the file's own column that an expression is, if it is nothing else. */
+/** Returns the name of the file's own column if the expression is nothing else. */
 function bareColumn(
   expression: string,
   scope: readonly Role[],
@@ -221,7 +221,7 @@ function namesNothing(error: unknown): boolean {
   return error instanceof Error && /Referenced (column|table) "/.test(error.message);
 }
 
-/** Words DuckDB's message for a data block, without its quotation of the query. `roles`: the files that were tried. */
+/** Words DuckDB's message for a data block, without its quotation of the query. `roles`: the tables that were tried. */
 export function sqlFails(
   error: unknown,
   span: Span,
@@ -265,8 +265,8 @@ function lowered(sentence: string): string {
 }
 
 /**
- * Returns the facts of a `column-type` error, or undefined where the type suits. `source` is set for a file's own column. Without the text
- * of an entry of the data block, the hint writes the entry.
+ * Returns the facts of a `column-type` error, or undefined if the type fits. `source` is given for a file's own column. If the data block has no entry for the
+ * column, the hint includes one.
  */
 function wrongType(
   column: BoundColumn,
@@ -275,12 +275,12 @@ function wrongType(
 ): Facts<'column-type'> | undefined {
   const { type, name, kind } = column;
   const columnSql = entryText ?? sqlName(name);
-  /** @param sql what the entry should say, as `advice` tells */
+  /** @param sql the suggested expression, introduced by `advice` */
   const typeFacts = (needs: string, advice?: string, sql?: string): Facts<'column-type'> => {
     const entry = entryText === undefined ? `columns { ${name} = "${sql?.replaceAll('"', '\\"')}" }` : sql;
     return { name, needs, found: described(type), hint: sql === undefined ? advice : `${advice}: \`${entry}\`` };
   };
-  // A JSON value holds anything, and a CSV column whose sample is empty may.
+  // A JSON value may have any type, and so may a CSV column without values in the sample.
   const isOpen = type === 'JSON' || (type === 'VARCHAR' && source !== undefined && isUnknown(column, source));
   switch (kind) {
     case 'text':

@@ -1,4 +1,4 @@
-/** Binds the columns of one data block, one after another, and collects errors. */
+/** Binds the columns of one data block, one after another, and collects their errors. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { likest } from '../../base/text/nearest.ts';
@@ -9,7 +9,7 @@ import type { Role } from '../files/files.ts';
 import type { Binder, BindResult, Request } from './binder.ts';
 import type { BoundColumn, DataLayout, Needs } from './layout.ts';
 
-/** Scopes of columns that belong to no tower: events, alone or joined. */
+/** Scopes for columns that belong to no tower: the events, alone or joined. */
 export const anywhere: readonly (readonly Role[])[] = [
   ['events'],
   ['events', 'items'],
@@ -17,7 +17,7 @@ export const anywhere: readonly (readonly Role[])[] = [
   ['events', 'items', 'users'],
 ];
 
-/** A request for a column, whose expression and span are those of its entry in `columns` unless it has its own. */
+/** A request for a column. Its expression and span default to those of its entry in `columns`. */
 export type BindRequest = Omit<Request, 'span' | 'expression'> & Partial<Request>;
 
 export class ColumnBinding {
@@ -27,7 +27,7 @@ export class ColumnBinding {
   readonly entries: ReadonlyMap<string, DataDescription['columns'][number]>;
   readonly #binder: Binder;
   readonly #model: ModelSpans | undefined;
-  /** Start offsets of the entries that are reported. */
+  /** Start offsets of entries with reported errors. */
   readonly #failed = new Set<number | undefined>();
   readonly #wanted: ReadonlySet<string>;
 
@@ -40,12 +40,12 @@ export class ColumnBinding {
     this.#wanted = wantedNames(description, needs);
   }
 
-  /** The sources after binding: a column that an expression needs as text has become text. */
+  /** The sources after binding. A column that an expression needs as text is then a text. */
   get sources(): DataLayout['sources'] {
     return this.#binder.sources;
   }
 
-  /** Returns the column, or undefined once its diagnostic is reported. */
+  /** Returns the column; undefined after its diagnostic is reported. */
   async bind(request: BindRequest): Promise<BoundColumn | undefined> {
     const bound = await this.attempt(request);
     if ('column' in bound) return bound.column;
@@ -56,7 +56,7 @@ export class ColumnBinding {
     return undefined;
   }
 
-  /** True if the requested entry of `columns` is reported: every use of it would fail alike. */
+  /** True if the entry of `columns` is already reported, because each use of it would have the same error. */
   hasFailed(request: Pick<Request, 'what' | 'name'>): boolean {
     return this.#failed.has(this.#entryOf(request));
   }
@@ -84,7 +84,7 @@ export class ColumnBinding {
     this.diagnostics.push(diagnose('data-needs', span, { what, needs }));
   }
 
-  /** Reports an entry of `columns` that feeds nothing and has nearly the requested name. */
+  /** Returns a diagnostic for an unused entry of `columns` whose name is close to the requested one. */
   misspeltEntry({ what, name }: Pick<Request, 'what' | 'name'>): Diagnostic | undefined {
     if (this.entries.has(name)) return undefined;
     const unusedEntries = this.description.columns.filter((entry) => !this.#wanted.has(entry.name));

@@ -1,22 +1,22 @@
 /**
- * Decides which SQL a data block may hold: one expression over the block's own rows. DuckDB parses the text, and the tree decides: a list says
- * which kinds of nodes may appear, and others are refused. The database's settings refuse files as well: see `duckdb.ts`.
+ * Decides which SQL a data block may contain: one expression over its own rows. DuckDB parses the text, and only nodes in the lists below are allowed in the
+ * tree. The settings of the database refuse files as well: see `duckdb.ts`.
  */
 import { type Database, enclose, quoteText } from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
 import { parseJsonText } from '../files/records/lines.ts';
 
-/** Expressions that compute a value of one row, of a window over rows, or of a query. */
+/** Expressions that compute a value from one row, from a window of rows, or by a query. */
 const EXPRESSIONS: ReadonlySet<string> = new Set(
   'BETWEEN CASE CAST COLLATE COLUMN_REF COMPARISON CONJUNCTION CONSTANT FUNCTION LAMBDA OPERATOR SUBQUERY WINDOW'.split(
     ' ',
   ),
 );
 
-/** Nodes with a meaning inside a query alone: `*` gives several columns, and `#1` counts them. */
+/** Nodes that are only meaningful inside a query: `*` stands for several columns, and `#1` for a column by position. */
 const INSIDE_QUERIES: ReadonlySet<string> = new Set(['STAR', 'POSITIONAL_REFERENCE']);
 
-/** Parts of a query that are no expressions. */
+/** Parts of a query that are not expressions. */
 const QUERY_PARTS: ReadonlySet<string> = new Set(
   `BASE_TABLE DISTINCT_MODIFIER EMPTY EXPRESSION_LIST JOIN LIMIT_MODIFIER LIMIT_PERCENT_MODIFIER ORDER_ASCENDING
   ORDER_DEFAULT ORDER_DESCENDING ORDER_MODIFIER ASCENDING DESCENDING SELECT_NODE SET_OPERATION_NODE SUBQUERY
@@ -25,20 +25,20 @@ const QUERY_PARTS: ReadonlySet<string> = new Set(
 
 const TABLES: ReadonlySet<string> = new Set<Role>(['events', 'items', 'users']);
 
-/** Table functions that turn their arguments into rows, and read nothing else. */
+/** Table functions that turn their arguments into rows and read nothing else. */
 const ROW_MAKERS: ReadonlySet<string> = new Set(['generate_series', 'json_each', 'json_tree', 'range', 'unnest']);
 
-/** Functions whose value is as long as their arguments say. As table functions they give rows, between which the database stops. */
+/** Functions whose arguments determine the length of their value. As table functions they return rows, between which the database can be interrupted. */
 const LENGTHENERS: ReadonlySet<string> = new Set(
   'array_resize generate_series list_resize lpad range repeat rpad'.split(' '),
 );
 
-/** Functions that give a row for each element of a list. Outside of a query they would repeat or drop rows of the file. */
+/** Functions that return a row for each element of a list. Outside of a query they would duplicate or drop rows of the file. */
 const SEVERAL_ROWS: ReadonlySet<string> = new Set(['generate_subscripts', 'regexp_split_to_table', 'unlist', 'unnest']);
 
 /**
- * Functions whose value is not computed from their arguments alone: settings, the catalog, sequences, the query itself, the log. Table
- * functions need no list: only `ROW_MAKERS` may run. A test compares both with all that DuckDB has.
+ * Functions whose value depends on more than their arguments: settings, the catalog, sequences, the query itself, the log. Table functions need no list,
+ * because only `ROW_MAKERS` may run. A test compares both lists with all functions of DuckDB.
  */
 const READERS: ReadonlySet<string> = new Set(
   `current_catalog current_connection_id current_database current_query current_query_id current_role current_schema
@@ -51,17 +51,17 @@ const READERS: ReadonlySet<string> = new Set(
 const READER_FAMILIES =
   /^(__internal_|duckdb_|has_\w+_privilege$|inet_|parquet_|pg_|pragma_|query|read_|sniff_|which_)/;
 
-/** True if an expression may call a function. A name that DuckDB does not know may be called: DuckDB reports it. */
+/** True if an expression may call a function. Unknown names are allowed, because DuckDB reports them. */
 export function isCallable(name: string): boolean {
   const lower = name.toLowerCase();
   return !READERS.has(lower) && !READER_FAMILIES.test(lower) && lower !== 'glob';
 }
 
-/** Returns why an expression may not run, in words that follow a colon; undefined for one that may. @throws Error of DuckDB's parser, for a text that is not SQL */
+/** Returns the reason why an expression may not run, in words that follow a colon; undefined if it may. @throws Error of DuckDB's parser for invalid SQL */
 export async function refusalOf(database: Database, expression: string): Promise<string | undefined> {
-  // DuckDB would read only what is before a zero byte.
+  // DuckDB would ignore everything after a zero byte.
   if (expression.includes('\0')) return 'it contains a zero byte';
-  // Alone it must be an expression, and within parentheses the same one: `1) + (2` is one only there, `ALL a` only alone.
+  // It must be the same expression alone and within parentheses: `1) + (2` is an expression only within them, `ALL a` only alone.
   const aloneTree = await parse(database, expression);
   const refusal = typeof aloneTree === 'string' ? aloneTree : expressionRefusal(aloneTree);
   if (refusal !== undefined) return refusal;
@@ -71,18 +71,18 @@ export async function refusalOf(database: Database, expression: string): Promise
   return undefined;
 }
 
-/** The parts of tables that an expression reads, besides the columns that its text names. */
+/** Says what an expression reads in addition to the columns that it names. */
 export interface ExpressionReads {
   readonly tables: readonly Role[];
-  /** It may read columns without their names: `*`, `#1`, a whole row, a natural join, a renamed table. */
+  /** True if it may read columns without naming them: `*`, `#1`, a whole row, a natural join, a renamed table. */
   readonly unnamed: boolean;
-  /** Its value depends on other rows, over which it has a window. */
+  /** True if its value depends on other rows, through a window. */
   readonly windows: boolean;
-  /** One value may be as long as a number says: the database does not stop within a value. */
+  /** True if a number may determine the length of a value, because the database cannot be interrupted within a value. */
   readonly endless: boolean;
 }
 
-/** @throws Error of DuckDB's parser, for a text that is not SQL */
+/** @throws Error of DuckDB's parser for invalid SQL */
 export async function readsOf(database: Database, expression: string): Promise<ExpressionReads> {
   const tables = new Set<Role>();
   const rows = new Set<string>(TABLES);
@@ -103,7 +103,7 @@ export async function readsOf(database: Database, expression: string): Promise<E
       if ((column_name_alias as readonly unknown[]).length > 0) isUnnamed = true;
     }
     if (kind === 'FUNCTION') isEndless ||= LENGTHENERS.has(String((node as SqlNode).function_name).toLowerCase());
-    // The arguments of a table function are values, and the function itself is none.
+    // The arguments of a table function are values, but the function itself is none.
     const parts = type === 'TABLE_FUNCTION' ? [((node as SqlNode).function as SqlNode).children] : Object.values(node);
     for (const part of parts) visit(part);
   };
@@ -118,10 +118,10 @@ export async function readsOf(database: Database, expression: string): Promise<E
 
 type SqlNode = Readonly<Record<string, unknown>>;
 
-/** Parses `SELECT expression`, or returns why there is no tree. */
+/** Parses `SELECT expression`. Returns a reason if there is no tree. */
 async function parse(database: Database, expression: string): Promise<SqlNode | string> {
   const [row] = await database.rows(`SELECT json_serialize_sql(${quoteText(`SELECT ${expression}\n`)}) AS tree`);
-  // A number such as 1e400 is written as `Infinity`.
+  // DuckDB writes a number such as 1e400 as `Infinity`.
   const answer = parseJsonText(String(row!.tree)) as SqlNode;
   if (answer.error !== false) {
     if (answer.error_type === 'not implemented') return 'it contains a statement, and only an expression may run';
@@ -131,7 +131,7 @@ async function parse(database: Database, expression: string): Promise<SqlNode | 
   return statements.length === 1 ? (statements[0]!.node as SqlNode) : 'it contains several statements';
 }
 
-/** Drops locations, which differ between the two parses of one expression. */
+/** Drops locations, which differ between both parses of an expression. */
 function placeless(key: string, value: unknown): unknown {
   return key === 'query_location' ? undefined : value;
 }
@@ -163,7 +163,7 @@ function nodeRefusal(node: unknown, within: boolean): string | undefined {
       : typeof type === 'string'
         ? refusalOfQueryPart(node as SqlNode, type)
         : undefined;
-  // A constant holds no nodes, only what the author wrote.
+  // A constant contains no nodes.
   if (ownRefusal !== undefined || kind === 'CONSTANT') return ownRefusal;
   return firstRefusal(Object.values(node), within || kind === 'SUBQUERY');
 }
@@ -196,7 +196,7 @@ function refusalOfExpression(node: SqlNode, kind: string, within: boolean): stri
 }
 
 function refusalOfQueryPart(node: SqlNode, type: string): string | undefined {
-  // How a type is made up: `STRUCT(name VARCHAR)`.
+  // The structure of a type: `STRUCT(name VARCHAR)`.
   if (type.endsWith('_TYPE_INFO')) return undefined;
   if (!QUERY_PARTS.has(type)) return `${nodeWords(type)} may not be part of an expression`;
   if (type === 'BASE_TABLE') {
@@ -214,7 +214,7 @@ function refusalOfQueryPart(node: SqlNode, type: string): string | undefined {
   return namedQueries.length === 0 ? undefined : 'WITH may not be part of an expression';
 }
 
-/** Words a kind of node as SQL does: `SHOW_REF` is SHOW. */
+/** Words a kind of node in SQL: `SHOW_REF` is SHOW. */
 function nodeWords(kind: string): string {
   return kind.replace(/_(REF|NODE)$/, '').replaceAll('_', ' ');
 }

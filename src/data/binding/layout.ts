@@ -1,4 +1,4 @@
-/** The origin of each column that a model reads, its SQL and its files, and the columns that the database computes: every one once. */
+/** Describes the origin of each column that a model reads, its SQL and its tables, and lists the columns that the database computes, without repetition. */
 import { defined } from '../../base/util/defined.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import { elementPlan, type FeaturePlan, type GraphPlan, sequenceFeature } from '../../graph/plan/plan.ts';
@@ -20,14 +20,14 @@ export type ColumnKind =
 
 export interface BoundColumn {
   readonly name: string;
-  /** A DuckDB expression over the files of `over`. */
+  /** A DuckDB expression over the tables of `over`. */
   readonly sql: string;
   readonly over: readonly Role[];
-  /** The table of its values: one row an event, an item or a user. */
+  /** The table of its values: one row for each event, item or user. */
   readonly at: Role;
   readonly kind: ColumnKind;
   readonly type: string;
-  /** The file's own column, if the expression is nothing else. */
+  /** The file's own column, if the expression is only its name. */
   readonly bare?: string;
   readonly reads?: ExpressionReads;
 }
@@ -35,7 +35,7 @@ export interface BoundColumn {
 export interface JoinKey {
   readonly feature: string;
   readonly inEvents: BoundColumn;
-  /** Absent where no file is joined. */
+  /** Absent if no file is joined. */
   readonly inFile?: BoundColumn;
 }
 
@@ -47,7 +47,7 @@ export interface BoundHistory {
 
 export interface DataLayout {
   readonly sources: ReadonlyMap<Role, DataSource>;
-  /** By feature; a history is absent here. */
+  /** By feature, except histories. */
   readonly features: ReadonlyMap<string, BoundColumn>;
   readonly labels: ReadonlyMap<string, BoundColumn>;
   readonly userKey?: JoinKey;
@@ -56,9 +56,9 @@ export interface DataLayout {
   readonly where?: BoundColumn;
   readonly fold?: BoundColumn;
   readonly title?: BoundColumn;
-  /** By feature: the column of its elements, which events it has, and how many at most. */
+  /** By feature: the column of the elements, the kind of history, and its maximum length. */
   readonly histories: ReadonlyMap<string, BoundHistory>;
-  /** By list: the column of its weights, or of the history of its weights. */
+  /** By list: the column of its weights. If the list is a history, the column whose history has the weights. */
   readonly listWeights: ReadonlyMap<string, BoundColumn>;
 }
 
@@ -96,28 +96,28 @@ export function columnKindOf(feature: FeaturePlan): ColumnKind {
   }
 }
 
-/** The part of a plan that reading needs: any `Plan` fits, and so does the little that a test writes by hand. */
+/** The part of a plan that reading needs. Any `Plan` fits, and tests write minimal ones by hand. */
 export interface Needs {
   readonly features: readonly FeaturePlan[];
   readonly labels: readonly { readonly name: string; readonly sort: 'binary' | 'number' }[];
-  /** Their labels, and the weights of their rows. */
+  /** The tasks, with the labels and the weights of their rows. */
   readonly tasks?: readonly {
     readonly name?: string;
     readonly label?: string;
     readonly only?: string;
     readonly weight?: string;
   }[];
-  /** The list that a step reads as whole sequences, whose order it needs. A plan has it in its step. */
+  /** The list that a step reads as whole sequences, which must be in the order of time. A plan has it in its step. */
   readonly sequence?: string;
   readonly step?: GraphPlan;
-  /** The query tower, then the item tower. */
+  /** The query tower and the item tower. */
   readonly towers: readonly [TowerNeeds, TowerNeeds];
 }
 
 export interface TowerNeeds {
   readonly name: string;
   readonly key?: string;
-  /** Absent features of both towers lend their table or weigh rows, and may come from any file. */
+  /** Features that neither tower lists own a shared table or weight rows, and may come from any file. */
   readonly features?: readonly string[];
 }
 
@@ -127,13 +127,13 @@ export const sequenceOf = ({ sequence, step }: Needs): string | undefined =>
 export interface ColumnRequest {
   readonly column: BoundColumn;
   readonly form: 'code' | 'codes' | 'number' | 'numbers' | 'vector';
-  /** Texts are numbered within a dictionary, which columns of one encoder share. */
+  /** The dictionary in which texts are numbered. Columns of one encoder share it. */
   readonly dictionary?: string;
-  /** Numbers a row of a vector. */
+  /** Length of a vector. */
   readonly width?: number;
 }
 
-/** All that is read of a data block for a model: where its columns come from, and what the database computes of them. */
+/** Describes everything that a model reads of a data block: the origin of columns, and the expressions that the database computes. */
 export interface ReadPlan {
   readonly description: DataDescription;
   readonly needs: Needs;
@@ -141,10 +141,10 @@ export interface ReadPlan {
   readonly columns: ReadonlyMap<Role, readonly ColumnRequest[]>;
   readonly features: ReadonlyMap<string, ColumnRequest>;
   readonly labels: ReadonlyMap<string, ColumnRequest>;
-  /** Those of labels and features that weigh rows. */
+  /** Labels and features that weight rows. */
   readonly weights: readonly ColumnRequest[];
   readonly histories: ReadonlyMap<string, ColumnRequest>;
-  /** By list; for a history one number an event or item. */
+  /** By list; for a history one number for each event or item. */
   readonly listWeights: ReadonlyMap<string, ColumnRequest>;
   readonly userKey?: { readonly inEvents: ColumnRequest; readonly inFile?: ColumnRequest };
   readonly itemKey?: { readonly inEvents: ColumnRequest; readonly inFile?: ColumnRequest };
@@ -217,7 +217,7 @@ export function makeReadPlan(description: DataDescription, needs: Needs, layout:
   };
 }
 
-/** Returns the unit of a date: microseconds, or seconds; undefined for other numbers. */
+/** Returns which unit the column has if it is a time: microseconds for `time`, seconds for `moment`. */
 function timeUnit({ column }: ColumnRequest): 'time' | 'moment' | undefined {
   const { kind } = column;
   return kind === 'time' || kind === 'moment' ? kind : undefined;

@@ -1,17 +1,17 @@
 /**
- * Admits values of a vocabulary, day after day. A value enters with enough training events, counted over all runs in a row; it expires when
- * no training event has had it for so many days.
+ * Admits values to a vocabulary that grows from run to run. A value is admitted once it has enough training events, summed over consecutive runs; it expires
+ * after a number of days without a training event.
  */
 import { makeKeyTable } from '../../base/text/key_table.ts';
 import { compareTexts, joinedTexts, packTexts, pickTexts, type Texts } from '../../base/text/texts.ts';
 
 export interface Admission {
-  /** The time when each value of the vocabulary was last seen, in seconds since 1970. Absent: values do not expire. */
+  /** The time when each value of the vocabulary was last seen, in seconds since 1970. Absent if values do not expire. */
   readonly seen?: Float64Array;
   readonly waiting: WaitingValues;
 }
 
-/** Values that are too rare as yet, in the order of their UTF-16 units. */
+/** Values that are too rare so far, in the order of their UTF-16 units. */
 interface WaitingValues {
   readonly values: Texts;
   readonly events: Float64Array;
@@ -24,10 +24,10 @@ export interface AdmissionRule {
 }
 
 export interface Occurrences {
-  /** Texts by code; the first is that of missing values. */
+  /** Texts by code; code 0 stands for missing values. */
   readonly texts: Texts;
   readonly counts: ArrayLike<number>;
-  /** By code: the time when it was last seen. */
+  /** By code: the time when the text was last seen. */
   readonly seen: ArrayLike<number>;
   readonly now: number;
 }
@@ -40,8 +40,8 @@ export interface Admitted {
 const secondsOfDay = 86_400;
 
 /**
- * Values that stay keep their order; those that enter follow, the most frequent first, equally frequent ones in the order of their UTF-16
- * units. Without `before` that is the order of a vocabulary that is learned once.
+ * Returns the new vocabulary. Remaining values keep their order and are followed by the admitted ones, the most frequent first, equally frequent ones sorted by
+ * UTF-16 code units. Without `before` this is the order of a vocabulary that is learned once.
  */
 export function admit(
   { minimumCount, expireDays }: AdmissionRule,
@@ -53,11 +53,11 @@ export function admit(
   const lastSeen = new Float64Array(oldValues.length).map((_, index) => before?.admission?.seen?.[index] ?? now);
   const oldCodes = makeKeyTable(oldValues, oldValues.length).rowsOf(texts);
   const waitedValues = before?.admission?.waiting ?? noValues;
-  // Occurrences from too long ago do not count towards an admission today.
+  // Expired occurrences do not count towards an admission.
   const unexpired = indexesWhere(waitedValues.seen, (last) => last >= expiryTime);
   const earlierTexts = pickTexts(waitedValues.values, unexpired);
   const waitingIndexes = makeKeyTable(earlierTexts, earlierTexts.length).rowsOf(texts);
-  // Values without a code: those that waited, then new ones.
+  // Values without a code: first those that were waiting, then new ones.
   const events = unexpired.map((index) => waitedValues.events[index]!);
   const lastTimes = unexpired.map((index) => waitedValues.seen[index]!);
   const fresh: number[] = [];
@@ -78,7 +78,7 @@ export function admit(
   const enters = (index: number): boolean => events[index]! >= Math.max(1, minimumCount);
   const living = indexesWhere(lastTimes, (time) => time >= expiryTime);
   const entering = living.filter(enters).sort((a, b) => events[b]! - events[a]! || compareTexts(candidateTexts, a, b));
-  // Arrays are sorted by their runs: those that waited, and most new ones, are in order.
+  // The sort exploits sorted runs: the waiting values and most of the new ones are in order.
   const waiting = living.filter((index) => !enters(index)).sort((a, b) => compareTexts(candidateTexts, a, b));
   const staying = indexesWhere(lastSeen, (time) => time >= expiryTime);
   const times = [...staying.map((index) => lastSeen[index]!), ...entering.map((index) => lastTimes[index]!)];
@@ -103,7 +103,7 @@ function indexesWhere(times: ArrayLike<number>, is: (time: number) => boolean): 
   return indexes;
 }
 
-/** Returns the new code of each old code, where some values have expired: null for those. */
+/** Returns the new code of each old code, null for an expired value; undefined if no value has expired. */
 export function recoded(before: Texts, now: Texts): readonly (number | null)[] | undefined {
   const codes = makeKeyTable(now, now.length);
   const newCodes = Array.from(codes.rowsOf(before), (row) => row + 1 || null);

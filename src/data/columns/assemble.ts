@@ -1,4 +1,4 @@
-/** Assembles good rows into the parts, the corpus and the users of a data set. */
+/** Assembles the valid rows into the parts, the corpus and the users of a data set. */
 import { failure } from '../../base/diagnostics/failure.ts';
 import { mostBytes, type Texts, TextsTooLarge, TextsWriter } from '../../base/text/texts.ts';
 import { defined } from '../../base/util/defined.ts';
@@ -27,7 +27,7 @@ export interface AssemblyInput {
   readonly asOf?: AsOf;
 }
 
-/** Throws Failure where a requested part is empty, or no training event has a value of a label. */
+/** Throws a Failure if a requested part is empty, or if no training event has a value of a label. */
 export function assemble(input: AssemblyInput): Omit<Dataset, 'rejected'> {
   const { readPlan, good, pinned } = input;
   const { description, layout } = readPlan;
@@ -94,7 +94,7 @@ export interface EncodedParts {
   readonly knownUntil?: number;
 }
 
-/** True if held-out events have the items that their users had before. */
+/** True if held-out events need the earlier items of their users. */
 export const knowsEarlier = ({ time, userKey, itemKey }: ReadPlan): boolean =>
   time !== undefined && userKey !== undefined && itemKey !== undefined;
 
@@ -107,7 +107,7 @@ export function encodeParts(
   const hasEarlier = knowsEarlier(readPlan);
   const pastParts = readPlan.histories.size > 0 || hasEarlier ? parts : (['train'] as const);
   const pastByPart = new Map(pastParts.map((part) => [part, pastEventsOf(arranged, part)] as const));
-  // Most often, answers know what the last events of the test part know.
+  // By default answers know the same events as the last events of the test part.
   const unit = unitOf(readPlan.time?.column.type ?? '');
   const known =
     (asOf === undefined && pastByPart.get('test')) ||
@@ -150,7 +150,7 @@ function eventsOf(
   };
 }
 
-/** Returns all items that each event of a part has before it, however long ago. */
+/** Returns all items that the user of each event in a part had before it, however long ago. */
 function earlierItems(
   part: Part,
   { stream, places, items }: OrderedEvents,
@@ -160,7 +160,7 @@ function earlierItems(
   return { bags: { kind: 'bags', ...windows, values: gatherCodes(items.ofEvent, timeline.order) } };
 }
 
-/** Counts events without a label, by label. Throws Failure where the training part has none at all: nothing could be learned from it. */
+/** Counts the events without a label, by label. Throws a Failure if no training event has the label, because nothing could be learned. */
 function countMissingLabels(
   eventsByPart: Readonly<Record<Part, Events>>,
   { events }: DataDescription,
@@ -182,7 +182,7 @@ function countMissingLabels(
   );
 }
 
-/** Returns the items that each user had in some events; none without an item key. */
+/** Returns the items that each user had in some events; empty bags if there is no item key. */
 function itemsOfUsers(
   { readPlan }: Pick<AssemblyInput, 'readPlan'>,
   { stream, part, items }: OrderedEvents,
@@ -205,11 +205,11 @@ function titlesOf({ readPlan: { title }, good }: AssemblyInput, arranged: Ordere
   );
 }
 
-/** Vocabularies whose values are admitted and expire: fitted on the counts of an earlier run, and on the training events since. */
+/** Vocabularies with admission and expiry, fitted to the counts of an earlier run and to the training events since. */
 interface Admissions {
   readonly encodings: ReadonlyMap<string, Encoding>;
   readonly admissions: ReadonlyMap<string, Admission>;
-  /** By feature: the new codes of the earlier run's codes, where some values have expired. */
+  /** By feature: the new code of each code in the earlier run. Present if values have expired. */
   readonly recoded: ReadonlyMap<string, readonly (number | null)[]>;
 }
 
@@ -221,7 +221,7 @@ const isCounted = (encoder: Encoder): encoder is Extract<Encoder, { kind: 'vocab
   encoder.file === undefined &&
   (encoder.minimumCount > 1 || encoder.expireDays !== undefined);
 
-/** @param fitted by feature, as one training would learn them */
+/** @param fitted encodings by feature, as a single training would learn them */
 function fitAdmissions(input: AdmissionInput, fitted: ReadonlyMap<string, Encoding>): Admissions {
   const { good, readPlan, pinned } = input;
   const encodings = new Map(fitted);
@@ -276,7 +276,7 @@ function occurrences(
       description.time?.span,
     );
   }
-  // Earlier events are in the counts of the earlier run.
+  // The counts of the earlier run already include its events.
   const firstNew = times && pinned?.until ? times.length - freshRows(times, { after: pinned.until }).length : 0;
   const counts = new Float64Array(texts.length);
   const lastSeen = new Float64Array(texts.length).fill(Number.NEGATIVE_INFINITY);
@@ -294,7 +294,7 @@ function occurrences(
   return { texts, counts, seen: lastSeen, now };
 }
 
-/** Calls back with each code that an event has in a column of its own file, or of the file of its item or user. */
+/** Returns a function that visits each code of an event in a column, which may be in the events or in the file of its item or user. */
 function codesByEvent(
   good: ValidRows,
   column: ColumnRequest,
@@ -317,7 +317,7 @@ function codesByEvent(
 }
 
 /**
- * Calls `make`, which joins lists of texts: each fits in a list, but all of them may not.
+ * Calls `make`, which joins lists of texts. Each of them fits into one list, but all together may not.
  * @param name of the column
  * @throws Failure `dictionary-too-large`
  */
@@ -330,7 +330,7 @@ function refuseTooLarge<T>(name: string, make: () => T): T {
   }
 }
 
-/** @param codes of the title of each item; 0 where it has none, and is called by its key. @throws Failure `dictionary-too-large` */
+/** @param codes title codes by item; 0 for an item without a title, which is called by its key. @throws Failure `dictionary-too-large` */
 export function titlesFrom(codes: Int32Array, texts: Texts, keys: Texts): Texts {
   return refuseTooLarge('title', () => {
     const titles = new TextsWriter(codes.length);

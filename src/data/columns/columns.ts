@@ -1,4 +1,4 @@
-/** Encodes features as columns: of the events of each part, of the corpus, and of the users. */
+/** Encodes features as columns for the events of each part, for the corpus, and for the users. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import { defined, everyRow } from '../../base/util/defined.ts';
@@ -29,21 +29,21 @@ import {
 } from './encode.ts';
 
 /**
- * The other events of each user, without time: an event sees the user's other past events, in an order drawn once, and never itself. Each
- * user's events are on a ring, written twice in a row, so an event sees one window: the events after it on the ring.
+ * The other events of each user, without regard to time: an event sees the user's other past events in an order that is drawn once, but not itself. Each user's
+ * events form a ring that is stored twice in a row, so that an event sees one window: the events after it on the ring.
  */
 interface Rings {
-  /** The past events. User u has `order[2 · starts[u] … 2 · starts[u + 1])`, all of them twice. */
+  /** The past events. User u has `order[2 · starts[u] … 2 · starts[u + 1])`, each event twice. */
   readonly order: Int32Array;
-  /** The number of past events of the users before u. */
+  /** Number of past events of all users before u. */
   readonly starts: Int32Array;
-  /** The index of each event on its ring, from 0; −1: it is not past. */
+  /** The index of each event on its ring, from 0; −1 for an event that is not past. */
   readonly placeOf: Int32Array;
 }
 
 const ringStream = 0x417e;
 
-/** Makes rings of the events that `isPast` marks with 1. The same events give the same rings. */
+/** Makes rings from the events whose mark in `isPast` is 1. The same events always produce the same rings. */
 export function makeRings(stream: Stream, isPast: Uint8Array): Rings {
   const { order, starts } = makeTimeline(stream, isPast);
   const random = makeRandom(ringStream, order.length);
@@ -52,7 +52,7 @@ export function makeRings(stream: Stream, isPast: Uint8Array): Rings {
   for (let u = 0; u < stream.users; u++) {
     const [start, length] = [starts[u]!, starts[u + 1]! - starts[u]!];
     const ringStart = 2 * start;
-    // Fisher and Yates, inside out.
+    // The inside-out shuffle of Fisher and Yates.
     for (let i = 0; i < length; i++) {
       const j = random.integer(i + 1);
       ring[ringStart + i] = ring[ringStart + j]!;
@@ -66,7 +66,7 @@ export function makeRings(stream: Stream, isPast: Uint8Array): Rings {
   return { order: ring, starts, placeOf };
 }
 
-/** Returns the window of at most `max` events of the ring that each event of `targets` sees: all others of its user, or the next ones. */
+/** Returns the window of at most `max` events of the ring that each event in `targets` sees: all other events of its user, or the next ones. */
 export function windowsAround(
   { user }: Stream,
   { starts, placeOf }: Rings,
@@ -87,7 +87,7 @@ export function windowsAround(
   return { starts: windowStarts, ends: windowEnds };
 }
 
-/** Returns every user's window as seen from no event: at most `max` of the ring. */
+/** Returns the window of each user without an event of its own: at most `max` events of the ring. */
 export function wholeRings({ starts }: Rings, max: number): Omit<BagColumn, 'kind' | 'values'> {
   const windowStarts = starts.subarray(0, -1).map((start) => 2 * start);
   return {
@@ -104,7 +104,7 @@ export interface EncodedColumns {
   readonly users: ColumnMap;
   /** Corpus rows of values that are items, by feature of the query tower. */
   readonly givenItems: Readonly<Record<Part, Map<string, IndexedBags>>>;
-  /** Features of the query tower whose values come from events alone. */
+  /** Features of the query tower whose values come only from events. */
   readonly asOfLastEvent: readonly string[];
 }
 
@@ -113,7 +113,7 @@ export interface ColumnsToEncode {
   readonly readPlan: ReadPlan;
   readonly arranged: OrderedEvents;
   readonly encodings: ReadonlyMap<string, Encoding>;
-  /** The past that events of a part may see: for each part where there are histories. */
+  /** The past that events of a part may see, for each part if there are histories. */
   readonly remembered: ReadonlyMap<Part, PastEvents>;
   /** The events that answers know. */
   readonly known: PastEvents;
@@ -129,7 +129,7 @@ export function encodeColumns(input: ColumnsToEncode): EncodedColumns {
     if (history === undefined) columns.feature(plan, readPlan.features.get(plan.name)!);
     else columns.history(plan, history, layout.histories.get(plan.name)!);
   }
-  // What is made of other features is made of columns that are written by now; a cross may take a last element.
+  // Derived features use columns that are already written. A cross may use a last element.
   for (const plan of needs.features) if (plan.last !== undefined) columns.last(plan, plan.last);
   for (const plan of needs.features) if (plan.crosses) columns.cross(plan, plan.crosses);
   return columns;
@@ -141,7 +141,7 @@ const listsFirst = (features: readonly FeaturePlan[]): readonly FeaturePlan[] =>
 ];
 
 interface HistoryWindows {
-  /** The events that it may hold, in its order. */
+  /** The events that it may contain, in its order. */
   readonly order: Int32Array;
   readonly windows: Omit<BagColumn, 'kind' | 'values'>;
 }
@@ -200,7 +200,7 @@ class ColumnWriter implements EncodedColumns {
         this.parts[part].set(plan.name, encoder.encode(arranged.rows[part]));
         if (itemsOfRows) this.givenItems[part].set(plan.name, itemsOfRows(arranged.rows[part]));
       }
-      // Values of the last event, for features of events alone. The corpus is that of the training.
+      // Features that come only from events have the value of the last event. For items this is the last training event.
       const keyColumn = this.keyColumn(plan, entity);
       const lastRows = entity === this.querySide ? lastRowsOf(known.timeline, arranged.order) : side.lastTraining;
       columns.set(plan.name, keyColumn ?? encoder.encode(lastRows));
@@ -278,7 +278,7 @@ class ColumnWriter implements EncodedColumns {
     }
   }
 
-  /** Returns the weight of each of some events of the stream in a history; one without a weight counts 0. */
+  /** Returns a function that maps events of the stream to their weights in a history; a missing weight is 0. */
   private historyWeights(
     plan: FeaturePlan,
     rowsIn: (column: ColumnRequest) => Int32Array,
@@ -310,13 +310,13 @@ class ColumnWriter implements EncodedColumns {
     set(columns, side.keys.length);
   }
 
-  /** Returns the side of a feature: that of its tower for events; either for one that no tower reads. */
+  /** Returns the side of a feature. For a column of the events it is that of its tower, and any for a feature that no tower reads. */
   private writtenOf(plan: FeaturePlan, at: ColumnRequest['column']['at']): EntityColumns {
     const isItems = at === 'events' ? plan.tower === this.given.readPlan.needs.towers[1].name : at === 'items';
     return isItems ? this.itemSide : this.querySide;
   }
 
-  /** Returns the corpus rows of the items in a feature of the query tower, for rows of its file; undefined where it holds no items. */
+  /** Returns a function that maps row ids to the corpus rows of the items in a feature of the query tower; undefined if the feature has no items. */
   private itemsOf(
     plan: FeaturePlan,
     written: EntityColumns,
@@ -332,7 +332,7 @@ class ColumnWriter implements EncodedColumns {
     return (ids) => ({ bags, index: ids });
   }
 
-  /** Returns the corpus row of the item in each value of a column, −1 where there is none; undefined where it names no items. */
+  /** Returns the corpus row of the item in each value of a column, −1 if the corpus lacks it; undefined if the column does not contain items. */
   private itemRows(plan: FeaturePlan, column: ColumnRequest): Int32Array | undefined {
     const { good, readPlan, arranged } = this.given;
     const raw = rawOf(good, column);
@@ -365,7 +365,7 @@ class ColumnWriter implements EncodedColumns {
   }
 }
 
-/** Returns the row id of each user's last event; −1 where there is none. */
+/** Returns the row id of each user's last event; −1 if there is none. */
 const lastRowsOf = ({ order, starts }: Timeline, rows: Int32Array): Int32Array =>
   starts.subarray(1).map((end, user) => (end > starts[user]! ? rows[order[end - 1]!]! : -1));
 

@@ -1,4 +1,4 @@
-/** Encodes raw columns, and crosses of them: maps codes and numbers; no object a row. */
+/** Encodes raw columns and crosses of them. It works on typed arrays and makes no object for each row. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { Texts } from '../../base/text/texts.ts';
 import { defined, everyRow } from '../../base/util/defined.ts';
@@ -53,7 +53,7 @@ export function makeColumnEncoder(
   const coder = makeCoder(encoding);
   const max = plan.max ?? Number.POSITIVE_INFINITY;
   if (coder.reads === 'text' && coder.gives === 'bag') {
-    // One bag a distinct text; rows only point at it.
+    // Each distinct text has one bag, to which the rows point.
     const bags = bagsOf(Array.from(dictionary, (text) => coder.codes(text).slice(0, max)));
     const codes = raw.kind === 'codes' ? raw.values : new Int32Array(0);
     return { encode: (ids) => ({ column: bags, index: ids.map((id) => (id < 0 ? 0 : codes[id]!)) }) };
@@ -116,7 +116,7 @@ export function makeAlongEncoder(own: EncoderArguments, list: EncoderArguments):
   return bagEncoder(plan, keptElements(plan, codesOf(own), codesOf(list)));
 }
 
-/** Encodes bags of which a feature keeps the elements at one end. */
+/** Encodes bags, truncated to the first or last `max` elements. */
 function bagEncoder(
   { max = Number.POSITIVE_INFINITY, keeps }: FeaturePlan,
   { starts, ends, ...elements }: BagColumn,
@@ -134,8 +134,8 @@ function bagEncoder(
 }
 
 /**
- * Returns the elements of bags whose counterpart in a list is kept: elements of code 0 are not where the list skips unseen values, nor are
- * those outside of the corpus where the list goes through the item tower.
+ * Returns the elements of `own` whose counterparts in `list` are kept. Not kept are unseen values (code 0) if the list skips them, and items outside
+ * of the corpus if the list goes through the item tower.
  */
 function keptElements({ skipsUnseen }: FeaturePlan, own: BagColumn, list: BagColumn): BagColumn {
   const leavesOut = (index: number): boolean =>
@@ -147,7 +147,7 @@ function keptElements({ skipsUnseen }: FeaturePlan, own: BagColumn, list: BagCol
   const keptIndexes: number[] = [];
   for (let row = 0; row < starts.length; row++) {
     starts[row] = keptIndexes.length;
-    // Rows that were left out may be of unequal length.
+    // In invalid rows the two bags may have unequal lengths.
     const count = Math.min(own.ends[row]! - own.starts[row]!, list.ends[row]! - list.starts[row]!);
     for (let offset = 0; offset < count; offset++)
       if (!leavesOut(list.starts[row]! + offset)) keptIndexes.push(own.starts[row]! + offset);
@@ -164,7 +164,7 @@ function keptElements({ skipsUnseen }: FeaturePlan, own: BagColumn, list: BagCol
   };
 }
 
-/** Returns the weight of each element of a list. Bad rows may be of unequal length. */
+/** Returns the weight of each element of a list. In invalid rows the two bags may have unequal lengths. */
 function weightsOf(list: RawColumn, weights: RawColumn): Float32Array {
   invariant(list.kind === 'bags' && weights.kind === 'bags', 'a list and its weights have bags');
   const elementWeights = new Float32Array(list.values.length);
@@ -178,8 +178,8 @@ function weightsOf(list: RawColumn, weights: RawColumn): Float32Array {
 }
 
 /**
- * Encodes the elements of a history, one a row of its column; −1 where the row has none, or one that is left out. A feature along another
- * list leaves none out: a missing value has a code too.
+ * Encodes the column whose rows are the elements of a history; −1 for a missing value, or an unseen one that is skipped. A feature along another list
+ * skips nothing: a missing value has a code.
  */
 export function encodeElements(
   plan: Pick<FeaturePlan, 'skipsUnseen' | 'along'>,
@@ -197,7 +197,7 @@ export function encodeElements(
   return Int32Array.from(raw.values as Float64Array, (value) => (Number.isNaN(value) ? missing : code(value)));
 }
 
-/** Encodes the elements of a history that are bags themselves: the bags, and the bag of each row of their column. */
+/** Encodes a history whose elements are bags. Returns the bags, and the index of the bag of each row of the column. */
 export function encodeBags(
   plan: FeaturePlan,
   encoding: Encoding,
@@ -257,12 +257,12 @@ function bagsOf(bags: readonly (readonly number[])[]): BagColumn {
 
 // Combines columns of codes: a cross has no column in any file.
 
-/** Returns the text that a cross encodes: the codes of its features, `17,3`. It is part of what an artifact means. */
+/** Returns the text that a cross encodes: the codes of its features, `17,3`. Stored models depend on this format. */
 export function crossedText(codes: readonly number[]): string {
   return codes.join();
 }
 
-/** Returns the cross of some columns of the same rows. To hash a combination takes less than to look it up among those that were hashed. */
+/** Returns the cross of some columns of the same rows. Hashing each combination is faster than caching the hashes. */
 export function crossColumns(encoding: Encoding, parts: readonly IndexedColumn[], rows: number): IndexedColumn {
   const coder = makeCoder(encoding);
   invariant(coder.reads === 'text' && coder.gives === 'code', 'a cross is encoded as one text');

@@ -1,4 +1,4 @@
-/** Fits each encoder on the training events alone, each row weighing as many of them as have it. */
+/** Fits each encoder on the training events alone: a row weighs as much as the number of training events that have it. */
 import { failure } from '../../base/diagnostics/failure.ts';
 import { makeKeyTable } from '../../base/text/key_table.ts';
 import { joinedTexts, type Texts } from '../../base/text/texts.ts';
@@ -71,7 +71,7 @@ export function fitFromSamples(
   return encodings;
 }
 
-/** Refuses a file that has no value of the data: it was made for another column, or writes its values differently. Without a value nothing is refused. */
+/** Refuses a file that shares no value with the data: it belongs to another column, or writes values differently. Accepts any file if the data has no values. */
 function refuseForeign(file: FeatureFile, name: string, dictionary: Texts, fitted: Encoding): void {
   const listed = file.values ?? file.vectors?.keys ?? [];
   const isKnown = piecesIn(fitted) ?? keysIn(listed);
@@ -91,7 +91,7 @@ function keysIn(listed: readonly string[]): (value: string) => boolean {
   return (value) => listedKeys.rowOf(value) >= 0;
 }
 
-/** Returns a test whether a text has a piece of the file; undefined where a value is no text. */
+/** Returns a predicate that is true for texts with a piece of the file; undefined if the encoding does not split texts. */
 function piecesIn(fitted: Encoding): ((text: string) => boolean) | undefined {
   const coder = makeCoder(fitted);
   if (coder.gives !== 'bag' || !('buckets' in fitted)) return undefined;
@@ -119,11 +119,11 @@ export function weightsIn(file: ValidRawRows, rows: Int32Array, trainingCounts: 
   return weights;
 }
 
-// Matches first values of tables with their rows: which row of a table each key of a file is, and its vector.
+// Initial values of tables: matches each key of a vector file with its row in a table.
 
 /**
- * Adds to a vocabulary the values that have a vector, where the data has them anywhere: they need no training event. They follow the learned
- * values, in the order of the keys.
+ * Adds the keys with a vector to a vocabulary, if they occur anywhere in the data, even outside of training. They follow the learned values, in the
+ * order of the keys.
  */
 function withKeys(encoding: Encoding, keys: readonly string[], dictionary: Texts): Encoding {
   if (encoding.kind !== 'vocabulary') return encoding;

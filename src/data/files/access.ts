@@ -1,4 +1,4 @@
-/** Decides which folders the files of a data block may lie in. */
+/** Decides in which folders the files of a data block may be. */
 import { existsSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join, parse, relative, resolve, sep } from 'node:path';
@@ -7,21 +7,21 @@ import { reasonOf } from '../../base/diagnostics/system_reason.ts';
 import { isAddress } from './remote/address.ts';
 
 export interface Access {
-  /** Folders that its files may lie in, and those in them, besides the project of the block; and addresses likewise, such as `s3://shop/`. */
+  /** Further folders, with their subfolders, and addresses, such as `s3://shop/`, that its files may be in. The project of the block is allowed too. */
   readonly allow?: readonly string[];
-  /** False: its project is none of the user's, so that only `allow` counts. Default: true. */
+  /** False if the project of the block is not trusted, so that only `allow` counts. Default: true. */
   readonly project?: boolean;
 }
 
 export interface Reach {
   readonly folders: readonly string[];
-  /** The name of the project's folder in messages; absent where it may not be read. */
+  /** The path of the project's folder for messages. Absent if the project may not be read. */
   readonly project?: string;
 }
 
 /**
- * The project of the folder with the block, and what the user allows.
- * @throws Failure `cannot-read` for a folder to allow that is not there
+ * Returns the folders that may be read: the project that contains `folder`, and those that the user allows.
+ * @throws Failure `cannot-read` for an allowed folder that does not exist
  */
 export function reachOf(folder: string, { allow = [], project = true }: Access = {}): Reach {
   const folders = allow.filter((path) => !isAddress(path));
@@ -37,7 +37,7 @@ export function reachOf(folder: string, { allow = [], project = true }: Access =
   return { folders: [ownFolder, ...allowed], project: ownFolder };
 }
 
-/** True if a path, its links followed, is in a folder that may be read. */
+/** True if a path, with symbolic links resolved, is in a folder that may be read. */
 export function isWithin(path: string, { folders }: Reach): boolean {
   const targetPath = resolved(path);
   return folders.some((folder) => {
@@ -47,8 +47,8 @@ export function isWithin(path: string, { folders }: Reach): boolean {
 }
 
 /**
- * The nearest folder above that has a `package.json` or a `.git`, else the folder itself. A home folder or a root holds far more
- * than one project, whatever is in it.
+ * Returns the nearest parent folder with a `package.json` or a `.git`, or the folder itself if there is none. A home folder or a root never counts, because it
+ * contains more than one project.
  */
 function projectOf(folder: string): string {
   const realFolder = resolved(folder);
@@ -60,7 +60,7 @@ function projectOf(folder: string): string {
   return realFolder;
 }
 
-/** Resolves links as far as the path exists. */
+/** Resolves symbolic links in the part of the path that exists. */
 export function resolved(path: string): string {
   const fullPath = resolve(path);
   try {
@@ -72,8 +72,8 @@ export function resolved(path: string): string {
 }
 
 /**
- * Returns the kind of what lies at a path, its links followed: `file`, or in words what it is instead; undefined where nothing is. Nothing
- * is opened: a pipe would wait for a writer.
+ * Returns the kind of a path after following links: `file`, or a description of anything else; undefined if it does not exist. It opens nothing,
+ * because a pipe would block.
  * @throws Error of the system, for a path that may not be inspected
  */
 export function kindAt(path: string): string | undefined {

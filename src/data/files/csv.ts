@@ -22,11 +22,11 @@ type CsvType = 'VARCHAR' | 'BIGINT' | 'HUGEINT' | 'DOUBLE' | 'BOOLEAN' | 'DATE' 
 
 const longest = maxRecordBytes.toLocaleString('en');
 
-/** Reads the beginning of the file. Throws what the file system or zlib throws, and ShapeError where its header cannot be read. */
+/** Reads the beginning of the file. Throws the errors of the file system and of zlib, and FileShapeError if its header cannot be read. */
 export async function sampleCsv(file: InputFile): Promise<CsvLayout> {
   let { bytes, whole } = await readBeginning(file, shortSample);
   let header = headerOf(bytes, whole, file.path);
-  // Rarely, the header is longer than a sample.
+  // In rare cases the header is longer than a sample.
   if (header === 'cut') {
     ({ bytes, whole } = await readBeginning(file, maxRecordBytes + 1));
     header = headerOf(bytes, whole, file.path);
@@ -61,7 +61,7 @@ interface CsvHeader {
   readonly line: number;
 }
 
-/** The first record that is no blank line: `undefined` where there is none, `cut` where it goes on after `bytes`. */
+/** Returns the first record that is no blank line; `undefined` if there is none, `cut` if it continues after `bytes`. */
 function headerOf(bytes: Buffer, whole: boolean, path: string): CsvHeader | 'cut' | undefined {
   let offset = firstByte(bytes);
   let line = 1;
@@ -94,7 +94,7 @@ function headerOf(bytes: Buffer, whole: boolean, path: string): CsvHeader | 'cut
   return { delimiter, names: valuesOf(text, delimiter), line };
 }
 
-/** Returns the separator of most names, outside of quotes, in the line at `at`. */
+/** Returns the delimiter that occurs most often outside of quotes in the line at `offset`. */
 function delimiterOf(bytes: Buffer, offset: number): string {
   const line = bytes.toString('utf8', offset, lineEnd(bytes, offset, bytes.length)).replaceAll(/"[^"]*("|$)/g, '');
   let bestDelimiter = ',';
@@ -104,7 +104,7 @@ function delimiterOf(bytes: Buffer, offset: number): string {
   return bestDelimiter;
 }
 
-/** Trims names; an empty one is named by its index: `column3`. Throws ShapeError where two are the same. */
+/** Trims names, and names an empty one by its index: `column3`. Throws FileShapeError if two are equal. */
 function columnNames({ names, line }: CsvHeader): string[] {
   const columnIndexes = new Map<string, number>();
   const trimmedNames = names.map((name) => name.trim());
@@ -130,8 +130,7 @@ function columnNames({ names, line }: CsvHeader): string[] {
 }
 
 /**
- * Only text preserves leading zeros and plus signs, so a value with one is no number; nor is a whole number with more digits than its type
- * has.
+ * A value with a leading zero or plus sign is no number, because only text preserves it. Neither is an integer with more digits than its type.
  */
 const typePatterns: readonly (readonly [CsvType, RegExp])[] = [
   ['BIGINT', /^(0|-?[1-9]\d{0,17})$/],
@@ -142,7 +141,7 @@ const typePatterns: readonly (readonly [CsvType, RegExp])[] = [
   ['TIMESTAMP', /^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?Z?)?$/],
 ];
 
-/** The narrowest type of nearly all values: a few that are not of it are bad rows, found again when all are read. */
+/** Returns the narrowest type that fits nearly all values. The few others are found again as bad rows when all are read. */
 function typeOf(values: readonly string[]): { type: CsvType; mixed: boolean; unknown: boolean } {
   const presentValues = values.filter((value) => value !== '');
   const maxWrong = Math.max(3, Math.floor(presentValues.length * 0.1));

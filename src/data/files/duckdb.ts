@@ -1,6 +1,6 @@
 /**
- * DuckDB, loaded only when data is read: an in-memory database that fetches no extensions. Files are read by Tower's own SQL alone.
- * Then the database is sealed, and only then an expression of a data block runs: see `expression.ts` for what it may be.
+ * Opens DuckDB as an in-memory database that fetches no extensions. It is loaded only when data is read. Only Tower's own SQL reads files. Then the
+ * database is sealed before any expression of a data block runs; `expression.ts` defines the allowed expressions.
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -11,14 +11,14 @@ import { replaceDurably } from '../../base/storage/durable.ts';
 import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts';
 import { memoryOfDatabase, QueryGuard } from './query_guard.ts';
 
-/** Copies of files, or of their good records, for the database to read: in a temporary folder that is made with the first of them. */
+/** Copies of files, or of their good records, for the database to read. Their temporary folder is created with the first copy. */
 export class Copies {
   #folder: string | undefined;
   readonly #names = new Map<string, string>();
 
   /**
    * Returns the path of a file's copy.
-   * @param ending of its name, which says what is in it
+   * @param ending the ending of its name, from which readers know the format
    * @throws Failure `no-temporary-folder`
    */
   of(path: string, ending = ''): string {
@@ -48,59 +48,59 @@ export async function writingCopy<T>(path: string, write: () => Promise<T>): Pro
 
 export interface Database {
   run(sql: string): Promise<void>;
-  /** For small results only: an object a row costs more than the query. */
+  /** Returns small results only, because an object for each row costs more than the query. */
   rows(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
-  /** Prepares a query with one text in it, `$1`; rows have the order of its columns. Planning takes most of a small query's time. One text at a time. */
+  /** Prepares a query with one text, `$1`, because planning takes most of a small query's time. Rows have the order of its columns. Calls must not overlap. */
   prepare(sql: string): Promise<(text: string) => Promise<readonly (readonly unknown[])[]>>;
   /**
-   * DuckDB's types of a query's columns, in order, and how many rows it gave: it runs, so that what cannot be computed throws. A
-   * query that runs past `limit` ends the work of the database.
+   * Runs a query, so that errors of computation are thrown, and returns DuckDB's types of its columns, in order, and the number of its rows. A query that
+   * exceeds `limit` ends all work of the database.
    */
   shape(sql: string, limit?: Limit): Promise<{ readonly types: readonly string[]; readonly rows: number }>;
-  /** Chunks of at most 2,048 rows, in the query's order. */
+  /** Passes the result in chunks of at most 2,048 rows, in the order of the query. */
   stream(sql: string, each: (chunk: DuckDBDataChunk) => void): Promise<void>;
-  /** Makes a table. Rows are added as they lie in memory, without an object for each. */
+  /** Makes a table from columns in memory, without an object for each row. */
   fill(table: string, columns: readonly FilledColumn[], rows: number): Promise<void>;
-  /** Adds rows to a new temporary table of a whole number, `line`, and of texts `c0`, `c1` …; there is one such table at a time. */
+  /** Makes a temporary table with an integer column `line` and text columns `c0`, `c1`, …, and returns an appender for it. Only one such table may exist. */
   appendTexts(table: string, columns: number): Promise<TextRowAppender>;
   /**
-   * From here on the database reads and writes no file and no address, loads nothing, and no setting changes.
-   * @param files that it still reads
+   * Seals the database: it can no longer access files or addresses, load extensions, or change settings. @param files exceptions that it may still
+   * read
    */
   seal(files?: readonly string[]): Promise<void>;
-  /** Throws an error that is no answer to a query: an interruption, memory that is used up, or what `explain` made of it. */
+  /** Throws an error that does not come from the query itself: an interruption, exhausted memory, or an error that `explain` has replaced. */
   passOn(error: unknown): void;
-  /** From here on `make` says which errors are no answers to a query, and what is thrown instead. */
+  /** From now on `make` maps errors that no query has caused to those that are thrown instead. */
   explain(make: (error: unknown) => Failure | undefined): void;
   close(): void;
 }
 
-/** Texts, undefined where there is none; a list of `width` numbers for each row; or a whole number. */
+/** Texts, undefined for missing ones; a list of `width` numbers for each row; or an integer. */
 export type FilledColumn = { readonly name: string } & (
   | { readonly texts: Pick<readonly (string | undefined)[], 'at'> }
   | { readonly numbers: Float32Array; readonly width: number }
   | { readonly integers: Int32Array }
 );
 
-/** Adds rows as bytes: no string is made of a value. A value of no bytes is NULL. */
+/** Adds rows as bytes, without making strings. An empty value is NULL. */
 export interface TextRowAppender {
-  /** The value of a column in the row that `endRow` ends: UTF-8, which stays as it is until `flush`. */
+  /** Sets a column of the row that `endRow` ends: UTF-8 bytes, which must not change before `flush`. */
   set(column: number, bytes: Buffer, from: number, to: number): void;
   endRow(line: number): void;
-  /** Copies what was set into the table. */
+  /** Copies the rows so far into the table. */
   flush(): void;
   close(): void;
 }
 
 interface Limit {
   readonly milliseconds: number;
-  /** The error that is thrown past it. */
+  /** The error to throw when the time is over. */
   readonly reason: Failure;
 }
 
 /**
- * Opens a database of its own. `signal` interrupts whatever it does.
- * @param memory bytes that it may keep in memory; it puts more than these into temporary files
+ * Opens a new database. `signal` interrupts any work of it.
+ * @param memory bytes that it may hold in memory; the rest is written to temporary files
  * @throws the reason of `signal`
  */
 export async function openDatabase(signal?: AbortSignal, memory = memoryOfDatabase()): Promise<Database> {
@@ -109,7 +109,7 @@ export async function openDatabase(signal?: AbortSignal, memory = memoryOfDataba
   const { instance, connection } = await connect(spillSpace.folder ?? '', memory);
   const guard = new QueryGuard(connection, spillSpace.problem, memory);
   const endQuery = (): void => guard.end(signal!.reason);
-  // It may have come while the database was loaded.
+  // The signal may have been aborted while the database was loaded.
   if (signal?.aborted) endQuery();
   signal?.addEventListener('abort', endQuery);
   const run = (sql: string) => guard.run(() => connection.run(sql));
@@ -125,7 +125,7 @@ export async function openDatabase(signal?: AbortSignal, memory = memoryOfDataba
           statement.bindVarchar(1, text);
           return statement.run();
         });
-        // The rows are there: to fetch them would take a thread, and another turn of the event loop.
+        // The rows are already in memory: fetching them asynchronously would cost a thread and a turn of the event loop.
         const chunks = Array.from({ length: result.chunkCount }, (_, index) => result.getChunk(index));
         return chunks.flatMap((chunk) => chunk.convertRows(JSDuckDBValueConverter));
       };
@@ -156,7 +156,7 @@ export async function openDatabase(signal?: AbortSignal, memory = memoryOfDataba
     },
     close() {
       signal?.removeEventListener('abort', endQuery);
-      // A connection in use cannot be closed: it is once its query has ended.
+      // A connection cannot be closed while a query runs, so it is closed afterwards.
       guard.whenIdle(() => {
         connection.closeSync();
         instance.closeSync();
@@ -166,7 +166,7 @@ export async function openDatabase(signal?: AbortSignal, memory = memoryOfDataba
   };
 }
 
-/** @param folder for what does not fit in memory: where temporary files go, not where the user's files are */
+/** @param folder for data that exceeds the memory; it is among the temporary files and not next to the user's files */
 async function connect(
   folder: string,
   memory: number,
@@ -183,7 +183,7 @@ async function connect(
 
 async function loadApi() {
   const api = await import('@duckdb/node-api');
-  // A CommonJS package: bundled, its names are those of its default.
+  // In a bundle the names of this CommonJS package are those of its default export.
   return 'DuckDBInstance' in api ? api : (api as { default: typeof api }).default;
 }
 
@@ -230,7 +230,7 @@ async function fill(
 
 const chunkRows = 2048;
 
-/** DuckDB keeps a text in 16 bytes: its length, and up to 12 bytes after it. More of them lie elsewhere. */
+/** DuckDB stores a text in 16 bytes: its length and up to 12 bytes. Longer texts are stored elsewhere. */
 export const textBytes = 16;
 export const maxInlineBytes = 12;
 
@@ -308,7 +308,7 @@ async function stream(
   }
 }
 
-/** Returns the first line of an error, without the kind of error that DuckDB puts before its own: `Binder Error: `. */
+/** Returns the first line of an error without DuckDB's prefix for its kind: `Binder Error: `. */
 export const sqlReason = (error: unknown): string => reasonOf(error).replace(/^[A-Z]\w+( \w+)? Error: /, '');
 
 export const isNumber = (type: string): boolean =>
@@ -318,7 +318,7 @@ export const isList = (type: string): boolean => type.endsWith(']');
 
 export const elementOf = (listType: string): string => listType.slice(0, listType.lastIndexOf('['));
 
-/** Writes a column as text: a whole number that is stored with a fraction is the same key as one that is not. */
+/** Returns SQL for a column as text. A whole number in a column of fractions becomes the same key as in a column of integers. */
 export function columnAsText(column: string, type: string): string {
   const limit = largestWhole(type);
   const fraction = /^DECIMAL\(\d+,0\)$/.test(type) ? undefined : /^DECIMAL/.exec(type);
@@ -327,28 +327,28 @@ export function columnAsText(column: string, type: string): string {
   return `CASE WHEN ${isWhole} THEN CAST(CAST(${column} AS HUGEINT) AS VARCHAR) ELSE CAST(${column} AS VARCHAR) END`;
 }
 
-/** Returns the limit from which on a type of fractions does not hold each whole number; undefined for other types. */
+/** Returns the limit above which a floating-point type does not represent every whole number; undefined for other types. */
 export function largestWhole(type: string): number | undefined {
   return type === 'DOUBLE' ? 2 ** 53 : type === 'FLOAT' ? 2 ** 24 : undefined;
 }
 
-/** A name as SQL writes it, whatever is in it. */
+/** Quotes a name for SQL. */
 export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
-/** A file's path as DuckDB's readers take it. They read `*`, `?` and `[` as a pattern, so each is a set of one character. */
+/** Quotes the path of a file for DuckDB's readers. They interpret `*`, `?` and `[` as patterns, so each becomes a set of one character. */
 export function quotePath(path: string): string {
   return quoteText(path.replaceAll(/[*?[]/g, '[$&]'));
 }
 
-/** A user's expression, kept from swallowing what follows it with a comment. */
+/** Encloses a user's expression so that a comment at its end does not hide the SQL that follows. */
 export function enclose(expression: string): string {
   return `(${expression}\n)`;
 }
 
 /**
- * The rows keep their order.
+ * Writes a Parquet file; rows keep their order.
  * @throws Failure `cannot-write`
  */
 export async function writeParquet(path: string, columns: readonly FilledColumn[], rows: number): Promise<void> {
@@ -368,7 +368,7 @@ export async function writeParquet(path: string, columns: readonly FilledColumn[
   }
 }
 
-/** Few data sets need the folder, so its absence matters only once memory is used up. */
+/** Makes the folder for spilled data. Few data sets need it, so a failure is only reported when memory is exhausted. */
 function spillFolder(): { readonly folder?: string; readonly problem?: string } {
   try {
     const folder = makeTemporary('duckdb');
@@ -383,7 +383,7 @@ function spillFolder(): { readonly folder?: string; readonly problem?: string } 
 
 const openFolders = new Set<string>();
 
-/** Removes the remaining folders, before a signal ends the process. */
+/** Removes the remaining folders before a signal ends the process. */
 export function removeSpills(): void {
   for (const folder of openFolders) removeSpill(folder);
 }

@@ -1,4 +1,4 @@
-/** Files that features name: vocabularies, and vectors with their keys. Paths start from the folder of the data block, as all data does. */
+/** Reads files that features name: vocabularies, and vectors with their keys. Their paths are relative to the folder of the data block. */
 import { isUtf8 } from 'node:buffer';
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
@@ -16,26 +16,26 @@ import type { Access } from './access.ts';
 import { findFile } from './files.ts';
 
 /**
- * Arrays of NumPy's format 1 to 3, as its `lib.format` says: two dimensions, float32 or float64, row by row. The header is a Python literal
- * that is matched and never evaluated; types that hold objects are refused. Values are read row by row where they are asked for.
+ * Reads arrays of NumPy's formats 1 to 3 (`lib.format`): two dimensions, float32 or float64, row-major. The header is a Python literal that is
+ * matched and never evaluated; object types are refused. Only requested rows are read.
  */
 interface NpyArray {
   readonly rows: number;
   readonly columns: number;
-  /** Numbers of one row in single precision. @throws FeatureFileError for a number that is not finite in it */
+  /** Reads one row in single precision. @throws FeatureFileError for a number that is not finite in it */
   row(at: number, into: Float32Array): Promise<void>;
 }
 
-/** The reason why a file of a feature cannot be read: `message` completes "cannot be read: …". */
+/** Has the reason why a file of a feature cannot be read; `message` completes "cannot be read: …". */
 export class FeatureFileError extends Error {}
 
 const magic = Buffer.from('\x93NUMPY', 'latin1');
-/** The largest header: NumPy itself reads 10,000 bytes at most by default. */
+/** Maximum length of the header in bytes, which is also NumPy's default. */
 const longestHeader = 10_000;
-/** Bytes read at a time, unless a row is longer. */
+/** Bytes of one read, unless a row is longer. */
 const pieceBytes = 2 ** 20;
 
-/** @param size of the file in bytes */
+/** @param size bytes of the file */
 export async function openNpy(file: FileHandle, size: number): Promise<NpyArray> {
   const preamble = await readRange(file, 0, 12, size);
   if (!preamble.subarray(0, 6).equals(magic)) throw new FeatureFileError('it does not begin as a .npy file');
@@ -124,9 +124,9 @@ function parseHeader(text: string): { width: 4 | 8; isLittle: boolean; rows: num
   return { width: typeMatch[2] === '4' ? 4 : 8, isLittle: typeMatch[1] === '<', rows: rows!, columns: columns! };
 }
 
-// Files with one value a line: vocabularies, and the keys of vectors. Lines end with LF or CR LF; values are as written, each once.
+// Files with one value in each line: vocabularies, and the keys of vectors. Lines end with LF or CR LF; values are not trimmed and must be unique.
 
-/** The largest such file: its text must fit into one string. */
+/** Maximum bytes of such a file, because its text must fit into one string. */
 const largestList = 256 * 2 ** 20;
 
 /** @param size of the file in bytes */

@@ -1,4 +1,4 @@
-/** Finds the files that a data block names: expands patterns, finds their kinds by their endings, reports absences. */
+/** Finds the files that a data block names: expands patterns, determines formats by file endings, and reports missing files. */
 import { type Dirent, readdirSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
@@ -14,22 +14,22 @@ import { alternatives, isPattern, makeMatcher } from './glob.ts';
 import { isAddress, withoutSecrets } from './remote/address.ts';
 import type { RemoteFiles, RemoteState } from './remote/list.ts';
 
-/** The three files a data block joins; their names are also how its SQL may call them: `items.price`. */
+/** The three tables that a data block joins. Its SQL may use these names: `items.price`. */
 export type Role = 'events' | 'items' | 'users';
 
 export interface InputFile {
   readonly path: string;
-  /** Its name in messages: relative to the folder of the data block. */
+  /** Its name in messages, relative to the folder of the data block. */
   readonly name: string;
   readonly kind: FileKind;
   readonly compressed: boolean;
-  /** The state of a file that an address names; its name is the address. */
+  /** The state of a file at an address, whose name is the address. */
   readonly remote?: RemoteState;
 }
 
 export interface DescribedFile extends InputFile {
   readonly described: DataFile;
-  /** The part that its rows are in, where the block names a file for each part. */
+  /** The part that its rows belong to, if the block names a file for each part. */
   readonly part?: Part;
 }
 
@@ -40,9 +40,9 @@ export interface InputFiles {
 }
 
 /**
- * Returns the files of every role, in the order of their names; a role with an error is absent. Nothing is opened, and nothing outside the
- * reach of the block is inspected. `remote`: the files of the block's addresses; without it addresses are errors.
- * @throws Failure `cannot-read` for a folder to allow that is not there
+ * Returns the files of each role, sorted by name. A role with an error is absent. It opens no file, and inspects nothing outside the reach of the block.
+ * `remote`: the files at the block's addresses; without it addresses are errors.
+ * @throws Failure `cannot-read` for an allowed folder that does not exist
  */
 export function findFiles(
   description: DataDescription,
@@ -74,8 +74,8 @@ export function findFiles(
 }
 
 /**
- * One file that is no file of rows: nothing is opened.
- * @throws Failure where it is missing, is no file or lies outside the reach of the block
+ * Returns the path of a single file that has no rows, without opening it.
+ * @throws Failure if it is missing, is not a file, or is outside the reach of the block
  */
 export function findFile({ folder }: DataDescription, file: DataFile, access: Access = {}): string {
   if (isAddress(file.path)) throw failure('data-file-remote', { path: withoutSecrets(file.path) }, file.span);
@@ -92,7 +92,7 @@ export function findFile({ folder }: DataDescription, file: DataFile, access: Ac
   return path;
 }
 
-/** The files of events and those that `split = files(…)` names. @throws Failure where a file is in two parts */
+/** Returns the files of events and those of `split = files(…)`. @throws Failure if a file is in two parts */
 function withParts(
   training: readonly DescribedFile[],
   { split, folder }: DataDescription,
@@ -122,7 +122,7 @@ function withParts(
   return files;
 }
 
-/** Two files of one path are one file. */
+/** Returns a path that is equal for two paths of the same file. */
 const realPathOf = ({ path, name, remote }: DescribedFile): string => (remote === undefined ? resolved(path) : name);
 
 const partWords = { train: 'training', validation: 'validation', test: 'test' } as const;
@@ -148,7 +148,7 @@ function filesOf(
   }
   const inspector = makeInspector(described, folder, reach);
   const fullPath = resolve(folder, described.path);
-  // A name as it is written wins: `a[1].csv` may be a file.
+  // A file with the literal name takes precedence: `a[1].csv` may be a file.
   const isLiteral = !isPattern(described.path) || (isWithin(fullPath, reach) && inspector.kind(fullPath) !== undefined);
   if (isLiteral) inspector.within(fullPath);
   const paths = !isLiteral
@@ -157,7 +157,7 @@ function filesOf(
       ? []
       : [fullPath];
   if (paths.length === 0) {
-    // Where a pattern goes up again, its parent folder may lie outside.
+    // The parent folder of a pattern with `..` may be outside the reach.
     const nearestName = isWithin(dirname(fullPath), reach)
       ? nearest(basename(fullPath), namesIn(dirname(fullPath)))
       : undefined;
@@ -175,13 +175,13 @@ function filesOf(
   });
 }
 
-/** Inspects paths for one entry of a block; a path that may not or cannot be inspected is a Failure with the entry's span. */
+/** Inspects paths for one entry of a block. If a path may not or cannot be inspected, it throws a Failure with the span of the entry. */
 interface PathInspector {
-  /** Throws for a path that is outside the reach of the block. */
+  /** Throws if the path is outside the reach of the block. */
   within(path: string): void;
-  /** Returns `file`, or in words what is there instead; undefined where nothing is. */
+  /** Returns `file`, or a description of another kind; undefined if there is nothing. */
   kind(path: string): string | undefined;
-  /** Throws for a folder that may not be read. */
+  /** Throws if the folder may not be read. */
   entries(path: string): readonly Dirent[];
   refuse(path: string, reason: string): Failure;
 }
@@ -218,7 +218,7 @@ function makeInspector(described: DataFile, folder: string, reach: Reach): PathI
   };
 }
 
-/** Nothing for what is no folder, or one that may not be read: the message only suggests. */
+/** Returns nothing for unreadable folders, because the names are only suggestions. */
 function namesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder);
@@ -232,12 +232,12 @@ function nameOf(path: string, folder: string): string {
   return name.startsWith('..') || isAbsolute(name) ? path : name || '.';
 }
 
-/** Returns the files that a pattern fits, sorted by name. A path that cannot be read on the way is an error: rows would be missing. */
+/** Returns the files that match a pattern, sorted by name. An unreadable path on the way is an error, because rows would be missing. */
 function matching(pattern: string, folder: string, inspector: PathInspector): string[] {
   const matchedPaths = new Set<string>();
   const seenSteps = new Set<string>();
   const walk = (path: string, parts: readonly string[]): void => {
-    // Two `**` come to one folder in many ways.
+    // Two `**` reach the same folder in many ways.
     const stepKey = `${parts.length} ${path}`;
     if (seenSteps.has(stepKey)) return;
     seenSteps.add(stepKey);
@@ -245,7 +245,7 @@ function matching(pattern: string, folder: string, inspector: PathInspector): st
     const kind =
       part === undefined || remainingParts.length > 0 || isPattern(part) ? kindOn(path, inspector) : undefined;
     if (part === undefined) {
-      // Folders that fit hold no rows themselves.
+      // Matching folders contain no rows themselves.
       if (kind === 'a folder') return;
       inspector.within(path);
       matchedPaths.add(path);
@@ -257,7 +257,7 @@ function matching(pattern: string, folder: string, inspector: PathInspector): st
       const entries = inspector.entries(path);
       if (part === '**') {
         walk(path, remainingParts);
-        // Links to folders are not followed: they may lead round in a circle.
+        // Symbolic links to folders are not followed, because they may form a cycle.
         for (const entry of entries) if (entry.isDirectory()) walk(join(path, entry.name), parts);
         return;
       }
@@ -268,7 +268,7 @@ function matching(pattern: string, folder: string, inspector: PathInspector): st
   const patterns = alternatives(pattern);
   if (patterns === undefined) throw inspector.refuse(pattern, 'its braces expand to more than 1,000 paths');
   for (const alternative of patterns) {
-    // Each has parts of its own: a folder that another visited is not visited for this one.
+    // Each pattern has its own state: another pattern's visit of a folder does not count.
     seenSteps.clear();
     const parts = alternative.split(sep === '/' ? '/' : /[\\/]/);
     const firstWild = parts.findIndex(isPattern);
@@ -283,7 +283,7 @@ function matching(pattern: string, folder: string, inspector: PathInspector): st
   return [...matchedPaths].sort();
 }
 
-/** An entry of a folder is there; a link among them may lead nowhere. */
+/** Returns the kind of an entry that exists, except that it may be a dangling symbolic link. */
 function kindOn(path: string, inspector: PathInspector): string {
   const kind = inspector.kind(path);
   if (kind === undefined) throw inspector.refuse(path, 'it is a link that leads nowhere');
@@ -292,20 +292,20 @@ function kindOn(path: string, inspector: PathInspector): string {
 
 export interface FileColumn {
   readonly name: string;
-  /** The type that an expression reads it as. */
+  /** The type of the column in expressions. */
   readonly type: string;
-  /** Some values of the sample are not of that type; where an expression needs text, it is text. */
+  /** True if some values of the sample are of another type. An expression that needs text then reads the column as text. */
   readonly mixed?: boolean;
-  /** The type in each file, where they differ. */
+  /** The type in each file, if they differ. */
   readonly types?: readonly string[];
-  /** The sample has no value at all. */
+  /** True if the sample has no values. */
   readonly unknown?: boolean;
 }
 
 export interface BadRow {
   readonly role: Role;
   readonly file: DescribedFile;
-  /** Where: its line, from 1; or its place among the rows of the file, from 0. */
+  /** The line, from 1, or the index among the rows of the file, from 0. */
   readonly at: { readonly line: number } | { readonly record: number };
   readonly column?: string;
   readonly reason: string;

@@ -1,11 +1,11 @@
-/** Paths: their patterns, `*` and `?` within one part, `**` over folders, `[abc]`, `[a-z]`, `[!a]` and `{csv,txt}`. */
+/** Implements path patterns: `*` and `?` within one part, `**` across folders, `[abc]`, `[a-z]`, `[!a]` and `{csv,txt}`. */
 
-/** Past so many patterns, which `{…}` multiply, there is an error, or worse. */
+/** Maximum number of patterns, which `{…}` multiplies. */
 const maxAlternatives = 1000;
 
 export const isPattern = (path: string): boolean => /[*?[{]/.test(path);
 
-/** The patterns that its `{…}` represent; undefined where they are too many. A brace without its other half is itself. */
+/** Expands `{…}` into all alternatives; undefined if they are more than `maxAlternatives`. A brace without its counterpart stands for itself. */
 export function alternatives(pattern: string): readonly string[] | undefined {
   let expanded = [''];
   for (let offset = 0; offset < pattern.length; ) {
@@ -20,7 +20,7 @@ export function alternatives(pattern: string): readonly string[] | undefined {
 
 type Sign = { readonly kind: 'any' } | { readonly kind: 'one'; readonly matches: (character: string) => boolean };
 
-/** Returns a test of names of files or folders against one part of a pattern without braces. Time grows with the product of the lengths. */
+/** Returns a test of file or folder names against one part of a pattern without braces. Its time grows with the product of both lengths. */
 export function makeMatcher(part: string): (name: string) => boolean {
   const signs = signsOf([...part]);
   return (name) => {
@@ -35,7 +35,7 @@ export function makeMatcher(part: string): (name: string) => boolean {
         sign++;
         character++;
       } else if (star !== undefined) {
-        // The last star takes one more.
+        // Extends the match of the last star by one character.
         star.character++;
         [sign, character] = [star.sign, star.character];
       } else {
@@ -65,7 +65,7 @@ function signsOf(part: readonly string[]): Sign[] {
   return signs;
 }
 
-/** Returns the index where a set ends: a `]` that comes first is in it. −1: it does not end, and its bracket is a bracket. */
+/** Returns the index where a set ends. A `]` that comes first is a member. −1 if the set does not end, so that its bracket stands for itself. */
 const endOfSet = (part: readonly string[], open: number): number =>
   part.indexOf(']', open + (part[open + 1] === '!' || part[open + 1] === '^' ? 3 : 2));
 

@@ -1,20 +1,20 @@
-/** Runs queries of one connection so that they can be ended: by an interruption, at a limit, or where memory is used up. */
+/** Runs the queries of one connection so that they can be ended: by an interruption, at a time limit, or when memory is exhausted. */
 import { totalmem } from 'node:os';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { type Failure, failure } from '../../base/diagnostics/failure.ts';
 
-/** Shares of the machine's memory: for the database, and for the process while a query runs. */
+/** Shares of the machine's memory for the database, and for the whole process while a query runs. */
 const databaseShare = 0.5;
 const processShare = 0.75;
 
-/** Milliseconds between two looks at the memory, and those that an interrupted query may take to end. */
+/** Milliseconds between two checks of the memory, and the timeout of an interrupted query. */
 const pollInterval = 100;
 const graceTime = 1000;
 
-/** Queries that did not end when they were interrupted. DuckDB stops between chunks of rows, not within one value. */
+/** Number of queries that did not end after an interruption. DuckDB stops only between chunks of rows, not within a value. */
 let stuckQueries = 0;
 
-/** True if a query goes on that nothing can stop: the process does not end by itself then. */
+/** True if a query cannot be stopped. The process then does not end by itself. */
 export function isStuck(): boolean {
   return stuckQueries > 0;
 }
@@ -26,11 +26,11 @@ export function memoryOfDatabase(): number {
 
 export class QueryGuard {
   readonly #connection: DuckDBConnection;
-  /** The reason why the database has no folder to spill to, if it has none. */
+  /** The reason why the database has no folder for spilled data. Undefined if it has one. */
   readonly #noSpill: string | undefined;
   readonly #memory: number;
   #ended: { readonly reason: unknown } | undefined;
-  /** Returns another error, where the query is not to blame for one. */
+  /** Returns an error that replaces one that the query has not caused; undefined for all others. */
   explain: (error: unknown) => Failure | undefined = () => undefined;
   #pending = 0;
   #giveUp: (reason: unknown) => void = () => {};
@@ -42,12 +42,12 @@ export class QueryGuard {
     this.#memory = memory;
   }
 
-  /** Ends the query that runs, if one does, and refuses every later one. */
+  /** Ends the running query, if there is one, and refuses all later queries. */
   end(reason: unknown): void {
     if (this.#ended !== undefined) return;
     this.#ended = { reason };
     this.#connection.interrupt();
-    // A query that has not begun yet does not notice.
+    // A query that has not begun ignores the interrupt.
     const interruptTimer = setInterval(() => {
       if (this.#pending > 0) this.#connection.interrupt();
       else clearInterval(interruptTimer);
@@ -60,7 +60,7 @@ export class QueryGuard {
     if (this.#ended !== undefined) throw this.#ended.reason;
   }
 
-  /** A query that is ended reports why, not DuckDB's words. */
+  /** Runs a query. If it is ended, the error is the reason of that, not DuckDB's message. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     this.throwIfEnded();
     const memoryTimer = setInterval(() => {
@@ -76,12 +76,12 @@ export class QueryGuard {
     } finally {
       clearInterval(memoryTimer);
       this.#giveUp = () => {};
-      // The query that was given up has not ended, and nobody waits for it.
+      // An abandoned query still runs, and nothing awaits its error.
       queryResult.catch(() => {});
     }
   }
 
-  /** Calls `release` once no query runs: now, if none does. */
+  /** Calls `release` as soon as no query runs. */
   whenIdle(release: () => void): void {
     if (this.#pending === 0) release();
     else {
@@ -105,7 +105,7 @@ export class QueryGuard {
   }
 }
 
-/** Returns the bytes that this process may use: of the machine, or of its container. */
+/** Returns the memory that this process may use, in bytes: that of its container, or of the machine. */
 function memoryOfMachine(): number {
   const containerLimit = process.constrainedMemory();
   return containerLimit > 0 ? Math.min(containerLimit, totalmem()) : totalmem();
@@ -117,17 +117,17 @@ function isMemory(error: unknown): boolean {
   );
 }
 
-/** The share of the memory of the machine, or of the process's container: the rest is for other programs. */
+/** Share of the memory of the machine or container; the rest is for other programs. */
 const usualShare = 0.75;
 
 export const usualMemory = (): number => Math.floor(memoryOfMachine() * usualShare);
 
 const units: Readonly<Record<string, number>> = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
 
-/** The least that holds a database. Half is enough for some events of numbers, and not for some of texts: `data-memory`. */
+/** Minimum memory of a database. Half of it is enough for some events with numbers, but not for some with texts: `data-memory`. */
 export const leastMemory = 64 * 2 ** 20;
 
-/** Parses `8G`, `1.5G`, `800M`: in units of 1,024; undefined for other texts. */
+/** Parses `8G`, `1.5G` or `800M`, in units of 1,024; undefined for other texts. */
 export function memoryOf(text: string): number | undefined {
   const [, number, unit] = /^(\d+(?:\.\d+)?)\s*([KMGT])(?:i?B)?$/i.exec(text.trim()) ?? [];
   if (number === undefined || unit === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** Finds the columns and types of one role's files, from headers and a sample, before any row is read. */
+/** Finds the columns and types of one role's files from headers and a sample, before any rows are read. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import type { Copies, Database } from './duckdb.ts';
@@ -13,11 +13,11 @@ export interface DataSource extends InputFiles {
   readonly columns: readonly FileColumn[];
   /** By path. */
   readonly opened: ReadonlyMap<string, OpenedFile>;
-  /** By path, a text that differs once the file is written again: see `stampOf`. */
+  /** By path, a text that changes if the file is written again: see `stampOf`. */
   readonly stamps: ReadonlyMap<string, string>;
 }
 
-/** Reads headers; a source with an error is absent. */
+/** Reads the headers of all sources. A source with an error is absent. */
 export async function describeSources(
   database: Database,
   inputs: readonly InputFiles[],
@@ -50,7 +50,7 @@ export async function describeSources(
   return { output, diagnostics };
 }
 
-/** Distinguishes a damaged file from one that may not be read, and from one with an error on one line. */
+/** Distinguishes a damaged file from one without read permission, and from one with an error on a single line. */
 export function unreadable(error: unknown, file: DescribedFile): Diagnostic {
   if (error instanceof FileShapeError) {
     return diagnose('data-file-shape', file.described.span, {
@@ -65,7 +65,7 @@ export function unreadable(error: unknown, file: DescribedFile): Diagnostic {
   return diagnose(isDamaged ? 'data-file-damaged' : 'data-file-unreadable', file.described.span, facts);
 }
 
-/** All files of one pattern need the columns of the first. */
+/** All files of a pattern must have the columns of the first. */
 function differences(input: InputFiles, columnsOfFiles: readonly (readonly FileColumn[])[]): Diagnostic[] {
   const firstColumns = columnsOfFiles[0]!;
   return columnsOfFiles.flatMap((columns, fileIndex) => {
@@ -78,7 +78,7 @@ function differences(input: InputFiles, columnsOfFiles: readonly (readonly FileC
   });
 }
 
-/** Merges the columns of files: where they disagree about a type, the wider one; a file without a value has no say. */
+/** Merges the columns of files. If their types differ, the wider one is used; a file without values is ignored. */
 function merged(columnsOfFiles: readonly (readonly FileColumn[])[]): FileColumn[] {
   return columnsOfFiles[0]!.map((column) => {
     const versions = columnsOfFiles.map(

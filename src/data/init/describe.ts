@@ -1,4 +1,4 @@
-/** Chooses features of the towers: the columns that describe a user, an item or the moment of an event, with their kinds. */
+/** Chooses the features of towers: columns that describe a user, an item or the time of an event, with their kinds. */
 import { guessesOf } from './guesses/table.ts';
 import {
   type ColumnGuess,
@@ -31,9 +31,9 @@ export interface DescribeContext {
   readonly table: TableProfile;
   readonly side: StarterFeature['side'];
   readonly names: ColumnNames;
-  /** Texts are read, not only offered. */
+  /** True if texts become features, and not only suggestions. */
   readonly readsText: boolean;
-  /** The rows are keys, not events. */
+  /** True if rows are keys of a file, and not events. */
   readonly isFile: boolean;
 }
 
@@ -51,7 +51,7 @@ export function describe(column: ColumnProfile, to: DescribeContext): ColumnDesc
   const leftOutGuess = guesses.find(({ role }) => role === 'left out')!;
   const guess = leftOutGuess.score >= 0.6 ? leftOutGuess : guesses.find(({ role }) => describingRoles.has(role))!;
   const ownFeature = featureMakers[guess.role]?.(column, to);
-  // A label of many values, such as a brand: a row for each.
+  // A label with many values, such as a brand, gets an embedding for each value.
   const baseFeature =
     ownFeature ?? (guess.role === 'left out' && leftOutGuess.score < 0.3 ? manyValuesFeature(column, to) : undefined);
   if (baseFeature === undefined) return { taken: 'left out', because: guess.because };
@@ -113,7 +113,7 @@ const sql = (text: string | undefined): { readonly sql?: string } => (text === u
 
 const widthOf = (distinct: number): number => (distinct <= 12 ? 4 : distinct <= 200 ? 8 : 16);
 
-/** The elements of a value that is a list in a text. */
+/** Returns the elements of a text that contains a list. */
 export function elementsOfText(text: string, { separator }: Pick<ColumnProfile, 'separator'>): readonly string[] {
   const parts =
     separator === '|' || separator === ';' || separator === ' '

@@ -1,4 +1,4 @@
-/** Derives entries of the data block from the rows of the sample: time, split, excluded rows, and the names of files. */
+/** Derives entries of the data block from the sampled rows: time, split, excluded rows, and the names of files. */
 import { sqlName } from '../../base/text/sql.ts';
 import { dependence, type Join, stemOf } from './joins.ts';
 import { type ColumnProfile, type TableProfile, timeSql, unmarkedName } from './profile.ts';
@@ -7,7 +7,7 @@ import type { EventRoles, FileChoice } from './roles.ts';
 import { doubtfulForms } from './times.ts';
 import { meansOf } from './words.ts';
 
-/** With more events, the model trains on a share of the users. */
+/** With more events the model trains on only a share of the users. */
 export const MANY = 3_000_000;
 
 export function timeEntry(
@@ -52,7 +52,7 @@ export function splitOf(
     : { value: `random(validation: ${share}%, test: ${share}%, seed: 1)`, why: 'there is no time to split by' };
 }
 
-/** Returns the percent of the events for each held-out part: a first ranking of many events and items would take minutes. */
+/** Returns the percentage of events in each held-out part, so that the first ranking of many events and items does not take minutes. */
 export function heldOut({ events, items }: Pick<Proposal['size'], 'events' | 'items'>): number {
   const maxHeldOut = Math.min(20_000, 4e8 / Math.max(1, items));
   return Math.max(1, Math.min(10, Math.round((100 * maxHeldOut) / Math.max(1, events))));
@@ -72,7 +72,7 @@ export function whereOf(
   };
 }
 
-/** Returns the share of rows that may be rejected: broken ones, and those of items outside of the file of items. */
+/** Returns the share of rows that may be rejected: broken rows, and events of items that are not in the file of items. */
 export function rejectOf(
   { rows, bad }: TableProfile,
   keys: readonly (ColumnProfile | undefined)[],
@@ -99,7 +99,7 @@ export function rejectOf(
   };
 }
 
-/** Returns the share of events whose key the file does not have, where the sample is the whole file. */
+/** Returns the share of events whose key is missing in the file. It needs the whole file as its sample. */
 export function missingShare({ rows }: TableProfile, join: Join | undefined): number {
   if (!join?.table.isWhole) return 0;
   const { key, column } = join;
@@ -109,7 +109,7 @@ export function missingShare({ rows }: TableProfile, join: Join | undefined): nu
   return missing.length / Math.max(1, rows.length);
 }
 
-/** True if most events have the same time as all others of their user, as in a basket: then no event comes before another. */
+/** True if most events have the same time as all other events of their user, as in a basket, so that no event precedes another. */
 export function areSimultaneous({ rows }: TableProfile, user: ColumnProfile, time: ColumnProfile): boolean {
   const times = new Map<string, { readonly values: Set<string>; rows: number }>();
   for (const row of rows) {
@@ -152,7 +152,7 @@ export function titleOf(table: TableProfile, key: ColumnProfile | undefined): st
   return first.mark === undefined ? first.name : unmarkedName(first);
 }
 
-/** True for lines in the order of ids, which are in no order of time. */
+/** True for lines sorted by item id, whose order is not that of time. */
 export function isSorted({ rows }: TableProfile): boolean {
   let [pairs, risingPairs] = [0, 0];
   for (let at = 1; at < rows.length; at++) {

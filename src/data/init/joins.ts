@@ -1,4 +1,4 @@
-/** Joins columns of the events with keys of other files: by values that both have, in both directions, and by names. */
+/** Finds columns of the events that are keys of other files, by shared values in both directions and by names. */
 import { endingChoice } from '../files/formats/table.ts';
 import { isKeyLike, isNameless } from './guesses/keys.ts';
 import type { ColumnProfile, TableProfile } from './profile.ts';
@@ -8,19 +8,19 @@ export interface Join {
   readonly table: TableProfile;
   readonly key: ColumnProfile;
   readonly column: ColumnProfile;
-  /** The share of values of the events that the file has. */
+  /** Share of the values in the events that are also in the file. */
   readonly overlap: number;
-  /** Names say that the two are the same, or there are none. */
+  /** True if the names agree, or if there are no names. */
   readonly isNamed: boolean;
-  /** From 0 to 1: how sure it is that the values are these keys. */
+  /** Confidence that the values are these keys, from 0 to 1. */
   readonly score: number;
 }
 
-/** True if each value names one row. Bad rows may hold one twice. */
+/** True if each value identifies one row. Bad rows may repeat a value. */
 export const isUnique = ({ present, distinct, rows }: ColumnProfile): boolean =>
   present > 1 && distinct >= present * 0.995 && present >= rows * 0.99;
 
-/** Returns all joins of other files with the events: a file or a column may come up in several, and `rolesOf` decides. */
+/** Returns all possible joins of other files with the events. A file or a column may occur in several, among which `rolesOf` decides. */
 export function joinsOf(events: TableProfile, tables: readonly TableProfile[]): readonly Join[] {
   const columns = events.columns.filter(isKeyLike);
   return tables.flatMap((table) => {
@@ -33,7 +33,7 @@ export function joinsOf(events: TableProfile, tables: readonly TableProfile[]): 
           const overlap = overlapOf(column, key);
           const likeness = likenessOf(column, key, table.path);
           const coverage = overlap > 0 ? overlapOf(key, column) : 0;
-          // Small numbers are in every file that counts its rows.
+          // Small integers occur in every file that numbers its rows.
           const isEnough = overlap > (likeness > 0 ? 0.3 : 0.6) || (likeness >= 0.8 && (areSampled || overlap > 0.02));
           const score = 0.5 * overlap + 0.25 * coverage + 0.25 * likeness + (key.place === 0 ? 0.02 : 0);
           const isNamed = likeness > 0 || isNameless(column) || events.kind === 'lines';
@@ -43,7 +43,7 @@ export function joinsOf(events: TableProfile, tables: readonly TableProfile[]): 
   });
 }
 
-/** The number of compared values: more take time, and say nothing new. */
+/** Maximum number of values to compare: more would take time without changing the result. */
 const maxCompared = 3000;
 
 function overlapOf({ values }: ColumnProfile, key: ColumnProfile): number {
@@ -55,7 +55,7 @@ function overlapOf({ values }: ColumnProfile, key: ColumnProfile): number {
   return commonValues / Math.max(1, Math.min(all, maxCompared));
 }
 
-/** Returns 1 for names with the same words. `id` in `films.csv` is the `film_id` of the events. */
+/** Returns 1 for names with the same words. The column `id` of `films.csv` matches `film_id` of the events. */
 function likenessOf(column: ColumnProfile, key: ColumnProfile, path: string): number {
   if (column.words.join(' ') === key.words.join(' ')) return 1;
   const withoutIdWords = (words: readonly string[]): string =>
@@ -70,7 +70,7 @@ function likenessOf(column: ColumnProfile, key: ColumnProfile, path: string): nu
   return 0;
 }
 
-/** Rates a file by its name and its columns, from -1, things, to 1, persons. */
+/** Rates the contents of a file by its name and columns, from −1 (things) to 1 (persons). */
 export function personsOf({ path, columns }: TableProfile): number {
   const name = Number(isOf(path, 'user')) - Number(isOf(path, 'item'));
   if (name !== 0) return name;
@@ -90,7 +90,7 @@ export const baseOf = (path: string): string => path.replace(/^.*[/\\]/, '');
 
 const fileWords = (path: string): readonly string[] => wordsOf(stemOf(path));
 
-/** Returns a name without the endings of tables: `u.item` keeps its own. */
+/** Returns a file name without its directories and the endings of tables; `u.item` keeps its ending. */
 export const stemOf = (path: string): string =>
   baseOf(path).replace(new RegExp(`(\\.(${endingChoice}|dat|data|inter|gz))+$`, 'i'), '');
 
@@ -98,7 +98,7 @@ const isOf = (path: string, meaning: 'user' | 'item'): boolean => meansOf(stemOf
 
 const singular = (word: string): string => word.replace(/ies$/, 'y').replace(/s$/, '');
 
-/** Returns the share of keys with several rows whose rows agree about a column. */
+/** Returns the share of repeated keys whose rows all have the same value in a column. */
 export function dependence(table: TableProfile, key: ColumnProfile, column: ColumnProfile): number {
   const firstValues = new Map<string, string>();
   const repeatedKeys = new Set<string>();

@@ -1,10 +1,10 @@
-/** Writes `model.tower`, a model that is small enough to read, and `data.tower`, where the rows are; each line says why it is there. */
+/** Writes `model.tower`, a model that is short enough to read, and `data.tower`, which describes the rows. Comments explain each line. */
 import { baseOf } from './joins.ts';
 import type { NamedFile, Proposal, StarterFeature, StarterLabel } from './proposal.ts';
 
 const escapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-/** Quotes a text. A name of a column may hold line ends. */
+/** Quotes a text. Names of columns may contain line ends. */
 export function inQuotes(text: string): string {
   return `"${text.replaceAll(/[\\"]/g, '\\$&').replaceAll(/[\n\r\t]/g, (sign) => escapes[sign]!)}"`;
 }
@@ -24,7 +24,7 @@ function braces(head: string, lines: readonly string[]): string {
     .join('\n')}\n}`;
 }
 
-/** Removes line ends, which names of files and columns may hold. */
+/** Replaces line ends, which may be in names of files and columns. */
 const oneLine = (text: string): string => text.replaceAll(/[\r\n\u2028\u2029]+/g, ' ');
 
 export function dataText(proposal: Proposal): string {
@@ -71,7 +71,7 @@ function columnLines({ user, item, history, features, labels, weight, title }: P
   if (user) add(user.name, user.sql);
   add(item.name, item.sql);
   add('history', history, 'the column holds other items of the user');
-  // An idea needs no entry: trying it is one line of the model.
+  // An idea needs an entry too, so that trying it takes only one line of the model.
   for (const { name, sql } of features) add(name, sql);
   for (const { name, sql, why } of labels) add(name, sql, why);
   if (weight) add(weight.name, weight.sql, weight.why);
@@ -211,7 +211,7 @@ function groupsText(proposal: Proposal): string[] {
   return groups.length > 0 ? [...groups, ''] : [];
 }
 
-/** Returns the start of a flow: fields side by side, or the only one. */
+/** Returns the start of a flow: a flattened group, or the only field. */
 function startOf(names: readonly string[], group: string): { readonly input: string; readonly flow: string } {
   return names.length > 1 ? { input: group, flow: `${group} -> flatten` } : { input: names[0]!, flow: names[0]! };
 }
@@ -328,12 +328,12 @@ interface StarterSettings {
   readonly temperature: number;
 }
 
-/** The most training rows of a starter model in all epochs: a minute of a slow machine. */
+/** Maximum number of training rows of a starter model over all epochs, which take about a minute on a slow machine. */
 const maxRows = 1_500_000;
 
 function settingsOf({ size, case: kind }: Pick<Proposal, 'size' | 'case'>): StarterSettings {
   const trainingRows = Math.max(1, Math.round(Math.min(size.events, 3_000_000) * 0.8));
-  // At least some ten steps an epoch, and rows enough for wrong items.
+  // Ensures about ten steps in each epoch, and enough rows in a batch for negatives.
   const batch = Math.max(
     4,
     Math.min(trainingRows > 400_000 ? 1024 : 256, 2 ** Math.floor(Math.log2(trainingRows / 12))),

@@ -1,11 +1,11 @@
-/** Suggests steps after the first run: the three rows that fit the case best. */
+/** Suggests steps after the first run: the first three that fit the proposal. */
 import { itemNames, queryNames } from './model_text.ts';
 import type { Proposal } from './proposal.ts';
 
 export interface FirstRunOutcome {
   readonly run: string;
   readonly model: string;
-  /** ` --allow FOLDER` where the data is in another project. */
+  /** The option ` --allow FOLDER` if the data is in another project; otherwise empty. */
   readonly allow: string;
   readonly user?: string;
   readonly better: readonly string[];
@@ -19,13 +19,13 @@ interface NextStep {
 
 const trainCommand = ({ model, allow }: FirstRunOutcome): string => `npx tower train ${model} --out ${NEXT}${allow}`;
 
-/** The group holds fields, and a sequence is none: the tower reads the history next to it. */
+/** A group consists of fields. A sequence is no field, so the tower reads the history separately. */
 function inOrder(proposal: Proposal): string {
   const otherNames = queryNames(proposal).filter((name) => name !== 'history');
   return `Read the history in its order. Write \`pool: none\` for \`pool: mean\` of \`history\`, \`group asked = ${otherNames.join(', ')}\`, and \`query(asked, history)\`. In that tower write\n\`order = history -> positions -> transformer(layers: 2, heads: 2, dropout: 0.2) -> last\` as its first line, and \`concat(order, asked)\` for \`asked -> flatten\`.`;
 }
 
-/** The most useful first. */
+/** The most useful steps first. */
 const steps: readonly NextStep[] = [
   {
     fits: (_, { isCut }) => isCut,
@@ -91,7 +91,7 @@ const steps: readonly NextStep[] = [
 
 export function nextSteps(proposal: Proposal, outcome: FirstRunOutcome): readonly string[] {
   let runs = 1;
-  // Who follows two steps makes two runs.
+  // Each suggested training gets the number of its run.
   const numbered = (step: string): string => {
     if (!step.includes(NEXT)) return step;
     runs++;

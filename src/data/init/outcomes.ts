@@ -1,4 +1,4 @@
-/** Derives labels, a weight, and a condition that excludes events without interest from the outcomes of events. */
+/** Derives labels, a weight, and a condition that excludes events without interest from the outcome columns of events. */
 import { sqlName, sqlText } from '../../base/text/sql.ts';
 import { isNoInterest, isYes, kindsByStrength } from './guesses/labels.ts';
 import { type ColumnProfile, numberSql, type TableProfile } from './profile.ts';
@@ -6,7 +6,7 @@ import type { DataEntry, StarterLabel } from './proposal.ts';
 import type { EventRoles } from './roles.ts';
 import { type ColumnNames, meansOf, slug } from './words.ts';
 
-/** Each label is a task of the model, which has to stay small enough to read. */
+/** Each label becomes a task, and the model should remain readable. */
 const maxLabels = 3;
 
 export interface Outcomes {
@@ -16,7 +16,7 @@ export interface Outcomes {
   readonly taken: ReadonlyMap<ColumnProfile, string>;
 }
 
-/** Names of actions without which a row is no event. */
+/** Names of action columns: a row without the action is not an event. */
 const gates: ReadonlySet<string> = new Set([
   'click',
   'clicked',
@@ -52,7 +52,7 @@ export function outcomesOf({ others }: EventRoles, table: TableProfile, names: C
   return { labels, ...(weight ? { weight } : {}), ...(where ? { where } : {}), taken };
 }
 
-/** Returns columns that are named like ratings. One without a name may be a rating too; several are anything. */
+/** Returns columns with names of ratings; without such names, the only candidate, because several could be anything. */
 function ratingColumns(columns: readonly ColumnProfile[]): readonly ColumnProfile[] {
   const named = columns.filter(({ name }) => meansOf(name, 'rating') !== undefined);
   return named.length > 0 || columns.length === 1 ? (named.length > 0 ? named : columns) : [];
@@ -150,7 +150,7 @@ function weightOf(column: ColumnProfile, table: TableProfile, { taken }: Outcome
   };
 }
 
-/** Returns the value from which a rating is good: the one that comes nearest to half of the events. */
+/** Returns the threshold for a good rating: the value that splits the events most evenly. */
 function thresholdOf(column: ColumnProfile): { readonly threshold: number; readonly share: number } {
   const values = column.top
     .map(([value, count]) => [column.number ? column.number.value(value) : Number(value), count] as const)

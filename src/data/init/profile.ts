@@ -1,4 +1,4 @@
-/** Profiles the values of a column, before anything is guessed from them, and writes the SQL that reads such values. */
+/** Profiles the values of a column for later guesses, and writes SQL that reads such values. */
 import { sqlName, sqlText } from '../../base/text/sql.ts';
 import type { Cell, LookedTable } from '../look/looked_table.ts';
 import { type TimeForm, timeFormOf } from './times.ts';
@@ -11,7 +11,7 @@ export function unmarkedName({ name, mark }: ColumnProfile): string {
 export function numberSql(column: ColumnProfile, { kind }: Pick<TableProfile, 'kind'>): string | undefined {
   const { name, mark, number } = column;
   if (number) return number.sql(name);
-  // Broken values are then missing ones, not broken rows.
+  // Invalid values then become missing values, and their rows stay valid.
   return mark !== undefined || kind === 'json' ? `TRY_CAST(${sqlName(name)} AS DOUBLE)` : undefined;
 }
 
@@ -42,7 +42,7 @@ const startsAsNumber = /^[+-]?(\.?\d|inf)/i;
 
 const plainIso = /^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?Z?)?$/;
 
-/** The ways in which files write numbers, besides those that a data block reads by itself, and the SQL that reads each. */
+/** Number formats of files that a data block does not read by itself, with the SQL that reads each. */
 interface NumberForm {
   readonly name: string;
   readonly fits: (texts: readonly string[]) => boolean;
@@ -50,7 +50,7 @@ interface NumberForm {
   readonly sql: (column: string) => string;
 }
 
-/** True if at most one text in twenty differs from the form. */
+/** True if more than 95 % of the texts match the pattern. */
 const nearlyAll = (texts: readonly string[], form: RegExp): boolean =>
   texts.filter((text) => form.test(text)).length > texts.length * 0.95;
 
@@ -71,7 +71,7 @@ const point = /^[+-]?(\d{1,3}(,\d{3})*|\d+)(\.\d+)?$/;
 const fromComma = (text: string): number => Number(bareNumber(text).replaceAll('.', '').replace(',', '.'));
 const fromPoint = (text: string): number => Number(bareNumber(text).replaceAll(',', ''));
 
-/** `1,234` has two readings. It is a group of three where some numbers have no comma, two of them or a point, and few digits in front. */
+/** True if commas separate thousands, as in `1,234`: some numbers have no comma, two commas or a point, and many have few digits in front. */
 function hasGroups(texts: readonly string[]): boolean {
   const textsWithComma = texts.filter((text) => text.includes(','));
   if (textsWithComma.length === 0) return false;
@@ -102,7 +102,7 @@ export const numberForms: readonly NumberForm[] = [
   },
 ];
 
-/** True for a currency, or blanks in the number, and no comma that could be a fraction: `€ 12.50`, `1 200`. */
+/** True for numbers with a currency or blanks but no comma, which could be a decimal one: `€ 12.50`, `1 200`. */
 function isDressed(texts: readonly string[]): boolean {
   return texts.every((text) => !text.includes(',')) && nearlyAll(texts.map(bareNumber), /^[+-]?\d+(\.\d+)?$/);
 }
@@ -118,25 +118,25 @@ export interface ColumnProfile {
   /** Index of the column, from 0. */
   readonly place: number;
   readonly kind: ValueKind;
-  /** DuckDB's type, where the file has one. */
+  /** DuckDB's type, if the file has types. */
   readonly type?: string;
-  /** Rows of the sample, and those with a value. */
+  /** Number of rows in the sample, and of those with a value. */
   readonly rows: number;
   readonly present: number;
-  /** A text for a missing value, such as `?` or `NA`. */
+  /** The text that marks a missing value, such as `?` or `NA`. */
   readonly mark?: string;
   readonly distinct: number;
-  /** Each value of the sample once. */
+  /** Distinct values of the sample. */
   readonly values: ReadonlySet<string>;
-  /** The most frequent first, at most 30, with their rows. */
+  /** The most frequent values and their numbers of rows, at most 30, in descending order. */
   readonly top: readonly (readonly [string, number])[];
   readonly min: number;
   readonly max: number;
-  /** Numbers are written in a form that a data block does not read by itself. */
+  /** Set if numbers are written in a notation that a data block cannot read by itself. */
   readonly number?: NumberForm;
   readonly meanLength: number;
   readonly meanWords: number;
-  /** The separator of elements, where values are texts that hold lists. */
+  /** The separator of elements, if values are texts that contain lists. */
   readonly separator?: ListForm;
   readonly time?: TimeForm;
   readonly width?: number;
@@ -194,14 +194,14 @@ function columnProfile(name: string, place: number, cells: readonly Cell[], type
   if (share((text) => text.startsWith('{')) > 0.9) return { ...baseProfile, kind: 'object' };
   const areDigits = share((text) => /^\d+$/.test(text)) > 0.95;
   const isTime = meansOf(name, 'time') !== undefined;
-  // The name of a key outranks digits that could be a moment.
+  // A column named like a key stays a key, even if its digits could be times.
   const time = areDigits && !isTime && isKeyName(name) ? undefined : timeFormOf(sampleTexts, isTime);
   const timeField = time ? { time } : {};
   if (share((text) => /^(true|false|t|f|yes|no|y|n|ja|nein)$/i.test(text)) > 0.97 && counts.size <= 4)
     return { ...baseProfile, kind: 'boolean' };
-  // `01067` is a code: a data block reads a column of such values as text.
+  // `01067` is a code, so a data block reads such columns as text.
   const areCodes = type === undefined && texts.some((text) => /^-?0\d/.test(text));
-  // So many digits are an id, which a number would round.
+  // A value with this many digits is an id, which a number would round.
   if (areDigits && !time && share((text) => text.length > 15) > 0.05) return { ...baseProfile, kind: 'text' };
   if (share(isInteger) > 0.95 && !areCodes) return { ...baseProfile, ...range(texts), ...timeField, kind: 'integer' };
   if (share(isNumber) > 0.95 && !areCodes) return { ...baseProfile, ...range(texts), ...timeField, kind: 'decimal' };
@@ -216,7 +216,7 @@ function columnProfile(name: string, place: number, cells: readonly Cell[], type
 const isKeyName = (name: string): boolean =>
   (['user', 'item', 'id'] as const).some((meaning) => meansOf(name, meaning) !== undefined);
 
-/** Matches `5.0` too, as tables with missing values have it. */
+/** Matches `5.0` as well, because integers are written so in tables with missing values. */
 const isInteger = (text: string): boolean => /^-?\d{1,19}(\.0)?$/.test(text);
 const isNumber = (text: string): boolean => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);
 
@@ -240,7 +240,7 @@ function markOf(texts: readonly string[]): string | undefined {
   for (const text of texts)
     if (text.length <= 7 && missingMarks.has(text.toLowerCase())) counts.set(text, (counts.get(text) ?? 0) + 1);
   const [bestMark] = [...counts].sort((a, b) => b[1] - a[1]);
-  // A column of nothing but `none` holds a value.
+  // If all values are the mark, such as `none`, it is a value.
   return bestMark && bestMark[1] < texts.length && bestMark[1] >= Math.min(2, texts.length * 0.001)
     ? bestMark[0]
     : undefined;
@@ -266,7 +266,7 @@ function vectorOf(texts: readonly string[]): number | undefined {
   return width >= 8 && fits ? width : undefined;
 }
 
-/** Finds the separator of elements. A sentence has commas too: an element of a list is short, and comes up again. */
+/** Finds the separator of elements. Sentences contain commas too, but the elements of a list are short and occur repeatedly. */
 function listFormOf(texts: readonly string[]): ListForm | undefined {
   const bracketedTexts = texts.filter((text) => /^\[.*\]$/s.test(text)).length;
   if (bracketedTexts > texts.length * 0.9) {
@@ -288,7 +288,7 @@ function listFormOf(texts: readonly string[]): ListForm | undefined {
   return areBlankLists(texts) ? ' ' : undefined;
 }
 
-/** True for `N4 N17 N3`: ids with digits, more in one text than in the next, and no words of a sentence. */
+/** True for texts such as `N4 N17 N3`: ids with digits in varying numbers, and no sentences. */
 function areBlankLists(texts: readonly string[]): boolean {
   const lists = texts.map((text) => text.split(' '));
   const elements = lists.flat();
@@ -324,9 +324,9 @@ type ColumnRole =
 
 export interface ColumnGuess {
   readonly role: ColumnRole;
-  /** From 0 to 1: the highest of a column is taken. */
+  /** From 0 to 1. The guess with the highest score is taken. */
   readonly score: number;
-  /** Words that follow "because". */
+  /** The reason, in words that follow "because". */
   readonly because: string;
 }
 

@@ -1,20 +1,20 @@
-/** The contents of a starter project: everything that the two files are written from. */
+/** Defines the contents of a starter project, from which both files are written. */
 import type { FileKind } from '../files/formats/table.ts';
 import type { Rewrite } from '../look/looked_table.ts';
 
-/** A name of the model, and its entry where no column has this name. */
+/** A name in the model, and its entry in `columns` if no column has this name. */
 export interface FedName {
   readonly name: string;
-  /** An entry of `columns`. */
+  /** The expression of the entry. */
   readonly sql?: string;
 }
 
 export interface StarterFeature extends FedName {
   readonly side: 'query' | 'item';
-  /** The kind in the model's words: `category(dim: 8)`. */
+  /** The kind in the language of models: `category(dim: 8)`. */
   readonly kind: string;
   readonly why: string;
-  /** Written as a comment: something to try. */
+  /** True if it is written as a comment, as a suggestion. */
   readonly isIdea?: boolean;
 }
 
@@ -24,23 +24,23 @@ export interface StarterLabel extends FedName {
 }
 
 export interface NamedFile {
-  /** `ratings.csv`, or a pattern. */
+  /** The path of a file, or a pattern. */
   readonly path: string;
   readonly isLines: boolean;
   readonly sources: readonly string[];
   readonly copy?: Copy;
 }
 
-/** A copy that a data block can read, made of a file that it cannot. */
+/** A copy that a data block can read, of a file that it cannot. */
 export interface Copy {
   readonly from: string;
-  /** Within the folder of the project. */
+  /** A path within the project folder. */
   readonly to: string;
   readonly rewrite: Rewrite;
   readonly kind: FileKind;
 }
 
-/** The query tower's knowledge of a user. */
+/** The source of the query tower's knowledge of a user. */
 export type ModelCase = 'past' | 'others' | 'listed' | 'features' | 'text' | 'context';
 
 export interface DataEntry {
@@ -55,7 +55,7 @@ export interface ColumnReason {
   readonly because: string;
 }
 
-/** Something that files do not say. The first choice is the likeliest. */
+/** A question that the files do not answer. The first choice is the most likely. */
 export interface InitQuestion {
   readonly id: string;
   readonly text: string;
@@ -72,7 +72,7 @@ export interface Proposal {
   readonly users?: NamedFile;
   readonly user?: FedName;
   readonly item: FedName;
-  /** For `listed`: the column that holds the history. */
+  /** For `listed`: the column with the history. */
   readonly history?: string;
   readonly time?: DataEntry;
   readonly split: DataEntry;
@@ -83,12 +83,12 @@ export interface Proposal {
   readonly title?: string;
   readonly features: readonly StarterFeature[];
   readonly labels: readonly StarterLabel[];
-  /** A label by which events count. */
+  /** A label that weights events. */
   readonly weight?: StarterLabel;
-  /** Rows of events, perhaps estimated; the numbers of different items and users in the sample. */
+  /** Number of events, which may be estimated, and numbers of distinct items and users in the sample. */
   readonly size: { readonly events: number; readonly items: number; readonly perUser: number };
   readonly reasons: readonly ColumnReason[];
   readonly questions: readonly InitQuestion[];
-  /** Sentences on unused files and columns, and on what the language cannot say. */
+  /** Sentences about unused files and columns, and about properties that the language cannot express. */
   readonly notes: readonly string[];
 }

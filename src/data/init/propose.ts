@@ -1,4 +1,4 @@
-/** Combines the guesses about all files into a starter project. Long because each part of it rests on the parts before. */
+/** Combines the guesses about all files into a starter project. Long because each part of the proposal depends on the previous ones. */
 import { sqlName } from '../../base/text/sql.ts';
 import { type DescribeContext, describe, elementsOfText } from './describe.ts';
 import {
@@ -43,7 +43,7 @@ import { type ColumnChoice, type EventRoles, filesOf, type GivenColumnNames } fr
 import { makeNames, meansOf, slug } from './words.ts';
 
 const maxFeatures = 10;
-/** Comments with features to try: a model with more is not read. */
+/** Maximum number of commented-out features to try: nobody reads more of them. */
 const maxIdeas = 12;
 
 export interface NoEvents {
@@ -52,7 +52,7 @@ export interface NoEvents {
 }
 
 /**
- * Long because each part of the answer rests on the parts before it: keys and joins on files, features on keys.
+ * Long because each part of the proposal depends on the previous ones: keys and joins on files, features on keys.
  * @param nameOf returns the path of a file from the folder of the data block
  */
 export function propose(
@@ -119,7 +119,7 @@ export function propose(
     if (areLines) return { name: otherwise, sql: sqlName(taken.column.name) };
     return { name, ...(name === taken.column.name ? {} : { sql: taken.column.name }) };
   };
-  // A text that is its own key has another name for the key.
+  // If a text is its own key, the key gets another name.
   const itemFed: FedName = texts?.item ? { name: 'answer_id', sql: item.column.name } : feedName(item, 'item_id');
   const userFed = user && feedName(user, 'user_id');
   const time = hasOrder ? timeEntry(events, roles, areLines, answers) : undefined;
@@ -254,7 +254,7 @@ export function propose(
     items: itemJoin?.table.count ?? item.column.distinct,
     perUser,
   };
-  // `where` keeps one user in so many.
+  // With so many events, `where` keeps only a sample of the users.
   const trainedEvents = user && size.events > MANY ? 1_000_000 : size.events;
   const title = titleOf(itemJoin?.table ?? events, itemJoin ? undefined : item.column);
   const describeFile = (
@@ -297,37 +297,37 @@ export function propose(
   };
 }
 
-/** Renames the columns of a joined file so that no other file has them: a file without names counts its columns as every other one does. */
+/** Renames the columns of a joined file that other files may have too: all files without a header number their columns alike. */
 function withOwnNames(join: Join, side: 'user' | 'item'): Join {
-  const { table, key, column: ownFeatures } = join;
+  const { table, key, column: joinedColumn } = join;
   const hasNames = table.rewrite?.hasHeader ?? true;
   const columns = table.columns.map((column) => {
-    const isTaken = !hasNames || column.name.toLowerCase() === ownFeatures.name.toLowerCase();
+    const isTaken = !hasNames || column.name.toLowerCase() === joinedColumn.name.toLowerCase();
     return column !== key && isTaken ? { ...column, name: `${side}_${column.place + 1}` } : column;
   });
   return { ...join, table: { ...table, columns } };
 }
 
-/** Finds a list of items in each row: other items of the user. A list of shown items is none. */
+/** Finds a column that lists other items of the user in each row. A list of items that were shown does not count. */
 function listedItems(events: TableProfile, { others }: EventRoles, item: ColumnProfile): ColumnProfile | undefined {
   return others
     .filter(({ guesses }) => guesses[0]?.role === 'list')
     .map(({ column }) => column)
     .find((column) => {
       if (/shown|impression|candidate|negative|expos|slate/i.test(column.name)) return false;
-      let [elements, itemsJoin, ownFeatures] = [0, 0, 0];
+      let [elementCount, knownItems, rowsWithOwnItem] = [0, 0, 0];
       for (const row of events.rows.slice(0, 5000)) {
         const cell = row[column.place] ?? null;
-        const listColumn = Array.isArray(cell) ? cell.map(String) : elementsOfText(String(cell ?? ''), column);
-        elements += listColumn.length;
-        itemsJoin += listColumn.filter((each) => item.values.has(each)).length;
-        if (listColumn.includes(String(row[item.place]))) ownFeatures++;
+        const listedKeys = Array.isArray(cell) ? cell.map(String) : elementsOfText(String(cell ?? ''), column);
+        elementCount += listedKeys.length;
+        knownItems += listedKeys.filter((each) => item.values.has(each)).length;
+        if (listedKeys.includes(String(row[item.place]))) rowsWithOwnItem++;
       }
-      return itemsJoin > elements * 0.5 && ownFeatures < events.rows.length * 0.02;
+      return knownItems > elementCount * 0.5 && rowsWithOwnItem < events.rows.length * 0.02;
     });
 }
 
-/** Reports columns that are named like a time, and are none. */
+/** Reports columns that are named like a time but cannot be read as one. */
 function unreadTimes({ columns }: TableProfile): string[] {
   return columns
     .filter(({ name, kind, time, distinct }) => {
@@ -340,7 +340,7 @@ function unreadTimes({ columns }: TableProfile): string[] {
     });
 }
 
-/** Finds a question and the text that answers it: pairs without a person, of a query or of a small table. */
+/** Finds a question column and the text that answers it: in events without a user, if a column is a query or the table is small. */
 function textsOf(
   roles: EventRoles,
   { kind, columns }: TableProfile,
@@ -348,8 +348,8 @@ function textsOf(
   const isPerson = roles.user && meansOf(roles.user.column.name, 'query') === undefined;
   if (isPerson || kind === 'lines') return undefined;
   const texts = roles.others.filter(({ guesses }) => guesses.some(({ role }) => role === 'text' || role === 'query'));
-  const describeFile = texts.find(({ guesses }) => guesses[0]!.role === 'query')?.column;
-  const query = describeFile ?? (columns.length <= 4 ? texts[0]?.column : undefined);
+  const namedQuery = texts.find(({ guesses }) => guesses[0]!.role === 'query')?.column;
+  const query = namedQuery ?? (columns.length <= 4 ? texts[0]?.column : undefined);
   if (query === undefined) return undefined;
   const { item, items } = roles;
   if (item && item.column !== query) {
@@ -373,7 +373,7 @@ function isMeasure({ kind, distinct }: ColumnProfile, of: ModelCase): boolean {
 }
 
 function limitFeatures(features: readonly StarterFeature[]): readonly StarterFeature[] {
-  const trainedEvents = new Set<StarterFeature>();
+  const chosenFeatures = new Set<StarterFeature>();
   for (const side of ['query', 'item'] as const) {
     const ownFeatures = features.filter((feature) => feature.side === side && !feature.isIdea);
     const orderedFeatures = [
@@ -383,12 +383,12 @@ function limitFeatures(features: readonly StarterFeature[]): readonly StarterFea
     for (const feature of [...orderedFeatures]
       .sort((a, b) => Number(b.kind.startsWith('list')) - Number(a.kind.startsWith('list')))
       .slice(0, maxFeatures))
-      trainedEvents.add(feature);
+      chosenFeatures.add(feature);
   }
   let ideas = 0;
   return features
     .map((feature) =>
-      feature.isIdea || trainedEvents.has(feature)
+      feature.isIdea || chosenFeatures.has(feature)
         ? feature
         : { ...feature, isIdea: true, why: 'try it: there are many features already' },
     )

@@ -1,4 +1,4 @@
-/** Asks what files do not say, where the first choice counts without an answer, and explains why nothing can be learned from tables. */
+/** Questions that files do not answer, with the default as the first choice, and reasons why nothing can be learned from tables. */
 import { isSorted } from './entries.ts';
 import { isKeyLike, isNameless, rowsPerValue } from './guesses/keys.ts';
 import { baseOf } from './joins.ts';
@@ -10,7 +10,7 @@ import { meansOf } from './words.ts';
 
 const noneChoice = { value: 'none', text: 'none of them' };
 
-/** Asks which column names the user, or the item; the guessed one comes first. */
+/** Asks for the column that identifies the user or the item. The guessed column comes first. */
 export function keyQuestion(side: KeySide, { roles }: FileChoice): InitQuestion {
   const guessedColumn = roles[side]?.column;
   const columns = [...new Set([...(guessedColumn ? [guessedColumn] : []), ...roles.candidates[side]])]
@@ -32,7 +32,7 @@ const choiceOf = ({ name, top }: ColumnProfile): InitQuestion['choices'][number]
     .join(', ')}, …)`,
 });
 
-/** Asks about a table that seems to hold no events. */
+/** Asks about a table that does not seem to contain events. */
 export const eventsQuestion = (files: FileChoice): InitQuestion => {
   const { choices } = keyQuestion('user', files);
   return {
@@ -42,7 +42,7 @@ export const eventsQuestion = (files: FileChoice): InitQuestion => {
   };
 };
 
-/** @param missing the share of events of items that the file of items does not have */
+/** @param missing the share of events whose item is not in the file of items */
 export function initQuestions(
   files: FileChoice,
   isText: boolean,
@@ -101,14 +101,14 @@ export function initQuestions(
   return questions.filter(({ id, choices }) => answers[id] === undefined && choices.length > 1);
 }
 
-// Explains why nothing can be learned from tables, in a sentence that says what is missing.
+// Explains in a sentence why nothing can be learned from tables.
 
-/** With fewer events there is no part to train on. */
+/** Fewer events leave no training part. */
 const minEvents = 3;
 
 const nameOf = ({ path }: TableProfile): string => `\`${baseOf(path)}\``;
 
-/** Finds problems that no guess can repair, before pairs are guessed. */
+/** Finds problems that no answer can solve, before keys are guessed. */
 export function problemOfRows(events: TableProfile): string | undefined {
   if (events.count < minEvents && events.isWhole)
     return `${nameOf(events)} has ${events.count === 1 ? 'one row' : `${events.count} rows`}: a model learns from many events`;
@@ -118,7 +118,7 @@ export function problemOfRows(events: TableProfile): string | undefined {
   return undefined;
 }
 
-/** True for a column such as `clicked` that says no in all rows. */
+/** True for an action column such as `clicked` with no in all rows. */
 function isAlwaysNo({ name, distinct, top, present, rows }: ColumnProfile): boolean {
   const isActionName = meansOf(name, 'action') !== undefined && meansOf(name, 'title') === undefined;
   return isActionName && distinct === 1 && present === rows && /^(0|false|f|no|n|nein)$/i.test(top[0]![0]);
@@ -148,7 +148,7 @@ function problemOfDescription(events: TableProfile): string | undefined {
   return `${nameOf(events)} has a row for each \`${key.name}\`, with ${shownNames}: it seems to describe items or users, and a model learns from events, with a user and an item in each row`;
 }
 
-/** Finds a column whose values name the rows, one each: not a moment and not a measure. */
+/** Finds a column whose values identify the rows and are neither times nor measurements. */
 const describedKey = ({ columns }: TableProfile): ColumnProfile | undefined =>
   columns.find((column) => {
     const { present, distinct, rows, time, kind } = column;
@@ -169,7 +169,7 @@ export function problemOfQuery(events: TableProfile): string {
         `${nameOf(events)} has no column of a user, a question or a situation, so nothing asks for an item`);
 }
 
-/** Reports keys that come up once each, where nothing else says what two of them share. */
+/** Reports keys that occur only once each, if no feature says what they have in common. */
 export function problemOfKeys(
   events: TableProfile,
   keys: { readonly user: ColumnProfile | undefined; readonly item: ColumnProfile },

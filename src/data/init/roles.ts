@@ -1,4 +1,4 @@
-/** Chooses the files of events, items and users, and the role of each column: one user, one item, one time, and the best guess for every other column. */
+/** Chooses the files of events, items and users, and a role for each column: one user, one item, one time, and the best guess for every other column. */
 import { byValues, isKeyLike, isNameless, keysByValues } from './guesses/keys.ts';
 import { guessesOf } from './guesses/table.ts';
 import { baseOf, isUnique, type Join, joinsOf, personsOf, stemOf } from './joins.ts';
@@ -18,13 +18,13 @@ export interface EventRoles {
   readonly users?: Join;
   readonly items?: Join;
   readonly others: readonly { readonly column: ColumnProfile; readonly guesses: readonly ColumnGuess[] }[];
-  /** Sides for which another column has the same keys, as the two ends of a trip. */
+  /** Sides whose keys are also in another column, like both ends of a trip. */
   readonly tied: readonly KeySide[];
-  /** Columns that could be the user or the item as well, the likeliest first. */
+  /** Columns that may be the user or the item, the likeliest first. */
   readonly candidates: { readonly user: readonly ColumnProfile[]; readonly item: readonly ColumnProfile[] };
 }
 
-/** Names of columns that somebody chose, or `none`. */
+/** Names of columns that the user has chosen, or `none`. */
 export interface GivenColumnNames {
   readonly user?: string;
   readonly item?: string;
@@ -33,13 +33,13 @@ export interface GivenColumnNames {
 
 export type KeySide = 'user' | 'item';
 
-/** A column as a user or an item, with a file of its keys or without. */
+/** A column as the user or the item, with or without a file of its keys. */
 interface KeyOption extends ColumnChoice {
   readonly join?: Join;
   readonly value: number;
 }
 
-/** Finds the pair of columns and the files of their keys that fit best together: each file and each column is used once. */
+/** Finds the pair of columns and the files of their keys that fit best together. Each file and each column is used only once. */
 export function rolesOf(table: TableProfile, chosen: GivenColumnNames = {}, joins: readonly Join[] = []): EventRoles {
   const guessedColumns = table.columns.map((column) => ({ column, guesses: guessesOf(column) }));
   const givenColumn = (role: KeySide | 'time'): ColumnProfile | undefined =>
@@ -63,7 +63,7 @@ export function rolesOf(table: TableProfile, chosen: GivenColumnNames = {}, join
         .filter((join) => join.column === column)
         .flatMap((join): KeyOption[] => {
           const persons = personsOf(join.table) * (side === 'user' ? 1 : -1);
-          // Numbers that count rows are in many files.
+          // Integers that number rows occur in many files.
           if (column.kind === 'integer' && !join.isNamed && persons <= 0) return [];
           const joinGuess = guessOfJoin(side, join, persons);
           const bestGuess = guess && guess.score >= joinGuess.score ? guess : joinGuess;
@@ -130,7 +130,7 @@ function guessOf(
 ): ColumnGuess | undefined {
   const eventNames = guesses.find(({ role }) => role === side);
   if (eventNames) return eventNames;
-  // The id of a question counts as a user.
+  // The id of a question serves as a user.
   if (side === 'user' && meansOf(column.name, 'query') !== undefined && meansOf(column.name, 'id') !== undefined)
     return { role: 'user', score: 0.5, because: 'its name says that it is the key of a question' };
   if (!keys.has(column)) return undefined;
@@ -141,13 +141,13 @@ function guessOf(
   return isOther ? { ...guess, score: 0.1 } : guess;
 }
 
-/** @param persons from -1 to 1: how well the file describes the side */
+/** @param persons from −1 to 1: how well the file fits this side */
 function guessOfJoin(role: KeySide, { table, overlap }: Join, persons: number): ColumnGuess {
   const because = `${Math.round(overlap * 100)} % of its values are keys of ${baseOf(table.path)}`;
   return { role, score: persons > 0 ? 0.6 : persons < 0 ? 0.2 : 0.45, because };
 }
 
-/** Finds the best pair. Two columns are guessed by values alone where no name says anything: where one side is known, somebody has to name the other. */
+/** Finds the best pair. Both columns may be guessed by their values alone if names say nothing; a column next to a known one needs a name or a choice. */
 function bestPair(
   users: readonly KeyOption[],
   items: readonly KeyOption[],
@@ -159,7 +159,7 @@ function bestPair(
         continue;
       if (user && isGuessed(user) && item && !isGuessed(item) && !isNameless(user.column)) continue;
       if (!user && item && isGuessed(item)) continue;
-      // People write the user first.
+      // The user usually comes first.
       const order = user && item && user.column.place < item.column.place ? 0.05 : 0;
       const total = (user?.value ?? 0) + (item?.value ?? 0) + order;
       if (total > bestTotal)
@@ -173,7 +173,7 @@ const isGuessed = ({ guess, join }: KeyOption): boolean => guess.score <= 0.4 &&
 const eventNames =
   /event|rating|interact|click|view|order|purchase|log|train|visit|transaction|review|play|judg|qrel|pair|behav|history|stream/i;
 
-/** Rates how much a table looks like events: pairs of a user and an item that come up again, with a time or an outcome, and files of their keys. */
+/** Rates the likelihood that a table holds events: repeated users and items, a time or an outcome, and other files with their keys. */
 function eventScore(table: TableProfile, { user, item, time, users, items, others }: EventRoles): number {
   const hasOutcomes = others.some(({ guesses }) =>
     ['rating', 'action', 'count', 'kind'].includes(guesses[0]?.role ?? ''),
@@ -200,17 +200,17 @@ export interface FileChoice {
   /** Tables that fit nearly as well as events. */
   readonly rivals: readonly TableProfile[];
   readonly more: readonly TableProfile[];
-  /** The parts of a set that is split already. */
+  /** The parts of a data set that is already split. */
   readonly parts?: { readonly validation?: TableProfile; readonly test: TableProfile };
-  /** Files that are not joined, although the events have their keys: a data block joins one file by a column. */
+  /** Files that are not joined although the events contain their keys, because a data block joins only one file by a column. */
   readonly spare: readonly Join[];
   readonly unused: readonly { readonly table: TableProfile; readonly because: string }[];
 }
 
-/** The difference of scores to the best table, within which another may hold the events as well. */
+/** Maximum difference to the best score at which another table may also contain the events. */
 const maxDifference = 1.5;
 
-/** @param path of the events, where somebody gave it */
+/** @param path the file of events, if the user has given it */
 export function filesOf(
   tables: readonly TableProfile[],
   chosen: GivenColumnNames,
@@ -259,7 +259,7 @@ export function filesOf(
 const hasKey = (table: TableProfile): boolean => table.columns.some((column) => isUnique(column));
 
 function isAlike(one: TableProfile, other: TableProfile): boolean {
-  // Without names, values have to be alike.
+  // Without column names the kinds of values must match.
   const names = (table: TableProfile): string =>
     table.columns
       .map((column) => (isNameless(column) ? `${column.name} ${column.kind}` : column.name.toLowerCase()))

@@ -1,17 +1,17 @@
-/** The forms in which files write moments, and the SQL that reads each. */
+/** Lists the formats of times in files, with SQL that reads each. */
 import { sqlName } from '../../base/text/sql.ts';
 
 export interface TimeForm {
   readonly name: string;
-  /** Its words for people. */
+  /** The description in messages. */
   readonly doc: string;
   readonly fits: (text: string) => boolean;
   readonly sql: (column: string) => string;
-  /** Returns the entry without numbers that are no moments, such as `inf`, −1 or the year 5000: they would be the first or the last events. */
+  /** Returns the expression without numbers that are not times, such as `inf`, −1 or the year 5000, which would become the first or the last events. */
   readonly within?: (column: string) => string;
 }
 
-/** Makes a form of numbers that are moments between 1985 and 2100, in some unit. */
+/** Makes a format of numbers that are times between 1985 and 2100 in some unit. */
 const numberForm = (name: string, doc: string, scale: number, form = /^\d{9,19}(\.\d+)?$/): TimeForm => ({
   name,
   doc,
@@ -57,7 +57,7 @@ const exampleParts: Readonly<Record<string, string>> = {
   pm: 'PM',
 };
 
-/** Words `D.M.Y` by an example: `31.05.2024`. */
+/** Describes `D.M.Y` by an example: `31.05.2024`. */
 const exampleWords = (name: string): string =>
   `dates of the form ${name.replaceAll(/MONTH|MON|pm|[DMYyhms]/g, (sign) => exampleParts[sign]!)}`;
 
@@ -76,12 +76,12 @@ const hour = '[ T]\\d\\d:\\d\\d(?::\\d\\d(?:\\.\\d+)?)?';
 const iso = new RegExp(`^${day}(?:${hour}(?:Z| ?UTC)?)?$`);
 const isoOffset = new RegExp(`^${day}${hour}(?:Z|[+-]\\d\\d(?::?\\d\\d)?)$`);
 
-/** The first form that nearly all values fit is taken. */
+/** The first format that fits nearly all values is used. */
 export const timeForms: readonly TimeForm[] = [
   numberForm('seconds', 'seconds since 1970', 1),
   numberForm('milliseconds', 'milliseconds since 1970', 1e3),
   numberForm('microseconds', 'microseconds since 1970', 1e6),
-  // Nineteen digits are an id more often: clocks end in zeros.
+  // Nineteen digits are usually an id; times in nanoseconds mostly end in zeros.
   numberForm('nanoseconds', 'nanoseconds since 1970', 1e9, /^\d{16}000$/),
   {
     name: 'iso',
@@ -155,7 +155,7 @@ export const timeForms: readonly TimeForm[] = [
   ),
 ];
 
-/** Forms of plain numbers: only the name of a column says that they are moments. */
+/** Formats of plain numbers, which only the column's name identifies as times. */
 const namedForms: readonly TimeForm[] = [
   numberForm('nanoseconds', 'nanoseconds since 1970', 1e9),
   {
@@ -170,13 +170,13 @@ const namedForms: readonly TimeForm[] = [
   {
     name: 'days of a spreadsheet',
     doc: 'days since 1900, as a spreadsheet counts them',
-    // From 1970 to 2064.
+    // Covers 1970 to 2064.
     fits: (text) => /^\d{5}(\.\d+)?$/.test(text) && Number(text) > 25_569 && Number(text) < 60_000,
     sql: (column) => `(TRY_CAST(${sqlName(column)} AS DOUBLE) - 25569) * 86400`,
   },
 ];
 
-/** Forms in which day and month may have changed places: `03/04/2024`. */
+/** Formats in which day and month may be swapped, as in `03/04/2024`. */
 export const doubtfulForms: ReadonlyMap<string, string> = new Map([
   ['M/D/Y', 'D/M/Y'],
   ['M/D/Y h:m', 'D/M/Y h:m'],
@@ -187,11 +187,11 @@ export const doubtfulForms: ReadonlyMap<string, string> = new Map([
   ['M/D/y h:m', 'D/M/y h:m'],
 ]);
 
-/** The share of values that may be no moments: more make another kind of column. */
+/** Maximum share of values that do not fit the format of a column of times. */
 const maxWrongShare = 0.03;
 const maxWrongNamed = 0.25;
 
-/** Returns the form of nearly all texts; under a name of times some may be something else, such as `inf`. */
+/** Returns the format of nearly all texts. In a column named as a time more texts may differ, such as `inf`. */
 export function timeFormOf(texts: readonly string[], isNamed = false): TimeForm | undefined {
   if (texts.length === 0) return undefined;
   const fitsNearlyAll = (form: TimeForm, share: number): boolean => {

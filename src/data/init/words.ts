@@ -1,12 +1,12 @@
-/** Words of column names, which `userId`, `user_id` and `USER ID` have alike, and names of the language made of them. */
+/** Splits column names into words, which are equal for `userId`, `user_id` and `USER ID`, and makes names of the language from them. */
 import { unusedName } from '../look/looked_table.ts';
 
 export interface ColumnNames {
-  /** Returns the name of a column, the same for the same column; another one where it is used. */
+  /** Returns a name for a column, always the same one for the same column. `otherwise` is the fallback for a name without usable words. */
   of(column: string, otherwise: string): string;
 }
 
-/** Names with another use in the starter. */
+/** Names with a different meaning in the starter project. */
 const reserved: ReadonlySet<string> = new Set(
   'history recent strength asked offered shared main choose liked'.split(' '),
 );
@@ -21,7 +21,7 @@ export function slug(text: string, otherwise: string): string {
   return /^[a-z_]/.test(plainWords) ? plainWords : `${otherwise}_${plainWords}`;
 }
 
-/** @param columns of all files, whose names no other column gets */
+/** @param columns names of the columns in all files; no other column gets one of these */
 export function makeNames(columns: readonly string[]): ColumnNames {
   const namesByColumn = new Map<string, string>();
   const usedNames = new Set(columns.filter((name) => identifier.test(name)).map((name) => name.toLowerCase()));
@@ -38,7 +38,7 @@ export function makeNames(columns: readonly string[]): ColumnNames {
   };
 }
 
-/** Splits into lower-case words without accents: camel case, digits and signs separate them. */
+/** Splits a name into lower-case words without accents, at changes to upper case, digits and punctuation. */
 export function wordsOf(name: string): readonly string[] {
   return name
     .replaceAll(/([a-z\d])([A-Z])/g, '$1 $2')
@@ -51,14 +51,14 @@ export function wordsOf(name: string): readonly string[] {
     .filter((word) => word !== '');
 }
 
-/** Splits `movieid` into two words, as `movie_id`. */
+/** Splits `movieid` into two words, like `movie_id`. */
 function splitWord(word: string): readonly string[] {
   const [, base, id] = /^(\w{3,}?)(ids?|uid|uuid|name|nr|no|nummer|code)$/.exec(word) ?? [];
   const isKnown = base !== undefined && (['user', 'item'] as const).some((side) => wordsByMeaning.get(side)!.has(base));
   return isKnown ? [base, id!] : [word];
 }
 
-/** English words, and words in files of other languages. */
+/** Words in English, and in other languages that occur in files. */
 const meanings = {
   user: `user users usr uid customer customers cust client clients member members visitor visitors session sessions person persons people
     player players reader readers reviewer reviewers buyer buyers consumer shopper subscriber listener listeners viewer viewers profile household account accounts msno
@@ -105,7 +105,7 @@ const wordsByMeaning = new Map<NameMeaning, ReadonlySet<string>>(
   ]),
 );
 
-/** Returns the word of a name that has a meaning: the words one by one, and all of them as one. */
+/** Returns the word in a name that has this meaning; all words joined count as a word too. */
 export function meansOf(name: string, meaning: NameMeaning): string | undefined {
   const words = wordsOf(name);
   const table = wordsByMeaning.get(meaning)!;

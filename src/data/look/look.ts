@@ -1,4 +1,4 @@
-/** Looks at a file that nothing is known of: a table with a sample of its rows, or the reason why it is none. */
+/** Inspects an unknown file. Returns a table with a sample of its rows, or the reason why it is none. */
 import { isUtf8 } from 'node:buffer';
 import { statSync } from 'node:fs';
 import { reasonOf } from '../../base/diagnostics/system_reason.ts';
@@ -47,7 +47,7 @@ async function look(path: string, signal: AbortSignal | undefined) {
     headBuffer = (await readBeginning({ ...file, compressed }, headBytes)).bytes;
     format = formatOf(headBuffer);
   }
-  // A data block unpacks what ends in .gz.
+  // A data block decompresses files whose names end in .gz.
   const isPacked = ending?.[2] !== undefined;
   if (compressed !== isPacked) {
     return {
@@ -73,7 +73,7 @@ async function look(path: string, signal: AbortSignal | undefined) {
 
 const maxRows = 20_000;
 
-/** @throws what the database says of a damaged file */
+/** @throws the error of the database for a damaged file */
 async function lookAtRelation(
   path: string,
   kind: FileKind,
@@ -105,7 +105,7 @@ type FirstBytes =
   | { readonly kind: FileKind | 'gzip' }
   | { readonly kind: 'no table'; readonly reason: string };
 
-/** First bytes of files that hold no rows of text, with advice. */
+/** First bytes of files that contain no text rows, with advice. */
 const knownFormats: readonly (readonly [string, string])[] = [
   ['504b0304', 'it is a ZIP archive or an Excel workbook: unpack it, or save the sheet as CSV'],
   ['d0cf11e0', 'it is an Excel workbook: save the sheet as CSV'],
@@ -129,7 +129,7 @@ function formatOf(bytes: Buffer): FirstBytes {
   if (knownFormat) return { kind: 'no table', reason: knownFormat[1] };
   if (headBuffer.startsWith('fffe')) return { kind: 'text', encoding: 'utf-16le' };
   if (headBuffer.startsWith('feff')) return { kind: 'text', encoding: 'utf-16be' };
-  // Text has no zero byte, and few other signs that control.
+  // Text has no zero bytes and few other control characters.
   let controls = 0;
   for (const byte of bytes) {
     if (byte === 0) return { kind: 'no table', reason: 'it is binary' };
@@ -141,7 +141,7 @@ function formatOf(bytes: Buffer): FirstBytes {
   return { kind: 'text', encoding: isText(bytes) ? 'utf-8' : 'windows-1252' };
 }
 
-/** A piece may end within a character, and one row in a hundred may be broken. */
+/** True if the bytes are UTF-8, although a piece may end within a character and some lines may be broken. */
 function isText(bytes: Buffer): boolean {
   if (isUtf8(bytes.subarray(0, Math.max(0, bytes.length - 4)))) return true;
   const lines = bytes.toString('latin1').split('\n').slice(0, -1);

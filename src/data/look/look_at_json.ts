@@ -1,4 +1,6 @@
-/** Samples rows of JSON: an object a line, an array of objects, or one object of rows. Fields of objects within rows become columns: `user.id` is `user_id`. */
+/**
+ * Samples rows of JSON: one object in each line, an array of objects, or one object of rows. Fields of nested objects become columns: `user.id` is `user_id`.
+ */
 import { isObject } from '../../base/util/defined.ts';
 import { JsonArrayScanner, JsonLinesScanner } from '../files/records/lines.ts';
 import type { FileSample } from '../files/records/scan.ts';
@@ -16,7 +18,7 @@ import {
 
 const maxRows = 40_000;
 
-/** @param isKnown true if the path has a known ending */
+/** @param isKnown true if the file has a known ending */
 export function lookAtJson(sample: FileSample, isKnown: boolean): SampledTable | { readonly reason: string } {
   const text = sample.pieces[0]!.toString('utf8')
     .replace(/^\uFEFF/, '')
@@ -55,7 +57,7 @@ export function lookAtJson(sample: FileSample, isKnown: boolean): SampledTable |
   return tableOfObjects(sampledTable, objects, isKnown);
 }
 
-/** Returns the table of `{ "key": [ … ] }` or `{ "key": { … } }`. */
+/** Returns the table in `{ "key": [ … ] }` or `{ "key": { … } }`. */
 function mapOf(text: string): SampledTable | undefined {
   let value: unknown;
   try {
@@ -80,7 +82,7 @@ function mapOf(text: string): SampledTable | undefined {
   };
 }
 
-/** Makes a list text with bars, which a data block splits again. */
+/** Returns the entries as rows. A list becomes a text with `|`, which a data block splits again. */
 export function rowsOfMap(map: Readonly<Record<string, unknown>>): {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly (string | null)[])[];
@@ -103,11 +105,11 @@ export function rowsOfMap(map: Readonly<Record<string, unknown>>): {
 type JsonRow = Readonly<Record<string, unknown>>;
 
 const maxDepth = 4;
-/** An object with more fields is a map, whose keys are values. */
+/** An object with more fields is a map whose keys are values. */
 const maxFields = 40;
 const maxColumns = 300;
 
-/** Returns the columns of flattened rows; undefined where no row has an object. `isMap`: the object has keys that are values. */
+/** Returns the columns of flattened rows; undefined if no row contains an object. `isMap` is true for objects whose keys are values. */
 function flatColumns(
   rows: readonly JsonRow[],
   isMap: (path: readonly string[]) => boolean = () => false,
@@ -121,7 +123,7 @@ function flatColumns(
       const fields = new Set(objectValues.flatMap((each) => Object.keys(each)));
       const isRecord =
         objectValues.length > 0 && objectValues.length * 10 >= values.length * 9 && fields.size <= maxFields;
-      // The path of a field with quotes has another form in each reader.
+      // Readers differ in how they write the path of a field whose name contains quotes.
       const isPlain = [...fields].every((each) => !/["\\]/.test(each)) && !/["\\]/.test(field);
       if (isRecord && isPlain && fieldPath.length < maxDepth && !isMap(fieldPath)) visit(objectValues, fieldPath);
       else paths.push(fieldPath);
@@ -137,7 +139,7 @@ function flatColumns(
 }
 
 /**
- * Makes a table of objects. It needs a copy where a data block does not know the file by its name; and its fields are columns too, where they are objects.
+ * Makes a table of objects. If the ending of the file is unknown, a data block needs a copy. If rows contain objects, their fields become columns as well.
  * @param isMap see `flatColumns`
  */
 export function tableOfObjects(
@@ -152,7 +154,7 @@ export function tableOfObjects(
   if (fields === undefined) return table;
   const header = fields.map(({ name }) => name);
   const { columns, types } = seen;
-  // The type of a field is not read: its values show enough.
+  // The types of fields are not read, because their values are enough.
   const typeOf = ({ path }: FlatColumn): string => (path.length === 1 ? types![columns.indexOf(path[0]!)]! : '');
   return {
     ...table,

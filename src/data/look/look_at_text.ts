@@ -1,4 +1,4 @@
-/** Samples rows of a table of text, after it has found the dialect: the separator, and whether the first line has names. */
+/** Samples rows of a text table after detecting its dialect: the separator, and whether the first line is a header. */
 import { CsvScanner, valuesOf } from '../files/records/csv.ts';
 import type { FileSample } from '../files/records/scan.ts';
 import {
@@ -12,7 +12,7 @@ import {
 
 export type SampledTable = Omit<LookedTable, 'path'>;
 
-/** The most rows of a sample: more say nothing new. */
+/** Maximum number of rows in a sample: more would not change the result. */
 const maxRows = 40_000;
 
 export function lookAtText(
@@ -37,7 +37,7 @@ export function lookAtText(
     return readRows(cleanTexts, to, hasHeader);
   };
   const unescapedRows = readTexts(texts);
-  // Only where quotes after a backslash break the rows: elsewhere a backslash is a sign like any other.
+  // Applies only if quotes after a backslash break the rows. Otherwise a backslash is an ordinary character.
   const isEscaped = unescapedRows.bad * 2 > unescapedRows.records && texts[0]!.includes('\\"');
   const { columns, given, rows, records, bad } = isEscaped ? readTexts(texts.map(unescaped)) : unescapedRows;
   if (rows.length === 0)
@@ -70,7 +70,7 @@ const cleaned = (text: string, from: Separator, to: string, isPaddedText: boolea
   from !== to ? separated(text, from) : isPaddedText ? unpadded(text, to) : text;
 
 interface TextRows {
-  /** The names of the first line. */
+  /** The names in the first line. */
   readonly given: readonly string[];
   readonly columns: readonly string[];
   readonly rows: readonly string[][];
@@ -126,13 +126,13 @@ function reasonsFor(
   ];
 }
 
-/** True if a data block would take another sign: it takes the one that separates most names of the header. */
+/** True if a data block would choose another separator, because that is more frequent in the header. */
 function otherIsMoreFrequent(names: readonly string[], separator: Separator): boolean {
   const text = names.join(' ');
   return [',', '\t', ';', '|'].some((sign) => sign !== separator && text.split(sign).length > names.length);
 }
 
-/** Names columns: by index where a name is missing, with a number where it is repeated. */
+/** Names columns: a missing name becomes an index, and a repeated one gets a number. */
 function namesFor(given: readonly string[]): string[] {
   const usedNames = new Set<string>();
   return given.map((name, index) => unusedName(name === '' ? `column${index + 1}` : name, usedNames));
@@ -172,12 +172,12 @@ function counted(records: number, { isWhole, size, pieces }: FileSample): Pick<S
   return { count: Math.round((records / bytes) * (size ?? bytes)), isWhole };
 }
 
-/** Decodes without the byte order mark. `stream`: Node.js 20 takes Windows-1252 for Latin-1 without it, and a piece may end within a character. */
+/** Decodes without the byte order mark. Node.js 20 needs `stream` to decode Windows-1252 correctly, and a piece may end within a character. */
 export function decode(bytes: Buffer, encoding: TextEncoding): string {
   return withoutMark(new TextDecoder(encoding).decode(bytes, { stream: true }));
 }
 
-/** Removes the mark of UTF-8, which is three letters before text in another encoding. */
+/** Removes the byte order mark of UTF-8, which in another encoding is read as three letters. */
 export const withoutMark = (text: string): string => text.replace(/^(?:\uFEFF|\u00EF\u00BB\u00BF)/, '');
 
 export const withoutBlankLines = (text: string): string => text.replace(/^(?:[ \t]*(?:\r\n|\r|\n))+/, '');
@@ -188,11 +188,11 @@ function wholeLines(text: string, isCutBefore: boolean, isEnd: boolean): string 
   return text.slice(start, Math.max(start, end || text.length));
 }
 
-/** Writes quotes after a backslash as CSV does. */
+/** Converts quotes after a backslash to the doubled quotes of CSV. */
 export const unescaped = (text: string): string =>
   text.replaceAll(/\\(["\\])/g, (_, sign) => (sign === '"' ? '""' : '\\'));
 
-/** Separates values by tabs. Such files have no quotes. */
+/** Separates values by tabs. Such files contain no quotes. */
 export function separated(text: string, separator: Separator): string {
   return text
     .split(/\r\n|\r|\n/)
@@ -206,7 +206,7 @@ export function separated(text: string, separator: Separator): string {
     .join('\n');
 }
 
-/** True if blanks come before or after the separator, in half of the lines or more. */
+/** True if at least half of the lines have blanks around the separator. */
 function isPadded(text: string, separator: string): boolean {
   const lines = text
     .split(/\r\n|\r|\n/)
@@ -217,7 +217,7 @@ function isPadded(text: string, separator: string): boolean {
   return lines.length > 1 && paddedLines.length * 2 >= lines.length;
 }
 
-/** Removes blanks around values. A value in quotes keeps its own. */
+/** Removes blanks around values, but not within quotes. */
 export function unpadded(text: string, separator: string): string {
   const isBlank = (at: number): boolean => text[at] === ' ' || (text[at] === '\t' && separator !== '\t');
   const skipBlanks = (at: number): number => {
@@ -230,7 +230,7 @@ export function unpadded(text: string, separator: string): string {
   for (let at = 0; at < text.length; ) {
     const start = skipBlanks(at);
     const quoted = text[start] === '"' ? pastQuoted(text, start) : start;
-    // Signs after the last quote are an error of the file, which stays as it is.
+    // Characters after the last quote are an error of the file, which is not repaired.
     const from = isEnd(text, skipBlanks(quoted), separator) ? quoted : start;
     valueEnd.lastIndex = from;
     const end = valueEnd.exec(text)?.index ?? text.length;
@@ -243,17 +243,17 @@ export function unpadded(text: string, separator: string): string {
 const isEnd = (text: string, at: number, separator: string): boolean =>
   at >= text.length || text[at] === separator || text[at] === '\n' || text[at] === '\r';
 
-/** Returns the offset after a value in quotes; its beginning where the quote never ends. */
+/** Returns the offset after a quoted value; its start if the quote never closes. */
 function pastQuoted(text: string, start: number): number {
   let end = text.indexOf('"', start + 1);
   while (end >= 0 && text[end + 1] === '"') end = text.indexOf('"', end + 2);
   return end < 0 ? start : end + 1;
 }
 
-/** The most lines above the names of a table, such as the title and the date that a spreadsheet writes there. */
+/** Maximum number of lines above the header, such as the title and the date in the export of a spreadsheet. */
 const maxTitles = 20;
 
-/** Counts the lines of a text before its names; 0 where it begins with them, or has none. */
+/** Counts the lines of a text above its header; 0 if it starts with the header or has none. */
 function titleLines(text: string): number {
   const dialect = dialectOf(text);
   if (dialect === undefined || dialect === 'lines' || dialect.separator === 'blanks') return 0;
@@ -283,10 +283,10 @@ interface TextDialect {
   readonly hasHeader: boolean;
 }
 
-/** The separators, by preference where two fit alike. */
+/** The separators in order of preference, for the case that two fit equally well. */
 const separators: readonly Separator[] = ['\t', ';', '|', ',', '::', 'blanks'];
 
-/** `lines` for lines `user item item …`; nothing for a text that is no table. */
+/** Returns `lines` for lines `user item item …`; undefined for a text that is not a table. */
 function dialectOf(text: string): TextDialect | 'lines' | undefined {
   const lines = text
     .split(/\r\n|\r|\n/)
@@ -300,24 +300,24 @@ function dialectOf(text: string): TextDialect | 'lines' | undefined {
     const fit = fitOf(unquotedLines, separator);
     if (fit > (best?.fit ?? 0)) best = { separator, fit };
   }
-  // A table of one column is of no use here.
+  // The text has a single column: any separator will do.
   const separator = best?.separator ?? ',';
   const [first, ...rest] = lines.map((line) => split(line, separator));
   return { separator, hasHeader: isHeader(first!, rest) };
 }
 
-/** Returns the share of lines with the most frequent number of values, more where the first is one of them; 0 where that number is 1. */
+/** Rates a separator by the share of lines with the most frequent number of values, higher if the first line is one of them; 0 if that number is 1. */
 function fitOf(lines: readonly string[], separator: Separator): number {
   const counts = lines.map((line) => split(line, separator).length);
   const [usualCount, usualLines] = mostFrequent(counts);
   if (usualCount < 2) return 0;
   const share = usualLines / lines.length;
-  // Words of a sentence are separated by blanks too.
+  // Words of sentences are separated by blanks too.
   if (separator === 'blanks') return share > 0.95 && counts[0] === usualCount ? share * 0.5 : 0;
   return share < 0.5 ? share * 0.2 : share * (counts[0] === usualCount ? 1.5 : 1);
 }
 
-/** Returns the first of the most frequent counts, and how often it occurs. */
+/** Returns the first of the most frequent counts, and its frequency. */
 function mostFrequent(counts: readonly number[]): readonly [number, number] {
   const frequencies = new Map<number, number>();
   for (const count of counts) frequencies.set(count, (frequencies.get(count) ?? 0) + 1);
@@ -333,7 +333,7 @@ const number = /^[+-]?\d[\d.,]*(e[+-]?\d+)?$/i;
 const date = /^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b/;
 const isValue = (text: string): boolean => number.test(text) || date.test(text);
 
-/** True if a first line has names: no numbers and no dates. Where all columns are text, a value of the first line that comes up again is no name. */
+/** True if the first line is a header: it contains no numbers or dates and, if all columns are texts, none of its values occurs again below. */
 function isHeader(first: readonly string[], rest: readonly (readonly string[])[]): boolean {
   if (first.some(isValue)) return false;
   if (rest.length === 0) return true;
@@ -343,7 +343,7 @@ function isHeader(first: readonly string[], rest: readonly (readonly string[])[]
   return repeatedNames === 0 && first.filter((name) => name === '').length <= 1;
 }
 
-/** `user item item …`: words with digits, more on one line than on the next. */
+/** True for lines `user item item …`: ids with digits in varying numbers. */
 function areLines(lines: readonly string[]): boolean {
   if (lines.length < 3 || lines.some((line) => /[,;|"]|::/.test(line))) return false;
   const words = lines.map((line) => line.trim().split(/[ \t]+/));

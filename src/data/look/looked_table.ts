@@ -1,24 +1,24 @@
-/** The result of a look at a file: a sample of its rows, and the changes that a data block needs to read it. */
+/** The result of inspecting a file: a sample of its rows, and the changes that a data block needs to read it. */
 import type { FileKind } from '../files/formats/table.ts';
 
-/** A value as text; a list as a list. An object is its JSON. */
+/** A value as text; a list as a list; an object as its JSON. */
 export type Cell = string | null | readonly Cell[];
 
 export interface LookedTable {
   readonly path: string;
   readonly kind: FileKind;
   readonly columns: readonly string[];
-  /** DuckDB's types, where the file has types of its own. */
+  /** DuckDB's types, if the file has types. */
   readonly types?: readonly string[];
   readonly rows: readonly (readonly Cell[])[];
-  /** Rows of the file: counted where the sample is whole, else estimated. */
+  /** Number of rows in the file: counted if the sample is the whole file, otherwise estimated. */
   readonly count: number;
   readonly isWhole: boolean;
   readonly bad: number;
   readonly separator?: string;
-  /** A data block reads a copy; absent where it reads the file itself. */
+  /** The changes for the copy that a data block reads. Absent if it reads the file itself. */
   readonly rewrite?: Rewrite;
-  /** The same rows with the fields of their objects as columns, where rows have objects. It needs a copy. */
+  /** The same rows with the fields of nested objects as columns, which needs a copy. Absent if rows contain no objects. */
   readonly flat?: Omit<LookedTable, 'path'>;
 }
 
@@ -28,23 +28,23 @@ export interface FlatColumn {
 }
 
 export interface Rewrite {
-  /** Its reasons, in words that follow "because". */
+  /** Reasons, worded to follow "because". */
   readonly because: readonly string[];
   readonly encoding: TextEncoding;
-  /** The separators of the file, and of the copy. `blanks`: one or more spaces. */
+  /** The separators in the file and in the copy. `blanks` stands for one or more spaces. */
   readonly from: Separator;
   readonly to: string;
   readonly header: readonly string[];
-  /** The file's own first line is a header, which the new one replaces. */
+  /** True if the first line of the file is a header, which the new one replaces. */
   readonly hasHeader: boolean;
-  /** Lines before the names, which the copy does not have. */
+  /** Number of lines above the header, which the copy omits. */
   readonly titles?: number;
-  /** A backslash, and not a second quote, comes before a quote in a value. */
+  /** True if quotes within values are escaped by a backslash instead of a second quote. */
   readonly isEscaped?: boolean;
   readonly isPadded?: boolean;
-  /** The columns of the copy, where they are fields of objects. */
+  /** The columns of the copy, if they are fields of nested objects. */
   readonly fields?: readonly FlatColumn[];
-  /** A JSON object of keys: each becomes a row. */
+  /** True for a JSON object in which each key becomes a row. */
   readonly isMap?: boolean;
 }
 
@@ -56,7 +56,7 @@ export const unknownEnding = 'the ending of its name is unknown to a data block'
 
 export const objectsBecause = 'its columns hold objects, whose fields become columns';
 
-/** JSON whose long whole numbers are texts: a number of JavaScript would round an id of 64 bits. */
+/** Parses JSON with long integers as texts, because a JavaScript number would round a 64-bit id. */
 export function exactJson(text: string): unknown {
   if (!/\d{16}/.test(text)) return JSON.parse(text);
   const parts = /"(?:[^"\\]|\\.)*"|(?<![\d.])-?\d{16,}(?![\d.eE])/g;
@@ -69,7 +69,7 @@ export function cellOf(value: unknown): Cell {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
-/** Returns a name that is not used in lower case, with a number where `base` is, and marks it as used. */
+/** Returns `base`, or `base` with a number if that name is used (ignoring case), and marks it as used. */
 export function unusedName(base: string, usedNames: Set<string>): string {
   let name = base;
   for (let number = 2; usedNames.has(name.toLowerCase()); number++) name = `${base}_${number}`;

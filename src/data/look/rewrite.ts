@@ -1,4 +1,4 @@
-/** Writes a copy that a data block can read of a file that it cannot: with names, in UTF-8, with one sign between values. */
+/** Writes a copy that a data block can read, of a file that it cannot: with a header, in UTF-8, and with a single-character separator. */
 import { copyFile, open, readFile } from 'node:fs/promises';
 import { openDatabase, quoteName, quoteText } from '../files/duckdb.ts';
 import { columnsOfRelation } from '../files/formats/reader.ts';
@@ -11,14 +11,14 @@ import { exactJson, type LookedTable, type Rewrite } from './looked_table.ts';
 
 export interface RewriteJob {
   readonly from: string;
-  /** A new file, in a folder that exists. */
+  /** The path of a new file in an existing folder. */
   readonly to: string;
   readonly kind: LookedTable['kind'];
   readonly rewriteFile: Rewrite;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** @throws what the file system throws, and the reason of `signal` */
+/** @throws errors of the file system, and the reason of `signal` */
 export async function rewrite(work: RewriteJob): Promise<void> {
   if (work.kind === 'csv') return work.rewriteFile.isMap ? rewriteMap(work) : rewriteText(work);
   if (work.rewriteFile.header.length === 0) return copyFile(work.from, work.to);
@@ -59,7 +59,7 @@ async function rewriteText({ from, to, rewriteFile: rewrite, signal }: RewriteJo
   const take = async (text: string, isLast: boolean): Promise<void> => {
     pendingText += text;
     if (isFirst) {
-      // The header may have quotes, and the first piece is longer than it.
+      // The header may contain quotes, and the first piece is longer than the header.
       pendingText = withoutLines(withoutBlankLines(withoutMark(pendingText)), titles);
       if (hasHeader) pendingText = pendingText.slice(pastFirstLine(pendingText));
       await handle.write(rowText(header, separator));
@@ -81,7 +81,7 @@ async function rewriteText({ from, to, rewriteFile: rewrite, signal }: RewriteJo
   }
 }
 
-/** Returns the end of the last whole line; with quotes, of the last line that ends outside of them. */
+/** Returns the end of the last complete line; if values may be quoted, of the last line that ends outside of quotes. */
 function endOfRecords(text: string, hasQuotes: boolean): number {
   let end = text.lastIndexOf('\n') + 1;
   if (!hasQuotes) return end;
@@ -125,7 +125,7 @@ async function renameColumns({ from, to, kind, rewriteFile: rewrite, signal }: R
   }
 }
 
-/** Returns the SQL of a field of an object. Objects of JSON may differ from row to row, so they are read as JSON and not as structs. */
+/** Returns SQL for a field of an object. JSON objects may differ from row to row, so they are read as JSON and not as structs. */
 function fieldSql([column, ...pendingText]: readonly string[], kind: LookedTable['kind']): string {
   const name = quoteName(column!);
   if (pendingText.length === 0) return name;

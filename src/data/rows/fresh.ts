@@ -1,4 +1,4 @@
-/** Finds where the training part ends, the events that are new to a run which continues an earlier one, and those that it replays. */
+/** Finds the end of the training part, the events that are new to a run which continues an earlier one, and the earlier events that it replays. */
 import { failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { ReadPlan } from '../binding/layout.ts';
@@ -16,14 +16,14 @@ function untilOf(times: ArrayLike<number>): Until | undefined {
   return { time, events };
 }
 
-/** Returns the rows of the training part that are new, ascending: its end. @param times as above */
+/** Returns the rows of new events, which are the end of the training part, in ascending order. @param times as above */
 export function freshRows(times: ArrayLike<number>, fresh: Fresh): Int32Array {
   const firstRow =
     'since' in fresh ? firstAfter(times, { time: fresh.since, events: 0 }) : firstAfter(times, fresh.after);
   return Int32Array.from({ length: times.length - firstRow }, (_, index) => firstRow + index);
 }
 
-/** Returns the index after those that a run had: of the events of its last time as many, in the order of the files. */
+/** Returns the index after the events that a run had. Of its last time these are the first `events`: events with equal times have the order of the files. */
 function firstAfter(times: ArrayLike<number>, { time, events }: Until, unit = 1): number {
   let first = 0;
   while (first < times.length && times[first]! / unit < time) first++;
@@ -31,14 +31,14 @@ function firstAfter(times: ArrayLike<number>, { time, events }: Until, unit = 1)
   return first;
 }
 
-/** The end of the year 9999. Milliseconds since 1970, and finer units, are past it from January 1978 on. */
+/** The end of the year 9999. From January 1978 on, milliseconds since 1970 and finer units are greater. */
 const lastSecond = 253_402_300_799;
 
 export const maybeSeconds = (time: number): boolean => Math.abs(time) <= lastSecond;
 
 const isMoment = (time: number): boolean => Math.abs(time) > 365 * 86_400 && maybeSeconds(time);
 
-/** Words a time as a moment, where it may be one: a number below a year after 1970 is an index in an order. */
+/** Formats a time as a date if it may be one. A number of less than a year since 1970 is an index and not a date. */
 export function momentWords(time: number): string {
   return isMoment(time)
     ? `${new Date(time * 1000)
@@ -48,19 +48,19 @@ export function momentWords(time: number): string {
     : String(time);
 }
 
-/** The same for a program: in ISO 8601, or as a number. */
+/** Returns the time for programs: in ISO 8601, or as a number. */
 export const momentOf = (time: number): string | number =>
   isMoment(time) ? new Date(time * 1000).toISOString().replace(/\.000Z$/, 'Z') : time;
 
-/** A moment that a user gave. */
+/** A moment that the user has given. */
 export interface RequestedMoment {
   readonly time: number;
-  /** True for a date, so that `time` is seconds. Else it is in the unit of the data. */
+  /** True for a date, so that `time` is in seconds. Otherwise it is in the unit of the data. */
   readonly isDate: boolean;
   readonly text: string;
 }
 
-/** @param option that names it. @throws Failure `since-unreadable` */
+/** @param option the option with the moment, for messages. @throws Failure `since-unreadable` */
 export function momentAsked(moment: string | number, option: string): RequestedMoment {
   const text = String(moment);
   const isDate = typeof moment === 'string' && !/^-?[\d.]+(e\d+)?$/i.test(moment);
@@ -69,18 +69,18 @@ export function momentAsked(moment: string | number, option: string): RequestedM
   return { time, isDate, text };
 }
 
-/** ISO 8601; UTC where the text does not say otherwise. */
+/** Parses ISO 8601, in UTC if the text has no zone. */
 function secondsOf(text: string): number {
   if (!/^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/.test(text)) return Number.NaN;
   const day = text.slice(0, 10);
-  // Else the 30th of February is the 1st of March.
+  // Without this check the 30th of February would become the 1st of March.
   const date = new Date(`${day}T00:00:00Z`);
   if (Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== day) return Number.NaN;
   const isZoned = text.length === 10 || /(Z|[+-]\d\d:?\d\d)$/.test(text.slice(10));
   return Date.parse(isZoned ? text : `${text.replace(' ', 'T')}Z`) / 1000;
 }
 
-/** Finds where the training part ends, and which data lies before the end of an earlier run. */
+/** The end of the training part, and the data from before the end of an earlier run. */
 export interface Past {
   readonly until?: Until;
   readonly fresh?: Int32Array;
@@ -92,7 +92,7 @@ interface PastInput {
   readonly pinned?: Pinned;
 }
 
-/** Returns nothing for events without a time. */
+/** Returns an empty object for events without a time. */
 export function pastOf({ readPlan, pinned }: PastInput, arranged: OrderedEvents): Past {
   const { stream, places } = arranged;
   const { times } = stream;
@@ -114,7 +114,7 @@ export function pastOf({ readPlan, pinned }: PastInput, arranged: OrderedEvents)
   });
 }
 
-/** Returns the time of each training event, in the unit of `Until`; undefined where the data has no time. */
+/** Returns the time of each training event, in the unit of `Until`; undefined if the data has no time. */
 export function trainingTimes({ time }: ReadPlan, { stream, places }: OrderedEvents): Float64Array | undefined {
   const { times } = stream;
   if (times === undefined || time === undefined) return undefined;
@@ -122,16 +122,16 @@ export function trainingTimes({ time }: ReadPlan, { stream, places }: OrderedEve
   return Float64Array.from(places.train, (event) => times[event]! / unit);
 }
 
-/** Returns the parts of a second: the database gives dates and times in microseconds. */
+/** Returns the number of units in a second: the database returns dates and times in microseconds. */
 export const unitOf = (type: string): number => (/^(DATE|TIMESTAMP)/.test(type) ? 1e6 : 1);
 
 /**
- * Replay: earlier events that a run on new ones trains on as well, drawn anew each epoch. New events alone train a model to separate today's
- * few items, and it forgets the others (experience replay: Lin 1992; for recommenders Mi et al., RecSys 2020).
+ * Replay: a run on new events also trains on some earlier events, which are drawn anew in each epoch. Only new events would teach a model to distinguish the
+ * few items of today, and it would forget the others (experience replay: Lin 1992; for recommenders Mi et al., RecSys 2020).
  */
 type ReplayedEvents = Pick<Events, 'rows' | 'fresh' | 'replay'>;
 
-/** Returns the number of earlier events in an epoch: `replay` for each new one, and at most all. */
+/** Returns the number of earlier events in an epoch: `replay` for each new event, but at most all. */
 export function replayedEvents({ rows, fresh, replay = 0 }: ReplayedEvents): number {
   return fresh === undefined ? 0 : Math.min(rows - fresh.length, Math.round(replay * fresh.length));
 }

@@ -1,4 +1,4 @@
-/** Gathers rows of typed arrays in plain loops, since `TypedArray.from` and iterators take several times as long, and finds the past of each user. */
+/** Gathers rows of typed arrays in plain loops, because `TypedArray.from` and iterators are several times slower, and finds the past events of each user. */
 import type { BagColumn } from '../dataset.ts';
 
 /** Returns `values[rows[i]]`. */
@@ -17,7 +17,7 @@ export function gatherNumbers<T extends Float32Array | Float64Array>(
   return into;
 }
 
-/** Returns the indexes where `marks` is `mark`, ascending. */
+/** Returns the indexes at which `marks` equals `mark`, in ascending order. */
 export function indexesOf(marks: Uint8Array, mark: number): Int32Array {
   let markedCount = 0;
   for (let index = 0; index < marks.length; index++) if (marks[index] === mark) markedCount++;
@@ -26,7 +26,7 @@ export function indexesOf(marks: Uint8Array, mark: number): Int32Array {
   return indexes;
 }
 
-/** Returns the indexes of numbers in ascending order, equal ones in their own order, by four passes over 16 bits each (least significant first). */
+/** Returns the indexes that sort numbers in ascending order, stably, by a radix sort of four passes over 16 bits each (least significant first). */
 export function ascendingIndexes(values: ArrayLike<number>): Int32Array {
   const valueCount = values.length;
   let indexes = new Int32Array(valueCount);
@@ -52,7 +52,7 @@ export function ascendingIndexes(values: ArrayLike<number>): Int32Array {
   return indexes;
 }
 
-/** Returns the bits of each number, made to ascend as the numbers do: four digits of 16 bits, the lowest first. */
+/** Returns the bits of each number, mapped so that they order like the numbers, as four digits of 16 bits, the lowest first. */
 function keysOf(values: ArrayLike<number>): Uint16Array {
   const numbers = Float64Array.from(values, (value) => value + 0);
   const halves = new Uint32Array(numbers.buffer);
@@ -66,26 +66,25 @@ function keysOf(values: ArrayLike<number>): Uint16Array {
   return new Uint16Array(numbers.buffer);
 }
 
-// The past of each user: windows on one timeline a user. An event sees only events that are strictly earlier; events of one time do not see
-// one another, nor themselves, nor anything later.
+// The past of each user is a window on the user's timeline. An event sees only strictly earlier events, so neither itself nor others with the same time.
 
-/** Events in the order of time; all arrays have one element an event. */
+/** Events sorted by time. All arrays have one element for each event. */
 export interface Stream {
-  /** 0 … users − 1; −1: no user. */
+  /** Indexes 0 … users − 1; −1 for an event without a user. */
   readonly user: Int32Array;
   readonly users: number;
-  /** Ascending. Absent: every event is later than those before it. */
+  /** Ascending. Absent: the events are strictly ordered by time. */
   readonly times?: ArrayLike<number>;
 }
 
 export interface Timeline {
-  /** The past events, each user's together and in the order of time. */
+  /** The past events, grouped by user and sorted by time. */
   readonly order: Int32Array;
   /** User u has `order[starts[u] … starts[u + 1])`. */
   readonly starts: Int32Array;
 }
 
-/** Makes each user's timeline of the events that `isPast` marks with 1. */
+/** Makes each user's timeline from the events whose mark in `isPast` is 1. */
 export function makeTimeline({ user, users }: Stream, isPast: Uint8Array): Timeline {
   const starts = new Int32Array(users + 1);
   for (let event = 0; event < user.length; event++)
@@ -99,7 +98,7 @@ export function makeTimeline({ user, users }: Stream, isPast: Uint8Array): Timel
   return { order, starts };
 }
 
-/** Returns the window of at most `max` elements of the timeline that each event of `targets` sees. */
+/** Returns the window of at most `max` elements of the timeline that each event in `targets` sees. */
 export function windowsBefore(
   { user, times }: Stream,
   isPast: Uint8Array,
@@ -109,7 +108,7 @@ export function windowsBefore(
 ): { readonly starts: Int32Array; readonly ends: Int32Array } {
   const starts = new Int32Array(targets.length);
   const ends = new Int32Array(targets.length);
-  // The end of each user's timeline so far, counting only what is strictly earlier than the present time.
+  // The end of each user's timeline, counting only events strictly earlier than the current time.
   const timelineEnds = timeline.starts.slice();
   let event = 0;
   let nextTarget = 0;
@@ -127,7 +126,7 @@ export function windowsBefore(
   return { starts, ends };
 }
 
-/** Returns the last `max` elements of every user's timeline: the window after their last past event. */
+/** Returns the last `max` elements of each user's timeline. */
 export function windowsAfter(timeline: Timeline, max = Number.POSITIVE_INFINITY): Omit<BagColumn, 'kind' | 'values'> {
   const ends = timeline.starts.slice(1);
   const starts = ends.map((end, u) => Math.max(timeline.starts[u]!, end - max));

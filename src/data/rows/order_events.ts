@@ -1,4 +1,4 @@
-/** Orders events, and finds the part, the item and the user of each: all that is encoded is read by these. */
+/** Orders events and finds the part, the item and the user of each. All encoding is based on these. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { pickTexts, type Texts } from '../../base/text/texts.ts';
 import { defined } from '../../base/util/defined.ts';
@@ -18,30 +18,30 @@ import { codesOfParts, parts, splitEvents } from './split.ts';
 
 export interface EntityRows extends KeyRows {
   readonly trainingCounts: Int32Array;
-  /** Row id of the last training event of each; −1 where there is none. */
+  /** Row id of the last training event of each; −1 if there is none. */
   readonly lastTraining: Int32Array;
 }
 
 export interface OrderedEvents {
-  /** Row ids of the good events in the order of time: an event is its index in this order. */
+  /** Row ids of the valid events sorted by time. An event is identified by its index in this array. */
   readonly order: Int32Array;
   readonly stream: Stream;
   readonly items: EntityRows;
   readonly users: EntityRows;
   /** The index in `parts` of each event. */
   readonly part: Uint8Array;
-  /** The events of each part, ascending. */
+  /** The events of each part in ascending order. */
   readonly places: Readonly<Record<Part, Int32Array>>;
   readonly rows: Readonly<Record<Part, Int32Array>>;
   readonly sentence: string;
 }
 
-/** Throws Failure where a requested part is empty. */
+/** Throws a Failure if a requested part is empty. */
 export function orderEvents(good: ValidRows, readPlan: ReadPlan): OrderedEvents {
   const { events, dictionaries } = good;
   const keptRows = indexesOf(events.kept, 1);
   const time = readPlan.time && (events.columns.get(readPlan.time) as RawNumbers).values;
-  // Events of one time have the order of the files.
+  // Events with equal times keep the order of the files.
   const order = time
     ? gatherCodes(keptRows, ascendingIndexes(gatherNumbers(time, keptRows, new Float64Array(keptRows.length))))
     : keptRows;
@@ -68,7 +68,7 @@ export function orderEvents(good: ValidRows, readPlan: ReadPlan): OrderedEvents 
   };
 }
 
-/** Returns the part of each event's file, or of its column, as an index in `parts`. */
+/** Returns the part of each event, by its file or by a column, as an index in `parts`. */
 export function foldsOf(
   { events, dictionaries, folds }: ValidRows,
   { fold }: ReadPlan,
@@ -81,7 +81,7 @@ export function foldsOf(
   return Uint8Array.from(order, (row) => codes.indexOf(values[row]!));
 }
 
-/** @param rows row ids of the training events at `places` */
+/** @param rows row ids of the training events `places` */
 export function sideOf(keyed: KeyRows, places: Int32Array, rows: Int32Array): EntityRows {
   const trainingCounts = new Int32Array(keyed.keys.length);
   const lastTraining = new Int32Array(keyed.keys.length).fill(-1);
@@ -104,7 +104,7 @@ export function rowsOfParts(part: Uint8Array, order: Int32Array): Pick<OrderedEv
   return { places: partPlaces, rows: partRows };
 }
 
-/** The events that events of a part may see: those of the parts up to it. */
+/** The events that events of a part may see: those of this part and of earlier ones. */
 export interface PastEvents {
   /** 1 for each past event. */
   readonly marks: Uint8Array;
@@ -117,7 +117,7 @@ export function pastEventsOf({ part, stream }: OrderedEvents, seeingPart: Part):
   return { marks, timeline: makeTimeline(stream, marks) };
 }
 
-/** Returns the events that answers know. @param asOf a time is in the unit of the stream */
+/** Returns the events that answers know. @param asOf a part or a time; a time has the unit of the stream */
 export function knownEventsOf({ part, stream }: OrderedEvents, asOf?: AsOf): PastEvents {
   const { times } = stream;
   const isKnown = (event: number): boolean =>
@@ -128,14 +128,14 @@ export function knownEventsOf({ part, stream }: OrderedEvents, asOf?: AsOf): Pas
 
 const partsKnown = (asOf: Part | undefined): number => (asOf === undefined ? parts.length : parts.indexOf(asOf));
 
-/** The corpus, or the users: the rows of their file, else of events; and the entity of each event. */
+/** The corpus or the users: one row for each key of their file or, without a file, of the events; and the entity of each event. */
 interface KeyRows {
   readonly keys: Texts;
-  /** Row id of each in its file, or of its first event. */
+  /** Row id of each entity in its file, or of its first event. */
   readonly rows: Int32Array;
-  /** Entity by event; −1 where there is no key. */
+  /** Entity by event; −1 for an event without a key. */
   readonly ofEvent: Int32Array;
-  /** Entity by code of the key's dictionary; −1 where none has it. */
+  /** Entity by the code of its key; −1 if there is none. */
   readonly ofCode: Int32Array;
 }
 
@@ -158,7 +158,7 @@ function keyRows(
 
 export const noEntities = (length: number): Int32Array => new Int32Array(length).fill(-1);
 
-/** Returns the row id of the first event of each entity; −1 where there is none. */
+/** Returns the row id of the first event of each entity; −1 if there is none. */
 export function firstRowsOf(entityOfEvent: Int32Array, count: number, order: Int32Array): Int32Array {
   const firstRows = noEntities(count);
   for (let index = entityOfEvent.length - 1; index >= 0; index--)
@@ -166,14 +166,14 @@ export function firstRowsOf(entityOfEvent: Int32Array, count: number, order: Int
   return firstRows;
 }
 
-/** The numbers of items or users, whatever events there are. */
+/** Numbers all items or users, independently of the partition of the events. */
 interface GlobalSide {
   readonly keys: Texts;
-  /** Code of each entity in the dictionary of its key. */
+  /** The code of each entity in the dictionary of its key. */
   readonly codes: Int32Array;
-  /** Index by code; −1 where no entity has it. */
+  /** Index by code; −1 if no entity has the code. */
   readonly ofCode: Int32Array;
-  /** Row id of each entity in its file; absent where there is no file. */
+  /** Row id of each entity in its file. Absent if there is no file. */
   readonly fileRows?: Int32Array;
 }
 
@@ -182,7 +182,7 @@ export interface GlobalSides {
   readonly users: GlobalSide;
 }
 
-/** @param occurs 1 for each code that a valid event has */
+/** @param occurs 1 for each code that occurs in a valid event */
 export function globalSide(
   key: ReadPlan['itemKey'],
   file: ValidRawRows | undefined,

@@ -1,26 +1,26 @@
-/** Rows of a role once the database has them, and their columns by row id: codes of a dictionary and numbers, in typed arrays. */
+/** Defines the rows of a role after the database has read them: columns by row id, as typed arrays of dictionary codes and of numbers. */
 import type { Texts } from '../../base/text/texts.ts';
 import type { ColumnRequest } from '../binding/layout.ts';
 import type { BadRow, DescribedFile } from '../files/files.ts';
 import type { DataSource } from '../files/source.ts';
 
-/** Codes of a dictionary: 0 is missing. */
+/** Codes of a dictionary; 0 is a missing value. */
 export interface RawCodes {
   readonly kind: 'codes';
   readonly values: Int32Array;
 }
 
-/** `width` numbers a row; NaN is missing. `bad` lists rows with other values than finite numbers. */
+/** `width` numbers for each row; NaN is a missing value. `bad` lists rows with values that are not finite numbers. */
 export interface RawNumbers {
   readonly kind: 'numbers';
   readonly width: number;
   readonly values: Float64Array;
   readonly bad: number[];
-  /** Rows with NaN, where they are not among the bad ones. */
+  /** Rows with NaN, if they are not listed in `bad`. */
   readonly nan?: number[];
 }
 
-/** `values[starts[i] … ends[i])`, missing elements left out. */
+/** Row i has `values[starts[i] … ends[i])`, without missing elements. */
 export interface RawBags {
   readonly kind: 'bags';
   readonly starts: Int32Array;
@@ -43,14 +43,14 @@ export function bagSpans(lengths: Int32Array): Pick<RawBags, 'kind' | 'starts' |
 }
 
 export interface ValidRawRows extends RawRows {
-  /** 1 where the row is good. */
+  /** 1 for each valid row. */
   readonly kept: Uint8Array;
 }
 
 export interface ValidRows {
   readonly dictionaries: Dictionaries;
   readonly events: ValidRawRows;
-  /** The index in `parts` of each event's part, by row id, where the block names a file for each part. */
+  /** The part of each event as an index in `parts`, by row id. Present if the block names a file for each part. */
   readonly folds?: Uint8Array;
   readonly items?: ValidRawRows;
   readonly users?: ValidRawRows;
@@ -64,15 +64,15 @@ export function dictionaryOf({ dictionaries }: ValidRows, { dictionary }: Column
   return dictionary === undefined ? undefined : dictionaries.get(dictionary);
 }
 
-/** The values of each dictionary; a code is an index in it, and 0 is the empty text, which represents a missing value. */
+/** The texts of each dictionary. A code is an index; code 0 is the empty text and stands for a missing value. */
 export type Dictionaries = ReadonlyMap<string, Texts>;
 
 export interface RawRows {
-  /** Row ids run from 0 to this, or as many from `first` on. */
+  /** Number of rows. Row ids start at `first`. */
   readonly rows: number;
-  /** The row id of the first; all arrays are of rows from it on. Default: 0. */
+  /** The row id at index 0 of all arrays. Default: 0. */
   readonly first?: number;
-  /** 1 for a row that is staged, and passed by `where`. */
+  /** 1 for each staged row that `where` does not exclude. */
   readonly present: Uint8Array;
   readonly columns: ReadonlyMap<ColumnRequest, RawColumn>;
 }
@@ -81,9 +81,9 @@ export interface Staged {
   readonly source: DataSource;
   /** In the order of row ids. */
   readonly files: readonly StagedFile[];
-  /** Rows of the table, deleted ones included: every row id is below. */
+  /** Number of rows of the table, including deleted ones. Every row id is smaller. */
   readonly rows: number;
-  /** Records that are no rows of the table, and JSON objects without a value. */
+  /** Records that are not rows of the table, and JSON objects without a value. */
   readonly broken: readonly BadRow[];
 }
 
@@ -93,9 +93,9 @@ export interface RowRange {
 }
 
 export interface StagedTable extends Staged {
-  /** Set where the table is a view over the files, which are read again with each query. */
+  /** Set if the table is a view of the files, which each query reads again. */
   readonly inPlace?: InPlace;
-  /** Deletes rows from the table. The others keep their ids. */
+  /** Deletes rows from the table. The other rows keep their ids. */
   leaveOut(ids: readonly number[]): Promise<void>;
 }
 
@@ -107,8 +107,8 @@ export interface StagedFile {
 }
 
 interface InPlace {
-  /** The number of rows that a query may group in the database's memory. */
+  /** Maximum number of rows that a query may group in the database's memory. */
   readonly atOnce: number;
-  /** Restricts the view to these rows, so that queries read no others, or resets it. */
+  /** Restricts the view to these rows, so that queries read no others; without a range, resets it. */
   focus(range?: RowRange): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Collects bad rows, traces them to their lines, writes them to `rejected.jsonl`, and counts them against `reject`. */
+/** Collects bad rows, finds their lines, writes them to `rejected.jsonl`, and compares their share with the limit `reject`. */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
@@ -21,8 +21,8 @@ export function badRow(staged: Staged, row: number, column: string | undefined, 
 }
 
 /**
- * Writes every bad row with its file, line, column and reason into `rejected.jsonl` of `folder`, where one is given. Throws
- * Failure when a source has a larger share of them than the data block allows.
+ * Writes every bad row with its file, line, column and reason to `rejected.jsonl` in `folder`, if that is given. Throws a Failure if the share of bad rows of a
+ * source is larger than the data block allows.
  */
 export async function settleRejects(
   database: Database,
@@ -71,12 +71,12 @@ export async function settleRejects(
   return { count: bad.length, total: recordTotal, ...defined({ file: rejectedFile }) };
 }
 
-/** Returns the entries of the data block that name these files: each part of `split = files(…)` is one. */
+/** Returns the entries of the data block with these files: each part of `split = files(…)` is a separate entry. */
 function entriesOf(files: Staged['files']): DataFile[] {
   return [...new Set(files.map(({ file }) => file.described))];
 }
 
-/** True for records that are no rows of the table; blank rows of JSON were, and have their row id. */
+/** True for records that are not rows of the table. Blank JSON rows were in the table and have a row id. */
 const isRecord = ({ at }: BadRow): boolean => !('record' in at);
 
 function compare(a: string, b: string): number {
@@ -86,7 +86,7 @@ function compare(a: string, b: string): number {
 function write(path: string, folder: string, text: string): void {
   try {
     makeFoldersSync(folder);
-    // A link or a pipe of that name is replaced, not followed.
+    // A symbolic link or pipe of that name is replaced and not followed.
     rmSync(path, { force: true });
     writeFileSync(path, text, { flag: 'wx' });
   } catch (error) {
@@ -94,7 +94,7 @@ function write(path: string, folder: string, text: string): void {
   }
 }
 
-/** Finds the line of each row's record, from 1, reading files again. Rows of Parquet have none; their index in the file counts from 1. */
+/** Finds the line of each row's record, from 1, by reading the files again. Rows of Parquet have no lines; their index in the file counts from 1. */
 async function linesOf(bad: readonly BadRow[], staged: readonly Staged[]): Promise<readonly (number | undefined)[]> {
   const lines = bad.map(({ at }) => ('line' in at ? at.line : undefined));
   const rowsOfFile = new Map<string, number[]>();
@@ -128,7 +128,7 @@ async function fill(
     return;
   }
   const byRecord = [...indexes].sort((a, b) => recordOf(a) - recordOf(b));
-  // A record with a value of another type is whole, but no row.
+  // A record whose value has the wrong type is complete, but not a row.
   const brokenLines = new Set(
     broken.flatMap(({ file: ownFile, at }) => (ownFile === file && 'line' in at ? [at.line] : [])),
   );

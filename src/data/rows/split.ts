@@ -1,4 +1,4 @@
-/** Splits events into parts, and words how, next to every figure. */
+/** Splits events into parts, and describes the split in a sentence that is printed with every figure. */
 import { failure } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import type { Texts } from '../../base/text/texts.ts';
@@ -21,7 +21,7 @@ export interface SplitInput extends Stream {
   readonly folds?: Uint8Array;
 }
 
-/** Finds the code of each part among the texts of a column, one text at a time: they may be millions by mistake. −1 where no row names the part. */
+/** Finds the code of each part in a column's dictionary; −1 if no row names the part. It iterates, because a wrong column may have millions of texts. */
 export function codesOfParts(dictionary: Texts): readonly number[] {
   const codes: number[] = parts.map(() => -1);
   let code = 0;
@@ -51,7 +51,7 @@ const resultOf = ({ split, trainsAll }: SplitOfBlock, events: SplitInput): Split
 export const partsOfUsers = (split: Split, events: SplitInput): Uint8Array =>
   splitters[split.kind](split as never, events).part;
 
-/** Row ids from `first` on, up to those of the next file, are of a file for this part. */
+/** A file with the events of one part. Its row ids begin at `first` and end where those of the next file begin. */
 export interface PartOfFile {
   readonly first: number;
   readonly part: Part;
@@ -160,7 +160,7 @@ function percent(share: number): string {
   return `${+(share * 100).toFixed(4)}%`;
 }
 
-/** A column requests the parts that it names: one of those that are held out, whichever. */
+/** True if the split must not leave this part empty. A column must fill at least one of the two held-out parts. */
 function isRequested(split: Split, part: Part, counts: readonly number[]): boolean {
   if (part === 'train' || split.kind === 'leave_one_out') return true;
   if (split.kind === 'files') return split[part] !== undefined;

@@ -1,6 +1,6 @@
 /**
- * Reads files once into DuckDB's memory: one table a role, its rows in the order of the files, its row ids 0, 1, 2 … So a bad
- * row that is found later can be traced to its line. Parquet past the memory stays where it is.
+ * Reads files once into the memory of DuckDB: one table for each role, with rows in the order of the files and row ids 0, 1, 2, …, so that a bad row can later
+ * be traced to its line. Parquet that exceeds the memory stays in its files.
  */
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { mentions } from '../binding/binder.ts';
@@ -15,13 +15,13 @@ import { inStores, stampsNow } from '../files/remote/stores.ts';
 import { type DataSource, unreadable } from '../files/source.ts';
 import type { RowRange, StagedFile, StagedTable } from './raw.ts';
 
-/** Estimated bytes of a value in the database: a short text with its pointer. */
+/** Estimated bytes of a value in the database: a short text and its pointer. */
 const valueBytes = 20;
 
-/** Estimated bytes to group a row: about four times a text with its hash, of each thread. */
+/** Estimated bytes for grouping a row: about four times a text with its hash, in each thread. */
 const groupedBytes = 200;
 
-/** Limits the files of a view, since each query opens all of them. */
+/** Maximum number of files in a view, because each query opens all of them. */
 const maxFiles = 2000;
 
 type StageInput = LoadInput & { readonly source: DataSource };
@@ -29,8 +29,8 @@ type StageInput = LoadInput & { readonly source: DataSource };
 const placeOf = ({ kind }: DescribedFile) => readers[kind].inPlace!;
 
 /**
- * True if the table of the source would be larger than `room`, and can be a view over Parquet files: rows past memory would lie in the
- * database's temporary files otherwise, several times as large as the Parquet.
+ * True if the table of the source would exceed `room` and can be a view of Parquet files. Otherwise the excess rows would go to the database's temporary files,
+ * which are several times as large as the Parquet.
  * @param room bytes of the database's memory
  */
 async function staysInPlace({ database, source, types }: StageInput, room: number): Promise<boolean> {
@@ -43,7 +43,7 @@ async function staysInPlace({ database, source, types }: StageInput, room: numbe
   return rowTotal * types.size * valueBytes > room;
 }
 
-/** Makes the view, after each file was read once, to its end. @throws Failure for a damaged file */
+/** Makes the view after reading each file completely. @throws Failure for a damaged file */
 async function stageInPlace(loading: StageInput, room: number): Promise<Omit<StagedTable, 'source' | 'broken'>> {
   const files: StagedFile[] = [];
   let rowTotal = 0;
@@ -68,7 +68,7 @@ async function readToEnd(loading: StageInput, file: DescribedFile): Promise<numb
   const { database, types } = loading;
   try {
     const records = await placeOf(file).count(database, file);
-    // A count would be answered without reading the values.
+    // The hashes force the values to be read: a mere count would be answered from metadata.
     const hashes = [...types.keys()].map((name) => `, bit_xor(hash(${quoteName(name)}))`);
     const [totals] = await database.rows(
       `SELECT count(*) AS rows${hashes.join('')} FROM (${placeOf(file).select(loading, file)})`,
@@ -81,7 +81,7 @@ async function readToEnd(loading: StageInput, file: DescribedFile): Promise<numb
   }
 }
 
-/** Filters by the row number in a file, by which the database skips row groups: a filter on row ids would read all files. */
+/** Filters by the row number within a file, which lets the database skip row groups. A filter by row id would read all files. */
 function viewOf(
   loading: StageInput,
   files: readonly StagedFile[],
@@ -107,13 +107,13 @@ function viewOf(
 
 export interface StageOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Bytes of the database's memory. Parquet that would take more is read where it is. Absent: all files become tables. */
+  /** Bytes of the database's memory. Parquet that would take more stays in its files. Absent: all files become tables. */
   readonly room?: number | undefined;
 }
 
 /**
- * Reads the columns that the layout needs of one source. Throws Failure for a damaged file, one that changed since its header was
- * read, and one whose rows and broken records do not sum to its records.
+ * Reads the columns of one source that the layout needs. Throws a Failure for a damaged file, for a file that changed after its header was read, and for a file
+ * whose rows and broken records do not sum to its records.
  */
 export async function stage(
   database: Database,
@@ -132,7 +132,7 @@ export async function stage(
   return staged;
 }
 
-/** Throws Failure where a file of the source is not the one whose header was read. */
+/** Throws a Failure if a file of the source changed after its header was read. */
 export async function verifyUnchanged(database: Database, source: DataSource): Promise<void> {
   const storeFiles = inStores(source.files);
   const stamps = storeFiles.length > 0 ? await stampsNow(database, storeFiles) : undefined;
@@ -141,7 +141,7 @@ export async function verifyUnchanged(database: Database, source: DataSource): P
     try {
       stamp = storeFiles.includes(file) ? stamps?.get(file.path) : stampOf(file);
     } catch {
-      // It is gone.
+      // The file no longer exists.
     }
     if (stamp !== source.stamps.get(file.path)) {
       throw failure('data-file-changed', { path: file.name }, file.described.span);
@@ -151,11 +151,11 @@ export async function verifyUnchanged(database: Database, source: DataSource): P
 
 interface ColumnTypes {
   readonly read: ReadonlyMap<string, string>;
-  /** Columns that are read as texts of numbers, and get their type once all are loaded. */
+  /** Columns that are read as texts of numbers. They get their type after all rows are loaded. */
   readonly numbers: readonly string[];
 }
 
-/** Chooses types: ids keep their text, numbers are numbers, and columns of expressions have the sampled type. */
+/** Chooses the types to read: keys stay texts, numeric columns become numbers, and columns in expressions have the sampled type. */
 function columnTypes(source: DataSource, layout: DataLayout): ColumnTypes {
   const readers = columnsOfLayout(layout).filter(
     ({ over, reads }) => over.includes(source.role) || reads?.tables.includes(source.role),
@@ -176,7 +176,7 @@ function columnTypes(source: DataSource, layout: DataLayout): ColumnTypes {
     }
     const isBare = uses.every((use) => use.bare === name);
     if (isBare && uses.every(({ kind }) => kind === 'text')) readTypes.set(name, 'VARCHAR');
-    // The database reads more than 64 bits of JSON as DOUBLE.
+    // The database reads JSON integers of more than 64 bits as DOUBLE.
     else if (isBare && type === 'DOUBLE[]' && uses.every(({ kind }) => kind === 'texts'))
       readTypes.set(name, 'VARCHAR[]');
     else if (isBare && isNumber(type) && uses.every(({ kind }) => numericKinds.has(kind)))
@@ -184,7 +184,7 @@ function columnTypes(source: DataSource, layout: DataLayout): ColumnTypes {
     else if (isBare && type === 'VARCHAR' && uses.every(({ kind }) => kind === 'number')) readTypes.set(name, 'DOUBLE');
     else if (isBare && type === 'JSON') readTypes.set(name, UNWRAPPED);
     else {
-      // Whole numbers of a text are known to be whole only after all are read, and a DOUBLE would not hold their digits.
+      // It is only known after all texts are read if their numbers are whole, and a DOUBLE could not hold all their digits.
       const isText = source.files.every(({ kind }) => formats[kind].types !== 'file');
       const isOpen = isText && /^(BIGINT|HUGEINT|DOUBLE)$/.test(type);
       readTypes.set(name, isOpen ? NUMBER_TEXT : type);
@@ -196,7 +196,7 @@ function columnTypes(source: DataSource, layout: DataLayout): ColumnTypes {
 
 const numericKinds: ReadonlySet<ColumnKind> = new Set<ColumnKind>(['number', 'binary', 'time']);
 
-/** Gives a column of texts, each of which is a number, the narrowest type that keeps them as they are. */
+/** Converts a text column of numbers to the narrowest type that preserves the values. */
 async function makeNumbers(database: Database, role: Role, name: string): Promise<void> {
   const column = quoteName(name);
   const [row] = await database.rows(
@@ -215,7 +215,7 @@ async function load(loading: StageInput): Promise<StagedTable> {
   for (const [index, file] of source.files.entries()) {
     try {
       const loaded = await source.opened.get(file.path)!.load(loading, index);
-      // Rows are traced to their lines by their ids.
+      // Rows are traced to their lines by id, so ids must have no gaps.
       const [lastRow] = await database.rows(`SELECT max(rowid) AS row FROM ${source.role}`);
       if (loaded.rows > 0) settleRows(file, Number(lastRow!.row) + 1 - rowTotal, loaded.rows);
       files.push({ file, first: rowTotal, rows: loaded.rows });

@@ -1,4 +1,4 @@
-/** The SQL over staged tables: the computed columns of a role, the codes of texts, and one pass that reads all of it. */
+/** Makes the SQL for staged tables: the computed columns of a role, the codes of texts, and one query that reads all of them. */
 import type { DuckDBDataChunk } from '@duckdb/node-api';
 import type { TextsWriter } from '../../base/text/texts.ts';
 import type { BoundColumn, ColumnRequest, DataLayout } from '../binding/layout.ts';
@@ -15,7 +15,7 @@ import {
 import type { Role } from '../files/files.ts';
 import type { RawBags, RawColumn, RawNumbers, RawRows, RowRange, Staged } from './raw.ts';
 
-/** A database with the tables of a layout, once they are staged. */
+/** A database with the staged tables of a layout. */
 export interface BoundTables {
   readonly database: Database;
   readonly layout: DataLayout;
@@ -99,18 +99,18 @@ export async function readRows(
   return { rows, present, columns: raw, ...(range ? { first } : {}) };
 }
 
-/** Restricts a query to a range; the database skips the row groups without a row of it. */
+/** Restricts a query to a range of rows; the database skips row groups outside of it. */
 const withinRange = (sql: string, { first, count }: RowRange): string =>
   `SELECT * FROM (${sql}) WHERE row >= ${first} AND row < ${first + count}`;
 
-/** Returns a query of `row`, `c0`, `c1` … of a role, and the types of the latter. Rows that `where` excludes are not computed. */
+/** Returns a query that selects `row`, `c0`, `c1`, … of a role, and the types of the columns. Rows that `where` excludes are not computed. */
 export async function computedQuery(
   tables: BoundTables,
   role: Role,
   columns: readonly ColumnRequest[],
 ): Promise<{ readonly sql: string; readonly types: readonly string[] }> {
   if (!tables.layout.sources.has(role)) return { sql: '', types: [] };
-  // A name may be a column of several files: each expression sees only the files that it was bound to.
+  // Several files may have a column of the same name, so each expression sees only the files that it was bound to.
   const scopes = new Map<string, { readonly over: readonly Role[]; readonly places: number[] }>();
   for (const [index, { column }] of columns.entries()) {
     const key = column.over.join();
@@ -145,7 +145,7 @@ export async function filterClause(tables: BoundTables, over: readonly Role[], r
   return ` WHERE ${row} IN (SELECT ${relation.row} FROM ${relation.sql} WHERE ${enclose(where.sql)})`;
 }
 
-/** Joins the tables of some roles: events with the files they need. */
+/** Joins the tables of some roles: the events with the files that are needed. */
 export async function relationOf(
   { database, layout }: BoundTables,
   over: readonly Role[],
@@ -217,23 +217,23 @@ export function dictionaryTable(dictionary: string): string {
   return quoteName(`dictionary of ${dictionary}`);
 }
 
-/** Doubles the byte order mark that begins a text, since the first is lost on its way out of the database. */
+/** Doubles a leading byte order mark, because the database drops the first on output. */
 export const withDoubledMark = (text: string): string =>
   `CASE WHEN starts_with(${text}, chr(65279)) THEN chr(65279) || ${text} ELSE ${text} END`;
 
-/** Writes a column as a number: NULL is missing, NaN a value that is no number. */
+/** Returns SQL for a column as a number. NULL is missing, NaN is a value that is not a number. */
 export function numberOf(column: string, type: string): string {
   if (isNumber(type) || type === 'BOOLEAN') return `CAST(${column} AS DOUBLE)`;
   const textSql = `nullif(CAST(${column} AS VARCHAR), '')`;
   return `CASE WHEN ${textSql} IS NULL THEN NULL ELSE coalesce(TRY_CAST(${textSql} AS DOUBLE), CAST('nan' AS DOUBLE)) END`;
 }
 
-/** Writes times as microseconds, numbers as they are: only their order counts. */
+/** Writes times as microseconds and numbers unchanged, because only their order counts. */
 export function timeOf(column: string, type: string): string {
   return /^(DATE|TIMESTAMP)/.test(type) ? `CAST(epoch_us(${column}) AS DOUBLE)` : numberOf(column, type);
 }
 
-/** Writes dates and times as seconds since 1970 in UTC; numbers are such seconds already. */
+/** Returns SQL for dates and times as seconds since 1970 in UTC. Numbers are taken as such seconds. */
 export function secondsOf(column: string, type: string): string {
   return /^(DATE|TIMESTAMP)/.test(type) ? `CAST(epoch(${column}) AS DOUBLE)` : numberOf(column, type);
 }
@@ -303,7 +303,7 @@ function numberBags(rows: number): {
   return { column, fill };
 }
 
-/** Makes an array that doubles. `reserve` returns the index of the first of `count` new elements. */
+/** Makes an array that doubles its size when it is full. `reserve` returns the index of the first of `count` new elements. */
 function growing<T extends Int32Array | Float64Array>(make: (length: number) => T) {
   const state = {
     array: make(1024),
@@ -324,7 +324,7 @@ function growing<T extends Int32Array | Float64Array>(make: (length: number) => 
 
 interface ChunkColumn {
   readonly items: ArrayLike<number>;
-  /** One bit a row; undefined where all rows have a value. */
+  /** One bit for each row; undefined if all rows have a value. */
   readonly valid: Uint8Array | undefined;
 }
 
@@ -333,15 +333,15 @@ interface VectorParts {
   readonly validity: { readonly data: BigUint64Array | null };
 }
 
-/** @param at index of the column, whose type is a number */
+/** @param at index of a numeric column */
 function chunkColumn(chunk: DuckDBDataChunk, at: number): ChunkColumn {
   const vector = chunk.getColumnVector(at) as unknown as VectorParts;
   return { items: vector.items, valid: validBits(vector) };
 }
 
-/** A column of lists of numbers: row i has `items[offset(i) … offset(i) + length(i))`. */
+/** A column of number lists: row i has `items[offset(i) … offset(i) + length(i))`. */
 interface ChunkLists extends ChunkColumn {
-  /** Two 64-bit words a row, offset and length, as pairs of 32-bit words: only the low ones count. */
+  /** Two 64-bit words for each row, offset and length, seen as pairs of 32-bit words, of which only the low ones are used. */
   readonly entries: Uint32Array;
   readonly elementValid: Uint8Array | undefined;
 }
@@ -364,12 +364,12 @@ function validBits({ validity: { data } }: Pick<VectorParts, 'validity'>): Uint8
   return data === null ? undefined : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
-/** True if bit `at` is set. */
+/** True if bit `at` is set, or if there are no bits. */
 function isValid(bits: Uint8Array | undefined, at: number): boolean {
   return bits === undefined || ((bits[at >> 3]! >> (at & 7)) & 1) === 1;
 }
 
-/** Adds the bytes of a column of blobs, each of which is a text in UTF-8 and none is NULL. */
+/** Adds the values of a BLOB column, which are UTF-8 texts without NULLs. */
 export function addBlobs(chunk: DuckDBDataChunk, at: number, to: TextsWriter): void {
   const vector = chunk.getColumnVector(at) as unknown as BlobParts;
   const { dataView } = vector;

@@ -1,4 +1,4 @@
-/** Reports the rows whose values no model can learn from, once their columns are read. */
+/** Reports rows whose values a model cannot learn from, after their columns are read. */
 import type { FeaturePlan } from '../../graph/plan/plan.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import type { BadRow } from '../files/files.ts';
@@ -7,26 +7,26 @@ import { badRow } from './rejects.ts';
 import { codesOfParts } from './split.ts';
 import { type BoundTables, computedQuery, textsAt } from './staged_tables.ts';
 
-/** An error in a row; `…` in the reason represents the value. */
+/** An error in a row; `…` in the reason stands for the value. */
 interface RowFinding {
   readonly row: number;
   readonly request: ColumnRequest;
   readonly reason: string;
 }
 
-/** The number of bad rows of one column whose values are looked up. */
+/** Maximum number of bad rows of one column whose values are looked up for the report. */
 const maxLookups = 10_000;
 
-/** Values of `JoinedRows` for a key that is missing in its file, and for a key whose row there is invalid. */
+/** Values in `JoinedRows` for a key that is missing in its file, and for a key whose row there is invalid. */
 export const ABSENT = -1;
 export const BAD = -2;
 
 const maxFloat32 = 3.4028234663852886e38;
 
-/** Encoders that give a model the number itself, in some unit, and not a code. */
+/** Encoders that pass the number itself to a model, possibly scaled, and not a code. */
 const numberEncoders: ReadonlySet<FeaturePlan['encoder']['kind']> = new Set(['number', 'standardize', 'vector']);
 
-/** The rows of the files that a key must be in, by dictionary code; `ABSENT` or `BAD` where there is none. */
+/** Rows of the files in which a key must occur, by dictionary code; `ABSENT` or `BAD` if there is none. */
 export interface JoinedRows {
   readonly items?: Int32Array;
   readonly users?: Int32Array;
@@ -46,7 +46,7 @@ export interface ValidationResult {
   readonly bad: readonly BadRow[];
 }
 
-/** Finds the good rows of a role. Only the first error of a row is reported: the order of the checks is part of the result. */
+/** Finds the valid rows of a role. Only the first error of a row is reported, so the order of the checks affects the result. */
 export async function validateRows(input: ValidationInput): Promise<ValidationResult> {
   const validation = new RowValidation(input);
   validation.checkKeys();
@@ -62,7 +62,7 @@ export async function validateRows(input: ValidationInput): Promise<ValidationRe
 }
 
 class RowValidation {
-  /** 1 for a present row without a finding. */
+  /** 1 for each present row without an error. */
   readonly kept: Uint8Array;
   readonly #findings: RowFinding[] = [];
   /** The row id of the first row. */
@@ -76,7 +76,7 @@ class RowValidation {
     this.role = staged.source.role;
   }
 
-  /** Only the first error of a row counts. `reason`: `…` in it represents the value. */
+  /** Only the first error of a row counts. `…` in `reason` is replaced by the value. */
   private add(row: number, request: ColumnRequest, reason: string): void {
     if (this.kept[row] === 0) return;
     this.kept[row] = 0;
@@ -87,7 +87,7 @@ class RowValidation {
     return column.at === this.role;
   }
 
-  /** Calls `check` with each value of a column of this role that has one value a row; a returned text is the reason of an error. */
+  /** Calls `check` with each value of a column of this role that has one value for each row. A returned text is the reason of an error. */
   each(request: ColumnRequest | undefined, check: (value: number) => string | undefined): void {
     if (request === undefined || !this.isOwn(request)) return;
     const { columns, rows } = this.input.raw;
@@ -151,7 +151,7 @@ class RowValidation {
       const reason = unreadable(request);
       const { bad, nan = [] } = values as { readonly bad: readonly number[]; readonly nan?: readonly number[] };
       for (const row of bad) this.add(row, request, reason);
-      // A label that is not a number is one that is missing.
+      // A label that is not a number counts as missing.
       if (!labels.has(request)) for (const row of nan) this.add(row, request, reason);
     }
   }
@@ -168,7 +168,7 @@ class RowValidation {
     }
   }
 
-  /** Checks that numbers fit into float32: larger ones are infinite to a model. */
+  /** Checks that numbers fit into float32, in which larger ones would become infinite. */
   checkSizes(): void {
     const { raw, readPlan } = this.input;
     const checkSize = (value: number): string | undefined => (isTooLarge(value) ? `… is ${tooLarge}` : undefined);
@@ -227,7 +227,7 @@ class RowValidation {
     }
   }
 
-  /** Checks that lists of a row that belong together have as many elements, and a value in each. */
+  /** Checks that corresponding lists of a row have equal lengths, and that each element has a value. */
   async checkAlong(): Promise<void> {
     const { needs, features, listWeights } = this.input.readPlan;
     for (const { name, along } of needs.features) {
@@ -259,7 +259,7 @@ const isTooLarge = (value: number): boolean => Math.abs(value) > maxFloat32;
 
 const takesLog = (encoder: FeaturePlan['encoder']): boolean => 'log' in encoder && encoder.log;
 
-/** Returns row ids of a role whose two lists differ in length, or have an element without a value. */
+/** Returns the row ids of a role at which two lists differ in length or have an element without a value. */
 async function rowsApart(
   tables: BoundTables,
   role: Staged['source']['role'],

@@ -4,8 +4,8 @@ const originals = ['cran.all.1400', 'cran.qry', 'cranqrel'] as const;
 const home = 'https://ir.dcs.gla.ac.uk/resources/test_collections/cran/';
 
 /**
- * The judgements number the queries 1 to 225 in the order of their file, not by its `.I`. Grades are 1 (a complete answer) to 4 (of
- * minimum interest); those marked −1 or 5 answer nothing, and remain. `fold` holds whole queries out.
+ * The judgements number the queries 1 to 225 in the order of their file, not by their `.I`. Grades are 1 (a complete answer) to 4 (of minimum interest). Those
+ * marked −1 or 5 answer nothing, and are kept. `fold` holds whole queries out.
  */
 export const cranfield = dataSet({
   doc: 'Cranfield: 1,400 abstracts of aerodynamics, 225 questions, graded judgements of who answers what',
@@ -46,11 +46,11 @@ export const cranfield = dataSet({
 
 const foldOf = (query: number): string => (query % 10 === 0 ? 'validation' : query % 5 === 1 ? 'test' : 'train');
 
-/** Removes the title, with which an abstract begins. */
+/** Removes the title at the beginning of an abstract. */
 const withoutTitle = (abstract: string, title: string): string =>
   abstract.startsWith(title) ? abstract.slice(title.length).trim() : abstract;
 
-/** Parses records of `.I number` and fields `.T`, `.A`, `.B`, `.W`, each of several lines; line ends become blanks. */
+/** Parses records of `.I number` and the fields `.T`, `.A`, `.B`, `.W`, which may span several lines. Line ends become blanks. */
 function records(text: string): Record<string, string>[] {
   const allRecords: Record<string, string>[] = [];
   let field = '';
@@ -59,7 +59,7 @@ function records(text: string): Record<string, string>[] {
     const [, mark] = /^\.([TABW])\s*$/.exec(line) ?? [];
     const currentRecord = allRecords.at(-1);
     if (number !== undefined) allRecords.push({ I: String(Number(number)) });
-    // A few records say a mark twice: the field goes on.
+    // A few records repeat a mark: the field continues.
     else if (mark !== undefined && currentRecord !== undefined) currentRecord[(field = mark)] ??= '';
     else if (currentRecord !== undefined && line.trim() !== '')
       currentRecord[field] = `${currentRecord[field]} ${line.trim()}`.trim();

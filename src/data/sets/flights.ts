@@ -4,7 +4,7 @@ import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts'
 import { openDatabase, quotePath } from '../files/duckdb.ts';
 import { dataSet, readCsv, readNpmPackage, writeCsv } from './set.ts';
 
-/** The last version that has the file of three million. */
+/** The last version with the file of three million flights. */
 const specifier = 'vega-datasets@2.11.0';
 const names = ['data/flights-3m.parquet', 'data/airports.csv'] as const;
 
@@ -26,7 +26,7 @@ export const flights = dataSet({
       files: {
         'flights.parquet': files['data/flights-3m.parquet'],
         'airports.csv': writeCsv(
-          // Named as in flights, which join by it.
+          // The key has the same name as in flights, which join by it.
           ['destination', ...columns],
           airports.map((row) => [row.iata, ...columns.map((name) => row[name])]),
         ),

@@ -3,7 +3,7 @@ import { dataSet, readOriginals, refuseDamaged, termsIfPublished } from './set.t
 const originals = ['train.txt', 'valid.txt', 'test.txt'] as const;
 const home = 'https://grouplens.org/datasets/hetrec-2011/';
 
-/** Artists that people listened to, in the form of LightGCN: a line a user in each of three files, without time. A user may hold out nothing. */
+/** Artists that users listened to, in the format of LightGCN: one line for each user in each of three files, without time. A user may have no held-out items. */
 export const lastfm = dataSet({
   doc: 'Last.fm (HetRec 2011): the artists that 1,885 people listened to, split into training, validation and test',
   originals,
@@ -40,7 +40,7 @@ interface PartLines {
   wrong(reason: string): never;
 }
 
-/** Refuses a pair in two files, which would be known before it is predicted. */
+/** Refuses a pair in two files, because its item would be known before it is predicted. */
 function refuseTwice(parts: readonly PartLines[]): void {
   const filesByUser = new Map<string, Map<string, string>>();
   for (const { name, lines, wrong } of parts) {
@@ -65,7 +65,7 @@ export interface UserLine {
 }
 
 /**
- * Returns lines, each of a user with one item or more. A user has one line: otherwise the order of the user's items would be unknown.
+ * Returns the lines, each with a user and at least one item. A user may have only one line, because the order across lines would be unknown.
  * @param isEmptyAllowed skips lines of users without items
  * @param wrong called with the error of a line
  */

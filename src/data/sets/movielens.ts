@@ -11,9 +11,8 @@ import { type RValue, readRObject } from './archives/r_object.ts';
 import { readZip } from './archives/zip.ts';
 import { type DataSet, quoted, type WriteLogLine, writeWhole } from './set.ts';
 
-// MovieLens for examples and tests (Harper & Konstan, "The MovieLens datasets", ACM TiiS 2015): from GroupLens, else from a
-// Debian package that carries an earlier edition. The data is GroupLens's, for research, redistributed under the same terms: it is
-// fetched, never shipped.
+// MovieLens for examples and tests (Harper & Konstan, "The MovieLens datasets", ACM TiiS 2015) comes from GroupLens or, if that fails, from a Debian package
+// with an earlier edition. GroupLens owns the data and permits research, and redistribution under the same terms: it is fetched, never shipped.
 
 interface MovieLensSource {
   readonly edition: string;
@@ -57,8 +56,8 @@ const earlier: Edition = {
 };
 
 /**
- * Puts `ratings.csv`, `movies.csv` and `source.json` into `folder`, unless they are there. Says through `log` what it tries and
- * which edition it found. Throws Failure, with how to do it by hand, when neither source answers.
+ * Writes `ratings.csv`, `movies.csv` and `source.json` into `folder`, unless they exist. Logs each attempt and the edition found. Throws Failure,
+ * with instructions to do it by hand, if no source responds.
  */
 export async function fetchMovieLens(folder: string, log: WriteLogLine): Promise<MovieLensSource> {
   const present = presentIn(folder);
@@ -92,7 +91,7 @@ export async function fetchMovieLens(folder: string, log: WriteLogLine): Promise
   throw failure('fetch-failed', { what: 'MovieLens', tried: attempts, byHand });
 }
 
-/** Describes the files of a folder; those put there by hand are checked. */
+/** Describes the files of a folder. Files that were copied there by hand are checked. */
 function presentIn(folder: string): MovieLensSource | undefined {
   const [ratings, movies, source] = ['ratings.csv', 'movies.csv', 'source.json'].map((name) => join(folder, name));
   if (!existsSync(ratings!) || !existsSync(movies!)) return undefined;
@@ -146,7 +145,7 @@ async function fromDebian(log: WriteLogLine): Promise<Fetched> {
   }
 }
 
-/** Makes a data frame of ratings with titles the two files of latest-small, sorted as they are. */
+/** Converts a data frame of ratings with titles to the two files of latest-small, in their order. */
 export function asCsv(frame: RValue): { readonly ratings: string; readonly movies: string } {
   const numbers = (name: string): Float64Array => {
     const column = member(frame, name);
@@ -177,7 +176,7 @@ export function asCsv(frame: RValue): { readonly ratings: string; readonly movie
   return { ratings: ratings.join(''), movies: ['movieId,title,genres\n', ...movies].join('') };
 }
 
-/** Checks the counts; another checksum is only reported, for GroupLens may write the same ratings anew. */
+/** Checks the counts. A different checksum is only reported, because GroupLens may write the same ratings differently. */
 function check({ edition, ratings, movies }: Fetched, log: WriteLogLine): void {
   const counts = { ratings: rowsOf(ratings), movies: rowsOf(movies) };
   if (counts.ratings !== edition.ratings || counts.movies !== edition.movies) {
@@ -208,7 +207,7 @@ function writeFiles(folder: string, { edition, from, ratings, movies }: Fetched)
   return source;
 }
 
-/** Counts lines after the header; no title of MovieLens holds a line end. */
+/** Counts lines after the header. No title in MovieLens contains a line end. */
 function rowsOf(csv: string): number {
   return csv.trimEnd().split('\n').length - 1;
 }
@@ -224,13 +223,13 @@ function reasonOf(error: unknown): string {
   return (cause ?? error.message).split('\n')[0]!;
 }
 
-/** Reads one object of R's lazy-load data base: a `.rdx` index and a `.rdb` file of compressed objects. Throws Error when it has none of that name, or is damaged. */
+/** Reads one object of R's lazy-load database: a `.rdx` index and a `.rdb` file of compressed objects. Throws Error if it is missing or damaged. */
 export function readLazyLoad(index: Buffer, objects: Buffer, name: string): RValue {
   const variables = member(readRObject(gunzipSync(index)), 'variables');
   const objectSpan = member(variables, name);
   if (objectSpan?.kind !== 'numbers') throw new Error(`it has no object \`${name}\``);
   const [offset, length] = objectSpan.values;
-  // Four bytes say how long the object is once it is unpacked.
+  // The first four bytes are the length of the decompressed object.
   return readRObject(inflateSync(objects.subarray(offset! + 4, offset! + length!)));
 }
 

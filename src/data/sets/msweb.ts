@@ -9,8 +9,8 @@ interface VisitorCase {
 }
 
 /**
- * The visits have no time, and a user's areas are a set: `others` are the user's other areas, so that each visit in turn is the target.
- * `fold` is the official split; every tenth training user is for validation.
+ * Visits have no time, and the areas of a user are a set: `others` are the user's other areas, so that each visit serves as a target once. `fold` is the
+ * official split; every tenth training user is for validation.
  */
 export const msweb = dataSet({
   doc: 'Anonymous Microsoft Web: which of 294 areas of a site 37,711 people visited in a week of 1998, with the official test part',
@@ -26,7 +26,7 @@ export const msweb = dataSet({
     const test = parseVisits(originalTexts['anonymous-msweb.test'], wrong('anonymous-msweb.test'));
     const visits = [
       ...train.cases.flatMap((each, at) => rowsOf(each, 'u', at % 10 === 9 ? 'validation' : 'train')),
-      // Both files count their users from 10001.
+      // Both files number their users from 10001.
       ...test.cases.flatMap((each) => rowsOf(each, 't', 'test')),
     ];
     const visited = new Set(visits.map(([, area]) => area!));
@@ -51,7 +51,7 @@ function rowsOf({ id, areas }: VisitorCase, prefix: string, fold: string): strin
   return areas.map((area) => [`${prefix}${id}`, area, areas.filter((other) => other !== area).join('|'), fold]);
 }
 
-/** Parses lines: `A,1287,1,"title","/path"` are areas, `C,"10001",10001` begins a case, `V,1000,1` is a visit of it. */
+/** Parses lines: `A,1287,1,"title","/path"` is an area, `C,"10001",10001` starts a case, `V,1000,1` is a visit of the case. */
 function parseVisits(
   text: string,
   wrong: (reason: string) => never,

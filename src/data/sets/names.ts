@@ -1,4 +1,4 @@
-/** Every data set that `tower data` gets; each has a data block of its name in `models/data`. */
+/** Lists the data sets of `tower data`. Each has a data block of its name in `models/data`. */
 export const dataSetNames = [
   'movielens',
   'flights',

@@ -19,7 +19,7 @@ const placeColumns =
   `latitude longitude name city state country alcohol smoking_area dress_code accessibility price Rambience franchise
   area other_services`.split(/\s+/);
 
-/** Tables of several rows a key (cuisines, payments, parking) become one column of values with `|` between them. */
+/** Tables with several rows for a key (cuisines, payments, parking) become columns of values separated by `|`. */
 export const restaurants = dataSet({
   doc: 'Restaurant & consumer data: 1,161 ratings by 138 people of 130 places, each with three labels (rating, food, service: 0 to 2)',
   originals,
@@ -73,7 +73,7 @@ export const restaurants = dataSet({
   },
 });
 
-/** The files write a missing value as `?`. */
+/** Returns undefined for `?`, which marks a missing value. */
 const presentValue = (value: string | undefined): string | undefined =>
   value?.trim() === '?' ? undefined : value?.trim();
 

@@ -17,9 +17,9 @@ export interface GetOptions {
   readonly folder: string;
   readonly from?: string;
   readonly log: WriteLogLine;
-  /** The size of a set that is drawn. */
+  /** The size of a synthetic set. */
   readonly synthetic?: SyntheticOptions;
-  /** Rows that are written, of how many. */
+  /** Called with the number of rows written and the total. */
   progress?(done: number, of: number): void;
   readonly signal?: AbortSignal;
 }
@@ -27,9 +27,9 @@ export interface GetOptions {
 /** A row of the table of sets. */
 export interface DataSet {
   readonly doc: string;
-  /** Original files that it is made from; absent: it is fetched. */
+  /** Original files that the set is made from. Absent: it is fetched. */
   readonly originals?: readonly string[];
-  /** `--from` may name other files of the same form: another name of the folder is then that of another set. */
+  /** True if `--from` may name other files of the same form. A folder of another name then holds another set. */
   readonly isForm?: boolean;
   /** `synthetic` of the options chooses its size. */
   readonly isDrawn?: boolean;
@@ -40,7 +40,7 @@ export interface DataSet {
 /** The source of the files, stored next to them as `source.json`. */
 export interface SetSource {
   readonly from: string;
-  /** One line: how many rows of what. */
+  /** Describes the contents in one line: the number of rows of each kind. */
   readonly holds: string;
   readonly terms: string;
   readonly notes?: readonly string[];
@@ -50,7 +50,7 @@ export interface SetFiles extends SetSource {
   readonly files: Readonly<Record<string, string | Uint8Array>>;
 }
 
-/** Makes a set that is written once: a complete folder is left as it is. */
+/** Makes a set that is written only once: a complete folder is not written again. */
 export function dataSet(row: Omit<DataSet, 'get'> & { make(options: GetOptions): Promise<SetFiles> }): DataSet {
   const { make, ...description } = row;
   return {
@@ -136,7 +136,7 @@ export function readOriginals<N extends string>(
   const readOriginal = (name: N): string => {
     const path = join(from, name);
     try {
-      // A pipe would be waited for.
+      // Reading a pipe would block.
       if (statSync(path).isFile()) return readFileSync(path, 'utf8').replaceAll('\r\n', '\n');
     } catch (error) {
       const reason = systemReason(error) ?? String((error as NodeJS.ErrnoException).code);

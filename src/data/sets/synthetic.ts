@@ -1,4 +1,4 @@
-/** A set of any size whose structure is known, so that the recall of a perfect model is known too. Memory does not grow with its rows. */
+/** Makes a data set of any size with a known structure, so that the recall of a perfect model is known too. Memory does not grow with the rows. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,17 +13,17 @@ export interface SyntheticSource extends SetSource {
   readonly bounds: readonly RecallBounds[];
 }
 
-/** The parameters of a folder: written before the rows, so that a killed run resumes. */
+/** The parameters of a folder. They are written before the rows, so that a killed run can resume. */
 interface SyntheticPlan extends SyntheticShape {
   readonly format: 'tower-synthetic-1';
   readonly rowsPerPart: number;
 }
 
-/** Rows of a file of the set; these are about 40 MB. */
+/** Rows in a file of the set, which are about 40 MB. */
 const rowsPerPart = 2 ** 22;
-/** 1 January 2026, in milliseconds. An event follows each millisecond. */
+/** 1 January 2026, in milliseconds. Events are one millisecond apart. */
 const startTime = 1_767_225_600_000;
-/** Bytes of a row in a file, rounded up: for the check of the disk. */
+/** Bytes of a row in a file, rounded up, for the check of free disk space. */
 const bytesOf = { events: 13, items: 10, users: 10 } as const;
 
 export const synthetic: DataSet = {
@@ -33,7 +33,7 @@ export const synthetic: DataSet = {
   get: (options) => make(options),
 };
 
-/** @param size of a file, in rows; the rows do not depend on it */
+/** @param size rows in a file, which do not change the data */
 export async function make(options: GetOptions, size: number = rowsPerPart): Promise<SyntheticSource> {
   const { folder, log, signal } = options;
   const shape = syntheticShape(options.synthetic ?? {});
@@ -106,7 +106,7 @@ export async function make(options: GetOptions, size: number = rowsPerPart): Pro
   return source;
 }
 
-/** @throws Failure `other-synthetic-set` where the folder has rows of another plan */
+/** @throws Failure `other-synthetic-set` if the folder has rows of another plan */
 async function claim(folder: string, plan: SyntheticPlan): Promise<void> {
   const planPath = join(folder, 'plan.json');
   if (!existsSync(planPath)) return writeTextDurably(planPath, jsonText(plan));
@@ -141,14 +141,14 @@ async function refuseFullDisk(folder: string, shape: SyntheticShape): Promise<vo
 const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 const count = (number: number): string => number.toLocaleString('en');
 
-/** A table as Parquet files of a fixed number of rows. Each is whole or absent, so a killed run resumes after the last. */
+/** A table as Parquet files with a fixed number of rows. Each file is complete or absent, so a killed run resumes after the last one. */
 interface TableParts {
   readonly folder: string;
   readonly rows: number;
   readonly rowsPerPart: number;
   readonly columns: readonly string[];
   readonly fill: (from: number, columns: readonly Int32Array[]) => void;
-  /** Returns SQL of an extra column, from the SQL of the row's number. */
+  /** Returns the SQL of an additional column from the SQL of the row number. */
   readonly computed?: (row: string) => string;
   readonly wrote: (rows: number) => void;
 }
@@ -207,11 +207,11 @@ async function removeLeft(folder: string, names: ReadonlySet<string>): Promise<v
 }
 
 /**
- * Bounds of the recall on a synthetic set, in closed form. With w for the chances of `tastes` and z for Zipf's law within a cluster,
+ * Bounds of the recall on a synthetic set in closed form. With the probabilities w from `tastes` and Zipf's law z within a cluster,
  *
  *     P(item | user) = z(rank) · (w.first [its cluster is the first] + w.second [… the second] + w.any ÷ clusters)
  *
- * An event is one target. So the recall@k of a perfect model is the sum of the k largest P, and no model exceeds it but by chance.
+ * Each event has a single target, so the recall@k of a perfect model is the sum of the k largest P, which a model exceeds only by chance.
  */
 interface RecallBounds {
   readonly k: number;
@@ -221,7 +221,7 @@ interface RecallBounds {
   readonly random: number;
 }
 
-/** `count` clusters of one size, whose items have the chance share × z(rank). */
+/** `count` clusters of equal size, whose items have the probability share × z(rank). */
 interface ClusterGroup {
   readonly count: number;
   readonly share: number;

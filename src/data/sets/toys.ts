@@ -7,8 +7,8 @@ const originals = ['Toys_and_Games.txt', 'Toys_and_Games_item2attributes.json'] 
 const home = 'https://github.com/RUCAIBox/CIKM2020-S3Rec/tree/master/data';
 
 /**
- * Each user has a line with items in the order of time; each item has attributes. The other sets of the same source have
- * the same form, so `--from` may also name the lines of one of them: its attributes are in the file next to it.
+ * Each user has a line of items in the order of time, and each item has attributes. Other sets of the same source have the same format, so `--from`
+ * may also name one of them, with its attributes in the file next to it.
  */
 export const toys = dataSet({
   doc: 'Amazon Toys & Games, 5-core, as S3-Rec prepared it: the items of 19,412 people in the order of time, and attributes of 11,924 items',
@@ -48,7 +48,7 @@ export const toys = dataSet({
   },
 });
 
-/** Returns the folder of the originals, and their names in it: those of the set, or of the file that `--from` names. */
+/** Returns the folder of the originals, and their names in it: those of this set, or those that follow from the file in `--from`. */
 function originalsOf({ from }: GetOptions): { folder: string | undefined; names: readonly [string, string] } {
   if (from === undefined || !statSync(from, { throwIfNoEntry: false })?.isFile())
     return { folder: from, names: originals };
@@ -56,7 +56,7 @@ function originalsOf({ from }: GetOptions): { folder: string | undefined; names:
   return { folder: dirname(from), names: [textName, `${textName.replace(/\.txt$/, '')}_item2attributes.json`] };
 }
 
-/** Parses `{"4": [1, 2, 3], …}`: by item, the numbers or names of its attributes. */
+/** Parses `{"4": [1, 2, 3], …}`: the numbers or names of attributes by item. */
 function readAttributes(text: string, wrong: (reason: string) => never): ReadonlyMap<string, readonly string[]> {
   let parsedValue: unknown;
   try {

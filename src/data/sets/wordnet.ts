@@ -31,8 +31,8 @@ export const wordnet = dataSet({
 });
 
 /**
- * Parses lines of wndb(5): `offset file type count word id [word id …] … | gloss`, the count in base 16. Blanks of a word are `_`; an
- * adjective may say where it is, `galore(ip)`. Lines that begin with a blank are the licence.
+ * Parses lines of wndb(5): `offset file type count word id [word id …] … | gloss`, with the count in base 16. Blanks in a word are `_`, and an adjective may
+ * have its position, as in `galore(ip)`. Lines that start with a blank are the licence.
  */
 export function* synsetsOf(
   text: string,

@@ -110,8 +110,8 @@ export function joinedArrays<T extends BlockArray>(
 }
 
 /**
- * Packs plain data with typed arrays and maps as one block, and back: the data next to the shards, stored for the next command. Long lists of
- * texts are packed: others are JSON, and a text of V8 has at most 2²⁹ characters.
+ * Packs plain data with typed arrays and maps into one block, and unpacks it. So the data that accompanies shards is stored for the next command.
+ * Long lists of texts are packed as bytes, because a string of V8 has at most 2²⁹ characters and the rest is JSON.
  */
 
 const description = 'description';
@@ -165,7 +165,7 @@ type PackedValue =
   | { readonly number: string }
   | { readonly packed: string; readonly ends: string };
 
-/** @throws Error where the block is not one of these */
+/** @throws Error if `packPlain` did not make the block */
 export function unpackPlain(block: ColumnBlock): unknown {
   const arrayOf = (name: string): BlockArray => {
     const array = block.get(name);

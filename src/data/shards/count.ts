@@ -1,4 +1,4 @@
-/** Counts all training events before the first is encoded, and samples what encoders learn from. */
+/** Counts all training events before the first one is encoded, and samples the values that encoders learn from. */
 import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import { sampleColumn } from '../columns/encode.ts';
 import type { ColumnSample, NumberSample } from '../columns/encoders/contract.ts';
@@ -10,7 +10,7 @@ import { parts } from '../rows/split.ts';
 import type { ArrangedPartition, Cuts, PartitionSource } from './partition_source.ts';
 import type { OnPass } from './request.ts';
 
-/** Numbers of the training part, each value once with how often it comes: memory grows with the values, not with the rows. */
+/** Collects the distinct numbers of the training part with their frequencies, so that memory grows with the distinct values and not with the rows. */
 export class NumbersSample {
   #values = new Float64Array(2 ** 16);
   #weights = new Float64Array(2 ** 16);
@@ -32,7 +32,7 @@ export class NumbersSample {
     return { values: this.#values.slice(0, this.#length), weights: this.#weights.slice(0, this.#length) };
   }
 
-  /** Merges equal values. Where most differ, there is room for twice as many afterwards. */
+  /** Merges equal values. If most values are distinct, it doubles the capacity. */
   #compact(): void {
     const ascending = ascendingIndexes(this.#values.subarray(0, this.#length));
     const values = new Float64Array(this.#values.length);
@@ -56,13 +56,13 @@ export interface TrainingCounts {
   readonly counts: readonly number[];
   readonly items: Int32Array;
   readonly users: Int32Array;
-  /** Row id of each item's last training event; −1 where there is none. */
+  /** Row id of each item's last training event; −1 if there is none. */
   readonly lastTraining: Int32Array;
-  /** By item, the code of its title in its last training event, where events have the title. */
+  /** By item: the title code in its last training event. Present if events have the title. */
   readonly titles?: Int32Array;
-  /** The total of elements of each list of events in training. */
+  /** Total number of elements in training of each list column of the events. */
   readonly elements: ReadonlyMap<ColumnRequest, number>;
-  /** The sum over held-out events of the training events that their users had before. */
+  /** Total of earlier training events of the user over all held-out events. */
   readonly beforeHeldOut: number;
   sampleOf(column: ColumnRequest): ColumnSample;
 }
@@ -166,7 +166,7 @@ const sampledColumns = ({ readPlan }: CountingInput): ColumnRequest[] => [
   ...new Set(teachersOf(readPlan).flatMap(({ column }) => (column?.column.at === 'events' ? [column] : []))),
 ];
 
-/** Returns those of them whose numbers count: a code by quantiles, and a number in standard units. */
+/** Returns the sampled columns with numbers that an encoder needs: for quantiles and for standardization. */
 const numberSampledColumns = ({ readPlan }: CountingInput): ReadonlySet<ColumnRequest> =>
   new Set(
     teachersOf(readPlan).flatMap(({ teacher, column }) =>
@@ -202,7 +202,7 @@ function makeSampler({ dictionary }: ColumnRequest, dictionaries: Dictionaries):
   };
 }
 
-/** Returns title codes of items: from their file, or from their last training event. */
+/** Returns the title codes of items, from their file or from their last training event. */
 export function titleCodes(
   counted: Pick<TrainingCounts, 'titles'>,
   title: ColumnRequest,

@@ -1,4 +1,4 @@
-/** The second pass: encodes the events of each partition with their histories; training events go to shuffled shards, the others stay. */
+/** Runs the second pass: encodes the events of each partition with their histories, writes training events to shuffled shards, and returns the others. */
 import { hashOf } from '../../base/random/random.ts';
 import { defined, everyRow } from '../../base/util/defined.ts';
 import { madeOf } from '../../graph/plan/plan.ts';
@@ -29,7 +29,7 @@ export interface EncodingInput {
   readonly shards: number;
   readonly gathered: Gathered;
   readonly from: number;
-  /** Features whose items training reads. */
+  /** True for features whose items training reads. */
   readonly keepsGiven: (feature: string) => boolean;
   readonly onPass?: OnPass | undefined;
   readonly onDone: (partition: number, rest: PartitionRest) => Promise<void>;
@@ -124,7 +124,7 @@ function restOfPartition(
   };
 }
 
-/** Selects columns of items: one of the items' file is whole in each partition; one of events comes from the partition of an item's last event. */
+/** Selects the items whose columns come from this partition: items that are new, or whose last training event is in it; partition 0 includes all. */
 function itemsOfPartition(
   index: number,
   columns: ReadonlyMap<string, IndexedColumn>,
@@ -143,7 +143,7 @@ function itemsOfPartition(
   return { items: sideRows(columns, itemIndexes, itemIndexes), newItems: Int32Array.from(newItems) };
 }
 
-/** Returns the features whose column is one of the items' or the users' file. */
+/** Returns the features whose column is in the file of items or of users. */
 export function sidesOfFeatures(readPlan: ReadPlan): Map<string, 'items' | 'users'> {
   return new Map(
     readPlan.needs.features.flatMap((plan): [string, 'items' | 'users'][] => {
@@ -153,7 +153,7 @@ export function sidesOfFeatures(readPlan: ReadPlan): Map<string, 'items' | 'user
   );
 }
 
-/** Returns the bags that elements of lists are: every partition has the same, since they are of a dictionary or of the items' file. */
+/** Returns the bags that are elements of lists. They are equal in all partitions, because they come from a dictionary or from the items' file. */
 const innerOf = (columns: ReadonlyMap<string, IndexedColumn>): Map<string, BagColumn> =>
   new Map(
     [...columns].flatMap(([name, { column }]): [string, BagColumn][] =>

@@ -1,11 +1,11 @@
-/** Packs encoded events into blocks, some rows at a time, and unpacks them. */
+/** Packs encoded events into blocks of some rows each, and unpacks them. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { BagColumn, Column, Events, IndexedBags, IndexedColumn } from '../dataset.ts';
 import { bagSpans } from '../rows/raw.ts';
 import { type ColumnBlock, joinedArrays, type OwnBlock } from './block.ts';
 
-/** The form of a column in a block. One of the items or the users is stored once: events have the row of their item or user. */
+/** The form of a column in a block. A column of items or users is stored only once, and events have the row of their item or user. */
 export type ColumnSpec =
   | { readonly kind: 'items' | 'users' | 'codes' }
   | { readonly kind: 'numbers'; readonly width: number }
@@ -14,12 +14,12 @@ export type ColumnSpec =
 export interface EventsSpec {
   readonly features: readonly (readonly [name: string, spec: ColumnSpec])[];
   readonly labels: readonly string[];
-  /** Features whose items are stored, as `givenItems`. */
+  /** Features whose items are stored as `givenItems`. */
   readonly given: readonly string[];
   readonly earlier: boolean;
 }
 
-/** Columns that all blocks share: those with a row an item or a user, and the bags that elements of lists are. */
+/** Columns that all blocks share: those with one row for each item or user, and the bags that are elements of lists. */
 export interface SharedColumns {
   readonly items: ReadonlyMap<string, IndexedColumn>;
   readonly users: ReadonlyMap<string, IndexedColumn>;
@@ -28,7 +28,7 @@ export interface SharedColumns {
 
 type ColumnSpecs = EventsSpec['features'];
 
-/** @param sides features whose columns have a row an item or a user */
+/** @param sides features whose columns have one row for each item or user */
 export const specsOf = (
   columns: ReadonlyMap<string, IndexedColumn>,
   sides: ReadonlyMap<string, 'items' | 'users'> = new Map(),
@@ -58,7 +58,7 @@ const bagSpec = ({ weights, items, inner }: BagColumn) => ({
   inner: inner !== undefined,
 });
 
-/** @param userOf the user of a row, where events have another numbering than all users */
+/** @param userOf maps rows to users, if events number users differently than the data set */
 export function packEvents(
   events: Events,
   { features, labels, given, earlier }: EventsSpec,
@@ -122,7 +122,7 @@ export function packBags(block: OwnBlock, name: string, bags: PackedBags, rows: 
 const emptyLike = <T extends PickedArray>(values: T, length: number): T =>
   new (values.constructor as new (length: number) => T)(length);
 
-/** Returns the values of some rows, each of `width` numbers. */
+/** Returns the values of some rows with `width` numbers each. */
 export function pick<T extends PickedArray>(values: T, rows: Int32Array, width = 1): T {
   const pickedValues = emptyLike(values, rows.length * width);
   if (width === 1) for (let i = 0; i < rows.length; i++) pickedValues[i] = values[rows[i]!]!;
@@ -160,7 +160,7 @@ export function unpackEvents(
   };
 }
 
-/** Unpacks a column that is stored in the blocks themselves. */
+/** Unpacks a column that the blocks themselves contain. */
 export function unpackColumn(
   blocks: readonly ColumnBlock[],
   name: string,
@@ -173,7 +173,7 @@ export function unpackColumn(
   return { kind: 'codes', values: joinedArrays(blocks, name, Int32Array) };
 }
 
-/** Returns a column with a row an item or a user, as events see it. */
+/** Returns a column of items or users, indexed by event. */
 function byEntity(sharedColumn: IndexedColumn | undefined, rows: Int32Array): IndexedColumn {
   invariant(sharedColumn, 'a column that events share is there');
   return { column: sharedColumn.column, index: sharedColumn.index ? pick(sharedColumn.index, rows) : rows };

@@ -1,33 +1,33 @@
-/** Combines the results of partitions that are in no shard. */
+/** Combines the results of partitions that are not stored in shards. */
 import { defined } from '../../base/util/defined.ts';
 import { addSums, type BagColumn, type IndexedColumn, type LabelSums, noSums } from '../dataset.ts';
 import type { BlockArray, ColumnBlock } from './block.ts';
 import { type EventsSpec, packColumns, specsOf, unpackColumn } from './event_rows.ts';
 import { readShardSync, type ShardFile } from './shard_files.ts';
 
-/** Events without a value of a label, in training and in all. */
+/** Number of events without a value of a label, in training and overall. */
 export interface MissingLabels {
   readonly training: number;
   readonly all: number;
 }
 
-/** Plain data: it is stored while later partitions are encoded, so that passes which were stopped resume. */
+/** Plain data, which is stored while later partitions are encoded, so that stopped passes can resume. */
 export interface PartitionRest {
   readonly spec: EventsSpec;
   readonly heldSpec: EventsSpec;
   readonly held: Readonly<Record<'validation' | 'test', ColumnBlock>>;
-  /** Set for the first partition alone, since all have the same: columns of the items' file, and the bags that elements of lists are. */
+  /** Set only for the first partition, because it is the same for all: columns of the items' file, and the bags that are elements of lists. */
   readonly shared?: {
     readonly items: ReadonlyMap<string, IndexedColumn>;
     readonly inner: ReadonlyMap<string, BagColumn>;
   };
-  /** Columns of items from events; absent where the items' file has all. */
+  /** Item columns from events. Absent if the items' file has all columns. */
   readonly items?: SideRows;
   readonly newItems: Int32Array;
   readonly users: SideRows;
-  /** The spans of items that the partition's users had in training; the items are in the file of all. */
+  /** The spans of the items that the partition's users had in training; the items themselves are in the file of all partitions. */
   readonly seen: SeenOfPartition;
-  /** The same of all events. */
+  /** The same spans for all events. */
   readonly had: SeenOfPartition;
   readonly knownUntil?: number;
   readonly members: Int32Array;
@@ -48,7 +48,7 @@ export interface EncodedRest
 }
 
 export class Gathered {
-  /** 1 for each item that a partition had. */
+  /** 1 for each item that occurred in a partition. */
   readonly knownItems: Uint8Array;
   readonly #items: SideColumns;
   readonly #users: SideColumns;
@@ -125,7 +125,7 @@ export class SideColumns {
     this.#places = new Int32Array(count);
   }
 
-  /** Replaces earlier rows of the same item or user. */
+  /** Adds rows, which replace earlier rows of the same item or user. */
   add({ specs, block, targets }: SideRows): void {
     this.#specs ??= specs;
     this.#blocks.push(block);
@@ -143,11 +143,11 @@ export class SideColumns {
   }
 }
 
-/** The files of the items that each user had in training, and in all events: 4 bytes an event, of which training reads none. */
+/** The files with the items that each user had in training, and in all events: 4 bytes for each event. Training does not read them. */
 export const seenName = 'seen.bin';
 export const hadName = 'had.bin';
 
-/** The spans of each user's items in the file. */
+/** The span of each user's items in the file. */
 export type SeenSpans = Pick<BagColumn, 'starts' | 'ends'>;
 
 export interface SeenOfPartition extends SeenSpans {
@@ -161,7 +161,7 @@ export const seenOfPartition = ({ starts, ends, values }: BagColumn): SeenOfPart
   items: values.length,
 });
 
-/** Combines the spans of all users from those of each partition. */
+/** Combines the spans of all partitions. */
 export class SeenItems {
   readonly places: SeenSpans;
   #items = 0;
@@ -180,7 +180,7 @@ export class SeenItems {
   }
 }
 
-/** Returns a column whose items are read at their first use, which throws Failure `shards-damaged` where they cannot be read. */
+/** Returns a column whose items are read at their first use. Reading throws Failure `shards-damaged`. */
 export function seenInFile(folder: string, name: string, file: ShardFile, { starts, ends }: SeenSpans): BagColumn {
   let values: Int32Array | undefined;
   return {
@@ -192,7 +192,7 @@ export function seenInFile(folder: string, name: string, file: ShardFile, { star
   };
 }
 
-/** Joins the items of all blocks where they lie: a copy would take as much memory again. */
+/** Joins the items of all blocks in place, because a copy would double the memory. */
 function endToEnd(blocks: readonly ColumnBlock[]): Int32Array {
   let length = 0;
   let joinedItems = new Int32Array(0);

@@ -1,4 +1,4 @@
-/** Reads partitions one after the other, each with its events in order and in parts: as `orderEvents` does, for the users of the partition alone. */
+/** Reads partitions one by one, with events ordered and divided into parts: as `orderEvents` does, but only for the users of the partition. */
 import { pickTexts } from '../../base/text/texts.ts';
 import { defined, everyRow } from '../../base/util/defined.ts';
 import type { Split } from '../../graph/plan/data_description.ts';
@@ -27,7 +27,7 @@ export interface PartitionFiles {
   readonly sides: GlobalSides;
   readonly items?: ValidRawRows | undefined;
   readonly users?: ValidRawRows | undefined;
-  /** The part of each file of events, where the data block names files for parts. */
+  /** The part of each file of events, if the data block names files for parts. */
   readonly partsOfFiles: readonly PartOfFile[];
   readonly signal?: AbortSignal | undefined;
 }
@@ -73,7 +73,7 @@ export class PartitionSource {
     return { partition, good, members, arranged: arrangePartition(partition, good, context) };
   }
 
-  /** Returns the times of all events, a partition at a time. Without a time all are 0: their rows order them. */
+  /** Returns the times of all events, one partition at a time. Without a time column all are 0, so that rows order the events. */
   async *times(): AsyncIterable<Times> {
     const { time } = this.of.readPlan;
     for (let index = 0; index < this.count; index++) {
@@ -93,9 +93,9 @@ export class PartitionSource {
 /** The boundaries of parts, which depend on all events together. */
 export interface Cuts {
   readonly split: Split;
-  /** For `by_time`: the first event of validation, and of test; absent where the part is empty. */
+  /** For `by_time`: the first event of validation and of test. Absent if the part is empty. */
   readonly moments?: { readonly validation?: Moment; readonly test?: Moment };
-  /** Returns the part of an event by its rank among all, where the rank decides. */
+  /** Returns the part of an event by its rank among all events. Present if the rank determines the part. */
   readonly ofRank?: (rank: number) => number;
 }
 
@@ -105,13 +105,13 @@ interface PartitionContext {
   readonly cuts: Cuts;
   /** Indexes of the partition's users among all users. */
   readonly members: Int32Array;
-  /** By user, its index among its partition's `members`. */
+  /** By user, the index among the `members` of its partition. */
   readonly localOf: Int32Array;
-  /** Row id of the last training event of each item, once it is counted. */
+  /** Row id of the last training event of each item. Present after the events are counted. */
   readonly lastTraining?: Int32Array;
 }
 
-/** @param good the partition's rows as the events, and the joined files */
+/** @param good the partition's rows as events, and the joined files */
 function arrangePartition({ ids, ranks }: Partition, good: ValidRows, context: PartitionContext): OrderedEvents {
   const { readPlan, sides, cuts, members, localOf } = context;
   const { events } = good;
@@ -152,7 +152,7 @@ function arrangePartition({ ids, ranks }: Partition, good: ValidRows, context: P
   };
 }
 
-/** The last training event of an item is in one partition: in others the item has none. */
+/** The last training event of an item is in a single partition, so the item has none in the others. */
 function lastOfAll(side: EntityRows, ids: Int32Array, lastTraining: Int32Array | undefined): EntityRows {
   if (lastTraining === undefined) return side;
   const isLast = (row: number, item: number): boolean => row >= 0 && ids[row] === lastTraining[item];
@@ -182,9 +182,9 @@ function partOf(
   return partsOfUsers(split, { rows: order.length, ...stream, ...defined({ folds }) });
 }
 
-// Orders events by time, without comparing any two of them.
+// Finds events by their rank in time without sorting all of them.
 
-/** An event in the order of time: events of one time have the order of their rows. */
+/** The position of an event in the order of time: events with equal times are ordered by row. */
 interface Moment {
   readonly time: number;
   readonly row: number;
@@ -198,11 +198,11 @@ interface Times {
   readonly rows: Int32Array;
 }
 
-/** The number of candidates that are sorted at the end. */
+/** Maximum number of candidates to sort in the last step. */
 const maxSorted = 2 ** 22;
 const bins = 2 ** 16;
 
-/** The range of an event of a rank: `left` more come before it from `low` on, and `within` are from `low` to `high`. */
+/** The current range of a rank: the event has `left` events before it from `low` on, and `within` events are between `low` and `high`. */
 interface RankSearch {
   low: number;
   high: number;
@@ -211,8 +211,8 @@ interface RankSearch {
 }
 
 /**
- * Finds for each rank the event that has so many events before it; undefined where there are no more. Each round counts the times of all
- * pieces in equal ranges and goes on in the range that has the event, so memory does not grow with the rows.
+ * Finds for each rank the event that has this number of events before it; undefined if there are fewer. Each round counts the times of all pieces in equal
+ * ranges and continues in the range with the event, so that memory does not grow with the rows.
  */
 export async function momentsAt(
   pieces: () => AsyncIterable<Times>,

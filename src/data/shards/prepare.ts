@@ -1,4 +1,4 @@
-/** Prepares the second pass from all events: where parts begin, counts, encoders, and how many shards. */
+/** Prepares the second pass over all events: computes where parts begin, counts, encoders, and the number of shards. */
 import { failure } from '../../base/diagnostics/failure.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import { madeOf } from '../../graph/plan/plan.ts';
@@ -51,7 +51,7 @@ export async function prepareShards(
   };
 }
 
-/** @throws Failure `shards-unsupported` where rows are drawn by their order in time, and are not in it */
+/** @throws Failure `shards-unsupported` for a random split of events that are not sorted by time */
 export function makeCuts(
   { split, trainsAll }: Pick<DataDescription, 'split' | 'trainsAll'>,
   { rows, ascends }: Pick<ScatterResult, 'rows' | 'ascends'>,
@@ -71,7 +71,7 @@ export function makeCuts(
   return { split, ofRank: (rank) => random[rank]! };
 }
 
-/** Returns undefined where no time decides the part. Where events ascend in time their ranks do, and no partition is read for it. */
+/** Returns the times at which parts begin; undefined if the split is not by time, or if events are sorted by time, so that ranks are enough. */
 async function momentsOf(
   { split, trainsAll }: DataDescription,
   { rows, ascends }: Pick<ScatterResult, 'rows' | 'ascends'>,
@@ -82,14 +82,14 @@ async function momentsOf(
   return { ...(validation ? { validation } : {}), ...(test ? { test } : {}) };
 }
 
-/** Bytes of the time of a held-out row, which it has until the rows are in order. */
+/** Bytes of the time that a held-out row has until the rows are sorted. */
 const bytesOfTime = 8;
 
 function layoutOf({ request, readPlan }: ShardingInput, partitions: number, counted: TrainingCounts): ShardLayout {
   const { memory, when, sizes } = request;
   const packedSize = packedBytes(counted, readPlan, request.given ?? []);
   const [training, ...heldOutCounts] = counted.counts as [number, number, number];
-  // Estimated, so that it is refused before the second pass. Ordering them takes the same again.
+  // This estimate allows a refusal before the second pass. Sorting the rows takes the same memory again.
   const heldOutRows = heldOutCounts[0] + heldOutCounts[1];
   const heldOutBytes = (packedSize * heldOutRows) / Math.max(1, training) + bytesOfTime * heldOutRows;
   const earlierBytes = knowsEarlier(readPlan) ? 4 * counted.beforeHeldOut : 0;
@@ -138,7 +138,7 @@ function windowsOf(users: Int32Array, max: number, others: boolean): number {
   return sum;
 }
 
-/** The result of the first pass, also as plain data: all that is in no partition. */
+/** The input of both passes. */
 export interface ShardingInput {
   readonly readPlan: ReadPlan;
   readonly featureFiles: ReadonlyMap<string, FeatureFile>;
@@ -176,7 +176,7 @@ export function plainFirstPass({ partial: _, key: __, ...of }: FirstPassResult, 
     ...of,
     items: plainRows('items', of.items),
     users: plainRows('users', of.users),
-    // Their file is in the folder of the run that was stopped.
+    // The file of rejected rows is in the folder of the stopped run.
     rejected: { count, total },
   };
 }

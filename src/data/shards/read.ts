@@ -1,4 +1,4 @@
-/** Reads data whose training rows may be in shards: decides where they go, opens shards that exist, runs the first pass. */
+/** Reads data whose training rows may be in shards: decides where rows are stored, opens existing shards, and runs the first pass. */
 import { isDeepStrictEqual } from 'node:util';
 import { failure } from '../../base/diagnostics/failure.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
@@ -30,7 +30,7 @@ import { writeShards } from './write.ts';
 
 interface SizeEstimate {
   readonly rows: number;
-  /** Bytes of an event as it leaves the database. */
+  /** Bytes of an event as it is read from the database. */
   readonly row: number;
   readonly tables: number;
 }
@@ -55,7 +55,7 @@ async function estimate({ tables = [] }: ShardRequest, computing: Computing): Pr
   return { rows: staged.get('events')!.rows, row: eventBytes, tables: totalBytes };
 }
 
-/** Returns `otherwise` where an expression fails on some rows: it is reported later, with these rows. */
+/** Returns `otherwise` if an expression fails on some rows, because the error is reported later together with these rows. */
 const queryOr = <T>(database: Database, ask: () => Promise<T>, otherwise: T): Promise<T> =>
   ask().catch((error: unknown) => {
     database.passOn(error);
@@ -70,7 +70,7 @@ async function averageLengths(computing: Computing, lists: readonly ColumnReques
   return lists.map((_, index) => Number(row![`l${index}`]));
 }
 
-/** Estimates the texts of a dictionary: each column that it numbers counts for itself. */
+/** Estimates the number of texts in a dictionary as that of its largest column. */
 async function estimateTexts(computing: Computing, dictionary: string): Promise<number> {
   let maxTexts = 0;
   for (const [role, columns] of computing.readPlan.columns) {
@@ -96,7 +96,7 @@ interface ShardSource {
 
 const keyFor = ({ given = [] }: ShardRequest, { readPlan }: ShardSource): string => sourceHash(readPlan, given);
 
-/** The same memory gives the same layout, whatever shards there are. */
+/** Accepts shards that were made with the same memory and sizes, which lead to the same layout; or that have the given layout. */
 const wantsOf =
   ({ when, memory, sizes }: ShardRequest): LayoutFilter =>
   (layout, made) =>
@@ -105,8 +105,8 @@ const wantsOf =
       : made?.memory === memory && isDeepStrictEqual(made.sizes, sizes);
 
 /**
- * Opens shards of the same data and plan; undefined where there are none. They are encoded as every run from them was, also where the data
- * is named again. @throws Failure `shards-damaged`, `shards-memory`
+ * Opens existing shards of the same data and plan; undefined if there are none. Every run from them has the same encodings, even if the data is given
+ * again. @throws Failure `shards-damaged`, `shards-memory`
  */
 export async function openKnownShards(request: ShardRequest, bound: ShardSource): Promise<Dataset | undefined> {
   const { when, folder, memory, onPass, onDecision } = request;
@@ -134,7 +134,7 @@ export async function openSharedShards(
   return dataset;
 }
 
-/** Returns the bytes of an event where training rows do not fit in memory; undefined where they do. @throws Failure `shards-unsupported`, `shards-memory` */
+/** Returns the bytes of an event if the training rows do not fit in memory; otherwise undefined. @throws Failure `shards-unsupported`, `shards-memory` */
 export async function bytesForShards(
   request: ShardRequest,
   computing: Computing & ShardSource,
@@ -145,7 +145,7 @@ export async function bytesForShards(
   const rowBytes = bytesInMemory(rows, row, computing.readPlan) + databaseBytes;
   const needed = rowBytes + tables;
   const isForced = when === 'always' || typeof when === 'object';
-  // Shards make no room for tables that are too large without any rows: training says which do not fit, or proceeds.
+  // If the tables alone are too large, shards do not help: training reports which tables do not fit, or continues.
   const fits = needed <= memory || (rowBytes <= memory && tables > roomForTables(memory));
   if (when === 'never' || (!isForced && fits)) {
     onDecision?.({ rows: 'memory', needed, memory });
@@ -159,7 +159,7 @@ export async function bytesForShards(
   return row;
 }
 
-/** A history of lists that events have themselves: the lists of one partition are not those of another. */
+/** Returns words for a history of lists that the events themselves have, which differ between partitions; undefined if there is none. */
 function unsupportedHistory({ readPlan }: Computing): string | undefined {
   const ownLists = readPlan.needs.features.find((feature) => {
     const historyColumn = readPlan.histories.get(feature.name);
@@ -168,7 +168,7 @@ function unsupportedHistory({ readPlan }: Computing): string | undefined {
   return ownLists && `the history \`${ownLists.name}\` of lists that events have`;
 }
 
-/** Resumes the second pass over partitions that a stopped command has left; undefined where there are none. It needs no database. */
+/** Resumes the second pass over the partitions of a stopped command; undefined if there are none. It needs no database. */
 export async function resumePasses(
   request: ShardRequest,
   bound: ShardSource,
@@ -230,7 +230,7 @@ export async function scatterToPartitions(
   }
 }
 
-/** Runs the second pass. Where it is stopped, finished work stays for the same command. */
+/** Runs the second pass. If it is stopped, the finished work is kept for the same command. */
 const secondPass = (input: ShardingInput, firstPass: FirstPassResult, passes: Passes) => async (): Promise<Dataset> => {
   try {
     return await writeShards(input, firstPass, passes);

@@ -1,40 +1,40 @@
-/** Requests shards of rows. The package gives these types to others, so nothing here comes from the database. */
+/** Defines requests for shards. These types are public in the package, so nothing here may depend on the database. */
 import type { ShardLayout } from '../dataset.ts';
 
 export interface ShardRequest {
-  /** Bytes of memory that are for the data and the tables together. */
+  /** Bytes of memory for the data and the tables together. */
   readonly memory: number;
-  /** The folder of folders of shards; each has its key as its name. */
+  /** The folder with a subfolder for each set of shards, named by its key. */
   readonly folder: string;
-  /** `as-needed`: where rows do not fit. A layout: that of a run that was trained from shards. */
+  /** `as-needed` makes shards only if the rows do not fit in memory. A layout requests the shards of an earlier run. */
   readonly when: 'as-needed' | 'never' | 'always' | ShardLayout;
-  /** The part of the plan that needs all training rows at any time, in words. */
+  /** Names the part of the plan that needs all training rows at any time, if there is one. */
   readonly unsupported?: string;
   /** Features whose items training reads: `givenItems`. */
   readonly given?: readonly string[];
-  /** Tables that training holds, by the feature that owns each; bytes of a row, optimizer included. */
+  /** Tables that training holds, by the feature that owns each, with the bytes of a row including the optimizer's state. */
   readonly tables?: readonly { readonly encoderOf: string; readonly rowBytes: number }[];
   readonly onPass?: OnPass;
   readonly onDecision?: (decision: ShardDecision) => void;
-  /** Sizes in place of those that follow from the memory: for tests. */
+  /** Sizes for tests. Default: computed from the memory. */
   readonly sizes?: {
     readonly atOnce?: number;
     readonly buckets?: number;
     readonly piles?: number;
     readonly held?: number;
-    /** Bytes of Parquet, as a table, that are not read in place. */
+    /** Bytes that Parquet may take as a table before it is read in place. */
     readonly room?: number;
   };
 }
 
 export interface ShardDecision {
   readonly rows: 'memory' | 'shards';
-  /** Estimated bytes of all rows and the tables in memory; absent where it was decided before. */
+  /** Estimated bytes of all rows and tables in memory. Absent if there was nothing to decide. */
   readonly needed?: number;
   readonly memory: number;
   readonly folder?: string;
   readonly reused?: boolean;
-  /** Passes that were stopped resume: `done` of `of` partitions are in shards. */
+  /** Set if stopped passes resume: `done` of `of` partitions are already in shards. */
   readonly continues?: { readonly done: number; readonly of: number };
 }
 

@@ -1,4 +1,6 @@
-/** The first pass: rows leave the database a range at a time, are validated, and go to the partition of their user, so that it has whole timelines. */
+/**
+ * Runs the first pass: reads rows from the database in ranges, validates them, and writes each to the partition of its user, which so has complete timelines.
+ */
 import { hashOf } from '../../base/random/random.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import type { BadRow } from '../files/files.ts';
@@ -34,9 +36,9 @@ export interface ScatterInput {
 export interface ScatterResult {
   readonly bad: readonly BadRow[];
   readonly rows: number;
-  /** 1 for each code that a valid event has: of the items' dictionary, and of the users'. */
+  /** 1 for each code that occurs in a valid event, for the dictionaries of items and of users. */
   readonly occurs: { readonly items: Uint8Array; readonly users: Uint8Array };
-  /** True if events ascend in time as they are. */
+  /** True if the events are already sorted by time. */
   readonly ascends: boolean;
 }
 
@@ -44,7 +46,7 @@ const userStream = 1;
 
 export const partitionOfUser = (code: number, partitions: number): number => hashOf(code, userStream) % partitions;
 
-/** Partitions all rows. A view is left at its last rows: `computed` resets it. */
+/** Partitions all rows. Afterwards a view is still restricted to its last rows: `computed` resets it. */
 export async function scatterRows(input: ScatterInput): Promise<ScatterResult> {
   const { tables, readPlan, staged, dictionaries, joined, writer, partitions, atOnce, onPass } = input;
   const columns = readPlan.columns.get('events')!;
@@ -93,7 +95,7 @@ function markKeys(
   }
 }
 
-/** Returns for each valid row how many come before it; continues where the last range ended. */
+/** Returns the number of valid rows before each valid row, continuing from the previous range. */
 function rankRows(
   { kept, columns, rows }: ValidRawRows,
   { time }: ReadPlan,
@@ -112,15 +114,15 @@ function rankRows(
 }
 
 export interface Partition {
-  /** Row ids of the events, ascending. */
+  /** Row ids of the events in ascending order. */
   readonly ids: Int32Array;
-  /** Rank of each among all valid rows, by row id. */
+  /** Rank of each event among all valid rows, by row id. */
   readonly ranks: Int32Array;
-  /** All of them are valid; a row is its index in `ids`. */
+  /** All rows are valid; a row is an index in `ids`. */
   readonly rows: ValidRawRows;
 }
 
-/** @param rows indexes in `raw`, ascending */
+/** @param rows indexes in `raw` in ascending order */
 function packRaw(
   raw: ValidRawRows,
   columns: readonly ColumnRequest[],
@@ -162,7 +164,7 @@ function unpackColumn(blocks: readonly ColumnBlock[], name: string, { form, widt
   return { ...bagSpans(lengths), values, bad: [] };
 }
 
-/** Returns the rows of each of `count` groups, ascending. */
+/** Returns the rows of each of `count` groups in ascending order. */
 export function grouped(rows: number, count: number, groupOf: (row: number) => number): Int32Array[] {
   const groups = new Int32Array(rows);
   const sizes = new Int32Array(count);

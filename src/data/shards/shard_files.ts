@@ -1,4 +1,4 @@
-/** Files that blocks are appended to, with their checksums. */
+/** Appends blocks to files and keeps their checksums. */
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync, truncateSync, writeSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
@@ -26,7 +26,7 @@ export class ShardWriter {
     private readonly shards: readonly OpenShard[],
   ) {}
 
-  /** @param names of the files, none of which exists */
+  /** @param names of files that do not exist yet */
   static new(folder: string, names: readonly string[]): ShardWriter {
     const shards = names.map((name) => ({ name, hash: createHash('sha256'), rows: 0, bytes: 0 }));
     const writer = new ShardWriter(folder, shards);
@@ -35,7 +35,7 @@ export class ShardWriter {
   }
 
   /**
-   * Resumes where the files were as `files` says. What was appended later is cut off.
+   * Resumes with files in the state that `files` describes. Later additions are cut off.
    * @throws Failure `shards-damaged`
    */
   static async resume(
@@ -58,7 +58,7 @@ export class ShardWriter {
   }
 
   /**
-   * The files are opened for each block: there may be more of them than a process may have open.
+   * Appends a block. It opens the file each time, because there may be more files than a process may have open.
    * @throws Failure `shards-not-written`
    */
   append(index: number, rows: number, block: ColumnBlock): void {
@@ -72,7 +72,7 @@ export class ShardWriter {
     file.rows += rows;
   }
 
-  /** The files are on the disk once this has ended; nothing is appended after it. */
+  /** Flushes all files to the disk. Nothing may be appended afterwards. */
   async finish(): Promise<ShardFile[]> {
     for (const { name } of this.shards) {
       const path = join(this.folder, name);
@@ -80,7 +80,7 @@ export class ShardWriter {
         const handle = await open(path, 'r+');
         await handle.sync().finally(() => handle.close());
       } catch (error) {
-        // A disk may say only now that it is full.
+        // Some disks report only now that they are full.
         throw notWritten(path, error);
       }
     }
@@ -106,16 +106,16 @@ export class ShardWriter {
   }
 }
 
-/** Returns the error to throw instead of an error of the system. */
+/** Returns the error that replaces an error of the system. */
 export function notWritten(path: string, error: unknown): unknown {
   const reason = systemReason(error);
   return reason === undefined ? error : failure('shards-not-written', { path, reason });
 }
 
-/** Bytes that are read and hashed between two checks of signals. */
+/** Bytes that are read and hashed between two checks of the signal. */
 const stride = 8 * 2 ** 20;
 
-/** Returns the blocks of a shard, once its checksum is right. @throws Failure `shards-damaged` */
+/** Returns the blocks of a shard after checking its checksum. @throws Failure `shards-damaged` */
 export async function readShard(
   folder: string,
   name: string,
@@ -130,7 +130,7 @@ export async function readShard(
   }
 }
 
-/** Returns the blocks of a shard whose checksum was right when the folder was opened, synchronously. @throws Failure `shards-damaged` */
+/** Returns the blocks of a shard synchronously, without its checksum, which was checked when the folder was opened. @throws Failure `shards-damaged` */
 export function readShardSync(folder: string, name: string, { bytes: size }: Pick<ShardFile, 'bytes'>): OwnBlock[] {
   const path = join(folder, name);
   try {
@@ -163,7 +163,7 @@ async function bytesOf(path: string, expected?: Pick<ShardFile, 'bytes' | 'sha25
     if (expected && size !== expected.bytes) {
       throw damaged(path, `it has ${size} bytes instead of ${expected.bytes}`);
     }
-    // A `Uint8Array` of all would end at 4 GiB.
+    // A single `Uint8Array` could not exceed 4 GiB.
     bytes = new ArrayBuffer(size);
     const pieceAt = (offset: number): Uint8Array => new Uint8Array(bytes, offset, Math.min(stride, size - offset));
     await readStart(handle, path, size, pieceAt, expected && hash);
@@ -180,7 +180,7 @@ async function hashOfStart(path: string, length: number): Promise<Hash> {
   return hash;
 }
 
-/** @param pieceAt the memory for the bytes from an offset on */
+/** @param pieceAt returns the memory for the bytes from an offset on */
 async function readStart(
   handle: FileHandle,
   path: string,
@@ -211,7 +211,7 @@ async function withFile(path: string, body: (handle: FileHandle, size: number) =
   }
 }
 
-/** Reads a shard for its checksum alone. @throws Failure `shards-damaged` */
+/** Reads a shard only to check its checksum. @throws Failure `shards-damaged` */
 export async function verifyShard(folder: string, name: string, expected: ShardFile): Promise<void> {
   await bytesOf(join(folder, name), expected);
 }

@@ -1,4 +1,4 @@
-/** Folders of shards: one is complete or does not exist. It is written under another name; `shards.json` has its key, and its files with their checksums. */
+/** Stores folders of shards. Each is complete or does not exist, as it is written under a temporary name. `shards.json` has its key, files and checksums. */
 import { createHash } from 'node:crypto';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { readdir, readFile, rename } from 'node:fs/promises';
@@ -15,7 +15,7 @@ import type { OnPass } from './request.ts';
 import { notWritten, readShard, type ShardFile, ShardWriter, verifyShard } from './shard_files.ts';
 
 export interface ShardRest {
-  /** Has neither the training rows, nor the items that users had. */
+  /** The data set without the training rows and without the items that users had. */
   readonly dataset: Omit<Dataset, 'parts' | 'shards' | 'users'> & {
     readonly parts: Pick<Dataset['parts'], 'validation' | 'test'>;
     readonly users: Omit<Dataset['users'], 'seen' | 'had'>;
@@ -58,10 +58,10 @@ export async function seal(
       hadName,
       ...manifestFields.piles.map((_, index) => shardName(index)),
     ]);
-    // The passes leave their state and their owner.
+    // Removes the state and the owner file of the passes.
     for (const name of readdirSync(partial)) if (!finalNames.has(name)) rmSync(join(partial, name), { force: true });
     await syncFolder(partial);
-    // Another process may have written the same, and may read it now: then its files are as good.
+    // If another process has written the same shards, it may be reading them now, and its files are equivalent.
     const existing = await readShardManifest(folder).catch(() => undefined);
     if (existing?.checksum === checksumOfManifest(manifest)) rmSync(partial, { recursive: true, force: true });
     else {
@@ -75,7 +75,7 @@ export async function seal(
   return { folder, manifest, checksum: checksumOfManifest(manifest) };
 }
 
-/** Finds the folder with shards of a key and layout; one that cannot be read is ignored. */
+/** Finds the folder with shards of a key and layout. Unreadable folders are ignored. */
 async function findFolder(root: string, key: string, wants: LayoutFilter): Promise<string | undefined> {
   const names = await readdir(root).catch(() => []);
   for (const name of names.filter((each) => /^[0-9a-f]{16}$/.test(each)).sort()) {
@@ -95,7 +95,7 @@ export type ShardedDataset = Dataset & Required<Pick<Dataset, 'shards'>>;
 
 export type LayoutFilter = (layout: ShardLayout, made: ShardOrigin | undefined) => boolean;
 
-/** Opens the data set of shards whose files are all as they were written; undefined where there are none of the key. @throws Failure `shards-damaged` */
+/** Opens the data set of shards with this key, after checking that all files are unchanged; undefined if there are none. @throws Failure `shards-damaged` */
 export async function openShards(
   root: string,
   key: string,
@@ -106,7 +106,7 @@ export async function openShards(
   return folder === undefined ? undefined : openFolder(folder, { onPass, signal });
 }
 
-/** Opens the shards of this name in `root`, which another process has just opened or written. @throws Failure `shards-missing`, `shards-damaged` */
+/** Opens the shards with this name in `root`, which another process has just opened or written. @throws Failure `shards-missing`, `shards-damaged` */
 export async function openNamed(root: string, name: string, watch: OpenWatch): Promise<ShardedDataset> {
   const folder = join(root, name);
   const opened = await openFolder(folder, watch);
@@ -157,7 +157,7 @@ export function datasetOf(
   };
 }
 
-/** Stands for the training rows that are in shards: it has their number. Code that needs one of them cannot work with shards, and says so. */
+/** Represents the training rows in shards by their number only. Access to a row throws a Failure that the command does not support shards. */
 function absentRows(rows: number): Events {
   const absent = (): never => {
     throw failure('shards-unsupported', { what: 'this command' });
@@ -209,22 +209,22 @@ const format = 'tower-shards-3';
 
 interface ShardManifest {
   readonly format: typeof format;
-  /** Identifies the data and what the plan reads; see `keyOf`. */
+  /** Identifies the data and the parts of the plan that determine rows; see `sourceHash`. */
   readonly key: string;
   readonly layout: ShardLayout;
   readonly spec: EventsSpec;
   readonly piles: readonly ShardFile[];
   /** The items that each user had in training. */
   readonly seen: ShardFile;
-  /** The same in all events. */
+  /** The items that each user had in all events. */
   readonly had: ShardFile;
   readonly rest: ShardFile;
 }
 
-/** Hashes the source of shards: the data block, the files as they are now, and what the plan reads. Plans that read the same share them. */
+/** Hashes the source of shards: the data block, the current state of the files, and the columns that the plan reads. Plans that read the same columns share shards. */
 export function sourceHash({ description, needs, layout }: ReadPlan, given: readonly string[]): string {
   const { features, labels, tasks = [], towers } = needs;
-  // A folder may be named in several ways; a stamp says which file it is.
+  // A folder may have several names, so the stamps identify the files.
   const stamps = [...layout.sources].map(([role, { stamps }]) => [role, [...stamps.values()]]);
   const towerParts = towers.map(({ name, key, features: read }) => [name, key, read]);
   const taskParts = tasks.map(({ name, label, only, weight }) => [name, label, only, weight]);
@@ -236,17 +236,17 @@ export function sourceHash({ description, needs, layout }: ReadPlan, given: read
     .digest('hex');
 }
 
-/** Widths of tables and how they train change no row: so the trials of a study share their shards. */
+/** The widths of tables and the way they train do not change rows, so the trials of a study share shards. */
 const rowsOfFeature = ({ width: _, drop: __, table: ___, ...rest }: Needs['features'][number]) => rest;
 
-/** Removes spans: the position of a text does not change its meaning. */
+/** Removes spans, because the position of a text does not change its meaning. */
 function withoutSpans(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const otherEntries = Object.entries(value).filter(([name]) => name !== 'span' && name !== 'nameSpan');
   return Object.fromEntries(otherEntries);
 }
 
-/** The origin of the layout; shards are the same without it, so it has a file of its own. */
+/** The origin of the layout. It has its own file, because it does not change the shards. */
 interface ShardOrigin {
   readonly memory: number;
   readonly sizes?: unknown;
@@ -260,11 +260,11 @@ async function readMade(folder: string): Promise<ShardOrigin | undefined> {
   return typeof origin?.memory === 'number' ? (origin as ShardOrigin) : undefined;
 }
 
-/** Hashes all that is in the folder. The key is left out: how a plan is written does not change the rows. */
+/** Hashes the contents of the folder. The key is excluded, because equal rows may come from plans that are written differently. */
 const checksumOfManifest = ({ key: _, ...rest }: ShardManifest): string =>
   createHash('sha256').update(JSON.stringify(rest)).digest('hex');
 
-/** Returns undefined where there is none. @throws Failure `shards-damaged` */
+/** Returns undefined if there is none. @throws Failure `shards-damaged` */
 async function readShardManifest(folder: string): Promise<{ manifest: ShardManifest; checksum: string } | undefined> {
   const path = join(folder, manifestName);
   let text: string;

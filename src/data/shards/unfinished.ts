@@ -1,6 +1,6 @@
 /**
- * Passes that were stopped. The finished work of each lies next to the partitions, so the same command resumes from there: the first pass is
- * whole or begins again, the second resumes at the first partition that is not in shards.
+ * Stores the finished work of stopped passes next to the partitions, so that the same command can resume: the first pass is complete or starts again, and the
+ * second one continues with the first partition that is not in shards.
  */
 import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir, readFile, rename } from 'node:fs/promises';
@@ -26,12 +26,12 @@ const restName = (partition: number): string => `bucket-${partition}.rest.bin`;
 interface PassesState {
   readonly format: typeof format;
   readonly key: string;
-  /** The request, as far as sizes follow from it. */
+  /** The part of the request that determines sizes. */
   readonly of: Pick<ShardRequest, 'memory' | 'sizes'> & { readonly when?: unknown };
   readonly buckets: readonly ShardFile[];
   readonly first: ShardFile;
   readonly prepared?: ShardFile;
-  /** The shards, and by partition its other results. */
+  /** The shards, and the other results by partition. */
   readonly encoded?: { readonly piles: readonly ShardFile[]; readonly rests: readonly ShardFile[] };
 }
 
@@ -41,7 +41,7 @@ export class Passes {
     private state: PassesState,
   ) {}
 
-  /** Starts after the first pass. @throws Failure `shards-not-written` */
+  /** Creates the state after the first pass. @throws Failure `shards-not-written` */
   static async begun(request: ShardRequest, firstPass: FirstPassResult, readPlan: ReadPlan): Promise<Passes> {
     const { partial, key, files } = firstPass;
     const first = await writePlain(partial, firstName, plainFirstPass(firstPass, readPlan));
@@ -50,7 +50,7 @@ export class Passes {
     return passes;
   }
 
-  /** Takes over stopped passes of this key and these sizes; undefined where there are none. Unreadable ones are removed: the passes begin again. */
+  /** Resumes stopped passes with this key and these sizes; undefined if there are none. Unreadable ones are removed, and the passes start again. */
   static async stopped(
     request: ShardRequest,
     key: string,
@@ -81,7 +81,7 @@ export class Passes {
     return this.state.buckets.length;
   }
 
-  /** Returns undefined where they were stopped before. @throws Failure `shards-damaged` */
+  /** Returns undefined if the passes were stopped earlier. @throws Failure `shards-damaged` */
   async prepared(): Promise<ShardPlan | undefined> {
     const { prepared } = this.state;
     return prepared && ((await readPlain(this.partial, preparedName, prepared)) as ShardPlan);
@@ -91,11 +91,11 @@ export class Passes {
     await this.save({ prepared: await writePlain(this.partial, preparedName, prepared) });
   }
 
-  /** Opens the shards as they were after the last partition, and adds its other results. @throws Failure `shards-damaged` */
+  /** Restores the shards after the last finished partition, and adds its other results. @throws Failure `shards-damaged` */
   async shards(names: readonly string[], gathered: Gathered, signal?: AbortSignal): Promise<ShardWriter> {
     const { encoded } = this.state;
     if (!encoded) {
-      // They hold rows of a partition that was not finished.
+      // The files contain rows of an unfinished partition.
       for (const name of names) rmSync(join(this.partial, name), { force: true });
       return ShardWriter.new(this.partial, names);
     }
@@ -107,7 +107,7 @@ export class Passes {
     return writer;
   }
 
-  /** Records that the partition is in shards, and removes it. */
+  /** Records that the partition is in shards, and removes its file. */
   async keepPartition(partition: number, rest: PartitionRest, writer: ShardWriter): Promise<void> {
     const file = await writePlain(this.partial, restName(partition), rest);
     const rests = [...(this.state.encoded?.rests ?? []), file];
@@ -120,7 +120,7 @@ export class Passes {
     await writeTextDurably(join(this.partial, passesName), `${JSON.stringify(this.state)}\n`);
   }
 
-  /** Checks that all partitions exist that are not in shards. Their checksums are checked when they are read. */
+  /** Checks that the partitions which are not in shards exist. Their checksums are checked when they are read. */
   private checkPartitions(): void {
     for (const [index, { bytes }] of this.state.buckets.entries()) {
       const path = join(this.partial, partitionName(index));
@@ -130,7 +130,7 @@ export class Passes {
   }
 }
 
-/** True if finished work is worth storing: not where the same command would fail again by what the data is. */
+/** True if finished work is worth storing, which it is not if the data would make the same command fail again. */
 export const canGoOn = (error: unknown): boolean =>
   !(error instanceof Failure) || error.diagnostics.every(({ code }) => resumable.has(code));
 
@@ -161,13 +161,13 @@ async function readPlain(partial: string, name: string, file: ShardFile): Promis
   return unpackPlain(block!);
 }
 
-/** Names the process that writes the folder, whose name ends in `.partial` until all of it is there. */
+/** The file that names the process which writes the folder. The name of the folder ends in `.partial` until it is complete. */
 const ownerName = 'owner.json';
 
-/** The file of the finished work of passes, where they can resume. */
+/** The file with the finished work of passes, if they can resume. */
 const passesName = 'passes.json';
 
-/** Milliseconds until stopped passes are removed that nobody resumed. */
+/** Milliseconds after which stopped passes are removed if nobody has resumed them. */
 const maxAge = 7 * 24 * 3600 * 1000;
 
 const ownFolders = new Set<string>();
@@ -175,7 +175,7 @@ const ownFolders = new Set<string>();
 const shortOf = (key: string): string => key.slice(0, 16);
 const partialOf = (root: string, key: string): string => join(root, `${shortOf(key)}.${process.pid}.partial`);
 
-/** Makes it. Folders of processes that are gone are removed: of the same data, and of other data if they are old or of no use. */
+/** Makes the partial folder. Removes folders of ended processes: those of the same data, and those of other data that are old or cannot resume. */
 export async function makePartial(root: string, key: string): Promise<string> {
   removeAbandoned(root, key);
   const partial = partialOf(root, key);
@@ -190,26 +190,26 @@ export async function makePartial(root: string, key: string): Promise<string> {
   return partial;
 }
 
-/** Ends the writing: finished work of the passes stays for the next command. */
+/** Releases the folder; the finished work of the passes stays for the next command. */
 export const leavePartial = (partial: string): void => void ownFolders.delete(partial);
 
 export function removePartial(partial: string): void {
   leavePartial(partial);
   removeTemporary(partial);
   try {
-    // Where it was the only one, its folder goes with it: the system removes a folder only if it is empty.
+    // Removes the parent folder if it is now empty: the system removes no other.
     rmdirSync(dirname(partial));
   } catch (error) {
-    // What could not be tidied is removed after a week: the caller has the error that matters.
+    // Files that cannot be removed now are removed after a week; the caller already has the important error.
     if (systemReason(error) === undefined) throw error;
   }
 }
 
-/** Lists folders of passes over the data of this key that were stopped, and that can resume. */
+/** Lists the folders of stopped passes with this key that can resume. */
 const stoppedPasses = (root: string, key: string): readonly string[] =>
   abandonedFolders(root).filter((folder) => isOf(folder, key) && existsSync(join(folder, passesName)));
 
-/** Makes an abandoned folder that of this process; undefined where another process was first. */
+/** Takes over an abandoned folder for this process; undefined if another process was faster. */
 async function takePartial(folder: string, root: string, key: string): Promise<string | undefined> {
   const partial = partialOf(root, key);
   try {
@@ -219,7 +219,7 @@ async function takePartial(folder: string, root: string, key: string): Promise<s
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw notWritten(partial, error);
   }
-  // Another process may have written its name at the same moment.
+  // Another process may have claimed the folder at the same moment.
   claim(partial);
   ownFolders.add(partial);
   return partial;
@@ -237,7 +237,7 @@ function removeAbandoned(root: string, key: string): void {
   }
 }
 
-/** Lists folders that nobody writes: of processes that are gone, and those that this process has left. */
+/** Lists the folders that no process writes: those of ended processes, and those that this process has left. */
 function abandonedFolders(root: string): string[] {
   if (!existsSync(root)) return [];
   return readdirSync(root)
@@ -249,7 +249,7 @@ function abandonedFolders(root: string): string[] {
         if (stateOf(owner) === 'gone') return true;
         return owner.pid === process.pid && stateOf(owner) === 'running' && !ownFolders.has(folder);
       } catch {
-        // It does not say whose it is: it stays.
+        // A folder without a known owner is not removed.
         return false;
       }
     });

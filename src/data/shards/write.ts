@@ -1,6 +1,6 @@
 /**
- * Writes training rows into shards in two passes. The first partitions valid rows of the database by user. The second reads a partition at a
- * time, as if it were all data, and distributes its encoded rows over shuffled shards. No rows are sorted but those of one partition.
+ * Writes training rows to shards in two passes. The first pass partitions the valid rows of the database by user. The second pass reads one partition at a
+ * time, as if it were all data, and distributes its encoded rows over shuffled shards. Only the rows of one partition are ever sorted.
  */
 import { failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
@@ -70,7 +70,7 @@ export async function writeShards(input: ShardingInput, from: FirstPassResult, p
   return { ...dataset, rejected: from.rejected };
 }
 
-/** @throws Failure `data-needs` where the training part has no value of a label: nothing could be learned from it */
+/** @throws Failure `data-needs` if no training event has a value of a label, because nothing could be learned */
 function refuseWithoutLabels({ missingLabels }: EncodedRest, { counts }: ShardPlan, { events }: DataDescription): void {
   for (const [name, { training }] of missingLabels) {
     if (training < counts[0]!) continue;
@@ -120,19 +120,19 @@ async function restOf(
       ...defined({ evaluate: description.evaluate, firstValues, knownUntil: rest.knownUntil }),
       histories: new Map([...layout.histories].map(([name, { max }]) => [name, max])),
       protocol,
-      // Their file is in the folder of one run, and shards are of many.
+      // The file of rejected rows is in the folder of one run, but several runs share the shards.
       rejected: { count: rejected.count, total: rejected.total },
     },
   };
 }
 
-/** Reads validation and test events, which stay in memory, in the order of time. @throws Failure `shards-memory` */
+/** Reads validation and test events, which stay in memory, sorted by time. @throws Failure `shards-memory` */
 function heldOut(
   { held, heldSpec }: Pick<EncodedRest, 'held' | 'heldSpec'>,
   shared: SharedColumns,
   memory: number,
 ): Pick<Dataset['parts'], 'validation' | 'test'> {
-  // Ordering them takes the same again.
+  // Sorting doubles the memory.
   refuseLargeHeldOut(memory, 2 * [...held.validation, ...held.test].reduce((sum, block) => sum + bytesOf(block), 0));
   const inOrder = (blocks: readonly ColumnBlock[]): Events => {
     const events = unpackEvents(blocks, heldSpec, shared);

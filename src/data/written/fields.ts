@@ -1,4 +1,4 @@
-/** The contract of items that are written, and the checks of their columns: names, and values. */
+/** Defines the contract of written items, and checks their columns: names and values. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import type { Failure } from '../../base/diagnostics/failure.ts';
@@ -8,13 +8,13 @@ import { elementOf, isList, isNumber } from '../files/duckdb.ts';
 
 export interface ItemField {
   readonly name: string;
-  /** Undefined of a type that no request can give, such as a structure. */
+  /** Undefined for a type that requests cannot contain, such as a structure. */
   readonly kind: 'text' | 'number' | 'whole' | 'truth' | 'moment' | 'texts' | 'numbers' | 'wholes' | undefined;
-  /** The item tower reads it: it may be null, and not left out. */
+  /** True if the item tower reads the column. It may then be null but not omitted. */
   readonly needed: boolean;
 }
 
-/** By column: a value of JSON. */
+/** JSON values by column. */
 export type GivenColumns = Readonly<Record<string, unknown>>;
 
 export function fieldKind(type: string, isWhole: boolean): ItemField['kind'] {
@@ -30,8 +30,8 @@ export function fieldKind(type: string, isWhole: boolean): ItemField['kind'] {
 }
 
 /**
- * Returns the columns of an item by their own names, or errors: first the unknown names, then the values. Case does not matter, as in a file.
- * @param key the column that the address of the request gives
+ * Returns the columns of an item under their exact names, or errors: first unknown names, then invalid values. As in a file, case does not matter.
+ * @param key the column whose value is in the address of the request
  */
 export function checkColumns(
   given: GivenColumns,
@@ -68,7 +68,7 @@ export function checkColumns(
   return { columns, mistakes };
 }
 
-/** @param column of the item */
+/** @param column the column of the item */
 export const itemValueError = (column: string, reason: string, advice: string): Diagnostic =>
   diagnose('item-value', undefined, { column: shortened(column), reason, advice });
 
@@ -97,7 +97,7 @@ function errorOf(value: unknown, { kind }: ItemField): ValueError | undefined {
   }
 }
 
-/** JSON rounds numbers of more than 15 digits where it is read, so an id of so many is a text. */
+/** Parsing JSON rounds numbers of more than 15 digits, so such an id must be a text. */
 const isWhole = (value: unknown): boolean =>
   Number.isSafeInteger(value) || (typeof value === 'string' && /^-?\d{16,38}$/.test(value));
 
@@ -121,7 +121,7 @@ function listError(value: unknown, kind: keyof typeof listKinds): ValueError | u
   return undefined;
 }
 
-/** Returns the error of a text that no file in UTF-8 can hold, or no database. */
+/** Returns the error of a text that UTF-8 or the database cannot represent. */
 export function textError(text: string): ValueError | undefined {
   if (text.includes('\0')) return ['has the character U+0000', 'remove the character'];
   return /\p{Surrogate}/u.test(text) ? ['has half of a surrogate pair', 'give text in UTF-8'] : undefined;
@@ -144,9 +144,9 @@ export interface GivenItem {
 
 export interface ReadItem {
   readonly key: string;
-  /** By feature of the item tower that the items file gives. Features made of others are not among them. */
+  /** By feature of the item tower that comes from the items file, without derived features. */
   readonly features: ReadonlyMap<string, IndexedColumn>;
-  /** Absent where the items file gives no titles. */
+  /** Absent if the items file has no titles. */
   readonly title?: string;
   /** By column that filters may read. */
   readonly values: ReadonlyMap<string, unknown>;
@@ -154,9 +154,9 @@ export interface ReadItem {
 
 export interface ItemReader {
   readonly fields: readonly ItemField[];
-  /** The columns of an item without events, by feature of the item tower that the events give. */
+  /** The values of an item without events, by feature of the item tower that comes from the events. */
   readonly missing: ReadonlyMap<string, IndexedColumn>;
-  /** Returns in place of an invalid item its Failure: `unknown-name`, `item-value`. */
+  /** Returns a Failure in place of an invalid item: `unknown-name`, `item-value`. */
   read(items: readonly GivenItem[]): Promise<(ReadItem | Failure)[]>;
   close(): void;
 }

@@ -1,6 +1,6 @@
 /**
- * Reads items one by one as the items file of a data block is read: the same SQL computes their features, the same checks refuse their values,
- * and the encoders of training encode them. Of the rows of the file only the types of the columns are stored.
+ * Reads written items one by one like rows of the items file: the same SQL computes their features, the same checks apply, and the encoders of training encode
+ * them. Only the column types are kept of the file.
  */
 import { Failure, failure, invariant } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
@@ -37,10 +37,10 @@ import {
 } from './fields.ts';
 import { type ItemRowColumns, makeItemQuery, type TextRow } from './written_rows.ts';
 
-/** The number of items that go through the database together. */
+/** Maximum number of items in one query. */
 const maxRows = 256;
 
-/** @throws Failure `items-closed` where the items of the block cannot be computed one by one, and as `readDataset` */
+/** @throws Failure `items-closed` if the items of the block cannot be computed one by one, and as `readDataset` */
 export async function openItemReader(
   description: DataDescription,
   needs: Needs,
@@ -79,7 +79,7 @@ interface ReaderContext {
   readonly encodings: ReadonlyMap<string, Encoding>;
 }
 
-/** Refuses expressions over other rows, which would need all of them for each write. */
+/** Refuses expressions that read other rows, because each write would need all rows. */
 function refuseOtherRows({ readPlan, wanted }: ReaderContext): void {
   const allColumns = [
     ...readPlan.columns.get('items')!.map(({ column }) => column),
@@ -105,7 +105,7 @@ async function makeReader(context: ReaderContext, signal: AbortSignal | undefine
   const keyRequest = readPlan.itemKey!.inFile!;
   const title = readPlan.title?.column.at === 'items' ? readPlan.title : undefined;
 
-  /** @param rows of items that are free of errors so far */
+  /** @param rows of items without errors so far */
   const readRows = async (items: readonly GivenItem[], rows: readonly TextRow[]): Promise<(ReadItem | Failure)[]> => {
     const failures = new Map<number, Failure>();
     const refuse = (row: number, column: string, reason: string, advice: string): void => {
@@ -185,7 +185,7 @@ function fieldsOf(
   });
 }
 
-/** Checks the columns and makes the row. The key of the address is the value of its column. */
+/** Checks the columns and makes the row. The key in the address is the value of the key column. */
 function check(
   { key, columns: given }: GivenItem,
   fields: readonly ItemField[],
@@ -196,7 +196,7 @@ function check(
   if (keyError) return new Failure([itemValueError(bare ?? name, ...keyError)]);
   const entries = Object.entries(given).map(([column, value]) => {
     const isKey = bare !== undefined && column.toLowerCase() === bare.toLowerCase();
-    // A number is a text in the address.
+    // The address contains a numeric key as text.
     return [column, isKey && typeof value === 'number' ? String(value) : value] as const;
   });
   const { columns, mistakes } = checkColumns(Object.fromEntries(entries), fields, bare ?? '');
@@ -210,7 +210,7 @@ function check(
     ]);
   }
   if (mistakes.length > 0) return new Failure(mistakes);
-  // In a text file nothing and an empty text are the same.
+  // In a text file an empty text is a missing value.
   const textOf = (value: unknown): string | null =>
     value === null || value === undefined || (value === '' && hasSampledTypes(files)) ? null : String(value);
   const row = new Map(
@@ -225,7 +225,7 @@ interface ItemFinding {
   readonly reason: string;
 }
 
-/** Checks values as those of a data file, but for its keys: an item is written by its key. */
+/** Checks values like those of a data file, except the keys, because an item is written by its key. */
 async function findings(
   database: Database,
   context: ReaderContext,
@@ -268,14 +268,14 @@ async function stagedTypes(
   layout: DataLayout,
 ): Promise<ReadonlyMap<string, string>> {
   await stage(database, source, layout);
-  // Few rows come at a time: more threads would only wait for each other.
+  // With few rows in each query, several threads would only wait for each other.
   await database.run('SET threads = 1');
   await database.seal();
   const rows = await database.rows('SELECT column_name, column_type FROM (DESCRIBE items)');
   return new Map(rows.map((row) => [String(row.column_name), String(row.column_type)]));
 }
 
-/** Returns a database that is filled before its first query: few writes have an error. */
+/** Returns a database that is filled before its first query, because few writes cause an error. */
 function lazilyFilled(database: Database, fill: () => Promise<void>): Database {
   let filling: Promise<void> | undefined;
   const afterFill = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -292,7 +292,7 @@ function lazilyFilled(database: Database, fill: () => Promise<void>): Database {
 
 type Encoders = Pick<ReaderContext, 'readPlan' | 'encodings'>;
 
-/** Encodes features of the item tower that the items file gives: a row an item. */
+/** Encodes the features of the item tower that come from the items file: one row for each item. */
 function encodeWritten(context: Encoders, { raw, texts }: ItemRowColumns): ReadonlyMap<string, IndexedColumn> {
   const rows = raw.get(context.readPlan.itemKey!.inFile!)!;
   invariant(rows.kind === 'codes', 'a key is a text');
@@ -300,7 +300,7 @@ function encodeWritten(context: Encoders, { raw, texts }: ItemRowColumns): Reado
   return encodeAll(context, 'items', ids, (request) => [raw.get(request)!, texts.get(request)]);
 }
 
-/** Encodes features of the item tower that events give: one row, of an item that no event has. */
+/** Encodes the features of the item tower that come from events: a single row for an item without events. */
 const missingColumns = (context: Encoders): ReadonlyMap<string, IndexedColumn> =>
   encodeAll(context, 'events', Int32Array.of(-1), (request) => [noRows(request), undefined]);
 
@@ -313,7 +313,7 @@ function encodeAll(
   const { needs } = readPlan;
   const [, tower] = needs.towers;
   const requestOf = (name: string): ColumnRequest | undefined =>
-    // The key is that of the file, also where events have it.
+    // The key comes from the file, although the events have it too.
     name === tower.key ? readPlan.itemKey!.inFile! : readPlan.features.get(name);
   const toEncode = (plan: FeaturePlan): EncoderArguments => [
     plan,

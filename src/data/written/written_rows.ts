@@ -1,4 +1,4 @@
-/** Computes the columns of items that are written, as rows of the database. The texts of requests are values here, never SQL. */
+/** Computes the columns of written items as rows in the database. Texts from requests are only values, never SQL. */
 import type { ColumnRequest } from '../binding/layout.ts';
 import { columnAsText, elementOf, enclose, quoteName, quoteText } from '../files/duckdb.ts';
 import { type FilterColumn, plainItemValue } from '../item_columns.ts';
@@ -12,21 +12,21 @@ import {
   withDoubledMark,
 } from '../rows/staged_tables.ts';
 
-/** By column: its value as text, or the texts of its list; null where there is none. */
+/** By column: the value as text, or the texts of a list; null if missing. */
 export type TextRow = ReadonlyMap<string, string | readonly string[] | null>;
 
 export interface ItemRowColumns {
   readonly raw: ReadonlyMap<ColumnRequest, RawColumn>;
   readonly texts: ReadonlyMap<ColumnRequest, readonly string[]>;
-  /** The values that filters read, by row, as `readItemColumns` has them. */
+  /** The values for filters, by row, in the form of `readItemColumns`. */
   readonly values: readonly ReadonlyMap<string, unknown>[];
-  /** Values that are not of the type of their column. */
+  /** Values that cannot be converted to the type of their column. */
   readonly misfits: readonly { readonly row: number; readonly column: string; readonly type: string }[];
 }
 
 export interface ItemQuery {
   compute(rows: readonly TextRow[]): Promise<ItemRowColumns>;
-  /** Makes the table `items` of these rows, for look-ups of values. */
+  /** Makes the table `items` from these rows, for look-ups of values. */
   fill(rows: readonly TextRow[]): Promise<void>;
 }
 
@@ -38,9 +38,9 @@ export interface ItemQuerySource extends BoundTables {
 }
 
 /**
- * Makes one query for all, without a join: most of the time of a small query goes into its way there and back. Expressions read a table called `items`, first with the
- * types of the model, then with those of filters; earlier results go along under names that no file has. Long because the parts of
- * one query are next to each other.
+ * Makes one query for all rows, without a join, because the round trip takes most of the time of a small query. Expressions read a table called
+ * `items`, first with the types of the model, then with those of filters. Earlier results are passed along under names that no file has.
+ * Long because the parts of one query belong together.
  */
 export async function makeItemQuery(source: ItemQuerySource): Promise<ItemQuery> {
   const { database, requests, wanted, modelTypes, filterTypes } = source;
@@ -57,7 +57,7 @@ export async function makeItemQuery(source: ItemQuerySource): Promise<ItemQuery>
     );
   const givenRows = (text: string): string => `(SELECT unnest(from_json(${text}, ${shape})) AS ${internalName('row')})`;
   const fieldOf = (name: string): string => `${internalName('row')}.c${names.indexOf(name)}`;
-  /** Returns NULL where the text is none of the type. */
+  /** Returns NULL if the text is not of the type. */
   const castOf = (name: string, type: string): string =>
     type === 'VARCHAR' ? fieldOf(name) : `TRY_CAST(${fieldOf(name)} AS ${type})`;
   const columnsOf = (types: ReadonlyMap<string, string>): string[] =>
@@ -187,7 +187,7 @@ function rawColumn(request: ColumnRequest, values: readonly unknown[], codeOf: (
 
 const numberOrNaN = (value: unknown): number => (value === null ? Number.NaN : Number(value));
 
-/** Makes rows of `width` numbers; others are bad, and NaN stands for a value that is no number. */
+/** Makes rows of `width` numbers. Rows of other lengths are bad; values that are no numbers become NaN. */
 function numbersOf(lists: readonly (readonly number[] | undefined)[], width: number): RawNumbers {
   const values = new Float64Array(lists.length * width).fill(Number.NaN);
   const [bad, nan]: [number[], number[]] = [[], []];
@@ -199,7 +199,7 @@ function numbersOf(lists: readonly (readonly number[] | undefined)[], width: num
   return { kind: 'numbers', width, values, bad, nan };
 }
 
-/** Numbers distinct texts; 0 is the empty text, which represents a missing value. */
+/** Numbers distinct texts; code 0 is the empty text, which stands for a missing value. */
 function makeTexts() {
   const texts = [''];
   const codes = new Map<string, number>([['', 0]]);

@@ -1,6 +1,5 @@
 /**
- * Draws the boxes of a model in rows, each below what it reads, with arrows between; its towers side by side
- * always, its tasks under both.
+ * Draws a model as boxes with arrows, each box below its inputs. The towers are side by side, and the tasks below both.
  */
 import { escapeHtml } from '../../base/text/display.ts';
 import { defined } from '../../base/util/defined.ts';
@@ -85,7 +84,7 @@ function firstOf(lines: Box['lines']): Box['lines'] {
   return [...lines.slice(0, mostFeatures - 1), { text: moreText, ...defined({ gives }) }];
 }
 
-/** As its longest line needs, within bounds. */
+/** Wide enough for its longest line, within bounds. */
 function widthOf(boxes: readonly Box[], least: number, most: number): number {
   const longest = Math.max(
     0,
@@ -129,12 +128,12 @@ function draw({ box, x, y, width }: PlacedBox, tower: string | undefined, isFold
     svgParts.push(`<text class="gives" x="${x + padding}" y="${at}">${escapeHtml(shorten(gives, fit))}</text>`);
   }
   const title = box.lines.map(({ text, gives }) => (gives === undefined ? text : `${text}: ${gives}`)).join('\n');
-  // Its name is what it shows, and the tower: both towers may have a channel of that name.
+  // The name includes the tower, because both towers may have a channel of that name.
   const button = canFold ? ` role="button" tabindex="0" aria-expanded="${!isFolded}"` : '';
   return `<g data-box="${escapeHtml(box.id)}"${button}><title>${escapeHtml([tower === undefined ? boxName : `${boxName}, tower ${tower}`, ...(weights === '' ? [] : [`${weights} weights`]), title].join('\n'))}</title><rect class="box ${lookOf(box)}" x="${x}" y="${y}" width="${width}" height="${heightOf(box)}" rx="6"/>${svgParts.join('')}</g>`;
 }
 
-/** The way back looks like what comes from outside: dashed. */
+/** Backward arrows are dashed, like external inputs. */
 const lookOf = ({ kind }: Box): string => (kind === 'back' ? 'features' : kind);
 
 const nameOf = ({ kind, name }: Box): string => (kind === 'channel' || kind === 'task' ? `${kind} ${name}` : name);

@@ -17,7 +17,7 @@ export interface Box {
   readonly reads: readonly string[];
   /** Where it is written. */
   readonly at?: Span;
-  /** Its weights. */
+  /** Number of weights. */
   readonly weights?: number;
 }
 

@@ -84,7 +84,7 @@ function whatReaches({ towers, tasks }: Drawing, id: string): Drawing {
   };
 }
 
-/** Its steps, each with what it gives in any use; at a use with its weights there. */
+/** Returns its steps with their output types in any use; for one use, with the weights there. */
 function drawingOfBlock(facts: FileAnalysis, { name, flow }: Ast.BlockNode, use: Span): Drawing {
   const weights = facts.costs.steps.get(use.start)?.parameters;
   const lines = stepsOf(flow).map(({ span }) => {
@@ -127,7 +127,7 @@ function validDrawing(facts: FileAnalysis): Drawing {
       );
       if (!source) continue;
       const word = textOf(source.span);
-      // Of `experts.view` the step is `experts`.
+      // The step of `experts.view` is `experts`.
       const before = `${tower}.${word.replace(/\..*$/s, '')}`;
       const sourceId = `${tower} from ${word}`;
       if (!boxes.has(before) && !boxes.has(sourceId)) {
@@ -150,7 +150,7 @@ function validDrawing(facts: FileAnalysis): Drawing {
   return { towers, tasks: tasks.map((task) => taskBox(task, channels)) };
 }
 
-/** It reads the channels that its score names, or all of a tower that it names. */
+/** A task reads the channels that its score names, or all channels of a named tower. */
 const taskBox = ({ name, entries, span }: Ast.TaskNode, channels: readonly Box[]): Box => ({
   id: `task ${name.name}`,
   kind: 'task',

@@ -4,7 +4,7 @@ import { printType } from '../../graph/dims.ts';
 import type { Graph } from '../../graph/graph.ts';
 import type { Box, Drawing } from './drawn.ts';
 
-/** Where a name goes on within a block, the block is one box. */
+/** Nodes with a longer name within a block belong to the block's box. */
 const deepest = 3;
 /** Shapes that a box has room for. */
 const mostShapes = 3;
@@ -36,7 +36,7 @@ export function drawingOfGraph(graph: Graph, towers: readonly string[]): Drawing
   };
 }
 
-/** Each after what it reads. */
+/** In topological order. */
 function groupsOf({ nodes, inputs, parameters, outputs, updates }: Graph): NodeGroup[] {
   const groups = new Map<string, NodeGroup>();
   const groupNamed = (name: string): NodeGroup => {

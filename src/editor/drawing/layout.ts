@@ -26,7 +26,7 @@ interface Placement {
   readonly width: number;
   readonly height: number;
   readonly towers: readonly { readonly name: string; readonly middle: number }[];
-  /** By id, each after what it reads. */
+  /** By id, in topological order. */
   readonly placed: ReadonlyMap<string, PlacedBox>;
 }
 
@@ -108,7 +108,7 @@ function broken<T>(row: readonly T[], most: number): T[][] {
   return Array.from({ length: Math.ceil(row.length / most) }, (_, i) => row.slice(i * most, (i + 1) * most));
 }
 
-/** Each box is one row below the lowest of what it reads. */
+/** Each box is one row below the lowest of its inputs. */
 function levelsOf(boxes: readonly Box[]): Box[][] {
   const levels = new Map<string, number>();
   const levelRows: Box[][] = [];
@@ -144,7 +144,7 @@ interface Lane {
 interface ArrowPath {
   readonly from: PlacedBox;
   readonly to: PlacedBox;
-  /** Next to the boxes below its begin, then next to the tasks above its end; or next to all between both. */
+  /** Bends next to the boxes below its start and next to the tasks above its end, or next to all between. */
   readonly lanes: readonly Lane[];
 }
 
@@ -202,7 +202,7 @@ function lanesOf(from: PlacedBox, to: PlacedBox, all: readonly PlacedBox[]): Lan
 
 const covers = ({ x, width }: PlacedBox, at: number): boolean => x - 2 < at && at < x + width + 2;
 
-/** Next to a box, on the side that is asked for if nothing is in the way there; else outside of its tower. */
+/** Returns a position next to a box, on the requested side if it is free; otherwise outside of its tower. */
 function clearGap(box: PlacedBox, side: -1 | 1, inTheWay: readonly PlacedBox[], all: readonly PlacedBox[]): ColumnGap {
   const outer = outerGap(box.tower, side, all);
   const x = side < 0 ? box.x - half : box.x + box.width + half;
@@ -219,7 +219,7 @@ function outerGap(tower: number, side: -1 | 1, all: readonly PlacedBox[]): Colum
   return { x, side, room: hasNext ? gapTowers / 2 - half - 2 : Number.POSITIVE_INFINITY };
 }
 
-/** Gives each lane its place: those that overlap in one gap lie side by side, the short ones nearest to the boxes. */
+/** Positions the lanes: those that overlap in a gap are side by side, with the short ones nearest to the boxes. */
 function placesOf(lanes: readonly Lane[]): ReadonlyMap<Lane, number> {
   const xOfLane = new Map<Lane, number>();
   for (const [, inGap] of grouped(lanes, ({ gap }) => `${gap.x} ${gap.side}`)) {
@@ -272,7 +272,7 @@ function pathOf({ from, to, lanes }: ArrowPath, places: ReadonlyMap<Lane, number
     across(places.get(lane)!, lane.top + gapY);
     down(lane.bottom === to.y ? to.y - gapY : lane.bottom);
   }
-  // From the shorter tower to below the other one: what crosses does so under both.
+  // Routes it from the shorter tower below the other one, so that crossings are under both.
   if (isTowards && to.tower < 0) down(floor);
   across(middleOf(to), to.y);
   return pathParts.join('');

@@ -1,4 +1,4 @@
-/** Says what is written at a cursor: the type of the value there, the library's row of the call around it, and the argument that is being typed. */
+/** Determines the context of a cursor: the type of the value, the library's row of the enclosing call, and the argument that is being typed. */
 import type { IToken } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
 import { callsOf, type KindRow, type Parameters } from '../../compiler/library/contract.ts';
@@ -15,7 +15,7 @@ interface Callee {
   /** "block", "score", the name of a parameter: what the place of the call is for. */
   readonly what: string;
   readonly row: KindRow;
-  /** With those that the place adds. */
+  /** Includes those that the context adds. */
   readonly parameters: Parameters;
 }
 
@@ -141,7 +141,7 @@ const wordParameter = (doc: string, ...of: readonly string[]): Parameters[string
   positional: true,
 });
 
-/** No table has the first two places of a score. */
+/** The first two arguments of a score are in no table. */
 const sides: Parameters = {
   query: wordParameter('The query tower, or one of its channels: `user`, `user.click`.', 'tower', 'tower.channel'),
   item: wordParameter('The item tower, or one of its channels.', 'tower', 'tower.channel'),

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: `${1:name}` is a place to fill in of the protocol
-/** Completes what may be written at an offset: values, arguments of calls, steps of flows, and by `context.ts` what is not yet a value. */
+/** Completes at an offset: values, arguments of calls, steps of flows, and with `context.ts` everything that is no value. */
 import * as t from '../../../grammar/tokens.ts';
 import { codes } from '../../base/diagnostics/codes.ts';
 import type { Span } from '../../base/text/source.ts';

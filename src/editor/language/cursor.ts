@@ -45,7 +45,7 @@ export interface CallAtCursor {
   readonly given: readonly (readonly IToken[])[];
 }
 
-/** Nothing inside a comment. */
+/** Undefined inside a comment. */
 export function cursorAt({ lexed, source }: FileAnalysis, offset: number): EditorCursor | undefined {
   const isInComment = [...lexed.comments, ...lexed.foreignComments].some(
     (token) => token.startOffset < offset && (offset <= endOf(token) || endOf(token) === source.text.length),

@@ -6,8 +6,8 @@ import { insertion } from '../../compiler/model/report.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
 
 /**
- * Returns the edit that turns a text into another, of whole lines: what stays as it is keeps the cursors and marks of an editor.
- * Nothing where the two are the same.
+ * Returns the smallest edit of whole lines that turns one text into another, so that the editor keeps cursors and marks elsewhere. Undefined if the
+ * texts are equal.
  */
 export function changeOf(source: Source, text: string): Edit | undefined {
   if (source.text === text) return undefined;
@@ -26,13 +26,13 @@ export function changeOf(source: Source, text: string): Edit | undefined {
   };
 }
 
-/** Each with its end. */
+/** Lines with their line ends. */
 const linesOf = (source: Source): readonly string[] =>
   source.lineStarts.map((_, line) => source.text.slice(lineStart(source, line), lineStart(source, line + 1)));
 
 const lineStart = ({ lineStarts, text }: Source, line: number): number => lineStarts[line] ?? text.length;
 
-/** Inserts an entry after the last one of a body. One that has its entries on one line goes on there. */
+/** Inserts an entry after the last one of a body; on the same line if the body has a single line. */
 export function entryAfter(
   { span: { source } }: Ast.DeclarationNode,
   last: { readonly span: Ast.FileNode['span'] },
@@ -46,7 +46,7 @@ export function entryAfter(
   return insertion(source, lineEnd, `\n${indent}${text}`);
 }
 
-/** Inserts a declaration after another one; where there is none, at the start of the file. */
+/** Inserts a declaration after another one, or at the start of the file. */
 export function declarationAfter(
   file: Ast.FileNode,
   node: Ast.DeclarationNode | undefined,

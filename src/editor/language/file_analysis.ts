@@ -22,8 +22,8 @@ import { arrowsOf, costsOf, type FileCosts } from './valid_parts.ts';
 import { type Occurrence, ValueWords } from './value_words.ts';
 
 /**
- * Returns what each word of the file represents, and of what it brings into scope from others, in the order of their offsets. Names are looked up in the
- * scope that `resolve` made, so that whatever is valid has its meaning wherever else the file has errors.
+ * Returns the meaning of each word of the file, and of the names that it imports, in the order of offsets. Names are looked up in the scope of
+ * `resolve`, so valid parts have a meaning even if other parts have errors.
  */
 function findOccurrences(resolution: Resolution): readonly Occurrence[] {
   const { scope, file } = resolution;
@@ -227,7 +227,7 @@ export class FileAnalysis {
     this.source = checked.file.span.source;
   }
 
-  /** The words of this file and of what it brings into scope, in the order of their offsets. */
+  /** The words of this file and of the names that it imports, in the order of offsets. */
   get occurrences(): readonly Occurrence[] {
     return (this.#occurrences ??= findOccurrences(this.checked.resolution));
   }
@@ -240,7 +240,7 @@ export class FileAnalysis {
     return touching.find(({ span }) => offset < span.end) ?? touching.at(-1);
   }
 
-  /** The name at an offset: what it represents, and where exactly it is. */
+  /** Returns the name at an offset, with its meaning and its span. */
   symbolAt(offset: number): { readonly symbol: NamedSymbol; readonly span: Span } | undefined {
     const occurrence = this.occurrenceAt(offset);
     return occurrence?.is === 'symbol' ? occurrence : undefined;
@@ -262,7 +262,7 @@ export class FileAnalysis {
     return [...new Map(ending.map((arrow) => [printValueType(arrow.type), arrow])).values()];
   }
 
-  /** The type of what ends, or begins, at an offset of this file; several where flows of several types go through one block. */
+  /** Returns the type of the value that ends or begins at an offset; several if flows of several types go through one block. */
   typeEnding(offset: number): string | undefined {
     return (this.#ending ??= this.#types('end')).get(offset);
   }
@@ -315,7 +315,7 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 interface PathLink {
   /** The text within its quotes. */
   readonly span: Span;
-  /** As it is written: from the folder of the file. */
+  /** As written, relative to the folder of the file. */
   readonly path: string;
   readonly to: 'tower' | 'data';
 }

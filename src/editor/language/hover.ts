@@ -65,7 +65,7 @@ function describe(facts: FileAnalysis, occurrence: Occurrence): string {
 const joined = (parts: readonly string[], separator = ' · '): string =>
   parts.filter((text) => text !== '').join(separator);
 
-/** Says what a step gives and costs: `→ vector[64] · 16,640 weights`. */
+/** Formats the output type and the size of a step: `→ vector[64] · 16,640 weights`. */
 function flowLine(facts: FileAnalysis, word: Span): string {
   const typeText = facts.typeStarting(word.start);
   const cost = facts.costs.steps.get(word.start);

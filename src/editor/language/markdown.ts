@@ -74,7 +74,7 @@ export function printDefault(value: unknown): string {
   return String(value);
 }
 
-/** One line for each argument: what it may be, its default, what it does. */
+/** Formats one line for each argument: type, default, description. */
 export function parameterLines(parameters: Parameters): string {
   return Object.entries(parameters)
     .map(([name, parameter]) => `- \`${parameterText(name, parameter)}\` — ${parameter.doc}`)

@@ -90,7 +90,7 @@ export const offers: Partial<Readonly<Record<Code, FindOffers>>> = {
   'time-needed': giveEntry,
 };
 
-/** More than a person reads. */
+/** Maximum number of offers. */
 const mostOffers = 4;
 /** Characters of a file that is still checked again for each offer while somebody waits. */
 const longestFile = 200_000;
@@ -124,7 +124,7 @@ const featureKinds = ['id(dim: 32)', 'category(dim: 16)', 'number(standardize)',
 /** Values that a number of some place may have: a width, a share. */
 const constantValues = ['64', '0.1'];
 
-/** Declares a name that nothing declares: a label, a feature or a constant, whichever the place can read. */
+/** Offers to declare an undeclared name as a label, a feature or a constant, depending on its use. */
 function declareName({ checked: { file } }: FileAnalysis, { at }: LocatedError): readonly Offer[] {
   const unknownName = textOf(at);
   if (!/^[A-Za-z_]\w*$/.test(unknownName)) return [];

@@ -45,7 +45,7 @@ interface SelectedFlow {
   readonly steps: readonly Ast.ExpressionNode[];
 }
 
-/** Nothing for a selection of more than one flow. */
+/** Undefined for a selection of several flows. */
 function extracted(facts: FileAnalysis, start: number, end: number): Refactoring | undefined {
   const { source, checked } = facts;
   const [from, to] = withoutBlanks(source.text, start, end);
@@ -54,7 +54,7 @@ function extracted(facts: FileAnalysis, start: number, end: number): Refactoring
   const { node, steps } = flow;
   const chosenSteps = steps.filter(({ span }) => span.start < to && from < span.end);
   const [first, last] = [chosenSteps[0], chosenSteps.at(-1)];
-  // All steps of a block are a block already.
+  // All steps of a block already form a block.
   if (
     !first ||
     !last ||
@@ -165,7 +165,7 @@ const readsOf = (facts: FileAnalysis, { name: block, parameters }: Ast.BlockNode
 const filled = (reads: ParameterReads, values: ReadonlyMap<string, string>): readonly Edit[] =>
   [...values].flatMap(([name, text]) => (reads.get(name) ?? []).map((at) => ({ at, text })));
 
-/** Returns each parameter's value at a use, as it is written; nothing where one has no value. A default may read parameters before it. */
+/** Returns the source of each parameter's value at a use; undefined if one has no value. A default may refer to earlier parameters. */
 function valuesOf(
   { parameters }: Ast.BlockNode,
   use: Ast.ExpressionNode,
@@ -213,7 +213,7 @@ const namesIn = (value: Ast.ExpressionNode): readonly string[] => [
   ...partsOfExpression(value).flatMap(namesIn),
 ];
 
-/** Every step of every flow, also of those within arguments. */
+/** Iterates over the steps of every flow, including flows within arguments. */
 function usesIn({ declarations }: Ast.FileNode): readonly Ast.ExpressionNode[] {
   const stepsWithin = (value: Ast.ExpressionNode): readonly Ast.ExpressionNode[] => [
     ...(value.kind === 'Flow' ? [] : [value]),

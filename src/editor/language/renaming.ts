@@ -1,4 +1,4 @@
-/** Gives names other ones: which edits that takes, and when it is refused. */
+/** Renames: computes the edits, or the reason for a refusal. */
 import type { Edit } from '../../base/diagnostics/diagnostic.ts';
 import type { Span } from '../../base/text/source.ts';
 import { sqlName } from '../../base/text/sql.ts';
@@ -12,10 +12,9 @@ import { columnEntries, isHistoryEntry, isSame, type NamedSymbol, SymbolTable } 
 type Renaming = { readonly edits: readonly Edit[] } | { readonly refusal: string };
 
 /**
- * Gives a name another one, in all the files given, the first of which has it in scope. The partners of a channel get it too, and so
- * do the columns of a feature; a column that has its name only from the header of its file is bound to the new one.
- * @param recheck returns the files as they would be with these edits made
- * @returns a refusal if the new name is not a name, or would have another meaning in some place
+ * Renames a name in all given files; it must be in scope in the first. Partners of a channel and columns of a feature are renamed too. A column that
+ * is named only in the header of its file is bound to the new name. @param recheck returns the files after the edits @returns a refusal if the new
+ * name is invalid, or would change the meaning somewhere
  */
 export function renameSymbol(
   symbol: NamedSymbol,
@@ -138,7 +137,7 @@ function bindingsFor(
   files: readonly FileAnalysis[],
   headers: HeaderColumns,
 ): readonly Edit[] {
-  // Where several models declare it, others go on to read the column by its name, which stays.
+  // If several models declare it, the others still read the column by its name, so the column keeps it.
   if (!readsColumn(symbol, files)) return [];
   const dataBlocks = files.flatMap(({ source, checked }) =>
     checked.file.declarations.flatMap((node) =>

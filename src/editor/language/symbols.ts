@@ -53,7 +53,7 @@ export function isSame(a: NamedSymbol, b: NamedSymbol): boolean {
   return a.span.start === b.span.start && a.span.source.name === b.span.source.name && a.kind === b.kind;
 }
 
-/** Looks up by kind and name what is in scope of a file. A symbol is made when it is asked for: a file has thousands. */
+/** Looks up symbols in the scope of a file by kind and name. Symbols are created lazily, because a file has thousands. */
 export class SymbolTable {
   readonly #nodes: Readonly<Record<LookupKind, ReadonlyMap<string, SymbolNode>>>;
   readonly #towers: ReadonlyMap<string, Ast.TowerNode>;

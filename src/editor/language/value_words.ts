@@ -18,7 +18,7 @@ import type { Resolution } from '../../compiler/model/resolution.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
 import { type LookupKind, type NamedSymbol, parameterSymbol, SymbolTable } from './symbols.ts';
 
-/** A word of the file and what it represents. */
+/** A word of the file and its meaning. */
 export type Occurrence = { readonly span: Span } & OccurrenceMeaning;
 
 type OccurrenceMeaning =

@@ -1,4 +1,4 @@
-/** Converts diagnostics for the protocol, by file, and sends them while a person types. */
+/** Converts diagnostics for the protocol, by file, and sends them while the user types. */
 import {
   type Connection,
   DiagnosticSeverity,
@@ -58,7 +58,7 @@ export class Publisher {
   readonly #connection: Connection;
   readonly #session: EditorSession;
   #timer: NodeJS.Timeout | undefined;
-  /** The diagnostics last sent for each file, so that a file whose mistakes are fixed gets an empty list. */
+  /** The diagnostics last sent for each file, so that a fixed file gets an empty list. */
   #sent = new Map<string, string>();
 
   constructor(connection: Connection, session: EditorSession) {

@@ -9,16 +9,16 @@ import type { NamedSymbol } from '../language/symbols.ts';
 import { locate, type PositionParams } from './provider.ts';
 import type { EditorSession } from './session.ts';
 
-/** Enough for any project, and an end where a folder is not one, such as the home of a person. */
+/** Maximum number of files: enough for any project, and a limit for folders that are none, such as a home folder. */
 const most = { files: 2000, folders: 10_000 };
 const skipped = new Set(['node_modules', 'dist', 'build', 'runs']);
 
 /** Caches what was read last for editors that ask every few seconds, until a time by the clock of `performance`. */
 const known = new WeakMap<EditorSession, { folders: readonly string[]; paths: readonly string[]; until: number }>();
-/** How much longer than it took to read the folders what they hold is taken as it was: a tenth of the time at most goes into that. */
+/** The listing of folders is cached for this multiple of the time it took, so at most a tenth of the time goes into it. */
 const restPerRead = 10;
 
-/** The files of the project, of what was read a moment ago where the folders are large. */
+/** Returns the files of the project. For large folders the listing may be cached. */
 export async function recentPaths(session: EditorSession, token: CancellationToken): Promise<readonly string[]> {
   const startTime = performance.now();
   const lastListing = known.get(session);
@@ -54,7 +54,7 @@ async function pathsIn({ folders: open, host }: EditorSession, token?: Cancellat
   return towerPaths;
 }
 
-/** The checks of all files, as they are now: they are made in turns first, and then taken in one. */
+/** Checks all files in their current state: first with pauses for other requests, then in one go from the cache. */
 export async function projectFacts(
   session: EditorSession,
   token?: CancellationToken,
@@ -104,7 +104,7 @@ const longest = 30;
 export class Turns {
   #began = performance.now();
 
-  /** Gives others their turn where this one has taken long enough. */
+  /** Yields to other requests after this one has run long enough. */
   async next(): Promise<void> {
     if (performance.now() - this.#began <= longest) return;
     await new Promise((resolve) => setTimeout(resolve, 0));

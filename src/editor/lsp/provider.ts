@@ -28,7 +28,7 @@ const requestFailed = -32803;
 
 export const refusedRequest = (message: string): ResponseError<void> => new ResponseError(requestFailed, message);
 
-/** Tells a client that breaks the protocol what it has left out. */
+/** Reports the missing parameter to a client that violates the protocol. */
 const invalid = (message: string): ResponseError<void> => new ResponseError(ErrorCodes.InvalidParams, message);
 
 interface DocumentParams {
@@ -54,7 +54,7 @@ export function analysisOf(session: EditorSession, { textDocument }: DocumentPar
   return session.facts(session.pathOf(textDocument.uri));
 }
 
-/** Answers a request about a document; null where there is none of its name. */
+/** Answers a request about a document; null if it is unknown. */
 export const aboutDocument =
   <P extends DocumentParams, A>(session: EditorSession, answer: (facts: FileAnalysis, params: P) => A) =>
   (params: P): A | null => {

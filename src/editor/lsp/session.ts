@@ -36,7 +36,7 @@ export class EditorSession {
   /** Commands that the editor carries out, such as `tower.train`. */
   commands: ReadonlySet<string> = new Set();
 
-  /** How a hover may show pictures; absent where the editor has not said that it draws images in Markdown. */
+  /** Options for pictures in hovers; absent if the editor does not announce images in Markdown. */
   pictures: PictureTheme | undefined;
 
   get folders(): readonly string[] {
@@ -94,7 +94,7 @@ export class EditorSession {
     const isSame = cachedAnalysis?.facts.source === source;
     if (isSame && [...cachedAnalysis.reads].every(([used, read]) => read === this.source(used)))
       return cachedAnalysis.facts;
-    // Else the collector would copy what nobody reads any more, again and again.
+    // Otherwise the garbage collector would copy unused objects again and again.
     this.#facts.delete(path);
     const reads = new Map<string, Source | undefined>();
     const newAnalysis = new FileAnalysis(this.#check(source, (used, found) => void reads.set(used, found)));
@@ -117,10 +117,10 @@ export class EditorSession {
       project: this.#projectOf(source.name),
       load: (path, roots) => {
         const isOpen = texts?.has(path) || this.#documents.has(path);
-        // What the user opens is theirs to read.
+        // Files that the user opens are always readable.
         const isOutside = !isOpen && !this.host.isWithin(path, roots);
         const loadedSource = texts?.get(path) ?? this.source(path);
-        // Noted in either case: once it is open, the file is checked again.
+        // Recorded in both cases, so that the file is checked again once it is open.
         onRead(path, loadedSource);
         return isOutside ? 'outside' : loadedSource;
       },
@@ -134,19 +134,19 @@ export class EditorSession {
   }
 }
 
-/** What the server needs of where it runs: a machine with Node.js, or a worker of a browser. */
+/** The environment of the server: a machine with Node.js, or a worker of a browser. */
 export interface Host {
-  /** Absolute path of what a URI names; the URI itself where it is no file, or none that can be read here. */
+  /** Returns the absolute path of a URI; the URI itself if it is no file that can be read here. */
   pathOf(uri: string): string;
   uriOf(path: string): string;
-  /** The text of a file; the same object while the file stays as it is. Absent where there is no file. */
+  /** Returns the text of a file; the same object while the file is unchanged. Undefined if there is no file. */
   source(path: string): Source | undefined;
   exists(path: string): boolean;
   /** The entries of a folder; none where it cannot be read. */
   entries(folder: string): readonly FolderEntry[];
   /** True if a path, its links followed, lies in one of the folders. */
   isWithin(path: string, folders: readonly string[]): boolean;
-  /** Columns that the headers of data files name, of the data blocks of a file and of those it uses. */
+  /** Returns the columns in the headers of the data files, for the data blocks of a file and of the files that it uses. */
   headerColumns(facts: FileAnalysis): Promise<readonly string[]>;
   /** Takes the options that the editor starts the server with. */
   begin?(options: unknown): void;
@@ -163,7 +163,7 @@ const dataEnding = new RegExp(`\\.(${endingChoice}|gz)$`);
 export async function surroundingsOf(facts: FileAnalysis, host: Host): Promise<CompletionSurroundings> {
   const { name } = facts.source;
   const folder = dirname(name);
-  // Nothing lies around a document that is in no folder yet.
+  // An unsaved document has no folder and no neighbouring files.
   const files = isAbsolute(name) ? filesIn(folder, host) : [];
   const columns = new Set<string>();
   for (const { columns: named, histories } of facts.checked.dataDescriptions) {

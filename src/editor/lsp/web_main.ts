@@ -9,7 +9,7 @@ import manifest from '../../../package.json' with { type: 'json' };
 import { webHost } from './hosts/web.ts';
 import { answerCancelled, startLanguageServer } from './server.ts';
 
-/** As much of a worker as the connection uses; the types of a page have another `self`. */
+/** The part of a worker that the connection uses; the types of a page have another `self`. */
 const scope = globalThis as unknown as ConstructorParameters<typeof BrowserMessageReader>[0];
 const host = webHost();
 const connection = createConnection(

@@ -13,7 +13,7 @@ import { type CheckResult, checkSource } from '../../compiler/pipeline.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
 import { tryStep } from '../language/completion/fitting_blocks.ts';
 
-/** Everything that has an entry in the reference, in the order of its pages: the rows of the library's tables. */
+/** Lists the rows of the library's tables that have an entry in the reference, in the order of its pages. */
 type LibraryTable = keyof Library;
 
 export interface Section {
@@ -21,7 +21,7 @@ export interface Section {
   readonly title: string;
   /** The word for one of its kinds. */
   readonly what: string;
-  /** Where such a kind is written, and what it is for. */
+  /** Describes the use of such a kind. */
   readonly doc: string;
   /** The paragraph of docs/spec.md that defines what its kinds compute. */
   readonly paragraph: string;
@@ -109,7 +109,7 @@ export function kindsOf(section: Section): readonly LibraryKind[] {
 
 export const allKinds = (): readonly LibraryKind[] => sections.flatMap(kindsOf);
 
-/** Those of one name: `sum` may be in several tables. */
+/** Entries with the same name: `sum` may be in several tables. */
 export const kindsNamed = (name: string): readonly LibraryKind[] => allKinds().filter((kind) => kind.name === name);
 
 /** A kind that only an argument of another may be, such as `sampled` in `softmax(negatives: sampled(4))`. */
@@ -173,7 +173,7 @@ export interface Example {
 
 /** @param written what is written of the kind: its row's example */
 export function exampleOf({ section, name, row }: LibraryKind, written = row.example): Example {
-  // The first of several ways to write it in which nothing is wrong; the first of all, for its messages, where there is none.
+  // Returns the first variant without errors; if there is none, the first variant, for its messages.
   const triedSources = variationsOf(section.table, name, written).map((variation) => {
     const text = smallModel(variation);
     const source = makeSource('example.tower', formatSource(makeSource('example.tower', text)).output ?? text);
@@ -238,7 +238,7 @@ function featureVariation(written: string): Variation {
   const neededNames = named(written, Object.keys(others));
   const userNames = neededNames.filter((name) => others[name]!.side === 'user');
   const itemNames = neededNames.filter((name) => others[name]!.side === 'item');
-  // Pooled: only its newest element is asked for.
+  // Pooled, because only its newest element is needed.
   const features = neededNames.map((name) => others[name]!.feature.replace(', pool: none', ''));
   return {
     features: [`example: ${written}`, ...features].join('\n'),
@@ -301,7 +301,7 @@ function around(source: string, lines: readonly string[]): Variation {
   };
 }
 
-/** Some losses ask for a score that is bounded, some for one that is not. */
+/** Some losses require a bounded score, others an unbounded one. */
 function lossVariations(name: string, written: string): readonly Variation[] {
   const { label } = library.losses[name]!;
   const scores = ['cosine(user, item)', 'cosine(user, item) / 0.1', 'dot(user, item)'];
@@ -314,11 +314,11 @@ function lossVariations(name: string, written: string): readonly Variation[] {
 interface BlockTypes {
   readonly takes: ValueType;
   readonly gives: ValueType;
-  /** How a flow begins that carries the value, in the models of examples. */
+  /** Maps a type to the beginning of a flow with such a value, in the models of examples. */
   readonly from: string;
 }
 
-/** The beginning of a flow, and what it carries. */
+/** The beginning of a flow and its type. */
 interface Sample {
   readonly from: string;
   readonly type: ValueType;
@@ -338,7 +338,7 @@ const samples: readonly Sample[] = [
   { from: 'history -> multi_interest(3)', type: { kind: 'interests', count: 3, width: 16 } },
 ];
 
-/** Each type that the step takes without giving it back as it was. None for what is no step, such as `concat(deep, wide)`. */
+/** Returns the types that the step accepts and changes. Empty for calls that are no steps, such as `concat(deep, wide)`. */
 export function takesOf(text: string): readonly BlockTypes[] {
   const step = stepOf(text);
   if (!step) return [];
@@ -348,7 +348,7 @@ export function takesOf(text: string): readonly BlockTypes[] {
   });
 }
 
-/** The step as a model has it, whatever it makes of what is before it. */
+/** The step within a model, whatever its output is. */
 export function stepOf(text: string): FlowStep | undefined {
   const user = `channel main = user_id -> ${text} -> dense(16)`;
   const { resolution } = checkSource(makeSource('trial.tower', smallModel({ user, ...twoTasks })));

@@ -77,7 +77,7 @@ function entry(kind: LibraryKind): string[] {
 
 const fence = (info: string, text: string): string => `\`\`\`${info}\n${text}\`\`\``;
 
-/** `no paper: …` says why there is none. */
+/** `no paper: …` gives the reason. */
 export const paperLine = (paper: string): string =>
   paper.startsWith('no paper: ') ? `No paper: ${paper.slice('no paper: '.length)}.` : `From ${paper}.`;
 
@@ -139,7 +139,7 @@ export interface GrammarWord {
   readonly example: string;
 }
 
-/** Plain words that people ask for, and the word that answers. */
+/** Maps plain words that users look up to words of Tower. */
 const aliases: Readonly<Record<string, string>> = {
   feature: 'features',
   column: 'columns',
@@ -147,7 +147,7 @@ const aliases: Readonly<Record<string, string>> = {
   history: 'past',
 };
 
-/** Every word, the declarations first. A word may be an entry of one declaration and a word of another. */
+/** Lists every word, declarations first. A word may be an entry of one declaration and a word of another. */
 export const words: readonly GrammarWord[] = [
   ...Object.entries<DeclarationRow>(declarations).flatMap(([word, { doc, example, words = {} }]) => [
     { word, what: word === 'shared' ? 'word before `block`' : 'declaration', doc, example },
@@ -173,7 +173,7 @@ export const wordsNamed = (name: string): readonly GrammarWord[] => {
   return words.filter(({ word }) => word === meantWord);
 };
 
-/** In the terminal: what it is, what it does, and how it is written. */
+/** Formats an entry for the terminal: kind, description, and syntax. */
 export function wordText({ word, what, doc, example }: GrammarWord): string {
   const lines = example.split('\n').map((line) => `  ${line}`);
   return [`${word} · ${what}`, doc, 'Example:', lines.join('\n')].join('\n\n');

@@ -1,4 +1,4 @@
-/** What the formats of graphs share: tables of ops whose rows do something besides, lengths of symbols, and graphs without bfloat16. */
+/** Shared by the graph formats: tables of ops whose rows have side effects, lengths of symbols, and graphs without bfloat16. */
 import { sameDim } from '../../graph/dims.ts';
 import { bfloat16Halves, toBfloat16 } from '../../graph/evaluate.ts';
 import type { Attribute, Dim, Dtype, Graph, Node, Tensor } from '../../graph/graph.ts';

@@ -19,7 +19,7 @@ export interface SingleOp {
 
 export interface OneByOne {
   readonly ops: readonly SingleOp[];
-  /** Those that an op reads. */
+  /** Operands of an op. */
   readonly constants: readonly { readonly at: number; readonly node: TensorflowNode }[];
   /** Where the value of a node of the graph is. */
   placeOf(id: number): number;
@@ -27,7 +27,7 @@ export interface OneByOne {
 
 const isGiven = ({ op }: TensorflowNode): boolean => op === 'Placeholder' || op === 'Const';
 
-/** What the outputs and updates of a graph need: an op of which a fusion took the work is left out. */
+/** Returns the nodes that the outputs and updates need, without ops that were fused into others. */
 export function oneByOne(graph: Graph, writer: TensorflowWriter, owners: Owners): OneByOne {
   const { nodes } = writer;
   const indexOfName = new Map(nodes.map(({ name }, at) => [name, at]));

@@ -1,4 +1,4 @@
-/** How each op is said in ONNX, operator set 18. `Parameter` differs between a training graph and an exported one. */
+/** Translates each op to ONNX, operator set 18. `Parameter` differs between a training graph and an exported one. */
 import type { Dim } from '../../graph/graph.ts';
 import { leastNumber, mayBeFewer } from '../../graph/ops/reductions.ts';
 import { alike, inferable, sliceSizes } from './emitted.ts';
@@ -39,7 +39,7 @@ const segmentSum: OnnxLowering = (node, [values, segments], writer, result) => {
   writer.emit('ScatterElements', [zeros, allIndices, values!], { axis: 0, reduction: 'add' }, result);
 };
 
-/** How each op is written. Long because it is a table: one row an op. */
+/** The translation of each op. Long because it is a table with one row for each op. */
 export function onnxTable(parameter: OnnxLowering): OnnxTable {
   return {
     Input: (node) => {
@@ -105,7 +105,7 @@ export function onnxTable(parameter: OnnxLowering): OnnxTable {
     Reshape: (node, [value], writer, result) => {
       const dims = node.type.shape;
       const inferredShape = inferable(dims);
-      // Without allowzero a length of 0 would mean "as it was"; with it, −1 must not be next to a 0.
+      // Without allowzero a length of 0 would mean "unchanged"; with it, −1 is not allowed next to a 0.
       const shapeVector = inferredShape ? writer.vector(inferredShape) : writer.shape(dims);
       writer.emit('Reshape', [value!, shapeVector], { allowzero: inferredShape ? 0 : 1 }, result);
     },

@@ -137,7 +137,7 @@ const savedModelMessage = message(tensorflowSchema, 'SavedModel');
 export interface TrainingNames {
   readonly inputs: Readonly<Record<string, string>>;
   readonly outputs: Readonly<Record<string, string>>;
-  /** Fetched to have the graph's updates done; absent where there are none. */
+  /** Fetched to run the graph's updates; absent if there are none. */
   readonly updated?: string;
   /** Where a parameter is read after the updates of earlier runs. */
   readonly read: Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-/** How each op is said in TensorFlow. `Parameter` differs between a training graph and an exported one: it is given. */
+/** Translates each op to TensorFlow. `Parameter` differs between a training graph and an exported one: it is given. */
 import { sameShape } from '../../graph/dims.ts';
 import type { Dim, Graph, Node } from '../../graph/graph.ts';
 import { leastNumber, mayBeFewer } from '../../graph/ops/reductions.ts';
@@ -46,7 +46,7 @@ const segmentSum: TensorflowLowering = (node, operands, writer) =>
     Tnumsegments: int,
   });
 
-/** How each op is written. Long because it is a table: one row an op. */
+/** The translation of each op. Long because it is a table with one row for each op. */
 export function tensorflowTable(parameter: TensorflowLowering): TensorflowTable {
   return {
     Input: (node) => {

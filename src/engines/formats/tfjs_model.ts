@@ -21,7 +21,7 @@ interface WeightEntry {
   readonly dtype: Dtype;
 }
 
-/** What tf.loadGraphModel takes from an IO handler. */
+/** The result of an IO handler for tf.loadGraphModel. */
 export interface TfjsArtifacts {
   readonly modelTopology: { readonly node: readonly TensorflowNode[]; readonly versions: object };
   readonly weightSpecs: WeightEntry[];
@@ -116,8 +116,8 @@ export function tfjsFiles(model: TfjsArtifacts): Readonly<Record<string, Uint8Ar
 }
 
 /**
- * How each op is said for TensorFlow.js: as for TensorFlow, but for what its WebAssembly backend does slowly or not at all.
- * A product with a transpose flag takes a loop at a twentieth of the speed, so the transpose is written out.
+ * Translates each op to TensorFlow.js. It differs from TensorFlow for ops that the WebAssembly backend computes slowly or not at all. A product with
+ * a transpose flag runs at a twentieth of the speed, so the transpose is a separate op.
  */
 const transposed = (value: string, perm: readonly number[], writer: TensorflowWriter): string =>
   writer.emit('Transpose', [value, writer.vector(perm)], { T: { type: 'DT_FLOAT' }, Tperm: { type: 'DT_INT32' } });
@@ -126,9 +126,8 @@ const transposed = (value: string, perm: readonly number[], writer: TensorflowWr
 const views: readonly OpName[] = ['Reshape', 'Transpose', 'Cast', 'BroadcastTo', 'StopGradient'];
 
 /**
- * The right operand of a product in memory of its own. The WebAssembly backend prepares a right operand once, keeps it by the
- * memory that holds it, and takes what it kept for the same numbers in every other shape: of a view it then reads the wrong ones.
- * A transpose is a view where a length is 1.
+ * Copies the right operand of a product to its own memory. The WebAssembly backend caches a prepared right operand by its memory and reuses it for
+ * any shape, so a view would get wrong numbers. A transpose with a length of 1 is a view.
  */
 function apart({ inputs, attributes }: Node, value: string, writer: TensorflowWriter): string {
   const rightNode = writer.graph.nodes[inputs[1]!]!;

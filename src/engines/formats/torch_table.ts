@@ -1,4 +1,4 @@
-/** How each op is said in PyTorch. */
+/** Translates each op to PyTorch. */
 import { sameDim } from '../../graph/dims.ts';
 import type { Dim, Node } from '../../graph/graph.ts';
 import { leastNumber, mayBeFewer } from '../../graph/ops/reductions.ts';
@@ -111,7 +111,7 @@ function concat({ inputs, attributes }: Node, writer: TorchWriter): TorchExpress
   return atom(oneLine.length <= 100 ? oneLine : `torch.cat((\n    ${parts.join(',\n    ')},\n), ${attributes.axis})`);
 }
 
-/** How each op is written. Long because it is a table: one row an op. */
+/** The translation of each op. Long because it is a table with one row for each op. */
 export const torchTable: TorchTable = {
   Input: (node) => {
     throw new Error(`invariant: input ${node.attributes.name} is not among the graph's inputs`);
@@ -145,7 +145,7 @@ export const torchTable: TorchTable = {
   Cast: ({ inputs: [value], type }, writer) =>
     atom(`${writer.tensor(value!, binds.atom)}.to(${pythonType(type.dtype)})`),
   Select: ({ inputs: [condition, then, otherwise], type }, writer) => {
-    // Of two numbers that are no float32 the type would be another one.
+    // Two Python numbers would give another type than float32.
     const isTyped = type.dtype === 'float32' || !writer.isNumber(then!) || !writer.isNumber(otherwise!);
     const [a, b] = [isTyped ? writer.operand(then!) : writer.tensor(then!), writer.operand(otherwise!)];
     return atom(`torch.where(${writer.tensor(condition!)}, ${a}, ${b})`);

@@ -12,7 +12,7 @@ const reservedNames =
   'lambda match nonlocal not or pass raise return try type while with yield print tuple ' +
   'torch functional device INPUTS PARAMETERS OUTPUTS UPDATES';
 
-/** Gives each name an identifier of its own. */
+/** Makes a unique identifier for each name. */
 class PythonNames {
   private readonly used = new Set(reservedNames.split(' '));
 
@@ -35,7 +35,7 @@ export const inComment = (text: string): string => text.replace(/[^\x20-\x7e]/g,
 export const pythonString = (text: string): string =>
   JSON.stringify(text).replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-/** How tightly Python binds an expression, loosest first. */
+/** Precedence of Python expressions, loosest first. */
 export const binds = { comparison: 1, or: 2, and: 3, sum: 4, product: 5, sign: 6, atom: 7 } as const;
 
 export interface TorchExpression {
@@ -72,7 +72,7 @@ export class TorchWriter {
   constructor(
     readonly graph: Graph,
     table: TorchTable,
-    /** Gives each node a line, and calls `__clock` with the node after it. */
+    /** Writes each node on its own line, followed by a call of `__clock`. */
     private readonly isTimed = false,
   ) {
     this.entry = this.names.fresh(graph.name);
@@ -144,7 +144,7 @@ export class TorchWriter {
     return tableName;
   }
 
-  /** What the body needs to know first. */
+  /** Declarations that precede the body. */
   head(): readonly string[] {
     const [first] = this.leaves.values();
     const deviceText = first === undefined ? 'torch.device("cpu")' : `${first}.device`;
@@ -198,7 +198,7 @@ const around = ({ code, binds: own }: TorchExpression, tightness: number): strin
 /** Scalar constants are written where they are read. */
 const isNumber = ({ op, type }: Node): boolean => op === 'Constant' && type.shape.length === 0;
 
-/** How often each value is read; what nothing reads is not written. An output is read twice, so that it gets a name. */
+/** Counts the uses of each value; unused values are not written. Outputs count twice, so that they get a name. */
 function countReaders(graph: Graph): readonly number[] {
   const readerCounts = graph.nodes.map(() => 0);
   for (const { node } of [...graph.outputs, ...graph.updates]) readerCounts[node]! += 2;

@@ -73,7 +73,7 @@ class JavascriptProgram implements Program {
     return enter(this.runtime, tensor);
   }
 
-  /** Past its limit WebAssembly says "memory access out of bounds", which helps nobody. */
+  /** Beyond its memory limit WebAssembly only reports "memory access out of bounds". */
   private checkMemory(symbols: SymbolLengths): void {
     const bytes = peakBytes(this.graph, symbols);
     if (bytes > wasmLimit) throw failure('engine-memory', { bytes, limit: wasmLimit, batch: symbols.batch });
@@ -103,10 +103,10 @@ function rounded(runtime: TfjsCore, exact: tfjs.Tensor): tfjs.Tensor {
 export async function javascriptEngine(): Promise<Engine> {
   const runtime: TfjsCore = exportsOf(await import('@tensorflow/tfjs-core'), 'ready');
   const { loadGraphModel, registerOp } = exportsOf(await import('@tensorflow/tfjs-converter'), 'loadGraphModel');
-  // Each adds itself to the runtime.
+  // Each import registers itself in the runtime.
   await import('@tensorflow/tfjs-backend-cpu');
   const { version_wasm } = exportsOf(await import('@tensorflow/tfjs-backend-wasm'), 'version_wasm');
-  // Says nothing about installing tfjs-node, and does not look at every result for NaN.
+  // Suppresses the advice to install tfjs-node, and does not check every result for NaN.
   runtime.enableProdMode();
   const hasWasm = await runtime.setBackend('wasm').catch(() => false);
   if (!hasWasm) await runtime.setBackend('cpu');

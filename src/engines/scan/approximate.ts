@@ -97,7 +97,7 @@ export function recallOf({ scores }: RankedRows, exact: RankedRows): number {
   return scores.reduce((count, score) => count + (score >= neededScore ? 1 : 0), 0) / exact.scores.length;
 }
 
-/** What a certificate says of the shares that queries found of their exact best items. */
+/** Summarizes the recall of queries for a certificate. */
 export interface RecallFigures {
   /** Mean over the queries of the share of the exact best k that is found. */
   readonly recall: number;

@@ -39,7 +39,7 @@ export class BestRows {
   /** The best, in order. Ends the stream. */
   ordered(): RankedRows {
     const [rows, scores] = [this.#rows, this.#scores];
-    // The worst of those that are left goes behind them.
+    // The worst of the remaining ones is moved behind them.
     for (let left = this.#count - 1; left > 0; left--) {
       const [row, score] = [rows[left]!, scores[left]!];
       const [worstRow, worstScore] = [rows[0]!, scores[0]!];
@@ -93,7 +93,7 @@ export class Candidates {
   #lower = new Float64Array(512);
   #upper = new Float64Array(512);
   #count = 0;
-  /** Those before this one have their lower bound in the heap. */
+  /** The lower bounds of candidates before this index are in the heap. */
   #counted = 0;
   /** The `k` largest lower bounds, the smallest at the root. */
   #heap = new Float64Array(0);
@@ -154,7 +154,7 @@ export class Candidates {
   #ordered(): RankedRows {
     this.#prune();
     const best = new BestRows(this.k, this.#count);
-    // Exact scores of those that the limit comes from are a higher limit: few of the others reach it.
+    // The exact scores of the candidates that define the limit give a higher limit, which few others reach.
     for (let i = 0; i < this.#count; i++) {
       if (this.#lower[i]! >= this.limit) best.push(this.#rows[i]!, this.#score(this.#rows[i]!));
     }

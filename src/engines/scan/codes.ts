@@ -13,7 +13,7 @@ export const blockRows = 64;
 /** Bytes of a block's record: 1 ÷ scale, error, length of the longest code vector, length of the longest y; all f64. */
 export const recordBytes = 32;
 const largestCode = 127;
-/** What rounding in float64 may add to any of these figures, generously. */
+/** A generous bound of the rounding errors of these figures in float64. */
 const roundedUp = 1 + 2 ** -40;
 /** A score in float64 is within this, times ‖q‖ · ‖x‖, of the real one. */
 const scoreError = (width: number): number => (4 * width + 64) * 2 ** -53;

@@ -79,7 +79,7 @@ export function scanOfCoded(
   return scanOf(store, vectors, rows, width);
 }
 
-/** The scan of the first `rows` items of a store. It stays as it is when others are added: their codes may change the scale of its last block, and no score. */
+/** Scans the first `rows` items of a store. Its results do not change when items are added: their codes may change the scale of its last block, but no score. */
 function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: number): Scan {
   invariant(vectors.length === rows * width, `${vectors.length} numbers for ${rows} × ${width}`);
   const scanStore = { ...store, layout: layoutOf(rows, width) };
@@ -126,7 +126,7 @@ function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: nu
     },
   };
 
-  /** Scores all rows, for a request for few rows, or for most of what is allowed. */
+  /** Scores all rows exactly, for a request with few allowed rows, or for most of them. */
   function readAll({ vectors: queries, k, allowed }: ScanRequest, count: number): RankedRows {
     const best = new BestRows(k, count);
     const onlyQuery = queries.length === 1 ? queries[0]! : undefined;

@@ -1,4 +1,4 @@
-/** Codes of items in the memory of a kernel, and room for what it needs to answer. */
+/** Holds the codes of items in the memory of a kernel, and its working memory. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { blockRows, type CodeLayout, recordBytes, writeCodes } from './codes.ts';
 import { kernels as encoded } from './kernels/generated.ts';

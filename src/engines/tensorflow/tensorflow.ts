@@ -292,7 +292,7 @@ function unreadReason(path: string): string | undefined {
   }
 }
 
-/** Throws, with what was tried, where the native library does not load. */
+/** Throws with a list of attempts if the native library does not load. */
 export function tensorflowEngine(): Engine {
   const { binding, tfjsNodeVersion } = loadBinding();
   return {

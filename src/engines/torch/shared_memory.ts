@@ -1,6 +1,6 @@
 /**
- * Numbers on their way to another process and back, in files that both have open: a pipe would copy them twice more. The files have
- * no name, so nothing is left of them when both processes are gone.
+ * Exchanges tensors with another process through files that both have open, because a pipe would copy them twice more. The files are already
+ * unlinked, so nothing remains of them when both processes have ended.
  */
 import { closeSync, existsSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ const alignment = 64;
 const chunk = Buffer.alloc(1 << 20);
 const kept = 1 << 26;
 
-/** Where each of several tensors lies, and where the last ends. */
+/** Returns the aligned offset of each tensor, and the end of the last one. */
 export function layout(
   sizes: readonly number[],
   from = 0,
@@ -30,7 +30,7 @@ export function layout(
 }
 
 export class SharedMemory {
-  /** The first is the system's shared memory, where it has some; containers often have 64 MB. The second takes what does not fit. */
+  /** The first file is in the system's shared memory, if there is any; containers often have only 64 MB. The second is on disk and is used when the first is full. */
   readonly descriptors: readonly [number, number];
   private readonly folders: readonly [string, string];
   private readonly sizes: [number, number] = [0, 0];
@@ -41,12 +41,12 @@ export class SharedMemory {
     this.descriptors = [openUnnamed(this.folders[0]), openUnnamed(this.folders[1])];
   }
 
-  /** Which file is in use, and its bytes: what the other process maps. */
+  /** The file in use and its size in bytes, which the other process maps. */
   get state(): { readonly file: number; readonly size: number } {
     return { file: this.file, size: this.sizes[this.file] };
   }
 
-  /** Has room for `bytes`. @throws Failure `cannot-write` */
+  /** Grows the file in use to at least `bytes`. @throws Failure `cannot-write` */
   reserve(bytes: number): void {
     if (bytes <= this.sizes[this.file]) return;
     try {
@@ -82,7 +82,7 @@ export class SharedMemory {
     return { dtype, shape, data };
   }
 
-  /** Gives back what a large transfer took. */
+  /** Frees the memory of a large transfer. */
   shrink(): void {
     if (this.sizes[this.file] <= kept) return;
     ftruncateSync(this.descriptors[this.file], 0);
@@ -93,7 +93,7 @@ export class SharedMemory {
     for (const descriptor of this.descriptors) closeSync(descriptor);
   }
 
-  /** Writes the new bytes instead of moving the end: a process that touches memory which the system cannot give is killed. */
+  /** Writes zeros instead of only extending the file: touching memory that the system cannot provide would kill the process. */
   private grow(bytes: number): void {
     const descriptor = this.descriptors[this.file];
     const wantedSize = Math.ceil(bytes / chunk.length) * chunk.length;
@@ -123,7 +123,7 @@ const bytesOfDtype = { float32: 4, int32: 4, bool: 1 };
 export const sizeOf = ({ dtype, shape }: { dtype: Tensor['dtype']; shape: readonly unknown[] }): number =>
   (shape as readonly number[]).reduce((product, length) => product * length, bytesOfDtype[dtype]);
 
-/** Where each lies, at a place of its own. */
+/** Writes the tensors one after the other. Returns their offsets. */
 export function put(memory: SharedMemory, tensors: readonly Tensor[]): readonly number[] {
   const { places, end } = layout(tensors.map(({ data }) => data.byteLength));
   memory.reserve(end);

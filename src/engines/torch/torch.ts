@@ -12,7 +12,7 @@ import { type Hello, type TorchSettings, TorchWorker, torchSettings, torchVersio
 
 // A group of workers through torch.distributed, in the process that runs their graphs.
 
-/** The process gives up first, and says why. */
+/** Extra seconds of our timeout: the process reaches its own first, and reports the reason. */
 const grace = 30;
 
 /** @throws Failure `workers-not-met` where not all workers come in time */
@@ -28,7 +28,7 @@ async function joinGroup(worker: TorchWorker, device: string, meeting: Meeting):
   const { machines } = (await worker.exclusively((ask) => ask(joinRequest, meetSeconds + grace))) as {
     readonly machines: readonly string[];
   };
-  /** Reads what the process has put side by side. */
+  /** Reads the arrays that the process has written one after the other. */
   const takeEach = (lengths: readonly number[], from: number): readonly Uint8Array[] => {
     let nextStart = from;
     return lengths.map((length) => {
@@ -83,9 +83,9 @@ const nothing = (): void => {};
 
 const tensorOf = (data: Uint8Array) => ({ dtype: 'bool', shape: [data.length], data }) as const;
 
-// The process that the `torch` engine asks now: another one where it is gone, so that a server goes on.
+// Restarts the process of the `torch` engine when it has ended, so that a server can continue.
 
-/** So many starts in `period` milliseconds: a process that cannot live is not started for ever. */
+/** Maximum number of starts within `period` milliseconds, so that a process that always crashes is not restarted forever. */
 const mostStarts = 5;
 const period = 600_000;
 
@@ -93,8 +93,8 @@ class CurrentWorker {
   #worker: TorchWorker;
   readonly #starts: number[] = [];
   #starting: Promise<void> | undefined;
-  /** In a group of workers another process could not take the place of this one. */
-  #isOne = false;
+  /** In a group of workers another process could not replace this one. */
+  #isPinned = false;
 
   constructor(private readonly settings: TorchSettings) {
     this.#worker = this.#start();
@@ -108,18 +108,18 @@ class CurrentWorker {
     return this.#worker;
   }
 
-  /** For a group: it stays this one. */
-  keep(): TorchWorker {
-    this.#isOne = true;
+  /** Returns the process for a group, and never replaces it from then on. */
+  pin(): TorchWorker {
+    this.#isPinned = true;
     return this.#worker;
   }
 
-  /** Starts a process in the place of one that is gone, and does not wait until it answers. */
+  /** Starts a replacement if the process has ended. Does not wait until the new one answers. */
   renew(): void {
     const startTime = performance.now();
     const recentStarts = this.#starts.filter((start) => startTime - start < period);
     const isGone = this.#worker.ended !== undefined;
-    if (!isGone || this.#isOne || this.#starting || recentStarts.length >= mostStarts) return;
+    if (!isGone || this.#isPinned || this.#starting || recentStarts.length >= mostStarts) return;
     const nextWorker = this.#start();
     this.#starting = nextWorker
       .ready()
@@ -138,7 +138,7 @@ class CurrentWorker {
       });
   }
 
-  /** The process that answers, once one that is starting does. */
+  /** Returns the process after a pending restart is over. */
   async renewed(): Promise<TorchWorker> {
     this.renew();
     await this.#starting;
@@ -151,18 +151,18 @@ class CurrentWorker {
   }
 }
 
-/** Times of the lines of a step in PyTorch: the function is written with a clock after each line. */
+/** Explains the times of a step's ops, which are measured by a clock after each line of the generated function. */
 const howEager = 'These are the times of the ops of PyTorch, run one by one.';
 const howCompiled =
   'The step is compiled: its ops are fused into kernels that cannot be distinguished. These are the times of its ops without the compiler, run one by one.';
 
-/** Where a graph is open. */
+/** A graph that a process has opened. */
 interface OpenedProgram {
   readonly worker: TorchWorker;
   readonly id: number;
 }
 
-/** Times a graph that was opened for it: a run for each of the inputs, after one that is not counted. Then the graph is closed. */
+/** Times the ops of a graph with one run for each of the inputs, after a warm-up run. Then closes the graph. */
 async function timeLines(
   { worker, id }: OpenedProgram,
   graph: Graph,
@@ -247,7 +247,7 @@ class TorchProgram implements Program {
   }
 
   write(parameters: Tensors): Promise<void> {
-    // The process alone has what is written.
+    // From now on only the process has the current parameters, so it cannot be replaced.
     this.again = undefined;
     const { memory } = this.worker;
     const writtenValues = givenParameters(this.graph, parameters);
@@ -272,10 +272,10 @@ class TorchProgram implements Program {
   }
 }
 
-/** The compiler takes longer with each op, and minutes for the thousands of a step in parts. */
+/** Maximum ops to compile: the compiler would take minutes for a step in pieces, which has thousands. */
 const mostOps = 1000;
 
-/** A graph that changes its parameters is a step: it runs many times, and pays for a compiler. */
+/** A graph that updates its parameters is a training step. It runs often enough to be worth compiling. */
 const paysForCompiling = (graph: Graph): boolean => graph.updates.length > 0 && graph.nodes.length <= mostOps;
 
 async function open(
@@ -306,7 +306,7 @@ async function open(
   });
 }
 
-/** Rejects, saying why, where there is no Python with a torch that is new enough. */
+/** Rejects with the reason if there is no Python with a recent enough version of torch. */
 export async function torchEngine(settings: TorchSettings = torchSettings()): Promise<Engine> {
   const current = new CurrentWorker(settings);
   const { version, compiler } = await current.ready();
@@ -337,7 +337,7 @@ export async function torchEngine(settings: TorchSettings = torchSettings()): Pr
       const again = async (gone: TorchWorker): Promise<OpenedProgram> => {
         current.renew();
         const worker = current.get();
-        // Nobody waits for a start: a later request gets an answer.
+        // This request fails instead of waiting for the start. A later one succeeds.
         if (worker === gone) throw gone.ended;
         return openIn(worker, heldParameters);
       };
@@ -353,7 +353,7 @@ export async function torchEngine(settings: TorchSettings = torchSettings()): Pr
       const runs = await timeLines({ worker, id }, graph, inputs);
       return { how: compiles && paysForCompiling(graph) ? howCompiled : howEager, runs };
     },
-    join: (meeting) => joinGroup(current.keep(), settings.device, meeting),
+    join: (meeting) => joinGroup(current.pin(), settings.device, meeting),
   };
 }
 

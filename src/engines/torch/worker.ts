@@ -37,7 +37,7 @@ interface Waiting {
   readonly timer: NodeJS.Timeout;
 }
 
-/** Next to this file, or next to the chunk that it is bundled into: the build copies it there. */
+/** Next to this file, or next to its bundled chunk, where the build copies it. */
 function runnerFile(): string {
   const here = import.meta.dirname;
   const nearPath = join(here, 'torch_runner.py');
@@ -51,7 +51,7 @@ export class TorchWorker {
   private readonly child: ChildProcess;
   private received: Buffer[] = [];
   private waiting: Waiting | undefined;
-  /** Why no request is answered any more. */
+  /** The reason why the process no longer answers. */
   ended: unknown;
   private complaint = '';
   private turn: Promise<unknown> = Promise.resolve();
@@ -139,7 +139,7 @@ export class TorchWorker {
     this.deliver();
   }
 
-  /** Gives a whole frame to the request that waits. */
+  /** Passes a complete frame to the waiting request. */
   private deliver(): void {
     if (this.received.length > 1) this.received = [Buffer.concat(this.received)];
     const [bytes] = this.received;
@@ -155,7 +155,7 @@ export class TorchWorker {
     const isMissing = error !== undefined && 'code' in error && error.code === 'ENOENT';
     const startError = error && (isMissing ? `there is no ${this.settings.python}` : error.message);
     const how = startError ? startError : signal ? `it was killed by ${signal}` : `it ended with code ${code}`;
-    // An answer that is still on its way is the better reason.
+    // A pending answer is a better reason.
     setTimeout(() => {
       const said = this.complaint.trim().split('\n').at(-1);
       this.ended ??= failure('engine-ended', { engine: 'torch', how, said: said === '' || signal ? undefined : said });
@@ -228,7 +228,7 @@ function notMet(reason: string, missing: readonly number[] | undefined, meeting:
 
 // Settings of the `torch` engine, from the environment.
 
-/** What `tower engines --setup torch` installs. No older one is tested. */
+/** The version that `tower engines --setup torch` installs. Older ones are not tested. */
 export const torchVersion = '2.15.0';
 
 export interface TorchSettings {
@@ -249,7 +249,7 @@ export interface TorchSettings {
 /** The virtual environment that scripts/setup-torch.mjs makes; a test holds the two together. */
 export const torchFolder = (): string => join(cacheBase(), `torch-${torchVersion}-${process.platform}-${process.arch}`);
 
-/** Throws, with what to do, where there is no Python to run or a setting has no meaning. */
+/** Throws with advice if there is no Python or a setting is invalid. */
 export function torchSettings(environment: NodeJS.ProcessEnv = process.env): TorchSettings {
   if (process.platform === 'win32') throw new Error('it runs on Linux and macOS; use WSL on Windows');
   const { TOWER_TORCH_DEVICE: device = 'cpu', TOWER_TORCH_COMPILE: compile = 'on' } = environment;

@@ -1,6 +1,6 @@
 /**
- * How each op works on shares. A sum over shared rows is a sum of each worker's rows, and then of all workers. What needs all rows gets
- * the whole value.
+ * Rules for each op on values whose rows are shared among workers. A sum over shared rows is the sum over each worker's rows, followed by a sum over
+ * workers. An op that needs all rows gets the whole value.
  */
 import type { Builder, Ref } from '../builder.ts';
 import { elementsOf, type Shape, sameDim } from '../dims.ts';
@@ -9,7 +9,7 @@ import type { Attributes } from '../ops/row.ts';
 import { estimate } from '../passes/rewrite.ts';
 import { CannotShare, type SharedValue, type Shares } from './values.ts';
 
-/** A node of the graph before, and its operands as they are now. */
+/** A node of the original graph, and its rewritten operands. */
 interface ShareSite {
   readonly node: Node;
   readonly values: readonly SharedValue[];
@@ -141,7 +141,7 @@ const reshape: ShareRule = (site) => {
   if (axis === undefined) return whole(site);
   const [from] = shapes as [Shape];
   const newShape = node.type.shape;
-  // Rows stay rows: what is before them is as long as it was.
+  // The shared axis must remain: the axes before it are unchanged.
   const elementsBefore = elementsOf(from.slice(0, axis));
   const keptAxis = newShape.findIndex(
     (dim, at) => hasSymbol(dim, symbol!) && sameDim(elementsOf(newShape.slice(0, at)), elementsBefore),

@@ -3,11 +3,11 @@ import type { Builder, Ref } from '../builder.ts';
 import { symbolic } from '../dims.ts';
 import type { Dim } from '../graph.ts';
 
-/** Inputs that a shared graph has besides its own, for a length whose rows are shared. */
+/** Further inputs of a shared graph, for each length whose rows are shared. */
 export const shareInputs = {
-  /** Which rows of all are this worker's: int32 [own]. */
+  /** Indexes of this worker's rows among all: int32 [own]. */
   own: (symbol: string): string => `own/${symbol}`,
-  /** As many numbers as there are rows: int32 [rows]. */
+  /** An array as long as the number of all rows: int32 [rows]. */
   all: (symbol: string): string => `all/${symbol}`,
 } as const;
 
@@ -105,7 +105,7 @@ export class Shares {
   }
 }
 
-/** How often the length holds the symbol's rows. */
+/** Number of times that the length contains the symbol. */
 function withoutSymbol(dim: Dim, symbol: string): Dim {
   if (typeof dim === 'number') throw new CannotShare();
   const symbols = dim.symbol.split('·');

@@ -1,4 +1,4 @@
-/** Two operands, element by element; shapes broadcast as NumPy's. */
+/** Binary ops work element by element. Shapes broadcast as in NumPy. */
 import { broadcastShapes } from '../dims.ts';
 import type { Builder, binaryNames, Dtype, Ref } from '../graph.ts';
 import { reduceTo } from '../lazy.ts';
@@ -18,7 +18,7 @@ import {
 
 const boolDtype: readonly Dtype[] = ['bool'];
 
-/** The gradient by operand `index` of an op that broadcasts, from its gradient in the output's shape. */
+/** Returns the gradient with respect to operand `index`: sums `local`, which has the output's shape, over the broadcast axes. */
 function byOperand(at: GradientContext, index: number, local: (builder: Builder, g: Ref) => Ref): LocalGradient {
   return () => reduceTo(at.builder, local(at.builder, at.upstream), at.inputs[index]!.type.shape, at.output.type.shape);
 }
@@ -50,8 +50,8 @@ function binary(
 }
 
 /**
- * To the operand that wins, half to each where both are equal. Against a constant the other one must win, as Relu's gradient
- * at 0 is 0: two nodes instead of seven.
+ * The gradient goes to the winning operand, and half to each if they are equal. Against a constant an equal operand gets nothing, like Relu's
+ * gradient at 0, which takes two nodes instead of seven.
  */
 function extremum(wins: (builder: Builder, mine: Ref, other: Ref, strictly: boolean) => Ref): OpRow['gradient'] {
   return (at) => {

@@ -18,7 +18,7 @@ export const collectiveOps: Readonly<Record<'AllGather' | 'AllReduce', OpRow>> =
       }
       return { dtype: values.dtype, shape: [all.shape[0]!, ...values.shape.slice(1)] };
     },
-    // The gradient of a row is the sum of what all workers make of it.
+    // The gradient of a row is the sum over all workers.
     gradient: (at) => [() => at.builder.gather(at.builder.allReduce(at.full()), at.inputs[1]!), 'none', 'none'],
     evaluate([values, places], output) {
       const rowWidth = countElements(values!.shape.slice(1));

@@ -90,7 +90,7 @@ function addUp(input: NodeValues, output: NodeValues, axes: readonly number[], s
   for (let i = 0; i < reducedSums.length; i++) output.data[i] = reducedSums[i]! * factor;
 }
 
-/** Each row of the last axis, its largest element taken out before exp. */
+/** Computed for each row of the last axis, after subtracting its maximum. */
 function eachRow(input: NodeValues, visit: (at: number, length: number, largest: number, sum: number) => void): void {
   const rowLength = input.shape.at(-1)!;
   for (let at = 0; at < input.data.length; at += rowLength) {

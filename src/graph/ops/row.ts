@@ -41,11 +41,11 @@ export interface OpRow {
     output: readonly number[],
     attributes: Attributes,
   ) => number;
-  /** It reads no more of its first operand than it returns. */
+  /** True if it reads no more of its first operand than it returns. */
   readonly picks?: true;
   /**
-   * Its role in bfloat16; absent: none. `product`: it multiplies matrices, and adds up in float32. `carry`: it lies between two products and
-   * rounds nothing. `bias`: it adds something small to what a product gives.
+   * Its role in bfloat16, if any. `product`: multiplies matrices and accumulates in float32. `carry`: is between two products and does not round.
+   * `bias`: adds a small operand to a product.
    */
   readonly bfloat16?: 'product' | 'carry' | 'bias';
 }

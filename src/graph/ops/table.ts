@@ -1,4 +1,4 @@
-/** THE table of what each op is. Its keys are those of `opNames`: a missing row does not compile. */
+/** The table of all ops. Its keys are those of `opNames`: a missing row does not compile. */
 import { GraphTypeError } from '../dims.ts';
 import type { ComputedOp, LeafName, OpName, TensorType } from '../graph.ts';
 import { binaryOps } from './binary.ts';
@@ -37,7 +37,7 @@ export function rowOf(op: ComputedOp): OpRow {
   return ops[op];
 }
 
-/** Type of what the op gives. Throws GraphTypeError. */
+/** Returns the type of the op's result. Throws GraphTypeError. */
 export function typeOf(op: ComputedOp, inputs: readonly TensorType[], attributes: Attributes): TensorType {
   try {
     return rowOf(op).type(inputs, attributes);

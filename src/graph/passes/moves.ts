@@ -47,7 +47,7 @@ const afterUnary: RewriteRule = ({ graph, node, builder, again, at }) => {
   return builder.broadcastTo(again(node, [at(inner.inputs[0]!)]), at(inner.inputs[1]!));
 };
 
-/** Only the shape of `like` is read: a leaf of that shape, or what it was computed from, keeps less alive. */
+/** Only the shape of `like` is read, so it is replaced by a leaf of that shape or by its operand, which shortens its life. */
 const nearestLike: RewriteRule = ({ graph, node, builder, at }) => {
   if (node.op !== 'BroadcastTo') return undefined;
   const like = node.inputs[1]!;
@@ -170,7 +170,7 @@ const slicesOfOne: RewriteRule = ({ graph, node, builder, at }) => {
   return concatParts.length === 1 ? concatParts[0] : builder.concat(concatParts, axis);
 };
 
-/** A slice that lies within one part of what was joined. */
+/** Simplifies a slice that is within one part of a concatenation. */
 const slicedConcat: RewriteRule = ({ graph, node, builder, at }) => {
   if (node.op !== 'Slice') return undefined;
   const joined = graph.nodes[node.inputs[0]!]!;

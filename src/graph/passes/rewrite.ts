@@ -114,7 +114,7 @@ function usersOf(graph: Graph): number[][] {
   return users;
 }
 
-/** How long a symbol is taken to be, where a choice depends on it. */
+/** Assumed length of a symbol for heuristics. */
 const assumed: Readonly<Record<string, number>> = { batch: 1024, hits: 64 };
 
 /** Elements of a shape, for choosing the cheaper of two ways. */
@@ -148,7 +148,7 @@ export function scalar(site: RewriteSite, value: number): Ref {
   return site.builder.constant(value, [], site.node.type.dtype);
 }
 
-/** `value` in `shape`, as it is where that is its shape. */
+/** Reshapes `value`; returns it unchanged if it already has the shape. */
 export function shaped(builder: Builder, value: Ref, shape: Shape): Ref {
   return sameShape(value.type.shape, shape) ? value : builder.reshape(value, shape);
 }

@@ -1,6 +1,6 @@
 /**
- * Scales out of big matrices. A matrix times a number, a column [m, 1] or a row [1, n] is often only multiplied or summed
- * afterwards; the scale then goes to whichever of the operands and the result has the fewest elements. In the gradient of an
+ * Moves scales out of large matrices. A matrix times a number, a column [m, 1] or a row [1, n] is often only multiplied or summed afterwards; the
+ * scale then moves to the operand or result with the fewest elements. In the gradient of an
  * in-batch softmax this leaves one pass over batch × batch (exp) and one sum between the products.
  */
 import type { Builder, Ref } from '../builder.ts';

@@ -66,7 +66,7 @@ export function foldBiases(graph: Graph): Graph {
   return rewriteGraph(graph, added);
 }
 
-/** How often the operands, which are copied, go into the product. */
+/** Number of transposed operands, which would be copied. */
 const muchBigger = 4;
 
 const added: RewriteRule = ({ graph, node, builder, at, users }) => {

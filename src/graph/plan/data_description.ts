@@ -1,4 +1,4 @@
-/** A `data` block as the compiler gives it to what reads files: names of columns, SQL and paths, nothing opened. */
+/** Describes a `data` block: the compiler writes it and the data reader takes it. It has names of columns, SQL and paths; no file is open. */
 import type { Span } from '../../base/text/source.ts';
 
 /** `past` holds the events of a user that are strictly earlier, and `others` the other events of the user. */
@@ -33,7 +33,7 @@ export interface DataDescription {
   readonly split: Split;
   /** True: no event is held out. Those that `split` would hold out are training events too. */
   readonly trainsAll?: true;
-  /** Items that a user had before an event leave its ranking where this is absent or `excluded`. */
+  /** With `excluded`, the default, rankings leave out items that the user had before the event. */
   readonly seen: 'excluded' | 'kept';
   /** Figures are means over events where this is absent. */
   readonly evaluate?: 'per_event' | 'per_user';
@@ -58,7 +58,7 @@ export type Split =
   /** `events` is the training file. */
   | { readonly kind: 'files'; readonly validation?: DataFile; readonly test: DataFile };
 
-/** Where the text of a model declares what the data feeds: messages about a column point there. */
+/** Spans of the features and labels in the model's source. Messages about a column point there. */
 export interface ModelSpans {
   readonly features: ReadonlyMap<string, { readonly span: Span }>;
   readonly labels: ReadonlyMap<string, { readonly span: Span }>;

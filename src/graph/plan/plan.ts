@@ -1,11 +1,10 @@
 /**
- * Lowering a model gives a plan: graphs, and how the host feeds them. Plain data: it is written into the manifest, printed by
- * `tower inspect`, and is all that training, evaluation and export know of the model.
- * Long because it is one format, which a reader of manifests takes in as a whole.
+ * Lowering a model gives a plan: graphs, and instructions for the host to feed them. It is plain data: it is stored in the manifest, printed by
+ * `tower inspect`, and is all that training, evaluation and export know of the model. Long because it is one format.
  */
 import type { Graph } from '../graph.ts';
 
-/** How one column becomes numbers. Whatever it must learn from the training part, `data/encode` fits. */
+/** The encoding of a column. `data/columns` fits its statistics on the training part. */
 export type Encoder =
   /** Code 0 is the unseen or missing value; 1.. are learned from the training part, most frequent first, then by name. */
   | {
@@ -64,7 +63,7 @@ export interface FeaturePlan {
   readonly last?: string;
   /** The list whose elements its own belong to, one each: it keeps and leaves out what that does. */
   readonly along?: string;
-  /** Each of its elements is a bag of values, of which so many are kept at most, and which is pooled. */
+  /** Set if each element is a bag of values: its maximum size, and its pooling. */
   readonly each?: { readonly max: number; readonly pool: 'mean' | 'sum'; readonly skipsUnseen?: true };
   /** The column of the numbers by which the elements of a pooled list count. Absent: each counts 1. */
   readonly weights?: string;
@@ -72,15 +71,15 @@ export interface FeaturePlan {
   readonly encoderOf: string;
   /** Bags keep this many elements at most. */
   readonly max?: number;
-  /** Each of its elements is an item, and is what this channel of the item tower makes of it. It has no table of its own. */
+  /** The channel of the item tower that computes a vector for each element. The feature has no table. */
   readonly through?: Through;
   /**
-   * Which elements a bag keeps: those at its end, for the items of the query, in the order of time. Absent: those
-   * at its beginning. What a history of a data block gives keeps the latest, whatever this says.
+   * Selects the elements that a bag keeps: those at its end, for query items in the order of time. Absent: those at its beginning. A history of a
+   * data block always keeps the latest.
    */
   readonly keeps?: 'latest';
   /**
-   * Its bags hold no code 0: values that the vocabulary does not have are left out before `max` are kept, at training and at serving.
+   * True if its bags have no code 0: unknown values are removed before `max` is applied, at training and at serving.
    */
   readonly skipsUnseen?: true;
   /**
@@ -90,7 +89,7 @@ export interface FeaturePlan {
   readonly drop?: number;
   /** Files of the first values of its table: a .npy of [rows, width], and the key of each row, a line each. */
   readonly vectors?: VectorFiles;
-  /** Training leaves its table as it is. */
+  /** True if training does not change its table. */
   readonly frozen?: true;
   readonly table?: string;
   readonly width: number;
@@ -101,7 +100,7 @@ export interface Through {
   readonly channel: string;
 }
 
-/** The table of what a channel of the item tower makes of the items, a row for each of the corpus. It is computed, never trained. */
+/** The table with the vectors of a channel of the item tower, one row for each item of the corpus. It is computed, never trained. */
 export const computedTable = ({ tower, channel }: Through): string => `${tower}/${channel}`;
 
 /** The output of the retrieval graph of the item tower with the vectors of such a channel: float32 [batch, width] */
@@ -122,7 +121,7 @@ export function neededBy(feature: Pick<FeaturePlan, 'crosses' | 'last' | 'along'
   return feature.along === undefined ? madeOf(feature) : [feature.along];
 }
 
-/** One element of what belongs to the elements of a list, where that is a bag of values; else the feature itself. */
+/** Returns the feature for a single element, if each element of the list is a bag of values; otherwise the feature itself. */
 export function elementPlan({ each, ...feature }: FeaturePlan): FeaturePlan {
   if (each === undefined) return feature;
   const { along: _, keeps: __, skipsUnseen: ___, ...own } = feature;
@@ -130,7 +129,7 @@ export function elementPlan({ each, ...feature }: FeaturePlan): FeaturePlan {
   return { ...own, ...kept };
 }
 
-/** The table that rows are looked up in; nothing where there is none. */
+/** Returns the table in which rows are looked up; undefined if there is none. */
 export function tableRead(source: InputSource, { table }: FeaturePlan): string | undefined {
   return 'table' in source && source.table !== undefined ? source.table : table;
 }
@@ -144,13 +143,13 @@ export interface TablePlan {
   readonly limit: number;
   /** In place of the settings of the tables' optimizer. */
   readonly overrides?: Partial<Pick<RowOptimizerPlan, 'rate' | 'l2' | 'weightDecay'>>;
-  /** Rows that no file has are 0, and training leaves all as they are. */
+  /** True if training does not change it. Rows that are in no file are 0. */
   readonly frozen?: true;
-  /** How its rows are kept. Absent: as float32. */
+  /** Precision in memory. Absent: float32. */
   readonly precision?: 'bf16';
 }
 
-/** How the host fills one graph input. `rows` says which rows of the batch: the events' own, or sampled negatives. */
+/** Describes how the host fills one graph input. `rows` selects rows of the batch: those of the events, or sampled negatives. */
 export type InputSource =
   /** Rows of a table: float32 [batch, dim]; bags are pooled on the host. Its gradient is output `gradient:<input>`. */
   | {
@@ -160,7 +159,7 @@ export type InputSource =
       readonly rows: RowsOf;
       /** Absent: the feature's own. A bias has another, of one number a row. */
       readonly table?: string;
-      /** No gradient goes to its table. */
+      /** True if its table gets no gradient. */
       readonly frozen?: true;
     }
   /** Rows of a table, not pooled: float32 [batch, max, dim], zeros past a bag's end. Gradient as above. */
@@ -192,33 +191,33 @@ export type InputSource =
       readonly from: 'accidental_hits';
       readonly key: string;
       readonly rows: RowsOf;
-      /** Also columns whose item is in this bag of the row. */
+      /** Also hides columns whose item is in this bag of the row. */
       readonly history?: string;
-      /** Also the row's own column, of the batch's or of the corpus. */
+      /** Also hides the row's own column, of the batch or of the corpus. */
       readonly own?: true;
       /** The query tower's key. Instead: columns of other queries whose item an event of the row's query has. */
       readonly query?: string;
     }
   /** Vectors of the items of past batches, as their steps computed them: float32 [count, width]. */
   | { readonly from: 'queue_vectors'; readonly rows: QueueRows }
-  /** 1 where the queue has no vector, or none that counts yet, else 0: float32 [count]. */
+  /** 1 if the queue has no vector, or one that does not count so far, otherwise 0: float32 [count]. */
   | { readonly from: 'queue_empty'; readonly rows: QueueRows }
   /** int32 [batch, 2]: (row, which of the distinct rows has its item). */
   | { readonly from: 'places'; readonly key: string }
-  /** How many rows of the batch have each distinct row's item: float32 [distinct]; 0 for rows that only fill up. */
+  /** Number of batch rows with each distinct row's item: float32 [distinct]; 0 for padding. */
   | { readonly from: 'counts'; readonly key: string }
   /**
    * Adds gradients of looked-up rows up by row of their table: each row of the table that a batch looks up has a place
    * among `seen` ones. `places` of the codes of an input, int32 [codes]: of one code a row, or of the elements of its bags.
    */
   | { readonly from: 'table_places'; readonly feature: string; readonly rows: RowsOf; readonly table?: string }
-  /** Which row of a bag's input, float32 [rows, dim] or [rows · max, dim], each of its elements is looked up for: int32 [codes]. */
+  /** The row of a bag's input, float32 [rows, dim] or [rows · max, dim], to which each looked-up element belongs: int32 [codes]. */
   | { readonly from: 'element_rows'; readonly feature: string; readonly rows: RowsOf; readonly pool: BagPool }
   /** The weight of an element there: 1, or 1 ÷ its bag's length in a mean; 0 past the last: float32 [codes]. */
   | { readonly from: 'element_weights'; readonly feature: string; readonly rows: RowsOf; readonly pool: BagPool }
   /**
-   * Which of the rows `elements` each element of a list is; 0 past a list's end. With pool `sequence` int32 [rows, places], else as
-   * `element_rows` counts them, int32 [codes]. `most`: elements of a row at most.
+   * The index of each list element among the rows `elements`; 0 past a list's end. With pool `sequence` int32 [rows, places], otherwise in the order
+   * of `element_rows`, int32 [codes]. `most`: maximum elements of a row.
    */
   | {
       readonly from: 'element_places';
@@ -227,22 +226,22 @@ export type InputSource =
       readonly pool: BagPool;
       readonly most: number;
     }
-  /** Which row of the corpus has the row's item; 0 where none has: int32 [batch]. */
+  /** The corpus row of each row's item; 0 if there is none: int32 [batch]. */
   | { readonly from: 'corpus_places'; readonly key: string }
   /** 1 where the corpus has the row's item, else 0: float32 [batch]. */
   | { readonly from: 'in_corpus'; readonly key: string }
-  /** How many items a draw of this kind chooses from, at least 1: float32 []. */
+  /** Number of items that a draw of this kind chooses from, at least 1: float32 []. */
   | { readonly from: 'draw_pool'; readonly key: string; readonly by: DrawnBy }
-  /** 1 for each row of a table that the batch looks up, 0 for those that only fill up: float32 [seen]. */
+  /** 1 for each row of a table that the batch looks up, 0 for padding: float32 [seen]. */
   | { readonly from: 'table_seen'; readonly table: string }
   /** int32 [positives, 2]: (row, column) of the batch whose query is the same, each row with itself among them. */
   | { readonly from: 'positives'; readonly key: string }
   /**
-   * Which element each row's list ends with, among those of the rows `sequences`: int32 [batch]. Elements count row by row, `max` a
-   * row, those past a row's end among them. Of a part: among those of its sequences, `length` a row, int32 [part].
+   * Index of the last element of each row's list among those of the rows `sequences`: int32 [batch]. Elements are numbered row by row, `max` for each
+   * row including padding. For a part: among its sequences, `length` for each row, int32 [part].
    */
   | { readonly from: 'newest'; readonly rows?: PartRows }
-  /** Which row of the batch each row of a part is: int32 [part]. */
+  /** The batch row of each row of a part: int32 [part]. */
   | { readonly from: 'part_places'; readonly rows: PartRows }
   /** 1 for a row of a part, 0 for one that only fills up an empty part: float32 [part]. */
   | { readonly from: 'part_known'; readonly rows: PartRows }
@@ -252,7 +251,7 @@ export type InputSource =
    */
   | { readonly from: 'piece_rows' | 'piece_known'; readonly pieces: number }
   | { readonly from: 'piece_places' }
-  /** Those of the accidental hits that are in one of the pieces, whose rows count from 0: int32 [hits, 2]. */
+  /** The accidental hits within one piece, with rows relative to the piece: int32 [hits, 2]. */
   | {
       readonly from: 'piece_hits';
       readonly pieces: number;
@@ -353,12 +352,12 @@ export interface PartRows {
   readonly length: number;
 }
 
-/** How many places a list has in the tensors of some rows, where they are fewer than its `max`. */
+/** The length of a list in the tensors of some rows, if it is less than its `max`. */
 export function placesIn(rows: RowsOf, feature: string): number | undefined {
   return (rows.kind === 'part' || rows.kind === 'sequences') && rows.feature === feature ? rows.length : undefined;
 }
 
-/** How the rows of a bag become one; `sequence` keeps them side by side. */
+/** Pools the rows of a bag; `sequence` keeps them all. */
 export type BagPool = 'mean' | 'sum' | 'sequence';
 
 /** Items of the training part each alike, or in proportion to their events; or all items of the corpus alike. */
@@ -404,11 +403,11 @@ export interface TowerPlan {
    * largest of the inner products.
    */
   readonly interests?: number;
-  /** Numbers within `embedded` that say what the tower looks at; absent where it has none. */
+  /** Values within `embedded` that show the attention of the tower; absent if it has none. */
   readonly readouts?: readonly Readout[];
 }
 
-/** A graph for rows whose list `feature` has at most `length` elements: its inputs and `vector` are of those rows of a part. */
+/** A graph for rows whose list `feature` has at most `length` elements. Its inputs and `vector` have only these rows. */
 export interface TowerPartPlan extends GraphPlan {
   readonly feature: string;
   readonly length: number;
@@ -458,7 +457,7 @@ export interface TrainPlan {
   readonly seed: number;
   readonly dense: { readonly rate: number; readonly schedule: SchedulePlan };
   readonly embeddings: RowOptimizerPlan;
-  /** How a step multiplies matrices. The graphs of a plan are in float32 in each case. Absent: float32. */
+  /** Precision of matrix products in a step. The graphs of a plan are always in float32. Absent: float32. */
   readonly precision?: 'bf16' | 'auto';
   /** Largest length of a step's gradient. The step's graph cuts it. */
   readonly clip?: number;
@@ -468,9 +467,9 @@ export interface TrainPlan {
   readonly metrics?: readonly MeasureSpec[];
   /** Absent: after each epoch, on the whole part. */
   readonly validate?: {
-    /** From one validation to the next. */
+    /** The interval between validations. */
     readonly epochs?: number;
-    /** As above; then rounds are as many steps, not epochs. */
+    /** The interval in steps. Rounds are then steps instead of epochs. */
     readonly steps?: number;
     /** Rankings that are drawn. */
     readonly sample?: number;
@@ -487,7 +486,7 @@ export interface TaskPlan {
   readonly weight?: string;
   /** The binary label that a row must have to count. */
   readonly only?: string;
-  /** Its prediction for one event: its output of `predictions` is x of the probability σ(x) that the label is 1, or the label itself. */
+  /** Its prediction for an event. The output of `predictions` is the logit x of the probability σ(x) that the label is 1, or an estimate of the label. */
   readonly predicts?: 'probability' | 'number';
   /** The parameter that holds the mean of its label over the training part, where the score adds it. */
   readonly mean?: string;

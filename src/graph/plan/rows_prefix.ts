@@ -1,4 +1,4 @@
-/** How the rows of graph inputs are called: in the inputs' names, and in the symbols of their lengths. */
+/** Prefixes for the rows of graph inputs, in input names and in symbols of lengths. */
 import type { InputPlan, OwnRows, PartRows, RowsOf, Sequences } from './plan.ts';
 
 /** The prefix of the names of graph inputs, so that the events' rows and each kind of drawn rows have inputs of their own. */
@@ -11,7 +11,7 @@ export function hitsSymbol(rows: RowsOf): string {
   return rows.kind === 'events' ? 'hits' : `hits_${stem(rows)}`;
 }
 
-/** The symbol of how many rows there are, of those that are no multiple of the batch's. */
+/** Returns the symbol for the number of rows, if it is no multiple of the batch. */
 export function rowsSymbol(rows: Exclude<RowsOf, { readonly kind: 'events' | 'shared' | 'queue' } | OwnRows>): string {
   const partLength = lengthOf(rows);
   return partLength === undefined ? rows.kind : `${rows.kind}_${partLength}`;

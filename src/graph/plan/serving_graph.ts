@@ -1,4 +1,4 @@
-/** A tower as it is exported: it looks its tables up itself, so that it runs where this library is not. */
+/** Builds the exported graph of a tower: it contains the table lookups, so that it runs without this library. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { type Builder, builderOn, type Ref } from '../builder.ts';
 import { symbolic } from '../dims.ts';
@@ -66,7 +66,7 @@ function serve(
   }
 }
 
-/** Elements times their weights, of those that count; in a mean divided by the sum of these, and zeros where that is 0. */
+/** Multiplies the valid elements by their weights. A mean is divided by the sum of the weights, and is zeros if that is 0. */
 function weighted(builder: Builder, feature: FeaturePlan, tableRows: ReadonlyMap<string, number>, mean: boolean): Ref {
   const codes = bag(builder, feature);
   const { shape } = codes.type;

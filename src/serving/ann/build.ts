@@ -1,6 +1,6 @@
 /**
- * From item vectors to a certified graph. In which space it is built is tried on some of the items first: the better space depends on how much the
- * lengths of the vectors differ, and on how far the queries are from the items.
+ * Builds a certified graph of item vectors. A trial on a sample chooses the space: the better one depends on the spread of vector lengths and on the
+ * distance of queries from items.
  */
 import { defined } from '../../base/util/defined.ts';
 import {
@@ -110,8 +110,8 @@ function someOf({ data, rows, width }: ItemVectors): ItemVectors {
 }
 
 /**
- * How good a graph is, measured on queries of the query tower. Those decide: an index that finds all neighbours of items may miss a third of what
- * queries ask for, as queries come from another tower. The search is made wider until enough is found.
+ * Measures the recall of a graph on queries of the query tower. An index that finds all neighbours of items may miss a third of the best items for
+ * queries, because queries come from another tower. The search is widened until the recall is sufficient.
  */
 export interface Certificate extends RecallFigures {
   readonly k: number;
@@ -161,7 +161,7 @@ export async function certify(scan: Scan, neighbours: Neighbours, options: Certi
       const start = processorTime();
       const foundRows = searchGraph(scan, graph, { vectors, k });
       graphTime += processorTime() - start;
-      // What the graph leaves to the scan is exact.
+      // Requests that fall back to the scan are exact.
       recalls.push(foundRows ? recallOf(foundRows, exactAnswers[at]!) : 1);
       if (at % 64 === 63) await breathe(signal);
     }

@@ -59,7 +59,7 @@ export async function buildGraph(
 }
 
 /**
- * Maps a file that `save` wrote. Its checksum must have been compared: usearch trusts what it reads, and other bytes may end the process.
+ * Maps a file that `save` wrote. The checksum must be verified before, because usearch trusts the file and invalid bytes may crash the process.
  * @throws Failure `no-usearch`, `damaged-index`
  */
 export function openGraph(
@@ -208,8 +208,7 @@ interface Usearch {
 }
 
 /**
- * @param from what is loaded
- * @throws Failure `no-usearch`
+ * @param from the module to load @throws Failure `no-usearch`
  */
 export function loadUsearch(from = 'usearch'): Usearch {
   try {

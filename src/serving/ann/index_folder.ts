@@ -127,13 +127,13 @@ function saveGraph(graph: BuiltGraph, path: string): void {
 }
 
 /**
- * How right an index is on the queries that people send: one of N answers is computed again by the scan. It waits until the event loop is idle, so no request
- * waits for it, and it gives up where that takes too long. Only one answer waits at a time.
+ * Measures the recall of an index on real requests: one of N answers is computed again by the scan. The check runs when the event loop is idle, so it
+ * delays no request, and is dropped if that takes too long. Only one answer is checked at a time.
  */
 export interface GaugeOptions {
   /** Checks one of so many answers. */
   readonly every?: number;
-  /** Milliseconds between two looks at the event loop. */
+  /** Milliseconds between two checks of the event loop. */
   readonly pause?: number;
 }
 

@@ -107,10 +107,10 @@ function check(request: unknown, entries: Readonly<Record<string, RequestEntry>>
 }
 
 export interface OpenOptions {
-  /** In place of the browser's `fetch`. */
+  /** Replaces the browser's `fetch`. */
   readonly fetch?: Fetch;
   readonly signal?: AbortSignal;
-  /** Bytes that the folder may have together; 1 GiB. */
+  /** Maximum total bytes of the folder. Default: 1 GiB. */
   readonly mostBytes?: number;
   /** Called as bytes arrive. */
   readonly onProgress?: (progress: { readonly received: number; readonly total: number }) => void;
@@ -123,21 +123,21 @@ export interface Opened {
   readonly count: number;
   /** Features, kinds and examples, for forms. */
   readonly query: QueryDescription;
-  /** Columns of the items that filters may read, and answers show. */
+  /** Item columns that filters may read and that answers include. */
   readonly columns: readonly string[];
-  /** Tasks of `retrieve` that `weights` may weigh. */
+  /** Tasks of `retrieve` that a request's `weights` may name. */
   readonly tasks: readonly string[];
   /**
-   * The best items for values of features, or for a vector of the query tower.
+   * Returns the best items for feature values, or for a vector of the query tower.
    * @throws Failure `unknown-name`, `feature-value`, `filter-syntax`, `filter-type`, `request-value`
    */
   recommend(request: PageRecommendRequest): Promise<RecommendAnswer>;
   /**
-   * The items near an item, by the cosine of their vectors.
+   * Returns the items nearest to an item by the cosine of their vectors.
    * @throws Failure `unknown-name`, `filter-syntax`, `filter-type`, `request-value`
    */
   similar(request: SimilarRequest): Promise<SimilarAnswer>;
-  /** Keys and titles of all items, such as for a search. */
+  /** Iterates over the keys and titles of all items, for example to search them. */
   items(): Iterable<Item>;
   /** Computes one vector, or one for each interest. */
   vectors(request: { readonly values: Readonly<Record<string, unknown>> }): Promise<readonly Float32Array[]>;
@@ -182,7 +182,7 @@ async function openFiles(index: PageIndex, files: PageFileBytes, at: (name: stri
   const { keys, titles, columns } = readItems(fileText('items.json'), damagedFile('items.json'));
   const vectorShape: [number, number] = [keys.length, query.width];
   const data = readVectors(files['items.safetensors'], vectorShape, damagedFile('items.safetensors'));
-  const answers = await fitting(damagedAt(at(pageIndex)), async () => {
+  const answers = await damagedOnError(damagedAt(at(pageIndex)), async () => {
     const snapshot = makeSnapshot({
       version: index.version,
       items: {
@@ -210,7 +210,7 @@ async function openFiles(index: PageIndex, files: PageFileBytes, at: (name: stri
       query: describeQuery(queryDescription, model.encodings, snapshot),
     };
     const modelAnswers = makeAnswers({ recommender, removesSeen: seen !== 'kept', notes: index.notes });
-    // Whatever of the files does not go together fails here, and not at the first question; what is compiled is warm then.
+    // This request detects files that do not match each other before the user's first one does. It also warms up the compiled code.
     await modelAnswers.recommend({ values: {} });
     return modelAnswers;
   });
@@ -231,7 +231,7 @@ async function openFiles(index: PageIndex, files: PageFileBytes, at: (name: stri
   };
 }
 
-async function fitting<T>(damaged: (reason: string) => Failure, work: () => Promise<T>): Promise<T> {
+async function damagedOnError<T>(damaged: (reason: string) => Failure, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -247,10 +247,10 @@ function folderOf(url: string | URL): URL {
   return folder;
 }
 
-// The query tower in plain JavaScript: the project's own definition of every op, sums in float64, results rounded to float32. An engine would add in an order of
-// its own for each machine; this order is fixed, so Node.js and browsers give the same bits, and no runtime of megabytes is loaded.
+// The query tower in plain JavaScript: the project's own definition of every op, sums in float64, results rounded to float32. Engines add numbers in
+// an order that depends on the machine. This order is fixed, so Node.js and browsers compute the same bits, and no engine of megabytes is loaded.
 
-/** As `weightsInput` names it. */
+/** The suffix that `weightsInput` appends. */
 const weightsSuffix = '/weights';
 
 function makeQueryTower({ plan, graph, width, interests }: PageQuery, parameters: NamedTensors): QueryTowerRun {
@@ -317,7 +317,7 @@ function fillBag(
       const codes = inner.values.subarray(inner.starts[values[elementAt]!], inner.ends[values[elementAt]!]);
       to.set(codes.subarray(0, most), i * most);
     } else {
-      // Row 0 of the table of a list through the item tower is of what is no item.
+      // If the list goes through the item tower, row 0 of its table stands for "not an item".
       to[i] = through ? items![elementAt]! + 1 : values[elementAt]!;
     }
   }

@@ -1,4 +1,4 @@
-/** From the files of an export to what answers. Whatever does not fit is refused before it is used. */
+/** Reads and validates the files of an export before they are used. */
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { type Damaged, type Expected, tensorsIn } from '../../base/storage/tensor_header.ts';
 import { countElements, printType, resolveShape } from '../../graph/dims.ts';
@@ -63,7 +63,7 @@ export function readParameters(bytes: Uint8Array<ArrayBuffer>, graph: Graph, dam
   );
 }
 
-/** Every name is found, and no feature needs itself. */
+/** Checks that all names exist and that no feature depends on itself. */
 function checkFeatures({ plan, encodings, objectives, width }: PageQuery, damaged: Damaged): void {
   const { towers, features } = plan;
   const byName = new Map(features.map((feature) => [feature.name, feature]));
@@ -187,7 +187,7 @@ async function eachPiece(
       onBytes?.(value.length);
     }
   } finally {
-    // What is not read any more need not arrive.
+    // The rest of the download is not needed.
     await reader.cancel().catch(() => {});
   }
 }

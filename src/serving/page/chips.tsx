@@ -1,6 +1,6 @@
 import type { ErrorDetail } from '../server/schemas.ts';
 
-/** Things that were chosen. A click removes one. */
+/** A selected value, shown as a chip. A click removes it. */
 export interface Chip {
   readonly id: string;
   readonly text: string;
@@ -24,7 +24,7 @@ export function Chips({ chips, label }: { readonly chips: readonly Chip[]; reado
   );
 }
 
-// The mistakes of a request at the fields that they are about.
+// Shows the errors of a request next to their fields.
 
 /** Returns the errors whose pointer is a field, or lies in it. */
 export const mistakesAt = (mistakes: readonly ErrorDetail[], at: string): readonly ErrorDetail[] =>
@@ -49,7 +49,7 @@ export function MistakeText({ id, mistakes }: { readonly id: string; readonly mi
 export const prose = (text: string) =>
   text.split(/`([^`]+)`/).map((part, at) => (at % 2 === 1 ? <code key={`${at}`}>{part}</code> : part));
 
-/** At most four digits that matter; a real minus. */
+/** Formats a number with at most four significant digits and a typographic minus. */
 export function figure(value: number): string {
   if (!Number.isFinite(value)) return '–';
   if (value === 0) return '0';
@@ -58,19 +58,19 @@ export function figure(value: number): string {
   return value < 0 ? `−${text}` : text;
 }
 
-/** Digits behind the point that the largest of some numbers needs: all of them line up with as many. */
+/** Returns the number of decimals for a column of numbers, so that they line up. It depends on the largest one. */
 export function digitsOf(values: readonly number[]): number {
   const largest = Math.max(0, ...values.map(Math.abs));
   return largest >= 100 ? 1 : largest >= 10 ? 2 : 3;
 }
 
-/** A real minus, and none before a zero. */
+/** Formats a number with a typographic minus, but never as −0. */
 export function fixed(value: number, digits: number): string {
   const text = Math.abs(value).toFixed(digits);
   return value < 0 && /[1-9]/.test(text) ? `−${text}` : text;
 }
 
-/** A value of a column as a person reads it; nothing where it is missing. */
+/** Formats the value of a column for the page. A missing value becomes an empty text. */
 export function columnText(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (Array.isArray(value)) return value.join(' · ');
@@ -82,5 +82,5 @@ export const countText = (number: number, what: string): string =>
 
 export const shortVersion = (version: string): string => (version.length > 12 ? version.slice(0, 8) : version);
 
-/** Milliseconds that a question waits while a person types it. */
+/** Milliseconds after the last keystroke before a search is sent. */
 export const typing = 250;

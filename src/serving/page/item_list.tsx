@@ -10,9 +10,9 @@ export interface ItemListProps {
   readonly about: AboutAnswer;
   readonly question: QueryForm;
   readonly answer: PageAnswer;
-  /** It is that of an earlier question: the present one has none. */
+  /** True if the answer belongs to an earlier query, because the current one failed. */
   readonly isOld: boolean;
-  /** Gets the focus when the item that has it leaves. */
+  /** Receives the focus when the focused item is removed. */
   readonly heading: RefObject<HTMLHeadingElement | null>;
   change(part: Partial<QueryForm>): void;
   showNear(item: Item): void;
@@ -128,7 +128,7 @@ function Picture({ address }: { readonly address: string | undefined }) {
   );
 }
 
-// Which addresses of the data a page may load as pictures. The policy of the page forbids all others, too.
+// Returns whether the page may load an address of the data as a picture. The content security policy forbids all others too.
 
 /** Undefined unless the address is one of `data:image`, of this server, or of https. */
 export function pictureOf(value: unknown, base: string): string | undefined {

@@ -20,7 +20,7 @@ import {
 } from './question.ts';
 import { QuestionForm } from './question_form.tsx';
 
-/** What a user has had, the latest first: some of it, until a person wants all. */
+/** Lists the items of a user, the latest first: a few until all are requested. */
 interface HistoryProps {
   readonly history: readonly Item[];
   showNear(item: Item): void;
@@ -249,7 +249,7 @@ function App({ client }: { readonly client: PageClient }) {
   );
 }
 
-/** What the model is, and its first question: a user with a history, or no values at all. */
+/** Loads the description of the model and makes the first query: a user with a history, or no values at all. */
 async function begin(client: PageClient): Promise<StartState> {
   const [about, users] = await Promise.all([
     client.get<AboutAnswer>('/v1/about'),
@@ -294,7 +294,7 @@ function Ready({ client, about: loaded, first, onToken }: ReadyProps) {
 
   const changeForm = (part: Partial<QueryForm>, delay = 0): void => {
     delayTimer.current = delay;
-    // What changes besides an item asks for the user again, except for what an answer of both kinds has.
+    // Any other change queries the user again, unless both kinds of answers share the setting.
     setQuestion((before) => ({ ...before, ...part }));
   };
 
@@ -326,7 +326,7 @@ function Ready({ client, about: loaded, first, onToken }: ReadyProps) {
   );
 }
 
-/** Asks for the token of the server. It stays in memory: nothing stores it, and no address has it. */
+/** Prompts for the token of the server, which is kept only in memory and never in an address. */
 interface TokenFormProps {
   readonly refused: boolean;
   onToken(token: string): void;

@@ -1,4 +1,4 @@
-/** What a person asks on the page, and the request that it is. */
+/** The query on the page, and the conversion to a request. */
 import { defined } from '../../base/util/defined.ts';
 import type { DescribedFeature, Item } from '../serve/prepare.ts';
 import type { About } from '../server/about.ts';
@@ -25,7 +25,7 @@ export interface QueryForm {
   readonly removeSeen: boolean;
   /** By task: weights that are other than the factors of the model. */
   readonly weights: Readonly<Record<string, number>>;
-  /** Shows the items near this one, in place of those for a user. */
+  /** Shows the items near this one instead of those for a user. */
   readonly near?: Item | undefined;
 }
 
@@ -180,7 +180,7 @@ function replyOf<T>(response: Response, value: unknown, milliseconds: number, gi
   return response.status < 500 && mistakes.length > 0 ? { kind: 'mistakes', mistakes } : { kind: 'lost', reason };
 }
 
-/** One question at a time to the server: while one is on its way, only the latest of those that follow waits. So a slider that moves asks as fast as answers come. */
+/** Sends one query at a time. While one is pending, only the latest of the following ones is kept. So a moving slider sends queries as fast as answers arrive. */
 export interface AskingState<T> {
   readonly waits: boolean;
   /** The latest answer. It stays while a later question has none. */

@@ -7,7 +7,7 @@ import { Chips, countText, figure, MistakeText, mistakesAt, typing } from './chi
 import type { AboutAnswer, PageClient, QueryForm } from './question.ts';
 import { Combo, ValueFields } from './value_fields.tsx';
 
-/** The filter, with its mistake underlined where it is. Behind the text of the field lies the same text, which nobody sees but for its underline. */
+/** The filter field, with errors underlined. The same text lies behind the field, invisible except for the underline. */
 interface FilterFieldProps {
   readonly columns: readonly AboutColumn[];
   readonly filter: string;
@@ -68,7 +68,7 @@ function FilterField({ columns, filter, mistakes, onFilter }: FilterFieldProps) 
   );
 }
 
-/** A mistake at the end of the text has the place after it. */
+/** An error at the end of the text is shown after it. */
 function Underlined({ text, start, end }: { readonly text: string; readonly start: number; readonly end: number }) {
   return (
     <>
@@ -115,7 +115,7 @@ const isWide = matchMedia('(min-width: 58rem)').matches;
 
 function Limits({ about, question, mistakes, change }: LimitsProps) {
   const { k, filter, exclude, removeSeen } = question;
-  // While these are closed, the answer must not seem to be of all items, nor a mistake to have no place.
+  // While this section is closed, active filters and errors in it must still be visible.
   const isWrong = ['/filter', '/k', '/exclude', '/columns'].some((at) => mistakesAt(mistakes, at).length > 0);
   const isLimited = filter !== '' || exclude.length > 0;
   return (
@@ -242,7 +242,7 @@ export function QuestionForm({ client, about, question, mistakes, change }: Ques
   );
 }
 
-/** A search for items by what their titles contain: the one that is chosen shows the items near it. */
+/** Searches items by title. Choosing one shows the items near it. */
 interface ItemFieldProps {
   readonly client: PageClient;
   readonly near: Item | undefined;

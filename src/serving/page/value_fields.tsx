@@ -178,7 +178,7 @@ interface ComboProps {
 /** Milliseconds in which a later key takes the place of the one before. */
 const pause = 120;
 
-/** Long because one field has all that WAI-ARIA asks of it. */
+/** Long because WAI-ARIA requires much of this field. */
 export function Combo(props: ComboProps) {
   const { id, label, list, placeholder, clear, value, mistakes, takesText = false, find, onChoice } = props;
   const [typed, setTyped] = useState(value);
@@ -193,7 +193,7 @@ export function Combo(props: ComboProps) {
     setTyped(choice?.name ?? '');
     if ((choice?.name ?? '') !== value) onChoice(choice);
   };
-  /** Leaves the field as it is, or as it was. */
+  /** Closes the field with its current or its previous value. */
   const leaveField = (): void => {
     if (typed === '') chooseItem(undefined);
     else if (takesText) chooseItem({ key: typed, name: typed, fact: '' });

@@ -117,9 +117,9 @@ function listSql(left: TextValue, list: string, nameOf: NameOf, parameters: SqlP
   return unstorableAt(left.value) >= 0 ? never(list) : `(${parameters.add(left.value, 'text')} = ANY(${list}))`;
 }
 
-// Which texts PostgreSQL can store: all but those with U+0000, or with half of a surrogate pair.
+// PostgreSQL can store all texts except those with U+0000 or an unpaired surrogate.
 
-/** The place of the first unit that cannot be stored, −1 where there is none. */
+/** Returns the index of the first unit that cannot be stored; −1 if there is none. */
 export function unstorableAt(text: string): number {
   const badIndices = [text.indexOf('\0'), text.search(/\p{Surrogate}/u)].filter((at) => at >= 0);
   return badIndices.length === 0 ? -1 : Math.min(...badIndices);

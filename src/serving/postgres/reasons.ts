@@ -1,9 +1,9 @@
-/** What a PostgreSQL server, or the way to it, refuses: in words, by the code of the error. */
+/** Describes errors of a PostgreSQL server and of the connection, by error code. */
 import { type ClientConfig, DatabaseError } from 'pg';
 import { type ConnectionOptions, parse, toClientConfig } from 'pg-connection-string';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 
-/** `postgres://user@host:5432/database`: what the client connects with, and what people see of it, which never has a password. */
+/** `postgres://user@host:5432/database`: the settings of the client, and the address for messages, which never has a password. */
 export interface DatabaseAddress {
   /** Without the password, and without options: for messages and logs. */
   readonly shown: string;
@@ -19,7 +19,7 @@ const patience = 5000;
 /** @throws Failure `index-address` */
 export function databaseAddress(text: string): DatabaseAddress {
   const parsedAddress = parsedOf(text);
-  // As `pg` fills in what is left out; the password may also come from PGPASSWORD or ~/.pgpass.
+  // `pg` provides the defaults; the password may also come from PGPASSWORD or ~/.pgpass.
   const user = parsedAddress.user || process.env.PGUSER || process.env.USER || 'postgres';
   const host = parsedAddress.host || process.env.PGHOST || '127.0.0.1';
   const database = parsedAddress.database || process.env.PGDATABASE || user;

@@ -151,7 +151,7 @@ async function locate(search: TableSearch) {
   };
   let currentTable = await findTable();
   let moving: Promise<void> | undefined;
-  /** The same version was indexed again, and the older table dropped. The first question that notices it looks the new one up. */
+  /** The same version was indexed again and the old table dropped. The first query that fails looks up the new one. */
   const moveOn = async (from: IndexTable): Promise<void> => {
     if (currentTable !== from) return;
     moving ??= findTable()

@@ -38,7 +38,7 @@ export interface ExportOptions {
   readonly folder: string;
   readonly tower: string;
   readonly elements?: ListElements;
-  /** Also writes the vectors of these items: all of the corpus. */
+  /** The corpus, whose vectors are written too. */
   readonly items?: ExportedItems;
   /** Writes into a folder that is not empty; what an earlier export left of these towers is replaced. */
   readonly force?: boolean;
@@ -230,7 +230,7 @@ export interface ServingDescription {
   /** The vectors of all items, as `tower export --index` writes them. */
   readonly index?: ItemIndex;
   readonly towers: Readonly<Record<string, ServingTower>>;
-  /** How text becomes codes, with values to try a port on. */
+  /** The encoding of texts as codes, with test values for ports. */
   readonly rules: PublishedRules;
 }
 
@@ -260,7 +260,7 @@ export interface ServingInput {
   readonly last?: ServingPart;
   /** The list to whose elements its own belong. */
   readonly along?: ServingPart;
-  /** For several values of each of those elements: how many are read, the first. */
+  /** If each element has several values: the number of first values that are read. */
   readonly each?: Pick<ServingInput, 'atMost' | 'unseen'>;
   readonly padding?: -1 | 0;
   readonly keeps?: ElementLimit['keeps'];

@@ -33,7 +33,7 @@ export interface PageOptions {
   readonly folder: string;
   readonly tower: string;
   readonly dataset: Pick<Dataset, 'corpus' | 'seen' | 'histories'>;
-  /** What the items file has of the items, and which of it goes into the folder. */
+  /** The columns of the items file, and those that are exported. */
   readonly columns: ItemColumns;
   readonly chosen: readonly string[];
   readonly objectives: readonly RetrievalObjective[];
@@ -221,7 +221,7 @@ export interface ServedTower {
 /** Items of a list that goes through the item tower: each item has a code, and the code a row. */
 export interface ItemsOfList {
   readonly encoding: Extract<Encoding, { readonly kind: 'vocabulary' }>;
-  /** float32 [items + 1, width]; row 0 is of what is no such item. */
+  /** float32 [items + 1, width]; row 0 stands for "not an item". */
   readonly table: Tensor;
 }
 
@@ -247,7 +247,7 @@ export function listsOfItems(
   );
 }
 
-/** Gives each list of the item tower a row for each item of the corpus. Row i + 1 is item i. */
+/** Makes the table for lists of items, with a row for each item of the corpus. Row i + 1 is item i. */
 const tablesOfCorpus = (
   { plan }: LoadedModel,
   { corpus, tables }: ListElements,

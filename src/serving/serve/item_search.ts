@@ -1,8 +1,9 @@
 /**
- * Finds items by what a person types of their titles: small and capital letters, and accents, count as the same. Titles that begin with the text come first, then titles
- * with a word that begins with it, then others that contain it. The folded titles are texts of some thousand rows each, which the engine of JavaScript scans
- * at gigabytes a second: a million titles take some milliseconds, in slices, so that requests are answered between them. Pure: browsers have it too.
+ * Finds items by a part of their titles, ignoring case and accents. Titles that begin with the text come first, then titles
+ * with a word that begins with it, then others that contain it. Thousands of folded titles are joined into one text, which JavaScript engines scan at
+ * gigabytes a second: a million titles take a few milliseconds, in slices, so that requests are answered between them. It runs in browsers too.
  */
+import { nextTurn } from '../../base/util/defined.ts';
 import { type Item, itemAt } from './prepare.ts';
 import type { OwnedRows, Snapshot } from './snapshot.ts';
 
@@ -16,11 +17,11 @@ export interface ItemSearch {
 
 /** Rows of one text, which is scanned without a pause. */
 const rowsOfPart = 4096;
-/** Titles that are folded before requests get their turn: less than a millisecond. */
+/** Titles that are folded before other requests get a turn: less than a millisecond. */
 const foldedOfTurn = 512;
-/** Rows that are put in order one by one. */
+/** Up to this many matching rows are sorted by comparing their titles. */
 const few = 500;
-/** Texts that are scanned before requests get their turn. */
+/** Texts that are scanned before other requests get a turn. */
 const partsOfTurn = 32;
 
 /** Normalizes a text for comparison: one line, without accents and capital letters. */
@@ -45,7 +46,7 @@ async function foldRows(from: Titles, first: number, end: number): Promise<strin
   return `\n${foldedTexts.join('\n')}\n`;
 }
 
-/** @param base whose titles do not change: they are folded at the first search, as are those of written items, for which there is a full text */
+/** @param base items whose titles do not change. Their titles are folded and cached at the first search, and so are full parts of written items */
 export function makeItemSearch(base: Pick<Snapshot, 'rows' | 'titleAt' | 'keyAt'>): ItemSearch {
   const textsByOwner = new WeakMap<object, string[]>();
 
@@ -97,7 +98,7 @@ export function makeItemSearch(base: Pick<Snapshot, 'rows' | 'titleAt' | 'keyAt'
       }
       if (foundRows.size < most) {
         const containingRows = await baseRows(foldedText, Math.max(few, most));
-        // Of few rows the order is known. Of many, one more scan for each place finds the best.
+        // A few rows are sorted in memory. If there are more, one further scan for each rank finds the best.
         const isAll = containingRows.length < Math.max(few, most);
         for (const wordStart of [`\n${foldedText}`, ` ${foldedText}`]) {
           if (foundRows.size >= most || isOver()) break;
@@ -117,7 +118,7 @@ function* rowsIn(part: string, text: string, first: number): Generator<number> {
   let row = first - 1;
   let countedTo = 0;
   for (let at = part.indexOf(text); at >= 0; at = part.indexOf(text, countedTo)) {
-    // A text that begins a line begins at the end of the line before.
+    // A search text that begins with a line break matches at the end of the previous line.
     const matchStart = at + (text.startsWith('\n') ? 1 : 0);
     for (let end = part.indexOf('\n', countedTo); end >= 0 && end < matchStart; end = part.indexOf('\n', end + 1)) {
       row++;
@@ -129,10 +130,3 @@ function* rowsIn(part: string, text: string, first: number): Generator<number> {
     countedTo = lineEnd;
   }
 }
-
-/** Lets requests, sockets and timers have their turn. Browsers have no `setImmediate`. */
-export const nextTurn = (): Promise<void> =>
-  new Promise((resolve) => {
-    if (typeof setImmediate === 'function') setImmediate(resolve);
-    else setTimeout(resolve);
-  });

@@ -69,7 +69,7 @@ function joinedBags(given: readonly ColumnRow<BagColumn>[]): BagColumn {
   });
   const starts = ends.map((_, at) => (at === 0 ? 0 : ends[at - 1]!));
   const weights = given.some(({ column }) => column.weights) ? new Float32Array(totalLength).fill(1) : undefined;
-  // Of lists that go through the item tower.
+  // For lists that go through the item tower.
   const items = given.every(({ column }) => column.items) ? new Int32Array(totalLength) : undefined;
   const values = new Int32Array(totalLength);
   given.forEach(({ column, row }, at) => {
@@ -120,7 +120,7 @@ export interface QueryAnswerer {
     known?: UserVectorCache,
   ): Promise<(Recommendation | Failure)[]>;
   /**
-   * What the query tower makes of a question: one vector, or one for each interest.
+   * Computes the query vectors of a request: one, or one for each interest.
    * @throws Failure `no-user-key`, `unknown-name`, `feature-value`
    */
   vectors(question: RecommendQuery): Promise<readonly Float32Array[]>;
@@ -135,7 +135,7 @@ export function makeQueryAnswerer(
   prepare: Preparer,
   query: QueryTowerRun,
 ): QueryAnswerer {
-  /** Only what is not known goes through the tower. */
+  /** Only vectors that are not cached go through the tower. */
   const vectorsOf = async (prepared: readonly PreparedQuery[], known?: UserVectorCache): Promise<Float32Array[][]> => {
     const cachedVectors = prepared.map(({ user }) => (user === undefined ? undefined : known?.get(user)));
     const uncached = prepared.filter((_, i) => cachedVectors[i] === undefined);
@@ -203,10 +203,10 @@ export interface UserVectorFigures {
   readonly room: number;
 }
 
-/** Bytes of a slot besides its numbers: its user, and a flag of its use. */
+/** Further bytes of a slot: its user, and a flag of its use. */
 const slotBytes = 5;
 
-/** Tables of a cache, made for the shape of the first vectors. Memory that nothing was written to is none of the machine's yet. */
+/** Arrays of the cache, allocated for the shape of the first vectors. The system provides memory only when it is written. */
 function makeVectorSlots(users: number, bytes: number, [first, ...others]: readonly Float32Array[]) {
   const [interests, width] = [1 + others.length, first!.length];
   const numbersPerUser = interests * width;

@@ -19,7 +19,7 @@ export interface PageIndex {
   readonly format: 'tower-page-1';
   readonly tower: string;
   readonly model: string;
-  /** What identifies the model: the checksum of the run's manifest. */
+  /** Identifies the model: the checksum of the run's manifest. */
   readonly version: string;
   readonly notes: readonly string[];
   readonly files: Readonly<Record<PageFile, { readonly sha256: string; readonly bytes: number }>>;
@@ -97,7 +97,7 @@ function itemColumn(column: PageColumn): ItemColumn {
   }
 }
 
-// What the JSON files must look like, before anything is computed from them.
+// JSON Schemas of the files, which are validated before use.
 
 /** Shapes of values that came from elsewhere, as data: a shape gives what is wrong with a value, with its place. */
 export type JsonShape = (value: unknown, at: string) => string | undefined;
@@ -276,7 +276,7 @@ function pair(first: JsonShape, second: JsonShape): JsonShape {
     second((value as unknown[])[1], `${at}/1`);
 }
 
-/** Each list has a value an item. */
+/** Each list has one value for each item. */
 export const itemsShape: JsonShape = (value, at) => {
   const rows = isObject(value) && Array.isArray(value.keys) ? value.keys.length : 0;
   return entries({ keys: listOf(text), columns: recordOf(column(rows)) }, { titles: listOf(text, rows) })(value, at);

@@ -1,4 +1,4 @@
-/** From a question to the row that goes through the query tower and what the snapshot is asked. It needs neither Node.js nor an engine. */
+/** Converts a request to a row for the query tower and a request to the snapshot. It needs neither Node.js nor an engine. */
 import { failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Dataset, Encoding, IndexedColumn, Users } from '../../data/dataset.ts';
@@ -105,7 +105,7 @@ export function makePreparer({ plan, encodings }: QueryModel, dataset: QueryData
     const columnsOf = () =>
       queryColumns(plan, tower, encodings, allValues, { histories, itemOf, ...defined({ base }) });
     const user = Object.keys(values).length === 0 ? row : undefined;
-    // What is given may be wrong, and is refused here.
+    // Refuses invalid given values.
     const columns = user === undefined ? columnsOf() : undefined;
     const seenRows = row === undefined ? [] : snapshot.seenBy(row);
     const excludedRows = new Set(removeSeen ? [...seenRows, ...givenRows] : []);
@@ -176,7 +176,7 @@ function asOfLastEvent(names: readonly string[], who: string): string {
   return `${featureList} ${names.length === 1 ? 'is' : 'are'} from the last event of ${who}: give the current value if it differs.`;
 }
 
-/** What a question may say: the features that the query tower reads, what their values are, and examples of them. For forms and for people. */
+/** Describes the features that a request may give, for forms and documentation: their kinds and example values. */
 export interface QueryDescription {
   readonly model: string;
   readonly tower: string;
@@ -191,7 +191,7 @@ export interface DescribedFeature {
   readonly name: string;
   /** `category`: a value of a vocabulary, or any text that is hashed; `item`: the key of an item; `text`: words. */
   readonly kind: 'category' | 'item' | 'number' | 'moment' | 'text' | 'vector';
-  /** It takes a list of such values. */
+  /** True if it takes a list of such values. */
   readonly list?: true;
   readonly size?: number;
   /** The list to whose elements its values belong, one each. */
@@ -206,7 +206,7 @@ interface FeatureExample {
   readonly title?: string;
 }
 
-/** Values that help a person to choose, and that a page can hold. */
+/** Example values, few enough for a page. */
 const mostExamples = 50;
 
 /** @param items give keys and titles for examples */

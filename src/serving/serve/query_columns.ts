@@ -1,4 +1,4 @@
-/** Feature values as they come from a person or a request, encoded as training encoded its columns: one row. */
+/** Encodes the feature values of a request as one row, as training encoded its columns. */
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { crossColumns, lastColumn, missingCode } from '../../data/columns/encode.ts';
 import { type EncodedValue, encodeValue } from '../../data/columns/encoders/value.ts';
@@ -143,8 +143,8 @@ function codesOf(feature: FeaturePlan, value: EncodedValue): readonly number[] {
 }
 
 /**
- * What the elements of a list become, in their order: from the side that is kept, until there is as much as is kept. A request may give many thousands of elements more,
- * and encoding them would take seconds.
+ * Encodes the elements of a list, beginning at the end that the feature keeps, until it has enough. A request may give many thousands of further
+ * elements, and encoding them would take seconds.
  */
 function limitedParts<T>(
   elements: readonly unknown[],
@@ -204,7 +204,7 @@ function givenList(
   return { list, length: elements.length, kept: listElements.flat() };
 }
 
-/** A list and what each of its elements counts, of those that it keeps. */
+/** Returns the kept elements of a list and their weights. */
 function weightedColumn(feature: FeaturePlan, values: FeatureValues, { length, kept }: GivenList): BagColumn {
   const column = feature.weights!;
   const givenWeights = values[column] ?? [];
@@ -264,7 +264,7 @@ function innerColumn(feature: FeaturePlan, encoding: Encoding, values: FeatureVa
   return { ...bagOf([...innerCodes.keys()]), inner: { kind: 'bags', starts, ends, values: allCodes } };
 }
 
-// Which elements of a bag a model reads: the same rule for columns, requests and serving.json.
+// Selects the elements of a bag that a model reads. Columns, requests and serving.json use the same rule.
 
 /** Maximal number of events, by feature that a history of a data block feeds. */
 export type Histories = ReadonlyMap<string, number>;

@@ -41,7 +41,7 @@ interface WritableAnswerer extends QueryAnswerer {
 export interface RecommenderOptions {
   readonly version?: string;
   readonly columns?: ItemColumns;
-  /** Which columns of the vectors weights may scale. */
+  /** Column ranges of the vectors that weights may scale. */
   readonly objectives?: readonly RetrievalObjective[];
   /** The vectors of the corpus, where another process has computed them. */
   readonly computed?: ComputedItemVectors;
@@ -63,8 +63,7 @@ export async function makeRecommender(
 }
 
 /**
- * The same of what was kept: no row is read and no item goes through its tower.
- * @param dataset reads the rows, for `sample`
+ * Restores the recommender from a cache: no row is read and no item goes through its tower. @param dataset reads the rows, for `sample`
  */
 export async function openRecommender(
   trained: RecommendingModel,
@@ -144,7 +143,7 @@ function recommenderOf(
   };
 }
 
-/** Queries as they are asked: of events that training has not seen, where the data has such. */
+/** Returns realistic queries: from held-out events, if the data has any. */
 async function sampleQueries(retrieval: Retrieval, { parts }: Dataset, count: number): Promise<QueryVectors> {
   const events = [parts.test, parts.validation, parts.train].find(({ rows }) => rows > 0);
   if (events === undefined) return [];
@@ -153,7 +152,7 @@ async function sampleQueries(retrieval: Retrieval, { parts }: Dataset, count: nu
   return interestsOf(await retrieval.queries(events.features, rows));
 }
 
-/** The words of a column, made of their bytes when they are asked for: one by one, or all of them once a filter compares each. */
+/** The texts of a column, decoded on access: one by one, or all of them once a filter compares each. */
 function wordsOf(parts: KeyParts): Words {
   const table = keyTableOf(parts);
   let allWords: string[] | undefined;
@@ -179,8 +178,8 @@ function columnOf(column: ServedColumn): ItemColumn {
 }
 
 /**
- * How many of the best items an index finds, measured against the exact scan on queries of the query tower. Queries and items have other
- * distributions, so figures of items as queries would say little.
+ * Measures the recall of an index against the exact scan on queries of the query tower. Using items as queries would be misleading, because their
+ * distribution differs.
  */
 export interface RecallCertificate extends RecallFigures {
   readonly k: number;

@@ -1,5 +1,5 @@
 /**
- * What answers a request for the best items, immutable: item vectors with their codes, keys and titles, filter columns, what users have seen.
+ * An immutable snapshot answers requests for the best items. It has item vectors and their codes, keys, titles, filter columns, and the items that users have seen.
  * A server keeps one in a variable and a request takes it once, so keys, vectors and columns of an answer are always of one version; a new version is
  * a new snapshot and one assignment. Pure: it reads no file, needs no engine, and gives the same bits in Node.js and in browsers.
  *
@@ -30,12 +30,12 @@ import {
 
 // Vectors as directions: their inner products are cosines.
 
-/** What float32 loses of a length of 1. */
+/** Tolerance for the rounding of a length of 1 in float32. */
 const rounding = 1e-6;
 
 /**
- * float32 [rows, width], each with length 1; a vector of zeros stays one. A vector that has this length, as those of a cosine do, stays as it is, whatever
- * the others are. Where all do, these are the vectors themselves.
+ * Normalizes float32 [rows, width] to length 1; zero vectors stay zero. Vectors of length 1, such as those of a cosine score, keep their bits. If all
+ * have length 1, the same array is returned.
  */
 export function directionsOf(vectors: Float32Array, width: number): Float32Array {
   let data: Float32Array | undefined;
@@ -64,7 +64,7 @@ export interface SnapshotSource {
   };
   readonly users?: {
     readonly keys: Texts;
-    /** Item rows of each user, in the order of time; −1 of an item that is not there. */
+    /** Item rows of each user in the order of time; −1 for an item that the snapshot lacks. */
     readonly seen: BagColumn;
   };
   readonly objectives?: readonly RetrievalObjective[];
@@ -77,7 +77,7 @@ export interface FoundUser {
 
 export interface Snapshot {
   readonly version: string;
-  /** Every row is below. Where items are written, some rows have no item any more. */
+  /** Number of rows. After live writes some rows no longer have an item, so `count` may be smaller. */
   readonly rows: number;
   readonly count: number;
   readonly width: number;
@@ -89,7 +89,7 @@ export interface Snapshot {
   top(requests: readonly TopRequest[]): TopAnswer[];
   /** −1 where there is none. */
   itemRow(key: string): number;
-  /** The row before any item was written, which tables of the corpus use; −1 where it is deleted, or came later. */
+  /** The row of an item in the original corpus, by which corpus tables are indexed; −1 if the item was deleted or added later. */
   corpusRow(key: string): number;
   keyAt(row: number): string;
   /** Undefined where the items have no titles. */
@@ -102,18 +102,18 @@ export interface Snapshot {
   /** Item rows that a user has seen, the oldest first. */
   seenBy(user: number): number[];
   directions(): Snapshot;
-  /** The same items, found by a graph where its certificate covers a request. */
+  /** Returns a snapshot that searches with the graph if its certificate covers the request. */
   withGraph(graph: NeighbourGraph): Snapshot;
-  /** Answers in place of `top`, where the items are searched somewhere else. */
+  /** Replaces `top` if another system, such as a database, searches the items. */
   readonly index?: SearchIndex;
-  /** Where items are written: their rows, the oldest first. Those of the data come before. */
+  /** Rows of live-written items, the oldest first. They follow the rows of the data. */
   readonly written?: readonly OwnedRows[];
   readonly users: number;
   /** Users whose keys begin with a text: the one with this key, then the others in the order of the data. */
   usersWith(prefix: string, most: number): FoundUser[];
 }
 
-/** Rows from `first` on whose keys and titles stay as they are, also in later snapshots, which may have more of the same. */
+/** A range of rows, from `first`, whose keys and titles never change. Later snapshots may extend the range. */
 export interface OwnedRows {
   readonly of: object;
   readonly first: number;
@@ -212,20 +212,20 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
   };
 }
 
-/** Cosines have another order than the inner products that a graph is of. */
+/** Removes the graph: it ranks by inner products, and cosines rank differently. */
 function directionParts({ graph: _, ...parts }: SnapshotParts): SnapshotParts {
   const { vectors, rows, width } = parts.scan;
   const unitVectors = directionsOf(vectors, width);
   return { ...parts, objectives: [], scan: unitVectors === vectors ? parts.scan : makeScan(unitVectors, rows, width) };
 }
 
-/** Entry by entry: the rest of an object takes several times longer, and answers have many items. */
+/** Copies entry by entry: a rest pattern (`{ row, ...item }`) is several times slower, and answers have many items. */
 export function shownItem({ key, title, score, shares }: TopItem): Omit<TopItem, 'row'> {
   const item = title === undefined ? { key, score } : { key, title, score };
   return shares === undefined ? item : { ...item, shares };
 }
 
-/** One pass, or the index; one by one where a request fails, whose answer is its Failure. */
+/** Answers all requests in one pass or by the index. If one fails, they are answered one by one, and the failed one gets its Failure. */
 export async function topEach(snapshot: Snapshot, requests: readonly TopRequest[]): Promise<(TopAnswer | Failure)[]> {
   if (snapshot.index) return snapshot.index.top(requests);
   const allAnswers = attempt(() => snapshot.top(requests));
@@ -242,7 +242,7 @@ export function attempt<T>(work: () => T): T | Failure {
   }
 }
 
-// The vectors of queries, taken apart.
+// Query vectors.
 
 /** Splits rows into vectors: one for each interest. */
 export function interestsOf({ data, rows, width, interests = 1 }: Vectors): Float32Array[][] {

@@ -1,4 +1,4 @@
-/** What a request for the best items asks of the scan: checked vectors with their weights, and the rows that may be in the answer. */
+/** Turns a request for the best items into a search request: validated, weighted vectors and the rows that the answer may have. */
 import { type Failure, failure } from '../../base/diagnostics/failure.ts';
 import type { KeyTable } from '../../base/text/key_table.ts';
 import { nearest } from '../../base/text/nearest.ts';
@@ -16,18 +16,18 @@ export interface TopRequest {
   readonly filter?: string;
   /** Keys that no item has exclude nothing, and the answer counts them. */
   readonly exclude?: readonly string[];
-  /** Item rows that are left out; −1 and repeated ones may be among them. */
+  /** Item rows to exclude. Repeated rows and −1 are allowed. */
   readonly excludeRows?: Iterable<number>;
   /** Default: all rows. */
   readonly within?: Bits;
   /** The key of a user, whose seen items are left out. */
   readonly seenBy?: string;
-  /** By objective, in place of its factor in `retrieve`. Those left out keep theirs; 0 removes one. */
+  /** Weights by objective, which replace the factors of `retrieve`. Objectives that are not named keep their factors; 0 removes one. */
   readonly weights?: Readonly<Record<string, number>>;
   readonly shares?: boolean;
 }
 
-/** A weight other than 0 is within these, so that no product leaves the range of float64. */
+/** Bounds of the absolute value of a weight other than 0, so that no product overflows float64. */
 const [leastWeight, mostWeight] = [1e-30, 1e30];
 
 export interface SearchContext {
@@ -104,7 +104,7 @@ export function userRowOf(key: string, rowOf: (key: string) => number): number {
   throw failure('unknown-name', { what: 'user', name: key, advice: 'give the key of a user of the data' });
 }
 
-/** The factor of each column of a query vector; undefined where nothing changes. */
+/** Returns the factor of each column of a query vector; undefined if nothing changes. */
 function factorsOf(
   weights: Readonly<Record<string, number>> | undefined,
   { width, objectives }: SearchContext,
@@ -128,7 +128,7 @@ function factorsOf(
   return factors;
 }
 
-/** The facts of a name that is none of some known ones. */
+/** Returns the facts of the error `unknown-name`. */
 export const unknownFacts = (what: string, name: string, known: readonly string[]) => ({
   ...{ what, name, known },
   nearest: nearest(name, known),
@@ -137,7 +137,7 @@ export const unknownFacts = (what: string, name: string, known: readonly string[
 export const requestFailure = (entry: string, reason: string, advice: string): Failure =>
   failure('request-value', { entry, reason, advice });
 
-/** A score that `retrieve` declares: `factor` · the inner product of columns `from` to `to`. The query vector already has the factor. */
+/** A score that `retrieve` declares: `factor` · the inner product of columns `from` to `to`. Query vectors are already multiplied by the factor. */
 export interface RetrievalObjective {
   readonly name: string;
   readonly from: number;
@@ -148,9 +148,9 @@ export interface RetrievalObjective {
 export type ScoreShares = Readonly<Record<string, number>>;
 
 /**
- * The inner product of a query and an item, block by block. Blocks cover the vectors, so the shares add up to the score, but for the rounding of
- * float64. Of several interests, those of the one that gives the item its score.
- * @param vectors already weighed
+ * Splits the score of an item into the inner products of the blocks. They add up to the score, except for the rounding of float64. With several
+ * interests the one with the highest score counts.
+ * @param vectors with the weights applied
  */
 export function sharesOf(
   vectors: readonly Float64Array[],
@@ -175,7 +175,7 @@ function refuseWithoutObjectives(objectives: readonly RetrievalObjective[]): voi
   throw failure('request-value', { entry: 'shares', reason, advice: 'remove `shares`' });
 }
 
-/** The answer to a request for the best items, and what may give it in place of the scan. */
+/** The answer to a request for the best items. */
 export interface TopAnswer {
   readonly version: string;
   /** Best first; of equal scores the item whose row comes first. */
@@ -184,7 +184,7 @@ export interface TopAnswer {
   readonly candidates: number;
   /** Keys of `exclude` that no item has. */
   readonly unknown: readonly string[];
-  /** Absent: it is proved that no other item has a higher score. */
+  /** False if the search is approximate. Absent: no other item has a higher score. */
   readonly exact?: false;
 }
 
@@ -198,13 +198,13 @@ export interface TopItem {
   readonly shares?: ScoreShares;
 }
 
-/** Finds the best items somewhere else than in the scan, such as in a database. It may miss some, so its answers are not proved. */
+/** Finds the best items in another system, such as a database. It may miss some items, so its answers are not exact. */
 export interface SearchIndex {
   /** Without a password. */
   readonly address: string;
   /**
-   * The answers of the snapshot, with `exact: false`. In place of an answer is the Failure of a request that has none: a mistake in the request, or an index that
-   * does not answer.
+   * Returns the answers that a snapshot would give, with `exact: false`. A failed request gets a Failure instead: the request is wrong, or the index
+   * does not respond.
    */
   top(requests: readonly TopRequest[]): Promise<(TopAnswer | Failure)[]>;
   close(): Promise<void>;

@@ -1,4 +1,4 @@
-/** What one version of a model takes and gives, for the page and for other programs with a form. */
+/** Describes the requests and answers of a version, for the page and for other programs with a form. */
 import type { ItemColumn } from '../serve/filter/columns.ts';
 import type { QueryDescription } from '../serve/prepare.ts';
 import type { Snapshot } from '../serve/snapshot.ts';
@@ -15,14 +15,14 @@ export interface About {
   readonly columns: readonly AboutColumn[];
   /** The moment up to which answers know events of users. */
   readonly asOf?: string | number;
-  /** Whether items that a user has had are left out, where a request does not say. */
+  /** Default of `removeSeen`. */
   readonly removeSeen: boolean;
 }
 
 export interface AboutColumn {
   readonly name: string;
   readonly kind: ItemColumn['kind'];
-  /** Its values are addresses of pictures. */
+  /** True if its values are addresses of pictures. */
   readonly picture?: true;
   /** A value, where one of the first items has one. */
   readonly example?: string | number | boolean;

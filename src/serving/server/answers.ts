@@ -1,7 +1,7 @@
 /** Bodies that their schemas allow to answers, from one snapshot. It knows nothing of HTTP: `open` of the library gives it to programs. */
 import { failure } from '../../base/diagnostics/failure.ts';
-import { defined } from '../../base/util/defined.ts';
-import { makeItemSearch, nextTurn } from '../serve/item_search.ts';
+import { defined, nextTurn } from '../../base/util/defined.ts';
+import { makeItemSearch } from '../serve/item_search.ts';
 import { makeUserVectorCache, type QueryAnswerer, type UserVectorFigures } from '../serve/join_columns.ts';
 import type { ItemWrites } from '../serve/live/item_writes.ts';
 import {
@@ -46,9 +46,8 @@ interface QueuedRequest<Q, A> {
 }
 
 /**
- * The promise of a question with a mistake is rejected, and that one alone.
- * @param answerAll gives an answer for each question, in their order, or an error in its place
- * @param most questions of one batch
+ * Batches requests. Only the promise of an invalid request is rejected. @param answerAll returns an answer or an error for each request, in order
+ * @param most maximum requests of one batch
  */
 export function makeBatcher<Q, A>(
   answerAll: (questions: readonly Q[]) => Promise<readonly (A | Error)[]>,
@@ -78,7 +77,7 @@ export function makeBatcher<Q, A>(
       const [over, asked] = [batch.filter(({ isOver }) => isOver()), batch.filter(({ isOver }) => !isOver())];
       for (const { reject } of over) reject(new Error('nobody waits for the answer'));
       if (asked.length > 0) await answer(asked);
-      // Sockets, timers and other routes have their turn between batches.
+      // Sockets, timers and other routes get a turn between batches.
       if (queuedRequests.length > 0) await nextTurn();
     }
     isRunning = false;
@@ -108,7 +107,7 @@ export interface Answers {
   readonly version: string;
   readonly snapshot: Snapshot;
   /**
-   * The best items for a user, for feature values, or for a vector of the query tower. What is asked at one time is answered in one pass.
+   * Returns the best items for a user, for feature values, or for a vector of the query tower. Concurrent requests are answered in one pass.
    * @throws Failure `unknown-name`, `feature-value`, `filter-syntax`, `filter-type`, `request-value`, `no-user-key`
    */
   recommend(body: RecommendBody, options?: AnswerOptions): Promise<RecommendAnswer>;
@@ -130,11 +129,11 @@ export interface Answers {
   about(): About;
   /** Takes items that are written. Absent: the items stay. */
   readonly items?: ItemWrites;
-  /** How often the vectors of a user were known. Absent: none are kept. */
+  /** Hit counts of the cache of user vectors. Absent: there is no cache. */
   readonly userVectors?: UserVectorFigures;
 }
 
-/** How many users, and how many items, a search finds, where it does not say. */
+/** Default number of users, and of items, that a search returns. */
 const usualUsers = 10;
 
 /** Rows that one batch compares at most, times its questions: longer batches would keep other requests waiting. */

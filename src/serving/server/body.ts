@@ -1,4 +1,4 @@
-/** The body of a request: bytes to JSON, and JSON to what its schema says. */
+/** Parses the body of a request and validates it against its schema. */
 import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ErrorObject, ValidateFunction } from 'ajv';
@@ -32,7 +32,7 @@ export function parseBody(bytes: Buffer): unknown {
   return parsedBody;
 }
 
-/** Bodies are taken as they are: what a small body unpacks to has no bound. @throws RequestError 415 */
+/** Compressed bodies are refused, because the size of the unpacked body has no bound. @throws RequestError 415 */
 export function refuseCompressed({ 'content-encoding': encoding = 'identity' }: IncomingHttpHeaders): void {
   if (encoding === 'identity' || encoding === '') return;
   const facts = { reason: `is compressed by \`${shortenedName(encoding)}\``, advice: 'send it without compression' };

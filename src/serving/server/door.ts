@@ -24,7 +24,7 @@ import { slowest } from './limits.ts';
 import { busy, refusalBody, refused } from './refused.ts';
 import { noRoute, routeNames, routeOf } from './routes.ts';
 
-/** What a browser gets whether or not a run is loaded: the page and its icon, with what it may do with them. */
+/** Serves the page and its icon, with a content security policy, even before a run is loaded. */
 export const browserFiles = {
   page: {
     text: page.html,
@@ -162,7 +162,7 @@ export function refuseUnparsed({ code }: { readonly code?: string }, socket: Dup
   return endWith(socket, 400, body('does not arrive as HTTP', 'send a whole request in HTTP/1.1'));
 }
 
-/** Nothing that the client calls its request has been read, so the refusal has an id of its own. */
+/** The client's request id is not read so far, so the refusal has a new id. */
 function endWith(socket: Duplex, status: number, diagnostic: Diagnostic): number {
   const text = JSON.stringify(refusalBody('', randomUUID(), refused(status, diagnostic).mistakes));
   const responseHead = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${jsonType}\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close`;
@@ -197,7 +197,7 @@ export function makeTokenCheck(token: string): (header: string | undefined) => b
   };
 }
 
-/** Says why a text cannot be a token; undefined if it can. RFC 6750 names the characters. */
+/** Returns why a text cannot be a token; undefined if it is valid. RFC 6750 defines the characters. */
 export function tokenComplaint(token: string): string | undefined {
   if (token === '') return 'is empty';
   if (!/^[\w.~+/-]+=*$/.test(token)) return 'has characters that no header can hold';

@@ -58,11 +58,11 @@ export interface ServerOptions {
   readonly tower: string;
   readonly limits?: Partial<Limits>;
   readonly token?: string;
-  /** Names in the header `Host` that a server without a token answers for, besides those of this machine. */
+  /** Further names in the header `Host` that a server without a token accepts, in addition to those of this machine. */
   readonly hosts?: readonly string[];
   /** Absent: writes are refused. */
   readonly items?: WritesOfItems;
-  /** Gets one line of JSON for each request, without a line end. */
+  /** Called with one line of JSON for each request, without a line end. */
   readonly log?: (line: string) => void;
   readonly door?: Door;
   /** Absent: the versions stay. */

@@ -1,4 +1,4 @@
-/** What one request, and all requests together, may take of a server. */
+/** Limits of a single request and of all requests together. */
 export interface Limits {
   /** Bytes of a body. */
   readonly body: number;

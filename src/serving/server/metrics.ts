@@ -1,4 +1,4 @@
-/** What Prometheus reads. */
+/** Formats metrics for Prometheus. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Answers } from './answers.ts';
 import type { Gate } from './gate.ts';
@@ -21,7 +21,7 @@ export interface MetricsSource {
   readonly items?: WritesOfItems;
 }
 
-/** Long because each metric has its sentence here. */
+/** Long because it describes each metric. */
 export function makeMetrics({ gate, versions, items }: MetricsSource): ServerMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });

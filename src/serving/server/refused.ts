@@ -1,4 +1,4 @@
-/** A request without an answer: its HTTP status, and its mistakes with their places. */
+/** An error response: the HTTP status, and the errors with their positions. */
 import { diagnose, factsOf } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { Failure } from '../../base/diagnostics/failure.ts';
@@ -27,7 +27,7 @@ export const pointer = (...segments: readonly (string | number)[]): string =>
 
 /** @param at JSON pointer into the body. Default: the one that the diagnostic gives */
 export function errorDetailOf(diagnostic: Diagnostic, at: string = pointerOf(diagnostic)): ErrorDetail {
-  // Of many names that are known, none may be near.
+  // There may be many known names, but none near.
   const { code, message, hint = 'correct the entry that `at` names', at: span } = diagnostic;
   return { code, message, hint, at, ...defined({ start: span?.start, end: span?.end }) };
 }
@@ -35,7 +35,7 @@ export function errorDetailOf(diagnostic: Diagnostic, at: string = pointerOf(dia
 export const refused = (status: number, diagnostic: Diagnostic, at = '', headers = {}): RequestError =>
   new RequestError(status, [errorDetailOf(diagnostic, at)], headers);
 
-/** Answers with the diagnostics of a Failure; throws any other error as it is. */
+/** Converts a Failure to an error response; rethrows other errors. */
 export function throwWithStatus(status: number, error: unknown): never {
   if (!(error instanceof Failure)) throw error;
   const details = error.diagnostics.map((diagnostic) => errorDetailOf(diagnostic, ''));
@@ -45,7 +45,7 @@ export function throwWithStatus(status: number, error: unknown): never {
 /** Seconds after which a refused client may try again. */
 export const retrySeconds = 1;
 
-/** Refuses because the server has no time for a request, or not yet. */
+/** Refuses a request because the server is overloaded or not ready. */
 export const busy = (reason: string): RequestError =>
   refused(503, diagnose('server-busy', undefined, { reason, seconds: retrySeconds }), '', {
     'retry-after': String(retrySeconds),
@@ -83,7 +83,7 @@ const laterSeconds = 5;
 /** Services that the server itself calls. No request is wrong because they fail. */
 const behind = [
   { begins: 'index-', name: 'index', isShown: true },
-  // What its process said last may name files.
+  // The last output of its process may contain file names.
   { begins: 'engine-', name: 'engine', isShown: false },
 ] as const;
 

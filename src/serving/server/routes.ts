@@ -93,7 +93,7 @@ const pathParameters = (path: string): readonly Schema[] =>
     schema: { type: 'string' },
   }));
 
-/** Each property of a schema as a parameter of the address. */
+/** Converts each property of a schema to a query parameter. */
 const parametersOf = (name: SchemaName, schemas: Schemas): readonly Schema[] =>
   Object.keys(schemas[name].properties as object).map((parameter) => ({
     name: parameter,
@@ -114,23 +114,23 @@ const deadline: Schema = {
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** With parameters as OpenAPI writes them: `{model}`. */
+  /** Path with parameters in OpenAPI's form: `{model}`. */
   readonly path: string;
   readonly summary: string;
-  /** It takes one body of this schema, or an array of them, and answers in the same form. */
+  /** The schema of its body. It takes one body or an array, and answers in the same form. */
   readonly body?: 'Recommend' | 'Similar';
   /** The schema of its body, in a protocol of others. Its errors are in the form of that protocol. */
   readonly takes?: 'Predict' | 'Infer';
-  /** It writes items: what its body is, or nothing. */
+  /** Set for writes of items: the schema of the body, if there is one. */
   readonly writes?: 'Item' | 'Write' | 'nothing';
   /** The schema of its parameters. */
   readonly query?: 'Users' | 'Search';
-  /** It changes the versions, by one body of this schema: with the token, or from this machine. */
+  /** Set for changes of versions: the schema of the body. They require the token, or a client on this machine. */
   readonly change?: 'Change' | 'Share';
   readonly answer?: SchemaName;
   /** Media type of the answer. Default: JSON. */
   readonly media?: string;
-  /** It answers without a token: a load balancer has none, and the page asks for it. */
+  /** True if it needs no token, for load balancers, and for the page that prompts for it. */
   readonly open?: true;
 }
 
@@ -227,7 +227,7 @@ export type RouteName = keyof typeof routes;
 export type ProtocolRouteName = keyof typeof protocolRoutes;
 export type OwnRouteName = Exclude<RouteName, ProtocolRouteName>;
 export const routeList = Object.entries(routes) as readonly (readonly [RouteName, Route])[];
-/** Such a body passes the gate: one that arrives when the gate is full is refused before it is read. */
+/** A request with such a body passes the gate; if it is full, the request is refused before the body is read. */
 export const isQuestion = ({ body, takes }: Route): boolean => body !== undefined || takes !== undefined;
 
 /** A path as fastify reads it. A parameter before a colon ends there. */

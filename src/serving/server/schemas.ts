@@ -1,6 +1,6 @@
 /**
- * The JSON Schemas of bodies and answers. One source for three uses: ajv checks bodies with them, `/openapi.json` shows them, and tests hold answers to
- * them. Their types are next to them. Long because it is a table: one schema a body.
+ * JSON Schemas of bodies and answers, with their types. They have three uses: ajv validates bodies, `/openapi.json` publishes them, and tests
+ * validate answers. Long because it is a table with one schema for each body.
  */
 import type { Item } from '../serve/prepare.ts';
 import type { FoundUser, TopItem } from '../serve/snapshot.ts';
@@ -129,7 +129,7 @@ export interface VersionsAnswer {
 export type Schemas = Readonly<Record<SchemaName, Schema>>;
 export type SchemaName = keyof ReturnType<typeof makeSchemas>;
 
-/** Long because each entry of a body has its limits and its sentence. */
+/** Long because each entry of a body has limits and a description. */
 export function makeSchemas(limits: Limits) {
   const selection = {
     k: integerSchema('How many items, at most.', { minimum: 1, maximum: limits.k, default: 10 }),

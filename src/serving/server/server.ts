@@ -156,7 +156,7 @@ export interface Server {
   close(grace?: number): Promise<void>;
 }
 
-/** Long because it makes each part of the server, and gives it to the others. */
+/** Long because it creates and connects all parts of the server. */
 export async function makeServer(versions: Versions, options: ServerOptions): Promise<Server> {
   const limits = { ...usualLimits, ...options.limits };
   const schemas = makeSchemas(limits);
@@ -277,7 +277,7 @@ const makePass =
         return allOf(slices, isArray, isOver, (body) => answerOne(body, { isOver }));
       });
     };
-    // Of a long request one slice is in work at a time.
+    // Only one slice of a long request is in work at a time.
     const cost = Math.ceil(Math.max(0, ...slices.map(({ work }) => Math.min(work, workOfSlice))) / workOfRequest);
     return gate.pass(answerAll, { milliseconds: deadlineOf(request, limits), cost: Math.max(1, cost) });
   };
@@ -337,7 +337,7 @@ async function allOf<T>(
   return settledAnswers.map((each) => (each as PromiseFulfilledResult<Awaited<T>>).value);
 }
 
-/** Serializes the answers to an array in slices, as they were made. */
+/** Serializes the answers to an array in slices. */
 async function jsonOf(answers: readonly VersionedAnswer[]): Promise<string> {
   const answerTexts: string[] = [];
   let sliceItems = 0;

@@ -1,6 +1,6 @@
 /**
- * The whole state from which a run goes on as if it had never stopped, in one safetensors file. Random numbers need no state: they
- * are drawn from (seed, epoch, step). The file is replaced whole, or not at all, and proves itself by a checksum of its own.
+ * Stores the complete state of a run in one safetensors file, so that a resumed run continues as if it had never stopped. Random numbers need no
+ * state: they are drawn from (seed, epoch, step). The file is replaced atomically and contains its own checksum.
  */
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -33,7 +33,7 @@ export interface Progress {
   readonly rows: number;
   /** The best epoch so far by the stopping metric, and the checksum of the file with its weights. */
   readonly best?: BestEpoch;
-  /** metrics.jsonl and steps.jsonl as they were: what they have beyond that is cut off on resume. */
+  /** Checksums of metrics.jsonl and steps.jsonl at the checkpoint. Later lines are removed on resume. */
   readonly metrics: Checksum;
   readonly steps: Checksum;
 }
@@ -53,7 +53,7 @@ export const checkpointFile = 'checkpoint.safetensors';
 
 const format = 'tower-checkpoint-2';
 
-/** @throws Failure `cannot-write`; the checkpoint before it then stays as it was. */
+/** @throws Failure `cannot-write`; the previous checkpoint is then unchanged. */
 export async function writeCheckpoint(
   folder: string,
   progress: Progress,
@@ -154,7 +154,7 @@ export async function saveState(folder: string, progress: Progress, state: Train
 }
 
 /**
- * All that a step changes: `table/<table>` and `state/<table>/<slot>` of the tables; `parameter/<name>` of the dense weights, their
+ * Everything that a step changes: `table/<table>` and `state/<table>/<slot>` of the tables; `parameter/<name>` of the dense weights, their
  * optimizer's slots among them, and of what weighs the tasks; `feed/<input>/…` of streaming estimators. Views where the host holds it.
  */
 export async function stateTensors(state: TrainingState): Promise<StoredTensor<Numbers>[]> {

@@ -1,7 +1,6 @@
 /**
- * Checks that the files of a model fit each other: names, widths, graphs, encodings and weights. Checksums show that nobody changed a
- * file by accident; this shows that the files can be computed with, whatever was written and sealed.
- * Long because each part of a model has its check here, next to the others that it must agree with.
+ * Checks that the files of a model fit each other: names, widths, graphs, encodings and weights. Checksums only show that files are unchanged; these
+ * checks show that the model can be computed. Long because each part of a model is checked next to the others that it must agree with.
  */
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -142,7 +141,7 @@ function* problemsOfEncoding(feature: string, encoding: Encoding, { features }: 
     yield 'its boundaries do not ascend';
   }
   if (encoding.kind === 'standardize' && !(encoding.deviation > 0)) yield 'its deviation is not above 0';
-  // What is declared, not learned, is the same in the plan.
+  // Declared parts, which are not learned, must equal those of the plan.
   for (const { name, encoder, encoderOf } of features) {
     if (encoderOf !== feature) continue;
     const declared: Readonly<Record<string, unknown>> = { ...encoder };

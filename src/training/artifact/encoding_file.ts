@@ -19,8 +19,8 @@ import type { Dataset, Encoding } from '../../data/dataset.ts';
 import { refuseUnlessValid } from './validate.ts';
 
 /**
- * `admission.safetensors` of a run: its counts of values that are admitted, for the run that goes on from it. `compaction.json`: new codes for
- * those of the run before, where values have left and rows have moved.
+ * `admission.safetensors` has a run's counts of admitted values, for a run that continues it. `compaction.json` maps codes of the previous run to new
+ * ones, if values were removed and rows have moved.
  */
 export const admissionFile = 'admission.safetensors';
 export const compactionFile = 'compaction.json';
@@ -191,7 +191,7 @@ export async function readEncoding(folder: string, path: string): Promise<Encodi
   return 'values' in encoding && encoding.values ? { ...encoding, values: packTexts(encoding.values) } : encoding;
 }
 
-/** Reads a file whose checksum is known to be right, or that proves nothing yet. */
+/** Reads a file whose checksum is already verified, or that has none so far. */
 export async function readKeys(path: string): Promise<Encoding> {
   const damaged = (reason: string): Error => failure('damaged-file', { path, reason });
   const { tensors, metadata } = await readSafetensors(path);

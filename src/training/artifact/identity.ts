@@ -1,4 +1,4 @@
-/** Identifies the run that a folder holds: the model, the data, the engine, and the settings that may change when the run goes on. */
+/** Identifies the run in a folder: the model, the data, the engine, and the settings that may change when the run is resumed. */
 import { createHash, type Hash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { slicesOfTexts, type Texts } from '../../base/text/texts.ts';
@@ -31,7 +31,7 @@ export interface Lineage {
   readonly steps: number;
   readonly epochs: number;
   readonly until?: Until;
-  /** Says which training events are new. Absent: all. */
+  /** Selects the new training events. Absent: all. */
   readonly fresh?: Fresh;
   /** Earlier events that each epoch adds for a new one. Absent: none. */
   readonly replay?: number;
@@ -85,7 +85,7 @@ export interface RunIdentity {
   readonly precision?: 'float32' | 'bf16';
   readonly settings: RunSettings;
   readonly changes: readonly SettingChange[];
-  /** Paths within the folder that the model will have, besides the files that every run has. */
+  /** Paths of the files that this model adds to those of every run. */
   readonly files: readonly string[];
 }
 

@@ -211,7 +211,7 @@ export const plainOf = (trained: LoadedModel): PlainTrained => ({
   })),
 });
 
-/** Whole rows are copied in slices, with a turn of the event loop between two: a server that reads another version goes on answering. */
+/** Rows are copied in slices, with a turn of the event loop between them, so that a server can answer while it loads another version. */
 export async function trainedOf(plain: PlainTrained): Promise<LoadedModel> {
   const tables = new Map<string, Table>();
   for (const { values, ...size } of plain.tables) {

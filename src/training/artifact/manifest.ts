@@ -1,4 +1,4 @@
-/** The manifest of a model's folder: what it is, and what it was trained on. */
+/** The manifest of a model's folder describes the model and its training data. */
 import type { Checksum } from '../../base/storage/tensor_header.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Seen, Until } from '../../data/dataset.ts';

@@ -41,7 +41,7 @@ async function load(): Promise<Ajv2020> {
 /** Returns the first thing wrong with `value`, or undefined: `/training/epochs must be integer`. */
 export async function complaint(schema: keyof typeof schemas, value: unknown): Promise<string | undefined> {
   loaded ??= load();
-  // Each is compiled when it is first used: a command reads or writes few kinds of files.
+  // Schemas are compiled at their first use, because a command needs only a few of them.
   const validate = (await loaded).compile(schemas[schema]);
   if (validate(value)) return undefined;
   const firstError = validate.errors?.[0];

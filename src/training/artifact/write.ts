@@ -1,4 +1,4 @@
-/** Turns a run's folder into a model: all that it takes to evaluate, query and export it, each file with its checksum. */
+/** Writes the model artifact into a run's folder: everything needed to evaluate, query and export the model, with a checksum for each file. */
 import { createHash } from 'node:crypto';
 import { basename, join, resolve } from 'node:path';
 import { invariant } from '../../base/diagnostics/failure.ts';
@@ -103,7 +103,7 @@ export async function writeArtifact(folder: string, parts: ArtifactParts): Promi
   return { ...manifest, checksum };
 }
 
-/** A run that has not trained yet has them, so that it can be resumed with the codes that it began with. */
+/** Writes the encodings. They are written before training, so that the run can be resumed with the same codes. */
 export async function writeEncodings(folder: string, encodings: Dataset['encodings']): Promise<void> {
   for (const [feature, encoding] of encodings) {
     const path = encodingPath(feature, encoding);
@@ -123,7 +123,7 @@ export async function writeTexts(folder: string, texts: ReadonlyMap<string, stri
 }
 
 export interface ArtifactPaths {
-  /** Paths of `tower user`, `part 8 of user`, `step`, and `predictions` where there is one: a tower may have one of these names. */
+  /** Paths by graph: `tower user`, `part 8 of user`, `step` and, if the model has it, `predictions`. The prefix is there because a tower may be named `step`. */
   readonly graphs: ReadonlyMap<string, string>;
   readonly encodings: ReadonlyMap<string, string>;
   readonly sources: readonly string[];
@@ -156,7 +156,7 @@ export function artifactPaths(plan: Plan, encodings: Dataset['encodings'], origi
   const ofFeatures = [...encodings].map(
     ([feature, encoding]) => [feature, freePath(encodingPath(feature, encoding))] as const,
   );
-  // Some systems allow in a name what a path of this folder may not have.
+  // Some systems allow characters in a name that paths of this folder may not have.
   const source = ({ name }: ModelSource): string => freePath(`sources/${basename(name).replaceAll(/[\\\0]/g, '_')}`);
   const sources = origin.sources.map(source);
   const data = origin.data && source(origin.data);

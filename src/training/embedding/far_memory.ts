@@ -122,7 +122,7 @@ function wholeStep(space: KernelSpace, options: TrainedFarOptions, { values, sta
   };
 }
 
-/** Copies rows and their state to a region as float32, updates them there, and copies them back: rows rounded, state as it is. */
+/** Copies rows and their state to a region as float32, updates them there, and copies them back: rows rounded, state unchanged. */
 function halfStep(space: KernelSpace, options: TrainedFarOptions, { values, state, codes, ids }: Regions): StepOn {
   const { kernels } = space;
   const { dim, specs, chunkRows: most } = options;
@@ -156,7 +156,7 @@ const numbersIn = (stored: Float32Array | Int32Array): FarNumbers => ({
   },
 });
 
-/** Reads as float32. Writes round to the nearest: what was read comes back as it was. */
+/** Reads as float32. Writes round to the nearest, so values that were read are restored exactly. */
 function halfNumbers(stored: Uint16Array): FarNumbers {
   const floatView = new Float32Array(1);
   const bitView = new Uint32Array(floatView.buffer);
@@ -179,7 +179,7 @@ function halfNumbers(stored: Uint16Array): FarNumbers {
 
 export type RowPrecision = 'float32' | 'bf16';
 
-/** Each number of a table is drawn from them. */
+/** The random numbers of a table are derived from these. */
 export type DrawKeys = readonly [number, number];
 
 type NumberArray = { [at: number]: number };

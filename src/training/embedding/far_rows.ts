@@ -124,7 +124,7 @@ export class FarRows implements Staging {
   readonly #rowBytes: number;
   readonly #memories: readonly FarMemory[];
   readonly #chunks: ReturnType<typeof makeChunks>;
-  /** In the front: rows of a look-up by memory, and the position of each code's row among them. */
+  /** Buffers: rows of a lookup by memory, and the position of each code's row among them. */
   #staged: Region | undefined;
   #places: Region | undefined;
   /** In the front: gradients of a chunk by memory, and the index from which each of them comes. */

@@ -1,4 +1,4 @@
-/** Row-wise optimizers: the state of a table besides its values, its bytes, and one step over the rows seen. The arithmetic is in kernels/update.ts. */
+/** Row-wise optimizers: the state of a table, its size, and one step over the rows seen. The arithmetic is in kernels/update.ts. */
 import { defined } from '../../base/util/defined.ts';
 import type { Plan, RowOptimizerPlan } from '../../graph/plan/plan.ts';
 import type { KernelSpace, Kernels, Region } from './space.ts';
@@ -128,13 +128,13 @@ export const rowOptimizers: Readonly<Record<RowOptimizerPlan['kind'], RowOptimiz
   },
   lamb: {
     state: moments,
-    // The decay is part of what is scaled to the length of the row.
+    // The decay is part of the update that is scaled to the length of the row.
     prepare: (kernels, plan, state, space) =>
       withMoments(kernels.updateLamb, plan, state, space, () => plan.weightDecay),
   },
 };
 
-/** Past this many steps of one row its correction is taken as 1; it is, in float32, for β₂ up to 0.9999. */
+/** After this many steps of a row its bias correction is 1 in float32, for β₂ up to 0.9999. */
 const maxCorrections = 200_000;
 
 /** [√(1 − β₂ᵗ) ÷ (1 − β₁ᵗ), √(1 − β₂ᵗ)] for t = 1, 2, … until both are 1 in float32. */

@@ -44,7 +44,7 @@ export class Propagation {
   readonly space: KernelSpace = makeKernelSpace();
   readonly #layers: number;
   readonly #sides: GraphSide[] = [];
-  /** True if whole layers are those of the rows as they are. */
+  /** True if the stored layers belong to the current rows. */
   #isFresh = false;
   #now = 1;
 
@@ -63,7 +63,7 @@ export class Propagation {
       this.#sides.every((other) => other.memory.rowBytes === rowBytes),
       'both tables are as wide',
     );
-    // As the table itself: what does not fit is a failure with the bytes.
+    // Allocates like the table: a Failure gives the bytes if they do not fit.
     const allocate = (bytes: number): Region => memory.enlarge(undefined, bytes);
     const allocateRows = (): Region => allocate(rows * rowBytes);
     const allRows = allocate(4 * rows);
@@ -150,7 +150,7 @@ export class Propagation {
     );
   }
 
-  /** All layers but the last, from the inside out: E, then E + ÂE, then E + Â(E + ÂE), … */
+  /** Computes all layers but the last, from the inside out: E, then E + ÂE, then E + Â(E + ÂE), … */
   #refresh(): void {
     if (this.#isFresh) return;
     this.#isFresh = true;
@@ -246,7 +246,7 @@ export class Propagation {
   }
 
   #neighboursOf(side: GraphSide): Region {
-    // Nothing is read of it where no row has a neighbour.
+    // It is not read if no row has a neighbour.
     return side.neighbours ?? side.offsets;
   }
 

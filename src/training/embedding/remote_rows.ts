@@ -61,7 +61,7 @@ export class CodeSet {
 export interface Staging {
   /** Makes room for `stage`, which then moves nothing in the memory of the look-ups. */
   reserve(count: number): void;
-  /** The row of code i is at place `places[i]` of `table`; both are pointers. Undefined: there is nothing to gather as yet. */
+  /** The row of code i is at index `places[i]` of `table`; both are pointers. Undefined: nothing is gathered so far. */
   stage(codes: number, count: number): { readonly table: number; readonly places: number } | undefined;
 }
 
@@ -101,7 +101,7 @@ export class RemoteRows implements Staging {
     this.#rows = this.#space.enlarge(this.#rows, Math.max(1, length) * this.#rowBytes);
     const bytesBefore = this.#slots?.bytes ?? 0;
     this.#slots = this.#space.enlarge(this.#slots, Math.max(1, length) * 4);
-    // Whatever was in this memory is no slot.
+    // The previous content of this memory is no slot.
     const { pointer, bytes } = this.#slots;
     if (bytes > bytesBefore)
       new Uint8Array(this.#space.memory.buffer, pointer + bytesBefore, bytes - bytesBefore).fill(0);
@@ -110,7 +110,7 @@ export class RemoteRows implements Staging {
 
   reserve(): void {}
 
-  /** From here on the codes number the rows of the step. */
+  /** From here on codes are indexes of the rows of the step. */
   stage(codes: number, count: number) {
     const allCodes = new Int32Array(this.#space.memory.buffer, codes, count);
     if (this.#isAsking) {

@@ -125,7 +125,7 @@ export interface KernelSpace {
   /** Zeros on the first use of its bytes, else whatever was there. Throws RangeError where the machine has no more. */
   allocate(bytes: number): Region;
   free(region: Region): void;
-  /** A region of at least `bytes` that begins with what `region` held. */
+  /** Returns a region of at least `bytes` that begins with the content of `region`. */
   enlarge(region: Region | undefined, bytes: number): Region;
   floats(region: Region, length: number): Float32Array;
   doubles(region: Region, length: number): Float64Array;

@@ -243,10 +243,10 @@ export interface Remote {
   /** Own rows, float32 [rows, dim]. */
   give(rows: Int32Array): Float32Array;
   take(rows: readonly Float32Array[]): void;
-  /** Returns by owner the gradients of the rows of the step; then none has one. */
+  /** Groups this step's row gradients by owning worker, and clears them. */
   drain(): readonly RowGradients[];
   /** Own rows among these rows of the table, of its values or of a slot of its state. */
   piece(slot: string | undefined, first: number, rows: number): StoredNumbers;
-  /** Some worker has updated the table in this step: a counter of steps of the whole table counts it. */
+  /** Called if any worker has updated the table in this step, so that a counter for the whole table counts it. */
   learned(): void;
 }

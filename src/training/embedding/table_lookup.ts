@@ -24,7 +24,7 @@ export class PendingGradients {
     this.#memory = memory;
   }
 
-  /** Gradients of one code a row are copied to where the next sums begin, and become them. */
+  /** Adds gradients with one code for each row. They are copied behind the sums, and the kernel merges them in place. */
   addRows(codes: number, count: number, gradient: Float32Array): void {
     const { space, rowBytes } = this.#memory;
     const regions = this.#makeRoom(count, this.#seen + count);
@@ -49,7 +49,7 @@ export class PendingGradients {
     this.addRows(this.#given.pointer, codes.length, sums);
   }
 
-  /** Copies of the rows that have a gradient, and of their sums; then none has. */
+  /** Returns copies of the codes with a gradient and of their sums, and clears them. */
   drain(): RowGradients {
     const { space, rowBytes } = this.#memory;
     const numberCount = (this.#seen * rowBytes) / 4;
@@ -68,7 +68,7 @@ export class PendingGradients {
     return squareSum;
   }
 
-  /** The codes become slots; returns where the sums are. */
+  /** Replaces the codes by slots. Returns the address of the sums. */
   resolve(codes: number, count: number): number {
     const { space, rows, rowBytes } = this.#memory;
     const regions = this.#makeRoom(count, Math.min(rows, this.#seen + count));
@@ -76,7 +76,7 @@ export class PendingGradients {
     return regions.sums;
   }
 
-  /** Calls `update` with the rows that have a gradient, if any has; then none has. */
+  /** Calls `update` with the rows that have a gradient, if there are any, and clears the gradients. */
   take(update: (rows: RowsToUpdate) => void): void {
     const rows = this.peek();
     if (rows) update(rows);
@@ -96,7 +96,7 @@ export class PendingGradients {
     this.#seen = 0;
   }
 
-  /** Makes room for the sums of `count` more codes, and for `places` of them side by side. */
+  /** Makes room for `count` more codes and for `places` sums in all. */
   #makeRoom(count: number, places: number): { slots: number; unique: number; sums: number } {
     const { name, rows, rowBytes, slots, space } = this.#memory;
     invariant(slots, `table ${name} is not trained`);
@@ -110,7 +110,7 @@ export class PendingGradients {
   }
 }
 
-/** About what a core's own caches hold: in a larger table rows are worth bringing near in groups. */
+/** Approximate size of a core's own caches. For larger tables it is worth prefetching rows in groups. */
 const nearBytes = 4 * 2 ** 20;
 
 export class TableLookup implements Lookup {
@@ -121,13 +121,13 @@ export class TableLookup implements Lookup {
   readonly #outBytes: number;
   #codes: Region | undefined;
   #offsets: Region | undefined;
-  /** One a code, where bags are weighted. */
+  /** One share for each code, if bags are weighted. */
   #shares: Region | undefined;
-  /** A bag column's values, and the bounds of a batch's bags in them. */
+  /** The values of a bag column, and the bounds of the current bags in it. */
   #held: Region | undefined;
   #bounds: Region | undefined;
   #heldLength = 0;
-  /** Rows that were gathered, then their gradient. */
+  /** Holds the gathered rows, and later their gradient. */
   #out: Region | undefined;
   rowRoom = 0;
   #roomForCodes = 0;
@@ -211,7 +211,7 @@ export class TableLookup implements Lookup {
     const { staged, values, shown } = this.#memory;
     if (staged) {
       const stagedRows = staged.stage(codes, last);
-      // What was staged lies in the order of the codes, so it is near.
+      // Staged rows are in the order of the codes, so no prefetch is needed.
       if (stagedRows) this.#gatherFrom(stagedRows.table, last, stagedRows.places, count, out);
     } else this.#gatherFrom((shown?.region ?? values).pointer, this.#memory.rows, codes, count, out);
   }
@@ -244,7 +244,7 @@ export class TableLookup implements Lookup {
       this.#memory.space.floats(this.#out, gradient.length).set(gradient);
       this.#scatterRows(sums, codes, bagCount, this.#out.pointer);
     }
-    // Codes may be slots now: a second accumulate would be of nothing.
+    // The codes may have been replaced by slots, so a second `accumulate` must not use them.
     this.#gathered = 0;
     this.#gatheredCodes = 0;
   }
@@ -259,7 +259,7 @@ export class TableLookup implements Lookup {
     } else space.kernels.scatterPooled(sums, rowBytes, slots, offsets, count, this.#mean, gradient);
   }
 
-  /** As kernels take it: 1 for the mean of a bag, 0 for its sum. */
+  /** The flag for kernels: 1 for the mean of a bag, 0 for its sum. */
   get #mean(): 0 | 1 {
     return this.#kind === 'mean' ? 1 : 0;
   }
@@ -272,7 +272,7 @@ export class TableLookup implements Lookup {
   }
 }
 
-/** Returns how many codes the bags have, once each of them is within the `length` codes of the column. */
+/** Returns the number of codes in the bags, after checking that each bag is within the `length` codes of the column. */
 function codesOf(starts: Int32Array, ends: Int32Array, length: number): number {
   let codeTotal = 0;
   for (let i = 0; i < starts.length; i++) {
@@ -284,8 +284,8 @@ function codesOf(starts: Int32Array, ends: Int32Array, length: number): number {
 }
 
 /**
- * One row a code; the mean or the sum of a bag's rows; the sum of its rows, each times a share; or a bag's rows side by side with
- * zeros past its end.
+ * Selects what a lookup returns: the row of one code; the mean, the sum or the weighted sum of a bag's rows; or a bag's rows one after the other,
+ * padded with zeros.
  */
 export type TableLookupKind = 'one' | 'mean' | 'sum' | 'weighted' | 'sequence';
 
@@ -303,11 +303,11 @@ export interface Lookup {
   reserve(rows: number, codes: number): void;
   codes(): Int32Array;
   offsets(): Int32Array;
-  /** One a code, to be filled where the kind is `weighted`. */
+  /** One share for each code, to be filled if the kind is `weighted`. */
   shares(): Float32Array;
   /** Keeps a copy of a bag column's values next to the table, for `copyBags`. */
   hold(values: Int32Array): void;
-  /** After `reserve`: fills codes and offsets with the bags whose starts and ends, in what is held, `windows` writes. */
+  /** After `reserve`: `windows` writes the starts and ends of bags within the held values; fills codes and offsets with these bags. */
   copyBags(rows: number, windows: (starts: Int32Array, ends: Int32Array) => void): void;
   /** float32 [rows, dim], or [rows, length, dim] for a sequence; valid until the next `accumulate` or `reserve`. */
   gather(rows: number): Float32Array;

@@ -52,7 +52,7 @@ export interface TableMemory {
   readonly shown?: ShownRows;
   /** An integer a row, which numbers the rows that a step saw; absent where nothing is trained. */
   readonly slots?: Region;
-  /** A region of at least `bytes` that begins with what `region` held. Throws Failure `table-too-large`. */
+  /** Returns a region of at least `bytes` that begins with the content of `region`. Throws Failure `table-too-large`. */
   enlarge(region: Region | undefined, bytes: number): Region;
 }
 
@@ -119,7 +119,7 @@ function withRoom<T>(problem: () => Error, allocate: () => T): T {
 
 /** Bytes this process may still take: what the machine has free, or less where a control group (a container) allows less. */
 export function freeBytes(): number {
-  // Of Linux it is MemAvailable: caches that would be given back are free.
+  // On Linux this is MemAvailable, which includes reclaimable caches.
   return Math.min(freemem(), ...ownGroups('/sys/fs/cgroup', readOrEmpty('/proc/self/cgroup')).map(groupMemory));
 }
 

@@ -105,7 +105,7 @@ export interface StepSizes {
   readonly sequences?: number;
 }
 
-/** No step of training is larger, but for the few rows by which it varies where its targets are positions. */
+/** The size of the largest step, except for the few rows by which steps vary if targets are positions. */
 export const largestStep = (
   { corpus }: Pick<Dataset, 'corpus'>,
   { rows, sequences }: { readonly rows: number; readonly sequences?: number },
@@ -147,7 +147,7 @@ function tableRows(encodings: ReadonlyMap<string, Encoding>, feature: string): n
   return rowsOf(encoding);
 }
 
-/** The part of a training step besides tables and weights. A run that cannot fit says so before it starts. */
+/** The memory of a training step without tables and weights. A run that does not fit is refused before it starts. */
 interface StepSize {
   readonly batch: number;
   readonly bytes: number;

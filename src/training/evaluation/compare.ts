@@ -22,7 +22,7 @@ import { rankEvents } from './ranks.ts';
 import { listOf, rankingSentence, sampleSentence } from './sentences.ts';
 import { type BootstrapOptions, bootstrap, groupsOf, type Interval, intervalSentence } from './slices.ts';
 
-/** One run. It is opened, ranks, and is closed before the next one is opened. */
+/** One run. Each run is closed before the next one is opened. */
 export interface Contestant {
   /** Name of the row. Runs of one name, which differ by their seeds, are one row: their mean for each event. */
   readonly name: string;
@@ -32,8 +32,8 @@ export interface Contestant {
 }
 
 /**
- * Options as for `evaluate`. Baselines read the history that the first run reads; seen items leave a ranking as far as the first run knows
- * them. Defaults are what the data blocks of the runs declare.
+ * Options as for `evaluate`. The first run supplies the history that baselines read and the seen items that rankings leave out. The data blocks of
+ * the runs supply the defaults.
  */
 export interface CompareOptions
   extends BootstrapOptions,
@@ -61,7 +61,7 @@ export interface ComparedRow {
   readonly name: string;
   /** By metric: the mean over all events, and its interval. */
   readonly figures: Readonly<Record<string, Interval>>;
-  /** Less the row compared with, on the same draws; absent for that row. */
+  /** The difference to the reference row, over the same bootstrap draws. Absent for the reference row itself. */
   readonly differences?: Readonly<Record<string, Interval>>;
 }
 
@@ -81,9 +81,9 @@ export async function compareContestants(
   for (const other of contestants) refuseOtherProtocol(first, protocol, other, seenOption, options.per);
 
   const rowNames: string[] = [];
-  /** Runs that a row is the mean of. */
+  /** Number of runs that each row averages. */
   const runsOfRow: number[] = [];
-  // By measure, then by row of the table.
+  // Indexed by measure, then by row of the table.
   const seriesByMeasure: Float64Array[][] = measures.map(() => []);
   const rankingCold: string[] = [];
   // The items that leave the ranking are the same for all: those that the first run knows.
@@ -209,7 +209,7 @@ function refuseOtherProtocol(
     throw failure('protocols-differ', { first: first.name, other: other.name, differences: protocolDifferences });
 }
 
-/** @param rows of which those named rank items without training events */
+/** @param rows number of rows; the rows in `rankingCold` rank items without training events */
 export function missSentence(rankingCold: readonly string[], rows: number): string {
   const tiesSentence = 'Items with equal scores share their ranks';
   if (rankingCold.length === 0) return `${tiesSentence}; an item without training events is a miss.`;
@@ -217,7 +217,7 @@ export function missSentence(rankingCold: readonly string[], rows: number): stri
   return `${tiesSentence}; ${listOf(rankingCold)} ${rankingCold.length === 1 ? 'ranks' : 'rank'} items without training events by content${missesElsewhere}.`;
 }
 
-/** Checksums, each of one thing that must agree. */
+/** Checksums of everything that must be equal for two evaluations to be comparable. */
 interface Protocol {
   readonly part: Part;
   readonly sizes: { readonly corpus: number; readonly held: number; readonly training: number };
@@ -244,7 +244,7 @@ export function evaluationProtocol(dataset: Dataset, part: Part): Protocol {
   };
 }
 
-/** Returns in words the parts in which two protocols differ; empty where figures may be side by side. */
+/** Describes how two protocols differ. The list is empty if their figures may be compared. */
 export function differencesOf(first: Protocol, other: Protocol): string[] {
   const differenceWords: string[] = [];
   const addCounts = (what: string, of: keyof Protocol['sizes']): void => {
@@ -270,7 +270,7 @@ function eventsChecksum({ parts, corpus, users }: Dataset, part: Part): string {
   });
 }
 
-/** Reads only what is in memory also where the training rows are in shards. */
+/** Reads only data that is in memory even if the training rows are in shards. */
 function trainingChecksum({ corpus, users: { keys, seen } }: Dataset): string {
   return checksum((add) => {
     for (const count of corpus.trainingCounts) add(String(count));

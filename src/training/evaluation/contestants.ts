@@ -55,7 +55,7 @@ export const popularityBy = baseline({
 export interface TaskOptions {
   readonly dataset: Dataset;
   readonly part: Part;
-  /** Says which history the model reads, so that baselines know no less. */
+  /** Selects the history that the model reads, so that baselines have the same information. */
   readonly plan?: Plan;
   /** A feature of the asking tower with one code a row: adds popularity among events of the same value. */
   readonly by?: string;
@@ -110,7 +110,7 @@ function codesOf({ column, index }: IndexedColumn, rows: number): Int32Array {
   return index ? index.map((row) => column.values[row]!) : column.values;
 }
 
-/** As many as take about a minute together, all, none, or some by name. */
+/** As many baselines as take about a minute together, all, none, or some by name. */
 export type BaselineChoice = boolean | 'all' | 'none' | readonly string[];
 
 export interface BaselineOptions extends TaskOptions {
@@ -253,7 +253,7 @@ export function itemsGivenBy({ towers }: Plan, { givenItems }: Events): IndexedB
   return towers[0].features.flatMap((name) => givenItems?.get(name) ?? []);
 }
 
-/** Joins what any of these hold for an event into one bag, each item once; undefined where there are none. */
+/** Merges the bags of these features for each event, without duplicates; undefined if there are none. */
 export function unitedBags(given: readonly IndexedBags[], { rows }: Events): IndexedBags | undefined {
   if (given.length < 2) return given[0];
   const starts = new Int32Array(rows);

@@ -29,7 +29,7 @@ export interface Evaluation {
   readonly events: number;
   /** Rankings that were made: one an event, or one a user. */
   readonly rankings: number;
-  /** Present where the rankings are some of those of the part, drawn at random. */
+  /** Present if the rankings are a random sample of those of the part. */
   readonly sample?: RankingSample;
   readonly items: number;
   readonly cold: ColdItems;
@@ -40,7 +40,7 @@ export interface Evaluation {
   readonly examples?: readonly RankingExample[];
   /** Weights of blocks that weigh fields. Absent where the model has none. */
   readonly attention?: readonly Attention[];
-  /** Says how the vectors of the tables and of the items lie. */
+  /** Describes the geometry of the vectors of tables and items. */
   readonly spreads?: readonly Spread[];
   /** Figures of each task that predicts a label of one event. Absent where none does. */
   readonly tasks?: readonly TaskFigures[];
@@ -67,8 +67,8 @@ export interface EvaluateOptions extends Omit<BaselineOptions, 'removeSeen'> {
   /** True if seen items leave the ranking of an event. Default: as the data block declares. */
   readonly removeSeen?: boolean;
   /**
-   * So many rankings, drawn at random from a fixed seed, the same for every model of the same data, where the part has more. Figures of
-   * tasks are of all events. Default: all.
+   * Number of rankings, drawn at random with a fixed seed and equal for every model of the same data, if the part has more. Figures of tasks always
+   * use all events. Default: all.
    */
   readonly sample?: number;
   /** Called before the first baseline, where there is one: their names, and about how many seconds they take together. */

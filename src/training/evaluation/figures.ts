@@ -29,7 +29,7 @@ export interface Figures {
 export interface ColdItems {
   /** Events whose item no training event has, or that is not in the corpus. */
   readonly events: number;
-  /** How many of those are not in the corpus at all. */
+  /** Number of those that are not in the corpus. */
   readonly absent: number;
   readonly items: number;
 }
@@ -187,7 +187,7 @@ export function declaredMeasures(plans: readonly Pick<Plan, 'train'>[]): readonl
 export const longestListOf = (measures: readonly Measure[]): number =>
   Math.max(0, ...measures.map(({ lists }) => lists?.k ?? 0));
 
-/** Each once, in the order first named. */
+/** Without duplicates, in the order of first mention. */
 export function makeMeasures(specs: readonly MeasureSpec[]): Measure[] {
   return [...new Map(specs.map(makeMeasure).map((measure) => [measure.label, measure])).values()];
 }

@@ -123,7 +123,7 @@ function perUser({ rows, user, item }: Events): Questions {
     asks.push(rowsOfUser[0]!);
     starts.push(values.length);
     for (const row of rowsOfUser) {
-      // Which of the items outside the corpus are the same is not known: each counts.
+      // Items outside of the corpus cannot be compared, so each counts.
       if (item[row]! >= 0 && items.has(item[row]!)) continue;
       items.add(item[row]!);
       values.push(row);
@@ -165,7 +165,7 @@ export function seenSentence(
   return isAsked ? `${ruleWords}, as requested; ${declaredWords}.` : `${ruleWords}: ${declaredWords}.`;
 }
 
-/** Counts the events of an item that their user had before. A ranking that excludes seen items never shows these. */
+/** Counts the events whose item the user had before. A ranking that excludes seen items never shows these. */
 function countRepeats(task: ScoringTask): number {
   const { events, users, seen = [], per } = task;
   let repeatCount = 0;
@@ -181,7 +181,7 @@ function countRepeats(task: ScoringTask): number {
   return repeatCount;
 }
 
-/** Warns of repeats where they are ranked among items that the user did not have; undefined where there are none. */
+/** Warns about repeats if they are ranked among items that the user did not have; undefined if there are none. */
 export function repeatsSentence(task: ScoringTask, { removes }: SeenRule): string | undefined {
   const repeatCount = removes ? countRepeats(task) : 0;
   if (repeatCount === 0) return undefined;

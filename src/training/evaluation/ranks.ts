@@ -24,11 +24,9 @@ export interface Ranks {
 const groupsExpected = 32;
 
 /**
- * Each question of the task is scored once. Every held-out item gets its rank in that ranking, where the other held-out items of
- * the question are too.
- * @param removeSeen takes what the user had out of the ranking, except the held-out items: the items of the user's training
- * events. Where events are asked about one by one, also all that the task says was seen before the event.
- * @param k items of each ranking that `lists` gets; 0: none
+ * Scores each query of the task once. Every held-out item gets its rank in that ranking, which includes the other held-out items of the query. @param
+ * removeSeen excludes items that the user had from the ranking, except held-out ones: those of training events and, with one query for each event,
+ * those that the task lists as seen before the event. @param k number of items of each ranking for `lists`; 0: none
  */
 export async function rankEvents(
   task: ScoringTask,
@@ -63,7 +61,7 @@ export async function rankEvents(
       ...(seenItems ? { excluded: { bags: seenItems, of } } : {}),
     });
     const scoresOf = scores(questionChunk.map((question) => questions.asks[question]!));
-    // From the pieces that are counted: what a product rounds may depend on its shape.
+    // Taken from the counted pieces, because rounding in a product may depend on its shape.
     for (const piece of pieces) if (group.hasTarget(...piece)) group.take(await scoresOf(piece), ...piece);
     const firstItems =
       k > 0 ? Array.from(questionChunk, (_, at) => new FirstItems(k, corpus.rows, bagOf(seenItems, at))) : [];
@@ -102,7 +100,7 @@ const rowOf = (block: Float32Array, at: number, [from, to]: Piece): Float32Array
 
 const bagOf = (bags: BagColumn | undefined, at: number): Int32Array => (bags ? bagAt(bags, at) : new Int32Array(0));
 
-/** One bag a question: items of its user's training events, and of what was seen before its event; never a held-out item. */
+/** One bag for each query: items of the user's training events and those seen before the event, but no held-out item. */
 function seenBefore(
   { events, users, corpus, seen = [], per }: ScoringTask,
   questions: Questions,
@@ -130,7 +128,7 @@ function seenBefore(
   return { kind: 'bags', starts, ends, values: Int32Array.from(values) };
 }
 
-/** Sorts questions with an item of the corpus by user, so that a scorer may cache what it computed for the last one. */
+/** Sorts queries with an item of the corpus by user, so that a scorer can cache its results for the last user. */
 function byUser({ events, users }: ScoringTask, questions: Questions): Int32Array {
   const { asks } = questions;
   const isRanked = asks.map((_, question) =>
@@ -161,7 +159,7 @@ interface ScorePieces {
   /** End to end, the whole corpus. */
   readonly pieces: readonly Piece[];
   readonly rowsAtOnce: number;
-  /** Scores of these rows and a piece of the items: float32 [rows, items], until the next are asked for. */
+  /** Returns the scores of these rows for a piece of the items: float32 [rows, items], valid until the next call. */
   scores(rows: Int32Array): (piece: Piece) => Promise<Float32Array>;
 }
 

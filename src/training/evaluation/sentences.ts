@@ -1,4 +1,4 @@
-/** Sentences that every report of figures prints: its protocol, and what it decides between the model and the baselines. */
+/** Sentences of every report of figures: the protocol, and the conclusion about the model and the baselines. */
 import type { Part } from '../../data/dataset.ts';
 import type { ScoringTask } from '../scoring/scorer.ts';
 import type { ColdItems, Figures } from './figures.ts';
@@ -8,7 +8,7 @@ import type { Interval, IntervalsOf } from './slices.ts';
 const count = (number: number, what: string): string =>
   `${number.toLocaleString('en')} ${what}${number === 1 ? '' : 's'}`;
 
-/** Says what is ranked how often, and what figures are the mean of: per event and per user are never confused. */
+/** Describes the rankings and the averaging, so that means per event and per user are never confused. */
 export function rankingSentence(task: ScoringTask, part: Part): string {
   const { events, corpus, per } = task;
   const itemWords = count(corpus.rows, 'item');

@@ -192,7 +192,7 @@ export function makeLeads(task: ScoringTask, measures: readonly Measure[]) {
   };
 }
 
-// No zero is negative.
+// Avoids −0.
 const negative = ({ mean, low, high }: Interval): Interval => ({ mean: 0 - mean, low: 0 - high, high: 0 - low });
 
 /**
@@ -208,7 +208,7 @@ export interface Interval {
 interface BootstrapSample {
   /** One value a question for each series; a question is an event, or a user. */
   readonly series: readonly Float64Array[];
-  /** Each question's group: 0 … groups − 1. */
+  /** The group of each query: 0 … groups − 1. */
   readonly group: Int32Array;
   readonly groups: number;
   /** Index of the series that the others are compared with. Default: the first. */
@@ -224,7 +224,7 @@ export interface BootstrapOptions {
 
 interface Intervals {
   readonly means: readonly Interval[];
-  /** Each series less the one compared with, on the same draws; exactly 0 for that one. */
+  /** The difference of each series to the reference, over the same draws; exactly 0 for the reference. */
   readonly differences: readonly Interval[];
 }
 

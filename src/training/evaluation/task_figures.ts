@@ -12,7 +12,7 @@ export interface TaskFigures {
   readonly events: number;
   /** `auc` and `log_loss` of a probability, `rmse` and `mae` of a number. A figure that does not exist is absent: the AUC of equal labels. */
   readonly figures: Readonly<Record<string, number>>;
-  /** The mean of the label over such events of the training part, predicted for every event. Absent where there are none. */
+  /** Figures of a constant prediction, the mean of the label over such events of the training part. Absent if there are none. */
   readonly constant?: { readonly value: number; readonly figures: Readonly<Record<string, number>> };
 }
 
@@ -124,7 +124,7 @@ interface TaskTable {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** Each task, and the constant under it. A figure that a task does not have is a dash. */
+/** Prints each task, followed by the constant prediction. Missing figures are dashes. */
 export function taskTable(tasks: readonly TaskFigures[]): TaskTable {
   const figureNames = [...new Set(tasks.flatMap(({ figures }) => Object.keys(figures)))];
   const cells = (figures: Readonly<Record<string, number>>): string[] =>

@@ -1,4 +1,4 @@
-/** Each item of a batch once, so that its tower computes it once. */
+/** Lists the distinct items of a batch, so that their tower computes each only once. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { BagColumn, Corpus, Events, IndexedColumn } from '../../data/dataset.ts';
 import type { RowsOf } from '../../graph/plan/plan.ts';
@@ -87,7 +87,7 @@ function dependsOnItem(
   const values = index ?? (column.kind === 'codes' ? column.values : undefined);
   if (values === undefined) return false;
   if (values === events.item) return true;
-  // No `Map`: of tens of millions of rows it takes longer than to train on them.
+  // Does not use a `Map`, which for tens of millions of rows takes longer than training on them.
   let valueOfItem = nothingOf(corpus.rows);
   for (let row = 0; row < events.rows; row++) {
     const item = identity(row);
@@ -126,7 +126,7 @@ export function makeIdentity(events: Events, corpus: Corpus, key: string): (row:
   };
 }
 
-/** Numbers the rows of one table that a batch looks up, from 0 in the order they come. */
+/** Numbers the rows of one table that a batch looks up, from 0 in order of occurrence. */
 export type RowNumbers = ReturnType<typeof makeRowNumbers>;
 
 /** Holds no more than a batch's own rows, however long the table is. */

@@ -1,6 +1,6 @@
 /**
- * Turns row numbers into a graph's inputs, and the gradients that come back into updates of the tables. Long because both ways walk the
- * same plan of inputs, kind by kind of rows.
+ * Turns row indexes into a graph's inputs, and returned gradients into updates of the tables. Long because both directions follow the same plan of
+ * inputs.
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { defined, everyRow } from '../../base/util/defined.ts';
@@ -56,8 +56,8 @@ interface DenseRate {
 
 export interface Feeder {
   /**
-   * Inputs of the step of these rows of the events. Arrays are reused by the next call, and some are views of the tables'
-   * memory: run the graph before anything else is asked of the tables.
+   * Returns the inputs of a step for these event rows. Arrays are reused by the next call, and some are views of the tables' memory, so the graph
+   * must run before the tables are used again.
    */
   inputs(rows: Int32Array, step: number, extra: DenseRate, watch?: FeedWatch): Tensors;
   /** The first half of `inputs`, where workers share the rows of tables: look-ups name the rows that they will read. */
@@ -74,14 +74,14 @@ export interface Feeder {
   update(multiplier?: number, rate?: number): void;
   /** Take mined negatives when an epoch begins. */
   readonly mined: readonly Mined[];
-  /** Views of what must be in a checkpoint besides the tables: streaming estimators, queues, mined items. */
+  /** Views of the state for checkpoints, apart from tables: streaming estimators, queues, mined items. */
   state(): FeedState;
   /** Takes up where `state` was; all that `state` names must be there. */
   load(state: FeedState): void;
   close(): void;
 }
 
-/** Long because its methods share what one step has read. */
+/** Long because its methods share the inputs of a step. */
 export function makeFeeder(options: FeederOptions): Feeder {
   const { plan, events, corpus, seed, batch: wholeBatch } = options;
   const distinct = distinctItems(options);
@@ -186,7 +186,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
     },
     accumulate(outputs) {
       for (const { source } of sources) source.after?.(lastBatch!, outputs);
-      // What every worker has whole counts once.
+      // A gradient that every worker has in full counts once.
       learn(workerShare ? workerShare.learning(tablesToUpdate) : tablesToUpdate, outputs, () => {});
     },
     update(multiplier = 1, rate) {

@@ -58,7 +58,7 @@ function weightsOf({ rows, trainingCounts }: Corpus, { power = 1 }: Draw): Float
   return Float64Array.from(trainingCounts.subarray(0, rows), (count) => (count > 0 ? count ** power : 0));
 }
 
-/** Returns the rows that a training event has; all where none has any. */
+/** Returns the rows that occur in training events; all if none does. */
 function trainedRows({ rows, trainingCounts }: Corpus): Int32Array {
   const allRows = everyRow(rows);
   const trainedRowList = allRows.filter((row) => trainingCounts[row]! > 0);
@@ -235,8 +235,8 @@ const listedStream = 0x115d;
 
 /**
  * Draws negatives from a list of each event: a function of the seed and the step alone, whose views the next step reuses. A longer list than
- * `perRow` gives that many of its items without replacement; a shorter one is filled up with the own item, which counts nothing. Items that
- * the corpus does not have are excluded.
+ * `perRow` gives that many of its items without replacement; a shorter one is padded with the own item, which does not count. Items outside of the
+ * corpus are excluded.
  */
 export function makeListed(events: Events, { feature, perRow }: ListedRows, seed: number): OwnItems {
   const listItems = events.givenItems?.get(feature);

@@ -1,6 +1,6 @@
 /**
- * Selects the part of one of several workers in the inputs of a step. All workers have all rows of a batch, so that draws, log q and accidental
- * hits are those of one worker; what costs time, such as rows of tables, each worker reads for its own rows alone.
+ * Selects one worker's share of the inputs of a step. Every worker has all rows of a batch, so draws, log q and accidental hits are the same as
+ * without workers. Expensive inputs, such as rows of tables, are read only for the worker's own rows.
  */
 import type { Tensors } from '../../engines/engine.ts';
 import type { Distribution, InputShare } from '../../graph/distribute/distribute.ts';
@@ -14,7 +14,7 @@ export interface WorkerShare {
   readonly workers: number;
 }
 
-/** How a worker gets an input: made of its rows; made of all rows, then cut; pairs of rows, those of its rows; as one worker alone. */
+/** The way a worker fills an input: from its own rows; from all rows, then sliced; as pairs, limited to its own rows; or like a single worker. */
 export type ShareFill = 'own' | 'cut' | 'pairs' | 'all';
 
 const byKind: { readonly [K in InputSource['from']]: ShareFill | 'refused' } = {
@@ -28,7 +28,7 @@ const byKind: { readonly [K in InputSource['from']]: ShareFill | 'refused' } = {
   accidental_hits: 'pairs',
   places: 'pairs',
   counts: 'all',
-  // They number the items, or the rows of a table, that all rows of a batch read.
+  // These index the distinct items, or rows of a table, that the batch reads.
   element_places: 'own',
   table_places: 'own',
   element_rows: 'own',
@@ -43,7 +43,7 @@ const byKind: { readonly [K in InputSource['from']]: ShareFill | 'refused' } = {
   newest: 'own',
   part_places: 'own',
   part_known: 'own',
-  // A matrix of scores that is too large for one memory.
+  // A score matrix that is split into pieces is not supported with workers.
   piece_rows: 'refused',
   piece_known: 'refused',
   piece_places: 'refused',
@@ -53,15 +53,15 @@ const byKind: { readonly [K in InputSource['from']]: ShareFill | 'refused' } = {
   step: 'all',
 };
 
-/** Rows that a worker lists for itself, in an order of its own. */
+/** True if each worker lists its own rows of this kind, in an order of its own. */
 export const isListedByWorker = (rows: RowsOf | undefined): boolean =>
   rows?.kind === 'part' || rows?.kind === 'sequences';
 
-/** Rows that each worker looks up itself, all of them. */
+/** True if each worker looks up all rows of this kind. */
 const isWhole = (rows: RowsOf | undefined): boolean =>
   rows?.kind === 'shared' || rows?.kind === 'corpus' || rows?.kind === 'queue';
 
-/** Inputs with a place for each element of bags: a worker has those of its own bags. */
+/** True for inputs with one entry for each element of bags: a worker has the elements of its own bags. */
 const countsElements = ({ source }: InputPlan): boolean =>
   source.from === 'element_rows' ||
   source.from === 'element_weights' ||
@@ -83,7 +83,7 @@ export function fillOf(graph: Graph, input: InputPlan): ShareFill | undefined {
   return ownFill === 'cut' && isListedByWorker(rowsOfInput(input)) ? 'own' : ownFill;
 }
 
-/** The step of one worker as `distribute` takes it; undefined with the input that cannot be shared. */
+/** Describes the step of one worker for `distribute`. Returns `refused` with the first input that cannot be shared. */
 export function distributionOf({ graph, inputs }: GraphPlan): Distribution | { readonly refused: InputPlan } {
   const inputShares = new Map<string, InputShare>();
   const localSymbols = new Set<string>();
@@ -106,9 +106,9 @@ function rangeOf(count: number, { rank, workers }: WorkerShare): readonly [numbe
   return [Math.min(count, rank * rowsPerWorker), Math.min(count, (rank + 1) * rowsPerWorker)];
 }
 
-/** Cuts tensors and rows of one worker out of those of all. */
+/** Slices the tensors and rows of one worker out of those of the whole batch. */
 export class WorkerRows {
-  /** By shared symbol, the rows that it counts. */
+  /** Maps each shared symbol to the rows that it counts. */
   private readonly counts: ReadonlyMap<string, RowsOf>;
 
   constructor(
@@ -126,7 +126,7 @@ export class WorkerRows {
     this.counts = new Map([['batch', { kind: 'events' }], ...shared]);
   }
 
-  /** @param own what the worker lists of its rows for itself */
+  /** @param own the parts and sequences that the worker lists for its own rows */
   batch(batch: Batch, own: Pick<Batch, 'partOf' | 'sequences'>): Batch {
     const rowsOf = (of: RowsOf): Int32Array => {
       if (of.kind === 'part') return own.partOf(of).rows;
@@ -160,7 +160,7 @@ export class WorkerRows {
     return { ...tensor, shape: [to - from, ...innerShape], data: tensor.data.subarray(from * rowWidth, to * rowWidth) };
   }
 
-  /** Returns the range of the worker's rows among some rows of the batch. Those that each row has for itself stay together. */
+  /** Returns the worker's range among rows of this kind. The rows that belong to one event stay together. */
   private range(of: RowsOf, batch: Batch): readonly [number, number] {
     if (of.kind === 'shared' || of.kind === 'queue') return [0, batch.rowsOf(of).length];
     if (!('perRow' in of)) return rangeOf(batch.rowsOf(of).length, this.share);
@@ -180,7 +180,7 @@ export class WorkerRows {
   }
 }
 
-/** Returns the index of each of some rows among all of them. A row that only fills up a part may be nowhere: nothing is learned from it. */
+/** Returns a function from an index in `rows` to the index of that row in `all`. It gives 0 for padding rows, which train nothing. */
 function placesIn(all: Int32Array, rows: Int32Array): (row: number) => number {
   const placeOfRow = new Map(Array.from(all, (row, place) => [row, place]));
   return (row) => placeOfRow.get(rows[row]!) ?? 0;
@@ -188,7 +188,7 @@ function placesIn(all: Int32Array, rows: Int32Array): (row: number) => number {
 
 const partOf = ({ feature, length }: Sequences): PartRows => ({ kind: 'part', feature, length: length! });
 
-/** Keeps the pairs (row, column) whose row is within a range, counted from its beginning. */
+/** Keeps the pairs (row, column) whose row is within the range, and makes the rows relative to its start. */
 function pairsWithin({ data, shape }: Tensor, [from, to]: readonly [number, number]): Tensor {
   const ownPairs: number[] = [];
   for (let at = 0; at < shape[0]!; at++) {

@@ -56,7 +56,7 @@ export interface FeedContext {
     readonly distinct?: DistinctItems;
     /** Items of the lists of a batch, where lists go through the item tower. */
     readonly elements?: ListedItems;
-    /** The rows of a table that a batch looks up, numbered alike for all inputs that ask. */
+    /** The rows of a table that a batch looks up, with the same numbering for all inputs. */
     seen(table: string): RowNumbers;
     /** The past batches of a task, the same for all inputs that ask. */
     queue(rows: QueueRows): VectorQueue;
@@ -168,14 +168,14 @@ export function makeQueue({ count, width, after }: QueueRows) {
       for (let at = 0; at < count; at++) rowsRead[at] = Math.max(0, events[at]!);
       return rowsRead;
     },
-    /** 1 where there is none, or where none counts yet: float32 [count]. */
+    /** 1 if there is none, or none that counts so far: float32 [count]. */
     empty(step: number): Float32Array {
       for (let at = 0; at < count; at++) emptyFlags[at] = step <= after || events[at]! < 0 ? 1 : 0;
       return emptyFlags;
     },
     /** Puts the vectors of a batch over the oldest: float32 [rows, width]. */
     push(rows: Int32Array, values: Float32Array): void {
-      // Of a batch that is larger than the queue, its end.
+      // If a batch is larger than the queue, its end is stored.
       for (let i = Math.max(0, rows.length - count); i < rows.length; i++) {
         const at = nextSlot[0]!;
         events[at] = rows[i]!;

@@ -120,8 +120,8 @@ function makeWindows({ starts, ends }: BagColumn, rows: number, index: Int32Arra
 }
 
 /**
- * Sorts events with a list that is not empty: those whose lists end last come first, the longest of them before the others. Counted, not
- * compared: there may be many millions.
+ * Sorts events with a non-empty list: the list that ends last comes first, and of those the longest. It is a counting sort, because there may be many
+ * millions.
  */
 function byEnd(rows: number, bagOf: (row: number) => number, starts: Int32Array, ends: Int32Array): Int32Array {
   let latestEnd = 0;

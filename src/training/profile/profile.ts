@@ -84,9 +84,9 @@ export class StepWatch implements FeedWatch {
   }
 }
 
-/** Which block of the model a node of the training step belongs to, by its label: `gradient/user/main/mlp` is the way back through an `mlp`. */
+/** Returns the block of the model that a node of the training step belongs to, by its label: `gradient/user/main/mlp` is the backward pass of an `mlp`. */
 export interface BlockPosition {
-  /** As a message would call the file. */
+  /** The name of the file in messages. */
   readonly file: string;
   readonly line: number;
   readonly column: number;
@@ -130,7 +130,7 @@ function nameOf([first, ...rest]: readonly string[], towers: readonly string[]):
 export const profileFolder = 'profile';
 export const [traceFile, profileFile] = [`${profileFolder}/trace.json`, `${profileFolder}/profile.json`] as const;
 
-/** Those that are there, and what a kill left half written of them. */
+/** Existing files of a profile, including temporary ones that a kill has left. */
 export async function profileFilesIn(folder: string): Promise<string[]> {
   const profilePath = join(folder, profileFolder);
   if (!(await isFolder(profilePath))) return [];
@@ -163,13 +163,13 @@ export interface Profile {
   /** The steps that were measured, from 1. */
   readonly steps: readonly number[];
   readonly rows: number;
-  /** Medians over these steps. `ops`: all ops of a run, as they were measured; absent where the graph was not split. */
+  /** Medians over these steps. `ops`: all measured ops of a run; absent if the graph was not split. */
   readonly milliseconds: { readonly step: number; readonly engine: number; readonly ops?: number };
   /** Slowest first. */
   readonly blocks: readonly ProfileBlock[];
   /** Kinds of ops as the runtime calls them, slowest first. */
   readonly ops: readonly ProfileRow[];
-  /** Says what the times are times of, and what could not be split. */
+  /** Describes what was measured, and what could not be split. */
   readonly notes: readonly string[];
 }
 

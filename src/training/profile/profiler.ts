@@ -1,4 +1,4 @@
-/** The profile of one training: which steps it watches, and what it makes of them once the last step is done. */
+/** Profiles one training: selects the measured steps, and evaluates them after the last step. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writing } from '../../base/diagnostics/system_reason.ts';
@@ -69,7 +69,7 @@ export class Profiler {
 
   private async timesOf(program: BegunState['program'], isShared: boolean): Promise<OpTimes | string> {
     const { engine, graph } = this.of;
-    // Its ops wait for other workers, which have ended by now.
+    // Its ops would wait for other workers, which have already ended.
     if (isShared) return 'The graph is one row: its ops are not timed while workers share a step.';
     if (!engine.timeOps) return `The graph is one row: the engine ${engine.name} does not distinguish its ops.`;
     if (this.samples.inputs.length === 0) return 'The graph is one row: the inputs of a step are too large to be kept.';
@@ -99,15 +99,12 @@ export function profilerOf(
 
 const maxSamples = 16;
 
-/** They lie among so many steps: an early stop must not leave a profile without steps. */
+/** The measured steps are within this number of steps, so that an early stop still has a profile. */
 const sampledRange = 400;
 
 /**
- * Steps spread evenly over the first of those that this call takes, without the first tenth, in which everything is done for the first
- * time.
- * @param done steps that were done before
- * @param total steps of the whole run
- * @param ofEpoch steps of an epoch: the last one may have fewer rows, and is left out where there are others
+ * Selects steps spread evenly over the first steps of this call, without the first tenth, which includes warm-up. @param done number of earlier steps
+ * @param total steps of the whole run @param ofEpoch steps of an epoch: the last one may have fewer rows, and is skipped if there are others
  */
 export function sampledSteps(done: number, total: number, ofEpoch: number): ReadonlySet<number> {
   const steps = Math.min(sampledRange, total - done);

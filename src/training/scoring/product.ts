@@ -1,11 +1,11 @@
-/** Subtracts products of large matrices, for a baseline that inverts one. */
+/** Computes start − a bᵀ for large matrices. A baseline that inverts a matrix needs it. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { Engine } from '../../engines/engine.ts';
 import { makeBuilder } from '../../graph/builder.ts';
 import { symbolic } from '../../graph/dims.ts';
 import type { Graph } from '../../graph/graph.ts';
 
-/** Computes in plain code: for tests, and where no engine is given. */
+/** Computes in plain JavaScript, for tests and for callers without an engine. */
 export const plainProduct: Product = {
   async subtract(start, a, b) {
     const restData = start.data.slice(0, a.rows * b.rows);

@@ -97,9 +97,9 @@ export interface Retrieval {
   items(): Vectors;
   /** The same with the tables that the item tower computes, for another process. */
   computed(): ComputedItemVectors;
-  /** Tables that the query tower looks up: those of the model, and those that the item tower computes, as of the last `refresh`. */
+  /** Tables for the query tower: those of the model, and those that the item tower computed at the last `refresh`. */
   readonly tables: Tables;
-  /** Takes new dense weights, and computes the items' vectors with them and with the tables as they are. */
+  /** Sets new dense weights, and computes the item vectors with them and the current tables. */
   refresh(parameters: Tensors): Promise<void>;
   /** Vectors of the query tower, for rows of these columns (of events, or of users). Caches a feeder of the columns until it is closed. */
   queries(columns: IndexedFeatures, rows: Int32Array): Promise<Vectors>;
@@ -123,7 +123,7 @@ export interface RetrievalOptions extends TowerOptions {
 /** Vectors of a corpus by the item tower: plain data. */
 export interface ComputedItemVectors {
   readonly vectors: Vectors;
-  /** By name: tables that the query tower looks up. */
+  /** Tables of the query tower, by name. */
   readonly tables: ReadonlyMap<string, Float32Array>;
 }
 

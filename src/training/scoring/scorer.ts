@@ -24,7 +24,7 @@ export class FirstItems {
     const { best, excluded } = this;
     for (let at = 0; at < scores.length; at++) {
       const score = scores[at]!;
-      // Not `score < …`, which a NaN would pass.
+      // `score < …` would accept NaN.
       if (score >= best.worst && !excluded.has(first + at)) best.push(first + at, score);
     }
   }
@@ -45,7 +45,7 @@ export function firstItems(scores: Float32Array, k: number, excluded: Iterable<n
 export interface Scorer {
   readonly name: string;
   readonly doc: string;
-  /** It has something to rank items without training events by. Absent: such an item is a miss. */
+  /** True if it can rank items without training events. Absent: such an item is a miss. */
   readonly ranksCold?: true;
   /**
    * Scores of every item of the corpus for each of these rows of the events: float32 [rows, items], row-major, perhaps with
@@ -68,7 +68,7 @@ export interface ScoringTask {
    * reads none.
    */
   readonly history?: IndexedBags;
-  /** Items of the user of each event before it, besides the user's training events: corpus rows, −1 as above. */
+  /** Earlier items of each event's user that are not in training events: corpus rows, −1 as above. */
   readonly seen?: readonly IndexedBags[];
   /** One feature of the query, for popularity among queries with the same value; absent without a named feature. */
   readonly context?: Context;

@@ -1,7 +1,7 @@
-/** Computes the vectors of one tower, with its weights as they are now. Rows with short lists go through graphs with few places. */
+/** Computes the vectors of one tower with its current weights. Rows with short lists go through graphs that are compiled for short lists. */
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
-import { defined, everyRow } from '../../base/util/defined.ts';
+import { defined, everyRow, nextTurn } from '../../base/util/defined.ts';
 import type { IndexedColumn } from '../../data/dataset.ts';
 import type { Engine, Program, Tensors } from '../../engines/engine.ts';
 import { evenSizes } from '../../graph/count.ts';
@@ -14,34 +14,34 @@ import { makeRowFeeder, type RowFeeder } from '../feed/feeder.ts';
 
 /**
  * Lays out the rows of a run so that a row gets the same bits whatever other rows are in the run. Engines add up numbers in an order that depends
- * on the number of rows and on the address of a row: TensorFlow reduces eight rows at a time and those that are left in another way, and ONNX
- * Runtime adds the numbers of a row in the order of its address, so that two neighbours of 50 numbers differ. Which runs agree depends on the
- * graph, the engine and the processor. So the first run of a graph is preceded by a check on the machine itself, of six runs.
+ * on the number of rows and on the address of a row: TensorFlow reduces eight rows at a time and the remaining rows differently, and ONNX Runtime
+ * adds the numbers of a row in an order that depends on its address, so two adjacent rows of 50 numbers differ. Which runs agree depends on the
+ * graph, the engine and the processor. So before its first use each graph is checked on this machine with six runs.
  */
 interface RowLayout {
-  /** The rows of a run are a multiple of this; what is missing is filled up. */
+  /** Each run is padded to a multiple of this number of rows. */
   readonly multiple: number;
-  /** Row i lies at `spacing` times i. Places between them are filled up. */
+  /** Row i of the run is at slot `spacing` · i. The slots between are padding. */
   readonly spacing: number;
-  /** Rows of one run. */
+  /** Maximum rows in one run. */
   readonly most: number;
 }
 
-/** Runs that give one row alone cannot depend on others. */
+/** A run of a single row cannot depend on other rows. */
 const alone: RowLayout = { multiple: 1, spacing: 1, most: 1 };
 
-/** From the cheapest. Four rows of any width end at a multiple of 16 bytes, where the registers of additions begin. */
+/** Ordered from the cheapest. Four rows of any width end at a multiple of 16 bytes, which is the alignment of SIMD registers. */
 const layoutsOf = (multiple: number): readonly RowLayout[] =>
   [1, 2, 4].map((spacing) => ({ multiple: multiple * spacing, spacing, most: Number.POSITIVE_INFINITY }));
 
-/** Returns the row at each place of a run of `count` rows. */
-export function rowsAtPlaces({ multiple, spacing }: RowLayout, count: number): Int32Array {
+/** Returns the row in each slot of a run of `count` rows, padding included. */
+export function paddedRows({ multiple, spacing }: RowLayout, count: number): Int32Array {
   const placeCount = multiple * Math.ceil((count * spacing) / multiple);
   return Int32Array.from({ length: placeCount }, (_, place) => Math.min(Math.floor(place / spacing), count - 1));
 }
 
-/** Returns the rows of the output, without what was filled up. */
-export function rowsOfRun(output: Float32Array, { spacing }: RowLayout, count: number, width: number): Float32Array {
+/** Returns the rows of the output without the padding. */
+export function unpaddedRows(output: Float32Array, { spacing }: RowLayout, count: number, width: number): Float32Array {
   if (spacing === 1) return output.subarray(0, count * width);
   const rows = new Float32Array(count * width);
   for (let row = 0; row < count; row++) {
@@ -51,10 +51,10 @@ export function rowsOfRun(output: Float32Array, { spacing }: RowLayout, count: n
   return rows;
 }
 
-/** Rows of the runs that are compared: few, many, and numbers of them that kernels cut in unequal parts. */
+/** Sizes of the runs that are compared: small ones, large ones, and some that kernels cannot divide evenly. */
 const comparedCounts = [8, 1, 13, 24, 40, 64];
 
-/** Caches layouts by engine and graph: the next version of a model need not be checked again while it is swapped in. */
+/** Caches layouts by engine and graph, so that the next version of a model is not checked again when it is swapped in. */
 const layoutsCache = new WeakMap<Engine, Map<string, Promise<RowLayout>>>();
 
 /** @param program of the graph, prepared by the engine */
@@ -66,7 +66,7 @@ export function layoutFor(engine: Engine, program: Program, graph: Graph, output
   if (cachedLayout) return cachedLayout;
   const layout = findLayout(program, graph, output, engine.evenRows ?? 1);
   layoutsOfEngine.set(key, layout);
-  // A run that failed says nothing of the next one.
+  // A failed run is not cached: the next one may succeed.
   layout.catch(() => layoutsOfEngine.delete(key));
   return layout;
 }
@@ -79,23 +79,23 @@ async function findLayout(program: Program, graph: Graph, output: string, multip
   return alone;
 }
 
-/** True if each row has the same bits in runs of several sizes, at several places. */
+/** True if each row has the same bits in runs of several sizes and in several slots. */
 async function isSteady(runOf: (places: Int32Array) => Promise<Float32Array>, layout: RowLayout): Promise<boolean> {
   const vectorOfRow = new Map<number, Float32Array>();
   for (const [turn, count] of comparedCounts.entries()) {
-    const places = rowsAtPlaces(layout, count);
+    const places = paddedRows(layout, count);
     const rowAt = (row: number): number => (row + 5 * turn) % distinctRows;
     const vectors = await runOf(places.map(rowAt));
     const width = vectors.length / places.length;
-    const ownVectors = rowsOfRun(vectors, layout, count, width);
+    const ownVectors = unpaddedRows(vectors, layout, count, width);
     for (let row = 0; row < count; row++) {
       const vector = ownVectors.slice(row * width, (row + 1) * width);
       const earlierVector = vectorOfRow.get(rowAt(row));
       if (earlierVector === undefined) vectorOfRow.set(rowAt(row), vector);
       else if (!earlierVector.every((each, at) => Object.is(each, vector[at]))) return false;
     }
-    // Requests of others come between two runs.
-    await turnOfOthers();
+    // Other requests get their turn between two runs.
+    await nextTurn();
   }
   return true;
 }
@@ -114,7 +114,7 @@ const numbersOf: Readonly<Record<HostDtype, (length: number) => Tensor['data']>>
   bool: (length) => new Uint8Array(length),
 };
 
-/** Rows of any numbers: which bits they get does not depend on what they mean. */
+/** Makes random rows: whether runs agree does not depend on the values. */
 function randomRows(graph: Graph): readonly RandomInput[] {
   return graph.inputs.map(({ name, node }, stream) => {
     const { dtype, shape } = graph.nodes[node]!.type;
@@ -122,7 +122,7 @@ function randomRows(graph: Graph): readonly RandomInput[] {
     const data = numbersOf[hostDtype(dtype)](distinctRows * numbersPerRow);
     if (data instanceof Float32Array) {
       makeRandom(1, stream).fill(data, 0, 1);
-      // All places of a list are taken.
+      // Lists are full.
       if (name.endsWith('/mask')) data.fill(1);
     }
     return { name, size: numbersPerRow, data };
@@ -148,19 +148,12 @@ async function run(
   return outputs[output]!.data as Float32Array;
 }
 
-/** Browsers have no `setImmediate`. */
-const turnOfOthers = (): Promise<void> =>
-  new Promise((resolve) => {
-    if (typeof setImmediate === 'function') setImmediate(resolve);
-    else setTimeout(resolve);
-  });
-
 export interface Vectors {
   /** float32 [rows, width], or [rows, interests, width]; row-major. */
   readonly data: Float32Array;
   readonly rows: number;
   readonly width: number;
-  /** Vectors of a row, where there are several. */
+  /** Number of vectors for each row, if there are several. */
   readonly interests?: number;
 }
 
@@ -176,13 +169,13 @@ export interface TowerOptions {
 /** Rows that go through a tower at a time. */
 export const towerRowsAtOnce = 4096;
 
-/** Rows of requests that are answered together, about. */
+/** Approximate number of rows in requests that are answered together. */
 const rowsOfRequests = 64;
 
 export interface VectorsRequest {
-  /** Gets the vectors. Absent: an array of their own. */
+  /** The array that receives the vectors. Default: a new one. */
   readonly into?: Float32Array;
-  /** Other outputs, of a tower that is not cut by length, and the arrays that get their rows. */
+  /** Further outputs, and the arrays that receive them. Only for a tower without graphs by list length. */
   readonly more?: readonly MoreOutput[];
 }
 
@@ -210,13 +203,13 @@ export class TowerVectors {
     for (const graph of this.graphs) await graph.write(parameters);
   }
 
-  /** Computes these rows of the columns, in their order. Caches a feeder of the columns until it is closed. */
+  /** Computes the vectors of these rows, in their order. Caches a feeder for the columns until `close`. */
   of(columns: IndexedFeatures, rows: Int32Array, wanted: VectorsRequest = {}): Promise<Vectors> {
     invariant(!wanted.more?.length || this.graphs.length === 1, `tower ${this.tower.name} is not cut by length`);
     return this.vectors(columns, rows, true, wanted);
   }
 
-  /** The same of the first rows of columns that come once: nothing of them is cached. */
+  /** Computes the vectors of the first `rows` rows of columns that are used only once. Caches nothing. */
   once(columns: IndexedFeatures, rows: number): Promise<Vectors> {
     return this.vectors(columns, everyRow(rows), false);
   }
@@ -246,17 +239,17 @@ export class TowerVectors {
       for (let from = 0; from < places.length; from += rowsPerRun) {
         const placesOfRun = places.subarray(from, from + rowsPerRun);
         const count = placesOfRun.length;
-        const rowsInRun = rowsAtPlaces(layout, count).map((i) => rows[placesOfRun[i]!]!);
+        const rowsInRun = paddedRows(layout, count).map((i) => rows[placesOfRun[i]!]!);
         const outputs = await graph.outputs(columns, rowsInRun, currentWeights);
         const outputVectors = floatsOf(outputs, 'vector', name);
         for (const { output, into } of more) {
           const values = floatsOf(outputs, output, name);
           const numbersPerRow = values.length / rowsInRun.length;
-          into.set(rowsOfRun(values, layout, count, numbersPerRow), from * numbersPerRow);
+          into.set(unpaddedRows(values, layout, count, numbersPerRow), from * numbersPerRow);
         }
         invariant(outputVectors.length === rowsInRun.length * each, `tower ${name} gives a vector a row`);
-        const vectors = rowsOfRun(outputVectors, layout, count, each);
-        // Of a tower that is not cut by length, the rows of a run lie side by side.
+        const vectors = unpaddedRows(outputVectors, layout, count, each);
+        // If the tower has a single graph, the rows of a run are contiguous.
         const isRun = placesOfRun[count - 1]! - placesOfRun[0]! === count - 1;
         if (isRun) data.set(vectors, placesOfRun[0]! * each);
         else
@@ -264,12 +257,12 @@ export class TowerVectors {
             data.set(vectors.subarray(i * each, (i + 1) * each), place * each);
       }
     }
-    // A target that is not a number would have nothing above it, and look perfect.
+    // No item would score above a target whose score is NaN, so its rank would look perfect.
     if (!areFinite(data)) throw failure('vectors-not-finite', { tower: name });
     return { data, rows: rows.length, width, ...defined({ interests }) };
   }
 
-  /** Returns for each graph the places of its rows: those whose lists do not fit a shorter one. */
+  /** Assigns each row to the graph for the shortest lists that its list fits. Returns the indexes in `rows` for each graph. */
   private placesByGraph(columns: IndexedFeatures, rows: Int32Array): readonly Int32Array[] {
     const { parts = [] } = this.tower;
     const [first] = parts;
@@ -290,16 +283,16 @@ export class TowerVectors {
 
 interface CurrentWeights {
   readonly parameters: Tensors;
-  /** True if the columns come again. */
+  /** True if the same columns will be used again. */
   readonly keeps: boolean;
 }
 
 /** Prepared when the first row is computed. */
 class TowerGraph {
-  /** Programs for many rows, and for the few of requests. */
+  /** One program for many rows, and one for the few rows of requests. */
   private many: Program | undefined;
   private few: Program | undefined;
-  private ofFew: RowLayout | undefined;
+  private requestLayout: RowLayout | undefined;
   private readonly feeders = new Map<IndexedFeatures, RowFeeder>();
 
   constructor(
@@ -311,11 +304,11 @@ class TowerGraph {
     for (const program of [this.many, this.few]) await program?.write(graphParameters(this.own.graph, parameters));
   }
 
-  /** Only few rows need the same bits in any run. */
+  /** Only the rows of requests need bits that do not depend on the run. */
   async layout(now: CurrentWeights): Promise<RowLayout> {
     const { engine } = this.options;
     if (now.keeps) return { multiple: engine.evenRows ?? 1, spacing: 1, most: towerRowsAtOnce };
-    return (this.ofFew ??= await layoutFor(engine, await this.program(now), this.own.graph, 'vector'));
+    return (this.requestLayout ??= await layoutFor(engine, await this.program(now), this.own.graph, 'vector'));
   }
 
   async outputs(columns: IndexedFeatures, rows: Int32Array, now: CurrentWeights): Promise<Tensors> {
@@ -349,7 +342,7 @@ class TowerGraph {
   }
 }
 
-/** A loop: of millions of vectors a call for each number takes as long as the tower. */
+/** A plain loop: with millions of vectors, one call for each number would take as long as the tower. */
 function areFinite(numbers: Float32Array): boolean {
   for (let at = 0; at < numbers.length; at++) if (!Number.isFinite(numbers[at]!)) return false;
   return true;

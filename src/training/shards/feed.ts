@@ -27,8 +27,8 @@ interface PileGroups {
 }
 
 /**
- * An epoch takes the shards in a new order, a few at a time, and shuffles the rows of these few. The order follows from the seed, the epoch and
- * the layout of the shards alone, so a run goes on in the middle of an epoch.
+ * Feeds training from shards: an epoch takes the shards in a new order, a few at a time, and shuffles the rows of these. The order depends only on
+ * the seed, the epoch and the layout of the shards, so a run can resume in the middle of an epoch.
  */
 export class ShardStream {
   readonly rows: number;
@@ -102,7 +102,7 @@ export class ShardStream {
     return { epoch, group, from, events, order: rowOrder };
   }
 
-  /** A chunk as far as it is needed from a place on: the rows that are left of groups before it only where a group is small. */
+  /** Reads the part of a chunk that is needed from a position on. It includes remaining rows of earlier groups only if a group is small. */
   private async enoughOf(epoch: number, group: number, from: number): Promise<ShuffledChunk> {
     const { piles, starts } = this.groups(epoch);
     invariant(group >= 0, 'rows are left of a group before');
@@ -141,7 +141,7 @@ export async function feedFromShards(
 ): Promise<{ readonly order: EventOrder<AnyEpoch>; readonly feeder: Feeder }> {
   refuseUnsupported(plan);
   const { batch, seed } = plan.train;
-  // Its state has the same names and lengths before there are rows.
+  // The state has the same names and lengths without rows.
   let currentFeeder = feederOf(await shards.read([]));
   const shardStream = new ShardStream(shards, batch, seed, (events) => {
     const feederState = Object.entries(currentFeeder.state()).map(([name, values]) => [name, values.slice()] as const);

@@ -1,7 +1,6 @@
 /**
- * `events.out.tfevents.…` in the folder of a run: its curves for TensorBoard, readable while it trains. Each call of `train` writes a
- * file of its own, which says at which step it goes on: TensorBoard then forgets what a stopped call wrote beyond its checkpoint. The
- * file is no part of the model. Nothing reads it back.
+ * `events.out.tfevents.…` in the folder of a run: its curves for TensorBoard, readable while it trains. Each call of `train` writes a new file with
+ * its first step, so TensorBoard drops values of a stopped call after its checkpoint. The files are no part of the model and are never read back.
  */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -134,7 +133,7 @@ const record = ({ seconds, step }: EventTime, what: object): Uint8Array =>
 
 const versionRecord = (at: EventTime): Uint8Array => record(at, { fileVersion: 'brain.Event:2' });
 
-/** The run goes on from `step`: readers forget what earlier files have of this step and later ones. */
+/** The run continues from `step`: readers drop values of earlier files from this step on. */
 const startRecord = (at: EventTime): Uint8Array => record(at, { sessionLog: { status: 'START' } });
 
 /** One number under each name, as float32; names with a `/` are shown in groups. */

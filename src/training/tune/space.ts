@@ -1,4 +1,4 @@
-/** Points of the space that a `search` block declares, and the settings that each of them stands for. */
+/** Points of the space of a `search` block, and their conversion to settings. */
 import type { Random } from '../../base/random/random.ts';
 
 /** One entry of `search`. */

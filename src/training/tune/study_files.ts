@@ -101,7 +101,7 @@ const flag: ShapeCheck = (value) => typeof value === 'boolean';
 const number: ShapeCheck = (value) => Number.isFinite(value);
 const whole: ShapeCheck = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 const count: ShapeCheck = (value) => whole(value) && (value as number) > 0;
-/** As `toISOString` writes the years that have four digits: the end of a job is a date too. */
+/** The form of `toISOString` for years of four digits; the end of a job is a date too. */
 const time: ShapeCheck = (value) =>
   text(value) && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value as string) && Number.isFinite(Date.parse(value as string));
 const seconds: ShapeCheck = (value) => number(value) && (value as number) >= 0 && (value as number) < 1e9;
@@ -147,7 +147,7 @@ const record: ShapeChecks<JobRecord> = {
 const study: ShapeChecks<Study> = {
   model: text,
   sources: text,
-  // It is held against that of the model.
+  // It is compared with that of the model.
   space: Array.isArray,
   set: mapOf(text),
   metric: text,

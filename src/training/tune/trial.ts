@@ -8,14 +8,14 @@ export type JobKind =
   | 'search'
   /** A finalist, on a further seed. */
   | 'final'
-  /** The winner, or the file as it is written, on seeds that chose nothing. */
+  /** The winner or the unchanged file on fresh seeds, which the search has not used. */
   | 'fresh';
 
 export interface TrialJob {
   readonly kind: JobKind;
-  /** 0 is the file as it is written. */
+  /** 0 is the unchanged file. */
   readonly trial: number;
-  /** Rung up to which a `search` job goes on. */
+  /** Rung at which a `search` job pauses or ends. */
   readonly rung?: number;
   /** Present in other jobs. A search has the file's own. */
   readonly seed?: number;
@@ -24,10 +24,10 @@ export interface TrialJob {
 }
 
 export interface JobRecord extends TrialJob {
-  /** From 0, in the order in which jobs were begun; lines are in this order. */
+  /** From 0, in the order in which jobs start, which is the order of lines. */
   readonly job: number;
   readonly settings: Readonly<Record<string, string>>;
-  readonly state: /** It may go on. */
+  readonly state: /** It may continue. */
     | 'paused'
     | 'done'
     /** Training failed: a loss that is not finite, more memory than there is. */
@@ -43,7 +43,7 @@ export interface JobRecord extends TrialJob {
   readonly message?: string;
   /** The folder of the run, within that of the study. */
   readonly folder: string;
-  /** When it began and how long it took, and how long the study had taken by its end; seconds. */
+  /** Start, duration, and elapsed time of the study at its end; in seconds. */
   readonly begun: string;
   readonly seconds: number;
   readonly elapsed: number;
@@ -63,7 +63,7 @@ export interface Trial {
   readonly message?: string;
 }
 
-/** Two studies are the same, when one goes on, if these are equal. */
+/** A study can be resumed only if these are equal. */
 export interface Study {
   readonly model: string;
   /** SHA-256 of the model's files and of the data block's. */
@@ -84,7 +84,7 @@ export interface Study {
   readonly seeds: number;
 }
 
-/** One in so many trials of a rung goes on. */
+/** One in this many trials of a rung continues. */
 const halvingFactor = 3;
 
 /** Rungs of a run with so many validations: the last is the whole run. At most 3 before it. */
@@ -109,8 +109,8 @@ interface HalvingState {
 }
 
 /**
- * Halves successively and asynchronously (Li et al., MLSys 2020): every trial begins with few epochs, and the best share of each rung goes on to
- * the next. Promotes a trial first, then begins a new one; undefined where there is neither.
+ * Asynchronous successive halving (Li et al., MLSys 2020): every trial begins with few epochs, and the best share of each rung continues to the next.
+ * Promotes a trial first, then begins a new one; undefined where there is neither.
  */
 export function decide({
   rungs,
@@ -119,7 +119,7 @@ export function decide({
   more,
   settled,
 }: HalvingState): Pick<TrialJob, 'trial' | 'rung'> | undefined {
-  // The file as it is written is trained whole, whatever it scores: the winner is compared with it.
+  // The unchanged file is trained to the end, regardless of its score, because the winner is compared with it.
   if (!sent.has(0)) return { trial: 0, rung: rungs - 1 };
   for (let rung = rungs - 2; rung >= 0; rung--) {
     const rankedTrials = rankedAt(trials, rung);
@@ -129,7 +129,7 @@ export function decide({
   }
   if (more) return { trial: sent.size, rung: 0 };
   if (!settled) return undefined;
-  // A small study promotes one at least, so that some trial besides the first is trained whole.
+  // A small study promotes at least one, so that another trial than the first is trained to the end.
   for (let rung = 0; rung < rungs - 1; rung++) {
     const hasPromotion = [...sent].some(([trial, to]) => trial > 0 && to > rung);
     const best = rankedAt(trials, rung).find(({ number }) => number > 0);
@@ -145,7 +145,7 @@ function rankedAt(trials: readonly Trial[], rung: number): readonly Trial[] {
     .sort((a, b) => b.values[rung]! - a.values[rung]! || a.number - b.number);
 }
 
-/** All trials with a result, the best first: those of higher rungs, then by value; those that failed last. */
+/** Sorts trials: by rung, highest first, then by value; failed ones last. */
 export function ranked(trials: readonly Trial[]): readonly Trial[] {
   const rank = ({ state, values }: Trial): number => (state === 'failed' || state === 'invalid' ? -1 : values.length);
   return [...trials].sort(
@@ -153,7 +153,7 @@ export function ranked(trials: readonly Trial[]): readonly Trial[] {
   );
 }
 
-/** Returns the metric of the weights that a run keeps, of those of its validations. */
+/** Returns the metric, among those of the validations, of the weights that the run keeps. */
 export function keptValue(values: readonly number[], stops: boolean): number | undefined {
   if (values.length === 0) return undefined;
   return stops ? values.reduce((best, value) => Math.max(best, value)) : values.at(-1);

@@ -15,7 +15,7 @@ import { agree, receiveOrder, sharedStep, type WorkerOrder } from './talk.ts';
 
 type FollowOptions = TrainOptions & { readonly group: WorkerGroup };
 
-/** Ends where the first worker ends the run, or a worker is asked to stop. */
+/** Ends when the first worker ends the run, or a worker is asked to stop. */
 export async function follow(options: FollowOptions): Promise<void> {
   const { plan, dataset, engine, group, folder, tower, from, sharesTables } = options;
   sharedStep(fitted(plan, dataset.corpus.rows).step);

@@ -1,6 +1,6 @@
 /**
- * How workers get the rows of a training. The first worker decides where rows go: into the memory of each worker, or into shards that it alone
- * writes and all read. The others wait until they hear it.
+ * Distributes the rows of a training to workers. The first worker decides: either each worker reads them into memory, or the first writes shards that
+ * all read. The others wait for the decision.
  */
 import { basename } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -108,7 +108,7 @@ export interface LayoutChosen {
 
 /** Names what needs all rows of a table in one process: the user's words. */
 export const unshared = ({ train }: Pick<Plan, 'train'>): string | undefined =>
-  // Each step reads all rows of both tables, once for each layer and back: workers would send whole tables.
+  // Each step reads all rows of both tables for each layer in both directions, so workers would send whole tables.
   train.graph === undefined ? undefined : 'tables that `graph` connects';
 
 /** The part of the memory of a machine that tables may take: rows, the engine and a step need some too. */

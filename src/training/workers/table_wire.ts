@@ -64,7 +64,7 @@ export async function sendGradients(
   done: string,
 ): Promise<readonly (readonly number[])[]> {
   const drainedGradients = trained.map((table) => table.remote!.drain());
-  // Whether a table learns in this step is known to the owners of all its rows.
+  // The owners of all its rows know whether a table is trained in this step.
   const rows = drainedGradients.map((byOwner) => byOwner.reduce((sum, { codes }) => sum + codes.length, 0));
   const ownNumbers = [...numbers, ...rows];
   const toOwners = ranksOf(group).map((owner) =>
@@ -88,7 +88,7 @@ function numbersLike(own: StoredNumbers, bytes: Uint8Array): StoredNumbers {
   return own instanceof Int32Array ? new Int32Array(buffer) : new Float32Array(buffer);
 }
 
-/** What a worker sends after a step. */
+/** The message of a worker after a step. */
 interface StepMessage {
   readonly numbers: readonly number[];
   /** By table, in the order of the plan. */
@@ -112,7 +112,7 @@ const wireTypes = [Int32Array, Float32Array, Float64Array] as const;
 
 const aligned = (bytes: number): number => 8 * Math.ceil(bytes / 8);
 
-/** How many arrays there are, the type and the length of each, then their numbers, each array at a multiple of 8 bytes. */
+/** Format: number of arrays, type and length of each, followed by their numbers, each array at a multiple of 8 bytes. */
 function packArrays(arrays: readonly WireNumbers[]): Uint8Array {
   const typesAndLengths = arrays.flatMap((array) => [
     wireTypes.findIndex((type) => array instanceof type),
@@ -142,8 +142,8 @@ function unpackArrays(bytes: Uint8Array): readonly WireNumbers[] {
 }
 
 /**
- * Mined negatives where workers share the rows of tables: the first worker mines, since it can ask for any row. The others give rows
- * until it sends what it has found.
+ * Mines negatives if workers share the rows of tables: the first worker mines, because it can request any row. The others serve rows until it sends
+ * the result.
  */
 export async function sendMined(mined: readonly Mined[], group: WorkerGroup): Promise<void> {
   if (mined.length === 0) return;

@@ -8,7 +8,7 @@ import type { GraphPlan } from '../../graph/plan/plan.ts';
 import type { Lineage, RunIdentity } from '../artifact/identity.ts';
 import { distributionOf } from '../feed/share.ts';
 
-/** The orders of the first worker to the others, in a run on its way. */
+/** The commands of the first worker to the others during a run. */
 export class OtherWorkers {
   private hasBegun = false;
 
@@ -29,7 +29,7 @@ export class OtherWorkers {
     else await giveOrder(this.group, { do: 'end' });
   }
 
-  /** They were asked to stop after a step, and have heard it in that step. */
+  /** The workers have learned within a step that they must stop after it. */
   stopped(): void {
     if (!this.sharesTables) ended.add(this.group);
   }
@@ -60,7 +60,7 @@ export interface RoundStart {
 }
 
 export type WorkerOrder =
-  /** Begins with first values, or with those of the checkpoint of the run, or of the earlier run that it goes on from. */
+  /** Begins with initial values, or with those of a checkpoint, of the run itself or of the earlier run that it continues. */
   | { readonly do: 'begin'; readonly with: Beginning }
   | ({ readonly do: 'steps' } & RoundStart)
   /** Where workers share tables: the first worker reads rows, of a few tables or of a range. */
@@ -92,7 +92,7 @@ export const receiveOrder = (group: WorkerGroup): Promise<WorkerOrder> => receiv
 
 type ComparedRun = Pick<RunIdentity, 'model' | 'plan' | 'seed' | 'data' | 'settings'> & {
   readonly tower: string;
-  /** The earlier run that each of them is about to go on from. */
+  /** The earlier run that all workers are about to continue. */
   readonly from?: Lineage | undefined;
 };
 
@@ -111,7 +111,7 @@ export async function agree(
   const shards = data.shards && [data.events, data.shards];
   const comparedParts = {
     Tower: tower,
-    // They are part of the plan, and say more.
+    // These are part of the plan, whose differences are more specific.
     seed,
     'a setting of `train`': settings,
     model: [model, plan],

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { Engine, Program } from '../../../src/engines/engine.ts';
 import { makeBuilder } from '../../../src/graph/builder.ts';
 import { symbolic } from '../../../src/graph/dims.ts';
-import { layoutFor, rowsAtPlaces, rowsOfRun } from '../../../src/training/scoring/tower_vectors.ts';
+import { layoutFor, paddedRows, unpaddedRows } from '../../../src/training/scoring/tower_vectors.ts';
 import { plainEngine } from '../plain_engine.ts';
 
 function doubled() {
@@ -65,6 +65,6 @@ it('checks a graph once for each engine, and again after a run that failed', asy
 
 it('puts rows where the layout says, and takes their outputs from there', () => {
   const layout = { multiple: 8, spacing: 2, most: any };
-  expect([...rowsAtPlaces(layout, 3)]).toEqual([0, 0, 1, 1, 2, 2, 2, 2]);
-  expect([...rowsOfRun(Float32Array.of(0, 0, 1, 1, 2, 2, 2, 2), layout, 3, 1)]).toEqual([0, 1, 2]);
+  expect([...paddedRows(layout, 3)]).toEqual([0, 0, 1, 1, 2, 2, 2, 2]);
+  expect([...unpaddedRows(Float32Array.of(0, 0, 1, 1, 2, 2, 2, 2), layout, 3, 1)]).toEqual([0, 1, 2]);
 });

@@ -1,7 +1,7 @@
 /**
- * What a start has read and computed, kept in the folder of the run, so that the next start reads that alone: `cache/onnx.safetensors`. It is used only while
- * everything that it comes from is as it was: the run, the engine, the version of Tower, the data block and its files. A cache that is damaged or out of date is
- * reported in a line, and made again; the answers are those of a start without it.
+ * Caches what a start has read and computed in the folder of the run, so that the next start reads only the cache: `cache/onnx.safetensors`. The
+ * cache is valid only while its inputs are unchanged: the run, the engine, the version of Tower, the data block and its files. A damaged or stale
+ * cache is reported in a line and rebuilt. Answers are the same with and without it.
  */
 import { createHash } from 'node:crypto';
 import { lstat, mkdir, open, readdir, rm, stat, statfs } from 'node:fs/promises';
@@ -31,7 +31,7 @@ import { version } from '../version.ts';
 
 /** The files that rows come from, so that it is known later whether they are still the same. */
 interface FileState {
-  /** From the folder of the data block: the folder may be copied as a whole. */
+  /** Relative to the folder of the data block, so that the folder may be copied as a whole. */
   readonly name: string;
   readonly path: string;
   readonly bytes: number;
@@ -65,7 +65,7 @@ async function fileStates(description: DataDescription, plan: Plan, access?: Acc
   return [...(await Promise.all(localFiles)), ...remotePaths.map(stateOfAddress)];
 }
 
-/** Only a connection could say how the file is now. */
+/** Only a connection could show the current state of a remote file. */
 const stateOfAddress = ({ path }: DataFile): FileState => ({ name: path, path, bytes: 0, stamp: '', isSettled: false });
 
 async function stateOf(path: string, name: string): Promise<FileState> {
@@ -146,7 +146,7 @@ export interface CacheSource {
 export function makeCache({ trained, block, isNamed, signal, say = () => {} }: CacheSource): RunCache {
   const { folder, manifest, plan } = trained;
   let lookedState: Promise<{ readonly text: string; readonly files: readonly FileState[] }> | undefined;
-  /** What changes after this has another stamp. */
+  /** A file that changes after this gets another stamp. */
   const look = () => (lookedState ??= lookAt());
   const lookAt = async () => {
     const { description, access } = await block();
@@ -182,7 +182,7 @@ export function makeCache({ trained, block, isNamed, signal, say = () => {} }: C
     },
     async keep(engine, kept) {
       const cacheWritten = lookOf(engine).then((before) => writeKept(folder, engine.name, kept, before, signal));
-      // Whatever goes wrong, answers do not depend on it.
+      // A failure is only reported, because answers do not depend on the cache.
       const writeReason = await cacheWritten.catch((error: unknown) =>
         signal?.aborted ? undefined : (reasonOf(error) ?? String(error)),
       );
@@ -263,7 +263,7 @@ async function writeKept(
   const { text, tensors } = packTree({ served: kept.served, notes: kept.notes });
   const bytes = tensors.reduce((sum, { data }) => sum + data.byteLength, 0);
   const { bavail, bsize } = await statfs(dirname(path));
-  // What others write needs space too.
+  // Other writers need disk space too.
   if (bavail * bsize < 2 * bytes) return `it takes ${Math.ceil(bytes / 2 ** 20)} MiB, and the disk is almost full`;
   await removeLeft(path);
   const metadataTexts = { identity: JSON.stringify({ ...before.identity, files }), contents: text };
@@ -277,7 +277,7 @@ async function writeKept(
   return undefined;
 }
 
-/** Not through a link: a run folder may come from others. */
+/** Symbolic links are not followed, because a run folder may come from another person. */
 async function makeOwnFolder(path: string): Promise<void> {
   await mkdir(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error;
@@ -285,7 +285,7 @@ async function makeOwnFolder(path: string): Promise<void> {
   if (!(await lstat(path)).isDirectory()) throw failure('damaged-file', { path, reason: 'it is not a folder' });
 }
 
-/** What a kill left of earlier writes: others may be writing now. */
+/** Removes files of writes that were killed, but not of writes that may still be running. */
 async function removeLeft(path: string): Promise<void> {
   const folder = dirname(path);
   for (const name of await readdir(folder)) {
@@ -298,7 +298,7 @@ async function removeLeft(path: string): Promise<void> {
 
 const longestWrite = 3_600_000;
 
-// What a cache comes from: it is used only while all of it is as it was.
+// Identifies the inputs of a cache, which is valid only while all of them are unchanged.
 
 /** All but `files` must be equal. */
 interface CacheIdentity {
@@ -313,7 +313,7 @@ interface CacheIdentity {
   readonly files: readonly KnownFile[];
 }
 
-/** The state at a start, before a row is read: the content of files is not known yet. */
+/** The state at a start, before rows are read, so without the content of files. */
 interface CacheState {
   readonly identity: Omit<CacheIdentity, 'files'>;
   readonly files: readonly FileState[];
@@ -338,7 +338,7 @@ const reasons: Readonly<Record<Exclude<keyof CacheIdentity, 'files'>, string>> =
 };
 
 /**
- * Why a cache cannot be used any more; undefined where it can.
+ * Returns why a cache is stale; undefined if it is valid.
  * @param text of the identity that it was written with
  */
 async function outOfDate(

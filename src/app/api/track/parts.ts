@@ -1,4 +1,4 @@
-/** What a run and a study send alike: parameters and figures that a server does not have, and files. */
+/** Shared by runs and studies: sends parameters, figures and files that a server lacks. */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
@@ -74,7 +74,7 @@ export async function sendFiles(
     try {
       await client.put(`${root}/${path}`, await readRunFile(folder, path));
     } catch (error) {
-      // It may take figures and no files: that is its answer, and no failure of the run.
+      // A server that accepts figures but no files is reported, but it is no failure of the run.
       if (!(error instanceof RequestRefused) || error.isPassing) throw error;
       return error.message;
     }
@@ -173,7 +173,7 @@ export interface TrackingRecord {
 }
 
 /**
- * What the folder has, or what it gets now.
+ * Returns the tracking record of the folder, which is created if it is missing.
  * @throws Failure `cannot-read`, `cannot-write`
  */
 export async function remembered(
@@ -205,7 +205,7 @@ export interface RunFacts extends Pick<Manifest, 'engine' | 'tower' | 'seed' | '
   readonly data: Pick<Manifest['data'], 'train' | 'validation' | 'test' | 'items'>;
 }
 
-/** Each entry of `train`, defaults too, by its name in the file. */
+/** Returns every entry of `train` by its name in the file, including defaults. */
 export function paramsOf({ plan, engine, seed, settings = {}, data }: RunFacts): TextsByKey {
   const { train, validation, test, items } = data;
   const { seed: _, ...entries } = plan.train;

@@ -1,6 +1,6 @@
 /**
- * Sends what a tracking server does not have of a run: the server is asked what it has, so a run can be sent in parts, again, and after
- * requests whose answer was lost.
+ * Sends the part of a run that a tracking server lacks. The server is first asked what it has, so a run can be sent in parts, repeatedly, and after
+ * lost responses.
  */
 import { basename, join, resolve } from 'node:path';
 import { failure } from '../../../base/diagnostics/failure.ts';
@@ -56,7 +56,7 @@ export interface Tracked {
   readonly folder: string;
   readonly url: string;
   readonly values: number;
-  /** Files that were sent, or why they were not. */
+  /** Number of files sent, or the reason why they were not. */
   readonly artifacts: number | string;
 }
 
@@ -77,7 +77,7 @@ export class RunSender {
   }
 
   /**
-   * Sends the curves as far as the logs have them.
+   * Sends the curves that are in the logs so far.
    * @throws Refused; Failure for what is wrong with the folder
    */
   async send(isLast = false): Promise<void> {
@@ -86,7 +86,7 @@ export class RunSender {
     await sendNew(this.client, this.remote, this.waiting, this.count);
   }
 
-  /** Sends what is known at the end of a training, and says that it has ended. @throws as `send` */
+  /** Sends the rest at the end of a training, and marks the run as ended. @throws as `send` */
   async end(status: RunStatus): Promise<Tracked> {
     await this.send(true);
     const { folder } = this.of;
@@ -123,7 +123,7 @@ export class RunSender {
   }
 }
 
-/** Parameters cannot change at a server: what a run that goes on has otherwise is a tag. */
+/** Returns parameters that a continued run has changed, as tags: the server does not allow parameters to change. */
 const changed = ({ params }: RemoteRun, facts: RunFacts): Record<string, string> =>
   Object.fromEntries(
     Object.entries(paramsOf(facts))
@@ -150,14 +150,14 @@ async function evaluated(folder: string, manifest: Manifest): Promise<Metric[]> 
  * afterwards, so what a server missed can be sent at any time.
  */
 interface RunPoints {
-  /** New since the last call. @param isLast also the mean of the steps that do not fill a window @throws Failure `damaged-file`, `cannot-read` */
+  /** Returns the new points since the last call. @param isLast adds the mean of a last, partial window @throws Failure `damaged-file`, `cannot-read` */
   more(isLast: boolean): Promise<Metric[]>;
   /** Start of the first epoch, in milliseconds since 1970; undefined before an epoch has ended. */
   began(): number | undefined;
   ended(): number | undefined;
 }
 
-/** @param steps of the whole run, which decide over how many steps a mean is taken */
+/** @param steps of the whole run, which determine the length of a window */
 function runPoints(folder: string, steps: number): RunPoints {
   const [epochLog, stepLog] = [logTail(folder, metricsFile), logTail(folder, stepsFile)];
   const epochs: EpochRecord[] = [];
@@ -228,8 +228,8 @@ interface EpochSpan {
 }
 
 /**
- * When the steps of each epoch were taken. The log has durations alone: the last epoch ended when its line was written, and the others
- * before it.
+ * Returns when each epoch trained. The log only has durations: the last epoch ended when its line was written, and the others are counted back from
+ * there.
  */
 function spansOf(epochs: readonly EpochRecord[], changed: number): EpochSpan[] {
   const spans: EpochSpan[] = [];

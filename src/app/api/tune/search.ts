@@ -33,7 +33,7 @@ import {
 import type { Lowering } from '../check.ts';
 import type { TrainedJob, TrainJob } from './train_job.ts';
 
-/** What a study is, from what is asked and from the model; of one that goes on, whether it is the same. */
+/** Derives a study from the request and the model. For a resumed study, checks that it is the same. */
 interface StudyRequest
   extends Partial<Pick<Study, 'sampler' | 'seed' | 'halving' | 'parallel' | 'finalists' | 'seeds' | 'metric'>> {
   readonly out: string;
@@ -107,8 +107,8 @@ const spaceOf = (parameters: readonly SearchParameter[]): SearchSpace =>
   });
 
 /**
- * The jobs of a study, in the order in which they are begun. A decision reads the results of jobs that many places before it alone, as
- * there are workers: so it is the same whichever of them ends first. What the log has is not trained again.
+ * Yields the jobs of a study in the order in which they start. With N workers a decision reads only results of jobs at least N places earlier, so it
+ * does not depend on which job ends first. Jobs in the log are not trained again.
  */
 interface JobsOptions {
   readonly folder: string;
@@ -139,7 +139,7 @@ export class TuneJobs {
     return elapsedBefore + (performance.now() - this.#begun) / 1000;
   }
 
-  /** The next line of the log that is not replayed yet. */
+  /** The next line of the log to replay. */
   get logged(): JobRecord | undefined {
     return this.options.records[this.#done.length];
   }
@@ -240,7 +240,7 @@ export class TuneJobs {
   }
 }
 
-/** All search jobs of a trial have one folder: it goes on there. */
+/** All search jobs of a trial share one folder, in which its run continues. */
 const folderOf = ({ kind, trial, seed }: TrialJob): string => {
   const number = String(trial).padStart(4, '0');
   return kind === 'search' ? join('trials', number) : join('finals', `${number}-${kind}-${seed}`);
@@ -252,7 +252,7 @@ export type SearchEnd = 'trials' | 'time' | 'points';
 
 export interface SearchOptions {
   readonly study: Study;
-  /** Includes the file as it is written. */
+  /** Includes the unchanged file. */
   readonly trials: number;
   readonly signal: AbortSignal;
   /** Aborted when the time of the search is over; asked for once the first trial is done. */
@@ -345,6 +345,6 @@ function newPoint(
   return undefined;
 }
 
-/** Ranked, with the file as it is written as a point of the space. */
+/** Ranked trials, with the unchanged file as a point of the space. */
 const withUsual = (known: readonly Trial[], usual: Point): readonly Point[] =>
   ranked(known).flatMap(({ number, point }) => (number === 0 ? [usual] : point ? [point] : []));

@@ -1,4 +1,4 @@
-/** One piece of a study: a run that begins or goes on, up to an epoch. A run that cannot be trained is a result, not an end. */
+/** Runs one job of a study: trains a new or paused run up to an epoch. A run that cannot be trained is a result and does not end the study. */
 import type { ChildProcess } from 'node:child_process';
 import type { Code } from '../../../base/diagnostics/codes.ts';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
@@ -29,7 +29,7 @@ export interface TrainJob {
   /** The rung at which it pauses. Absent: it is trained whole. */
   readonly rung?: { readonly at: number; readonly of: number };
   readonly metric: string;
-  /** What does not check ends the study: nothing of it was chosen. */
+  /** A failed check ends the study, because it does not depend on the chosen settings. */
   readonly mustCheck: boolean;
 }
 
@@ -109,7 +109,7 @@ export interface TuneWorkers {
   close(): Promise<void>;
 }
 
-/** @param path of what a process runs */
+/** @param path of the program that the process runs */
 export function makeWorkers(path = programBeside(import.meta.url, 'worker')): TuneWorkers {
   const idleWorkers: ChildProcess[] = [];
   const allWorkers = new Set<ChildProcess>();

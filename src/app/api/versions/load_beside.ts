@@ -1,6 +1,6 @@
 /**
- * Reads a run in a process of its own, with less of the processor than the server has: requests are answered meanwhile as before, and what goes wrong with
- * the run, such as too little memory, ends that process alone.
+ * Loads a run in a child process of lower priority, so that the server keeps answering requests, and a failure such as a lack of memory ends only
+ * that process.
  */
 import { open } from 'node:fs/promises';
 import { setPriority } from 'node:os';
@@ -17,21 +17,21 @@ import type { CachedRun } from '../cache/cache.ts';
 import { askProcess, ProcessEnded, startProgram } from '../child_process.ts';
 import { type LoadRequest, load, makeRun, openReader, type Run } from '../run.ts';
 
-/** A value of `nice`: the processor is the server's where both want it. */
+/** A value of `nice`: the server has precedence for the processor. */
 const lowPriority = 5;
 
-export interface BesideRequest extends Omit<LoadRequest, 'signal'> {
-  /** That of the server. */
+export interface ProcessLoadRequest extends Omit<LoadRequest, 'signal'> {
+  /** The engine of the server. */
   readonly engine: EngineName;
-  /** Nothing answers yet that it could slow down. */
+  /** True for the first run of a server: no request could be slowed down. */
   readonly isFirst?: boolean;
   readonly signal?: AbortSignal;
 }
 
 /** @throws Failure of `load` and of reading the data, `version-process` */
-export async function loadBeside(
+export async function loadInProcess(
   folder: string,
-  request: BesideRequest,
+  request: ProcessLoadRequest,
   path = programBeside(import.meta.url, 'loader'),
 ): Promise<Run> {
   const { signal, say, isFirst = false, ...plain } = request;
@@ -44,7 +44,7 @@ export async function loadBeside(
     try {
       if (!isFirst) setPriority(child.pid!, lowPriority);
     } catch {
-      // Not every system lets a process have less.
+      // Not every system allows a lower priority.
     }
     const loadJob: LoadJob = { folder, request: plain, path: join(out, 'loaded') };
     try {
@@ -63,21 +63,21 @@ export async function loadBeside(
   }
 }
 
-/** The answer of the job is the sentences for people. */
+/** The result of the job is the list of progress messages for the user. */
 export interface LoadJob {
   readonly folder: string;
   readonly request: Omit<LoadRequest, 'say' | 'signal'>;
   readonly path: string;
 }
 
-/** A run that another process has read: all that answers, as plain data. Reading files, SQL, encoding and the item tower were its work. */
+/** A run that a child process has loaded, as plain data: with files read, columns encoded and item vectors computed. */
 interface LoadedRun extends CachedRun {
   readonly trained: PlainTrained;
   readonly objectives: readonly RetrievalObjective[];
 }
 
 /**
- * Resolves once what was read is also kept in the folder of the run, for the next start.
+ * Loads a run. Resolves once the result is also cached in the folder of the run for the next start.
  * @throws Failure of `load`, of reading the data, and of vectors that are not finite
  */
 export async function readWhole(folder: string, request: LoadRequest): Promise<LoadedRun> {
@@ -92,7 +92,7 @@ export async function writeLoaded(path: string, loaded: LoadedRun): Promise<void
   await writeSafetensors(fileSink(handle), tensors, { contents: text }).finally(() => handle.close());
 }
 
-/** Reading does not keep the event loop: arrays are read by the system's threads straight into their memory. */
+/** Does not block the event loop: threads of the system read the arrays directly into their memory. */
 export async function readLoaded(path: string): Promise<LoadedRun> {
   const { metadata, tensors } = await readSafetensors(path);
   const damaged = (reason: string): Error => failure('damaged-file', { path, reason });
@@ -103,7 +103,7 @@ export async function runOf(loaded: LoadedRun, engine: EngineName, request: Load
   const { served, notes, objectives } = loaded;
   const trained = await trainedOf(loaded.trained);
   let wholeRun: Promise<Run> | undefined;
-  /** Rows that only training and evaluation read. */
+  /** Loads the rows that only training and evaluation need. */
   const readRun = (): Promise<Run> => (wholeRun ??= load(trained.folder, { ...request, engine }));
   return makeRun(trained, engine, {
     notes: async () => notes,

@@ -2,7 +2,7 @@
 import { answerJobs } from '../child_process.ts';
 import { type LoadJob, readWhole, writeLoaded } from './load_beside.ts';
 
-// Nothing waits for what a server that is gone has asked for.
+// If the server has ended, nobody waits for the result.
 process.on('disconnect', () => process.exit());
 answerJobs(async ({ folder, request, path }: LoadJob): Promise<readonly string[]> => {
   const saidLines: string[] = [];

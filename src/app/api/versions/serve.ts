@@ -44,7 +44,7 @@ async function serveWith(items: OpenedItems | undefined, request: VersionsReques
   const { data, allow, unfinished, cache } = request;
   const engineChoice = await (request.run?.engine() ?? chooseEngine(request.engine, 'serving'));
   request.onEngine?.(engineChoice);
-  const [{ loadBeside }, { makeWatch }, { makeActiveVersions, makeVersions }, { makeSwaps }] = await Promise.all([
+  const [{ loadInProcess }, { makeWatch }, { makeActiveVersions, makeVersions }, { makeSwaps }] = await Promise.all([
     import('./load_beside.ts'),
     import('./watch.ts'),
     import('../../../serving/server/versions/versions.ts'),
@@ -53,10 +53,10 @@ async function serveWith(items: OpenedItems | undefined, request: VersionsReques
   const versionOf = (run: Run, folder: string): Promise<Version> =>
     openVersion(run, folder, defined({ items, index, table, userVectors }));
   // An index that comes after its run makes the run one to be tried again.
-  const besides = index === undefined || isAddress(index) ? undefined : join(index, 'index.json');
+  const extraFile = index === undefined || isAddress(index) ? undefined : join(index, 'index.json');
   const ofRun = { ...defined({ data, allow, unfinished, cache, say: request.say }), engine: engineChoice.engine.name };
   const load = async (folder: string, ending?: AbortSignal, isFirst = false): Promise<Version> =>
-    versionOf(await loadBeside(folder, { ...ofRun, isFirst, ...defined({ signal: ending }) }), folder);
+    versionOf(await loadInProcess(folder, { ...ofRun, isFirst, ...defined({ signal: ending }) }), folder);
 
   const firstVersion = await (request.run ? versionOf(request.run, request.run.trained.folder) : firstIn(watch!));
   const versions = makeVersions(makeActiveVersions(firstVersion));
@@ -69,7 +69,7 @@ async function serveWith(items: OpenedItems | undefined, request: VersionsReques
       ? undefined
       : makeWatch({
           folder: watch,
-          ...defined({ besides }),
+          ...defined({ extraFile }),
           answering: () => versions.current.all.map(({ id }) => id),
           rejected: swaps.rejected,
           take: swaps.take,
@@ -92,7 +92,7 @@ async function serveWith(items: OpenedItems | undefined, request: VersionsReques
     };
     const looking = makeWatch({
       folder,
-      ...defined({ besides }),
+      ...defined({ extraFile }),
       answering: () => [],
       rejected: new Set(),
       take: takeVersion,

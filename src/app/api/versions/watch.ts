@@ -1,4 +1,4 @@
-/** Takes the newest run of a folder that can be served, whenever there is a newer one. */
+/** Watches a folder of runs and loads the newest run that can be served. */
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -10,9 +10,9 @@ import { type Manifest, manifestFile } from '../../../training/artifact/manifest
 
 export interface WatchOptions {
   readonly folder: string;
-  /** One more file of each run: a run that could not be served is tried again when it changes. */
-  readonly besides?: string;
-  /** Checksums of the active versions: nothing older is taken. */
+  /** A further file of each run. When it changes, a run that could not be served is tried again. */
+  readonly extraFile?: string;
+  /** Checksums of the active versions. Older runs are not loaded. */
   answering(): readonly string[];
   readonly rejected: ReadonlySet<string>;
   /** @throws Failure for a run that cannot be served */
@@ -22,24 +22,24 @@ export interface WatchOptions {
 }
 
 export interface RunWatch {
-  /** Looks now. Resolves to how many runs could not be served, when a newer one answers or there is none. */
+  /** Scans the folder once. Resolves to the number of runs that could not be served, once a newer run is active or none is left to try. */
   look(): Promise<number>;
-  /** Looks again, also at what could not be served. */
+  /** Scans again and retries the runs that could not be served. */
   again(): Promise<number>;
-  /** Looks every second until the signal. */
+  /** Scans every second until the signal. */
   follow(signal: AbortSignal): Promise<void>;
 }
 
 const everyMilliseconds = 1000;
 
-export function makeWatch({ folder, besides, answering, rejected, take, say }: WatchOptions): RunWatch {
+export function makeWatch({ folder, extraFile: besides, answering, rejected, take, say }: WatchOptions): RunWatch {
   const manifests: KnownManifests = new Map();
-  /** The state that could not be served, by folder. */
+  /** The signature of the state that could not be served, by folder. */
   const failed = new Map<string, string>();
   let signaturesBefore = new Map<string, string>();
   let isUnreadable = false;
 
-  /** One that is not whole may be on its way: it is tried when nothing has changed since the look before. */
+  /** An incomplete run may still be being copied: it is tried once its files have not changed since the previous scan. */
   const mayBeTaken = ({ checksum, isWhole, signature, folder: at }: RunCandidate): boolean =>
     failed.get(at) !== signature &&
     !(checksum !== undefined && rejected.has(checksum)) &&
@@ -104,31 +104,31 @@ function reasonOf(error: unknown): string {
 
 /** The runs of a folder that a server watches, the newest first. */
 interface RunCandidate {
-  /** Without links: one that is changed later does not mix two versions. From the working folder, where it lies there. */
+  /** The real path, so that a symbolic link that changes later cannot mix two versions. Relative if the folder is within the working folder. */
   readonly folder: string;
   /** Absent if the manifest cannot be read. */
   readonly checksum?: string;
   /** True if each file has the bytes that the manifest lists. A run that is being copied may not have them yet. */
   readonly isWhole: boolean;
-  /** Another one after any change of its files. */
+  /** Changes with any change of the run's files. */
   readonly signature: string;
   /** Time of the manifest, which is written last. */
   readonly written: number;
 }
 
-/** Manifests that were read, by the signature of their file. */
+/** Caches manifests by the signature of their file. */
 type KnownManifests = Map<string, Manifest | undefined>;
 
 /**
- * A folder has its runs in subfolders, or in subfolders that links name. It may be a run itself, also through a link that is changed in one step, as
- * Kubernetes changes `..data`.
- * @param besides one more file of a run, whose changes count
+ * Returns the runs in the subfolders of a folder, which may be symbolic links. The folder may also be a run itself, or a link to one that is replaced
+ * atomically, as Kubernetes replaces `..data`.
+ * @param extraFile a further file of each run that is part of its signature
  * @throws Failure `cannot-read`
  */
 export async function candidatesIn(
   folder: string,
   known: KnownManifests = new Map(),
-  besides?: string,
+  extraFile?: string,
 ): Promise<RunCandidate[]> {
   const realFolder = await reading(
     folder,
@@ -142,14 +142,18 @@ export async function candidatesIn(
   if (known.size > mostKnown) known.clear();
   const real = await Promise.all(runFolders.map((place) => realpath(place).catch(() => undefined)));
   const foundCandidates = await Promise.all(
-    [...new Set(real)].map((place) => place && candidateAt(shorter(place), known, besides)),
+    [...new Set(real)].map((place) => place && candidateAt(shorter(place), known, extraFile)),
   );
   return foundCandidates
     .filter((each): each is RunCandidate => typeof each === 'object')
     .sort((a, b) => b.written - a.written || b.folder.localeCompare(a.folder, 'en', { numeric: true }));
 }
 
-async function candidateAt(folder: string, known: KnownManifests, besides?: string): Promise<RunCandidate | undefined> {
+async function candidateAt(
+  folder: string,
+  known: KnownManifests,
+  extraFile?: string,
+): Promise<RunCandidate | undefined> {
   try {
     const manifestPath = join(folder, manifestFile);
     const file = await lstat(manifestPath);
@@ -163,7 +167,7 @@ async function candidateAt(folder: string, known: KnownManifests, besides?: stri
         return { isRight: size === bytes, text: `${size} ${mtimeMs}` };
       }),
     );
-    const otherState = besides === undefined ? '' : await stateOf(join(folder, besides));
+    const otherState = extraFile === undefined ? '' : await stateOf(join(folder, extraFile));
     return {
       folder,
       ...(manifest ? { checksum: manifest.checksum } : {}),
@@ -172,7 +176,7 @@ async function candidateAt(folder: string, known: KnownManifests, besides?: stri
       written: file.mtimeMs,
     };
   } catch {
-    // No manifest: no run, or one that is being written. Or it has been removed since.
+    // Without a manifest this is not a run, or it is still being written or was just removed.
     return undefined;
   }
 }

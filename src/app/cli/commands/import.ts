@@ -71,7 +71,7 @@ export function importCommand(program: Command): void {
   );
 }
 
-/** What `tower import` says of a config: a line for each thing, with the lines of the config where it is. */
+/** Formats the notes of `tower import` about a config: a line for each note, with line numbers of the config. */
 const titles: Readonly<Record<NoteKind, string>> = {
   'left out': 'Not converted',
   differs: 'Converted, and Tower does it in another way',
@@ -89,7 +89,7 @@ export function notesText(notes: readonly ImportNote[]): string {
     .join('\n\n');
 }
 
-/** Notes of one text are one line. */
+/** Notes with the same text are merged into one line. */
 function grouped(notes: readonly ImportNote[]): string[] {
   const byText = new Map<string, ImportNote[]>();
   for (const note of notes) byText.set(note.text, [...(byText.get(note.text) ?? []), note]);

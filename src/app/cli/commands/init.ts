@@ -31,7 +31,7 @@ interface Terminal {
 const own: Terminal = { input: process.stdin, output: process.stderr };
 
 /**
- * The value of a choice. An answer that is no number of a choice is asked again; the end of the input takes the first.
+ * Prompts for a choice and returns its value. An invalid answer repeats the prompt; the end of the input takes the first choice.
  * @throws Interrupted at Ctrl-C, which answers nothing
  */
 export async function ask(question: string, choices: readonly AskedChoice[], on = own): Promise<string> {

@@ -37,7 +37,7 @@ interface ServeCommandOptions
 
 const limit = (flag: string, description: string): Option => new Option(flag, description).argParser(wholeNumber);
 
-/** Long because each option has its line. */
+/** Long because each option takes a line. */
 export function serveCommand(program: Command): void {
   const command = new Command('serve')
     .description('answer requests for recommendations over HTTP')
@@ -137,7 +137,7 @@ export function serveCommand(program: Command): void {
       };
       const serving = await endable((signal) => serveVersions({ ...versions, signal }));
       say(`serving ${folder ?? watch} on ${serving.url}`);
-      // SIGHUP is how a person asks a daemon to look at its files again.
+      // By convention SIGHUP makes a daemon reload its files.
       const lookNow = (): void => void serving.look().catch((error: Error) => say(error.message));
       process.on('SIGHUP', lookNow);
       await untilSignal(signals.filter((signal) => signal !== 'SIGHUP'));

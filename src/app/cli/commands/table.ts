@@ -1,4 +1,4 @@
-/** Every command of `tower`, in the order of `tower --help`. */
+/** Lists every command of `tower` in the order of `tower --help`. */
 import type { Command } from 'commander';
 import { type AddCommand, buildProgram } from '../run.ts';
 import { checkCommand } from './check.ts';

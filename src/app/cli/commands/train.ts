@@ -195,7 +195,7 @@ const replayOption = (): Option =>
   )
     .argParser((text: string): number => {
       const times = Number(text);
-      // No text is 0 to JavaScript, and a variable that is not set to a shell.
+      // `Number('')` is 0, but an empty text usually comes from an unset shell variable.
       if (text.trim() !== '' && isReplay(times)) return times;
       throw new InvalidArgumentError('Write a number from 0 on, such as 20.');
     })
@@ -243,7 +243,7 @@ function vocabularyWords({ admissions = new Map(), recoded, encodings }: TrainRe
 function stoppedWords(path: string, { from, out }: TrainCommandOptions, manifest: Manifest | undefined): string {
   const goOn = `continue with \`tower train ${path} … --resume\``;
   if (manifest) return `stopped; ${goOn}, or end the run as it is with \`--finish\``;
-  // What an earlier run has learned is there before the first step.
+  // With an earlier run the weights are already trained before the first step.
   const hasRun = from !== undefined && existsSync(out);
   return hasRun
     ? `stopped before the first step; ${goOn}`

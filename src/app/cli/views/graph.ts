@@ -1,4 +1,4 @@
-/** What each block of a model is: shapes at every arrow, parameters, FLOPs and bytes of one training step. */
+/** Prints each block of a model: shapes at every arrow, and parameters, FLOPs and bytes of one training step. */
 import { failure } from '../../../base/diagnostics/failure.ts';
 import { nearest } from '../../../base/text/nearest.ts';
 import { positionAt, type Span, textOf } from '../../../base/text/source.ts';
@@ -20,7 +20,7 @@ export interface GraphSummary {
   readonly batch: number;
   /** Where the targets are positions: the sequences of a step, if each of their elements is a target. Real lists are shorter. */
   readonly sequences?: { readonly count: number; readonly length: number };
-  /** What every source and step of a flow carries, in the order of the file. */
+  /** Returns the type after every source and step of a flow, in the order of the file. */
   readonly flows: readonly {
     readonly line: number;
     readonly column: number;
@@ -31,7 +31,7 @@ export interface GraphSummary {
   /** One training step, by part of the model; a part holds those under it. */
   readonly parts: readonly (Cost & { readonly part: string })[];
   readonly total: Cost;
-  /** What more than one task's loss reaches: weights by the layer that has them, and embedding rows by the input they come in by. */
+  /** Lists the parameters that several tasks' losses reach: weights by layer, and embedding rows by input. */
   readonly shared: readonly { readonly name: string; readonly tasks: readonly string[] }[];
 }
 
@@ -59,7 +59,7 @@ export function summarise({ plan, arrows, shared }: Lowered): GraphSummary {
   };
 }
 
-/** As it runs where the precision does not depend on the machine. */
+/** The graph for a precision that does not depend on the machine. */
 const stepGraph = (plan: Plan): Graph =>
   inPrecision(plan.step.graph, plan.train.precision === 'bf16' ? 'bf16' : 'float32', plan);
 
@@ -67,7 +67,7 @@ const stepGraph = (plan: Plan): Graph =>
 const layerOf = (name: string, kind: SharedByTasks['kind']): string =>
   kind === 'weights' ? name.split('/').slice(0, -1).join('/') : name;
 
-/** Every length that only a run knows, at its value for a whole batch; accidental hits are counted as none. */
+/** Returns a value for each symbolic length, for a full batch without accidental hits. */
 function sizesOf({ graph, inputs }: GraphPlan, batch: number, sequences = batch): Record<string, number> {
   const symbols = graph.nodes.flatMap(({ type }) =>
     type.shape.flatMap((dim) => (typeof dim === 'number' ? [] : [dim.symbol])),
@@ -192,7 +192,7 @@ function place({ source, start, end }: Span): string {
   return `${from.line}:${from.column}–${to.line}:${to.column}`;
 }
 
-/** How much of each field a tower lets through. */
+/** Prints the mask of each field of a tower. */
 const longestBar = 24;
 
 export function attentionText(all: readonly Attention[]): string {

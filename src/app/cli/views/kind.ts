@@ -75,5 +75,5 @@ export function explanationText({ code, severity, means, wrong, printed, right, 
 
 const indented = (text: string): string => text.trimEnd().replace(/^(?=.)/gm, '    ');
 
-/** No wider than is good to read. */
+/** Maximum width for good readability. */
 const wrapped = (text: string): string => wrapWords(text, Math.min(100, process.stdout.columns ?? 100));

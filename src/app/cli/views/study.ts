@@ -1,4 +1,4 @@
-/** Writes what `tower tune` finds: lines while it searches, and its answer. */
+/** Prints the progress and the result of `tower tune`. */
 import { shellWord } from '../../../base/diagnostics/wording.ts';
 import { domainWords } from '../../../training/tune/space.ts';
 import type { JobRecord } from '../../../training/tune/trial.ts';
@@ -8,7 +8,7 @@ import { decisionWords } from '../progress.ts';
 import { tableOf } from '../table.ts';
 import { comparisonText } from './comparison.ts';
 
-/** The answer of `tower tune`: finalists, what mattered, the winner next to the file as it is written, and its settings. */
+/** Formats the result of `tower tune`: the finalists, the importance of settings, the winner compared with the file, and its settings. */
 export function tunedText(path: string, tuned: Tuned, report: string): string {
   const { finalists, importance, winner, study, trials, validation, test, written } = tuned;
   const textParts: string[] = [];
@@ -47,10 +47,10 @@ export function tunedText(path: string, tuned: Tuned, report: string): string {
   return textParts.join('\n\n');
 }
 
-/** For a shell, without quotation marks where none are needed. */
+/** Quotes a setting for a shell only if necessary. */
 const quoted = (setting: string): string => (/^[\w.=+-]+$/.test(setting) ? setting : shellWord(setting));
 
-/** A line on stderr for each job of a study that ends. */
+/** Prints a line on stderr for each finished job of a study. */
 export function makeTuneView(say: (line: string) => void): (event: TuneEvent) => void {
   let best: { readonly value: number; readonly trial: number } | undefined;
   return (event) => {

@@ -1,4 +1,4 @@
-/** Codes of runs that go on from an earlier run, `tower train --from`, and of those trained on all events, `--final`. */
+/** Codes of runs that continue an earlier run, `tower train --from`, and of runs trained on all events, `--final`. */
 import { countOf, row } from '../wording.ts';
 
 export const continued = {
@@ -43,8 +43,8 @@ export const continued = {
   }),
 
   'final-continued': row<{ folder: string; before: string }>({
-    message: ({ folder, before }) => `${folder} went on from ${before}: a whole training needs other settings`,
-    hint: 'name a run that was trained from its beginning, or add `--from` to go on from a run trained on all events',
+    message: ({ folder, before }) => `${folder} continued ${before}: a whole training needs other settings`,
+    hint: 'name a run that was trained from its beginning, or add `--from` to continue a run trained on all events',
   }),
 
   'final-from-other': row<{ folder: string }>({

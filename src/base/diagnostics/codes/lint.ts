@@ -1,4 +1,4 @@
-/** Codes that warn: the model would train, and most likely not as it was meant. */
+/** Codes of warnings: the model can be trained, but most likely not as intended. */
 import { bytesWords, didYouMean, row } from '../wording.ts';
 
 export const lint = {

@@ -1,4 +1,4 @@
-/** Codes of a model's towers and flows, and of what nothing reads. */
+/** Codes of a model's towers, flows and unused declarations. */
 import { quotedList, row } from '../wording.ts';
 
 export const model = {

@@ -1,4 +1,4 @@
-/** Codes of what a flow carries, and of widths. */
+/** Codes of the types and widths of values in a flow. */
 import { row } from '../wording.ts';
 
 export const shapes = {

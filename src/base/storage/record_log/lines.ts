@@ -1,6 +1,6 @@
 /**
- * Lines of a log: `CHECKSUM NUMBER JSON`. The checksum is the CRC-32 of what follows it, in eight hexadecimal digits. The number is that of the line, from 1, so a line
- * that is missing, repeated or moved shows.
+ * Reads and writes lines of a log: `CHECKSUM NUMBER JSON`. The checksum is the CRC-32 of the rest of the line, in eight hexadecimal digits. The
+ * number is the line number, from 1, so a missing, repeated or moved line is detected.
  */
 import { constants } from 'node:fs';
 import { open, readdir, rename, rm } from 'node:fs/promises';
@@ -20,7 +20,7 @@ export interface LogFile {
 }
 
 export interface LogFiles {
-  /** As people read it. */
+  /** Formats it for messages. */
   readonly folder: string;
   list(): Promise<readonly string[]>;
   /** Pieces of a file, from a byte on. */
@@ -38,7 +38,7 @@ export interface LogFiles {
 /** A piece is read as JSON without a pause. */
 const pieceBytes = 2 ** 16;
 
-/** A link is not followed: what it leads to is no file of this folder. */
+/** Symbolic links are not followed, because they may lead out of the folder. */
 const noLink = constants.O_NOFOLLOW ?? 0;
 
 export const logFilesIn = (folder: string): LogFiles => ({
@@ -108,8 +108,8 @@ export interface Ended {
 }
 
 /**
- * Gives the lines, some at a time, from a place to a byte. A write that a crash cut short is the last line, without its end or with zeros in the place of what did not
- * arrive; anything else that is no line is damage.
+ * Yields the lines in a range of bytes, in batches. Only the last line may be incomplete, without its end or with zeros, after a crash during a
+ * write. Any other invalid line is damage.
  * @throws Failure `items-log`
  */
 export async function* readLines(
@@ -118,14 +118,14 @@ export async function* readLines(
   from: LinePlace = firstLine,
   to = Number.POSITIVE_INFINITY,
 ): AsyncGenerator<readonly ReadLine[], Ended> {
-  /** The beginning of a line whose end has not come yet. */
+  /** The beginning of a line whose end is not read so far. */
   let pendingPieces: Uint8Array[] = [];
   let restBytes = 0;
   let { bytes, lines: number } = from;
   let torn = false;
   const take = (line: Uint8Array): ReadLine | undefined => {
     number++;
-    // Whole lines come after one that looks cut short.
+    // An incomplete line is followed by complete ones.
     if (torn) throw damagedLine(files, name, number - 1, 'it is incomplete, and other lines follow');
     if (line.includes(0)) {
       torn = true;

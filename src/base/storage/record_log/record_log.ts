@@ -11,7 +11,7 @@ import { systemReason } from '../../diagnostics/system_reason.ts';
 import { damagedLine, firstLine, type LinePlace, type LogFile, type LogFiles, lineOf, readLines } from './lines.ts';
 
 export interface LogFormat<R> {
-  /** What the files are called: `items-1.log`. */
+  /** The prefix of file names, as in `items-1.log`. */
   readonly name: string;
   /** A log of a later version is refused. */
   readonly version: number;
@@ -34,8 +34,8 @@ export interface RecordLog<R> {
    */
   read(from?: LinePlace, to?: LinePlace): AsyncGenerator<readonly R[], void>;
   /**
-   * Goes on in a new file with these records in the place of all before. Records may be appended meanwhile: they come after them.
-   * @throws Failure `cannot-write`: the log goes on in the old file, or takes no more records
+   * Compacts the log: a new file begins with these records, which replace all earlier ones. Records that are appended during this follow them.
+   * @throws Failure `cannot-write`: the log continues in the old file, or accepts no more records
    */
   replace(records: AsyncIterable<R> | Iterable<R>, options: ReplaceOptions<R>): Promise<void>;
   close(): Promise<void>;
@@ -44,7 +44,7 @@ export interface RecordLog<R> {
 interface ReplaceOptions<R> {
   /** Runs work while no `append` does. */
   exclusive<T>(work: () => Promise<T>): Promise<T>;
-  /** Gets each record of the new file, in their order: the last before the work of `exclusive` ends. */
+  /** Called with each record of the new file, in order, before the work of `exclusive` ends. */
   readonly wrote?: (record: R) => void;
 }
 
@@ -64,8 +64,7 @@ const fewSince = 16;
 const mostRounds = 10;
 
 /**
- * Long because all steps share the file that is written to, and what has gone wrong with it.
- * @param take gets each record of the log
+ * Long because all steps share the current file and its error state. @param take called with each record of the log
  * @throws Failure `items-log`, `cannot-read`, `cannot-write`
  */
 export async function openRecordLog<R>(
@@ -128,7 +127,7 @@ export async function openRecordLog<R>(
   }
   await guarded(files, removeOthers(current.number), 'cannot-write');
 
-  /** Lines that a new file needs besides those that it began with. */
+  /** Lines to copy to a new file in addition to its first ones. */
   let appendedSince: R[] | undefined;
   let brokenBy: Failure | undefined;
 
@@ -216,7 +215,7 @@ export async function openRecordLog<R>(
   return { log, torn };
 }
 
-/** Some at a time; where the last whole line ends, in the end. @throws Failure `items-log` */
+/** Copies in batches. Returns the end of the last complete line. @throws Failure `items-log` */
 async function* recordsOf<R>(
   files: LogFiles,
   path: string,

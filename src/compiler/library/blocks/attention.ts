@@ -75,7 +75,7 @@ function queryOf(builder: Builder, { name, value }: NamedValue): Vector {
 /** Taken from a score that must not count: e⁻¹ᵉ⁹ is 0, and finite, so that a row without any is no NaN. */
 const hidden = 1e9;
 
-/** Softmax over the last axis of what the mask leaves; zeros where it leaves nothing. The mask broadcasts to the scores. */
+/** Softmax over the unmasked entries of the last axis; zeros if all are masked. The mask broadcasts to the scores. */
 export function maskedSoftmax(builder: Builder, scores: Ref, mask: Ref | undefined): Ref {
   if (mask === undefined) return builder.softmax(scores);
   const visible = builder.add(scores, builder.mul(builder.sub(mask, 1), hidden));

@@ -118,14 +118,14 @@ function placed(builder: Builder, { tensor, mask, length, most, width }: Sequenc
   const positions = builder.cast(builder.sub(afterEnd, builder.sum(mask, [1], true)), 'int32');
   const twice = builder.concat([positionTable, positionTable], 0);
   const vectors = builder.gather(twice, builder.reshape(positions, [elementsOf([batch, length])]));
-  // What a place without an element says comes from its position alone, so nothing flows back to it.
+  // An empty position only has its position embedding, so it gets no gradient.
   const elements = builder.mul(tensor, builder.reshape(mask, [batch, length, 1]));
   return builder.add(elements, builder.reshape(vectors, tensor.type.shape));
 }
 
 /**
- * Which places a place sees: float32 [batch, 1, length, length]. An element sees itself and those before it. Padding sees all: the
- * paper hides places by the same number taken from their scores, which is no difference where all are hidden.
+ * The attention mask, float32 [batch, 1, length, length]: an element attends to itself and earlier elements. Padding attends to all: the paper
+ * subtracts a constant from hidden scores, which has no effect if all are hidden.
  */
 function visibleFromAllPlaces(builder: Builder, mask: Ref, length: number): Ref {
   const batch = mask.type.shape[0]!;

@@ -42,7 +42,7 @@ export const conv = blockKind({
     const placesBefore = seen === 'causal' ? width - 1 : Math.floor((width - 1) / 2);
     const batch = mask.type.shape[0]!;
     const shown = builder.reshape(mask, [batch, length, 1]);
-    // Nothing flows back to places past the end, which an element before them reads as zeros.
+    // Positions past the end are zeros to the elements before them and get no gradient.
     const elements = seen === 'causal' ? sequence : { ...sequence, tensor: builder.mul(sequence.tensor, shown) };
     const neighbours = Array.from({ length: width }, (_, k) => moved(builder, elements, (placesBefore - k) * dilation));
     const inputs = width * sequence.width;
@@ -58,7 +58,7 @@ export const conv = blockKind({
   },
 });
 
-/** At each place the element `by` places before it, or after it where `by` is below 0; zeros where there is none. */
+/** Shifts elements: each position gets the element `by` positions before it, or after it if `by` is negative; zeros if there is none. */
 function moved(builder: Builder, { tensor, length, width }: Sequence, by: number): Ref {
   if (by === 0) return tensor;
   const wider = builder.pad(tensor, [0, Math.max(0, by), 0], [0, Math.max(0, -by), 0]);

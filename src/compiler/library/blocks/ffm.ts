@@ -28,7 +28,7 @@ export const ffm = blockKind({
             fields.fields.map((field, at) => builder.matMul(field.tensor, maps(builder, field, at, fieldCount, k))),
             1,
           );
-    // What field i shows itself is 0 where maps make it, and is left out where embeddings hold it.
+    // The vector of a field for itself is 0 if it is mapped, and absent if it is embedded.
     const shown = builder.reshape(flat, [flat.type.shape[0]!, fieldCount, fieldCount, k]);
     const products = builder.mul(shown, builder.transpose(shown, [0, 2, 1, 3]));
     const twice = builder.sum(products, [1, 2]);

@@ -26,7 +26,7 @@ export const gru = blockKind({
     const { tensor, mask, length, width } = sequence;
     const batch = tensor.type.shape[0]!;
     const gates = 3 * units;
-    // What all elements say to the gates is one product; only what the state says must wait for the step before.
+    // One product computes the inputs' part of the gates for all elements. Only the state's part needs the previous step.
     const elements = builder.reshape(tensor, [elementsOf([batch, length]), width]);
     const ofElements = builder.reshape(layer(context, elements, width, gates, 'linear', '_element'), [
       batch,
@@ -50,7 +50,7 @@ export const gru = blockKind({
           builder.mul(reset, columns(builder, ofState, 2 * units, units)),
         ),
       );
-      // Past the end the mask is 0, and nothing is new.
+      // Past the end the mask is 0, so the state does not change.
       const share = builder.mul(builder.sub(1, update), columns(builder, mask, at, 1));
       state = builder.add(state, builder.mul(share, builder.sub(candidate, state)));
       allStates.push(state);

@@ -56,7 +56,7 @@ function together({ builder }: BlockContext, value: Value): Vector {
   return flattened(builder, value.fields);
 }
 
-/** Each field normalized by itself, side by side. */
+/** Normalizes each field separately and concatenates them. */
 function normalized(context: BlockContext, value: Value): Vector {
   if (value.kind !== 'fields') {
     const vector = together(context, value);

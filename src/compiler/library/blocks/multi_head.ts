@@ -14,7 +14,7 @@ export interface MultiHeadOptions {
   readonly causal: boolean;
   /** Distinguishes the weights of several in one block. */
   readonly suffix?: string;
-  /** How the first weights of the four layers are drawn; Glorot's where it is not given. */
+  /** Initializer of the four layers. Default: Glorot. */
   readonly initial?: Initial;
   /** Share of the weights of attention that are dropped in training. */
   readonly dropout?: number;
@@ -48,8 +48,8 @@ export function multiHead(context: BlockContext, elements: Elements, options: Mu
 }
 
 /**
- * A learned number for each head and each distance of a column from its row, float32 [1, heads, count, count]. With `causal` a distance of
- * 0 takes the place of those that no row sees.
+ * A learned bias for each head and each distance of a column from its row, float32 [1, heads, count, count]. With `causal` hidden columns use the
+ * distance 0.
  */
 function byDistance(
   builder: Builder,
@@ -79,7 +79,7 @@ function visibleOf(
   return earlier && shown ? builder.mul(earlier, shown) : (earlier ?? shown);
 }
 
-/** How elements of a width are cut into heads. Throws ShapeError where the heads do not divide the width. */
+/** Splits the width of elements into heads. Throws ShapeError if the number of heads does not divide the width. */
 export function headsOf(builder: Builder, batch: Dim, count: number, width: number, heads: number) {
   if (width % heads !== 0) {
     throw new ShapeError(`needs a width that divides by \`heads\`, but ${width} does not divide by ${heads}`);

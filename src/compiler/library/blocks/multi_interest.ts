@@ -60,7 +60,7 @@ function route({ builder }: BlockContext, sequence: Sequence, interests: number,
   const fixed = builder.stopGradient(capsules);
   const maskColumn = builder.reshape(mask, [batch, length, 1]);
   const gathered = (logits: Ref, from: Ref): Ref => {
-    // Each element of the history divides itself among the interests.
+    // The weights of each element of the history sum to 1 over the interests.
     const shares = builder.mul(builder.softmax(logits), maskColumn);
     const weights = builder.reshape(builder.transpose(shares, [0, 2, 1]), [capsuleCount, 1, length]);
     return squash(builder, builder.batchMatMul(weights, from));

@@ -2,7 +2,7 @@ import type { Builder, Ref } from '../../../graph/builder.ts';
 import { type BlockContext, type Sequence, ShapeError, type Value, type Vector } from '../contract.ts';
 import { needOneWidth, printValue, vectorOf } from '../values.ts';
 
-/** How several vectors become one, number by number. */
+/** Elementwise pooling of several vectors. */
 export type Pool = 'sum' | 'mean' | 'max';
 
 /** Below every number that an embedding has, and finite: of nothing the largest is made 0. */

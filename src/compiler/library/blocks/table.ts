@@ -41,7 +41,7 @@ import { sum } from './sum.ts';
 import { swiglu } from './swiglu.ts';
 import { transformer } from './transformer.ts';
 
-/** Every kind of block, by the name a file uses. */
+/** Maps names in a file to kinds of blocks. */
 export const blocks: Readonly<Record<string, BlockKind>> = {
   flatten,
   dense,

@@ -17,7 +17,7 @@ export type EntryType =
   | { readonly is: 'tasks'; readonly weightings?: KindTable; readonly also?: Parameters }
   /** Names of features with commas between them. */
   | { readonly is: 'features' }
-  /** A flow that begins with what a tower lets in, or with a step above. */
+  /** A flow that begins with an input of the tower or with a previous step. */
   | { readonly is: 'channel' }
   /** The path or glob of a file of rows, in quotes; with `by` the column that joins it; with `or` also a call of another format. */
   | { readonly is: 'file'; readonly by?: true; readonly or?: Readonly<Record<string, KindRow>> }
@@ -59,9 +59,9 @@ export interface DeclarationRow<E extends Entries = Entries> {
   readonly example: string;
   /** Text to begin with; `$1`, `${2:name}` are the places to fill in. */
   readonly snippet: readonly string[];
-  /** Its entries that have a name of the language, in the order that messages list them. */
+  /** Entries with names of the language, in the order of messages. */
   readonly entries?: E;
-  /** The value of what has a name of the file: of an entry, or of the declaration where it has no body. */
+  /** The value of an entry with a name of the file, or of the declaration if it has no body. */
   readonly value?: EntryType;
   readonly words?: Readonly<Record<string, WordRow>>;
 }

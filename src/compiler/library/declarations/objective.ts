@@ -4,7 +4,7 @@ import { name, rest } from '../parameters.ts';
 import { weightings } from '../weightings/table.ts';
 import type { DeclarationRow } from './entry.ts';
 
-/** Every weighting takes these besides its own arguments. */
+/** Every weighting takes these in addition to its own arguments. */
 export const weightedTasks: Parameters = {
   tasks: rest(name('task', { doc: 'The tasks whose losses are weighed. Default: all.' })),
 };

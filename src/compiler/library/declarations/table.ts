@@ -14,7 +14,7 @@ import { tower } from './tower.ts';
 import { train } from './train.ts';
 import { use } from './use.ts';
 
-/** Every declaration, by the word that it begins with, in the order that editors offer them. */
+/** Maps the first word to its declaration, in the order in which editors offer them. */
 export const declarations = {
   use,
   let: constant,
@@ -42,7 +42,7 @@ export const entryTables: Readonly<Record<EntryPlace, Entries>> = {
   data: data.entries,
 };
 
-/** Those of the declaration that begins with a word; none where its entries have names of the file. */
+/** Returns the entries of a declaration by its first word; none if its entries have names of the file. */
 export const entriesOf = (word: string): Entries => rowOf(word)?.entries ?? {};
 
 /** The type of an entry of a declaration; of the declaration itself where it has no body. */
@@ -51,7 +51,7 @@ export function typeOfEntry(word: string, name: string): EntryType | undefined {
   return row?.entries && Object.hasOwn(row.entries, name) ? row.entries[name]!.type : row?.value;
 }
 
-/** Every type that a declaration has: of its entries, and of what has a name of the file. */
+/** Returns every type of a declaration: of its named entries, and of those with names of the file. */
 export function allTypes(): readonly { readonly name: string; readonly type: EntryType }[] {
   return Object.entries<DeclarationRow>(declarations).flatMap(([word, { entries = {}, value }]) => [
     ...Object.entries(entries).map(([name, { type }]) => ({ name, type })),

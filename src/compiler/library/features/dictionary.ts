@@ -1,4 +1,4 @@
-/** How a value becomes a code: a learned vocabulary, a given one, or a hash. Shared by the kinds that have codes. */
+/** Encodings of values as codes: a learned vocabulary, a given one, or a hash. Shared by the kinds of features with codes. */
 import type { Encoder } from '../../../graph/plan/plan.ts';
 import { ShapeError } from '../contract.ts';
 

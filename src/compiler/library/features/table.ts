@@ -11,7 +11,7 @@ import { text } from './text.ts';
 import { time } from './time.ts';
 import { vector } from './vector.ts';
 
-/** Every kind of feature, by the name a file uses. */
+/** Maps names in a file to kinds of features. */
 export const features: Readonly<Record<string, FeatureKind>> = {
   id,
   category,

@@ -2,10 +2,9 @@ import { type BoundKind, type FeatureArgument, type FeatureUse, ShapeError } fro
 import { features } from './table.ts';
 
 /**
- * Returns what one declared feature needs of the host and of the graph, with the features that it names followed to their own
- * declarations: an `owner` is always a feature with an encoder of its own, and `dim` is then the owner's.
- * Throws ShapeError when arguments do not go together, or when features are defined by one another in a cycle; its
- * `feature` is the one where the mistake is, which may be one that this one names.
+ * Returns what a declared feature needs of the host and of the graph. References to other features are resolved: an `owner` always has its own
+ * encoder, and `dim` is then that of the owner. Throws ShapeError for conflicting arguments or a cycle of features. Its `feature` is the one with the
+ * error, which may be a referenced one.
  */
 export function featureUse(name: string, declarations: FeatureCalls): FeatureUse {
   return declared(name, { declarations, done: new Map() }, []);
@@ -52,7 +51,7 @@ interface FeatureUseContext {
   readonly done: Map<string, FeatureUse>;
 }
 
-/** So that no chain of them is longer than the stack is deep. */
+/** Limits chains of features, so that the recursion does not exhaust the stack. */
 export const deepest = 64;
 
 function declared(name: string, reading: FeatureUseContext, within: readonly string[]): FeatureUse {

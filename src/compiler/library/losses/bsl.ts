@@ -43,7 +43,7 @@ export const bsl = lossKind({
     const { temperature, positive_temperature: positiveTemperature = temperature } = args;
     const negatives = logSumOfNegatives(context, lowerNegatives(context, score, args, 1 / temperature));
     const ownLogit = builder.mul(rowScore(builder, score.query, score.item), 1 / positiveTemperature);
-    // How far two positives of one query may be apart.
+    // Maximum distance of two positives of one query.
     const largestDifference = (2 * score.bound) / positiveTemperature;
     const positives = args.positives === 'row' ? ownLogit : logMeanOfQuery(context, ownLogit, largestDifference);
     const losses = builder.sub(
@@ -54,7 +54,7 @@ export const bsl = lossKind({
   },
 });
 
-/** Past this e^x leaves float32 when a few are added up. */
+/** For larger x, a sum of a few e^x overflows float32. */
 const largestExponent = 80;
 
 /**

@@ -1,4 +1,4 @@
-/** Rows against many columns: items of the batch, of past batches (the queue), of the corpus, or drawn for all rows together. */
+/** Lowers the scores of each row against many columns: items of the batch, of past batches (the queue), of the corpus, or drawn for all rows together. */
 import type { Ref } from '../../../graph/builder.ts';
 import type { QueueRows, RowsOf, SharedRows } from '../../../graph/plan/plan.ts';
 import type { LossContext, VectorScore } from '../contract.ts';
@@ -7,7 +7,7 @@ import { type FurtherHits, replaceHits } from './hits.ts';
 import { logQOf } from './log_q.ts';
 import { sharpenedRow, weightedMean } from './mean.ts';
 
-/** Items of past batches as further negatives: their vectors as they were, without a gradient. */
+/** Items of past batches serve as further negatives: their vectors of that time, without a gradient. */
 const queues = {
   batches: {
     doc: "The item vectors of the last n batches, as the towers computed them then. A column that is the row's own item is masked, and `correction` corrects all columns alike.",
@@ -31,7 +31,7 @@ export const queue = kind(queues, {
 
 type Queue = NonNullable<(typeof queue)['value']>;
 
-/** The columns of the queue: float32 [batch, n × batch]. The step gives the vectors of its own items as output `queue:<task>`. */
+/** Returns the columns of the queue: float32 [batch, n × batch]. The step outputs the vectors of its own items as `queue:<task>`. */
 export function queueColumns(
   context: LossContext,
   score: VectorScore,
@@ -59,7 +59,7 @@ export function queueColumns(
   };
 }
 
-/** As good as −∞ before a softmax, and finite, so that 0 · masked is not NaN. */
+/** Acts as −∞ before a softmax, but is finite, so that 0 · hidden is not NaN. */
 export const hidden = -1e9;
 
 const events: RowsOf = { kind: 'events' };
@@ -73,11 +73,11 @@ export interface ScoreColumns {
 }
 
 export interface AllColumns {
-  /** The batch's columns, then those that were drawn. */
+  /** The columns of the batch, followed by the drawn ones. */
   readonly parts: readonly ScoreColumns[];
-  /** The row's own pair, treated alike: float32 [batch]. */
+  /** The logit of the row's own pair, with the same sharpness and correction: float32 [batch]. */
   readonly own: Ref;
-  /** No part has a column of the row's own item: `own` is one more column. */
+  /** True if no part has a column for the row's own item, so that `own` counts as one more column. */
   readonly ownApart: boolean;
 }
 
@@ -89,18 +89,18 @@ export interface ColumnOptions {
   readonly drawn?: SharedRows | undefined;
   /** Subtracted from the row's own score before it is multiplied. */
   readonly margin?: number | undefined;
-  /** Every item of the corpus in place of the batch's, or the row's own alone. Absent: the batch's. */
+  /** Selects the columns: every item of the corpus, or only the row's own. Absent: the items of the batch. */
   readonly columns?: 'corpus' | 'own';
 }
 
-/** In this order: × sharpness, − log q of the column's item, hits hidden. */
+/** Lowers the columns in this order: multiplies by the sharpness, subtracts log q of the column's item, hides hits. */
 export function lowerColumns(context: LossContext, score: VectorScore, options: ColumnOptions): AllColumns {
   const { builder } = context;
   const { sharpness, correction, hits, drawn, margin = 0 } = options;
   const { query, own } = sharpenedRow(builder, score, sharpness, margin);
-  // The own column has no margin among the others, so that it is hidden there, and counted apart.
+  // The row's own column in the matrix lacks the margin, so it is hidden there and added separately.
   const ownHits = margin === 0 ? hits : { ...hits, own: true as const };
-  // Of columns that are all drawn alike, the own among them, log q is that of the draw up to what cancels.
+  // If all columns, the own one included, come from one draw, log q is that of the draw up to a constant that cancels.
   const mixed = options.columns === 'own' ? undefined : drawn;
   const power = options.columns === 'own' ? drawn?.power : undefined;
   const powered = (of: Ref): Ref => (power === undefined ? of : builder.mul(of, power));
@@ -171,17 +171,17 @@ export interface BatchColumns {
   readonly rows: RowsOf;
   /** float32 [columns, width] */
   readonly items: Ref;
-  /** Each row's own item: [columns, …] → [batch, …]. */
+  /** Selects the entry of each row's own item: [columns, …] → [batch, …]. */
   ownOf(columns: Ref): Ref;
-  /** The inverse: what the rows have for their own items, added up by column: [batch, width] → [columns, width]. */
+  /** The inverse of `ownOf`: sums the rows' values by column: [batch, width] → [columns, width]. */
   toColumns(rows: Ref): Ref;
-  /** How many rows of the batch a column represents, float32 [columns]; absent where each is one row's. */
+  /** Number of rows of the batch that each column represents, float32 [columns]. Absent if it is always one. */
   readonly counts?: Ref;
-  /** Puts a number a row, float32 [batch], at the place of its own item: [batch, columns] → the same. */
+  /** Replaces each row's entry for its own item by a value of that row, float32 [batch]: [batch, columns] → the same. */
   replaceOwn(matrix: Ref, values: Ref): Ref;
 }
 
-/** A column a row: the batch's own rows. */
+/** Makes one column for each row of the batch. */
 export function rowColumns(items: Ref): BatchColumns {
   return {
     rows: { kind: 'events' },
@@ -192,7 +192,7 @@ export function rowColumns(items: Ref): BatchColumns {
   };
 }
 
-/** A column for every item of the corpus, each once: a row's own is among them. */
+/** Makes one column for each item of the corpus, which includes each row's own item. */
 export function corpusColumns(context: LossContext, batch: Ref): BatchColumns & { readonly score: VectorScore } {
   const { builder, key } = context;
   const corpusRows: RowsOf = { kind: 'corpus' };
@@ -208,13 +208,13 @@ export function corpusColumns(context: LossContext, batch: Ref): BatchColumns & 
   };
 }
 
-/** The weight of each row, 0 for an event whose item the corpus does not have: such a row has no column of its own. float32 [batch] */
+/** Returns the weight of each row, float32 [batch]: 0 if the corpus lacks the row's item, because it then has no own column. */
 export function withinCorpus({ builder, input, key, weight }: LossContext, batch: Ref): Ref {
   const isInCorpus = input(`corpus/has/${key}`, { from: 'in_corpus', key }, [batch.type.shape[0]!]);
   return weight === undefined ? isInCorpus : builder.mul(weight, isInCorpus);
 }
 
-/** A column an item: an item that several rows have goes through its tower once, and is one column. */
+/** Makes one column for each distinct item of the batch: an item of several rows goes through its tower only once. */
 export function distinctColumns(context: LossContext, batch: Ref): BatchColumns & { readonly score: VectorScore } {
   const { builder, key } = context;
   const distinctRows: RowsOf = { kind: 'distinct' };

@@ -1,4 +1,4 @@
-/** The hardest negatives of each row, out of all that it has. */
+/** Keeps only the hardest negatives of each row. */
 import type { Ref } from '../../../graph/builder.ts';
 import { type LossContext, ShapeError } from '../contract.ts';
 import { integer, number } from '../parameters.ts';
@@ -26,8 +26,8 @@ export function refuseLoneGap({ hardest, gap }: HardestArguments): void {
 }
 
 /**
- * Hides all but the `hardest` columns of each row. The choice is by the scores as they are, and is not differentiated.
- * @param sharpness what the scores were multiplied by
+ * Hides all but the `hardest` columns of each row. The choice depends on the current scores and is not differentiated.
+ * @param sharpness the factor that the scores already have
  */
 export function hardestOf(
   context: LossContext,

@@ -7,7 +7,7 @@ import { choice, name } from '../parameters.ts';
 
 type Hits = Extract<InputSource, { readonly from: 'accidental_hits' }>;
 
-/** Which columns are hits besides those whose item is the row's own again. */
+/** Selects further hits: columns that are hidden in addition to those with the row's own item. */
 export type FurtherHits = Pick<Hits, 'history' | 'own' | 'query'>;
 
 /** The argument of every loss against other items that can leave out those of a list. */

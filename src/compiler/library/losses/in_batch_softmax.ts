@@ -37,11 +37,11 @@ export type SoftmaxArguments = Omit<WrittenSoftmaxArguments, 'correction'> & {
 };
 
 /**
- * Up to here e^±logit, its row sums, and a batch's share of their reciprocals all stay normal float32 numbers, within e^±87,
- * so that no maximum is needed. Log q cannot widen it: each row has a column that it leaves as it was.
+ * Up to this logit, e^±logit, its row sums, and a batch's share of their reciprocals remain normal float32 numbers, within e^±87, so that no maximum
+ * is needed. Log q cannot exceed the range, because each row has a column whose factor is 1.
  */
 const largestBound = 75;
-/** As good as −∞ to a maximum and to exp, and finite, so that nothing it meets becomes NaN. */
+/** Acts as −∞ for a maximum and for exp, but is finite, so that no result is NaN. */
 const hidden = -1e30;
 /** Moves the sums, up to `batch` × larger than their terms, back to the middle of that range. */
 const shift = 8;
@@ -84,7 +84,7 @@ export function inBatchSoftmax(
   const bounded = (score.bound + args.margin) * sharpness <= largestBound;
   const visible = bounded ? logits : mask(logits, hidden);
   const largest = bounded ? undefined : builder.max(visible, [1]);
-  // With a margin a row may have no column but its own, which is hidden.
+  // With a margin the only column of a row may be its own, which is hidden.
   const maximum = largest && args.margin !== 0 ? builder.maximum(largest, ownLogit) : largest;
   const raised = maximum ? builder.exp(builder.sub(visible, column(context, maximum))) : mask(builder.exp(logits), 0);
   const alone = withOwnOnce(context, columns, raised, maximum ? builder.sub(ownLogit, maximum) : ownLogit);
@@ -94,7 +94,7 @@ export function inBatchSoftmax(
   const factors = column(context, columns.counts ? builder.mul(shares, columns.counts) : shares);
   // One product for the row sums and for the mean items: a product with a single column would take as long as with 64.
   const weighted = builder.matMul(alone, builder.concat([builder.mul(v, factors), factors], 1));
-  // What a margin keeps apart of each row's own column: e^own, float32 [batch, 1], and that times its factor.
+  // With a margin, the separate terms of each row's own column: e^own, float32 [batch, 1], and its product with the factor.
   const ownExponential =
     args.margin === 0 ? undefined : column(context, builder.exp(maximum ? builder.sub(ownLogit, maximum) : ownLogit));
   const ownTerm = ownExponential && builder.mul(ownExponential, columns.ownOf(factors));

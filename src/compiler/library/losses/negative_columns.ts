@@ -15,8 +15,8 @@ type NegativeArguments = Arguments<typeof negativeArguments> & {
 };
 
 /**
- * Score × sharpness − log q of each negative: of the batch's items, of those that each row has or that all rows share, or of the batch's and
- * those. Throws ShapeError for a correction that would cancel, and for a mask that has no item keys.
+ * Returns score × sharpness − log q of each negative: items of the batch, items of each row or shared by all rows, or both. Throws ShapeError for a
+ * correction that would cancel, and for a mask that has no item keys.
  */
 export function lowerNegatives(
   context: LossContext,
@@ -38,7 +38,7 @@ export function lowerChoice(
   const { negatives, correction } = args;
   const hits = hitsToMask(context, args) ?? {};
   const inBatch = negatives === undefined || args.in_batch;
-  // Next to the batch's items, all rows share what is drawn.
+  // In combination with the batch's items, the drawn items are shared by all rows.
   const shared = negatives && sharedRowsOf(negatives, args.in_batch);
   const ownRows = negatives && !shared ? ownRowsOf(context, negatives) : undefined;
   if (!inBatch) refuseIdleCorrection(correction, negatives.kind === 'sampled' ? negatives.arguments.by : 'uniform');

@@ -105,7 +105,7 @@ export function sharedRowsOf(negatives: Negatives, inBatch = false): SharedRows 
   return { kind: 'shared', count: negatives.arguments.n, ...drawOf(negatives.arguments) };
 }
 
-/** How items are drawn. Throws ShapeError for a power of anything but a frequency. */
+/** Returns the distribution of the draws. Throws ShapeError for a power without frequencies. */
 export function drawOf({ by, power }: { readonly by: DrawnBy; readonly power: number | undefined }): Draw {
   if (power !== undefined && by !== 'frequency') throw new ShapeError('needs `by: frequency` for a `power`');
   return { by, ...defined({ power }) };

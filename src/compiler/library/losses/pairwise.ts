@@ -20,11 +20,11 @@ export const pairwiseArguments = {
 export interface Pairs {
   /** Score of a negative minus that of the row's own item: float32 [batch, negatives]. */
   readonly difference: Ref;
-  /** float32 [batch, negatives]: 1, and 0 where it is none: the row's own item, or one that is masked. */
+  /** float32 [batch, negatives]: 1 for a negative, 0 for the row's own item or a masked one. */
   readonly visible: Ref;
 }
 
-/** Next to the batch's items, all rows share what is drawn. Throws ShapeError for a mask that has no item keys, and for a lone `gap`. */
+/** In combination with the batch's items, the drawn items are shared by all rows. Throws ShapeError for a mask without item keys, and for `gap` alone. */
 export function lowerPairs(
   context: LossContext,
   score: VectorScore,
@@ -122,7 +122,7 @@ export function drawnEntropy(context: LossContext, score: VectorScore, options: 
   return weightedMean(builder, builder.div(builder.add(positive, negative), itemCount), weight);
 }
 
-/** How many items a draw chooses from, a scalar. Throws ShapeError for a power of anything but a frequency. */
+/** Returns the number of items that a draw chooses from, a scalar. Throws ShapeError for a power without frequencies. */
 export function drawPool({ input, key }: LossContext, { arguments: args }: Sampled): Ref {
   const { by } = drawOf(args);
   return input(`draw_pool/${by}/${key}`, { from: 'draw_pool', key, by }, []);

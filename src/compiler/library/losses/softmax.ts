@@ -36,7 +36,7 @@ export const softmax = lossKind({
   needsItemKey: true,
   relative: true,
   parameters: softmaxParameters,
-  // Streaming counts every event, a mask by history is of columns that the events have, and smoothing is spread over them.
+  // Distinct columns would change these: streaming counts every event, a history mask names columns of events, and smoothing is spread over all columns.
   distinct: (args) =>
     args.queue === undefined &&
     args.hardest === undefined &&
@@ -84,7 +84,7 @@ export const softmax = lossKind({
   },
 });
 
-/** Throws ShapeError for arguments that say which others there are, or how often one comes up: each item does once. */
+/** Throws ShapeError for arguments that choose or weight the other items, because each item of the corpus is present exactly once. */
 function softmaxOverAll(context: LossContext, score: VectorScore, sharpness: number, args: SoftmaxArguments): Ref {
   if (args.in_batch || args.negatives !== undefined) {
     throw new ShapeError('takes `all`, or `in_batch` and `negatives`, not both');
@@ -98,7 +98,7 @@ function softmaxOverAll(context: LossContext, score: VectorScore, sharpness: num
   return smoothedSoftmax(weighted, lowerColumns(weighted, score, options), smoothing);
 }
 
-/** The mean of both directions. Throws ShapeError for what has a meaning in one of them alone. */
+/** Returns the mean of both directions. Throws ShapeError for arguments that apply to only one direction. */
 function symmetricSoftmax(context: LossContext, score: VectorScore, sharpness: number, args: SoftmaxArguments): Ref {
   const { builder } = context;
   if (args.all || args.negatives !== undefined) {
@@ -112,15 +112,15 @@ function symmetricSoftmax(context: LossContext, score: VectorScore, sharpness: n
   return builder.mul(builder.add(items, itemsAmongQueries(context, score, options)), 0.5);
 }
 
-/** Throws ShapeError: a further column of the own item would win against the own score less the margin. */
+/** Throws ShapeError, because another column of the own item would beat the own score minus the margin. */
 function refuseKeptHits({ margin, accidental_hits: hits }: SoftmaxArguments): void {
   if (margin !== 0 && hits === 'keep') throw new ShapeError('takes `margin` or `accidental_hits: keep`, not both');
 }
 
 /**
- * The other direction of an in-batch softmax: the item of each row among the queries of the batch. lossᵢ = log Σₖ e^sₖᵢ − sᵢᵢ, where
- * k goes over the rows, those apart that are no negatives of item i: rows whose item it is again, whose mask has it, and, where queries
- * have a key, further rows of the same query. Nothing is corrected, as log q is of items.
+ * The other direction of an in-batch softmax scores each row's item against the queries of the batch: lossᵢ = log Σₖ e^sₖᵢ − sᵢᵢ. The sum skips rows
+ * k that are no negatives of item i: rows with the same item, rows whose mask contains it and, if queries have a key, other rows of the same query.
+ * There is no correction, because log q concerns items.
  */
 function itemsAmongQueries(
   context: LossContext,
@@ -142,7 +142,7 @@ function itemsAmongQueries(
 }
 
 /**
- * Softmax of each row's own item against any negatives: listed, mined, of past batches, or the hardest of all that a row has:
+ * Softmax of each row's own item against listed or mined negatives, those of past batches, or only the hardest ones:
  * loss_i = log Σ_j e^c_ij − (1 − ε) · c_ii − ε · mean_j c_ij, j the own item and the negatives that count.
  */
 function choiceSoftmax(context: LossContext, score: VectorScore, sharpness: number, args: SoftmaxArguments): Ref {
@@ -168,7 +168,7 @@ function choiceSoftmax(context: LossContext, score: VectorScore, sharpness: numb
 }
 
 /**
- * Softmax of each row's own item over itself and the n items drawn for that row: logits [batch, 1 + n], the own first.
+ * Softmax of each row's own item against n items drawn for that row: logits [batch, 1 + n], the own item first.
  * Throws ShapeError for a correction that would cancel: with uniform draws log q is the same for each.
  */
 function sampledSoftmax(
@@ -200,7 +200,7 @@ function sampledSoftmax(
   const loss = builder.neg(args.smoothing === 0 ? ownShare : smoothed(args.smoothing));
   return weightedMean(builder, loss, context.weight);
 
-  /** (1 − ε) · log p of the own + ε · mean of log p over the own and all that were drawn, hits apart. */
+  /** Returns (1 − ε) · log p of the own item + ε · mean of log p over the own item and the drawn ones that are no hits. */
   function smoothed(smoothing: number): Ref {
     const otherShares = builder.slice(logShares, [0, 1], [-1, draw.n]);
     const visible = mask(builder.broadcastTo(builder.constant(1), drawn), 0);
@@ -216,8 +216,8 @@ function sampledSoftmax(
  *
  *   nᵢ = log Σⱼ e^(sᵢⱼ − log q'ⱼ)        wᵢ = 1 − pᵢ = σ(nᵢ − log m − sᵢᵢ)        lossᵢ = wᵢ · (nᵢ − sᵢᵢ)
  *
- * w is not differentiated: it is the chance of a wrong answer as the model has it now. The gradient is then that of the softmax over all
- * items, with the negatives' part estimated. Throws ShapeError for what would bring the own item back, or has no q.
+ * w, the model's current probability of a wrong answer, is not differentiated. The gradient is then that of the softmax over all items, with an
+ * estimate of the negatives' part. Throws ShapeError for arguments that would add the own item again or that have no q.
  */
 function refinedSoftmax(
   context: LossContext,
@@ -241,7 +241,7 @@ function refinedSoftmax(
   if (drawn?.power !== undefined && drawn.power !== 1) {
     throw new ShapeError('takes `correction: refined` without a `power`: its q would not sum to 1');
   }
-  // Items that are all drawn alike have one q, which moves the sum by as much.
+  // If all items are drawn with equal probability, q is a constant that can be subtracted from the sum.
   const alike = drawn !== undefined && drawn.by !== 'frequency';
   const negativeParts = lowerNegatives(
     context,
@@ -263,7 +263,7 @@ function refinedSoftmax(
   const wrong = builder.stopGradient(builder.mul(builder.sigmoid(builder.sub(mean, ownLogit)), hasNegatives));
   return weightedMean(builder, builder.mul(wrong, builder.sub(negatives, ownLogit)), weight);
 
-  /** log q of the own item among the batch's columns, those and what is drawn, or the draw: float32 [batch]. */
+  /** Returns log q of the own item, float32 [batch], among the columns of the batch, the drawn ones, or both. */
   function logQOfOwn(): Ref {
     const mixed = args.in_batch && sampled ? sharedRowsOf(sampled, true) : undefined;
     return logQOf(context, 'frequency', { kind: 'events' }, ownLogit.type.shape[0]!, mixed);

@@ -12,7 +12,7 @@ import { listwise } from './listwise.ts';
 import { mse } from './mse.ts';
 import { softmax } from './softmax.ts';
 
-/** Every kind of loss, by the name a file uses. */
+/** Maps names in a file to kinds of losses. */
 export const losses: Readonly<Record<string, LossKind>> = {
   softmax,
   listwise,

@@ -1,4 +1,4 @@
-/** How sharp a softmax is: its scores are multiplied by a number, or by one that is trained with the model, and its target may be smoothed. */
+/** Sharpness of a softmax: its scores are multiplied by a fixed or trained number, and its target may be smoothed. */
 import type { Ref } from '../../../graph/builder.ts';
 import { type LossContext, ShapeError, type VectorScore } from '../contract.ts';
 import { type BoundIn, number, numberOr } from '../parameters.ts';
@@ -38,7 +38,7 @@ export interface Sharpened {
   readonly sharpness: number;
 }
 
-/** The score of the loss, and by what it is multiplied. Throws ShapeError where it is said twice, or begins past its limit. */
+/** Returns the score of the loss and its factor. Throws ShapeError if the factor is given twice or begins beyond its limit. */
 export function sharpened(
   context: LossContext,
   score: VectorScore,

@@ -11,7 +11,7 @@ function withinFirst(k: number, { better, size }: Pick<TiedGroup, 'better' | 'si
   return Math.min(1, Math.max(0, (k - better) / size));
 }
 
-/** How many held-out items are among the first k, over all orders of ties. */
+/** Returns the mean number of held-out items among the first k over all orders of ties. */
 export function hitsWithin(k: number, groups: readonly TiedGroup[]): number {
   return groups.reduce((sum, group) => sum + group.held * withinFirst(k, group), 0);
 }

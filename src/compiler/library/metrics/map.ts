@@ -17,7 +17,7 @@ export const map = metricKind({
     let sum = 0;
     let above = 0;
     for (const { better, size, held } of groups) {
-      // Given a held-out item at a place, each other place of the group has one of those that are left with the same chance.
+      // If a held-out item has a position of the group, the remaining ones are uniformly distributed over the other positions.
       const otherShare = size > 1 ? (held - 1) / (size - 1) : 0;
       for (let place = better + 1; place <= Math.min(k, better + size); place++) {
         sum += ((held / size) * (above + 1 + otherShare * (place - better - 1))) / place;

@@ -15,7 +15,7 @@ export const mrr = metricKind({
     const { better, size, held } = first;
     if (size === 1) return 1 / (better + 1);
     if (held === 1) return (harmonic(better + size) - harmonic(better)) / size;
-    // The first of several: no place of the group before it has one, and it is one of those that are left.
+    // Sums over the rank of the first held-out item: the probability that no earlier place of the group has one, times the chance that this one does.
     let sum = 0;
     let none = 1;
     for (let at = 0; at <= size - held; at++) {

@@ -8,7 +8,7 @@ import { ndcg } from './ndcg.ts';
 import { precision } from './precision.ts';
 import { recall } from './recall.ts';
 
-/** Every metric, by the name a file uses. */
+/** Maps names in a file to metrics. */
 export const metrics: Readonly<Record<string, MetricKind>> = {
   recall,
   precision,

@@ -5,5 +5,5 @@ import { adamw } from './adamw.ts';
 import { lamb } from './lamb.ts';
 import { sgd } from './sgd.ts';
 
-/** Every kind of optimizer, by the name a file uses. */
+/** Maps names in a file to kinds of optimizers. */
 export const optimizers: Readonly<Record<string, OptimizerKind>> = { sgd, adagrad, adam, adamw, lamb };

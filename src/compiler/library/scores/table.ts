@@ -4,7 +4,7 @@ import { cosine } from './cosine.ts';
 import { dot } from './dot.ts';
 import { hadamard } from './hadamard.ts';
 
-/** The words of what a score adds to its terms, with what an editor shows of each. */
+/** Words for the additional terms of a score, with their text in an editor. */
 export const biasWords = {
   mean: number({
     doc: 'The mean of the label over the training part, each event by its weight. A constant that training does not change. For `mse` and `huber`.',
@@ -14,5 +14,5 @@ export const biasWords = {
   }),
 } as const;
 
-/** Every kind of score, by the name a file uses. */
+/** Maps names in a file to kinds of scores. */
 export const scores: Readonly<Record<string, ScoreKind>> = { cosine, dot, hadamard };

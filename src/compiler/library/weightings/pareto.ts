@@ -19,11 +19,11 @@ function smallestNorm(builder: Builder, gram: Ref, count: number, least: number,
   if (count === 1) return builder.constant([1]);
   const identity = eye(builder, count);
   const trace = builder.sum(builder.mul(gram, identity), [0, 1]);
-  // Of no scale, so that small gradients do not underflow.
+  // Normalized, so that small gradients do not underflow.
   const scaled = builder.div(gram, builder.maximum(trace, 1e-30));
   if (count === 2) return two(builder, scaled, least);
 
-  // From the shortest gradient: one that is far longer would drown the others in its rounding.
+  // Begins with the shortest gradient: the rounding of a far longer one would exceed the others.
   const squares = builder.reshape(builder.sum(builder.mul(scaled, identity), [0]), [1, count]);
   const hasGradient = builder.greater(squares, 0);
   const ones = builder.cast(hasGradient, 'float32');

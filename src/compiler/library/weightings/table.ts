@@ -6,7 +6,7 @@ import { pareto } from './pareto.ts';
 import { pcgrad } from './pcgrad.ts';
 import { uncertainty } from './uncertainty.ts';
 
-/** Every way to weigh losses that changes while training; fixed weights are written as a sum. */
+/** Weightings of losses that change during training. Fixed weights are written as a sum. */
 export const weightings: Readonly<Record<string, WeightingKind>> = {
   uncertainty,
   gradnorm,

@@ -27,7 +27,7 @@ export function presence(builder: Builder, losses: readonly TaskLoss[]): Ref | u
   );
 }
 
-/** Mean over the tasks that the batch has rows of: float32 [1], 0 where there are none. */
+/** Returns the mean over the tasks with rows in the batch: float32 [1], 0 if there are none. */
 export function meanPresent(builder: Builder, values: Ref, present: Ref | undefined): Ref {
   if (present === undefined) return builder.mean(values, [0], true);
   const presentCount = builder.maximum(builder.sum(present, [0], true), 1);
@@ -67,7 +67,7 @@ export function taskGradients({ losses, shared, gradients }: WeightingContext): 
   return losses.map(({ loss }) => gradients(loss, shared));
 }
 
-/** G[k, l] = gₖ · gₗ, by what is trained: float32 [tasks, tasks]. */
+/** Returns the inner products of the tasks' gradients, G[k, l] = gₖ · gₗ: float32 [tasks, tasks]. */
 export function gramMatrix({ builder, shared, byTrained }: WeightingContext, ofShared: TaskGradients): Ref {
   const gradients = ofShared.map((ofTask) => byTrained(shared, ofTask));
   const count = gradients.length;

@@ -1,7 +1,4 @@
-/**
- * Resolves the steps of flows: blocks of the library, and declared blocks, which are written out for the values that a
- * step gives.
- */
+/** Resolves the steps of flows: blocks of the library, and declared blocks, which are expanded for the values of each use. */
 import { notes } from '../../../base/diagnostics/wording.ts';
 import { type Span, textOf } from '../../../base/text/source.ts';
 import type { BlockKind } from '../../library/contract.ts';
@@ -18,9 +15,9 @@ import type { Binding } from '../values.ts';
 
 export type ReadStep = (expression: Ast.ExpressionNode) => FlowStep | undefined;
 
-/** Blocks of the library that a declared one may become, written out, and declared blocks within one another. */
+/** Maximum number of library blocks in an expanded declared block, and maximum nesting of declared blocks. */
 const limits = { blocks: 10_000, depth: 64 };
-/** Uses of blocks within one another that a message names. */
+/** Maximum number of nested uses that a message names. */
 const mostNotes = 3;
 
 /** Reads all blocks of the file. @returns a function that reads the steps of its flows */
@@ -30,19 +27,19 @@ export function resolveBlocks(workspace: Workspace): ReadStep {
   return reader.readStep;
 }
 
-/** How much a declared block is, written out. */
+/** The size of a declared block after expansion. */
 interface BlockExtent {
   blocks: number;
   depth: number;
 }
 
-/** A declared block, written out for some values of its parameters; without steps where it is not valid. */
+/** A declared block, expanded for some values of its parameters. It has no steps if it is invalid. */
 interface WrittenBlock {
   readonly steps?: readonly FlowStep[];
   readonly extent: BlockExtent;
 }
 
-/** The values that a use of a declared block gives, and the binding with which the block is read for them. */
+/** The values that a use gives to the parameters of a declared block, and the binding for reading the block with them. */
 interface BlockUse {
   readonly values: ReadonlyMap<string, number>;
   readonly binding: Binding;
@@ -50,25 +47,25 @@ interface BlockUse {
 
 class BlockReader {
   readonly #workspace: Workspace;
-  /** The binding outside of every declared block. */
+  /** The binding outside of all declared blocks. */
   readonly #outermost: Binding;
-  /** The binding of the block that is being read. */
+  /** The binding of the block that is currently read. */
   #binding: Binding;
-  /** Names of the declared blocks that are being read, the innermost last. */
+  /** Names of the declared blocks that are currently read, the innermost last. */
   readonly #open: string[] = [];
-  /** The extent of the declared block that is being read; of all flows of towers, outside of one. */
+  /** The extent of the declared block that is currently read; outside of blocks, that of all flows of towers. */
   #extent: BlockExtent = { blocks: 0, depth: 0 };
-  /** One message is enough: what contains the block is too large as well. */
+  /** True once an excessive size is reported: the surrounding blocks are too large as well. */
   #isTooLarge = false;
-  /** By name and values. */
+  /** Expanded blocks by name and values. */
   readonly #written = new Map<string, WrittenBlock>();
-  /** Blocks with parameters that are read without values already. */
+  /** Blocks with parameters that were already checked without values. */
   readonly #readWithoutValues = new Set<string>();
-  /** Blocks with parameters that are wrong whatever their values. */
+  /** Blocks with parameters that are invalid for any values. */
   readonly #broken = new Set<string>();
-  /** Places within blocks of which an error is reported for some values. */
+  /** Positions in blocks at which an error was already reported for some values. */
   readonly #reported = new Set<string>();
-  /** The values that the first use of each shared block gives, and where that is. */
+  /** For each shared block, the values and the span of its first use. */
   readonly #shared = new Map<string, { readonly values: string; readonly at: Span }>();
 
   constructor(workspace: Workspace) {
@@ -77,7 +74,7 @@ class BlockReader {
     this.#binding = this.#outermost;
   }
 
-  /** Reads every block of the file: a block that nothing uses is checked too. */
+  /** Reads every block of the file, so that unused blocks are checked too. */
   readDeclared(): void {
     for (const [name, block] of this.#workspace.scope.blocks) {
       if (block.parameters.length === 0) this.#writeOnce(name, block, this.#outermost);
@@ -86,7 +83,7 @@ class BlockReader {
     this.#extent = { blocks: 0, depth: 0 };
   }
 
-  /** A name is a block of this file, else one of the library. Within its own declaration it is always the library's. */
+  /** Reads a step: a block of this file or, if there is none, of the library. Within its own declaration a name always refers to the library. */
   readonly readStep: ReadStep = (expression) => {
     const { scope, library } = this.#workspace;
     const call = asCall(expression);
@@ -114,7 +111,7 @@ class BlockReader {
     return this.#fits(call.callee) ? { kind: 'block', span: call.span, call: boundCall } : undefined;
   }
 
-  /** @param own the block that is being read, where the step has its name */
+  /** @param own the block that is currently read, if the step has the same name */
   #reportUnknown(call: Ast.CallNode, own: Ast.BlockNode | undefined): void {
     const { scope, library, reads, uncertain } = this.#workspace;
     const { report } = this.#binding;
@@ -125,7 +122,7 @@ class BlockReader {
       report('not-a-flow', call.span, { found: foundWords, expected: 'a block' });
       return;
     }
-    // With arguments it means the library's, which has none of this name.
+    // With arguments it refers to the library, which has no block of this name.
     if (own && (call.arguments.length === 0 || own.parameters.length > 0)) {
       report('block-cycle', span, { name });
       return;
@@ -149,7 +146,7 @@ class BlockReader {
       report('block-cycle', span, { name });
       return undefined;
     }
-    // Deeper than this the next one is not looked at: so a long chain does not exhaust the stack.
+    // Maximum depth, so that a long chain does not exhaust the stack.
     const isDeep = this.#open.length > limits.depth;
     if (isDeep || block.parameters.length === 0) {
       return this.#stepOf(call, block, isDeep ? undefined : this.#writeOnce(name, block, this.#outermost));
@@ -158,12 +155,12 @@ class BlockReader {
     const use = this.#useOf(call, block);
     if (!use || (block.shared && !this.#sharesValues(call, block, use))) return undefined;
     const key = `${name} ${[...use.values.values()].join()}`;
-    // Each value makes another block: of those there could be twice as many at every level.
+    // Each value makes another block, so their number could double at every level.
     if (this.#isTooLarge && !this.#written.has(key)) return undefined;
     return this.#stepOf(call, block, this.#writeOnce(key, block, use.binding), use);
   }
 
-  /** Counts a block that is written out, or that is too deep for that; returns its step where it is valid and small enough. */
+  /** Counts an expanded block, or one that is too deep to expand. Returns its step if it is valid and small enough. */
   #stepOf(
     call: Ast.CallNode,
     block: Ast.BlockNode,
@@ -196,7 +193,7 @@ class BlockReader {
     return steps.every((step) => step !== undefined) ? { steps, extent } : { extent };
   }
 
-  /** Finds what is wrong in a block whatever the values of its parameters, and reports it once. */
+  /** Reports, once, the errors of a block that do not depend on the values of its parameters. */
   #checkWithoutValues(block: Ast.BlockNode): void {
     const { name, parameters } = block;
     if (this.#readWithoutValues.has(name.name)) return;
@@ -219,12 +216,12 @@ class BlockReader {
     this.#write(block, this.#bindingWithin(unknownValues, report));
   }
 
-  /** The binding within a declared block, where its parameters have these values. */
+  /** Returns the binding within a declared block whose parameters have these values. */
   #bindingWithin(values: ReadonlyMap<string, number | undefined>, report: Report): Binding {
     return { ...this.#outermost, report, constants: this.#workspace.constants.within(values, report) };
   }
 
-  /** Returns what a use gives for each parameter; nothing where that is wrong, or follows from values that are not known. */
+  /** Returns the values of all parameters for a use; undefined if one is invalid or depends on an unknown value. */
   #useOf(call: Ast.CallNode, block: Ast.BlockNode): BlockUse | undefined {
     const binding = this.#binding;
     const row = rowOfBlock(block);
@@ -249,7 +246,7 @@ class BlockReader {
   }
 
   /**
-   * A value that does not fit is an error where it is written; other errors of these values are in the block.
+   * Returns a report function for a use: an invalid value is reported where it is written, and other errors within the block, with a note at the use.
    * @param origins where each value is written: at the use, or as a default
    */
   #reportOfUse(
@@ -272,13 +269,13 @@ class BlockReader {
       if (this.#reported.has(key)) return;
       this.#reported.add(key);
       const note = { message: notes.values(name, valuesText(values)), at: call.span };
-      // Of many blocks within one another the innermost say enough.
+      // For deeply nested blocks the innermost ones are enough.
       const isEnough = code === 'block-too-large' || (extra.notes ?? []).length >= mostNotes;
       report(code, at, facts, isEnough ? extra : { ...extra, notes: [...(extra.notes ?? []), note] });
     };
   }
 
-  /** One set of weights is of one width: every use of a shared block gives the same values. */
+  /** Checks that every use of a shared block gives the same values, because they determine the sizes of its weights. */
   #sharesValues({ span }: Ast.CallNode, block: Ast.BlockNode, use: BlockUse): boolean {
     const { name } = block.name;
     const usedValues = valuesText(use.values);
@@ -290,7 +287,7 @@ class BlockReader {
     return false;
   }
 
-  /** True if what is read so far is small enough; reports once where it is not. */
+  /** True if the blocks read so far are small enough; otherwise reports it once. */
   #fits({ name, span }: Ast.IdentifierNode): boolean {
     if (this.#extent.depth <= limits.depth && this.#extent.blocks <= limits.blocks) return true;
     if (!this.#isTooLarge) this.#binding.report('block-too-large', span, { name, ...limits });
@@ -299,6 +296,6 @@ class BlockReader {
   }
 }
 
-/** `w = 64, depth = 2` */
+/** Formats values for messages: `w = 64, depth = 2`. */
 const valuesText = (values: ReadonlyMap<string, number>): string =>
   [...values].map(([name, value]) => `${name} = ${value}`).join(', ');

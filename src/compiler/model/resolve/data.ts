@@ -1,4 +1,4 @@
-/** Resolves data blocks, entry by entry, and finds what gives another value each time that their SQL is computed. */
+/** Resolves data blocks, entry by entry, and finds SQL functions whose value changes with each evaluation. */
 import { notes } from '../../../base/diagnostics/wording.ts';
 import { nearest } from '../../../base/text/nearest.ts';
 import { defined } from '../../../base/util/defined.ts';
@@ -19,7 +19,7 @@ const { entries: rows } = data;
 type EntryName = keyof typeof rows;
 const entryNames = Object.keys(rows) as EntryName[];
 
-/** The valid data blocks of all files, those of the main file first. */
+/** Returns the valid data blocks of all files, those of the main file first. */
 export function resolveDataBlocks(workspace: Workspace, files: Files): readonly DataDescription[] {
   const dataBlocks: DataDescription[] = [];
   const firstNames = new Map<string, Ast.IdentifierNode>();
@@ -77,7 +77,7 @@ function resolveDataBlock(whole: Workspace, node: Ast.DataNode, folder: string):
   if (errorCount > 0 || !events || !split || !resolvedHistories || reject === undefined) return undefined;
   for (const text of [...columns, values.where, values.time] as readonly DataDescription['where'][]) {
     const call = text && unrepeatableIn(text.expression);
-    // A warning leaves the block as it is: it is no mistake of the block.
+    // A warning does not invalidate the block.
     if (call !== undefined) whole.report('unrepeatable-sql', text!.span, { call });
   }
   const { name } = node;
@@ -95,7 +95,7 @@ function resolveDataBlock(whole: Workspace, node: Ast.DataNode, folder: string):
 
 const historyKinds = Object.keys(kinds) as HistoryKind[];
 
-/** `name = past(column, 50)`, or a misspelling of it that is not one of `split`, whose value is a call too. */
+/** True for `name = past(column, 50)` or a misspelling of it, but not for a misspelling of `split`, whose value is a call too. */
 function isHistory({ name, value }: Ast.EntryNode): boolean {
   if (value.kind !== 'Call') return false;
   if (entryNames.includes(name.name as EntryName) && !wordEntries.has(name.name as EntryName)) return false;
@@ -103,13 +103,13 @@ function isHistory({ name, value }: Ast.EntryNode): boolean {
   return nearest(name.name, ['split']) === undefined && nearest(value.callee.name, historyKinds) !== undefined;
 }
 
-/** Entries whose value is a word. They came late to the language: a history may have their names. */
+/** Entries whose value is a word. They were added to the language later, so a history may have one of these names. */
 const wordEntries = new Set<EntryName>(['seen', 'evaluate']);
 
-/** Histories of earlier events. */
+/** Kinds of histories that need events in the order of time. */
 const inTimeOrder: ReadonlySet<string> = new Set<HistoryKind>(['past']);
 
-/** Splits that say "earlier" and "later". */
+/** Kinds of splits that depend on the order of time. */
 const ordered = new Set<Split['kind']>(['by_time', 'leave_one_out']);
 
 function resolveColumns(workspace: Workspace, node: Ast.DataNode): DataDescription['columns'] {
@@ -182,7 +182,7 @@ function resolveHistories(
   return valid ? histories : undefined;
 }
 
-/** With the shares that the call leaves out. */
+/** Adds the default shares. */
 function completeSplit(
   workspace: Workspace,
   { value }: Ast.EntryNode,
@@ -212,7 +212,7 @@ function completeSplit(
   return split;
 }
 
-/** Read as `events` is. */
+/** Reads the files of the validation and test parts in the same format as `events`. */
 function givenFiles(workspace: Workspace, value: Ast.ExpressionNode, events: DataFile | undefined): Split | undefined {
   const file = (name: string): DataFile | undefined => {
     const argument = asCall(value)?.arguments.find((each) => each.name?.name === name);
@@ -232,7 +232,7 @@ function reportNoSplit({ report }: Workspace, node: Ast.DataNode, of: string): v
   report('missing-entry', node.name.span, { of, name: 'split', example }, { fixes });
 }
 
-/** Functions that DuckDB calls volatile or consistent within one query alone, and its macros over them. A test compares the list with DuckDB. */
+/** Functions that DuckDB calls volatile or consistent only within a query, and its macros over them. A test compares this list with DuckDB. */
 const functions: ReadonlySet<string> = new Set([
   'ago',
   'current_localtime',
@@ -249,7 +249,7 @@ const functions: ReadonlySet<string> = new Set([
   'uuidv7',
 ]);
 
-/** Words that SQL reads as such functions without parentheses. */
+/** Keywords that SQL evaluates as such functions without parentheses. */
 const words: ReadonlySet<string> = new Set([
   'current_date',
   'current_time',
@@ -258,23 +258,23 @@ const words: ReadonlySet<string> = new Set([
   'localtimestamp',
 ]);
 
-/** Texts, quoted names and comments: none of them calls a function. */
+/** Matches strings, quoted names and comments, which contain no function calls. */
 const quoted = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\//g;
 
-/** The first such function or word of an expression, as a message shows it; undefined where there is none. */
+/** Returns the first such function or word of an expression, as shown in a message; undefined if there is none. */
 export function unrepeatableIn(expression: string): string | undefined {
   const unquotedText = expression.replace(quoted, ' ? ');
   for (const { 0: all, 1: name, 2: call, index } of unquotedText.matchAll(/(?<![\w.])([a-z_]\w*)(\s*\(|\s*\.)?/gi)) {
     const lowerName = name!.toLowerCase();
     if (call?.endsWith('(') && functions.has(lowerName)) return `${lowerName}()`;
-    // Of one moment it is the time from there to today, of two the time between them.
+    // With one argument it is the time until today, with two the time between them.
     if (call?.endsWith('(') && lowerName === 'age' && isOneArgument(unquotedText, index + all.length)) return 'age(x)';
     if (call === undefined && words.has(lowerName)) return lowerName;
   }
   return undefined;
 }
 
-/** True if no comma comes before the parenthesis that closes the one before `from`. */
+/** True if no comma comes before the parenthesis that closes the one in front of `from`. */
 function isOneArgument(text: string, from: number): boolean {
   for (let at = from, depth = 0; at < text.length; at++) {
     const sign = text[at]!;

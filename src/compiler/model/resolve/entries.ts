@@ -1,7 +1,4 @@
-/**
- * Resolves `name = value` entries of tasks, trainings and data: each once, by the type that its row declares, with
- * defaults.
- */
+/** Resolves `name = value` entries of tasks, trainings and data by the types and defaults of their rows. Each may occur once. */
 import { hasErrors, type Outcome } from '../../../base/diagnostics/diagnostic.ts';
 import { notes } from '../../../base/diagnostics/wording.ts';
 import { makeSource, type Span, textOf } from '../../../base/text/source.ts';
@@ -30,8 +27,8 @@ import { isProduct, resolveProduct } from './objective.ts';
 import { resolveScore } from './scores.ts';
 
 /**
- * @param of what the entries belong to, as messages name it: "task `watch`"
- * @returns the first entry of each known name. A misspelt one is reported and taken as the nearest that is not there.
+ * @param of the owner of the entries for messages: "task `watch`" @returns the first entry of each known name. A misspelt name is reported and taken
+ * for the nearest absent one.
  */
 function entriesByName<N extends string>(
   of: string,
@@ -74,7 +71,7 @@ const homes: Readonly<Record<EntryPlace, string>> = {
   data: '`data NAME { … }`',
 };
 
-/** The other declaration that an entry belongs to. */
+/** Returns the other declaration that an entry belongs to; undefined if there is none. */
 function homeOf(name: string, place: EntryPlace): string | undefined {
   const otherPlace = (Object.keys(entryTables) as EntryPlace[]).find(
     (other) => other !== place && Object.hasOwn(entryTables[other], name),
@@ -85,29 +82,29 @@ function homeOf(name: string, place: EntryPlace): string | undefined {
 interface ResolvedEntries<N extends string> {
   /** The first entry of each name, valid or not. */
   readonly given: ReadonlyMap<N, Ast.EntryNode>;
-  /** By name: what is given, or the default. Nothing where neither is there, and where the entry is not valid. */
+  /** Values by name: that of the entry, or the default. A name has no value if it has neither, or if its entry is invalid. */
   readonly values: Readonly<Partial<Record<N, unknown>>>;
   /** True if every entry of the table is valid. */
   readonly valid: boolean;
-  /** An entry is not in the table: it may be one that seems to be missing. */
+  /** True if an entry has an unknown name. It may be a misspelling of one that seems to be missing. */
   readonly strange: boolean;
 }
 
 interface DeclaredEntries<E extends Entries> {
   readonly place: EntryPlace;
-  /** The declaration of the entries, as messages call it: "task `watch`". */
+  /** The declaration with the entries, as in messages: "task `watch`". */
   readonly of: string;
-  /** Where an entry that must be there is reported missing, and what has defaults alone is. */
+  /** Where missing entries are reported. It is also the span of the defaults. */
   readonly at: Span;
   readonly rows: E;
   readonly entries: readonly Ast.EntryNode[];
-  /** Entries whose absence the caller reports, with a fix that it knows. */
+  /** Entries whose absence the caller reports, because it knows a fix. */
   readonly reported?: readonly string[];
-  /** For entries that are scores. */
+  /** Needed for entries that are scores. */
   readonly towers?: ReadonlyMap<string, ResolvedTower>;
 }
 
-/** All entries of a declaration in the order of its table. */
+/** Resolves all entries of a declaration in the order of its table. */
 export function resolveEntries<E extends Entries>(
   workspace: Workspace,
   { place, of, at, rows, entries, reported = [], towers = new Map() }: DeclaredEntries<E>,
@@ -134,14 +131,14 @@ export function resolveEntries<E extends Entries>(
   return { given: writtenEntries, values: entryValues, valid, strange };
 }
 
-/** Returns the value of an entry that no file wrote. */
+/** Returns the default of an entry that no file contains. */
 function defaultOf({ type, default: value }: DeclarationEntry, at: Span): unknown {
   if (type.is !== 'kind' || value === undefined) return value;
   const { kind, arguments: given } = value as BoundKind;
   return bindDefaults(kind, type.of[kind]!, given, at);
 }
 
-/** @returns nothing where it does not fit; the report says why */
+/** @returns undefined if the value is invalid, which is then reported */
 function resolveEntry(
   workspace: Workspace,
   name: string,
@@ -178,7 +175,7 @@ function resolveEntry(
 
 const given = (value: unknown): Converted | undefined => (value === undefined ? undefined : { value });
 
-/** Calls of kinds, each once. */
+/** Resolves calls of different kinds. A repeated kind is reported. */
 function resolveKinds(
   workspace: Workspace,
   of: string,
@@ -209,7 +206,7 @@ function resolveKinds(
   return [...callsByText.values()];
 }
 
-/** A label, or a feature where the entry takes one. */
+/** Resolves a label; or a feature, if the entry allows one. */
 function resolveReference(
   workspace: Workspace,
   of: string,
@@ -235,7 +232,7 @@ function resolveReference(
   }
   const readLabel = read(workspace, 'label', scope.labels, nameNode);
   if (!readLabel) return undefined;
-  // Any other kind of label is a mistake of its own.
+  // Other kinds of labels are reported separately.
   if (type.binary && singleName(readLabel.value.value)?.name === 'number') {
     const note = noteAt(notes.declared('label', readLabel.name), readLabel.value.name.span);
     report('only-not-binary', nameNode.span, { name: readLabel.name }, note);
@@ -249,13 +246,13 @@ interface LocatedText {
   readonly span: Span;
 }
 
-/** A text that is not empty, and its place. */
+/** Returns the value and the span of a nonempty text. */
 export function located({ report }: Workspace, name: string, value: Ast.ExpressionNode): LocatedText | undefined {
   if (value.kind === 'Text' && value.value.trim() !== '') return { expression: value.value, span: value.span };
-  // `movies.year`: a column goes by its name alone.
+  // A column is written without its table, so the suggestion for `movies.year` is "year".
   const word = value.kind === 'Name' ? value.parts.at(-1)?.name : undefined;
   const write = word === undefined ? undefined : `"${word}"`;
-  // An empty text, or one of blanks.
+  // The text is empty or blank.
   const foundWords = value.kind === 'Text' ? 'an empty text' : describeExpression(value);
   const typeFacts = { of: name, expected: 'a text in quotes', found: foundWords, write };
   report('wrong-type', value.span, typeFacts, rewrite(value.span, write));
@@ -325,9 +322,9 @@ export function resolveTrain(workspace: Workspace, { entries, span }: Ast.TrainN
 const howLong = 'gives `epochs` and `steps`, and each of them says how long to train: give one';
 
 /**
- * By the rules of `metrics` in `train`. Diagnostics point into `train { metrics = … }`, as if the text were there.
- * @param name what the text is called in diagnostics
- * @param text metrics of the library with commas between them
+ * Reads metrics by the rules of `metrics` in `train`. Diagnostics point into `train { metrics = … }`, as if the text were there.
+ * @param name the name of the source in diagnostics
+ * @param text metrics of the library, separated by commas
  */
 export function readMetrics(name: string, text: string): Outcome<readonly Call[]> {
   const { report, diagnostics: found } = makeCollector();

@@ -1,4 +1,4 @@
-/** Resolves features, labels, and groups, whose members are features and other groups. */
+/** Resolves features, labels and groups. Members of a group are features and other groups. */
 import { notes } from '../../../base/diagnostics/wording.ts';
 import { labelKinds } from '../../library/declarations/labels.ts';
 import type * as Ast from '../../syntax/ast.ts';
@@ -14,7 +14,7 @@ import { find, type Workspace } from '../scope.ts';
 export function resolveFeatures(workspace: Workspace): ReadonlyMap<string, Feature> {
   const { features: kinds } = workspace.library;
   const features = new Map<string, Feature>();
-  /** By entry: several names have one kind, and its errors are reported once. */
+  /** By entry, because an entry may declare several names, and its errors are reported once. */
   const calls = new Map<Ast.TypedEntryNode, Feature['call'] | undefined>();
   for (const [name, { entry, value, name: node }] of workspace.scope.features) {
     if (!calls.has(entry)) calls.set(entry, bindKind('kind of feature', kinds, value, workspace));
@@ -33,7 +33,7 @@ export function resolveLabels({ scope, report }: Workspace): ReadonlyMap<string,
     const word = singleName(value)?.name;
     const type = types.find((known) => known === word);
     if (type) labels.set(name, { name, span: at.span, type });
-    // The type of several names is one mistake.
+    // An error in the type of several names is reported once.
     if (type || reported.has(entry)) continue;
     reported.add(entry);
     if (word === undefined) {
@@ -47,7 +47,7 @@ export function resolveLabels({ scope, report }: Workspace): ReadonlyMap<string,
   return labels;
 }
 
-/** Where the label is declared, and the fix that takes it out of here. */
+/** Returns a note at the declaration of the label, and a fix that removes it here. */
 export function labelExtra(
   { scope, reads }: Workspace,
   name: string,
@@ -60,24 +60,21 @@ export function labelExtra(
   };
 }
 
-/** A member as it is meant: a misspelt name is taken as the nearest. */
+/** Resolves a member; a misspelt name is taken for the nearest one. */
 interface Member {
   readonly node: Ast.IdentifierNode;
   readonly name: string;
   readonly isGroup: boolean;
 }
 
-/**
- * The features of each group, those of groups among its members in their place, each once; members that could not be looked up are
- * left out.
- */
+/** Returns the features of each group, with nested groups expanded in place and without repetition. Members that could not be looked up are omitted. */
 export function resolveGroups(workspace: Workspace): ReadonlyMap<string, readonly string[]> {
   const { scope, report } = workspace;
   const members = new Map([...scope.groups].map(([name, group]) => [name, membersOf(workspace, group)]));
   const done = new Map<string, readonly string[]>();
   const open = new Set<string>();
 
-  /** Groups that a group is made of come first: a chain of them may be longer than the stack is deep. */
+  /** Expands nested groups before the group that contains them. It is iterative, because a long chain of groups would overflow the stack. */
   function settle(wanted: string): void {
     const groupPath = [{ name: wanted, next: 0 }];
     open.add(wanted);
@@ -102,17 +99,17 @@ export function resolveGroups(workspace: Workspace): ReadonlyMap<string, readonl
   }
 
   function featuresOf(group: string): readonly string[] {
-    /** Each feature, and the member that it came with first. */
+    /** Each feature with the member that first included it. */
     const memberOfFeature = new Map<string, Member>();
     for (const member of members.get(group)!) {
       if (!member.isGroup && !memberOfFeature.has(member.name)) {
         memberOfFeature.set(member.name, member);
         continue;
       }
-      // One that is still open is in a cycle.
+      // A nested group without a result is part of a cycle.
       const brought = member.isGroup ? (done.get(member.name) ?? []) : [member.name];
       const twice = brought.filter((feature) => memberOfFeature.has(feature));
-      // What is taken for another name is reported already.
+      // A misspelt name is already reported.
       if (twice.length > 0 && member.node.name === member.name) {
         repeated(workspace, group, member, memberOfFeature.get(twice[0]!)!, twice, twice.length === brought.length);
       }
@@ -129,7 +126,7 @@ function membersOf(workspace: Workspace, { name, members }: Ast.GroupNode): read
   const { scope, report, reads, uncertain } = workspace;
   const groupMembers: Member[] = [];
   for (const node of members) {
-    // Names of features are those of no label and of no group.
+    // No label or group has the name of a feature.
     if (scope.features.has(node.name)) {
       reads.feature.add(node.name);
       groupMembers.push({ node, name: node.name, isGroup: false });
@@ -151,7 +148,7 @@ function membersOf(workspace: Workspace, { name, members }: Ast.GroupNode): read
   }
   return groupMembers;
 
-  /** A misspelt name does not mean the group itself. */
+  /** Looks a member up, but never corrects a misspelled name to the group itself. */
   function lookedUp(node: Ast.IdentifierNode): string | undefined {
     const table = new Map<string, unknown>([...scope.features, ...scope.groups]);
     table.delete(name.name);
@@ -160,7 +157,7 @@ function membersOf(workspace: Workspace, { name, members }: Ast.GroupNode): read
   }
 }
 
-/** @param all whether the member brings nothing else */
+/** @param all true if the member adds no other features */
 function repeated(
   { report }: Workspace,
   group: string,
@@ -183,5 +180,5 @@ function repeated(
   report('repeated-member', member.node.span, memberFacts, { notes: [note], fixes });
 }
 
-/** Nothing where the group would be left empty. */
+/** No fix if the group would become empty. */
 const cycleFix = ({ members }: Ast.GroupNode, { node }: Member) => (members.length > 1 ? [[removal(node.span)]] : []);

@@ -1,4 +1,4 @@
-/** Resolves how tasks add up: `objective`, `retrieve`, and products of what other tasks predict. */
+/** Resolves combinations of tasks: `objective`, `retrieve`, and products of predictions. */
 import { notes } from '../../../base/diagnostics/wording.ts';
 import { weightedTasks } from '../../library/declarations/objective.ts';
 import { task as taskRow } from '../../library/declarations/task.ts';
@@ -12,7 +12,7 @@ import { noteAt, removal } from '../report.ts';
 import type { ResolvedTask, TaskProduct } from '../resolution.ts';
 import { read, type Workspace } from '../scope.ts';
 
-/** Fixed weights, or a call of a weighting that finds them while it trains. */
+/** Resolves fixed weights, or a call of a weighting that adapts them during training. */
 export function resolveObjective(workspace: Workspace, { value, span }: Ast.ObjectiveNode): Objective | undefined {
   const { library, scope, report } = workspace;
   const word = singleName(value)?.name;
@@ -87,7 +87,7 @@ function resolveSum(workspace: Workspace, what: string, value: Ast.ExpressionNod
   return valid ? terms : undefined;
 }
 
-/** True if a score is made of tasks: it names one, or multiplies names that nothing else of a score can be. */
+/** True if a score consists of tasks: it names one, or multiplies names that are neither towers nor scores. */
 export function isProduct({ scope, constants, library }: Workspace, value: Ast.ExpressionNode): boolean {
   const isTask = (part: Ast.ExpressionNode): boolean => {
     const taskName = singleName(part)?.name;
@@ -96,7 +96,7 @@ export function isProduct({ scope, constants, library }: Workspace, value: Ast.E
   const operandNodes = operandsOf(value);
   const [first, ...others] = operandNodes;
   if (others.length === 0) return isTask(first!) && !Object.hasOwn(library.scores, singleName(first!)!.name);
-  // `+ mean` is a bias, whatever tasks are called.
+  // Next to a call, `+ mean` is a bias, even if a task is called `mean`.
   const compares = operandNodes.some(({ kind }) => kind === 'Call');
   if (operandNodes.some((part) => isTask(part) && !(compares && singleName(part)?.name === 'mean'))) return true;
   const factors = factorsOf(value);
@@ -109,7 +109,7 @@ export function isProduct({ scope, constants, library }: Workspace, value: Ast.E
   );
 }
 
-/** All that arithmetic puts together. */
+/** Expressions that combine others. */
 function operandsOf(value: Ast.ExpressionNode): readonly Ast.ExpressionNode[] {
   if (value.kind === 'Binary') return [...operandsOf(value.left), ...operandsOf(value.right)];
   return value.kind === 'Unary' ? operandsOf(value.operand) : [value];
@@ -120,7 +120,7 @@ function factorsOf(value: Ast.ExpressionNode): readonly Ast.ExpressionNode[] {
   return [...factorsOf(value.left), ...factorsOf(value.right)];
 }
 
-/** @returns nothing after a mistake, which is then reported; tasks that it names count as named all the same */
+/** @returns undefined after an error, which is reported; the named tasks still count as used */
 export function resolveProduct(workspace: Workspace, value: Ast.ExpressionNode): TaskProduct | undefined {
   const { scope, constants, report } = workspace;
   const parts = factorsOf(value);
@@ -145,10 +145,7 @@ export function resolveProduct(workspace: Workspace, value: Ast.ExpressionNode):
   return { span: value.span, factors };
 }
 
-/**
- * Checks products once all tasks are known: a task without a loss needs a product that names it, and a factor needs a
- * loss that gives a probability, or none.
- */
+/** Checks products once all tasks are known. A task without a loss must be a factor of a product, and the loss of a factor must yield a probability. */
 export function checkProducts(workspace: Workspace, tasks: readonly ResolvedTask[]): void {
   const byName = new Map(tasks.map((task) => [task.name, task]));
   for (const task of tasks) {
@@ -166,7 +163,7 @@ export function checkProducts(workspace: Workspace, tasks: readonly ResolvedTask
 function checkWithoutLoss({ report, reads, uncertain }: Workspace, { name, span, node }: ResolvedTask): void {
   const of = `task \`${name}\``;
   if (!reads.task.has(name)) {
-    // A product may have meant this one.
+    // A product with an unknown name may have meant this task.
     if (uncertain.has('task')) return;
     report('missing-entry', span, { of, name: 'loss', example: `loss = ${taskRow.entries.loss.example}` });
     return;
@@ -178,15 +175,15 @@ function checkWithoutLoss({ report, reads, uncertain }: Workspace, { name, span,
   }
 }
 
-/** Entries of which only a loss reads the value. */
+/** Entries that only a loss reads. */
 const ofLoss: ReadonlySet<string> = new Set(['label', 'weight', 'only']);
 
-/** The factor of the score before the sigmoid; nothing where the loss gives no probability of each event. */
+/** Returns the factor of the score before the sigmoid; undefined if the loss yields no probability of each event. */
 const scaleOf = ({ library }: Workspace, { kind, arguments: args }: Call): number | undefined =>
   library.losses[kind]!.probability?.(args);
 
 function checkFactor(workspace: Workspace, { name, loss, product }: ResolvedTask, at: Ast.IdentifierNode): void {
-  // The loss of a product is a matter of that product.
+  // The loss of a nested product is checked with that product.
   if (!loss || product || scaleOf(workspace, loss) !== undefined) return;
   const note = noteAt(notes.loss(name), loss.span);
   workspace.report('product-factor-loss', at.span, { task: name, loss: loss.kind }, note);
@@ -204,7 +201,10 @@ function checkOwnLoss(workspace: Workspace, { name }: ResolvedTask, loss: Call):
 
 type ByName = ReadonlyMap<string, ResolvedTask>;
 
-/** @returns the tasks of which a product has, by others, itself as a factor; each cycle is reported once */
+/**
+ * Reports each cycle of products once.
+ * @returns the tasks of products that have themselves as a factor, directly or through other products
+ */
 function reportCycles({ report }: Workspace, tasks: readonly ResolvedTask[], byName: ByName): ReadonlySet<string> {
   const cyclicNames = new Set<string>();
   const done = new Set<string>();
@@ -224,7 +224,7 @@ function reportCycles({ report }: Workspace, tasks: readonly ResolvedTask[], byN
   return cyclicNames;
 }
 
-/** A task twice, by itself or by a product within the product. */
+/** Reports a task that occurs twice, directly or through a nested product. */
 function checkRepeated(
   { report }: Workspace,
   { factors }: TaskProduct,

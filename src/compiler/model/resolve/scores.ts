@@ -1,7 +1,4 @@
-/**
- * Resolves scores, `0.7 * cosine(user.a, item.a) + item.bias + 3.5`: kinds, the channels each pairs by name,
- * factors, and biases.
- */
+/** Resolves scores such as `0.7 * cosine(user.a, item.a) + item.bias + 3.5`: kinds, the channels that each kind pairs by name, factors, and biases. */
 import { notes } from '../../../base/diagnostics/wording.ts';
 import { nearest } from '../../../base/text/nearest.ts';
 import type { Span } from '../../../base/text/source.ts';
@@ -19,7 +16,7 @@ import { find, type Workspace } from '../scope.ts';
 
 type Towers = ReadonlyMap<string, ResolvedTower>;
 
-/** @returns nothing when it is not valid: then whether every channel is read is not known either */
+/** @returns undefined if the score is invalid: it is then uncertain which channels are read */
 export function resolveScore(workspace: Workspace, value: Ast.ExpressionNode, towers: Towers): TaskScore | undefined {
   const score = validScore(workspace, value, towers);
   if (!score) workspace.uncertain.add('channel');
@@ -64,7 +61,7 @@ const nameOf = (of: Ast.ExpressionNode): string =>
 const cosineOf = (terms: readonly ValidTerm[]): Ast.ExpressionNode['span'] | undefined =>
   terms.find(({ use }) => use.call.kind === 'cosine')?.use.call.span;
 
-/** `cosine(user, item) - cosine(user, item)` */
+/** True if the terms cancel, as in `cosine(user, item) - cosine(user, item)`. */
 function cancelOut(terms: readonly ValidTerm[]): boolean {
   const sums = new Map<string, number>();
   for (const { use } of terms) {
@@ -83,7 +80,7 @@ interface ValidTerm {
   readonly towers: TaskScore['towers'];
 }
 
-/** @param whole what is written of it, with its factor where it is alone */
+/** @param whole the expression of the term, with its factor if the score has no other term */
 function resolveTerm(
   workspace: Workspace,
   whole: Ast.ExpressionNode,
@@ -140,7 +137,7 @@ function resolveSide(workspace: Workspace, value: Ast.ExpressionNode, towers: To
   return side && { ...side, span: value.span };
 }
 
-/** Looks up `user` or `user.click`. @param also names that a tower has besides its channels */
+/** Looks up `user` or `user.click`. @param also further names of a tower */
 function resolveChannel(
   workspace: Workspace,
   { parts: [towerName, name] }: Ast.NameNode,
@@ -160,19 +157,19 @@ function resolveChannel(
   return channel && { tower, channel: channel.name };
 }
 
-/** The word for the mean of the task's label. A constant of that name goes before it. */
+/** The word for the mean of the task's label. A constant of the same name takes precedence. */
 const meanWord = 'mean';
 
-/** True if a term of a score is a number, `mean`, or something of one tower. */
+/** True if a term of a score is a number, `mean`, or a value of one tower. */
 function isBias({ constants }: Workspace, of: Ast.ExpressionNode): boolean {
   if (constants.isNumeric(of)) return true;
   return of.kind === 'Name' && (of.parts.length === 2 || singleName(of)?.name === meanWord);
 }
 
 /**
- * Resolves a term for which `isBias` holds.
+ * Resolves a term for which `isBias` is true.
  * @param sides the names of the query tower and of the item tower
- * @param cosine where the score has a cosine, which takes no learned bias
+ * @param cosine the span of a cosine in the score, which allows no learned bias
  */
 function resolveBias(
   workspace: Workspace,
@@ -213,9 +210,8 @@ interface ScoreSide {
 }
 
 /**
- * @returns nothing where each side has a channel without a partner, which may be one pair under two names, or where no pair is
- * left; each such channel is reported, with the other tower's place
- * @param biases `tower.channel` of those that the score adds by themselves: two whole towers do not pair them
+ * @returns undefined if each side has a channel without a partner, which may be one pair under two names, or if there is no pair; each such channel
+ * is reported, with the other tower's span @param biases `tower.channel` of biases that the score adds separately: two whole towers do not pair them
  */
 function pairChannels(
   workspace: Workspace,
@@ -229,7 +225,7 @@ function pairChannels(
   return queryChannel !== undefined && other !== undefined ? [{ query: queryChannel, item: other }] : undefined;
 }
 
-/** A step that a score needs as a channel, and the word that makes it one. */
+/** Reports a step that a score needs as a channel; the fix adds the keyword. */
 function stepNotChannel({ report }: Workspace, tower: ResolvedTower, step: ResolvedStep, at: Span): void {
   const { start, source } = step.node.span;
   const fix = { at: { source, start, end: start }, text: 'channel ' };
@@ -239,18 +235,18 @@ function stepNotChannel({ report }: Workspace, tower: ResolvedTower, step: Resol
 
 const channelsOf = (tower: ResolvedTower): ResolvedStep[] => tower.steps.filter((step) => step.channel);
 
-/** All but biases; all where each channel is a bias. */
+/** All channels except biases; all if every channel is a bias. */
 function toPair(tower: ResolvedTower, biases: ReadonlySet<string>): ResolvedStep[] {
   const channels = channelsOf(tower);
   const others = channels.filter(({ name }) => !biases.has(`${tower.name}.${name}`));
   return others.length > 0 ? others : channels;
 }
 
-/** The channel that is named, or the only one there is. */
+/** Returns the named channel, or the only channel of the tower. */
 function theChannel({ report }: Workspace, { tower, channel, span }: ScoreSide): string | undefined {
   if (channel !== undefined) return channel;
   const channels = channelsOf(tower).map((step) => step.name);
-  // A tower without any is reported once, where it is declared.
+  // A tower without channels is reported at its declaration.
   if (channels.length > 1) report('channel-needed', span, { tower: tower.name, channels });
   return channels.length === 1 ? channels[0] : undefined;
 }
@@ -275,19 +271,19 @@ function allChannels(
     const channelFacts = { tower: tower.name, channel: channel.name, other: other.name, nearest: meant?.name };
     report('unpaired-channel', channel.span, channelFacts, { notes: [note], ...rewrite(channel.span, meant?.name) });
   };
-  /** A step of the same name that nothing reads was meant as the partner. */
+  /** Reports a step that has the same name and is not read: it was meant as the partner channel. Returns true if there is one. */
   const isStep = (channel: ResolvedStep, own: ResolvedTower, tower: ResolvedTower): boolean => {
     const step = tower.steps.find(({ name, channel: isChannel }) => name === channel.name && !isChannel);
     if (!step || tower.steps.some(({ reads: names }) => names?.some(({ name }) => name === step.name))) return false;
     stepNotChannel(workspace, tower, step, step.span);
-    // The rules of what nothing reads need not report either again.
+    // Marks both as read, so that no rule reports them again.
     for (const { name } of [own, tower]) reads.channel.add(`${name}.${channel.name}`);
     return true;
   };
   const paired = asking.filter((channel) => !unpairedChannels.includes(channel));
   unpairedChannels = unpairedChannels.filter((channel) => !isStep(channel, query.tower, item.tower));
   right = right.filter((channel) => !isStep(channel, item.tower, query.tower));
-  // Channels left over on one side alone are one edit away from a valid model: the pairs there are still make a score.
+  // If only one side has channels left over, the other pairs still form a score.
   if (paired.length > 0 && (unpairedChannels.length === 0 || right.length === 0)) {
     for (const [channels, { tower }, { tower: other }] of [
       [unpairedChannels, query, item] as const,
@@ -296,7 +292,7 @@ function allChannels(
       for (const { name, span } of channels) {
         const note = noteAt(notes.channels(other.name), other.span);
         report('lone-channel', span, { tower: tower.name, channel: name, other: other.name }, note);
-        // The rule of unread channels need not report it again.
+        // Counts it as read, so that the rule for unread channels does not report it again.
         reads.channel.add(`${tower.name}.${name}`);
       }
     }
@@ -307,7 +303,7 @@ function allChannels(
       channel.name,
       right.map(({ name }) => name),
     );
-    // Two that are left over, one a side, were meant for each other.
+    // If each side has one channel left over, they were meant as a pair.
     const meant =
       right.find(({ name }) => name === near) ??
       (unpairedChannels.length === 1 && right.length === 1 ? right[0] : undefined);

@@ -1,7 +1,4 @@
-/**
- * Resolves `search { … }`, the parameters of a study, and tries whether the model checks with each value that it
- * names: a trial that could not start is an error of the file.
- */
+/** Resolves `search { … }`, the parameters of a study, and checks the model with each of their values, so that errors of a trial appear in the file. */
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../../base/diagnostics/diagnostic.ts';
 import { type Span, textOf } from '../../../base/text/source.ts';
@@ -15,31 +12,31 @@ import { respan, type Settings } from '../settings/setting_text.ts';
 import { declared, findSlot, type Slot } from '../settings/slots.ts';
 
 export interface SearchParameter {
-  /** The path of a setting: `dense.rate`. */
+  /** The path of a setting, such as `dense.rate`. */
   readonly name: string;
   readonly span: Span;
   readonly domain: Domain;
-  /** The file's own value, if the domain has it: a number of the range, or the index of a choice. */
+  /** The file's own value, if it is in the domain: a number of the range, or the index of a choice. */
   readonly usual?: number;
 }
 
 type Domain =
-  /** The text of each choice, on one line. */
+  /** Each choice as text on one line. */
   | { readonly kind: 'choices'; readonly choices: readonly { readonly text: string; readonly span: Span }[] }
   | {
       readonly kind: 'range';
-      /** `from` is below `to`; both may be drawn. */
+      /** `from` is less than `to`. Both ends are included. */
       readonly from: number;
       readonly to: number;
-      /** Even in the logarithm; `from` is above 0. */
+      /** True if values are uniform in the logarithm; `from` is then positive. */
       readonly log: boolean;
-      /** Whole numbers alone. */
+      /** True if the range has only whole numbers. */
       readonly whole: boolean;
-      /** Where the ends are written. */
+      /** The spans of both ends. */
       readonly ends: readonly [Span, Span];
     };
 
-/** The values that are tried when a file is checked: each choice, and the ends of a range. */
+/** Returns the values to try when a file is checked: each choice, or the ends of a range. */
 function triedValues({ domain }: SearchParameter): readonly { readonly text: string; readonly span: Span }[] {
   if (domain.kind === 'choices') return domain.choices;
   const { from, to, ends } = domain;
@@ -49,7 +46,7 @@ function triedValues({ domain }: SearchParameter): readonly { readonly text: str
   ];
 }
 
-/** The valid entries, in the order written. */
+/** Returns the valid entries in the order of the file. */
 export function resolveSearch(
   workspace: Workspace,
   files: Files,
@@ -57,7 +54,7 @@ export function resolveSearch(
 ): readonly SearchParameter[] {
   const { report } = workspace;
   const seen = new Map<string, Ast.SearchEntryNode>();
-  // Tasks and features that there are none of: the first entry of each says so.
+  // Unknown tasks and features, which only the first entry reports.
   const lost = new Set<string>();
   return entries.flatMap((entry): SearchParameter[] => {
     const entryName = nameOf(entry);
@@ -85,7 +82,7 @@ export function resolveSearch(
   });
 }
 
-/** `task.watch` of `task.watch.loss.temperature`. */
+/** Returns the first two parts of a path: `task.watch` for `task.watch.loss.temperature`. */
 const ownerOf = (parts: readonly string[]): string => parts.slice(0, 2).join('.');
 
 function isLost([first, second]: readonly string[], files: Files): boolean {
@@ -100,7 +97,7 @@ function pathSpan({ path }: Ast.SearchEntryNode): Span {
   return { ...path[0]!.span, end: path.at(-1)!.span.end };
 }
 
-/** Why trials of it could not be compared. */
+/** Reasons why trials with this setting could not be compared. */
 function refusal({ path }: Ast.SearchEntryNode, files: Files): string | undefined {
   const { lets, blocks } = declared(files);
   const pathNames = path.map(({ name }) => name);
@@ -154,7 +151,7 @@ function rangeOf(
     report('log-range', node.span, { of, from: lowerBound });
     return undefined;
   }
-  // A constant has no type: it is whole where both ends are written without a fraction.
+  // A constant has no type: its range is whole if both ends are written without a fraction.
   const whole = type.is === 'integer' || (type.is === 'constant' && isWhole(node.from) && isWhole(node.to));
   return {
     kind: 'range',
@@ -171,7 +168,7 @@ function isWhole(node: Ast.ExpressionNode): boolean {
   return node.kind === 'Number' && /^[0-9_]+$/.test(textOf(node.span));
 }
 
-/** Returns the file's own value as a number of a range or the index of a choice; nothing where it is neither. */
+/** Returns the file's own value as a number of a range or the index of a choice; undefined if it is neither. */
 function usualOf({ constants }: Workspace, { values, default: otherwise }: Slot, domain: Domain): number | undefined {
   const [value, second] = values;
   if (second) return undefined;
@@ -185,10 +182,10 @@ function usualOf({ constants }: Workspace, { values, default: otherwise }: Slot,
   return choiceIndex === -1 ? undefined : choiceIndex;
 }
 
-/** On one line. */
+/** Returns the text of a span on one line. */
 const textIn = (span: Span): string => textOf(span).replace(/\s+/g, ' ');
 
-/** Counts the names in choices as read: they are, in the trials that take them. */
+/** Counts names in choices as read, because trials with these choices read them. */
 function readNames({ scope, reads }: Workspace, { domain }: Ast.SearchEntryNode): void {
   const visit = (node: Ast.ExpressionNode): void => {
     const word = node.kind === 'Call' ? node.callee.name : singleName(node)?.name;
@@ -205,12 +202,12 @@ function readNames({ scope, reads }: Workspace, { domain }: Ast.SearchEntryNode)
   if (domain.kind === 'Choices') domain.items.forEach(visit);
 }
 
-/** More values than a person writes. What is not tried here is checked before its trial. */
+/** Maximum number of checked values. The others are checked before their trials. */
 const mostTried = 256;
 
 /**
- * @param check the mistakes of the file with settings
- * @returns the errors: in the value itself where that is wrong, else at the value, with a note where it does not fit
+ * @param check returns the errors of the file with settings @returns the errors: within the value if it is wrong itself, otherwise at the value, with
+ * a note about the conflict
  */
 export function tryChoices(
   parameters: readonly SearchParameter[],
@@ -220,7 +217,7 @@ export function tryChoices(
   return allTried.slice(0, mostTried).flatMap(({ parameter: { name }, value: { text, span } }) => {
     const errors = check({ [name]: text }).filter(({ severity }) => severity === 'error');
     const ownErrors = errors.filter(({ at }) => isWithin(at, name));
-    // Places in the text of the setting are places in the value.
+    // Moves spans in the text of the setting to the value in the file.
     const move = (at: Span): Span => (isWithin(at, name) ? moved(at, name, span) : at);
     if (ownErrors.length > 0) return ownErrors.map((one) => respan(one, move));
     const [first] = errors;
@@ -230,7 +227,7 @@ export function tryChoices(
   });
 }
 
-/** True if a span lies in the value of the setting of this name. */
+/** True if a span is within the value of the setting of this name. */
 const isWithin = (at: Span | undefined, name: string): boolean =>
   at !== undefined && at.source.name === '--set' && at.source.text.startsWith(`${name}=`) && at.start > name.length;
 

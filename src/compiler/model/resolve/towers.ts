@@ -1,4 +1,4 @@
-/** Resolves towers: what they let in, their key, and their steps in order, each with where its flow begins. */
+/** Resolves towers: their inputs, key, and steps in order, each with the source of its flow. */
 import { notes } from '../../../base/diagnostics/wording.ts';
 import { textOf } from '../../../base/text/source.ts';
 import { defined } from '../../../base/util/defined.ts';
@@ -96,7 +96,7 @@ function resolveFlow(flowScope: FlowScope): Pick<ResolvedStep, 'flow' | 'begun' 
 
 type Groups = ReadonlyMap<string, readonly string[]>;
 
-/** The names that a flow may begin with. */
+/** The context of a flow: the names at which it may start. */
 interface FlowScope extends Workspace {
   readonly node: Ast.TowerNode;
   readonly entry: Ast.TowerEntryNode;
@@ -115,7 +115,7 @@ function resolveSource(flowScope: FlowScope, expression: Ast.ExpressionNode): Fl
     if (argument.name === undefined && isPart(flowScope, expression, argument.value)) sourceNodes.push(argument.value);
     else others.push(argument);
   }
-  // A block that is given nothing to begin with.
+  // The call is a block without a source.
   if (sourceNodes.length === 0) return resolvePart(flowScope, expression);
   const resolvedParts = sourceNodes.map((part) => resolvePart(flowScope, part));
   const block = flowScope.readStep({ ...expression, arguments: others });
@@ -125,7 +125,7 @@ function resolveSource(flowScope: FlowScope, expression: Ast.ExpressionNode): Fl
     const argumentTexts = others.map(({ span }) => textOf(span));
     const joinedSource = sourceTexts.length === 1 ? sourceTexts[0]! : `concat(${sourceTexts.join(', ')})`;
     const flow = `${joinedSource} -> ${argumentTexts.length === 0 ? name : `${name}(${argumentTexts.join(', ')})`}`;
-    // Several values side by side are fields or a vector: only one is certain.
+    // Several values may have been meant as fields or as a vector, so there is no certain fix.
     const fixes = sourceTexts.length === 1 ? [[{ at: expression.span, text: flow }]] : [];
     flowScope.report('block-arguments', expression.span, { name, flow }, { fixes });
     return undefined;
@@ -140,7 +140,7 @@ function readsOf(source: FlowSource): readonly SourceName[] {
   return [{ name: source.name, ...defined({ output }) }];
 }
 
-/** Returns the names of a source that is not valid; nothing where it is not made of names. */
+/** Returns the names in an invalid source; undefined if it does not consist of names. */
 function writtenSources(expression: Ast.ExpressionNode): readonly SourceName[] | undefined {
   if (expression.kind === 'Call') {
     const partSources = expression.arguments.filter(({ name }) => !name).map(({ value }) => writtenSources(value));
@@ -151,7 +151,7 @@ function writtenSources(expression: Ast.ExpressionNode): readonly SourceName[] |
   return [{ name: name!.name, ...defined({ output: output?.name }) }];
 }
 
-/** True if an argument without a name is a value to begin with: any name that is not a word of the block's own. */
+/** True if an argument without a name is a source: a name that is no choice of the block's own parameters. */
 function isPart(flowScope: FlowScope, call: Ast.CallNode, value: Ast.ExpressionNode): boolean {
   const { library, scope, constants, above, inputs, features } = flowScope;
   const parameters = Object.entries(rowIn(library.blocks, call.callee.name)?.parameters ?? {});
@@ -182,7 +182,7 @@ function resolvePart(flowScope: FlowScope, expression: Ast.ExpressionNode): Flow
   if (!output || !source) return source && { ...source, span: expression.span };
   const step = above.find((candidate) => candidate.name === source.name);
   const outputs = step ? outputsOf(library, step, above) : [];
-  // The step has an error of its own.
+  // The invalid step has its own error.
   if (outputs === undefined) return undefined;
   if (outputs.length === 0) {
     const outputSpan = { ...output.span, start: name!.span.end };
@@ -194,7 +194,7 @@ function resolvePart(flowScope: FlowScope, expression: Ast.ExpressionNode): Flow
   return takenOutput && { kind: 'step', span: expression.span, name: source.name, output: takenOutput.name };
 }
 
-/** A step above, or an input: a group of features or one of them. A misspelt name is taken as the nearest. */
+/** Resolves a name: a step above, or an input, which is a group of features or one of them. A misspelled name is taken as the nearest one. */
 function resolveName(flowScope: FlowScope, { name, span }: Ast.IdentifierNode): FlowPart | undefined {
   const { node: tower, entry, inputs, features, above, groups, report, scope, reads, uncertain } = flowScope;
   const open = (word: string): FlowPart | undefined => {
@@ -232,7 +232,7 @@ function resolveName(flowScope: FlowScope, { name, span }: Ast.IdentifierNode): 
     const fix = lastInput && insertion(lastInput.span.source, lastInput.span.end, `, ${name}`);
     for (const feature of groups.get(name) ?? [name]) reads.feature.add(feature);
     if (groups.has(name)) reads.group.add(name);
-    // An input that nothing is called may be this one.
+    // The name may have been meant for an input that could not be resolved.
     if (new Set(tower.inputs.map((input) => input.name)).size > inputs.length) return undefined;
     report('not-an-input', span, { tower: tower.name.name, name }, defined({ fixes: fix && [[fix]] }));
     return undefined;
@@ -245,7 +245,7 @@ function resolveName(flowScope: FlowScope, { name, span }: Ast.IdentifierNode): 
   return undefined;
 }
 
-/** Where another tower lets a feature or group in. */
+/** Returns another tower whose input contains this feature or group, and the span of that input. */
 function otherSide(
   { scope, node, groups }: FlowScope,
   name: string,
@@ -260,7 +260,7 @@ function otherSide(
   return undefined;
 }
 
-/** None for a step that gives one value; nothing where the step is not valid. */
+/** Returns the names of the outputs of a step: none if it has a single value, undefined if it is invalid. */
 export function outputsOf(
   library: Library,
   { flow }: ResolvedStep,
@@ -287,7 +287,7 @@ function ofCall(library: Library, call: Call): readonly string[] {
   return lastRepeated ? ofStep(library, lastRepeated) : (library.blocks[call.kind]?.outputs?.(call.arguments) ?? []);
 }
 
-/** The steps of a flow that a block goes through and gives the result of: `repeat(2, dense(8) -> dropout)`. */
+/** Returns the steps of a flow that a block applies and whose result it returns: `repeat(2, dense(8) -> dropout)`. */
 export function repeatedSteps({ blocks }: Library, call: Call): readonly FlowStep[] {
   if (!blocks[call.kind]?.times) return [];
   return Object.values(call.arguments).flatMap((value) =>

@@ -1,4 +1,4 @@
-/** Checks the channels of towers: that there are some, and what they end with. */
+/** Checks that towers have channels, and how these end. */
 import { defined } from '../../../base/util/defined.ts';
 import type { Library } from '../library.ts';
 import type { Call, FlowStep } from '../model.ts';
@@ -6,7 +6,7 @@ import { insertion } from '../report.ts';
 import type { ResolvedStep, ResolvedTower, Rule } from '../resolution.ts';
 import { repeatedSteps } from '../resolve/towers.ts';
 
-/** A tower gives something only through its channels. */
+/** A tower needs a channel, because it has no other outputs. */
 export const towerChannel: Rule = ({ towers }, report) => {
   for (const { name, span, steps } of towers) {
     if (steps.some(({ channel }) => channel)) continue;
@@ -16,7 +16,7 @@ export const towerChannel: Rule = ({ towers }, report) => {
   }
 };
 
-/** The last block of the library that a channel goes through and that turns its vector, `normalize` left aside. */
+/** Returns the last library block of a channel other than `normalize`, following the steps that its flow starts from. */
 function lastBlockOf({ flow }: ResolvedStep, tower: ResolvedTower, library: Library): Call | undefined {
   if (!flow) return undefined;
   const ownLastStep = opened(flow.steps, library).findLast(({ kind }) => kind !== 'normalize');
@@ -35,7 +35,7 @@ function opened(steps: readonly FlowStep[], library: Library): readonly Call[] {
   });
 }
 
-/** Dropout belongs before a layer that can make up for what it takes away. */
+/** Dropout must be followed by a layer that can compensate for it. */
 export const lastDropout: Rule = ({ towers, library }, report) => {
   for (const tower of towers) {
     for (const step of tower.steps.filter(({ channel }) => channel)) {
@@ -52,10 +52,10 @@ export const lastDropout: Rule = ({ towers, library }, report) => {
   }
 };
 
-/** Activations whose values are never below 0. */
+/** Activations whose values are never negative. */
 const nonnegative = ['relu', 'sigmoid', 'softplus'];
 
-/** Vectors without a negative number lie in one corner of the space, so no cosine between them is below 0. */
+/** Vectors without negative numbers lie in one corner of the space, so no cosine between them is negative. */
 export const nonnegativeChannel: Rule = ({ towers, tasks, library }, report) => {
   const read = new Set(
     tasks.flatMap(({ score }) => score?.terms.flatMap((term) => channelsOf(term, score.towers)) ?? []),

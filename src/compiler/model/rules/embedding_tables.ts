@@ -4,10 +4,10 @@ import { usesOf } from '../../library/features/uses.ts';
 import type { ArgumentNode, ExpressionNode } from '../../syntax/ast.ts';
 import type { Rule } from '../resolution.ts';
 
-/** 2 GB, before the optimizer's state. */
+/** In bytes, without the state of the optimizer. */
 const defaultBudget = 2e9;
 
-/** Embedding tables whose size the text shows, summed: a learned vocabulary's is known only once the data is read. */
+/** Sums the embedding tables whose size follows from the file. The size of a learned vocabulary is unknown until the data is read. */
 export const tableBudget: Rule = ({ features, scope }, report, { tableBudget: budget = defaultBudget }) => {
   const sizes = [...usesOf(features)].map(([name, use]) => ({ name, bytes: tableBytes(use) }));
   const bytes = sizes.reduce((sum, size) => sum + size.bytes, 0);
@@ -21,11 +21,11 @@ export const tableBudget: Rule = ({ features, scope }, report, { tableBudget: bu
   report('table-over-budget', featureSpan, { bytes, budget, largest: names });
 };
 
-/** Who shares a table with another has none of its own. */
+/** A feature that shares the table of another has none of its own. */
 const tableBytes = ({ encoder, dim = 0, precision }: FeatureUse): number =>
   'owner' in encoder ? 0 : rows(encoder) * dim * (precision === 'bf16' ? 2 : 4);
 
-/** How many rows the text shows a table to have; 0 for a learned vocabulary, and for one of a file. */
+/** Returns the number of table rows that the source determines; 0 for a vocabulary that is learned or read from a file. */
 export function rows(encoder: Exclude<FeatureUse['encoder'], { readonly owner: string }>): number {
   switch (encoder.kind) {
     case 'hash':
@@ -47,12 +47,12 @@ export function rows(encoder: Exclude<FeatureUse['encoder'], { readonly owner: s
   }
 }
 
-/** Narrower tables cost next to nothing. */
+/** Narrower tables cost almost nothing. */
 const narrow = 8;
-/** Rows span no more dimensions than there are rows; twice as many may still be a matter of taste. */
+/** The rows span at most as many dimensions as there are rows. Twice as many may be intentional. */
 const tolerated = 2;
 
-/** A table much wider than it has rows: far fewer numbers could distinguish its rows. */
+/** Reports a table that is much wider than its number of rows: a far narrower one could distinguish them. */
 export const wideTable: Rule = ({ file, features, scope }, report) => {
   const reported = new Set<ExpressionNode>();
   for (const [name, use] of usesOf(features)) {
@@ -73,15 +73,15 @@ interface WideTableSize {
   readonly dim: number;
 }
 
-/** Nothing where another feature owns the table, and where the text does not show its rows, as those of a learned vocabulary. */
+/** Undefined if another feature owns the table, or if the source does not determine its rows, as for a learned vocabulary. */
 function wideTableOf({ encoder, dim = 0, along }: FeatureUse): WideTableSize | undefined {
-  // A sum with the list needs the width of the list.
+  // A feature that is added to a list must have the width of that list.
   if ('owner' in encoder || along !== undefined) return undefined;
   const table = { rows: rows(encoder), dim };
   return table.rows === 0 || dim < narrow || dim <= tolerated * table.rows ? undefined : table;
 }
 
-/** The argument `dim`, of the feature or of its elements. */
+/** Returns the argument `dim` of the feature or of its elements. */
 function dimIn(value: ExpressionNode): ArgumentNode | undefined {
   if (value.kind !== 'Call') return undefined;
   const ownDim = value.arguments.find(({ name }) => name?.name === 'dim');

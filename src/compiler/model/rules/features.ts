@@ -10,24 +10,24 @@ import { featuresNamed, featuresThrough, useOf, valuesNamed, withNamed } from '.
 import { noteAt, type Report } from '../report.ts';
 import type { Resolution, ResolvedTower, Rule } from '../resolution.ts';
 
-/** Arguments of a feature that do not go together, and features that are defined by one another in a cycle. */
+/** Reports conflicting arguments of a feature, and features that are defined by each other in a cycle. */
 export const featureArguments: Rule = ({ features, library }, report) => {
   const reach = (name: string): ReadonlySet<string> => withNamed([name], features, library.features);
   const reported: string[] = [];
   const reportedKinds = new Set<BoundKind>();
   const naming = new Map([...features].map(([name, { call }]) => [name, featuresNamed(call, library.features)]));
   const unsettled = unsettledOf(features, naming);
-  // Of very many that are unsettled not all are looked at.
+  // Limits the number of unresolved features that are checked.
   const valid = unsettled.size > most ? new Map() : usesOf(features);
   if (valid.size === features.size) return;
   for (const [name, { call }] of features) {
     if (valid.has(name)) continue;
-    // Of very many it is enough to report one: each looks at all the others.
+    // With very many features only one is reported, because each is compared with all others.
     if (unsettled.size > most && unsettled.has(name) && reported.some((other) => unsettled.has(other))) continue;
     const namesOthers = naming.get(name)!.length > 0;
-    // One that names a feature whose own declaration is wrong cannot be judged.
+    // A feature that names an invalid feature cannot be judged.
     if (namesOthers && [...reach(name)].some((other) => !features.has(other))) continue;
-    // A cycle is one mistake, however many features it has.
+    // A cycle is reported once, regardless of its length.
     if (namesOthers && reported.some((other) => reach(other).has(name) && reach(name).has(other))) continue;
     try {
       featureUse(name, features);
@@ -35,7 +35,7 @@ export const featureArguments: Rule = ({ features, library }, report) => {
       if (!(error instanceof ShapeError)) throw error;
       if (error.feature !== name) continue;
       reported.push(name);
-      // Several names of one kind.
+      // Several names that one entry declares have the same error.
       if (reportedKinds.has(call)) continue;
       reportedKinds.add(call);
       report('arguments-conflict', call.span, { kind: call.kind, reason: error.reason });
@@ -43,15 +43,15 @@ export const featureArguments: Rule = ({ features, library }, report) => {
   }
 };
 
-/** Features in cycles, or in chains that are too long, of which each is judged by itself. */
+/** Maximum number of features in cycles or in too long chains that are all judged. */
 const most = 200;
 
-/** Features whose named features, and those that these name, do not end within `deepest`. */
+/** Returns the features whose chain of named features does not end within `deepest`. */
 function unsettledOf(
   features: ReadonlyMap<string, unknown>,
   naming: ReadonlyMap<string, readonly string[]>,
 ): ReadonlySet<string> {
-  // Those that name none end first: they are most of a file.
+  // Most features have no references and are finished first.
   const remainingNames = new Map([...naming].filter(([, named]) => named.some((other) => features.has(other))));
   for (let depth = 1; depth <= deepest; depth++) {
     const ended = [...remainingNames].filter(([, named]) => named.every((other) => !remainingNames.has(other)));
@@ -61,9 +61,9 @@ function unsettledOf(
   return new Set(remainingNames.keys());
 }
 
-/** A tower is a wall: no feature is on both sides of it. */
+/** No feature may be an input of both towers. */
 export const featureBothSides: Rule = ({ towers, features: declared, library }, report) => {
-  /** The features, each with those whose values it takes, and so on. */
+  /** Returns the given features and those whose values they read, transitively. */
   const valuesOf = (names: readonly string[]): readonly string[] => {
     const reachedNames = new Set<string>();
     const add = (name: string): void => {
@@ -92,7 +92,7 @@ export const featureBothSides: Rule = ({ towers, features: declared, library }, 
         if (name === undefined) continue;
         const firstPlace = placesByTower.get(tower)!.find((place) => place.features.includes(name))!;
         const featureFacts = { name, first: tower.name, second: other.name };
-        // A key that is no input of its own tower is wrong itself, and not the tower that it belongs to.
+        // If the key is no input of its own tower, the error is at the key and not at the other tower.
         if (firstPlace.span === tower.key?.span) {
           const note = noteAt(notes.read(other.name, name), span);
           report('feature-both-sides', firstPlace.span, { ...featureFacts, keyOf: tower.name }, note);
@@ -111,12 +111,12 @@ interface FeatureReads {
   readonly span: Span;
 }
 
-/** Where a tower lets features in. */
+/** Returns the features of each input of a tower and of its key, with their spans. */
 function inputsAndKey({ inputs, key }: ResolvedTower): FeatureReads[] {
   return [...inputs, ...(key ? [{ features: [key.name], span: key.span }] : [])];
 }
 
-/** A list goes through the item tower, and holds values of its key. */
+/** A list that passes through a tower must use the item tower and contain values of its key. */
 export const throughTower: Rule = (resolution, report) => {
   const { features, scope, library } = resolution;
   const order = towerOrder(resolution);
@@ -125,7 +125,7 @@ export const throughTower: Rule = (resolution, report) => {
   const reported = new Set<ExpressionNode>();
   for (const [name, through] of featuresThrough(features)) {
     const writtenFeature = scope.features.get(name)?.value;
-    // Several names of one kind make one mistake.
+    // Several names of one kind are reported together.
     if (writtenFeature === undefined || reported.has(writtenFeature)) continue;
     const throughSpan = argumentIn(writtenFeature) ?? writtenFeature.span;
     const declared = { message: notes.declared('tower', item.name), at: item.span };
@@ -165,11 +165,11 @@ export const throughTower: Rule = (resolution, report) => {
   }
 };
 
-/** Returns true if the channel is wrong. */
+/** Reports an invalid channel. Returns true if it is invalid. */
 function reportChannel({ channel }: SideArgument, tower: ResolvedTower, at: Span, report: Report) {
   const channels = tower.steps.filter((step) => step.channel).map(({ name }) => name);
   if (channel === undefined) {
-    // A tower without any is reported where it is declared.
+    // A tower without channels is reported at its declaration.
     if (channels.length < 2) return channels.length === 0;
     report('channel-needed', at, { tower: tower.name, channels, by: 'list' });
     return true;
@@ -181,13 +181,13 @@ function reportChannel({ channel }: SideArgument, tower: ResolvedTower, at: Span
   return true;
 }
 
-/** The feature whose values a feature has. */
+/** Returns the feature that owns the table of a feature, which may be itself. */
 function ownerOf(name: string, features: Resolution['features']): string | undefined {
   const use = useOf(name, features);
   return use && ('owner' in use.encoder ? use.encoder.owner : name);
 }
 
-/** Where `through` is written. */
+/** Returns the span of the value of `through`. */
 function argumentIn(value: ExpressionNode): Span | undefined {
   if (value.kind !== 'Call') return undefined;
   return value.arguments.find(({ name }) => name?.name === 'through')?.value.span;
@@ -196,7 +196,7 @@ function argumentIn(value: ExpressionNode): Span | undefined {
 const inputOf = ({ inputs, span }: ResolvedTower, name: string): Span =>
   inputs.find(({ features }) => features.includes(name))?.span ?? span;
 
-/** A key identifies one user or one item, so its value must be one code. */
+/** A key identifies one user or one item, so its value must be a single code. */
 export const keyKind: Rule = ({ towers, features }, report) => {
   for (const { name: tower, key } of towers) {
     const feature = key && features.get(key.name);
@@ -206,7 +206,7 @@ export const keyKind: Rule = ({ towers, features }, report) => {
   }
 };
 
-/** Nothing where the declaration itself is wrong. */
+/** Undefined if the declaration itself is wrong. */
 function tellsApart(name: string, features: Resolution['features']): boolean | undefined {
   try {
     const use = featureUse(name, features);

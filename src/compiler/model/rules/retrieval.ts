@@ -5,7 +5,7 @@ import { insertion } from '../report.ts';
 import type { Resolution, ResolvedTask, Rule, TaskScore } from '../resolution.ts';
 import { scoreBound } from './score_size.ts';
 
-/** A task that the objective leaves out would never be learned, and one without a loss has nothing to add up. */
+/** The objective must cover every task with a loss, because the others would not be learned, and no task without one. */
 export const objectiveCovers: Rule = ({ objective, tasks, file }, report) => {
   if (!objective) return;
   const covered = new Set(objective.kind === 'sum' ? objective.terms.map(({ task }) => task) : objective.tasks);
@@ -23,7 +23,7 @@ export const objectiveCovers: Rule = ({ objective, tasks, file }, report) => {
   }
 };
 
-/** A retrieval ranks by one inner product, which a product of probabilities is not. */
+/** Retrieval ranks by a single inner product, so it cannot rank by a product of probabilities. */
 export const retrieveProduct: Rule = (resolution, report) => {
   const { file, tasks, retrieve, objective } = resolution;
   const node = file.declarations.find((declaration) => declaration.kind === 'Retrieve');
@@ -32,7 +32,7 @@ export const retrieveProduct: Rule = (resolution, report) => {
       const at = nameIn(node.value, task)?.span ?? node.value.span;
       const logits = logitsOf(resolution, task);
       if (logits === undefined) continue;
-      // Within a sum the same task may be there already.
+      // Within a sum the suggested task may already be present, so there is no fix.
       const alone = singleName(node.value) !== undefined;
       report('product-in-retrieve', at, { task, logits }, { fixes: alone ? [[{ at, text: logits }]] : [] });
     }
@@ -46,12 +46,12 @@ export const retrieveProduct: Rule = (resolution, report) => {
     if (logits === undefined) continue;
     const productFacts = { task: name, logits, absent: true } as const;
     report('product-in-retrieve', product.span, productFacts, { fixes: [[declared(resolution, logits)]] });
-    // One line is right for all of them.
+    // One fix is right for all of them.
     return;
   }
 };
 
-/** Σ of what the sigmoids of a product take, as text: `click + 10 * convert`. Nothing of a task that is no product, or in a cycle. */
+/** Returns the sum of the logits of a product as text: `click + 10 * convert`. Undefined if the task is no product or is in a cycle. */
 function logitsOf({ tasks, library }: Resolution, of: string): string | undefined {
   const byName = new Map(tasks.map((task) => [task.name, task]));
   if (!byName.get(of)?.product) return undefined;
@@ -67,22 +67,22 @@ function logitsOf({ tasks, library }: Resolution, of: string): string | undefine
   return add(of, []) ? terms.join(' + ') : undefined;
 }
 
-/** A line `retrieve` after the objective, or after the last task. */
+/** Returns an edit that adds `retrieve` after the objective or the last task. */
 function declared({ file }: Resolution, logits: string): Edit {
   const lastDeclaration = file.declarations.findLast(({ kind }) => kind === 'Task' || kind === 'Objective')!;
   return insertion(lastDeclaration.span.source, lastDeclaration.span.end, `\nretrieve = ${logits}`);
 }
 
-/** Sizes that differ by more than this do not add up to what a person expects. */
+/** If scales differ by more than this factor, the sum is probably not as intended. */
 const alike = 1.5;
 
-/** Items are ranked by the sum of the tasks' scores: where these differ in size, the larger decides alone. */
+/** Items are ranked by the sum of the scores of all tasks. If their sizes differ, the larger score decides alone. */
 export const retrieveScales: Rule = (resolution, report) => {
   const { tasks, towers, file } = resolution;
   if (file.declarations.some(({ kind }) => kind === 'Retrieve')) return;
-  // A product must have it: that is an error.
+  // With a product `retrieve` is required, which is an error of its own.
   if (tasks.some(({ product }) => product)) return;
-  // How large a score becomes shows in flows that are valid.
+  // The size of a score is only known if the flows are valid.
   if (towers.some(({ steps }) => steps.some(({ flow }) => flow === undefined))) return;
   const [first, ...others] = tasks.flatMap((task) => (task.score ? [sized(resolution, task, task.score)] : []));
   const other = others.find((one) => differ(first!, one));
@@ -104,7 +104,7 @@ const sized = (resolution: Resolution, { name }: ResolvedTask, score: TaskScore)
 });
 
 function differ(one: SizedScore, other: SizedScore): boolean {
-  // Without a bound each vector has the size that training gives it: only the same score is of the same size.
+  // Without a bound the size of vectors depends on training, so only equal scores have equal sizes.
   if (one.bound === undefined && other.bound === undefined) return formOf(one.score) !== formOf(other.score);
   if (one.bound === undefined || other.bound === undefined) return true;
   return Math.max(one.bound, other.bound) > alike * Math.min(one.bound, other.bound);
@@ -119,16 +119,16 @@ const formOf = ({ terms, biases = [] }: TaskScore): string =>
 const sizeWords = (bound: number | undefined): string =>
   bound === undefined ? 'has no limit' : `is at most ${Number(bound.toPrecision(3))}`;
 
-/** A task that `retrieve` weighs with 0 has no part in what is found: it is said by leaving it out. */
+/** A task with the weight 0 in `retrieve` has no effect and should be removed. */
 export const retrieveZero: Rule = ({ file, retrieve = [] }, report) => {
   const node = file.declarations.find((declaration) => declaration.kind === 'Retrieve');
   const zeros = retrieve.filter(({ factor }) => factor === 0);
-  // All of them: that is an error.
+  // If all of them are 0, it is an error.
   if (!node || zeros.length === retrieve.length) return;
   for (const { task } of zeros) report('retrieve-zero', nameIn(node.value, task)?.span ?? node.value.span, { task });
 };
 
-/** The first place of a name in a sum. */
+/** Returns the first occurrence of a name in a sum. */
 function nameIn(node: ExpressionNode, name: string): ExpressionNode | undefined {
   switch (node.kind) {
     case 'Name':

@@ -1,4 +1,4 @@
-/** Checks how large a score can become, as far as the text shows it, and what losses make of its size. */
+/** Checks the maximum size of scores, as far as the file shows it, against the needs of their losses. */
 import type { Edit } from '../../../base/diagnostics/diagnostic.ts';
 import { textOf } from '../../../base/text/source.ts';
 import type { BoundKind, KindRow } from '../../library/contract.ts';
@@ -7,7 +7,7 @@ import type { FlowStep, ScoreUse } from '../model.ts';
 import { insertion } from '../report.ts';
 import type { Resolution, Rule, TaskScore } from '../resolution.ts';
 
-/** |score| with its factors; nothing where it is not bounded, as with a bias. */
+/** Returns the maximum of |score| with its factors; undefined if there is no bound, for example because of a bias. */
 export function scoreBound(resolution: Resolution, { terms, biases = [], towers }: TaskScore): number | undefined {
   if (biases.length > 0) return undefined;
   const bounds = terms.map((term) => {
@@ -17,10 +17,7 @@ export function scoreBound(resolution: Resolution, { terms, biases = [], towers 
   return bounds.every((bound) => bound !== undefined) ? bounds.reduce((sum, bound) => sum + bound, 0) : undefined;
 }
 
-/**
- * |Σ over channels|, before its factor: one per channel for a cosine, or an inner product of vectors of length 1. Nothing where
- * it is not bounded.
- */
+/** Returns the maximum of |Σ over channels| without the factor: 1 for each cosine, or inner product of vectors of length 1; undefined if unbounded. */
 function termBound(
   resolution: Resolution,
   { call, channels }: ScoreUse,
@@ -50,18 +47,18 @@ function lastBlock(step: FlowStep): string | undefined {
   return lastStep && lastBlock(lastStep);
 }
 
-/** Names of the tasks that a product of the file multiplies. */
+/** Returns the names of the tasks that are factors of a product. */
 export const factorNames = ({ tasks }: Pick<Resolution, 'tasks'>): ReadonlySet<string> =>
   new Set(tasks.flatMap(({ product }) => product?.factors.map(({ name }) => name) ?? []));
 
-/** Below this the sigmoid of a score cannot pass 0.95, so even a certain answer is punished for ever. */
+/** With a smaller bound the sigmoid of a score cannot reach 0.95, so the loss punishes even a certain answer forever. */
 const enough = 3;
 
-/** A probability cannot be learned through a score that is too small to reach it. */
+/** A binary loss cannot learn probabilities beyond the bound of its score. */
 export const bceScale: Rule = (resolution, report) => {
   const factors = factorNames(resolution);
   for (const { name, loss, score } of resolution.tasks) {
-    // Without a loss it is a factor of a product, which takes the sigmoid of the score as it is.
+    // Without a loss the task is a factor of a product, which takes the sigmoid of the unscaled score.
     if (!score || !(loss ? resolution.library.losses[loss.kind]!.label === 'binary' : factors.has(name))) continue;
     const bound = scoreBound(resolution, score);
     if (bound === undefined) continue;
@@ -83,14 +80,14 @@ export const bceScale: Rule = (resolution, report) => {
 };
 
 /**
- * The mean of a label is added to what estimates the label; a loss that compares items does not read what all items have; and a loss of
- * directions has no use for any bias.
+ * The mean of a label is only useful in an estimate of the label. A loss that compares items ignores constants, and a loss of directions ignores all
+ * biases.
  */
 export const biases: Rule = ({ tasks, library }, report) => {
   for (const { score, loss, hasNoLoss } of tasks) {
     if (!score?.biases) continue;
     if (!loss) {
-      // A factor of a product: its score is a logit.
+      // It is a factor of a product, so its score is a logit.
       const mean = hasNoLoss && score.biases.find(({ kind }) => kind === 'mean');
       if (mean) report('mean-needs-number', mean.span, {});
       continue;
@@ -106,20 +103,20 @@ export const biases: Rule = ({ tasks, library }, report) => {
   }
 };
 
-/** A temperature means something only on scores of a known size. */
+/** A temperature is only meaningful for scores with a known bound. */
 export const temperature: Rule = (resolution, report) => {
-  // How large a score becomes shows in flows that are valid.
+  // The bound of a score is only known if the flows are valid.
   if (resolution.towers.some(({ steps }) => steps.some(({ flow }) => flow === undefined))) return;
   for (const { loss, score, node } of resolution.tasks) {
     if (!loss || !score || !resolution.library.losses[loss.kind]!.needsItemKey) continue;
-    // A factor of 1, which is the default of some losses, stretches nothing.
+    // A factor of 1, the default of some losses, has no effect.
     const argument = sharpness.find((name) => (loss.arguments[name] ?? 1) !== 1);
     if (argument === undefined || scoreBound(resolution, score) !== undefined) continue;
     const writtenLoss = node.entries.find(({ name }) => name.name === 'loss')?.value;
     const lossArguments = writtenLoss?.kind === 'Call' ? writtenLoss.arguments : [];
     const argumentSpan = lossArguments.find(({ name }) => name?.name === argument)?.span ?? loss.span;
     const term = score.terms.find((term) => termBound(resolution, term, score.towers) === undefined);
-    // A bias has no limit either; it is there on purpose.
+    // A bias is unbounded too, but intended.
     if (!term) continue;
     const fix = normalized(resolution, term, score.towers);
     const scoreFacts = { score: term.call.kind, argument };
@@ -127,10 +124,10 @@ export const temperature: Rule = (resolution, report) => {
   }
 };
 
-/** Arguments that stretch the score before a softmax. */
+/** Arguments that scale the score before a softmax. */
 const sharpness = ['temperature', 'scale'];
 
-/** Ends each channel that the term reads with `-> normalize`. */
+/** Returns edits that append `-> normalize` to each channel that the term reads. */
 function normalized({ towers }: Resolution, { channels }: ScoreUse, sides: TaskScore['towers']): Edit[] {
   return sides.flatMap((name, side) => {
     const read = new Set(channels.map((pair) => (side === 0 ? pair.query : pair.item)));
@@ -141,24 +138,24 @@ function normalized({ towers }: Resolution, { channels }: ScoreUse, sides: TaskS
   });
 }
 
-/** Past this the softmax sees only its hardest negative; published temperatures of a cosine stretch it 5 to 50 times. */
+/** Beyond this factor the softmax depends only on its hardest negative. Published temperatures scale a cosine by 5 to 50. */
 const most = 100;
-/** Up to this the best item is at most e² times as likely as the worst: there is little to learn from. */
+/** Up to this factor the best item is at most e² times as likely as the worst, so there is little to learn. */
 const least = 1;
 
-/** A cosine lies between −1 and 1: what it is stretched to decides how sharp a softmax over it can be. */
+/** A cosine is between −1 and 1, so its factor limits how sharp a softmax over it can be. */
 export const temperatureExtreme: Rule = (resolution, report) => {
   for (const { loss, score, node } of resolution.tasks) {
     if (!loss || !score) continue;
     const row = resolution.library.losses[loss.kind]!;
-    // Losses with a margin, such as `hinge`, stretch nothing.
+    // Losses with a margin, such as `hinge`, have no scale.
     if (!row.needsItemKey || !('scale' in row.parameters)) continue;
     const bound = scoreBound(resolution, score);
     if (bound === undefined) continue;
     const argument = ['temperature', 'scale'].find((name) => loss.arguments[name] !== undefined);
     const givenTemperature = argument === undefined ? 1 : firstOf(loss.arguments[argument]);
     const channels = score.terms.reduce((sum, term) => sum + term.channels.length, 0);
-    // Rounded, so that 1 / 0.01 is 100.
+    // Rounds the quotient, so that 1 / 0.01 is 100.
     const stretch = Number(
       ((bound / channels) * (argument === 'temperature' ? 1 / givenTemperature : givenTemperature)).toPrecision(12),
     );
@@ -178,11 +175,11 @@ export const temperatureExtreme: Rule = (resolution, report) => {
   }
 };
 
-/** A number, or the first value of one that is trained. */
+/** Returns the number; for a trained one, its initial value. */
 const firstOf = (given: unknown): number =>
   typeof given === 'number' ? given : ((given as BoundKind).arguments.from as number);
 
-/** Gives the loss what it stretches a cosine by in most papers. */
+/** Sets the factor of a cosine that most papers use. */
 function stretched(loss: ExpressionNode, { parameters }: KindRow): Edit {
   const argument = 'temperature' in parameters ? 'temperature: 0.1' : 'scale: 10';
   const { source, end } = loss.span;

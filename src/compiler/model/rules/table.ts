@@ -12,7 +12,7 @@ import { shadowedName, unusedBlock, unusedConstant, unusedGroup, unusedParameter
 
 export type { RuleOptions } from '../resolution.ts';
 
-/** Every rule, in the order their findings are shown where they share a place. */
+/** Lists all rules, in the order of their diagnostics at the same position. */
 export const rules: readonly Rule[] = [
   wholeModel,
   featureArguments,

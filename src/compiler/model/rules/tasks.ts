@@ -4,7 +4,7 @@ import { needsOf } from '../references.ts';
 import { insertion, removal } from '../report.ts';
 import type { Rule } from '../resolution.ts';
 
-/** A model has two towers and learns at least one task. */
+/** A model must have two towers and at least one task. */
 export const wholeModel: Rule = ({ towers, tasks, span, file }, report) => {
   if (towers.length !== 2) {
     const towerSpan = towers[2]?.span ?? towers[0]?.span ?? span;
@@ -13,12 +13,12 @@ export const wholeModel: Rule = ({ towers, tasks, span, file }, report) => {
   if (tasks.length === 0 && file.declarations.length > 0) report('no-task', span, {});
 };
 
-/** A task has the label that its loss needs, of the type that the loss needs, and no label that has no effect. */
+/** A task must have the label that its loss needs, of the right type, and no label without effect. */
 export const taskLabel: Rule = ({ tasks, labels, library }, report) => {
   for (const { name, span, loss, label, saysLabel, node } of tasks) {
     if (!loss) continue;
     const needs = needsOf(library, loss).label;
-    // 0 and 1 are numbers too.
+    // A binary label can serve as a number.
     const fits = (type: string): boolean => needs === 'number' || type === needs;
     if (needs === 'none') {
       const entry = label && node.entries.find(({ value }) => value.span.start === label.span.start);
@@ -49,10 +49,10 @@ export const taskLabel: Rule = ({ tasks, labels, library }, report) => {
   }
 };
 
-/** From the last input to the end of the header, over comments, which may hold a parenthesis too. */
+/** The range from the last input to the end of the header. It skips comments, which may contain a parenthesis. */
 const closing = /^(?:[\s,]|\/\/[^\r\n]*)*\)/;
 
-/** A loss that compares an item with others must know when they are the same item. */
+/** A loss that compares items must be able to recognize equal items, so it needs an item key. */
 export const itemKey: Rule = ({ tasks, towers, library, features }, report) => {
   for (const { loss, score } of tasks) {
     if (!loss || !score || !needsOf(library, loss).needsItemKey) continue;
@@ -75,7 +75,7 @@ export const itemKey: Rule = ({ tasks, towers, library, features }, report) => {
   }
 };
 
-/** `softmax(in_batch: false)` asks for no negatives of the batch, and names no others. */
+/** `softmax(in_batch: false)` disables the negatives of the batch, so other negatives must be given. */
 export const noNegatives: Rule = ({ tasks, library }, report) => {
   for (const { loss, node } of tasks) {
     if (!loss || !('in_batch' in library.losses[loss.kind]!.parameters) || loss.arguments.negatives !== undefined)
@@ -91,10 +91,10 @@ export const noNegatives: Rule = ({ tasks, library }, report) => {
   }
 };
 
-/** In smaller batches a guess is right too often for the loss to teach much. */
+/** In a smaller batch a random guess is right too often for the loss to teach much. */
 const enough = 16;
 
-/** Where the batch is where the negatives come from, a small batch leaves few. */
+/** If the batch provides the negatives, a small batch provides few. */
 export const fewNegatives: Rule = ({ tasks, train, file, library }, report) => {
   const inBatch = tasks.find(
     ({ loss }) => loss && library.losses[loss.kind]!.needsItemKey && loss.arguments.negatives === undefined,
@@ -105,7 +105,7 @@ export const fewNegatives: Rule = ({ tasks, train, file, library }, report) => {
   report('few-negatives', batchSpan, { batch: train.batch, loss: inBatch.loss!.kind });
 };
 
-/** A row of positions has the events of one user: in the batch they are each other's negatives. */
+/** With `targets = positions` a row has the events of one user, which serve as negatives of each other within the batch. */
 export const ownNegatives: Rule = ({ tasks, train, library }, report) => {
   if (train?.targets !== 'positions') return;
   for (const { loss } of tasks) {

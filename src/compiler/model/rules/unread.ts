@@ -4,7 +4,7 @@ import type { Rule, SourceName } from '../resolution.ts';
 import { outputsOf } from '../resolve/towers.ts';
 import { factorNames } from './score_size.ts';
 
-/** A channel that neither a score nor a list reads learns nothing; nor does a step that nothing reads. */
+/** A channel that neither a score nor a list reads learns nothing, and neither does a step that nothing reads. */
 export const unreadChannel: Rule = ({ towers, tasks, features, reads, uncertain }, report) => {
   for (const tower of towers) {
     const froms = new Set(tower.steps.flatMap(({ reads: read = [] }) => read.map(({ name }) => name)));
@@ -21,7 +21,7 @@ export const unreadChannel: Rule = ({ towers, tasks, features, reads, uncertain 
   }
 };
 
-/** Each output of a block that gives several is read: one that is not learns nothing. */
+/** Warns about unused outputs of a block with several: they learn nothing. */
 export const unreadOutput: Rule = ({ towers, library }, report) => {
   for (const { steps } of towers) {
     const read = new Map<string, SourceName[]>();
@@ -34,7 +34,7 @@ export const unreadOutput: Rule = ({ towers, library }, report) => {
     }
     for (const step of steps) {
       const uses = read.get(step.name) ?? [];
-      // One that nothing reads at all is reported as a whole; one that is read whole is what the next step refuses.
+      // A step that nothing reads is reported as a whole, and a step that is read without an output is an error of its reader.
       if (uses.length === 0 || uses.some(({ output }) => output === undefined)) continue;
       for (const output of outputsOf(library, step, steps) ?? []) {
         if (uses.some((use) => use.output === output)) continue;
@@ -44,7 +44,7 @@ export const unreadOutput: Rule = ({ towers, library }, report) => {
   }
 };
 
-/** Some flow of a tower reads each of its inputs. */
+/** Warns about inputs that no flow of a tower reads. */
 export const unreadInput: Rule = ({ towers, groups, uncertain }, report) => {
   if (uncertain.has('feature')) return;
   for (const { name: tower, inputs, features: all, steps, key } of towers) {
@@ -52,7 +52,7 @@ export const unreadInput: Rule = ({ towers, groups, uncertain }, report) => {
     const within = new Set(inputs.flatMap((input) => input.groups));
     const names = steps.flatMap(({ reads = [] }) => reads.map(({ name }) => name));
     const froms = new Set(names.flatMap((name) => [name, ...(within.has(name) ? (groups.get(name) ?? []) : [])]));
-    // A flow that begins with something else is reported; it may be this input that it means.
+    // A flow with an unknown source is reported, and may have meant this input.
     const knownNames = new Set([...inputs.map(({ name }) => name), ...within, ...steps.map(({ name }) => name)]);
     const strange = names.filter((name) => !knownNames.has(name));
     const features = new Set(strange.length > 0 ? all : []);
@@ -63,21 +63,21 @@ export const unreadInput: Rule = ({ towers, groups, uncertain }, report) => {
       if (own.every((feature) => !froms.has(feature))) {
         report('unread-input', span, { tower, name }, { fixes: [[removal(span)]] });
       } else {
-        // Flows read some features of this group each by its name.
+        // Flows read some features of this group by name, so the others are reported one by one.
         for (const feature of unread) report('unread-input', span, { tower, name: feature });
       }
     }
   }
 };
 
-/** Every feature of this file is read: by a tower, as a key, as a weight, or by another feature that is like it. */
+/** Warns about features of this file that no tower reads and that are no key, weight or base of another feature. */
 export const unreadFeature: Rule = ({ file, scope, towers, reads, uncertain }, report) => {
   if (towers.length === 0 || uncertain.has('feature')) return;
   const unread = [...scope.features.values()].filter(
     ({ name, span }) => !reads.feature.has(name.name) && span.source === file.span.source,
   );
   if (unread.length === 0) return;
-  // In a group that nothing uses, the group is what is reported; an input that no flow reads likewise.
+  // If nothing uses a group, the group is reported instead of its features, and likewise an input that no flow reads.
   const alone = new Set(unread.map(({ name }) => name.name));
   for (const { features } of towers) for (const name of features) alone.delete(name);
   for (const { members } of scope.groups.values()) for (const { name } of members) alone.delete(name);
@@ -88,11 +88,11 @@ export const unreadFeature: Rule = ({ file, scope, towers, reads, uncertain }, r
   }
 };
 
-/** Every label of this file is read by a task. */
+/** Warns about labels of this file that no task reads. */
 export const unreadLabel: Rule = ({ file, scope, tasks, reads, uncertain }, report) => {
   if (tasks.length === 0 || uncertain.has('label')) return;
   const factors = factorNames({ tasks });
-  // A task without its label is reported itself, with the label that it may have meant; a factor of a product needs none.
+  // A task without its required label is reported, and may have meant this one. A factor of a product needs no label.
   if (tasks.some(({ name, loss, saysLabel }) => loss === undefined && !saysLabel && !factors.has(name))) return;
   for (const [name, entry] of scope.labels) {
     if (reads.label.has(name) || entry.span.source !== file.span.source) continue;

@@ -10,7 +10,7 @@ export const unusedGroup: Rule = ({ file, scope, towers, reads, uncertain }, rep
   if (towers.length === 0 || uncertain.has('group')) return;
   const unused = [...scope.groups].filter(([name]) => !reads.group.has(name));
   if (unused.length === 0) return;
-  // In a group that nothing uses, that group is what is reported.
+  // Groups nested in an unused group are not reported, because that group is.
   const within = new Set([...scope.groups.values()].flatMap(({ members }) => members.map(({ name }) => name)));
   for (const [name, node] of unused) {
     if (within.has(name) || node.span.source !== file.span.source) continue;
@@ -26,21 +26,20 @@ export const unusedBlock: Rule = ({ file, scope, towers, reads, uncertain }, rep
   }
 };
 
-/** A constant that nothing reads: to change it, with `--set` too, would change nothing. */
+/** Reports a constant that nothing reads: a change of it, for example by `--set`, has no effect. */
 export const unusedConstant: Rule = ({ file, scope }, report) => {
   const ownLets = scope.lets.filter(({ span }) => span.source === file.span.source);
   if (ownLets.length === 0) return;
   const readNames = readAsConstants(file, new Set(ownLets.map(({ name }) => name.name)));
   for (const { name, span } of ownLets) {
-    // A misspelt name was meant to read it, and has been reported.
+    // A misspelled name that is already reported may have meant this constant.
     if (readNames.has(name.name) || [...readNames].some((word) => nearest(word, [name.name]))) continue;
     report('unused-constant', name.span, { name: name.name }, { fixes: [[removal(span)]] });
   }
 };
 
 /**
- * Every word in a place that takes a constant, until all names in question are found. A feature of the same name counts
- * too: better silent than wrong.
+ * Collects the words that may be constants, until all candidates are found. A feature of the same name counts too, to avoid a wrong warning.
  */
 function readAsConstants({ declarations }: FileNode, sought: Set<string>): ReadonlySet<string> {
   const usedNames = new Set<string>();
@@ -73,7 +72,7 @@ function readAsConstants({ declarations }: FileNode, sought: Set<string>): Reado
   for (const declaration of declarations) {
     if (sought.size === 0) break;
     if (declaration.kind === 'Search') {
-      // That a search names a constant does not make it one that is read; its choices may read others.
+      // The path of a search entry does not count as reading a constant, but its choices may read some.
       for (const { domain } of declaration.entries) if (domain.kind === 'Choices') domain.items.forEach(visit);
       continue;
     }
@@ -90,20 +89,20 @@ function readAsConstants({ declarations }: FileNode, sought: Set<string>): Reado
   return usedNames;
 }
 
-/** A parameter that its block never reads: a use that gives it changes nothing. */
+/** Reports a parameter that its block never reads: a value for it has no effect. */
 export const unusedParameter: Rule = ({ file, scope }, report) => {
   for (const [block, { parameters, flow, span }] of scope.blocks) {
     if (span.source !== file.span.source || parameters.length === 0) continue;
     const readNames = new Set([flow, ...parameters.flatMap(({ default: usual }) => usual ?? [])].flatMap(numbersIn));
     for (const { name } of parameters) {
-      // A misspelt one is meant, and is reported already.
+      // A misspelled name that is already reported may have meant this parameter.
       if (readNames.has(name.name) || [...readNames].some((word) => nearest(word, [name.name]))) continue;
       report('unused-parameter', name.span, { block, name: name.name });
     }
   }
 };
 
-/** The words of an expression that may be numbers: all but those of blocks. */
+/** Returns the words of an expression that may be numbers, which are all but the names of blocks. */
 function numbersIn(expression: ExpressionNode): readonly string[] {
   switch (expression.kind) {
     case 'Name':
@@ -123,14 +122,14 @@ function numbersIn(expression: ExpressionNode): readonly string[] {
   }
 }
 
-/** A name that represents two things: which of them a line means depends on where it is. */
+/** Reports a name with two meanings, whose meaning in a line depends on its position. */
 export const shadowedName: Rule = ({ file, library, scope, towers }, report) => {
   for (const { features, inputs, steps, node } of towers) {
     const groups = new Set(inputs.flatMap((input) => input.groups));
     for (const { name, span, channel } of steps) {
       const kindWord =
         scope.features.has(name) && features.includes(name) ? 'feature' : groups.has(name) ? 'group' : undefined;
-      // An input of the tower of this name is an error.
+      // An input of the same tower with this name is an error.
       if (kindWord === undefined || node.inputs.some((input) => input.name === name)) continue;
       const at = (scope.features.get(name) ?? scope.groups.get(name))?.name.span;
       const nameFacts = { what: channel ? 'channel' : 'step', name, hides: `the ${kindWord} of that name` };
@@ -150,7 +149,7 @@ export const shadowedName: Rule = ({ file, library, scope, towers }, report) => 
       const nameFacts = { what: 'parameter', name: parameter.name, hides: 'the constant of that name' };
       report('shadowed-name', parameter.span, nameFacts, noteAt(notes.declared('constant', parameter.name), constant));
     }
-    // A block that is made of the library's is a setting of it, and hides nothing.
+    // A block that contains the library's block of the same name configures it, and does not hide it.
     if (span.source !== file.span.source || !Object.hasOwn(library.blocks, name) || isMadeOf(name, flow)) continue;
     report('shadowed-name', at.span, { what: 'block', name, hides: "the library's block of that name" });
   }

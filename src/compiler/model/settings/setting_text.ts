@@ -1,25 +1,25 @@
-/** The text of a setting, `dense.rate=1e-3`, read as the file's own text is. */
+/** Parses the text of a setting, such as `dense.rate=1e-3`, by the rules of files. */
 import type { Diagnostic } from '../../../base/diagnostics/diagnostic.ts';
 import { makeSource, type Source, type Span } from '../../../base/text/source.ts';
 import type { EntryNode, ExpressionNode } from '../../syntax/ast.ts';
 import { parse } from '../../syntax/parse.ts';
 import type { Report } from '../report.ts';
 
-/** By path: `{ width: 64, 'dense.rate': '1e-3', encoder: 'wide' }`. A text is what a file would have there. */
+/** Settings by path: `{ width: 64, 'dense.rate': '1e-3', encoder: 'wide' }`. A text is parsed like the value in a file. */
 export type Settings = Readonly<Record<string, number | string>>;
 
 interface Setting {
-  /** `task.watch.loss.temperature` */
+  /** The parts of a path such as `task.watch.loss.temperature`. */
   readonly path: readonly string[];
   readonly at: Span;
-  /** One, or several with commas between them. */
+  /** One value, or several separated by commas. */
   readonly values: readonly ExpressionNode[];
 }
 
-/** How messages call the source of a setting. */
+/** The name of a setting's source in messages. */
 const sourceName = '--set';
 
-/** The settings whose text can be read, those of whole entries before those of their arguments. */
+/** Returns the settings that can be parsed. Settings of whole entries come before those of their arguments. */
 export function readSettings(settings: Settings, report: Report, found: Diagnostic[]): readonly Setting[] {
   const read = Object.entries(settings).flatMap(([name, value]) => readSetting(name, value, report, found) ?? []);
   return read.sort((a, b) => a.path.length - b.path.length);
@@ -42,14 +42,14 @@ function readSetting(name: string, value: number | string, report: Report, found
   return Array.isArray(settingValues) ? { path: settingPath, at: nameSpan, values: settingValues } : undefined;
 }
 
-/** The values of an entry, with places in the end of `source`. Mistakes of syntax go to `found`. */
+/** Parses the values of an entry. Their spans point to the end of `source`. Syntax errors are added to `found`. */
 function readValues(
   entry: string,
   text: string,
   source: Source,
   found: Diagnostic[],
 ): readonly ExpressionNode[] | 'several' | undefined {
-  // An entry as a file has it, so that lists have their commas and mistakes their messages.
+  // Parses an entry as in a file, so that lists have commas and errors have messages.
   const textBefore = `train{${/^\w+$/.test(entry) ? entry : 'value'}=`;
   const { output, diagnostics } = parse(makeSource(sourceName, `${textBefore}${text}\n}`));
   const { length } = source.text;
@@ -67,10 +67,10 @@ function readValues(
   return respan([first.value, ...(first.more ?? [])], move);
 }
 
-/** Expressions that no file wrote, by their text. They are defaults of the library, so there are few; a search asks for the same again and again. */
+/** Caches expressions that no file contains, by their text. They are defaults of the library, so there are few, and a search needs them repeatedly. */
 const unwritten = new Map<string, ExpressionNode | undefined>();
 
-/** An expression that no file wrote, all of it at one place. Absent where the text is none. */
+/** Parses an expression that is in no file, so that all of it has one span. Undefined if the text is none. */
 export function expressionAt(text: string, at: Span): ExpressionNode | undefined {
   if (!unwritten.has(text)) {
     const [found] = parse(makeSource(sourceName, `let value = ${text}`)).output.declarations;
@@ -80,7 +80,7 @@ export function expressionAt(text: string, at: Span): ExpressionNode | undefined
   return cachedValue && respan(cachedValue, () => at);
 }
 
-/** A copy of a tree, or of a list of diagnostics, in which every place is what `move` makes of it. */
+/** Returns a copy of a tree, or of a list of diagnostics, with every span mapped by `move`. */
 export function respan<T>(node: T, move: (span: Span) => Span): T {
   if (Array.isArray(node)) return node.map((each) => respan(each, move)) as T;
   if (typeof node !== 'object' || node === null) return node;

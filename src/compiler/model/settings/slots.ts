@@ -1,6 +1,6 @@
 /**
- * Finds the slot that a setting, or an entry of `search`, may change: a constant, the blocks of a declared block, an entry of `train` or of a task, the
- * objective, a feature, and any argument of these. A slot knows what is written there, what may be, and how to put something else.
+ * Finds the slot that a setting, or an entry of `search`, may change: a constant, the steps of a declared block, an entry of `train` or of a task, the
+ * objective, a feature, or any argument of these. A slot has the present value, its type, and functions that replace it.
  */
 import { nearest } from '../../../base/text/nearest.ts';
 import type { Span } from '../../../base/text/source.ts';
@@ -18,23 +18,23 @@ import { printCall } from '../print.ts';
 import type { Report } from '../report.ts';
 import { expressionAt } from './setting_text.ts';
 
-/** A slot holds what an entry may be, any number, or a flow of blocks. */
+/** The type of a slot: that of an entry, any number, or a flow of blocks. */
 type SlotType = EntryType | { readonly is: 'constant' };
 
 export interface Slot {
   readonly type: SlotType;
-  /** Where it is an argument: of which kind, and what the kind's table says of it. */
+  /** Set if the slot is an argument: its kind, and the parameter in the table of that kind. */
   readonly argument?: { readonly kind: string; readonly parameter: Parameter };
-  /** The values written there, without which the default holds. */
+  /** The present values. If there are none, the default applies. */
   readonly values: readonly Ast.ExpressionNode[];
   readonly default?: unknown;
-  /** The declaration with other values in the slot. */
+  /** Returns the declaration with other values in the slot. */
   readonly put: (values: readonly Ast.ExpressionNode[]) => DeclarationChange;
-  /** The same as an edit of the text: what replaces which place. Nothing where no text has the declaration. */
+  /** Returns the same change as an edit of the text; undefined if no file contains the declaration. */
   readonly write: (text: string) => TextChange | undefined;
 }
 
-/** One declaration in place of another; a new one where the file has none. */
+/** Replaces a declaration, or adds one if `from` is absent. */
 export interface DeclarationChange {
   readonly from?: Ast.DeclarationNode;
   readonly to: Ast.DeclarationNode;
@@ -51,22 +51,22 @@ interface SlotScope {
   readonly report: Report;
 }
 
-/** A path in the file, and where it is written. */
+/** A path of names, and its span. */
 interface SettingPath {
   readonly parts: readonly string[];
   readonly at: Span;
 }
 
-/** Reports that there is nothing of a name. */
+/** Reports an unknown name. */
 function unknown(report: Report, { at }: SettingPath, name: string, what: string, all: Iterable<string>): undefined {
   const knownNames = [...all];
   report('unknown-setting', at, { name, what, nearest: nearest(name, knownNames), known: knownNames });
 }
 
 /**
- * Finds what a path names. `width`: a constant, else a declared block, else an entry of `train`, else `objective` or `retrieve`.
- * `train.batch`, `task.watch.loss` and `features.user_id` name others; `dense.rate` and `task.watch.loss.temperature` are arguments.
- * @returns nothing where there is no such thing; the report says why
+ * Finds the slot of a path. `width` is a constant, a declared block, an entry of `train`, or `objective` or `retrieve`: the first of these that exists.
+ * `train.batch`, `task.watch.loss` and `features.user_id` name other slots; `dense.rate` and `task.watch.loss.temperature` are arguments.
+ * @returns undefined if there is no such slot, which is then reported
  */
 export function findSlot(scope: SlotScope, path: SettingPath): Slot | undefined {
   const [first, ...rest] = path.parts;
@@ -74,7 +74,7 @@ export function findSlot(scope: SlotScope, path: SettingPath): Slot | undefined 
   return root?.rest.reduce<Slot | undefined>((slot, name) => slot && argumentOf(scope, slot, name, path), root.slot);
 }
 
-/** The names that a path may begin with, or be. */
+/** Returns names that a path may consist of or start with. */
 function slotNames(files: Files): readonly string[] {
   const { lets, blocks, tasks, features } = declared(files);
   return [
@@ -90,7 +90,7 @@ function slotNames(files: Files): readonly string[] {
 
 interface SettingRoot {
   readonly slot: Slot;
-  /** Names of arguments that follow. */
+  /** The remaining names, which are arguments. */
   readonly rest: readonly string[];
 }
 
@@ -131,7 +131,7 @@ interface DeclaredFeature {
   readonly entry: Ast.TypedEntryNode;
 }
 
-/** Maps names to the declarations of a file and those it uses; of two that share a name the first. */
+/** Maps names to the declarations of a file and its imports. Of two equal names the first counts. */
 export function declared({ main, shared }: Files): {
   readonly lets: ReadonlyMap<string, Ast.LetNode>;
   readonly blocks: ReadonlyMap<string, Ast.BlockNode>;
@@ -156,11 +156,11 @@ export function declared({ main, shared }: Files): {
   return { lets, blocks, tasks, features };
 }
 
-/** Where an entry is, or would be. */
+/** The declaration that has an entry or would have it. */
 interface EntryHolder {
-  /** The declaration that has the entries. */
+  /** The declaration with the entries. */
   readonly node: Ast.TrainNode | Ast.TaskNode;
-  /** Set where no file has the declaration. */
+  /** True if no file contains the declaration. */
   readonly isNew?: true;
   readonly at: Span;
 }
@@ -216,7 +216,7 @@ function entrySlot({ node, isNew, at }: EntryHolder, rows: Entries, name: string
         value: value!,
         ...(more.length > 0 ? { more } : {}),
       };
-      // What the file says in the place of this entry goes. Of two settings that exclude each other both stay, and are reported.
+      // Removes the file's alternative to this entry. Two settings that exclude each other both remain and are reported.
       const isReplaced = ({ name: other, span: of }: Ast.EntryNode): boolean =>
         other.name === row.insteadOf && of.source === node.span.source;
       const entries = writtenEntry
@@ -231,7 +231,7 @@ function entrySlot({ node, isNew, at }: EntryHolder, rows: Entries, name: string
         return { at: { ...writtenEntry.span, start }, text };
       }
       if (isNew) return { at, text: `\ntrain {\n  ${name} = ${text}\n}\n` };
-      // Before the closing brace.
+      // Inserts before the closing brace.
       const bodyEnd = node.span.end - 1;
       return { at: { ...node.span, start: bodyEnd, end: bodyEnd }, text: `  ${name} = ${text}\n` };
     },
@@ -254,7 +254,7 @@ function featureSlot({ features, entry }: DeclaredFeature, name: string, library
   };
 }
 
-/** The slot of an argument of the call in a slot. */
+/** Returns the slot of an argument of the call in a slot. */
 function argumentOf(
   { files, library, report }: SlotScope,
   slot: Slot,
@@ -275,7 +275,7 @@ function argumentOf(
       unknown(report, path, name, `value whose argument could be set in \`${path.parts.join('.')}\``, []);
     return undefined;
   }
-  // A kind that is not in the table is a mistake of the file, which has a message of its own.
+  // An unknown kind is an error of the file with its own message.
   const row = rowIn(table.of, call.callee.name);
   if (!row) return undefined;
   const parameters: Parameters = { ...table.also, ...row.parameters };
@@ -309,7 +309,7 @@ function argumentOf(
   };
 }
 
-/** The parameters of the call that is in a slot, or would be there by default. */
+/** Returns the parameters of the call in a slot, or of its default. */
 export function parametersOf(slot: Slot, library: Library): Parameters | undefined {
   const table = tableOf(slot.type, library);
   const [written] = slot.values;
@@ -319,7 +319,7 @@ export function parametersOf(slot: Slot, library: Library): Parameters | undefin
   return row && { ...row.parameters, ...table?.also };
 }
 
-/** The kinds whose calls a type takes, and the arguments that it adds. */
+/** Returns the kinds whose calls a type allows, and the parameters that it adds to them. */
 function tableOf(
   type: SlotType,
   library: Library,
@@ -328,7 +328,7 @@ function tableOf(
   return type.is === 'feature' ? { of: library.features, also: {} } : undefined;
 }
 
-/** Returns the arguments for a parameter: one, or several where it takes the rest. */
+/** Returns the arguments of a parameter: one, or several for a parameter that takes the rest. */
 function argumentsFor(
   call: Ast.CallNode,
   parameters: Parameters,
@@ -362,14 +362,14 @@ function withArgument(
   return { ...call, arguments: given.length > 0 ? keptArguments : [...keptArguments, newArgument] };
 }
 
-/** A flag is written by its own name, so another value needs that name too. */
+/** A flag is given by its bare name, so another value needs the name in front. */
 const withName = (argument: Ast.ArgumentNode, name: string, is: SlotType['is'], text: string): string =>
   argument.name === undefined && is === 'flag' ? `${name}: ${text}` : text;
 
 const printDefault = (value: unknown): string =>
   typeof value === 'object' && value !== null && 'kind' in value ? printCall(value as BoundKind) : String(value);
 
-/** A call with one argument as it is written. */
+/** Makes a call with one argument. */
 const withText = ({ kind, arguments: given }: BoundKind, name: string, text: string): BoundKind => ({
   kind,
   arguments: { ...given, [name]: text },

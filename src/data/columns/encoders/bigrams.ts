@@ -1,6 +1,6 @@
 /**
- * The words of a text and each pair of words in a row, with a blank between them: `new york city` gives new, new york, york, york city,
- * city. Each has the code of `pieces.ts`. A missing text has none.
+ * Encodes the words of a text and each pair of adjacent words, joined by a blank: `new york city` yields new, new york, york, york city, city. `pieces.ts` maps
+ * them to codes. A missing text yields none.
  */
 import type { FitEncoder, MakeCoder } from './contract.ts';
 import { fitPieces, piecesCoder } from './pieces.ts';

@@ -1,4 +1,4 @@
-/** Code = how many boundaries are ≤ the value, after log(1 + x) where `log`; a missing value has the code after the last. */
+/** The code is the number of boundaries ≤ the value, after log(1 + x) if `log` is set. A missing value has the code after the last. */
 import type { FitEncoder, MakeCoder } from './contract.ts';
 
 export const fitBoundaries: FitEncoder<'boundaries'> = ({ boundaries, log }) => ({

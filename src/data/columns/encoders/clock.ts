@@ -1,6 +1,6 @@
 /**
- * A part of a moment, given in seconds since 1970-01-01 00:00 UTC: hour 0 … 23, weekday 0 (Monday) … 6, month 0 (January) … 11,
- * week_hour 0 (Monday, midnight) … 167. A missing moment has the code after the last.
+ * Encodes a part of a moment, which is given in seconds since 1970-01-01 00:00 UTC: hour 0 … 23, weekday 0 (Monday) … 6, month 0 (January) … 11, week_hour 0
+ * (Monday, midnight) … 167. A missing moment has the code after the last.
  */
 import { type ClockPart, clockParts } from '../../../graph/plan/plan.ts';
 import type { FitEncoder, MakeCoder } from './contract.ts';
@@ -12,7 +12,7 @@ export const clockCoder: MakeCoder<'clock'> = ({ part }) => ({
   gives: 'code',
   code: (seconds) => {
     const code = Number.isNaN(seconds) ? Number.NaN : codes[part](seconds);
-    // A calendar ends: the code is NaN far from 1970.
+    // Far from 1970 JavaScript's calendar ends and the code is NaN.
     return Number.isNaN(code) ? clockParts[part] : code;
   },
 });

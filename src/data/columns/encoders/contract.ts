@@ -1,15 +1,15 @@
-/** The contract of encoders. The plain data of a fitted one is an `Encoding`, which goes into the artifact. */
+/** Defines the contract of encoders. The plain data of a fitted encoder is an `Encoding`, which is part of the artifact. */
 import type { Texts } from '../../../base/text/texts.ts';
 import type { Encoder } from '../../../graph/plan/plan.ts';
 import type { Encoding } from '../../dataset.ts';
 
-/** Texts of the training part: the count of each index of a dictionary. Index 0 is missing and counts nothing. */
+/** Texts of the training part with the count of each dictionary index. Index 0 stands for missing values and is not counted. */
 interface TextSample {
   readonly texts: Texts;
   readonly counts: ArrayLike<number>;
 }
 
-/** Numbers of the training part, NaN where missing; `weights[i]` training rows have `values[i]`. */
+/** Numbers of the training part, NaN for missing ones; `weights[i]` training rows have `values[i]`. */
 export interface NumberSample {
   readonly values: Float64Array;
   readonly weights: ArrayLike<number>;
@@ -20,7 +20,7 @@ export interface ColumnSample {
   readonly numbers: NumberSample;
 }
 
-/** A fitted encoder at work on one value. A missing text is `''`, a missing number NaN. */
+/** Applies a fitted encoder to single values. A missing text is `''`, a missing number NaN. */
 export type Coder =
   | {
       readonly reads: 'text';
@@ -31,7 +31,7 @@ export type Coder =
   | { readonly reads: 'text'; readonly gives: 'bag'; readonly codes: (text: string) => readonly number[] }
   | { readonly reads: 'number'; readonly gives: 'code'; readonly code: (value: number) => number }
   | { readonly reads: 'number'; readonly gives: 'numbers'; readonly number: (value: number) => number }
-  /** Numbers as they are; missing: `size` zeros. */
+  /** Numbers, unchanged; `size` zeros for a missing value. */
   | { readonly reads: 'vector'; readonly gives: 'numbers'; readonly size: number };
 
 type EncoderOf<K extends Encoder['kind']> = Extract<Encoder, { kind: K }>;

@@ -1,4 +1,4 @@
-/** Codes 0 … buckets − 1: the text's MurmurHash3 modulo `buckets`. A missing value hashes as the empty text. */
+/** The code is the text's MurmurHash3 modulo `buckets`. A missing value hashes like the empty text. */
 import type { FitEncoder, MakeCoder } from './contract.ts';
 import { murmur3 } from './murmur3.ts';
 

@@ -1,8 +1,8 @@
 import { mixed } from '../../../base/random/random.ts';
 
 /**
- * MurmurHash3_x86_32 (Austin Appleby, public domain) of the UTF-8 bytes of a text, seed 0: an unsigned 32-bit number. It is part
- * of what an artifact means, so it never changes.
+ * MurmurHash3_x86_32 (Austin Appleby, public domain) of the UTF-8 bytes of a text, seed 0: an unsigned 32-bit number. Stored models depend on it, so
+ * it never changes.
  */
 export function murmur3(text: string): number {
   const bytes = room.length < 3 * text.length ? new Uint8Array(3 * text.length) : room;
@@ -26,7 +26,7 @@ export function murmur3(text: string): number {
 const utf8 = new TextEncoder();
 const room = new Uint8Array(1024);
 
-/** Keys are mostly ASCII and short: a call of the encoder would take longer than the hash. */
+/** Keys are mostly short and ASCII, for which a call of the TextEncoder would take longer than the hash. */
 function writeUtf8(text: string, to: Uint8Array): number {
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at);

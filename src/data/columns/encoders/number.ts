@@ -1,4 +1,4 @@
-/** The number itself, or log(1 + x); a missing value is 0. */
+/** Passes on the number itself, or log(1 + x). A missing value is 0. */
 import type { FitEncoder, MakeCoder } from './contract.ts';
 
 export const fitNumber: FitEncoder<'number'> = ({ log }) => ({ kind: 'number', log });

@@ -1,4 +1,4 @@
-/** Encodes texts in pieces, each with a code of its own or with that of its hash. */
+/** Encodes texts as pieces, each with a code of its own or the code of its hash. */
 import { packTexts, type Texts } from '../../../base/text/texts.ts';
 import { defined } from '../../../base/util/defined.ts';
 import type { Coder } from './contract.ts';
@@ -12,14 +12,14 @@ interface PieceEncoder<K extends string> {
   readonly values?: Texts;
 }
 
-/** Learns nothing: the pieces are those of a file, or all are hashed. */
+/** Learns nothing, because the pieces come from a file or are hashed. */
 export const fitPieces = <K extends string>({ kind, buckets, values }: PieceEncoder<K>): PieceEncoder<K> => ({
   kind,
   buckets,
   ...defined({ values: values && packTexts(values) }),
 });
 
-/** Piece i of `values` has the code buckets + i, any other its hash modulo buckets. */
+/** Piece i of `values` has the code buckets + i; any other piece has its hash modulo buckets. */
 export const piecesCoder =
   (split: SplitText) =>
   ({ buckets, values = [] }: PieceEncoder<string>): Coder => {

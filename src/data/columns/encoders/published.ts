@@ -1,6 +1,6 @@
 /**
- * The rules by which text becomes codes, published so that a program in another language can do the same: each rule with test values. They go
- * into serving.json; `docs/guide/serving.md` explains them. A rule never changes for an encoding that exists.
+ * Publishes the rules that turn text into codes, with test values, so that programs in other languages can implement them. They are part of serving.json;
+ * `docs/guide/serving.md` explains them. The rule of an existing encoding never changes.
  */
 import { crossedText } from '../encode.ts';
 import { bigramsOf } from './bigrams.ts';
@@ -10,7 +10,7 @@ import { wordsOfText } from './words.ts';
 
 export type PublishedRules = ReturnType<typeof publishedRules>;
 
-/** Empty, one byte, each length of a tail, two to four bytes a character, and longer than any block. */
+/** Covers the empty text, one byte, each length of a tail, characters of two to four bytes, and a text longer than a block. */
 const texts: readonly string[] = [
   '',
   'a',

@@ -1,6 +1,6 @@
 /**
- * Boundaries that cut the training part into `buckets` equally frequent pieces; then as `boundaries`. Equal values stay together, so
- * values that repeat a lot give fewer pieces.
+ * Learns boundaries that divide the training part into `buckets` equally frequent ranges, and then encodes like `boundaries`. Equal values stay together, so
+ * frequent values lead to fewer ranges.
  */
 import { everyRow } from '../../../base/util/defined.ts';
 import type { FitEncoder, NumberSample } from './contract.ts';
@@ -11,7 +11,7 @@ export const fitQuantiles: FitEncoder<'quantiles'> = ({ buckets, log }, { number
   let below = 0;
   let piece = 1;
   for (let i = 0; i < sorted.length; i++) {
-    // A piece ends before the first new value that has its share of the rows below it.
+    // A range ends before the first new value for which its share of the rows is reached.
     if ((i === 0 || sorted[i] !== sorted[i - 1]) && below * buckets >= piece * total) {
       boundaries.push(sorted[i]!);
       piece = Math.floor((below * buckets) / total) + 1;

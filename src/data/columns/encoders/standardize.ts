@@ -1,11 +1,11 @@
 /**
- * (x − mean) ÷ deviation of the training part (the population's, dividing by n), after log(1 + x) where `log`; where all values
- * are equal the deviation is taken as 1. A missing value is 0, the mean.
+ * Encodes (x − mean) ÷ deviation of the training part (population deviation, dividing by n), after log(1 + x) if `log` is set. If all values are equal the
+ * deviation is 1. A missing value becomes 0, the mean.
  */
 import type { FitEncoder, MakeCoder } from './contract.ts';
 
 export const fitStandardize: FitEncoder<'standardize'> = ({ log }, { numbers: { values, weights } }) => {
-  // Welford's update (1962), weighted: one pass without cancellation.
+  // Welford's update (1962) with weights needs one pass and avoids cancellation.
   let total = 0;
   let mean = 0;
   let squares = 0;

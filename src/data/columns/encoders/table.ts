@@ -47,7 +47,7 @@ export function fitEncoder(encoder: Encoder, sample: ColumnSample): Encoding {
 
 const coderCache = new WeakMap<Encoding, Coder>();
 
-/** Prepares a fitted encoder for many values, once: each request with one value needs it again. */
+/** Returns the coder of an encoding from a cache, because each request with a single value needs it again. */
 export function makeCoder(encoding: Encoding): Coder {
   const cachedCoder = coderCache.get(encoding);
   if (cachedCoder) return cachedCoder;

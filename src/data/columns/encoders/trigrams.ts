@@ -1,6 +1,6 @@
 /**
- * Letter trigrams of `#word#` for every word of a text (Huang et al., CIKM 2013, section 3.2): `good` gives #go, goo, ood, od#.
- * Each has the code of `pieces.ts`. A missing text has none.
+ * Encodes the letter trigrams of `#word#` for each word of a text (Huang et al., CIKM 2013, section 3.2): `good` yields #go, goo, ood, od#. `pieces.ts` maps
+ * them to codes. A missing text yields none.
  */
 import type { FitEncoder, MakeCoder } from './contract.ts';
 import { fitPieces, piecesCoder } from './pieces.ts';

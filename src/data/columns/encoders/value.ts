@@ -1,4 +1,4 @@
-/** Encodes single values, as a server gets them, as training encoded its columns. */
+/** Encodes single values that a server receives in the same way as training encoded its columns. */
 import type { Encoding } from '../../dataset.ts';
 import type { Coder } from './contract.ts';
 import { makeCoder } from './table.ts';
@@ -15,8 +15,7 @@ export function encodeValue(encoding: Encoding, value: unknown): EncodedValue {
 /**
  * Values are texts, numbers, booleans, arrays of them, and `null`, `undefined`, `''` or NaN for missing. An array is a bag
  * of its elements without the missing ones; for a vector it is the vector. A moment is seconds since 1970, a Date, or its text as in
- * `2026-11-25 17:00`, in UTC where it names no zone. Throws TypeError for anything else, and for a number that is
- * none: what training would have rejected.
+ * `2026-11-25 17:00`, in UTC where it names no zone. Throws TypeError for anything else, and for an invalid number, like training.
  */
 export function makeValueEncoder(encoding: Encoding): (value: unknown) => EncodedValue {
   const coder = makeCoder(encoding);
@@ -58,7 +57,7 @@ function isMissing(value: unknown): boolean {
 }
 
 function textOf(value: unknown): string {
-  // JSON was read into a number that other ids round to as well.
+  // The number was parsed from JSON, and other ids round to the same number.
   if (Number.isInteger(value) && !Number.isSafeInteger(value)) fail('ids of more than 15 digits as texts', value);
   return typeof value === 'string' ||
     typeof value === 'number' ||
@@ -88,7 +87,7 @@ function vectorOf(value: unknown, size: number): readonly number[] {
   return value.map((element) => singleOf(numberOf(element), value));
 }
 
-/** Rounds to float32, with which a model computes. */
+/** Rounds to float32, the precision of models. */
 function singleOf(number: number, value: unknown): number {
   const single = Math.fround(number);
   return Number.isFinite(single) ? single : fail('numbers up to 3.4e38', value);

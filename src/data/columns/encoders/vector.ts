@@ -1,4 +1,4 @@
-/** `size` numbers as they are; a missing vector is zeros. */
+/** Passes `size` numbers unchanged; a missing vector is zeros. */
 import type { FitEncoder, MakeCoder } from './contract.ts';
 
 export const fitVector: FitEncoder<'vector'> = ({ size }) => ({ kind: 'vector', size });

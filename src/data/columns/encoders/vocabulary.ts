@@ -1,6 +1,6 @@
 /**
- * Code 0 represents a value outside of the vocabulary, and a missing value; 1, 2 … are the values of the training part, the
- * most frequent first, equally frequent ones in the order of their UTF-16 units; or the values that were declared, as declared.
+ * Code 0 stands for a missing value and for one outside of the vocabulary. Codes 1, 2, … are the values of the training part, the most frequent first, equally
+ * frequent ones sorted by UTF-16 code units; or the declared values in their order.
  */
 import { type KeyTable, makeKeyTable } from '../../../base/text/key_table.ts';
 import { compareTexts, packTexts, pickTexts } from '../../../base/text/texts.ts';
@@ -13,7 +13,7 @@ export const fitVocabulary: FitEncoder<'vocabulary'> = ({ minimumCount, values }
   const descending = ascendingIndexes(Float64Array.from(indexes, (index) => -counts[index]!)).map(
     (rank) => indexes[rank]!,
   );
-  // Dictionaries are in the order of bytes, which is nearly always that of units.
+  // Dictionaries are sorted by bytes, which is nearly always the order of code units.
   const isOrdered = indexes.every((index, rank) => rank === 0 || compareTexts(texts, indexes[rank - 1]!, index) < 0);
   if (!isOrdered) descending.sort((a, b) => counts[b]! - counts[a]! || compareTexts(texts, a, b));
   return { kind: 'vocabulary', values: pickTexts(texts, descending) };
@@ -27,7 +27,7 @@ function frequentIndexes(counts: ArrayLike<number>, minimum: number): Int32Array
 }
 
 export const vocabularyCoder: MakeCoder<'vocabulary'> = ({ values }) => {
-  // The table is large, and many callers only read the coder's kind.
+  // The table is built lazily, because it is large and many callers only read the coder's kind.
   let keyTable: KeyTable | undefined;
   const keys = (): KeyTable => (keyTable ??= makeKeyTable(values, values.length));
   return {

@@ -1,6 +1,6 @@
 /**
- * The words of a text, lower case, each with the code of `pieces.ts`. A word is a run of letters and digits of any script,
- * after Unicode's canonical composition (NFC). A missing text has none.
+ * Encodes the words of a text in lower case; `pieces.ts` maps them to codes. A word is a sequence of letters and digits of any script, after Unicode's
+ * canonical composition (NFC). A missing text yields none.
  */
 import type { FitEncoder, MakeCoder } from './contract.ts';
 import { fitPieces, piecesCoder } from './pieces.ts';

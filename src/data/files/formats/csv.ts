@@ -1,4 +1,4 @@
-/** Reads CSV: Tower reads each record, and the database gets the good ones. */
+/** Reads CSV: Tower parses each record and passes the good ones to the database. */
 import { csvShape, sampleCsv } from '../csv.ts';
 import { CsvScanner } from '../records/csv.ts';
 import { type FileReader, loadTexts } from './reader.ts';

@@ -1,4 +1,4 @@
-/** Reads JSON, an object a line or one array of objects: Tower counts the records, and the database reads the good ones. */
+/** Reads JSON, one object in each line or one array of objects: Tower counts the records, and the database reads the good ones. */
 import { quoteName, quotePath, quoteText, writingCopy } from '../duckdb.ts';
 import { FileShapeError } from '../records/csv.ts';
 import { JsonArrayScanner, JsonLinesScanner } from '../records/lines.ts';

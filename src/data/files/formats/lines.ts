@@ -1,11 +1,11 @@
-/** Reads lines of a user and items: each item of a line is a record. */
+/** Reads lines that have a user and items. Each item of a line is a record. */
 import { FileShapeError, type Problem } from '../records/csv.ts';
 import { type EachGoodLine, LinesScanner, lineColumns } from '../records/lines.ts';
 import { readBeginning, shortSample } from '../records/scan.ts';
 import { type FileReader, loadTexts } from './reader.ts';
 
 export const lines: FileReader = {
-  /** A file whose first lines are all bad is no file of lines. */
+  /** Throws if all of the first lines are bad, because the file then has another format. */
   async open(file) {
     const { bytes, whole } = await readBeginning(file, shortSample);
     let goodCount = 0;

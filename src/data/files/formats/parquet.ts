@@ -1,4 +1,4 @@
-/** Reads Parquet: the database does, and its rows are compared with the number in the file's metadata. */
+/** Reads Parquet with the database, and compares the number of rows with the metadata of the file. */
 import { type Database, quotePath } from '../duckdb.ts';
 import type { DescribedFile, InputFile } from '../files.ts';
 import { columnsOfRelation, type FileReader, insert, selectFrom, settleRows } from './reader.ts';
@@ -25,11 +25,11 @@ export const parquet: FileReader = {
   },
 };
 
-/** Refuses two columns with one name, whatever their case: the database would number the second, and nobody would know which is read. */
+/** Refuses columns whose names differ only in case: the database would number the second, and it would be unclear which one is read. */
 async function refuseRepeated(database: Database, file: InputFile): Promise<void> {
   const schema = await database.rows(`SELECT name, num_children FROM parquet_schema([${quotePath(file.path)}])`);
   const seenNames = new Set<string>();
-  // Depth first: the table, then each column with what is in it.
+  // The schema is listed depth first: the table, and each column followed by its children.
   let openChildren = 0;
   for (const { name, num_children: children } of schema.slice(1)) {
     if (openChildren === 0) {
@@ -41,7 +41,7 @@ async function refuseRepeated(database: Database, file: InputFile): Promise<void
   }
 }
 
-/** Returns the row count in a file's metadata. @throws Failure where its row groups have another */
+/** Returns the number of rows in a file's metadata. @throws Failure if the row groups have another number */
 async function recordsOfParquet(database: Database, file: DescribedFile): Promise<number> {
   const quotedPath = quotePath(file.path);
   const [metadata] = await database.rows(

@@ -1,6 +1,6 @@
 /**
- * What reads a format, and what readers share. Text is read by Tower alone. What the database reads is compared with the number of records
- * of the file.
+ * Defines the reader of a format, and functions that readers share. Tower itself parses text; the number of rows that the database reads is compared with the
+ * number of records in the file.
  */
 import { failure } from '../../../base/diagnostics/failure.ts';
 import { type Copies, columnAsText, type Database, quoteName, type TextRowAppender } from '../duckdb.ts';
@@ -9,14 +9,14 @@ import type { Problem, Scanner } from '../records/csv.ts';
 import { eachPiece, refuseHopeless, type ScanResult } from '../records/scan.ts';
 
 export interface FileReader {
-  /** Finds the columns. Rows are read later, from another database. @throws what is wrong with the file */
+  /** Finds the columns. Rows are loaded later, with another database. @throws an error of the file */
   open(file: DescribedFile, context: OpenContext): Promise<OpenedFile>;
-  /** Returns the SQL by which the database reads a file; absent where Tower reads its text. */
+  /** Returns the SQL with which the database reads a file. Absent if Tower parses its text. */
   readonly relation?: (path: string) => string;
-  /** Present where files that are too large for memory stay where they are: the database skips rows by their number in a file. */
+  /** Present if files that exceed the memory can be read repeatedly from where they are: the database selects rows by their number in a file. */
   readonly inPlace?: {
     readonly rowNumber: string;
-    /** @throws Failure where the file has another number of rows than it says */
+    /** @throws Failure if the number of rows differs from the file's metadata */
     count(database: Database, file: DescribedFile): Promise<number>;
     select(input: LoadInput, file: DescribedFile, ...also: readonly string[]): string;
   };
@@ -31,17 +31,17 @@ interface OpenContext {
 export interface OpenedFile {
   readonly columns: readonly FileColumn[];
   /**
-   * Makes the table of the source's role from its first file, or adds file `at` to it. Throws what is wrong with the file, and Failure where
-   * the sum of rows and broken records differs from the file's records.
+   * Makes the table of the source's role from its first file, or adds file `at` to it. Throws the errors of the file, and a Failure if the sum of rows and
+   * broken records differs from the number of records.
    */
   load(input: LoadInput, at: number): Promise<{ readonly rows: number; readonly broken: readonly BadRow[] }>;
-  /** Finds the lines of records again; absent where rows have none. */
+  /** Finds the lines of records again. Absent if rows have no lines. */
   readonly scanner?: () => Scanner;
 }
 
 export const NUMBER_TEXT = 'text of a number';
 
-/** A JSON value of any kind, read as the text in it. */
+/** A JSON value of any type, read as the text in it. */
 export const UNWRAPPED = 'JSON value';
 
 export interface LoadInput {
@@ -55,12 +55,12 @@ type RecordSink = Pick<TextRowAppender, 'set' | 'endRow'> & { reject(line: numbe
 
 const kinds: Readonly<Record<string, string>> = { DATE: 'a time', TIMESTAMP: 'a time', BOOLEAN: 'true or false' };
 
-/** The most rows, and pieces of a file, that wait in the database as texts before they become values. */
+/** Maximum number of rows, and of pieces of a file, that wait as texts in the database before they are converted. */
 const [maxWaitingRows, maxWaitingPieces] = [2 * 122_880, 16];
 
 /**
- * Reads a file of text once, to its end: the database gets each good record at once, and converts many at a time. A value that is not of
- * its column's type makes the record a bad row.
+ * Reads a text file once: the good records go to the database, which converts many at a time. A value that cannot be converted to the type of its column makes
+ * its record a bad row.
  */
 export async function loadTexts(
   { database, source, types, signal }: LoadInput,
@@ -129,16 +129,16 @@ export async function loadTexts(
 }
 
 export async function columnsOfRelation(database: Database, relation: string): Promise<FileColumn[]> {
-  // A name that begins with a byte order mark loses it on its way here, and would be that of another column.
+  // A name that starts with a byte order mark would lose it here, and could then equal the name of another column.
   const columnRows = await database.rows(
     `SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${relation}) WHERE NOT starts_with(column_name, chr(65279))`,
   );
   const columns = columnRows.map((row) => ({ name: String(row.column_name), type: String(row.column_type) }));
-  // No SQL can hold a zero byte, so nothing could name such a column.
+  // SQL cannot contain a zero byte, so no expression can name such a column.
   return columns.filter(({ name }) => !name.includes('\0'));
 }
 
-/** Returns a query of a file that says its types itself. `also`: what it selects besides the columns. */
+/** Returns a query of a file that declares its own types. `also`: further expressions to select. */
 export function selectFrom(
   relation: (path: string) => string,
   { source, types }: LoadInput,
@@ -147,7 +147,7 @@ export function selectFrom(
 ): string {
   const columns = new Map(source.columns.map((column) => [column.name, column]));
   const fileIndex = source.files.indexOf(file);
-  // Where files disagree about a type, each is read as the type that holds them all: the table has the type of the first. Ids are texts then.
+  // If the types of files differ, each column is cast to the type that holds all values, because the table has a single type. Keys are then texts.
   const selectedColumns = [...types].map(([name, readType]) => {
     const { type, types: typesByFile } = columns.get(name)!;
     const column = quoteName(name);
@@ -162,7 +162,7 @@ export async function insert({ database, source }: LoadInput, at: number, select
   const { role } = source;
   const before = at === 0 ? 0 : await countOf(database, role);
   await database.run(at === 0 ? `CREATE OR REPLACE TEMP TABLE ${role} AS ${select}` : `INSERT INTO ${role} ${select}`);
-  // Row ids would not do: until they are committed, rows have others.
+  // Row ids cannot be counted instead, because uncommitted rows have other ids.
   return (await countOf(database, role)) - before;
 }
 
@@ -171,7 +171,7 @@ export async function countOf(database: Database, relation: string): Promise<num
   return Number(countRow!.rows);
 }
 
-/** @throws Failure where not all records were read */
+/** @throws Failure if not all records were read */
 export function settleRows(file: DescribedFile, read: number, records: number): void {
   if (read !== records) throw failure('data-file-uncounted', { path: file.name, read, records }, file.described.span);
 }

@@ -1,4 +1,4 @@
-/** The reader of each format. */
+/** Lists the reader of each format. */
 import { csv } from './csv.ts';
 import { json } from './json.ts';
 import { lines } from './lines.ts';

@@ -1,14 +1,14 @@
-/** The formats of files of rows: what their names end with, and what is known of their values. `readers.ts` has the reader of each. */
+/** Lists the file formats: the endings of their names, and the source of column types. `readers.ts` has the reader of each. */
 
 interface FileFormat {
   readonly title: string;
-  /** What names of its files end with, the usual one first. None: a data block names the format. */
+  /** Endings of the names of its files, the usual one first. If there are none, a data block must name the format. */
   readonly endings: readonly string[];
-  /** True if a name may end in `.gz` besides. */
+  /** True if the name may also end in `.gz`. */
   readonly isPackable: boolean;
-  /** The first bytes of each of its files, in hexadecimal digits; absent where files begin in several ways. */
+  /** The first bytes of each file, in hexadecimal digits. Absent if files may begin in different ways. */
   readonly magic?: string;
-  /** What says the types of columns: a `sample`, all `values`, which may be missing or of several types, or the `file` itself. */
+  /** The source of column types: a `sample`; all `values`, some of which may be missing or of another type; or the `file` itself. */
   readonly types: 'sample' | 'values' | 'file';
 }
 
@@ -24,21 +24,21 @@ export type FileKind = keyof typeof rows;
 export const formats: Readonly<Record<FileKind, FileFormat>> = rows;
 export const fileKinds = Object.keys(rows) as readonly FileKind[];
 
-/** All endings, as a choice of a regular expression: `csv|tsv|…`. */
+/** All endings as alternatives of a regular expression: `csv|tsv|…`. */
 export const endingChoice = fileKinds.flatMap((kind) => formats[kind].endings).join('|');
 
-/** True if one of these files has columns whose types are those of a sample: a text that is empty has no value then. */
+/** True if the column types of one of these files come from a sample. An empty text is then a missing value. */
 export const hasSampledTypes = (files: readonly { readonly kind: FileKind }[]): boolean =>
   files.some(({ kind }) => formats[kind].types === 'sample');
 
-/** Undefined for an ending that nothing reads. */
+/** Returns undefined for an unknown ending. */
 export function formatOf(path: string): FileKind | undefined {
   const [, ending, packed] = /\.(\w+)(\.gz)?$/i.exec(path) ?? [];
   const kind = fileKinds.find((each) => formats[each].endings.includes(ending?.toLowerCase() ?? ''));
   return kind === undefined || (packed !== undefined && !formats[kind].isPackable) ? undefined : kind;
 }
 
-/** Any file of text may hold lines, whatever its ending; what says to be another format does not. */
+/** Returns `lines` for a file with any ending but that of another format, because lines have no ending of their own. */
 export function linesKind(path: string): 'lines' | undefined {
   const kind = formatOf(path);
   return kind === undefined || kind === 'csv' ? 'lines' : undefined;
@@ -46,5 +46,5 @@ export function linesKind(path: string): 'lines' | undefined {
 
 export const isCompressed = (path: string): boolean => path.toLowerCase().endsWith('.gz');
 
-/** Returns all endings that say what is in a file: `.csv.gz` of `views.csv.gz`. */
+/** Returns the endings that describe the content of a file: `.csv.gz` for `views.csv.gz`. */
 export const endingOf = (path: string): string => /(\.[a-z]{2,8})?(\.gz)?$/i.exec(path)![0];

@@ -1,12 +1,12 @@
 /**
- * The one reader of CSV. Records are as RFC 4180 has them: a quoted value may hold separators, line ends and doubled quotes. A quote
- * opens a value only at its beginning. A record whose quotes do not work out costs its first line alone, and reading goes on with the
- * next. One machine of states reads a record, because its rules for quotes only hold together.
+ * Implements the only reader of CSV. Records follow RFC 4180: a quoted value may contain delimiters, line ends and doubled quotes. A quote opens a value only
+ * at its beginning. If the quotes of a record do not match, only its first line is rejected, and the next line is read. A single state machine reads a record,
+ * because the rules for quotes depend on each other.
  *
- * DuckDB 1.5.5's own reader cannot promise this. Ten rows whose fourth is `u3,i3,"open` give 3 rows and 1 reject: the six rows after
- * the quote are lost, and with `parallel = false` even the reject. If the eighth row is `u7,i7,close"`, five rows become one value
- * without a reject. `strict_mode = false` and `null_padding` make values of such rows, and a count of lines cannot tell them from
- * quoted line ends. It fails on mixed line ends, and takes repeated headers, zero bytes and byte order marks for values.
+ * DuckDB 1.5.5's own reader cannot guarantee this. From ten rows whose fourth is `u3,i3,"open` it reads 3 rows and rejects 1: the six rows after the quote are
+ * lost, and with `parallel = false` even the reject. If the eighth row is `u7,i7,close"`, five rows become one value without a reject. `strict_mode = false`
+ * and `null_padding` turn such rows into values, and counting lines cannot distinguish them from quoted line ends. It also fails on mixed line ends, and takes
+ * repeated headers, zero bytes and byte order marks for values.
  */
 import { isUtf8 } from 'node:buffer';
 
@@ -15,18 +15,18 @@ export interface Problem {
   readonly column?: string;
 }
 
-/** A record is `bytes[from … to)` and begins on `line`, from 1. One with a problem is rejected, and is one physical line. */
+/** Called for the record `bytes[from … to)`, which begins on `line`, from 1. A rejected record has a problem and is a single physical line. */
 export type EachRecord = (line: number, from: number, to: number, problem?: Problem) => void;
 
 export interface Scanner {
   /**
-   * Gives the records of `bytes` to `each`. `bytes` begin where the last call ended, and `final` says that nothing follows them.
-   * Answers how many bytes are done with. Throws ShapeError where no record after this place could be trusted.
+   * Passes the records of `bytes` to `each`. `bytes` begin where the last call ended, and `final` marks the end of the file. Returns the number of
+   * consumed bytes. Throws ShapeError if no later record can be trusted.
    */
   take(bytes: Buffer, final: boolean, each: EachRecord): number;
 }
 
-/** The file as a whole cannot be read, for a mistake on one line. */
+/** An error on one line makes the whole file unreadable. */
 export class FileShapeError extends Error {
   constructor(
     readonly line: number,
@@ -45,7 +45,7 @@ export function hasMark(bytes: Buffer, at: number): boolean {
   return bytes[at] === BOM[0] && bytes[at + 1] === BOM[1] && bytes[at + 2] === BOM[2];
 }
 
-/** Returns the end of the line that holds `at`: a line feed, a carriage return, or `end`. */
+/** Returns the end of the line that contains `at`: the offset of a line feed or carriage return, or `end`. */
 export function lineEnd(bytes: Buffer, at: number, end: number): number {
   let lineFeed = bytes.indexOf(LF, at);
   if (lineFeed === -1 || lineFeed > end) lineFeed = end;
@@ -53,7 +53,7 @@ export function lineEnd(bytes: Buffer, at: number, end: number): number {
   return carriageReturn === -1 ? lineFeed : at + carriageReturn;
 }
 
-/** Past the line end at `at`, where there is one: a line feed, a carriage return, or the two. */
+/** Returns the offset after the line end at `at`, if there is one: a line feed, a carriage return, or both. */
 export function pastLineEnd(bytes: Buffer, at: number): number {
   if (bytes[at] === CR) return bytes[at + 1] === LF ? at + 2 : at + 1;
   return bytes[at] === LF ? at + 1 : at;
@@ -74,11 +74,11 @@ const [ORDINARY, STOP] = [0, 1];
 
 export interface CsvShape {
   readonly delimiter: string;
-  /** The columns of the header. `fits` tests whether a value is of the column's kind; a column that takes any text has none. */
+  /** The columns of the header. `fits` tests if a value has the column's type; it is absent if the column allows any text. */
   readonly columns: readonly { readonly name: string; readonly fits?: ((value: string) => boolean) | undefined }[];
 }
 
-/** `cut`: the record may go on after these bytes. `trailing`: something follows a closing quote. */
+/** `cut`: the record may continue after these bytes. `trailing`: a closing quote is followed by other characters. */
 type ParseOutcome = 'whole' | 'cut' | 'unclosed' | 'trailing';
 
 export class CsvParser {
@@ -90,15 +90,15 @@ export class CsvParser {
     for (const stop of [LF, CR, this.separator]) this.kinds[stop] = STOP;
   }
 
-  /** The end of the last record's line, the number of its values, and that of the line ends in them. */
+  /** The end of the last record's line, its number of values, and the number of line ends in them. */
   end = 0;
   values = 0;
   lines = 0;
-  /** Three numbers a value of the last record: where it begins and ends, without its quotes, and 1 where quotes in it are doubled. */
+  /** Three numbers for each value of the last record: its start and end without quotes, and 1 if it contains doubled quotes. */
   spans = new Int32Array(3 * 64);
   private doubled = 0;
 
-  /** The record at `at`; sets `end`, `values`, `lines` and `spans`. */
+  /** Parses the record at `at`; sets `end`, `values`, `lines` and `spans`. */
   parse(bytes: Buffer, at: number, final: boolean): ParseOutcome {
     const { kinds, separator } = this;
     const { length } = bytes;
@@ -134,7 +134,7 @@ export class CsvParser {
         i++;
         continue;
       }
-      // A carriage return at the end of a piece may be half of a line end.
+      // A carriage return at the end of a piece may be the first half of a line end.
       if (!final && bytes[i] === CR && i + 1 === length) return 'cut';
       this.end = i;
       this.values = values;
@@ -142,7 +142,7 @@ export class CsvParser {
     }
   }
 
-  /** The quote that closes the value which begins at `at`, or -1. */
+  /** Returns the offset of the quote that closes the value at `at`; −1 if there is none. */
   private closing(bytes: Buffer, at: number): number {
     const { length } = bytes;
     this.doubled = 0;
@@ -175,7 +175,7 @@ export class CsvScanner implements Scanner {
     this.parser = new CsvParser(shape.delimiter);
   }
 
-  /** Gives a value of the record that `take` gives: its bytes, without its quotes. */
+  /** Receives a value of the current record: its bytes without quotes. */
   value(bytes: Buffer, column: number, each: (bytes: Buffer, from: number, to: number) => void): void {
     const { spans } = this.parser;
     const [from, to] = [spans[3 * column]!, spans[3 * column + 1]!];
@@ -236,12 +236,12 @@ export class CsvScanner implements Scanner {
       } else if (problem === undefined) {
         if (!isValidText) problem = this.invalid(bytes.subarray(offset, end));
         if (hasMark(bytes, offset)) problem ??= strayMark;
-        // Files that were put together keep the header of each.
+        // Concatenated files repeat the header.
         else if (columnCount > 1 && this.isHeader(bytes, offset, end)) problem = headerAgain;
       }
       each(this.line, offset, end, problem);
       if (this.skipping) return end;
-      // Lines within a value count where the value was read.
+      // Line ends within a value count only if the value was read as one.
       if (outcome === 'whole' && end === parser.end) this.line += lines;
       offset = this.next(bytes, end);
     }
@@ -254,7 +254,7 @@ export class CsvScanner implements Scanner {
     return bytes.compare(header, 0, header.length, from, to) === 0;
   }
 
-  /** Past the line end at `end`. */
+  /** The offset after the line end at `end`. */
   private next(bytes: Buffer, end: number): number {
     const after = pastLineEnd(bytes, end);
     if (after > end) this.line++;
@@ -291,8 +291,8 @@ export class CsvScanner implements Scanner {
   }
 
   /**
-   * True if a record of several lines is a stray quote that found another: nine lines in ten are rows by themselves. How many lines it
-   * takes to say so depends on how often text has as many separators by chance.
+   * True if a record of several lines was caused by two stray quotes, because nine of ten of its lines are rows by themselves. The required number of lines
+   * depends on how often text has the right number of delimiters by chance.
    */
   private swallows(bytes: Buffer, at: number, end: number): boolean {
     const { columns, delimiter } = this.shape;
@@ -321,7 +321,7 @@ export class CsvScanner implements Scanner {
     const { columns, delimiter } = this.shape;
     const hasZero = record.includes(0);
     if (!hasZero && isUtf8(record)) return undefined;
-    // Each byte is a character of its own, so that what is no text can be looked at.
+    // Decodes each byte as one character, so that invalid UTF-8 can be inspected.
     const values = valuesOf(record.toString('latin1'), delimiter);
     const invalidIndex = values.findIndex((value) =>
       hasZero ? value.includes('\0') : !isUtf8(Buffer.from(value, 'latin1')),
@@ -339,14 +339,14 @@ const strayMark: Problem = {
   reason: 'the line begins with a byte order mark, which belongs at the beginning of a file',
 };
 
-/** Returns the offset after the byte order mark. Throws ShapeError where it is that of another encoding. */
+/** Returns the offset after a byte order mark. Throws FileShapeError if the mark is that of another encoding. */
 export function firstByte(bytes: Buffer): number {
   const encoding = otherEncoding(bytes);
   if (encoding !== undefined) throw new FileShapeError(1, `it is text in ${encoding}, and should be in UTF-8`);
   return hasMark(bytes, 0) ? 3 : 0;
 }
 
-/** The values of one whole record, without their quotes. */
+/** Returns the values of one complete record without their quotes. */
 export function valuesOf(record: string, delimiter: string): string[] {
   const values: string[] = [];
   for (let offset = 0; ; ) {

@@ -1,6 +1,6 @@
 /**
- * Records of lines: `user item item …` with spaces or tabs between words, as the sets of LightGCN and S3-Rec have them, where every item of a line is a
- * record; and of JSON, an object a line or the elements of one array. A line that cannot be read is one record with a problem, so each is accounted for.
+ * Reads records of lines, `user item item …` separated by spaces or tabs, as in the data sets of LightGCN and S3-Rec, where every item of a line is a record;
+ * and of JSON, one object in each line or the elements of one array. An unreadable line is one record with a problem, so every line is counted.
  */
 import { isUtf8 } from 'node:buffer';
 import {
@@ -19,7 +19,7 @@ import {
 import type { JsonScanner } from './scan.ts';
 
 const maxObjectBytes = 16_000_000;
-/** The depth of objects and lists in each other: the database's own reader ends the process far below. */
+/** Maximum nesting of objects and lists. The database's own reader crashes at a much greater depth. */
 const maxDepth = 200;
 
 const [BACKSLASH, COLON, COMMA] = [0x5c, 0x3a, 0x2c];
@@ -29,7 +29,7 @@ export class JsonLinesScanner implements JsonScanner {
   private readonly lines = new LineWalker(maxObjectBytes);
   private untroubled = true;
 
-  /** The database ends a line at a line feed alone. */
+  /** True if the database can read the file itself: it ends lines only at line feeds. */
   get plain(): boolean {
     return this.untroubled && !this.lines.hasMark && !this.lines.hasReturns;
   }
@@ -111,7 +111,7 @@ const notText: Problem = { reason: 'the text is not UTF-8' };
 const tooDeep: Problem = { reason: `objects and lists lie more than ${maxDepth} deep in each other` };
 const strayMark: Problem = { reason: 'a byte order mark belongs at the beginning of a file' };
 
-/** Returns the reason why a record is not an object that says each of its names once. `valid`: it is known to be UTF-8. */
+/** Returns the reason why a record is not an object with unique names; undefined if it is one. `valid`: it is known to be UTF-8. */
 function objectProblem(bytes: Buffer, from: number, to: number, valid: boolean): Problem | undefined {
   if (hasMark(bytes, from)) return strayMark;
   let depth = 0;
@@ -144,8 +144,8 @@ function objectProblem(bytes: Buffer, from: number, to: number, valid: boolean):
 }
 
 /**
- * A value of JSON; undefined for what is none. Python and DuckDB write NaN and Infinity, which are no JSON; here they are null. A
- * number that is not finite is judged where it is needed.
+ * Parses a JSON value; undefined if it is invalid. NaN and Infinity, which Python and DuckDB write, become null. Other code checks that numbers are
+ * finite.
  */
 export function parseJsonText(text: string): unknown {
   try {
@@ -164,7 +164,7 @@ export function parseJsonText(text: string): unknown {
   }
 }
 
-/** A name that an object has twice, as it is written. */
+/** Finds a name that an object has twice, in its source form. */
 function repeatedName(text: string): string {
   const seenNames = new Set<string>();
   let depth = 0;
@@ -182,7 +182,7 @@ function repeatedName(text: string): string {
   return 'a name';
 }
 
-/** Returns the end of the value at `at`: before a comma, a bracket or a space, outside of what it opens itself. */
+/** Returns the end of the value at `at`: the offset of a comma, bracket or space outside of its own brackets. */
 function elementEnd(bytes: Buffer, at: number): number {
   let depth = 0;
   let quoted = false;
@@ -219,7 +219,7 @@ const maxLineBytes = 16_000_000;
 
 const [SPACE, TAB] = [0x20, 0x09];
 
-/** The user of a line is `bytes[from … to)`; its items follow. */
+/** The user of a line is `bytes[from … to)`, and its items follow. */
 export type EachGoodLine = (
   line: number,
   from: number,
@@ -241,7 +241,7 @@ export class LinesScanner implements Scanner {
     );
   }
 
-  /** As `take`, with the good lines as a whole. */
+  /** Like `take`, but passes all good lines at once. */
   read(bytes: Buffer, final: boolean, good: EachGoodLine, bad: EachRecord): number {
     return this.lines.walk(bytes, final, (line, from, to, isTooLong) => {
       const words = isTooLong ? [] : wordsOf(bytes, from, to);
@@ -265,7 +265,7 @@ function wordsOf(bytes: Buffer, from: number, to: number): (readonly [number, nu
 
 const isBlankByte = (byte: number): boolean => byte === SPACE || byte === TAB;
 
-/** A line of blanks is no record. */
+/** A blank line is not a record. */
 function problemOf(bytes: Buffer, from: number, to: number, words: number): Problem | undefined {
   if (words === 0) return undefined;
   const lineBytes = bytes.subarray(from, to);
@@ -278,7 +278,7 @@ function problemOf(bytes: Buffer, from: number, to: number, words: number): Prob
 
 const longLine: Problem = { reason: `the line is longer than ${maxLineBytes.toLocaleString('en')} bytes` };
 
-/** A line is `bytes[from … to)`. One that is too long is given once, as far as it is known; its rest is passed over. */
+/** A line is `bytes[from … to)`. A line that is too long is passed once, truncated, and its rest is skipped. */
 type EachLine = (line: number, from: number, to: number, isTooLong: boolean) => void;
 
 class LineWalker {
@@ -286,13 +286,13 @@ class LineWalker {
   private begun = false;
   private skipping = false;
   hasMark = false;
-  /** A line ended at a carriage return alone. */
+  /** True if a line ended with only a carriage return. */
   hasReturns = false;
 
-  /** @param longest bytes of the longest line */
+  /** @param longest maximum bytes of a line */
   constructor(private readonly longest: number) {}
 
-  /** Returns the number of bytes that are done with, as `take` of a scanner does. */
+  /** Returns the number of consumed bytes, like `take` of a scanner. */
   walk(bytes: Buffer, final: boolean, each: EachLine): number {
     const { length } = bytes;
     let at = 0;

@@ -1,4 +1,4 @@
-/** Gives the bytes of a file to a scanner. Records of JSON are counted, and copied where the database would read the file otherwise. */
+/** Feeds the bytes of a file to a scanner. JSON records are counted, and copied to a new file if the database would read the original differently. */
 import { createReadStream, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
@@ -6,7 +6,7 @@ import type { InputFile } from '../files.ts';
 import { CR, FileShapeError, LF, type Problem, type Scanner } from './csv.ts';
 
 export interface JsonScanner extends Scanner {
-  /** True if the database can be given the file as it is: no record has a problem, and nothing in it is read in several ways. */
+  /** True if the database can read the original file: no record has a problem or is ambiguous. */
   readonly plain: boolean;
 }
 
@@ -20,7 +20,7 @@ export interface ScanResult {
 export const shortSample = 64 * 1024;
 
 const pieceBytes = 1 << 20;
-/** Past so many bad records that outnumber the good ones, the rest is not read: each is stored with its reason. */
+/** Reading stops after this many bad records if they outnumber the good ones, because each is stored with its reason. */
 const maxBadRecords = 1_000_000;
 
 /** @throws ShapeError where a file holds nearly nothing but bad records */
@@ -48,7 +48,7 @@ export async function scanFile(file: InputFile, scanner: JsonScanner, signal?: A
 export async function copyGood(file: InputFile, scanner: Scanner, to: string, signal?: AbortSignal): Promise<void> {
   const handle: FileHandle = await open(to, 'wx', 0o600);
   try {
-    // A record and its line end take no more room than they did, but for the last, which may have none.
+    // A record and its line end take no more bytes than before, except that the last record may gain a line end.
     let output = Buffer.alloc(0);
     let length = 0;
     const take = (bytes: Buffer, final: boolean): number => {
@@ -94,7 +94,7 @@ export async function readBeginning(
   return { bytes: Buffer.concat(pieces), whole: true };
 }
 
-/** Gives `take` the bytes that it did not take before, and those that follow; the buffer is one, and reused. */
+/** Calls `take` with the bytes that it has not consumed, followed by new ones, in one buffer that is reused. */
 export async function eachPiece(
   file: InputFile,
   take: (bytes: Buffer, final: boolean) => number,
@@ -158,14 +158,14 @@ export async function* unpacked(file: Pick<InputFile, 'path' | 'compressed'>, si
   }
 }
 
-/** Returns a text that changes when a file is written: two that are equal were taken of one and the same file. */
+/** Returns a stamp that changes when the file is written. Equal stamps mean the same, unchanged file. */
 export function stampOf(file: InputFile): string {
   if (file.remote !== undefined) return file.remote.stamp;
   const { dev, ino, size, mtimeNs } = statSync(file.path, { bigint: true });
   return [dev, ino, size, mtimeNs].join();
 }
 
-/** Some bytes of a file: all of a small one, pieces from everywhere of a large one, so that a look takes seconds whatever the size. */
+/** A sample of a file: all bytes of a small file, or pieces spread over a large one, so that sampling takes seconds at any size. */
 export interface FileSample {
   /** The first begins where the file begins. The others may begin and end within a record. */
   readonly pieces: readonly Buffer[];

@@ -1,31 +1,31 @@
 import { failure } from '../../../base/diagnostics/failure.ts';
 import type { DataDescription, DataFile } from '../../../graph/plan/data_description.ts';
 /**
- * Addresses of files: `s3://shop/views/*.parquet`, `gs://shop/items.parquet`, `https://example.org/items.csv`. One spelling is allowed for
- * each, so that a comparison of texts decides which address lies below which: nothing that a store or a server would read in another way.
+ * Parses addresses of files: `s3://shop/views/*.parquet`, `gs://shop/items.parquet`, `https://example.org/items.csv`. Only one spelling of each is allowed, so
+ * that a comparison of texts decides whether an address is below another, and stores and servers interpret it in the same way.
  */
 
 export interface FileAddress {
   readonly scheme: Scheme;
   readonly text: string;
-  /** The text that any match of a pattern begins with, up to a `/`; for one file, its address. */
+  /** The prefix that all matches of a pattern share, up to a `/`; for a single file, its address. */
   readonly fixed: string;
 }
 
-/** `http` is also that of `https`. */
+/** `http` includes `https`. */
 type Scheme = 's3' | 'gs' | 'http';
 
-/** A letter before `:/` alone is a drive of Windows. */
+/** True for an address. A single letter before `:/` is a drive of Windows. */
 export function isAddress(path: string): boolean {
   return /^[a-z][a-z0-9+.-]+:\/\//i.test(path);
 }
 
-/** Hides what may be a secret: a name with a password, and a query, which holds the signature of a link. */
+/** Hides possible secrets: a name with a password, and the query, which contains the signature of a signed link. */
 export function withoutSecrets(text: string): string {
   return text.replace(/^([^/]*:\/\/)[^/]*@/, '$1…@').replace(/[?#].*$/s, '?…');
 }
 
-/** @returns instead the error in it, as the end of a sentence about the address */
+/** @returns the address, or its error as the end of a sentence about the address */
 export function addressOf(text: string): FileAddress | string {
   if (/^https?:\/\//.test(text)) return webAddress(text);
   const [, scheme, bucket, key] = /^(s3|gs):\/\/([^/]*)(?:\/(.*))?$/s.exec(text) ?? [];
@@ -38,7 +38,7 @@ export function addressOf(text: string): FileAddress | string {
   return { scheme: scheme as Scheme, text, fixed: fixedPrefix };
 }
 
-/** Refuses `?`, with which the database's readers begin settings, such as another host. */
+/** Refuses `?`, because the database's readers take settings after it, such as another host. */
 function errorInKey(key: string): string | undefined {
   if (key.includes('?')) return 'has a `?`, which begins settings of the database there';
   // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
@@ -69,20 +69,20 @@ function webAddress(text: string): FileAddress | string {
 const isOfThisMachine = (host: string): boolean =>
   host === 'localhost' || /^127\.\d+\.\d+\.\d+$/.test(host) || host === '[::1]';
 
-/** Finds the entries of a data block that are addresses. */
+/** Returns the entries of a data block that are addresses. */
 
 export function remoteEntries({ events, items, users, split }: DataDescription): readonly DataFile[] {
   const partFiles = split.kind === 'files' ? [split.validation, split.test] : [];
   return [events, items, users, ...partFiles].flatMap((file) => (file && isAddress(file.path) ? [file] : []));
 }
 
-/** Names addresses for programs that nobody gives options to, such as servers: with blanks or commas between them. */
+/** The environment variable that allows addresses, separated by blanks or commas, for programs without options, such as servers. */
 const variable = 'TOWER_REMOTE';
 
 /**
- * Returns the addresses that a data block may read at or below, each with a `/` at its end. A block may come from a stranger, so its own
- * addresses are never enough: `--allow` or the environment names what is allowed.
- * @param allow as `Access` has it: folders are left out
+ * Returns the addresses below which a data block may read, each with a `/` at its end. A block may come from a stranger, so its own addresses are never allowed
+ * by themselves: `--allow` or the environment must name them.
+ * @param allow as in `Access`; folders are ignored
  * @throws Failure `remote-address`
  */
 export function allowedAddresses(allow: readonly string[] = []): readonly string[] {
@@ -100,7 +100,7 @@ export function allowedAddresses(allow: readonly string[] = []): readonly string
   });
 }
 
-/** True if a file, or each file that a pattern can fit, lies at or below an allowed address. */
+/** True if a file, or every possible match of a pattern, is at or below an allowed address. */
 export function isAllowed({ fixed }: Pick<FileAddress, 'fixed'>, allowed: readonly string[]): boolean {
   return allowed.some((folder) => `${fixed}/` === folder || fixed.startsWith(folder));
 }

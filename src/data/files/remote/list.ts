@@ -1,7 +1,7 @@
 /**
- * Finds the files that addresses of a data block name. Parquet of a store is read where it is. All else is copied first, since Tower counts
- * the records of text itself, and a copy cannot change between two readings. Files of web servers are fetched here, not by the database,
- * which follows redirects to any host: each address on the way is one that the user allowed.
+ * Finds the files at the addresses of a data block. Parquet in a store is read remotely. All other files are copied first, because Tower itself counts the
+ * records of text, and a copy cannot change between two reads. Files of web servers are fetched here and not by the database, which follows redirects to any
+ * host: here the user must have allowed each address on the way.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -38,10 +38,10 @@ import {
   stampsOfParquet,
 } from './stores.ts';
 
-/** `message` is the reason, as the end of "cannot be read: …". */
+/** `message` is the reason; it completes "cannot be read: …". */
 class RemoteError extends Error {}
 
-/** An error that another attempt may mend. */
+/** A temporary error, after which a retry may succeed. */
 class TransientError extends RemoteError {}
 
 const mostRedirects = 5;
@@ -49,7 +49,7 @@ const mostRedirects = 5;
 const spareBytes = 256 * 2 ** 20;
 
 /**
- * Writes the file `to`.
+ * Downloads to the file `to`.
  * @returns the SHA-256 of its content
  * @throws RemoteError; errors of the system; the reason of `signal`
  */
@@ -126,7 +126,7 @@ async function answerOf(address: string, allowed: readonly string[], signal: Abo
   throw new RemoteError(`it redirects more than ${mostRedirects} times`);
 }
 
-/** The query of a redirect may be a signature, and belongs to the server. */
+/** The query of a redirect may be a signature from the server, so only the rest of the address is checked. */
 function followRedirect(location: string, from: URL, allowed: readonly string[]): URL {
   let url: URL;
   try {
@@ -175,7 +175,7 @@ const networkWords: readonly (readonly [RegExp, string])[] = [
 ];
 
 interface RemoteFile {
-  /** Its address, or its copy. */
+  /** Its address, or the path of its copy. */
   readonly path: string;
   /** Its address. */
   readonly name: string;
@@ -184,15 +184,15 @@ interface RemoteFile {
 }
 
 export interface RemoteState {
-  /** A text that differs after each change of the file. */
+  /** A text that changes whenever the file changes. */
   readonly stamp: string;
   readonly copied: boolean;
 }
 
-/** By the entry of the block that names them: files, sorted by address, or why they cannot be read. */
+/** By entry of the block: its files, sorted by address, or the error why they cannot be read. */
 export type RemoteFiles = ReadonlyMap<DataFile, readonly RemoteFile[] | Failure>;
 
-/** The largest copy out of a store: the database holds it whole. */
+/** Maximum size of a copy from a store, because the database holds it in memory. */
 const largestCopy = 2 ** 30;
 
 interface Listing {
@@ -201,7 +201,7 @@ interface Listing {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Opens a connection only for what `access` or the environment allows. @throws Failure `remote-address` of what they name */
+/** Opens a connection only for addresses that `access` or the environment allows. @throws Failure `remote-address` for others */
 export async function listRemote(
   description: DataDescription,
   { allow }: Access = {},
@@ -220,7 +220,7 @@ export async function listRemote(
   const storeFiles: InStore[] = [...addresses].flatMap(([described, { scheme, text: path }]) =>
     scheme === 'http' ? [] : [{ path, described }],
   );
-  // No store is contacted while one entry is refused.
+  // If one entry is refused, no store is contacted.
   if (files.size > 0) return files;
   if (storeFiles.length > 0) await connectStores(listing.database, storeFiles);
   for (const [entry, address] of addresses) {
@@ -237,14 +237,14 @@ export async function listRemote(
   return files;
 }
 
-/** Words the database's error about a file that is no Parquet. @throws an error that is not the database's */
+/** Words the database's error about a file that is not Parquet. @throws an error that is not the database's */
 function damaged({ path, span }: DataFile, error: unknown): Failure {
   const [, reason] = /^[A-Z]\w+(?: \w+)? Error: ([^\n]*)/.exec((error as Error).message) ?? [];
   if (reason === undefined) throw error;
   return failure('data-file-damaged', { path, reason: redacted(reason) }, span);
 }
 
-/** The address, if each one of its braces is valid and allowed, too: `{a,../b}` hides what it names. */
+/** Returns the address if all expansions of its braces are valid and allowed: `{a,../b}` could hide a forbidden path. */
 function permitted({ path, span }: DataFile, allowed: readonly string[]): FileAddress | Failure {
   const wholeAddress = addressOf(path);
   for (const text of [path, ...(alternatives(path) ?? [])]) {
@@ -269,11 +269,11 @@ async function listed(
   if (patterns === undefined) return refuse('its braces expand to more than 1,000 addresses');
   const filesByPath = new Map<string, StoredFile>();
   for (const pattern of patterns) {
-    // One of several need not be there, so a list is requested, as for a pattern.
+    // A single address of several alternatives may be missing, so it is listed like a pattern.
     const listPattern = patterns.length > 1 && !isPattern(pattern) ? pattern.replace(/.$/, '[$&]') : pattern;
     for (const file of await filesThatFit(database, listPattern)) filesByPath.set(file.path, file);
   }
-  // Programs write empty objects for folders.
+  // Some programs write empty objects as folders.
   for (const name of filesByPath.keys()) if (name.endsWith('/')) filesByPath.delete(name);
   if (filesByPath.size === 0) return refuse('the store has no file that fits');
   const files = [...filesByPath.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -305,7 +305,7 @@ async function copyOut(
 ): Promise<string> {
   if (bytes > largestCopy) throw failure('remote-size', { path, bytes, most: largestCopy }, span);
   const copy = copies.of(path, endingOf(path));
-  // The database would compress what it writes to a name that ends with `.gz`.
+  // The database compresses its output if the name ends with `.gz`.
   const uncompressedCopy = `${copy}.copied`;
   try {
     await database.run(

@@ -1,6 +1,6 @@
 /**
- * Gives this machine the extension that reads object stores: the wheel of its platform from PyPI, or from another index, at a pinned
- * checksum, and out of it one file. The file is put in place whole, or not at all.
+ * Installs the extension that reads object stores: downloads the wheel for this platform from PyPI or another index, verifies a pinned checksum, and
+ * extracts one file, atomically.
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -19,8 +19,8 @@ const subject = `the extension \`httpfs\` of DuckDB ${duckdbVersion}`;
 const maxWheelBytes = 100 * 2 ** 20;
 
 /**
- * @param from a wheel that is here already
- * @returns where the extension is, and whether it was there
+ * @param from a local wheel
+ * @returns the path of the extension, and whether it was already installed
  * @throws Failure `setup-failed`, `cannot-write`, `cannot-read`
  */
 export async function setUpExtension(
@@ -50,7 +50,7 @@ export async function setUpExtension(
   return { path, wasThere: false };
 }
 
-/** Returns the reason why the database does not load it, if so. It checks the version and the signature. */
+/** Returns the reason why the database cannot load it; undefined if it can. The database checks the version and the signature. */
 async function loadProblem(path: string): Promise<string | undefined> {
   const database = await openDatabase();
   try {
@@ -72,7 +72,7 @@ async function readWheel(path: string): Promise<Buffer> {
   }
 }
 
-/** Returns the index that the variables of pip and uv name. */
+/** Returns the index in the environment variables of pip and uv; the default is PyPI. */
 export function indexOf(env: Readonly<Record<string, string | undefined>> = process.env): string {
   return (env.PIP_INDEX_URL || env.UV_DEFAULT_INDEX || env.UV_INDEX_URL || 'https://pypi.org/simple').replace(
     /\/+$/,
@@ -99,7 +99,7 @@ const fetchError = (url: string, reason: string): Failure =>
     byHand: 'try again where the address answers, or name a wheel that is here with `--from FILE`',
   });
 
-/** @param page the index, whose name and password its host alone gets */
+/** @param page the page of the index, whose credentials are sent only to its own host */
 async function answerOf(address: string, page: string): Promise<Buffer> {
   const [url, index] = [new URL(address), new URL(page)];
   const credentials = [index.username, index.password].map(decodeURIComponent).join(':');

@@ -1,6 +1,6 @@
 /**
- * Reads object stores through the extension `httpfs` of DuckDB: until the database is sealed what Tower names, and after it the files that the seal names.
- * Keys come from the environment and go into the memory of the database alone: nothing that Tower writes or says has them.
+ * Reads object stores with DuckDB's extension `httpfs`: any file that Tower requests until the database is sealed, and afterwards only the files that the seal
+ * names. Keys come from the environment and are passed only to the memory of the database: Tower never writes or prints them.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,13 +12,12 @@ import type { DataFile } from '../../../graph/plan/data_description.ts';
 import { type Database, quotePath, quoteText } from '../duckdb.ts';
 import { isAddress, withoutSecrets } from './address.ts';
 
-// `httpfs`, the extension of DuckDB that reads object stores. It is DuckDB's own, with DuckDB's signature, which the database checks. It
-// fits one version of the database alone.
+// `httpfs` is DuckDB's own extension for object stores, with a signature that the database checks. It fits only one version of the database.
 
 /** The version of the database and of the extension; see docs/dependencies.md. */
 export const duckdbVersion = '1.5.5';
 
-/** The package on PyPI, which holds the file of each platform. */
+/** The package on PyPI with a file for each platform. */
 export const packageName = 'duckdb-extension-httpfs';
 
 export interface Wheel {
@@ -31,7 +30,7 @@ const wheel = (platform: string, sha256: string): Wheel => ({
   sha256,
 });
 
-/** By platform and processor, as Node names them. */
+/** Wheels by Node's names for platform and processor. */
 export const wheels: Readonly<Record<string, Wheel>> = {
   'linux-x64': wheel('manylinux2014_x86_64', '84913dbe172ccb54368de2c4a020c38ca8b0e76f99df548f7fac37934cc7826f'),
   'linux-arm64': wheel('manylinux2014_aarch64', '567d17e398fc29f7ea4bc42ea277ea19643bd1ad1815f676cb6dd994b50399bb'),
@@ -40,12 +39,12 @@ export const wheels: Readonly<Record<string, Wheel>> = {
   'win32-x64': wheel('win_amd64', '138fd4368906c04636642023c123bd564d1bd1b9b75cd762f9f9bfad6fccb1ba'),
 };
 
-/** The path of the file in its wheel. */
+/** The path of the extension in its wheel. */
 export const memberName = `duckdb_extension_httpfs/extensions/v${duckdbVersion}/httpfs.duckdb_extension`;
 
 export const platform = (): string => `${process.platform}-${process.arch}`;
 
-/** Returns where the set-up puts it. The database knows it by the name of its file. */
+/** Returns the path of the installed extension. The database takes the extension's name from the file name. */
 export const extensionPath = (): string =>
   join(cacheBase(), `httpfs-${duckdbVersion}-${platform()}`, 'httpfs.duckdb_extension');
 
@@ -60,7 +59,7 @@ export const inStores = <F extends { readonly path: string }>(files: readonly F[
 const schemeOf = (path: string): 's3' | 'gs' => (path.startsWith('gs:') ? 'gs' : 's3');
 
 /**
- * Loads the extension and gives it the keys of the environment. Errors of the stores are failures from then on, in the place of the file.
+ * Loads the extension and passes it the keys from the environment. Afterwards errors of the stores become failures at the span of the file.
  * @throws Failure `remote-extension`, `remote-address`
  */
 export async function connectStores(database: Database, files: readonly InStore[]): Promise<void> {
@@ -80,7 +79,7 @@ export async function connectStores(database: Database, files: readonly InStore[
       await database.run(sql);
     } catch (error) {
       database.passOn(error);
-      // Its words may hold the key.
+      // The message may contain the secret key.
       const reason = 'the database does not take the keys of the environment';
       throw failure('remote-failed', { path: files[0]!.path, reason }, files[0]!.described.span);
     }
@@ -93,7 +92,7 @@ export async function connectStores(database: Database, files: readonly InStore[
   });
 }
 
-/** Takes nothing of the machine but what Tower gives: no stored keys of the database, none that it would read from the environment. */
+/** Returns settings that isolate the database: it uses no stored keys, and none that it would find in the environment itself. */
 function settings(): readonly string[] {
   const authority = process.env.AWS_CA_BUNDLE || process.env.SSL_CERT_FILE || process.env.NODE_EXTRA_CA_CERTS;
   return [
@@ -115,7 +114,7 @@ export interface StoredFile {
   readonly time: string;
 }
 
-/** Lists the files that a pattern fits; one address is a pattern of itself. @throws Failure `remote-failed` */
+/** Lists the files that match a pattern, which may be a single address. @throws Failure `remote-failed` */
 export async function filesThatFit(database: Database, pattern: string): Promise<readonly StoredFile[]> {
   return listFiles(database, `read_blob(${quoteText(pattern)})`);
 }
@@ -132,8 +131,8 @@ async function listFiles(database: Database, from: string): Promise<readonly Sto
 }
 
 /**
- * Returns by path what would differ if a Parquet file were written again: its size, the second of its last change, and a hash of its
- * columns' metadata, since two versions may be of one second.
+ * Returns a text for each path that changes if the Parquet file is written again: its size, the second of its last change, and a hash of its column metadata,
+ * because two versions may be from the same second.
  * @throws Failure `remote-failed`
  */
 export async function stampsOfParquet(
@@ -154,7 +153,7 @@ export async function stampsOfParquet(
   }
 }
 
-/** Returns the present stamps. A file that is gone has none. @throws as `stampsOfParquet` */
+/** Returns the current stamps. A missing file has none. @throws as `stampsOfParquet` */
 export async function stampsNow(
   database: Database,
   files: readonly { readonly path: string }[],
@@ -190,7 +189,7 @@ export function redacted(text: string, env: StoreEnvironment = process.env): str
 const hasKey = (scheme: 's3' | 'gs', env: StoreEnvironment = process.env): boolean =>
   Boolean(scheme === 's3' ? env.AWS_ACCESS_KEY_ID : env.GS_ACCESS_KEY_ID);
 
-/** The SQL that gives the database the keys of a store. Without keys, what the store shows to everybody can be read. */
+/** Returns the SQL that passes the keys of a store to the database. Without keys only public files can be read. */
 export function secretOf(scheme: 's3' | 'gs', env: StoreEnvironment = process.env): string {
   const settings = scheme === 's3' ? amazon(env) : google(env);
   const entries = Object.entries({ ...settings, ...endpointOf(settings.endpoint) }).flatMap(([name, value]) =>
@@ -208,7 +207,7 @@ const amazon = (env: StoreEnvironment) => ({
   endpoint: env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL,
 });
 
-/** Google's store takes the keys of its HMAC service accounts here, by the names that GDAL gives them. */
+/** Google's store is accessed with the keys of an HMAC service account. The variables have GDAL's names. */
 const google = (env: StoreEnvironment) => ({
   type: 'gcs',
   key_id: env.GS_ACCESS_KEY_ID,
@@ -216,7 +215,7 @@ const google = (env: StoreEnvironment) => ({
   endpoint: env.GS_ENDPOINT_URL,
 });
 
-/** A store of one's own is reached by one name: the bucket is part of the path. @throws Failure `remote-address` */
+/** A custom endpoint has a single host name, so the bucket is part of the path. @throws Failure `remote-address` */
 function endpointOf(url: string | undefined): { endpoint?: string; use_ssl?: boolean; url_style?: string } {
   if (!url) return {};
   const [, scheme, host] = /^(?:(https?):\/\/)?([\w.-]+(?::\d+)?|\[[\da-f:]+\](?::\d+)?)\/*$/i.exec(url) ?? [];
@@ -227,7 +226,7 @@ function endpointOf(url: string | undefined): { endpoint?: string; use_ssl?: boo
   return { endpoint: host, use_ssl: scheme?.toLowerCase() !== 'http', url_style: 'path' };
 }
 
-/** Seconds that a store may be silent. @throws Failure `remote-timeout` */
+/** Returns the timeout of a silent store, in seconds. @throws Failure `remote-timeout` */
 export function silence(): number {
   const value = process.env.TOWER_REMOTE_TIMEOUT || '30';
   const seconds = Number(value);
@@ -244,7 +243,7 @@ const wordsOfStatus: Readonly<Record<number, string>> = {
   404: 'there is no such bucket or file (HTTP 404)',
 };
 
-/** @param scheme of a store; absent: of a web server, which gets no key */
+/** @param scheme that of a store; absent for a web server, which gets no key */
 export function reasonOfStatus(status: number, scheme?: 's3' | 'gs'): string {
   if (status === 401 || status === 403) {
     if (scheme === undefined) return `the server refuses access (HTTP ${status}), and Tower has no key for it`;
@@ -273,7 +272,7 @@ const wordsOfFetching: readonly (readonly [RegExp, (host: string) => string])[] 
   [/ETag on reading file/i, () => 'it changed while it was read'],
 ];
 
-/** True if an error of the database comes from a store, not from a query or a file of this machine. */
+/** True if an error of the database comes from a store, and not from a query or a local file. */
 function isOfStore(error: unknown): error is Error {
   return error instanceof Error && /^(HTTP|IO) Error/.test(error.message) && /(https?|s3|gs):\/\//.test(error.message);
 }

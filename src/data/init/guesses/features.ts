@@ -51,7 +51,7 @@ export const category: Guesser = ({ kind, distinct, present, meanWords }) => {
   if (kind !== 'boolean' && kind !== 'integer' && kind !== 'text') return undefined;
   const maxDistinct = kind === 'integer' ? 12 : Math.max(12, Math.min(2000, present * 0.2));
   if (distinct < 2 || distinct > maxDistinct || meanWords > 6) return undefined;
-  // Few whole numbers are mostly codes, or as good as codes.
+  // A column with few distinct integers mostly holds codes.
   const score = kind === 'integer' && distinct > 10 ? 0.4 : 0.52;
   return { role: 'category', score, because: `it has ${distinct} different values` };
 };

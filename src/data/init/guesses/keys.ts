@@ -1,13 +1,13 @@
-/** Guesses users and items: ids that come up again, under a name that says whose they are. */
+/** Guesses users and items: ids that occur repeatedly, in columns whose names suggest users or items. */
 import type { ColumnGuess, ColumnProfile, Guesser } from '../profile.ts';
 import { meansOf, type NameMeaning } from '../words.ts';
 
-/** Words of users that name something narrower: a person has several sessions. */
+/** Words for something narrower than a user: a user has several sessions. */
 const narrowerWords: ReadonlySet<string> = new Set(
   'session sessions visitor cookie device profile account household email'.split(' '),
 );
 
-/** True for values that may name something: short, and no moments, lists or fractions. */
+/** True if values may be keys: they are short, and no times, lists or fractions. */
 export function isKeyLike({ kind, time, separator, meanLength, distinct, type }: ColumnProfile): boolean {
   return (
     (kind === 'integer' || kind === 'text') &&
@@ -21,7 +21,7 @@ export function isKeyLike({ kind, time, separator, meanLength, distinct, type }:
 
 export const rowsPerValue = ({ present, distinct }: ColumnProfile): number => (distinct === 0 ? 0 : present / distinct);
 
-/** True for a name without a meaning: `column3`, `_c0`, `f1`, `a`. */
+/** True for a name without meaning: `column3`, `_c0`, `f1`, `a`. */
 export const isNameless = ({ name }: ColumnProfile): boolean =>
   /^(column|col|_?c|f|field|var|v|x)?[ _]?\d*$|^[a-z]$/i.test(name);
 
@@ -31,7 +31,7 @@ function byName(role: 'user' | 'item', meaning: NameMeaning): Guesser {
     if (word === undefined || !isKeyLike(column)) return undefined;
     const otherWords = column.words.filter((each) => each !== word && meansOf(each, 'id') === undefined);
     const isAlone = otherWords.length === 0 || column.words.join('') === word;
-    // `user_age` describes a user and names none.
+    // `user_age` describes a user but does not identify one.
     const isName = otherWords.every(
       (each, at) =>
         meansOf(each, 'title') !== undefined ||
@@ -53,7 +53,7 @@ function byName(role: 'user' | 'item', meaning: NameMeaning): Guesser {
 
 export const userByName = byName('user', 'user');
 
-/** Guesses baskets, whose key stands for a person where no column names one. */
+/** Guesses baskets, whose key replaces that of a user if there is none. */
 export const basketByName: Guesser = (column) => {
   const word = meansOf(column.name, 'basket');
   const isAlone = column.words.every((each) => each === word || meansOf(each, 'id') !== undefined);
@@ -63,7 +63,7 @@ export const basketByName: Guesser = (column) => {
 };
 export const itemByName = byName('item', 'item');
 
-/** Returns columns whose values may be ids, by their values alone: the likeliest first. */
+/** Returns the columns whose values may be ids, judged only by the values, the likeliest first. */
 export function keysByValues(columns: readonly ColumnProfile[]): readonly ColumnProfile[] {
   return columns.filter(
     (column) =>

@@ -1,11 +1,11 @@
-/** Guesses columns on the outcome of an event: a rating, yes or no, a count, the kind of event. */
+/** Guesses columns with the outcome of an event: a rating, a yes or no, a count, the kind of event. */
 import type { ColumnProfile, Guesser } from '../profile.ts';
 import { meansOf } from '../words.ts';
 import { isNameless } from './keys.ts';
 
 const isNumeric = ({ kind }: ColumnProfile): boolean => kind === 'integer' || kind === 'decimal';
 
-/** True for scales on which people rate: 0 to 2, 1 to 5, 0 to 10, 1 to 100. */
+/** True for usual rating scales: 0 to 2, 1 to 5, 0 to 10, 1 to 100. */
 function isScale({ min, max, distinct }: ColumnProfile): boolean {
   return min >= -10 && max <= 100 && max > min && distinct >= 2 && distinct <= 101;
 }
@@ -47,7 +47,7 @@ export const count: Guesser = (column) => {
   };
 };
 
-/** Forms of kinds of events; stronger signs of interest come later. */
+/** Patterns for kinds of events, ordered by increasing interest. */
 const strengthForms: readonly RegExp[] = [
   /^(impression|show|shown|exposure|remove|removed|skip|hide)/i,
   /^(view|pv|click|visit|open|detail|impress|page|play|stream|read)/i,
@@ -74,7 +74,7 @@ export const kind: Guesser = (column) => {
   };
 };
 
-/** Returns the kinds of events of a column, the strongest sign of interest first. */
+/** Returns the kinds of events in a column, that of the strongest interest first. */
 export function kindsByStrength({ top }: ColumnProfile): readonly string[] {
   return top.map(([value]) => value).sort((a, b) => rankOf(b) - rankOf(a));
 }

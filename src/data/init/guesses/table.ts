@@ -4,7 +4,7 @@ import { category, leftOut, list, number, query, text, vector } from './features
 import { basketByName, itemByName, userByName } from './keys.ts';
 import { action, count, fold, kind, rating } from './labels.ts';
 
-/** Names of moments that describe something else than the event. */
+/** Matches names of times that do not belong to the event itself. */
 const otherMoments =
   /birth|born|dob|release|publish|expire|expiry|signup|registered|join|founded|geburt|update|modified|end/i;
 
@@ -12,7 +12,7 @@ const time: Guesser = ({ name, time: form, kind, type, distinct, present }) => {
   const isTyped = /^(DATE|TIMESTAMP)/.test(type ?? '');
   if (form === undefined && !isTyped) return undefined;
   const word = meansOf(name, 'time');
-  // A number of nine digits may be anything.
+  // A number with nine digits may be something else.
   const isDoubtful = kind === 'integer' && (form?.name === 'seconds' || form?.name === 'compact');
   const spreadPenalty = present > 20 && distinct < 3 ? -0.5 : 0;
   const score =

@@ -1,8 +1,8 @@
-/** Reads R's serialization, as far as data frames need it (R Internals, section 1.8: format XDR, versions 2 and 3). */
+/** Reads the part of R's serialization that data frames use (R Internals, section 1.8: format XDR, versions 2 and 3). */
 
 const NA_INTEGER = -2147483648;
 
-/** Throws Error for objects that data frames do not hold: functions, environments. */
+/** Throws Error for objects that are not part of data frames: functions, environments. */
 export function readRObject(bytes: Buffer): RValue {
   return new RReader(bytes).object();
 }
@@ -16,7 +16,7 @@ class RReader {
   readonly #bytes: Buffer;
   /** The offset of the next value. */
   #at = 0;
-  /** Symbols in the order that they were read: later ones refer back by number. */
+  /** Symbols in the order in which they were read. Later references use their numbers. */
   readonly #symbols: string[] = [];
 
   constructor(bytes: Buffer) {
@@ -47,7 +47,7 @@ class RReader {
       case 242: // the empty environment
       case 241: // the base environment
         return { value: null };
-      case 255: // a symbol that was written before
+      case 255: // a reference to an earlier symbol
         return { value: null, symbol: this.#symbols[(flags >> 8 === 0 ? this.#integer() : flags >> 8) - 1]! };
       case 1: {
         const symbol = this.#characters() ?? '';
@@ -110,7 +110,7 @@ class RReader {
     return this.#bytes.toString('utf8', this.#at - byteLength, this.#at);
   }
 
-  /** A pair list: names and values, one cell after another. `flags` are those of its first cell. */
+  /** Reads a pair list: names and values, cell by cell. `flags` are those of its first cell. */
   #pairs(flags: number): RList {
     const pairValues: RValue[] = [];
     const names: string[] = [];
@@ -134,7 +134,7 @@ class RReader {
     return new Map(names.values.map((name, i) => [name ?? '', value.values[i]!]));
   }
 
-  /** Reads R's short forms: a range of whole numbers, or a vector that is wrapped. */
+  /** Reads R's compact forms: a range of integers, or a wrapped vector. */
   #alternative(): RValue {
     const information = this.#pairs(this.#integer());
     const [family] = information.values;
@@ -151,7 +151,7 @@ class RReader {
   }
 }
 
-/** Values of R, as far as data frames need them. */
+/** Values of R that occur in data frames. */
 
 export type RValue = null | RVector | RList | RText;
 

@@ -1,7 +1,7 @@
 /** Reads a zip archive: its central directory, and entries that are stored or deflated (PKWARE's APPNOTE, sections 4.3–4.5). */
 import { crc32, inflateRawSync } from 'node:zlib';
 
-/** Returns every file of the archive by its name. Throws Error for what is not a whole zip archive. */
+/** Returns every file of the archive by name. Throws Error for an invalid or incomplete zip archive. */
 export function readZip(bytes: Buffer): ReadonlyMap<string, Buffer> {
   const directoryEnd = bytes.lastIndexOf(Buffer.from([0x50, 0x4b, 0x05, 0x06]));
   if (directoryEnd === -1 || directoryEnd + 22 > bytes.length)

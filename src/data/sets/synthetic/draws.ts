@@ -1,21 +1,21 @@
 /**
- * Users, items and events of a synthetic set. Each number is a function of (seed, what it is for, row), so any stretch of rows is drawn
- * without the rows before it, and the same however many are drawn together.
+ * Users, items and events of a synthetic set. Each number is a function of (seed, what it is for, row), so any range of rows can be drawn
+ * independently, with the same result for any size of the range.
  *
- * The items lie in clusters of (almost) one size, and within a cluster their popularity follows Zipf's law. A user prefers two clusters. An
- * event takes an item of the first, of the second, or of any cluster with fixed chances: `tastes`. Events of a user are independent, so
- * P(item | user) is known in closed form: `boundsOf` of `synthetic.ts`.
+ * Items form clusters of (almost) equal size, and within a cluster their popularity follows Zipf's law. A user prefers two clusters. With the fixed
+ * probabilities of `tastes` an event takes an item of the first cluster, of the second, or of any. Events of a user are independent, so P(item | user) is known
+ * in closed form: see `boundsOf` in `synthetic.ts`.
  */
 import { failure } from '../../../base/diagnostics/failure.ts';
 
-/** Chances that an event is of the user's first cluster, of the second, and of any. */
+/** Probabilities that an event is from the user's first cluster, from the second, and from any. */
 export const tastes = { first: 0.6, second: 0.25, any: 0.15 } as const;
 
 export interface SyntheticDraws {
-  /** The clusters that a user prefers, never the same. */
+  /** Return the two distinct clusters that a user prefers. */
   firstOf(user: number): number;
   secondOf(user: number): number;
-  /** Return the cluster and rank of the item with this number. */
+  /** Return the cluster and the rank of an item. */
   clusterOf(item: number): number;
   rankOf(item: number): number;
   /** Writes the user and the item of events `from`, `from` + 1, … */
@@ -28,7 +28,7 @@ export function makeDraws(shape: SyntheticShape): SyntheticDraws {
   const { users, items, clusters, seed } = shape;
   const key = (what: number): number => mix(mix(low(seed)) ^ mix(high(seed) ^ Math.imul(what, 0x9e3779b9)));
   const [firstKey, secondKey, rowKey] = [key(purpose.first), key(purpose.second), key(purpose.row)];
-  // Clusters 0 … `larger` − 1 have one item more.
+  // Clusters 0 … `larger` − 1 have one more item.
   const largerClusters = items % clusters;
   const smallZipf = makeZipf(Math.floor(items / clusters));
   const largeZipf = largerClusters === 0 ? smallZipf : makeZipf(smallZipf.size + 1);
@@ -70,7 +70,7 @@ interface ItemNumbers {
   placeOf(item: number): number;
 }
 
-/** A permutation, so that the number of an item says nothing of its cluster and rank, and equal scores favour no popular item. */
+/** Makes a permutation, so that the number of an item reveals neither its cluster nor its rank, and ties do not favour popular items. */
 function makeNumbers(items: number, bits: number): ItemNumbers {
   let factor = 1 + below(bits, items - 1);
   while (greatestDivisor(factor, items) !== 1) factor = (factor % (items - 1)) + 1;
@@ -81,13 +81,13 @@ function makeNumbers(items: number, bits: number): ItemNumbers {
   };
 }
 
-/** a × b mod m, exact for numbers below 2³¹. */
+/** Returns a × b mod m, exact for numbers below 2³¹. */
 export function multiply(a: number, b: number, m: number): number {
   const upper = remainder(Math.floor(a / 65_536) * b, m);
   return remainder(upper * 65_536 + (a % 65_536) * b, m);
 }
 
-/** Computes x mod m for a number below 2⁵³, several times as fast as `%`. */
+/** Returns x mod m for a number below 2⁵³, several times as fast as `%`. */
 function remainder(x: number, m: number): number {
   const difference = x - Math.floor(x / m) * m;
   return difference < 0 ? difference + m : difference >= m ? difference - m : difference;
@@ -97,7 +97,7 @@ function greatestDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestDivisor(b, a % b);
 }
 
-/** Returns the number whose product with `a` is 1 mod m, by Euclid's algorithm. */
+/** Returns the inverse of `a` modulo m by Euclid's algorithm. */
 function inverseOf(a: number, m: number): number {
   let [r, next] = [m, a];
   let [x, nextX] = [0, 1];
@@ -114,7 +114,7 @@ const high = (number: number): number => Math.floor(number / 2 ** 32);
 const unit = (bits: number): number => (bits >>> 0) / 2 ** 32;
 const below = (bits: number, count: number): number => Math.floor(unit(bits) * count);
 
-/** Mixes bits as `src/training/embedding/kernels/uniform.ts` does. */
+/** Mixes bits like `src/training/embedding/kernels/uniform.ts`. */
 function mix(bits: number): number {
   let x = bits | 0;
   x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
@@ -130,20 +130,20 @@ export interface SyntheticOptions {
   readonly seed?: number;
 }
 
-/** All parameters of the bytes of a set. */
+/** All parameters that determine the bytes of a set. */
 export type SyntheticShape = Required<SyntheticOptions>;
 
 const syntheticDefaults = { rows: 1_000_000, users: 10_000, items: 10_000, seed: 1 } as const;
 
 /** User and item numbers are 32-bit integers in the files. */
 const maxNumber = 2 ** 31 - 1;
-/** Rows are numbered exactly by a double. */
+/** A double represents all row numbers exactly. */
 const maxRows = 2 ** 53;
-/** The table that ranks are drawn from has a place for each item of a cluster. */
+/** Maximum number of items in a cluster, because ranks are drawn from a table with an entry for each. */
 const maxInCluster = 2 ** 24;
 
 /**
- * Absent clusters are about the square root of the items.
+ * Completes and checks the parameters. The default number of clusters is about the square root of the items.
  * @throws Failure `synthetic-shape`
  */
 export function syntheticShape(options: SyntheticOptions): SyntheticShape {
@@ -162,12 +162,12 @@ function inRange(option: string, value: number, from: number, to: number): void 
 
 // Draws from Zipf's law over ranks 0 … n − 1 in constant time by Vose's alias method (IEEE TSE 1991).
 
-/** The exponent of popularity within a cluster: an item of rank r weighs 1 ÷ (r + 1). */
+/** Zipf's law with exponent 1 within a cluster: an item of rank r has the weight 1 ÷ (r + 1). */
 interface Zipf {
   readonly size: number;
-  /** P(rank). */
+  /** Returns P(rank). */
   chance(rank: number): number;
-  /** The rank of two uniform numbers in [0, 1). */
+  /** Returns the rank for two uniform numbers in [0, 1). */
   draw(column: number, coin: number): number;
 }
 
@@ -188,7 +188,7 @@ export function makeZipf(size: number): Zipf {
   };
 }
 
-/** Fills each rank below the mean up by one above it. */
+/** Fills each rank below the mean with the excess of one above it. */
 function fillAlias(keep: Float64Array, alias: Int32Array): void {
   const below = new Int32Array(keep.length);
   const above = new Int32Array(keep.length);
@@ -206,7 +206,7 @@ function fillAlias(keep: Float64Array, alias: Int32Array): void {
     larges--;
     below[smalls++] = large;
   }
-  // Rounding leaves numbers next to 1.
+  // Rounding errors leave numbers close to 1.
   while (smalls > 0) keep[below[--smalls]!] = 1;
   while (larges > 0) keep[above[--larges]!] = 1;
 }

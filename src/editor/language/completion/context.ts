@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: `${1:name}` is a place to fill in of the protocol
 /**
- * Holds where completion is requested and the names that are in scope there, and completes what is not yet a value: headers of declarations, names of
- * entries, paths of a search, texts in quotes.
+ * Holds the position of a completion and the names in scope, and completes everything that is no value: headers of declarations, names of entries,
+ * paths of a search, texts in quotes.
  */
 import type { Vocabulary } from '../../../../grammar/textmate.ts';
 import * as t from '../../../../grammar/tokens.ts';
@@ -63,7 +63,7 @@ const snippets: readonly Snippet[] = Object.entries(declarations).map(([word, { 
   body: snippet,
 }));
 
-/** The file of snippets of an editor that has no language server yet: of declarations, at any place. */
+/** Snippets for an editor without a language server: declarations, at any position. */
 export function snippetsFile(): string {
   const entries = snippets.map(({ prefix, doc, body }) => [prefix, { prefix, description: doc, body }]);
   return `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`;
@@ -132,7 +132,7 @@ const history: Completion = {
   doc: histories.past.doc,
 };
 
-/** Entries that the body does not have yet. */
+/** Entries that the body lacks. */
 function missing({ place }: CompletionContext): Completion[] {
   const { tokens, word } = place.declaration;
   const writtenNames = new Set(tokens.filter((_, at) => is(tokens[at + 1], t.Equals)).map((token) => token.image));
@@ -251,7 +251,7 @@ export class CompletionContext {
     return this.facts.checked.resolution.library;
   }
 
-  /** All but what is being declared here: nothing is made of itself. */
+  /** All names except the one that is being declared, which cannot refer to itself. */
   names(...among: readonly LookupKind[]): Completion[] {
     const { declaration, entry } = this.place;
     const ownName = entry?.name ?? declaration.name;
@@ -275,7 +275,7 @@ export class CompletionContext {
     return this.names(...among).toSorted((a, b) => Number(takenInputs.has(a.label)) - Number(takenInputs.has(b.label)));
   }
 
-  /** Those of the block that is being declared: numbers, as constants are. */
+  /** Parameters of the block that is being declared; they are numbers, like constants. */
   #parameters(): readonly NamedSymbol[] {
     const { word, name } = this.place.declaration;
     return word === 'block' && name !== undefined ? this.symbols.parameters(name) : [];
@@ -343,7 +343,7 @@ export function argumentItem(kind: string, name: string, parameter: Parameter): 
   };
 }
 
-/** Each label once, where it comes first. */
+/** Removes repeated labels; keeps the first. */
 export function unique(items: readonly Completion[]): Completion[] {
   const seenLabels = new Set<string>();
   return items.filter(({ label }) => !seenLabels.has(label) && seenLabels.add(label));

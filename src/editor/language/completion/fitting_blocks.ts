@@ -1,6 +1,5 @@
 /**
- * Sorts the blocks that may follow an arrow by how well they fit what it carries, found out by lowering each in a
- * graph that nobody keeps.
+ * Sorts the blocks that may follow an arrow by how well they fit its value, by lowering each in a temporary graph.
  */
 import * as t from '../../../../grammar/tokens.ts';
 import type { Span } from '../../../base/text/source.ts';
@@ -26,7 +25,7 @@ import type { SymbolTable } from '../symbols.ts';
 import { events } from '../valid_parts.ts';
 import type { Completion, CompletionContext } from './context.ts';
 
-/** After an arrow of a known type: what takes it, then what leaves it as it is, then what surely refuses it. */
+/** After an arrow of a known type: first blocks that accept it, then those without an effect, then those that refuse it. */
 export function fittingFirst(here: CompletionContext, items: Completion[]): Completion[] {
   const { facts, place } = here;
   const [value, arrow] = place.before.slice(-2);
@@ -64,13 +63,13 @@ function firstKind(name: string, symbols: SymbolTable): string {
 /** `idle`: it is taken, and comes out as it went in, such as a vector that is flattened. */
 export type Fit = 'fits' | 'idle' | 'refused';
 
-/** @param at where mistakes of the trial would be; nobody sees them */
+/** @param at span for errors of the trial, which are never shown */
 export function fitOf(kind: string, row: BlockKind, type: ValueType, at: Span): Fit {
   const tries = argumentsToTry(row);
   const fewFields = type.kind === 'fields' ? { ...type, fields: fewOf(type.fields) } : type;
   for (const given of tries) {
     const trial = tryStep({ kind: 'block', call: bindDefaults(kind, row, given, at), span: at }, fewFields);
-    // Steps that are not written yet will do something.
+    // Steps that are still to be written will have an effect.
     const isOpen = Object.values(row.parameters).some(({ type: { is } }) => is === 'flow');
     if (trial) return trial.idle && !isOpen ? 'idle' : 'fits';
   }
@@ -106,7 +105,7 @@ function argumentsToTry({ parameters }: BlockKind): readonly Readonly<Record<str
 }
 
 function leastOf({ type, rest }: Parameter): unknown {
-  // Through no steps a value stays as it is.
+  // Without steps a value does not change.
   if (type.is === 'flow') return { flow: [] };
   const leastValue = type.is === 'integer' ? (type.min ?? 1) : type.is === 'name' ? type.of : undefined;
   return rest && leastValue !== undefined ? [leastValue] : leastValue;

@@ -27,7 +27,7 @@ export function nodeHost(): Host {
     },
     uriOf: (path) => (isAbsolute(path) ? pathToFileURL(path).href : path),
     source(path) {
-      // What a document without a folder uses would be looked for where the server was started.
+      // Files that a document without a folder uses would be searched in the working folder of the server.
       if (!isAbsolute(path)) return undefined;
       try {
         const { mtimeMs, size } = statSync(path);
@@ -60,7 +60,7 @@ export function nodeHost(): Host {
 
 /** Reads the headers for the data blocks of a file, valid or not, and of those it uses. */
 async function headerColumns({ checked, source }: FileAnalysis): Promise<readonly string[]> {
-  // Nothing lies around a document that is in no folder yet.
+  // An unsaved document has no folder and no neighbouring files.
   if (!isAbsolute(source.name)) return [];
   const columns: string[] = [];
   const usedData = checked.dataDescriptions.flatMap((description) => findFiles(description).output);

@@ -1,6 +1,6 @@
 /**
- * The files that an editor in a browser has given: the server cannot read any. Headers of data files are not among them, so the columns of a
- * data block are those that it names itself.
+ * Serves the files that an editor in a browser has sent, because the server cannot read files there. Headers of data files are not sent, so a data
+ * block has only the columns that it names itself.
  */
 import { makeSource, type Source } from '../../../base/text/source.ts';
 import type { FolderEntry, Host } from '../session.ts';
@@ -12,13 +12,13 @@ interface GivenFile {
 }
 
 export interface WebHost extends Host {
-  /** Takes what is of the form of `GivenFile`, and nothing else. */
+  /** Adds or removes files. Ignores values that do not have the form of `GivenFile`. */
   take(files: unknown): void;
 }
 
 export function webHost(): WebHost {
   const files = new Map<string, { readonly uri: string; readonly source: Source | undefined }>();
-  /** By folder, each with all above it. */
+  /** Entries of each folder, by its path. */
   let folders = new Map<string, Map<string, FolderEntry>>();
 
   const index = (): void => {
@@ -60,7 +60,7 @@ function isGiven(value: unknown): value is GivenFile {
 }
 
 /**
- * `vscode-vfs://github/a/b.tower` → `/vscode-vfs:github/a/b.tower`: a path of which every part of the compiler knows what to do with it. Some file systems
+ * `vscode-vfs://github/a/b.tower` → `/vscode-vfs:github/a/b.tower`: a path that all parts of the compiler can handle. Some file systems
  * have no authority (`memfs:/a.tower`), and the folder of some is the root (`memfs://files/`).
  */
 function pathOf(uri: string): string {

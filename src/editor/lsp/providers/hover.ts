@@ -1,6 +1,5 @@
 /**
- * Answers hovers: text, and the picture of what the word is about, as an image in Markdown within what a hover of
- * VS Code has room for.
+ * Answers hovers: text, and a drawing of the declaration as a Markdown image that fits a hover of VS Code.
  */
 import { defined } from '../../../base/util/defined.ts';
 import { drawFile, type SvgFile } from '../../drawing/drawing.ts';
@@ -35,8 +34,8 @@ const room = { width: 480, height: 560 };
 const most = 48_000;
 
 /**
- * Reads the option by which an editor says that it shows pictures, and on which paper. They are an address of some kilobytes, which an editor
- * without images would show as text: so there are none where it says nothing.
+ * Reads the option that enables pictures and their colours. A picture is a data URL of some kilobytes, which an editor without images would show as
+ * text, so pictures are off by default.
  */
 export function themeOf(said: unknown): PictureTheme | undefined {
   return said === 'light' || said === 'dark' || said === 'system' ? said : undefined;
@@ -63,7 +62,7 @@ const draw = ({ name, title, drawing }: PicturePart, theme: PictureTheme, fold: 
     ...defined({ theme: theme === 'system' ? undefined : theme }),
   });
 
-/** Tasks have little to fold. A block alone stays open: its steps are what it is about. */
+/** Folds towers, but not tasks, which are small, or a single block, whose steps are of interest. */
 function folded({ drawing }: PicturePart): readonly string[] {
   const boxes = boxesOf(drawing);
   return boxes.length === 1 ? [] : boxes.flatMap(({ id, kind }) => (kind === 'task' ? [] : [id]));
@@ -72,7 +71,7 @@ function folded({ drawing }: PicturePart): readonly string[] {
 /** Base64, which has none of the characters that end an address in Markdown. */
 const addressOf = ({ text }: SvgFile): string => `data:image/svg+xml;base64,${base64(text)}`;
 
-/** Also in a browser, where the server may run. */
+/** Works in browsers too, where the server may run. */
 function base64(text: string): string {
   return btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(''));
 }

@@ -36,7 +36,7 @@ export const pulledDiagnostics: Provider = {
         const version = session.document(path)?.version ?? null;
         return { ...report(reportOf(session, reports, path), previousIds.get(uri)), uri, version };
       });
-      // What is gone has no mistakes any more.
+      // A deleted file has no errors.
       const goneUris = [...previousIds.keys()].filter((uri) => !reports.has(session.pathOf(uri)));
       return {
         items: [...items, ...goneUris.map((uri) => ({ ...report([], previousIds.get(uri)), uri, version: null }))],
@@ -61,7 +61,7 @@ async function ofProject(session: EditorSession, token: CancellationToken): Prom
 /** Result ids begin with this, so that no two servers give the same. */
 const server = crypto.randomUUID();
 const resultIds = new Map<string, string>();
-/** Enough for the files of a project as they are. Of an older text the whole report is sent again. */
+/** Maximum cached reports: enough for the current files of a project. For an older text the whole report is sent again. */
 const mostIds = 10_000;
 
 function report(items: Diagnostic[], before: string | undefined): DiagnosticReport {

@@ -74,7 +74,7 @@ export function selectionsAt(file: Ast.FileNode, offset: number): readonly Span[
     if (Array.isArray(value)) for (const one of value) visit(one);
     else if (isNode(value) && value.span.start <= offset && offset <= value.span.end) {
       const innerSpan = spansAround.at(-1);
-      // Next to each other at the offset: the one that comes first is kept.
+      // If two are adjacent at the offset, the first is kept.
       const isWithinInner = !innerSpan || (innerSpan.start <= value.span.start && value.span.end <= innerSpan.end);
       if (!isWithinInner) return;
       if (!innerSpan || innerSpan.start !== value.span.start || innerSpan.end !== value.span.end)

@@ -36,7 +36,7 @@ export const rename: Provider = {
   },
 };
 
-/** Each file that edits touch, with them made. */
+/** Returns the edited files. */
 function edited(edits: readonly Edit[]): ReadonlyMap<string, Source> {
   const sources = new Map(edits.map(({ at }) => [at.source.name, at.source]));
   return new Map(

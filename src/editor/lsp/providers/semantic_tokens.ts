@@ -13,7 +13,7 @@ export const semanticTokens: Provider = {
     },
   },
   register(connection, session) {
-    /** Each has the last answer about its document: the next one may be what differs from it. */
+    /** Stores the last answer for each document, because the next one may be only the difference. */
     const builders = new WeakMap<TextDocument, SemanticTokensBuilder>();
     const builderOf = (facts: FileAnalysis): SemanticTokensBuilder => {
       const document = session.document(facts.source.name);

@@ -1,4 +1,4 @@
-/** Everything the server offers, in the order in which it is registered. */
+/** Lists the providers of the server in the order of registration. */
 import type { Provider } from '../provider.ts';
 import { codeLens, inlayHints } from './annotations.ts';
 import { codeActions } from './code_actions.ts';

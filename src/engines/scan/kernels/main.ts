@@ -1,2 +1,2 @@
-/** What the host may call. AssemblyScript, compiled by scripts/build-kernels.mjs. */
+/** Exports the kernels that the host calls. This is AssemblyScript, compiled by scripts/build-kernels.mjs. */
 export { firstFree, scan } from './scan';

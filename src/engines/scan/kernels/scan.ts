@@ -22,7 +22,7 @@ export function firstFree(): usize {
 
 /** Where the sums of touched bytes end, so that no compiler drops the loads. */
 let touched: u32 = 0;
-/** How far ahead of the sums codes are touched: measured. */
+/** Prefetch distance of the codes, chosen by measurement. */
 const ahead: usize = 4096;
 
 /**

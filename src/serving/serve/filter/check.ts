@@ -216,7 +216,7 @@ const adviceOf = {
   truth: 'write `true` or `false`',
 } as const;
 
-/** `30_000`, `10%`, `-1e-3`; NaN of what is none. */
+/** Parses `30_000`, `10%`, `-1e-3`; NaN if it is no number. */
 function numberOf(image: string): number {
   const [, digits, percent] =
     /^(-?[0-9](?:_?[0-9])*(?:\.[0-9](?:_?[0-9])*)?(?:[eE][+-]?[0-9]+)?)(%?)$/.exec(image) ?? [];
@@ -225,7 +225,7 @@ function numberOf(image: string): number {
 
 const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', '\\': '\\', '"': '"', "'": "'" };
 
-/** Undefined where an escape is none. */
+/** Undefined for an invalid escape. */
 function textOf(image: string): string | undefined {
   let isKnown = true;
   const text = image

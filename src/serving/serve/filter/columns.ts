@@ -18,7 +18,7 @@ export type ItemColumn =
   /** 1, 0, or −1 where there is no value. */
   | { readonly kind: 'truth'; readonly values: Int8Array };
 
-/** Different texts: an array, or texts that are made of their bytes when they are asked for. */
+/** Distinct texts: an array, or texts that are decoded on access. */
 export interface Words extends Iterable<string> {
   readonly length: number;
   /** @param place from 0 on */
@@ -48,7 +48,7 @@ function columnOf(kind: ItemColumn['kind'], values: readonly unknown[]): ItemCol
   return newColumn.view();
 }
 
-/** A column to which values are added. What `view` gives stays as it is: later values lie past its end. */
+/** A column that can grow. A `view` is immutable, because later values are beyond its end. */
 interface GrowingColumn {
   /** A value that is undefined, null or an empty text is missing. */
   add(value: unknown): void;

@@ -1,6 +1,6 @@
 /**
  * Filters of items: `year >= 1990 and 'Drama' in genres`, `not (country in ('NL', 'BE'))`, `title is not null`. A filter is read, checked against the columns, and
- * evaluated to a set of items once. It is never run as code, and never given to a database as it is.
+ * evaluated to a set of items once. It is never run as code, and never passed to a database unchanged.
  */
 import { type Comparison, readFilter } from '../../../../grammar/filter.ts';
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
@@ -210,7 +210,7 @@ function missingIn(column: ItemColumn): RowTest {
   }
 }
 
-/** What the signs of a filter mean. Texts are in the order of their code points, as in SQL's collation "C", Python and Rust. */
+/** The comparison operators. Texts are ordered by code points, as in SQL's collation "C", Python and Rust. */
 type CompareValues<T> = (a: T, b: T) => boolean;
 
 export const numberComparisons: Readonly<Record<Comparison, CompareValues<number>>> = {

@@ -19,7 +19,7 @@ export interface ItemWrites {
   readonly snapshot: Snapshot;
   /** A write that cannot be gives its Failure: `unknown-name`, `item-value`, `vectors-not-finite`. */
   prepare(writes: readonly ItemWrite[]): Promise<(ItemChange | Failure)[]>;
-  /** All of them become visible together, in their order. */
+  /** All writes become visible together, in their order. */
   show(changes: readonly ItemChange[]): void;
   /** Frees what earlier writes left, if there is much of it. No `show` comes before it has ended. */
   tidy(): Promise<void>;

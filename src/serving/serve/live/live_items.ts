@@ -1,11 +1,10 @@
 /**
- * The items of a model as they are now: a snapshot of the data, and what was written and deleted since. `apply` gives a new snapshot, and older ones stay as they
- * are. An item that is written again moves to the end, so the order of equal scores is that of a file whose written lines come last.
+ * The current items of a model: a snapshot of the data, with later writes and deletions. `apply` returns a new snapshot; older ones are immutable. An
+ * item that is written again moves to the end, so ties are ordered as in a file with the written lines at the end.
  */
 import { invariant } from '../../../base/diagnostics/failure.ts';
-import { defined } from '../../../base/util/defined.ts';
+import { defined, nextTurn } from '../../../base/util/defined.ts';
 import { Bits } from '../../../engines/scan/bits.ts';
-import { nextTurn } from '../item_search.ts';
 import type { Snapshot, TopAnswer, TopItem, TopRequest } from '../snapshot.ts';
 import { userRowOf } from '../top_request.ts';
 import { type DirectionsState, type ItemSegment, makeSegment, type SegmentView, type WrittenItem } from './segment.ts';
@@ -14,7 +13,7 @@ export type ItemChange = { readonly put: WrittenItem } | { readonly delete: stri
 
 export interface LiveItems {
   readonly snapshot: Snapshot;
-  /** All of them become visible together, in their order. */
+  /** All writes become visible together, in their order. */
   apply(changes: readonly ItemChange[]): void;
   /** Drops the slots of items that were written again or deleted, if there are many: in slices, between which requests are answered and changes applied. */
   tidy(): Promise<void>;
@@ -83,7 +82,7 @@ const slice = 256;
 function makeWrittenItems(base: Snapshot) {
   const turning: DirectionsState = { isAsked: false };
   let segments: ItemSegment[] = [];
-  /** While items move: the keys of those that have ended since. */
+  /** During a compaction: keys of items that were replaced or deleted since. */
   let endedSince: string[] | undefined;
 
   const sum = (of: (segment: ItemSegment) => number): number => segments.reduce((all, segment) => all + of(segment), 0);
@@ -107,7 +106,7 @@ function makeWrittenItems(base: Snapshot) {
   };
 
   return {
-    /** Each key is there once. A new segment has as many slots again: so segments are few. */
+    /** Each key occurs once. A new segment doubles the number of slots, so segments are few. */
     add: (items: readonly WrittenItem[]): void => addTo(segments, items, slots()),
     end(key: string): void {
       // The latest write of most items is in a late segment.
@@ -122,7 +121,7 @@ function makeWrittenItems(base: Snapshot) {
       endedSince = [];
       const movingSegments = segments;
       const aliveBefore = alive();
-      // What is written from now on goes into a segment of its own.
+      // Later writes go into a new segment.
       segments = [...movingSegments, makeSegment(base, roomFor(aliveBefore), turning)];
       const moved: ItemSegment[] = [];
       for (const segment of movingSegments) {
@@ -158,7 +157,7 @@ interface SnapshotPart {
   readonly alive?: Bits;
 }
 
-/** The rows of the data come first, then those of the segments in their order. Long because each method of a snapshot finds the part that answers. */
+/** The rows of the data come first, followed by those of the segments in order. Long because each method of a snapshot selects the part that answers. */
 function liveSnapshot({ base, written, kept, hidden }: LiveParts): Snapshot {
   const { rows: first, version, width, columns, objectives } = base;
   const snapshotParts: SnapshotPart[] = [{ snapshot: base, first: 0, ...(hidden > 0 && { alive: kept }) }];
@@ -184,7 +183,7 @@ function liveSnapshot({ base, written, kept, hidden }: LiveParts): Snapshot {
   const seenBy = (user: number): number[] =>
     base.seenBy(user).flatMap((row) => {
       if (kept.has(row)) return [row];
-      // Written again, it is the same item; deleted, it is none.
+      // An item that was written again keeps its identity; a deleted one has none.
       const currentRow = itemRow(base.keyAt(row));
       return currentRow < 0 ? [] : [currentRow];
     });

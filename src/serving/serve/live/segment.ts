@@ -1,6 +1,6 @@
 /**
- * Some items that were written, one slot for each write, in the order of the writes. A slot never changes and is never used again: a later write of its item, or its
- * deletion, only ends it. So the view of a moment stays as it is, and shares all arrays with later ones.
+ * A segment of written items, with one slot for each write, in order. A slot is never changed or reused: a later write or deletion of its item only
+ * ends it. So a view is immutable and shares all arrays with later ones.
  */
 import { makeKeyIndex } from '../../../base/text/key_table.ts';
 import { defined } from '../../../base/util/defined.ts';
@@ -46,9 +46,8 @@ export interface DirectionsState {
 }
 
 /**
- * Long because all of it is about the same slots.
- * @param base gives width, objectives, and the names and kinds of the columns
- * @param room slots that it may have
+ * Long because all methods share the slots. @param base provides width, objectives, and the names and kinds of the columns @param room maximum number
+ * of slots
  */
 export function makeSegment(base: Snapshot, room: number, turning: DirectionsState): ItemSegment {
   const { width } = base;
@@ -60,7 +59,7 @@ export function makeSegment(base: Snapshot, room: number, turning: DirectionsSta
   const columnsNow = () => new Map(columns.map(({ name, column }) => [name, column.view()]));
   const keys: string[] = [];
   const titles: (string | undefined)[] = [];
-  /** By slot: the slot that the same item had before, −1 for none. */
+  /** By slot: the previous slot of the same item, −1 for none. */
   const earlierSlot = new Int32Array(room);
   const latestSlot = makeKeyIndex((slot) => keys[slot]!, room);
   const aliveSlots = new Bits(room);

@@ -1,6 +1,6 @@
 /**
- * What a recommender has besides the model, as plain data: vectors of the items and their codes, keys, titles, columns for filters, and what is known of
- * users. It is made of a data set once, and kept next to the run; texts are bytes, of which a million cost no object each.
+ * The data of a recommender without the model, as plain data: item vectors and their codes, keys, titles, filter columns, and data of users. It is
+ * made of a data set once and cached next to the run. Texts are stored as bytes, so a million of them need no objects.
  */
 import { type KeyParts, keyPartsComplaint, makeKeyTable } from '../../../base/text/key_table.ts';
 import type { Texts } from '../../../base/text/texts.ts';
@@ -211,7 +211,7 @@ function areWithin(values: Int32Array, least: number, most: number): boolean {
   return true;
 }
 
-/** Each begins at −1, which is none, or within so many values, and does not end before it begins. */
+/** Each start is −1, for none, or within the number of values, and no end precedes its start. */
 function areSpans(starts: Int32Array, ends: unknown, count: number): boolean {
   if (!(ends instanceof Int32Array) || ends.length !== starts.length) return false;
   for (let row = 0; row < starts.length; row++) {

@@ -12,12 +12,12 @@ import { type LatestWrites, latestLines, makeLatestWrites } from './write_log.ts
 
 export interface WritesOfItems {
   /**
-   * All of them or none. Resolves when they are on the disk and in every answer from now on.
-   * @param isArray whether the body is an array of them: then mistakes say which
+   * Applies all writes or none. Resolves when they are on disk and in every later answer. @param isArray true if the body is an array, so that errors
+   * name the index
    * @throws RequestError 400 with the mistakes of each, 404, 503; Failure `cannot-write`
    */
   write(writes: readonly ItemWrite[], isArray: boolean): Promise<readonly WriteOutcome[]>;
-  /** Brings a version to what was written, and lets it have what comes. @throws Failure `items-closed` for a write that it cannot take */
+  /** Applies all earlier writes to a version, and subscribes it to later ones. @throws Failure `items-closed` for a write that it cannot take */
   attach(version: ItemWrites): Promise<void>;
   /** The version gets no more. Resolves when it computes nothing: only then may it be closed. */
   detach(version: ItemWrites): Promise<void>;
@@ -30,7 +30,7 @@ export interface WritesOfItems {
 export interface WritesSource {
   readonly log: RecordLog<readonly ItemWrite[]>;
   readonly latest: LatestWrites;
-  /** Gets a sentence for people: the log could not be shortened. */
+  /** Called with a message for the user: the log could not be compacted. */
   readonly say?: (line: string) => void;
 }
 
@@ -61,7 +61,7 @@ interface WaitingWrite extends WriteRequest {
   reject(error: unknown): void;
 }
 
-/** Long because all steps share the log, what is the latest in it, and the versions that show it. */
+/** Long because all steps share the log, its latest position, and the versions that apply it. */
 export function makeWritesOfItems({ log, latest: found, say = () => {} }: WritesSource): WritesOfItems {
   let latestWrites = found;
   const versions = new Set<ItemWrites>();
@@ -74,7 +74,7 @@ export function makeWritesOfItems({ log, latest: found, say = () => {} }: Writes
 
   /** One thing at a time: a batch, the last step of a new version, the last step of a shorter log. */
   const inTurn = oneAtATime();
-  /** A version is brought to what the log has, or the log is shortened: places of writes end with their file. */
+  /** Runs while a version catches up with the log or the log is compacted: positions of writes are valid only within their file. */
   const overTheLog = oneAtATime();
 
   const runBatches = async (): Promise<void> => {
@@ -159,7 +159,7 @@ export function makeWritesOfItems({ log, latest: found, say = () => {} }: Writes
     shortening = overTheLog(shortenNow)
       .catch((error: unknown) => {
         if (!(error instanceof Failure)) throw error;
-        // Not again with each write.
+        // Do not retry with each write.
         leastCount = latestWrites.count + leastShortened;
         say(`the log of written items was not shortened: ${error.diagnostics[0]!.message}`);
       })
@@ -170,7 +170,7 @@ export function makeWritesOfItems({ log, latest: found, say = () => {} }: Writes
   const shortenNow = async (): Promise<void> => {
     const shorterLog = makeLatestWrites();
     let replacement: Promise<void> | undefined;
-    // What the log has now is read from it. What comes later is written after it.
+    // Reads the current records of the log. Later ones are appended after them.
     await inTurn(async () => {
       replacement = log.replace(latestLines(log, log.end, latestWrites.isLatest), {
         exclusive: (work) =>
@@ -227,7 +227,7 @@ export function makeWritesOfItems({ log, latest: found, say = () => {} }: Writes
     async attach(version) {
       await overTheLog(async () => {
         let position: LogPosition = { ...firstLine, writes: 0 };
-        // Most of it while writes go on; they wait for the rest.
+        // Most of the compaction runs concurrently with writes, which wait only for the rest.
         for (let round = 0; round < mostRounds; round++) {
           const endNow = await inTurn(async () => endPosition());
           if (round > 0 && endNow.writes - position.writes <= broughtTogether) break;
@@ -252,7 +252,7 @@ export function makeWritesOfItems({ log, latest: found, say = () => {} }: Writes
   };
 }
 
-/** Also counts the writes before the position. */
+/** The position is also the number of earlier writes. */
 interface LogPosition extends LinePlace {
   readonly writes: number;
 }
@@ -269,8 +269,8 @@ function notTaken(key: string, { diagnostics }: Failure): Failure {
 }
 
 /**
- * Every version can compute the items of the request.
- * @param changedKeys by key, whether the item is there after the earlier writes of the batch
+ * Checks that every version can compute the items of the request. @param changedKeys by key, true if the item exists after the earlier writes of the
+ * batch
  */
 function outcomesOf(
   request: WriteRequest,
@@ -278,7 +278,7 @@ function outcomesOf(
   changedKeys: Map<string, boolean>,
 ): readonly WriteOutcome[] | RequestError {
   const isThere = (key: string): boolean => [...versions].some(({ snapshot }) => snapshot.itemRow(key) >= 0);
-  // What a request does counts for others only if it is taken.
+  // Changes of a request affect others only if it is accepted.
   const ownKeys = new Map<string, boolean>();
   const errorDetails: ErrorDetail[] = [];
   const outcomes = request.writes.map((write, at): WriteOutcome => {

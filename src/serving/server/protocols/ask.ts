@@ -1,4 +1,4 @@
-/** Rows of a request in one of the protocols, through the core: which version answers, the bodies, and mistakes in the protocol's places. */
+/** Answers the rows of a request of a protocol: selects the version, makes the bodies, and maps errors to positions in the protocol's request. */
 import { basename } from 'node:path';
 import type { FastifyRequest } from 'fastify';
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
@@ -24,7 +24,7 @@ export interface ProtocolContext {
   readonly versions: Pick<Versions, 'current'>;
   isStopping(): boolean;
   /**
-   * Waits for its turn, and answers all bodies, or refuses them with the mistakes of each.
+   * Waits for its turn, and answers all bodies, or refuses them with the errors of each.
    * @throws RequestError
    */
   answer<T>(request: FastifyRequest, bodies: readonly InputRow[], choose: ChooseVersion<T>): Promise<readonly T[]>;
@@ -86,7 +86,7 @@ export function unknownName(what: string, name: string, known: readonly string[]
 }
 
 export interface RowsRequest {
-  /** As the metrics name it. */
+  /** The name in the metrics. */
   readonly route: string;
   readonly target: ModelPath;
   readonly model: string;
@@ -103,7 +103,7 @@ export interface RowsAnswer {
 }
 
 /**
- * Each row goes where the share of `canary` sends it, as it would alone: a user stays on one side.
+ * Routes each row to a version by the share of `canary`, like a single request, so a user always gets the same version.
  * @throws RequestError
  */
 export async function answerRows(

@@ -1,6 +1,6 @@
 /**
- * What a model can be asked by protocols of others: a row for each signature of TensorFlow Serving, which is a model of its own in the Open Inference
- * Protocol, where models have no signatures. All of them ask the core of the other routes.
+ * Signatures for foreign protocols: a row for each signature of TensorFlow Serving. In the Open Inference Protocol, which has no signatures, each is
+ * a separate model. All use the same core as the other routes.
  */
 import type { About } from '../about.ts';
 import type { AnswerOptions, Answers } from '../answers.ts';
@@ -9,7 +9,7 @@ import type { RequestTopic as Topic } from '../versions/versions.ts';
 
 // Named inputs and outputs of a model, as protocols of others describe them: what each value is, and its shape without the axis of rows.
 
-/** From a row of named inputs to the body of a question, and from a mistake of that body back to the input. */
+/** Converts a row of named inputs to the body of a request, and the position of an error in that body back to the input. */
 export type InputRow = Readonly<Record<string, unknown>>;
 
 /**

@@ -4,7 +4,7 @@ import { shortenedName } from '../body.ts';
 import { errorDetailOf, RequestError } from '../refused.ts';
 import type { InputRow, NestedValue, RowOutputs, TensorField } from './signatures.ts';
 
-/** From named inputs with a value for each row to rows, and from rows to outputs: what TensorFlow Serving's column format and tensors have in common. */
+/** One named input with a value for each row. TensorFlow Serving's column format and the tensors of the Open Inference Protocol both become such columns. */
 export interface InputColumn {
   readonly name: string;
   /** JSON pointer into the request. */
@@ -42,10 +42,10 @@ export const wrong = (at: string, entry: string, reason: string, advice: string)
     errorDetailOf(diagnose('request-value', undefined, { entry: shortenedName(entry), reason, advice }), at),
   ]);
 
-/** Fills rows that have fewer items than others: below every score, and a number of float32 too. */
+/** Pads rows with fewer items: the lowest finite float32, below every score. */
 const lowestScore = -3.4028234663852886e38;
 
-/** Each output with a value for each row; short lists are filled up to the longest. */
+/** Collects the values of each output over all rows. Short lists are padded to the longest. */
 export function columnsOf(
   fields: readonly TensorField[],
   rows: readonly RowOutputs[],
@@ -67,7 +67,7 @@ export function columnsOf(
 const filled = (list: readonly NestedValue[], length: number, filler: NestedValue): readonly NestedValue[] =>
   list.length === length ? list : [...list, ...Array.from({ length: length - list.length }, () => filler)];
 
-/** Datatypes of one size: how an element is read, and how many bytes it has. */
+/** Datatypes of fixed size: the bytes of an element, and a function that reads it. */
 const numbers: Readonly<
   Record<string, readonly [bytes: number, read: (view: DataView, at: number) => number | boolean | bigint]>
 > = {
@@ -112,7 +112,7 @@ function plain(value: number | boolean | bigint): unknown {
 
 export const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Each text has its length before it, in four bytes. */
+/** Reads texts, each preceded by its length in four bytes. */
 function textsIn(bytes: Uint8Array, { name, at, count }: TensorSpec): readonly string[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const texts: string[] = [];
@@ -159,7 +159,7 @@ function knownType(datatype: string, at: string): (typeof numbers)[string] {
   throw wrong(`${at}/datatype`, 'datatype', `is \`${datatype.slice(0, 60)}\``, `give one of ${knownTypes}`);
 }
 
-/** Writes the texts of an output each with its length before it, its numbers as they are. */
+/** Writes an output as bytes: numbers little-endian, texts preceded by their length. */
 export function toBytes(datatype: string, flat: readonly unknown[]): Buffer {
   if (datatype !== 'FP32' && datatype !== 'FP64') {
     return Buffer.concat(

@@ -1,6 +1,6 @@
 /**
- * From one version to the next, one change at a time: load in another process → warm up with recent bodies, and say how much the answers differ → one assignment → drain →
- * free. Whatever fails before the assignment leaves the old version as it is.
+ * Replaces a version by the next, one swap at a time: load in another process → warm up with recent bodies, and report how much the answers differ →
+ * one assignment → drain → free. A failure before the assignment leaves the old version active.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
@@ -89,7 +89,7 @@ export function makeSwaps(options: SwapOptions): Swaps {
     promote: () => inTurn(async () => becomeStable(canaryOf())),
     share: (share) => inTurn(async () => withCanary(canaryOf(), share)),
     rollback() {
-      // It does not wait for a version that nobody wants.
+      // It does not wait for a cancelled version.
       if (versions.current.canary || previousVersions.length > 0) loadControl.abort();
       return inTurn(async () => {
         const { stable, canary } = versions.current;
@@ -126,7 +126,7 @@ const nameOf = ({ id }: Pick<Version, 'id'>): string => id.slice(0, 12);
 
 const percent = (share: number): string => `${Math.round(1e4 * share) / 100} %`;
 
-/** Says what is freed when it is; the change itself is done before. */
+/** Reports when the old version is freed, which may be later than the swap. */
 function change({ versions, say }: SwapOptions, sides: ActiveVersions): void {
   const leavingVersions = versions.current.all.filter((each) => !sides.all.includes(each));
   void versions.assign(sides).then(
@@ -135,7 +135,7 @@ function change({ versions, say }: SwapOptions, sides: ActiveVersions): void {
   );
 }
 
-/** A version that has answered recent requests, and no client yet. */
+/** A version that is warmed up but has not answered a client so far. */
 async function rehearsed({ versions, load, say }: SwapOptions, folder: string, signal: AbortSignal): Promise<Version> {
   const start = performance.now();
   const version = await load(folder, signal);
@@ -155,7 +155,7 @@ async function rehearsed({ versions, load, say }: SwapOptions, folder: string, s
   return version;
 }
 
-// Asks a new version what was asked of the old one lately: its graphs and caches are warm then, and how much its answers differ is known before anyone gets them.
+// Replays recent requests on a new version. This warms its graphs and caches, and measures how much its answers differ before a client gets them.
 
 /** Items times questions, so that a large corpus does not hold up a start. */
 const mostCompared = 2 ** 23;
@@ -164,7 +164,7 @@ const mostUsers = 64;
 
 /**
  * Also gives the mean share of the items of an answer that both versions give, from 0 to 1; undefined if no answers could be compared.
- * @throws whatever the new version throws besides refusals: it cannot answer
+ * @throws any error of the new version except refusals: it cannot answer
  */
 async function rehearse(next: Version, now: Version, recent: RecentBodies) {
   const overlaps: number[] = [];
@@ -198,7 +198,7 @@ function overlapOf(some: readonly string[], others: readonly string[]): number {
   return some.filter((key) => otherKeys.has(key)).length / longerLength;
 }
 
-/** Asks a version what clients will ask, before they do: graphs are prepared, kernels compiled and directions made when the first request arrives. */
+/** Sends typical requests to a version before clients do, so that graphs are prepared, kernels compiled and directions computed. */
 export async function warmUp(answers: Answers): Promise<void> {
   const { snapshot } = answers;
   const limit = Math.max(1, Math.min(mostUsers, Math.floor(mostCompared / Math.max(1, snapshot.rows))));
@@ -210,7 +210,7 @@ export async function warmUp(answers: Answers): Promise<void> {
     warmUpAnswers.push(answers.similar({ item: snapshot.keyAt(0) }));
   }
   for (const { status, reason } of (await Promise.allSettled(warmUpAnswers)) as PromiseRejectedResult[]) {
-    // What cannot be asked of a model, such as a user where its tower has no key, is no mistake here.
+    // Requests that a model does not support, such as a user if its tower has no key, are no errors here.
     if (status === 'rejected' && !(reason instanceof Failure)) throw reason;
   }
 }

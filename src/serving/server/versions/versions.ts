@@ -1,6 +1,6 @@
 /**
- * Which versions answer. A request takes the sides of its moment once; a swap is one assignment; a version that no side has is freed when the last
- * request that took it has ended.
+ * Holds the active versions. A request takes them once, at its start; a swap is one assignment; an inactive version is freed when its last request
+ * has ended.
  *
  *     const versions = makeVersions(makeSides(first));
  *     await versions.use(async (sides) => sides.of(body).answers.recommend(body));
@@ -16,7 +16,7 @@ export interface Version {
   readonly folder: string;
   readonly answers: Answers;
   readonly loaded: Date;
-  /** Gives back what the engine holds. Nothing asks the version after that. */
+  /** Frees the resources of the engine. The version must not be used afterwards. */
   close(): Promise<void>;
 }
 
@@ -164,7 +164,7 @@ export function makeActiveVersions(stable: Version, canary?: Version, share = 0)
   };
 }
 
-/** Its own salt: a share of users here is independent of other systems that hash the same keys. */
+/** A salt makes the share of users independent of other systems that hash the same keys. */
 const salt = 'tower canary ';
 
 /** Maps a key to a number between 0 and 1: the same in every process, and even over many keys. */

@@ -1,4 +1,4 @@
-/** What the host may call. AssemblyScript, compiled by scripts/build-kernels.mjs. */
+/** Exports the kernels that the host calls. This is AssemblyScript, compiled by scripts/build-kernels.mjs. */
 export { copyBags } from './bags';
 export { badCode, gather, gatherSequence } from './gather';
 export { gatherHalf, roundRows, scatterRows } from './half';

@@ -37,7 +37,7 @@ export function sumNeighbours(
 const near: usize = 64;
 
 /**
- * The same of rows `codes`, times `share`, each once: of those whose stamp is `now` nothing is done, the others get it.
+ * Does the same for the rows `codes`, multiplied by `share`, each once: skips rows whose stamp is `now`, and stamps the others.
  */
 export function sumNeighboursOf(
   codes: usize,

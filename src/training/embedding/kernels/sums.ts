@@ -1,4 +1,4 @@
-/** Sums in double precision. Every sum is taken in the order of its rows, so it has the bits of a plain loop. */
+/** Computes sums in double precision. Each sum is taken in the order of its rows, so it has the same bits as a plain loop. */
 
 /** Rows that are summed at a time, so that they stay in the nearest cache: 32 rows of 64 numbers are 16 kB. */
 const together: usize = 32;
@@ -51,7 +51,7 @@ export function combine(matrix: usize, bytes: usize, weights: usize, count: u32,
 }
 
 /**
- * Adds Σ v vᵀ over rows v = data[codes[0 … count)] to the lower triangle of the matrix; its upper triangle becomes anything. Rows of
+ * Adds Σ v vᵀ over rows v = data[codes[0 … count)] to the lower triangle of the matrix; the upper triangle is left undefined. Rows of
  * both are `bytes` long, a multiple of 8.
  */
 export function addOuters(matrix: usize, bytes: usize, data: usize, codes: usize, count: u32): void {
@@ -98,8 +98,8 @@ function addStrip(target: usize, data: usize, bytes: usize, from: usize, to: usi
 
 /**
  * One round of coordinate descent over these columns of a sparse matrix of ones: column j has ones in rows rows[starts[j] … starts[j + 1]).
- * Each weight in turn becomes max(0, slope − l1) ÷ (ones + l2), with the slope of what the other weights leave of a target; `rest` is
- * what all of them leave. Gives the largest change.
+ * Each weight in turn becomes max(0, slope − l1) ÷ (ones + l2), where the slope is that of the residual without this weight; `rest` is the residual
+ * of all weights. Returns the largest change.
  */
 export function descend(
   columns: usize,

@@ -232,7 +232,7 @@ export function updateMomentum(
       touchRows(table, bytes, unique + (i << 2), some);
     }
     const offset = <usize>load<u32>(unique + (i << 2)) * bytes;
-    // Its sum becomes m, which is kept and applied.
+    // The sum becomes the new momentum m, which is stored and applied.
     addScaled(sums, momentum + offset, bytes, share);
     memory.copy(momentum + offset, sums, bytes);
     step(table + offset, sums, bytes, rate, keep);

@@ -8,7 +8,7 @@ export interface RowLists {
   readonly values: Int32Array;
 }
 
-/** Each user's distinct items, and each item's users, both ascending. */
+/** The distinct items of each user and the users of each item, both ascending. */
 export interface Interactions {
   readonly itemsOf: RowLists;
   readonly usersOf: RowLists;
@@ -32,7 +32,7 @@ export function interactionsOf({ users, corpus }: ScoringTask): Interactions {
 
 /** The cost of finding the interactions, before any item is read: the items of users may be on the disk. */
 interface InteractionsCost {
-  /** Peak of memory, with what is read. */
+  /** Peak memory, including inputs. */
   readonly bytes: number;
   /** Steps of plain code. Measured with a billion events: each waits for memory about three times. */
   readonly steps: number;
@@ -117,11 +117,11 @@ export interface Baseline {
   readonly doc: string;
   readonly paper?: string;
   prepare(task: ScoringTask): Pick<Scorer, 'score' | 'scoreSome'>;
-  /** It learns from who had what, as every tuned one does. */
+  /** True if it learns from pairs of users and items, as every tuned baseline does. */
   readonly readsInteractions?: true;
   /** About how many steps of plain code it takes for this task, where they may be too many to wait for. */
   steps?(task: ScoringTask): number;
-  /** Why it has nothing to rank by in this task; undefined where it has. */
+  /** Returns why it cannot rank in this task; undefined if it can. */
   missing?(task: ScoringTask): string | undefined;
 }
 
@@ -150,8 +150,7 @@ export interface TunedBaseline<S extends BaselineSetting = BaselineSetting> {
     product: Product,
   ): Iterable<HistoryScores> | AsyncIterable<HistoryScores>;
   /**
-   * How many items are enough to choose the setting among, where one `fit` of all of them takes too long to be repeated: those with
-   * the most training events. Default: all.
+   * Number of items, those with the most training events, for choosing the setting, if fitting all of them repeatedly takes too long. Default: all.
    */
   choosesAmong?(training: TrainingInteractions): number | undefined;
   /** About how many steps of plain code it takes to try all settings and fit the chosen one. */

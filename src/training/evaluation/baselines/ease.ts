@@ -19,7 +19,7 @@ import {
 
 type EaseSetting = Readonly<Record<'λ', number>>;
 
-/** How many times as fast an engine multiplies matrices as plain code does: a guess that errs towards slow engines. */
+/** Estimated speed-up of an engine over plain code for matrix products; a conservative guess. */
 const engineGain = 80;
 /** Widest matrix that plain code inverts, in double precision; wider ones are swept in tiles, in single precision. */
 const plainSize = 1024;
@@ -27,7 +27,7 @@ const plainSize = 1024;
 const tile = 1000;
 /** Widest matrix that is inverted once a setting. */
 const widestTried = 4096;
-/** How many items choose λ for a wider one. On Last.fm and Toys as few choose what all of them choose, or the setting next to it. */
+/** Number of items used to choose λ for a larger corpus. On Last.fm and Toys this gives the same λ as all items, or an adjacent one. */
 const choosingItems = 2048;
 
 /**

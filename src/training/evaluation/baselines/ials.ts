@@ -5,7 +5,7 @@ import { makeKernelSpace, type Region } from '../../embedding/space.ts';
 import { type HistoryScores, type RowLists, settingsTried, type TrainingInteractions, tuned } from './baseline.ts';
 import { symmetricEigen } from './symmetric_inverse.ts';
 
-/** α0: weight of what a user did not have, relative to 1. */
+/** α0: weight of items that a user did not have, relative to 1. */
 type IalsSetting = Readonly<Record<'α0' | 'λ', number>>;
 
 const width = 64;

@@ -71,7 +71,7 @@ function makeScores({ users, corpus }: ScoringTask, { itemsOf, usersOf }: Intera
     // An item is not similar to itself: without the term i = j, which is √|U(j)| before the division.
     for (const item of history) {
       const sumOfOthers = sums[item]! - rootCounts[item]!;
-      // What rounding leaves of nothing is nothing: the smallest true term is 1 ÷ √users.
+      // Rounding errors of 0 are set to 0; the smallest true term is 1 ÷ √users.
       sums[item] = sumOfOthers < 1e-9 * sums[item]! ? 0 : sumOfOthers;
     }
     for (let item = 0; item < sums.length; item++)

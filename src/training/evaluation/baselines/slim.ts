@@ -4,7 +4,7 @@ import { collect, summed, transposed, type Weights } from './neighbours.ts';
 
 type SlimSetting = Readonly<Record<'l1' | 'l2', number>>;
 
-/** From the weakest penalties to the strongest. */
+/** Ordered from the weakest penalties to the strongest. */
 const allSettings: readonly SlimSetting[] = [0.1, 1].flatMap((l1) => [1, 20, 100].map((l2) => ({ l1, l2 })));
 
 /** Rounds over all weights of one item, at most, and over those above 0 after each; and the change below which they end earlier. */
@@ -33,7 +33,7 @@ export const slim = tuned<SlimSetting>({
   },
   steps({ items, itemsOf, usersOf, users }) {
     const perUser = itemsOf.values.length / Math.max(1, users);
-    // An item shares users with at most as many items as it shares pairs; each round sums over the users of those.
+    // The number of items that share users with an item is at most its number of shared pairs; each round sums over their users.
     let sharedSum = 0;
     for (let item = 0; item < items; item++) {
       const ownUsers = usersOf.starts[item + 1]! - usersOf.starts[item]!;
@@ -46,9 +46,9 @@ export const slim = tuned<SlimSetting>({
 });
 
 /**
- * By setting: row j holds wⱼ. The settings are one path, from the last to the first: each begins where the one after it ended (Friedman
- * et al. 2010, section 2.5), and a setting has the same weights whatever comes before it. Weights above 0 go on alone for some rounds
- * before each round over all.
+ * Weights by setting: row j holds wⱼ. The settings form one path from the last to the first: each starts from the result of the next one (Friedman et
+ * al. 2010, section 2.5), so the weights of a setting do not depend on the settings before it. Between rounds over all weights, some rounds update
+ * only those above 0.
  */
 export function slimWeights(
   { users, items, itemsOf, usersOf }: TrainingInteractions,
@@ -110,8 +110,8 @@ export function makeDescent(ones: { readonly starts: Int32Array; readonly values
     /** One number a column. Zeros at first. */
     weights: space.doubles(weights, columns),
     /**
-     * One round over these columns: each weight in turn becomes the one that, with the others as they are, minimizes
-     * ½ ‖rest‖² + l2 ÷ 2 ‖weights‖² + l1 Σ weights, with no weight below 0. Gives the largest change.
+     * Runs one round over these columns: each weight in turn is set to the non-negative minimum of ½ ‖rest‖² + l2 ÷ 2 ‖weights‖² + l1 Σ weights, with
+     * the others fixed. Returns the largest change.
      */
     round(some: Int32Array, l1: number, l2: number): number {
       codeList.set(some);

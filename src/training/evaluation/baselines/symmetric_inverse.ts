@@ -92,7 +92,7 @@ export async function invertStrips(whole: Strips, product: Product): Promise<voi
     const pivotColumn = columnMemory.subarray(0, size * tileWidth);
     readColumn(whole, pivot, pivotColumn);
     const inverse = await tileInverse(pivotColumn.slice(begin * tileWidth, end * tileWidth), tileWidth, product);
-    // What has no rows of C changes nothing.
+    // A tile without rows of C changes nothing.
     pivotColumn.fill(0, begin * tileWidth, end * tileWidth);
     const negativeInverse: Matrix = { rows: tileWidth, columns: tileWidth, data: inverse.map((value) => -value) };
     const sweptColumn: Float32Array[] = [];
@@ -192,7 +192,7 @@ export function invertedRows(whole: Strips): RowOf {
     for (let row = 0; row < last - first; row++) {
       for (let column = 0; column < last; column++) block[row * size + column] = 0 - strip[row * last + column]!;
     }
-    // What is right of the diagonal tile is below it in the blocks that are done.
+    // By symmetry, the part right of the diagonal tile is below it in finished blocks.
     for (let below = at + 1; below < blocks.length; below++) {
       const [begin, end] = rowsOf(whole, below);
       transpose(blocks[below]!.subarray(first), size, block.subarray(begin), size, end - begin, last - first);

@@ -59,7 +59,7 @@ export const accidentalHits: MakeSource<'accidental_hits'> = (source, context, i
       for (let i = 0; i < rows.length; i++) {
         // The row's own column, and those of its query's other positives, are taken out by being marked as seen.
         if (isOwn) seen.mark(i, i);
-        // A row that has no column of its own, and counts nothing, is left the first: a sum over none has no logarithm.
+        // A row without its own column, which does not count, keeps the first column, because the logarithm of an empty sum is undefined.
         if (rowsOf.kind === 'corpus') seen.mark(i, Math.max(0, events.item[rows[i]!]!));
         if (isOwn && own) hitPairs.add(i, i);
         if (rowsOf.kind === 'corpus' && own) hitPairs.add(i, Math.max(0, events.item[rows[i]!]!));
@@ -113,7 +113,7 @@ function makeHistory({ key, rows: rowsOf }: AccidentalHits, name: string, contex
   const events = { kind: 'events' } as const;
   const { feature, column: bags, index } = columnOf(context, name, events, 'bags');
   const keyColumn = columnOf(context, key, rowsOf, 'codes');
-  // All values that the vocabulary does not have share this code.
+  // All unknown values share this code.
   const minCode = feature.encoder.kind === 'vocabulary' ? 1 : 0;
   const codeOf = (row: number): number => {
     const code = keyColumn.column.values[keyColumn.index ? keyColumn.index[row]! : row]!;

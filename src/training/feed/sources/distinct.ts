@@ -60,8 +60,8 @@ export const rate: MakeSource<'rate'> = ({ own }) => ({
 export const step: MakeSource<'step'> = () => ({ fill: (batch) => scalar(batch.step) });
 
 /**
- * float32 [rows, width], uniform in [0, 1): a function of the seed, the input's name and the step alone. Number i is drawn from the key and i: so each of
- * several workers draws the rows that it has, as they are among all rows of the batch.
+ * float32 [rows, width], uniform in [0, 1): a function of the seed, the input's name and the step alone. Number i depends only on the key and i, so
+ * each of several workers can draw its own rows.
  */
 export const noise: MakeSource<'noise'> = ({ width, rows: of = { kind: 'events' } }, { seed }, { name }) => {
   const space = makeKernelSpace();

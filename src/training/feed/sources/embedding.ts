@@ -13,7 +13,7 @@ export const embedding: MakeSource<'embedding'> = (source, context) => {
   const { feature, column, index } = columnOf(context, source.feature, source.rows, 'codes', 'bags');
   const table = tableOf(context, feature, source.table);
   if (column.kind === 'codes') {
-    // Forward only, ids are as they are.
+    // Without training, ids are not dropped.
     const drop = context.training && makeDrop(feature, source.rows, context.seed);
     return learning(source, oneRow(table, column, index, source.rows, drop));
   }

@@ -23,8 +23,8 @@ export const logQ: MakeSource<'log_q'> = (source, context, input) => {
 };
 
 /**
- * Corrects for columns that a row has for itself next to the B of the batch: such an item is one column of its own, and B · q of the batch's
- * on average. Up to what all columns have, log q is log of (B · q + 1) ÷ B.
+ * Corrects columns that belong to one row in addition to the B columns of the batch: such an item has one own column and on average B · q of the
+ * batch's. Up to a constant, log q is log((B · q + 1) ÷ B).
  */
 function withOwnColumns(own: InputFeed, { estimator }: SourceOf<'log_q'>): InputFeed {
   return {
@@ -41,8 +41,8 @@ function withOwnColumns(own: InputFeed, { estimator }: SourceOf<'log_q'>): Input
 }
 
 /**
- * log of the share of training events that have the item, of the new ones where a run goes on from an earlier one. An item without any
- * counts as if it had one: its share is no more than that, and the logarithm stays finite.
+ * Returns the log of the item's share of training events; of the new ones if the run continues an earlier one. An item without events counts as
+ * having one, so that the logarithm is finite.
  */
 const frequency: MakeSource<'log_q'> = ({ rows: rowsOf }, { training }) => {
   invariant(training, 'log q is of training rows');
@@ -67,8 +67,8 @@ const frequency: MakeSource<'log_q'> = ({ rows: rowsOf }, { training }) => {
 };
 
 /**
- * Corrects for columns that are the batch's B and n that were drawn besides them: log of (B · q + n · p) ÷ (B + n), p the chance that a
- * draw has the item (Yang et al., WWW 2020 Companion).
+ * Corrects the batch's B columns together with n drawn ones: log((B · q + n · p) ÷ (B + n)), where p is the probability that a draw gives the item
+ * (Yang et al., WWW 2020 Companion).
  */
 function mixed(
   own: InputFeed,

@@ -3,7 +3,7 @@ import { failure } from '../../../base/diagnostics/failure.ts';
 import { defined, isObject } from '../../../base/util/defined.ts';
 
 export interface Metric {
-  /** As `metricKey` gives it. */
+  /** A result of `metricKey`. */
   readonly key: string;
   readonly value: number;
   /** Milliseconds since 1970. */
@@ -31,7 +31,7 @@ const ownTag = 'tower.run';
 /** MLflow's own, by which its pages nest a run in another. */
 const parentTag = 'mlflow.parentRunId';
 
-/** Returns the id of an experiment by its name, which is created where there is none. */
+/** Returns the id of an experiment by name; creates it if necessary. */
 export async function experimentId(client: MlflowClient, name: string): Promise<string> {
   const find = async (): Promise<string> => {
     const { experiment } = await client.get('experiments/get-by-name', { experiment_name: name });
@@ -60,7 +60,7 @@ interface NewRun {
   readonly parent?: string;
 }
 
-/** The run of the experiment that has this tag, which is created where there is none. */
+/** Returns the run of the experiment with this tag; creates it if necessary. */
 export async function findOrCreateRun(
   client: MlflowClient,
   experiment: string,
@@ -294,7 +294,7 @@ async function textOf({ body }: Response): Promise<string> {
   return Buffer.concat(pieces).toString('utf8');
 }
 
-/** Some answers of MLflow are empty. */
+/** Some responses of MLflow are empty. */
 function objectIn(text: string): MlflowAnswer {
   if (text.trim() === '') return {};
   const value = parsed(text);
@@ -311,7 +311,7 @@ function parsed(text: string): MlflowAnswer | undefined {
   }
 }
 
-/** Statuses after which the same request may be answered: a proxy has no server as yet, or there are too many requests. */
+/** Statuses to retry: a proxy has no server so far, or there are too many requests. */
 const passing = (status: number): boolean => status === 408 || status === 429 || status >= 500;
 
 function refusal({ status, headers }: Response, text: string): RequestRefused {

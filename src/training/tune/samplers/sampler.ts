@@ -9,7 +9,7 @@ export interface Sampler {
   suggest(space: SearchSpace, ranked: readonly Point[], random: Random): Point;
 }
 
-/** Each value by chance, whatever came before. */
+/** Draws each value at random, regardless of earlier results. */
 export const random: Sampler = {
   doc: 'draws every point by chance',
   paper: 'Bergstra and Bengio, "Random search for hyper-parameter optimization", JMLR 2012',
