@@ -1,9 +1,9 @@
-/** Validates the arguments of every engine before they reach the runtime. A wrong tensor is a bug of ours, never a user error. */
+/** Checks that every engine makes before the runtime sees a tensor. A wrong tensor here is our bug, never a user's. */
 import { bindShape, countElements, printType } from '../graph/dims.ts';
 import type { Graph, GraphInput, Tensor } from '../graph/graph.ts';
 import type { Tensors } from './engine.ts';
 
-/** Values of the graph's symbols in one run, learned from the inputs as they are checked. */
+/** Values of the graph's symbols in one run, learned from the inputs while they are checked. */
 export type SymbolLengths = Record<string, number>;
 
 export function checkTensor(
@@ -22,7 +22,7 @@ export function checkTensor(
   return tensor;
 }
 
-/** Checks those of the graph's parameters that are given, with their index among all. */
+/** Checks the given ones of the graph's parameters, and returns them with their index among all. */
 export const givenParameters = (graph: Graph, parameters: Tensors) =>
   graph.parameters.flatMap((parameter, index) => {
     const { name } = parameter;
@@ -33,11 +33,11 @@ export function checkParameters(graph: Graph, parameters: Tensors): void {
   for (const parameter of graph.parameters) checkTensor(graph, parameter, parameters[parameter.name], {});
 }
 
-/** The same numbers in memory of their own: what a feeder or a program gives may be written over later. */
+/** Copies tensors, because those of a feeder or a program may be overwritten later. */
 export const copies = (tensors: Tensors): Record<string, Tensor> =>
   Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]));
 
-/** The exports of a CommonJS package: bundled, they are those of its default. `name` is one of them. */
+/** Returns the exports of a CommonJS package, which are those of its default if it is bundled. `name` is one of them. */
 export function exportsOf<Module extends object>(module: Module, name: keyof Module): Module {
   return name in module ? module : (module as unknown as { readonly default: Module }).default;
 }

@@ -1,14 +1,17 @@
-/** The list of engines, in their order of preference for training; those of `onRequest` are only chosen by name. A runtime is imported only when it is needed. */
+/**
+ * THE list of engines, in the order in which they are chosen for training. Those of `onRequest` are only chosen by name. A runtime is imported only when it is
+ * needed.
+ */
 import { readFileSync } from 'node:fs';
 import { failure } from '../base/diagnostics/failure.ts';
 import type { Engine, EngineName } from './engine.ts';
 
-// Instructions of the processor, as far as its system says them.
+// Instructions of the processor, as far as the operating system reports them.
 
-/** Instructions that multiply matrices of bfloat16, as Linux names them. Those of Arm are not measured. */
+/** Instructions that multiply bfloat16 matrices, by their names in Linux. Those of Arm are not measured. */
 const instructions = ['amx_bf16', 'avx512_bf16'];
 
-/** The best of them that this processor has; nothing where it has none, or where the system does not say. */
+/** Returns the best of them that this processor has; undefined if it has none, or if the system does not report them. */
 export function bfloat16Instructions(flags = processorFlags()): string | undefined {
   return instructions.find((name) => flags.has(name));
 }
@@ -24,7 +27,7 @@ function processorFlags(): ReadonlySet<string> {
   }
 }
 
-/** Each throws with the reason if its runtime does not load. */
+/** Each function throws, with the reason, if its runtime does not load. */
 const engines: Readonly<Record<EngineName, () => Promise<Engine>>> = {
   tensorflow: async () => (await import('./tensorflow/tensorflow.ts')).tensorflowEngine(),
   onnx: async () => (await import('./onnx/onnx.ts')).onnxEngine(),
@@ -34,12 +37,12 @@ const engines: Readonly<Record<EngineName, () => Promise<Engine>>> = {
 
 export const engineNames = Object.keys(engines) as readonly EngineName[];
 
-/** It takes seconds to start, so it must be named. */
+/** Takes seconds to start, so a user has to request it. */
 const onRequest: ReadonlySet<EngineName> = new Set(['torch']);
 
 /**
- * In which order engines are tried. A server has small passes, where the cost of beginning one decides: 60 µs with ONNX Runtime and
- * 300 µs with TensorFlow. That of training is the order of the list.
+ * The order in which engines are tried. A server has small passes, where the cost of starting one decides: 60 µs with ONNX Runtime and 300 µs with TensorFlow.
+ * For training it is the order of the list.
  */
 const orders: Readonly<Record<Purpose, readonly EngineName[]>> = {
   training: engineNames.filter((name) => !onRequest.has(name)),
@@ -55,15 +58,15 @@ export interface Skipped {
 
 export interface Choice {
   readonly engine: Engine;
-  /** Engines that come before the chosen one, and why each was not it. */
+  /** Engines before the chosen one, each with the reason why it was not chosen. */
   readonly skipped: readonly Skipped[];
-  /** The reason, if it was not named and is not the first that loads. */
+  /** The reason for this engine, if nobody named it and it is not the first that loads. */
   readonly reason?: string;
 }
 
 const loaded = new Map<EngineName, Promise<Engine>>();
 
-/** The engine itself: the same one each time. Rejects with why it does not load. */
+/** Returns the engine, the same one each time. Rejects with the reason if it does not load. */
 export function loadEngine(name: EngineName): Promise<Engine> {
   const loadedEngine = loaded.get(name);
   if (loadedEngine) return loadedEngine;
@@ -89,7 +92,7 @@ export type Listed =
   | { readonly name: EngineName; readonly loads: true; readonly version: string }
   | { readonly name: EngineName; readonly loads: false; readonly reason: string };
 
-/** Lists every engine with its version, or the reason why it does not load. */
+/** Returns every engine with its version, or with the reason why it does not load here. */
 export function listEngines(): Promise<readonly Listed[]> {
   return Promise.all(
     engineNames.map(async (name): Promise<Listed> => {

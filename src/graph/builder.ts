@@ -1,4 +1,4 @@
-/** Builds graphs. Each method checks its operands' types and throws GraphTypeError, in the graph's own words. */
+/** Builds graphs. Each method checks its operands' types and throws GraphTypeError, with a message in terms of the graph. */
 import { countElements, GraphTypeError } from './dims.ts';
 import {
   type Builder,
@@ -22,7 +22,7 @@ export function makeBuilder(name: string): Builder {
   return builderOn(new GraphWriter(name));
 }
 
-/** The methods of a builder over a list of nodes that the caller also holds. */
+/** Returns a builder that adds to a list of nodes that the caller also holds. */
 export function builderOn(writer: GraphWriter): Builder {
   const named = (name: string): string => (writer.label === '' ? name : `${writer.label}/${name}`);
   const labelled = <T>(label: string, body: () => T): T => {
@@ -62,7 +62,7 @@ export function builderOn(writer: GraphWriter): Builder {
     update: (parameter, value) => writer.update(parameter, value),
     finish: () => writer.finish(),
   };
-  // A prototype, not a spread: every pass over a graph makes a builder.
+  // A prototype instead of a spread, because every pass over a graph makes a builder.
   return Object.setPrototypeOf(Object.assign(ownMethods, { writer }), uniformMethods);
 }
 

@@ -1,4 +1,4 @@
-/** Counts memory and operations of a graph, in total and for each part of the model. */
+/** Counts the parameters, operations and bytes of a graph, in total and for each part of the model. */
 import { countElements, resolveShape, type Sizes } from './dims.ts';
 import { bytesOfDtype, type Graph, type Node, type TensorType } from './graph.ts';
 import { isLeaf, rowOf } from './ops/table.ts';
@@ -7,18 +7,18 @@ export interface Cost {
   readonly parameters: number;
   readonly flops: number;
   /**
-   * Bytes read and written by the ops of one run, each op's operands and result counted once, and of what is only picked from no
-   * more than is picked; leaves cost nothing by themselves.
+   * Bytes read and written by the ops of one run. Each op's operands and result count once; an operand from which an op only picks counts no more than is
+   * picked; leaves cost nothing by themselves.
    */
   readonly bytes: number;
 }
 
 export interface GraphCost extends Cost {
-  /** By label and by each prefix of one: `user`, `user/main`, `user/main/mlp`, in the order in which they first occur. */
+  /** By label and by each prefix of a label: `user`, `user/main`, `user/main/mlp`, in the order in which they first occur. */
   readonly parts: ReadonlyMap<string, Cost>;
 }
 
-/** Throws GraphTypeError when `sizes` does not have a symbol of the graph. */
+/** Throws GraphTypeError if `sizes` does not have a symbol of the graph. */
 export function count(graph: Graph, sizes: Sizes): GraphCost {
   const partCosts = new Map<string, { parameters: number; flops: number; bytes: number }>();
   const graphTotal = { parameters: 0, flops: 0, bytes: 0 };
@@ -56,7 +56,7 @@ export function costOf(graph: Pick<Graph, 'nodes'>, node: Node, sizes: Sizes): C
   return cost;
 }
 
-/** `user`, `user/main` and `user/main/mlp`; none of an empty label. */
+/** Returns `user`, `user/main` and `user/main/mlp`; nothing for an empty label. */
 function prefixesOf(label: string): string[] {
   if (label === '') return [];
   const labelParts = label.split('/');
@@ -67,7 +67,7 @@ function typeBytes(type: TensorType, sizes: Sizes): number {
   return countElements(resolveShape(type.shape, sizes)) * bytesOfDtype[type.dtype];
 }
 
-/** Bytes of the inputs and outputs of a run, which the host holds in addition to the engine. */
+/** Returns the bytes that go to an engine and back in a run, which the host holds in addition to the engine's own memory. */
 export function crossingBytes({ nodes, inputs, outputs }: Graph, symbols: Sizes): number {
   return [...inputs, ...outputs].reduce((sum, { node }) => sum + typeBytes(nodes[node]!.type, symbols), 0);
 }
@@ -77,7 +77,7 @@ export function evenSizes({ nodes }: Graph, size: number): Sizes {
   return Object.fromEntries(dims.flatMap(({ symbol }) => symbol.split('·').map((factor) => [factor, size])));
 }
 
-/** Bytes that a run holds at the same time: every value from where it is made to where it is last read. */
+/** Returns the bytes that a run holds at the same time: every value from its creation to its last use. */
 export function peakBytes(graph: Graph, symbols: Sizes): number {
   const bytes = graph.nodes.map(({ type }) => typeBytes(type, symbols));
   const lastRead = graph.nodes.map((_, id) => id);

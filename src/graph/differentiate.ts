@@ -5,10 +5,9 @@ import { materialize } from './lazy.ts';
 import { isLeaf, rowOf } from './ops/table.ts';
 
 /**
- * Gradients of the scalar `loss` by each of `withRespectTo`, any values of the graph, each in that value's own shape;
- * undefined where the loss does not depend on it. May be called again, for another loss or for gradients of gradients.
- * Labels are those of the forward nodes after `gradient/`. Throws GraphTypeError where an op on the way has no gradient that
- * the graph's ops can write.
+ * Returns the gradients of the scalar `loss` by each of `withRespectTo`, any values of the graph, each in that value's own shape; undefined if the loss does
+ * not depend on it. May be called again, for another loss or for gradients of gradients. Labels are those of the forward nodes after `gradient/`. Throws
+ * GraphTypeError if an op on the path has no gradient that the graph's ops can express.
  */
 export function gradients(builder: Builder, loss: Ref, withRespectTo: readonly Ref[]): (Ref | undefined)[] {
   if (loss.type.shape.length > 0 || loss.type.dtype !== 'float32') {
@@ -37,7 +36,7 @@ export function gradients(builder: Builder, loss: Ref, withRespectTo: readonly R
   });
 }
 
-/** Returns what makes the gradient by each operand of a node that has one, with the operand's id. */
+/** Returns, for each operand of a node that has a gradient, the operand's id and a function that makes the gradient. */
 function localGradients(builder: Builder, id: number, upstream: Ref): (readonly [number, () => Ref])[] {
   const { op, inputs, attributes, type } = builder.nodes[id]!;
   const gradient = isLeaf(op) ? 'none' : rowOf(op).gradient;
@@ -57,7 +56,7 @@ function localGradients(builder: Builder, id: number, upstream: Ref): (readonly 
   });
 }
 
-/** Returns the ids of the values that a scalar's gradient goes through: those by which `gradients` gives one. */
+/** Returns the ids of the values that a scalar's gradient passes through: those by which `gradients` returns one. */
 export function reachedBy(builder: Builder, scalar: Ref): ReadonlySet<number> {
   const reachedIds = new Set<number>([scalar.id]);
   for (let id = scalar.id; id >= 0; id--) {
@@ -70,7 +69,7 @@ export function reachedBy(builder: Builder, scalar: Ref): ReadonlySet<number> {
   return reachedIds;
 }
 
-/** For each node up to the loss: is it one of `withRespectTo`, or does it depend on one through differentiable ops? */
+/** Tells for each node up to the loss if it is one of `withRespectTo`, or depends on one through differentiable ops. */
 function dependants(builder: Builder, loss: Ref, withRespectTo: readonly Ref[]): boolean[] {
   const isDependant = new Array<boolean>(loss.id + 1).fill(false);
   for (const ref of withRespectTo) if (ref.type.dtype === 'float32') isDependant[ref.id] = true;

@@ -1,7 +1,7 @@
-/** Arithmetic of shapes whose lengths may be symbols: only equal symbols match, nothing is guessed. */
+/** Arithmetic of shapes whose lengths may be symbols. Only equal symbols match; nothing is guessed. */
 import type { Dim, SymbolicDim, TensorType } from './graph.ts';
 
-/** Operands that do not fit an op. The message is in the graph's own words: `MatMul: …`. */
+/** Thrown for operands that do not fit an op. The message is in terms of the graph: `MatMul: …`. */
 export class GraphTypeError extends Error {}
 
 export type Shape = readonly Dim[];
@@ -9,7 +9,7 @@ export type Shape = readonly Dim[];
 /** The lengths of symbols in one run: `{ batch: 1024 }`. */
 export type Sizes = Readonly<Record<string, number>>;
 
-/** `symbolic('batch', 4)` is the length printed `4·batch`. */
+/** Returns a symbolic length: `symbolic('batch', 4)` is printed `4·batch`. */
 export function symbolic(symbol: string, times = 1): SymbolicDim {
   return { symbol, times };
 }
@@ -43,8 +43,8 @@ export function printType(type: TensorType): string {
 }
 
 /**
- * Returns the number of elements of a shape as a length. A product of symbols is a symbol too, its factors in order of name:
- * `[batch, 4, batch]` has `4·batch·batch`.
+ * Returns the number of elements of a shape as one length. A product of symbols is a symbol too, with its factors in order of name: `[batch, 4, batch]` has
+ * `4·batch·batch`.
  */
 export function elementsOf(shape: Shape): Dim {
   let times = 1;
@@ -60,7 +60,7 @@ export function elementsOf(shape: Shape): Dim {
   return { symbol: symbols.sort().join('·'), times };
 }
 
-/** The length of two pieces laid end to end, or nothing when it cannot be written as one. */
+/** Returns the length of two concatenated pieces; undefined if it cannot be written as one length. */
 export function addDims(a: Dim, b: Dim): Dim | undefined {
   if (typeof a === 'number' && typeof b === 'number') return a + b;
   if (a === 0) return b;
@@ -69,7 +69,7 @@ export function addDims(a: Dim, b: Dim): Dim | undefined {
   return { symbol: a.symbol, times: a.times + b.times };
 }
 
-/** NumPy's broadcasting: shapes are aligned at their ends, and a length of 1 stretches. */
+/** Returns the shape that two shapes broadcast to, as in NumPy: they are aligned at their ends, and a length of 1 stretches. */
 export function broadcastShapes(a: Shape, b: Shape): Dim[] {
   const rank = Math.max(a.length, b.length);
   const resultShape: Dim[] = [];
@@ -96,7 +96,7 @@ export function broadcastsTo(shape: Shape, target: Shape): boolean {
   });
 }
 
-/** The length along `axis` of a shape seen with `rank` axes: 1 where it has none. */
+/** Returns the length along `axis` of a shape that is extended to `rank` axes: 1 for an axis that it does not have. */
 export function dimAt(shape: Shape, axis: number, rank: number): Dim {
   return shape[axis - (rank - shape.length)] ?? 1;
 }
@@ -116,7 +116,7 @@ export function resolveShape(shape: Shape, sizes: Sizes): number[] {
   return shape.map((dim) => resolveDim(dim, sizes));
 }
 
-/** Learns symbols from the actual shape of one input; a contradiction is a GraphTypeError. */
+/** Binds symbols by the actual shape of one input. Throws GraphTypeError for a contradiction. */
 export function bindShape(
   name: string,
   declared: Shape,

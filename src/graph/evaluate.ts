@@ -1,19 +1,19 @@
-/** Runs a graph in plain arrays: slow, simple, and the definition that every engine is held to. */
+/** Runs a graph in plain arrays. It is slow and simple, and the reference for every engine. */
 import { bindShape, countElements, GraphTypeError, resolveShape, type Sizes } from './dims.ts';
 import type { Dtype, Graph, HostDtype, Tensor } from './graph.ts';
 import type { NodeValues } from './ops/row.ts';
 import { isLeaf, rowOf } from './ops/table.ts';
 
-/** A rounding changes a number by at most this fraction of it, where it is not below the range. */
+/** Rounding changes a number by at most this share of it, unless the number is below the range. */
 export const unitRoundoff = 2 ** -8;
 
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
 
-/** The nearest bfloat16, of two the even one: the upper half of a float32, whose lower half is then zero. */
+/** Returns the nearest bfloat16, the even one of two: a float32 whose lower half is zero. */
 export function toBfloat16(value: number): number {
   float[0] = value;
-  // Rounding up could carry the mantissa of a NaN away.
+  // A carry could destroy the mantissa of a NaN.
   if (Number.isNaN(value)) return value;
   bits[0] = roundedBits(bits[0]!);
   return float[0]!;
@@ -24,7 +24,7 @@ export function roundToBfloat16(data: Float32Array): void {
   for (let i = 0; i < words.length; i += 1) if (!Number.isNaN(data[i])) words[i] = roundedBits(words[i]!);
 }
 
-/** The upper halves of the rounded numbers: how engines and files write them. */
+/** Returns the upper halves of the rounded numbers, which engines and files store. */
 export function bfloat16Halves(values: readonly number[]): Uint16Array {
   return Uint16Array.from(values, (value) => {
     float[0] = toBfloat16(value);
@@ -32,27 +32,27 @@ export function bfloat16Halves(values: readonly number[]): Uint16Array {
   });
 }
 
-/** Half of the last place kept is added, less one bit where that place is even: a tie then goes down to it. */
+/** Adds half of the last retained place, less one bit if that place is even, so that a tie is rounded down to it. */
 const roundedBits = (word: number): number => ((word + 0x7fff + ((word >>> 16) & 1)) & 0xffff0000) >>> 0;
 
-/** Rounds what a node gives, where its dtype is bfloat16 and its numbers are not held in doubles. */
+/** Rounds the values of a node if its dtype is bfloat16 and they are not stored in doubles. */
 export function roundIfBfloat16({ dtype, data }: NodeValues): void {
   if (dtype === 'bfloat16' && data instanceof Float32Array) roundToBfloat16(data);
 }
 
-/** The dtype of an input or output of a graph, which `verify` has checked. */
+/** Returns the dtype of an input or output of a graph. `verify` makes sure that it is not bfloat16. */
 export function hostDtype(dtype: Dtype): HostDtype {
   if (dtype === 'bfloat16') throw new Error('invariant: no bfloat16 goes into a graph or comes out');
   return dtype;
 }
 
 export type NamedTensors = Readonly<Record<string, Tensor>>;
-/** Tensors whose float32 values are held in doubles. */
+/** Tensors whose float32 values are stored in doubles. */
 export type DoubleTensors = Readonly<Record<string, NodeValues>>;
 
 /**
- * Values of the outputs, and of all parameters after the updates. Each op's result is rounded to its dtype.
- * Throws GraphTypeError when a value is missing or does not have its declared shape, or an index is out of range.
+ * Returns the values of the outputs, and of all parameters after the updates. Each op's result is rounded to its dtype. Throws GraphTypeError if a value is
+ * missing or does not have its declared shape, or if an index is out of range.
  */
 export function evaluateGraph(
   graph: Graph,
@@ -62,7 +62,7 @@ export function evaluateGraph(
   return run(graph, inputs, parameters, arrayTypes) as { outputs: NamedTensors; parameters: NamedTensors };
 }
 
-/** The same in double precision, bfloat16 too: for finite differences. */
+/** Evaluates in double precision, bfloat16 included, for finite differences. */
 export function evaluateInDoubles(
   graph: Graph,
   inputs: DoubleTensors,
@@ -121,7 +121,7 @@ function run(graph: Graph, inputs: DoubleTensors, parameters: DoubleTensors, typ
   return { outputs, parameters: updatedParameters };
 }
 
-/** Returns the data itself if it has the right kind: no op writes into its operands, and a table may have gigabytes. */
+/** Returns the data itself if it has the right type: no op writes to its operands, and a table may have gigabytes. */
 function inArray(
   data: NodeValues['data'] | readonly number[],
   ArrayType: ArrayTypes[Dtype],

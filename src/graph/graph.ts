@@ -1,9 +1,9 @@
 /**
- * The graph: plain data over a small closed set of TensorFlow ops, every value typed. It can be written as JSON, printed,
- * differentiated, counted, and handed to any engine. Nothing here computes.
+ * The graph is plain data over a small closed set of TensorFlow ops, and every value has a type. It can be written as JSON, printed, differentiated, counted,
+ * and given to any engine. Nothing here computes.
  */
 
-/** Ops of two operands, element by element; shapes broadcast as NumPy's. */
+/** Elementwise ops of two operands; shapes broadcast as in NumPy. */
 export const binaryNames = [
   'Add',
   'Sub',
@@ -18,7 +18,7 @@ export const binaryNames = [
   'LogicalOr',
 ] as const;
 
-/** Ops of one operand, element by element. */
+/** Elementwise ops of one operand. */
 export const unaryNames = [
   'Neg',
   'Exp',
@@ -40,12 +40,12 @@ export const elementwiseNames = [...binaryNames, 'Select', ...unaryNames, 'StopG
 
 export const productNames = ['MatMul', 'BatchMatMul'] as const;
 export const reductionNames = ['Sum', 'Mean', 'Max'] as const;
-/** Over the last axis. */
+/** Ops over the last axis. */
 export const softmaxNames = ['Softmax', 'LogSoftmax'] as const;
 
 /**
- * The closed table of ops. THE list: the builder's methods of the groups above, and the types of all tables of ops, follow from it. What an op
- * computes, and with which attributes, is in its row in `ops/`.
+ * THE closed list of ops. The builder's methods for the groups above, and the types of all tables of ops, follow from it. The row of an op in `ops/` says what
+ * it computes, and with which attributes.
  */
 export const opNames = [
   'Input',
@@ -78,7 +78,7 @@ export type Dtype = 'float32' | 'bfloat16' | 'int32' | 'bool';
 
 export const bytesOfDtype: Readonly<Record<Dtype, number>> = { float32: 4, bfloat16: 2, int32: 4, bool: 1 };
 
-/** Dtypes of inputs and outputs: bfloat16 is for values between two nodes alone. */
+/** Dtypes of inputs and outputs: bfloat16 is only for values between two nodes. */
 export type HostDtype = Exclude<Dtype, 'bfloat16'>;
 
 /**
@@ -108,11 +108,11 @@ export interface Node {
   readonly inputs: readonly number[];
   readonly attributes: Readonly<Record<string, Attribute>>;
   readonly type: TensorType;
-  /** Where in the model it comes from, for printing and counting: `user/main/mlp`. */
+  /** The part of the model that the node comes from, for printing and counting: `user/main/mlp`. */
   readonly label: string;
 }
 
-/** Initializer of a parameter. `fans` are those of the matrix: [inputs, outputs]. */
+/** The distribution of a parameter's initial values. `fans` are those of the matrix: [inputs, outputs]. */
 export type Initial =
   | { readonly kind: 'zeros' }
   | { readonly kind: 'ones' }
@@ -130,7 +130,7 @@ export interface GraphParameter {
   readonly name: string;
   readonly node: number;
   readonly initial: Initial;
-  /** False for optimizer slots, running means and the like: kept, not differentiated. */
+  /** False for optimizer slots, running means and the like, which are stored but not differentiated. */
   readonly trainable: boolean;
 }
 
@@ -151,7 +151,7 @@ export interface Graph {
   readonly updates: readonly GraphUpdate[];
 }
 
-/** Row-major numbers with their shape: what goes into a graph and what comes out. Bools are Uint8Array of 0/1. */
+/** Row-major numbers with their shape: an input or an output of a graph. Bools are Uint8Array of 0/1. */
 export interface Tensor {
   readonly dtype: HostDtype;
   readonly shape: readonly number[];
@@ -174,14 +174,14 @@ export interface MatMulOptions {
 
 type Methods<Names extends readonly string[], Method> = { readonly [N in Names[number] as Uncapitalize<N>]: Method };
 
-/** The methods of ops whose groups share a signature: `add(a, b)`, `exp(a)`, `matMul(a, b)`, `sum(a, [1])`. */
+/** Methods of the ops whose groups share a signature: `add(a, b)`, `exp(a)`, `matMul(a, b)`, `sum(a, [1])`. */
 export interface UniformMethods
   extends Methods<typeof binaryNames, (a: Operand, b: Operand) => Ref>,
     Methods<typeof unaryNames | typeof softmaxNames, (a: Ref) => Ref>,
     Methods<typeof productNames, (a: Ref, b: Ref, options?: MatMulOptions) => Ref>,
     Methods<typeof reductionNames, (a: Ref, axes: readonly number[], keepDims?: boolean) => Ref> {}
 
-/** One method an op; `builder.ts` implements it. */
+/** One method per op; `builder.ts` implements it. */
 export interface Builder extends UniformMethods {
   readonly nodes: readonly Node[];
 
@@ -189,9 +189,9 @@ export interface Builder extends UniformMethods {
   /** Named by the current scope: `user/main/mlp/weights_0`. A second call with the same name returns the same parameter. */
   parameter(name: string, shape: readonly number[], initial: Initial, options?: { trainable?: boolean }): Ref;
   constant(values: readonly number[] | number, shape?: readonly number[], dtype?: Dtype): Ref;
-  /** Labels of nodes, and names of parameters, made inside start with `name/`. */
+  /** Labels of nodes and names of parameters that are made inside start with `name/`. */
   scope<T>(name: string, body: () => T): T;
-  /** Labels and names made inside start from nothing, wherever this is called. */
+  /** Labels and names that are made inside start empty, wherever this is called. */
   unscoped<T>(body: () => T): T;
 
   stopGradient(a: Ref): Ref;

@@ -1,8 +1,8 @@
 /**
- * Matrix products in bfloat16: processors with instructions for it multiply two to sixteen times as fast, and half of the memory moves. Operands are
- * rounded, the kernels add up in float32, and results are rounded once. What lies between two products stays in bfloat16, so that it is not widened
- * and rounded again. All else, and all that goes in or comes out, is float32: sums, norms, exponentials, losses, gradients that are added up,
- * the optimizer and its weights (Micikevicius et al. 2018, Kalamkar et al. 2019).
+ * Computes matrix products in bfloat16: processors with instructions for it multiply two to sixteen times as fast, and half of the memory moves. Operands are
+ * rounded, the kernels accumulate in float32, and results are rounded once. Values between two products stay in bfloat16, so that they are not widened and
+ * rounded again. Everything else is float32, and so are inputs and outputs: sums, norms, exponentials, losses, gradients that are added up, the optimizer and
+ * its weights (Micikevicius et al. 2018, Kalamkar et al. 2019).
  */
 import { type Builder, builderOn, type Ref } from './builder.ts';
 import type { Sizes } from './dims.ts';
@@ -12,26 +12,26 @@ import { estimate } from './passes/rewrite.ts';
 import { GraphWriter } from './writer.ts';
 
 export interface InBfloat16 {
-  /** Lengths of symbols, where they are known: small products stay in float32. */
+  /** Lengths of the symbols that are known: small products stay in float32. */
   readonly sizes?: Sizes;
-  /** Multiplications and additions of a product below which the casts take longer than they save. Default: as measured. */
+  /** Minimum multiplications and additions of a product. Below it, the casts take longer than they save. Default: as measured. */
   readonly least?: number;
 }
 
 /**
- * Measured on an AMD EPYC with AVX512-BF16, products with their casts: 64 × 64 · [256, 64], which are 2 million operations, take as long in both;
- * [1024, 64] · [64, 64] gains a quarter, [1024, 256] · [256, 128] a half. A product with a vector loses at each size.
+ * Measured on an AMD EPYC with AVX512-BF16, products with their casts: 64 × 64 · [256, 64], which has 2 million operations, takes equally long in both; [1024,
+ * 64] · [64, 64] gains a quarter, [1024, 256] · [256, 128] a half. A product with a vector is slower at every size.
  */
 const leastOperations = 4e6;
 const leastLength = 16;
 
-/** The same graph where no product is large enough. */
+/** Returns the same graph if no product is large enough. */
 export function inBfloat16(graph: Graph, options: InBfloat16 = {}): Graph {
   const products = productsOf(graph, options);
   return products.size === 0 ? graph : new Narrowing(graph, products).result();
 }
 
-/** Multiplications and additions of one run that the pass does in bfloat16. */
+/** Returns the multiplications and additions of one run that the pass computes in bfloat16. */
 export function operationsInBfloat16(graph: Graph, options: InBfloat16 = {}): number {
   return [...productsOf(graph, options).values()].reduce((sum, operations) => sum + operations, 0);
 }
@@ -53,7 +53,7 @@ function productsOf(graph: Graph, { sizes = {}, least = leastOperations }: InBfl
 const kindOf = ({ op }: Node): 'product' | 'carry' | 'bias' | undefined =>
   isLeaf(op) ? undefined : rowOf(op).bfloat16;
 
-/** Writes the graph anew. A value is there in float32, in bfloat16, or in both once both are read. */
+/** Rewrites the graph. A value exists in float32, in bfloat16, or in both if both are read. */
 class Narrowing {
   private readonly writer: GraphWriter;
   private readonly builder: Builder;
@@ -103,7 +103,7 @@ class Narrowing {
     return this.wide[id];
   }
 
-  /** Returns the value itself if it is no float32. */
+  /** Returns the value in bfloat16, or the value itself if it is not float32. */
   private narrowOf(id: number): Ref {
     const { op, type, attributes } = this.graph.nodes[id]!;
     if (type.dtype !== 'float32') return this.wide[id]!;
@@ -115,10 +115,10 @@ class Narrowing {
   }
 }
 
-/** Minimum ratio of sizes for an operand, such as a bias or a constant, to count as small. */
+/** A value is small next to another one that is this many times as large: a bias, a constant. */
 const small = 8;
 
-/** The nodes on a path from a product to a product on which nothing has to be wide. */
+/** Returns the nodes on a path from a product to a product on which no value must be float32. */
 function betweenProducts({ nodes }: Graph, products: ReadonlyMap<number, number>): ReadonlySet<number> {
   const elementCounts = nodes.map(({ type }) => estimate(type.shape));
   const afterProducts = new Set(products.keys());
@@ -127,7 +127,7 @@ function betweenProducts({ nodes }: Graph, products: ReadonlyMap<number, number>
     if (kind !== 'carry' && kind !== 'bias') return;
     const floatInputs = node.inputs.filter((input) => nodes[input]!.type.dtype === 'float32');
     const largeInputs = floatInputs.filter((input) => elementCounts[input]! * small > elementCounts[id]!);
-    // Two large values that are added are a sum, which is no business of bfloat16.
+    // The sum of two large values stays in float32.
     const fits = kind === 'carry' ? largeInputs.length > 0 : largeInputs.length === 1;
     if (fits && largeInputs.every((input) => afterProducts.has(input))) afterProducts.add(id);
   });
@@ -141,7 +141,7 @@ function betweenProducts({ nodes }: Graph, products: ReadonlyMap<number, number>
 
 export type Precision = 'float32' | 'bf16';
 
-/** The graph of a step of this plan, as it runs in this precision. */
+/** Returns the graph of a plan's step as it runs in this precision. */
 export const inPrecision = (
   graph: Graph,
   precision: Precision,

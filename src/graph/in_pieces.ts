@@ -1,7 +1,7 @@
 /**
- * A graph with matrices of a row for each row of a batch and a column for each of very many items, rewritten so that some rows of
- * them are there at a time. What is made of such a matrix row by row is made piece by piece and joined. What is summed over its rows
- * is summed over the pieces. The values are the same, to the rounding of the sums.
+ * Rewrites a graph that has matrices with a row for each row of a batch and a column for each of very many items, so that only some of their rows exist at a
+ * time. Values that are computed from such a matrix row by row are computed piece by piece and joined. Sums over its rows are added up over the pieces. The
+ * values are the same, up to the rounding of sums.
  */
 import { type Builder, builderOn, type Ref } from './builder.ts';
 import { sameDim, symbolic } from './dims.ts';
@@ -10,11 +10,11 @@ import { isLeaf } from './ops/table.ts';
 import { uniformValue } from './passes/rewrite.ts';
 import { GraphWriter } from './writer.ts';
 
-/** Selects the nodes that are computed piece by piece, so that a matrix with a row for each of the batch never exists as a whole. */
+/** Finds the nodes of a graph to compute piece by piece, so that a matrix with a row for each of the batch never exists as a whole. */
 class PiecedNodes {
-  /** Matrices, what is made of them alone, and what lies between two of them. */
+  /** Matrices, values that are computed from them, and values between two of them. */
   readonly pieced: ReadonlySet<number>;
-  /** Nodes of `pieced` that are sums over rows. */
+  /** The nodes of `pieced` that are sums over rows. */
   readonly sums: ReadonlySet<number>;
   readonly isPossible: boolean;
   private readonly after: ReadonlySet<number>;
@@ -53,12 +53,12 @@ class PiecedNodes {
     return !isLeaf(op) && shape.length === 2 && sameDim(shape[0]!, this.rows) && sameDim(shape[1]!, this.columns);
   }
 
-  /** True if no operand that is made whole waits for one that is made piece by piece. */
+  /** True if no operand that is computed as a whole depends on one that is computed piece by piece. */
   private hasInputs(id: number): boolean {
     return this.graph.nodes[id]!.inputs.every((input) => this.pieced.has(input) || !this.after.has(input));
   }
 
-  /** aᵀ · b, summed over the rows of both. */
+  /** True for aᵀ · b, which sums over the rows of both. */
   private isSum(id: number): boolean {
     const { op, inputs, attributes } = this.graph.nodes[id]!;
     return (
@@ -69,7 +69,7 @@ class PiecedNodes {
     );
   }
 
-  /** True if row i of it depends on row i of its operands alone. */
+  /** True if row i of the value depends only on row i of its operands. */
   private isByRow(id: number): boolean {
     const { nodes } = this.graph;
     const { op, inputs, attributes, type } = nodes[id]!;
@@ -115,7 +115,7 @@ class PiecedNodes {
 
 const elementwise: ReadonlySet<string> = new Set(elementwiseNames);
 
-/** The nodes that depend on some of these, themselves among them. */
+/** Returns the nodes that depend on some of these, and these themselves. */
 function reached(nodes: readonly Node[], from: ReadonlySet<number>): ReadonlySet<number> {
   const reachedIds = new Set(from);
   nodes.forEach(({ inputs }, id) => {
@@ -124,7 +124,7 @@ function reached(nodes: readonly Node[], from: ReadonlySet<number>): ReadonlySet
   return reachedIds;
 }
 
-/** The nodes that some of these depend on. */
+/** Returns the nodes that some of these depend on. */
 function reaching(nodes: readonly Node[], to: ReadonlySet<number>): ReadonlySet<number> {
   const reachingIds = new Set<number>();
   for (let id = nodes.length - 1; id >= 0; id--) {
@@ -137,26 +137,26 @@ export interface InPieces {
   /** The dimensions of the matrices. */
   readonly rows: Dim;
   readonly columns: Dim;
-  /** Two or more. */
+  /** Number of pieces, two or more. */
   readonly pieces: number;
 }
 
 /** Further inputs of the rewritten graph. */
 export const pieceInputs = {
-  /** The batch row of each row of each piece: int32 [pieces, piece]. The padding of the last piece is any row. */
+  /** The index of each row of each piece: int32 [pieces, piece]. The padding of the last piece is any row. */
   rows: 'pieces/rows',
-  /** 1, and 0 for what fills up: float32 [pieces, piece] */
+  /** 1, or 0 for padding: float32 [pieces, piece] */
   known: 'pieces/known',
-  /** Where each row is among those of all pieces: int32 [rows] */
+  /** The position of each row among those of all pieces: int32 [rows] */
   places: 'pieces/places',
 } as const;
 
-/** The name of an input of (row, column) pairs where it has those of one piece, whose rows count from 0: int32 [hits, 2]. */
+/** Returns the name of the input with the (row, column) pairs of one piece, whose rows count from 0: int32 [hits, 2]. */
 export const pairsOfPiece = (input: string, at: number): string => `pieces/${at}/${input}`;
 
 const piece = symbolic('piece');
 
-/** Undefined where the graph has no such matrix, or makes something of one that is neither by row nor a sum over rows. */
+/** Returns undefined if the graph has no such matrix, or uses one neither by row nor in a sum over rows. */
 export function inPieces(graph: Graph, of: InPieces): Graph | undefined {
   const piecedNodes = new PiecedNodes(graph, of.rows, of.columns);
   return piecedNodes.isPossible ? new Rewriting(graph, of, piecedNodes).graph() : undefined;
@@ -248,7 +248,7 @@ class Rewriting {
       }
       const values = inputs.map(partOf);
       if (cut.sums.has(id)) {
-        // Multiplies padding by 0, in the smaller of the two operands.
+        // Padding must count nothing, so the smaller of the two operands is multiplied by 0 there.
         const narrowInput = inputs.findIndex((input) => !cut.pieced.has(input) || !this.isWide(input));
         const factor = narrowInput < 0 ? 1 : narrowInput;
         const { shape } = values[factor]!.type;
@@ -259,7 +259,7 @@ class Rewriting {
     return pieceValues;
   }
 
-  /** One number at the places that an input has for this piece. */
+  /** Writes one number at the positions that an input has for this piece. */
   private scatter({ inputs: [, pairs, updates] }: Node, matrix: Ref, at: number): Ref {
     const { builder, before } = this;
     const { type, attributes } = before.nodes[pairs!]!;
@@ -296,7 +296,7 @@ class Rewriting {
 
 const last = (totals: ReadonlyMap<number, Ref>): Ref | undefined => [...totals.values()].at(-1);
 
-/** The same value, made after another one: an engine that runs all that it can would hold all pieces together. */
+/** Returns the same value, computed after another one: an engine that runs everything as soon as it can would hold all pieces together. */
 function after(builder: Builder, value: Ref, before: Ref): Ref {
   const zeros = before.type.shape.map(() => 0);
   const ones = before.type.shape.map(() => 1);

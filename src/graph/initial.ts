@@ -1,10 +1,10 @@
-/** First values of a graph's parameters. */
+/** Initial values of a graph's parameters. */
 import { makeRandom } from '../base/random/random.ts';
 import { countElements } from './dims.ts';
 import type { NamedTensors } from './evaluate.ts';
 import type { Graph, Initial, Tensor } from './graph.ts';
 
-/** Each parameter has its own random stream, from the seed and its name, so adding one does not change the others. */
+/** Each parameter has a random stream of its own, from the seed and its name, so that adding one does not change the others. */
 export function initialValues(graph: Graph, seed: number): NamedTensors {
   const values: Record<string, Tensor> = {};
   for (const { name, node, initial } of graph.parameters) {
@@ -36,7 +36,7 @@ function fill(data: Float32Array, initial: Initial, seed: number, name: string):
   }
 }
 
-/** FNV-1a, 32 bits. */
+/** Returns the FNV-1a hash, 32 bits. */
 function hash(text: string): number {
   let hashValue = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(text)) hashValue = Math.imul(hashValue ^ byte, 0x01000193);

@@ -1,8 +1,8 @@
-/** Gradients may have any shape that broadcasts to their value's: brings one to a shape, touching as few elements as can be. */
+/** Brings gradients to a shape, touching as few elements as possible: a gradient may have any shape that broadcasts to its value's. */
 import { dimAt, elementsOf, GraphTypeError, type Shape, sameShape } from './dims.ts';
 import type { Builder, Dim, Ref } from './graph.ts';
 
-/** `gradient` in exactly the shape of `like`. */
+/** Returns `gradient` in exactly the shape of `like`. */
 export function materialize(builder: Builder, gradient: Ref, like: Ref): Ref {
   return sameShape(gradient.type.shape, like.type.shape) ? gradient : builder.broadcastTo(gradient, like);
 }
@@ -14,7 +14,7 @@ export function alignRank(builder: Builder, value: Ref, rank: number): Ref {
   return builder.reshape(value, [...new Array<Dim>(missingAxes).fill(1), ...value.type.shape]);
 }
 
-/** Sum over `axes` of a value that broadcasts to `shape`; the axes stay, with length 1. */
+/** Returns the sum over `axes` of a value that broadcasts to `shape`; the axes remain, with length 1. */
 export function sumOver(builder: Builder, value: Ref, axes: readonly number[], shape: Shape): Ref {
   const rank = shape.length;
   const missingAxes = rank - value.type.shape.length;
@@ -29,8 +29,8 @@ export function sumOver(builder: Builder, value: Ref, axes: readonly number[], s
 }
 
 /**
- * The gradient by an operand of `target` shape that was broadcast to `shape`: summed over the axes along which it was
- * stretched. `local` may itself still be smaller than `shape`; the result may be smaller than `target`.
+ * Returns the gradient by an operand of `target` shape that was broadcast to `shape`: the sum over the axes along which it was stretched. `local` may itself be
+ * smaller than `shape`; the result may be smaller than `target`.
  */
 export function reduceTo(builder: Builder, local: Ref, target: Shape, shape: Shape): Ref {
   const rank = shape.length;
@@ -49,9 +49,7 @@ export function reduceTo(builder: Builder, local: Ref, target: Shape, shape: Sha
   return surplusAxes > 0 ? builder.reshape(summedValue, summedValue.type.shape.slice(surplusAxes)) : summedValue;
 }
 
-/**
- * A length as a number, or as a float32 scalar of the graph where it is symbolic: ones summed along an axis that has it.
- */
+/** Returns a length as a number, or as a float32 scalar of the graph if it is symbolic: the sum of ones along an axis that has it. */
 export function lengthOf(builder: Builder, dim: Dim): Ref | number {
   if (typeof dim === 'number') return dim;
   const lengths = dim.symbol.split('·').map((symbol) => lengthOfSymbol(builder, symbol));
@@ -82,7 +80,7 @@ function lengthOfSymbol(builder: Builder, symbol: string): Ref {
   throw new GraphTypeError(`no value of the graph has the length "${symbol}"`);
 }
 
-/** `value` times a product of lengths. */
+/** Returns `value` times a product of lengths. */
 function timesLength(builder: Builder, value: Ref, dims: readonly Dim[]): Ref {
   const dimProduct = elementsOf(dims);
   return dimProduct === 1 ? value : builder.mul(value, lengthOf(builder, dimProduct));

@@ -1,9 +1,9 @@
-/** Prints a graph as text. */
+/** Prints a graph as text, for people. */
 import { printDim, printType } from './dims.ts';
 import type { Attribute, Dim, Graph, Node } from './graph.ts';
 
 /**
- * One line a value, then the outputs and the updates:
+ * Returns one line per value, then the outputs and the updates:
  * `%12 float32[batch, 64] = MatMul(%3, user/main/mlp/weights_0)   # user/main/mlp`. Leaves are written where they are read.
  */
 export function print(graph: Graph): string {
@@ -24,7 +24,7 @@ export function print(graph: Graph): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** Scalars are written where they are read. */
+/** True for scalars, which are written where they are read. */
 function isShort(node: Node): boolean {
   return node.op === 'Constant' && node.type.shape.length === 0;
 }
@@ -37,7 +37,7 @@ function printOperand(graph: Graph, id: number): string {
   return node.type.dtype === 'bool' ? String(value === 1) : String(value);
 }
 
-/** Flags only where they are set; long constants are cut short. */
+/** Prints flags only if they are set, and cuts long constants short. */
 function printAttributes(node: Node): string[] {
   return Object.entries(node.attributes).flatMap(([name, value]) => {
     if (value === false) return [];

@@ -25,12 +25,12 @@ export const passes: readonly { readonly name: string; readonly doc: string; rea
   { name: 'biases', doc: 'a row or column added to a big product becomes part of it', run: foldBiases },
 ];
 
-/** A round that changes nothing ends it; this many are never needed, and more would be a pass that undoes another. */
+/** Maximum number of rounds. A round that changes nothing ends the passes; more rounds than this would mean that a pass undoes another one. */
 const mostRounds = 30;
 
-/** Runs all passes repeatedly until none changes the graph. `seen` is called with every pass that changed the graph. */
+/** Runs all passes again and again until none changes anything. `seen` is called with every pass that changed the graph. */
 export function simplify(graph: Graph, seen: (pass: string, after: Graph) => void = () => {}): Graph {
-  /** The last result of each pass, which it would not change. */
+  /** The last result of each pass, which that pass would not change. */
   const unchangedBy = new Map<Pass, Graph>();
   let currentGraph = graph;
   for (let round = 0; round < mostRounds; round++) {

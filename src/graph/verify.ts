@@ -1,9 +1,9 @@
-/** Checks a graph that came from a file or out of a pass. */
+/** Checks a graph that came from a file or from a pass. */
 import { GraphTypeError, printType, sameType } from './dims.ts';
 import type { Graph, Node, TensorType } from './graph.ts';
 import { isLeaf, ops, typeOf } from './ops/table.ts';
 
-/** Returns the problems of the graph, a line each; none when every type is what its op gives and every name is found. */
+/** Returns the problems of the graph, one line each; none if every type is the result of its op and every name exists. */
 export function verify(graph: Graph): string[] {
   const problems: string[] = [];
   graph.nodes.forEach((node, id) => {
@@ -58,7 +58,7 @@ function problemsOfConstant(node: Node): string[] {
   return Array.isArray(values) && values.length === count ? [] : [`the values do not fill ${printType(node.type)}`];
 }
 
-/** Checks that every leaf is declared once under its own name. */
+/** Checks that every leaf is declared once, under its own name. */
 function problemsOfLeaves(
   graph: Graph,
   op: 'Input' | 'Parameter',

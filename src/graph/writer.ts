@@ -1,4 +1,4 @@
-/** The list of nodes while it grows. A node that is there already, with the same operands and attributes, is used again. */
+/** Collects the nodes of a graph. A node that exists already, with the same operands and attributes, is used again. */
 import { GraphTypeError, printType, sameType } from './dims.ts';
 import type {
   ComputedOp,
@@ -27,7 +27,7 @@ export class GraphWriter {
 
   constructor(
     readonly name: string,
-    /** Called before `add` and `constant`, by which nodes come that are no copies. */
+    /** Called before `add` and `constant`, which add nodes that are not copies. */
     private readonly beforeAdding: () => void = () => {},
   ) {}
 
@@ -46,7 +46,7 @@ export class GraphWriter {
     return this.#push(key, { op, inputs: ids, attributes, type, label: this.label });
   }
 
-  /** A copy of a node, for operands of the types that it had. */
+  /** Copies a node, for operands of the same types. */
   copy(op: ComputedOp, ids: readonly number[], attributes: Attributes, type: TensorType): Ref {
     const key = `${op} ${ids} ${JSON.stringify(attributes)}`;
     return this.#known.get(key) ?? this.#push(key, { op, inputs: ids, attributes, type, label: this.label });
@@ -83,7 +83,7 @@ export class GraphWriter {
     return this.add(op as ComputedOp, operands, attributes);
   }
 
-  /** The graph with the outputs and updates of `graph`, whose nodes have these values here. */
+  /** Returns the graph with the outputs and updates of `graph`. `refOf` maps the nodes of `graph` to values here. */
   finishCopy(
     graph: Graph,
     refOf: (node: number) => Ref,

@@ -1,6 +1,6 @@
 /**
- * Chooses the fastest engine for a plan by timing its step: `--engine auto`. The choice is stored in the cache folder, so the next training of this
- * plan on this machine uses the same engine and gets the same bits.
+ * Chooses the fastest engine for a plan by timing its step: `--engine auto`. The result is stored in the cache folder, so that the next training of this plan
+ * on this machine uses the same engine, and has the same bits.
  */
 import { createHash } from 'node:crypto';
 import { availableParallelism, cpus } from 'node:os';
@@ -19,16 +19,16 @@ import type { Plan } from '../graph/plan/plan.ts';
 import { type BegunState, beginState, labelMeans, tablesOf } from './begin_state.ts';
 import { choosePrecision, fitted } from './fitted_step.ts';
 
-/** The engines that a trial compares, the preferred first. `javascript` is never faster than `onnx`, which is in the package too. */
+/** The engines that a trial compares, in order of preference. `javascript` is never faster than `onnx`, which is in the package too. */
 const candidates: readonly EngineName[] = ['tensorflow', 'onnx', 'torch'];
 
-/** Another engine than the preferred one must need less than this part of its time: a noisy trial must not decide. */
+/** Another engine than the preferred one must take less than this share of its time, so that noise does not decide. */
 const clearlyFaster = 0.9;
 
-/** Milliseconds for the steps of one engine, batches that they are of, and steps that are not counted. */
+/** Milliseconds for the timed steps of one engine, maximum number of different batches, and number of warm-up steps. */
 const [trialMilliseconds, maxBatches, warmUps] = [700, 4, 2];
 
-/** Maximum bytes of the tables of a trial, in addition to those of the training. */
+/** Maximum bytes of the tables that a trial makes in addition to those of the training. */
 const maxTableBytes = 2 ** 30;
 
 export interface EngineTrial {
@@ -37,7 +37,8 @@ export interface EngineTrial {
 }
 
 /**
- * @param milliseconds for the steps of one engine
+ * Returns the engine for a plan with the reason: the fastest in a trial, or the preferred one if there is no trial.
+ * @param milliseconds for the timed steps of one engine
  * @throws Failure `no-engine`, `too-large-for-memory`, …
  */
 export async function engineByTrial(plan: Plan, dataset: Dataset, milliseconds = trialMilliseconds): Promise<Choice> {
@@ -73,7 +74,7 @@ async function loadAll(): Promise<{ readonly engines: readonly Engine[]; readonl
 const precisionOf = (plan: Plan, engine: Engine): Precision =>
   choosePrecision(plan, engine, bfloat16Instructions())?.precision ?? 'float32';
 
-/** Hashes what a trial depends on: the step, the sizes that it meets, the processor, and the runtimes. */
+/** Returns a hash of everything that a trial depends on: the step, the sizes of the data, the processor, and the runtimes. */
 function keyOf(plan: Plan, { corpus, parts }: Dataset, engines: readonly Engine[]): string {
   const { step, train } = fitted(plan, corpus.rows);
   const about = {
@@ -99,7 +100,7 @@ function readTrial(value: unknown, engines: readonly Engine[]): EngineTrial | un
     : undefined;
 }
 
-/** A trial is valid even if it cannot be cached. */
+/** Caches a trial. If it cannot be written, the trial is still valid. */
 async function cacheTrial(folder: string, file: string, trial: EngineTrial): Promise<void> {
   try {
     await makeFolder(folder);
@@ -115,7 +116,7 @@ function reasonOf({ engine, milliseconds }: EngineTrial, isKept: boolean): strin
   return `${engine} by ${how}: ${figures.join(', ')}; \`--engine NAME\` takes another one`;
 }
 
-/** Returns the reason if there is no trial. */
+/** Times the step on each engine. Returns the reason as text if there is no trial. */
 async function runTrial(
   plan: Plan,
   dataset: Dataset,

@@ -1,4 +1,4 @@
-/** The folder of a run: which files are ours, whose run it is, and whether a new one may begin there. */
+/** The folder of a run: which files Tower owns, whose run it is, and whether a new one may begin there. */
 import { lstat, readdir, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { failure } from '../base/diagnostics/failure.ts';
@@ -27,7 +27,7 @@ import { profileFilesIn, profileFolder } from './profile/profile.ts';
 import { isEventFile } from './tracking/event_file.ts';
 
 export const [runFile, weightsFile] = ['run.json', 'weights.safetensors'] as const;
-/** Weights of the best epoch so far, during the run. */
+/** Weights of the best epoch so far, while the run continues. */
 export const bestFile = (epoch: number): string => `weights-${epoch}.safetensors`;
 export const isBestFile = (name: string): boolean => /^weights-\d+\.safetensors$/.test(name);
 
@@ -40,11 +40,11 @@ const isTopFile = (name: string): boolean => topFiles.includes(name) || isBestFi
 
 const modelFolders = ['graphs', 'encodings', 'sources', startCacheFolder, profileFolder];
 
-/** Files further down that a model may have; nothing else that a run or a manifest lists is removed. */
+/** True for a file in a subfolder that a model may have. No other path that a run or a manifest lists is removed. */
 const isModelPath = (path: string): boolean =>
   /^(graphs|encodings|sources)\/[^/\\\0]+$/.test(path) && !/\/\.\.?$/.test(path);
 
-/** Invalid rows of the data are reported before a run begins. */
+/** Reports invalid rows of the data. It is written before a run begins. */
 const rejectsFile = 'rejected.jsonl';
 
 const isPartialOfTop = (name: string): boolean => {
@@ -55,11 +55,11 @@ const isPartialOfTop = (name: string): boolean => {
 interface RunContents {
   readonly paths: ReadonlySet<string>;
   readonly model: string;
-  /** True if the folder has a checkpoint or a model. */
+  /** True if there is something to continue or to use: a checkpoint or a model. */
   readonly work: boolean;
 }
 
-/** Undefined where the folder holds no run. */
+/** Returns undefined if the folder holds no run. */
 async function runContentsIn(folder: string, names: readonly string[]): Promise<RunContents | undefined> {
   const [run, manifest] = await Promise.all([
     readTowerJson(folder, runFile, formats[runFile]!),
@@ -83,8 +83,8 @@ async function runContentsIn(folder: string, names: readonly string[]): Promise<
 }
 
 /**
- * Tells whether `run.json` and `manifest.json` of a folder are those of a run. Other programs have files of these names too. `damaged`: one
- * of them cannot be read, so nobody knows.
+ * Tells whether `run.json` and `manifest.json` of a folder belong to a run, because other programs have files of these names too. `damaged`: one of them cannot
+ * be read, so it is unknown.
  */
 export async function isRunIn(folder: string, names: readonly string[]): Promise<'run' | 'other' | 'damaged'> {
   const files = [runFile, manifestFile].filter((name) => names.includes(name));
@@ -121,16 +121,13 @@ async function readTowerJson(
   return isOurs(value, format) ? value : undefined;
 }
 
-/**
- * @param force allows a run that is there to be replaced
- * @throws Failure `folder-in-use`, `cannot-read`
- */
+/** @param force allows replacing an existing run @throws Failure `folder-in-use`, `cannot-read` */
 async function refuseFolder(folder: string, force: boolean): Promise<void> {
   if (force) return;
   const otherNames = (await namesIn(folder)).filter((name) => name !== rejectsFile && !isStartLeftover(name));
   if (otherNames.length === 0) return;
   const runContents = await runContentsIn(folder, otherNames);
-  // A run without a checkpoint is one that ended in its first epoch: nothing of it can be lost.
+  // A run without a checkpoint ended in its first epoch: nothing of it can be lost.
   if (runContents && !runContents.work && (await pathsIn(folder)).every((path) => runContents.paths.has(path))) return;
   const holds = runContents
     ? `a run of model ${runContents.model}`
@@ -138,12 +135,12 @@ async function refuseFolder(folder: string, force: boolean): Promise<void> {
   throw failure('folder-in-use', { folder, run: runContents !== undefined, holds });
 }
 
-/** A kill may leave them of the very first files. */
+/** True for files that a kill may leave at the start of a run. */
 const isStartLeftover = (name: string): boolean => isLockFile(name) || isPartialOf(name, runFile);
 
 /**
- * Makes the folder ready for a run from its beginning; a run that is there goes. Files that Tower did not write stay.
- * @returns those files, where there are any
+ * Prepares the folder for a new run, and removes an existing one. Files that Tower did not write remain.
+ * @returns these files, if there are any
  * @throws Failure `own-file`, `cannot-write`
  */
 export async function startFolder(folder: string, identity: RunIdentity): Promise<readonly string[]> {
@@ -151,13 +148,13 @@ export async function startFolder(folder: string, identity: RunIdentity): Promis
   const names = await namesIn(folder);
   const ownPaths = (await runContentsIn(folder, names))?.paths ?? new Set<string>(names.filter(isStartLeftover));
   await refuseOwnFiles(folder, identity, ownPaths);
-  // These are removed first, so that a half-removed folder looks neither like a model nor like a run to resume. run.json lists Tower's files and is
+  // These are removed first: a partly removed folder must look neither like a model nor like a run to resume. run.json lists the files of Tower, and is
   // replaced last.
   for (const path of [manifestFile, checkpointFile]) if (ownPaths.has(path)) await removeDurably(join(folder, path));
   for (const path of ownPaths)
     if (path !== runFile && path !== manifestFile && !isLockFile(path)) await remove(join(folder, path));
   for (const under of modelFolders) {
-    // The folder is kept if it contains a foreign file.
+    // The folder remains if it contains a file that is not ours.
     if (names.includes(under)) await rmdir(join(folder, under)).catch(() => {});
   }
   await writeIdentity(folder, identity);
@@ -167,7 +164,7 @@ export async function startFolder(folder: string, identity: RunIdentity): Promis
 export const writeIdentity = (folder: string, identity: RunIdentity): Promise<void> =>
   writeTextDurably(join(folder, runFile), `${JSON.stringify(identity, undefined, 2)}\n`);
 
-/** Refuses where the run would write over something that Tower did not write. */
+/** Refuses a folder in which the run would overwrite something that Tower did not write. */
 async function refuseOwnFiles(folder: string, { files }: RunIdentity, ours: ReadonlySet<string>): Promise<void> {
   const modelDirs = new Set(files.map((each) => dirname(each)));
   for (const path of [...topFiles, ...modelDirs, ...files]) {
@@ -178,13 +175,13 @@ async function refuseOwnFiles(folder: string, { files }: RunIdentity, ours: Read
       throw failure('cannot-write', { path: join(folder, path), reason });
     });
     if (fileStats === undefined) continue;
-    // The folders of a model hold its files, and may hold others.
+    // The folders of a model contain its files, and may contain others.
     const isReplaceable = modelDirs.has(path) ? fileStats.isDirectory() : ours.has(path) && !fileStats.isDirectory();
     if (!isReplaceable) throw failure('own-file', { path: join(folder, path), folder: fileStats.isDirectory() });
   }
 }
 
-/** Lists all in a run's folder and in those of its model, but for locks and rejected rows. */
+/** Lists all files in a run's folder and in those of its model, except locks and rejected rows. */
 async function pathsIn(folder: string): Promise<string[]> {
   const paths: string[] = [];
   for (const name of await namesIn(folder)) {
@@ -215,7 +212,7 @@ export async function readIdentity(folder: string): Promise<RunIdentity> {
   return value as RunIdentity;
 }
 
-/** Returns how the training rows of the folder's run lie in shards, where they do. @throws Failure as `refuseResume` */
+/** Returns the layout of the shards of the folder's run, if its training rows are in shards. @throws Failure as `refuseResume` */
 export async function shardsOfRun(folder: string): Promise<ShardLayout | undefined> {
   const { shards } = (await readIdentity(folder)).data;
   if (shards === undefined) return undefined;
@@ -244,7 +241,7 @@ function complaintOf(value: unknown): string | undefined {
 }
 
 /**
- * Returns how the data of the folder's run is read where it went on from an earlier one: with the codes that it began with.
+ * Returns how to read the data if the folder's run continues an earlier one: with the codes that it began with. Undefined if it does not.
  * @throws Failure `nothing-to-resume`, `lost-file`, `damaged-file`, `cannot-read`
  */
 export async function pinnedIn(folder: string, { features }: Plan): Promise<Pinned | undefined> {
@@ -263,7 +260,7 @@ export async function pinnedIn(folder: string, { features }: Plan): Promise<Pinn
 }
 
 /**
- * Makes sure that the folder's run is of this model, as far as that is known before the data is read.
+ * Checks that the folder's run is of this model, as far as that is known before the data is read.
  * @throws Failure `nothing-to-resume`, `other-run`, `damaged-file`, `cannot-read`
  */
 async function refuseResume(folder: string, plan: Plan): Promise<void> {
@@ -272,8 +269,8 @@ async function refuseResume(folder: string, plan: Plan): Promise<void> {
 }
 
 /**
- * Makes sure that the folder's run is this one.
- * @returns the run as the folder describes it: its settings may be others
+ * Checks that the folder's run is this one.
+ * @returns the identity in the folder, whose settings may differ
  * @throws Failure `nothing-to-resume`, `other-run`, `damaged-file`, `cannot-read`
  */
 export async function resumeFolder(folder: string, identity: RunIdentity): Promise<RunIdentity> {
@@ -281,12 +278,12 @@ export async function resumeFolder(folder: string, identity: RunIdentity): Promi
   refuseOther(folder, folderIdentity, identity);
   const difference = otherData(folderIdentity.data, identity.data);
   if (difference !== undefined) throw failure('other-run', { folder, what: `data set (${difference})` });
-  // Figures of its epochs would not be of one kind, and the best of them none.
+  // Otherwise the figures of its epochs could not be compared, and no epoch would be the best.
   if (folderIdentity.seen !== identity.seen) throw failure('other-run', { folder, what: 'declaration of `seen`' });
   if ((folderIdentity.evaluate ?? 'per_event') !== (identity.evaluate ?? 'per_event')) {
     throw failure('other-run', { folder, what: 'declaration of `evaluate`' });
   }
-  // A kill leaves files half written.
+  // A kill may leave partial files.
   for (const name of await namesIn(folder)) if (isPartialOfTop(name)) await remove(join(folder, name));
   return folderIdentity;
 }
@@ -304,7 +301,7 @@ export const admissionFilesIn = async (folder: string): Promise<string[]> =>
 
 const whatWords = { model: 'model', engine: 'engine', seed: 'seed', plan: 'form of the model' };
 
-/** Returns the engine that a run began with. A resumed run must use the same one, or its bits would differ. Undefined if the run does not name it. */
+/** Returns the engine that a run began with: it is resumed with the same one, because another one gives other bits. Undefined if there is no run. */
 export async function engineOfRun(folder: string): Promise<EngineName | undefined> {
   const runIdentity = await readJsonFile(folder, runFile).catch(() => undefined);
   const { engine } = (runIdentity ?? {}) as { readonly engine?: unknown };
@@ -320,7 +317,7 @@ export async function claimFolder(
 ): Promise<FolderLock> {
   const refuseMisfit = (): Promise<void> =>
     resume || finish ? refuseResume(folder, plan) : refuseFolder(folder, force ?? false);
-  // Before anything is written there, the lock included.
+  // Checks before anything is written there, the lock included.
   await refuseHeld(folder);
   await refuseMisfit();
   const lock = await lockFolder(folder, { purpose: 'tower train' });
@@ -335,8 +332,8 @@ export async function claimFolder(
 }
 
 /**
- * Removes what Tower wrote of the run in a folder, and the folder where it is then empty.
- * @returns the files that stay: Tower did not write them
+ * Removes the files that Tower wrote for the run in a folder, and the folder if it is empty then.
+ * @returns the remaining files, which Tower did not write
  * @throws Failure `run-in-use`, `cannot-read`, `cannot-write`
  */
 export async function removeRun(folder: string): Promise<readonly string[]> {
@@ -345,10 +342,10 @@ export async function removeRun(folder: string): Promise<readonly string[]> {
   try {
     await refuseRead(folder);
     const ownPaths = (await runContentsIn(folder, await namesIn(folder)))?.paths;
-    // Another process may have put something else there since the runs were listed.
+    // Another process may have replaced the content since the runs were listed.
     if (ownPaths === undefined) return await pathsIn(folder);
     const isBegun = await hasRunFile(folder);
-    // A half-removed folder must not look like a model. run.json lists Tower's files and is removed last.
+    // A partly removed folder must not look like a model. run.json lists the files of Tower, and is removed last.
     for (const path of [manifestFile, checkpointFile]) if (ownPaths.has(path)) await removeDurably(join(folder, path));
     for (const path of ownPaths) if (path !== runFile) await remove(join(folder, path));
     await remove(join(folder, rejectsFile));

@@ -1,6 +1,6 @@
 /**
- * `metrics.jsonl`: one JSON object a line for each finished epoch; `steps.jsonl`: one for each step. A checkpoint contains their lengths and
- * checksums. On resume the lines after the checkpoint are removed, and a changed log is refused.
+ * `metrics.jsonl` has one JSON object per line for each finished epoch; `steps.jsonl` has one for each step. A checkpoint contains their lengths and checksums.
+ * On resume, later lines are cut off, and a log that has changed is refused.
  */
 import { createHash, type Hash } from 'node:crypto';
 import { constants } from 'node:fs';
@@ -21,7 +21,7 @@ export const stepsFile = 'steps.jsonl';
 interface RunLog {
   readonly path: string;
   checksum(): Checksum;
-  /** Writes lines; they are safe once `sync` has ended. */
+  /** Writes lines, which are durable once `sync` has ended. */
   write(lines: string): Promise<void>;
   sync(): Promise<void>;
   close(): Promise<void>;
@@ -33,15 +33,12 @@ export interface MetricsLog extends Pick<RunLog, 'path' | 'checksum' | 'close'> 
 
 const pieceBytes = 4 * 2 ** 20;
 
-/**
- * Opens a new log, or an existing one, truncated to the state with the checksum `kept`.
- * @throws Failure `lost-file`, `damaged-file`, `cannot-write`
- */
+/** Opens a log: a new one, or an existing one in its state at a checkpoint. @throws Failure `lost-file`, `damaged-file`, `cannot-write` */
 async function openLog(folder: string, name: string, checkpointed?: Checksum): Promise<RunLog> {
   const path = join(folder, name);
   const hash = checkpointed ? await hashOf(folder, name, checkpointed) : createHash('sha256');
   const { O_WRONLY, O_CREAT, O_TRUNC, O_APPEND } = constants;
-  // A named pipe, which would block, is no log.
+  // Opening a log must not wait for a reader, as it would for a named pipe.
   const [noFollow, noWait] = [constants.O_NOFOLLOW ?? 0, constants.O_NONBLOCK ?? 0];
   const openFlags = O_WRONLY | O_APPEND | noFollow | noWait | (checkpointed ? 0 : O_CREAT | O_TRUNC);
   const handle = await writing(path, open(path, openFlags));
@@ -110,7 +107,7 @@ export async function readLog(folder: string, name: string): Promise<Record<stri
   return text.split('\n').flatMap((line, at) => (line === '' ? [] : [parsedRecord(line, join(folder, name), at + 1)]));
 }
 
-/** @throws Failure `damaged-file` with the line, for what is not a JSON object */
+/** @throws Failure `damaged-file` with the line, if it is not a JSON object */
 export function parsedRecord(text: string, path: string, line: number): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
@@ -125,10 +122,7 @@ export function parsedRecord(text: string, path: string, line: number): Readonly
 /** `steps.jsonl`: every scalar of every step, such as losses and the weights of tasks: `{"step":7,"loss":0.61,"weight:like":1.2}`. */
 export interface StepsLog {
   checksum(): Checksum;
-  /**
-   * Buffers the line until the next `write`.
-   * @param more finite numbers that not every step has
-   */
+  /** Buffers the line until the next `write`. @param more further finite numbers, which not every step has */
   add(step: number, outputs: Tensors, more?: Readonly<Record<string, number>>): void;
   write(): Promise<void>;
   sync(): Promise<void>;
@@ -171,13 +165,13 @@ export async function openStepsLog(folder: string, graph: Graph, checkpointed?: 
 }
 
 /**
- * Averages every scalar of the steps over an epoch. The loss of a task is weighted by the total weight of its rows in a step, so that a batch without
- * its rows does not change the mean. Other scalars are weighted by the number of rows.
+ * The numbers of a step for the means over an epoch of every scalar that a step returns. The loss of a task is weighted by the weights of the step's rows in
+ * that task, so a batch without such rows does not change the mean; every other scalar is weighted by the number of rows.
  */
 interface StepNumbers {
   readonly epoch: number;
   readonly step: number;
-  /** Sums of the rows' weights for each task, where the inputs are of some rows alone. */
+  /** For each task, the sum of the rows' weights, if the inputs are only those of some rows. */
   readonly counts?: ReadonlyMap<string, number>;
 }
 
@@ -185,15 +179,15 @@ export interface StepSums {
   /** @throws Failure `loss-not-finite` */
   add(inputs: Tensors, outputs: Tensors, rows: number, at: StepNumbers): void;
   readonly rows: number;
-  /** The mean of `loss`; 0 where no row counted. */
+  /** Returns the mean of `loss`; 0 if no row counted. */
   loss(): number;
-  /** All scalars but `loss`; the loss of a task for which no row counted is absent. */
+  /** Returns the means of all scalars but `loss`. The loss of a task for which no row counted is absent. */
   means(): Record<string, number>;
-  /** For a checkpoint: it comes back bit for bit. */
+  /** Returns the sums for a checkpoint, which restores them bit for bit. */
   sums(): Record<string, number>;
 }
 
-/** Precedes the name of an output in a checkpoint, for the sum of weights of its rows. */
+/** Prefix of an output's name in a checkpoint, for the sum of weights of its rows. */
 const countedPrefix = 'counted:';
 
 export function makeStepSums(
@@ -203,7 +197,7 @@ export function makeStepSums(
   const scalarNames = scalarOutputs(graph);
   invariant(scalarNames.includes('loss'), `graph ${graph.name} gives no loss`);
   const taskRows = makeTaskRows({ tasks, step: { graph, inputs } });
-  // The loss of an only task is the whole loss.
+  // The loss of a single task is the whole loss.
   const taskOf = (name: string): string | undefined =>
     tasks.find((task) => name === `loss:${task.name}` || (name === 'loss' && tasks.length === 1))?.name;
   const taskNames = scalarNames.map(taskOf);
@@ -243,7 +237,7 @@ export function makeStepSums(
   };
 }
 
-/** All rows count for most outputs. */
+/** Returns no entry if all rows count, as they do for most outputs. */
 const countedOf = (name: string, counted: number, rows: number): [string, number][] =>
   counted === rows ? [] : [[countedPrefix + name, counted]];
 
@@ -254,7 +248,7 @@ export function scalarOutputs({ outputs, nodes }: Graph): readonly string[] {
 const wordsOf = (output: string): string =>
   output.startsWith('loss:') ? `the loss of task \`${output.slice('loss:'.length)}\`` : `the ${output}`;
 
-/** Sums the weights of a batch's rows, as the loss of each task takes its mean, by task; a task that is absent counts all rows alike. */
+/** Returns, by task, the sum of the weights of a batch's rows, by which the task's loss is divided. A task that is absent counts all rows alike. */
 type TaskRows = (inputs: Tensors) => ReadonlyMap<string, number>;
 
 export function makeTaskRows({ tasks, step }: Pick<Plan, 'tasks' | 'step'>): TaskRows {

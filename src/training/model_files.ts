@@ -57,7 +57,7 @@ interface TrainingEnding extends Pick<Manifest['training'], 'status' | 'precisio
   readonly from?: Lineage;
 }
 
-/** Writes the model of the best epoch according to the validation, or of the current weights. */
+/** Writes the model of the best epoch if validation chooses one, else of the current weights. */
 export async function writeModel(
   of: ModelWriteOptions,
   state: TrainingState,
@@ -87,7 +87,7 @@ export async function writeModel(
   });
 }
 
-/** Links a file of the folder under a second name, or copies it if the file system has no links. */
+/** Gives a file of the folder a second name, without a copy if the file system can do that. */
 async function nameAlso(folder: string, from: string, to: string): Promise<void> {
   const [source, target] = [join(folder, from), join(folder, to)];
   await remove(target);
@@ -99,7 +99,7 @@ async function nameAlso(folder: string, from: string, to: string): Promise<void>
 }
 
 /**
- * Checks that the weights of the best epoch exist unchanged. A finished run has them under their final name.
+ * Makes sure that the weights of the best epoch exist and are unchanged. A finished run has them under their final name.
  * @throws Failure `lost-file`, `changed-file`, `damaged-file`, `cannot-read`
  */
 export async function restoreBest(folder: string, best: BestEpoch): Promise<void> {

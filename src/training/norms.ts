@@ -1,6 +1,6 @@
 /**
- * Measures the norms of gradients and embedding tables at some of the steps, because they show first when a training goes wrong. A separate graph
- * computes them from the weights and inputs of a step, so that the step itself does not change.
+ * Norms of gradients and of embedding tables, measured at one of many steps: if a training goes wrong, they show it first. They come from a separate graph,
+ * which reads the weights and the inputs of the step, so the step itself is unchanged.
  */
 import type { Engine, Program, Tensors } from '../engines/engine.ts';
 import type { GraphPlan, Plan } from '../graph/plan/plan.ts';
@@ -9,9 +9,9 @@ import { type Table, tableNorm } from './embedding/table.ts';
 import { fitted } from './fitted_step.ts';
 import type { TrainOptions } from './train_options.ts';
 
-/** Steps from one to the next at least: each costs as much as a step, and all together must cost little. */
+/** Minimum number of steps between two measurements: each costs as much as a step, and together they must cost little. */
 const minStepsBetween = 100;
-/** Steps of a whole run with norms, at most: a chart shows no more. */
+/** Maximum number of measured steps in a run: a chart shows no more. */
 const maxNormSteps = 240;
 
 export const normsEvery = (steps: number): number => Math.max(minStepsBetween, Math.ceil(steps / maxNormSteps));
@@ -19,10 +19,10 @@ export const normsEvery = (steps: number): number => Math.max(minStepsBetween, M
 export const [gradientPrefix, tablePrefix] = ['gradient_norm:', 'table_norm:'] as const;
 export const isNorm = (name: string): boolean => name.startsWith(gradientPrefix) || name.startsWith(tablePrefix);
 
-/** The name in trackers, with a group: `table_norm/movie_id`. */
+/** Returns the name of a norm as trackers group it: `table_norm/movie_id`. */
 export const trackedNorm = (name: string): string => name.replace(':', '/');
 
-/** Keeps tables apart among gradients: a tower may have the name of a table. */
+/** Separates tables from the other gradients, because a tower may have the name of a table. */
 export const tableGradientPrefix = `${gradientPrefix}table/`;
 
 export class StepNorms {
@@ -35,17 +35,17 @@ export class StepNorms {
     for (const table of tables) this.add(`${tablePrefix}${table.name}`, tableNorm(table));
   }
 
-  /** Before the step runs: it changes the weights. */
+  /** Measures the gradients. Must be called before the step runs, which changes the weights. */
   async before(inputs: Tensors): Promise<void> {
     for (const [name, { data }] of Object.entries(await this.gradients(inputs))) this.add(name, data[0]!);
   }
 
-  /** The rows of a table have their gradients. */
+  /** Measures a table when its rows have their gradients. */
   learning(table: Table): void {
     this.add(`${tableGradientPrefix}${table.name}`, table.gradientNorm());
   }
 
-  /** A number that is not finite cannot be written; the loss says so soon enough. */
+  /** A number that is not finite cannot be written, and is omitted; the loss shows the problem soon enough. */
   private add(name: string, value: number): void {
     if (Number.isFinite(value)) this.values[name] = value;
   }
@@ -55,7 +55,7 @@ export class Norms {
   private program: Program | undefined;
   private readonly tables: readonly Table[];
 
-  /** @param every step that is a multiple of it, and the first */
+  /** @param every measures the first step, and each multiple of this */
   constructor(
     plan: Plan,
     private readonly engine: Engine,
@@ -86,7 +86,7 @@ export class Norms {
   }
 }
 
-/** Undefined where they are not requested, where workers share a step, and where its matrix of scores is made in pieces. */
+/** Returns undefined if norms are not requested, if workers share a step, or if the step computes its matrix of scores in pieces. */
 export function normsOf(
   { plan, dataset, engine, norms }: TrainOptions,
   state: BegunState,

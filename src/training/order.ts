@@ -5,14 +5,14 @@ import { type Plan, type SchedulePlan, sequenceFeature, type TrainPlan } from '.
 import { type Windows, windowsOf } from './feed/windows.ts';
 
 export interface EventOrder<E extends AnyEpoch = Epoch> {
-  /** Events that an epoch may take: the training rows, or those with a list where the targets are positions. */
+  /** Number of events that an epoch may take: the training rows, or those with a list if the targets are positions. */
   readonly rows: number;
   readonly steps: number;
-  /** Rows that each epoch leaves out, since they are too few for a batch. */
+  /** Number of rows that each epoch leaves out because they are too few for a batch. */
   readonly leftOut: number;
-  /** Training rows that are the target of no position, since nothing is before them. */
+  /** Number of training rows that are not the target of any position, because nothing precedes them. */
   readonly withoutList: number;
-  /** Most sequences of a step, where the targets are positions. */
+  /** Maximum number of sequences in a step, if the targets are positions. */
   readonly sequences?: number;
   /** @param number from 1 */
   epoch(number: number): E;
@@ -58,7 +58,7 @@ function epochOfNew(events: Events, batch: number, seed: number, number: number)
   return { ...epoch, batch: (index) => epoch.batch(index).map((place) => rows[place]!) };
 }
 
-/** The windows that have some of the rows as targets, with these alone. */
+/** Returns the windows that have some of the rows as targets, with only these targets. */
 function windowsOfRows({ rows, starts, members }: Windows, targets: Int32Array): OrderedWindows {
   const targetRows = new Set(targets);
   const keptMembers: number[] = [];
@@ -78,15 +78,15 @@ function windowsOfRows({ rows, starts, members }: Windows, targets: Int32Array):
 
 type OrderedWindows = Pick<Windows, 'targets' | 'starts' | 'members'> & { readonly count: number };
 
-/** Number of windows with earlier targets in an epoch for each window with new ones. */
+/** Windows with earlier targets. An epoch adds `perWindow` of them for each window with new targets. */
 interface ReplayedWindows {
   readonly windows: OrderedWindows;
   readonly perWindow: number;
 }
 
 /**
- * Windows in a random order, dealt out to as many steps as give each about `batch` targets. All steps have as many windows, or one
- * more, and so two targets at least where there are two windows.
+ * Returns an order of windows, which are shuffled and distributed over steps of about `batch` targets. All steps have the same number of windows, or one more,
+ * and so at least two targets if there are two windows.
  */
 function orderOfWindows(
   own: OrderedWindows,
@@ -103,7 +103,7 @@ function orderOfWindows(
   };
   const replayedCount = Math.min(earlierWindows.count, Math.round((replay?.perWindow ?? 0) * own.count));
   const windowCount = own.count + replayedCount;
-  // The number of targets in the drawn windows varies a little between epochs.
+  // The number of targets in the drawn windows varies a little between epochs, so this is their mean.
   const targetCount =
     own.targets + Math.round((replayedCount / Math.max(1, earlierWindows.count)) * earlierWindows.targets);
   const maxSteps = Math.max(1, Math.floor(windowCount / smallestBatch));
@@ -143,14 +143,14 @@ function orderOfWindows(
   };
 }
 
-/** Sets the draws of replay, which earlier events or lists an epoch adds to the new ones, apart from all others of the same seed. */
+/** Separates the draws of replay, which choose the earlier events or lists that an epoch adds to the new ones, from all other draws of the same seed. */
 const replayStream = 0x4e91;
 
-/** `count` of the numbers below `below`, each once at most, ascending. @param epoch from 1 */
+/** Draws `count` of the numbers below `below`, each at most once, ascending. @param epoch from 1 */
 function drawReplayed(below: number, count: number, seed: number, epoch: number): Int32Array {
   if (count === 0) return new Int32Array(0);
   const random = makeRandom(seed, replayStream, epoch);
-  // Selection sampling: one pass, and no list of all of them (Knuth, vol. 2, algorithm S).
+  // Selection sampling takes one pass, and needs no list of all numbers (Knuth, vol. 2, algorithm S).
   const drawnNumbers = new Int32Array(count);
   for (let at = 0, had = 0; had < count; at++) {
     if (random.next() * (below - at) < count - had) drawnNumbers[had++] = at;
@@ -158,13 +158,13 @@ function drawReplayed(below: number, count: number, seed: number, epoch: number)
   return drawnNumbers;
 }
 
-/** Fewer rows give a softmax over one item: no gradient, and a loss of 0 that means nothing. */
+/** Minimum rows of a batch: a softmax over one item has no gradient, and a loss of 0 that means nothing. */
 export const smallestBatch = 2;
 
-/** The rows may have to be read from files first. */
+/** An epoch whose rows may have to be read from files first. */
 export interface AnyEpoch {
   readonly steps: number;
-  /** Rows of step `index` (from 0), ascending; may be a view. */
+  /** Returns the rows of step `index` (from 0), ascending; may be a view. */
   batch(index: number): Int32Array | Promise<Int32Array>;
 }
 
@@ -175,8 +175,8 @@ export interface Epoch extends AnyEpoch {
 export const orderStream = 0x0e9c;
 
 /**
- * Yields every row once, in batches of `batch`. The last batch has the remaining rows and is skipped if that is a single row. The assignment of rows
- * to batches is random; within a batch rows are ascending, because no loss depends on their order and columns are read faster.
+ * Returns an epoch with every row once, in batches of `batch`. The last batch has the remaining rows, but a single one is left out (and the next epoch's order
+ * puts it elsewhere). The rows of a batch are drawn; no loss depends on their order within it, and columns are read faster in ascending order.
  * @param epoch from 1
  */
 export function makeEpoch(rows: number, batch: number, seed: number, epoch: number): Epoch {
@@ -187,7 +187,7 @@ export function makeEpoch(rows: number, batch: number, seed: number, epoch: numb
   };
 }
 
-/** Keeps the rows of each batch, and puts every batch in ascending order: rows are distributed from the first to the last. */
+/** Keeps the rows of each batch, and puts every batch in ascending order, by distributing the rows from the first to the last. */
 function ascendingInBatches(drawn: Int32Array, batch: number): Int32Array {
   const batchOf = new Int32Array(drawn.length);
   drawn.forEach((row, place) => {
@@ -204,13 +204,13 @@ export function stepsOfEpoch(rows: number, batch: number): number {
   return rows - fullBatches * batch >= Math.min(smallestBatch, batch) ? fullBatches + 1 : fullBatches;
 }
 
-/** Returns the learning rates of a step, for training and for repeating a step. */
+/** The learning rates of a step. Training and replay compute them alike. */
 export interface Rates {
   readonly dense: number;
-  /** The schedule of the dense optimizer multiplies a rate by it. */
+  /** Factor by which the schedule of the dense optimizer multiplies a rate. */
   readonly denseFactor: number;
   readonly embeddings: number;
-  /** The tables' own rate is multiplied by it. */
+  /** Factor of the tables' own rates. */
   readonly factor: number;
 }
 
@@ -227,8 +227,8 @@ export function ratesAt({ dense, embeddings }: TrainPlan, step: number, steps: n
 }
 
 /**
- * Multiplier of a rate in step `step` (from 1) of `steps`: up in a line to 1 at the end of the warm-up; from the step after it
- * 1, then down to reach 0 where step `steps` + 1 would be, or as 1/√step.
+ * Returns the factor of a rate in step `step` (from 1) of `steps`: it rises linearly to 1 at the end of the warm-up, is 1 in the step after it, and then falls
+ * to reach 0 at step `steps` + 1, or as 1/√step.
  */
 export function rateFactor({ warmup, decay }: SchedulePlan, step: number, steps: number): number {
   if (step <= warmup) return step / warmup;

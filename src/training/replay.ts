@@ -1,7 +1,6 @@
 /**
- * A step of a finished or interrupted run, taken again: training is replayed up to it from the nearest checkpoint that the folder
- * holds, else from the start. A step is a function of the seed, the data and its number, so the replay is the run itself, bit for
- * bit on the same engine.
+ * Takes a step of a finished or interrupted run again: replays the training up to it from the nearest checkpoint in the folder, or else from the start. A step
+ * depends only on the seed, the data and its number, so the replay equals the run bit for bit on the same engine.
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -27,11 +26,11 @@ import { CurrentTowers, mineNegatives, totalSteps } from './validation.ts';
 export interface ReplayOptions {
   readonly trained: LoadedModel;
   readonly dataset: Dataset;
-  /** That of the run, or its figures are another's. */
+  /** The engine of the run. Another one would give other figures. */
   readonly engine: Engine;
-  /** From 1; 0 is the state before the first. */
+  /** From 1; 0 is the state before the first step. */
   readonly step: number;
-  /** A folder for step.json, before.safetensors, after.safetensors and tensors.safetensors; nothing is written without it. */
+  /** Folder for step.json, before.safetensors, after.safetensors and tensors.safetensors. Absent: nothing is written. */
   readonly out?: string;
   readonly force?: boolean;
   readonly signal?: AbortSignal;
@@ -39,14 +38,14 @@ export interface ReplayOptions {
 
 type Scalars = Readonly<Record<string, number>>;
 
-/** step.json; `step.schema.json` says what each entry means. */
+/** The content of step.json; `step.schema.json` describes each entry. */
 export interface StepRecord {
   readonly format: 'tower-step-1';
   readonly model: string;
   readonly engine: { readonly name: string; readonly version: string };
   readonly seed: number;
   readonly step: number;
-  /** Planned total steps of the run according to its settings at this step, which decays depend on. */
+  /** Total number of steps of the run by its settings at this step: decays end with it. */
   readonly steps: number;
   /** Absent at step 0, which is the state before the first step. */
   readonly taken?: TakenStep;
@@ -58,15 +57,15 @@ interface TakenStep extends StepBatch {
   readonly epoch: number;
   /** From 1. */
   readonly stepOfEpoch: number;
-  /** After their schedules. */
+  /** Learning rates after their schedules. */
   readonly rates: { readonly dense: number; readonly embeddings: number };
-  /** Losses and weights of tasks as the step computes them, before it changes anything. */
+  /** Losses and weights of tasks that the step computes, before it changes any weight. */
   readonly before: Scalars;
-  /** The same of the same rows, negatives and noise with the weights after the step. */
+  /** The same for the same rows, negatives and noise with the weights after the step. */
   readonly after: Scalars;
-  /** The run's own line of steps.jsonl, where it has one. */
+  /** The run's own line of steps.jsonl, if there is one. */
   readonly logged?: Scalars;
-  /** True if `before` is that line, to the digits that it has. */
+  /** True if `before` equals this line, to its number of digits. */
   readonly agrees?: boolean;
 }
 
@@ -140,7 +139,7 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
     await writeTensors('after.safetensors', await stateTensors(replayState));
     await writeTensors('tensors.safetensors', [...named('input', inputs), ...named('output', outputs)]);
     const batch = describeBatch({ plan, dataset, feeder: replayState.feeder, rows, step: number, inputs });
-    // Requested in the state before the step, for the same draws and the same log q.
+    // Restores the state before the step, for the same draws and the same log q.
     replayState.feeder.load(estimators);
     const outputsAfter = await replayState.program.run(
       replayState.feeder.inputs(rows, (manifest.from?.steps ?? 0) + number, { rate: taken.rates.dense, factor }),
@@ -164,7 +163,7 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
   }
 }
 
-/** A run that went on from an earlier one has no first values to start from. */
+/** Refuses a step of a continued run before its checkpoint, because the run has no initial values to start from. */
 async function refuseLostStart({ folder, manifest: { from } }: LoadedModel, number: number): Promise<void> {
   if (from === undefined) return;
   const { step } = await readProgress(folder);
@@ -172,10 +171,10 @@ async function refuseLostStart({ folder, manifest: { from } }: LoadedModel, numb
   throw failure('step-of-continued', { folder, step: number, from: from.name, first: step + 1 });
 }
 
-/** Milliseconds after which a signal may come in. */
+/** Milliseconds after which the loop yields, so that a signal can arrive. */
 const yieldEvery = 50;
 
-/** Steps one after the other; the tensors given are copies. */
+/** Takes steps one after the other. The returned tensors are copies. */
 class ReplayWalk {
   private yielded = performance.now();
   private readonly towers: CurrentTowers;
@@ -237,7 +236,7 @@ const scalarsOf = (names: readonly string[], outputs: Tensors): Scalars =>
 const agree = (value: number, logged: number | undefined): boolean =>
   logged !== undefined && Number(value.toPrecision(stepDigits)) === logged;
 
-/** A line at a time: a run may have millions. */
+/** Returns the logged scalars of a step. Reads line by line, because a run may have millions. */
 async function loggedScalars(folder: string, step: number): Promise<Scalars | undefined> {
   const handle = await openIfThere(folder, stepsFile);
   if (handle === undefined) return undefined;
@@ -251,7 +250,7 @@ async function loggedScalars(folder: string, step: number): Promise<Scalars | un
   return undefined;
 }
 
-/** Returns the settings at a step, because resuming a run may change them. */
+/** Returns the settings at a step, because a resumed run may change them. */
 function trainingAt({ plan, manifest }: LoadedModel, step: number): TrainPlan {
   const { changes = [] } = manifest.training;
   const { train } = plan;

@@ -1,4 +1,4 @@
-/** Describes the inputs of a step in words that the data's owner knows: events by their keys, labels, what was drawn, log q. */
+/** Describes the inputs of a step in words that the data's owner knows: events by their keys, labels, drawn items, log q. */
 import { invariant } from '../base/diagnostics/failure.ts';
 import type { Texts } from '../base/text/texts.ts';
 import { defined } from '../base/util/defined.ts';
@@ -15,14 +15,14 @@ type Encoded = number | readonly number[];
 interface BatchEvent {
   /** Row of the training part. */
   readonly row: number;
-  /** Row of the events files, in the order that they are read, from 0. */
+  /** Row of the events files, in the order of reading, from 0. */
   readonly event?: number;
-  /** Keys as written; null where it has none, or where the corpus does not have it. */
+  /** Keys as written; null if the event has none, or if the corpus does not have it. */
   readonly user: string | null;
   readonly item: string | null;
-  /** null where it is missing. */
+  /** null for a missing label. */
   readonly labels: Readonly<Record<string, number | null>>;
-  /** By task: the factor of the row in the loss, where the task has a weight. */
+  /** By task: the factor of the row in the loss, if the task has a weight. */
   readonly weights: Readonly<Record<string, number>>;
   readonly features: Readonly<Record<string, Encoded>>;
 }
@@ -36,22 +36,22 @@ interface DrawnItem {
 
 export interface StepBatch {
   readonly events: readonly BatchEvent[];
-  /** One entry for each way to draw; with `perRow`, event i has drawn those from i · perRow. */
+  /** One entry for each way to draw. With `perRow`, event i has the items from i · perRow on. */
   readonly negatives: readonly {
     readonly by: string;
     readonly perRow?: number;
     readonly items: readonly DrawnItem[];
   }[];
   /**
-   * log q, by input of the graph, which is subtracted from scores: times `power` where items are drawn in proportion to a power of
-   * their frequency and the batch's items are no negatives.
+   * log q, by input of the graph, which is subtracted from scores. It is multiplied by `power` if items are drawn in proportion to a power of their frequency
+   * and the batch's items are not negatives.
    */
   readonly logQ: readonly { readonly input: string; readonly estimator: string; readonly values: readonly number[] }[];
   /** Rows of an input that read the unknown id instead of their own, from 0; absent if no feature drops ids. */
   readonly dropped?: readonly { readonly input: string; readonly rows: readonly number[] }[];
 }
 
-/** @param of the step whose inputs the feeder gave last */
+/** @param of the step whose inputs the feeder returned last */
 export function describeBatch(of: {
   readonly plan: Plan;
   readonly dataset: Dataset;
@@ -119,8 +119,8 @@ export function describeBatch(of: {
 }
 
 /**
- * Returns what a step with `targets = positions` reads of an event's lists: the elements of its window up to its own position, which
- * are the latest of a list that does not fit into its window. Without positions it returns nothing.
+ * Returns the elements of an event's lists that a step with `targets = positions` reads: those of its window up to its own position, which are the latest
+ * elements of a list that does not fit in its window. Returns nothing without positions.
  */
 function windowedFeatures({ step }: Plan, { features, rows }: Events): (row: number) => Record<string, Encoded> {
   const sequenceName = sequenceFeature(step);
@@ -159,7 +159,7 @@ function encodedAt({ column, index }: IndexedColumn, row: number): Encoded {
   }
 }
 
-/** Elements that are bags themselves come one after another. */
+/** Returns the codes of a bag. Elements that are bags themselves are concatenated. */
 function codesIn({ starts, ends, values, inner }: BagColumn, bag: number, most = Number.POSITIVE_INFINITY): number[] {
   const ownCodes = [...values.subarray(starts[bag]!, Math.min(ends[bag]!, starts[bag]! + most))];
   return inner ? ownCodes.flatMap((element) => codesIn(inner, element)) : ownCodes;

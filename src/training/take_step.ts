@@ -1,4 +1,4 @@
-/** One step of a training: alone, or together with other workers. */
+/** Takes one step of a training: alone, or together with other workers. */
 import { defined } from '../base/util/defined.ts';
 import type { Tensors } from '../engines/engine.ts';
 import type { WorkerGroup } from '../engines/group.ts';
@@ -15,22 +15,22 @@ import { fetchRows, packStep, sendGradients, unpackStep } from './workers/table_
 export interface StepTaken {
   readonly inputs: Tensors;
   readonly outputs: Tensors;
-  /** By task, of the rows of all workers; absent where one worker has all rows. */
+  /** By task, the sum of weights of the rows of all workers; absent if one worker has all rows. */
   readonly counts?: ReadonlyMap<string, number>;
   readonly stops: boolean;
-  /** Times of the start, the inputs, the outputs, and the update of the tables. */
+  /** Times when the step began, had its inputs, had its outputs, and had changed the tables. */
   readonly times: readonly [number, number, number, number];
 }
 
 export interface TrainingStepRequest {
   readonly rows: Int32Array;
-  /** From 1, including steps of earlier runs. */
+  /** From 1, including the steps of earlier runs. */
   readonly number: number;
   readonly rates: Rates;
   readonly signal: AbortSignal | undefined;
   readonly watch?: StepWatch | undefined;
   readonly norms?: StepNorms | undefined;
-  /** Reads inputs and outputs before the tables change. */
+  /** Called with inputs and outputs before the tables change. */
   seen?(given: Pick<StepTaken, 'inputs' | 'outputs' | 'counts'>): void;
 }
 
@@ -49,7 +49,7 @@ export async function takeStep(plan: Plan, state: BegunState, request: TrainingS
   const inputsReady = performance.now();
   await norms?.before(inputs);
   const fed = performance.now();
-  // Norms are no part of a step, so their time is excluded.
+  // Excludes the time of norms, which are not part of a step.
   const start = fetchStart + (fed - inputsReady);
   const outputs = await program.run(inputs);
   const ran = performance.now();
@@ -83,7 +83,7 @@ function watchOf(watch: StepWatch | undefined, norms: StepNorms | undefined): Fe
   };
 }
 
-/** Adds the gradients of all workers to each table in the order of ranks, so that all workers have the same bits. */
+/** Adds the gradients of all workers to each table, in the order of ranks, so that each worker gets the same bits. */
 async function exchangeGradients(
   plan: Plan,
   { tables }: BegunState,
@@ -104,7 +104,7 @@ async function exchangeGradients(
   };
 }
 
-/** Exchanges all gradients, because each worker holds all rows. @returns the numbers of each worker */
+/** Exchanges gradients if each worker holds all rows, so that each gets all gradients. @returns the numbers of each worker */
 async function exchangeAll(
   trained: readonly Table[],
   group: WorkerGroup,

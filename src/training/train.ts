@@ -1,6 +1,6 @@
 /**
- * Training: epochs of steps, a validation and a checkpoint after each, the best weights kept, and in the end a folder that is a
- * model. A seed gives the same bits on the same engine, however often the run was stopped and resumed.
+ * Trains a model in epochs of steps, with a validation and a checkpoint after each. Keeps the best weights, and ends with a folder that is a model. A seed
+ * gives the same bits on the same engine, however often the run was stopped and resumed.
  */
 import { join } from 'node:path';
 import { failure } from '../base/diagnostics/failure.ts';
@@ -34,7 +34,7 @@ import { agree, type Beginning, giveOrder, OtherWorkers, sharedStep } from './wo
 export async function trainModel(options: TrainOptions): Promise<TrainResult> {
   const { group } = options;
   if (!group) return trainAlone(options);
-  // Before the folder is touched.
+  // Throws before the folder is touched.
   sharedStep(fitted(options.plan, options.dataset.corpus.rows).step);
   const { plan, dataset, engine, folder, tower } = options;
   const isOld = options.resume || options.finish;
@@ -64,7 +64,7 @@ async function trainAlone(options: TrainOptions): Promise<TrainResult> {
 
 async function start(options: TrainOptions): Promise<TrainResult> {
   const { plan, dataset, engine, folder, origin } = options;
-  // Before the folder is touched: tables that do not fit must not cost the run that it holds.
+  // Allocates before the folder is touched, so that tables that do not fit do not destroy the run in it.
   const firstTables = tablesOf(options);
   const files = artifactPaths(plan, dataset.encodings, origin).all;
   const earlierLineage = options.from && { ...options.from.lineage, ...defined({ events: eventsOf(options) }) };
@@ -79,7 +79,7 @@ async function start(options: TrainOptions): Promise<TrainResult> {
     if (options.from && earlierLineage) {
       await otherWorkers?.begin();
       await beginFrom(options.from.base, state, { plan, dataset, steps: earlierLineage.steps });
-      // From here on the earlier run is not needed: its weights and encodings are in this folder.
+      // From here on the earlier run is not needed: its weights and the meaning of its codes are in this folder.
       await writeEncodings(folder, dataset.encodings);
       await saveState(folder, beginning, state);
     }
@@ -107,7 +107,7 @@ async function resume(options: TrainOptions): Promise<TrainResult> {
     return { folder, status: doneManifest.training.status, manifest: doneManifest, records: [] };
   }
   const hasState = await hasCheckpoint(folder);
-  // Without a checkpoint there is nothing to end or to continue from.
+  // Without a checkpoint there is nothing to finish, and a finished model cannot be continued.
   if (!hasState && (options.finish || doneManifest || folderIdentity.from))
     throw failure('nothing-to-resume', { folder });
   const firstTables = tablesOf(options);
@@ -178,7 +178,7 @@ async function trainWithLogs(options: TrainOptions, state: BegunState, resumeSta
     );
   return closing(await openMetricsLog(folder, resumed ? progress.metrics : undefined), async (log) =>
     closing(await openStepsLog(folder, graph, resumed ? progress.steps : undefined), async (steps) => {
-      // Ending a run at its checkpoint adds nothing to its curves.
+      // Finishing a run adds nothing to its curves.
       if (options.finish) return runWith(log, steps);
       const total = totalSteps(plan.train, orderOf(plan, dataset.parts.train));
       const events = await openEventLog({ folder, graph, origin, done: progress.step, steps: total });
@@ -187,7 +187,7 @@ async function trainWithLogs(options: TrainOptions, state: BegunState, resumeSta
   );
 }
 
-/** Without new events a continued run equals the earlier one, with the current items. */
+/** Refuses data with too few rows. A run that continues an earlier one may have no new event: it is then that run, with the current items. */
 function refuseUnlessTrainable({ plan, dataset: { parts }, origin }: TrainOptions): void {
   const { stop, validate } = plan.train;
   const { rows, withoutList } = orderOf(plan, parts.train);
@@ -200,7 +200,7 @@ function refuseUnlessTrainable({ plan, dataset: { parts }, origin }: TrainOption
   if (neededBy && parts.validation.rows === 0) throw failure('no-validation-part', { needs: neededBy });
 }
 
-/** Undefined where there is more to train, or where the run must be sealed again. */
+/** Returns the manifest of a finished run; undefined if there is more to train, or if the run must be sealed again. */
 async function finishedManifest(folder: string): Promise<Manifest | undefined> {
   const manifest = await readManifest(folder).catch(() => undefined);
   return manifest && ['epochs', 'patience'].includes(manifest.training.status) ? manifest : undefined;

@@ -1,4 +1,4 @@
-/** Types of the options and the result of a training; `training_events.ts` has those of its progress events. */
+/** Types of the options and of the result of a training; `training_events.ts` has the events that it reports. */
 import type { FolderLock } from '../base/storage/lock.ts';
 import type { WorkerGroup } from '../engines/group.ts';
 import type { GraphPlan } from '../graph/plan/plan.ts';
@@ -11,26 +11,26 @@ import type { EpochRecord, TrainingEvent } from './training_events.ts';
 
 export interface TrainOptions extends ModelWriteOptions {
   readonly resume?: boolean;
-  /** Ends the run in the folder at its checkpoint. The result is a model that is marked as stopped. */
+  /** Finishes the run in the folder in the state of its checkpoint, as a model that is marked as stopped. */
   readonly finish?: boolean;
   readonly force?: boolean;
-  /** The run that this one continues, and its lineage. Absent for a resumed run. */
+  /** The run that this one continues from, and the training events that are new. Not for a resumed run. */
   readonly from?: { readonly base: Base; readonly lineage: Lineage };
-  /** The lock of the folder, where the caller has it already; it stays the caller's to release. */
+  /** The lock of the folder, if the caller has it already; the caller then releases it. */
   readonly lock?: FolderLock;
-  /** Returns the validation after which to pause, given the number of validations. `resume` continues from there with the same bits. */
+  /** Maps the number of validations to the one after which the run pauses. `resume` continues from there, with the same bits. */
   readonly until?: (validations: number) => number;
-  /** Ends the run after the step it is in, with a checkpoint. */
+  /** Ends the run after the current step, with a checkpoint. */
   readonly signal?: AbortSignal;
-  /** Ends the run after the current step, but after at least one. The result is a model that is marked as stopped. Workers ignore it. */
+  /** Ends the run after the current step, but not before its first, as a model that is marked as stopped. Other workers do not get it. */
   readonly limit?: AbortSignal;
-  /** The workers that take each step together, of which this is the first. Absent: this one alone. */
+  /** The workers that take each step together, of which this is the first. Absent: this worker trains alone. */
   readonly group?: WorkerGroup;
-  /** Profiles a sample of steps; has the places of blocks by the label of their nodes. The weights are the same without it. */
+  /** Profiles a sample of steps. `places` has the positions of blocks by the label of their nodes. The weights are the same without a profile. */
   readonly profile?: { readonly places: ReadonlyMap<string, BlockPosition> };
-  /** The graph of norms of gradients: they are logged at one step of many. The weights are the same without it. */
+  /** Returns the graph of norms of gradients, which are logged at one of many steps. The weights are the same without it. */
   readonly norms?: () => GraphPlan | undefined;
-  /** The workers share the rows of tables: each has those of which the number mod N is its rank. */
+  /** True if workers share the rows of tables: each has the rows whose number mod N is its rank. */
   readonly sharesTables?: boolean;
   readonly onEvent?: (event: TrainingEvent) => void;
 }
@@ -38,7 +38,7 @@ export interface TrainOptions extends ModelWriteOptions {
 export interface TrainResult {
   readonly folder: string;
   readonly status: Manifest['training']['status'];
-  /** Absent where it was interrupted before the first step. */
+  /** Absent if the training was interrupted before the first step. */
   readonly manifest?: Manifest;
   readonly records: readonly EpochRecord[];
   readonly profile?: Profile;

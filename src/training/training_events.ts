@@ -2,18 +2,18 @@
 import type { RankingSample } from './evaluation/questions.ts';
 import type { ChosenPrecision } from './fitted_step.ts';
 
-/** One finished epoch: a line of metrics.jsonl. Where `validate` counts steps, it is one of as many steps, a round. */
+/** One finished epoch: a line of metrics.jsonl. If `validate` counts steps, it is a round of that many steps. */
 export interface EpochRecord {
   /** From 1. */
   readonly epoch: number;
   /** Steps since the start of the run. */
   readonly step: number;
-  /** Mean over the epoch's rows of the objective of each step, before its update. */
+  /** Mean over the epoch's rows of the loss that each step minimized, computed before the step. */
   readonly loss: number;
-  /** The same of each task's loss, and of every other scalar that the step gives. */
+  /** The same mean of each task's loss, and of every other scalar that the step returns. */
   readonly scalars: Readonly<Record<string, number>>;
   readonly rows: number;
-  /** Rates of the dense optimizer and of the tables', in the epoch's last step. */
+  /** Learning rates of the dense optimizer and of the tables, in the epoch's last step. */
   readonly rates: { readonly dense: number; readonly embeddings: number };
   readonly examplesPerSecond: number;
   /** Since the epoch began, or was resumed. */
@@ -24,9 +24,9 @@ export interface EpochRecord {
     readonly scatter: number;
     readonly validation: number;
   };
-  /** Full-corpus metrics on the validation part, where it was validated. */
+  /** Full-corpus metrics on the validation part, if the epoch was validated. */
   readonly validation?: Readonly<Record<string, number>>;
-  /** Rankings that the validation is of, and all that there are, where it is of some. */
+  /** Number of rankings in the validation, and of all rankings, if it uses a sample. */
   readonly sample?: RankingSample;
   readonly best?: boolean;
 }
@@ -42,12 +42,12 @@ export type TrainingEvent =
       readonly round?: number;
       readonly resumedAt?: number;
       readonly precision?: ChosenPrecision;
-      /** Rows that each epoch leaves out, since they are too few for a batch. */
+      /** Number of rows that each epoch leaves out because they are too few for a batch. */
       readonly leftOut: number;
       readonly withoutList?: number;
       readonly kept?: readonly string[];
     }
-  /** Some twenty times a second. */
+  /** Reported about twenty times a second. */
   | {
       readonly kind: 'step';
       readonly epoch: number;

@@ -1,6 +1,4 @@
-/**
- * Uses the towers of a run while it trains: scores its validation part after an epoch, as `evaluate` does, and mines negatives when one begins.
- */
+/** Uses the towers of a run while it trains: scores the validation part after an epoch, as `evaluate` does, and mines negatives when an epoch begins. */
 import { defined } from '../base/util/defined.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Engine } from '../engines/engine.ts';
@@ -14,7 +12,7 @@ import type { AnyEpoch, Epoch, EventOrder } from './order.ts';
 import { makeRetrieval, type Retrieval } from './scoring/retrieval.ts';
 import { firstItems, modelScorer, type ScoringTask } from './scoring/scorer.ts';
 
-/** The current towers of a run: prepared at the first use, and updated with new weights at each later use. */
+/** The towers of a run with its current weights: prepared at their first use, and given new weights at each later one. */
 export class CurrentTowers {
   private retrieval: Retrieval | undefined;
 
@@ -39,11 +37,11 @@ export class CurrentTowers {
   }
 }
 
-/** Numbers of a block of scores: 16 MB. */
+/** Number of scores in a block: 16 MB. */
 const blockNumbers = 4 * 2 ** 20;
 
 /**
- * Mines hard negatives with the towers at the start of an epoch: a function of the weights, the seed and the epoch. Does nothing if no loss reads
+ * Finds hard negatives with the current towers when an epoch begins. They depend only on the weights, the seed and the epoch. Does nothing if no loss reads
  * them.
  */
 export async function mineNegatives(
@@ -91,7 +89,7 @@ export class RunValidation {
     return this.drawn.sample;
   }
 
-  /** Returns metrics of the current weights, in [0, 1], by label: that of `stop`, followed by `metrics`. */
+  /** Returns metrics of the current weights, in [0, 1], by label: the metric that `stop` watches, then `metrics`. */
   async figures(): Promise<Record<string, number>> {
     const { plan, dataset } = this;
     const { stop } = plan.train;
@@ -113,28 +111,28 @@ export class RunValidation {
   }
 }
 
-/** The rounds of a run: steps with a record and a checkpoint at their end. A round is an epoch, unless `validate` counts steps. */
+/** The rounds of a run: a round is a number of steps with a record and a checkpoint at its end. It is an epoch, unless `validate` counts steps. */
 export interface Rounds<E extends AnyEpoch = Epoch> {
   readonly total: number;
-  /** Steps of a round that begins at a multiple of them and ends before the last step. */
+  /** Number of steps in a round that begins at a multiple of it and ends before the last step. */
   readonly each: number;
-  /** The batches of a round that begins after step `start`. It ends where the next multiple of `each` is, or the run. */
+  /** Returns the batches of a round that begins after step `start`. It ends at the next multiple of `each`, or with the run. */
   round(start: number): Pick<E, 'steps' | 'batch'>;
   validates(number: number, end: number): boolean;
   readonly validations: number;
-  /** The round that ends with a validation, from 1. */
+  /** Returns the round that ends with a validation, from 1. */
   roundOf(validation: number): number;
-  /** Validations after that of round `best`, up to the one after round `now`. */
+  /** Returns the number of validations after that of round `best`, up to the one after round `now`. */
   since(best: number, now: number): number;
 }
 
-/** Steps of the whole run: `steps`, or those of `epochs`; none where nothing is new. */
+/** Returns the steps of the whole run: `steps`, or those of `epochs`; 0 if nothing is new. */
 export const totalSteps = (
   { steps, epochs }: Pick<TrainPlan, 'steps' | 'epochs'>,
   order: Pick<EventOrder, 'steps'>,
 ): number => (order.steps === 0 ? 0 : (steps ?? epochs * order.steps));
 
-/** @param before epochs of earlier runs: the order of each epoch is drawn anew */
+/** @param before number of epochs in earlier runs: each epoch has an order of its own */
 export function roundsOf<E extends AnyEpoch>(
   train: Pick<TrainPlan, 'steps' | 'epochs' | 'validate'>,
   order: EventOrder<E>,

@@ -244,7 +244,7 @@ export interface RankingOptions extends RunCommandOptions {
 export const asOfOption = (): Option =>
   new Option(
     '--as-of <moment>',
-    'know the events of users before the part `validation` or `test`, as an evaluation does, or before a moment such as 2018-09-01 (default: know all)',
+    'read the events of users up to the part `validation` or `test`, as an evaluation does, or up to a moment such as 2018-09-01 (default: all)',
   );
 
 export function addRunOptions(command: Command): Command {

@@ -1,12 +1,21 @@
 /** Declarations one under the other, in the order they were written. */
 import { builders } from 'prettier/doc';
 import type * as Ast from '../syntax/ast.ts';
-import { bodied, broken, oneLine, type PrintedBody, readBody } from './bodies.ts';
+import {
+  alignedRuns,
+  bodied,
+  broken,
+  headWidths,
+  oneLine,
+  type PrintedBody,
+  type PrintedLine,
+  readBody,
+  stackLines,
+} from './bodies.ts';
 import { hasComments, saysIgnore, type TokenCursor, type TokenGap } from './cursor.ts';
 import { type Doc, flatDoc, widthOf } from './doc.ts';
 import { blockDeclaration, goal, groupDeclaration, letDeclaration, type PrintedBinding } from './entries.ts';
 import type { FormatLayout } from './layout.ts';
-import { alignedRuns, headWidths, type PrintedLine, stackLines } from './lines.ts';
 
 const { group, indent, line, softline } = builders;
 

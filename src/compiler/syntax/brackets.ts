@@ -1,12 +1,104 @@
-/** Round and square brackets of an entry, or of the head of a declaration: which one is missing, too much or of the wrong kind. */
+/** Corrects round and square brackets of an entry or of the head of a declaration: missing, surplus or of the wrong kind. */
 import type { IToken, TokenType } from 'chevrotain';
 import { lex } from '../../../grammar/lexer.ts';
 import * as t from '../../../grammar/tokens.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
-import { isKnownCall } from './plausible.ts';
+import { callWords } from './known_calls.ts';
 import type { CorrectedTokens, ParseStop } from './sign_mistakes.ts';
-import { depthOf, endsValue, inserted, is, isAny, quote, replaced, spanOf } from './token.ts';
+import { beginsValue, depthOf, endsValue, inserted, is, isAny, quote, replaced, spanOf } from './token.ts';
+
+/** Scores how odd a reading of broken tokens would be: recovery compares readings by it. */
+interface KnownCall {
+  readonly takes: ReadonlySet<string>;
+  /** Arguments that are words by themselves: `standardize`. */
+  readonly flags: ReadonlySet<string>;
+  readonly numbers: boolean;
+  readonly flow: boolean;
+}
+
+const calls: ReadonlyMap<string, KnownCall> = new Map(
+  Object.entries(callWords).map(([name, text]) => {
+    const argumentWords = text.split(' ').filter((word) => /^\w/.test(word));
+    const knownCall = {
+      takes: new Set(argumentWords.map((word) => word.replace('?', ''))),
+      flags: new Set(argumentWords.filter((word) => word.endsWith('?')).map((word) => word.slice(0, -1))),
+      numbers: text.startsWith('#'),
+      flow: text.includes('->'),
+    };
+    return [name, knownCall];
+  }),
+);
+
+const isKnownCall = (name: string): boolean => calls.has(name);
+
+interface CallFrame {
+  readonly call: KnownCall | undefined;
+  readonly isCall: boolean;
+  readonly given: Set<string>;
+  /** True if an argument without a name would be odd here, as one with a name came before. */
+  named: boolean;
+}
+
+const operators = [t.Plus, t.Minus, t.Times, t.Over];
+const still = [t.NumberToken, t.Text];
+const letAnywhere = [t.NumberToken, t.Name, t.RightParenthesis];
+
+/** Returns 0 for tokens that use the words of the library correctly, and more the less they do. */
+export function oddness(tokens: readonly IToken[]): number {
+  let oddCount = 0;
+  const frames: CallFrame[] = [];
+  for (let at = 0; at < tokens.length; at++) {
+    const token = tokens[at]!;
+    const [previous, next] = [tokens[at - 1], tokens[at + 1]];
+    const frame = frames.at(-1);
+    const depthChange = depthOf(token);
+    if (depthChange > 0) {
+      const callee = is(token, t.LeftParenthesis) && is(previous, t.Name) ? previous! : undefined;
+      const isHeader = isAny(tokens[at - 2], [t.Tower, t.Block]);
+      const call = callee && !isHeader ? calls.get(callee.image) : undefined;
+      if (callee && !isHeader && !call) oddCount += 2;
+      if (frame?.isCall && frame.named && isAny(previous, [t.Comma])) oddCount += 1;
+      frames.push({ call, isCall: call !== undefined, given: new Set(), named: false });
+      continue;
+    }
+    if (depthChange < 0) {
+      frames.pop();
+      continue;
+    }
+    // A number or a text hands nothing on, and goes through nothing.
+    if (is(token, t.Arrow) && (isAny(previous, still) || isAny(next, still))) oddCount += 2;
+    // A sign that nothing follows in its brackets.
+    if (is(token, t.Comma) && next && depthOf(next) < 0) oddCount += 2;
+    if (frame === undefined) {
+      // The value of a feature is a kind, and so is that of a label.
+      if (is(token, t.Colon) && isAny(next, [t.NumberToken, t.Text, t.LeftBracket])) oddCount += 2;
+      continue;
+    }
+    if (!frame.isCall) {
+      if (is(token, t.Arrow)) oddCount += 3;
+      continue;
+    }
+    const { call } = frame;
+    const beginsArgument = isAny(previous, [t.LeftParenthesis, t.Comma]);
+    if (is(token, t.Arrow) && !call!.flow) oddCount += 3;
+    if (isAny(token, operators) && !beginsArgument && call!.takes.size === 0) oddCount += 3;
+    if (isAny(token, operators) && isAny(previous, letAnywhere) && is(tokens[at - 2], t.Dot)) oddCount += 3;
+    if (!beginsArgument) continue;
+    if (is(token, t.Name) && isAny(next, [t.Colon, t.Equals])) {
+      if (!call!.takes.has(token.image) || frame.given.has(token.image)) oddCount += 2;
+      if (is(next, t.Equals)) oddCount += 1;
+      frame.given.add(token.image);
+      frame.named = true;
+    } else if (beginsValue(token)) {
+      const isAlone = next === undefined || isAny(next, [t.Comma, t.RightParenthesis]);
+      if (isAlone && is(token, t.NumberToken) && !call!.numbers) oddCount += 2;
+      if (isAlone && is(token, t.Name) && call!.takes.has(token.image) && !call!.flags.has(token.image)) oddCount += 2;
+      if (frame.named) oddCount += 1;
+    }
+  }
+  return oddCount;
+}
 
 export type TokenChange =
   | { readonly kind: 'insert'; readonly type: TokenType }
@@ -65,12 +157,12 @@ function partner({ tokenType }: IToken): TokenType {
   return tokenType;
 }
 
-/** Reading another token as the bracket costs this: the token is then lost. */
+/** The cost of replacing another token by the bracket, because the token is lost. */
 const insteadCost = 8;
 const leftOutCost = 1;
 const beforeList = [t.Colon, t.Equals, t.Comma, t.LeftParenthesis, t.LeftBracket];
 
-/** A bracket put in, left out, or read as that of the other kind. Of two that are alike the later one: what is inside stays inside. */
+/** Inserts, removes or replaces a bracket. If two changes are equal, the later one is chosen, so that the content stays inside. */
 export function bracketCandidates(
   tokens: readonly IToken[],
   { open, close }: UnmatchedBrackets,
@@ -153,7 +245,7 @@ function* halves(token: IToken, header: boolean, text: string): Generator<[IToke
   }
 }
 
-/** Closes at the end what is not closed, and leaves out what is not opened: where no one bracket makes all of it read. */
+/** Closes all open brackets at the end, and removes unopened ones, if no single bracket makes the entry parse. */
 export function withoutUnmatched(place: ParseStop): CorrectedTokens | undefined {
   const { tokens } = place;
   const unmatchedBracket = unmatched(tokens);

@@ -11,6 +11,7 @@ import { defined } from '../../base/util/defined.ts';
 import {
   bracketCandidates,
   bracketMistake,
+  oddness,
   type RepairCandidate,
   type TokenChange,
   type TokenRepair,
@@ -20,7 +21,6 @@ import {
 import { type CommonErrorRule, habits, steps } from './known_mistakes.ts';
 import { namesEnd } from './layout.ts';
 import { type EntryRule, type ParseError, readStrictly } from './parsers.ts';
-import { oddness } from './plausible.ts';
 import {
   type CorrectedTokens,
   missingPart,

@@ -6,11 +6,10 @@ import type { Diagnostic, Outcome } from '../../base/diagnostics/diagnostic.ts';
 import { inOrder } from '../../base/diagnostics/json.ts';
 import type { Source } from '../../base/text/source.ts';
 import type { BodyEntryNode, DeclarationNode, FileNode } from './ast.ts';
-import { DiagnosticCollector } from './collector.ts';
 import { readForeignForms } from './foreign_forms.ts';
 import { reportLexicalErrors } from './lexical.ts';
 import { readStrictly } from './parsers.ts';
-import { type RecoveredFile, Recovery } from './recover.ts';
+import { DiagnosticCollector, type RecoveredFile, Recovery } from './recover.ts';
 import { byType, depthOf, firstFrom, spanOf } from './token.ts';
 
 /**

@@ -5,13 +5,14 @@
  */
 import type { IToken } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
+import type { Code } from '../../base/diagnostics/codes.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { likest } from '../../base/text/nearest.ts';
-import type { Source, Span } from '../../base/text/source.ts';
+import { type Source, type Span, textOf } from '../../base/text/source.ts';
 import { isTerm, meaningOf } from '../../base/text/synonyms.ts';
 import type * as ast from './ast.ts';
 import { balance } from './braces.ts';
-import { type DiagnosticCollector, movingCodes } from './collector.ts';
 import { correct } from './correct.ts';
 import {
   declarationWords,
@@ -24,7 +25,65 @@ import {
 import { type EntryRule, entryRules, isColumns, type ParseError, type RuleTree, readStrictly } from './parsers.ts';
 import { after, endOf, expected, found, imageOf, insertedBefore, is, isAny, quote, replaced, spanOf } from './token.ts';
 
-/** Mistakes corrected in one entry, before the rest of it is given up. */
+/** Maximum number of collected errors. */
+const most = 50;
+
+/** Collects errors. At the limit it becomes `full`, reports this once, and ignores further ones. */
+export class DiagnosticCollector {
+  readonly diagnostics: Diagnostic[] = [];
+  full = false;
+
+  constructor(private readonly source: Source) {}
+
+  readonly report = (diagnostic: Diagnostic): void => {
+    if (this.full) return;
+    if (this.diagnostics.length < most) {
+      this.diagnostics.push(diagnostic);
+      return;
+    }
+    this.full = true;
+    const reportedSpan = diagnostic.at ?? { source: this.source, start: 0, end: 0 };
+    this.diagnostics.push(diagnose('too-many-mistakes', reportedSpan, { shown: most }));
+  };
+
+  /** True if an error in this range of the text has been reported. */
+  knows(start: number, end: number, isMeant: (one: Diagnostic) => boolean = () => true): boolean {
+    return this.diagnostics.some(
+      (one) => one.at !== undefined && one.at.start < end && one.at.end >= start && isMeant(one),
+    );
+  }
+
+  /** True if an error there leaves open what was meant, or moved a bracket, so that others may follow from it. */
+  misleads(start: number, end: number): boolean {
+    return this.knows(
+      start,
+      end,
+      ({ code, fixes, severity, doubtful }) =>
+        severity === 'error' && (fixes.length === 0 || doubtful === true || movingCodes.has(code)),
+    );
+  }
+
+  /** True if a brace is missing there, or one too many. */
+  missesBrace(start: number, end: number): boolean {
+    return this.knows(
+      start,
+      end,
+      ({ at, code }) => code === 'missing-brace' || (movingCodes.has(code) && /^[{}]$/.test(textOf(at!))),
+    );
+  }
+}
+
+/** Errors of brackets are at guessed positions. */
+const movingCodes: ReadonlySet<Code> = new Set<Code>([
+  'unclosed',
+  'unopened',
+  'wrong-bracket',
+  'missing-brace',
+  'swapped-words',
+  'too-deep',
+]);
+
+/** Maximum corrected errors in one entry, after which the rest is skipped. */
 const mostCorrections = 8;
 
 export interface RecoveredFile {

@@ -1,4 +1,4 @@
-/** Shared by the graph formats: tables of ops whose rows have side effects, lengths of symbols, and graphs without bfloat16. */
+/** Shared code of the formats of graphs: tables of ops whose rows also do something else, lengths of symbols, and graphs without bfloat16. */
 import { sameDim } from '../../graph/dims.ts';
 import { bfloat16Halves, toBfloat16 } from '../../graph/evaluate.ts';
 import type { Attribute, Dim, Dtype, Graph, Node, Tensor } from '../../graph/graph.ts';
@@ -20,7 +20,7 @@ export const namedParameters = ({ parameters }: Graph): readonly NamedNode[] =>
 export const namedUpdates = ({ updates }: Graph): readonly NamedNode[] =>
   updates.map(({ parameter, node }) => ({ name: updatedOutput(parameter), node }));
 
-/** By index of an emitted node: the graph's node that it was emitted for. What several share belongs to the first. */
+/** For each emitted node, the graph's node that it was emitted for. A node that several share belongs to the first. */
 export type Owners = readonly (number | undefined)[];
 
 type LoweringTable<Lowering> = Readonly<Record<string, Lowering>>;
@@ -28,7 +28,7 @@ type LoweringTable<Lowering> = Readonly<Record<string, Lowering>>;
 type OpIn<Row extends string> = Row extends `${infer Op}:${string}` ? Op : Row;
 type OpsIn<Rows extends string> = Rows extends `${infer Row} ${infer Rest}` ? OpIn<Row> | OpsIn<Rest> : OpIn<Rows>;
 
-/** Rows that are written alike: `Op`, or `Op:name` where the format has another name for it. */
+/** Makes rows that are written alike: `Op`, or `Op:name` if the format has another name for it. */
 export const alike = <Rows extends string, Lowering>(rows: Rows, lower: (name: string) => Lowering) =>
   Object.fromEntries(
     rows.split(' ').map((row) => {
@@ -44,8 +44,8 @@ export const mapTable = <Lowering, Table extends LoweringTable<Lowering>>(
 ): Table => Object.fromEntries(Object.entries(table).map(([op, lower]) => [op, replace(lower, op)])) as Table;
 
 /**
- * Returns the same table, whose rows note what they emit.
- * @param emitted how many nodes the writer has so far, by the arguments of a row
+ * Returns the same table, with rows that record what they emit.
+ * @param emitted returns the number of nodes that the writer has so far, from the arguments of a row
  */
 export function withMarks<Args extends readonly unknown[], Result, Table>(
   graph: Graph,
@@ -64,7 +64,7 @@ export function withMarks<Args extends readonly unknown[], Result, Table>(
   return { table: markedTable as Table, owners };
 }
 
-/** Numbers of a graph as the typed arrays and bytes that files hold. All formats here are little-endian. */
+/** Returns numbers of a graph as the typed arrays and bytes that files contain. All formats here are little-endian. */
 export function typedArray(dtype: Dtype, values: readonly number[]): Tensor['data'] | Uint16Array {
   if (dtype === 'float32') return Float32Array.from(values);
   if (dtype === 'bfloat16') return bfloat16Halves(values);
@@ -72,7 +72,7 @@ export function typedArray(dtype: Dtype, values: readonly number[]): Tensor['dat
   return Uint8Array.from(values);
 }
 
-/** Where a running graph can read the value of a symbol: the axis of an input that has it. */
+/** The axis of an input from which a running graph can read the value of a symbol. */
 interface SymbolSource {
   /** Id of an Input node. */
   readonly node: number;
@@ -81,7 +81,7 @@ interface SymbolSource {
   readonly times: number;
 }
 
-/** The sources of each factor of a symbol: `batch·batch` has two. */
+/** Returns the sources of each factor of a symbol: `batch·batch` has two. */
 export const symbolSources = (graph: Graph, symbol: string): readonly SymbolSource[] =>
   symbol.split('·').map((factor) => symbolSource(graph, factor));
 
@@ -99,14 +99,14 @@ export function symbolSource(graph: Graph, symbol: string): SymbolSource {
 export const isStatic = (shape: readonly Dim[]): shape is readonly number[] =>
   shape.every((dim) => typeof dim === 'number');
 
-/** The shape with −1 for its one unknown length, or undefined where two are unknown. */
+/** Returns the shape with −1 for its one unknown length, or undefined if two are unknown. */
 export function inferable(shape: readonly Dim[]): readonly number[] | undefined {
   const unknownDims = shape.filter((dim) => typeof dim !== 'number').length;
   if (unknownDims > 1) return undefined;
   return shape.map((dim) => (typeof dim === 'number' ? dim : -1));
 }
 
-/** A slice's sizes with −1 where a run goes to the end of its axis; undefined where a symbol must be looked up. */
+/** Returns a slice's sizes with −1 for a range up to the end of its axis; undefined if a symbol must be looked up. */
 export function sliceSizes(
   from: readonly Dim[],
   begin: readonly number[],
@@ -117,8 +117,8 @@ export function sliceSizes(
 }
 
 /**
- * For runtimes without bfloat16: the same graph with its values in float32, and which of them have to be rounded to bfloat16. Numbers come out as with
- * kernels of bfloat16, and nothing gets faster.
+ * For runtimes without bfloat16: the same graph with its values in float32, and the nodes that must be rounded to bfloat16. The numbers are those of bfloat16
+ * kernels, but nothing gets faster.
  */
 interface WithoutBfloat16 {
   readonly graph: Graph;

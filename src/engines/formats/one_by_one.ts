@@ -1,4 +1,4 @@
-/** The nodes of a written graph in the order in which a run op by op takes them, and when a value is not needed any more. */
+/** The nodes of a written graph in the order in which a run op by op takes them, and the values that it can free after each. */
 import { defined } from '../../base/util/defined.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
 import { checkTensor, type SymbolLengths } from '../check.ts';
@@ -6,28 +6,28 @@ import type { OpTime, Tensors } from '../engine.ts';
 import type { Owners } from './emitted.ts';
 import type { TensorflowNode, TensorflowWriter } from './tensorflow_writer.ts';
 
-/** Values are named by the index of the node that gives them. */
+/** One op of the run. Values are named by the index of the node that gives them. */
 export interface SingleOp {
   readonly at: number;
   readonly node: TensorflowNode;
   readonly reads: readonly number[];
-  /** Values that nothing reads after it, constants and placeholders left out. */
+  /** Values that nothing reads after this op, except constants and placeholders. */
   readonly ends: readonly number[];
-  /** The graph's node that it computes. */
+  /** The graph's node that the op computes. */
   readonly owner: number | undefined;
 }
 
 export interface OneByOne {
   readonly ops: readonly SingleOp[];
-  /** Operands of an op. */
+  /** The constants that an op reads. */
   readonly constants: readonly { readonly at: number; readonly node: TensorflowNode }[];
-  /** Where the value of a node of the graph is. */
+  /** Returns the index of the value of a graph's node. */
   placeOf(id: number): number;
 }
 
 const isGiven = ({ op }: TensorflowNode): boolean => op === 'Placeholder' || op === 'Const';
 
-/** Returns the nodes that the outputs and updates need, without ops that were fused into others. */
+/** Returns the ops that the outputs and updates of a graph need. An op whose work a fusion has taken over is left out. */
 export function oneByOne(graph: Graph, writer: TensorflowWriter, owners: Owners): OneByOne {
   const { nodes } = writer;
   const indexOfName = new Map(nodes.map(({ name }, at) => [name, at]));
@@ -57,13 +57,13 @@ export function oneByOne(graph: Graph, writer: TensorflowWriter, owners: Owners)
 /** A runtime that runs one op at a time, on values of its own. */
 export interface EagerRuntime<Value> {
   enter(tensor: Tensor): Value;
-  /** @param operands undefined for those that it has itself, such as constants of a model */
+  /** @param operands undefined for values that the runtime has itself, such as constants of a model */
   execute(op: SingleOp, operands: readonly (Value | undefined)[]): Value;
   free(value: Value): void;
 }
 
 /**
- * Runs the ops for each of the inputs with a clock around each, after a run that is not counted.
+ * Runs the ops for each of the inputs with a clock around each, after a warm-up run that is not counted.
  * @param fixed values of parameters and constants, by the index of the node that gives them; they are freed at the end
  */
 export function timeOneByOne<Value>(

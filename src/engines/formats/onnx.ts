@@ -1,6 +1,6 @@
 /**
- * A graph as an ONNX model. In a training graph every parameter is an input and its new value an output, so that the
- * caller holds the state; in an exported one the weights are initializers.
+ * Writes a graph as an ONNX model. In a training model every parameter is an input and its new value is an output, so that the caller holds the state; in an
+ * exported model the weights are initializers.
  */
 import { message } from '../../base/storage/protobuf.ts';
 import type { Graph, Node } from '../../graph/graph.ts';
@@ -84,7 +84,7 @@ message TensorShapeProto {
 
 const modelMessage = message(onnxSchema, 'ModelProto');
 
-/** Names values after the outputs they are; the rest of the outputs become copies. Leaves keep names of their own. */
+/** Returns names for values that are outputs. Further outputs of the same value become copies, and so do outputs that are leaves. */
 function nameOutputs(graph: Graph, outputs: readonly NamedNode[]): ReadonlyMap<number, string> {
   const outputNames = new Map<number, string>();
   const inputs = new Set(graph.inputs.map(({ name }) => name));
@@ -115,10 +115,10 @@ function encode(writer: OnnxWriter, inputs: readonly NamedNode[], outputs: reado
   });
 }
 
-/** Parameters go in as `parameter:<name>`, updated ones come out as `updated:<name>`. */
+/** Returns a model with parameters as inputs `parameter:<name>`, and updated ones as outputs `updated:<name>`. */
 export const trainingOnnx = (graph: Graph): Uint8Array => stepOnnx(graph).bytes;
 
-/** The same model, and the graph's node of each of its nodes, by name. */
+/** Returns the same model, and the graph's node of each of its nodes, by name. */
 export function stepOnnx(whole: Graph): { readonly bytes: Uint8Array; readonly nodeOf: ReadonlyMap<string, number> } {
   const { graph, rounded } = withoutBfloat16(whole);
   const outputs = [...graph.outputs, ...namedUpdates(graph)];
@@ -137,7 +137,7 @@ export function stepOnnx(whole: Graph): { readonly bytes: Uint8Array; readonly n
   return { bytes, nodeOf };
 }
 
-/** ONNX Runtime casts to bfloat16 and back on a processor, and has no products of it there. */
+/** Rounds by casts: on a processor, ONNX Runtime casts to bfloat16 and back, but has no bfloat16 products. */
 function roundingTable(table: OnnxTable, rounded: ReadonlySet<Node>): OnnxTable {
   return mapTable<OnnxLowering, OnnxTable>(table, (lowering, op) => (node, operands, writer, result) => {
     if (!rounded.has(node)) return lowering(node, operands, writer, result);
@@ -148,7 +148,7 @@ function roundingTable(table: OnnxTable, rounded: ReadonlySet<Node>): OnnxTable 
   });
 }
 
-/** Bytes of an `.onnx` file with the graph's own names for inputs and outputs. Updates are left out. */
+/** Returns the bytes of an `.onnx` file with the graph's own names for inputs and outputs, and without updates. */
 export function servingOnnx(graph: Graph, parameters: Tensors): Uint8Array {
   const table = onnxTable((node, _, writer, result) => {
     const { dtype, shape, data } = parameters[node.attributes.name as string]!;

@@ -1,4 +1,4 @@
-/** Translates each op to ONNX, operator set 18. `Parameter` differs between a training graph and an exported one. */
+/** The translation of each op to ONNX, operator set 18. `Parameter` differs between a training graph and an exported one. */
 import type { Dim } from '../../graph/graph.ts';
 import { leastNumber, mayBeFewer } from '../../graph/ops/reductions.ts';
 import { alike, inferable, sliceSizes } from './emitted.ts';
@@ -6,7 +6,7 @@ import { type OnnxLowering, type OnnxTable, onnxType } from './onnx_writer.ts';
 
 export const operatorSet = 18;
 
-/** One ONNX op with the same operands. */
+/** Translates to one ONNX op with the same operands. */
 const same =
   (op: string): OnnxLowering =>
   (_, operands, writer, result) => {
@@ -28,7 +28,7 @@ const lastAxis =
   };
 
 const segmentSum: OnnxLowering = (node, [values, segments], writer, result) => {
-  // ScatterElements adds in order, in one thread: the same bits each time.
+  // ScatterElements adds in order, in one thread, so the bits are the same each time.
   const type = writer.typeOf(node.inputs[0]!);
   const positions = writer.emit('Cast', [segments!], { to: onnxType('int64') });
   const restAxes = type.shape.slice(1).map((_, axis) => axis + 1);
@@ -39,7 +39,7 @@ const segmentSum: OnnxLowering = (node, [values, segments], writer, result) => {
   writer.emit('ScatterElements', [zeros, allIndices, values!], { axis: 0, reduction: 'add' }, result);
 };
 
-/** The translation of each op. Long because it is a table with one row for each op. */
+/** Returns the translation of each op. Long because it is a table: one row per op. */
 export function onnxTable(parameter: OnnxLowering): OnnxTable {
   return {
     Input: (node) => {
@@ -82,7 +82,7 @@ export function onnxTable(parameter: OnnxLowering): OnnxTable {
       else writer.emit('Gemm', operands, { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 }, result);
     },
     BatchMatMul: (node, [a, b], writer, result) => {
-      // ONNX Runtime takes these transposes into the product.
+      // ONNX Runtime fuses these transposes into the product.
       const perm = [0, 2, 1];
       const left = node.attributes.transposeA ? writer.emit('Transpose', [a!], { perm }) : a!;
       const right = node.attributes.transposeB ? writer.emit('Transpose', [b!], { perm }) : b!;
@@ -105,7 +105,7 @@ export function onnxTable(parameter: OnnxLowering): OnnxTable {
     Reshape: (node, [value], writer, result) => {
       const dims = node.type.shape;
       const inferredShape = inferable(dims);
-      // Without allowzero a length of 0 would mean "unchanged"; with it, −1 is not allowed next to a 0.
+      // Without allowzero a length of 0 would mean "unchanged"; with it, −1 must not be next to a 0.
       const shapeVector = inferredShape ? writer.vector(inferredShape) : writer.shape(dims);
       writer.emit('Reshape', [value!, shapeVector], { allowzero: inferredShape ? 0 : 1 }, result);
     },

@@ -3,7 +3,7 @@ import { bytesOf } from '../../base/storage/tensor_header.ts';
 import type { Dim, Dtype, Graph, Node, OpName, TensorType } from '../../graph/graph.ts';
 import { isStatic, symbolSources, typedArray } from './emitted.ts';
 
-/** Lowers one node, given its operands, to ONNX nodes of which the last one's output is called `result`. */
+/** Lowers one node, given its operands, to ONNX nodes. The output of the last one is named `result`. */
 export type OnnxLowering = (node: Node, operands: readonly string[], writer: OnnxWriter, result: string) => void;
 export type OnnxTable = Readonly<Record<OpName, OnnxLowering>>;
 
@@ -44,7 +44,7 @@ export class OnnxWriter {
   private readonly values: string[] = [];
   private count = 0;
 
-  /** `named` holds the names that values of the graph must have, by node id; every other value gets one of its own. */
+  /** `named` has the names that values of the graph must have, by node id; every other value gets a unique name. */
   constructor(
     readonly graph: Graph,
     table: OnnxTable,
@@ -68,7 +68,7 @@ export class OnnxWriter {
     return this.graph.nodes[id]!.type;
   }
 
-  /** @param unread further outputs of the op, which nothing reads */
+  /** @param unread number of further outputs of the op, which nothing reads */
   emit(
     opType: string,
     input: readonly string[],
@@ -92,7 +92,7 @@ export class OnnxWriter {
     return this.initializer(name ?? this.fresh('constant'), dtype, shape, typedArray(dtype, values));
   }
 
-  /** An int64 vector: what ONNX takes for shapes, axes and positions. Infinity is the end of an axis. */
+  /** Returns an int64 vector, which ONNX needs for shapes, axes and positions. Infinity is the end of an axis. */
   vector(values: readonly number[]): string {
     const key = values.join();
     const knownConstant = this.constants.get(key);
@@ -104,7 +104,7 @@ export class OnnxWriter {
     return name;
   }
 
-  /** A shape as an int64 vector, with symbols looked up in the inputs. */
+  /** Returns a shape as an int64 vector, with symbols looked up in the inputs. */
   shape(dims: readonly Dim[]): string {
     if (isStatic(dims)) return this.vector(dims);
     const axisLengths = dims.map((dim) => (typeof dim === 'number' ? this.vector([dim]) : this.length(dim)));
@@ -125,12 +125,12 @@ export class OnnxWriter {
     return length;
   }
 
-  /** The shape of a value as it runs. */
+  /** Returns the shape of a value at run time. */
   shapeOf(value: string, type: TensorType): string {
     return isStatic(type.shape) ? this.vector(type.shape) : this.emit('Shape', [value]);
   }
 
-  /** A name that no input, parameter or output of the graph can have: theirs have no `#`. */
+  /** Returns a name that no input, parameter or output of the graph can have, because theirs have no `#`. */
   fresh(base: string): string {
     this.count += 1;
     return `${base}#${this.count}`;

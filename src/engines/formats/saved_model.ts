@@ -1,7 +1,7 @@
 /**
- * A graph as TensorFlow's SavedModel. A training graph keeps its weights as resource variables of the session and has
- * signatures to run a step, to write the variables and to read them; an exported one has its weights as constants and one
- * signature, `serving_default`, that TensorFlow Serving, Python and tf.node.loadSavedModel load.
+ * Writes a graph as TensorFlow's SavedModel. A training model keeps its weights as resource variables of the session, and `TrainingNames` has the tensors to
+ * run a step, to write the variables and to read them; an exported model has its weights as constants and one signature, `serving_default`, that TensorFlow
+ * Serving, Python and tf.node.loadSavedModel load.
  */
 import { message } from '../../base/storage/protobuf.ts';
 import { defined } from '../../base/util/defined.ts';
@@ -88,8 +88,8 @@ enum DataType {
 `;
 
 /**
- * TensorScatterUpdate always copies the matrix that it changes: at batch 4096 those are 64 MB a step. Where nothing else reads
- * the matrix, InplaceUpdate writes into it, which takes no longer than the elements that are written.
+ * TensorScatterUpdate always copies the matrix that it changes: at batch 4096 that is 64 MB per step. If nothing else reads the matrix, InplaceUpdate writes to
+ * it, which takes no longer than writing the elements.
  */
 const scatterInPlace =
   (copying: TensorflowLowering): TensorflowLowering =>
@@ -120,7 +120,7 @@ const scatterInPlace =
     return writer.emit('Reshape', [writtenMatrix, writer.shape(shape)], { T: float, Tshape: int });
   };
 
-/** True if a value is computed, and read once only. */
+/** True if a value is computed, and read only once. */
 function isTemporary(graph: Graph, id: number): boolean {
   const readers = graph.nodes.reduce((count, { inputs }) => count + inputs.filter((input) => input === id).length, 0);
   const isKept = [...graph.outputs, ...graph.updates].some(({ node }) => node === id);
@@ -133,15 +133,15 @@ function isTemporary(graph: Graph, id: number): boolean {
 
 const savedModelMessage = message(tensorflowSchema, 'SavedModel');
 
-/** Names of the session's tensors, by the names of the graph's own things. */
+/** Names of the session's tensors, by names of the graph. */
 export interface TrainingNames {
   readonly inputs: Readonly<Record<string, string>>;
   readonly outputs: Readonly<Record<string, string>>;
   /** Fetched to run the graph's updates; absent if there are none. */
   readonly updated?: string;
-  /** Where a parameter is read after the updates of earlier runs. */
+  /** The tensor from which a parameter is read after the updates of earlier runs. */
   readonly read: Readonly<Record<string, string>>;
-  /** Where a parameter's new value is fed; `written` is fetched to have all of them assigned. */
+  /** The tensor to which a parameter's new value is fed; `written` is fetched to have it assigned. */
   readonly write: Readonly<Record<string, string>>;
   readonly written: Readonly<Record<string, string>>;
 }
@@ -152,7 +152,7 @@ function encode(writer: TensorflowWriter, signatureDef: Readonly<Record<string, 
     metaGraphs: [
       {
         metaInfoDef: { tags: ['serve'], tensorflowVersion: '2.9.1' },
-        // The producer of TensorFlow 2.9, the oldest library that tfjs-node comes with.
+        // The producer of TensorFlow 2.9, the oldest library that is part of tfjs-node.
         graphDef: { node: writer.nodes, versions: { producer: 1087, minConsumer: 12 } },
         signatureDef,
       },
@@ -160,13 +160,13 @@ function encode(writer: TensorflowWriter, signatureDef: Readonly<Record<string, 
   });
 }
 
-/** True if a value is an input's own memory, which a variable must not keep. */
+/** True if a value is in the memory of an input, which a variable must not keep. */
 function sharesInput(graph: Graph, id: number): boolean {
   const { op, inputs } = graph.nodes[id]!;
   return op === 'Input' || ((op === 'Reshape' || op === 'StopGradient') && sharesInput(graph, inputs[0]!));
 }
 
-/** `saved_model.pb` of a graph whose parameters are variables of the session, to be written before the first run. */
+/** Returns `saved_model.pb` of a graph whose parameters are variables of the session, which must be written before the first run. */
 export function trainingSavedModel(graph: Graph): { readonly bytes: Uint8Array; readonly names: TrainingNames } {
   const { writer, variables } = writeVariables(graph);
   const updates = writeUpdates(graph, writer, variables);
@@ -183,8 +183,8 @@ export function trainingSavedModel(graph: Graph): { readonly bytes: Uint8Array; 
 }
 
 /**
- * The nodes that compute what a training step gives, each once, for a run op by op: parameters are placeholders. `owners` has the
- * graph's node of each.
+ * Returns the nodes that compute the results of a training step, each once, for a run op by op: parameters are placeholders. `owners` has the graph's node of
+ * each.
  */
 export function stepNodes(graph: Graph): { readonly writer: TensorflowWriter; readonly owners: Owners } {
   const plainTable = tensorflowTable((node, _, writer) =>
@@ -201,7 +201,7 @@ interface Variable {
   readonly read: string;
 }
 
-/** The nodes of the graph, and its variables by the names of their parameters. */
+/** Returns the nodes of the graph, and its variables by the names of their parameters. */
 function writeVariables(graph: Graph): {
   readonly writer: TensorflowWriter;
   readonly variables: ReadonlyMap<string, Variable>;
@@ -224,7 +224,7 @@ function writeVariables(graph: Graph): {
   return { writer: new TensorflowWriter(graph, table), variables };
 }
 
-/** The assignments of the graph's updates. Each waits until all parameters are read: none sees the value of another's update. */
+/** Writes the assignments of the graph's updates. Each waits until all parameters have been read, so that none sees the value of another's update. */
 function writeUpdates(graph: Graph, writer: TensorflowWriter, variables: ReadonlyMap<string, Variable>): string[] {
   const everyRead = [...variables.values()].map(({ read }) => read);
   return graph.updates.map(({ parameter, node }) => {
@@ -237,7 +237,7 @@ function writeUpdates(graph: Graph, writer: TensorflowWriter, variables: Readonl
   });
 }
 
-/** Where each parameter's new value is fed, and what is fetched to have it assigned. */
+/** Writes the tensors to which each parameter's new value is fed, and those that are fetched to have it assigned. */
 function writeAssignments(
   graph: Graph,
   writer: TensorflowWriter,
@@ -261,7 +261,7 @@ function writeAssignments(
 interface NewValue {
   readonly value: string;
   readonly type: TensorType;
-  /** Nodes that are done before the assignment. */
+  /** Nodes that must be done before the assignment. */
   readonly after: readonly string[];
 }
 
@@ -279,7 +279,7 @@ function writeAssignment(
   );
 }
 
-/** A tensor that exists once `after` are done: something to fetch, as an assignment has no output. */
+/** Writes a tensor that exists once `after` are done. It can be fetched, while an assignment has no output. */
 function writeFlag(writer: TensorflowWriter, name: string, after: readonly string[]): string {
   const tensor = { dtype: 'DT_BOOL', tensorShape: { dim: [] }, tensorContent: Uint8Array.of(1) };
   return writer.emit(
@@ -290,7 +290,7 @@ function writeFlag(writer: TensorflowWriter, name: string, after: readonly strin
   );
 }
 
-/** An output under a name that a session can fetch: it refuses to fetch what it is fed. */
+/** Returns an output under a name that a session can fetch, because it refuses to fetch a tensor that it is fed. */
 function fetchable(graph: Graph, writer: TensorflowWriter, { name, node }: GraphOutput): string {
   const value = writer.valueOf(node);
   if (graph.nodes[node]!.op !== 'Input') return value;
@@ -298,8 +298,8 @@ function fetchable(graph: Graph, writer: TensorflowWriter, { name, node }: Graph
 }
 
 /**
- * The files of a SavedModel, by their path in its folder, with the weights inside: nothing to restore. Signature
- * `serving_default` has the graph's own names for inputs and outputs. Updates are left out.
+ * Returns the files of a SavedModel, by their path in its folder, with the weights inside, so that there is nothing to restore. Signature `serving_default` has
+ * the graph's own names for inputs and outputs. Updates are left out.
  */
 export function servingSavedModel(graph: Graph, parameters: Tensors): Readonly<Record<string, Uint8Array>> {
   const writer = new TensorflowWriter(

@@ -1,4 +1,4 @@
-/** Translates each op to TensorFlow. `Parameter` differs between a training graph and an exported one: it is given. */
+/** The translation of each op to TensorFlow. `Parameter` differs between a training graph and an exported one, so it is an argument. */
 import { sameShape } from '../../graph/dims.ts';
 import type { Dim, Graph, Node } from '../../graph/graph.ts';
 import { leastNumber, mayBeFewer } from '../../graph/ops/reductions.ts';
@@ -13,7 +13,7 @@ import {
 
 const int: TensorflowAttribute = { type: 'DT_INT32' };
 
-/** An op of TensorFlow with the same operands and attribute T alone. */
+/** Translates to an op of TensorFlow with the same operands and only the attribute T. */
 const same =
   (op: string): TensorflowLowering =>
   (node, operands, writer) =>
@@ -46,7 +46,7 @@ const segmentSum: TensorflowLowering = (node, operands, writer) =>
     Tnumsegments: int,
   });
 
-/** The translation of each op. Long because it is a table with one row for each op. */
+/** Returns the translation of each op. Long because it is a table: one row per op. */
 export function tensorflowTable(parameter: TensorflowLowering): TensorflowTable {
   return {
     Input: (node) => {
@@ -63,7 +63,7 @@ export function tensorflowTable(parameter: TensorflowLowering): TensorflowTable 
     Add: (node, operands, writer) => {
       const product = biasOf(writer.graph, node);
       if (product === undefined) return writer.emit('AddV2', operands, { T: writer.operandType(node) });
-      // TensorFlow makes a product, its bias and a relu into one kernel, if the sum is said this way.
+      // TensorFlow fuses a product, its bias and a relu into one kernel if the sum is a BiasAdd.
       return writer.emit('BiasAdd', [operands[product]!, operands[1 - product]!], { T: writer.operandType(node) });
     },
     ...alike('Sub Mul Div:RealDiv Maximum Minimum Equal Greater GreaterEqual Neg Exp Log Sqrt Rsqrt', same),
@@ -94,7 +94,7 @@ export function tensorflowTable(parameter: TensorflowLowering): TensorflowTable 
       }),
 
     ...alike('Sum Mean Max', reduction),
-    // Its first output has the values.
+    // The first output has the values.
     TopK: (node, [value], writer) => {
       const k = node.attributes.k as number;
       const T = writer.operandType(node);
@@ -164,11 +164,11 @@ export function tensorflowTable(parameter: TensorflowLowering): TensorflowTable 
   };
 }
 
-/** Groups of ops for which TensorFlow has one kernel. */
+/** True for a constant of zeros, such as those in groups of ops for which TensorFlow has one kernel. */
 const isZero = ({ op, attributes }: Node): boolean =>
   op === 'Constant' && (attributes.values as readonly number[]).every((value) => value === 0);
 
-/** The gradient of a relu, `select(x > 0, gradient, 0)`: its gradient and its x. */
+/** Returns the parts of the gradient of a relu, `select(x > 0, gradient, 0)`: its gradient and its x. Undefined for other nodes. */
 function reluGradient(graph: Graph, node: Node): { readonly gradient: number; readonly x: number } | undefined {
   const [condition, gradient, otherwise] = node.inputs as [number, number, number];
   const greater = graph.nodes[condition]!;
@@ -181,7 +181,7 @@ function reluGradient(graph: Graph, node: Node): { readonly gradient: number; re
   return areFloats && valueShapes.every((shape) => sameShape(shape, node.type.shape)) ? { gradient, x } : undefined;
 }
 
-/** A vector added to every row of a matrix product: which operand is the product, 0 or 1. */
+/** Returns which operand is the product, 0 or 1, if the other one is a vector that is added to every row of a matrix product. */
 function biasOf(graph: Graph, node: Node): 0 | 1 | undefined {
   const [a, b] = node.inputs.map((input) => graph.nodes[input]!) as [Node, Node];
   const isBiasAdd = (product: Node, bias: Node): boolean =>
@@ -190,5 +190,5 @@ function biasOf(graph: Graph, node: Node): 0 | 1 | undefined {
   return isBiasAdd(b, a) ? 1 : undefined;
 }
 
-/** A vector of one number would be stretched, which is no bias. */
+/** True if a vector has a number for each column. A vector of one number would be broadcast, so it is no bias. */
 const isLength = (length: Dim, columns: Dim): boolean => typeof length === 'number' && length === columns;

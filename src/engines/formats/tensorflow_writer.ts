@@ -1,4 +1,4 @@
-/** Writes a graph as TensorFlow's nodes: what SavedModel keeps as protocol buffers and tfjs's model.json as JSON. */
+/** Writes a graph as TensorFlow's nodes, which SavedModel stores as protocol buffers and tfjs's model.json as JSON. */
 import { bytesOf } from '../../base/storage/tensor_header.ts';
 import type { Dim, Dtype, Graph, Node, OpName, TensorType } from '../../graph/graph.ts';
 import type { Tensors } from '../engine.ts';
@@ -28,14 +28,14 @@ export interface TensorflowNode {
   readonly attr: Readonly<Record<string, TensorflowAttribute>>;
 }
 
-/** Lowers one node of the graph, given its operands, to TensorFlow nodes; returns the one that holds its value. */
+/** Lowers one node of the graph, given its operands, to TensorFlow nodes; returns the name of the node that holds its value. */
 export type TensorflowLowering = (node: Node, operands: readonly string[], writer: TensorflowWriter) => string;
 export type TensorflowTable = Readonly<Record<OpName, TensorflowLowering>>;
 
 export const dataType = (dtype: Dtype): string =>
   ({ float32: 'DT_FLOAT', bfloat16: 'DT_BFLOAT16', int32: 'DT_INT32', bool: 'DT_BOOL' })[dtype];
 
-/** Symbolic lengths are −1. */
+/** Returns a shape with −1 for symbolic lengths. */
 export const tensorflowShape = (shape: readonly Dim[]): TensorflowShape => ({
   dim: shape.map((dim) => ({ size: typeof dim === 'number' ? dim : -1 })),
 });
@@ -57,7 +57,7 @@ const signatureEntry = (node: string, type: TensorType): SignatureEntry => ({
 export class TensorflowWriter {
   readonly nodes: TensorflowNode[] = [];
   private readonly names = new Set<string>();
-  /** The next number to try, by name: to count from the start each time would make long graphs quadratic. */
+  /** The next number to try, by name: counting from the start each time would make long graphs quadratic. */
   private readonly counts = new Map<string, number>();
   private readonly constants = new Map<string, string>();
   private readonly lengths = new Map<string, string>();
@@ -78,7 +78,7 @@ export class TensorflowWriter {
     this.prefix = '';
   }
 
-  /** Name of the TensorFlow node that holds a value of the graph. */
+  /** Returns the name of the TensorFlow node that holds a value of the graph. */
   valueOf(id: number): string {
     return this.values[id]!;
   }
@@ -87,12 +87,12 @@ export class TensorflowWriter {
     return this.graph.nodes[id]!.type;
   }
 
-  /** Attribute `T` of an op: the type of the first operand. */
+  /** Returns attribute `T` of an op: the type of the first operand. */
   operandType(node: Node): TensorflowAttribute {
     return { type: dataType(this.typeOf(node.inputs[0]!).dtype) };
   }
 
-  /** Adds a node under a name of its own, and returns that name. */
+  /** Adds a node under a unique name, and returns that name. */
   emit(
     op: string,
     input: readonly string[],
@@ -128,7 +128,7 @@ export class TensorflowWriter {
     return this.emit('Const', [], { dtype: { type: dataType(dtype) }, value: { tensor } }, name);
   }
 
-  /** The weights of a parameter, which an exported model has as a constant. */
+  /** Writes the weights of a parameter, which an exported model has as a constant. */
   weightsOf({ attributes }: Node, parameters: Tensors): string {
     const weightsName = attributes.name as string;
     const { data, shape, dtype } = parameters[weightsName]!;
@@ -141,7 +141,7 @@ export class TensorflowWriter {
     );
   }
 
-  /** Outputs as nodes of their own: two outputs may be one value, and one may be an input. */
+  /** Writes outputs as nodes of their own, because two outputs may be one value, and one may be an input. */
   outputEntries(named: readonly NamedNode[]): SignatureEntries {
     return Object.fromEntries(
       named.map(({ name, node }) => {
@@ -152,7 +152,7 @@ export class TensorflowWriter {
     );
   }
 
-  /** A shape as an int32 vector, with symbols looked up in the inputs. */
+  /** Returns a shape as an int32 vector, with symbols looked up in the inputs. */
   shape(dims: readonly Dim[]): string {
     if (isStatic(dims)) return this.vector(dims);
     const axisLengths = dims.map((dim) => this.scalarLength(dim));
@@ -160,7 +160,7 @@ export class TensorflowWriter {
     return this.emit('Pack', axisLengths, attributes, 'shape');
   }
 
-  /** A length as an int32 scalar. */
+  /** Returns a length as an int32 scalar. */
   scalarLength(dim: Dim): string {
     return typeof dim === 'number' ? this.constant([dim], [], 'int32') : this.length(dim);
   }
@@ -183,7 +183,7 @@ export class TensorflowWriter {
     return length;
   }
 
-  /** The shape of a value as it runs. */
+  /** Returns the shape of a value at run time. */
   shapeOf(value: string, type: TensorType): string {
     if (isStatic(type.shape)) return this.vector(type.shape);
     return this.emit('Shape', [value], { T: { type: dataType(type.dtype) }, out_type: { type: 'DT_INT32' } }, 'shape');

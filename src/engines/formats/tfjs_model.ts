@@ -1,6 +1,6 @@
 /**
- * A graph as TensorFlow.js's graph model: `model.json` with the nodes, and the weights next to it. `tf.loadGraphModel` runs
- * it without this library; its inputs and outputs have the graph's own names.
+ * Writes a graph as TensorFlow.js's graph model: `model.json` with the nodes, and the weights next to it. `tf.loadGraphModel` runs it without this library; its
+ * inputs and outputs have the graph's own names.
  */
 import type { Dim, Dtype, Graph, Node, OpName } from '../../graph/graph.ts';
 import type { Tensors } from '../engine.ts';
@@ -21,7 +21,7 @@ interface WeightEntry {
   readonly dtype: Dtype;
 }
 
-/** The result of an IO handler for tf.loadGraphModel. */
+/** The format that tf.loadGraphModel takes from an IO handler. */
 export interface TfjsArtifacts {
   readonly modelTopology: { readonly node: readonly TensorflowNode[]; readonly versions: object };
   readonly weightSpecs: WeightEntry[];
@@ -57,10 +57,10 @@ function artifacts(writer: TensorflowWriter, inputs: SignatureEntries, outputs: 
   };
 }
 
-/** Parameters go in as `parameter:<name>`, updated ones come out as `updated:<name>`. */
+/** Returns a model with parameters as inputs `parameter:<name>`, and updated ones as outputs `updated:<name>`. */
 export const trainingTfjs = (graph: Graph): TfjsArtifacts => stepTfjs(graph).artifacts;
 
-/** The same, and its nodes, each with the graph's node that it computes. */
+/** Returns the same model and its nodes, each with the graph's node that it computes. */
 export function stepTfjs(whole: Graph): {
   readonly artifacts: TfjsArtifacts;
   readonly writer: TensorflowWriter;
@@ -76,7 +76,7 @@ export function stepTfjs(whole: Graph): {
   return { artifacts: artifacts(writer, inputs, outputs), writer, owners };
 }
 
-/** An op of ours, which the engine adds to TensorFlow.js: float32 numbers, each rounded to bfloat16. */
+/** An op of our own, which the engine adds to TensorFlow.js: it rounds float32 numbers to bfloat16. */
 export const roundOp = 'TowerRoundToBfloat16';
 
 function roundingTable(table: TensorflowTable, rounded: ReadonlySet<Node>): TensorflowTable {
@@ -86,14 +86,14 @@ function roundingTable(table: TensorflowTable, rounded: ReadonlySet<Node>): Tens
   });
 }
 
-/** The files of an exported model. Updates are left out. */
+/** Returns the files of an exported model, without updates. */
 export function servingTfjs(graph: Graph, parameters: Tensors): Readonly<Record<string, Uint8Array>> {
   const table = tfjsTable((node, _, writer) => writer.weightsOf(node, parameters));
   const writer = new TensorflowWriter(graph, table);
   return tfjsFiles(artifacts(writer, writer.inputEntries(graph.inputs), writer.outputEntries(graph.outputs)));
 }
 
-/** A model as files, by name: `model.json` and its weights in shards. */
+/** Returns the files of a model, by name: `model.json` and its weights in shards. */
 export function tfjsFiles(model: TfjsArtifacts): Readonly<Record<string, Uint8Array>> {
   const shardCount = Math.max(1, Math.ceil(model.weightData.byteLength / shardSize));
   const shards = Array.from({ length: shardCount }, (_, index) => ({
@@ -116,18 +116,18 @@ export function tfjsFiles(model: TfjsArtifacts): Readonly<Record<string, Uint8Ar
 }
 
 /**
- * Translates each op to TensorFlow.js. It differs from TensorFlow for ops that the WebAssembly backend computes slowly or not at all. A product with
- * a transpose flag runs at a twentieth of the speed, so the transpose is a separate op.
+ * Writes a transpose. Ops are translated as for TensorFlow, except those that the WebAssembly backend of TensorFlow.js does slowly or not at all: a product
+ * with a transpose flag runs in a loop at a twentieth of the speed, so the transpose is written out.
  */
 const transposed = (value: string, perm: readonly number[], writer: TensorflowWriter): string =>
   writer.emit('Transpose', [value, writer.vector(perm)], { T: { type: 'DT_FLOAT' }, Tperm: { type: 'DT_INT32' } });
 
-/** Whose result may be its operand's own memory in another shape. */
+/** Ops whose result may be in the memory of their operand, in another shape. */
 const views: readonly OpName[] = ['Reshape', 'Transpose', 'Cast', 'BroadcastTo', 'StopGradient'];
 
 /**
- * Copies the right operand of a product to its own memory. The WebAssembly backend caches a prepared right operand by its memory and reuses it for
- * any shape, so a view would get wrong numbers. A transpose with a length of 1 is a view.
+ * Returns the right operand of a product in memory of its own. The WebAssembly backend prepares a right operand once, caches it by the memory that holds it,
+ * and uses the cache for the same numbers in every other shape: for a view it then reads the wrong ones. A transpose is a view if a length is 1.
  */
 function apart({ inputs, attributes }: Node, value: string, writer: TensorflowWriter): string {
   const rightNode = writer.graph.nodes[inputs[1]!]!;
@@ -148,18 +148,18 @@ const product =
     return writer.emit(op, [left, right], { T: writer.operandType(node), ...attributes });
   };
 
-/** A batch has rows; hits there may be none. */
+/** True if a shape may be empty: a batch has rows, but it may have no hits. */
 const mayBeEmpty = (shape: readonly Dim[]): boolean =>
   shape.some((dim) => typeof dim !== 'number' && dim.symbol.split('·').some((symbol) => symbol !== 'batch'));
 
-/** The second operand of a BroadcastTo, as values of the result's type. */
+/** Returns the second operand of a BroadcastTo, as values of the result's type. */
 const likeOf: TensorflowLowering = (node, [, like], writer) => {
   const from = writer.typeOf(node.inputs[1]!).dtype;
   if (from === node.type.dtype) return like!;
   return writer.emit('Cast', [like!], { SrcT: { type: dataType(from) }, DstT: { type: dataType(node.type.dtype) } });
 };
 
-/** UnsortedSegmentSum is missing in the WebAssembly backend; ScatterNd adds up what falls on one row. */
+/** The WebAssembly backend has no UnsortedSegmentSum; ScatterNd adds up the values of one row. */
 const segmentSum: TensorflowLowering = (node, operands, writer) => {
   const [values, segments] = segmentOperands(node, operands, writer);
   const int = { type: 'DT_INT32' };
@@ -176,7 +176,7 @@ function tfjsTable(parameter: TensorflowLowering): TensorflowTable {
     BatchMatMul: product('BatchMatMulV2', ['adj_x', 'adj_y'], [0, 2, 1]),
     // TensorFlow.js's graph models have no ReluGrad.
     Select: (node, operands, writer) => writer.emit('SelectV2', operands, { T: { type: dataType(node.type.dtype) } }),
-    // To an empty shape its BroadcastTo gives one element; a sum with zeros of that shape gives none.
+    // Its BroadcastTo to an empty shape gives one element; a sum with zeros of that shape gives none.
     BroadcastTo: (node, operands, writer) => {
       const { dtype, shape } = node.type;
       if (dtype === 'bool' || !mayBeEmpty(shape)) return table.BroadcastTo(node, operands, writer);

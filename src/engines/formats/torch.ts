@@ -1,5 +1,5 @@
 /**
- * A graph as a module of Python: one function of torch, which takes the inputs and the parameters in order, and returns the outputs and the new values
+ * Writes a graph as a Python module with one function of torch, which takes the inputs and the parameters in order, and returns the outputs and the new values
  * of the parameters that change. The caller holds the state.
  */
 import type { Graph } from '../../graph/graph.ts';
@@ -8,11 +8,11 @@ import { inComment, pythonString, TorchWriter, typeText } from './torch_writer.t
 
 export interface TorchModule {
   readonly source: string;
-  /** Name of the function in it. */
+  /** Name of the function in the module. */
   readonly entry: string;
 }
 
-/** @param isTimed whether it calls `__clock` with each node that it has computed, which must then be in the module */
+/** @param isTimed calls `__clock`, which must then be in the module, with each node after computing it */
 export function torchModule(graph: Graph, isTimed = false): TorchModule {
   const writer = new TorchWriter(graph, torchTable, isTimed);
   const { entry } = writer;

@@ -1,4 +1,4 @@
-/** Translates each op to PyTorch. */
+/** The translation of each op to PyTorch. */
 import { sameDim } from '../../graph/dims.ts';
 import type { Dim, Node } from '../../graph/graph.ts';
 import { leastNumber, mayBeFewer } from '../../graph/ops/reductions.ts';
@@ -14,13 +14,13 @@ import {
   type TorchWriter,
 } from './torch_writer.ts';
 
-/** A call of a function with the operands as tensors. */
+/** Translates to a call of a function with the operands as tensors. */
 const call =
   (name: string, ...more: readonly string[]): TorchLowering =>
   ({ inputs }, writer) =>
     atom(`${name}(${[...inputs.map((input) => writer.tensor(input)), ...more].join(', ')})`);
 
-/** `a + b`. One of two numbers becomes a tensor, or Python would compute with doubles. */
+/** Translates to `a + b`. If both are numbers, one becomes a tensor, because Python would compute with doubles. */
 const infix =
   (operator: string, level: number): TorchLowering =>
   ({ inputs }, writer) => {
@@ -35,7 +35,7 @@ const prefix =
   (operator: string): TorchLowering =>
   ({ inputs: [value] }, writer) => ({ code: `${operator}${writer.tensor(value!, binds.sign)}`, binds: binds.sign });
 
-/** Against a number it is `clamp`. */
+/** Translates to `clamp` if one operand is a number. */
 const extremum =
   (name: string, bound: string): TorchLowering =>
   (node, writer) => {
@@ -45,7 +45,7 @@ const extremum =
     return call(name)(node, writer);
   };
 
-/** Over no axes torch would reduce over all. */
+/** Translates to a reduction. Without axes it writes the value itself, because torch would reduce over all axes. */
 const reduction =
   (name: string): TorchLowering =>
   ({ inputs: [value], attributes, type }, writer) => {
@@ -54,7 +54,7 @@ const reduction =
     if (axes.length === 0) return atom(x);
     const dimText = axes.length === 1 ? String(axes[0]) : `(${axes.join(', ')})`;
     const keepDims = attributes.keepDims === true ? ', keepdim=True' : '';
-    // Whole numbers would add up to int64.
+    // Sums of whole numbers would be int64.
     const dtypeText = name === 'sum' && type.dtype !== 'float32' ? `, dtype=${pythonType(type.dtype)}` : '';
     return atom(`${x}.${name}(${dimText}${keepDims}${dtypeText})`);
   };
@@ -67,7 +67,7 @@ const product: TorchLowering = ({ inputs: [a, b], attributes }, writer) => {
   return { code: `${left} @ ${right}`, binds: binds.product };
 };
 
-/** Numbers as nested lists, in lines of at most twelve. */
+/** Returns numbers as nested lists, in lines of at most twelve. */
 function nested(values: readonly number[], shape: readonly number[], write: (value: number) => string): string {
   if (shape.length === 1) {
     const valueTexts = values.map(write);
@@ -96,7 +96,7 @@ function constant({ attributes, type }: Node, writer: TorchWriter): TorchExpress
   return atom(`${table}.to(${writer.device()})`);
 }
 
-/** `:`, `2:`, `:5`, `2:5` */
+/** Returns a range of an axis: `:`, `2:`, `:5`, `2:5` */
 function range(begin: number, size: Dim, of: Dim, writer: TorchWriter): string {
   const startText = begin === 0 ? '' : String(begin);
   const isRest = sameDim(size, of) || (typeof size === 'number' && typeof of === 'number' && begin + size === of);
@@ -111,7 +111,7 @@ function concat({ inputs, attributes }: Node, writer: TorchWriter): TorchExpress
   return atom(oneLine.length <= 100 ? oneLine : `torch.cat((\n    ${parts.join(',\n    ')},\n), ${attributes.axis})`);
 }
 
-/** The translation of each op. Long because it is a table with one row for each op. */
+/** The translation of each op. Long because it is a table: one row per op. */
 export const torchTable: TorchTable = {
   Input: (node) => {
     throw new Error(`invariant: input ${node.attributes.name} is not among the graph's inputs`);
@@ -145,7 +145,7 @@ export const torchTable: TorchTable = {
   Cast: ({ inputs: [value], type }, writer) =>
     atom(`${writer.tensor(value!, binds.atom)}.to(${pythonType(type.dtype)})`),
   Select: ({ inputs: [condition, then, otherwise], type }, writer) => {
-    // Two Python numbers would give another type than float32.
+    // For two numbers that are not float32, torch would choose another type.
     const isTyped = type.dtype === 'float32' || !writer.isNumber(then!) || !writer.isNumber(otherwise!);
     const [a, b] = [isTyped ? writer.operand(then!) : writer.tensor(then!), writer.operand(otherwise!)];
     return atom(`torch.where(${writer.tensor(condition!)}, ${a}, ${b})`);
@@ -180,7 +180,7 @@ export const torchTable: TorchTable = {
     return atom(`${writer.tensor(value!, binds.atom)}[${ranges.join(', ') || '...'}]`);
   },
   Pad: ({ inputs: [value], attributes }, writer) => {
-    // torch counts axes from the last.
+    // torch counts axes from the last one.
     const before = [...(attributes.before as readonly number[])].reverse();
     const after = [...(attributes.after as readonly number[])].reverse();
     const padPairs = before.flatMap((count, axis) => [count, after[axis]!]);

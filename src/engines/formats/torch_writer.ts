@@ -1,10 +1,10 @@
-/** Writes a graph as statements of Python over torch. A value that is read once and is short goes into the expression that reads it. */
+/** Writes a graph as statements of Python over torch. A short value that is read once becomes part of the expression that reads it. */
 import { printShape } from '../../graph/dims.ts';
 import type { Dim, Dtype, Graph, Node, OpName, TensorType } from '../../graph/graph.ts';
 import { symbolSource } from './emitted.ts';
 
-// Names of a model as Python identifiers. A name comes from a file or from a caller, and nothing of it may become code: identifiers hold ASCII letters,
-// digits and underscores, comments hold printable ASCII on one line, and other texts are quoted.
+// Names of a model as Python identifiers. A name comes from a file or from a caller, and no part of it may become code: identifiers have ASCII letters, digits
+// and underscores, comments have printable ASCII on one line, and other texts are quoted.
 
 /** Words of Python, and the names that a printed module uses. */
 const reservedNames =
@@ -12,14 +12,14 @@ const reservedNames =
   'lambda match nonlocal not or pass raise return try type while with yield print tuple ' +
   'torch functional device INPUTS PARAMETERS OUTPUTS UPDATES';
 
-/** Makes a unique identifier for each name. */
+/** Gives each name a unique identifier. */
 class PythonNames {
   private readonly used = new Set(reservedNames.split(' '));
 
-  /** `user/main/mlp/weights_0` is `user_main_mlp_weights_0`; a second one of that name is `user_main_mlp_weights_0_2`. */
+  /** Returns `user_main_mlp_weights_0` for `user/main/mlp/weights_0`, and `user_main_mlp_weights_0_2` for a second one of that name. */
   fresh(name: string): string {
     const plainName = name.replace(/[^A-Za-z0-9]+/g, '_').replace(/^_+|_+$/g, '');
-    // 120: Python takes longer ones, readers do not.
+    // Python accepts longer names, but readers do not.
     const baseName = (/^[A-Za-z]/.test(plainName) ? plainName : `value_${plainName}`).replace(/_+$/, '').slice(0, 120);
     let freshName = baseName;
     for (let count = 2; this.used.has(freshName); count += 1) freshName = `${baseName}_${count}`;
@@ -28,14 +28,14 @@ class PythonNames {
   }
 }
 
-/** A text on one line of a comment. */
+/** Returns a text on one line of a comment. */
 export const inComment = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?');
 
-/** A Python string with the value of `text`: JSON's escapes mean the same there. */
+/** Returns a Python string with the value of `text`. JSON's escapes mean the same in Python. */
 export const pythonString = (text: string): string =>
   JSON.stringify(text).replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-/** Precedence of Python expressions, loosest first. */
+/** Precedence of Python's operators, the loosest first. */
 export const binds = { comparison: 1, or: 2, and: 3, sum: 4, product: 5, sign: 6, atom: 7 } as const;
 
 export interface TorchExpression {
@@ -43,11 +43,11 @@ export interface TorchExpression {
   readonly binds: number;
 }
 
-/** Lowers one node to an expression. It may read each operand once only, since an operand may be an expression itself. */
+/** Lowers one node to an expression. It may read each operand only once, because an operand may itself be an expression. */
 export type TorchLowering = (node: Node, writer: TorchWriter) => TorchExpression;
 export type TorchTable = Readonly<Record<OpName, TorchLowering>>;
 
-/** Characters of an expression that may go into another one. */
+/** Maximum characters of an expression that becomes part of another one. */
 const short = 64;
 
 export const pythonType = (dtype: Dtype): string => `torch.${dtype}`;
@@ -55,10 +55,10 @@ export const pythonType = (dtype: Dtype): string => `torch.${dtype}`;
 export class TorchWriter {
   /** Lines of the function's body. */
   readonly lines: string[] = [];
-  /** Definitions before the function: constants of several numbers. */
+  /** Definitions before the function: constants with several numbers. */
   readonly tables: string[] = [];
   readonly names = new PythonNames();
-  /** Python's name of each input and each parameter, by node. */
+  /** The Python name of each input and each parameter, by node. */
   readonly leaves: ReadonlyMap<number, string>;
   /** Name of the function. */
   readonly entry: string;
@@ -88,7 +88,7 @@ export class TorchWriter {
     });
   }
 
-  /** A value as a name or an expression, in parentheses where its reader binds tighter. Numbers are written as numbers. */
+  /** Returns a value as a name or an expression, in parentheses if its reader binds tighter. Numbers are written as numbers. */
   operand(id: number, tightness: number = binds.comparison): string {
     const numberNode = this.graph.nodes[id]!;
     if (!isNumber(numberNode)) return around(this.values[id]!, tightness);
@@ -96,7 +96,7 @@ export class TorchWriter {
     return around({ code: numberText, binds: numberText.startsWith('-') ? binds.sign : binds.atom }, tightness);
   }
 
-  /** The same, as a tensor also where it is a number. */
+  /** Returns the same, but a number as a tensor. */
   tensor(id: number, tightness: number = binds.comparison): string {
     const { type } = this.graph.nodes[id]!;
     if (!this.isNumber(id)) return this.operand(id, tightness);
@@ -116,14 +116,14 @@ export class TorchWriter {
     return this.graph.nodes[id]!.type;
   }
 
-  /** `4 * batch` */
+  /** Returns a length: `4 * batch` */
   dim(dim: Dim): string {
     if (typeof dim === 'number') return String(dim);
     const factors = dim.symbol.split('·').map((symbol) => this.symbol(symbol));
     return [...(dim.times === 1 ? [] : [String(dim.times)]), ...factors].join(' * ');
   }
 
-  /** `batch, 4`; as a tuple `(batch, 4)`, `(batch,)`. */
+  /** Returns `batch, 4`; `tuple` returns `(batch, 4)` or `(batch,)`. */
   dims(shape: readonly Dim[]): string {
     return shape.map((dim) => this.dim(dim)).join(', ');
   }
@@ -137,14 +137,14 @@ export class TorchWriter {
     return 'device';
   }
 
-  /** A constant of several numbers, written before the function. */
+  /** Writes a constant with several numbers before the function, and returns its name. */
   table(code: string): string {
     const tableName = this.names.fresh('table');
     this.tables.push(`${tableName} = ${code}`);
     return tableName;
   }
 
-  /** Declarations that precede the body. */
+  /** Returns the lines that must come before the body. */
   head(): readonly string[] {
     const [first] = this.leaves.values();
     const deviceText = first === undefined ? 'torch.device("cpu")' : `${first}.device`;
@@ -161,7 +161,7 @@ export class TorchWriter {
     return name;
   }
 
-  /** Keeps a short expression for its one reader, and gives any other a line and a name. */
+  /** Returns a short expression to its only reader, and gives any other a line and a name. */
   private settle(node: Node, id: number, expression: TorchExpression): TorchExpression {
     if (!this.isTimed && this.readers[id] === 1 && expression.code.length <= short) return expression;
     if (node.label !== this.label) {
@@ -175,13 +175,13 @@ export class TorchWriter {
   }
 }
 
-/** `[batch, 64]`, and `int32 [batch]` where it is not float32. */
+/** Returns `[batch, 64]`, or `int32 [batch]` if it is not float32. */
 export const typeText = ({ dtype, shape }: TensorType): string =>
   inComment(`${dtype === 'float32' ? '' : `${dtype} `}${printShape(shape).replaceAll('·', ' * ')}`);
 
 export const atom = (code: string): TorchExpression => ({ code, binds: binds.atom });
 
-/** A number as Python writes it; a whole float32 keeps its point. */
+/** Returns a number as Python writes it; a whole float32 keeps its decimal point. */
 export function literal(value: number, dtype: Dtype): string {
   if (dtype === 'bool') return value === 0 ? 'False' : 'True';
   if (Number.isNaN(value)) return 'torch.nan';
@@ -195,17 +195,17 @@ export function literal(value: number, dtype: Dtype): string {
 const around = ({ code, binds: own }: TorchExpression, tightness: number): string =>
   own < tightness ? `(${code})` : code;
 
-/** Scalar constants are written where they are read. */
+/** True for scalar constants, which are written where they are read. */
 const isNumber = ({ op, type }: Node): boolean => op === 'Constant' && type.shape.length === 0;
 
-/** Counts the uses of each value; unused values are not written. Outputs count twice, so that they get a name. */
+/** Counts how often each value is read; a value that nothing reads is not written. An output counts twice, so that it gets a name. */
 function countReaders(graph: Graph): readonly number[] {
   const readerCounts = graph.nodes.map(() => 0);
   for (const { node } of [...graph.outputs, ...graph.updates]) readerCounts[node]! += 2;
   for (let id = graph.nodes.length - 1; id >= 0; id -= 1) {
     const { inputs, op } = graph.nodes[id]!;
     if (readerCounts[id] === 0) continue;
-    // An alias is read as often as those that read it.
+    // An alias is read as often as its own readers are.
     for (const input of inputs) readerCounts[input]! += op === 'StopGradient' ? readerCounts[id]! : 1;
   }
   return readerCounts;

@@ -1,4 +1,4 @@
-/** The `javascript` engine: the graph as a graph model in TensorFlow.js, on WebAssembly, else in plain JavaScript. */
+/** The `javascript` engine: runs the graph as a graph model of TensorFlow.js, on WebAssembly, or else in plain JavaScript. */
 import type * as converter from '@tensorflow/tfjs-converter';
 import type * as tfjs from '@tensorflow/tfjs-core';
 import { failure } from '../../base/diagnostics/failure.ts';
@@ -14,7 +14,7 @@ import { roundOp, stepTfjs, type TfjsArtifacts, trainingTfjs } from '../formats/
 
 type TfjsCore = typeof tfjs;
 
-/** WebAssembly addresses 4 GiB; a part of it is the allocator's and TensorFlow.js's own. */
+/** WebAssembly addresses 4 GiB, of which the allocator and TensorFlow.js need a part themselves. */
 const wasmLimit = 3.75 * 2 ** 30;
 
 class JavascriptProgram implements Program {
@@ -73,7 +73,7 @@ class JavascriptProgram implements Program {
     return enter(this.runtime, tensor);
   }
 
-  /** Beyond its memory limit WebAssembly only reports "memory access out of bounds". */
+  /** Throws a failure that helps: above its limit WebAssembly only says "memory access out of bounds". */
   private checkMemory(symbols: SymbolLengths): void {
     const bytes = peakBytes(this.graph, symbols);
     if (bytes > wasmLimit) throw failure('engine-memory', { bytes, limit: wasmLimit, batch: symbols.batch });
@@ -81,7 +81,7 @@ class JavascriptProgram implements Program {
 }
 
 function enter(runtime: TfjsCore, { dtype, shape, data }: Tensor): tfjs.Tensor {
-  // The plain backend keeps the array it is given, and the caller may reuse it.
+  // The plain backend keeps the array that it is given, and the caller may reuse it.
   const ownData = runtime.getBackend() === 'cpu' ? data.slice() : data;
   return runtime.tensor(ownData, [...shape], dtype);
 }
@@ -92,21 +92,21 @@ const leave = (tensor: tfjs.Tensor): Tensor => ({
   data: tensor.dataSync().slice() as Tensor['data'],
 });
 
-/** No backend has an op for it. */
+/** Rounds in plain code, because no backend has an op for it. */
 function rounded(runtime: TfjsCore, exact: tfjs.Tensor): tfjs.Tensor {
   const data = exact.dataSync().slice() as Float32Array;
   roundToBfloat16(data);
   return runtime.tensor(data, exact.shape);
 }
 
-/** TensorFlow.js without its layers and its readers of data, which graphs do not use. */
+/** Loads TensorFlow.js without its layers and its readers of data, which graphs do not use. */
 export async function javascriptEngine(): Promise<Engine> {
   const runtime: TfjsCore = exportsOf(await import('@tensorflow/tfjs-core'), 'ready');
   const { loadGraphModel, registerOp } = exportsOf(await import('@tensorflow/tfjs-converter'), 'loadGraphModel');
-  // Each import registers itself in the runtime.
+  // Each backend adds itself to the runtime.
   await import('@tensorflow/tfjs-backend-cpu');
   const { version_wasm } = exportsOf(await import('@tensorflow/tfjs-backend-wasm'), 'version_wasm');
-  // Suppresses the advice to install tfjs-node, and does not check every result for NaN.
+  // Omits the advice to install tfjs-node, and the check of every result for NaN.
   runtime.enableProdMode();
   const hasWasm = await runtime.setBackend('wasm').catch(() => false);
   if (!hasWasm) await runtime.setBackend('cpu');
@@ -152,14 +152,14 @@ export async function timeJavascriptOps(
 
 const operandOf = (at: number, operand: number): string => `${at}/${operand}`;
 
-/** A model in which each op reads placeholders of its own, but for constants, which are the model's. */
+/** Returns a model in which each op reads placeholders of its own, except for constants, which are the model's. */
 function apart(artifacts: TfjsArtifacts, ops: readonly SingleOp[]): TfjsArtifacts {
   const { node: all, versions } = artifacts.modelTopology;
   const constantNodes = all.filter(({ op }) => op === 'Const');
   const constantNames = new Set(constantNodes.map(({ name }) => name));
   const nodes = ops.flatMap(({ at, node }): TensorflowNode[] => {
     const inputNames = node.input.map((name, operand) => (constantNames.has(name) ? name : operandOf(at, operand)));
-    // A placeholder without a type takes any.
+    // A placeholder without a type accepts any.
     const placeholders = inputNames
       .filter((name) => !constantNames.has(name))
       .map((name) => ({ name, op: 'Placeholder', input: [], attr: {} }));

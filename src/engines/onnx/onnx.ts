@@ -12,11 +12,11 @@ import type { Engine, OpTime, OpTimes, Program, Tensors } from '../engine.ts';
 import { parameterInput, updatedOutput } from '../formats/emitted.ts';
 import { stepOnnx, trainingOnnx } from '../formats/onnx.ts';
 
-/** Times of ops by ONNX Runtime's own profiler: those of its kernels in a session like the one that trains. */
+/** Times of ops come from ONNX Runtime's own profiler: they are those of its kernels in a session like the one that trains. */
 const how =
   'ONNX Runtime measures its kernels while the whole graph runs. Ops that it fused count for the first of them.';
 
-/** An entry of its file, which is a Chrome trace: times are microseconds. */
+/** An entry of the profiler's file, which is a Chrome trace: times are microseconds. */
 interface TraceEntry {
   readonly cat: string;
   readonly name: string;
@@ -55,7 +55,7 @@ async function timeOnnxOps(
   }
 }
 
-/** Kernels of each run; a run is an entry of its own, which begins before them. */
+/** Returns the kernels of each run. A run is an entry of its own, which begins before its kernels. */
 function runsOf(entries: readonly TraceEntry[], nodeOf: ReadonlyMap<string, number>): OpTime[][] {
   const modelRuns = entries.filter(({ name }) => name === 'model_run').toSorted((a, b) => a.ts - b.ts);
   const kernelEntries = entries.filter(({ cat, name }) => cat === 'Node' && name.endsWith(suffix));
@@ -77,7 +77,7 @@ function runsOf(entries: readonly TraceEntry[], nodeOf: ReadonlyMap<string, numb
 const prefix = 'step';
 const suffix = '_kernel_time';
 
-/** `fused user/main/mlp/MatMul#9/MatMulAddFusion` was made of `user/main/mlp/MatMul#9`. */
+/** Returns the graph's node of a kernel: `fused user/main/mlp/MatMul#9/MatMulAddFusion` was made of `user/main/mlp/MatMul#9`. */
 function ownerOf(name: string, nodeOf: ReadonlyMap<string, number>): number | undefined {
   const nameParts = name.replace(/^fused /, '').split('/');
   const ownerName = nameParts
@@ -108,7 +108,7 @@ class OnnxProgram implements Program {
       feeds[input.name] = this.wrap(checkTensor(this.graph, input, inputs[input.name], symbols));
     }
     for (const [name, value] of this.state) feeds[parameterInput(name)] = value;
-    // The binding copies each result into an array of its own, also where it is given one to write to: let it.
+    // The binding copies each result into a new array, even if it is given one to write to, so it is given none.
     const results = await this.session.run(feeds);
     for (const { parameter } of this.graph.updates) this.state.set(parameter, results[updatedOutput(parameter)]!);
     return Object.fromEntries(
@@ -131,7 +131,7 @@ class OnnxProgram implements Program {
     await this.session.release();
   }
 
-  /** The same memory, as the runtime's tensor. */
+  /** Returns the runtime's tensor over the same memory. */
   private wrap({ dtype, data, shape }: Tensor): OrtTensor {
     return new this.runtime.Tensor(dtype, data as Float32Array, shape);
   }
@@ -146,21 +146,24 @@ const unwrap = (graph: Graph, node: number, { dims, data }: OrtTensor): Tensor =
 });
 
 /**
- * ONNX Runtime starts a thread for each core of the machine and binds it there, even to cores that the process may not use. Where `taskset` or a
- * container leaves fewer, it gets their number.
+ * Returns the number of threads if the process may use only some cores, because of `taskset` or a container: ONNX Runtime starts a thread for each core of the
+ * machine and binds it there, even to cores that the process may not use.
  */
 function threads(): { readonly intraOpNumThreads?: number } {
   const allowed = availableParallelism();
   return allowed < cpus().length ? { intraOpNumThreads: allowed } : {};
 }
 
-/** Operations that one core does in a few milliseconds. Threads that wait for each other at each product of a small run take longer, most where cores are busy. */
+/**
+ * Number of operations that one core does in a few milliseconds. In a small run, threads that wait for each other at each product take longer, most of all if
+ * cores are busy.
+ */
 const small = 3e7;
 
-/** A part of a batch has as many rows at most. */
+/** True if a run of this many rows is small. A part of a batch has at most as many rows. */
 const isSmall = (graph: Graph, rows: number): boolean => count(graph, evenSizes(graph, rows)).flops < small;
 
-/** Rejects where ONNX Runtime has no library for this platform. */
+/** Rejects if ONNX Runtime has no library for this platform. */
 export async function onnxEngine(): Promise<Engine> {
   const runtime: OnnxRuntime = exportsOf(await import('onnxruntime-node'), 'InferenceSession');
   const open = (model: Uint8Array, more: InferenceSession.SessionOptions): Promise<InferenceSession> =>
@@ -170,8 +173,8 @@ export async function onnxEngine(): Promise<Engine> {
       enableCpuMemArena: true,
       executionMode: 'sequential',
       logSeverityLevel: 3,
-      // Threads wait for work by spinning only while a run lasts: between runs the cores are the host's. At batch 256
-      // this is as quick as spinning all the time and takes three quarters of the processor time.
+      // Threads spin for work only while a run lasts: between runs the cores are the host's. At batch 256 this is as fast as spinning all the time, and takes
+      // three quarters of the processor time.
       extra: { session: { force_spinning_stop: '1' } },
       ...more,
     });

@@ -1,36 +1,36 @@
 /**
- * The best items by a graph where its certificate covers the request, and by the scan everywhere else. A graph says which items are probably near.
- * Their scores are those of the scan, in float64, so an answer of the graph has right scores in the right order, and may miss items.
+ * Finds the best items by a graph if its certificate covers the request, and by the scan otherwise. A graph says which items are probably near. Their scores
+ * are those of the scan, in float64, so an answer of the graph has right scores in the right order, but may miss items.
  *
- * What an answer may not have, such as items that a filter leaves out, is removed after the search. So the search is wider: as many candidates must
- * remain as an unfiltered search has, or else the scan answers. Pure, as all of this folder: the graph itself is behind an interface.
+ * Items that an answer must not have, such as those that a filter leaves out, are removed after the search. So the search is wider: as many candidates must
+ * remain as an unfiltered search has, or else the scan answers. Like all of this folder, this file is pure: the graph itself is behind an interface.
  */
 import { BestRows, type RankedRows } from './candidates.ts';
 import type { Scan, ScanRequest } from './scan.ts';
 
 /** Recall, measured while requests are answered. */
 export interface RecallGauge {
-  /** May compute the recall of an answer again, later and when nothing else is to do. */
+  /** May compute the exact answer to get the recall, later and when there is nothing else to do. */
   offer(recall: () => number): void;
   readonly checked: number;
-  /** Mean recall of the last of them; NaN before the first. */
+  /** Mean recall of the last checked answers; NaN before the first. */
   readonly recall: number;
 }
 
 export interface NeighbourGraph {
-  /** The rows of about `count` items with the largest inner products; undefined where the query has no direction. */
+  /** Returns the rows of about `count` items with the largest inner products; undefined if the query has no direction. */
   nearest(query: Float64Array, count: number): Int32Array | undefined;
   /** The largest k that its certificate covers. */
   readonly k: number;
-  /** Candidates of a search without a filter. */
+  /** Number of candidates of a search without a filter. */
   readonly width: number;
-  /** Candidates with which a search takes about as long as the scan. */
+  /** Number of candidates with which a search takes about as long as the scan. */
   readonly widest: number;
   readonly gauge?: RecallGauge;
 }
 
 export interface SearchRequest extends ScanRequest {
-  /** Leaves the graph out. */
+  /** Always uses the scan. */
   readonly exactly?: boolean;
 }
 
@@ -39,10 +39,10 @@ export interface Searched extends RankedRows {
   readonly exact?: false;
 }
 
-/** A filter leaves some candidates by chance: a search is wider by this than its share asks for. */
+/** Factor by which a search is wider than the share of allowed items requires, because a filter leaves candidates by chance. */
 const spare = 1.25;
 
-/** Undefined if the scan must answer. */
+/** Returns undefined if the scan must answer. */
 export function searchGraph(
   scan: Scan,
   graph: NeighbourGraph,
@@ -52,7 +52,7 @@ export function searchGraph(
   const allowedCount = allowed?.count() ?? scan.rows;
   if (allowedCount < graph.width) return undefined;
   const removedCount = scan.rows - allowedCount;
-  // A few removed items may all be near the query, as those are that a user has seen. A filter that removes many does not know the query.
+  // A few removed items may all be near the query, such as those that a user has seen. A filter that removes many is independent of the query.
   const widerSearch = Math.ceil((spare * graph.width * scan.rows) / allowedCount);
   const wantedCandidates =
     removedCount <= graph.width ? graph.width + removedCount : Math.min(graph.width + removedCount, widerSearch);
@@ -74,7 +74,7 @@ export function searchGraph(
   return best.ordered();
 }
 
-/** In the order of the requests. Those that the graph does not answer go through the scan together. */
+/** Returns the answers in the order of the requests. The scan answers all requests that the graph does not answer together. */
 export function searchAll(
   scan: Scan,
   graph: NeighbourGraph | undefined,
@@ -90,14 +90,14 @@ export function searchAll(
   return graphAnswers.map((near) => (near ? { ...near, exact: false } : scanned.next().value!));
 }
 
-/** Share of the best that was found. An item with the score of the last of them is as good as that one. */
+/** Returns the share of the exact best items that was found. An item with the score of the last of them counts as found. */
 export function recallOf({ scores }: RankedRows, exact: RankedRows): number {
   const neededScore = exact.scores.at(-1);
   if (neededScore === undefined) return 1;
   return scores.reduce((count, score) => count + (score >= neededScore ? 1 : 0), 0) / exact.scores.length;
 }
 
-/** Summarizes the recall of queries for a certificate. */
+/** Figures of a certificate, from the shares of their exact best items that queries found. */
 export interface RecallFigures {
   /** Mean over the queries of the share of the exact best k that is found. */
   readonly recall: number;

@@ -1,6 +1,6 @@
-/** A set of rows, a bit each. Immutable once it is given away. */
+/** A set of rows, with one bit for each row. Must not change once it is passed on. */
 export class Bits {
-  /** A multiple of 64 bits; those past `rows` are 0. */
+  /** A multiple of 64 bits; the bits after `rows` are 0. */
   readonly words: Uint32Array<ArrayBuffer>;
 
   constructor(
@@ -66,7 +66,7 @@ export class Bits {
     return setBits;
   }
 
-  /** Its rows, ascending. */
+  /** Calls `visit` with each row of the set, ascending. */
   forEach(visit: (row: number) => void): void {
     for (let at = 0; at < this.words.length; at++) {
       for (let word = this.words[at]!; word !== 0; word &= word - 1) visit(32 * at + 31 - Math.clz32(word & -word));

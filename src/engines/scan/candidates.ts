@@ -1,15 +1,15 @@
 /** Items of one request that may be among its `k` best, with bounds of their scores, and the best of them. `codes.ts` has the proof. */
 
-/** The `k` best of a stream of scored rows. The order of all answers: the higher score first; of equal scores the lower row. */
+/** Collects the `k` best of a stream of scored rows. All answers have this order: the higher score first; among equal scores the lower row. */
 export class BestRows {
   /** A heap: no row is better than those below it, so the worst is at the root. */
   readonly #rows: Int32Array<ArrayBuffer>;
   readonly #scores: Float64Array<ArrayBuffer>;
   #count = 0;
-  /** The score to reach, once `k` rows are in. */
+  /** The score to reach, once there are `k` rows. */
   worst = Number.NEGATIVE_INFINITY;
 
-  /** @param most rows that may come at all: no more room than for them is taken */
+  /** @param most maximum number of rows that may come, which limits the memory */
   constructor(k: number, most: number) {
     const capacity = Math.min(k, most);
     this.#rows = new Int32Array(capacity);
@@ -36,10 +36,10 @@ export class BestRows {
     if (this.#count === rows.length) this.worst = scores[0]!;
   }
 
-  /** The best, in order. Ends the stream. */
+  /** Returns the best rows in order, and ends the stream. */
   ordered(): RankedRows {
     const [rows, scores] = [this.#rows, this.#scores];
-    // The worst of the remaining ones is moved behind them.
+    // Each turn moves the worst of the remaining rows behind them.
     for (let left = this.#count - 1; left > 0; left--) {
       const [row, score] = [rows[left]!, scores[left]!];
       const [worstRow, worstScore] = [rows[0]!, scores[0]!];
@@ -50,7 +50,7 @@ export class BestRows {
     return { rows: rows.subarray(0, this.#count), scores: scores.subarray(0, this.#count) };
   }
 
-  /** Puts a row in the place of the root, among the first `count`. */
+  /** Replaces the root by a row, among the first `count`. */
   #sink(row: number, score: number, count: number): void {
     const [rows, scores] = [this.#rows, this.#scores];
     let at = 0;
@@ -76,29 +76,29 @@ export interface RankedRows {
   readonly scores: Float64Array;
 }
 
-/** Candidates without an exact score that are kept at a time, at least. */
+/** Minimum number of candidates without an exact score that are stored at a time. */
 const fewest = 4096;
 
-/** Room that is kept for the next request, in candidates. */
+/** Number of candidates for which memory is reused in the next request. */
 const mostKept = 65_536;
 
 const noScore = (): number => 0;
 
-/** Made once for many requests: its arrays stay. */
+/** The candidates of one request at a time. One object serves many requests, so that its arrays are allocated once. */
 export class Candidates {
-  /** The k-th largest lower bound: what an upper bound must reach. */
+  /** The k-th largest lower bound, which an upper bound must reach. */
   limit = Number.NEGATIVE_INFINITY;
   k = 0;
   #rows = new Int32Array(512);
   #lower = new Float64Array(512);
   #upper = new Float64Array(512);
   #count = 0;
-  /** The lower bounds of candidates before this index are in the heap. */
+  /** Candidates before this index have their lower bound in the heap. */
   #counted = 0;
   /** The `k` largest lower bounds, the smallest at the root. */
   #heap = new Float64Array(0);
   #size = 0;
-  /** Where a row of this chunk is, if several vectors may give it. */
+  /** Index of each row of this chunk, if several vectors may give it. */
   #places: Map<number, number> | undefined;
   #score: (row: number) => number = noScore;
 
@@ -116,7 +116,7 @@ export class Candidates {
     this.#places = isSeveral ? new Map() : undefined;
   }
 
-  /** A row may come once for each vector, within one chunk. */
+  /** Adds a row, which may come once for each vector, within one chunk. */
   add(row: number, lower: number, upper: number): void {
     const known = this.#places?.get(row);
     if (known !== undefined) {
@@ -132,7 +132,7 @@ export class Candidates {
     this.#count++;
   }
 
-  /** After a chunk of items: raises the limit. */
+  /** Raises the limit after a chunk of items. */
   endChunk(): void {
     for (let i = this.#counted; i < this.#count; i++) this.#offer(this.#lower[i]!);
     this.#places?.clear();
@@ -140,11 +140,11 @@ export class Candidates {
     this.#counted = this.#count;
     if (this.#count < Math.max(fewest, 8 * this.k)) return;
     this.#prune();
-    // Many items nearly or exactly alike, such as copies of one: exact scores distinguish most of them, and rows the rest.
+    // Many items may be nearly or exactly alike, such as copies of one: exact scores distinguish most of them, and rows the rest.
     if (this.#count >= Math.max(fewest, 8 * this.k) / 2) this.#settle();
   }
 
-  /** The best, in their order. It keeps nothing of the request: `score` has the vectors of all items, which may be of a version that is gone. */
+  /** Returns the best rows in order. Drops `score`, because it refers to the vectors of all items, perhaps of a version that is gone. */
   end(): RankedRows {
     const best = this.#ordered();
     this.#score = noScore;
@@ -154,7 +154,7 @@ export class Candidates {
   #ordered(): RankedRows {
     this.#prune();
     const best = new BestRows(this.k, this.#count);
-    // The exact scores of the candidates that define the limit give a higher limit, which few others reach.
+    // The exact scores of the candidates from which the limit comes give a higher limit, which few of the others reach.
     for (let i = 0; i < this.#count; i++) {
       if (this.#lower[i]! >= this.limit) best.push(this.#rows[i]!, this.#score(this.#rows[i]!));
     }

@@ -1,11 +1,11 @@
 /**
- * Items as int8 codes, and what each block of 64 lost by it.
+ * Items as int8 codes, with bounds of the error of each block of 64.
  *
- * Codes are of y = x − μ, what an item's vector x has besides the centre μ of all items. A block has one scale s, its largest number ÷ 127, and an item has
- * codes c = round(y ÷ s), so that ŷ = s · c is near y. The block keeps the largest ‖y − ŷ‖, the largest ‖ŷ‖ and the largest ‖y‖ of its items, computed in
- * float64 and rounded up.
- * A scale for each item instead would need 8 more bytes an item, which a scan must read: at width 64 an eighth more. A wider scale
- * only lets more items through to the exact scores, as `npm run bench -- serve` prints.
+ * Codes are of y = x − μ, the difference between an item's vector x and the centre μ of all items. A block has one scale s, its largest number ÷ 127, and an
+ * item has codes c = round(y ÷ s), so that ŷ = s · c is near y. The block stores the largest ‖y − ŷ‖, the largest ‖ŷ‖ and the largest ‖y‖ of its items,
+ * computed in float64 and rounded up.
+ * A scale for each item would need 8 more bytes per item, which a scan must read: an eighth more at width 64. A larger scale only lets more items through to
+ * the exact scores, as `npm run bench -- serve` prints.
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
 
@@ -13,15 +13,15 @@ export const blockRows = 64;
 /** Bytes of a block's record: 1 ÷ scale, error, length of the longest code vector, length of the longest y; all f64. */
 export const recordBytes = 32;
 const largestCode = 127;
-/** A generous bound of the rounding errors of these figures in float64. */
+/** A generous bound of the rounding error in float64 of any of these figures. */
 const roundedUp = 1 + 2 ** -40;
-/** A score in float64 is within this, times ‖q‖ · ‖x‖, of the real one. */
+/** A score in float64 differs from the real one by at most this, times ‖q‖ · ‖x‖. */
 const scoreError = (width: number): number => (4 * width + 64) * 2 ** -53;
 
 export interface CodeLayout {
   readonly rows: number;
   readonly width: number;
-  /** Pairs of columns; an odd width has a column of zeros more. */
+  /** Number of pairs of columns; an odd width has one more column, of zeros. */
   readonly pairs: number;
   readonly blocks: number;
   readonly codeBytes: number;
@@ -33,10 +33,10 @@ export function layoutOf(rows: number, width: number): CodeLayout {
   return { rows, width, pairs, blocks, codeBytes: blocks * 2 * blockRows * pairs };
 }
 
-/** Rows whose mean is the centre, about: any centre gives the same answers, so a better one is not worth the time. */
+/** Approximate number of rows whose mean is the centre. Any centre gives the same answers, so a better one is not worth the time. */
 const centreRows = 4096;
 
-/** The mean of rows that are evenly apart: float32 [width]. */
+/** Returns the mean of evenly spaced rows: float32 [width]. */
 export function centreOf(vectors: Float32Array, rows: number, width: number): Float32Array {
   const columnSums = new Float64Array(width);
   const step = Math.max(1, Math.floor(rows / centreRows));
@@ -48,10 +48,10 @@ export function centreOf(vectors: Float32Array, rows: number, width: number): Fl
 }
 
 /**
- * Writes the codes and the records of all blocks. Of item i of a block, column c: byte 16 · (pairs · ⌊i ÷ 8⌋ + ⌊c ÷ 2⌋) + 2 · (i mod 8) + (c mod 2).
+ * Writes the codes and the records of all blocks. Column c of item i of a block is byte 16 · (pairs · ⌊i ÷ 8⌋ + ⌊c ÷ 2⌋) + 2 · (i mod 8) + (c mod 2).
  * @param centre float32 [width], finite
  * @param records float64 [blocks, 4]
- * @param from the first block to write: those before it are written already
+ * @param from the first block to write; those before it exist already
  */
 export function writeCodes(
   layout: CodeLayout,
@@ -107,7 +107,7 @@ export function writeCodes(
     records[recordStart] = 1 / scale;
     records[recordStart + 1] = (Math.sqrt(mostError) + sumError) * roundedUp;
     records[recordStart + 2] = Math.sqrt(codeLength) * roundedUp;
-    // As long as its score may say it is.
+    // Includes the error that a score in float64 may have.
     records[recordStart + 3] = (longestOffset + sumError) * roundedUp;
   }
 }
@@ -116,7 +116,7 @@ const lengthOf = (vector: Float32Array): number =>
   Math.sqrt(vector.reduce((sum, each) => sum + each * each, 0)) * roundedUp;
 
 /**
- * Why a scan of int8 codes gives the exact top k.
+ * A proof that a scan of int8 codes gives the exact top k.
  *
  * Let q be a query and x the vector of an item, both of real numbers, and μ a vector of the same width, the centre: y = x − μ. A query has a scale t and
  * integer codes d, and an item has the scale s of its block and integer codes c: q̂ = t · d and ŷ = s · c. Then
@@ -127,21 +127,22 @@ const lengthOf = (vector: Float32Array): number =>
  *
  *     |q · x − q · μ − q̂ · ŷ| ≤ ‖q − q̂‖ · ‖ŷ‖ + ‖q‖ · ‖y − ŷ‖ ≤ e,    where e = ‖q − q̂‖ · Ŷ + ‖q‖ · E
  *
- * with the block's largest ‖ŷ‖ as Ŷ and its largest ‖y − ŷ‖ as E. Here q̂ · ŷ = s · t · I, and I = Σ c · d is a sum of integers. Codes of a
- * query are so small that no sum of absolute products exceeds 2³¹ − 2: I is exact in 32 bits, whatever the order. All of this holds for any μ. Vectors of
- * items often have much in common, which one sum of products has for all of them, and the codes need not have.
+ * with the block's largest ‖ŷ‖ as Ŷ and its largest ‖y − ŷ‖ as E. Here q̂ · ŷ = s · t · I, and I = Σ c · d is a sum of integers. Codes of a query are so small
+ * that no sum of absolute products exceeds 2³¹ − 2, so I is exact in 32 bits, whatever the order. All of this holds for any μ. Vectors of items often have much
+ * in common; q · μ, which is one sum of products for all of them, covers that part, so that the codes need not.
  *
- * The score f(q, x) is computed in float64 (`scoreOf`), and |f − q · x| ≤ ρ ‖q‖ ‖x‖. So is b for q · μ. E includes ρ · (max ‖x‖ + ‖μ‖ + max ‖y‖), of which the
- * last is for y itself, so that b + s · t · I − e ≤ f ≤ b + s · t · I + e holds for the score itself. A request of several queries scores an item by the
- * largest: the largest of its lower bounds and the largest of its upper bounds are then bounds of that.
+ * The score f(q, x) is computed in float64 (`scoreOf`), and |f − q · x| ≤ ρ ‖q‖ ‖x‖. In the same way b is computed for q · μ. E includes ρ · (max ‖x‖ + ‖μ‖ +
+ * max ‖y‖), of which the last is for y itself, so that b + s · t · I − e ≤ f ≤ b + s · t · I + e holds for the score itself. If a request has several queries,
+ * the score of an item is the largest of its scores; the largest of its lower bounds and the largest of its upper bounds are then bounds of this score.
  *
- * Let τ be the k-th largest lower bound among items seen so far. At least k items have a score of τ or more. So an item whose upper bound is below τ
- * is not among the k best, and τ only grows. What remains is scored exactly and put in order. Equal scores are ordered by row, and
- * an item whose upper bound equals τ remains, so ties are as in the order of all items by (score, row).
+ * Let τ be the k-th largest lower bound among items seen so far. At least k items have a score of τ or more. So an item whose upper bound is below τ is not
+ * among the k best, and τ only grows. The remaining items are scored exactly and put in order. Equal scores are ordered by row, and an item whose upper bound
+ * equals τ remains, so ties are as in the order of all items by (score, row).
  *
- * The kernel skips an item if I < m, where m ≤ ⌊((τ − b) ÷ t − (e ÷ t)) ÷ s⌋ − 1 in float64. Rounding moves the quotient by less than 1 wherever its result is within
- * 32 bits: e ÷ (s t) is below 2²⁵ by the sizes of the codes, so nothing cancels, and the relative error of a few 2⁻⁵³ is below 2⁻¹⁶.
- * It skips a block if ‖q‖ · Y < τ − b, again by Cauchy and Schwarz, where Y is max ‖y‖ and that part of E that is for sums in float64. Lengths are rounded up by 2⁻⁴⁰, far more than float64 loses.
+ * The kernel skips an item if I < m, where m ≤ ⌊((τ − b) ÷ t − (e ÷ t)) ÷ s⌋ − 1 in float64. Rounding moves the quotient by less than 1 wherever its result is
+ * within 32 bits: e ÷ (s t) is below 2²⁵ by the sizes of the codes, so nothing cancels, and the relative error of a few 2⁻⁵³ is below 2⁻¹⁶. It skips a block if
+ * ‖q‖ · Y < τ − b, again by Cauchy and Schwarz, where Y is max ‖y‖ plus the part of E that is for sums in float64. Lengths are rounded up by 2⁻⁴⁰, far more
+ * than float64 loses.
  */
 export interface CodedQuery {
   readonly scale: number;
@@ -155,7 +156,7 @@ export interface CodedQuery {
 const largestSum = 2 ** 31 - 2;
 const largestQueryCode = 2 ** 15 - 1;
 
-/** @param pairs of columns; an odd width has a zero more */
+/** @param pairs number of pairs of columns; an odd width has one more zero */
 export function codeQuery(query: Float64Array, pairs: number): CodedQuery {
   const width = query.length;
   const mostCode = Math.min(largestQueryCode, Math.floor(largestSum / (largestCode * Math.max(1, width))));
@@ -168,7 +169,7 @@ export function codeQuery(query: Float64Array, pairs: number): CodedQuery {
   let errorSquares = 0;
   let squares = 0;
   query.forEach((each, i) => {
-    // In units of the scale: no square of a very small or very large number.
+    // In units of the scale, so that no very small or very large number is squared.
     const unit = each / scale;
     const code = Math.max(-mostCode, Math.min(mostCode, Math.floor(unit + 0.5)));
     codes[i] = code;
@@ -178,6 +179,6 @@ export function codeQuery(query: Float64Array, pairs: number): CodedQuery {
   return { scale, length: Math.sqrt(squares) * roundedUp, error: roundedError(errorSquares, squares), codes };
 }
 
-/** A unit is itself rounded: by less than 2⁻⁵² of it. */
+/** A unit is itself rounded, by less than 2⁻⁵² of it. */
 const roundedError = (errors: number, squares: number): number =>
   (Math.sqrt(errors) + Math.sqrt(squares) * 2 ** -50) * roundedUp;

@@ -1,9 +1,10 @@
 /**
- * The exact top k of an inner product over all items, by one pass over int8 codes. Pure: no file, no engine, the same bits in Node.js and in browsers.
+ * Finds the exact top k of an inner product over all items, by one pass over int8 codes. Pure: it needs no file and no engine, and computes the same bits in
+ * Node.js and in browsers.
  *
- * `makeScan(vectors, rows, width).top(requests)` answers several requests in one pass. A request is one vector or several, of which an item keeps its best
- * score, and perhaps the rows that may be in the answer. Scores are float64 sums in a fixed order (`scoreOf`); the answer is, by proof (`codes.ts`), what
- * the list of all items, ordered by (score, row), begins with.
+ * `makeScan(vectors, rows, width).top(requests)` answers several requests in one pass. A request has one vector or several, of which an item keeps its best
+ * score, and perhaps the rows that may be in the answer. Scores are float64 sums in a fixed order (`scoreOf`). By proof (`codes.ts`), the answer is the
+ * beginning of the list of all items, ordered by (score, row).
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { Bits } from './bits.ts';
@@ -27,13 +28,13 @@ export interface Scan {
   /** float32 [rows, width], never changed. */
   readonly vectors: Float32Array;
   top(requests: readonly ScanRequest[]): RankedRows[];
-  /** The codes, to be kept. They share memory with the scan, which may move when it next answers. */
+  /** Returns the codes, to be stored. They share memory with the scan, which may move when it next answers. */
   coded(): CodedItems;
   score(vectors: readonly Float64Array[], row: number): number;
 }
 
 export interface CodedItems {
-  /** [blocks × 64, width, rounded up to be even], in the order of `writeCodes`. */
+  /** [blocks × 64, width rounded up to even], in the order of `writeCodes`. */
   readonly codes: Uint8Array;
   /** float64 [blocks, 4] */
   readonly records: Float64Array;
@@ -44,16 +45,13 @@ export interface CodedItems {
 const queryBytes = 32;
 const entryBytes = 12;
 const mostVectors = 64;
-/** Blocks of the first chunk, and of the largest: the limit rises after each, and all items of the first pass it. */
+/** Blocks of the first chunk, and of the largest one: the limit rises after each chunk, and all items of the first one pass it. */
 const firstChunk = 1;
 const largestChunk = 64;
-/** A request for fewer rows than this share reads their vectors alone. */
+/** A request for fewer rows than this share only reads their vectors. */
 const fewRows = 1 / 32;
 
-/**
- * @param vectors float32 [rows, width], finite
- * @throws RangeError where codes need more than the 4 GiB of a WebAssembly memory, or than the machine has
- */
+/** @param vectors float32 [rows, width], finite @throws RangeError if codes need more than the 4 GiB of a WebAssembly memory, or more than the machine has */
 export function makeScan(vectors: Float32Array, rows: number, width: number): Scan {
   const layout = layoutOf(rows, width);
   const store = makeCodeStore(layout, centreOf(vectors, rows, width));
@@ -61,10 +59,7 @@ export function makeScan(vectors: Float32Array, rows: number, width: number): Sc
   return scanOf(store, vectors, rows, width);
 }
 
-/**
- * The scan of items whose codes are known.
- * @param coded of these vectors, by this version: others give other answers
- */
+/** Returns the scan of items whose codes are known. @param coded codes of these vectors by this version; others would give other answers */
 export function scanOfCoded(
   { codes, records, centre }: CodedItems,
   vectors: Float32Array,
@@ -79,7 +74,10 @@ export function scanOfCoded(
   return scanOf(store, vectors, rows, width);
 }
 
-/** Scans the first `rows` items of a store. Its results do not change when items are added: their codes may change the scale of its last block, but no score. */
+/**
+ * Returns the scan of the first `rows` items of a store. It does not change when others are added: their codes may change the scale of its last block, but no
+ * score.
+ */
 function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: number): Scan {
   invariant(vectors.length === rows * width, `${vectors.length} numbers for ${rows} × ${width}`);
   const scanStore = { ...store, layout: layoutOf(rows, width) };
@@ -126,7 +124,7 @@ function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: nu
     },
   };
 
-  /** Scores all rows exactly, for a request with few allowed rows, or for most of them. */
+  /** Scores all rows, for a request for few rows, or for most of the allowed ones. */
   function readAll({ vectors: queries, k, allowed }: ScanRequest, count: number): RankedRows {
     const best = new BestRows(k, count);
     const onlyQuery = queries.length === 1 ? queries[0]! : undefined;
@@ -138,7 +136,7 @@ function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: nu
   }
 }
 
-/** Number of rows to read one by one; undefined for a scan. */
+/** Returns the number of rows to read one by one; undefined for a scan. */
 function fewOf({ k, allowed }: ScanRequest, rows: number): number | undefined {
   const allowedCount = allowed?.count() ?? rows;
   if (k === 0) return 0;
@@ -158,10 +156,10 @@ interface ScannedQuery {
   readonly base: number;
 }
 
-/** Cached between passes: no pass runs while another does. */
+/** Cached between passes, of which only one runs at a time. */
 const pool: Candidates[] = [];
 
-/** One pass over the codes for all requests. Memory from `scratch` on: records of queries, words of codes, masks, entries. */
+/** Makes one pass over the codes for all requests. The memory from `scratch` on has records of queries, words of codes, masks, entries. */
 function onePass(
   { memory, kernel, codes, records, scratch, layout, centre }: ScanStore,
   requests: readonly ScanRequest[],
@@ -206,7 +204,7 @@ function onePass(
   writeWords(new Int32Array(memory.buffer, words, pairs * queryPlaces), scannedQueries, pairs, quadCount, single);
   numbers.fill(0);
   for (let i = 0; i < queryPlaces; i++) {
-    // A place that only fills up a group of four reaches nothing.
+    // Padding of a group of four must reach nothing.
     numbers[4 * i] = Number.POSITIVE_INFINITY;
     if (!scannedQueries[i]) continue;
     numbers[4 * i + 1] = scannedQueries[i]!.query.length;
@@ -237,14 +235,14 @@ function onePass(
   return candidatesEach.map((candidates) => candidates.end());
 }
 
-/** Relative rounding error of a bound in float64, generously. */
+/** A generous bound of the relative rounding error of a bound in float64. */
 const rounding = 2 ** -48;
 
-/** e of `codes.ts`. */
+/** Returns e of `codes.ts`. */
 const boundOf = (length: number, error: number, blockError: number, codeLength: number): number =>
   (length * blockError + error * codeLength) * (1 + rounding);
 
-/** The codes of queries, a pair of columns a word: four queries side by side, the single one alone at the end. */
+/** Writes the codes of queries, a pair of columns per word: four queries interleaved, and the single one alone at the end. */
 function writeWords(
   words: Int32Array,
   asked: readonly ScannedQuery[],
@@ -263,9 +261,9 @@ function writeWords(
 }
 
 /**
- * The score of an item: the inner product of a query and an item, in float64. Products are added up in four sums, of columns 0, 4, 8 …,
- * 1, 5, 9 … and so on, each in ascending order, and the sums as (s₀ + s₂) + (s₁ + s₃). The order is fixed, so Node.js and every browser
- * compute the same bits. Computed for float32 numbers, a sum differs from the real one by less than (width + 4) · 2⁻⁵³ · ‖q‖ · ‖x‖.
+ * Returns the score of an item: the inner product of a query and an item, in float64. Products are added up in four sums, of columns 0, 4, 8 …, 1, 5, 9 … and
+ * so on, each in ascending order, and the sums as (s₀ + s₂) + (s₁ + s₃). The order is fixed, so Node.js and every browser compute the same bits. For float32
+ * numbers, a sum differs from the real one by less than (width + 4) · 2⁻⁵³ · ‖q‖ · ‖x‖.
  */
 export function scoreOf(query: Float64Array, vectors: Float32Array, at: number): number {
   const queryWidth = query.length;
@@ -293,15 +291,15 @@ export function bestScoreOf(queries: readonly Float64Array[], vectors: Float32Ar
 }
 
 /**
- * A scan that items are added to. `firstRows(n)` is the scan of the first n items, and stays as it is: rows are never replaced, and what is added later lies past
- * its end. So a request that began before a write ends with the items that it began with.
+ * A scan to which items are added. `firstRows(n)` is the scan of the first n items and never changes: rows are never replaced, and items that are added later
+ * are stored after its end. So a request that began before a write ends with the items that it began with.
  *
- * Adding an item writes the codes of its block of 64 anew, with the block's new scale and bounds. `codes.ts` holds for any scale, so the answers of
- * older views stay the same bits. Memory for all items is asked for at the start, and the system gives it page by page as items come: nothing is ever copied.
+ * Adding an item writes the codes of its block of 64 again, with the block's new scale and bounds. `codes.ts` holds for any scale, so the answers of older
+ * scans stay the same bits. Memory for all items is requested at the start, and the system provides it page by page as items come, so nothing is ever copied.
  */
 export interface GrowingScan {
   readonly rows: number;
-  /** @param vectors float32 [n, width], finite; there is room for n more */
+  /** @param vectors float32 [n, width], finite; there must be room for n more */
   add(vectors: Float32Array): void;
   firstRows(rows: number): Scan;
 }

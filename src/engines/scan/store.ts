@@ -1,12 +1,12 @@
-/** Holds the codes of items in the memory of a kernel, and its working memory. */
+/** Stores codes of items in the memory of a kernel, with room for the data that it needs to answer. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { blockRows, type CodeLayout, recordBytes, writeCodes } from './codes.ts';
 import { kernels as encoded } from './kernels/generated.ts';
 
-/** The compiled scan as the host calls it. Pointers are bytes into the memory given. */
+/** The compiled scan as the host calls it. Pointers are byte offsets in its memory. */
 interface ScanKernel {
   firstFree(): number;
-  /** Returns the byte where the entries end; `src/engines/scan/kernels/scan.ts` says what each argument is. */
+  /** Returns the end of the entries; `src/engines/scan/kernels/scan.ts` describes the arguments. */
   scan(
     codes: number,
     pairs: number,
@@ -24,7 +24,7 @@ interface ScanKernel {
 
 let compiled: WebAssembly.Module | undefined;
 
-/** `atob`, which Node.js and browsers have alike. */
+/** Uses `atob`, which Node.js and browsers both have. */
 const bytesOf = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
 
 function instantiateScan(memory: WebAssembly.Memory): ScanKernel {
@@ -33,7 +33,7 @@ function instantiateScan(memory: WebAssembly.Memory): ScanKernel {
 }
 
 const page = 65_536;
-/** Codes begin with a page of the machine. */
+/** Codes begin at a page of the machine. */
 const bottom = 4096;
 const largestMemory = 2 ** 32 - page;
 const readAhead = 4096;
@@ -50,11 +50,11 @@ export interface CodeStore {
   readonly centre: Float32Array;
 }
 
-/** @param layout of as many items as may come */
+/** @param layout for the maximum number of items */
 export function makeCodeStore(layout: CodeLayout, centre: Float32Array): CodeStore {
   const records = aligned(bottom + layout.codeBytes);
   const scratch = aligned(records + layout.blocks * recordBytes);
-  // The kernel reads ahead, also at the end.
+  // The kernel reads ahead, even at the end.
   const initial = pagesFor(scratch + readAhead + layout.pairs * 2 * blockRows);
   const memory = new WebAssembly.Memory({ initial, maximum: 65_536 });
   const kernel = instantiateScan(memory);
@@ -62,7 +62,7 @@ export function makeCodeStore(layout: CodeLayout, centre: Float32Array): CodeSto
   return { memory, kernel, codes: bottom, records, scratch, centre };
 }
 
-/** Writes the blocks from `from` on. @param layout of the items that are there */
+/** Writes the blocks from `from` on. @param layout of the items that exist */
 export function writeStore(
   { memory, codes, records, centre }: CodeStore,
   layout: CodeLayout,

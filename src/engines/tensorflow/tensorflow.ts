@@ -1,4 +1,4 @@
-/** The `tensorflow` engine: a graph runs whole, as a SavedModel in one session of tfjs-node's TensorFlow. */
+/** The `tensorflow` engine: runs a whole graph as a SavedModel in one session of tfjs-node's TensorFlow. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -15,8 +15,8 @@ import { stepNodes, type TrainingNames, trainingSavedModel } from '../formats/sa
 import type { TensorflowNode } from '../formats/tensorflow_writer.ts';
 
 /**
- * tfjs-node's addon, called directly: `tf.node.loadSavedModel` and `predict` are a thin layer over the same calls, and the
- * rest of tfjs-node would take half a second to start and tens of microseconds a tensor.
+ * tfjs-node's addon is called directly: `tf.node.loadSavedModel` and `predict` are a thin layer over the same calls, and the rest of tfjs-node would take half
+ * a second to start and tens of microseconds per tensor.
  */
 interface Metadata {
   readonly id: number;
@@ -31,19 +31,19 @@ interface OpAttribute {
   readonly value: number | boolean;
 }
 
-/** tfjs-node/src/tfjs_binding.ts, the part used here. */
+/** The part of tfjs-node/src/tfjs_binding.ts that is used here. */
 export interface TensorflowAddon {
   createTensor(shape: readonly number[], dtype: number, data: Tensor['data']): number;
   deleteTensor(id: number): void;
-  /** A copy. */
+  /** Returns a copy. */
   tensorDataSync(id: number): Tensor['data'];
   loadSavedModel(folder: string, tags: string): number;
   deleteSavedModel(session: number): void;
-  /** Names are joined by commas, each `node:output`. Runs in the calling thread until it is done. */
+  /** Runs in the calling thread until it is done. Names are joined by commas, each `node:output`. */
   runSavedModel(session: number, inputs: readonly number[], inputNames: string, outputNames: string): Metadata[];
-  /** One op, outside of any session, in the calling thread until it is done. */
+  /** Runs one op, outside of any session, in the calling thread until it is done. */
   executeOp(op: string, attributes: readonly OpAttribute[], inputs: readonly number[], outputs: number): Metadata[];
-  /** Tensors that wait to be deleted. */
+  /** Returns the number of tensors that must still be deleted. */
   getNumOfTensors(): number;
   readonly TF_FLOAT: number;
   readonly TF_INT32: number;
@@ -64,7 +64,7 @@ const typeCode = (binding: TensorflowAddon, dtype: HostDtype): number =>
 
 export function loadBinding(): Loaded {
   const reasons: string[] = [];
-  // Read when the library is loaded.
+  // The library reads this when it is loaded.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
   for (const folder of packageFolders()) {
     const addon = addonIn(folder);
@@ -77,7 +77,7 @@ export function loadBinding(): Loaded {
       const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
       return { binding, tfjsNodeVersion: version };
     } catch (error) {
-      // Whatever it throws, another engine can run: a missing library, another processor, another C library.
+      // Whatever the reason, another engine can run: a missing library, another processor, another C library.
       reasons.push(`${addon} does not load: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);
     }
   }
@@ -85,33 +85,33 @@ export function loadBinding(): Loaded {
   throw new Error(`${reasons.join('; ')} (\`tower engines --setup\` builds it)`);
 }
 
-// Where tfjs-node's addon may lie: with the project's packages, or in the cache that `npm run setup:tensorflow` fills.
+// Folders in which tfjs-node's addon may be: with the project's packages, or in the cache that `npm run setup:tensorflow` fills.
 
-/** The TensorFlow that scripts/setup-tensorflow.mjs builds against. */
+/** The version of TensorFlow that scripts/setup-tensorflow.mjs builds against. */
 const tensorflowVersion = '2.21.0';
 
 export const tensorflowCacheFolder = (): string =>
   join(cacheBase(), `tensorflow-${tensorflowVersion}-${process.platform}-${process.arch}`);
 
-/** Folders of @tensorflow/tfjs-node, the project's own first. */
+/** Returns the folders of @tensorflow/tfjs-node, the project's own first. */
 export function packageFolders(): readonly string[] {
   const folders: string[] = [];
   try {
     folders.push(dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-node/package.json')));
   } catch {
-    // A project may install it, and need not: its own install script fetches the library from a server that is not npm's.
+    // A project may install it, but need not: its own install script fetches the library from a server that is not npm's.
   }
   folders.push(join(tensorflowCacheFolder(), 'node_modules', '@tensorflow', 'tfjs-node'));
   return folders.filter((folder) => existsSync(folder));
 }
 
-/** The addon is a Node-API library, in a folder named by the version of that interface; 8 is what Node 20 loads. */
+/** Returns the path of the addon, a Node-API library in a folder named by the version of that interface. Node 20 loads version 8. */
 export const addonIn = (folder: string): string => join(folder, 'lib', 'napi-v8', 'tfjs_binding.node');
 
 const how =
   'TensorFlow runs the whole graph in one session, which fuses ops and runs some side by side. These are the times of its ops, run one by one.';
 
-/** Runs the step op by op in TensorFlow's eager mode: a session does not say how long its ops take, and tfjs-node has no call that asks for it. */
+/** Runs the step op by op in TensorFlow's eager mode, because a session does not report the times of its ops, and tfjs-node has no call for them. */
 function timeTensorflowOps(
   binding: TensorflowAddon,
   ...[graph, parameters, inputs]: Parameters<NonNullable<Engine['timeOps']>>
@@ -151,7 +151,7 @@ function attributesOf(binding: TensorflowAddon, { attr }: TensorflowNode): OpAtt
 
 const dtypes = { DT_FLOAT: 'float32', DT_INT32: 'int32', DT_BOOL: 'bool' } as const;
 
-/** The number of bfloat16 in TensorFlow's types.proto. tfjs-node creates no tensor of it: one is cast. */
+/** The number of bfloat16 in TensorFlow's types.proto. tfjs-node creates no tensor of it, so one is cast. */
 const bfloat16 = 14;
 
 const codeOf = (binding: TensorflowAddon, type: string): number =>
@@ -159,7 +159,7 @@ const codeOf = (binding: TensorflowAddon, type: string): number =>
 
 function constantOf(binding: TensorflowAddon, type: string, shape: readonly number[], content: Uint8Array): number {
   if (type !== 'DT_BFLOAT16') return binding.createTensor(shape, codeOf(binding, type), numbersOf(type, content));
-  // The upper half of a float32.
+  // A bfloat16 is the upper half of a float32.
   const halves = new Uint16Array(Uint8Array.from(content).buffer);
   const widened = new Float32Array(Uint32Array.from(halves, (half) => half * 65_536).buffer);
   const widenedId = binding.createTensor(shape, binding.TF_FLOAT, widened);
@@ -170,19 +170,19 @@ function constantOf(binding: TensorflowAddon, type: string, shape: readonly numb
   return cast!.id;
 }
 
-/** Numbers of a constant, which is written as bytes. */
+/** Returns the numbers of a constant, which is written as bytes. */
 function numbersOf(type: string, content: Uint8Array): Float32Array | Int32Array | Uint8Array {
   const bytes = Uint8Array.from(content);
   if (type === 'DT_FLOAT') return new Float32Array(bytes.buffer);
   return type === 'DT_INT32' ? new Int32Array(bytes.buffer) : bytes;
 }
 
-/** The session's name of the first output of a node. */
+/** Returns the session's name of the first output of a node. */
 const first = (node: string): string => `${node}:0`;
 
 /**
- * A copy that TensorFlow copies again. It shares the memory of an array that begins at a multiple of 64 bytes, and a
- * variable would keep it; letting go of JavaScript's memory is allowed in JavaScript's thread alone.
+ * Returns a copy that TensorFlow copies again. TensorFlow shares the memory of an array that begins at a multiple of 64 bytes, and a variable would keep it;
+ * but JavaScript's memory may be released only in JavaScript's thread.
  */
 function unaligned(data: Tensor['data']): Tensor['data'] {
   const Constructor = data.constructor as Float32ArrayConstructor;
@@ -253,7 +253,7 @@ class TensorflowProgram implements Program {
     this.binding.deleteSavedModel(this.session);
   }
 
-  /** Feeds, runs, and takes the results out of the runtime; the last fetch may be one that only has updates done. */
+  /** Feeds, runs, and takes the results out of the runtime; the last fetch may only run updates. */
   private fetch(ids: readonly number[], feeds: string, fetches: string): Tensor[] {
     const fetchedResults = this.binding.runSavedModel(this.session, ids, feeds, fetches);
     return fetchedResults.map(({ id, shape, dtype }) => {
@@ -264,7 +264,7 @@ class TensorflowProgram implements Program {
   }
 }
 
-/** The session is loaded from files; they are needed no longer than that. */
+/** Loads a session from files, which are needed no longer than that. */
 function loadSession(binding: TensorflowAddon, bytes: Uint8Array): number {
   const folder = makeTemporary('graph');
   const modelPath = join(folder, 'saved_model.pb');
@@ -274,7 +274,7 @@ function loadSession(binding: TensorflowAddon, bytes: Uint8Array): number {
   } catch (error) {
     const reason = systemReason(error);
     if (reason !== undefined) throw failure('cannot-write', { path: modelPath, reason });
-    // An error of TensorFlow is a text without a code, and a file that it cannot read is an empty model to it.
+    // An error of TensorFlow is a text without a code, and it takes a file that it cannot read for an empty model.
     const unread = /; Input\/output error/.test(String(error)) ? 'the disk reports an error' : unreadReason(modelPath);
     throw unread === undefined ? error : failure('cannot-read', { path: modelPath, reason: unread });
   } finally {
@@ -282,7 +282,7 @@ function loadSession(binding: TensorflowAddon, bytes: Uint8Array): number {
   }
 }
 
-/** Returns why the file cannot be read; undefined where it can. */
+/** Returns the reason why the file cannot be read; undefined if it can. */
 function unreadReason(path: string): string | undefined {
   try {
     readFileSync(path);
@@ -292,7 +292,7 @@ function unreadReason(path: string): string | undefined {
   }
 }
 
-/** Throws with a list of attempts if the native library does not load. */
+/** Throws, with everything that was tried, if the native library does not load. */
 export function tensorflowEngine(): Engine {
   const { binding, tfjsNodeVersion } = loadBinding();
   return {

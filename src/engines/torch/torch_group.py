@@ -1,6 +1,6 @@
 """
-What a group of workers does together, for torch_runner.py: the two ops of graphs between workers, and messages of bytes. Each worker
-has a rank; a worker that is not in a group is a group of one.
+Communication in a group of workers, for torch_runner.py: the two ops of graphs between workers, and messages of bytes. Each worker has
+a rank; a worker that is not in a group is a group of one.
 """
 import datetime
 
@@ -15,12 +15,12 @@ def size():
 
 
 def chunk(total):
-    """Rows of each worker but the last ones. Tower cuts the rows of a step in the same way."""
+    """Returns the number of rows of each worker; the last ones may have fewer. Tower divides the rows of a step in the same way."""
     return -(-total // size())
 
 
 def waiting(work):
-    """Within a step: whoever asks learns that this worker waits for others."""
+    """Runs an op within a step. Meanwhile workers that ask learn that this worker waits for others."""
     if meeting is None:
         return work()
     meeting.is_waiting = True
@@ -37,7 +37,7 @@ def all_gather(rows: torch.Tensor, places: torch.Tensor, total: int) -> torch.Te
     own[: rows.shape[0]] = rows
     whole = own.new_empty((size() * own.shape[0], *rows.shape[1:]))
     waiting(lambda: dist.all_gather_into_tensor(whole, own))
-    # What fills up is at the end of the whole.
+    # The padding is at the end of the whole.
     return whole[:total].clone()
 
 
@@ -60,12 +60,12 @@ def _(value):
 
 
 meeting = None
-# Of those who wait for a worker that compiles a step or ranks a corpus.
+# The group with the longer timeout, for waiting while a worker compiles a step or ranks a corpus.
 patient = None
 
 
 def join(message):
-    """Waits until all workers are there."""
+    """Waits until all workers have connected."""
     global meeting, patient
     if dist.is_initialized():
         dist.destroy_process_group()
@@ -79,7 +79,7 @@ def join(message):
             timeout=datetime.timedelta(seconds=meeting.left),
         )
         patient = dist.new_group(backend='gloo', timeout=datetime.timedelta(seconds=message['patientSeconds']))
-        # The first words between each two workers: a place that the store names and nobody hears is found here.
+        # The first message between each two workers detects an address in the store at which nobody listens.
         dist.barrier()
         meeting.together(None, lambda: dist.barrier(group=patient))
         dist.distributed_c10d._set_pg_timeout(datetime.timedelta(seconds=message['seconds']), dist.group.WORLD)
@@ -97,7 +97,7 @@ def leave(message):
 
 
 def lengths(message):
-    """How many bytes each worker has to say."""
+    """Returns the number of bytes that each worker will send."""
     mine = torch.tensor([message['bytes']], dtype=torch.int64)
     all_of_them = torch.empty(size(), dtype=torch.int64)
     group = patient if message['patient'] else None
@@ -106,7 +106,7 @@ def lengths(message):
 
 
 def exchange(memory, message):
-    """Bytes of each worker to all, side by side in the order of ranks."""
+    """Sends the bytes of each worker to all, which get them concatenated in the order of ranks."""
     known = message['lengths']
     longest = max(known)
     mine = torch.zeros(longest, dtype=torch.uint8)
@@ -122,7 +122,7 @@ def exchange(memory, message):
 
 
 def lengths_each(message):
-    """How many bytes each worker has for this one."""
+    """Returns the number of bytes that each worker has for this one."""
     mine = torch.tensor(message['lengths'], dtype=torch.int64)
     theirs = torch.empty_like(mine)
     meeting.together(None, lambda: dist.all_to_all_single(theirs, mine))
@@ -130,7 +130,7 @@ def lengths_each(message):
 
 
 def all_to_all(memory, message):
-    """Bytes from each worker to each, side by side in the order of ranks."""
+    """Sends bytes from each worker to each, which gets them concatenated in the order of ranks."""
     mine, theirs = message['mine'], message['lengths']
     sent = memory.view(torch.uint8, message['from'], [sum(mine)])
     received = torch.empty(sum(theirs), dtype=torch.uint8)
@@ -139,7 +139,7 @@ def all_to_all(memory, message):
 
 
 def run(work):
-    """A step, which may wait for others within it."""
+    """Runs a step, which may wait for other workers."""
     if meeting is None:
         return work()
     meeting.note('runs a step')
@@ -149,14 +149,14 @@ def run(work):
 
 
 def failed(error):
-    """The error as one that names the worker, if it says that a worker is gone or too slow."""
+    """Returns an error that names the worker, if this one says that a worker is gone or too slow."""
     if isinstance(error, (NotMet, PeerError)) or meeting is None or not is_peer_error(error):
         return error
     return PeerError(f'{error}', meeting.lost())
 
 
 def is_peer_error(error):
-    """Whether a worker is gone, or too slow: gloo and the store say so in errors of these types alone."""
+    """Returns true if a worker is gone or too slow: gloo and the store report it only by errors of these types."""
     text = str(error).lower()
     words = ('gloo', 'timed out', 'timeout', 'connection', 'socket', 'peer', 'store', 'broken pipe')
     return isinstance(error, dist.DistError) or any(word in text for word in words)

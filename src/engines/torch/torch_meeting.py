@@ -1,6 +1,6 @@
 """
-How the workers of a group find each other, and how those that are left learn which one is gone. Both go through the store where they
-meet: each says that it has come; and when an op between workers fails, each that is left says what it does.
+Lets the workers of a group find each other, and lets the remaining ones learn which one is gone. Both use the store where they meet:
+each worker reports that it has come; and when an op between workers fails, each remaining one reports what it does.
 """
 import datetime
 import json
@@ -12,13 +12,13 @@ import time
 
 import torch.distributed as dist
 
-# Seconds between two looks at the store, and until a worker that says nothing counts as gone.
+# Seconds between two checks of the store, and until a worker that does not answer counts as gone.
 glance = 0.3
 answer_seconds = 2.5
 
 
 class PeerError(Exception):
-    """Another worker is gone or too slow. `lost` has what is known: its ranks, machines, and what they last did."""
+    """Another worker is gone or too slow. `lost` has the known ranks, machines, and what they last did."""
 
     def __init__(self, message, lost):
         super().__init__(message)
@@ -26,7 +26,7 @@ class PeerError(Exception):
 
 
 class NotMet(Exception):
-    """Not all workers came to the meeting. `missing` has their ranks, where that is known."""
+    """Not all workers came to the meeting. `missing` has the ranks of the others, if they are known."""
 
     def __init__(self, message, missing):
         super().__init__(message)
@@ -37,21 +37,21 @@ def open_store(meet, rank, workers, seconds):
     limit = datetime.timedelta(seconds=seconds)
     if meet.startswith('file://'):
         path = meet[len('file://') :]
-        # The store itself would wait for a folder that is gone.
+        # The store itself would wait for a folder that does not exist.
         if not os.path.isdir(os.path.dirname(path)):
             raise NotMet(f'there is no folder {os.path.dirname(path)}', None)
         store = dist.FileStore(path, workers)
         store.set_timeout(limit)
         return store
     host, port = os.environ['MASTER_ADDR'], int(os.environ['MASTER_PORT'])
-    # torchrun has a store of its own, which outlives its workers. Each start meets under another name.
+    # torchrun has a store of its own, which outlives its workers, so each start uses another prefix.
     is_host = rank == 0 and os.environ.get('TORCHELASTIC_USE_AGENT_STORE') != 'True'
     store = dist.TCPStore(host, port, workers, is_host, timeout=limit, wait_for_workers=False)
     return dist.PrefixStore(f'tower/{os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")}', store)
 
 
 def within(until, work):
-    """What `work` gives. A store tries to connect for longer than it was told, and waits without end for a program that is none."""
+    """Returns the result of `work`, with a timeout: a store tries to connect for longer than its own, and waits forever for a program that is no store."""
     results = queue.Queue()
 
     def attempt():
@@ -75,7 +75,7 @@ class Meeting:
         self.rank, self.workers = message['rank'], message['workers']
         self.doing, self.since = 'meets the others', time.monotonic()
         self.is_waiting = False
-        # What all workers last did together.
+        # The last thing that all workers completed together.
         self.last = None
         self.verdict = None
         self.machines = [None] * self.workers
@@ -89,7 +89,7 @@ class Meeting:
         except NotMet:
             raise
         except Exception as error:
-            # The store is at the first worker.
+            # The first worker hosts the store.
             raise NotMet(f'{error}', [0] if self.rank > 0 and not message['meet'].startswith('file://') else None) from error
         self.left = max(1, until - time.monotonic())
         threading.Thread(target=self.attend, daemon=True).start()
@@ -108,7 +108,7 @@ class Meeting:
         self.doing, self.since, self.is_waiting = doing, time.monotonic(), is_waiting
 
     def together(self, what, work):
-        """Runs an op between workers. @param what they have done when it is over, where that is worth a word"""
+        """Runs an op between workers. @param what is complete after it, if that is worth reporting"""
         self.note(self.doing, True)
         result = work()
         if what is not None:
@@ -117,7 +117,7 @@ class Meeting:
         return result
 
     def attend(self):
-        """Answers, in a thread of its own, when another worker asks who is there."""
+        """Answers, in a thread of its own, when another worker calls the roll."""
         has_answered = False
         try:
             while self.verdict is None:
@@ -130,7 +130,7 @@ class Meeting:
                 if self.store.check(['verdict']):
                     self.verdict = json.loads(self.store.get('verdict'))
         except Exception:
-            # The store is gone with the worker that has it.
+            # The store is gone with the worker that hosts it.
             return
 
     def answer(self):
@@ -138,18 +138,18 @@ class Meeting:
         self.store.set(f'here/{self.rank}', json.dumps(here))
 
     def leave(self, reason):
-        """Says why this worker ends, for those that are left."""
+        """Tells the remaining workers why this one ends."""
         self.store.set(f'left/{self.rank}', reason)
 
     def lost(self):
-        """Which workers are lost: those that left, else those that do not answer, else those that the others wait for."""
+        """Returns the lost workers: those that left, else those that do not answer, else those that the others wait for."""
         try:
             if self.verdict is None:
                 self.store.set('roll-call', '1')
                 self.answer()
                 self.verdict = self.call_roll()
                 self.store.set('verdict', json.dumps(self.verdict))
-                # The others hear it before the store may be gone.
+                # The others have time to read it before the store may be gone.
                 time.sleep(3 * glance)
             who = self.verdict
         except Exception:

@@ -1,6 +1,6 @@
 """
-Runs graphs for Tower, as a child process: the other side of worker.ts. It holds the parameters of each program. Messages are frames
-on stdin and stdout, 4 bytes of length and JSON; numbers lie in a file that both processes have open, at places that the message names.
+Runs graphs for Tower as a child process of worker.ts, and holds the parameters of each program. Messages are frames on stdin and
+stdout, 4 bytes of length and JSON; numbers are in a file that both processes have open, at offsets that the message has.
 
     python torch_runner.py '{"threads": 2, "device": "cpu", "compile": true, "cache": "/home/me/.cache/tower-lang/torch"}'
 """
@@ -19,15 +19,15 @@ import time
 import traceback
 import warnings
 
-# Ctrl-C reaches all processes of a terminal, and schedulers signal all of a job. The parent ends this process: after the step that it is in.
+# Ctrl-C reaches all processes of a terminal, and schedulers signal all of a job. The parent ends this process after the current step.
 for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
     signal.signal(each, signal.SIG_IGN)
-# Frames leave by a copy of stdout. Whatever a library prints goes to stderr.
+# Frames are written to a copy of stdout, and everything that a library prints goes to stderr.
 frames_in = os.fdopen(os.dup(0), 'rb')
 frames_out = os.fdopen(os.dup(1), 'wb')
 os.dup2(2, 1)
 settings = json.loads(sys.argv[1])
-# cuBLAS adds up in one order only with a workspace of its own; torch refuses products without it.
+# cuBLAS has a fixed order of sums only with a workspace of its own; torch refuses products without it.
 os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
 os.environ.setdefault('TORCHINDUCTOR_CACHE_DIR', os.path.join(settings['cache'], 'inductor'))
 
@@ -39,7 +39,7 @@ def send(message):
 
 
 def end_with_parent():
-    """Ends this process when the other end of stdin closes, also in the middle of a run: the parent may have been killed."""
+    """Ends this process when the other end of stdin closes, even in the middle of a run, because the parent may have been killed."""
     poll = select.poll()
     poll.register(0, select.POLLHUP)
     while not any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in poll.poll()):
@@ -52,11 +52,11 @@ warnings.simplefilter('ignore')
 
 try:
     import torch
-except Exception as error:  # Whatever keeps torch from loading is the reason that the user reads.
+except Exception as error:  # The user gets any error of loading torch as the reason.
     send({'error': {'kind': 'import', 'message': f'{type(error).__name__}: {error}'}})
     sys.exit(1)
 
-# Next to this file: ops between workers.
+# This module is next to this file and has the ops between workers.
 import torch_group
 
 dtypes = {'float32': torch.float32, 'int32': torch.int32, 'bool': torch.bool}
@@ -77,7 +77,7 @@ class SharedMemory:
         self.current = found
 
     def view(self, dtype, at, shape):
-        """A tensor that lies in the shared memory."""
+        """Returns a tensor in the shared memory."""
         count = 1
         for length in shape:
             count *= length
@@ -87,7 +87,7 @@ class SharedMemory:
 
 
 def own(value, borrowed):
-    """The value in memory of its own that begins where torch allocates: products may round by the place of their operands."""
+    """Returns the value in memory of its own that torch has allocated: rounding in products may depend on the address of their operands."""
     storage = value.untyped_storage()
     is_whole = value.is_contiguous() and storage.nbytes() == value.numel() * value.element_size()
     return value if is_whole and storage.data_ptr() not in borrowed else value.clone(memory_format=torch.contiguous_format)
@@ -108,13 +108,13 @@ class Program:
             self.function = compiled(self.function, message, parameters)
 
     def clock(self, node):
-        """Called by a function that was written to be timed, after each line."""
+        """Called after each line by a function that is timed."""
         if self.device.type == 'cuda':
             torch.cuda.synchronize(self.device)
         self.times.append([node, time.perf_counter()])
 
     def time_lines(self, memory, places):
-        """Runs once, and changes nothing. @returns [node, start, milliseconds] of each line"""
+        """Runs once without changing parameters. @returns [node, start, milliseconds] of each line"""
         inputs = [memory.view(dtype, at, shape) for dtype, (at, shape) in zip(self.inputs, places['inputs'])]
         inputs = [value.to(self.device) for value in inputs]
         self.times.clear()
@@ -127,7 +127,7 @@ class Program:
         ]
 
     def run(self, memory, places):
-        """@param places of inputs and of outputs: [at, shape] each"""
+        """@param places of inputs and of outputs: an offset and a shape for each"""
         inputs = [memory.view(dtype, at, shape) for dtype, (at, shape) in zip(self.inputs, places['inputs'])]
         borrowed = {value.untyped_storage().data_ptr() for value in inputs}
         if self.device.type != 'cpu':
@@ -138,25 +138,25 @@ class Program:
                 raise TypeError(f'an output is {value.dtype}{list(value.shape)}, and the graph says {dtype}{shape}')
             if value.numel() > 0:
                 memory.view(dtype, at, shape).copy_(value)
-        # All of them before any changes: each was computed from the values before the run.
+        # All values are copied before any parameter changes, because each was computed from the values before the run.
         values = [own(value, borrowed) for value in results[len(self.outputs):]]
         for parameter, value in zip(self.updates, values):
             self.parameters[parameter] = value
 
 
-# Rows that the compiler plans for, whatever the first run has: a step is then the same program in each run, and gives the same bits.
+# Number of rows that the compiler plans for, instead of that of the first run: a step is then the same program in each run, with the same bits.
 planned_rows = 1024
 
 
 def compiled(function, message, parameters):
-    """The function through Inductor, for all sizes, from the cache if it was compiled before on such a machine."""
+    """Returns the function compiled by Inductor for all sizes, from the cache if it was compiled before on such a machine."""
     folder = os.path.join(settings['cache'], 'programs')
     about = [message['source'], message['inputs'], [list(each.shape) for each in parameters], torch.__version__]
     key = hashlib.sha256(json.dumps([*about, machine(), torch.get_num_threads(), planned_rows]).encode()).hexdigest()
     path = os.path.join(folder, f'{key}.pt2')
     if not os.path.exists(path):
         os.makedirs(folder, exist_ok=True)
-        # Its own name until it is whole: two processes may compile the same step.
+        # The file has a unique name until it is complete, because two processes may compile the same step.
         partial = os.path.join(folder, f'{key}.{os.getpid()}.pt2')
         try:
             package(function, message, parameters, partial)
@@ -178,7 +178,7 @@ class CompileError(Exception):
 def package(function, message, parameters, path):
     from torch._inductor import config
 
-    # No pool of processes that would outlive a kill, and no minutes for the few lines around the kernels.
+    # Avoids a pool of processes that would outlive a kill, and minutes for the few lines around the kernels.
     config.compile_threads = 1
     config.aot_inductor.compile_wrapper_opt_level = 'O1'
 
@@ -190,11 +190,11 @@ def package(function, message, parameters, path):
     rows = {}
 
     def dim(each):
-        """A length of an input: a number, or so many times a symbol."""
+        """Returns the symbol of an input's length, or a multiple of it."""
         name = each['symbol']
         if name not in symbols:
             symbols[name] = torch.export.Dim(f's{len(symbols)}', min=2)
-            # No two symbols have the same example, or the compiler would take them for one.
+            # Each symbol has another example, because the compiler would take equal ones for one symbol.
             rows[name] = planned_rows - len(rows)
         return symbols[name] if each['times'] == 1 else each['times'] * symbols[name]
 
@@ -210,7 +210,7 @@ def package(function, message, parameters, path):
 
 
 def machine():
-    """What compiled code depends on: the instructions of the processor."""
+    """Returns the instructions of the processor, on which compiled code depends."""
     try:
         with open('/proc/cpuinfo') as file:
             return next((line for line in file if line.startswith(('flags', 'Features'))), platform.machine())
@@ -258,7 +258,7 @@ class Runner:
     def answer(self, message):
         try:
             self.memory.use(message['file'], message['size'])
-            # The requests of Tower; a message comes from the parent alone.
+            # The requests of Tower. Messages come only from the parent.
             requests = {
                 'open': self.open,
                 'run': lambda asked: torch_group.run(lambda: self.run(asked)),
@@ -295,7 +295,7 @@ def main():
         return send({'error': {'kind': 'device', 'message': str(error).strip().splitlines()[0]}})
     torch.set_num_threads(settings['threads'])
     torch.set_grad_enabled(False)
-    # A seed promises bits.
+    # The same seed must give the same bits.
     torch.use_deterministic_algorithms(True)
     torch.utils.deterministic.fill_uninitialized_memory = False
     runner = Runner(device)

@@ -1,6 +1,6 @@
 /**
- * The child process of the `torch` engine: frames of JSON on its stdin and stdout, one request at a time. It keeps this process alive
- * only while a request waits, and it ends when its stdin closes.
+ * The child process of the `torch` engine. It exchanges frames of JSON on its stdin and stdout, one request at a time. It keeps this process alive only while a
+ * request waits, and it ends when its stdin closes.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -16,9 +16,9 @@ import type { SharedMemory } from './shared_memory.ts';
 interface RunnerError {
   readonly kind: 'import' | 'device' | 'memory' | 'compile' | 'meeting' | 'peer' | 'run';
   readonly message: string;
-  /** The ranks that did not come to a meeting, where they are known. */
+  /** The ranks that did not come to a meeting, if they are known. */
   readonly missing?: readonly number[] | null;
-  /** The workers that are lost, where the kind is `peer`. */
+  /** The workers that are lost, if the kind is `peer`. */
   readonly lost?: LostWorkers;
 }
 
@@ -37,25 +37,25 @@ interface Waiting {
   readonly timer: NodeJS.Timeout;
 }
 
-/** Next to this file, or next to its bundled chunk, where the build copies it. */
+/** Returns the path of the runner: next to this file, or next to the chunk that this file is bundled into, where the build copies it. */
 function runnerFile(): string {
   const here = import.meta.dirname;
   const nearPath = join(here, 'torch_runner.py');
   return existsSync(nearPath) ? nearPath : join(here, 'chunks', 'torch_runner.py');
 }
 
-/** @param seconds until the answer counts as missing */
+/** @param seconds timeout of the answer */
 export type Ask = (request: object, seconds?: number) => Promise<unknown>;
 
 export class TorchWorker {
   private readonly child: ChildProcess;
   private received: Buffer[] = [];
   private waiting: Waiting | undefined;
-  /** The reason why the process no longer answers. */
+  /** The reason why no request is answered any more. */
   ended: unknown;
   private complaint = '';
   private turn: Promise<unknown> = Promise.resolve();
-  /** In a group of workers. */
+  /** Present in a group of workers. */
   rank: number | undefined;
 
   constructor(
@@ -75,7 +75,7 @@ export class TorchWorker {
     this.hold(false);
   }
 
-  /** Until torch is loaded. Rejects with why it does not load. */
+  /** Resolves when torch is loaded. Rejects with the reason if it does not load. */
   async ready(): Promise<Hello> {
     const { python, device, answerSeconds } = this.settings;
     const { error, version, python: pythonVersion, compiler } = await this.answer(answerSeconds, 'start');
@@ -85,7 +85,7 @@ export class TorchWorker {
   }
 
   /**
-   * Has the process to itself for `work`: fill the memory, ask, read the memory.
+   * Reserves the process for `work`, which may fill the memory, send requests, and read the memory.
    * @throws Failure `engine-ended`, `engine-silent`, `engine-full`, `engine-compile`, `worker-lost`, `workers-not-met`
    */
   exclusively<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
@@ -94,7 +94,7 @@ export class TorchWorker {
     return result;
   }
 
-  /** Ends the process: what waits for an answer gets this reason. */
+  /** Ends the process. A waiting request is rejected with this reason. */
   stop(reason?: unknown): void {
     if (reason !== undefined) {
       this.ended ??= reason;
@@ -139,7 +139,7 @@ export class TorchWorker {
     this.deliver();
   }
 
-  /** Passes a complete frame to the waiting request. */
+  /** Gives a complete frame to the waiting request. */
   private deliver(): void {
     if (this.received.length > 1) this.received = [Buffer.concat(this.received)];
     const [bytes] = this.received;
@@ -155,7 +155,7 @@ export class TorchWorker {
     const isMissing = error !== undefined && 'code' in error && error.code === 'ENOENT';
     const startError = error && (isMissing ? `there is no ${this.settings.python}` : error.message);
     const how = startError ? startError : signal ? `it was killed by ${signal}` : `it ended with code ${code}`;
-    // A pending answer is a better reason.
+    // An answer that is still arriving is the better reason.
     setTimeout(() => {
       const said = this.complaint.trim().split('\n').at(-1);
       this.ended ??= failure('engine-ended', { engine: 'torch', how, said: said === '' || signal ? undefined : said });
@@ -172,7 +172,7 @@ export class TorchWorker {
     give(waiting);
   }
 
-  /** True if the child keeps this process alive. */
+  /** Sets whether the child keeps this process alive. */
   private hold(isHeld: boolean): void {
     const method = isHeld ? 'ref' : 'unref';
     this.child[method]();
@@ -183,26 +183,26 @@ export class TorchWorker {
   }
 }
 
-/** Without the error's type and the line of Gloo's source. */
+/** Removes the error's type and the line of Gloo's source. */
 const withoutPlaces = (text: string): string => text.replace(/^\w+: /, '').replace(/\[\S+:\d+\] ?/g, '');
 
 const firstLine = (text: string): string => text.split('\n')[0]!;
 
-/** Workers that did not come, or that are gone or slow: what the process of the group knows, in words. */
+/** A worker that did not come, or that is gone or slow, as the process of the group knows it. */
 interface LostWorker {
   readonly rank: number;
   readonly machine: string;
   readonly state: 'gone' | 'left' | 'slow';
   /** The message of a worker that left. */
   readonly said?: string;
-  /** The work of a slow worker, and for how long it has been at it. */
+  /** The work of a slow worker, and the seconds that it has taken so far. */
   readonly doing?: string;
   readonly seconds?: number;
 }
 
 interface LostWorkers {
   readonly who: readonly LostWorker[];
-  /** The last work that all workers did together: `step 12`. */
+  /** The last thing that all workers completed together: `step 12`. */
   readonly last?: string | null;
 }
 
@@ -235,21 +235,21 @@ export interface TorchSettings {
   readonly python: string;
   /** `cpu`, `cuda`, `cuda:1` */
   readonly device: string;
-  /** Compile training steps, where there is a C++ compiler. */
+  /** Compiles training steps, if there is a C++ compiler. */
   readonly compile: boolean;
   /** Folder of compiled steps. */
   readonly cache: string;
   readonly threads: number;
-  /** For a start, and for one run of a graph. A busy machine may take minutes to load PyTorch. */
+  /** Timeout of a start, and of one run of a graph. A busy machine may take minutes to load PyTorch. */
   readonly answerSeconds: number;
-  /** For compiling a step: one of thousands of ops takes minutes. */
+  /** Timeout of compiling a step: one with thousands of ops takes minutes. */
   readonly compileSeconds: number;
 }
 
-/** The virtual environment that scripts/setup-torch.mjs makes; a test holds the two together. */
+/** Returns the virtual environment that scripts/setup-torch.mjs makes; a test checks that both agree. */
 export const torchFolder = (): string => join(cacheBase(), `torch-${torchVersion}-${process.platform}-${process.arch}`);
 
-/** Throws with advice if there is no Python or a setting is invalid. */
+/** Throws, with advice, if there is no Python to run, or if a setting has no meaning. */
 export function torchSettings(environment: NodeJS.ProcessEnv = process.env): TorchSettings {
   if (process.platform === 'win32') throw new Error('it runs on Linux and macOS; use WSL on Windows');
   const { TOWER_TORCH_DEVICE: device = 'cpu', TOWER_TORCH_COMPILE: compile = 'on' } = environment;
@@ -271,7 +271,7 @@ export function torchSettings(environment: NodeJS.ProcessEnv = process.env): Tor
   };
 }
 
-/** Workers of one machine share its cores. */
+/** Returns the number of threads, which can be set because workers of one machine share its cores. */
 function threadsOf(given: string | undefined): number {
   if (given === undefined) return availableParallelism();
   const threads = Number(given);

@@ -1,7 +1,7 @@
 /**
- * A graph of one worker as the graph that each of several workers runs on its share of the rows: the same values, to the rounding of
- * sums. It is rewritten after its gradients were taken, so gradients need no rule of their own. Ops between workers come where a
- * value needs the rows of all. How each op works on shares is a table (`rules.ts`), as in GSPMD (Xu et al. 2021).
+ * Rewrites a graph of one worker as the graph that each of several workers runs on its share of the rows. The values are the same, up to the rounding of sums.
+ * It is rewritten after its gradients were added, so gradients need no rules of their own. Ops between workers are inserted where a value needs the rows of
+ * all. A table (`rules.ts`) has the rule of each op for shares, as in GSPMD (Xu et al. 2021).
  */
 import { builderOn, type Ref } from '../builder.ts';
 import type { ComputedOp, Graph } from '../graph.ts';
@@ -10,21 +10,21 @@ import { GraphWriter } from '../writer.ts';
 import { shareRuleOf } from './rules.ts';
 import { CannotShare, type SharedValue, Shares } from './values.ts';
 
-/** A worker gets all of an input, or its own rows. */
+/** The part of an input that a worker gets: all of it, or its own rows. */
 export interface InputShare {
   readonly of: 'all' | 'rows';
-  /** Column of the last axis whose numbers count a worker's own rows. */
+  /** Column of the last axis whose numbers are indexes among a worker's own rows. */
   readonly points?: number;
 }
 
 export interface Distribution {
   /** By name; an input that is absent is whole on each worker. */
   readonly inputs: ReadonlyMap<string, InputShare>;
-  /** Lengths of which each worker counts its own rows: there is no order of all. */
+  /** Lengths for which each worker counts its own rows, because there is no order of all rows. */
   readonly local: ReadonlySet<string>;
 }
 
-/** Where a graph cannot be shared: the label of the node. */
+/** Thrown for a graph that cannot be shared, with the label of the node. */
 export class CannotDistribute extends Error {
   constructor(
     readonly label: string,
@@ -82,7 +82,7 @@ export function distribute(graph: Graph, { inputs, local }: Distribution): Graph
     ),
   );
 
-  /** The gradient of an input is shared as the input is; all else is whole. */
+  /** Returns the value of an output. The gradient of an input is shared like the input; all other outputs are whole. */
   function outputRef(output: string, value: SharedValue): Ref {
     const gradientOf = output.startsWith('gradient:') ? output.slice('gradient:'.length) : undefined;
     const source = gradientOf === undefined ? undefined : graph.inputs.find((each) => each.name === gradientOf);

@@ -1,6 +1,6 @@
 /**
- * Rules for each op on values whose rows are shared among workers. A sum over shared rows is the sum over each worker's rows, followed by a sum over
- * workers. An op that needs all rows gets the whole value.
+ * Rules of the ops for shares. A sum over shared rows adds up each worker's rows, and then the sums of all workers. An op that needs all rows gets the whole
+ * value.
  */
 import type { Builder, Ref } from '../builder.ts';
 import { elementsOf, type Shape, sameDim } from '../dims.ts';
@@ -9,15 +9,15 @@ import type { Attributes } from '../ops/row.ts';
 import { estimate } from '../passes/rewrite.ts';
 import { CannotShare, type SharedValue, type Shares } from './values.ts';
 
-/** A node of the original graph, and its rewritten operands. */
+/** A node of the original graph, and its operands in the shared graph. */
 interface ShareSite {
   readonly node: Node;
   readonly values: readonly SharedValue[];
-  /** Types of the operands in the graph before. */
+  /** Shapes of the operands in the original graph. */
   readonly shapes: readonly Shape[];
   readonly builder: Builder;
   readonly shares: Shares;
-  /** The op on these operands, with other attributes where given. */
+  /** Adds the op with these operands, and with other attributes if given. */
   add(operands: readonly Ref[], attributes?: Attributes): Ref;
 }
 
@@ -25,7 +25,7 @@ type ShareRule = (site: ShareSite) => SharedValue;
 
 const whole: ShareRule = ({ values, shares, add }) => ({ ref: add(values.map((value) => shares.whole(value))) });
 
-/** Operands aligned at their last axes, as NumPy does: all get shares along one axis of the result. */
+/** For operands that are aligned at their last axes, as in NumPy: all get shares along one axis of the result. */
 const aligned: ShareRule = (site) => {
   const { node, values, add } = site;
   const sharedAxis = largestShare(site);
@@ -35,7 +35,7 @@ const aligned: ShareRule = (site) => {
   return { ref: add(operands), ...sharedAxis, ...(points === undefined ? {} : { points }) };
 };
 
-/** The share that the largest of the operands has, as an axis of the result. */
+/** Returns the share of the largest shared operand, as an axis of the result. */
 function largestShare({
   node,
   values,
@@ -62,7 +62,7 @@ function alignedTo({ values, shapes, shares }: ShareSite, axis: number, symbol: 
   });
 }
 
-/** Numbers of own rows stay such numbers in sums and products with others; nothing else may be made of them. */
+/** Indexes among own rows remain such indexes in sums and products with others. Other ops must not use them. */
 const countingOps: ReadonlySet<OpName> = new Set(['Add', 'Mul', 'Cast']);
 
 function pointsOf({ node, values }: ShareSite): number | undefined {
@@ -87,7 +87,7 @@ const reduction: ShareRule = (site) => {
   return { ref: add([ref]), axis: axis - removedBefore, symbol: symbol! };
 };
 
-/** A mean or a maximum over shared rows: over the other axes first, so that little goes between workers. */
+/** Reduces shared rows by a mean or a maximum: over the other axes first, so that little is sent between workers. */
 function throughWhole({ node, values, builder, shares, add }: ShareSite, axis: number): SharedValue {
   const [value] = values as [SharedValue];
   const axes = node.attributes.axes as readonly number[];
@@ -114,7 +114,7 @@ const product: ShareRule = (site) => {
   const rank = shapes[0]!.length;
   const [rows, inner] = transposeA ? [rank - 1, rank - 2] : [rank - 2, rank - 1];
   const [innerB, columns] = transposeB ? [rank - 1, rank - 2] : [rank - 2, rank - 1];
-  // A product for each row of a leading axis.
+  // If a leading axis is shared, each worker computes the products of its own indexes.
   const leading = [a, b].find(({ axis }) => axis !== undefined && axis < rank - 2);
   if (leading) {
     const operands = [a, b].map((value) =>
@@ -123,7 +123,7 @@ const product: ShareRule = (site) => {
     return { ref: add(operands), axis: leading.axis!, symbol: leading.symbol! };
   }
   if (a.axis === rows) return { ref: add([a.ref, shares.whole(b)]), axis: rank - 2, symbol: a.symbol! };
-  // Over shared rows: each worker's product, and their sum.
+  // If the inner axis is shared, the products of all workers are added up.
   const innerShared = a.axis === inner ? a : b.axis === innerB ? b : undefined;
   if (innerShared) {
     const leftRows = a.axis === inner ? a.ref : shares.cut(shares.whole(a), inner, innerShared.symbol!).ref;
@@ -141,7 +141,7 @@ const reshape: ShareRule = (site) => {
   if (axis === undefined) return whole(site);
   const [from] = shapes as [Shape];
   const newShape = node.type.shape;
-  // The shared axis must remain: the axes before it are unchanged.
+  // The shared rows remain an axis if the axes before it have as many elements as before.
   const elementsBefore = elementsOf(from.slice(0, axis));
   const keptAxis = newShape.findIndex(
     (dim, at) => hasSymbol(dim, symbol!) && sameDim(elementsOf(newShape.slice(0, at)), elementsBefore),
@@ -171,7 +171,7 @@ const concat: ShareRule = (site) => {
   const operands = alignedTo(site, sharedAxis.axis, sharedAxis.symbol, node.type.shape.length);
   const pointsAt = values.findIndex(({ points }) => points !== undefined);
   if (pointsAt < 0) return { ref: add(operands), ...sharedAxis };
-  // Pairs of which one number counts own rows.
+  // Pairs, of which one number is an index among own rows.
   if (concatAxis !== node.type.shape.length - 1) throw new CannotShare();
   const columnsBefore = shapes.slice(0, pointsAt).reduce((sum, shape) => sum + (shape[concatAxis] as number), 0);
   return { ref: add(operands), ...sharedAxis, points: columnsBefore + values[pointsAt]!.points! };

@@ -1,40 +1,40 @@
-/** Values of a graph that several workers run: whole on each of them, or a share on each. */
+/** Values of a graph that several workers run: each worker has the whole value, or a share of it. */
 import type { Builder, Ref } from '../builder.ts';
 import { symbolic } from '../dims.ts';
 import type { Dim } from '../graph.ts';
 
 /** Further inputs of a shared graph, for each length whose rows are shared. */
 export const shareInputs = {
-  /** Indexes of this worker's rows among all: int32 [own]. */
+  /** Indexes of this worker's rows among all rows: int32 [own]. */
   own: (symbol: string): string => `own/${symbol}`,
-  /** An array as long as the number of all rows: int32 [rows]. */
+  /** Any numbers, as many as there are rows: int32 [rows]. */
   all: (symbol: string): string => `all/${symbol}`,
 } as const;
 
-/** The symbol of a worker's share of the rows of a length. */
+/** Returns the symbol of a worker's share of the rows of a length. */
 const ownSymbol = (symbol: string): string => `own_${symbol}`;
 
 export interface SharedValue {
   readonly ref: Ref;
-  /** The axis of which each worker has a share; absent: each has the whole value. */
+  /** The axis along which each worker has a share; absent: each has the whole value. */
   readonly axis?: number;
-  /** The length that is shared there. */
+  /** The symbol of the length that is shared there. */
   readonly symbol?: string;
-  /** Column of the last axis whose numbers count a worker's own rows, not those of all. */
+  /** Column of the last axis whose numbers are indexes among a worker's own rows, not among all. */
   readonly points?: number;
 }
 
-/** Thrown for a value that cannot be shared: the user reads which part of the model it is. */
+/** Thrown for a value that cannot be shared. The message to the user names the part of the model. */
 export class CannotShare extends Error {}
 
-/** Moves values between the two forms; each is made once. */
+/** Converts values between the two forms, each only once. */
 export class Shares {
   private readonly wholes = new Map<number, Ref>();
   private readonly cuts = new Map<string, Ref>();
 
   constructor(
     private readonly builder: Builder,
-    /** Lengths of which each worker counts its own rows: there is no whole. */
+    /** Lengths for which each worker counts its own rows: there is no whole. */
     private readonly local: ReadonlySet<string>,
   ) {}
 
@@ -60,7 +60,7 @@ export class Shares {
     const whole = this.alongRows(ref, axis, ownSymbol(symbol!), symbol!, (rows) =>
       builder.allGather(rows, this.own(symbol!), this.all(symbol!)),
     );
-    // The share of the whole is there already.
+    // The share of this whole exists already.
     this.cuts.set(`${whole.id} ${axis} ${symbol}`, ref);
     return this.keep(ref, whole);
   }
@@ -91,7 +91,7 @@ export class Shares {
     return whole;
   }
 
-  /** Brings the axis to the front as rows of length `from`, which become rows of length `to`. */
+  /** Moves the axis to the front as rows of length `from`, which `work` maps to rows of length `to`, and moves it back. */
   private alongRows(ref: Ref, axis: number, from: string, to: string, work: (rows: Ref) => Ref): Ref {
     const { builder } = this;
     const axisOrder = [axis, ...ref.type.shape.map((_, at) => at).filter((at) => at !== axis)];
@@ -105,7 +105,7 @@ export class Shares {
   }
 }
 
-/** Number of times that the length contains the symbol. */
+/** Returns the number of elements that the length has for each row of the symbol. */
 function withoutSymbol(dim: Dim, symbol: string): Dim {
   if (typeof dim === 'number') throw new CannotShare();
   const symbols = dim.symbol.split('·');

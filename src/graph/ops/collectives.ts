@@ -1,4 +1,4 @@
-/** Ops whose value depends on all workers of a group. Their definition here is that of a group of one worker. */
+/** Ops whose value depends on all workers of a group. They are defined here for a group of one worker. */
 import { countElements, GraphTypeError, printShape, sameDim } from '../dims.ts';
 import type { TensorType } from '../graph.ts';
 import { expectInputs, expectRank, numericDtypes, type OpRow } from './row.ts';
@@ -18,7 +18,7 @@ export const collectiveOps: Readonly<Record<'AllGather' | 'AllReduce', OpRow>> =
       }
       return { dtype: values.dtype, shape: [all.shape[0]!, ...values.shape.slice(1)] };
     },
-    // The gradient of a row is the sum over all workers.
+    // The gradient of a row is the sum of its gradients in all workers.
     gradient: (at) => [() => at.builder.gather(at.builder.allReduce(at.full()), at.inputs[1]!), 'none', 'none'],
     evaluate([values, places], output) {
       const rowWidth = countElements(values!.shape.slice(1));

@@ -1,4 +1,4 @@
-/** Ops that read or write at places given as int32 values. */
+/** Ops that read or write at int32 indices. */
 import { countElements, elementsOf, GraphTypeError, printDim, printShape, sameDim } from '../dims.ts';
 import type { Dim, Ref, TensorType } from '../graph.ts';
 import { lengthOf } from '../lazy.ts';
@@ -18,7 +18,7 @@ function checkIndex(op: string, index: number, length: number): void {
   if (index < 0 || index >= length) throw new GraphTypeError(`${op}: index ${index} is not within ${length}`);
 }
 
-/** The upstream gradient's elements at the indices: row-major positions in the flattened tensor, then a gather of scalars. */
+/** Returns the upstream gradient's elements at the indices: computes row-major positions in the flattened tensor, then gathers scalars. */
 function elementsAt(at: GradientContext, indices: Ref): Ref {
   const b = at.builder;
   const { shape } = at.output.type;

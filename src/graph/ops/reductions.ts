@@ -1,4 +1,4 @@
-/** Over axes; the largest k and the two softmaxes over the last one. */
+/** Reductions over axes; the largest k and the two softmaxes, over the last axis. */
 import { countElements, elementsOf, GraphTypeError } from '../dims.ts';
 import type { Builder, Dim, Dtype, Ref, reductionNames, softmaxNames } from '../graph.ts';
 import { alignRank, lengthOf, sumOver } from '../lazy.ts';
@@ -16,7 +16,7 @@ import {
   reducedPositions,
 } from './row.ts';
 
-/** The least of float32 stands where there is no number. */
+/** The smallest float32 number, which fills places without a number. */
 export const leastNumber = -3.4028234663852886e38;
 
 /** True if there may be fewer than k numbers to choose from. */
@@ -47,7 +47,7 @@ export const topK: OpRow = {
   flops: flopPerInput,
 };
 
-/** A value in the shape of the reduced output, with the reduced axes back in place as 1: it broadcasts to the operand. */
+/** Returns a value in the shape of the reduced output with the reduced axes restored as 1, so that it broadcasts to the operand. */
 function withAxes(at: GradientContext, value: Ref): Ref {
   if (at.attributes.keepDims || value.type.shape.length === 0) return value;
   const axes = numbersOf(at.attributes, 'axes');
@@ -90,7 +90,7 @@ function addUp(input: NodeValues, output: NodeValues, axes: readonly number[], s
   for (let i = 0; i < reducedSums.length; i++) output.data[i] = reducedSums[i]! * factor;
 }
 
-/** Computed for each row of the last axis, after subtracting its maximum. */
+/** Visits each row of the last axis with its largest element, and the sum of the exponentials after its subtraction. */
 function eachRow(input: NodeValues, visit: (at: number, length: number, largest: number, sum: number) => void): void {
   const rowLength = input.shape.at(-1)!;
   for (let at = 0; at < input.data.length; at += rowLength) {

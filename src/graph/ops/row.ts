@@ -1,10 +1,10 @@
-/** The contract of a row of the table of ops, small readers of attributes, and walks over row-major arrays for `evaluate`. */
+/** The contract of a row of the table of ops, readers of attributes, and walks over row-major arrays for `evaluate`. */
 import { countElements, GraphTypeError, printShape, printType } from '../dims.ts';
 import type { Attribute, Builder, Dim, Dtype, Ref, TensorType } from '../graph.ts';
 
 export type Attributes = Readonly<Record<string, Attribute>>;
 
-/** Row-major numbers while a graph is evaluated: float32 is held in doubles when an oracle asks for it. */
+/** Row-major numbers while a graph is evaluated. `evaluateInDoubles` stores float32 values in doubles. */
 export interface NodeValues {
   readonly dtype: Dtype;
   readonly shape: readonly number[];
@@ -17,35 +17,35 @@ export interface GradientContext {
   readonly output: Ref;
   readonly attributes: Attributes;
   /**
-   * Gradient of the loss by the output. Its shape is the output's, or one that broadcasts to it: the gradient of a row sum
-   * stays [batch, 1], and elementwise ops that follow broadcast it for nothing.
+   * Gradient of the loss by the output. It has the output's shape, or one that broadcasts to it: the gradient of a row sum stays [batch, 1], and elementwise
+   * ops that follow broadcast it at no cost.
    */
   readonly upstream: Ref;
-  /** The upstream gradient in the output's own shape. */
+  /** Returns the upstream gradient in the output's own shape. */
   full(): Ref;
 }
 
-/** Gradient by one input, made only when it is wanted; its shape may be any that broadcasts to the input's. */
+/** Makes the gradient by one input, if it is needed. Its shape may be any that broadcasts to the input's. */
 export type LocalGradient = (() => Ref) | 'none';
 
 export interface OpRow {
   readonly doc: string;
-  /** Type of the output. Throws GraphTypeError without the op's name, which `typeOf` puts before it. */
+  /** Returns the type of the output. Throws GraphTypeError without the op's name, which `typeOf` adds in front. */
   readonly type: (inputs: readonly TensorType[], attributes: Attributes) => TensorType;
   readonly gradient: 'none' | ((at: GradientContext) => readonly LocalGradient[]);
-  /** Fills `output`, which is zeros: the definition that every engine is held to. Sums are accumulated in doubles. */
+  /** Fills `output`, which is zeros. This is the reference for every engine. Sums are accumulated in doubles. */
   readonly evaluate: (inputs: readonly NodeValues[], output: NodeValues, attributes: Attributes) => void;
-  /** Floating-point operations; a function such as exp counts as one. Absent: it moves data, which counts as none. */
+  /** Returns the number of floating-point operations; a function such as exp counts as one. Absent: the op only moves data, which counts as none. */
   readonly flops?: (
     inputs: readonly (readonly number[])[],
     output: readonly number[],
     attributes: Attributes,
   ) => number;
-  /** True if it reads no more of its first operand than it returns. */
+  /** Present if the op reads no more of its first operand than it returns. */
   readonly picks?: true;
   /**
-   * Its role in bfloat16, if any. `product`: multiplies matrices and accumulates in float32. `carry`: is between two products and does not round.
-   * `bias`: adds a small operand to a product.
+   * The role of the op in bfloat16; absent: none. `product` multiplies matrices, and accumulates in float32. `carry` may stand between two products and rounds
+   * nothing. `bias` adds something small to the result of a product.
    */
   readonly bfloat16?: 'product' | 'carry' | 'bias';
 }
@@ -66,7 +66,7 @@ export function dimsOf(attributes: Attributes, name: string): readonly Dim[] {
   return attributes[name] as readonly Dim[];
 }
 
-/** Operands' count and dtypes; the first thing each type rule does. */
+/** Checks the number and the dtypes of operands, which is the first thing each type rule does. */
 export function expectInputs(inputs: readonly TensorType[], ...allowed: (readonly Dtype[])[]): void {
   if (inputs.length !== allowed.length) {
     throw new GraphTypeError(`takes ${allowed.length} operands, but has ${inputs.length}`);
@@ -90,7 +90,7 @@ export function expectRank(type: TensorType, rank: number): void {
   }
 }
 
-/** Distinct axes in order, each within the rank. */
+/** Checks that axes are distinct, in order and within the rank. */
 export function expectAxes(type: TensorType, axes: readonly number[]): void {
   axes.forEach((axis, index) => {
     if (!Number.isInteger(axis) || axis < 0 || axis >= type.shape.length) {
@@ -100,7 +100,7 @@ export function expectAxes(type: TensorType, axes: readonly number[]): void {
   });
 }
 
-/** Elements between neighbours along each axis. */
+/** Returns the number of elements between neighbours along each axis. */
 export function stridesOf(shape: readonly number[]): number[] {
   const strides = new Array<number>(shape.length);
   let stride = 1;
@@ -111,7 +111,7 @@ export function stridesOf(shape: readonly number[]): number[] {
   return strides;
 }
 
-/** For each element of `shape` in order: `offset` plus the sum of its coordinates times `strides`. */
+/** Returns, for each element of `shape` in order, `offset` plus the sum of its coordinates times `strides`. */
 export function offsetsOf(shape: readonly number[], strides: readonly number[], offset = 0): Int32Array {
   const offsets = new Int32Array(countElements(shape));
   const coordinates = new Array<number>(shape.length).fill(0);
@@ -128,7 +128,7 @@ export function offsetsOf(shape: readonly number[], strides: readonly number[], 
   return offsets;
 }
 
-/** Where in an array of `shape` each element of the shape it broadcasts to is found. */
+/** Returns, for each element of `target`, its position in an array of `shape`, which broadcasts to `target`. */
 export function broadcastPositions(shape: readonly number[], target: readonly number[]): Int32Array {
   const ownStrides = stridesOf(shape);
   const strides = target.map((_, axis) => {
@@ -138,7 +138,7 @@ export function broadcastPositions(shape: readonly number[], target: readonly nu
   return offsetsOf(target, strides);
 }
 
-/** Where in the reduced array each element of `shape` is added, and how many elements each place gets. */
+/** Returns, for each element of `shape`, the position in the reduced array that it is added to; and the number of elements per position. */
 export function reducedPositions(
   shape: readonly number[],
   axes: readonly number[],

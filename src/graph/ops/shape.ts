@@ -27,7 +27,7 @@ import {
   stridesOf,
 } from './row.ts';
 
-/** Elements of `value` from `begin` on along one axis; a value of length 1 there, being broadcast, stays. */
+/** Returns the elements of `value` from `begin` on along one axis. A value of length 1 there is broadcast, and returned unchanged. */
 function piece(builder: Builder, value: Ref, axis: number, begin: number, length: Dim, rank: number): Ref {
   const alignedValue = alignRank(builder, value, rank);
   if (alignedValue.type.shape[axis] === 1) return value;
@@ -46,7 +46,7 @@ function slicedLength(dim: Dim, begin: number, size: Dim): Dim | undefined {
   return isWithin ? size : undefined;
 }
 
-/** Zeros around `value` so that it fills `shape` from `begin` on, along one axis. */
+/** Returns `value` with zeros around it along one axis, so that it fills the operand's shape from `begin` on. */
 function placed(at: GradientContext, value: Ref, axis: number, begin: number): Ref {
   const wholeDim = at.inputs[0]!.type.shape[axis]!;
   const partDim = at.output.type.shape[axis]!;

@@ -1,4 +1,4 @@
-/** The table of all ops. Its keys are those of `opNames`: a missing row does not compile. */
+/** THE table of what each op is. Its keys are those of `opNames`, so that a missing row does not compile. */
 import { GraphTypeError } from '../dims.ts';
 import type { ComputedOp, LeafName, OpName, TensorType } from '../graph.ts';
 import { binaryOps } from './binary.ts';

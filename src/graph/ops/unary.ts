@@ -1,4 +1,4 @@
-/** One operand, element by element. */
+/** Elementwise ops of one operand. */
 import { GraphTypeError } from '../dims.ts';
 import type { Builder, Dtype, Ref, unaryNames } from '../graph.ts';
 import { allDtypes, expectInputs, floatDtypes, flopPerElement, hostDtypes, numericDtypes, type OpRow } from './row.ts';
@@ -7,7 +7,7 @@ function unary(
   doc: string,
   allowed: readonly Dtype[],
   compute: (x: number) => number,
-  /** Gradient by x from upstream g, the operand x and the result y. */
+  /** Returns the gradient by x, from the upstream gradient g, the operand x and the result y. */
   gradient?: (b: Builder, g: Ref, x: Ref, y: Ref) => Ref,
 ): OpRow {
   return {

@@ -1,6 +1,6 @@
 import type { Graph } from '../graph.ts';
 
-/** Leaves out nodes that no output and no update needs. Inputs and parameters stay: they are what the host gives and keeps. */
+/** Removes nodes that no output and no update needs. Inputs and parameters stay, because they belong to the host. */
 export function removeDead(graph: Graph): Graph {
   const isNeeded = graph.nodes.map((node) => node.op === 'Input' || node.op === 'Parameter');
   for (const { node } of [...graph.outputs, ...graph.updates]) isNeeded[node] = true;
@@ -10,7 +10,7 @@ export function removeDead(graph: Graph): Graph {
   return withNodes(graph, isNeeded);
 }
 
-/** Leaves out inputs and parameters that nothing reads, and everything else that is dead. */
+/** Removes inputs and parameters that nothing reads, and everything else that is dead. */
 export function prune(graph: Graph): Graph {
   const aliveGraph = removeDead(graph);
   const readIds = new Set(aliveGraph.nodes.flatMap(({ inputs }) => inputs));
@@ -21,7 +21,7 @@ export function prune(graph: Graph): Graph {
   return withNodes(aliveGraph, isKept);
 }
 
-/** The graph of the nodes that stay; those may read, and outputs and updates may name, no others. */
+/** Returns the graph of the nodes that stay. They, the outputs and the updates must not refer to other nodes. */
 function withNodes(graph: Graph, isKept: readonly boolean[]): Graph {
   if (isKept.every(Boolean)) return graph;
   let nextId = 0;

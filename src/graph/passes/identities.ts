@@ -1,4 +1,4 @@
-/** Passes that compute what is known already: constants, equal nodes, arithmetic that changes nothing. */
+/** Passes that compute known results: constants, equal nodes, arithmetic that changes nothing. */
 import type { Ref } from '../builder.ts';
 import { countElements, sameShape, sameType } from '../dims.ts';
 import { emptyValues, roundIfBfloat16 } from '../evaluate.ts';
@@ -7,10 +7,7 @@ import { type NodeValues, numbersOf } from '../ops/row.ts';
 import { isLeaf, rowOf } from '../ops/table.ts';
 import { type RewriteRule, type RewriteSite, rewriteGraph, rewritten, uniformValue } from './rewrite.ts';
 
-/**
- * Zeros written where there are zeros already: the gradient of masked scores is zero at the masked places because their
- * exponential is.
- */
+/** Removes zeros that are written over zeros: the gradient of masked scores is zero at the masked places because their exponential is. */
 export function removeScatters(graph: Graph): Graph {
   return rewriteGraph(graph, zerosOverZeros);
 }
@@ -20,7 +17,7 @@ const zerosOverZeros: RewriteRule = ({ graph, node, at }) => {
   return valueAt(graph, node.inputs[0]!, node.inputs[1]!) === 0 ? at(node.inputs[0]!) : undefined;
 };
 
-/** The number that a float32 value is known to have at all of `indices`, other operands being finite. */
+/** Returns the number that a float32 value is known to have at all of `indices`, provided that other operands are finite. */
 function valueAt(graph: Graph, id: number, indices: number): number | undefined {
   const node = graph.nodes[id]!;
   const operand = (index: number): number | undefined => valueAt(graph, node.inputs[index]!, indices);
@@ -58,18 +55,18 @@ const commutative: ReadonlySet<OpName> = new Set([
   'LogicalOr',
 ]);
 
-/** Operands that may be exchanged are in the order of their ids; the writer itself then finds equal nodes. */
+/** Orders operands that may be exchanged by their ids; the writer itself then finds equal nodes. */
 const order: RewriteRule = ({ node, again, at }) => {
   const [a, b] = node.inputs as [number, number];
   return commutative.has(node.op) && a > b ? again(node, [at(b), at(a)]) : undefined;
 };
 
-/** Arithmetic that changes nothing, or that a cheaper op says as well. */
+/** Removes arithmetic that changes nothing, or that a cheaper op expresses as well. */
 export function removeIdentities(graph: Graph): Graph {
   return rewriteGraph(graph, neutral, signs, cancelled, quotient, square, same, unitAxes);
 }
 
-/** The operand that a node merely repeats, when the types agree too. */
+/** Returns the operand that a node only repeats, if the types agree too. */
 function repeated(site: RewriteSite, operand: number): Ref | undefined {
   const id = site.node.inputs[operand]!;
   return sameType(site.graph.nodes[id]!.type, site.node.type) ? site.at(id) : undefined;
@@ -128,7 +125,7 @@ const cancelled: RewriteRule = ({ graph, node, at }) => {
   return undefined;
 };
 
-/** x ÷ 2 is x × ½: the reciprocal is rounded once, to float32. */
+/** Replaces x ÷ 2 by x × ½: the reciprocal is rounded once, to float32. */
 const quotient: RewriteRule = ({ graph, node, builder, at }) => {
   if (node.op !== 'Div') return undefined;
   const [a, b] = node.inputs as [number, number];
@@ -142,7 +139,7 @@ const quotient: RewriteRule = ({ graph, node, builder, at }) => {
 const square: RewriteRule = ({ node, builder, at }) =>
   node.op === 'Mul' && node.inputs[0] === node.inputs[1] ? builder.square(at(node.inputs[0]!)) : undefined;
 
-/** Casts to the dtype a value has, choices between a value and itself, and StopGradient, which has done its work. */
+/** Removes casts to the dtype that a value has, choices between a value and itself, and StopGradient, which only matters to differentiation. */
 const same: RewriteRule = (site) => {
   const { node } = site;
   if (node.op === 'StopGradient') return repeated(site, 0);
@@ -151,7 +148,7 @@ const same: RewriteRule = (site) => {
   return undefined;
 };
 
-/** Reductions over axes of length 1. */
+/** Removes reductions over axes of length 1. */
 const unitAxes: RewriteRule = ({ node, builder, at, graph }) => {
   if (node.op !== 'Sum' && node.op !== 'Mean' && node.op !== 'Max') return undefined;
   const { shape } = graph.nodes[node.inputs[0]!]!.type;
@@ -160,7 +157,7 @@ const unitAxes: RewriteRule = ({ node, builder, at, graph }) => {
   return sameShape(shape, node.type.shape) ? operand : builder.reshape(operand, node.type.shape);
 };
 
-/** Larger constants than this are computed at each run rather than written out. */
+/** Larger constants are computed in each run instead of being written to the graph. */
 const largest = 4096;
 
 /** Computes nodes whose operands are all constants, as `evaluate` would. */

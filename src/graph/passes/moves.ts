@@ -6,7 +6,7 @@ import { numbersOf } from '../ops/row.ts';
 import { isLeaf } from '../ops/table.ts';
 import { type RewriteRule, type RewriteSite, rewriteGraph } from './rewrite.ts';
 
-/** Broadcasts that the op which follows does by itself, or that can come after cheaper work. */
+/** Removes broadcasts that the following op does by itself, and moves others after cheaper work. */
 export function removeBroadcasts(graph: Graph): Graph {
   return rewriteGraph(graph, needless, ofOperands, afterUnary, nearestLike);
 }
@@ -20,7 +20,7 @@ const needless: RewriteRule = ({ graph, node, builder, at }) => {
 
 const binaryOrSelect: ReadonlySet<OpName> = new Set([...binaryNames, 'Select']);
 
-/** x × BroadcastTo(y) is x × y, as long as the other operands still give the shape. */
+/** Replaces x × BroadcastTo(y) by x × y, if the operands still give the same shape. */
 const ofOperands: RewriteRule = ({ graph, node, again, at }) => {
   if (!binaryOrSelect.has(node.op)) return undefined;
   const operands = [...node.inputs];
@@ -47,7 +47,7 @@ const afterUnary: RewriteRule = ({ graph, node, builder, again, at }) => {
   return builder.broadcastTo(again(node, [at(inner.inputs[0]!)]), at(inner.inputs[1]!));
 };
 
-/** Only the shape of `like` is read, so it is replaced by a leaf of that shape or by its operand, which shortens its life. */
+/** Only the shape of `like` is read, so a leaf of that shape, or the value from which `like` was computed, keeps less memory in use. */
 const nearestLike: RewriteRule = ({ graph, node, builder, at }) => {
   if (node.op !== 'BroadcastTo') return undefined;
   const like = node.inputs[1]!;
@@ -61,7 +61,7 @@ const nearestLike: RewriteRule = ({ graph, node, builder, at }) => {
   return nearestId !== like ? builder.broadcastTo(at(node.inputs[0]!), at(nearestId)) : undefined;
 };
 
-/** Moves of elements that undo each other or can be one move. */
+/** Removes moves of elements that undo each other, and joins those that can be one move. */
 export function joinMoves(graph: Graph): Graph {
   return rewriteGraph(
     graph,
@@ -96,7 +96,7 @@ const transposes: RewriteRule = ({ graph, node, builder, at }) => {
   );
 };
 
-/** A slice of everything, a pad of nothing, one part joined to none. */
+/** Removes a slice of everything, a pad of nothing, and a concatenation of one part. */
 const whole: RewriteRule = ({ graph, node, at }) => {
   const mayDoNothing = node.op === 'Slice' || node.op === 'Pad' || (node.op === 'Concat' && node.inputs.length === 1);
   if (!mayDoNothing) return undefined;
@@ -123,14 +123,14 @@ const nestedConcats: RewriteRule = ({ graph, node, builder, at, users }) => {
   return builder.concat(openedInputs.map(at), node.attributes.axis as number);
 };
 
-/** The one axis along which a Slice or a Pad differs from its operand. */
+/** Returns the only axis along which a Slice or a Pad differs from its operand. */
 function onlyAxis(graph: Graph, node: Node): number | undefined {
   const { shape } = graph.nodes[node.inputs[0]!]!.type;
   const axes = shape.flatMap((dim, axis) => (sameDim(dim, node.type.shape[axis]!) ? [] : [axis]));
   return axes.length === 1 ? axes[0] : undefined;
 }
 
-/** Neighbouring slices of one value, joined again. */
+/** Joins adjacent slices of one value. */
 const slicesOfOne: RewriteRule = ({ graph, node, builder, at }) => {
   if (node.op !== 'Concat') return undefined;
   const axis = node.attributes.axis as number;
@@ -170,7 +170,7 @@ const slicesOfOne: RewriteRule = ({ graph, node, builder, at }) => {
   return concatParts.length === 1 ? concatParts[0] : builder.concat(concatParts, axis);
 };
 
-/** Simplifies a slice that is within one part of a concatenation. */
+/** Takes a slice that lies within one part of a concatenation from that part. */
 const slicedConcat: RewriteRule = ({ graph, node, builder, at }) => {
   if (node.op !== 'Slice') return undefined;
   const joined = graph.nodes[node.inputs[0]!]!;
@@ -195,7 +195,7 @@ const slicedConcat: RewriteRule = ({ graph, node, builder, at }) => {
   return undefined;
 };
 
-/** The sum of values that were padded into places that do not overlap: the gradient of a value that was cut into slices. */
+/** Joins padded values that do not overlap, instead of adding them up: such sums are the gradient of a value that was cut into slices. */
 const disjointPads: RewriteRule = (site) => {
   const { graph, node, builder, at, users } = site;
   if (node.op !== 'Add') return undefined;

@@ -1,14 +1,14 @@
-/** The passes share a walk over a graph that replaces nodes by others of the same type. */
+/** The walk over a graph that all passes share. It replaces nodes by others of the same type. */
 import { type Builder, builderOn, type Ref } from '../builder.ts';
 import { printType, type Shape, type Sizes, sameShape, sameType } from '../dims.ts';
 import type { ComputedOp, Graph, Node } from '../graph.ts';
 import { isLeaf } from '../ops/table.ts';
 import { GraphWriter } from '../writer.ts';
 
-/** A pass keeps every output and every update; when it finds nothing to do, it gives back the very same graph. */
+/** A pass preserves every output and every update. If it finds nothing to do, it returns the very same graph. */
 export type Pass = (graph: Graph) => Graph;
 
-/** A node of the old graph, while the new one is being written. */
+/** A node of the old graph, while the new one is written. */
 export interface RewriteSite {
   readonly graph: Graph;
   readonly id: number;
@@ -16,25 +16,25 @@ export interface RewriteSite {
   readonly builder: Builder;
   /** For each old value, the ids of the nodes that read it (twice if read twice), and −1 for each output or update. */
   readonly users: readonly (readonly number[])[];
-  /** The new value that represents an old one. */
+  /** Returns the new value that represents an old one. */
   at(id: number): Ref;
-  /** The op of an old node, with its attributes, on new operands. */
+  /** Adds the op of an old node, with its attributes, for new operands. */
   again(node: Node, operands: readonly Ref[]): Ref;
 }
 
-/** The value that takes the node's place, or nothing to keep it. */
+/** Returns the value that replaces the node, or undefined to keep the node. */
 export type RewriteRule = (site: RewriteSite) => Ref | undefined;
 
 /**
- * Applies the first of the rules that has something to say at each node, in topological order. Nothing is written before a
- * rule adds a node or asks for a new value: most passes find nothing to do, and then only look.
+ * Applies, at each node in topological order, the first rule that returns a value. Nothing is written before a rule adds a node or requests a new value,
+ * because most passes find nothing to do and only read.
  */
 export function rewriteGraph(graph: Graph, ...rules: readonly RewriteRule[]): Graph {
   const refs: Ref[] = [];
   let currentId = 0;
   let isReplaced = false;
 
-  /** Copies what is still to be copied of the nodes before the current one. */
+  /** Copies the nodes before the current one that are not copied yet. */
   const catchUp = (): void => {
     for (let id = refs.length; id < currentId; id++) refs.push(copyNode(graph, graph.nodes[id]!, writer, refs));
     writer.label = graph.nodes[currentId]?.label ?? '';
@@ -78,7 +78,7 @@ export function rewriteGraph(graph: Graph, ...rules: readonly RewriteRule[]): Gr
   return writer.finishCopy(graph, (id) => refs[id]!);
 }
 
-/** The same graph, equal nodes merged. */
+/** Returns the same graph with equal nodes merged. */
 export function rewritten(graph: Graph): Graph {
   const writer = new GraphWriter(graph.name);
   const refs: Ref[] = [];
@@ -114,10 +114,10 @@ function usersOf(graph: Graph): number[][] {
   return users;
 }
 
-/** Assumed length of a symbol for heuristics. */
+/** Assumed lengths of symbols, for choices that depend on them. */
 const assumed: Readonly<Record<string, number>> = { batch: 1024, hits: 64 };
 
-/** Elements of a shape, for choosing the cheaper of two ways. */
+/** Estimates the number of elements of a shape, to choose the cheaper of two ways. */
 export function estimate(shape: Shape, sizes: Sizes = {}): number {
   let elementCount = 1;
   for (const dim of shape) {
@@ -130,7 +130,7 @@ export function estimate(shape: Shape, sizes: Sizes = {}): number {
   return elementCount;
 }
 
-/** The number that every element of an old value is, if that can be seen from the graph. */
+/** Returns the number that every element of an old value is, if the graph shows it. */
 export function uniformValue(graph: Graph, id: number): number | undefined {
   const node = graph.nodes[id]!;
   if (node.op === 'Constant') {
@@ -143,12 +143,12 @@ export function uniformValue(graph: Graph, id: number): number | undefined {
   return undefined;
 }
 
-/** A scalar constant for `value`, of the node's dtype. */
+/** Returns a scalar constant for `value`, of the node's dtype. */
 export function scalar(site: RewriteSite, value: number): Ref {
   return site.builder.constant(value, [], site.node.type.dtype);
 }
 
-/** Reshapes `value`; returns it unchanged if it already has the shape. */
+/** Returns `value` in `shape`; the value itself if it has that shape. */
 export function shaped(builder: Builder, value: Ref, shape: Shape): Ref {
   return sameShape(value.type.shape, shape) ? value : builder.reshape(value, shape);
 }

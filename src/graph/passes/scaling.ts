@@ -1,7 +1,7 @@
 /**
- * Moves scales out of large matrices. A matrix times a number, a column [m, 1] or a row [1, n] is often only multiplied or summed afterwards; the
- * scale then moves to the operand or result with the fewest elements. In the gradient of an
- * in-batch softmax this leaves one pass over batch × batch (exp) and one sum between the products.
+ * Moves scales out of big matrices. A matrix times a number, a column [m, 1] or a row [1, n] is often only multiplied or summed afterwards; the scale then
+ * moves to whichever of the operands and the result has the fewest elements. In the gradient of an in-batch softmax this leaves one pass over batch × batch
+ * (exp) and one sum between the products.
  */
 import type { Builder, Ref } from '../builder.ts';
 import { broadcastShapes, dimAt, type Shape, sameShape } from '../dims.ts';
@@ -24,10 +24,10 @@ export function moveScales(graph: Graph): Graph {
   );
 }
 
-/** A value seen as another one times a smaller scale. */
+/** A value that is another one times a smaller scale. */
 interface Scaled {
   readonly value: number;
-  /** An old value, or −1 the number. */
+  /** An old value, or the number −1. */
   readonly scale: number | 'minus one';
   readonly shape: Shape;
 }
@@ -49,7 +49,7 @@ function scaleRef(site: RewriteSite, scaled: Scaled): Ref {
   return scaled.scale === 'minus one' ? scalar(site, -1) : site.at(scaled.scale);
 }
 
-/** x ÷ s is x × (1 ÷ s) where s is much smaller. */
+/** Replaces x ÷ s by x × (1 ÷ s) if s is much smaller. */
 const reciprocal: RewriteRule = ({ graph, node, builder, at }) => {
   if (node.op !== 'Div') return undefined;
   const [x, s] = node.inputs as [number, number];
@@ -58,7 +58,7 @@ const reciprocal: RewriteRule = ({ graph, node, builder, at }) => {
   return builder.mul(at(x), builder.div(1, at(s)));
 };
 
-/** (x × s) × t is x × (s × t), and −(x × s) is x × (−s), where that is less work. */
+/** Replaces (x × s) × t by x × (s × t), and −(x × s) by x × (−s), if that is less work. */
 const combined: RewriteRule = (site) => {
   const { graph, id, node, builder, at, users } = site;
   if (node.type.dtype !== 'float32') return undefined;
@@ -91,7 +91,7 @@ const combined: RewriteRule = (site) => {
   return undefined;
 };
 
-/** (x × s) ÷ y is (x ÷ y) × s: there it may meet another scale. */
+/** Replaces (x × s) ÷ y by (x ÷ y) × s, because the scale may meet another one there. */
 const outOfQuotient: RewriteRule = (site) => {
   const { graph, node, builder, at, users } = site;
   if (node.op !== 'Div') return undefined;
@@ -101,7 +101,7 @@ const outOfQuotient: RewriteRule = (site) => {
   return builder.mul(builder.div(at(scaled.value), at(y)), scaleRef(site, scaled));
 };
 
-/** x × s ± y × s is (x ± y) × s. */
+/** Replaces x × s ± y × s by (x ± y) × s. */
 const factored: RewriteRule = (site) => {
   const { graph, node, builder, at, users } = site;
   if (node.op !== 'Add' && node.op !== 'Sub') return undefined;
@@ -113,7 +113,7 @@ const factored: RewriteRule = (site) => {
   }
   const valueShapes = [left.value, right.value].map((id) => graph.nodes[id]!.type.shape);
   if (!valueShapes.every((shape) => sameShape(shape, node.type.shape))) return undefined;
-  /** The scale, and whether it is turned round. */
+  /** Returns the scale without a negation, and true if it had one. */
   const withoutSign = (scale: number): readonly [number, boolean] => {
     const inner = graph.nodes[scale]!;
     return inner.op === 'Neg' ? [inner.inputs[0]!, true] : [scale, false];
@@ -128,18 +128,18 @@ const factored: RewriteRule = (site) => {
 
 type ScaleSlot = 'result' | 0 | 1;
 
-/** Axis of operand `index` that is an axis of the product; the other one is summed over. */
+/** Returns the axis of operand `index` that is an axis of the product; the other one is summed over. */
 function outerAxis(product: Node, index: 0 | 1): number {
   const transposed = index === 0 ? product.attributes.transposeA : product.attributes.transposeB;
   return (index === 0) === (transposed === true) ? 1 : 0;
 }
 
-/** Along which axis of a matrix a scale varies; nothing for a number, which may be anywhere. */
+/** Returns the axis of a matrix along which a scale varies; undefined for a number, which may be anywhere. */
 function variesAlong(scale: Shape): 0 | 1 | undefined {
   return dimAt(scale, 0, 2) !== 1 ? 0 : dimAt(scale, 1, 2) !== 1 ? 1 : undefined;
 }
 
-/** Where else a scale of `from` may be in a product, and which such place has the fewest elements, if fewer than here. */
+/** Returns the slot of a product with the fewest elements to which a scale of `from` can move, if it has fewer than `from`. */
 function betterPlace(graph: Graph, product: Node, from: ScaleSlot, scale: Shape): ScaleSlot | undefined {
   const axis = variesAlong(scale);
   const elementsOfSlot = (place: ScaleSlot): number =>
@@ -156,7 +156,7 @@ function betterPlace(graph: Graph, product: Node, from: ScaleSlot, scale: Shape)
   return elementsOfSlot(bestSlot) < elementsOfSlot(from) ? bestSlot : undefined;
 }
 
-/** `scale` as it must lie to scale `place`, when it scaled `from`. */
+/** Returns `scale` in the shape that scales `place`, if it has scaled `from`. */
 function turned(builder: Builder, product: Node, scale: Ref, place: ScaleSlot, from: ScaleSlot): Ref {
   const axis = variesAlong(scale.type.shape);
   if (axis === undefined) return shaped(builder, scale, []);
@@ -169,7 +169,7 @@ function turned(builder: Builder, product: Node, scale: Ref, place: ScaleSlot, f
   return shaped(builder, scale, targetAxis() === 0 ? [length, 1] : [1, length]);
 }
 
-/** The product of `node` with `scale` at `place` instead of at `from`. */
+/** Returns the product of `node` with `scale` at `place` instead of at `from`. */
 function placed(
   site: RewriteSite,
   node: Node,
@@ -184,7 +184,7 @@ function placed(
   return site.again(node, operands);
 }
 
-/** (A B) × s: into A or B. */
+/** Moves the scale of (A B) × s into A or B. */
 const intoProduct: RewriteRule = (site) => {
   const { graph, id, at, users } = site;
   const scaled = scaledOf(graph, id);
@@ -195,7 +195,7 @@ const intoProduct: RewriteRule = (site) => {
   return place === undefined ? undefined : placed(site, node, node.inputs.map(at), scaled, place, 'result');
 };
 
-/** (X × s) B: out of X, when nobody else needs X × s. */
+/** Moves the scale of (X × s) B out of X, if nothing else needs X × s. */
 const outOfOperand: RewriteRule = (site) => {
   const { graph, node, at, users } = site;
   if (node.op !== 'MatMul') return undefined;
@@ -231,7 +231,7 @@ function isOutsideSum(graph: Graph, node: Node, scaled: Scaled): boolean {
   );
 }
 
-/** Σ x × s is (Σ x) × s. */
+/** Replaces Σ x × s by (Σ x) × s. */
 const outOfSum: RewriteRule = (site) => {
   const { graph, node, builder, at, users } = site;
   if (node.op !== 'Sum' && node.op !== 'Mean') return undefined;
@@ -268,7 +268,7 @@ function isWeights(graph: Graph, node: Node, scaled: Scaled): boolean {
   );
 }
 
-/** Σ over rows of X × s[m, 1] is sᵀ X. */
+/** Replaces the sum over rows of X × s[m, 1] by sᵀ X. */
 const weightedSum: RewriteRule = (site) => {
   const { graph, node, builder, at } = site;
   if (node.op !== 'Sum') return undefined;

@@ -1,11 +1,11 @@
-/** Passes over matrix products: their transposed operands, and what is added to them. */
+/** Passes over matrix products: their transposed operands, and values that are added to them. */
 import type { Builder, Ref } from '../builder.ts';
 import { dimAt, type Shape } from '../dims.ts';
 import type { Graph } from '../graph.ts';
 import { numbersOf } from '../ops/row.ts';
 import { estimate, type RewriteRule, rewriteGraph, shaped } from './rewrite.ts';
 
-/** Transposes before and after a product become its flags, and a big matrix is not transposed where a small one can be. */
+/** Turns transposes before and after a product into its flags, and avoids transposing a big matrix if a small one can be transposed instead. */
 export function foldTransposes(graph: Graph): Graph {
   return rewriteGraph(graph, ofOperands, ofResult, ofBigOperand);
 }
@@ -46,7 +46,7 @@ const ofResult: RewriteRule = ({ graph, id, node, builder, at, users }) => {
   });
 };
 
-/** AᵀB = (BᵀA)ᵀ, where A is big and both B and the result are small: kernels read a big left operand by its rows alone. */
+/** Uses AᵀB = (BᵀA)ᵀ if A is big and both B and the result are small, because kernels read a big left operand only by its rows. */
 const ofBigOperand: RewriteRule = ({ graph, node, builder, at }) => {
   if (node.op !== 'MatMul' || node.attributes.transposeA !== true) return undefined;
   const [big, small] = node.inputs as [number, number];
@@ -59,14 +59,14 @@ const isMuchBigger = (big: Shape, small: Shape, result: Shape): boolean =>
   estimate(big) >= 8 * estimate(small) && estimate(big) >= 8 * estimate(result);
 
 /**
- * A column or a row added to a big product becomes one more term of its inner sums: AB + 1·r = [A 1] [B; r]. Worth it where
- * the product is much bigger than its operands, as batch × batch is: one pass over it is saved.
+ * Turns a column or a row that is added to a big product into one more term of its inner sums: AB + 1·r = [A 1] [B; r]. This is worth it if the product is much
+ * bigger than its operands, as batch × batch is: it saves one pass over the product.
  */
 export function foldBiases(graph: Graph): Graph {
   return rewriteGraph(graph, added);
 }
 
-/** Number of transposed operands, which would be copied. */
+/** Minimum size of the product in relation to its operands, which are copied. */
 const muchBigger = 4;
 
 const added: RewriteRule = ({ graph, node, builder, at, users }) => {
@@ -99,7 +99,7 @@ const added: RewriteRule = ({ graph, node, builder, at, users }) => {
   return builder.matMul(operands[0]!, operands[1]!, { transposeA, transposeB });
 };
 
-/** A vector laid across the inner axis of an operand. */
+/** Returns a vector in the shape that lies across the inner axis of an operand. */
 function along(builder: Builder, line: Ref, inner: number): Ref {
   const lineLength = line.type.shape.find((dim) => dim !== 1)!;
   return shaped(builder, line, inner === 0 ? [1, lineLength] : [lineLength, 1]);

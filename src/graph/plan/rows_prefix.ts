@@ -1,29 +1,29 @@
-/** Prefixes for the rows of graph inputs, in input names and in symbols of lengths. */
+/** Names of the rows of graph inputs: in the inputs' names, and in the symbols of their lengths. */
 import type { InputPlan, OwnRows, PartRows, RowsOf, Sequences } from './plan.ts';
 
-/** The prefix of the names of graph inputs, so that the events' rows and each kind of drawn rows have inputs of their own. */
+/** Returns the prefix of the names of graph inputs, so that the events' rows and each kind of drawn rows have inputs of their own. */
 export function rowsPrefix(rows: RowsOf): string {
   return rows.kind === 'events' ? '' : `${stem(rows)}/`;
 }
 
-/** The symbol of how many accidental hits there are among these rows. */
+/** Returns the symbol for the number of accidental hits among these rows. */
 export function hitsSymbol(rows: RowsOf): string {
   return rows.kind === 'events' ? 'hits' : `hits_${stem(rows)}`;
 }
 
-/** Returns the symbol for the number of rows, if it is no multiple of the batch. */
+/** Returns the symbol for the number of these rows, which is not a multiple of the batch's. */
 export function rowsSymbol(rows: Exclude<RowsOf, { readonly kind: 'events' | 'shared' | 'queue' } | OwnRows>): string {
   const partLength = lengthOf(rows);
   return partLength === undefined ? rows.kind : `${rows.kind}_${partLength}`;
 }
 
-/** The largest length of the lists of a part of a batch, or of its sequences. */
+/** Returns the maximum length of the lists of a part of a batch, or of its sequences. */
 const lengthOf = (rows: RowsOf): number | undefined =>
   rows.kind === 'part' || rows.kind === 'sequences' ? rows.length : undefined;
 
 /**
- * Rows of the parts and pieces of a batch, by their symbols, where a step needs the most of everything: all are in the part of the
- * longest lists, and one row fills up each other part.
+ * Returns the numbers of rows of a batch's parts and pieces, by their symbols, for a step of maximum size: all rows are in the part of the longest lists, and
+ * each other part has one padding row.
  */
 export function largestSizes(
   inputs: readonly InputPlan[],
@@ -45,9 +45,9 @@ export function largestSizes(
 }
 
 /**
- * Elements of lists that go through the item tower, by their symbols, where a step needs the most of everything: all lists are full, and no
- * item is in two of them.
- * @param corpus how many items there are
+ * Returns the numbers of elements of lists that go through the item tower, by their symbols, for a step of maximum size: all lists are full, and no item is in
+ * two of them.
+ * @param corpus number of items
  */
 export function mostElements(
   inputs: readonly InputPlan[],

@@ -1,4 +1,4 @@
-/** Builds the exported graph of a tower: it contains the table lookups, so that it runs without this library. */
+/** A tower as it is exported: it looks its tables up itself, so that it runs without this library. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { type Builder, builderOn, type Ref } from '../builder.ts';
 import { symbolic } from '../dims.ts';
@@ -7,17 +7,18 @@ import { prune } from '../passes/dead.ts';
 import { GraphWriter } from '../writer.ts';
 import type { FeaturePlan, InputSource, Plan, TowerPlan } from './plan.ts';
 
-/** Name of the parameter that holds a table: float32 [rows, dim]. */
+/** Returns the name of the parameter that holds a table: float32 [rows, dim]. */
 export const tableParameter = (table: string): string => `table:${table}`;
 
-/** Name of the input with the weights of a list. */
+/** Returns the name of the input with the weights of a list. */
 export const weightsInput = (list: string): string => `${list}/weights`;
 
 /**
- * Inputs are named after the features: int32 [batch] codes; int32 [batch, max] bags, −1 past their end; int32 [batch, max, values] bags of elements with several values, likewise; float32
- * [batch, width] numbers as encoded; float32 [batch, max] `weightsInput` of a list that has weights. Output `vector` is float32 [batch, width]. Parameters are the tower's own and
- * `table:<name>` for each table that it reads, a list that goes through the item tower under its own name; `tableRows` says how many rows each has. A bag that is empty gives zeros. Where a
- * feature leaves the unseen out, code 0 counts as nothing too.
+ * Returns the graph of an exported tower. Inputs are named after the features: int32 [batch] codes; int32 [batch, max] bags, −1 after their end; int32 [batch,
+ * max, values] bags of elements with several values, likewise; float32 [batch, width] encoded numbers; float32 [batch, max] `weightsInput` of a list that has
+ * weights. Output `vector` is float32 [batch, width]. Parameters are the tower's own and `table:<name>` for each table that it reads; a list that goes through
+ * the item tower has one under its own name; `tableRows` has the number of rows of each. An empty bag gives zeros. If a feature skips unseen values, code 0
+ * does not count either.
  */
 export function servingGraph(plan: Plan, tower: TowerPlan, tableRows: ReadonlyMap<string, number>): Graph {
   const writer = new GraphWriter(`${plan.model}_${tower.name}_serving`);
@@ -66,7 +67,7 @@ function serve(
   }
 }
 
-/** Multiplies the valid elements by their weights. A mean is divided by the sum of the weights, and is zeros if that is 0. */
+/** Sums the rows of elements that count, times their weights; a mean is divided by the sum of these weights, and is zeros if that is 0. */
 function weighted(builder: Builder, feature: FeaturePlan, tableRows: ReadonlyMap<string, number>, mean: boolean): Ref {
   const codes = bag(builder, feature);
   const { shape } = codes.type;
@@ -79,7 +80,7 @@ function weighted(builder: Builder, feature: FeaturePlan, tableRows: ReadonlyMap
   return builder.div(rowSum, builder.select(builder.greater(weightSum, 0), weightSum, 1));
 }
 
-/** A bias has a table of its own, of one number a row. */
+/** Returns the table and the width of a bias, which has a table of its own with one number per row. */
 const ownTable = ({ table }: Extract<InputSource, { readonly from: 'embedding' }>) =>
   table === undefined ? {} : { table, width: 1 };
 
@@ -94,21 +95,21 @@ function bag(builder: Builder, { name, max }: FeaturePlan): Ref {
   return builder.input(name, [symbolic('batch'), max], 'int32');
 }
 
-/** 1 where a bag has an element that counts: float32 [batch, max] */
+/** Returns 1 where a bag has an element that counts: float32 [batch, max] */
 function filled(builder: Builder, feature: FeaturePlan): Ref {
-  // Code 0 is an item that the corpus does not have.
+  // In a list through the item tower, code 0 is an item outside the corpus.
   const smallestCode = feature.skipsUnseen || feature.through ? 1 : 0;
   return builder.cast(builder.greaterEqual(bag(builder, feature), smallestCode), 'float32');
 }
 
-/** float32 [batch, max, dim], zeros past a bag's end and for elements that do not count */
+/** Returns float32 [batch, max, dim], zeros after a bag's end and for elements that do not count */
 function maskedRows(builder: Builder, feature: FeaturePlan, tableRows: ReadonlyMap<string, number>): Ref {
   const codes = bag(builder, feature);
   const rows = builder.gather(table(builder, feature, tableRows), builder.maximum(codes, 0));
   return builder.mul(rows, builder.reshape(filled(builder, feature), [...codes.type.shape, 1]));
 }
 
-/** float32 [batch, max, dim]: the values of each element pooled, zeros where it has none */
+/** Returns float32 [batch, max, dim]: the pooled values of each element, zeros if it has none */
 function innerRows(
   builder: Builder,
   feature: FeaturePlan,
@@ -120,7 +121,7 @@ function innerRows(
   const batch = symbolic('batch');
   const codes = builder.input(name, [batch, max, values], 'int32');
   const isCounted = builder.cast(builder.greaterEqual(codes, skipsUnseen ? 1 : 0), 'float32');
-  // Engines take sums of three axes and fewer alike.
+  // Engines agree in sums of tensors with three axes or fewer.
   const lineCount = symbolic('batch', max);
   const flatCodes = builder.reshape(codes, [lineCount, values]);
   const rows = builder.gather(table(builder, feature, tableRows), builder.maximum(flatCodes, 0));
@@ -141,7 +142,7 @@ function sizeOf({ encoder }: FeaturePlan): number {
   return encoder.kind === 'vector' ? encoder.size : 1;
 }
 
-/** Writes a graph's nodes into another one, each input replaced by a value of that one; parameters, outputs and labels stay. */
+/** Writes a graph's nodes to another one, and replaces each input by a value of that one; parameters, outputs and labels stay. */
 function replay(into: GraphWriter, graph: Graph, input: (name: string) => Ref): void {
   const refs: Ref[] = [];
   for (const node of graph.nodes) {

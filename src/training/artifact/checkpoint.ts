@@ -1,6 +1,6 @@
 /**
- * Stores the complete state of a run in one safetensors file, so that a resumed run continues as if it had never stopped. Random numbers need no
- * state: they are drawn from (seed, epoch, step). The file is replaced atomically and contains its own checksum.
+ * The checkpoint holds the whole state of a run in one safetensors file, so that a resumed run continues as if it had never stopped. Random numbers need no
+ * state, because they are drawn from (seed, epoch, step). The file is replaced atomically and contains its own checksum.
  */
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -22,18 +22,18 @@ import type { Feeder } from '../feed/feeder.ts';
 
 /** The progress of a run. Every number survives JSON bit for bit. */
 export interface Progress {
-  /** Epochs that are finished. */
+  /** Number of finished epochs. */
   readonly epoch: number;
-  /** Steps done of the epoch after those. */
+  /** Steps done in the current epoch. */
   readonly stepOfEpoch: number;
   /** Steps done since the start of the run. */
   readonly step: number;
-  /** Sums over the unfinished epoch's steps, weighted by their rows, by output; and the rows. */
+  /** Sums of the outputs over the steps of the current epoch, weighted by rows; and the number of these rows. */
   readonly sums: Readonly<Record<string, number>>;
   readonly rows: number;
-  /** The best epoch so far by the stopping metric, and the checksum of the file with its weights. */
+  /** The best epoch so far by the stopping metric, with the checksum of its weights file. */
   readonly best?: BestEpoch;
-  /** Checksums of metrics.jsonl and steps.jsonl at the checkpoint. Later lines are removed on resume. */
+  /** State of metrics.jsonl and steps.jsonl at the checkpoint: lines written later are cut off on resume. */
   readonly metrics: Checksum;
   readonly steps: Checksum;
 }
@@ -45,7 +45,7 @@ export interface BestEpoch extends Checksum {
 
 export interface Checkpoint {
   readonly progress: Progress;
-  /** Tables with their optimizers' state, dense weights with their slots, the streaming estimators: by name. */
+  /** By name: tables with their optimizer state, dense weights with their slots, and the streaming estimators. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
 }
 
@@ -53,7 +53,7 @@ export const checkpointFile = 'checkpoint.safetensors';
 
 const format = 'tower-checkpoint-2';
 
-/** @throws Failure `cannot-write`; the previous checkpoint is then unchanged. */
+/** @throws Failure `cannot-write`; the previous checkpoint then remains. */
 export async function writeCheckpoint(
   folder: string,
   progress: Progress,
@@ -76,8 +76,9 @@ export async function hasCheckpoint(folder: string): Promise<boolean> {
 }
 
 /**
+ * Reads and verifies the checkpoint.
  * @param expected types and shapes of its tensors, by name
- * @param into memory to read a tensor into, such as its table's
+ * @param into returns the memory to read a tensor into, such as its table's
  * @throws Failure `cannot-read`, `damaged-file`
  */
 export async function readCheckpoint(
@@ -94,10 +95,7 @@ export async function readCheckpoint(
   return { progress: progressOf(path, metadata), tensors };
 }
 
-/**
- * Reads the progress of the run without the tensors: whoever reads them checks that they are whole.
- * @throws Failure `cannot-read`, `damaged-file`
- */
+/** Reads the progress of the run. Does not verify the tensors: `readCheckpoint` does. @throws Failure `cannot-read`, `damaged-file` */
 export async function readProgress(folder: string): Promise<Progress> {
   const path = join(folder, checkpointFile);
   return progressOf(path, await readMetadata(path));
@@ -154,8 +152,8 @@ export async function saveState(folder: string, progress: Progress, state: Train
 }
 
 /**
- * Everything that a step changes: `table/<table>` and `state/<table>/<slot>` of the tables; `parameter/<name>` of the dense weights, their
- * optimizer's slots among them, and of what weighs the tasks; `feed/<input>/…` of streaming estimators. Views where the host holds it.
+ * Returns everything that a step changes: `table/<table>` and `state/<table>/<slot>` of the tables; `parameter/<name>` for the dense weights, the slots of
+ * their optimizer and the weights of the tasks; `feed/<input>/…` for streaming estimators. Tensors that the host holds are views, not copies.
  */
 export async function stateTensors(state: TrainingState): Promise<StoredTensor<Numbers>[]> {
   const parameters = await state.program.read();
@@ -166,8 +164,8 @@ export async function stateTensors(state: TrainingState): Promise<StoredTensor<N
 }
 
 /**
- * Large tables are read straight into their own memory.
- * @throws Failure `damaged-file` where the checkpoint is not of this model
+ * Restores the state from the checkpoint. Large tables are read directly into their own memory.
+ * @throws Failure `damaged-file` if the checkpoint belongs to another model
  */
 export async function restoreState(folder: string, state: TrainingState): Promise<Progress> {
   const hostViews = hostNumbers(state);
@@ -187,7 +185,7 @@ export async function restoreState(folder: string, state: TrainingState): Promis
   return progress;
 }
 
-/** Returns views, not copies, of all that the host holds. */
+/** Returns views, not copies, of all numbers that the host holds. */
 function hostNumbers({ tables, feeder }: TrainingState): Map<string, { shape: number[]; data: Numbers }> {
   const hostViews = new Map<string, { shape: number[]; data: Numbers }>();
   for (const table of tables.values()) {
@@ -205,7 +203,7 @@ function hostNumbers({ tables, feeder }: TrainingState): Map<string, { shape: nu
 const parameterTensors = (parameters: Tensors): StoredTensor[] =>
   Object.entries(parameters).map(([name, { shape, data }]) => ({ name: `parameter/${name}`, shape, data }));
 
-/** Parameters that belong to the trained model: not the slots of their optimizer. */
+/** Returns the names of parameters that belong to the trained model, without the slots of their optimizer. */
 export const weightNames = ({ towers, step, predictions }: Plan): ReadonlySet<string> =>
   new Set([
     ...[...towers.map(({ embedded }) => embedded), ...(predictions ? [predictions] : [])].flatMap(({ graph }) =>
@@ -214,7 +212,7 @@ export const weightNames = ({ towers, step, predictions }: Plan): ReadonlySet<st
     ...step.graph.parameters.filter(({ trainable }) => trainable).map(({ name }) => name),
   ]);
 
-/** Returns tables as the towers read them, and dense weights without their optimizer's slots. */
+/** Returns the tables as the towers read them, and the dense weights without the slots of their optimizer. */
 export function weightTensors(plan: Plan, tables: Tables, parameters: Tensors): StoredTensor<Numbers>[] {
   const weightSet = weightNames(plan);
   return [

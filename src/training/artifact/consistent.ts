@@ -1,6 +1,7 @@
 /**
- * Checks that the files of a model fit each other: names, widths, graphs, encodings and weights. Checksums only show that files are unchanged; these
- * checks show that the model can be computed. Long because each part of a model is checked next to the others that it must agree with.
+ * Checks that the files of a model are consistent: names, widths, graphs, encodings and weights. Checksums detect accidental changes; this check makes sure
+ * that the model can be computed, whatever was written and sealed.
+ * Long because each part of a model has its check here, next to the other parts that it must agree with.
  */
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -35,7 +36,7 @@ export interface ModelParts {
   readonly encodings: ReadonlyMap<string, Encoding>;
 }
 
-/** @throws Failure `damaged-file` with the file and the first thing in it that does not fit */
+/** @throws Failure `damaged-file` with the file and its first inconsistency */
 export function refuseInconsistent({ folder, manifest, plan, encodings }: ModelParts): void {
   const refuse = (file: string, reasons: Iterable<string>): void => {
     for (const reason of reasons) throw failure('damaged-file', { path: join(folder, file), reason });
@@ -141,7 +142,7 @@ function* problemsOfEncoding(feature: string, encoding: Encoding, { features }: 
     yield 'its boundaries do not ascend';
   }
   if (encoding.kind === 'standardize' && !(encoding.deviation > 0)) yield 'its deviation is not above 0';
-  // Declared parts, which are not learned, must equal those of the plan.
+  // Declared entries are repeated in the plan, and must be equal there.
   for (const { name, encoder, encoderOf } of features) {
     if (encoderOf !== feature) continue;
     const declared: Readonly<Record<string, unknown>> = { ...encoder };
@@ -172,7 +173,7 @@ function* problemsOfGraph(graph: Graph, inputs: readonly InputPlan[]): Iterable<
   }
 }
 
-/** Lengths that ascend, of one list of the tower, which holds more. */
+/** Yields problems of the graphs for short lists: their lengths must ascend, refer to one list of the tower, and be below its maximum. */
 function* problemsOfParts({ name, features, parts = [] }: TowerPlan, plan: Plan): Iterable<string> {
   let lastLength = 0;
   for (const { feature, length } of parts) {
@@ -259,7 +260,7 @@ function* problemsOfPredictions(predictions: GraphPlan, plan: Plan): Iterable<st
   if (graph.updates.length > 0) yield 'it changes weights';
 }
 
-/** Returns the type that the host feeds; or what is wrong with it, as the rest of a sentence. */
+/** Returns the type that the host feeds, or the problem as the rest of a sentence. */
 function typeOfInput(
   { source }: InputPlan,
   { features, tables }: Plan,

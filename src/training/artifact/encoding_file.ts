@@ -1,6 +1,6 @@
 /**
- * Reads and writes what a run learned of the values of its features: encodings, and counts of values that are admitted. Most encodings are JSON. A vocabulary of many values is safetensors with the length of each value in UTF-8,
- * and the bytes of all of them.
+ * Reads and writes the encodings of a run, and its counts for the admission of values. Most encodings are JSON. A large vocabulary is a safetensors file with
+ * the length of each value in bytes of UTF-8, and the bytes of all values.
  */
 import { isUtf8 } from 'node:buffer';
 import { readdir } from 'node:fs/promises';
@@ -19,18 +19,18 @@ import type { Dataset, Encoding } from '../../data/dataset.ts';
 import { refuseUnlessValid } from './validate.ts';
 
 /**
- * `admission.safetensors` has a run's counts of admitted values, for a run that continues it. `compaction.json` maps codes of the previous run to new
- * ones, if values were removed and rows have moved.
+ * `admission.safetensors` of a run has the counts for the admission of values, for a run that continues from it. `compaction.json` maps the codes of the base
+ * run to new codes, if values have left and rows have moved.
  */
 export const admissionFile = 'admission.safetensors';
 export const compactionFile = 'compaction.json';
 
 const admissionFormat = 'tower-admission-2';
 const compactionFormat = 'tower-compaction-1';
-/** The file of format 1. */
+/** The name of the admission file in format 1. */
 export const earlierAdmissionFile = 'admission.json';
 
-/** @param from checksum of the run before */
+/** @param from checksum of the base run */
 export async function writeAdmissions(
   folder: string,
   { admissions, recoded }: Pick<Dataset, 'admissions' | 'recoded'>,
@@ -55,10 +55,7 @@ function tensorsOf(feature: string, { seen, waiting }: Admission): StoredTensor[
   ];
 }
 
-/**
- * Reads those of a run whose checksums are checked; empty where it counted nothing.
- * @throws Failure `damaged-file`, `cannot-read`
- */
+/** Reads the counts of a run whose checksums have been verified. Returns an empty map if it has none. @throws Failure `damaged-file`, `cannot-read` */
 export async function readAdmissions(folder: string): Promise<ReadonlyMap<string, Admission>> {
   const fileNames = await reading(folder, readdir(folder));
   const damaged = (name: string, reason: string): Error =>
@@ -90,12 +87,12 @@ function admissionsIn({ tensors, metadata }: Stored): ReadonlyMap<string, Admiss
   return admissions;
 }
 
-/** Names the files in which a run caches what a start of it has read: nothing of the model, and of nobody but Tower. */
+/** The folder in which a run caches what a start has read. It is not part of the model, and nobody but Tower uses it. */
 export const startCacheFolder = 'cache';
 
 export const cachePath = (engine: string): string => `${startCacheFolder}/${engine}.safetensors`;
 
-/** A kill may have left a file of the cache half written. */
+/** True for a file of the cache, and for a partial one that a killed process may have left. */
 function isCacheFile(name: string): boolean {
   const finalName = name.replace(/^\.([a-z]+\.safetensors)\..*$/, '$1');
   return /^[a-z]+\.safetensors$/.test(finalName) && (name === finalName || isPartialOf(name, finalName));
@@ -108,10 +105,10 @@ export async function cacheFilesIn(folder: string): Promise<string[]> {
   return cacheNames.filter(isCacheFile).map((name) => `${startCacheFolder}/${name}`);
 }
 
-/** Compares and hashes encodings without one text of them: a vocabulary may be longer than a text of JavaScript can be. */
+/** Number of values that are compared or hashed at a time: the JSON of a whole vocabulary may exceed the longest string of JavaScript. */
 const valuesAtOnce = 65_536;
 
-/** Yields the pieces of the text of `JSON.stringify`. */
+/** Yields the text of `JSON.stringify(encoding)` in pieces. */
 export function* jsonPieces(encoding: Encoding | undefined): Iterable<string> {
   if (encoding === undefined || !('values' in encoding) || (encoding.values?.length ?? 0) <= valuesAtOnce) {
     yield JSON.stringify(encoding ?? null);
@@ -144,7 +141,7 @@ export function sameEncoding(one: Encoding | undefined, other: Encoding | undefi
   }
 }
 
-/** True if a value comes twice. A `Set` of V8 ends at 2²⁴ entries. */
+/** True if a value occurs twice. Many values do not go into a `Set`, because V8 limits it to 2²⁴ entries. */
 export function hasTwice(values: Texts): boolean {
   if (values.length <= valuesAtOnce) return new Set(values).size < values.length;
   const keyTable = makeKeyTable(values, values.length);
@@ -154,7 +151,7 @@ export function hasTwice(values: Texts): boolean {
 const usualJsonValues = 2 ** 20;
 let maxJsonValues = usualJsonValues;
 
-/** For tests: vocabularies of more values are files of bytes. */
+/** For tests: sets the number of values above which a vocabulary is a safetensors file. */
 export function limitJsonValues(count: number = usualJsonValues): void {
   maxJsonValues = count;
 }
@@ -166,7 +163,7 @@ export const encodingPath = (feature: string, encoding: Encoding): string =>
 
 type Vocabulary = Extract<Encoding, { kind: 'vocabulary' }>;
 
-/** UTF-8 has no bytes for half of a pair of units: JSON does. */
+/** True if a vocabulary is stored as safetensors. Values with lone surrogates need JSON, because UTF-8 cannot represent them. */
 const isLong = (encoding: Encoding): encoding is Vocabulary =>
   encoding.kind === 'vocabulary' && encoding.values.length > maxJsonValues && !hasHalves(encoding.values);
 
@@ -191,7 +188,7 @@ export async function readEncoding(folder: string, path: string): Promise<Encodi
   return 'values' in encoding && encoding.values ? { ...encoding, values: packTexts(encoding.values) } : encoding;
 }
 
-/** Reads a file whose checksum is already verified, or that has none so far. */
+/** Reads a file without verifying a checksum: the caller has done so, or there is none yet. */
 export async function readKeys(path: string): Promise<Encoding> {
   const damaged = (reason: string): Error => failure('damaged-file', { path, reason });
   const { tensors, metadata } = await readSafetensors(path);
@@ -202,14 +199,17 @@ export async function readKeys(path: string): Promise<Encoding> {
   return { kind: 'vocabulary', values };
 }
 
-/** True if a text begins within a character, where all bytes together are UTF-8. */
+/** True if a value begins in the middle of a character, although all bytes together are valid UTF-8. */
 const hasPieces = ({ bytes, ends }: PackedTexts): boolean =>
   ends.some((end) => end < bytes.length && (bytes[end]! & 0xc0) === 0x80);
 
 const firstBroken = (values: PackedTexts): number =>
   values.ends.findIndex((end, row) => !isUtf8(values.bytes.subarray(values.startOf(row), end)));
 
-/** Texts as two tensors of a safetensors file: the length of each in bytes, and the bytes of all. JSON ends at 2²⁹ units, and costs an object for each text twice. */
+/**
+ * Tensors of a safetensors file. Texts are two of them: the length of each text in bytes, and the bytes of all. JSON is limited to 2²⁹ units, and would create
+ * an object for each text twice.
+ */
 type TensorsByName = ReadonlyMap<string, { readonly data: StoredNumbers }>;
 
 /** @param within the prefix of the names of the tensors, such as `movie_id/` */
@@ -223,7 +223,7 @@ function tensorsOfTexts(texts: Texts, within = ''): StoredTensor[] {
   ];
 }
 
-/** Undefined where the tensors are missing or do not fit each other. */
+/** Returns undefined if the tensors are missing or inconsistent. */
 function textsInTensors(tensors: TensorsByName, within = ''): PackedTexts | undefined {
   const [lengths, bytes] = [tensors.get(`${within}lengths`)?.data, tensors.get(`${within}bytes`)?.data];
   if (!(lengths instanceof Int32Array) || !(bytes instanceof Uint8Array)) return undefined;

@@ -1,4 +1,4 @@
-/** Identifies the run in a folder: the model, the data, the engine, and the settings that may change when the run is resumed. */
+/** Identifies the run that a folder holds: the model, the data, the engine, and the settings that may change on resume. */
 import { createHash, type Hash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { slicesOfTexts, type Texts } from '../../base/text/texts.ts';
@@ -20,20 +20,20 @@ import type { Pinned } from '../../data/pinned.ts';
 import type { Plan, TrainPlan } from '../../graph/plan/plan.ts';
 import { jsonPieces } from './encoding_file.ts';
 
-/** Describes the run that an artifact went on from, and how its data is read again. */
+/** Describes the base run that a run continues from, and how to read the data of the run again. */
 export interface Lineage {
-  /** Checksum of the manifest of the run before. */
+  /** Checksum of the manifest of the base run. */
   readonly checksum: string;
   readonly name: string;
-  /** Runs in a row that went before this one. */
+  /** Number of runs in the chain before this one. */
   readonly runs: number;
-  /** Totals of all of them: steps, epochs and what is drawn for them count on. */
+  /** Totals of all these runs: the numbers of steps and epochs, and random draws, continue from them. */
   readonly steps: number;
   readonly epochs: number;
   readonly until?: Until;
-  /** Selects the new training events. Absent: all. */
+  /** Selects the training events that are new. Absent: all. */
   readonly fresh?: Fresh;
-  /** Earlier events that each epoch adds for a new one. Absent: none. */
+  /** Number of earlier events that each epoch adds for each new one. Absent: none. */
   readonly replay?: number;
   readonly events?: number;
 }
@@ -52,7 +52,7 @@ export function isLineage(value: unknown): value is Lineage {
   );
 }
 
-/** Accepts the number of earlier events for a new one: from 0 on. */
+/** True for a valid number of earlier events for each new one: finite and at least 0. */
 export const isReplay = (value: unknown): value is number =>
   typeof value === 'number' && Number.isFinite(value) && value >= 0;
 
@@ -61,7 +61,7 @@ function isUntil(value: unknown): boolean {
   return Number.isFinite(time) && Number.isSafeInteger(events);
 }
 
-/** Reads the data of a run again with the run's own codes. */
+/** Returns the options to read the data of a run again with the run's own codes. */
 export const pinnedBy = (encodings: ReadonlyMap<string, Encoding>, from: Lineage | undefined): Pinned => ({
   encodings,
   ...defined({ fresh: from?.fresh, replay: from?.replay, until: from?.until }),
@@ -74,38 +74,38 @@ export interface RunIdentity {
   /** SHA-256 of the plan without its settings. */
   readonly plan: string;
   readonly data: Fingerprint;
-  /** Declaration of the data block: which epoch is the best follows from it. */
+  /** The `seen` of the data block, because the choice of the best epoch depends on it. */
   readonly seen?: Seen;
-  /** Declares whether validation figures are means over events or users; absent: `per_event`. */
+  /** Tells if validation figures are means over events or over users. Default: `per_event`. */
   readonly evaluate?: Evaluate;
   readonly seed: number;
   readonly from?: Lineage;
   readonly engine: string;
-  /** Precision in which its steps multiply matrices, where the model asks for another one than the usual. */
+  /** Precision of the matrix multiplications of a step, if the model asks for another one than the default. */
   readonly precision?: 'float32' | 'bf16';
   readonly settings: RunSettings;
   readonly changes: readonly SettingChange[];
-  /** Paths of the files that this model adds to those of every run. */
+  /** Paths, within the folder, of the model's files that not every run has. */
   readonly files: readonly string[];
 }
 
 /**
- * Settings that each step or epoch reads anew, and no weight, optimizer slot or order of rows depends on. Batch and seed are not among
- * them: the rows of a step come from both.
+ * Settings that each step or epoch reads anew, and that no weight, optimizer slot or order of rows depends on. Batch and seed are excluded, because they
+ * determine the rows of a step.
  */
 export interface RunSettings {
   readonly epochs: number;
-  /** In place of `epochs`. */
+  /** Replaces `epochs`. */
   readonly steps?: number;
   readonly patience?: number;
-  /** Metrics of validation; absent: the usual ones. */
+  /** Metrics of validation. Absent: the default ones. */
   readonly metrics?: TrainPlan['metrics'];
   readonly dense: TrainPlan['dense'];
   readonly embeddings: Pick<TrainPlan['embeddings'], 'rate' | 'schedule'>;
 }
 
 export interface SettingChange {
-  /** Steps that were done with the settings before it. */
+  /** Number of steps done before the change. */
   readonly step: number;
   /** `epochs`, `patience`, `dense.rate`, `embeddings.schedule`, … */
   readonly setting: string;
@@ -113,13 +113,13 @@ export interface SettingChange {
   readonly to: unknown;
 }
 
-/** SHA-256 of encoded data, in parts that a message can name. */
+/** SHA-256 of the encoded data, in parts that a message can name. */
 export interface Fingerprint {
   /** Item, user and labels of each event, in all parts; the keys of items and users. */
   readonly events: string;
   /** Codes and numbers of each feature, in all events and in the corpus. */
   readonly features: Readonly<Record<string, string>>;
-  /** Layout of training rows in files, where they were there: the order of an epoch follows from it. `events` is then of these files. */
+  /** Layout of the training rows if they are in shards: the order of an epoch depends on it. `events` is then the checksum of the shards' manifest. */
   readonly shards?: ShardLayout;
 }
 
@@ -180,7 +180,7 @@ export function fingerprintOf(dataset: Dataset): Fingerprint {
   return fingerprint;
 }
 
-/** Arrays that several columns share are read once. */
+/** Hashes arrays that several columns share only once. */
 function computeFingerprint({ parts, shards, corpus, users, encodings, firstValues }: Dataset): Fingerprint {
   if (shards) return ofShards(shards, encodings);
   const digest = makeDigest();
@@ -208,7 +208,7 @@ function computeFingerprint({ parts, shards, corpus, users, encodings, firstValu
   return { events: eventHash.digest('hex'), features };
 }
 
-/** The checksum of the shards' manifest is of all columns together. */
+/** Returns the fingerprint of sharded data. The checksum of the shards' manifest covers all columns together. */
 function ofShards({ checksum, layout }: TrainingShards, encodings: Dataset['encodings']): Fingerprint {
   const featureHashes = [...encodings].sort().map(([name, encoding]) => [name, hashOf(encoding).digest('hex')]);
   const features = Object.fromEntries(featureHashes) as Record<string, string>;
@@ -223,7 +223,7 @@ function hashOf(encoding: Encoding | undefined): Hash {
 
 const featuresOf = ({ features }: Events): string[] => [...features.keys()];
 
-/** Returns in words the first part of the data that differs; undefined where none does. */
+/** Returns the first difference between two data sets in words; undefined if there is none. */
 export function otherData(was: Fingerprint, is: Fingerprint): string | undefined {
   if (!isDeepStrictEqual(was.shards, is.shards)) {
     return was.shards ? 'its training rows lay in shards then' : 'its training rows lay in memory then';

@@ -1,4 +1,4 @@
-/** Reads a trained model back, after making sure that every byte is the one that was written, and that the files fit each other. */
+/** Reads a trained model, and verifies that every byte is the one that was written and that the files are consistent. */
 import { createHash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -34,18 +34,18 @@ export interface LoadedModel {
   readonly folder: string;
   readonly manifest: Manifest;
   readonly plan: Plan;
-  /** By the feature that owns it. */
+  /** Keyed by the feature that owns the encoding. */
   readonly encodings: ReadonlyMap<string, Encoding>;
-  /** Read-only: without an optimizer's state. */
+  /** Read-only, without the state of an optimizer. */
   readonly tables: Tables;
-  /** The dense weights, by parameter of the graphs. */
+  /** The dense weights, by the name of their parameter. */
   readonly parameters: Tensors;
 }
 
 export interface LoadOptions {
-  /** Takes the model of a run that was stopped, and may be resumed. */
+  /** Accepts the model of an interrupted run, which may still be resumed. */
   readonly unfinished?: boolean;
-  /** Leaves the tables and the dense weights out, once their file has proved to be whole. */
+  /** Omits the tables and the dense weights after verifying the checksum of their file. */
   readonly withoutWeights?: boolean;
 }
 
@@ -96,9 +96,9 @@ export async function load(folder: string, options: LoadOptions = {}): Promise<L
 }
 
 /**
- * Reads the dense weights, and tables straight into their memory: a table may be larger than half of the memory. The bytes read are those that the
- * checksum was taken of, even where another process replaces the file in between.
- * @param into gives the memory of a table, by its name
+ * Reads the dense weights, and reads tables directly into their memory, because a table may be larger than half of the memory. All bytes come from the handle
+ * whose checksum was verified, even if another process replaces the file in between.
+ * @param into returns the memory of a table, by its name
  */
 export async function readWeights(
   { folder, manifest, plan, encodings }: Pick<LoadedModel, 'folder' | 'manifest' | 'plan' | 'encodings'>,
@@ -129,7 +129,7 @@ export async function readWeights(
   }
 }
 
-/** Reads the manifest alone, checked against its schema; the files it names are not read. */
+/** Reads the manifest, and checks its schema and its checksum. Does not read the files that it lists. */
 export async function readManifest(folder: string): Promise<Manifest> {
   const path = join(folder, manifestFile);
   const bytes = await readIfThere(folder, manifestFile, mostOfManifest);
@@ -183,7 +183,7 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** Passes a trained model as plain data to another process: tables are memories of WebAssembly, which no file holds. */
+/** A trained model as plain data for another process: its tables are WebAssembly memories, which cannot be passed on. */
 export interface PlainTrained extends Omit<LoadedModel, 'tables'> {
   readonly tables: readonly PlainTable[];
 }
@@ -197,7 +197,7 @@ interface PlainTable {
   readonly precision?: 'bf16';
 }
 
-/** About a millisecond's copy into memory that is new. */
+/** Takes about a millisecond to copy into new memory. */
 const numbersAtOnce = 2 ** 18;
 
 export const plainOf = (trained: LoadedModel): PlainTrained => ({
@@ -211,7 +211,7 @@ export const plainOf = (trained: LoadedModel): PlainTrained => ({
   })),
 });
 
-/** Rows are copied in slices, with a turn of the event loop between them, so that a server can answer while it loads another version. */
+/** Copies the tables in slices of whole rows, and yields to the event loop in between, so that a server that reads another version keeps answering. */
 export async function trainedOf(plain: PlainTrained): Promise<LoadedModel> {
   const tables = new Map<string, Table>();
   for (const { values, ...size } of plain.tables) {
@@ -228,8 +228,8 @@ export async function trainedOf(plain: PlainTrained): Promise<LoadedModel> {
 }
 
 /**
- * The codes in a data set mean what the model's tables learned only if both were encoded alike.
- * @param named true if the user named the data: it may then have other events and values, which is answered in a sentence
+ * Checks that a data set is encoded like that of the training: only then do its codes mean what the tables learned. Returns warnings.
+ * @param named true if the user named the data: other events and values are then a warning, not an error
  * @throws Failure `other-data`
  */
 export function refuseOtherData(

@@ -5,7 +5,7 @@ import type { Seen, Until } from '../../data/dataset.ts';
 import type { GraphPlan, Plan, TowerPartPlan, TowerPlan } from '../../graph/plan/plan.ts';
 import type { Fingerprint, Lineage, SettingChange } from './identity.ts';
 
-/** A plan as the manifest holds it: each graph is in a file of its own. */
+/** The plan in the manifest, with the path of a file in place of each graph. */
 type StoredGraph = Omit<GraphPlan, 'graph'> & { readonly graph: string };
 type StoredPart = Omit<TowerPartPlan, 'graph'> & { readonly graph: string };
 type StoredTower = Omit<TowerPlan, 'embedded' | 'parts'> & {
@@ -24,7 +24,7 @@ export const graphsOf = ({ towers, step, predictions }: StoredPlan): readonly St
   ...(predictions ? [predictions] : []),
 ];
 
-/** Replaces each graph by the file that `place` returns for it: for `tower user`, `step`, `predictions`. */
+/** Replaces each graph by the path that `place` returns for it. `place` gets a name such as `tower user`, `step` or `predictions`. */
 export function storePlan(plan: Plan, place: (graph: GraphPlan, name: string) => string): StoredPlan {
   const storeGraph = <G extends GraphPlan>(graph: G, name: string) => ({ ...graph, graph: place(graph, name) });
   const storeTower = ({ parts, ...each }: TowerPlan): StoredTower => ({
@@ -63,7 +63,7 @@ export const reportFile = 'report.html';
 export const evaluationFile = 'evaluation.json';
 export const trackingFile = 'tracking.json';
 
-/** `manifest.json`. Its JSON Schema, `manifest.schema.json`, says what each entry means; paths are relative to the folder. */
+/** The content of `manifest.json`. Its JSON Schema, `manifest.schema.json`, describes each entry; paths are relative to the folder. */
 export interface Manifest {
   readonly format: 'tower-model-2';
   readonly tower: string;
@@ -106,11 +106,11 @@ export interface Manifest {
   readonly checksum: string;
 }
 
-/** Names what ends with a validation: an epoch, or a round where `validate` counts steps and an epoch has several. */
+/** Returns the unit that ends with a validation: an epoch, or a round if `validate` counts steps, so that an epoch has several. */
 export const validationUnit = ({ train }: { train: Pick<StoredPlan['train'], 'validate'> }): 'epoch' | 'round' =>
   train.validate?.steps === undefined ? 'epoch' : 'round';
 
 export const manifestFile = 'manifest.json';
 
-/** Stands for the manifest's own checksum before it is known. */
+/** Placeholder for the manifest's own checksum while it is computed. */
 export const noChecksum = '0'.repeat(64);

@@ -26,9 +26,9 @@ let loaded: Promise<Ajv2020> | undefined;
 
 async function load(): Promise<Ajv2020> {
   const { default: module } = await import('ajv/dist/2020.js');
-  // A CommonJS package: node and the bundle differ in what its default is.
+  // This is a CommonJS package: Node and the bundle differ in its default export.
   const Ajv = module.Ajv2020 ?? module;
-  // Compiling takes longer than validating. So a test holds the schemas to theirs, and the code of a validator is taken as it comes.
+  // Compiling takes longer than validating. So a test checks our schemas instead, and the code of a validator is not optimized.
   return new Ajv({
     discriminator: true,
     strictTypes: false,
@@ -38,10 +38,10 @@ async function load(): Promise<Ajv2020> {
   });
 }
 
-/** Returns the first thing wrong with `value`, or undefined: `/training/epochs must be integer`. */
+/** Returns the first error in `value`, such as `/training/epochs must be integer`; undefined if it is valid. */
 export async function complaint(schema: keyof typeof schemas, value: unknown): Promise<string | undefined> {
   loaded ??= load();
-  // Schemas are compiled at their first use, because a command needs only a few of them.
+  // Each schema is compiled on first use, because a command reads or writes few kinds of files.
   const validate = (await loaded).compile(schemas[schema]);
   if (validate(value)) return undefined;
   const firstError = validate.errors?.[0];

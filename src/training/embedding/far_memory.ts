@@ -1,4 +1,4 @@
-/** One memory of a table that has several: values and state of its rows, and room for a chunk of rows on their way. */
+/** One of several WebAssembly memories of a table. It has the values and state of its rows, and buffers for a chunk of rows in transit. */
 import { everyRow } from '../../base/util/defined.ts';
 import type { RowOptimizerPlan } from '../../graph/plan/plan.ts';
 import { type RowUpdate, rowOptimizers, type StateSpec, stateLength } from './optimizer.ts';
@@ -6,16 +6,16 @@ import { type KernelSpace, makeKernelSpace, type Region } from './space.ts';
 
 export interface FarMemory {
   readonly bytes: number;
-  /** Rows within this memory of a chunk, to be filled. */
+  /** Buffer for the rows of a chunk, as indexes within this memory. */
   codes(): Int32Array;
-  /** Number of each of them in the whole table, to be filled. */
+  /** Buffer for the same rows, as indexes in the whole table. */
   ids(): Int32Array;
   sums(): Uint8Array;
-  /** Rows of the first `count` codes as float32; valid until the next call. */
+  /** Returns the rows of the first `count` codes as float32; valid until the next call. */
   gather(count: number): Uint8Array;
   update(count: number, step: FarStep): void;
   initializeState(): void;
-  /** Draws the numbers of a row: keys, low and width, as the kernel takes them. */
+  /** Draws the initial values of a row. `draw` is (key 1, key 2, low, width), as for the kernel `uniform`. */
   draw(place: number, id: number, draw: readonly [number, number, number, number], noise: DrawKeys): void;
   values(): FarNumbers;
   state(at: number): FarNumbers;
@@ -122,7 +122,7 @@ function wholeStep(space: KernelSpace, options: TrainedFarOptions, { values, sta
   };
 }
 
-/** Copies rows and their state to a region as float32, updates them there, and copies them back: rows rounded, state unchanged. */
+/** Copies rows and their state to a buffer as float32, updates them there, and copies them back. Rows are rounded, state is not. */
 function halfStep(space: KernelSpace, options: TrainedFarOptions, { values, state, codes, ids }: Regions): StepOn {
   const { kernels } = space;
   const { dim, specs, chunkRows: most } = options;
@@ -156,7 +156,7 @@ const numbersIn = (stored: Float32Array | Int32Array): FarNumbers => ({
   },
 });
 
-/** Reads as float32. Writes round to the nearest, so values that were read are restored exactly. */
+/** Reads as float32, and rounds to the nearest on writing, so numbers that were read can be written back unchanged. */
 function halfNumbers(stored: Uint16Array): FarNumbers {
   const floatView = new Float32Array(1);
   const bitView = new Uint32Array(floatView.buffer);
@@ -179,7 +179,7 @@ function halfNumbers(stored: Uint16Array): FarNumbers {
 
 export type RowPrecision = 'float32' | 'bf16';
 
-/** The random numbers of a table are derived from these. */
+/** The keys from which all numbers of a table are drawn. */
 export type DrawKeys = readonly [number, number];
 
 type NumberArray = { [at: number]: number };

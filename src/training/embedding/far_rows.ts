@@ -1,7 +1,7 @@
 /**
- * Rows of a table in memories of their own: where they need more than one memory holds, or lie as bfloat16. The front, the table's own
- * memory, has codes, gradients and what look-ups gather. Rows come to it, and gradients go to them, a chunk at a time. So pooling and sums
- * run over the front in the order that they have in one memory, and each row's step is computed where the row lies: the bits are the same.
+ * Stores the rows of a table in separate memories, if they do not fit in one memory or are bfloat16. The front is the table's own memory and has the codes, the
+ * gradients and the gathered rows. Rows are copied to the front, and gradients from it, one chunk at a time. So pooling and sums run in the front in the same
+ * order as with one memory, and each row is updated where it is stored: the bits are the same.
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { LongNumbers } from '../../base/storage/tensor_header.ts';
@@ -12,8 +12,8 @@ import type { Staging } from './remote_rows.ts';
 import { type KernelSpace, type Region, spaceLimit } from './space.ts';
 
 /**
- * Places the rows of a table that takes several memories. Row r is of virtual shard r mod 64, and a memory has whole shards, so the
- * values, the file and the steps of a row do not depend on how many memories there are.
+ * Distributes the rows of a table over several memories. Row r belongs to virtual shard r mod 64, and a memory has whole shards, so the values, the file and
+ * the updates of a row do not depend on the number of memories.
  */
 const shardBits = 6;
 const shardCount = 2 ** shardBits;
@@ -21,17 +21,14 @@ const shardCount = 2 ** shardBits;
 interface Shards {
   readonly rowsIn: readonly number[];
   memoryOf(row: number): number;
-  /** Among the rows of its memory. */
+  /** Index among the rows of its memory. */
   placeOf(row: number): number;
 }
 
-/** Part of a memory that rows may take: the rest is for rows on their way. */
+/** Share of a memory that rows may take: the rest is for rows in transit. */
 const rowShare = 0.75;
 
-/**
- * Takes as few memories as hold the rows; undefined where the rows are too many for all of them.
- * @param bytes of a row, with its state
- */
+/** Uses as few memories as possible. Returns undefined if the rows do not fit in the maximum number of memories. @param bytes size of a row with its state */
 export function makeShards(rows: number, bytes: number): Shards | undefined {
   const perShard = Math.ceil(rows / shardCount);
   for (let memories = 1; memories <= shardCount; memories++) {
@@ -58,24 +55,24 @@ function layOut(rows: number, memories: number): Shards {
   };
 }
 
-/** Codes a chunk at a time, each chunk ordered by memory by counting: codes of one memory keep their order. */
+/** A chunk of codes, ordered by memory with a counting sort, which keeps the order of codes of the same memory. */
 interface CodeChunk {
-  /** Where the chunk begins among all codes. */
+  /** Index of the chunk's first code among all codes. */
   readonly from: number;
-  /** By memory: how many codes it has, and where they begin in `places`. */
+  /** For each memory, the number of its codes and their start in `places`. */
   readonly counts: Int32Array;
   readonly starts: Int32Array;
-  /** Rows among those of their memory, by memory. */
+  /** Index of each row within its memory, ordered by memory. */
   readonly places: Int32Array;
-  /** By place: which code of the chunk it is. */
+  /** For each entry of `places`, the index of its code in the chunk. */
   readonly order: Int32Array;
 }
 
-/** Many enough that copies between memories cost little, few enough that they stay in the caches. */
+/** Large enough that copies between memories cost little, small enough that a chunk stays in the caches. */
 const maxChunkRows = 8192;
 
 function makeChunks({ rowsIn, memoryOf, placeOf }: Shards, rowBytes: number) {
-  // Rows on their way have a quarter of a memory.
+  // Rows in transit have a quarter of a memory.
   const chunkRows = Math.max(1, Math.min(maxChunkRows, Math.floor(spaceLimit() / 40 / rowBytes)));
   const memories = new Uint8Array(chunkRows);
   const countsIn = new Int32Array(rowsIn.length);
@@ -103,7 +100,7 @@ function makeChunks({ rowsIn, memoryOf, placeOf }: Shards, rowBytes: number) {
   };
 }
 
-/** The slot of a table's state that counts its steps where it rounds rows, and that only such a table has. */
+/** The slot of a table's state that counts the steps that rounded rows. Only tables that round have it. */
 export const roundsSlot = 'rounds';
 
 export interface FarOptions {
@@ -115,7 +112,7 @@ export interface FarOptions {
   readonly shards: Shards;
   readonly front: KernelSpace;
   readonly enlarge: (region: Region | undefined, bytes: number) => Region;
-  /** Number of a row in the table of all workers. Absent: its own. */
+  /** Returns the index of a row in the table of all workers. Default: the row itself. */
   readonly idOf?: (row: number) => number;
 }
 
@@ -124,14 +121,14 @@ export class FarRows implements Staging {
   readonly #rowBytes: number;
   readonly #memories: readonly FarMemory[];
   readonly #chunks: ReturnType<typeof makeChunks>;
-  /** Buffers: rows of a lookup by memory, and the position of each code's row among them. */
+  /** In the front: rows of a look-up, ordered by memory, and the index of each code's row among them. */
   #staged: Region | undefined;
   #places: Region | undefined;
-  /** In the front: gradients of a chunk by memory, and the index from which each of them comes. */
+  /** In the front: gradients of a chunk, ordered by memory, and the index in the chunk from which each of them comes. */
   #sums: Region | undefined;
   #from: Region | undefined;
   #keys: DrawKeys = [0, 0];
-  /** Steps that rounded rows, so that each rounds by other bits. */
+  /** Number of steps that rounded rows, because each step rounds with other random bits. */
   readonly #rounds = new Int32Array(1);
 
   constructor(options: FarOptions) {
@@ -146,14 +143,14 @@ export class FarRows implements Staging {
     return this.#memories.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** Makes room for `stage`, which then moves nothing in the front. */
+  /** Makes room for `stage`, which then does not move anything in the front. */
   reserve(count: number): void {
     const { enlarge } = this.#options;
     this.#staged = enlarge(this.#staged, Math.max(1, count) * this.#rowBytes);
     this.#places = enlarge(this.#places, Math.max(1, count) * 4);
   }
 
-  /** Brings the rows of `count` codes to the front. The row of code i is at place `places[i]` of `table`. */
+  /** Copies the rows of `count` codes to the front. The row of code i is row `places[i]` of `table`. */
   stage(codes: number, count: number): { readonly table: number; readonly places: number } {
     const { front } = this.#options;
     const rowBytes = this.#rowBytes;
@@ -198,7 +195,7 @@ export class FarRows implements Staging {
     });
   }
 
-  /** Number (row, column) of the whole table is a function of the keys, as in a table of one memory. */
+  /** Draws the initial values. A number depends on the keys and on its (row, column) in the whole table, as in a table of one memory. */
   initialize(keys: DrawKeys, limit: number): void {
     const { rows, dim, shards } = this.#options;
     this.#keys = keys;
@@ -207,7 +204,7 @@ export class FarRows implements Staging {
     for (let row = 0; row < rows; row++) {
       const id = this.#idOf(row);
       const element = id * dim;
-      // The counter has 32 bits: past them another key follows.
+      // The counter has 32 bits: later elements use another key.
       const key = keys[1] + Math.imul(Math.floor(element / 2 ** 32), 0x9e3779b9);
       const drawArguments = [keys[0] + element, key, -limit, 2 * limit] as const;
       this.#memories[shards.memoryOf(row)]!.draw(shards.placeOf(row), id, drawArguments, this.#noise());
@@ -228,7 +225,7 @@ export class FarRows implements Staging {
     return { ...Object.fromEntries(ofRows), ...roundState };
   }
 
-  /** Counts a step in which no row here was seen, and rows of other workers were. */
+  /** Counts a step that saw rows of other workers, and none of these. */
   pass(): void {
     this.#rounds[0]!++;
   }

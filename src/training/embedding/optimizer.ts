@@ -1,4 +1,4 @@
-/** Row-wise optimizers: the state of a table, its size, and one step over the rows seen. The arithmetic is in kernels/update.ts. */
+/** Row-wise optimizers: the state that they need for a table, its bytes, and one step on the rows seen. The arithmetic is in kernels/update.ts. */
 import { defined } from '../../base/util/defined.ts';
 import type { Plan, RowOptimizerPlan } from '../../graph/plan/plan.ts';
 import type { KernelSpace, Kernels, Region } from './space.ts';
@@ -13,10 +13,10 @@ export interface TableSize {
   readonly precision?: 'bf16';
 }
 
-/** Copies of the values of a table that a graph keeps: what look-ups read, and one or two layers on their way. */
+/** Returns the number of copies of a table's values that a graph needs: one that look-ups read, and one or two for intermediate layers. */
 export const graphCopies = (layers: number): number => (layers === 1 ? 2 : 3);
 
-/** Values, optimizer state and copies, in bytes. */
+/** Returns the bytes of values, optimizer state and copies. */
 export function tableBytes({ rows, dim, optimizer, layers, precision }: TableSize): number {
   const state = optimizer ? rowOptimizers[optimizer.kind].state(optimizer) : [];
   return state.reduce(
@@ -34,13 +34,13 @@ export function rowSizes({ tables, train }: Plan) {
   }));
 }
 
-/** `movie_id 1,000,000 × 64: 260,000,000 bytes` */
+/** Describes a table in words, such as `movie_id 1,000,000 × 64: 260,000,000 bytes`. */
 export function sizeWords(table: TableSize): string {
   const inWords = (count: number): string => count.toLocaleString('en');
   return `${table.name} ${inWords(table.rows)} × ${table.dim}: ${inWords(tableBytes(table))} bytes`;
 }
 
-/** Counts the rows that a worker has of the first `rows` of a table: row r is at worker r mod N. */
+/** Returns how many of the first `rows` rows of a table a worker owns: row r belongs to worker r mod N. */
 export const ownRows = (rows: number, { rank, workers }: { readonly rank: number; readonly workers: number }): number =>
   Math.max(0, Math.ceil((rows - rank) / workers));
 
@@ -48,7 +48,7 @@ export function stateLength({ per }: StateSpec, rows: number, dim: number): numb
   return per === 'row' ? rows : rows * dim;
 }
 
-/** `row`: one number a row; `element`: as wide as the values. */
+/** State of an optimizer for a table: `per` is `row` for one number per row, or `element` for one per value. */
 export interface StateSpec {
   readonly name: string;
   readonly per: 'row' | 'element';
@@ -66,7 +66,7 @@ export interface RowsToUpdate {
 }
 const argumentsOf = ({ table, bytes, unique, seen, sums }: RowsToUpdate) => [table, bytes, unique, seen, sums] as const;
 
-/** `rate` is after its schedule; `keep` is 1 − rate × weight decay. */
+/** Takes one step. `rate` includes the schedule; `keep` is 1 − rate × weight decay. */
 export type RowUpdate = (rows: RowsToUpdate, rate: number, keep: number) => void;
 
 interface RowOptimizer {
@@ -92,7 +92,7 @@ function moments(): readonly StateSpec[] {
   ];
 }
 
-/** @param last the last argument of the kernel, from 1 − rate × weight decay */
+/** @param last computes the last argument of the kernel from 1 − rate × weight decay */
 function withMoments(
   kernel: Kernels['updateAdam'],
   plan: RowOptimizerPlan,
@@ -128,16 +128,16 @@ export const rowOptimizers: Readonly<Record<RowOptimizerPlan['kind'], RowOptimiz
   },
   lamb: {
     state: moments,
-    // The decay is part of the update that is scaled to the length of the row.
+    // The decay is part of the update that is scaled to the norm of the row.
     prepare: (kernels, plan, state, space) =>
       withMoments(kernels.updateLamb, plan, state, space, () => plan.weightDecay),
   },
 };
 
-/** After this many steps of a row its bias correction is 1 in float32, for β₂ up to 0.9999. */
+/** After this many steps of one row, its correction is taken as 1, which is exact in float32 for β₂ up to 0.9999. */
 const maxCorrections = 200_000;
 
-/** [√(1 − β₂ᵗ) ÷ (1 − β₁ᵗ), √(1 − β₂ᵗ)] for t = 1, 2, … until both are 1 in float32. */
+/** Returns [√(1 − β₂ᵗ) ÷ (1 − β₁ᵗ), √(1 − β₂ᵗ)] for t = 1, 2, … until both are 1 in float32. */
 export function adamCorrections(plan: Pick<RowOptimizerPlan, 'beta1' | 'beta2'>): Float32Array {
   const neededSteps = (beta: number): number => (beta <= 0 ? 1 : Math.ceil(Math.log(2 ** -25) / Math.log(beta)));
   const stepCount = Math.min(maxCorrections, Math.max(1, neededSteps(plan.beta1), neededSteps(plan.beta2)));

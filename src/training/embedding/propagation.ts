@@ -1,11 +1,10 @@
 /**
- * Connects two tables whose rows are nodes of one graph (LightGCN, He et al., SIGIR 2020). Look-ups read the mean of the layers
- * E, ÂE, …, ÂᴸE, with Â = D^−½ A D^−½ over the edges between the tables and no edge from a node to itself. Trained is E: the gradient of
- * what was read goes back through the same mean, since Â is its own transpose, and reaches all rows within L steps; so each update is one
- * of all rows of both tables.
+ * Connects two tables whose rows are nodes of one graph (LightGCN, He et al., SIGIR 2020). Look-ups read the mean of the layers E, ÂE, …, ÂᴸE, with Â = D^−½ A
+ * D^−½ over the edges between the tables, without self-loops. Training updates E: the gradient of the rows that were read goes back through the same mean,
+ * because Â is its own transpose, and reaches all rows within L steps. So each update covers all rows of both tables.
  *
- * Exact, with two savings. Of the last layer only rows that are read are computed, and the first product of the way back starts
- * from those rows alone. So L layers cost L − 1 products of the whole graph each way, and those of the batch's neighbours.
+ * The result is exact, with two savings: the last layer is computed only for the rows that are read, and the first product of the backward pass starts only
+ * from these rows. So L layers cost L − 1 products of the whole graph in each direction, and the products of the batch's neighbours.
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { everyRow } from '../../base/util/defined.ts';
@@ -14,7 +13,7 @@ import { type KernelSpace, makeKernelSpace, type Region } from './space.ts';
 import type { PendingGradients } from './table_lookup.ts';
 import type { ShownRows, TableMemory } from './table_memory.ts';
 
-/** Edges as rows of the first and of the second table, each edge once. */
+/** Edges as row indexes of the first and of the second table, each edge once. */
 export interface Edges {
   readonly first: Int32Array;
   readonly second: Int32Array;
@@ -27,15 +26,15 @@ interface GraphSide {
   readonly pending: PendingGradients;
   readonly step: UpdateStep;
   readonly shown: Region;
-  /** Layers on their way: float32 [rows, dim] each. */
+  /** Intermediate layers: float32 [rows, dim] each. */
   readonly layers: readonly Region[];
   latest: Region;
   readonly all: Region;
-  /** By row of `shown`, the number of the refresh that computed it. */
+  /** For each row of `shown`, the number of the refresh that computed it. */
   readonly stamps: Region;
   readonly offsets: Region;
   neighbours: Region | undefined;
-  /** 1 ÷ √degree; 0 without a neighbour. */
+  /** 1 ÷ √degree of each row; 0 without a neighbour. */
   readonly weights: Region;
   requestedUpdate: { readonly multiplier: number; readonly rate: number | undefined } | undefined;
 }
@@ -44,7 +43,7 @@ export class Propagation {
   readonly space: KernelSpace = makeKernelSpace();
   readonly #layers: number;
   readonly #sides: GraphSide[] = [];
-  /** True if the stored layers belong to the current rows. */
+  /** True if the layers of all rows are up to date with the values. */
   #isFresh = false;
   #now = 1;
 
@@ -63,7 +62,7 @@ export class Propagation {
       this.#sides.every((other) => other.memory.rowBytes === rowBytes),
       'both tables are as wide',
     );
-    // Allocates like the table: a Failure gives the bytes if they do not fit.
+    // Allocates as for the table itself: if a region does not fit, the failure names the bytes.
     const allocate = (bytes: number): Region => memory.enlarge(undefined, bytes);
     const allocateRows = (): Region => allocate(rows * rowBytes);
     const allRows = allocate(4 * rows);
@@ -91,7 +90,7 @@ export class Propagation {
     return { region: shown, side, prepare: (codes, count) => this.#prepare(side, codes, count) };
   }
 
-  /** Until then no row has a neighbour. */
+  /** Sets the edges. Before that, no row has a neighbour. */
   connect({ first, second }: Edges): void {
     const [one, other] = this.#both();
     this.#connectSide(one, first, second);
@@ -115,7 +114,7 @@ export class Propagation {
     own.forEach((row, edge) => {
       neighbours[nextSlot[row]!++] = other[edge]!;
     });
-    // In ascending order they lie near each other, and sums do not depend on the order of events.
+    // Ascending neighbours are close to each other in memory, and make sums independent of the order of events.
     for (let row = 0; row < rows; row++) neighbours.subarray(offsets[row]!, offsets[row + 1]!).sort();
   }
 
@@ -166,7 +165,7 @@ export class Propagation {
     }
   }
 
-  /** to ← Â · from, and E more with `base`: whole layers of both tables. */
+  /** Computes to ← Â · from for all rows of both tables, and adds E with `base`. */
   #multiply(from: (side: GraphSide) => Region, to: (side: GraphSide) => Region, base: boolean): void {
     for (const index of [0, 1]) {
       const [side, other] = this.#both(index);
@@ -184,7 +183,7 @@ export class Propagation {
     }
   }
 
-  /** Takes the pending gradients of a table. The step of both comes with the second one. */
+  /** Requests an update with the pending gradients of a table. The second request takes the step of both tables. */
   update(index: number, multiplier: number, rate: number | undefined): void {
     const [side, other] = this.#both(index);
     invariant(!side.requestedUpdate, 'a table of a graph is updated once in each step');
@@ -200,7 +199,7 @@ export class Propagation {
     this.changed();
   }
 
-  /** Gradients of the trained rows, from those of the rows that were read: the mean of g, Âg, …, from the inside out. */
+  /** Returns the gradients of all trained rows from those of the rows that were read: the mean of g, Âg, …, from the inside out. */
   #backwards(): readonly Region[] {
     const { kernels, memory } = this.space;
     const layerShare = 1 / (this.#layers + 1);
@@ -246,7 +245,7 @@ export class Propagation {
   }
 
   #neighboursOf(side: GraphSide): Region {
-    // It is not read if no row has a neighbour.
+    // If no row has a neighbour, nothing is read from this region.
     return side.neighbours ?? side.offsets;
   }
 

@@ -1,22 +1,22 @@
 /**
- * Rows of a step that other workers have. Look-ups run twice: first they only name their rows; then, when the rows are here, they gather
- * them. Gradients are added up by the rows of the step, so nothing here is as long as the table but its name.
+ * Rows of a step that other workers own. Look-ups run twice: first they only collect the codes of their rows; after the rows have arrived, they gather them.
+ * Gradients are added up by row of the step, so no array here has the length of the table.
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { KernelSpace, Region } from './space.ts';
 
-// Numbers the different rows of a step in the order they come: a hash table that grows with the step, never with the table.
+// Numbers the distinct rows of a step in the order in which they occur: a hash table that grows with the step, not with the table.
 
 /** Marks an empty slot: no row has this number. */
 const emptySlot = -1;
 
 export class CodeSet {
-  /** Places of `codes`; twice as many as there are codes, or more. */
+  /** Indexes into `codes`, by hash slot. There are at least twice as many slots as codes. */
   slotOfHash = new Int32Array(64).fill(emptySlot);
   #codes = new Int32Array(32);
   #count = 0;
 
-  /** In the order of their numbers. A view, until the next `add`. */
+  /** The distinct codes, in the order of their numbers. A view, valid until the next `add`. */
   get codes(): Int32Array {
     return this.#codes.subarray(0, this.#count);
   }
@@ -34,14 +34,14 @@ export class CodeSet {
     if (this.#count === this.#codes.length) this.#grow();
   }
 
-  /** Returns the number of a code; −1 where it was not added. */
+  /** Returns the number of a code; −1 if it was not added. */
   of(code: number): number {
     return this.slotOfHash[this.#find(code)]!;
   }
 
   #find(code: number): number {
     const mask = this.slotOfHash.length - 1;
-    // Neighbours come together often, so they go apart (Knuth's multiplicative hash).
+    // Adjacent codes often occur together, so the hash spreads them (Knuth's multiplicative hash).
     let slot = (Math.imul(code, 0x9e3779b1) >>> 7) & mask;
     while (this.slotOfHash[slot] !== emptySlot && this.#codes[this.slotOfHash[slot]!] !== code)
       slot = (slot + 1) & mask;
@@ -57,11 +57,11 @@ export class CodeSet {
   }
 }
 
-/** Look-ups read from it in place of a table in their own memory. */
+/** Provides look-ups with rows if the table is not in their own memory. */
 export interface Staging {
-  /** Makes room for `stage`, which then moves nothing in the memory of the look-ups. */
+  /** Makes room for `stage`, which then does not move anything in the memory of the look-ups. */
   reserve(count: number): void;
-  /** The row of code i is at index `places[i]` of `table`; both are pointers. Undefined: nothing is gathered so far. */
+  /** Makes rows available: the row of code i is row `places[i]` of `table`; both are pointers. Returns undefined if there is nothing to gather yet. */
   stage(codes: number, count: number): { readonly table: number; readonly places: number } | undefined;
 }
 
@@ -78,13 +78,13 @@ export class RemoteRows implements Staging {
     this.#rowBytes = rowBytes;
   }
 
-  /** An integer for each row of the step, as `TableMemory.slots`. */
+  /** An integer for each row of the step, like `TableMemory.slots`. */
   get slots(): Region {
     invariant(this.#slots, 'rows of a step have come');
     return this.#slots;
   }
 
-  /** Forgets the rows before, and lets look-ups name rows until `arrive`. */
+  /** Forgets the previous rows, and lets look-ups collect codes until `arrive`. */
   ask(): void {
     this.#asked.clear();
     this.#isAsking = true;
@@ -94,14 +94,14 @@ export class RemoteRows implements Staging {
     return this.#asked.codes;
   }
 
-  /** Makes room for the rows that were named: float32 [codes, dim], to be filled in their order. */
+  /** Makes room for the collected rows: returns float32 [codes, dim], to be filled in the order of `codes`. */
   arrive(): Float32Array {
     const { length } = this.codes;
     this.#isAsking = false;
     this.#rows = this.#space.enlarge(this.#rows, Math.max(1, length) * this.#rowBytes);
     const bytesBefore = this.#slots?.bytes ?? 0;
     this.#slots = this.#space.enlarge(this.#slots, Math.max(1, length) * 4);
-    // The previous content of this memory is no slot.
+    // Clears the old content of this memory, which must not be taken for slots.
     const { pointer, bytes } = this.#slots;
     if (bytes > bytesBefore)
       new Uint8Array(this.#space.memory.buffer, pointer + bytesBefore, bytes - bytesBefore).fill(0);
@@ -110,7 +110,7 @@ export class RemoteRows implements Staging {
 
   reserve(): void {}
 
-  /** From here on codes are indexes of the rows of the step. */
+  /** Collects the codes, or replaces them by the numbers of their rows in the step. */
   stage(codes: number, count: number) {
     const allCodes = new Int32Array(this.#space.memory.buffer, codes, count);
     if (this.#isAsking) {

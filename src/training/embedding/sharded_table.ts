@@ -1,7 +1,7 @@
 /**
- * A table whose rows are partitioned among workers: row r is at worker r mod N, so N workers can hold a table N times as large as one memory. A step
- * requests its rows from their owners and sends the gradients back; the owner performs the step of the optimizer. Initial and learned values are the
- * same as with one worker.
+ * A table whose rows are partitioned among workers: row r belongs to worker r mod N, so N workers hold a table N times as large as one memory. A step collects
+ * the rows that it reads, gets them from their owners, and sends their gradients back; the owner takes the only step of the optimizer. Initial values and
+ * updates of a row are the same as with one worker.
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import {
@@ -22,7 +22,7 @@ import type { TableMemory, TableOptions } from './table_memory.ts';
 
 export type ShardedTable = Table & RemoteTable;
 
-/** Long because lookups and the exchange with other workers share the rows of a step. */
+/** Long because look-ups and the exchange with other workers share the rows of a step. */
 export function makeShardedTable(options: TableOptions, wire: TableWire): ShardedTable {
   const { name, rows, dim } = options;
   const { rank, workers } = wire;
@@ -93,7 +93,7 @@ export function makeShardedTable(options: TableOptions, wire: TableWire): Sharde
     shownNumbers: () => longNumbers(undefined, ownTable.numbers()),
     stateNumbers: () =>
       Object.fromEntries(
-        // A counter of the steps of a whole table is equal on all workers.
+        // The step counter of a whole table is the same on each worker.
         Object.entries(ownTable.stateNumbers()).map(([slot, held]) => [
           slot,
           isLong(held) ? longNumbers(slot, held) : held,
@@ -110,7 +110,7 @@ export function makeShardedTable(options: TableOptions, wire: TableWire): Sharde
   };
 }
 
-/** Presents values and state in the order of all rows: a write stores only the worker's own part, and a read collects from all workers. */
+/** Presents values or state in the order of all rows: a write stores only this worker's rows, and a read collects from all workers. */
 function longOf(
   slot: string | undefined,
   own: Numbers,
@@ -161,7 +161,7 @@ function pieceOf(numbers: Numbers, first: number, count: number, rows: number, w
   return ownNumbers;
 }
 
-/** A memory has a row at least. */
+/** Returns the number of own rows, but at least 1, because a table cannot be empty. */
 const ownCount = (rows: number, wire: TableWire): number => Math.max(1, ownRows(rows, wire));
 
 const widthOf = (numbers: Numbers, rows: number): number => numbers.length / rows;

@@ -1,13 +1,13 @@
 /**
- * A linear memory of at most 4 GiB with the kernels over it, and regions within it. Growing keeps what is there in place but
- * detaches every view: ask for views anew after `allocate`.
+ * A linear memory of at most 4 GiB with its kernels, and regions within it. Growing keeps the content in place but detaches every view: get views again after
+ * `allocate`.
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { kernels as encoded } from './kernels/generated.ts';
 
-// The compiled kernels as the host calls them. Pointers are bytes into the memory given; counts are of elements or rows.
+// The compiled kernels as the host calls them. Pointers are byte offsets in the memory of the kernels; counts are of elements or rows.
 
-/** Rows with gradients: a table and the bytes of its rows, `seen` codes at `unique`, and the sums of their gradients. */
+/** Rows with gradients: the table and the bytes of a row, `seen` codes at `unique`, and the sums of their gradients. */
 type SeenArguments = [table: number, bytes: number, unique: number, seen: number, sums: number];
 type BagArguments = [table: number, bytes: number, codes: number, offsets: number];
 type SlotArguments = [sums: number, bytes: number, slots: number, offsets: number];
@@ -88,7 +88,7 @@ export interface Kernels {
   ): number;
 }
 
-/** Compiled once: all instances share the machine code, and what one of them warms up is warm for all. */
+/** Compiled once: all instances share the machine code, so the warm-up of one instance serves all. */
 let compiled: WebAssembly.Module | undefined;
 
 function instantiateKernels(memory: WebAssembly.Memory): Kernels {
@@ -97,19 +97,19 @@ function instantiateKernels(memory: WebAssembly.Memory): Kernels {
 }
 
 const page = 65_536;
-/** A cache line, so that rows that divide it never straddle two. */
+/** A cache line, so that rows whose size divides it never straddle two lines. */
 const alignment = 64;
-/** Free for the data that the compiler puts at the bottom. */
+/** Reserved for the data that the compiler puts at the bottom of the memory. */
 const bottom = 1024;
 
 export const largestSpace = 2 ** 32 - page;
 
 let limit = largestSpace;
 
-/** Bytes that a memory may hold. A table that needs more takes several. */
+/** Returns the maximum bytes of a memory. A table that needs more uses several memories. */
 export const spaceLimit = (): number => limit;
 
-/** For tests and benchmarks: memories that are made from now on hold less. */
+/** For tests and benchmarks: limits the memories that are made from now on. */
 export function limitSpaces(bytes: number = largestSpace): void {
   limit = bytes;
 }
@@ -122,7 +122,7 @@ export interface Region {
 export interface KernelSpace {
   readonly memory: WebAssembly.Memory;
   readonly kernels: Kernels;
-  /** Zeros on the first use of its bytes, else whatever was there. Throws RangeError where the machine has no more. */
+  /** Returns a region: zeros if its bytes are used for the first time, else any content. Throws RangeError if the machine has no more memory. */
   allocate(bytes: number): Region;
   free(region: Region): void;
   /** Returns a region of at least `bytes` that begins with the content of `region`. */
@@ -137,7 +137,7 @@ export function makeKernelSpace(): KernelSpace {
   const kernels = instantiateKernels(memory);
   let allocatedEnd = bottom;
   const spaceBytes = limit;
-  /** Free regions below `top`, ascending, never adjacent. */
+  /** Free regions below `allocatedEnd`, ascending, never adjacent. */
   let freeRegions: Region[] = [];
 
   const roundedSize = (bytes: number): number => Math.max(alignment, Math.ceil(bytes / alignment) * alignment);
@@ -186,7 +186,7 @@ export function makeKernelSpace(): KernelSpace {
     free,
     enlarge(region, bytes) {
       if (region && region.bytes >= bytes) return region;
-      // A quarter more, since the next batch may be a little larger.
+      // A quarter more, because the next batch may be a little larger.
       const larger = allocate(region ? bytes * 1.25 : bytes);
       if (region) {
         const memoryBytes = new Uint8Array(memory.buffer);

@@ -1,7 +1,7 @@
 /**
- * An embedding table: rows × dim float32 with its optimizer's state, in one linear memory. A batch gathers rows; gradients of
- * all lookups of a step are added up for each row seen, in the order they come, and each such row gets one optimizer step. The
- * cost of a step grows with the batch, never with the rows. The same calls give the same bits.
+ * An embedding table: rows × dim float32 with its optimizer's state, in one linear memory. A batch gathers rows; the gradients of all lookups of a step are
+ * added up for each row seen, in the order of the calls, and each of these rows gets one optimizer step. The cost of a step grows with the batch, not with the
+ * table. The same calls give the same bits.
  */
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
@@ -28,22 +28,22 @@ export interface Table {
   readonly bytes: number;
   readonly precision?: 'bf16';
   /**
-   * float32 [rows, dim], the table itself, not a copy. Ask anew after any lookup's `reserve` or `accumulate`.
-   * @throws Failure `table-too-large` where its rows are in memories of their own
+   * Returns the table itself, float32 [rows, dim], not a copy. Call it again after any lookup's `reserve` or `accumulate`.
+   * @throws Failure `table-too-large` if its rows are in separate memories
    */
   values(): Float32Array;
-  /** The same, whatever memories the rows are in: what is written goes to the table. */
+  /** Returns the values, wherever the rows are stored. Writes go to the table. */
   numbers(): Numbers;
-  /** The values: the table itself where one memory has them, else a copy. */
+  /** Returns the values: the table itself if it is in one memory, else a copy. */
   read(): Float32Array;
-  /** The values that look-ups read, as above: the table's own, or those that a graph makes of them. */
+  /** Returns the values that look-ups read, like `values`: the table's own, or those that a graph computes from them. */
   shown(): Float32Array;
   shownNumbers(): Numbers;
   readonly graph?: Propagation;
-  /** State of the optimizer by name, as views: `sum`; or `mean`, `square` and `steps`. */
+  /** Returns the state of the optimizer by name, as views: `sum`; or `mean`, `square` and `steps`. */
   state(): TableState;
   stateNumbers(): Readonly<Record<string, Numbers>>;
-  /** Values uniform in ±limit, the same for the same seed and name; the state as before the first step. */
+  /** Sets values that are uniform in ±limit and depend only on the seed and the name, and resets the state of the optimizer. */
   initialize(seed: number, limit: number): void;
   load(values: Float32Array, state?: TableState): void;
   lookup(options: LookupOptions): Lookup;
@@ -51,18 +51,15 @@ export interface Table {
   drain(): RowGradients;
   add(gradients: RowGradients): void;
   /**
-   * One optimizer step on every row with pending gradients, at `rate` × `multiplier`; then none are pending.
-   * @param rate that of the plan, where none is given; a table with a rate of its own keeps it
-   * @param counts of some rows of a table: the step counts for it, even if no row here has a gradient
+   * Takes one optimizer step, at `rate` × `multiplier`, on every row with pending gradients, and clears these.
+   * @param rate default: that of the plan; a table with a rate of its own ignores it
+   * @param counts for a table with a part of the rows: counts the step even if no row here has a gradient
    */
   update(multiplier?: number, rate?: number, counts?: boolean): void;
   readonly remote?: Remote;
 }
 
-/**
- * @param graph that connects the table to another
- * @throws Failure `table-too-large` or `too-large-for-memory` with the bytes
- */
+/** @param graph connects the table to another one @throws Failure `table-too-large` or `too-large-for-memory` with the bytes */
 export function makeTable(options: TableOptions, graph?: Propagation): Table {
   const { name, rows, dim, optimizer, ownRate = false, frozen = false } = options;
   const specs: readonly StateSpec[] = optimizer ? rowOptimizers[optimizer.kind].state(optimizer) : [];
@@ -87,7 +84,7 @@ export function makeTable(options: TableOptions, graph?: Propagation): Table {
   const memory = shownRegion ? { ...ownMemory, shown: shownRegion } : ownMemory;
 
   const values = (): Float32Array => {
-    // The caller may write into them.
+    // The caller may write to the values.
     graph?.changed();
     if (far) throw failure('table-too-large', { table: name, bytes: memory.bytes, limit: spaceLimit() });
     return space.floats(memory.values, rows * dim);
@@ -180,7 +177,7 @@ function copyOf(numbers: Numbers): Float32Array | Int32Array {
   return copy;
 }
 
-/** Reads rows one by one, whatever memories they are in. @returns a view or a copy, to be read before the table changes */
+/** Returns a function that reads a row, wherever it is stored. It returns a view or a copy, to be used before the table changes. */
 export function rowReader(numbers: Numbers, dim: number): (row: number) => ArrayLike<number> {
   return (row) => {
     if (!isLong(numbers)) return numbers.subarray(row * dim, (row + 1) * dim);
@@ -190,10 +187,10 @@ export function rowReader(numbers: Numbers, dim: number): (row: number) => Array
   };
 }
 
-/** Numbers that are read of a table. A larger one is estimated. */
+/** Maximum numbers to read for the norm of a table. The norm of a larger one is estimated. */
 const maxNumbersRead = 2 ** 18;
 
-/** Returns the square root of the sum of squares; of a large table, from rows that lie evenly in it. */
+/** Returns the square root of the sum of squares; for a large table, an estimate from evenly spaced rows. */
 export function tableNorm(table: Table, most = maxNumbersRead): number {
   const { rows, dim } = table;
   const rowsRead = Math.min(rows, Math.max(1, Math.floor(most / dim)));
@@ -206,14 +203,14 @@ export function tableNorm(table: Table, most = maxNumbersRead): number {
   return Math.sqrt((squareSum * rows) / Math.max(1, rowsRead));
 }
 
-/** Connects the rows of a table that workers share. */
+/** Connects the workers that share the rows of a table. */
 export interface TableWire {
   /** From 0. */
   readonly rank: number;
   readonly workers: number;
-  /** Brings the rows that look-ups have named to these tables. */
+  /** Fetches into these tables the rows that look-ups have collected. */
   fetch(tables: readonly RemoteTable[]): Promise<void>;
-  /** Rows of all workers, as `piece` of each gives them, in the order of ranks. `slot`: of the optimizer's state; absent: values. */
+  /** Returns the rows of all workers by rank, each as its `piece` returns them. `slot` names a state of the optimizer; absent: values. */
   pieces(
     table: string,
     slot: string | undefined,
@@ -229,24 +226,24 @@ export interface RemoteTable {
   readonly remote: Remote;
 }
 
-/** Tables whose rows workers share. */
+/** Returns the tables whose rows are shared among workers. */
 export const sharedIn = (tables: ReadonlyMap<string, Table>): readonly RemoteTable[] =>
   [...tables.values()].flatMap(({ name, dim, remote }) => (remote ? [{ name, dim, remote }] : []));
 
-/** A worker numbers its rows itself: row r of the table is row ⌊r ÷ N⌋ of its owner. */
+/** One worker's part of a shared table. Each worker numbers its rows itself: row r of the table is row ⌊r ÷ N⌋ of its owner. */
 export interface Remote {
   readonly wire: TableWire;
-  /** Look-ups name rows until rows are taken. */
+  /** Lets look-ups only collect rows until `take`. */
   ask(): void;
-  /** By owner, the rows that were named, as the owner numbers them. */
+  /** Returns, by owner, the collected rows as the owner numbers them. */
   asked(): readonly Int32Array[];
-  /** Own rows, float32 [rows, dim]. */
+  /** Returns own rows, float32 [rows, dim]. */
   give(rows: Int32Array): Float32Array;
   take(rows: readonly Float32Array[]): void;
-  /** Groups this step's row gradients by owning worker, and clears them. */
+  /** Returns, by owner, the gradients of the rows of the step, and clears them. */
   drain(): readonly RowGradients[];
-  /** Own rows among these rows of the table, of its values or of a slot of its state. */
+  /** Returns the own rows within this range of the table's rows: their values, or a slot of their state. */
   piece(slot: string | undefined, first: number, rows: number): StoredNumbers;
-  /** Called if any worker has updated the table in this step, so that a counter for the whole table counts it. */
+  /** Notes that some worker has updated the table in this step, so that a step counter of the whole table counts it. */
   learned(): void;
 }

@@ -1,4 +1,4 @@
-/** The linear memory of one table: its values, the state of its optimizer, and the room that lookups take after them. */
+/** The linear memory of one table: its values, the state of its optimizer, and room for lookups. */
 import { readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
@@ -13,26 +13,26 @@ export interface TableOptions {
   readonly name: string;
   readonly rows: number;
   readonly dim: number;
-  /** Absent where nothing is trained: no state is kept. */
+  /** Absent if the table is not trained: it then has no state. */
   readonly optimizer?: RowOptimizerPlan;
-  /** True if the rate of `optimizer` is the table's own, whatever rate an update names. */
+  /** True if the table uses the rate of `optimizer`, and ignores the rate of an update. */
   readonly ownRate?: boolean;
   readonly frozen?: boolean;
-  /** Layers of a graph that it is a table of. */
+  /** Number of layers of the graph that the table belongs to. */
   readonly layers?: number;
   /** Absent: float32. */
   readonly precision?: 'bf16';
-  /** The worker that has these rows of a larger table: row r here is row r × workers + rank there. */
+  /** The worker that owns these rows of a larger table: row r here is row r × workers + rank there. */
   readonly owner?: { readonly rank: number; readonly workers: number };
-  /** Bytes that look-ups will need next to the table. Default: an eighth of a memory. */
+  /** Bytes that look-ups need next to the table. Default: an eighth of a memory. */
   readonly lookups?: number;
 }
 
-/** Look-ups read it in place of the values, where that is not the same. */
+/** The rows that look-ups read instead of the values, if they differ. */
 export interface ShownRows {
   /** float32 [rows, dim]. */
   readonly region: Region;
-  /** Makes sure that these rows of the region are there. @param codes int32 [count], a pointer */
+  /** Computes these rows of the region. @param codes pointer to int32 [count] */
   prepare(codes: number, count: number): void;
 }
 
@@ -42,24 +42,21 @@ export interface TableMemory {
   readonly bytes: number;
   readonly rowBytes: number;
   readonly space: KernelSpace;
-  /** float32 [rows, dim]; empty where the rows are far. */
+  /** float32 [rows, dim]; empty if the rows are in separate memories. */
   readonly values: Region;
   readonly far?: FarRows;
-  /** Look-ups read from it, if the values are not in this memory. */
+  /** Provides look-ups with rows, if the values are not in this memory. */
   readonly staged?: Staging;
   /** One for each `StateSpec`, in their order. */
   readonly state: readonly Region[];
   readonly shown?: ShownRows;
-  /** An integer a row, which numbers the rows that a step saw; absent where nothing is trained. */
+  /** One integer per row, to number the rows that a step has seen; absent if the table is not trained. */
   readonly slots?: Region;
   /** Returns a region of at least `bytes` that begins with the content of `region`. Throws Failure `table-too-large`. */
   enlarge(region: Region | undefined, bytes: number): Region;
 }
 
-/**
- * @param shared the memory that it lies in with others. Default: one of its own
- * @throws Failure `table-too-large` or `too-large-for-memory` with the bytes
- */
+/** @param shared the memory to share with other tables. Default: a new one @throws Failure `table-too-large` or `too-large-for-memory` with the bytes */
 export function allocateTable(options: TableOptions, specs: readonly StateSpec[], shared?: KernelSpace): TableMemory {
   const { name, rows, dim, optimizer } = options;
   invariant(rows > 0 && dim > 0, `table ${name} is ${rows} × ${dim}`);
@@ -75,7 +72,7 @@ export function allocateTable(options: TableOptions, specs: readonly StateSpec[]
     failure('too-large-for-memory', { needed: bytes, available: freeBytes(), parts: sizeWords(options) });
   return withRoom(tooLargeForMemory, () => {
     const space = shared ?? makeKernelSpace();
-    // A lookup that does not fit next to the table is as much its size as the table is.
+    // A lookup that does not fit next to the table is reported like a table that is too large.
     const enlarge: TableMemory['enlarge'] = (region, more) =>
       withRoom(
         () => tooLarge(bytes + more),
@@ -96,7 +93,7 @@ export function allocateTable(options: TableOptions, specs: readonly StateSpec[]
   });
 }
 
-/** True if the rows lie in memories of their own. Tables of a graph do not: their layers are computed in one memory. */
+/** True if the rows are stored in separate memories. Those of a graph's tables never are, because their layers are computed in one memory. */
 export function needsFar(options: TableOptions): boolean {
   const { rows, optimizer, layers, precision, owner, lookups = spaceLimit() / 8 } = options;
   if (layers !== undefined) return false;
@@ -107,7 +104,7 @@ export function needsFar(options: TableOptions): boolean {
   );
 }
 
-/** Calls `allocate`; the machine's RangeError becomes the failure of `problem`. */
+/** Calls `allocate`, and replaces a RangeError of the machine by the failure of `problem`. */
 function withRoom<T>(problem: () => Error, allocate: () => T): T {
   try {
     return allocate();
@@ -117,20 +114,20 @@ function withRoom<T>(problem: () => Error, allocate: () => T): T {
   }
 }
 
-/** Bytes this process may still take: what the machine has free, or less where a control group (a container) allows less. */
+/** Returns the bytes that this process may still take: the free memory of the machine, or less if a control group (a container) allows less. */
 export function freeBytes(): number {
-  // On Linux this is MemAvailable, which includes reclaimable caches.
+  // On Linux, `freemem` is MemAvailable, which counts caches that can be reclaimed as free.
   return Math.min(freemem(), ...ownGroups('/sys/fs/cgroup', readOrEmpty('/proc/self/cgroup')).map(groupMemory));
 }
 
-/** Folders of this process's control group (version 2) and of all that it is part of. Exported for its tests. */
+/** Returns the folders of this process's control group (version 2) and of its ancestors. Exported for its tests. */
 export function ownGroups(root: string, membership: string): string[] {
   const path = /^0::(\/.*)$/m.exec(membership)?.[1] ?? '/';
   const groupNames = path.split('/').filter((name) => name !== '' && name !== '..');
   return [root, ...groupNames.map((_, depth) => [root, ...groupNames.slice(0, depth + 1)].join('/'))];
 }
 
-/** Bytes that a control group (version 2, then 1) leaves; Infinity without one. Exported for its tests. */
+/** Returns the bytes that a control group (version 2, then 1) still allows; Infinity without a limit. Exported for its tests. */
 export function groupMemory(folder: string): number {
   const limits = [
     ['memory.max', 'memory.current', 'memory.stat', 'inactive_file'],

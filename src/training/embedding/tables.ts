@@ -17,10 +17,10 @@ import { freeBytes, needsFar } from './table_memory.ts';
 export type Tables = ReadonlyMap<string, Table>;
 
 /**
- * Makes the tables to train, at their first values.
- * @param firstValues of tables that begin as a file says
- * @param wire of workers that share the rows
- * @param most rows of training, which a batch does not exceed, and items of the corpus
+ * Makes the tables of a training, with their initial values.
+ * @param most maximum sizes: rows of training, which bound a batch, and items of the corpus
+ * @param firstValues of tables that a file initializes
+ * @param wire connects workers that share the rows
  * @throws Failure `too-large-for-memory`, `table-too-large` before anything is allocated
  */
 export function makeTables(
@@ -44,7 +44,7 @@ export function makeTables(
   const lookupsOf = new Map(tables.map(({ name }) => [name, lookupBytes(plan, name, stepSizes)]));
   for (const table of heldTables) {
     const lookups = lookupsOf.get(table.name)!;
-    // Rows of other memories come to the one of the look-ups before they are gathered.
+    // Rows of other memories are copied to that of the look-ups before they are gathered.
     const neededBytes =
       wire || needsFar({ ...table, lookups }) ? 4 * table.rows + 2 * lookups : tableBytes(table) + lookups;
     const bytes = tableBytes(table) + lookups;
@@ -72,7 +72,7 @@ export const tableSizes = (plan: Plan, encodings: ReadonlyMap<string, Encoding>)
     rows: tableRows(encodings, encoderOf),
   })) satisfies readonly TableSize[];
 
-/** Rows of a file are as there; those that it does not have are 0 where nothing trains them. */
+/** Sets the rows that a file gives. All other rows of a frozen table become 0. */
 function fillFirstValues(table: Table, first: FirstValues | undefined, isFrozen: boolean): void {
   const values = table.numbers();
   const { dim } = table;
@@ -86,10 +86,10 @@ function fillFirstValues(table: Table, first: FirstValues | undefined, isFrozen:
 }
 
 /**
- * Estimates the bytes of a step at its fullest, next to the parameters that `parameterBytes` counts: the values that are alive together, what
- * the host gives to the engine and gets back, and the parameters twice more, as first values and in a checkpoint. The graph's
- * symbols (rows, distinct items, rows of a table that are met) are each taken to be `batch`, but for the items of the corpus and elements of
- * lists. An engine that frees a value late holds more: a model that this refuses cannot run, one that it accepts may still be too large.
+ * Estimates the peak bytes of a step, without the parameters that `parameterBytes` counts: the values that are alive at the same time, the data that the host
+ * exchanges with the engine, and the parameters twice more, as initial values and in a checkpoint. The graph's symbols (rows, distinct items, distinct rows of
+ * a table) are assumed to be `batch`, except for items of the corpus and elements of lists. An engine that frees a value late holds more: a model that this
+ * refuses cannot run, but one that it accepts may still be too large.
  */
 export function stepBytes(step: GraphPlan, of: StepSizes): number {
   const { graph } = step;
@@ -99,13 +99,13 @@ export function stepBytes(step: GraphPlan, of: StepSizes): number {
 
 export interface StepSizes {
   readonly batch: number;
-  /** Items of the corpus, all of which a step may score. */
+  /** Number of items of the corpus, all of which a step may score. */
   readonly corpus: number;
-  /** Lists that are read in sequence, where the targets are positions. */
+  /** Number of lists that are read in sequence, if the targets are positions. */
   readonly sequences?: number;
 }
 
-/** The size of the largest step, except for the few rows by which steps vary if targets are positions. */
+/** Returns the largest sizes of a training step. A step whose targets are positions varies, and may exceed them by a few rows. */
 export const largestStep = (
   { corpus }: Pick<Dataset, 'corpus'>,
   { rows, sequences }: { readonly rows: number; readonly sequences?: number },
@@ -118,7 +118,7 @@ const sizesOf = ({ graph, inputs }: GraphPlan, { batch, ...known }: StepSizes): 
   ...defined(known),
 });
 
-/** Counts the rows of each input that is read from one table, which lie in the table's own memory. */
+/** Returns the bytes of the inputs that are read from one table, because they are stored in the table's own memory. */
 function lookupBytes({ step, features }: Plan, table: string, of: StepSizes): number {
   const { graph } = step;
   const planOf = new Map(features.map((feature) => [feature.name, feature]));
@@ -147,15 +147,16 @@ function tableRows(encodings: ReadonlyMap<string, Encoding>, feature: string): n
   return rowsOf(encoding);
 }
 
-/** The memory of a training step without tables and weights. A run that does not fit is refused before it starts. */
+/** The memory of a training step without tables and weights. */
 interface StepSize {
   readonly batch: number;
   readonly bytes: number;
 }
 
 /**
- * Throws Failure `too-large-for-memory` when the tables and their state do not fit in `available` bytes, next to `blockBytes`,
- * the weights of blocks and what their optimizer keeps, and what a step holds.
+ * Refuses a run that cannot fit in memory, before it starts.
+ * @param blockBytes weights of blocks with the state of their optimizer
+ * @throws Failure `too-large-for-memory` if tables with their state, blocks and a step exceed `available` bytes
  */
 export function foreseeMemory(
   tables: readonly TableSize[],

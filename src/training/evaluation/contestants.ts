@@ -22,8 +22,8 @@ import { type Per, questionsOf } from './questions.ts';
 import { duration } from './sentences.ts';
 
 /**
- * score(j) = events of training with the event's own value of one feature, and item j; between equals, all events of j decide.
- * Without a named feature this baseline is excluded.
+ * score(j) = number of training events of item j that have the event's own value of one feature; all events of j decide ties. This baseline is excluded if no
+ * feature is named.
  */
 export const popularityBy = baseline({
   doc: 'the number of training events of each item with the same value of one feature',
@@ -55,15 +55,15 @@ export const popularityBy = baseline({
 export interface TaskOptions {
   readonly dataset: Dataset;
   readonly part: Part;
-  /** Selects the history that the model reads, so that baselines have the same information. */
+  /** Determines the history that the model reads, so that baselines know no less. */
   readonly plan?: Plan;
-  /** A feature of the asking tower with one code a row: adds popularity among events of the same value. */
+  /** A feature of the query tower with one code per row: adds a baseline by popularity among events with the same value. */
   readonly by?: string;
-  /** The figures are means over events or over users. Default: as the data block declares. */
+  /** Tells if figures are means over events or over users. Default: as the data block declares. */
   readonly per?: Per;
 }
 
-/** @throws Failure `too-few-rows` where the part is empty, `unknown-name` */
+/** @throws Failure `too-few-rows` if the part is empty, `unknown-name` */
 export function makeTask({ dataset, part, plan, by, per = perOf(dataset) }: TaskOptions): ScoringTask {
   const events = dataset.parts[part];
   if (events.rows === 0) throw failure('too-few-rows', { part, rows: 0, needed: 1 });
@@ -110,27 +110,27 @@ function codesOf({ column, index }: IndexedColumn, rows: number): Int32Array {
   return index ? index.map((row) => column.values[row]!) : column.values;
 }
 
-/** As many baselines as take about a minute together, all, none, or some by name. */
+/** Baselines to evaluate: `true` for as many as take about a minute together, `all`, `none` or `false`, or some by name. */
 export type BaselineChoice = boolean | 'all' | 'none' | readonly string[];
 
 export interface BaselineOptions extends TaskOptions {
-  /** Default: true, as many as take about a minute together, the quickest first. */
+  /** Default: true, which takes the quickest ones, as many as need about a minute together. */
   readonly baselines?: BaselineChoice;
   readonly removeSeen: boolean;
   /** Multiplies large matrices. Default: plain code. */
   readonly product?: MakeProduct;
 }
 
-/** Seconds on one core that all baselines may take together, unless they are requested. */
+/** Maximum seconds on one core for all baselines together, unless they are requested. */
 const maxSeconds = 60;
-/** Steps of plain code that one core takes in a second: measured on MovieLens and Toys, and rounded down. */
+/** Steps of plain code per second on one core: measured on MovieLens and Toys, and rounded down. */
 const stepsPerSecond = 3e8;
-/** Steps to rank one item for one event, once it has a score: measured, with 10 million items 0.15. */
+/** Steps to rank one item for one event after it is scored. Measured; with 10 million items it is 0.15. */
 const rankingSteps = 0.25;
 
-/** The baselines of a task, opened one after the other, and a sentence for each that is excluded. */
+/** The chosen baselines of a task, which are opened one after the other, and a sentence for each that is excluded. */
 export interface ChosenBaselines {
-  /** In the order printed. `open` chooses the setting where there are several. */
+  /** In the order of printing. `open` chooses the setting if there are several. */
   readonly rows: readonly { readonly name: string; open(): Promise<OpenBaseline> }[];
   readonly leftOut: readonly string[];
   readonly seconds: number;
@@ -138,7 +138,7 @@ export interface ChosenBaselines {
 
 export interface OpenBaseline {
   readonly scorer: Scorer;
-  /** `λ = 250, chosen out of 6 by …`; undefined where there is nothing to choose. */
+  /** `λ = 250, chosen out of 6 by …`; undefined if there is nothing to choose. */
   readonly setting?: string;
 }
 
@@ -148,7 +148,7 @@ interface BaselineCandidate {
   open(): Promise<OpenBaseline>;
 }
 
-/** @throws Failure `unknown-name` where the choice names a baseline that there is not */
+/** @throws Failure `unknown-name` if the choice names an unknown baseline */
 export function baselinesBeside(task: ScoringTask, options: BaselineOptions): ChosenBaselines {
   const { baselines: choice = true, dataset, plan, product } = options;
   const rankingCount = questionsOf(task).asks.length;
@@ -214,7 +214,7 @@ export function baselinesBeside(task: ScoringTask, options: BaselineOptions): Ch
 
 const waitAdvice = (name: string): string => `\`--baselines ${name}\` or \`--baselines all\` waits for it`;
 
-/** Returns the quickest, as many as take `maxSeconds` together; in the order given. */
+/** Returns the quickest candidates, as many as take `maxSeconds` together, in the given order. */
 function quickest(candidates: readonly BaselineCandidate[]): readonly BaselineCandidate[] {
   let secondsLeft = maxSeconds;
   const chosenRows = new Set<BaselineCandidate>();
@@ -248,12 +248,12 @@ function once<T>(make: () => T): () => T {
   return () => (lazyValue ??= { value: make() }).value;
 }
 
-/** Returns the items that the query tower reads, lists and single ones, as corpus rows: one entry a feature. A baseline can read the same. */
+/** Returns the items that the query tower reads, in lists and alone, as corpus rows: one entry per feature. Baselines can read them too. */
 export function itemsGivenBy({ towers }: Plan, { givenItems }: Events): IndexedBags[] {
   return towers[0].features.flatMap((name) => givenItems?.get(name) ?? []);
 }
 
-/** Merges the bags of these features for each event, without duplicates; undefined if there are none. */
+/** Joins the items that an event has in any of these bags into one bag, each item once. Returns undefined if there are no bags. */
 export function unitedBags(given: readonly IndexedBags[], { rows }: Events): IndexedBags | undefined {
   if (given.length < 2) return given[0];
   const starts = new Int32Array(rows);

@@ -1,4 +1,4 @@
-/** Measures how well a model ranks held-out events, next to baselines under the same protocol, and says the protocol in sentences. */
+/** Measures how well a model ranks held-out events, next to baselines under the same protocol, and describes the protocol in sentences. */
 import { makeRandom } from '../../base/random/random.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Part } from '../../data/dataset.ts';
@@ -27,9 +27,9 @@ export interface Evaluation {
   readonly part: Part;
   readonly per: Per;
   readonly events: number;
-  /** Rankings that were made: one an event, or one a user. */
+  /** Number of rankings: one per event, or one per user. */
   readonly rankings: number;
-  /** Present if the rankings are a random sample of those of the part. */
+  /** Present if only a random sample of the part's rankings was made. */
   readonly sample?: RankingSample;
   readonly items: number;
   readonly cold: ColdItems;
@@ -38,13 +38,13 @@ export interface Evaluation {
   readonly rows: readonly EvaluationRow[];
   readonly slices: Slices;
   readonly examples?: readonly RankingExample[];
-  /** Weights of blocks that weigh fields. Absent where the model has none. */
+  /** Weights of blocks that weigh fields. Absent if the model has none. */
   readonly attention?: readonly Attention[];
-  /** Describes the geometry of the vectors of tables and items. */
+  /** Describes the distribution of the vectors of the tables and of the items. */
   readonly spreads?: readonly Spread[];
-  /** Figures of each task that predicts a label of one event. Absent where none does. */
+  /** Figures of each task that predicts a label of one event. Absent if there is none. */
   readonly tasks?: readonly TaskFigures[];
-  /** Sentences that say what the figures are figures of. */
+  /** Sentences that describe how the figures were measured. */
   readonly protocol: readonly string[];
 }
 
@@ -53,29 +53,29 @@ export interface EvaluationRow extends Figures {
   readonly doc: string;
   readonly setting?: string;
   readonly milliseconds: number;
-  /** Intervals of `all`, by users drawn anew. A metric of all rankings together has none. */
+  /** Bootstrap intervals of `all`, with users as groups. A metric of all rankings together has none. */
   readonly intervals?: IntervalsOf;
-  /** The model's figure less that of this baseline, on the same draws. */
+  /** The model's figure minus that of this baseline, on the same draws. */
   readonly lead?: IntervalsOf;
 }
 
 export interface EvaluateOptions extends Omit<BaselineOptions, 'removeSeen'> {
-  /** `modelScorer` for a model. */
+  /** The scorer to measure: `modelScorer` for a model. */
   readonly scorer: Scorer;
   readonly measures: readonly Measure[];
   readonly predictions?: Predictions;
-  /** True if seen items leave the ranking of an event. Default: as the data block declares. */
+  /** True if rankings exclude items that the user has seen. Default: as the data block declares. */
   readonly removeSeen?: boolean;
   /**
-   * Number of rankings, drawn at random with a fixed seed and equal for every model of the same data, if the part has more. Figures of tasks always
-   * use all events. Default: all.
+   * Maximum number of rankings. If the part has more, they are drawn at random with a fixed seed, the same for every model of the same data. Figures of tasks
+   * cover all events. Default: all.
    */
   readonly sample?: number;
-  /** Called before the first baseline, where there is one: their names, and about how many seconds they take together. */
+  /** Called before the first baseline, if there is one, with their names and about how many seconds they take together. */
   readonly onBaselines?: (names: readonly string[], seconds: number) => void;
 }
 
-/** @throws Failure `too-few-rows` where the part is empty, `unknown-name` */
+/** @throws Failure `too-few-rows` if the part is empty, `unknown-name` */
 export async function evaluateModel(options: EvaluateOptions): Promise<Evaluation> {
   const { dataset, part, measures } = options;
   const seenOption = seenRule(dataset, options.removeSeen);
@@ -148,12 +148,12 @@ export interface ExampleItem {
 }
 
 export interface RankingExample {
-  /** Absent where the query has no key. */
+  /** Absent if the query has no key. */
   readonly user?: string;
   /** The latest first. */
   readonly history: readonly ExampleItem[];
   readonly had: number;
-  /** Items that were held out, and the rank of each; no rank: the item cannot be ranked. */
+  /** Held-out items with the rank of each. An item without a rank cannot be ranked. */
   readonly held: readonly (ExampleItem & { readonly rank?: number })[];
   readonly answers: readonly (ExampleItem & { readonly isHeld: boolean })[];
 }
@@ -164,7 +164,7 @@ const maxHistory = 10;
 const maxHeld = 5;
 const exampleStream = 0x3e5d;
 
-/** Draws different users from a fixed seed: the same for every model of the same data, so that runs can be compared by eye. */
+/** Draws different users with a fixed seed: the same for every model of the same data, so that runs can be compared by eye. */
 async function examplesOf(task: ScoringTask, scorer: Scorer, removeSeen: boolean): Promise<readonly RankingExample[]> {
   const { asks, held } = questionsOf(task);
   const { events, users, corpus } = task;
@@ -181,7 +181,7 @@ async function examplesOf(task: ScoringTask, scorer: Scorer, removeSeen: boolean
   const rowsOf = chosenQuestions.map((question) => [...bagAt(held, question)]);
   const rows = Int32Array.from(rowsOf.flat());
   if (rows.length === 0) return [];
-  // The scorer knows the rows of the whole task.
+  // The scorer expects rows of the whole task.
   const exampleTask = overRows(task, rows);
   const ranks = await rankEvents(exampleTask, scorerOverRows(scorer, rows), removeSeen, maxAnswers);
   const exampleItem = (row: number): ExampleItem => ({
@@ -218,7 +218,7 @@ const rankOf = (
   isWarm: boolean,
 ): { rank?: number } => (corpus[row]! > 0 && (isWarm || ranksCold) ? { rank: better[row]! + 1 } : {});
 
-/** In time order: what the model reads with the event, else the training events of its user. */
+/** Returns, in time order, the items that the model reads with the event, or else those of the user's training events. */
 function historyOf({ history, users, events }: ScoringTask, row: number): number[] {
   const user = events.user[row]!;
   const historyBag = history

@@ -1,4 +1,4 @@
-/** Makes of ranks the figures that are printed: means over the events, or over the users. */
+/** Computes the printed figures from ranks: means over events, or over users. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { HeldOut, TiedGroup } from '../../compiler/library/contract.ts';
 import { metrics } from '../../compiler/library/metrics/table.ts';
@@ -11,9 +11,9 @@ import type { Ranks } from './ranks.ts';
 export interface Measure {
   /** `recall@50`, `mrr`. */
   readonly label: string;
-  /** Value of one ranking in [0, 1]; 0 where it is of all rankings together. */
+  /** Value of one ranking in [0, 1]; 0 for a metric of all rankings together. */
   of(held: HeldOut): number;
-  /** Present for a metric of all rankings together: of how many items are among the first k of one at least, and of how many are ranked. */
+  /** Present for a metric of all rankings together. `of` gets the number of items among the first k of at least one ranking, and that of the corpus. */
   readonly lists?: { readonly k: number; of(shown: number, corpus: number): number };
 }
 
@@ -22,14 +22,14 @@ export interface Figures {
   readonly all: Readonly<Record<string, number>>;
   /** The same as if only items with a training event were held out. */
   readonly warm: Readonly<Record<string, number>>;
-  /** The same as if only cold items were held out. Present where the scorer ranks them and there are some. */
+  /** The same as if only cold items were held out. Present if the scorer ranks them and there are some. */
   readonly cold?: Readonly<Record<string, number>>;
 }
 
 export interface ColdItems {
-  /** Events whose item no training event has, or that is not in the corpus. */
+  /** Number of events whose item has no training event, or is not in the corpus. */
   readonly events: number;
-  /** Number of those that are not in the corpus. */
+  /** Number of these events whose item is not in the corpus. */
   readonly absent: number;
   readonly items: number;
 }
@@ -102,8 +102,8 @@ export function metricValues(task: ScoringTask, ranks: Ranks, measure: Measure):
 }
 
 /**
- * Calls `each` with every question and where its held-out items are.
- * @param rows tells which held-out events count; questions without one are passed over. Default: all.
+ * Calls `each` with every question and the ranks of its held-out items.
+ * @param rows tells which held-out events count; questions without one are skipped. Default: all.
  */
 export function eachQuestion(
   task: ScoringTask,
@@ -131,7 +131,7 @@ export function eachQuestion(
   }
 }
 
-/** Rows of one ranking by their places: those with as many items above them score the same. */
+/** Groups the rows of one ranking by score: rows with equally many items above them have the same score. */
 function groupsOf(rows: number[], { better, equal }: Ranks): TiedGroup[] {
   if (rows.length > 1) rows.sort((a, b) => better[a]! - better[b]!);
   const tiedGroups: { better: number; size: number; held: number }[] = [];
@@ -141,14 +141,14 @@ function groupsOf(rows: number[], { better, equal }: Ranks): TiedGroup[] {
       tiedGroups.push({ better: better[row]!, size: equal[row]! + 1, held: 1 });
     } else {
       lastGroup.held++;
-      // Scores that are no numbers share the last place.
+      // NaN scores share the last rank.
       lastGroup.size = Math.max(lastGroup.size, lastGroup.held);
     }
   }
   return tiedGroups;
 }
 
-/** Used where neither the model nor the user names metrics. */
+/** Used if neither the model nor the user names metrics. */
 export const usualMeasures: readonly MeasureSpec[] = [
   { metric: 'recall', k: 10 },
   { metric: 'recall', k: 50 },
@@ -183,11 +183,11 @@ export function declaredMeasures(plans: readonly Pick<Plan, 'train'>[]): readonl
   return declaredSpecs.length > 0 ? declaredSpecs : usualMeasures;
 }
 
-/** Returns how many of the first items of each ranking the measures read; 0: none. */
+/** Returns the length of the longest list of first items that the measures read of each ranking; 0 for none. */
 export const longestListOf = (measures: readonly Measure[]): number =>
   Math.max(0, ...measures.map(({ lists }) => lists?.k ?? 0));
 
-/** Without duplicates, in the order of first mention. */
+/** Makes each measure once, in the order of first mention. */
 export function makeMeasures(specs: readonly MeasureSpec[]): Measure[] {
   return [...new Map(specs.map(makeMeasure).map((measure) => [measure.label, measure])).values()];
 }

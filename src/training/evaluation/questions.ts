@@ -1,10 +1,10 @@
-/** The questions of an evaluation: a query, and its held-out items. One question an event, or one a user with all held-out items. */
+/** The questions of an evaluation. A question is a query with its held-out items: one per event, or one per user with all held-out items of the user. */
 import { makeRandom } from '../../base/random/random.ts';
 import { defined, everyRow } from '../../base/util/defined.ts';
 import type { BagColumn, Dataset, Events, IndexedBags, IndexedColumn } from '../../data/dataset.ts';
 import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
 
-/** The task over these rows of its events, in their order. */
+/** Returns the task with only these rows of its events, in their order. */
 export function overRows(task: ScoringTask, rows: Int32Array): ScoringTask {
   const { events, history, seen, context } = task;
   const indexOver = (of: Int32Array | undefined): Int32Array => (of ? rows.map((row) => of[row]!) : rows);
@@ -44,7 +44,7 @@ export function scorerOverRows(scorer: Scorer, rows: Int32Array): Scorer {
 
 const sampleStream = 0x5a3b;
 
-/** The events of `count` of the task's rankings, drawn from the seed; undefined where it has no more. */
+/** Returns the events of `count` rankings that are drawn from the task's; undefined if it has no more than `count`. */
 export function sampledRows(task: ScoringTask, count: number, seed: number): Int32Array | undefined {
   const { asks, held } = questionsOf(task);
   if (count >= asks.length) return undefined;
@@ -52,7 +52,7 @@ export function sampledRows(task: ScoringTask, count: number, seed: number): Int
   return Int32Array.from([...drawnQuestions].flatMap((question) => [...bagAt(held, question)]));
 }
 
-/** Rankings that are made, where they are a sample, and all that there are. */
+/** Number of rankings in a sample, and of all rankings. */
 export interface RankingSample {
   readonly rankings: number;
   readonly of: number;
@@ -61,7 +61,7 @@ export interface RankingSample {
 
 interface DrawnRankings {
   readonly sample?: RankingSample;
-  /** Takes the drawn part of a task over the same events; the task itself where all are drawn. */
+  /** Returns the drawn part of a task over the same events; the task itself if all are drawn. */
   of(task: ScoringTask): ScoringTask;
   scorer(whole: Scorer): Scorer;
 }
@@ -69,7 +69,7 @@ interface DrawnRankings {
 /** Seed of every evaluation, so that models of the same data are measured on the same events. */
 const seedOfAll = 1;
 
-/** @param count of rankings; undefined: all */
+/** @param count number of rankings; undefined: all */
 export function drawRankings(whole: ScoringTask, count: number | undefined, seed: number = seedOfAll): DrawnRankings {
   const drawnRows = count === undefined ? undefined : sampledRows(whole, count, seed);
   if (!drawnRows) return { of: (task) => task, scorer: (scorer) => scorer };
@@ -80,13 +80,13 @@ export function drawRankings(whole: ScoringTask, count: number | undefined, seed
   };
 }
 
-/** The figures are means over events or over users. */
+/** Tells if figures are means over events or over users. */
 export type Per = 'event' | 'user';
 
 export interface Questions {
-  /** The event whose features ask. Per user it is the first that the user holds out: nothing that came later is read. */
+  /** The event whose features are the query. Per user it is the first held-out event, so that nothing later is read. */
   readonly asks: Int32Array;
-  /** The held-out events of each question, as bags of their rows. Per user an item that is held out twice counts once. */
+  /** The held-out events of each question, as bags of row indexes. Per user, an item that is held out twice counts once. */
   readonly held: BagColumn;
 }
 
@@ -123,7 +123,7 @@ function perUser({ rows, user, item }: Events): Questions {
     asks.push(rowsOfUser[0]!);
     starts.push(values.length);
     for (const row of rowsOfUser) {
-      // Items outside of the corpus cannot be compared, so each counts.
+      // Items outside the corpus cannot be told apart, so each counts.
       if (item[row]! >= 0 && items.has(item[row]!)) continue;
       items.add(item[row]!);
       values.push(row);
@@ -141,7 +141,7 @@ function perUser({ rows, user, item }: Events): Questions {
 
 export interface SeenRule {
   readonly removes: boolean;
-  /** An option requested it, whatever the data block declares. */
+  /** True if an option requested it, which overrides the data block. */
   readonly isAsked: boolean;
 }
 
@@ -165,7 +165,7 @@ export function seenSentence(
   return isAsked ? `${ruleWords}, as requested; ${declaredWords}.` : `${ruleWords}: ${declaredWords}.`;
 }
 
-/** Counts the events whose item the user had before. A ranking that excludes seen items never shows these. */
+/** Counts the events whose user had the item before. A ranking that excludes seen items never shows these items. */
 function countRepeats(task: ScoringTask): number {
   const { events, users, seen = [], per } = task;
   let repeatCount = 0;
@@ -181,7 +181,7 @@ function countRepeats(task: ScoringTask): number {
   return repeatCount;
 }
 
-/** Warns about repeats if they are ranked among items that the user did not have; undefined if there are none. */
+/** Returns a warning if users had items of events before, although rankings exclude seen items; undefined if there are no such events. */
 export function repeatsSentence(task: ScoringTask, { removes }: SeenRule): string | undefined {
   const repeatCount = removes ? countRepeats(task) : 0;
   if (repeatCount === 0) return undefined;

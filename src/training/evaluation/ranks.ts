@@ -1,4 +1,4 @@
-/** Ranks the item of each event among the whole corpus: the one code path by which the model and every baseline are measured. */
+/** Ranks the item of each event among the whole corpus. The model and every baseline are measured by this one code path. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { BagColumn, Events } from '../../data/dataset.ts';
@@ -6,27 +6,28 @@ import { makeKernelSpace, type Region } from '../embedding/space.ts';
 import { FirstItems, type Scorer, type ScoringTask } from '../scoring/scorer.ts';
 import { bagAt, type Questions, questionsOf } from './questions.ts';
 
-/** One entry an event; `corpus` 0: its item is not in the corpus, and has no rank. */
+/** One entry per event. If the event's item is not in the corpus, it has no rank, and `corpus` is 0. */
 export interface Ranks {
-  /** Items that score above the event's own. */
+  /** Number of items that score above the event's own. */
   readonly better: Int32Array;
-  /** Other items that score the same. */
+  /** Number of other items with the same score. */
   readonly equal: Int32Array;
-  /** Items that were ranked, its own included. */
+  /** Number of items ranked, the event's own included. */
   readonly corpus: Int32Array;
   /** True if items without training events have ranks. Absent: they are misses. */
   readonly ranksCold?: true;
-  /** The first `k` items of each question's ranking, best first, row after row; −1 past its end. Absent where `k` is 0. */
+  /** The first `k` items of each question's ranking, best first, one row per question; −1 after its end. Absent if `k` is 0. */
   readonly lists?: { readonly k: number; readonly items: Int32Array };
 }
 
-/** A scorer hears the rows of so many groups together. */
+/** Number of groups whose rows are announced to a scorer together. */
 const groupsExpected = 32;
 
 /**
- * Scores each query of the task once. Every held-out item gets its rank in that ranking, which includes the other held-out items of the query. @param
- * removeSeen excludes items that the user had from the ranking, except held-out ones: those of training events and, with one query for each event,
- * those that the task lists as seen before the event. @param k number of items of each ranking for `lists`; 0: none
+ * Scores each question of the task once. Every held-out item of the question gets its rank in that ranking, which contains the other held-out items too.
+ * @param removeSeen excludes the items of the user's training events from the ranking, except held-out items; per event, also all items that the task lists as
+ * seen before the event
+ * @param k length of each ranking in `lists`; 0: none
  */
 export async function rankEvents(
   task: ScoringTask,
@@ -61,7 +62,7 @@ export async function rankEvents(
       ...(seenItems ? { excluded: { bags: seenItems, of } } : {}),
     });
     const scoresOf = scores(questionChunk.map((question) => questions.asks[question]!));
-    // Taken from the counted pieces, because rounding in a product may depend on its shape.
+    // The targets' scores come from the pieces that are counted, because the rounding of a product may depend on its shape.
     for (const piece of pieces) if (group.hasTarget(...piece)) group.take(await scoresOf(piece), ...piece);
     const firstItems =
       k > 0 ? Array.from(questionChunk, (_, at) => new FirstItems(k, corpus.rows, bagOf(seenItems, at))) : [];
@@ -81,7 +82,7 @@ export async function rankEvents(
   return ranks;
 }
 
-/** Returns the held-out events of these questions whose item the corpus has, and the question of each. */
+/** Returns the held-out events of these questions whose item is in the corpus, and the question of each. */
 function rankedRows(events: Events, questions: Questions, asked: Int32Array): { rows: Int32Array; of: Int32Array } {
   const rows: number[] = [];
   const questionOf: number[] = [];
@@ -100,7 +101,7 @@ const rowOf = (block: Float32Array, at: number, [from, to]: Piece): Float32Array
 
 const bagOf = (bags: BagColumn | undefined, at: number): Int32Array => (bags ? bagAt(bags, at) : new Int32Array(0));
 
-/** One bag for each query: items of the user's training events and those seen before the event, but no held-out item. */
+/** Returns one bag per question: items of its user's training events, and items seen before its event, but no held-out item. */
 function seenBefore(
   { events, users, corpus, seen = [], per }: ScoringTask,
   questions: Questions,
@@ -121,14 +122,14 @@ function seenBefore(
     };
     const row = questions.asks[question]!;
     if (events.user[row]! >= 0) addSeen(users.seen, events.user[row]!);
-    // Several items of one user are held out together: none of them, nor of another part, was seen before all others.
+    // Per user, several items are held out together, and no item of a held-out part was seen before all others.
     if (per !== 'user') for (const { bags, index } of seen) addSeen(bags, index ? index[row]! : row);
     ends[i] = values.length;
   });
   return { kind: 'bags', starts, ends, values: Int32Array.from(values) };
 }
 
-/** Sorts queries with an item of the corpus by user, so that a scorer can cache its results for the last user. */
+/** Sorts questions with an item of the corpus by user, so that a scorer may cache its work for the last user. */
 function byUser({ events, users }: ScoringTask, questions: Questions): Int32Array {
   const { asks } = questions;
   const isRanked = asks.map((_, question) =>
@@ -146,27 +147,27 @@ function byUser({ events, users }: ScoringTask, questions: Questions): Int32Arra
   return rankedOrder;
 }
 
-/** A range of items of a corpus. A scorer scores whole rows, or of a large corpus some items at a time, so that no whole row is in memory. */
+/** A range of items of a corpus. A scorer scores a small corpus as a whole, but a large one in pieces, so that no whole row of scores is in memory. */
 type Piece = readonly [from: number, to: number];
 
 interface BlockSizes {
-  /** Scores of some whole rows: where they are more, and the scorer can, it scores a piece of the corpus at a time. */
+  /** Maximum number of scores in `leastRows` whole rows. Above it, a scorer that can do so scores one piece of the corpus at a time. */
   readonly most: number;
   readonly piece: number;
 }
 
 interface ScorePieces {
-  /** End to end, the whole corpus. */
+  /** Adjacent pieces that cover the whole corpus. */
   readonly pieces: readonly Piece[];
   readonly rowsAtOnce: number;
   /** Returns the scores of these rows for a piece of the items: float32 [rows, items], valid until the next call. */
   scores(rows: Int32Array): (piece: Piece) => Promise<Float32Array>;
 }
 
-/** Scores held at a time: 5 MB, which stay in the cache on their way to be counted. */
+/** Number of scores in memory at a time: 5 MB, which stay in the cache until they are counted. */
 const blockNumbers = 1.25 * 2 ** 20;
 
-/** Rows that are scored together at least: of fewer, reading the items takes longer than scoring them. */
+/** Minimum number of rows that are scored together: with fewer, reading the items takes longer than scoring them. */
 const leastRows = 16;
 
 const usual: BlockSizes = { most: 2 ** 24, piece: 2 ** 15 };
@@ -194,17 +195,17 @@ function scorePieces(scorer: Scorer, items: number, { most, piece }: BlockSizes 
   };
 }
 
-/** Counts exactly how many columns of a row of scores are better than one of them. */
+/** Exact ranks of one target column in each row of scores. */
 interface RowRanks {
-  /** Columns that score above the row's target. A target that is not a number (NaN) is below all that are ranked. */
+  /** Number of columns that score above the row's target. A NaN target is below all that are ranked. */
   readonly better: Int32Array;
-  /** Other columns that score the same. */
+  /** Number of other columns with the same score. */
   readonly equal: Int32Array;
-  /** Columns that were ranked, the target included. */
+  /** Number of columns ranked, the target included. */
   readonly ranked: Int32Array;
 }
 
-/** Columns left out of the ranking of a target, all but the target: bag `of[i]`, or none where that is −1. May repeat a column. */
+/** Columns that are excluded from the ranking of a target, except the target: bag `of[i]`, or none if it is −1. A bag may repeat a column. */
 interface ExcludedColumns {
   readonly bags: BagColumn;
   readonly of: Int32Array;
@@ -212,32 +213,32 @@ interface ExcludedColumns {
 
 interface RankOptions {
   readonly excluded?: ExcludedColumns;
-  /** The row of scores that each target is in: several targets may share one. Default: each has a row of its own. */
+  /** The row of scores of each target: several targets may share one. Default: each target has a row of its own. */
   readonly of?: Int32Array;
 }
 
 interface Ranker {
   /** @param scores float32 [rows, columns] */
   rank(scores: Float32Array, columns: number, targets: Int32Array, options?: RankOptions): RowRanks;
-  /** Ranks rows of so many columns whose scores come some columns at a time, in any order, each once. */
+  /** Ranks rows whose scores arrive in ranges of columns, in any order, each column once. */
   begin(columns: number, targets: Int32Array, options?: RankOptions): PartialRanks;
 }
 
 interface PartialRanks {
   hasTarget(from: number, to: number): boolean;
   /**
-   * Takes the scores of the targets among these columns, of all of them before `count`.
-   * @param scores float32 [rows, to − from], those of the columns `from` to before `to`
+   * Takes the scores of the targets among these columns. All targets must be taken before `count`.
+   * @param scores float32 [rows, to − from], of the columns from `from` to before `to`
    */
   take(scores: Float32Array, from: number, to: number): void;
   count(scores: Float32Array, from: number, to: number): void;
   ranks(): RowRanks;
 }
 
-/** Scores are copied into the kernel's memory this many bytes at a time: they are then still in the cache to be counted. */
+/** Bytes of scores that are copied into the kernel's memory at a time, so that they are still in the cache when they are counted. */
 const blockBytes = 512 * 1024;
 
-/** Keeps a small memory of its own between calls. */
+/** Reuses a small memory of its own between calls. */
 export function makeRanker(): Ranker {
   const space = makeKernelSpace();
   let scoreBlock: Region | undefined;
@@ -314,9 +315,12 @@ export function makeRanker(): Ranker {
   };
 }
 
-/** Writes NaN, which is neither above nor equal to anything, over a row's excluded columns, from the first on; returns how many these are. */
+/**
+ * Returns a function that writes NaN, which is neither above nor equal to anything, over a row's excluded columns and returns their number. `held` begins at
+ * column `first`.
+ */
 function makeExcluder({ bags, of }: ExcludedColumns, columns: number) {
-  /** By column, the row that excluded it last: bags may repeat a column. */
+  /** For each column, the last row that excluded it, because bags may repeat a column. */
   const excludedBy = new Int32Array(columns).fill(-1);
   return (held: Float32Array, first: number, row: number, target: number): number => {
     const bag = of[row]!;

@@ -1,4 +1,4 @@
-/** Sentences of every report of figures: the protocol, and the conclusion about the model and the baselines. */
+/** Sentences that every report of figures prints: its protocol, and the verdict between the model and the baselines. */
 import type { Part } from '../../data/dataset.ts';
 import type { ScoringTask } from '../scoring/scorer.ts';
 import type { ColdItems, Figures } from './figures.ts';
@@ -8,7 +8,7 @@ import type { Interval, IntervalsOf } from './slices.ts';
 const count = (number: number, what: string): string =>
   `${number.toLocaleString('en')} ${what}${number === 1 ? '' : 's'}`;
 
-/** Describes the rankings and the averaging, so that means per event and per user are never confused. */
+/** Says how many rankings there are and what figures are means of, so that per-event and per-user figures are not confused. */
 export function rankingSentence(task: ScoringTask, part: Part): string {
   const { events, corpus, per } = task;
   const itemWords = count(corpus.rows, 'item');
@@ -48,25 +48,25 @@ export function coldSentence(
   );
 }
 
-/** `a, b and c` */
+/** Joins names, such as `a, b and c`. */
 export const listOf = (names: readonly string[]): string =>
   names.length === 1 ? names[0]! : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 
-/** `40 seconds`, `3 minutes`: rounded up to a figure that promises no more than an estimate can. */
+/** Returns `40 seconds` or `3 minutes`, rounded up to the precision of an estimate. */
 export function duration(seconds: number): string {
   const [count, unit] =
     seconds <= 90 ? [Math.max(5, 5 * Math.ceil(seconds / 5)), 'second'] : [Math.ceil(seconds / 60), 'minute'];
   return `${count.toLocaleString('en')} ${unit}s`;
 }
 
-/** Sums up an evaluation: the baselines that the model beats, those that beat it, and those that the events cannot decide about. */
+/** The result of an evaluation: the baselines that the model beats, those that beat it, and those for which the events do not decide. */
 export interface Verdict {
   readonly metric: string;
   readonly model: string;
   readonly figure: number;
   /** The whole interval of the model's lead is above 0. */
   readonly beats: readonly Judged[];
-  /** The whole interval is below 0. */
+  /** The whole interval of the model's lead is below 0. */
   readonly beatenBy: readonly Judged[];
   readonly undecided: readonly Judged[];
 }
@@ -74,7 +74,7 @@ export interface Verdict {
 interface Judged {
   readonly name: string;
   readonly figure: number;
-  /** The model's figure less this one. */
+  /** The model's figure minus this one. */
   readonly lead: Interval;
 }
 
@@ -89,7 +89,7 @@ interface JudgedEvaluation {
   }[];
 }
 
-/** By the first metric, or `metric`. Undefined where nothing was next to the model, or the evaluation has no intervals. */
+/** Returns the verdict by `metric`, by default the first metric with intervals. Undefined if there is no baseline, or the evaluation has no intervals. */
 export function verdictOf({ metrics, rows }: JudgedEvaluation, metric?: string): Verdict | undefined {
   const [model, ...baselines] = rows;
   const label = metric ?? metrics.find((name) => model?.intervals?.[name]);
@@ -108,7 +108,7 @@ export function verdictOf({ metrics, rows }: JudgedEvaluation, metric?: string):
   };
 }
 
-/** A sentence for each group, the worst news first: `ease and item_cf beat two_tower.` */
+/** Returns a sentence for each group, the worst news first: `ease and item_cf beat two_tower.` */
 export function verdictSentences({ model, metric, figure, beats, beatenBy, undecided }: Verdict): string[] {
   const namedList = (all: readonly Judged[]): string =>
     listOf(all.toSorted((a, b) => b.figure - a.figure).map((each) => `${each.name} (${each.figure.toFixed(4)})`));

@@ -1,4 +1,7 @@
-/** Shows whom a model serves worst: its figures by how often an event's item was seen in training, and by the length of the user's history. */
+/**
+ * Computes figures for slices of events, which show whom a model serves worst: by the training events of an event's item, and by the length of the user's
+ * history.
+ */
 import { makeRandom } from '../../base/random/random.ts';
 import type { Context, ScoringTask } from '../scoring/scorer.ts';
 import { eachQuestion, type Figures, type Measure, makeSums, metricValues } from './figures.ts';
@@ -10,19 +13,19 @@ export interface FigureSlice {
   readonly name: string;
   readonly events: number;
   /**
-   * By label: the mean over its events; or over its users, as if a user held out only the items of the slice. A cold item is a
-   * miss, unless the model ranks cold items.
+   * By label: the mean over the events of the slice; or over its users, as if a user held out only items of the slice. A cold item is a miss, unless the model
+   * ranks cold items.
    */
   readonly figures: Figures['all'];
 }
 
 export interface Slices {
-  /** By the training events of the event's item. */
+  /** By the number of training events of the event's item. */
   readonly popularity: readonly FigureSlice[];
-  /** By the length of the history that is read with the event that asks; where none is read, by the user's training events. */
+  /** By the length of the history that is read with the query; if none is read, by the number of the user's training events. */
   readonly history: readonly FigureSlice[];
   readonly historyIs: 'read' | 'training';
-  /** By the value of one feature of the query, where `by` names one: those with the most events first, the others together. */
+  /** By the value of one feature of the query, if `by` names one: the values with the most events first, the others together. */
   readonly by?: { readonly feature: string; readonly slices: readonly FigureSlice[] };
 }
 
@@ -104,7 +107,7 @@ function byValue(
   return { feature, slices: [...slices, ...otherSlice] };
 }
 
-/** Up to the most that occurs: a history of 50 at most has none of 99. */
+/** Names a bucket up to the largest size that occurs: if no history is longer than 50, the name is not `50–99`. */
 function nameOf(from: readonly number[], bucket: number, most: number): string {
   const low = from[bucket]!;
   if (bucket === from.length - 1) return `${low.toLocaleString('en')} or more`;
@@ -112,17 +115,17 @@ function nameOf(from: readonly number[], bucket: number, most: number): string {
   return low === high ? low.toLocaleString('en') : `${low.toLocaleString('en')}–${high.toLocaleString('en')}`;
 }
 
-/** The slice with the lowest figure among those with enough events to say so; undefined where there are not two of them. */
+/** Returns the slice with the lowest figure among those with enough events; undefined if there are fewer than two of them. */
 export function worst(slices: readonly FigureSlice[], label: string, enough = 20): FigureSlice | undefined {
   const largeSlices = slices.filter(({ events }) => events >= enough);
   if (largeSlices.length < 2) return undefined;
   return largeSlices.reduce((low, slice) => (slice.figures[label]! < low.figures[label]! ? slice : low));
 }
 
-/** Groups made by chance, where there are no users: events are then taken to be independent. */
+/** Maximum number of groups if there are no users: events are then assumed to be independent. */
 const chanceGroups = 2000;
 
-/** Returns one group a question: its user, whose events are not independent of each other, or the event where there are no users. */
+/** Returns the group of each question: its user, because events of one user are not independent, or the event itself if there are no users. */
 export function groupsOf(task: ScoringTask): { group: Int32Array; groups: number; unit: string } {
   const { events, users } = task;
   const user = questionsOf(task).asks.map((row) => events.user[row]!);
@@ -156,14 +159,14 @@ export type IntervalsOf = Readonly<Record<string, Interval>>;
 
 interface RowIntervals {
   readonly intervals: IntervalsOf;
-  /** The model less this row; absent for the model. */
+  /** The model's figure minus that of this row; absent for the model. */
   readonly lead?: IntervalsOf;
 }
 
-/** More groups are drawn together: the draws stay quick, and the intervals stay those of users. */
+/** Maximum number of groups to draw from. More are merged, which keeps drawing fast; a user is still never divided. */
 const mostGroups = 20_000;
 
-/** Collects rows, the model first; their values are kept as sums by group. */
+/** Collects rows, the model first, and stores their values as sums by group. */
 export function makeLeads(task: ScoringTask, measures: readonly Measure[]) {
   const perRanking = measures.filter(({ lists }) => lists === undefined);
   const { group: own, groups: all, unit } = groupsOf(task);
@@ -192,12 +195,12 @@ export function makeLeads(task: ScoringTask, measures: readonly Measure[]) {
   };
 }
 
-// Avoids −0.
+// Avoids negative zeros.
 const negative = ({ mean, low, high }: Interval): Interval => ({ mean: 0 - mean, low: 0 - high, high: 0 - low });
 
 /**
- * Confidence intervals by the bootstrap (Efron 1979; percentile intervals), drawing whole groups with replacement: events of one
- * user are not independent, so users are drawn. Every series is measured on the same draws, and so are differences: they are paired.
+ * A confidence interval by the bootstrap (Efron 1979; percentile intervals), which draws whole groups with replacement: events of one user are not independent,
+ * so users are drawn. All series, and the differences between them, use the same draws, so comparisons are paired.
  */
 export interface Interval {
   readonly mean: number;
@@ -206,9 +209,9 @@ export interface Interval {
 }
 
 interface BootstrapSample {
-  /** One value a question for each series; a question is an event, or a user. */
+  /** One value per question for each series; a question is an event, or a user. */
   readonly series: readonly Float64Array[];
-  /** The group of each query: 0 … groups − 1. */
+  /** The group of each question: 0 … groups − 1. */
   readonly group: Int32Array;
   readonly groups: number;
   /** Index of the series that the others are compared with. Default: the first. */
@@ -218,13 +221,13 @@ interface BootstrapSample {
 export interface BootstrapOptions {
   readonly draws?: number;
   readonly seed?: number;
-  /** 0.95: between the 2.5th and the 97.5th percentile of the draws. */
+  /** Confidence level: 0.95 is between the 2.5th and the 97.5th percentile of the draws. */
   readonly level?: number;
 }
 
 interface Intervals {
   readonly means: readonly Interval[];
-  /** The difference of each series to the reference, over the same draws; exactly 0 for the reference. */
+  /** Each series minus the reference, on the same draws; exactly 0 for the reference. */
   readonly differences: readonly Interval[];
 }
 

@@ -1,4 +1,4 @@
-/** Measures how close predictions of tasks for held-out events are to their labels, next to a constant: no ranking, and no other items. */
+/** Compares the predictions of tasks for held-out events with their labels, next to a constant prediction. Nothing is ranked. */
 import { defined } from '../../base/util/defined.ts';
 import type { Dataset, Events, Part } from '../../data/dataset.ts';
 import type { Plan, TaskPlan } from '../../graph/plan/plan.ts';
@@ -8,15 +8,15 @@ export interface TaskFigures {
   readonly task: string;
   readonly label: string;
   readonly predicts: 'probability' | 'number';
-  /** Events of the part that have the label, and for which `only` is 1. */
+  /** Number of events of the part that have the label, and for which `only` is 1. */
   readonly events: number;
-  /** `auc` and `log_loss` of a probability, `rmse` and `mae` of a number. A figure that does not exist is absent: the AUC of equal labels. */
+  /** `auc` and `log_loss` of a probability, `rmse` and `mae` of a number. An undefined figure, such as the AUC of equal labels, is absent. */
   readonly figures: Readonly<Record<string, number>>;
-  /** Figures of a constant prediction, the mean of the label over such events of the training part. Absent if there are none. */
+  /** The mean of the label over such events of the training part, as the prediction for every event. Absent if there are no such events. */
   readonly constant?: { readonly value: number; readonly figures: Readonly<Record<string, number>> };
 }
 
-/** Measures every task that predicts, in the order of the model, where an event of the part counts for it. Each event counts alike. */
+/** Returns the figures of every task that predicts and has such events in the part, in the order of the model. All events have equal weight. */
 export function taskFigures(
   plan: Plan,
   { parts, shards }: Pick<Dataset, 'parts' | 'shards'>,
@@ -57,7 +57,7 @@ function rowsOf({ only }: TaskPlan, label: string, { labels, rows }: Events): re
 const valuesAt = (values: Float32Array, rows: readonly number[]): Float64Array =>
   Float64Array.from(rows, (row) => values[row]!);
 
-/** A constant probability is kept this far from 0 and 1, where one event of the other kind would cost without a limit. */
+/** A constant probability is kept this far from 0 and 1, because one event of the other kind would have an unlimited loss there. */
 const minProbability = 1e-6;
 
 function meanInTraining(task: TaskPlan, label: string, train: Events, shards: Dataset['shards']): number | undefined {
@@ -87,7 +87,7 @@ function ofNumbers(labels: Float64Array, predicted: Float64Array): Readonly<Reco
   };
 }
 
-/** @param logits x of σ(x) */
+/** @param logits x in σ(x) */
 function ofProbabilities(labels: Float64Array, logits: Float64Array): Readonly<Record<string, number>> {
   const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
   return {
@@ -97,8 +97,8 @@ function ofProbabilities(labels: Float64Array, logits: Float64Array): Readonly<R
 }
 
 /**
- * The share of the pairs of an event with label 1 and one with label 0 in which the first scores higher; a tie counts half. By the sum of
- * ranks (Mann and Whitney 1947). Undefined where there is no pair.
+ * Returns the share of pairs of an event with label 1 and one with label 0 in which the first scores higher; a tie counts half. Computed by the sum of ranks
+ * (Mann and Whitney 1947). Undefined if there is no pair.
  */
 function areaOf(labels: Float64Array, scores: Float64Array): number | undefined {
   const scoreOrder = Uint32Array.from(labels, (_, at) => at).sort((a, b) => scores[a]! - scores[b]!);
@@ -109,7 +109,7 @@ function areaOf(labels: Float64Array, scores: Float64Array): number | undefined 
     let tiedPositives = 0;
     for (; to < scoreOrder.length && scores[scoreOrder[to]!] === scores[scoreOrder[from]!]; to++)
       tiedPositives += labels[scoreOrder[to]!]!;
-    // Ranks from 1; equals share their mean.
+    // Ranks begin at 1; ties share their mean.
     rankSum += tiedPositives * ((from + 1 + to) / 2);
     positiveCount += tiedPositives;
     from = to;
@@ -124,7 +124,7 @@ interface TaskTable {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** Prints each task, followed by the constant prediction. Missing figures are dashes. */
+/** Returns a row for each task, and one below it for its constant. A figure that a task does not have is a dash. */
 export function taskTable(tasks: readonly TaskFigures[]): TaskTable {
   const figureNames = [...new Set(tasks.flatMap(({ figures }) => Object.keys(figures)))];
   const cells = (figures: Readonly<Record<string, number>>): string[] =>

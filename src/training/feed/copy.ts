@@ -1,7 +1,7 @@
 /**
- * The loops that read columns. Four elements at a time, loads before stores: without that the engine checks each view anew
- * between two elements, and cache misses do not overlap (half the speed). Apart from their callers, so that each is compiled
- * for typed arrays alone. Rows in ascending order are read about twice as fast again.
+ * Loops that read columns. They take four elements at a time, loads before stores: otherwise the JavaScript engine checks each view again between two elements,
+ * and cache misses do not overlap (half the speed). They are separate from their callers, so that each is compiled only for typed arrays. Rows in ascending
+ * order are read about twice as fast.
  */
 import type { BagColumn } from '../../data/dataset.ts';
 
@@ -38,10 +38,7 @@ export function pickNumbers(values: Float32Array, rows: Int32Array, into: Float3
   for (; i < count; i++) into[i] = values[rows[i]!]!;
 }
 
-/**
- * Bags of the rows end to end; offsets[i] is where bag i starts, and one more says where the last ends.
- * @param most elements that are taken of each bag
- */
+/** Concatenates the bags of the rows; offsets[i] is the start of bag i, and one more offset is the end of the last. @param most maximum elements of each bag */
 export function pickBags(
   column: BagColumn,
   rows: Int32Array,
@@ -71,7 +68,7 @@ export function pickBags(
   offsets[rows.length] = written;
 }
 
-/** Element t of row i, a bag itself, is bag i · `places` + t of the result, and one past the last element is empty. */
+/** Concatenates bags of bags. Element t of row i, itself a bag, is bag i · `places` + t of the result, which is empty after the row's last element. */
 export function pickInner(
   { starts, ends, values }: BagColumn,
   inner: BagColumn,
@@ -94,7 +91,7 @@ export function pickInner(
   offsets[rows.length * places] = at;
 }
 
-/** Counts the values of `places` elements of each row at most. */
+/** Counts the values of at most `places` elements of each row. */
 export function countInner(
   { starts, ends, values }: BagColumn,
   inner: BagColumn,
@@ -111,8 +108,8 @@ export function countInner(
 }
 
 /**
- * Writes the weight of each element of the bags of the rows, in the order of `pickBags`, or in a mean its share of the weights of
- * its bag. Where these are all 0, so are the shares.
+ * Writes the weight of each element of the bags of the rows, in the order of `pickBags`; for a mean, its share of the total weight of its bag. If the total is
+ * 0, so are the shares.
  */
 export function pickShares(
   { starts, ends, values: { length }, weights = new Float32Array(length).fill(1) }: BagColumn,
@@ -142,7 +139,7 @@ export function bagElements({ starts, ends }: BagColumn, rows: Int32Array): numb
   return elementTotal;
 }
 
-/** `width` numbers a row, side by side. */
+/** Copies rows of `width` numbers, one after the other. */
 export function pickRows(values: Float32Array, width: number, rows: Int32Array, into: Float32Array): void {
   let at = 0;
   for (let i = 0; i < rows.length; i++) {

@@ -1,28 +1,28 @@
-/** Lists the distinct items of a batch, so that their tower computes each only once. */
+/** Lists each item of a batch once, so that its tower computes it once. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { BagColumn, Corpus, Events, IndexedColumn } from '../../data/dataset.ts';
 import type { RowsOf } from '../../graph/plan/plan.ts';
 
 export interface DistinctRows {
-  /** Event rows, one for each item of the batch in the order they come up, then the first again until there are `padding` × k. */
+  /** Event rows, one for each item of the batch in order of occurrence, padded with the first one to a multiple of `padding`. */
   readonly rows: Int32Array;
-  /** By row of the batch, the index in `rows` of its item. */
+  /** For each row of the batch, the index of its item in `rows`. */
   readonly places: Int32Array;
-  /** Rows of the batch that have each item; 0 past the last. */
+  /** Number of rows of the batch that have each item; 0 for padding. */
   readonly counts: Float32Array;
 }
 
 export interface DistinctItems {
-  /** False if events have features of the item: then each event keeps a row of its own. */
+  /** False if events have features of the item: then each event has a row of its own. */
   readonly byItem: boolean;
-  /** Views that the next batch reuses. */
+  /** Returns views that the next batch reuses. */
   of(rows: Int32Array): DistinctRows;
 }
 
-/** Few different lengths, as engines prepare themselves anew for each. */
+/** Lengths are multiples of this, because engines prepare themselves for each new length. */
 const padding = 64;
 
-/** @param features those of the item tower */
+/** @param features of the item tower */
 export function makeDistinctItems(
   events: Events,
   corpus: Corpus,
@@ -30,7 +30,7 @@ export function makeDistinctItems(
   features: readonly string[],
 ): DistinctItems {
   const identity = makeIdentity(events, corpus, key);
-  // The key says which item it is: tens of millions of rows need not be asked.
+  // The key identifies the item, so tens of millions of rows need not be compared.
   const byItem = features.every(
     (name) => name === key || dependsOnItem(events.features.get(name)!, events, corpus, identity),
   );
@@ -38,7 +38,7 @@ export function makeDistinctItems(
   let places = new Int32Array(0);
   let counts = new Float32Array(0);
   let items = new Int32Array(0);
-  /** By item, its index in `rows`; −1 between batches. */
+  /** For each item, its index in `rows`; −1 between batches. */
   let placeOf = nothingOf(corpus.rows);
   return {
     byItem,
@@ -77,7 +77,7 @@ export function makeDistinctItems(
   };
 }
 
-/** True if all events of an item have the same value: those of one that the corpus has, in a column of codes or by an index. */
+/** True if all events of an item have the same value, by the codes of the column or by its index. */
 function dependsOnItem(
   { column, index }: IndexedColumn,
   events: Events,
@@ -87,7 +87,7 @@ function dependsOnItem(
   const values = index ?? (column.kind === 'codes' ? column.values : undefined);
   if (values === undefined) return false;
   if (values === events.item) return true;
-  // Does not use a `Map`, which for tens of millions of rows takes longer than training on them.
+  // A `Map` of tens of millions of rows would take longer than training on them.
   let valueOfItem = nothingOf(corpus.rows);
   for (let row = 0; row < events.rows; row++) {
     const item = identity(row);
@@ -100,7 +100,7 @@ function dependsOnItem(
   return true;
 }
 
-/** Makes a number an item, all unknown: −1. */
+/** Makes one number per item, initially −1 for unknown. */
 const nothingOf = (items: number): Int32Array<ArrayBuffer> => new Int32Array(items).fill(-1);
 
 function withRoom(numbers: Int32Array<ArrayBuffer>, item: number): Int32Array<ArrayBuffer> {
@@ -110,8 +110,8 @@ function withRoom(numbers: Int32Array<ArrayBuffer>, item: number): Int32Array<Ar
 }
 
 /**
- * Returns a number for the item of an event row: below `corpus.rows` a corpus row, from there on the code of an item that the corpus does
- * not have. −1: an item of which nothing is known, equal to no other.
+ * Returns a function that numbers the item of an event row: below `corpus.rows` it is a corpus row, from there on the code of an item that is not in the
+ * corpus. −1 is an unknown item, which equals no other.
  */
 export function makeIdentity(events: Events, corpus: Corpus, key: string): (row: number) => number {
   const indexed = events.features.get(key);
@@ -129,18 +129,18 @@ export function makeIdentity(events: Events, corpus: Corpus, key: string): (row:
 /** Numbers the rows of one table that a batch looks up, from 0 in order of occurrence. */
 export type RowNumbers = ReturnType<typeof makeRowNumbers>;
 
-/** Holds no more than a batch's own rows, however long the table is. */
+/** Makes a numbering whose memory depends on the batch, not on the length of the table. */
 export function makeRowNumbers() {
   const numberOfCode = new Map<number, number>();
   let currentBatch: object | undefined;
   return {
-    /** Begins anew with a batch that it has not seen; to be called before `place`, any number of times a batch. */
+    /** Starts over with a new batch. Must be called before `place`, any number of times per batch. */
     begin(batch: object): void {
       if (batch === currentBatch) return;
       currentBatch = batch;
       numberOfCode.clear();
     },
-    /** The number of a row of the table. */
+    /** Returns the number of a row of the table. */
     place(code: number): number {
       const knownNumber = numberOfCode.get(code);
       if (knownNumber !== undefined) return knownNumber;
@@ -154,7 +154,7 @@ export function makeRowNumbers() {
   };
 }
 
-/** Few different lengths, as engines prepare themselves anew for each. At least one, so that no tensor is empty. */
+/** Pads a length to a multiple of `padding`, because engines prepare themselves for each new length. Never 0, because no tensor may be empty. */
 export const paddedLength = (length: number): number => Math.max(1, Math.ceil(length / padding)) * padding;
 
 /** A list that goes through the item tower, for some rows of a batch. */
@@ -162,14 +162,14 @@ export interface ItemList {
   readonly rows: RowsOf;
   readonly column: BagColumn;
   readonly index?: Int32Array;
-  /** Elements of a row that are read at most: the first. */
+  /** Maximum number of elements that are read of a row: the first ones. */
   readonly most: number;
 }
 
 export interface ListedItems {
-  /** Rows of the corpus, in the order they come up; the first again fills up. A view that the next batch reuses. */
+  /** Returns rows of the corpus in order of occurrence, padded with the first one. A view that the next batch reuses. */
   of(batch: BatchRows): Int32Array;
-  /** Index of an item among the rows of the last batch. */
+  /** Returns the index of an item among the rows of the last batch. */
   place(item: number): number;
 }
 
@@ -180,9 +180,9 @@ interface BatchRows {
 
 interface ListedItemsOptions {
   readonly items: number;
-  /** Rows are as many as a multiple of this. Default 64: few different counts, as engines prepare themselves anew for each. */
+  /** The number of rows is a multiple of this. Default: 64, because engines prepare themselves for each new number. */
   readonly padding?: number | undefined;
-  /** The item of an event, which a batch without any element reads: no tensor is empty. */
+  /** Returns the item of an event, which a batch without any element reads, because no tensor may be empty. */
   itemOf(event: number): number;
 }
 
@@ -190,7 +190,7 @@ export function makeListedItems(
   lists: readonly ItemList[],
   { items, padding = 64, itemOf }: ListedItemsOptions,
 ): ListedItems {
-  /** By item, its index; −1 where the batch has none. */
+  /** For each item, its index in `rows`; −1 if the batch does not have it. */
   const placeOf = new Int32Array(items).fill(-1);
   let rows = new Int32Array(padding);
   let usedCount = 0;

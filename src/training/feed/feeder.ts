@@ -1,6 +1,6 @@
 /**
- * Turns row indexes into a graph's inputs, and returned gradients into updates of the tables. Long because both directions follow the same plan of
- * inputs.
+ * Turns row numbers into a graph's inputs, and the gradients that come back into updates of the tables.
+ * Long because both directions walk the same plan of inputs, by kind of rows.
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { defined, everyRow } from '../../base/util/defined.ts';
@@ -41,47 +41,47 @@ export interface FeederOptions {
   readonly features: readonly FeaturePlan[];
   readonly tables: ReadonlyMap<string, Table>;
   readonly seed: number;
-  /** Rows of a whole batch; the last of an epoch may have fewer. */
+  /** Number of rows of a full batch; the last of an epoch may have fewer. */
   readonly batch: number;
-  /** Present in one of several workers, whose graph is `plan`'s after `distribute`. */
+  /** Present for one of several workers, whose graph is that of `plan` after `distribute`. */
   readonly share?: WorkerShare;
 }
 
 interface DenseRate {
-  /** After its schedule. */
+  /** Learning rate after its schedule. */
   readonly rate: number;
-  /** The schedule multiplies a rate by it. Default 1. */
+  /** Factor by which the schedule multiplies a rate. Default: 1. */
   readonly factor?: number;
 }
 
 export interface Feeder {
   /**
-   * Returns the inputs of a step for these event rows. Arrays are reused by the next call, and some are views of the tables' memory, so the graph
-   * must run before the tables are used again.
+   * Returns the inputs of a step for these rows of the events. The next call reuses the arrays, and some are views of the tables' memory: run the graph before
+   * any other call on the tables.
    */
   inputs(rows: Int32Array, step: number, extra: DenseRate, watch?: FeedWatch): Tensors;
-  /** The first half of `inputs`, where workers share the rows of tables: look-ups name the rows that they will read. */
+  /** Does the first half of `inputs` if workers share the rows of tables: lets look-ups collect the rows that they will read. */
   ask(rows: Int32Array, step: number, extra: DenseRate): void;
-  /** The rows that the last `inputs` were of: of the events, or of the corpus where they are drawn. */
+  /** Returns the rows that the last `inputs` read: rows of the events, or of the corpus if they are drawn. */
   rowsOf(of: RowsOf): Int32Array;
   /**
-   * Takes outputs `gradient:<input>` of the same step into the tables, at `rate` × `multiplier`.
-   * @param rate that of the tables' optimizer, where none is given
+   * Adds the outputs `gradient:<input>` of the same step to the tables, and updates these at `rate` × `multiplier`.
+   * @param rate default: that of the tables' optimizer
    */
   apply(outputs: Tensors, multiplier?: number, rate?: number, watch?: FeedWatch): void;
-  /** The first half of `apply`: rows of the tables have gradients, of this worker's rows alone. */
+  /** Does the first half of `apply`: adds the gradients of this worker's rows. */
   accumulate(outputs: Tensors): void;
   update(multiplier?: number, rate?: number): void;
-  /** Take mined negatives when an epoch begins. */
+  /** Mined negatives, which must be filled when an epoch begins. */
   readonly mined: readonly Mined[];
-  /** Views of the state for checkpoints, apart from tables: streaming estimators, queues, mined items. */
+  /** Returns views of the state that a checkpoint needs in addition to the tables: streaming estimators, queues, mined items. */
   state(): FeedState;
-  /** Takes up where `state` was; all that `state` names must be there. */
+  /** Restores a saved state, which must have all entries of `state`. */
   load(state: FeedState): void;
   close(): void;
 }
 
-/** Long because its methods share the inputs of a step. */
+/** Long because its methods share the data that one step has read. */
 export function makeFeeder(options: FeederOptions): Feeder {
   const { plan, events, corpus, seed, batch: wholeBatch } = options;
   const distinct = distinctItems(options);
@@ -104,7 +104,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
   };
   const sources = makeSources(plan, context);
   const workerShare = options.share && makeShare(plan, options.share);
-  // Workers number rows of tables, items of lists, and lists that noise is drawn for, alike: each walks the lists of all rows.
+  // All workers must number rows of tables, items of lists, and lists that noise is drawn for, alike: so each walks the lists of all rows.
   const isNumbered =
     workerShare && plan.inputs.some(({ source }) => numbered.has(source.from) || isListedByWorker(rowsIn(source)));
   const listsOfAll = isNumbered ? makeLists(options) : undefined;
@@ -118,7 +118,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
   const begin = (rows: Int32Array, step: number, { rate, factor = 1 }: DenseRate): Batch => {
     const items = distinct?.of(rows);
     const ownRowsOf = ownItems.of(rows, step);
-    /** @param lists of whose rows, where the graph asks for lists in an order of their own */
+    /** @param lists of the rows, for a graph that reads lists in an order of their own */
     const batchOf = ({ cut, sequences }: BatchLists, whole?: Batch): Batch => {
       const partOf = (length: number | undefined): BatchPart => {
         const part = cut?.of[cut.lengths.indexOf(length!)];
@@ -186,7 +186,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
     },
     accumulate(outputs) {
       for (const { source } of sources) source.after?.(lastBatch!, outputs);
-      // A gradient that every worker has in full counts once.
+      // An input that every worker has whole counts once.
       learn(workerShare ? workerShare.learning(tablesToUpdate) : tablesToUpdate, outputs, () => {});
     },
     update(multiplier = 1, rate) {
@@ -207,10 +207,10 @@ export function makeFeeder(options: FeederOptions): Feeder {
   };
 }
 
-/** Forward only: inputs of a tower for rows of any columns (the events', the corpus', the users'). */
+/** Makes the inputs of a tower for rows of any columns (the events', the corpus', the users'), without gradients. */
 export interface RowFeeder {
   inputs(rows: Int32Array): Tensors;
-  /** Before `inputs` of these rows, where workers share the rows of tables. */
+  /** Fetches the rows of tables that workers share. Must be called before `inputs` of the same rows. */
   readonly fetch?: (rows: Int32Array) => Promise<void>;
   close(): void;
 }
@@ -289,7 +289,7 @@ function seenRows(): (table: string) => RowNumbers {
   };
 }
 
-/** The inputs whose gradients go to each table, in the plan's order. */
+/** Returns the inputs whose gradients go to each table, in the order of the plan. */
 function inputsByTable(sources: readonly PlannedSource[]): Learning {
   const tables = new Map<Table, PlannedSource[]>();
   for (const each of sources) {
@@ -302,7 +302,7 @@ function inputsByTable(sources: readonly PlannedSource[]): Learning {
   return tables;
 }
 
-/** Undefined where no input distinguishes items; else made of the features of the inputs that read each item once. */
+/** Returns undefined if no input distinguishes items; else the distinct items by the features of the inputs that read each item once. */
 function distinctItems({ plan, events, corpus }: FeederOptions): DistinctItems | undefined {
   const sources = plan.inputs.map(({ source }) => source);
   const placesSource = sources.find(({ from }) => from === 'places');
@@ -332,7 +332,7 @@ function listedItems({ plan, events, corpus, features }: FeederOptions): ListedI
 }
 
 function learn(learning: Learning, outputs: Tensors, then: (table: Table) => void, watch?: FeedWatch): void {
-  // A table at a time: what was summed for it is still in the cache when its rows are updated.
+  // Takes one table at a time, so that its sums are still in the cache when its rows are updated.
   for (const [table, its] of learning) {
     const learnStart = watch ? performance.now() : 0;
     for (const { name, source } of its) {
@@ -345,7 +345,7 @@ function learn(learning: Learning, outputs: Tensors, then: (table: Table) => voi
   }
 }
 
-/** Draws once a step for all inputs that ask alike. */
+/** Draws items once per step for all inputs with the same draw. */
 function makeSamples(corpus: Corpus, seed: number) {
   const samplers = new Map<string, { sampler: ItemSampler; step: number; rows: Int32Array }>();
   return (of: Extract<RowsOf, { kind: 'sampled' | 'shared' }>, step: number, batch: number): Int32Array => {
@@ -381,7 +381,7 @@ function makeShare(plan: GraphPlan, share: WorkerShare) {
       }
       return { ...tensors, ...rows.tensors(batch) };
     },
-    /** Keeps for the first worker alone the gradient of an input that every worker has whole. */
+    /** Assigns the gradient of an input that every worker has whole to the first worker alone. */
     learning(learning: Learning): Learning {
       if (share.rank === 0) return learning;
       return new Map([...learning].map(([table, its]) => [table, its.filter(({ name }) => fills.get(name) === 'own')]));

@@ -5,10 +5,10 @@ import type { Tensor } from '../../graph/graph.ts';
 import { type FeaturePlan, type GraphPlan, sequenceFeature } from '../../graph/plan/plan.ts';
 import { type Windows, windowsOf } from './windows.ts';
 
-/** Chains the places of a batch that have the same number, in ascending order. A number below 0 is equal to no other. */
+/** Chains the positions of a batch that have the same key, in ascending order. A key below 0 equals no other. */
 export type EqualPlaces = ReturnType<typeof makeGroups>;
 
-/** A hash table with linear probing, its room used again from batch to batch. */
+/** Makes a hash table with linear probing, whose memory is reused from batch to batch. */
 export function makeGroups() {
   let keys = new Int32Array(0);
   let firsts = new Int32Array(0);
@@ -39,9 +39,9 @@ export function makeGroups() {
         firsts[slot] = place;
       }
     },
-    /** The first place that has this number; −1: none. */
+    /** Returns the first position with this key; −1 if there is none. */
     first: (key: number): number => (key < 0 ? -1 : firsts[slotOf(key)]!),
-    /** The next place with the same number; −1: none. */
+    /** Returns the next position with the same key; −1 if there is none. */
     next: (place: number): number => nexts[place]!,
   };
 }
@@ -64,25 +64,25 @@ export function makePairs() {
       pairData[usedLength++] = row;
       pairData[usedLength++] = column;
     },
-    /** int32 [length, 2], a view that the next `clear` reuses. */
+    /** Returns int32 [length, 2], a view that the next `clear` reuses. */
     tensor: (): Tensor => ({ dtype: 'int32', shape: [usedLength / 2, 2], data: pairData.subarray(0, usedLength) }),
   };
 }
 
-/** Orders the lists of a batch: each once, where the targets are positions; or by length, where the step cuts its batch. */
+/** Describes how to order the lists of a batch: each once if the targets are positions, or by length if the step cuts its batch. */
 interface ListsOptions {
   readonly plan: GraphPlan;
   readonly events: Events;
   readonly features: readonly FeaturePlan[];
 }
 
-/** The lists of some rows of a batch, where the graph asks for them in an order of their own. */
+/** The lists of some rows of a batch, for a graph that reads lists in an order of their own. */
 export interface BatchLists {
   readonly cut?: { readonly lengths: readonly number[]; readonly of: readonly BatchPart[] };
   readonly sequences?: BatchSequences;
 }
 
-/** The lists are valid until the next call. */
+/** Returns a function whose lists are valid until its next call. */
 export function makeLists(options: ListsOptions): (rows: Int32Array) => BatchLists {
   const windows = windowsOfPlan(options);
   const parts = partsOf(options, windows);
@@ -117,22 +117,22 @@ function windowsOfPlan({ plan, events, features }: ListsOptions): { of: Windows;
   return { of: windowsOf(listColumn, events.rows), max };
 }
 
-/** A batch cut by the length of a list: each part has the rows whose lists fit its places, and not those of a shorter part. */
+/** A part of a batch that is cut by the length of a list. It has the rows whose lists fit its length, but not that of a shorter part. */
 export interface BatchPart {
-  /** Events, in the order of the batch. A part without any has one that only fills it up: no graph has empty tensors. */
+  /** Events, in the order of the batch. A part without events has one padding row, because no graph may have empty tensors. */
   readonly rows: Int32Array;
-  /** By row, its index in the batch. */
+  /** For each row, its index in the batch. */
   readonly places: Int32Array;
-  /** 1, and 0 for a row that only fills up. */
+  /** 1 for a row, 0 for padding. */
   readonly known: Float32Array;
-  /** Present where the targets are positions. */
+  /** Present if the targets are positions. */
   readonly sequences?: BatchSequences;
 }
 
 interface PartsOptions {
-  /** Places of the parts, ascending; the last is as long as lists may be. */
+  /** List lengths of the parts, ascending; the last is the maximum length of the list. */
   readonly lengths: readonly number[];
-  /** Elements of the list of an event, or of its whole sequence. */
+  /** Returns the number of elements in the list of an event, or in its whole sequence. */
   lengthOf(event: number): number;
   readonly windows?: Windows;
 }
@@ -160,7 +160,7 @@ export function makeParts({ lengths, lengthOf, windows }: PartsOptions): (batch:
   };
 }
 
-/** The first elements of any row's list, whose vector counts 0. */
+/** Returns a padding part: the first elements of the list of any event, whose vector has the weight 0. */
 function filling(event: number, windows: Windows | undefined): BatchPart {
   const eventPart = { rows: Int32Array.of(event), places: Int32Array.of(0), known: Float32Array.of(0) };
   if (!windows) return eventPart;
@@ -168,21 +168,18 @@ function filling(event: number, windows: Windows | undefined): BatchPart {
   return { ...eventPart, sequences: { rows: Int32Array.of(windows.rows[windowIndex]!), places: Int32Array.of(0) } };
 }
 
-/** Lists of a batch as sequences, each window once. */
+/** The lists of a batch as sequences, each window once. */
 export interface BatchSequences {
-  /** Events whose lists the windows are, in the order in which the batch comes to them. */
+  /** For each window, the event whose list it is, in the order in which the batch reaches the windows. */
   readonly rows: Int32Array;
-  /** By row of the batch, the index of the end of its list among the elements of all sequences, `max` a sequence. */
+  /** For each row of the batch, the index of the end of its list among the elements of all sequences, which have `max` elements each. */
   readonly places: Int32Array;
 }
 
-/**
- * A function whose views the next batch reuses.
- * @param max elements of a sequence
- */
+/** Returns a function whose views the next batch reuses. @param max maximum elements of a sequence */
 export function makeSequences(windows: Windows, max: number): (batch: Int32Array) => BatchSequences {
   const { windowOf, placeOf } = windows;
-  /** By window, its index among those of the batch; −1 between batches. */
+  /** For each window, its index among those of the batch; −1 between batches. */
   const sequenceOf = new Int32Array(windows.rows.length).fill(-1);
   let rows = new Int32Array(0);
   let places = new Int32Array(0);

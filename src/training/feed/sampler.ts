@@ -1,4 +1,4 @@
-/** Draws items of the corpus as negatives: a function of the seed and the step alone. */
+/** Draws items of the corpus as negatives. The draws depend only on the seed and the step. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import { everyRow } from '../../base/util/defined.ts';
@@ -11,8 +11,8 @@ import type { FeedState } from './source.ts';
 export type ItemSampler = (step: number, rows: Int32Array) => void;
 
 /**
- * Uniform: items that training has, each alike. By frequency: in proportion to training events, or to a power of them. From the corpus: all its items
- * alike, those without a training event among them. Where no item has any event, all are alike.
+ * `uniform` draws all items with a training event alike; `frequency` draws in proportion to training events, or to a power of them; `corpus` draws all items
+ * alike, even without a training event. If no item has any event, all are drawn alike.
  */
 export function makeSampler(corpus: Corpus, draw: Draw, seed: number): ItemSampler {
   const { by } = draw;
@@ -33,7 +33,7 @@ export function makeSampler(corpus: Corpus, draw: Draw, seed: number): ItemSampl
   };
 }
 
-/** Returns the chance that one draw is a corpus row; 0 for −1, an item that the corpus does not have. */
+/** Returns the chance that a draw gives a corpus row; 0 for −1, an item that is not in the corpus. */
 export function drawChance(corpus: Corpus, draw: Draw): (row: number) => number {
   const { rows, trainingCounts } = corpus;
   const { by } = draw;
@@ -48,17 +48,17 @@ export function drawChance(corpus: Corpus, draw: Draw): (row: number) => number 
   };
 }
 
-/** Counts the items that one draw may give, at least 1. */
+/** Returns the number of items that a draw may give, at least 1. */
 export function poolSize(corpus: Corpus, by: Draw['by']): number {
   return Math.max(1, by === 'corpus' ? corpus.rows : trainedRows(corpus).length);
 }
 
-/** Events of each item to the power of the draw. */
+/** Returns the number of events of each item, to the power of the draw. */
 function weightsOf({ rows, trainingCounts }: Corpus, { power = 1 }: Draw): Float64Array {
   return Float64Array.from(trainingCounts.subarray(0, rows), (count) => (count > 0 ? count ** power : 0));
 }
 
-/** Returns the rows that occur in training events; all if none does. */
+/** Returns the rows with a training event; all rows if none has one. */
 function trainedRows({ rows, trainingCounts }: Corpus): Int32Array {
   const allRows = everyRow(rows);
   const trainedRowList = allRows.filter((row) => trainingCounts[row]! > 0);
@@ -67,7 +67,7 @@ function trainedRows({ rows, trainingCounts }: Corpus): Int32Array {
 
 const samplingStream = 0x5a3b;
 
-/** Walker's alias method (Vose 1991): a draw is one row, kept with `keep`, else exchanged for `other`. */
+/** Walker's alias method (Vose 1991): a draw picks one row, and keeps it with probability `keep`, or else takes `other`. */
 export function makeAlias(weights: ArrayLike<number>): { keep: Float64Array; other: Int32Array } | undefined {
   const { length } = weights;
   let weightTotal = 0;
@@ -90,7 +90,7 @@ export function makeAlias(weights: ArrayLike<number>): { keep: Float64Array; oth
     (keepChance[more]! < 1 ? small : large).push(more);
   }
   for (const i of large) keepChance[i] = 1;
-  // Rounding left them: as good as 1, except an item of no weight, which must never be drawn.
+  // Rounding left these rows. Their chance is practically 1, but an item without weight must never be drawn.
   for (const i of small) if (weights[i]! > 0) keepChance[i] = 1;
   return { keep: keepChance, other: otherRow };
 }
@@ -100,15 +100,12 @@ const minedStream = 0x317e;
 export interface Mined {
   readonly of: MinedRows;
   readonly items: OwnItems;
-  /** The users of an epoch, by row and ascending: drawn from the seed and the epoch alone. */
+  /** Returns the users of an epoch as ascending rows. They depend only on the seed and the epoch. */
   usersOf(epoch: number): Int32Array;
   eventOf(user: number): number;
-  /**
-   * Takes the best items of each of these users, `best` each; −1 where there are no more.
-   * @param found int32 [users, best]
-   */
+  /** Stores the best items of these users, `best` for each; −1 if there are fewer. @param found int32 [users, best] */
   take(users: Int32Array, found: Int32Array): void;
-  /** Entries of a checkpoint: the users, −1 for none, and their items. */
+  /** Returns the entries of a checkpoint: the users, −1 for none, and their items. */
   state(): FeedState;
 }
 
@@ -158,7 +155,7 @@ export function makeMined(events: Events, corpus: Corpus, of: MinedRows, seed: n
       }
       return { rows: drawnItems, known: known.subarray(0, drawCount) };
     },
-    // A checkpoint is read into these.
+    // A checkpoint may be read into these arrays, so the index is built again.
     state() {
       placeOf = undefined;
       return { users, items };
@@ -166,13 +163,13 @@ export function makeMined(events: Events, corpus: Corpus, of: MinedRows, seed: n
   };
 }
 
-/** Counts the items before the first −1. */
+/** Counts the items before the first −1, at most `best`. */
 function countOf(items: Int32Array, from: number, best: number): number {
   for (let count = 0; count < best; count++) if (items[from + count]! < 0) return count;
   return best;
 }
 
-/** The last event of each user that has one to train on, in the order of the events. */
+/** Returns the last event of each user who has one to train on, in the order of the events. */
 function latestEvents({ user, rows, fresh }: Events): ReadonlyMap<number, number> {
   const latest = new Map<number, number>();
   const eventCount = fresh?.length ?? rows;
@@ -183,18 +180,18 @@ function latestEvents({ user, rows, fresh }: Events): ReadonlyMap<number, number
   return latest;
 }
 
-/** Items that each row of a batch has for itself as negatives, row-major; `known` is 0 where a row has none, and the corpus row there says nothing. */
+/** Items that each row of a batch has for itself as negatives, row-major. `known` is 0 where a row has none, and the corpus row there has no meaning. */
 interface OwnRowsOfBatch {
   readonly rows: Int32Array;
   readonly known: Uint8Array;
 }
 
-/** Takes the events of a batch at a step. Returns views that the next step reuses. */
+/** Draws the own items of a batch's events at a step. Returns views that the next step reuses. */
 export type OwnItems = (batch: Int32Array, step: number) => OwnRowsOfBatch;
 
-/** Makes the listed and mined negatives of a step. */
+/** The listed and mined negatives of a plan. */
 interface PlannedItems {
-  /** Makes those of the events of a batch, once for all inputs that read the same. */
+  /** Draws them for the events of a batch, once for all inputs that read the same ones. */
   of(batch: Int32Array, step: number): (rows: ListedRows | MinedRows) => OwnRowsOfBatch;
   readonly mined: readonly Mined[];
   state(): FeedState;
@@ -234,9 +231,8 @@ const stateOf = ({ of, state }: Mined): FeedState =>
 const listedStream = 0x115d;
 
 /**
- * Draws negatives from a list of each event: a function of the seed and the step alone, whose views the next step reuses. A longer list than
- * `perRow` gives that many of its items without replacement; a shorter one is padded with the own item, which does not count. Items outside of the
- * corpus are excluded.
+ * Draws negatives from a list of each event. They depend only on the seed and the step; the next step reuses the views. From a list longer than `perRow`, that
+ * many items are drawn without replacement; a shorter one is padded with the event's own item, which counts nothing. Items outside the corpus are excluded.
  */
 export function makeListed(events: Events, { feature, perRow }: ListedRows, seed: number): OwnItems {
   const listItems = events.givenItems?.get(feature);
@@ -258,7 +254,7 @@ export function makeListed(events: Events, { feature, perRow }: ListedRows, seed
       itemsOfList.length = 0;
       for (let at = bags.starts[bag]!; at < bags.ends[bag]!; at++)
         if (bags.values[at]! >= 0) itemsOfList.push(bags.values[at]!);
-      // The own item is looked up anyway.
+      // The own item is looked up in any case.
       rows.fill(Math.max(0, events.item[batch[i]!]!), i * perRow, (i + 1) * perRow);
       const count = Math.min(perRow, itemsOfList.length);
       const isTooLong = itemsOfList.length > perRow;

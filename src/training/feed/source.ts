@@ -19,26 +19,26 @@ import type { DistinctItems, DistinctRows, ListedItems, RowNumbers } from './dis
 import type { BatchPart, BatchSequences } from './groups.ts';
 
 export interface Batch {
-  /** Rows of the events (or of whatever columns a forward-only feed reads). */
+  /** Rows of the events (or of the columns that a forward-only feed reads). */
   readonly rows: Int32Array;
   /** From 1. */
   readonly step: number;
   /** Rate of the dense optimizer, after its schedule. */
   readonly rate: number;
-  /** The schedule of the dense optimizer multiplies a rate by it in this step. */
+  /** Factor by which the schedule of the dense optimizer multiplies a rate in this step. */
   readonly factor: number;
-  /** The batch's own rows, or the corpus rows sampled for them: one drawing a step, shared by all inputs that ask alike. */
+  /** Returns the batch's own rows, or the corpus rows sampled for them: one draw per step, shared by all inputs with the same draw. */
   rowsOf(rows: RowsOf): Int32Array;
-  /** 1 where a row has an item of these rows, 0 where its place only fills up. */
+  /** Returns 1 for each row that has an item of this kind, 0 for padding. */
   known(rows: ListedRows | MinedRows): Uint8Array;
-  /** The batch with the lists of all rows, in one of several workers: rows of tables are numbered by it. */
+  /** For one of several workers, the batch with the lists of all rows, by which rows of tables are numbered. */
   readonly whole?: Batch;
-  /** Indexes of the rows of one of several workers among these rows of the whole batch. Absent: row i has index i. */
+  /** For one of several workers, returns a function from its rows of this kind to their index in the whole batch. Absent: row i has index i. */
   placesOf?(rows: RowsOf): (row: number) => number;
-  /** Lists in sequence, each once, where the graph reads them, and not by part. */
+  /** Each list once, as a sequence, if the graph reads sequences and has no parts. */
   readonly sequences?: BatchSequences;
   partOf(rows: PartRows): BatchPart;
-  /** Items, each once, where the graph reads them. */
+  /** Each item once, if the graph reads distinct items. */
   readonly distinct?: DistinctRows;
 }
 
@@ -46,19 +46,19 @@ export interface FeedContext {
   readonly seed: number;
   readonly features: ReadonlyMap<string, FeaturePlan>;
   readonly tables: ReadonlyMap<string, Table>;
-  /** Columns that `rowsOf` counts rows in. */
+  /** Returns the columns that these rows refer to. */
   columns(rows: RowsOf): ReadonlyMap<string, IndexedColumn>;
-  /** Absent in a forward-only feed, whose inputs are features alone. */
+  /** Absent in a forward-only feed, whose inputs are only features. */
   readonly training?: {
     readonly events: Events;
     readonly corpus: Corpus;
     readonly batch: number;
     readonly distinct?: DistinctItems;
-    /** Items of the lists of a batch, where lists go through the item tower. */
+    /** Items of the lists of a batch, if lists go through the item tower. */
     readonly elements?: ListedItems;
-    /** The rows of a table that a batch looks up, with the same numbering for all inputs. */
+    /** Returns the numbering of the rows of a table that a batch looks up, the same for all inputs. */
     seen(table: string): RowNumbers;
-    /** The past batches of a task, the same for all inputs that ask. */
+    /** Returns the past batches of a task, the same for all inputs. */
     queue(rows: QueueRows): VectorQueue;
   };
 }
@@ -67,22 +67,22 @@ export interface FeedContext {
 export const areEvents = ({ kind }: RowsOf): boolean =>
   kind === 'events' || kind === 'part' || kind === 'distinct' || kind === 'sequences' || kind === 'queue';
 
-/** Places of a list in the tensors of these rows. A row that only fills up a part may have more elements: the first are taken. */
+/** Returns the length of a list in the tensors of these rows. A padding row of a part may have more elements, of which the first are read. */
 export function placesOf({ name, along, max }: FeaturePlan, rows: RowsOf): number {
   const places = placesIn(rows, along ?? name) ?? max;
   invariant(places !== undefined, `list ${name} has no length`);
   return places;
 }
 
-/** State of the feed that is not in the tables: checkpointed and resumed. */
+/** State of the feed outside the tables, which a checkpoint stores. */
 export type FeedState = Readonly<Record<string, Float32Array | Int32Array>>;
 
 export interface InputFeed {
-  /** Numbers in one of several workers what all rows of the batch read, for all inputs before `reserve`. */
+  /** For one of several workers: numbers the rows that all rows of the batch read. Called for all inputs before `reserve`. */
   number?(batch: Batch): void;
-  /** Makes room. Called for all inputs before any is filled, since room made for one may move another's. */
+  /** Makes room. Called for all inputs before any is filled, because making room for one may move another's. */
   reserve?(batch: Batch): void;
-  /** The tensor may be a view that the next step reuses. */
+  /** Returns a tensor, which may be a view that the next step reuses. */
   fill(batch: Batch): Tensor;
   /** Takes the outputs of the step for the batch that was last filled. */
   after?(batch: Batch, outputs: NamedTensors): void;
@@ -115,7 +115,7 @@ export function columnOf<K extends Column['kind']>(
   return { feature, column: column as Extract<Column, { kind: K }>, index };
 }
 
-/** Once for all steps: a read past a column's end would give 0, not an error. */
+/** Checked once for all steps, because a read past the end of a column would give 0, not an error. */
 function checkIndex(index: Int32Array, column: Column, name: string): void {
   const rows =
     column.kind === 'bags'
@@ -127,7 +127,7 @@ function checkIndex(index: Int32Array, column: Column, name: string): void {
   }
 }
 
-/** Maps the batch's rows to rows of a column: through its index, where it has one. */
+/** Returns a function that maps the batch's rows to rows of a column, through its index if there is one. */
 export function makeColumnRows(index: Int32Array | undefined): (rows: Int32Array) => Int32Array {
   if (!index) return (rows) => rows;
   let buffer = new Int32Array(0);
@@ -142,7 +142,7 @@ export function enlargedBuffer(buffer: Float32Array<ArrayBuffer>, length: number
   return buffer.length >= length ? buffer : new Float32Array(length);
 }
 
-/** Keeps the item vectors of past batches, and the events that they were of. */
+/** Stores the item vectors of past batches, and their events. */
 export type VectorQueue = ReturnType<typeof makeQueue>;
 
 export function makeQueues(): (of: QueueRows) => VectorQueue {
@@ -161,21 +161,21 @@ export function makeQueue({ count, width, after }: QueueRows) {
   const rowsRead = new Int32Array(count);
   const emptyFlags = new Float32Array(count);
   return {
-    /** float32 [count, width]; zeros where there is none. */
+    /** float32 [count, width]; zeros in empty slots. */
     vectors,
-    /** Rows of the events; 0 where there is none. */
+    /** Returns rows of the events; 0 for empty slots. */
     rows(): Int32Array {
       for (let at = 0; at < count; at++) rowsRead[at] = Math.max(0, events[at]!);
       return rowsRead;
     },
-    /** 1 if there is none, or none that counts so far: float32 [count]. */
+    /** Returns float32 [count]: 1 for a slot that is empty or does not count yet, else 0. */
     empty(step: number): Float32Array {
       for (let at = 0; at < count; at++) emptyFlags[at] = step <= after || events[at]! < 0 ? 1 : 0;
       return emptyFlags;
     },
-    /** Puts the vectors of a batch over the oldest: float32 [rows, width]. */
+    /** Replaces the oldest vectors by those of a batch: float32 [rows, width]. */
     push(rows: Int32Array, values: Float32Array): void {
-      // If a batch is larger than the queue, its end is stored.
+      // If a batch is larger than the queue, only its end is stored.
       for (let i = Math.max(0, rows.length - count); i < rows.length; i++) {
         const at = nextSlot[0]!;
         events[at] = rows[i]!;
@@ -187,7 +187,7 @@ export function makeQueue({ count, width, after }: QueueRows) {
   };
 }
 
-/** A tensor of one axis. */
+/** Returns a tensor with one axis. */
 export const vector = (data: Float32Array | Int32Array): Tensor => ({
   dtype: data instanceof Int32Array ? 'int32' : 'float32',
   shape: [data.length],

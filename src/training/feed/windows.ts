@@ -1,6 +1,6 @@
 /**
- * Groups lists that begin alike into windows: each event whose list is not empty has one window, which holds its list, and one place in it,
- * where its list ends. Histories are windows on one timeline a user, so a user's events share few of them.
+ * Groups lists that begin alike into windows: each event with a list that is not empty has one window, which contains its list, and the position in it at which
+ * its list ends. Histories are windows on one timeline per user, so a user's events share few of them.
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
@@ -9,21 +9,18 @@ import type { FeaturePlan, RowsOf } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
 import type { Table } from '../embedding/table.ts';
 
-/** The code of an id that the vocabulary does not have. */
+/** The code of an id that is not in the vocabulary. */
 const unknown = 0;
 
-/** Ids that training replaces by the unknown id, so that the row of unknown ids is trained (`id(drop: …)`). */
+/** Replaces ids by the unknown id in training, so that the row of unknown ids is trained (`id(drop: …)`). */
 export interface IdDrop {
-  /** Picks of `count` rows of a step those that read the unknown id, ascending: a function of the seed, the feature, the rows and the step alone. */
+  /** Returns, ascending, those of `count` rows of a step that read the unknown id. They depend only on the seed, the feature, the rows and the step. */
   places(count: number, step: number): number[];
-  /**
-   * Writes the unknown id at those places.
-   * @param placeOf the place of each code among those of all workers. Absent: its own
-   */
+  /** Writes the unknown id at these positions. @param placeOf maps a position to that among the codes of all workers. Default: the same */
   apply(codes: Int32Array, count: number, step: number, placeOf?: (at: number) => number): void;
 }
 
-/** Undefined for a feature that keeps its ids. All inputs that read the same rows of a feature in a step drop the same ones. */
+/** Returns undefined for a feature that drops no ids. All inputs that read the same rows of a feature in a step drop the same ones. */
 export function makeDrop({ name, drop }: FeaturePlan, rows: RowsOf, seed: number): IdDrop | undefined {
   if (drop === undefined) return undefined;
   const dropStream = makeRandom(seed, ...Buffer.from(`drop/${rowsPrefix(rows)}${name}`)).integer(2 ** 32);
@@ -55,25 +52,24 @@ export function makeDrop({ name, drop }: FeaturePlan, rows: RowsOf, seed: number
 
 export interface Windows {
   readonly targets: number;
-  /** By window, the event whose list it is. */
+  /** For each window, the event whose list it is. */
   readonly rows: Int32Array;
-  /** By event, its window; −1 where its list is empty. */
+  /** For each event, its window; −1 if its list is empty. */
   readonly windowOf: Int32Array;
-  /** By event, the index in its window of the element that its list ends with, from 0. */
+  /** For each event, the index in its window of the last element of its list, from 0. */
   readonly placeOf: Int32Array;
   /** Window w has the events `members[starts[w] … starts[w + 1])`, ascending. */
   readonly starts: Int32Array;
   readonly members: Int32Array;
 }
 
-/** The order of steps and the feed both read them. */
+/** Cached, because the order of steps and the feed both read them. */
 const windowsCache = new WeakMap<IndexedColumn, Windows>();
 
 /**
- * Cuts a list into windows, from each user's newest event backwards. The newest window is that event's own list, and so is as long as
- * lists may be; the one before it ends where that begins. So an event of a list that was cut at its `max` may see fewer elements
- * in its window than its own list has, and never others.
- * @param rows how many events there are
+ * Cuts lists into windows, from each user's newest event backwards. The newest window is that event's own list, so it has the maximum length of a list; the
+ * window before ends where it begins. So an event whose list was cut at its `max` may see fewer elements in its window than in its own list, but never others.
+ * @param rows number of events
  */
 export function windowsOf(list: IndexedColumn, rows: number): Windows {
   const cachedWindows = windowsCache.get(list);
@@ -92,7 +88,7 @@ function makeWindows({ starts, ends }: BagColumn, rows: number, index: Int32Arra
   const windowRows: number[] = [];
   let openRows = byEnd(rows, bagOf, starts, ends);
   const targets = openRows.length;
-  // One round is all that histories need. A list that begins within another one's window, but not at or before it, waits.
+  // Histories need only one round. A list that overlaps a window but begins after it waits for the next round.
   while (openRows.length > 0) {
     let waitingCount = 0;
     let firstStart = Number.POSITIVE_INFINITY;
@@ -120,14 +116,14 @@ function makeWindows({ starts, ends }: BagColumn, rows: number, index: Int32Arra
 }
 
 /**
- * Sorts events with a non-empty list: the list that ends last comes first, and of those the longest. It is a counting sort, because there may be many
- * millions.
+ * Sorts events with a list that is not empty: those whose lists end last come first, the longest first among equal ends. It counts instead of comparing,
+ * because there may be many millions.
  */
 function byEnd(rows: number, bagOf: (row: number) => number, starts: Int32Array, ends: Int32Array): Int32Array {
   let latestEnd = 0;
   for (const end of ends) if (end > latestEnd) latestEnd = end;
   const isEmpty = (bag: number): boolean => ends[bag]! <= starts[bag]!;
-  // The next slot for the events of each end, from the last end to the first.
+  // The next slot for the events with each end, from the last end to the first.
   const nextSlot = new Int32Array(latestEnd + 2);
   for (let row = 0; row < rows; row++) if (!isEmpty(bagOf(row))) nextSlot[latestEnd - ends[bagOf(row)]! + 1]!++;
   for (let at = 0; at <= latestEnd; at++) nextSlot[at + 1]! += nextSlot[at]!;
@@ -159,12 +155,12 @@ function membersOf(windowOf: Int32Array, windows: number, targets: number): Pick
   return { starts, members };
 }
 
-/** `batch`: inputs that are no rows of tables; `gather`: rows of tables; `gradients`: added up for each row; `update`: steps of rows. */
+/** `batch` fills inputs that are not rows of tables; `gather` reads rows of tables; `gradients` adds them up for each row; `update` takes steps on rows. */
 export type FeedPart = 'batch' | 'gather' | 'gradients' | 'update';
 
 export interface FeedWatch {
-  /** Hears that a part of the work ends now, and when it began, by `performance.now()`. */
+  /** Called when a part of the work ends, with its beginning by `performance.now()`. */
   done?(part: FeedPart, name: string, start: number): void;
-  /** The rows of a table have their gradients, and are about to change. */
+  /** Called when the rows of a table have their gradients, and are about to change. */
   learning?(table: Table): void;
 }

@@ -1,4 +1,4 @@
-/** Where the time of a training step goes: by block of the model, by op, and what the host does around the engine. */
+/** Shows where the time of a training step goes: by block of the model, by op, and in the host's work around the engine. */
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isPartialOf } from '../../base/storage/durable.ts';
@@ -12,7 +12,7 @@ import type { Graph } from '../../graph/graph.ts';
 import { isLeaf } from '../../graph/ops/table.ts';
 import type { FeedPart, FeedWatch } from '../feed/windows.ts';
 
-/** `read`: the row numbers of the batch; `log`: losses and logs. */
+/** `read` gets the row numbers of the batch; `log` writes losses and logs. */
 type StepPart = FeedPart | 'read' | 'engine' | 'exchange' | 'log' | 'other';
 
 interface TimedPart {
@@ -26,12 +26,12 @@ interface TimedPart {
 export interface SampledStep {
   readonly step: number;
   readonly start: number;
-  /** Without the copies that a profile makes. */
+  /** Excludes the copies that a profile makes. */
   readonly milliseconds: number;
   readonly parts: readonly TimedPart[];
 }
 
-/** Steps whose inputs are kept for a run op by op, and bytes of them all. */
+/** Maximum number of steps whose inputs are stored to time each op, and their maximum bytes together. */
 const [maxInputs, maxBytes] = [5, 2 ** 29];
 
 export class StepSamples {
@@ -71,7 +71,7 @@ export class StepWatch implements FeedWatch {
     this.parts.push({ part, name, start: start - this.origin, milliseconds: end - start });
   }
 
-  /** Copies the inputs of the engine, outside of the step's time. */
+  /** Copies the inputs of the engine, which does not count as time of the step. */
   keep(inputs: Tensors): void {
     const start = performance.now();
     this.to.keep(inputs);
@@ -84,9 +84,11 @@ export class StepWatch implements FeedWatch {
   }
 }
 
-/** Returns the block of the model that a node of the training step belongs to, by its label: `gradient/user/main/mlp` is the backward pass of an `mlp`. */
+/**
+ * Position of a block of the model. The label of a node in the training step names its block: `gradient/user/main/mlp` is the backward pass through an `mlp`.
+ */
 export interface BlockPosition {
-  /** The name of the file in messages. */
+  /** The name of the file as in messages. */
   readonly file: string;
   readonly line: number;
   readonly column: number;
@@ -101,7 +103,7 @@ interface NodeBlock {
 
 const gradient = /^(?:gradient\/)+/;
 
-/** @param places of steps, scores and losses by the label of their nodes */
+/** @param places positions of steps, scores and losses by the label of their nodes */
 export function blockOf(
   label: string,
   towers: readonly string[],
@@ -120,7 +122,7 @@ export function blockOf(
   return { name: nameOf(path.slice(0, 2), towers), isBackward };
 }
 
-/** A step that is named after its channel would say the name twice. */
+/** Removes repeated names, such as that of a step that is named after its channel. */
 function nameOf([first, ...rest]: readonly string[], towers: readonly string[]): string {
   const distinctNames = rest.filter((name, at) => name !== rest[at - 1]);
   return [towers.includes(first!) ? `${first} tower` : first, ...distinctNames].join(' · ');
@@ -130,7 +132,7 @@ function nameOf([first, ...rest]: readonly string[], towers: readonly string[]):
 export const profileFolder = 'profile';
 export const [traceFile, profileFile] = [`${profileFolder}/trace.json`, `${profileFolder}/profile.json`] as const;
 
-/** Existing files of a profile, including temporary ones that a kill has left. */
+/** Returns the existing files of a profile, and partial ones that a kill has left. */
 export async function profileFilesIn(folder: string): Promise<string[]> {
   const profilePath = join(folder, profileFolder);
   if (!(await isFolder(profilePath))) return [];
@@ -142,7 +144,7 @@ export async function profileFilesIn(folder: string): Promise<string[]> {
 
 export interface ProfileRow {
   readonly name: string;
-  /** Per step. Times of ops are scaled so that together they are the time of the engine. */
+  /** Per step. Times of ops are scaled so that their sum is the time of the engine. */
   readonly milliseconds: number;
   /** Part of the step's time, from 0 to 1. */
   readonly share: number;
@@ -153,7 +155,7 @@ export interface ProfileRow {
 export interface ProfileBlock extends ProfileRow {
   readonly where: 'engine' | 'host';
   readonly place?: BlockPosition;
-  /** Milliseconds that compute gradients. */
+  /** Milliseconds of the backward pass. */
   readonly backward?: number;
 }
 
@@ -163,13 +165,13 @@ export interface Profile {
   /** The steps that were measured, from 1. */
   readonly steps: readonly number[];
   readonly rows: number;
-  /** Medians over these steps. `ops`: all measured ops of a run; absent if the graph was not split. */
+  /** Medians over these steps. `ops` is the sum of all ops of a run as measured; absent if the graph was not split. */
   readonly milliseconds: { readonly step: number; readonly engine: number; readonly ops?: number };
   /** Slowest first. */
   readonly blocks: readonly ProfileBlock[];
-  /** Kinds of ops as the runtime calls them, slowest first. */
+  /** Kinds of ops by their names in the runtime, slowest first. */
   readonly ops: readonly ProfileRow[];
-  /** Describes what was measured, and what could not be split. */
+  /** Sentences about the way the times were measured, and what could not be split. */
   readonly notes: readonly string[];
 }
 
@@ -181,7 +183,7 @@ export interface StepMeasurements {
   readonly rows: number;
   readonly steps: readonly SampledStep[];
   readonly inputs: readonly Tensors[];
-  /** Absent, or why: the graph is one row then. */
+  /** The times of ops, or the reason why they are missing: the graph is then one row. */
   readonly times: OpTimes | string;
 }
 
@@ -249,7 +251,7 @@ export function profileOf(measurements: StepMeasurements): Profile {
 
 const ms = (value: number): string => `${Number(value.toPrecision(3))} ms`;
 
-/** Returns the time of a step for which no part was measured. Nothing is measured twice. */
+/** Returns the time of a step that no part has measured. Parts do not overlap. */
 const restOf = ({ milliseconds, parts }: SampledStep): number =>
   Math.max(0, milliseconds - sum(parts.map((each) => each.milliseconds)));
 
@@ -319,7 +321,7 @@ function kindsOf(graph: Graph, inputs: readonly Tensors[], runs: OpTimes['runs']
   });
 }
 
-/** A node of the graph may be several ops, such as one that makes a shape: its FLOPs count for the slowest. */
+/** Returns the slowest op of each node, which the node's FLOPs are assigned to: a node may be several ops, such as one that computes a shape. */
 function slowestOf(run: readonly OpTime[]): ReadonlyMap<number, OpTime> {
   const slowest = new Map<number, OpTime>();
   for (const each of run) {
@@ -330,7 +332,7 @@ function slowestOf(run: readonly OpTime[]): ReadonlyMap<number, OpTime> {
   return slowest;
 }
 
-/** By node, from the sizes of the first inputs; zeros where none were kept. */
+/** Returns the FLOPs of each node by the sizes of the first inputs; zeros if no inputs were stored. */
 function flopsOf(graph: Graph, [first]: readonly Tensors[]): readonly number[] {
   if (!first) return graph.nodes.map(() => 0);
   const sizes = sizesOf(graph, first);

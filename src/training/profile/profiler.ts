@@ -1,4 +1,4 @@
-/** Profiles one training: selects the measured steps, and evaluates them after the last step. */
+/** Profiles one training: chooses the steps that it watches, and writes the profile after the last step. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writing } from '../../base/diagnostics/system_reason.ts';
@@ -36,7 +36,7 @@ export class Profiler {
   private readonly samples = new StepSamples();
   private readonly steps: ReadonlySet<number>;
 
-  /** @param steps as of `sampledSteps` */
+  /** @param steps arguments of `sampledSteps` */
   constructor(
     private readonly of: ProfilerOptions,
     ...steps: Parameters<typeof sampledSteps>
@@ -48,10 +48,7 @@ export class Profiler {
     return this.steps.has(step) ? this.samples.begin(step) : undefined;
   }
 
-  /**
-   * Runs the graph op by op, and writes both files. Undefined where no step was watched.
-   * @throws Failure `cannot-write`, and those of the engine
-   */
+  /** Runs the graph op by op, and writes both files. Returns undefined if no step was watched. @throws Failure `cannot-write`, and those of the engine */
   async end({ program, group }: BegunState): Promise<Profile | undefined> {
     const { folder, engine, graph, towers, places, rows } = this.of;
     const { steps, inputs } = this.samples;
@@ -69,7 +66,7 @@ export class Profiler {
 
   private async timesOf(program: BegunState['program'], isShared: boolean): Promise<OpTimes | string> {
     const { engine, graph } = this.of;
-    // Its ops would wait for other workers, which have already ended.
+    // The ops of a shared step wait for other workers, which have ended by now.
     if (isShared) return 'The graph is one row: its ops are not timed while workers share a step.';
     if (!engine.timeOps) return `The graph is one row: the engine ${engine.name} does not distinguish its ops.`;
     if (this.samples.inputs.length === 0) return 'The graph is one row: the inputs of a step are too large to be kept.';
@@ -77,7 +74,7 @@ export class Profiler {
   }
 }
 
-/** Undefined where no profile is requested. `steps`: done before, and of the whole run. */
+/** Returns undefined if no profile is requested. The last argument has the steps done before, and the steps of the whole run. */
 export function profilerOf(
   { folder, engine, plan, dataset, profile }: TrainOptions,
   { graph }: BegunState,
@@ -99,12 +96,14 @@ export function profilerOf(
 
 const maxSamples = 16;
 
-/** The measured steps are within this number of steps, so that an early stop still has a profile. */
+/** Samples are taken within this many steps, so that an early stop does not leave a profile without steps. */
 const sampledRange = 400;
 
 /**
- * Selects steps spread evenly over the first steps of this call, without the first tenth, which includes warm-up. @param done number of earlier steps
- * @param total steps of the whole run @param ofEpoch steps of an epoch: the last one may have fewer rows, and is skipped if there are others
+ * Returns steps that are spread evenly over the first ones of this call. The first tenth is excluded, because everything happens there for the first time.
+ * @param done steps that were done before
+ * @param total steps of the whole run
+ * @param ofEpoch steps of an epoch: the last one may have fewer rows, and is excluded if there are others
  */
 export function sampledSteps(done: number, total: number, ofEpoch: number): ReadonlySet<number> {
   const steps = Math.min(sampledRange, total - done);
@@ -121,11 +120,11 @@ export function sampledSteps(done: number, total: number, ofEpoch: number): Read
   );
 }
 
-// A profile as a Chrome trace, which chrome://tracing and Perfetto open: the sampled steps as they ran, and the runs op by op next to
-// them. Times are microseconds.
+// A profile as a Chrome trace, which chrome://tracing and Perfetto open: the sampled steps as they ran, and next to them the runs op by op. Times are
+// microseconds.
 // https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
 
-/** `X`: something that began at `ts` and took `dur`; `M`: a name of a process or a thread. */
+/** `X` is something that began at `ts` and took `dur`; `M` names a process or a thread. */
 type TraceEvent =
   | {
       readonly ph: 'X';

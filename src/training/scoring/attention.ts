@@ -1,4 +1,4 @@
-/** Reads how much of each field passes the blocks of trained towers that weigh fields, over rows of the data. */
+/** Measures how much of each field passes through the blocks that weigh fields, in trained towers and over rows of the data. */
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import type { Dataset, IndexedColumn } from '../../data/dataset.ts';
@@ -16,7 +16,7 @@ export interface Attention {
   readonly tower: string;
   /** Path of the block: `user/weighted/senet`. */
   readonly block: string;
-  /** The rows that it was read over, in words: `610 test events`. */
+  /** The rows that were read, in words: `610 test events`. */
   readonly over: string;
   readonly fields: readonly FieldAttention[];
 }
@@ -24,17 +24,16 @@ export interface Attention {
 interface FieldAttention {
   readonly name: string;
   readonly mean: number;
-  /** Standard deviation from row to row. */
+  /** Standard deviation between rows. */
   readonly deviation: number;
 }
 
-/** Rows that go through a tower at a time, and of which it is read out at most. */
+/** Number of rows that go through a tower at a time, and maximum number of rows that are read. */
 const rowsAtOnce = 4096;
 const maxReadRows = 65_536;
 
 /**
- * The query tower is read over held-out events, or training ones where none are held out; the item tower over the
- * whole corpus, each item once.
+ * Reads the query tower over held-out events, or over training events if none are held out, and the item tower over the whole corpus, each item once.
  * @throws Failure `no-attention`
  */
 export async function readAttention(
@@ -52,7 +51,7 @@ export async function readAttention(
     readTower({ ...trained, tables }, engine, query, events.features, events.rows, `${part} events`);
   const ofItems = await readTower(trained, engine, item, corpus.features, corpus.rows, 'items of the corpus');
   if (!plan.features.some(({ through }) => through)) return [...(await ofQueries(trained.tables)), ...ofItems];
-  // Lists that go through the item tower read its vectors of the corpus.
+  // Lists that go through the item tower need its vectors of the corpus.
   const retrieval = await makeRetrieval({ plan, engine, tables: trained.tables, corpus, parameters });
   try {
     return [...(await ofQueries(retrieval.tables)), ...ofItems];
@@ -105,7 +104,7 @@ async function readTower(
   }));
 }
 
-/** Cuts the tower after the nodes that are read out, named by their labels. */
+/** Cuts the tower after the nodes that are read out, and names the outputs by their labels. */
 function readoutGraph({ graph, inputs }: GraphPlan, readouts: readonly Readout[]): GraphPlan {
   const outputs = readouts.map(({ label }) => {
     const node = graph.nodes.findLastIndex((each) => each.label === label);
@@ -117,23 +116,23 @@ function readoutGraph({ graph, inputs }: GraphPlan, readouts: readonly Readout[]
   return { graph: prunedGraph, inputs: inputs.filter(({ name }) => inputNames.has(name)) };
 }
 
-/** Measures how vectors lie in their space: their lengths, how alike two of them are, and over how many directions they spread. */
+/** Describes the distribution of vectors: their norms, the similarity of two of them, and the number of directions in which they vary. */
 export interface Spread {
   /** `table movie_id`, `items, after tower item`. */
   readonly name: string;
   readonly rows: number;
   readonly width: number;
-  /** Quantiles of the lengths: the least, a tenth, the half, nine tenths, the greatest. */
+  /** Quantiles of the norms: minimum, a tenth, median, nine tenths, maximum. */
   readonly lengths: readonly [number, number, number, number, number];
-  /** Mean cosine of two different vectors: 0 where they point everywhere, 1 where all are the same. Absent of fewer than two. */
+  /** Mean cosine of two different vectors: 0 if they point everywhere, 1 if all are the same. Absent for fewer than two. */
   readonly cosine?: number;
-  /** (Σλ)² ÷ Σλ² over the eigenvalues of the covariance: `width` where all directions vary alike, 1 where one does. Absent of fewer than two. */
+  /** (Σλ)² ÷ Σλ² over the eigenvalues of the covariance: `width` if all directions vary alike, 1 if only one does. Absent for fewer than two. */
   readonly directions?: number;
 }
 
 type NumberVector = ArrayLike<number>;
 
-/** Vectors that are measured: a covariance of more says the same. */
+/** Maximum number of vectors that are measured: the covariance of more would be about the same. */
 const maxSpreadRows = 2048;
 const spreadStream = 0x5b1d;
 
@@ -192,7 +191,7 @@ function directionsOf(
       squareSum += (a === b ? 1 : 2) * covariance ** 2;
     }
   }
-  // |Σu|² counts each unit vector with itself once.
+  // |Σu|² includes the product of each unit vector with itself.
   const squaredSum = unitSum.reduce((sum, value) => sum + value ** 2, 0);
   return {
     ...(nonZero > 1 ? { cosine: (squaredSum - nonZero) / (nonZero * (nonZero - 1)) } : {}),

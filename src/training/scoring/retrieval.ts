@@ -11,10 +11,10 @@ import { makeTable, type Table } from '../embedding/table.ts';
 import type { Tables } from '../embedding/tables.ts';
 import { type IndexedFeatures, type TowerOptions, TowerVectors, type Vectors } from './tower_vectors.ts';
 
-/** float32 [queries, items] of vectors of queries, which may have several interests. The items are those that `renew` was last given. */
+/** Scores vectors of queries, which may have several interests, against the items that `renew` was last given: float32 [queries, items]. */
 export class ItemScores {
   private items: Vectors | undefined;
-  /** Made when all items are first scored: a snapshot that is served needs none. */
+  /** Made when all items are first scored, because a snapshot that is served needs none. */
   private whole: { readonly program: Program; isOld: boolean } | undefined;
   private some: Program | undefined;
 
@@ -28,7 +28,7 @@ export class ItemScores {
     if (this.whole) this.whole.isOld = true;
   }
 
-  /** Scores all items. The engine holds their vectors, as it multiplies them fastest. */
+  /** Scores all items. The engine holds their vectors in the layout that it multiplies fastest. */
   async all(queries: Vectors): Promise<Float32Array> {
     const { rows, width } = this.items!;
     this.whole ??= { program: await this.engine.prepare(this.graph(width, rows), this.weights()), isOld: false };
@@ -37,7 +37,7 @@ export class ItemScores {
     return scoresOf(await this.whole.program.run({ queries: this.tensor(queries) }));
   }
 
-  /** Scores the items `from` to before `to`. It copies nothing of them: the corpus may be too large. */
+  /** Scores the items `from` to before `to`. It does not copy their vectors, because the corpus may be too large. */
   async between(queries: Vectors, from: number, to: number): Promise<Float32Array> {
     const { data, width } = this.items!;
     this.some ??= await this.engine.prepare(this.graph(width), {});
@@ -68,8 +68,8 @@ export class ItemScores {
   }
 
   /**
-   * float32 [batch, items]: each item by the vector of the row that it agrees with most.
-   * @param rows of the items that the engine keeps. Absent: they are an input
+   * Returns a graph for float32 [batch, items]: the score of each item is the maximum over the interests of the query.
+   * @param rows number of items whose vectors the engine holds. Absent: they are an input
    */
   private graph(width: number, rows?: number): Graph {
     const { interests } = this;
@@ -93,37 +93,37 @@ function scoresOf({ scores }: Tensors): Float32Array {
 }
 
 export interface Retrieval {
-  /** Vectors of the whole corpus, as of the last `refresh`; the next one writes over them. */
+  /** Returns the vectors of the whole corpus as of the last `refresh`; the next one overwrites them. */
   items(): Vectors;
-  /** The same with the tables that the item tower computes, for another process. */
+  /** Returns the same with the tables that the item tower computes, for another process. */
   computed(): ComputedItemVectors;
   /** Tables for the query tower: those of the model, and those that the item tower computed at the last `refresh`. */
   readonly tables: Tables;
-  /** Sets new dense weights, and computes the item vectors with them and the current tables. */
+  /** Takes new dense weights, and computes the items' vectors with them and the current tables. */
   refresh(parameters: Tensors): Promise<void>;
-  /** Vectors of the query tower, for rows of these columns (of events, or of users). Caches a feeder of the columns until it is closed. */
+  /** Computes vectors of the query tower for rows of these columns (of events, or of users). Caches a feeder of the columns until `close`. */
   queries(columns: IndexedFeatures, rows: Int32Array): Promise<Vectors>;
-  /** The same of the first rows of columns that come once, such as those of requests: nothing of them is cached. */
+  /** Computes the same for the first rows of columns that are used only once, such as those of requests. Caches nothing. */
   query(columns: IndexedFeatures, rows: number): Promise<Vectors>;
-  /** Vectors of the item tower, for the first rows of columns that come once, such as those of items that are written. */
+  /** Computes vectors of the item tower for the first rows of columns that are used only once, such as those of items that are written. */
   item(columns: IndexedFeatures, rows: number): Promise<Vectors>;
-  /** float32 [queries, items]: the scores. */
+  /** Returns the scores, float32 [queries, items]. */
   scores(queries: Vectors): Promise<Float32Array>;
-  /** The same of the items `from` to before `to`, without a copy of all items. */
+  /** Returns the scores of the items `from` to before `to`, without a copy of all items. */
   scoresBetween(queries: Vectors, from: number, to: number): Promise<Float32Array>;
   close(): Promise<void>;
 }
 
 export interface RetrievalOptions extends TowerOptions {
   readonly corpus: Pick<Corpus, 'rows' | 'features'>;
-  /** The items as another process has computed them with these weights. */
+  /** The vectors of the items as another process has computed them with these weights. */
   readonly computed?: ComputedItemVectors;
 }
 
-/** Vectors of a corpus by the item tower: plain data. */
+/** Vectors of a corpus by the item tower, as plain data. */
 export interface ComputedItemVectors {
   readonly vectors: Vectors;
-  /** Tables of the query tower, by name. */
+  /** The tables that the query tower looks up, by name. */
   readonly tables: ReadonlyMap<string, Float32Array>;
 }
 
@@ -136,7 +136,7 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
   invariant(queryTower.width === width, `the towers' vectors are ${queryTower.width} and ${width} wide`);
   const queryVectors = new TowerVectors(queryTower, { ...options, tables });
   const itemVectors = new TowerVectors(itemTower, options);
-  // Inputs of a tower are views of memory that the next inputs reuse: a run ends before the next one begins.
+  // Inputs of a tower are views of memory that the next inputs reuse, so a run must end before the next one begins.
   const inTurn = oneAtATime();
   let allItems: Int32Array | undefined;
   const itemScores = new ItemScores(engine, queryTower.interests);
@@ -182,7 +182,7 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
   };
 }
 
-/** Makes tables for the vectors of elements of lists, by name: a row for each item of the corpus. */
+/** Makes the tables for the vectors of list elements, by name, with a row for each item of the corpus. */
 function computedTables({ features }: Plan, { rows }: Pick<Corpus, 'rows'>): ReadonlyMap<string, Table> {
   return new Map(
     features.flatMap(({ through, width }) => {

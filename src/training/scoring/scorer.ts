@@ -8,12 +8,12 @@ import { makeRowFeeder } from '../feed/feeder.ts';
 import type { Retrieval } from './retrieval.ts';
 import { graphParameters, towerRowsAtOnce, type Vectors } from './tower_vectors.ts';
 
-/** Items come in ascending order, some at a time. Those that are excluded, and those whose score is not a number, are left out. */
+/** Collects the best items. Items arrive in ascending order, some at a time. Excluded items, and items with NaN scores, are left out. */
 export class FirstItems {
   private readonly excluded: ReadonlySet<number>;
   private readonly best: BestRows;
 
-  /** @param items all that may come */
+  /** @param items number of items that may arrive */
   constructor(k: number, items: number, excluded: Iterable<number> = []) {
     this.best = new BestRows(k, items);
     this.excluded = new Set(excluded);
@@ -41,36 +41,33 @@ export function firstItems(scores: Float32Array, k: number, excluded: Iterable<n
   return first.ranked();
 }
 
-/** Anything that ranks the corpus for an event: the model, or something to compare it with. */
+/** Ranks the corpus for an event: the model, or a baseline to compare it with. */
 export interface Scorer {
   readonly name: string;
   readonly doc: string;
   /** True if it can rank items without training events. Absent: such an item is a miss. */
   readonly ranksCold?: true;
   /**
-   * Scores of every item of the corpus for each of these rows of the events: float32 [rows, items], row-major, perhaps with
-   * more behind it, in memory that the next call may reuse.
+   * Returns the scores of every item of the corpus for each of these rows of the events: float32 [rows, items], row-major, perhaps with more behind it, in
+   * memory that the next call may reuse.
    */
   score(rows: Int32Array): Float32Array | Promise<Float32Array>;
-  /** The same of the items `from` to before `to` alone: float32 [rows, to − from]. Absent: all items are scored together. */
+  /** Returns only the scores of the items `from` to before `to`: float32 [rows, to − from]. Absent: all items are scored together. */
   scoreSome?(rows: Int32Array, from: number, to: number): Promise<Float32Array>;
-  /** The rows of the next calls, all of them: what is cheaper for many rows may be made for them here. */
+  /** Announces all rows of the next calls, so that work that is cheaper for many rows can be done here. */
   expect?(rows: Int32Array): Promise<void>;
 }
 
-/** A scorer may read all of it, but never the item of an event. */
+/** The data that a scorer may read, all of it except the item of an event. */
 export interface ScoringTask {
   readonly events: Events;
   readonly corpus: Corpus;
   readonly users: TrainingUsers;
-  /**
-   * The bag of earlier items that the model reads with each event, as corpus rows, −1 for those that have none; absent where it
-   * reads none.
-   */
+  /** The bag of earlier items that the model reads with each event, as corpus rows, −1 for items without one; absent if it reads none. */
   readonly history?: IndexedBags;
-  /** Earlier items of each event's user that are not in training events: corpus rows, −1 as above. */
+  /** Items that the user of each event had before it, in addition to the user's training events: corpus rows, −1 as above. */
   readonly seen?: readonly IndexedBags[];
-  /** One feature of the query, for popularity among queries with the same value; absent without a named feature. */
+  /** One feature of the query, for popularity among queries with the same value; absent if no feature is named. */
   readonly context?: Context;
   /** One ranking for each event, or one for each user with all events of the user. Default: each event. */
   readonly per?: 'event' | 'user';
@@ -80,10 +77,10 @@ export interface ScoringTask {
 export interface Context {
   readonly feature: string;
   readonly words: (code: number) => string;
-  /** One entry a training event: the feature's code, and the row of its item. */
+  /** One entry per training event: the feature's code, and the row of its item. */
   readonly training: Int32Array;
   readonly item: Int32Array;
-  /** One entry an event of the task: the feature's code. */
+  /** One entry per event of the task: the feature's code. */
   readonly asked: Int32Array;
 }
 
@@ -124,9 +121,9 @@ function picked({ data, ...vectors }: Vectors, places: Int32Array): Vectors {
 }
 
 /**
- * True if the vector of an item without training events is made of trained weights alone: the item tower reads no id of the item,
- * or training dropped that id in a share of its rows, so that the row of unknown ids is trained, or left its table as it is. A feature of
- * one code is an id if it shares the encoding of the key, or if its vocabulary has no value of any cold item.
+ * True if the vector of an item without training events depends only on trained weights: the item tower reads no id of the item; or training dropped the id in
+ * a share of its rows, so that the row of unknown ids is trained; or it left the id's table unchanged. A feature of one code is an id if it shares the encoding
+ * of the key, or if its vocabulary has no value of any cold item.
  */
 export function ranksColdItems(plan: Plan, corpus: Corpus): boolean {
   const [, { key, features }] = plan.towers;
@@ -156,7 +153,7 @@ function isUnknownOfCold({ name, encoder }: FeaturePlan, { rows, features, train
   return coldCount > 0;
 }
 
-/** By task, float32 [rows of the events]: x of the probability σ(x) that the label is 1, or the number that the label is. */
+/** By task, float32 [rows of the events]: the logit x of the probability σ(x) that the label is 1, or the predicted value of the label. */
 export type Predictions = ReadonlyMap<string, Float32Array>;
 
 export async function predictionsOf(

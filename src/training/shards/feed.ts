@@ -1,4 +1,4 @@
-/** A feeder over the rows that are in memory. Other rows get a feeder of their own, which takes over what the last one knows. */
+/** A feeder over the rows that are in memory. For other rows a new feeder takes over the state of the last one. */
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import type { Events, TrainingShards } from '../../data/dataset.ts';
@@ -7,28 +7,28 @@ import { rowSizes, tableBytes } from '../embedding/optimizer.ts';
 import type { Feeder } from '../feed/feeder.ts';
 import { type AnyEpoch, type EventOrder, orderStream, stepsOfEpoch } from '../order.ts';
 
-/** Sets the order of piles apart from all other draws. */
+/** Separates the order of shards from all other draws. */
 const pileStream = 0x511e;
 
 interface ShuffledChunk {
   readonly epoch: number;
   readonly group: number;
   readonly events: Events;
-  /** Index among the epoch's rows in their order of the first one here. */
+  /** Index of the first row here in the epoch's order of rows. */
   readonly from: number;
-  /** The row of `events` at each place from there on. */
+  /** The row of `events` at each position from there on. */
   readonly order: Int32Array;
 }
 
 interface PileGroups {
   readonly piles: readonly (readonly number[])[];
-  /** Rows of the epoch before each group; then all of them. */
+  /** Number of rows of the epoch before each group, then the total. */
   readonly starts: readonly number[];
 }
 
 /**
- * Feeds training from shards: an epoch takes the shards in a new order, a few at a time, and shuffles the rows of these. The order depends only on
- * the seed, the epoch and the layout of the shards, so a run can resume in the middle of an epoch.
+ * Yields the rows of shards. An epoch takes the shards in a new order, a few at a time, and shuffles the rows of these few. The order depends only on the seed,
+ * the epoch and the layout of the shards, so a run can be resumed in the middle of an epoch.
  */
 export class ShardStream {
   readonly rows: number;
@@ -36,7 +36,7 @@ export class ShardStream {
   #chunk: ShuffledChunk | undefined;
   #next: { readonly epoch: number; readonly group: number; readonly chunk: Promise<ShuffledChunk> } | undefined;
 
-  /** @param onEvents called before rows of other events than those before are given */
+  /** @param onEvents called before rows of new events are returned */
   constructor(
     private readonly shards: TrainingShards,
     private readonly size: number,
@@ -47,7 +47,7 @@ export class ShardStream {
     this.steps = stepsOfEpoch(this.rows, size);
   }
 
-  /** Rows of the events that `onEvents` was last given, ascending. @throws Failure `shards-damaged` */
+  /** Returns rows of the events that `onEvents` was last given, ascending. @throws Failure `shards-damaged` */
   async batch(epoch: number, index: number): Promise<Int32Array> {
     const batchEnd = Math.min(this.rows, (index + 1) * this.size);
     const { starts } = this.groups(epoch);
@@ -62,7 +62,7 @@ export class ShardStream {
     const nextChunk = this.#next;
     this.#next = undefined;
     const isNext = nextChunk?.epoch === epoch && nextChunk.group === group;
-    // A chunk that is needed no more makes room first.
+    // Releases a chunk that is no longer needed, to make room.
     if (!isNext && !(currentChunk?.epoch === epoch && currentChunk.group === group - 1)) this.#chunk = undefined;
     const chunk = isNext ? await nextChunk.chunk : await this.load(epoch, group, this.#chunk);
     if (chunk.events !== currentChunk?.events) this.onEvents(chunk.events);
@@ -71,7 +71,7 @@ export class ShardStream {
     return chunk;
   }
 
-  /** Reads the chunk that comes next while steps take this one. */
+  /** Reads the next chunk while steps take this one. */
   private prefetch(now: ShuffledChunk): void {
     const groups = this.groups(now.epoch).piles.length;
     const isLast = now.group + 1 === groups;
@@ -82,13 +82,13 @@ export class ShardStream {
     this.#next = { epoch, group, chunk };
   }
 
-  /** @param before the chunk that was in memory before, which may be the one before this */
+  /** @param before the chunk in memory, which may be the previous one */
   private async load(epoch: number, group: number, before: ShuffledChunk | undefined): Promise<ShuffledChunk> {
     const { piles, starts } = this.groups(epoch);
     const ownOrder = this.permutation(epoch, group, starts[group + 1]! - starts[group]!);
     const from = Math.floor(starts[group]! / this.size) * this.size;
     if (from === starts[group]) {
-      // Where all piles are held together, they are the same events in each epoch.
+      // If all shards are held together, the events are the same in each epoch.
       const sameEvents = piles.length === 1 && before ? before.events : undefined;
       return { epoch, group, from, events: sameEvents ?? (await this.shards.read(piles[group]!)), order: ownOrder };
     }
@@ -102,7 +102,7 @@ export class ShardStream {
     return { epoch, group, from, events, order: rowOrder };
   }
 
-  /** Reads the part of a chunk that is needed from a position on. It includes remaining rows of earlier groups only if a group is small. */
+  /** Reads a chunk as far as it is needed from a position on. It contains rows that are left of earlier groups only if a group is small. */
   private async enoughOf(epoch: number, group: number, from: number): Promise<ShuffledChunk> {
     const { piles, starts } = this.groups(epoch);
     invariant(group >= 0, 'rows are left of a group before');
@@ -141,7 +141,7 @@ export async function feedFromShards(
 ): Promise<{ readonly order: EventOrder<AnyEpoch>; readonly feeder: Feeder }> {
   refuseUnsupported(plan);
   const { batch, seed } = plan.train;
-  // The state has the same names and lengths without rows.
+  // The state has the same names and lengths before there are rows.
   let currentFeeder = feederOf(await shards.read([]));
   const shardStream = new ShardStream(shards, batch, seed, (events) => {
     const feederState = Object.entries(currentFeeder.state()).map(([name, values]) => [name, values.slice()] as const);
@@ -173,7 +173,7 @@ const orderOfStream = (stream: ShardStream, batch: number): EventOrder<AnyEpoch>
   epoch: (number) => ({ steps: stream.steps, batch: (index) => stream.batch(number, index) }),
 });
 
-/** Finds the parts of a plan that need all training rows at any time, so that a few shuffled shards are not enough. */
+/** Parts of a plan that need all training rows at any time, so that a few shuffled shards are not enough. */
 const kinds: { readonly [K in RowsOf['kind']]?: string } = {
   sequences: 'a loss at each position of a list',
   queue: 'a queue of items of past batches',
@@ -203,6 +203,6 @@ function refuseUnsupported(plan: Pick<Plan, 'train' | 'step'>): void {
   if (unsupportedPart !== undefined) throw failure('shards-unsupported', { what: unsupportedPart });
 }
 
-/** @param sharing workers that share the rows; a row counts with the state of its optimizer */
+/** Returns the bytes of a row of each table, with the state of its optimizer. @param sharing number of workers that share the rows */
 export const tableRows = (plan: Plan, sharing: number): readonly { encoderOf: string; rowBytes: number }[] =>
   rowSizes(plan).map((size) => ({ encoderOf: size.encoderOf, rowBytes: tableBytes({ ...size, rows: 1 }) / sharing }));

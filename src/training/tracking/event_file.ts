@@ -1,25 +1,26 @@
 /**
- * `events.out.tfevents.…` in the folder of a run: its curves for TensorBoard, readable while it trains. Each call of `train` writes a new file with
- * its first step, so TensorBoard drops values of a stopped call after its checkpoint. The files are no part of the model and are never read back.
+ * `events.out.tfevents.…` in the folder of a run has its curves for TensorBoard, readable while it trains. Each call of `train` writes a file of its own, which
+ * says at which step it continues: TensorBoard then drops the points that a stopped call wrote after its checkpoint. The file is not part of the model, and
+ * nothing reads it back.
  */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writing } from '../../base/diagnostics/system_reason.ts';
 import { message } from '../../base/storage/protobuf.ts';
 
-/** Means over windows of steps, so that a curve has about as many points as a page can show. */
+/** Computes means over windows of steps, so that a curve has about as many points as a page can show. */
 export interface StepMeans {
   add(step: number, values: readonly number[]): void;
   end(): void;
 }
 
-/** TensorBoard keeps a thousand points of a curve. */
+/** Maximum number of points in a curve. TensorBoard itself shows a thousand. */
 export const maxPoints = 2000;
 
 /**
- * @param names of the values
- * @param steps of the whole run
- * @param give gets the last step of each window, and the mean of each value over its steps
+ * @param names names of the values
+ * @param steps number of steps in the whole run
+ * @param give receives the last step of each window, and the mean of each value over its steps
  */
 export function stepMeans(
   names: readonly string[],
@@ -40,19 +41,19 @@ export function stepMeans(
       for (let i = 0; i < names.length; i++) sums[i]! += values[i]!;
       count++;
       last = step;
-      // Windows begin at multiples, so that a run that was stopped has the same points.
+      // Windows end at multiples of their length, so that a run that was stopped has the same points.
       if (step % window === 0) end();
     },
     end,
   };
 }
 
-// Events of TensorBoard as bytes: tensorflow/core/util/event.proto and framework/summary.proto, as far as scalars and texts need them.
+// Events of TensorBoard as bytes: the part of tensorflow/core/util/event.proto and framework/summary.proto that scalars and texts need.
 
 /**
- * Writes one record in a file as TensorFlow does (TFRecord): the length as uint64, a checksum of the length, the bytes, and a checksum of
- * the bytes. Checksums are CRC-32C, rotated and offset as https://www.tensorflow.org/tutorials/load_data/tfrecord says. A reader
- * distinguishes a record that a kill cut off from one that is damaged.
+ * Returns a record in TensorFlow's format for files (TFRecord): the length as uint64, a checksum of the length, the bytes, and a checksum of the bytes.
+ * Checksums are CRC-32C, rotated and offset as https://www.tensorflow.org/tutorials/load_data/tfrecord says. A reader can distinguish a record that a kill cut
+ * off from a damaged one.
  */
 export function eventRecord(bytes: Uint8Array): Uint8Array {
   const record = new Uint8Array(16 + bytes.length);
@@ -66,7 +67,7 @@ export function eventRecord(bytes: Uint8Array): Uint8Array {
 
 const masked = (crc: number): number => (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 
-/** CRC-32C (Castagnoli), which zlib does not have: its polynomial is another. */
+/** Returns the CRC-32C (Castagnoli). zlib does not have it: its polynomial is another one. */
 export function crc32c(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of bytes) crc = (table[(crc ^ byte) & 0xff]! ^ (crc >>> 8)) >>> 0;
@@ -133,14 +134,14 @@ const record = ({ seconds, step }: EventTime, what: object): Uint8Array =>
 
 const versionRecord = (at: EventTime): Uint8Array => record(at, { fileVersion: 'brain.Event:2' });
 
-/** The run continues from `step`: readers drop values of earlier files from this step on. */
+/** Marks that the run continues from `step`: readers drop this step and later ones of earlier files. */
 const startRecord = (at: EventTime): Uint8Array => record(at, { sessionLog: { status: 'START' } });
 
-/** One number under each name, as float32; names with a `/` are shown in groups. */
+/** Returns a record with one float32 number under each name; names with a `/` are shown in groups. */
 const scalarsRecord = (at: EventTime, scalars: Readonly<Record<string, number>>): Uint8Array =>
   record(at, { summary: { value: Object.entries(scalars).map(([tag, simpleValue]) => ({ tag, simpleValue })) } });
 
-/** A text under a name, which is shown as Markdown. */
+/** Returns a record with a text under a name, which is shown as Markdown. */
 const textRecord = (at: EventTime, tag: string, text: string): Uint8Array =>
   record(at, {
     summary: {
@@ -156,11 +157,7 @@ const textRecord = (at: EventTime, tag: string, text: string): Uint8Array =>
 
 export const isEventFile = (name: string): boolean => /^events\.out\.tfevents\.\d{10}\.tower\.\d+$/.test(name);
 
-/**
- * @param step steps that were done before
- * @param texts describe the run, as Markdown, by name: written where it begins
- * @throws Failure `cannot-write`
- */
+/** @param step number of steps done before @param texts descriptions of the run, as Markdown, by name: written when it begins @throws Failure `cannot-write` */
 export async function openEventFile(folder: string, step: number, texts: Readonly<Record<string, string>> = {}) {
   const seconds = Date.now() / 1000;
   const handle = await openNew(folder, Math.floor(seconds));
@@ -169,7 +166,7 @@ export async function openEventFile(folder: string, step: number, texts: Readonl
   if (step > 0) unwritten.push(startRecord({ ...at, step: step + 1 }));
   else unwritten.push(...Object.entries(texts).map(([tag, text]) => textRecord(at, tag, text)));
   return {
-    /** Buffered until the next `write`. A number that is not finite is left out. */
+    /** Buffers scalars until the next `write`. Numbers that are not finite are left out. */
     scalars(now: number, scalars: Readonly<Record<string, number>>): void {
       const finite = Object.entries(scalars).filter(([, value]) => Number.isFinite(value));
       if (finite.length === 0) return;
@@ -185,7 +182,7 @@ export async function openEventFile(folder: string, step: number, texts: Readonl
   };
 }
 
-/** Files are read in the order of their names. Two calls within one second have numbers. */
+/** Opens a new file. Files are read in the order of their names, and calls within one second are numbered. */
 async function openNew(folder: string, seconds: number) {
   for (let number = 0; ; number++) {
     const path = join(folder, `events.out.tfevents.${String(seconds).padStart(10, '0')}.tower.${number}`);

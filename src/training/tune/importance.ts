@@ -1,18 +1,18 @@
 /**
- * Estimates how much each parameter mattered: functional ANOVA over a forest of regression trees (Hutter et al., "An efficient approach for
- * assessing hyperparameter importance", ICML 2014). The share of a parameter is the variance of the forest's prediction over that
- * parameter, all others averaged out, divided by the variance over the whole space.
+ * Estimates the importance of each parameter: functional ANOVA over a forest of regression trees (Hutter et al., "An efficient approach for assessing
+ * hyperparameter importance", ICML 2014). The share of a parameter is the variance of the forest's prediction over that parameter, averaged over all others,
+ * divided by the variance over the whole space.
  */
 import { makeRandom, type Random } from '../../base/random/random.ts';
 import { coordinateOf, ends, type Point, type SearchSpace } from './space.ts';
 
 export interface Importance {
   readonly name: string;
-  /** In [0, 1]. The rest to 1 lies in combinations, or in noise. */
+  /** In [0, 1]. The rest up to 1 is due to combinations, or to noise. */
   readonly share: number;
 }
 
-/** Fewer points say nothing. */
+/** Minimum number of points for an estimate. */
 const fewestPoints = 8;
 const trees = 64;
 const fewestInLeaf = 3;
@@ -23,7 +23,7 @@ export interface Scored {
   readonly value: number;
 }
 
-/** The parameters, the most important first. Empty where there are too few points, or where all score the same. */
+/** Returns the parameters, the most important first. Empty if there are too few points, or if all have the same score. */
 export function importanceOf(space: SearchSpace, scored: readonly Scored[]): readonly Importance[] {
   if (scored.length < fewestPoints) return [];
   const rows = scored.map(({ point, value }) => ({ x: space.map((_, at) => unitOf(space, at, point)), y: value }));
@@ -44,7 +44,7 @@ export function importanceOf(space: SearchSpace, scored: readonly Scored[]): rea
     .sort((a, b) => b.share - a.share || (a.name < b.name ? -1 : 1));
 }
 
-/** Returns a number in [0, 1], or the index of a choice. */
+/** Returns the coordinate of a point in one dimension: a number in [0, 1], or the index of a choice. */
 function unitOf(space: SearchSpace, at: number, point: Point): number {
   const { name, domain } = space[at]!;
   const value = point[name]!;
@@ -58,7 +58,7 @@ interface TreeRow {
   readonly y: number;
 }
 
-/** By dimension: from and to, or a set of choices. */
+/** For each dimension, a range [from, to] or a set of choices. */
 type TreeBox = readonly (readonly [number, number] | ReadonlySet<number>)[];
 
 const wholeBox = (space: SearchSpace): TreeBox =>
@@ -143,7 +143,7 @@ function variance(weighted: readonly (readonly [weight: number, value: number])[
   return weighted.reduce((sum, [weight, value]) => sum + weight * (value - mean) ** 2, 0) / totalWeight;
 }
 
-/** Variance of the mean prediction along one dimension: it is constant between the cuts of the tree. */
+/** Returns the variance of the mean prediction along one dimension, which is constant between the cuts of the tree. */
 function marginalVariance(space: SearchSpace, leaves: readonly Leaf[], at: number): number {
   const { domain } = space[at]!;
   const mean = (isIn: (part: TreeBox[number]) => boolean): number =>

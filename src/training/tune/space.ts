@@ -6,14 +6,14 @@ export interface Dimension {
   /** The path of a setting: `dense.rate`. */
   readonly name: string;
   readonly domain: SearchDomain;
-  /** The value of the file itself, if the domain has it: a number of the range, or the index of a choice. */
+  /** The value in the file itself, if the domain has it: a number of the range, or the index of a choice. */
   readonly usual?: number;
 }
 
 export type SearchDomain =
   /** The text of each choice. A value is the index of one. */
   | { readonly kind: 'choices'; readonly texts: readonly string[] }
-  /** Both ends may be drawn. `log`: evenly in the logarithm; `whole`: whole numbers alone. */
+  /** Both ends may be drawn. `log`: evenly in the logarithm; `whole`: only whole numbers. */
   | {
       readonly kind: 'range';
       readonly from: number;
@@ -29,7 +29,7 @@ export type SearchSpace = readonly Dimension[];
 /** A value for each dimension, by name. */
 export type Point = Readonly<Record<string, number>>;
 
-/** Digits of a number that is drawn: the text of a setting is the number itself. */
+/** Number of digits of a drawn number: the text of a setting is the number itself. */
 const digits = 3;
 
 export function drawValue({ domain }: Dimension, random: Random): number {
@@ -38,10 +38,13 @@ export function drawValue({ domain }: Dimension, random: Random): number {
   return nearestValue(domain, low + (high - low) * random.next());
 }
 
-/** Returns the coordinates in which values are drawn evenly: of a whole number those of its half steps, so that the ends are as likely. */
+/**
+ * Returns the ends of the coordinates in which values are drawn evenly. For whole numbers they are half a step outside, so that the ends are as likely as the
+ * others.
+ */
 export function ends({ from, to, log, whole }: NumberRange): readonly [low: number, high: number] {
   const [low, high] = whole ? [from - 0.5, to + 0.5] : [from, to];
-  // Half below 1 is above 0; a whole number below that has no logarithm.
+  // Half a step below 1 is above 0; for a lower whole number there is no logarithm.
   return log ? [Math.log(Math.max(low, 1e-300)), Math.log(high)] : [low, high];
 }
 
@@ -49,14 +52,14 @@ export function coordinateOf({ log }: NumberRange, value: number): number {
   return log ? Math.log(value) : value;
 }
 
-/** The value nearest to a coordinate that the range has. */
+/** Returns the value of the range that is nearest to a coordinate. */
 export function nearestValue({ from, to, log, whole }: NumberRange, coordinate: number): number {
   const value = log ? Math.exp(coordinate) : coordinate;
   const roundedValue = whole ? Math.round(value) : Number(value.toPrecision(digits));
   return Math.min(to, Math.max(from, roundedValue));
 }
 
-/** The text of each setting: `{ 'dense.rate': '0.00213', encoder: 'wide' }`. */
+/** Returns the text of each setting: `{ 'dense.rate': '0.00213', encoder: 'wide' }`. */
 export function settingsOf(space: SearchSpace, point: Point): Record<string, string> {
   return Object.fromEntries(space.map((dimension) => [dimension.name, valueText(dimension, point[dimension.name]!)]));
 }
@@ -64,7 +67,7 @@ export function settingsOf(space: SearchSpace, point: Point): Record<string, str
 export const valueText = ({ domain }: Dimension, value: number): string =>
   domain.kind === 'choices' ? domain.texts[value]! : String(value);
 
-/** Infinite where a range has numbers with fractions. */
+/** Returns the number of points; infinite if a range has numbers with fractions. */
 export function countPoints(space: SearchSpace): number {
   return space.reduce((all, { domain }) => {
     if (domain.kind === 'choices') return all * domain.texts.length;
@@ -72,7 +75,7 @@ export function countPoints(space: SearchSpace): number {
   }, 1);
 }
 
-/** Returns the point of the file itself. Undefined where the space does not have it. */
+/** Returns the point of the file itself. Undefined if the space does not have it. */
 export function usualPoint(space: SearchSpace): Point | undefined {
   if (space.some(({ usual }) => usual === undefined)) return undefined;
   return Object.fromEntries(space.map(({ name, usual }) => [name, usual!]));
@@ -81,7 +84,7 @@ export function usualPoint(space: SearchSpace): Point | undefined {
 export const isSamePoint = (space: SearchSpace, a: Point, b: Point): boolean =>
   space.every(({ name }) => a[name] === b[name]);
 
-/** The domain in words: `0.0001 to 0.1, logarithmic`. */
+/** Describes a domain in words: `0.0001 to 0.1, logarithmic`. */
 export function domainWords({ domain }: Dimension): string {
   if (domain.kind === 'choices') return domain.texts.join(' | ');
   const { from, to, log, whole } = domain;

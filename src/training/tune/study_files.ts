@@ -1,4 +1,4 @@
-/** Reads and writes the folder of a study: `study.json` says what is searched and how, `trials.jsonl` has the results. */
+/** Reads and writes the folder of a study: `study.json` describes the search, `trials.jsonl` has the results. */
 import { open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
@@ -10,8 +10,8 @@ import type { Dimension, SearchSpace } from './space.ts';
 import type { JobKind, JobRecord, Study } from './trial.ts';
 
 /**
- * A study as Optuna's journal, which `optuna.storages.JournalStorage(JournalFileBackend(path))` reads: one operation a line, with the
- * numbers of `optuna/storages/journal/_storage.py`.
+ * Operations of Optuna's journal, the format in which a study is exported: `optuna.storages.JournalStorage(JournalFileBackend(path))` reads one operation per
+ * line, with the numbers of `optuna/storages/journal/_storage.py`.
  */
 const operation = {
   createStudy: 0,
@@ -31,7 +31,7 @@ interface JournalOptions {
   readonly rungs: number;
 }
 
-/** The lines of the file. Trials that ended below the last rung are pruned; the values of all epochs are intermediate values. */
+/** Returns the lines of the journal. Trials that ended below the last rung are pruned; the values of all epochs are intermediate values. */
 export function journalOf({ name, space, records, rungs }: JournalOptions): string {
   const lines: string[] = [];
   const writeLine = (op_code: number, facts: Readonly<Record<string, unknown>>): void => {
@@ -39,7 +39,7 @@ export function journalOf({ name, space, records, rungs }: JournalOptions): stri
   };
   writeLine(operation.createStudy, { study_name: name, directions: [maximize] });
   const lastRecords = lastOfTrials(records);
-  // Optuna numbers trials in the order of their lines, which is that of our numbers.
+  // Optuna numbers trials in the order of their lines, which is the order of our numbers.
   for (const [trial_id, record] of [...lastRecords.entries()].sort(([a], [b]) => a - b)) {
     const firstRecord = records.find(({ kind, trial }) => kind === 'search' && trial === trial_id)!;
     writeLine(operation.createTrial, { study_id: 0, datetime_start: optunaTime(firstRecord.begun) });
@@ -78,7 +78,7 @@ function lastOfTrials(records: readonly JobRecord[]): Map<number, JobRecord> {
   return lastRecord;
 }
 
-/** `2026-01-31T12:00:00.123Z` as Python's `datetime.fromisoformat` of all versions reads it. */
+/** Returns `2026-01-31T12:00:00.123Z` in the form that Python's `datetime.fromisoformat` reads in all versions. */
 const optunaTime = (time: string): string => time.replace('Z', '000+00:00');
 
 function distributionOf({ domain }: Dimension): string {
@@ -91,9 +91,9 @@ function distributionOf({ domain }: Dimension): string {
     : JSON.stringify({ name: 'FloatDistribution', attributes: { step: null, low, high, log } });
 }
 
-/** Validates the files of a study's folder: anyone may have changed them since they were written. */
+/** Checks an entry in the files of a study's folder, because anyone may have changed them since they were written. */
 type ShapeCheck = (value: unknown) => boolean;
-/** A check for each entry, so that a new entry needs one. */
+/** Has a check for each entry, so that a new entry needs one. */
 type ShapeChecks<T> = { readonly [K in keyof Required<T>]: ShapeCheck };
 
 const text: ShapeCheck = (value) => typeof value === 'string';
@@ -101,7 +101,7 @@ const flag: ShapeCheck = (value) => typeof value === 'boolean';
 const number: ShapeCheck = (value) => Number.isFinite(value);
 const whole: ShapeCheck = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 const count: ShapeCheck = (value) => whole(value) && (value as number) > 0;
-/** The form of `toISOString` for years of four digits; the end of a job is a date too. */
+/** A time as `toISOString` writes it for years with four digits, because the end of a job is a date too. */
 const time: ShapeCheck = (value) =>
   text(value) && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value as string) && Number.isFinite(Date.parse(value as string));
 const seconds: ShapeCheck = (value) => number(value) && (value as number) >= 0 && (value as number) < 1e9;
@@ -147,7 +147,7 @@ const record: ShapeChecks<JobRecord> = {
 const study: ShapeChecks<Study> = {
   model: text,
   sources: text,
-  // It is compared with that of the model.
+  // The space is compared with that of the model.
   space: Array.isArray,
   set: mapOf(text),
   metric: text,
@@ -175,7 +175,7 @@ export const journalFile = 'optuna.journal';
 
 const format = 'tower-study-1';
 
-/** Writes this version; entries that may change when a study goes on are not part of it. */
+/** Writes a study in this version of the format. Entries that may change when a study is continued are not part of it. */
 export async function writeStudy(folder: string, study: Study): Promise<void> {
   await writeTextDurably(join(folder, studyFile), `${JSON.stringify({ format, ...study }, null, 2)}\n`);
 }
@@ -199,7 +199,7 @@ export async function contentsOf(folder: string): Promise<'study' | 'other' | 'n
   return visibleNames.includes(studyFile) ? 'study' : visibleNames.length > 0 ? 'other' : 'nothing';
 }
 
-/** The lines that are whole. A kill may have left the last one half written. */
+/** Returns the records of all complete lines. A kill may have left the last one half written. */
 export async function readRecords(folder: string): Promise<JobRecord[]> {
   const path = join(folder, trialsFile);
   const text = await reading(path, readFile(path, 'utf8').catch(ifMissing('')));
@@ -213,7 +213,7 @@ export async function readRecords(folder: string): Promise<JobRecord[]> {
   });
 }
 
-/** Writes the lines anew, without what a kill left half written. */
+/** Writes all lines again, without a half one that a kill has left. */
 export async function writeRecords(folder: string, records: readonly JobRecord[]): Promise<void> {
   const text = records.map((record) => `${JSON.stringify(record)}\n`).join('');
   await writeTextDurably(join(folder, trialsFile), text);

@@ -1,4 +1,4 @@
-/** A study's log: a line for each piece of training that has ended. The state of a study follows from the lines. */
+/** The log of a study has a line for each piece of training that has ended. The state of a study follows from the lines. */
 import { defined } from '../../base/util/defined.ts';
 import type { SamplerName } from './samplers/table.ts';
 import type { Point, SearchSpace } from './space.ts';
@@ -6,25 +6,25 @@ import type { Point, SearchSpace } from './space.ts';
 export type JobKind =
   /** A trial up to a rung. */
   | 'search'
-  /** A finalist, on a further seed. */
+  /** A finalist, with a further seed. */
   | 'final'
-  /** The winner or the unchanged file on fresh seeds, which the search has not used. */
+  /** The winner, or the file as it is written, with seeds that chose nothing. */
   | 'fresh';
 
 export interface TrialJob {
   readonly kind: JobKind;
   /** 0 is the unchanged file. */
   readonly trial: number;
-  /** Rung at which a `search` job pauses or ends. */
+  /** Rung at which a `search` job ends. */
   readonly rung?: number;
-  /** Present in other jobs. A search has the file's own. */
+  /** Present in other jobs. A search job uses the seed of the file. */
   readonly seed?: number;
-  /** Present in a trial that is new. */
+  /** Present for a new trial. */
   readonly point?: Point;
 }
 
 export interface JobRecord extends TrialJob {
-  /** From 0, in the order in which jobs start, which is the order of lines. */
+  /** From 0, in the order in which jobs began, which is the order of the lines. */
   readonly job: number;
   readonly settings: Readonly<Record<string, string>>;
   readonly state: /** It may continue. */
@@ -32,30 +32,30 @@ export interface JobRecord extends TrialJob {
     | 'done'
     /** Training failed: a loss that is not finite, more memory than there is. */
     | 'failed'
-    /** The model does not check with these settings. */
+    /** The model is invalid with these settings. */
     | 'invalid';
-  /** Validations of a whole run; its `stop` may end it sooner. Absent where the model does not check. */
+  /** Number of validations of a whole run; its `stop` may end it sooner. Absent if the model is invalid. */
   readonly validations?: number;
   /** The metric of each validation, from the first. */
   readonly values: readonly number[];
-  /** Value by which the trial is compared, at its rung. */
+  /** The value by which the trial is compared at its rung. */
   readonly value?: number;
   readonly message?: string;
-  /** The folder of the run, within that of the study. */
+  /** The folder of the run, relative to that of the study. */
   readonly folder: string;
-  /** Start, duration, and elapsed time of the study at its end; in seconds. */
+  /** Time of its beginning; its duration, and the duration of the study up to its end, in seconds. */
   readonly begun: string;
   readonly seconds: number;
   readonly elapsed: number;
 }
 
-/** A trial as its search jobs have it so far. */
+/** A trial, as far as its search jobs have come. */
 export interface Trial {
   readonly number: number;
   readonly point?: Point;
   readonly settings: Readonly<Record<string, string>>;
   readonly state: JobRecord['state'];
-  /** Values by which it is compared, by rung, as far as it came. */
+  /** Values by which the trial is compared, by rung, as far as it came. */
   readonly values: readonly number[];
   /** The metric of each validation. */
   readonly validations: readonly number[];
@@ -63,7 +63,7 @@ export interface Trial {
   readonly message?: string;
 }
 
-/** A study can be resumed only if these are equal. */
+/** The settings of a study. A study may be continued only if they are equal. */
 export interface Study {
   readonly model: string;
   /** SHA-256 of the model's files and of the data block's. */
@@ -84,16 +84,16 @@ export interface Study {
   readonly seeds: number;
 }
 
-/** One in this many trials of a rung continues. */
+/** One out of this many trials of a rung goes on. */
 const halvingFactor = 3;
 
-/** Rungs of a run with so many validations: the last is the whole run. At most 3 before it. */
+/** Returns the number of rungs for a run with this many validations: the last rung is the whole run, and at most 3 come before it. */
 export function rungsOf(validations: number, halves: boolean): number {
   if (!halves) return 1;
   return 1 + Math.min(3, Math.max(0, Math.floor(Math.log(validations) / Math.log(halvingFactor) + 1e-9)));
 }
 
-/** Counts the validations that a run has at a rung. */
+/** Returns the number of validations that a run has at a rung. */
 export function validationsAt(rung: number, rungs: number, validations: number): number {
   return Math.max(Math.min(1, validations), Math.ceil(validations / halvingFactor ** (rungs - 1 - rung)));
 }
@@ -101,7 +101,7 @@ export function validationsAt(rung: number, rungs: number, validations: number):
 interface HalvingState {
   readonly rungs: number;
   readonly trials: readonly Trial[];
-  /** Trial → the last rung that it was sent to. */
+  /** For each trial, the last rung that it was sent to. */
   readonly sent: ReadonlyMap<number, number>;
   readonly more: boolean;
   /** True if nothing is running: the results will not change by themselves. */
@@ -109,8 +109,8 @@ interface HalvingState {
 }
 
 /**
- * Asynchronous successive halving (Li et al., MLSys 2020): every trial begins with few epochs, and the best share of each rung continues to the next.
- * Promotes a trial first, then begins a new one; undefined where there is neither.
+ * Returns the next job by asynchronous successive halving (Li et al., MLSys 2020): every trial begins with few epochs, and the best share of each rung goes on
+ * to the next. A promotion comes before a new trial; undefined if there is neither.
  */
 export function decide({
   rungs,
@@ -119,7 +119,7 @@ export function decide({
   more,
   settled,
 }: HalvingState): Pick<TrialJob, 'trial' | 'rung'> | undefined {
-  // The unchanged file is trained to the end, regardless of its score, because the winner is compared with it.
+  // The file as it is written is trained completely, whatever its score, because the winner is compared with it.
   if (!sent.has(0)) return { trial: 0, rung: rungs - 1 };
   for (let rung = rungs - 2; rung >= 0; rung--) {
     const rankedTrials = rankedAt(trials, rung);
@@ -129,7 +129,7 @@ export function decide({
   }
   if (more) return { trial: sent.size, rung: 0 };
   if (!settled) return undefined;
-  // A small study promotes at least one, so that another trial than the first is trained to the end.
+  // A small study promotes at least one trial, so that another trial than the first is trained completely.
   for (let rung = 0; rung < rungs - 1; rung++) {
     const hasPromotion = [...sent].some(([trial, to]) => trial > 0 && to > rung);
     const best = rankedAt(trials, rung).find(({ number }) => number > 0);
@@ -138,14 +138,14 @@ export function decide({
   return undefined;
 }
 
-/** Returns the trials that came to a rung, the best first. */
+/** Returns the trials that have reached a rung, the best first. */
 function rankedAt(trials: readonly Trial[], rung: number): readonly Trial[] {
   return trials
     .filter(({ state, values }) => state !== 'failed' && state !== 'invalid' && values.length > rung)
     .sort((a, b) => b.values[rung]! - a.values[rung]! || a.number - b.number);
 }
 
-/** Sorts trials: by rung, highest first, then by value; failed ones last. */
+/** Returns all trials, the best first: those of higher rungs, then by value; those that failed last. */
 export function ranked(trials: readonly Trial[]): readonly Trial[] {
   const rank = ({ state, values }: Trial): number => (state === 'failed' || state === 'invalid' ? -1 : values.length);
   return [...trials].sort(
@@ -153,13 +153,13 @@ export function ranked(trials: readonly Trial[]): readonly Trial[] {
   );
 }
 
-/** Returns the metric, among those of the validations, of the weights that the run keeps. */
+/** Returns the metric of the weights that a run keeps: the best of its validations with `stop`, else the last. */
 export function keptValue(values: readonly number[], stops: boolean): number | undefined {
   if (values.length === 0) return undefined;
   return stops ? values.reduce((best, value) => Math.max(best, value)) : values.at(-1);
 }
 
-/** By number, as far as their search jobs came. */
+/** Returns the trials by number, as far as their search jobs have come. */
 export function trialsOf(records: readonly JobRecord[], { rungs, stops }: Pick<Study, 'rungs' | 'stops'>): Trial[] {
   const trials: Trial[] = [];
   for (const record of records) {
@@ -190,7 +190,7 @@ export interface Finalist {
   readonly mean: number;
 }
 
-/** Returns those whose runs all came to a value, the best mean first. */
+/** Returns the finalists whose runs all have a value, the best mean first. */
 export function finalistsOf(records: readonly JobRecord[]): readonly Finalist[] {
   const byTrial = new Map<number, (number | undefined)[]>();
   for (const { kind, trial, value } of records) {

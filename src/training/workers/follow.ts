@@ -15,7 +15,7 @@ import { agree, receiveOrder, sharedStep, type WorkerOrder } from './talk.ts';
 
 type FollowOptions = TrainOptions & { readonly group: WorkerGroup };
 
-/** Ends when the first worker ends the run, or a worker is asked to stop. */
+/** Follows the orders of the first worker until it ends the run, or until a worker is asked to stop. */
 export async function follow(options: FollowOptions): Promise<void> {
   const { plan, dataset, engine, group, folder, tower, from, sharesTables } = options;
   sharedStep(fitted(plan, dataset.corpus.rows).step);
@@ -40,7 +40,7 @@ export async function follow(options: FollowOptions): Promise<void> {
       }
       invariant(state, 'workers begin before they take steps');
       if (order.do !== 'steps') await answerOrder(order, state.tables, group);
-      // Workers that share tables stay after the last step: the files of the run need their rows.
+      // Workers that share tables stay after the last step, because the files of the run need their rows.
       else if ((await stepsOf(options, state, currentTowers!, order)) && !sharesTables) return;
     }
   } finally {
@@ -50,7 +50,7 @@ export async function follow(options: FollowOptions): Promise<void> {
   }
 }
 
-/** Takes the steps of one round. True if a worker was asked to stop. */
+/** Takes the steps of one round. Returns true if a worker was asked to stop. */
 async function stepsOf(
   { plan, dataset, signal, group, sharesTables }: FollowOptions,
   state: BegunState,

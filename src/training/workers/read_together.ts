@@ -1,6 +1,6 @@
 /**
- * Distributes the rows of a training to workers. The first worker decides: either each worker reads them into memory, or the first writes shards that
- * all read. The others wait for the decision.
+ * Reads the rows of a training in several workers. The first worker decides where rows go: into the memory of each worker, or into shards that it alone writes
+ * and all read. The others wait for its decision.
  */
 import { basename } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -16,9 +16,9 @@ import { tableSizes } from '../embedding/tables.ts';
 import { jsonBytes, parsedJson, receiveFirst } from './talk.ts';
 
 export interface WorkerRowsRequest {
-  /** Bytes of this machine, for its workers together. */
+  /** Bytes of memory of this machine, for its workers together. */
   readonly memory: number;
-  /** @param first in the first worker, which decides: rows go into the memory of the others, or into shards */
+  /** @param first present in the first worker, which decides: rows go into the memory of the others, or into shards */
   read(memory: number, first: FirstReader | undefined): Promise<Dataset>;
   /** Opens shards that another worker has written, by the name of their folder. */
   open(memory: number, name: string): Promise<Dataset>;
@@ -26,17 +26,17 @@ export interface WorkerRowsRequest {
 
 interface FirstReader {
   decided(decision: ShardDecision): void;
-  /** Comes where another worker is lost. */
+  /** Aborted when another worker is lost. */
   readonly signal: AbortSignal;
 }
 
-/** The first worker sends it to the others, once or more than once. */
+/** Sent by the first worker to the others, once or more than once. */
 type RowsMessage =
   | { readonly rows: 'undecided' }
   | { readonly rows: 'memory' }
   | { readonly rows: 'shards'; name: string };
 
-/** Milliseconds between two messages. The others wait an hour at most for the next, and writing shards may take longer. */
+/** Milliseconds between two messages. The others wait at most an hour for the next one, and writing shards may take longer. */
 const messageInterval = 10_000;
 
 export async function readTogether(
@@ -53,7 +53,7 @@ export async function readTogether(
   }
 }
 
-/** Workers of one machine divide its memory. The least of all is that of each: rows that fit one of them fit all. */
+/** Returns the minimum over all workers, so that rows that fit one of them fit all. Workers of one machine divide its memory. */
 async function memoryOfWorker(group: WorkerGroup, memory: number): Promise<number> {
   const machine = group.machines[group.rank];
   const onThisMachine = group.machines.filter((each) => each === machine).length;
@@ -81,7 +81,7 @@ async function readFirst(
       if (message) return await dataset;
     }
   } catch (error) {
-    // Nobody waits for these rows any more.
+    // No worker needs these rows any more.
     stopReading.abort(error);
     await dataset.catch(() => {});
     throw error;
@@ -97,7 +97,7 @@ async function within<T>(promise: Promise<T>, milliseconds: number): Promise<T |
   return Promise.race([promise, pause.catch(() => undefined)]).finally(() => timer.abort());
 }
 
-/** Chooses whether each worker holds all rows of all tables, or workers share them: sharing makes room for larger tables. */
+/** Tells if each worker holds all rows of all tables, or if workers share them, which makes room for larger tables. */
 export type TableLayout = 'replicated' | 'sharded';
 
 export interface LayoutChosen {
@@ -106,16 +106,16 @@ export interface LayoutChosen {
   readonly isAsked: boolean;
 }
 
-/** Names what needs all rows of a table in one process: the user's words. */
+/** Returns, in the user's words, the part of a plan that needs all rows of a table in one process; undefined if there is none. */
 export const unshared = ({ train }: Pick<Plan, 'train'>): string | undefined =>
   // Each step reads all rows of both tables for each layer in both directions, so workers would send whole tables.
   train.graph === undefined ? undefined : 'tables that `graph` connects';
 
-/** The part of the memory of a machine that tables may take: rows, the engine and a step need some too. */
+/** Share of a machine's memory that tables may take, because rows, the engine and a step need some too. */
 const memoryShare = 0.6;
 
 /**
- * The same on all workers: they share tables where one asks for it, or where they do not fit on one of them.
+ * Returns the same layout on all workers: they share tables if that is requested, or if the tables do not fit on one of them.
  * @throws Failure `workers-unsupported`, `workers-differ`
  */
 export async function chooseLayout(

@@ -1,4 +1,4 @@
-/** Rows of tables that workers share, between the workers: to those that read them, gradients back, and all of them to the first worker. */
+/** Sends the rows of shared tables between workers: rows to the workers that read them, gradients back, and all rows to the first worker. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { StoredNumbers } from '../../base/storage/tensor_header.ts';
 import type { WorkerGroup } from '../../engines/group.ts';
@@ -8,7 +8,7 @@ import type { Tables } from '../embedding/tables.ts';
 import type { Mined } from '../feed/sampler.ts';
 import { giveOrder, receiveOrder, type WorkerOrder } from './talk.ts';
 
-/** The first worker says when it needs rows between steps; the others answer with `answerOrder`. */
+/** Connects a worker to the others. Between steps the first worker orders the rows that it needs, and the others respond with `answerOrder`. */
 export function makeTableWire(group: WorkerGroup): TableWire {
   const { rank, workers } = group;
   return {
@@ -25,7 +25,7 @@ export function makeTableWire(group: WorkerGroup): TableWire {
   };
 }
 
-/** Answers an order about rows, in another worker than the first. */
+/** Carries out an order about rows, in a worker other than the first. */
 export async function answerOrder(order: WorkerOrder, tables: Tables, group: WorkerGroup): Promise<void> {
   if (order.do === 'fetch') {
     const requestedTables = sharedIn(tables).filter(({ name }) => order.tables.includes(name));
@@ -37,7 +37,7 @@ export async function answerOrder(order: WorkerOrder, tables: Tables, group: Wor
   await group.exchange(bytesOf(tables.get(table)!.remote!.piece(slot ?? undefined, first, rows)));
 }
 
-/** Brings the rows that look-ups have named: numbers of rows to their owners, and rows back. */
+/** Fetches the rows that look-ups have collected: sends their numbers to the owners, and gets the rows back. */
 export async function fetchRows(tables: readonly RemoteTable[], group: WorkerGroup): Promise<void> {
   const requestedRows = tables.map(({ remote }) => remote.asked());
   const toOwners = ranksOf(group).map((owner) => packArrays(requestedRows.map((byOwner) => byOwner[owner]!)));
@@ -53,8 +53,8 @@ export async function fetchRows(tables: readonly RemoteTable[], group: WorkerGro
 }
 
 /**
- * Sends gradients of rows to their owners, who add them up in the order of ranks.
- * @param numbers that each worker says to all
+ * Sends gradients of rows to their owners, which add them up in the order of ranks.
+ * @param numbers sent by each worker to all
  * @returns the numbers of each worker
  */
 export async function sendGradients(
@@ -64,7 +64,7 @@ export async function sendGradients(
   done: string,
 ): Promise<readonly (readonly number[])[]> {
   const drainedGradients = trained.map((table) => table.remote!.drain());
-  // The owners of all its rows know whether a table is trained in this step.
+  // By these numbers, the owners of a table's rows know whether the table learns in this step.
   const rows = drainedGradients.map((byOwner) => byOwner.reduce((sum, { codes }) => sum + codes.length, 0));
   const ownNumbers = [...numbers, ...rows];
   const toOwners = ranksOf(group).map((owner) =>
@@ -88,7 +88,7 @@ function numbersLike(own: StoredNumbers, bytes: Uint8Array): StoredNumbers {
   return own instanceof Int32Array ? new Int32Array(buffer) : new Float32Array(buffer);
 }
 
-/** The message of a worker after a step. */
+/** The data that a worker sends after a step. */
 interface StepMessage {
   readonly numbers: readonly number[];
   /** By table, in the order of the plan. */
@@ -112,7 +112,7 @@ const wireTypes = [Int32Array, Float32Array, Float64Array] as const;
 
 const aligned = (bytes: number): number => 8 * Math.ceil(bytes / 8);
 
-/** Format: number of arrays, type and length of each, followed by their numbers, each array at a multiple of 8 bytes. */
+/** Packs arrays: their number, the type and the length of each, then their numbers, each array at a multiple of 8 bytes. */
 function packArrays(arrays: readonly WireNumbers[]): Uint8Array {
   const typesAndLengths = arrays.flatMap((array) => [
     wireTypes.findIndex((type) => array instanceof type),
@@ -129,7 +129,7 @@ function packArrays(arrays: readonly WireNumbers[]): Uint8Array {
 }
 
 function unpackArrays(bytes: Uint8Array): readonly WireNumbers[] {
-  // The views need an address that is a multiple of 8.
+  // Copies, because the views need an address that is a multiple of 8.
   const { buffer } = bytes.slice();
   const [count] = new Int32Array(buffer, 0, 1);
   const typesAndLengths = new Int32Array(buffer, 4, 2 * count!);
@@ -142,8 +142,8 @@ function unpackArrays(bytes: Uint8Array): readonly WireNumbers[] {
 }
 
 /**
- * Mines negatives if workers share the rows of tables: the first worker mines, because it can request any row. The others serve rows until it sends
- * the result.
+ * Sends mined negatives if workers share the rows of tables: the first worker mines, because it can fetch any row. The others supply rows until it sends the
+ * result.
  */
 export async function sendMined(mined: readonly Mined[], group: WorkerGroup): Promise<void> {
   if (mined.length === 0) return;

@@ -8,7 +8,7 @@ import type { GraphPlan } from '../../graph/plan/plan.ts';
 import type { Lineage, RunIdentity } from '../artifact/identity.ts';
 import { distributionOf } from '../feed/share.ts';
 
-/** The commands of the first worker to the others during a run. */
+/** Gives the orders of the first worker to the others during a run. */
 export class OtherWorkers {
   private hasBegun = false;
 
@@ -23,18 +23,18 @@ export class OtherWorkers {
     await giveOrder(this.group, { do: 'steps', ...position });
   }
 
-  /** After the last step. Workers that share tables stay: the files of the run need their rows. */
+  /** Called after the last step. Workers that share tables stay, because the files of the run need their rows. */
   async release(): Promise<void> {
     if (this.sharesTables) await this.begin();
     else await giveOrder(this.group, { do: 'end' });
   }
 
-  /** The workers have learned within a step that they must stop after it. */
+  /** Called when a worker was asked to stop after a step: all workers have learned it in that step. */
   stopped(): void {
     if (!this.sharesTables) ended.add(this.group);
   }
 
-  /** Where they take over an earlier run, they do so while the first worker does. */
+  /** Lets the others begin. If they take over an earlier run, they do so while the first worker does. */
   async begin(): Promise<void> {
     if (this.hasBegun) return;
     this.hasBegun = true;
@@ -55,15 +55,15 @@ export interface RoundStart {
   readonly epoch: number;
   readonly stepOfEpoch: number;
   readonly step: number;
-  /** Totals of earlier runs: draws count on from there. */
+  /** Totals of earlier runs, from which draws continue. */
   readonly before: { readonly epochs: number; readonly steps: number };
 }
 
 export type WorkerOrder =
-  /** Begins with initial values, or with those of a checkpoint, of the run itself or of the earlier run that it continues. */
+  /** Begins with initial values, with the checkpoint of the run, or with the earlier run that it continues from. */
   | { readonly do: 'begin'; readonly with: Beginning }
   | ({ readonly do: 'steps' } & RoundStart)
-  /** Where workers share tables: the first worker reads rows, of a few tables or of a range. */
+  /** For shared tables: the first worker reads rows, of a few tables or of a range. */
   | { readonly do: 'fetch'; readonly tables: readonly string[] }
   | {
       readonly do: 'pieces';
@@ -72,16 +72,16 @@ export type WorkerOrder =
       readonly first: number;
       readonly rows: number;
     }
-  /** Where workers share tables: what the first worker has mined comes next. */
+  /** For shared tables: the negatives that the first worker has mined come next. */
   | { readonly do: 'mined' }
   | { readonly do: 'end' };
 
 export type Beginning = 'first values' | 'checkpoint' | 'earlier run';
 
-/** Groups that have no more orders to hear. */
+/** Groups that get no more orders. */
 const ended = new WeakSet<WorkerGroup>();
 
-/** The others wait for an order while the first worker compiles, validates or writes. */
+/** Sends an order to the others, which wait for it while the first worker compiles, validates or writes. */
 export async function giveOrder(group: WorkerGroup, order: WorkerOrder): Promise<void> {
   if (ended.has(group)) return;
   if (order.do === 'end') ended.add(group);
@@ -92,14 +92,14 @@ export const receiveOrder = (group: WorkerGroup): Promise<WorkerOrder> => receiv
 
 type ComparedRun = Pick<RunIdentity, 'model' | 'plan' | 'seed' | 'data' | 'settings'> & {
   readonly tower: string;
-  /** The earlier run that all workers are about to continue. */
+  /** The earlier run that each worker is about to continue. */
   readonly from?: Lineage | undefined;
 };
 
 /**
- * Compares what the workers are about to train.
- * @param precision of the first worker, which the others take over: their processors may be others
- * @returns that of the first
+ * Checks that all workers are about to train the same.
+ * @param precision of the first worker, which the others adopt, because their processors may differ
+ * @returns the precision of the first worker
  * @throws Failure `workers-differ`
  */
 export async function agree(
@@ -111,7 +111,7 @@ export async function agree(
   const shards = data.shards && [data.events, data.shards];
   const comparedParts = {
     Tower: tower,
-    // These are part of the plan, whose differences are more specific.
+    // These are part of the plan, but name the difference better.
     seed,
     'a setting of `train`': settings,
     model: [model, plan],
@@ -139,7 +139,7 @@ export async function agree(
 export function sharedStep(step: GraphPlan): Graph {
   const distribution = distributionOf(step);
   if ('refused' in distribution) {
-    // The one kind of input of which no worker has a part.
+    // The only kind of input that workers cannot divide.
     throw failure('workers-unsupported', { what: 'a matrix of scores that is made in pieces' });
   }
   try {

@@ -1,4 +1,4 @@
-/** Writes what `tower compare` and `tower evaluate` answer. */
+/** Formats the results of `tower compare` and `tower evaluate`. */
 import type { Comparison } from '../../../training/evaluation/compare.ts';
 import type { Evaluation } from '../../../training/evaluation/evaluate.ts';
 import { labelOf, usualMeasures } from '../../../training/evaluation/figures.ts';
@@ -11,7 +11,7 @@ import { tableOf } from '../table.ts';
 /** The default metrics that are shown; metrics that were asked for are all shown. */
 const shown = ['recall@10', 'recall@50', 'ndcg@10'];
 
-/** Means with their intervals, then the differences to one row, then the protocol. */
+/** Formats means with their intervals, the differences to one row, and the protocol. */
 export function comparisonText({ metrics, rows, against, protocol, per }: Comparison): string {
   const corner = per === 'user' ? 'per user' : '';
   const areUsual = metrics.join() === usualMeasures.map(labelOf).join();
@@ -32,7 +32,7 @@ function cell({ mean, low, high }: Interval, sign: '' | '+'): string {
   return `${digits(mean)} [${digits(low)}, ${digits(high)}]`;
 }
 
-/** The table, the verdict under it, and the protocol. */
+/** Formats the table, the verdict and the protocol. */
 export function evaluationText(evaluation: Evaluation): string {
   const { metrics, rows, protocol, per, tasks = [] } = evaluation;
   const verdict = verdictOf({ metrics, rows });

@@ -4,7 +4,7 @@ import { lossKind } from '../rows.ts';
 import { rowScore, weightedMean } from './mean.ts';
 
 export const focal = lossKind({
-  doc: 'Binary cross-entropy that answers already right count little in. Never a logarithm of 0.',
+  doc: 'Binary cross-entropy with less weight on examples that the model already gets right. Never a logarithm of 0.',
   formula: [
     'p = σ(scale · s) for y = 1, 1 − σ(scale · s) for y = 0',
     'a = alpha for y = 1, 1 − alpha for y = 0; 1 without alpha',
@@ -17,7 +17,7 @@ export const focal = lossKind({
   needsItemKey: false,
   probability: ({ scale }) => scale,
   parameters: {
-    gamma: number({ min: 0, doc: 'How little; 0 is binary cross-entropy.', default: 2 }),
+    gamma: number({ min: 0, doc: 'The exponent of the weight; 0 is binary cross-entropy.', default: 2 }),
     alpha: number({ above: 0, below: 1, doc: 'What a positive counts, and 1 − alpha a negative; not given: 1 each.' }),
     scale: number({ above: 0, doc: 'Multiplies the score before the sigmoid.', default: 1 }),
   },

@@ -1,9 +1,9 @@
 /**
- * Integer inner products of int8 codes of items with int16 codes of queries, and which of them reach a limit. `src/engines/scan/codes.ts` writes
- * the codes and says where each number is, and proves what the limit means.
+ * Computes integer inner products of int8 codes of items with int16 codes of queries, and finds those that reach a limit. `src/engines/scan/codes.ts` writes
+ * the codes, says where each number is, and proves the meaning of the limit.
  *
- * A block is 64 items. An octet of it is 8 items: for each pair of columns 16 bytes, the pair of each of the 8 items. So one multiply-add of
- * pairs gives a partial sum of 4 items, and no sum crosses lanes.
+ * A block is 64 items. An octet of it is 8 items: for each pair of columns it has 16 bytes, the pair of each of the 8 items. So one multiply-add of pairs gives
+ * a partial sum of 4 items, and no sum crosses lanes.
  */
 
 /** Bytes of a block's record: 1 ÷ scale, error, length of the longest code vector, length of the longest vector; all f64. */
@@ -12,22 +12,22 @@ const blockBytes: usize = 32;
 const queryBytes: usize = 32;
 const octets: u32 = 8;
 
-/** Where emitted entries go. */
+/** Pointer to the next entry to write. */
 let out: usize = 0;
 
-/** Where the compiler's own data end: memory from there on is the host's. */
+/** Returns the end of the compiler's own data: memory from there on is the host's. */
 export function firstFree(): usize {
   return __heap_base;
 }
 
-/** Where the sums of touched bytes end, so that no compiler drops the loads. */
+/** Receives the sums of touched bytes, so that no compiler drops the loads. */
 let touched: u32 = 0;
-/** Prefetch distance of the codes, chosen by measurement. */
+/** Number of bytes by which touching is ahead of the sums, as measured. */
 const ahead: usize = 4096;
 
 /**
- * Blocks `from` to `to`, each against all queries: `quads` groups of four, and a single one where `single` is 1. Writes an entry (row, query, sum) for
- * each product that reaches the query's limit in its block, of rows below `rows` that the query's mask has. Returns where the entries end.
+ * Scans blocks `from` to `to`, each for all queries: `quads` groups of four, and a single one if `single` is 1. Writes an entry (row, query, sum) for each
+ * product that reaches the query's limit in its block, for rows below `rows` that are in the query's mask. Returns the end of the entries.
  */
 export function scan(
   codes: usize,
@@ -59,7 +59,7 @@ export function scan(
   return out;
 }
 
-/** True if no item of the block can reach the limit, by the lengths alone, or none is in the mask. */
+/** True if no item of the block can reach the limit, by the lengths alone, or if none is in the mask. */
 // @ts-ignore: decorator
 @inline
 function isOut(query: usize, record: usize, block: u32): bool {
@@ -69,7 +69,7 @@ function isOut(query: usize, record: usize, block: u32): bool {
   return mask != 0 && load<u64>(mask + (<usize>block << 3)) == 0;
 }
 
-/** The least integer sum that may reach the limit, or one below it. */
+/** Returns the least integer sum that may reach the limit, or one below it. */
 // @ts-ignore: decorator
 @inline
 function least(query: usize, record: usize): i32 {
@@ -78,7 +78,7 @@ function least(query: usize, record: usize): i32 {
   return <i32>max<f64>(-2147483648, min<f64>(2147483647, sum));
 }
 
-/** The items of an octet that reach the limit and that the mask has, a bit each. */
+/** Returns one bit for each item of an octet, set if it reaches the limit and is in the mask. */
 // @ts-ignore: decorator
 @inline
 function reached(a: v128, b: v128, limit: v128, query: usize, octet: u32): u32 {
@@ -179,8 +179,8 @@ function four(
 }
 
 /**
- * Reads one byte of each cache line. WebAssembly has no prefetch; loads that nothing waits for keep many misses in flight. One query over codes
- * that no cache holds takes a third of the time. May read past the codes, by `ahead` and two octets.
+ * Prefetches by reading one byte of each cache line. WebAssembly has no prefetch instruction; loads that nothing waits for keep many cache misses in flight.
+ * With it, one query over codes that no cache holds takes a third of the time. May read past the codes, by `ahead` and two octets.
  */
 // @ts-ignore: decorator
 @inline
@@ -190,7 +190,7 @@ function touch(at: usize, bytes: usize): void {
   touched += sum;
 }
 
-/** Two octets at a time. */
+/** Scans a block for one query, two octets at a time. */
 function one(
   codes: usize,
   pairs: u32,

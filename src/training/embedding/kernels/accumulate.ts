@@ -2,17 +2,16 @@ import { copyRow, group, touchRows } from './copy';
 import { addScaled } from './row';
 
 /**
- * Gradients of all lookups of a step, added up for each row that was seen. `slots[row]` is where a row's sum is among
- * `unique`; it counts only if `unique` agrees, so `slots` needs no clearing between steps (Briggs & Torczon 1993, sparse sets).
+ * Adds up the gradients of all lookups of a step for each row that occurs. `slots[row]` is the index of the row in `unique`, and of its sum; it is valid only
+ * if `unique` has the row there, so `slots` needs no clearing between steps (Briggs & Torczon 1993, sparse sets).
  */
 
 /**
- * Replaces codes by slots, in place. Rows not yet seen in this step join `unique` in the order they come and their sums
- * start at zero. Returns how many rows have been seen. `unique` must hold no row beyond `seen` (see `forget`), and `slots`
- * nothing beyond the end of `unique`.
+ * Replaces codes by slots, in place. Rows that are new in this step are appended to `unique` in the order in which they occur, and their sums start at zero.
+ * Returns the number of rows seen. `unique` must hold no row beyond `seen` (see `forget`), and `slots` no index beyond the end of `unique`.
  *
- * With a branch on purpose: a processor guesses it, and so knows where the next stores go before the loads are there. Without
- * one, misses of different rows do not overlap (three times slower on large tables).
+ * The branch is on purpose: a processor predicts it, and so knows the addresses of the next stores before the loads have arrived. Without it, cache misses of
+ * different rows do not overlap (three times slower on large tables).
  */
 export function resolve(
   codes: usize,
@@ -44,8 +43,8 @@ export function resolve(
 }
 
 /**
- * The same for one code a row, with the sums made on the way: the gradients of the `count` rows are where the next sums
- * begin, and close ranks there. Where no row comes twice nothing is moved at all.
+ * Does the same for one code per row, and computes the sums too: the gradients of the `count` rows are stored where the next sums begin, and are compacted
+ * there. If no row occurs twice, nothing is moved.
  */
 export function resolveOne(
   codes: usize,
@@ -77,12 +76,12 @@ export function resolveOne(
   return seen;
 }
 
-/** Makes places of `unique` hold no row. */
+/** Fills the first `places` entries of `unique` with a value that is no row. */
 export function forget(unique: usize, places: u32): void {
   memory.fill(unique, 0xff, places << 2);
 }
 
-/** sums[slots[offsets[i] + j]] += gradient[i, j], the gradient having `length` places a bag. */
+/** sums[slots[offsets[i] + j]] += gradient[i, j], for a gradient with `length` elements per bag. */
 export function scatterSequence(
   sums: usize,
   bytes: usize,

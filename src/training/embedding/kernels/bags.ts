@@ -1,4 +1,4 @@
-/** Bags of the rows end to end: values[starts[i] … ends[i]) to `codes`; offsets[i] is where bag i starts, one more where all end. */
+/** Concatenates the bags of rows: copies values[starts[i] … ends[i]) to `codes`. offsets[i] is the start of bag i; one more offset is the end of all. */
 export function copyBags(values: usize, starts: usize, ends: usize, count: u32, codes: usize, offsets: usize): void {
   let at: usize = 0;
   for (let i: u32 = 0; i < count; i++) {

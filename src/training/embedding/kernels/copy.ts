@@ -1,4 +1,4 @@
-/** Moves within one row. Rows are `bytes` long, a multiple of 4; nothing is aligned to 16. */
+/** Copies and prefetches rows. A row has `bytes` bytes, a multiple of 4; nothing is aligned to 16. */
 
 // @ts-ignore: decorator
 @inline
@@ -18,15 +18,15 @@ export function copyRow(from: usize, to: usize, bytes: usize): void {
   for (; at < bytes; at += 4) store<u32>(to + at, load<u32>(from + at));
 }
 
-/** Rows that are brought near together, before they are worked on. */
+/** Number of rows that are prefetched before the work on them begins. */
 export const group: u32 = 256;
 
-/** Where the sums of touched bytes end, so that no compiler drops the loads. */
+/** Receives the sums of touched bytes, so that no compiler drops the loads. */
 let touched: u32 = 0;
 
 /**
- * Reads one byte of each cache line of rows `codes[0 … count)`. WebAssembly has no prefetch; a loop of nothing but
- * independent loads keeps many misses in flight, and the work that follows finds its rows near.
+ * Prefetches rows `codes[0 … count)` by reading one byte of each cache line. WebAssembly has no prefetch instruction; a loop of independent loads keeps many
+ * cache misses in flight, and the work that follows finds its rows in the cache.
  */
 // @ts-ignore: decorator
 @inline

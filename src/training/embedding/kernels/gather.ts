@@ -1,6 +1,6 @@
 import { copyRow, group, touchRows } from './copy';
 
-/** Index of the first code that is not below `rows`, or −1. */
+/** Returns the index of the first code that is not below `rows`, or −1. */
 export function badCode(codes: usize, count: u32, rows: u32): i32 {
   const limit = i32x4.splat(rows - 1);
   let i: u32 = 0;

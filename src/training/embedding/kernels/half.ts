@@ -1,5 +1,5 @@
 /**
- * Rows of bfloat16: the upper half of a float32. `bytes` is that of a row in float32, a multiple of 4; a row takes half of it here.
+ * Kernels for rows of bfloat16, which is the upper half of a float32. `bytes` is the size of a row in float32, a multiple of 4; a row takes half of it here.
  */
 import { group, touchRows } from './copy';
 
@@ -23,8 +23,8 @@ export function gatherHalf(table: usize, bytes: usize, codes: usize, count: u32,
 }
 
 /**
- * table[codes[i]] ← from[i], rounded up or down at random, so that the mean is the number itself. The random bits of an element are a
- * function of the keys and of the element's number in the whole table, `ids[i]` × width + its column, modulo 2³².
+ * table[codes[i]] ← from[i], rounded up or down at random, so that the expected value is the number itself. The random bits of an element depend on the keys
+ * and on the index of the element in the whole table, `ids[i]` × width + its column, modulo 2³².
  */
 export function roundRows(
   from: usize,

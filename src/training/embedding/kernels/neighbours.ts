@@ -1,12 +1,12 @@
 /**
- * Sums over the neighbours of rows in a graph between two tables. Row r of a table has the rows `neighbours[offsets[r] … offsets[r + 1])`
- * of the other one, and a weight each: `own[r]`, `other[n]`. Neighbours are added in the order they are listed.
+ * Sums over the neighbours of rows in a graph between two tables. The neighbours of row r of a table are the rows `neighbours[offsets[r] … offsets[r + 1])` of
+ * the other table. Row r has the weight `own[r]`, and its neighbour n has `other[n]`. Neighbours are added in the order in which they are listed.
  */
 import { addScaled } from './row';
 
 /**
- * to[r] ← base[r] + own[r] · Σ other[n] · from[n], of all `rows`. With a base of 0 the sum alone. Some columns of all rows at a
- * time: those of the other table then stay in the cache.
+ * to[r] ← base[r] + own[r] · Σ other[n] · from[n], for all `rows`. If the pointer `base` is 0, only the sum. Computes a strip of columns for all rows before
+ * the next strip, so that the strip of the other table stays in the cache.
  */
 export function sumNeighbours(
   base: usize,
@@ -36,9 +36,7 @@ export function sumNeighbours(
 /** Bytes of a row that are summed at a time. */
 const near: usize = 64;
 
-/**
- * Does the same for the rows `codes`, multiplied by `share`, each once: skips rows whose stamp is `now`, and stamps the others.
- */
+/** Does the same for the rows `codes`, times `share`, once for each row: it skips rows whose stamp is `now`, and stamps the others. */
 export function sumNeighboursOf(
   codes: usize,
   count: u32,
@@ -64,7 +62,7 @@ export function sumNeighboursOf(
   }
 }
 
-/** to[n] += own[r] · other[n] · sums[i] for each neighbour n of each row r = unique[i]: what `sumNeighbours` gives where all other rows are 0. */
+/** to[n] += own[r] · other[n] · sums[i] for each neighbour n of each row r = unique[i]. This is the result of `sumNeighbours` if all other rows are 0. */
 export function addToNeighbours(
   unique: usize,
   seen: u32,
@@ -145,7 +143,7 @@ function sumRow(
   }
 }
 
-/** The same of the columns that lie in `near` bytes from `at`: in registers, so that nothing is written in between. */
+/** Computes the same for the columns in `near` bytes from `at`. The sums stay in registers, so nothing is written in between. */
 // @ts-ignore: decorator
 @inline
 function sumColumns(

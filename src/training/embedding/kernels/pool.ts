@@ -1,8 +1,8 @@
 import { group, touchRows } from './copy';
 
 /**
- * out[i] = Σ table[codes[j]] ÷ parts, j from offsets[i] to offsets[i + 1]; offsets[0] is 0; parts is the bag's length for a
- * mean, else 1. `far`: the table is larger than the near caches, so rows are brought near a group at a time.
+ * out[i] = Σ table[codes[j]] ÷ parts, j from offsets[i] to offsets[i + 1]; offsets[0] is 0; parts is the bag's length for a mean, else 1. `far` is true for a
+ * table larger than the near caches: its rows are then prefetched a group at a time.
  */
 export function gatherPooled(
   table: usize,
@@ -56,7 +56,7 @@ export function gatherWeighted(
   }
 }
 
-/** One bag, a strip of columns at a time. */
+/** Sums one bag, a strip of columns at a time. */
 // @ts-ignore: decorator
 @inline
 function weighBag(table: usize, bytes: usize, from: usize, to: usize, shares: usize, out: usize): void {
@@ -97,7 +97,7 @@ function weighBag(table: usize, bytes: usize, from: usize, to: usize, shares: us
   }
 }
 
-/** One bag, a strip of columns at a time, so that the sums stay in registers. */
+/** Sums one bag, a strip of columns at a time, so that the sums stay in registers. */
 // @ts-ignore: decorator
 @inline
 function poolBag(table: usize, bytes: usize, from: usize, to: usize, parts: f32, out: usize): void {

@@ -1,7 +1,4 @@
-/**
- * For each row of scores [rows, columns]: how many are greater than targets[row], and how many equal it. A number that is
- * not one (NaN) is neither.
- */
+/** For each row of scores [rows, columns], counts the scores that are greater than targets[row], and those that equal it. NaN counts as neither. */
 export function rank(scores: usize, rows: u32, columns: u32, targets: usize, better: usize, equal: usize): void {
   for (let row: u32 = 0; row < rows; row++) {
     const target = load<f32>(targets + (row << 2));

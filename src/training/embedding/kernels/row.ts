@@ -1,4 +1,4 @@
-/** Steps of one row of `bytes`, a multiple of 4; nothing is aligned to 16. */
+/** Operations on one row of `bytes` bytes, a multiple of 4; nothing is aligned to 16. */
 
 /** to ← to + factor · from */
 // @ts-ignore: decorator
@@ -28,7 +28,7 @@ export function step(row: usize, gradient: usize, bytes: usize, rate: f32, keep:
   }
 }
 
-/** The sum of the squares of a row. */
+/** Returns the sum of the squares of a row. */
 // @ts-ignore: decorator
 @inline
 export function squares(from: usize, bytes: usize): f32 {

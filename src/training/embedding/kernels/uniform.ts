@@ -1,6 +1,6 @@
 /**
- * Uniform numbers by counter: number i is a mix of i and two keys, so any stretch can be drawn without what precedes it.
- * The mixer is lowbias32 (Wellons 2018), twice, with the second key between.
+ * Uniform random numbers by counter: number i is a hash of i and two keys, so any range can be drawn without the numbers before it. The hash is lowbias32
+ * (Wellons 2018), applied twice, with the second key in between.
  */
 
 /** out[i] = low + width × u, u a multiple of 2⁻²⁴ in [0, 1). */
@@ -29,7 +29,7 @@ export function uniform(out: usize, count: u32, key1: u32, key2: u32, low: f32, 
   }
 }
 
-/** Fills with one number: what an optimizer's sums start from. */
+/** Fills an array with one number, such as the initial value of an optimizer's sums. */
 export function constant(out: usize, count: u32, value: f32): void {
   const values = f32x4.splat(value);
   let i: u32 = 0;

@@ -1,6 +1,6 @@
 /**
- * One optimizer step for each of the `seen` rows `unique`, from its summed gradient. `keep` is 1 − rate × weight decay
- * (decoupled, as in AdamW), and applies to the rows seen only.
+ * Kernels that take one optimizer step on each of the `seen` rows `unique`, with its summed gradient. `keep` is 1 − rate × weight decay (decoupled, as in
+ * AdamW), and applies only to the rows seen.
  */
 import { group, touchRows } from './copy';
 import { addScaled, squares, step } from './row';
@@ -22,7 +22,7 @@ export function updateSgd(
   }
 }
 
-/** s ← s + mean of g² over the row; w ← keep · w − rate · g ÷ (√s + ε). One number a row (row-wise Adagrad). */
+/** s ← s + mean of g² over the row; w ← keep · w − rate · g ÷ (√s + ε). There is one s per row (row-wise Adagrad). */
 export function updateRowAdagrad(
   table: usize,
   bytes: usize,
@@ -92,10 +92,9 @@ export function updateAdagrad(
 }
 
 /**
- * Adam (Kingma & Ba 2015) with moments that do not change while a row is not seen: t counts the row's own steps, so that the
- * bias correction is exact for what the moments hold. `corrections[t − 1]` = [√(1 − β₂ᵗ) ÷ (1 − β₁ᵗ), √(1 − β₂ᵗ)] for t up
- * to `corrected`; beyond it both are 1 in float32.
- * `rest` is 1 − β, rounded once: 1 − the rounded β would be off by 1e-5 of itself.
+ * Adam (Kingma & Ba 2015). The moments of a row change only when the row is seen: t counts the row's own steps, so the bias correction is exact for its
+ * moments. `corrections[t − 1]` = [√(1 − β₂ᵗ) ÷ (1 − β₁ᵗ), √(1 − β₂ᵗ)] for t up to `corrected`; beyond it both are 1 in float32.
+ * `rest` is 1 − β, rounded once: 1 − the rounded β would have a relative error of 1e-5.
  * w ← keep · w − rate · c₀ · m ÷ (√v + c₁ · ε), which is rate · m̂ ÷ (√v̂ + ε).
  */
 export function updateAdam(
@@ -130,7 +129,7 @@ export function updateAdam(
   }
 }
 
-/** `touchRows` of a table and of its state. */
+/** Prefetches rows of a table and of its state. */
 // @ts-ignore: decorator
 @inline
 function touchMoments(
@@ -148,7 +147,7 @@ function touchMoments(
   touchRows(table, bytes, codes, count);
 }
 
-/** Counts a step of a row. */
+/** Counts a step of a row, and returns its number. */
 // @ts-ignore: decorator
 @inline
 function nextStep(steps: usize, code: usize): u32 {
@@ -157,14 +156,14 @@ function nextStep(steps: usize, code: usize): u32 {
   return t;
 }
 
-/** @param at bytes: 0 for c₀, 4 for c₁ */
+/** @param at offset in bytes: 0 for c₀, 4 for c₁ */
 // @ts-ignore: decorator
 @inline
 function correctionOf(corrections: usize, corrected: u32, t: u32, at: usize): f32 {
   return t <= corrected ? load<f32>(corrections + (<usize>(t - 1) << 3) + at) : 1;
 }
 
-/** m ← β₁ · m + (1 − β₁) · g; v ← β₂ · v + (1 − β₂) · g²; g ← scale · m ÷ (√v + small), of one row. */
+/** m ← β₁ · m + (1 − β₁) · g; v ← β₂ · v + (1 − β₂) · g²; g ← scale · m ÷ (√v + small), for one row. */
 // @ts-ignore: decorator
 @inline
 function direct(
@@ -204,7 +203,7 @@ function direct(
   }
 }
 
-/** g ← g + factor · w, of rows seen: the gradient of l2 ÷ 2 · Σ w². */
+/** g ← g + factor · w for the rows seen: adds the gradient of l2 ÷ 2 · Σ w². */
 export function regularize(table: usize, bytes: usize, unique: usize, seen: u32, sums: usize, factor: f32): void {
   for (let i: u32 = 0; i < seen; i++) {
     if ((i & (group - 1)) == 0) touchRows(table, bytes, unique + (i << 2), min(group, seen - i));
@@ -232,7 +231,7 @@ export function updateMomentum(
       touchRows(table, bytes, unique + (i << 2), some);
     }
     const offset = <usize>load<u32>(unique + (i << 2)) * bytes;
-    // The sum becomes the new momentum m, which is stored and applied.
+    // The sum of the row becomes m, which is stored and applied.
     addScaled(sums, momentum + offset, bytes, share);
     memory.copy(momentum + offset, sums, bytes);
     step(table + offset, sums, bytes, rate, keep);
@@ -241,8 +240,8 @@ export function updateMomentum(
 }
 
 /**
- * Lamb (You et al. 2020), each row a layer of its own, with moments and corrections as of `updateAdam`.
- * u = c₀ · m ÷ (√v + c₁ · ε) + decay · w; w ← w − rate · ‖w‖ ÷ ‖u‖ · u, with 1 for the quotient where either length is 0.
+ * Lamb (You et al. 2020), with each row as a layer, and moments and corrections as in `updateAdam`.
+ * u = c₀ · m ÷ (√v + c₁ · ε) + decay · w; w ← w − rate · ‖w‖ ÷ ‖u‖ · u, where the quotient is 1 if either norm is 0.
  */
 export function updateLamb(
   table: usize,

@@ -1,4 +1,4 @@
-/** The contract of a baseline, and the data that those learn from which read who had what. */
+/** The contract of a baseline, and the interactions of users and items in training, which most baselines learn from. */
 import type { BagColumn } from '../../../data/dataset.ts';
 import type { Product } from '../../scoring/product.ts';
 import type { Scorer, ScoringTask } from '../../scoring/scorer.ts';
@@ -21,7 +21,7 @@ export interface TrainingInteractions extends Interactions {
 
 const interactionsCache = new WeakMap<BagColumn, Interactions>();
 
-/** Reads the training part. Cached as long as `users.seen` lives. */
+/** Returns the interactions of the training part. Cached as long as `users.seen` lives. */
 export function interactionsOf({ users, corpus }: ScoringTask): Interactions {
   const cachedInteractions = interactionsCache.get(users.seen);
   if (cachedInteractions) return cachedInteractions;
@@ -30,11 +30,11 @@ export function interactionsOf({ users, corpus }: ScoringTask): Interactions {
   return distinctInteractions;
 }
 
-/** The cost of finding the interactions, before any item is read: the items of users may be on the disk. */
+/** The cost of computing the interactions, which is known before any item is read: the items of users may be on disk. */
 interface InteractionsCost {
-  /** Peak memory, including inputs. */
+  /** Peak memory in bytes, including the data that is read. */
   readonly bytes: number;
-  /** Steps of plain code. Measured with a billion events: each waits for memory about three times. */
+  /** Steps of plain code. Measured with a billion events, where each event waits for memory about three times. */
   readonly steps: number;
 }
 
@@ -82,8 +82,8 @@ export const trainingOf = (task: ScoringTask): TrainingInteractions => ({
 });
 
 /**
- * Returns the distinct items of an event's user before it, ascending: of the user's training events, and of the history that
- * the model reads with the event. So a baseline knows no less than the model.
+ * Returns a function that maps an event to the distinct earlier items of its user, ascending: those of the user's training events, and of the history that the
+ * model reads with the event. So a baseline knows no less than the model.
  */
 export function makeHistory(
   { events, history }: ScoringTask,
@@ -106,7 +106,7 @@ export function whyNoHistory({ users, history }: ScoringTask): string | undefine
   return 'the data has no users, and the model reads no history';
 }
 
-/** Σ over users of the square of how many items they had: the terms of XᵀX. */
+/** Returns the sum over users of the squared number of their items, which is the number of terms of XᵀX. */
 export function pairCount({ starts }: RowLists): number {
   let squareSum = 0;
   for (let user = 0; user + 1 < starts.length; user++) squareSum += (starts[user + 1]! - starts[user]!) ** 2;
@@ -117,46 +117,47 @@ export interface Baseline {
   readonly doc: string;
   readonly paper?: string;
   prepare(task: ScoringTask): Pick<Scorer, 'score' | 'scoreSome'>;
-  /** True if it learns from pairs of users and items, as every tuned baseline does. */
+  /** Present if the baseline learns from interactions, as every tuned one does. */
   readonly readsInteractions?: true;
-  /** About how many steps of plain code it takes for this task, where they may be too many to wait for. */
+  /** Estimates the steps of plain code for this task. Present if they may be too many to wait for. */
   steps?(task: ScoringTask): number;
-  /** Returns why it cannot rank in this task; undefined if it can. */
+  /** Returns the reason why the baseline cannot rank in this task; undefined if it can. */
   missing?(task: ScoringTask): string | undefined;
 }
 
 export const baseline = (row: Baseline): Baseline => row;
 
 /**
- * Adds to zeros the score of each item for somebody who had these items: distinct, ascending. `user` is the row of the user in training,
- * whose training items are all in the history, or −1.
+ * Adds the score of each item to `target`, which is all 0, for a history of distinct, ascending items. `user` is the row of the user in training, whose
+ * training items are all in the history, or −1.
  */
 export type HistoryScores = (history: Int32Array, target: Float64Array, user: number) => void;
 
-/** Numbers by the names that are printed: `{ k: 100, shrink: 10 }`. */
+/** Settings by the names that are printed: `{ k: 100, shrink: 10 }`. */
 export type BaselineSetting = Readonly<Record<string, number>>;
 
-/** A baseline with a few settings, of which the validation part chooses. All of them have equally many. */
+/** A baseline with a few settings, of which the best on the validation part is used. All tuned baselines have equally many settings. */
 export interface TunedBaseline<S extends BaselineSetting = BaselineSetting> {
   readonly doc: string;
   readonly paper: string;
   readonly settings: readonly S[];
-  /** Index of the setting that is used without a validation part. */
+  /** Index of the setting to use without a validation part. */
   readonly usual: number;
-  /** The scores by each of these settings, in their order. What settings share is computed once. */
+  /** Returns the scores for each of these settings, in their order. Work that the settings share is done once. */
   fit(
     training: TrainingInteractions,
     settings: readonly S[],
     product: Product,
   ): Iterable<HistoryScores> | AsyncIterable<HistoryScores>;
   /**
-   * Number of items, those with the most training events, for choosing the setting, if fitting all of them repeatedly takes too long. Default: all.
+   * Returns the number of items to choose the setting with, if one `fit` of all items takes too long to be repeated: those with the most training events.
+   * Default: all.
    */
   choosesAmong?(training: TrainingInteractions): number | undefined;
-  /** About how many steps of plain code it takes to try all settings and fit the chosen one. */
+  /** Estimates the steps of plain code to try all settings and fit the chosen one. */
   steps(training: TrainingInteractions): number;
   eventSteps(training: TrainingInteractions): number;
-  /** Memory that choosing needs at its peak. */
+  /** Peak memory of choosing the setting, in bytes. */
   bytes(training: TrainingInteractions): number;
 }
 
@@ -165,7 +166,7 @@ export const settingsTried = 6;
 export const tuned = <S extends BaselineSetting>(row: TunedBaseline<S>): TunedBaseline =>
   row as unknown as TunedBaseline;
 
-/** Scores each event by the items of its user before it. Events of one history in a row are computed once. */
+/** Scores each event by the earlier items of its user. Consecutive events with the same history are computed once. */
 export function historyScorer(task: ScoringTask, itemsOf: RowLists, add: HistoryScores): Pick<Scorer, 'score'> {
   const { rows: items } = task.corpus;
   const historyOf = makeHistory(task, itemsOf);

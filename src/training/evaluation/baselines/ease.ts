@@ -19,21 +19,21 @@ import {
 
 type EaseSetting = Readonly<Record<'λ', number>>;
 
-/** Estimated speed-up of an engine over plain code for matrix products; a conservative guess. */
+/** Assumed speed of an engine's matrix products relative to plain code. The guess errs towards slow engines. */
 const engineGain = 80;
-/** Widest matrix that plain code inverts, in double precision; wider ones are swept in tiles, in single precision. */
+/** Widest matrix that plain code inverts, in double precision; wider ones are inverted in tiles, in single precision. */
 const plainSize = 1024;
-/** Most rows of a tile: engines are as quick as they get from here on. At powers of two, where rows share cache lines, they are slower. */
+/** Maximum rows of a tile: engines do not get faster with more. They are slower at powers of two, where rows share cache lines. */
 const tile = 1000;
-/** Widest matrix that is inverted once a setting. */
+/** Widest matrix that is inverted for each setting. */
 const widestTried = 4096;
-/** Number of items used to choose λ for a larger corpus. On Last.fm and Toys this gives the same λ as all items, or an adjacent one. */
+/** Number of items that choose λ for a wider matrix. On Last.fm and Toys they choose the same setting as all items, or the one next to it. */
 const choosingItems = 2048;
 
 /**
- * score(j) = Σ over i ≠ j in H of Bᵢⱼ, with Bᵢⱼ = −Pᵢⱼ ÷ Pⱼⱼ and P = (XᵀX + λI)⁻¹: the item-to-item weights without a diagonal that
- * best predict X, the users' items in training, from itself. Of fewer users than items P is never made: by Woodbury's identity
- * P = (I − XᵀK⁻¹X) ÷ λ with K = XXᵀ + λI, as wide as there are users.
+ * score(j) = Σ over i ≠ j in H of Bᵢⱼ, with Bᵢⱼ = −Pᵢⱼ ÷ Pⱼⱼ and P = (XᵀX + λI)⁻¹: the item-to-item weights without a diagonal that best predict X, the users'
+ * items in training, from itself. If there are fewer users than items, P is never computed: by Woodbury's identity P = (I − XᵀK⁻¹X) ÷ λ with K = XXᵀ + λI,
+ * which is as wide as there are users.
  */
 export const ease = tuned<EaseSetting>({
   doc: 'item-to-item weights by ridge regression of each item on all others, summed over what the user had before',
@@ -56,18 +56,18 @@ export const ease = tuned<EaseSetting>({
   bytes(training) {
     const matrixSize = sizeOf(training);
     if (isPlain(training)) return 8 * 4 * matrixSize ** 2;
-    // The inverse, next to the best one where several are tried, and the largest strip before and after a product, here and in the engine.
+    // The inverse, a second one for the best so far if several are tried, and the largest strip before and after a product, here and in the engine.
     return 4 * ((matrixSize > widestTried ? 1 : 2) * matrixSize ** 2 + 6 * matrixSize * Math.min(matrixSize, tile));
   },
 });
 
-/** A step of plain code for each of size³ products in double precision; an engine makes half of them, as it knows the matrix is symmetric. */
+/** One step of plain code for each of size³ products in double precision; an engine computes half of them, because the matrix is symmetric. */
 const inverseSteps = (size: number): number => size ** 3 / (size <= plainSize ? 1 : 2 * engineGain);
 
 const sizeOf = ({ users, items }: TrainingInteractions): number => Math.min(users, items);
 const isPlain = (training: TrainingInteractions): boolean => sizeOf(training) <= plainSize;
 
-/** The rows of (the matrix of `lists` + λI)⁻¹: an entry of the matrix is how many lists hold both its row and its column. */
+/** Returns a reader of the rows of (M + λI)⁻¹, where each entry of M counts the lists that contain both its row and its column. */
 async function inverseOf(
   { starts, values }: TrainingInteractions['itemsOf'],
   size: number,
@@ -107,7 +107,7 @@ export async function throughItems(
     for (const item of history) {
       const row = rowOf(item);
       for (let other = 0; other < itemCount; other++) target[other]! -= row[other]!;
-      // Without the term i = j.
+      // Removes the term i = j.
       target[item]! += pivots[item]!;
     }
     for (let other = 0; other < itemCount; other++) target[other]! /= pivots[other]!;
@@ -139,16 +139,16 @@ export async function throughUsers(
         target[itemsOf.values[at]!]! += weight;
       }
     }
-    // Without the term i = j, which is xⱼᵀ K⁻¹ xⱼ.
+    // Removes the term i = j, which is xⱼᵀ K⁻¹ xⱼ.
     for (const item of history) target[item]! += pivots[item]! - 1;
     for (let item = 0; item < target.length; item++) target[item]! /= pivots[item]!;
   };
 }
 
 /**
- * (h Xᵀ) K⁻¹ of a history, in memory that the next call changes: the sum of rows of K⁻¹ over the users of its items. Of the items of
- * training user u it is known without a sum: XXᵀ = K − λI, so row u of XXᵀ K⁻¹ is row u of I − λK⁻¹. It begins there, or at the last
- * history, which is often of the same user, wherever fewer items are left to add.
+ * Returns a function that computes (h Xᵀ) K⁻¹ of a history, in memory that the next call overwrites: the sum of the rows of K⁻¹ over the users of its items.
+ * For the items of training user u the result is known without a sum: XXᵀ = K − λI, so row u of XXᵀ K⁻¹ is row u of I − λK⁻¹. The sum begins there or at the
+ * last history, which often belongs to the same user, whichever leaves fewer items to add.
  */
 function makeUserWeights(
   kernel: RowOf,
@@ -192,7 +192,7 @@ function makeUserWeights(
   };
 }
 
-/** The items that are in `to` alone, and in `from` alone. */
+/** Returns the items that are only in `to`, and those that are only in `from`. */
 function differences(from: Iterable<number>, to: Int32Array): { came: Int32Array; left: Set<number>; count: number } {
   const leftItems = new Set(from);
   const newItems = to.filter((item) => !leftItems.delete(item));

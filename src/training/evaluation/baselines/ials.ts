@@ -5,23 +5,23 @@ import { makeKernelSpace, type Region } from '../../embedding/space.ts';
 import { type HistoryScores, type RowLists, settingsTried, type TrainingInteractions, tuned } from './baseline.ts';
 import { symmetricEigen } from './symmetric_inverse.ts';
 
-/** α0: weight of items that a user did not have, relative to 1. */
+/** α0 is the weight of items that a user did not have, relative to 1. */
 type IalsSetting = Readonly<Record<'α0' | 'λ', number>>;
 
 const width = 64;
 const sweeps = 8;
 const seed = 1;
 
-/** Vectors of items, row-major [items, width], and what belongs to them. */
+/** Vectors of users or items, row-major [rows, width]. */
 export interface Factors {
   readonly width: number;
   readonly data: Float64Array;
 }
 
 /**
- * score(j) = wᵀ hⱼ, where w is the vector that fits the history H best: the one that training would give this user. Training
- * minimizes Σ over what users had of (1 − ŷᵤᵢ)² + α₀ Σ over all users and items of ŷᵤᵢ² + λ (Σᵤ (|I(u)| + α₀ items) ‖wᵤ‖² +
- * Σᵢ (|U(i)| + α₀ users) ‖hᵢ‖²) with ŷᵤᵢ = wᵤ · hᵢ: users and items in turn, each vector exactly.
+ * score(j) = wᵀ hⱼ, where w is the vector that fits the history H best: the one that training would give this user. Training minimizes Σ over what users had of
+ * (1 − ŷᵤᵢ)² + α₀ Σ over all users and items of ŷᵤᵢ² + λ (Σᵤ (|I(u)| + α₀ items) ‖wᵤ‖² + Σᵢ (|U(i)| + α₀ users) ‖hᵢ‖²) with ŷᵤᵢ = wᵤ · hᵢ. It solves for users
+ * and items in turn, and for each vector exactly.
  */
 export const ials = tuned<IalsSetting>({
   doc: `implicit alternating least squares: products of vectors of ${width} numbers after ${sweeps} sweeps, the user’s solved from the history`,
@@ -42,11 +42,11 @@ export const ials = tuned<IalsSetting>({
   steps: ({ users, items, itemsOf, usersOf }) =>
     settingsTried * sweeps * (solvingSteps(itemsOf) + solvingSteps(usersOf) + (users + items) * width * 16),
   eventSteps: ({ items, itemsOf, users }) => (items * width) / 10 + solvingSteps(itemsOf) / Math.max(1, users),
-  // Vectors in and out of the kernels' memory; of items also those of the best setting so far.
+  // Vectors in and out of the kernels' memory; for items also those of the best setting so far.
   bytes: ({ users, items }) => 8 * width * (2 * users + 9 * items),
 });
 
-/** Steps to solve for each list of rows; the kernels take a sixth of the time of plain code. */
+/** Estimates the steps to solve for each list of rows; the kernels take a sixth of the time of plain code. */
 function solvingSteps({ starts }: RowLists): number {
   let stepTotal = 0;
   for (let list = 0; list + 1 < starts.length; list++) {
@@ -62,14 +62,14 @@ export interface IalsTrainOptions {
   readonly width: number;
   readonly sweeps: number;
   readonly seed: number;
-  /** A memory that several trainings may use one after the other. */
+  /** Memory for sums that several trainings may use one after the other. */
   readonly sums?: RowSums;
   readonly onSweep?: (users: Factors, items: Factors) => void;
 }
 
 /**
- * The first vectors of items are normal numbers with deviation 0.1 ÷ √width; the first sweep begins with the users. Vectors are given up
- * to a rotation that users and items share.
+ * Trains the vectors. The initial item vectors are normal with deviation 0.1 ÷ √width; the first sweep begins with the users. The vectors are determined up to
+ * a rotation that users and items share.
  */
 export function factorize(
   { users, items, itemsOf, usersOf }: TrainingInteractions,
@@ -97,12 +97,12 @@ function solveAll(own: Factors, others: Factors, lists: RowLists, setting: IalsS
 }
 
 /**
- * The vector w of a user who had these rows h of `others`: of (Σ h hᵀ over them + α₀ HᵀH + λ (count + α₀ rows) I) w = Σ h. In memory
- * that the next call reuses.
+ * Returns a function that solves for the vector w of a user who had these rows h of `data`: (Σ h hᵀ over them + α₀ HᵀH + λ (count + α₀ rows) I) w = Σ h. The
+ * next call reuses the memory of the result.
  *
- * Turns the rows of `others` to the basis that makes HᵀH diagonal, and gives w in that basis: no product of vectors changes. Where a
- * history is shorter than a vector, the system is as wide as the history: the matrix is D⁻¹ + RᵀR with a diagonal D and the rows R,
- * and w = D Rᵀ (I + R D Rᵀ)⁻¹ 1. That is 20 times faster for short histories.
+ * Rotates the rows of `data` to the basis in which HᵀH is diagonal, and returns w in that basis: no product of vectors changes. If a history is shorter than a
+ * vector, the system is as wide as the history: the matrix is D⁻¹ + RᵀR with a diagonal D and the rows R, and w = D Rᵀ (I + R D Rᵀ)⁻¹ 1. That is 20 times
+ * faster for short histories.
  */
 export function makeSolver(
   { width, data }: Factors,
@@ -154,7 +154,7 @@ export function makeSolver(
   };
 }
 
-/** Replaces the rows of a matrix H by those in the basis that makes HᵀH diagonal, loads them, and returns the diagonal. */
+/** Rotates the rows of a matrix H in place to the basis in which HᵀH is diagonal, loads them into `sums`, and returns the diagonal. */
 function turn(data: Float64Array, width: number, sums: RowSums): Float64Array {
   const rowCount = data.length / width;
   const gram = new Float64Array(width * width);
@@ -170,7 +170,7 @@ function turn(data: Float64Array, width: number, sums: RowSums): Float64Array {
   return values;
 }
 
-/** Cholesky's factor takes the place of the lower triangle, and the solution that of the right-hand side. */
+/** Solves a system in place: Cholesky's factor replaces the lower triangle, and the solution replaces the right-hand side. */
 function solveInPlace(matrix: Float64Array, vector: Float64Array, width: number): void {
   for (let i = 0; i < width; i++) {
     const rowStart = i * width;
@@ -191,11 +191,11 @@ function solveInPlace(matrix: Float64Array, vector: Float64Array, width: number)
   }
 }
 
-/** In memories of its own: these scores may be kept while other settings are tried. */
+/** Returns scores with memory of their own, because they may be used while other settings are tried. */
 function foldIn(factors: Factors, items: number, setting: IalsSetting): HistoryScores {
   const { width, data } = factors;
   const solve = makeSolver(factors, setting);
-  // By number first, so that the sums of neighbouring items do not wait for each other.
+  // Transposed to [width, items], so that the sums of adjacent items do not wait for each other.
   const columns = new Float64Array(width * items);
   for (let item = 0; item < items; item++) {
     for (let i = 0; i < width; i++) columns[i * items + item] = data[item * width + i]!;
@@ -222,7 +222,7 @@ export function makeRowSums() {
       matrix = space.enlarge(matrix, data.byteLength);
       space.doubles(matrix, data.length).set(data);
     },
-    /** Adds Σ v vᵀ over these rows v to the lower triangle of `target`, [width, width]; its upper triangle becomes anything. */
+    /** Adds Σ v vᵀ over these rows v to the lower triangle of `target`, [width, width]; its upper triangle becomes undefined. */
     addOuters(list: Int32Array, target: Float64Array): void {
       invariant(matrix, 'a matrix is loaded');
       operand = space.enlarge(operand, list.byteLength);

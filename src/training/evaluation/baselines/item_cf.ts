@@ -10,9 +10,8 @@ import {
 } from './baseline.ts';
 
 /**
- * score(j) = Σ over i ≠ j in H of |U(i) ∩ U(j)| ÷ √(|U(i)| |U(j)|), where U(i) are the users with a training event of i, and H the
- * items of the user's training events and of the history that the model reads with the event. The sum is taken user by user, so
- * that no matrix of items by items is ever held:
+ * score(j) = Σ over i ≠ j in H of |U(i) ∩ U(j)| ÷ √(|U(i)| |U(j)|), where U(i) are the users with a training event of i, and H the items of the user's training
+ * events and of the history that the model reads with the event. The sum is computed user by user, so that no matrix of items by items is needed:
  * Σᵢ |U(i) ∩ U(j)| ÷ √|U(i)| = Σ over v in U(j) of w(v), with w(v) = Σ over i in H that v has of 1 ÷ √|U(i)|.
  */
 export const itemCf = baseline({
@@ -25,7 +24,7 @@ export const itemCf = baseline({
     const { itemsOf, usersOf } = interactionsOf(task);
     const itemsPerUser = itemsOf.values.length / Math.max(1, users.rows);
     const historyOf = makeHistory(task, itemsOf);
-    // A few hundred events predict the time of the rest.
+    // Estimates the time from a few hundred events.
     const stride = Math.max(1, Math.floor(events.rows / 300));
     let stepTotal = 0;
     for (let row = 0; row < events.rows; row += stride) {
@@ -41,7 +40,7 @@ export const itemCf = baseline({
   },
 });
 
-/** `history` is of distinct items. */
+/** Returns the scores for a history of distinct items. */
 function makeScores({ users, corpus }: ScoringTask, { itemsOf, usersOf }: Interactions): HistoryScores {
   const rootCounts = Float64Array.from({ length: corpus.rows }, (_, i) =>
     Math.sqrt(usersOf.starts[i + 1]! - usersOf.starts[i]!),
@@ -59,7 +58,7 @@ function makeScores({ users, corpus }: ScoringTask, { itemsOf, usersOf }: Intera
         weightOfUser[other]! += 1 / rootCounts[item]!;
       }
     }
-    // In ascending order, so that items with the same users get the same bits, and tie.
+    // The ascending order gives items with the same users the same bits, so that they tie.
     reachedUsers.subarray(0, reachedCount).sort();
     sums.fill(0);
     for (let i = 0; i < reachedCount; i++) {
@@ -68,10 +67,10 @@ function makeScores({ users, corpus }: ScoringTask, { itemsOf, usersOf }: Intera
       for (let at = itemsOf.starts[other]!; at < itemsOf.starts[other + 1]!; at++) sums[itemsOf.values[at]!]! += share;
       weightOfUser[other] = 0;
     }
-    // An item is not similar to itself: without the term i = j, which is √|U(j)| before the division.
+    // An item is not similar to itself: removes the term i = j, which is √|U(j)| before the division.
     for (const item of history) {
       const sumOfOthers = sums[item]! - rootCounts[item]!;
-      // Rounding errors of 0 are set to 0; the smallest true term is 1 ÷ √users.
+      // A remainder from rounding becomes 0: the smallest true term is 1 ÷ √users.
       sums[item] = sumOfOthers < 1e-9 * sums[item]! ? 0 : sumOfOthers;
     }
     for (let item = 0; item < sums.length; item++)

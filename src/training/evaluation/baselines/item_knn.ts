@@ -20,7 +20,7 @@ export const itemKnn = tuned<ItemKnnSetting>({
   bytes: ({ items }) => 12 * items * Math.min(items, 100) * 8,
 });
 
-/** By setting: row j holds s(i, j) for i in N(j). All settings read one count of the users that items share. */
+/** Returns the weights for each setting: row j holds s(i, j) for i in N(j). All settings share one count of the common users of items. */
 export function itemKnnWeights(
   { items, itemsOf, usersOf }: TrainingInteractions,
   settings: readonly ItemKnnSetting[],
@@ -30,7 +30,7 @@ export function itemKnnWeights(
   const similarity = new Float64Array(items);
   const reachedItems = new Int32Array(items);
   const collectedEach = settings.map(({ k }) => ({ pick: makePicker(k), rows: collect(items) }));
-  // The nearest of one shrinkage for the largest k hold those for smaller ones.
+  // With equal shrinkage, the nearest items for the largest k contain those for smaller ones.
   const byShrink = [...groupsBy(settings, 'shrink')].map(([shrink, of]) => ({
     shrink,
     of: of.sort((a, b) => settings[b]!.k - settings[a]!.k),

@@ -1,12 +1,12 @@
-/** Item-to-item weights of which each item keeps a few: what ItemKNN, RP3β and SLIM have in common. */
+/** Sparse item-to-item weights, of which each item has a few. ItemKNN, RP3β and SLIM share them. */
 import type { BaselineSetting, HistoryScores, RowLists } from './baseline.ts';
 
-/** Sparse rows of weights: those of row i are `values[starts[i] … starts[i + 1])`, of these columns. */
+/** Sparse rows of weights: row i has the columns `values[starts[i] … starts[i + 1])`, and `weights` at the same indexes. */
 export interface Weights extends RowLists {
   readonly weights: Float64Array;
 }
 
-/** Collects the weights of one item after the other, from the first. */
+/** Collects the weights item by item, in order. */
 export function collect(items: number) {
   const starts = new Int32Array(items + 1);
   const rows: Int32Array[] = [];
@@ -31,11 +31,11 @@ export function collect(items: number) {
 }
 
 /**
- * Picks of these columns, each named once, the `k` with the largest values in `dense` above 0, in no order; of equals those further left. In
- * memory that the next call of the same picker reuses.
+ * Returns a function that picks, from distinct columns, the `k` with the largest values above 0 in `dense`, unordered; ties go to the lower column. The next
+ * call reuses the memory of the result.
  */
 export function makePicker(k: number): (columns: Int32Array, dense: Float64Array) => Int32Array {
-  // A heap whose first column is the one to drop next.
+  // A heap whose first column is the next one to drop.
   let heap = new Int32Array(64);
   return (columns, dense) => {
     const maxSize = Math.min(k, columns.length);

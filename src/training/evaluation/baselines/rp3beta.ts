@@ -6,9 +6,9 @@ type Rp3betaSetting = Readonly<Record<'α' | 'β', number>>;
 const keptItems = 200;
 
 /**
- * score(j) = Σ over i in H of w(i, j), with w(i, j) = Σ over v in U(i) ∩ U(j) of (1 ÷ |U(i)|)^α (1 ÷ |I(v)|)^α ÷ |U(j)|^β: the
- * chance of walking from a user over an item and another user to j, its probabilities to the power of α, less what is popular. The
- * first step is the same for all items of a user, and no part of the ranking.
+ * score(j) = Σ over i in H of w(i, j), with w(i, j) = Σ over v in U(i) ∩ U(j) of (1 ÷ |U(i)|)^α (1 ÷ |I(v)|)^α ÷ |U(j)|^β: the chance of a random walk from a
+ * user over an item and another user to j, with its probabilities to the power of α, divided by a power of the popularity of j. The first step is equally
+ * likely for all items of a user, and does not influence the ranking.
  */
 export const rp3beta = tuned<Rp3betaSetting>({
   doc: 'chance of a random walk from the user over an item and another user to each item, divided by a power of its popularity',
@@ -23,7 +23,7 @@ export const rp3beta = tuned<Rp3betaSetting>({
   bytes: ({ items }) => 12 * items * Math.min(items, keptItems) * 8,
 });
 
-/** By setting: row i holds the k largest w(i, j). Settings of one α walk once. */
+/** Returns the weights for each setting: row i holds the k largest w(i, j). Settings with the same α share one walk. */
 export function rp3betaWeights(
   { items, itemsOf, usersOf }: TrainingInteractions,
   settings: readonly Rp3betaSetting[],

@@ -1,7 +1,7 @@
 import type { Scorer } from '../../scoring/scorer.ts';
 import { baseline } from './baseline.ts';
 
-/** All items tie, and ties are averaged over all orders: the exact expectation of a random ranking. */
+/** All items tie, and ties are averaged over all orders, which gives the exact expectation of a random ranking. */
 export const random = baseline({
   doc: 'a random order of the corpus, in exact expectation',
   prepare: ({ corpus }) => sameForAll(new Float32Array(corpus.rows)),

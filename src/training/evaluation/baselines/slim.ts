@@ -7,7 +7,7 @@ type SlimSetting = Readonly<Record<'l1' | 'l2', number>>;
 /** Ordered from the weakest penalties to the strongest. */
 const allSettings: readonly SlimSetting[] = [0.1, 1].flatMap((l1) => [1, 20, 100].map((l2) => ({ l1, l2 })));
 
-/** Rounds over all weights of one item, at most, and over those above 0 after each; and the change below which they end earlier. */
+/** Maximum rounds over all weights of one item, maximum rounds over the weights above 0 before each of them, and the change below which rounds end early. */
 const rounds = 20;
 const innerRounds = 10;
 const minChange = 1e-4;
@@ -33,7 +33,7 @@ export const slim = tuned<SlimSetting>({
   },
   steps({ items, itemsOf, usersOf, users }) {
     const perUser = itemsOf.values.length / Math.max(1, users);
-    // The number of items that share users with an item is at most its number of shared pairs; each round sums over their users.
+    // The items that share users with an item are at most as many as its pairs; each round sums over the users of these items.
     let sharedSum = 0;
     for (let item = 0; item < items; item++) {
       const ownUsers = usersOf.starts[item + 1]! - usersOf.starts[item]!;
@@ -46,9 +46,9 @@ export const slim = tuned<SlimSetting>({
 });
 
 /**
- * Weights by setting: row j holds wⱼ. The settings form one path from the last to the first: each starts from the result of the next one (Friedman et
- * al. 2010, section 2.5), so the weights of a setting do not depend on the settings before it. Between rounds over all weights, some rounds update
- * only those above 0.
+ * Returns the weights for each setting: row j holds wⱼ. The settings form one path, from the last to the first: each begins with the result of the one after it
+ * (Friedman et al. 2010, section 2.5), so the weights of a setting do not depend on the settings before it. Before each round over all weights, those above 0
+ * get some rounds alone.
  */
 export function slimWeights(
   { users, items, itemsOf, usersOf }: TrainingInteractions,
@@ -74,7 +74,7 @@ export function slimWeights(
     const reachedColumns = reachedItems.subarray(0, reachedCount);
     for (let at = settings.length - 1; at >= 0; at--) {
       const { l1, l2 } = settings[at]!;
-      // The slope of an item is at most how many users it shares, and no weight raises it: other weights stay 0.
+      // The slope of an item is at most the number of users that it shares, and no weight raises it, so other weights stay 0.
       const candidates = reachedColumns.filter((item) => sharedUsers[item]! > l1 || isAbove(item));
       for (let outer = 0; outer < most; outer++) {
         const aboveZero = candidates.filter(isAbove);
@@ -105,13 +105,13 @@ export function makeDescent(ones: { readonly starts: Int32Array; readonly values
   space.integers(values, ones.values.length).set(ones.values);
   const codeList = space.integers(list, columns);
   return {
-    /** The target less all weights: one number a row of the matrix. Zeros at first. */
+    /** The residual: the target minus the sum of the weighted columns. One number per row of the matrix, initially 0. */
     rest: space.doubles(rest, rows),
-    /** One number a column. Zeros at first. */
+    /** One number per column, initially 0. */
     weights: space.doubles(weights, columns),
     /**
-     * Runs one round over these columns: each weight in turn is set to the non-negative minimum of ½ ‖rest‖² + l2 ÷ 2 ‖weights‖² + l1 Σ weights, with
-     * the others fixed. Returns the largest change.
+     * Takes one round over these columns: sets each weight in turn to the value that, with the other weights fixed, minimizes ½ ‖rest‖² + l2 ÷ 2 ‖weights‖² +
+     * l1 Σ weights, with no weight below 0. Returns the largest change.
      */
     round(some: Int32Array, l1: number, l2: number): number {
       codeList.set(some);

@@ -1,14 +1,14 @@
 import type { Matrix, Product } from '../../scoring/product.ts';
 
 /**
- * The inverse of a symmetric positive definite matrix, row-major [size, size], by its Cholesky factor: M = L Lᵀ, M⁻¹ = L⁻ᵀ L⁻¹. About
- * size³ multiplications.
+ * Returns the inverse of a symmetric positive definite matrix, row-major [size, size], by its Cholesky factor: M = L Lᵀ, M⁻¹ = L⁻ᵀ L⁻¹. It takes about size³
+ * multiplications.
  */
 export function symmetricInverse(matrix: Float64Array, size: number): Float64Array {
   const lower = choleskyFactor(matrix, size);
   const inverted = lowerInverse(lower, size);
   const inverseMatrix = new Float64Array(size * size);
-  // Row k of L⁻¹ adds its outer product; rows are read in order, which the cache likes.
+  // Row k of L⁻¹ adds its outer product. The rows are read in order, which suits the cache.
   for (let k = 0; k < size; k++) {
     for (let i = 0; i <= k; i++) {
       const factor = inverted[k * size + i]!;
@@ -33,7 +33,7 @@ function choleskyFactor(matrix: Float64Array, size: number): Float64Array {
   return lower;
 }
 
-/** L⁻¹, lower triangular, by forward substitution row after row. */
+/** Returns L⁻¹, lower triangular, by forward substitution row by row. */
 function lowerInverse(lower: Float64Array, size: number): Float64Array {
   const inverse = new Float64Array(size * size);
   for (let i = 0; i < size; i++) {
@@ -51,8 +51,8 @@ function lowerInverse(lower: Float64Array, size: number): Float64Array {
 }
 
 /**
- * The lower triangle of a symmetric matrix in strips of rows: strip i holds `tile` rows, the last one what is left of them, from the
- * first column to the end of its own diagonal tile.
+ * The lower triangle of a symmetric matrix in strips of rows. Strip i has `tile` rows (the last one may have fewer), from the first column to the end of its
+ * own diagonal tile.
  */
 interface Strips {
   readonly size: number;
@@ -77,10 +77,9 @@ export function addTo({ size, tile, strips }: Strips, row: number, column: numbe
 const plainTile = 128;
 
 /**
- * Replaces a symmetric positive definite matrix by minus its inverse. It sweeps tile by tile: with the pivot's inverse P and its
- * column C, A ← A − C P Cᵀ elsewhere, C ← C P, and −P in its place; after all tiles this is −A⁻¹ (Goodnight, "A tutorial on the SWEEP
- * operator", The American Statistician 1979). Only the lower triangle is computed: about size³ ÷ 2 multiplications, in products
- * that are `tile` deep.
+ * Replaces a symmetric positive definite matrix by minus its inverse, tile by tile: with the inverse P of the pivot and its column C, A ← A − C P Cᵀ elsewhere,
+ * C ← C P, and the pivot becomes −P; after all tiles this is −A⁻¹ (Goodnight, "A tutorial on the SWEEP operator", The American Statistician 1979). Only the
+ * lower triangle is computed: about size³ ÷ 2 multiplications, in products whose inner dimension is `tile`.
  */
 export async function invertStrips(whole: Strips, product: Product): Promise<void> {
   const { size, tile, strips } = whole;
@@ -92,7 +91,7 @@ export async function invertStrips(whole: Strips, product: Product): Promise<voi
     const pivotColumn = columnMemory.subarray(0, size * tileWidth);
     readColumn(whole, pivot, pivotColumn);
     const inverse = await tileInverse(pivotColumn.slice(begin * tileWidth, end * tileWidth), tileWidth, product);
-    // A tile without rows of C changes nothing.
+    // The rows of the pivot in C become 0, so that the products do not change their entries.
     pivotColumn.fill(0, begin * tileWidth, end * tileWidth);
     const negativeInverse: Matrix = { rows: tileWidth, columns: tileWidth, data: inverse.map((value) => -value) };
     const sweptColumn: Float32Array[] = [];
@@ -137,12 +136,12 @@ async function tileInverse(data: Float32Array, size: number, product: Product): 
   return inverse;
 }
 
-/** Rows of tiles that are as large as each other but for the last, and not larger than `most`. */
+/** Returns a number of rows per tile, at most `most`, with which all tiles but the last are equally large. */
 export function evenTile(size: number, most: number): number {
   return Math.ceil(size / Math.ceil(size / most));
 }
 
-/** Column tile `pivot` of the whole matrix, [size, width of the tile]: above the diagonal by symmetry. */
+/** Copies column tile `pivot` of the whole matrix, [size, width of the tile]. The part above the diagonal follows from symmetry. */
 function readColumn(whole: Strips, pivot: number, target: Float32Array): void {
   const [begin, end] = rowsOf(whole, pivot);
   const tileWidth = end - begin;
@@ -178,8 +177,8 @@ function writeColumn(whole: Strips, pivot: number, column: readonly Float32Array
 export type RowOf = (row: number) => Float32Array | Float64Array;
 
 /**
- * The rows of the inverse, from the strips that `invertStrips` leaves. Takes the strips out one by one, so that no more than the
- * whole matrix and one strip are in memory.
+ * Returns a reader of the rows of the inverse, from the strips that `invertStrips` leaves. Removes the strips one by one, so that memory holds at most the
+ * whole matrix and one strip.
  */
 export function invertedRows(whole: Strips): RowOf {
   const { size, tile, strips } = whole;
@@ -192,7 +191,7 @@ export function invertedRows(whole: Strips): RowOf {
     for (let row = 0; row < last - first; row++) {
       for (let column = 0; column < last; column++) block[row * size + column] = 0 - strip[row * last + column]!;
     }
-    // By symmetry, the part right of the diagonal tile is below it in finished blocks.
+    // Entries right of the diagonal tile are copied, by symmetry, from below it in the finished blocks.
     for (let below = at + 1; below < blocks.length; below++) {
       const [begin, end] = rowsOf(whole, below);
       transpose(blocks[below]!.subarray(first), size, block.subarray(begin), size, end - begin, last - first);
@@ -204,10 +203,10 @@ export function invertedRows(whole: Strips): RowOf {
   };
 }
 
-/** Entries moved at a time, in both directions: their cache lines stay near until all of them are used. */
+/** Rows and columns moved at a time, so that their cache lines stay in the cache until all of them are used. */
 const block = 16;
 
-/** target[column][row] = source[row][column] for as many rows and columns, of rows that are `stride` long. */
+/** target[column][row] = source[row][column]. The strides are the lengths of the rows. */
 function transpose(
   source: Float32Array,
   sourceStride: number,
@@ -229,16 +228,19 @@ function transpose(
   }
 }
 
-/** Sweeps over all pairs, at most; a matrix 64 wide needs about eight. */
+/** Maximum sweeps over all pairs; a matrix of width 64 needs about eight. */
 const maxSweeps = 50;
 
 interface Eigen {
   readonly values: Float64Array;
-  /** Row-major [size, size]: column k is the vector of length 1 of value k. */
+  /** Row-major [size, size]: column k is the eigenvector of length 1 for value k. */
   readonly vectors: Float64Array;
 }
 
-/** Takes a symmetric matrix, row-major, whose lower triangle is read: by Jacobi's rotations (Golub & Van Loan, "Matrix computations", 8.5). */
+/**
+ * Returns the eigenvalues and eigenvectors of a symmetric matrix, row-major, of which the lower triangle is read: by Jacobi's rotations (Golub & Van Loan,
+ * "Matrix computations", 8.5).
+ */
 export function symmetricEigen(matrix: Float64Array, size: number): Eigen {
   const diagonalized = matrix.slice();
   const vectors = new Float64Array(size * size);
@@ -260,7 +262,7 @@ export function symmetricEigen(matrix: Float64Array, size: number): Eigen {
   return { values: Float64Array.from({ length: size }, (_, i) => diagonalized[i * size + i]!), vectors };
 }
 
-/** Turns rows and columns p and q so that the entry between them is 0. */
+/** Rotates rows and columns p and q so that the entry between them becomes 0. */
 function rotate(matrix: Float64Array, vectors: Float64Array, size: number, p: number, q: number): void {
   const offDiagonal = matrix[p * size + q]!;
   const ratio = (matrix[q * size + q]! - matrix[p * size + p]!) / (2 * offDiagonal);

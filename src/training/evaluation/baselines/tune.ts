@@ -33,7 +33,7 @@ export interface ChosenSetting {
   readonly words: string;
 }
 
-/** Chooses the first of settings that do as well. Of more validation events than `choosingEvents`, those of some users choose. */
+/** Chooses the best setting, and the first of equally good ones. If there are more than `choosingEvents` validation events, it uses those of some users. */
 export async function choose(
   row: TunedBaseline,
   training: TrainingInteractions,
@@ -100,13 +100,13 @@ export const settingWords = (setting: BaselineSetting): string =>
     .map(([name, value]) => `${name} = ${value}`)
     .join(', ');
 
-/** Keeps about `most` of the events at most: all of some users, taken at even distances. */
+/** Keeps about `most` events or fewer: all events of evenly spaced users. */
 export function someUsers(task: ScoringTask, most: number): ScoringTask {
   const { events } = task;
   if (events.rows <= most) return task;
   const rowsOf = new Map<number, number[]>();
   for (let row = 0; row < events.rows; row++) {
-    // An event without a user is alone.
+    // An event without a user is a group of its own.
     const user = events.user[row]! < 0 ? -1 - row : events.user[row]!;
     const rows = rowsOf.get(user);
     if (rows) rows.push(row);
@@ -120,7 +120,7 @@ export function someUsers(task: ScoringTask, most: number): ScoringTask {
   return overRows(task, pickedRows);
 }
 
-/** Keeps the `most` items with the most training events, of equals those further up, and the events whose item is one of them. All users stay. */
+/** Keeps the `most` items with the most training events (the first of ties), and the events of these items. All users stay. */
 export function amongItems(task: ScoringTask, most: number): ScoringTask {
   const { events, corpus, users, history, seen } = task;
   if (corpus.rows <= most) return task;

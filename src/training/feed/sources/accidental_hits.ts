@@ -1,4 +1,4 @@
-/** Finds columns of a row's scores that are the row's own positive again, and so are no negatives of it. */
+/** Finds columns of a row's scores that repeat the row's own positive, and so are not negatives of the row. */
 import { invariant } from '../../../base/diagnostics/failure.ts';
 import type { BagColumn } from '../../../data/dataset.ts';
 import { makeIdentity } from '../distinct.ts';
@@ -7,7 +7,7 @@ import { areEvents, type Batch, columnOf, type FeedContext, type MakeSource, typ
 
 type AccidentalHits = SourceOf<'accidental_hits'>;
 
-/** int32 [hits, 2] of (row, column), by row, each once; without a history in ascending order. */
+/** int32 [hits, 2] of (row, column), ordered by row, each pair once; without a history in ascending order. */
 export const accidentalHits: MakeSource<'accidental_hits'> = (source, context, input) => {
   const { rows: rowsOf, key, own = false } = source;
   const { training } = context;
@@ -18,7 +18,7 @@ export const accidentalHits: MakeSource<'accidental_hits'> = (source, context, i
   const history = source.history === undefined ? undefined : makeHistory(source, source.history, context);
 
   if (rowsOf.kind === 'distinct') {
-    // An item has one column, its rows' own; unless events have features of the item, and keep a column each.
+    // An item has one column, that of its own rows; but if events have features of the item, each event has a column.
     if (!training.distinct?.byItem) return accidentalHits({ ...source, rows: { kind: 'events' } }, context, input);
     return { fill: () => hitPairs.tensor() };
   }
@@ -57,9 +57,9 @@ export const accidentalHits: MakeSource<'accidental_hits'> = (source, context, i
       hitPairs.clear();
       history?.fill(batch);
       for (let i = 0; i < rows.length; i++) {
-        // The row's own column, and those of its query's other positives, are taken out by being marked as seen.
+        // Marking the row's own column, and those of its query's other positives, as seen excludes them.
         if (isOwn) seen.mark(i, i);
-        // A row without its own column, which does not count, keeps the first column, because the logarithm of an empty sum is undefined.
+        // A row whose item is not in the corpus counts nothing, but keeps the first column, because an empty sum has no logarithm.
         if (rowsOf.kind === 'corpus') seen.mark(i, Math.max(0, events.item[rows[i]!]!));
         if (isOwn && own) hitPairs.add(i, i);
         if (rowsOf.kind === 'corpus' && own) hitPairs.add(i, Math.max(0, events.item[rows[i]!]!));
@@ -75,7 +75,7 @@ export const accidentalHits: MakeSource<'accidental_hits'> = (source, context, i
   };
 };
 
-/** Adds each pair once. Without further sources a chain gives each column once, and only the row itself is to be left out. */
+/** Adds each pair once. With a single source, a chain gives each column once, and only the row itself must be excluded. */
 function makeSeen(pairs: PairList, columns: number, several: boolean) {
   const lastRow = several ? new Int32Array(columns).fill(-1) : undefined;
   let ownColumn = -1;
@@ -94,7 +94,7 @@ function makeSeen(pairs: PairList, columns: number, several: boolean) {
   };
 }
 
-/** Rows of a batch by query; one without a user is alone. */
+/** Groups the rows of a batch by query; a row without a user is a group of its own. */
 function makeQueries(user: Int32Array) {
   const userGroups = makeGroups();
   let rowsOfBatch: Int32Array = new Int32Array(0);
@@ -108,12 +108,12 @@ function makeQueries(user: Int32Array) {
   };
 }
 
-/** Finds the columns that have an item key of a bag of the row. */
+/** Finds the columns whose item key is in a bag of the row. */
 function makeHistory({ key, rows: rowsOf }: AccidentalHits, name: string, context: FeedContext) {
   const events = { kind: 'events' } as const;
   const { feature, column: bags, index } = columnOf(context, name, events, 'bags');
   const keyColumn = columnOf(context, key, rowsOf, 'codes');
-  // All unknown values share this code.
+  // All values outside the vocabulary share code 0.
   const minCode = feature.encoder.kind === 'vocabulary' ? 1 : 0;
   const codeOf = (row: number): number => {
     const code = keyColumn.column.values[keyColumn.index ? keyColumn.index[row]! : row]!;
@@ -133,7 +133,7 @@ function makeHistory({ key, rows: rowsOf }: AccidentalHits, name: string, contex
         for (let column = columnGroups.first(code); column >= 0; column = columnGroups.next(column)) found(column);
       });
     },
-    /** Marks the codes that a row may not draw, where each row has columns of its own. */
+    /** Marks the codes that a row may not draw, if each row has columns of its own. */
     read(row: number, i: number): void {
       if (i === 0) lastReadBy.clear();
       eachCode(bags, bagOf(row), (code) => lastReadBy.set(code, i));
@@ -149,7 +149,7 @@ function eachCode({ starts, ends, values }: BagColumn, bag: number, use: (code: 
   for (let at = starts[bag]!, end = ends[bag]!; at < end; at++) use(values[at]!);
 }
 
-/** int32 [pieces, piece]; the last row fills up. */
+/** int32 [pieces, piece], padded with the index of the last row */
 export const pieceRows: MakeSource<'piece_rows'> = ({ pieces }) => ({
   fill({ rows }) {
     const pieceSize = Math.ceil(rows.length / pieces);
@@ -182,7 +182,7 @@ export const pieceHits: MakeSource<'piece_hits'> = ({ pieces, at, of }, context,
   };
 };
 
-/** int32 [positives, 2] of (row, column) in ascending order: rows of the batch with the same user; one without any has itself. */
+/** int32 [positives, 2] of (row, column) in ascending order: rows of the batch with the same user; a row without a user has itself. */
 export const positives: MakeSource<'positives'> = (_, { training }) => {
   invariant(training, 'positives are of training rows');
   const { user } = training.events;

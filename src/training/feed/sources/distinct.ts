@@ -60,8 +60,8 @@ export const rate: MakeSource<'rate'> = ({ own }) => ({
 export const step: MakeSource<'step'> = () => ({ fill: (batch) => scalar(batch.step) });
 
 /**
- * float32 [rows, width], uniform in [0, 1): a function of the seed, the input's name and the step alone. Number i depends only on the key and i, so
- * each of several workers can draw its own rows.
+ * float32 [rows, width], uniform in [0, 1). The numbers depend only on the seed, the input's name and the step. Number i is drawn from the key and i, so each
+ * of several workers draws the numbers that its rows have in the whole batch.
  */
 export const noise: MakeSource<'noise'> = ({ width, rows: of = { kind: 'events' } }, { seed }, { name }) => {
   const space = makeKernelSpace();
@@ -89,7 +89,7 @@ function queueOf({ training }: FeedContext, rows: QueueRows): VectorQueue {
   return training.queue(rows);
 }
 
-/** float32 [count, width]; takes the batch's own vectors after the step */
+/** float32 [count, width]; after the step, the queue takes the vectors of the batch */
 export const queueVectors: MakeSource<'queue_vectors'> = ({ rows }, context, { name }) => {
   const queue = queueOf(context, rows);
   const { count, width, task } = rows;

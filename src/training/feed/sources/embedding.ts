@@ -1,4 +1,4 @@
-/** Reads rows of a table: one a row of the batch, a bag pooled, or a bag's rows in sequence. */
+/** Reads rows of a table: one for each row of the batch, a pooled bag, or the rows of a bag as a sequence. */
 import { invariant } from '../../../base/diagnostics/failure.ts';
 import type { BagColumn, CodeColumn } from '../../../data/dataset.ts';
 import { computedTable, type FeaturePlan } from '../../../graph/plan/plan.ts';
@@ -13,7 +13,7 @@ export const embedding: MakeSource<'embedding'> = (source, context) => {
   const { feature, column, index } = columnOf(context, source.feature, source.rows, 'codes', 'bags');
   const table = tableOf(context, feature, source.table);
   if (column.kind === 'codes') {
-    // Without training, ids are not dropped.
+    // A forward-only feed drops no ids.
     const drop = context.training && makeDrop(feature, source.rows, context.seed);
     return learning(source, oneRow(table, column, index, source.rows, drop));
   }
@@ -24,7 +24,7 @@ export const embedding: MakeSource<'embedding'> = (source, context) => {
   return learning(source, pooledSource);
 };
 
-/** float32 [batch, max, dim], zeros past a bag's end */
+/** float32 [batch, max, dim], zeros after the end of a bag */
 export const sequence: MakeSource<'sequence'> = (source, context) => {
   const { feature, column, index } = columnOf(context, source.feature, source.rows, 'bags');
   const places = placesOf(feature, source.rows);
@@ -123,10 +123,10 @@ function weightedBags(
   };
 }
 
-/** Up to this many codes a batch gets room for its longest bags; past it its own bags are counted first. */
+/** Up to this many codes, a batch gets room for bags of maximum length; above it, its own bags are counted first. */
 const cheapRoom = 2 ** 18;
 
-/** A column of up to 16 M elements is copied to where a kernel reads it; a longer one is read where it lies. */
+/** A column of up to 16 M elements is copied to the memory of the kernels; a longer one is read in place. */
 const maxCopiedBytes = 64 * 2 ** 20;
 
 function bags(

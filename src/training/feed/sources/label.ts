@@ -37,7 +37,7 @@ function fromLabel(name: string, { training }: FeedContext, change: (data: Float
   };
 }
 
-/** float32 [batch, width]: encoded numbers, unchanged */
+/** float32 [batch, width]: the encoded numbers */
 export const numbers: MakeSource<'numbers'> = (source, context) => {
   const { column, index } = columnOf(context, source.feature, source.rows, 'numbers');
   const { values, width } = column;

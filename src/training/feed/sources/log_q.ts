@@ -1,4 +1,4 @@
-/** Estimates log of how often an item comes up, subtracted from its scores so that popular items are not punished twice. */
+/** Estimates the logarithm of an item's frequency, which is subtracted from its scores so that popular items are not punished twice. */
 import { invariant } from '../../../base/diagnostics/failure.ts';
 import type { Corpus, Events } from '../../../data/dataset.ts';
 import { replayedShare } from '../../../data/rows/fresh.ts';
@@ -23,8 +23,8 @@ export const logQ: MakeSource<'log_q'> = (source, context, input) => {
 };
 
 /**
- * Corrects columns that belong to one row in addition to the B columns of the batch: such an item has one own column and on average B · q of the
- * batch's. Up to a constant, log q is log((B · q + 1) ÷ B).
+ * Corrects for columns that a row has for itself next to the B of the batch: such an item has one column of its own, and B · q of the batch's on average. Up to
+ * a constant that all columns share, log q is log of (B · q + 1) ÷ B.
  */
 function withOwnColumns(own: InputFeed, { estimator }: SourceOf<'log_q'>): InputFeed {
   return {
@@ -32,7 +32,7 @@ function withOwnColumns(own: InputFeed, { estimator }: SourceOf<'log_q'>): Input
     fill(batch) {
       const tensor = own.fill(batch);
       const data = tensor.data as Float32Array;
-      // The streaming estimate is of how often an item comes in a batch.
+      // The streaming estimate is the number of times that an item occurs in a batch.
       const ownColumn = estimator === 'streaming' ? 1 : 1 / batch.rows.length;
       for (let i = 0; i < data.length; i++) data[i] = Math.log(Math.exp(data[i]!) + ownColumn);
       return tensor;
@@ -41,8 +41,8 @@ function withOwnColumns(own: InputFeed, { estimator }: SourceOf<'log_q'>): Input
 }
 
 /**
- * Returns the log of the item's share of training events; of the new ones if the run continues an earlier one. An item without events counts as
- * having one, so that the logarithm is finite.
+ * Computes the log of the share of training events that have the item; of the new events if a run continues from an earlier one. An item without events counts
+ * as if it had one: its share is not larger than that, and the logarithm stays finite.
  */
 const frequency: MakeSource<'log_q'> = ({ rows: rowsOf }, { training }) => {
   invariant(training, 'log q is of training rows');
@@ -67,8 +67,8 @@ const frequency: MakeSource<'log_q'> = ({ rows: rowsOf }, { training }) => {
 };
 
 /**
- * Corrects the batch's B columns together with n drawn ones: log((B · q + n · p) ÷ (B + n)), where p is the probability that a draw gives the item
- * (Yang et al., WWW 2020 Companion).
+ * Corrects for n columns that were drawn in addition to the batch's B: log of (B · q + n · p) ÷ (B + n), where p is the chance that a draw gives the item (Yang
+ * et al., WWW 2020 Companion).
  */
 function mixed(
   own: InputFeed,
@@ -87,7 +87,7 @@ function mixed(
       const data = tensor.data as Float32Array;
       const rows = batch.rowsOf(rowsOf);
       const batchSize = batch.rows.length;
-      // The streaming estimate is of how often an item comes in a batch.
+      // The streaming estimate is the number of times that an item occurs in a batch.
       const perColumn = estimator === 'streaming' ? 1 : batchSize;
       for (let i = 0; i < rows.length; i++) {
         const item = areEvents(rowsOf) ? events.item[rows[i]!]! : rows[i]!;
@@ -98,7 +98,7 @@ function mixed(
   };
 }
 
-/** Returns one entry a corpus row, then that of an item without any training event. @param least events that an item counts at least */
+/** Returns one entry per corpus row, then one for an item without training events. @param least minimum number of events that an item counts */
 function logShares(rows: number, counts: ArrayLike<number>, least: number): Float32Array {
   let countTotal = 0;
   for (let row = 0; row < rows; row++) countTotal += counts[row]!;
@@ -108,7 +108,7 @@ function logShares(rows: number, counts: ArrayLike<number>, least: number): Floa
   return logOfRow;
 }
 
-/** Counts the events that batches are made of: those of the training part, or the new ones and what an epoch adds of the others on average. */
+/** Returns the counts of the events in batches: those of the training part, or the new ones plus the average number of others that an epoch adds. */
 function countsOf(events: Events, { rows, trainingCounts }: Corpus): ArrayLike<number> {
   const { item, fresh } = events;
   if (fresh === undefined) return trainingCounts;
@@ -119,13 +119,13 @@ function countsOf(events: Events, { rows, trainingCounts }: Corpus): ArrayLike<n
   return counts;
 }
 
-/** α of Yi et al.: half of the mean is of the last 14 gaps. */
+/** α of Yi et al.: half of the weight of the mean is on the last 14 gaps. */
 const learningRate = 0.05;
 
 /**
- * −log of the item's mean gap between batches that hold it, after this batch was counted. Every item of the corpus has a
- * place of its own; all others share one. Before anything is seen all items are taken as equally frequent: the first B is
- * corpus rows ÷ batch rows, at least 1. A is 0, so the first gap of an item that first comes at step t is t.
+ * −log of the item's mean gap between batches that contain it, this batch included. Every item of the corpus has an entry of its own; all others share one.
+ * Initially all items are assumed to be equally frequent: the first B is corpus rows ÷ batch rows, at least 1. A is 0, so the first gap of an item that first
+ * occurs at step t is t.
  */
 const streaming: MakeSource<'log_q'> = ({ rows: rowsOf, key }, { training }, { name }) => {
   invariant(training, 'log q is of training rows');
@@ -150,24 +150,24 @@ const streaming: MakeSource<'log_q'> = ({ rows: rowsOf, key }, { training }, { n
 };
 
 /**
- * Estimates how often an item comes up, from the stream of batches alone (Yi et al., RecSys 2019, algorithm 2, without its hash functions: each
- * item has a place). A holds the step at which an item was last seen, B the running mean of the gaps between; q = 1 ÷ B.
- * @param initialGap B before anything is seen; the nearer to the truth, the smaller the bias
+ * Estimates the frequency of items from the stream of batches alone (Yi et al., RecSys 2019, algorithm 2, without its hash functions: each item has its own
+ * entry). A is the step at which an item was last seen, B the running mean of the gaps between; q = 1 ÷ B.
+ * @param initialGap initial B; the nearer to the truth, the smaller the bias
  * @param rate α: the share of the newest gap in the mean
  */
 export function makeStreamingEstimator(places: number, initialGap: number, rate = learningRate) {
   const lastSeen = new Int32Array(places);
   const gaps = new Float32Array(places).fill(initialGap);
   return {
-    /** A and B themselves, to be saved, and to be written when resuming. */
+    /** A and B themselves, to be saved, and to be overwritten on resume. */
     lastSeen,
     gaps,
-    /** Item `id` is in the batch of `step`. An id that comes k times in a batch is observed k times. */
+    /** Records that item `id` is in the batch of `step`. An id that occurs k times in a batch is observed k times. */
     observe(id: number, step: number): void {
       gaps[id] = (1 - rate) * gaps[id]! + rate * (step - lastSeen[id]!);
       lastSeen[id] = step;
     },
-    /** log q: of how often the item comes in a batch. A run of zero gaps (one item fills whole batches) may underflow. */
+    /** Returns log q, where q is how often the item occurs in a batch. A minimum prevents an underflow after many gaps of 0 (one item fills whole batches). */
     logProbability: (id: number): number => -Math.log(Math.max(gaps[id]!, smallestGap)),
   };
 }

@@ -20,7 +20,7 @@ function seenOf({ training }: FeedContext, table: string | undefined): RowNumber
   return training.seen(table);
 }
 
-/** int32 [codes]; numbered while room is made, so that `table_seen` counts them all when it is filled. */
+/** int32 [codes]. Rows are numbered in `reserve`, so that `table_seen` counts all of them when it is filled. */
 export const tablePlaces: MakeSource<'table_places'> = (source, context) => {
   const { feature, column, index } = columnOf(context, source.feature, source.rows, 'codes', 'bags');
   const rowNumbers = seenOf(context, tableRead(source, feature));
@@ -145,7 +145,7 @@ function elements(context: FeedContext, name: string, of: RowsOf) {
       for (const row of rows) elementTotal += countOf(row);
       return paddedLength(elementTotal);
     },
-    /** Writes the shares of elements that have weights of their own; false where they have none. */
+    /** Writes the shares of elements that have weights of their own. Returns false if they have none. */
     weigh(batch: Batch, pool: BagPool, into: Float32Array): boolean {
       if (!column.weights) return false;
       pickShares(column, rowsOf(batch), pool === 'mean', into);
@@ -165,7 +165,7 @@ function elements(context: FeedContext, name: string, of: RowsOf) {
   };
 }
 
-/** int32 [batch]; 0 for an item that the corpus does not have. */
+/** int32 [batch]; 0 for an item that is not in the corpus */
 export const corpusPlaces: MakeSource<'corpus_places'> = (_source, context) => {
   const item = itemsOf(context);
   let buffer = new Int32Array(0);
@@ -178,7 +178,7 @@ export const corpusPlaces: MakeSource<'corpus_places'> = (_source, context) => {
   };
 };
 
-/** float32 [batch]: 1, and 0 for an item that the corpus does not have. */
+/** float32 [batch]: 1, or 0 for an item that is not in the corpus */
 export const inCorpus: MakeSource<'in_corpus'> = (_source, context) => {
   const item = itemsOf(context);
   let buffer = new Float32Array(0);
@@ -191,20 +191,20 @@ export const inCorpus: MakeSource<'in_corpus'> = (_source, context) => {
   };
 };
 
-/** float32 []: items that one draw may give. */
+/** float32 []: the number of items that a draw may give */
 export const drawPool: MakeSource<'draw_pool'> = ({ by }, { training }) => {
   invariant(training, 'items are drawn for training rows');
   const data = Float32Array.of(poolSize(training.corpus, by));
   return { fill: () => ({ dtype: 'float32', shape: [], data }) };
 };
 
-/** Returns the corpus row of each event's item; negative where it has none. */
+/** Returns the corpus row of each event's item; negative if it has none. */
 function itemsOf({ training }: FeedContext): Int32Array {
   invariant(training, 'places in the corpus are of training rows');
   return training.events.item;
 }
 
-/** int32 [rows, places] in sequence, else int32 [codes]; 0 for what only fills up */
+/** int32 [rows, places] in sequence, else int32 [codes]; 0 for padding */
 export const elementPlaces: MakeSource<'element_places'> = (source, context) => {
   const { feature, column, index } = columnOf(context, source.feature, source.rows, 'bags');
   const listedItems = context.training?.elements;

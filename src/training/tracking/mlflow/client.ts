@@ -1,9 +1,9 @@
-/** Calls MLflow's REST API (https://mlflow.org/docs/latest/rest-api.html) as far as a run needs it. The server may be down, slow, or another one. */
+/** Calls MLflow's REST API (https://mlflow.org/docs/latest/rest-api.html) as far as a run needs it. The server may be down, slow, or not MLflow at all. */
 import { failure } from '../../../base/diagnostics/failure.ts';
 import { defined, isObject } from '../../../base/util/defined.ts';
 
 export interface Metric {
-  /** A result of `metricKey`. */
+  /** A key from `metricKey`. */
   readonly key: string;
   readonly value: number;
   /** Milliseconds since 1970. */
@@ -11,27 +11,27 @@ export interface Metric {
   readonly step: number;
 }
 
-/** By keys as `metricKey` gives them. */
+/** Texts by keys from `metricKey`. */
 export type TextsByKey = Readonly<Record<string, string>>;
 
 export interface RemoteRun {
   readonly id: string;
   readonly experiment: string;
-  /** The last point of each metric that it has. */
+  /** The last point of each metric on the server. */
   readonly last: ReadonlyMap<string, { readonly step: number; readonly value: number }>;
   readonly params: ReadonlyMap<string, string>;
-  /** Address of its artifacts: `mlflow-artifacts:/…` where the server takes them. */
+  /** Address of its artifacts: `mlflow-artifacts:/…` if the server takes them. */
   readonly artifacts: string;
 }
 
 export type RunStatus = 'RUNNING' | 'FINISHED' | 'KILLED' | 'FAILED';
 
-/** The tag that finds a run again, on any server and after any request whose answer was lost. */
+/** The tag by which a run is found again, on any server and after any request whose answer was lost. */
 const ownTag = 'tower.run';
-/** MLflow's own, by which its pages nest a run in another. */
+/** MLflow's own tag, by which its pages nest a run in another one. */
 const parentTag = 'mlflow.parentRunId';
 
-/** Returns the id of an experiment by name; creates it if necessary. */
+/** Returns the id of the experiment with this name, and creates the experiment if there is none. */
 export async function experimentId(client: MlflowClient, name: string): Promise<string> {
   const find = async (): Promise<string> => {
     const { experiment } = await client.get('experiments/get-by-name', { experiment_name: name });
@@ -45,14 +45,14 @@ export async function experimentId(client: MlflowClient, name: string): Promise<
   try {
     return text(await client.post('experiments/create', { name }), 'experiment_id');
   } catch (error) {
-    // Another run of the same minute has created it.
+    // Another run has created it in the meantime.
     if (!isCode(error, 'RESOURCE_ALREADY_EXISTS')) throw error;
     return find();
   }
 }
 
 interface NewRun {
-  /** Value of the tag that finds it again. */
+  /** Value of the tag by which the run is found again. */
   readonly own: string;
   readonly name: string;
   readonly start: number;
@@ -60,7 +60,7 @@ interface NewRun {
   readonly parent?: string;
 }
 
-/** Returns the run of the experiment with this tag; creates it if necessary. */
+/** Returns the run of the experiment with this tag, and creates the run if there is none. */
 export async function findOrCreateRun(
   client: MlflowClient,
   experiment: string,
@@ -82,10 +82,10 @@ export async function findOrCreateRun(
   return runOf(run);
 }
 
-/** A request may hold so many metrics, and so many parameters or tags. */
+/** Maximum number of metrics in a request, and of parameters or tags. */
 const [mostMetrics, mostTexts] = [1000, 100];
 
-/** @param sent gets how many were taken, request by request */
+/** @param sent called after each request with the number of metrics in it */
 export async function logMetrics(
   client: MlflowClient,
   run: string,
@@ -112,12 +112,12 @@ async function logTexts(client: MlflowClient, run: string, what: 'params' | 'tag
   }
 }
 
-/** @param end milliseconds since 1970, of a run that is not `RUNNING` */
+/** @param end milliseconds since 1970, for a run that is not `RUNNING` */
 export async function updateRun(client: MlflowClient, run: string, status: RunStatus, end?: number): Promise<void> {
   await client.post('runs/update', { run_id: run, status, ...(end === undefined ? {} : { end_time: end }) });
 }
 
-/** Returns where the server takes artifacts of a run; undefined where it has a store of its own for them. */
+/** Returns the path to which the server takes artifacts of a run; undefined if they have a separate store. */
 export function artifactRoot({ artifacts }: RemoteRun): string | undefined {
   const [, path] = /^mlflow-artifacts:(?:\/\/[^/]*)?\/(.*)$/.exec(artifacts) ?? [];
   return path?.split('/').some((part) => part === '..' || part === '.') ? undefined : path;
@@ -132,7 +132,7 @@ function runOf(value: unknown): RemoteRun {
     id: text(info, 'run_id'),
     experiment: text(info, 'experiment_id'),
     artifacts: String(object(info).artifact_uri ?? ''),
-    // JSON has 64-bit integers as texts in some servers.
+    // Some servers write 64-bit integers as texts in JSON.
     last: new Map(
       list(metrics).map(({ key, step, value }) => [String(key), { step: Number(step ?? 0), value: Number(value) }]),
     ),
@@ -144,14 +144,14 @@ const object = (value: unknown): MlflowAnswer =>
   typeof value === 'object' && value !== null ? (value as MlflowAnswer) : {};
 const list = (value: unknown): MlflowAnswer[] => (Array.isArray(value) ? value.map(object) : []);
 
-/** Names that go into later requests and addresses. @throws Refused */
+/** Returns a name that goes into later requests and addresses. @throws RequestRefused */
 function text(value: unknown, name: string): string {
   const textValue = object(value)[name];
   if (typeof textValue === 'string' && /^[\w.-]{1,128}$/.test(textValue)) return textValue;
   throw new RequestRefused(`it answers without \`${name}\`: is it a server of MLflow?`, false);
 }
 
-/** `validation/recall@50` → `validation/recall_at_50`, as MLflow names its own; `step/loss:like` → `step/loss.like`. */
+/** Returns a name in the form of MLflow's own: `validation/recall_at_50` for `validation/recall@50`, `step/loss.like` for `step/loss:like`. */
 export const metricKey = (name: string): string =>
   name
     .replaceAll('@', '_at_')
@@ -159,13 +159,13 @@ export const metricKey = (name: string): string =>
     .replace(/[^\w\-./ ]/g, '_')
     .slice(0, 250);
 
-/** The longest value of a parameter. A tag takes more, and is cut to the same. */
+/** Maximum length of a parameter's value. A tag may be longer, but is cut to the same length. */
 const mostOfValue = 6000;
 
 export const withinLimit = (text: string): string =>
   text.length <= mostOfValue ? text : `${text.slice(0, mostOfValue - 1)}…`;
 
-/** Parses an address of a server: `mlflow:http://host:5000#experiment`. The part after `#` is never sent, so a server may lie under a path. */
+/** The address of a server, parsed from `mlflow:http://host:5000#experiment`. The part after `#` is never sent, so a server may have a path. */
 interface Destination {
   /** Address of the server, without a slash at its end. */
   readonly url: string;
@@ -177,10 +177,7 @@ type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
 const prefix = 'mlflow';
 
-/**
- * @param text `mlflow` alone takes the server from `MLFLOW_TRACKING_URI`
- * @throws Failure `track-address`
- */
+/** @param text an address; `mlflow` alone takes the server from `MLFLOW_TRACKING_URI` @throws Failure `track-address` */
 export function destinationOf(text: string, environment: EnvironmentVariables): Destination {
   const addressError = (reason: string) => failure('track-address', { given: withoutSecrets(text), reason });
   const isBare = text === prefix;
@@ -213,10 +210,10 @@ function nameIn(hash: string): string {
   }
 }
 
-/** Messages are kept in logs. */
+/** Removes user and password, because messages are kept in logs. */
 const withoutSecrets = (text: string): string => text.replace(/\/\/[^/@]*@/, '//…@');
 
-/** Returns the header of the user, from the variables that MLflow's own client reads. A name with a password comes before a token, as there. */
+/** Returns the authorization header from the variables that MLflow's own client reads. A name with a password has precedence over a token, as there. */
 export function authorizationOf({
   MLFLOW_TRACKING_USERNAME: name,
   MLFLOW_TRACKING_PASSWORD: password,
@@ -229,9 +226,9 @@ export function authorizationOf({
 export class RequestRefused extends Error {
   constructor(
     message: string,
-    /** True if the same request may be answered later. */
+    /** True if the same request may succeed later. */
     readonly isPassing: boolean,
-    /** MLflow's own, such as `RESOURCE_DOES_NOT_EXIST`. */
+    /** MLflow's error code, such as `RESOURCE_DOES_NOT_EXIST`. */
     readonly code?: string,
   ) {
     super(message);
@@ -240,7 +237,7 @@ export class RequestRefused extends Error {
 
 export interface MlflowClient {
   readonly url: string;
-  /** @returns the object that the server answers @throws Refused */
+  /** @returns the object in the server's answer @throws RequestRefused */
   get(path: string, query: Readonly<Record<string, string>>): Promise<MlflowAnswer>;
   post(path: string, body: object): Promise<MlflowAnswer>;
   put(path: string, bytes: Uint8Array): Promise<void>;
@@ -249,10 +246,10 @@ export interface MlflowClient {
 type MlflowAnswer = Readonly<Record<string, unknown>>;
 
 const requestTimeout = 10_000;
-/** Longest answer. Those of our requests have some kilobytes. */
+/** Maximum bytes of an answer. Answers to our requests have some kilobytes. */
 const maxAnswerBytes = 8 * 2 ** 20;
 
-/** @param signal ends all that is under way */
+/** @param signal ends all requests in progress */
 export function makeMlflowClient(url: string, authorization?: string, signal?: AbortSignal): MlflowClient {
   const ask = async (method: string, path: string, body?: string | Uint8Array): Promise<MlflowAnswer> => {
     const headers = {
@@ -294,7 +291,7 @@ async function textOf({ body }: Response): Promise<string> {
   return Buffer.concat(pieces).toString('utf8');
 }
 
-/** Some responses of MLflow are empty. */
+/** Parses an answer. Some answers of MLflow are empty. */
 function objectIn(text: string): MlflowAnswer {
   if (text.trim() === '') return {};
   const value = parsed(text);
@@ -311,7 +308,7 @@ function parsed(text: string): MlflowAnswer | undefined {
   }
 }
 
-/** Statuses to retry: a proxy has no server so far, or there are too many requests. */
+/** True for a status after which the same request may succeed: a proxy has no server yet, or there are too many requests. */
 const passing = (status: number): boolean => status === 408 || status === 429 || status >= 500;
 
 function refusal({ status, headers }: Response, text: string): RequestRefused {
@@ -327,11 +324,11 @@ function refusal({ status, headers }: Response, text: string): RequestRefused {
   );
 }
 
-/** A server may say anything: without control characters, and no longer than a line. */
+/** Returns a text without control characters, no longer than a line, because a server may send anything. */
 const oneLine = (text: string): string =>
   text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').slice(0, 200) + (text.length > 200 ? ' …' : '');
 
-/** Fetch says `fetch failed`, and why in its cause. */
+/** Returns the reason of a failed request: fetch says only `fetch failed`, and has the reason in its cause. */
 function reasonOf(error: unknown): string {
   const { name, message, cause } = error as Error & { readonly cause?: { code?: string; message?: string } };
   if (name === 'TimeoutError') return `it has not answered within ${requestTimeout / 1000} seconds`;

@@ -9,7 +9,7 @@ export interface Sampler {
   suggest(space: SearchSpace, ranked: readonly Point[], random: Random): Point;
 }
 
-/** Draws each value at random, regardless of earlier results. */
+/** Draws each value at random, whatever was tried before. */
 export const random: Sampler = {
   doc: 'draws every point by chance',
   paper: 'Bergstra and Bengio, "Random search for hyper-parameter optimization", JMLR 2012',

@@ -1,6 +1,6 @@
 /**
- * The tree-structured Parzen estimator. The tried points are split into a good part and the rest; each dimension has a density of
- * either, l and g. Of candidates drawn from l, the one with the largest l / g is taken. Dimensions are independent.
+ * The tree-structured Parzen estimator. The tried points are divided into a good part and the rest; each dimension has a density for each of them, l and g. Of
+ * candidates drawn from l, the one with the largest l / g is taken. Dimensions are independent.
  */
 import { normalNumber, type Random } from '../../../base/random/random.ts';
 import {
@@ -14,10 +14,10 @@ import {
 } from '../space.ts';
 import { random as byChance, type Sampler } from './sampler.ts';
 
-/** Points by chance before the densities say something. */
+/** Number of random points before the densities are used. */
 const startup = 10;
 const candidates = 24;
-/** The share of points that is good, and the most of them. */
+/** The share of points that are good, and their maximum number. */
 const goodShare = 0.15;
 const mostGood = 25;
 
@@ -50,7 +50,7 @@ function best(dimension: Dimension, good: readonly number[], rest: readonly numb
 }
 
 interface Density {
-  /** The probability, or its density, of a value; above 0. */
+  /** Returns the probability, or its density, of a value; above 0. */
   at(value: number): number;
   draw(random: Random): number;
 }
@@ -58,7 +58,7 @@ interface Density {
 const densityOf = (domain: SearchDomain, values: readonly number[]): Density =>
   domain.kind === 'choices' ? counted(domain.texts.length, values) : parzen(domain, values);
 
-/** Counts how often each choice came up, and once more. */
+/** Weighs each choice by the number of times that it was tried, plus one. */
 function counted(choices: number, values: readonly number[]): Density {
   const counts = new Array<number>(choices).fill(1);
   for (const value of values) counts[value]!++;
@@ -73,7 +73,7 @@ function counted(choices: number, values: readonly number[]): Density {
   };
 }
 
-/** A normal curve around each value, cut off at the ends, and a wide one over all: the prior. All weigh the same. */
+/** The mean of normal curves around each value, cut off at the ends, and of a wide one over the whole range: the prior. All have the same weight. */
 function parzen(range: NumberRange, values: readonly number[]): Density {
   const [low, high] = ends(range);
   const rangeWidth = high - low;
@@ -81,7 +81,7 @@ function parzen(range: NumberRange, values: readonly number[]): Density {
   const sortedCentres = [...centres.keys()].sort((a, b) => centres[a]! - centres[b]!);
   const narrowest = rangeWidth / Math.min(100, centres.length + 1);
   const curves = centres.map((centre, index) => {
-    // The prior is the last of them.
+    // The last curve is the prior.
     if (index === centres.length - 1) return curve(centre, rangeWidth, low, high);
     const rank = sortedCentres.indexOf(index);
     const leftGap = centre - (rank === 0 ? low : centres[sortedCentres[rank - 1]!]!);
@@ -112,7 +112,7 @@ const tiny = 1e-300;
 interface Curve {
   readonly centre: number;
   readonly deviation: number;
-  /** Its share between the ends. */
+  /** The share of the normal curve between the ends. */
   readonly share: number;
   below(coordinate: number): number;
 }
@@ -130,7 +130,7 @@ function density(curves: readonly Curve[], coordinate: number): number {
   return densitySum / curves.length;
 }
 
-/** The share of the normal distribution below z, to 1.5e-7 (Abramowitz and Stegun, 7.1.26). */
+/** Returns the share of the normal distribution below z, to 1.5e-7 (Abramowitz and Stegun, 7.1.26). */
 export function normalBelow(z: number): number {
   const x = Math.abs(z) / Math.SQRT2;
   const t = 1 / (1 + 0.3275911 * x);
