@@ -19,6 +19,8 @@ export interface Pinned {
   readonly until?: Until;
   /** The last training event of a run that is evaluated on data other than its own. */
   readonly trainedUntil?: Until;
+  /** True: that run trained on all events up to `until` or `trainedUntil`, those of its time among them. */
+  readonly trainedAll?: boolean;
 }
 
 /**

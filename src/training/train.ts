@@ -6,9 +6,7 @@ import { join } from 'node:path';
 import { failure } from '../base/diagnostics/failure.ts';
 import { removeDurably } from '../base/storage/durable.ts';
 import { defined } from '../base/util/defined.ts';
-import type { Dataset } from '../data/dataset.ts';
 import { bfloat16Instructions } from '../engines/engines.ts';
-import type { Plan } from '../graph/plan/plan.ts';
 import { hasCheckpoint, type Progress, restoreState, saveState, type TrainingState } from './artifact/checkpoint.ts';
 import { writeAdmissions } from './artifact/encoding_file.ts';
 import { changesOf, identify } from './artifact/identity.ts';
@@ -55,7 +53,7 @@ export async function trainModel(options: TrainOptions): Promise<TrainResult> {
 }
 
 async function trainAlone(options: TrainOptions): Promise<TrainResult> {
-  refuseUnlessTrainable(options.plan, options.dataset);
+  refuseUnlessTrainable(options);
   const lock = options.lock ?? (await claimFolder(options.folder, options));
   try {
     return await (options.resume || options.finish ? resume(options) : start(options));
@@ -190,13 +188,14 @@ async function trainWithLogs(options: TrainOptions, state: BegunState, resumeSta
 }
 
 /** Refuses data with too few rows. A run that continues an earlier one may have no new event: it is then that run, with the current items. */
-function refuseUnlessTrainable(plan: Plan, { parts }: Dataset): void {
+function refuseUnlessTrainable({ plan, dataset: { parts }, origin }: TrainOptions): void {
   const { stop, validate } = plan.train;
   const { rows, withoutList } = orderOf(plan, parts.train);
   if (rows < smallestBatch && parts.train.fresh === undefined) {
     const listCounts = withoutList > 0 ? { withoutList } : {};
     throw failure('too-few-rows', { part: 'train', rows, needed: smallestBatch, ...listCounts });
   }
+  if (origin.final) return;
   const neededBy = stop ? `stop = ${labelOf(stop)}` : validate && 'validate';
   if (neededBy && parts.validation.rows === 0) throw failure('no-validation-part', { needs: neededBy });
 }

@@ -37,6 +37,7 @@ export interface Block {
     readonly kind?: 'past' | 'others';
   }[];
   readonly split?: DataDescription['split'];
+  readonly trainsAll?: true;
   readonly reject?: number;
 }
 
@@ -83,6 +84,7 @@ export function describeData(block: Block): DataDescription {
     ...(block.time === undefined ? {} : { time: { expression: block.time, span: span(time) } }),
     histories: histories.map(({ at, ...history }) => ({ ...history, span: span(at) })),
     split: block.split ?? { kind: 'random', validation: 0, test: 0, seed: 1 },
+    ...(block.trainsAll ? { trainsAll: true } : {}),
     seen: 'excluded',
     reject: block.reject ?? 0.01,
   };

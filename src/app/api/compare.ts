@@ -2,7 +2,7 @@ import type { Part } from '../../data/dataset.ts';
 import type { Comparison } from '../../training/evaluation/compare.ts';
 import type { BaselineChoice } from '../../training/evaluation/contestants.ts';
 import { askedMeasures, type Metrics } from './check.ts';
-import { type Run, retrievalOf } from './run.ts';
+import { heldOutPart, type Run, retrievalOf } from './run.ts';
 
 export interface CompareRequest {
   /** Default: test, or validation where there is no test part. */
@@ -48,6 +48,7 @@ export async function compare(
   const notes: string[] = [];
   for (const { name, run } of runs) {
     const dataset = await run.dataset();
+    heldOutPart(run, dataset);
     notes.push(...(await run.notes()).map((note) => `${name}: ${note}`));
     const { plan } = run.trained;
     contestants.push({
@@ -63,7 +64,7 @@ export async function compare(
       },
     });
   }
-  const part = request.part ?? (contestants[0]!.dataset.parts.test.rows > 0 ? 'test' : 'validation');
+  const part = heldOutPart(runs[0]!.run, contestants[0]!.dataset, request.part);
   const { metrics: _, ...rest } = request;
   const comparison = await compareAll(contestants, {
     ...rest,

@@ -35,7 +35,8 @@ export function recordedBlock(
   // A file that the recorded text uses is opened only if today's block uses the same file, or if the user allows its folder.
   const load: typeof loadUsed = (path, roots) =>
     today?.used.has(resolve(path)) || isWithin(path, reach) ? loadUsed(path, roots) : undefined;
-  const description = blockIn(makeSource(file, text), { load, folder: dirname(file) });
+  const block = blockIn(makeSource(file, text), { load, folder: dirname(file) });
+  const description: DataDescription = manifest.final ? { ...block, trainsAll: true } : block;
   const recorded = pathsOf(description);
   const currentPaths = new Set(today === undefined ? [] : pathsOf(today.description));
   if (recorded.every((path) => currentPaths.has(path))) return { description, access: {} };

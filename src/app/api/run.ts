@@ -1,4 +1,5 @@
 /** Loads a trained model from its folder and answers requests with it. Long because each method of a run validates and describes its own request. */
+import { failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { AsOf, Dataset, Part } from '../../data/dataset.ts';
 import { momentAsked, momentWords } from '../../data/rows/fresh.ts';
@@ -249,12 +250,22 @@ export interface EvaluateRequest {
   readonly sample?: number;
 }
 
+/** @throws Failure `no-test-figure` where the run was trained on all events, or on some that this data holds out */
+export function heldOutPart({ trained }: Run, { parts, heldOutBefore: events }: Dataset, asked?: Part): Part {
+  const { folder, manifest } = trained;
+  const hasNone = parts.validation.rows + parts.test.rows === 0;
+  if (manifest.final && (hasNone || events !== 0)) {
+    const had = hasNone || !events ? {} : { events, until: momentWords(manifest.data.until!.time) };
+    throw failure('no-test-figure', { folder, by: manifest.final.name, ...had });
+  }
+  return asked ?? (parts.test.rows > 0 ? 'test' : 'validation');
+}
+
 /** Ranks the whole corpus for every held-out event, next to the baselines; and how close tasks come to labels that they predict. */
 export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise<Evaluation> {
   const { plan, tables, parameters } = run.trained;
   const requestedMeasures = request.metrics === undefined ? plan.train.metrics : askedMeasures(request.metrics);
   const { dataset, engine, retrieval } = await retrievalOf(run);
-  const part = request.part ?? (dataset.parts.test.rows > 0 ? 'test' : 'validation');
   const [
     { evaluateModel: evaluateAll },
     { modelScorer, predictionsOf },
@@ -270,6 +281,7 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
   ]);
   const weighs = plan.towers.some(({ readouts }) => readouts !== undefined);
   try {
+    const part = heldOutPart(run, dataset, request.part);
     const evaluation = await evaluateAll({
       dataset,
       part,
@@ -413,7 +425,7 @@ async function readRows(trained: LoadedModel, request: LoadRequest): Promise<Dat
       ? {
           pinned: {
             ...pinnedBy(encodings, manifest.from),
-            ...(isDataNamed ? defined({ trainedUntil: manifest.data.until }) : {}),
+            ...(isDataNamed ? defined({ trainedUntil: manifest.data.until, trainedAll: manifest.final && true }) : {}),
           },
         }
       : {}),
@@ -442,7 +454,7 @@ export async function openReader(trained: LoadedModel, request: LoadRequest): Pr
   return openItemReader(description, trained.plan, trained.encodings, reading);
 }
 
-async function blockOf(trained: LoadedModel, request: LoadRequest) {
+export async function blockOf(trained: LoadedModel, request: Pick<LoadRequest, 'data' | 'allow' | 'signal'>) {
   const { allow = [], data } = request;
   const { recordedBlock } = await import('./recorded.ts');
   const block =

@@ -21,7 +21,8 @@ import type { BlockPosition } from '../../training/profile/profile.ts';
 import type { TrainOptions, TrainResult } from '../../training/train_options.ts';
 import type { TrainingEvent } from '../../training/training_events.ts';
 import type { LayoutChosen, TableLayout } from '../../training/workers/read_together.ts';
-import { type CheckRequest, checkAndLower, type Lowering, readingOf } from './check.ts';
+import { type CheckRequest, checkAndLower, readingOf } from './check.ts';
+import type { ModelToTrain } from './final.ts';
 import { type MemoryRequest, shardRequest } from './shards.ts';
 import { version } from './version.ts';
 
@@ -39,6 +40,8 @@ export interface TrainRequest extends CheckRequest, MemoryRequest {
   readonly resume?: boolean;
   /** The folder of a run to continue from, with its weights, tables and optimizer states. */
   readonly from?: string;
+  /** The folder of a finished run: its model is trained again on all events, with its data block, settings, engine and number of epochs. */
+  readonly final?: string;
   /** With `from`: train on events from this moment on, as `2018-09-01` or a number. Default: those after the last one that the run had. */
   readonly since?: string | number;
   /** With `from`: train on all events of the training part. */
@@ -82,15 +85,20 @@ export interface Trained extends TrainResult {
 
 /**
  * Checks, reads the data, trains, and leaves a model in `out`.
+ * @param path of a model; undefined with `final`
  * @throws Failure with diagnostics for whatever is wrong with the model, the data, the folder or the machine; the reason of
  * `signal` when that comes before the rows are read
  */
-export async function train(path: string, request: TrainRequest): Promise<Trained> {
+export async function train(path: string | undefined, given: TrainRequest): Promise<Trained> {
+  const settled =
+    given.final === undefined ? undefined : await (await import('./final.ts')).settledBy(given.final, path, given);
+  const request = { ...given, ...settled?.request };
   const { seed, from, all, since, replay, meeting } = request;
   const allSettings = seed === undefined ? request.set : { ...request.set, seed };
-  const checkedModel = await checkAndLower(path, { ...request, ...defined({ set: allSettings }) });
+  const checkedModel: ModelToTrain =
+    settled?.model ?? (await checkAndLower(path ?? '', { ...request, ...defined({ set: allSettings }) }));
   const { data, lowered } = checkedModel;
-  if (!data) throw failure('data-missing', { path });
+  if (!data) throw failure('data-missing', { path: path ?? '' });
   const freshRequest =
     from === undefined ? undefined : all ? 'all' : since === undefined ? undefined : momentAsked(since, 'since');
   if (replay !== undefined && !isReplay(replay)) throw failure('replay-unreadable', { given: String(replay) });
@@ -136,7 +144,8 @@ async function beforeOf(
   if (from === undefined) return {};
   const { readBase, lineageOf } = await import('../../training/base.ts');
   const baseRun = await readBase(from, plan);
-  const { data } = baseRun.trained.manifest;
+  const { data, final } = baseRun.trained.manifest;
+  if (description.trainsAll && !final) throw failure('final-from-other', { folder: from });
   const freshEvents = freshOf(asked, { folder: from, until: data.until }, description);
   const lineage = lineageOf(baseRun, { fresh: freshEvents, replay });
   const { readAdmissions } = await import('../../training/artifact/encoding_file.ts');
@@ -146,6 +155,7 @@ async function beforeOf(
       encodings: baseRun.trained.encodings,
       grows: true,
       admissions,
+      trainedAll: final !== undefined,
       ...defined({ fresh: freshEvents, replay, until: data.until }),
     },
     from: { base: baseRun, lineage },
@@ -159,7 +169,8 @@ async function refuseTrained(
   { split, span }: DataDescription,
 ): Promise<void> {
   const { heldOutBefore = 0 } = dataset;
-  if (!from || heldOutBefore === 0 || (split.kind !== 'by_time' && split.kind !== 'random')) return;
+  if (!from || heldOutBefore === 0) return;
+  if (!from.base.trained.manifest.final && split.kind !== 'by_time' && split.kind !== 'random') return;
   const { hasSameData } = await import('../../training/base.ts');
   if (hasSameData(from.base, dataset)) return;
   const { folder, trained } = from.base;
@@ -171,8 +182,8 @@ async function refuseTrained(
 async function trainIn(
   lock: FolderLock | undefined,
   request: TrainRequest,
-  checked: Lowering,
-  data: NonNullable<Lowering['data']>,
+  checked: ModelToTrain,
+  data: NonNullable<ModelToTrain['data']>,
   before: TrainingStart,
 ): Promise<Trained> {
   const { signal, set, meeting } = request;
@@ -191,7 +202,7 @@ async function trainIn(
       model: checked.model,
       shards,
       ...readingOf(request),
-      ...defined({ pinned: before.pinned, signal: stop }),
+      ...defined({ pinned: before.pinned, signal: stop, access: data.access }),
     });
   if (!meeting) {
     // The database reads in its own threads while this thread loads the engine.
@@ -230,6 +241,7 @@ async function trainIn(
         sources: checked.sources.map(({ name, text }) => ({ name, text })),
         data: { name: resolve(data.source.name), text: data.source.text },
         ...defined({ settings: set && Object.fromEntries(Object.entries(set).map(([k, v]) => [k, String(v)])) }),
+        ...defined({ final: checked.final }),
       },
       ...defined({
         lock,

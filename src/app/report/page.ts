@@ -27,7 +27,7 @@ export function reportPage(parts: ReportParts): string {
     `<h1>${escapeHtml(model)}</h1>`,
     verdictSection(manifest, evaluation),
     summary(manifest),
-    evaluated(evaluation),
+    evaluation || !manifest.final ? evaluated(evaluation) : '',
     lossesSection(parts),
     validation(parts),
     weightsSection(parts),
@@ -51,7 +51,7 @@ const ended: Readonly<Record<Manifest['training']['status'], string>> = {
   stopped: 'was stopped before its end, and the model was kept as it was',
 };
 
-function summary({ plan, training, data, engine, seed, settings, from }: Manifest): string {
+function summary({ plan, training, data, engine, seed, settings, from, final }: Manifest): string {
   const { best } = training;
   const validationWords = validationUnit(plan);
   const settingTexts = Object.entries(settings ?? {}).map(([name, value]) => `${name} = ${value}`);
@@ -68,7 +68,7 @@ function summary({ plan, training, data, engine, seed, settings, from }: Manifes
     ),
     ...(from ? [paragraph(lineageWords(from))] : []),
     paragraph(
-      `Seed ${seed}. Engine ${engine.name}, ${engine.version}.${settingTexts.length > 0 ? ` Set on the command line: ${settingTexts.join(', ')}.` : ''}`,
+      `Seed ${seed}. Engine ${engine.name}, ${engine.version}.${final ? ` All events were trained, with the settings and the number of epochs that ${final.name} (${final.checksum.slice(0, 12)}) chose.` : settingTexts.length > 0 ? ` Set on the command line: ${settingTexts.join(', ')}.` : ''}`,
     ),
   );
 }

@@ -8,12 +8,14 @@ import { type ChartSeries, type IntervalBar, intervalBars, lineChart, mostSeries
 import { type ReportParts, settingFacts } from './training_sections.ts';
 
 /** The head of a report: whether the model is better than what is next to it, before anything else. */
-export function verdictSection({ plan }: Pick<Manifest, 'plan'>, evaluation: Evaluation | undefined): string {
+export function verdictSection({ plan, final }: Pick<Manifest, 'plan' | 'final'>, evaluation?: Evaluation): string {
   const verdict = evaluation && verdictOf(evaluation);
   if (!evaluation || !verdict) {
     const missingReason = evaluation
       ? 'No baseline was measured next to the model, so there is nothing to judge it by: run `tower evaluate` without `--baselines none`.'
-      : 'This run is not evaluated yet, so the report cannot say whether it is better than a simple ranking. Run `tower evaluate` on its folder.';
+      : final
+        ? `All events were trained, so this run has no test figure of its own. The report of ${final.name}, which chose its settings, has one.`
+        : 'This run is not evaluated yet, so the report cannot say whether it is better than a simple ranking. Run `tower evaluate` on its folder.';
     return verdictCard('open', `${plan.model}: no verdict yet`, [missingReason]);
   }
   const sentences = verdictSentences(verdict);

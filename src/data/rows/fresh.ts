@@ -18,16 +18,17 @@ function untilOf(times: ArrayLike<number>): Until | undefined {
 
 /** Returns the rows of new events, which are the end of the training part, in ascending order. @param times as above */
 export function freshRows(times: ArrayLike<number>, fresh: Fresh): Int32Array {
-  let firstRow = 0;
-  if ('since' in fresh) while (firstRow < times.length && times[firstRow]! < fresh.since) firstRow++;
-  else {
-    const { time, events } = fresh.after;
-    while (firstRow < times.length && times[firstRow]! < time) firstRow++;
-    // Skips events of exactly that time which the earlier run had: events with equal times have the order of the files.
-    for (let skipped = 0; skipped < events && firstRow < times.length && times[firstRow] === time; skipped++)
-      firstRow++;
-  }
+  const firstRow =
+    'since' in fresh ? firstAfter(times, { time: fresh.since, events: 0 }) : firstAfter(times, fresh.after);
   return Int32Array.from({ length: times.length - firstRow }, (_, index) => firstRow + index);
+}
+
+/** Returns the index after the events that a run had. Of its last time these are the first `events`: events with equal times have the order of the files. */
+function firstAfter(times: ArrayLike<number>, { time, events }: Until, unit = 1): number {
+  let first = 0;
+  while (first < times.length && times[first]! / unit < time) first++;
+  for (let had = 0; had < events && first < times.length && times[first]! / unit === time; had++) first++;
+  return first;
 }
 
 /** The end of the year 9999. From January 1978 on, milliseconds since 1970 and finer units are greater. */
@@ -102,8 +103,10 @@ export function pastOf({ readPlan, pinned }: PastInput, arranged: OrderedEvents)
   const pinnedUntil = pinned?.until;
   const until = ownUntil && pinnedUntil && pinnedUntil.time > ownUntil.time ? pinnedUntil : ownUntil;
   const trainedUntil = pinned?.trainedUntil ?? pinnedUntil;
+  const had = pinned?.trainedAll ? undefined : { events: 0 };
+  const firstLater = trainedUntil && firstAfter(times, { ...trainedUntil, ...had }, unit);
   const countEarlier = (events: Int32Array): number =>
-    events.reduce((count, event) => count + (times[event]! / unit < trainedUntil!.time ? 1 : 0), 0);
+    events.reduce((count, event) => count + (event < firstLater! ? 1 : 0), 0);
   return defined({
     until,
     fresh: pinned?.fresh && freshRows(timesOfTraining, pinned.fresh),

@@ -39,7 +39,6 @@ export interface OrderedEvents {
 /** Throws a Failure if a requested part is empty. */
 export function orderEvents(good: ValidRows, readPlan: ReadPlan): OrderedEvents {
   const { events, dictionaries } = good;
-  const { split, span } = readPlan.description;
   const keptRows = indexesOf(events.kept, 1);
   const time = readPlan.time && (events.columns.get(readPlan.time) as RawNumbers).values;
   // Events with equal times keep the order of the files.
@@ -54,7 +53,8 @@ export function orderEvents(good: ValidRows, readPlan: ReadPlan): OrderedEvents 
     ...defined({ times: time && gatherNumbers(time, order, new Float64Array(order.length)) }),
   };
   const folds = foldsOf(good, readPlan, order);
-  const { part, sentence } = splitEvents(split, { rows: order.length, ...stream, ...defined({ folds }) }, span);
+  const toSplit = { rows: order.length, ...stream, ...defined({ folds }) };
+  const { part, sentence } = splitEvents(readPlan.description, toSplit);
   const { places, rows } = rowsOfParts(part, order);
   return {
     order,

@@ -1,9 +1,8 @@
 /** Splits events into parts, and describes the split in a sentence that is printed with every figure. */
 import { failure } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
-import type { Span } from '../../base/text/source.ts';
 import type { Texts } from '../../base/text/texts.ts';
-import type { Split } from '../../graph/plan/data_description.ts';
+import type { DataDescription, Split } from '../../graph/plan/data_description.ts';
 import type { Part } from '../dataset.ts';
 import type { Stream } from './gather.ts';
 import type { Staged } from './raw.ts';
@@ -35,12 +34,19 @@ export function codesOfParts(dictionary: Texts): readonly number[] {
 }
 
 /** Throws Failure where a requested part is empty. */
-export function splitEvents(split: Split, events: SplitInput, at: Span): SplitResult {
-  const result = splitters[split.kind](split as never, events);
+export function splitEvents(description: SplitOfBlock, events: SplitInput): SplitResult {
+  const result = resultOf(description, events);
   const counts = [0, 0, 0];
   for (let event = 0; event < result.part.length; event++) counts[result.part[event]!]!++;
-  return { part: result.part, sentence: sentenceOf(split, result.sentence, counts, at) };
+  return { part: result.part, sentence: sentenceOf(description, result.sentence, counts) };
 }
+
+type SplitOfBlock = Pick<DataDescription, 'split' | 'trainsAll' | 'span'>;
+
+const resultOf = ({ split, trainsAll }: SplitOfBlock, events: SplitInput): SplitResult =>
+  trainsAll
+    ? { part: new Uint8Array(events.rows), sentence: 'All events are for training' }
+    : splitters[split.kind](split as never, events);
 
 export const partsOfUsers = (split: Split, events: SplitInput): Uint8Array =>
   splitters[split.kind](split as never, events).part;
@@ -59,24 +65,19 @@ export const foldsOfFiles = (files: readonly PartOfFile[], ids: Int32Array): Uin
   Uint8Array.from(ids, (id) => parts.indexOf(files.findLast(({ first }) => first <= id)!.part));
 
 /** Returns the sentence of `splitEvents` for these counts of parts. Throws Failure where a requested part is empty. */
-export const describeSplit = (split: Split, counts: readonly number[], at: Span): string =>
-  sentenceOf(
-    split,
-    splitters[split.kind](split as never, { rows: 0, user: new Int32Array(0), users: 0 }).sentence,
-    counts,
-    at,
-  );
+export const describeSplit = (description: SplitOfBlock, counts: readonly number[]): string =>
+  sentenceOf(description, resultOf(description, { rows: 0, user: new Int32Array(0), users: 0 }).sentence, counts);
 
 export const cutsOf = (
   { validation, test }: Extract<Split, { kind: 'by_time' }>,
   rows: number,
 ): readonly [number, number] => [shareOf(rows, 1 - validation - test), shareOf(rows, 1 - test)];
 
-function sentenceOf(split: Split, sentence: string, counts: readonly number[], at: Span): string {
+function sentenceOf({ split, trainsAll, span }: SplitOfBlock, sentence: string, counts: readonly number[]): string {
   const rowTotal = counts.reduce((sum, count) => sum + count, 0);
   for (const [index, part] of parts.entries()) {
-    if (counts[index]! > 0 || !isRequested(split, part, counts)) continue;
-    throw failure('empty-split', { part, rows: rowTotal, reason: emptyReason(split, part) }, at);
+    if (counts[index]! > 0 || trainsAll || !isRequested(split, part, counts)) continue;
+    throw failure('empty-split', { part, rows: rowTotal, reason: emptyReason(split, part) }, span);
   }
   return `${sentence}: ${sizesOf(counts)}.`;
 }

@@ -1,6 +1,6 @@
 /** Prepares the second pass over all events: computes where parts begin, counts, encoders, and the number of shards. */
 import { failure } from '../../base/diagnostics/failure.ts';
-import type { DataDescription, Split } from '../../graph/plan/data_description.ts';
+import type { DataDescription } from '../../graph/plan/data_description.ts';
 import { madeOf } from '../../graph/plan/plan.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import { knowsEarlier } from '../columns/assemble.ts';
@@ -35,7 +35,7 @@ export async function prepareShards(
   const { description } = readPlan;
   const { scattered, dictionaries, items, users } = from;
   const moments = await momentsOf(description, scattered, source);
-  const cuts = makeCuts(description.split, scattered, moments);
+  const cuts = makeCuts(description, scattered, moments);
   const joinedFiles = { items, users };
   const { sides } = source.of;
   const counted = await countPartitions(source, cuts, {
@@ -53,10 +53,11 @@ export async function prepareShards(
 
 /** @throws Failure `shards-unsupported` for a random split of events that are not sorted by time */
 export function makeCuts(
-  split: Split,
+  { split, trainsAll }: Pick<DataDescription, 'split' | 'trainsAll'>,
   { rows, ascends }: Pick<ScatterResult, 'rows' | 'ascends'>,
   moments: Cuts['moments'],
 ): Cuts {
+  if (trainsAll) return { split, ofRank: () => 0 };
   if (moments) return { split, moments };
   if (split.kind === 'by_time') {
     const [validation, test] = cutsOf(split, rows);
@@ -72,11 +73,11 @@ export function makeCuts(
 
 /** Returns the times at which parts begin; undefined if the split is not by time, or if events are sorted by time, so that ranks are enough. */
 async function momentsOf(
-  { split }: DataDescription,
+  { split, trainsAll }: DataDescription,
   { rows, ascends }: Pick<ScatterResult, 'rows' | 'ascends'>,
   source: PartitionSource,
 ): Promise<Cuts['moments']> {
-  if (split.kind !== 'by_time' || ascends) return undefined;
+  if (trainsAll || split.kind !== 'by_time' || ascends) return undefined;
   const [validation, test] = await momentsAt(() => source.times(), cutsOf(split, rows));
   return { ...(validation ? { validation } : {}), ...(test ? { test } : {}) };
 }

@@ -41,12 +41,12 @@ export async function writeShards(input: ShardingInput, from: FirstPassResult, p
   if (!storedPlan) await passes.keepPrepared(plan);
   const { counts, encodings, lastTraining } = plan;
   const { piles: shards, held } = plan.layout;
-  const sentence = describeSplit(description.split, counts, description.span);
+  const sentence = describeSplit(description, counts);
 
   const gathered = new Gathered(sides.items.keys.length, sides.users.keys.length);
   const names = [...Array.from({ length: shards }, (_, index) => shardName(index)), seenName, hadName];
   const writer = await passes.shards(names, gathered, signal);
-  await encodePartitions(source, makeCuts(description.split, scattered, plan.moments), {
+  await encodePartitions(source, makeCuts(description, scattered, plan.moments), {
     ...{ readPlan, encodings, lastTraining, writer, shards, gathered, from: passes.done, onPass },
     keepsGiven: (feature) => request.given?.includes(feature) ?? false,
     onDone: (partition, rest) => passes.keepPartition(partition, rest, writer),

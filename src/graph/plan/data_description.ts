@@ -31,6 +31,8 @@ export interface DataDescription {
     readonly span: Span;
   }[];
   readonly split: Split;
+  /** True: no event is held out. Those that `split` would hold out are training events too. */
+  readonly trainsAll?: true;
   /** With `excluded`, the default, rankings leave out items that the user had before the event. */
   readonly seen: 'excluded' | 'kept';
   /** Figures are means over events where this is absent. */

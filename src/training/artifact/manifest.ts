@@ -70,6 +70,8 @@ export interface Manifest {
   readonly engine: { readonly name: string; readonly version: string };
   readonly seed: number;
   readonly from?: Lineage;
+  /** The run that chose the settings of one that is trained on all events. */
+  readonly final?: { readonly checksum: string; readonly name: string };
   readonly training: {
     readonly status: 'epochs' | 'patience' | 'interrupted' | 'stopped';
     readonly epochs: number;

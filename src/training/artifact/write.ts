@@ -19,6 +19,7 @@ export interface Origin {
   readonly sources: readonly ModelSource[];
   readonly settings?: Readonly<Record<string, string>>;
   readonly data?: ModelSource;
+  readonly final?: Manifest['final'];
 }
 
 interface ModelSource {
@@ -66,7 +67,7 @@ export async function writeArtifact(folder: string, parts: ArtifactParts): Promi
     tower: parts.tower,
     engine: parts.engine,
     seed: plan.train.seed,
-    ...defined({ from: parts.from }),
+    ...defined({ from: parts.from, final: origin.final }),
     training: parts.training,
     data: {
       fingerprint: fingerprintOf(dataset),

@@ -39,7 +39,7 @@ describe('help', () => {
   });
 
   it('is also a command', async () => {
-    expect((await inProcess('help', 'train')).written).toContain('Usage: tower train [options] <model>');
+    expect((await inProcess('help', 'train')).written).toContain('Usage: tower train [options] [model]');
     expect((await inProcess('help')).written).toContain('Usage: tower [options] [command]');
     expect(await mistake('help', 'trian')).toBe(
       'unknown-name: there is no command called `trian`; did you mean `train`?',

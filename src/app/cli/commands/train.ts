@@ -50,7 +50,7 @@ const whyOf = ({ diagnostics }: Failure): string =>
 export function trainCommand(program: Command): void {
   const command = new Command('train')
     .description('train a model and write the run into a folder')
-    .argument('<model>', 'a `.tower` file')
+    .argument('[model]', 'a `.tower` file; none with `--final`')
     .addOption(dataOption())
     .addOption(allowOption())
     .requiredOption('--out <folder>', 'write the run into this folder')
@@ -65,6 +65,7 @@ export function trainCommand(program: Command): void {
         'make all random choices with this seed; the same as `--set seed=<number>` (default: the seed of the model, or 1)',
       ),
     )
+    .option('--final <run>', 'train the model of this run on all events, with its settings and number of epochs')
     .addOption(fromOption())
     .addOption(sinceOption())
     .option('--all', 'with --from: train on all events of the training part')
@@ -80,7 +81,10 @@ export function trainCommand(program: Command): void {
     .addOption(trackOption())
     .option('--profile', 'measure a sample of steps by block and by op, and write `profile` into the folder')
     .addOption(jsonOption())
-    .action(async (path: string, { json, workers, watch: port, track, ...options }: TrainCommandOptions) => {
+    .action(async (path: string | undefined, given: TrainCommandOptions) => {
+      const { json, workers, watch: port, track, ...options } = given;
+      if (path === undefined && options.final === undefined) command.error("error: missing required argument 'model'");
+      const model = path ?? `--final ${options.final}`;
       refuseTwoSeeds(command, options);
       if (options.from === undefined && (options.since !== undefined || options.all || options.replay !== undefined)) {
         command.error("error: options '--since', '--all' and '--replay' need '--from <run>'");
@@ -100,7 +104,7 @@ export function trainCommand(program: Command): void {
       if (watch) say(`watch it on ${watch.url}`);
       const progress = makeProgress();
       const tracking =
-        track === undefined || !isFirst ? undefined : await openTracking(track, { ...options, model: path }, progress);
+        track === undefined || !isFirst ? undefined : await openTracking(track, { ...options, model }, progress);
       const interrupt = interruptible(() => progress.end());
       const stoppedOutcome: TrainOutcome = { status: 'interrupted', records: [] };
       const { status, manifest, records, profile }: TrainOutcome = await train(path, {
@@ -110,6 +114,7 @@ export function trainCommand(program: Command): void {
         ...defined({ meeting: launched.meeting }),
         onReady: (ready) => {
           sayReady(ready, options.from);
+          if (options.final) say(`settings: those of ${options.final}`);
           watch?.ready(ready.plan);
           tracking?.ready(ready);
         },
@@ -145,7 +150,7 @@ export function trainCommand(program: Command): void {
         });
       else
         answer(
-          status === 'interrupted' ? stoppedWords(path, options, manifest) : endedWords(options.out, status, manifest),
+          status === 'interrupted' ? stoppedWords(model, options, manifest) : endedWords(options.out, status, manifest),
         );
       // Scripts such as `train … && export …` must not continue with an unfinished model.
       if (status === 'interrupted') throw interrupt.aborted ? interrupt.reason : otherStopped;
@@ -156,6 +161,7 @@ export function trainCommand(program: Command): void {
       'tower train models/two_tower.tower --data models/data/movielens.tower --out runs/first',
       'tower train models/two_tower.tower --data models/data/movielens.tower --out runs/wide --set epochs=3 --seed 2',
       'tower train models/two_tower.tower --data models/data/movielens.tower --from runs/first --out runs/second --set epochs=1',
+      'tower train --final runs/first --out live/1',
     ),
   );
 }

@@ -1,5 +1,5 @@
-/** Codes of runs that continue an earlier run: `tower train --from`. */
-import { row } from '../wording.ts';
+/** Codes of runs that continue an earlier run, `tower train --from`, and of runs trained on all events, `--final`. */
+import { countOf, row } from '../wording.ts';
 
 export const continued = {
   'from-itself': row<{ folder: string }>({
@@ -35,6 +35,30 @@ export const continued = {
   'replay-unreadable': row<{ given: string }>({
     message: ({ given }) => `\`--replay\` got \`${given}\`, and needs a number from 0 on`,
     hint: 'write how many earlier events training takes for each new one, such as `--replay 20`',
+  }),
+
+  'final-settings': row<{ given: string; folder: string }>({
+    message: ({ given, folder }) => `\`--final\` takes model and settings from ${folder}: ${given} cannot be given`,
+    hint: ({ given }) => `remove ${given}, or train a run with it first, and name that run with \`--final\``,
+  }),
+
+  'final-continued': row<{ folder: string; before: string }>({
+    message: ({ folder, before }) => `${folder} continued ${before}: a whole training needs other settings`,
+    hint: 'name a run that was trained from its beginning, or add `--from` to continue a run trained on all events',
+  }),
+
+  'final-from-other': row<{ folder: string }>({
+    message: ({ folder }) => `${folder} held events out: what came after its last event is not all that is new`,
+    hint: 'train it on all events first: `tower train --final RUN --out FOLDER`, and name that folder with `--from`',
+  }),
+
+  'no-test-figure': row<{ folder: string; by: string; events?: number; until?: string }>({
+    message: ({ folder, events, until }) =>
+      events === undefined
+        ? `the run in ${folder} was trained on all events, so it has no test figure of its own`
+        : `the run in ${folder} was trained on all events up to ${until}, among them ${countOf(events, 'event')} that the data holds out now`,
+    hint: ({ by }) =>
+      `evaluate ${by}, which chose its settings, or name data that holds out later events, by \`--data\``,
   }),
 
   'held-out-trained': row<{ folder: string; events: number; split: string; until: string }>({

@@ -1,0 +1,80 @@
+/** Takes from a finished run all that trains its model again on all events: texts, settings, engine, and for how long it trained. */
+import { basename } from 'node:path';
+import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { readRunFile } from '../../base/storage/run_files.ts';
+import { makeSource, type Source } from '../../base/text/source.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { Access } from '../../data/files/access.ts';
+import type { EngineName } from '../../engines/engine.ts';
+import type { Meeting } from '../../engines/group.ts';
+import { load } from '../../training/artifact/load.ts';
+import type { Manifest } from '../../training/artifact/manifest.ts';
+import { readMetricsLog } from '../../training/metrics_log.ts';
+import type { CheckRequest, Lowering } from './check.ts';
+import { readSource } from './files.ts';
+import { blockOf } from './run.ts';
+import { recompiled } from './runs.ts';
+
+/** A checked model, the block of its rows, and the run that chose its settings where all events are for training. */
+export interface ModelToTrain extends Pick<Lowering, 'diagnostics' | 'sources' | 'model' | 'lowered'> {
+  readonly data?: (NonNullable<Lowering['data']> & { readonly access?: Access | undefined }) | undefined;
+  readonly final?: Manifest['final'];
+}
+
+type Flags = Partial<Record<'resume' | 'finish' | 'all', boolean> & Record<'seed' | 'replay', number>>;
+type FinalRequest = CheckRequest & Flags & { engine?: EngineName | 'auto'; from?: string; meeting?: Meeting };
+
+/**
+ * @param path of a model: none may be given
+ * @returns the model, and what the run chose of the request
+ * @throws Failure `final-settings`, `final-continued`, `unfinished-run`, `not-a-run`, `run-elsewhere`, `data-missing`, …
+ */
+export async function settledBy(
+  folder: string,
+  path: string | undefined,
+  request: FinalRequest,
+): Promise<{ readonly model: ModelToTrain; readonly request: FinalRequest }> {
+  const { set = {}, seed, from } = request;
+  const given = path ?? (Object.keys(set).length > 0 ? '`--set`' : seed === undefined ? undefined : '`--seed`');
+  if (given !== undefined) throw failure('final-settings', { given, folder });
+  const trained = await load(folder, { withoutWeights: true });
+  const { manifest } = trained;
+  const { from: before, data, final = { checksum: manifest.checksum, name: folder } } = manifest;
+  const isOld = request.resume || request.finish;
+  if (before && from === undefined && !isOld) throw failure('final-continued', { folder, before: before.name });
+  const { description, reading } = await blockOf(trained, request);
+  const settings = await settingsOf(folder, manifest);
+  const compiled = await recompiled(folder, { ...manifest, settings });
+  if (!compiled) throw failure('no-model', { path: folder });
+  if (!compiled.model || !compiled.lowered) throw new Failure(compiled.diagnostics);
+  const kept = async (file: string, name: string): Promise<Source> =>
+    makeSource(name, (await readRunFile(folder, file)).toString('utf8'));
+  const engine = request.engine ?? (isOld || request.meeting ? undefined : (manifest.engine.name as EngineName));
+  const replay = request.replay ?? (from === undefined || request.all ? undefined : before?.replay);
+  return {
+    model: {
+      ...{ diagnostics: compiled.diagnostics, model: compiled.model, lowered: compiled.lowered, final },
+      sources: await Promise.all(manifest.sources.map((path) => kept(path, basename(path)))),
+      data: {
+        source: request.data === undefined ? await kept(data.source!, data.file!) : readSource(request.data),
+        description: { ...description, trainsAll: true },
+        access: reading.access,
+      },
+    },
+    request: { set: settings, ...defined({ engine, replay }) },
+  };
+}
+
+/** The settings of a run, with the length of its training up to the weights that it keeps. */
+async function settingsOf(
+  folder: string,
+  { settings = {}, training, plan: { train } }: Manifest,
+): Promise<Readonly<Record<string, string>>> {
+  const { best, status, steps, epochs } = training;
+  if (!best && status === 'epochs') return settings;
+  const { epochs: _, steps: __, ...others } = settings;
+  if (train.steps === undefined && train.validate?.steps === undefined)
+    return { ...others, epochs: String(Math.max(1, best?.epoch ?? epochs)) };
+  const records = best ? await readMetricsLog(folder) : [];
+  return { ...others, steps: String(records.find(({ epoch }) => epoch === best?.epoch)?.step ?? steps) };
+}
