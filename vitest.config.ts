@@ -1,11 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
-/** Files that replace modules, or the backend of TensorFlow.js, for all that runs in their process. */
+/** Files that replace modules, or need the backend of TensorFlow.js that they set: others of the same process may set another. */
 const replacing = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .map((path) => `test/${path.replaceAll('\\', '/')}`)
   .filter(
-    (path) => path.endsWith('.test.ts') && /\b(vi\.(mock|resetModules)|setBackend)\(/.test(readFileSync(path, 'utf8')),
+    (path) =>
+      path.endsWith('.test.ts') &&
+      /\b(vi\.(mock|resetModules)|setBackend)\(|loadEngine\('javascript'/.test(readFileSync(path, 'utf8')),
   );
 const [slow, all] = ['test/**/*.slow.test.ts', 'test/**/*.test.ts'];
 
