@@ -1,5 +1,5 @@
 /** Loads a trained model from its folder and answers requests with it. Long because each method of a run validates and describes its own request. */
-import { failure } from '../../base/diagnostics/failure.ts';
+import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { AsOf, Dataset, Part } from '../../data/dataset.ts';
 import { momentAsked, momentWords } from '../../data/rows/fresh.ts';
@@ -77,10 +77,18 @@ export async function load(folder: string, request: LoadRequest = {}): Promise<R
   let dataset: Promise<VerifiedData> | undefined;
   const givenData = request.dataset && Promise.resolve({ dataset: request.dataset, notes: [] });
   const verifiedData = (): Promise<VerifiedData> => (dataset ??= givenData ?? readSame(trained, request));
+  let known: Promise<VerifiedData> | undefined;
+  // Answers know what came since the training, of which a figure of the run says nothing.
+  const dataOfAnswers = (): Promise<VerifiedData> =>
+    (known ??= verifiedData().catch((error: unknown) => {
+      if (!isOtherData(error) || request.data !== undefined) throw error;
+      return readSame(trained, request, true);
+    }));
   return makeRun(trained, request.engine, {
     notes: async () => (await verifiedData()).notes,
     dataset: async () => (await verifiedData()).dataset,
-    columns: () => readColumns(trained, request, verifiedData),
+    answers: dataOfAnswers,
+    columns: () => readColumns(trained, request, dataOfAnswers),
     objectives: async () => (await import('./recorded.ts')).objectivesOf(trained),
     reader: () => openReader(trained, request),
     ...(request.cache === false || request.asOf !== undefined
@@ -108,6 +116,8 @@ async function cacheOf(trained: LoadedModel, request: LoadRequest, closing: Abor
 export interface RunSources {
   notes(): Promise<readonly string[]>;
   dataset(): Promise<Dataset>;
+  /** The data that answers know: also what was added to the files since the training. */
+  answers(): Promise<VerifiedData>;
   columns(): Promise<ItemColumns>;
   objectives(): Promise<readonly RetrievalObjective[] | undefined>;
   reader(): Promise<ItemReader>;
@@ -156,13 +166,20 @@ interface VerifiedData {
   readonly notes: readonly string[];
 }
 
-async function readSame(trained: LoadedModel, request: LoadRequest): Promise<VerifiedData> {
-  const dataset = await readRows(trained, request);
+const isOtherData = (error: unknown): boolean =>
+  error instanceof Failure && error.diagnostics.some(({ code }) => code === 'other-data');
+
+/** @param mayDiffer true if data other than that of the training is not an error */
+async function readSame(
+  trained: LoadedModel,
+  request: LoadRequest,
+  mayDiffer = request.data !== undefined,
+): Promise<VerifiedData> {
+  const dataset = await readRows(trained, request, mayDiffer);
   const { refuseOtherData } = await import('../../training/artifact/load.ts');
-  const isDataNamed = request.data !== undefined;
-  const notes = refuseOtherData(trained, dataset, isDataNamed);
+  const notes = refuseOtherData(trained, dataset, mayDiffer);
   const { heldOutBefore = 0 } = dataset;
-  if (!isDataNamed || notes.length === 0 || heldOutBefore === 0) return { dataset, notes };
+  if (request.data === undefined || notes.length === 0 || heldOutBefore === 0) return { dataset, notes };
   const dataUntil = momentWords(trained.manifest.data.until!.time);
   const events = `${heldOutBefore.toLocaleString('en')} held-out events`;
   return {
@@ -191,7 +208,7 @@ async function answeringOf(run: Run, sources: RunSources, closing: AbortSignal):
   const { trained } = run;
   const cache = await sources.cache?.(closing);
   // The database reads in threads of its own while this one loads the engine.
-  if (!sources.known && !(await cache?.look())) run.dataset().catch(() => {});
+  if (!sources.known && !(await cache?.look())) sources.answers().catch(() => {});
   const [{ engine }, objectives, { makeRecommender, openRecommender }] = await Promise.all([
     run.engine(),
     sources.objectives(),
@@ -201,9 +218,10 @@ async function answeringOf(run: Run, sources: RunSources, closing: AbortSignal):
   const cachedRun = sources.known ?? (await cache?.open(engine));
   if (cachedRun) {
     const { served, notes } = cachedRun;
-    return { recommender: await openRecommender(trained, { served, dataset: run.dataset }, engine, options), notes };
+    const dataset = async () => (await sources.answers()).dataset;
+    return { recommender: await openRecommender(trained, { served, dataset }, engine, options), notes };
   }
-  const [dataset, notes] = [await run.dataset(), await sources.notes()];
+  const { dataset, notes } = await sources.answers();
   const recommender = await makeRecommender(trained, dataset, engine, { ...options, columns: await run.itemColumns() });
   const keeping = cache?.keep(engine, { served: recommender.served(), notes });
   return { recommender, notes, ...defined({ keeping }) };
@@ -407,15 +425,14 @@ function asOfAsked(asOf: string | number | undefined): AsOf | undefined {
   return momentAsked(asOf, 'as-of').time;
 }
 
-async function readRows(trained: LoadedModel, request: LoadRequest): Promise<Dataset> {
+async function readRows(trained: LoadedModel, request: LoadRequest, mayDiffer: boolean): Promise<Dataset> {
   const [{ readDataset }, { description, reading }] = await Promise.all([
     import('../../data/read.ts'),
     blockOf(trained, request),
   ]);
   const { encodings, manifest } = trained;
   // Other data than that of the training is encoded as the training encoded its own, and so is what a run of several days was trained on.
-  const isDataNamed = request.data !== undefined;
-  const isPinned = isDataNamed || manifest.from !== undefined;
+  const isPinned = mayDiffer || manifest.from !== undefined;
   const { pinnedBy } = await import('../../training/artifact/identity.ts');
   return readDataset(description, trained.plan, {
     ...reading,
@@ -425,7 +442,7 @@ async function readRows(trained: LoadedModel, request: LoadRequest): Promise<Dat
       ? {
           pinned: {
             ...pinnedBy(encodings, manifest.from),
-            ...(isDataNamed ? defined({ trainedUntil: manifest.data.until, trainedAll: manifest.final && true }) : {}),
+            ...(mayDiffer ? defined({ trainedUntil: manifest.data.until, trainedAll: manifest.final && true }) : {}),
           },
         }
       : {}),

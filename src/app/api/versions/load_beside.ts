@@ -108,6 +108,7 @@ export async function runOf(loaded: LoadedRun, engine: EngineName, request: Load
   return makeRun(trained, engine, {
     notes: async () => notes,
     dataset: async () => (await readRun()).dataset(),
+    answers: async () => ({ dataset: await (await readRun()).dataset(), notes }),
     columns: async () => (await readRun()).itemColumns(),
     objectives: async () => objectives,
     reader: () => openReader(trained, request),

@@ -1,0 +1,53 @@
+/** Rows that were added to the data files after the training: answers know them, and figures of the run do not. */
+import { appendFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
+import { evaluate, load, open, recommend, train } from '../../../src/api.ts';
+import { failureOf } from '../../data/fixture.ts';
+import { temporaryFolder } from '../../training/temporary_folder.ts';
+import { writeProject } from '../cli/project.ts';
+
+const root = temporaryFolder();
+const at = (name: string) => join(root, name);
+const historyOf = async (user: string): Promise<readonly string[]> => {
+  const run = await load(at('run'));
+  const { history, items, notes, asOf } = await recommend(run, { user, k: 100 });
+  await run.close();
+  const keys = history.map(({ key }) => key);
+  expect(items.map(({ key }) => key).filter((key) => keys.includes(key))).toEqual([]);
+  return [String(asOf), ...notes.filter((note) => note.includes('differs')), ...keys];
+};
+
+beforeAll(async () => {
+  writeProject(root);
+  await train(at('films.tower'), {
+    ...{ data: at('data.tower'), out: at('run'), engine: 'onnx', set: { epochs: 1, width: 4 } },
+  });
+});
+
+it('answers know new events of a user, of a new user and of a new item, and say so', async () => {
+  const [header = '', first = ''] = readFileSync(at('ratings.csv'), 'utf8').split('\n');
+  const names = header.split(',');
+  const [user, item] = ['user_id', 'movie_id'].map((name) => first.split(',')[names.indexOf(name)]!);
+  const before = await historyOf(user!);
+  const [, film] = readFileSync(at('films.csv'), 'utf8').split('\n');
+  appendFileSync(at('films.csv'), `${film!.replace(/^[^,]+/, 'new')}\n`);
+  const row = (values: Readonly<Record<string, string>>): string =>
+    `${names.map((name, column) => values[name] ?? first.split(',')[column]).join(',')}\n`;
+  const now = '4102444800';
+  appendFileSync(at('ratings.csv'), row({ user_id: user!, movie_id: 'new', seen_at: now }));
+  appendFileSync(at('ratings.csv'), row({ user_id: 'nobody', movie_id: item!, seen_at: now }));
+
+  const [asOf, note, ...keys] = await historyOf(user!);
+  expect(asOf).toBe('2100-01-01T00:00:00Z');
+  expect(note).toMatch(/^The data differs from the data of the training: /);
+  expect(keys).toEqual(['new', ...before.slice(1)]);
+  expect((await historyOf('nobody')).slice(2)).toEqual([item]);
+
+  const run = await load(at('run'));
+  expect((await failureOf(evaluate(run))).join()).toMatch(/^other-data /);
+  const opened = await open(run);
+  expect(await opened.recommend({ user: user!, history: 1 })).toMatchObject({ asOf, history: [{ key: 'new' }] });
+  await opened.close();
+  await run.close();
+});
