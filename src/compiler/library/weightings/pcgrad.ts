@@ -25,7 +25,7 @@ export const pcgrad = weightingKind({
   },
 });
 
-/** A gradient that is this much shorter than the longest is what rounding left of none: it has no direction to project on. */
+/** A gradient that is this much shorter than the longest is a rounding error without a direction to project on. */
 const tiny = 1e-6;
 
 /**
@@ -48,7 +48,7 @@ function coefficients(builder: Builder, gram: Ref, count: number): Ref {
   return builder.sum(mix, [0]);
 }
 
-/** 1 where column = row + `ahead`, round: float32 [count, count]. */
+/** Returns 1 where column = row + `ahead`, cyclically: float32 [count, count]. */
 function matrix(builder: Builder, count: number, ahead: number): Ref {
   const matrixValues = Array.from({ length: count * count }, (_, at) =>
     at % count === (Math.floor(at / count) + ahead) % count ? 1 : 0,

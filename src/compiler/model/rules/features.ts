@@ -17,7 +17,7 @@ export const featureArguments: Rule = ({ features, library }, report) => {
   const reportedKinds = new Set<BoundKind>();
   const naming = new Map([...features].map(([name, { call }]) => [name, featuresNamed(call, library.features)]));
   const unsettled = unsettledOf(features, naming);
-  // Limits the number of unresolved features that are checked.
+  // With too many unsettled features, the uses of all features are not computed.
   const valid = unsettled.size > most ? new Map() : usesOf(features);
   if (valid.size === features.size) return;
   for (const [name, { call }] of features) {
