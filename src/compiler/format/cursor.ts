@@ -163,7 +163,7 @@ export class TokenCursor {
     return [gapDoc, this.word()];
   }
 
-  /** Like `take`, for a closing bracket: comments before it are indented like the content. */
+  /** Does the same as `take` for a closing bracket: comments before it are indented like the content. */
   close(wanted: Doc): Doc {
     const gap = this.takeGap();
     return [hasComments(gap) ? [indent(commentsOf(gap)), hardline] : wanted, this.word()];

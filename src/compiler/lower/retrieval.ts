@@ -35,7 +35,7 @@ export function lowerRetrieval(model: Model, features: LoweredFeatures, side: 'q
   };
 }
 
-/** Without the longest part, which is the tower itself. */
+/** Lowers the query tower for each length except the longest, which the tower itself has. */
 function lowerParts(model: Model, features: LoweredFeatures): readonly TowerPartPlan[] {
   const cut = cutOf(model, features, false);
   if (cut === undefined) return [];

@@ -75,7 +75,7 @@ function queryOf(builder: Builder, { name, value }: NamedValue): Vector {
 /** Subtracted from masked scores: e⁻¹ᵉ⁹ is 0, and a finite number avoids NaN in a row that is masked entirely. */
 const hidden = 1e9;
 
-/** Softmax over the unmasked entries of the last axis; zeros if all are masked. The mask broadcasts to the scores. */
+/** Returns the softmax over the unmasked entries of the last axis; zeros if all are masked. The mask broadcasts to the scores. */
 export function maskedSoftmax(builder: Builder, scores: Ref, mask: Ref | undefined): Ref {
   if (mask === undefined) return builder.softmax(scores);
   const visible = builder.add(scores, builder.mul(builder.sub(mask, 1), hidden));

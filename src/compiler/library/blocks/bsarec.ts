@@ -124,7 +124,7 @@ function placed(builder: Builder, { tensor, mask, length, most, width }: Sequenc
 }
 
 /**
- * The attention mask, float32 [batch, 1, length, length]: an element attends to itself and earlier elements. Padding attends to all: the paper
+ * Returns the attention mask, float32 [batch, 1, length, length]: an element attends to itself and earlier elements. Padding attends to all: the paper
  * subtracts a constant from hidden scores, which has no effect if all are hidden.
  */
 function visibleFromAllPlaces(builder: Builder, mask: Ref, length: number): Ref {

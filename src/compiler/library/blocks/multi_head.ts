@@ -92,7 +92,7 @@ export function headsOf(builder: Builder, batch: Dim, count: number, width: numb
       const splitRows = builder.transpose(builder.reshape(rows, [batch, count, heads, headWidth]), [0, 2, 1, 3]);
       return builder.reshape(splitRows, [elementsOf([batch, heads]), count, headWidth]);
     },
-    /** The inverse of `split`. */
+    /** Inverts `split`. */
     join(parts: Ref): Ref {
       const together = builder.transpose(builder.reshape(parts, [batch, heads, count, headWidth]), [0, 2, 1, 3]);
       return builder.reshape(together, [elementsOf([batch, count]), width]);

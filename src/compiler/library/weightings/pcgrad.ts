@@ -29,8 +29,8 @@ export const pcgrad = weightingKind({
 const tiny = 1e-6;
 
 /**
- * A projected gradient is a linear combination of the original gradients, so only inner products are needed: row k of A has the coefficients for task
- * k. Returns the coefficients of their sum: float32 [tasks].
+ * Returns the coefficients of the sum of the projected gradients: float32 [tasks]. A projected gradient is a linear combination of the original gradients, so
+ * only inner products are needed: row k of A has the coefficients for task k.
  */
 function coefficients(builder: Builder, gram: Ref, count: number): Ref {
   const squares = builder.reshape(builder.sum(builder.mul(gram, matrix(builder, count, 0)), [0]), [1, count]);

@@ -54,7 +54,7 @@ export function weightedSum(builder: Builder, losses: readonly TaskLoss[], weigh
     .reduce((sum, next) => builder.add(sum, next));
 }
 
-/** The state of a weighting from step to step: float32 [length], initially `first`. */
+/** Makes the state of a weighting, which passes from step to step: float32 [length], initially `first`. */
 export function state(builder: Builder, stateName: string, length: number, first = 0): Ref {
   return builder.parameter(stateName, [length], { kind: 'constant', value: first }, { trainable: false });
 }

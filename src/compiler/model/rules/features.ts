@@ -206,7 +206,7 @@ export const keyKind: Rule = ({ towers, features }, report) => {
   }
 };
 
-/** Undefined if the declaration itself is wrong. */
+/** Returns undefined if the declaration itself is wrong. */
 function tellsApart(name: string, features: Resolution['features']): boolean | undefined {
   try {
     const use = featureUse(name, features);
