@@ -1,4 +1,4 @@
-/** The grammar as text, written from the parser itself, so that it cannot say anything else. */
+/** Writes the grammar as text from the parser itself, so that they cannot differ. */
 import {
   Alternation,
   type Alternative,
@@ -13,13 +13,13 @@ import {
 import { TowerParser } from './parser.ts';
 import { DocComment, Identifier, Name, NumberToken, Text } from './tokens.ts';
 
-/** Each rule with its production, in the order of the parser: `let` → `"let" Name "=" expression`. */
+/** Returns each rule with its production, in the order of the parser: `let` → `"let" Name "=" expression`. */
 export function productions(): ReadonlyMap<string, string> {
   const rules = new TowerParser().getGAstProductions();
   return new Map(Object.values(rules).map((rule) => [rule.name, sequence(rule.definition)]));
 }
 
-/** The whole of `tower.ebnf`. */
+/** Returns the text of `tower.ebnf`. */
 export function ebnf(): string {
   const lines = [...productions()].map(([name, production]) => wrap(`${name} = ${production} ;`));
   return `${preface}\n${lines.join('\n')}\n\n${lexical()}`;
@@ -70,7 +70,7 @@ function production(part: IProduction, among: boolean): string {
   throw new Error(`invariant: no words for ${part.constructor.name}`);
 }
 
-/** Long productions go on under their first alternative. */
+/** Wraps long productions; continuation lines are indented to the first alternative. */
 function wrap(line: string): string {
   if (line.length <= 120) return line;
   const indent = ' '.repeat(line.indexOf('=') + 2);

@@ -1,6 +1,6 @@
 /**
- * The grammar of a filter of items, such as `year >= 1990 and 'Drama' in genres`. Names, numbers and texts are those of the language. It knows
- * nothing of columns or their types. The comment above a rule is its production.
+ * Parses filters of items, such as `year >= 1990 and 'Drama' in genres`. Names, numbers and texts are those of the language. The grammar knows nothing about
+ * columns and their types. The comment above a rule is its production.
  */
 import {
   createToken,
@@ -21,7 +21,7 @@ export interface FilterSpan {
   readonly end: number;
 }
 
-/** As written: a name without its quotes, a number or a text with its signs. */
+/** An operand with its image in the source: a name without quotes, a number or a text with its sign or quotes. */
 export type FilterOperand = FilterSpan &
   (
     | { readonly kind: 'name'; readonly name: string }
@@ -48,11 +48,11 @@ export type FilterTree =
   | { readonly kind: 'null'; readonly isNot: boolean; readonly operand: FilterOperand }
   | { readonly kind: 'alone'; readonly operand: FilterOperand };
 
-/** Tells what could not be read, and what was expected there, in words. */
+/** Describes what was found and what was expected, in words. */
 interface FilterError extends FilterSpan {
   readonly found: string;
   readonly expected: string;
-  /** Tells what to do, where it is not to write what was expected. */
+  /** Advice, if it differs from writing what was expected. */
   readonly advice?: string;
 }
 
@@ -61,7 +61,7 @@ export type ReadFilter = { readonly tree: FilterTree } | { readonly mistake: Fil
 const token = (name: string, pattern: RegExp | string, label: string, categories: TokenType[] = []): TokenType =>
   createToken({ name, pattern, label, categories, line_breaks: false });
 
-/** A word of the grammar, in small or in capital letters. */
+/** Makes a keyword, in lower or upper case. */
 const word = (image: string): TokenType =>
   createToken({
     name: `Filter${image}`,
@@ -83,7 +83,7 @@ const Compare = token('Compare', /<=|>=|<>|!=|==|=|<|>/, 'a comparison such as `
 const QuotedName = token('QuotedName', /`[^`\r\n]+`/, 'a column', [t.Name]);
 const SingleText = token('SingleText', /'(?:[^'\\\r\n]|\\[^\r\n])*'/, "a text in 'quotes'", [t.Text]);
 const Open = token('UnclosedQuote', /["'`][^\r\n]*/, 'a text');
-/** Matches what is no part of a filter: two signs that other languages have, or one character. */
+/** Matches what is not part of a filter: two operators of other languages, or one character. */
 const Other = createToken({ name: 'Other', pattern: /&&|\|\||[\s\S]/, line_breaks: true });
 
 const tokens = [
@@ -125,7 +125,7 @@ class FilterParser extends EmbeddedActionsParser {
     super(tokens, {
       maxLookahead: 2,
       skipValidations: true,
-      // A message says only what was expected: what was found is in the token.
+      // The message says only what was expected, because the token shows what was found.
       errorMessageProvider: {
         buildMismatchTokenMessage: ({ expected }) => tokenLabel(expected),
         buildNoViableAltMessage: () => 'a column, a number or a text',
@@ -275,14 +275,14 @@ class FilterParser extends EmbeddedActionsParser {
   );
 }
 
-/** Parentheses and `not` inside each other: what the parser's own calls have room for. */
+/** Maximum nesting of parentheses and `not`, limited by the parser's recursion. */
 const deepest = 100;
-/** Conditions, each of which looks at all items. */
+/** Maximum number of conditions, because each is evaluated for all items. */
 const most = 100;
 
 let made: { readonly lexer: Lexer; readonly parser: FilterParser } | undefined;
 
-/** Never throws: a text that is no filter gives the first mistake. */
+/** Parses a filter. Never throws: for an invalid text it returns the first error. */
 export function readFilter(text: string): ReadFilter {
   made ??= { lexer: new Lexer(tokens, { skipValidations: true }), parser: new FilterParser() };
   const { lexer, parser } = made;
@@ -312,7 +312,7 @@ interface FilterLimit extends Pick<FilterError, 'expected' | 'advice'> {
   readonly token: IToken;
 }
 
-/** The token with which a filter is too deep, or has too many conditions. */
+/** Returns the token at which a filter is too deep or has too many conditions. */
 function firstBeyond(read: readonly IToken[]): FilterLimit | undefined {
   let open = 0;
   let negations = 0;

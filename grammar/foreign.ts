@@ -1,14 +1,14 @@
 /**
- * What only looks like the language: letters and signs of other alphabets, digits in groups. Each is read as what it was meant
- * to be, and keeps what is written as its payload, by which it is reported. Everything here looks at one line alone.
+ * Reads tokens that only look like the language: letters and punctuation of other alphabets, grouped digits. Each is read as what was meant and keeps the
+ * original text as its payload, for the report. All functions look at a single line only.
  */
 import type { IToken, TokenType } from 'chevrotain';
 import * as t from './tokens.ts';
 
-/** Zero width: never seen. */
+/** Matches zero-width characters, which are invisible. */
 const invisible = /[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]/g;
 
-/** Letters by what they look like, of Cyrillic and Greek. */
+/** Maps Cyrillic and Greek letters to the Latin ones that look the same. */
 const twins: Readonly<Record<string, string>> = Object.fromEntries(
   [
     ...['аa', 'еe', 'оo', 'рp', 'сc', 'хx', 'уy', 'іi', 'јj', 'ѕs', 'һh', 'ԁd', 'ԛq', 'ԝw', 'кk', 'мm', 'тt', 'ѵv'],
@@ -18,7 +18,7 @@ const twins: Readonly<Record<string, string>> = Object.fromEntries(
   ].map((pair) => [pair[0]!, pair[1]!]),
 );
 
-/** Signs by what they look like. */
+/** Maps punctuation to the token type that looks the same. */
 const signs: Readonly<Record<string, TokenType>> = {
   '×': t.Times,
   '÷': t.Over,
@@ -52,18 +52,18 @@ const signs: Readonly<Record<string, TokenType>> = {
 
 const words = new Map(t.tokens.flatMap((type) => (typeof type.PATTERN === 'string' ? [[type.PATTERN, type]] : [])));
 
-/** A name as its letters look; nothing where it has letters that look like none of a to z. */
+/** Returns a name with its look-alike letters replaced; undefined if it has others. */
 export function plainName(image: string): string | undefined {
   const seen = image.replace(invisible, '');
   if (seen === '') return '';
   const narrow = seen.replace(/[\uff10-\uff5a]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) - 0xfee0));
-  // A word of another alphabet is no word of ours that looks odd.
+  // A word entirely in another alphabet is not a name with look-alike letters.
   if (!/[A-Za-z]/.test(narrow)) return undefined;
   const name = narrow.replace(/[^A-Za-z0-9_]/g, (letter) => twins[letter] ?? letter);
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? name : undefined;
 }
 
-/** The tokens as they were meant, and those of which nothing is left. */
+/** Returns the tokens as they were meant, and those that cannot be read. */
 export function readForeign(tokens: readonly IToken[]): { tokens: IToken[]; unknown: IToken[] } {
   const read: IToken[] = [];
   const unknown: IToken[] = [];
@@ -100,7 +100,7 @@ export function readForeign(tokens: readonly IToken[]): { tokens: IToken[]; unkn
   return { tokens: read, unknown };
 }
 
-/** `1e−3`, whose minus is of another alphabet. */
+/** True for `1e−3`, whose minus is a different character. */
 function isBrokenExponent(tokens: readonly IToken[], at: number): boolean {
   const [base, sign, digits] = tokens.slice(at, at + 3);
   if (!/^[0-9.]+[eE]$/.test(base!.image) || sign?.tokenType !== t.ForeignSign || signs[sign.image] !== t.Minus)
@@ -112,7 +112,7 @@ function isBrokenExponent(tokens: readonly IToken[], at: number): boolean {
   );
 }
 
-/** `2nd_x`, `3d_conv`, and whatever a sign of a name follows: no number with a unit. */
+/** True for `2nd_x` and `3d_conv`, and if `:` or `=` follows: these are names, not numbers with a unit. */
 function meansName({ image, endOffset, startLine }: IToken, next: IToken | undefined): boolean {
   if (!/^[0-9][A-Za-z0-9_]*[A-Za-z][A-Za-z0-9_]*$/.test(image)) return false;
   if (/_[0-9]*[A-Za-z]|[A-Za-z]{3}/.test(image)) return true;
@@ -120,10 +120,10 @@ function meansName({ image, endOffset, startLine }: IToken, next: IToken | undef
   return follows && (next.tokenType === t.Colon || next.tokenType === t.Equals);
 }
 
-/** More would be no safe integer. */
+/** Larger numbers would not be safe integers. */
 const mostGroups = 5;
 
-/** Counts the groups of three digits that follow a number as in `10,000`: each after its comma, with no blank between. */
+/** Counts the groups of three digits that follow a number, as in `10,000`, without blanks after the commas. */
 function groupsFrom(tokens: readonly IToken[], at: number): number {
   const first = tokens[at]!;
   if (first.tokenType !== t.NumberToken || !/^[0-9]{1,3}$/.test(first.image)) return 0;
@@ -136,7 +136,7 @@ function groupsFrom(tokens: readonly IToken[], at: number): number {
     groups++;
   }
   if (groups === 0) return 0;
-  // `mlp(256,128)` are two numbers; no number begins with 0, and one value follows a sign.
+  // `mlp(256,128)` has two numbers, but a group that starts with 0 is not a number, and after `=` or `:` there is a single value.
   const zero = Array.from({ length: groups }, (_, n) => tokens[at + 2 * n + 2]!.image).some(
     (image) => image[0] === '0',
   );
@@ -145,7 +145,7 @@ function groupsFrom(tokens: readonly IToken[], at: number): number {
   return zero || signed ? groups : 0;
 }
 
-/** `0,05`, `1,05`; of `0,5` only one value after its sign. */
+/** True for a decimal comma: `0,05`, `1,05`; for `0,5` only if it is the single value after `=` or `:`. */
 function isDecimal(tokens: readonly IToken[], at: number): boolean {
   const [before, first, comma, digits, after, next] = Array.from({ length: 6 }, (_, n) => tokens[at - 1 + n]);
   if (comma?.tokenType !== t.Comma || comma.startOffset !== first!.endOffset! + 1) return false;

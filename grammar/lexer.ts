@@ -4,15 +4,15 @@ import { tokens } from './tokens.ts';
 
 export interface LexedText {
   readonly tokens: readonly IToken[];
-  /** `//` and `///`, in order. */
+  /** Comments `//` and `///` in order. */
   readonly comments: readonly IToken[];
-  /** Comments that begin as in other languages, in order. */
+  /** Comments in the style of other languages, in order. */
   readonly foreignComments: readonly IToken[];
-  /** Characters that are no part of the language, in order. */
+  /** Characters that are not part of the language, in order. */
   readonly unknown: readonly IToken[];
 }
 
-/** Most texts have nothing in them that `readForeign` would change. */
+/** Matches texts that `readForeign` may change. Most texts do not match. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: all that is not ASCII
 const looksForeign = /[^\x00-\x7f]|[0-9],[0-9]{3}|[0-9],0[0-9]|\b0,[0-9]|\b[0-9][0-9_]*(?![eE][+-]?[0-9]+\b)[A-Za-z]/;
 
@@ -20,9 +20,9 @@ const byPlace = (a: IToken, b: IToken): number => a.startOffset - b.startOffset;
 
 let lexer: Lexer | undefined;
 
-/** Never fails: what is no part of the language comes back as such. */
+/** Splits a text into tokens. Never fails: characters that are not part of the language are returned separately. */
 export function lex(text: string): LexedText {
-  // The tests hold the tokens to Chevrotain's own checks; here they would only cost time at every start.
+  // Tests run Chevrotain's own checks of the tokens, which would only slow down each start here.
   lexer ??= new Lexer([...tokens], { skipValidations: true });
   const result = lexer.tokenize(text);
   const unknown = result.groups.unknown ?? [];

@@ -1,6 +1,6 @@
-/** Reads numbers and texts as they are written. */
+/** Parses number and text literals. */
 
-/** `30_000` → 30000; `10%` → 0.1, percent; `2**16` → 65536. Of a malformed number, the number that it begins with. */
+/** Returns the value: `30_000` → 30000; `10%` → 0.1, percent; `2**16` → 65536. For a malformed number it is the number at its start. */
 export function readNumber(image: string): { value: number; percent: boolean } {
   const percent = image.endsWith('%');
   const [base, exponent] = image.split(/\s*(?:\*\*|\^)\s*/);
@@ -18,10 +18,10 @@ export interface BadEscape {
 const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '"': '"', "'": "'", '\\': '\\' };
 const escapeSequence = /\\(?:u\{([0-9A-Fa-f]{1,6})\}|([\s\S]?))/g;
 
-/** Quotes of other alphabets, which lean. */
+/** Matches texts in the quotation marks of other alphabets. */
 const curly = /^[“”„«＂‘’‚"`].*[“”»＂‘’"'`]$/;
 
-/** The text between the quotes, its escapes resolved. An unknown escape represents itself, and is reported. */
+/** Returns the text between the quotes with its escapes resolved. An unknown escape stands for itself and is reported. */
 export function readText(image: string): { value: string; badEscapes: readonly BadEscape[] } {
   const quote = image[0]!;
   const closed = image.length > 1 && (image.endsWith(quote) || curly.test(image)) && !endsInEscape(image.slice(1, -1));

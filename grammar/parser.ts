@@ -1,7 +1,7 @@
 /**
- * The grammar of the language, one rule for each production, and the tree that each rule gives. It knows nothing of meaning: kinds (`mlp`,
- * `softmax`) are names. The comment above a rule is its production: `tower.ebnf` is written from the rules, and a test compares the two.
- * A name that recovery made up is in no node, and a node without a part that it needs is undefined.
+ * Parses the language, with one rule for each production, which returns the syntax tree. The grammar knows no meanings: kinds (`mlp`, `softmax`) are names. The
+ * comment above a rule is its production: `tower.ebnf` is written from the rules, and a test compares the two. A name that recovery made up is not part of any
+ * node, and a node that lacks a required part is undefined.
  */
 import {
   EmbeddedActionsParser,
@@ -15,11 +15,11 @@ import type * as ast from '../src/compiler/syntax/ast.ts';
 import { readNumber, readText } from './literals.ts';
 import * as t from './tokens.ts';
 
-// Lookahead is worked out when a rule is first read: Chevrotain's own is worked out for all rules at each start.
+// Lookahead is computed when a rule is first used: Chevrotain itself would compute it for all rules at each start.
 
 type Lookahead = (this: unknown, ...args: unknown[]) => unknown;
 
-/** Returns a function that `make` builds when it is called for the first time. */
+/** Returns a function that `make` builds at its first call. */
 function onFirstCall(make: () => unknown): never {
   let made: Lookahead | undefined;
   const lookahead: Lookahead = function (...args) {
@@ -40,7 +40,7 @@ class LazyLookahead extends LLkLookaheadStrategy {
 }
 
 interface GrammarSettings extends Pick<IParserConfig, 'errorMessageProvider' | 'skipValidations'> {
-  /** True if a comma in an entry parts values of its list, by the two tokens after the comma. Absent: it ends the entry. */
+  /** True if a comma in an entry separates values of a list, judged by the two tokens after the comma. Absent: it ends the entry. */
   readonly listGoesOn?: (entry: string, next: IToken, after: IToken) => boolean;
 }
 
@@ -56,7 +56,7 @@ export class TowerParser extends EmbeddedActionsParser {
   }
 
   /**
-   * Sets what the next rule reads.
+   * Sets the input of the next rule.
    * @param docs the `///` lines above a token, by its offset
    */
   load(source: Source, tokens: readonly IToken[], docs: ReadonlyMap<number, string>): void {
@@ -199,7 +199,7 @@ export class TowerParser extends EmbeddedActionsParser {
   readonly towerEntry = this.RULE('towerEntry', (): ast.TowerEntryNode | undefined => {
     const first = this.LA(1);
     const word = this.OPTION({
-      // `channel = …` is a step that is called `channel`.
+      // `channel = …` is a step named `channel`.
       GATE: () => this.LA(2).tokenType !== t.Equals,
       DEF: () => this.CONSUME(t.Channel),
     });
@@ -285,7 +285,7 @@ export class TowerParser extends EmbeddedActionsParser {
     return from && to && { kind: 'Range', span: this.#span(first), log, from, to };
   });
 
-  /** True if `dim :` or `dense.rate :` is ahead. */
+  /** True if `dim :` or `dense.rate :` follows. */
   #isSearchEntry(at: number): boolean {
     let next = at;
     while (t.isOf(this.LA(next), t.Name) && t.isOf(this.LA(next + 1), t.Dot)) next += 2;
@@ -319,7 +319,7 @@ export class TowerParser extends EmbeddedActionsParser {
     this.CONSUME(t.Equals);
     const value = this.SUBRULE(this.expression);
     const by = this.OPTION({
-      // `by = …` is the next entry, one that is called `by`.
+      // `by = …` is the next entry, named `by`.
       GATE: () => this.LA(2).tokenType !== t.Equals,
       DEF: () => {
         this.CONSUME(t.By);
@@ -383,7 +383,7 @@ export class TowerParser extends EmbeddedActionsParser {
     return left;
   });
 
-  // One array for all: alternatives that are made at each call were a tenth of the garbage of a check.
+  // The array is shared, because new alternatives for each call were a tenth of the garbage of a check.
   readonly #operands: { ALT: () => ast.ExpressionNode | undefined }[] = [
     {
       ALT: () => {
@@ -480,7 +480,7 @@ export class TowerParser extends EmbeddedActionsParser {
     return parts;
   });
 
-  // Parts of several rules. Their indexes are higher than those of the rules that they are in.
+  // Parts of several rules. Their indexes are higher than those of the rules that contain them.
 
   /** Reads `"{" { entry [ "," ] } "}"`. */
   #entries<T>(entry: () => T | undefined): T[] {
@@ -515,7 +515,7 @@ export class TowerParser extends EmbeddedActionsParser {
     return { kind: 'Text', span: this.#spanOf(text, text), value: readText(text.image).value };
   }
 
-  /** The operation up to the last token read; what is left of it where a side could not be read. */
+  /** Returns the operation up to the last token; if one side could not be parsed, the other side. */
   #binary(
     first: IToken,
     operator: IToken,
@@ -532,13 +532,13 @@ export class TowerParser extends EmbeddedActionsParser {
     };
   }
 
-  /** Returns the span of a declaration or entry, up to the last token read, and its description. */
+  /** Returns the span of a declaration or entry up to the last token, and its description. */
   #place(first: IToken): { span: Span; doc?: string } {
     const doc = this.#docs.get(first.startOffset);
     return doc === undefined ? { span: this.#span(first) } : { span: this.#span(first), doc };
   }
 
-  /** From a token to the last one read. */
+  /** Returns the span from a token to the last one read. */
   #span(first: IToken): Span {
     return this.#spanOf(first, this.LA(0));
   }
@@ -552,5 +552,5 @@ function add<T>(parts: T[], part: T | undefined): void {
   if (part !== undefined) parts.push(part);
 }
 
-/** False for a word that is absent, or that recovery made up. */
+/** False for a keyword that is absent or that recovery made up. */
 const isWritten = (word: IToken | undefined): boolean => word !== undefined && !word.isInsertedInRecovery;

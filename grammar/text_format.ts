@@ -1,6 +1,6 @@
 /**
- * The grammar of Protocol Buffers' text format, in which EasyRec writes its configs. It knows nothing of their fields: it needs no `.proto` file.
- * The comment above a rule is its production. https://protobuf.dev/reference/protobuf/textformat-spec
+ * Parses Protocol Buffers' text format, in which EasyRec writes its configs. It knows nothing about fields and needs no `.proto` file. The comment above a rule
+ * is its production. https://protobuf.dev/reference/protobuf/textformat-spec
  */
 import { createToken, EmbeddedActionsParser, type IToken, Lexer, type TokenType, tokenLabel } from 'chevrotain';
 
@@ -16,13 +16,13 @@ type ConfigValue = ConfigSpan &
     | { readonly kind: 'message'; readonly fields: readonly ConfigField[] }
   );
 
-/** A field, once for each of its values: `units: [2, 1]` is two fields. */
+/** A field, once for each of its values: `units: [2, 1]` gives two fields. */
 export interface ConfigField extends ConfigSpan {
   readonly name: string;
   readonly value: ConfigValue;
 }
 
-/** Tells what could not be read, and what was expected there, in words. */
+/** Describes what was found and what was expected, in words. */
 interface ConfigError extends ConfigSpan {
   readonly found: string;
   readonly expected: string;
@@ -48,7 +48,7 @@ const RightBracket = token('ConfigRightBracket', /\]/, '`]`');
 const Colon = token('ConfigColon', /:/, '`:`');
 const Separator = token('ConfigSeparator', /[,;]/, '`,`');
 const Minus = token('ConfigMinus', /-/, '`-`');
-/** These stand in names of extensions and types: `[type.googleapis.com/a.B]`. */
+/** Part of the names of extensions and types: `[type.googleapis.com/a.B]`. */
 const Dot = token('ConfigDot', /[./]/, '`.`');
 const Other = createToken({ name: 'ConfigOther', pattern: /[\s\S]/, line_breaks: true });
 
@@ -221,7 +221,7 @@ class ConfigParser extends EmbeddedActionsParser {
 
 const signs: Readonly<Record<string, number>> = { a: 7, b: 8, f: 12, n: 10, r: 13, t: 9, v: 11 };
 
-/** The text between the quotes. Escapes are bytes of UTF-8, as in C. */
+/** Returns the text between the quotes. Escapes are bytes of UTF-8, as in C. */
 function unquoted(image: string): string {
   const inner = image.slice(1, -1);
   if (!inner.includes('\\')) return inner;
@@ -241,12 +241,12 @@ function unquoted(image: string): string {
   return new TextDecoder().decode(Uint8Array.from(bytes));
 }
 
-/** Messages inside each other: what the parser's own calls have room for. */
+/** Maximum nesting of messages, limited by the parser's recursion. */
 const deepest = 100;
 
 let made: { readonly lexer: Lexer; readonly parser: ConfigParser } | undefined;
 
-/** Never throws: a text that is no config gives the first mistake. */
+/** Parses a config. Never throws: for an invalid text it returns the first error. */
 export function readConfig(text: string): ReadConfig {
   made ??= { lexer: new Lexer(tokens, { skipValidations: true }), parser: new ConfigParser() };
   const { lexer, parser } = made;

@@ -1,18 +1,18 @@
 /**
- * The TextMate grammar, for editors that colour a text before a language server has read it. Words of the grammar come from the
- * tokens; kinds are handed in, as the grammar knows nothing of them. The scopes are those that VS Code takes the colours of the server's tokens from:
- * a text keeps its colours when the server answers, and the code of a hover and of a Markdown file looks like that of the editor.
+ * Writes the TextMate grammar for editors that colour a text before a language server has read it. Keywords come from the tokens; kinds are passed in, because
+ * the grammar does not know them. The scopes are those to which VS Code maps semantic tokens, so a text keeps its colours when the server responds, and code in
+ * hovers and Markdown looks like that in the editor.
  */
 import type { TokenType } from 'chevrotain';
 import * as t from './tokens.ts';
 
-/** Words that the grammar does not know. */
+/** Words that the grammar does not contain. */
 export interface Vocabulary {
   /** Kinds of features and labels, such as `id`. */
   readonly types: readonly string[];
   /** Other kinds, such as `mlp`. */
   readonly kinds: readonly string[];
-  /** Values of arguments, such as `linear`; some are also kinds. */
+  /** Values of arguments, such as `linear`. Some are also kinds. */
   readonly words: readonly string[];
 }
 
@@ -27,7 +27,7 @@ const scope = {
   choice: 'variable.other.enummember.tower',
 };
 
-/** Gives the scope of the name after a word. */
+/** The scope of the name after each keyword. */
 const named: readonly (readonly [name: string, ...words: TokenType[]])[] = [
   [scope.class, t.Tower, t.Task],
   [scope.namespace, t.Model, t.Data],
@@ -43,7 +43,7 @@ const declarations: readonly TokenType[] = [
 const image = (token: TokenType): string => String(token.PATTERN);
 const anyOf = (words: readonly string[]): string => `\\b(?:${[...new Set(words)].sort().join('|')})\\b`;
 
-/** The whole of `tower.tmLanguage.json`. */
+/** Returns the text of `tower.tmLanguage.json`. */
 export function textMate({ types, kinds, words }: Vocabulary): string {
   const name = '[A-Za-z_][A-Za-z0-9_]*';
   const grammar = {
@@ -72,7 +72,7 @@ export function textMate({ types, kinds, words }: Vocabulary): string {
       },
       declarations: {
         patterns: [
-          // A declaration and its name: `tower user`, `channel main`. A word that a sign follows is a name itself.
+          // A keyword and the declared name: `tower user`, `channel main`. A keyword that punctuation follows is a name itself.
           ...named.map(([is, ...tokens]) => ({
             match: `(?:^\\s*)?\\b(${tokens.map(image).join('|')})\\s+(${name})`,
             captures: { 1: { name: scope.keyword }, 2: { name: is } },
@@ -87,7 +87,7 @@ export function textMate({ types, kinds, words }: Vocabulary): string {
           },
           { match: `(?<=")\\s+(${image(t.By)})\\b`, captures: { 1: { name: scope.keyword } } },
           {
-            // `a, b : category` and `a : id`, on a line of their own.
+            // `a, b : category` and `a : id` on a line of their own.
             match: `^\\s*(${name}(?:\\s*,\\s*${name})*)(?=\\s*:)`,
             captures: {
               1: {
@@ -108,7 +108,7 @@ export function textMate({ types, kinds, words }: Vocabulary): string {
             captures: { 1: { patterns: [{ name: scope.keyword, match: name }] } },
           },
           {
-            // `pool: mean`: the word is also a block.
+            // `pool: mean`, whose value is also a block.
             match: `\\b(${name})\\s*:\\s*(?!${image(t.Log)}\\s)(${anyOf(words)})(?!\\s*\\()`,
             captures: { 1: { name: scope.parameter }, 2: { name: scope.choice } },
           },

@@ -1,16 +1,15 @@
 /**
- * The words and signs of the language. Words of the grammar are contextual: each is a token of its own, and also a `Name`, so
- * that a feature may be called `channel`. Text that is no part of the language is a token too, kept out of the parser's way:
- * the lexer never fails.
+ * Defines the tokens of the language. Keywords are contextual: each has its own token type and is also a `Name`, so that a feature may be called `channel`.
+ * Text that is not part of the language becomes tokens too, which do not reach the parser: the lexer never fails.
  */
 import { createToken, type IToken, type ITokenConfig, Lexer, type TokenType, tokenMatcher } from 'chevrotain';
 
-// Which characters a token may begin with: Chevrotain reads the patterns at each start to find it out, unless it is said.
+// Declares the characters that tokens may begin with, because Chevrotain would otherwise analyse the patterns at each start.
 
-/** Chevrotain has one list of tokens for each character below 256, and one for every 255 characters from there on. */
+/** Chevrotain has a list of tokens for each character below 256, and one for every 255 characters above. */
 const [single, together] = [256, 255];
 
-/** The codes to name for ranges of characters, as in a class of a pattern: `A-Za-z_`. A `-` of its own is last. */
+/** Returns the codes for ranges of characters, written as in a character class: `A-Za-z_`. A literal `-` must be last. */
 function starts(ranges: string): number[] {
   return [...ranges.matchAll(/(.)(?:-(.))?/gsu)].flatMap(([, first, last = first]) => {
     const [from, to] = [first!.codePointAt(0)!, last!.codePointAt(0)!];
@@ -21,16 +20,16 @@ function starts(ranges: string): number[] {
 }
 
 interface TokenConfig extends ITokenConfig {
-  /** The characters that it may begin with, as in a class of a pattern. */
+  /** The characters that it may begin with, written as in a character class. */
   readonly begins?: string;
 }
 
-/** Which tokens span lines, and how they begin, is said here: Chevrotain would read every pattern at each start to find it out. */
+/** Makes a token type. It declares whether tokens span lines and how they begin, because Chevrotain would otherwise analyse every pattern at each start. */
 function token({ begins, ...config }: TokenConfig): TokenType {
   return createToken({ line_breaks: false, ...config, ...(begins ? { start_chars_hint: starts(begins) } : {}) });
 }
 
-/** Any identifier, also every word of the grammar. */
+/** Any identifier, including every keyword. */
 export const Name = token({ name: 'Name', pattern: Lexer.NA, label: 'a name' });
 
 export const Identifier = token({
@@ -41,7 +40,7 @@ export const Identifier = token({
   label: 'a name',
 });
 
-/** `größe`, `用户`, and letters that look like ours: read as a name, and reported. Also what is never seen within a name. */
+/** `größe`, `用户`, and look-alike letters: parsed as a name, and reported. Includes invisible characters within a name. */
 export const ForeignName = token({
   name: 'ForeignName',
   begins:
@@ -100,7 +99,7 @@ export const RightBracket = sign('RightBracket', ']');
 export const Colon = sign('Colon', ':');
 export const Equals = sign('Equals', '=');
 export const Comma = sign('Comma', ',');
-/** Between the ends of a range. */
+/** Separates the ends of a range. */
 export const To = sign('To', '..');
 export const Dot = sign('Dot', '.');
 export const Plus = sign('Plus', '+');
@@ -108,7 +107,7 @@ export const Minus = sign('Minus', '-');
 export const Times = sign('Times', '*');
 export const Over = sign('Over', '/');
 
-/** `=>`, `→`, `|>`, `- >`, `–>`: what hands used to other languages write for an arrow. Read as one, and reported. */
+/** `=>`, `→`, `|>`, `- >`, `–>`: what users of other languages write for an arrow. Parsed as an arrow, and reported. */
 export const ForeignArrow = token({
   name: 'ForeignArrow',
   begins: '=>|~\u2010-\u2015\u2212\uff0d\u2192\u21a6\u21d2\u2794\u279c\u279d\u279e\u27a1\u27f6\u27f9-',
@@ -118,7 +117,7 @@ export const ForeignArrow = token({
   label: '`->`',
 });
 
-/** `：`, `（`, `×`, `−`: signs that look like ours. Never reaches the parser: it is read as the sign that it looks like. */
+/** `：`, `（`, `×`, `−`: look-alike punctuation. Never reaches the parser, because it is replaced by the token that it looks like. */
 export const ForeignSign = token({
   name: 'ForeignSign',
   begins:
@@ -136,7 +135,7 @@ export const NumberToken = token({
   label: 'a number',
 });
 
-/** `1_`, `64px`, `1.2.3`, `.5`, `2**16`: read as a number, and reported. */
+/** `1_`, `64px`, `1.2.3`, `.5`, `2**16`: parsed as a number, and reported. */
 export const MalformedNumber = token({
   name: 'MalformedNumber',
   begins: '0-9.',
@@ -147,7 +146,7 @@ export const MalformedNumber = token({
 });
 NumberToken.LONGER_ALT = [MalformedNumber];
 
-/** `"movies.csv"`, with `\"`, `\\`, `\n`, `\t` and `\u{1F600}` inside. */
+/** `"movies.csv"`, which may contain `\"`, `\\`, `\n`, `\t` and `\u{1F600}`. */
 export const Text = token({
   name: 'Text',
   begins: '"',
@@ -155,7 +154,7 @@ export const Text = token({
   label: 'a text in "quotes"',
 });
 
-/** A text whose line ends before its closing quote. Read up to the brackets at the line's end, and reported. */
+/** A text without a closing quote on its line. It ends before the brackets at the end of the line, and is reported. */
 export const UnclosedText = token({
   name: 'UnclosedText',
   begins: `"'`,
@@ -164,7 +163,7 @@ export const UnclosedText = token({
   label: 'a text in "quotes"',
 });
 
-/** `'movies.csv'`, `“movies.csv”`, `«movies.csv»`. Read as a text, and reported. */
+/** `'movies.csv'`, `“movies.csv”`, `«movies.csv»`: parsed as a text, and reported. */
 export const ForeignText = token({
   name: 'ForeignText',
   begins: `'"\`“”„«＂‘’‚`,
@@ -182,16 +181,16 @@ export const Blank = token({
   line_breaks: true,
 });
 
-/** The lines of a code fence, copied with the program from a page. */
+/** The lines of a code fence that was copied from a page together with the program. */
 const Fence = token({ name: 'Fence', begins: '`~', pattern: /(?:```|~~~)[^\r\n]*/, group: 'unknown' });
 
-/** `/// …`: belongs to what follows. */
+/** `/// …`: describes the declaration or entry below. */
 export const DocComment = token({ name: 'DocComment', begins: '/', pattern: /\/\/\/[^\r\n]*/, group: 'comments' });
 
 /** `// …` */
 const Comment = token({ name: 'Comment', begins: '/', pattern: /\/\/[^\r\n]*/, group: 'comments' });
 
-/** Comments of other languages: skipped like ours, and reported. */
+/** Comments in the style of other languages: skipped, and reported. */
 const ForeignComment = token({
   name: 'ForeignComment',
   begins: `#/"'`,
@@ -200,7 +199,7 @@ const ForeignComment = token({
   line_breaks: true,
 });
 
-/** Whatever is left, one character at a time: never reaches the parser. */
+/** Any other character, one at a time. Never reaches the parser. */
 const Unknown = token({
   name: 'Unknown',
   begins: '\u0000-\u0008\u000e-\u001f!$%&;<>?@\\^`|~\u007f-\uffff',
@@ -209,7 +208,7 @@ const Unknown = token({
   group: 'unknown',
 });
 
-/** In the order they are tried. */
+/** In the order in which the lexer tries them. */
 export const tokens: readonly TokenType[] = [
   Blank,
   Fence,
@@ -267,7 +266,7 @@ export const tokens: readonly TokenType[] = [
   Name,
 ];
 
-/** True if a token is of a type, or of one that represents it: each word is also a `Name`. */
+/** True if a token is of a type, or of one that stands for it: each keyword is also a `Name`. */
 export function isOf(token: IToken, type: TokenType): boolean {
   return tokenMatcher(token, type);
 }

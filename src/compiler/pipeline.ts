@@ -5,7 +5,7 @@
  *                       │                        │             │                  │
  *                       └────────────────────────┴─ diagnostics ┴─────────────────┴─────lower─────▶ Lowered { plan }
  *
- * `check` finds every mistake: what the command line, the editor and the tests call. `compile` goes on to the graphs.
+ * `checkSource` finds every error; the command line, the editor and the tests call it. `compileSource` continues to the graphs.
  */
 import type { Code } from '../base/diagnostics/codes.ts';
 import { type Diagnostic, hasErrors } from '../base/diagnostics/diagnostic.ts';
@@ -28,12 +28,12 @@ export type CheckOptions = Omit<ResolveOptions, 'partial'>;
 export interface CheckResult {
   readonly file: FileNode;
   readonly resolution: Resolution;
-  /** Absent also for a file that declares only what others use. */
+  /** Absent also for a file that only declares parts for other files. */
   readonly model?: Model;
   readonly shapes?: Shapes;
-  /** The valid data blocks of the file, then those of files it uses. */
+  /** The valid data blocks of the file, followed by those of its imports. */
   readonly dataDescriptions: readonly DataDescription[];
-  /** Sorted by file and place. */
+  /** Sorted by file and position. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -41,7 +41,7 @@ export function checkSource(source: Source, options: CheckOptions = {}): CheckRe
   const cachedOptions = rememberFiles(options);
   const checked = checkOnce(source, cachedOptions);
   const { search } = checked.resolution;
-  // With settings, a value of the search that is replaced may not fit.
+  // With settings, a choice that no trial takes may not fit.
   if (search.length === 0 || hasSettings(options) || hasErrors(checked.diagnostics)) return checked;
   const trialDiagnostics = tryChoices(
     search,
@@ -64,7 +64,7 @@ function checkOnce(source: Source, options: CheckOptions): CheckResult {
   const shapes = model && checkShapes(model);
   const towers = model ? undefined : towersOf(resolution);
   const shapeDiagnostics = shapes?.diagnostics ?? (towers ? checkTowers(towers) : []);
-  // The rules judge models alone.
+  // Other rules only run for models.
   const always: readonly Code[] = ['stray-description', 'unrepeatable-sql'];
   const isJudged = (code: Code): boolean => model !== undefined || always.includes(code);
   return {
@@ -95,7 +95,7 @@ function rememberFiles({ load, parse: read = parse, ...options }: CheckOptions):
 }
 
 export interface CompileResult extends CheckResult {
-  /** Absent where there is an error, and for a file that is no model. */
+  /** Absent if there is an error, and for a file that is not a model. */
   readonly lowered?: Lowered;
 }
 

@@ -19,7 +19,7 @@ export interface Pinned {
   readonly until?: Until;
   /** The last training event of a run that is evaluated on data other than its own. */
   readonly trainedUntil?: Until;
-  /** True: that run trained on all events up to `until` or `trainedUntil`, those of its time among them. */
+  /** True if that run trained on all events up to `until` or `trainedUntil`, including those of its last time. */
   readonly trainedAll?: boolean;
 }
 

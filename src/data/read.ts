@@ -79,11 +79,11 @@ async function readFiles(readContext: ReadContext): Promise<Dataset | (() => Pro
     staged.set(source.role, await stage(database, source, layout, stageOptions));
   }
   refuseTooMany(staged.get('events')!.rows);
-  // All columns of expressions are now in the database, or in files that are not removed.
+  // All columns of expressions are now in the database, or in files that are read in place.
   const inPlace = [...staged.values()]
     .filter((stagedTable) => stagedTable.inPlace !== undefined)
     .flatMap(({ files }) => files);
-  // Checks again that no file of a store has changed.
+  // Stores may be read again, to check if a file has changed.
   const storeFiles = inStores([...layout.sources.values()].flatMap(({ files }) => files));
   await database.seal([...new Set([...inPlace.map(({ file }) => file.path), ...storeFiles.map(({ path }) => path)])]);
   const bad = [...staged.values()].flatMap(({ broken }) => broken);

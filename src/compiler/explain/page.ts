@@ -54,7 +54,7 @@ export function severityText(code: Code, severity: ErrorPage['severity']): strin
 
 const generated = '<!-- Written by `npm run generate` from the pages of the codes: change those, not this. -->';
 
-/** Path from the root of the project → the text of the file: the list of all codes, and a page for each former name, for links. */
+/** Returns texts of files by their path in the project: the list of all codes, and a page for each former name, for links. */
 export function errorIndex(): ReadonlyMap<string, string> {
   const codeRows = (Object.keys(codes) as Code[]).map((code) => {
     const { severity, means } = readErrorPage(code);
@@ -79,7 +79,7 @@ export function errorIndex(): ReadonlyMap<string, string> {
 export const firstSentence = (text: string): string =>
   (/^.*?[.:](?= [A-Z`]|$)/s.exec(text)?.[0] ?? text).replace(/:$/, '.').replaceAll('|', '\\|');
 
-/** The sections of the specification; the place in the list, from 1, is the number of the section. */
+/** The sections of the specification. The number of a section is its index in the list, from 1. */
 export const specSections = [
   'Lexis',
   'Grammar',
@@ -106,7 +106,7 @@ export function specLink(paragraph: string): string {
   return `[Specification, ${paragraph}: ${title}](../spec.md#${anchorOf(`${number} ${title}`)})`;
 }
 
-/** The anchor that GitHub gives a heading. */
+/** Returns the anchor that GitHub gives a heading. */
 export const anchorOf = (heading: string): string =>
   heading
     .toLowerCase()

@@ -7,16 +7,16 @@ import { type Doc, flatDoc, widthOf } from './doc.ts';
 import { type PrintedBinding, printEntry, searchEntry, towerEntry, typedEntry } from './entries.ts';
 import type { FormatLayout } from './layout.ts';
 
-// Joins the lines of a file with the comments between and behind them, and aligns signs and comments of neighbours. Widths are computed beforehand,
-// because prettier's printer has no columns.
+// Joins the lines of a file with the comments between and after them, and aligns signs and comments of adjacent lines. Widths are computed beforehand, because
+// prettier's printer has no columns.
 
 /** Signs after longer names are not aligned, so that they do not move the others. */
 const longestName = 40;
 
-/** Comments are aligned up to this column; those of longer lines follow their line. */
+/** Comments are aligned up to this column; those of longer lines directly follow their line. */
 const lastColumn = 90;
 
-/** Returns the width of each binding's head: the widest of its run. */
+/** Returns the width of each binding's head: that of the widest in its run. */
 export function headWidths(
   bindings: readonly (PrintedBinding | undefined)[],
   isApart: (index: number) => boolean,
@@ -33,14 +33,14 @@ export function headWidths(
   return widths;
 }
 
-/** The column of each line's comment; `widths` has nothing for lines that have none, or that are broken. */
+/** Returns the column of each line's comment. `widths` has undefined for lines without a comment and for broken lines. */
 function commentColumns(widths: readonly (number | undefined)[], gap: number): readonly (number | undefined)[] {
   const alignedWidths = widths.filter((width) => width !== undefined && width <= lastColumn);
   const column = (alignedWidths as number[]).reduce((most, width) => Math.max(most, width), 0) + gap;
   return widths.map((width) => (width === undefined ? undefined : width <= lastColumn ? column : width + gap));
 }
 
-/** Groups neighbours: splits before each index that is separated from the previous one. */
+/** Groups adjacent lines; a new group starts at each index that is separated from the previous one. */
 export function alignedRuns(length: number, isApart: (index: number) => boolean): number[][] {
   const foundRuns: number[][] = [];
   for (let index = 0; index < length; index++) {
@@ -50,21 +50,21 @@ export function alignedRuns(length: number, isApart: (index: number) => boolean)
   return foundRuns;
 }
 
-/** A line, or something that was too long for one. */
+/** A line, or an item that was too long for one. */
 export interface PrintedLine {
   readonly level: number;
-  /** Comments above it, and behind the line before it. */
+  /** Comments above it, and the one at the end of the previous line. */
   readonly before: TokenGap;
   readonly doc: Doc;
-  /** Cells up to its end, indentation included, when it is one line. */
+  /** Width in cells including indentation. Absent if it takes several lines. */
   readonly width?: number;
-  /** True if the line ends with an opening brace or begins with a closing one: no empty line follows or precedes such a brace. */
+  /** Set if the line ends with an opening brace or starts with a closing one: there is no empty line inside of a brace. */
   readonly brace?: 'opens' | 'closes';
-  /** Comments of lines of one section share a column. */
+  /** Comments of lines in the same section share a column. */
   readonly section: number;
 }
 
-/** The lines under each other, with `end` before the end of the file. */
+/** Returns the lines one below the other, with the comments `end` before the end of the file. */
 export function stackLines(lines: readonly PrintedLine[], end: TokenGap, { tabWidth }: FormatLayout): Doc {
   const columns = columnsOf(lines, end);
   const lineDocs: Doc[] = [];
@@ -72,7 +72,7 @@ export function stackLines(lines: readonly PrintedLine[], end: TokenGap, { tabWi
     const isFirst = lineDocs.length === 0;
     lineDocs.push(atLevel(level, [isFirst ? '' : blank ? [hardline, hardline] : hardline, doc]));
   };
-  /** Writes the comments before line `index`, the end of the file for the last; says whether an empty line may follow. */
+  /** Adds the comments before line `index`, or before the end of the file. Returns true if an empty line may follow. */
   const addComments = (index: number, { trailing, own }: TokenGap): boolean => {
     const line = lines[index];
     const column = columns[index - 1];
@@ -104,7 +104,7 @@ function atLevel(level: number, doc: Doc): Doc {
   return indentedDoc;
 }
 
-/** Returns the column of the comment behind each line. */
+/** Returns the column of the comment at the end of each line. */
 function columnsOf(lines: readonly PrintedLine[], end: TokenGap): (number | undefined)[] {
   const columns: (number | undefined)[] = [];
   const sections = new Map<number, number[]>();
@@ -126,7 +126,7 @@ function columnsOf(lines: readonly PrintedLine[], end: TokenGap): (number | unde
 
 const { hardline, indent, lineSuffix } = builders;
 
-/** A comma that must not move, because a description before it would then belong to the next entry. */
+/** A comma that keeps its position, because a description in front of it would otherwise pass to the next entry. */
 interface RetainedComma {
   readonly kind: 'comma';
 }
@@ -147,11 +147,11 @@ interface BodyItem {
 export interface PrintedBody {
   readonly items: readonly BodyItem[];
   readonly close: TokenGap;
-  /** Written on one line, it has this text, braces included. */
+  /** The text on one line, including braces. Absent if it was not written on one line. */
   readonly oneLine?: string;
 }
 
-/** Reads from the opening brace to the closing one. The gap before the first is the caller's. */
+/** Reads from the opening brace to the closing one. The caller has taken the gap before the first. */
 export function readBody(nodes: readonly Ast.BodyEntryNode[], cursor: TokenCursor): PrintedBody {
   const openingLine = cursor.line;
   cursor.word();
@@ -175,7 +175,7 @@ export function readBody(nodes: readonly Ast.BodyEntryNode[], cursor: TokenCurso
   return { items, close, ...defined({ oneLine }) };
 }
 
-/** Without a head of its own, so that it is aligned with nothing. */
+/** Reads an entry without a head, so that it is not aligned. */
 function verbatim({ span }: Ast.BodyEntryNode, cursor: TokenCursor): PrintedBinding {
   return { kind: 'binding', doc: cursor.verbatim(span.end), sign: '=', value: '', form: 'verbatim' };
 }
@@ -213,17 +213,17 @@ function columnsText({ head, body }: PrintedColumns): string | undefined {
   return headText === undefined || body.oneLine === undefined ? undefined : headText + body.oneLine;
 }
 
-/** A line of a body: entries that share it, or one thing that may take several. */
+/** A line of a body: entries that share it, or a single item that may take several lines. */
 interface BodyRow {
   readonly items: readonly BodyItem[];
   readonly first: BodyItem;
 }
 
-/** The lines between the braces. `level` is how deep they are indented. */
+/** Returns the lines between the braces. `level` is their indentation. */
 function linesOfBody({ items }: PrintedBody, level: number, layout: FormatLayout, section: number): PrintedLine[] {
   const room = layout.printWidth - level * layout.tabWidth;
   let bodyRows = rowsOf(items);
-  // A row that is too long is split, which may widen the heads of its neighbours: until all fit.
+  // A row that is too long is split, which may widen the heads of its neighbours, so this repeats until all rows fit.
   for (;;) {
     const widths = widthsOf(bodyRows);
     const splitRows = bodyRows.flatMap((row, index) =>
@@ -247,7 +247,7 @@ function linesOfBody({ items }: PrintedBody, level: number, layout: FormatLayout
   });
 }
 
-/** A head with its body over several lines, whose comments share a column: those of section `within`. */
+/** Returns a head and its body on several lines. Comments in the body share a column with those of section `within`. */
 export function bodied(
   { before, head, body }: { readonly before: TokenGap; readonly head: Doc; readonly body: PrintedBody },
   level: number,
@@ -296,7 +296,7 @@ function rowsOf(items: readonly BodyItem[]): BodyRow[] {
 
 function widthsOf(rows: readonly BodyRow[]): readonly number[] {
   const bindings = rows.map(({ first: { what } }) => (what.kind === 'binding' ? what : undefined));
-  // Features are one table, whatever gaps part its groups.
+  // Features form one table across blank lines.
   return headWidths(bindings, (at) => rows[at]!.first.before.blank && bindings[at]?.form !== 'typed');
 }
 
@@ -316,14 +316,14 @@ function docOf(what: BodyItem['what']): Doc {
   return columnsText(what) ?? hardline;
 }
 
-/** A binding with its sign in the column of its neighbours'; its head is broken too where it alone fills a line. */
+/** Returns a binding aligned with its neighbours, with a broken head if that alone fills the line. */
 export function broken(what: PrintedBinding, width: number, room: number): Doc {
   const { head, breaking, sign, value } = what;
   if (head === undefined || breaking === undefined || widthOf(head) + 2 <= room) return aligned(what, width);
   return [indent(breaking), ` ${sign}`, value];
 }
 
-/** A binding with its sign in the column of its neighbours'. */
+/** Returns a binding whose `=` or `:` is aligned with those of its neighbours. */
 function aligned({ head, doc, sign, value }: PrintedBinding, width: number): Doc {
   return head === undefined ? doc : [head.padEnd(width), ` ${sign}`, value];
 }

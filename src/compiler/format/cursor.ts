@@ -1,4 +1,4 @@
-/** Walks the tokens of a file for the printer, with the comments and blank lines between each two, which stay between them. */
+/** Walks the tokens of a file for the printer, with the comments and blank lines between each two tokens, which stay there. */
 import type { IToken } from 'chevrotain';
 import { builders } from 'prettier/doc';
 import { defined } from '../../base/util/defined.ts';
@@ -6,20 +6,20 @@ import type { Doc } from './doc.ts';
 
 interface CommentLine {
   readonly text: string;
-  /** An empty line is above it. */
+  /** True if an empty line is above it. */
   readonly blank: boolean;
   /** True if it continues a comment at a line's end, in the same column of the next line. */
   readonly continues: boolean;
 }
 
 export interface TokenGap {
-  /** The comment on the line of the token before. */
+  /** The comment on the line of the previous token. */
   readonly trailing?: string;
-  /** Comments that have a line to themselves. */
+  /** Comments on lines of their own. */
   readonly own: readonly CommentLine[];
-  /** An empty line is right above the next token. */
+  /** True if an empty line is directly above the next token. */
   readonly blank: boolean;
-  /** The next token begins a line. */
+  /** True if the next token starts a line. */
   readonly newline: boolean;
 }
 
@@ -34,7 +34,7 @@ export const hasDescription = ({ trailing, own }: TokenGap): boolean =>
 /** True if the following code must not be formatted. */
 export const saysIgnore = ({ own }: TokenGap): boolean => /^\/\/\s*prettier-ignore\s*$/.test(own.at(-1)?.text ?? '');
 
-/** The gap of two, when the token between them is printed before both or not at all. */
+/** Merges two gaps, if the token between them is printed before both or not at all. */
 function merge(first: TokenGap, second: TokenGap): TokenGap {
   const newline = first.newline || second.newline;
   if (!hasComments(first)) return { ...second, blank: second.blank || (first.blank && !hasComments(second)), newline };
@@ -48,7 +48,7 @@ function merge(first: TokenGap, second: TokenGap): TokenGap {
   };
 }
 
-/** The gap before each token, and one more before the end of the file. Tokens and comments in their order. */
+/** Returns the gap before each token, and one more before the end of the file. Tokens and comments must be sorted. */
 export function gapsBetween(tokens: readonly IToken[], comments: readonly IToken[]): TokenGap[] {
   const gaps: TokenGap[] = [];
   let nextComment = 0;
@@ -102,7 +102,7 @@ function gapOf(before: IToken | undefined, comments: readonly IToken[], after: I
 
 const { hardline, indent, lineSuffix, literalline } = builders;
 
-/** Walks over the tokens of a file, each once, with the comments before it: nothing that it passes is lost. */
+/** Walks over the tokens of a file once, with the comments in front of each, so that none is lost. */
 export class TokenCursor {
   private at = 0;
   /** Gaps before skipped tokens. They belong to the next printed token. */
@@ -123,12 +123,12 @@ export class TokenCursor {
     return this.tokens[this.at]?.image;
   }
 
-  /** The line the next token begins on. */
+  /** The line on which the next token starts. */
   get line(): number {
     return this.tokens[this.at]?.startLine ?? 0;
   }
 
-  /** The line of the token that was printed last. */
+  /** The line of the last printed token. */
   get lastLine(): number {
     return this.tokens[this.at - 1]?.endLine ?? 0;
   }
@@ -138,32 +138,32 @@ export class TokenCursor {
     return this.pending === undefined ? gap : merge(this.pending, gap);
   }
 
-  /** The gap before the next token, for a caller that prints its comments itself. */
+  /** Takes the gap before the next token, for a caller that prints its comments itself. */
   takeGap(): TokenGap {
     const gap = this.peek();
     this.pending = nothing;
     return gap;
   }
 
-  /** The next token's text; its gap has been taken. */
+  /** Returns the text of the next token, whose gap has been taken. */
   word(): string {
     this.pending = undefined;
     return this.tokens[this.at++]!.image;
   }
 
-  /** Parts the next token from the one before: by `wanted`, or by a line for each comment between them. */
+  /** Separates the next token from the previous one: by `wanted`, or by lines with the comments between them. */
   gap(wanted: Doc): Doc {
     const gap = this.takeGap();
     return hasComments(gap) ? [commentsOf(gap), hardline] : wanted;
   }
 
-  /** `wanted` and the next token. */
+  /** Returns `wanted` and the next token. */
   take(wanted: Doc): Doc {
     const gapDoc = this.gap(wanted);
     return [gapDoc, this.word()];
   }
 
-  /** Like `take`, for a closing bracket: comments before it are indented like the content. */
+  /** Does the same as `take` for a closing bracket: comments before it are indented like the content. */
   close(wanted: Doc): Doc {
     const gap = this.takeGap();
     return [hasComments(gap) ? [indent(commentsOf(gap)), hardline] : wanted, this.word()];
@@ -179,7 +179,7 @@ export class TokenCursor {
     return lines.length === 0 ? first! : [first!, ...lines.map((line): Doc => [literalline, line])];
   }
 
-  /** Passes over a comma, if one is next; comments before it will be after it. */
+  /** Skips a comma, if one is next. Comments in front of it move behind it. */
   passComma(): boolean {
     if (this.image !== ',') return false;
     const gap = this.takeGap();
@@ -189,7 +189,7 @@ export class TokenCursor {
   }
 }
 
-/** A space of four cells separates a comment from the text before it. */
+/** Four spaces separate a comment from the text in front of it. */
 export const beforeComment = '    ';
 
 function commentsOf({ trailing, own }: TokenGap): Doc {

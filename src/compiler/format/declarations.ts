@@ -1,4 +1,4 @@
-/** Declarations one under the other, in the order they were written. */
+/** Prints declarations one below the other, in the order of the file. */
 import { builders } from 'prettier/doc';
 import type * as Ast from '../syntax/ast.ts';
 import {
@@ -19,7 +19,7 @@ import type { FormatLayout } from './layout.ts';
 
 const { group, indent, line, softline } = builders;
 
-/** A declaration with braces; its head ends with the space before them. */
+/** A declaration with braces, whose head ends with the space before them. */
 interface BodiedDeclaration {
   readonly kind: 'bodied';
   readonly form: string;
@@ -121,14 +121,14 @@ function towerHead({ inputs, key }: Ast.TowerNode, cursor: TokenCursor): Doc[] {
   return [group([...nameDocs, indent(inputDocs), close]), indent(keyDocs)];
 }
 
-/** A body that was written on one line, with its opening brace in a column. */
+/** Returns a body that was written on one line, with its opening brace in a column. */
 function oneLineOf({ head, body }: BodiedDeclaration, column: number): string | undefined {
   const headText = flatDoc(head);
   if (headText === undefined || body.oneLine === undefined) return undefined;
   return headText.padEnd(column) + body.oneLine;
 }
 
-/** Neighbours of one kind that have a line each have their braces under each other, when all of them still fit. */
+/** Returns the columns that align the braces of adjacent declarations of one kind, each on one line, if all of them still fit. */
 function braceColumns(placed: readonly PlacedDeclaration[], layout: FormatLayout): (number | undefined)[] {
   const columns: (number | undefined)[] = [];
   const formOf = ({ what }: PlacedDeclaration): string | undefined =>

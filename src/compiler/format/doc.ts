@@ -1,10 +1,10 @@
-/** Prettier's documents: the pieces that its printer lays out. */
+/** Uses Prettier's documents, which its printer lays out. */
 import type { builders } from 'prettier/doc';
 import { show } from '../../base/text/display.ts';
 
 export type Doc = builders.Doc;
 
-/** The text of a document on one line; nothing where a comment within it keeps it from that. */
+/** Returns the text of a document on one line; undefined if a comment within it prevents that. */
 export function flatDoc(doc: Doc): string | undefined {
   if (typeof doc === 'string') return doc;
   if (Array.isArray(doc)) return flatAll(doc);
@@ -35,5 +35,5 @@ function flatAll(parts: readonly Doc[]): string | undefined {
 
 const plain = /^[ -~]*$/;
 
-/** Cells that a text takes. */
+/** Returns the width of a text in cells. */
 export const widthOf = (text: string): number => (plain.test(text) ? text.length : show(text).width);

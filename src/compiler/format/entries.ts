@@ -1,6 +1,6 @@
 /**
- * Prints `name = value` and `name : value` in pieces, so that signs can be aligned, and the values and flows in them. The gap before the
- * first token of an expression belongs to its caller.
+ * Prints `name = value` and `name : value` in pieces, so that signs can be aligned, together with their values and flows. The caller handles the gap before the
+ * first token of an expression.
  */
 import { builders } from 'prettier/doc';
 import { defined } from '../../base/util/defined.ts';
@@ -29,7 +29,7 @@ function expression(node: Ast.ExpressionNode, cursor: TokenCursor): Doc {
   }
 }
 
-/** Parentheses stay where they were written, needed or not. */
+/** Prints parentheses, which are kept even if they are not needed. */
 function parenthesized(node: Ast.ExpressionNode, cursor: TokenCursor): Doc {
   const open = cursor.word();
   const innerDoc = indent([cursor.gap(softline), expression(node, cursor)]);
@@ -42,14 +42,14 @@ function name({ parts }: Ast.NameNode, cursor: TokenCursor): Doc {
   return [firstWord, indent(parts.slice(1).map(() => [cursor.take(''), cursor.take('')]))];
 }
 
-/** `a -> b -> c`, `a + b - c`: too long for a line it breaks before each sign. */
+/** Prints `a -> b -> c` or `a + b - c`, broken before each operator if it is too long for a line. */
 function chain([first, ...others]: readonly Ast.ExpressionNode[], cursor: TokenCursor): Doc {
   const firstOperand = expression(first!, cursor);
   const otherOperands = others.map((operand) => [cursor.take(line), cursor.gap(' '), expression(operand, cursor)]);
   return group([firstOperand, indent(otherOperands)]);
 }
 
-/** `a + b - c` is read as `(a + b) - c`; what was written in parentheses is an operand of its own. */
+/** Returns the operands of `a + b - c`, which is parsed as `(a + b) - c`. A parenthesized part is a single operand. */
 function operands(node: Ast.BinaryNode): readonly Ast.ExpressionNode[] {
   const rightOperands: Ast.ExpressionNode[] = [];
   let leftOperand: Ast.ExpressionNode = node;
@@ -76,7 +76,7 @@ function list(node: Ast.ListNode, cursor: TokenCursor): Doc {
   return bracketed(cursor.word(), node.items, expression, cursor, node.items.every(isNumber));
 }
 
-/** Items between brackets, with a comma after the last where they are on lines of their own; numbers fill their lines. */
+/** Prints items between brackets, with a trailing comma if they are on separate lines. Numbers fill their lines instead. */
 function bracketed<T>(
   open: Doc,
   items: readonly T[],
@@ -110,19 +110,19 @@ function argument(node: Ast.ArgumentNode, cursor: TokenCursor): Doc {
 
 const { fill, group, ifBreak, indent, line, softline } = builders;
 
-/** Something with a name before a sign and a value after it. */
+/** A name, `=` or `:`, and a value. */
 export interface PrintedBinding {
   readonly kind: 'binding';
-  /** Stands before the sign; nothing where a comment within it breaks it over lines. */
+  /** The text before the sign. Absent if a comment breaks it over several lines. */
   readonly head?: string;
-  /** Prints the head, the sign and the value without aligning the signs. */
+  /** The head, the sign and the value, without alignment. */
   readonly doc: Doc;
   readonly sign: '=' | ':';
-  /** The value, with the comments between the sign and it. */
+  /** The value, and the comments between the sign and the value. */
   readonly value: Doc;
-  /** The head where it may go over several lines, as the names of a list do. */
+  /** The head as a document, if it may be broken over several lines like a list of names. */
   readonly breaking?: Doc;
-  /** Signs of neighbours are aligned where this is the same. */
+  /** Signs of adjacent bindings with the same form are aligned. */
   readonly form: string;
 }
 
@@ -176,7 +176,7 @@ export function blockDeclaration({ shared, parameters, flow }: Ast.BlockNode, cu
   return binding(head, '=', 'block', cursor, () => expression(flow, cursor), parameters.length > 0);
 }
 
-/** `(width, depth = 2)` */
+/** Prints `(width, depth = 2)`. */
 function parameterList(parameters: readonly Ast.BlockParameterNode[], cursor: TokenCursor): Doc[] {
   const openDoc = indent(cursor.take(''));
   const parameterDocs: Doc[] = [];
@@ -201,7 +201,7 @@ export function groupDeclaration({ members }: Ast.GroupNode, cursor: TokenCursor
   });
 }
 
-/** `a, b, c`, as many on each line as it takes. */
+/** Prints `a, b, c`, filled into lines. */
 function listed(names: readonly Ast.IdentifierNode[], cursor: TokenCursor): Doc {
   const nameDocs: Doc[] = [cursor.word()];
   for (let index = 1; index < names.length; index++) {
@@ -215,7 +215,7 @@ function words(count: number, cursor: TokenCursor): Doc[] {
   return [cursor.word(), ...Array.from({ length: count - 1 }, () => cursor.take(' '))];
 }
 
-/** The value is read last: it follows the sign in the text. */
+/** Reads the value last, because it follows the sign in the text. */
 function binding(
   head: Doc[],
   sign: '=' | ':',

@@ -1,4 +1,4 @@
-/** Formats a file in the standard format of Tower. Each comment stays between the same two words. */
+/** Formats a file in the standard format of Tower. Each comment stays between the same two tokens. */
 import { printer } from 'prettier/doc';
 import { lex } from '../../../grammar/lexer.ts';
 import type { Diagnostic, Edit, Outcome } from '../../base/diagnostics/diagnostic.ts';
@@ -22,7 +22,7 @@ export function formatSource(source: Source, layout: Partial<FormatLayout> = {})
   const isChanged = plainText !== source.text;
   const readResult = readForFormat(isChanged ? makeSource(source.name, plainText) : source);
   if (readResult.output === undefined) {
-    // Reported at the places of the original text.
+    // Parses the original text again, for the right positions.
     const diagnostics = isChanged ? syntaxMistakes(parse(source).diagnostics) : readResult.diagnostics;
     return { output: undefined, diagnostics };
   }
@@ -42,7 +42,7 @@ export function readForFormat(source: Source): Outcome<FileNode | undefined> {
   return mistakes.length > 0 ? { output: undefined, diagnostics: mistakes } : { output, diagnostics: [] };
 }
 
-/** A file that declares nothing may still hold comments. */
+/** A file without declarations may still contain comments. */
 const syntaxMistakes = (diagnostics: readonly Diagnostic[]): readonly Diagnostic[] =>
   diagnostics.filter(({ severity, code }) => severity === 'error' && code !== 'empty-file');
 
@@ -65,7 +65,7 @@ export function formatRange(
   const touchedDeclarations = file?.declarations.filter(({ span }) => span.start <= end && start <= span.end) ?? [];
   const [first, last] = [touchedDeclarations[0], touchedDeclarations.at(-1)];
   if (output === undefined || !first || !last) return undefined;
-  // Formatting leaves every token but commas where it is among the others.
+  // Formatting keeps the order of all tokens except commas.
   const tokensBefore = tokensOf(source.text);
   const tokensAfter = tokensOf(output);
   invariant(tokensBefore.length === tokensAfter.length, 'formatting keeps every token');
@@ -79,7 +79,7 @@ export function formatRange(
 
 const tokensOf = (text: string) => lex(text).tokens.filter(({ image }) => image !== ',');
 
-/** Tower within Markdown: each fence that begins with three backticks and the word `tower` alone. */
+/** Matches a fence in Markdown that starts with three backticks and only the word `tower`. */
 const fence = /^(```tower[ \t]*\r?\n)([\s\S]*?)(?=^```[ \t]*\r?$)/gm;
 
 /** Formats the fences of a page. There is no output if one has syntax errors. Positions in diagnostics refer to the page. */

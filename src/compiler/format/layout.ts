@@ -1,9 +1,9 @@
 /** Layout options of the formatter. They have their own file because public types of the package refer to them. */
 
 export interface FormatLayout {
-  /** Cells of a line before it is broken. */
+  /** Maximum width of a line in cells before it is broken. */
   readonly printWidth: number;
-  /** Cells of one level of indentation. */
+  /** Width of one level of indentation in cells. */
   readonly tabWidth: number;
   readonly useTabs: boolean;
 }

@@ -14,7 +14,7 @@ export const languages: SupportLanguage[] = [
   { name: 'Tower', parsers: ['tower'], extensions: ['.tower'], vscodeLanguageIds: ['tower'] },
 ];
 
-/** True if the comments above the first word say that the file is formatted: for `requirePragma`. */
+/** True if a comment above the first token marks the file as formatted, for `requirePragma`. */
 function hasPragma(text: string): boolean {
   const sourceLines = text.replace(/^\uFEFF/, '').split('\n');
   const firstCodeLine = sourceLines.findIndex((line) => !/^\s*(?:\/\/.*)?$/.test(line));

@@ -1,12 +1,12 @@
-/** Activations, element by element: what may follow a layer, and the blocks of the same names. */
+/** Implements activations, which work element by element: they may follow a layer, and have blocks of the same names. */
 import type { Builder, Ref } from '../../graph/builder.ts';
 import { standardized } from './batch_statistics.ts';
 import type { BlockContext } from './contract.ts';
 
-/** Slope of `leaky_relu` below 0 where none is given: Maas et al. 2013. */
+/** Default slope of `leaky_relu` below 0: Maas et al. 2013. */
 export const leakySlope = 0.01;
 
-/** First slope of `prelu` below 0: He et al. 2015. */
+/** Initial slope of `prelu` below 0: He et al. 2015. */
 const firstSlope = 0.25;
 
 const silu = (g: Builder, x: Ref): Ref => g.mul(x, g.sigmoid(x));
@@ -31,7 +31,7 @@ const plain = {
 } satisfies Record<string, (builder: Builder, x: Ref) => Ref>;
 
 export interface ActivationOptions {
-  /** Ends the names of learned parameters. */
+  /** Suffix of the names of learned parameters. */
   readonly suffix?: string;
   /** float32 [rows] of 1 and 0: rows that count in statistics of the batch. Absent: all count. */
   readonly mask?: Ref | undefined;
@@ -49,7 +49,7 @@ const learned = {
 export type PlainActivation = keyof typeof plain;
 export type Activation = PlainActivation | keyof typeof learned;
 
-/** THE list for every block that takes an `activation`. */
+/** All activations, for every block with an argument `activation`. */
 export const activations = [...Object.keys(plain), ...Object.keys(learned)] as readonly Activation[];
 
 /** @param x float32 [rows, width] */
@@ -63,13 +63,13 @@ export function activate(context: BlockContext, x: Ref, activation: Activation, 
 export const activatePlainly = (builder: Builder, x: Ref, activation: PlainActivation): Ref =>
   (plain[activation] as (builder: Builder, x: Ref) => Ref)(builder, x);
 
-/** x above 0, slope · x below; a learned slope has one number for each of the width. */
+/** Returns x above 0 and slope · x below. A learned slope has one number for each column. */
 export const leaky = (builder: Builder, x: Ref, slope: Ref | number): Ref =>
   builder.sub(builder.relu(x), builder.mul(builder.relu(builder.neg(x)), slope));
 
 export const diceEpsilon = 1e-8;
 
-/** p · x + (1 − p) · α · x with p = σ of x standardized by the batch: Zhou et al. 2018, equation 3. α begins at 0. */
+/** Returns p · x + (1 − p) · α · x with p = σ of x standardized by the batch: Zhou et al. 2018, equation 3. α is initially 0. */
 export function dice(
   context: BlockContext,
   x: Ref,

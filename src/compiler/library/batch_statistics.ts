@@ -1,4 +1,4 @@
-/** Mean and variance of a batch in training, and running ones in a served tower: batch_norm, dice, `mlp(norm: batch)`. */
+/** Computes mean and variance of the batch in training, and uses the running ones in a served tower: for batch_norm, dice, `mlp(norm: batch)`. */
 import type { Builder, Ref } from '../../graph/builder.ts';
 import type { BlockContext } from './contract.ts';
 import { number } from './parameters.ts';
@@ -14,7 +14,7 @@ export interface StatisticsOptions {
   readonly decay: number;
   /** Added to the variance. */
   readonly epsilon: number;
-  /** The running ones are the parameters `<name>_mean<suffix>` and `<name>_variance<suffix>`, each as wide as a row. */
+  /** Prefix of the parameters `<name>_mean<suffix>` and `<name>_variance<suffix>` with the running statistics, each as wide as a row. */
   readonly name: string;
   readonly suffix: string;
   /** float32 [rows] of 1 and 0: rows that count. Absent: all count. */
@@ -46,7 +46,7 @@ export function standardized(context: BlockContext, x: Ref, options: StatisticsO
   return scaled(mean, variance);
 }
 
-/** n ÷ (n − 1): what is kept estimates the variance of all rows, not of these. A scalar. */
+/** Returns n ÷ (n − 1), a scalar, because the running variance estimates that of all rows, and not of this batch. */
 const unbiased = (builder: Builder, count: Ref): Ref => builder.div(count, builder.maximum(builder.sub(count, 1), 1));
 
 function rowsOf(builder: Builder, x: Ref): Ref {

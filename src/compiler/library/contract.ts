@@ -1,7 +1,6 @@
 /**
- * The contract of a row of each library table. Everything a `.tower` file can name lives in `src/compiler/library/<folder>/`, one file
- * per thing, one table per folder. Arguments are declared as data, so that checking, completion, hover and the reference
- * page all come from the same row.
+ * Defines the contract of the rows of each library table. Everything that a `.tower` file can name is in `src/compiler/library/<folder>/`, with one file for
+ * each name and one table for each folder. Arguments are declared as data, so that checking, completion, hover and the reference page use the same row.
  * Long because it is the whole contract of a library row, and every folder of the library reads it.
  */
 import type { Builder, Ref } from '../../graph/builder.ts';
@@ -10,7 +9,7 @@ import type { Encoder, InputSource, RowOptimizerPlan, RowsOf, VectorFiles } from
 
 // ── Arguments ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Types of arguments. `parameters.ts` has a short constructor for each, which carries the TypeScript type. */
+/** Types of arguments. `parameters.ts` has a constructor for each, which carries the TypeScript type. */
 export type ParameterType =
   | { readonly is: 'integer'; readonly min?: number; readonly max?: number }
   | {
@@ -19,23 +18,23 @@ export type ParameterType =
       readonly max?: number;
       readonly above?: number;
       readonly below?: number;
-      /** Calls that may be in the place of the number: `learned(0.07)`. */
+      /** Calls that may replace the number: `learned(0.07)`. */
       readonly or?: Readonly<Record<string, KindRow>>;
     }
   | { readonly is: 'choice'; readonly of: readonly string[] }
   | { readonly is: 'flag' }
   | { readonly is: 'text' }
-  /** The name of a column of the data, which no declaration of the model has: `weights: stars`. */
+  /** The name of a data column, which the model does not declare: `weights: stars`. */
   | { readonly is: 'column' }
-  /** `[18, 25, 35]`, ascending where `ascending`. */
+  /** A list such as `[18, 25, 35]`, which must be ascending if `ascending` is set. */
   | { readonly is: 'numbers'; readonly ascending?: boolean }
-  /** The name of something declared in the file. */
+  /** The name of a declaration in the file. */
   | { readonly is: 'name'; readonly of: 'feature' | 'label' | 'task' | 'block' | 'tower' }
   /** A tower, or one of its channels: `item`, `item.main`. */
   | { readonly is: 'side' }
   /**
-   * A call of one of a small set of kinds, such as `sampled(4)`; a bare name is a call without arguments. `what` is what messages
-   * call such a kind, `also` are arguments that the place adds to those of each kind.
+   * A call of one of a small set of kinds, such as `sampled(4)`. A bare name is a call without arguments. `what` is the word for such a kind in messages, and
+   * `also` are parameters that the context adds to those of each kind.
    */
   | {
       readonly is: 'kind';
@@ -48,7 +47,7 @@ export type ParameterType =
   /** Blocks in the order of the data, such as the `mlp(128, 64)` in `residual(mlp(128, 64))`. */
   | { readonly is: 'flow' };
 
-/** The calls that a value of this type may be; none for most types. */
+/** Returns the kinds whose calls a value of this type may be; none for most types. */
 export function callsOf(type: ParameterType): Readonly<Record<string, KindRow>> {
   if (type.is === 'kind') return type.of;
   return (type.is === 'number' && type.or) || {};
@@ -57,18 +56,18 @@ export function callsOf(type: ParameterType): Readonly<Record<string, KindRow>> 
 export interface Parameter<T = unknown> {
   readonly type: ParameterType;
   readonly doc: string;
-  /** Absent and not `required`: the argument is then `undefined`. */
+  /** Absent without `required`: the argument is then optional, and may be `undefined`. */
   readonly default?: T;
   readonly required?: boolean;
-  /** May be given without its name. Positional parameters are filled in the order of the table. */
+  /** True if the argument may be given without its name. Positional parameters are filled in the order of the table. */
   readonly positional?: boolean;
-  /** Names of other programs for it, in this kind alone, that mean the same. */
+  /** Exact synonyms in other programs, for this kind only. */
   readonly also?: readonly string[];
-  /** Names that may mean something similar. */
+  /** Words that may mean something similar. */
   readonly near?: readonly string[];
-  /** Takes all remaining positional arguments of its type; its value is an array. */
+  /** True if it takes all remaining positional arguments of its type, as an array. */
   readonly rest?: boolean;
-  /** Only for its type, that of the checked argument. Never set. */
+  /** Exists only for its type, which is that of the checked argument. Never set. */
   readonly value?: T;
 }
 
@@ -83,20 +82,20 @@ export interface KindRow<P extends Parameters = Parameters> {
   /** Describes the computation, with shapes and units. */
   readonly doc: string;
   /**
-   * The lines of its formula in plain text, with arguments by their names; of a feature, what is looked up. Every row of a
-   * table has one; docs/spec.md lists them. A kind of an argument, such as `sampled`, has none.
+   * The lines of its formula in plain text, with the names of its arguments; for a feature, the looked-up value. Every row of a table has one; docs/spec.md
+   * lists them. Kinds that are arguments, such as `sampled`, have no formula.
    */
   readonly formula?: readonly string[];
-  /** One sentence or two: when to use it, and what to use instead. */
+  /** One or two sentences: when to use it, and what to use instead. */
   readonly when?: string;
   /** The paper or page it comes from. */
   readonly paper?: string;
-  /** Names of others for the same: a fix may replace such a word. Case, `_` and `-` do not count. */
+  /** Synonyms in other programs, which a fix may replace. Case, `_` and `-` are ignored. */
   readonly also?: readonly string[];
-  /** Names of others for something that may be similar: a hint names this kind. */
+  /** Words for something that may be similar, for which a hint suggests this kind. */
   readonly near?: readonly string[];
   readonly parameters: P;
-  /** A valid use, as a file has it: `senet(reduction: 2)`. */
+  /** A valid use in a file: `senet(reduction: 2)`. */
   readonly example: string;
 }
 
@@ -112,16 +111,16 @@ export type FeatureArgument = { readonly feature: string } | BoundKind;
 /** The value of a `side` parameter. */
 export interface SideArgument {
   readonly tower: string;
-  /** Absent: the only one that the tower has. */
+  /** Absent: the only channel of the tower. */
   readonly channel?: string;
 }
 
-/** The value of a `flow` parameter: steps that a kind only hands on to `BlockContext.through`. */
+/** The value of a `flow` parameter: steps that a kind only passes on to `BlockContext.through`. */
 export interface FlowArgument {
   readonly flow: readonly unknown[];
 }
 
-// ── Values: what flows between blocks ────────────────────────────────────────────────────────────────────────────────
+// ── Values that flow between blocks ──────────────────────────────────────────────────────────────────────────────────
 
 export interface Field {
   readonly name: string;
@@ -137,7 +136,7 @@ export interface Fields {
 
 export interface Sequence {
   readonly kind: 'sequence';
-  /** The list whose elements it has: sequences of one name belong together, element by element. */
+  /** The list of its elements. Sequences with the same name correspond element by element. */
   readonly name: string;
   /** float32 [batch, length, width], zeros where the mask is 0 */
   readonly tensor: Ref;
@@ -161,7 +160,7 @@ export interface Vector {
   readonly normalized: boolean;
 }
 
-/** Several vectors of one row, such as the interests of a user: a score takes the best of them. */
+/** Several vectors of one row, such as the interests of a user, of which a score takes the best. */
 export interface Interests {
   readonly kind: 'interests';
   /** float32 [batch, count, width] */
@@ -172,7 +171,7 @@ export interface Interests {
   readonly normalized: boolean;
 }
 
-/** Vectors with names, of which a flow takes one: `shared.click`. */
+/** Named vectors, of which a flow selects one: `shared.click`. */
 export interface Outputs {
   readonly kind: 'outputs';
   readonly outputs: ReadonlyMap<string, Vector>;
@@ -182,8 +181,8 @@ export interface Outputs {
 export type Value = Fields | Sequence | Vector | Interests | Outputs;
 
 /**
- * The type of a value: a value without its tensors. Printed `fields[9 × 16]`, `fields[32, 4, 8]`, `sequence[50 × 32]`,
- * `vector[64]`, `interests[4 × 64]`, `outputs[click: 64, like: 64]`.
+ * The type of a value is the value without its tensors. It is printed as `fields[9 × 16]`, `fields[32, 4, 8]`, `sequence[50 × 32]`, `vector[64]`, `interests[4
+ * × 64]`, `outputs[click: 64, like: 64]`.
  */
 export type ValueType =
   | { readonly kind: 'fields'; readonly fields: readonly { readonly name: string; readonly width: number }[] }
@@ -192,13 +191,13 @@ export type ValueType =
   | { readonly kind: 'interests'; readonly count: number; readonly width: number }
   | { readonly kind: 'outputs'; readonly outputs: readonly { readonly name: string; readonly width: number }[] };
 
-/** A block cannot take this value. `reason` completes "`senet` …" in the language's words: "needs fields, but gets vector[64]". */
+/** Thrown if a block does not accept a value. `reason` completes "`senet` …" in the words of the language: "needs fields, but gets vector[64]". */
 export class ShapeError extends Error {
   constructor(
     readonly reason: string,
-    /** The feature to blame, when there is one. */
+    /** The feature with the error, if there is one. */
     readonly feature?: string,
-    /** Text of a flow step to insert before this one that would fix it: `flatten`. */
+    /** Text of a flow step that fixes the error if it is inserted before this one: `flatten`. */
     readonly insert?: string,
   ) {
     super(reason);
@@ -209,11 +208,11 @@ export class ShapeError extends Error {
 
 export interface BlockContext {
   readonly builder: Builder;
-  /** False in the towers that are exported and served: dropout is then the identity. */
+  /** False in exported and served towers, where dropout is the identity. */
   readonly training: boolean;
-  /** A graph input that the host fills; asked for twice under one name it is the same input. */
+  /** Returns a graph input that the host fills; the same one for repeated calls with a name. */
   input(name: string, source: InputSource, shape: readonly Dim[], dtype?: 'float32' | 'int32'): Ref;
-  /** Name for the next anonymous thing within this step, unique in the tower: `noise`, `noise_2`. */
+  /** Returns a name that is unique in the tower for an anonymous part of this step: `noise`, `noise_2`. */
   fresh(stem: string): string;
   /**
    * Applies a `flow` argument to a value. Throws Refused if one of its steps does not accept its input. @param round from 1, if it is applied several
@@ -221,26 +220,25 @@ export interface BlockContext {
    */
   through(flow: FlowArgument, input: Value, round?: number): Value;
   /**
-   * In training, what a parameter that is not trained becomes after the step, from its value before: running means. A shared
-   * block keeps one after the other; rows that are only drawn as negatives keep nothing.
+   * In training, sets the value after the step of a parameter that is not trained, such as a running mean, from its value before. A shared block applies its
+   * updates one after the other. Rows that are only drawn as negatives make no updates.
    */
   keep(parameter: Ref, next: (current: Ref) => Ref): void;
   /**
-   * Present where the targets of a step are positions, so that a row of a sequence serves several rows of the batch: of float32
-   * [sequences, length, width] the element that each row's own list ends with, float32 [batch, width]. What reads the newest
-   * element of a sequence reads it by this.
+   * Present if the targets of a step are positions, so that a sequence serves several rows of the batch. From float32 [sequences, length, width] it selects the
+   * last element of each row's own list, float32 [batch, width]. Blocks that need the newest element of a sequence must use it.
    */
   readonly newest?: (elements: Ref) => Ref;
-  /** Makes float32 [batch, names.length] numbers that `tower inspect RUN --attention` reads out of a served tower. */
+  /** Adds float32 [batch, names.length] numbers that `tower inspect RUN --attention` reads from a served tower. */
   readout(what: string, names: readonly string[], make: () => Ref): Ref;
 }
 
 /** An error within a `flow` argument, which is already reported at its own position. */
 export class Refused extends Error {}
 
-/** One kind of block. Its type is that of the lowered value and is never declared. */
+/** One kind of block. The type of its output follows from lowering and is never declared. */
 export interface BlockKind<P extends Parameters = Parameters> extends KindRow<P> {
-  /** Parameters of the graph that it makes are named by the builder's scope. Throws ShapeError when `input` does not fit. */
+  /** Lowers the block. Its graph parameters are named by the scope of the builder. Throws ShapeError if it does not accept `input`. */
   lower(context: BlockContext, input: Value, args: Arguments<P>): Value;
   /** Combines several values at the start of a flow, as in `concat(deep, wide)`. Absent: it takes them as fields. */
   join?(context: BlockContext, parts: readonly NamedValue[], args: Arguments<P>): Value;
@@ -250,54 +248,54 @@ export interface BlockKind<P extends Parameters = Parameters> extends KindRow<P>
   outputs?(args: Arguments<P>): readonly string[];
 }
 
-/** A step, an output or an input of a tower, with its name there. */
+/** A step, an output or an input of a tower, with its name. */
 export interface NamedValue {
   readonly name: string;
   readonly value: Value;
 }
 
-/** The several values of one element of a list. */
+/** The values of one element of a list whose elements are bags. */
 export interface ElementBag {
   readonly max: number;
   readonly pool: 'mean' | 'sum';
   readonly unseen?: 'skip' | 'keep';
 }
 
-/** The needs of a feature kind of the host and of the graph. */
+/** What a feature kind needs from the host and the graph. */
 export interface FeatureUse {
   /** `owner` names the feature whose encoder and table are used instead of its own. */
   readonly encoder: Encoder | { readonly owner: string };
   readonly gives: 'code' | 'bag' | 'numbers';
   readonly max?: number;
-  /** A bag's elements that the vocabulary does not have: left out unless they are kept, as the row of the unseen. */
+  /** Treatment of bag elements outside of the vocabulary: skipped, or kept as the row for unseen values. Default: skipped. */
   readonly unseen?: 'skip' | 'keep';
-  /** The share of training rows in which it is the unknown id. */
+  /** Share of training rows in which the value is replaced by the unknown id. */
   readonly drop?: number;
-  /** Files of the first values of its table. */
+  /** Files with the initial values of its table. */
   readonly vectors?: VectorFiles;
   /** True if training does not change its table. */
   readonly frozen?: true;
   /** Precision of the table in memory. Absent: float32. */
   readonly precision?: 'bf16';
-  /** Width of its own table. 0: no table; the feature is a key, or plain numbers. Absent with an owner: the owner's. */
+  /** Width of its own table. 0: no table, for a key or plain numbers. Absent with an owner: that of the owner. */
   readonly dim?: number;
-  /** The column of the numbers by which a pooled bag's elements count. */
+  /** The column with the weights of a pooled bag's elements. */
   readonly weights?: string;
   /** Pools a bag to one row; `none` keeps the sequence. */
   readonly pool?: 'none' | 'mean' | 'sum';
-  /** Plain numbers [batch, width] times a learned [width, project] matrix give the field. */
+  /** Width of the field if plain numbers [batch, width] are multiplied by a learned [width, project] matrix. */
   readonly project?: number;
-  /** Length of a row, for `numbers`. */
+  /** Length of a row of `numbers`. */
   readonly size?: number;
-  /** The features whose codes it takes together; it reads no column of its own. */
+  /** The features whose codes it combines. It reads no column itself. */
   readonly crosses?: readonly string[];
-  /** A bag of values in the order of the data; absent for the pieces of a text. */
+  /** True for a bag of values in the order of the data; absent for the pieces of a text. */
   readonly lists?: true;
-  /** The list whose newest element it is; it reads no column of its own. */
+  /** The list of which it is the newest element. It reads no column itself. */
   readonly last?: string;
-  /** The list whose elements its own belong to, one each. */
+  /** The list whose elements correspond to its own. */
   readonly along?: string;
-  /** True if each element is a bag itself, which is pooled. */
+  /** Set if each element is a bag itself, which is pooled. */
   readonly each?: ElementBag;
   /** The channel of the item tower that computes a vector for each element of the list. The feature then has no table. */
   readonly through?: SideArgument;
@@ -306,23 +304,23 @@ export interface FeatureUse {
 export interface FeatureKind<P extends Parameters = Parameters> extends KindRow<P> {
   /** The type of the column, for the check against the files' headers. */
   readonly column: 'any' | 'number' | 'text' | 'list' | 'vector' | 'time' | 'none';
-  /** The values of the features that it names are read, not only their tables: they belong to its side. */
+  /** True if it reads the values of the features that it names, and not only their tables, so that they must belong to the same side. */
   readonly readsNamed?: true;
   /**
-   * @param elements what an argument that is one feature asks for
-   * @param named what each feature asks for that arguments name
-   * Throws ShapeError when the arguments do not go together.
+   * @param elements the needs of an argument that is a single feature
+   * @param named the needs of each feature that arguments name
+   * @throws ShapeError for conflicting arguments
    */
   use(args: Arguments<P>, elements?: FeatureUse, named?: readonly FeatureUse[]): FeatureUse;
 }
 
 /**
- * Every score is an inner product: score(i, j) = query_i · item_j. So one pair, the whole batch against the whole batch, and
- * retrieval by nearest neighbour are the same thing, and a weighted sum of scores is again one vector a side.
+ * Every score is an inner product: score(i, j) = query_i · item_j. So single pairs, the whole batch against the whole batch, and retrieval by nearest
+ * neighbours use the same vectors, and a weighted sum of scores again needs only one vector for each side.
  *
- * With `interests` it is the largest of K of them: score(i, j) = max over k of query_ik · item_j. A loss never sees those: it
- * gets the query vector that the row's own item agrees with most (`ownInterest`), so that the score of each row's own pair is
- * exact; retrieval searches with all K and keeps an item's best.
+ * With `interests` it is the largest of K inner products: score(i, j) = max over k of query_ik · item_j. A loss never sees these: it gets the query vector with
+ * the highest score for the row's own item (`ownInterest`), so that the score of each row's own pair is exact. Retrieval searches with all K vectors and keeps
+ * the best score of each item.
  */
 export interface VectorScore {
   /** float32 [batch, width]; with `interests` [batch, interests, width] */
@@ -332,7 +330,7 @@ export interface VectorScore {
   readonly width: number;
   /** Number of query vectors for each row, if there are several. */
   readonly interests?: number;
-  /** |score| never exceeds this: 1 for a cosine. Infinity where there is no bound, or none is known. */
+  /** Maximum of |score|: 1 for a cosine. Infinity if there is no known bound. */
   readonly bound: number;
 }
 
@@ -348,46 +346,43 @@ export interface ScoreKind<P extends Parameters = Parameters> extends KindRow<P>
 }
 
 export interface LossContext extends BlockContext {
-  /** The item tower's key feature. Losses that compare with other rows need it. */
+  /** The key feature of the item tower, which losses that compare rows need. */
   readonly key: string;
-  /** The key feature of the query tower, where it has one. */
+  /** The key feature of the query tower, if it has one. */
   readonly queryKey?: string;
   readonly task: string;
-  /** True if a feature is a list of the item tower's keys, such as what the user saw before. */
+  /** True if a feature is a list of keys of the item tower, such as items that the user has seen. */
   listsItems(feature: string): boolean;
   /** Returns the maximum length of a query list; undefined if the feature is no list of the item tower's keys, or belongs to the item. */
   longestItems(feature: string): number | undefined;
-  /** Rows of a whole batch. */
+  /** Number of rows in a full batch. */
   readonly batch: number;
-  /** The task's score with its items drawn by `rows` instead of from the events; lowers the item tower again, same weights. */
+  /** Returns the task's score with items drawn by `rows` instead of those of the events. Lowers the item tower again, with the same weights. */
   scoreOf(rows: RowsOf): VectorScore;
-  /** Adds a scalar to the logs and the report of the run: `temperature` of task `watch` is `temperature:watch`. */
+  /** Adds a scalar to the logs and the report of the run: `temperature` of task `watch` becomes `temperature:watch`. */
   measure(what: 'temperature', value: Ref): void;
   /** True if the losses of all tasks allow it (`LossKind.distinct`): the item tower may compute each item of the batch once. */
   readonly distinct: boolean;
-  /** The task's label, float32 [batch]. Present when the row says it needs one. */
+  /** The task's label, float32 [batch]. Present if the row needs one. */
   readonly label?: Ref;
   /**
-   * The weight of each row, float32 [batch]: the task's `weight`, 0 where `only` says so or a label is missing. Absent: every row
-   * counts 1. It may be 0 for a whole batch.
+   * The weight of each row, float32 [batch]: the task's `weight`, or 0 if `only` excludes the row or its label is missing. Absent: every row has weight 1. It
+   * may be 0 for a whole batch.
    */
   readonly weight?: Ref;
 }
 
 export interface LossKind<P extends Parameters = Parameters> extends KindRow<P> {
   readonly label: 'none' | 'binary' | 'number';
-  /** Losses against other items need an item tower with a key, or accidental hits could not be masked. */
+  /** True if it compares items, which needs an item tower with a key to mask accidental hits. */
   readonly needsItemKey: boolean;
-  /** Overrides of these two by arguments. */
+  /** Returns overrides of these two properties that depend on arguments. */
   needs?(args: Arguments<P>): { readonly label?: 'none' | 'binary' | 'number'; readonly needsItemKey?: boolean };
-  /**
-   * True if it reads the batch's items as columns alone, of which equal ones may be one. An item that comes up twice in a batch
-   * has the same vector twice: a loss that says so has the item tower compute it once. Absent: it does not.
-   */
+  /** True if the loss reads the batch's items only as columns, so that the item tower may process each distinct item once. Absent: false. */
   distinct?(args: Arguments<P>): boolean;
   /** True if the loss depends only on differences within a row, so that a constant in all scores of a row has no effect. */
   readonly relative?: true;
-  /** σ(this · score) is the probability of the label, for each event by itself. Absent, or undefined: the loss gives none. */
+  /** Returns c if σ(c · score) is the probability of the label of each single event. Absent, or undefined: the loss yields no probability. */
   probability?(args: Arguments<P>): number | undefined;
   /** True if the loss normalizes both vectors of a score. A bias, which is a column of them, would change their direction. */
   readonly directions?: true;
@@ -401,30 +396,28 @@ export interface TaskLoss {
   readonly loss: Ref;
   /** True for the error of a number, such as `mse`, in contrast to the logarithm of a probability. */
   readonly regression: boolean;
-  /** A scalar: 1 where a row of the batch counts for the task, else 0, and the loss is then 0. Absent where every batch has one. */
+  /** A scalar: 1 if a row of the batch counts for the task, otherwise 0, and then the loss is 0. Absent if every batch has such rows. */
   readonly present?: Ref;
 }
 
 export interface WeightingContext extends BlockContext {
-  /** In the order they are named. */
+  /** The losses in the order in which they are named. */
   readonly losses: readonly TaskLoss[];
-  /**
-   * All parameters that several losses reach, in the order of the graph: weights, and looked-up embedding rows of tables that several losses reach.
-   */
+  /** All parameters that several losses reach, in the order of the graph: weights, and looked-up embedding rows of shared tables. */
   readonly shared: readonly Ref[];
   /** Shared weights of the last shared layers; embedding rows if no weights are shared. */
   readonly lastShared: readonly Ref[];
-  /** Gradients of one scalar; undefined where it does not depend on the value. Asked for again it costs nothing. */
+  /** Returns gradients of one scalar; undefined for values that it does not depend on. Repeated calls are cached. */
   gradients(loss: Ref, by: readonly Ref[]): readonly (Ref | undefined)[];
   /**
-   * Gradients of a scalar with respect to the trained parameters in `by`. Gradients of looked-up embedding rows are summed by row of their table,
+   * Returns gradients of a scalar with respect to the trained parameters in `by`. Gradients of looked-up embedding rows are summed by row of their table,
    * because rows are the parameters. Norms and inner products use these.
    */
   byTrained(by: readonly Ref[], gradients: readonly (Ref | undefined)[]): readonly (Ref | undefined)[];
 }
 
 export interface Weighted {
-  /** The scalar that is minimised: what belongs to one task alone learns by its gradient, and `shared` where nothing else is said. */
+  /** The scalar to minimise. Its gradient trains parameters of single tasks, and `shared` parameters unless the field `shared` replaces theirs. */
   readonly total: Ref;
   /** The weight of each loss in this step, scalars in the order of the losses: outputs `weight:<task>` of the step. */
   readonly weights: readonly Ref[];
@@ -434,18 +427,18 @@ export interface Weighted {
 
 export interface WeightingKind<P extends Parameters = Parameters> extends KindRow<P> {
   /**
-   * Losses into what is minimised. State is a parameter that is not trainable, with `builder.update`, so that a checkpoint holds
-   * it. Throws ShapeError when the arguments do not go together.
+   * Combines losses into the scalar to minimise. State is a parameter that is not trainable, with `builder.update`, so that checkpoints contain it. Throws
+   * ShapeError for conflicting arguments.
    */
   lower(context: WeightingContext, args: Arguments<P>): Weighted;
 }
 
 export interface OptimizerKind<P extends Parameters = Parameters> extends KindRow<P> {
-  /** State for the dense weights, of the same shapes, which begins with `initial`. */
+  /** State of the dense weights, in their shapes, with the initial value `initial`. */
   slots(args: Arguments<P>): readonly { readonly name: string; readonly initial: number }[];
   /** True if its step depends on a whole weight matrix or bias. Absent: each number is updated independently. */
   readonly layerwise?: true;
-  /** The dense update, as part of the graph. */
+  /** Lowers the update of dense weights as part of the graph. */
   update(
     builder: Builder,
     at: {
@@ -457,13 +450,13 @@ export interface OptimizerKind<P extends Parameters = Parameters> extends KindRo
     },
     args: Arguments<P>,
   ): { readonly weights: Ref; readonly slots: readonly Ref[] };
-  /** The same on rows of an embedding table, run by the host. */
+  /** Returns the plan for the same update of embedding rows, which the host runs. */
   rows(args: Arguments<P>): RowOptimizerPlan;
 }
 
 /** Held-out items of one ranking that score the same. */
 export interface TiedGroup {
-  /** Items that score above the group. */
+  /** Number of items that score higher than the group. */
   readonly better: number;
   /** Items with the score of the group, held out or not. */
   readonly size: number;
@@ -471,24 +464,24 @@ export interface TiedGroup {
   readonly held: number;
 }
 
-/** The held-out items of one ranking of the corpus, and where they are. */
+/** The held-out items of one ranking of the corpus, and their positions. */
 export interface HeldOut {
-  /** Best first. An item that is not ranked is in none: it is a miss. So are cold items, unless the scorer ranks them. */
+  /** Best first. An item that is not ranked is in no group, and counts as a miss. So are cold items, unless the scorer ranks them. */
   readonly groups: readonly TiedGroup[];
-  /** Held-out items, cold ones included: 1 where an event is measured, all of a user's where a user is. */
+  /** Number of held-out items including cold ones: 1 if single events are measured, all of a user's if users are. */
   readonly count: number;
   /** Number of ranked items. */
   readonly corpus: number;
 }
 
-/** A metric of rankings: the mean of `of` over them, or one number of all of them together. */
+/** A metric of rankings: the mean of `of`, or a number for all rankings together. */
 export interface MetricKind<P extends Parameters = Parameters> extends KindRow<P> {
-  /** The value of one ranking, in [0, 1]. Ties are averaged over all their orders: a value is the exact mean. */
+  /** Returns the value of one ranking in [0, 1]. It is the exact mean over all orders of ties. */
   of?(held: HeldOut, args: Arguments<P>): number;
   /**
-   * In place of `of`: of all rankings, in [0, 1]. It has a parameter `k`.
-   * @param shown how many items are among the first k of one ranking at least
-   * @param corpus how many items are ranked
+   * Replaces `of`: returns a number for all rankings, in [0, 1]. The metric must have a parameter `k`.
+   * @param shown the number of items that are among the first k of at least one ranking
+   * @param corpus the number of ranked items
    */
   ofLists?(shown: number, corpus: number): number;
 }

@@ -1,6 +1,6 @@
 /**
- * Short constructors of parameter rows. Each carries the TypeScript type of its checked argument, so that `Arguments<P>`
- * follows from the declaration and a kind's `lower` is typed without a second declaration.
+ * Constructors of parameter rows. Each carries the TypeScript type of its checked argument, so that `Arguments<P>` follows from the declaration, and `lower` of
+ * a kind is typed without a second declaration.
  */
 import { defined } from '../../base/util/defined.ts';
 import type {
@@ -22,7 +22,7 @@ interface Options<T> {
   readonly near?: readonly string[];
 }
 
-/** `T`, or also `undefined` where there is neither a default nor a duty to give it. */
+/** `T`, or `T | undefined` if the argument is optional and has no default. */
 type ArgumentOf<T, O> = O extends { readonly default: unknown } | { readonly required: true } ? T : T | undefined;
 
 type Bounds<K extends ParameterType['is']> = Omit<Extract<ParameterType, { readonly is: K }>, 'is'>;
@@ -37,21 +37,21 @@ function parameter<T, O extends Options<T>>(type: ParameterType, options: O): Pa
   };
 }
 
-/** A whole number: `max: 50`. */
+/** Declares an integer: `max: 50`. */
 export function integer<const O extends Options<number> & Bounds<'integer'>>(
   options: O,
 ): Parameter<ArgumentOf<number, O>> {
   return parameter<number, O>({ is: 'integer', ...bounds(options, ['min', 'max']) }, options);
 }
 
-/** Any number: `rate: 1e-3`. `min` and `max` are allowed values, `above` and `below` are not. */
+/** Declares a number: `rate: 1e-3`. `min` and `max` are inclusive, `above` and `below` exclusive. */
 export function number<const O extends Options<number> & Bounds<'number'>>(
   options: O,
 ): Parameter<ArgumentOf<number, O>> {
   return parameter<number, O>({ is: 'number', ...bounds(options, ['min', 'max', 'above', 'below']) }, options);
 }
 
-/** A number, or a call of one of a small set of kinds in its place: `temperature: learned(0.07)`. */
+/** Declares a number, or a call of one of a small set of kinds: `temperature: learned(0.07)`. */
 export function numberOr<
   const T extends Readonly<Record<string, KindRow>>,
   const O extends Options<number> & Bounds<'number'>,
@@ -60,7 +60,7 @@ export function numberOr<
   return { ...rest, type: { ...type, or } } as Parameter<ArgumentOf<number | BoundIn<T>, O>>;
 }
 
-/** One of a few words: `pool: mean`. */
+/** Declares one of a few words: `pool: mean`. */
 export function choice<const C extends string, const O extends Options<C>>(
   of: readonly C[],
   options: O,
@@ -68,24 +68,24 @@ export function choice<const C extends string, const O extends Options<C>>(
   return parameter<C, O>({ is: 'choice', of }, options);
 }
 
-/** Present or not, given by its bare name: `number(standardize)`. */
+/** Declares a flag, given by its bare name: `number(standardize)`. */
 export function flag(options: { readonly doc: string }): Parameter<boolean> {
   return { type: { is: 'flag' }, doc: options.doc, default: false, positional: true };
 }
 
-/** A quoted text: `"F"`. */
+/** Declares a text in quotes: `"F"`. */
 export function text<const O extends Options<string>>(options: O): Parameter<ArgumentOf<string, O>> {
   return parameter<string, O>({ is: 'text' }, options);
 }
 
-/** A list of numbers: `[18, 25, 35]`. */
+/** Declares a list of numbers: `[18, 25, 35]`. */
 export function numbers<const O extends Options<readonly number[]> & Bounds<'numbers'>>(
   options: O,
 ): Parameter<ArgumentOf<readonly number[], O>> {
   return parameter<readonly number[], O>({ is: 'numbers', ...(options.ascending ? { ascending: true } : {}) }, options);
 }
 
-/** The name of something that the file declares. */
+/** Declares the name of a declaration in the file. */
 export function name<const O extends Options<string>>(
   of: Extract<ParameterType, { readonly is: 'name' }>['of'],
   options: O,
@@ -93,12 +93,12 @@ export function name<const O extends Options<string>>(
   return parameter<string, O>({ is: 'name', of }, options);
 }
 
-/** The name of a column of the data: `weights: stars`. */
+/** Declares the name of a data column: `weights: stars`. */
 export function column<const O extends Options<string>>(options: O): Parameter<ArgumentOf<string, O>> {
   return parameter<string, O>({ is: 'column' }, options);
 }
 
-/** A tower, or one of its channels: `through: item`, `through: item.main`. */
+/** Declares a tower, or one of its channels: `through: item`, `through: item.main`. */
 export function side<const O extends Options<SideArgument>>(options: O): Parameter<ArgumentOf<SideArgument, O>> {
   return parameter<SideArgument, O>({ is: 'side' }, options);
 }
@@ -108,7 +108,7 @@ export type BoundIn<T extends Readonly<Record<string, KindRow>>> = {
   readonly [K in keyof T & string]: { readonly kind: K; readonly arguments: Arguments<T[K]['parameters']> };
 }[keyof T & string];
 
-/** A call of one of a small set of kinds: `negatives: sampled(4)`. */
+/** Declares a call of one of a small set of kinds: `negatives: sampled(4)`. */
 export function kind<const T extends Readonly<Record<string, KindRow>>, const O extends Options<BoundIn<T>>>(
   of: T,
   options: O,
@@ -116,14 +116,14 @@ export function kind<const T extends Readonly<Record<string, KindRow>>, const O 
   return parameter<BoundIn<T>, O>({ is: 'kind', of }, options);
 }
 
-/** A feature's name, or a call of a feature kind: `list(category(dim: 16))`. */
+/** Declares a feature's name, or a call of a feature kind: `list(category(dim: 16))`. */
 export function feature<const O extends Options<FeatureArgument>>(
   options: O,
 ): Parameter<ArgumentOf<FeatureArgument, O>> {
   return parameter<FeatureArgument, O>({ is: 'feature' }, options);
 }
 
-/** Blocks in the order of the data: `residual(mlp(128, 64))`. */
+/** Declares blocks in the order of the data: `residual(mlp(128, 64))`. */
 export function flow<const O extends Options<FlowArgument>>(options: O): Parameter<ArgumentOf<FlowArgument, O>> {
   return parameter<FlowArgument, O>({ is: 'flow' }, options);
 }

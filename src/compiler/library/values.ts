@@ -1,4 +1,4 @@
-/** Checks and maps of the values that flow into blocks; each throws ShapeError in the language's words. */
+/** Checks and maps the values that flow into blocks. All functions throw ShapeError in the words of the language. */
 import type { Builder, Ref } from '../../graph/builder.ts';
 import { elementsOf } from '../../graph/dims.ts';
 import {
@@ -13,7 +13,7 @@ import {
   type Vector,
 } from './contract.ts';
 
-/** A value without its tensors. */
+/** Returns a value without its tensors. */
 export function typeOf(value: Value): ValueType {
   switch (value.kind) {
     case 'fields':
@@ -50,14 +50,14 @@ export function printValueType(type: ValueType): string {
 
 export const printValue = (value: Value): string => printValueType(typeOf(value));
 
-/** A vector whose rows need not have length 1. */
+/** Makes a vector whose rows need not have length 1. */
 export const vectorOf = (tensor: Ref, width: number): Vector => ({ kind: 'vector', tensor, width, normalized: false });
 
-/** Tensors end to end along an axis, the last one of [batch, width] by default. */
+/** Concatenates tensors along an axis, by default the last one of [batch, width]. */
 export const endToEnd = (builder: Builder, tensors: readonly Ref[], axis = 1): Ref =>
   tensors.length === 1 ? tensors[0]! : builder.concat(tensors, axis);
 
-/** Fields side by side, of whatever widths. */
+/** Concatenates fields of any widths. */
 export const flattened = (builder: Builder, fields: readonly Field[]): Vector =>
   vectorOf(
     endToEnd(
@@ -67,14 +67,14 @@ export const flattened = (builder: Builder, fields: readonly Field[]): Vector =>
     fields.reduce((sum, { width }) => sum + width, 0),
   );
 
-/** The sum of all numbers, a scalar. */
+/** Returns the sum of all numbers, a scalar. */
 export const sumOfAll = (builder: Builder, x: Ref): Ref =>
   builder.sum(
     x,
     x.type.shape.map((_, axis) => axis),
   );
 
-/** A vector, or a single field, which is one already. */
+/** Returns a vector, or a single field as one; otherwise undefined. */
 export function asVector(value: Value): Vector | undefined {
   if (value.kind === 'vector') return value;
   const [field, ...others] = value.kind === 'fields' ? value.fields : [];
@@ -88,7 +88,7 @@ export function needVector(value: Value): Vector {
   throw new ShapeError(`needs a vector, but gets ${printValue(value)}${oneOf(value)}`, undefined, towardsVector(value));
 }
 
-/** Returns the step that makes a vector of such a value, as text of a flow. */
+/** Returns the step that turns such a value into a vector, as text of a flow. */
 export function towardsVector({ kind }: Pick<Value, 'kind'>): string | undefined {
   switch (kind) {
     case 'fields':
@@ -110,14 +110,14 @@ export function needSequence(value: Value): Sequence {
   throw new ShapeError(`needs a sequence, such as a \`list(…, pool: none)\`, but gets ${printValue(value)}`);
 }
 
-/** Fields of one width, or a sequence: things of one kind to look at side by side. */
+/** Fields of one width, or a sequence, in one tensor. */
 export interface Elements {
   /** float32 [batch, count, width], zeros where the mask is 0 */
   readonly tensor: Ref;
-  /** float32 [batch, count] of 1 and 0; absent where all are there. */
+  /** float32 [batch, count] of 1 and 0. Absent if all elements exist. */
   readonly mask?: Ref;
   readonly count: number;
-  /** Returns the maximum length of a sequence in any batch. */
+  /** Maximum length of a sequence in any batch. */
   readonly most?: number;
   readonly width: number;
 }
@@ -129,15 +129,15 @@ export function needElements(builder: Builder, value: Value): Elements {
   return { tensor: stacked(builder, value, width), count: value.fields.length, width };
 }
 
-/** Fields of one width above one another: float32 [batch, fields, width]. */
+/** Stacks fields of one width: float32 [batch, fields, width]. */
 export function stacked(builder: Builder, { fields }: Fields, width: number): Ref {
   const { tensor } = flattened(builder, fields);
   return builder.reshape(tensor, [tensor.type.shape[0]!, fields.length, width]);
 }
 
 /**
- * float32 [rows, width] → [rows, another width]. `mask`: float32 [rows] of 1 and 0, where some rows are past the end of a sequence.
- * `count`: how many of the rows one row of the batch has.
+ * Maps float32 [rows, width] to [rows, another width]. `mask`, float32 [rows] of 1 and 0, is given if some rows are after the end of a sequence. `count` is the
+ * number of rows for each row of the batch.
  */
 type RowMap = (
   rows: Ref,
@@ -146,10 +146,7 @@ type RowMap = (
   count: number,
 ) => { readonly tensor: Ref; readonly width: number };
 
-/**
- * Applies a layer to a vector, to each interest, or to each element of a sequence, with zeros past its end. Throws ShapeError
- * for other values.
- */
+/** Applies a layer to a vector, to each interest, or to each element of a sequence, with zeros after its end. Throws ShapeError for other values. */
 export function eachVector(builder: Builder, value: Value, map: RowMap): Vector | Interests | Sequence {
   if (value.kind !== 'interests' && value.kind !== 'sequence') {
     const vector = needVector(value);
@@ -165,10 +162,7 @@ export function eachVector(builder: Builder, value: Value, map: RowMap): Vector 
   return { ...value, tensor: builder.mul(shaped, builder.reshape(value.mask, [batch!, count, 1])), width };
 }
 
-/**
- * Numbers by themselves, whatever is next to them: of a vector, of each field, of a sequence, zeros past its end, or of
- * interests. Throws ShapeError for outputs.
- */
+/** Applies a map to each number: of a vector, of fields, of interests, or of a sequence, with zeros after its end. Throws ShapeError for outputs. */
 export function eachNumber(builder: Builder, value: Value, map: (x: Ref) => Ref): Value {
   if (value.kind === 'fields') {
     return { kind: 'fields', fields: value.fields.map((field) => ({ ...field, tensor: map(field.tensor) })) };
@@ -177,8 +171,8 @@ export function eachNumber(builder: Builder, value: Value, map: (x: Ref) => Ref)
 }
 
 /**
- * The same for what learns something for each number of the width: fields are put side by side for it, and taken apart again.
- * @param map float32 [rows, width] and the rows that count → [rows, width]
+ * Applies a map with learned numbers for each column: fields are concatenated for it and split again.
+ * @param map float32 [rows, width] and the mask of rows → [rows, width]
  */
 export function eachColumn(builder: Builder, value: Value, map: (x: Ref, mask: Ref | undefined) => Ref): Value {
   if (value.kind !== 'fields')
@@ -193,7 +187,7 @@ export function eachColumn(builder: Builder, value: Value, map: (x: Ref, mask: R
   return { kind: 'fields', fields };
 }
 
-/** Several values as fields, in their order. Throws ShapeError for a value that cannot be among fields. */
+/** Returns several values as fields, in order. Throws ShapeError for a value that cannot be a field. */
 export function sideBySide(parts: readonly NamedValue[]): Fields {
   return { kind: 'fields', fields: parts.flatMap(fieldsOf) };
 }
@@ -210,7 +204,7 @@ export function needFields(value: Value): Fields {
   throw new ShapeError(`needs fields, but gets ${printValue(value)}`);
 }
 
-/** Fields that all have the width of most of them; else the first that differs is the odd one. */
+/** Returns the common width of fields. If widths differ, the most frequent one is expected, and the first other field is reported. */
 export function needOneWidth(value: Fields): number {
   const counts = new Map<number, number>();
   for (const { width } of value.fields) counts.set(width, (counts.get(width) ?? 0) + 1);

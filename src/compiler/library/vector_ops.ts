@@ -1,4 +1,4 @@
-/** Joins sequences of one list element by element, joins several vectors a row with plain ones, and brings vectors to length 1. */
+/** Joins sequences of one list element by element, joins several vectors of a row with plain ones, and normalizes vectors to length 1. */
 import type { Builder, Ref } from '../../graph/builder.ts';
 import { type NamedValue, type Sequence, ShapeError } from './contract.ts';
 import { printValue } from './values.ts';
@@ -8,10 +8,7 @@ interface NamedSequence {
   readonly value: Sequence;
 }
 
-/**
- * Returns the sequences among several values; undefined if there is none. Throws ShapeError if two of them come from different lists, because their
- * elements do not correspond.
- */
+/** Returns the sequences among several values; undefined if there is none. Throws ShapeError for different lists, whose elements do not correspond. */
 export function alignedSequences(parts: readonly NamedValue[]): readonly NamedSequence[] | undefined {
   const sequences = parts.flatMap(({ name, value }) => (value.kind === 'sequence' ? [{ name, value }] : []));
   const [first, ...others] = sequences;
@@ -23,7 +20,7 @@ export function alignedSequences(parts: readonly NamedValue[]): readonly NamedSe
   );
 }
 
-/** Sequences of one list and of one width, number by number; undefined where no value is a sequence. Throws ShapeError. */
+/** Merges sequences of one list and one width number by number; undefined if no value is a sequence. Throws ShapeError for other values. */
 export function mergedSequences(parts: readonly NamedValue[], merge: (a: Ref, b: Ref) => Ref): Sequence | undefined {
   const sequences = alignedSequences(parts);
   if (sequences === undefined) return undefined;
@@ -43,7 +40,7 @@ export function mergedSequences(parts: readonly NamedValue[], merge: (a: Ref, b:
   return { ...first!.value, tensor: sequences.map(({ value }) => value.tensor).reduce(merge) };
 }
 
-/** One vector of each row, next to each element that its sequence has: float32 [batch, width] → [batch, length, width]. */
+/** Repeats one vector of each row for each element of its sequence: float32 [batch, width] → [batch, length, width]. */
 export function nextToEach(builder: Builder, { mask, length }: Sequence, vector: Ref): Ref {
   const [batch, width] = vector.type.shape;
   const column = builder.reshape(mask, [mask.type.shape[0]!, length, 1]);
@@ -57,8 +54,8 @@ interface Query {
 }
 
 /**
- * Parts end to end. A plain vector is joined with each of several: max over k of (a · x + bₖ · y) is
- * a · x + max over k of bₖ · y. Throws ShapeError for two parts of several: a sum of two bests is no best of one list.
+ * Concatenates queries. A plain vector is joined with each of several vectors: max over k of (a · x + bₖ · y) is a · x + max over k of bₖ · y. Throws
+ * ShapeError for two parts with several vectors, because a sum of two maxima is not the maximum of one list.
  */
 export function joinQueries(builder: Builder, parts: readonly Query[]): Query {
   if (parts.length === 1) return parts[0]!;
@@ -83,7 +80,7 @@ export function joinQueries(builder: Builder, parts: readonly Query[]): Query {
   };
 }
 
-/** A vector once for each of several: [batch, width] → [batch, interests, width]. */
+/** Repeats a vector for each of several: [batch, width] → [batch, interests, width]. */
 export function joinWithEach(builder: Builder, several: Ref, vector: Ref): Ref {
   const [batch, width] = vector.type.shape;
   const ones = builder.broadcastTo(builder.constant(1), builder.slice(several, [0, 0, 0], [-1, -1, 1]));
@@ -104,7 +101,7 @@ export function ownInterest(builder: Builder, queries: Ref, item: Ref): Ref {
   return builder.sum(builder.mul(queries, builder.reshape(shares, [batch!, count!, 1])), [1]);
 }
 
-/** A row whose Σ x² is no more than this has no direction: it is shorter than 1e-6. */
+/** A row with a smaller Σ x² has no direction: it is shorter than 1e-6. */
 const tiny = 1e-12;
 
 /**

@@ -1,4 +1,4 @@
-/** `// tower-ignore CODE: reason` silences the warnings of one code, on its own line, or on the next line if nothing else is on its own. */
+/** Implements `// tower-ignore CODE: reason`, which silences warnings of one code on its own line, or on the next line if it is alone on its own. */
 import { lex } from '../../../grammar/lexer.ts';
 import { type Code, codeNamed, codes } from '../../base/diagnostics/codes.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
@@ -12,7 +12,7 @@ const word = 'tower-ignore';
 /** Any text before the colon counts as the code, so that an unknown code is reported. */
 const form = /^\/\/(?!\/)\s*tower-ignore(?![\w-])\s*([^:]*)(?::(.*))?$/;
 
-/** Codes of warnings about ignore comments. They have no automatic fix and cannot be ignored. */
+/** Warnings about ignores themselves, which no ignore can silence. */
 export const aboutIgnores: ReadonlySet<Code> = new Set<Code>([
   'ignore-without-reason',
   'ignore-unknown-code',
@@ -24,22 +24,22 @@ export const aboutIgnores: ReadonlySet<Code> = new Set<Code>([
 interface IgnoreComment {
   /** The whole comment. */
   readonly span: Span;
-  /** Codes as written. Empty if the comment names none. */
+  /** The code as written; empty if the comment names none. */
   readonly code: string;
   readonly codeSpan: Span;
   readonly reason: string;
-  /** The first and the last line whose warnings the comment silences. */
+  /** The first and the last line that the comment covers. */
   readonly lines: readonly [number, number];
 }
 
 export interface IgnoreOptions {
-  /** False for a code whose rule could not run, so that its warnings are unknown. */
+  /** Returns false for a code whose rule could not run, so that its warnings are unknown. */
   readonly judged?: (code: Code) => boolean;
 }
 
 /**
- * The diagnostics of a file and of the files it uses, without those that an ignore silences. Adds warnings about the ignores of the
- * file itself: no reason, an unknown or former code, the code of an error, nothing to silence. Errors are never silenced.
+ * Returns the diagnostics of a file and its imports without those that an ignore silences, and with warnings about the ignores of the file itself: no reason,
+ * an unknown or former code, the code of an error, nothing to silence. Errors are never silenced.
  */
 export function applyIgnores(
   file: Ast.FileNode,
@@ -114,7 +114,7 @@ function readIgnores(source: Source, known: Ast.FileNode | undefined): readonly 
     const codeStart = code === '' ? wordEnd : source.text.indexOf(code, wordEnd);
     const commentLine = comment.startLine!;
     const isTrailing = tokens.some((token) => token.endLine === commentLine && token.startOffset < commentStart);
-    // Comments between the ignore and the next word do not count.
+    // Comments between the ignore and the next token do not count.
     const targetLine = isTrailing
       ? commentLine
       : (tokens.find((token) => token.startOffset > commentStart)?.startLine ?? source.lineStarts.length);
@@ -134,7 +134,7 @@ function readIgnores(source: Source, known: Ast.FileNode | undefined): readonly 
   });
 }
 
-/** The lines of each entry, and of each declaration without a body, that has several lines. An ignore silences all of them. */
+/** Returns the lines of each multi-line entry, and of each multi-line declaration without a body. An ignore covers all of them. */
 function logicalLines({ declarations }: Ast.FileNode): (readonly [number, number])[] {
   const lineRanges: (readonly [number, number])[] = [];
   const visit = (node: Ast.BodyEntryNode | Ast.DeclarationNode): void => {
@@ -150,7 +150,7 @@ function logicalLines({ declarations }: Ast.FileNode): (readonly [number, number
   return lineRanges;
 }
 
-/** Removes a comment: with its line if nothing else is on it, else with the blanks before it. */
+/** Removes a comment: with its line if nothing else is on it, otherwise with the blanks in front of it. */
 function removal({ source, start, end }: Span): Edit {
   const { line } = positionAt(source, start);
   const textBefore = source.text.slice(source.lineStarts[line - 1], start);
@@ -161,7 +161,7 @@ function removal({ source, start, end }: Span): Edit {
   return { at: { source, start: start - (textBefore.length - textBefore.trimEnd().length), end }, text: '' };
 }
 
-/** The comment that silences a warning, above its line; nothing for an error, and for a warning about such a comment. */
+/** Returns an edit that inserts an ignore above the line of a warning; undefined for an error, and for a warning about an ignore. */
 export function silenceOf({ severity, code, at }: Diagnostic): Edit | undefined {
   if (severity === 'error' || aboutIgnores.has(code) || at === undefined) return undefined;
   const { source } = at;

@@ -1,20 +1,20 @@
-/** A score adds biases to its terms: numbers of one side, as one more dimension of the vectors of each. */
+/** Lowers the biases of a score, which are numbers of one side, to additional dimensions of the vectors of both sides. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import type { Builder, Ref } from '../../graph/builder.ts';
 import type { Interests, Vector, VectorScore } from '../library/contract.ts';
 import type { Bias, Model, Task } from '../model/model.ts';
 
-/** The parameter that holds the mean of a task's label. Training sets its value from the training part. */
+/** Returns the name of the parameter for the mean of a task's label. Training sets its value from the training part. */
 export const meanParameter = (task: string): string => `score/${task}/mean`;
 
-/** The table of a tower's biases: a number for each value of its key. */
+/** Returns the name of the table of a tower's biases: a number for each value of its key. */
 export const biasTable = (tower: string): string => `${tower}.bias`;
 
 /**
- * The biases as a score of width 1 or 2: numbers u of the query tower and v of the item tower are [u, 1] · [1, v]. Without any there
- * is no score. Within the scope of the task's score.
- * @param first the score of the first term, which says how many rows there are
+ * Lowers biases to a score of width 1 or 2: the numbers u of the query tower and v of the item tower become [u, 1] · [1, v]. Without biases there is no score.
+ * It must be called within the scope of the task's score.
+ * @param first the score of the first term, which determines the number of rows
  */
 export function lowerBiases(
   builder: Builder,
@@ -39,7 +39,7 @@ export function lowerBiases(
       add('query', builder.mul(one, mean), bias.factor);
     } else {
       const biasValue = (bias.side === 'query' ? query : item).get(bias.channel);
-      // Reported where it went wrong.
+      // Its error is already reported.
       if (!biasValue) return {};
       if (biasValue.kind === 'interests' || biasValue.width !== 1) return { diagnostic: wide(towers, bias, biasValue) };
       add(bias.side, biasValue.tensor, bias.factor);
@@ -56,7 +56,7 @@ export function lowerBiases(
   };
 }
 
-/** float32 [rows, …] → [rows, 1] of 1 */
+/** Returns ones: float32 [rows, …] → [rows, 1]. */
 function onesLike(builder: Builder, { id, type }: Ref): Ref {
   const { shape } = type;
   const sliceStart = shape.map(() => 0);

@@ -1,4 +1,4 @@
-/** The score of each event's own pair, task by task: of a task with two towers, and of a product of tasks. */
+/** Lowers the score of each event's own pair, for tasks with two towers and for products of tasks. */
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { Builder, Ref } from '../../graph/builder.ts';
@@ -9,13 +9,13 @@ import type { Model, Task } from '../model/model.ts';
 import { type Channels, lowerScore, type QueryChannels } from './score.ts';
 
 export interface EventScores {
-  /** Undefined after an error, which is among the diagnostics. The result is cached. */
+  /** Returns undefined after an error, which is among the diagnostics. The result is cached. */
   of(task: Task): VectorScore | undefined;
-  /** float32 [batch]: x of the probability σ(x) that the task predicts for each event; of a task without one its score. */
+  /** Returns x of the probability σ(x) that the task predicts for each event, float32 [batch]; for a task without a probability its score. */
   logit(task: Task): Ref | undefined;
 }
 
-/** @param item the channels of the items of the events */
+/** @param item the channels of the events' items */
 export function makeEventScores(
   contextOf: (task: Task) => BlockContext,
   model: Model,
@@ -63,17 +63,17 @@ function taskOf({ tasks }: Model, name: string): Task {
 }
 
 /**
- * The logit of σ(a) · σ(b): x with σ(x) = σ(a) σ(b). Since 1 / p − 1 = e^−x, e^−x = (1 + e^−a) (1 + e^−b) − 1 = e^−a + e^−b + e^(−a − b), and
+ * Returns the logit of σ(a) · σ(b): x with σ(x) = σ(a) σ(b). Since 1 / p − 1 = e^−x, e^−x = (1 + e^−a) (1 + e^−b) − 1 = e^−a + e^−b + e^(−a − b), and
  *
  *   x = −log(e^−a + e^(−b + softplus(−a))) = a − softplus(a − b + softplus(−a)) = a − softplus(softplus(a) − b)
  *
- * which has no exponential of a large number and no logarithm of a small one: it is as exact as a and b are.
+ * which has no exponential of a large number and no logarithm of a small one, so that it is as exact as a and b.
  */
 export function productLogit(builder: Builder, a: Ref, b: Ref): Ref {
   return builder.sub(a, builder.softplus(builder.sub(builder.softplus(a), b)));
 }
 
-/** float32 [batch] as scores of the rows' own pairs, which losses read as inner products: of each with 1. Other pairs have none. */
+/** Returns values, float32 [batch], as scores of the rows' own pairs: losses read them as inner products with 1. Other pairs have no score. */
 function ofPairs(builder: Builder, values: Ref): VectorScore {
   const query = builder.reshape(values, [values.type.shape[0]!, 1]);
   return { query, item: builder.broadcastTo(builder.constant(1), query), width: 1, bound: Number.POSITIVE_INFINITY };

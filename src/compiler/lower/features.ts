@@ -1,4 +1,4 @@
-/** Plans of the model's features: encoders, tables, and how wide each field is. */
+/** Plans the features of a model: their encoders, tables and widths. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { invariant } from '../../base/diagnostics/failure.ts';
@@ -9,7 +9,7 @@ import { featureUse, usesOf } from '../library/features/uses.ts';
 import type { Feature, Model, Tower } from '../model/model.ts';
 import { biasTable } from './bias.ts';
 
-/** First values of an embedding are uniform in ±0.05, as Keras draws them. */
+/** Embeddings are initialized uniformly in ±0.05, as in Keras. */
 const firstLimit = 0.05;
 
 export interface LoweredFeature {
@@ -25,7 +25,7 @@ export interface LoweredFeatures {
   readonly tables: readonly TablePlan[];
 }
 
-/** In the order of the file. A feature whose arguments do not go together gives one diagnostic, at its kind. */
+/** Lowers features in the order of the file. Conflicting arguments of a feature cause one diagnostic, at its kind. */
 export function lowerFeatures(model: Pick<Model, 'features' | 'towers'> & Partial<Pick<Model, 'train'>>): {
   output: LoweredFeatures;
   diagnostics: Diagnostic[];
@@ -78,7 +78,7 @@ function lazy<T>(make: () => T): () => T {
   return () => (cachedValue ??= { value: make() }).value;
 }
 
-/** In the order in which features need them. */
+/** Returns the tables in the order in which features need them. */
 function tablesOf(
   features: LoweredFeatures['byName'],
   towers: Model['towers'],
@@ -97,7 +97,7 @@ function tablesOf(
   return [...tables.values()];
 }
 
-/** A feature whose arguments do not go together. */
+/** Returns a diagnostic for each feature with conflicting arguments. */
 function conflicts({ features }: Pick<Model, 'features'>): Diagnostic[] {
   return [...features].flatMap(([name, { call }]) => {
     try {
@@ -116,14 +116,14 @@ function tableOf(name: string, { frozen, precision }: FeatureUse, dim: number): 
   return { name, dim, encoderOf: name, limit: firstLimit, ...defined({ frozen, precision }) };
 }
 
-/** The layers of a graph are computed as float32, in one memory. */
+/** Returns a diagnostic because the layers of a graph need float32 tables in the same memory. */
 function inGraphRefused({ features }: Pick<Model, 'features'>, owner: string): Diagnostic {
   const { call } = features.get(owner)!;
   const reason = 'takes no `precision` where `graph` of `train` connects its rows';
   return diagnose('arguments-conflict', call.span, { kind: call.kind, reason });
 }
 
-/** The feature whose encoder and table a feature uses: its own, or that of another. */
+/** Returns the feature whose encoder and table a feature uses, which may be itself. */
 function ownerOf(name: string | undefined, uses: ReadonlyMap<string, FeatureUse>): string | undefined {
   const use = name === undefined ? undefined : uses.get(name);
   return use && 'owner' in use.encoder ? use.encoder.owner : name;
@@ -163,7 +163,7 @@ function eachOf({ max, pool, unseen }: ElementBag, { kind }: Encoder): NonNullab
   return { max, pool, ...(unseen !== 'keep' && kind === 'vocabulary' ? { skipsUnseen: true } : {}) };
 }
 
-/** The features of a tower and those that they need, each once. */
+/** Returns the features of a tower and those that they need, without repetition. */
 export function featuresRead(tower: Tower, useOf: (feature: string) => FeatureUse | undefined): string[] {
   const readFeatures = new Set<string>();
   const add = (feature: string): void => {
@@ -177,7 +177,7 @@ export function featuresRead(tower: Tower, useOf: (feature: string) => FeatureUs
 
 type Readers = ReadonlyMap<string, string>;
 
-/** By feature: the first tower that reads it or has it as key. */
+/** Maps each feature to the first tower that reads it or has it as key. */
 function readersOf(towers: Model['towers'], uses: ReadonlyMap<string, FeatureUse>): Readers {
   const byFeature = new Map<string, string>();
   for (const tower of towers) {
@@ -189,8 +189,8 @@ function readersOf(towers: Model['towers'], uses: ReadonlyMap<string, FeatureUse
 }
 
 /**
- * The tower that reads it or has it as key. One that only lends its table, or weighs rows, counts to the query tower; one that
- * nothing reads and that is made of others, to theirs.
+ * Returns the tower that reads a feature or has it as key. A feature that only owns a shared table or weights rows counts to the query tower; one that nothing
+ * reads and that is derived from others, to their tower.
  */
 function towerOf(
   feature: string,

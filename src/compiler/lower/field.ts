@@ -1,4 +1,4 @@
-/** A feature as it enters a tower: graph inputs that the host fills, made into a field or a sequence. */
+/** Lowers a feature at the entry of a tower: graph inputs, which the host fills, become a field or a sequence. */
 import { defined } from '../../base/util/defined.ts';
 import type { Ref } from '../../graph/builder.ts';
 import { elementsOf, symbolic } from '../../graph/dims.ts';
@@ -10,7 +10,7 @@ import { biasTable } from './bias.ts';
 import type { LoweredFeature } from './features.ts';
 import type { GraphInputs } from './inputs.ts';
 
-/** The number of rows: `batch`, `sequences`, `distinct`, `elements`, `corpus` or a part, `perRow` for each row of the batch, or a constant. */
+/** Returns the number of rows: `batch`, `sequences`, `distinct`, `elements`, `corpus` or a part, `perRow` for each row of the batch, or a constant. */
 export function rowsDim(rows: RowsOf): Dim {
   switch (rows.kind) {
     case 'events':
@@ -27,19 +27,19 @@ export function rowsDim(rows: RowsOf): Dim {
   }
 }
 
-/** The rows of features with one value for each event, next to lists of `rows`. */
+/** Returns the rows of features with one value for each event, next to lists of `rows`. */
 export function eventsOf(rows: RowsOf): RowsOf {
   if (rows.kind !== 'sequences') return rows;
   const { feature, length } = rows;
   return length === undefined ? { kind: 'events' } : { kind: 'part', feature, length };
 }
 
-/** True if the feature enters a tower as a sequence; else it enters as a field. */
+/** True if the feature enters a tower as a sequence, otherwise as a field. */
 export const isSequence = ({ gives, pool }: FeatureUse): boolean => gives === 'bag' && pool === 'none';
 
 export interface FeatureContext {
   readonly inputs: GraphInputs;
-  /** As in `TowerContext`. */
+  /** See `TowerContext`. */
   readonly elements?: ((channel: string) => Ref | undefined) | undefined;
 }
 
@@ -99,14 +99,14 @@ export function lowerFeature(
   return { kind: 'field', name: feature, tensor, width: plan.width };
 }
 
-/** The learned number of the key of each row, 0 at first: float32 [rows, 1]. */
+/** Lowers the learned bias of each row's key, initially 0: float32 [rows, 1]. */
 export function lowerKeyBias(inputs: GraphInputs, tower: string, { plan }: LoweredFeature, rows: RowsOf): Ref {
   const table = biasTable(tower);
   const source = { from: 'embedding', feature: plan.name, pool: 'none', rows, table } as const;
   return inputs.input(`${rowsPrefix(rows)}${table}`, source, [rowsDim(rows), 1]);
 }
 
-/** A learned map [size, width] without a bias, where the feature asks for one. */
+/** Applies a learned map [size, width] without a bias, if the feature requests one. */
 function projected({ builder }: GraphInputs, numbers: Ref, size: number, name: string, width?: number): Ref {
   if (width === undefined) return numbers;
   const fans = [size, width] as const;
@@ -117,8 +117,8 @@ function projected({ builder }: GraphInputs, numbers: Ref, size: number, name: s
 }
 
 /**
- * Elements of a list that goes `through` the item tower. Each item that the lists of a batch hold goes through the tower once, however often
- * it comes up. The functions below put the vectors where the elements are, and the gradients are added up on the way back.
+ * Elements of a list that goes `through` the item tower. Each item in the lists of a batch goes through the tower once, however often it occurs. The functions
+ * below copy the vectors to the elements, and the backward pass sums their gradients.
  */
 interface EncodedElements {
   readonly plan: FeaturePlan;
@@ -127,7 +127,7 @@ interface EncodedElements {
   readonly encoded: Ref;
 }
 
-/** float32 [rows, length, width], zeros where the mask is 0. */
+/** Returns float32 [rows, length, width], zeros where the mask is 0. */
 function elementsInSequence(
   inputs: GraphInputs,
   { plan, rows, encoded, mask }: EncodedElements & { readonly mask: Ref },
@@ -144,7 +144,7 @@ function elementsInSequence(
   });
 }
 
-/** float32 [rows, width]: work is in proportion to the elements that there are, not to `max`. */
+/** Returns float32 [rows, width]. The work is proportional to the number of elements and not to `max`. */
 function pooledElements(
   inputs: GraphInputs,
   { plan, rows, encoded, pool, length }: EncodedElements & { readonly pool: 'mean' | 'sum'; readonly length: Dim },

@@ -1,4 +1,4 @@
-/** One flow: its source, then block after block; a block that refuses its input is a diagnostic at its place. */
+/** Lowers a flow: its source, then block after block. A block that refuses its input causes a diagnostic at its position. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
 import type { Span } from '../../base/text/source.ts';
@@ -19,7 +19,7 @@ import type { LoweredFeatures } from './features.ts';
 /** Returns unique names: `mlp`, `mlp_2`, … */
 export class UniqueNames {
   readonly #taken = new Set<string>();
-  /** The next number to try, by stem: to count from the start each time would make long flows quadratic. */
+  /** The next number to try for each stem: counting from 1 each time would take quadratic time for long flows. */
   readonly #next = new Map<string, number>();
 
   unique(stem: string): string {
@@ -44,24 +44,24 @@ export interface Visited {
   readonly span: Span;
 }
 
-/** The state that every flow of one graph shares. */
+/** The state that all flows of one graph share. */
 export interface FlowContext {
   readonly features: LoweredFeatures;
   readonly diagnostics: Diagnostic[];
   readonly arrows: Arrow[];
-  /** Steps by the label of the nodes that they add: `user/main/mlp`. */
+  /** Steps by the label of their nodes: `user/main/mlp`. */
   readonly written: Map<string, Visited>;
-  /** Input types of the blocks that are declared `shared`, by name: their weights fit only one. */
+  /** Input types of `shared` blocks by name, because their weights fit only one type. */
   readonly shared: Map<string, string>;
-  /** A context for the block at `path`. */
+  /** Returns a context for the block at `path`. */
   block(path: string): BlockContext;
-  /** In a trial: is given what each step makes. */
+  /** Called in a trial with the result of each step. */
   readonly visit?: (step: Visited, value: Value) => void;
-  /** ` in round 2`, for messages about a flow that is gone through several times. */
+  /** ` in round 2`, for messages about a flow that is applied several times. */
   readonly round: string;
 }
 
-/** Undefined after an error: readers of this flow then report nothing. */
+/** Returns undefined after an error; readers of this flow then report nothing. */
 export function lowerSteps(
   context: FlowContext,
   from: Value,
@@ -114,7 +114,7 @@ function lowerBlock(
   );
 }
 
-/** A block that begins a flow with several values. */
+/** Lowers a block that starts a flow with several values. */
 export function lowerJoin(
   context: FlowContext,
   parts: readonly NamedValue[],
@@ -129,7 +129,7 @@ export function lowerJoin(
   });
 }
 
-/** Undefined, and a diagnostic, where the block refuses. */
+/** Calls `lower`; if the block refuses its input, reports that and returns undefined. */
 function attempt(
   context: FlowContext,
   kind: string,

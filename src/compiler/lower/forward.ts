@@ -38,13 +38,13 @@ type LearningTask = Task & Required<Pick<Task, 'loss'>>;
 interface LoweredTask {
   /** A scalar. */
   readonly loss: Ref;
-  /** The weight of each row, float32 [batch]; absent where all count alike. */
+  /** The weight of each row, float32 [batch]. Absent if all rows count equally. */
   readonly weight?: Ref;
   /** Further scalars that the step reports, by name: `temperature`. */
   readonly measured: ReadonlyMap<string, Ref>;
 }
 
-/** Undefined after an error, which is among the context's diagnostics. */
+/** Returns undefined after an error, which is among the context's diagnostics. */
 function lowerTask(
   context: TowerContext,
   model: Model,
@@ -82,7 +82,7 @@ function lowerTask(
         longestItems: (feature) => longestItems(context, feature, model),
         batch: model.train.batch,
         scoreOf(rows) {
-          // The score's own weights are those of the score that is served, wherever a loss asks for it.
+          // All uses share the weights of the served score, in any scope in which a loss requests the score.
           const drawn = inputs.builder.unscoped(() => scoreOf(rows));
           invariant(drawn, 'the item tower lowers alike for all rows');
           return drawn;
@@ -99,7 +99,7 @@ function lowerTask(
 const labelInput = ({ inputs }: TowerContext, label: string): Ref =>
   inputs.input(`label/${label}`, { from: 'label', label }, [batch]);
 
-/** The task's own weight, 0 where `only` is not 1 and where the label that is learned is missing. */
+/** Returns the task's own weight; 0 where `only` is not 1 and where the learned label is missing. */
 function rowWeight(context: TowerContext, task: Task, weight: Ref | undefined): Ref | undefined {
   const { inputs } = context;
   const { label, only } = task;
@@ -113,7 +113,7 @@ function rowWeight(context: TowerContext, task: Task, weight: Ref | undefined): 
     : weightFactors.reduce((product, part) => inputs.builder.mul(product, part));
 }
 
-/** True if a feature is a bag of the codes that `key` has. */
+/** True if a feature is a bag of codes of `key`. */
 function listsItems({ features }: TowerContext, feature: string, key: string | undefined): boolean {
   const plan = features.byName.get(feature)?.plan;
   const keyed = key === undefined ? undefined : features.byName.get(key)?.plan;
@@ -125,7 +125,7 @@ function longestItems(context: TowerContext, feature: string, { towers: [query, 
   return plan?.tower === query.name && listsItems(context, feature, item.key) ? plan.max : undefined;
 }
 
-/** float32 [batch]: a label, 0 where it is missing, or a feature that is one plain number. */
+/** Returns float32 [batch]: a label, 0 if it is missing, or a feature with a single plain number. */
 function lowerWeight(context: TowerContext, model: Model, task: Task, name: string): Ref | undefined {
   const { inputs, features, diagnostics } = context;
   if (model.labels.has(name)) return labelInput(context, name);
@@ -147,7 +147,7 @@ export interface Forward {
   readonly context: TowerContext;
   /** Losses by task. Absent for a task with an error or without a loss. */
   readonly losses: ReadonlyMap<string, Ref>;
-  /** The weight of each row, float32 [batch], by task; absent for a task for which all count alike. */
+  /** The weight of each row, float32 [batch], by task. A task whose rows have equal weights is absent. */
   readonly rowWeights: ReadonlyMap<string, Ref>;
   /** Further scalars that the step reports, by output: `temperature:watch`. */
   readonly measured: ReadonlyMap<string, Ref>;
@@ -156,9 +156,9 @@ export interface Forward {
 }
 
 export interface ForwardOptions {
-  /** The rows that the query tower reads lists of in sequence for. Absent: the events. */
+  /** The rows for which the query tower reads sequences. Default: the events. */
   readonly rows?: RowsOf | undefined;
-  /** Cuts the batch for the query tower. Absent: all lists have as many places as the longest. */
+  /** Divides the batch for the query tower. Absent: all lists are padded to the longest. */
   readonly cut?: Cut | undefined;
 }
 
@@ -193,14 +193,14 @@ export function lowerForward(
   return { context, losses: byTask, rowWeights, measured, arrows: context.arrows, diagnostics: context.diagnostics };
 }
 
-/** The item tower over the elements of lists that go through it, if there are any. */
+/** Returns the item tower applied to the elements of lists that go through it, if there are any. */
 function elementsOf(
   { towers: [query] }: Model,
   { kept, features }: TowerContext,
   items: ItemChannels,
 ): TowerContext['elements'] {
   if (!query.features.some((name) => features.byName.get(name)?.plan.through)) return undefined;
-  // The tower of the events goes first: what blocks keep of its rows is what a served tower has.
+  // The tower of the events is lowered first, because the served tower uses the statistics that its blocks keep.
   items(events);
   const elementRows: RowsOf = { kind: 'elements', ...(kept.size > 0 ? { exact: true } : {}) };
   const channels = items(elementRows);
@@ -208,8 +208,8 @@ function elementsOf(
 }
 
 /**
- * True if the item tower may see each item of a batch once: no loss needs an item a row, no row's own item chooses among
- * interests, and no block keeps statistics of the rows that it sees.
+ * True if the item tower may process each distinct item of a batch once: no loss needs one item for each row, no row's own item chooses among interests, and no
+ * block keeps statistics of its rows.
  */
 function readsDistinctItems({ tasks }: Model, query: TowerChannels, { kept }: TowerContext): boolean {
   const several = [...query.values()].some(({ kind }) => kind === 'interests');
@@ -220,7 +220,7 @@ function readsDistinctItems({ tasks }: Model, query: TowerChannels, { kept }: To
   );
 }
 
-/** A sum of maxima over interests is no maximum over one list, and neither is a negative multiple of one. */
+/** Checks scores with several interests: the sum of two maxima is not the maximum over one list, and neither is a maximum times a negative factor. */
 function checkRetrieve({ tasks, retrieve }: Model, query: TowerChannels): Diagnostic[] {
   const several = retrieve.filter(({ task: name }) =>
     tasks

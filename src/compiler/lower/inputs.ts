@@ -1,4 +1,4 @@
-/** The inputs of a graph while it is built: each by name, once, with how the host fills it. */
+/** Collects the inputs of a graph while it is built: each has a unique name and a source for the host. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { invariant } from '../../base/diagnostics/failure.ts';
@@ -11,7 +11,7 @@ import { verify } from '../../graph/verify.ts';
 import { ShapeError } from '../library/contract.ts';
 import type { Call } from '../model/model.ts';
 
-/** Returns what `make` does; where arguments do not go together, reports it at their call and returns undefined. */
+/** Returns the result of `make`. If arguments conflict, reports that at their call and returns undefined. */
 export function withoutConflict<T>(
   { kind, span }: Pick<Call, 'kind' | 'span'>,
   diagnostics: Diagnostic[],
@@ -37,7 +37,7 @@ export class GraphInputs {
 
   constructor(readonly builder: Builder) {}
 
-  /** Returns an existing input for the same request. */
+  /** Returns the input; the same one for repeated calls. */
   input(name: string, source: InputSource, shape: readonly Dim[], dtype: Dtype = 'float32'): Ref {
     const knownInput = this.#plans.get(name);
     if (knownInput !== undefined) {
@@ -49,14 +49,14 @@ export class GraphInputs {
     return ref;
   }
 
-  /** Inputs whose gradients the host applies to embedding tables. */
+  /** Returns the inputs whose gradients the host applies to embedding tables. */
   embeddings(): readonly EmbeddingInput[] {
     return [...this.#plans.values()].flatMap(({ plan: { name, source }, ref }) =>
       (source.from === 'embedding' || source.from === 'sequence') && !source.frozen ? [{ name, ref, source }] : [],
     );
   }
 
-  /** The plans of the inputs that are left in a finished graph, in its order. */
+  /** Returns the plans of the inputs that a finished graph still has, in its order. */
   plansOf(graph: Graph): readonly InputPlan[] {
     return graph.inputs.map(({ name }) => {
       const knownInput = this.#plans.get(name);
@@ -67,9 +67,9 @@ export class GraphInputs {
 }
 
 /**
- * The graph simplified and checked, with the inputs that are left. A graph that does not verify is our bug. What no output reads
- * goes first: a broadcast takes its shape from any input of that shape, which must be one that is fed.
- * @param part what of the graph is wanted. Default: all
+ * Returns the simplified and verified graph with its remaining inputs. A graph that fails verification is a defect of ours. Unread nodes are pruned first: a
+ * broadcast takes its shape from any input of that shape, which must be one that is fed.
+ * @param part selects a part of the graph. Default: all
  */
 export function finished(inputs: GraphInputs, part: (graph: Graph) => Graph = (graph) => graph): GraphPlan {
   const graph = prune(simplify(prune(part(inputs.builder.finish()))));

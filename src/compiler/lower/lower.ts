@@ -40,12 +40,11 @@ import { lowerFeaturesWhole } from './through.ts';
 import { blockContext, listsOf, lowerItem, lowerTower, makeTowerContext } from './tower.ts';
 import { isOther, numbersFor, sequenceLength, tensorsOf, weightsOf, withShortList } from './trial.ts';
 
-// `targets = positions`: a list in sequence is read once for all events whose own lists it begins with, and each event reads its
-// position of it. It equals one row for each event if the outputs of a tower for the first elements do not depend on later ones.
-//
-// Blocks do not declare this. A trial runs the tower on numbers, with a whole sequence and with its first half, and compares every step.
+// Implements `targets = positions`: a list in sequence is read once for all events whose own lists are its prefixes, and each event reads its position. This
+// equals one row for each event if the output of a tower for a prefix does not change when more elements follow. Blocks do not declare this property. A trial
+// runs the tower on numbers, with a whole sequence and with its first half, and compares every step.
 
-/** A longer list is tried at the first length, and at the second where that takes more work than an editor can wait for. */
+/** Lengths at which longer lists are tried: the usual one, or the least if that would take more work than an editor can wait for. */
 const trialLengths = { usual: 64, least: 24, mostFlops: 60e6 } as const;
 
 /** Returns the rows of the query tower's list, or why it cannot be read once for several events. The model must have no other error. */
@@ -68,9 +67,9 @@ function sequencesOf(
 }
 
 interface PositionsTrial {
-  /** Steps that make a sequence of a sequence, in the order of the data, those within a block before it. */
+  /** Steps from a sequence to a sequence, in the order of the data; steps within a block come before the block. */
   readonly steps: readonly Visited[];
-  /** Output `i` is what step i makes. */
+  /** Output `i` is the result of step i. */
   readonly step: GraphPlan;
   readonly mistake?: Diagnostic;
 }
@@ -99,7 +98,7 @@ function trialOf(tower: Tower, features: LoweredFeatures, rows: Sequences, longe
   };
   lowerTower(context, tower, rows);
   const refused = hasErrors(context.diagnostics) ? context.diagnostics[0] : undefined;
-  // Returns steps that only refuse the mixture of sequences with values of one event.
+  // The step refuses sequences only because they are next to the values of single events.
   const refusedSpan = refused?.at ?? tower.span;
   const joined =
     refused && diagnose('positions-without-last', refusedSpan, { kind: textOf(refusedSpan), joined: true });
@@ -116,11 +115,11 @@ const withoutSpans = (key: string, value: unknown): unknown => (key === 'span' ?
 const typesOf = ({ graph }: GraphPlan): readonly string[] =>
   graph.inputs.map(({ name, node }) => `${name} ${printType(graph.nodes[node]!.type)}`);
 
-/** Verdicts by the text of the tower: an editor asks for the same tower at each key. */
+/** Caches verdicts by the text of the tower, because an editor requests the same tower at each keystroke. */
 const known = new Map<string, number>();
 const mostKnown = 100;
 
-/** The first step of which an early element changes when later ones follow. */
+/** Returns the first step whose early elements change when later ones follow. */
 function blameOf(step: GraphPlan, steps: readonly Visited[], text: string): Visited | undefined {
   let stepIndex = known.get(text);
   if (stepIndex === undefined) {
@@ -131,7 +130,7 @@ function blameOf(step: GraphPlan, steps: readonly Visited[], text: string): Visi
   return steps[stepIndex];
 }
 
-/** Index of the output; −1 if there is none. */
+/** Returns the index of the first output that changes; −1 if there is none. */
 function lookingAhead(step: GraphPlan): number {
   const { graph } = step;
   const fullLength = sequenceLength(step);
@@ -152,16 +151,16 @@ function lookingAhead(step: GraphPlan): number {
   });
 }
 
-/** The shapes of a model: all that the editor and the data's headers ask of it. */
+/** The shapes of a model, as editors and checks of data headers need them. */
 export interface Shapes {
-  /** The type after each source and step of a flow, for the editor and for `tower inspect`. */
+  /** The type after each source and step of a flow, for editors and for `tower inspect`. */
   readonly arrows: readonly Arrow[];
-  /** Labels that are read, so that the data needs their columns. */
+  /** The features that are read, whose columns the data must have. */
   readonly features: readonly FeaturePlan[];
   readonly labels: Plan['labels'];
-  /** The query tower, then the item tower. */
+  /** The query tower and the item tower. */
   readonly towers: readonly [KeyedTower, KeyedTower];
-  /** The list that a step reads as whole sequences, where its targets are positions. */
+  /** The list that a step reads as whole sequences. Present if its targets are positions. */
   readonly sequence?: string;
 }
 
@@ -173,27 +172,27 @@ interface KeyedTower {
 export interface Lowered {
   readonly plan: Plan;
   readonly arrows: readonly Arrow[];
-  /** Steps of flows by the label of the nodes that they add to the training step: `user/main/mlp`. */
+  /** Steps of flows by the label of their nodes in the training step: `user/main/mlp`. */
   readonly written: ReadonlyMap<string, Visited>;
-  /** Values that more than one task's loss reaches; none where there is one task. */
+  /** Values that the losses of several tasks reach. Empty if there is only one task. */
   readonly shared: readonly SharedByTasks[];
-  /** The graph of norms of gradients; undefined where nothing but tables is trained. */
+  /** Returns the graph of gradient norms; undefined if only tables are trained. */
   readonly norms: () => GraphPlan | undefined;
 }
 
 /**
- * Returns the types that the flows of a model carry, and every error that its shapes show: without gradients and plans, and so ten times
- * quicker than `lower`, which finds the same.
+ * Returns the types of values in the flows of a model and every error that shapes reveal. It makes no gradients and plans, so it is ten times faster than
+ * `lower`, which finds the same errors.
  */
 export function checkShapes(model: Model): Outcome<Shapes | undefined> {
-  // Unused steps are lowered too, because the editor shows them and they may have errors.
+  // Lowers unused steps as well, because the editor shows them and they may have errors.
   const { features, forward, rows, diagnostics } = analyse(model);
   if (forward === undefined) return { output: undefined, diagnostics };
   const [query, item] = model.towers;
   return {
     output: {
       arrows: forward.arrows,
-      // Data asks for them, and an editor does not.
+      // Computed on demand: data checks read the features, but editors do not.
       get features() {
         const readModel = withoutUnread(model);
         return featurePlans(readModel === model ? features : lowerFeaturesWhole(readModel).output);
@@ -209,7 +208,7 @@ export function checkShapes(model: Model): Outcome<Shapes | undefined> {
 /** Returns the shape errors of the valid towers of a model with other errors. */
 export function checkTowers({ valid, ...model }: ValidTowers): readonly Diagnostic[] {
   const { output: features, diagnostics } = lowerFeaturesWhole(model);
-  // The rules report the features that no shape can be made of.
+  // The rules report features without a shape.
   if (hasErrors(diagnostics)) return [];
   const context = makeTowerContext(new GraphInputs(makeBuilder('towers')), features, true);
   for (const tower of model.towers) if (valid.has(tower.name)) lowerTower(context, tower, { kind: 'events' });
@@ -224,7 +223,7 @@ const featurePlans = (features: LoweredFeatures): readonly FeaturePlan[] =>
 const labelPlans = (model: Model): Plan['labels'] =>
   [...model.labels.values()].map(({ name, type }) => ({ name, sort: type }));
 
-/** Returns no output after an error; each diagnostic is at its span of the source, in the language's words. */
+/** Returns no output after an error. Each diagnostic has a span of the source and uses the words of the language. */
 export function lower(whole: Model): Outcome<Lowered | undefined> {
   const model = withoutUnread(whole);
   const { features, forward, rows, diagnostics } = analyse(model);
@@ -250,7 +249,7 @@ export function lower(whole: Model): Outcome<Lowered | undefined> {
   return { output: { plan, arrows: forward.arrows, written: trained.context.written, shared, norms }, diagnostics };
 }
 
-/** The forward graph, with the rows that lists are read for in training where those are not the events. */
+/** Returns the forward graph, and the rows for which training reads lists if these are not the events. */
 function analyse(model: Model) {
   const { output: features, diagnostics } = lowerFeaturesWhole(model);
   if (hasErrors(diagnostics)) return { features, forward: undefined, diagnostics };
@@ -293,7 +292,7 @@ function trainPlan(model: Model): TrainPlan {
   };
 }
 
-/** Checks `validate` of `train`: how often, and on how many rankings. */
+/** Checks `validate` of `train`: the frequency and the number of rankings. */
 function checkValidate({ validate = [] }: Training): Diagnostic[] {
   const seenKinds = new Set<string>();
   return validate.flatMap((call) => {
@@ -326,7 +325,7 @@ function validatePlan({ validate }: Training): TrainPlan['validate'] {
 
 const events: RowsOf = { kind: 'events' };
 
-/** Returns undefined for a task whose loss compares an event with others: its score by itself says nothing of a label. */
+/** Returns undefined for a task whose loss compares an event with others, because its score alone predicts no label. */
 function predictsOf({ loss }: Pick<Task, 'loss'>): TaskPlan['predicts'] {
   if (!loss) return undefined;
   if (losses[loss.kind]!.probability?.(loss.arguments) !== undefined) return 'probability';
@@ -352,7 +351,7 @@ function lowerPredictions(model: Model, features: LoweredFeatures): GraphPlan | 
   return finished(inputs);
 }
 
-/** Checks `graph` of `train`, which is between the id tables of the two towers. */
+/** Checks `graph` of `train`, which connects the id tables of the two towers. */
 function checkGraph({ train, towers }: Model, features: LoweredFeatures): Diagnostic[] {
   const { graph: call, clip } = train;
   if (call === undefined) return [];

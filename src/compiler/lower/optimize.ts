@@ -12,13 +12,13 @@ import { GraphInputs, withoutConflict } from './inputs.ts';
 import { lowerTower, makeTowerContext } from './tower.ts';
 
 export interface Weight {
-  /** `user/main/mlp/weights` */
+  /** For example `user/main/mlp/weights`. */
   readonly name: string;
   readonly parameter: Ref;
   readonly gradient: Ref;
 }
 
-/** Checks `dense = …` by a trial on one weight. */
+/** Checks `dense = …` by a trial with one weight. */
 export function checkOptimizer(call: Call): Diagnostic[] {
   const builder = makeBuilder('optimizer');
   const parameter = builder.parameter('weight', [1], { kind: 'zeros' });
@@ -35,7 +35,7 @@ export function checkRowOptimizer(call: Call): Diagnostic[] {
   return diagnostics;
 }
 
-/** Updates all weights. Those of a tower that overrides optimizer settings are updated separately. */
+/** Lowers the update of all weights. A tower that overrides settings of the optimizer has its own update. */
 export function lowerUpdate(inputs: GraphInputs, train: Training, weights: readonly Weight[]): void {
   const otherWeights = new Set(weights);
   for (const own of towerOptimizers(train)) {
@@ -46,7 +46,7 @@ export function lowerUpdate(inputs: GraphInputs, train: Training, weights: reado
   updateAll(inputs, train.dense, [...otherWeights]);
 }
 
-/** Updates all weights: concatenated if the optimizer treats all numbers alike, otherwise one by one. */
+/** Updates all weights: concatenated if the optimizer has slots and does not work layer by layer, otherwise one by one. */
 function updateAll(inputs: GraphInputs, call: Call, weights: readonly Weight[], of?: TowerOptimizer): void {
   if (weights.length === 0) return;
   const { builder } = inputs;
@@ -63,12 +63,12 @@ function updateAll(inputs: GraphInputs, call: Call, weights: readonly Weight[], 
   builder.scope(of === undefined ? 'optimizer' : `optimizer/${of.tower}`, () => {
     if (!row.layerwise && row.slots(call.arguments).length > 0)
       return updateTogether(builder, call, weights, stepInputs);
-    // Parameters that are updated one by one: those whose optimizer needs whole layers, or that are too few to be worth the copies.
+    // A step that depends on a whole layer, or one without slots, which is too short to be worth the copies.
     for (const weight of weights) updateOne(builder, call, weight, stepInputs);
   });
 }
 
-/** The optimizer's slots are `optimizer/<slot>/<weight>`. */
+/** Updates one weight. The optimizer's slots are `optimizer/<slot>/<weight>`. */
 function updateOne(builder: Builder, call: Call, { name, parameter, gradient }: Weight, at: StepInputs): void {
   const slots = slotsOf(builder, call, parameter.type.shape as readonly number[], `/${name}`);
   const operands = { ...at, weights: parameter, gradient, slots };
@@ -90,8 +90,8 @@ interface StepInputs {
 }
 
 /**
- * One update of all weights end to end, so that an engine runs a handful of ops however many layers there are. The
- * optimizer's slots are flat as well: `optimizer/<slot>`, as long as all weights together, in the order of the graph's.
+ * Updates all weights concatenated, so that an engine runs a few ops for any number of layers. The optimizer's slots are flat as well: `optimizer/<slot>`, with
+ * the length of all weights, in the order of the graph's.
  */
 function updateTogether(builder: Builder, call: Call, weights: readonly Weight[], at: StepInputs): void {
   const sizes = weights.map(({ parameter }) => elements(parameter));
@@ -123,7 +123,7 @@ function elements({ type }: Ref): number {
   return type.shape.reduce<number>((product, length) => product * (length as number), 1);
 }
 
-/** `overrides` of `train`: the settings of an optimizer for the table of one feature, or the weights of one tower. */
+/** Lowers `overrides` of `train`: settings of an optimizer for the table of one feature, or for the weights of one tower. */
 const settingNames = ['rate', 'l2', 'weight_decay'] as const;
 
 interface Override {
@@ -179,7 +179,7 @@ export function checkOverrides(
   });
 }
 
-/** True if a tower has weights of its own: those of a shared block belong to no tower. A tower with an error may have some. */
+/** True if a tower has weights of its own. Weights of a shared block belong to no tower. A tower with an error may have some. */
 function hasWeights(tower: Tower, features: LoweredFeatures): boolean {
   const builder = makeBuilder('weights');
   const context = makeTowerContext(new GraphInputs(builder), features, true);
@@ -203,7 +203,7 @@ export function withOverrides(train: Training, tables: readonly TablePlan[]): re
 interface TowerOptimizer {
   readonly tower: string;
   readonly call: Call;
-  /** In place of the rate of the optimizer. */
+  /** Replaces the rate of the optimizer. */
   readonly rate?: number;
 }
 

@@ -15,7 +15,7 @@ import { rowsDim } from './field.ts';
 import { GraphInputs } from './inputs.ts';
 import { listsOf, lowerTower, makeTowerContext, type TowerChannels, type TowerContext } from './tower.ts';
 
-/** By which list a batch is cut, and the most elements of each part's, ascending. */
+/** The list by which a batch is divided, and the maximum length of that list in each part, ascending. */
 export interface Cut {
   readonly feature: string;
   readonly lengths: readonly number[];
@@ -39,8 +39,8 @@ export function cutOf(model: Model, features: LoweredFeatures, training: boolean
 }
 
 /**
- * A block that goes through a sequence place by place, such as `gru`, has nodes for each. An engine takes long to prepare itself for
- * a large graph, so the parts of the longest lists but one go first.
+ * Reduces the number of parts: a block that processes a sequence step by step, such as `gru`, has nodes for each position, and engines take long to prepare a
+ * large graph. The second-longest part is removed first.
  */
 function withinNodes(lengths: readonly number[], nodesOf: (length: number) => number, most: number): readonly number[] {
   const nodes = new Map(lengths.map((length) => [length, nodesOf(length)]));
@@ -53,14 +53,14 @@ function withinNodes(lengths: readonly number[], nodesOf: (length: number) => nu
 
 /** With fewer list positions in a step, the overhead of an op exceeds its work. */
 const fewPlaces = 2048;
-/** Nodes of all parts together, before gradients: as many as this, or as this times those of the whole. */
+/** Maximum number of nodes of all parts together, without gradients: this number, or this multiple of the whole tower's. */
 const fewNodes = 1000;
 const mostGrowth = 1.5;
 /** Each part has about half the length of the next. */
 const shortest = 8;
 const mostParts = 5;
 
-/** The lengths of the parts for a list of up to `max` elements: 8, 15, 27, 50. */
+/** Returns the lengths of the parts for a list of up to `max` elements: 8, 15, 27, 50. */
 export function partLengths(max: number): readonly number[] {
   const steps = Math.min(mostParts - 1, Math.max(0, Math.round(Math.log2(max / shortest))));
   const growth = (max / shortest) ** (1 / steps);
@@ -75,7 +75,7 @@ function trial(tower: Tower, features: LoweredFeatures, rows: RowsOf, training: 
   return { nodes: inputs.builder.nodes.length, keepsStatistics: context.kept.size > 0 };
 }
 
-/** @param rows the events, or the sequences whose elements the events are */
+/** @param rows the events, or the sequences whose elements are the events */
 export function lowerInParts(
   context: TowerContext,
   tower: Tower,
@@ -104,7 +104,7 @@ export function lowerInParts(
   );
 }
 
-/** The vectors of a part at the places of its rows, zeros elsewhere: float32 [batch, numbers of a row] */
+/** Returns the vectors of a part at the positions of its rows, zeros elsewhere: float32 [batch, numbers of a row]. */
 function placed({ inputs }: TowerContext, of: PartRows, { tensor }: Vector | Interests): Ref {
   const { builder } = inputs;
   const rowCount = rowsDim(of);

@@ -19,7 +19,7 @@ import { blockContext, lowerItem, lowerTower, makeTowerContext } from './tower.t
 export function lowerRetrieval(model: Model, features: LoweredFeatures, side: 'query' | 'item'): TowerPlan {
   const tower = model.towers[side === 'query' ? 0 : 1];
   const { embedded, whole, readouts } = lowerSide(model, features, side, { kind: 'events' });
-  // A bias reads the key, which need not be an input of the tower.
+  // A bias reads the key, which may not be an input of the tower.
   const readsKey = embedded.inputs.some(({ source }) => source.from === 'embedding' && source.feature === tower.key);
   const readFeatures = featuresRead(tower, (name) => features.byName.get(name)?.use);
   const towerParts = side === 'query' ? lowerParts(model, features) : [];
@@ -35,7 +35,7 @@ export function lowerRetrieval(model: Model, features: LoweredFeatures, side: 'q
   };
 }
 
-/** Without the longest part, which is the tower itself. */
+/** Lowers the query tower for each length except the longest, which the tower itself has. */
 function lowerParts(model: Model, features: LoweredFeatures): readonly TowerPartPlan[] {
   const cut = cutOf(model, features, false);
   if (cut === undefined) return [];
@@ -52,7 +52,7 @@ function lowerSide(model: Model, features: LoweredFeatures, side: 'query' | 'ite
   const builder = makeBuilder(`${model.name}_${rowsPrefix(rows).replace('/', '_')}${tower.name}`);
   const inputs = new GraphInputs(builder);
   const context = makeTowerContext(inputs, features, false);
-  // Scores want both sides; the other one reaches no output and is pruned.
+  // Scores need both sides. The other side reaches no output and is pruned.
   const query = lowerTower(context, model.towers[0], rows);
   const item = lowerItem(context, model.towers[1], rows);
   const block = blockContext(context, 'retrieve', rows);

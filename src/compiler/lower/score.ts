@@ -1,4 +1,4 @@
-/** A task's score: its channels paired, its terms and biases added up, its factors in the query vector. */
+/** Lowers the score of a task: pairs its channels, sums its terms and biases, and puts its factors into the query vector. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { defined } from '../../base/util/defined.ts';
@@ -15,8 +15,8 @@ export type QueryChannels = ReadonlyMap<string, Vector | Interests>;
 export type Channels = ReadonlyMap<string, Vector>;
 
 /**
- * Undefined when it cannot be made: a channel that is missing was reported where it went wrong.
- * @param own the items of the events, for training: of several vectors a row the loss then gets the one that its own item chooses
+ * Returns undefined if the score cannot be lowered; a missing channel has already been reported.
+ * @param own the items of the events, for training: if a row has several vectors, the loss gets the one that its own item chooses
  */
 export function lowerScore(
   context: BlockContext,
@@ -68,7 +68,7 @@ function lowerSum(
   );
 }
 
-/** Σ of scores as one: both sides end to end. Throws ShapeError where two have several interests. */
+/** Returns a sum of scores as one score with both sides concatenated. Throws ShapeError if two of them have several interests. */
 export function addUp({ builder }: BlockContext, parts: readonly VectorScore[]): VectorScore {
   const { tensor, interests } = joinQueries(
     builder,
@@ -111,7 +111,7 @@ function lowerTerm(
   });
 }
 
-/** Throws ShapeError for the best of several interests times less than 0: that would be the worst. */
+/** Multiplies a score. Throws ShapeError for the best of several interests and a negative factor, which would be the worst. */
 export function scaled({ builder }: Pick<BlockContext, 'builder'>, score: VectorScore, factor: number): VectorScore {
   if (factor === 1) return score;
   if (score.interests !== undefined && factor < 0) {

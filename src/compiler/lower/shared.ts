@@ -13,10 +13,10 @@ import type { EmbeddingInput } from './inputs.ts';
 import type { TowerContext } from './tower.ts';
 
 export interface SharedByTasks {
-  /** The name of the parameter, or of the graph's input of embedding rows. */
+  /** The name of the parameter, or of the graph input with embedding rows. */
   readonly name: string;
   readonly kind: 'weights' | 'embedding';
-  /** Whose losses reach it, or its table by any input, in the order of the file; two at least. */
+  /** The tasks whose losses reach it, or its table through any input, in the order of the file. At least two. */
   readonly tasks: readonly string[];
 }
 
@@ -24,7 +24,7 @@ export interface SharedRef extends SharedByTasks {
   readonly ref: Ref;
 }
 
-/** In the graph's order. */
+/** Returns the shared values in the order of the graph. */
 export function sharedByTasks({ context, losses }: Forward): readonly SharedRef[] {
   if (losses.size < 2) return [];
   const { inputs } = context;
@@ -51,7 +51,7 @@ export function sharedByTasks({ context, losses }: Forward): readonly SharedRef[
     .sort((a, b) => a.ref.id - b.ref.id);
 }
 
-/** The table of each input that embedding rows come in by, by node. */
+/** Maps the nodes of inputs with embedding rows to their tables. */
 function tablesOfInputs({ inputs, features }: TowerContext): ReadonlyMap<number, string> {
   return new Map(
     inputs.embeddings().map(({ ref, source }) => {
@@ -94,7 +94,9 @@ export function byTrained(
   });
 }
 
-/** The gradient of one input of looked-up rows, an element's share of its pooled bag included, by the rows of its table: float32 [rows seen, dim]. */
+/**
+ * Returns the gradient of one input of looked-up rows with respect to the rows of their table, float32 [rows seen, dim]. An element of a bag gets its share.
+ */
 function byRow(context: TowerContext, table: string, { name, ref, source }: EmbeddingInput, gradient: Ref): Ref {
   const { inputs } = context;
   const { builder } = inputs;
@@ -124,6 +126,6 @@ function byRow(context: TowerContext, table: string, { name, ref, source }: Embe
     const weights = inputs.input(`table/${name}/weights`, { from: 'element_weights', feature, rows, pool }, [rowCount]);
     elementGradients = builder.mul(builder.gather(lines, elementRows), builder.reshape(weights, [rowCount, 1]));
   }
-  // The product says how many rows there are to an engine: the length of an input that it reads.
+  // The product tells engines the number of rows, which is the length of an input that it reads.
   return builder.mul(builder.segmentSum(elementGradients, rowPlaces, seenRows), builder.reshape(isSeen, [seenRows, 1]));
 }

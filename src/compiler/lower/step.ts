@@ -1,4 +1,4 @@
-/** The training step: the forward graph, the objective, gradients, and the update of the dense weights. */
+/** Lowers the training step: the forward graph, the objective, gradients, and the update of the dense weights. */
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { type Builder, makeBuilder, type Ref } from '../../graph/builder.ts';
@@ -19,7 +19,7 @@ import { blockContext, makeTowerContext, type TowerContext } from './tower.ts';
 export interface LoweredStep {
   readonly plan: GraphPlan;
   readonly shared: readonly SharedByTasks[];
-  /** `lowerNorms` of this step, made at the first call. */
+  /** Returns `lowerNorms` of this step, made at the first call. */
   readonly norms: () => GraphPlan | undefined;
 }
 
@@ -79,7 +79,7 @@ export function lowerStep(model: Model, forward: Forward): LoweredStep {
   };
 }
 
-/** Checks `objective = …` by a trial on losses that depend on nothing. */
+/** Checks `objective = …` by a trial with losses that depend on nothing. */
 export function checkObjective({ objective, tasks }: Model): Diagnostic[] {
   if (objective.kind === 'sum') return [];
   const { call } = objective;
@@ -102,7 +102,7 @@ function taskLoss(tasks: Model['tasks'], name: string, loss: Ref): TaskLoss {
   return { task: name, loss, regression: kind !== undefined && lossKinds[kind]!.label === 'number' };
 }
 
-/** The scalar that is 1 if a row counts; absent where all rows do. */
+/** Returns a scalar that is 1 if any row counts; absent if all rows count. */
 function presentIn(builder: Builder, weight: Ref | undefined): Pick<TaskLoss, 'present'> {
   if (weight === undefined) return {};
   return { present: builder.cast(builder.greater(builder.sum(weight, [0]), 0), 'float32') };
@@ -110,7 +110,7 @@ function presentIn(builder: Builder, weight: Ref | undefined): Pick<TaskLoss, 'p
 
 type LoweredObjective = Omit<Weighted, 'weights'> & { readonly weights: ReadonlyMap<string, Ref> };
 
-/** Σ weight · loss, or what the weighting kind makes of the losses. */
+/** Returns Σ weight · loss, or the result of the weighting kind. */
 function lowerObjective(
   { objective, tasks }: Model,
   { context, losses, rowWeights }: Forward,
@@ -151,8 +151,8 @@ function lowerObjective(
 // Selects the last of the shared values: the layers after which nothing is shared.
 
 /**
- * The weights of the layers after which nothing is shared: of the matrices those whose layer no other shared one reads; all where
- * each reads another. Embedding rows where no matrix is shared.
+ * Returns the weights of the layers after which nothing is shared: the matrices whose layer no other shared matrix reads, or all if each reads another. If no
+ * matrix is shared, returns the shared embedding rows.
  */
 export function lastShared({ nodes }: Pick<Builder, 'nodes'>, shared: readonly SharedRef[]): readonly SharedRef[] {
   const matrices = shared.filter(({ kind, ref }) => kind === 'weights' && ref.type.shape.length >= 2);
@@ -182,21 +182,21 @@ function readWith(nodes: readonly Node[], weight: number): ReadonlySet<number> {
   return readIds;
 }
 
-// `clip = 1.0`: the whole gradient of a step, cut to a length (Pascanu, Mikolov & Bengio, "On the difficulty of training recurrent
-// neural networks", ICML 2013). The length is over everything that is trained: dense weights, and embedding rows as the step changes
-// them, each row's look-ups added up. So two look-ups that cancel count for nothing, as in `torch.nn.utils.clip_grad_norm_`.
+// Implements `clip = 1.0`: the gradient of a step is clipped to a maximum norm (Pascanu, Mikolov & Bengio, "On the difficulty of training recurrent neural
+// networks", ICML 2013). The norm covers everything that is trained: dense weights, and embedding rows as the step changes them, with the gradients of a row's
+// look-ups summed, so that look-ups that cancel do not count, as in `torch.nn.utils.clip_grad_norm_`.
 
-/** PyTorch's guard against a length of 0. */
+/** PyTorch's guard against a norm of 0. */
 const epsilon = 1e-6;
 
 interface Clipped {
-  /** Length of the gradient before it is cut, a scalar. */
+  /** The norm of the gradient before clipping, a scalar. */
   readonly norm: Ref;
-  /** Gradients of weights and of looked-up rows, in the order given: each times min(1, clip ÷ (length + 1e-6)). */
+  /** Gradients of weights and of looked-up rows in the given order, each times min(1, clip ÷ (norm + 1e-6)). */
   readonly gradients: readonly (Ref | undefined)[];
 }
 
-/** @param by weights, and inputs that embedding rows come in by */
+/** @param by weights, and inputs with embedding rows */
 function clipGradients(
   context: TowerContext,
   clip: number,
@@ -216,24 +216,24 @@ function clipGradients(
 
 // Builds a separate graph for the gradient norms of a step by group of weights, so that the step itself does not change.
 
-/** The group of the weights that belong to no tower: temperatures, biases, weights of tasks. */
+/** The group of weights that belong to no tower: temperatures, biases, weights of tasks. */
 const losses = 'losses';
 const shared = 'shared';
 
-/** Before the name of a group, in the outputs. */
+/** The prefix of a group's output. */
 const prefix = 'gradient_norm:';
 
 interface NamedGradient {
-  /** `user/main/mlp/weights` */
+  /** For example `user/main/mlp/weights`. */
   readonly name: string;
   readonly gradient: Ref | undefined;
 }
 
 /**
- * Its outputs are scalars `gradient_norm:<group>`, square roots of sums of squares: a group for each tower, one for `shared` steps, one for all
- * other weights. It has no updates. Undefined where no weight has a gradient.
- * @param inputs of the step, which is finished: nodes are added to its builder
- * @param gradients before they are clipped
+ * Lowers a graph with scalar outputs `gradient_norm:<group>`, square roots of sums of squares: one group for each tower, one for `shared` steps, one for all
+ * other weights. It has no updates. Undefined if no weight has a gradient.
+ * @param inputs of the finished step, to whose builder nodes are added
+ * @param gradients before clipping
  */
 function lowerNorms(
   inputs: GraphInputs,

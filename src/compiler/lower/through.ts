@@ -7,7 +7,7 @@ import { type LoweredFeature, type LoweredFeatures, lowerFeatures } from './feat
 import { GraphInputs } from './inputs.ts';
 import { lowerTower, makeTowerContext } from './tower.ts';
 
-/** `lowerFeatures` of towers whose steps are known. */
+/** Lowers features for towers whose steps are known. */
 export function lowerFeaturesWhole(model: Pick<Model, 'features' | 'towers'>): {
   output: LoweredFeatures;
   diagnostics: Diagnostic[];
@@ -16,7 +16,7 @@ export function lowerFeaturesWhole(model: Pick<Model, 'features' | 'towers'>): {
   return { output: withElements(output, model.towers), diagnostics };
 }
 
-/** The same features; elements of lists are as wide as the channel that they go through, or 0 where that gives no vector. */
+/** Returns the features with the widths of list elements: that of the channel that they go through, or 0 if the channel is not a vector. */
 export function withElements(features: LoweredFeatures, towers: readonly Tower[]): LoweredFeatures {
   if (!hasThrough(features)) return features;
   const cachedWidths = new Map<string, ReadonlyMap<string, number>>();
@@ -39,12 +39,12 @@ export function withElements(features: LoweredFeatures, towers: readonly Tower[]
 
 const hasThrough = ({ byName }: LoweredFeatures): boolean => [...byName.values()].some(({ use }) => use.through);
 
-/** The channels of the item tower that lists go through. */
+/** Returns the channels of the item tower that lists go through. */
 export function encodes({ byName }: LoweredFeatures): readonly string[] {
   return [...new Set([...byName.values()].flatMap(({ plan: { through } }) => (through ? [through.channel] : [])))];
 }
 
-/** The widths of the channels that are vectors. */
+/** Returns the widths of channels that are vectors. */
 function channelWidths(tower: Tower, features: LoweredFeatures): ReadonlyMap<string, number> {
   const context = makeTowerContext(new GraphInputs(makeBuilder('elements')), features, false);
   const channels = lowerTower(context, tower, { kind: 'events' });

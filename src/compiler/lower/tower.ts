@@ -1,4 +1,4 @@
-/** One side: its features in, its channels out. */
+/** Lowers one side, from its features to its channels. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { defined } from '../../base/util/defined.ts';
@@ -24,7 +24,7 @@ import { type Arrow, type FlowContext, lowerJoin, lowerSteps, UniqueNames, type 
 import type { GraphInputs } from './inputs.ts';
 import type { Channels } from './score.ts';
 
-/** The state that the towers of one graph share: its inputs, the names in it, and what is found out on the way. */
+/** The state that the towers of one graph share: its inputs, the names in it, and intermediate results. */
 export interface TowerContext {
   readonly inputs: GraphInputs;
   readonly features: LoweredFeatures;
@@ -32,22 +32,22 @@ export interface TowerContext {
   readonly shared: Map<string, string>;
   readonly diagnostics: Diagnostic[];
   readonly arrows: Arrow[];
-  /** Steps of flows by the label of the nodes that they add. */
+  /** Steps of flows by the label of their nodes. */
   readonly written: Map<string, Visited>;
   readonly training: boolean;
-  /** Values after the step of parameters that are not trained, by node. */
+  /** New values, after the step, of parameters that are not trained, by node. */
   readonly kept: Map<number, { readonly parameter: Ref; readonly value: Ref }>;
   readonly readouts: Readout[];
   /**
-   * In a training step: what a channel of the item tower makes of the rows `elements`, float32 [elements, width]. Absent: lists that go
-   * `through` it come in as rows of a table that is computed.
+   * In a training step, returns a channel of the item tower for the rows `elements`, float32 [elements, width]. Absent: lists that go `through` it read rows of
+   * a computed table.
    */
   readonly elements?: ((channel: string) => Ref | undefined) | undefined;
-  /** In a trial: what each step of a flow gives. */
+  /** Called in a trial with the result of each step of a flow. */
   readonly visit?: (step: Visited, value: Value) => void;
 }
 
-/** The state before anything is lowered. */
+/** Returns a context in which nothing is lowered yet. */
 export function makeTowerContext(inputs: GraphInputs, features: LoweredFeatures, training: boolean): TowerContext {
   return {
     inputs,
@@ -63,7 +63,7 @@ export function makeTowerContext(inputs: GraphInputs, features: LoweredFeatures,
   };
 }
 
-/** By name: several vectors a row only where a block gives them. */
+/** Channels by name. Only some blocks give several vectors for each row. */
 export type TowerChannels = ReadonlyMap<string, Vector | Interests>;
 
 /** Returns the channels that could be lowered, by name, and the bias of the key. Each error is a diagnostic at its step. */
@@ -87,14 +87,14 @@ export function lowerTower(context: TowerContext, tower: Tower, rows: RowsOf): T
   return channels;
 }
 
-/** A context for whatever is lowered at `path`: a block, a score, a loss. */
+/** Returns a context for a block, a score or a loss at `path`. */
 export function blockContext(context: TowerContext, path: string, rows: RowsOf, within = ''): BlockContext {
   const { inputs, names, training, kept, readouts } = context;
   return {
     builder: inputs.builder,
     training,
     input(name, source, shape, dtype) {
-      // After `newest`, and next to the sequences, values have the rows of the events.
+      // After `newest`, and next to the sequences, values have the rows of events.
       const eventRows = eventsOf(rows);
       const drawn = sameDim(shape[0] ?? 0, rowsDim(eventRows)) ? eventRows : rows;
       const isOther = source.from === 'noise' && drawn.kind !== 'events';
@@ -102,7 +102,7 @@ export function blockContext(context: TowerContext, path: string, rows: RowsOf, 
     },
     fresh: (stem) => names.unique(`${stem}/${rowsPrefix(rows)}${path}`),
     through({ flow }, input, round) {
-      // The first round is as the flow by itself: what is wrong there is no matter of rounds.
+      // An error in the first round is an error of the flow itself, so the message does not mention rounds.
       const inRound = round === undefined || round === 1 ? within : ` in round ${round}${within}`;
       const steps = flow as readonly FlowStep[];
       const roundPath = round === undefined ? path : `${path}/_${round}`;
@@ -123,7 +123,7 @@ export function blockContext(context: TowerContext, path: string, rows: RowsOf, 
   };
 }
 
-/** float32 [sequences, length, width] → [batch, width], or [part, width] */
+/** Maps float32 [sequences, length, width] to [batch, width] or [part, width]. */
 function newestOf(inputs: GraphInputs, elements: Ref, rows: Sequences): Ref {
   const { builder } = inputs;
   const elementWidth = elements.type.shape.at(-1)!;
@@ -187,7 +187,7 @@ function outputOf(value: Value | undefined, output: string | undefined): Value |
   return value?.kind === 'outputs' && output !== undefined ? value.outputs.get(output) : value;
 }
 
-/** A group of sequences, which are no fields: each is a part of its own. */
+/** Splits a group with sequences into single features, because sequences are not fields. */
 function apart({ features: { byName } }: TowerContext, part: FlowPart): readonly FlowPart[] {
   if (part.kind === 'step' || !part.features.some((name) => isSequence(byName.get(name)!.use))) return [part];
   return part.features.map((name) => ({ ...part, name, features: [name] }));
@@ -195,7 +195,7 @@ function apart({ features: { byName } }: TowerContext, part: FlowPart): readonly
 
 type FeatureSource = Extract<FlowPart, { readonly kind: 'features' }>;
 
-/** Fields side by side, or the one sequence. */
+/** Returns the fields of a group, or its single sequence. */
 function openFeatures(context: TowerContext, from: FeatureSource, rows: RowsOf): Value | undefined {
   const fail = (code: 'key-without-embedding' | 'sequence-among-fields', name: string): undefined => {
     const featureSpan = context.features.byName.get(name)!.feature.span;
@@ -212,7 +212,7 @@ function openFeatures(context: TowerContext, from: FeatureSource, rows: RowsOf):
   }
   const [first] = features;
   if (first && isSequence(first.use)) return lowerFeature(context, first, rows) as Sequence;
-  // One value an event, whatever the sequences are.
+  // Fields have one value for each event, even next to sequences.
   const eventRows = eventsOf(rows);
   return { kind: 'fields', fields: features.map((feature) => lowerFeature(context, feature, eventRows) as Field) };
 }
@@ -228,7 +228,7 @@ function notVector(tower: Tower, step: TowerStep, value: Value): Diagnostic {
   );
 }
 
-/** Lists that the tower reads in sequence, each once with all that belongs to it. */
+/** Returns the lists that the tower reads in sequence. Features along a list count as that list. */
 export function listsOf({ steps }: Tower, { byName }: LoweredFeatures): readonly string[] {
   const readFeatures = steps
     .flatMap(({ flow }) => partsOf(flow))
@@ -237,10 +237,10 @@ export function listsOf({ steps }: Tower, { byName }: LoweredFeatures): readonly
   return [...new Set(sequences.map((name) => byName.get(name)!.use.along ?? name))];
 }
 
-/** The parts that a flow begins with. */
+/** Returns the parts at the start of a flow. */
 const partsOf = ({ from }: Flow): readonly FlowPart[] => (from.kind === 'join' ? from.parts : [from]);
 
-/** Lowers the item tower to one vector a channel; a channel of several vectors is an error, and absent. */
+/** Lowers the item tower to one vector for each channel. A channel with several vectors is an error, and absent. */
 export function lowerItem(context: TowerContext, tower: Tower, rows: RowsOf): Channels {
   const channels = new Map<string, Vector>();
   for (const [name, value] of lowerTower(context, tower, rows)) {

@@ -1,7 +1,7 @@
 /**
- * Runs towers on numbers, as no block declares how it reads a sequence. One trial is here: whether the query tower reads a list in its
- * order, which `history = others(…)` does not have. It runs the tower with the elements the other way round: what makes a sequence must
- * then give the same the other way round, and what makes one value the same value. `positions.ts` has the other trial.
+ * Runs towers on numbers, because blocks do not declare how they read a sequence. The trial here tests if the query tower reads the order of a list, which
+ * `history = others(…)` does not have: it reverses the elements, after which a sequence must be the reversed one, and a single value the same. `positions.ts`
+ * has the other trial.
  */
 import { makeRandom } from '../../base/random/random.ts';
 import { makeBuilder, type Ref } from '../../graph/builder.ts';
@@ -27,7 +27,7 @@ export function tensorsOf(value: Value): readonly Ref[] {
   return [value.tensor];
 }
 
-/** Cuts this list, and all along it, to at most `longest` elements. */
+/** Truncates this list, and all features along it, to at most `longest` elements. */
 export function withShortList(features: LoweredFeatures, list: string, longest: number): LoweredFeatures {
   const byName = [...features.byName].map(([name, whole]) => {
     if (name !== list && whole.use.along !== list) return [name, whole] as const;
@@ -37,16 +37,16 @@ export function withShortList(features: LoweredFeatures, list: string, longest: 
   return { ...features, byName: new Map(byName) };
 }
 
-/** True if two results of one step differ by more than rounding of float32 over long sums; what an element says is more. */
+/** True if two results differ by more than the rounding of float32 in long sums. The effect of an element is larger. */
 export const isOther = (a: number, b: number): boolean => !(Math.abs(a - b) <= 1e-4 * (1 + Math.abs(b)));
 
-/** Length of its sequences. */
+/** Returns the number of elements in the sequences. */
 export function sequenceLength({ graph, inputs }: GraphPlan): number {
   const sequenceIndex = inputs.findIndex(({ source }) => source.from === 'sequence');
   return sequenceIndex < 0 ? 1 : (graph.nodes[graph.inputs[sequenceIndex]!.node]!.type.shape[1] as number);
 }
 
-/** One sequence of this many elements. Nothing is dropped out. */
+/** Makes inputs with one sequence of this many elements, without dropout. */
 export function numbersFor({ graph, inputs }: GraphPlan, elements: number): NamedTensors {
   const sizes = evenSizes(graph, 1);
   return Object.fromEntries(
@@ -64,7 +64,7 @@ export function numbersFor({ graph, inputs }: GraphPlan, elements: number): Name
   );
 }
 
-/** Perturbs initial values: a weight of 0 would hide its input. */
+/** Returns perturbed initial values, because a weight that starts at 0 would hide its input. */
 export function weightsOf({ graph }: GraphPlan): NamedTensors {
   return Object.fromEntries(
     Object.entries(initialValues(graph, 1)).map(([name, tensor], at) => {
@@ -75,7 +75,7 @@ export function weightsOf({ graph }: GraphPlan): NamedTensors {
   );
 }
 
-/** Enough for what reads elements that are some places apart. */
+/** Maximum length, enough for blocks that combine elements at some distance. */
 const longest = 24;
 
 /** Returns the first step of the query tower that depends on the order of a list; undefined if none does. The model must have no errors. */
@@ -117,7 +117,7 @@ function turned({ inputs }: GraphPlan, given: NamedTensors, along: (feature: str
   return { ...given, ...Object.fromEntries(sequences.map(({ name }) => [name, reversed(given[name]!)])) };
 }
 
-/** The elements of a tensor [1, elements, width] the other way round. */
+/** Reverses the elements of a tensor [1, elements, width]. */
 function reversed(tensor: Tensor): Tensor {
   const [, elements, width = 1] = tensor.shape;
   const data = new Float32Array(tensor.data.length);

@@ -8,7 +8,7 @@ import type { Report } from './report.ts';
 
 export interface Constants {
   readonly names: readonly string[];
-  /** Evaluates an expression to a number, or reports why it is none. `of` describes the use for messages. */
+  /** Evaluates an expression to a number; reports an error if it is not one. `of` describes its use for messages. */
   number(expression: ExpressionNode, of: string, expected: string): number | undefined;
   /** True for a literal, for arithmetic, and for the name of a constant. */
   isNumeric(expression: ExpressionNode): boolean;

@@ -25,7 +25,8 @@ interface GuessOptions {
 }
 
 /**
- * @param candidates the allowed words @param place the kind of the word; absent for names that the file declares
+ * @param candidates the allowed words
+ * @param place the kind of word that is expected; absent for names that the file declares
  */
 export function guess(
   name: string,

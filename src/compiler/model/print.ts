@@ -43,7 +43,7 @@ export function printData(data: DataDescription): string {
   const lines = Object.entries<DeclarationEntry>(dataRows.entries).flatMap(([name, { type }]) => {
     const entryValue = data[name as keyof typeof dataRows.entries];
     const ownLines = entryValue === undefined ? [] : [`${name} = ${printDataValue(type, entryValue)}`];
-    // Declarations that have names come before the entries that may read them.
+    // Declarations of names come before the entries that may read them.
     return [...(name === 'where' ? columns : name === 'split' ? histories : []), ...ownLines];
   });
   return `${block(`data ${data.name}`, lines).join('\n')}\n`;
@@ -64,7 +64,7 @@ function printDataValue(type: EntryType, value: unknown): string {
   }
 }
 
-/** `id(dim: 32)`, arguments in the order of the kind's table; those that are not given are left out. */
+/** Prints a call such as `id(dim: 32)` with its arguments in the order of the kind's table. Arguments without a value are omitted. */
 export function printCall({ kind, arguments: args }: BoundKind): string {
   const givenArguments = Object.entries(args).filter(([, value]) => value !== undefined && !isEmpty(value));
   if (givenArguments.length === 0) return kind;
@@ -85,7 +85,7 @@ function printValue(value: unknown): string {
 
 const printSide = ({ tower, channel }: SideArgument): string => (channel === undefined ? tower : `${tower}.${channel}`);
 
-/** Texts appear only in lists, in quotes; words and names appear alone. */
+/** Prints texts in quotes, because they only appear in lists; words and names appear outside of lists. */
 const printText = (item: unknown): string => (typeof item === 'string' ? JSON.stringify(item) : printValue(item));
 
 /** Prints the shortest text with up to twelve significant digits. */
@@ -120,7 +120,7 @@ function printSource(from: FlowSource): string {
   }
 }
 
-/** A block that the file defines is printed with its steps: `deep{flatten -> mlp(units: [64])}`. */
+/** Prints a step. A block that the file defines includes its steps: `deep{flatten -> mlp(units: [64])}`. */
 function printStep(step: FlowStep): string {
   if (step.kind === 'block') return printCall(step.call);
   const parameterTexts = Object.entries(step.values ?? {}).map(([name, value]) => `${name}: ${printNumber(value)}`);

@@ -25,7 +25,7 @@ export function featuresNamed(call: BoundKind, kinds: Kinds): readonly string[] 
   return featureNames;
 }
 
-/** References by which a feature uses the values of another, and not only its table: `last(history)`. */
+/** Returns the references by which a feature uses the values of another, and not only its table: `last(history)`. */
 export function valuesNamed(call: BoundKind, kinds: Readonly<Record<string, KindRow>>): readonly string[] {
   return Object.entries(kinds[call.kind]?.parameters ?? {}).flatMap(([parameter, { type }]) => {
     const value = call.arguments[parameter];
@@ -72,7 +72,7 @@ type FeatureMap = ReadonlyMap<string, Feature>;
 export const useOf = (name: string, features: FeatureMap): FeatureUse | undefined =>
   features.has(name) ? validUse(name, features) : undefined;
 
-/** Features whose elements go through a tower, in order, with their reference to it. Most models have none. */
+/** Returns the features whose elements go through a tower, in order, with their reference to it. Most models have none. */
 export const featuresThrough = (features: FeatureMap): ReadonlyMap<string, SideArgument> =>
   new Map([...usesOf(features)].flatMap(([name, { through }]) => (through ? [[name, through]] : [])));
 

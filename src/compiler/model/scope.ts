@@ -113,7 +113,8 @@ export function declare(files: Files, report: Report): Scope {
 }
 
 /**
- * Looks up a name. A misspelt one is reported and taken for the nearest, so that no further errors follow. @returns undefined if no name is near
+ * Looks up a name. A misspelled one is reported and taken for the nearest, so that no further errors follow.
+ * @returns undefined if no name is near
  */
 export function find<T>(
   what: string,

@@ -8,7 +8,7 @@ export interface FileNode {
   readonly kind: 'File';
   readonly span: Span;
   readonly declarations: readonly DeclarationNode[];
-  /** Spans that could not be parsed, so that later stages do not report names as unknown that may be declared there. */
+  /** Set after an error: the parts that could not be read, so that later stages do not call a name unknown that they may declare. */
   readonly lost?: readonly UnreadPart[];
   /** Spans whose parse is a guess. Errors that later stages find in them may only follow from the reported one. */
   readonly doubtful?: readonly Span[];
@@ -16,9 +16,9 @@ export interface FileNode {
 
 /** A declaration or entry that could not be read. */
 export interface UnreadPart {
-  /** Absent where not even the name could be read. */
+  /** Absent if the name could not be read either. */
   readonly name?: string;
-  /** The first word of the declaration that it is, or is in; absent where that could not be read. */
+  /** The first word of the declaration that it is or is in. Absent if that could not be read. */
   readonly within?: string;
 }
 
@@ -38,7 +38,7 @@ export type DeclarationNode =
   | SearchNode
   | DataNode;
 
-/** Stands between the braces of a declaration, or of the columns of its data. */
+/** An entry between the braces of a declaration, or of the columns of a data block. */
 export type BodyEntryNode = TypedEntryNode | TowerEntryNode | SearchEntryNode | EntryNode | ColumnsNode;
 
 interface SyntaxNode {
@@ -47,70 +47,70 @@ interface SyntaxNode {
   readonly doc?: string;
 }
 
-/** A name where it is declared or used. */
+/** A name at its declaration or at a use. */
 export interface IdentifierNode {
   readonly kind: 'Identifier';
   readonly span: Span;
   readonly name: string;
 }
 
-/** `use "features/movielens.tower"` */
+/** A declaration `use "features/movielens.tower"`. */
 export interface UseNode extends SyntaxNode {
   readonly kind: 'Use';
   readonly path: TextNode;
 }
 
-/** `let width = 64` */
+/** A declaration `let width = 64`. */
 export interface LetNode extends SyntaxNode {
   readonly kind: 'Let';
   readonly name: IdentifierNode;
   readonly value: ExpressionNode;
 }
 
-/** `model two_tower` */
+/** A declaration `model two_tower`. */
 export interface ModelNameNode extends SyntaxNode {
   readonly kind: 'ModelName';
   readonly name: IdentifierNode;
 }
 
-/** `features { user_id : id(dim: 32) … }` */
+/** A declaration `features { user_id : id(dim: 32) … }`. */
 export interface FeaturesNode extends SyntaxNode {
   readonly kind: 'Features';
   readonly entries: readonly TypedEntryNode[];
 }
 
-/** `labels { clicked: binary, … }` */
+/** A declaration `labels { clicked: binary, … }`. */
 export interface LabelsNode extends SyntaxNode {
   readonly kind: 'Labels';
   readonly entries: readonly TypedEntryNode[];
 }
 
-/** `name : kind(…)`; `a, b : kind(…)` is the same kind for each name. */
+/** An entry `name : kind(…)`; `a, b : kind(…)` gives each name the same kind. */
 export interface TypedEntryNode extends SyntaxNode {
   readonly kind: 'TypedEntry';
-  /** One at least. */
+  /** At least one. */
   readonly names: readonly IdentifierNode[];
   readonly value: ExpressionNode;
 }
 
-/** `name = value`, in tasks, train, data and columns. `by` only where data joins a file by a key. */
+/** An entry `name = value` of a task, train, data or columns. Only entries of data may have `by`, which joins a file by a key. */
 export interface EntryNode extends SyntaxNode {
   readonly kind: 'Entry';
   readonly name: IdentifierNode;
   readonly value: ExpressionNode;
-  /** The values after the first, of an entry that takes several: `metrics = recall(20), ndcg(20)`. */
+  /** Further values of an entry that takes several: `metrics = recall(20), ndcg(20)`. */
   readonly more?: readonly ExpressionNode[];
   readonly by?: IdentifierNode;
 }
 
-/** `group profile = user_id, gender`; a member is a feature or another group. */
+/** A declaration `group profile = user_id, gender`; members are features or other groups. */
 export interface GroupNode extends SyntaxNode {
   readonly kind: 'Group';
   readonly name: IdentifierNode;
   readonly members: readonly IdentifierNode[];
 }
 
-/** `block body(width) = mlp(2 * width, width)`; `shared block …` when every use has the same weights. */
+/** A declaration `block body(width) = mlp(2 * width, width)`; with `shared block …` all uses share their weights. */
 export interface BlockNode extends SyntaxNode {
   readonly kind: 'Block';
   readonly name: IdentifierNode;
@@ -119,17 +119,17 @@ export interface BlockNode extends SyntaxNode {
   readonly flow: ExpressionNode;
 }
 
-/** `width = 64`: a number that each use of the block gives, or its default. */
+/** A parameter such as `width = 64`: a number that each use of the block may give, with an optional default. */
 export interface BlockParameterNode {
   readonly kind: 'BlockParameter';
   readonly span: Span;
-  /** The kind is determined by the description of the block. */
+  /** Parameters have no description of their own; that of the block covers them. */
   readonly doc?: never;
   readonly name: IdentifierNode;
   readonly default?: ExpressionNode;
 }
 
-/** `tower user(profile) keyed by user_id { … }` */
+/** A declaration `tower user(profile) keyed by user_id { … }`. */
 export interface TowerNode extends SyntaxNode {
   readonly kind: 'Tower';
   readonly name: IdentifierNode;
@@ -138,7 +138,7 @@ export interface TowerNode extends SyntaxNode {
   readonly entries: readonly TowerEntryNode[];
 }
 
-/** `channel main = profile -> mlp(64)`, or without `channel`: a step that channels share. */
+/** An entry `channel main = profile -> mlp(64)`; without `channel` it is a step that channels may read. */
 export interface TowerEntryNode extends SyntaxNode {
   readonly kind: 'TowerEntry';
   readonly channel: boolean;
@@ -167,28 +167,28 @@ export interface TrainNode extends SyntaxNode {
   readonly entries: readonly EntryNode[];
 }
 
-/** `search { dim : one of 16, 32  dense.rate : log 1e-4 .. 1e-1 }` */
+/** A declaration `search { dim : one of 16, 32  dense.rate : log 1e-4 .. 1e-1 }`. */
 export interface SearchNode extends SyntaxNode {
   readonly kind: 'Search';
   readonly entries: readonly SearchEntryNode[];
 }
 
-/** `dense.rate : log 1e-4 .. 1e-1` */
+/** An entry `dense.rate : log 1e-4 .. 1e-1`. */
 export interface SearchEntryNode extends SyntaxNode {
   readonly kind: 'SearchEntry';
-  /** `dense`, `rate`: one part or more. */
+  /** At least one part: `dense`, `rate`. */
   readonly path: readonly IdentifierNode[];
   readonly domain: ChoicesNode | RangeNode;
 }
 
-/** `one of 16, 32, 64` */
+/** A list of choices: `one of 16, 32, 64`. */
 export interface ChoicesNode {
   readonly kind: 'Choices';
   readonly span: Span;
   readonly items: readonly ExpressionNode[];
 }
 
-/** `0.1 .. 0.5`, and with `log` even in its logarithm. */
+/** A range `0.1 .. 0.5`; with `log` it is uniform in the logarithm. */
 export interface RangeNode {
   readonly kind: 'Range';
   readonly span: Span;
@@ -197,14 +197,14 @@ export interface RangeNode {
   readonly to: ExpressionNode;
 }
 
-/** `data movielens { … }` */
+/** A declaration `data movielens { … }`. */
 export interface DataNode extends SyntaxNode {
   readonly kind: 'Data';
   readonly name: IdentifierNode;
   readonly entries: readonly (EntryNode | ColumnsNode)[];
 }
 
-/** `columns { movie_id = "movieId" … }` */
+/** An entry `columns { movie_id = "movieId" … }`. */
 export interface ColumnsNode extends SyntaxNode {
   readonly kind: 'Columns';
   readonly entries: readonly EntryNode[];
@@ -212,14 +212,14 @@ export interface ColumnsNode extends SyntaxNode {
 
 export type ExpressionNode = NameNode | NumberNode | TextNode | ListNode | CallNode | UnaryNode | BinaryNode | FlowNode;
 
-/** `profile`, `user.click`: one part or more. */
+/** A name with at least one part: `profile`, `user.click`. */
 export interface NameNode {
   readonly kind: 'Name';
   readonly span: Span;
   readonly parts: readonly IdentifierNode[];
 }
 
-/** `30_000`, `1e-3`, `10%` (then `value` is 0.1 and `percent` is true). */
+/** A number such as `30_000`, `1e-3` or `10%` (whose `value` is 0.1 and whose `percent` is true). */
 interface NumberNode {
   readonly kind: 'Number';
   readonly span: Span;
@@ -268,7 +268,7 @@ export interface BinaryNode {
   readonly right: ExpressionNode;
 }
 
-/** `profile -> flatten -> mlp(64)`: two steps or more, in the order the data takes. */
+/** A flow of at least two steps, in the order of the data: `profile -> flatten -> mlp(64)`. */
 interface FlowNode {
   readonly kind: 'Flow';
   readonly span: Span;

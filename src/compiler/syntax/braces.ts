@@ -1,4 +1,4 @@
-/** Braces: where a missing one belongs, and which is one too many. Round and square brackets are mended within their entries. */
+/** Balances braces: inserts missing ones and removes surplus ones. Round and square brackets are repaired within their entries. */
 import type { IToken } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
@@ -12,7 +12,7 @@ interface OpenBrace {
   readonly token: IToken;
   /** Column of the first token on its line. */
   readonly indent: number;
-  /** Present if the brace is missing. */
+  /** Set if the brace is missing. */
   readonly header?: BraceHeader;
 }
 
@@ -20,11 +20,11 @@ interface BraceHeader {
   /** The first word of the declaration. */
   readonly token: IToken;
   readonly endLine: number;
-  /** Marks the end of the head, where its brace belongs. */
+  /** The end of the header, where the missing brace belongs. */
   readonly at: Span;
 }
 
-/** Tokens with every brace closed and none too many. The text's layout says where a missing one was meant. */
+/** Returns the tokens with balanced braces. The layout of the text determines the positions of missing ones. */
 export function balance(
   source: Source,
   tokens: readonly IToken[],
@@ -37,9 +37,9 @@ class Balancer {
   private readonly result: IToken[] = [];
   private readonly open: OpenBrace[] = [];
   private indent = 1;
-  /** Index in `result` where the declaration at hand begins. */
+  /** Index in `result` at which the current declaration starts. */
   private declaration = 0;
-  /** Opening braces left out as one too many, whose closing ones may be so too. */
+  /** Opening braces that were removed as surplus. Their closing braces may be surplus too. */
   private readonly strays: IToken[] = [];
   private ahead: IToken | undefined;
 
@@ -76,7 +76,7 @@ class Balancer {
     return result;
   }
 
-  /** `features ( user_id : …`: another bracket in the place of the brace. `mlp(64 })`: two that have changed places. */
+  /** Corrects another bracket in place of a brace, as in `features ( user_id : …`, and two swapped brackets, as in `mlp(64 })`. */
   private meant(index: number): IToken {
     const { tokens, open, result, source } = this;
     const [token, next] = [tokens[index]!, tokens[index + 1]];
@@ -102,7 +102,7 @@ class Balancer {
     return token;
   }
 
-  /** A second brace, or one after `model NAME` around declarations. */
+  /** True for a second brace in a row, and for one after `model NAME` that encloses declarations. */
   private opensNothing(index: number): boolean {
     const { tokens, open, result } = this;
     if (is(tokens[index - 1], t.LeftBrace)) return true;
@@ -122,7 +122,7 @@ class Balancer {
     this.report(diagnose('needless-sign', braceSpan, { sign: quote(brace.image) }, { fixes: [removals] }));
   }
 
-  /** Closes open braces by the layout: a declaration or an entry ends what is inside it. */
+  /** Closes open braces according to the layout: a declaration or an entry ends what is inside the one before it. */
   private layout(index: number): void {
     const { tokens, open, result } = this;
     const token = tokens[index]!;
@@ -134,7 +134,7 @@ class Balancer {
       if (open.length > 0 && beginsDeclaration && outranks(token, column, open)) {
         while (open.length > 0) this.closeTop();
       } else if (looksLikeEntry(tokens, index)) {
-        // An entry that is not further in than what is open cannot be inside it.
+        // An entry with at most the indentation of an open body cannot be inside of it.
         while (open.length > 1 && column <= open.at(-1)!.indent) this.closeTop();
       }
     }
@@ -159,7 +159,7 @@ class Balancer {
     result.push(inserted(t.RightBrace, lastToken));
   }
 
-  /** `features user_id { : id(…)`, `task { watch`: a brace that has changed places with the word before or after it. */
+  /** Corrects a brace that is swapped with the word before or after it: `features user_id { : id(…)`, `task { watch`. */
   private swapped(index: number): boolean {
     const { tokens, open, result, source } = this;
     if (open.length > 0) return false;
@@ -168,7 +168,7 @@ class Balancer {
       previous && isAny(next, [t.Colon, t.Equals]) && headerEnd(result, this.declaration) === result.length - 1;
     const awaitsName = isAny(previous, [t.Task, t.Data]) && previous === result[this.declaration];
     const awaitsKey = is(previous, t.By) && is(tokens[index - 2], t.Keyed);
-    // `{ features`, before the entries.
+    // Matches `{ features` in front of entries.
     const precedesHead = isAny(next, [t.Features, t.Labels, t.Train, t.Search]) && looksLikeEntry(tokens, index + 2);
     const isEarly =
       precedesHead || ((awaitsName || awaitsKey) && is(next, t.Name) && !looksLikeEntry(tokens, index + 1));
@@ -178,7 +178,7 @@ class Balancer {
     const [first, second] = exchanged(one, other);
     if (precedesHead) this.declaration = result.length;
     if (isLate) result.pop();
-    // The second of the two is passed over when its turn comes.
+    // The second of the swapped tokens is skipped when it is reached.
     else this.ahead = next;
     if (isEarly) result.push(first);
     open.push({ token: isLate ? first : second, indent: this.indent });
@@ -211,7 +211,7 @@ class Balancer {
     this.report(diagnose('missing-brace', spanOf(this.source, token), { word: token.image }, { fixes: [edits] }));
   }
 
-  /** True if a brace that closes nothing has lost its opening one, which is then put in; else it is one too many. */
+  /** Inserts the missing opening brace of a closing one and returns true. Without a suitable position the closing brace is surplus. */
   private opened(index: number): boolean {
     const { source, tokens, result, declaration } = this;
     const token = tokens[index]!;
@@ -236,8 +236,8 @@ class Balancer {
   }
 }
 
-/** True if a line that reads like a declaration is one, though braces are open. */
+/** True if a line that looks like a declaration is one although braces are open. */
 function outranks(token: IToken, column: number, open: readonly OpenBrace[]): boolean {
-  // `objective = …` could also be an entry of the body that is open.
+  // `objective = …` may also be an entry of an open body.
   return isAny(token, [t.Objective, t.Retrieve]) ? column <= open[0]!.indent : true;
 }

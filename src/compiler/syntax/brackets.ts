@@ -1,4 +1,4 @@
-/** Corrects round and square brackets of an entry or of the head of a declaration: missing, surplus or of the wrong kind. */
+/** Corrects round and square brackets of an entry or of the head of a declaration that are missing, surplus or of the wrong kind. */
 import type { IToken, TokenType } from 'chevrotain';
 import { lex } from '../../../grammar/lexer.ts';
 import * as t from '../../../grammar/tokens.ts';
@@ -8,10 +8,10 @@ import { callWords } from './known_calls.ts';
 import type { CorrectedTokens, ParseStop } from './sign_mistakes.ts';
 import { beginsValue, depthOf, endsValue, inserted, is, isAny, quote, replaced, spanOf } from './token.ts';
 
-/** Scores how odd a reading of broken tokens would be: recovery compares readings by it. */
+/** The arguments of one of the library's kinds, for judging how plausible a reading of broken tokens is. */
 interface KnownCall {
   readonly takes: ReadonlySet<string>;
-  /** Arguments that are words by themselves: `standardize`. */
+  /** Arguments that are given as bare words: `standardize`. */
   readonly flags: ReadonlySet<string>;
   readonly numbers: boolean;
   readonly flow: boolean;
@@ -36,7 +36,7 @@ interface CallFrame {
   readonly call: KnownCall | undefined;
   readonly isCall: boolean;
   readonly given: Set<string>;
-  /** True if an argument without a name would be odd here, as one with a name came before. */
+  /** True after an argument with a name: an argument without one would then be odd. */
   named: boolean;
 }
 
@@ -66,12 +66,12 @@ export function oddness(tokens: readonly IToken[]): number {
       frames.pop();
       continue;
     }
-    // A number or a text hands nothing on, and goes through nothing.
+    // A number or a text cannot be a step of a flow.
     if (is(token, t.Arrow) && (isAny(previous, still) || isAny(next, still))) oddCount += 2;
-    // A sign that nothing follows in its brackets.
+    // The comma is followed by a closing bracket.
     if (is(token, t.Comma) && next && depthOf(next) < 0) oddCount += 2;
     if (frame === undefined) {
-      // The value of a feature is a kind, and so is that of a label.
+      // The value of a feature or a label must be a kind.
       if (is(token, t.Colon) && isAny(next, [t.NumberToken, t.Text, t.LeftBracket])) oddCount += 2;
       continue;
     }
@@ -108,27 +108,27 @@ export type TokenChange =
 
 export interface TokenRepair {
   readonly change: TokenChange;
-  /** Index of the token that is changed, or before which one is put. */
+  /** Index of the changed token, or of the token in front of which one is inserted. */
   readonly index: number;
   readonly tokens: IToken[];
-  /** True if no other change is nearly as good, and no name had to be made up. */
+  /** True if no other change is nearly as good, and no name was made up. */
   readonly certain: boolean;
 }
 
 export interface RepairCandidate extends Omit<TokenRepair, 'certain'> {
   readonly cost: number;
-  /** True if it keeps every word and makes none up. */
+  /** True if the change keeps every word and makes none up. */
   readonly keeps: boolean;
 }
 
-/** A bracket whose partner is missing, or is of another kind. */
+/** A bracket without a partner, or two that do not match. */
 interface UnmatchedBrackets {
-  /** Indexes of the brackets; one may be absent. */
+  /** Indexes of the brackets, of which one may be absent. */
   readonly open?: number;
   readonly close?: number;
 }
 
-/** The first closing bracket that does not match, else the last opening one. */
+/** Returns the first closing bracket that does not match; if there is none, the last unclosed one. */
 export function unmatched(tokens: readonly IToken[]): UnmatchedBrackets | undefined {
   const openIndexes: number[] = [];
   for (const [close, token] of tokens.entries()) {
@@ -148,7 +148,7 @@ const pairs: readonly (readonly [TokenType, TokenType])[] = [
   [t.LeftBracket, t.RightBracket],
 ];
 
-/** Returns the other bracket of a pair. */
+/** Returns the counterpart of a bracket. */
 function partner({ tokenType }: IToken): TokenType {
   for (const [open, close] of pairs) {
     if (tokenType === open) return close;
@@ -157,12 +157,12 @@ function partner({ tokenType }: IToken): TokenType {
   return tokenType;
 }
 
-/** The cost of replacing another token by the bracket, because the token is lost. */
+/** The cost of replacing another token by the bracket, because that token is lost. */
 const insteadCost = 8;
 const leftOutCost = 1;
 const beforeList = [t.Colon, t.Equals, t.Comma, t.LeftParenthesis, t.LeftBracket];
 
-/** Inserts, removes or replaces a bracket. If two changes are equal, the later one is chosen, so that the content stays inside. */
+/** Returns candidates that insert, remove or replace a bracket. Of two equal ones the later wins, so that brackets keep their content. */
 export function bracketCandidates(
   tokens: readonly IToken[],
   { open, close }: UnmatchedBrackets,
@@ -216,7 +216,7 @@ export function bracketCandidates(
   return repairCandidates;
 }
 
-/** `iddim`, `mlp128`: a call's name and what was in its parentheses. */
+/** Splits a token such as `iddim` or `mlp128` into the name of a call and its argument. */
 function* halves(token: IToken, header: boolean, text: string): Generator<[IToken, IToken]> {
   const { image, startOffset } = token;
   const occursInText = (word: string) => new RegExp(`\\b${word}\\b`).test(text);
@@ -274,7 +274,7 @@ export function withoutUnmatched(place: ParseStop): CorrectedTokens | undefined 
   };
 }
 
-/** Describes a bracket by the change that mends it. */
+/** Describes an error of a bracket by the change that repairs it. */
 export function bracketMistake(
   { source, tokens }: ParseStop,
   { open, close }: UnmatchedBrackets,

@@ -1,7 +1,7 @@
 /**
- * Corrects one error. Common habits are in `known_mistakes.ts`. For others it searches all changes of one token near the point where parsing failed,
- * and chooses the most natural one after which the whole entry parses. The search is that of Burke and Fisher, "A practical method for LR and
- * LL syntactic error diagnosis and recovery", TOPLAS 1987, ranked by what the library's words take.
+ * Corrects one error. Common habits are in `known_mistakes.ts`. For others it searches all changes of one token near the point where parsing failed, and
+ * chooses the most natural one after which the whole entry parses. The search is that of Burke and Fisher, "A practical method for LR and LL syntactic error
+ * diagnosis and recovery", TOPLAS 1987, ranked by the usual arguments of the library's kinds.
  */
 import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
@@ -44,11 +44,11 @@ import {
   replaced,
 } from './token.ts';
 
-/** Longer entries are not searched. */
+/** Maximum number of tokens of an entry that is searched. */
 const longest = 200;
-/** Tokens before the one where reading stopped in which the error is looked for. */
+/** Number of tokens before the position where parsing stopped in which the error may be. */
 const back = 3;
-/** A second correction must cost this much more for the first to be certain. */
+/** The first correction is only certain if the second one costs this much more. */
 const margin = 4;
 const oddCost = 10;
 
@@ -62,11 +62,11 @@ const betweenValues: readonly (readonly [TokenType, number])[] = [
   [t.Plus, 20],
 ];
 const signs: readonly TokenType[] = [t.Colon, t.Equals, t.Comma, t.Arrow, t.Dot, t.Plus, t.Minus, t.Times, t.Over];
-/** Another sign may have been meant as one of these. A minus would make a number of nearly anything. */
+/** Types that another operator may have been meant as. Minus is not among them, because it would turn almost anything into a number. */
 const meant: readonly TokenType[] = [t.Colon, t.Equals, t.Comma, t.Arrow, t.Dot, t.Times, t.Plus];
 const madeUpCost = 30;
 
-/** The best change of one token; nothing where none makes the tokens read. */
+/** Returns the best change of one token; undefined if none makes the tokens readable. */
 function repair(
   rule: 'declaration' | EntryRule,
   tokens: readonly IToken[],
@@ -95,7 +95,7 @@ function repair(
   return { change: best.change, index: best.index, tokens: best.tokens, certain: isCertain };
 }
 
-/** Cheap ones first. */
+/** Returns candidates, the cheapest first. */
 function candidates(tokens: readonly IToken[], stopped: number, expected: TokenType | undefined): RepairCandidate[] {
   const foundCandidates: RepairCandidate[] = [];
   const firstIndex = Math.max(0, stopped - back);
@@ -141,7 +141,7 @@ function candidates(tokens: readonly IToken[], stopped: number, expected: TokenT
 const replacing = (type: TokenType): number =>
   type === t.Colon || type === t.Equals ? 10 : type === t.Arrow || type === t.Comma ? 11 : 18;
 
-/** A sign or word that is there twice is one too many; between two commas or arrows a part may be missing as well. */
+/** Returns the cost of removing a token. A repeated token is probably surplus, but between two commas or arrows a part may be missing instead. */
 function removal(here: IToken, previous: IToken | undefined, next: IToken | undefined): number {
   const twinToken = here.image === previous?.image ? previous : here.image === next?.image ? next : undefined;
   const [one, other] = twinToken === previous ? [twinToken, here] : [here, twinToken];
@@ -164,7 +164,7 @@ export function correct(
   const parseStop: ParseStop = { ...complaint, source, tokens, here: tokens[index], previous: tokens[index - 1] };
   const habitCorrection = first(habits, parseStop);
   if (habitCorrection) return habitCorrection;
-  // `a, b` alone: what the names are was not written, and no sign that is changed says it.
+  // For `a, b` alone the missing part is unknown, and no change of punctuation supplies it.
   if (whole === 'typedEntry' && parseStop.here === undefined && namesEnd(tokens, 0) === tokens.length) return undefined;
   return searched(parseStop, whole) ?? withoutUnmatched(parseStop) ?? first(steps, parseStop);
 }
@@ -177,7 +177,7 @@ function first(known: readonly CommonErrorRule[], place: ParseStop): CorrectedTo
   return undefined;
 }
 
-/** The one change after which all of it reads. */
+/** Returns the single change after which all tokens can be parsed. */
 function searched(place: ParseStop, whole: 'declaration' | EntryRule): CorrectedTokens | undefined {
   const { source, tokens, rule } = place;
   const foundRepair = repair(whole, tokens, place);

@@ -14,22 +14,22 @@ import { callWords } from './known_calls.ts';
 import { declarationWords } from './layout.ts';
 import { beginsLine, is, isAny, quote } from './token.ts';
 
-/** The declaration that a token is in. */
+/** The declaration that contains a token. */
 interface EnclosingDeclaration {
   readonly word?: IToken;
   readonly braced: boolean;
 }
 
 interface ForeignForm {
-  /** Tried where a token begins. */
+  /** Matched at the start of a token. */
   readonly pattern: RegExp;
-  /** Must hold of the tokens around. */
+  /** A condition on the surrounding tokens. */
   readonly where?: (tokens: readonly IToken[], at: number, declaration: EnclosingDeclaration) => boolean;
-  /** Returns the Tower that is meant; nothing where the text may be something else. */
+  /** Returns the equivalent in Tower; undefined if the text may mean something else. */
   readonly write: (match: RegExpExecArray) => string | undefined;
   /** Describes Tower's form. */
   readonly rule: string;
-  /** The fix may change what was meant. */
+  /** Set if the fix may change the meaning. */
   readonly doubtful?: true;
 }
 
@@ -106,7 +106,7 @@ const forms: readonly ForeignForm[] = [
   {
     pattern: /[A-Za-z_]\w*\.([A-Za-z_]\w*)(?!\s*\.)/y,
     where: (tokens, at, { word, braced }) =>
-      // A brace after `group` opens a declaration whose word is misspelt.
+      // After `group` a brace opens a declaration with a misspelled keyword.
       (is(word, t.Group) && !braced) ||
       (is(word, t.Data) && is(tokens[at - 1], t.By)) ||
       (isAny(word, [t.Features, t.Data]) && beginsEntry(tokens, at)),
@@ -114,7 +114,7 @@ const forms: readonly ForeignForm[] = [
     rule: 'a column goes by its name alone',
   },
   {
-    // Text of SQL that ends its own line, with quotes inside; `"items.csv" by "item_id"` is two texts.
+    // SQL with quotes inside that ends its line. `"items.csv" by "item_id"` is two texts instead.
     pattern: /["](?![^"\n]*"[ \t]*by\b)(.{1,500}[^\\\n])["](?=[ \t]*(?:,[ \t]*)?(?:\/\/.*)?$)/my,
     where: (tokens, at, { word }) => is(word, t.Data) && is(tokens[at - 1], t.Equals),
     write: ([, sql]) => quotedSql(sql!),
@@ -123,7 +123,7 @@ const forms: readonly ForeignForm[] = [
   },
 ];
 
-/** `"` within SQL: around all of it a name, elsewhere a text. */
+/** Converts `"` within SQL: around the whole text it quotes a name, elsewhere a text. */
 function quotedSql(sql: string): string | undefined {
   if (!/(?<!\\)"/.test(sql) || /"\s*,\s*\w+\s*=|\/\//.test(sql)) return undefined;
   if (/^"[^"]+"$/.test(sql)) return `"${sql.replaceAll('"', '\\"')}"`;
@@ -202,7 +202,7 @@ export function readForeignForms(
   };
 }
 
-/** Leaves out the tokens in these ranges; both are in order. */
+/** Removes the tokens in these ranges. Both are sorted. */
 function without(
   tokens: readonly IToken[],
   taken: readonly (readonly [start: number, end: number])[],

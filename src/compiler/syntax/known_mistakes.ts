@@ -26,7 +26,7 @@ import {
 /** Recognizes one error at the token where parsing failed. */
 export type CommonErrorRule = (place: ParseStop) => CorrectedTokens | undefined;
 
-/** `user-id : id`: a hyphen inside a name. */
+/** Corrects a hyphen within a name: `user-id : id`. */
 const hyphenatedName: CommonErrorRule = ({ source, tokens, index, here, previous, expected: wanted }) => {
   const nextToken = tokens[index + 1];
   if (
@@ -55,7 +55,7 @@ const hyphenatedName: CommonErrorRule = ({ source, tokens, index, here, previous
   };
 };
 
-/** `softmax(accidental-hits: mask)`: a hyphen inside the name of an argument. */
+/** Corrects a hyphen within the name of an argument: `softmax(accidental-hits: mask)`. */
 const hyphenatedArgument: CommonErrorRule = (place) => {
   const { tokens, index, here, rule } = place;
   if (rule !== 'call' || !is(here, t.Colon) || !isAny(tokens[index - 4], [t.LeftParenthesis, t.Comma]))
@@ -69,30 +69,30 @@ const hyphenatedArgument: CommonErrorRule = (place) => {
   });
 };
 
-/** `gender = category()` among features, `batch : 64` in a task. */
+/** Corrects `gender = category()` among features, and `batch : 64` in a task. */
 const equalsOrColon: CommonErrorRule = ({ source, tokens, index, here, rule, expected: wanted }) => {
   if (!isAny(here, [t.Equals, t.Colon]) || !isOneOf(wanted, [t.Equals, t.Colon])) return undefined;
   return swap(source, tokens, index, wanted!, signed[rule] ?? 'this');
 };
 
-/** `mlp(64, activation = tanh)` */
+/** Corrects `mlp(64, activation = tanh)`. */
 const equalsInArguments: CommonErrorRule = ({ source, tokens, index, here, rule, previous }) => {
   const isNamedArgument = is(previous, t.Name) && isAny(tokens[index - 2], [t.LeftParenthesis, t.Comma]);
   if (rule !== 'call' || !is(here, t.Equals) || !isNamedArgument) return undefined;
   return swap(source, tokens, index, t.Colon, signed.call!);
 };
 
-/** `block deep(width: 64)` */
+/** Corrects `block deep(width: 64)`. */
 const colonInParameters: CommonErrorRule = ({ source, tokens, index, here, rule, previous }) => {
   if (rule !== 'block' || !is(here, t.Colon) || !is(previous, t.Name)) return undefined;
   return swap(source, tokens, index, t.Equals, "a parameter's default");
 };
 
-/** `chanel main = …` */
+/** Corrects a misspelled keyword: `chanel main = …`. */
 const misspeltWord: CommonErrorRule = ({ source, tokens, index, here, rule, expected: wanted }) => {
   const meantTypes: readonly TokenType[] =
     rule === 'towerEntry' && wanted === t.Equals ? [t.Channel] : rule === 'tower' ? [t.Keyed, t.By] : [];
-  // The word itself may have been read as the name that it is before.
+  // The misspelled keyword may have been parsed as the name that follows it.
   const wordIndex = rule === 'towerEntry' ? index - 1 : index;
   const misspeltToken = tokens[wordIndex];
   if (misspeltToken === undefined || !is(here, t.Name) || !is(misspeltToken, t.Identifier)) return undefined;
@@ -111,7 +111,7 @@ const misspeltWord: CommonErrorRule = ({ source, tokens, index, here, rule, expe
   };
 };
 
-/** `tower user(profile) by user_id`, `tower user(profile) keyed user_id`, `items = "films.csv" film_id` */
+/** Inserts missing words: `tower user(profile) by user_id`, `tower user(profile) keyed user_id`, `items = "films.csv" film_id`. */
 const keyedBy: CommonErrorRule = (place) => {
   const followsJoinedFile = place.rule === 'dataEntry' && place.because === 'left-over' && is(place.previous, t.Text);
   if (followsJoinedFile && is(place.here, t.Name) && place.index + 1 === place.tokens.length && !is(place.here, t.By)) {
@@ -124,7 +124,7 @@ const keyedBy: CommonErrorRule = (place) => {
   return undefined;
 };
 
-/** `batch 1024`, `user_id id(dim: 8)` */
+/** Inserts a missing `=` or `:`: `batch 1024`, `user_id id(dim: 8)`. */
 const missingEquals: CommonErrorRule = (place) => {
   const { expected: wanted, here, previous } = place;
   if (!isOneOf(wanted, [t.Equals, t.Colon]) || !beginsValue(here) || !is(previous, t.Name)) return undefined;
@@ -132,14 +132,14 @@ const missingEquals: CommonErrorRule = (place) => {
   return insert(place, wanted!, wanted === t.Equals ? '= ' : ': ');
 };
 
-/** `mlp(256 128)`, `[18 25]`, `group profile = age gender` */
+/** Inserts a missing comma: `mlp(256 128)`, `[18 25]`, `group profile = age gender`. */
 const missingComma: CommonErrorRule = (place) => {
   const { rule, here, previous, expected: wanted, because } = place;
   const inList =
     isOneOf(wanted, [t.RightParenthesis, t.RightBracket]) && ['call', 'list', 'tower', 'block'].includes(rule);
   const inGroup = because === 'left-over' && is(place.tokens[0], t.Group) && is(here, t.Name);
   if (!(inList || inGroup) || !beginsValue(here) || !endsValue(previous)) return undefined;
-  // `id(dim 32)`: the name of an argument, before its value.
+  // In `id(dim 32)` the colon after the name of an argument is missing.
   const followsArgumentName =
     is(previous, t.Name) && isAny(place.tokens[place.index - 2], [t.LeftParenthesis, t.Comma]);
   const isPlainValue = isAny(here, [t.NumberToken, t.Text, t.LeftBracket]);
@@ -148,7 +148,7 @@ const missingComma: CommonErrorRule = (place) => {
   return insert(place, t.Comma, ', ');
 };
 
-/** `channel main = profile mlp(64)` */
+/** Inserts a missing arrow: `channel main = profile mlp(64)`. */
 const missingArrow: CommonErrorRule = (place) => {
   const { tokens, here, previous, because } = place;
   const isFlow = isAny(tokens[0], [t.Channel, t.Block, t.Shared]) || tokens.some((token) => is(token, t.Arrow));
@@ -156,13 +156,13 @@ const missingArrow: CommonErrorRule = (place) => {
   return insert(place, t.Arrow, '-> ');
 };
 
-/** `a, b, : id(…)`: a comma after the last of several names. */
+/** Removes a comma after the last name: `a, b, : id(…)`. */
 const commaBeforeColon: CommonErrorRule = ({ source, tokens, index, here, previous, rule }) => {
   if (rule !== 'typedEntry' || !is(here, t.Colon) || !is(previous, t.Comma)) return undefined;
   return { diagnostic: needless(source, previous!), tokens: tokens.toSpliced(index - 1, 1) };
 };
 
-/** `a, , b`, `(, a)`, `a -> -> b`, `group profile = a, b,` */
+/** Removes surplus punctuation: `a, , b`, `(, a)`, `a -> -> b`, `group profile = a, b,`. */
 const needlessSign: CommonErrorRule = ({ source, tokens, index, here, previous, because }) => {
   const isNeedlessComma =
     is(here, t.Comma) && (because === 'left-over' || isAny(previous, [t.Comma, t.LeftParenthesis, t.LeftBracket]));
@@ -211,7 +211,7 @@ function swap(
   };
 }
 
-/** Put a token before the one that does not fit. */
+/** Inserts a token in front of the one that does not fit. */
 function insert(place: ParseStop, type: TokenType, text: string): CorrectedTokens {
   const { tokens, index, previous } = place;
   return {

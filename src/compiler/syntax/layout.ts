@@ -49,7 +49,7 @@ export function looksLikeDeclaration(tokens: readonly IToken[], index: number): 
   return followingTypes !== undefined && matches(tokens, index + 1, followingTypes);
 }
 
-/** `objective =` and `retrieve =` may also be entries of a body. */
+/** True for the start of an entry. `objective =` and `retrieve =` may also be entries of a body. */
 export function looksLikeEntry(tokens: readonly IToken[], index: number): boolean {
   if (!beginsEntries(tokens[index])) return false;
   for (const pattern of entries) if (matches(tokens, index, pattern)) return true;
@@ -58,7 +58,7 @@ export function looksLikeEntry(tokens: readonly IToken[], index: number): boolea
   return endOfNames > index + 1 && is(tokens[endOfNames], t.Colon) && !beginsLine(tokens, endOfNames);
 }
 
-/** `dense.rate :` */
+/** True for the start of a search entry: `dense.rate :`. */
 function isSearchEntry(tokens: readonly IToken[], index: number): boolean {
   let nameIndex = index;
   while (nameIndex < index + 2 * mostNames && is(tokens[nameIndex], t.Name) && is(tokens[nameIndex + 1], t.Dot))
@@ -69,7 +69,7 @@ function isSearchEntry(tokens: readonly IToken[], index: number): boolean {
 /** Maximum names of a list to check: a very long list would take too long. */
 const mostNames = 64;
 
-/** The index past `a` or `a, b, c`; that of the first token where it is no name. */
+/** Returns the index after `a` or `a, b, c`; that of the first token if it is not a name. */
 export function namesEnd(tokens: readonly IToken[], index: number): number {
   if (!is(tokens[index], t.Name)) return index;
   let endIndex = index + 1;
@@ -90,7 +90,7 @@ export function splitDeclarations(tokens: readonly IToken[]): IToken[][] {
     const token = tokens[index]!;
     const previous = tokens[index - 1];
     const isFirstOnLine = beginsLine(tokens, index);
-    // A name that another sign follows is no value: what is before it has ended, even after `=`.
+    // A name followed by other punctuation cannot be a value, so the preceding declaration has ended, even after `=`.
     const isClearStart =
       looksLikeDeclaration(tokens, index) &&
       (isFirstOnLine
@@ -108,11 +108,11 @@ export function splitDeclarations(tokens: readonly IToken[]): IToken[][] {
   });
 }
 
-/** `user(profile) keyed`, `watch {`, `profile =`: a declaration whose first word is missing. */
+/** True for a declaration without its keyword: `user(profile) keyed`, `watch {`, `profile =`. */
 function looksLikeHeader(tokens: readonly IToken[], index: number): boolean {
   const nextToken = tokens[index + 1];
   if (isAny(nextToken, [t.LeftBrace, t.Equals])) return true;
-  // `deep block = …`: the word is after the name.
+  // In `deep block = …` the keyword comes after the name.
   const followingTypes = nextToken && declarations.get(nextToken.tokenType);
   if (
     followingTypes?.[0] === t.Name &&
@@ -136,9 +136,9 @@ function hasLostItsWord(tokens: readonly IToken[], index: number, start: number)
   return false;
 }
 
-/** Cut the balanced tokens of a body into entries; a comma between two belongs to the first. */
+/** Splits the balanced tokens of a body into entries. A comma between two of them belongs to the first. */
 export function splitEntries(tokens: readonly IToken[], rule?: EntryRule): IToken[][] {
-  /** The entry at hand has been names and commas so far: `a, b`. */
+  /** True while the current entry consists only of names and commas: `a, b`. */
   let isListOfNames = rule === 'typedEntry';
   return split(tokens, (index, length) => {
     const isEntryStart = beginsEntry(
@@ -155,7 +155,7 @@ export function splitEntries(tokens: readonly IToken[], rule?: EntryRule): IToke
     const token = tokens[index]!;
     const previous = tokens[index - 1];
     if (goesOn) return false;
-    // A misspelt `channel` before its name.
+    // The previous token is a misspelled `channel`.
     if (length === 1 && is(previous, t.Name) && !beginsLine(tokens, index)) return false;
     if (!beginsLine(tokens, index) && is(previous, t.Channel) && looksLikeEntry(tokens, index - 1)) return false;
     const isFresh = beginsLine(tokens, index) || is(previous, t.Comma);
@@ -166,10 +166,10 @@ export function splitEntries(tokens: readonly IToken[], rule?: EntryRule): IToke
     if (is(previous, t.Comma) && is(tokens[entryStart + 1], t.Equals)) {
       if (listGoesOn(tokens[entryStart]!.image, token, tokens[index + 1])) return false;
     }
-    // On a new line `name =` begins an entry even where a value is missing; on the same line something else may be wrong.
-    // A name with its sign on the next line: what begins there has lost its own.
+    // On a new line `name =` starts an entry even after a missing value; within a line something else may be wrong. If the `=` is on the next line, an entry
+    // without its name starts there instead.
     const isEntry = looksLikeEntry(tokens, index) && !beginsLine(tokens, index + 1);
-    // `one of 16, 32`: only a name with its colon ends the list.
+    // Only a name with a colon ends the list of `one of 16, 32`.
     if (rule === 'searchEntry' && is(previous, t.Comma) && !isEntry) return false;
     // Without a sign so far this is no entry: a surplus word precedes the name.
     if (isEntry && !isFresh && !hasSign(tokens, index - length, index)) return false;
@@ -202,13 +202,13 @@ function split(tokens: readonly IToken[], beginsPart: (index: number, length: nu
 function withinBrackets(tokens: readonly IToken[]): readonly boolean[] {
   const isWithin = tokens.map(() => false);
   const openBrackets: { readonly at: number; readonly indent: number; readonly brace: boolean }[] = [];
-  /** Start and column of the entry at hand. */
+  /** Start and column of the current entry. */
   let entryStart = 0;
   let entryColumn = Number.POSITIVE_INFINITY;
   let indent = 1;
-  /** `, loss =` after another entry on its line: arguments have no equals sign. */
+  /** True at `loss` in `, loss =` after another entry on the same line. Arguments have no equals sign. */
   const followsComma = (index: number) => is(tokens[index - 1], t.Comma) && is(tokens[index + 1], t.Equals);
-  /** Ends what is open at an index; up to a brace, and only what is as far in as this. */
+  /** Ends the open brackets at an index, up to a brace, and only those with at least the indentation `least`. */
   const endOpenBrackets = (index: number, least = 0) => {
     while (openBrackets.length > 0 && !openBrackets.at(-1)!.brace && least <= openBrackets.at(-1)!.indent) {
       const { at } = openBrackets.pop()!;
@@ -240,7 +240,7 @@ function withinBrackets(tokens: readonly IToken[]): readonly boolean[] {
   return isWithin;
 }
 
-/** Returns the index past the header of a declaration with a body. */
+/** Returns the index after the header of a declaration with a body. */
 export function headerEnd(tokens: readonly IToken[], start: number): number | undefined {
   const firstToken = tokens[start];
   if (isAny(firstToken, [t.Features, t.Labels, t.Train, t.Search, t.Columns])) return start + 1;
@@ -252,7 +252,7 @@ export function headerEnd(tokens: readonly IToken[], start: number): number | un
   return matches(tokens, inputIndex + 1, [t.Keyed, t.By, t.Name]) ? inputIndex + 4 : inputIndex + 1;
 }
 
-/** The word that a declaration must have begun with, where what is left of it says so. */
+/** Returns the missing keyword of a declaration, if its remaining tokens determine it. */
 export function missingWord(tokens: readonly IToken[]): TokenType | undefined {
   const [first, second] = tokens;
   if (is(first, t.Text) && tokens.length === 1) return t.Use;
@@ -269,7 +269,7 @@ export function missingWord(tokens: readonly IToken[]): TokenType | undefined {
   return is(second, t.Equals) && isList ? t.Group : undefined;
 }
 
-/** Tells the word of a body by the first sign in it. */
+/** Returns the keyword of a body, determined by its first `:` or `=`. */
 function entriesWord(
   tokens: readonly IToken[],
   at: number,
@@ -279,7 +279,7 @@ function entriesWord(
   if (!is(tokens[at], t.Name)) return undefined;
   const endOfNames = namesEnd(tokens, at);
   if (is(tokens[endOfNames], t.Colon)) {
-    // `clicked: binary` is what labels look like; features call their kinds.
+    // Labels have types such as in `clicked: binary`; features call their kinds.
     const isLabel =
       /^(?:binary|number)$/.test(tokens[endOfNames + 1]?.image ?? '') && !is(tokens[endOfNames + 2], t.LeftParenthesis);
     return isLabel && typed === t.Features ? t.Labels : typed;

@@ -11,7 +11,7 @@ import { byType, endOf, quote, spanOf } from './token.ts';
 
 type ReportDiagnostic = (diagnostic: Diagnostic) => unknown;
 
-/** True if an error may be seen in the token alone. */
+/** True if the token alone may have an error. */
 const isOdd = ({ tokenType, tokenTypeIdx, payload, image }: IToken): boolean =>
   payload !== undefined ||
   tokenType === t.ForeignName ||
@@ -81,7 +81,7 @@ const errorReporters: Readonly<Record<string, (source: Source, token: IToken, re
   },
 };
 
-/** Corrects a malformed number, and says if it can mean nothing else. */
+/** Returns the corrected number, and whether it is the only possible meaning. */
 function properNumber(image: string): { proper?: string; sure: boolean } {
   const [, base, exponent] = /^([0-9]+)\s*(?:\*\*|\^)\s*([0-9]+)$/.exec(image) ?? [];
   if (base !== undefined) {
@@ -119,7 +119,7 @@ function foreignNames(source: Source, tokens: readonly IToken[], report: ReportD
   }
 }
 
-/** Reports a token with a look-alike character, such as a Cyrillic letter. */
+/** Describes a token with a look-alike character, such as a Cyrillic letter. */
 function lookAlike(source: Source, token: IToken): Diagnostic {
   const at = spanOf(source, token);
   const oddLetter = [...(token.payload as string)].find((letter, index) => letter !== token.image[index])!;

@@ -55,7 +55,7 @@ export function parse(source: Source): Outcome<FileNode> {
   return { output, diagnostics: inOrder(collector.diagnostics) };
 }
 
-/** A file that is no text at all gets one answer, not thousands. */
+/** Reports a file that is not text once, instead of thousands of times. */
 function notText(source: Source): Diagnostic | undefined {
   const zeroIndex = source.text.indexOf('\0');
   if (zeroIndex !== -1)
@@ -70,25 +70,25 @@ function notText(source: Source): Diagnostic | undefined {
   );
 }
 
-/** Both sides of an unresolved merge are in the file: what would be read is neither. */
+/** Reports an unresolved merge, because a text with both sides has the meaning of neither. */
 function conflict(source: Source): Diagnostic | undefined {
   const conflictStart = /^<{7}(?= |\r?$)/m.exec(source.text)?.index;
   if (conflictStart === undefined || !/^>{7}(?= |\r?$)/m.test(source.text)) return undefined;
   return diagnose('merge-conflict', { source, start: conflictStart, end: conflictStart + 7 }, {});
 }
 
-// Limits: how deep a text may go, so that no later stage runs out of stack on it.
+// Limits on the nesting of a text, so that no later stage overflows the stack.
 
 const deepest = 64;
 /** Maximum tokens of a file: more than any handwritten model has, but few enough not to take minutes. */
 const most = 250_000;
-/** Operators in one expression: each makes the tree one deeper. */
+/** Maximum number of operators in one expression, because each makes the tree one level deeper. */
 const longest = 256;
 
 const isOperator = byType((type) => [t.Plus, t.Minus, t.Times, t.Over].includes(type));
 const isSeparator = byType((type) => [t.Comma, t.Equals, t.Colon, t.Arrow].includes(type));
 
-/** The tokens without what goes too deep; the same array when nothing does. */
+/** Returns the tokens without those that are nested too deeply; the same array if there are none. */
 function withinLimits(
   source: Source,
   tokens: readonly IToken[],
@@ -101,7 +101,7 @@ function withinLimits(
     while (cutIndex > 0 && tokens[cutIndex]!.startColumn !== 1) cutIndex--;
     return withinLimits(source, tokens.slice(0, cutIndex === 0 ? most : cutIndex), report);
   }
-  /** Operators so far in the expression of each open bracket. */
+  /** Number of operators so far in the expression of each open bracket. */
   const operatorCounts = [0];
   const droppedTokens = new Set<IToken>();
   let isReported = false;
@@ -131,20 +131,20 @@ function withinLimits(
   return droppedTokens.size === 0 ? tokens : tokens.filter((token) => !droppedTokens.has(token));
 }
 
-// The `///` comments of a file, by the token that each is above.
+// The `///` comments of a file, by the token below each.
 
 interface DocComments {
   /** Lines of documentation without their slashes, by the offset of the next token. */
   readonly text: ReadonlyMap<number, string>;
   /** Documentation comments by the offset of the next token. */
   readonly comments: ReadonlyMap<number, readonly IToken[]>;
-  /** Comments that nothing follows. */
+  /** Comments that no token follows. */
   readonly trailing: readonly IToken[];
   /** Comments that end the line of a token. */
   readonly inLine: ReadonlySet<IToken>;
 }
 
-/** Give each run of `///` lines to the token below it. */
+/** Assigns each run of `///` lines to the token below it. */
 function docsAbove(tokens: readonly IToken[], comments: readonly IToken[]): DocComments {
   const commentsByOffset = new Map<number, IToken[]>();
   const trailing: IToken[] = [];
@@ -168,7 +168,7 @@ function strip(image: string): string {
   return image.slice(3).replace(/^ /, '').trimEnd();
 }
 
-/** Warnings for the `///` comments that belong to no declaration and no entry, and those that look as if to another. */
+/** Returns warnings for `///` comments that belong to no declaration or entry, and for those that seem to belong to another. */
 function strayDocs(source: Source, docs: DocComments, file: FileNode): Diagnostic[] {
   const documentedOffsets = new Set<number>();
   for (const declaration of file.declarations) addHomes(declaration, documentedOffsets);

@@ -8,11 +8,11 @@ import { defined } from '../../base/util/defined.ts';
 import { callWords, entryWords, listEntries } from './known_calls.ts';
 import { is, isAny } from './token.ts';
 
-/** Entries that continue after a comma: `metrics = recall(20), ndcg(20)`. In others a comma ends the entry, and the next one lacks its sign. */
+/** Names of all entries. Some continue after a comma (`metrics = recall(20), ndcg(20)`); after others the next entry has lost its `=`. */
 const known: ReadonlySet<string> = new Set(Object.values(entryWords).flat());
 const lists: ReadonlySet<string> = new Set(listEntries);
 
-/** True if an entry of this name has a list as its value; one that is misspelt too, so that it is one error. */
+/** True if an entry of this name has a list as its value. A misspelled name counts too, so that it causes only one error. */
 function takesList(name: string): boolean {
   if (lists.has(name)) return true;
   if (known.has(name)) return false;
@@ -20,14 +20,14 @@ function takesList(name: string): boolean {
   return meantEntry !== undefined && lists.has(meantEntry);
 }
 
-/** True if a comma within an entry parts values of its list, by the two tokens after the comma. */
+/** True if a comma within an entry separates the values of a list, judged by the two tokens after the comma. */
 export function listGoesOn(entry: string, next: IToken | undefined, after: IToken | undefined): boolean {
   if (!is(next, t.Name) || isAny(after, [t.Equals, t.Colon])) return false;
   if (known.has(next!.image) && !isCall(next!, after)) return false;
   return takesList(entry);
 }
 
-/** `precision(10)` is a metric, and `precision bf16` an entry that has lost its sign. */
+/** `precision(10)` is a metric, but `precision bf16` is an entry without its `=`. */
 function isCall(name: IToken, after: IToken | undefined): boolean {
   if (!Object.hasOwn(callWords, name.image)) return false;
   return !isAny(after, [t.Name, t.NumberToken]) || after!.startLine !== name.startLine;
@@ -35,12 +35,12 @@ function isCall(name: IToken, after: IToken | undefined): boolean {
 
 export type EntryRule = 'typedEntry' | 'towerEntry' | 'entry' | 'dataEntry' | 'columns' | 'searchEntry';
 
-/** Builds the value of a rule; undefined for an incomplete part. */
+/** The result of a rule; undefined for a node without a required part. */
 export type RuleTree<R extends 'file' | 'declaration' | EntryRule> = ReturnType<TowerParser[R]>;
 
 type ParseResult<T> = { readonly tree: T } | { readonly complaint: ParseError };
 
-/** The rule of the entries of each declaration with a body, by the kind of its node, which is also the name of its first word. */
+/** The rule for the entries of each declaration with a body, by the kind of its node, which is also the name of its keyword. */
 export const entryRules: Readonly<Record<string, EntryRule>> = {
   Features: 'typedEntry',
   Labels: 'typedEntry',
@@ -51,25 +51,25 @@ export const entryRules: Readonly<Record<string, EntryRule>> = {
   Data: 'dataEntry',
 };
 
-/** `columns { … }`: an entry of a data block that has entries of its own. */
+/** True for `columns { … }`, an entry of a data block with entries of its own. */
 export function isColumns(rule: EntryRule, first: IToken | undefined, second: IToken | undefined): boolean {
   return rule === 'dataEntry' && is(first, t.Columns) && is(second, t.LeftBrace);
 }
 
 // Converts the parser's error to facts. Its own messages are never shown.
 
-/** Reading stopped here, for this reason. */
+/** The position where parsing stopped, and the reason. */
 export interface ParseError {
   /** The rule that failed. */
   readonly rule: string;
-  /** The one token that was wanted; absent where several could be, or where nothing more was wanted. */
+  /** The expected token. Absent if there are several alternatives, or if the end was expected. */
   readonly expected?: TokenType;
   readonly because: 'mismatch' | 'no-alternative' | 'left-over';
-  /** Index of the token that does not fit; as many as there are tokens when they ended too early. */
+  /** Index of the token that does not fit; the number of tokens if they ended too early. */
   readonly index: number;
 }
 
-/** Facts travel through the parser's messages. */
+/** Encodes these facts in the messages of the parser. */
 const facts: IParserErrorMessageProvider = {
   buildMismatchTokenMessage: ({ expected, ruleName }) => `mismatch ${ruleName} ${expected.name}`,
   buildNotAllInputParsedMessage: ({ ruleName }) => `left-over ${ruleName}`,
@@ -102,7 +102,7 @@ export function readStrictly<R extends 'file' | 'declaration' | EntryRule>(
   tokens: readonly IToken[],
   docs = noDocs,
 ): ParseResult<RuleTree<R>> {
-  // The tests hold the grammar to Chevrotain's own checks; here they would only cost time at every start.
+  // Tests run Chevrotain's own checks of the grammar, which would only slow down each start here.
   strict ??= new TowerParser({ errorMessageProvider: facts, skipValidations: true, listGoesOn });
   strict.load(source, tokens, docs);
   const tree = strict[rule]() as RuleTree<R>;

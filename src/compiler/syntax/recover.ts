@@ -53,7 +53,7 @@ export class DiagnosticCollector {
     );
   }
 
-  /** True if an error there leaves open what was meant, or moved a bracket, so that others may follow from it. */
+  /** True if an error there has no certain fix or has moved a bracket, so that other errors may follow from it. */
   misleads(start: number, end: number): boolean {
     return this.knows(
       start,
@@ -63,7 +63,7 @@ export class DiagnosticCollector {
     );
   }
 
-  /** True if a brace is missing there, or one too many. */
+  /** True if a brace there is missing or surplus. */
   missesBrace(start: number, end: number): boolean {
     return this.knows(
       start,
@@ -89,23 +89,23 @@ const mostCorrections = 8;
 export interface RecoveredFile {
   readonly declarations: ast.DeclarationNode[];
   readonly lost: ast.UnreadPart[];
-  /** Stretches whose reading is a guess. */
+  /** Spans whose reading is a guess. */
   readonly doubtful: Span[];
 }
 
 export class Recovery {
   private readonly lost: ast.UnreadPart[] = [];
   private readonly doubtful: Span[] = [];
-  /** True if a brace of the declaration at hand is missing or one too many: what is in its place says nothing. */
+  /** True if a brace of the current declaration is missing or surplus, so that other errors in it are not reported. */
   private braced = false;
-  /** The first word of the declaration at hand. */
+  /** The keyword of the current declaration. */
   private declaring: IToken | undefined;
 
   constructor(
     private readonly source: Source,
     private readonly docs: ReadonlyMap<number, string>,
     private readonly collector: DiagnosticCollector,
-    /** All tokens of the file, including those after an error at the end of an entry. */
+    /** All tokens of the file, to find the token after an error at the end of an entry. */
     private readonly all: readonly IToken[],
   ) {}
 
@@ -124,7 +124,7 @@ export class Recovery {
     return { declarations, lost: this.lost, doubtful: this.doubtful };
   }
 
-  /** Doubts the head and each entry in which brackets and strange signs leave open what was meant. */
+  /** Marks the header and each entry as doubtful in which errors of brackets or unknown characters leave the meaning open. */
   private doubtMisled(part: readonly IToken[], end: number): void {
     const { collector } = this;
     const [first] = part;
@@ -136,7 +136,7 @@ export class Recovery {
     for (const entry of splitEntries(bodyTokens, entryRules[first!.tokenType.name])) {
       if (collector.misleads(...this.stretch(entry))) this.doubt(entry);
     }
-    // A block may have lost its head: its entries then seem to be of the declaration around it.
+    // A block may have lost its header, so that its entries seem to belong to the enclosing declaration.
     if (collector.knows(endOf(part.at(-1)!), end)) this.lost.push({ within: first!.image });
   }
 
@@ -154,14 +154,14 @@ export class Recovery {
     const closeIndex = closeOf(tokens, openIndex);
     const outsideBody = [...tokens.slice(0, openIndex + 1), ...tokens.slice(closeIndex)];
     const declaration = this.corrected('declaration', outsideBody);
-    // The correction may have made another declaration of it.
+    // The correction may have changed the kind of the declaration.
     const correctedRule = (declaration && entryRules[declaration.kind]) ?? rule;
     const entries = this.entries(correctedRule, tokens.slice(openIndex + 1, closeIndex), tokens[0]!);
     if (declaration === undefined || !('entries' in declaration)) return declaration;
     return { ...declaration, span: this.spanOfAll(tokens), entries } as unknown as ast.DeclarationNode;
   }
 
-  /** `model m { … }`: a body where none belongs. The word that it belongs to may be missing. */
+  /** Reports a body where none belongs, as in `model m { … }`. The keyword of the body may be missing. */
   private bodiless(tokens: readonly IToken[], open: number): ast.DeclarationNode | undefined {
     const braceSpan = spanOf(this.source, tokens[open]!);
     const wanted = '`features`, `labels` or `train` before it';
@@ -193,12 +193,12 @@ export class Recovery {
     return columns && { ...columns, span: this.spanOfAll(tokens), entries: entries as ast.EntryNode[] };
   }
 
-  /** The tokens with a first word that begins a declaration, or nothing. */
+  /** Returns the tokens with a keyword at the start; undefined if there is none. */
   private firstWord(tokens: readonly IToken[]): readonly IToken[] | undefined {
     const firstToken = tokens[0]!;
     if (isAny(firstToken, declarationWords)) return tokens;
     const firstSpan = spanOf(this.source, firstToken);
-    // A part that is nested too deeply is skipped and replaced by this.
+    // This is the remainder of a construct that was removed because it was nested too deeply.
     if (!isFirstOnLine(this.source, firstToken) && is(firstToken, t.Equals)) return undefined;
     const missingType = missingWord(tokens);
     const likelyWord = is(firstToken, t.Name) ? likest(firstToken.image, words.keys()) : undefined;
@@ -255,7 +255,7 @@ export class Recovery {
       const isCertain =
         corrected?.diagnostic !== undefined && corrected.diagnostic.fixes.length > 0 && !corrected.diagnostic.doubtful;
       if (isCertain && !isMisled) this.collector.report(corrected.diagnostic!);
-      // The tree leaves out a name that was moved, and brackets part things otherwise.
+      // The tree lacks a moved name, and brackets may group tokens differently.
       const movesTokens = corrected?.diagnostic !== undefined && movingCodes.has(corrected.diagnostic.code);
       if (isCertain && movesTokens) this.doubt(tokens);
       if (!isCertain) {
@@ -275,12 +275,12 @@ export class Recovery {
     if (is(this.declaring, t.Tower) || tokens[0] === this.declaring) this.lost.push({ within: this.declaring!.image });
   }
 
-  /** One complaint where nothing else has been reported in these tokens: the first is the cause of the others. */
+  /** Reports an error unless there is already one in these tokens, because the first one is the cause of the others. */
   private complain(tokens: readonly IToken[], diagnostic: () => ReturnType<typeof diagnose>): void {
     if (!this.collector.knows(...this.stretch(tokens)) && !this.braced) this.collector.report(diagnostic());
   }
 
-  /** Returns the range of tokens; for a declaration, up to its body. */
+  /** Returns the range of tokens; for a declaration, that of its header. */
   private stretch(tokens: readonly IToken[]): [start: number, end: number] {
     const openIndex = tokens.findIndex((token) => is(token, t.LeftBrace));
     const lastToken = openIndex > 0 ? tokens[openIndex - 1]! : tokens.at(-1)!;
@@ -330,7 +330,7 @@ export class Recovery {
     return { source: this.source, start: tokens[0]!.startOffset, end: endOf(tokens.at(-1)!) };
   }
 
-  /** @param word that begins the declaration which it is, or is in */
+  /** @param word the keyword of the declaration that the tokens are or are in */
   private lose(tokens: readonly IToken[], word: IToken | undefined): void {
     const [first, second] = tokens;
     const isDeclaration = first === word && isAny(first, declarationWords);
@@ -352,7 +352,7 @@ export class Recovery {
 const words = new Map(declarationWords.map((word) => [imageOf(word), word]));
 const wordList = [...words.keys()].map((word) => `\`${word}\``).join(', ');
 
-/** Reports which declaration a lone entry belongs to. */
+/** Returns the declaration in which an entry outside of any declaration belongs. */
 function homeOf(tokens: readonly IToken[]): string | undefined {
   if (is(tokens[0], t.Channel) && is(tokens[1], t.Name)) return '`tower NAME(…) { … }`';
   if (!is(tokens[0], t.Name)) return undefined;
@@ -362,7 +362,7 @@ function homeOf(tokens: readonly IToken[]): string | undefined {
     : undefined;
 }
 
-/** Index of the bracket that closes the one at `open`; the tokens are balanced. */
+/** Returns the index of the brace that closes the one at `open`. The tokens are balanced. */
 function closeOf(tokens: readonly IToken[], open: number): number {
   let depth = 0;
   for (let at = open; at < tokens.length; at++) {

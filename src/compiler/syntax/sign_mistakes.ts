@@ -1,4 +1,4 @@
-/** Describes a sign or a word that is wrong, too much or missing, with its fix. */
+/** Describes punctuation and words that are wrong, surplus or missing, with a fix. */
 import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
@@ -7,7 +7,7 @@ import type { Source } from '../../base/text/source.ts';
 import type { ParseError } from './parsers.ts';
 import { after, endOf, expected, found, imageOf, is, quote, signed, spanOf } from './token.ts';
 
-/** Reading stopped here, with the tokens around it. */
+/** The position where parsing stopped, with the surrounding tokens. */
 export interface ParseStop extends ParseError {
   readonly source: Source;
   readonly tokens: readonly IToken[];
@@ -15,9 +15,9 @@ export interface ParseStop extends ParseError {
   readonly previous: IToken | undefined;
 }
 
-/** Tokens as they were meant. */
+/** The tokens after a correction. */
 export interface CorrectedTokens {
-  /** Absent where it is not certain what was meant: the complaint of the parser is then all that can be said. */
+  /** Absent if the intended text is uncertain, so that only the parser's own error is reported. */
   readonly diagnostic?: Diagnostic;
   readonly tokens: IToken[];
 }
@@ -44,7 +44,7 @@ const follows: ReadonlyMap<TokenType, string> = new Map([
   [t.Comma, 'the next item'],
 ]);
 
-/** @param what follows the sign, where the rule does not say it */
+/** @param what follows the punctuation, if the rule does not determine it */
 export function wrongSign(source: Source, token: IToken, type: TokenType, rule: string, what?: string): Diagnostic {
   const tokenSpan = spanOf(source, token);
   const image = imageOf(type);
@@ -57,7 +57,7 @@ export function wrongSign(source: Source, token: IToken, type: TokenType, rule: 
   return diagnose('wrong-sign', tokenSpan, signFacts, { fixes: [[{ at: tokenSpan, text: `${blank}${image}` }]] });
 }
 
-/** Describes a name or value that had to be made up. */
+/** Describes a missing name or value that was made up for parsing. */
 export function missingPart(
   { source, tokens, rule, expected: wanted }: ParseStop,
   index: number,
@@ -71,7 +71,7 @@ export function missingPart(
   return diagnose('missing-part', spanOf(source, previous), { what: expectedWords, after: quote(previous.image) });
 }
 
-/** Signs that come directly after what they follow. */
+/** Punctuation that directly follows the preceding token. */
 const close = [t.Comma, t.Colon, t.Dot];
 
 export function missingSign({ source, here, previous, rule }: ParseStop, type: TokenType, text?: string): Diagnostic {

@@ -1,24 +1,24 @@
-/** Tests tokens, names them for messages, and makes tokens of our own. */
+/** Tests tokens, words them for messages, and makes new ones. */
 import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
 import type { Source, Span } from '../../base/text/source.ts';
 
 const longestQuote = 30;
 
-/** `` `mlp` ``, a long one cut. */
+/** Quotes the text of a token as in `` `mlp` ``, and shortens a long one. */
 export function quote(image: string): string {
   const line = image.split(/\r?\n/, 1)[0]!;
   return line.length > longestQuote ? `\`${line.slice(0, longestQuote)}…\`` : `\`${line}\``;
 }
 
-/** Describes a token that was met, or what ends the text there. */
+/** Describes the token that was found, or the end of the line or file. */
 export function found(token: IToken | undefined, previous: IToken | undefined): string {
   if (token === undefined) return 'the end of the file';
   if (previous !== undefined && (previous.endLine ?? 0) < (token.startLine ?? 0)) return 'the end of the line';
   return is(token, t.Text) ? `the text ${quote(token.image)}` : quote(token.image);
 }
 
-/** The name that each rule needs, in words. */
+/** The name that each rule expects, in words. */
 const names: Readonly<Record<string, string>> = {
   let: 'the name of the constant',
   model: 'the name of the model',
@@ -37,7 +37,7 @@ export function expected(type: TokenType, rule: string): string {
   return type.LABEL ?? type.name;
 }
 
-/** The part that follows the sign in each rule that has one. */
+/** The part that follows the punctuation of each rule that has one, in words. */
 export const signed: Readonly<Record<string, string>> = {
   typedEntry: 'a kind',
   towerEntry: 'a flow',
@@ -52,7 +52,7 @@ export const signed: Readonly<Record<string, string>> = {
   searchEntry: '`one of` or a range',
 };
 
-/** Makes a table of each type of token, at its number: every token of a text is looked up at each check. */
+/** Makes a table indexed by token type, because every token of a text is looked up in every check. */
 export function byType<T>(of: (type: TokenType) => T): readonly T[] {
   const said: T[] = [];
   for (const type of t.tokens) said[type.tokenTypeIdx!] = of(type);
@@ -62,7 +62,7 @@ export function byType<T>(of: (type: TokenType) => T): readonly T[] {
 const isOf = (one: TokenType, type: TokenType): boolean =>
   t.isOf({ tokenType: one, tokenTypeIdx: one.tokenTypeIdx! } as IToken, type);
 
-/** True at a type and that of a token if the token is of the type, or of one that represents it. */
+/** True at two types if a token of the second type is of the first one, or of a type that stands for it. */
 const matches = byType((type) => byType((one) => isOf(one, type)));
 
 export function is(token: IToken | undefined, type: TokenType): boolean {
@@ -74,7 +74,7 @@ export function isAny(token: IToken | undefined, types: readonly TokenType[]): b
   return false;
 }
 
-/** The same as `isAny` of types that are always the same. */
+/** Returns a faster `isAny` for a fixed list of types. */
 export function oneOf(types: readonly TokenType[]): (token: IToken | undefined) => boolean {
   const any = byType((one) => types.some((type) => isOf(one, type)));
   return (token) => token !== undefined && any[token.tokenTypeIdx]!;
@@ -88,10 +88,10 @@ const depths = byType((type) =>
       : 0,
 );
 
-/** 1 for an opening bracket, -1 for a closing one, 0 for all else. */
+/** Returns 1 for an opening bracket, −1 for a closing one, 0 for all other tokens. */
 export const depthOf = ({ tokenTypeIdx }: IToken): number => depths[tokenTypeIdx]!;
 
-/** Index of the first token that begins at an offset or after it. */
+/** Returns the index of the first token that starts at an offset or after it. */
 export function firstFrom(tokens: readonly IToken[], offset: number): number {
   let low = 0;
   let high = tokens.length;
@@ -103,7 +103,7 @@ export function firstFrom(tokens: readonly IToken[], offset: number): number {
   return low;
 }
 
-/** Offset past its last character. */
+/** Returns the offset after the last character of a token. */
 export function endOf(token: IToken): number {
   return (token.endOffset ?? token.startOffset) + 1;
 }
@@ -112,16 +112,16 @@ export function spanOf(source: Source, token: IToken): Span {
   return { source, start: token.startOffset, end: endOf(token) };
 }
 
-/** The empty place right after a token. */
+/** Returns the empty span directly after a token. */
 export function after(source: Source, token: IToken): Span {
   const tokenEnd = endOf(token);
   return { source, start: tokenEnd, end: tokenEnd };
 }
 
-/** Returns the text of a word or sign; nothing for a name. */
+/** Returns the text of a keyword or punctuation mark; an empty text for a name. */
 export const imageOf = ({ PATTERN }: TokenType): string => (typeof PATTERN === 'string' ? PATTERN : '');
 
-/** A token that is nowhere in the text: it takes no room, right after another. */
+/** Makes a token that is not in the text: an empty one directly after another. */
 export function inserted(type: TokenType, previous: IToken): IToken {
   return {
     tokenType: type,
@@ -136,7 +136,7 @@ export function inserted(type: TokenType, previous: IToken): IToken {
   };
 }
 
-/** The same, right before another. */
+/** Makes a token that is not in the text: an empty one directly before another. */
 export function insertedBefore(type: TokenType, next: IToken): IToken {
   const { startOffset, startLine = 1, startColumn = 1 } = next;
   return {
@@ -150,12 +150,12 @@ export function insertedBefore(type: TokenType, next: IToken): IToken {
   };
 }
 
-/** A name that is missing: the parser reads it, and the tree leaves it out. */
+/** Makes a missing name, which the parser reads and the tree omits. */
 export function madeUp(token: IToken): IToken {
   return { ...token, tokenType: t.Identifier, tokenTypeIdx: t.Identifier.tokenTypeIdx!, isInsertedInRecovery: true };
 }
 
-/** The same place, read as something else. */
+/** Makes a token of another type at the same position. */
 export function replaced(token: IToken, type: TokenType, image = imageOf(type)): IToken {
   return { ...token, tokenType: type, tokenTypeIdx: type.tokenTypeIdx!, image };
 }
@@ -171,10 +171,7 @@ export const endsValue = oneOf([t.Name, t.NumberToken, t.Text, t.RightBracket, t
 /** Signs after which an expression continues on the next line. */
 export const isUnfinished = oneOf([t.Equals, t.Colon, t.Arrow, t.Plus, t.Minus, t.Times, t.Over, t.Dot]);
 
-/**
- * Two neighbours in each other's place: each is where the other was, so that places stay in order. The tree leaves names out
- * that are not where they are written.
- */
+/** Exchanges two neighbours: each gets the position of the other, so that positions stay in order. The tree omits names that are not at their own position. */
 export function exchanged(one: IToken, other: IToken): readonly [IToken, IToken] {
   return [moved(other, one), moved(one, other)];
 }

@@ -136,7 +136,7 @@ async function typeOf(
     // DuckDB would compute the list that these functions sort while it plans the query.
     if (/\b(list|array)_(reverse_)?(sort|grade_up)\b/i.test(expression))
       throw new Error('it sorts a list that `range`, `repeat` or the like makes, which may never end');
-    // No value can end the query, because it is only planned, not run.
+    // A query cannot be interrupted within a value, so this one is planned but not run.
     const [description] = await database.rows(`DESCRIBE ${query}`);
     return { types: [String(description!.column_type)], rows: 1 };
   };

@@ -56,7 +56,7 @@ export interface DataLayout {
   readonly where?: BoundColumn;
   readonly fold?: BoundColumn;
   readonly title?: BoundColumn;
-  /** By feature: the column of the elements, the kind of history, and its maximum length. */
+  /** By feature: the column of its elements, the kind of history, and its maximum length. */
   readonly histories: ReadonlyMap<string, BoundHistory>;
   /** By list: the column of its weights. If the list is a history, the column whose history has the weights. */
   readonly listWeights: ReadonlyMap<string, BoundColumn>;

@@ -94,7 +94,7 @@ export interface EncodedParts {
   readonly knownUntil?: number;
 }
 
-/** True if held-out events need the earlier items of their users. */
+/** True if held-out events include the items that their users had before. */
 export const knowsEarlier = ({ time, userKey, itemKey }: ReadPlan): boolean =>
   time !== undefined && userKey !== undefined && itemKey !== undefined;
 

@@ -37,11 +37,11 @@ export function sampleColumn(raw: RawColumn, weights: ArrayLike<number>, diction
 }
 
 export interface ColumnEncoder {
-  /** Encodes rows: `ids[i]` is the row of row i of the result, or −1 where it is missing. */
+  /** Encodes rows: row i of the result is row `ids[i]` of the column; −1 stands for a missing row. */
   encode(ids: Int32Array): IndexedColumn;
 }
 
-/** @param items of a list that goes through the item tower: the corpus row of each value of `raw`, −1 where there is none */
+/** @param items for a list that goes through the item tower, the corpus row of each value of `raw`; −1 if the corpus lacks the value */
 export function makeColumnEncoder(
   plan: FeaturePlan,
   encoding: Encoding,
@@ -223,10 +223,10 @@ function zeroWhereMissing(value: number): number {
 
 const codesColumn = (values: Int32Array): IndexedColumn => ({ column: { kind: 'codes', values } });
 
-/** Caches the last table of each encoding: data that is read in pieces needs the same one with each piece. */
+/** Caches the last table of each encoding, because data that is read in pieces needs the same table for each piece. */
 const codeTables = new WeakMap<Encoding, { readonly dictionary: Texts; readonly table: Int32Array }>();
 
-/** Returns the code of each text of a dictionary: only distinct values are encoded. */
+/** Returns the code of each text of a dictionary, so that only distinct values are encoded. */
 function codeTable(encoding: Encoding, dictionary: Texts): Int32Array {
   const coder = makeCoder(encoding);
   if (coder.reads !== 'text' || coder.gives !== 'code') return new Int32Array(dictionary.length);
@@ -255,7 +255,7 @@ function bagsOf(bags: readonly (readonly number[])[]): BagColumn {
   return { ...spans, values };
 }
 
-// Combines columns of codes: a cross has no column in any file.
+// Crosses combine columns of codes. They have no column in any file.
 
 /** Returns the text that a cross encodes: the codes of its features, `17,3`. Stored models depend on this format. */
 export function crossedText(codes: readonly number[]): string {
@@ -282,7 +282,7 @@ export function crossColumns(encoding: Encoding, parts: readonly IndexedColumn[]
   return { column: { kind: 'codes', values } };
 }
 
-/** Returns one code a row: that of the bag's last element, or of a missing value where the bag is empty. */
+/** Returns a column with one code for each row: that of the bag's last element, or of a missing value if the bag is empty. */
 export function lastColumn(encoding: Encoding, { column, index }: IndexedColumn): IndexedColumn {
   invariant(column.kind === 'bags', 'the last element is of a bag');
   const { starts, ends, values } = column;

@@ -1,4 +1,4 @@
-/** Fits each encoder on the training events alone: a row weighs as much as the number of training events that have it. */
+/** Fits each encoder on the training events only: the weight of a row is the number of training events with it. */
 import { failure } from '../../base/diagnostics/failure.ts';
 import { makeKeyTable } from '../../base/text/key_table.ts';
 import { joinedTexts, type Texts } from '../../base/text/texts.ts';
@@ -30,7 +30,7 @@ export function fitEncodings(
   );
 }
 
-/** Returns each owner of an encoder, with the feature that it learns from and that feature's column; a cross has none. */
+/** Returns each owner of an encoder with the feature from which it learns and the column of that feature. A cross has no column. */
 export function teachersOf(
   readPlan: ReadPlan,
 ): { readonly owner: string; readonly teacher: FeaturePlan; readonly column?: ColumnRequest }[] {
@@ -133,7 +133,7 @@ function withKeys(encoding: Encoding, keys: readonly string[], dictionary: Texts
   return { ...encoding, values: joinedTexts(encoding.values, addedKeys) };
 }
 
-/** Returns vectors by feature that owns a table; undefined where no feature has such files. */
+/** Returns vectors by the feature that owns the table; undefined if no feature has such files. */
 export async function readFirstValues(
   files: ReadonlyMap<string, FeatureFile>,
   encodings: ReadonlyMap<string, Encoding>,

@@ -61,7 +61,7 @@ interface CsvHeader {
   readonly line: number;
 }
 
-/** Returns the first record that is no blank line; `undefined` if there is none, `cut` if it continues after `bytes`. */
+/** Returns the first record that is not a blank line; `undefined` if there is none, `cut` if it continues after `bytes`. */
 function headerOf(bytes: Buffer, whole: boolean, path: string): CsvHeader | 'cut' | undefined {
   let offset = firstByte(bytes);
   let line = 1;

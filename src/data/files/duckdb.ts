@@ -75,7 +75,7 @@ export interface Database {
   close(): void;
 }
 
-/** Texts, undefined for missing ones; a list of `width` numbers for each row; or an integer. */
+/** Texts, undefined for missing ones; a list of `width` numbers for each row; or integers. */
 export type FilledColumn = { readonly name: string } & (
   | { readonly texts: Pick<readonly (string | undefined)[], 'at'> }
   | { readonly numbers: Float32Array; readonly width: number }
@@ -84,7 +84,7 @@ export type FilledColumn = { readonly name: string } & (
 
 /** Adds rows as bytes, without making strings. An empty value is NULL. */
 export interface TextRowAppender {
-  /** Sets a column of the row that `endRow` ends: UTF-8 bytes, which must not change before `flush`. */
+  /** Sets the UTF-8 value of a column in the row that the next `endRow` ends. The bytes must not change before `flush`. */
   set(column: number, bytes: Buffer, from: number, to: number): void;
   endRow(line: number): void;
   /** Copies the rows so far into the table. */

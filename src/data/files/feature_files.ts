@@ -129,7 +129,7 @@ function parseHeader(text: string): { width: 4 | 8; isLittle: boolean; rows: num
 /** Maximum bytes of such a file, because its text must fit into one string. */
 const largestList = 256 * 2 ** 20;
 
-/** @param size of the file in bytes */
+/** @param size bytes of the file */
 export async function readValueList(path: string, size: number): Promise<readonly string[]> {
   if (size > largestList) throw new FeatureFileError(`it has ${size} bytes, more than ${largestList}`);
   const bytes = await readFile(path);
@@ -274,7 +274,7 @@ const isWhole = (line: string, split: SplitText): boolean => {
   return firstPiece === line && otherPieces.length === 0;
 };
 
-/** Returns the error of the first line that is no piece, as the rest of "cannot be read: …"; undefined where all are pieces. */
+/** Returns the error of the first line that is not a piece, as the rest of "cannot be read: …"; undefined if all lines are pieces. */
 export function invalidPieceReason({ kind }: Encoder, lines: readonly string[]): string | undefined {
   const rule = pieceRules[kind];
   const lineIndex = rule ? lines.findIndex((line) => !rule.isOne(line)) : -1;

@@ -19,7 +19,7 @@ export function isStuck(): boolean {
   return stuckQueries > 0;
 }
 
-/** The default limit of the database's memory, in bytes. */
+/** Returns the default limit of the database's memory, in bytes. */
 export function memoryOfDatabase(): number {
   return memoryOfMachine() * databaseShare;
 }

@@ -297,7 +297,7 @@ export function propose(
   };
 }
 
-/** Renames the columns of a joined file that other files may have too: all files without a header number their columns alike. */
+/** Renames columns of a joined file whose names may occur in other files, because files without a header number their columns in the same way. */
 function withOwnNames(join: Join, side: 'user' | 'item'): Join {
   const { table, key, column: joinedColumn } = join;
   const hasNames = table.rewrite?.hasHeader ?? true;
@@ -367,7 +367,7 @@ function textsOf(
   );
 }
 
-/** True for numbers of an event without a user, which are mostly its outcome. */
+/** True for numbers of an event without a user, which are usually its outcome. */
 function isMeasure({ kind, distinct }: ColumnProfile, of: ModelCase): boolean {
   return of === 'context' && (kind === 'decimal' || (kind === 'integer' && distinct > 100));
 }

@@ -1,4 +1,4 @@
-/** Questions that files do not answer, with the default as the first choice, and reasons why nothing can be learned from tables. */
+/** Asks questions that the files leave open, whose first choice is the default, and explains why nothing can be learned from some tables. */
 import { isSorted } from './entries.ts';
 import { isKeyLike, isNameless, rowsPerValue } from './guesses/keys.ts';
 import { baseOf } from './joins.ts';

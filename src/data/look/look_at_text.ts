@@ -37,7 +37,7 @@ export function lookAtText(
     return readRows(cleanTexts, to, hasHeader);
   };
   const unescapedRows = readTexts(texts);
-  // Applies only if quotes after a backslash break the rows. Otherwise a backslash is an ordinary character.
+  // A backslash is only an escape if rows are broken because of quotes after it.
   const isEscaped = unescapedRows.bad * 2 > unescapedRows.records && texts[0]!.includes('\\"');
   const { columns, given, rows, records, bad } = isEscaped ? readTexts(texts.map(unescaped)) : unescapedRows;
   if (rows.length === 0)

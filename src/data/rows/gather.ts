@@ -73,7 +73,7 @@ export interface Stream {
   /** Indexes 0 … users − 1; −1 for an event without a user. */
   readonly user: Int32Array;
   readonly users: number;
-  /** Ascending. Absent: the events are strictly ordered by time. */
+  /** Ascending times. Absent if each event is later than the one before. */
   readonly times?: ArrayLike<number>;
 }
 

@@ -18,7 +18,7 @@ import { codesOfParts, parts, splitEvents } from './split.ts';
 
 export interface EntityRows extends KeyRows {
   readonly trainingCounts: Int32Array;
-  /** Row id of the last training event of each; −1 if there is none. */
+  /** Row id of the last training event of each entity; −1 if there is none. */
   readonly lastTraining: Int32Array;
 }
 

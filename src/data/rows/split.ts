@@ -33,7 +33,7 @@ export function codesOfParts(dictionary: Texts): readonly number[] {
   return codes;
 }
 
-/** Throws Failure where a requested part is empty. */
+/** Splits events. Throws a Failure if a requested part is empty. */
 export function splitEvents(description: SplitOfBlock, events: SplitInput): SplitResult {
   const result = resultOf(description, events);
   const counts = [0, 0, 0];
@@ -64,7 +64,7 @@ export const partsOfFiles = ({ files }: Pick<Staged, 'files'>): PartOfFile[] =>
 export const foldsOfFiles = (files: readonly PartOfFile[], ids: Int32Array): Uint8Array =>
   Uint8Array.from(ids, (id) => parts.indexOf(files.findLast(({ first }) => first <= id)!.part));
 
-/** Returns the sentence of `splitEvents` for these counts of parts. Throws Failure where a requested part is empty. */
+/** Returns the sentence of `splitEvents` for these sizes of parts. Throws a Failure if a requested part is empty. */
 export const describeSplit = (description: SplitOfBlock, counts: readonly number[]): string =>
   sentenceOf(description, resultOf(description, { rows: 0, user: new Int32Array(0), users: 0 }).sentence, counts);
 
@@ -151,7 +151,7 @@ const splitters: {
   },
 };
 
-/** Counts the first `share` of the rows; a share such as 1 − 0.1 − 0.1 is not cut short by its rounding. */
+/** Returns the number of rows in a share. A share such as 1 − 0.1 − 0.1 is not reduced by its rounding error. */
 function shareOf(rows: number, share: number): number {
   return Math.min(rows, Math.max(0, Math.floor(rows * share + 1e-6)));
 }

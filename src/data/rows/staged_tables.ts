@@ -217,7 +217,7 @@ export function dictionaryTable(dictionary: string): string {
   return quoteName(`dictionary of ${dictionary}`);
 }
 
-/** Doubles a leading byte order mark, because the database drops the first on output. */
+/** Returns a text with a doubled leading byte order mark, because the database drops the first on output. */
 export const withDoubledMark = (text: string): string =>
   `CASE WHEN starts_with(${text}, chr(65279)) THEN chr(65279) || ${text} ELSE ${text} END`;
 
@@ -228,7 +228,7 @@ export function numberOf(column: string, type: string): string {
   return `CASE WHEN ${textSql} IS NULL THEN NULL ELSE coalesce(TRY_CAST(${textSql} AS DOUBLE), CAST('nan' AS DOUBLE)) END`;
 }
 
-/** Writes times as microseconds and numbers unchanged, because only their order counts. */
+/** Returns SQL for times as microseconds and numbers unchanged, because only their order counts. */
 export function timeOf(column: string, type: string): string {
   return /^(DATE|TIMESTAMP)/.test(type) ? `CAST(epoch_us(${column}) AS DOUBLE)` : numberOf(column, type);
 }

@@ -76,7 +76,7 @@ class RowValidation {
     this.role = staged.source.role;
   }
 
-  /** Only the first error of a row counts. `…` in `reason` is replaced by the value. */
+  /** Records an error unless the row already has one. `…` in `reason` stands for the value. */
   private add(row: number, request: ColumnRequest, reason: string): void {
     if (this.kept[row] === 0) return;
     this.kept[row] = 0;

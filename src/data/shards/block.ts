@@ -1,14 +1,14 @@
 import { keyPartsComplaint } from '../../base/text/key_table.ts';
 import { PackedTexts } from '../../base/text/texts.ts';
 /**
- * Named columns of numbers as bytes, some rows at a time; a shard is a sequence of them. A shard is read whole into typed arrays, as they
- * lie in memory, so that reading costs one copy.
+ * Stores named columns of numbers as bytes in blocks of some rows; a shard is a sequence of blocks. A whole shard is read into typed arrays with the memory
+ * layout of the file, so that reading costs one copy.
  */
 export type BlockArray = Int32Array | Float32Array | Float64Array | Uint8Array;
 
 export type ColumnBlock = ReadonlyMap<string, BlockArray>;
 
-/** A block whose columns nobody else uses. */
+/** A block whose columns are not shared with other code. */
 export type OwnBlock = Map<string, BlockArray>;
 
 const magic = 0x31425754;
@@ -25,10 +25,10 @@ const kindOf = (array: BlockArray): BlockArrayKind =>
         ? 'f64'
         : 'u8';
 
-/** A call that writes or hashes takes less than 2 GiB, and a `Uint8Array` has less than 4 GiB; a column may have more. */
+/** Maximum bytes of a piece: a call that writes or hashes takes less than 2 GiB, and a `Uint8Array` less than 4 GiB, but a column may be larger. */
 const pieceBytes = 2 ** 28;
 
-/** Returns the bytes of a block, in pieces: views of the arrays, not copies. */
+/** Returns the bytes of a block in pieces, which are views of the arrays and not copies. */
 export function piecesOf(block: ColumnBlock, maxBytes = pieceBytes): Uint8Array[] {
   const header = Buffer.from(JSON.stringify([...block].map(([name, array]) => [name, kindOf(array), array.length])));
   const prefix = new Uint32Array([magic, header.byteLength]);
@@ -47,8 +47,8 @@ const padded = (length: number): number => Math.ceil(length / alignment) * align
 const padding = (length: number): Uint8Array => new Uint8Array(padded(length) - length);
 
 /**
- * Returns all blocks of a file, as views of its bytes.
- * @throws Error where the bytes are not blocks
+ * Returns all blocks of a file as views of its bytes.
+ * @throws Error if the bytes are not blocks
  */
 export function blocksIn(bytes: ArrayBuffer): OwnBlock[] {
   const blocks: OwnBlock[] = [];
@@ -81,8 +81,8 @@ export function blocksIn(bytes: ArrayBuffer): OwnBlock[] {
 }
 
 /**
- * Joins the columns of several blocks. Each is taken out of the blocks once it is joined, so that no more than one column, or the bytes of
- * one file, is in memory twice.
+ * Joins the columns of several blocks. Each column is removed from the blocks after it is joined, so that at most one column, or the bytes of one file, is in
+ * memory twice.
  */
 export function merged(blocks: readonly OwnBlock[]): OwnBlock {
   const mergedBlock: OwnBlock = new Map();
@@ -116,12 +116,12 @@ export function joinedArrays<T extends BlockArray>(
 
 const description = 'description';
 
-/** Objects, lists, packed texts, maps with text keys, numbers, texts, booleans and typed arrays; what is undefined is left out. */
+/** Packs objects, lists, packed texts, maps with text keys, numbers, texts, booleans and typed arrays. Undefined values are omitted. */
 export function packPlain(value: unknown): ColumnBlock {
   const block = new Map<string, BlockArray>();
   const arrayNames = new Map<BlockArray, string>();
   const signedEnds = new Map<PackedTexts, Int32Array>();
-  /** Returns the bits of unsigned numbers: blocks have signed ones alone. */
+  /** Returns a signed view of unsigned numbers, because blocks only have signed ones. */
   const signedView = (texts: PackedTexts): Int32Array => {
     const { buffer, byteOffset, length } = texts.ends;
     const array = signedEnds.get(texts) ?? new Int32Array(buffer, byteOffset, length);

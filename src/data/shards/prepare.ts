@@ -98,7 +98,7 @@ function layoutOf({ request, readPlan }: ShardingInput, partitions: number, coun
   return { buckets: partitions, piles: sizes?.piles ?? shardsFor(memory, packedSize), held: sizes?.held ?? heldShards };
 }
 
-/** Estimates the bytes of all training rows in shards, a little too high: a history is counted as if no two events of a user had the same time. */
+/** Estimates the bytes of all training rows in shards, slightly too high: histories are counted as if all events of a user had different times. */
 function packedBytes(
   { counts, users, elements }: Pick<TrainingCounts, 'counts' | 'users' | 'elements'>,
   readPlan: ReadPlan,
@@ -127,7 +127,7 @@ function packedBytes(
   return bytes;
 }
 
-/** Counts the elements of all windows of at most `max` events, of users with so many events each. */
+/** Returns the total number of elements in all windows of at most `max` events, for users with these numbers of events. */
 function windowsOf(users: Int32Array, max: number, others: boolean): number {
   let sum = 0;
   for (const count of users) {
@@ -181,7 +181,7 @@ export function plainFirstPass({ partial: _, key: __, ...of }: FirstPassResult, 
   };
 }
 
-/** @throws Error where it is not what `plainFirstPass` gave for the same requests */
+/** @throws Error if `plain` is not the result of `plainFirstPass` for the same requests */
 export function firstPassOf(plain: unknown, partial: string, key: string, { columns }: ReadPlan): FirstPassResult {
   const plainResult = plain as PlainFirstPass;
   const rowsOf = (role: Role, rows: PlainRows | undefined): ValidRawRows | undefined => {

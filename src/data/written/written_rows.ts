@@ -38,7 +38,7 @@ export interface ItemQuerySource extends BoundTables {
 }
 
 /**
- * Makes one query for all rows, without a join, because the round trip takes most of the time of a small query. Expressions read a table called
+ * Makes a single query for all columns, without a join, because the round trip takes most of the time of a small query. Expressions read a table called
  * `items`, first with the types of the model, then with those of filters. Earlier results are passed along under names that no file has.
  * Long because the parts of one query belong together.
  */

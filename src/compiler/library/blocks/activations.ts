@@ -1,4 +1,4 @@
-/** The activations that learn nothing, each as a step: they change no shape. */
+/** Makes a block of an activation without parameters. The shape does not change. */
 import { activatePlainly, type PlainActivation } from '../activations.ts';
 import type { BlockKind, KindRow } from '../contract.ts';
 import { blockKind } from '../rows.ts';

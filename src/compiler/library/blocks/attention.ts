@@ -44,8 +44,8 @@ export const attention = blockKind({
 });
 
 /**
- * Σ_t softmax(scores)_t · x_t.
- * @param score of float32 [batch · count, units], what each element says, a number for each
+ * Returns Σ_t softmax(scores)_t · x_t.
+ * @param score computes one score for each element from float32 [batch · count, units]
  */
 function weightedMean(
   context: BlockContext,
@@ -62,7 +62,7 @@ function weightedMean(
   return vectorOf(builder.reshape(mean, [batch, width]), width);
 }
 
-/** A vector, or fields side by side. */
+/** Returns a vector; several fields are concatenated. */
 function queryOf(builder: Builder, { name, value }: NamedValue): Vector {
   const vector = asVector(value);
   if (vector) return vector;
@@ -72,10 +72,10 @@ function queryOf(builder: Builder, { name, value }: NamedValue): Vector {
   return flattened(builder, value.fields);
 }
 
-/** Taken from a score that must not count: e⁻¹ᵉ⁹ is 0, and finite, so that a row without any is no NaN. */
+/** Subtracted from masked scores: e⁻¹ᵉ⁹ is 0, and a finite number avoids NaN in a row that is masked entirely. */
 const hidden = 1e9;
 
-/** Softmax over the unmasked entries of the last axis; zeros if all are masked. The mask broadcasts to the scores. */
+/** Returns the softmax over the unmasked entries of the last axis; zeros if all are masked. The mask broadcasts to the scores. */
 export function maskedSoftmax(builder: Builder, scores: Ref, mask: Ref | undefined): Ref {
   if (mask === undefined) return builder.softmax(scores);
   const visible = builder.add(scores, builder.mul(builder.sub(mask, 1), hidden));

@@ -42,7 +42,7 @@ export const bsarec = blockKind({
   lower(context, input, { layers, heads, cutoff, alpha, units, activation, dropout, causal }) {
     const { builder } = context;
     const inputSequence = needSequence(input);
-    // The filter goes around all places, however short the sequences of a batch are.
+    // The filter wraps around all positions, however short the sequences of a batch are.
     const sequence = causal ? inputSequence : atFullLength(builder, inputSequence);
     const { mask, length, most, width } = sequence;
     const batch = mask.type.shape[0]!;
@@ -99,18 +99,18 @@ function atFullLength(builder: Builder, sequence: Sequence): Sequence {
   };
 }
 
-/** The paper's, of all its norms. */
+/** The epsilon of all norms in the paper. */
 const epsilon = 1e-12;
 
 /**
- * Elements with the vectors of their positions, float32 [batch, length, width]. The paper pads on the left: the newest element has
- * the last position, and padding has the first ones. Here elements come first, and padding follows them in the paper's order.
+ * Adds position embeddings: float32 [batch, length, width]. The paper pads on the left, so that the newest element has the last position and padding has the
+ * first ones. Here elements come first, and padding follows them in the paper's order.
  */
 function placed(builder: Builder, { tensor, mask, length, most, width }: Sequence, fromOldest: boolean): Ref {
   const positionTable = builder.parameter('places', [most, width], { kind: 'uniform', limit: 0.02 });
   if (fromOldest) return builder.add(tensor, builder.slice(positionTable, [0, 0], [length, width]));
   const batch = mask.type.shape[0]!;
-  // Place t of a sequence of l elements has the position t − l modulo L.
+  // Position t of a sequence of l elements has the paper's position t − l modulo L.
   const afterEnd = builder.constant(
     Array.from({ length }, (_, at) => length + at),
     [1, length],
@@ -124,7 +124,7 @@ function placed(builder: Builder, { tensor, mask, length, most, width }: Sequenc
 }
 
 /**
- * The attention mask, float32 [batch, 1, length, length]: an element attends to itself and earlier elements. Padding attends to all: the paper
+ * Returns the attention mask, float32 [batch, 1, length, length]: an element attends to itself and earlier elements. Padding attends to all: the paper
  * subtracts a constant from hidden scores, which has no effect if all are hidden.
  */
 function visibleFromAllPlaces(builder: Builder, mask: Ref, length: number): Ref {
@@ -135,8 +135,8 @@ function visibleFromAllPlaces(builder: Builder, mask: Ref, length: number): Ref 
 }
 
 /**
- * The matrix that keeps the low frequencies, a row for each place t: [length × length]. A DFT goes around in a circle, so it does not matter
- * whether padding is before the elements or after them.
+ * Returns the matrix [length × length] that keeps the low frequencies, with one row for each position t. A DFT is cyclic, so it does not matter whether padding
+ * is before the elements or after them.
  */
 function lowPass({ length, most, cutoff, causal }: LowPass): readonly number[] {
   const highest = Math.min(Math.floor(cutoff / 2), Math.floor(most / 2));
@@ -153,13 +153,13 @@ function lowPass({ length, most, cutoff, causal }: LowPass): readonly number[] {
 
 interface LowPass {
   readonly length: number;
-  /** Places of the DFT. */
+  /** Length of the DFT. */
   readonly most: number;
   readonly cutoff: number;
   readonly causal: boolean | undefined;
 }
 
-/** A fixed sum over the places of each row: float32 [batch, length, width]. */
+/** Sums the positions of each row with fixed weights: float32 [batch, length, width]. */
 function alongPlaces(
   builder: Builder,
   x: Ref,

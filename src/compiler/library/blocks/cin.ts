@@ -24,7 +24,7 @@ export const cin = blockKind({
     const inputFields = needFields(input);
     const fieldWidth = needOneWidth(inputFields);
     const fields = inputFields.fields.length;
-    // [batch, width, fields]: what is multiplied lies last, so that each layer is one product.
+    // [batch, width, fields]: the multiplied axis is the last one, so that each layer is a single product.
     const fieldColumns = builder.transpose(stacked(builder, inputFields, fieldWidth), [0, 2, 1]);
     const batch = fieldColumns.type.shape[0]!;
     const elementIndices = elementsOf([batch, fieldWidth]);

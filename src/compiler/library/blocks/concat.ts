@@ -48,7 +48,7 @@ export const concat = blockKind({
   },
 });
 
-/** Sequences of one list side by side, with the vectors of the row next to each element. */
+/** Concatenates sequences of one list element by element; vectors of the row are repeated for each element. */
 function elementByElement(builder: Builder, first: Sequence, parts: readonly NamedValue[]): Sequence {
   const tensors = parts.map((part) => {
     if (part.value.kind === 'sequence') return part.value.tensor;
@@ -60,7 +60,7 @@ function elementByElement(builder: Builder, first: Sequence, parts: readonly Nam
   return { ...first, tensor: builder.concat(tensors, 2), width: totalWidth };
 }
 
-/** A vector or interests; fields are put side by side. */
+/** Returns a vector or interests; fields are concatenated. */
 const flat =
   (builder: Builder) =>
   ({ name, value }: NamedValue): Vector | Interests => {

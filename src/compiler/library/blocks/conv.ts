@@ -42,7 +42,7 @@ export const conv = blockKind({
     const placesBefore = seen === 'causal' ? width - 1 : Math.floor((width - 1) / 2);
     const batch = mask.type.shape[0]!;
     const shown = builder.reshape(mask, [batch, length, 1]);
-    // Positions past the end are zeros to the elements before them and get no gradient.
+    // Positions past the end count as zeros for the elements before them and get no gradient.
     const elements = seen === 'causal' ? sequence : { ...sequence, tensor: builder.mul(sequence.tensor, shown) };
     const neighbours = Array.from({ length: width }, (_, k) => moved(builder, elements, (placesBefore - k) * dilation));
     const inputs = width * sequence.width;

@@ -1,10 +1,10 @@
-/** Experts and gates: what mmoe and ple are made of. */
+/** Implements experts and gates for mmoe and ple. */
 import type { Ref } from '../../../graph/builder.ts';
 import { type Activation, activate } from '../activations.ts';
 import { type BlockContext, type Outputs, ShapeError } from '../contract.ts';
 import { vectorOf } from '../values.ts';
 
-/** Layers side by side, as one product: [batch, inputs] → [batch, count, units]. */
+/** Computes several layers in one product: [batch, inputs] → [batch, count, units]. */
 export function expertsOf(
   context: BlockContext,
   x: Ref,
@@ -22,7 +22,7 @@ export function expertsOf(
   return builder.reshape(allExperts, [x.type.shape[0]!, count, units]);
 }
 
-/** Σ over experts of softmax(x · W): of experts [batch, count, units], → [batch, gates, units]. */
+/** Returns the sum of the experts weighted by softmax(x · W): experts [batch, count, units] → [batch, gates, units]. */
 export function gated(
   { builder }: BlockContext,
   x: Ref,
@@ -40,7 +40,7 @@ export function gated(
   return builder.batchMatMul(shares, experts);
 }
 
-/** One vector for each name. */
+/** Returns one output vector for each name. */
 export function named(names: readonly string[], vectors: readonly Ref[], width: number): Outputs {
   return {
     kind: 'outputs',
@@ -48,7 +48,7 @@ export function named(names: readonly string[], vectors: readonly Ref[], width: 
   };
 }
 
-/** Throws ShapeError where a task is named twice. */
+/** Throws ShapeError if a task is named twice. */
 export function needDistinct(tasks: readonly string[]): void {
   const repeated = tasks.find((task, at) => tasks.indexOf(task) !== at);
   if (repeated !== undefined) throw new ShapeError(`names \`${repeated}\` twice`);

@@ -38,7 +38,7 @@ export const ffm = blockKind({
   },
 });
 
-/** The maps of one field towards all others, side by side, with zeros where it would look at itself: [width, count · k]. */
+/** Returns the maps of one field for all other fields, concatenated, with zeros for the field itself: [width, count · k]. */
 function maps(builder: Builder, field: Fields['fields'][number], at: number, count: number, k: number): Ref {
   const weights = builder.parameter(`weights_${at}`, [field.width, (count - 1) * k], {
     kind: 'glorot',
@@ -51,7 +51,7 @@ function maps(builder: Builder, field: Fields['fields'][number], at: number, cou
   return builder.concat([builder.pad(mapsBefore, [0, 0], [0, k]), mapsAfter], 1);
 }
 
-/** Σᵢ of entry (i, i): [batch, count, count, k] → [batch, k]. */
+/** Returns Σᵢ of the entries (i, i): [batch, count, count, k] → [batch, k]. */
 function diagonal(builder: Builder, products: Ref, count: number): Ref {
   const identity = Array.from({ length: count * count }, (_, at) => (at % (count + 1) === 0 ? 1 : 0));
   return builder.sum(builder.mul(products, builder.constant(identity, [count, count, 1])), [1, 2]);

@@ -63,12 +63,12 @@ export const gru = blockKind({
   },
 });
 
-/** [batch, width] → [batch, count] */
+/** Selects columns: [batch, width] → [batch, count]. */
 function columns(builder: Builder, x: Ref, begin: number, count: number): Ref {
   return builder.slice(x, [0, begin], [-1, count]);
 }
 
-/** [batch, 2 · width] → two of [batch, width] */
+/** Splits [batch, 2 · width] into two of [batch, width]. */
 function halves(builder: Builder, x: Ref, width: number): readonly [Ref, Ref] {
   return [columns(builder, x, 0, width), columns(builder, x, width, width)];
 }

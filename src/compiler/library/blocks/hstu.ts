@@ -54,7 +54,7 @@ export const hstu = blockKind({
   },
 });
 
-/** A number for each distance of a row from an earlier column: float32 [1, 1, length, length]; after it that of 0, unread. */
+/** Returns a number for each distance of a row from an earlier column, float32 [1, 1, length, length]. Later columns get that of distance 0. */
 function byDistance(builder: Builder, numbers: Ref, length: number): Ref {
   const distances = builder.constant(
     Array.from({ length: length * length }, (_, at) => Math.max(0, Math.floor(at / length) - (at % length))),

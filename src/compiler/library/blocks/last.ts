@@ -11,7 +11,7 @@ export const last = blockKind({
     const { tensor, mask, length, width } = needSequence(input);
     if (own) return vectorOf(own(tensor), width);
     const batch = tensor.type.shape[0]!;
-    // Elements come first, so the newest is the one that is followed by padding.
+    // Elements come first, so the newest is the one before the padding.
     const firstMask = builder.slice(mask, [0, 0], [-1, 1]);
     const laterMasks = length === 1 ? [] : [builder.slice(mask, [0, 1], [-1, length - 1])];
     const isNewest = builder.sub(mask, builder.concat([...laterMasks, builder.mul(firstMask, 0)], 1));

@@ -3,7 +3,7 @@ import type { Initial } from '../../../graph/graph.ts';
 import { type Activation, activate } from '../activations.ts';
 import type { BlockContext } from '../contract.ts';
 
-/** activation(x · W + b): [batch, inputs] → [batch, units]. `suffix` distinguishes the layers of one block. */
+/** Returns activation(x · W + b): [batch, inputs] → [batch, units]. `suffix` distinguishes the layers of one block. */
 export function layer(
   context: BlockContext,
   x: Ref,
@@ -16,7 +16,7 @@ export function layer(
   return activate(context, linear(context, x, inputs, units, suffix), activation, { suffix, mask });
 }
 
-/** x · W + b. `initial` says how the first W is drawn; Glorot's where it is not given. */
+/** Returns x · W + b. `initial` is the initializer of W; Glorot's by default. */
 export function linear(
   { builder }: BlockContext,
   x: Ref,
@@ -31,7 +31,7 @@ export function linear(
 }
 
 /**
- * First weights of layers that are added to a sequence: standard deviation 0.02, as in BERT (Devlin et al., NAACL 2019) and the code of
- * S3-Rec and BSARec. A new stack then passes on the vectors of its elements, and an element resembles itself from the first step.
+ * Initializer for layers that are added to a sequence: standard deviation 0.02, as in BERT (Devlin et al., NAACL 2019) and the code of S3-Rec and BSARec. A new
+ * stack then passes on the vectors of its elements, and an element resembles itself from the first step.
  */
 export const small: Initial = { kind: 'uniform', limit: 0.02 * Math.sqrt(3) };

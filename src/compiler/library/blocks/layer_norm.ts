@@ -19,14 +19,14 @@ export const layer_norm = blockKind({
   },
 });
 
-/** float32 [rows, width] → the same: mean 0 and variance 1 for each row, then the learned scale and offset. */
+/** Normalizes each row to mean 0 and variance 1 and applies the learned scale and offset: float32 [rows, width] → the same. */
 export function normalizeRows(builder: Builder, rows: Ref, width: number, epsilon = 1e-5, suffix = ''): Ref {
   const centred = builder.sub(rows, builder.mean(rows, [1], true));
   const variance = builder.mean(builder.square(centred), [1], true);
   return gainAndOffset(builder, builder.mul(centred, builder.rsqrt(builder.add(variance, epsilon))), width, suffix);
 }
 
-/** A learned scale and offset for each number of the width. */
+/** Applies a learned scale and offset for each column. */
 export function gainAndOffset(builder: Builder, normal: Ref, width: number, suffix = ''): Ref {
   const gain = builder.parameter(`gain${suffix}`, [width], { kind: 'ones' });
   const offset = builder.parameter(`offset${suffix}`, [width], { kind: 'zeros' });

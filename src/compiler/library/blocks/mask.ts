@@ -48,7 +48,7 @@ function masked(
   return vectorOf(tensor, units);
 }
 
-/** Fields side by side, or the vector that it is. */
+/** Returns the concatenated fields, or a vector unchanged. */
 function together({ builder }: BlockContext, value: Value): Vector {
   const vector = asVector(value);
   if (vector) return vector;

@@ -30,7 +30,7 @@ export const mix = blockKind({
   },
 });
 
-/** float32 [batch, width] */
+/** Returns the sum of the parts with learned shares: float32 [batch, width]. */
 function learned(builder: Builder, parts: readonly Ref[], width: number): Ref {
   const partCount = parts.length;
   const shares = builder.softmax(builder.parameter('shares', [partCount], { kind: 'zeros' }));

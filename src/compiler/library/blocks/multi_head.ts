@@ -1,4 +1,4 @@
-/** Attention of elements to each other, in several heads. */
+/** Implements multi-head attention between elements. */
 import type { Builder, Ref } from '../../../graph/builder.ts';
 import { elementsOf } from '../../../graph/dims.ts';
 import type { Dim, Initial } from '../../../graph/graph.ts';
@@ -10,23 +10,23 @@ import { linear } from './layer.ts';
 
 export interface MultiHeadOptions {
   readonly heads: number;
-  /** An element sees those before it and itself, and none after. */
+  /** True if an element attends only to itself and earlier elements. */
   readonly causal: boolean;
-  /** Distinguishes the weights of several in one block. */
+  /** Distinguishes the weights of several attentions in one block. */
   readonly suffix?: string;
   /** Initializer of the four layers. Default: Glorot. */
   readonly initial?: Initial;
-  /** Share of the weights of attention that are dropped in training. */
+  /** Share of the attention weights that are dropped in training. */
   readonly dropout?: number;
   /** Adds a learned number for each head and distance to the scores: `distances` [distances, heads]. */
   readonly relative?: boolean;
-  /** 1 where a row sees a column, broadcast to float32 [batch, heads, count, count], in place of the mask and `causal`. */
+  /** 1 where a row sees a column, broadcast to float32 [batch, heads, count, count]. Replaces the mask and `causal`. */
   readonly visible?: Ref;
 }
 
 /**
- * softmax(Q Kᵀ / √(D/heads)) V for each head, then a linear layer: float32 [batch · count, width], by element. Places past the end
- * hold numbers that represent nothing. Throws ShapeError where the heads do not divide the width.
+ * Returns softmax(Q Kᵀ / √(D/heads)) V for each head, followed by a linear layer: float32 [batch · count, width], by element. Positions after the end have
+ * meaningless numbers. Throws ShapeError if the number of heads does not divide the width.
  */
 export function multiHead(context: BlockContext, elements: Elements, options: MultiHeadOptions): Ref {
   const { builder } = context;
@@ -48,8 +48,7 @@ export function multiHead(context: BlockContext, elements: Elements, options: Mu
 }
 
 /**
- * A learned bias for each head and each distance of a column from its row, float32 [1, heads, count, count]. With `causal` hidden columns use the
- * distance 0.
+ * Returns a learned bias for each head and distance of a column from its row, float32 [1, heads, count, count]. With `causal` hidden columns use distance 0.
  */
 function byDistance(
   builder: Builder,
@@ -66,7 +65,7 @@ function byDistance(
   return builder.reshape(builder.transpose(distanceNumbers, [1, 0]), [1, heads, count, count]);
 }
 
-/** Places that have an element, and with `causal` none after the row. Undefined where a row sees all. */
+/** Returns 1 for positions with an element and, with `causal`, not after the row; undefined if a row sees all positions. */
 function visibleOf(
   builder: Builder,
   mask: Ref | undefined,
@@ -88,12 +87,12 @@ export function headsOf(builder: Builder, batch: Dim, count: number, width: numb
   return {
     /** The width of a head. */
     each: headWidth,
-    /** float32 [batch · count, width] → [batch · heads, count, each] */
+    /** Maps float32 [batch · count, width] to [batch · heads, count, each]. */
     split(rows: Ref): Ref {
       const splitRows = builder.transpose(builder.reshape(rows, [batch, count, heads, headWidth]), [0, 2, 1, 3]);
       return builder.reshape(splitRows, [elementsOf([batch, heads]), count, headWidth]);
     },
-    /** The inverse of `split`. */
+    /** Inverts `split`. */
     join(parts: Ref): Ref {
       const together = builder.transpose(builder.reshape(parts, [batch, heads, count, headWidth]), [0, 2, 1, 3]);
       return builder.reshape(together, [elementsOf([batch, count]), width]);
@@ -101,7 +100,7 @@ export function headsOf(builder: Builder, batch: Dim, count: number, width: numb
   };
 }
 
-/** 1 where a column is not after its row: float32 [1, 1, count, count]. */
+/** Returns 1 where a column is not after its row: float32 [1, 1, count, count]. */
 export function causalMask(builder: Builder, count: number): Ref {
   const numbers = Array.from({ length: count * count }, (_, at) => (at % count <= Math.floor(at / count) ? 1 : 0));
   return builder.constant(numbers, [1, 1, count, count]);

@@ -34,7 +34,7 @@ export const multi_interest = blockKind({
   },
 });
 
-/** float32 [batch, interests, width] */
+/** Returns interests by self-attention: float32 [batch, interests, width]. */
 function attend({ builder }: BlockContext, sequence: Sequence, interests: number, units: number): Ref {
   const { tensor, mask, length, width } = sequence;
   const batch = tensor.type.shape[0]!;
@@ -47,7 +47,7 @@ function attend({ builder }: BlockContext, sequence: Sequence, interests: number
   return builder.batchMatMul(weights, tensor);
 }
 
-/** float32 [batch, interests, width]. What the rounds agree on is not differentiated; the sum they end with is. */
+/** Returns interests by dynamic routing: float32 [batch, interests, width]. The routing weights are not differentiated, but the final sum is. */
 function route({ builder }: BlockContext, sequence: Sequence, interests: number, iterations: number): Ref {
   const { tensor, mask, length, width } = sequence;
   const batch = tensor.type.shape[0]!;
@@ -80,7 +80,7 @@ function route({ builder }: BlockContext, sequence: Sequence, interests: number,
   return builder.reshape(gathered(logits, capsules), [batch, interests, width]);
 }
 
-/** ‖z‖² ÷ (1 + ‖z‖²) · z ÷ ‖z‖, over the last axis. */
+/** Returns ‖z‖² ÷ (1 + ‖z‖²) · z ÷ ‖z‖ over the last axis. */
 function squash(builder: Builder, z: Ref): Ref {
   const square = builder.sum(builder.square(z), [z.type.shape.length - 1], true);
   const scale = builder.div(square, builder.mul(builder.add(square, 1), builder.sqrt(builder.add(square, 1e-9))));

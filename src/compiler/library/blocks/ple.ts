@@ -41,7 +41,7 @@ export const ple = blockKind({
       const ofAll = expertsFor(common, shared, 'shared');
       const ofTask = taskInputs.map((x, at) => expertsFor(x, experts, tasks[at]!));
       const nextInputs = taskInputs.map((x, at) => mixed(x, [ofTask[at]!, ofAll], tasks[at]!));
-      // After the last level nothing reads what is common.
+      // Nothing reads the common experts after the last level.
       if (level < levels - 1) common = mixed(common, [...ofTask, ofAll], 'shared');
       taskInputs = nextInputs;
     }

@@ -2,13 +2,13 @@ import type { Builder, Ref } from '../../../graph/builder.ts';
 import { type BlockContext, type Sequence, ShapeError, type Value, type Vector } from '../contract.ts';
 import { needOneWidth, printValue, vectorOf } from '../values.ts';
 
-/** Elementwise pooling of several vectors. */
+/** Pools several vectors element by element. */
 export type Pool = 'sum' | 'mean' | 'max';
 
-/** Below every number that an embedding has, and finite: of nothing the largest is made 0. */
+/** Subtracted from missing elements: far larger than numbers of embeddings, but finite, so that the maximum of none can be set to 0. */
 const lowest = 1e9;
 
-/** Pools fields of one width, or what a sequence holds; of an empty one 0. Shared by the kinds of these names. */
+/** Pools fields of one width, or the elements of a sequence; an empty one yields 0. The blocks `sum`, `mean` and `max` share it. */
 export function pool({ builder }: BlockContext, input: Value, how: Pool): Vector {
   switch (input.kind) {
     case 'vector':
@@ -27,7 +27,7 @@ export function pool({ builder }: BlockContext, input: Value, how: Pool): Vector
   }
 }
 
-/** float32 [batch, width]. Past the end of a sequence its tensor is zero already. */
+/** Pools a sequence, whose tensor is already zero after its end: float32 [batch, width]. */
 function poolSequence(builder: Builder, { tensor, mask, length }: Sequence, how: Pool): Ref {
   if (how !== 'max') {
     const elementSum = builder.sum(tensor, [1]);

@@ -19,7 +19,7 @@ export const residual = blockKind({
   lower(context, given, { blocks }) {
     const { builder } = context;
     const flowValue = context.through(blocks, given);
-    // A single field is a vector to most blocks.
+    // Most blocks treat a single field as a vector.
     const input = flowValue.kind === 'vector' ? (asVector(given) ?? given) : given;
     const differ = (): never => {
       throw new ShapeError(

@@ -9,7 +9,7 @@ export const block: DeclarationRow = {
   value: { is: 'flow' },
 };
 
-/** `shared block`: the word before `block`. */
+/** `shared block`: a keyword before `block`. */
 export const shared: DeclarationRow = {
   brief: 'Steps with a name; every use has the same weights.',
   doc: 'All uses of a shared block have the same weights: a siamese pair is two towers over one.',

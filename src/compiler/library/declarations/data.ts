@@ -5,7 +5,7 @@ import type { KindRow, Parameter } from '../contract.ts';
 import { choice, integer, number } from '../parameters.ts';
 import { call, declaration, entry, special } from './entry.ts';
 
-/** The kinds of a history. The first argument of each, which no parameter has, is the name of a column. */
+/** The kinds of a history. The first argument of each is the name of a column, which is not among its parameters. */
 export const histories: Readonly<Record<HistoryKind, KindRow>> = {
   past: {
     doc: "The values of a column in the same user's earlier events, latest first kept: never this row's, never a later one's.",
@@ -28,12 +28,12 @@ export const histories: Readonly<Record<HistoryKind, KindRow>> = {
   },
 };
 
-/** Where neither is given. Where one is, the other part is not asked for. */
+/** Default share of both held-out parts, if neither is given. If one is given, the other one is 0. */
 export const usualShare = 0.1;
 
 const share = (doc: string): Parameter<number | undefined> => ({ type: { is: 'number', min: 0, below: 1 }, doc });
 
-/** The kinds of `split`: a data block holds out a part of its events. */
+/** The kinds of `split`, which holds out a part of the events. */
 export const splits: Readonly<Record<'by_time' | 'leave_one_out' | 'random' | 'files' | 'column', KindRow>> = {
   by_time: {
     doc: 'The last events of all time are the test part, those before them the validation part.',
@@ -77,7 +77,7 @@ export const splits: Readonly<Record<'by_time' | 'leave_one_out' | 'random' | 'f
   },
 };
 
-/** The value of `events` whose file has a line for each user, in place of a row for each event. */
+/** The value of `events` for a file with one line for each user, instead of one row for each event. */
 const lines: KindRow = {
   doc: 'A text file with lines `user item item …`, separated by spaces or tabs. Each item is an event, with the columns `user`, `item` and `position`, which counts the items of its line from 1.',
   example: 'lines("train.txt")',
@@ -86,7 +86,7 @@ const lines: KindRow = {
   },
 };
 
-/** An entry of another name is a history: `history = past(movie_id, 50)`. */
+/** An entry with another name is a history: `history = past(movie_id, 50)`. */
 export const data = declaration({
   brief: 'Where rows come from.',
   doc: 'Where the rows are, in a file of its own: `tower train MODEL --data FILE`.',

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: `${1:name}` is a place to fill in of the protocol
 import type { DeclarationRow } from './entry.ts';
 
-/** Its entries have the names of settings. */
+/** The entries have the names of settings. */
 export const search = {
   brief: 'What `tower tune` may change, and between which values.',
   doc: 'What `tower tune` may change: constants, declared blocks, entries of `train`, and arguments such as `dense.rate`. Each has choices or a range. `tower train` trains the model as it is written.',

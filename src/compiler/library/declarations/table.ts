@@ -14,7 +14,7 @@ import { tower } from './tower.ts';
 import { train } from './train.ts';
 import { use } from './use.ts';
 
-/** Maps the first word to its declaration, in the order in which editors offer them. */
+/** Maps keywords to declarations, in the order in which editors offer them. */
 export const declarations = {
   use,
   let: constant,
@@ -33,7 +33,7 @@ export const declarations = {
   data,
 } satisfies Readonly<Record<string, DeclarationRow>>;
 
-/** Declarations whose entries have names of the language. */
+/** Declarations whose entry names belong to the language. */
 export type EntryPlace = 'task' | 'train' | 'data';
 
 export const entryTables: Readonly<Record<EntryPlace, Entries>> = {
@@ -42,16 +42,16 @@ export const entryTables: Readonly<Record<EntryPlace, Entries>> = {
   data: data.entries,
 };
 
-/** Returns the entries of a declaration by its first word; none if its entries have names of the file. */
+/** Returns the entries of a declaration by its keyword; none if their names come from the file. */
 export const entriesOf = (word: string): Entries => rowOf(word)?.entries ?? {};
 
-/** The type of an entry of a declaration; of the declaration itself where it has no body. */
+/** Returns the type of an entry of a declaration, or of the declaration itself if it has no body. */
 export function typeOfEntry(word: string, name: string): EntryType | undefined {
   const row = rowOf(word);
   return row?.entries && Object.hasOwn(row.entries, name) ? row.entries[name]!.type : row?.value;
 }
 
-/** Returns every type of a declaration: of its named entries, and of those with names of the file. */
+/** Returns every type in a declaration: of its named entries, and of entries whose names come from the file. */
 export function allTypes(): readonly { readonly name: string; readonly type: EntryType }[] {
   return Object.entries<DeclarationRow>(declarations).flatMap(([word, { entries = {}, value }]) => [
     ...Object.entries(entries).map(([name, { type }]) => ({ name, type })),

@@ -5,7 +5,7 @@ import { optimizers } from '../optimizers/table.ts';
 import { choice, integer, name, number } from '../parameters.ts';
 import { call, declaration, entry, kinds } from './entry.ts';
 
-/** `validate` of `train`: how often a run is validated, and on how much of the validation part. */
+/** Kinds of `validate` in `train`: how often a run is validated, and on how much of the validation part. */
 const validations = {
   every: {
     doc: 'How many epochs or steps pass from one validation to the next. The last epoch and the last step are always validated.',
@@ -38,7 +38,7 @@ const settings = {
   weight_decay: number({ min: 0, doc: 'In place of the `weight_decay` of the optimizer.' }),
 };
 
-/** `overrides` of `train`: settings of an optimizer that differ for one table or one tower. */
+/** Kinds of `overrides` in `train`: settings of an optimizer for one table or one tower. */
 const overrides = {
   table: {
     doc: 'The embedding table of one feature. Every feature that shares the table learns with these settings.',
@@ -58,7 +58,7 @@ const overrides = {
   },
 } satisfies Readonly<Record<string, KindRow>>;
 
-/** `graph` of `train`: what the rows of the id tables of both towers learn from their neighbours. */
+/** Kinds of `graph` in `train`: how rows of the id tables of both towers learn from their neighbours. */
 const graphs = {
   lightgcn: {
     doc: 'The graph has a node for each user and each item, and an edge where a training event has both. What the towers read of the two id tables is the mean over layers: the row itself, the sum of its neighbours’ rows, each divided by √(neighbours of one · neighbours of the other), the same of their neighbours, and so on. Every step updates all rows of both tables.',
@@ -77,7 +77,7 @@ const graphs = {
   },
 } satisfies Readonly<Record<string, KindRow>>;
 
-/** `stop` adds this to the metric that it watches. */
+/** A parameter that `stop` adds to the metric that it watches. */
 const patience = {
   patience: integer({
     min: 1,
@@ -86,7 +86,7 @@ const patience = {
   }),
 };
 
-/** A number here may also be set for one run: `--set batch=512`. */
+/** Numbers here may also be set for one run: `--set batch=512`. */
 export const train = declaration({
   brief: 'How it is trained.',
   doc: 'How the model is trained: batch, epochs, seed, optimizers, and when to stop. All have defaults.',

@@ -53,7 +53,7 @@ export const along = featureKind({
       throw new ShapeError('needs a list without `through`: the values of an element are rows of a table');
     }
     if (element.dim === 0) throw new ShapeError('needs values with embeddings: `dim: 0` gives them none');
-    // The `drop` of a feature that is named concerns that feature alone.
+    // The `drop` of a named feature applies only to that feature.
     if (element.drop !== undefined && !('owner' in element.encoder)) {
       throw new ShapeError('needs values without `drop`: a list keeps its ids');
     }

@@ -1,15 +1,13 @@
-/** Encodings of values as codes: a learned vocabulary, a given one, or a hash. Shared by the kinds of features with codes. */
+/** Makes encoders of values as codes, for the kinds of features with codes: a learned vocabulary, a given one, or a hash. */
 import type { Encoder } from '../../../graph/plan/plan.ts';
 import { ShapeError } from '../contract.ts';
 
-/**
- * Throws ShapeError where a choice would be ignored: nothing is learned about a hash's values, nor about a given list.
- */
+/** Throws ShapeError if an argument would be ignored: with a hash or a given list nothing is learned about values. */
 export function dictionary(choices: {
   readonly values?: readonly string[];
   readonly hash: number | undefined;
   readonly minimumCount: number | undefined;
-  /** A file with a value a line. */
+  /** A file with one value in each line. */
   readonly file?: string | undefined;
 }): Encoder {
   const { values = [], hash, minimumCount, file } = choices;

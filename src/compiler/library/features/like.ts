@@ -27,7 +27,7 @@ export const like = featureKind({
         `needs a list without \`weights\`: those of \`${feature}\` belong to its own elements. Declare this one as a \`list(…)\` too`,
       );
     }
-    // It always has its own column.
+    // A feature always has its own column.
     const { last: _last, along: _along, drop: _drop, vectors: _vectors, ...shared } = target;
     return shared;
   },

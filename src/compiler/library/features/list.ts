@@ -54,7 +54,7 @@ export const list = featureKind({
       throw new ShapeError('takes `weights` or `pool: none`, not both: elements in sequence are not added up');
     }
     if (element.dim === 0) throw new ShapeError('needs elements with embeddings: `dim: 0` gives them none');
-    // The `drop` of a feature that is named concerns that feature alone.
+    // The `drop` of a named feature applies only to that feature.
     if (element.drop !== undefined && !('owner' in element.encoder)) {
       throw new ShapeError('needs elements without `drop`: a list keeps its ids');
     }

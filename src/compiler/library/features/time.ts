@@ -20,5 +20,5 @@ export const time = featureKind({
   use: ({ part, dim }) => ({ encoder: { kind: 'clock', part }, gives: 'code', dim }),
 });
 
-/** Rows of its table: one is for a missing moment. */
+/** Returns the number of rows of its table, including one for a missing moment. */
 export const clockRows = (part: ClockPart): number => clockParts[part] + 1;

@@ -10,10 +10,7 @@ export function featureUse(name: string, declarations: FeatureCalls): FeatureUse
   return declared(name, { declarations, done: new Map() }, []);
 }
 
-/**
- * Returns the use of each valid feature, in order, as `featureUse` does. Computed once for the features of a check: rules and lowering go
- * through all of them again and again.
- */
+/** Returns the use of each valid feature, in order, like `featureUse`. It is cached, because rules and lowering read the features of a check often. */
 export function usesOf(declarations: FeatureCalls): ReadonlyMap<string, FeatureUse> {
   const cachedUses = uses.get(declarations);
   if (cachedUses) return cachedUses;
@@ -29,7 +26,7 @@ export function usesOf(declarations: FeatureCalls): ReadonlyMap<string, FeatureU
 
 const uses = new WeakMap<FeatureCalls, ReadonlyMap<string, FeatureUse>>();
 
-/** Returns the use of a declared feature; undefined where it is wrong, which another rule reports. */
+/** Returns the use of a declared feature; undefined if it is invalid, which another rule reports. */
 export function validUse(name: string, declarations: FeatureCalls): FeatureUse | undefined {
   return unlessInvalid(() => featureUse(name, declarations));
 }
@@ -47,11 +44,11 @@ type FeatureCalls = ReadonlyMap<string, { readonly call: BoundKind }>;
 
 interface FeatureUseContext {
   readonly declarations: FeatureCalls;
-  /** A kind may ask for a feature both as its element and by its name: without this a chain of them would double at each link. */
+  /** Cache of uses. A kind may request a feature both as its element and by its name, so without a cache the work would double at each link of a chain. */
   readonly done: Map<string, FeatureUse>;
 }
 
-/** Limits chains of features, so that the recursion does not exhaust the stack. */
+/** Maximum length of a chain of features, so that the recursion does not overflow the stack. */
 export const deepest = 64;
 
 function declared(name: string, reading: FeatureUseContext, within: readonly string[]): FeatureUse {
@@ -83,7 +80,7 @@ function bound(call: BoundKind, reading: FeatureUseContext, within: readonly str
   return use;
 }
 
-/** Cache of the uses of calls that name no feature: a use then follows from the arguments, and rules and lowering read it often. */
+/** Caches the uses of calls that name no feature, which depend only on their arguments, because rules and lowering read them often. */
 const alone = new WeakMap<BoundKind, FeatureUse>();
 
 /** By kind, the parameters that name features or declare an element. */
@@ -106,7 +103,7 @@ function namesNone(call: BoundKind): boolean {
   });
 }
 
-/** The features that arguments name. */
+/** Returns the uses of the features that arguments name. */
 function namedBy(call: BoundKind, reading: FeatureUseContext, within: readonly string[]): readonly FeatureUse[] {
   return naming[call.kind]!.flatMap(([parameter, declares]) => {
     const argument = call.arguments[parameter];
@@ -115,7 +112,7 @@ function namedBy(call: BoundKind, reading: FeatureUseContext, within: readonly s
   });
 }
 
-/** The feature that an argument declares, or else names, if its kind has such an argument. */
+/** Returns the use of the feature that an argument declares or, without one, names, if its kind has such an argument. */
 function elementOf(call: BoundKind, reading: FeatureUseContext, within: readonly string[]): FeatureUse | undefined {
   const firstWith = (wanted: boolean) =>
     naming[call.kind]!.find(

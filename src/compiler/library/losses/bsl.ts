@@ -54,13 +54,12 @@ export const bsl = lossKind({
   },
 });
 
-/** For larger x, a sum of a few e^x overflows float32. */
+/** For a larger x the sum of a few e^x overflows float32. */
 const largestExponent = 80;
 
 /**
- * log of the mean of e^own over the rows of the same query, each by its weight: float32 [batch] → the same. Throws ShapeError where
- * no query has a name.
- * @param apart how far two of them may be apart
+ * Returns the log of the weighted mean of e^own over the rows of the same query: float32 [batch] → the same. Throws ShapeError if the queries have no key.
+ * @param apart maximum difference between two of these numbers
  */
 function logMeanOfQuery(context: LossContext, own: Ref, apart: number): Ref {
   const { builder, queryKey, weight } = context;
@@ -81,14 +80,14 @@ function logMeanOfQuery(context: LossContext, own: Ref, apart: number): Ref {
   const raised = builder.exp(builder.minimum(difference, largestExponent));
   const sum = builder.segmentSum(builder.mul(raised, counts), row!, rowCount);
   const queryCount = builder.segmentSum(counts, row!, rowCount);
-  // A row of weight 0 may have nothing to take the mean of, and counts nothing.
+  // A row of weight 0 may have no rows to average, but does not count anyway.
   const smallestMass = 1e-12;
   const mean = builder.div(builder.maximum(sum, smallestMass), builder.maximum(queryCount, smallestMass));
   return builder.add(base, builder.log(mean));
 
   /**
-   * The largest of the query's rows that count, which a sum of exponentials needs to be taken against where they are far apart. Nearer
-   * ones are taken against the row's own, which is one of them, so that no sum is 0. A row of weight 0 may have none: its own.
+   * Returns the largest logit of the query's rows with weight, by which a sum of exponentials must be shifted if they are far apart. Otherwise the row's own
+   * logit is enough, because it is one of them, so that no sum is 0. Without such rows it is the row's own.
    */
   function largestOfQuery(): Ref {
     const column = builder.reshape(own, [rowCount, 1]);

@@ -66,9 +66,9 @@ const events: RowsOf = { kind: 'events' };
 const everything: RowsOf = { kind: 'corpus' };
 
 export interface ScoreColumns {
-  /** float32 [batch, columns]: score × sharpness − log q, `hidden` where the column is a hit. */
+  /** float32 [batch, columns]: score × sharpness − log q, or `hidden` if the column is a hit. */
   readonly logits: Ref;
-  /** float32 [batch, columns] of 1, and 0 where the column is a hit. */
+  /** Returns float32 [batch, columns]: 1, or 0 if the column is a hit. */
   visible(): Ref;
 }
 
@@ -130,7 +130,7 @@ export function lowerColumns(context: LossContext, score: VectorScore, options: 
   };
 }
 
-/** log Σ exp(logit) over all columns of each row: float32 [batch]. */
+/** Returns log Σ exp(logit) over all columns of each row: float32 [batch]. */
 export function logSum({ builder }: LossContext, { parts, own, ownApart }: AllColumns): Ref {
   const batch = own.type.shape[0]!;
   const maxima = parts.map(({ logits }) => builder.max(logits, [1]));
@@ -144,7 +144,7 @@ export function logSum({ builder }: LossContext, { parts, own, ownApart }: AllCo
   return builder.add(builder.log(sum), maximum);
 }
 
-/** Mean of the logits over the columns of each row that are no hits: float32 [batch]. */
+/** Returns the mean of the logits over the columns of each row that are no hits: float32 [batch]. */
 function meanVisible({ builder }: LossContext, { parts, own, ownApart }: AllColumns): Ref {
   const visible = parts.map((part) => part.visible());
   const visibleSum = parts
@@ -155,7 +155,7 @@ function meanVisible({ builder }: LossContext, { parts, own, ownApart }: AllColu
   return builder.div(visibleSum, visibleCount);
 }
 
-/** The weighted mean over rows of log Σⱼ e^sⱼ − (1 − ε) · s own − ε · mean over visible j of sⱼ, ε the smoothing. */
+/** Returns the weighted mean over rows of log Σⱼ e^sⱼ − (1 − ε) · s own − ε · mean of sⱼ over visible j, where ε is the smoothing. */
 export function smoothedSoftmax(context: LossContext, columns: AllColumns, smoothing: number): Ref {
   const { builder, weight } = context;
   const { own } = columns;
@@ -166,7 +166,7 @@ export function smoothedSoftmax(context: LossContext, columns: AllColumns, smoot
   return weightedMean(builder, builder.sub(logSum(context, columns), target), weight);
 }
 
-/** Items as columns that every row is compared with: those of the batch, or all. */
+/** Columns with which every row is compared: the distinct or repeated items of the batch, or all items. */
 export interface BatchColumns {
   readonly rows: RowsOf;
   /** float32 [columns, width] */

@@ -34,10 +34,10 @@ export const directau = lossKind({
   },
 });
 
-/** Pairs of a smaller share of the squared sum of weights are what rounding leaves of none. */
+/** If the pairs have a smaller share of the squared sum of weights, it is a rounding error and there are no pairs. */
 const leastShare = 1e-6;
 
-/** A scalar: log of the mean over pairs of two rows, each by the product of their weights; 0 where there is no such pair. */
+/** Returns the log of the mean over pairs of two rows, weighted by the product of their weights; 0 if there are no pairs. A scalar. */
 function uniformity({ builder, weight }: LossContext, x: Ref, spread: number): Ref {
   const products = builder.matMul(x, x, { transposeB: true });
   const raised = builder.exp(builder.mul(builder.sub(products, 1), 2 * spread));
@@ -46,7 +46,7 @@ function uniformity({ builder, weight }: LossContext, x: Ref, spread: number): R
   const counts = weight ?? ones;
   const column = builder.reshape(counts, [rowCount, 1]);
   const allPairs = builder.sum(builder.mul(builder.mul(raised, column), counts), [0, 1]);
-  // A row with itself is no pair. Its vector has length 1, or is 0.
+  // A row with itself is not a pair. Its vector has length 1 or 0.
   const squares = builder.sum(builder.square(x), [1]);
   const itself = builder.exp(builder.mul(builder.sub(squares, 1), 2 * spread));
   const pairs = builder.sub(allPairs, builder.sum(builder.mul(builder.square(counts), itself), [0]));

@@ -25,7 +25,7 @@ export const focal = lossKind({
     invariant(label, 'focal is given its label');
     const ownScore = rowScore(builder, query, item);
     const logit = scale === 1 ? ownScore : builder.mul(ownScore, scale);
-    // −logit of a positive, logit of a negative: 1 − pₜ = σ(wrong), −log pₜ = softplus(wrong), log(1 − pₜ) = −softplus(−wrong).
+    // `wrong` is −logit for a positive and logit for a negative: 1 − pₜ = σ(wrong), −log pₜ = softplus(wrong), log(1 − pₜ) = −softplus(−wrong).
     const wrong = builder.mul(logit, builder.sub(1, builder.mul(label, 2)));
     const focus = builder.exp(builder.mul(builder.softplus(builder.neg(wrong)), -gamma));
     const loss = builder.mul(focus, builder.softplus(wrong));

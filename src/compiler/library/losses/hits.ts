@@ -10,12 +10,12 @@ type Hits = Extract<InputSource, { readonly from: 'accidental_hits' }>;
 /** Selects further hits: columns that are hidden in addition to those with the row's own item. */
 export type FurtherHits = Pick<Hits, 'history' | 'own' | 'query'>;
 
-/** The argument of every loss against other items that can leave out those of a list. */
+/** The argument `mask` of every loss that compares items, which excludes the items of a list. */
 export const mask = name('feature', {
   doc: "A list of item keys, such as the user's history: its items are not negatives of the row either.",
 });
 
-/** Arguments of a softmax that say which columns are no negatives. */
+/** Arguments of a softmax that select the columns that are no negatives. */
 export const hitArguments = {
   accidental_hits: choice(['mask', 'keep'], {
     doc: "What becomes of a negative that is the row's own item again.",
@@ -29,7 +29,7 @@ export interface HitArguments {
   readonly mask: string | undefined;
 }
 
-/** For columns of which one is the row's own: what else is masked. Throws ShapeError as below. */
+/** Returns the hits to mask if one of the columns is the row's own item. Throws ShapeError like `hitsToMask`, and for `accidental_hits: keep`. */
 export function historyToMask(context: LossContext, args: HitArguments): FurtherHits | undefined {
   if (args.accidental_hits === 'keep') {
     throw new ShapeError('needs no `accidental_hits`: among all items the own one comes up once');
@@ -37,7 +37,7 @@ export function historyToMask(context: LossContext, args: HitArguments): Further
   return args.mask === undefined ? undefined : hitsToMask(context, args);
 }
 
-/** Undefined where nothing is masked. Throws ShapeError for a mask that has no item keys. */
+/** Returns the hits to mask; undefined if there are none. Throws ShapeError for a mask without item keys. */
 export function hitsToMask(
   { listsItems, key }: LossContext,
   { accidental_hits, mask }: HitArguments,
@@ -52,7 +52,7 @@ export function hitsToMask(
   return { history: mask };
 }
 
-/** Puts `value` wherever a column is a hit: [batch, columns] → the same. */
+/** Replaces the entries of hits by `value`: [batch, columns] → the same. */
 export function replaceHits(
   context: LossContext,
   matrix: Ref,
@@ -70,13 +70,13 @@ export function replaceHits(
   return putAt(builder, matrix, hits, value);
 }
 
-/** Puts `value` at (row, column) pairs, int32 [n, 2]. */
+/** Replaces the entries at (row, column) pairs, int32 [n, 2], by `value`. */
 export function putAt(builder: Builder, matrix: Ref, pairs: Ref, value: number): Ref {
   const firstColumn = builder.reshape(builder.slice(pairs, [0, 0], [-1, 1]), [pairs.type.shape[0]!]);
   const ofColumn = builder.cast(firstColumn, 'float32');
   return builder.scatterUpdate(matrix, pairs, builder.broadcastTo(builder.constant(value), ofColumn));
 }
 
-/** The (row, column) pairs of rows of one query, each row with itself among them: int32 [positives, 2] */
+/** Returns the (row, column) pairs of rows with the same query, including each row with itself: int32 [positives, 2]. */
 export const sameQueryPairs = ({ input }: LossContext, queryKey: string): Ref =>
   input(`positives/${queryKey}`, { from: 'positives', key: queryKey }, [symbolic('positives'), 2], 'int32');

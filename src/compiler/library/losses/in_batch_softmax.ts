@@ -9,7 +9,7 @@ import { rowScore, rowShares, weightedMean } from './mean.ts';
 import { all, negativeArguments } from './negatives.ts';
 import { sharpnessArguments, smoothing } from './temperature.ts';
 
-/** The parameters of every form of the softmax. */
+/** The parameters of all forms of the softmax. */
 export const softmaxParameters = {
   all,
   ...negativeArguments,
@@ -31,7 +31,7 @@ export const softmaxParameters = {
 
 type WrittenSoftmaxArguments = Arguments<typeof softmaxParameters>;
 
-/** The arguments of every form but that of `correction: refined`. */
+/** The arguments of all forms except `correction: refined`. */
 export type SoftmaxArguments = Omit<WrittenSoftmaxArguments, 'correction'> & {
   readonly correction: Exclude<WrittenSoftmaxArguments['correction'], 'refined'>;
 };
@@ -43,21 +43,20 @@ export type SoftmaxArguments = Omit<WrittenSoftmaxArguments, 'correction'> & {
 const largestBound = 75;
 /** Acts as −∞ for a maximum and for exp, but is finite, so that no result is NaN. */
 const hidden = -1e30;
-/** Moves the sums, up to `batch` × larger than their terms, back to the middle of that range. */
+/** Shifts the sums, which are up to `batch` × larger than their terms, back to the middle of that range. */
 const shift = 8;
 
 /**
- * Softmax over the batch's items, or over all of the corpus. With S = sharpness · q · vᵀ, nⱼ the rows that have column j's item, fⱼ = nⱼ ÷ qⱼ up to a
- * constant, which cancels, E = exp(S) with hits set to 0 and a row's own item divided by its n, as the other rows that have it
- * are no negatives, and rᵢ = Σⱼ Eᵢⱼ fⱼ:  lossᵢ = log rᵢ − (Sᵢ own − log q own), and pᵢⱼ = Eᵢⱼ fⱼ / rᵢ.
+ * Computes the softmax over the batch's items, or over the whole corpus. With S = sharpness · q · vᵀ, nⱼ the number of rows with column j's item, fⱼ = nⱼ ÷ qⱼ
+ * up to a constant, which cancels, E = exp(S) with hits set to 0 and a row's own item divided by its n, because the other rows with it are no negatives, and rᵢ
+ * = Σⱼ Eᵢⱼ fⱼ: lossᵢ = log rᵢ − (Sᵢ own − log q own), and pᵢⱼ = Eᵢⱼ fⱼ / rᵢ.
  *
- * At batch 4096 S has 64 MB, so what touches it is counted: the product that makes it, exp, the mask, and two products, one for
- * the row sums and for Σⱼ pᵢⱼ vⱼ, one for Σᵢ pᵢⱼ qᵢ. To have no more, the gradients are written here: of what is returned only
- * the value is the loss, and the gradient is that of `slope`, which is linear in q and v with just these factors. A masked
- * entry has no part in them, as its p is 0. Factors of rows and columns go to q and v, never to S.
+ * At batch 4096 S has 64 MB, so ops on it are few: the product that makes it, exp, the mask, and two products, one for the row sums and Σⱼ pᵢⱼ vⱼ, one for Σᵢ
+ * pᵢⱼ qᵢ. To avoid others, the gradients are written here: only the value of the result is the loss, and its gradient is that of `slope`, which is linear in q
+ * and v with exactly these factors. A masked entry does not contribute, because its p is 0. Factors of rows and columns multiply q and v, never S.
  *
- * A margin lowers the own logit alone: the own entry is masked as hits are, and its term e^(Sᵢ own − margin) is added to what the
- * products give for row i and for its own column.
+ * A margin reduces only the own logit: the own entry is masked like a hit, and its term e^(Sᵢ own − margin) is added to the results of the products for row i
+ * and for its own column.
  */
 export function inBatchSoftmax(
   context: LossContext,
@@ -92,7 +91,7 @@ export function inBatchSoftmax(
   const offset = columnOffset(context, columns, args);
   const shares = builder.exp(offset);
   const factors = column(context, columns.counts ? builder.mul(shares, columns.counts) : shares);
-  // One product for the row sums and for the mean items: a product with a single column would take as long as with 64.
+  // One product computes row sums and mean items, because a product with a single column would take as long as one with 64.
   const weighted = builder.matMul(alone, builder.concat([builder.mul(v, factors), factors], 1));
   // With a margin, the separate terms of each row's own column: e^own, float32 [batch, 1], and its product with the factor.
   const ownExponential =
@@ -120,29 +119,29 @@ export function inBatchSoftmax(
   return builder.add(slope, builder.stopGradient(builder.sub(meanLoss, slope)));
 }
 
-/** Absent: a column a row of the batch. */
+/** Returns undefined if the columns are the rows of the batch. */
 function otherColumns(context: LossContext, { query }: VectorScore, { all }: SoftmaxArguments) {
   if (all) return corpusColumns(context, query);
   return context.distinct ? distinctColumns(context, query) : undefined;
 }
 
-/** exp of a row's own score counts once, however many rows of the batch its column represents. */
+/** Counts the exponential of a row's own score once, however many rows of the batch its column represents. */
 function withOwnOnce({ builder }: LossContext, columns: BatchColumns, raised: Ref, own: Ref): Ref {
   if (columns.counts === undefined) return raised;
   return columns.replaceOwn(raised, builder.div(builder.exp(own), columns.ownOf(columns.counts)));
 }
 
-/** Σ x · factor over all elements, linear in x. */
+/** Returns Σ x · factor over all elements, which is linear in x. */
 function inner(builder: Builder, x: Ref, factor: Ref): Ref {
   return builder.sum(builder.mul(x, builder.stopGradient(factor)), [0, 1]);
 }
 
-/** [batch] → [batch, 1] */
+/** Reshapes [batch] to [batch, 1]. */
 function column({ builder }: LossContext, values: Ref): Ref {
   return builder.reshape(values, [values.type.shape[0]!, 1]);
 }
 
-/** −log q of each column's item, moved so that the largest is −`shift`: float32 [columns]. */
+/** Returns −log q of each column's item, shifted so that the largest is −`shift`: float32 [columns]. */
 function columnOffset(context: LossContext, { rows, items }: BatchColumns, args: SoftmaxArguments): Ref {
   const { builder } = context;
   const columnCount = items.type.shape[0]!;

@@ -34,7 +34,7 @@ export const listwise = lossKind({
     const hits = { ...hitsToMask(context, args), query: queryKey };
     const columns = lowerColumns(context, score, { sharpness, correction: args.correction, hits });
     const { logits } = columns.parts[0]!;
-    // Positives are never hits of a list, so that a target of 0 is all that meets a hidden column.
+    // Positives are never hits of a list, so hidden columns only have targets of 0.
     const target = targets(context, queryKey, logits);
     const agreed = builder.sum(builder.mul(target, logits), [1]);
     const mass = builder.sum(target, [1]);
@@ -42,7 +42,7 @@ export const listwise = lossKind({
   },
 });
 
-/** The share of each column in the target of each row, float32 [batch, batch]: rows sum to 1, or to 0 where every weight is. */
+/** Returns the share of each column in the target of each row, float32 [batch, batch]. Rows sum to 1, or to 0 if all weights are 0. */
 function targets(context: LossContext, queryKey: string, logits: Ref): Ref {
   const { builder, weight } = context;
   const zeros = builder.broadcastTo(builder.constant(0), logits);

@@ -1,24 +1,24 @@
 import type { Builder, Ref } from '../../../graph/builder.ts';
 import type { VectorScore } from '../contract.ts';
 
-/** Σ weight · loss ÷ Σ weight, over rows; 0 where all weights are. Losses and weights are float32 [batch]; the answer is a scalar. */
+/** Returns Σ weight · loss ÷ Σ weight over rows, a scalar; 0 if all weights are 0. Losses and weights are float32 [batch]. */
 export function weightedMean(builder: Builder, losses: Ref, weight: Ref | undefined): Ref {
   if (weight === undefined) return builder.mean(losses, [0]);
   return builder.sum(builder.mul(losses, rowShares(builder, losses, weight)), [0]);
 }
 
-/** The share of each row in the mean over the batch: float32 [batch], or a scalar where all count alike. */
+/** Returns the share of each row in the mean over the batch: float32 [batch], or a scalar if all rows count equally. */
 export function rowShares(builder: Builder, like: Ref, weight: Ref | undefined): Ref {
   if (weight === undefined) return builder.div(1, builder.sum(builder.broadcastTo(builder.constant(1), like), [0]));
   return builder.div(weight, builder.maximum(builder.sum(weight, [0]), 1e-12));
 }
 
-/** The score of each row's own pair, query_i · item_i: float32 [batch]. */
+/** Returns the score of each row's own pair, query_i · item_i: float32 [batch]. */
 export function rowScore(builder: Builder, query: Ref, item: Ref): Ref {
   return builder.sum(builder.mul(query, item), [1]);
 }
 
-/** The query times the sharpness, and the score of each row's own pair, lowered by the margin before it is multiplied: float32 [batch]. */
+/** Returns the query times the sharpness, and the score of each row's own pair minus the margin, times the sharpness: float32 [batch]. */
 export function sharpenedRow(builder: Builder, score: VectorScore, sharpness: number, margin: number) {
   const query = sharpness === 1 ? score.query : builder.mul(score.query, sharpness);
   const ownScore = rowScore(builder, query, score.item);

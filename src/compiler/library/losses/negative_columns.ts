@@ -1,4 +1,4 @@
-/** The negatives of each row by themselves, its own item apart: for losses that treat the two sides differently. */
+/** Lowers the negatives of each row separately from its own item, for losses that treat the two sides differently. */
 import type { Ref } from '../../../graph/builder.ts';
 import { elementsOf } from '../../../graph/dims.ts';
 import type { OwnRows, RowsOf } from '../../../graph/plan/plan.ts';
@@ -27,7 +27,7 @@ export function lowerNegatives(
   return lowerChoice(context, score, args, sharpness).parts;
 }
 
-/** The same with the row's own pair treated alike, which is in no part. */
+/** Returns what `lowerNegatives` does, and the row's own pair treated in the same way, which is not part of any matrix. */
 export function lowerChoice(
   context: LossContext,
   score: VectorScore,
@@ -61,7 +61,7 @@ export function lowerChoice(
   return { ...columns, parts: allParts, ownApart: true };
 }
 
-/** Items that each row has for itself: float32 [batch, n]. */
+/** Lowers items that each row has for itself: float32 [batch, n]. */
 function ownColumns(
   context: LossContext,
   score: VectorScore,
@@ -84,7 +84,7 @@ function ownColumns(
 
 const powerOf = (rows: OwnRows): number | undefined => (rows.kind === 'sampled' ? rows.power : undefined);
 
-/** logits − power · log q of their items, which are those of the rows in order. */
+/** Returns logits − power · log q of their items, which are those of `rows` in order. */
 export function corrected(
   context: LossContext,
   logits: Ref,
@@ -99,7 +99,7 @@ export function corrected(
   return builder.sub(logits, builder.reshape(power === undefined ? logQ : builder.mul(logQ, power), shape));
 }
 
-/** log Σ exp over all negatives of each row, 0 where it has none: float32 [batch]. */
+/** Returns log Σ exp over all negatives of each row, 0 if it has none: float32 [batch]. */
 export function logSumOfNegatives(context: LossContext, parts: readonly ScoreColumns[]): Ref {
   const { builder } = context;
   const batch = parts[0]!.logits.type.shape[0]!;

@@ -1,10 +1,10 @@
-/** Arguments of the losses that compare an item with others. */
+/** Defines the arguments of losses that compare items. */
 import { defined } from '../../../base/util/defined.ts';
 import type { Draw, DrawnBy, OwnRows, SharedRows } from '../../../graph/plan/plan.ts';
 import { type LossContext, ShapeError } from '../contract.ts';
 import { choice, flag, integer, kind, name, number } from '../parameters.ts';
 
-/** Where the other items come from, when not from the batch. */
+/** Sources of other items than the batch. */
 const drawn = {
   sampled: {
     doc: 'n items for each row, or for all rows together with `shared` and with `in_batch`, drawn with replacement at every step, from the items of the training part unless `by` says otherwise.',
@@ -69,7 +69,7 @@ const drawn = {
   },
 } as const;
 
-/** The items that each row has for itself; nothing where all rows share them. Throws ShapeError where the model has no such items. */
+/** Returns the items that each row has for itself; undefined if all rows share them. Throws ShapeError if the model has no such items. */
 export function ownRowsOf(context: LossContext, negatives: Negatives): OwnRows | undefined {
   switch (negatives.kind) {
     case 'sampled': {
@@ -97,8 +97,8 @@ export function ownRowsOf(context: LossContext, negatives: Negatives): OwnRows |
 }
 
 /**
- * The items that all rows share; nothing where each row has its own.
- * @param inBatch next to the batch's items, where all rows share what is drawn
+ * Returns the items that all rows share; undefined if each row has its own.
+ * @param inBatch true if the batch's items are used too, in which case all rows share the drawn items
  */
 export function sharedRowsOf(negatives: Negatives, inBatch = false): SharedRows | undefined {
   if (negatives.kind !== 'sampled' || !(negatives.arguments.shared || inBatch)) return undefined;
@@ -111,7 +111,7 @@ export function drawOf({ by, power }: { readonly by: DrawnBy; readonly power: nu
   return { by, ...defined({ power }) };
 }
 
-/** Negatives of a loss that has none from the batch. */
+/** The negatives of a loss without negatives from the batch. */
 export const negatives = kind(drawn, {
   doc: 'Negatives: drawn for each row or for all rows together, listed by each row, or mined for its user.',
 });
@@ -129,7 +129,7 @@ export const negativeArguments = {
   }),
 };
 
-/** Throws ShapeError for a correction that would cancel: where each item is drawn alike log q is the same for each. */
+/** Throws ShapeError for a correction that would cancel: if items are drawn with equal probability, log q is the same for all. */
 export function refuseIdleCorrection(correction: 'none' | 'frequency' | 'streaming', by: DrawnBy): void {
   if (correction === 'none' || by === 'frequency') return;
   throw new ShapeError(
@@ -137,7 +137,7 @@ export function refuseIdleCorrection(correction: 'none' | 'frequency' | 'streami
   );
 }
 
-/** The argument of a loss that can compare a row's item with all there are. */
+/** The argument `all` of a loss that can compare a row's item with the whole corpus. */
 export const all = flag({
   doc: 'Every other item of the corpus is a negative: a column for each item at each step, for corpora whose batch × items matrix fits memory. An event whose item is not in the corpus is ignored.',
 });

@@ -1,4 +1,4 @@
-/** Losses of a positive against each of its negatives: `bpr` and `hinge` by differences, `bce` and `gbce` by the cross-entropy of each. */
+/** Lowers losses of a positive against each of its negatives: `bpr` and `hinge` use differences, `bce` and `gbce` the cross-entropy of each. */
 import type { Ref } from '../../../graph/builder.ts';
 import type { RowsOf } from '../../../graph/plan/plan.ts';
 import type { Arguments, LossContext, VectorScore } from '../contract.ts';
@@ -16,7 +16,7 @@ export const pairwiseArguments = {
   ...hardestArguments,
 };
 
-/** A row's own item against its negatives of one kind: of the batch, or drawn, listed or mined. */
+/** A row's own item against one kind of negatives: those of the batch, or drawn, listed or mined ones. */
 export interface Pairs {
   /** Score of a negative minus that of the row's own item: float32 [batch, negatives]. */
   readonly difference: Ref;
@@ -24,7 +24,7 @@ export interface Pairs {
   readonly visible: Ref;
 }
 
-/** In combination with the batch's items, the drawn items are shared by all rows. Throws ShapeError for a mask without item keys, and for `gap` alone. */
+/** Lowers the pairs of each row; with the batch's items, all rows share the drawn ones. Throws ShapeError for a mask without item keys, and for `gap` alone. */
 export function lowerPairs(
   context: LossContext,
   score: VectorScore,
@@ -70,7 +70,7 @@ export function lowerPairs(
   }
 }
 
-/** Mean over all negatives of each row of a loss of its difference; 0 where it has none. float32 [batch] */
+/** Returns the mean over all negatives of each row of a loss of the difference; 0 if it has none. float32 [batch] */
 export function meanOfNegatives(
   { builder }: LossContext,
   parts: readonly Pairs[],
@@ -84,19 +84,19 @@ export function meanOfNegatives(
   return builder.div(sum, builder.maximum(visibleCount, 1));
 }
 
-/** Binary cross-entropy of a row's own item against items that are drawn: what `bce` and `gbce` share. */
+/** Options of the binary cross-entropy of a row's own item against drawn items, for `bce` and `gbce`. */
 interface DrawnOptions {
   readonly negatives: Negatives;
   readonly mask: string | undefined;
   readonly scale: number;
   readonly smoothing?: number;
-  /** β of the positive, a scalar: its probability to that power. Absent: 1. */
+  /** The exponent β of the positive's probability, a scalar. Absent: 1. */
   readonly exponent?: Ref;
 }
 
 /**
- * The mean over the row's own item, with label 1, and its negatives, with label 0; a negative that is masked or is the own item has no
- * part. A scalar: the weighted mean of the rows.
+ * Returns the weighted mean over rows, a scalar, of the mean over the row's own item, with label 1, and its negatives, with label 0. Masked negatives, and
+ * those equal to the own item, do not count.
  */
 export function drawnEntropy(context: LossContext, score: VectorScore, options: DrawnOptions): Ref {
   const { builder, weight } = context;
@@ -114,7 +114,7 @@ export function drawnEntropy(context: LossContext, score: VectorScore, options: 
   });
   const { difference, visible } = pairs!;
   const otherLogits = builder.add(scaled(difference), builder.reshape(ownLogit, [ownLogit.type.shape[0]!, 1]));
-  // softplus(−x) and not softplus(x) − x: the same, and exact where x is large.
+  // softplus(−x) equals softplus(x) − x, but is exact for large x.
   const ownEntropy = smoothing === 0 ? builder.softplus(builder.neg(ownLogit)) : entropy(ownLogit, 1 - smoothing / 2);
   const positive = exponent === undefined ? ownEntropy : builder.mul(ownEntropy, exponent);
   const negative = builder.sum(builder.mul(entropy(otherLogits, smoothing / 2), visible), [1]);

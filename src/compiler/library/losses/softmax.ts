@@ -118,9 +118,9 @@ function refuseKeptHits({ margin, accidental_hits: hits }: SoftmaxArguments): vo
 }
 
 /**
- * The other direction of an in-batch softmax scores each row's item against the queries of the batch: lossᵢ = log Σₖ e^sₖᵢ − sᵢᵢ. The sum skips rows
- * k that are no negatives of item i: rows with the same item, rows whose mask contains it and, if queries have a key, other rows of the same query.
- * There is no correction, because log q concerns items.
+ * Computes the other direction of an in-batch softmax, which scores each row's item against the queries of the batch: lossᵢ = log Σₖ e^sₖᵢ − sᵢᵢ. The sum skips
+ * rows k that are no negatives of item i: rows with the same item, rows whose mask contains it and, if queries have a key, other rows of the same query. There
+ * is no correction, because log q concerns items.
  */
 function itemsAmongQueries(
   context: LossContext,
@@ -142,8 +142,8 @@ function itemsAmongQueries(
 }
 
 /**
- * Softmax of each row's own item against listed or mined negatives, those of past batches, or only the hardest ones:
- * loss_i = log Σ_j e^c_ij − (1 − ε) · c_ii − ε · mean_j c_ij, j the own item and the negatives that count.
+ * Computes the softmax of each row's own item against listed or mined negatives, those of past batches, or only the hardest ones: loss_i = log Σ_j e^c_ij − (1
+ * − ε) · c_ii − ε · mean_j c_ij, where j goes over the own item and the negatives that count.
  */
 function choiceSoftmax(context: LossContext, score: VectorScore, sharpness: number, args: SoftmaxArguments): Ref {
   const { builder } = context;
@@ -168,8 +168,8 @@ function choiceSoftmax(context: LossContext, score: VectorScore, sharpness: numb
 }
 
 /**
- * Softmax of each row's own item against n items drawn for that row: logits [batch, 1 + n], the own item first.
- * Throws ShapeError for a correction that would cancel: with uniform draws log q is the same for each.
+ * Computes the softmax of each row's own item against n items drawn for that row: logits [batch, 1 + n], the own item first. Throws ShapeError for a correction
+ * that would cancel: with uniform draws log q is the same for all.
  */
 function sampledSoftmax(
   context: LossContext,
@@ -211,13 +211,13 @@ function sampledSoftmax(
 }
 
 /**
- * Log q refined (Khrylchenko et al., "Correcting the logQ correction", RecSys 2025). The own item is not drawn, so that only the negatives are corrected, by
- * q'ⱼ = qⱼ ÷ (1 − q own), and the own item leaves the sum. With m negatives of row i:
+ * Computes the softmax with the refined log q correction (Khrylchenko et al., "Correcting the logQ correction", RecSys 2025). The own item is not drawn, so
+ * only the negatives are corrected, by q'ⱼ = qⱼ ÷ (1 − q own), and the own item leaves the sum. With m negatives of row i:
  *
  *   nᵢ = log Σⱼ e^(sᵢⱼ − log q'ⱼ)        wᵢ = 1 − pᵢ = σ(nᵢ − log m − sᵢᵢ)        lossᵢ = wᵢ · (nᵢ − sᵢᵢ)
  *
- * w, the model's current probability of a wrong answer, is not differentiated. The gradient is then that of the softmax over all items, with an
- * estimate of the negatives' part. Throws ShapeError for arguments that would add the own item again or that have no q.
+ * w, the model's current probability of a wrong answer, is not differentiated. The gradient is then that of the softmax over all items, with an estimate of the
+ * negatives' part. Throws ShapeError for arguments that would add the own item again or that have no q.
  */
 function refinedSoftmax(
   context: LossContext,

@@ -1,4 +1,4 @@
-/** Sharpness of a softmax: its scores are multiplied by a fixed or trained number, and its target may be smoothed. */
+/** Implements the sharpness of a softmax: a fixed or trained number multiplies its scores, and its target may be smoothed. */
 import type { Ref } from '../../../graph/builder.ts';
 import { type LossContext, ShapeError, type VectorScore } from '../contract.ts';
 import { type BoundIn, number, numberOr } from '../parameters.ts';
@@ -11,7 +11,7 @@ export const smoothing = number({
   default: 0,
 });
 
-/** A temperature that is trained, in place of the number. */
+/** The kind for a trained temperature, which replaces the number. */
 const trained = {
   learned: {
     doc: 'τ is trained: e^−l, where the weight l begins at −log `from` and never passes −log `least`. A step that passes the limit is reflected, so that the weight can leave it again. The report shows τ.',
@@ -34,7 +34,7 @@ export const sharpnessArguments = {
 export interface Sharpened {
   readonly context: LossContext;
   readonly score: VectorScore;
-  /** The factor that the score still needs: 1 where it is trained, as the score is multiplied already. */
+  /** The factor that the score still needs: 1 for a trained one, because the score is already multiplied. */
   readonly sharpness: number;
 }
 
@@ -65,7 +65,7 @@ export function sharpened(
   };
 }
 
-/** 1/τ, a scalar. */
+/** Returns 1/τ, a scalar. */
 function learnedScale({ builder, measure }: LossContext, from: number, least: number): Ref {
   const weight = builder.parameter('log_scale', [1], { kind: 'constant', value: -Math.log(from) });
   const largestLog = -Math.log(least);

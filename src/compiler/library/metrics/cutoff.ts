@@ -1,12 +1,12 @@
 import type { TiedGroup } from '../contract.ts';
 import { integer } from '../parameters.ts';
 
-/** The one parameter of metrics that look at the first k places. */
+/** The only parameter of metrics of the first k positions. */
 export const cutoff = {
   k: integer({ min: 1, positional: true, doc: 'How many places from the top are looked at.', default: 10 }),
 };
 
-/** Probability that one item of the group is among the first k with ties in any order: its place is uniform in better + 1 … better + size. */
+/** Returns the probability that an item of the group is among the first k with ties in any order: its position is uniform in better + 1 … better + size. */
 function withinFirst(k: number, { better, size }: Pick<TiedGroup, 'better' | 'size'>): number {
   return Math.min(1, Math.max(0, (k - better) / size));
 }

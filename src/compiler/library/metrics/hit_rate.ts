@@ -17,9 +17,9 @@ export const hit_rate = metricKind({
     if (!first || first.better >= k) return 0;
     const { better, size, held } = first;
     const placesLeft = k - better;
-    // Fewer of the group are not held out than it has places within the first k.
+    // The group has more positions within the first k than items that are not held out.
     if (placesLeft > size - held) return 1;
-    // Hypergeometric: none of the places that are left has one of the held-out items.
+    // Hypergeometric distribution: no remaining position has a held-out item.
     let none = 1;
     for (let i = 0; i < held; i++) none *= (size - placesLeft - i) / (size - i);
     return 1 - none;

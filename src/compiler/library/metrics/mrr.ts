@@ -15,7 +15,7 @@ export const mrr = metricKind({
     const { better, size, held } = first;
     if (size === 1) return 1 / (better + 1);
     if (held === 1) return (harmonic(better + size) - harmonic(better)) / size;
-    // Sums over the rank of the first held-out item: the probability that no earlier place of the group has one, times the chance that this one does.
+    // Sums over the position of the first held-out item: the probability that no earlier position of the group has one, times the chance that this one has.
     let sum = 0;
     let none = 1;
     for (let at = 0; at <= size - held; at++) {
@@ -29,7 +29,7 @@ export const mrr = metricKind({
 
 const eulerGamma = 0.5772156649015329;
 
-/** H(n) = 1 + 1/2 + … + 1/n; past 64 by its asymptotic series, right to the last bits of a double. */
+/** Returns H(n) = 1 + 1/2 + … + 1/n; above 64 by its asymptotic series, which is exact to the last bits of a double. */
 function harmonic(n: number): number {
   if (n > 64) {
     const inverseSquare = 1 / (n * n);

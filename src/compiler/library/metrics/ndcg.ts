@@ -21,7 +21,7 @@ export const ndcg = metricKind({
   },
 });
 
-/** The discounts of the places from `first` to `last`, added up. */
+/** Returns the sum of the discounts of positions `first` to `last`. */
 function discounts(first: number, last: number): number {
   let sum = 0;
   for (let place = first; place <= last; place++) sum += 1 / Math.log2(1 + place);

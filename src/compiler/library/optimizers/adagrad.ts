@@ -3,7 +3,7 @@ import { choice, number } from '../parameters.ts';
 import { optimizerKind } from '../rows.ts';
 import { l2, rowPlan, scheduled, withL2 } from './settings.ts';
 
-/** A weight whose gradient is still 0 would become 0 ÷ 0. */
+/** Throws ShapeError for settings with which a weight becomes NaN, as 0 ÷ 0, if its gradient has always been 0. */
 function refuseZeros({ initial, epsilon }: { readonly initial: number; readonly epsilon: number }): void {
   if (initial === 0 && epsilon === 0) {
     throw new ShapeError('takes `initial: 0` or `epsilon: 0`, not both: the step of a gradient of 0 would be 0 ÷ 0');

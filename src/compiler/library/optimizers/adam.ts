@@ -19,8 +19,8 @@ export const adamSlots = () => [
 ];
 
 /**
- * m ← m + (1 − β₁)(g − m); v ← v + (1 − β₂)(g² − v); the change is m̂ / (√v̂ + ε), with m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ)
- * at step t from 1. `step` is a scalar; everything else has the shape of the weights.
+ * Returns the change m̂ / (√v̂ + ε) after m ← m + (1 − β₁)(g − m) and v ← v + (1 − β₂)(g² − v), with m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ) at step t from 1.
+ * `step` is a scalar; everything else has the shape of the weights.
  */
 export function adamChange(
   builder: Builder,
@@ -40,7 +40,7 @@ export function adamChange(
   };
 }
 
-/** 1 − βᵗ as 2h / (1 + h), h = tanh(−t · ln β / 2): exact in float32 also where βᵗ is nearly 1. */
+/** Returns 1 − βᵗ as 2h / (1 + h), h = tanh(−t · ln β / 2), which is exact in float32 even if βᵗ is close to 1. */
 function oneMinusPower(builder: Builder, beta: number, step: Ref): Ref {
   if (beta === 0) return builder.constant(1);
   const half = builder.tanh(builder.mul(step, -Math.log(beta) / 2));

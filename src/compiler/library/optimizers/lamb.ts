@@ -39,14 +39,14 @@ function norm(builder: Builder, of: Ref): Ref {
   return builder.sqrt(sumOfAll(builder, builder.square(of)));
 }
 
-/** over ÷ under; 1 where either is 0. */
+/** Returns over ÷ under; 1 if either is 0. */
 function ratio(builder: Builder, over: Ref, under: Ref): Ref {
   const isBoth = builder.cast(
     builder.greater(builder.mul(builder.minimum(over, 1), builder.minimum(under, 1)), 0),
     'float32',
   );
   const neither = builder.sub(1, isBoth);
-  // Without a division by 0, whose infinity would spoil the product.
+  // Avoids a division by 0, whose infinity would make the product NaN.
   const quotient = builder.div(over, builder.add(under, neither));
   return builder.add(builder.mul(isBoth, quotient), neither);
 }

@@ -1,12 +1,12 @@
-/** Settings that several optimizers have. */
+/** Defines settings that several optimizers share. */
 import type { Builder, Ref } from '../../../graph/builder.ts';
 import type { RowOptimizerPlan, SchedulePlan } from '../../../graph/plan/plan.ts';
 import { choice, integer, number } from '../parameters.ts';
 
 /**
- * Parameters of every optimizer: how its rate changes from step to step. With w warm-up steps of T in all, T being epochs × steps of
- * an epoch, the rate of step s from 1 is multiplied by s ÷ w up to step w; after it by 1 − d (linear), (1 + cos(πd)) ÷ 2 (cosine) or
- * √(max(1, w) ÷ s), with d = (s − w − 1) ÷ (T − w). The last step's d is 1 − 1 ÷ (T − w): no step trains at a rate of 0.
+ * Parameters of every optimizer that change its rate from step to step. With w warm-up steps of T in all, where T is epochs × steps of an epoch, the rate of
+ * step s from 1 is multiplied by s ÷ w up to step w; after it by 1 − d (linear), (1 + cos(πd)) ÷ 2 (cosine) or √(max(1, w) ÷ s), with d = (s − w − 1) ÷ (T −
+ * w). The last step's d is 1 − 1 ÷ (T − w), so no step has a rate of 0.
  */
 export const scheduled = {
   warmup: integer({
@@ -20,7 +20,7 @@ export const scheduled = {
   }),
 };
 
-/** The plan of a row-wise optimizer; the settings that it does not read are numbers that would change nothing. */
+/** Makes the plan of an optimizer for rows. Settings that it does not read get numbers without effect. */
 export function rowPlan(
   { rate, warmup, decay }: SchedulePlan & { readonly rate: number },
   { kind, ...settings }: Pick<RowOptimizerPlan, 'kind'> & Partial<RowOptimizerPlan>,
@@ -29,14 +29,14 @@ export function rowPlan(
   return { ...unread, kind, rate, schedule: { warmup, decay }, ...settings };
 }
 
-/** The parameter of optimizers that add the gradient of l2 ÷ 2 · Σ w² to that of the loss, as `weight_decay` of torch.optim does. */
+/** The parameter of optimizers that add the gradient of l2 ÷ 2 · Σ w² to that of the loss, like `weight_decay` in torch.optim. */
 export const l2 = number({
   min: 0,
   doc: 'Share of w that is added to its gradient: the gradient of l2/2 · Σ w². On embeddings, in each step, once for each row that the batch looks up; other rows stay as they are.',
   default: 0,
 });
 
-/** g + l2 · w; g alone where l2 is 0. */
+/** Returns g + l2 · w, or just g if l2 is 0. */
 export function withL2(builder: Builder, gradient: Ref, weights: Ref, factor: number): Ref {
   return factor === 0 ? gradient : builder.add(gradient, builder.mul(weights, factor));
 }

@@ -12,9 +12,8 @@ import { endToEnd } from '../values.ts';
 import { joinQueries, unitLength } from '../vector_ops.ts';
 
 /**
- * Channels side by side: the inner product of the whole is the sum of the channels' own. With `normalize` each channel has
- * length 1 first. Of several vectors a row the best counts. Throws ShapeError when two widths of a pair differ, or two channels
- * have several vectors.
+ * Concatenates channels: the inner product of all is the sum of the channels' inner products. With `normalize` each channel is first normalized to length 1. Of
+ * several vectors of a row the best counts. Throws ShapeError if the widths of a pair differ, or if two channels have several vectors.
  */
 export function pairs({ builder }: BlockContext, channels: readonly ChannelPair[], normalize: boolean): VectorScore {
   for (const { channel, query, item } of channels) {

@@ -24,7 +24,7 @@ export const dwa = weightingKind({
     const lastMeans = state(builder, 'last_means', taskCount);
     const earlierMeans = state(builder, 'earlier_means', taskCount);
 
-    // 0 before the first value.
+    // It is 0 before the first value.
     const hasEarlier = builder.greater(earlierMeans, 0);
     const ratio = builder.select(hasEarlier, builder.div(lastMeans, builder.select(hasEarlier, earlierMeans, 1)), 1);
     const weights = unstack(builder, builder.mul(builder.softmax(builder.div(ratio, temperature)), taskCount));

@@ -3,7 +3,7 @@ import { number } from '../parameters.ts';
 import { weightingKind } from '../rows.ts';
 import { lossValues, presence, state, tasks, unstack, weightedSum } from './vectors.ts';
 
-/** A loss below counts as this: its logarithm is taken. */
+/** Smaller losses count as this number, because their logarithm is taken. */
 const smallest = 1e-8;
 
 export const famo = weightingKind({
@@ -35,7 +35,7 @@ export const famo = weightingKind({
       return builder.div(parts, hasRows === undefined ? sum : builder.maximum(sum, 1e-30));
     };
 
-    // 0: this is the first step.
+    // It is 0 in the first step.
     const hasPrevious = builder.greater(previous, 0);
     const fell = builder.log(builder.div(builder.maximum(previous, smallest), flooredLosses));
     const fall = ofPresent(builder.select(hasPrevious, fell, 0), 0);

@@ -12,7 +12,7 @@ import {
   weightedSum,
 } from './vectors.ts';
 
-/** A step of the weights never brings one below: there its gradient would stay 0. */
+/** A step never makes a weight smaller than this, because at 0 its gradient would stay 0. */
 const smallest = 1e-3;
 
 export const gradnorm = weightingKind({
@@ -37,7 +37,7 @@ export const gradnorm = weightingKind({
     const firstLosses = state(builder, 'first_losses', taskCount);
     const taskLosses = lossValues(builder, losses);
     const present = presence(builder, losses);
-    // 0: this is the first step.
+    // It is 0 in the first step.
     const firstValues = builder.select(builder.greater(firstLosses, 0), firstLosses, taskLosses);
     builder.update(firstLosses, firstValues);
 

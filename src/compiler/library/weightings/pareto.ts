@@ -4,16 +4,15 @@ import { integer, number } from '../parameters.ts';
 import { weightingKind } from '../rows.ts';
 import { combine, gramMatrix, taskGradients, tasks, unstack } from './vectors.ts';
 
-/** A weight this near to its bound is at it. */
+/** A weight closer to its bound counts as equal to it. */
 const margin = 1e-6;
 
 /**
- * The weights w ≥ `least` of sum 1 for which wᵀGw is smallest, G the inner products of the gradients: float32 [count].
- * For two, where the parabola along the line between them is lowest. For more, again and again weight goes from the gradient
- * that agrees most with the sum to the one that agrees least, as much as is best.
+ * Returns the weights w ≥ `least` with sum 1 that minimise wᵀGw, where G has the inner products of the gradients: float32 [count]. For two it is the minimum of
+ * a parabola. For more, weight is repeatedly moved from the gradient that agrees most with the sum to the one that agrees least, by the best amount.
  *
- * A gradient of exactly 0 gets the weight 0, whatever `least`. It makes the shortest sum, 0, and would stop all others, though
- * no direction of theirs makes its task worse.
+ * A gradient of exactly 0 gets the weight 0, whatever `least` is. Otherwise it would make the shortest sum, 0, and stop all other tasks, although none of their
+ * directions makes its task worse.
  */
 function smallestNorm(builder: Builder, gram: Ref, count: number, least: number, iterations: number): Ref {
   if (count === 1) return builder.constant([1]);
@@ -23,7 +22,7 @@ function smallestNorm(builder: Builder, gram: Ref, count: number, least: number,
   const scaled = builder.div(gram, builder.maximum(trace, 1e-30));
   if (count === 2) return two(builder, scaled, least);
 
-  // Begins with the shortest gradient: the rounding of a far longer one would exceed the others.
+  // Starts with the shortest gradient, because rounding errors of a much longer one would exceed the others.
   const squares = builder.reshape(builder.sum(builder.mul(scaled, identity), [0]), [1, count]);
   const hasGradient = builder.greater(squares, 0);
   const ones = builder.cast(hasGradient, 'float32');
@@ -49,14 +48,14 @@ function smallestNorm(builder: Builder, gram: Ref, count: number, least: number,
   return builder.reshape(weights, [count]);
 }
 
-/** w₁ = (g₂ − g₁) · g₂ ÷ ‖g₁ − g₂‖², within its bounds. */
+/** Returns w₁ = (g₂ − g₁) · g₂ ÷ ‖g₁ − g₂‖² within its bounds, and w₂. */
 function two(builder: Builder, gram: Ref, least: number): Ref {
   const entryAt = (row: number, column: number): Ref =>
     builder.reshape(builder.slice(gram, [row, column], [1, 1]), [1]);
   const [first, both, second] = [entryAt(0, 0), entryAt(0, 1), entryAt(1, 1)];
   const distance = builder.sub(builder.add(first, second), builder.mul(both, 2));
   const share = builder.div(builder.sub(second, both), distance);
-  // Equal gradients: every weight is as good.
+  // For equal gradients every weight is equally good.
   const valid = builder.select(builder.greater(distance, 1e-12), share, 0.5);
   const bounded = builder.minimum(builder.maximum(valid, least), 1 - least);
   const hasSecond = builder.greater(second, 0);
@@ -65,12 +64,12 @@ function two(builder: Builder, gram: Ref, least: number): Ref {
   return builder.concat([weight, builder.sub(1, weight)], 0);
 }
 
-/** [1, count] → [1, 1] */
+/** Returns the smallest number: [1, count] → [1, 1]. */
 function smallestOf(builder: Builder, row: Ref): Ref {
   return builder.neg(builder.max(builder.neg(row), [1], true));
 }
 
-/** 1 at the first element of a row that equals `value`, else 0: [1, count]. */
+/** Returns 1 at the first element of a row that equals `value`, otherwise 0: [1, count]. */
 function firstOf(builder: Builder, row: Ref, value: Ref, count: number): Ref {
   const equal = builder.cast(builder.greaterEqual(0, builder.abs(builder.sub(row, value))), 'float32');
   const earlier = Array.from({ length: count * count }, (_, at) => (Math.floor(at / count) < at % count ? 1 : 0));

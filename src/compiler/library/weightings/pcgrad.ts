@@ -25,12 +25,12 @@ export const pcgrad = weightingKind({
   },
 });
 
-/** A gradient that is this much shorter than the longest is what rounding left of none: it has no direction to project on. */
+/** A gradient that is this much shorter than the longest is a rounding error without a direction to project on. */
 const tiny = 1e-6;
 
 /**
- * A projected gradient is a linear combination of the original gradients, so only inner products are needed: row k of A has the coefficients for task
- * k. Returns the coefficients of their sum: float32 [tasks].
+ * Returns the coefficients of the sum of the projected gradients: float32 [tasks]. A projected gradient is a linear combination of the original gradients, so
+ * only inner products are needed: row k of A has the coefficients for task k.
  */
 function coefficients(builder: Builder, gram: Ref, count: number): Ref {
   const squares = builder.reshape(builder.sum(builder.mul(gram, matrix(builder, count, 0)), [0]), [1, count]);
@@ -48,7 +48,7 @@ function coefficients(builder: Builder, gram: Ref, count: number): Ref {
   return builder.sum(mix, [0]);
 }
 
-/** 1 where column = row + `ahead`, round: float32 [count, count]. */
+/** Returns 1 where column = row + `ahead`, cyclically: float32 [count, count]. */
 function matrix(builder: Builder, count: number, ahead: number): Ref {
   const matrixValues = Array.from({ length: count * count }, (_, at) =>
     at % count === (Math.floor(at / count) + ahead) % count ? 1 : 0,

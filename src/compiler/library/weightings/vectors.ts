@@ -1,13 +1,13 @@
-/** The tasks' scalars side by side, and back: a weighting's arithmetic is over float32 [tasks]. Gradients of all shared values count as one long vector a task. */
+/** Packs the tasks' scalars into float32 [tasks] and unpacks them. The gradients of all shared values count as one long vector for each task. */
 import type { Builder, Ref } from '../../../graph/builder.ts';
 import type { TaskLoss, WeightingContext } from '../contract.ts';
 import { name, rest } from '../parameters.ts';
 import { endToEnd, sumOfAll } from '../values.ts';
 
-/** The tasks of a weighting, as its call in a file names them. */
+/** The tasks of a weighting, as named by its call in a file. */
 export const tasks = rest(name('task', { required: true, doc: 'The tasks whose losses are weighed.' }));
 
-/** Values of the losses, constants to differentiation: float32 [tasks]. */
+/** Returns the values of the losses as constants to differentiation: float32 [tasks]. */
 export function lossValues(builder: Builder, losses: readonly TaskLoss[]): Ref {
   return stack(
     builder,
@@ -16,8 +16,8 @@ export function lossValues(builder: Builder, losses: readonly TaskLoss[]): Ref {
 }
 
 /**
- * 1 for each task for which a row of the batch counts, else 0: float32 [tasks]. Undefined where every batch has such rows. The
- * loss of 0 of a task without rows is no measurement: a weighting must not learn from it.
+ * Returns 1 for each task with rows that count in the batch, otherwise 0: float32 [tasks]. Undefined if every batch has such rows. The loss of a task without
+ * rows is 0, but it is not a measurement, so a weighting must not learn from it.
  */
 export function presence(builder: Builder, losses: readonly TaskLoss[]): Ref | undefined {
   if (losses.every(({ present }) => present === undefined)) return undefined;
@@ -34,35 +34,35 @@ export function meanPresent(builder: Builder, values: Ref, present: Ref | undefi
   return builder.div(builder.sum(builder.mul(values, present), [0], true), presentCount);
 }
 
-/** Scalars → [count]. */
+/** Stacks scalars: → [count]. */
 export function stack(builder: Builder, scalars: readonly Ref[]): Ref {
   const oneByOne = scalars.map((scalar) => builder.reshape(scalar, [1]));
   return endToEnd(builder, oneByOne, 0);
 }
 
-/** [count] → scalars. */
+/** Splits [count] into scalars. */
 export function unstack(builder: Builder, vector: Ref): Ref[] {
   return Array.from({ length: vector.type.shape[0] as number }, (_, at) =>
     builder.reshape(builder.slice(vector, [at], [1]), []),
   );
 }
 
-/** Σ weight · loss, the weights constants to differentiation. */
+/** Returns Σ weight · loss, with weights that are constants to differentiation. */
 export function weightedSum(builder: Builder, losses: readonly TaskLoss[], weights: readonly Ref[]): Ref {
   return losses
     .map(({ loss }, at) => builder.mul(builder.stopGradient(weights[at]!), loss))
     .reduce((sum, next) => builder.add(sum, next));
 }
 
-/** The state of a weighting from step to step: float32 [length], all `first` before the first. */
+/** Makes the state of a weighting, which passes from step to step: float32 [length], initially `first`. */
 export function state(builder: Builder, stateName: string, length: number, first = 0): Ref {
   return builder.parameter(stateName, [length], { kind: 'constant', value: first }, { trainable: false });
 }
 
-/** By task, then by shared value; undefined where the task does not reach the value: a gradient of 0. */
+/** By task, then by shared value. Undefined if the task does not reach the value, which is a gradient of 0. */
 type TaskGradients = readonly (readonly (Ref | undefined)[])[];
 
-/** Gradients of every loss by all that is shared. */
+/** Returns the gradients of every loss with respect to all shared values. */
 export function taskGradients({ losses, shared, gradients }: WeightingContext): TaskGradients {
   return losses.map(({ loss }) => gradients(loss, shared));
 }
@@ -82,7 +82,7 @@ export function gramMatrix({ builder, shared, byTrained }: WeightingContext, ofS
   return builder.reshape(stack(builder, allProducts), [count, count]);
 }
 
-/** Σ over shared values of Σ a · b: a scalar. */
+/** Returns Σ over shared values of Σ a · b, a scalar. */
 export function innerProduct(builder: Builder, a: readonly (Ref | undefined)[], b: readonly (Ref | undefined)[]): Ref {
   return a
     .flatMap((left, at) => {
@@ -94,7 +94,7 @@ export function innerProduct(builder: Builder, a: readonly (Ref | undefined)[], 
     .reduce((sum, next) => builder.add(sum, next), builder.constant(0));
 }
 
-/** Σₖ weightₖ · gₖ, value by value. */
+/** Returns Σₖ weightₖ · gₖ, value by value. */
 export function combine(builder: Builder, gradients: TaskGradients, weights: readonly Ref[]): (Ref | undefined)[] {
   return (gradients[0] ?? []).map((_, at) =>
     gradients

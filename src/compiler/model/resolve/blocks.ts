@@ -146,7 +146,7 @@ class BlockReader {
       report('block-cycle', span, { name });
       return undefined;
     }
-    // Maximum depth, so that a long chain does not exhaust the stack.
+    // Blocks beyond the maximum depth are not read, so that a long chain does not overflow the stack.
     const isDeep = this.#open.length > limits.depth;
     if (isDeep || block.parameters.length === 0) {
       return this.#stepOf(call, block, isDeep ? undefined : this.#writeOnce(name, block, this.#outermost));

@@ -27,8 +27,8 @@ import { isProduct, resolveProduct } from './objective.ts';
 import { resolveScore } from './scores.ts';
 
 /**
- * @param of the owner of the entries for messages: "task `watch`" @returns the first entry of each known name. A misspelt name is reported and taken
- * for the nearest absent one.
+ * @param of the owner of the entries for messages: "task `watch`"
+ * @returns the first entry of each known name. A misspelled name is reported and taken for the nearest absent one.
  */
 function entriesByName<N extends string>(
   of: string,

@@ -60,7 +60,7 @@ export function labelExtra(
   };
 }
 
-/** Resolves a member; a misspelt name is taken for the nearest one. */
+/** A member after correction: a misspelled name stands for the nearest one. */
 interface Member {
   readonly node: Ast.IdentifierNode;
   readonly name: string;
@@ -109,7 +109,7 @@ export function resolveGroups(workspace: Workspace): ReadonlyMap<string, readonl
       // A nested group without a result is part of a cycle.
       const brought = member.isGroup ? (done.get(member.name) ?? []) : [member.name];
       const twice = brought.filter((feature) => memberOfFeature.has(feature));
-      // A misspelt name is already reported.
+      // A misspelled name is already reported.
       if (twice.length > 0 && member.node.name === member.name) {
         repeated(workspace, group, member, memberOfFeature.get(twice[0]!)!, twice, twice.length === brought.length);
       }
@@ -180,5 +180,5 @@ function repeated(
   report('repeated-member', member.node.span, memberFacts, { notes: [note], fixes });
 }
 
-/** No fix if the group would become empty. */
+/** Returns the fix for a cycle; none if it would leave the group empty. */
 const cycleFix = ({ members }: Ast.GroupNode, { node }: Member) => (members.length > 1 ? [[removal(node.span)]] : []);

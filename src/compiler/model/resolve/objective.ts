@@ -109,7 +109,7 @@ export function isProduct({ scope, constants, library }: Workspace, value: Ast.E
   );
 }
 
-/** Expressions that combine others. */
+/** Returns the operands of all nested arithmetic. */
 function operandsOf(value: Ast.ExpressionNode): readonly Ast.ExpressionNode[] {
   if (value.kind === 'Binary') return [...operandsOf(value.left), ...operandsOf(value.right)];
   return value.kind === 'Unary' ? operandsOf(value.operand) : [value];

@@ -235,7 +235,7 @@ function stepNotChannel({ report }: Workspace, tower: ResolvedTower, step: Resol
 
 const channelsOf = (tower: ResolvedTower): ResolvedStep[] => tower.steps.filter((step) => step.channel);
 
-/** All channels except biases; all if every channel is a bias. */
+/** Returns all channels except biases; all if every channel is a bias. */
 function toPair(tower: ResolvedTower, biases: ReadonlySet<string>): ResolvedStep[] {
   const channels = channelsOf(tower);
   const others = channels.filter(({ name }) => !biases.has(`${tower.name}.${name}`));

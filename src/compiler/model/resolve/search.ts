@@ -97,7 +97,7 @@ function pathSpan({ path }: Ast.SearchEntryNode): Span {
   return { ...path[0]!.span, end: path.at(-1)!.span.end };
 }
 
-/** Reasons why trials with this setting could not be compared. */
+/** Returns the reason why trials with different values could not be compared; undefined if they can. */
 function refusal({ path }: Ast.SearchEntryNode, files: Files): string | undefined {
   const { lets, blocks } = declared(files);
   const pathNames = path.map(({ name }) => name);

@@ -73,7 +73,7 @@ interface WideTableSize {
   readonly dim: number;
 }
 
-/** Undefined if another feature owns the table, or if the source does not determine its rows, as for a learned vocabulary. */
+/** Returns undefined if another feature owns the table, or if the source does not determine its rows, as for a learned vocabulary. */
 function wideTableOf({ encoder, dim = 0, along }: FeatureUse): WideTableSize | undefined {
   // A feature that is added to a list must have the width of that list.
   if ('owner' in encoder || along !== undefined) return undefined;

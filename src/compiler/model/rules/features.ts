@@ -17,7 +17,7 @@ export const featureArguments: Rule = ({ features, library }, report) => {
   const reportedKinds = new Set<BoundKind>();
   const naming = new Map([...features].map(([name, { call }]) => [name, featuresNamed(call, library.features)]));
   const unsettled = unsettledOf(features, naming);
-  // Limits the number of unresolved features that are checked.
+  // With too many unsettled features, the uses of all features are not computed.
   const valid = unsettled.size > most ? new Map() : usesOf(features);
   if (valid.size === features.size) return;
   for (const [name, { call }] of features) {
@@ -206,7 +206,7 @@ export const keyKind: Rule = ({ towers, features }, report) => {
   }
 };
 
-/** Undefined if the declaration itself is wrong. */
+/** Returns undefined if the declaration itself is wrong. */
 function tellsApart(name: string, features: Resolution['features']): boolean | undefined {
   try {
     const use = featureUse(name, features);

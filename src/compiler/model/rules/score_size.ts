@@ -179,7 +179,7 @@ export const temperatureExtreme: Rule = (resolution, report) => {
 const firstOf = (given: unknown): number =>
   typeof given === 'number' ? given : ((given as BoundKind).arguments.from as number);
 
-/** Sets the factor of a cosine that most papers use. */
+/** Returns an edit that sets the scale of a cosine to that of most papers. */
 function stretched(loss: ExpressionNode, { parameters }: KindRow): Edit {
   const argument = 'temperature' in parameters ? 'temperature: 0.1' : 'scale: 10';
   const { source, end } = loss.span;

@@ -49,7 +49,7 @@ export const taskLabel: Rule = ({ tasks, labels, library }, report) => {
   }
 };
 
-/** The range from the last input to the end of the header. It skips comments, which may contain a parenthesis. */
+/** Matches from the last input to the end of the header, including comments, which may contain a parenthesis. */
 const closing = /^(?:[\s,]|\/\/[^\r\n]*)*\)/;
 
 /** A loss that compares items must be able to recognize equal items, so it needs an item key. */

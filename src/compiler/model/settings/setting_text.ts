@@ -70,7 +70,7 @@ function readValues(
 /** Caches expressions that no file contains, by their text. They are defaults of the library, so there are few, and a search needs them repeatedly. */
 const unwritten = new Map<string, ExpressionNode | undefined>();
 
-/** Parses an expression that is in no file, so that all of it has one span. Undefined if the text is none. */
+/** Parses an expression that is in no file, so that all of it has one span. Returns undefined if the text is not an expression. */
 export function expressionAt(text: string, at: Span): ExpressionNode | undefined {
   if (!unwritten.has(text)) {
     const [found] = parse(makeSource(sourceName, `let value = ${text}`)).output.declarations;

@@ -369,7 +369,7 @@ const withName = (argument: Ast.ArgumentNode, name: string, is: SlotType['is'], 
 const printDefault = (value: unknown): string =>
   typeof value === 'object' && value !== null && 'kind' in value ? printCall(value as BoundKind) : String(value);
 
-/** Makes a call with one argument. */
+/** Returns a call with one argument replaced by a text. */
 const withText = ({ kind, arguments: given }: BoundKind, name: string, text: string): BoundKind => ({
   kind,
   arguments: { ...given, [name]: text },

@@ -1,8 +1,8 @@
 import { mixed } from '../../../base/random/random.ts';
 
 /**
- * MurmurHash3_x86_32 (Austin Appleby, public domain) of the UTF-8 bytes of a text, seed 0: an unsigned 32-bit number. Stored models depend on it, so
- * it never changes.
+ * Returns MurmurHash3_x86_32 (Austin Appleby, public domain) of the UTF-8 bytes of a text, seed 0: an unsigned 32-bit number. Stored models depend on it, so it
+ * never changes.
  */
 export function murmur3(text: string): number {
   const bytes = room.length < 3 * text.length ? new Uint8Array(3 * text.length) : room;

@@ -13,9 +13,9 @@ export function encodeValue(encoding: Encoding, value: unknown): EncodedValue {
 }
 
 /**
- * Values are texts, numbers, booleans, arrays of them, and `null`, `undefined`, `''` or NaN for missing. An array is a bag
- * of its elements without the missing ones; for a vector it is the vector. A moment is seconds since 1970, a Date, or its text as in
- * `2026-11-25 17:00`, in UTC where it names no zone. Throws TypeError for anything else, and for an invalid number, like training.
+ * Encodes texts, numbers, booleans, arrays of these, and `null`, `undefined`, `''` or NaN for a missing value. An array is a bag of its elements without the
+ * missing ones; for a vector it is the vector itself. A moment is seconds since 1970, a Date, or a text such as `2026-11-25 17:00`, in UTC if it has no zone.
+ * Throws TypeError for other values, and for an invalid number, like training.
  */
 export function makeValueEncoder(encoding: Encoding): (value: unknown) => EncodedValue {
   const coder = makeCoder(encoding);

@@ -20,13 +20,13 @@ export type EachRecord = (line: number, from: number, to: number, problem?: Prob
 
 export interface Scanner {
   /**
-   * Passes the records of `bytes` to `each`. `bytes` begin where the last call ended, and `final` marks the end of the file. Returns the number of
-   * consumed bytes. Throws ShapeError if no later record can be trusted.
+   * Passes the records of `bytes` to `each`. `bytes` begin where the last call ended, and `final` marks the end of the file. Returns the number of consumed
+   * bytes. Throws FileShapeError if no later record can be trusted.
    */
   take(bytes: Buffer, final: boolean, each: EachRecord): number;
 }
 
-/** An error on one line makes the whole file unreadable. */
+/** The whole file cannot be read because of an error on one line. */
 export class FileShapeError extends Error {
   constructor(
     readonly line: number,
@@ -175,7 +175,7 @@ export class CsvScanner implements Scanner {
     this.parser = new CsvParser(shape.delimiter);
   }
 
-  /** Receives a value of the current record: its bytes without quotes. */
+  /** Passes on a value of the record that `take` has just passed on: its bytes without quotes. */
   value(bytes: Buffer, column: number, each: (bytes: Buffer, from: number, to: number) => void): void {
     const { spans } = this.parser;
     const [from, to] = [spans[3 * column]!, spans[3 * column + 1]!];
@@ -254,7 +254,7 @@ export class CsvScanner implements Scanner {
     return bytes.compare(header, 0, header.length, from, to) === 0;
   }
 
-  /** The offset after the line end at `end`. */
+  /** Returns the offset after the line end at `end`. */
   private next(bytes: Buffer, end: number): number {
     const after = pastLineEnd(bytes, end);
     if (after > end) this.line++;

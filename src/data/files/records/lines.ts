@@ -241,7 +241,7 @@ export class LinesScanner implements Scanner {
     );
   }
 
-  /** Like `take`, but passes all good lines at once. */
+  /** Does the same as `take`, but passes on good lines as a whole. */
   read(bytes: Buffer, final: boolean, good: EachGoodLine, bad: EachRecord): number {
     return this.lines.walk(bytes, final, (line, from, to, isTooLong) => {
       const words = isTooLong ? [] : wordsOf(bytes, from, to);

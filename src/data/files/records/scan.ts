@@ -16,21 +16,21 @@ export interface ScanResult {
   readonly plain: boolean;
 }
 
-/** Bytes from which the columns of a text are known. */
+/** Number of bytes that suffice to find the columns of a text file. */
 export const shortSample = 64 * 1024;
 
 const pieceBytes = 1 << 20;
 /** Reading stops after this many bad records if they outnumber the good ones, because each is stored with its reason. */
 const maxBadRecords = 1_000_000;
 
-/** @throws ShapeError where a file holds nearly nothing but bad records */
+/** @throws FileShapeError if almost all records of a file are bad */
 export function refuseHopeless(bad: number, good: number, first: ScanResult['bad'][number] | undefined): void {
   if (first === undefined || bad <= maxBadRecords || bad <= good) return;
   const limit = maxBadRecords.toLocaleString('en');
   throw new FileShapeError(first.line, `${first.problem.reason}; ${limit} rows are invalid, and fewer are valid`);
 }
 
-/** Counts the records of a file. Throws what the file system and zlib throw, and ShapeError. */
+/** Counts the records of a file. Throws the errors of the file system and of zlib, and FileShapeError. */
 export async function scanFile(file: InputFile, scanner: JsonScanner, signal?: AbortSignal): Promise<ScanResult> {
   let goodCount = 0;
   const badRecords: { line: number; problem: Problem }[] = [];
@@ -44,7 +44,7 @@ export async function scanFile(file: InputFile, scanner: JsonScanner, signal?: A
   return { good: goodCount, bad: badRecords, plain: scanner.plain };
 }
 
-/** Writes the records without a problem to the new file `to`, one a line: line ends between JSON's tokens become spaces. */
+/** Writes the good records to the new file `to`, one on each line: line ends between JSON tokens become spaces. */
 export async function copyGood(file: InputFile, scanner: Scanner, to: string, signal?: AbortSignal): Promise<void> {
   const handle: FileHandle = await open(to, 'wx', 0o600);
   try {
@@ -79,7 +79,7 @@ export async function eachGood(file: InputFile, scanner: Scanner, each: (line: n
   );
 }
 
-/** Reads the first bytes of a file, unpacked: all of them where there are fewer than `least`. */
+/** Reads and decompresses the first bytes of a file: at least `least`, or all if there are fewer. */
 export async function readBeginning(
   file: InputFile,
   least: number,
@@ -139,7 +139,7 @@ export async function eachPiece(
   await passOn(true);
 }
 
-/** A compressed file that was cut off is an error, and so is one with something after its compressed data. */
+/** Decompresses a file. A truncated compressed file is an error, and so is data after the end of the compressed data. */
 export async function* unpacked(file: Pick<InputFile, 'path' | 'compressed'>, size: number): AsyncGenerator<Buffer> {
   const raw = createReadStream(file.path, { highWaterMark: size });
   if (!file.compressed) {
@@ -167,10 +167,10 @@ export function stampOf(file: InputFile): string {
 
 /** A sample of a file: all bytes of a small file, or pieces spread over a large one, so that sampling takes seconds at any size. */
 export interface FileSample {
-  /** The first begins where the file begins. The others may begin and end within a record. */
+  /** The first piece is the beginning of the file. The others may begin and end within a record. */
   readonly pieces: readonly Buffer[];
   readonly isWhole: boolean;
-  /** Unpacked bytes of the file, if known. */
+  /** Decompressed size of the file, if known. */
   readonly size: number | undefined;
 }
 
@@ -193,7 +193,7 @@ export async function sampleBytes(file: InputFile): Promise<FileSample> {
       pieces.push(buffer.subarray(0, bytesRead));
     };
     await read(0, firstBytes);
-    // Even offsets: a character of UTF-16 is two bytes.
+    // The offsets are even, because a character of UTF-16 has two bytes.
     const step = Math.floor((size - firstBytes - otherBytes) / (otherPieces - 1) / 2) * 2;
     for (let piece = 0; piece < otherPieces; piece++) await read(firstBytes + piece * step, otherBytes);
     return { pieces, isWhole: false, size };

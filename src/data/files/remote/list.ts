@@ -201,7 +201,10 @@ interface Listing {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Opens a connection only for addresses that `access` or the environment allows. @throws Failure `remote-address` for others */
+/**
+ * Connects only to addresses that `access` or the environment allows.
+ * @throws Failure `remote-address` for an invalid allowed address
+ */
 export async function listRemote(
   description: DataDescription,
   { allow }: Access = {},

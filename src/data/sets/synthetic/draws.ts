@@ -1,6 +1,6 @@
 /**
- * Users, items and events of a synthetic set. Each number is a function of (seed, what it is for, row), so any range of rows can be drawn
- * independently, with the same result for any size of the range.
+ * Draws users, items and events of a synthetic set. Each number is a function of (seed, purpose, row), so any range of rows can be drawn independently, with
+ * the same result for any size of the range.
  *
  * Items form clusters of (almost) equal size, and within a cluster their popularity follows Zipf's law. A user prefers two clusters. With the fixed
  * probabilities of `tastes` an event takes an item of the first cluster, of the second, or of any. Events of a user are independent, so P(item | user) is known
