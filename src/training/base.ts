@@ -42,9 +42,10 @@ export interface Base {
 }
 
 /** @throws Failure `from-itself` */
-export async function refuseItself(from: string, out: string): Promise<void> {
+export async function refuseItself(from: string, out: string, option = 'from'): Promise<void> {
   const realPaths = await Promise.all([from, out].map((folder) => realpath(folder).catch(() => undefined)));
-  if (realPaths[0] !== undefined && realPaths[0] === realPaths[1]) throw failure('from-itself', { folder: out });
+  if (realPaths[0] !== undefined && realPaths[0] === realPaths[1])
+    throw failure('from-itself', { folder: out, option });
 }
 
 /**

@@ -45,5 +45,5 @@ it('needs a time, and says so', async () => {
       { asOf: 3 },
     ),
   );
-  expect(found).toEqual([expect.stringMatching(/^data-needs .*needs a time/)]);
+  expect(found).toEqual([expect.stringMatching(/^data-needs .*`--as-of` needs a time/)]);
 });

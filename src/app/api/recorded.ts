@@ -3,8 +3,8 @@ import { dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { makeSource } from '../../base/text/source.ts';
-import { lowerFeatures } from '../../compiler/lower/features.ts';
 import { lowerRetrieval } from '../../compiler/lower/retrieval.ts';
+import { lowerFeaturesWhole } from '../../compiler/lower/through.ts';
 import { withoutUnread } from '../../compiler/model/complete.ts';
 import { type Access, isWithin, kindAt, reachOf } from '../../data/files/access.ts';
 import { addressOf, allowedAddresses, folderOfAddress, isAddress, isAllowed } from '../../data/files/remote/address.ts';
@@ -121,7 +121,7 @@ export async function objectivesOf({
   const model = (await recompiled(folder, manifest))?.model;
   if (model === undefined) return undefined;
   const readModel = withoutUnread(model);
-  const { output: features } = lowerFeatures(readModel);
+  const { output: features } = lowerFeaturesWhole(readModel);
   let firstColumn = 0;
   const objectives = readModel.retrieve.map((each): RetrievalObjective => {
     const { width } = lowerRetrieval({ ...readModel, retrieve: [each] }, features, 'query');

@@ -2,7 +2,7 @@
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { AsOf, Dataset, Part } from '../../data/dataset.ts';
-import { momentAsked, momentWords } from '../../data/rows/fresh.ts';
+import { momentAsked, momentOf, momentWords } from '../../data/rows/fresh.ts';
 import type { ItemReader } from '../../data/written/fields.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import { type Choice, chooseEngine } from '../../engines/engines.ts';
@@ -178,6 +178,7 @@ async function readSame(
   const dataset = await readRows(trained, request, mayDiffer);
   const { refuseOtherData } = await import('../../training/artifact/load.ts');
   const notes = refuseOtherData(trained, dataset, mayDiffer);
+  refuseOtherUnit(request.asOf, dataset);
   const { heldOutBefore = 0 } = dataset;
   if (request.data === undefined || notes.length === 0 || heldOutBefore === 0) return { dataset, notes };
   const dataUntil = momentWords(trained.manifest.data.until!.time);
@@ -423,6 +424,14 @@ export async function exportTowers(run: Run, request: ExportRequest): Promise<Ex
 function asOfAsked(asOf: string | number | undefined): AsOf | undefined {
   if (asOf === undefined || asOf === 'validation' || asOf === 'test') return asOf;
   return momentAsked(asOf, 'as-of').time;
+}
+
+/** @throws Failure `data-needs` for a date if the times of the data are no seconds, such as milliseconds or positions */
+function refuseOtherUnit(asOf: string | number | undefined, { until }: Dataset): void {
+  if (asOf === undefined || asOf === 'validation' || asOf === 'test' || until === undefined) return;
+  if (!momentAsked(asOf, 'as-of').isDate || typeof momentOf(until.time) === 'string') return;
+  const needs = `times in seconds since 1970, and the last training event has the time ${until.time}: give a number in this unit`;
+  throw failure('data-needs', { what: `--as-of ${asOf}`, needs });
 }
 
 async function readRows(trained: LoadedModel, request: LoadRequest, mayDiffer: boolean): Promise<Dataset> {

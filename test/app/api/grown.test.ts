@@ -51,3 +51,17 @@ it('answers know new events of a user, of a new user and of a new item, and say 
   await opened.close();
   await run.close();
 });
+
+it('a moment is a date where times are seconds alone, and a part where one is held out', async () => {
+  const said = async (asOf: string, folder: string) =>
+    (await failureOf(load(folder, { asOf }).then((run) => run.recommender()))).join();
+  // The times of the project count from 1,000 on.
+  expect(await said('2018-09-01', at('run'))).toMatch(
+    /^data-needs .*`--as-of 2018-09-01` needs times in seconds since 1970/,
+  );
+  expect(await said('sometime', at('run'))).toMatch(/^since-unreadable .*`--as-of sometime`.*`validation`, `test`/);
+  await train(undefined, { final: at('run'), out: at('final') });
+  expect(await said('test', at('final'))).toMatch(/^data-needs .*`--as-of test` needs a part that is held out/);
+  const itself = await failureOf(train(undefined, { final: at('run'), out: at('run'), force: true }));
+  expect(itself.join()).toMatch(/^from-itself .*`--final` and `--out` are the same folder/);
+});

@@ -41,7 +41,7 @@ export async function serveVersions(request: VersionsRequest): Promise<ServingVe
 
 async function serveWith(items: OpenedItems | undefined, request: VersionsRequest): Promise<ServingVersions> {
   const { watch, canary, share, signal, say = () => {}, index, table, userVectors } = request;
-  const { data, allow, unfinished, cache } = request;
+  const { data, allow, unfinished, cache, asOf, say: sayOfRun } = request;
   const engineChoice = await (request.run?.engine() ?? chooseEngine(request.engine, 'serving'));
   request.onEngine?.(engineChoice);
   const [{ loadInProcess }, { makeWatch }, { makeActiveVersions, makeVersions }, { makeSwaps }] = await Promise.all([
@@ -54,7 +54,10 @@ async function serveWith(items: OpenedItems | undefined, request: VersionsReques
     openVersion(run, folder, defined({ items, index, table, userVectors }));
   // An index that comes after its run makes the run one to be tried again.
   const extraFile = index === undefined || isAddress(index) ? undefined : join(index, 'index.json');
-  const ofRun = { ...defined({ data, allow, unfinished, cache, say: request.say }), engine: engineChoice.engine.name };
+  const ofRun = {
+    ...defined({ data, allow, unfinished, cache, asOf, say: sayOfRun }),
+    engine: engineChoice.engine.name,
+  };
   const load = async (folder: string, ending?: AbortSignal, isFirst = false): Promise<Version> =>
     versionOf(await loadInProcess(folder, { ...ofRun, isFirst, ...defined({ signal: ending }) }), folder);
 

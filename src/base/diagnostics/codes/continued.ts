@@ -2,8 +2,8 @@
 import { countOf, row } from '../wording.ts';
 
 export const continued = {
-  'from-itself': row<{ folder: string }>({
-    message: ({ folder }) => `\`--from\` and \`--out\` are the same folder, ${folder}`,
+  'from-itself': row<{ folder: string; option: string }>({
+    message: ({ folder, option }) => `\`--${option}\` and \`--out\` are the same folder, ${folder}`,
     hint: 'write the new run into a folder of its own, or train this run further with `--resume`',
   }),
 
@@ -20,7 +20,8 @@ export const continued = {
 
   'since-unreadable': row<{ text: string; option: string }>({
     message: ({ text, option }) => `\`--${option} ${text}\` is neither a date nor a number`,
-    hint: 'write a date such as `2018-09-01` or `2018-09-01T12:00:00Z`, or a number in the unit of the `time` of the data block',
+    hint: ({ option }) =>
+      `write ${option === 'as-of' ? '`validation`, `test`, ' : ''}a date such as \`2018-09-01\` or \`2018-09-01T12:00:00Z\`, or a number in the unit of the \`time\` of the data block`,
   }),
 
   'time-not-seconds': row<{ what: string; time: number; isSince?: boolean }>({
