@@ -6,7 +6,7 @@ import { lineAt, positionAt, type Span } from '../text/source.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { firstOf, mostErrors } from './json.ts';
 
-/** The first of them in a stable order, an empty line between, and a last line that counts all. Empty for none. */
+/** Renders the first diagnostics in a stable order, with an empty line between them, and a last line that counts all of them. Empty without diagnostics. */
 export function render(diagnostics: readonly Diagnostic[], options: RenderOptions = {}): string {
   if (diagnostics.length === 0) return '';
   const { shown } = firstOf(diagnostics);
@@ -26,14 +26,12 @@ function count(diagnostics: readonly Diagnostic[]): string {
   return countTexts.join(', ');
 }
 
-/** Renders one diagnostic: position, message, the source lines with an underline, and the hint. */
-
 export interface RenderOptions {
   /** Default: off, because only the caller knows whether it writes to a terminal. */
   readonly colour?: boolean;
 }
 
-/** One diagnostic, without a newline at its end. */
+/** Renders one diagnostic (position, message, source lines with an underline, notes, hint), without a newline at the end. */
 export function renderOne(diagnostic: Diagnostic, options: RenderOptions = {}): string {
   const paint = pc.createColors(options.colour ?? false);
   const mark = diagnostic.severity === 'error' ? paint.red : paint.yellow;
@@ -75,7 +73,7 @@ interface FrameStyle {
 /** Longer lines are cut around the place, so that one line of a megabyte stays readable. */
 const longest = 120;
 
-/** The first and, where it is another, the last line of a span, with carets under what belongs to it. */
+/** Returns the first line of a span, and the last if that is a different line, with carets under the part in the span. */
 function frame(at: Span, style: FrameStyle): string[] {
   const start = positionAt(at.source, at.start);
   const end = positionAt(at.source, Math.max(at.start, at.end));
