@@ -56,7 +56,7 @@ function place(at: Span): string {
   return `${show(at.source.name).text}:${line}:${column}`;
 }
 
-/** One width for all the frames of a diagnostic, so that their gutters align. */
+/** Returns one width for all frames of a diagnostic, so that their gutters align. */
 function gutter(diagnostic: Diagnostic): number {
   const spans = [diagnostic.at, ...diagnostic.notes.map((note) => note.at)].filter((at) => at !== undefined);
   const lastLine = Math.max(0, ...spans.map((at) => positionAt(at.source, at.end).line));
@@ -64,13 +64,13 @@ function gutter(diagnostic: Diagnostic): number {
 }
 
 interface FrameStyle {
-  /** Cells of the gutter that holds line numbers. */
+  /** Terminal cells of the gutter, which has the line numbers. */
   readonly width: number;
   readonly mark: (text: string) => string;
   readonly paint: ReturnType<typeof createColors>;
 }
 
-/** Longer lines are cut around the place, so that one line of a megabyte stays readable. */
+/** Maximum characters shown of a line. A longer line is cut around the marked position, so that a line of a megabyte stays readable. */
 const longest = 120;
 
 /** Returns the first line of a span, and the last if that is a different line, with carets under the part in the span. */
