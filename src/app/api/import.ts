@@ -1,4 +1,4 @@
-/** A config of another program as a model of Tower. */
+/** Imports a config of another program as a model of Tower. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -20,13 +20,13 @@ import { formatted, lookAt, pathFrom } from './init.ts';
 export interface ImportRequest {
   readonly config: string;
   readonly out: string;
-  /** The training rows, which replace those that the config names. */
+  /** File of the training rows, in place of those that the config names. */
   readonly events?: string;
-  /** The rows that are measured. */
+  /** File of the test rows. */
   readonly test?: string;
-  /** One row for each item. `false`: none, items are those of the events. */
+  /** File with one row per item. `false`: none, the items are those of the events. */
   readonly items?: string | false;
-  /** The columns that identify a user and an item, where the config does not say. */
+  /** The columns that identify a user and an item, if the config does not say. */
   readonly user?: string;
   readonly item?: string;
   readonly signal?: AbortSignal;
@@ -38,19 +38,19 @@ export interface Imported {
   readonly data: string;
   readonly notes: readonly ImportNote[];
   readonly copies: readonly { readonly from: readonly string[]; readonly to: string; readonly rows?: number }[];
-  /** Missing files of the data block, with the content that they must have. */
+  /** Missing files of the data block, with the columns that they must have. */
   readonly missing: readonly { readonly path: string; readonly columns: readonly string[] }[];
   /** Folders outside of the project that the data block reads. */
   readonly allow: readonly string[];
   readonly warnings: string;
 }
 
-/** Maximum size: a config is written by hand. */
+/** Maximum size of a config, which is written by hand. */
 const LARGEST = 20 << 20;
 
 /**
- * Writes `data.tower` and `model.tower`, and the rows with a header if they have none. Then checks both. Long because the written files are removed
- * again if a later step fails.
+ * Writes `data.tower` and `model.tower`, and the rows with a header if they have none. Then checks both. The function is long because the written files are
+ * removed again if a later step fails.
  * @throws Failure `cannot-read`, `config-…`, `starter-exists` before anything is written, `import-fails`
  */
 export async function importConfig(request: ImportRequest): Promise<Imported> {
@@ -74,7 +74,7 @@ export async function importConfig(request: ImportRequest): Promise<Imported> {
   const [data, model] = [join(out, 'data.tower'), join(out, 'model.tower')];
   const plan = planOf(importFiles, converted, out);
   for (const path of [data, model, ...plan.copies.map(({ to }) => to)]) {
-    // The model is written last.
+    // The model is written last, so without it an earlier import is unfinished.
     if (existsSync(path)) throw failure('starter-exists', { path, isUnfinished: !existsSync(model) });
   }
   await makeFolder(out);
@@ -83,7 +83,7 @@ export async function importConfig(request: ImportRequest): Promise<Imported> {
   try {
     await writeFiles();
   } catch (error) {
-    // The written files would block the next attempt.
+    // If they stayed, the written files would block the next attempt.
     for (const path of [...plan.copies.map(({ to }) => to), data, model])
       await rm(path, { force: true }).catch(() => {});
     throw error;
