@@ -130,7 +130,7 @@ async function measured(run: Run, { k = 100, queries = 500 }: IndexRequest) {
 
 const placed = (folder: string, request: IndexRequest) => ({ ...request, to: request.to ?? join(folder, 'index') });
 
-/** Checks that an index can be written there, before a run is loaded. @throws Failure `index-address`, `index-server`, `no-usearch`, … */
+/** Checks, before a run is loaded, that an index can be written to the target. @throws Failure `index-address`, `index-server`, `no-usearch`, … */
 export function checkIndexTarget(folder: string, request: IndexRequest): Promise<void> {
   const targetRequest = placed(folder, request);
   return targetOf(targetRequest.to).check(targetRequest);
@@ -181,7 +181,7 @@ export interface IndexRequest {
 }
 
 export interface Indexed {
-  /** The address, without a password. */
+  /** The address of the index, without the password. */
   readonly to: string;
   readonly table?: string;
   readonly items: number;
@@ -197,7 +197,7 @@ export interface IndexTargetRequest {
 
 export interface OpenedIndex {
   readonly snapshot: Snapshot;
-  /** Without a password. */
+  /** Without the password. */
   readonly address: string;
   close(): Promise<void>;
 }
