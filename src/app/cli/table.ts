@@ -6,7 +6,7 @@ import type { Proposal } from '../../data/init/proposal.ts';
 import type { Profile, ProfileBlock, ProfileRow } from '../../training/profile/profile.ts';
 import type { RunSummary } from '../api/runs.ts';
 
-/** Formats a table: the first column aligned left, the others right (with `texts`: left), with lines only around it and under the head. */
+/** Formats a table with lines only around it and under the head. @param others alignment of all columns but the first: `left` for texts */
 export function tableOf(
   head: readonly string[],
   rows: readonly (readonly string[])[],

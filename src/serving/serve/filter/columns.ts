@@ -131,7 +131,7 @@ function growing<T extends Int8Array | Int32Array | Float64Array>(make: new (len
   };
 }
 
-/** JSON; null where there is no value. */
+/** Returns a value for JSON; null if it is missing. */
 export function valueAt(column: ItemColumn, row: number): unknown {
   switch (column.kind) {
     case 'number':
