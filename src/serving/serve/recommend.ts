@@ -26,7 +26,7 @@ export interface Recommender extends QueryAnswerer {
   readonly asOf?: string | number;
   /** The default of `removeSeen`. */
   readonly removesSeen: boolean;
-  /** The state that a start would compute again, to be cached. */
+  /** Returns the state to be cached, which the next start would have to compute again. */
   served(): ServingState;
   /** Answers from the same items, searched by `base`, with writes of its own. Default: a search that compares all items. */
   over(base?: Snapshot): WritableAnswerer;
