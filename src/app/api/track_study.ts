@@ -212,7 +212,7 @@ const resultTags = ({ winner, ended }: Tuned): TextsByKey =>
       : []),
   ]);
 
-/** Results of the winner and of the unchanged file on fresh seeds: `validation/tuned/recall@50`, at the last job. */
+/** Returns the results of the winner and of the unchanged file on fresh seeds, such as `validation/tuned/recall@50`, at the last job. */
 function resultPoints({ validation, test }: Tuned, records: readonly JobRecord[]): Metric[] {
   const [timestamp, step] = [Date.now(), records.length];
   return [validation, test].flatMap((comparison) =>

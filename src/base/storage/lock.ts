@@ -40,7 +40,7 @@ const mostGone = 100;
 export const isLockFile = (name: string): boolean =>
   /^\.lock(-[0-9a-f-]{36}|\.[0-9a-f-]{36})*$/.test(name) || isReaderFile(name);
 
-/** Matches the file of a process that reads the folder: see `beginReading`. */
+/** True for the file of a process that reads the folder. See `beginReading`. */
 const isReaderFile = (name: string): boolean => /^\.reader-[0-9a-f-]{36}$/.test(name);
 
 /** Refuses a folder that has files other than locks and those that `isOwn` accepts. @throws Failure `folder-in-use`, `cannot-read` */

@@ -133,7 +133,7 @@ function draw({ box, x, y, width }: PlacedBox, tower: string | undefined, isFold
   return `<g data-box="${escapeHtml(box.id)}"${button}><title>${escapeHtml([tower === undefined ? boxName : `${boxName}, tower ${tower}`, ...(weights === '' ? [] : [`${weights} weights`]), title].join('\n'))}</title><rect class="box ${lookOf(box)}" x="${x}" y="${y}" width="${width}" height="${heightOf(box)}" rx="6"/>${svgParts.join('')}</g>`;
 }
 
-/** Boxes of the backward pass are dashed, like external inputs. */
+/** Returns the style of a box. Boxes of the backward pass are dashed, like external inputs. */
 const lookOf = ({ kind }: Box): string => (kind === 'back' ? 'features' : kind);
 
 const nameOf = ({ kind, name }: Box): string => (kind === 'channel' || kind === 'task' ? `${kind} ${name}` : name);
@@ -187,7 +187,7 @@ export const palette = `
 @media (prefers-color-scheme: dark) { :root { ${colours.dark} } }
 `;
 
-/** Returns one of the two, for a picture in a window with a theme of its own. */
+/** Returns the colours of one theme, for a window that has its own; without a theme, those of both. */
 const paletteOf = (theme: Theme | undefined): string =>
   theme === undefined ? palette : `\n:root { color-scheme: ${theme}; ${colours[theme]} }\n`;
 

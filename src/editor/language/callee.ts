@@ -87,7 +87,7 @@ export function typeAt({ declaration, body, entry }: EditorCursor): EntryType | 
   return body === 'columns' ? { is: 'sql' } : typeOfEntry(declaration.word, entry?.name ?? '');
 }
 
-/** Finds what the entry of `search` at the cursor names. */
+/** Finds the setting that the entry of `search` at the cursor names. */
 export function searchedSlot(facts: FileAnalysis, { before }: Pick<EditorCursor, 'before'>): Slot | undefined {
   const sign = before.findLastIndex((token, index) => is(token, t.Colon) && isPathEnd(before, index - 1));
   return sign === -1 ? undefined : slotAt(facts, pathEndingAt(before, sign));

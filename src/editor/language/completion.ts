@@ -53,7 +53,7 @@ function valuesOf(here: CompletionContext, type: EntryType): readonly Completion
     case 'kind':
       return kindItems(type.what ?? entry, type.of, type.also);
     case 'kinds':
-      // After a comma the next entry may begin as well.
+      // After a comma, the next entry may also begin.
       return [...kindItems(type.what, type.of), ...(is(place.before.at(-1), t.Comma) ? entriesAt(here) : [])];
     case 'reference':
       return here.names(...[...type.of].reverse());

@@ -1,4 +1,4 @@
-/** Answers what the editor asks of one checked file: its words, types and costs, each worked out on the first request, and where names are read. */
+/** Answers questions of an editor about one checked file: its words, types and costs, each computed on the first request, and where names are read. */
 import { type LexedText, lex } from '../../../grammar/lexer.ts';
 import type { Source, Span } from '../../base/text/source.ts';
 import { data, histories } from '../../compiler/library/declarations/data.ts';

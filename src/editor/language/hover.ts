@@ -1,4 +1,4 @@
-/** Shows what the word, or the arrow, under the pointer is. */
+/** Explains the word, or the arrow, under the pointer. */
 import * as t from '../../../grammar/tokens.ts';
 import { type Span, textOf } from '../../base/text/source.ts';
 import { labelKinds } from '../../compiler/library/declarations/labels.ts';

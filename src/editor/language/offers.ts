@@ -268,7 +268,7 @@ function stepBefore(_: FileAnalysis, { at }: LocatedError): readonly Offer[] {
   }));
 }
 
-/** Offers to end a channel that is no vector with a step that makes it one. */
+/** Offers to end a channel whose value is not a vector with a step that makes it a vector. */
 function stepAfter(facts: FileAnalysis, { at }: LocatedError): readonly Offer[] {
   const entries = facts.checked.file.declarations.flatMap((node) => (node.kind === 'Tower' ? node.entries : []));
   const flowEnd = entries.find(({ span }) => isWithinSpan(at, span))?.flow.span.end ?? at.end;

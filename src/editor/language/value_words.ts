@@ -1,4 +1,4 @@
-/** Finds what the words of a value are: kinds, arguments, steps of flows, constants, names that are read. */
+/** Finds the meaning of the words of a value: kinds, arguments, steps of flows, constants, names that are read. */
 import type { Span } from '../../base/text/source.ts';
 import type { KindRow, Parameter, Parameters } from '../../compiler/library/contract.ts';
 import type { DeclarationEntry, KindTable } from '../../compiler/library/declarations/entry.ts';

@@ -109,7 +109,7 @@ export function kindsOf(section: Section): readonly LibraryKind[] {
 
 export const allKinds = (): readonly LibraryKind[] => sections.flatMap(kindsOf);
 
-/** Entries with the same name: `sum` may be in several tables. */
+/** Returns the kinds of a name. There may be several, because `sum` is in several tables. */
 export const kindsNamed = (name: string): readonly LibraryKind[] => allKinds().filter((kind) => kind.name === name);
 
 /** A kind that may be written only as an argument of another kind, such as `sampled` in `softmax(negatives: sampled(4))`. */
@@ -338,7 +338,7 @@ const samples: readonly Sample[] = [
   { from: 'history -> multi_interest(3)', type: { kind: 'interests', count: 3, width: 16 } },
 ];
 
-/** Returns the types that the step accepts and changes. Empty for calls that are no steps, such as `concat(deep, wide)`. */
+/** Returns the types that the step accepts and changes. Empty for calls that are not steps, such as `concat(deep, wide)`. */
 export function takesOf(text: string): readonly BlockTypes[] {
   const step = stepOf(text);
   if (!step) return [];

@@ -118,7 +118,7 @@ async function contentOf(path: string, signal?: AbortSignal): Promise<string> {
   }
 }
 
-/** Keys of the description that do not affect rows: its position and the names for it. */
+/** Keys of the description that do not affect rows: positions in its text, and its folder. */
 const unread: ReadonlySet<string> = new Set(['span', 'nameSpan', 'folder']);
 
 const textOfBlock = (description: DataDescription): string =>

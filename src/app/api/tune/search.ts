@@ -296,7 +296,7 @@ export async function searchTrials(
     for (;;) {
       signal.throwIfAborted();
       if (jobs.logged && jobs.logged.kind !== 'search') {
-        // An earlier call ended the search here because of the time, where it could have begun another trial.
+        // An earlier call ended the search here because its time was over, although another trial could have begun.
         await jobs.settle(0);
         if (!nextJob(true)) return searchEnd;
         break;

@@ -89,7 +89,7 @@ export function notesText(notes: readonly ImportNote[]): string {
     .join('\n\n');
 }
 
-/** Notes with the same text are merged into one line. */
+/** Returns a line for each text. Notes with the same text share it. */
 function grouped(notes: readonly ImportNote[]): string[] {
   const byText = new Map<string, ImportNote[]>();
   for (const note of notes) byText.set(note.text, [...(byText.get(note.text) ?? []), note]);

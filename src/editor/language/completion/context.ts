@@ -63,7 +63,7 @@ const snippets: readonly Snippet[] = Object.entries(declarations).map(([word, { 
   body: snippet,
 }));
 
-/** Snippets for an editor without a language server: declarations, at any position. */
+/** Returns snippets of declarations, at any position, for an editor without a language server. */
 export function snippetsFile(): string {
   const entries = snippets.map(({ prefix, doc, body }) => [prefix, { prefix, description: doc, body }]);
   return `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`;

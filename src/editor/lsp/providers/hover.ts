@@ -66,10 +66,10 @@ function folded({ drawing }: PicturePart): readonly string[] {
   return boxes.length === 1 ? [] : boxes.flatMap(({ id, kind }) => (kind === 'task' ? [] : [id]));
 }
 
-/** Encodes as Base64, which has none of the characters that end a URL in Markdown. */
+/** Returns a data URL. Base64 has none of the characters that end a URL in Markdown. */
 const addressOf = ({ text }: SvgFile): string => `data:image/svg+xml;base64,${base64(text)}`;
 
-/** Works in browsers too, where the server may run. */
+/** Encodes as Base64, also in browsers, where the server may run. */
 function base64(text: string): string {
   return btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(''));
 }

@@ -3,11 +3,11 @@ import { makeKeyIndex } from '../../../base/text/key_table.ts';
 import type { ItemValues } from '../../../data/dataset.ts';
 
 export type ItemColumn =
-  /** NaN where there is no value. */
+  /** A missing value is NaN. */
   | { readonly kind: 'number'; readonly values: Float64Array }
-  /** Indexes into `words`; −1 where there is no value. */
+  /** Codes are indexes into `words`; a missing value is −1. */
   | { readonly kind: 'text'; readonly codes: Int32Array; readonly words: Words }
-  /** Item i has the words `codes[starts[i] … ends[i])`, perhaps none; `starts[i]` is −1 where there is no list. */
+  /** Item i has the words `codes[starts[i] … ends[i])`, perhaps none; if its list is missing, `starts[i]` is −1. */
   | {
       readonly kind: 'texts';
       readonly starts: Int32Array;
@@ -15,7 +15,7 @@ export type ItemColumn =
       readonly codes: Int32Array;
       readonly words: Words;
     }
-  /** 1, 0, or −1 where there is no value. */
+  /** 1, 0, or −1 for a missing value. */
   | { readonly kind: 'truth'; readonly values: Int8Array };
 
 /** Distinct texts: an array, or texts that are decoded on access. */
