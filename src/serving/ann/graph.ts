@@ -85,7 +85,7 @@ export function openGraph(
 
 const bytesOf = { f32: 4, f16: 2 } as const;
 
-/** Checks the size of the file. A file of usearch begins with the number of vectors and their bytes, followed by the vectors and the format's name. */
+/** Refuses a file with other vectors. A file of usearch has the number of vectors, the bytes of one, all vectors, and then the library's name. */
 function refuseOtherFormat(path: string, rows: number, bytes: number): void {
   const file = openSync(path, 'r');
   try {
@@ -116,17 +116,17 @@ const neighboursOf = (index: UsearchIndex, rows: number, space: SpaceName): Neig
 /**
  * The two spaces in which a graph can search for the largest inner product.
  *
- * `ip` takes the vectors as they are. An inner product is no distance: an item may be nearer to every other item than to itself. Where lengths differ
- * little that is rare, and this space is the better one. Where they differ much, a graph never finds many of the best, however wide the search.
+ * `ip` takes the vectors unchanged. An inner product is not a distance: an item may be nearer to every other item than to itself. If lengths differ
+ * little, that is rare, and this space is better. If they differ much, a graph misses many of the best items, however wide the search is.
  *
- * `l2sq` makes the largest inner product the smallest distance. An item x gets one number more,
+ * `l2sq` turns the largest inner product into the smallest distance. An item x gets one more number,
  *
  *     x′ = (x, √(M² − ‖x‖²)) ÷ M,    q′ = (q, 0) ÷ ‖q‖
  *
  * where M is the length of the longest item. All x′ have length 1, so ‖q′ − x′‖² = 2 − 2 · (q · x) ÷ (M ‖q‖), and the order of distances is that
  * of inner products. (Bachrach et al., Speeding Up the Xbox Recommender System Using a Euclidean Transformation, RecSys 2014.)
  *
- * Which one is better is measured (`build.ts`). Both scale vectors to lengths up to 1, which half numbers hold.
+ * A measurement decides which one is better (`build.ts`). Both scale vectors to lengths up to 1, which float16 can represent.
  */
 export const spaceNames = ['ip', 'l2sq'] as const;
 export type SpaceName = (typeof spaceNames)[number];
