@@ -77,7 +77,7 @@ export interface ServeRequest extends Omit<OpenRequest, 'takesItems'> {
   /** Default: 8321. 0: any free port. */
   readonly port?: number;
   readonly token?: string;
-  /** Further names in the header `Host` that a server without a token accepts, because a proxy may pass on its own name. Names of this machine are always accepted. */
+  /** Further names that a server without a token accepts in `Host`, because a proxy may pass on its own. Names of this machine are always accepted. */
   readonly hosts?: readonly string[];
   readonly limits?: Partial<Limits>;
   /** Folder for written items. Absent: writes are refused. */

@@ -11,7 +11,7 @@ import { defined } from '../../base/util/defined.ts';
 import { toLocation, toRange } from './provider.ts';
 import type { EditorSession } from './session.ts';
 
-/** Address of the page of each code, which `tower explain` also prints. */
+/** Address of the folder with the pages of all codes, which `tower explain` also prints. */
 const pages = 'https://github.com/tower-lang/tower/blob/main/docs/errors';
 
 const nowhere = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };

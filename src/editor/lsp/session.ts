@@ -15,7 +15,7 @@ import { FileAnalysis } from '../language/file_analysis.ts';
 export type PictureTheme = Theme | 'system';
 
 export class EditorSession {
-  /** Folders that are open in the editor. A file may use other files only of the folder that it is in. */
+  /** Folders that are open in the editor. A file may use other files only if they are in the same open folder. */
   #folders: readonly string[] = [];
   readonly #documents = new Map<string, TextDocument>();
   /** The sources of open documents, each of the version that was last requested. */

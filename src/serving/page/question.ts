@@ -180,7 +180,7 @@ function replyOf<T>(response: Response, value: unknown, milliseconds: number, gi
   return response.status < 500 && mistakes.length > 0 ? { kind: 'mistakes', mistakes } : { kind: 'lost', reason };
 }
 
-/** Sends one query at a time. While one is pending, only the latest of the following ones is kept. So a moving slider sends queries as fast as answers arrive. */
+/** Sends one query at a time. While one is pending, only the latest further one is kept, so a moving slider sends queries as fast as answers arrive. */
 export interface AskingState<T> {
   readonly waits: boolean;
   /** The latest answer. It stays while a later query has none. */

@@ -1,5 +1,5 @@
 /**
- * An immutable snapshot answers requests for the best items. It has item vectors and their codes, keys, titles, filter columns, and the items that users have seen.
+ * Answers requests for the best items from an immutable snapshot: item vectors and their codes, keys, titles, filter columns, and the seen items of users.
  * A server keeps one in a variable and a request takes it once, so keys, vectors and columns of an answer are always of one version; a new version is
  * a new snapshot and one assignment. Pure: it reads no file, needs no engine, and gives the same bits in Node.js and in browsers.
  *

@@ -1,6 +1,6 @@
 /**
- * Records in a folder that survive a kill and a loss of power: a record is on the disk before `append` resolves, and opening gives every record that was, and perhaps the
- * one that was being written, whole. All lie in one file; shortening it writes the next one, and the rename is the moment that it counts.
+ * Stores records in a folder so that they survive a kill and a loss of power. A record is on the disk before `append` resolves. Opening the log returns all of
+ * these records, and perhaps the one that was being written. They are in one file. Compaction writes another file, which replaces it by a rename.
  *
  *     const { log } = await openRecordLog(logFilesIn('items'), { name: 'items', version: 1, decode }, (record) => remember(record));
  *     await log.append(record);
