@@ -157,7 +157,7 @@ export const openIndex = (
 
 /** Describes the index to write. */
 export interface IndexRequest {
-  /** A folder, or `postgres://user@host/database` with the password in `PGPASSWORD` or `~/.pgpass`. Default: the folder `index` of the run. */
+  /** A folder, or `postgres://user@host/database` (its password may be in `PGPASSWORD` or `~/.pgpass`). Default: the folder `index` of the run. */
   readonly to?: string;
   /** Default: `tower_items`. */
   readonly table?: string;
