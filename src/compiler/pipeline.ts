@@ -41,7 +41,7 @@ export function checkSource(source: Source, options: CheckOptions = {}): CheckRe
   const cachedOptions = rememberFiles(options);
   const checked = checkOnce(source, cachedOptions);
   const { search } = checked.resolution;
-  // With settings, a choice that no trial takes may not fit.
+  // If settings are given, other choices are not tried, because a choice that no trial combines with them need not fit them.
   if (search.length === 0 || hasSettings(options) || hasErrors(checked.diagnostics)) return checked;
   const trialDiagnostics = tryChoices(
     search,

@@ -114,19 +114,19 @@ export class RunValidation {
 /** The rounds of a run: a round is a number of steps with a record and a checkpoint at its end. It is an epoch, unless `validate` counts steps. */
 export interface Rounds<E extends AnyEpoch = Epoch> {
   readonly total: number;
-  /** Number of steps in a round that begins at a multiple of it and ends before the last step. */
+  /** Number of steps in a full round. The first round after a resume and the last round of the run may be shorter. */
   readonly each: number;
   /** Returns the batches of a round that begins after step `start`. It ends at the next multiple of `each`, or with the run. */
   round(start: number): Pick<E, 'steps' | 'batch'>;
   validates(number: number, end: number): boolean;
   readonly validations: number;
-  /** Returns the round that ends with a validation, from 1. */
+  /** Returns the number of the round that ends with this validation. Both count from 1. */
   roundOf(validation: number): number;
-  /** Returns the number of validations after that of round `best`, up to the one after round `now`. */
+  /** Returns how many validations there were after the one at the end of round `best`, up to and including the end of round `now`. */
   since(best: number, now: number): number;
 }
 
-/** Returns the steps of the whole run: `steps`, or those of `epochs`; 0 if nothing is new. */
+/** Returns the steps of the whole run: `steps`, or those of `epochs`; 0 if an epoch has no steps. */
 export const totalSteps = (
   { steps, epochs }: Pick<TrainPlan, 'steps' | 'epochs'>,
   order: Pick<EventOrder, 'steps'>,

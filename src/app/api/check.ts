@@ -1,4 +1,4 @@
-/** A model's file, and the data it would be trained on, checked before any row is read. */
+/** Checks a model's file, and the data that it would be trained on, before any row is read. */
 import { writeFileSync } from 'node:fs';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { type Diagnostic, hasErrors } from '../../base/diagnostics/diagnostic.ts';
@@ -37,7 +37,7 @@ export interface CheckRequest {
 export interface Checked {
   readonly diagnostics: readonly Diagnostic[];
   readonly text: string;
-  /** The model's file first, then those it uses. */
+  /** The model's file, followed by the files that it uses. */
   readonly sources: readonly Source[];
   readonly file: FileNode;
   readonly model?: Model;
@@ -48,7 +48,7 @@ export interface Checked {
 
 /**
  * Finds every error that can be detected without reading rows. With data it also reads the headers of the files.
- * @throws Failure `cannot-read` when a file itself cannot be read; the reason of `signal`
+ * @throws Failure `cannot-read` if the file itself cannot be read; the reason of `signal`
  */
 export async function check(path: string, request: CheckRequest = {}): Promise<Checked> {
   const source = readSource(path);
@@ -82,7 +82,7 @@ export async function check(path: string, request: CheckRequest = {}): Promise<C
   };
 }
 
-/** The user's other items have no order, so a tower that reads their order would learn from chance. */
+/** Reports lists without an order, such as the user's other items, whose order a tower reads: it would learn from chance. */
 function unorderedLists(model: Model, { histories }: DataDescription): readonly Diagnostic[] {
   return histories.flatMap(({ kind, name, of, max, span }) => {
     const orderRead = kind === 'others' ? orderReadOf(model, name) : undefined;
@@ -108,7 +108,7 @@ export interface Lowering extends Checked {
   readonly lowered: Lowered;
 }
 
-/** @throws Failure with every diagnostic, when one is an error; `no-model` for a file that declares none */
+/** @throws Failure with every diagnostic if one is an error; `no-model` for a file without a model */
 export async function checkAndLower(path: string, request: CheckRequest = {}): Promise<Lowering> {
   const checkedFile = await check(path, request);
   if (hasErrors(checkedFile.diagnostics)) throw new Failure(checkedFile.diagnostics);
@@ -119,10 +119,7 @@ export async function checkAndLower(path: string, request: CheckRequest = {}): P
   return { ...checkedFile, model, lowered: loweredModel };
 }
 
-/**
- * The data block of a file, or of one that it uses.
- * @throws Failure with every diagnostic, when one is an error; `no-data-block`
- */
+/** Returns the data block of a file, or of a file that it uses. @throws Failure with every diagnostic if one is an error; `no-data-block` */
 export function blockIn(source: Source, options: CheckOptions = { load: loadUsed }): DataDescription {
   const { dataDescriptions, diagnostics } = checkSource(source, options);
   if (hasErrors(diagnostics)) throw new Failure(diagnostics);
@@ -145,7 +142,7 @@ function otherData(path: string, diagnostics: Diagnostic[]): Checked['data'] {
   return description && { source, description };
 }
 
-/** Metrics as in the entry `metrics` of `train`, `recall(20), ndcg(20)`, or as data, `[{ metric: 'recall', k: 20 }]`. */
+/** Metrics as in the entry `metrics` of `train`, such as `recall(20), ndcg(20)`, or as data, such as `[{ metric: 'recall', k: 20 }]`. */
 export type Metrics = string | readonly MeasureSpec[];
 
 /** @throws Failure with a diagnostic for each unknown or repeated metric and each invalid cutoff */
@@ -159,7 +156,7 @@ export function askedMeasures(metrics: Metrics): readonly MeasureSpec[] {
 const written = ({ metric, k }: MeasureSpec): string => (k === undefined ? metric : `${metric}(${k})`);
 
 /**
- * Applies the safe fixes of a file, of a model or of its data, and writes the file if there are any. The files that it uses are not changed.
+ * Makes the safe fixes of a file with a model or data, and writes the file if there are any. The files that it uses are not changed.
  * @throws Failure `cannot-read`, `cannot-write`
  */
 export function fixFile(path: string, settings: Settings = {}): Fixed {

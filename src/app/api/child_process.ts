@@ -5,10 +5,10 @@ import { Failure } from '../../base/diagnostics/failure.ts';
 
 type JobAnswer<T> = { readonly result: T } | { readonly refused: readonly Diagnostic[] } | { readonly broken: string };
 
-/** Answers the jobs of the parent, one after the other; `stop`, and the end of the parent, abort the signal of the job. */
+/** Answers the jobs of the parent, one after the other. `stop`, or the end of the parent, aborts the signal of the job. */
 export function answerJobs<J, T>(work: (job: J, signal: AbortSignal) => Promise<T>): void {
   let control = new AbortController();
-  // The parent decides when this process ends: it is sent the same signals of the terminal.
+  // The parent decides when this process ends, because it gets the same signals of the terminal.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
   process.on('disconnect', () => control.abort());
   process.on('message', async (message: J | 'stop') => {

@@ -5,21 +5,21 @@ import { askedMeasures, type Metrics } from './check.ts';
 import { heldOutPart, type Run, retrievalOf } from './run.ts';
 
 export interface CompareRequest {
-  /** Default: test, or validation where there is no test part. */
+  /** Default: `test`, or `validation` if there is no test part. */
   readonly part?: Part;
   /** True to exclude items that the user had before an event from its ranking. Default: the `seen` entry of the data blocks. */
   readonly removeSeen?: boolean;
   /** As for `evaluate`. Default: the `evaluate` entry of the data blocks. */
   readonly per?: 'user' | 'event';
-  /** Adds baselines, which read the same history as the first run: `true` as many as take about a minute together, `all`, or names. */
+  /** Adds baselines with the history of the first run: `true` for as many as take about a minute together, `all`, or names. */
   readonly baselines?: BaselineChoice;
   /** As for `evaluate`. */
   readonly onBaselines?: (names: readonly string[], seconds: number) => void;
-  /** A feature of the asking tower: adds popularity among events of the same value. */
+  /** A feature of the query tower. Adds the popularity among events with the same value. */
   readonly by?: string;
-  /** The row that the others are compared with, a run or a baseline by its name. Default: the first run. */
+  /** The row that the others are compared with: the name of a run or of a baseline. Default: the first run. */
   readonly against?: string;
-  /** `recall(20), ndcg(20)`. Default: `metrics` of the runs' `train`, all that one of them names; else the usual ones. */
+  /** Such as `recall(20), ndcg(20)`. Default: all metrics in the runs' `train`, otherwise the default metrics. */
   readonly metrics?: Metrics;
   /** As for `evaluate`. */
   readonly sample?: number;
@@ -29,7 +29,7 @@ export interface CompareRequest {
 }
 
 /**
- * Ranks the same held-out events by several runs, with bootstrap intervals by user and paired differences to the first.
+ * Ranks the same held-out events with several runs. Returns bootstrap intervals by user and paired differences to one of them.
  * @throws Failure `protocols-differ`, which says how
  */
 export async function compare(

@@ -23,9 +23,8 @@ export interface CompileRequest extends Omit<CheckRequest, 'data'> {
 }
 
 /**
- * Writes the static graphs of a model: for the training step, for each tower and its parts a tfjs graph model (weights go in as inputs
- * `parameter:…`, updated ones come out as `updated:…`), the same graph as text and as a function of PyTorch, and `plan.json`, which says what
- * feeds each input.
+ * Writes the static graphs of a model: for the training step, each tower and its parts, a graph model of TensorFlow.js (weights are inputs `parameter:…`,
+ * updated weights are outputs `updated:…`), and the same graph as text and as a PyTorch function. Also writes `plan.json`, which says what feeds each input.
  * @throws Failure with the model's diagnostics, `folder-not-empty` or `cannot-write`
  */
 export async function compile(path: string, { out, force = false, ...request }: CompileRequest): Promise<Compiled> {
@@ -64,7 +63,7 @@ function summary(plan: Plan, graphs: readonly (readonly [string, GraphPlan])[]):
   return JSON.parse(JSON.stringify(plan, (_, value) => files.get(value as Graph) ?? value));
 }
 
-/** Pictures of a model that was checked and lowered, as SVG files. */
+/** Returns the picture of a model that was checked and lowered, as an SVG file. */
 export const modelPicture = (model: Model, { arrows }: Lowered): string =>
   svgFile(model.name, drawingOf(model, arrows));
 

@@ -1,4 +1,4 @@
-/** A trained model as a folder that a page opens, without a server. */
+/** Writes a trained model into a folder that a web page can open without a server. */
 import { readFile } from 'node:fs/promises';
 import { reading } from '../../base/diagnostics/system_reason.ts';
 import { packageFile } from '../../base/storage/package_file.ts';
@@ -10,7 +10,7 @@ import { version } from './version.ts';
 
 export interface ExportPageRequest {
   readonly out: string;
-  /** Columns of the items file that pages may filter by and show. All that the folder holds is public. Default: none. */
+  /** Columns of the items file by which pages may filter and which they may show. Everything in the folder is public. Default: none. */
   readonly columns?: readonly string[];
   readonly force?: boolean;
 }

@@ -1,4 +1,4 @@
-/** `.tower` files on disk, and others that hold Tower. */
+/** Finds and reads `.tower` files, and other files that contain Tower. */
 import { type Dirent, readdirSync, readFileSync } from 'node:fs';
 import { extname, join, relative } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
@@ -10,7 +10,7 @@ import { isWithin, kindAt, type Reach, reachOf, resolved } from '../../data/file
 export function readSource(path: string): Source {
   try {
     const kind = kindAt(path);
-    // A pipe would wait for a writer, and a device may never end.
+    // Reading a pipe would wait for a writer, and a device may never end.
     if (kind !== undefined && kind !== 'file') throw failure('cannot-read', { path, reason: `it is ${kind}` });
     return makeSource(nameOf(path), readFileSync(path, 'utf8'));
   } catch (error) {
@@ -20,7 +20,7 @@ export function readSource(path: string): Source {
   }
 }
 
-/** Reads what a file uses; nothing where there is no such file, or something else than a file. `roots`: see `FileOptions`. */
+/** Reads a file that another file uses; undefined if there is no regular file. @param roots see `FileOptions` */
 export function loadUsed(path: string, roots: readonly string[]): Source | 'outside' | undefined {
   try {
     if (kindAt(path) !== 'file') return undefined;
@@ -32,8 +32,9 @@ export function loadUsed(path: string, roots: readonly string[]): Source | 'outs
 }
 
 /**
- * Returns the named files, and from each named folder every file with one of these endings. @throws Failure `cannot-read` for a folder without such
- * files, which would otherwise seem to be fine, and for a link in it that leads out of the project of the folder
+ * Returns the named files, and from each named folder every file with one of these endings.
+ * @throws Failure `cannot-read` for a folder without such files, which would otherwise seem to be fine, and for a link in it that leads out of the project of
+ * the folder
  */
 export function filesAt(paths: readonly string[], endings: readonly string[]): string[] {
   return paths.flatMap((path) => {
@@ -44,7 +45,7 @@ export function filesAt(paths: readonly string[], endings: readonly string[]): s
   });
 }
 
-/** Errors are reported when the file is read. */
+/** False if the path cannot be read. The error is reported when the file is read. */
 function isFolder(path: string): boolean {
   try {
     return kindAt(path) === 'a folder';
@@ -68,7 +69,7 @@ function within(folder: string, endings: readonly string[], reach: Reach): strin
     const entryPath = join(folder, entry.name);
     if (entry.isDirectory()) return within(entryPath, endings, reach);
     if (!endings.includes(extname(entry.name))) return [];
-    // The caller may write what is found, and shows its lines.
+    // The caller may write the files that are found, and shows their lines.
     if (entry.isSymbolicLink() && !isWithin(entryPath, reach)) {
       const reason = `it is a link to ${resolved(entryPath)}, outside the project: name that file itself`;
       throw failure('cannot-read', { path: entryPath, reason });

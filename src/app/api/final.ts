@@ -1,4 +1,4 @@
-/** Takes from a finished run all that trains its model again on all events: texts, settings, engine, and for how long it trained. */
+/** Takes everything from a finished run that is needed to train its model again on all events: texts, settings, engine, and the length of its training. */
 import { basename } from 'node:path';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { readRunFile } from '../../base/storage/run_files.ts';
@@ -15,7 +15,7 @@ import { readSource } from './files.ts';
 import { blockOf } from './run.ts';
 import { recompiled } from './runs.ts';
 
-/** A checked model, the block of its rows, and the run that chose its settings where all events are for training. */
+/** A checked model, its data block, and, if all events are for training, the run that chose its settings. */
 export interface ModelToTrain extends Pick<Lowering, 'diagnostics' | 'sources' | 'model' | 'lowered'> {
   readonly data?: (NonNullable<Lowering['data']> & { readonly access?: Access | undefined }) | undefined;
   readonly final?: Manifest['final'];
@@ -25,8 +25,8 @@ type Flags = Partial<Record<'resume' | 'finish' | 'all', boolean> & Record<'seed
 type FinalRequest = CheckRequest & Flags & { engine?: EngineName | 'auto'; from?: string; meeting?: Meeting };
 
 /**
- * @param path of a model: none may be given
- * @returns the model, and what the run chose of the request
+ * @param path must be undefined, because the run has the model
+ * @returns the model, and the entries of the request that the run determines
  * @throws Failure `final-settings`, `final-continued`, `unfinished-run`, `not-a-run`, `run-elsewhere`, `data-missing`, …
  */
 export async function settledBy(
@@ -65,7 +65,7 @@ export async function settledBy(
   };
 }
 
-/** The settings of a run, with the length of its training up to the weights that it keeps. */
+/** Returns the settings of a run, with the length of its training up to the weights that it kept. */
 async function settingsOf(
   folder: string,
   { settings = {}, training, plan: { train } }: Manifest,

@@ -1,4 +1,4 @@
-/** `.tower` files, and the fences of Markdown pages, in the one form in which Tower is written. */
+/** Formats `.tower` files, and the fences with Tower in Markdown pages. */
 import type { Outcome } from '../../base/diagnostics/diagnostic.ts';
 import { makeSource, type Source } from '../../base/text/source.ts';
 import { formatFences, formatSource } from '../../compiler/format/format.ts';
@@ -30,5 +30,5 @@ function formatted(source: Source, options: FormatOptions): Outcome<string | und
   return (source.name.endsWith('.md') ? formatFences : formatSource)(source, options);
 }
 
-/** @throws Failure `cannot-read` for a folder without any */
+/** @throws Failure `cannot-read` for a folder without such files */
 export const filesToFormat = (paths: readonly string[]): string[] => filesAt(paths, ['.tower', '.md']);

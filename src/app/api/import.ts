@@ -1,4 +1,4 @@
-/** A config of another program as a model of Tower. */
+/** Imports a config of another program as a model of Tower. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -20,13 +20,13 @@ import { formatted, lookAt, pathFrom } from './init.ts';
 export interface ImportRequest {
   readonly config: string;
   readonly out: string;
-  /** The training rows, which replace those that the config names. */
+  /** File of the training rows, in place of those that the config names. */
   readonly events?: string;
-  /** The rows that are measured. */
+  /** File of the test rows. */
   readonly test?: string;
-  /** One row for each item. `false`: none, items are those of the events. */
+  /** File with one row per item. `false`: none, the items are those of the events. */
   readonly items?: string | false;
-  /** The columns that identify a user and an item, where the config does not say. */
+  /** The columns that identify a user and an item, if the config does not say. */
   readonly user?: string;
   readonly item?: string;
   readonly signal?: AbortSignal;
@@ -38,19 +38,19 @@ export interface Imported {
   readonly data: string;
   readonly notes: readonly ImportNote[];
   readonly copies: readonly { readonly from: readonly string[]; readonly to: string; readonly rows?: number }[];
-  /** Missing files of the data block, with the content that they must have. */
+  /** Missing files of the data block, with the columns that they must have. */
   readonly missing: readonly { readonly path: string; readonly columns: readonly string[] }[];
   /** Folders outside of the project that the data block reads. */
   readonly allow: readonly string[];
   readonly warnings: string;
 }
 
-/** Maximum size: a config is written by hand. */
+/** Maximum size of a config, which is written by hand. */
 const LARGEST = 20 << 20;
 
 /**
- * Writes `data.tower` and `model.tower`, and the rows with a header if they have none. Then checks both. Long because the written files are removed
- * again if a later step fails.
+ * Writes `data.tower` and `model.tower`, and the rows with a header if they have none. Then checks both. The function is long because the written files are
+ * removed again if a later step fails.
  * @throws Failure `cannot-read`, `config-…`, `starter-exists` before anything is written, `import-fails`
  */
 export async function importConfig(request: ImportRequest): Promise<Imported> {
@@ -74,7 +74,7 @@ export async function importConfig(request: ImportRequest): Promise<Imported> {
   const [data, model] = [join(out, 'data.tower'), join(out, 'model.tower')];
   const plan = planOf(importFiles, converted, out);
   for (const path of [data, model, ...plan.copies.map(({ to }) => to)]) {
-    // The model is written last.
+    // The model is written last, so without it an earlier import is unfinished.
     if (existsSync(path)) throw failure('starter-exists', { path, isUnfinished: !existsSync(model) });
   }
   await makeFolder(out);
@@ -83,7 +83,7 @@ export async function importConfig(request: ImportRequest): Promise<Imported> {
   try {
     await writeFiles();
   } catch (error) {
-    // The written files would block the next attempt.
+    // If they stayed, the written files would block the next attempt.
     for (const path of [...plan.copies.map(({ to }) => to), data, model])
       await rm(path, { force: true }).catch(() => {});
     throw error;
@@ -92,7 +92,7 @@ export async function importConfig(request: ImportRequest): Promise<Imported> {
     ...(plan.allow.length > 0 ? { allow: plan.allow } : {}),
     ...defined({ signal }),
   });
-  // Missing files are reported in a clearer way.
+  // Missing files get a clearer message.
   const errors = diagnostics.filter(({ severity, code }) => severity === 'error' && code !== 'data-file-missing');
   if (errors.length > 0) throw new Failure([diagnose('import-fails', undefined, { model }), ...errors]);
   return {
@@ -188,7 +188,7 @@ function planOf(found: ImportFiles, converted: ConvertedConfig, out: string): Im
   };
 }
 
-/** A file of items serves if it has all columns that the item tower reads. */
+/** A file of items is used if it has all columns that the item tower reads. */
 function itemsPlan(
   { items }: ImportFiles,
   path: ConvertedConfig['paths']['items'],
@@ -218,7 +218,7 @@ interface ImportFiles {
   readonly hasHeader: boolean;
 }
 
-/** @throws Failure `cannot-read` for a file that is named and is not there */
+/** @throws Failure `cannot-read` for a named file that does not exist */
 async function filesOf(
   { config, events, test, items }: ImportRequest,
   converted: ConvertedConfig,
@@ -238,12 +238,12 @@ async function filesOf(
   };
 }
 
-/** True if the first line has most names of the config, or all that the model reads. */
+/** True if the first line has most column names of the config, or all columns that the model reads. */
 async function startsWithNames(path: string, converted: ConvertedConfig): Promise<boolean> {
   if (isTyped(path)) return true;
   const { columns, delimiter } = converted.paths;
   const line = await firstLineOf(path);
-  // A file of another place may have another separator than the config.
+  // A file from another source may have another separator than the config.
   const fields = [delimiter, ',', ';', '\t', '|'].flatMap((sign) => line.split(sign));
   const names = new Set(fields.map((name) => name.trim().replace(/^"|"$/g, '')));
   const knownCount = columns.filter((name) => names.has(name)).length;
@@ -257,15 +257,15 @@ const columnsOf = ({ draft }: ConvertedConfig): string[] => [
   ]),
 ];
 
-/** True if a file has its own names and types, whatever its first line says. */
+/** True if the format of a file includes column names and types, so its first line does not matter. */
 const isTyped = (path: string): boolean => (formatOf(path) ?? 'csv') !== 'csv';
 
-/** Number of levels above a config at which its data may be. */
+/** Number of levels above a config that are searched for its data. */
 const HIGHEST = 4;
 
 /**
- * Paths of a config begin where EasyRec was started: here, next to the config, or in a folder above it. Paths that lead out of these folders need an
- * option: a config of somebody else does not choose what is read.
+ * Finds a file of a config. Paths of a config are relative to the folder where EasyRec was started: the working folder, that of the config, or one above it. A
+ * path that leads out of these folders needs an option, so that a config from somebody else does not choose what is read.
  */
 function nearby(path: string, config: string): string[] {
   if (path.split(/[/\\]/).includes('..')) return [];
@@ -295,7 +295,7 @@ function expanded(path: string): string[] {
     .filter((each) => kindAt(each) === 'file');
 }
 
-/** Columns that are lists in the files themselves. */
+/** Returns the columns that have lists in the files. */
 async function listsOf(files: readonly string[], signal: AbortSignal | undefined): Promise<ReadonlySet<string>> {
   const typed = files.filter((path) => isTyped(path)).slice(0, 1);
   if (typed.length === 0) return new Set();
@@ -305,7 +305,7 @@ async function listsOf(files: readonly string[], signal: AbortSignal | undefined
   );
 }
 
-/** The text of `model.tower`. The formatter aligns it. */
+/** Writes the text of `model.tower`. The formatter aligns it. */
 export function convertedModelText(draft: ModelDraft, from: string): string {
   const { name, kind, features, towers, keys, labels, task, train } = draft;
   return [
@@ -351,13 +351,13 @@ function towerText(name: SideName, { groups, alone, steps, channel }: TowerDraft
   return `tower ${name}(${inputs})${key === undefined ? '' : ` keyed by ${key}`} {\n${lines.join('\n')}\n}`;
 }
 
-/** The text of `data.tower`. The formatter aligns it. */
 interface DataFiles {
   readonly events: string;
   readonly test?: string;
   readonly items?: string;
 }
 
+/** Writes the text of `data.tower`. The formatter aligns it. */
 export function convertedDataText({ features, labels, keys }: ModelDraft, files: DataFiles, from: string): string {
   const columns = [
     ...features.flatMap(({ name, sql, list }) => [

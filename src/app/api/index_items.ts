@@ -130,7 +130,7 @@ async function measured(run: Run, { k = 100, queries = 500 }: IndexRequest) {
 
 const placed = (folder: string, request: IndexRequest) => ({ ...request, to: request.to ?? join(folder, 'index') });
 
-/** Checks that an index can be written there, before a run is loaded. @throws Failure `index-address`, `index-server`, `no-usearch`, … */
+/** Checks, before a run is loaded, that an index can be written to the target. @throws Failure `index-address`, `index-server`, `no-usearch`, … */
 export function checkIndexTarget(folder: string, request: IndexRequest): Promise<void> {
   const targetRequest = placed(folder, request);
   return targetOf(targetRequest.to).check(targetRequest);
@@ -157,10 +157,7 @@ export const openIndex = (
 
 /** Describes the index to write. */
 export interface IndexRequest {
-  /**
-   * The target of the index: a folder, or `postgres://user@host/database`. The password may be in `PGPASSWORD` or in `~/.pgpass`. Default: the folder `index` of
-   * the run.
-   */
+  /** A folder, or `postgres://user@host/database` (its password may be in `PGPASSWORD` or `~/.pgpass`). Default: the folder `index` of the run. */
   readonly to?: string;
   /** Default: `tower_items`. */
   readonly table?: string;
@@ -181,7 +178,7 @@ export interface IndexRequest {
 }
 
 export interface Indexed {
-  /** The address, without a password. */
+  /** The address of the index, without the password. */
   readonly to: string;
   readonly table?: string;
   readonly items: number;
@@ -197,7 +194,7 @@ export interface IndexTargetRequest {
 
 export interface OpenedIndex {
   readonly snapshot: Snapshot;
-  /** Without a password. */
+  /** Without the password. */
   readonly address: string;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** A starter project for files that nothing is known of: what they hold is guessed, written as two `.tower` files, and checked. */
+/** Makes a starter project for unknown files: guesses their meaning, writes it as two `.tower` files, and checks them. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
@@ -25,24 +25,24 @@ import { writeReport } from './report.ts';
 import { evaluate, load } from './run.ts';
 import { type TrainRequest, train } from './train.ts';
 
-/** The first training of a starter project, bounded in time, and how it compares with baselines that answer quickly. */
+/** The first training of a starter project, with a time limit, and its comparison with fast baselines. */
 export interface FirstRunRequest extends Pick<TrainRequest, 'allow' | 'signal' | 'onEvent' | 'onReady'> {
   readonly model: string;
   readonly out: string;
   readonly engine?: EngineName;
-  /** A feature of one code: popularity among events of the same value is a baseline as well. */
+  /** A feature with one code per event. Popularity among events of the same value becomes a further baseline. */
   readonly by?: string;
-  /** Training ends after the step of this second. Default: 45. */
+  /** Training ends after the step at this number of seconds. Default: 45. */
   readonly seconds?: number;
   readonly onEvaluate?: () => void;
-  /** Default: that of this machine. */
+  /** Default: the clock of this machine. */
   readonly clock?: RunClock;
 }
 
-/** Times are in milliseconds. */
+/** All times are in milliseconds. */
 interface RunClock {
   now(): number;
-  /** Calls `run` once. The result cancels it. */
+  /** Calls `run` once. The returned function cancels the call. */
   after(milliseconds: number, run: () => void): () => void;
 }
 
@@ -57,19 +57,19 @@ const machineClock: RunClock = {
 export interface FirstRun {
   readonly evaluation: Evaluation;
   readonly verdict: string;
-  /** Baselines that rank better. */
+  /** Names of baselines that rank better than the model. */
   readonly better: readonly string[];
-  /** Training ended at its limit of time. */
+  /** True if training ended at its time limit. */
   readonly isCut: boolean;
   readonly report: string;
-  /** The key of a user to ask for: with test events, and with training events where there is one with both. */
+  /** The key of a user for an example: one with test events, and with training events too if there is one with both. */
   readonly user?: string;
 }
 
-/** Quick ones: the others choose their settings first, and `tower evaluate` has them. */
+/** Fast baselines. The others choose their settings first, and `tower evaluate` has them. */
 const shown = ['random', 'popularity', 'item_cf'];
 
-/** @throws Failure as `train` and `evaluate` do; the reason of `signal` */
+/** @throws Failure like `train` and `evaluate`; the reason of `signal` */
 export async function firstRun(request: FirstRunRequest): Promise<FirstRun> {
   const { model, out, seconds = 45, signal, onEvaluate, clock = machineClock } = request;
   const commonOptions = { out, ...defined({ allow: request.allow, engine: request.engine }) };
@@ -113,7 +113,7 @@ export async function firstRun(request: FirstRunRequest): Promise<FirstRun> {
   }
 }
 
-/** A user without training events has no history, so the example would show little of what the model has learned. */
+/** Returns a user for the example, preferably with training events: without them there is no history, and the example would show little of what was learned. */
 export function userToAsk({ users, parts }: Dataset, part: Part): string | undefined {
   const testedUsers = parts[part].user;
   const isKnown = (row: number): boolean => row >= 0 && users.seen.ends[row]! > users.seen.starts[row]!;
@@ -127,14 +127,14 @@ export interface LookedFiles {
 }
 
 const endings = new RegExp(`\\.(${endingChoice}|dat|data|inter|item|user)(\\.gz)?$`, 'i');
-/** Files that may hold rows, and that must be unpacked or saved in another way first. */
+/** Files that may have rows but must first be unpacked or saved in another format. */
 const foreign = /\.(zip|7z|rar|tar|tgz|bz2|xz|zst|xlsx?|ods|sqlite3?|db|feather|arrow|avro|orc|npz?|pkl|rds|rda)$/i;
 const noData = /^((package(-lock)?|tsconfig.*|biome|cspell|manifest|source)\.json$|README|LICENSE|requirements\.)/i;
 const noFolders: ReadonlySet<string> = new Set(['node_modules', 'runs', 'tables', 'dist']);
 
 export const isForeignConfig = (path: string): boolean => foreign.test(path);
 
-/** Files that may hold rows, in a folder and in the folders in it; also those that only a message names. */
+/** Finds files that may have rows, in a folder and its subfolders, including those that only a message names. */
 export function findTables(folder: string, depth = 1): string[] {
   const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   return entries.flatMap((entry) => {
@@ -145,10 +145,7 @@ export function findTables(folder: string, depth = 1): string[] {
   });
 }
 
-/**
- * Looks at files; of a folder, at those in it.
- * @throws Failure `starter-no-table`, `starter-no-files`
- */
+/** Reads the columns of files; for a folder, of the files in it. @throws Failure `starter-no-table`, `starter-no-files` */
 export async function lookAt(paths: readonly string[], signal?: AbortSignal): Promise<LookedFiles> {
   const files = paths.flatMap((path) => {
     if (!existsSync(path) || !statSync(path).isDirectory()) return [path];
@@ -168,7 +165,7 @@ export async function lookAt(paths: readonly string[], signal?: AbortSignal): Pr
   return { tables, others: noTables };
 }
 
-/** Finds a table whose user or item is within objects. A table of plain columns needs no rewriting. */
+/** True for a table whose user or item is within objects. A table of plain columns needs no rewriting. */
 function needsFields(table: LookedTable): table is LookedTable & Required<Pick<LookedTable, 'flat'>> {
   if (table.flat === undefined) return false;
   const { user, item } = rolesOf(tableProfile(table));
@@ -178,11 +175,11 @@ function needsFields(table: LookedTable): table is LookedTable & Required<Pick<L
 export interface StarterProject {
   readonly folder: string;
   readonly proposal: Proposal;
-  /** Folders outside of the project that the data block reads. */
+  /** Folders outside the project that the data block reads. */
   readonly allow: readonly string[];
 }
 
-/** Proposes a project, or says why nothing can be learned: `answers` may change either. */
+/** Proposes a project, or says why nothing can be learned. `answers` may change either result. */
 export const proposalFor = ({ tables }: LookedFiles, folder: string, answers: InitAnswers = {}): Proposal | NoEvents =>
   propose(tables, answers, (path) => pathFrom(folder, path));
 
@@ -205,7 +202,7 @@ export function proposeProject(look: LookedFiles, folder: string, answers: InitA
   return { folder, proposal, allow: [...new Set(outside)] };
 }
 
-/** A folder that is to be made belongs to the project above it; without one it is its own. */
+/** Returns the reach of a folder. A folder that does not exist belongs to the project above it; without one it is a project of its own. */
 function reachOfNew(folder: string): Reach {
   if (existsSync(folder)) return reachOf(folder);
   let above = dirname(folder);
@@ -258,7 +255,7 @@ export async function writeProject(
   return { data, model, copies, warnings: diagnostics.length > 0 ? text : '' };
 }
 
-/** The formatter refuses a text with errors; the check reports where they are. */
+/** Formats a text. The formatter refuses a text with errors; the check reports where they are. */
 export const formatted = (text: string, path: string): string => format(text, basename(path)).output ?? text;
 
 /** Returns the path of a file as `data.tower` writes it. */
@@ -283,14 +280,14 @@ export async function init({
   return { ...project, ...(await writeProject(project, signal)) };
 }
 
-/** Original files of published sets that are no tables, or tables of which `tower data` makes better ones. */
+/** Original files of published sets that are not tables, or for which `tower data` makes better tables. */
 const sets: readonly (readonly [RegExp, string])[] = [
   [/^anonymous-msweb\.(data|test)$/i, 'msweb'],
   [/^cran(\.all\.1400|\.qry|qrel)$/i, 'cranfield'],
   [/^(chefmoz\w+|rating_final|geoplaces2)\.csv$/i, 'restaurants'],
 ];
 
-/** `restaurants` for files of that set, or for a folder with them. */
+/** Returns the name of a published set, such as `restaurants`, for its files or a folder with them. */
 export function originalsOf(paths: readonly string[]): string | undefined {
   const names = paths.flatMap((path) =>
     existsSync(path) && statSync(path).isDirectory() ? readdirSync(path) : [basename(path)],

@@ -1,4 +1,4 @@
-/** The data block that a trained model recorded, and which of its files may be read here. */
+/** Finds the data block that a trained model recorded, and checks which of its files may be read. */
 import { dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
@@ -85,8 +85,8 @@ function folderOf(path: string): string {
 }
 
 /**
- * A plan and graphs that fit each other may still not be those of the model: another activation, another pooling. This version
- * compiles its own runs to the same again. Runs of other versions may differ, and are not compared.
+ * Refuses a run whose plan is not that of its model. A plan and graphs that fit each other may still differ from it: another activation, another pooling. This
+ * version compiles its own runs to the same plan again. Runs of other versions may differ, and are not compared.
  * @throws Failure `damaged-file` with the file that differs
  */
 export async function refuseOtherPlan({ folder, manifest, plan }: LoadedModel): Promise<void> {
@@ -110,8 +110,8 @@ export async function refuseOtherPlan({ folder, manifest, plan }: LoadedModel): 
 }
 
 /**
- * The vectors have the scores of `retrieve` side by side, in the order declared, so each is as wide as if it were the only one. Undefined where the run
- * kept no sources, or this version makes other vectors of them.
+ * Returns the scores of `retrieve`. The vectors have them side by side in the order declared, each as wide as if it were the only one. Undefined if the run
+ * kept no sources, or if this version makes different vectors from them.
  */
 export async function objectivesOf({
   folder,

@@ -1,4 +1,4 @@
-/** `report.html` of a run: what is known of it, to be read in a browser. */
+/** Writes `report.html` of a run, a study or several runs, for a browser. */
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { writeTextDurably } from '../../base/storage/durable.ts';
@@ -17,13 +17,13 @@ import { type ModelFileText, type ReportParts, readCurves } from '../report/trai
 import { recompiled } from './runs.ts';
 import type { Tuned } from './tune.ts';
 
-/** Milliseconds: another report is written in less. */
+/** Milliseconds to wait for another process that writes a report, which takes less. */
 const patience = 5000;
 
 /**
- * Writes it anew from the run's logs, its sources and what evaluation found. No other file of the run is touched, and the
- * manifest does not list it: a run with another report is the same run.
- * @returns its path
+ * Writes the report from the run's logs, its sources and its last evaluation. No other file of the run changes, and the manifest does not list it: a run with
+ * another report is the same run.
+ * @returns the path
  * @throws Failure `not-a-run`, `cannot-write`
  */
 export async function writeReport(folder: string, evaluation?: Evaluation): Promise<string> {
@@ -42,12 +42,12 @@ export async function writeReport(folder: string, evaluation?: Evaluation): Prom
 }
 
 /**
- * Writes one report of several runs: their curves over each other, their figures, and the settings that set them apart.
- * Runs that have not finished are left out, and named: in a folder of many, one often trains still.
- * @param out Default: `report.html` in the folder that holds all of them
- * @param onUnfinished is called with each run that is left out, and why
- * @returns its path
- * @throws Failure `not-a-run`, `damaged-file`, `file-exists` for a file that is no report, `cannot-write`, `unfinished-run` where no run has finished
+ * Writes one report of several runs: their curves in shared charts, their figures, and the settings in which they differ. Runs that have not finished are left
+ * out and named, because in a folder of many, one is often still training.
+ * @param out Default: `report.html` in the folder that contains all of them
+ * @param onUnfinished called with each run that is left out, and the reason
+ * @returns the path
+ * @throws Failure `not-a-run`, `damaged-file`, `file-exists` for a file that is no report, `cannot-write`, `unfinished-run` if no run has finished
  */
 export async function writeRunsReport(
   folders: readonly string[],
@@ -84,7 +84,7 @@ function commonFolder(folders: readonly string[]): string {
   return first!.slice(0, shared === -1 ? undefined : shared).join(sep) || sep;
 }
 
-/** A report is replaced by a report, and by nothing else. */
+/** Refuses to replace a file that is not a report. */
 async function refuseOtherFile(path: string): Promise<void> {
   const bytes = await readIfThere(dirname(path), basename(path), mostOfReport);
   if (bytes !== undefined && !bytes.subarray(0, 1000).includes(generator)) {
@@ -121,7 +121,7 @@ async function modelOf(folder: string, manifest: Manifest): Promise<Pick<ReportP
   };
 }
 
-/** Writes it anew. @returns its path */
+/** Writes the report of a study. @returns the path */
 export async function writeStudyReport(tuned: Omit<Tuned, 'folder'> & { readonly folder: string }): Promise<string> {
   const { folder, study, trials, importance, finalists, winner, validation, test } = tuned;
   const studyParts = { study, trials, importance, finalists, ...defined({ winner: winner?.trial, validation, test }) };

@@ -33,19 +33,19 @@ export interface LoadRequest extends MemoryRequest {
    */
   readonly allow?: readonly string[];
   /**
-   * The events that answers know: those before the part `validation` or `test`, as an evaluation does, or before a moment such as `2018-09-01`, or a number
-   * as in `time`. Default: all events of the data block.
+   * The events that answers know: those before the part `validation` or `test`, as in an evaluation, or before a moment such as `2018-09-01`, or a number as in
+   * the column of time. Default: all events of the data block.
    */
   readonly asOf?: string | number;
   readonly signal?: AbortSignal;
-  /** Takes the model of a run that was stopped, and may be resumed. Answers say so. */
+  /** True to accept the model of a run that was stopped and may be resumed. Answers say so. */
   readonly unfinished?: boolean;
   /**
    * True to use and write a cache in the folder `cache` of the run. Default: true. The cache is valid only while the run, the data and the engine are
    * unchanged.
    */
   readonly cache?: boolean;
-  /** The rows, where this process has them since it trained the run. Default: they are read. */
+  /** The rows, if this process has them because it trained the run. Default: they are read. */
   readonly dataset?: Dataset;
   readonly say?: (line: string) => void;
 }
@@ -53,9 +53,9 @@ export interface LoadRequest extends MemoryRequest {
 /** A loaded model. Rows are read, the engine is loaded and vectors are computed when a question first needs them. */
 export interface Run {
   readonly trained: LoadedModel;
-  /** Sentences to read with every answer: the run is unfinished, or the data is not that of the training. */
+  /** Returns sentences that go with every answer: the run is unfinished, or the data is not that of the training. */
   notes(): Promise<readonly string[]>;
-  /** Refused where it is not the data of the training. */
+  /** Reads the rows. @throws Failure if they are not the data of the training */
   dataset(): Promise<Dataset>;
   engine(): Promise<Choice>;
   /** Has the vectors of the whole corpus, and the item columns for filters. Made once, or read from the cache of an earlier start. */
@@ -63,9 +63,9 @@ export interface Run {
   itemColumns(): Promise<ItemColumns>;
   /** Reads items that are written one by one, as the items file is read. @throws Failure `items-closed` */
   itemReader(): Promise<ItemReader>;
-  /** Resolves once the state is in the folder of the run, where it can be written there. */
+  /** Resolves once the state is in the folder of the run, if that is writable. */
   kept(): Promise<CachedRun>;
-  /** Does not wait for a cache that is being written, which is then dropped. */
+  /** Frees everything. Does not wait for a cache that is being written, which is then dropped. */
   close(): Promise<void>;
 }
 
@@ -78,7 +78,7 @@ export async function load(folder: string, request: LoadRequest = {}): Promise<R
   const givenData = request.dataset && Promise.resolve({ dataset: request.dataset, notes: [] });
   const verifiedData = (): Promise<VerifiedData> => (dataset ??= givenData ?? readSame(trained, request));
   let known: Promise<VerifiedData> | undefined;
-  // Answers know what came since the training, of which a figure of the run says nothing.
+  // Answers also know events after the training, which no figure of the run covers.
   const dataOfAnswers = (): Promise<VerifiedData> =>
     (known ??= verifiedData().catch((error: unknown) => {
       if (!isOtherData(error) || request.data !== undefined) throw error;
@@ -97,7 +97,7 @@ export async function load(folder: string, request: LoadRequest = {}): Promise<R
   });
 }
 
-/** @param closing ends what is being written */
+/** @param closing aborts the writing of the cache */
 async function cacheOf(trained: LoadedModel, request: LoadRequest, closing: AbortSignal): Promise<RunCache> {
   const { makeCache } = await import('./cache/cache.ts');
   const { data, signal, say } = request;
@@ -116,12 +116,12 @@ async function cacheOf(trained: LoadedModel, request: LoadRequest, closing: Abor
 export interface RunSources {
   notes(): Promise<readonly string[]>;
   dataset(): Promise<Dataset>;
-  /** The data that answers know: also what was added to the files since the training. */
+  /** The data that answers know, including events added to the files since the training. */
   answers(): Promise<VerifiedData>;
   columns(): Promise<ItemColumns>;
   objectives(): Promise<readonly RetrievalObjective[] | undefined>;
   reader(): Promise<ItemReader>;
-  /** The state that another process has made. */
+  /** The state, if another process has made it. */
   readonly known?: CachedRun;
   cache?(closing: AbortSignal): Promise<RunCache>;
 }
@@ -153,7 +153,7 @@ export function makeRun(trained: LoadedModel, name: EngineName | undefined, sour
       answering = undefined;
       closing.abort();
       const ended = await runningAnswer;
-      // A write of the cache may be past its last look at the signal: nothing of it comes after the run is closed.
+      // Writing the cache may no longer react to the signal. Nothing must be written after the run is closed.
       await ended?.keeping;
       await ended?.recommender.close();
     },
@@ -208,7 +208,7 @@ interface RunAnswering {
 async function answeringOf(run: Run, sources: RunSources, closing: AbortSignal): Promise<RunAnswering> {
   const { trained } = run;
   const cache = await sources.cache?.(closing);
-  // The database reads in threads of its own while this one loads the engine.
+  // The database reads in its own threads while this thread loads the engine.
   if (!sources.known && !(await cache?.look())) sources.answers().catch(() => {});
   const [{ engine }, objectives, { makeRecommender, openRecommender }] = await Promise.all([
     run.engine(),
@@ -228,7 +228,7 @@ async function answeringOf(run: Run, sources: RunSources, closing: AbortSignal):
   return { recommender, notes, ...defined({ keeping }) };
 }
 
-/** The database reads in threads of its own while this one loads the engine. */
+/** Reads the rows and loads the engine in parallel: the database reads in its own threads. */
 async function rowsAndEngine(run: Run, choice = run.engine()): Promise<{ dataset: Dataset; engine: Choice['engine'] }> {
   const [dataset, { engine }] = await Promise.all([run.dataset(), choice]);
   return { dataset, engine };
@@ -246,30 +246,30 @@ export async function retrievalOf(run: Run) {
 }
 
 export interface EvaluateRequest {
-  /** Default: test, or validation where there is no test part. */
+  /** Default: `test`, or `validation` if there is no test part. */
   readonly part?: Part;
-  /** Default: as the data block declares with `seen`. */
+  /** Default: the `seen` entry of the data block. */
   readonly removeSeen?: boolean;
   /**
    * Selects whether figures are means over users, with all their held-out items, or over events. Default: the `evaluate` entry of the data block.
    */
   readonly per?: 'user' | 'event';
   /**
-   * False or `none`: the model alone. True, the default: as many baselines as take about a minute together, the quickest first. `all`, or
-   * names: however long they take.
+   * False or `none`: only the model. True, the default: as many baselines as take about a minute together, the fastest first. `all`, or names: regardless of
+   * the time.
    */
   readonly baselines?: BaselineChoice;
-  /** Called before the first baseline: their names, and about how many seconds they take together. */
+  /** Called before the first baseline with their names and an estimate of the seconds that they take together. */
   readonly onBaselines?: (names: readonly string[], seconds: number) => void;
-  /** A feature of the asking tower: adds popularity among events of the same value. */
+  /** A feature of the query tower. Adds the popularity among events with the same value. */
   readonly by?: string;
-  /** `recall(20), ndcg(20)`. Default: `metrics` of the model's `train`, else the usual ones. */
+  /** Such as `recall(20), ndcg(20)`. Default: `metrics` in the model's `train`, otherwise the default metrics. */
   readonly metrics?: Metrics;
-  /** Number of rankings, drawn at random and equal for every model of the same data. Default: all of the part. */
+  /** Number of rankings, drawn at random, the same ones for every model of the same data. Default: all of the part. */
   readonly sample?: number;
 }
 
-/** @throws Failure `no-test-figure` where the run was trained on all events, or on some that this data holds out */
+/** Returns the part to evaluate. @throws Failure `no-test-figure` if the run was trained on all events, or on some that this data holds out */
 export function heldOutPart({ trained }: Run, { parts, heldOutBefore: events }: Dataset, asked?: Part): Part {
   const { folder, manifest } = trained;
   const hasNone = parts.validation.rows + parts.test.rows === 0;
@@ -280,7 +280,7 @@ export function heldOutPart({ trained }: Run, { parts, heldOutBefore: events }: 
   return asked ?? (parts.test.rows > 0 ? 'test' : 'validation');
 }
 
-/** Ranks the whole corpus for every held-out event, next to the baselines; and how close tasks come to labels that they predict. */
+/** Ranks the whole corpus for every held-out event, and compares with baselines. Also measures how close tasks come to the labels that they predict. */
 export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise<Evaluation> {
   const { plan, tables, parameters } = run.trained;
   const requestedMeasures = request.metrics === undefined ? plan.train.metrics : askedMeasures(request.metrics);
@@ -330,22 +330,22 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
 }
 
 export interface RecommendRequest {
-  /** Key of the query tower. Without it `values` describe the user. */
+  /** Key of the query tower. If absent, `values` describe the user. */
   readonly user?: string;
   /** Feature values that replace those of the data. */
   readonly values?: FeatureValues;
   readonly k?: number;
-  /** Default: as the data block declares with `seen`. */
+  /** Default: the `seen` entry of the data block. */
   readonly removeSeen?: boolean;
   /** A condition on the columns of the items file, such as `year >= 1990 and 'Drama' in genres`. */
   readonly filter?: string;
   readonly exclude?: readonly string[];
-  /** By task of `retrieve`: how much its score counts, in place of its factor there. Tasks without one keep their factor. */
+  /** Replaces factors of tasks in `retrieve`, by task. Other tasks keep their factor. */
   readonly weights?: Readonly<Record<string, number>>;
 }
 
 export interface RecommendationOfRun extends Recommendation {
-  /** The moment up to which the answer knows events, of ISO 8601; a number where that is how the data counts. Absent where events have no time. */
+  /** The moment up to which the answer knows events, in ISO 8601, or a number if the time column has numbers. Absent if events have no time. */
   readonly asOf?: string | number;
 }
 
@@ -360,7 +360,7 @@ export async function recommend(run: Run, request: RecommendRequest): Promise<Re
   return { ...recommendation, ...defined({ asOf: recommender.asOf }), notes };
 }
 
-/** The weights that blocks such as `senet` give to each field. */
+/** Returns the weights that blocks such as `senet` give to each field. */
 export async function attention(run: Run): Promise<readonly Attention[]> {
   const { dataset, engine } = await rowsAndEngine(run);
   const { readAttention } = await import('../../training/scoring/attention.ts');
@@ -368,19 +368,19 @@ export async function attention(run: Run): Promise<readonly Attention[]> {
 }
 
 export interface StepRequest {
-  /** From 1; 0 is the state before the first step. */
+  /** The step, from 1; 0 is the state before the first step. */
   readonly step: number;
-  /** A folder for step.json and the tensors; nothing is written without it. */
+  /** A folder for step.json and the tensors. If absent, nothing is written. */
   readonly out?: string;
   readonly force?: boolean;
-  /** Default: the engine of the run, whose bits it gives. */
+  /** Default: the engine of the run, which reproduces its bits. */
   readonly engine?: EngineName;
   readonly signal?: AbortSignal;
 }
 
 /**
- * A step of the run, taken again: its events, negatives, log q, rates and scalars, and with `out` all that the step read and
- * changed, as safetensors.
+ * Repeats a step of the run and returns its events, negatives, log q, rates and scalars. With `out`, also writes everything that the step read and changed, as
+ * safetensors.
  * @throws Failure `step-not-taken`, `other-data`, `folder-in-use`, …
  */
 export async function inspectStep(run: Run, request: StepRequest): Promise<StepRecord> {
@@ -395,7 +395,7 @@ export async function inspectStep(run: Run, request: StepRequest): Promise<StepR
 export interface ExportRequest {
   readonly out: string;
   readonly force?: boolean;
-  /** True to write the vectors of all items too, for NumPy and Parquet. */
+  /** True to also write the vectors of all items, for NumPy and Parquet. */
   readonly index?: boolean;
 }
 
@@ -408,7 +408,7 @@ export async function exportTowers(run: Run, request: ExportRequest): Promise<Ex
   const options = { folder: request.out, tower: version, ...defined({ force: request.force }) };
   const hasElements = run.trained.plan.features.some(({ through }) => through);
   if (!hasElements && !request.index) return exportModel(run.trained, options);
-  // Lists that go through the item tower hold items of the corpus.
+  // Lists that go through the item tower contain items of the corpus.
   const { dataset, retrieval } = await retrievalOf(run);
   const { corpus } = dataset;
   try {
@@ -440,7 +440,7 @@ async function readRows(trained: LoadedModel, request: LoadRequest, mayDiffer: b
     blockOf(trained, request),
   ]);
   const { encodings, manifest } = trained;
-  // Other data than that of the training is encoded as the training encoded its own, and so is what a run of several days was trained on.
+  // Other data than that of the training is encoded as in the training, and so is the data of a run that continued another.
   const isPinned = mayDiffer || manifest.from !== undefined;
   const { pinnedBy } = await import('../../training/artifact/identity.ts');
   return readDataset(description, trained.plan, {

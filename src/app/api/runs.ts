@@ -17,13 +17,10 @@ import type { EpochRecord } from '../../training/training_events.ts';
 /** Summarizes the folder of a run for lists of runs. Its weights are not read. */
 export interface RunSummary {
   readonly folder: string;
-  /**
-   * `running`: a process trains there now. `unfinished`: it was stopped, and can be resumed. `damaged`: see `reason`. The others are
-   * why training ended.
-   */
+  /** `running`: a process is training it now. `unfinished`: it was stopped, and can be resumed. `damaged`: see `reason`. The others say why training ended. */
   readonly status: 'epochs' | 'patience' | 'stopped' | 'unfinished' | 'running' | 'damaged';
   readonly reason?: string;
-  /** A server answers with it. */
+  /** Present if a server answers with the run. */
   readonly served?: true;
   readonly model?: string;
   readonly data?: string;
@@ -32,14 +29,14 @@ export interface RunSummary {
   readonly epochs: number;
   readonly steps: number;
   readonly best?: Manifest['training']['best'];
-  /** Metrics of the kept epoch; of the last one where nothing chose. */
+  /** Metrics of the epoch whose weights were kept; of the last epoch if no metric chooses. */
   readonly validation: Readonly<Record<string, number>>;
   /** Last change of any of its files, in milliseconds since 1970. */
   readonly changed: number;
   readonly bytes: number;
 }
 
-/** Undefined where the folder holds no run, also where it has a `run.json` of another program. */
+/** Returns undefined if the folder has no run, or has the `run.json` of another program. */
 async function summaryOf(folder: string): Promise<RunSummary | undefined> {
   const fileNames = await readdir(folder).catch((): string[] => []);
   if (!fileNames.includes(runFile) && !fileNames.includes(manifestFile)) return undefined;
@@ -92,10 +89,10 @@ async function identityIn(folder: string): Promise<Pick<RunSummary, 'model' | 's
 
 const isManifest = (value: unknown): value is Manifest => !(value instanceof Error);
 
-/** Without a valid `run.json` it is unknown whether the folder holds a run. */
+/** If `run.json` is invalid, it is unknown whether the folder has a run. */
 const unreadable = { status: 'damaged', reason: `its ${runFile} cannot be read` } as const;
 
-/** @throws what is no Failure */
+/** Explains why a run has no valid manifest. @throws the error if it is not a Failure */
 function withoutManifest(error: unknown): Pick<RunSummary, 'status' | 'reason'> {
   if (!(error instanceof Failure)) throw error;
   const [{ code, message }] = error.diagnostics as [Failure['diagnostics'][number]];
@@ -104,7 +101,7 @@ function withoutManifest(error: unknown): Pick<RunSummary, 'status' | 'reason'> 
   return { status: 'damaged', reason: message };
 }
 
-/** A foreign log may have any content. */
+/** True for a valid record. A log from elsewhere may have any content. */
 function isRecord(value: unknown): value is EpochRecord {
   const { epoch, step, validation = {} } = value as Partial<EpochRecord>;
   return (
@@ -120,7 +117,7 @@ async function sizesOf(folder: string): Promise<{ changed: number; bytes: number
   let [changed, bytes] = [0, 0];
   for (const entry of await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => [])) {
     if (!entry.isFile()) continue;
-    // A file may go while the list is made.
+    // A file may be removed while the list is made.
     const fileStats = await lstat(join(entry.parentPath, entry.name)).catch(() => undefined);
     bytes += fileStats?.size ?? 0;
     changed = Math.max(changed, fileStats?.mtimeMs ?? 0);
@@ -128,12 +125,12 @@ async function sizesOf(folder: string): Promise<{ changed: number; bytes: number
   return { changed, bytes };
 }
 
-/** Folders of runs may be grouped: `runs/study/toys/bsarec-1`. */
+/** Maximum depth below the folder. Runs may be grouped: `runs/study/toys/bsarec-1`. */
 const deepest = 4;
 
 /**
- * The runs in a folder and in those below it, the newest first. Links are not followed.
- * @throws Failure `cannot-read` where the folder itself cannot be read
+ * Lists the runs in a folder and in those below it, the newest first. Links are not followed.
+ * @throws Failure `cannot-read` if the folder itself cannot be read
  */
 export async function listRuns(root: string): Promise<RunSummary[]> {
   await reading(root, readdir(root));
@@ -156,7 +153,7 @@ async function visit(folder: string, depth: number, found: RunSummary[]): Promis
 const sortKeys = ['changed', 'name', 'size', 'epochs'] as const;
 
 /**
- * By a metric the greatest first, and runs without it last; `changed`, `size` and `epochs` the greatest first; `name` by the alphabet.
+ * Sorts runs by a metric, the greatest first, runs without it last; by `changed`, `size` or `epochs`, the greatest first; or by `name`, alphabetically.
  * @throws Failure `unknown-name` for a metric that no run has
  */
 export function sortRuns(runs: readonly RunSummary[], by: string): RunSummary[] {
@@ -176,18 +173,18 @@ function keyOf(runs: readonly RunSummary[], by: string): (run: RunSummary) => nu
   return ({ validation }) => (Object.hasOwn(validation, by) ? validation[by] : undefined);
 }
 
-/** Runs that pruning leaves are the first `keep` of a list, and those that a process trains in or answers with now. */
+/** Returns the runs that may be pruned: not the first `keep` of the list, and none that a process is training or serving, or that is damaged. */
 export const prunable = (runs: readonly RunSummary[], keep: number): RunSummary[] =>
   runs.slice(keep).filter(({ status, served }) => status !== 'running' && status !== 'damaged' && !served);
 
 /**
- * Removes the files of a run. A file that Tower did not write stays, and so does the folder around it.
+ * Removes the files of a run. Files that Tower did not write stay, and so does the folder around them.
  * @returns the files that stay
  * @throws Failure `run-in-use`, `cannot-write`
  */
 export const pruneRun = ({ folder }: RunSummary): Promise<readonly string[]> => removeRun(folder);
 
-/** Its files are in one folder, regardless of their original folders. Undefined if the run has no sources. */
+/** Compiles the sources that a run has kept in one folder, regardless of their original folders. Undefined if the run has no sources. */
 export async function recompiled(
   folder: string,
   { sources, settings }: Manifest,
@@ -196,7 +193,7 @@ export async function recompiled(
   for (const path of sources) storedTexts.push((await readRunFile(folder, path)).toString('utf8'));
   const [main] = sources;
   if (main === undefined) return undefined;
-  // Files of one name lie under others here; what is used is read in the order in which it was at training.
+  // Files of the same name are stored under different names, so used files are read in the order in which the training read them.
   const otherTexts = storedTexts.slice(1).values();
   return compileSource(makeSource(basename(main), storedTexts[0]!), {
     load(path) {

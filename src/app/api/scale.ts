@@ -1,4 +1,4 @@
-/** `tower scale prepare`: a folder that launchers on several machines start a training from. */
+/** Writes a folder from which launchers on several machines start a training: `tower scale prepare`. */
 import { chmod, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
@@ -94,7 +94,7 @@ interface ScaleJob {
   readonly arguments: readonly string[];
   readonly run: string;
   readonly folder: string;
-  /** Sums and gathers between workers in a step. */
+  /** Number of sums and gathers between workers in a step. */
   readonly sums: number;
   readonly gathers: number;
 }
@@ -191,7 +191,7 @@ spec:
 `;
 };
 
-/** A name that DNS allows: Kubernetes makes addresses of it. */
+/** Returns a name that DNS allows, because Kubernetes makes addresses from it. */
 const jobName = (folder: string): string => {
   const folderName = folder
     .slice(folder.lastIndexOf('/') + 1)

@@ -1,4 +1,4 @@
-/** A trained model that answers: in this process, or over HTTP. */
+/** Answers with a trained model, in this process or over HTTP. */
 import { failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { EngineName } from '../../engines/engine.ts';
@@ -24,7 +24,7 @@ export interface OpenRequest {
   readonly userVectors?: number;
 }
 
-/** Vectors of 64 numbers of 120,000 users. */
+/** Enough for vectors of 64 numbers of 120,000 users. */
 const usualUserVectors = 32;
 
 /** Takes the requested engine, or the first that loads and answers quickly. @throws Failure `no-engine` */
@@ -34,7 +34,7 @@ export async function engineToServe(requested?: EngineName): Promise<Choice> {
 }
 
 export interface OpenedModel extends Answers {
-  /** Address of another index, without a password. */
+  /** Address of a separate index, without the password. */
   readonly index?: string;
   close(): Promise<void>;
 }
@@ -59,7 +59,7 @@ export async function open(run: Run, request: OpenRequest = {}): Promise<OpenedM
     index === undefined ? undefined : await indexes!.openIndex(index, recommender.snapshot, defined({ table }));
   const writableAnswerer = recommender.over(openedIndex?.snapshot);
   const items = reader && writableAnswerer.writes(reader);
-  // In place: a copy would have the snapshot of now, and not the one after a write.
+  // Changed in place, because a copy would keep the current snapshot and not see later ones.
   const answers = makeAnswers({
     recommender: Object.assign(writableAnswerer, { query, ...defined({ asOf }) }),
     removesSeen,
@@ -72,12 +72,12 @@ export async function open(run: Run, request: OpenRequest = {}): Promise<OpenedM
 }
 
 export interface ServeRequest extends Omit<OpenRequest, 'takesItems'> {
-  /** Default: 127.0.0.1, which only this machine reaches. Another address needs a token. */
+  /** Default: 127.0.0.1, which is only reachable from this machine. Another address needs a token. */
   readonly host?: string;
-  /** Default: 8321. 0: any that is free. */
+  /** Default: 8321. 0: any free port. */
   readonly port?: number;
   readonly token?: string;
-  /** Further names in the header `Host` that a server without a token accepts, because a proxy may pass on its own name. Names of this machine are always accepted. */
+  /** Further names that a server without a token accepts in `Host`, because a proxy may pass on its own. Names of this machine are always accepted. */
   readonly hosts?: readonly string[];
   readonly limits?: Partial<Limits>;
   /** Folder for written items. Absent: writes are refused. */
@@ -91,21 +91,21 @@ export interface ServeRequest extends Omit<OpenRequest, 'takesItems'> {
 export interface TakenAddress {
   /** Returns the URL. @throws Failure `cannot-listen` */
   listen(host: string, port: number): Promise<string>;
-  /** Resolves when all connections have ended: what is unanswered after `grace` milliseconds (default: 0) is cut off. */
+  /** Resolves when all connections are closed. Unanswered requests are cut off after `grace` milliseconds (default: 0). */
   close(grace?: number): Promise<void>;
 }
 
 export interface Serving {
   /** `http://127.0.0.1:8321` */
   readonly url: string;
-  /** Address of another index, without a password. */
+  /** Address of a separate index, without the password. */
   readonly index?: string;
-  /** Ends when the requests that have arrived are answered, or `grace` milliseconds later (default: 10,000). */
+  /** Resolves when the requests that have arrived are answered, or `grace` milliseconds later (default: 10,000). */
   close(grace?: number): Promise<void>;
 }
 
 /**
- * Checks who may ask, before a run is loaded.
+ * Checks that the address is protected, before a run is loaded.
  * @param path of the file that the token is from
  * @throws Failure `token-needed`, `token-value`
  */
@@ -122,7 +122,7 @@ export async function refuseUnsafe(address: {
 }
 
 /**
- * Takes an address before a run is loaded: what cannot be listened on is known immediately. Until `serve` gets it, requests get 503.
+ * Takes an address before a run is loaded, so that an error appears immediately. Until `serve` gets it, requests are answered with 503.
  * @throws Failure `cannot-listen`
  */
 export async function takeAddress(host: string, port: number): Promise<TakenAddress> {
@@ -169,7 +169,7 @@ export interface ServedVersions {
   readonly items?: OpenedItems;
 }
 
-/** Versions as a server. They are freed when it is closed. */
+/** Starts the server for some versions, which are freed when it is closed. */
 export async function listen(
   { versions, swaps, items }: ServedVersions,
   { host = '127.0.0.1', port = 8321, token, hosts, limits, log, door }: ServeRequest,
@@ -180,7 +180,7 @@ export async function listen(
   ]);
   const server = await makeServer(versions, {
     tower: version,
-    // A result of `takeAddress` is such an address.
+    // A `TakenAddress` always is such a `Door`.
     ...defined({ token, hosts, limits, log, swaps, door: door as Door | undefined, items: items?.writes }),
   });
   for (const { answers } of versions.current.all) await warmUp(answers);
@@ -197,9 +197,9 @@ export async function listen(
 
 export interface OpenedItems {
   readonly writes: WritesOfItems;
-  /** Applies the earlier writes to a version. The result detaches it, and resolves when it computes nothing more. */
+  /** Applies the earlier writes to a version. The returned function detaches it, and resolves when the version computes nothing more. */
   attach(version: ItemWrites): Promise<() => Promise<void>>;
-  /** Resolves when the arrived writes are on the disk, and releases the folder. */
+  /** Resolves when all accepted writes are on the disk. Releases the folder. */
   close(): Promise<void>;
 }
 

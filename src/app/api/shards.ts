@@ -17,18 +17,15 @@ export interface MemoryRequest {
   readonly memory?: number | string;
   /** Folder for training rows that do not fit. Default: `tower-shards` next to the folder of the run. */
   readonly shards?: string;
-  /** Called while rows are read and written, some times a second. */
+  /** Called several times a second while rows are read and written. */
   readonly onPass?: OnPass;
-  /** Called once it is known where rows go. */
+  /** Called once it is known where rows go: into memory or into shards. */
   readonly onDecision?: (decision: ShardDecision) => void;
   /** Sizes for tests. Default: from the memory. */
   readonly shardSizes?: ShardRequest['sizes'];
 }
 
-/**
- * @param when where rows go
- * @param sharing workers that share the rows of tables
- */
+/** @param when when rows go to shards @param sharing number of workers that share the rows of tables */
 export async function shardRequest(
   plan: Plan,
   { memory, shards, onPass, onDecision, shardSizes }: MemoryRequest,
@@ -48,7 +45,7 @@ export async function shardRequest(
   };
 }
 
-/** Next to the folder of a run, or of a study. */
+/** Returns the default folder for shards, next to the folder of a run or of a study. */
 export const usualShards = (folder: string): string => join(dirname(resolve(folder)), 'tower-shards');
 
 /** @throws Failure `memory-text` */

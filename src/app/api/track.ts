@@ -1,4 +1,4 @@
-/** Runs at a tracking server: `openTracker` sends one while it trains, and `track` afterwards. Only MLflow is known so far. */
+/** Sends runs to a tracking server: `openTracker` while a run trains, `track` afterwards. Only MLflow is supported so far. */
 import { dirname } from 'node:path';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
@@ -34,12 +34,12 @@ export interface Tracker {
   /** Takes `onReady` and `onEvent` of `train`. Neither waits for the server. */
   ready(ready: Pick<TrainReady, 'plan' | 'dataset' | 'engine'>): void;
   event(event: TrainingEvent): void;
-  /** Sends the rest, for a few seconds at most. Undefined if the server does not have all. */
+  /** Sends the rest, for a few seconds at most. Undefined if the server does not have everything then. */
   end(status: RunStatus): Promise<Tracked | undefined>;
 }
 
 /**
- * Sends a run while it trains. What fails is tried again, and training waits for nothing.
+ * Sends a run while it trains. A failed request is repeated, and training never waits.
  * @param address such as `mlflow:http://host:5000#experiment`
  * @throws Failure `track-address`
  */
@@ -69,13 +69,13 @@ export function openTracker(address: string, request: TrackerRequest): Tracker {
       }
       if (event.kind === 'started' || event.kind === 'epoch') background.kick();
     },
-    // Without a first step there is no run.
+    // There is no run before the first step.
     end: (status) => background.end(async () => (await sender!).end(status)),
   };
 }
 
 /**
- * Sends what a tracking server does not have of a run that has ended.
+ * Sends the part of an ended run that a tracking server lacks.
  * @param address such as `mlflow:http://host:5000#experiment`
  * @throws Failure `track-address`, `track-failed`, `not-a-run`, `run-in-use`, `damaged-file`, …
  */

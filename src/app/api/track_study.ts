@@ -1,4 +1,4 @@
-/** A study at a tracking server: a run for the study, and in it a run for each trial. */
+/** Sends a study to a tracking server: a run for the study, and within it a run for each trial. */
 import { basename, dirname, resolve } from 'node:path';
 import { defined } from '../../base/util/defined.ts';
 import { reportFile } from '../../training/artifact/manifest.ts';
@@ -42,7 +42,7 @@ interface StudySenderOptions extends Pick<RunSenderOptions, 'folder' | 'experime
 
 class StudySender {
   private parent: { readonly remote: RemoteRun; readonly own: TrackingRecord } | undefined;
-  /** By the name of `ownName`. Of a request that failed the run is looked up again: the server may have taken it. */
+  /** Runs of trials, by `ownName`. After a failed request, the run is looked up again, because the server may have created it. */
   private readonly nested = new Map<string, RemoteRun>();
   private records: readonly JobRecord[] = [];
   private sent = 0;
@@ -56,7 +56,7 @@ class StudySender {
     private readonly of: StudySenderOptions,
   ) {}
 
-  /** @throws Refused; Failure for what is wrong with the folder */
+  /** @throws Refused; Failure for problems with the folder */
   async send(): Promise<void> {
     this.parent ??= await this.begin();
     this.records = await readRecords(this.of.folder);
@@ -72,7 +72,7 @@ class StudySender {
     const { client, records } = this;
     const { folder } = this.of;
     const { remote } = this.parent!;
-    // A trial that goes no further is not running.
+    // A trial that does not continue is not running.
     const lastRecords = new Map(records.map((record) => [ownName(record), record]));
     for (const [name, record] of lastRecords) {
       if (record.state === 'paused') await updateRun(client, this.nested.get(name)!.id, 'KILLED', endedAt(record));
@@ -130,7 +130,7 @@ class StudySender {
   }
 }
 
-/** Reads the lines of the log alone, so the parameters are the same each time. */
+/** Reads only lines of the log, so that the parameters are the same each time. */
 const studyParams = ({ space, set, metric, ...study }: Study): TextsByKey =>
   byKey([
     ['metric', metric],
@@ -141,7 +141,7 @@ const studyParams = ({ space, set, metric, ...study }: Study): TextsByKey =>
     ...Object.entries(set).map(([name, value]): [string, string] => [`set.${name}`, value]),
   ]);
 
-/** Letters, digits and dashes: it becomes part of a tag. All search jobs of a trial are one run. */
+/** Returns the name of the run of a job: letters, digits and dashes, because it becomes part of a tag. All search jobs of a trial are one run. */
 const ownName = ({ kind, trial, seed }: JobRecord): string =>
   kind === 'search' ? `search-${trial}` : `${kind}-${trial}-${seed}`;
 
@@ -161,11 +161,11 @@ const nestedTags = ({ kind, trial, state, message }: JobRecord, { model }: Study
     ...(message === undefined ? [] : [['tower.message', message] as [string, string]]),
   ]);
 
-/** A paused trial may continue. */
+/** Returns the status of a run. A paused trial may continue. */
 const statusOf = ({ state }: JobRecord): RunStatus =>
   state === 'paused' ? 'RUNNING' : state === 'done' ? 'FINISHED' : 'FAILED';
 
-/** Milliseconds since 1970. A log that names no time of this era gets none. */
+/** Milliseconds since 1970; 0 if the log has no valid time. */
 function startedAt({ begun }: JobRecord): number {
   const time = Date.parse(begun);
   return Number.isSafeInteger(time) && time >= 0 ? time : 0;
@@ -173,7 +173,7 @@ function startedAt({ begun }: JobRecord): number {
 
 const endedAt = (record: JobRecord): number => Math.round(startedAt(record) + 1000 * record.seconds);
 
-/** The metric of each validation that this line adds, and what the trial is compared by. */
+/** Returns the metric of each validation that this record adds, and the value by which the trial is compared. */
 function nestedPoints(records: readonly JobRecord[], at: number, { metric }: Study): Metric[] {
   const record = records[at]!;
   const { values, value, seconds } = record;
@@ -191,7 +191,7 @@ function nestedPoints(records: readonly JobRecord[], at: number, { metric }: Stu
   return [...curve, { key: metricKey(`value/${metric}`), value, timestamp: endedAt(record), step: values.length }];
 }
 
-/** The best of the trials that were trained whole, where this line has raised it. */
+/** Returns the best value of the trials that were trained to the end, if this record has raised it. */
 function bestPoints(records: readonly JobRecord[], at: number, { metric, rungs }: Study): Metric[] {
   const wholeValue = ({ kind, value, rung = rungs - 1 }: JobRecord): number =>
     kind === 'search' && rung === rungs - 1 && value !== undefined ? value : Number.NEGATIVE_INFINITY;
@@ -212,7 +212,7 @@ const resultTags = ({ winner, ended }: Tuned): TextsByKey =>
       : []),
   ]);
 
-/** Results of the winner and of the unchanged file on fresh seeds: `validation/tuned/recall@50`, at the last job. */
+/** Returns the results of the winner and of the unchanged file on fresh seeds, such as `validation/tuned/recall@50`, at the last job. */
 function resultPoints({ validation, test }: Tuned, records: readonly JobRecord[]): Metric[] {
   const [timestamp, step] = [Date.now(), records.length];
   return [validation, test].flatMap((comparison) =>
@@ -228,10 +228,7 @@ function resultPoints({ validation, test }: Tuned, records: readonly JobRecord[]
 export interface StudyTracker {
   /** Takes `onEvent` of `tune`. It does not wait for the server. */
   event(event: TuneEvent): void;
-  /**
-   * Sends the rest, for a few seconds at most. Undefined where the server does not have all.
-   * @param tuned what `tune` came to, where it has ended
-   */
+  /** Sends the rest, for a few seconds at most. Undefined if the server does not have everything then. @param tuned the result of `tune`, if it has ended */
   end(status: RunStatus, tuned?: Tuned): Promise<Tracked | undefined>;
 }
 

@@ -29,43 +29,43 @@ import { version } from './version.ts';
 export interface TrainRequest extends CheckRequest, MemoryRequest {
   /** Folder of the run, which becomes the model. */
   readonly out: string;
-  /** Seed of all random choices: the same as `set: { seed }`, and it wins over that. Default: the model's, else 1. */
+  /** Seed of all random choices. The same as `set: { seed }`, over which it takes precedence. Default: the model's, otherwise 1. */
   readonly seed?: number;
   /**
-   * `auto`: the fastest by a trial of about two seconds, whose answer is kept in the cache folder. Default: the first that loads; for a run that is
-   * resumed, its own.
+   * `auto` takes the fastest in a trial of about two seconds, and keeps that choice in the cache folder. Default: the first that loads; for a resumed run, its
+   * own engine.
    */
   readonly engine?: EngineName | 'auto';
   /** Resumes the run in the folder. */
   readonly resume?: boolean;
   /** The folder of a run to continue from, with its weights, tables and optimizer states. */
   readonly from?: string;
-  /** The folder of a finished run: its model is trained again on all events, with its data block, settings, engine and number of epochs. */
+  /** The folder of a finished run. Its model is trained again on all events, with the same data block, settings, engine and number of epochs. */
   readonly final?: string;
-  /** With `from`: train on events from this moment on, as `2018-09-01` or a number. Default: those after the last one that the run had. */
+  /** With `from`: train on events from this moment on, as `2018-09-01` or a number. Default: events after the last one that the earlier run had. */
   readonly since?: string | number;
   /** With `from`: train on all events of the training part. */
   readonly all?: boolean;
-  /** With `from`: number of earlier events, drawn anew in each epoch, to train on for each new one. Default: none. */
+  /** With `from`: how many earlier events, drawn anew in each epoch, to train on for each new event. Default: none. */
   readonly replay?: number;
   /** Ends the run in the folder at its checkpoint. The result is a model that is marked as stopped. */
   readonly finish?: boolean;
-  /** Replace the run that the folder holds; files that Tower did not write stay. */
+  /** True to replace the run in the folder. Files that Tower did not write stay. */
   readonly force?: boolean;
-  /** Measure a sample of steps by block and by op, and leave `profile/trace.json` and `profile/profile.json`. The weights are the same. */
+  /** True to measure a sample of steps by block and by op, and write `profile/trace.json` and `profile/profile.json`. The weights are the same. */
   readonly profile?: boolean;
   /** Returns the validation after which to pause, given the number of validations. `resume` continues from there with the same bits. */
   readonly until?: (validations: number) => number;
-  /** Ends training after the step it is in, with a checkpoint. */
+  /** Ends training after the current step, with a checkpoint. */
   readonly signal?: AbortSignal;
-  /** Ends training after the step it is in, and the run as `finish` does: for a limit of time. */
+  /** Ends training after the current step, and the run as `finish` does: for a limit of time. */
   readonly limit?: AbortSignal;
-  /** Makes this process one of several workers, on the engine `torch`. All but the first write nothing. */
+  /** Makes this process one of several workers with the engine `torch`. Only the first worker writes files. */
   readonly meeting?: Meeting;
   /** With `meeting`: selects whether each worker holds all tables or the workers share the rows. Default: they share tables that do not fit on one of them. */
   readonly tables?: TableLayout;
   readonly onEvent?: (event: TrainingEvent) => void;
-  /** Called once everything is known and before the first step. */
+  /** Called when everything is loaded, before the first step. */
   readonly onReady?: (ready: TrainReady) => void;
 }
 
@@ -73,7 +73,7 @@ export interface TrainReady extends Choice {
   readonly warnings: readonly Diagnostic[];
   readonly plan: Plan;
   readonly dataset: Dataset;
-  /** Set by several workers. */
+  /** Present if there are several workers. */
   readonly tables?: LayoutChosen & { readonly workers: number };
 }
 
@@ -84,10 +84,10 @@ export interface Trained extends TrainResult {
 }
 
 /**
- * Checks, reads the data, trains, and leaves a model in `out`.
+ * Checks the model, reads the data, trains, and writes a model into `out`.
  * @param path of a model; undefined with `final`
- * @throws Failure with diagnostics for whatever is wrong with the model, the data, the folder or the machine; the reason of
- * `signal` when that comes before the rows are read
+ * @throws Failure with diagnostics for whatever is wrong with the model, the data, the folder or the machine; the reason of `signal` if it comes before the
+ * rows are read
  */
 export async function train(path: string | undefined, given: TrainRequest): Promise<Trained> {
   if (given.final !== undefined) {
@@ -114,7 +114,7 @@ export async function train(path: string | undefined, given: TrainRequest): Prom
     throw failure('workers-engine', { engine: request.engine! });
   if (meeting && meeting.rank > 0) return trainFolder(undefined);
   const { claimFolder } = await import('../../training/folder.ts');
-  // Before the bad rows of the data are written there.
+  // Before the invalid rows of the data are written into the folder.
   const lock = await claimFolder(request.out, { ...request, plan: lowered.plan });
   try {
     return await trainFolder(lock);
@@ -129,12 +129,12 @@ export async function train(path: string | undefined, given: TrainRequest): Prom
 }
 
 interface TrainingStart {
-  /** Encodings of the run that is resumed or continued. */
+  /** Encodings of the run that is resumed or continued, which stay the same. */
   readonly pinned?: Pinned;
   readonly from?: TrainOptions['from'];
 }
 
-/** Reads the run to resume or to continue. This comes before the rows are read, so that its errors appear at once. */
+/** Reads the run to resume or to continue, before the rows are read, so that its errors appear at once. */
 async function beforeOf(
   { from, out, resume, finish, replay }: TrainRequest,
   plan: Plan,
@@ -182,7 +182,7 @@ async function refuseTrained(
   throw failure('held-out-trained', { folder, events: heldOutBefore, split: split.kind, until: dataUntil }, span);
 }
 
-/** Long because a single process and one of several workers share these steps. @param lock of the folder, if this process writes it */
+/** Trains. The function is long because a single process and one of several workers share these steps. @param lock if this process writes the folder */
 async function trainIn(
   lock: FolderLock | undefined,
   request: TrainRequest,
@@ -302,21 +302,17 @@ async function engineFor(
   return engineByTrial(plan, await reading);
 }
 
-/** Returns the result of a worker that writes nothing. */
+/** Trains as a worker that writes nothing, and returns its result. */
 async function followIn(options: TrainOptions & { readonly group: WorkerGroup }): Promise<TrainResult> {
   const { follow } = await import('../../training/workers/follow.ts');
   await follow(options);
   return { folder: options.folder, status: 'epochs', records: [] };
 }
 
-/** The events to train on with `from`. Absent: those after the last one of that run. */
+/** Which events to train on with `from`. If absent, those after the last one of the earlier run. */
 type SinceRequest = 'all' | RequestedMoment | undefined;
 
-/**
- * @param before the earlier run, and the last event that it had
- * @returns undefined: all events
- * @throws Failure `from-no-time`, `time-not-seconds`
- */
+/** @param before the earlier run, and the last event that it had @returns undefined for all events @throws Failure `from-no-time`, `time-not-seconds` */
 function freshOf(
   asked: SinceRequest,
   { folder, until }: { readonly folder: string; readonly until: Until | undefined },

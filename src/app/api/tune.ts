@@ -1,4 +1,4 @@
-/** Finds better values for what the `search` of a model names: trials, finalists on further seeds, and the winner on fresh ones. */
+/** Runs a study: trials find better values for the `search` of a model, then the finalists are trained on further seeds, and the winner on fresh ones. */
 import { existsSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -47,37 +47,37 @@ import { makeWorkers, trainJob } from './tune/train_job.ts';
 export interface TuneRequest extends CheckRequest {
   readonly out: string;
   readonly engine?: EngineName;
-  /** As in `TrainRequest`; trials that run side by side share the memory. */
+  /** As in `TrainRequest`. Trials that run in parallel share the memory. */
   readonly memory?: MemoryRequest['memory'];
-  /** Folder for training rows that do not fit, of all trials. Default: `tower-shards` next to the folder of the study. */
+  /** Folder for the training rows of all trials that do not fit. Default: `tower-shards` next to the folder of the study. */
   readonly shards?: string;
   /** Shard sizes for tests. Default: computed from the memory. */
   readonly shardSizes?: MemoryRequest['shardSizes'];
   /** Number of trials, including the unchanged file. Default: 30. */
   readonly trials?: number;
-  /** Seconds for the whole study. Up to half of them are kept for the finalists. Default: no end. */
+  /** Seconds for the whole study. Up to half of them are reserved for the finalists. Default: no limit. */
   readonly time?: number;
   /** The sampler of points. Default: `tpe`. */
   readonly sampler?: SamplerName;
   /** True if trials begin with few epochs and the best third of each rung continues. Default: true. */
   readonly halving?: boolean;
-  /** Default: 3. */
+  /** Number of finalists. Default: 3. */
   readonly finalists?: number;
-  /** On how many seeds each, and the winner on as many fresh ones. Default: 3. */
+  /** Number of seeds for each finalist, and of fresh seeds for the winner. Default: 3. */
   readonly seeds?: number;
   /** Number of trials trained in parallel, each in its own process. Default: 1. */
   readonly parallel?: number;
-  /** By which trials are compared: `ndcg@10`. Default: that of `stop`, else the first that validation measures. */
+  /** Metric for the comparison of trials, such as `ndcg@10`. Default: that of `stop`, otherwise the first that validation measures. */
   readonly metric?: string;
   /** Seed of the drawn points. Default: 1. */
   readonly seed?: number;
-  /** Go on with the study that the folder holds. */
+  /** True to continue the study in the folder. */
   readonly resume?: boolean;
-  /** Rank the events of the test part once, at the end. Default: false, the validation part alone is read. */
+  /** True to rank the events of the test part once, at the end. Default: false, only the validation part is read. */
   readonly test?: boolean;
-  /** Keep the runs of all trials. Default: those of the finalists. */
+  /** True to keep the runs of all trials. Default: only those of the finalists. */
   readonly keep?: boolean;
-  /** Writes the model with the values that won into a new file. */
+  /** File for a copy of the model with the winning values. It must not exist. */
   readonly write?: string;
   readonly onEvent?: (event: TuneEvent) => void;
 }
@@ -111,8 +111,7 @@ export interface Tuned {
 const usualTrials = 30;
 
 /**
- * @throws Failure `no-search`, `study-exists`, `not-a-study`, `other-study`, `file-exists`, and what training throws for every trial;
- * the reason of `signal`
+ * @throws Failure `no-search`, `study-exists`, `not-a-study`, `other-study`, `file-exists`, and errors of training that end every trial; the reason of `signal`
  */
 export async function tune(path: string, request: TuneRequest): Promise<Tuned> {
   const checkedModel = await checkAndLower(path, request);
@@ -139,7 +138,7 @@ export async function tune(path: string, request: TuneRequest): Promise<Tuned> {
 
 async function goOn(path: string, request: TuneRequest, study: Study, records: readonly JobRecord[]): Promise<Tuned> {
   const { out, onEvent, data, allow, engine, shardSizes } = request;
-  // Ending the study ends all running jobs.
+  // The end of the study also ends all running jobs.
   const inner = new AbortController();
   const signal = request.signal ? AbortSignal.any([request.signal, inner.signal]) : inner.signal;
   const workers = study.parallel > 1 ? makeWorkers() : undefined;
@@ -206,11 +205,11 @@ async function goOn(path: string, request: TuneRequest, study: Study, records: r
   }
 }
 
-/** Trials at their first rung: there all of them were trained alike. */
+/** Returns the results of trials at their first rung, at which all of them had the same training. */
 const scoredOf = (trials: readonly Trial[]) =>
   trials.flatMap(({ point, values }) => (point && values.length > 0 ? [{ point, value: values[0]! }] : []));
 
-/** Ends the search in time for the finalists: they take what the first trial took, once for each seed. At most half of all time. */
+/** Ends the search in time for the finalists, which take as long as the first trial for each seed, and at most half of the time. */
 function timerOf(time: number | undefined, jobs: TuneJobs, { finalists, seeds, parallel }: Study): AbortSignal {
   if (time === undefined) return new AbortController().signal;
   const firstTrialSeconds = jobs.records[0]?.seconds ?? 0;
@@ -269,7 +268,7 @@ async function comparisonOf(
   if (!hasBoth || (winner === 0 && !test)) return {};
   const runs = [];
   for (const { trial, folder } of valid) {
-    // Without a name of the data: each run has that which it was trained on.
+    // Reads each run's own data, because none is named.
     const loadedRun = await load(join(out, folder), defined({ allow, engine, memory, shards }));
     runs.push({ name: trial === 0 ? 'as written' : 'tuned', run: loadedRun });
   }
@@ -286,7 +285,7 @@ async function writeJournal(out: string, study: Study, records: readonly JobReco
   await writeTextDurably(join(out, journalFile), journalOf({ name: model, space, records, rungs }));
 }
 
-/** The runs of trials that go no further; the log keeps what they came to. */
+/** Removes the runs of trials that do not continue. Their results stay in the log. */
 async function removeRuns(out: string, trials: readonly Trial[], kept: readonly Trial[]): Promise<void> {
   for (const { number } of trials) {
     if (number === 0 || kept.some((trial) => trial.number === number)) continue;
@@ -294,17 +293,14 @@ async function removeRuns(out: string, trials: readonly Trial[], kept: readonly 
   }
 }
 
-// A copy of the model with the values that won: a new file, never one that is there.
+// Writes a copy of the model with the winning values, always as a new file.
 
 /** @throws Failure `file-exists`, before anything is trained */
 function refuseTunedFile(path: string): void {
   if (existsSync(path)) throw failure('file-exists', { path });
 }
 
-/**
- * @param settings the text of each
- * @throws Failure `file-exists`, `tuned-file`, `cannot-write`
- */
+/** @param settings the text of each value @throws Failure `file-exists`, `tuned-file`, `cannot-write` */
 async function writeTunedFile(
   from: string,
   to: string,
@@ -319,7 +315,7 @@ async function writeTunedFile(
     const { files, library } = checkSource(source, { load: loadUsed }).resolution;
     const at = { ...files.main.span, end: files.main.span.start };
     const edit = findSlot({ files, library, report: () => {} }, { parts: name.split('.'), at })?.write(String(value));
-    // In another file, or in several places.
+    // The value is in another file, or in several places.
     if (edit?.at.source !== source)
       throw failure('tuned-file', {
         path: to,
@@ -331,7 +327,7 @@ async function writeTunedFile(
   const { diagnostics } = checkSource(makeSource(to, formattedText), { load: loadUsed });
   if (hasErrors(diagnostics)) throw failure('tuned-file', { path: to, reason: diagnostics[0]!.message });
   refuseTunedFile(to);
-  // `wx` fails where somebody was quicker.
+  // `wx` fails if another process has created the file in the meantime.
   const tunedFile = await writing(to, open(to, 'wx'));
   try {
     await writing(to, tunedFile.writeFile(formattedText));
@@ -340,7 +336,7 @@ async function writeTunedFile(
   }
 }
 
-/** The text as it would be in another folder: the paths of `use` begin from there. */
+/** Returns the text for another folder, with the paths of `use` relative to that folder. */
 function moved({ text, ...source }: Source, from: string, to: string): Source {
   const [old, other] = [resolve(dirname(from)), resolve(dirname(to))];
   if (old === other) return makeSource(to, text);

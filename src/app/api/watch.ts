@@ -9,21 +9,21 @@ import { lineChart } from '../report/line_chart.ts';
 import { validation, weightsSection } from '../report/training_sections.ts';
 
 /**
- * The page of a run that trains now. Its script asks for it again and puts what is new in place, so that a reader keeps the place, the
- * keyboard and the tables that are open. Without scripts the page loads itself again.
+ * The page of a run that is training. Its script requests the page again and replaces what changed, so that scroll position, keyboard focus and open tables
+ * stay. Without scripts the page reloads itself.
  */
 type LiveStep = Extract<TrainingEvent, { kind: 'step' }>;
 
 interface LiveTraining {
   readonly model: string;
   readonly tasks: readonly { readonly name: string }[];
-  /** `training`: the page asks for itself again. */
+  /** While `training`, the page keeps requesting itself. */
   readonly state: 'reading' | 'training' | 'validating' | 'ended' | 'failed';
   readonly epochs: readonly EpochRecord[];
-  /** Thinned: the mean over the epoch so far. */
+  /** At most `mostSteps` of the steps, each the mean over the epoch so far. */
   readonly steps: readonly LiveStep[];
   readonly last?: LiveStep;
-  /** Where the whole report is, once the run has ended. */
+  /** Path of the full report, once the run has ended. */
   readonly report?: string;
   readonly reason?: string;
 }
@@ -72,7 +72,7 @@ function livePage(live: LiveTraining): string {
     [
       `<h1>${escapeHtml(model)}</h1>`,
       section('Now', ...now(live)),
-      // Before the first step there is nothing to draw.
+      // There is nothing to draw before the first step.
       steps.length === 0
         ? ''
         : section(
@@ -136,7 +136,7 @@ export interface TrainingPage {
   readonly url: string;
   ready(plan: Pick<Plan, 'model' | 'tasks'>): void;
   event(event: TrainingEvent): void;
-  /** Serves the last page for some seconds at most, and closes. */
+  /** Serves the last page for a few seconds at most, then closes. */
   end(state: 'ended' | 'failed', more?: Pick<LiveTraining, 'report' | 'reason'>): Promise<void>;
 }
 
@@ -148,10 +148,7 @@ const mostSteps = 400;
 const patience = 5000;
 const host = '127.0.0.1';
 
-/**
- * @param port 0: any that is free
- * @throws Failure `cannot-listen`
- */
+/** @param port 0: any free port @throws Failure `cannot-listen` */
 export async function openWatch(port: number): Promise<TrainingPage> {
   let live: LiveTraining = { model: 'A run', tasks: [], state: 'reading', epochs: [], steps: [] };
   let lastSeen = Number.NEGATIVE_INFINITY;
@@ -202,7 +199,7 @@ function changes({ steps, epochs }: LiveTraining, event: TrainingEvent): Partial
 const thinned = (steps: readonly ShownStep[]): readonly ShownStep[] =>
   steps.length <= mostSteps ? steps : steps.filter((_, at) => at % 2 === 0);
 
-/** Another name of this machine may be one that a page of a stranger gave it. */
+/** True for a host name of this server. Any other name for this machine may come from a stranger's page (DNS rebinding). */
 const isOurs = (name: string | undefined): boolean => /^(127\.0\.0\.1|localhost)(:\d+)?$/.test(name ?? '');
 
 const headers = (type: string): Record<string, string> => ({

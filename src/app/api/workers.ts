@@ -1,6 +1,6 @@
 /**
- * `tower train --workers N`: this process is the first worker, and starts the others on this machine with the same command. Or a
- * launcher, such as torchrun, has started all of them.
+ * Connects the workers of a training. With `tower train --workers N` this process is the first worker, and starts the others on this machine with the same
+ * command. Otherwise a launcher, such as torchrun, has started all of them.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
@@ -21,7 +21,7 @@ const variable = 'TOWER_WORKER';
 
 export interface LaunchedWorkers {
   readonly meeting?: Meeting;
-  /** A better reason for an error of this worker, where another one has ended. */
+  /** Returns a better reason for an error of this worker, if another worker has ended. */
   explain(error: unknown): Promise<unknown>;
   /** Stops the other workers if this one fails. */
   kill(): void;
@@ -41,14 +41,14 @@ export async function launchWorkers(asked: number | 'launched' | undefined): Pro
   return { ...alone, meeting };
 }
 
-/** Gives the workers of a machine together a thread for each core. */
+/** Divides the cores of the machine: its workers together get one thread per core. */
 function shareCores(workers: number): void {
   process.env.TOWER_TORCH_THREADS ??= String(Math.max(1, Math.floor(availableParallelism() / workers)));
 }
 
 type WorkerLimits = Pick<Meeting, 'meetSeconds' | 'seconds' | 'patientSeconds'>;
 
-/** Seconds that a worker waits for the others. Machines of a cluster start at different moments. */
+/** Returns how many seconds a worker waits for the others. Machines of a cluster start at different times. */
 function limits(environment: NodeJS.ProcessEnv, isOneMachine: boolean): WorkerLimits {
   const seconds = secondsOf(environment, 'TOWER_WORKER_TIMEOUT', 300);
   const meetSeconds = secondsOf(environment, 'TOWER_WORKER_MEET_TIMEOUT', isOneMachine ? 60 : 300);
@@ -91,7 +91,7 @@ type WorkerExit = Facts<'worker-ended'>;
 interface OtherWorker {
   readonly rank: number;
   readonly child: ChildProcess;
-  /** Resolves on a failed exit. */
+  /** Resolves if the worker exits with an error. */
   readonly failed: Promise<WorkerExit>;
   readonly exited: Promise<void>;
 }
@@ -114,7 +114,7 @@ async function startOthers(workers: number): Promise<LaunchedWorkers> {
   let isOver = false;
   for (const { failed } of otherWorkers) {
     failed.then((ended) => {
-      // The workers that are left notice it by themselves, and say more.
+      // The remaining workers notice it by themselves, and their errors say more.
       if (!isOver) setTimeout(() => lost.abort(failure('worker-ended', ended)), noticeMilliseconds).unref();
     });
   }
@@ -141,7 +141,7 @@ async function startOthers(workers: number): Promise<LaunchedWorkers> {
 }
 
 function start(meeting: Meeting): OtherWorker {
-  // Its errors are printed as text on stderr.
+  // The worker must print its errors as text on stderr.
   const commandWords = process.argv.slice(1).filter((word) => word !== '--json');
   const child = spawn(process.execPath, [...process.execArgv, ...commandWords], {
     env: { ...process.env, [variable]: JSON.stringify(meeting) },
@@ -173,14 +173,14 @@ function start(meeting: Meeting): OtherWorker {
   return { rank, child, failed, exited };
 }
 
-/** A worker that has heard of the end needs a moment to close its engine. */
+/** Waits for a worker. One that has heard of the end needs a moment to close its engine. */
 async function finish({ child, exited }: OtherWorker): Promise<void> {
   const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
   await exited;
   clearTimeout(timer);
 }
 
-/** The rows of one of several workers: read as one process reads them, or from shards that the first worker has written. */
+/** The rows of one of several workers: read like in a single process, or from shards that the first worker has written. */
 export interface RowsOfWorkers {
   readonly plan: Plan;
   readonly request: MemoryRequest & {
@@ -189,13 +189,13 @@ export interface RowsOfWorkers {
     readonly tables?: TableLayout;
     readonly signal?: AbortSignal;
   };
-  /** Where the rows go: the first worker decides. */
+  /** Says when rows go to shards. The first worker decides. */
   readonly when: ShardRequest['when'];
-  /** Reads as one process does. */
+  /** Reads rows like a single process. */
   read(shards: ShardRequest, signal: AbortSignal | undefined): Promise<Dataset>;
 }
 
-/** @throws Failure as one process does, `shards-missing`, `worker-lost` */
+/** @throws Failure like a single process, `shards-missing`, `worker-lost` */
 export async function rowsOfWorker(group: WorkerGroup, { plan, request, when, read }: RowsOfWorkers): Promise<Dataset> {
   const { out, tables, signal } = request;
   const sharing = tables === 'sharded' ? group.workers : 1;

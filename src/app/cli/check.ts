@@ -1,4 +1,4 @@
-/** Runs the program with `check` alone. `scripts/build-check.mjs` makes one script of it, which starts sooner. */
+/** Runs the program with only the command `check`. `scripts/build-check.mjs` makes a single script of it, which starts faster. */
 import { checkCommand } from './commands/check.ts';
 import { buildProgram, run } from './run.ts';
 

@@ -1,18 +1,17 @@
 #!/usr/bin/env node
 /**
- * The program `tower`. People and hooks run `check` often, and wait for it: it is a script of its own, which comes compiled.
- * The build makes a CommonJS file of this: Node.js starts one with less work than an ES module.
+ * Starts the program `tower`. People and hooks often run `check` and wait for it, so it is a separate, precompiled script. The build makes a CommonJS file of
+ * this module, because Node.js starts it with less work than an ES module.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
 
-// `tower check` as one script with V8's code of it, both written by `scripts/build-check.mjs`: compiling the script took as long as the check.
-//
-// The name of the script has a hash of its text, and the name of the code also the version of Node.js. So cached code is never used with another script. V8 refuses
-// code of another version or of other flags, or of another length. The text is then compiled, as where there is no code for this Node.js.
+// `tower check` is one script with cached code of V8, both written by `scripts/build-check.mjs`, because compiling the script took as long as the check. The
+// name of the script has a hash of its text, and the name of the cached code also the version of Node.js, so the code is never used with another script. V8
+// refuses code of another version, other flags or another length. Then, or if there is no code for this Node.js, the text is compiled.
 
-/** The name of the script without its ending. The build puts it here; sources have no such script. */
+/** The name of the script without its extension. The build inserts it; there is no such script in the sources. */
 declare const checkScript: string;
 
 const isBuilt = (): boolean => typeof checkScript !== 'undefined';
@@ -21,7 +20,7 @@ function runCheck(): void {
   const scriptPath = join(__dirname, checkScript);
   const filename = `${scriptPath}.script`;
   const code = codeAt(`${scriptPath}-${process.version}-${process.arch}.code`);
-  // The text is ASCII. Read as Latin-1, it need not be decoded.
+  // The text is ASCII, so reading it as Latin-1 saves decoding.
   const script = new Script(readFileSync(filename, 'latin1'), { filename, ...(code ? { cachedData: code } : {}) });
   if (code) optimizeLater();
   (script.runInThisContext() as (require: NodeJS.Require, folder: string) => void)(require, __dirname);

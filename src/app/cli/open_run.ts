@@ -25,10 +25,7 @@ export interface RunOptions {
   readonly asOf?: string;
 }
 
-/**
- * Loads a trained model and reads its data, which Ctrl-C ends.
- * @param needs `answers`: of the data what recommendations need, which an earlier start may have kept
- */
+/** Loads a trained model and reads its data. Ctrl-C ends the reading. @param needs `answers`: only the data that recommendations need, which may be cached */
 export async function openRun(
   folder: string,
   { memory, shards, ...options }: RunOptions,
@@ -41,26 +38,24 @@ export async function openRun(
     const run = await load(folder, {
       ...defined({ data, allow, engine, unfinished, cache, asOf, memory, shards }),
       ...{ signal, say, onPass: passes.onPass },
-      // The run says where its rows are; a line is for rows that are written anew.
+      // The run knows where its rows are. Prints a line only if rows are written again.
       onDecision: (decision) => {
         if (decision.rows === 'shards') passes.onDecision(decision);
       },
     });
-    // The database reads in threads of its own while this one loads the engine.
+    // The database reads in its own threads while this thread loads the engine.
     await Promise.all([needs === 'rows' ? run.dataset() : run.recommender(), run.engine()]).finally(passes.end);
     return run;
   });
 }
 
 /**
- * Milliseconds. The terminal sends Ctrl-C to the whole process group, and `npm run` passes it on, so one Ctrl-C arrives twice. A
- * second signal within this time counts as the first.
+ * Milliseconds in which a second signal counts as the first: the terminal sends Ctrl-C to the whole process group, and `npm run` passes it on, so one Ctrl-C
+ * arrives twice.
  */
 const samePress = 500;
 
-/**
- * An `AbortSignal` that the first signal aborts with an `Interrupted`. A second signal calls `beforeExit` and ends the process.
- */
+/** Returns an `AbortSignal` that the first signal aborts with an `Interrupted`. A second signal calls `beforeExit` and ends the process. */
 export function interruptible(beforeExit: () => void): AbortSignal {
   const interrupt = new AbortController();
   let firstSignalAt: number | undefined;
@@ -78,7 +73,7 @@ export function interruptible(beforeExit: () => void): AbortSignal {
   return interrupt.signal;
 }
 
-/** Leaves `report.html` in a run's folder. What was asked for is done by then: where it cannot be written, that is said and no failure. */
+/** Writes `report.html` into a run's folder. The command has done its work by then, so if the report cannot be written, that is reported but is no failure. */
 export async function leaveReport(folder: string, evaluation?: Evaluation): Promise<void> {
   const { writeReport } = await import('../api/report.ts');
   try {
@@ -159,7 +154,7 @@ export async function trackRuns(runs: readonly RunSummary[], address: string): P
       say(`${folder}: ${trackedWords(tracked)}`);
       all.push(tracked);
     } catch (error) {
-      // A folder that cannot be sent keeps no other from being sent; a server that fails does.
+      // A folder that cannot be sent does not stop the others; a failure of the server does.
       if (!(error instanceof Failure) || error.diagnostics.some(({ code }) => code.startsWith('track-'))) throw error;
       say(`${folder} is not sent: ${error.message}`);
     }

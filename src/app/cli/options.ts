@@ -1,4 +1,4 @@
-/** Options that several commands share, and how their text becomes a value. */
+/** Defines options that several commands share, and parses their values. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
@@ -24,7 +24,7 @@ export const shardsOption = (): Option =>
     'put training rows that do not fit in memory into this folder (default: `tower-shards` next to the run)',
   );
 
-/** `--allow /data --allow s3://shop/`: folders, of this machine or of a store. */
+/** `--allow /data --allow s3://shop/`: folders on this machine or in an object store. */
 export const allowOption = (): Option =>
   new Option(
     '--allow <folder>',
@@ -81,13 +81,13 @@ export const metricsOption = (): Option =>
     'measure these metrics, such as `recall(20), ndcg(20)` (default: `metrics` of the model)',
   );
 
-/** @param isOptional whether the option may be given without names */
+/** @param isOptional true if the option may be given without names */
 export const baselinesOption = (does: string, isOptional = false): Option =>
   new Option(
     `--baselines ${isOptional ? '[names]' : '<names>'}`,
     `${does}: names with commas, \`all\` or \`none\` (default: as many as take about a minute together)`,
   ).argParser((text: string): string => {
-    // `compare --baselines runs/first` would read the run as a name.
+    // In `compare --baselines runs/first`, the run would be read as the name of a baseline.
     if (/[/\\]/.test(text) || existsSync(join(text, 'manifest.json'))) {
       throw new InvalidArgumentError(
         `It is a run, not a baseline. Write the run before the option: \`${text} --baselines all\`.`,
@@ -115,7 +115,7 @@ export const unfinishedOption = (): Option =>
 export const noCacheOption = (): Option =>
   new Option('--no-cache', 'read the data again, and keep nothing of it in the folder of the run');
 
-/** `--set width=128 --set dense.rate=1e-3 --set encoder=wide`: the file is then checked as if it said so. */
+/** `--set width=128 --set dense.rate=1e-3 --set encoder=wide`: the file is checked as if it had these values. */
 export const setOption = (): Option =>
   new Option(
     '--set <name=value>',
@@ -147,7 +147,7 @@ export const countOption = (name: string, what: string): Option =>
     return Number(text);
   });
 
-/** `--seed` is the short form of a setting, so the two must agree. */
+/** Refuses `--seed` together with a different `--set seed`, of which it is the short form. */
 export function refuseTwoSeeds(
   command: Command,
   { set, seed }: { readonly set: Readonly<Record<string, string>>; readonly seed?: number },
@@ -164,7 +164,7 @@ const removeSeenOption = (): Option =>
 const keepSeenOption = (): Option =>
   new Option('--keep-seen', 'keep items that the user had before, whatever the data block declares');
 
-/** Empty if the data block decides. */
+/** Returns an empty object if the data block decides. */
 export function seenChoice({
   removeSeen,
   keepSeen,
@@ -223,24 +223,24 @@ export function withExample(command: Command, ...examples: readonly string[]): C
   return command.addHelpText('after', `\nExample:\n${examples.map((example) => `  ${example}`).join('\n')}`);
 }
 
-/** `8321`; 0 takes any that is free. */
+/** Parses a port such as `8321`; 0 takes any free port. */
 export function portOf(text: string): number {
   if (!/^\d+$/.test(text) || Number(text) > 65_535) throw new InvalidArgumentError('It must be a number up to 65535.');
   return Number(text);
 }
 
-/** Options that every command about a trained model takes. */
+/** Options of every command that uses a trained model. */
 interface RunCommandOptions extends RunOptions {
   readonly json?: boolean;
 }
 
-/** Adds the option whether a command that ranks items excludes those that the user already had. */
+/** Options of commands that rank items: whether items that the user already had are excluded. */
 export interface RankingOptions extends RunCommandOptions {
   readonly removeSeen?: boolean;
   readonly keepSeen?: boolean;
 }
 
-/** Adds the options of `OfRun`. */
+/** Makes the option `--as-of`. */
 export const asOfOption = (): Option =>
   new Option(
     '--as-of <moment>',
@@ -253,7 +253,7 @@ export function addRunOptions(command: Command): Command {
   return command;
 }
 
-/** Adds the options of `OfRanking` that `OfRun` does not have. */
+/** Adds the options `--remove-seen` and `--keep-seen`. */
 export function addSeenOptions(command: Command): Command {
   return command.addOption(removeSeenOption()).addOption(keepSeenOption());
 }

@@ -1,4 +1,4 @@
-/** One progress bar for the whole training on stderr, and one line per epoch. Without a terminal: only the lines. */
+/** Shows one progress bar for the whole training on stderr, and prints one line per epoch. Without a terminal there are only the lines. */
 import { SingleBar } from 'cli-progress';
 import { bytesWords } from '../../base/diagnostics/wording.ts';
 import { passWords } from '../../data/shards/request.ts';
@@ -7,9 +7,9 @@ import type { EpochRecord, TrainingEvent } from '../../training/training_events.
 import type { MemoryRequest, PassEvent, ShardDecision } from '../api/shards.ts';
 import { say, setBar } from './report.ts';
 
-// Progress bars on stderr, which look alike. A bar stands on the last line, and what is printed meanwhile stands above it.
+// Progress bars on stderr have the same look. A bar is on the last line; other output is printed above it.
 
-/** Estimates the remaining time of a progress bar. Before the first progress cli-progress passes `NULL` and `INF` instead of seconds. */
+/** Formats the remaining time of a progress bar. Before the first progress, cli-progress passes `NULL` and `INF` instead of seconds. */
 export function leftWords(given: number | string): string {
   const seconds = Number(given);
   if (!Number.isFinite(seconds)) return '?';
@@ -18,12 +18,12 @@ export function leftWords(given: number | string): string {
   return minutes > 0 ? `${minutes}m${Math.floor(seconds % 60)}s` : `${Math.floor(seconds)}s`;
 }
 
-/** cli-progress ends at the place where it began. Lines of the user stand there by then, since the bar has moved down. */
+/** Keeps cli-progress from ending at the line where it began: other output stands there by then, since the bar has moved down. */
 const withoutSavedCursor: NodeJS.WriteStream = Object.create(process.stderr, {
   write: { value: (text: string) => ['\x1b7', '\x1b8'].includes(text) || process.stderr.write(text) },
 });
 
-/** Without a terminal it draws nothing. @param format as cli-progress reads it */
+/** Makes a bar, which draws nothing without a terminal. @param format as cli-progress reads it */
 function makeBar(format: string): SingleBar {
   const bar = new SingleBar({
     format,
@@ -32,9 +32,9 @@ function makeBar(format: string): SingleBar {
     hideCursor: true,
     stream: withoutSavedCursor,
     noTTYOutput: false,
-    // Cuts the bar at the width of the terminal. Without it, the terminal would cut all lines while there is a bar.
+    // Cuts the bar at the width of the terminal. Without this, the terminal would cut all lines while the bar is shown.
     linewrap: true,
-    // A line that is printed takes the bar away.
+    // A printed line erases the bar, so it is redrawn.
     forceRedraw: true,
     formatTime: leftWords,
   });
@@ -68,7 +68,7 @@ export function makeCountBar(what: string): CountBar {
 
 export interface ProgressView {
   show(event: TrainingEvent): void;
-  /** A message that comes at any time. */
+  /** Prints a message at any time. */
   say(text: string): void;
   /** Shows the passes over rows before the first step. */
   readonly passes: Pick<ShardsProgress, 'onPass' | 'onDecision'>;
@@ -79,7 +79,7 @@ export function makeProgress(): ProgressView {
   const bar = makeBar('{epoch} {bar} {percentage}% · loss {loss} · {rate} examples/s · {left} left');
   const passes = makeShardsProgress();
   let isDrawn = false;
-  /** True if the lines are for rounds of steps instead of epochs. */
+  /** True if there is a line for each round of steps instead of each epoch. */
   let inSteps = false;
   return {
     show(event) {
@@ -127,7 +127,7 @@ export function makeProgress(): ProgressView {
 const precisionWords = ({ precision, asked, because }: ChosenPrecision): string =>
   `precision: ${precision}${because === undefined ? '' : ` (${asked === 'auto' ? 'auto: ' : ''}${because})`}`;
 
-/** That the figures are of a sample, and how large it is. */
+/** Says that the figures are of a sample, and how large it is. */
 const sampleWords = ({ rankings, of, per }: NonNullable<EpochRecord['sample']>): string =>
   ` · on a sample of ${rankings.toLocaleString('en')} of ${of.toLocaleString('en')} ${per}s`;
 
@@ -141,7 +141,7 @@ function duration(seconds: number): string {
     : `${Math.floor(wholeSeconds / 60)} m ${String(wholeSeconds % 60).padStart(2, '0')} s`;
 }
 
-/** One progress bar for the passes over rows on stderr, and one line about where they go. Without a terminal: only the line. */
+/** Shows one progress bar for the passes over rows on stderr, and prints one line about where the rows go. Without a terminal there is only the line. */
 interface ShardsProgress extends Required<Pick<MemoryRequest, 'onPass' | 'onDecision'>> {
   end(): void;
 }

@@ -1,4 +1,4 @@
-/** The output of the command line: diagnostics and progress on stderr, answers on stdout. */
+/** Prints the output of commands: diagnostics and progress on stderr, answers on stdout. */
 import { stripVTControlCharacters } from 'node:util';
 import { type Diagnostic, hasErrors } from '../../base/diagnostics/diagnostic.ts';
 import { Failure } from '../../base/diagnostics/failure.ts';
@@ -6,9 +6,9 @@ import { render } from '../../base/diagnostics/render.ts';
 import type { Choice } from '../../engines/engines.ts';
 import { duration } from '../../training/evaluation/sentences.ts';
 
-// Lines that are broken between words: a terminal breaks them wherever its width ends.
+// Wraps lines between words, because a terminal breaks them anywhere.
 
-/** Tables, lines of a file under a message, and commands: they mean something else when they are broken. */
+/** Lines that must not be wrapped: tables, lines of a file under a message, and commands. */
 const wholeLine = /^\s*(\d+ )?[│┆┌├└]|^\s*(npx|curl|cp) /;
 
 /** Code, such as `tower train … --resume`, is not broken across lines. */
@@ -55,12 +55,12 @@ export function say(text: string): void {
   process.stderr.write(`${wrapWords(text, process.stderr.columns)}\n`);
 }
 
-/** An answer in words. */
+/** Prints an answer in words on stdout. */
 export function answer(text: string): void {
   answerAsIs(wrapWords(text, process.stdout.columns));
 }
 
-/** An answer whose lines mean something, such as a graph. */
+/** Prints an answer whose line breaks matter, such as a graph. */
 export function answerAsIs(text: string): void {
   process.stdout.write(`${text}\n`);
 }
@@ -75,14 +75,14 @@ export function report(diagnostics: readonly Diagnostic[]): void {
   if (diagnostics.length > 0) say(render(diagnostics, { colour }));
 }
 
-/** Names the engine, and the reason why each engine before it does not load. */
+/** Names the engine, and for each engine before it the reason why it does not load. */
 export function sayEngine({ engine, skipped, reason }: Choice): void {
   for (const { name, reason } of skipped) say(`engine ${name} does not load: ${reason}`);
   say(`engine: ${engine.name}, ${engine.version}`);
   if (reason !== undefined) say(`engine chosen: ${reason}`);
 }
 
-/** Reports how long slow baselines take. */
+/** Warns if baselines take long. */
 export function sayBaselines(names: readonly string[], seconds: number): void {
   if (seconds < 3) return;
   say(`${names.join(', ')}: about ${duration(seconds)}; \`--baselines none\` leaves them out`);

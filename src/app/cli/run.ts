@@ -22,15 +22,15 @@ export async function run(program: Command): Promise<void> {
     await program.parseAsync();
   } catch (error) {
     if (error instanceof Interrupted) endBy(error);
-    // Commander has written help and the version itself; asked for neither, `tower` alone shows its help.
+    // Commander has already written help or the version. `tower` without arguments shows its help.
     process.exitCode = error instanceof CommanderError ? (error.exitCode === 0 ? 0 : 1) : reportFailure(error);
     if (!(error instanceof CommanderError)) endIfStuck();
   }
 }
 
 /**
- * `tower inspect … | head` ends without a message when `head` has read enough. A full disk under stdout is a failure. Errors of
- * stderr are ignored, so a training whose terminal has closed still writes its model.
+ * Handles closed streams. `tower inspect … | head` ends without a message when `head` has read enough. A full disk under stdout is a failure. Errors of stderr
+ * are ignored, so a training still writes its model after its terminal has closed.
  */
 function endWell(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -58,7 +58,7 @@ function reportFailure(error: unknown): 1 | 2 {
   return 2;
 }
 
-/** Reports on stderr that stdout cannot be written. */
+/** Reports on stderr that stdout cannot be written to. */
 function reportUnanswered({ diagnostics }: Failure): 1 {
   say(render(diagnostics, { colour }));
   return 1;
@@ -87,7 +87,7 @@ export function buildProgram(commands: readonly AddCommand[]): Command {
   return program;
 }
 
-/** Help and the version are no errors. They are rethrown unchanged. */
+/** Turns an error of commander into a Failure. Help and the version are no errors, so they are rethrown unchanged. */
 function throwAsFailure(command: Command, error: CommanderError): never {
   if (error.exitCode === 0 || error.code === 'commander.help') throw error;
   const [first, ...rest] = error.message.replace(/^error: /, '').split('\n');

@@ -1,4 +1,4 @@
-/** Ctrl-C, SIGTERM, and SIGHUP of a terminal that closes. */
+/** Handles Ctrl-C, SIGTERM, and SIGHUP of a terminal that closes. */
 import { constants } from 'node:os';
 import { removeSpills } from '../../data/files/duckdb.ts';
 import { isStuck } from '../../data/files/query_guard.ts';
@@ -6,7 +6,7 @@ import { isStuck } from '../../data/files/query_guard.ts';
 export const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export type EndingSignal = (typeof signals)[number];
 
-/** A signal ended the work of the command. */
+/** Thrown if a signal ended the work of the command. */
 export class Interrupted extends Error {
   constructor(readonly signal: EndingSignal) {
     super(`ended by ${signal}`);
@@ -14,8 +14,8 @@ export class Interrupted extends Error {
 }
 
 /**
- * Does work that a signal can end: `work` gets an `AbortSignal`, which is aborted with an `Interrupted`. `work` must end soon
- * after that. Elsewhere the system ends the process.
+ * Does work that a signal can end. `work` gets an `AbortSignal`, which is aborted with an `Interrupted`, and must end soon after that. Without this, the system
+ * ends the process.
  */
 export async function endable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const control = new AbortController();
@@ -28,16 +28,16 @@ export async function endable<T>(work: (signal: AbortSignal) => Promise<T>): Pro
   }
 }
 
-/** Ends the process as a shell expects of a signal: 130 after SIGINT, 143 after SIGTERM, 129 after SIGHUP. */
+/** Ends the process with the exit code that shells expect after a signal: 130 after SIGINT, 143 after SIGTERM, 129 after SIGHUP. */
 export function endBy({ signal }: Interrupted): void {
   if (!isStuck()) process.exit(128 + constants.signals[signal]);
-  // Node.js waits for its threads at an exit, and one thread does not end. A signal of the system does not wait.
+  // At an exit Node.js waits for its threads, and one of them does not end. A signal from the system does not wait.
   removeSpills();
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
 }
 
-/** Ends a process that has reported its failure while a query runs that cannot be stopped. */
+/** Ends the process after it has reported its failure, if a query is running that cannot be stopped. */
 export function endIfStuck(): void {
   if (!isStuck()) return;
   removeSpills();

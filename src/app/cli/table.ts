@@ -6,7 +6,7 @@ import type { Proposal } from '../../data/init/proposal.ts';
 import type { Profile, ProfileBlock, ProfileRow } from '../../training/profile/profile.ts';
 import type { RunSummary } from '../api/runs.ts';
 
-/** Figures in columns: the first on the left, the others on the right, lines only around and under the head. `others`: texts are on the left. */
+/** Formats a table with lines only around it and under the head. @param others alignment of all columns but the first: `left` for texts */
 export function tableOf(
   head: readonly string[],
   rows: readonly (readonly string[])[],
@@ -21,7 +21,7 @@ export function tableOf(
   return table.toString();
 }
 
-/** Columns of this width in characters at most: a table that a terminal breaks is hard to read. */
+/** Maximum column widths in characters, because a table is hard to read if the terminal wraps it. */
 const [NAMES, TAKEN, WHY] = [26, 44, 70];
 
 export function guessesText({ reasons, notes }: Proposal): string {
@@ -36,13 +36,13 @@ export function guessesText({ reasons, notes }: Proposal): string {
   return [table, ...notes.map((note) => `· ${note}`)].join('\n');
 }
 
-/** A name may hold line ends. */
+/** Shortens a name to one line, because it may have line breaks. */
 function short(text: string, most: number): string {
   const line = text.replaceAll(/\s+/g, ' ');
   return line.length <= most ? line : `${line.slice(0, most - 1)}…`;
 }
 
-/** In lines of whole words. */
+/** Wraps a text between words. */
 function wrapped(text: string, most: number): string {
   const lines: string[] = [];
   for (const word of text.trim().split(/\s+/)) {
@@ -53,10 +53,10 @@ function wrapped(text: string, most: number): string {
   return lines.join('\n');
 }
 
-/** Names come from folders and files that a stranger may have made. */
+/** Makes a name safe to print, because it may come from files of a stranger. */
 const shown = (text: string): string => show(text).text;
 
-/** Metrics that fit next to the rest. */
+/** Number of metrics for which the table has room. */
 const mostMetrics = 3;
 
 const statusWords: Readonly<Record<RunSummary['status'], string>> = {
@@ -83,7 +83,7 @@ export function runsText(runs: readonly RunSummary[], root: string, first?: stri
   return [table, ...notes(runs)].join('\n');
 }
 
-/** The metric that stopped the runs comes first, followed by those that most runs have. */
+/** Returns the metrics to show. The metric that stopped the runs comes first, followed by those that most runs have. */
 function metricsOf(runs: readonly RunSummary[], first: string | undefined): string[] {
   const counts = new Map<string, number>();
   for (const { validation, best } of runs) {
@@ -95,7 +95,7 @@ function metricsOf(runs: readonly RunSummary[], first: string | undefined): stri
   return [...new Set([...(first !== undefined && counts.has(first) ? [first] : []), ...byCount])].slice(0, mostMetrics);
 }
 
-/** Metrics for which the table has no room. */
+/** Formats notes: damaged runs, and metrics for which the table has no room. */
 function notes(runs: readonly RunSummary[]): string[] {
   const damagedRuns = runs.flatMap(({ folder, reason }) =>
     reason === undefined ? [] : [`· ${shown(folder)}: ${shown(reason)}`],
@@ -106,7 +106,7 @@ function notes(runs: readonly RunSummary[]): string[] {
   ];
 }
 
-/** Rows of a table. What is left is one more row. */
+/** Maximum rows of the tables. The rest is summed in one more row. */
 const [mostBlocks, mostOps] = [30, 10];
 
 export function profileText({ engine, steps, rows, milliseconds, blocks, ops, notes }: Profile): string {

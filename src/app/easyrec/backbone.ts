@@ -1,4 +1,4 @@
-/** Towers of a `MatchModel`: a graph of blocks, of which two are the outputs. */
+/** Converts a `MatchModel` to towers: a graph of blocks, two of which are the outputs. */
 import type { ConfigGroup, GroupDraft, SideName, TowerDraft } from './groups.ts';
 import { type ConvertedTowers, kerasMlp, type ModelContext, senetBlock } from './layers.ts';
 import type { ConfigPart } from './part.ts';
@@ -9,7 +9,7 @@ interface BackboneBlock {
   readonly inputs: readonly { readonly name: string; readonly isGroup: boolean }[];
 }
 
-/** Converts a layer. `takes` says whether it needs fields or a vector; `flatten` makes a vector of fields. */
+/** A layer as blocks. `takes` says whether it needs fields or a vector. `flatten` turns fields into a vector. */
 interface BackboneLayer {
   readonly takes: 'fields' | 'vector';
   readonly gives: 'fields' | 'vector';
@@ -21,7 +21,7 @@ interface BlockValue {
   readonly shape: 'fields' | 'vector';
 }
 
-/** Long because both towers traverse the same graph of blocks. */
+/** The function is long because both towers traverse the same graph of blocks. */
 export function backboneTowers(context: ModelContext): ConvertedTowers {
   const { model, settings, groups, refuse } = context;
   const backbone = model.needed('backbone');
@@ -64,7 +64,7 @@ export function backboneTowers(context: ModelContext): ConvertedTowers {
     const channelText = channel.shape === 'fields' ? `${channel.text} -> flatten` : channel.text;
     return { groups: [...new Set(madeGroups.values())], alone: [], steps, channel: channelText };
 
-    /** Flows of earlier blocks are steps before it. */
+    /** Returns the flow of a block. Flows of its inputs become earlier steps. */
     function flowOf(name: string, above: ReadonlySet<string>): BlockValue {
       const block = blocks.get(name);
       if (!block) throw refuse(`its backbone has no block \`${name}\``);
@@ -100,7 +100,7 @@ export function backboneTowers(context: ModelContext): ConvertedTowers {
       const valueBefore = blockValues.get(name);
       if (valueBefore) return valueBefore;
       const flowValue = flowOf(name, above);
-      // A step that only renames another one is skipped.
+      // A flow that is only the name of another step needs no step.
       if (/^\w+$/.test(flowValue.text)) return flowValue;
       const step = context.names.free(/^[A-Za-z_]\w*$/.test(name) ? name : 'step');
       steps.push(`${step} = ${flowValue.text}`);

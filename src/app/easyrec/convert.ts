@@ -1,4 +1,4 @@
-/** A config of EasyRec or TorchEasyRec as a model and its data. It reads no file but the text that it gets. */
+/** Converts a config of EasyRec or TorchEasyRec to a model and its data. It reads no files, only the text that it gets. */
 import { readConfig } from '../../../grammar/text_format.ts';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { makeSource, type Source } from '../../base/text/source.ts';
@@ -27,7 +27,7 @@ const metricRows: Readonly<Record<string, (part: ConfigPart) => string>> = {
   precision_at_topk: (part) => `precision(${part.whole('topk', 1) ?? 5})`,
 };
 
-/** Metrics of a label, which `tower evaluate` measures of each task with one. */
+/** Metrics of labels, which `tower evaluate` measures for each task with a label. */
 const ofLabels: ReadonlySet<string> = new Set([
   'auc',
   'mean_absolute_error',
@@ -35,7 +35,7 @@ const ofLabels: ReadonlySet<string> = new Set([
   'mean_squared_error',
 ]);
 
-/** @param isLabelled whether the task has a label */
+/** @param isLabelled true if the task has a label */
 function trainLines(root: ConfigPart, model: ConfigPart, dialect: ConfigDialect, isLabelled: boolean): string[] {
   const train = root.part('train_config');
   const data = root.part('data_config');
@@ -122,7 +122,7 @@ function metricsOf(root: ConfigPart, model: ConfigPart, isLabelled: boolean): st
 }
 
 export interface ConvertOptions {
-  /** The features that identify a user and an item, where the config does not say. */
+  /** The features that identify a user and an item, if the config does not say. */
   readonly user?: string;
   readonly item?: string;
   readonly isList?: IsList;
@@ -136,10 +136,7 @@ export interface ConvertedConfig {
   readonly notes: readonly ImportNote[];
 }
 
-/**
- * The message of a config.
- * @throws Failure `config-syntax`
- */
+/** Parses the message of a config. @throws Failure `config-syntax` */
 function partOf(source: Source): ConfigPart {
   const read = readConfig(source.text.replace(/^\uFEFF/, ' '));
   if ('mistake' in read) {
@@ -223,7 +220,7 @@ const nameOf = (path: string): string =>
     .replaceAll(/[^A-Za-z0-9_]+/g, '_')
     .replace(/^(?![A-Za-z_])/, 'model_');
 
-/** A list comes after the feature that it belongs to, and after the one whose table it shares. */
+/** Sorts features so that a list comes after the list that it belongs to, and after the feature whose table it shares. */
 function ordered(features: readonly FeatureDraft[]): FeatureDraft[] {
   return [...features].sort((a, b) => Number(a.list?.along !== undefined) - Number(b.list?.along !== undefined));
 }
@@ -267,7 +264,7 @@ function keysOf(
     });
     return keyName;
   };
-  /** The feature of a tower whose name says that it is an id, or which has the largest table. */
+  /** Returns the feature of a tower whose name suggests an id, or that has the largest table. */
   const guessed = (side: SideName): string | undefined => {
     const groups = towers[side].groups.flatMap((group) => group.features);
     const originals = [...features].filter(

@@ -1,4 +1,4 @@
-/** Features of EasyRec: `feature_config { features { … } }`, or `feature_configs { … }`. */
+/** Converts the features of EasyRec: `feature_config { features { … } }`, or `feature_configs { … }`. */
 import { type FeatureDraft, type Identifiers, quotedColumn, quotedText } from './groups.ts';
 import {
   draftOf,
@@ -28,7 +28,7 @@ interface EasyrecFeatureSource extends EasyrecFeatureContext {
   readonly dim: number;
 }
 
-/** Features by their names in the config, in its order. */
+/** Returns the features by their names in the config, in its order. */
 export function easyrecFeatures(root: ConfigPart, context: EasyrecFeatureContext): Map<string, FeatureDraft> {
   const featureParts = [...(root.part('feature_config')?.parts('features') ?? []), ...root.parts('feature_configs')];
   const allFeatures = new Map<string, FeatureDraft>();
@@ -37,7 +37,7 @@ export function easyrecFeatures(root: ConfigPart, context: EasyrecFeatureContext
     const givenName = part.text('feature_name');
     const [first = givenName ?? ''] = inputs;
     add(givenName ?? first, inputs.length > 0 ? inputs : [first]);
-    // A feature for each of these names, with the same settings.
+    // Each of these names becomes a feature with the same settings.
     for (const other of part.texts('shared_names')) add(other, [other]);
 
     function add(original: string, columns: readonly string[]): void {
@@ -73,7 +73,7 @@ function featureOf(
   return draftOf(part, featureName, inputs, kindValue);
 }
 
-/** Widths of EasyRec's models are those of the config: a feature without one is a number. */
+/** Returns the width of an embedding in the config; 16, with a note, if it has none. */
 const widthOf = ({ dim, part }: EasyrecFeatureSource): number => {
   if (dim > 0) return dim;
   part.differs('the config gives no `embedding_dim`: it is 16');
@@ -153,7 +153,7 @@ function raw(read: EasyrecFeatureSource): FeatureKindValue {
 
 const MOST_PIECES = 1000;
 
-/** A number that `min_val` and `max_val` map to [0, 1], in pieces where there are `num_buckets`. */
+/** Converts a number that `min_val` and `max_val` map to [0, 1], in buckets if there are `num_buckets`. */
 function ranged(part: ConfigPart, dim: number, column?: string): { readonly element: string; readonly sql?: string } {
   const [min, max] = [part.number('min_val') ?? 0, part.number('max_val') ?? 0];
   const buckets = part.whole('num_buckets') ?? 0;
@@ -175,7 +175,7 @@ function ranged(part: ConfigPart, dim: number, column?: string): { readonly elem
     : { element };
 }
 
-/** Codes of several columns together: the text of all of them is hashed, as in the config. */
+/** Converts a combination of columns: the joined text of all of them is hashed, as in the config. */
 function combo(read: EasyrecFeatureSource): FeatureKindValue {
   const { part, inputs } = read;
   const joinText = part.text('combo_join_sep') ?? '';
@@ -187,7 +187,7 @@ function combo(read: EasyrecFeatureSource): FeatureKindValue {
   };
 }
 
-/** Looks up a key in a map `key:value|key:value`. */
+/** Converts the look-up of a key in a map `key:value|key:value`. */
 function lookup(read: EasyrecFeatureSource): FeatureKindValue {
   const { part, inputs, isList } = read;
   const [map = '', key = ''] = inputs;

@@ -1,19 +1,19 @@
-/** Groups of features in a config, and which tower reads what. */
+/** Converts the groups of features in a config, and assigns them to the towers. */
 import type { ConfigPart, ConfigPosition, ImportNotes } from './part.ts';
 
-/** Names of a config as names of the language, and as columns of SQL. */
+/** Converts names of a config to names of the language and to columns of SQL. */
 const identifier = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 export class Identifiers {
   private readonly byName = new Map<string, string>();
   private readonly taken = new Set<string>(['__proto__']);
 
-  /** @param own names that the import uses itself */
+  /** @param own names that the import itself uses */
   constructor(own: readonly string[]) {
     for (const name of own) this.taken.add(name);
   }
 
-  /** The same name for the same text. */
+  /** Returns the same name for the same text. */
   of(text: string): string {
     const nameBefore = this.byName.get(text);
     if (nameBefore !== undefined) return nameBefore;
@@ -35,12 +35,12 @@ function slugOf(text: string): string {
   return /^[A-Za-z_]/.test(plainName) ? plainName : `column_${plainName}`;
 }
 
-/** Quotes a column for SQL if it is more than a plain word, since words of SQL are names too. */
+/** Quotes a column for SQL, because names may be words of SQL or have other characters. */
 export const quotedColumn = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /** Quotes a text for SQL. */
 export function quotedText(text: string): string {
-  // Control characters cannot be in a file of the language: they are written by their number.
+  // Control characters are not allowed in a file of the language, so they are written by their number.
   const writtenParts: string[] = [];
   let plain = '';
   const endPart = (): void => {
@@ -63,11 +63,11 @@ export interface ConfigGroup {
   readonly name: string;
   readonly at: ConfigPart;
   readonly features: readonly string[];
-  /** Sequences that attention or pooling joins. */
+  /** Sequences that attention or pooling combines. */
   readonly sequences: readonly string[];
 }
 
-/** Encoders of sequences that look at the candidate, or at all elements: two towers pool instead. */
+/** Encoders of sequences that depend on the candidate or on all elements. Two towers use pooling instead. */
 const encoders: readonly string[] = [
   'din_encoder',
   'simple_attention',
@@ -150,7 +150,7 @@ export class TowerSides {
     return allNames.length === 0 ? undefined : { name: this.names.free(wish), features: allNames };
   }
 
-  /** The lists of a group as sequences, whose elements belong together. */
+  /** Returns the lists of a group as sequences, whose elements belong together. */
   sequences(side: SideName, group: ConfigGroup): string[] {
     const lists: string[] = [];
     for (const original of [...group.features, ...group.sequences]) {
@@ -173,7 +173,7 @@ export class TowerSides {
     return lists;
   }
 
-  /** The name of a feature here. Undefined where a tower cannot read it. */
+  /** Returns the name of a feature in the model; undefined if the tower cannot read it. */
   use(side: SideName, original: string, at: ConfigPosition): string | undefined {
     const feature = this.features.get(original);
     if (feature === undefined) {
@@ -199,7 +199,7 @@ export class TowerSides {
     return this.copied(side, feature);
   }
 
-  /** A feature in both towers: another name of the same column, and the same table. */
+  /** Adds a copy of a feature that both towers use, with another name, and with the same column and table. */
   private copied(side: SideName, feature: FeatureDraft): string {
     const copyName = this.names.of(`${feature.name}_of_${side}`);
     const column = feature.sql ?? feature.name;
@@ -216,7 +216,7 @@ export class TowerSides {
   }
 }
 
-/** One table for the features that share a name of a table. */
+/** Makes one table for the features that share the name of a table. */
 export function withSharedTables(
   features: readonly FeatureDraft[],
   names: Identifiers,
@@ -232,7 +232,7 @@ export function withSharedTables(
       notes.add('differs', { path: table, line: first.line }, 'each of these lists has a table of its own');
       continue;
     }
-    // A list takes the table of a feature: where all are lists, a feature without values holds the table.
+    // A list uses the table of another feature. If all are lists, a feature without values gets the table.
     const owner = plainFeature ?? {
       ...withoutList(first),
       name: names.free(`${first.name}_table`),
@@ -261,20 +261,20 @@ function grouped(features: readonly FeatureDraft[]): Map<string, FeatureDraft[]>
   return all;
 }
 
-/** A feature, and how its column becomes values. */
+/** A feature, and how its column is converted to values. */
 export interface FeatureDraft {
   readonly name: string;
   readonly reads: readonly string[];
-  /** DuckDB SQL, or the name of the column where the feature has another. Absent: the column of its name. */
+  /** SQL of DuckDB, or the name of the column if it is not that of the feature. Absent: the column with the feature's name. */
   readonly sql?: string;
   /** The kind of one value, such as `id(hash: 100, dim: 16)`. */
   readonly element: string;
   readonly list?: ListDraft;
-  /** Features of one table of the config share one table here. */
+  /** Name of a table in the config. Features with the same one also share a table here. */
   readonly table?: string;
-  /** Absent where either tower may read it. */
+  /** Absent if either tower may use it. */
   readonly side?: SideName;
-  /** 0 without a table. */
+  /** Rows of its table; 0 if it has none. */
   readonly rows: number;
   readonly line: number;
 }
@@ -316,7 +316,7 @@ export interface LabelDraft {
 
 export interface ModelDraft {
   readonly name: string;
-  /** Such as `DSSM`. */
+  /** Model class of the config, such as `DSSM`. */
   readonly kind: string;
   readonly features: readonly FeatureDraft[];
   readonly towers: Readonly<Record<SideName, TowerDraft>>;

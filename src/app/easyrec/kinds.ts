@@ -4,7 +4,7 @@ import type { ConfigPart } from './part.ts';
 
 export type FeatureKindValue = Pick<FeatureDraft, 'sql' | 'element' | 'list'>;
 
-/** A feature by its name in the model, the columns that it reads, and what its kind makes of them. */
+/** Makes a feature from its name in the model, the columns that it reads, and the result of its kind. */
 export function draftOf(
   part: ConfigPart,
   name: string,
@@ -25,15 +25,15 @@ export function draftOf(
   };
 }
 
-/** Columns that are lists in the files: they need no splitting. */
+/** True for a column that has lists in the files, which need no splitting. */
 export type IsList = (column: string) => boolean;
 
 export const quoted = (text: string): string => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 
-/** The vocabulary file as `data.tower` names it; undefined if there is none. */
+/** Returns the path of a vocabulary file for `data.tower`; undefined if there is none. */
 export type FindFile = (path: string) => string | undefined;
 
-/** The kind of one value with an embedding. Undefined where the config has no rows for it. */
+/** Returns the kind of an id with an embedding. */
 export function idKind(part: ConfigPart, dim: number, findFile: FindFile): string {
   const settings = [`dim: ${dim}`];
   const listedValues = part.texts('vocab_list').filter((value) => value !== '' && !/[\r\n]/.test(value));
@@ -68,17 +68,17 @@ function countOf(part: ConfigPart, settings: string[]): void {
   part.replace('a table has a row for each value of the training part, and none is evicted', 'zch', 'dynamicemb');
 }
 
-/** `boundaries` are those of the value that `sql` gives. */
+/** Returns the kind of a number. `boundaries` are for the result of `sql`. */
 export function numberKind(part: ConfigPart, dim: number): string {
   const boundaries = [...new Set(part.numbers('boundaries'))].sort((a, b) => a - b);
   if (boundaries.length > 0) return `number(boundaries: [${boundaries.join(', ')}], dim: ${Math.max(dim, 1)})`;
   return dim > 0 ? `number(dim: ${dim})` : 'number';
 }
 
-/** SQL of the elements of a column with several values. */
+/** Returns SQL for the elements of a column with several values. */
 export function elementsInSql(column: string, separator: string, isList: IsList): string {
   if (isList(column)) return quotedColumn(column);
-  // Where each row has one number, a CSV column is one of numbers.
+  // If each row has one number, DuckDB reads a CSV column as numbers.
   return `string_split(CAST(${quotedColumn(column)} AS VARCHAR), ${quotedText(separator)})`;
 }
 
@@ -107,7 +107,7 @@ export const poolOf = (part: ConfigPart, name: string, otherwise: 'sum' | 'mean'
 /** Maximum list length if the config has no limit. */
 export const LONGEST = 50;
 
-/** Expressions of a config as SQL. Tower checks the SQL itself, against the columns. */
+/** Converts expressions of a config to SQL. Tower itself checks the SQL against the columns. */
 const functions: Readonly<Record<string, string>> = {
   abs: 'abs',
   ceil: 'ceil',
@@ -136,7 +136,7 @@ const signs: Readonly<Record<string, string>> = {
 
 const piece = /\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+)|([A-Za-z_]\w*)(\s*\()?|(==|!=|<=|>=|&&|\|\||[-+*/%<>(),&|!]))/y;
 
-/** Undefined where the expression has something else than numbers, columns, known functions and signs. */
+/** Returns undefined if the expression has anything but numbers, columns, known functions and signs. */
 export function sqlOf(expression: string, columns: readonly string[]): string | undefined {
   piece.lastIndex = 0;
   let sql = '';
@@ -157,10 +157,7 @@ export function sqlOf(expression: string, columns: readonly string[]): string | 
   return sql === '' ? undefined : sql;
 }
 
-/**
- * `method=log10,threshold=1e-10,default=-10` and the like, of numbers.
- * @param column SQL of the value
- */
+/** Converts a normalizer of numbers such as `method=log10,threshold=1e-10,default=-10`. @param column SQL of the value */
 export function normalizedBy(normalizer: string, column: string): string | undefined {
   const settings = new Map(
     normalizer.split(',').map((each) => {

@@ -1,4 +1,4 @@
-/** Layers of a config as blocks of a flow. */
+/** Converts layers of a config to blocks of a flow. */
 import type { ConfigGroup, FeatureDraft, Identifiers, SideName, TowerDraft, TowerSides } from './groups.ts';
 import type { ConfigPart } from './part.ts';
 import type { ConfigDialect } from './scoring.ts';
@@ -20,7 +20,7 @@ const activations: Readonly<Record<string, string>> = {
   dice: 'dice',
 };
 
-/** `tf.nn.relu`, `nn.ReLU`, `relu` and `nn.LeakyReLU,negative_slope=0.2` are names of one family. */
+/** Converts an activation. `tf.nn.relu`, `nn.ReLU`, `relu` and `nn.LeakyReLU,negative_slope=0.2` are all known names. */
 function activationOf(part: ConfigPart, name: string, otherwise: string): string {
   const written = part.text(name) ?? otherwise;
   const [word = '', ...settings] = written.split(/[,(]/);
@@ -37,11 +37,11 @@ interface DenseLayers {
   readonly units: readonly number[];
   readonly activation: string;
   readonly norm: 'none' | 'batch' | 'layer';
-  /** One for each layer, or one for all. */
+  /** One rate for each layer, or one for all. */
   readonly dropout: readonly number[];
 }
 
-/** @param norms the default of the normalization */
+/** @param norms true if layers are normalized by default */
 function layersOf(part: ConfigPart, norms: boolean): DenseLayers {
   const units = part.wholes('hidden_units', 0);
   const norm = part.flag('use_bn', norms) ? 'batch' : part.flag('use_ln', false) ? 'layer' : 'none';
@@ -50,16 +50,16 @@ function layersOf(part: ConfigPart, norms: boolean): DenseLayers {
   return { units, activation: activationOf(part, 'activation', 'relu'), norm, dropout };
 }
 
-/** Layers of which the last is linear, as those of `mlp` are. */
+/** Returns layers of which the last is linear, as in `mlp`. */
 export function linearEnd(part: ConfigPart, norms: boolean, more: readonly number[] = []): string[] {
   const layers = layersOf(part, norms);
   return blocksOf({ ...layers, units: [...layers.units, ...more] }, false);
 }
 
-/** Layers that all have an activation. */
+/** Returns layers that all have an activation. */
 export const activeEnd = (part: ConfigPart, norms: boolean): string[] => blocksOf(layersOf(part, norms), true);
 
-/** The `MLP` of a backbone: its last layer has settings of its own. */
+/** Converts the `MLP` of a backbone, whose last layer has settings of its own. */
 export function kerasMlp(part: ConfigPart): string[] {
   const layers = layersOf(part, true);
   const lastActivation = activationOf(part, 'final_activation', 'relu');
@@ -103,18 +103,18 @@ function blocksOf({ units, activation, norm, dropout }: DenseLayers, isActive: b
   return [body, ...(isActive ? afterLayer(rate) : [])];
 }
 
-/** Describes the inputs and the output of a row of a model. */
+/** The input of a row that converts a model. */
 export interface ModelContext {
   readonly dialect: ConfigDialect;
   readonly model: ConfigPart;
   readonly settings: ConfigPart;
   readonly groups: readonly ConfigGroup[];
   readonly names: Identifiers;
-  /** A feature by its name in the config. */
+  /** Returns a feature by its name in the config. */
   readonly feature: (original: string) => FeatureDraft | undefined;
   /** Called with the groups that the towers read, before any feature is converted. */
   readonly sides: (groups: Readonly<Record<SideName, readonly ConfigGroup[]>>) => TowerSides;
-  /** A Failure `config-model`: the model cannot become two towers. */
+  /** Makes a Failure `config-model`, because the model cannot be converted to two towers. */
   readonly refuse: (reason: string) => Error;
 }
 

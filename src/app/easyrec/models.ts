@@ -1,4 +1,4 @@
-/** The two towers of each model of the configs. A row says how its groups and layers become flows. */
+/** Converts each model of the configs to two towers. A row says how its groups and layers become flows. */
 import { backboneTowers } from './backbone.ts';
 import type { ConfigGroup, GroupDraft, SideName, TowerDraft } from './groups.ts';
 import { activeEnd, type ConvertedTowers, linearEnd, type ModelContext, senetBlock } from './layers.ts';
@@ -32,7 +32,7 @@ function filled(group: GroupDraft | undefined, side: SideName, context: ModelCon
   return group;
 }
 
-/** EasyRec names the groups `user` and `item`, TorchEasyRec says which group a tower reads. */
+/** Returns the name of a tower's group: `user` and `item` in EasyRec, or the one that the tower names in TorchEasyRec. */
 const inputOf = (tower: ConfigPart | undefined, otherwise: string): string => tower?.text('input') ?? otherwise;
 
 function dssm(context: ModelContext): ConvertedTowers {
@@ -148,7 +148,7 @@ function mind(context: ModelContext): ConvertedTowers {
   };
 }
 
-/** Models that rank: each group has layers, and layers over all of them join them. Two towers join them in the score alone. */
+/** Converts models that rank. In the config, further layers combine the layers of all groups; two towers combine them only in the score. */
 function multiTower(context: ModelContext): ConvertedTowers {
   const { settings, groups, dialect, names } = context;
   const recall = settings.has('user_tower');
@@ -221,7 +221,7 @@ function multiTower(context: ModelContext): ConvertedTowers {
   return { sides, user: tower('user'), item: tower('item'), keys: { user: undefined, item: undefined } };
 }
 
-/** The features of each side, where the config says of which side a feature is. */
+/** Splits a group into the features of each side. Empty unless the config assigns features to both. */
 function halvesOf(
   group: ConfigGroup,
   context: ModelContext,
@@ -245,7 +245,7 @@ function sideNamed(name: string): SideName | undefined {
   return /user|context|query|profile/i.test(name) ? 'user' : undefined;
 }
 
-/** `model_class` of EasyRec. */
+/** Models by `model_class` of EasyRec. */
 export const easyrecModels: Readonly<Record<string, ModelRow>> = {
   DSSM: { title: 'DSSM', settings: 'dssm', towers: dssm },
   DSSM_SENet: { title: 'DSSM-SENet', settings: 'dssm_senet', towers: dssm },
@@ -257,7 +257,7 @@ export const easyrecModels: Readonly<Record<string, ModelRow>> = {
   MatchModel: { title: 'MatchModel', settings: 'model_params', towers: backboneTowers },
 };
 
-/** The message of `model_config` of TorchEasyRec. */
+/** Models by the message in `model_config` of TorchEasyRec. */
 export const torchModels: Readonly<Record<string, ModelRow>> = {
   dssm: { title: 'DSSM', settings: 'dssm', towers: dssm },
   dssm_v2: { title: 'DSSM V2', settings: 'dssm_v2', towers: dssm },

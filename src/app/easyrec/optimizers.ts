@@ -1,4 +1,4 @@
-/** Optimizers and schedules of a config. */
+/** Converts optimizers and schedules of a config. */
 import type { ConfigPart } from './part.ts';
 
 export interface OptimizerDraft {
@@ -9,7 +9,7 @@ export interface OptimizerDraft {
 
 interface OptimizerRow {
   readonly kind: string;
-  /** Field of the config → argument of Tower. */
+  /** Maps a field of the config to an argument of Tower. */
   readonly fields?: Readonly<Record<string, string>>;
   readonly also?: readonly string[];
   readonly differs?: string;
@@ -56,7 +56,7 @@ const rows: Readonly<Record<string, OptimizerRow>> = {
   ftrl_optimizer: { kind: 'adagrad', differs: nearest('FTRL', '`adagrad`') },
 };
 
-/** Defaults of EasyRec and of TorchEasyRec that are not Tower's. */
+/** Defaults of EasyRec and of TorchEasyRec that differ from Tower's. */
 const defaults: Readonly<Record<string, readonly [easyrec: readonly string[], torch: readonly string[]]>> = {
   momentum_optimizer: [['momentum: 0.9'], []],
   momentumw_optimizer: [['momentum: 0.9', 'l2: 1e-6'], []],
@@ -78,7 +78,7 @@ export function optimizerOf(config: ConfigPart | undefined): OptimizerDraft | un
     return fieldValue === undefined ? [] : [`${argument}: ${fieldValue}`];
   });
   const givenNames = new Set(settings.map((setting) => setting.split(':')[0]));
-  // EasyRec has the schedule within the optimizer, TorchEasyRec next to it.
+  // In EasyRec the schedule is within the optimizer, in TorchEasyRec next to it.
   const nestedSettings = part.part('learning_rate');
   const [easyrec, torch] = defaults[name] ?? [[], []];
   const filledDefaults = (part.has('lr') ? torch : easyrec).filter(

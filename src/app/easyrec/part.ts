@@ -1,12 +1,12 @@
-/** A message of a config, which keeps what was read of it and the notes about it: what nobody read is reported. */
+/** Wraps a message of a config. It records which fields were read, and the notes about it, so that unread fields are reported. */
 import type { ConfigField, ConfigSpan } from '../../../grammar/text_format.ts';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { positionAt, type Source, type Span } from '../../base/text/source.ts';
 
 export type NoteKind =
-  /** Converted, and Tower does it in another way. */
+  /** Converted, but Tower does it differently. */
   | 'differs'
-  /** Not converted: the model learns without it. */
+  /** Not converted. The model learns without it. */
   | 'left out'
   /** A setting of machines, logs or checkpoints, which Tower does not have. */
   | 'not needed';
@@ -22,7 +22,7 @@ export interface ImportNote {
 export class ImportNotes {
   readonly all: ImportNote[] = [];
 
-  /** One note for each field that nothing has read. */
+  /** Adds a note for each field that was not read. */
   unread(root: ConfigPart): void {
     for (const at of root.unread()) {
       const row = notNeeded.find(([pattern]) => pattern.test(at.path));
@@ -103,9 +103,9 @@ const leftOut: readonly (readonly [RegExp, string])[] = [
   [/^fg_json_path$/, 'a file of feature generation is not read: write its features into the config'],
 ];
 
-/** A place of a config that notes are about. */
+/** A position in a config, for notes. */
 export class ConfigPosition {
-  /** @param path its names from the root, such as `model_config.dssm.temperature` */
+  /** @param path names from the root, such as `model_config.dssm.temperature` */
   constructor(
     readonly path: string,
     readonly line: number,
@@ -153,13 +153,13 @@ export class ConfigPart extends ConfigPosition {
     return [...new Set(this.fields.map(({ name }) => name))];
   }
 
-  /** Position for a note. An absent field has the position of its message. */
+  /** Returns the position for a note. An absent field has the position of its message. */
   at(name: string): ConfigPosition {
     const field = this.fields.findLast((each) => each.name === name);
     return new ConfigPosition(this.pathOf(name), field ? this.lineOf(field) : this.line, this.notes);
   }
 
-  /** The last value counts, as in protobuf. */
+  /** Returns the last value, which counts in protobuf. */
   text(name: string): string | undefined {
     return this.texts(name).at(-1);
   }
@@ -221,7 +221,7 @@ export class ConfigPart extends ConfigPosition {
     });
   }
 
-  /** @throws Failure `config-part` where it is absent */
+  /** @throws Failure `config-part` if it is absent */
   needed(name: string): ConfigPart {
     const neededPart = this.part(name);
     if (neededPart) return neededPart;
@@ -233,7 +233,7 @@ export class ConfigPart extends ConfigPosition {
     return presentName === undefined ? undefined : { name: presentName, part: this.part(presentName)! };
   }
 
-  /** Reads fields without using them: somebody reports them in another way. */
+  /** Marks fields as read, because they are reported elsewhere. */
   skip(...names: readonly string[]): void {
     for (const name of names) for (const field of this.taken(name)) this.markAll(field);
   }
@@ -244,7 +244,7 @@ export class ConfigPart extends ConfigPosition {
     this.skip(...names);
   }
 
-  /** Lists what nobody read; one entry for a message that nobody read at all. */
+  /** Returns the fields that were not read; one entry for a message that was not read at all. */
   unread(): ConfigPosition[] {
     return this.fields.flatMap((field) => {
       const fieldPath = this.pathOf(field.name);
@@ -284,7 +284,7 @@ export class ConfigPart extends ConfigPosition {
   }
 }
 
-/** Numbers of the text format: also hexadecimal, octal, and with an `f` at the end. */
+/** Parses a number of the text format, which may be hexadecimal, octal, or end with `f`. */
 function numberOf(text: string): number {
   if (/^-?0[xX]/.test(text)) return text.startsWith('-') ? -Number(text.slice(1)) : Number(text);
   if (/^-?0[0-7]+$/.test(text)) return Number.parseInt(text, 8);

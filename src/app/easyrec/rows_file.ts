@@ -1,4 +1,4 @@
-/** Files of a config as files that Tower reads: with a header, and with a separator that it finds. */
+/** Converts files of a config to files that Tower reads: with a header, and with a separator that it detects. */
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
@@ -9,7 +9,7 @@ import { writeDurably } from '../../base/storage/durable.ts';
 import type { ConfigPart } from './part.ts';
 import { type ConfigDialect, samplers } from './scoring.ts';
 
-/** Separators that Tower finds in a header by itself. */
+/** Separators that Tower detects in a header. */
 const found: ReadonlySet<string> = new Set([',', ';', '\t', '|']);
 
 const BUFFER = 1 << 16;
@@ -22,7 +22,7 @@ export interface CopyRows {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The first line of a file, cut after 64 KiB. */
+/** Returns the first line of a file, cut after 64 KiB. */
 export async function firstLineOf(path: string): Promise<string> {
   if (/\.gz$/.test(path)) {
     for await (const line of linesOf(path)) return line;
@@ -67,15 +67,15 @@ export async function copyRows({ from, to, columns, delimiter, signal }: CopyRow
 
 export interface ItemRows {
   readonly count: number;
-  /** Lines with another number of attributes. */
+  /** Number of lines that were left out, because they have another number of attributes. */
   readonly left: number;
-  /** True if the sampler draws all items alike. */
+  /** True if the sampler draws all items with equal probability. */
   readonly isUniform: boolean;
 }
 
 /**
- * The items of a negative sampler: `id`, `weight` and `attributes` of a line become columns.
- * @throws Failure `config-items` where most lines have another number of attributes
+ * Writes the items of a negative sampler: `id`, `weight` and `attributes` of a line become columns.
+ * @throws Failure `config-items` if most lines have another number of attributes
  */
 export async function copyItems(items: ItemsPath, path: string, to: string, signal?: AbortSignal): Promise<ItemRows> {
   const { key, attributes, attributeDelimiter, delimiter } = items;
@@ -88,7 +88,7 @@ export async function copyItems(items: ItemsPath, path: string, to: string, sign
     await write(`${[key, ...otherAttributes].map((name) => csvText(name, ',')).join(',')}\n`);
     for await (const line of linesOf(path)) {
       signal?.throwIfAborted();
-      // The first line of a local file is its schema: `id:int64 weight:float attrs:string`.
+      // The first line of a local file may be its schema: `id:int64 weight:float attrs:string`.
       if (count + left === 0 && /^\w+:\w+/.test(line) && /:(float|double|string)\b/.test(line)) continue;
       const [id = '', weight = '', text = ''] = line.split(
         delimiter.length > 0 && line.includes(delimiter) ? delimiter : '\t',
@@ -144,7 +144,7 @@ async function* linesOf(path: string): AsyncGenerator<string> {
   }
 }
 
-/** The file is there once it is whole. Lines are written in pieces. */
+/** Writes a file atomically. Lines are written in pieces. */
 function written(to: string, body: (write: (text: string) => Promise<void>) => Promise<void>): Promise<void> {
   return writeDurably(to, async (sink) => {
     let pendingPieces: string[] = [];
@@ -165,7 +165,7 @@ function written(to: string, body: (write: (text: string) => Promise<void>) => P
 const csvText = (text: string, sign: string): string =>
   text.includes(sign) || /["\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 
-/** The file of a negative sampler: a line for each item, with its id, its weight and its attributes. */
+/** The file of a negative sampler: one line per item, with its id, weight and attributes. */
 interface ItemsPath {
   readonly path: string;
   readonly key: string;
@@ -209,7 +209,7 @@ export function dataPathsOf(root: ConfigPart, dialect: ConfigDialect): DataPaths
   };
 }
 
-/** Tables of a warehouse and streams have no path here. */
+/** Returns the path of a file; undefined for tables of a warehouse and for streams. */
 function pathOf(root: ConfigPart, names: readonly string[]): string | undefined {
   const pathName = names.find((each) => (root.text(each) ?? '') !== '');
   const namedPath = pathName === undefined ? undefined : root.text(pathName);

@@ -1,4 +1,4 @@
-/** The score and the loss of a config. */
+/** Converts the score and the loss of a config. */
 import type { Identifiers, LabelDraft, TaskDraft } from './groups.ts';
 import type { ConfigPart } from './part.ts';
 
@@ -7,7 +7,7 @@ export type ConfigDialect = 'EasyRec' | 'TorchEasyRec';
 export interface ScoreContext {
   readonly root: ConfigPart;
   readonly model: ConfigPart;
-  /** Such as `dssm`. */
+  /** The message with the settings of the model, such as `dssm`. */
   readonly settings: ConfigPart;
   readonly dialect: ConfigDialect;
   readonly names: Identifiers;
@@ -46,7 +46,7 @@ export const samplers: readonly string[] = [
   'hard_negative_sampler_v2',
 ];
 
-/** A learned scale has no place in Tower's `bce`. A cosine times 10 is a usual logit. */
+/** Replaces a learned scale, which Tower's `bce` does not have. A cosine times 10 is a usual logit. */
 const LEARNED_SCALE = 10;
 
 export function scoringOf(context: ScoreContext): Scoring {
@@ -56,7 +56,7 @@ export function scoringOf(context: ScoreContext): Scoring {
   const temperature = temperatureOf(context, isCosine);
   const data = root.part('data_config');
   const sampler = data?.oneOf(samplers);
-  // With drawn items, those are the rows of label 0.
+  // If negatives are sampled, they are the rows with label 0.
   const isLabelled = (loss === 'bce' && !sampler) || loss === 'mse' || loss === 'focal';
   const labels = data?.texts('label_fields') ?? [];
   const labelName = context.model.text('label_name');

@@ -1,4 +1,4 @@
-/** Features of TorchEasyRec: `feature_configs { id_feature { … } }`, and sequences of them. */
+/** Converts features of TorchEasyRec: `feature_configs { id_feature { … } }`, and sequences of them. */
 import type { EasyrecFeatureContext } from './features.ts';
 import { type FeatureDraft, quotedColumn, type SideName } from './groups.ts';
 import {
@@ -25,14 +25,14 @@ interface TorchSequence {
 interface TorchFeatureSource extends EasyrecFeatureContext {
   readonly part: ConfigPart;
   readonly sequence?: TorchSequence;
-  /** Columns without their side, such as `adgroup_id` of `item:adgroup_id`. */
+  /** Columns without the name of their side, such as `adgroup_id` for `item:adgroup_id`. */
   readonly inputs: readonly string[];
   readonly dim: number;
 }
 
 const separatorOf = (part: ConfigPart): string => part.text('separator') ?? '\u001d';
 
-/** Features by their names in the groups of the config. */
+/** Returns features by their names in the groups of the config. */
 export function torchFeatures(root: ConfigPart, context: EasyrecFeatureContext): Map<string, FeatureDraft> {
   const all = new Map<string, FeatureDraft>();
   for (const config of root.parts('feature_configs')) {
@@ -95,8 +95,8 @@ function featureOf(
     return undefined;
   }
   const sources = (sourceFields[kind] ?? ['expression']).flatMap((field) => part.texts(field));
-  // A grouped sequence is a column of its own, whatever the expression of its elements says.
-  // Features that were made before are in the column of their name.
+  // A grouped sequence has a column of its own, regardless of the expression of its elements. Features that were computed before are in the column of their
+  // name.
   const isOwn = sequence?.name !== undefined || sources.length === 0;
   const [source] = sources;
   if (sequence?.name !== undefined && source !== undefined && `${sequence.name}__${bare(source)}` !== original) {

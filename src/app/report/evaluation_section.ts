@@ -34,7 +34,7 @@ export function evaluated(evaluation: Evaluation | undefined): string {
   );
 }
 
-/** Figures of the model and of each baseline, also of warm and cold items where there are cold ones. */
+/** Returns the figures of the model and of each baseline, also for warm and cold items if there are cold ones. */
 export function evaluationRows({ metrics, rows, cold }: Evaluation): string[][] {
   const metricCells = (of: Readonly<Record<string, number>>): string[] => metrics.map((label) => of[label]!.toFixed(4));
   return rows.flatMap(({ name, all, warm, cold: ofCold }) => [
@@ -67,7 +67,7 @@ function sliceFigure(
   label: string,
   areColdMisses = true,
 ): string {
-  // Items that are misses by definition are no sign of a weak model.
+  // Items that are misses by definition do not show a weak model.
   const worstFigure = worst(
     all.filter(({ name }) => !areColdMisses || name !== coldSlice),
     label,
@@ -96,7 +96,7 @@ function sliceFigure(
   ].join('\n');
 }
 
-/** Ten users: what each had, what each held out, what the model puts first. */
+/** Shows ten users: their histories, their held-out items, and the first items of the model. */
 export function examplesSection(evaluation: Evaluation | undefined): string {
   const examples = evaluation?.examples ?? [];
   if (!evaluation || examples.length === 0) return '';
@@ -115,7 +115,7 @@ export function examplesSection(evaluation: Evaluation | undefined): string {
   );
 }
 
-/** The others open: a page of ten histories is long on a phone. */
+/** Number of examples that are open at first. A page of ten histories is long on a phone. */
 const shownFirst = 3;
 
 const cards = (examples: readonly RankingExample[]): string =>
@@ -156,7 +156,7 @@ function list(title: string, tag: 'ul' | 'ol', lines: readonly string[], marked:
   return `<h4>${escapeHtml(title)}</h4><${tag}>${items.join('')}</${tag}>`;
 }
 
-/** `evaluation.json` of a run: what its last evaluation found, so that a report can be made again. It is read as a file of a stranger. */
+/** Format of `evaluation.json`: the results of a run's last evaluation, for a new report. It is validated like a file of a stranger. */
 const format = 'tower-evaluation-1';
 
 interface StoredEvaluation {
@@ -170,10 +170,7 @@ export const writeEvaluation = (folder: string, { checksum }: Manifest, evaluati
     `${JSON.stringify({ format, of: checksum, evaluation }, undefined, 1)}\n`,
   );
 
-/**
- * Undefined where the run was not evaluated, or was trained on since.
- * @throws Failure `damaged-file`, `cannot-read`
- */
+/** Returns undefined if the run was not evaluated, or was trained further since. @throws Failure `damaged-file`, `cannot-read` */
 export async function readEvaluation(folder: string, { checksum }: Manifest): Promise<Evaluation | undefined> {
   const storedValue = await readJsonFile(folder, evaluationFile);
   if (storedValue === undefined) return undefined;
@@ -185,7 +182,7 @@ export async function readEvaluation(folder: string, { checksum }: Manifest): Pr
   return of === checksum ? evaluation : undefined;
 }
 
-/** A schema cannot require that each metric has a figure everywhere. */
+/** Checks what a schema cannot require: that each metric has a figure everywhere. */
 function complaintOf({ metrics, rows, slices }: Evaluation): string | undefined {
   const allFigures = [
     ...rows.flatMap((row) => [row.all, row.warm, ...(row.cold ? [row.cold] : [])]),
@@ -195,10 +192,7 @@ function complaintOf({ metrics, rows, slices }: Evaluation): string | undefined 
   return missingMetric === undefined ? undefined : `a figure of ${JSON.stringify(missingMetric)} is missing`;
 }
 
-/**
- * Undefined where the run was not profiled.
- * @throws Failure `damaged-file`, `cannot-read`
- */
+/** Returns undefined if the run was not profiled. @throws Failure `damaged-file`, `cannot-read` */
 export async function readProfile(folder: string): Promise<Profile | undefined> {
   const storedValue = await readJsonFile(folder, profileFile);
   if (storedValue === undefined) return undefined;

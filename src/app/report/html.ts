@@ -1,4 +1,4 @@
-/** Pages of reports: their parts, their style and their policy. Names and titles come from users: whatever is not written here goes through `escapeHtml`. */
+/** Makes pages of reports: their parts, style and policy. Names and titles come from users, so every text that is not constant goes through `escapeHtml`. */
 import { createHash } from 'node:crypto';
 import { escapeHtml } from '../../base/text/display.ts';
 import { palette, pictureStyle } from '../../editor/drawing/drawing.ts';
@@ -8,7 +8,7 @@ const tones = `
 @media (prefers-color-scheme: dark) { :root { --good: #5fd39b; --fair: #e6c04d; --bad: #ff8a80; --quiet: #7a8692; } }
 `;
 
-/** One column, so that a phone shows it all. */
+/** One column, so that a phone shows everything. */
 const style = `${palette}${tones}${pictureStyle}
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 1.2rem 1rem 4rem; max-width: 72rem; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
@@ -93,7 +93,7 @@ const policyOf = (script: string | undefined): string =>
       : [`script-src 'sha256-${createHash('sha256').update(script).digest('base64')}'`, "connect-src 'self'"]),
   ].join('; ');
 
-/** A page without it is not ours, and is not written over. */
+/** Marks our pages. A page without it is never overwritten. */
 export const generator = '<meta name="generator" content="tower report">';
 
 interface ShellOptions {
@@ -101,7 +101,7 @@ interface ShellOptions {
   readonly script?: string;
 }
 
-/** @param body empty parts are left out */
+/** @param body parts of the page; empty ones are left out */
 export function shell(title: string, body: readonly string[], { head = '', script }: ShellOptions = {}): string {
   const bodyParts = body.filter((part) => part !== '');
   const links = bodyParts.flatMap((part) => {
@@ -128,13 +128,13 @@ export { escapeHtml };
 export interface HtmlTable {
   readonly caption: string;
   readonly head: readonly string[];
-  /** A line break in a cell stays. */
+  /** Line breaks in a cell are kept. */
   readonly rows: readonly (readonly string[])[];
-  /** Cells are words rather than numbers: they begin at the left. */
+  /** True if cells have words and not numbers, so they are aligned left. */
   readonly words?: true;
 }
 
-/** A table that scrolls by itself where it is wider than the page. */
+/** Makes a table that scrolls by itself if it is wider than the page. */
 export function table({ caption, head, rows, words }: HtmlTable): string {
   const heads = head.map((text) => `<th scope="col">${escapeHtml(text)}</th>`).join('');
   const lines = rows.map(
@@ -148,7 +148,7 @@ export function alternative(data: HtmlTable): string {
   return `<details><summary>As a table</summary>${table(data)}</details>`;
 }
 
-/** The title is a fixed text, from which the anchor is made. */
+/** Makes a section. The title is a constant text, from which the anchor is derived. */
 export function section(title: string, ...body: readonly string[]): string {
   return `<section id="${anchorOf(title)}"><h2>${escapeHtml(title)}</h2>\n${body.join('\n')}\n</section>`;
 }

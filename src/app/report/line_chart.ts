@@ -8,7 +8,7 @@ interface ChartBar {
 }
 
 /**
- * A bar a line, from 0; the numbers are next to the bars, so there is no axis.
+ * Draws one bar per line, from 0. The numbers are next to the bars, so there is no axis.
  * @param full value of a bar over the whole width; default: the largest
  */
 export const barChart = (title: string, bars: readonly ChartBar[], full?: number): string =>
@@ -20,7 +20,7 @@ export const barChart = (title: string, bars: readonly ChartBar[], full?: number
 
 export interface ChartSeries {
   readonly name: string;
-  /** By x. */
+  /** Sorted by x. */
   readonly points: readonly (readonly [x: number, y: number])[];
 }
 
@@ -32,23 +32,23 @@ export interface LineChart {
   readonly mark?: { readonly x: number; readonly name: string };
 }
 
-/** The width of a phone, so that words are not much smaller there. */
+/** Width of a phone, so that words are not much smaller there. */
 export const chartWidth = 460;
 const [width, height] = [chartWidth, 250];
 export const chartEdge = { left: 58, right: 14, top: 12, bottom: 40 };
-/** More numbers along the x axis run into each other. */
+/** Maximum numbers along the x axis. More would overlap. */
 const mostFeet = 7;
-/** Nobody reads a table with more rows. */
+/** Maximum rows of a table, because nobody reads a longer one. */
 const mostRows = 40;
-/** Points are drawn as such where they are few. */
+/** Up to this number, points are drawn as dots. */
 const fewPoints = 30;
 
-/** Lines over one axis, with their legend and the same numbers as a table; of one place the table alone. Lines differ in dashes as well as in colour. */
+/** Draws lines over one axis, with a legend and the numbers as a table; of a single x only the table. Lines differ in dashes and in colour. */
 export function lineChart({ title, x, series, mark }: LineChart): string {
   const points = series.flatMap((each) => each.points).filter(([, y]) => Number.isFinite(y));
   if (points.length === 0) return '';
   const [xs, ys] = [points.map(([at]) => at), points.map(([, y]) => y)];
-  // One place has no line: its numbers are easier to read than its dots.
+  // Of a single point per line, numbers are easier to read than dots.
   if (least(xs) === most(xs)) return table({ caption: title, ...rowsOf(x, series) });
   const wholeTicks = ticks(least(xs), most(xs)).filter(Number.isInteger);
   const shownTicks = wholeTicks.filter((_, at) => at % Math.ceil(wholeTicks.length / mostFeet) === 0);
@@ -92,7 +92,7 @@ export function lineChart({ title, x, series, mark }: LineChart): string {
   ]);
 }
 
-/** A chart with its grid, and what is drawn and written below it. */
+/** Draws a chart with its grid, and with labels below it. */
 export function chartFigure(
   axes: { title: string; x: string; height: number; yTicks: readonly number[]; atY(value: number): number },
   xLabels: readonly string[],
@@ -119,8 +119,8 @@ const mostPlaces = 120;
 const [readoutWidth, readoutLine] = [204, 18];
 
 /**
- * For each place of the x axis a strip that the pointer may be over, and what is shown then: a line there, dots on the series, the
- * numbers in a box. The style alone shows and hides it, so that a report needs no script.
+ * Makes a strip for each x under which the pointer may be, with the content that is then shown: a line, dots on the series, the numbers in a box. Only CSS
+ * shows and hides it, so that a report needs no script.
  */
 function readouts(
   series: readonly ChartSeries[],
@@ -167,7 +167,7 @@ function legend(series: readonly ChartSeries[]): string {
   return `<ul class="legend">${entries.join('')}</ul>`;
 }
 
-/** A row for each x; of many, some evenly over them and the last. */
+/** Returns a row for each x. If there are too many, returns evenly spaced ones and the last. */
 function rowsOf(x: string, series: readonly ChartSeries[]): { head: string[]; rows: string[][] } {
   const all = [...new Set(series.flatMap(({ points }) => points.map(([at]) => at)))].sort((a, b) => a - b);
   const every = Math.ceil(all.length / mostRows);
@@ -188,12 +188,12 @@ export interface IntervalBar {
   readonly value: number;
   readonly interval?: Interval;
   readonly text: string;
-  /** `own`: the subject of the page. `plain`: nothing is compared. */
+  /** `own`: the subject of the page. `plain`: there is no comparison. */
   readonly tone: 'own' | 'above' | 'level' | 'below' | 'plain';
 }
 
 /**
- * A bar a line from 0, with its interval as a whisker. Boxes, not a drawing: words stay as large on a phone, where they go above the bar.
+ * Draws one bar per line, from 0, with its interval as a whisker. The bars are HTML boxes, so that words stay as large on a phone, where they go above the bar.
  * @param full value of a bar over the whole width; default: the largest
  */
 export function intervalBars(title: string, bars: readonly IntervalBar[], full?: number): string {
@@ -209,7 +209,7 @@ export function intervalBars(title: string, bars: readonly IntervalBar[], full?:
   return `<figure><figcaption>${escapeHtml(title)}</figcaption>\n<ul class="intervals">\n${lines.join('\n')}\n</ul></figure>`;
 }
 
-/** Round numbers that cover [low, high], four to seven of them: steps of 1, 2 or 5 times a power of ten. */
+/** Returns four to seven round numbers that cover [low, high], in steps of 1, 2 or 5 times a power of ten. */
 export function ticks(low: number, high: number): number[] {
   if (!(high > low)) {
     const room = low === 0 ? 1 : Math.abs(low) / 2;

@@ -1,4 +1,4 @@
-/** `report.html`: one file, no network, no script. The same run gives the same bytes. */
+/** Writes `report.html`: one file, without network access or scripts. The same run gives the same bytes. */
 import { drawModel } from '../../editor/drawing/drawing.ts';
 import type { Drawing } from '../../editor/drawing/drawn.ts';
 import type { Lineage } from '../../training/artifact/identity.ts';
@@ -85,7 +85,7 @@ function picture({ manifest, drawing }: ReportParts): string {
   );
 }
 
-/** The picture of a model within a report, with a table next to it. */
+/** Returns the picture of a model within a report, with a table next to it. */
 export function figureOf(model: string, drawing: Drawing): string {
   const { width, height, title, svg } = drawModel(model, drawing);
   const label = escapeHtml(title);

@@ -1,4 +1,4 @@
-/** The report of several runs: their curves over each other, their figures, and the settings that set them apart. */
+/** Writes the report of several runs: their curves in shared charts, their figures, and the settings in which they differ. */
 import { type Manifest, validationUnit } from '../../training/artifact/manifest.ts';
 import type { Evaluation, EvaluationRow } from '../../training/evaluation/evaluate.ts';
 import { listOf, type Verdict, verdictOf, verdictSentences } from '../../training/evaluation/sentences.ts';
@@ -7,7 +7,7 @@ import { counted, escapeHtml, figureText, paragraph, section, shell, soft, table
 import { type ChartSeries, type IntervalBar, intervalBars, lineChart, mostSeries } from './line_chart.ts';
 import { type ReportParts, settingFacts } from './training_sections.ts';
 
-/** The head of a report: whether the model is better than what is next to it, before anything else. */
+/** Makes the head of a report, which first says whether the model is better than the other rows. */
 export function verdictSection({ plan, final }: Pick<Manifest, 'plan' | 'final'>, evaluation?: Evaluation): string {
   const verdict = evaluation && verdictOf(evaluation);
   if (!evaluation || !verdict) {
@@ -22,7 +22,7 @@ export function verdictSection({ plan, final }: Pick<Manifest, 'plan' | 'final'>
   return verdictCard(toneOf(verdict), headline(verdict), sentences, picture(verdict, evaluation));
 }
 
-/** The worst news is the headline. */
+/** Returns the headline, which is the worst news. */
 function headline({ model, metric, beats, beatenBy, undecided }: Verdict): string {
   const contestantCount = beats.length + beatenBy.length + undecided.length;
   if (beatenBy.length > 0) {
@@ -42,7 +42,7 @@ const toneOf = ({ beatenBy, undecided }: Verdict): VerdictTone =>
 
 type VerdictTone = 'good' | 'fair' | 'bad' | 'open';
 
-/** The head of a report. `open`: nothing is judged. */
+/** Makes the head of a report. `open`: there is no verdict. */
 function verdictCard(
   tone: VerdictTone,
   title: string,
@@ -103,7 +103,7 @@ interface MeasuredRun {
   readonly bar: IntervalBar;
 }
 
-/** Undefined where a run was not evaluated, or the evaluations rank other events. */
+/** Compares the evaluations of runs; undefined if a run was not evaluated, or the evaluations rank different events. */
 function evaluated(runs: readonly NamedRun[]): string | undefined {
   const [one] = runs;
   const metric = one?.evaluation?.metrics.find((label) => one.evaluation!.rows[0]?.intervals?.[label]);
@@ -142,7 +142,7 @@ function evaluated(runs: readonly NamedRun[]): string | undefined {
   );
 }
 
-/** Compares the runs on validation by the metric that chose their weights; else by the first. */
+/** Compares the runs on validation by the metric that chose their weights, otherwise by the first metric. */
 function validated(runs: readonly NamedRun[]): string {
   const labels = labelsOf(runs);
   const metric = runs.find(({ manifest }) => manifest.training.best)?.manifest.training.best?.metric ?? labels[0];
@@ -187,7 +187,7 @@ const labelsOf = (runs: readonly NamedRun[]): string[] => [
   ...new Set(runs.flatMap(({ curves }) => curves.epochs.flatMap(({ validation = {} }) => Object.keys(validation)))),
 ];
 
-/** @param unfinished names of runs that have not ended, and are not shown */
+/** @param unfinished names of runs that have not finished, and are not shown */
 export function runsPage(runs: readonly NamedRun[], unfinished: readonly string[] = []): string {
   return shell(`${counted(runs.length, 'run')} of Tower`, [
     `<h1>${escapeHtml(counted(runs.length, 'run'))}</h1>`,
@@ -292,6 +292,6 @@ function differences(runs: readonly NamedRun[]): string {
   );
 }
 
-/** Enough of the checksums of its files to see that two texts are not one. */
+/** Returns the first digits of the checksums of a run's files, enough to see that two texts differ. */
 const textOf = ({ sources, files }: Manifest): string =>
   sources.map((path) => files[path]?.sha256.slice(0, 8) ?? '?').join(' ');

@@ -1,4 +1,4 @@
-/** `report.html` of a study: what mattered, each parameter against what trials came to, and how the best was found. No script. */
+/** Writes `report.html` of a study, without a script: the importance of parameters, their values against results, and how the best was found. */
 import type { Comparison } from '../../training/evaluation/compare.ts';
 import type { Importance } from '../../training/tune/importance.ts';
 import { type Dimension, domainWords, valueText } from '../../training/tune/space.ts';
@@ -164,18 +164,18 @@ interface Scatter {
   readonly title: string;
   readonly x: string;
   readonly y: string;
-  /** Ends of a range; `log` draws it by its logarithm. */
+  /** Ends of the range. With `log` the axis is logarithmic. */
   readonly from?: number;
   readonly to?: number;
   readonly log?: true;
-  /** In place of a range: x is the index of a choice. */
+  /** Instead of a range: x is the index of a choice. */
   readonly choices?: readonly string[];
   readonly points: readonly { readonly x: number; readonly y: number; readonly name: string }[];
 }
 
 const height = 230;
 
-/** A dot for each point, with the same numbers as a table. */
+/** Draws a dot for each point, with the same numbers as a table. */
 function scatter({ title, x, y, from = 0, to = 1, log, choices, points }: Scatter): string {
   const shown = points.filter((point) => Number.isFinite(point.y));
   if (shown.length === 0) return '';
@@ -207,7 +207,7 @@ function scatter({ title, x, y, from = 0, to = 1, log, choices, points }: Scatte
   ]);
 }
 
-/** The ends of a logarithm and two values between them. */
+/** Returns values for the axis; on a logarithmic one, its ends and two values between them. */
 function feetOf(from: number, to: number, log: boolean): readonly number[] {
   if (!log) return ticks(from, to).filter((value) => value >= from && value <= to);
   return [0, 1, 2, 3].map((part) => Number(Math.exp(Math.log(from) + (part / 3) * Math.log(to / from)).toPrecision(2)));

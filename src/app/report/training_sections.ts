@@ -13,7 +13,7 @@ import type { EpochRecord } from '../../training/training_events.ts';
 import { counted, escapeHtml, figureText, paragraph, section, soft, table } from './html.ts';
 import { type ChartSeries, lineChart } from './line_chart.ts';
 
-/** A run that is still training has no manifest. */
+/** The parts of a report about the training. A run that is still training has no manifest. */
 export interface TrainingParts extends Pick<ReportParts, 'curves' | 'fixedWeights'> {
   readonly manifest: {
     readonly plan: { readonly tasks: readonly { readonly name: string }[] };
@@ -64,7 +64,7 @@ const thinned = (steps: number, [first]: readonly ChartSeries[]): string => {
 const named = (series: readonly ChartSeries[]): ChartSeries[] =>
   series.map(({ name, points }) => ({ name: wordsOf(name), points }));
 
-/** `loss:like` and `weight:like` are of task `like`. */
+/** Returns the name of a curve in words: `loss:like` and `weight:like` belong to task `like`. */
 const wordsOf = (name: string): string => (name === 'loss' ? 'total' : name.replace(/^(loss|weight|temperature):/, ''));
 
 export function validation({ curves: { epochs }, manifest }: TrainingParts): string {
@@ -83,7 +83,7 @@ export function validation({ curves: { epochs }, manifest }: TrainingParts): str
   const { best } = manifest.training;
   const chart = (title: string, some: readonly ChartSeries[]): string =>
     lineChart({ title, x: 'epoch', series: some, ...defined({ mark: best && { x: best.epoch, name: 'best' } }) });
-  // An area under a curve is near 1 where a recall is near 0: one axis would flatten the others.
+  // An area under a curve is near 1 while a recall may be near 0, so a shared axis would flatten the others.
   return section(
     'Validation',
     paragraph('After each epoch every validation event ranks the whole corpus. Higher is better.'),
@@ -147,18 +147,18 @@ export function temperatures({ curves: { steps, epochs }, manifest }: TrainingPa
 
 export interface TrainingCurves {
   readonly epochs: readonly EpochRecord[];
-  /** Steps that the curves leave out: the last of an epoch where it has fewer rows. */
+  /** Number of steps that the curves leave out: the last step of an epoch, if it has fewer rows. */
   readonly shortSteps: number;
-  /** Means over neighbouring steps of each scalar, by name. */
+  /** By scalar: means over neighbouring steps. */
   readonly steps: ReadonlyMap<string, ChartSeries>;
 }
 
 const mostPoints = 240;
 
 /**
- * Steps are read a line at a time: a run may have millions.
- * The last step of an epoch that has fewer rows than a batch is left out: a loss over the batch is lower there for this reason alone.
- * @param steps how many the run has
+ * Reads the curves of a run. Steps are read line by line, because there may be millions. The last step of an epoch is left out if it has fewer rows than a
+ * batch, because a loss over the batch is lower there for this reason alone.
+ * @param steps number of steps of the run
  * @param batch rows of a step
  */
 export async function readCurves(folder: string, steps: number, batch: number): Promise<TrainingCurves> {
@@ -196,14 +196,14 @@ export async function readCurves(folder: string, steps: number, batch: number): 
     steps: new Map(
       [...sumsByName].map(([name, points]) => [
         name,
-        // A mean is at the last step that it holds; places without a step are passed over.
+        // A mean is drawn at the last step that it includes. Parts of the axis without a step are skipped.
         { name, points: points.flatMap(({ sum, count, last }): [number, number][] => [[last, sum / count]]) },
       ]),
     ),
   };
 }
 
-/** Last steps of epochs that had fewer rows than a batch. An epoch of one step keeps it. */
+/** Returns the last steps of epochs that had fewer rows than a batch. An epoch with one step keeps it. */
 function shortSteps(epochs: readonly EpochRecord[], batch: number): ReadonlySet<number> {
   const short = new Set<number>();
   let stepsBefore = 0;
@@ -218,25 +218,25 @@ function shortSteps(epochs: readonly EpochRecord[], batch: number): ReadonlySet<
 export interface ReportParts {
   readonly manifest: Manifest;
   readonly curves: TrainingCurves;
-  /** Absent where the files of the run no longer compile. */
+  /** Absent if the files of the run no longer compile. */
   readonly drawing?: Drawing;
-  /** Task → weight, where the objective has the same ones at every step. */
+  /** Weights by task, if the objective has the same ones at every step. */
   readonly fixedWeights?: Readonly<Record<string, number>>;
-  /** The files of the model, the first the one that was trained. */
+  /** The files of the model. The first is the one that was trained. */
   readonly sources?: readonly ModelFileText[];
   readonly profile?: Profile;
   /** Absent until the run is evaluated. */
   readonly evaluation?: Evaluation;
 }
 
-/** Lists all settings that are needed to reproduce a figure: entries of `train` with defaults, the data, the engine, the text of the model. */
 export interface ModelFileText {
   readonly name: string;
   readonly text: string;
 }
 
+/** Lists all settings that are needed to reproduce a figure: entries of `train` with defaults, the data, the engine, the text of the model. */
 export function settingFacts({ plan, training, data, engine, seed, settings, tower }: Manifest): [string, string][] {
-  // Dense weights have one kind of optimizer, which no plan names.
+  // Dense weights have one kind of optimizer, which the plan does not name.
   const train = { ...plan.train, dense: { kind: 'adam', ...plan.train.dense } };
   return [
     ...settingLines('', train).filter(([name]) => name !== 'seed'),
@@ -273,7 +273,7 @@ export function settingsSection(manifest: Manifest, sources: readonly ModelFileT
   );
 }
 
-/** `dense.schedule.kind`: one line for each value that is not an object. */
+/** Returns names such as `dense.schedule.kind`, with one line for each value that is not an object. */
 export function settingLines(prefix: string, value: unknown): [string, string][] {
   if (typeof value !== 'object' || value === null) return [[prefix, String(value)]];
   if (Array.isArray(value) && value.every((each) => typeof each !== 'object')) return [[prefix, value.join(', ')]];

@@ -28,15 +28,15 @@ export function diagnose<C extends Code>(
   return diagnostic;
 }
 
-/** The caller is a program, which has no command line. */
+/** True if the caller is a program, which has no command line. */
 let isProgram = false;
 
-/** Hints name the entries of a request from now on, and no options (with false: options again). The library calls it. */
+/** Makes hints name the entries of a request instead of options (with false: options again). The library calls it. */
 export function hintForPrograms(yes = true): void {
   isProgram = yes;
 }
 
-/** Options that a request of the library has by the same name. All others remain: they are of commands alone. */
+/** Options that are entries of the same name in a request of the library. All other options exist only in commands. */
 const sameNames: Readonly<Record<string, (value: string | undefined) => string>> = {
   ...Object.fromEntries(
     ['resume', 'finish', 'force', 'all', 'unfinished'].map((name) => [name, () => `${name}: true`]),
@@ -50,7 +50,7 @@ const sameNames: Readonly<Record<string, (value: string | undefined) => string>>
   allow: (value) => (value === undefined ? 'allow' : `allow: ['${value.replace(/^'(.*)'$/, '$1')}']`),
 };
 
-/** A complete command in a hint is not changed. */
+/** Replaces options in a hint by entries of a request. A complete command stays as it is. */
 const inProgram = (hint: string): string =>
   hint.replaceAll(/`--([a-z]+)(?: ([^`]+))?`/g, (option, name: string, value?: string) => {
     const entry = sameNames[name]?.(value);
@@ -59,7 +59,7 @@ const inProgram = (hint: string): string =>
 
 const factsOfAll = new WeakMap<Diagnostic, unknown>();
 
-/** The reported facts. They locate errors in data that is not source text, such as a request. */
+/** Returns the reported facts. They locate errors in data that is not source text, such as a request. */
 export function factsOf(diagnostic: Diagnostic): Readonly<Record<string, unknown>> {
   return (factsOfAll.get(diagnostic) ?? {}) as Readonly<Record<string, unknown>>;
 }

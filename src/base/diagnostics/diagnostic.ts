@@ -1,15 +1,15 @@
-/** Types of a diagnostic and of the result of a compiler stage. */
+/** Defines a diagnostic and the result of a compiler stage. */
 import type { Span } from '../text/source.ts';
 import type { Code } from './codes.ts';
 import type { Severity } from './wording.ts';
 
-/** Replaces the text of `at` with `text`. A fix is a list of edits that belong together. */
+/** An edit that replaces the text of `at` with `text`. A fix is a list of edits that belong together. */
 export interface Edit {
   readonly at: Span;
   readonly text: string;
 }
 
-/** A second place that explains the first: "also read here". */
+/** A second position that explains the first: "also read here". */
 export interface Note {
   readonly message: string;
   readonly at: Span;
@@ -25,7 +25,7 @@ export interface Diagnostic {
   readonly notes: readonly Note[];
   /** Alternative fixes, each of them complete. */
   readonly fixes: readonly (readonly Edit[])[];
-  /** The fix is a suggestion, because something else may be meant. `--fix` does not apply it. */
+  /** True if the fix is only a suggestion, because something else may be meant. `--fix` does not apply it. */
   readonly doubtful?: true;
 }
 

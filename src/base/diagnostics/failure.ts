@@ -17,7 +17,7 @@ export function failure<C extends Code>(code: C, facts: Facts<C>, at?: Span): Fa
   return new Failure([diagnose(code, at, facts)]);
 }
 
-/** Our own bug, if it ever happens. */
+/** Throws if a condition does not hold, which is a bug of ours. */
 export function invariant(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Error(`invariant: ${message}`);
 }

@@ -3,8 +3,7 @@ import { codes } from './codes.ts';
 import type { Diagnostic, Edit } from './diagnostic.ts';
 
 /**
- * The source's text with the edits made. Edits of other sources are left alone. Edits must not overlap; insertions at one
- * place are made in the order given.
+ * Returns the source's text with the edits made. Ignores edits of other sources. Edits must not overlap; insertions at one offset are made in the order given.
  */
 export function applyEdits(source: Source, edits: readonly Edit[]): string {
   const sourceEdits = edits.filter((edit) => edit.at.source === source);
@@ -19,15 +18,12 @@ export function applyEdits(source: Source, edits: readonly Edit[]): string {
   return fixedText + source.text.slice(copiedTo);
 }
 
-/** Converts the text of a fix to the line ends of the file: fixes use `\n`, and the file may use `\r\n`. */
+/** Converts the line ends of a fix, which are `\n`, to those of the file, which may be `\r\n`. */
 const inLinesOf =
   (source: Source) =>
   ({ at, text }: Edit): Edit => ({ at, text: withLineEndsOf(source, text) });
 
-/**
- * Make the first fix of each diagnostic that has one, except where it would touch what an earlier one changed. `fixed` are
- * those whose fix was made.
- */
+/** Makes the first fix of each diagnostic that has one, unless it would touch the range of an earlier fix. `fixed` lists the diagnostics whose fix was made. */
 export function applyFixes(
   source: Source,
   diagnostics: readonly Diagnostic[],
@@ -44,17 +40,14 @@ export function applyFixes(
   return { text: applyEdits(source, edits.map(inLinesOf(source))), applied: fixed.length, fixed };
 }
 
-/**
- * True if `--fix` may try the fix of a diagnostic: it is the only fix, it restores the intended text, the reporter is sure, and it removes no word of
- * the user.
- */
+/** True if `--fix` may try the fix of a diagnostic: it is the only fix, its code allows it, the reporter is sure, and it removes no word of the user. */
 export function hasSafeFix({ code, fixes, doubtful }: Diagnostic): boolean {
   const { fix }: { readonly fix?: 'restores' | 'rewrites' } = codes[code];
   if (fix === undefined || fixes.length !== 1 || doubtful === true) return false;
   return fix === 'rewrites' || fixes[0]!.every(keepsWords);
 }
 
-/** True if an edit leaves as many words as it found: it may change one, and add some, but takes none away. */
+/** True if an edit leaves at least as many words as it found: it may change words and add some, but removes none. */
 function keepsWords({ at, text }: Edit): boolean {
   return countWords(text) >= countWords(textOf(at));
 }
@@ -64,18 +57,19 @@ const countWords = (text: string): number =>
 
 export interface Fixed {
   readonly text: string;
-  /** The fixed diagnostics, with positions in the text of that round. */
+  /** The fixed diagnostics, with positions in the text of the round that fixed them. */
   readonly fixed: readonly Diagnostic[];
 }
 
 type Check = (source: Source) => readonly Diagnostic[];
 
-/** Maximum rounds; errors do not hide each other more often than this. */
+/** Maximum number of rounds. Errors do not hide each other more often than this. */
 const rounds = 10;
 
 /**
- * Applies the safe fixes of a text, and those of errors that become visible afterwards. A fix is kept only if it removes its error, reduces their
- * number and adds none. Conflicting fixes are tried separately. @param check returns the errors of a source
+ * Makes the safe fixes of a text, and those of errors that become visible afterwards. A fix is kept only if it removes its error, reduces the number of errors
+ * and adds none. If all fixes together fail, they are tried separately.
+ * @param check returns the errors of a source
  */
 export function applySafeFixes(source: Source, check: Check, remake: (text: string) => Source): Fixed {
   let current: State = { source, found: check(source) };
@@ -98,7 +92,7 @@ interface Next extends State {
   readonly fixed: readonly Diagnostic[];
 }
 
-/** Applies all fixes together, round by round, until none is left. */
+/** Makes all fixes together, round by round, until none is left. */
 function chain(from: State, check: Check, remake: (text: string) => Source): Next | undefined {
   let current = from;
   const fixed: Diagnostic[] = [];
@@ -121,7 +115,7 @@ function chain(from: State, check: Check, remake: (text: string) => Source): Nex
   return undefined;
 }
 
-/** The fixes that make the text better, each judged together with the kept ones; halves that fail are halved again. */
+/** Makes the fixes that improve the text, each tried together with those kept so far. A half of the fixes that fails is halved again. */
 function separately(from: State, check: Check, remake: (text: string) => Source): Next | undefined {
   let best: Next = { ...from, fixed: [] };
   const attempt = (fixes: readonly Diagnostic[]): void => {
@@ -158,11 +152,11 @@ function isBetter(from: State, to: State, fixed: readonly Diagnostic[]): boolean
   return true;
 }
 
-/** Where one bracket is wrong still, another that was put in may be at the wrong place. */
+/** True for an error of brackets. If one is left after another was inserted, the inserted one may be in the wrong place. */
 const isOfBrackets = ({ code }: Diagnostic): boolean =>
   code === 'unclosed' || code === 'unopened' || code === 'wrong-bracket' || code === 'missing-brace';
 
-/** True if an error is left that a line which was changed has a part in: then something else may be meant there. */
+/** True if an error is left on a line that was changed: then something else may be meant there. */
 function changesLineOf(before: Source, { source, found }: State): boolean {
   const lines = new Set(before.text.split(/\r?\n/));
   return found.some(
@@ -180,7 +174,7 @@ function* linesOf(source: Source, { start, end }: Span): Generator<number> {
 
 type DiagnosticCounts = ReadonlyMap<string, number>;
 
-/** Counts the diagnostics of each kind, regardless of positions, which move when a text changes. */
+/** Counts the diagnostics of each kind, regardless of their positions, which move when a text changes. */
 function countAlike(diagnostics: readonly Diagnostic[]): DiagnosticCounts {
   const counts = new Map<string, number>();
   for (const { code, message } of diagnostics) {

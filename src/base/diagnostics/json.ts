@@ -5,8 +5,8 @@ import type { Diagnostic } from './diagnostic.ts';
 import type { Severity } from './wording.ts';
 
 /**
- * The order of diagnostics: causes come before possible consequences, so errors in the text of a file and in the files that it uses come first. The
- * rest is sorted by file, position and code; diagnostics without a position come first.
+ * Returns diagnostics in a stable order. Possible causes come first: errors in the text of a file and in the files that it uses. The rest is sorted by file,
+ * position and code, those without a position first.
  */
 export function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   return [...diagnostics].sort(
@@ -20,26 +20,26 @@ export function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   );
 }
 
-/** Maximum number of reported errors. */
+/** Maximum number of errors that are reported. */
 export const mostErrors = 50;
 
-/** The diagnostics to show, in order: each warning, and the first errors. `errors` counts all that were found. */
+/** Returns the diagnostics to show, in order: all warnings, and the first errors. `errors` counts all errors. */
 export function firstOf(diagnostics: readonly Diagnostic[]): { shown: Diagnostic[]; errors: number } {
   let errors = 0;
   const shown = inOrder(diagnostics).filter((one) => !isCounted(one) || ++errors <= mostErrors);
   return { shown, errors };
 }
 
-/** The item that counts further errors is no error itself. */
+/** True for an error. The item that counts further errors does not count as one. */
 const isCounted = ({ severity, code }: Diagnostic): boolean => severity === 'error' && code !== 'too-many-mistakes';
 
-/** Codes of files, or parts of them, that cannot be read: what they declare seems to be missing. */
+/** Codes of files, or parts of files, that cannot be read. Their declarations seem to be missing. */
 const causes: ReadonlySet<Code> = new Set<Code>([...textCodes(), 'use-outside', 'use-cycle', 'use-missing']);
 
 const rank = ({ code, severity }: Diagnostic): number =>
   code === 'too-many-mistakes' ? 2 : severity === 'error' && causes.has(code) ? 0 : 1;
 
-/** Codes of the first section of the table. */
+/** Returns the codes of the first section of the table. */
 function textCodes(): Code[] {
   const allCodes = Object.keys(codes) as Code[];
   return allCodes.slice(0, allCodes.indexOf('unknown-name'));
@@ -49,7 +49,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Lines and columns from 1, columns in UTF-16 units; the end is past the last character. `null` where there is no place. */
+/** Lines and columns from 1, columns in UTF-16 units. The end is after the last character. `null` if there is no position. */
 interface JsonPlace {
   readonly file: string | null;
   readonly line: number | null;
@@ -69,8 +69,8 @@ export interface JsonDiagnostic extends JsonPlace {
 }
 
 /**
- * Converts diagnostics for programs: plain data in a stable order, with every key present. After the maximum number of errors the item
- * `too-many-mistakes` has their count.
+ * Converts diagnostics for programs: plain data in a stable order, with every key present. If there are too many errors, the item `too-many-mistakes` has their
+ * number.
  */
 export function toJson(diagnostics: readonly Diagnostic[]): JsonDiagnostic[] {
   const { shown, errors } = firstOf(diagnostics);

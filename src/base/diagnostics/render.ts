@@ -6,7 +6,7 @@ import { lineAt, positionAt, type Span } from '../text/source.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { firstOf, mostErrors } from './json.ts';
 
-/** The first of them in a stable order, an empty line between, and a last line that counts all. Empty for none. */
+/** Renders the first diagnostics in a stable order, with an empty line between them, and a last line that counts all of them. Empty without diagnostics. */
 export function render(diagnostics: readonly Diagnostic[], options: RenderOptions = {}): string {
   if (diagnostics.length === 0) return '';
   const { shown } = firstOf(diagnostics);
@@ -26,14 +26,12 @@ function count(diagnostics: readonly Diagnostic[]): string {
   return countTexts.join(', ');
 }
 
-/** Renders one diagnostic: position, message, the source lines with an underline, and the hint. */
-
 export interface RenderOptions {
   /** Default: off, because only the caller knows whether it writes to a terminal. */
   readonly colour?: boolean;
 }
 
-/** One diagnostic, without a newline at its end. */
+/** Renders one diagnostic (position, message, source lines with an underline, notes, hint), without a newline at the end. */
 export function renderOne(diagnostic: Diagnostic, options: RenderOptions = {}): string {
   const paint = pc.createColors(options.colour ?? false);
   const mark = diagnostic.severity === 'error' ? paint.red : paint.yellow;
@@ -58,7 +56,7 @@ function place(at: Span): string {
   return `${show(at.source.name).text}:${line}:${column}`;
 }
 
-/** One width for all the frames of a diagnostic, so that their gutters align. */
+/** Returns one width for all frames of a diagnostic, so that their gutters align. */
 function gutter(diagnostic: Diagnostic): number {
   const spans = [diagnostic.at, ...diagnostic.notes.map((note) => note.at)].filter((at) => at !== undefined);
   const lastLine = Math.max(0, ...spans.map((at) => positionAt(at.source, at.end).line));
@@ -66,16 +64,16 @@ function gutter(diagnostic: Diagnostic): number {
 }
 
 interface FrameStyle {
-  /** Cells of the gutter that holds line numbers. */
+  /** Terminal cells of the gutter, which has the line numbers. */
   readonly width: number;
   readonly mark: (text: string) => string;
   readonly paint: ReturnType<typeof createColors>;
 }
 
-/** Longer lines are cut around the place, so that one line of a megabyte stays readable. */
+/** Maximum characters shown of a line. A longer line is cut around the marked position, so that a line of a megabyte stays readable. */
 const longest = 120;
 
-/** The first and, where it is another, the last line of a span, with carets under what belongs to it. */
+/** Returns the first line of a span, and the last if that is a different line, with carets under the part in the span. */
 function frame(at: Span, style: FrameStyle): string[] {
   const start = positionAt(at.source, at.start);
   const end = positionAt(at.source, Math.max(at.start, at.end));

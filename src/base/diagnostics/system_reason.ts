@@ -1,4 +1,4 @@
-/** Reasons of errors in words, and what the operating system refuses as a Failure that names the path. */
+/** Puts errors of the operating system into words, and into Failures that name the path. */
 import { failure } from './failure.ts';
 
 const reasons: Readonly<Record<string, string>> = {
@@ -27,21 +27,21 @@ const reasons: Readonly<Record<string, string>> = {
   EXDEV: 'it is on another file system',
 };
 
-/** Returns what the operating system refused, in words; undefined when the error is not the operating system's. */
+/** Returns an error of the operating system in words; undefined for any other error. */
 export function systemReason(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
   return reasons[error.code] ?? ('syscall' in error ? error.code : undefined);
 }
 
-/** Returns the system's reason in words, else the first line of any error's message. */
+/** Returns an error of the operating system in words; otherwise the first line of the error's message. */
 export const reasonOf = (error: unknown): string =>
   systemReason(error) ?? (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
 
-/** @throws Failure `cannot-write` for what the operating system refuses; any other error passes */
+/** Awaits a write. @throws Failure `cannot-write` for an error of the operating system; any other error is passed on */
 export const writing = <T>(path: string, work: Promise<T>): Promise<T> =>
   work.catch((error: unknown) => refuse('cannot-write', path, error));
 
-/** @throws Failure `cannot-read` for what the operating system refuses; any other error passes */
+/** Awaits a read. @throws Failure `cannot-read` for an error of the operating system; any other error is passed on */
 export const reading = <T>(path: string, work: Promise<T>): Promise<T> =>
   work.catch((error: unknown) => refuse('cannot-read', path, error));
 

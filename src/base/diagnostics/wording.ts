@@ -1,6 +1,6 @@
-/** The form of a row of codes, the texts of notes, and small parts that several messages are worded with. */
+/** Defines a row of codes, the texts of notes, and phrases that several messages share. */
 
-/** A guess what an unknown word means. */
+/** A guess at the meaning of an unknown word. */
 export interface Suggestion {
   readonly nearest?: string | undefined;
   /** Advice for a word that other frameworks use. */
@@ -23,7 +23,7 @@ export const takes = (facts: { takes: readonly string[] }): string =>
 const use = (words: readonly string[]): string =>
   `use ${new Set(words).size === 1 ? '' : 'one of '}${quotedList(words)}`;
 
-/** The known names, if they are few enough to help. */
+/** Lists the known names, if they are few enough to help. */
 export const among = (all: readonly string[]): string | undefined => {
   const { size } = new Set(all);
   return size === 0 || size > 20 ? undefined : use(all);
@@ -34,17 +34,17 @@ export const plural = (what: string): string => (what.endsWith('y') ? `${what.sl
 export const countOf = (count: number, what: string): string =>
   `${count.toLocaleString('en')} ${count === 1 ? what : plural(what)}`;
 
-/** A path quoted for a shell, so that a reader can copy it. */
+/** Quotes a path for a shell, so that a reader can copy it. */
 export const shellWord = (path: string): string =>
   /^[\w./:@+,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 
-/** The type of a label, as a noun or an adjective after `is`. */
+/** Names the type of a label, as a noun or an adjective after `is`. */
 export const typeWords = (type: string): string => (type === 'number' ? 'a number' : type);
 
 export const bytesWords = (bytes: number): string =>
   bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
 
-/** Bytes as a value of `--memory` that allows at least as many: `70M`, `12G`. */
+/** Formats bytes as a value of `--memory` that allows at least as many: `70M`, `12G`. */
 export function memoryOption(bytes: number): string {
   const megabytes = Math.ceil(bytes / 2 ** 20);
   return megabytes < 10_240 ? `${megabytes}M` : `${Math.ceil(megabytes / 1024)}G`;
@@ -52,12 +52,12 @@ export function memoryOption(bytes: number): string {
 
 export type Severity = 'error' | 'warning';
 
-/** The row of a code: its message, its hint, and how `--fix` may use its fix. Its page, `docs/errors/CODE.md`, is written by hand. */
+/** A row of a code: its message, its hint, and whether `--fix` may use its fix. Its page, `docs/errors/CODE.md`, is written by hand. */
 export interface CodeRow<F> {
   readonly severity: Severity;
-  /** The name of the code in the version before. Ignores, `tower explain` and links keep working with this name for one version. */
+  /** The code's name in the previous version. Ignores, `tower explain` and links keep working with this name for one version. */
   readonly formerly?: string;
-  /** One line: what is wrong and where, in the words of the language. No capital at the start, no full stop at the end. */
+  /** One line that says what is wrong and where, in the words of the language. No capital at the start, no full stop at the end. */
   readonly message: (facts: F) => string;
   readonly hint?: (facts: F) => string | undefined;
   /**
@@ -66,11 +66,11 @@ export interface CodeRow<F> {
    * model.
    */
   readonly fix?: 'restores' | 'rewrites';
-  /** The marked text has no effect: editors show it faded. */
+  /** True if the marked text has no effect. Editors show it faded. */
   readonly unnecessary?: true;
 }
 
-/** A row as the table writes it: an error unless it says otherwise, with a hint that may be one text for all facts. */
+/** A row as it is written in the table: `severity` defaults to error, and the hint may be one text for all facts. */
 type WrittenRow<F> = Omit<CodeRow<F>, 'severity' | 'hint'> & {
   readonly severity?: Severity;
   readonly hint?: string | ((facts: F) => string | undefined);
@@ -83,7 +83,7 @@ export const row = <F>({ hint, severity = 'error', ...others }: WrittenRow<F>): 
   ...(hint === undefined ? {} : { hint: typeof hint === 'string' ? () => hint : hint }),
 });
 
-/** The texts of notes, which mark a second place. They follow the rules of messages. */
+/** Texts of notes, which mark a second position. They follow the rules of messages. */
 export const notes = {
   declared: (what: string, name: string): string => `${what} \`${name}\` is declared here`,
   first: (name: string): string => `\`${name}\` is here already`,

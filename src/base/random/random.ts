@@ -1,6 +1,6 @@
 /**
- * Reproducible random numbers: xoshiro128** (Blackman & Vigna 2018) seeded through splitmix32. A stream is named by numbers
- * (seed, epoch, step, …), so that any of them can be drawn again without the ones before it: a resumed run needs no state.
+ * Reproducible random numbers: xoshiro128** (Blackman & Vigna 2018) seeded through splitmix32. Numbers such as (seed, epoch, step) name a stream, so any stream
+ * can be drawn again without the ones before it, and a resumed run needs no state.
  */
 
 export interface Random {
@@ -8,13 +8,13 @@ export interface Random {
   next(): number;
   /** Uniform in 0 … below − 1. */
   integer(below: number): number;
-  /** 0 … length − 1 in random order. */
+  /** Returns 0 … length − 1 in random order. */
   permutation(length: number): Int32Array;
   /** Fills with uniform numbers in [low, high). */
   fill(target: Float32Array, low: number, high: number): void;
 }
 
-/** Larger arrays do not fit the caches of a processor. */
+/** Larger arrays do not fit in the caches of a processor. */
 const manyNumbers = 2 ** 22;
 
 export function makeRandom(...stream: readonly number[]): Random {
@@ -60,7 +60,7 @@ export function makeRandom(...stream: readonly number[]): Random {
   };
 }
 
-/** A normal number around 0 (Box and Muller 1958); 1 − u is never 0. */
+/** Returns a normal number with mean 0 (Box and Muller 1958); 1 − u is never 0. */
 export const normalNumber = (random: Random, deviation: number): number =>
   deviation * Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
 
@@ -92,7 +92,7 @@ export function shuffledInBuckets(length: number, { bits, integer }: Draws): Int
   const bucketOf = new Uint8Array(length);
   const ends = new Int32Array(buckets + 1);
   for (let i = 0; i < length; ) {
-    // Four draws of one byte.
+    // The 32 bits are used as four draws of one byte.
     for (let drawn = bits(), end = Math.min(length, i + 4); i < end; i++, drawn >>>= 8) {
       const bucket = drawn & 0xff;
       bucketOf[i] = bucket;
@@ -101,7 +101,7 @@ export function shuffledInBuckets(length: number, { bits, integer }: Draws): Int
   }
   for (let bucket = 0; bucket < buckets; bucket++) ends[bucket + 1]! += ends[bucket]!;
   const shuffledIndices = new Int32Array(length);
-  // Where each bucket begins; once it is filled, where it ends.
+  // `ends` has where each bucket begins; once the bucket is filled, where it ends.
   for (let i = 0; i < length; i++) shuffledIndices[ends[bucketOf[i]!]!++] = i;
   let bucketStart = 0;
   for (let bucket = 0; bucket < buckets; bucket++) {
@@ -118,8 +118,8 @@ export function shuffledInBuckets(length: number, { bits, integer }: Draws): Int
 }
 
 /**
- * Mixes a number so that all bits depend on all others: the finaliser of MurmurHash3 (Austin Appleby, public domain). What is trained
- * depends on it, so it never changes.
+ * Mixes a number so that all bits depend on all others: the finaliser of MurmurHash3 (Austin Appleby, public domain). It must never change, because trained
+ * models depend on it.
  * @returns an unsigned 32-bit number
  */
 export function mixed(value: number): number {
@@ -128,5 +128,5 @@ export function mixed(value: number): number {
   return (bits ^ (bits >>> 16)) >>> 0;
 }
 
-/** The value of a whole number under one of many functions. */
+/** Hashes a whole number with one of many hash functions. */
 export const hashOf = (id: number, stream: number): number => mixed(id ^ Math.imul(stream + 1, 0x9e3779b9));

@@ -8,23 +8,23 @@ import { basename, dirname, join } from 'node:path';
 import { failure } from '../diagnostics/failure.ts';
 import { systemReason, writing } from '../diagnostics/system_reason.ts';
 
-/** A file that is being written from its first byte on. */
+/** A new file that is being written from the beginning. */
 export interface Sink {
   write(bytes: Uint8Array): Promise<void>;
 }
 
 const pieceBytes = 64 * 2 ** 20;
 
-/** Two writes of one process to one file do not share a name either. */
+/** Makes names distinct even for two writes of one process to one file. */
 let partials = 0;
 
-/** A name of this process alone: two that write one file leave the one or the other, whole. */
+/** Returns a temporary name that only this process uses, so that of two processes that write one file, one wins as a whole. */
 const partialOf = (path: string): string =>
   join(dirname(path), `.${basename(path)}.${process.pid}-${partials++}.partial`);
 
 /**
- * Replaces `path` by the output of `body`. @param kept describes, for the message of a failure, the file that stays intact: `the checkpoint of epoch
- * 3`
+ * Replaces `path` by the output of `body`.
+ * @param kept describes, for the message of a failure, the file that stays intact: `the checkpoint of epoch 3`
  */
 export async function writeDurably(path: string, body: (sink: Sink) => Promise<void>, kept?: string): Promise<void> {
   const write = async (partial: string): Promise<void> => {
@@ -35,7 +35,7 @@ export async function writeDurably(path: string, body: (sink: Sink) => Promise<v
 }
 
 /**
- * The same where something else writes: `body` writes the whole file at the path that it is given, in the folder of `path`.
+ * Replaces `path` like `writeDurably`, if something else writes the file: `body` writes it whole at the path that it gets, in the folder of `path`.
  * @throws Failure `cannot-write`
  */
 export async function replaceDurably(
@@ -65,12 +65,13 @@ export async function writeTextDurably(path: string, text: string): Promise<void
   await writeDurably(path, (sink) => sink.write(Buffer.from(text)));
 }
 
-/** Matches the names of temporary files of `path` that a kill has left. */
+/** True if `name` is that of a temporary file of `path`, such as a kill leaves. */
 export const isPartialOf = (name: string, path: string): boolean =>
   name.startsWith(`.${path}.`) && /^\d+-\d+\.partial$/.test(name.slice(path.length + 2));
 
 /**
- * Creates a folder and its parents. @returns the first folder that had to be created
+ * Creates a folder and its parents.
+ * @returns the first folder that had to be created
  * @throws Failure `cannot-write`
  */
 export const makeFolder = (path: string): Promise<string | undefined> => writing(path, makeFolders(path));
@@ -78,13 +79,13 @@ export const makeFolder = (path: string): Promise<string | undefined> => writing
 /** @throws Failure `cannot-write` */
 export const remove = (path: string): Promise<void> => writing(path, rm(path, { force: true }));
 
-/** The file is gone, and stays gone after a crash. @throws Failure `cannot-write` */
+/** Removes a file so that it stays removed after a crash. @throws Failure `cannot-write` */
 export async function removeDurably(path: string): Promise<void> {
   await remove(path);
   await writing(dirname(path), syncFolder(dirname(path)));
 }
 
-/** A rename is on the disk only once its folder is. Windows cannot open a folder, and needs no such thing. */
+/** Makes renames in a folder durable. Windows cannot open a folder, and does not need it. */
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
@@ -98,7 +99,7 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** A file that is open: Node's handle, without the name of its type, which the package's own types must not need. */
+/** An open file: Node's handle without its type, which the types of the package must not need. */
 interface OpenFile {
   write(bytes: Uint8Array, offset: number, length: number): Promise<{ readonly bytesWritten: number }>;
 }
@@ -106,7 +107,7 @@ interface OpenFile {
 export function fileSink(handle: OpenFile): Sink {
   return {
     async write(bytes) {
-      // One write call moves at most 2 GiB, and may move less than it was given.
+      // One write call writes at most 2 GiB, and may write less than requested.
       for (let at = 0; at < bytes.byteLength; ) {
         const { bytesWritten } = await handle.write(bytes, at, Math.min(pieceBytes, bytes.byteLength - at));
         at += bytesWritten;
@@ -116,9 +117,9 @@ export function fileSink(handle: OpenFile): Sink {
 }
 
 /**
- * Makes a folder with those above it. Node's own `recursive` does not end on a path where nothing can be made, such as one of /proc: the
- * system says that the folder is missing, and the folder above it exists.
- * @returns the first folder that had to be made
+ * Creates a folder and its parents. Node's own `recursive` never ends for a path where nothing can be created, such as in /proc: the system says that the
+ * folder is missing although its parent exists.
+ * @returns the first folder that had to be created
  */
 export async function makeFolders(path: string): Promise<string | undefined> {
   try {

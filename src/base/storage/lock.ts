@@ -1,6 +1,6 @@
 /**
- * One process at a time writes into a folder, and any number read it. The lock is a file that appears whole, with its owner in it, or not at all. A lock
- * whose process is gone is taken over, by one process only.
+ * Locks a folder, so that one process at a time writes into it, and any number read it. The lock file, with its owner in it, appears whole or not at all. If
+ * the process of a lock is gone, one other process takes the lock over.
  */
 import { randomUUID } from 'node:crypto';
 import { unlinkSync } from 'node:fs';
@@ -33,30 +33,24 @@ interface LockEntry extends Owner {
 
 const lockFile = '.lock';
 
-/** A path on which nothing can be made, such as one of /proc, is reported. */
+/** Maximum number of retries. After that, a path where nothing can be created, such as in /proc, is reported. */
 const mostGone = 100;
 
-/** Files of a lock that is held, of one that is being taken, of one that a kill left, and of readers. */
+/** True for a file of a lock that is held, of one that is being taken, of one that a kill left, and of readers. */
 export const isLockFile = (name: string): boolean =>
   /^\.lock(-[0-9a-f-]{36}|\.[0-9a-f-]{36})*$/.test(name) || isReaderFile(name);
 
-/** Matches the file of a process that reads the folder: see `beginReading`. */
+/** True for the file of a process that reads the folder. See `beginReading`. */
 const isReaderFile = (name: string): boolean => /^\.reader-[0-9a-f-]{36}$/.test(name);
 
-/**
- * Refuses a folder that has other files than those of locks and those that `isOwn` names.
- * @throws Failure `folder-in-use`, `cannot-read`
- */
+/** Refuses a folder that has files other than locks and those that `isOwn` accepts. @throws Failure `folder-in-use`, `cannot-read` */
 export async function refuseOtherFiles(folder: string, isOwn = (_name: string): boolean => false): Promise<void> {
   const otherFiles = (await reading(folder, readdir(folder))).filter((name) => !isLockFile(name) && !isOwn(name));
   if (otherFiles.length === 0) return;
   throw failure('folder-in-use', { folder, run: false, holds: `other files (${otherFiles.slice(0, 3).join(', ')})` });
 }
 
-/**
- * Makes the folder where it is missing.
- * @throws Failure `run-in-use` with the process that holds it, `cannot-write`
- */
+/** Locks the folder, and creates it if it is missing. @throws Failure `run-in-use` with the process that holds it, `cannot-write` */
 export async function lockFolder(folder: string, { purpose, wait = 0 }: LockOptions): Promise<FolderLock> {
   const lockPath = join(folder, lockFile);
   const ownEntry = lockEntryFor(purpose);
@@ -65,7 +59,7 @@ export async function lockFolder(folder: string, { purpose, wait = 0 }: LockOpti
   for (let gone = 0; ; ) {
     firstMade ??= await makeFolder(folder);
     const holder = await take(lockPath, ownEntry).catch((error: NodeJS.ErrnoException) => {
-      // Another process that had made the folder for its lock removed it again.
+      // Another process that had created the folder for its lock has removed it again.
       if (error.code === 'ENOENT' && gone++ < mostGone) return 'gone' as const;
       return writing(lockPath, Promise.reject(error));
     });
@@ -76,7 +70,7 @@ export async function lockFolder(folder: string, { purpose, wait = 0 }: LockOpti
       await pause(50);
     }
   }
-  // Tidying: the lock is held, whatever becomes of it.
+  // The lock is held even if this cleanup fails.
   await removeLeft(folder).catch(() => {});
   const cancelRemoval = removeAtExit(lockPath);
   return {
@@ -85,27 +79,24 @@ export async function lockFolder(folder: string, { purpose, wait = 0 }: LockOpti
     async release() {
       abandoned.add(ownEntry.id);
       try {
-        // Somebody may have removed the lock by hand, and another process may have taken it since.
+        // Somebody may have removed the lock by hand, and another process may have taken it in the meantime.
         if ((await holderOf(lockPath))?.id === ownEntry.id) await rm(lockPath, { force: true });
         cancelRemoval();
         if (firstMade !== undefined) await removeEmpty(folder, firstMade);
       } catch {
-        // The end of the process tries once more.
+        // The exit handler of the process tries again.
       }
     },
   };
 }
 
-/**
- * Removes the file when the process ends, for Ctrl-C pressed twice ends it without a `finally`.
- * @returns a function that leaves the file alone
- */
+/** Removes the file when the process ends, because pressing Ctrl-C twice ends it without a `finally`. @returns a function that cancels the removal */
 function removeAtExit(path: string): () => void {
   const atExit = (): void => {
     try {
       unlinkSync(path);
     } catch {
-      // The folder may be gone.
+      // The folder may not exist any more.
     }
   };
   process.once('exit', atExit);
@@ -120,12 +111,12 @@ export const lockEntryFor = (purpose: string): LockEntry => ({
   id: randomUUID(),
 });
 
-/** Locks that this process holds no more. */
+/** Ids of locks that this process has released. */
 const abandoned = new Set<string>();
 
 const isStale = (holder: LockEntry): boolean => abandoned.has(holder.id) || stateOf(holder) === 'gone';
 
-/** Folders that were made for the lock alone. */
+/** Removes the folders that were created only for the lock. */
 async function removeEmpty(folder: string, made: string): Promise<void> {
   try {
     for (let at = resolve(folder); at.startsWith(resolve(made)); at = dirname(at)) await rmdir(at);
@@ -134,10 +125,7 @@ async function removeEmpty(folder: string, made: string): Promise<void> {
   }
 }
 
-/**
- * Refuses a folder that another process holds, and takes nothing.
- * @throws Failure `run-in-use`
- */
+/** Refuses a folder that another process holds; does not lock it. @throws Failure `run-in-use` */
 export async function refuseHeld(folder: string): Promise<void> {
   const path = join(folder, lockFile);
   const holder = await reading(path, holderOf(path));
@@ -156,8 +144,8 @@ function inUse(folder: string, path: string, holder: LockEntry | 'unreadable'): 
 }
 
 /**
- * Undefined once `path` is ours; else who has it. What is stale is replaced under a lock of its own, named by the stale one: two
- * processes that find the same stale lock cannot both replace it, and neither can remove the lock that the other just took.
+ * Takes the lock at `path`. Returns undefined on success, otherwise the owner. A stale lock is replaced under a second lock, named after the stale one: two
+ * processes that find it cannot both replace it, and neither can remove the lock that the other just took.
  */
 async function take(path: string, mine: LockEntry): Promise<LockEntry | 'unreadable' | undefined> {
   if (await create(path, mine)) return undefined;
@@ -179,7 +167,7 @@ async function take(path: string, mine: LockEntry): Promise<LockEntry | 'unreada
   }
 }
 
-/** False where the file exists. It appears with all of its text, where the file system has hard links. */
+/** Creates the file, with all of its text at once if the file system has hard links. False if the file exists. */
 async function create(path: string, held: LockEntry): Promise<boolean> {
   const draft = await writeDraft(path, held);
   try {
@@ -191,12 +179,12 @@ async function create(path: string, held: LockEntry): Promise<boolean> {
     if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'].includes(code ?? '')) throw error;
     return await createInPlace(path, held);
   } finally {
-    // A draft that stays is removed by the next that takes the lock.
+    // If the draft cannot be removed, the next process that takes the lock removes it.
     await rm(draft, { force: true }).catch(() => {});
   }
 }
 
-/** Where no hard links are: the file is empty for a moment, and `settledHolder` waits that long. */
+/** Creates the file on a file system without hard links. It is empty for a moment, for which `settledHolder` waits. */
 async function createInPlace(path: string, held: LockEntry): Promise<boolean> {
   try {
     await writeFile(path, JSON.stringify(held), { flag: 'wx' });
@@ -240,7 +228,7 @@ async function settledHolder(path: string): Promise<LockEntry | 'unreadable' | u
       await pause(50);
       continue;
     }
-    // A kill between the creation of an empty file and its text, where the file system has no hard links.
+    // A kill left an empty file, on a file system without hard links.
     if (lockText !== '') return 'unreadable';
     await rm(path, { force: true });
     return undefined;
@@ -278,7 +266,7 @@ function parse(text: string): LockEntry | undefined {
   }
 }
 
-/** Drafts and rights of processes that were killed while they took a lock. */
+/** Removes drafts and takeover locks of processes that were killed while they took a lock. */
 async function removeLeft(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (name === lockFile || !isLockFile(name)) continue;
@@ -290,9 +278,9 @@ async function removeLeft(folder: string): Promise<void> {
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /**
- * Marks the folder as read by this process, such as by a server. It writes a file that names the process, and code that would remove the folder
- * checks for such files. Writers ignore them. If the folder is not writable, there is no file, and the reader works all the same. @returns a function
- * that removes the mark
+ * Marks the folder as read by this process, such as a server. It writes a file that names the process, and code that would remove the folder checks for such
+ * files. Writers ignore them. If the folder is not writable, there is no file, and the reader works all the same.
+ * @returns a function that removes the mark
  */
 export async function beginReading(folder: string, purpose: string): Promise<() => Promise<void>> {
   const ownEntry = lockEntryFor(purpose);
@@ -310,7 +298,7 @@ export async function beginReading(folder: string, purpose: string): Promise<() 
   };
 }
 
-/** True if a process reads the folder, or one may that cannot be seen from here. @throws Failure `cannot-read` */
+/** True if a process reads the folder, or may read it where this process cannot check. @throws Failure `cannot-read` */
 export const isRead = async (folder: string): Promise<boolean> => (await readerOf(folder)) !== undefined;
 
 /** @throws Failure `run-in-use` with the process that reads the folder, `cannot-read` */

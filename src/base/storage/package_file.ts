@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { invariant } from '../diagnostics/failure.ts';
 
-/** A file of tower's own package: bundled, this one lies elsewhere below its root than as source. */
+/** Finds a file of tower's own package. A bundled module is at another depth below the package root than its source. */
 export function packageFile(path: string): string {
   let folder = import.meta.dirname;
   while (!existsSync(join(folder, path))) {
@@ -14,7 +14,7 @@ export function packageFile(path: string): string {
   return join(folder, path);
 }
 
-/** The program of a process of its own: next to the file that starts it, or above the folder of chunks in a bundle. */
+/** Finds the program of a child process: next to the file that starts it, or above the folder of chunks in a bundle. */
 export function programBeside(starter: string, name: string): string {
   const programFile = [`./${name}.ts`, `./${name}.js`, `../${name}.js`]
     .map((path) => fileURLToPath(new URL(path, starter)))
@@ -23,7 +23,7 @@ export function programBeside(starter: string, name: string): string {
   return programFile;
 }
 
-/** Where this machine keeps what is too large, or too particular to it, for a package. */
+/** Returns the folder for data of this machine that is too large, or too specific, for a package. */
 export function cacheBase(): string {
   return (
     process.env.TOWER_CACHE ??

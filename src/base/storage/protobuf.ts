@@ -1,4 +1,4 @@
-/** Encoding of protocol buffers from a schema kept as text next to the format that uses it. */
+/** Encodes protocol buffers from a schema that is kept as text next to the format that uses it. */
 import protobuf from 'protobufjs';
 
 export interface Message {
@@ -6,7 +6,7 @@ export interface Message {
   decode(bytes: Uint8Array): unknown;
 }
 
-/** Fields are given in camelCase, enumerations by name, bytes as Uint8Array. Parsed at the first use. */
+/** Makes an encoder of a message. Fields are given in camelCase, enumerations by name, bytes as Uint8Array. The schema is parsed at the first use. */
 export function message(schema: string, name: string): Message {
   let type: protobuf.Type | undefined;
   const lookUp = (): protobuf.Type => (type ??= protobuf.parse(schema).root.lookupType(name));

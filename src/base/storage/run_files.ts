@@ -1,6 +1,6 @@
 /**
- * Files of a run's folder, opened so that nothing in the folder can lead out of it or keep its reader waiting: regular files only,
- * no links, no devices, no more bytes than asked for.
+ * Opens files of a run's folder so that nothing in the folder can lead out of it or block the reader: only regular files, no links, no devices, and no more
+ * bytes than asked for.
  */
 import { createHash } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
@@ -10,15 +10,15 @@ import { failure } from '../diagnostics/failure.ts';
 import { reading, refuse } from '../diagnostics/system_reason.ts';
 import type { Checksum, ReadableFile } from './tensor_header.ts';
 
-/** A path within a folder, with `/`, never out of it. */
+/** True for a path with `/` that stays within its folder. */
 const isInside = (path: string): boolean =>
   path !== '' && !/[\\\0]/.test(path) && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 
-/** True if a folder lies there itself, and no link to one. */
+/** True if the path is a folder, and not a link to one. */
 export const isFolder = async (path: string): Promise<boolean> =>
   (await lstat(path).catch(() => undefined))?.isDirectory() ?? false;
 
-/** Bytes of a text that Tower reads whole: a string of JavaScript holds little more. */
+/** Maximum bytes of a text that Tower reads whole. A string of JavaScript holds little more. */
 const mostText = 500 * 2 ** 20;
 
 /** @throws Failure `lost-file`, `damaged-file`, `cannot-read` */
@@ -29,7 +29,7 @@ const lost = (folder: string, path: string): never => {
   throw failure('lost-file', { path, folder });
 };
 
-/** Returns undefined where there is no such file. @throws Failure `damaged-file`, `cannot-read` */
+/** Opens a file; returns undefined if there is none. @throws Failure `damaged-file`, `cannot-read` */
 export async function openIfThere(folder: string, path: string): Promise<FileHandle | undefined> {
   const fullPath = join(folder, path);
   if (!isInside(path))
@@ -44,7 +44,7 @@ export async function openIfThere(folder: string, path: string): Promise<FileHan
         throw failure('damaged-file', { path: join(folder, parentPath), reason: notThis(parentStats, 'a folder') });
     }
     refuseIrregular(fullPath, await lstat(fullPath));
-    // Another file may have taken its place since: it must not block either.
+    // The file may have been replaced in the meantime, and must not block then either.
     handle = await open(fullPath, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
     refuseIrregular(fullPath, await handle.stat());
     return handle;
@@ -55,7 +55,7 @@ export async function openIfThere(folder: string, path: string): Promise<FileHan
   }
 }
 
-/** The lines of a file of a run, one at a time: there may be millions. Closes the file. @throws Failure `cannot-read` */
+/** Yields the lines of a file of a run, one at a time, because there may be millions. Closes the file. @throws Failure `cannot-read` */
 export async function* linesOf(handle: FileHandle, path: string): AsyncGenerator<string> {
   try {
     yield* handle.readLines();
@@ -66,7 +66,7 @@ export async function* linesOf(handle: FileHandle, path: string): AsyncGenerator
   }
 }
 
-/** An error of closing does not matter after everything was read. */
+/** Closes a file. An error is ignored, because everything was read. */
 export const closeRead = (handle: FileHandle): Promise<void> => handle.close().catch(() => {});
 
 function refuseIrregular(path: string, found: Stats): void {
@@ -89,7 +89,7 @@ function notThis(stats: Stats, wanted: string): string {
 export const readRunFile = async (folder: string, path: string, mostBytes = mostText): Promise<Buffer> =>
   (await readIfThere(folder, path, mostBytes)) ?? lost(folder, path);
 
-/** Returns undefined where there is no such file. @throws as `readRunFile` */
+/** Reads a file; returns undefined if there is none. @throws as `readRunFile` */
 export async function readIfThere(folder: string, path: string, mostBytes: number): Promise<Buffer | undefined> {
   const fullPath = join(folder, path);
   const handle = await openIfThere(folder, path);
@@ -108,10 +108,10 @@ export async function readIfThere(folder: string, path: string, mostBytes: numbe
   }
 }
 
-/** Bytes: run.json and the manifest are small. */
+/** Maximum bytes of run.json and the manifest, which are small. */
 const mostOfOwn = 64 * 2 ** 20;
 
-/** Returns undefined where there is no such file. @throws as `readRunFile`; `damaged-file` where it is not JSON */
+/** Reads a JSON file; returns undefined if there is none. @throws as `readRunFile`; `damaged-file` if it is not JSON */
 export async function readJsonFile(folder: string, path: string): Promise<unknown> {
   const bytes = await readIfThere(folder, path, mostOfOwn);
   return bytes && parseJson(bytes, join(folder, path));
@@ -126,10 +126,7 @@ export function parseJson(bytes: Uint8Array, path: string): unknown {
   }
 }
 
-/**
- * Reads a file of a run's folder.
- * @throws Failure `lost-file`, `damaged-file`, `cannot-read`
- */
+/** Returns the checksum of a file of a run's folder. @throws Failure `lost-file`, `damaged-file`, `cannot-read` */
 export async function checksumOf(folder: string, path: string): Promise<Checksum> {
   const handle = await openRunFile(folder, path);
   try {
@@ -139,7 +136,7 @@ export async function checksumOf(folder: string, path: string): Promise<Checksum
   }
 }
 
-/** Reads the file in pieces: it may be larger than memory. @throws the reason of `signal` */
+/** Reads the file in pieces, because it may be larger than memory. @throws the reason of `signal` */
 export async function checksumOpened(handle: ReadableFile, signal?: AbortSignal): Promise<Checksum> {
   const hash = createHash('sha256');
   const piece = new Uint8Array(4 * 2 ** 20);

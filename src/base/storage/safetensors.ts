@@ -1,7 +1,6 @@
 /**
- * safetensors: eight bytes with the header's length, a JSON header, then the numbers, little-endian, one tensor after the
- * other. Written and read straight from and into typed arrays, so that a table of gigabytes is never copied.
- * https://huggingface.co/docs/safetensors
+ * Reads and writes safetensors: eight bytes with the header's length, a JSON header, then the numbers, little-endian, one tensor after the other. Numbers go
+ * straight from and into typed arrays, so that a table of gigabytes is never copied. https://huggingface.co/docs/safetensors
  */
 import { createHash, type Hash } from 'node:crypto';
 import { endianness } from 'node:os';
@@ -32,10 +31,10 @@ import {
   type StoredTensor,
 } from './tensor_header.ts';
 
-// Plain data as the tensors and the one text of a safetensors file: objects, maps, lists, texts, packed texts, numbers and typed arrays. Arrays of the same bytes are
-// stored once. What is read is only plain data, whatever the file holds: who reads it checks what it is.
+// Stores plain data as the tensors and one text of a safetensors file: objects, maps, lists, texts, packed texts, numbers and typed arrays. Arrays that share
+// their bytes are stored once. Reading returns plain data whatever the file holds, so the caller must check it.
 
-/** Arrays as they are stored, and as they come back. */
+/** The types of arrays in memory (`of`) and in the file (`stored`). */
 const views = {
   F32: { of: Float32Array, stored: Float32Array },
   F64: { of: Float64Array, stored: Float64Array },
@@ -48,7 +47,7 @@ const views = {
 type View = keyof typeof views;
 type TreeArray = InstanceType<(typeof views)[View]['of']>;
 
-/** JSON: an object is in `o`, the entries of a map in `m`, the bytes and ends of packed texts in `p`, the name of a tensor in `t`. */
+/** A node in JSON: an object is in `o`, the entries of a map in `m`, the bytes and ends of packed texts in `p`, the name of a tensor in `t`. */
 type TreeNode = string | number | boolean | null | readonly TreeNode[] | Branch;
 type Branch =
   | { readonly o: Readonly<Record<string, TreeNode>> }
@@ -61,7 +60,7 @@ interface PackedTree {
   readonly tensors: readonly StoredTensor[];
 }
 
-/** An entry that is undefined is left out. */
+/** Packs plain data. Undefined entries are left out. */
 export function packTree(value: unknown): PackedTree {
   const tensors: StoredTensor[] = [];
   const placeOf = (data: StoredNumbers): string => {
@@ -99,7 +98,7 @@ export function packTree(value: unknown): PackedTree {
   return { text: JSON.stringify(tree), tensors };
 }
 
-/** @param damaged for what no `packTree` gives */
+/** @param damaged makes the error for text that `packTree` never writes */
 export function unpackTree(text: string, tensors: ReadonlyMap<string, StoredTensor>, damaged: Damaged): unknown {
   const plainOf = (node: unknown, depth: number): unknown => {
     if (depth > deepest) throw damaged('its contents are nested too deep');
@@ -141,7 +140,7 @@ export function unpackTree(text: string, tensors: ReadonlyMap<string, StoredTens
 
 const deepest = 32;
 
-/** The contents of a file; every tensor has memory of its own. */
+/** The contents of a file. Every tensor has memory of its own. */
 export interface Stored {
   /** All tensors except those that were read directly into a given target. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
@@ -151,7 +150,7 @@ export interface Stored {
 
 const byteLengthOf = (data: Numbers): number => data.length * numberKinds[numberKindOf(data)].bytes;
 
-/** Numbers in order, some at a time. A hash takes less than 2 GiB together. A piece is valid until the next. */
+/** Yields numbers in order, in pieces, because a hash takes less than 2 GiB at once. A piece is valid until the next. */
 function* piecesOf(data: Numbers): Iterable<{ readonly from: number; readonly numbers: StoredNumbers }> {
   const { bytes, make } = numberKinds[numberKindOf(data)];
   const rowWidth = isLong(data) ? data.width : 1;
@@ -171,13 +170,13 @@ async function* writtenPieces(data: Numbers): AsyncIterable<Uint8Array> {
   }
 }
 
-/** Name of the metadata that holds a file's own checksum, and what is in its place while it is computed. */
+/** Name of the metadata with the file's own checksum, and the zeros in its place while it is computed. */
 const sealName = 'sha256';
 const noSeal = '0'.repeat(64);
 
 /**
- * Writes tensors in the order of their bytes a number, widest first, so that each starts where its numbers may.
- * @param seal adds to the metadata a SHA-256 of the header, with zeros in its place, and of all numbers
+ * Writes tensors by bytes per number, widest first, so that each is aligned.
+ * @param seal adds to the metadata a SHA-256 of all numbers and of the header, which has zeros in place of the checksum
  */
 export async function writeSafetensors(
   sink: Sink,
@@ -214,7 +213,7 @@ export async function writeSafetensors(
   for (const { data } of ordered) for await (const bytes of writtenPieces(data)) await sink.write(bytes);
 }
 
-/** In pieces, so that a server answers in between. */
+/** Hashes in pieces, so that a server can answer in between. */
 async function hashPieces(hash: Hash, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.byteLength; at += hashedAtOnce) {
     hash.update(bytes.subarray(at, at + hashedAtOnce));
@@ -225,30 +224,27 @@ async function hashPieces(hash: Hash, bytes: Uint8Array): Promise<void> {
 const hashedAtOnce = 4 * 2 ** 20;
 
 export interface ReadOptions {
-  /** By name: all that the file must hold, and nothing else. Absent: whatever it holds. */
+  /** By name: the tensors that the file must hold, and no others. Absent: any. */
   readonly expected?: ReadonlyMap<string, Expected>;
-  /** Memory to read a tensor into, so that it is never held twice; new memory where it answers undefined. */
+  /** Returns memory to read a tensor into, so that it is never held twice. New memory is used if it returns undefined. */
   readonly into?: (name: string, shape: readonly number[], kind: NumberKind) => Numbers | undefined;
-  /** The file must have a checksum of its own, and agree with it. */
+  /** True if the file must have a correct checksum of its own. */
   readonly sealed?: boolean;
-  /** Tensors in which numbers that are infinite or none are refused. */
+  /** True for tensors in which infinite numbers and NaN are refused. */
   readonly finite?: (name: string) => boolean;
 }
 
-/**
- * Reads tensors. Refuses a file whose header and numbers do not fit each other.
- * @throws Failure `cannot-read`, `lost-file`, `damaged-file`
- */
+/** Reads tensors. Refuses a file whose header does not match its numbers. @throws Failure `cannot-read`, `lost-file`, `damaged-file` */
 export async function readSafetensors(path: string, options: ReadOptions = {}): Promise<Stored> {
   return withFile(path, (handle) => readOpened(handle, path, options));
 }
 
-/** The texts alone. @throws Failure `cannot-read`, `lost-file`, `damaged-file` */
+/** Reads only the texts. @throws Failure `cannot-read`, `lost-file`, `damaged-file` */
 export async function readMetadata(path: string): Promise<Stored['metadata']> {
   return withFile(path, (handle) => readOpenedMetadata(handle, path));
 }
 
-/** The texts of a file that is open, and stays so. @throws Failure `damaged-file` */
+/** Reads only the texts of an open file, and leaves it open. @throws Failure `damaged-file` */
 export const readOpenedMetadata = async (handle: ReadableFile, path: string): Promise<Stored['metadata']> =>
   (await readHeader(handle, path)).metadata;
 
@@ -257,7 +253,7 @@ async function withFile<T>(path: string, read: (handle: ReadableFile) => Promise
   return reading(path, read(handle)).finally(() => closeRead(handle));
 }
 
-/** The same of a file that is open, and stays so; `path` is for messages. */
+/** Reads tensors like `readSafetensors` from an open file, and leaves it open. `path` is for messages. */
 export async function readOpened(
   handle: ReadableFile,
   path: string,
@@ -268,7 +264,7 @@ export async function readOpened(
   const hash = sealed ? sealOf(text, metadata, damaged) : undefined;
 
   const tensors = new Map<string, StoredTensor>();
-  // In the order of the file, as its checksum was taken.
+  // In the order of the file, in which its checksum was computed.
   for (const { name, dtype, shape, begin } of entries) {
     const data = into?.(name, shape, dtype) ?? numberKinds[dtype].make(numbersOfShape(shape));
     if (numberKindOf(data) !== dtype || data.length !== numbersOfShape(shape))
@@ -313,12 +309,12 @@ async function readHeader(handle: ReadableFile, path: string) {
 }
 
 const pieceBytes = 64 * 2 ** 20;
-/** Bytes at most of numbers that other processes have: each of them makes copies on the way. */
+/** Maximum bytes per request of numbers in other processes, each of which makes copies on the way. */
 const fetchedBytes = 4 * 2 ** 20;
-/** Bytes that one call reads at most. */
+/** Maximum bytes per read call. */
 const readAtOnce = 8 * 2 ** 20;
 
-/** A thread of the system reads a piece while this one takes the checksum of the piece before it. */
+/** Reads pieces: a thread of the system reads one while this thread hashes the piece before it. */
 async function fill(
   handle: ReadableFile,
   target: Uint8Array,

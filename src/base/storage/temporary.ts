@@ -1,7 +1,4 @@
-/**
- * Folders that only this process uses, where the system keeps temporary files. Each says whose it is, so that a later process removes
- * what a kill left.
- */
+/** Makes folders among the system's temporary files that only this process uses. Each names its process, so that a later process removes what a kill left. */
 import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,7 +29,7 @@ export function makeTemporary(name: string): string {
   }
 }
 
-/** Removes what `makeTemporary` made. A file that another program holds open stays: the system removes it later. */
+/** Removes a folder of `makeTemporary`. If another program has a file in it open, the system removes it later. */
 export function removeTemporary(folder: string): void {
   try {
     rmSync(folder, { recursive: true, force: true });
@@ -41,7 +38,7 @@ export function removeTemporary(folder: string): void {
   }
 }
 
-/** Removes the folders of processes that are gone. A folder of another user, or one that does not say whose it is, stays. */
+/** Removes the folders of processes that are gone. A folder of another user, or one that does not name its process, stays. */
 export function removeLeft(owner: Owner = thisProcess()): void {
   for (const name of entriesOf(tmpdir())) {
     if (!name.startsWith(prefix)) continue;
@@ -54,7 +51,7 @@ function entriesOf(folder: string): readonly string[] {
   try {
     return readdirSync(folder);
   } catch {
-    // `makeTemporary` reports what is wrong with the folder.
+    // `makeTemporary` reports the problem with the folder.
     return [];
   }
 }
@@ -73,11 +70,11 @@ function isLeft(folder: string, me: Owner): boolean {
 export interface Owner {
   readonly pid: number;
   readonly host: string;
-  /** Distinguishes machines with the same host name; empty where the system has no such number. */
+  /** Distinguishes machines with the same host name; empty if the system has no such id. */
   readonly machine: string;
-  /** The start of the system: a process from before the last start is gone. Empty where unknown. */
+  /** The boot of the system: a process from before the last boot is gone. Empty if unknown. */
   readonly boot: string;
-  /** Process numbers count within this (a container has its own); empty where unknown. */
+  /** The namespace of process ids (a container has its own); empty if unknown. */
   readonly space: string;
   /** Start time of the process in the system's format, because process ids are reused. Empty if unknown. */
   readonly started: string;
@@ -94,7 +91,7 @@ export function thisProcess(): Owner {
   };
 }
 
-/** `unknown`: it runs, if at all, where this process cannot look. */
+/** Returns `unknown` if this process cannot check whether the owner runs. */
 export function stateOf(owner: Owner, me: Owner = thisProcess()): 'running' | 'gone' | 'unknown' {
   if (owner.host !== me.host || owner.machine !== me.machine) return 'unknown';
   if (owner.boot !== me.boot) return 'gone';
@@ -110,15 +107,15 @@ function exists(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // The process of another user exists, and takes no signal.
+    // The process of another user exists, but does not accept signals.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
-/** Undefined: the process has ended. Empty: the system does not say. */
+/** Returns the start time of a process; undefined if the process has ended, empty if the system does not say. */
 function startOf(pid: number): string | undefined {
   if (process.platform === 'linux') {
-    // The name in parentheses may hold anything, parentheses too. After it: state, then 18 more numbers, then the start.
+    // The name in parentheses may contain anything, even parentheses. The state, 18 more numbers and the start time follow it.
     const statFields = textOf(`/proc/${pid}/stat`)
       .replace(/^.*\)\s+/s, '')
       .split(' ');
@@ -126,7 +123,7 @@ function startOf(pid: number): string | undefined {
     return statFields[19] ?? '';
   }
   if (process.platform === 'win32') return '';
-  // Loaded here: it brings the network with it, and most systems have `/proc`.
+  // Loaded here because it loads the network code of Node.js, and most systems have `/proc`.
   const { spawnSync } = process.getBuiltinModule('node:child_process');
   const { stdout } = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' });
   return (stdout ?? '').trim();

@@ -1,19 +1,19 @@
 /**
- * The table of contents of a safetensors file, as plain data: checked before a number is read; and files that are in memory as a
- * whole, such as those that a page fetched. It needs no Node.js.
+ * Reads the header of a safetensors file as plain data and checks it before any number is read. Also reads files that are whole in memory, such as those that a
+ * page fetched. Needs no Node.js.
  */
 
 export type StoredNumbers = Float32Array | Float64Array | Int32Array | Uint8Array;
 
-/** Numbers that no one array holds: they lie in several memories, or in another form. */
+/** Numbers that are not in one array: they are in several memories, or in another form. */
 export interface LongNumbers {
   readonly kind: NumberKind;
   readonly length: number;
-  /** Numbers that go together: pieces begin and end between rows of so many. */
+  /** Numbers per row. Pieces begin and end between rows. */
   readonly width: number;
   /** Fills `into` with the numbers from `from` on. */
   read(from: number, into: StoredNumbers): void;
-  /** The same of numbers that other processes have, where `read` cannot. */
+  /** Like `read`, for numbers in other processes, where `read` does not work. */
   readLater?(from: number, into: StoredNumbers): Promise<void>;
   write(from: number, numbers: StoredNumbers): void;
 }
@@ -22,7 +22,7 @@ export type Numbers = StoredNumbers | LongNumbers;
 
 export const isLong = (numbers: Numbers): numbers is LongNumbers => 'read' in numbers;
 
-/** Wherever the numbers are: a large table has its rows in several memories. */
+/** Writes numbers at an index, also if they are not in one array, as the rows of a large table. */
 export function writeNumbers(into: Numbers, at: number, from: StoredNumbers): void {
   if (isLong(into)) into.write(at, from);
   else into.set(from, at);
@@ -141,7 +141,7 @@ export function checkExpected(
   if (unexpected) throw damaged(`it has \`${unexpected.name}\`, which the model does not`);
 }
 
-/** Zero times a number that is infinite or none is no number. Four sums side by side, as each waits for its last addition. */
+/** True if no number is infinite or NaN: 0 times such a number is NaN. Adds four sums side by side, because each addition waits for the last one of its sum. */
 function areFinite(data: Float32Array): boolean {
   const { length } = data;
   let [a, b, c, d] = [0, 0, 0, 0];

@@ -1,40 +1,40 @@
 /**
- * Keys and their rows. A `Map` of V8 holds at most 2²⁴ entries and a string object for each. Here the keys are bytes end to end, found by
- * open addressing, so tables of hundreds of millions of keys take their bytes and 12 more a key. Read-only once made.
+ * Maps keys to rows and back. A `Map` of V8 holds at most 2²⁴ entries and a string object for each. Here the keys are contiguous bytes, found by open
+ * addressing, so a table of hundreds of millions of keys takes their bytes and 12 more per key. Read-only once made.
  */
 import { mixed } from '../random/random.ts';
 import { decodeText, encodeText, packTexts, type Texts } from './texts.ts';
 
 export interface KeyTable {
-  /** Number of rows. A repeated key counts for each row. */
+  /** Number of rows. A key that is repeated counts once for each of its rows. */
   readonly size: number;
-  /** The row of a key, −1 if there is none; the last row of a repeated key. */
+  /** Returns the row of a key, −1 if there is none; the last row of a repeated key. */
   rowOf(key: string): number;
-  /** The rows of keys, as `rowOf` says them. */
+  /** Returns the row of each key, as `rowOf` does. */
   rowsOf(keys: Texts): Int32Array;
   keyAt(row: number): string;
-  /** Rows of keys that begin with a text, in their order, at most so many. It reads all keys: 10 million take about 0.1 s. */
+  /** Returns rows of keys that begin with a text, in order, at most this many. Reads all keys: 10 million take about 0.1 s. */
   rowsWith(prefix: string, most: number): number[];
   /** The arrays of the table, for storage. They have the hash slots if a key was looked up or `withSlots` is set. Must not be changed. */
   parts(withSlots?: boolean): KeyParts;
 }
 
 export interface KeyParts {
-  /** All keys end to end, as WTF-8. */
+  /** All keys one after another, as WTF-8. */
   readonly bytes: Uint8Array;
-  /** By row: where its key ends. */
+  /** The end of each row's key in `bytes`. */
   readonly ends: Uint32Array;
-  /** By the hash of a key, which other hashes may push on: its row + 1, or 0. A power of two of them, half of them 0 at least. */
+  /** Hash slots with a key's row + 1, or 0 if empty. If a slot is taken, the next free one is used. Their number is a power of two; half or more are empty. */
   readonly slots?: Uint32Array;
 }
 
-/** @throws TextsTooLarge where the keys take more than 4 GiB */
+/** @throws TextsTooLarge if the keys take more than 4 GiB */
 export const makeKeyTable = (keys: Iterable<string>, expected = 0): KeyTable => keyTableOf(packTexts(keys, expected));
 
 /** Returns the number of hash slots for this many keys. */
 const slotsFor = (size: number): number => 2 ** Math.ceil(Math.log2(Math.max(2, 2 * size)));
 
-/** @param parts of `KeyTable.parts`, or data that `keyPartsComplaint` has nothing against */
+/** @param parts from `KeyTable.parts`, or data that `keyPartsComplaint` accepts */
 export function keyTableOf({ bytes, ends, slots }: KeyParts): KeyTable {
   const size = ends.length;
   const startOf = (row: number): number => (row === 0 ? 0 : ends[row - 1]!);
@@ -46,7 +46,7 @@ export function keyTableOf({ bytes, ends, slots }: KeyParts): KeyTable {
       if (row < 0 || isSame(bytes, startOf(row), ends[row]!, from, start, end)) return slot;
     }
   };
-  /** Titles are read by row alone: the index of a table is made when a key is first looked up. */
+  /** Built when a key is first looked up, because some tables, such as titles, are only read by row. */
   let keySlots = slots;
   const makeIndex = (): Uint32Array => {
     // At most half full. A slot holds a row + 1; 0 is empty.
@@ -131,27 +131,24 @@ function isSame(a: Uint8Array, from: number, end: number, b: Uint8Array, start: 
 }
 
 /**
- * Finds the places of texts in a list that grows. A `Map` holds at most 2²⁴ of them, takes an entry on the heap for each, which every collection of garbage visits, and
- * stops for tens of milliseconds when it grows. Here a text takes two numbers, found by open addressing.
+ * Finds the indexes of texts in a list that grows. A `Map` holds at most 2²⁴ texts, takes an entry on the heap for each, which every garbage collection visits,
+ * and stops for tens of milliseconds when it grows. Here a text takes two numbers, found by open addressing.
  */
 interface KeyIndex {
-  /** −1 where there is none. */
+  /** Returns −1 if the text is not in the list. */
   placeOf(text: string): number;
-  /** In place of an earlier place of the same text. @param place whose text is in the list by now */
+  /** Replaces an earlier index of the same text. @param place index of the text, which must be in the list already */
   set(text: string, place: number): void;
 }
 
-/**
- * @param textAt the list
- * @param expected texts that there is room for at first
- */
+/** @param textAt returns a text of the list @param expected number of texts to reserve memory for */
 export function makeKeyIndex(textAt: (place: number) => string, expected = 0): KeyIndex {
-  /** Place + 1, or 0; and the hash of its text. At most half of them are used. */
+  /** Index + 1 of a text, or 0 for a free slot. `hashes` has the hash of that text. At most half of the slots are used. */
   let places = new Int32Array(2 ** Math.ceil(Math.log2(Math.max(64, 2 * expected))));
   let hashes = new Int32Array(places.length);
   let usedSlots = 0;
 
-  /** Where the text is, or the free slot where it goes. */
+  /** Returns the slot of the text, or the free slot where it belongs. */
   const find = (text: string, hash: number): number => {
     const mask = places.length - 1;
     let at = hash & mask;
@@ -187,7 +184,7 @@ export function makeKeyIndex(textAt: (place: number) => string, expected = 0): K
   };
 }
 
-/** FNV-1a over the units, mixed so that the low bits depend on all: as an Int32Array has it. */
+/** FNV-1a over the UTF-16 units, mixed so that the low bits depend on all of them. A signed number, as an Int32Array stores it. */
 function hashOf(text: string): number {
   let hashValue = 0x811c9dc5;
   for (let at = 0; at < text.length; at++) hashValue = Math.imul(hashValue ^ text.charCodeAt(at), 0x01000193);

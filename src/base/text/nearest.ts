@@ -1,4 +1,4 @@
-/** "Did you mean": the candidate that a misspelt name most likely represents. */
+/** Finds the candidate for a "Did you mean" that a misspelt name most likely represents. */
 
 /**
  * Returns the nearest candidate; undefined if none is near. Names that differ only in case and underscores always match. Otherwise at most a third of
@@ -11,13 +11,13 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
 /** The candidate that a word most likely represents. */
 export interface Likeness {
   readonly name: string;
-  /** Others that are as near, in their order. */
+  /** Other candidates that are as near, in their order. */
   readonly others: readonly string[];
-  /** Returns the candidate that the word misspells: the difference is small for its length, and no other candidate is as near. */
+  /** True if the word most likely is a misspelling of the candidate: the difference is small for its length, and no other candidate is as near. */
   readonly sure: boolean;
 }
 
-/** `nearest`, and how sure it is. */
+/** Returns what `nearest` finds, and how sure it is. */
 export function likest(name: string, candidates: Iterable<string>): Likeness | undefined {
   const plainName = simplify(name);
   const allowed = Math.max(1, Math.floor(plainName.length / 3));
@@ -27,7 +27,7 @@ export function likest(name: string, candidates: Iterable<string>): Likeness | u
     const other = simplify(candidate);
     if (Math.abs(other.length - plainName.length) > leastAway) continue;
     const away = plainName === '' ? leastAway + 1 : other === plainName ? 0 : distance(plainName, other, leastAway + 1);
-    // A name of two letters is one edit away from nearly everything.
+    // A name of two letters is one edit away from nearly any other.
     if (away > leastAway || (away > 0 && away >= Math.max(plainName.length, other.length) - 1)) continue;
     if (away < leastAway) nearestNames = [];
     nearestNames.push(candidate);
@@ -38,14 +38,14 @@ export function likest(name: string, candidates: Iterable<string>): Likeness | u
   return { name: first, others, sure: others.length === 0 && isSmall(plainName, simplify(first), leastAway) };
 }
 
-/** Case, underscores and hyphens carry no meaning in a misspelling. */
+/** Removes case, underscores and hyphens, which do not matter in a misspelling. */
 function simplify(name: string): string {
   return name.replace(/[_\-\s]/g, '').toLowerCase();
 }
 
 /**
- * Mistakes between two words: a letter too many, missing, wrong, or swapped with its neighbour (Damerau–Levenshtein, each letter
- * edited once). Stops counting at `limit`.
+ * Counts the mistakes between two words: an extra, missing or wrong letter, or two swapped neighbours (Damerau–Levenshtein, each letter edited once). Stops
+ * counting at `limit`.
  */
 function distance(a: string, b: string, limit: number): number {
   let rowBeforeLast: number[] = [];

@@ -1,10 +1,10 @@
-/** A piece of text with a name, and places in it. Every later stage points back here. */
+/** Defines a named text and positions in it, to which every later stage refers. */
 
 export interface Source {
   /** The name in messages: a path relative to the working folder, or `<text>`. */
   readonly name: string;
   readonly text: string;
-  /** Offset of the first character of each line. A byte order mark is no character of the first. */
+  /** Offset of the first character of each line. In the first line that is after a byte order mark. */
   readonly lineStarts: readonly number[];
 }
 
@@ -55,17 +55,17 @@ export function lineAt(source: Source, line: number): string {
   return source.text.slice(lineStart, lineEnd).replace(/\r?\n$/, '');
 }
 
-/** A text with the line ends that a source has: what is written into a file of Windows ends its lines as the others do. */
+/** Returns a text with the line ends of a source, so that all lines of a Windows file end alike. */
 export function withLineEndsOf({ text }: Source, written: string): string {
   return /\r?\n/.exec(text)?.[0] === '\r\n' ? written.replaceAll(/\r?\n/g, '\r\n') : written;
 }
 
-/** The blanks that a line begins with. */
+/** Returns the blanks at the beginning of a line. */
 export function indentOf(source: Source, line: number): string {
   return /^[ \t]*/.exec(lineAt(source, line))![0];
 }
 
-/** The smallest span that holds both. */
+/** Returns the smallest span that contains both. */
 export function join(first: Span, second: Span): Span {
   return {
     source: first.source,

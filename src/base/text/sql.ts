@@ -1,6 +1,6 @@
-/** Names and texts as the SQL of a data block writes them. */
+/** Writes names and texts as the SQL of a data block needs them. */
 
-/** Words of SQL that are no names of columns without quotes: those of DuckDB that are not in its category `unreserved`. */
+/** SQL words that must be quoted as names of columns: those of DuckDB that are not in its category `unreserved`. */
 const words: ReadonlySet<string> = new Set(
   `all analyse analyze and anti any array as asc asof asymmetric at authorization between bigint binary bit boolean both by case cast char
   character check coalesce collate collation column columns concurrently constraint create cross dec decimal default deferrable desc describe

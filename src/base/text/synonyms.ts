@@ -3,7 +3,7 @@
  * table before they compare spellings. Long because it is a table with one line for each word.
  */
 
-/** Where a word is written. */
+/** The place where a word is written. */
 export type WordPlace =
   | 'declaration'
   | 'feature'
@@ -22,12 +22,12 @@ export type WordPlace =
   | 'choice';
 
 /**
- * Maps Tower's word to the words of others. Words before `|` mean the same, so a fix may replace them; those after it may only be similar. Case, `_`
- * and `-` are ignored. A text that is more than a name is an example.
+ * Maps Tower's word to the words of other frameworks. Words before `|` mean the same, so a fix may replace them; those after it may only be similar. Case, `_`
+ * and `-` are ignored. An entry that is more than a name is an example.
  */
 type NamesByWord = Readonly<Record<string, string>>;
 
-/** Words → what to do instead of writing one of them, as an imperative: Tower has nothing that means the same. */
+/** Maps words for which Tower has no equivalent to advice in the imperative: what to do instead. */
 type Advice = Readonly<Record<string, string>>;
 
 const step = (block: string): string => `write a step of its own: \`-> ${block}\``;
@@ -473,7 +473,7 @@ const advice: Readonly<Partial<Record<WordPlace, Advice>>> = {
   },
 };
 
-/** The meaning in the field of a word that is not known in a place. */
+/** What a word that is unknown in its place means in the field. */
 export interface WordMeaning {
   /** The replacement: a name, or a longer example. */
   readonly write?: string;
@@ -483,12 +483,13 @@ export interface WordMeaning {
   readonly advice?: string;
 }
 
-/** Case, underscores and hyphens aside. */
+/** Removes case, underscores, hyphens, blanks and dots from a word. */
 const plain = (word: string): string => word.replace(/[_\-\s.]/g, '').toLowerCase();
 
 /**
- * Looks up a word of another framework. The result is one of `candidates`, or an example. @param rows the kinds that are allowed here; their rows may
- * list other names @returns undefined for an unknown word
+ * Looks up a word of another framework. The result is one of `candidates`, or an example.
+ * @param rows the kinds that are allowed in this place; their rows may list other names
+ * @returns undefined for an unknown word
  */
 export function meaningOf(
   word: string,
@@ -508,7 +509,7 @@ export function meaningOf(
   return firstSense && { write: firstSense.write, same: exactSenses.length === 1 };
 }
 
-/** True if a word has a meaning of its own in the field, wherever: then it is no misspelling of another. */
+/** True if a word has a meaning of its own in the field, in any place, so that it is not a misspelling of another. */
 export const isTerm = (word: string): boolean => (terms ??= allTerms()).has(plain(word));
 
 /** True if a word names an argument of some kind. */
@@ -537,7 +538,7 @@ function byWord(rows: NamesByWord): ReadonlyMap<string, readonly Sense[]> {
     const exactAndNear = words.split('|');
     for (const [at, part] of exactAndNear.entries()) {
       for (const word of part.split(' ')) {
-        // Case and underscores are no other name.
+        // A different case or different underscores do not make another name.
         if (word === '' || plain(word) === plain(write)) continue;
         const senses = sensesByWord.get(plain(word)) ?? [];
         const same = exactAndNear.length === 2 && at === 0;

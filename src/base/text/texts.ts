@@ -1,28 +1,28 @@
 /**
- * Stores lists of texts as contiguous bytes. Tens of millions of strings would be as many objects for the garbage collector; packed they are two
- * arrays, and a string is made on access.
+ * Stores lists of texts as contiguous bytes. Tens of millions of strings would be as many objects for the garbage collector. A packed list is two arrays, and
+ * makes a string on access.
  */
 
-/** Read-only. Arrays are such lists too. */
+/** A read-only list of texts. Arrays of strings have this type too. */
 export interface Texts extends Iterable<string> {
   readonly length: number;
   /** A negative index counts from the end. Undefined if out of range. */
   at(place: number): string | undefined;
 }
 
-/** Limit of 32-bit offsets and of a `Uint8Array`. */
+/** Maximum of 32-bit offsets and of the length of a `Uint8Array`. */
 const largest = 2 ** 32 - 1;
 let most = largest;
 
-/** Bytes of all texts of a list. */
+/** Returns the maximum bytes of all texts of a list. */
 export const mostBytes = (): number => most;
 
-/** For tests: lists that are made from now on hold fewer bytes. */
+/** Limits the bytes of lists that are made from now on. For tests. */
 export function limitTexts(bytes: number = largest): void {
   most = bytes;
 }
 
-/** A list of texts has no room for one more. */
+/** Thrown if a list of texts has no room for another. */
 export class TextsTooLarge extends RangeError {
   constructor() {
     super(`the texts of a list take more than ${most} bytes`);
@@ -30,10 +30,7 @@ export class TextsTooLarge extends RangeError {
 }
 
 export class PackedTexts implements Texts {
-  /**
-   * @param bytes of all texts end to end, as WTF-8
-   * @param ends by place: where the text ends
-   */
+  /** @param bytes all texts one after another, as WTF-8 @param ends the end of each text in `bytes` */
   constructor(
     readonly bytes: Uint8Array,
     readonly ends: Uint32Array,
@@ -66,17 +63,14 @@ export class PackedTexts implements Texts {
   }
 }
 
-/** A list that grows, and is then packed. */
+/** Collects texts in a list that grows, and then packs it. */
 export class TextsWriter {
   #bytes: Uint8Array;
   #ends: Uint32Array;
   #used = 0;
   #length = 0;
 
-  /**
-   * @param texts that there is room for at first
-   * @param bytes the same of the bytes of all
-   */
+  /** @param texts number of texts to reserve memory for @param bytes number of bytes to reserve for all texts */
   constructor(texts = 0, bytes = 8 * texts) {
     this.#bytes = new Uint8Array(Math.min(most, bytes));
     this.#ends = new Uint32Array(texts);
@@ -88,24 +82,24 @@ export class TextsWriter {
     this.#end(encodeText(text, this.#bytes, this.#used));
   }
 
-  /** @param bytes of which those from `from` to `end` are the text */
+  /** @param bytes has the text in the range from `from` to `end` */
   addBytes(bytes: Uint8Array, from: number, end: number): void {
     this.#reserve(end - from);
     const ownBytes = this.#bytes;
     let writeAt = this.#used;
-    // A call of `set` and its view cost more than a short text.
+    // For a short text, a call of `set` and its view would cost more than the loop.
     if (end - from > 64) ownBytes.set(bytes.subarray(from, end), writeAt);
     else for (let at = from; at < end; ) ownBytes[writeAt++] = bytes[at++]!;
     this.#end(this.#used + end - from);
   }
 
-  /** The text of a list, without making it. */
+  /** Adds a text of another list without making a string of it. */
   addFrom(texts: Texts, place: number): void {
     if (texts instanceof PackedTexts) this.addBytes(texts.bytes, texts.startOf(place), texts.ends[place]!);
     else this.add(texts.at(place)!);
   }
 
-  /** Nothing is added later. */
+  /** Packs the list. Call it once, after the last text. */
   texts(): PackedTexts {
     return new PackedTexts(fitted(this.#bytes, this.#used), fitted(this.#ends, this.#length));
   }
@@ -132,12 +126,12 @@ function enlarged<T extends Uint8Array | Uint32Array>(from: T, length: number): 
   return larger;
 }
 
-/** The first elements of an array. Memory is given back where much of it stays unused. */
+/** Returns the first elements of an array. Copies them if much of the array is unused, so that its memory is freed. */
 function fitted<T extends Uint8Array | Uint32Array>(array: T, length: number): T {
   return (length > 0.8 * array.length ? array.subarray(0, length) : array.slice(0, length)) as T;
 }
 
-/** @param expected texts that there is room for at first. @throws TextsTooLarge past 4 GiB */
+/** @param expected number of texts to reserve memory for. @throws TextsTooLarge past 4 GiB */
 export function packTexts(texts: Iterable<string>, expected = 0): PackedTexts {
   if (texts instanceof PackedTexts) return texts;
   const writer = new TextsWriter(expected);
@@ -145,7 +139,7 @@ export function packTexts(texts: Iterable<string>, expected = 0): PackedTexts {
   return writer.texts();
 }
 
-/** The texts at some places, packed if the list is. */
+/** Returns the texts at these indexes, packed if the list is. */
 export function pickTexts(texts: Texts, places: ArrayLike<number>): Texts {
   if (!(texts instanceof PackedTexts)) return Array.from(places, (place) => texts.at(place)!);
   let pickedBytes = 0;
@@ -155,7 +149,7 @@ export function pickTexts(texts: Texts, places: ArrayLike<number>): Texts {
   return writer.texts();
 }
 
-/** One list after another, packed if the first is. @throws TextsTooLarge past 4 GiB */
+/** Returns the texts of both lists, one after the other, packed if the first is. @throws TextsTooLarge past 4 GiB */
 export function joinedTexts(first: Texts, second: Texts): Texts {
   if (!(first instanceof PackedTexts)) return [...first, ...second];
   const writer = new TextsWriter(first.length + second.length);
@@ -176,20 +170,20 @@ export function compareTexts(texts: Texts, a: number, b: number): number {
   for (; at < end && to < stop; at++, to++) {
     const [one, other] = [bytes[at]!, bytes[to]!];
     if (one === other) continue;
-    // Bytes are in the order of code points. That of units has those of two units before the last ones of one.
+    // Bytes sort by code point, strings by UTF-16 unit: there, characters of two units come before the last characters of one.
     return one >= 0xed && other >= 0xed && (one >= 0xf0 || other >= 0xf0) ? asStrings() : one - other;
   }
   return end - at - (stop - to);
 }
 
-/** The list as arrays of at most `most` texts. */
+/** Yields the list as arrays of at most `most` texts. */
 export function* slicesOfTexts(texts: Texts, most: number): Iterable<readonly string[]> {
   for (let from = 0; from < texts.length; from += most) {
     yield Array.from({ length: Math.min(most, texts.length - from) }, (_, i) => texts.at(from + i)!);
   }
 }
 
-/** True if a text has half of a surrogate pair: UTF-8 has no bytes for it. */
+/** True if a text has half of a surrogate pair, for which UTF-8 has no bytes. */
 export function hasHalves(texts: Texts): boolean {
   if (!(texts instanceof PackedTexts)) return [...texts].some((text) => /\p{Surrogate}/u.test(text));
   const { bytes } = texts;
@@ -206,10 +200,10 @@ export function sameTexts(one: Texts, other: Texts): boolean {
   return true;
 }
 
-// WTF-8: UTF-8, also of halves of surrogate pairs that have no other half, each as three bytes. So different texts have different bytes, and
-// bytes that are no such text are still one. Needs neither Node.js nor the Encoding API, which would replace those halves.
+// WTF-8 is UTF-8 that also encodes unpaired halves of surrogate pairs, each as three bytes. So different texts have different bytes, and any bytes decode to
+// some text. Needs neither Node.js nor the Encoding API, which would replace those halves.
 
-/** A unit of UTF-16 is three bytes at most. Returns where the bytes end. */
+/** Writes a text and returns the end of its bytes. A unit of UTF-16 needs at most three bytes. */
 export function encodeText(text: string, to: Uint8Array, at: number): number {
   for (let i = 0; i < text.length; i++) {
     let unit = text.charCodeAt(i);

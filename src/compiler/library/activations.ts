@@ -1,4 +1,4 @@
-/** Implements activations, which work element by element: they may follow a layer, and have blocks of the same names. */
+/** Implements activations, which work element by element. Each can be an argument of a layer, and is also a block of the same name. */
 import type { Builder, Ref } from '../../graph/builder.ts';
 import { standardized } from './batch_statistics.ts';
 import type { BlockContext } from './contract.ts';

@@ -74,7 +74,7 @@ export const sumOfAll = (builder: Builder, x: Ref): Ref =>
     x.type.shape.map((_, axis) => axis),
   );
 
-/** Returns a vector, or a single field as one; otherwise undefined. */
+/** Returns a vector as it is, and a single field as a vector; undefined for any other value. */
 export function asVector(value: Value): Vector | undefined {
   if (value.kind === 'vector') return value;
   const [field, ...others] = value.kind === 'fields' ? value.fields : [];

@@ -1,7 +1,7 @@
 /**
- * Runs towers on numbers, because blocks do not declare how they read a sequence. The trial here tests if the query tower reads the order of a list, which
- * `history = others(…)` does not have: it reverses the elements, after which a sequence must be the reversed one, and a single value the same. `positions.ts`
- * has the other trial.
+ * Runs towers on numbers, because blocks do not declare how they read a sequence. This trial tests whether the query tower depends on the order of a list; the
+ * list of `history = others(…)` has none. The trial reverses the list: then each sequence must come out reversed, and each single value unchanged.
+ * `positions.ts` has the other trial.
  */
 import { makeRandom } from '../../base/random/random.ts';
 import { makeBuilder, type Ref } from '../../graph/builder.ts';
@@ -106,7 +106,7 @@ export function orderReadOf(whole: Model, list: string): Visited | undefined {
   );
   const firstReader = outputSteps.findIndex(({ isSequence: ofSequence }, index) => {
     const [a, b] = [one![`${index}`]!, other![`${index}`]!];
-    // Sequences of other lists are not permuted.
+    // A sequence along this list comes out reversed; one along another list comes out unchanged.
     return differs(a, b) && !(ofSequence && !differs(a, reversed(b)));
   });
   return outputSteps[firstReader]?.visited;

@@ -1,5 +1,5 @@
 /**
- * A resolution has every declaration of a file with its names looked up, including invalid ones. Rules read it, so that one error does not hide others. A valid
+ * A resolution has every declaration of a file, invalid ones included, with its names looked up. Rules read it, so that one error does not hide others. A valid
  * resolution becomes a Model.
  */
 import type { Span } from '../../base/text/source.ts';
@@ -39,7 +39,7 @@ export interface Resolution {
   readonly whole: boolean;
   /** The names that something in the file reads, by kind. */
   readonly reads: Readonly<Record<ReadKind, ReadonlySet<string>>>;
-  /** Kinds with a name that could not be looked up. Declarations of these kinds may only seem unread. */
+  /** Kinds with a name that could not be looked up. A declaration of such a kind may look unread although it is read. */
   readonly uncertain: ReadonlySet<ReadKind>;
 }
 

@@ -130,7 +130,7 @@ export async function readShard(
   }
 }
 
-/** Returns the blocks of a shard synchronously, without its checksum, which was checked when the folder was opened. @throws Failure `shards-damaged` */
+/** Returns the blocks of a shard synchronously. Does not check the checksum, which was checked when the folder was opened. @throws Failure `shards-damaged` */
 export function readShardSync(folder: string, name: string, { bytes: size }: Pick<ShardFile, 'bytes'>): OwnBlock[] {
   const path = join(folder, name);
   try {

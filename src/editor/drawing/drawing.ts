@@ -6,35 +6,35 @@ import { defined } from '../../base/util/defined.ts';
 import type { Box, Drawing } from './drawn.ts';
 import { heightOf, lineHeight, type PlacedBox, placeBoxes, routeArrows, titleHeight } from './layout.ts';
 
-/** Mean width on a line in the widest of the usual fonts. */
+/** Mean width of a character, in pixels, in the widest of the usual fonts. */
 const characterWidth = 6.8;
-/** The mark that folds, with the gap after it. */
+/** The fold mark with the gap after it. */
 const markWidth = 13;
 const mostFeatures = 16;
-/** Within a box, left and right of its text. */
+/** Space within a box, left and right of its text. */
 const padding = 9;
 
 export interface Picture {
   readonly width: number;
   readonly height: number;
-  /** Describes the picture for who cannot see it. */
+  /** Describes the picture for people who cannot see it. */
   readonly title: string;
-  /** The content of an `svg` element of that size. */
+  /** The content of an `svg` element of this size. */
   readonly svg: string;
 }
 
 interface DrawingOptions {
-  /** Boxes are narrowed, and rows broken, so that the picture is no wider where that is possible. */
+  /** Maximum width, if possible: boxes are narrowed and rows are broken to keep it. */
   readonly width?: number;
-  /** Ids of boxes that show their name and what comes out of them alone. */
+  /** Ids of boxes that show only their name and output. */
   readonly folded?: ReadonlySet<string>;
-  /** Boxes are buttons that fold and open: for a page with a script. */
+  /** True if boxes are buttons that fold and unfold, for a page with a script. */
   readonly canFold?: boolean;
-  /** Default: that it is a model, and what of it is shown. */
+  /** Default: says that it is a model, and which part of it is shown. */
   readonly title?: string;
 }
 
-/** The room of a page or a Markdown file. */
+/** Width of a page or of a Markdown file. */
 const usualWidth = 1000;
 
 export function drawModel(model: string, drawing: Drawing, options: DrawingOptions = {}): Picture {
@@ -69,7 +69,7 @@ export function drawModel(model: string, drawing: Drawing, options: DrawingOptio
   };
 }
 
-/** A folded box keeps what comes out of it. Of hundreds of features it shows the first. */
+/** Leaves only the output in a folded box, and the first features in a box with hundreds. */
 function fold(box: Box, folded: ReadonlySet<string>): Box {
   if (!folded.has(box.id)) return box.kind === 'features' ? { ...box, lines: firstOf(box.lines) } : box;
   const gives = box.lines.at(-1)?.gives;
@@ -84,7 +84,7 @@ function firstOf(lines: Box['lines']): Box['lines'] {
   return [...lines.slice(0, mostFeatures - 1), { text: moreText, ...defined({ gives }) }];
 }
 
-/** Wide enough for its longest line, within bounds. */
+/** Returns a width for the longest line, within bounds. */
 function widthOf(boxes: readonly Box[], least: number, most: number): number {
   const longest = Math.max(
     0,
@@ -94,7 +94,7 @@ function widthOf(boxes: readonly Box[], least: number, most: number): number {
   return Math.min(most, Math.max(least, Math.ceil(longest * characterWidth) + 2 * padding));
 }
 
-/** Points down where the box is open. The square around it is what a finger hits. */
+/** Draws the mark, which points down if the box is unfolded, and a square around it, large enough for a finger. */
 function foldMark(x: number, y: number, isFolded: boolean): string {
   const trianglePath = isFolded ? `M${x} ${y - 9}l6 4.5l-6 4.5z` : `M${x - 1} ${y - 8}l8 0l-4 6z`;
   return `<g data-fold=""><rect class="hit" x="${x - padding}" y="${y - titleHeight + 7}" width="${markWidth + padding}" height="${titleHeight}"/><path class="fold" d="${trianglePath}"/></g>`;
@@ -102,7 +102,7 @@ function foldMark(x: number, y: number, isFolded: boolean): string {
 
 const titleOf = (box: Box): string => `${nameOf(box)} ${box.weights?.toLocaleString('en') ?? ''}`;
 
-/** @param isFolded undefined where boxes do not fold */
+/** @param isFolded undefined if boxes do not fold */
 function draw({ box, x, y, width }: PlacedBox, tower: string | undefined, isFolded: boolean | undefined): string {
   const canFold = isFolded !== undefined;
   const textLeft = x + padding + (canFold ? markWidth : 0);
@@ -110,7 +110,7 @@ function draw({ box, x, y, width }: PlacedBox, tower: string | undefined, isFold
   let at = y + titleHeight - 7;
   const weights = box.weights?.toLocaleString('en') ?? '';
   const boxName = nameOf(box);
-  // Bold letters are wider. Where both have no room the name has it: weights are in the box's title too.
+  // Bold letters are wider. If there is no room for both, only the name is shown: the box's title also has the weights.
   const ofName = fit - (canFold ? 2 : 0);
   const hasRoom = weights !== '' && 1.15 * boxName.length + weights.length + 1 <= ofName;
   const svgParts = [
@@ -133,7 +133,7 @@ function draw({ box, x, y, width }: PlacedBox, tower: string | undefined, isFold
   return `<g data-box="${escapeHtml(box.id)}"${button}><title>${escapeHtml([tower === undefined ? boxName : `${boxName}, tower ${tower}`, ...(weights === '' ? [] : [`${weights} weights`]), title].join('\n'))}</title><rect class="box ${lookOf(box)}" x="${x}" y="${y}" width="${width}" height="${heightOf(box)}" rx="6"/>${svgParts.join('')}</g>`;
 }
 
-/** Backward arrows are dashed, like external inputs. */
+/** Returns the style of a box. Boxes of the backward pass are dashed, like external inputs. */
 const lookOf = ({ kind }: Box): string => (kind === 'back' ? 'features' : kind);
 
 const nameOf = ({ kind, name }: Box): string => (kind === 'channel' || kind === 'task' ? `${kind} ${name}` : name);
@@ -141,13 +141,13 @@ const nameOf = ({ kind, name }: Box): string => (kind === 'channel' || kind === 
 const shorten = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
 interface SvgFileOptions extends DrawingOptions {
-  /** Default: what the system of the reader asks for. */
+  /** Default: the theme that the reader's system asks for. */
   readonly theme?: Theme;
-  /** A picture that is wider is shown smaller. */
+  /** A wider picture is scaled down to this width. */
   readonly most?: number;
 }
 
-/** Width and height are those that it is shown with. */
+/** Width and height are those at which it is shown. */
 export interface SvgFile extends Omit<Picture, 'svg'> {
   readonly text: string;
 }
@@ -181,13 +181,13 @@ const colours: Readonly<Record<Theme, string>> = {
   --c0: #6cb2ff; --c1: #ff9d5c; --c2: #5fd39b; --c3: #cf9bf5; --c4: #e6c04d; --c5: #ff86ae;`,
 };
 
-/** Colours for light and for dark, as the reader's system asks for. */
+/** Colours for light and dark, as the reader's system asks for. */
 export const palette = `
 :root { color-scheme: light dark; ${colours.light} }
 @media (prefers-color-scheme: dark) { :root { ${colours.dark} } }
 `;
 
-/** One of the two, for a picture in a window that has a theme of its own. */
+/** Returns the colours of one theme, for a window that has its own; without a theme, those of both. */
 const paletteOf = (theme: Theme | undefined): string =>
   theme === undefined ? palette : `\n:root { color-scheme: ${theme}; ${colours[theme]} }\n`;
 

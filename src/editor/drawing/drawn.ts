@@ -1,4 +1,4 @@
-/** A model as boxes and arrows: what its picture holds, before anything has a place. */
+/** Describes a model as boxes and arrows: the contents of its picture, before the layout. */
 import { type Span, textOf } from '../../base/text/source.ts';
 import { defined } from '../../base/util/defined.ts';
 import { printValueType } from '../../compiler/library/values.ts';
@@ -8,14 +8,14 @@ import type { Flow, FlowPart, Model, Task, Tower } from '../../compiler/model/mo
 export interface Box {
   /** Unique in the drawing. */
   readonly id: string;
-  /** `back`: of a training step, the way back from the loss. */
+  /** `back`: part of the backward pass of a training step. */
   readonly kind: 'features' | 'step' | 'channel' | 'task' | 'back';
   readonly name: string;
-  /** The steps within, in order, and what comes out of each. */
+  /** The steps within, in order, each with its output type. */
   readonly lines: readonly { readonly text: string; readonly gives?: string }[];
-  /** Boxes whose values go in, earlier ones of its list among them. */
+  /** Ids of the boxes that it takes as inputs, including earlier boxes of the same list. */
   readonly reads: readonly string[];
-  /** Where it is written. */
+  /** The place in the source text. */
   readonly at?: Span;
   /** Number of weights. */
   readonly weights?: number;
@@ -26,7 +26,7 @@ export interface Drawing {
   readonly tasks: readonly Box[];
 }
 
-/** @param arrows what lowering the model found each flow to carry */
+/** @param arrows the type that each flow carries, as found when the model was lowered */
 export function drawingOf(model: Model, arrows: readonly Arrow[]): Drawing {
   const carried = new Map(arrows.map(({ span, type }) => [keyOf(span), printValueType(type)]));
   const [query, item] = model.towers;
@@ -97,7 +97,7 @@ function boxesOf(tower: Tower, carried: ReadonlyMap<string, string>): Box[] {
 }
 
 const partsOf = ({ from }: Flow): readonly FlowPart[] => (from.kind === 'join' ? from.parts : [from]);
-/** In the order written, but products after what they multiply. */
+/** Returns tasks in the order of the text, except that a product comes after its factors. */
 function factorsFirst(tasks: readonly Task[]): readonly Task[] {
   const placed = new Set<Task>();
   const placeTask = (task: Task): void => {
@@ -111,5 +111,5 @@ function factorsFirst(tasks: readonly Task[]): readonly Task[] {
 const taskId = (name: string): string => `task ${name}`;
 const stepId = (tower: Tower, step: string): string => `${tower.name}.${step}`;
 const keyOf = ({ source, start, end }: Span): string => `${source.name}:${start}:${end}`;
-/** The text of a span on one line. */
+/** Returns the text of a span on one line. */
 export const flatText = (span: Span): string => textOf(span).replaceAll(/\s+/g, ' ');

@@ -1,7 +1,4 @@
-/**
- * Draws a text in an editor, or the part that a word of it is about, with its weights. Of a text with errors it
- * shows the flows that are valid.
- */
+/** Draws the model in an editor, or the part that a word refers to, with its weights. For a text with errors it shows the valid flows. */
 import { type Span, textOf } from '../../base/text/source.ts';
 import { defined } from '../../base/util/defined.ts';
 import { printValueType } from '../../compiler/library/values.ts';
@@ -18,7 +15,7 @@ export interface PicturePart {
   readonly drawing: Drawing;
 }
 
-/** Absent where the word has no picture, or where nothing of it is valid. */
+/** Returns the part that the word at the offset refers to; undefined if it has no picture, or if nothing of it is valid. */
 export function partAt(facts: FileAnalysis, offset: number): PicturePart | undefined {
   const foundSymbol = facts.symbolAt(offset) ?? namedAfter(facts, offset);
   const part = foundSymbol && partOf(facts, foundSymbol.symbol, foundSymbol.span);
@@ -64,7 +61,7 @@ function partOf(facts: FileAnalysis, symbol: NamedSymbol, use: Span): PicturePar
   }
 }
 
-/** A box, and all that its value comes from. */
+/** Returns the box and everything that its value is computed from. */
 function whatReaches({ towers, tasks }: Drawing, id: string): Drawing {
   const all = new Map(boxesOf({ towers, tasks }).map((box) => [box.id, box]));
   const reachingIds = new Set<string>();
@@ -84,7 +81,7 @@ function whatReaches({ towers, tasks }: Drawing, id: string): Drawing {
   };
 }
 
-/** Returns its steps with their output types in any use; for one use, with the weights there. */
+/** Draws a declared block: its steps with their output types in any use, and the weights of this use. */
 function drawingOfBlock(facts: FileAnalysis, { name, flow }: Ast.BlockNode, use: Span): Drawing {
   const weights = facts.costs.steps.get(use.start)?.parameters;
   const lines = stepsOf(flow).map(({ span }) => {
@@ -127,7 +124,7 @@ function validDrawing(facts: FileAnalysis): Drawing {
       );
       if (!source) continue;
       const word = textOf(source.span);
-      // The step of `experts.view` is `experts`.
+      // A source `experts.view` reads the step `experts`.
       const before = `${tower}.${word.replace(/\..*$/s, '')}`;
       const sourceId = `${tower} from ${word}`;
       if (!boxes.has(before) && !boxes.has(sourceId)) {

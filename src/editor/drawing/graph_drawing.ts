@@ -1,29 +1,27 @@
-/** A graph as boxes and arrows, one box a block of the model: what a training step does, in one picture. */
+/** Draws a graph as boxes and arrows, with one box for each block of the model: a whole training step in one picture. */
 import { defined } from '../../base/util/defined.ts';
 import { printType } from '../../graph/dims.ts';
 import type { Graph } from '../../graph/graph.ts';
 import type { Box, Drawing } from './drawn.ts';
 
-/** Nodes with a longer name within a block belong to the block's box. */
+/** Depth of names: a node with a longer name belongs to the box of its block. */
 const deepest = 3;
-/** Shapes that a box has room for. */
+/** Number of shapes for which a box has room. */
 const mostShapes = 3;
 
 interface NodeGroup {
   readonly name: string;
   readonly ops: Map<string, number>;
-  /** Inputs of the graph that it reads. */
+  /** Inputs of the graph that the group reads. */
   readonly inputs: Set<string>;
   readonly reads: Set<NodeGroup>;
-  /** Types of its values that other groups read. */
+  /** Types of the group's values that other groups read. */
   readonly gives: Set<string>;
   readonly outputs: string[];
   weights: number;
 }
 
-/**
- * @param towers names of the towers: their blocks are columns, all else comes below, as the tasks of a model do
- */
+/** @param towers names of the towers: their blocks are columns, and everything else comes below them, like the tasks of a model */
 export function drawingOfGraph(graph: Graph, towers: readonly string[]): Drawing {
   const groups = reduced(groupsOf(graph));
   const boxes = groups.map((group) => ({ tower: towerOf(group.name, towers), box: boxOf(group, towers) }));
@@ -36,7 +34,7 @@ export function drawingOfGraph(graph: Graph, towers: readonly string[]): Drawing
   };
 }
 
-/** In topological order. */
+/** Returns the groups in topological order. */
 function groupsOf({ nodes, inputs, parameters, outputs, updates }: Graph): NodeGroup[] {
   const groups = new Map<string, NodeGroup>();
   const groupNamed = (name: string): NodeGroup => {
@@ -79,8 +77,8 @@ function groupsOf({ nodes, inputs, parameters, outputs, updates }: Graph): NodeG
 }
 
 /**
- * Ops of one block need not lie together, so two blocks may read each other. The picture flows one way: of such a cycle the block that
- * begins first comes first, and its arrow from the later one is left out.
+ * Sorts groups so that arrows point down. Ops of one block need not be adjacent, so two blocks may read each other. Of such a cycle, the block that begins
+ * first comes first, and the arrow from the later block is left out.
  */
 function inOrder(groups: readonly NodeGroup[]): NodeGroup[] {
   const order = new Set<NodeGroup>();
@@ -101,7 +99,7 @@ function blockOf(label: string): string {
   return labelParts.slice(0, labelParts[0] === 'gradient' ? deepest + 1 : deepest).join('/') || 'other';
 }
 
-/** Without arrows that a longer way has too: what flows on stays, and what is looked up again on the way back goes. */
+/** Removes arrows that a longer path replaces: values that flow on keep theirs; values that the backward pass only looks up again lose theirs. */
 function reduced(groups: readonly NodeGroup[]): readonly NodeGroup[] {
   const before = new Map<NodeGroup, Set<NodeGroup>>();
   for (const group of groups) {
@@ -119,7 +117,7 @@ const towerOf = (name: string, towers: readonly string[]): string | undefined =>
 
 function boxOf({ name, ops, inputs, reads, gives, outputs, weights }: NodeGroup, towers: readonly string[]): Box {
   const tower = towerOf(name, towers);
-  // A tower is a column. What one reads of the other has no arrow, and is named.
+  // A tower is a column. A block of the other tower that it reads is named instead of an arrow.
   const isNear = (read: NodeGroup): boolean => tower === undefined || towerOf(read.name, towers) === tower;
   const names = (all: readonly NodeGroup[]): string[] => all.map((each) => each.name);
   const far = names([...reads].filter((each) => !isNear(each)));

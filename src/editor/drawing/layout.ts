@@ -1,11 +1,8 @@
-/**
- * Places the boxes of a picture, and leads arrows past them: two lines share a way only where they come from one
- * box, or lead to one.
- */
+/** Places the boxes of a picture, and routes arrows past them: two lines share a path only if they come from one box or lead to one box. */
 import type { Box, Drawing } from './drawn.ts';
 
 const [gapX, gapY] = [16, 34];
-/** A line may run in half a gap outside the boxes. */
+/** Room outside the boxes, where a line may run at half a gap. */
 const margin = 12;
 export const [titleHeight, lineHeight] = [24, 17];
 const gapTowers = 3 * gapX;
@@ -16,9 +13,9 @@ export interface PlacedBox {
   readonly x: number;
   readonly y: number;
   readonly width: number;
-  /** Lower edge of its row. */
+  /** Lower edge of the row that the box is in. */
   readonly bottom: number;
-  /** −1: a task. */
+  /** Index of the tower; −1 for a task. */
   readonly tower: number;
 }
 
@@ -30,7 +27,7 @@ interface Placement {
   readonly placed: ReadonlyMap<string, PlacedBox>;
 }
 
-/** @param widthOf what boxes need, between two bounds */
+/** @param widthOf returns the width that boxes need, between two bounds */
 export function placeBoxes(
   { towers, tasks }: Drawing,
   most: number,
@@ -66,7 +63,7 @@ export function placeBoxes(
     for (const row of levels[tower]!) {
       const rowParts = broken(row, columns);
       for (const part of rowParts) {
-        // Parts of one row keep its columns.
+        // Parts of a broken row keep the columns of the row.
         const partWidth = rowWidth(rowParts.length > 1 ? counts[tower]! : part.length, boxWidth);
         y = put(part, towerLeft + (towerWidth - partWidth) / 2, y, boxWidth, tower);
       }
@@ -79,10 +76,10 @@ export function placeBoxes(
   return { width: whole, height, towers: headings, placed };
 }
 
-/** A picture that is a little too wide is scaled. */
+/** A picture that is up to this much too wide is scaled instead. */
 const tolerance = 1.12;
 
-/** Narrower boxes before broken rows, and broken rows before boxes that shorten most of their text. */
+/** Chooses the width and columns of boxes: narrower boxes before broken rows, and broken rows before boxes that cut off most of their text. */
 function fitting(
   levels: readonly Box[][][],
   room: number,
@@ -108,7 +105,7 @@ function broken<T>(row: readonly T[], most: number): T[][] {
   return Array.from({ length: Math.ceil(row.length / most) }, (_, i) => row.slice(i * most, (i + 1) * most));
 }
 
-/** Each box is one row below the lowest of its inputs. */
+/** Returns the rows: each box is in the row after the lowest of its inputs. */
 function levelsOf(boxes: readonly Box[]): Box[][] {
   const levels = new Map<string, number>();
   const levelRows: Box[][] = [];
@@ -123,17 +120,17 @@ function levelsOf(boxes: readonly Box[]): Box[][] {
 export const heightOf = ({ lines }: Box): number =>
   titleHeight + lines.reduce((sum, { gives }) => sum + (gives === undefined ? 1 : 2) * lineHeight, 0) + 6;
 
-/** Where a line may run down next to a column. */
+/** A gap next to a column, in which lines may run down. */
 interface ColumnGap {
-  /** The place of one line alone. */
+  /** Position of the line, if there is only one. */
   readonly x: number;
-  /** In which direction further lines lie; 0: on both sides of it. */
+  /** The side on which further lines are placed; 0: on both sides. */
   readonly side: -1 | 0 | 1;
-  /** For all lines but the first. */
+  /** Room for all lines but the first. */
   readonly room: number;
 }
 
-/** A line down in a gap. All lines of one owner share it. */
+/** A vertical line in a gap. All lines of one owner share it. */
 interface Lane {
   readonly gap: ColumnGap;
   readonly owner: string;
@@ -144,14 +141,14 @@ interface Lane {
 interface ArrowPath {
   readonly from: PlacedBox;
   readonly to: PlacedBox;
-  /** Bends next to the boxes below its start and next to the tasks above its end, or next to all between. */
+  /** Vertical parts: next to the boxes below its start and next to the tasks above its end, or one next to all boxes between. */
   readonly lanes: readonly Lane[];
 }
 
 const half = gapX / 2;
-/** Between two lines. */
+/** Distance between two lines. */
 const apart = 6;
-/** Lines do not touch the edge of the picture. */
+/** Minimum distance of a line from the edge of the picture. */
 const edge = 4;
 
 /** Returns the `d` of each path, and how far they reach left and right of the placement. */
@@ -172,7 +169,7 @@ export function routeArrows(placement: Placement) {
   };
 }
 
-/** Below all towers. */
+/** Returns the lower edge of all towers. */
 const floorOf = (all: readonly PlacedBox[]): number =>
   Math.max(0, ...all.filter(({ tower }) => tower >= 0).map(({ bottom }) => bottom));
 
@@ -184,7 +181,7 @@ function lanesOf(from: PlacedBox, to: PlacedBox, all: readonly PlacedBox[]): Lan
   if (from.tower === to.tower) {
     const between = towerBoxes.filter(({ y }) => y > from.y + heightOf(from.box) && y < to.y);
     if (!between.some((each) => each !== to)) return [];
-    // In one column what goes in is on the outer side of its tower.
+    // In one column the lines into a box are on the outer side of its tower.
     const side = x === toX ? (from.tower === 0 ? -1 : 1) : x < toX ? -1 : 1;
     return [{ gap: clearGap(to, side, between, all), owner: from.box.id, top: from.bottom, bottom: to.y }];
   }
@@ -210,7 +207,7 @@ function clearGap(box: PlacedBox, side: -1 | 1, inTheWay: readonly PlacedBox[], 
   return { x, side: 0, room: half };
 }
 
-/** Beyond all boxes of a tower, or of the tasks. */
+/** Returns the gap outside all boxes of a tower, or of the tasks. */
 function outerGap(tower: number, side: -1 | 1, all: readonly PlacedBox[]): ColumnGap {
   const own = all.filter((each) => each.tower === tower);
   const x =
@@ -272,7 +269,7 @@ function pathOf({ from, to, lanes }: ArrowPath, places: ReadonlyMap<Lane, number
     across(places.get(lane)!, lane.top + gapY);
     down(lane.bottom === to.y ? to.y - gapY : lane.bottom);
   }
-  // Routes it from the shorter tower below the other one, so that crossings are under both.
+  // Routes it from the shorter tower below the other one, so that crossings are below both towers.
   if (isTowards && to.tower < 0) down(floor);
   across(middleOf(to), to.y);
   return pathParts.join('');

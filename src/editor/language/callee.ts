@@ -12,10 +12,10 @@ import type { FileAnalysis } from './file_analysis.ts';
 import { parameterLines, signatureParts } from './markdown.ts';
 
 interface Callee {
-  /** "block", "score", the name of a parameter: what the place of the call is for. */
+  /** Describes what the call is for: "block", "score", the name of a parameter. */
   readonly what: string;
   readonly row: KindRow;
-  /** Includes those that the context adds. */
+  /** Includes parameters that the context adds. */
   readonly parameters: Parameters;
 }
 
@@ -37,7 +37,7 @@ export function calleeAt(
     const row = Object.hasOwn(table, calleeName) ? table[calleeName]! : undefined;
     return row && { what, row, parameters: { ...extra, ...row.parameters } };
   };
-  /** A block of the file goes before one of the library, but not within its own declaration. */
+  /** A block of the file takes precedence over one of the library, except within its own declaration. */
   const block = (): Callee | undefined => {
     const { word, name: within } = cursor.declaration ?? {};
     const node = word === 'block' && within === calleeName ? undefined : scope.blocks.get(calleeName);
@@ -80,27 +80,27 @@ export function calleeAt(
   }
 }
 
-/** The type that the row of the entry, or of the declaration, has. */
+/** Returns the type that the row of the entry, or of the declaration, has. */
 export function typeAt({ declaration, body, entry }: EditorCursor): EntryType | undefined {
   if (!declaration) return undefined;
   // Columns have names of the file, like features.
   return body === 'columns' ? { is: 'sql' } : typeOfEntry(declaration.word, entry?.name ?? '');
 }
 
-/** Finds what the entry of `search` at the cursor names. */
+/** Finds the setting that the entry of `search` at the cursor names. */
 export function searchedSlot(facts: FileAnalysis, { before }: Pick<EditorCursor, 'before'>): Slot | undefined {
   const sign = before.findLastIndex((token, index) => is(token, t.Colon) && isPathEnd(before, index - 1));
   return sign === -1 ? undefined : slotAt(facts, pathEndingAt(before, sign));
 }
 
-/** A colon within a call is of an argument. */
+/** True if a path ends at a token. The colon after it is that of an entry, because one within a call belongs to an argument. */
 function isPathEnd(tokens: readonly IToken[], end: number): boolean {
   let pathStart = end;
   while (is(tokens[pathStart - 1], t.Dot)) pathStart -= 2;
   return !is(tokens[pathStart - 1], t.LeftParenthesis) && is(tokens[end], t.Name);
 }
 
-/** The parts of the path that ends before a token. */
+/** Returns the parts of the path that ends before a token. */
 export function pathEndingAt(tokens: readonly IToken[], end: number): string[] {
   const pathParts: string[] = [];
   for (let index = end - 1; is(tokens[index], t.Name); index -= 2) {
@@ -141,7 +141,7 @@ const wordParameter = (doc: string, ...of: readonly string[]): Parameters[string
   positional: true,
 });
 
-/** The first two arguments of a score are in no table. */
+/** The first two arguments of a score, which no table of the library has. */
 const sides: Parameters = {
   query: wordParameter('The query tower, or one of its channels: `user`, `user.click`.', 'tower', 'tower.channel'),
   item: wordParameter('The item tower, or one of its channels.', 'tower', 'tower.channel'),
@@ -150,7 +150,7 @@ const column: Parameters = {
   column: wordParameter('The column whose earlier values form the history.', 'feature', 'column'),
 };
 
-/** By its name, by its word, else by its place among those without a name. */
+/** Returns the argument at the cursor: by its name, by its word, or by its position among those without a name. */
 function activeParameter(call: CallAtCursor, parameters: Parameters): string | undefined {
   if (call.argument !== undefined) return call.argument;
   const free = Object.entries(parameters).filter(([name, { positional, type }]) => {

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: `${1:name}` is a place to fill in of the protocol
-/** Completes at an offset: values, arguments of calls, steps of flows, and with `context.ts` everything that is no value. */
+/** Completes at an offset: values, arguments of calls and steps of flows. `context.ts` completes everything else. */
 import * as t from '../../../grammar/tokens.ts';
 import { codes } from '../../base/diagnostics/codes.ts';
 import type { Span } from '../../base/text/source.ts';
@@ -53,7 +53,7 @@ function valuesOf(here: CompletionContext, type: EntryType): readonly Completion
     case 'kind':
       return kindItems(type.what ?? entry, type.of, type.also);
     case 'kinds':
-      // After a comma the next entry may begin as well.
+      // After a comma, the next entry may also begin.
       return [...kindItems(type.what, type.of), ...(is(place.before.at(-1), t.Comma) ? entriesAt(here) : [])];
     case 'reference':
       return here.names(...[...type.of].reverse());
@@ -89,7 +89,7 @@ function docOf({ place }: CompletionContext, entry: string): Pick<Completion, 'd
   return row ? { doc: row.doc } : {};
 }
 
-/** A score; after a sign also what is added to one. */
+/** Completes a score; after a sign also what may be added to a score. */
 function scoreParts(here: CompletionContext): readonly Completion[] {
   const { place } = here;
   const lastToken = place.before.at(-1);
@@ -132,7 +132,7 @@ const historyItem = (label: string, row: KindRow): Completion => ({
   doc: kindDoc('history', label, row),
 });
 
-/** @param outer the calls around it, outermost first */
+/** @param outer the calls around this one, outermost first */
 function argumentsAt(
   here: CompletionContext,
   call: CallAtCursor,
@@ -147,7 +147,7 @@ function argumentsAt(
   }
   if (calledKind.what === 'history' && call.index === 0) return unique([...here.names('feature'), ...here.columns()]);
   const { parameters } = calledKind;
-  // A flow may begin with a block of several values: `concat(deep, wide)`.
+  // A flow may begin with a block that takes several values: `concat(deep, wide)`.
   const beginsFlow =
     calledKind.what === 'block' && place.declaration.word === 'tower' && call.arrows === 0 && outer.length === 0;
   if (beginsFlow && is(lastToken, t.Dot)) return here.names('task');
@@ -162,7 +162,7 @@ function argumentsAt(
     ...byPlaces.slice(0, givenTexts.length - givenFlags.length - namedBefore(call)),
   ]);
   const freeParameters = Object.entries(parameters).filter(([parameter]) => !takenNames.has(parameter));
-  // In the order of the library, which is that of importance. The words of a choice say less without their argument's name.
+  // In the order of the library, which is by importance. Words of a choice are unclear without the name of their argument, so they come later.
   const freeChoices = freeParameters.filter(([, { type, positional }]) => isChoice(type) && !positional);
   return unique([
     ...(beginsFlow ? beginningsAt(here).filter(({ label }) => !givenTexts.includes(label)) : []),
@@ -181,7 +181,7 @@ const namedBefore = ({ given }: CallAtCursor): number => given.filter((tokens) =
 
 const isChoice = ({ is }: Parameter['type']): boolean => is === 'choice' || is === 'kind';
 
-/** Towers; after a dot the channels of one. */
+/** Completes towers; after a dot the channels of one. */
 function sidesAt(here: CompletionContext): readonly Completion[] {
   const { before } = here.place;
   const tower = is(before.at(-1), t.Dot) ? before.at(-2)?.image : undefined;
@@ -192,7 +192,7 @@ function sidesAt(here: CompletionContext): readonly Completion[] {
     .map(symbolItem);
 }
 
-/** The arguments that are known by their place. */
+/** Completes an argument that is given by its position. */
 function byPlace(here: CompletionContext, name: string, parameter: Parameter): readonly Completion[] {
   const { type, positional } = parameter;
   if (type.is === 'flag') return [{ label: name, kind: 'choice', detail: 'flag', doc: parameter.doc }];
@@ -238,12 +238,12 @@ function blocksAt(here: CompletionContext): Completion[] {
   return fittingFirst(here, [...declaredBlocks, ...libraryBlocks]);
 }
 
-/** After a dot the outputs of a block that gives several, which are called as the tasks. */
+/** Completes the beginning of a flow; after a dot the outputs of a block that gives several, which have the names of tasks. */
 function beginningsAt(here: CompletionContext): Completion[] {
   return is(here.place.before.at(-1), t.Dot) ? here.names('task') : sources(here);
 }
 
-/** Where a flow may begin: the steps above, the tower's inputs, what is in them; outside a call also what joins several. */
+/** Completes the beginning of a flow: earlier steps, the tower's inputs and their features; outside a call also blocks that join several values. */
 function sources({ facts, library, place, symbols }: CompletionContext): Completion[] {
   const { declaration, entry, start, calls } = place;
   const tower = facts.checked.resolution.towers.find(({ name }) => name === declaration.name);
@@ -287,7 +287,7 @@ function itemsAt(facts: FileAnalysis, place: EditorCursor, around: CompletionSur
   return call ? argumentsAt(here, call, calls.slice(0, -1)) : valueCompletions(here);
 }
 
-/** The typed part of a code, and the codes that fit; nothing elsewhere. */
+/** Completes a code in a comment that ignores it: returns its typed part, and the codes that fit. Undefined elsewhere. */
 function ignoresAt(
   { checked, lexed, source }: FileAnalysis,
   offset: number,

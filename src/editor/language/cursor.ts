@@ -1,7 +1,4 @@
-/**
- * Where in the language a cursor is, found from the words before it: a text that is being written is seldom complete, so its
- * tree would say less.
- */
+/** Finds where in the language a cursor is from the words before it, because a text that is being written is seldom complete enough for a syntax tree. */
 import type { IToken } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
 import { defined } from '../../base/util/defined.ts';
@@ -11,41 +8,41 @@ import { beginsLine, depthOf, endOf, endsValue, is, isAny, isUnfinished } from '
 import type { FileAnalysis } from './file_analysis.ts';
 
 export interface EditorCursor {
-  /** The typed part of the word at the cursor: from `start` on. */
+  /** The typed part of the word at the cursor, which begins at `start`. */
   readonly start: number;
   readonly word: string;
   /** The declaration that the cursor is in, and its name where it has one. */
   readonly declaration?: { readonly word: string; readonly name?: string; readonly tokens: readonly IToken[] };
-  /** Inside the braces of the declaration: among its entries, or those of `columns`. */
+  /** Inside the braces of the declaration: among its entries, or among those of `columns`. */
   readonly body?: 'entries' | 'columns';
-  /** The entry that the cursor is in, once its sign is written. */
+  /** The entry that the cursor is in, if its `=` or `:` is written. */
   readonly entry?: { readonly name: string; readonly channel: boolean };
-  /** A declaration's or an entry's value has begun. */
+  /** True if the value of a declaration or an entry has begun. */
   readonly value: boolean;
   /** The calls around the cursor, outermost first. */
   readonly calls: readonly CallAtCursor[];
-  /** Arrows before the cursor in the flow it is in. */
+  /** Number of arrows before the cursor in its flow. */
   readonly arrows: number;
-  /** The words before it, nearest last, of the declaration. */
+  /** The words of the declaration before the cursor, nearest last. */
   readonly before: readonly IToken[];
-  /** Within a text in quotes: what is between the opening quote and the cursor, and where. */
+  /** The range between the quotes, if the cursor is within a text. */
   readonly text?: { readonly start: number; readonly end: number };
 }
 
 export interface CallAtCursor {
   readonly callee: IToken;
-  /** Arrows before the callee in its flow. */
+  /** Number of arrows before the callee in its flow. */
   readonly arrows: number;
-  /** The argument at the cursor: its index among the others, and its name where that is written. */
+  /** The argument at the cursor: its index, and its name if that is written. */
   readonly index: number;
   readonly argument?: string;
-  /** Names that arguments before or after the cursor say. */
+  /** Names of arguments that are written before or after the cursor. */
   readonly named: readonly string[];
-  /** The arguments before the cursor's, as words. */
+  /** The arguments before that of the cursor, as words. */
   readonly given: readonly (readonly IToken[])[];
 }
 
-/** Undefined inside a comment. */
+/** Returns the context of an offset; undefined inside a comment. */
 export function cursorAt({ lexed, source }: FileAnalysis, offset: number): EditorCursor | undefined {
   const isInComment = [...lexed.comments, ...lexed.foreignComments].some(
     (token) => token.startOffset < offset && (offset <= endOf(token) || endOf(token) === source.text.length),
@@ -133,7 +130,7 @@ function surroundings(tokens: readonly IToken[], after: readonly IToken[], fresh
 const listGoesOn = (word: string, entry: string | undefined): boolean =>
   word === 'group' || word === 'search' || (entry !== undefined && typeOfEntry(word, entry)?.is === 'kinds');
 
-/** Indexes of the brackets that are still open. One that is left open above does not reach into the next entry. */
+/** Returns the indexes of the brackets that are still open. An unclosed bracket of an earlier entry does not count. */
 function openBrackets(tokens: readonly IToken[]): number[] {
   const open: number[] = [];
   for (const [at, token] of tokens.entries()) {
@@ -155,14 +152,14 @@ function openBrackets(tokens: readonly IToken[]): number[] {
   return open;
 }
 
-/** `name =` or `name :` on a line of its own, left of the bracket that is open: an argument is further in. */
+/** True for `name =` or `name :` at the beginning of a line, left of the line of the open bracket: an argument is indented further. */
 function beginsEntry(tokens: readonly IToken[], at: number, open: IToken | undefined): boolean {
   if (!open || is(open, t.LeftBrace) || !beginsLine(tokens, at) || !looksLikeEntry(tokens, at)) return false;
   const firstOfLine = tokens.find(({ startLine }) => startLine === open.startLine);
   return (tokens[at]!.startColumn ?? 1) <= (firstOfLine?.startColumn ?? 1);
 }
 
-/** A declaration's word at the beginning of a line of its own, unindented, whatever was left open above it. */
+/** True for a declaration's word at the beginning of a line, unindented, even if a bracket above was left open. */
 function beginsDeclaration(tokens: readonly IToken[], at: number): boolean {
   const token = tokens[at]!;
   return (
@@ -174,7 +171,7 @@ function beginsDeclaration(tokens: readonly IToken[], at: number): boolean {
   );
 }
 
-/** Where the declaration begins whose header or body ends before `end`. */
+/** Returns the index where the declaration begins whose header or body ends before `end`. */
 function headOf(tokens: readonly IToken[], end: number): number | undefined {
   let depth = 0;
   for (let at = end - 1; at >= 0; at--) {
@@ -200,7 +197,7 @@ function declarationOf(tokens: readonly IToken[]): NonNullable<EditorCursor['dec
   return { word, tokens, ...(nameToken && is(nameToken, t.Name) ? { name: nameToken.image } : {}) };
 }
 
-/** Index of the sign of the entry that the end is in, of which `open` are the brackets; outside a body, of the declaration's. */
+/** Returns the index of the `=` or `:` of the last entry, or of a declaration without a body. @param open index of the first bracket that is open there */
 function signBefore(tokens: readonly IToken[], body: boolean, open: number | undefined): number | undefined {
   let depth = 0;
   for (let at = (open ?? tokens.length) - 1; at >= 0; at--) {
@@ -249,7 +246,7 @@ function callAt(
   };
 }
 
-/** At the commas of this level; `until` its bracket closes. `depth`: how many brackets further in they begin. */
+/** Splits at the commas of this level. @param until stops at the closing bracket @param depth number of brackets that are open where the tokens begin */
 function splitArguments(tokens: readonly IToken[], until: boolean, depth = 0): IToken[][] {
   const argumentParts: IToken[][] = [[]];
   for (const token of tokens) {

@@ -1,4 +1,4 @@
-/** Makes edits of a text: a change as whole lines, and one more declaration or entry in the layout that the file has. */
+/** Makes edits of a text: replaces whole lines, or adds a declaration or an entry in the layout of the file. */
 import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
 import { applyEdits } from '../../base/diagnostics/fixes.ts';
 import { indentOf, makeSource, positionAt, type Source, type Span } from '../../base/text/source.ts';
@@ -66,7 +66,7 @@ function endOfLine({ text }: Source, offset: number): number {
 
 type DeclarationOf<K extends Ast.DeclarationNode['kind']> = Extract<Ast.DeclarationNode, { kind: K }>;
 
-/** The last declaration of some kinds. */
+/** Returns the last declaration of some kinds. */
 export function lastOf<K extends Ast.DeclarationNode['kind']>(
   { declarations }: Ast.FileNode,
   ...kinds: readonly K[]
@@ -74,7 +74,7 @@ export function lastOf<K extends Ast.DeclarationNode['kind']>(
   return declarations.findLast((node): node is DeclarationOf<K> => kinds.includes(node.kind as K));
 }
 
-/** The declaration of one of some kinds that a span lies in. */
+/** Returns the declaration, of one of some kinds, that contains a span. */
 export function declarationAround<K extends Ast.DeclarationNode['kind']>(
   { declarations }: Ast.FileNode,
   span: Pick<Span, 'start' | 'end'>,
@@ -88,7 +88,7 @@ export function declarationAround<K extends Ast.DeclarationNode['kind']>(
 export const isWithinSpan = (inner: Pick<Span, 'start' | 'end'>, outer: Span): boolean =>
   outer.start <= inner.start && inner.end <= outer.end;
 
-/** The text of an expression with edits made in it. */
+/** Returns the text of an expression with edits made in it. */
 export function withEdits({ span }: Ast.ExpressionNode, edits: readonly Edit[]): string {
   const { source, start, end } = span;
   return applyEdits(
@@ -97,7 +97,7 @@ export function withEdits({ span }: Ast.ExpressionNode, edits: readonly Edit[]):
   ).slice(start, end - source.text.length || undefined);
 }
 
-/** True if a check after some edits finds only what one before them has found. */
+/** True if a check after some edits finds nothing that the check before them has not found. */
 export function bringsNone(before: readonly Diagnostic[], after: readonly Diagnostic[]): boolean {
   const keyOf = ({ code, message }: Diagnostic): string => `${code} ${message}`;
   const unmatchedKeys = before.map(keyOf);

@@ -1,4 +1,4 @@
-/** Answers what the editor asks of one checked file: its words, types and costs, each worked out on the first request, and where names are read. */
+/** Answers questions of an editor about one checked file: its words, types and costs, each computed on the first request, and where names are read. */
 import { type LexedText, lex } from '../../../grammar/lexer.ts';
 import type { Source, Span } from '../../base/text/source.ts';
 import { data, histories } from '../../compiler/library/declarations/data.ts';
@@ -134,7 +134,7 @@ class DeclarationWords extends ValueWords {
     }
   }
 
-  /** `profile`, `shared.click`, `concat(deep, wide)`: what a flow begins with. */
+  /** Adds the beginning of a flow: `profile`, `shared.click`, `concat(deep, wide)`. */
   #source(tower: string, entry: Ast.TowerEntryNode, value: Ast.ExpressionNode): void {
     if (value.kind === 'Call') {
       const isPart = ({ name: argument, value: part }: Ast.ArgumentNode): boolean => {
@@ -232,7 +232,7 @@ export class FileAnalysis {
     return (this.#occurrences ??= findOccurrences(this.checked.resolution));
   }
 
-  /** Finds the word of the file at an offset, its ends included: the one that begins there goes before the one that ends there. */
+  /** Finds the word of the file at an offset, its ends included. If two touch there, returns the one that begins there. */
   occurrenceAt(offset: number): Occurrence | undefined {
     const touching = this.occurrences.filter(
       ({ span }) => span.source === this.source && span.start <= offset && offset <= span.end && span.start < span.end,
@@ -246,17 +246,17 @@ export class FileAnalysis {
     return occurrence?.is === 'symbol' ? occurrence : undefined;
   }
 
-  /** The index of the first token that touches an offset, or -1. */
+  /** Returns the index of the first token that touches an offset, or −1. */
   tokenIndexAt(offset: number): number {
     return this.lexed.tokens.findIndex((token) => token.startOffset <= offset && offset <= endOf(token));
   }
 
-  /** The type that each source and step of a flow carries, wherever that is valid. */
+  /** The type of the value after each source and step of a flow that is valid. */
   get arrows(): readonly Arrow[] {
     return (this.#arrows ??= arrowsOf(this.checked));
   }
 
-  /** The arrows that end at an offset of this file, one for each type: several where flows of several types go through one block. */
+  /** Returns the arrows that end at an offset of this file, one per type: several if flows of several types go through one block. */
   arrowsEnding(offset: number): readonly Arrow[] {
     const ending = this.arrows.filter(({ span }) => span.source === this.source && span.end === offset);
     return [...new Map(ending.map((arrow) => [printValueType(arrow.type), arrow])).values()];
@@ -313,7 +313,7 @@ export function referencesTo(symbol: NamedSymbol, files: Iterable<FileAnalysis>)
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 interface PathLink {
-  /** The text within its quotes. */
+  /** The span of the text within its quotes. */
   readonly span: Span;
   /** As written, relative to the folder of the file. */
   readonly path: string;
@@ -331,7 +331,7 @@ export function linksOf({ declarations }: Ast.FileNode): readonly PathLink[] {
       const { value } = entry;
       const isCall = value.kind === 'Call' && (isFile || value.callee.name === 'files');
       const pathValues = isCall ? value.arguments.map((argument) => argument.value) : isFile ? [value] : [];
-      // A pattern names many files, and so none.
+      // A pattern names many files, so it links to none.
       return pathValues.flatMap((text) =>
         text.kind === 'Text' && !/[*?[\]{}]/.test(text.value) ? [link(text, 'data')] : [],
       );

@@ -1,4 +1,4 @@
-/** Shows what the word, or the arrow, under the pointer is. */
+/** Explains the word, or the arrow, under the pointer. */
 import * as t from '../../../grammar/tokens.ts';
 import { type Span, textOf } from '../../base/text/source.ts';
 import { labelKinds } from '../../compiler/library/declarations/labels.ts';
@@ -77,7 +77,7 @@ function describeSymbol(facts: FileAnalysis, symbol: NamedSymbol, at: Span): str
   return joined([fence(headOf(symbol)), node.doc ?? '', ...details(facts, symbol, at)], '\n\n');
 }
 
-/** The declaration in one line, without its body. */
+/** Returns the declaration in one line, without its body. */
 export function headOf({ kind, node, name, tower }: NamedSymbol): string {
   const nodeText = textOf(node.span).replace(/\s+/g, ' ');
   switch (node.kind) {
@@ -143,7 +143,7 @@ function details(facts: FileAnalysis, symbol: NamedSymbol, at: Span): string[] {
   }
 }
 
-/** Returns the type that the arrow before a step carries, with a blank: `fields[9 × 16] `. */
+/** Returns the type that the arrow before a step carries, with a trailing space: `fields[9 × 16] `. */
 function takenBefore(facts: FileAnalysis, at: Span): string {
   const { tokens } = facts.lexed;
   const word = at.source === facts.source ? tokens.findIndex(({ startOffset }) => startOffset === at.start) : -1;

@@ -117,7 +117,7 @@ export const keywordDocs = {
   log: search.words.log.brief,
 } as const;
 
-/** A word of the grammar where it is not a name. */
+/** True if the token is a word of the grammar and not a name. */
 export function isKeyword(tokens: readonly IToken[], at: number): boolean {
   const token = tokens[at];
   const next = tokens[at + 1];
@@ -136,7 +136,7 @@ export function keywordDocAt(tokens: readonly IToken[], at: number): string | un
   const isKey = is(tokens[at], t.By) && is(tokens[at - 1], t.Keyed);
   const word = isKey ? 'keyed' : tokens[at]!.image;
   if (Object.hasOwn(keywordDocs, word)) return keywordDocs[word as keyof typeof keywordDocs];
-  // `shared block` says what the two mean.
+  // The text for `shared` explains `shared block`.
   const declaration = is(tokens[at - 1], t.Shared) ? 'shared' : word;
   return isDeclaration(declaration) ? declarations[declaration].brief : undefined;
 }

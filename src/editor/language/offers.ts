@@ -1,6 +1,6 @@
 /**
- * Changes that an editor offers for an error, next to the fixes that it carries. Each is tried first: it is offered where a check
- * of the changed file no longer finds the error, and finds no other.
+ * Changes that an editor offers for an error, in addition to the error's own fixes. Each is tried first, and offered only if a check of the changed file no
+ * longer finds the error and finds no new one.
  */
 import type { Code } from '../../base/diagnostics/codes.ts';
 import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
@@ -19,7 +19,7 @@ import type { FileAnalysis } from './file_analysis.ts';
 
 export interface Action extends Offer {
   readonly diagnostic: Diagnostic;
-  /** The only fix of its diagnostic, and no guess. */
+  /** True if it is the diagnostic's only fix and is no guess. */
   readonly preferred: boolean;
 }
 
@@ -73,7 +73,7 @@ interface LocatedError extends Diagnostic {
   readonly at: Span;
 }
 
-/** Guesses what may help, best first: only what a check finds better is offered. */
+/** Lists changes that may solve an error, best first. Only those that a check confirms are offered. */
 type FindOffers = (facts: FileAnalysis, error: LocatedError) => readonly Offer[];
 
 export const offers: Partial<Readonly<Record<Code, FindOffers>>> = {
@@ -92,7 +92,7 @@ export const offers: Partial<Readonly<Record<Code, FindOffers>>> = {
 
 /** Maximum number of offers. */
 const mostOffers = 4;
-/** Characters of a file that is still checked again for each offer while somebody waits. */
+/** Characters of the longest file that is checked again for each offer while the user waits. */
 const longestFile = 200_000;
 
 /** @param recheck returns what a check of the file finds with these edits made */
@@ -121,7 +121,7 @@ export function offersFor(
 
 const labelTypes = ['binary', 'number'];
 const featureKinds = ['id(dim: 32)', 'category(dim: 16)', 'number(standardize)', 'list(category(dim: 16), max: 50)'];
-/** Values that a number of some place may have: a width, a share. */
+/** Example values for a new constant: a width, a share. */
 const constantValues = ['64', '0.1'];
 
 /** Offers to declare an undeclared name as a label, a feature or a constant, depending on its use. */
@@ -130,7 +130,7 @@ function declareName({ checked: { file } }: FileAnalysis, { at }: LocatedError):
   if (!/^[A-Za-z_]\w*$/.test(unknownName)) return [];
   const tower = declarationAround(file, at, 'Tower');
   const lastInput = tower?.inputs.at(-1);
-  // A flow reads what its tower lets in.
+  // A flow reads only inputs of its tower, so the feature must become an input too.
   const isInFlow = tower && lastInput && !tower.inputs.some(({ span }) => span.start === at.start);
   const declareFeature = (kind: string): Offer => {
     const declaredFeature = typedEntry(file, 'Features', `${unknownName} : ${kind}`);
@@ -149,7 +149,7 @@ function declareName({ checked: { file } }: FileAnalysis, { at }: LocatedError):
   ];
 }
 
-/** Where a number is needed and a name is written. */
+/** Offers to declare a constant for a name that is written where a number is needed. */
 function declareConstant({ checked: { file } }: FileAnalysis, { at }: LocatedError): readonly Offer[] {
   const unknownName = textOf(at);
   return /^[A-Za-z_]\w*$/.test(unknownName) ? constants(file, unknownName) : [];
@@ -164,7 +164,7 @@ function constants(file: Ast.FileNode, name: string): readonly Offer[] {
   }));
 }
 
-/** A feature or a label, in the declaration that the file has, or in a new one. */
+/** Adds a feature or a label to the file's declaration of that kind, or to a new one. */
 function typedEntry(file: Ast.FileNode, kind: 'Features' | 'Labels', entry: string): Edit {
   const node = lastOf(file, kind);
   const lastEntry = node?.entries.at(-1);
@@ -173,7 +173,7 @@ function typedEntry(file: Ast.FileNode, kind: 'Features' | 'Labels', entry: stri
   return declarationAfter(file, nodeAbove, `${kind.toLowerCase()} {\n  ${entry}\n}`, '\n\n');
 }
 
-/** Adds the label of a task: one that is declared, or a new one. */
+/** Offers to add a label to a task: one that is declared, or a new one. */
 function giveLabel({ checked: { file, resolution } }: FileAnalysis, { at }: LocatedError): readonly Offer[] {
   const node = declarationAround(file, at, 'Task', 'Data');
   const lastEntry = node?.entries.at(-1);
@@ -190,7 +190,7 @@ function giveLabel({ checked: { file, resolution } }: FileAnalysis, { at }: Loca
   return [...declaredLabels, ...newLabels];
 }
 
-/** Adds an entry that a declaration needs, with the value of its example: the loss of a task, the split of data. */
+/** Offers to add an entry that a declaration needs, with the value of its example: the loss of a task, the split of data. */
 function giveEntry({ checked: { file } }: FileAnalysis, { at, message }: LocatedError): readonly Offer[] {
   const node = declarationAround(file, at, 'Task', 'Data');
   const lastEntry = node?.entries.at(-1);
@@ -207,7 +207,7 @@ function giveEntry({ checked: { file } }: FileAnalysis, { at, message }: Located
   });
 }
 
-/** Reads an output that nothing reads: a channel of its own, as its siblings have one, and the task of its name. */
+/** Offers to read an output that nothing reads: adds a channel for it, as the other outputs have one, and the task of its name. */
 function readOutput({ checked: { file } }: FileAnalysis, { at, message }: LocatedError): readonly Offer[] {
   const step = textOf(at);
   const [, output] = /`\w+\.(\w+)`/.exec(message) ?? [];
@@ -231,7 +231,7 @@ function sourceOf(flow: Ast.ExpressionNode): Ast.NameNode | undefined {
   return first?.kind === 'Name' ? first : undefined;
 }
 
-/** Where an expression names a channel of a tower. */
+/** Finds where an expression names a channel of a tower. */
 function channelReads(value: Ast.ExpressionNode, tower: string, channel: string): readonly Ast.IdentifierNode[] {
   if (value.kind !== 'Name') return partsOfExpression(value).flatMap((part) => channelReads(part, tower, channel));
   const [first, second] = value.parts;
@@ -260,7 +260,7 @@ const callsIn = (expression: Ast.ExpressionNode, kinds: readonly string[]): read
 /** Blocks without arguments that give a vector. */
 const towardsVector = ['flatten', 'mean', 'last', 'max', 'attention', 'sum'];
 
-/** Inserts a step before the one that refuses its value. */
+/** Offers to insert a step before the one that refuses its value. */
 function stepBefore(_: FileAnalysis, { at }: LocatedError): readonly Offer[] {
   return towardsVector.map((block) => ({
     title: `Insert \`${block} ->\``,
@@ -268,7 +268,7 @@ function stepBefore(_: FileAnalysis, { at }: LocatedError): readonly Offer[] {
   }));
 }
 
-/** Ends a channel that is no vector with a step that makes it one. */
+/** Offers to end a channel whose value is not a vector with a step that makes it a vector. */
 function stepAfter(facts: FileAnalysis, { at }: LocatedError): readonly Offer[] {
   const entries = facts.checked.file.declarations.flatMap((node) => (node.kind === 'Tower' ? node.entries : []));
   const flowEnd = entries.find(({ span }) => isWithinSpan(at, span))?.flow.span.end ?? at.end;
@@ -285,7 +285,7 @@ function stepAfter(facts: FileAnalysis, { at }: LocatedError): readonly Offer[] 
   }));
 }
 
-/** Makes two channels of a score equally wide: by the last width of one of them, or by one more layer. */
+/** Offers to make two channels of a score equally wide: by the last width of one of them, or by one more layer. */
 function equalWidths(facts: FileAnalysis, { at }: LocatedError): readonly Offer[] {
   const { tasks, towers } = facts.checked.resolution;
   const score = tasks.find(({ node }) => isWithinSpan(at, node.span))?.score;

@@ -1,4 +1,4 @@
-/** Turns steps of a flow into a block of their own, and a block into the flow that uses it. What the model computes stays the same. */
+/** Extracts steps of a flow into a block, and inlines a block into the flow that uses it. The model computes the same afterwards. */
 import type { Code } from '../../base/diagnostics/codes.ts';
 import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
 import { lineAt, positionAt, type Source, type Span, textOf } from '../../base/text/source.ts';
@@ -14,7 +14,7 @@ interface Refactoring {
   readonly edits: readonly Edit[];
 }
 
-/** Characters and steps that one refactoring moves. More is no selection of steps, and each is checked as the selection changes. */
+/** Limits of one refactoring. A longer selection is unlikely to be steps of a flow, and a selection is checked again whenever it changes. */
 const limits = { characters: 4000, steps: 50 };
 
 /** @param recheck returns what a check of the file finds with these edits made: a refactoring that brings an error is not offered */
@@ -34,18 +34,18 @@ export function refactoringsAt(
 }
 
 /**
- * Warnings that a refactoring may bring. A block whose last use is gone is left, and said to be unused: other files may use it. A parameter that hides a
- * constant does so in the new block too.
+ * Warnings that a refactoring may cause. A block without a use is left in place with a warning, because other files may use it. A parameter that hides a
+ * constant also hides it in the new block.
  */
 const mayCome: ReadonlySet<string> = new Set<Code>(['unused-block', 'shadowed-name']);
 
-/** A flow that a selection lies in, with all steps that could be a block's. */
+/** A flow that contains a selection, with all steps that could go into a block. */
 interface SelectedFlow {
   readonly node: Ast.TowerNode | Ast.BlockNode;
   readonly steps: readonly Ast.ExpressionNode[];
 }
 
-/** Undefined for a selection of several flows. */
+/** Extracts the selected steps of a flow; undefined if the selection is not within one flow. */
 function extracted(facts: FileAnalysis, start: number, end: number): Refactoring | undefined {
   const { source, checked } = facts;
   const [from, to] = withoutBlanks(source.text, start, end);
@@ -84,7 +84,7 @@ function withoutBlanks(text: string, start: number, end: number): readonly [numb
   return [start + selected.length - selected.trimStart().length, end - selected.length + selected.trimEnd().length];
 }
 
-/** Finds the flow around a selection; the source of a tower's flow is no step. */
+/** Finds the flow around a selection. The source of a tower's flow does not count as a step. */
 function flowAround(file: Ast.FileNode, start: number, end: number): SelectedFlow | undefined {
   const node = declarationAround(file, { start, end }, 'Block', 'Tower');
   if (node?.kind === 'Block') return { node, steps: stepsOf(node.flow) };
@@ -97,7 +97,7 @@ const hasError = ({ checked, source }: FileAnalysis, { start, end }: Span): bool
     ({ severity, at }) => severity === 'error' && at?.source === source && at.start < end && start < at.end,
   );
 
-/** Parameters of the block around a place that are read there, in their order. */
+/** Returns the parameters of the surrounding block that are read within a span, in their order. */
 function parametersIn(facts: FileAnalysis, node: SelectedFlow['node'], at: Span): readonly string[] {
   if (node.kind === 'Tower') return [];
   const isRead = (parameter: Ast.BlockParameterNode): boolean =>
@@ -105,7 +105,7 @@ function parametersIn(facts: FileAnalysis, node: SelectedFlow['node'], at: Span)
   return node.parameters.filter(isRead).map(({ name }) => name.name);
 }
 
-/** A word that the file has nowhere, and nothing that it uses declares. */
+/** Returns a word that does not occur in the file, and that no imported file declares. */
 function freeName({ lexed, checked }: FileAnalysis): string {
   const { scope, library } = checked.resolution;
   const { lets, ...tables } = scope;
@@ -121,7 +121,7 @@ function freeName({ lexed, checked }: FileAnalysis): string {
   }
 }
 
-/** Above the line of a declaration, and above the comments right over it; within a line where another one ends there. */
+/** Returns the offset before the line of a declaration and the comments right above it; within the line if another declaration ends there. */
 function beforeDeclaration(source: Source, offset: number): number {
   let { line } = positionAt(source, offset);
   if (source.text.slice(source.lineStarts[line - 1], offset).trim() !== '') return offset;
@@ -134,7 +134,7 @@ function short(text: string): string {
   return line.length > 40 ? `${line.slice(0, 40)}…` : line;
 }
 
-/** The use at an offset of a block that is declared in this file. Weights that several uses share stay where they are. */
+/** Inlines the use of a block at an offset, if the block is declared in this file. A block whose uses share weights is not inlined. */
 function inlined(facts: FileAnalysis, offset: number): Refactoring | undefined {
   const word = facts.symbolAt(offset);
   const block = word?.symbol.node;
@@ -184,11 +184,11 @@ function valuesOf(
   return argumentTexts;
 }
 
-/** `tower tune` tries other blocks in the place of one that a search names: it must stay named. */
+/** True if a search names the block. `tower tune` tries other blocks in its place, so it must keep its name. */
 const isSearched = ({ declarations }: Ast.FileNode, { name }: Ast.BlockNode): boolean =>
   declarations.some((node) => node.kind === 'Search' && node.entries.some(({ path }) => path[0]?.name === name.name));
 
-/** True if a name of the block would be a parameter of the block that uses it: `width` there is another one. */
+/** True if the block reads a name that is also a parameter of the block that uses it: after inlining, `width` would mean that parameter. */
 function readsOthers(file: Ast.FileNode, block: Ast.BlockNode, use: Span): boolean {
   const blockAround = declarationAround(file, use, 'Block');
   if (!blockAround) return false;
@@ -200,7 +200,7 @@ function readsOthers(file: Ast.FileNode, block: Ast.BlockNode, use: Span): boole
   return [block.flow, ...defaults].some((each) => namesIn(each).some((name) => otherParameters.has(name)));
 }
 
-/** Comments of the use are lost unless they lie within a value that the block reads. */
+/** True if comments of the use would be lost. Those within a value that the block reads are kept. */
 function losesComments({ lexed }: FileAnalysis, use: Span, text: string): boolean {
   const lines = text.split(/\r?\n/);
   return lexed.comments

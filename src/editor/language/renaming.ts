@@ -1,4 +1,4 @@
-/** Renames: computes the edits, or the reason for a refusal. */
+/** Renames a name: computes the edits, or the reason for a refusal. */
 import type { Edit } from '../../base/diagnostics/diagnostic.ts';
 import type { Span } from '../../base/text/source.ts';
 import { sqlName } from '../../base/text/sql.ts';
@@ -52,7 +52,7 @@ export function renameSymbol(
   return { edits };
 }
 
-/** True if the edits carried every place of a name along, and gave it no place that was another name's. */
+/** True if the edits rename every occurrence of a name, and no occurrence of another name. */
 function isMoved(
   symbol: NamedSymbol,
   before: readonly FileAnalysis[],
@@ -71,14 +71,14 @@ function isMoved(
 
 const startOf = ({ source, start }: Span): string => `${source.name} ${start}`;
 
-/** Where a span begins once the edits are made. */
+/** Returns where a span begins after the edits. */
 function startAfter({ source, start }: Span, edits: readonly Edit[]): string {
   const editsBefore = edits.filter(({ at }) => at.source.name === source.name && at.start < start);
   const movedBy = editsBefore.reduce((sum, { at, text }) => sum + text.length - (at.end - at.start), 0);
   return `${source.name} ${start + movedBy}`;
 }
 
-/** Returns the channels that a score pairs with a channel by its name: they would lose it, unless they get the new name too. */
+/** Returns the channels that a score pairs with a channel by its name. The pairing would break if they did not get the new name too. */
 function pairedChannels({ kind, name, tower }: NamedSymbol, { checked }: FileAnalysis): readonly NamedSymbol[] {
   if (kind !== 'channel' || tower === undefined) return [];
   const { scope } = checked.resolution;
@@ -96,14 +96,12 @@ function pairedChannels({ kind, name, tower }: NamedSymbol, { checked }: FileAna
   });
 }
 
-/** The names that are alone in a call of a score: of towers, whose channels all take part. */
+/** Returns the names that stand alone in a call of a score: towers, whose channels all take part. */
 function wholeTowers(value: Ast.ExpressionNode): readonly (readonly string[])[] {
   return value.kind === 'Call' ? [value.arguments.flatMap((argument) => singleName(argument.value)?.name ?? [])] : [];
 }
 
-/**
- * Returns the columns that feed a feature or label by its name, or the features and labels that a column feeds. None where several files declare the same: then it is not clear which are meant.
- */
+/** Returns the columns that feed a feature or label by its name, or the features and labels that a column feeds; none if several files declare the name. */
 function dataPartners(symbol: NamedSymbol, files: readonly FileAnalysis[]): readonly NamedSymbol[] {
   const isColumn = symbol.kind === 'column';
   if (!isColumn && symbol.kind !== 'feature' && symbol.kind !== 'label') return [];
@@ -113,7 +111,7 @@ function dataPartners(symbol: NamedSymbol, files: readonly FileAnalysis[]): read
   return otherFile ? [] : sameNamed.filter(({ kind }) => (kind === 'column') !== isColumn);
 }
 
-/** The features, labels and columns of a name, each once. */
+/** Returns the features, labels and columns of a name, each once. */
 function declaredAs(name: string, files: readonly FileAnalysis[]): readonly NamedSymbol[] {
   const declaredSymbols = files
     .flatMap(({ occurrences }) => occurrences)
@@ -124,12 +122,12 @@ function declaredAs(name: string, files: readonly FileAnalysis[]): readonly Name
   );
 }
 
-/** The columns that headers of data files name, by the file with the data block. */
+/** Columns in the headers of data files, by the file that has the data block. */
 type HeaderColumns = ReadonlyMap<string, readonly string[]>;
 
 /**
- * Returns what data blocks need when a feature or label gets a new name, and they feed it by the name of a column alone: an entry that gives
- * the column that name. Blocks do whose files have the column; where no header is known, the only block of the project does.
+ * Returns edits for data blocks if a feature or label that reads a column of its own name gets a new name: an entry that binds the new name to the column.
+ * Changes the blocks whose files have the column; if no header is known, the only block of the project.
  */
 function bindingsFor(
   symbol: NamedSymbol,
@@ -151,7 +149,7 @@ function bindingsFor(
   });
 }
 
-/** A cross of two features, and the like, read the columns of others. */
+/** True if the symbol reads a column of its own name. A cross of two features, for example, reads the columns of others. */
 function readsColumn({ kind, node }: NamedSymbol, files: readonly FileAnalysis[]): boolean {
   if (kind !== 'feature' || node.kind !== 'TypedName') return kind === 'label';
   const { library } = files[0]!.checked.resolution;

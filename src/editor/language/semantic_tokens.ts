@@ -14,7 +14,7 @@ export interface SemanticToken {
   readonly modifiers: TokenStyle[1];
 }
 
-/** In the order of their places; none overlaps another, none goes over a line's end. */
+/** Returns tokens in text order, without overlaps, none across the end of a line. */
 export function semanticTokensOf(
   facts: FileAnalysis,
   start = 0,
@@ -27,7 +27,7 @@ export function semanticTokensOf(
   const add = (from: number, to: number, type: TokenType, modifiers: SemanticToken['modifiers']): void => {
     if (to > start && from < end) semanticTokens.push({ span: { source, start: from, end: to }, type, modifiers });
   };
-  // Tokens, comments and meanings are in the order of their places: each is passed once.
+  // Tokens, comments and meanings are all in text order, so each list is passed once.
   let commentIndex = Math.max(0, firstFrom(comments, start) - 1);
   const addComments = (before: number): void => {
     for (; commentIndex < comments.length && comments[commentIndex]!.startOffset < before; commentIndex++) {
@@ -100,7 +100,7 @@ const ofSymbol: Readonly<Record<SymbolKind, TokenType>> = {
 
 type TokenStyle = readonly [type: TokenType, modifiers: Modifiers];
 
-/** Returns the type and modifiers of the token at an index, by its meaning; nothing where it has none. */
+/** Returns the type and modifiers of the token at an index, by its meaning; undefined if it has none. */
 function lookOf(tokens: readonly IToken[], at: number, meaning: Occurrence | undefined): TokenStyle | undefined {
   const token = tokens[at];
   if (is(token, t.Text)) return ['string', none];

@@ -1,4 +1,4 @@
-/** Lists what a file declares, each with its span: what definitions, references and renames are about. */
+/** Lists the declarations of a file, each with its span, for definitions, references and renames. */
 import type { Span } from '../../base/text/source.ts';
 import { data, histories } from '../../compiler/library/declarations/data.ts';
 import type { Resolution } from '../../compiler/model/resolution.ts';
@@ -48,7 +48,7 @@ export interface NamedSymbol {
   readonly block?: string;
 }
 
-/** Two views of one declaration: places are compared, as each check of a file has objects of its own. */
+/** True if two symbols are the same declaration. Compares positions, because each check of a file creates new objects. */
 export function isSame(a: NamedSymbol, b: NamedSymbol): boolean {
   return a.span.start === b.span.start && a.span.source.name === b.span.source.name && a.kind === b.kind;
 }
@@ -72,7 +72,7 @@ export class SymbolTable {
       block: blocks,
       tower: towers,
       task: tasks,
-      // The first of a name is the one that counts, as in a data block.
+      // The first column of a name counts, as in a data block.
       column: byName(data.flatMap(columnEntries).reverse()),
     };
   }
@@ -91,7 +91,7 @@ export class SymbolTable {
     return namedEntry && stepSymbol(tower, namedEntry);
   }
 
-  /** The first of several with one name. */
+  /** Returns the steps and channels of a tower; of several with one name, the first. */
   steps(tower: string): readonly NamedSymbol[] {
     const entries = this.#towers.get(tower)?.entries ?? [];
     return [...new Set(entries.map(({ name }) => name.name))].map((name) => this.step(tower, name)!);
@@ -126,7 +126,7 @@ export function isHistoryEntry({ name, value }: Ast.EntryNode): boolean {
   );
 }
 
-/** In the order of the file. */
+/** Returns the columns in the order of the file. */
 export function columnEntries(node: Ast.DataNode): readonly Ast.EntryNode[] {
   return node.entries.flatMap((entry) => {
     if (entry.kind === 'Columns') return entry.entries;

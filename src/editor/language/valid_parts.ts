@@ -1,6 +1,5 @@
 /**
- * Lowers what is valid of a file that has errors: features, towers, the types that its arrows carry, and what towers, channels and
- * steps weigh and cost.
+ * Lowers the valid parts of a file that has errors: features, towers, the types that its arrows carry, and the weights and FLOPs of towers, channels and steps.
  */
 import type { Span } from '../../base/text/source.ts';
 import { defined } from '../../base/util/defined.ts';
@@ -27,7 +26,7 @@ function validTower(part: ResolvedTower, resolution: Resolution, features: Lower
   return { name: part.name, span: part.span, features: part.features, steps, ...defined({ key: part.key?.name }) };
 }
 
-/** Returns what comes before the error in flows that have one, under a name that nothing can read. */
+/** Returns, for each flow with an error, the steps before the error, under a name that nothing can read. */
 function begunSteps(part: ResolvedTower, resolution: Resolution, features: LoweredFeatures): readonly TowerStep[] {
   return part.steps.flatMap(({ name, span, begun }): TowerStep[] =>
     begun && isSourceValid(begun, resolution, features)
@@ -45,7 +44,7 @@ function isSourceValid({ from }: Flow, { scope }: Resolution, features: LoweredF
   );
 }
 
-/** The groups and features that a flow's source opens: none for a step above, those of all its parts for a block of several. */
+/** Returns the groups and features at the beginning of a flow: none if it begins with an earlier step, and those of all parts of a block such as `concat`. */
 function openedBy(from: FlowSource): readonly Extract<FlowSource, { readonly kind: 'features' }>[] {
   if (from.kind === 'join') return from.parts.flatMap(openedBy);
   return from.kind === 'features' ? [from] : [];
@@ -69,7 +68,7 @@ export function validFeatures(resolution: Resolution): LoweredFeatures {
 
 export const events: RowsOf = { kind: 'events' };
 
-/** Returns the types of the model where there is one; else those of every flow that is valid by itself. */
+/** Returns the types of the whole model if there is one; otherwise those of every flow that is valid by itself. */
 export function arrowsOf({ shapes, resolution }: CheckResult): readonly Arrow[] {
   if (shapes) return shapes.arrows;
   const features = validFeatures(resolution);
@@ -88,13 +87,13 @@ function lowerAlone(tower: Tower, features: LoweredFeatures): TowerContext {
 }
 
 export interface FileCosts {
-  /** By the offset of a step in a flow, in the first flow that goes through it. */
+  /** By the offset of the step, as counted in the first flow that contains it. */
   readonly steps: ReadonlyMap<number, Cost>;
-  /** `user`, `user.main`; absent where an error within leaves a part uncounted. */
+  /** By `user` or `user.main`; absent if an error within leaves a part uncounted. */
   readonly towers: ReadonlyMap<string, Cost>;
 }
 
-/** Counts one row, so that FLOPs are those of one query or one item. Tables count nothing: their rows are known once the data is read. */
+/** Counts the cost of one row, that is, of one query or one item. Tables are not counted: their number of rows is unknown before the data is read. */
 export function costsOf({ resolution, file }: CheckResult): FileCosts {
   const features = validFeatures(resolution);
   const steps = new Map<number, Cost>();
@@ -135,7 +134,7 @@ export function costsOf({ resolution, file }: CheckResult): FileCosts {
   return { steps, towers };
 }
 
-/** The flows among the arguments of a block: `residual(dense(8))`. */
+/** Returns the flows among the arguments of a block: `residual(dense(8))`. */
 const flowsOf = ({ arguments: given }: BoundKind): readonly (readonly FlowStep[])[] =>
   Object.values(given).flatMap((value) =>
     typeof value === 'object' && value !== null && 'flow' in value ? [value.flow as readonly FlowStep[]] : [],

@@ -1,4 +1,4 @@
-/** Finds what the words of a value are: kinds, arguments, steps of flows, constants, names that are read. */
+/** Finds the meaning of the words of a value: kinds, arguments, steps of flows, constants, names that are read. */
 import type { Span } from '../../base/text/source.ts';
 import type { KindRow, Parameter, Parameters } from '../../compiler/library/contract.ts';
 import type { DeclarationEntry, KindTable } from '../../compiler/library/declarations/entry.ts';
@@ -23,7 +23,7 @@ export type Occurrence = { readonly span: Span } & OccurrenceMeaning;
 
 type OccurrenceMeaning =
   | { readonly is: 'symbol'; readonly symbol: NamedSymbol; readonly declares: boolean }
-  /** `what` is what its place asks for: "block", "loss". */
+  /** `what` describes what is expected at the position: "block", "loss". */
   | { readonly is: 'kind'; readonly what: string; readonly name: string; readonly row: KindRow }
   | { readonly is: 'parameter'; readonly kind: string; readonly name: string; readonly parameter: Parameter }
   | { readonly is: 'word'; readonly word: string; readonly name: string; readonly parameter: Parameter }
@@ -55,7 +55,7 @@ export class ValueWords {
     this.add(span, { is: 'symbol', symbol, declares: false });
   }
 
-  /** Adds a name that is read, where something of one of these kinds has it. */
+  /** Adds a name that is read, if something of one of these kinds has it. */
   name({ name, span }: Ast.IdentifierNode, ...kinds: readonly LookupKind[]): void {
     const symbol = this.symbols.find(name, ...kinds);
     if (symbol) this.read(span, symbol);
@@ -153,7 +153,7 @@ export class ValueWords {
     }
   }
 
-  /** @param compares false where the score is a product of tasks */
+  /** @param compares false if the score is a product of tasks */
   #score(value: Ast.ExpressionNode, compares: boolean): void {
     const { scores } = this.#library;
     const nameNode = singleName(value);
@@ -169,7 +169,7 @@ export class ValueWords {
     } else this.numbers(value);
   }
 
-  /** @param added by itself, so that it may be the number of a key */
+  /** @param added true if the name is not an argument, so that it may be the number of a key, such as `item.bias` */
   #side(value: Ast.ExpressionNode, added = false): void {
     if (value.kind !== 'Name') return;
     const [tower, channel] = value.parts;
@@ -182,7 +182,7 @@ export class ValueWords {
     }
   }
 
-  /** A sum of tasks, or a call of a weighting. */
+  /** Adds the words of a sum of tasks, or of a call of a weighting. */
   tasks(value: Ast.ExpressionNode, weightings: KindTable, also: Parameters = {}): void {
     const word = singleName(value)?.name;
     const isBareWord = word !== undefined && !this.symbols.find(word, 'task') && Object.hasOwn(weightings, word);
@@ -190,7 +190,7 @@ export class ValueWords {
     else for (const name of operandsOf(value).map(singleName)) if (name) this.name(name, 'task', 'constant');
   }
 
-  /** The constants of arithmetic. */
+  /** Adds the constants of arithmetic. */
   numbers(value: Ast.ExpressionNode): void {
     for (const word of operandsOf(value).map(singleName)) {
       const parameter = word && this.#parameters.get(word.name);
@@ -199,7 +199,7 @@ export class ValueWords {
     }
   }
 
-  /** Within its own declaration a block's name is always the library's. */
+  /** @param within the block that is being declared, whose own name is always that of the library's block */
   steps(steps: readonly Ast.ExpressionNode[], within?: string): void {
     for (const step of steps) {
       const call = asCall(step);
@@ -210,7 +210,7 @@ export class ValueWords {
     }
   }
 
-  /** A declared block: its parameters, and its steps, in which they go before constants of their name. */
+  /** Adds a declared block: its parameters, and its steps, in which they take precedence over constants of the same name. */
   block(node: Ast.BlockNode): void {
     const parameters = this.symbols.parameters(node.name.name);
     this.#parameters = new Map(parameters.map((symbol) => [symbol.name, symbol]));
@@ -222,7 +222,7 @@ export class ValueWords {
     this.#parameters = new Map();
   }
 
-  /** A use of a declared block: the names of its arguments are those of its parameters. */
+  /** Adds a use of a declared block. The names of its arguments are those of the block's parameters. */
   #use(call: Ast.CallNode, declared: NamedSymbol): void {
     this.read(call.callee.span, declared);
     if (declared.node.kind !== 'Block') return;

@@ -11,7 +11,7 @@ import { defined } from '../../base/util/defined.ts';
 import { toLocation, toRange } from './provider.ts';
 import type { EditorSession } from './session.ts';
 
-/** The page of each code, which `tower explain` prints too. */
+/** Address of the folder with the pages of all codes, which `tower explain` also prints. */
 const pages = 'https://github.com/tower-lang/tower/blob/main/docs/errors';
 
 const nowhere = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
@@ -31,10 +31,10 @@ export function toProtocol(session: EditorSession, diagnostic: Diagnostic): Prot
   };
 }
 
-/** By file, each once. */
+/** The reports by file, each once. */
 export type FileReports = Map<string, Map<string, Diagnostic>>;
 
-/** Adds what a check of a file says of it and of the files that it uses. What two say of one file counts once. */
+/** Adds the diagnostics of a check, for the file and for the files that it uses. The same diagnostic from two checks counts once. */
 export function addReports(session: EditorSession, path: string, reports: FileReports): void {
   reports.set(path, reports.get(path) ?? new Map());
   for (const diagnostic of session.facts(path)?.checked.diagnostics ?? []) {
@@ -50,7 +50,7 @@ export function reportOf(session: EditorSession, reports: FileReports, path: str
   return [...(reports.get(path)?.values() ?? [])].map((diagnostic) => toProtocol(session, diagnostic));
 }
 
-/** Milliseconds without a keystroke after which the open documents are checked: a burst of keystrokes is one check. */
+/** Milliseconds without a keystroke after which the open documents are checked, so that a burst of keystrokes causes one check. */
 export const debounceMs = 25;
 
 /** Checks the open documents, each as a whole, and sends what has changed. */

@@ -1,4 +1,4 @@
-/** The server as a program of its own, over stdin and stdout: what the editor's extension bundles. */
+/** Runs the server as a program of its own over stdin and stdout. The extensions of editors bundle it. */
 import { Session } from 'node:inspector';
 import { setFlagsFromString } from 'node:v8';
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
@@ -7,8 +7,8 @@ import { nodeHost } from './hosts/node.ts';
 import { answerCancelled, startLanguageServer } from './server.ts';
 
 /**
- * Growth of the heap, in percent of the live objects, before a garbage collection. The default of the engine is fourfold and needs more memory during
- * typing. With 50 % a keystroke in 2,000 lines took up to 1.6 times as long, and memory was only 4 MB less.
+ * Growth of the heap before a garbage collection, in percent of the live objects. The default of V8 is fourfold and needs more memory during typing. With 50 %
+ * a keystroke in 2,000 lines took up to 1.6 times as long, and memory was only 4 MB less.
  */
 setFlagsFromString('--heap-growing-percent=150');
 
@@ -16,8 +16,8 @@ const inspector = new Session();
 inspector.connect();
 
 /**
- * Memory that checks leave behind is given back while nobody types: else it lies there until it is many times what is needed. The
- * inspector's collection also gives back the room that it lay in, which the engine's own (`gc`) keeps for what may come.
+ * Frees the memory of old checks while nobody types; otherwise it would grow to many times what is needed. The inspector's collection also returns the freed
+ * pages to the system, which `gc` of V8 keeps for later.
  */
 const rest = (): void => inspector.post('HeapProfiler.collectGarbage');
 

@@ -1,7 +1,4 @@
-/**
- * Finds the `.tower` files of the open folders, which references, renames and workspace symbols look through, in
- * turns between which messages are answered.
- */
+/** Finds the `.tower` files of the open folders for references, renames and workspace symbols. Pauses between steps, so that other messages are answered. */
 import { join } from 'node:path';
 import { type CancellationToken, LSPErrorCodes, ResponseError } from 'vscode-languageserver';
 import type { FileAnalysis } from '../language/file_analysis.ts';
@@ -9,13 +6,13 @@ import type { NamedSymbol } from '../language/symbols.ts';
 import { locate, type PositionParams } from './provider.ts';
 import type { EditorSession } from './session.ts';
 
-/** Maximum number of files: enough for any project, and a limit for folders that are none, such as a home folder. */
+/** Limits: enough for any project, and low enough for a folder that is not a project, such as a home folder. */
 const most = { files: 2000, folders: 10_000 };
 const skipped = new Set(['node_modules', 'dist', 'build', 'runs']);
 
-/** Caches what was read last for editors that ask every few seconds, until a time by the clock of `performance`. */
+/** Caches the last listing, for editors that ask every few seconds. `until` is a time by the clock of `performance`. */
 const known = new WeakMap<EditorSession, { folders: readonly string[]; paths: readonly string[]; until: number }>();
-/** The listing of folders is cached for this multiple of the time it took, so at most a tenth of the time goes into it. */
+/** A listing is cached for this multiple of the time it took, so at most a tenth of the time is spent on listing. */
 const restPerRead = 10;
 
 /** Returns the files of the project. For large folders the listing may be cached. */
@@ -37,7 +34,7 @@ const withOpen = (session: EditorSession, paths: readonly string[]): readonly st
   ...new Set([...session.open.map(({ uri }) => session.pathOf(uri)), ...paths]),
 ];
 
-/** In turns, nearest folders first: others are answered while a large folder is read. */
+/** Lists the files, nearest folders first, with pauses in which other requests are answered. */
 async function pathsIn({ folders: open, host }: EditorSession, token?: CancellationToken): Promise<readonly string[]> {
   const towerPaths: string[] = [];
   const folders = [...open];
@@ -71,11 +68,11 @@ export async function projectFacts(
 
 interface ProjectSymbol {
   readonly symbol: NamedSymbol;
-  /** The first has the symbol in scope. The others are those of the project, if they can use its file. */
+  /** The first file has the symbol in scope. The others are files of the project, if they may use the first. */
   readonly files: readonly FileAnalysis[];
 }
 
-/** Finds the symbol at a position, and the files that may name it too. */
+/** Finds the symbol at a position, and the files that may also name it. */
 export async function symbolInProject(
   session: EditorSession,
   params: PositionParams,
@@ -88,7 +85,7 @@ export async function symbolInProject(
   const { symbol } = namedWord;
   if (isOwn(symbol)) return { symbol, files: [facts] };
   const projectFiles = await projectFacts(session, token);
-  // The places of a symbol are good for one text only.
+  // The positions of a symbol are valid for one text only.
   if (locate(session, params)?.facts !== facts) {
     throw new ResponseError(LSPErrorCodes.ContentModified, 'the text has changed meanwhile');
   }
@@ -98,7 +95,7 @@ export async function symbolInProject(
 const isOwn = ({ kind }: NamedSymbol): boolean =>
   kind === 'tower' || kind === 'task' || kind === 'channel' || kind === 'step' || kind === 'model';
 
-/** Milliseconds. */
+/** Milliseconds of work without a pause. */
 const longest = 30;
 
 export class Turns {

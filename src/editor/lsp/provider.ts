@@ -1,7 +1,4 @@
-/**
- * Defines what the server offers: what each provider says it can do and how it answers, with offsets converted to
- * the protocol's lines and columns from 0.
- */
+/** Defines what a provider of the server is: its capabilities and how it answers, with offsets converted to lines and columns of the protocol, from 0. */
 import {
   type Connection,
   ErrorCodes,
@@ -23,7 +20,7 @@ export interface Provider {
   register(connection: Connection, session: EditorSession): void;
 }
 
-/** Protocol code of a request that is understood and cannot be done; its message is shown. */
+/** Error code of the protocol for a request that is understood but cannot be done. Editors show its message. */
 const requestFailed = -32803;
 
 export const refusedRequest = (message: string): ResponseError<void> => new ResponseError(requestFailed, message);
@@ -39,7 +36,7 @@ export interface PositionParams extends DocumentParams {
   readonly position: Position;
 }
 
-/** Returns the check of the document that a request names, and the offset it is about. */
+/** Returns the check of the document that a request names, and the offset of its position. */
 export function locate(
   session: EditorSession,
   params: PositionParams,
@@ -75,7 +72,7 @@ export const aboutPosition =
 
 export function toPosition(source: Source, offset: number): Position {
   const { line, column } = positionAt(source, offset);
-  // A byte order mark is a character to the editor.
+  // Editors count a byte order mark as a character.
   const markLength = line === 1 ? source.lineStarts[0]! : 0;
   return { line: line - 1, character: column - 1 + markLength };
 }

@@ -1,4 +1,4 @@
-/** The language server: the protocol over a connection. Never loads an engine or the database. */
+/** Runs the language server: the protocol over a connection. Never loads an engine or the database. */
 import {
   type Connection,
   type ConnectionOptions,
@@ -19,17 +19,17 @@ interface LanguageServerOptions {
   readonly connection: Connection;
   readonly version: string;
   readonly host: Host;
-  /** Called where nothing has been typed for a while. */
+  /** Called when nothing has been typed for a while. */
   readonly rest?: () => void;
 }
 
-/** @returns what to call where files of the host have changed that it alone knows of */
+/** @returns a function to call when files have changed that only the host knows of */
 export function startLanguageServer({ connection, version, host, rest = () => {} }: LanguageServerOptions): () => void {
   const session = new EditorSession(host);
   const documents = new TextDocuments(TextDocument);
   const publisher = new Publisher(connection, session);
   let watchesFiles = false;
-  /** True if the editor asks for diagnostics; `refreshes` if it asks again on request. */
+  /** True if the editor asks for diagnostics. `refreshesDiagnostics`: it asks again on request. */
   let pullsDiagnostics = false;
   let refreshesDiagnostics = false;
   let restTimer: ReturnType<typeof setTimeout> | undefined;
@@ -45,7 +45,7 @@ export function startLanguageServer({ connection, version, host, rest = () => {}
     pullsDiagnostics = capabilities.textDocument?.diagnostic !== undefined;
     refreshesDiagnostics = capabilities.workspace?.diagnostics?.refreshSupport ?? false;
     watchesFiles = capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration ?? false;
-    // One that can not ask is sent them.
+    // Editors that cannot ask for diagnostics are sent them.
     const provided = providers.filter((provider) => pullsDiagnostics || provider !== pulledDiagnostics);
     return {
       capabilities: {
@@ -61,7 +61,7 @@ export function startLanguageServer({ connection, version, host, rest = () => {}
     const watchers = [{ globPattern: '**/*.tower' }];
     void connection.client.register(DidChangeWatchedFilesNotification.type, { watchers });
   });
-  /** Something that diagnostics depend on has changed, but no open document. */
+  /** Updates diagnostics after a change that is not in an open document. */
   const recheck = (): void => {
     if (!pullsDiagnostics) publisher.schedule();
     else if (refreshesDiagnostics) connection.languages.diagnostics.refresh();
@@ -79,7 +79,7 @@ export function startLanguageServer({ connection, version, host, rest = () => {}
     if (!pullsDiagnostics) publisher.schedule();
     clearTimeout(restTimer);
     restTimer = setTimeout(rest, 2000);
-    // In Node.js: it keeps no server from ending.
+    // In Node.js the timer must not keep the process running.
     if (typeof restTimer === 'object') restTimer.unref();
   });
   documents.onDidClose(({ document }) => {
@@ -95,7 +95,7 @@ export function startLanguageServer({ connection, version, host, rest = () => {}
 
 export const answerCancelled: ConnectionOptions = {
   connectionStrategy: {
-    // The connection fills in the number of the request.
+    // The connection fills in the id of the request.
     cancelUndispatched: ({ jsonrpc }) => ({
       ...{ jsonrpc, id: null },
       error: { code: LSPErrorCodes.RequestCancelled, message: 'the request was cancelled' },

@@ -1,6 +1,6 @@
 /**
- * The state of the server: open documents, the files on disk that they use, and the last check of each. An open document goes
- * before its file on disk.
+ * The state of the server: open documents, the files on disk that they use, and the last check of each. An open document takes precedence over its file on
+ * disk.
  */
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
@@ -11,16 +11,16 @@ import type { Theme } from '../drawing/drawing.ts';
 import type { CompletionSurroundings } from '../language/completion/context.ts';
 import { FileAnalysis } from '../language/file_analysis.ts';
 
-/** `system`: as the reader's system asks for. */
+/** `system`: the theme that the user's system asks for. */
 export type PictureTheme = Theme | 'system';
 
 export class EditorSession {
-  /** Folders that the editor has open: a file may use what lies in its own. */
+  /** Folders that are open in the editor. A file may use other files only if they are in the same open folder. */
   #folders: readonly string[] = [];
   readonly #documents = new Map<string, TextDocument>();
   /** The sources of open documents, each of the version that was last requested. */
   readonly #sources = new Map<string, { readonly version: number; readonly source: Source }>();
-  /** `reads`: the sources that the check loaded; undefined where there was none. */
+  /** `reads`: the sources that the check loaded; undefined for a path without a file. */
   readonly #facts = new Map<string, { facts: FileAnalysis; reads: ReadonlyMap<string, Source | undefined> }>();
 
   constructor(readonly host: Host) {}
@@ -33,7 +33,7 @@ export class EditorSession {
     return this.#documents.get(path)?.uri ?? this.host.uriOf(path);
   }
 
-  /** Commands that the editor carries out, such as `tower.train`. */
+  /** Commands that the editor can run, such as `tower.train`. */
   commands: ReadonlySet<string> = new Set();
 
   /** Options for pictures in hovers; absent if the editor does not announce images in Markdown. */
@@ -46,7 +46,7 @@ export class EditorSession {
   openFolders(uris: readonly string[]): void {
     const paths = uris.map((uri) => this.pathOf(uri)).filter(isAbsolute);
     this.#folders = [...new Set([...this.#folders, ...paths])];
-    // A folder says how far what lies in it may reach.
+    // The open folders decide which files a file may use.
     this.#facts.clear();
   }
 
@@ -75,7 +75,7 @@ export class EditorSession {
     return this.#documents.get(path);
   }
 
-  /** Returns the open document, else the file on disk; nothing where there is neither. */
+  /** Returns the open document, otherwise the file on disk; undefined if there is neither. */
   source(path: string): Source | undefined {
     const document = this.#documents.get(path);
     if (!document) return this.host.source(path);
@@ -86,7 +86,7 @@ export class EditorSession {
     return source;
   }
 
-  /** The check of a file; the last one where neither it nor anything it uses has changed. */
+  /** Returns the check of a file: the last one if neither the file nor anything that it uses has changed. */
   facts(path: string): FileAnalysis | undefined {
     const source = this.source(path);
     if (!source) return undefined;
@@ -94,7 +94,7 @@ export class EditorSession {
     const isSame = cachedAnalysis?.facts.source === source;
     if (isSame && [...cachedAnalysis.reads].every(([used, read]) => read === this.source(used)))
       return cachedAnalysis.facts;
-    // Otherwise the garbage collector would copy unused objects again and again.
+    // The old check is dropped first. Otherwise the garbage collector would copy its unused objects again and again.
     this.#facts.delete(path);
     const reads = new Map<string, Source | undefined>();
     const newAnalysis = new FileAnalysis(this.#check(source, (used, found) => void reads.set(used, found)));
@@ -102,7 +102,7 @@ export class EditorSession {
     return newAnalysis;
   }
 
-  /** A file as it would be with other texts in some places. */
+  /** Checks a file as it would be if these texts replaced the files at their paths. */
   factsWith(path: string, texts: ReadonlyMap<string, Source>): FileAnalysis | undefined {
     const source = texts.get(path) ?? this.source(path);
     return source && new FileAnalysis(this.#check(source, () => {}, texts));
@@ -127,7 +127,7 @@ export class EditorSession {
     });
   }
 
-  /** The innermost open folder that a file lies in, else the folder of the file. */
+  /** Returns the innermost open folder that contains a file; otherwise the folder of the file. */
   #projectOf(path: string): string {
     const foldersAround = this.#folders.filter((folder) => !relative(folder, path).startsWith(`..${sep}`));
     return foldersAround.sort((a, b) => b.length - a.length)[0] ?? dirname(path);
@@ -136,19 +136,19 @@ export class EditorSession {
 
 /** The environment of the server: a machine with Node.js, or a worker of a browser. */
 export interface Host {
-  /** Returns the absolute path of a URI; the URI itself if it is no file that can be read here. */
+  /** Returns the absolute path of a URI; the URI itself if it is not a readable file. */
   pathOf(uri: string): string;
   uriOf(path: string): string;
   /** Returns the text of a file; the same object while the file is unchanged. Undefined if there is no file. */
   source(path: string): Source | undefined;
   exists(path: string): boolean;
-  /** The entries of a folder; none where it cannot be read. */
+  /** Returns the entries of a folder; none if it cannot be read. */
   entries(folder: string): readonly FolderEntry[];
-  /** True if a path, its links followed, lies in one of the folders. */
+  /** True if a path, with its links resolved, is in one of the folders. */
   isWithin(path: string, folders: readonly string[]): boolean;
   /** Returns the columns in the headers of the data files, for the data blocks of a file and of the files that it uses. */
   headerColumns(facts: FileAnalysis): Promise<readonly string[]>;
-  /** Takes the options that the editor starts the server with. */
+  /** Receives the options with which the editor starts the server. */
   begin?(options: unknown): void;
 }
 
@@ -163,7 +163,7 @@ const dataEnding = new RegExp(`\\.(${endingChoice}|gz)$`);
 export async function surroundingsOf(facts: FileAnalysis, host: Host): Promise<CompletionSurroundings> {
   const { name } = facts.source;
   const folder = dirname(name);
-  // An unsaved document has no folder and no neighbouring files.
+  // An unsaved document has no folder, so it has no neighbouring files.
   const files = isAbsolute(name) ? filesIn(folder, host) : [];
   const columns = new Set<string>();
   for (const { columns: named, histories } of facts.checked.dataDescriptions) {
@@ -177,7 +177,7 @@ export async function surroundingsOf(facts: FileAnalysis, host: Host): Promise<C
   };
 }
 
-/** Lists the folder and the folders right below it. */
+/** Lists the files of the folder and of the folders right below it. */
 const filesIn = (folder: string, host: Host): string[] =>
   host
     .entries(folder)

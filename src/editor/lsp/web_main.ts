@@ -1,4 +1,4 @@
-/** The server as a worker of a browser: what the extension bundles for vscode.dev. */
+/** Runs the server as a web worker of a browser. The extension bundles it for vscode.dev. */
 import {
   BrowserMessageReader,
   BrowserMessageWriter,
@@ -9,7 +9,7 @@ import manifest from '../../../package.json' with { type: 'json' };
 import { webHost } from './hosts/web.ts';
 import { answerCancelled, startLanguageServer } from './server.ts';
 
-/** The part of a worker that the connection uses; the types of a page have another `self`. */
+/** The part of a worker that the connection uses. The types of a web page have a different `self`. */
 const scope = globalThis as unknown as ConstructorParameters<typeof BrowserMessageReader>[0];
 const host = webHost();
 const connection = createConnection(

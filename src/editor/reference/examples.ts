@@ -1,6 +1,6 @@
 /**
- * Builds a small model around the example of each kind, which shows that it checks, and finds out what each block
- * takes and gives.
+ * Builds a small model around the example of each kind, to show that the example is valid, and finds out what
+ * each block takes and gives.
  */
 import { smallModel, type Variation } from '../../base/diagnostics/small_model.ts';
 import { makeSource, textOf } from '../../base/text/source.ts';
@@ -13,7 +13,6 @@ import { type CheckResult, checkSource } from '../../compiler/pipeline.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
 import { tryStep } from '../language/completion/fitting_blocks.ts';
 
-/** Lists the rows of the library's tables that have an entry in the reference, in the order of its pages. */
 type LibraryTable = keyof Library;
 
 export interface Section {
@@ -29,6 +28,7 @@ export interface Section {
   readonly symbols?: string;
 }
 
+/** The library's tables that have a section in the reference, in the order of its pages. */
 export const sections: readonly Section[] = [
   {
     table: 'features',
@@ -109,10 +109,10 @@ export function kindsOf(section: Section): readonly LibraryKind[] {
 
 export const allKinds = (): readonly LibraryKind[] => sections.flatMap(kindsOf);
 
-/** Entries with the same name: `sum` may be in several tables. */
+/** Returns the kinds of a name. There may be several, because `sum` is in several tables. */
 export const kindsNamed = (name: string): readonly LibraryKind[] => allKinds().filter((kind) => kind.name === name);
 
-/** A kind that only an argument of another may be, such as `sampled` in `softmax(negatives: sampled(4))`. */
+/** A kind that may be written only as an argument of another kind, such as `sampled` in `softmax(negatives: sampled(4))`. */
 export interface InnerKind {
   readonly name: string;
   readonly row: KindRow;
@@ -126,11 +126,11 @@ export function innerKinds({ row }: LibraryKind): readonly InnerKind[] {
   );
 }
 
-/** Kinds that have `name` as that of one of their arguments. */
+/** Returns the kinds with an argument whose value may be the kind `name`. */
 export const kindsAround = (name: string): readonly LibraryKind[] =>
   allKinds().filter((kind) => innerKinds(kind).some((inner) => inner.name === name));
 
-/** Includes kinds that only an argument may be. */
+/** Includes kinds that may be written only as arguments. */
 export const kindNames = (): readonly string[] =>
   allKinds().flatMap((kind) => [kind.name, ...innerKinds(kind).map((inner) => inner.name)]);
 
@@ -166,12 +166,12 @@ function factsOf(table: LibraryTable, name: string): readonly string[] {
 export interface Example {
   /** A whole model that has the example at its place. */
   readonly model: string;
-  /** The declaration of the model that has it. */
+  /** The declaration, within the model, that contains the example. */
   readonly excerpt: string;
   readonly checked: CheckResult;
 }
 
-/** @param written what is written of the kind: its row's example */
+/** @param written the text that uses the kind; by default its row's example */
 export function exampleOf({ section, name, row }: LibraryKind, written = row.example): Example {
   // Returns the first variant without errors; if there is none, the first variant, for its messages.
   const triedSources = variationsOf(section.table, name, written).map((variation) => {
@@ -238,7 +238,7 @@ function featureVariation(written: string): Variation {
   const neededNames = named(written, Object.keys(others));
   const userNames = neededNames.filter((name) => others[name]!.side === 'user');
   const itemNames = neededNames.filter((name) => others[name]!.side === 'item');
-  // Pooled, because only its newest element is needed.
+  // `history` is pooled here, because the example needs only its newest element.
   const features = neededNames.map((name) => others[name]!.feature.replace(', pool: none', ''));
   return {
     features: [`example: ${written}`, ...features].join('\n'),
@@ -252,7 +252,7 @@ function featureVariation(written: string): Variation {
   };
 }
 
-/** Reads what belongs to the elements of a list next to the list, in sequence. */
+/** Reads the example as a sequence beside its list: it has one value for each element of the list. */
 function sequenceVariation(written: string): Variation {
   return {
     features: [`example: ${written}`, others.history!.feature].join('\n'),
@@ -267,7 +267,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
   mixed: ['user_id', 'language', 'device'],
 };
 
-/** After the first value that it takes; without any it begins a flow: `concat(deep, wide)`. */
+/** Puts the block after the first sample that it takes; a block that takes none begins the flow, such as `concat(deep, wide)`. */
 function blockVariation(written: string): Variation {
   const [taken] = takesOf(written);
   if (!taken) {
@@ -314,7 +314,7 @@ function lossVariations(name: string, written: string): readonly Variation[] {
 interface BlockTypes {
   readonly takes: ValueType;
   readonly gives: ValueType;
-  /** Maps a type to the beginning of a flow with such a value, in the models of examples. */
+  /** The beginning of a flow that has a value of type `takes`, in the models of examples. */
   readonly from: string;
 }
 
@@ -329,7 +329,7 @@ const fields = (...widths: readonly number[]): ValueType => ({
   fields: widths.map((width, at) => ({ name: `field_${at}`, width })),
 });
 
-/** One of each type, in the order in which a block is shown: after the first that it takes. */
+/** A sample of each type. A block's example is shown after the first sample that the block takes. */
 const samples: readonly Sample[] = [
   { from: 'profile -> flatten', type: { kind: 'vector', width: 64 } },
   { from: 'mixed', type: fields(16, 8, 4) },
@@ -338,7 +338,7 @@ const samples: readonly Sample[] = [
   { from: 'history -> multi_interest(3)', type: { kind: 'interests', count: 3, width: 16 } },
 ];
 
-/** Returns the types that the step accepts and changes. Empty for calls that are no steps, such as `concat(deep, wide)`. */
+/** Returns the types that the step accepts and changes. Empty for calls that are not steps, such as `concat(deep, wide)`. */
 export function takesOf(text: string): readonly BlockTypes[] {
   const step = stepOf(text);
   if (!step) return [];
@@ -348,7 +348,7 @@ export function takesOf(text: string): readonly BlockTypes[] {
   });
 }
 
-/** The step within a model, whatever its output is. */
+/** Returns the step as it resolves within a model, even if its output does not fit there. */
 export function stepOf(text: string): FlowStep | undefined {
   const user = `channel main = user_id -> ${text} -> dense(16)`;
   const { resolution } = checkSource(makeSource('trial.tower', smallModel({ user, ...twoTasks })));

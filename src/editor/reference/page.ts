@@ -1,7 +1,4 @@
-/**
- * Writes the reference: a page for each table of the library and the list of all, and what `tower explain` says of
- * words of the grammar.
- */
+/** Writes the reference: a page for each table of the library, the list of all kinds, and the texts of `tower explain` for words of the grammar. */
 import { textOf } from '../../base/text/source.ts';
 import { firstSentence, specLink } from '../../compiler/explain/page.ts';
 import type { KindRow, Parameter } from '../../compiler/library/contract.ts';
@@ -24,7 +21,7 @@ import {
 
 const generated = '<!-- Written by `npm run generate` from src/compiler/library: change that, not this. -->';
 
-/** Path from the root of the project → its text. */
+/** Maps the path of each page, from the root of the project, to its text. */
 export function referencePages(): ReadonlyMap<string, string> {
   return new Map([
     ['docs/reference/README.md', index()],
@@ -77,7 +74,7 @@ function entry(kind: LibraryKind): string[] {
 
 const fence = (info: string, text: string): string => `\`\`\`${info}\n${text}\`\`\``;
 
-/** `no paper: …` gives the reason. */
+/** `no paper: …` in a row gives the reason. */
 export const paperLine = (paper: string): string =>
   paper.startsWith('no paper: ') ? `No paper: ${paper.slice('no paper: '.length)}.` : `From ${paper}.`;
 
@@ -89,7 +86,7 @@ function parameterTable({ parameters }: KindRow): string {
   return rows.length === 0 ? '' : ['| argument | is | default | |', '|---|---|---|---|', ...rows].join('\n');
 }
 
-/** Describes the values of a parameter, and its value where it is not given. */
+/** Describes the values of a parameter, and its default. */
 export function parameterCells(parameter: Parameter): [is: string, otherwise: string] {
   const { type, required, rest, default: value } = parameter;
   const oneValue = describeType(type);
@@ -107,20 +104,20 @@ export function shapesOf({ section, row }: LibraryKind, { checked }: Example): s
   const arrowIndex = arrows.findIndex(({ span }) => textOf(span) === row.example);
   const exampleArrow = arrows[arrowIndex];
   if (!exampleArrow) return undefined;
-  // The parts between are steps of a flow within its arguments.
+  // The arrows between belong to a flow within the block's arguments.
   const arrowBefore = arrows.slice(0, arrowIndex).findLast(({ span }) => span.end <= exampleArrow.span.start);
   const takenType = arrowBefore ? `${printValueType(arrowBefore.type)} → ` : '';
   return `${takenType}${printValueType(exampleArrow.type)}`;
 }
 
-/** Lists what a block takes and gives with the arguments of its example, found out by trying. */
+/** Lists the input and output types of a block with the arguments of its example, found by trying. */
 function takenTable({ section, row }: LibraryKind): string {
   const blockTypes = section.table === 'blocks' ? takesOf(row.example) : [];
   const rows = blockTypes.map(({ takes, gives }) => `| \`${printValueType(takes)}\` | \`${printValueType(gives)}\` |`);
   return rows.length === 0 ? '' : [`| \`${row.example}\` takes | and gives |`, '|---|---|', ...rows].join('\n');
 }
 
-/** The type at each step of the example's flow. */
+/** Lists the type at each step of the example's flow. */
 function typedSteps({ section }: LibraryKind, { checked, excerpt }: Example): string {
   if (section.table !== 'blocks') return '';
   const tower = checked.resolution.towers[0]!;
@@ -133,7 +130,7 @@ function typedSteps({ section }: LibraryKind, { checked, excerpt }: Example): st
 
 export interface GrammarWord {
   readonly word: string;
-  /** "declaration", "entry of `train`". */
+  /** Describes the word: "declaration", "entry of `train`". */
   readonly what: string;
   readonly doc: string;
   readonly example: string;

@@ -1,4 +1,4 @@
-/** The contract of a row of the table of ops, readers of attributes, and walks over row-major arrays for `evaluate`. */
+/** Defines the contract of one op (a row of the op table), and helpers that read attributes and, for `evaluate`, walk row-major arrays. */
 import { countElements, GraphTypeError, printShape, printType } from '../dims.ts';
 import type { Attribute, Builder, Dim, Dtype, Ref, TensorType } from '../graph.ts';
 

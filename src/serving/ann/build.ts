@@ -74,7 +74,7 @@ interface SpaceTrial extends Certified {
   readonly rows: number;
 }
 
-/** The space with the narrowest search for the recall; if none reaches it, the one that finds more. */
+/** Returns the space with the narrowest search that reaches the recall. If none reaches it, returns the space that finds more. */
 async function betterSpace(items: ItemVectors, asked: CertifyRequest, options: BuildBestOptions): Promise<SpaceTrial> {
   const someItems = someOf(items);
   const scan = makeScan(someItems.data, someItems.rows, someItems.width);
@@ -98,7 +98,7 @@ function isBetter(one: SpaceTrial, other: SpaceTrial, recall: number): boolean {
   return one.certificate.recall > other.certificate.recall;
 }
 
-/** At equal steps: a corpus may be in the order of popularity. */
+/** Returns evenly spaced items as a sample, because a corpus may be sorted by popularity. */
 function someOf({ data, rows, width }: ItemVectors): ItemVectors {
   if (rows <= triedItems) return { data, rows, width };
   const sampledData = new Float32Array(triedItems * width);
@@ -126,19 +126,19 @@ export interface Certified {
 }
 
 export interface CertifyOptions {
-  /** One vector, or one for each interest. */
+  /** Vectors by query: one, or one for each interest. */
   readonly queries: readonly (readonly Float64Array[])[];
   readonly k: number;
   readonly recall: number;
   readonly signal?: AbortSignal;
-  /** After each width, and after each tenth of the exact answers. */
+  /** Called after each width, and after each tenth of the exact answers. */
   readonly onProgress?: (done: string) => void;
 }
 
-/** Candidates of a search, in multiples of k. */
+/** Numbers of candidates of a search, in multiples of k. */
 const widths = [1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64];
 
-/** Returns the narrowest search with the recall, or else the widest that was tried. */
+/** Returns the narrowest search that reaches the recall, otherwise the widest that was tried. */
 export async function certify(scan: Scan, neighbours: Neighbours, options: CertifyOptions): Promise<Certified> {
   const { queries, recall, signal, onProgress } = options;
   const k = Math.min(options.k, scan.rows);
@@ -180,7 +180,7 @@ function processorTime(): number {
   return (user + system) / 1000;
 }
 
-/** Signals arrive, and a bar is drawn. */
+/** Lets the event loop handle signals and draw the progress bar. */
 async function breathe(signal: AbortSignal | undefined): Promise<void> {
   await new Promise(setImmediate);
   signal?.throwIfAborted();

@@ -1,4 +1,4 @@
-/** A graph of usearch over item vectors: built, written, opened, asked. */
+/** Builds, writes, opens and searches a graph of item vectors with usearch. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { failure } from '../../base/diagnostics/failure.ts';
@@ -11,11 +11,11 @@ export interface ItemVectors {
 }
 
 export interface Neighbours {
-  /** The rows of at most `count` items, those with the largest inner products first; undefined for a query of zeros. */
+  /** Returns the rows of at most `count` items, the largest inner products first; undefined for a query of zeros. */
   nearest(query: ArrayLike<number>, count: number): Int32Array | undefined;
 }
 
-/** Links of a node and width of the search at its insertion: the defaults of usearch. Half numbers lose nothing here: scores are computed again. */
+/** The links per node and the width of the search on insertion are the defaults of usearch. float16 loses nothing here, because scores are computed again. */
 export const settingsIn = (metric: SpaceName): UsearchSettings => ({
   metric,
   quantization: 'f16',
@@ -25,11 +25,11 @@ export const settingsIn = (metric: SpaceName): UsearchSettings => ({
 
 export interface BuildOptions {
   readonly signal?: AbortSignal;
-  /** After each slice: items that are in the graph. */
+  /** Called after each slice with the number of items in the graph. */
   readonly onProgress?: (items: number) => void;
 }
 
-/** Items that are added at a time, by all threads of the machine: between slices this thread answers a signal. */
+/** Number of items that all threads of the machine add at a time. Between slices this thread can react to a signal. */
 const sliceRows = 2048;
 
 export interface BuiltGraph extends Neighbours {
@@ -37,7 +37,7 @@ export interface BuiltGraph extends Neighbours {
 }
 
 /**
- * Puts all items into a graph. The work is in threads of usearch; this one waits for a slice at a time.
+ * Builds a graph of all items. Threads of usearch do the work; this thread waits for one slice at a time.
  * @throws Failure `no-usearch`; the reason of the signal
  */
 export async function buildGraph(
@@ -85,7 +85,7 @@ export function openGraph(
 
 const bytesOf = { f32: 4, f16: 2 } as const;
 
-/** A file of usearch has the count of vectors and their bytes, the vectors, and then its name. */
+/** Refuses a file with other vectors. A file of usearch has the number of vectors, the bytes of one, all vectors, and then the library's name. */
 function refuseOtherFormat(path: string, rows: number, bytes: number): void {
   const file = openSync(path, 'r');
   try {
@@ -116,17 +116,17 @@ const neighboursOf = (index: UsearchIndex, rows: number, space: SpaceName): Neig
 /**
  * The two spaces in which a graph can search for the largest inner product.
  *
- * `ip` takes the vectors as they are. An inner product is no distance: an item may be nearer to every other item than to itself. Where lengths differ
- * little that is rare, and this space is the better one. Where they differ much, a graph never finds many of the best, however wide the search.
+ * `ip` takes the vectors unchanged. An inner product is not a distance: an item may be nearer to every other item than to itself. If lengths differ
+ * little, that is rare, and this space is better. If they differ much, a graph misses many of the best items, however wide the search is.
  *
- * `l2sq` makes the largest inner product the smallest distance. An item x gets one number more,
+ * `l2sq` turns the largest inner product into the smallest distance. An item x gets one more number,
  *
  *     x′ = (x, √(M² − ‖x‖²)) ÷ M,    q′ = (q, 0) ÷ ‖q‖
  *
  * where M is the length of the longest item. All x′ have length 1, so ‖q′ − x′‖² = 2 − 2 · (q · x) ÷ (M ‖q‖), and the order of distances is that
  * of inner products. (Bachrach et al., Speeding Up the Xbox Recommender System Using a Euclidean Transformation, RecSys 2014.)
  *
- * Which one is better is measured (`build.ts`). Both scale vectors to lengths up to 1, which half numbers hold.
+ * A measurement decides which one is better (`build.ts`). Both scale vectors to lengths up to 1, which float16 can represent.
  */
 export const spaceNames = ['ip', 'l2sq'] as const;
 export type SpaceName = (typeof spaceNames)[number];
@@ -163,12 +163,12 @@ export function makeAnnSpace(name: SpaceName, vectors: Float32Array, rows: numbe
   };
 }
 
-/** Undefined for a query of zeros: all items are as near to it. */
+/** Scales a query; returns undefined for a query of zeros, to which all items are equally near. */
 export function placeQuery(name: SpaceName, query: ArrayLike<number>): Float32Array | undefined {
   let largestNumber = 0;
   for (let i = 0; i < query.length; i++) largestNumber = Math.max(largestNumber, Math.abs(query[i]!));
   if (largestNumber === 0) return undefined;
-  // In units of the largest: no square of a very small or very large number.
+  // Divides by the largest number, so that no square of a very small or very large number is computed.
   let squareSum = 0;
   for (let i = 0; i < query.length; i++) squareSum += (query[i]! / largestNumber) ** 2;
   const queryLength = Math.sqrt(squareSum);
@@ -178,19 +178,19 @@ export function placeQuery(name: SpaceName, query: ArrayLike<number>): Float32Ar
 }
 
 /**
- * usearch, the one library of graph indexes here. It is an optional peer: nothing installs it, and nothing but an index needs it. It has no types
- * where it is missing, so those that are used are here.
+ * The types of usearch that are used here, because it has none if it is missing. usearch is the only library of graph indexes here, and an optional peer
+ * dependency: nothing installs it, and only indexes need it.
  */
-/** The last that runs on Node 20. */
+/** The last version that runs on Node.js 20. */
 export const usearchVersion = '2.25.3';
 
 interface UsearchIndex {
   /** @param threads 0: as many as the machine has */
   add(keys: BigUint64Array, vectors: Float32Array, threads: number): void;
-  /** Returns at most `count` keys, the nearest first. `count` is the width of the search too. */
+  /** Returns at most `count` keys, the nearest first. `count` is also the width of the search. */
   search(vector: Float32Array, count: number, threads: number): { readonly keys: BigUint64Array };
   save(path: string): void;
-  /** Maps the file into memory, and reads from it what a search needs. */
+  /** Maps the file into memory. A search reads only the parts that it needs. */
   view(path: string): void;
   size(): number;
   dimensions(): number;
@@ -208,7 +208,8 @@ interface Usearch {
 }
 
 /**
- * @param from the module to load @throws Failure `no-usearch`
+ * @param from the module to load
+ * @throws Failure `no-usearch`
  */
 export function loadUsearch(from = 'usearch'): Usearch {
   try {

@@ -1,4 +1,4 @@
-/** An index as a folder: graph.usearch and index.json. Written whole or not at all; opened only for the model and the items that it was built for. */
+/** Writes and opens an index as a folder with graph.usearch and index.json. It is written whole or not at all, and opened only for its own model and items. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -33,12 +33,12 @@ export interface IndexSource {
   readonly version: string;
   readonly items: ItemVectors & { readonly keys: Texts };
   readonly queries: {
-    /** The vectors of each: one, or one for each interest. */
+    /** Vectors by query: one, or one for each interest. */
     readonly vectors: readonly (readonly Float64Array[])[];
     readonly of: string;
   };
   readonly k: number;
-  /** From 0 to 1. */
+  /** Minimum recall, from 0 to 1. */
   readonly recall: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (event: IndexEvent) => void;
@@ -48,7 +48,7 @@ const isIndexFile = (name: string): boolean =>
   [indexManifestFile, graphFile].some((file) => name === file || isPartialOf(name, file));
 
 /**
- * Builds a graph, certifies it, and writes it. An index that was there before stays until the new one is certified.
+ * Builds a graph, certifies it, and writes it. A previous index stays until the new one is certified.
  * @throws Failure `no-usearch`, `folder-in-use`, `run-in-use`, `index-recall`, `cannot-write`; the reason of the signal
  */
 export async function writeIndexFolder(source: IndexSource): Promise<IndexManifest> {
@@ -89,7 +89,7 @@ export async function writeIndexFolder(source: IndexSource): Promise<IndexManife
 }
 
 /**
- * The graph of a folder, for the items that it was built for.
+ * Opens the graph of a folder for the items that it was built for.
  * @throws Failure `not-an-index`, `other-index`, `damaged-index`, `no-usearch`, `cannot-read`
  */
 export async function openIndexFolder(
@@ -110,14 +110,14 @@ export async function openIndexFolder(
   return { graph: { ...neighbours, k, width, widest }, manifest };
 }
 
-/** usearch writes the file by itself, so it is made durable here: under another name, then on the disk, then renamed. */
+/** Writes the graph durably, which usearch does not: under another name, synced, then renamed. */
 async function writeGraph(folder: string, graph: BuiltGraph): Promise<Checksum> {
   await makeFolder(folder);
   await replaceDurably(join(folder, graphFile), async (partial) => saveGraph(graph, partial));
   return checksumOf(folder, graphFile);
 }
 
-/** An error of usearch is a text without a code. */
+/** Errors of usearch are texts without a code. */
 function saveGraph(graph: BuiltGraph, path: string): void {
   try {
     graph.save(path);
@@ -131,17 +131,17 @@ function saveGraph(graph: BuiltGraph, path: string): void {
  * delays no request, and is dropped if that takes too long. Only one answer is checked at a time.
  */
 export interface GaugeOptions {
-  /** Checks one of so many answers. */
+  /** Checks one of this many answers. */
   readonly every?: number;
-  /** Milliseconds between two checks of the event loop. */
+  /** Milliseconds over which the load of the event loop is measured. */
   readonly pause?: number;
 }
 
-/** A loop that is busy for less than this share of a pause has time. */
+/** Maximum share of the time for which an idle event loop is busy. */
 const idle = 0.5;
-/** Looks at the loop before an answer is given up. */
+/** Maximum number of attempts before a check is dropped. */
 const mostLooks = 200;
-/** Number of recalls in the mean: the last ones. */
+/** Number of latest recalls in the mean. */
 const kept = 1000;
 
 export function makeRecallGauge({ every = 100, pause = 20 }: GaugeOptions = {}): RecallGauge {
@@ -179,7 +179,7 @@ export function makeRecallGauge({ every = 100, pause = 20 }: GaugeOptions = {}):
   };
 }
 
-/** index.json: what a folder with a graph holds, of which model it is, and its certificate. It is written last: a folder without it is no index. */
+/** The file index.json: the contents of a folder with a graph, its model and its certificate. It is written last, so a folder without it is no index. */
 const indexManifestFile = 'index.json';
 const graphFile = 'graph.usearch';
 
@@ -191,7 +191,7 @@ export interface IndexManifest {
   readonly graph: { readonly library: string; readonly settings: UsearchSettings; readonly width: number };
   readonly certificate: Certificate & {
     readonly asked: number;
-    /** Such as `events of the part test`. */
+    /** Origin of the queries, such as `events of the part test`. */
     readonly of: string;
   };
   readonly files: Readonly<Record<string, Checksum>>;
@@ -200,9 +200,9 @@ export interface IndexManifest {
 interface ItemsIdentity {
   readonly rows: number;
   readonly width: number;
-  /** SHA-256 of the keys, each with its length. */
+  /** SHA-256 of all keys, each preceded by its length. */
   readonly keys: string;
-  /** Lengths of vectors, of items at equal steps. Engines agree on them but for rounding, so they say whether the vectors are those of the graph. */
+  /** Lengths of evenly spaced item vectors. Engines agree on them except for rounding, so they show whether the vectors are those of the graph. */
   readonly lengths: readonly number[];
 }
 
@@ -225,7 +225,7 @@ function itemsIdentity({ rows, width, keyAt, itemVector }: NamedItems): ItemsIde
   return { rows, width, keys: keyHash.digest('hex'), lengths };
 }
 
-/** Undefined if both are of the same items. */
+/** Returns how the items differ; undefined if both are of the same items. */
 function otherItems(built: ItemsIdentity, served: ItemsIdentity): string | undefined {
   if (built.rows !== served.rows)
     return `${built.rows.toLocaleString('en')} items, not ${served.rows.toLocaleString('en')}`;
@@ -260,7 +260,7 @@ function jsonOf(bytes: Uint8Array): unknown {
 
 async function complaint(value: unknown): Promise<string | undefined> {
   const { default: module } = await import('ajv/dist/2020.js');
-  // A CommonJS package: node and the bundle differ in what its default is.
+  // A CommonJS package: Node.js and the bundle differ in its default export.
   const Ajv2020 = module.Ajv2020 ?? module;
   const validate = new Ajv2020({ strictTypes: false }).compile(schema);
   if (validate(value)) return undefined;

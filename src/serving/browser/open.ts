@@ -1,4 +1,4 @@
-/** Opens the folder that `tower export --browser` wrote: recommendations in a page, by the code that the server answers with. */
+/** Opens a folder of `tower export --browser`. Computes recommendations in a page with the same code as the server. */
 import { Failure, failure, invariant } from '../../base/diagnostics/failure.ts';
 import { defined, isObject } from '../../base/util/defined.ts';
 import type { BagColumn, IndexedColumn } from '../../data/dataset.ts';
@@ -33,7 +33,7 @@ import {
   readVectors,
 } from './read_page.ts';
 
-/** Requests of a page's program, checked as the server checks bodies: the same codes, and the same words. */
+/** Requests of the page's program, checked like bodies by the server, with the same codes and messages. */
 export type PageRecommendRequest = Omit<RecommendBody, 'user' | 'history'>;
 export type SimilarRequest = SimilarBody;
 
@@ -112,7 +112,7 @@ export interface OpenOptions {
   readonly signal?: AbortSignal;
   /** Maximum total bytes of the folder. Default: 1 GiB. */
   readonly mostBytes?: number;
-  /** Called as bytes arrive. */
+  /** Called when bytes arrive. */
   readonly onProgress?: (progress: { readonly received: number; readonly total: number }) => void;
 }
 
@@ -145,10 +145,7 @@ export interface Opened {
 
 const mostIndex = 2 ** 20;
 
-/**
- * @param url of the folder; in a page it may be relative
- * @throws Failure `export-unreachable`, `export-damaged`, `page-insecure`
- */
+/** @param url of the folder; may be relative in a page @throws Failure `export-unreachable`, `export-damaged`, `page-insecure` */
 export async function open(url: string | URL, options: OpenOptions = {}): Promise<Opened> {
   const { fetch = globalThis.fetch.bind(globalThis), signal, mostBytes = 2 ** 30, onProgress } = options;
   const baseUrl = folderOf(url);
@@ -210,7 +207,7 @@ async function openFiles(index: PageIndex, files: PageFileBytes, at: (name: stri
       query: describeQuery(queryDescription, model.encodings, snapshot),
     };
     const modelAnswers = makeAnswers({ recommender, removesSeen: seen !== 'kept', notes: index.notes });
-    // This request detects files that do not match each other before the user's first one does. It also warms up the compiled code.
+    // This request detects files that do not match before the user's first request does. It also warms up the code.
     await modelAnswers.recommend({ values: {} });
     return modelAnswers;
   });
@@ -239,7 +236,7 @@ async function damagedOnError<T>(damaged: (reason: string) => Failure, work: () 
   }
 }
 
-/** Ends with a slash, so that names are within the folder. */
+/** Returns the URL with a slash at the end, so that names are resolved within the folder. */
 function folderOf(url: string | URL): URL {
   const { document } = globalThis as { document?: { readonly baseURI: string } };
   const folder = new URL(url, document?.baseURI);
@@ -247,8 +244,8 @@ function folderOf(url: string | URL): URL {
   return folder;
 }
 
-// The query tower in plain JavaScript: the project's own definition of every op, sums in float64, results rounded to float32. Engines add numbers in
-// an order that depends on the machine. This order is fixed, so Node.js and browsers compute the same bits, and no engine of megabytes is loaded.
+// The query tower in plain JavaScript, by the project's own definition of every op: sums in float64, results rounded to float32. The order of sums in an engine
+// depends on the machine. Here it is fixed, so Node.js and browsers compute the same bits, and no engine of megabytes is loaded.
 
 /** The suffix that `weightsInput` appends. */
 const weightsSuffix = '/weights';
@@ -278,7 +275,7 @@ function makeQueryTower({ plan, graph, width, interests }: PageQuery, parameters
   };
 }
 
-/** @param each shape of the value of a row */
+/** @param each shape of one row's value */
 function valuesOf(
   { column, index }: IndexedColumn,
   feature: FeaturePlan,

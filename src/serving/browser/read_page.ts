@@ -17,7 +17,7 @@ import {
   queryShape,
 } from '../serve/page_files.ts';
 
-/** Numbers that the values of one query may have together: 1 GiB of them. */
+/** Maximum numbers in the values of one query: 1 GiB. */
 const mostNumbers = 2 ** 28;
 
 export function parsedShape<T>(text: string, shape: JsonShape, damaged: Damaged): T {
@@ -52,7 +52,7 @@ export function readVectors(
   return tensorsIn(bytes, expected, damaged).get(itemVectors) as Float32Array;
 }
 
-/** By name. */
+/** Returns the parameters by name. */
 export function readParameters(bytes: Uint8Array<ArrayBuffer>, graph: Graph, damaged: Damaged): NamedTensors {
   const shapes = new Map(graph.parameters.map(({ name, node }) => [name, graph.nodes[node]!.type.shape as number[]]));
   const expected = new Map([...shapes].map(([name, shape]): [string, Expected] => [name, { dtype: 'F32', shape }]));
@@ -114,9 +114,9 @@ function checkGraph({ graph, width, interests }: PageQuery, damaged: Damaged): v
   if (!(numberCount <= mostNumbers)) throw damaged(`a query would take ${numberCount} numbers`);
 }
 
-// A file of an export, no longer and no other than its index says.
+// Fetches a file of an export, and checks its length and checksum against the index.
 
-/** The part of `fetch` that is used: a program may bring its own. */
+/** The part of `fetch` that is used. A program may provide its own. */
 export type Fetch = (url: string, options: { readonly signal?: AbortSignal }) => Promise<Response>;
 
 export interface FetchOptions {
@@ -192,7 +192,7 @@ async function eachPiece(
   }
 }
 
-/** `fetch` throws TypeError where nothing arrives. A signal throws its own reason. */
+/** Does a fetch. `fetch` throws a TypeError if nothing arrives; a signal throws its own reason. */
 async function arrives<T>(url: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -4,7 +4,7 @@ import type { ErrorDetail } from '../server/schemas.ts';
 export interface Chip {
   readonly id: string;
   readonly text: string;
-  /** For a screen reader. */
+  /** Label for screen readers. */
   readonly action: string;
   remove(): void;
 }
@@ -24,9 +24,9 @@ export function Chips({ chips, label }: { readonly chips: readonly Chip[]; reado
   );
 }
 
-// Shows the errors of a request next to their fields.
+// Shows the errors of a request at their fields.
 
-/** Returns the errors whose pointer is a field, or lies in it. */
+/** Returns the errors whose pointer is the field or is within it. */
 export const mistakesAt = (mistakes: readonly ErrorDetail[], at: string): readonly ErrorDetail[] =>
   mistakes.filter((each) => each.at === at || each.at.startsWith(`${at}/`));
 

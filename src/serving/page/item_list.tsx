@@ -1,4 +1,4 @@
-/** The items of an answer, best first. Items that stay move to their new places. */
+/** Shows the items of an answer, best first. Items that stay move to their new places. */
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Item } from '../serve/prepare.ts';
@@ -128,9 +128,9 @@ function Picture({ address }: { readonly address: string | undefined }) {
   );
 }
 
-// Returns whether the page may load an address of the data as a picture. The content security policy forbids all others too.
+// Decides whether the page may load an address from the data as a picture. The content security policy also forbids all others.
 
-/** Undefined unless the address is one of `data:image`, of this server, or of https. */
+/** Returns the address if it is a `data:image`, of this server, or https; otherwise undefined. */
 export function pictureOf(value: unknown, base: string): string | undefined {
   if (typeof value !== 'string' || value === '') return undefined;
   if (/^data:image\//i.test(value)) return value;
@@ -140,15 +140,15 @@ export function pictureOf(value: unknown, base: string): string | undefined {
   } catch {
     return undefined;
   }
-  // A `blob:` has the origin of its page, too.
+  // A `blob:` address also has the origin of its page.
   const isOwn = url.protocol === 'http:' && url.origin === new URL(base).origin;
   return url.protocol === 'https:' || isOwn ? url.href : undefined;
 }
 
-/** Moves the elements of a list from where they were to where they are, where the reader's system asks for no less motion. */
+/** Duration of moving an element to its new place. Nothing moves if the user's system asks for reduced motion. */
 const milliseconds = 220;
 
-/** @param change what may move them */
+/** @param change a value that changes when elements may move */
 function useMoves(list: RefObject<HTMLElement | null>, change: unknown): void {
   const elementTops = useRef(new Map<string, number>());
   useLayoutEffect(() => {
@@ -157,7 +157,7 @@ function useMoves(list: RefObject<HTMLElement | null>, change: unknown): void {
     const isStill = matchMedia('(prefers-reduced-motion: reduce)').matches;
     for (const element of list.current?.querySelectorAll<HTMLElement>(':scope > [data-key]') ?? []) {
       const key = element.dataset.key!;
-      // Within the list, so that scrolling moves nothing; without the transform of a move that has not ended.
+      // Measured within the list, so that scrolling does not count as a move, and without the transform of a move in progress.
       const top = element.offsetTop;
       topsNow.set(key, top);
       const from = topsBefore.get(key);
@@ -183,7 +183,7 @@ interface ScoreBarProps {
 
 function ScoreBar({ score, parts, names, span, digits }: ScoreBarProps) {
   const segments = segmentsOf(parts, span, names);
-  // One score alone is no task's.
+  // A single score does not belong to a task.
   const colour = (at: number): string => (names.length > 1 ? `c${at % 6}` : 'plain');
   return (
     <div class="score">
@@ -217,7 +217,7 @@ function ScoreBar({ score, parts, names, span, digits }: ScoreBarProps) {
   );
 }
 
-/** The range of a bar, for all items of an answer alike. */
+/** The range of all bars of an answer. */
 interface ScoreSpan {
   readonly low: number;
   readonly high: number;
@@ -234,7 +234,7 @@ export function spanOfScores(all: readonly ScoreParts[]): ScoreSpan {
   return { low: lowest, high: highest > lowest ? highest : lowest + 1 };
 }
 
-/** The parts of the bar of a score, in percent of it: each task's share, from zero to the right, or to the left where it is negative. */
+/** Returns the parts of a score's bar in percent: the share of each task, from zero to the right, or to the left if it is negative. */
 export function segmentsOf(parts: ScoreParts, { low, high }: ScoreSpan, names: readonly string[]) {
   const percent = (value: number): number => (100 * value) / (high - low);
   let [below, above] = [0, 0];
@@ -246,5 +246,5 @@ export function segmentsOf(parts: ScoreParts, { low, high }: ScoreSpan, names: r
   });
 }
 
-/** Where zero is, in percent of the bar. */
+/** Returns the position of zero, in percent of the bar. */
 export const zeroOf = ({ low, high }: ScoreSpan): number => (-100 * low) / (high - low);

@@ -20,13 +20,13 @@ import {
 } from './question.ts';
 import { QuestionForm } from './question_form.tsx';
 
-/** Lists the items of a user, the latest first: a few until all are requested. */
+/** Lists the items of a user, the latest first. Shows a few until all are requested. */
 interface HistoryProps {
   readonly history: readonly Item[];
   showNear(item: Item): void;
 }
 
-/** On a phone, each takes a line of its own. */
+/** Number of items at first. On a phone, each takes a line of its own. */
 const few = matchMedia('(min-width: 40rem)').matches ? 5 : 3;
 
 function History({ history, showNear }: HistoryProps) {
@@ -138,7 +138,7 @@ function AnswerView({ about, question, asking, asked, hasToken, change }: Answer
   );
 }
 
-/** Errors at these pointers are shown at their fields. */
+/** Pointers whose errors are shown at their fields. */
 const shownElsewhere = /^\/(?:user|values|weights|filter|k|exclude|columns)(?:\/|$)/;
 
 function Whose({ user }: { readonly user: string | undefined }) {
@@ -150,7 +150,7 @@ function Whose({ user }: { readonly user: string | undefined }) {
   );
 }
 
-/** Announces an answer to a screen reader once answers rest: a slider that moves has many. */
+/** Announces an answer to a screen reader after a pause, because a moving slider causes many answers. */
 function Spoken({ asking: { answer, waits } }: { readonly asking: AskingState<PageAnswer> }) {
   const [said, setSaid] = useState('');
   useEffect(() => {
@@ -197,7 +197,7 @@ function Command({ asked, hasToken }: { readonly asked: PageRequest; readonly ha
 render(<App client={makePageClient()} />, document.getElementById('page')!);
 
 type StartState =
-  /** The server starts, or has much to do: with its words, and seconds to wait. */
+  /** The server is starting or is busy: its reason, and the seconds to wait. */
   | { readonly state: 'loading'; readonly reason?: string; readonly seconds?: number }
   | { readonly state: 'token'; readonly refused: boolean }
   | { readonly state: 'lost'; readonly reason: string }
@@ -283,7 +283,7 @@ function Ready({ client, about: loaded, first, onToken }: ReadyProps) {
   useEffect(() => {
     if (asking.needsToken !== undefined) onToken(asking.needsToken);
   }, [asking.needsToken]);
-  // Another version answers: it may take other features.
+  // Another version may have different features.
   const version = asking.answer?.value.version;
   useEffect(() => {
     if (version === undefined || version === about.version) return;

@@ -1,4 +1,4 @@
-/** The query on the page, and the conversion to a request. */
+/** Holds the query on the page, and converts it to a request. */
 import { defined } from '../../base/util/defined.ts';
 import type { DescribedFeature, Item } from '../serve/prepare.ts';
 import type { About } from '../server/about.ts';
@@ -17,13 +17,13 @@ export type PageAnswer = RecommendAnswer | SimilarAnswer;
 
 export interface QueryForm {
   readonly user: string;
-  /** By feature, as typed: one text, or one for each element of a list. */
+  /** Texts by feature, as typed: one text, or one for each element of a list. */
   readonly values: Readonly<Record<string, string | readonly string[]>>;
   readonly k: number;
   readonly filter: string;
   readonly exclude: readonly Item[];
   readonly removeSeen: boolean;
-  /** By task: weights that are other than the factors of the model. */
+  /** By task: weights that differ from the factors of the model. */
   readonly weights: Readonly<Record<string, number>>;
   /** Shows the items near this one instead of those for a user. */
   readonly near?: Item | undefined;
@@ -88,16 +88,16 @@ function valuesOf({ values }: QueryForm, { query }: AboutAnswer): Record<string,
   );
 }
 
-/** A command for a shell. The token is never part of it. */
+/** Returns a shell command for the request. It never includes the token. */
 export function curlOf({ path, body }: PageRequest, origin: string, hasToken: boolean): string {
   const quotedBody = JSON.stringify(body).replaceAll("'", String.raw`'\''`);
   const token = hasToken ? ` \\\n  -H "Authorization: Bearer $TOKEN"` : '';
   return `curl ${origin}${path} \\\n  -H 'Content-Type: application/json'${token} \\\n  -d '${quotedBody}'`;
 }
 
-// Texts of a form to values of features, as a request has them.
+// Converts the texts of a form to feature values of a request.
 
-/** Undefined where nothing was typed, so that the feature is left out. What a server would refuse is sent, so that its own words say why. */
+/** Returns undefined if nothing was typed, so that the feature is left out. Invalid values are sent, so that the server explains the error. */
 function typedValue({ kind, list, each }: DescribedFeature, typed: string | readonly string[] | undefined): unknown {
   if (typed === undefined || typed.length === 0) return undefined;
   if (typeof typed !== 'string') return typed.map((text) => (each ? jsonOr(text) : singleOf(kind, text)));
@@ -180,10 +180,10 @@ function replyOf<T>(response: Response, value: unknown, milliseconds: number, gi
   return response.status < 500 && mistakes.length > 0 ? { kind: 'mistakes', mistakes } : { kind: 'lost', reason };
 }
 
-/** Sends one query at a time. While one is pending, only the latest of the following ones is kept. So a moving slider sends queries as fast as answers arrive. */
+/** Sends one query at a time. While one is pending, only the latest further one is kept, so a moving slider sends queries as fast as answers arrive. */
 export interface AskingState<T> {
   readonly waits: boolean;
-  /** The latest answer. It stays while a later question has none. */
+  /** The latest answer. It stays while a later query has none. */
   readonly answer?: { readonly value: T; readonly milliseconds: number; readonly asked: PageRequest };
   readonly mistakes?: readonly ErrorDetail[];
   /** Reason why the latest request has no answer. */
@@ -192,7 +192,7 @@ export interface AskingState<T> {
 }
 
 export interface Asker {
-  /** @param delay milliseconds in which a later question takes the place of this one */
+  /** @param delay milliseconds in which a later query replaces this one */
   ask(asked: PageRequest, delay: number): void;
 }
 

@@ -1,4 +1,4 @@
-/** The left side: the user, what is known of them, the weights, and the limits of the answer. */
+/** Shows the left side: the user, known values, the weights, and the limits of the answer. */
 import { useRef } from 'preact/hooks';
 import type { Item } from '../serve/prepare.ts';
 import type { About, AboutColumn } from '../server/about.ts';
@@ -68,7 +68,7 @@ function FilterField({ columns, filter, mistakes, onFilter }: FilterFieldProps) 
   );
 }
 
-/** An error at the end of the text is shown after it. */
+/** Shows an error at the end of the text after the text. */
 function Underlined({ text, start, end }: { readonly text: string; readonly start: number; readonly end: number }) {
   return (
     <>
@@ -110,7 +110,7 @@ interface LimitsProps {
   change(part: Partial<QueryForm>, delay?: number): void;
 }
 
-/** Where the answer is next to the question. On a phone it comes after it, so the question begins short. */
+/** True if the answer is next to the query. On a phone it comes after the query, which therefore begins short. */
 const isWide = matchMedia('(min-width: 58rem)').matches;
 
 function Limits({ about, question, mistakes, change }: LimitsProps) {
@@ -182,7 +182,7 @@ export interface QuestionFormProps {
   readonly about: AboutAnswer;
   readonly question: QueryForm;
   readonly mistakes: readonly ErrorDetail[];
-  /** @param delay milliseconds in which a later change takes the place of this one */
+  /** @param delay milliseconds in which a later change replaces this one */
   change(part: Partial<QueryForm>, delay?: number): void;
 }
 
@@ -276,7 +276,7 @@ function ItemField({ client, near, mistakes, onItem }: ItemFieldProps) {
   );
 }
 
-/** A search for users by the beginning of their keys. A key that the data does not have is a choice too: the answer says so. */
+/** Searches for users by the beginning of their keys. A key that is not in the data can also be chosen; the answer then says so. */
 interface UserFieldProps {
   readonly client: PageClient;
   readonly name: string;
@@ -311,7 +311,7 @@ function UserField({ client, name, user, mistakes, onUser }: UserFieldProps) {
   );
 }
 
-/** A slider for each task of `retrieve`: how much its score counts. */
+/** Shows a slider for the weight of each task of `retrieve`. */
 interface WeightsProps {
   readonly objectives: About['objectives'];
   readonly weights: QueryForm['weights'];
@@ -357,7 +357,7 @@ function Weights({ objectives, weights, mistakes, onWeights }: WeightsProps) {
 const movedTo = (weights: QueryForm['weights'], name: string, weight: number): QueryForm['weights'] =>
   Object.fromEntries([...Object.entries(weights).filter(([other]) => other !== name), [name, weight]]);
 
-/** Twice the largest factor, rounded up to 1, 2 or 5 times a power of ten. */
+/** Returns twice the largest factor, rounded up to 1, 2 or 5 times a power of ten. */
 function rangeOf(factors: readonly number[]): number {
   const largestRange = 2 * Math.max(...factors.map(Math.abs));
   const power = 10 ** Math.floor(Math.log10(largestRange));

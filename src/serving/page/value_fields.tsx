@@ -1,4 +1,4 @@
-/** A field for each feature that the query tower reads. */
+/** Shows a field for each feature that the query tower reads. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { DescribedFeature } from '../serve/prepare.ts';
@@ -152,7 +152,7 @@ function Examples({ id, examples }: { readonly id: string; readonly examples: De
   );
 }
 
-/** A field that finds what begins with, or contains, what is typed: a combobox as WAI-ARIA describes it. */
+/** A field that finds choices that begin with, or contain, the typed text: a combobox as described by WAI-ARIA. */
 interface ComboChoice {
   readonly key: string;
   readonly name: string;
@@ -166,25 +166,25 @@ interface ComboProps {
   readonly placeholder: string;
   /** Label of the button that empties the field. */
   readonly clear: string;
-  /** The text of the field, until somebody types. */
+  /** The text of the field until the user types. */
   readonly value: string;
   readonly mistakes: readonly ErrorDetail[];
-  /** True if a text is a choice although nothing was found. */
+  /** True if any text can be chosen, even if nothing was found. */
   readonly takesText?: boolean;
   find(typed: string): Promise<readonly ComboChoice[] | undefined>;
   onChoice(choice: ComboChoice | undefined): void;
 }
 
-/** Milliseconds in which a later key takes the place of the one before. */
+/** Milliseconds in which a later keystroke replaces the one before. */
 const pause = 120;
 
-/** Long because WAI-ARIA requires much of this field. */
+/** The function is long because WAI-ARIA requires many behaviours of this field. */
 export function Combo(props: ComboProps) {
   const { id, label, list, placeholder, clear, value, mistakes, takesText = false, find, onChoice } = props;
   const [typed, setTyped] = useState(value);
   const [isOpen, setOpen] = useState(false);
   const [at, setAt] = useState(-1);
-  // Together with the list: a key that is pressed as soon as the list is there must not be lost.
+  // Reset together with the list, so that a key that is pressed as soon as the list appears is not lost.
   const foundChoices = useFound(find, isOpen ? typed : undefined, () => setAt(-1));
   useEffect(() => setTyped(value), [value]);
 
@@ -257,7 +257,7 @@ export function Combo(props: ComboProps) {
               role="option"
               tabIndex={-1}
               aria-selected={row === at}
-              // Before the field loses its focus.
+              // Before the field loses focus.
               onMouseDown={(event) => {
                 event.preventDefault();
                 chooseItem(choice);
@@ -273,7 +273,7 @@ export function Combo(props: ComboProps) {
   );
 }
 
-/** @param typed undefined: nobody searches */
+/** @param typed undefined if there is no search */
 function useFound(find: ComboProps['find'], typed: string | undefined, onFound: () => void): readonly ComboChoice[] {
   const [found, setFound] = useState<readonly ComboChoice[]>([]);
   const latest = useRef(0);
@@ -282,7 +282,7 @@ function useFound(find: ComboProps['find'], typed: string | undefined, onFound: 
     const number = ++latest.current;
     const timer = setTimeout(async () => {
       const foundNext = await find(typed.slice(0, 1000));
-      // Answers may come in another order than they were asked for.
+      // Answers may arrive in a different order than their requests.
       if (number !== latest.current || !foundNext) return;
       onFound();
       setFound(foundNext);

@@ -1,6 +1,6 @@
 /**
- * A checked filter as a condition of SQL, true for the same items as in the scan. Values are parameters and columns are quoted names that the index chose:
- * nothing that a request says is part of the text. Texts are compared by the collation "C", whose order is that of code points, as in the scan.
+ * Converts a checked filter to a condition of SQL, true for the same items as in the scan. Values are parameters, and columns are quoted names that the index
+ * chose, so no text of a request becomes part of the statement. Texts are compared by the collation "C", which orders by code points, as the scan does.
  */
 import { escapeIdentifier } from 'pg';
 import type { Comparison } from '../../../grammar/filter.ts';
@@ -11,7 +11,7 @@ import { numberComparisons, textComparisons } from '../serve/filter/filter.ts';
 export class SqlParameters {
   readonly values: unknown[] = [];
 
-  /** The sign of a value in the text. @param type of SQL: what the value is read as */
+  /** Returns the placeholder of a value. @param type SQL type that the value is read as */
   add(value: unknown, type: string): string {
     this.values.push(value);
     return `$${this.values.length}::${type}`;
@@ -79,7 +79,7 @@ const mirrored: Readonly<Record<Comparison, Comparison>> = {
 };
 
 const truth = (is: boolean): string => (is ? 'TRUE' : 'FALSE');
-/** False or true, and unknown where there is no value. */
+/** False, or unknown if there is no value. `always`: true, or unknown if there is no value. */
 const never = (name: string): string => `(${name} <> ${name})`;
 const always = (name: string): string => `(${name} = ${name})`;
 
@@ -96,8 +96,8 @@ function textsSql(
 }
 
 /**
- * A column against a text. No stored text equals one with a unit that cannot be stored, and no stored text lies between that text up to
- * this unit, and the same with the next code point that can be stored in its place.
+ * Compares a column with a text. If the text has a unit that cannot be stored, no stored text equals it, and the result is the same as with the text up to this
+ * unit followed by the next code point that can be stored: no stored text lies between the two.
  */
 function textSql(name: string, by: Comparison, text: string, parameters: SqlParameters): string {
   const badIndex = unstorableAt(text);
@@ -111,7 +111,7 @@ function textSql(name: string, by: Comparison, text: string, parameters: SqlPara
 function listSql(left: TextValue, list: string, nameOf: NameOf, parameters: SqlParameters): string {
   if ('column' in left) {
     const name = nameOf(left.column);
-    // PostgreSQL knows that nothing is in an empty list; here a missing value is not even that.
+    // For PostgreSQL, nothing is in an empty list. Here the result for a missing value is unknown, even for an empty list.
     return `(CASE WHEN ${name} IS NOT NULL THEN ${name} = ANY(${list}) END)`;
   }
   return unstorableAt(left.value) >= 0 ? never(list) : `(${parameters.add(left.value, 'text')} = ANY(${list}))`;
@@ -125,7 +125,7 @@ export function unstorableAt(text: string): number {
   return badIndices.length === 0 ? -1 : Math.min(...badIndices);
 }
 
-/** The best rows of a table for a query vector, as one statement. */
+/** Makes the statement that finds the best rows of a table for query vectors. */
 export interface TableColumns {
   readonly table: string;
   readonly width: number;
@@ -147,18 +147,18 @@ export interface SqlStatement {
   readonly values: readonly unknown[];
 }
 
-/** A row that was found: `distance` is the inner product with the other sign. */
+/** A row that was found. `distance` is the negated inner product. */
 export interface FoundRow {
   readonly row: number;
   readonly distance: number;
 }
 
-/** For several vectors the best rows of each; a row may then come several times. */
+/** Makes a query for the best rows of each vector. The same row may occur several times. */
 export function topSql(place: TableColumns, { vectors, k, condition, without, isExact }: TopQuery): SqlStatement {
   const parameters = new SqlParameters();
   const conditions = [
     ...(condition ? [filterSql(condition, place.nameOf, parameters)] : []),
-    // `<> ALL` of a constant list is looked up in a hash table from PostgreSQL 15 on.
+    // From PostgreSQL 15 on, `<> ALL` of a constant list uses a hash table.
     ...(without.length > 0 ? [`row <> ALL(${parameters.add(without, 'integer[]')})`] : []),
   ];
   const limitSql = parameters.add(k, 'bigint');
@@ -167,14 +167,14 @@ export function topSql(place: TableColumns, { vectors, k, condition, without, is
     const query = parameters.add(`[${Array.from(vector, Math.fround).join(',')}]`, 'vector');
     const distance = `vector <#> ${query}`;
     const near = place.half ? `vector::halfvec(${place.width}) <#> ${query}::halfvec(${place.width})` : distance;
-    // A sum is no order that the graph knows.
+    // The index cannot order by a sum, so every row is compared.
     const orderSql = isExact ? `(${distance}) + 0, row` : near;
     return `(SELECT row, ${distance} AS distance ${fromSql} ORDER BY ${orderSql} LIMIT ${limitSql})`;
   });
   return { text: selects.join(' UNION ALL '), values: parameters.values };
 }
 
-/** Query vectors whose largest number is 1, and what their scores are then multiplied with: no weight of an objective leaves the range of float32. */
+/** Scales query vectors so that their largest number is 1. `scale` is the factor for their scores. So no weight of an objective leaves the range of float32. */
 export function unitsOf(vectors: readonly ArrayLike<number>[]): {
   readonly vectors: Float32Array[];
   readonly scale: number;

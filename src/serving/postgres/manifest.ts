@@ -1,4 +1,4 @@
-/** The table that lists the indexes of a database: of each its model, its settings and its certificate. A server finds the index of its model there. */
+/** Manages the table that lists the indexes of a database, each with its model, settings and certificate. A server finds the index of its model there. */
 import { createHash } from 'node:crypto';
 import { type ClientBase, escapeIdentifier } from 'pg';
 import { failure } from '../../base/diagnostics/failure.ts';
@@ -8,10 +8,10 @@ import type { Snapshot } from '../serve/snapshot.ts';
 import { type NameOf, unstorableAt } from './filter_sql.ts';
 
 export interface IndexSettings {
-  /** Neighbours of an item in the graph, and how many are tried for them. */
+  /** Number of neighbours of an item in the graph. `efConstruction`: number of candidates for them. */
   readonly m: number;
   readonly efConstruction: number;
-  /** Candidates of a search. */
+  /** Number of candidates of a search. */
   readonly efSearch: number;
   /** True for a graph of float16 numbers. */
   readonly half: boolean;
@@ -23,7 +23,7 @@ export interface IndexRow {
   readonly table: string;
   readonly items: number;
   readonly width: number;
-  /** Digest of the keys in the order of their rows: a server of other data has other rows. */
+  /** Digest of the keys in the order of their rows. A server with other data has other rows. */
   readonly keys: string;
   readonly columns: readonly ColumnName[];
   readonly settings: IndexSettings;
@@ -43,7 +43,7 @@ const create = `CREATE TABLE IF NOT EXISTS tower_indexes (
   made timestamptz NOT NULL DEFAULT clock_timestamp()
 )`;
 
-/** Creates the list where it is missing, and lets one program at a time change it: until the transaction ends. */
+/** Creates the list if it is missing, and locks it for other programs until the transaction ends. */
 export async function lockManifest(client: ClientBase): Promise<void> {
   await client.query("SELECT pg_advisory_xact_lock(hashtext('tower_indexes'))");
   await client.query(create);
@@ -64,7 +64,7 @@ export async function addIndex(client: ClientBase, row: IndexRow): Promise<void>
   await client.query(text, rowValues);
 }
 
-/** The indexes of a name, the latest first. */
+/** Returns the indexes of a name, the latest first. */
 export async function indexRowsOf(client: Pick<ClientBase, 'query'>, name: string): Promise<readonly IndexRow[]> {
   const { rows } = await client.query<{ found: string | null }>("SELECT to_regclass('tower_indexes')::text AS found");
   if (rows[0]?.found === null) return [];
@@ -73,7 +73,7 @@ export async function indexRowsOf(client: Pick<ClientBase, 'query'>, name: strin
   return (await client.query<IndexRow>(text, [name])).rows;
 }
 
-/** A key may hold any character, so each comes after its length. */
+/** Returns the digest of the keys. A key may have any character, so each is preceded by its length. */
 export function digestOf({ rows, keyAt }: Pick<Snapshot, 'rows' | 'keyAt'>): string {
   const keysDigest = createHash('sha256');
   for (let row = 0; row < rows; row++) {
@@ -83,9 +83,9 @@ export function digestOf({ rows, keyAt }: Pick<Snapshot, 'rows' | 'keyAt'>): str
   return keysDigest.digest('hex');
 }
 
-// The table of an index: what its columns are called, and what they hold.
+// The table of an index: the names and contents of its columns.
 
-/** A column of the items file in the table. Kept in the row of the index: another server finds its columns by it. */
+/** The name of an items column in the table. It is stored with the index, so that another server finds its columns. */
 export interface ColumnName {
   readonly name: string;
   readonly column: string;
@@ -93,7 +93,7 @@ export interface ColumnName {
 }
 
 const own = ['row', 'key', 'title', 'vector'];
-/** Bytes that PostgreSQL keeps of a name. */
+/** Maximum bytes of a name in PostgreSQL. */
 const longestName = 63;
 
 const types: Readonly<Record<ItemColumn['kind'], string>> = {
@@ -138,7 +138,7 @@ export function nameOf(columns: ItemColumns, names: readonly ColumnName[]): Name
 
 /** @throws Failure `index-table` */
 export function refuseTableName(name: string): void {
-  // A version and a number follow in the names of tables.
+  // The names of tables have a version and a number after this name.
   if (/^[A-Za-z_][A-Za-z0-9_]{0,39}$/.test(name)) return;
   throw failure('index-table', { name: name.length > 60 ? `${name.slice(0, 60)}…` : name });
 }

@@ -3,14 +3,14 @@ import { type ClientConfig, DatabaseError } from 'pg';
 import { type ConnectionOptions, parse, toClientConfig } from 'pg-connection-string';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 
-/** `postgres://user@host:5432/database`: the settings of the client, and the address for messages, which never has a password. */
+/** The settings of the client for an address such as `postgres://user@host:5432/database`. */
 export interface DatabaseAddress {
-  /** Without the password, and without options: for messages and logs. */
+  /** The address without password and options, for messages and logs. */
   readonly shown: string;
   readonly config: ClientConfig;
 }
 
-/** True if a text names a database, and not a folder. */
+/** True if a text is the address of a database, and not a folder. */
 const isAddress = (text: string): boolean => /^postgres(ql)?:/i.test(text);
 
 /** Timeout in milliseconds for a connection. */
@@ -49,7 +49,7 @@ function parsedOf(text: string): ConnectionOptions {
   try {
     parsed = parse(text);
   } catch {
-    // The reason of the client may hold the text, and the text a password.
+    // The client's error may contain the text, which may have a password.
     throw addressFailure('cannot be read');
   }
   const { port } = parsed;
@@ -65,7 +65,7 @@ const start = 'start the server, or correct the host and the port of the address
 const wait = 'wait until the server answers again';
 const again = 'run `tower index` again';
 
-/** By code of the operating system, or SQLSTATE; of the latter also by its first two signs. */
+/** By code of the operating system, or by SQLSTATE or its first two characters. */
 const reasons: Readonly<Record<string, FailureReason>> = {
   ECONNREFUSED: ['nothing listens there', start, 'lost'],
   ENOENT: ['there is no such socket', start, 'lost'],
@@ -105,7 +105,7 @@ const reasons: Readonly<Record<string, FailureReason>> = {
   '25': ['the server is read-only', 'give the address of the primary server'],
 };
 
-/** Errors that the client gives no code. */
+/** Reasons by message, for errors without a code. */
 const sentences: readonly (readonly [RegExp, FailureReason])[] = [
   [/connection terminated|client has encountered a connection error|connection ended|not queryable/i, reasons['08']!],
   [/timeout (expired|exceeded)|connection timeout/i, reasons.ETIMEDOUT!],
@@ -119,7 +119,7 @@ const sentences: readonly (readonly [RegExp, FailureReason])[] = [
 
 function reasonOf(error: unknown): FailureReason | undefined {
   if (!(error instanceof Error)) return undefined;
-  // All addresses of a host failed, each for its own reason.
+  // All addresses of a host failed, each with its own error.
   if (error instanceof AggregateError) return reasonOf(error.errors[0]);
   const { code } = error as { readonly code?: unknown };
   if (typeof code === 'string') {
@@ -143,7 +143,7 @@ export function serverFailure(error: unknown, { shown }: DatabaseAddress): unkno
   return reason === undefined ? error : failure('index-server', { address: shown, reason, advice: advice! });
 }
 
-/** @throws Failure `index-server` for what the server refuses; any other error passes */
+/** Awaits a query. @throws Failure `index-server` for errors of the server; any other error is passed on */
 export const asking = <T>(address: DatabaseAddress, work: Promise<T>): Promise<T> =>
   work.catch((error: unknown) => {
     throw serverFailure(error, address);

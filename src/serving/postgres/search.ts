@@ -1,5 +1,5 @@
 /**
- * Searches a table of PostgreSQL for the best items. The query tower, filters, seen items and weights are of the snapshot of this process; their meaning goes to the
+ * Searches a table of PostgreSQL for the best items. The snapshot of this process has the query tower, filters, seen items and weights. They are sent to the
  * database as SQL with parameters, and rows come back.
  */
 import { DatabaseError, Pool } from 'pg';
@@ -31,7 +31,7 @@ export interface OpenIndexOptions {
   readonly patience?: number;
 }
 
-/** Fewer candidates than so many times the items of an answer are all compared: a graph would visit most items to find them. */
+/** If there are fewer candidates than this many times the items of an answer, all are compared: a graph would visit most items to find them. */
 const fewTimes = 20;
 
 /** @throws Failure `index-address`, `index-table`, `index-server`, `index-missing`, `index-other` */
@@ -59,7 +59,7 @@ export async function openPostgres(
       bestOf(await locatedTable.ask((place) => topSql(place, { ...topQuery, isExact })), topQuery.k, scale);
     const isFew = candidates < fewTimes * topQuery.k;
     let best = topQuery.k === 0 ? [] : await found(isFew);
-    // The graph gave up before the filter let enough through.
+    // The search of the graph ended before enough items passed the filter.
     if (best.length < topQuery.k && !isFew) best = await found(true);
     return {
       version: snapshot.version,
@@ -101,7 +101,7 @@ interface BestRow {
   readonly score: number;
 }
 
-/** Rows of several vectors come several times, and keep their best score. */
+/** Keeps the best score of each row, which may occur for several vectors. */
 function bestOf(found: readonly FoundRow[], k: number, scale: number): readonly BestRow[] {
   const scores = new Map<number, number>();
   for (const { row, distance } of found)
@@ -130,7 +130,7 @@ interface TableSearch {
   readonly patience: number;
 }
 
-/** Connections at most: as many as bodies that a server answers at the same time. */
+/** Maximum number of connections: as many as the bodies that a server answers at the same time. */
 const connections = 8;
 
 /**
@@ -151,7 +151,7 @@ async function locate(search: TableSearch) {
   };
   let currentTable = await findTable();
   let moving: Promise<void> | undefined;
-  /** The same version was indexed again and the old table dropped. The first query that fails looks up the new one. */
+  /** Switches to the new table if the same version was indexed again and the old table dropped. The first query that fails looks it up. */
   const moveOn = async (from: IndexTable): Promise<void> => {
     if (currentTable !== from) return;
     moving ??= findTable()
@@ -178,7 +178,7 @@ async function locate(search: TableSearch) {
       try {
         return await askOnce(statement);
       } catch (error) {
-        // A question changes nothing, so it may be asked twice: after a restart of the server all connections are lost.
+        // A query changes nothing, so it may be repeated. A restart of the server breaks all connections.
         if (isMissing(error)) await moveOn(askedTable);
         else if (!isLost(error)) throw error;
         return askOnce(statement);
@@ -202,7 +202,7 @@ function tableOf(row: IndexRow, { columns }: Snapshot, address: DatabaseAddress,
       .filter(Boolean)
       .join(' '),
     statement_timeout: patience,
-    // Where the network is gone, no error comes.
+    // If the network is gone, there is no error, so the client needs its own timeout.
     query_timeout: 1.2 * patience,
   });
   return { row, pool, place: { table: row.table, width: row.width, half, nameOf: nameOf(columns, row.columns) } };
@@ -210,12 +210,12 @@ function tableOf(row: IndexRow, { columns }: Snapshot, address: DatabaseAddress,
 
 function poolOf({ config }: DatabaseAddress, options: object): Pool {
   const pool = new Pool({ ...config, ...options, allowExitOnIdle: true });
-  // A connection that nobody uses was lost: the next question opens another one.
+  // An unused connection was lost. The next query opens another one.
   pool.on('error', () => {});
   return pool;
 }
 
-/** SQLSTATE of a table that is not there. */
+/** True for the SQLSTATE of a table that does not exist. */
 const isMissing = (error: unknown): boolean => error instanceof DatabaseError && error.code === '42P01';
 
 function rowOf(

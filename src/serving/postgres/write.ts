@@ -1,6 +1,6 @@
 /**
- * A table of items with a graph (HNSW) over their vectors, in one transaction: copied, indexed, measured against the exact scan, and listed. What fails leaves
- * nothing behind, and no server sees a part of it.
+ * Writes a table of items with a graph (HNSW) over their vectors in one transaction: copies, indexes, measures against the exact scan, and lists it. A failure
+ * leaves nothing behind, and no server sees an incomplete index.
  */
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -32,7 +32,7 @@ export type IndexedItems = Pick<
 >;
 
 export interface WriteOptions {
-  /** A view of this name shows the newest index. */
+  /** The name of a view of the newest index. */
   readonly name: string;
   readonly recall: number;
   /** True for a graph of float16 numbers, in half of the memory. */
@@ -48,7 +48,7 @@ export interface WrittenIndex {
   readonly dropped: readonly string[];
 }
 
-/** Tried in this order, until one finds enough. */
+/** Settings of the graph, tried in this order until one finds enough. */
 const graphs = [
   { m: 16, efConstruction: 64 },
   { m: 32, efConstruction: 200 },
@@ -70,7 +70,7 @@ export async function checkServer(to: string, name: string): Promise<void> {
 
 async function connected<T>(address: DatabaseAddress, work: (client: ClientBase) => Promise<T>): Promise<T> {
   const client = new Client(address.config);
-  // An error of a connection is also that of the statement that waits for it.
+  // The statement that waits for a connection gets its error too.
   client.on('error', () => {});
   await asking(address, client.connect());
   try {
@@ -125,7 +125,7 @@ export async function writeIndex(
   });
 }
 
-/** Sets the session, whatever is set for the user. */
+/** Sets the session, regardless of the user's settings. */
 async function prepareServer(client: ClientBase): Promise<void> {
   await client.query('SET LOCAL statement_timeout = 0');
   await client.query('SET LOCAL idle_in_transaction_session_timeout = 0');
@@ -137,7 +137,7 @@ async function prepareServer(client: ClientBase): Promise<void> {
   if (major === 0 && minor < 8) throw failure('index-extension', { version: rows[0]?.version ?? 'none' });
 }
 
-/** The name of the version, with a number where it was indexed before. */
+/** Returns the name of the version's table, with a number if the version was indexed before. */
 function freeTable(name: string, version: string, older: readonly IndexRow[]): string {
   const baseName = `${name}_${version
     .replace(/[^A-Za-z0-9]/g, '')
@@ -191,7 +191,7 @@ async function buildGraph(
       `CREATE INDEX ${graphIndex} ON ${escapeIdentifier(table)} USING hnsw (${indexedColumn}) WITH (m = ${m}, ef_construction = ${efConstruction})`,
     );
     for (const efSearch of searches) {
-      // Also continues a search whose items a filter removes.
+      // Continues a search if a filter removes its items.
       await client.query(`SET LOCAL hnsw.ef_search = ${efSearch}; SET LOCAL hnsw.iterative_scan = strict_order`);
       const certificate = await truth.certify(find);
       onProgress(
@@ -204,7 +204,7 @@ async function buildGraph(
   throw failure('index-recall', { recall: best!.recall, asked: recall, k: truth.k, queries: best!.queries });
 }
 
-/** Tables that somebody uses are dropped when that ends. */
+/** Drops tables. One that is in use is dropped when its use ends. */
 async function dropTables(client: ClientBase, older: readonly IndexRow[]): Promise<string[]> {
   for (const { table } of older) {
     await client.query(`DROP TABLE IF EXISTS ${escapeIdentifier(table)}`);
@@ -216,9 +216,9 @@ async function dropTables(client: ClientBase, older: readonly IndexRow[]): Promi
 const chunkCharacters = 2 ** 18;
 
 /**
- * Writes items in the text format of COPY: a line each, tabs between the fields, and `\N` for null. https://www.postgresql.org/docs/17/sql-copy.html
+ * Writes items in the text format of COPY: one line per item, tabs between the fields, and `\N` for null. https://www.postgresql.org/docs/17/sql-copy.html
  * @param columns in the order of the table
- * @throws Failure `index-value` of a text that PostgreSQL cannot store
+ * @throws Failure `index-value` for a text that PostgreSQL cannot store
  */
 function* copyRows(
   items: Pick<Snapshot, 'rows' | 'itemVector' | 'keyAt' | 'titleAt'>,

@@ -1,6 +1,6 @@
 /**
- * Writes the towers so that they run without Tower: for each a TensorFlow.js graph model, an ONNX file and a SavedModel, codes in
- * and the retrieval vector out, and serving.json, which says what goes in.
+ * Writes the towers so that they run without Tower: each as a TensorFlow.js graph model, an ONNX file and a SavedModel, which map codes to the retrieval
+ * vector, and serving.json, which describes their inputs.
  */
 import { rm } from 'node:fs/promises';
 import { endianness } from 'node:os';
@@ -38,9 +38,9 @@ export interface ExportOptions {
   readonly folder: string;
   readonly tower: string;
   readonly elements?: ListElements;
-  /** The corpus, whose vectors are written too. */
+  /** The corpus, whose vectors are also written. */
   readonly items?: ExportedItems;
-  /** Writes into a folder that is not empty; what an earlier export left of these towers is replaced. */
+  /** True to write into a folder that is not empty. Files of an earlier export of these towers are replaced. */
   readonly force?: boolean;
 }
 
@@ -49,7 +49,7 @@ export interface Exported {
   readonly files: readonly string[];
 }
 
-/** A protocol buffer, which ONNX and SavedModel are, holds less than this. */
+/** Maximum bytes of a protocol buffer, the format of ONNX and SavedModel. */
 const largestMessage = 2 ** 31 - 2 ** 20;
 
 /** @throws Failure `folder-in-use`, `run-in-use`, `too-large-to-export`, `cannot-write` */
@@ -197,7 +197,7 @@ function describe(
   };
 }
 
-/** The feature whose encoding an export uses. A list that goes through the item tower has its own, of items of the corpus. */
+/** Returns the feature whose encoding an export uses. A list that goes through the item tower has its own encoding, of items of the corpus. */
 const encodingOf = ({ name, through, encoderOf }: FeaturePlan): string => (through ? name : encoderOf);
 
 const unseenOf = ({
@@ -212,18 +212,18 @@ const unseenOf = ({
 const shapeOf = (graph: Graph, node: number): ServingShape =>
   graph.nodes[node]!.type.shape.map((dim) => (typeof dim === 'number' ? dim : 'batch'));
 
-/** serving.json; `serving.schema.json` says what each entry means. */
+/** The contents of serving.json. `serving.schema.json` describes each entry. */
 export interface ServingDescription {
   readonly format: 'tower-serving-1';
   readonly tower: string;
   readonly model: string;
-  /** `interrupted` and `stopped` are models of half a training. */
+  /** `interrupted` and `stopped` are models whose training did not end. */
   readonly training: Pick<Manifest['training'], 'status' | 'epochs' | 'steps'>;
   readonly retrieval: {
     readonly query: string;
     readonly item: string;
     readonly width: number;
-    /** Query vectors a row: search with each, and keep the best score of an item. */
+    /** Number of query vectors per row. Search with each, and keep the best score of an item. */
     readonly interests?: number;
     readonly score: 'inner product' | 'largest inner product';
   };
@@ -248,7 +248,7 @@ export interface ServingInput {
   readonly gives: 'code' | 'bag' | 'numbers' | 'weights';
   /** Absent for a cross. */
   readonly column?: string;
-  /** Absent for weights. */
+  /** Absent if the input has weights. */
   readonly encoding?: string;
   /** The input with the weights of the elements of a list. */
   readonly weights?: string;
@@ -258,25 +258,25 @@ export interface ServingInput {
   readonly missing?: number;
   readonly crosses?: readonly ServingPart[];
   readonly last?: ServingPart;
-  /** The list to whose elements its own belong. */
+  /** The list whose elements have these values, one each. */
   readonly along?: ServingPart;
-  /** If each element has several values: the number of first values that are read. */
+  /** If each element has several values: how many of its first values are read. */
   readonly each?: Pick<ServingInput, 'atMost' | 'unseen'>;
   readonly padding?: -1 | 0;
   readonly keeps?: ElementLimit['keeps'];
   readonly atMost?: number;
-  /** For a bag whose elements may be missing in the vocabulary. */
+  /** For a bag: whether elements outside the vocabulary are skipped. */
   readonly unseen?: 'skip' | 'keep';
 }
 
-/** The column is absent for what is made of others. */
+/** A part of an input. `column` is absent if the part is computed from other features. */
 interface ServingPart extends Pick<ServingInput, 'name' | 'column' | 'last' | 'keeps' | 'atMost' | 'unseen'> {
   readonly encoding: string;
 }
 
 type ServingShape = readonly (number | 'batch')[];
 
-/** The vectors of all items in files that searches of others read: an array of NumPy, and the same rows with keys and titles as Parquet. */
+/** The vectors of all items, in files for other search systems: a NumPy array, and the same rows with keys and titles as Parquet. */
 interface ExportedItems {
   readonly keys: Texts;
   readonly titles?: Texts;
@@ -307,7 +307,7 @@ export async function writeItems(folder: string, { keys, titles, vectors }: Expo
   return index;
 }
 
-/** Version 1.0 of the format. The header ends at a multiple of 64, so that the numbers can be mapped into memory. */
+/** Returns a header of version 1.0 of the format. It ends at a multiple of 64 bytes, so that the numbers can be mapped into memory. */
 function npyHeader(rows: number, columns: number): Buffer {
   const headerText = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${columns}), }`;
   const headerLength = Math.ceil((10 + headerText.length + 1) / 64) * 64;

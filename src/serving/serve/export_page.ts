@@ -1,4 +1,4 @@
-/** Writes the folder that `tower-lang/browser` opens: the query tower with its tables; the vectors, keys, titles and columns of the items. */
+/** Writes the folder that `tower-lang/browser` opens: the query tower with its tables, and the vectors, keys, titles and columns of the items. */
 import { join } from 'node:path';
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { remove, writeDurably, writeTextDurably } from '../../base/storage/durable.ts';
@@ -33,7 +33,7 @@ export interface PageOptions {
   readonly folder: string;
   readonly tower: string;
   readonly dataset: Pick<Dataset, 'corpus' | 'seen' | 'histories'>;
-  /** The columns of the items file, and those that are exported. */
+  /** The columns of the items file. `chosen` are the ones to export. */
   readonly columns: ItemColumns;
   readonly chosen: readonly string[];
   readonly objectives: readonly RetrievalObjective[];
@@ -46,7 +46,7 @@ export interface PageOptions {
 export interface ExportedPage {
   readonly index: PageIndex;
   readonly files: Readonly<Record<string, number>>;
-  /** Keys of users in the folder: none, where the query tower does not read them. */
+  /** Number of user keys in the folder: 0 if the query tower does not read them. */
   readonly users: number;
 }
 
@@ -63,7 +63,7 @@ export async function writePageExport(
   return writeExport(folder, pageIndex, options.force, () => writePage(trained, retrieval, pageItems, options));
 }
 
-/** Writes into a folder of its own. What says that it is an export goes first, and comes last. */
+/** Writes into a folder of its own. The index is removed first and written last, so that an incomplete export has none. */
 export async function writeExport<T>(
   folder: string,
   index: string,
@@ -165,7 +165,7 @@ function itemsOf({ dataset: { corpus }, columns, chosen }: PageOptions): PageIte
 const featureNamed = ({ features }: Plan, name: string): FeaturePlan | undefined =>
   features.find((feature) => feature.name === name);
 
-/** The features of the query tower with those that they need, and the key of the items: what is given of them names items. */
+/** Returns the features of the query tower, those that they need, and the key of the items, because values of features may name items. */
 function featuresOf(plan: Plan): FeaturePlan[] {
   const [query, item] = plan.towers;
   const names = new Set<string>();
@@ -180,7 +180,7 @@ function featuresOf(plan: Plan): FeaturePlan[] {
   return plan.features.filter(({ name }) => names.has(name)).map(lightened);
 }
 
-/** Drops the entries that only training reads. */
+/** Removes the entries that only training reads. */
 function lightened({ table: _, vectors: __, frozen: ___, drop: ____, encoder, ...feature }: FeaturePlan): FeaturePlan {
   const {
     values: _____,
@@ -204,9 +204,9 @@ function encodingsOf({ plan, encodings }: LoadedModel): Record<string, Encoding>
 const pick = <T extends object, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> =>
   Object.fromEntries(names.flatMap((name) => (from[name] === undefined ? [] : [[name, from[name]]]))) as Pick<T, K>;
 
-// A tower with its tables and dense weights inside: codes and numbers in, one vector out.
+// A tower with its tables and dense weights inside. It maps codes and numbers to one vector.
 
-/** The items that lists of the item tower may hold, and the tables that the tower computes. */
+/** The items that lists of the item tower may contain, and the tables that the tower computes. */
 export interface ListElements {
   readonly corpus: Corpus;
   readonly tables: Tables;
@@ -260,7 +260,7 @@ const tablesOfCorpus = (
     }),
   );
 
-/** Row 0 is zeros. */
+/** Returns a table with the vectors of some rows. Its row 0 is zeros. */
 function rowsOf(vectors: Float32Array, rows: Int32Array, width: number): Tensor {
   const data = new Float32Array((rows.length + 1) * width);
   for (const [at, row] of rows.entries()) {

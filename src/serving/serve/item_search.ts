@@ -8,20 +8,17 @@ import { type Item, itemAt } from './prepare.ts';
 import type { OwnedRows, Snapshot } from './snapshot.ts';
 
 export interface ItemSearch {
-  /**
-   * @param most items at most
-   * @param isOver whether nobody waits for the answer any more
-   */
+  /** @param most maximum number of items @param isOver true if nobody waits for the answer any more */
   find(snapshot: Snapshot, text: string, most: number, isOver?: () => boolean): Promise<Item[]>;
 }
 
-/** Rows of one text, which is scanned without a pause. */
+/** Number of titles in one text, which is scanned without a pause. */
 const rowsOfPart = 4096;
-/** Titles that are folded before other requests get a turn: less than a millisecond. */
+/** Number of titles that are folded before other requests get a turn: less than a millisecond. */
 const foldedOfTurn = 512;
 /** Up to this many matching rows are sorted by comparing their titles. */
 const few = 500;
-/** Texts that are scanned before other requests get a turn. */
+/** Number of texts that are scanned before other requests get a turn. */
 const partsOfTurn = 32;
 
 /** Normalizes a text for comparison: one line, without accents and capital letters. */
@@ -50,7 +47,7 @@ async function foldRows(from: Titles, first: number, end: number): Promise<strin
 export function makeItemSearch(base: Pick<Snapshot, 'rows' | 'titleAt' | 'keyAt'>): ItemSearch {
   const textsByOwner = new WeakMap<object, string[]>();
 
-  /** Yields the rows whose titles contain a text: in the order of the items, or the latest first. */
+  /** Yields the rows whose titles contain a text, in the order of the items or the latest first. */
   async function* rowsWith(
     from: Titles,
     groups: readonly OwnedRows[],
@@ -90,7 +87,7 @@ export function makeItemSearch(base: Pick<Snapshot, 'rows' | 'titleAt' | 'keyAt'
       const foundRows = new Set<number>();
       const keyRow = snapshot.itemRow(text.trim());
       if (keyRow >= 0) foundRows.add(keyRow);
-      // Written items lie after those of the data: the latest come first.
+      // Written items come after those of the data. The latest come first.
       const { written = [] } = snapshot;
       for await (const row of rowsWith(snapshot, written, foldedText, { isLatestFirst: true, isOver })) {
         if (foundRows.size >= most) break;

@@ -1,4 +1,4 @@
-/** Columns of several questions, a row each, as the columns of one batch: they go through the query tower together. */
+/** Joins the columns of several queries, one row each, into one batch, so that they go through the query tower together. */
 import { Failure, invariant } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { BagColumn, CodeColumn, Column, IndexedColumn, NumberColumn } from '../../data/dataset.ts';
@@ -16,7 +16,7 @@ import { attempt, interestsOf, type Snapshot, topEach } from './snapshot.ts';
 
 type FeatureColumns = ReadonlyMap<string, IndexedColumn>;
 
-/** Row i is row 0 of question i. All have the same features, each of one kind. */
+/** Returns columns whose row i is row 0 of query i. All queries have the same features, each of one kind. */
 export function joinColumns(questions: readonly FeatureColumns[]): FeatureColumns {
   const [first] = questions;
   if (first === undefined || questions.length === 1) return first ?? new Map();
@@ -78,7 +78,7 @@ function joinedBags(given: readonly ColumnRow<BagColumn>[]): BagColumn {
     items?.set(column.items!.subarray(column.starts[row], column.ends[row]), starts[at]!);
   });
   const innerBags = joinedInner(given);
-  // Element i of all is then bag i of `inner`.
+  // Element i of all queries is then bag i of `inner`.
   return {
     kind: 'bags',
     starts,
@@ -91,7 +91,7 @@ function joinedBags(given: readonly ColumnRow<BagColumn>[]): BagColumn {
 const elementsOf = ({ starts, ends, values }: BagColumn, row: number): Int32Array =>
   values.subarray(starts[row], ends[row]);
 
-/** Where the elements are bags themselves: those of the questions, one after another, and no others of their column. */
+/** Joins the inner bags of elements that are bags themselves: those of these rows, one after another, without the others of their column. */
 function joinedInner(given: readonly ColumnRow<BagColumn>[]): BagColumn | undefined {
   if (!given.some(({ column }) => column.inner)) return undefined;
   return joinedBags(
@@ -101,18 +101,18 @@ function joinedInner(given: readonly ColumnRow<BagColumn>[]): BagColumn | undefi
   );
 }
 
-/** Questions to answers, over one snapshot: one run of the query tower, and one pass over the items. It needs neither Node.js nor an engine. */
+/** Answers queries with one snapshot: one run of the query tower, and one pass over the items. Needs neither Node.js nor an engine. */
 export interface QueryAnswerer {
   readonly snapshot: Snapshot;
   /**
-   * @param snapshot what answers. Default: that of now
+   * @param snapshot answers the query. Default: the current one
    * @throws Failure `no-user-key`, `unknown-name`, `feature-value`, `filter-syntax`, `filter-type`, `request-value`
    */
   ask(question: RecommendQuery, options: RecommendOptions, snapshot?: Snapshot): Promise<Recommendation>;
   /**
-   * Several questions: one run of the query tower, and one pass over the items. In place of an answer is the Failure of a question that has none;
-   * the others are answered.
-   * @param known has the vectors of users who have asked before, and gets those that are computed
+   * Answers several queries with one run of the query tower and one pass over the items. A query that fails gets its Failure instead of an answer; the others
+   * are answered.
+   * @param known cached vectors of users; computed ones are added
    */
   askAll(
     asked: readonly QueryWithOptions[],
@@ -126,10 +126,10 @@ export interface QueryAnswerer {
   vectors(question: RecommendQuery): Promise<readonly Float32Array[]>;
 }
 
-/** The vectors of the first rows of columns. */
+/** Returns the vectors of the first `rows` rows of the columns. */
 export type QueryTowerRun = (columns: ReadonlyMap<string, IndexedColumn>, rows: number) => Promise<Vectors>;
 
-/** @param source has what answers at a moment: where items are written, another one after each write */
+/** @param source has the current snapshot, a different one after each write of items */
 export function makeQueryAnswerer(
   source: { readonly snapshot: Snapshot },
   prepare: Preparer,
@@ -182,12 +182,11 @@ export function makeQueryAnswerer(
 }
 
 /**
- * The query vectors of users of the data who have asked, within a bound of memory. A vector depends on the model and the user alone, so it has the bits that the
- * query tower would give again. When the room is taken, a vector leaves that nobody asked for since the hand of
- * a clock last passed it, as pages of memory leave in operating systems.
+ * Caches query vectors of users within a memory limit. A vector depends only on the model and the user, so it has the same bits as if it was computed again. If
+ * there is no room, the clock algorithm, known from memory pages, evicts a vector that was not requested since the hand last passed it.
  */
 interface UserVectorCache {
-  /** Copies: one vector, or one for each interest. Undefined for a user who is not cached. */
+  /** Returns copies of a user's vectors: one, or one for each interest. Undefined for a user who is not cached. */
   get(user: number): Float32Array[] | undefined;
   /** @param user a row of the data, below `users` */
   put(user: number, vectors: readonly Float32Array[]): void;
@@ -195,15 +194,15 @@ interface UserVectorCache {
 }
 
 export interface UserVectorFigures {
-  /** Queries whose vectors were cached, and those whose vectors were not. */
+  /** Number of queries whose vectors were cached. `computed`: number of the others. */
   readonly kept: number;
   readonly computed: number;
-  /** Users whose vectors are cached, and how many can be. */
+  /** Number of users whose vectors are cached. `room`: maximum number. */
   readonly users: number;
   readonly room: number;
 }
 
-/** Further bytes of a slot: its user, and a flag of its use. */
+/** Further bytes of a slot: its user, and a flag that it was used. */
 const slotBytes = 5;
 
 /** Arrays of the cache, allocated for the shape of the first vectors. The system provides memory only when it is written. */
@@ -214,17 +213,14 @@ function makeVectorSlots(users: number, bytes: number, [first, ...others]: reado
   return {
     ...{ interests, width, numbersPerUser, room },
     numbers: new Float32Array(room * numbersPerUser),
-    /** By user: the slot, plus 1. */
+    /** By user: the slot plus 1. */
     slotOfUser: new Int32Array(room === 0 ? 0 : users),
     owners: new Int32Array(room),
     isAsked: new Uint8Array(room),
   };
 }
 
-/**
- * @param users of the data: each has a row below it, and takes 4 bytes besides
- * @param bytes of the vectors and of what finds them
- */
+/** @param users number of users in the data, each of which takes 4 bytes @param bytes memory for the vectors and their index */
 export function makeUserVectorCache(users: number, bytes: number): UserVectorCache {
   let slots: ReturnType<typeof makeVectorSlots> | undefined;
   let [kept, computed, takenSlots, clockHand] = [0, 0, 0, 0];
@@ -246,7 +242,7 @@ export function makeUserVectorCache(users: number, bytes: number): UserVectorCac
       kept++;
       slots.isAsked[slot] = 1;
       const { numbers, interests, width, numbersPerUser } = slots;
-      // A copy: the slot may be another user's before the answer is made.
+      // A copy, because the slot may get another user before the answer is made.
       return interestsOf({
         data: numbers.slice(slot * numbersPerUser, (slot + 1) * numbersPerUser),
         rows: 1,

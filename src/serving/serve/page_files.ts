@@ -25,7 +25,7 @@ export interface PageIndex {
   readonly files: Readonly<Record<PageFile, { readonly sha256: string; readonly bytes: number }>>;
 }
 
-/** `query.json`: from feature values to the vector of the query tower. */
+/** `query.json`: everything that maps feature values to the vector of the query tower. */
 export interface PageQuery {
   readonly plan: QueryPlan;
   readonly seen: Seen;
@@ -44,7 +44,7 @@ export interface PageItems {
   readonly columns: Readonly<Record<string, PageColumn>>;
 }
 
-/** A value an item. Texts are places among `words`; −1 or null where there is no value. */
+/** One value per item. Texts are indexes into `words`. A missing value is −1 or null. */
 export type PageColumn =
   | { readonly kind: 'number'; readonly values: readonly (number | null)[] }
   | { readonly kind: 'text'; readonly words: readonly string[]; readonly values: readonly number[] }
@@ -99,7 +99,7 @@ function itemColumn(column: PageColumn): ItemColumn {
 
 // JSON Schemas of the files, which are validated before use.
 
-/** Shapes of values that came from elsewhere, as data: a shape gives what is wrong with a value, with its place. */
+/** A shape of a value from elsewhere. Returns what is wrong with the value, and where; undefined if it is valid. */
 export type JsonShape = (value: unknown, at: string) => string | undefined;
 
 const is = (holds: (value: unknown) => boolean, expected: string): JsonShape => {
@@ -151,7 +151,7 @@ const recordOf =
 
 type JsonShapes = Readonly<Record<string, JsonShape>>;
 
-/** An object with these entries, and no others. */
+/** Makes the shape of an object with these entries and no others. */
 const entries =
   (required: JsonShapes, optional: JsonShapes = {}): JsonShape =>
   (value, at) => {
@@ -164,7 +164,7 @@ const entries =
     });
   };
 
-/** An object whose `kind` says which shape it has. */
+/** Makes the shape of an object whose `kind` selects its entries. */
 const byKind =
   (kinds: Readonly<Record<string, readonly [required: JsonShapes, optional?: JsonShapes]>>): JsonShape =>
   (value, at) => {

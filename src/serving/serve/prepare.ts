@@ -1,4 +1,4 @@
-/** Converts a request to a row for the query tower and a request to the snapshot. It needs neither Node.js nor an engine. */
+/** Converts a request to a row for the query tower and a request to the snapshot. Needs neither Node.js nor an engine. */
 import { failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Dataset, Encoding, IndexedColumn, Users } from '../../data/dataset.ts';
@@ -14,14 +14,11 @@ export type RecommendQuery =
 
 export interface RecommendOptions {
   readonly k: number;
-  /**
-   * Whether what the user had is left out: the items of all events, and of lists that are given. Default: as the data block
-   * declares, and `excluded` where the block does not.
-   */
+  /** True to exclude the user's items: those of all events, and of given lists. Default: the `seen` entry of the data block, otherwise `excluded`. */
   readonly removeSeen?: boolean;
   readonly filter?: string;
   readonly exclude?: readonly string[];
-  /** By task of `retrieve`, in place of its factor. */
+  /** Weights by task of `retrieve`, which replace its factors. */
   readonly weights?: Readonly<Record<string, number>>;
   readonly shares?: boolean;
 }
@@ -32,7 +29,7 @@ export interface Recommendation {
   readonly items: readonly (Item & { readonly score: number; readonly shares?: ScoreShares })[];
   /** Items of the user's events, the latest first. */
   readonly history: readonly Item[];
-  /** Absent: it is proved that no other item has a higher score. */
+  /** Absent if it is proved that no other item has a higher score. */
   readonly exact?: false;
 }
 
@@ -51,7 +48,7 @@ export interface QueryModel {
   readonly encodings: ReadonlyMap<string, Encoding>;
 }
 
-/** The parts of a plan that turn values into a row of the query tower. */
+/** The parts of a plan that convert values to a row of the query tower. */
 export interface QueryPlan {
   readonly towers: readonly [QueryTower, Pick<TowerPlan, 'key'>];
   readonly features: Plan['features'];
@@ -63,7 +60,7 @@ export interface QueryData extends Pick<Dataset, 'histories' | 'seen'> {
 
 export interface PreparedQuery extends Pick<Recommendation, 'key' | 'notes' | 'history'> {
   readonly columns: ReadonlyMap<string, IndexedColumn>;
-  /** The row of a user of the data, if the vector depends on the user alone. */
+  /** The row of a user of the data, if the vector depends only on the user. */
   readonly user?: number;
   readonly request: Omit<TopRequest, 'vectors'>;
 }
@@ -105,7 +102,7 @@ export function makePreparer({ plan, encodings }: QueryModel, dataset: QueryData
     const columnsOf = () =>
       queryColumns(plan, tower, encodings, allValues, { histories, itemOf, ...defined({ base }) });
     const user = Object.keys(values).length === 0 ? row : undefined;
-    // Refuses invalid given values.
+    // Refuses invalid values.
     const columns = user === undefined ? columnsOf() : undefined;
     const seenRows = row === undefined ? [] : snapshot.seenBy(row);
     const excludedRows = new Set(removeSeen ? [...seenRows, ...givenRows] : []);
@@ -125,7 +122,7 @@ export function makePreparer({ plan, encodings }: QueryModel, dataset: QueryData
       ...defined({ user }),
       request: { ...request, excludeRows: excludedRows },
       notes,
-      // Few ask for it, and it is as long as the user has been there.
+      // Computed on access, because few requests need it, and it may be long.
       get history() {
         return seenRows.toReversed().map((row): Item => itemAt(row, snapshot));
       },
@@ -155,7 +152,7 @@ export function recommendationOf(prepared: PreparedQuery, { items, unknown, exac
 export const excludedNothing = (unknown: readonly string[]): readonly string[] =>
   unknown.length === 0 ? [] : [`No item has the key ${listOf(unknown)}, so nothing was excluded by it.`];
 
-/** The features of the asking tower whose values are items, and that are not made of others. */
+/** Returns the features of the query tower whose values are items, except those that are computed from others. */
 function itemFeatures({ towers, features }: QueryPlan): string[] {
   const [query, { key }] = towers;
   const owner = features.find(({ name }) => name === key)?.encoderOf;
@@ -165,7 +162,7 @@ function itemFeatures({ towers, features }: QueryPlan): string[] {
     .map(({ name }) => name);
 }
 
-/** True if the answer rests on the feature of the data. */
+/** True if the answer depends on the feature's value in the data. */
 const isRead = (name: string, { features, key }: QueryTower, values: FeatureValues): boolean =>
   features.includes(name) && name !== key && !(name in values);
 
@@ -180,9 +177,9 @@ function asOfLastEvent(names: readonly string[], who: string): string {
 export interface QueryDescription {
   readonly model: string;
   readonly tower: string;
-  /** The feature that identifies users; absent where the tower has no key. */
+  /** The feature that identifies users; absent if the tower has no key. */
   readonly key?: string;
-  /** Vectors of one query, where it has several. */
+  /** Number of vectors of one query, if there are several. */
   readonly interests?: number;
   readonly features: readonly DescribedFeature[];
 }
@@ -191,13 +188,13 @@ export interface DescribedFeature {
   readonly name: string;
   /** `category`: a value of a vocabulary, or any text that is hashed; `item`: the key of an item; `text`: words. */
   readonly kind: 'category' | 'item' | 'number' | 'moment' | 'text' | 'vector';
-  /** True if it takes a list of such values. */
+  /** True if its value is a list of such values. */
   readonly list?: true;
   readonly size?: number;
-  /** The list to whose elements its values belong, one each. */
+  /** The list whose elements have these values, one each. */
   readonly along?: string;
   readonly each?: true;
-  /** The most frequent values, or a usual one. */
+  /** The most frequent values, or a typical one. */
   readonly examples: readonly FeatureExample[];
 }
 
@@ -206,10 +203,10 @@ interface FeatureExample {
   readonly title?: string;
 }
 
-/** Example values, few enough for a page. */
+/** Maximum number of examples, few enough for a page. */
 const mostExamples = 50;
 
-/** @param items give keys and titles for examples */
+/** @param items has keys and titles for examples */
 export function describeQuery(
   plan: QueryPlan & { readonly model: string },
   encodings: QueryModel['encodings'],

@@ -1,4 +1,4 @@
-/** Encodes the feature values of a request as one row, as training encoded its columns. */
+/** Encodes the feature values of a request as one row, like the columns in training. */
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { crossColumns, lastColumn, missingCode } from '../../data/columns/encode.ts';
 import { type EncodedValue, encodeValue } from '../../data/columns/encoders/value.ts';
@@ -6,21 +6,21 @@ import type { BagColumn, Column, Encoding, IndexedColumn } from '../../data/data
 import { elementPlan, type FeaturePlan, madeOf, neededBy, type Plan, type TowerPlan } from '../../graph/plan/plan.ts';
 import { unknownFacts } from './top_request.ts';
 
-/** By feature; what is left out is missing. */
+/** Values by feature. An absent feature has a missing value. */
 export type FeatureValues = Readonly<Record<string, unknown>>;
 
 export type QueryTower = Pick<TowerPlan, 'name' | 'key' | 'features' | 'interests'>;
 
 export interface QueryOptions {
   readonly histories: Histories;
-  /** The corpus row of an item, by its key: what lists that go through the item tower hold. Without it they are empty. */
+  /** Returns the corpus row of an item for lists that go through the item tower. If absent, these lists are empty. */
   readonly itemOf?: (key: string) => number | undefined;
-  /** The row that gives what `values` leaves out. Without it that is missing. */
+  /** The row with the values of features that are not given. If absent, these are missing. */
   readonly base?: { readonly columns: ReadonlyMap<string, IndexedColumn>; readonly row: number };
 }
 
 /**
- * Row 0 of the columns is the question. A feature that is made of others, such as `last(history)`, is made anew of their values.
+ * Returns columns whose row 0 is the query. A feature that is computed from others, such as `last(history)`, is computed from their new values.
  * @throws Failure `unknown-name`, `feature-value`
  */
 export function queryColumns(
@@ -91,7 +91,7 @@ function refuseUnlessGiven(name: string, plan: Pick<Plan, 'features'>, tower: Qu
   throw failure('feature-value', { feature: name, reason });
 }
 
-/** True if a feature has a value of its own among those given, or needs one that has. */
+/** True if a value of the feature is given, or of a feature that it needs. */
 function isGiven(feature: FeaturePlan, own: readonly FeaturePlan[], values: FeatureValues): boolean {
   if (feature.name in values || (feature.weights !== undefined && feature.weights in values)) return true;
   const neededFeatures = neededBy(feature);
@@ -143,8 +143,8 @@ function codesOf(feature: FeaturePlan, value: EncodedValue): readonly number[] {
 }
 
 /**
- * Encodes the elements of a list, beginning at the end that the feature keeps, until it has enough. A request may give many thousands of further
- * elements, and encoding them would take seconds.
+ * Encodes the elements of a list, from the end that the feature keeps, until it has enough. A request may have many thousands of further elements, whose
+ * encoding would take seconds.
  */
 function limitedParts<T>(
   elements: readonly unknown[],
@@ -177,14 +177,14 @@ interface GivenList {
 }
 
 interface ListElement {
-  /** Index among the elements that were given. */
+  /** Index among the given elements. */
   readonly at: number;
   readonly code: number;
   /** The corpus row, for a list that goes through the item tower. */
   readonly item?: number;
 }
 
-/** A list keeps no element that is empty, that it skips as unseen, or that goes through the item tower and is no item. */
+/** Returns the kept elements of a list: without empty ones, unseen ones to skip, and, if it goes through the item tower, ones that are no item. */
 function givenList(
   list: FeaturePlan,
   encoding: Encoding,
@@ -224,7 +224,7 @@ function weightedColumn(feature: FeaturePlan, values: FeatureValues, { length, k
   };
 }
 
-/** Values that belong to the elements of a list. Without values each has the row of missing ones. */
+/** Returns values that belong to the elements of a list. If none are given, each is missing. */
 function alongColumn(feature: FeaturePlan, encoding: Encoding, values: FeatureValues, list: GivenList): Column {
   const ownValues = ownElements(feature, values, list);
   const missingValueCode = missingCode(encoding);
@@ -233,7 +233,7 @@ function alongColumn(feature: FeaturePlan, encoding: Encoding, values: FeatureVa
   return bagOf(list.kept.map(({ at }) => (ownValues ? codeOf(ownValues[at]) : missingValueCode)));
 }
 
-/** Values that belong to the elements of a list, one each; undefined where none are given. */
+/** Returns values that belong to the elements of a list, one each; undefined if none are given. */
 function ownElements({ name }: FeaturePlan, values: FeatureValues, list: GivenList): readonly unknown[] | undefined {
   if (!(name in values)) return undefined;
   const givenValue = values[name] ?? [];
@@ -244,7 +244,7 @@ function ownElements({ name }: FeaturePlan, values: FeatureValues, list: GivenLi
   throw failure('feature-value', { feature: name, reason });
 }
 
-/** The same where each element has several values: a list of them, or a text. */
+/** Like `alongColumn` if each element has several values: a list of them, or a text. */
 function innerColumn(feature: FeaturePlan, encoding: Encoding, values: FeatureValues, list: GivenList): BagColumn {
   const { name } = feature;
   const innerPlan = elementPlan(feature);
@@ -264,9 +264,9 @@ function innerColumn(feature: FeaturePlan, encoding: Encoding, values: FeatureVa
   return { ...bagOf([...innerCodes.keys()]), inner: { kind: 'bags', starts, ends, values: allCodes } };
 }
 
-// Selects the elements of a bag that a model reads. Columns, requests and serving.json use the same rule.
+// Selects the elements of a bag that a model reads. Columns, requests and serving.json share this rule.
 
-/** Maximal number of events, by feature that a history of a data block feeds. */
+/** Maximum number of events, by feature with a history of a data block. */
 export type Histories = ReadonlyMap<string, number>;
 
 export interface ElementLimit {

@@ -1,4 +1,4 @@
-/** A trained model that answers, its vectors computed by an engine: the best of the corpus, with titles, scores and what the answer rests on. */
+/** Answers with a trained model whose vectors an engine computes: the best items of the corpus, with titles, scores and the basis of the answer. */
 import { type KeyParts, keyTableOf } from '../../base/text/key_table.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Dataset } from '../../data/dataset.ts';
@@ -20,21 +20,21 @@ import type { RetrievalObjective } from './top_request.ts';
 
 export interface Recommender extends QueryAnswerer {
   readonly query: QueryDescription;
-  /** Queries of the data for a measurement: evenly spread over the events that are evaluated. */
+  /** Returns queries of the data for a measurement, evenly spread over the events of the evaluation. */
   sample(count: number): Promise<QueryVectors>;
-  /** The moment up to which answers know events: of ISO 8601 where the data has dates or times, else the number that orders them. */
+  /** The moment up to which answers know events: in ISO 8601 if the data has dates or times, otherwise the number that orders them. */
   readonly asOf?: string | number;
   /** The default of `removeSeen`. */
   readonly removesSeen: boolean;
-  /** The state that a start would compute again, to be cached. */
+  /** Returns the state to be cached, which the next start would have to compute again. */
   served(): ServingState;
-  /** Answers from the same items, found by `base`, with writes of its own. Default: all of them are compared. */
+  /** Answers from the same items, searched by `base`, with writes of its own. Default: a search that compares all items. */
   over(base?: Snapshot): WritableAnswerer;
   close(): Promise<void>;
 }
 
 interface WritableAnswerer extends QueryAnswerer {
-  /** Takes items that are written from now on, read by `reader`, which is closed with the writes. */
+  /** Accepts items that are written from now on, read by `reader`. Closing the writes closes the reader. */
   writes(reader: ItemReader): ItemWrites;
 }
 
@@ -43,11 +43,11 @@ export interface RecommenderOptions {
   readonly columns?: ItemColumns;
   /** Column ranges of the vectors that weights may scale. */
   readonly objectives?: readonly RetrievalObjective[];
-  /** The vectors of the corpus, where another process has computed them. */
+  /** The vectors of the corpus, if another process has computed them. */
   readonly computed?: ComputedItemVectors;
 }
 
-/** Computes the vectors of the whole corpus once. Questions then take a row each through the query tower, and one pass over the snapshot. */
+/** Computes the vectors of the whole corpus once. Each query then takes one row through the query tower, and one pass over the snapshot. */
 export async function makeRecommender(
   trained: RecommendingModel,
   dataset: Dataset,
@@ -62,9 +62,7 @@ export async function makeRecommender(
   return recommenderOf({ trained, served, retrieval, dataset: async () => dataset }, options);
 }
 
-/**
- * Restores the recommender from a cache: no row is read and no item goes through its tower. @param dataset reads the rows, for `sample`
- */
+/** Restores the recommender from a cache: no row is read, and no item goes through its tower. @param dataset reads the rows, for `sample` */
 export async function openRecommender(
   trained: RecommendingModel,
   { served, dataset }: { readonly served: ServingState; readonly dataset: () => Promise<Dataset> },
@@ -134,7 +132,7 @@ function recommenderOf(
     sample: async (count) => sampleQueries(retrieval, await dataset(), count),
     served: () => ({
       ...served,
-      // The memory of a scan moves.
+      // A copy, because the memory of a scan may move.
       items: { ...items, keys: keys.parts(true), coded: structuredClone(scan.coded()) },
       users: { ...users, keys: userKeys.parts(true) },
     }),
@@ -152,7 +150,7 @@ async function sampleQueries(retrieval: Retrieval, { parts }: Dataset, count: nu
   return interestsOf(await retrieval.queries(events.features, rows));
 }
 
-/** The texts of a column, decoded on access: one by one, or all of them once a filter compares each. */
+/** Returns the texts of a column, decoded on access; all at once when a filter compares all of them. */
 function wordsOf(parts: KeyParts): Words {
   const table = keyTableOf(parts);
   let allWords: string[] | undefined;
@@ -186,13 +184,13 @@ export interface RecallCertificate extends RecallFigures {
   readonly queries: number;
 }
 
-/** By query: its vector, or one for each interest. */
+/** Vectors by query: one, or one for each interest. */
 export type QueryVectors = readonly (readonly Float32Array[])[];
 
 /** Finds rows for queries, in their order. */
 export type RowFinder = (requests: readonly TopRequest[]) => Promise<readonly (readonly number[])[]>;
 
-/** The exact best `k` of each query, kept while an index is measured with several settings. */
+/** The exact best `k` items of each query, cached while an index is measured with several settings. */
 export interface ExactAnswers {
   readonly k: number;
   certify(find: RowFinder): Promise<RecallCertificate>;
@@ -207,7 +205,7 @@ export function exactAnswersOf(snapshot: Snapshot, queries: QueryVectors, k: num
     neededScores.push(...snapshot.top(some).map(({ items }) => items.at(-1)?.score ?? Number.POSITIVE_INFINITY));
   }
   const wantedCount = Math.min(k, snapshot.rows);
-  /** An item with the score of the last of the best is as good as that one. */
+  /** Returns the share of good rows. An item with the same score as the last of the best items is as good as that one. */
   const shareOf = (rows: readonly number[], at: number): number => {
     const isGood = (row: number): boolean => {
       const vector = snapshot.itemVector(row);

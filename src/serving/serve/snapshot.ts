@@ -1,5 +1,5 @@
 /**
- * An immutable snapshot answers requests for the best items. It has item vectors and their codes, keys, titles, filter columns, and the items that users have seen.
+ * Answers requests for the best items from an immutable snapshot: item vectors and their codes, keys, titles, filter columns, and the seen items of users.
  * A server keeps one in a variable and a request takes it once, so keys, vectors and columns of an answer are always of one version; a new version is
  * a new snapshot and one assignment. Pure: it reads no file, needs no engine, and gives the same bits in Node.js and in browsers.
  *
@@ -28,7 +28,7 @@ import {
   type TopRequest,
 } from './top_request.ts';
 
-// Vectors as directions: their inner products are cosines.
+// Converts vectors to directions, whose inner products are cosines.
 
 /** Tolerance for the rounding of a length of 1 in float32. */
 const rounding = 1e-6;
@@ -53,7 +53,7 @@ export function directionsOf(vectors: Float32Array, width: number): Float32Array
 export type { RetrievalObjective, TopAnswer, TopItem, TopRequest } from './top_request.ts';
 
 export interface SnapshotSource {
-  /** Identifies the model and the items together: a server prints it with each answer. */
+  /** Identifies the model and the items together. A server returns it with each answer. */
   readonly version: string;
   readonly items: {
     /** float32 [rows, width], finite. Not copied. */
@@ -81,25 +81,25 @@ export interface Snapshot {
   readonly rows: number;
   readonly count: number;
   readonly width: number;
-  /** Names and kinds of what filters may read, with the values of the items of the data. */
+  /** Names and kinds of the columns that filters may read, with the values of the data's items. */
   readonly columns: ItemColumns;
   readonly objectives: readonly RetrievalObjective[];
   readonly recall?: RecallGauge;
   /** @throws Failure `request-value`, `unknown-name`, `filter-syntax`, `filter-type` */
   top(requests: readonly TopRequest[]): TopAnswer[];
-  /** −1 where there is none. */
+  /** Returns −1 if there is none. */
   itemRow(key: string): number;
-  /** The row of an item in the original corpus, by which corpus tables are indexed; −1 if the item was deleted or added later. */
+  /** Returns the row of an item in the original corpus, which indexes corpus tables; −1 if the item was deleted or added later. */
   corpusRow(key: string): number;
   keyAt(row: number): string;
-  /** Undefined where the items have no titles. */
+  /** Returns undefined if the items have no titles. */
   titleAt(row: number): string | undefined;
-  /** JSON; null where there is no value. @param names of `columns` */
+  /** Returns values for JSON; null for a missing one. @param names of `columns` */
   valuesOf(row: number, names: readonly string[]): Record<string, unknown>;
   userRow(key: string): number;
-  /** float32 [width] of one item; for items near an item. */
+  /** Returns float32 [width] of one item, to find items near it. */
   itemVector(row: number): Float32Array;
-  /** Item rows that a user has seen, the oldest first. */
+  /** Returns the item rows that a user has seen, the oldest first. */
   seenBy(user: number): number[];
   directions(): Snapshot;
   /** Returns a snapshot that searches with the graph if its certificate covers the request. */
@@ -109,7 +109,7 @@ export interface Snapshot {
   /** Rows of live-written items, the oldest first. They follow the rows of the data. */
   readonly written?: readonly OwnedRows[];
   readonly users: number;
-  /** Users whose keys begin with a text: the one with this key, then the others in the order of the data. */
+  /** Returns users whose keys begin with a text: the one with exactly this key, then the others in the order of the data. */
   usersWith(prefix: string, most: number): FoundUser[];
 }
 
@@ -212,7 +212,7 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
   };
 }
 
-/** Removes the graph: it ranks by inner products, and cosines rank differently. */
+/** Removes the graph, which ranks by inner products, while cosines rank differently. */
 function directionParts({ graph: _, ...parts }: SnapshotParts): SnapshotParts {
   const { vectors, rows, width } = parts.scan;
   const unitVectors = directionsOf(vectors, width);

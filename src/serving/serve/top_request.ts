@@ -1,4 +1,4 @@
-/** Turns a request for the best items into a search request: validated, weighted vectors and the rows that the answer may have. */
+/** Turns a request for the best items into a search request: validated, weighted vectors and the allowed rows. */
 import { type Failure, failure } from '../../base/diagnostics/failure.ts';
 import type { KeyTable } from '../../base/text/key_table.ts';
 import { nearest } from '../../base/text/nearest.ts';
@@ -9,18 +9,18 @@ import { scoreOf } from '../../engines/scan/scan.ts';
 import type { Filters } from './filter/filter.ts';
 
 export interface TopRequest {
-  /** The query vector, or one for each interest: an item is scored by the one that it agrees with most. */
+  /** The query vector, or one for each interest. The score of an item is the highest over the vectors. */
   readonly vectors: readonly ArrayLike<number>[];
   /** A whole number from 0. */
   readonly k: number;
   readonly filter?: string;
-  /** Keys that no item has exclude nothing, and the answer counts them. */
+  /** Unknown keys exclude nothing. The answer lists them. */
   readonly exclude?: readonly string[];
   /** Item rows to exclude. Repeated rows and −1 are allowed. */
   readonly excludeRows?: Iterable<number>;
   /** Default: all rows. */
   readonly within?: Bits;
-  /** The key of a user, whose seen items are left out. */
+  /** The key of a user whose seen items are excluded. */
   readonly seenBy?: string;
   /** Weights by objective, which replace the factors of `retrieve`. Objectives that are not named keep their factors; 0 removes one. */
   readonly weights?: Readonly<Record<string, number>>;
@@ -54,7 +54,7 @@ export function prepareTop(
     if (vector.length !== place.width) {
       throw requestFailure('vectors', `has ${vector.length} numbers in a vector`, `give ${place.width} numbers`);
     }
-    // A loop: with a call for each number this takes as long as the answer's other steps together.
+    // A loop, because a function call for each number would take as long as all other steps of the answer.
     const numbers = new Float64Array(place.width);
     for (let i = 0; i < numbers.length; i++) {
       const number = Math.fround(vector[i]!);
@@ -66,7 +66,7 @@ export function prepareTop(
     return numbers;
   });
   const { allowed, unknown } = allowedBy(request, place);
-  // An index is certified for the queries of the tower, which weights change.
+  // An index is certified for queries of the tower, and weights change the queries.
   return {
     scanned: { vectors: weighedVectors, k, ...defined({ allowed }), ...(factors && { exactly: true }) },
     unknown,
@@ -88,7 +88,7 @@ function allowedBy(
   return { allowed, unknown: unknownKeys };
 }
 
-/** Ignores the filter. @throws Failure `unknown-name` */
+/** Returns the rows to exclude, except for the filter. @throws Failure `unknown-name` */
 export function excludedRows(
   { exclude = [], excludeRows = [], seenBy }: TopRequest,
   { keys, userKeys, seenBy: seenOf }: Pick<SearchContext, 'keys' | 'userKeys' | 'seenBy'>,
@@ -97,7 +97,7 @@ export function excludedRows(
   return [...exclude.map((key) => keys.rowOf(key)), ...excludeRows, ...seenRows].filter((row) => row >= 0);
 }
 
-/** @throws Failure `unknown-name` */
+/** Returns the row of a user. @throws Failure `unknown-name` */
 export function userRowOf(key: string, rowOf: (key: string) => number): number {
   const row = rowOf(key);
   if (row >= 0) return row;
@@ -148,8 +148,8 @@ export interface RetrievalObjective {
 export type ScoreShares = Readonly<Record<string, number>>;
 
 /**
- * Splits the score of an item into the inner products of the blocks. They add up to the score, except for the rounding of float64. With several
- * interests the one with the highest score counts.
+ * Splits the score of an item into the inner products of the blocks. They add up to the score, except for the rounding of float64. With several interests the
+ * one with the highest score counts.
  * @param vectors with the weights applied
  */
 export function sharesOf(
@@ -178,13 +178,13 @@ function refuseWithoutObjectives(objectives: readonly RetrievalObjective[]): voi
 /** The answer to a request for the best items. */
 export interface TopAnswer {
   readonly version: string;
-  /** Best first; of equal scores the item whose row comes first. */
+  /** Best first. Of items with the same score, the one with the lower row is first. */
   readonly items: readonly TopItem[];
-  /** Items that the filter, the exclusions and the seen items leave. */
+  /** Number of items that remain after the filter, the exclusions and the seen items. */
   readonly candidates: number;
-  /** Keys of `exclude` that no item has. */
+  /** Keys of `exclude` that are unknown. */
   readonly unknown: readonly string[];
-  /** False if the search is approximate. Absent: no other item has a higher score. */
+  /** False if the search is approximate. Absent if no other item has a higher score. */
   readonly exact?: false;
 }
 
@@ -194,13 +194,13 @@ export interface TopItem {
   readonly title?: string;
   /** The inner product in float64; with several vectors the largest. */
   readonly score: number;
-  /** They add up to the score. */
+  /** The shares of tasks in the score, which add up to it. */
   readonly shares?: ScoreShares;
 }
 
 /** Finds the best items in another system, such as a database. It may miss some items, so its answers are not exact. */
 export interface SearchIndex {
-  /** Without a password. */
+  /** The address without the password. */
   readonly address: string;
   /**
    * Returns the answers that a snapshot would give, with `exact: false`. A failed request gets a Failure instead: the request is wrong, or the index

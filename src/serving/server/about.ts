@@ -7,10 +7,10 @@ export interface About {
   readonly version: string;
   readonly items: number;
   readonly users: number;
-  /** Numbers of a vector of either tower. */
+  /** Length of a vector of either tower. */
   readonly width: number;
   readonly query: QueryDescription;
-  /** The scores that `retrieve` adds up, with their factors. Empty where the run does not say. */
+  /** The scores that `retrieve` adds up, with their factors. Empty if the run does not have them. */
   readonly objectives: readonly { readonly name: string; readonly factor: number }[];
   readonly columns: readonly AboutColumn[];
   /** The moment up to which answers know events of users. */
@@ -22,9 +22,9 @@ export interface About {
 export interface AboutColumn {
   readonly name: string;
   readonly kind: ItemColumn['kind'];
-  /** True if its values are addresses of pictures. */
+  /** True if its values are URLs of pictures. */
   readonly picture?: true;
-  /** A value, where one of the first items has one. */
+  /** A value, if one of the first items has one. */
   readonly example?: string | number | boolean;
 }
 
@@ -62,7 +62,7 @@ function aboutColumn(name: string, column: ItemColumn): AboutColumn {
   };
 }
 
-/** The first values that are there. */
+/** Returns the first values that are not missing. */
 function valuesOf(column: ItemColumn): readonly (string | number | boolean)[] {
   switch (column.kind) {
     case 'number':
@@ -78,7 +78,7 @@ function valuesOf(column: ItemColumn): readonly (string | number | boolean)[] {
 const endings = /\.(?:png|jpe?g|webp|avif|gif|svg)(?:[?#]|$)/i;
 const names = /image|picture|photo|poster|thumb|cover|artwork|logo/i;
 
-/** A picture in a `data:` address, or an address that ends as pictures do, or one in a column that is called so. */
+/** True for a `data:` URL of a picture, a URL that ends like one, or any URL in a column whose name suggests pictures. */
 function isPictureAddress(name: string, value: string): boolean {
   if (/^data:image\//i.test(value)) return true;
   return /^(?:https?:\/\/|\.{0,2}\/)\S+$/i.test(value) && (endings.test(value) || names.test(name));

@@ -1,4 +1,4 @@
-/** Bodies that their schemas allow to answers, from one snapshot. It knows nothing of HTTP: `open` of the library gives it to programs. */
+/** Converts validated bodies to answers, from one snapshot. It knows nothing of HTTP, so programs use it too, by `open` of the library. */
 import { failure } from '../../base/diagnostics/failure.ts';
 import { defined, nextTurn } from '../../base/util/defined.ts';
 import { makeItemSearch } from '../serve/item_search.ts';
@@ -29,10 +29,6 @@ import type {
   UsersQuery,
 } from './schemas.ts';
 
-/**
- * Questions that arrive together are answered together: one run of the query tower and one pass over the items cost far less than one of each a
- * question. What arrives while a batch is answered makes up the next batch, so a question alone waits for nothing, and batches grow with the load.
- */
 export interface AnswerOptions {
   /** True if nobody waits for the answer any more: the request is dropped if no batch has taken it yet. */
   readonly isOver?: () => boolean;
@@ -46,8 +42,11 @@ interface QueuedRequest<Q, A> {
 }
 
 /**
- * Batches requests. Only the promise of an invalid request is rejected. @param answerAll returns an answer or an error for each request, in order
- * @param most maximum requests of one batch
+ * Makes a batcher. Queries that arrive together are answered together, because one run of the query tower and one pass over the items cost far less than one of
+ * each per query. Queries that arrive during a batch form the next one, so a single query never waits, and batches grow with the load. Only the promise of an
+ * invalid query is rejected.
+ * @param answerAll returns an answer or an error for each query, in order
+ * @param most maximum number of queries in one batch
  */
 export function makeBatcher<Q, A>(
   answerAll: (questions: readonly Q[]) => Promise<readonly (A | Error)[]>,
@@ -65,7 +64,7 @@ export function makeBatcher<Q, A>(
         else resolve(ownAnswer);
       });
     } catch (error) {
-      // Values of one question may fail the tower for all.
+      // The values of one request may make the tower fail for all.
       if (batch.length === 1) batch[0]!.reject(error);
       else for (const each of batch) await answer([each]);
     }
@@ -87,7 +86,7 @@ export function makeBatcher<Q, A>(
       queuedRequests.push({ question, isOver, resolve, reject });
       if (isRunning) return;
       isRunning = true;
-      // After all that has arrived at this moment has been read, so that a server refuses what is too much before it answers the rest.
+      // Runs after everything that has arrived by now was read, so that a server first refuses excess requests and then answers the rest.
       void nextTurn().then(run);
     });
 }
@@ -96,10 +95,10 @@ export interface AnswersSource {
   readonly recommender: QueryAnswerer & Pick<Recommender, 'query' | 'asOf'>;
   /** The default of `removeSeen`. */
   readonly removesSeen: boolean;
-  /** Sentences that each answer has: the model is unfinished, or the data has changed. */
+  /** Sentences that go with each answer: the model is unfinished, or the data has changed. */
   readonly notes: readonly string[];
   readonly items?: ItemWrites;
-  /** Bytes for the query vectors of users who have asked. Absent or 0: none is kept. */
+  /** Bytes for a cache of users' query vectors. Absent or 0: no cache. */
   readonly userVectors?: number;
 }
 
@@ -112,13 +111,13 @@ export interface Answers {
    */
   recommend(body: RecommendBody, options?: AnswerOptions): Promise<RecommendAnswer>;
   /**
-   * The items near an item, by the cosine of their vectors, without the item itself. An inner product would put items with long vectors first, which
+   * Returns the items near an item, by the cosine of their vectors, without the item itself. An inner product would rank items with long vectors first, which
    * are mostly the popular ones.
    * @throws Failure `unknown-name`, `filter-syntax`, `filter-type`
    */
   similar(body: SimilarBody, options?: AnswerOptions): Promise<SimilarAnswer>;
   /**
-   * The vectors that `recommend` searches with: one, or one for each interest.
+   * Returns the vectors with which `recommend` searches: one, or one for each interest.
    * @throws Failure `unknown-name`, `feature-value`, `request-value`, `no-user-key`
    */
   queryVectors(body: Pick<RecommendBody, 'user' | 'values'>): Promise<readonly Float32Array[]>;
@@ -127,18 +126,18 @@ export interface Answers {
   users(query: UsersQuery): Promise<UsersAnswer>;
   search(query: SearchQuery, options?: AnswerOptions): Promise<SearchAnswer>;
   about(): About;
-  /** Takes items that are written. Absent: the items stay. */
+  /** Accepts written items. Absent: the items do not change. */
   readonly items?: ItemWrites;
   /** Hit counts of the cache of user vectors. Absent: there is no cache. */
   readonly userVectors?: UserVectorFigures;
 }
 
-/** Default number of users, and of items, that a search returns. */
+/** Default maximum number of users, and of items, that a search returns. */
 const usualUsers = 10;
 
-/** Rows that one batch compares at most, times its questions: longer batches would keep other requests waiting. */
+/** Maximum rows times requests that one batch compares. Longer batches would make other requests wait. */
 const mostCompared = 2 ** 24;
-/** Questions of one batch: as many as the scan takes in one pass. */
+/** Maximum requests of one batch: as many as the scan takes in one pass. */
 const mostTogether = 64;
 
 export function makeAnswers({ recommender, removesSeen, notes, items, userVectors = 0 }: AnswersSource): Answers {
@@ -215,13 +214,13 @@ export function makeAnswers({ recommender, removesSeen, notes, items, userVector
   };
 }
 
-/** A question, and the snapshot of its moment, which answers it whatever is written later. */
+/** A request with the snapshot of its arrival, which answers it even if items are written later. */
 interface SnapshotRequest<Q> {
   readonly snapshot: Snapshot;
   readonly asked: Q;
 }
 
-/** One pass for all questions of a snapshot: several only while items are written. */
+/** Answers all requests of a snapshot in one pass. There are several snapshots only while items are written. */
 function answerBySnapshot<Q, A>(
   answerAll: (snapshot: Snapshot, asked: readonly Q[]) => Promise<readonly (A | Error)[]>,
 ): (questions: readonly SnapshotRequest<Q>[]) => Promise<readonly (A | Error)[]> {
@@ -278,7 +277,7 @@ const selectionOf = ({ k = 10, filter, exclude }: Selection) => ({
   ...defined({ filter, exclude: exclude?.map(String) }),
 });
 
-/** A feature may be called `constructor`, which every object of JavaScript has. */
+/** Copies values to an object without a prototype, because a feature may be called `constructor`. */
 const ownOf = (values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
   Object.assign(Object.create(null), values);
 

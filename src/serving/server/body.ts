@@ -42,11 +42,11 @@ export function refuseCompressed({ 'content-encoding': encoding = 'identity' }: 
 const noBody = (): RequestError =>
   refused(400, diagnose('request-body', undefined, { reason: 'is empty', advice: objects }));
 
-/** A body may be as deep as it is long: the recursion ends at the limit. */
+/** True if a value is nested too deeply. A body may be as deep as it is long, so the recursion ends at the limit. */
 function isDeeper(value: unknown, left: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (left < 0) return true;
-  // Vectors are long: no list of what they hold is made.
+  // Vectors are long, so no list of their values is made.
   if (Array.isArray(value)) return value.some((each) => isDeeper(each, left - 1));
   return Object.values(value).some((each) => isDeeper(each, left - 1));
 }
@@ -54,7 +54,7 @@ function isDeeper(value: unknown, left: number): boolean {
 /** @throws RequestError 400, 413 */
 export type Reader = (body: unknown) => { readonly bodies: readonly unknown[]; readonly isArray: boolean };
 
-/** For routes that take no array. @throws RequestError 400, 413 */
+/** Refuses an array, for routes that take only one body. @throws RequestError 400, 413 */
 export function readOne(read: Reader, body: unknown): void {
   if (Array.isArray(body)) {
     const facts = { reason: 'has a list in the place of an object', advice: 'send one JSON object' };
@@ -71,7 +71,7 @@ export async function makeReaders<N extends keyof Schemas>(
   limits: Limits,
 ): Promise<Readonly<Record<N, Reader>>> {
   const { default: module } = await import('ajv/dist/2020.js');
-  // A CommonJS package: node and the bundle differ in what its default is.
+  // A CommonJS package: Node.js and the bundle differ in its default export.
   const Ajv2020 = module.Ajv2020 ?? module;
   const ajv = new Ajv2020({ allowUnionTypes: true, verbose: true });
   const readers = names.map((name) => [name, makeReader(ajv.compile(schemas[name]), limits)]);

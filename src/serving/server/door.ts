@@ -1,6 +1,6 @@
 /**
- * The address of a server. It is taken before a run is loaded, so a port in use is known within milliseconds; until the run answers, every request but
- * those for liveness and for the page gets 503. A load balancer sees a process that starts, and not one that is missing.
+ * Takes the address of a server before a run is loaded, so a port in use is known within milliseconds. Until the run can answer, every request except those for
+ * liveness and for the page gets 503. So a load balancer sees a process that is starting, and not a missing one.
  */
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 import {
@@ -28,7 +28,7 @@ import { noRoute, routeNames, routeOf } from './routes.ts';
 export const browserFiles = {
   page: {
     text: page.html,
-    /** A browser runs the page's own script alone, and asks for the page anew each time: a later version of Tower has another. */
+    /** A browser may only run the page's own script. It requests the page anew each time, because a later version of Tower has another page. */
     headers: {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': page.policy,
@@ -37,7 +37,7 @@ export const browserFiles = {
       'cache-control': 'no-cache',
     },
   },
-  /** The page has its icon inside: browsers ask for this one when they show another address. */
+  /** The page includes its icon. Browsers request this one when they show another URL of the server. */
   icon: {
     text: "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'><path fill='#0b62c4' d='M2 6h5v9H2zM9 1h5v14H9z'/></svg>",
     headers: { 'content-type': 'image/svg+xml', 'cache-control': 'max-age=86400' },
@@ -46,20 +46,20 @@ export const browserFiles = {
 
 export interface Door {
   readonly http: HttpServer;
-  /** Takes the address, unless it has one. Gives the URL. @throws Failure `cannot-listen` */
+  /** Takes the address, unless it has been taken. Returns the URL. @throws Failure `cannot-listen` */
   listen(host: string, port: number): Promise<string>;
   open(handler: RequestListener): void;
   /**
-   * Resolves when all connections have ended. What was sent before is answered first: the address and idle connections stay open for a moment, in which
+   * Resolves when all connections have ended. Requests that were sent before are answered: the address and idle connections stay open for a moment, in which
    * the handler must end each connection with its next answer.
-   * @param grace milliseconds after which what is unanswered is cut off
+   * @param grace milliseconds after which unanswered requests are cut off
    */
   close(grace?: number): Promise<void>;
 }
 
-/** Milliseconds that a connection without a request stays open: longer than load balancers keep theirs. */
+/** Milliseconds after which an idle connection is closed: longer than load balancers keep theirs. */
 const idle = 72_000;
-/** Milliseconds in which a request that was sent before the end arrives: several round trips. */
+/** Milliseconds in which a request that was sent before the end must arrive: several round trips. */
 const arrival = 500;
 
 export function makeDoor(): Door {
@@ -68,7 +68,7 @@ export function makeDoor(): Door {
     { requestTimeout: slowest, keepAliveTimeout: idle, requireHostHeader: false },
     (request, response) => handler(request, response),
   );
-  // Node.js ends a tunnel without an answer, and refuses an expectation without a word.
+  // By default, Node.js closes a CONNECT without an answer, and refuses an `Expect` without an explanation.
   http.on('connect', ({ url = '' }, socket: Duplex) => {
     socket.on('error', () => socket.destroy());
     const facts = { method: 'CONNECT', path: url.slice(0, 100), routes: routeNames(false) };
@@ -99,17 +99,17 @@ export function makeDoor(): Door {
     },
     async close(grace = 0) {
       const cutTimer = setTimeout(() => http.closeAllConnections(), grace);
-      // A turn of the event loop accepts the connections that wait.
+      // Waiting connections are accepted in a turn of the event loop.
       await delay(1);
       if (await hasConnections()) await delay(Math.min(arrival, grace));
-      // Closing a server that does not listen is an error, and nothing else.
+      // Closing a server that does not listen only gives an error.
       await new Promise<void>((resolve) => http.close(() => resolve()));
       clearTimeout(cutTimer);
     },
   };
 }
 
-/** A name that clients can ask: `0.0.0.0` is all addresses, this machine's own among them. */
+/** Returns a URL that clients can use: `0.0.0.0` stands for all addresses, so this machine's own is shown. */
 function urlOf(host: string, port: number): string {
   const name = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
   return `http://${isIPv6(name) ? `[${name}]` : name}:${port}`;
@@ -117,7 +117,7 @@ function urlOf(host: string, port: number): string {
 
 const starting: RequestListener = ({ url = '', method = '' }, response) => {
   const route = routeOf(method, url);
-  // The page waits by itself until the run answers.
+  // The page itself waits until the run can answer.
   if (route === 'page' || route === 'icon') {
     return void response.writeHead(200, browserFiles[route].headers).end(browserFiles[route].text);
   }
@@ -127,7 +127,7 @@ const starting: RequestListener = ({ url = '', method = '' }, response) => {
   sendJson(response, status, refusalBody(url, randomUUID(), mistakes), headers);
 };
 
-/** By name of the route, while no run is loaded. */
+/** Answers while no run is loaded, by name of the route. */
 const earlyAnswers: Readonly<Record<string, readonly [status: number, body: object]>> = {
   health: [200, { status: 'ok' }],
   inferenceLive: [200, { live: true }],
@@ -143,7 +143,7 @@ function sendJson(response: ServerResponse, status: number, body: object, header
 
 const jsonType = 'application/json; charset=utf-8';
 
-/** Answers what the parser of Node.js refuses, and ends the connection. Returns the status, if there is somebody to answer. */
+/** Answers a request that the parser of Node.js refuses, and ends the connection. Returns the status; undefined if the client is gone. */
 export function refuseUnparsed({ code }: { readonly code?: string }, socket: Duplex): number | undefined {
   if (code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
@@ -162,7 +162,7 @@ export function refuseUnparsed({ code }: { readonly code?: string }, socket: Dup
   return endWith(socket, 400, body('does not arrive as HTTP', 'send a whole request in HTTP/1.1'));
 }
 
-/** The client's request id is not read so far, so the refusal has a new id. */
+/** The client's request id has not been read, so the refusal has a new id. */
 function endWith(socket: Duplex, status: number, diagnostic: Diagnostic): number {
   const text = JSON.stringify(refusalBody('', randomUUID(), refused(status, diagnostic).mistakes));
   const responseHead = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${jsonType}\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close`;
@@ -185,10 +185,10 @@ function addressRefusal(error: Error, host: string, port: number): Error {
   return reason === undefined ? error : failure('cannot-listen', { host, port, reason, advice: advice! });
 }
 
-/** Checks who may ask: a bearer token, or a request that this machine made to itself. */
+/** Checks whether a client is allowed to send requests: by a bearer token, or because the request comes from this machine. */
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** Compares in a time that says nothing about the token. */
+/** Makes a function that compares tokens in constant time, so that the duration reveals nothing about the token. */
 export function makeTokenCheck(token: string): (header: string | undefined) => boolean {
   const ownDigest = digest(token);
   return (header) => {
@@ -214,8 +214,8 @@ export function hostNameIn(text: string): string | undefined {
 }
 
 /**
- * Returns whether a server without a token answers for the name in a header `Host`. It listens on loopback alone, but a page of another site can have its own
- * name resolved to this machine, and would then read every answer: the browser sends that name.
+ * Makes the check of a `Host` header for a server without a token. The server only listens on loopback, but the page of another site can have its own name
+ * resolved to this machine (DNS rebinding), and could then read every answer. The browser sends that name in the header.
  */
 export function makeHostCheck(allowed: readonly string[]): (header: string) => boolean {
   const names = new Set(allowed.map((name) => hostNameIn(name) ?? name));
@@ -227,7 +227,7 @@ export function makeHostCheck(allowed: readonly string[]): (header: string) => b
 
 const passedOn = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
 
-/** True if a request comes from this machine: from no proxy, which passes on requests of others, and from no page of another site. */
+/** True if a request comes from this machine, and neither from a proxy, which passes on requests of others, nor from a page of another site. */
 export function isFromThisMachine({ headers, ip }: Pick<FastifyRequest, 'headers' | 'ip'>): boolean {
   if (passedOn.some((name) => headers[name] !== undefined) || !isLoopback(ip.replace(/^::ffff:/, ''))) return false;
   return [headers.host ?? '', headers.origin ?? 'localhost'].every((text) => isLoopback(hostNameIn(text) ?? ''));

@@ -1,23 +1,21 @@
 /**
- * Limits how much work a server has in hand. Some requests are in work at one time, some wait in the order of their arrival until their deadline, and more
- * are refused. This is the only place that refuses for load.
- *
- * A long queue is for a burst, which is soon over. A load that fills it goes on, and then everybody would wait for all of the queue: while requests are
- * refused, and for a second after, only as many may wait as are in work.
+ * Limits the work of a server. Some requests run at the same time, some wait in the order of their arrival until their deadline, and more are refused. This is
+ * the only place that refuses because of load. A long queue is meant for a short burst. If a load fills it, the load lasts, and everybody would wait for the
+ * whole queue. So while requests are refused, and for a second after, only as many may wait as may run.
  */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Limits } from './limits.ts';
 import { overload, refused, retrySeconds } from './refused.ts';
 
 export interface Gate {
-  /** The cost of the requests that are in work, and of those that wait. */
+  /** Total cost of the requests that run. `waiting`: of those that wait. */
   readonly running: number;
   readonly waiting: number;
-  /** Refuses before a body is read what `pass` would refuse after it. @throws RequestError 503 */
+  /** Refuses a request before its body is read, if `pass` would refuse it afterwards. @throws RequestError 503 */
   refuseIfFull(): void;
   /**
-   * Does the work when its turn comes. `isLate` returns whether its deadline has passed, so that work of many parts can end early.
-   * @param request with its cost: an ordinary one costs 1, and one that costs more than all that may be in work is in work alone
+   * Does the work when its turn comes. `isLate` returns whether the deadline has passed, so that work in many parts can end early.
+   * @param request with its cost: an ordinary one costs 1, and one that costs more than all that may run at the same time runs alone
    * @throws RequestError 503 if too many wait, 504 at the deadline
    */
   pass<T>(
@@ -32,7 +30,7 @@ interface WaitingRequest {
 }
 
 export function makeGate(limits: Pick<Limits, 'running' | 'waiting'>): Gate {
-  /** A Set keeps the order of arrival, and a request that is late leaves it from any place. */
+  /** A Set keeps the order of arrival, and a late request can be removed from any position. */
   const waitingRequests = new Set<WaitingRequest>();
   let [running, waiting] = [0, 0];
   let refusedAt = Number.NEGATIVE_INFINITY;
@@ -42,7 +40,7 @@ export function makeGate(limits: Pick<Limits, 'running' | 'waiting'>): Gate {
     const now = performance.now();
     const maxWaiting =
       now - refusedAt < 1000 * retrySeconds ? Math.min(limits.running, limits.waiting) : limits.waiting;
-    // A request that costs more than the queue holds may still be the only one in it.
+    // A request that costs more than the queue may hold is allowed to be the only one in it.
     if (waiting + cost <= maxWaiting || (waitingRequests.size === 0 && maxWaiting > 0)) return;
     refusedAt = now;
     throw overload;
@@ -88,7 +86,7 @@ export function makeGate(limits: Pick<Limits, 'running' | 'waiting'>): Gate {
           isLate = true;
           leaveQueue(request);
           reject(refused(504, diagnose('server-late', undefined, { milliseconds })));
-          // A request of a lower cost may have room behind it.
+          // A request behind it with a lower cost may now have room.
           startNext();
         }, milliseconds);
         waitingRequests.add(request);

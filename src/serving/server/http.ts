@@ -1,6 +1,4 @@
-/**
- * The shell around all routes: ids, hosts, the token, bodies as JSON, refusals, the log. What the routes answer is in `server.ts`.
- */
+/** Does what all routes share: ids, hosts, the token, JSON bodies, refusals, the log. The handlers of routes are in `server.ts`. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -41,7 +39,7 @@ const handlers: Readonly<Record<ProtocolRouteName, ProtocolHandler>> = {
   ...{ tensors, tensorsOfVersion: tensors, modelReady, versionReady: modelReady, infer, inferByVersion: infer },
 };
 
-/** Clients of these protocols declare bodies as JSON, as bytes, as a form or not at all. */
+/** Registers the protocols of other servers. Their clients declare bodies as JSON, as bytes, as a form or not at all. */
 export async function addProtocols(http: FastifyInstance, desk: ProtocolContext): Promise<void> {
   await http.register(async (scope) => {
     scope.removeAllContentTypeParsers();
@@ -60,12 +58,12 @@ export interface ServerOptions {
   readonly token?: string;
   /** Further names in the header `Host` that a server without a token accepts, in addition to those of this machine. */
   readonly hosts?: readonly string[];
-  /** Absent: writes are refused. */
+  /** Absent: writes of items are refused. */
   readonly items?: WritesOfItems;
   /** Called with one line of JSON for each request, without a line end. */
   readonly log?: (line: string) => void;
   readonly door?: Door;
-  /** Absent: the versions stay. */
+  /** Absent: the versions do not change. */
   readonly swaps?: Swaps;
 }
 
@@ -90,7 +88,7 @@ export function addRoute(http: FastifyInstance, name: RouteName, handler: Handle
   });
 }
 
-/** Undefined if no route takes the request. */
+/** Returns the route of a request; undefined if there is none. */
 const routeOf = ({ routeOptions }: FastifyRequest): Route | undefined =>
   routes[(routeOptions.config as { readonly name?: RouteName }).name!];
 
@@ -102,7 +100,7 @@ export async function makeHttp(place: ServerContext, door: Door): Promise<Fastif
     serverFactory: () => door.http,
     routerOptions: { maxParamLength: longestInAddress },
     genReqId: ({ headers }) => idIn(headers['x-request-id']) ?? randomUUID(),
-    // While the server stops, what arrives is answered.
+    // Requests that arrive while the server stops are answered.
     return503OnClosing: false,
     clientErrorHandler(error, socket) {
       const status = refuseUnparsed(error, socket);
@@ -115,7 +113,7 @@ export async function makeHttp(place: ServerContext, door: Door): Promise<Fastif
   });
   http.removeAllContentTypeParsers();
   addBodyParser(http, 'application/json', parseBody);
-  // Hooks that take `done` make no promise: each of them runs for each request.
+  // Hooks that take `done` create no promise, which matters because they run for each request.
   http.addHook('onSend', (_, reply, __, done) => {
     if (place.isStopping()) reply.header('connection', 'close');
     done();
@@ -146,7 +144,7 @@ export async function makeHttp(place: ServerContext, door: Door): Promise<Fastif
   return http;
 }
 
-/** Takes bodies of a content type as bytes, which `parse` reads. What a small compressed body unpacks to has no bound, so it is refused. */
+/** Registers a content type whose bodies `parse` reads from bytes. Compressed bodies are refused, because the size of the unpacked body has no bound. */
 function addBodyParser(http: FastifyInstance, type: string, parse: (bytes: Buffer) => unknown): void {
   http.addContentTypeParser(type, { parseAs: 'buffer' }, async ({ headers }: FastifyRequest, bytes: Buffer) => {
     refuseCompressed(headers);
@@ -155,8 +153,8 @@ function addBodyParser(http: FastifyInstance, type: string, parse: (bytes: Buffe
 }
 
 /**
- * Refuses what may be understood in two ways: one host in HTTP/1.1, and never two, of which a proxy may have read the other (RFC 9112, 3.2). Node.js refuses none
- * without a word, and takes the first of two. Without a token it also refuses the names of other sites.
+ * Refuses ambiguous requests: HTTP/1.1 requires one host, and of two a proxy may have read the other (RFC 9112, 3.2). Node.js gives no explanation if there is
+ * none, and takes the first of two. Without a token it also refuses the names of other sites.
  */
 function makeHostRefusal({ token, hosts: names = [] }: ServerOptions): (request: IncomingMessage) => void {
   const isAllowed = token === undefined ? makeHostCheck(names) : () => true;
@@ -179,7 +177,7 @@ function makeHostRefusal({ token, hosts: names = [] }: ServerOptions): (request:
   };
 }
 
-/** The client's own request id, if a log can hold it as it is. */
+/** Returns the client's own request id, if it can go into a log unchanged. */
 const idIn = (given: string | readonly string[] | undefined): string | undefined =>
   typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : undefined;
 
@@ -195,7 +193,7 @@ function answerError(place: ServerContext, error: unknown, request: FastifyReque
     .send(refusalBody(request.url, request.id, mistakes));
 }
 
-/** Undefined for an internal error. */
+/** Returns the refusal for an error; undefined for an internal error. */
 function refusalOf(error: unknown, { body }: Limits): RequestError | undefined {
   const requestError = error instanceof RequestError ? error : refusalBehind(error);
   if (requestError) return requestError;
@@ -210,7 +208,7 @@ function refusalOf(error: unknown, { body }: Limits): RequestError | undefined {
   return refused(statusCode, diagnose('request-body', undefined, { reason, advice }));
 }
 
-/** Logs a line for each request: what was asked of the server, and never who asked or for whom. */
+/** Logs a line for each request: the route and the result, but never who sent it or for which user. */
 function record({ metrics, options }: ServerContext, request: FastifyRequest, reply: FastifyReply): void {
   const route = routeOf(request)?.path ?? 'none';
   const { statusCode: status, elapsedTime } = reply;

@@ -1,12 +1,12 @@
 /** Limits of a single request and of all requests together. */
 export interface Limits {
-  /** Bytes of a body. */
+  /** Maximum bytes of a body. */
   readonly body: number;
   readonly batch: number;
   readonly k: number;
-  /** Requests that are in work at the same time. A large one counts as several. */
+  /** Maximum requests that run at the same time. A large one counts as several. */
   readonly running: number;
-  /** Requests of a burst that may wait for their turn. One more is refused with 503. */
+  /** Maximum requests that wait for their turn, such as in a burst. Further ones are refused with 503. */
   readonly waiting: number;
   /** Milliseconds. */
   readonly deadline: number;
@@ -21,15 +21,15 @@ export const usualLimits: Limits = {
   deadline: 2000,
 };
 
-/** Keys of one list, and numbers of one vector. */
+/** Maximum keys of one list, and numbers of one vector. */
 export const longestList = 10_000;
-/** Characters of a key, and of a name. */
+/** Maximum characters of a key, and of a name. */
 export const longestKey = 1000;
-/** Characters of a key in an address, each of which may be twelve. */
+/** Maximum characters of a key in a URL, in which each may take twelve. */
 export const longestInAddress = 12 * longestKey;
-/** Characters of a filter, which `src/serving/serve/filter` bounds too. */
+/** Maximum characters of a filter, which `src/serving/serve/filter` also checks. */
 export const longestFilter = 10_000;
-/** Arrays and objects inside of each other, in a body. */
+/** Maximum nesting of arrays and objects in a body. */
 export const deepestBody = 8;
-/** Milliseconds in which the whole of a request must arrive. */
+/** Maximum milliseconds until a request has arrived as a whole. */
 export const slowest = 30_000;

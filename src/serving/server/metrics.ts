@@ -21,7 +21,7 @@ export interface MetricsSource {
   readonly items?: WritesOfItems;
 }
 
-/** Long because it describes each metric. */
+/** The function is long because it describes each metric. */
 export function makeMetrics({ gate, versions, items }: MetricsSource): ServerMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -112,7 +112,7 @@ export function makeMetrics({ gate, versions, items }: MetricsSource): ServerMet
     },
   });
 
-  /** By status and route: finding a series by its labels takes longer than counting. Routes are few, and none is as a client writes it. */
+  /** Series by status and route, because finding a series by its labels takes longer than counting. There are few routes, and no client chooses their names. */
   const seriesByName = new Map<
     string,
     { readonly requests: Counter.Internal; readonly took: Histogram.Internal<'route'> }

@@ -1,4 +1,4 @@
-/** An error response: the HTTP status, and the errors with their positions. */
+/** Makes error responses: the HTTP status, and the errors with their positions. */
 import { diagnose, factsOf } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { Failure } from '../../base/diagnostics/failure.ts';
@@ -10,10 +10,10 @@ export class RequestError extends Error {
     readonly status: number,
     readonly mistakes: readonly ErrorDetail[],
     readonly headers: Readonly<Record<string, string>> = {},
-    /** Goes to the log, and not to the client. */
+    /** For the log, but not for the client. */
     readonly reason?: string,
   ) {
-    // An answer, and no fault of ours: nobody reads its trace, which takes longer than all the rest.
+    // A refusal is no bug, so nobody reads its stack trace, which would take longer than everything else.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
     super(mistakes.map(({ message }) => message).join('; '));
@@ -21,11 +21,11 @@ export class RequestError extends Error {
   }
 }
 
-/** One segment of a JSON pointer (RFC 6901). */
+/** Joins segments to a JSON pointer (RFC 6901). */
 export const pointer = (...segments: readonly (string | number)[]): string =>
   segments.map((each) => `/${String(each).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 
-/** @param at JSON pointer into the body. Default: the one that the diagnostic gives */
+/** @param at JSON pointer into the body. Default: derived from the diagnostic */
 export function errorDetailOf(diagnostic: Diagnostic, at: string = pointerOf(diagnostic)): ErrorDetail {
   // There may be many known names, but none near.
   const { code, message, hint = 'correct the entry that `at` names', at: span } = diagnostic;
@@ -51,23 +51,23 @@ export const busy = (reason: string): RequestError =>
     'retry-after': String(retrySeconds),
   });
 
-/** Made once: a server that refuses has no time for words. */
+/** Made only once, because a server that is overloaded should refuse quickly. */
 export const overload: RequestError = busy('it has more requests than it can answer');
 
 export const isForeignProtocol = (url: string): boolean => /^\/(?:v1\/models|v2)(?:[/?]|$)/.test(url);
 
-/** The body of a refusal: in the form of the protocols of others one text, `{"error": "…"}`. */
+/** Returns the body of a refusal. In the form of other servers' protocols it is one text: `{"error": "…"}`. */
 export const refusalBody = (url: string, request: string, mistakes: readonly ErrorDetail[]): object =>
   isForeignProtocol(url) ? { error: mistakes.map(lineOf).join('\n') } : { request, errors: mistakes };
 
 /** `unknown-name at /instances/0/user: there is no user called ``u`` (give the key of a user of the data)` */
 function lineOf({ code, message, hint, at, start, end }: ErrorDetail): string {
   const characters = start === undefined || end === undefined ? '' : `, characters ${start} to ${end}`;
-  // A name in a message may have line ends.
+  // A name in a message may have line breaks.
   return `${code}${at === '' ? '' : ` at ${at}${characters}`}: ${message} (${hint})`.replace(/[\r\n]+/g, ' ');
 }
 
-/** The reason goes to the log, and not to the client. */
+/** Returns the error for the client. The reason goes only to the log. */
 export const internalError = (): ErrorDetail =>
   errorDetailOf(diagnose('internal', undefined, { reason: 'the log of the server has the reason' }), '');
 
@@ -80,7 +80,7 @@ export function errorDetailsOf(error: unknown): readonly ErrorDetail[] | undefin
 
 const laterSeconds = 5;
 
-/** Services that the server itself calls. No request is wrong because they fail. */
+/** Services that the server itself calls. Their failure is not an error of the request. */
 const behind = [
   { begins: 'index-', name: 'index', isShown: true },
   // The last output of its process may contain file names.
@@ -96,7 +96,7 @@ function failureBehind(error: unknown): ((typeof behind)[number] & { readonly ow
   return undefined;
 }
 
-/** Answers 503 if the index or the engine behind the server does not answer; its address goes to the log alone. Undefined for another error. */
+/** Returns 503 if the index or the engine behind the server does not answer; its address goes only to the log. Undefined for another error. */
 export function refusalBehind(error: unknown): RequestError | undefined {
   const failedDependency = failureBehind(error);
   if (failedDependency === undefined) return undefined;

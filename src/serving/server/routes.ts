@@ -1,4 +1,4 @@
-/** The routes: what the server registers, what a message about an unknown route names, and their description as OpenAPI 3.1, whose schemas check bodies. */
+/** The table of routes, which the server registers, messages about unknown routes list, and OpenAPI 3.1 describes with the schemas that validate bodies. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Schema } from './protocols/schemas.ts';
 import { isForeignProtocol, type RequestError, refused } from './refused.ts';
@@ -119,7 +119,7 @@ export interface Route {
   readonly summary: string;
   /** The schema of its body. It takes one body or an array, and answers in the same form. */
   readonly body?: 'Recommend' | 'Similar';
-  /** The schema of its body, in a protocol of others. Its errors are in the form of that protocol. */
+  /** The schema of its body, for a protocol of another server. Its errors have the form of that protocol. */
   readonly takes?: 'Predict' | 'Infer';
   /** Set for writes of items: the schema of the body, if there is one. */
   readonly writes?: 'Item' | 'Write' | 'nothing';
@@ -130,7 +130,7 @@ export interface Route {
   readonly answer?: SchemaName;
   /** Media type of the answer. Default: JSON. */
   readonly media?: string;
-  /** True if it needs no token, for load balancers, and for the page that prompts for it. */
+  /** True if it needs no token: for load balancers, and for the page that prompts for the token. */
   readonly open?: true;
 }
 
@@ -154,7 +154,7 @@ const modelReady = (path: string): Route =>
   route('GET', path, 'Open Inference Protocol: whether the model answers.', { open: true });
 const infer = (path: string): Route => route('POST', path, 'Open Inference Protocol: infer.', { takes: 'Infer' });
 
-/** The routes of protocols of others: TensorFlow Serving and the Open Inference Protocol. */
+/** The routes of other servers' protocols: TensorFlow Serving and the Open Inference Protocol. */
 const protocolRoutes = {
   status: status(tensorflow),
   statusOfVersion: status(tensorflow + version),
@@ -227,15 +227,15 @@ export type RouteName = keyof typeof routes;
 export type ProtocolRouteName = keyof typeof protocolRoutes;
 export type OwnRouteName = Exclude<RouteName, ProtocolRouteName>;
 export const routeList = Object.entries(routes) as readonly (readonly [RouteName, Route])[];
-/** A request with such a body passes the gate; if it is full, the request is refused before the body is read. */
+/** True if the requests of a route pass the gate. If it is full, they are refused before their body is read. */
 export const isQuestion = ({ body, takes }: Route): boolean => body !== undefined || takes !== undefined;
 
-/** A path as fastify reads it. A parameter before a colon ends there. */
+/** Converts a path to fastify's form. A parameter before a colon ends there. */
 export const urlOf = (path: string): string =>
   path.replace(/\{(\w+)\}:/g, ':$1([^:/]+)::').replace(/\{(\w+)\}/g, ':$1');
 
 const foreignNames = new Set(Object.keys(protocolRoutes));
-/** The routes as a message names them: those of Tower, or those of the protocols of others. */
+/** Returns the routes for messages: those of Tower, or those of other servers' protocols. */
 export const routeNames = (isForeign: boolean): readonly string[] =>
   routeList.filter(([name]) => foreignNames.has(name) === isForeign).map(([, { method, path }]) => `${method} ${path}`);
 
@@ -250,12 +250,12 @@ const patternOf = (path: string): RegExp =>
       .replace(/\{\w+\}/g, '[^/:]+')}$`,
   );
 
-/** Undefined if no route takes the request. GET includes HEAD. */
+/** Returns the route of a request; undefined if there is none. GET includes HEAD. */
 export const routeOf = (method: string, url: string): RouteName | undefined =>
   routesOf(pathIn(url)).find((name) => routes[name].method === (method === 'HEAD' ? 'GET' : method));
 
 /**
- * Refuses what no route takes, before anything that another moment might change: a client that waits as 503 says would wait for nothing.
+ * Refuses a request without a route first, before refusals that are temporary: after a 503 the client would wait and try again in vain.
  * @returns 405 with the methods of the path, or 404
  */
 export function noRoute({ method, url }: { readonly method: string; readonly url: string }): RequestError {

@@ -15,7 +15,7 @@ import {
   textSchema,
 } from './protocols/schemas.ts';
 
-/** A key as a data file has it: a text, or a whole number that JSON can hold. */
+/** A key as in a data file: a text, or a whole number that JSON can represent. */
 type Key = string | number;
 
 export interface Selection {
@@ -54,7 +54,7 @@ export interface RecommendAnswer extends ItemsAnswer {
   readonly asOf?: string | number;
   readonly user?: string;
   readonly history?: readonly Item[];
-  /** False if an index answered, which may miss an item; absent if it is proved that no other item has a higher score. */
+  /** False if an index answered, which may miss items. Absent if it is proved that no other item has a higher score. */
   readonly exact?: false;
 }
 
@@ -69,13 +69,13 @@ export interface ErrorDetail {
   readonly hint: string;
   /** A JSON pointer into the body; '' is the whole request. */
   readonly at: string;
-  /** Characters of an error in a filter, from 0; the end is past the last. */
+  /** Range of characters of an error in a filter, from 0. `end` is after the last character. */
   readonly start?: number;
   readonly end?: number;
 }
 
 export interface ErrorAnswer {
-  /** The id of the request, which its line in the log has too. */
+  /** The id of the request, which is also in its line of the log. */
   readonly request: string;
   readonly errors: readonly ErrorDetail[];
 }
@@ -100,7 +100,7 @@ export interface SearchAnswer {
   readonly items: readonly Item[];
 }
 
-/** One write of an array: `columns` is null for an item that is deleted. */
+/** One write of an array. `columns` is null to delete the item. */
 export interface WriteBody {
   readonly key: Key;
   readonly columns: Readonly<Record<string, unknown>> | null;
@@ -129,7 +129,7 @@ export interface VersionsAnswer {
 export type Schemas = Readonly<Record<SchemaName, Schema>>;
 export type SchemaName = keyof ReturnType<typeof makeSchemas>;
 
-/** Long because each entry of a body has limits and a description. */
+/** The function is long because each entry of a body has limits and a description. */
 export function makeSchemas(limits: Limits) {
   const selection = {
     k: integerSchema('How many items, at most.', { minimum: 1, maximum: limits.k, default: 10 }),

@@ -1,6 +1,6 @@
 /**
- * Answers over HTTP. Requests pass one after the other: limits of the body, the token, JSON, the schema, the gate, the core. Whatever fails answers with a
- * code, a place and a hint. The core alone knows what an answer is: `answers.ts`.
+ * Answers over HTTP. A request passes, in this order, the limits of the body, the token, JSON, the schema, the gate and the core. Each failure is answered with
+ * a code, a position and a hint. Only the core, `answers.ts`, makes the answers.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -33,12 +33,12 @@ import {
 import type { Swaps } from './versions/swaps.ts';
 import type { RequestTopic, Version, Versions } from './versions/versions.ts';
 
-/** The routes for operators change what the server answers: writes of items, and the versions. */
+/** Routes for operators, which change the answers of the server: writes of items, and changes of versions. */
 interface ItemRoutes {
-  /** Absent: the server takes no items. */
+  /** Absent: the server accepts no items. */
   readonly writes?: WritesOfItems;
   readonly readers: Readonly<Record<'Item' | 'Write', Reader>>;
-  /** True if requests without a token do not arrive here. */
+  /** True if the server has a token, so all requests that arrive here have it. */
   readonly hasToken: boolean;
   readonly written: (outcome: WriteOutcome) => void;
 }
@@ -96,7 +96,7 @@ interface VersionRoutes {
   readonly versions: Versions;
   readonly swaps?: Swaps;
   readonly readers: Readonly<Record<'Change' | 'Share', Reader>>;
-  /** True if requests without a token do not arrive here. */
+  /** True if the server has a token, so all requests that arrive here have it. */
   readonly hasToken: boolean;
 }
 
@@ -148,15 +148,15 @@ const shown = ({ id, folder, loaded, answers }: Version) => ({
 export type { ServerOptions } from './http.ts';
 
 export interface Server {
-  /** For tests and for programs that embed it. */
+  /** For tests, and for programs that embed the server. */
   readonly http: FastifyInstance;
   /** @throws Failure `cannot-listen` */
   listen(host: string, port: number): Promise<string>;
-  /** Ends when what has arrived is answered, or `grace` milliseconds later. */
+  /** Resolves when all requests that have arrived are answered, or `grace` milliseconds later. */
   close(grace?: number): Promise<void>;
 }
 
-/** Long because it creates and connects all parts of the server. */
+/** The function is long because it creates and connects all parts of the server. */
 export async function makeServer(versions: Versions, options: ServerOptions): Promise<Server> {
   const limits = { ...usualLimits, ...options.limits };
   const schemas = makeSchemas(limits);
@@ -200,7 +200,7 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
       const [asked] = readers.Users(parametersIn(query)).bodies;
       return versions.use(({ stable }) => stable.answers.users(asked as UsersQuery));
     },
-    // A search reads all titles: it waits for its turn, as questions do.
+    // A search reads all titles, so it waits for its turn like a query.
     findItems(request) {
       const [asked] = readers.Search(parametersIn(request.query)).bodies;
       const search = (isLate: () => boolean) => {
@@ -265,7 +265,7 @@ type PassThroughGate = <T>(
   choose: ChooseVersion<T>,
 ) => Promise<T[]>;
 
-/** Takes the bodies of a request through the gate to the versions of that moment. */
+/** Makes a function that sends the bodies of a request through the gate to the current versions. */
 const makePass =
   ({ gate, limits }: ServerContext, versions: Versions): PassThroughGate =>
   (request, { bodies, isArray }, choose) => {
@@ -277,12 +277,12 @@ const makePass =
         return allOf(slices, isArray, isOver, (body) => answerOne(body, { isOver }));
       });
     };
-    // Only one slice of a long request is in work at a time.
+    // Only one slice of a long request runs at a time.
     const cost = Math.ceil(Math.max(0, ...slices.map(({ work }) => Math.min(work, workOfSlice))) / workOfRequest);
     return gate.pass(answerAll, { milliseconds: deadlineOf(request, limits), cost: Math.max(1, cost) });
   };
 
-/** Work that an ordinary request may be, and that a slice of an array is: items of answers and elements of lists. A slice takes some milliseconds. */
+/** Work of an ordinary request, and of a slice of an array, counted in items of answers and elements of lists. A slice takes some milliseconds. */
 const workOfRequest = 1000;
 const workOfSlice = 4 * workOfRequest;
 
@@ -291,7 +291,7 @@ interface BodySlice {
   readonly work: number;
 }
 
-/** Bodies of an array that are answered together, before others have their turn. One that is more than a slice is alone in it. */
+/** Splits an array into slices of bodies that are answered together before others get a turn. A body with more work than a slice is alone in one. */
 function slicesOf(all: readonly InputRow[]): readonly BodySlice[] {
   const bodySlices: { bodies: InputRow[]; work: number }[] = [];
   for (const body of all) {
@@ -337,7 +337,7 @@ async function allOf<T>(
   return settledAnswers.map((each) => (each as PromiseFulfilledResult<Awaited<T>>).value);
 }
 
-/** Serializes the answers to an array in slices. */
+/** Serializes the answers to an array in slices, between which others get a turn. */
 async function jsonOf(answers: readonly VersionedAnswer[]): Promise<string> {
   const answerTexts: string[] = [];
   let sliceItems = 0;
@@ -361,7 +361,7 @@ function deadlineOf({ headers }: FastifyRequest, { deadline }: Limits): number {
   throw refused(400, diagnose('request-value', undefined, facts));
 }
 
-/** Parameters of an address are texts. A whole number among them is one. */
+/** Parses the parameters of a URL, which are texts. One that is a whole number becomes a number. */
 const parametersIn = (query: unknown): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
     Object.entries(query as object).map(([name, value]) => [

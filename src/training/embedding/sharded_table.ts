@@ -1,6 +1,6 @@
 /**
  * A table whose rows are partitioned among workers: row r belongs to worker r mod N, so N workers hold a table N times as large as one memory. A step collects
- * the rows that it reads, gets them from their owners, and sends their gradients back; the owner takes the only step of the optimizer. Initial values and
+ * the rows that it reads, gets them from their owners, and sends their gradients back; only the owner takes the optimizer's step. Initial values and
  * updates of a row are the same as with one worker.
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
@@ -22,7 +22,7 @@ import type { TableMemory, TableOptions } from './table_memory.ts';
 
 export type ShardedTable = Table & RemoteTable;
 
-/** Long because look-ups and the exchange with other workers share the rows of a step. */
+/** Makes the table of one worker. The function is long because look-ups and the exchange with other workers share the rows of a step. */
 export function makeShardedTable(options: TableOptions, wire: TableWire): ShardedTable {
   const { name, rows, dim } = options;
   const { rank, workers } = wire;

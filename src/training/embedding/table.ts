@@ -187,7 +187,7 @@ export function rowReader(numbers: Numbers, dim: number): (row: number) => Array
   };
 }
 
-/** Maximum numbers to read for the norm of a table. The norm of a larger one is estimated. */
+/** How many numbers to read at most for the norm of a table. The norm of a larger one is estimated. */
 const maxNumbersRead = 2 ** 18;
 
 /** Returns the square root of the sum of squares; for a large table, an estimate from evenly spaced rows. */
@@ -210,7 +210,7 @@ export interface TableWire {
   readonly workers: number;
   /** Fetches into these tables the rows that look-ups have collected. */
   fetch(tables: readonly RemoteTable[]): Promise<void>;
-  /** Returns the rows of all workers by rank, each as its `piece` returns them. `slot` names a state of the optimizer; absent: values. */
+  /** Returns, by rank, what `piece` of each worker returns for this range of the table's rows. @param own what this worker's `piece` returns */
   pieces(
     table: string,
     slot: string | undefined,
@@ -233,11 +233,11 @@ export const sharedIn = (tables: ReadonlyMap<string, Table>): readonly RemoteTab
 /** One worker's part of a shared table. Each worker numbers its rows itself: row r of the table is row ⌊r ÷ N⌋ of its owner. */
 export interface Remote {
   readonly wire: TableWire;
-  /** Lets look-ups only collect rows until `take`. */
+  /** Begins a step: until `take`, look-ups only note which rows they need. */
   ask(): void;
-  /** Returns, by owner, the collected rows as the owner numbers them. */
+  /** Returns, by owner, the numbers of the rows noted, in the owner's numbering. */
   asked(): readonly Int32Array[];
-  /** Returns own rows, float32 [rows, dim]. */
+  /** Returns the values of own rows with these numbers, float32 [rows, dim]. */
   give(rows: Int32Array): Float32Array;
   take(rows: readonly Float32Array[]): void;
   /** Returns, by owner, the gradients of the rows of the step, and clears them. */

@@ -29,15 +29,15 @@ import type { LoadedModel } from '../../../training/artifact/load.ts';
 import type { Manifest } from '../../../training/artifact/manifest.ts';
 import { version } from '../version.ts';
 
-/** The files that rows come from, so that it is known later whether they are still the same. */
+/** The state of a file that rows come from, to detect later changes. */
 interface FileState {
   /** Relative to the folder of the data block, so that the folder may be copied as a whole. */
   readonly name: string;
   readonly path: string;
   readonly bytes: number;
-  /** Another one after each change of the file. Also after it is copied, which changes nothing of its content. */
+  /** Different after each change of the file. Also different after a copy, which does not change the content. */
   readonly stamp: string;
-  /** True if a later change has another stamp: clocks of file systems have steps, of 2 s at most. */
+  /** True if any later change gets a different stamp: file systems store times in steps of up to 2 s. */
   readonly isSettled: boolean;
 }
 
@@ -47,7 +47,7 @@ interface KnownFile extends Pick<FileState, 'name' | 'bytes' | 'stamp'> {
 
 const longestStep = 2000;
 
-/** The files of a data block and of the features of a plan, in one order. @throws Failure for a file that is missing, or may not be read */
+/** Returns the state of the files of a data block and of a plan's features, in a fixed order. @throws Failure for a file that is missing, or may not be read */
 async function fileStates(description: DataDescription, plan: Plan, access?: Access): Promise<FileState[]> {
   const remotePaths = remoteEntries(description);
   const { output, diagnostics } = findFiles(description, access, new Map(remotePaths.map((entry) => [entry, []])));
@@ -65,7 +65,7 @@ async function fileStates(description: DataDescription, plan: Plan, access?: Acc
   return [...(await Promise.all(localFiles)), ...remotePaths.map(stateOfAddress)];
 }
 
-/** Only a connection could show the current state of a remote file. */
+/** Returns a state that counts as changed, because only a connection could show the current state of a remote file. */
 const stateOfAddress = ({ path }: DataFile): FileState => ({ name: path, path, bytes: 0, stamp: '', isSettled: false });
 
 async function stateOf(path: string, name: string): Promise<FileState> {
@@ -79,7 +79,7 @@ async function stateOf(path: string, name: string): Promise<FileState> {
   };
 }
 
-/** With checksums of the content. @returns a sentence instead, where a file is no longer what it was before its rows were read */
+/** Adds checksums of the content. @returns a sentence instead if a file has changed since its rows were read */
 async function knownFiles(before: readonly FileState[], signal?: AbortSignal): Promise<KnownFile[] | string> {
   const knownFilesNow: KnownFile[] = [];
   for (const { name, path, bytes, stamp, isSettled } of before) {
@@ -92,7 +92,7 @@ async function knownFiles(before: readonly FileState[], signal?: AbortSignal): P
   return knownFilesNow;
 }
 
-/** Undefined if no file changed. A file that was only copied or touched is read. */
+/** Finds a file whose content changed; undefined if there is none. The content of a file that was only copied or touched is compared. */
 async function changedFile(
   known: readonly KnownFile[],
   now: readonly FileState[],
@@ -118,26 +118,26 @@ async function contentOf(path: string, signal?: AbortSignal): Promise<string> {
   }
 }
 
-/** Where the description itself lies, and who names it, changes no row. */
+/** Keys of the description that do not affect rows: positions in its text, and its folder. */
 const unread: ReadonlySet<string> = new Set(['span', 'nameSpan', 'folder']);
 
 const textOfBlock = (description: DataDescription): string =>
   JSON.stringify(description, (key, value: unknown) => (unread.has(key) ? undefined : value));
 
 export interface RunCache {
-  /** Looks at the data files, before a row is read. False: nothing is kept, whatever the engine. @throws Failure of data files that are missing */
+  /** Checks the data files before a row is read. False if nothing can be cached, with any engine. @throws Failure for missing data files */
   look(): Promise<boolean>;
-  /** Undefined if no cache can be used: rows are then read, and `keep` writes the cache. @throws as `look` */
+  /** Returns the cached state; undefined if it cannot be used: rows are then read, and `keep` writes the cache. @throws as `look` */
   open(engine: Engine): Promise<CachedRun | undefined>;
-  /** Resolves once it is on the disk, or once the reason why it is not is reported. */
+  /** Writes the cache. Resolves once it is on the disk, or once the reason why it is not is reported. */
   keep(engine: Engine, kept: CachedRun): Promise<void>;
 }
 
 export interface CacheSource {
   readonly trained: LoadedModel;
-  /** The data block, and which files it may name. */
+  /** Returns the data block, and which files it may name. */
   block(): Promise<{ readonly description: DataDescription; readonly access?: Access }>;
-  /** True if the user named the data, which may then be other data than that of the training. */
+  /** True if the user named the data, which may then differ from that of the training. */
   readonly isNamed: boolean;
   readonly signal?: AbortSignal;
   readonly say?: (line: string) => void;
@@ -146,7 +146,7 @@ export interface CacheSource {
 export function makeCache({ trained, block, isNamed, signal, say = () => {} }: CacheSource): RunCache {
   const { folder, manifest, plan } = trained;
   let lookedState: Promise<{ readonly text: string; readonly files: readonly FileState[] }> | undefined;
-  /** A file that changes after this gets another stamp. */
+  /** Done once. A file that changes after this gets a different stamp. */
   const look = () => (lookedState ??= lookAt());
   const lookAt = async () => {
     const { description, access } = await block();
@@ -195,18 +195,15 @@ export function makeCache({ trained, block, isNamed, signal, say = () => {} }: C
 const reasonOf = (error: unknown): string | undefined =>
   error instanceof Failure ? error.diagnostics[0]!.message : systemReason(error);
 
-// The file of a cache: a safetensors file with a checksum of its own. What it holds is checked before it is used.
+// The file of a cache is a safetensors file with a checksum of its own. Its content is checked before it is used.
 
-/** The state of the recommender, and the sentences that every answer has. */
+/** The state of the recommender, and the sentences that go with every answer. */
 export interface CachedRun {
   readonly served: ServingState;
   readonly notes: readonly string[];
 }
 
-/**
- * @returns undefined where there is no file, a reason where it is out of date
- * @throws Failure `damaged-file`, `cannot-read`; the reason of the signal
- */
+/** @returns undefined if there is no file, a reason if it is stale @throws Failure `damaged-file`, `cannot-read`; the reason of the signal */
 async function readKept(
   trained: LoadedModel,
   engine: string,
@@ -221,7 +218,7 @@ async function readKept(
     const { identity } = await readOpenedMetadata(cacheFile, path);
     const staleReason = await outOfDate(identity, now, signal);
     if (staleReason !== undefined) return staleReason;
-    // Of float32 all are finite; a column of numbers has NaN where there is none.
+    // Tensors of float32 must be finite. Numeric columns have NaN for missing values.
     const storedFile = await readOpened(cacheFile, path, { sealed: true, finite: (name) => name.startsWith('F32') });
     return keptIn(storedFile, path, trained);
   } finally {
@@ -245,8 +242,8 @@ function keptIn(
 }
 
 /**
- * @param before as the start was before it read a row
- * @returns why it is not written, where that is
+ * @param before the state before the start read a row
+ * @returns the reason if the cache is not written
  * @throws Failure `cannot-write`, an error of the system; the reason of the signal
  */
 async function writeKept(
@@ -300,14 +297,14 @@ const longestWrite = 3_600_000;
 
 // Identifies the inputs of a cache, which is valid only while all of them are unchanged.
 
-/** All but `files` must be equal. */
+/** The inputs of a cache. All entries except `files` must be equal. */
 interface CacheIdentity {
-  /** Another number for other contents: an older build must not read codes that it understands in another way. */
+  /** Changes with the format, so that an older build does not misread the contents. */
   readonly format: 'tower-cache-3';
   readonly tower: string;
   readonly run: string;
   readonly engine: string;
-  /** Processors and time zones have a part in vectors and values. */
+  /** The processor and the time zone, which affect vectors and values. */
   readonly machine: string;
   readonly block: string;
   readonly files: readonly KnownFile[];
@@ -337,10 +334,7 @@ const reasons: Readonly<Record<Exclude<keyof CacheIdentity, 'files'>, string>> =
   block: 'the data block has changed',
 };
 
-/**
- * Returns why a cache is stale; undefined if it is valid.
- * @param text of the identity that it was written with
- */
+/** Returns why a cache is stale; undefined if it is valid. @param text of the identity with which the cache was written */
 async function outOfDate(
   text: string | undefined,
   { identity, files }: CacheState,

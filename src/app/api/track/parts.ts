@@ -1,4 +1,4 @@
-/** Shared by runs and studies: sends parameters, figures and files that a server lacks. */
+/** Sends parameters, figures and files that a server lacks. Runs and studies share this. */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
@@ -27,8 +27,8 @@ import {
 import { settingLines } from '../../report/training_sections.ts';
 
 /**
- * In order, so that a server that is lost has all before a step, and nothing after it. What was taken leaves the list.
- * @param sent gets how many were taken, request by request
+ * Sends figures in order, so that a server that is lost has everything before some step, and nothing after it. Figures that were accepted leave the list.
+ * @param sent called after each request with the number of figures accepted
  */
 export async function sendNew(
   client: MlflowClient,
@@ -47,7 +47,7 @@ export async function sendNew(
   });
 }
 
-/** Parameters cannot change at a server: those that it has stay. */
+/** Sends new parameters. Servers do not allow parameters to change, so those that it has stay. */
 export function sendNewParams(
   client: MlflowClient,
   { id, params }: RemoteRun,
@@ -59,7 +59,7 @@ export function sendNewParams(
 export const pageOf = ({ url }: MlflowClient, { experiment, id }: RemoteRun): string =>
   `${url}/#/experiments/${experiment}/runs/${id}`;
 
-/** @returns how many files were sent, or why they were not */
+/** @returns the number of files sent, or the reason why they were not */
 export async function sendFiles(
   client: MlflowClient,
   remote: RemoteRun,
@@ -74,7 +74,7 @@ export async function sendFiles(
     try {
       await client.put(`${root}/${path}`, await readRunFile(folder, path));
     } catch (error) {
-      // A server that accepts figures but no files is reported, but it is no failure of the run.
+      // If a server accepts figures but no files, that is reported, but is no failure of the run.
       if (!(error instanceof RequestRefused) || error.isPassing) throw error;
       return error.message;
     }
@@ -92,22 +92,19 @@ async function isThere(folder: string, path: string): Promise<boolean> {
 interface BackgroundSender {
   readonly client: MlflowClient;
   readonly experiment: string | undefined;
-  /** Sends the news every few seconds from now on. */
+  /** Starts to send new data every few seconds. */
   begin(send: () => Promise<unknown>): void;
   kick(): void;
-  /** Undefined if the server does not have all, or if nothing began. */
+  /** Returns undefined if the server does not have everything, or if sending never began. */
   end<T>(last: () => Promise<T>): Promise<T | undefined>;
 }
 
-/** Milliseconds between two sends, and the longest backoff. */
+/** Milliseconds between two sends, and the maximum delay after failures. */
 const [everyMs, longestMs] = [5000, 60_000];
-/** Milliseconds at the end, for a server that has answered, and for one that has not. */
+/** Milliseconds to wait at the end, for a server that has answered, and for one that has not. */
 const [usualPatience, lessPatience] = [10_000, 2000];
 
-/**
- * Sends in the background: what fails is tried again, and what is sent is waited for at the end alone, for a few seconds.
- * @throws Failure `track-address`
- */
+/** Sends in the background. Failed requests are repeated, and only the end waits for the server, for a few seconds. @throws Failure `track-address` */
 export function openBackground(
   address: string,
   { onWarning, patience }: { readonly onWarning?: (warning: Diagnostic) => void; readonly patience?: number },
@@ -120,7 +117,7 @@ export function openBackground(
   let running: Promise<void> | undefined;
   let [failures, nextTry, isOver, hasWarned] = [0, 0, false, false];
 
-  /** No error of the server, or of what is sent, ends the training. */
+  /** Notes an error of the server, or of the data to send. It never ends the training. */
   const fail = (error: unknown): void => {
     failures++;
     nextTry = performance.now() + Math.min(longestMs, everyMs * 2 ** (failures - 1));
@@ -162,7 +159,7 @@ export function openBackground(
   };
 }
 
-/** `tracking.json` of a run: by which tag a server finds it again. It names no server: what is sent goes where the user says. */
+/** `tracking.json` of a run: the tag by which a server finds the run again. It names no server, because the user says where the run is sent. */
 export interface TrackingRecord {
   readonly format: 'tower-tracking-1';
   readonly run: string;
@@ -187,7 +184,7 @@ export async function remembered(
   return newRecord;
 }
 
-/** The tag goes into a filter of the server: letters, digits and dashes alone. */
+/** True for a valid record. Its tag becomes part of a filter of the server, so it has only letters, digits and dashes. */
 function isRemembered(value: unknown): value is TrackingRecord {
   const { format, run, began, commit } = (value ?? {}) as Record<string, unknown>;
   return (
@@ -199,7 +196,7 @@ function isRemembered(value: unknown): value is TrackingRecord {
   );
 }
 
-/** A run that begins, and the manifest of one that has ended, give the same parameters. */
+/** The facts of a run. They give the same parameters for a run that begins as for the manifest of one that has ended. */
 export interface RunFacts extends Pick<Manifest, 'engine' | 'tower' | 'seed' | 'settings'> {
   readonly plan: Pick<Manifest['plan'], 'model' | 'train'>;
   readonly data: Pick<Manifest['data'], 'train' | 'validation' | 'test' | 'items'>;
@@ -210,7 +207,7 @@ export function paramsOf({ plan, engine, seed, settings = {}, data }: RunFacts):
   const { train, validation, test, items } = data;
   const { seed: _, ...entries } = plan.train;
   return byKey([
-    // As the manifest has them: without undefined entries.
+    // Without undefined entries, as in the manifest.
     ...settingLines('', JSON.parse(JSON.stringify(entries))),
     ['seed', String(seed)],
     ['engine', `${engine.name}, ${engine.version}`],
@@ -258,7 +255,7 @@ export const endTagsOf = ({ checksum, training, data, plan }: Manifest): TextsBy
 export const byKey = (pairs: readonly (readonly [string, unknown])[]): TextsByKey =>
   Object.fromEntries(pairs.map(([key, value]) => [metricKey(key), String(value)]));
 
-/** Some machines have a user without a name. */
+/** Returns the name of the user, if it has one. On some machines it has none. */
 function userName(): string | undefined {
   try {
     return userInfo().username;
@@ -267,7 +264,7 @@ function userName(): string | undefined {
   }
 }
 
-/** The commit that a folder is at, where it lies in a repository of git and git is installed. `rev-parse` runs nothing of the repository. */
+/** Returns the current commit of a folder, if it is in a git repository and git is installed. `rev-parse` runs no code of the repository. */
 export async function commitOf(folder: string): Promise<string | undefined> {
   const revParse = promisify(execFile)('git', ['rev-parse', '--verify', 'HEAD'], { cwd: folder, timeout: 5000 });
   const { stdout } = await revParse.catch(() => ({ stdout: '' }));

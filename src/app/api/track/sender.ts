@@ -43,12 +43,12 @@ export interface RunSenderOptions {
   /** Default: the name of the model. */
   readonly experiment?: string;
   readonly facts: RunFacts;
-  /** Steps of the whole run. */
+  /** Number of steps in the whole run. */
   readonly steps: number;
-  /** The file of the model, as the user named it. */
+  /** The path of the model's file, as the user gave it. */
   readonly source?: string;
   readonly commit?: string;
-  /** Milliseconds since 1970, for a run that trains now. */
+  /** Milliseconds since 1970, for a run that is training now. */
   readonly began?: number;
 }
 
@@ -76,10 +76,7 @@ export class RunSender {
     this.points = runPoints(of.folder, of.steps);
   }
 
-  /**
-   * Sends the curves that are in the logs so far.
-   * @throws Refused; Failure for what is wrong with the folder
-   */
+  /** Sends the curves that are in the logs so far. @throws Refused; Failure for problems with the folder */
   async send(isLast = false): Promise<void> {
     this.waiting.push(...(await this.points.more(isLast)));
     this.remote ??= await this.begin();
@@ -91,7 +88,7 @@ export class RunSender {
     await this.send(true);
     const { folder } = this.of;
     const remote = this.remote!;
-    // A training that failed may have no model.
+    // A failed training may have no model.
     const manifest = await readManifest(folder).catch(() => undefined);
     if (manifest) {
       await logTags(this.client, remote.id, endTagsOf(manifest));
@@ -146,8 +143,8 @@ async function evaluated(folder: string, manifest: Manifest): Promise<Metric[]> 
 }
 
 /**
- * The curves of a run from its own logs, as a tracking server takes them. The same lines give the same points, while the run trains and
- * afterwards, so what a server missed can be sent at any time.
+ * The curves of a run from its own logs, in the form of a tracking server. The same lines always give the same points, during and after the training, so data
+ * that a server missed can be sent at any time.
  */
 interface RunPoints {
   /** Returns the new points since the last call. @param isLast adds the mean of a last, partial window @throws Failure `damaged-file`, `cannot-read` */
@@ -228,8 +225,8 @@ interface EpochSpan {
 }
 
 /**
- * Returns when each epoch trained. The log only has durations: the last epoch ended when its line was written, and the others are counted back from
- * there.
+ * Returns when each epoch was trained. The log has only durations: the last epoch ended when its line was written, and the times of earlier epochs are computed
+ * backwards from there.
  */
 function spansOf(epochs: readonly EpochRecord[], changed: number): EpochSpan[] {
   const spans: EpochSpan[] = [];
@@ -242,7 +239,7 @@ function spansOf(epochs: readonly EpochRecord[], changed: number): EpochSpan[] {
   return spans;
 }
 
-/** Undefined for a step whose epoch has not ended. */
+/** Returns the time of a step; undefined if its epoch has not ended. */
 function timeOf(step: number, spans: readonly EpochSpan[]): number | undefined {
   const spanIndex = spans.findIndex(({ last }) => step <= last);
   if (spanIndex === -1) return undefined;
@@ -251,7 +248,7 @@ function timeOf(step: number, spans: readonly EpochSpan[]): number | undefined {
   return Math.round(from + ((until - from) * (step - stepBefore)) / Math.max(1, last - stepBefore));
 }
 
-/** A log of a run that is still written: each call reads the lines that are new since the last one. */
+/** A log of a run that may still be growing. Each call reads the lines since the last one. */
 interface LogTail {
   /** @throws Failure `damaged-file`, `cannot-read` */
   more(): Promise<{ readonly records: readonly Readonly<Record<string, unknown>>[]; readonly changed: number }>;

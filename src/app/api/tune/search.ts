@@ -1,4 +1,4 @@
-/** The first part of a study: trials, until there are enough, until the time is over, or until all points are tried. */
+/** Runs the search of a study: trials, until there are enough, until the time is over, or until all points are tried. */
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -76,7 +76,7 @@ export function studyOf(path: string, request: StudyRequest, checked: Lowering, 
   return study;
 }
 
-/** `steps` in epochs of unknown length are taken as many. */
+/** Returns the number of validations of a run; a large number if `steps` are given and the length of an epoch is unknown. */
 function validationsOf({ steps, epochs, validate }: TrainPlan): number {
   const every = validate?.epochs ?? 1;
   if (validate?.steps !== undefined) return steps === undefined ? many : Math.ceil(steps / validate.steps / every);
@@ -128,18 +128,18 @@ export class TuneJobs {
   readonly records: JobRecord[] = [];
   readonly #settings = new Map<number, Readonly<Record<string, string>>>();
   readonly #begun = performance.now();
-  /** Lines are written in the order of their jobs. */
+  /** Resolves when the lines so far are written, in the order of their jobs. */
   #written: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: JobsOptions) {}
 
-  /** Seconds that the study has taken, those of calls before this one too. */
+  /** Seconds that the study has taken, including earlier calls that were resumed. */
   get elapsed(): number {
     const elapsedBefore = this.options.records.at(-1)?.elapsed ?? 0;
     return elapsedBefore + (performance.now() - this.#begun) / 1000;
   }
 
-  /** The next line of the log to replay. */
+  /** The next line of the log, if a resumed study replays its log. */
   get logged(): JobRecord | undefined {
     return this.options.records[this.#done.length];
   }
@@ -215,12 +215,12 @@ export class TuneJobs {
     };
   }
 
-  /** Waits until a job may be decided: all but the last ones are known. @throws Stopped, or what ended a job */
+  /** Waits until all jobs are known, except for the last `behind`. @throws Stopped, or the error that ended a job */
   async settle(behind: number): Promise<void> {
     while (this.records.length < this.#done.length - behind) this.records.push(await this.#done[this.records.length]!);
   }
 
-  /** Forgets the jobs that were stopped, and those after them. */
+  /** Drops the jobs that were stopped, and all jobs after them. */
   async dropStopped(): Promise<void> {
     await Promise.allSettled(this.#done);
     while (this.records.length < this.#done.length) {
@@ -252,10 +252,10 @@ export type SearchEnd = 'trials' | 'time' | 'points';
 
 export interface SearchOptions {
   readonly study: Study;
-  /** Includes the unchanged file. */
+  /** Number of trials, including the unchanged file. */
   readonly trials: number;
   readonly signal: AbortSignal;
-  /** Aborted when the time of the search is over; asked for once the first trial is done. */
+  /** Returns a signal that is aborted when the time of the search is over. Called once the first trial is done. */
   readonly timer: () => AbortSignal;
 }
 
@@ -296,7 +296,7 @@ export async function searchTrials(
     for (;;) {
       signal.throwIfAborted();
       if (jobs.logged && jobs.logged.kind !== 'search') {
-        // The search ended here before: where another trial could begin, by its time.
+        // An earlier call ended the search here because its time was over, although another trial could have begun.
         await jobs.settle(0);
         if (!nextJob(true)) return searchEnd;
         break;
@@ -321,10 +321,10 @@ export async function searchTrials(
   return 'time';
 }
 
-/** Tries before the sampler is taken to have nothing new. */
+/** Number of attempts after which the sampler counts as having nothing new. */
 const mostTries = 200;
 
-/** Undefined if all points were tried, or if none was found. */
+/** Returns a point that was not tried; undefined if there is none, or if none was found. */
 function newPoint(
   { space, sampler, seed }: Study,
   known: readonly Trial[],
@@ -337,7 +337,7 @@ function newPoint(
   const rankedPoints = usual && known[0] ? withUsual(known, usual) : best;
   for (let attempt = 0; attempt < mostTries; attempt++) {
     const random = makeRandom(seed, trial, attempt);
-    // A sampler that is certain of one point draws it again: chance finds the others.
+    // A sampler that is certain of one point keeps drawing it. Random sampling finds the others.
     const chosenSampler = attempt < mostTries / 4 ? samplers[sampler] : samplers.random;
     const point = chosenSampler.suggest(space, rankedPoints, random);
     if (!tried.some((other) => isSamePoint(space, other, point))) return point;
@@ -345,6 +345,6 @@ function newPoint(
   return undefined;
 }
 
-/** Ranked trials, with the unchanged file as a point of the space. */
+/** Returns ranked trials, with the point of the unchanged file for trial 0. */
 const withUsual = (known: readonly Trial[], usual: Point): readonly Point[] =>
   ranked(known).flatMap(({ number, point }) => (number === 0 ? [usual] : point ? [point] : []));

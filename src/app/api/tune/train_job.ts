@@ -21,12 +21,12 @@ export interface TrainJob {
   readonly allow?: readonly string[];
   readonly engine?: EngineName;
   readonly set: Readonly<Record<string, string>>;
-  /** Bytes for this job alone, and the folder of training rows that do not fit. */
+  /** Bytes of memory for this job alone. `shards` is the folder for training rows that do not fit. */
   readonly memory?: number;
   readonly shards?: string;
   readonly shardSizes?: MemoryRequest['shardSizes'];
   readonly out: string;
-  /** The rung at which it pauses. Absent: it is trained whole. */
+  /** The rung at which it pauses. Absent: it is trained to the end. */
   readonly rung?: { readonly at: number; readonly of: number };
   readonly metric: string;
   /** A failed check ends the study, because it does not depend on the chosen settings. */
@@ -34,21 +34,21 @@ export interface TrainJob {
 }
 
 export interface TrainedJob {
-  /** `stopped`: the signal came. */
+  /** `stopped`: the signal aborted it. */
   readonly state: 'paused' | 'done' | 'failed' | 'invalid' | 'stopped';
   readonly values: readonly number[];
-  /** Validations of a whole run. */
+  /** Number of validations in a whole run. */
   readonly validations?: number;
-  /** The metric of the weights that the run keeps. */
+  /** The metric of the kept weights. */
   readonly value?: number;
   readonly message?: string;
   readonly decision?: ShardDecision;
 }
 
-/** Errors that the values of one trial may cause. Every other error would end the next trial as well. */
+/** Errors that may be due to the values of one trial. Every other error would also end the next trial. */
 const ofTrial: readonly Code[] = ['loss-not-finite', 'too-large-for-memory', 'engine-memory', 'too-few-rows'];
 
-/** @throws Failure for what would end every trial: data that cannot be read, a disk that is full */
+/** @throws Failure for errors that would end every trial: data that cannot be read, a full disk */
 export async function trainJob(
   { metric, mustCheck, rung, ...job }: TrainJob,
   signal?: AbortSignal,
@@ -103,13 +103,13 @@ async function valuesOf(folder: string, metric: string): Promise<readonly number
   });
 }
 
-/** Jobs in processes of their own, each with its engine and its tables: several train side by side. */
+/** Runs jobs in child processes, each with its own engine and tables, so that several train in parallel. */
 export interface TuneWorkers {
   run(job: TrainJob, signal: AbortSignal): Promise<TrainedJob>;
   close(): Promise<void>;
 }
 
-/** @param path of the program that the process runs */
+/** @param path of the program of the child process */
 export function makeWorkers(path = programBeside(import.meta.url, 'worker')): TuneWorkers {
   const idleWorkers: ChildProcess[] = [];
   const allWorkers = new Set<ChildProcess>();
@@ -120,7 +120,7 @@ export function makeWorkers(path = programBeside(import.meta.url, 'worker')): Tu
     allWorkers.add(child);
     child.once('exit', () => {
       allWorkers.delete(child);
-      // The system may end a process between two jobs as well.
+      // The system may also end a process between two jobs.
       const idleIndex = idleWorkers.indexOf(child);
       if (idleIndex >= 0) idleWorkers.splice(idleIndex, 1);
     });
@@ -129,7 +129,7 @@ export function makeWorkers(path = programBeside(import.meta.url, 'worker')): Tu
   return {
     async run(job, signal) {
       const child = takeWorker();
-      // One that ends right now may still look connected; its exit says so.
+      // A process that is just ending may still look connected. Its exit event reports it.
       const stopJob = (): void => void (child.connected && child.send('stop', () => {}));
       signal.addEventListener('abort', stopJob, { once: true });
       try {
@@ -137,7 +137,7 @@ export function makeWorkers(path = programBeside(import.meta.url, 'worker')): Tu
         if (allWorkers.has(child)) idleWorkers.push(child);
         return trained;
       } catch (error) {
-        // A process that ends by itself has failed this one trial: the system may have ended it for its memory.
+        // A process that ended by itself fails only this trial: the system may have ended it because of its memory.
         if (error instanceof ProcessEnded) return { state: 'failed', values: [], message: error.message };
         throw error;
       } finally {

@@ -17,13 +17,13 @@ import type { CachedRun } from '../cache/cache.ts';
 import { askProcess, ProcessEnded, startProgram } from '../child_process.ts';
 import { type LoadRequest, load, makeRun, openReader, type Run } from '../run.ts';
 
-/** A value of `nice`: the server has precedence for the processor. */
+/** A `nice` value that gives the server precedence. */
 const lowPriority = 5;
 
 export interface ProcessLoadRequest extends Omit<LoadRequest, 'signal'> {
   /** The engine of the server. */
   readonly engine: EngineName;
-  /** True for the first run of a server: no request could be slowed down. */
+  /** True for the first run of a server: there are no requests to slow down. */
   readonly isFirst?: boolean;
   readonly signal?: AbortSignal;
 }
@@ -44,7 +44,7 @@ export async function loadInProcess(
     try {
       if (!isFirst) setPriority(child.pid!, lowPriority);
     } catch {
-      // Not every system allows a lower priority.
+      // Some systems do not allow a lower priority.
     }
     const loadJob: LoadJob = { folder, request: plain, path: join(out, 'loaded') };
     try {
@@ -70,7 +70,7 @@ export interface LoadJob {
   readonly path: string;
 }
 
-/** A run that a child process has loaded, as plain data: with files read, columns encoded and item vectors computed. */
+/** A run as plain data that a child process has loaded: with files read, columns encoded and item vectors computed. */
 interface LoadedRun extends CachedRun {
   readonly trained: PlainTrained;
   readonly objectives: readonly RetrievalObjective[];
@@ -92,7 +92,7 @@ export async function writeLoaded(path: string, loaded: LoadedRun): Promise<void
   await writeSafetensors(fileSink(handle), tensors, { contents: text }).finally(() => handle.close());
 }
 
-/** Does not block the event loop: threads of the system read the arrays directly into their memory. */
+/** Reads a loaded run without blocking the event loop: threads of the system read the arrays directly into their memory. */
 export async function readLoaded(path: string): Promise<LoadedRun> {
   const { metadata, tensors } = await readSafetensors(path);
   const damaged = (reason: string): Error => failure('damaged-file', { path, reason });

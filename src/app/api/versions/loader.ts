@@ -1,4 +1,4 @@
-/** The program that reads a run while a server answers: it is sent one run, and writes what answers to a file. */
+/** The program that loads a run while a server answers. It gets one run, and writes everything that is needed for answers to a file. */
 import { answerJobs } from '../child_process.ts';
 import { type LoadJob, readWhole, writeLoaded } from './load_beside.ts';
 

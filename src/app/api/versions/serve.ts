@@ -10,13 +10,13 @@ import { listen, type OpenedItems, open, refuseUnsafe, type ServeRequest, type S
 export interface VersionsRequest extends ServeRequest, Omit<LoadRequest, 'signal'> {
   /** The index of each version: a folder in its run, such as `index`, or `postgres://user@host/database`. */
   readonly index?: string;
-  /** The run that answers; it is closed when nothing asks it any more. Absent: `watch`. */
+  /** The run that answers. It is closed when nothing uses it any more. If absent, `watch` is needed. */
   readonly run?: Run;
   /** The folder whose newest run answers. */
   readonly watch?: string;
-  /** The folder of a run that answers a share of the questions. */
+  /** The folder of a run that answers a share of the requests. */
   readonly canary?: string;
-  /** The share of a canary, from 0 to 1. With `watch`: new versions begin as canaries. */
+  /** The share of the canary, from 0 to 1. With `watch`, new versions begin as canaries. */
   readonly share?: number;
   readonly signal?: AbortSignal;
   readonly onEngine?: (engine: Choice) => void;
@@ -24,7 +24,7 @@ export interface VersionsRequest extends ServeRequest, Omit<LoadRequest, 'signal
 }
 
 export interface ServingVersions extends Serving {
-  /** Looks at the watched folder now, also at runs that could not be served. */
+  /** Scans the watched folder now, and retries runs that could not be served. */
   look(): Promise<void>;
 }
 
@@ -52,7 +52,7 @@ async function serveWith(items: OpenedItems | undefined, request: VersionsReques
   ]);
   const versionOf = (run: Run, folder: string): Promise<Version> =>
     openVersion(run, folder, defined({ items, index, table, userVectors }));
-  // An index that comes after its run makes the run one to be tried again.
+  // If a run's index is written after the run, the run must be tried again.
   const extraFile = index === undefined || isAddress(index) ? undefined : join(index, 'index.json');
   const ofRun = {
     ...defined({ data, allow, unfinished, cache, asOf, say: sayOfRun }),
@@ -81,7 +81,7 @@ async function serveWith(items: OpenedItems | undefined, request: VersionsReques
   const serving = await listen({ versions, swaps, ...defined({ items }) }, request);
   void watching?.follow(control.signal);
 
-  /** Tries what is not whole the second time: nothing has changed since the first. */
+  /** Returns the first version that can be served. Tries incomplete runs in a second scan, in which nothing has changed. */
   async function firstIn(folder: string): Promise<Version> {
     let foundVersion: Version | undefined;
     const takeVersion = async (at: string): Promise<void> => {
@@ -127,7 +127,7 @@ export interface VersionsOptions {
   readonly userVectors?: number;
 }
 
-/** A run as a version, with all items that were written. The run is closed with it, also where it cannot be one. */
+/** Makes a version of a run, with all written items. The run is closed with it, also if this fails. */
 export async function openVersion(
   run: Run,
   folder: string,
@@ -156,7 +156,7 @@ export async function openVersion(
   }
 }
 
-/** The index of a run: in its folder, or where all versions have theirs. */
+/** Returns the index of a run: in its folder, or the one address that all versions share. */
 const indexOf = (folder: string, index: string): string => (isAddress(index) ? index : join(folder, index));
 const isAddress = (index: string): boolean => /^\w+:\/\//.test(index);
 

@@ -95,7 +95,7 @@ export function makeWatch({ folder, extraFile: besides, answering, rejected, tak
 
 const isAbort = (error: unknown): boolean => (error as Error | undefined)?.name === 'AbortError';
 
-/** One line. An internal error shows its name only. */
+/** Returns a reason of one line. Of an internal error, only the first line of its message. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Failure)) return error instanceof Error ? error.message.split('\n')[0]! : String(error);
   const [first] = error.diagnostics as readonly [Diagnostic];

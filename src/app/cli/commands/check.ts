@@ -41,7 +41,7 @@ export function checkCommand(program: Command): void {
       const format = json ? 'json' : options.format;
       if (fix) {
         await applyFixes(paths, set);
-        // Settings are of the models alone.
+        // Only models have settings.
         if (data && !paths.includes(data)) await applyFixes([data], {});
       }
       const foundDiagnostics: Diagnostic[] = [];
@@ -49,7 +49,7 @@ export function checkCommand(program: Command): void {
       for (const path of paths) {
         const request = { set, ...defined({ data, allow }) };
         const { diagnostics } = await endable((signal) => check(path, { ...request, signal }));
-        // A message of a file that several files use is reported once.
+        // A diagnostic of a file that several files use is reported once.
         for (const one of diagnostics) {
           const key = `${one.code} ${one.at?.source.name} ${one.at?.start} ${one.message}`;
           if (seenPaths.has(key)) continue;

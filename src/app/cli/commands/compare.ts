@@ -64,6 +64,6 @@ export function compareCommand(program: Command): void {
   program.addCommand(withExample(command, 'tower compare runs/first runs/wide --baselines'));
 }
 
-/** The name of the folder. The whole path if two folders have the same name. */
+/** Returns the name of a folder; the whole path if two folders have the same name. */
 const nameOf = (folder: string, folders: readonly string[]): string =>
   folders.filter((other) => basename(other) === basename(folder)).length === 1 ? basename(folder) : folder;

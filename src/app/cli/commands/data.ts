@@ -76,7 +76,7 @@ export function dataCommand(program: Command): void {
 
 const isDataSet = (name: string): name is DataSetName => (dataSetNames as readonly string[]).includes(name);
 
-/** Writes the data block next to the folder of its files, or into the folder if `out` is `.` or `..`. Keeps an existing file. */
+/** Writes the data block next to the folder of its files, or into the folder if `out` is `.` or `..`. Does not overwrite an existing file. */
 export function keepBlock(set: DataSetName, out: string, isForm = false): string {
   const isNamed = !['', '.', '..'].includes(basename(out));
   const blockPath = isNamed ? join(dirname(out), `${basename(out)}.tower`) : join(out, `${set}.tower`);

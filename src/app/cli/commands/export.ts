@@ -8,7 +8,7 @@ import { answer, answerJson, say } from '../report.ts';
 interface ExportCommandOptions extends RunOptions, ExportRequest {
   readonly json?: boolean;
   readonly browser?: boolean;
-  /** Comma-separated. */
+  /** Names, separated by commas. */
   readonly columns?: string;
 }
 

@@ -9,12 +9,12 @@ import { answer, answerJson, say } from '../report.ts';
 import { endable } from '../signals.ts';
 
 interface ImportCommandOptions extends Omit<ImportRequest, 'config' | 'items'> {
-  /** False with `--no-items`. */
+  /** A path, or false for `--no-items`. */
   readonly items?: string | boolean;
   readonly json?: boolean;
 }
 
-/** Programs whose configs are known. TorchEasyRec is found from the config. */
+/** Programs whose configs can be imported. A config of TorchEasyRec is recognized by its content. */
 const programs = ['easyrec'];
 
 export function importCommand(program: Command): void {
@@ -71,7 +71,7 @@ export function importCommand(program: Command): void {
   );
 }
 
-/** Formats the notes of `tower import` about a config: a line for each note, with line numbers of the config. */
+/** Titles of the notes of `tower import`, by kind. */
 const titles: Readonly<Record<NoteKind, string>> = {
   'left out': 'Not converted',
   differs: 'Converted, and Tower does it in another way',
@@ -89,7 +89,7 @@ export function notesText(notes: readonly ImportNote[]): string {
     .join('\n\n');
 }
 
-/** Notes with the same text are merged into one line. */
+/** Returns a line for each text. Notes with the same text share it. */
 function grouped(notes: readonly ImportNote[]): string[] {
   const byText = new Map<string, ImportNote[]>();
   for (const note of notes) byText.set(note.text, [...(byText.get(note.text) ?? []), note]);

@@ -44,7 +44,7 @@ export function indexCommand(program: Command): void {
     for (const note of await run.notes()) say(note);
     const bar = makeCountBar('items');
     const onProgress = (line: string): void => {
-      // A line takes the place of the bar.
+      // The line replaces the bar.
       bar.end();
       say(line);
     };

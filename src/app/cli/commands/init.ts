@@ -14,13 +14,13 @@ import { engineOption, jsonOption, wholeNumber, withExample } from '../options.t
 import { answer, answerJson, colour, say, sayEngine } from '../report.ts';
 import { endable, Interrupted } from '../signals.ts';
 
-/** Questions on a terminal, with the likeliest answer first: Enter takes it. */
+/** A choice of a question on a terminal. The most likely choice comes first, and Enter takes it. */
 interface AskedChoice {
   readonly value: string;
   readonly text: string;
 }
 
-/** True if both ends are a terminal. */
+/** True if input and output are both a terminal. */
 const canAsk = (): boolean => Boolean(process.stdin.isTTY && process.stderr.isTTY);
 
 interface Terminal {
@@ -46,10 +46,7 @@ export async function ask(question: string, choices: readonly AskedChoice[], on 
   }
 }
 
-/**
- * Numbers of the choices, such as `1 3`; Enter takes all.
- * @throws Interrupted at Ctrl-C
- */
+/** Prompts for some of the choices, by numbers such as `1 3`; Enter takes all. @throws Interrupted at Ctrl-C */
 export async function askSome(question: string, choices: readonly string[], on = own): Promise<readonly string[]> {
   on.output.write(`${[question, ...choices.map((text, at) => `  ${at + 1}  ${text}`)].join('\n')}\n`);
   for (;;) {
@@ -60,7 +57,7 @@ export async function askSome(question: string, choices: readonly string[], on =
   }
 }
 
-/** A line; undefined where the input ends. Readline takes Ctrl-C for an end of the input unless somebody listens. */
+/** Reads a line; undefined at the end of the input. Without a listener, readline would treat Ctrl-C as the end of the input. */
 async function answerTo(prompt: string, { input, output }: Terminal): Promise<string | undefined> {
   const lines = createInterface({ input, output });
   try {
@@ -148,7 +145,7 @@ const answerUnless = (json: boolean | undefined, text: string): void => (json ? 
 
 const allowText = (allow: readonly string[]): string => allow.map((folder) => ` --allow ${folder}`).join('');
 
-/** Files of this folder: all, or those that somebody chooses. */
+/** Returns files of the working folder: all, or those that the user chooses. */
 async function offered(asks: boolean): Promise<readonly string[]> {
   const { findTables, isForeignConfig: isForeign } = await import('../../api/init.ts');
   const foundPaths = findTables('.');
@@ -165,7 +162,7 @@ function sayLook({ tables, others }: LookedFiles): void {
   for (const { path, reason } of others) say(`${path} is left out: ${reason}`);
 }
 
-/** Published sets have formats of their own, and `tower data` knows some of them. */
+/** Suggests `tower data` for published sets, which have formats of their own. */
 function sayOriginals(files: readonly string[], set: string | undefined): void {
   if (set === undefined) return;
   const [first] = files;
@@ -175,13 +172,13 @@ function sayOriginals(files: readonly string[], set: string | undefined): void {
   );
 }
 
-/** Nobody should answer questions for files that are not written then. */
+/** Refuses existing files early, so that nobody answers questions in vain. */
 function refuseWritten(out: string): void {
   for (const path of [join(out, 'data.tower'), join(out, 'model.tower')])
     if (existsSync(path)) throw failure('starter-exists', { path });
 }
 
-/** A column or file of an option must be there. */
+/** Refuses an option that names a column or file that does not exist. */
 function refuseUnknown({ tables }: LookedFiles, { events, ...options }: InitCommandOptions): void {
   const columns = tables.flatMap((table) => table.columns.map(({ name }) => name));
   for (const option of ['user', 'item', 'time'] as const) {
@@ -199,7 +196,7 @@ function refuseUnknown({ tables }: LookedFiles, { events, ...options }: InitComm
   }
 }
 
-/** The project once every question has an answer: somebody's, or the likeliest. */
+/** Returns the project with every question answered by the user, or with the most likely answer. */
 async function settled(look: LookedFiles, options: InitCommandOptions, asks: boolean): Promise<StarterProject> {
   const { proposalFor, proposeProject } = await import('../../api/init.ts');
   const { events, user, item, time } = options;
@@ -210,7 +207,7 @@ async function settled(look: LookedFiles, options: InitCommandOptions, asks: boo
     const [question] = questions;
     if (question === undefined || !asks) {
       const project = proposeProject(look, options.out, answers);
-      // The proposal holds the first choice of each already.
+      // The proposal already has the first choice of each question.
       for (const { text, choices } of questions) say(`not asked: ${text} Taken: ${choices[0]!.text}`);
       return project;
     }
@@ -218,7 +215,7 @@ async function settled(look: LookedFiles, options: InitCommandOptions, asks: boo
   }
 }
 
-/** After Ctrl-C: the files are written, and perhaps a checkpoint. */
+/** Says how to go on after Ctrl-C: the files are written, and there may be a checkpoint. */
 async function goOn(out: string, model: string, allow: readonly string[]): Promise<string> {
   const { checkpointFile } = await import('../../../training/artifact/checkpoint.ts');
   const hasCheckpoint = existsSync(join(out, checkpointFile));
@@ -247,7 +244,7 @@ async function trainFirst(
     ...(allow.length > 0 ? { allow } : {}),
     ...defined({ engine: options.engine, by }),
     onReady({ dataset, warnings, ...choice }) {
-      // The check has said the others.
+      // The check has already reported the other warnings.
       const emptyHistories = warnings.filter(({ code }) => code === 'empty-histories');
       if (emptyHistories.length > 0) say(render(emptyHistories, { colour }));
       sayEngine(choice);

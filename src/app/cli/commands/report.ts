@@ -23,7 +23,7 @@ export function reportCommand(program: Command): void {
     .addOption(jsonOption())
     .action(async (folders: readonly string[], { out, json }: ReportCommandOptions, self: Command) => {
       const { writeReport, writeRunsReport } = await import('../../api/report.ts');
-      // `runs/*` also names the report of an earlier call.
+      // `runs/*` also matches the report of an earlier call.
       const own = [...new Set(folders)].filter((path) => basename(path) !== reportFile);
       if (own.length === 0) self.error('error: there is no folder of a run among these');
       if (own.length === 1 && out !== undefined) self.error('error: `--out` needs several runs');

@@ -37,7 +37,7 @@ interface ServeCommandOptions
 
 const limit = (flag: string, description: string): Option => new Option(flag, description).argParser(wholeNumber);
 
-/** Long because each option takes a line. */
+/** The function is long because each option takes a line. */
 export function serveCommand(program: Command): void {
   const command = new Command('serve')
     .description('answer requests for recommendations over HTTP')
@@ -102,7 +102,7 @@ export function serveCommand(program: Command): void {
     const { engineToServe, refuseUnsafe, serve, takeAddress } = await import('../../api/serve.ts');
     const token = tokenFile === undefined ? undefined : readToken(tokenFile);
     await refuseUnsafe({ host, token, path: tokenFile });
-    // A port in use is known before a run is loaded.
+    // Takes the address first, so that a port in use is reported before a run is loaded.
     const lines = log ? stdoutLines() : undefined;
     const door = await takeAddress(host, port);
     try {
@@ -192,7 +192,7 @@ function readToken(path: string): string {
   }
 }
 
-/** Ends at the first signal. A second one ends the process, whatever it is doing. */
+/** Resolves at the first signal. A second one ends the process immediately. */
 function untilSignal(all: readonly EndingSignal[]): Promise<void> {
   return new Promise((resolve) => {
     let isEnding = false;
@@ -205,13 +205,13 @@ function untilSignal(all: readonly EndingSignal[]): Promise<void> {
   });
 }
 
-/** Lines of a log, written many at a time: a call of the system for each request would take more than a tenth of its time. */
+/** Log lines that are written in batches: a system call for each request would take more than a tenth of its time. */
 interface LogLines {
   write(line: string): void;
   flush(): void;
 }
 
-/** Milliseconds that a line waits at most, and characters that wait at most. */
+/** Maximum milliseconds that a line waits, and maximum characters that wait. */
 const [longest, most] = [50, 65_536];
 
 export function makeLogLines(output: (text: string) => void): LogLines {
@@ -238,7 +238,7 @@ export function makeLogLines(output: (text: string) => void): LogLines {
   };
 }
 
-/** Lines on stdout. A process that ends without its last step, as by a second signal, still writes them. */
+/** Returns log lines for stdout. They are also written if the process ends early, as by a second signal. */
 function stdoutLines(): LogLines {
   const lines = makeLogLines((text) => void process.stdout.write(text));
   process.once('exit', () => lines.flush());

@@ -24,7 +24,7 @@ import { serveCommand } from './serve.ts';
 import { trainCommand } from './train.ts';
 import { tuneCommand } from './tune.ts';
 
-/** The program with every command. */
+/** Makes the program with every command. */
 export const makeProgram = (): Command => buildProgram(commands);
 
 const commands: readonly AddCommand[] = [

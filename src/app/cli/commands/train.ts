@@ -40,7 +40,7 @@ interface TrainCommandOptions extends TrainRequest {
   readonly workers?: number | 'launched';
 }
 
-/** Another worker got a signal. Which one it was, this worker did not hear. */
+/** Used if another worker got a signal. This worker does not know which one. */
 const otherStopped = new Interrupted('SIGTERM');
 
 const whyOf = ({ diagnostics }: Failure): string =>
@@ -127,7 +127,7 @@ export function trainCommand(program: Command): void {
         .catch(async (error: unknown) => {
           const explainedError = error === interrupt.reason ? error : await launched.explain(error);
           launched.kill();
-          // The signal came while Tower read rows.
+          // The signal came while rows were read.
           if (error === interrupt.reason) return stoppedOutcome;
           await tracking?.end('FAILED');
           await watch?.end('failed', {
@@ -137,7 +137,7 @@ export function trainCommand(program: Command): void {
         })
         .finally(progress.end)
         .finally(launched.end);
-      // A worker that writes nothing has nothing to say.
+      // Only the first worker prints results.
       if (!isFirst) return;
       if (options.profile) await sayProfile(profile, options.out);
       if (manifest) await leaveReport(options.out);
@@ -230,7 +230,7 @@ function layoutWords({ layout, bytes, isAsked, workers }: NonNullable<TrainReady
 const replayWords = (earlier: number): string =>
   earlier === 0 ? '' : `; each epoch adds ${earlier} earlier ones, drawn anew`;
 
-/** Reports vocabularies whose values enter and leave. */
+/** Describes the changes of vocabularies: how many values have a code, how many are too rare so far, and how many left. */
 function vocabularyWords({ admissions = new Map(), recoded, encodings }: TrainReady['dataset']): string[] {
   return [...admissions].map(([name, { waiting }]) => {
     const encoding = encodings.get(name);
@@ -243,7 +243,7 @@ function vocabularyWords({ admissions = new Map(), recoded, encodings }: TrainRe
 function stoppedWords(path: string, { from, out }: TrainCommandOptions, manifest: Manifest | undefined): string {
   const goOn = `continue with \`tower train ${path} … --resume\``;
   if (manifest) return `stopped; ${goOn}, or end the run as it is with \`--finish\``;
-  // With an earlier run the weights are already trained before the first step.
+  // If the run continues another one, its weights are trained before the first step.
   const hasRun = from !== undefined && existsSync(out);
   return hasRun
     ? `stopped before the first step; ${goOn}`

@@ -118,7 +118,7 @@ export function tuneCommand(program: Command): void {
   );
 }
 
-/** `90s`, `30m`, `2h`, `1.5h`. */
+/** Parses a duration: `90s`, `30m`, `2h`, `1.5h`. */
 function secondsOf(text: string): number {
   const [, number, unit] = /^(\d+(?:\.\d+)?)(s|m|h|d)$/.exec(text) ?? [];
   const seconds = Number(number) * { s: 1, m: 60, h: 3600, d: 86400 }[unit as 's'];

@@ -8,7 +8,7 @@ import { taskTable } from '../../../training/evaluation/task_figures.ts';
 import { evaluationRows } from '../../report/evaluation_section.ts';
 import { tableOf } from '../table.ts';
 
-/** The default metrics that are shown; metrics that were asked for are all shown. */
+/** The default metrics that are shown. If metrics were requested, all of them are shown. */
 const shown = ['recall@10', 'recall@50', 'ndcg@10'];
 
 /** Formats means with their intervals, the differences to one row, and the protocol. */

@@ -18,9 +18,9 @@ import { tableOf } from '../table.ts';
 export interface GraphSummary {
   readonly model: string;
   readonly batch: number;
-  /** Where the targets are positions: the sequences of a step, if each of their elements is a target. Real lists are shorter. */
+  /** If each element of a sequence is a target: the sequences of a step. Real lists are shorter. */
   readonly sequences?: { readonly count: number; readonly length: number };
-  /** Returns the type after every source and step of a flow, in the order of the file. */
+  /** The type after every source and step of a flow, in the order of the file. */
   readonly flows: readonly {
     readonly line: number;
     readonly column: number;
@@ -28,10 +28,10 @@ export interface GraphSummary {
     readonly type: string;
   }[];
   readonly tables: readonly { readonly name: string; readonly dim: number; readonly rowsOf: string }[];
-  /** One training step, by part of the model; a part holds those under it. */
+  /** Costs of one training step, by part of the model. A part includes its subparts. */
   readonly parts: readonly (Cost & { readonly part: string })[];
   readonly total: Cost;
-  /** Lists the parameters that several tasks' losses reach: weights by layer, and embedding rows by input. */
+  /** Parameters that the losses of several tasks reach: weights by layer, and embedding rows by input. */
   readonly shared: readonly { readonly name: string; readonly tasks: readonly string[] }[];
 }
 
@@ -59,11 +59,11 @@ export function summarise({ plan, arrows, shared }: Lowered): GraphSummary {
   };
 }
 
-/** The graph for a precision that does not depend on the machine. */
+/** Returns the step's graph in a precision that does not depend on the machine. */
 const stepGraph = (plan: Plan): Graph =>
   inPrecision(plan.step.graph, plan.train.precision === 'bf16' ? 'bf16' : 'float32', plan);
 
-/** `user/shared/dense` has `weights` and `bias`. */
+/** Returns the layer of a weight: `user/shared/dense` has `weights` and `bias`. */
 const layerOf = (name: string, kind: SharedByTasks['kind']): string =>
   kind === 'weights' ? name.split('/').slice(0, -1).join('/') : name;
 
@@ -132,7 +132,7 @@ export function graphOf(plan: Plan, name: string): Graph {
   return graph;
 }
 
-/** The plan without its graphs, which `--graph` shows. */
+/** Returns the plan without its graphs, which `--graph` shows. */
 export function planJson(plan: Plan): unknown {
   return JSON.parse(JSON.stringify(plan, (key, value) => (key === 'graph' ? undefined : value)));
 }
@@ -164,7 +164,7 @@ function describe({ from, ...rest }: InputSource): string {
   return [from, ...details].join(', ');
 }
 
-/** The tree as JSON; an identifier is its name and place alone. */
+/** Returns the syntax tree as JSON. An identifier has only its name and position. */
 export function astJson(file: FileNode): unknown {
   return withoutKind(plainStage(file));
 }
@@ -176,7 +176,7 @@ function withoutKind(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, part]) => [key, withoutKind(part)]));
 }
 
-/** Stages of the compiler as plain JSON: a span is `line:column–line:column`, a map an object. */
+/** Converts the output of a compiler stage to plain JSON: a span becomes `line:column–line:column`, a map an object. */
 export function plainStage(stage: unknown): unknown {
   return JSON.parse(JSON.stringify(stage, replace));
 }
@@ -192,7 +192,7 @@ function place({ source, start, end }: Span): string {
   return `${from.line}:${from.column}–${to.line}:${to.column}`;
 }
 
-/** Prints the mask of each field of a tower. */
+/** Characters of the longest bar. */
 const longestBar = 24;
 
 export function attentionText(all: readonly Attention[]): string {

@@ -1,4 +1,4 @@
-/** The reference's entry of a kind for the terminal: what docs/reference says of it. */
+/** Formats a kind's entry in the reference for the terminal, like docs/reference. */
 import { defined } from '../../../base/util/defined.ts';
 import { type ErrorPage, severityText } from '../../../compiler/explain/page.ts';
 import type { KindRow } from '../../../compiler/library/contract.ts';
@@ -41,7 +41,7 @@ const parameterLines = ({ parameters }: KindRow): string =>
     })
     .join('\n');
 
-/** The same as data: types of arguments as the library has them. */
+/** Returns the entry as data. Types of arguments are as in the library. */
 export function kindJson(kind: LibraryKind) {
   const { section, name, row, facts } = kind;
   const example = exampleOf(kind);
@@ -63,7 +63,7 @@ export function kindJson(kind: LibraryKind) {
   };
 }
 
-/** A code's page for the terminal. */
+/** Formats the page of a code for the terminal. */
 export function explanationText({ code, severity, means, wrong, printed, right, remedy }: ErrorPage): string {
   const pageParts = [code, wrapped(severityText(code, severity)), wrapped(means)];
   if (wrong !== undefined && printed !== undefined && right !== undefined) {

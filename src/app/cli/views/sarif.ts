@@ -1,11 +1,11 @@
-/** Diagnostics as SARIF 2.1.0, which code-scanning services and editors read. */
+/** Formats diagnostics as SARIF 2.1.0, which code-scanning services and editors read. */
 import { type Code, codes } from '../../../base/diagnostics/codes.ts';
 import type { Diagnostic, Edit } from '../../../base/diagnostics/diagnostic.ts';
 import { inOrder } from '../../../base/diagnostics/json.ts';
 import { positionAt, type Source, type Span } from '../../../base/text/source.ts';
 import { firstSentence, readErrorPage } from '../../../compiler/explain/page.ts';
 
-/** One run, with a rule for each code that occurs. */
+/** Returns one SARIF run, with a rule for each code that occurs. */
 export function sarif(diagnostics: readonly Diagnostic[], version: string): object {
   const orderedDiagnostics = inOrder(diagnostics);
   const usedCodes = [...new Set(orderedDiagnostics.map(({ code }) => code))];
@@ -68,16 +68,16 @@ function placeOf(at: Span): object {
   return { artifactLocation: { uri: uriOf(at.source) }, region: regionOf(at) };
 }
 
-/** Lines and columns from 1; the end is past the last character, as SARIF has it. */
+/** Converts a span. Lines and columns are from 1, and the end is after the last character, as in SARIF. */
 function regionOf({ source, start, end }: Span): object {
   const [from, to] = [positionAt(source, start), positionAt(source, end)];
   return { startLine: from.line, startColumn: from.column, endLine: to.line, endColumn: to.column };
 }
 
-/** Relative to the working folder, as the names of sources are. */
+/** Returns a URI relative to the working folder, like the names of sources. */
 const uriOf = ({ name }: Source): string => name.replaceAll('\\', '/').split('/').map(encodeURIComponent).join('/');
 
-/** A line for each; empty for none. */
+/** Formats one line per diagnostic; an empty text if there are none. */
 export function annotations(diagnostics: readonly Diagnostic[]): string {
   return inOrder(diagnostics).map(annotation).join('\n');
 }
@@ -87,7 +87,7 @@ function annotation({ severity, code, message, hint, at }: Diagnostic): string {
   if (at) {
     const [from, to] = [positionAt(at.source, at.start), positionAt(at.source, at.end)];
     properties.push(`file=${property(at.source.name.replaceAll('\\', '/'))}`, `line=${from.line}`);
-    // Columns are taken only of places within one line.
+    // Columns are only valid within one line.
     if (to.line === from.line)
       properties.push(`col=${from.column}`, `endColumn=${Math.max(from.column, to.column - 1)}`);
     else properties.push(`endLine=${to.line}`);

@@ -1,4 +1,4 @@
-/** Codes of indexes of items in a folder. */
+/** Codes of folders with an index of items. */
 import { row, shellWord } from '../wording.ts';
 
 export const graphs = {

@@ -1,4 +1,4 @@
-/** Codes of indexes of items: what finds the best items outside of the scan. */
+/** Codes of indexes of items, which find the best items without a scan. */
 import { countOf, row } from '../wording.ts';
 
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;

@@ -1,8 +1,8 @@
-/** Codes of data files that addresses name: in object stores, and on web servers. */
+/** Codes of data files at addresses: in object stores and on web servers. */
 import { bytesWords, row, shellWord } from '../wording.ts';
 
 export const remote = {
-  /** `allow`: what would permit it; absent where nothing can. */
+  /** `allow`: the option that would permit it; absent if none can. */
   'data-file-remote': row<{ path: string; allow?: string }>({
     message: ({ path, allow }) =>
       allow === undefined

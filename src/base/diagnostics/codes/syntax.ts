@@ -1,4 +1,4 @@
-/** Codes of the text itself. */
+/** Codes of errors in the text of a file: its words and its syntax. */
 import { didYouMean, row, type Suggestion } from '../wording.ts';
 
 export const syntax = {

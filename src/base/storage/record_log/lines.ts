@@ -9,9 +9,9 @@ import { crc32 } from 'node:zlib';
 import { failure, invariant } from '../../diagnostics/failure.ts';
 import { syncFolder } from '../durable.ts';
 
-/** The files of a log: the few things that it asks of a file system, so that a test can end them at any point. */
+/** An open file of a log, with only the few operations that a log needs, so that a test can interrupt it at any point. */
 export interface LogFile {
-  /** At the end. May write less than it was given. */
+  /** Appends bytes. May write fewer than it was given; returns how many. */
   write(bytes: Uint8Array): Promise<number>;
   /** Waits until written bytes are on the disk. */
   sync(): Promise<void>;
@@ -20,22 +20,22 @@ export interface LogFile {
 }
 
 export interface LogFiles {
-  /** Formats it for messages. */
+  /** The folder as shown in messages. */
   readonly folder: string;
   list(): Promise<readonly string[]>;
-  /** Pieces of a file, from a byte on. */
+  /** Reads a file from an offset on, in pieces. */
   read(name: string, from: number): AsyncIterable<Uint8Array>;
-  /** Makes an empty file, or empties the one that is there. */
+  /** Creates an empty file, or empties an existing one. */
   create(name: string): Promise<LogFile>;
-  /** To write at the end of a file. */
+  /** Opens a file to append to it. */
   append(name: string): Promise<LogFile>;
   rename(from: string, to: string): Promise<void>;
   remove(name: string): Promise<void>;
-  /** Names that were made, changed and removed are on the disk. */
+  /** Waits until created, renamed and removed names are on the disk. */
   syncFolder(): Promise<void>;
 }
 
-/** A piece is read as JSON without a pause. */
+/** Small enough for JSON to be parsed without a noticeable pause. */
 const pieceBytes = 2 ** 16;
 
 /** Symbolic links are not followed, because they may lead out of the folder. */
@@ -75,7 +75,7 @@ async function fileAt(path: string, flags: number): Promise<LogFile> {
   };
 }
 
-/** Bytes of a line. Memory for more is not given away, and a longer one is never written. */
+/** Maximum bytes of a line. A longer one is never written, and reading reserves no more memory. */
 const longestLine = 64 * 2 ** 20;
 
 export function lineOf(number: number, value: unknown): Uint8Array {
@@ -92,7 +92,7 @@ export interface ReadLine {
   readonly value: unknown;
 }
 
-/** Between two lines. */
+/** A position between two lines. */
 export interface LinePlace {
   readonly bytes: number;
   readonly lines: number;
@@ -103,13 +103,13 @@ export const firstLine: LinePlace = { bytes: 0, lines: 0 };
 export interface Ended {
   /** Bytes up to the end of the last whole line. */
   readonly bytes: number;
-  /** True if a part of a line comes after that, as a crash leaves it. */
+  /** True if a part of a line follows, as after a crash. */
   readonly torn: boolean;
 }
 
 /**
- * Yields the lines in a range of bytes, in batches. Only the last line may be incomplete, without its end or with zeros, after a crash during a
- * write. Any other invalid line is damage.
+ * Yields the lines in a range of bytes, in batches. Only the last line may be incomplete, without its end or with zeros, after a crash during a write. Any
+ * other invalid line is damage.
  * @throws Failure `items-log`
  */
 export async function* readLines(
@@ -118,14 +118,14 @@ export async function* readLines(
   from: LinePlace = firstLine,
   to = Number.POSITIVE_INFINITY,
 ): AsyncGenerator<readonly ReadLine[], Ended> {
-  /** The beginning of a line whose end is not read so far. */
+  /** The beginning of a line whose end has not been read. */
   let pendingPieces: Uint8Array[] = [];
   let restBytes = 0;
   let { bytes, lines: number } = from;
   let torn = false;
   const take = (line: Uint8Array): ReadLine | undefined => {
     number++;
-    // An incomplete line is followed by complete ones.
+    // An incomplete line must be the last.
     if (torn) throw damagedLine(files, name, number - 1, 'it is incomplete, and other lines follow');
     if (line.includes(0)) {
       torn = true;

@@ -1,6 +1,6 @@
 /**
- * Records in a folder that survive a kill and a loss of power: a record is on the disk before `append` resolves, and opening gives every record that was, and perhaps the
- * one that was being written, whole. All lie in one file; shortening it writes the next one, and the rename is the moment that it counts.
+ * Stores records in a folder so that they survive a kill and a loss of power. A record is on the disk before `append` resolves. Opening the log returns all of
+ * these records, and perhaps the one that was being written. They are in one file. Compaction writes another file, which replaces it by a rename.
  *
  *     const { log } = await openRecordLog(logFilesIn('items'), { name: 'items', version: 1, decode }, (record) => remember(record));
  *     await log.append(record);
@@ -13,25 +13,19 @@ import { damagedLine, firstLine, type LinePlace, type LogFile, type LogFiles, li
 export interface LogFormat<R> {
   /** The prefix of file names, as in `items-1.log`. */
   readonly name: string;
-  /** A log of a later version is refused. */
+  /** Version of the log. A log of a later version is refused. */
   readonly version: number;
-  /** The record in a value of JSON, or what is wrong with it. */
+  /** Returns the record in a JSON value, or why it is invalid. */
   decode(value: unknown): { readonly record: R } | { readonly reason: string };
 }
 
 export interface RecordLog<R> {
   readonly bytes: number;
-  /**
-   * Resolves when the record is on the disk. One at a time.
-   * @throws Failure `cannot-write`: the record is not in the log
-   */
+  /** Resolves when the record is on the disk. Call it again only after that. @throws Failure `cannot-write`: the record is not in the log */
   append(record: R): Promise<void>;
-  /** Where the next record goes. Places are those of a file: `replace` ends them. */
+  /** The position of the next record in the current file. `replace` invalidates all positions. */
   readonly end: LinePlace;
-  /**
-   * Records between two places, some at a time, as the file has them.
-   * @throws Failure `items-log`, `cannot-read`
-   */
+  /** Yields the records between two positions in batches, in the order of the file. @throws Failure `items-log`, `cannot-read` */
   read(from?: LinePlace, to?: LinePlace): AsyncGenerator<readonly R[], void>;
   /**
    * Compacts the log: a new file begins with these records, which replace all earlier ones. Records that are appended during this follow them.
@@ -42,7 +36,7 @@ export interface RecordLog<R> {
 }
 
 interface ReplaceOptions<R> {
-  /** Runs work while no `append` does. */
+  /** Runs work while no `append` runs. */
   exclusive<T>(work: () => Promise<T>): Promise<T>;
   /** Called with each record of the new file, in order, before the work of `exclusive` ends. */
   readonly wrote?: (record: R) => void;
@@ -59,12 +53,13 @@ interface LogHeader {
   readonly version: number;
 }
 
-/** Records that a new file may miss when appending stops for it, and how often it catches up before. */
+/** Number of records at which appending pauses for the last ones to be copied to a new file, and the maximum number of rounds of copying before. */
 const fewSince = 16;
 const mostRounds = 10;
 
 /**
- * Long because all steps share the current file and its error state. @param take called with each record of the log
+ * Opens the log. The function is long because all steps share the current file and its error state.
+ * @param take called with each record of the log
  * @throws Failure `items-log`, `cannot-read`, `cannot-write`
  */
 export async function openRecordLog<R>(
@@ -90,7 +85,7 @@ export async function openRecordLog<R>(
     }
     return started;
   };
-  /** The file counts from the rename on. */
+  /** Makes the new file the current one, by a rename. */
   const commit = async ({ file, number }: Started): Promise<void> => {
     await file.sync();
     await files.rename(partialName, nameOf(number));
@@ -127,7 +122,7 @@ export async function openRecordLog<R>(
   }
   await guarded(files, removeOthers(current.number), 'cannot-write');
 
-  /** Lines to copy to a new file in addition to its first ones. */
+  /** Records to copy to a new file after its first ones. */
   let appendedSince: R[] | undefined;
   let brokenBy: Failure | undefined;
 
@@ -137,7 +132,7 @@ export async function openRecordLog<R>(
     try {
       await commit(next);
     } catch (error) {
-      // The new file may be the one that counts: a record in the old one would be lost.
+      // The new file may already be the current one: a record in the old one would be lost.
       brokenBy = refusalOf(files, error);
       throw brokenBy;
     }
@@ -159,7 +154,7 @@ export async function openRecordLog<R>(
         await file.sync();
       } catch (error) {
         const refusal = refusalOf(files, error);
-        // After a sync that failed, nobody knows what is on the disk.
+        // After a failed sync, it is unknown what is on the disk.
         if (isWritten) brokenBy = refusal;
         else await file.truncate(bytes).catch(() => (brokenBy = refusal));
         throw refusal;
@@ -188,7 +183,7 @@ export async function openRecordLog<R>(
       try {
         next = await start(replaced.number + 1);
         await writeLines(next, replacing, wrote);
-        // Most of the waiting is here, while records are appended to the old file.
+        // Most of the work is done here, while records are still appended to the old file.
         for (let round = 0; appendedSince.length > fewSince && round < mostRounds; round++) {
           const lateRecords = appendedSince;
           appendedSince = [];
@@ -202,7 +197,7 @@ export async function openRecordLog<R>(
       } catch (error) {
         if (next !== current) {
           await next?.file.close().catch(() => {});
-          // A full disk has more need of the space.
+          // Frees the space, which a full disk needs.
           if (!brokenBy) await files.remove(partialName).catch(() => {});
         }
         throw refusalOf(files, error);
@@ -215,7 +210,7 @@ export async function openRecordLog<R>(
   return { log, torn };
 }
 
-/** Copies in batches. Returns the end of the last complete line. @throws Failure `items-log` */
+/** Yields records in batches. Returns the end of the last complete line. @throws Failure `items-log` */
 async function* recordsOf<R>(
   files: LogFiles,
   path: string,
@@ -276,7 +271,7 @@ const guarded = <T>(files: LogFiles, work: Promise<T>, code: 'cannot-read' | 'ca
     throw refusalOf(files, error, code);
   });
 
-/** Bytes that are written at a time where many records are: they become JSON without a pause. */
+/** Bytes that are written at a time. They are formatted as JSON without a noticeable pause. */
 const pieceBytes = 2 ** 16;
 
 interface Started {
@@ -286,7 +281,7 @@ interface Started {
   lines: number;
 }
 
-/** @param wrote gets each value */
+/** @param wrote called with each value */
 async function writeLines<T>(
   to: Started,
   values: AsyncIterable<T> | Iterable<T>,

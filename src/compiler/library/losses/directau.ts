@@ -34,7 +34,7 @@ export const directau = lossKind({
   },
 });
 
-/** If the pairs have a smaller share of the squared sum of weights, it is a rounding error and there are no pairs. */
+/** If the pairs' share of the squared sum of weights is at most this, it is only a rounding error: there are no pairs. */
 const leastShare = 1e-6;
 
 /** Returns the log of the mean over pairs of two rows, weighted by the product of their weights; 0 if there are no pairs. A scalar. */

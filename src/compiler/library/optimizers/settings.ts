@@ -4,9 +4,9 @@ import type { RowOptimizerPlan, SchedulePlan } from '../../../graph/plan/plan.ts
 import { choice, integer, number } from '../parameters.ts';
 
 /**
- * Parameters of every optimizer that change its rate from step to step. With w warm-up steps of T in all, where T is epochs × steps of an epoch, the rate of
- * step s from 1 is multiplied by s ÷ w up to step w; after it by 1 − d (linear), (1 + cos(πd)) ÷ 2 (cosine) or √(max(1, w) ÷ s), with d = (s − w − 1) ÷ (T −
- * w). The last step's d is 1 − 1 ÷ (T − w), so no step has a rate of 0.
+ * Parameters of every optimizer that change its rate from step to step. Steps s count from 1. Of T steps in all (epochs × steps of an
+ * epoch), the first w are the warm-up, with the rate times s ÷ w. Later steps have the rate times 1 (constant), 1 − d (linear), (1 + cos(πd)) ÷ 2 (cosine) or
+ * √(max(1, w) ÷ s) (inverse_sqrt), where d = (s − w − 1) ÷ (T − w). The last step's d is 1 − 1 ÷ (T − w), so no step has a rate of 0.
  */
 export const scheduled = {
   warmup: integer({

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: `${1:name}` is a place to fill in of the protocol
 /**
- * Holds the position of a completion and the names in scope, and completes everything that is no value: headers of declarations, names of entries,
- * paths of a search, texts in quotes.
+ * Holds the position of a completion and the names in scope, and completes everything except values: headers of declarations, names of entries, paths of a
+ * search, texts in quotes.
  */
 import type { Vocabulary } from '../../../../grammar/textmate.ts';
 import * as t from '../../../../grammar/tokens.ts';
@@ -63,7 +63,7 @@ const snippets: readonly Snippet[] = Object.entries(declarations).map(([word, { 
   body: snippet,
 }));
 
-/** Snippets for an editor without a language server: declarations, at any position. */
+/** Returns snippets of declarations, at any position, for an editor without a language server. */
 export function snippetsFile(): string {
   const entries = snippets.map(({ prefix, doc, body }) => [prefix, { prefix, description: doc, body }]);
   return `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`;
@@ -132,7 +132,7 @@ const history: Completion = {
   doc: histories.past.doc,
 };
 
-/** Entries that the body lacks. */
+/** Completes the entries that the body lacks. */
 function missing({ place }: CompletionContext): Completion[] {
   const { tokens, word } = place.declaration;
   const writtenNames = new Set(tokens.filter((_, at) => is(tokens[at + 1], t.Equals)).map((token) => token.image));
@@ -140,7 +140,7 @@ function missing({ place }: CompletionContext): Completion[] {
   return followedBy(' = ', entryItems(Object.fromEntries(unwrittenEntries)));
 }
 
-/** Channels of the other tower that this one does not have. */
+/** Completes the channels of the other tower that this one does not have. */
 function otherChannels({ place, symbols }: CompletionContext): Completion[] {
   const ownTower = place.declaration.name ?? '';
   const ownSteps = new Set(symbols.steps(ownTower).map(({ name }) => name));
@@ -152,7 +152,7 @@ function otherChannels({ place, symbols }: CompletionContext): Completion[] {
   return unique(followedBy(' = ', otherSteps.map(symbolItem)));
 }
 
-/** Paths, or the next part of one after its dot. */
+/** Completes paths, or the next part of one after its dot. */
 function pathsAt(here: CompletionContext): readonly Completion[] {
   const { before } = here.place;
   const pathParts = is(before.at(-1), t.Dot) ? pathEndingAt(before, before.length - 1) : [];
@@ -178,11 +178,11 @@ type Documented = Readonly<Record<string, { readonly doc: string }>>;
 const entryItems = (rows: Documented): Completion[] =>
   Object.entries(rows).map(([label, { doc }]) => ({ label, kind: 'entry', doc }));
 
-/** The metric and the seed are the same for all trials. */
+/** Leaves out the entries that are the same for all trials, such as the metrics and the seed. */
 const searchable = (rows: Documented): Completion[] =>
   entryItems(rows).filter(({ label }) => !['seed', 'metrics', 'validate'].includes(label));
 
-/** After the colon: how an entry begins. Within its choices: nothing, since values follow. */
+/** Completes the beginning of an entry of `search` after its colon. Offers nothing within its choices, since values follow. */
 export function domainsAt(here: CompletionContext): readonly Completion[] | undefined {
   const { before } = here.place;
   const lastToken = before.at(-1);
@@ -211,21 +211,21 @@ export function textCompletions(here: CompletionContext): readonly Completion[] 
   }
 }
 
-/** The same before a quote is typed: the items bring it. */
+/** Completes texts before a quote is typed; each item includes the quotes. */
 export const quotedAt = (here: CompletionContext): readonly Completion[] =>
   textCompletions(here).map((item) => ({ ...item, label: `"${item.label}"` }));
 
-/** Names from outside the file: none of them need be there. */
+/** Names from outside the file, if they are known. */
 export interface CompletionSurroundings {
   /** Columns of the data's files, as their headers say. */
   readonly columns?: readonly string[];
-  /** Paths that may follow `use`, from the folder of the file. */
+  /** Paths that may follow `use`, relative to the folder of the file. */
   readonly towerFiles?: readonly string[];
   /** Paths that `events`, `items` and `users` may name. */
   readonly dataFiles?: readonly string[];
 }
 
-/** A place in a declaration. */
+/** A cursor in a declaration. */
 type PlaceWithin = EditorCursor & Required<Pick<EditorCursor, 'declaration'>>;
 
 /** The kind of name that a value gets, by the word of its declaration. */
@@ -262,7 +262,7 @@ export class CompletionContext {
     });
   }
 
-  /** Inputs for the tower or group that is being declared: those that another tower reads come last, since no feature is in two. */
+  /** Completes inputs for the tower or group that is being declared. Inputs of another tower come last, because no feature may be in both. */
   inputs(...among: readonly LookupKind[]): Completion[] {
     const { word, name } = this.place.declaration;
     const takenInputs = new Set(
@@ -295,7 +295,7 @@ export interface Completion {
   readonly detail?: string;
   /** Markdown. */
   readonly doc?: string;
-  /** The text to insert, where it is not the label; `$1` and `${1:name}` are places to fill in when `snippet`. */
+  /** The text to insert if it is not the label. If `snippet`, `$1` and `${1:name}` are placeholders to fill in. */
   readonly insert?: string;
   readonly snippet?: true;
 }
@@ -316,7 +316,7 @@ export function symbolItem(symbol: NamedSymbol): Completion {
   return { label: name, kind: 'name', detail: headOf(symbol), ...defined({ doc: node.doc }), ...insert };
 }
 
-/** @param what what its place asks for: "block", "loss" */
+/** @param what what is expected at the position: "block", "loss" */
 export function kindItems(
   what: string,
   table: Readonly<Record<string, KindRow>>,

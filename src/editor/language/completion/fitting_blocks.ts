@@ -25,7 +25,7 @@ import type { SymbolTable } from '../symbols.ts';
 import { events } from '../valid_parts.ts';
 import type { Completion, CompletionContext } from './context.ts';
 
-/** After an arrow of a known type: first blocks that accept it, then those without an effect, then those that refuse it. */
+/** Sorts the blocks after an arrow of a known type: first those that accept it, then those without an effect, then those that refuse it. */
 export function fittingFirst(here: CompletionContext, items: Completion[]): Completion[] {
   const { facts, place } = here;
   const [value, arrow] = place.before.slice(-2);
@@ -36,18 +36,18 @@ export function fittingFirst(here: CompletionContext, items: Completion[]): Comp
   return items.toSorted((a, b) => ranks.get(a.label)! - ranks.get(b.label)!);
 }
 
-/** 0 for a block that fits, or may; 1 for one that does nothing there, 2 for one that refuses what any of the arrows carries. */
+/** Returns 0 for a block that fits, or may; 1 for one that has no effect there, 2 for one that refuses a type of any of the arrows. */
 function rankOf({ library, symbols }: CompletionContext, name: string, arrows: readonly Arrow[]): number {
   const kind = firstKind(name, symbols);
   const row = rowIn(library.blocks, kind);
   const fits = row ? arrows.map(({ type, span }) => fitOf(kind, row, type, span)) : [];
   if (fits.includes('refused')) return 2;
-  // In a block of the file more steps may follow.
+  // More steps may follow within a block of the file.
   const isLibraryBlock = !symbols.find(name, 'block');
   return isLibraryBlock && fits.length > 0 && fits.every((fit) => fit === 'idle') ? 1 : 0;
 }
 
-/** The kind of the library that a block of the file begins with; its own name is the library's within it. */
+/** Returns the library's block that a block of the file begins with. Within the declaration of a block its own name is the library's. */
 function firstKind(name: string, symbols: SymbolTable): string {
   const seenWords = new Set<string>();
   let word = name;
@@ -60,7 +60,7 @@ function firstKind(name: string, symbols: SymbolTable): string {
   }
 }
 
-/** `idle`: it is taken, and comes out as it went in, such as a vector that is flattened. */
+/** `idle`: the block accepts the value and returns it unchanged, such as `flatten` of a vector. */
 export type Fit = 'fits' | 'idle' | 'refused';
 
 /** @param at span for errors of the trial, which are never shown */
@@ -76,7 +76,7 @@ export function fitOf(kind: string, row: BlockKind, type: ValueType, at: Span): 
   return tries.length === 0 ? 'fits' : 'refused';
 }
 
-/** Two of a width are refused where all are, and blocks of pairs soon make very many of them. */
+/** Returns at most two fields of each width and at most 8 in all: enough for the same answer, and blocks that pair all fields stay small. */
 function fewOf<F extends { readonly width: number }>(fields: readonly F[]): readonly F[] {
   const seenWidths = new Map<number, number>();
   const fewFields = fields.filter(({ width }) => {
@@ -88,8 +88,8 @@ function fewOf<F extends { readonly width: number }>(fields: readonly F[]): read
 }
 
 /**
- * A refusal should be of the value, and not of the arguments: so with the defaults, and with the least of every number. None
- * where an argument that is required cannot be made up.
+ * Returns arguments to try a block with: the defaults, and the smallest value of every number, so that a refusal is due to the value and not to the arguments.
+ * None if a required argument cannot be made up.
  */
 function argumentsToTry({ parameters }: BlockKind): readonly Readonly<Record<string, unknown>>[] {
   const leastValues = Object.entries(parameters).map(([name, parameter]) => ({
@@ -111,7 +111,7 @@ function leastOf({ type, rest }: Parameter): unknown {
   return rest && leastValue !== undefined ? [leastValue] : leastValue;
 }
 
-/** Absent where the step refuses the value. Steps within its arguments are tried with it. `idle`: it comes out as it went in. */
+/** Tries a step on a value of this type. Returns undefined if the step refuses it. `idle`: the value comes out unchanged. */
 export function tryStep(
   step: FlowStep,
   type: ValueType,
@@ -132,7 +132,7 @@ const noFeatures = { byName: new Map(), tables: [] };
 const isSame = (made: Value, input: Value): boolean =>
   made.kind === 'vector' && input.kind === 'vector' && made.tensor.id === input.tensor.id;
 
-/** A value of a type, whose tensors are inputs of the graph. */
+/** Makes a value of a type, whose tensors are inputs of the graph. */
 function inputOf(type: ValueType, builder: Builder): Value {
   const tensor = (...lengths: readonly number[]) =>
     builder.input(`value/${builder.nodes.length}`, [rowsDim(events), ...lengths]);

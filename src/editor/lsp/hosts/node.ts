@@ -1,7 +1,4 @@
-/**
- * Reads the files of this machine, and the columns that headers of CSV files name. Other kinds of files would need
- * the database, which the editor never loads.
- */
+/** Reads the files of this machine, and the columns in the headers of CSV files. Other kinds of files would need the database, which the editor never loads. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -27,11 +24,11 @@ export function nodeHost(): Host {
     },
     uriOf: (path) => (isAbsolute(path) ? pathToFileURL(path).href : path),
     source(path) {
-      // Files that a document without a folder uses would be searched in the working folder of the server.
+      // A relative path, as used by a document without a folder, would be searched in the working folder of the server.
       if (!isAbsolute(path)) return undefined;
       try {
         const { mtimeMs, size } = statSync(path);
-        // Reading a pipe or a device would hold up the editor.
+        // Reading a pipe or a device would block the editor.
         if (kindAt(path) !== 'file') return undefined;
         const cachedFile = cachedFiles.get(path);
         if (cachedFile && cachedFile.modified === mtimeMs && cachedFile.size === size) return cachedFile.source;
@@ -58,9 +55,9 @@ export function nodeHost(): Host {
   };
 }
 
-/** Reads the headers for the data blocks of a file, valid or not, and of those it uses. */
+/** Reads the headers for the data blocks of a file, valid or not, and of the files that it uses. */
 async function headerColumns({ checked, source }: FileAnalysis): Promise<readonly string[]> {
-  // An unsaved document has no folder and no neighbouring files.
+  // An unsaved document has no folder, so it has no neighbouring files.
   if (!isAbsolute(source.name)) return [];
   const columns: string[] = [];
   const usedData = checked.dataDescriptions.flatMap((description) => findFiles(description).output);

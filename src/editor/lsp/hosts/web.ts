@@ -1,13 +1,13 @@
 /**
- * Serves the files that an editor in a browser has sent, because the server cannot read files there. Headers of data files are not sent, so a data
- * block has only the columns that it names itself.
+ * Serves the files that an editor in a browser has sent, because the server cannot read files there. Headers of data files are not sent, so only the columns
+ * that a data block itself names are known.
  */
 import { makeSource, type Source } from '../../../base/text/source.ts';
 import type { FolderEntry, Host } from '../session.ts';
 
 interface GivenFile {
   readonly uri: string;
-  /** The text of a `.tower` file; other files have none. `null`: the file is gone. */
+  /** The text of a `.tower` file; absent for other files. `null`: the file is gone. */
   readonly text?: string | null;
 }
 

@@ -1,7 +1,4 @@
-/**
- * Answers what is shown next to the text: types after flows, and above declarations what towers weigh and cost, and what can be
- * done with the model.
- */
+/** Answers what is shown next to the text: types after flows, and, above declarations, the weights and cost of towers and the commands for the model. */
 import { type CodeLens, type InlayHint, InlayHintKind } from 'vscode-languageserver';
 import { hasErrors } from '../../../base/diagnostics/diagnostic.ts';
 import type { FileAnalysis } from '../../language/file_analysis.ts';
@@ -20,7 +17,7 @@ export const inlayHints: Provider = {
   },
 };
 
-/** Shows what each flow that ends between two offsets ends in: `-> mlp(64)` ` vector[64]`. */
+/** Returns the output type of each flow that ends between two offsets: `-> mlp(64)` ` vector[64]`. */
 export function inlaysIn(facts: FileAnalysis, start: number, end: number): InlayHint[] {
   const flows = facts.checked.file.declarations.flatMap((node) => {
     if (node.kind === 'Block') return [node.flow];
@@ -33,7 +30,7 @@ export function inlaysIn(facts: FileAnalysis, start: number, end: number): Inlay
   });
 }
 
-/** The data of a lens that an editor asks for again when it shows it: the towers of a large file take a while to count. */
+/** Data of a lens that the editor resolves when it shows it, because counting the towers of a large file takes a while. */
 interface TowerLens {
   readonly uri: string;
   readonly tower: string;
@@ -63,10 +60,10 @@ function lensesOf(facts: FileAnalysis, { commands }: EditorSession, uri: string)
     file.declarations.find(({ kind }) => kind === 'ModelName') ??
     file.declarations.find(({ kind }) => kind === 'Tower');
   if (!head) return towers;
-  // The commands are those of an editor that says it has them, as the extension of VS Code does.
+  // Only commands that the editor declared are offered, as the extension of VS Code does.
   const action = (title: string, command: string): CodeLens[] =>
     commands.has(command) ? [{ range: toRange(head.span), command: { title, command, arguments: [uri] } }] : [];
-  // A model with an error does not train. What is always there comes first: it keeps its place under the pointer.
+  // A model with an error cannot be trained. The lens that is always there comes first, so that it does not move under the pointer.
   const train = model !== undefined && !hasErrors(diagnostics) ? action('Train', 'tower.train') : [];
   return [...action('Check with data', 'tower.check'), ...train, ...towers];
 }

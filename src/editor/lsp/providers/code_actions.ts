@@ -10,7 +10,7 @@ import { toProtocol } from '../diagnostics.ts';
 import { aboutDocument, type Provider, toOffset, toWorkspaceEdit } from '../provider.ts';
 import type { EditorSession } from '../session.ts';
 
-/** Does what `tower check --fix` does; an editor may do it whenever a file is saved. */
+/** Kind of the action that does what `tower check --fix` does. Editors can run it whenever a file is saved. */
 const fixAll = `${CodeActionKind.SourceFixAll}.tower`;
 
 export const codeActions: Provider = {
@@ -30,7 +30,7 @@ export const codeActions: Provider = {
           ...(!only || refactors.some(wants) ? await refactorings(session, facts, start, end) : []).filter(
             ({ kind }) => !only || wants(kind!),
           ),
-          // Where any will do, it would be among the fixes of one place.
+          // Only on request: otherwise it would be listed among the fixes of one place.
           ...(wants(fixAll) ? fixesOfAll(session, facts) : []),
         ];
       }),
@@ -38,7 +38,7 @@ export const codeActions: Provider = {
   },
 };
 
-/** The fixes that diagnostics carry, and then what may help beside them, tried before it is offered. */
+/** Returns the fixes that diagnostics carry, followed by other changes that may help, each tried before it is offered. */
 function quickFixes(session: EditorSession, facts: FileAnalysis, start: number, end: number): CodeAction[] {
   const { source, checked } = facts;
   const quickFix = (title: string, diagnostic: Diagnostic, edits: readonly Edit[]): CodeAction => ({
@@ -77,10 +77,10 @@ async function refactorings(
   }));
 }
 
-/** Characters. Formatting a longer file takes longer than an editor should wait for a menu. */
+/** Maximum characters. Formatting a longer file takes longer than an editor should wait for a menu. */
 const formatted = 50_000;
 
-/** Edits that leave a text formatted, where it is formatted now. Steps that move have the line breaks of where they were. */
+/** Returns a function that formats the file after edits, if it is formatted now. Moved steps keep the line breaks that they had. */
 async function formatKeeper(
   source: Source,
 ): Promise<((edits: readonly Edit[]) => readonly Edit[] | undefined) | undefined> {

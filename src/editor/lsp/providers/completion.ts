@@ -11,7 +11,7 @@ export const completion: Provider = {
       const locationBefore = locate(session, params);
       if (!locationBefore) return null;
       const surroundings = await surroundingsOf(locationBefore.facts, session.host);
-      // The text may have changed since, and a check is valid for one text only.
+      // The text may have changed in the meantime, and a check is valid for one text only.
       const { facts, offset } = locate(session, params) ?? locationBefore;
       const { span, items } = completionsAt(facts, offset, surroundings);
       const range = toRange(span);

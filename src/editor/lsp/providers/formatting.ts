@@ -12,14 +12,14 @@ export const formatting: Provider = {
   register(connection, session) {
     connection.onDocumentFormatting(
       aboutDocument(session, async ({ source }, { options }) => {
-        // Loaded on the first request: starting the server does not wait for it.
+        // Loaded on the first request, so that the start of the server does not wait for it.
         const { formatSource: format } = await import('../../../compiler/format/format.ts');
         const { output } = format(source, styleOf(options));
         const change = output === undefined ? undefined : changeOf(source, output);
         return change ? [toTextEdit(change)] : [];
       }),
     );
-    // The declaration that the brace ends.
+    // Formats the declaration that the typed brace ends.
     connection.onDocumentOnTypeFormatting(
       aboutDocument(session, async (facts, { ch, position, options }) => {
         const typedEnd = toOffset(facts.source, position);

@@ -1,6 +1,4 @@
-/**
- * Answers hovers: text, and a drawing of the declaration as a Markdown image that fits a hover of VS Code.
- */
+/** Answers hovers with text and, as a Markdown image that fits a hover of VS Code, a drawing of the declaration. */
 import { defined } from '../../../base/util/defined.ts';
 import { drawFile, type SvgFile } from '../../drawing/drawing.ts';
 import { boxesOf, type PicturePart, partAt } from '../../drawing/file_drawing.ts';
@@ -21,16 +19,16 @@ export const hover: Provider = {
         return { contents: { kind: 'markdown', value: hoverText }, range: toRange(shownHover.span) };
       }),
     );
-    // The theme of a window changes while it is open. An editor that has said nothing of pictures gets none after it either.
+    // The theme of a window may change while it is open. An editor that did not ask for pictures gets none after a change either.
     connection.onNotification('tower/pictures', (said: unknown) => {
       if (session.pictures) session.pictures = themeOf(said) ?? session.pictures;
     });
   },
 };
 
-/** Pixels. A hover is 500 wide; a higher picture is folded, and scrolled where it still is higher. */
+/** Pixels. A hover of VS Code is 500 wide. A picture that is too high is folded; if it still is too high, it is scrolled. */
 const room = { width: 480, height: 560 };
-/** Characters of the address that holds a picture. VS Code cuts a Markdown text at 100,000 characters. */
+/** Maximum characters of the URL that holds a picture. VS Code cuts a Markdown text at 100,000 characters. */
 const most = 48_000;
 
 /**
@@ -41,7 +39,7 @@ export function themeOf(said: unknown): PictureTheme | undefined {
   return said === 'light' || said === 'dark' || said === 'system' ? said : undefined;
 }
 
-/** Absent where the word at the offset has no picture. */
+/** Returns the picture of the word at the offset; undefined if it has none. */
 export function hoverPicture(facts: FileAnalysis, offset: number, theme: PictureTheme): string | undefined {
   const part = partAt(facts, offset);
   if (!part) return undefined;
@@ -62,16 +60,16 @@ const draw = ({ name, title, drawing }: PicturePart, theme: PictureTheme, fold: 
     ...defined({ theme: theme === 'system' ? undefined : theme }),
   });
 
-/** Folds towers, but not tasks, which are small, or a single block, whose steps are of interest. */
+/** Returns the ids of the boxes to fold: the towers, but not tasks, which are small, or a single block, whose steps are of interest. */
 function folded({ drawing }: PicturePart): readonly string[] {
   const boxes = boxesOf(drawing);
   return boxes.length === 1 ? [] : boxes.flatMap(({ id, kind }) => (kind === 'task' ? [] : [id]));
 }
 
-/** Base64, which has none of the characters that end an address in Markdown. */
+/** Returns a data URL. Base64 has none of the characters that end a URL in Markdown. */
 const addressOf = ({ text }: SvgFile): string => `data:image/svg+xml;base64,${base64(text)}`;
 
-/** Works in browsers too, where the server may run. */
+/** Encodes as Base64, also in browsers, where the server may run. */
 function base64(text: string): string {
   return btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(''));
 }

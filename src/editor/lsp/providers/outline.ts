@@ -1,4 +1,4 @@
-/** Answers with the declarations of a file, or of the project, and what is in them. */
+/** Answers with the declarations of a file, or of the project, and their contents. */
 import { type DocumentSymbol, SymbolKind } from 'vscode-languageserver';
 import { type Span, textOf } from '../../../base/text/source.ts';
 import { typedNames } from '../../../compiler/model/scope.ts';
@@ -42,10 +42,10 @@ const declarationKinds: Readonly<Record<Ast.DeclarationNode['kind'], SymbolKind>
   Data: SymbolKind.Namespace,
 };
 
-/** Entries alone are properties. */
+/** Outlines a file. The entries of declarations are properties. */
 export const outlineOf = (file: Ast.FileNode): DocumentSymbol[] =>
   file.declarations.map((node) => {
-    // A declaration without a name is called by its word.
+    // A declaration without a name is shown by its keyword.
     const declaredName =
       'name' in node ? node.name.name : node.kind === 'Use' ? node.path.value : node.kind.toLowerCase();
     const nameSpan = 'name' in node ? node.name.span : firstWord(node.span);

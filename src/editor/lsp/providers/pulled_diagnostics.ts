@@ -1,6 +1,4 @@
-/**
- * Diagnostics that an editor asks for: of one file, and of all files of the open folders. An editor that asks is sent none.
- */
+/** Answers with diagnostics that an editor requests: of one file, and of all files of the open folders. Such an editor is sent none unasked. */
 import {
   type CancellationToken,
   type Diagnostic,
@@ -22,7 +20,7 @@ export const pulledDiagnostics: Provider = {
     connection.languages.diagnostics.on(({ textDocument, previousResultId }) => {
       const documentPath = session.pathOf(textDocument.uri);
       const reports: FileReports = new Map();
-      // An open model may say more of a file that it uses.
+      // The check of an open model may add diagnostics to a file that it uses.
       for (const one of new Set([documentPath, ...session.open.map(({ uri }) => session.pathOf(uri))])) {
         addReports(session, one, reports);
       }
@@ -58,10 +56,10 @@ async function ofProject(session: EditorSession, token: CancellationToken): Prom
   return reports;
 }
 
-/** Result ids begin with this, so that no two servers give the same. */
+/** Prefix of the result ids of this server, so that no two servers give the same id. */
 const server = crypto.randomUUID();
 const resultIds = new Map<string, string>();
-/** Maximum cached reports: enough for the current files of a project. For an older text the whole report is sent again. */
+/** Maximum number of cached result ids: enough for the current files of a project. For a text without one the whole report is sent again. */
 const mostIds = 10_000;
 
 function report(items: Diagnostic[], before: string | undefined): DiagnosticReport {

@@ -1,4 +1,4 @@
-/** Answers what can be folded, and what a selection grows to. */
+/** Answers what can be folded, and which ranges a selection expands to. */
 import { type FoldingRange, FoldingRangeKind, type SelectionRange } from 'vscode-languageserver';
 import { positionAt, type Span } from '../../../base/text/source.ts';
 import { defined } from '../../../base/util/defined.ts';
@@ -28,7 +28,7 @@ export function foldingRanges({ lexed, source }: FileAnalysis): FoldingRange[] {
     if (depthChange > 0) openLines.push(line);
     else {
       const foldStart = openLines.pop();
-      // The closing bracket's line stays in sight.
+      // The line of the closing bracket stays visible.
       if (foldStart !== undefined) fold(foldStart, line - 1);
     }
   }

@@ -36,7 +36,7 @@ export const rename: Provider = {
   },
 };
 
-/** Returns the edited files. */
+/** Returns the files after the edits. */
 function edited(edits: readonly Edit[]): ReadonlyMap<string, Source> {
   const sources = new Map(edits.map(({ at }) => [at.source.name, at.source]));
   return new Map(

@@ -1,6 +1,4 @@
-/**
- * A filter against the columns of the items: names, types and values. What comes out can be evaluated without a check.
- */
+/** Checks a filter against the columns of the items: names, types and values. The result can be evaluated without further checks. */
 import type { Comparison, FilterOperand, FilterSpan, FilterTree } from '../../../../grammar/filter.ts';
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../../base/diagnostics/diagnostic.ts';
@@ -41,7 +39,7 @@ const words: Readonly<Record<TypedOperand['kind'], string>> = {
   truth: 'true or false',
 };
 
-/** Lists all errors of the filter; without any there is a condition. */
+/** Returns all errors of the filter; if there are none, also the condition. */
 export function checkFilter(
   tree: FilterTree,
   source: Source,
@@ -216,7 +214,7 @@ const adviceOf = {
   truth: 'write `true` or `false`',
 } as const;
 
-/** Parses `30_000`, `10%`, `-1e-3`; NaN if it is no number. */
+/** Parses `30_000`, `10%`, `-1e-3`; returns NaN if it is no number. */
 function numberOf(image: string): number {
   const [, digits, percent] =
     /^(-?[0-9](?:_?[0-9])*(?:\.[0-9](?:_?[0-9])*)?(?:[eE][+-]?[0-9]+)?)(%?)$/.exec(image) ?? [];
@@ -225,7 +223,7 @@ function numberOf(image: string): number {
 
 const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', '\\': '\\', '"': '"', "'": "'" };
 
-/** Undefined for an invalid escape. */
+/** Parses a text in quotes; returns undefined for an invalid escape. */
 function textOf(image: string): string | undefined {
   let isKnown = true;
   const text = image

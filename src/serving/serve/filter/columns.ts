@@ -1,13 +1,13 @@
-/** Columns of items that a filter may read: one value an item, in typed arrays. */
+/** Stores the columns of items that a filter may read, with one value per item, in typed arrays. */
 import { makeKeyIndex } from '../../../base/text/key_table.ts';
 import type { ItemValues } from '../../../data/dataset.ts';
 
 export type ItemColumn =
-  /** NaN where there is no value. */
+  /** A missing value is NaN. */
   | { readonly kind: 'number'; readonly values: Float64Array }
-  /** Places among the words; −1 where there is no value. */
+  /** Codes are indexes into `words`; a missing value is −1. */
   | { readonly kind: 'text'; readonly codes: Int32Array; readonly words: Words }
-  /** Item i has the words `codes[starts[i] … ends[i])`, perhaps none; `starts[i]` is −1 where there is no list. */
+  /** Item i has the words `codes[starts[i] … ends[i])`, perhaps none; if its list is missing, `starts[i]` is −1. */
   | {
       readonly kind: 'texts';
       readonly starts: Int32Array;
@@ -15,7 +15,7 @@ export type ItemColumn =
       readonly codes: Int32Array;
       readonly words: Words;
     }
-  /** 1, 0, or −1 where there is no value. */
+  /** 1, 0, or −1 for a missing value. */
   | { readonly kind: 'truth'; readonly values: Int8Array };
 
 /** Distinct texts: an array, or texts that are decoded on access. */
@@ -27,15 +27,15 @@ export interface Words extends Iterable<string> {
   map<T>(each: (word: string) => T): T[];
 }
 
-/** Undefined for −1. */
+/** Returns the text with this code; undefined for −1. */
 export const wordOf = (words: Words, code: number): string | undefined => (code < 0 ? undefined : words.at(code));
 
 export type ItemColumns = ReadonlyMap<string, ItemColumn>;
 
-/** Texts as a column; undefined, null and empty text are missing. */
+/** Makes a column of texts; undefined, null and empty texts count as missing. */
 export const textColumn = (texts: readonly (string | null | undefined)[]): ItemColumn => columnOf('text', texts);
 
-/** Lists of texts as a column; undefined and null are missing, which an empty list is not. */
+/** Makes a column of lists of texts; undefined and null count as missing, an empty list does not. */
 export const textsColumn = (lists: readonly (readonly string[] | null | undefined)[]): ItemColumn =>
   columnOf('texts', lists);
 
@@ -50,12 +50,12 @@ function columnOf(kind: ItemColumn['kind'], values: readonly unknown[]): ItemCol
 
 /** A column that can grow. A `view` is immutable, because later values are beyond its end. */
 interface GrowingColumn {
-  /** A value that is undefined, null or an empty text is missing. */
+  /** Undefined, null and an empty text count as a missing value. */
   add(value: unknown): void;
   view(): ItemColumn;
 }
 
-/** @param expected rows that there is room for at first */
+/** @param expected number of rows to reserve memory for */
 export function makeGrowingColumn(kind: ItemColumn['kind'], expected = 0): GrowingColumn {
   switch (kind) {
     case 'number': {
@@ -69,7 +69,7 @@ export function makeGrowingColumn(kind: ItemColumn['kind'], expected = 0): Growi
       const codes = growing(Int32Array, expected);
       const { codeOf, words } = makeWords();
       return {
-        // A column of whole numbers is one of texts where some have many digits.
+        // A column of whole numbers is stored as text if some have too many digits for a number.
         add: (value) => codes.push(codeOf(typeof value === 'number' ? String(value) : value)),
         view: () => ({ kind, codes: codes.view(), words }),
       };
@@ -82,7 +82,7 @@ export function makeGrowingColumn(kind: ItemColumn['kind'], expected = 0): Growi
         add(value) {
           const isList = Array.isArray(value);
           starts.push(isList ? codes.length : -1);
-          // An empty text is a missing one.
+          // An empty text counts as missing.
           if (isList) for (const text of value) if (text !== '') codes.push(codeOf(text));
           ends.push(isList ? codes.length : -1);
         },
@@ -131,7 +131,7 @@ function growing<T extends Int8Array | Int32Array | Float64Array>(make: new (len
   };
 }
 
-/** JSON; null where there is no value. */
+/** Returns a value for JSON; null if it is missing. */
 export function valueAt(column: ItemColumn, row: number): unknown {
   switch (column.kind) {
     case 'number':

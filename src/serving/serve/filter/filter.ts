@@ -1,6 +1,6 @@
 /**
- * Filters of items: `year >= 1990 and 'Drama' in genres`, `not (country in ('NL', 'BE'))`, `title is not null`. A filter is read, checked against the columns, and
- * evaluated to a set of items once. It is never run as code, and never passed to a database unchanged.
+ * Filters items: `year >= 1990 and 'Drama' in genres`, `not (country in ('NL', 'BE'))`, `title is not null`. A filter is parsed, checked against the columns,
+ * and evaluated once to a set of items. It is never run as code, and never passed to a database unchanged.
  */
 import { type Comparison, readFilter } from '../../../../grammar/filter.ts';
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
@@ -12,7 +12,7 @@ import { type Condition, checkFilter, type NumberValue, type TextValue, type Tru
 import { type ItemColumn, type ItemColumns, wordOf } from './columns.ts';
 
 const longest = 10_000;
-/** Filters whose items are kept, the latest used. */
+/** Maximum number of filters whose items are cached, the latest used. */
 const mostKept = 128;
 
 export interface Filters {
@@ -60,10 +60,10 @@ export function conditionOf(text: string, columns: ItemColumns): Condition {
   return condition;
 }
 
-// The items that a checked filter keeps. Logic has three values, as in SQL: a comparison with a missing value is neither true nor false, `not` of
-// it is neither, and a filter keeps the items for which it is true. Texts are in the order of their code points.
+// Evaluates a checked filter. Logic has three values, as in SQL: a comparison with a missing value is unknown, `not` of it is unknown too, and a filter keeps
+// the items for which it is true. Texts are ordered by code points.
 
-/** Items for which a condition is true, and those for which it is false; an item in neither has a missing value. */
+/** The items for which a condition is true, and those for which it is false. For an item in neither, a value is missing. */
 interface ConditionRows {
   readonly yes: Bits;
   readonly no: Bits;
@@ -92,7 +92,7 @@ function conditionRows(condition: Condition, rows: number): ConditionRows {
   }
 }
 
-/** Undefined where a value is missing. */
+/** Tests a row; undefined if a value is missing. */
 type RowTest = (row: number) => boolean | undefined;
 
 function eachRow(rows: number, test: RowTest): ConditionRows {
@@ -168,7 +168,7 @@ function truthsOf(value: TruthValue): RowTest {
 const wordAt = ({ codes, words }: Extract<ItemColumn, { kind: 'text' }>, row: number): string | undefined =>
   wordOf(words, codes[row]!);
 
-/** Tests each word once, not each item. */
+/** Tests each distinct word once, instead of each item. */
 function testWords(of: TextValue, test: (word: string) => boolean): RowTest {
   if ('value' in of) {
     const isTrue = test(of.value);
@@ -210,7 +210,7 @@ function missingIn(column: ItemColumn): RowTest {
   }
 }
 
-/** The comparison operators. Texts are ordered by code points, as in SQL's collation "C", Python and Rust. */
+/** A comparison of two values. Texts are ordered by code points, as in SQL's collation "C", Python and Rust. */
 type CompareValues<T> = (a: T, b: T) => boolean;
 
 export const numberComparisons: Readonly<Record<Comparison, CompareValues<number>>> = {
@@ -232,8 +232,8 @@ export const textComparisons: Readonly<Record<Comparison, CompareValues<string>>
 };
 
 /**
- * Negative where `a` comes first, 0 where they are equal. Units of UTF-16 have the order of code points but for surrogates, which are parts of code points
- * past all others. So the code points are compared that the first units that differ belong to.
+ * Returns a negative number if `a` comes first, and 0 if both are equal. UTF-16 units sort like code points except for surrogates, which are parts of the
+ * largest code points. So the code points that contain the first different units are compared.
  */
 export function compareCodePoints(a: string, b: string): number {
   const length = Math.min(a.length, b.length);

@@ -1,6 +1,6 @@
 /**
- * Writes of items for one trained model: what is given is read as the items file is, goes through the item tower, and becomes visible. Computing and showing are two steps,
- * so that a log can keep the writes in between, and several models can show them at the same moment.
+ * Writes items for one trained model: given values are read like the items file, go through the item tower, and become visible. Computing and showing are
+ * separate steps, so that a log can be written in between, and several models can show the items at the same moment.
  */
 import { Failure } from '../../../base/diagnostics/failure.ts';
 import { defined } from '../../../base/util/defined.ts';
@@ -17,11 +17,11 @@ export type ItemWrite = GivenItem | { readonly key: string; readonly deleted: tr
 
 export interface ItemWrites {
   readonly snapshot: Snapshot;
-  /** A write that cannot be gives its Failure: `unknown-name`, `item-value`, `vectors-not-finite`. */
+  /** Computes writes. An invalid write gives its Failure: `unknown-name`, `item-value`, `vectors-not-finite`. */
   prepare(writes: readonly ItemWrite[]): Promise<(ItemChange | Failure)[]>;
   /** All writes become visible together, in their order. */
   show(changes: readonly ItemChange[]): void;
-  /** Frees what earlier writes left, if there is much of it. No `show` comes before it has ended. */
+  /** Frees memory of earlier writes, if there is much of it. `show` must not be called before it has ended. */
   tidy(): Promise<void>;
   close(): void;
 }
@@ -49,7 +49,7 @@ export function makeItemWrites(source: ItemWritesSource): ItemWrites {
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       if (items.length === 1) return [error];
-      // One of them gives a vector that is not finite: each goes alone.
+      // One of them has a vector that is not finite, so each is computed alone.
       const oneByOne: (Float32Array | Failure)[] = [];
       for (const item of items) oneByOne.push(...(await vectorsOf([item])));
       return oneByOne;
@@ -106,7 +106,7 @@ function rowOf(
   return new Map([...features, ...ofEvents]);
 }
 
-/** Adds the features that are made of others. A cross may take a last element. */
+/** Adds the features that are computed from others. A cross may use a last element. */
 function withMade(
   columns: ReadonlyMap<string, IndexedColumn>,
   rows: number,

@@ -15,7 +15,7 @@ export interface LiveItems {
   readonly snapshot: Snapshot;
   /** All writes become visible together, in their order. */
   apply(changes: readonly ItemChange[]): void;
-  /** Drops the slots of items that were written again or deleted, if there are many: in slices, between which requests are answered and changes applied. */
+  /** Drops the slots of items that were written again or deleted, if there are many. Between slices, requests are answered and changes applied. */
   tidy(): Promise<void>;
 }
 
@@ -66,23 +66,24 @@ export function makeLiveItems(base: Snapshot): LiveItems {
   };
 }
 
-/** Slots of the first segment, and of the largest; of wide vectors fewer, so that a segment has at most so many numbers. */
+/** Number of slots of the first segment, and of the largest. Segments of wide vectors have fewer slots, to limit their numbers. */
 const firstRoom = 16_384;
 const mostRoom = 2 ** 18;
 const mostNumbers = 2 ** 25;
 const fewEnded = 4096;
-/** Slots that are copied before requests get their turn. */
+/** Number of slots that are copied before requests get a turn. */
 const slice = 256;
 
 /**
- * Items that were written after a snapshot was made, in segments of growing size: a write touches the last one, and the others keep what they have made for filters and
- * cosines. If most slots have ended, the items that are there move into fewer segments, in slices, while requests are answered and others are written.
- * @param base gives width, objectives, and the names and kinds of the columns
+ * Items that were written after a snapshot was made, in segments of growing size. A write only touches the last segment, so the others keep their caches for
+ * filters and cosines. If most slots have ended, the current items move into fewer segments, in slices, while requests are answered and other items are
+ * written.
+ * @param base has the width, objectives, and the names and kinds of the columns
  */
 function makeWrittenItems(base: Snapshot) {
   const turning: DirectionsState = { isAsked: false };
   let segments: ItemSegment[] = [];
-  /** During a compaction: keys of items that were replaced or deleted since. */
+  /** During a compaction: keys of items that were replaced or deleted since it began. */
   let endedSince: string[] | undefined;
 
   const sum = (of: (segment: ItemSegment) => number): number => segments.reduce((all, segment) => all + of(segment), 0);
@@ -91,7 +92,7 @@ function makeWrittenItems(base: Snapshot) {
   const maxRoom = Math.max(slice, Math.min(mostRoom, Math.floor(mostNumbers / base.width)));
   const roomFor = (count: number): number => Math.min(maxRoom, Math.max(firstRoom, count));
 
-  /** @param expected slots of a new segment, if there is no room */
+  /** @param expected number of slots of a new segment, if there is no room */
   const addTo = (to: ItemSegment[], items: readonly WrittenItem[], expected: number): void => {
     for (let from = 0; from < items.length; ) {
       let lastSegment = to.at(-1);
@@ -106,22 +107,22 @@ function makeWrittenItems(base: Snapshot) {
   };
 
   return {
-    /** Each key occurs once. A new segment doubles the number of slots, so segments are few. */
+    /** Adds items with distinct keys. A new segment doubles the number of slots, so there are few segments. */
     add: (items: readonly WrittenItem[]): void => addTo(segments, items, slots()),
     end(key: string): void {
-      // The latest write of most items is in a late segment.
+      // The latest write of most items is in one of the last segments.
       for (let at = segments.length - 1; at >= 0; at--) if (segments[at]!.end(key)) break;
       endedSince?.push(key);
     },
-    /** In the order of the writes. */
+    /** Returns the segments in the order of the writes. */
     view: () => segments.filter((segment) => segment.slots > 0).map((segment) => segment.view()),
-    /** Moves the items out of segments of mostly ended slots, if there are many. Items may be written meanwhile. Returns true if it moved any. */
+    /** Moves the items out of segments whose slots have mostly ended, if there are many, while items may be written. Returns true if it moved any. */
     async compact(): Promise<boolean> {
       if (endedSince || slots() - alive() < fewEnded + alive()) return false;
       endedSince = [];
       const movingSegments = segments;
       const aliveBefore = alive();
-      // Later writes go into a new segment.
+      // Writes during the compaction go into a new segment.
       segments = [...movingSegments, makeSegment(base, roomFor(aliveBefore), turning)];
       const moved: ItemSegment[] = [];
       for (const segment of movingSegments) {
@@ -140,13 +141,13 @@ function makeWrittenItems(base: Snapshot) {
 }
 
 /**
- * The snapshot of a model with the items that were written since: those of the data that nothing replaced, and the written ones after them. The best
- * `k` of all parts contain the best `k` of all, so the answer is what a snapshot made of all these items would give, with the same bits.
+ * The parts of a snapshot with written items: the items of the data that were not replaced, followed by the written ones. The best `k` of all parts contain the
+ * best `k` of all, so the answer has the same bits as from a snapshot of all these items.
  */
 interface LiveParts {
   readonly base: Snapshot;
   readonly written: readonly SegmentView[];
-  /** Items of the data that are neither replaced nor deleted, and how many are. */
+  /** Items of the data that are neither replaced nor deleted. `hidden`: number of the other ones. */
   readonly kept: Bits;
   readonly hidden: number;
 }
@@ -157,7 +158,7 @@ interface SnapshotPart {
   readonly alive?: Bits;
 }
 
-/** The rows of the data come first, followed by those of the segments in order. Long because each method of a snapshot selects the part that answers. */
+/** Rows of the data come first, then those of the segments. The function is long because each method of a snapshot selects the part that answers. */
 function liveSnapshot({ base, written, kept, hidden }: LiveParts): Snapshot {
   const { rows: first, version, width, columns, objectives } = base;
   const snapshotParts: SnapshotPart[] = [{ snapshot: base, first: 0, ...(hidden > 0 && { alive: kept }) }];

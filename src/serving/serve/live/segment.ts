@@ -21,10 +21,10 @@ export interface WrittenItem {
 export interface SegmentView {
   readonly of: ItemSegment;
   readonly snapshot: Snapshot;
-  /** Slots whose item is there, and how many they are. */
+  /** Slots whose item exists. `count`: their number. */
   readonly alive: Bits;
   readonly count: number;
-  /** −1 where there is none. */
+  /** Returns −1 if there is none. */
   slotOf(key: string): number;
 }
 
@@ -32,7 +32,7 @@ export interface ItemSegment {
   readonly slots: number;
   readonly room: number;
   readonly alive: number;
-  /** There is room for them, and each key is there once: an earlier slot of it has ended. */
+  /** Adds items. There must be room for them, and each key must occur once, with any earlier slot ended. */
   add(items: readonly WrittenItem[]): void;
   /** Returns true if the item had a slot. */
   end(key: string): boolean;
@@ -40,19 +40,20 @@ export interface ItemSegment {
   items(from: number, to: number): WrittenItem[];
 }
 
-/** True once cosines were queried: later items then get their directions as they come. */
+/** True once cosines were queried. Later items then get their directions when they are written. */
 export interface DirectionsState {
   isAsked: boolean;
 }
 
 /**
- * Long because all methods share the slots. @param base provides width, objectives, and the names and kinds of the columns @param room maximum number
- * of slots
+ * Makes a segment. The function is long because all methods share the slots.
+ * @param base has the width, objectives, and the names and kinds of the columns
+ * @param room maximum number of slots
  */
 export function makeSegment(base: Snapshot, room: number, turning: DirectionsState): ItemSegment {
   const { width } = base;
   const scan = makeGrowingScan(width, room);
-  /** Absent while each vector is its own direction, as those of a cosine are. */
+  /** Absent while all vectors have length 1, as those of a cosine score do, and thus are their own directions. */
   let directionScan: GrowingScan | undefined;
   let isUnit = true;
   const columns = [...base.columns].map(([name, { kind }]) => ({ name, column: makeGrowingColumn(kind) }));
@@ -64,7 +65,7 @@ export function makeSegment(base: Snapshot, room: number, turning: DirectionsSta
   const latestSlot = makeKeyIndex((slot) => keys[slot]!, room);
   const aliveSlots = new Bits(room);
   let aliveCount = 0;
-  /** Cached until something changes. */
+  /** Cached until the segment changes. */
   let snapshot: Snapshot | undefined;
   let lastView: SegmentView | undefined;
 

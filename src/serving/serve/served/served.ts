@@ -26,8 +26,8 @@ interface ServedModel {
 }
 
 /**
- * Returns the first entry that cannot be answered with: a number outside of the memory that it points into, a list that is not as long as the others. Floats are
- * finite already, but for columns of numbers. A file of strangers may hold other vectors than the model makes; it can hold nothing that breaks what reads it.
+ * Returns the first invalid entry: a number outside the memory that it indexes, a list of another length than the others. Floats have been checked to be
+ * finite, except in columns of numbers. A stranger's file may have other vectors than the model computes, but nothing that breaks its readers.
  */
 export function servedComplaint(value: unknown, model: ServedModel): string | undefined {
   try {
@@ -86,7 +86,7 @@ function checkServed(value: unknown, { plan, encodings }: ServedModel): asserts 
 
 type TypedArray = new (length: number) => ArrayLike<number>;
 
-/** True for a typed array of a kind, and of a length if one is given. */
+/** True for a typed array of this kind, and of this length if one is given. */
 const isOf = (value: Loose, type: TypedArray, length?: number): boolean =>
   value instanceof type && (length === undefined || value.length === length);
 
@@ -125,7 +125,7 @@ function checkTables(tables: Loose, rows: number, { features }: Plan): void {
   }
 }
 
-/** @param model with the rows of the corpus */
+/** @param model including the number of rows in the corpus */
 function checkFeatures(
   given: Loose,
   rows: number,
@@ -182,7 +182,7 @@ interface BagBounds {
   readonly most: number;
   /** Rows of the corpus. */
   readonly items: number;
-  /** Elements of a bag, and of the bags in it. Absent: any number. */
+  /** Maximum elements of a bag, and of its inner bags. Absent: any number. */
   readonly longest?: readonly (number | undefined)[];
 }
 
@@ -211,7 +211,7 @@ function areWithin(values: Int32Array, least: number, most: number): boolean {
   return true;
 }
 
-/** Each start is −1, for none, or within the number of values, and no end precedes its start. */
+/** True if each start is −1, for none, or within the number of values, and no end precedes its start. */
 function areSpans(starts: Int32Array, ends: unknown, count: number): boolean {
   if (!(ends instanceof Int32Array) || ends.length !== starts.length) return false;
   for (let row = 0; row < starts.length; row++) {
@@ -233,13 +233,13 @@ export interface ServingState extends Pick<Dataset, 'seen' | 'histories' | 'know
 
 interface ServedItems {
   readonly vectors: Vectors;
-  /** Absent: they are made of the vectors. */
+  /** Absent: they are computed from the vectors. */
   readonly coded?: CodedItems;
   readonly keys: KeyParts;
   readonly titles?: KeyParts;
   readonly columns: ReadonlyMap<string, ServedColumn>;
   readonly features: ReadonlyMap<string, IndexedColumn>;
-  /** Tables of the query tower that the item tower computes, by name. */
+  /** Tables of the query tower that the item tower computed, by name. */
   readonly tables: ComputedItemVectors['tables'];
 }
 

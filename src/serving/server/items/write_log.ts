@@ -1,6 +1,6 @@
 /**
- * The log of written items, and which of its writes is the latest of each item: a number for each, and not the write, which the log has. Writes are counted from the
- * first of the file, in their order.
+ * The format of the log of written items, and an index of the latest write of each item. The index has only the position of a write, which is in the log.
+ * Positions count the writes from the first one of the file.
  */
 import { firstLine, type LinePlace } from '../../../base/storage/record_log/lines.ts';
 import type { LogFormat, RecordLog } from '../../../base/storage/record_log/record_log.ts';
@@ -9,7 +9,7 @@ import { isObject } from '../../../base/util/defined.ts';
 import type { ItemWrite } from '../../serve/live/item_writes.ts';
 import { longestKey } from '../limits.ts';
 
-/** Its records are untrusted values of JSON. */
+/** Its records come from a file, so they are validated. */
 export const itemLog: LogFormat<readonly ItemWrite[]> = {
   name: 'items',
   version: 1,
@@ -27,24 +27,24 @@ function isWrite(value: unknown): value is ItemWrite {
   return isObject(columns);
 }
 
-/** Writes in one line of a shortened log, and characters after which it ends. */
+/** Maximum writes in one line of a shortened log. `charactersPerLine`: number of characters after which a line ends. */
 const perLine = 100;
 const charactersPerLine = 2 ** 16;
 
 export interface LatestWrites {
   readonly count: number;
-  /** Items that were written, and of these the ones that were deleted last. */
+  /** Number of written items. `deleted`: how many of them were deleted by their latest write. */
   readonly keys: number;
   readonly deleted: number;
   add(write: ItemWrite): void;
-  /** @param place of a write of the item, from 0 */
+  /** @param place position of a write of the item, from 0 */
   isLatest(key: string, place: number): boolean;
 }
 
 export function makeLatestWrites(): LatestWrites {
   const keys: string[] = [];
   const numberOf = makeKeyIndex((number) => keys[number]!);
-  /** By number of a key: twice the place of its latest write, and 1 more of a deletion. */
+  /** By index of the key: twice the position of its latest write, plus 1 if it was a deletion. */
   const latestCodes: number[] = [];
   let count = 0;
   let deletedCount = 0;
@@ -77,7 +77,7 @@ export function makeLatestWrites(): LatestWrites {
   };
 }
 
-/** The latest write of each item, in their order, as lines of a log. */
+/** Yields the latest write of each item, in their order, as lines of a log. */
 export async function* latestLines(
   log: RecordLog<readonly ItemWrite[]>,
   to: LinePlace,

@@ -12,41 +12,41 @@ import { type LatestWrites, latestLines, makeLatestWrites } from './write_log.ts
 
 export interface WritesOfItems {
   /**
-   * Applies all writes or none. Resolves when they are on disk and in every later answer. @param isArray true if the body is an array, so that errors
-   * name the index
-   * @throws RequestError 400 with the mistakes of each, 404, 503; Failure `cannot-write`
+   * Applies all writes or none. Resolves when they are on disk and visible in every later answer.
+   * @param isArray true if the body is an array, so that errors name the index
+   * @throws RequestError 400 with the errors of each write, 404, 503; Failure `cannot-write`
    */
   write(writes: readonly ItemWrite[], isArray: boolean): Promise<readonly WriteOutcome[]>;
-  /** Applies all earlier writes to a version, and subscribes it to later ones. @throws Failure `items-closed` for a write that it cannot take */
+  /** Applies all earlier writes to a version, and subscribes it to later ones. @throws Failure `items-closed` for a write that it cannot apply */
   attach(version: ItemWrites): Promise<void>;
-  /** The version gets no more. Resolves when it computes nothing: only then may it be closed. */
+  /** Unsubscribes a version. Resolves when the version computes nothing more; it must not be closed before. */
   detach(version: ItemWrites): Promise<void>;
-  /** Items that were written and are there, and keys that were deleted. */
+  /** Number of written items that exist. `deleted`: number of deleted keys. */
   readonly stored: { readonly items: number; readonly deleted: number; readonly bytes: number };
-  /** Ends when what has arrived is written. */
+  /** Resolves when all writes that have arrived are on disk. */
   close(): Promise<void>;
 }
 
 export interface WritesSource {
   readonly log: RecordLog<readonly ItemWrite[]>;
   readonly latest: LatestWrites;
-  /** Called with a message for the user: the log could not be compacted. */
+  /** Called with a message for the user if the log could not be shortened. */
   readonly say?: (line: string) => void;
 }
 
-/** Writes in one batch, and characters of their JSON: a batch is a line of the log. */
+/** Maximum writes in one batch, and maximum characters of their JSON. A batch is one line of the log. */
 const mostTogether = 512;
 const mostCharacters = 2 ** 22;
-/** Characters of one request: as UTF-8 they are a line of the log. */
+/** Maximum characters of one request, which must fit into a line of the log as UTF-8. */
 const longestRequest = 2 ** 24;
-/** Writes that a version which comes later gets at a time, and how often it catches up before others wait for it. */
+/** Number of writes that a new version gets at a time, and maximum number of rounds of catching up before other writes wait for it. */
 const broughtTogether = 256;
 const mostRounds = 10;
-/** Share of the time of a batch that the next one may wait for those whom it answered: two batches of half of them would take longer. */
+/** A batch may wait this share of the last one's time for that one's clients: two batches with half of the clients each would take longer. */
 const gathering = 1 / 4;
-/** Requests that wait. One more is refused. */
+/** Maximum number of waiting requests. Further ones are refused. */
 const mostWaiting = 1024;
-/** A log is shortened when it has this many writes, and twice as many as there are items. */
+/** A log is shortened when it has at least this many writes, and twice as many writes as items. */
 const leastShortened = 10_000;
 
 interface WriteRequest {
@@ -61,20 +61,20 @@ interface WaitingWrite extends WriteRequest {
   reject(error: unknown): void;
 }
 
-/** Long because all steps share the log, its latest position, and the versions that apply it. */
+/** The function is long because all steps share the log, its latest position, and the versions that apply it. */
 export function makeWritesOfItems({ log, latest: found, say = () => {} }: WritesSource): WritesOfItems {
   let latestWrites = found;
   const versions = new Set<ItemWrites>();
   const waitingWrites: WaitingWrite[] = [];
-  /** The log is not shortened before it has so many writes. */
+  /** Number of writes below which the log is not shortened. */
   let leastCount = leastShortened;
   let shortening: Promise<void> | undefined;
   let isRunning = false;
   let onArrival = (): void => {};
 
-  /** One thing at a time: a batch, the last step of a new version, the last step of a shorter log. */
+  /** Runs one step at a time: a batch, the last step of a new version, or the last step of shortening the log. */
   const inTurn = oneAtATime();
-  /** Runs while a version catches up with the log or the log is compacted: positions of writes are valid only within their file. */
+  /** Runs while a version catches up with the log or the log is shortened, because positions of writes are valid only within their file. */
   const overTheLog = oneAtATime();
 
   const runBatches = async (): Promise<void> => {
@@ -93,14 +93,14 @@ export function makeWritesOfItems({ log, latest: found, say = () => {} }: Writes
       await inTurn(() => commit(batch)).catch((error: unknown) => {
         for (const each of batch) each.reject(error);
       });
-      // A client alone waits for nobody.
+      // A single client need not wait for others.
       if (batch.length > 1)
         await waitForWrites(batch.length + waitingWrites.length, gathering * (performance.now() - start));
     }
     isRunning = false;
   };
 
-  /** Resolves when so many writes wait, or when this time is over. */
+  /** Resolves when this many writes are waiting, or when the time is over. */
   const waitForWrites = (count: number, milliseconds: number): Promise<void> =>
     new Promise((resolve) => {
       const end = (): void => {
@@ -159,7 +159,7 @@ export function makeWritesOfItems({ log, latest: found, say = () => {} }: Writes
     shortening = overTheLog(shortenNow)
       .catch((error: unknown) => {
         if (!(error instanceof Failure)) throw error;
-        // Do not retry with each write.
+        // Otherwise each write would try again.
         leastCount = latestWrites.count + leastShortened;
         say(`the log of written items was not shortened: ${error.diagnostics[0]!.message}`);
       })
@@ -187,7 +187,7 @@ export function makeWritesOfItems({ log, latest: found, say = () => {} }: Writes
   };
 
   const endPosition = (): LogPosition => ({ ...log.end, writes: latestWrites.count });
-  /** Writes between two places, as a version can take them. */
+  /** Applies the writes between two positions to a version. */
   const catchUp = async (version: ItemWrites, from: LogPosition, to: LogPosition): Promise<LogPosition> => {
     let { writes: place } = from;
     let pendingWrites: ItemWrite[] = [];
@@ -227,7 +227,7 @@ export function makeWritesOfItems({ log, latest: found, say = () => {} }: Writes
     async attach(version) {
       await overTheLog(async () => {
         let position: LogPosition = { ...firstLine, writes: 0 };
-        // Most of the compaction runs concurrently with writes, which wait only for the rest.
+        // Most of the catching up runs while others write; they wait only for the last part.
         for (let round = 0; round < mostRounds; round++) {
           const endNow = await inTurn(async () => endPosition());
           if (round > 0 && endNow.writes - position.writes <= broughtTogether) break;
@@ -241,7 +241,7 @@ export function makeWritesOfItems({ log, latest: found, say = () => {} }: Writes
     },
     async detach(version) {
       versions.delete(version);
-      // A batch that has begun computes its items for this version too.
+      // A batch that has begun also computes its items for this version.
       await inTurn(async () => {});
     },
     async close() {
@@ -252,7 +252,7 @@ export function makeWritesOfItems({ log, latest: found, say = () => {} }: Writes
   };
 }
 
-/** The position is also the number of earlier writes. */
+/** A position in the log, with the number of earlier writes. */
 interface LogPosition extends LinePlace {
   readonly writes: number;
 }
@@ -269,8 +269,8 @@ function notTaken(key: string, { diagnostics }: Failure): Failure {
 }
 
 /**
- * Checks that every version can compute the items of the request. @param changedKeys by key, true if the item exists after the earlier writes of the
- * batch
+ * Checks that every version can compute the items of the request.
+ * @param changedKeys by key, true if the item exists after the earlier writes of the batch
  */
 function outcomesOf(
   request: WriteRequest,
@@ -296,11 +296,11 @@ function outcomesOf(
   return outcomes;
 }
 
-/** @param before pointer to it within a write of an array */
+/** @param before pointer to the write within an array */
 const withPosition = (mistake: ErrorDetail, { isArray }: WriteRequest, before: string): ErrorDetail =>
   isArray ? { ...mistake, at: before + mistake.at } : mistake;
 
-/** Returns the errors of one write of a batch, in the first version that cannot take it. */
+/** Returns the errors of one write of a batch, in the first version that cannot apply it. */
 function errorDetailsAt(
   prepared: readonly { readonly changes: readonly (ItemChange | Failure)[] }[],
   at: number,

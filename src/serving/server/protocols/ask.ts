@@ -33,23 +33,20 @@ export interface ProtocolContext {
 
 export type ChooseVersion<T> = (sides: ActiveVersions) => (body: InputRow, options: AnswerOptions) => Promise<T>;
 
-/** The part of a path that names a version. Without both entries the share of `canary` decides. */
+/** The part of a path that names a model and a version. Without a version or label, the share of `canary` decides. */
 export interface ModelPath {
   readonly model: string;
   readonly version?: string;
   readonly label?: string;
 }
 
-/** A folder that is called by a number, as TensorFlow Serving wants it, gives that number. Others have a checksum. */
+/** Returns the name of a version: a number if the folder is named by one, as TensorFlow Serving requires, otherwise its checksum. */
 export function versionName({ folder, id }: Version): string {
   const name = basename(folder);
   return /^\d{1,18}$/.test(name) ? name : id;
 }
 
-/**
- * Undefined where the path names none.
- * @throws RequestError 404
- */
+/** Returns the version that the path names; undefined if it names none. @throws RequestError 404 */
 export function versionIn(sides: ActiveVersions, { version, label }: ModelPath): Version | undefined {
   if (label !== undefined) {
     const labelled = label === 'stable' ? sides.stable : label === 'canary' ? sides.canary : undefined;
@@ -62,13 +59,13 @@ export function versionIn(sides: ActiveVersions, { version, label }: ModelPath):
   return named;
 }
 
-/** Where a canary is another model, each is called by its name. Undefined where both versions have it. @throws RequestError 404 */
+/** If the canary is another model, the name of a model selects a version. Undefined if both versions have the name. @throws RequestError 404 */
 function onlyOf({ all }: ActiveVersions, model: string): Version | undefined {
   const ownVersions = versionsOf(all, model);
   return ownVersions.length === 1 ? ownVersions[0] : undefined;
 }
 
-/** @throws RequestError 404 */
+/** Returns the versions of a model. @throws RequestError 404 */
 export function versionsOf(all: readonly Version[], model: string): readonly Version[] {
   const names = all.map(({ answers }) => answers.about().query.model);
   refuseOtherModel(model, [...new Set(names)]);
@@ -86,18 +83,18 @@ export function unknownName(what: string, name: string, known: readonly string[]
 }
 
 export interface RowsRequest {
-  /** The name in the metrics. */
+  /** Name of the route in the metrics. */
   readonly route: string;
   readonly target: ModelPath;
   readonly model: string;
   readonly signature: ServingSignature;
   readonly rows: readonly InputRow[];
-  /** Returns the JSON pointer. */
+  /** Returns the JSON pointer to a position. */
   at(place: RowPosition): string;
 }
 
 export interface RowsAnswer {
-  /** One for each row. */
+  /** The version that answered each row. */
   readonly versions: readonly Version[];
   readonly rows: readonly RowOutputs[];
 }

@@ -39,7 +39,7 @@ interface InputTensor {
 
 const lengthHeader = 'inference-header-content-length';
 
-/** @throws RequestError 400 */
+/** Reads the body, and splits off the bytes of tensors. @throws RequestError 400 */
 function readInfer(
   { readers }: ProtocolContext,
   { body, headers }: FastifyRequest,
@@ -57,9 +57,9 @@ function readInfer(
 }
 
 /**
- * Returns a value for each row, and how many bytes of `rest` they take.
- * @param rest the bytes that no tensor before it has
- * @param rank axes of the input without that of rows; 0 of an unknown one
+ * Returns a value for each row, and the number of bytes of `rest` that they take.
+ * @param rest the bytes after those of earlier tensors
+ * @param rank number of axes of the input without that of rows; 0 for an unknown input
  * @throws RequestError 400, 413
  */
 function tensorOf(input: InputTensor, at: string, rest: Uint8Array, rank: number, limits: Limits) {
@@ -93,12 +93,12 @@ function shaped(
   rank: number,
 ): Pick<InputColumn, 'values' | 'forAll'> {
   if (shape.length === 0) return { values: flat, forAll: true };
-  // One value a row may have an axis of its own.
+  // Inputs with one value per row may have an axis of length 1.
   const ownShape = shape.length === rank + 2 && shape.at(-1) === 1 ? shape.slice(0, -1) : shape;
   return { values: nested(flat, ownShape) as readonly unknown[], forAll: false };
 }
 
-/** A shape without elements is a list of empty lists, whatever it says of their axes. */
+/** Nests a flat list by its shape. A shape without elements gives empty lists, whatever its other axes are. */
 function nested(flat: readonly unknown[], shape: readonly number[]): unknown {
   const [rows = 0, ...inner] = shape;
   if (inner.length === 0) return flat;
@@ -164,7 +164,7 @@ export async function infer(
   return answerOf(await answerRows(desk, request, rowsRequest), target, body, outputRequests, reply);
 }
 
-/** Models: `M` is the first signature, and `M.NAME` another one. */
+/** Returns the signature and versions of a model's name: `M` is the first signature, and `M.NAME` another one. */
 function modelOf(
   { versions: { current: sides } }: ProtocolContext,
   { model }: ModelPath,
@@ -182,7 +182,7 @@ function modelOf(
   return { signature: namedSignatures(versions[0]!).find(([name]) => name === model)![1], versions };
 }
 
-/** The tensors, whose bytes lie one after the other behind the JSON. */
+/** Reads the tensors. Their bytes follow the JSON, one after another. */
 function columnsIn(
   { inputs }: InferBody,
   rest: Uint8Array,
@@ -201,7 +201,7 @@ function columnsIn(
 
 const protocolParameters: ReadonlySet<string> = new Set(['binary_data_output', 'priority', 'timeout']);
 
-/** Parameters of the request fill inputs that are one value, for all rows. */
+/** Returns inputs from parameters of the request, each of which is one value for all rows. */
 function parametersIn({ parameters = {} }: InferBody, fields: readonly TensorField[]): readonly InputColumn[] {
   const knownInputs = fields.filter(({ shape }) => shape.length === 0).map(({ name }) => name);
   return Object.entries(parameters).flatMap(([name, value]) => {
@@ -253,7 +253,7 @@ function answerOf(
     return { ...tensor, parameters: { binary_data_size: bytes.length } };
   });
   const names = new Set(versions.map(versionName));
-  // The name of one version is no name of an answer of two.
+  // If two versions answered, the answer has no version name.
   const optionalEntries = defined({ model_version: names.size === 1 ? [...names][0] : undefined, id: body.id });
   const answerHead = { model_name: target.model, ...optionalEntries, outputs: outputTensors };
   if (tensorBytes.length === 0) return answerHead;
@@ -262,7 +262,7 @@ function answerOf(
   return Buffer.concat([json, ...tensorBytes]);
 }
 
-/** The outermost list has a row at least. */
+/** Returns the shape of a nested list. The outermost list has at least one row. */
 function shapeOf(value: NestedValue): readonly number[] {
   if (!Array.isArray(value)) return [];
   return [value.length, ...(value.length > 0 ? shapeOf(value[0] as NestedValue) : [])];

@@ -1,4 +1,4 @@
-/** The schemas of bodies in the protocols of others, and of their refusals. */
+/** Schemas of bodies in other servers' protocols, and of their refusals. */
 import { longestKey, longestList } from '../limits.ts';
 
 export type Schema = Readonly<Record<string, unknown>>;

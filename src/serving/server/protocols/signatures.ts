@@ -1,20 +1,20 @@
 /**
- * Signatures for foreign protocols: a row for each signature of TensorFlow Serving. In the Open Inference Protocol, which has no signatures, each is
- * a separate model. All use the same core as the other routes.
+ * Defines signatures for other servers' protocols: one row for each signature of TensorFlow Serving. In the Open Inference Protocol, which has no signatures,
+ * each is a separate model. All use the same core as the other routes.
  */
 import type { About } from '../about.ts';
 import type { AnswerOptions, Answers } from '../answers.ts';
 import type { AnsweredItem, ErrorDetail, RecommendBody, SimilarBody } from '../schemas.ts';
 import type { RequestTopic as Topic } from '../versions/versions.ts';
 
-// Named inputs and outputs of a model, as protocols of others describe them: what each value is, and its shape without the axis of rows.
+// Named inputs and outputs of a model, as these protocols describe them: the type of each value, and its shape without the axis of rows.
 
-/** Converts a row of named inputs to the body of a request, and the position of an error in that body back to the input. */
+/** A row of named inputs. */
 export type InputRow = Readonly<Record<string, unknown>>;
 
 /**
- * An empty text, `null` and NaN are as if the input were not given, and end a list early: tensors have values in all rows, and lists of one length.
- * The values of a feature that belong to the elements of a list, one each, are as many as the elements that are left.
+ * Converts a row of named inputs to the body of a request. Empty texts, `null` and NaN count as missing, and end a list early, because tensors have values in
+ * all rows and lists of one length. Values that belong to the elements of a list are cut to the number of its remaining elements.
  * @param along by input: the input with that list
  */
 export function bodyOf(row: InputRow, along: ReadonlyMap<string, string>): InputRow {
@@ -33,7 +33,7 @@ export function bodyOf(row: InputRow, along: ReadonlyMap<string, string>): Input
 
 const isPadding = (value: unknown): boolean => value === '' || value === null || Number.isNaN(value);
 
-/** Undefined where nothing is left. An empty list stays one. */
+/** Removes padding at the end; undefined if nothing is left. An empty list stays one. */
 function present(value: unknown): unknown {
   if (value === undefined || isPadding(value)) return undefined;
   if (!Array.isArray(value) || value.length === 0) return value;
@@ -47,16 +47,16 @@ function alongside(value: unknown, list: unknown): unknown {
   return ownElements.map((each: unknown) => (Array.isArray(each) ? (present(each) ?? []) : each));
 }
 
-/** Position of an error within an array of bodies, in the words of a protocol. */
+/** Position of an error within an array of bodies, in terms of a protocol. */
 export interface RowPosition {
   readonly row: number;
-  /** Absent: the whole row. */
+  /** Absent: the whole row is invalid. */
   readonly input?: string;
   /** JSON pointer into the value. */
   readonly within: string;
 }
 
-/** Undefined for an error that is not in one of the rows. */
+/** Returns the position of an error; undefined if it is not in one of the rows. */
 export function rowPositionOf({ at }: ErrorDetail): RowPosition | undefined {
   const [, row, entry, ...rest] = at.split('/');
   if (row === undefined || !/^\d+$/.test(row)) return undefined;
@@ -82,7 +82,7 @@ export interface TensorField {
 
 type TensorFieldType = 'text' | 'integer' | 'number' | 'truth' | 'score';
 
-/** Scores are inner products in float64. */
+/** Names of types in both protocols. Scores are inner products in float64. */
 export const typeNames: Readonly<Record<TensorFieldType, { readonly tensorflow: string; readonly inference: string }>> =
   {
     text: { tensorflow: 'DT_STRING', inference: 'BYTES' },
@@ -101,7 +101,7 @@ const selectionFields: readonly TensorField[] = [
   one('filter', 'text'),
   { name: 'exclude', type: 'text', shape: [-1] },
 ];
-/** Inputs that are no features. A feature with such a name is called `values.NAME`. */
+/** Inputs that are not features. A feature with such a name is called `values.NAME`. */
 const own: ReadonlySet<string> = new Set([
   'vector',
   ...[user, removeSeen, item, ...selectionFields].map(({ name }) => name),
@@ -133,26 +133,26 @@ const featureFields = ({ query }: About): readonly TensorField[] =>
 const inputOf = (feature: string): string =>
   own.has(feature) || /^(?:values|weights)\./.test(feature) ? `values.${feature}` : feature;
 
-/** The entry of a body of `/v1/recommend` that an input fills. */
+/** Returns the entry of a body of `/v1/recommend` that an input fills. */
 function entryOf(input: string): readonly [entry: string, name?: string] {
   const [, prefix, rest] = /^(values|weights)\.(.+)$/s.exec(input) ?? [];
   if (prefix !== undefined) return [prefix, rest!];
   return own.has(input) ? [input] : ['values', input];
 }
 
-/** Outputs of one row by name: a list of each, or of vectors. */
+/** Outputs of one row by name: each a list, or a list of vectors. */
 export type RowOutputs = Readonly<Record<string, NestedValue>>;
 export type NestedValue = string | number | boolean | readonly NestedValue[];
 
 export interface ServingSignature {
   readonly summary: string;
-  /** The input that takes a request without names. */
+  /** The input that gets the values of a request without names. */
   readonly first: string;
   readonly schema: 'Recommend' | 'Similar';
   inputs(about: About): readonly TensorField[];
   outputs(about: About): readonly TensorField[];
   ask(answers: Answers, body: never, options: AnswerOptions): Promise<RowOutputs>;
-  /** Decides which of two versions answers. Vectors of two versions do not fit together, so those go to `stable`. */
+  /** Returns the part of the body that selects a version. Vectors of two versions cannot be compared, so requests for vectors go to `stable`. */
   topic(body: Topic): Topic;
 }
 
@@ -233,7 +233,7 @@ export const signatureList = Object.entries(signatures) as readonly (readonly [S
 export const servingSignature = (name: string): ServingSignature | undefined =>
   Object.hasOwn(signatures, name) ? signatures[name as SignatureName] : undefined;
 
-/** An item without a title has an empty one, so that the lists are as long as each other. */
+/** Returns the outputs for items. A missing title is an empty text, so that all lists have the same length. */
 const columnsOf = (items: readonly AnsweredItem[]): RowOutputs => ({
   keys: items.map(({ key }) => key),
   titles: items.map(({ title }) => title ?? ''),

@@ -1,10 +1,10 @@
-/** Data of tensors in the Open Inference Protocol: in JSON, or as little-endian bytes. */
+/** Reads and writes data of tensors in the Open Inference Protocol: as JSON, or as little-endian bytes. */
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import { shortenedName } from '../body.ts';
 import { errorDetailOf, RequestError } from '../refused.ts';
 import type { InputRow, NestedValue, RowOutputs, TensorField } from './signatures.ts';
 
-/** One named input with a value for each row. TensorFlow Serving's column format and the tensors of the Open Inference Protocol both become such columns. */
+/** A named input with a value for each row. The column format of TensorFlow Serving and tensors of the Open Inference Protocol both become such columns. */
 export interface InputColumn {
   readonly name: string;
   /** JSON pointer into the request. */
@@ -42,7 +42,7 @@ export const wrong = (at: string, entry: string, reason: string, advice: string)
     errorDetailOf(diagnose('request-value', undefined, { entry: shortenedName(entry), reason, advice }), at),
   ]);
 
-/** Pads rows with fewer items: the lowest finite float32, below every score. */
+/** Score that pads rows with fewer items: the lowest finite float32, below every real score. */
 const lowestScore = -3.4028234663852886e38;
 
 /** Collects the values of each output over all rows. Short lists are padded to the longest. */
@@ -103,7 +103,7 @@ export function fromBytes(bytes: Uint8Array, { name, datatype, at, count }: Tens
   return Array.from({ length: count }, (_, i) => plain(read(view, i * size)));
 }
 
-/** Numbers of 64 bits that a number of JavaScript cannot hold become texts, as keys are. */
+/** Converts 64-bit numbers that a JavaScript number cannot represent to texts, as keys are. */
 function plain(value: number | boolean | bigint): unknown {
   if (typeof value !== 'bigint') return value;
   const number = Number(value);
@@ -137,7 +137,7 @@ function textOf(bytes: Uint8Array, name: string, at: string): string {
   }
 }
 
-/** Data in JSON may be flat, or nested as its shape is. @throws RequestError 400 */
+/** Reads data in JSON, which may be flat or nested by its shape. @throws RequestError 400 */
 export function fromJson(data: readonly unknown[], { name, datatype, at, count }: TensorSpec): readonly unknown[] {
   const isText = datatype === 'BYTES';
   const type = isText ? 'string' : datatype === 'BOOL' ? 'boolean' : 'number';

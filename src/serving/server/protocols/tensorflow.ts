@@ -143,7 +143,7 @@ function rowOf(instance: unknown, { first }: ServingSignature, at: string, isBar
 const isBinary = (value: unknown): value is { readonly b64: unknown } =>
   isObject(value) && Object.keys(value).length === 1 && Object.hasOwn(value, 'b64');
 
-/** `{"b64": "…"}` becomes its text, at any depth of lists. @throws RequestError 400 */
+/** Decodes `{"b64": "…"}` to its text, at any depth of lists. @throws RequestError 400 */
 function decoded(value: unknown, at: string): unknown {
   if (Array.isArray(value)) return value.map((each, i) => decoded(each, at + pointer(i)));
   if (!isBinary(value)) return value;

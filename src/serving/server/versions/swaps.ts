@@ -1,6 +1,6 @@
 /**
- * Replaces a version by the next, one swap at a time: load in another process → warm up with recent bodies, and report how much the answers differ →
- * one assignment → drain → free. A failure before the assignment leaves the old version active.
+ * Replaces a version by the next, one swap at a time: load in another process → warm up with recent bodies, and report how much the answers differ → one
+ * assignment → drain → free. After a failure before the assignment, the old version stays active.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
@@ -17,16 +17,13 @@ import {
 
 export interface Swaps {
   readonly before: PreviousVersion | undefined;
-  /** Versions that a rollback left: nobody takes them again by themselves. */
+  /** Versions that a rollback removed. They are not loaded again automatically. */
   readonly rejected: ReadonlySet<string>;
-  /**
-   * Loads a folder, which then answers in the place of `stable`; or, where new versions begin as `canary`, their share of the questions.
-   * @throws Failure of loading
-   */
+  /** Loads a folder, which then replaces `stable`; or, if new versions begin as `canary`, gets its share of the queries. @throws Failure of loading */
   take(folder: string): Promise<void>;
-  /** `canary` becomes `stable`. @throws Failure `version-change` */
+  /** Makes `canary` the new `stable`. @throws Failure `version-change` */
   promote(): Promise<void>;
-  /** Removes `canary`; without one, loads the version before again. @throws Failure `version-change`, or of loading */
+  /** Removes `canary`; if there is none, loads the previous version again. @throws Failure `version-change`, or of loading */
   rollback(): Promise<void>;
   /** Sets the share of the queries that `canary` answers. @throws Failure `version-change` */
   share(share: number): Promise<void>;
@@ -89,7 +86,7 @@ export function makeSwaps(options: SwapOptions): Swaps {
     promote: () => inTurn(async () => becomeStable(canaryOf())),
     share: (share) => inTurn(async () => withCanary(canaryOf(), share)),
     rollback() {
-      // It does not wait for a cancelled version.
+      // A version that is being loaded is cancelled, so the rollback does not wait for it.
       if (versions.current.canary || previousVersions.length > 0) loadControl.abort();
       return inTurn(async () => {
         const { stable, canary } = versions.current;
@@ -126,7 +123,7 @@ const nameOf = ({ id }: Pick<Version, 'id'>): string => id.slice(0, 12);
 
 const percent = (share: number): string => `${Math.round(1e4 * share) / 100} %`;
 
-/** Reports when the old version is freed, which may be later than the swap. */
+/** Assigns versions, and reports when the old version is freed, which may be later. */
 function change({ versions, say }: SwapOptions, sides: ActiveVersions): void {
   const leavingVersions = versions.current.all.filter((each) => !sides.all.includes(each));
   void versions.assign(sides).then(
@@ -135,7 +132,7 @@ function change({ versions, say }: SwapOptions, sides: ActiveVersions): void {
   );
 }
 
-/** A version that is warmed up but has not answered a client so far. */
+/** Loads a version and warms it up, before it answers any client. */
 async function rehearsed({ versions, load, say }: SwapOptions, folder: string, signal: AbortSignal): Promise<Version> {
   const start = performance.now();
   const version = await load(folder, signal);
@@ -157,13 +154,13 @@ async function rehearsed({ versions, load, say }: SwapOptions, folder: string, s
 
 // Replays recent requests on a new version. This warms its graphs and caches, and measures how much its answers differ before a client gets them.
 
-/** Items times questions, so that a large corpus does not hold up a start. */
+/** Maximum items times queries, so that a large corpus does not delay a start. */
 const mostCompared = 2 ** 23;
-/** Users have lists of several lengths, which go through several graphs. */
+/** Maximum number of users. Their lists have several lengths, which use several graphs. */
 const mostUsers = 64;
 
 /**
- * Also gives the mean share of the items of an answer that both versions give, from 0 to 1; undefined if no answers could be compared.
+ * Returns, among others, the mean share of items that the answers of both versions have in common, from 0 to 1; undefined if no answers could be compared.
  * @throws any error of the new version except refusals: it cannot answer
  */
 async function rehearse(next: Version, now: Version, recent: RecentBodies) {
@@ -175,7 +172,7 @@ async function rehearse(next: Version, now: Version, recent: RecentBodies) {
     const [ours, theirs] = [await keysOf(next, asked), await keysOf(now, asked).catch(() => undefined)];
     if (ours === undefined) refusedCount++;
     else if (theirs) overlaps.push(overlapOf(ours, theirs));
-    // Requests of others come between two of these.
+    // Requests of clients get a turn between two of these.
     await nextTurn();
   }
   const overlap = overlaps.length === 0 ? undefined : overlaps.reduce((sum, each) => sum + each, 0) / overlaps.length;
@@ -210,7 +207,7 @@ export async function warmUp(answers: Answers): Promise<void> {
     warmUpAnswers.push(answers.similar({ item: snapshot.keyAt(0) }));
   }
   for (const { status, reason } of (await Promise.allSettled(warmUpAnswers)) as PromiseRejectedResult[]) {
-    // Requests that a model does not support, such as a user if its tower has no key, are no errors here.
+    // It is no error if a model does not support a request, such as for a user if its tower has no key.
     if (status === 'rejected' && !(reason instanceof Failure)) throw reason;
   }
 }

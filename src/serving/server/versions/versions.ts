@@ -11,7 +11,7 @@ import { invariant } from '../../../base/diagnostics/failure.ts';
 import type { Answers } from '../answers.ts';
 
 export interface Version {
-  /** Checksum of the manifest, which answers name. */
+  /** Checksum of the manifest, which answers contain. */
   readonly id: string;
   readonly folder: string;
   readonly answers: Answers;
@@ -42,8 +42,8 @@ export interface RequestTopic {
 }
 
 /**
- * The versions that answer at one moment: all requests go to `stable`, or a share of them to `canary`. Immutable, so a request that takes it once has
- * tower, index and share of one moment.
+ * The versions that answer at one moment: all queries go to `stable`, or a share of them to `canary`. Immutable, so a request that takes it once has a
+ * consistent tower, index and share.
  */
 export interface ActiveVersions {
   readonly stable: Version;
@@ -52,27 +52,27 @@ export interface ActiveVersions {
   readonly share: number;
   readonly all: readonly Version[];
   /**
-   * The version that answers a question. A user, and an item of `similar`, is always on one side, and a larger share moves nobody back. Without
-   * either, the feature values decide. Vectors alone go to `stable`: a vector belongs to the tower that made it.
+   * Returns the version that answers a query. A user, or an item of `similar`, always gets the same version, and a larger share moves nobody back. Without
+   * either, the feature values decide. Vectors alone go to `stable`, because a vector belongs to the tower that computed it.
    */
   of(about: RequestTopic): Version;
 }
 
 export interface Versions {
-  /** Use a version within `use` only. */
+  /** The current versions. Outside of `use`, a version may be freed at any time. */
   readonly current: ActiveVersions;
   readonly recent: RecentBodies;
   /** Does work with the versions of this moment, which are not freed before the work ends. */
   use<T>(work: (sides: ActiveVersions) => Promise<T>): Promise<T>;
-  /** Resolves when the versions that are active no more are freed. */
+  /** Resolves when the versions that are no longer active are freed. */
   assign(sides: ActiveVersions): Promise<void>;
-  /** Frees all versions when the requests that took them have ended. No request comes after it. */
+  /** Frees all versions when the requests that took them have ended. No request may follow. */
   close(): Promise<void>;
 }
 
 export function makeVersions(first: ActiveVersions): Versions {
   const requestCounts = new Map<Version, number>();
-  /** Called by the last request of a version that is active no more. */
+  /** Called when the last request of an inactive version ends. */
   const leavingVersions = new Map<Version, () => void>();
   let currentVersions = first;
 
@@ -119,7 +119,7 @@ export function makeVersions(first: ActiveVersions): Versions {
 
 export const onlyVersion = (source: VersionSource): Versions => makeVersions(makeActiveVersions(makeVersion(source)));
 
-/** Recent bodies are in memory alone: a new version is warmed up with them before it answers others. */
+/** Recent bodies, which are kept only in memory. A new version is warmed up with them before it answers clients. */
 type RecentRoute = 'recommend' | 'similar';
 
 export interface RecentBody {
@@ -130,7 +130,7 @@ export interface RecentBody {
 export interface RecentBodies {
   /** @param bytes of the whole body; a long one is not kept */
   add(route: RecentRoute, body: object, bytes: number): void;
-  /** The oldest first. */
+  /** Returns the bodies, the oldest first. */
   all(): readonly RecentBody[];
 }
 
@@ -167,7 +167,7 @@ export function makeActiveVersions(stable: Version, canary?: Version, share = 0)
 /** A salt makes the share of users independent of other systems that hash the same keys. */
 const salt = 'tower canary ';
 
-/** Maps a key to a number between 0 and 1: the same in every process, and even over many keys. */
+/** Maps a key to a number from 0 to 1: the same in every process, and evenly distributed over many keys. */
 export const fractionOf = (key: string): number =>
   createHash('sha256')
     .update(salt + key)

@@ -128,8 +128,8 @@ export interface Baseline {
 export const baseline = (row: Baseline): Baseline => row;
 
 /**
- * Adds the score of each item to `target`, which is all 0, for a history of distinct, ascending items. `user` is the row of the user in training, whose
- * training items are all in the history, or −1.
+ * Adds the score of each item to `target`, which is all 0, for a history of distinct, ascending items. `user` is the user's row in
+ * training, or −1 for an unknown user. All training items of that user are in the history.
  */
 export type HistoryScores = (history: Int32Array, target: Float64Array, user: number) => void;
 
@@ -150,8 +150,8 @@ export interface TunedBaseline<S extends BaselineSetting = BaselineSetting> {
     product: Product,
   ): Iterable<HistoryScores> | AsyncIterable<HistoryScores>;
   /**
-   * Returns the number of items to choose the setting with, if one `fit` of all items takes too long to be repeated: those with the most training events.
-   * Default: all.
+   * If fitting all items once per setting takes too long, returns how many items the setting is chosen on: that many with the most training events. Default:
+   * all.
    */
   choosesAmong?(training: TrainingInteractions): number | undefined;
   /** Estimates the steps of plain code to try all settings and fit the chosen one. */
