@@ -9,6 +9,7 @@ import type { EngineName } from '../../engines/engine.ts';
 import type { Meeting } from '../../engines/group.ts';
 import { load } from '../../training/artifact/load.ts';
 import type { Manifest } from '../../training/artifact/manifest.ts';
+import { refuseItself } from '../../training/base.ts';
 import { readMetricsLog } from '../../training/metrics_log.ts';
 import type { CheckRequest, Lowering } from './check.ts';
 import { readSource } from './files.ts';
@@ -22,19 +23,21 @@ export interface ModelToTrain extends Pick<Lowering, 'diagnostics' | 'sources' |
 }
 
 type Flags = Partial<Record<'resume' | 'finish' | 'all', boolean> & Record<'seed' | 'replay', number>>;
-type FinalRequest = CheckRequest & Flags & { engine?: EngineName | 'auto'; from?: string; meeting?: Meeting };
+type FinalRequest = CheckRequest &
+  Flags & { out: string; engine?: EngineName | 'auto'; from?: string; meeting?: Meeting };
 
 /**
  * @param path must be undefined, because the run has the model
  * @returns the model, and the entries of the request that the run determines
- * @throws Failure `final-settings`, `final-continued`, `unfinished-run`, `not-a-run`, `run-elsewhere`, `data-missing`, …
+ * @throws Failure `from-itself`, `final-settings`, `final-continued`, `unfinished-run`, `not-a-run`, `run-elsewhere`, `data-missing`, …
  */
 export async function settledBy(
   folder: string,
   path: string | undefined,
   request: FinalRequest,
-): Promise<{ readonly model: ModelToTrain; readonly request: FinalRequest }> {
-  const { set = {}, seed, from } = request;
+): Promise<{ readonly model: ModelToTrain; readonly request: Omit<FinalRequest, 'out'> }> {
+  const { set = {}, seed, from, out } = request;
+  await refuseItself(folder, out, 'final');
   const given = path ?? (Object.keys(set).length > 0 ? '`--set`' : seed === undefined ? undefined : '`--seed`');
   if (given !== undefined) throw failure('final-settings', { given, folder });
   const trained = await load(folder, { withoutWeights: true });

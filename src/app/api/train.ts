@@ -90,10 +90,6 @@ export interface Trained extends TrainResult {
  * rows are read
  */
 export async function train(path: string | undefined, given: TrainRequest): Promise<Trained> {
-  if (given.final !== undefined) {
-    const { refuseItself } = await import('../../training/base.ts');
-    await refuseItself(given.final, given.out, 'final');
-  }
   const settled =
     given.final === undefined ? undefined : await (await import('./final.ts')).settledBy(given.final, path, given);
   const request = { ...given, ...settled?.request };

@@ -10,8 +10,15 @@ import type { FeatureFile } from '../files/feature_files.ts';
 import { grownEncoding, type Pinned } from '../pinned.ts';
 import { protocolOf, sentencesOfPast } from '../protocol.ts';
 import { freshRows, maybeSeconds, pastOf, trainingTimes, unitOf } from '../rows/fresh.ts';
-import { gatherCodes, gatherNumbers, makeTimeline, windowsAfter, windowsBefore } from '../rows/gather.ts';
-import { knownEventsOf, type OrderedEvents, orderEvents, type PastEvents, pastEventsOf } from '../rows/order_events.ts';
+import {
+  gatherCodes,
+  gatherNumbers,
+  makeTimeline,
+  type Timeline,
+  windowsAfter,
+  windowsBefore,
+} from '../rows/gather.ts';
+import { eventsBefore, type OrderedEvents, orderEvents, type PastEvents, pastEventsOf } from '../rows/order_events.ts';
 import { dictionaryOf, type RawCodes, type RawNumbers, rawOf, type ValidRows } from '../rows/raw.ts';
 import { parts } from '../rows/split.ts';
 import { type Admission, type AdmissionRule, admit, recoded } from './admission.ts';
@@ -109,20 +116,30 @@ export function encodeParts(
   const pastByPart = new Map(pastParts.map((part) => [part, pastEventsOf(arranged, part)] as const));
   // By default answers know the same events as the last events of the test part.
   const unit = unitOf(readPlan.time?.column.type ?? '');
+  const lastKnown = asOf === 'validation' ? 'train' : asOf === 'test' ? 'validation' : 'test';
   const known =
-    (asOf === undefined && pastByPart.get('test')) ||
-    knownEventsOf(arranged, typeof asOf === 'number' ? asOf * unit : asOf);
+    typeof asOf === 'number'
+      ? eventsBefore(arranged, asOf * unit)
+      : (pastByPart.get(lastKnown) ?? pastEventsOf(arranged, lastKnown));
   const encoded = encodeColumns({ ...input, arranged, encodings, remembered: pastByPart, known });
+  const itemsByTimeline = new Map<Timeline, Int32Array>();
+  const itemsOf = (timeline: Timeline): Int32Array => {
+    const items = itemsByTimeline.get(timeline) ?? gatherCodes(arranged.items.ofEvent, timeline.order);
+    itemsByTimeline.set(timeline, items);
+    return items;
+  };
   const lastTime = arranged.stream.times?.[known.marks.lastIndexOf(1)];
   const encodePart = (part: Part): Events => ({
     ...eventsOf(part, input, arranged, encoded),
-    ...(hasEarlier && part !== 'train' ? { earlier: earlierItems(part, arranged, pastByPart.get(part)!) } : {}),
+    ...(hasEarlier && part !== 'train'
+      ? { earlier: earlierItems(part, arranged, pastByPart.get(part)!, itemsOf) }
+      : {}),
   });
   return {
     events: { train: encodePart('train'), validation: encodePart('validation'), test: encodePart('test') },
     encoded,
-    seen: itemsOfUsers(input, arranged, pastByPart.get('train')!),
-    had: itemsOfUsers(input, arranged, known),
+    seen: itemsOfUsers(input, arranged, pastByPart.get('train')!, itemsOf),
+    had: itemsOfUsers(input, arranged, known, itemsOf),
     ...defined({ knownUntil: lastTime === undefined ? undefined : lastTime / unit }),
   };
 }
@@ -153,11 +170,12 @@ function eventsOf(
 /** Returns all items that the user of each event in a part had before it, however long ago. */
 function earlierItems(
   part: Part,
-  { stream, places, items }: OrderedEvents,
+  { stream, places }: OrderedEvents,
   { marks, timeline }: PastEvents,
+  itemsOf: (timeline: Timeline) => Int32Array,
 ): IndexedBags {
   const windows = windowsBefore(stream, marks, timeline, places[part], Number.POSITIVE_INFINITY);
-  return { bags: { kind: 'bags', ...windows, values: gatherCodes(items.ofEvent, timeline.order) } };
+  return { bags: { kind: 'bags', ...windows, values: itemsOf(timeline) } };
 }
 
 /** Counts the events without a label, by label. Throws a Failure if no training event has the label, because nothing could be learned. */
@@ -185,11 +203,12 @@ function countMissingLabels(
 /** Returns the items that each user had in some events; empty bags if there is no item key. */
 function itemsOfUsers(
   { readPlan }: Pick<AssemblyInput, 'readPlan'>,
-  { stream, part, items }: OrderedEvents,
+  { stream, part }: OrderedEvents,
   events: PastEvents,
+  itemsOf: (timeline: Timeline) => Int32Array,
 ): BagColumn {
   const timeline = readPlan.itemKey === undefined ? makeTimeline(stream, new Uint8Array(part.length)) : events.timeline;
-  return { kind: 'bags', ...windowsAfter(timeline), values: gatherCodes(items.ofEvent, timeline.order) };
+  return { kind: 'bags', ...windowsAfter(timeline), values: itemsOf(timeline) };
 }
 
 function titlesOf({ readPlan: { title }, good }: AssemblyInput, arranged: OrderedEvents): Texts | undefined {

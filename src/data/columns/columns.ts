@@ -235,6 +235,7 @@ class ColumnWriter implements EncodedColumns {
       isComplete ? marks : marks.map((mark, index) => mark & isPresent[index]!);
     const timelineOf = (past: PastEvents): Timeline =>
       isComplete ? past.timeline : makeTimeline(stream, marksOf(past));
+    const knownPart = parts.find((part) => remembered.get(part) === known);
     const pastWindows = (): PartWindows => {
       const ofPart = (part: Part): HistoryWindows => {
         const past = remembered.get(part)!;
@@ -244,9 +245,11 @@ class ColumnWriter implements EncodedColumns {
           windows: windowsBefore(stream, marksOf(past), timeline, places[part], max),
         };
       };
+      const windowsOfParts = { train: ofPart('train'), validation: ofPart('validation'), test: ofPart('test') };
       const timeline = timelineOf(known);
-      const users = { order: timeline.order, windows: windowsAfter(timeline, max) };
-      return { train: ofPart('train'), validation: ofPart('validation'), test: ofPart('test'), users };
+      // An order that a part has too is the same array, whose elements are gathered once.
+      const order = knownPart === undefined ? timeline.order : windowsOfParts[knownPart].order;
+      return { ...windowsOfParts, users: { order, windows: windowsAfter(timeline, max) } };
     };
     const otherWindows = (): PartWindows => {
       const rings = makeRings(stream, marksOf(remembered.get('train')!));
@@ -261,14 +264,19 @@ class ColumnWriter implements EncodedColumns {
     const windowsByPart = this.#kept.get(plan.along ?? '') ?? (kind === 'others' ? otherWindows() : pastWindows());
     this.#kept.set(plan.name, windowsByPart);
     const weightOf = this.historyWeights(plan, rowsIn);
+    const elementsOf = (seenEvents: Int32Array) => ({
+      values: gatherCodes(inOrder, seenEvents),
+      givenItems: itemOf && gatherCodes(itemOf, seenEvents),
+      weights: weightOf?.(seenEvents),
+    });
+    const elementsByOrder = new Map<Int32Array, ReturnType<typeof elementsOf>>();
     for (const part of [...parts, 'users'] as const) {
       const { order: seenEvents, windows } = windowsByPart[part];
-      const givenItems = itemOf && gatherCodes(itemOf, seenEvents);
+      const ownElements = elementsByOrder.get(seenEvents) ?? elementsOf(seenEvents);
+      elementsByOrder.set(seenEvents, ownElements);
+      const { values, givenItems, weights } = ownElements;
       const items = plan.through && givenItems;
-      const column: BagColumn = {
-        ...{ kind: 'bags', values: gatherCodes(inOrder, seenEvents), ...windows },
-        ...defined({ weights: weightOf?.(seenEvents), items, inner }),
-      };
+      const column: BagColumn = { ...{ kind: 'bags', values, ...windows }, ...defined({ weights, items, inner }) };
       if (part === 'users') this.users.set(plan.name, { column });
       else {
         this.parts[part].set(plan.name, { column });

@@ -3,7 +3,7 @@ import { invariant } from '../../base/diagnostics/failure.ts';
 import { pickTexts, type Texts } from '../../base/text/texts.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { ReadPlan } from '../binding/layout.ts';
-import type { AsOf, Part } from '../dataset.ts';
+import type { Part } from '../dataset.ts';
 import {
   ascendingIndexes,
   gatherCodes,
@@ -117,16 +117,11 @@ export function pastEventsOf({ part, stream }: OrderedEvents, seeingPart: Part):
   return { marks, timeline: makeTimeline(stream, marks) };
 }
 
-/** Returns the events that answers know. @param asOf a part or a time; a time has the unit of the stream */
-export function knownEventsOf({ part, stream }: OrderedEvents, asOf?: AsOf): PastEvents {
-  const { times } = stream;
-  const isKnown = (event: number): boolean =>
-    typeof asOf === 'number' ? times![event]! < asOf : part[event]! < partsKnown(asOf);
-  const marks = part.map((_, event) => (isKnown(event) ? 1 : 0));
+/** Returns the events before a time, in the unit of the stream. */
+export function eventsBefore({ part, stream }: OrderedEvents, time: number): PastEvents {
+  const marks = part.map((_, event) => (stream.times![event]! < time ? 1 : 0));
   return { marks, timeline: makeTimeline(stream, marks) };
 }
-
-const partsKnown = (asOf: Part | undefined): number => (asOf === undefined ? parts.length : parts.indexOf(asOf));
 
 /** The corpus or the users: one row for each key of their file or, without a file, of the events; and the entity of each event. */
 interface KeyRows {
