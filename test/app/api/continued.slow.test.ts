@@ -3,13 +3,13 @@ import { cpSync, mkdirSync, readFileSync, renameSync, truncateSync, writeFileSyn
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { evaluate, exportTowers, load, recommend, type TrainRequest, train } from '../../../src/api.ts';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
 import { lockFolder } from '../../../src/base/storage/lock.ts';
 import { readSafetensors } from '../../../src/base/storage/safetensors.ts';
 import type { Encoding } from '../../../src/data/dataset.ts';
 import { makeTable } from '../../../src/training/embedding/table.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { data as block, ratings, model as text, writeProject } from '../cli/project.ts';
+import { diagnosticOf } from './diagnostic_of.ts';
 
 const root = temporaryFolder();
 const at = (name: string) => join(root, name);
@@ -42,14 +42,6 @@ const day = (name: string, from: string | undefined, more: Partial<TrainRequest>
     ...(from === undefined ? {} : { from: at(from) }),
     ...more,
   });
-const failed = async (work: Promise<unknown>): Promise<{ code: string; message: string }> => {
-  const error = await work.then(
-    () => undefined,
-    (each: unknown) => each,
-  );
-  expect(error).toBeInstanceOf(Failure);
-  return (error as Failure).diagnostics[0]!;
-};
 const weights = (name: string): Buffer => readFileSync(at(`${name}/weights.safetensors`));
 const valuesOf = (name: string, feature: string): readonly string[] => {
   const encoding = JSON.parse(readFileSync(at(`${name}/encodings/${feature}.json`), 'utf8')) as Encoding;
@@ -108,7 +100,7 @@ describe('a run that goes on from an earlier one', () => {
     const evaluation = await evaluate(await load(at('mixed')), { baselines: 'none' });
     expect(evaluation.protocol.join(' ')).toContain('and in each epoch up to 2 earlier ones for each of them.');
     for (const replay of [-1, Number.NaN])
-      expect(await failed(day('refused', 'day1', { replay }))).toMatchObject({ code: 'replay-unreadable' });
+      expect(await diagnosticOf(day('refused', 'day1', { replay }))).toMatchObject({ code: 'replay-unreadable' });
   });
 
   it('without a new event has the bits of the earlier run', async () => {
@@ -177,15 +169,15 @@ describe('a run that goes on from an earlier one', () => {
     await day('everything', 'day1', { all: true });
     expect((await load(at('since'))).trained.manifest.from).toMatchObject({ events: 150, fresh: { since: 1350 } });
     expect((await load(at('everything'))).trained.manifest.from).toMatchObject({ events: 500 });
-    expect((await failed(day('x', 'day1', { since: 'yesterday' }))).code).toBe('since-unreadable');
+    expect((await diagnosticOf(day('x', 'day1', { since: 'yesterday' }))).code).toBe('since-unreadable');
   });
 
   it('takes no date that is none, and none where the time counts no seconds', async () => {
-    expect(await failed(day('x', 'day1', { since: '2018-02-30' }))).toMatchObject({ code: 'since-unreadable' });
+    expect(await diagnosticOf(day('x', 'day1', { since: '2018-02-30' }))).toMatchObject({ code: 'since-unreadable' });
     writeFileSync(at('fine.tower'), data(1400, 'one.csv').replace(/time {4}= .*/, 'time    = "seen_at * 1000000000"'));
     await day('fine', undefined, { data: at('fine.tower') });
     const later = (since: string, out = 'x') => day(out, 'fine', { data: at('fine.tower'), since });
-    expect(await failed(later('2018-09-01'))).toMatchObject({
+    expect(await diagnosticOf(later('2018-09-01'))).toMatchObject({
       code: 'time-not-seconds',
       message: expect.stringContaining('`--since 2018-09-01` needs a time in seconds since 1970'),
       hint: 'write a number in the unit of the `time` of the data block',
@@ -304,7 +296,7 @@ describe('admission and eviction', () => {
       data(1400, 'one.csv').replace(/time {4}= .*/, 'time    = "seen_at * 1000000000"'),
     );
     const work = train(at('expiring.tower'), { data: at('milliseconds.tower'), out: at('x'), engine: 'onnx' });
-    expect(await failed(work)).toMatchObject({
+    expect(await diagnosticOf(work)).toMatchObject({
       code: 'time-not-seconds',
       message: expect.stringContaining('`expire_days` of `movie_id` needs a time in seconds since 1970'),
       hint: 'write the time in seconds, such as `time = "at / 1000"` for milliseconds',
@@ -324,7 +316,7 @@ describe('admission and eviction', () => {
     cpSync(at('c1'), at('c3'), { recursive: true });
     writeFileSync(at('c3/admission.safetensors'), '{}');
     const work = train(at('counted.tower'), { data: at('c2.tower'), out: at('x'), from: at('c3'), engine: 'onnx' });
-    expect((await failed(work)).code).toBe('changed-file');
+    expect((await diagnosticOf(work)).code).toBe('changed-file');
   });
 });
 
@@ -335,7 +327,7 @@ describe('what a run cannot go on from', () => {
       .replace('mlp(16, width)', 'mlp(12, width)');
     writeFileSync(at('other.tower'), other);
     const work = train(at('other.tower'), { data: at('day2.tower'), from: at('day1'), out: at('x'), engine: 'onnx' });
-    const { code, message } = await failed(work);
+    const { code, message } = await diagnosticOf(work);
     expect(code).toBe('from-other-model');
     expect(message).toContain('feature `movie_id` differs: its width is `16`, and was `8`');
     expect(message).toContain('table `movie_id` differs');
@@ -343,17 +335,17 @@ describe('what a run cannot go on from', () => {
   });
 
   it('is itself, a folder without a run, one that is trained, one that is damaged, or one without its checkpoint', async () => {
-    expect((await failed(day('day1', 'day1'))).code).toBe('from-itself');
+    expect((await diagnosticOf(day('day1', 'day1'))).code).toBe('from-itself');
     mkdirSync(at('empty'));
-    expect((await failed(day('x', 'empty'))).code).toBe('not-a-run');
+    expect((await diagnosticOf(day('x', 'empty'))).code).toBe('not-a-run');
     cpSync(at('day1'), at('held'), { recursive: true });
     const lock = await lockFolder(at('held'), { purpose: 'tower train' });
-    expect((await failed(day('x', 'held'))).code).toBe('run-in-use');
+    expect((await diagnosticOf(day('x', 'held'))).code).toBe('run-in-use');
     await lock.release();
     truncateSync(at('held/checkpoint.safetensors'), 2000);
-    expect((await failed(day('x', 'held'))).code).toBe('damaged-file');
+    expect((await diagnosticOf(day('x', 'held'))).code).toBe('damaged-file');
     renameSync(at('held/checkpoint.safetensors'), at('held-checkpoint'));
-    expect(await failed(day('x', 'held'))).toMatchObject({
+    expect(await diagnosticOf(day('x', 'held'))).toMatchObject({
       code: 'lost-file',
       message: expect.stringContaining('checkpoint.safetensors'),
     });
@@ -363,7 +355,7 @@ describe('what a run cannot go on from', () => {
     cpSync(at('day1'), at('old'), { recursive: true });
     const path = at('old/manifest.json');
     writeFileSync(path, readFileSync(path, 'utf8').replace('tower-model-2', 'tower-model-1'));
-    expect((await failed(day('x', 'old'))).code).toBe('damaged-file');
+    expect((await diagnosticOf(day('x', 'old'))).code).toBe('damaged-file');
   });
 
   it('has no time to know new events by, or was trained on what is held out', async () => {
@@ -383,13 +375,13 @@ describe('what a run cannot go on from', () => {
         ...more,
       });
     await plain('untimed', {});
-    expect((await failed(plain('x', { from: at('untimed') }))).code).toBe('from-no-time');
+    expect((await diagnosticOf(plain('x', { from: at('untimed') }))).code).toBe('from-no-time');
     expect((await plain('untimed2', { from: at('untimed'), all: true })).status).toBe('epochs');
     writeFileSync(
       at('shares.tower'),
       block.replace('ratings.csv', 'two.csv').replace(split, 'by_time(validation: 25%, test: 25%)'),
     );
-    expect(await failed(day('x', 'day1', { data: at('shares.tower') }))).toMatchObject({
+    expect(await diagnosticOf(day('x', 'day1', { data: at('shares.tower') }))).toMatchObject({
       code: 'held-out-trained',
       message: expect.stringContaining('99 events that are earlier than 1399'),
     });

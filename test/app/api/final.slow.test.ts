@@ -5,9 +5,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { compare, evaluate, load, recommend, type TrainRequest, train } from '../../../src/api.ts';
 import { writeReport } from '../../../src/app/api/report.ts';
 import { listRuns } from '../../../src/app/api/runs.ts';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { data as block, model, ratings, writeProject } from '../cli/project.ts';
+import { diagnosticOf } from './diagnostic_of.ts';
 
 const root = temporaryFolder();
 const at = (name: string) => join(root, name);
@@ -20,14 +20,6 @@ const chooses = model
 
 const final = (run: string, out: string, more: Partial<TrainRequest> = {}) =>
   train(undefined, { final: at(run), out: at(out), ...more });
-const failed = async (work: Promise<unknown>) => {
-  const error = await work.then(
-    () => undefined,
-    (each: unknown) => each,
-  );
-  expect(error).toBeInstanceOf(Failure);
-  return (error as Failure).diagnostics[0]!;
-};
 const weights = (name: string): Buffer => readFileSync(at(`${name}/weights.safetensors`));
 const manifestOf = async (name: string) => (await load(at(name))).trained.manifest;
 
@@ -72,15 +64,15 @@ describe('a run trained on all events', () => {
 
   it('has no figure of events that it has trained, and one of later events', async () => {
     const code = 'no-test-figure';
-    expect(await failed(evaluate(await load(at('live'))))).toMatchObject({
+    expect(await diagnosticOf(evaluate(await load(at('live'))))).toMatchObject({
       code,
       message: expect.stringContaining('was trained on all events'),
       hint: expect.stringContaining(`evaluate ${at('chosen')}, which chose its settings`),
     });
     const runs = [];
     for (const name of ['chosen', 'live']) runs.push({ name, run: await load(at(name)) });
-    expect((await failed(compare(runs))).code).toBe(code);
-    expect(await failed(evaluate(await load(at('live'), { data: at('data.tower') })))).toMatchObject({
+    expect((await diagnosticOf(compare(runs))).code).toBe(code);
+    expect(await diagnosticOf(evaluate(await load(at('live'), { data: at('data.tower') })))).toMatchObject({
       code,
       message: expect.stringContaining('among them 120 events that the data holds out now'),
     });
@@ -91,7 +83,7 @@ describe('a run trained on all events', () => {
     held('by_time(validation: 0%, test: 0.4%)');
     expect((await evaluate(await load(at('live'), { data: at('later.tower') }), { baselines: false })).events).toBe(3);
     held('by_time(validation: 0%, test: 0.6%)');
-    expect(await failed(evaluate(await load(at('live'), { data: at('later.tower') })))).toMatchObject({
+    expect(await diagnosticOf(evaluate(await load(at('live'), { data: at('later.tower') })))).toMatchObject({
       code,
       message: expect.stringContaining('among them 1 event that'),
     });
@@ -106,7 +98,7 @@ describe('a run trained on all events', () => {
       onEvent: ({ kind }) => kind === 'epoch' && controller.abort(),
       signal: controller.signal,
     });
-    expect((await failed(final('paused', 'x'))).code).toBe('unfinished-run');
+    expect((await diagnosticOf(final('paused', 'x'))).code).toBe('unfinished-run');
     expect(weights('paused').equals(weights('through'))).toBe(false);
     await final('three', 'paused', { resume: true });
     expect(weights('paused').equals(weights('through'))).toBe(true);
@@ -145,24 +137,24 @@ describe('a run trained on all events', () => {
     expect([dataset.parts.train.rows, dataset.parts.test.rows, dataset.shards!.piles.length]).toEqual([600, 0, 5]);
     const run = await load(at('sharded'));
     expect((await recommend(run, { user: 'u1', k: 3 })).items).toHaveLength(3);
-    expect((await failed(evaluate(run))).code).toBe('no-test-figure');
+    expect((await diagnosticOf(evaluate(run))).code).toBe('no-test-figure');
     await run.close();
   });
 
   it('is refused with other settings, of a run that went on, and without a data block', async () => {
     for (const more of [{ set: { epochs: 3 } }, { seed: 3 }])
-      expect((await failed(final('chosen', 'x', more))).code).toBe('final-settings');
-    expect(await failed(train(at('films.tower'), { final: at('chosen'), out: at('x') }))).toMatchObject({
+      expect((await diagnosticOf(final('chosen', 'x', more))).code).toBe('final-settings');
+    expect(await diagnosticOf(train(at('films.tower'), { final: at('chosen'), out: at('x') }))).toMatchObject({
       code: 'final-settings',
       hint: expect.stringContaining('remove '),
     });
-    expect((await failed(final('chosen', 'x', { from: at('chosen') }))).code).toBe('final-from-other');
+    expect((await diagnosticOf(final('chosen', 'x', { from: at('chosen') }))).code).toBe('final-from-other');
     await final('chosen', 'went-on', { from: at('live'), all: true });
-    expect((await failed(final('went-on', 'x'))).code).toBe('final-continued');
-    expect((await failed(final('nothing', 'x'))).code).toBe('not-a-run');
+    expect((await diagnosticOf(final('went-on', 'x'))).code).toBe('final-continued');
+    expect((await diagnosticOf(final('nothing', 'x'))).code).toBe('not-a-run');
     renameSync(at('data.tower'), at('away.tower'));
     try {
-      expect((await failed(final('chosen', 'x'))).code).toBe('run-elsewhere');
+      expect((await diagnosticOf(final('chosen', 'x'))).code).toBe('run-elsewhere');
       await final('chosen', 'named', { data: at('away.tower') });
     } finally {
       renameSync(at('away.tower'), at('data.tower'));
@@ -185,7 +177,7 @@ describe('a run trained on all events', () => {
       engine: 'onnx',
       set,
     });
-    expect((await failed(work)).code).toBe('held-out-trained');
+    expect((await diagnosticOf(work)).code).toBe('held-out-trained');
   });
 });
 
