@@ -140,6 +140,14 @@ export interface ShardLayout {
   readonly held: number;
 }
 
+/** What the reading of a single later event needs of the data. */
+export interface EventBasis {
+  /** By column of the events that the block reads: the type that it was read with. */
+  readonly types: ReadonlyMap<string, string>;
+  /** By history of a column of the items file: a bag for each item of the corpus, with what an event of the item adds. */
+  readonly itemElements: ReadonlyMap<string, BagColumn>;
+}
+
 export interface Dataset {
   readonly parts: Readonly<Record<Part, Events>>;
   /** Set if the training rows are in files. `parts.train` then has only their number. */
@@ -164,6 +172,8 @@ export interface Dataset {
   readonly until?: Until;
   /** Time of the latest event that answers know, in the unit of `Until`. Absent without a time. */
   readonly knownUntil?: number;
+  /** Absent if the training rows are in shards. */
+  readonly eventBasis?: EventBasis;
   /** Number of held-out events before the last training event of the run that is evaluated or continued. */
   readonly heldOutBefore?: number;
 }

@@ -15,7 +15,7 @@ import type { Pinned } from './pinned.ts';
 import { sentencesOfVectors } from './protocol.ts';
 import type { Staged, StagedTable, ValidRows } from './rows/raw.ts';
 import { parts } from './rows/split.ts';
-import { stage } from './rows/stage.ts';
+import { stage, typesOf } from './rows/stage.ts';
 import { refuseTooMany, shareOf } from './shards/layout.ts';
 import { bytesForShards, openKnownShards, resumePasses, scatterToPartitions } from './shards/read.ts';
 import type { ShardRequest } from './shards/request.ts';
@@ -99,10 +99,11 @@ async function readFiles(readContext: ReadContext): Promise<Dataset | (() => Pro
   const rows = await computed(computing, () => validRows(computing));
   const rejected = await settle(computing, rows.events.kept.includes(1));
   const { pinned, asOf } = options;
-  const dataset = assemble({ readPlan, files, good: rows, ...defined({ pinned, asOf }) });
+  const { itemElements, ...dataset } = assemble({ readPlan, files, good: rows, ...defined({ pinned, asOf }) });
+  const eventBasis = { types: await typesOf(database, 'events'), itemElements };
   const firstValues = await readFirstValues(files, dataset.encodings);
   const protocol = [...dataset.protocol, ...sentencesOfVectors(firstValues, needs, dataset.encodings)];
-  return { ...dataset, protocol, ...defined({ firstValues }), rejected };
+  return { ...dataset, protocol, eventBasis, ...defined({ firstValues }), rejected };
 }
 
 async function validRows(computing: Computing): Promise<ValidRows> {

@@ -35,7 +35,7 @@ export interface AssemblyInput {
 }
 
 /** Throws a Failure if a requested part is empty, or if no training event has a value of a label. */
-export function assemble(input: AssemblyInput): Omit<Dataset, 'rejected'> {
+export function assemble(input: AssemblyInput): Omit<Dataset, 'rejected'> & Pick<EncodedColumns, 'itemElements'> {
   const { readPlan, good, pinned } = input;
   const { description, layout } = readPlan;
   const arranged = orderEvents(good, readPlan);
@@ -66,6 +66,7 @@ export function assemble(input: AssemblyInput): Omit<Dataset, 'rejected'> {
       asOfLastEvent: encoded.asOfLastEvent,
     },
     encodings,
+    itemElements: encoded.itemElements,
     seen: description.seen,
     ...defined({ evaluate: description.evaluate }),
     histories: new Map([...layout.histories].map(([name, { max }]) => [name, max])),

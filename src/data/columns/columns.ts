@@ -1,5 +1,4 @@
 /** Encodes features as columns for the events of each part, for the corpus, and for the users. */
-import { invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import { defined, everyRow } from '../../base/util/defined.ts';
 import { type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
@@ -15,14 +14,14 @@ import {
   windowsBefore,
 } from '../rows/gather.ts';
 import type { EntityRows, OrderedEvents, PastEvents } from '../rows/order_events.ts';
-import { dictionaryOf, type RawNumbers, rawOf, type ValidRows } from '../rows/raw.ts';
+import { dictionaryOf, rawOf, type ValidRows } from '../rows/raw.ts';
 import { parts } from '../rows/split.ts';
 import {
   type ColumnEncoder,
   crossColumns,
   type EncoderArguments,
-  encodeBags,
-  encodeElements,
+  elementBags,
+  historyElements,
   lastColumn,
   makeAlongEncoder,
   makeColumnEncoder,
@@ -106,6 +105,8 @@ export interface EncodedColumns {
   readonly givenItems: Readonly<Record<Part, Map<string, IndexedBags>>>;
   /** Features of the query tower whose values come only from events. */
   readonly asOfLastEvent: readonly string[];
+  /** What an item of the corpus adds to each history of a column of the items file. */
+  readonly itemElements: ReadonlyMap<string, BagColumn>;
 }
 
 export interface ColumnsToEncode {
@@ -166,6 +167,7 @@ class ColumnWriter implements EncodedColumns {
     test: new Map(),
   } satisfies EncodedColumns['givenItems'];
   readonly asOfLastEvent: string[] = [];
+  readonly itemElements = new Map<string, BagColumn>();
   readonly #kept = new Map<string, PartWindows>();
   private readonly itemSide: EntityColumns;
   private readonly querySide: EntityColumns;
@@ -217,18 +219,23 @@ class ColumnWriter implements EncodedColumns {
   }
 
   history(plan: FeaturePlan, column: ColumnRequest, { kind, max }: BoundHistory): void {
-    const { good, arranged, encodings, remembered, known } = this.given;
+    const { good, arranged, encodings, remembered, known, readPlan } = this.given;
     const { order, items, stream, places } = arranged;
     const rowsIn = ({ column: { at } }: ColumnRequest): Int32Array =>
       at === 'items' ? gatherCodes(items.rows, items.ofEvent) : order;
     const inEventOrder = (values: Int32Array): Int32Array => gatherCodes(values, rowsIn(column));
-    const raw = [encodings.get(plan.encoderOf)!, rawOf(good, column), dictionaryOf(good, column)] as const;
-    const { elements, inner } = plan.each ? encodeBags(plan, ...raw) : { elements: encodeElements(plan, ...raw) };
-    const rowOf = plan.each ? undefined : this.itemRows(plan, column);
-    const itemOf = rowOf && inEventOrder(rowOf);
-    invariant(itemOf || !plan.through, `the elements of ${plan.name} are items`);
-    const inOrder = inEventOrder(elements);
-    if (plan.through) for (let index = 0; index < inOrder.length; index++) if (itemOf![index]! < 0) inOrder[index] = -1;
+    const elementItems = plan.each ? undefined : this.itemRows(plan, column);
+    const source = [plan, encodings.get(plan.encoderOf)!, rawOf(good, column), dictionaryOf(good, column)] as const;
+    const weightColumn = readPlan.listWeights.get(plan.name);
+    const ofRows = historyElements([...source, elementItems], weightColumn && rawOf(good, weightColumn));
+    const { inner } = ofRows;
+    if (column.column.at === 'items') {
+      const { weights, ...others } = ofRows;
+      const ownWeights = weightColumn?.column.at === 'items' ? weights : undefined;
+      this.itemElements.set(plan.name, elementBags({ ...others, ...defined({ weights: ownWeights }) }, items.rows));
+    }
+    const itemOf = ofRows.items && inEventOrder(ofRows.items);
+    const inOrder = inEventOrder(ofRows.elements);
     const isPresent = inOrder.map((element) => (element < 0 ? 0 : 1));
     const isComplete = !isPresent.includes(0);
     const marksOf = ({ marks }: PastEvents): Uint8Array =>
@@ -263,11 +270,13 @@ class ColumnWriter implements EncodedColumns {
     };
     const windowsByPart = this.#kept.get(plan.along ?? '') ?? (kind === 'others' ? otherWindows() : pastWindows());
     this.#kept.set(plan.name, windowsByPart);
-    const weightOf = this.historyWeights(plan, rowsIn);
+    const weightRows = weightColumn && rowsIn(weightColumn);
     const elementsOf = (seenEvents: Int32Array) => ({
       values: gatherCodes(inOrder, seenEvents),
       givenItems: itemOf && gatherCodes(itemOf, seenEvents),
-      weights: weightOf?.(seenEvents),
+      weights:
+        weightRows &&
+        gatherNumbers(ofRows.weights!, gatherCodes(weightRows, seenEvents), new Float32Array(seenEvents.length)),
     });
     const elementsByOrder = new Map<Int32Array, ReturnType<typeof elementsOf>>();
     for (const part of [...parts, 'users'] as const) {
@@ -284,21 +293,6 @@ class ColumnWriter implements EncodedColumns {
           this.givenItems[part].set(plan.name, { bags: { kind: 'bags', ...windows, values: givenItems } });
       }
     }
-  }
-
-  /** Returns a function that maps events of the stream to their weights in a history; a missing weight is 0. */
-  private historyWeights(
-    plan: FeaturePlan,
-    rowsIn: (column: ColumnRequest) => Int32Array,
-  ): ((events: Int32Array) => Float32Array) | undefined {
-    const column = this.given.readPlan.listWeights.get(plan.name);
-    if (column === undefined) return undefined;
-    const rows = rowsIn(column);
-    const { values } = rawOf(this.given.good, column) as RawNumbers;
-    return (events) => {
-      const weights = gatherNumbers(values, gatherCodes(rows, events), new Float32Array(events.length));
-      return weights.map((weight) => (Number.isNaN(weight) ? 0 : weight));
-    };
   }
 
   last(plan: FeaturePlan, list: string): void {

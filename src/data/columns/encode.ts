@@ -177,11 +177,56 @@ function weightsOf(list: RawColumn, weights: RawColumn): Float32Array {
   return elementWeights;
 }
 
+/** What each row of a column adds to a history. */
+export interface HistoryElements {
+  /** The code of the row's element, or its row in `inner`; −1 if the row adds none. */
+  readonly elements: Int32Array;
+  readonly inner?: BagColumn;
+  /** The corpus row of each element that is an item; −1 if the corpus lacks it. */
+  readonly items?: Int32Array;
+  /** A missing weight is 0. */
+  readonly weights?: Float32Array;
+}
+
+/** @param items corpus rows by row of the column @param weights one number for each row */
+export function historyElements(
+  [plan, encoding, raw, dictionary, items]: EncoderArguments,
+  weights?: RawColumn,
+): HistoryElements {
+  const encoded = plan.each
+    ? encodeBags(plan, encoding, raw, dictionary)
+    : { elements: encodeElements(plan, encoding, raw, dictionary) };
+  if (plan.through) {
+    invariant(items, `the elements of ${plan.name} are items`);
+    items.forEach((item, row) => {
+      if (item < 0) encoded.elements[row] = -1;
+    });
+  }
+  const numbers = weights && Float32Array.from(weights.values, (weight) => (Number.isNaN(weight) ? 0 : weight));
+  return { ...encoded, ...defined({ items, weights: numbers }) };
+}
+
+/** Returns a bag for each of these rows, with the element of the row or empty. */
+export function elementBags({ elements, inner, items, weights }: HistoryElements, rows: Int32Array): BagColumn {
+  const codesOfRows = (codes: Int32Array): Int32Array => rows.map((row) => Math.max(0, codes[row]!));
+  return {
+    kind: 'bags',
+    starts: rows.map((_, at) => at),
+    ends: rows.map((row, at) => (elements[row]! < 0 ? at : at + 1)),
+    values: codesOfRows(elements),
+    ...defined({
+      inner,
+      weights: weights && Float32Array.from(rows, (row) => weights[row]!),
+      items: items && codesOfRows(items),
+    }),
+  };
+}
+
 /**
  * Encodes the column whose rows are the elements of a history; −1 for a missing value, or an unseen one that is skipped. A feature along another list
  * skips nothing: a missing value has a code.
  */
-export function encodeElements(
+function encodeElements(
   plan: Pick<FeaturePlan, 'skipsUnseen' | 'along'>,
   encoding: Encoding,
   raw: RawColumn,
@@ -198,7 +243,7 @@ export function encodeElements(
 }
 
 /** Encodes a history whose elements are bags. Returns the bags, and the index of the bag of each row of the column. */
-export function encodeBags(
+function encodeBags(
   plan: FeaturePlan,
   encoding: Encoding,
   raw: RawColumn,

@@ -9,7 +9,7 @@ export function gatherCodes(values: Int32Array, rows: Int32Array): Int32Array {
 }
 
 export function gatherNumbers<T extends Float32Array | Float64Array>(
-  values: Float64Array,
+  values: Float32Array | Float64Array,
   rows: Int32Array,
   into: T,
 ): T {

@@ -132,6 +132,12 @@ export async function stage(
   return staged;
 }
 
+/** Returns the types of the columns of a staged table. */
+export async function typesOf(database: Database, role: Role): Promise<ReadonlyMap<string, string>> {
+  const rows = await database.rows(`SELECT column_name, column_type FROM (DESCRIBE ${role})`);
+  return new Map(rows.map((row) => [String(row.column_name), String(row.column_type)]));
+}
+
 /** Throws a Failure if a file of the source changed after its header was read. */
 export async function verifyUnchanged(database: Database, source: DataSource): Promise<void> {
   const storeFiles = inStores(source.files);
