@@ -259,7 +259,7 @@ describe('numbers of JSON that were rounded', () => {
       { name: 'maker', kind: fieldKind('BIGINT', true), needed: false },
       { name: 'makers', kind: fieldKind('UBIGINT[]', false), needed: false },
     ];
-    const mistakes = (columns: GivenColumns) => checkColumns(columns, fields, 'item').mistakes.length;
+    const mistakes = (columns: GivenColumns) => checkColumns('item', columns, fields, ['item']).mistakes.length;
     expect(mistakes({ maker: '9007199254740993', makers: ['18446744073709551615', 7] })).toBe(0);
     expect(mistakes({ maker: 2 ** 53, makers: [2 ** 64] })).toBe(2);
   });

@@ -1,4 +1,4 @@
-/** Defines the contract of written items, and checks their columns: names and values. */
+/** Defines the contracts of written items and events, and checks their columns: names and values. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import type { Failure } from '../../base/diagnostics/failure.ts';
@@ -6,18 +6,21 @@ import { nearest } from '../../base/text/nearest.ts';
 import type { IndexedColumn } from '../dataset.ts';
 import { elementOf, isList, isNumber } from '../files/duckdb.ts';
 
-export interface ItemField {
+export interface WrittenField {
   readonly name: string;
   /** Undefined for a type that requests cannot contain, such as a structure. */
   readonly kind: 'text' | 'number' | 'whole' | 'truth' | 'moment' | 'texts' | 'numbers' | 'wholes' | undefined;
-  /** True if the item tower reads the column. It may then be null but not omitted. */
+  /** True if the column is read, so it may be null but not omitted: by the item tower for items, by the data block for events. */
   readonly needed: boolean;
 }
+
+/** What is written, which selects the words of messages. */
+export type WrittenKind = 'item' | 'event';
 
 /** JSON values by column. */
 export type GivenColumns = Readonly<Record<string, unknown>>;
 
-export function fieldKind(type: string, isWhole: boolean): ItemField['kind'] {
+export function fieldKind(type: string, isWhole: boolean): WrittenField['kind'] {
   if (isList(type)) {
     const elementType = elementOf(type);
     if (/^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/.test(elementType)) return 'wholes';
@@ -29,14 +32,19 @@ export function fieldKind(type: string, isWhole: boolean): ItemField['kind'] {
   return /^(VARCHAR|UUID|ENUM|JSON)/.test(type) ? 'text' : undefined;
 }
 
+/** @param staged types with which the column was read, by column */
+export const areWhole = (name: string, staged: readonly ReadonlyMap<string, string>[]): boolean =>
+  staged.some((types) => /^U?(TINY|SMALL|BIG|HUGE)?INT/.test(types.get(name) ?? ''));
+
 /**
- * Returns the columns of an item under their exact names, or errors: first unknown names, then invalid values. As in a file, case does not matter.
- * @param key the column whose value is in the address of the request
+ * Returns the columns of an item or event under their exact names, or errors: first unknown names, then invalid values. As in a file, case does not matter.
+ * @param elsewhere columns whose values are not among the given ones, such as a key in the address of the request
  */
 export function checkColumns(
+  kind: WrittenKind,
   given: GivenColumns,
-  fields: readonly ItemField[],
-  key: string,
+  fields: readonly WrittenField[],
+  elsewhere: readonly string[],
 ): { readonly columns: ReadonlyMap<string, unknown>; readonly mistakes: readonly Diagnostic[] } {
   const byName = new Map(fields.map((field) => [field.name.toLowerCase(), field]));
   const columns = new Map<string, unknown>();
@@ -46,7 +54,7 @@ export function checkColumns(
     if (field === undefined) {
       const knownNames = fields.map((each) => each.name);
       const facts = {
-        what: 'column of the items file',
+        what: `column of the ${kind}s file`,
         name: shortened(name),
         nearest: nearest(name, knownNames),
         known: knownNames,
@@ -54,29 +62,27 @@ export function checkColumns(
       mistakes.push(diagnose('unknown-name', undefined, facts));
       continue;
     }
-    if (columns.has(field.name)) mistakes.push(itemValueError(name, 'is given twice', 'give it once'));
+    if (columns.has(field.name)) mistakes.push(writtenError(kind, name, 'is given twice', 'give it once'));
     const complaint = value === null ? undefined : errorOf(value, field);
-    if (complaint) mistakes.push(itemValueError(name, ...complaint));
+    if (complaint) mistakes.push(writtenError(kind, name, ...complaint));
     columns.set(field.name, value);
   }
   for (const { name, needed } of fields) {
-    if (!needed || name === key || columns.has(name)) continue;
-    mistakes.push(
-      itemValueError(name, 'is missing, and the item tower reads it', 'give its value, or `null` for none'),
-    );
+    if (!needed || elsewhere.includes(name) || columns.has(name)) continue;
+    const reason = `is missing, and the ${kind === 'item' ? 'item tower' : 'data block'} reads it`;
+    mistakes.push(writtenError(kind, name, reason, 'give its value, or `null` for none'));
   }
   return { columns, mistakes };
 }
 
-/** @param column the column of the item */
-export const itemValueError = (column: string, reason: string, advice: string): Diagnostic =>
-  diagnose('item-value', undefined, { column: shortened(column), reason, advice });
+export const writtenError = (kind: WrittenKind, column: string, reason: string, advice: string): Diagnostic =>
+  diagnose(`${kind}-value`, undefined, { column: shortened(column), reason, advice });
 
 type ValueError = readonly [reason: string, advice: string];
 
 const maxElements = 10_000;
 
-function errorOf(value: unknown, { kind }: ItemField): ValueError | undefined {
+function errorOf(value: unknown, { kind }: WrittenField): ValueError | undefined {
   switch (kind) {
     case 'text':
       return typeof value === 'string' ? textError(value) : not(value, 'a text');
@@ -121,8 +127,12 @@ function listError(value: unknown, kind: keyof typeof listKinds): ValueError | u
   return undefined;
 }
 
+/** Returns the error of a key that is given apart from the columns. */
+export const keyComplaint = (key: string): ValueError | undefined =>
+  key === '' ? ['is empty', 'give a key'] : textError(key);
+
 /** Returns the error of a text that UTF-8 or the database cannot represent. */
-export function textError(text: string): ValueError | undefined {
+function textError(text: string): ValueError | undefined {
   if (text.includes('\0')) return ['has the character U+0000', 'remove the character'];
   return /\p{Surrogate}/u.test(text) ? ['has half of a surrogate pair', 'give text in UTF-8'] : undefined;
 }
@@ -153,10 +163,46 @@ export interface ReadItem {
 }
 
 export interface ItemReader {
-  readonly fields: readonly ItemField[];
+  readonly fields: readonly WrittenField[];
   /** The values of an item without events, by feature of the item tower that comes from the events. */
   readonly missing: ReadonlyMap<string, IndexedColumn>;
   /** Returns a Failure in place of an invalid item: `unknown-name`, `item-value`. */
   read(items: readonly GivenItem[]): Promise<(ReadItem | Failure)[]>;
+  close(): void;
+}
+
+/** The columns of an event by their names in the events files. The log of a server stores it. */
+export interface GivenEvent {
+  readonly user: string;
+  readonly item: string;
+  /** A text for a column of dates or times, otherwise a number. Absent if the time is computed from `columns`. */
+  readonly time?: string | number;
+  /** An event with the id of an earlier one is that event, sent again. */
+  readonly id?: string;
+  readonly columns: GivenColumns;
+}
+
+export interface ReadEvent extends Pick<GivenEvent, 'user' | 'item'> {
+  /** In the unit of `Dataset.knownUntil`. */
+  readonly time: number;
+  /** False if the data block leaves the event out, by `where`. */
+  readonly counts: boolean;
+  /**
+   * Row `row` of these columns has what the event adds to each history, as a bag of one element or none, and the features of the query tower that come from
+   * the events.
+   */
+  readonly columns: ReadonlyMap<string, IndexedColumn>;
+  readonly row: number;
+}
+
+export interface EventReader {
+  readonly fields: readonly WrittenField[];
+  /** Returns the time for an event that is given without one; undefined if the times of the data are neither dates nor seconds or milliseconds since 1970. */
+  timeOf(now: Date): GivenEvent['time'] | undefined;
+  /**
+   * Returns a Failure in place of an invalid event: `unknown-name`, `event-value`.
+   * @param corpusRow −1 for an item that the corpus lacks
+   */
+  read(events: readonly GivenEvent[], corpusRow: (key: string) => number): Promise<(ReadEvent | Failure)[]>;
   close(): void;
 }

@@ -5,7 +5,7 @@
 import { Failure, failure, invariant } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
-import { type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
+import type { FeaturePlan } from '../../graph/plan/plan.ts';
 import { type BindOptions, bindData } from '../binding/bind.ts';
 import { mentions } from '../binding/binder.ts';
 import {
@@ -16,29 +16,33 @@ import {
   type Needs,
   type ReadPlan,
 } from '../binding/layout.ts';
-import { type EncoderArguments, makeAlongEncoder, makeColumnEncoder } from '../columns/encode.ts';
 import type { Encoding, IndexedColumn } from '../dataset.ts';
 import { type Database, openDatabase } from '../files/duckdb.ts';
-import { hasSampledTypes } from '../files/formats/table.ts';
 import type { DataSource } from '../files/source.ts';
 import { type FilterColumn, filterColumnsOf, filterLayout } from '../item_columns.ts';
 import type { RawCodes, RawColumn } from '../rows/raw.ts';
-import { stage } from '../rows/stage.ts';
-import { validateRows } from '../rows/validate_rows.ts';
+import { stage, typesOf } from '../rows/stage.ts';
 import {
+  areWhole,
   checkColumns,
   fieldKind,
   type GivenItem,
-  type ItemField,
   type ItemReader,
-  itemValueError,
+  keyComplaint,
   type ReadItem,
-  textError,
+  type WrittenField,
+  writtenError,
 } from './fields.ts';
-import { type ItemRowColumns, makeItemQuery, type TextRow } from './written_rows.ts';
-
-/** Maximum number of items in one query. */
-const maxRows = 256;
+import {
+  computeChecked,
+  encodeRows,
+  makeWrittenQuery,
+  maxRows,
+  type RowValues,
+  type TextRow,
+  textRow,
+  type WrittenRowColumns,
+} from './written_rows.ts';
 
 /** @throws Failure `items-closed` if the items of the block cannot be computed one by one, and as `readDataset` */
 export async function openItemReader(
@@ -94,11 +98,11 @@ function refuseOtherRows({ readPlan, wanted }: ReaderContext): void {
 async function makeReader(context: ReaderContext, signal: AbortSignal | undefined): Promise<ItemReader> {
   const { source, key, wanted, readPlan } = context;
   const { layout } = readPlan;
-  const filterTypes = await typesOf(source, filterLayout(key, wanted), signal);
+  const filterTypes = await typesForFilters(source, filterLayout(key, wanted), signal);
   const database = await openDatabase(signal);
   const modelTypes = await stagedTypes(database, source, layout);
-  const query = await makeItemQuery({
-    ...{ database, layout, requests: readPlan.columns.get('items')!, wanted },
+  const query = await makeWrittenQuery({
+    ...{ database, layout, role: 'items', requests: readPlan.columns.get('items')!, wanted },
     ...{ modelTypes, filterTypes },
   });
   const fields = fieldsOf(context, modelTypes, filterTypes);
@@ -107,22 +111,11 @@ async function makeReader(context: ReaderContext, signal: AbortSignal | undefine
 
   /** @param rows of items without errors so far */
   const readRows = async (items: readonly GivenItem[], rows: readonly TextRow[]): Promise<(ReadItem | Failure)[]> => {
-    const failures = new Map<number, Failure>();
-    const refuse = (row: number, column: string, reason: string, advice: string): void => {
-      if (!failures.has(row)) failures.set(row, new Failure([itemValueError(column, reason, advice)]));
-    };
-    const computed = await query.compute(rows);
-    const { texts, values } = computed;
-    for (const { row, column, type } of computed.misfits) {
-      refuse(row, column, 'has a value that its column cannot hold', `give a value of the type ${type}`);
-    }
-    const lookupDatabase = lazilyFilled(database, () => query.fill(rows));
-    for (const { row, column, reason } of await findings(lookupDatabase, context, computed, items.length)) {
-      refuse(row, column, `is wrong: ${reason}`, 'correct the value of the column');
-    }
+    const checked = await computeChecked('item', { database, query, source, readPlan }, rows);
+    const { texts, values, refuse, failures } = checked;
     const textAt = (request: ColumnRequest, row: number): string =>
-      texts.get(request)![(computed.raw.get(request) as RawCodes).values[row]!]!;
-    const features = encodeWritten(context, computed);
+      texts.get(request)![(checked.raw.get(request) as RawCodes).values[row]!]!;
+    const features = encodeWritten(context, checked);
     return items.map((item, row) => {
       const ownKey = textAt(keyRequest, row);
       if (ownKey !== item.key)
@@ -169,7 +162,7 @@ async function makeReader(context: ReaderContext, signal: AbortSignal | undefine
 function fieldsOf(
   { source, readPlan, key }: ReaderContext,
   ...staged: readonly ReadonlyMap<string, string>[]
-): ItemField[] {
+): WrittenField[] {
   const [, tower] = readPlan.needs.towers;
   const readColumns = [...readPlan.features]
     .filter(([name, { column }]) => column.at === 'items' && tower.features?.includes(name) !== false)
@@ -178,31 +171,32 @@ function fieldsOf(
     readColumns.some(({ bare, sql, reads }) =>
       bare === undefined ? reads?.unnamed || mentions(sql, name) : bare === name,
     );
-  return source.columns.map(({ name, type }) => {
-    const isWhole = staged.some((types) => /^U?(TINY|SMALL|BIG|HUGE)?INT/.test(types.get(name) ?? ''));
-    const kind = name === key.bare ? 'text' : fieldKind(type, isWhole);
-    return { name, kind, needed: isNeeded(name) };
-  });
+  return source.columns.map(({ name, type }) => ({
+    name,
+    kind: name === key.bare ? 'text' : fieldKind(type, areWhole(name, staged)),
+    needed: isNeeded(name),
+  }));
 }
 
 /** Checks the columns and makes the row. The key in the address is the value of the key column. */
 function check(
   { key, columns: given }: GivenItem,
-  fields: readonly ItemField[],
+  fields: readonly WrittenField[],
   { bare, name }: BoundColumn,
   { files }: DataSource,
 ): TextRow | Failure {
-  const keyError = key === '' ? (['is empty', 'give a key'] as const) : textError(key);
-  if (keyError) return new Failure([itemValueError(bare ?? name, ...keyError)]);
+  const keyError = keyComplaint(key);
+  if (keyError) return new Failure([writtenError('item', bare ?? name, ...keyError)]);
   const entries = Object.entries(given).map(([column, value]) => {
     const isKey = bare !== undefined && column.toLowerCase() === bare.toLowerCase();
     // The address contains a numeric key as text.
     return [column, isKey && typeof value === 'number' ? String(value) : value] as const;
   });
-  const { columns, mistakes } = checkColumns(Object.fromEntries(entries), fields, bare ?? '');
+  const { columns, mistakes } = checkColumns('item', Object.fromEntries(entries), fields, [bare ?? '']);
   if (bare !== undefined && columns.has(bare) && columns.get(bare) !== key) {
     return new Failure([
-      itemValueError(
+      writtenError(
+        'item',
         bare,
         `is not ${JSON.stringify(key)}, the key in the address`,
         'give the same key, or leave the column out',
@@ -210,50 +204,11 @@ function check(
     ]);
   }
   if (mistakes.length > 0) return new Failure(mistakes);
-  // In a text file an empty text is a missing value.
-  const textOf = (value: unknown): string | null =>
-    value === null || value === undefined || (value === '' && hasSampledTypes(files)) ? null : String(value);
-  const row = new Map(
-    [...columns].map(([column, value]) => [column, Array.isArray(value) ? value.map(String) : textOf(value)] as const),
-  );
+  const row = textRow(columns, files);
   return bare === undefined ? row : row.set(bare, key);
 }
 
-interface ItemFinding {
-  readonly row: number;
-  readonly column: string;
-  readonly reason: string;
-}
-
-/** Checks values like those of a data file, except the keys, because an item is written by its key. */
-async function findings(
-  database: Database,
-  context: ReaderContext,
-  { raw, texts }: ItemRowColumns,
-  rows: number,
-): Promise<ItemFinding[]> {
-  const { source, readPlan } = context;
-  const key = readPlan.itemKey!.inFile!;
-  const unique = Int32Array.from({ length: rows }, (_, row) => row + 1);
-  const columns = new Map([...raw, [key, { kind: 'codes', values: unique } as const]]);
-  const dictionary = { length: rows + 1 } as readonly string[];
-  const dictionaries = new Map([...texts].map(([{ dictionary: name = '' }, values]) => [name, values] as const));
-  const staged = { source, files: [{ file: source.files[0]!, first: 0, rows, copied: false }], rows, broken: [] };
-  const { bad } = await validateRows({
-    tables: { database, layout: readPlan.layout },
-    readPlan,
-    raw: { rows, present: new Uint8Array(rows).fill(1), columns },
-    staged,
-    dictionaries: new Map([...dictionaries, [key.dictionary!, dictionary]]),
-    joined: {},
-  });
-  return bad.map(({ at, column, reason }) => {
-    invariant('record' in at && column !== undefined, 'a finding has a row and a column');
-    return { row: at.record, column, reason };
-  });
-}
-
-async function typesOf(source: DataSource, layout: DataLayout, signal: AbortSignal | undefined) {
+async function typesForFilters(source: DataSource, layout: DataLayout, signal: AbortSignal | undefined) {
   const database = await openDatabase(signal);
   try {
     return await stagedTypes(database, source, layout);
@@ -271,69 +226,35 @@ async function stagedTypes(
   // With few rows in each query, several threads would only wait for each other.
   await database.run('SET threads = 1');
   await database.seal();
-  const rows = await database.rows('SELECT column_name, column_type FROM (DESCRIBE items)');
-  return new Map(rows.map((row) => [String(row.column_name), String(row.column_type)]));
+  return typesOf(database, 'items');
 }
-
-/** Returns a database that is filled before its first query, because few writes cause an error. */
-function lazilyFilled(database: Database, fill: () => Promise<void>): Database {
-  let filling: Promise<void> | undefined;
-  const afterFill = async <T>(work: () => Promise<T>): Promise<T> => {
-    await (filling ??= fill());
-    return work();
-  };
-  return {
-    ...database,
-    rows: (sql) => afterFill(() => database.rows(sql)),
-    shape: (sql, limit) => afterFill(() => database.shape(sql, limit)),
-    stream: (sql, checkedItem) => afterFill(() => database.stream(sql, checkedItem)),
-  };
-}
-
-type Encoders = Pick<ReaderContext, 'readPlan' | 'encodings'>;
 
 /** Encodes the features of the item tower that come from the items file: one row for each item. */
-function encodeWritten(context: Encoders, { raw, texts }: ItemRowColumns): ReadonlyMap<string, IndexedColumn> {
+function encodeWritten(context: ReaderContext, { raw, texts }: WrittenRowColumns): ReadonlyMap<string, IndexedColumn> {
   const rows = raw.get(context.readPlan.itemKey!.inFile!)!;
   invariant(rows.kind === 'codes', 'a key is a text');
   const ids = Int32Array.from(rows.values.keys());
-  return encodeAll(context, 'items', ids, (request) => [raw.get(request)!, texts.get(request)]);
+  return encodeItems(context, 'items', ids, (request) => [raw.get(request)!, texts.get(request)]);
 }
 
 /** Encodes the features of the item tower that come from events: a single row for an item without events. */
-const missingColumns = (context: Encoders): ReadonlyMap<string, IndexedColumn> =>
-  encodeAll(context, 'events', Int32Array.of(-1), (request) => [noRows(request), undefined]);
+const missingColumns = (context: ReaderContext): ReadonlyMap<string, IndexedColumn> =>
+  encodeItems(context, 'events', Int32Array.of(-1), (request) => [noRows(request), undefined]);
 
-function encodeAll(
-  { readPlan, encodings }: Encoders,
+function encodeItems(
+  { readPlan, encodings }: ReaderContext,
   at: 'items' | 'events',
   ids: Int32Array,
-  valuesOf: (request: ColumnRequest) => readonly [RawColumn, readonly string[] | undefined],
+  valuesOf: RowValues,
 ): ReadonlyMap<string, IndexedColumn> {
-  const { needs } = readPlan;
-  const [, tower] = needs.towers;
-  const requestOf = (name: string): ColumnRequest | undefined =>
+  const [, tower] = readPlan.needs.towers;
+  const requestOf = ({ name }: FeaturePlan): ColumnRequest | undefined => {
     // The key comes from the file, although the events have it too.
-    name === tower.key ? readPlan.itemKey!.inFile! : readPlan.features.get(name);
-  const toEncode = (plan: FeaturePlan): EncoderArguments => [
-    plan,
-    encodings.get(plan.encoderOf)!,
-    ...valuesOf(requestOf(plan.name)!),
-  ];
-  const encoded = new Map<string, IndexedColumn>();
-  for (const plan of needs.features) {
-    const request = requestOf(plan.name);
-    const isItemFeature = plan.name === tower.key || tower.features?.includes(plan.name) !== false;
-    if (!isItemFeature || madeOf(plan).length > 0 || request?.column.at !== at) continue;
-    const list = needs.features.find(({ name }) => name === plan.along);
-    const [readerContext, encoding, raw, dictionary] = toEncode(plan);
-    const weights = readPlan.listWeights.get(plan.name);
-    const encoder = list
-      ? makeAlongEncoder(toEncode(plan), toEncode(list))
-      : makeColumnEncoder(readerContext, encoding, raw, dictionary, undefined, weights && valuesOf(weights)[0]);
-    encoded.set(plan.name, encoder.encode(ids));
-  }
-  return encoded;
+    const request = name === tower.key ? readPlan.itemKey!.inFile! : readPlan.features.get(name);
+    const isItemFeature = name === tower.key || tower.features?.includes(name) !== false;
+    return isItemFeature && request?.column.at === at ? request : undefined;
+  };
+  return encodeRows({ readPlan, encodings, requestOf, valuesOf }, ids);
 }
 
 function noRows({ form, width = 1 }: ColumnRequest): RawColumn {

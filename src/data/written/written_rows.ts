@@ -1,6 +1,12 @@
-/** Computes the columns of written items as rows in the database. Texts from requests are only values, never SQL. */
-import type { ColumnRequest } from '../binding/layout.ts';
-import { columnAsText, elementOf, enclose, quoteName, quoteText } from '../files/duckdb.ts';
+/** Computes the columns of written items and events as rows in the database, and checks them. Texts from requests are only values, never SQL. */
+import { Failure, invariant } from '../../base/diagnostics/failure.ts';
+import { type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
+import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
+import { type EncoderArguments, makeAlongEncoder, makeColumnEncoder } from '../columns/encode.ts';
+import type { Encoding, IndexedColumn } from '../dataset.ts';
+import { columnAsText, type Database, elementOf, enclose, quoteName, quoteText } from '../files/duckdb.ts';
+import { hasSampledTypes } from '../files/formats/table.ts';
+import type { DataSource } from '../files/source.ts';
 import { type FilterColumn, plainItemValue } from '../item_columns.ts';
 import { bagSpans, type RawBags, type RawCodes, type RawColumn, type RawNumbers } from '../rows/raw.ts';
 import {
@@ -11,11 +17,14 @@ import {
   timeOf,
   withDoubledMark,
 } from '../rows/staged_tables.ts';
+import { validateRows } from '../rows/validate_rows.ts';
+import { type WrittenKind, writtenError } from './fields.ts';
 
 /** By column: the value as text, or the texts of a list; null if missing. */
-export type TextRow = ReadonlyMap<string, string | readonly string[] | null>;
+export type TextRow = ReadonlyMap<string, TextValue>;
+type TextValue = string | readonly string[] | null;
 
-export interface ItemRowColumns {
+export interface WrittenRowColumns {
   readonly raw: ReadonlyMap<ColumnRequest, RawColumn>;
   readonly texts: ReadonlyMap<ColumnRequest, readonly string[]>;
   /** The values for filters, by row, in the form of `readItemColumns`. */
@@ -24,13 +33,14 @@ export interface ItemRowColumns {
   readonly misfits: readonly { readonly row: number; readonly column: string; readonly type: string }[];
 }
 
-export interface ItemQuery {
-  compute(rows: readonly TextRow[]): Promise<ItemRowColumns>;
-  /** Makes the table `items` from these rows, for look-ups of values. */
+export interface WrittenQuery {
+  compute(rows: readonly TextRow[]): Promise<WrittenRowColumns>;
+  /** Makes the table of the role from these rows, for look-ups of values. */
   fill(rows: readonly TextRow[]): Promise<void>;
 }
 
-export interface ItemQuerySource extends BoundTables {
+export interface WrittenQuerySource extends BoundTables {
+  readonly role: 'items' | 'events';
   readonly requests: readonly ColumnRequest[];
   readonly wanted: readonly FilterColumn[];
   readonly modelTypes: ReadonlyMap<string, string>;
@@ -38,12 +48,12 @@ export interface ItemQuerySource extends BoundTables {
 }
 
 /**
- * Makes a single query for all columns, without a join, because the round trip takes most of the time of a small query. Expressions read a table called
- * `items`, first with the types of the model, then with those of filters. Earlier results are passed along under names that no file has.
+ * Makes a single query for all columns, without a join, because the round trip takes most of the time of a small query. Expressions read a table with the
+ * name of the role, first with the types of the model, then with those of filters. Earlier results are passed along under names that no file has.
  * Long because the parts of one query belong together.
  */
-export async function makeItemQuery(source: ItemQuerySource): Promise<ItemQuery> {
-  const { database, requests, wanted, modelTypes, filterTypes } = source;
+export async function makeWrittenQuery(source: WrittenQuerySource): Promise<WrittenQuery> {
+  const { database, role, requests, wanted, modelTypes, filterTypes } = source;
   const names = [...new Set([...modelTypes.keys(), ...filterTypes.keys()])];
   const isList = (name: string): boolean => [modelTypes, filterTypes].some((types) => types.get(name)?.endsWith(']'));
   const columnShapes = names.map((name, index) => [`c${index}`, isList(name) ? ['VARCHAR'] : 'VARCHAR']);
@@ -65,12 +75,12 @@ export async function makeItemQuery(source: ItemQuerySource): Promise<ItemQuery>
   const fill = async (rows: readonly TextRow[]): Promise<void> => {
     const columns = columnsOf(modelTypes).join(', ');
     await database.run(
-      `CREATE OR REPLACE TEMP TABLE items AS SELECT ${columns} FROM ${givenRows(quoteText(textOfRows(rows)))}`,
+      `CREATE OR REPLACE TEMP TABLE ${role} AS SELECT ${columns} FROM ${givenRows(quoteText(textOfRows(rows)))}`,
     );
   };
 
   await fill([]);
-  const { types } = await computedQuery(source, 'items', requests);
+  const { types } = await computedQuery(source, role, requests);
   const computedColumns = requests.map(
     ({ column }, index) => `${enclose(column.sql)} AS ${internalName(`column ${index}`)}`,
   );
@@ -86,7 +96,7 @@ export async function makeItemQuery(source: ItemQuerySource): Promise<ItemQuery>
     ),
   );
   const select = (columns: readonly string[], from: string): string =>
-    `(SELECT ${columns.join(', ')} FROM ${from} AS items)`;
+    `(SELECT ${columns.join(', ')} FROM ${from} AS ${role})`;
   const query = (text: string): string => {
     const forModel = select([internalName('row'), ...columnsOf(modelTypes)], givenRows(text));
     const ofModel = select([internalName('row'), ...computedColumns], forModel);
@@ -132,6 +142,130 @@ export async function makeItemQuery(source: ItemQuerySource): Promise<ItemQuery>
         ),
       };
     },
+  };
+}
+
+/** Maximum number of rows in one query. */
+export const maxRows = 256;
+
+/** Returns the columns as texts for a query. In a text file an empty text is a missing value. */
+export function textRow(columns: ReadonlyMap<string, unknown>, files: DataSource['files']): Map<string, TextValue> {
+  const textOf = (value: unknown): string | null =>
+    value === null || value === undefined || (value === '' && hasSampledTypes(files)) ? null : String(value);
+  return new Map(
+    [...columns].map(([column, value]) => [column, Array.isArray(value) ? value.map(String) : textOf(value)] as const),
+  );
+}
+
+export interface CheckedRows extends WrittenRowColumns {
+  /** By row, its first error. */
+  readonly failures: ReadonlyMap<number, Failure>;
+  /** Adds an error, unless the row has one. */
+  refuse(row: number, column: string, reason: string, advice: string): void;
+}
+
+export interface WrittenCheckSource {
+  readonly database: Database;
+  readonly query: WrittenQuery;
+  readonly source: DataSource;
+  readonly readPlan: ReadPlan;
+}
+
+/** Computes rows, and checks their values like those of a data file. */
+export async function computeChecked(
+  kind: WrittenKind,
+  { database, query, source, readPlan }: WrittenCheckSource,
+  rows: readonly TextRow[],
+): Promise<CheckedRows> {
+  const failures = new Map<number, Failure>();
+  const refuse = (row: number, column: string, reason: string, advice: string): void => {
+    if (!failures.has(row)) failures.set(row, new Failure([writtenError(kind, column, reason, advice)]));
+  };
+  const computed = await query.compute(rows);
+  for (const { row, column, type } of computed.misfits) {
+    refuse(row, column, 'has a value that its column cannot hold', `give a value of the type ${type}`);
+  }
+  const { raw, texts } = computed;
+  const columns = new Map(raw);
+  const dictionaries = new Map([...texts].map(([{ dictionary: name = '' }, values]) => [name, values] as const));
+  if (kind === 'item') {
+    // An item is written by its key, so keys need no check. Unique ones pass all.
+    const key = readPlan.itemKey!.inFile!;
+    columns.set(key, { kind: 'codes', values: Int32Array.from(rows, (_, row) => row + 1) });
+    dictionaries.set(key.dictionary!, { length: rows.length + 1 } as readonly string[]);
+  }
+  const staged = {
+    source,
+    files: [{ file: source.files[0]!, first: 0, rows: rows.length, copied: false }],
+    rows: rows.length,
+    broken: [],
+  };
+  const { bad } = await validateRows({
+    tables: { database: lazilyFilled(database, () => query.fill(rows)), layout: readPlan.layout },
+    readPlan,
+    raw: { rows: rows.length, present: new Uint8Array(rows.length).fill(1), columns },
+    staged,
+    dictionaries,
+    joined: {},
+  });
+  for (const { at, column, reason } of bad) {
+    invariant('record' in at && column !== undefined, 'a finding has a row and a column');
+    refuse(at.record, column, `is wrong: ${reason}`, 'correct the value of the column');
+  }
+  return { ...computed, failures, refuse };
+}
+
+/** The values of a column, and its texts. */
+export type RowValues = (request: ColumnRequest) => readonly [RawColumn, readonly string[] | undefined];
+
+export interface RowEncoding {
+  readonly readPlan: ReadPlan;
+  readonly encodings: ReadonlyMap<string, Encoding>;
+  /** Undefined for a feature that is not encoded. */
+  requestOf(plan: FeaturePlan): ColumnRequest | undefined;
+  readonly valuesOf: RowValues;
+  /** Returns the corpus row of each value of a list that goes through the item tower. */
+  itemsOf?(request: ColumnRequest): Int32Array;
+}
+
+/** Encodes features that are columns, by the code of training. @param ids rows of the columns; −1 for a missing one */
+export function encodeRows(
+  { readPlan, encodings, requestOf, valuesOf, itemsOf }: RowEncoding,
+  ids: Int32Array,
+): Map<string, IndexedColumn> {
+  const { needs } = readPlan;
+  const toEncode = (plan: FeaturePlan, request: ColumnRequest): EncoderArguments => [
+    plan,
+    encodings.get(plan.encoderOf)!,
+    ...valuesOf(request),
+    plan.through && itemsOf?.(request),
+  ];
+  const encoded = new Map<string, IndexedColumn>();
+  for (const plan of needs.features) {
+    const request = madeOf(plan).length > 0 ? undefined : requestOf(plan);
+    if (request === undefined) continue;
+    const list = needs.features.find(({ name }) => name === plan.along);
+    const weights = readPlan.listWeights.get(plan.name);
+    const encoder = list
+      ? makeAlongEncoder(toEncode(plan, request), toEncode(list, readPlan.features.get(list.name)!))
+      : makeColumnEncoder(...toEncode(plan, request), weights && valuesOf(weights)[0]);
+    encoded.set(plan.name, encoder.encode(ids));
+  }
+  return encoded;
+}
+
+/** Returns a database that is filled before its first query, because few writes cause an error. */
+function lazilyFilled(database: Database, fill: () => Promise<void>): Database {
+  let filling: Promise<void> | undefined;
+  const afterFill = async <T>(work: () => Promise<T>): Promise<T> => {
+    await (filling ??= fill());
+    return work();
+  };
+  return {
+    ...database,
+    rows: (sql) => afterFill(() => database.rows(sql)),
+    shape: (sql, limit) => afterFill(() => database.shape(sql, limit)),
+    stream: (sql, check) => afterFill(() => database.stream(sql, check)),
   };
 }
 

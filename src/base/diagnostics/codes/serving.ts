@@ -59,6 +59,16 @@ export const serving = {
     hint: ({ advice }) => advice,
   }),
 
+  'event-value': row<{ column: string; reason: string; advice: string }>({
+    message: ({ column, reason }) => `\`${column}\` of the event ${reason}`,
+    hint: ({ advice }) => advice,
+  }),
+
+  'events-closed': row<{ reason: string; advice: string }>({
+    message: ({ reason }) => `this server takes no events: ${reason}`,
+    hint: ({ advice }) => advice,
+  }),
+
   'items-closed': row<{ reason: string; advice: string }>({
     message: ({ reason }) => `this server takes no items: ${reason}`,
     hint: ({ advice }) => advice,

@@ -1,0 +1,356 @@
+/**
+ * Reads events one by one like rows of the events files: the same SQL computes their columns, the same checks apply, and the code of training encodes what each
+ * adds to histories. Only the types of the columns are kept of the files.
+ */
+import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { DataDescription } from '../../graph/plan/data_description.ts';
+import type { FeaturePlan } from '../../graph/plan/plan.ts';
+import { type BindOptions, bindData } from '../binding/bind.ts';
+import { mentions } from '../binding/binder.ts';
+import { type BoundColumn, type ColumnRequest, makeReadPlan, type Needs, type ReadPlan } from '../binding/layout.ts';
+import {
+  type EncoderArguments,
+  elementBags,
+  type HistoryElements,
+  historyElements,
+  missingCode,
+} from '../columns/encode.ts';
+import type { BagColumn, Dataset, Encoding, IndexedColumn } from '../dataset.ts';
+import { openDatabase } from '../files/duckdb.ts';
+import type { DataSource } from '../files/source.ts';
+import type { RawCodes, RawNumbers } from '../rows/raw.ts';
+import { maybeSeconds, unitOf } from '../rows/fresh.ts';
+import {
+  areWhole,
+  checkColumns,
+  type EventReader,
+  fieldKind,
+  type GivenEvent,
+  keyComplaint,
+  type ReadEvent,
+  type WrittenField,
+  writtenError,
+} from './fields.ts';
+import {
+  type CheckedRows,
+  computeChecked,
+  encodeRows,
+  makeWrittenQuery,
+  maxRows,
+  type TextRow,
+  textRow,
+} from './written_rows.ts';
+
+type KnownEvents = Pick<Dataset, 'eventBasis' | 'knownUntil'>;
+
+/** @throws Failure `events-closed` if the events of the block cannot be computed one by one, and as `readDataset` */
+export async function openEventReader(
+  description: DataDescription,
+  needs: Needs,
+  encodings: ReadonlyMap<string, Encoding>,
+  { eventBasis, knownUntil }: KnownEvents,
+  options: BindOptions = {},
+): Promise<EventReader> {
+  if (eventBasis === undefined) {
+    throw closed('the training rows of this run are in shards', 'train with rows in memory: `--memory 100%`');
+  }
+  const bound = await bindData(description, needs, options);
+  if (bound.output === undefined) throw new Failure(bound.diagnostics);
+  const { layout, discard } = bound.output;
+  try {
+    const readPlan = makeReadPlan(description, needs, layout);
+    const { userKey, itemKey, time, layout: { where } } = { ...readPlan, layout };
+    if (!userKey || !itemKey) {
+      const missing = userKey ? 'item' : 'query';
+      throw closed(`the ${missing} tower has no key`, `add \`key: FEATURE\` to the ${missing} tower`);
+    }
+    if (time === undefined || knownUntil === undefined)
+      throw closed('the events have no time', 'add `time = "…"` to the data block');
+    const places: EventPlaces = {
+      user: bareName(userKey.inEvents.column),
+      item: bareName(itemKey.inEvents.column),
+      time: time.column.bare,
+    };
+    const selected = selectRequests(readPlan, { userKey: userKey.inEvents, itemKey: itemKey.inEvents, time, where });
+    const context = { ...selected, source: layout.sources.get('events')!, readPlan, places, encodings };
+    return await makeReader(context, { eventBasis, knownUntil }, options.signal);
+  } finally {
+    discard();
+  }
+}
+
+const closed = (reason: string, advice: string): Failure => failure('events-closed', { reason, advice });
+
+/** The columns of the keys and of the time. A time that is computed has none. */
+interface EventPlaces {
+  readonly user: string;
+  readonly item: string;
+  readonly time: string | undefined;
+}
+
+function bareName({ bare, name }: BoundColumn): string {
+  if (bare !== undefined) return bare;
+  throw closed(`the key \`${name}\` is computed by SQL`, 'store the key in a column of its own');
+}
+
+interface KeyRequests {
+  readonly userKey: ColumnRequest;
+  readonly itemKey: ColumnRequest;
+  readonly time: ColumnRequest;
+}
+
+interface SelectedRequests extends KeyRequests {
+  readonly where?: ColumnRequest;
+  readonly requests: readonly ColumnRequest[];
+}
+
+/**
+ * Selects the columns that are computed: all that need one event alone. The others may only be labels and the like.
+ * @throws Failure `events-closed` for a column of the query tower that needs more
+ */
+function selectRequests(
+  readPlan: ReadPlan,
+  { where, ...keys }: KeyRequests & { readonly where: BoundColumn | undefined },
+): SelectedRequests {
+  const { needs, histories, features, listWeights, layout } = readPlan;
+  const needed = needs.features.flatMap((plan): ColumnRequest[] => {
+    const request = histories.get(plan.name) ?? (isOfQuery(plan, readPlan) ? features.get(plan.name) : undefined);
+    if (request === undefined) return [];
+    if (layout.histories.get(plan.name)?.kind === 'others')
+      throw closed(`\`${plan.name}\` is a history of other events`, 'make it a history of past events: `past(…)`');
+    const weights = listWeights.get(plan.name);
+    if (histories.has(plan.name) && weights && weights.column.at !== request.column.at)
+      throw closed(`the weights of \`${plan.name}\` are in another file`, 'store the weights beside the elements');
+    return [request, ...(weights ? [weights] : [])];
+  });
+  const whereRequest: ColumnRequest | undefined = where && { column: where, form: 'number' };
+  const wanted = [...Object.values(keys), ...needed, ...(whereRequest ? [whereRequest] : [])];
+  for (const { column } of wanted) {
+    if (column.at !== 'events' || isOfOneRow(column)) continue;
+    const reason = `\`${column.name}\` of the data block reads more than columns of one event`;
+    throw closed(reason, 'compute the column before, and store it in the events file');
+  }
+  const ownRequests = readPlan.columns.get('events')!.filter(({ column }) => isOfOneRow(column));
+  return {
+    ...keys,
+    ...(whereRequest ? { where: whereRequest } : {}),
+    requests: [...ownRequests.filter((request) => request !== readPlan.fold), ...(whereRequest ? [whereRequest] : [])],
+  };
+}
+
+const isOfOneRow = ({ over, reads }: BoundColumn): boolean =>
+  over.join() === 'events' && !(reads && (reads.windows || reads.unnamed || reads.tables.length > 0));
+
+const isOfQuery = ({ name, tower }: FeaturePlan, { needs, features }: ReadPlan): boolean => {
+  const [query, item] = needs.towers;
+  return name !== query.key && tower !== item.name && features.get(name)?.column.at === 'events';
+};
+
+interface EventContext extends SelectedRequests {
+  readonly source: DataSource;
+  readonly readPlan: ReadPlan;
+  readonly places: EventPlaces;
+  readonly encodings: ReadonlyMap<string, Encoding>;
+}
+
+async function makeReader(
+  context: EventContext,
+  known: Required<KnownEvents>,
+  signal: AbortSignal | undefined,
+): Promise<EventReader> {
+  const { source, readPlan, requests, userKey, itemKey, time, where, places } = context;
+  const { layout } = readPlan;
+  const { types } = known.eventBasis;
+  const database = await openDatabase(signal);
+  // With few rows in each query, several threads would only wait for each other.
+  await database.run('SET threads = 1');
+  await database.seal();
+  const query = await makeWrittenQuery({
+    ...{ database, layout, role: 'events', requests, wanted: [], modelTypes: types, filterTypes: new Map() },
+  });
+  const fields = fieldsOf(context, types);
+  const checkPlan = planOfRequests(readPlan, requests);
+  const unit = unitOf(time.column.type);
+
+  /** @param rows of events without errors so far */
+  const readRows = async (
+    rows: readonly TextRow[],
+    corpusRow: (key: string) => number,
+  ): Promise<(ReadEvent | Failure)[]> => {
+    const checked = await computeChecked('event', { database, query, source, readPlan: checkPlan }, rows);
+    const textAt = (request: ColumnRequest, row: number): string =>
+      checked.texts.get(request)![(checked.raw.get(request) as RawCodes).values[row]!]!;
+    const numberAt = (request: ColumnRequest, row: number): number =>
+      (checked.raw.get(request) as RawNumbers).values[row]!;
+    const columns = encodeEvents(context, known.eventBasis.itemElements, checked, corpusRow);
+    return rows.map(
+      (_, row): ReadEvent | Failure =>
+        checked.failures.get(row) ?? {
+          user: textAt(userKey, row),
+          item: textAt(itemKey, row),
+          time: numberAt(time, row) / unit,
+          counts: where === undefined || numberAt(where, row) === 1,
+          columns,
+          row,
+        },
+    );
+  };
+
+  return {
+    fields,
+    timeOf(now) {
+      if (places.time === undefined) return undefined;
+      const type = types.get(places.time) ?? '';
+      if (/^(DATE|TIMESTAMP)/.test(type)) return now.toISOString().slice(0, type === 'DATE' ? 10 : undefined);
+      const isSince1970 = (seconds: number): boolean => seconds > 365 * 86_400 && maybeSeconds(seconds);
+      if (isSince1970(known.knownUntil)) return Math.floor(now.getTime() / 1000);
+      return isSince1970(known.knownUntil / 1000) ? now.getTime() : undefined;
+    },
+    async read(events, corpusRow) {
+      const checkedEvents = events.map((event) => checkEvent(event, fields, context));
+      const answers: (ReadEvent | Failure | undefined)[] = checkedEvents.map((each) =>
+        each instanceof Failure ? each : undefined,
+      );
+      const validIndexes = [...checkedEvents.keys()].filter((index) => answers[index] === undefined);
+      for (let start = 0; start < validIndexes.length; start += maxRows) {
+        const batch = validIndexes.slice(start, start + maxRows);
+        const batchResults = await readRows(
+          batch.map((index) => checkedEvents[index] as TextRow),
+          corpusRow,
+        );
+        for (const [i, index] of batch.entries()) answers[index] = batchResults[i]!;
+      }
+      return answers as (ReadEvent | Failure)[];
+    },
+    close: () => database.close(),
+  };
+}
+
+/** A column is needed if the data block reads it for any purpose, because the event will be a training event. */
+function fieldsOf({ source, readPlan, places }: EventContext, types: ReadonlyMap<string, string>): WrittenField[] {
+  const { layout } = readPlan;
+  const readColumns = [
+    ...readPlan.columns.get('events')!.map(({ column }) => column),
+    ...(layout.where ? [layout.where] : []),
+  ].filter((column) => column !== layout.fold);
+  const isNeeded = (name: string): boolean =>
+    readColumns.some(({ bare, sql, over, reads }) =>
+      bare === undefined ? over.includes('events') && (reads?.unnamed || mentions(sql, name)) : bare === name,
+    );
+  return source.columns.map(({ name, type }) => ({
+    name,
+    kind: name === places.user || name === places.item ? 'text' : fieldKind(type, areWhole(name, [types])),
+    needed: isNeeded(name),
+  }));
+}
+
+/** Returns the plan with these requests alone, because the checks read the values of each. */
+function planOfRequests(readPlan: ReadPlan, requests: readonly ColumnRequest[]): ReadPlan {
+  const { fold: _, ...plan } = readPlan;
+  const onlyComputed = <K>(columns: ReadonlyMap<K, ColumnRequest>): ReadonlyMap<K, ColumnRequest> =>
+    new Map([...columns].filter(([, request]) => request.column.at !== 'events' || requests.includes(request)));
+  return {
+    ...plan,
+    features: onlyComputed(plan.features),
+    labels: onlyComputed(plan.labels),
+    histories: onlyComputed(plan.histories),
+    listWeights: onlyComputed(plan.listWeights),
+    weights: plan.weights.filter((request) => requests.includes(request)),
+  };
+}
+
+/** Checks the keys, the time and the columns, and makes the row. */
+function checkEvent(
+  { user, item, time, columns: given }: GivenEvent,
+  fields: readonly WrittenField[],
+  { source, places }: EventContext,
+): TextRow | Failure {
+  for (const [name, key] of [['user', user], ['item', item]] as const) {
+    const keyError = keyComplaint(key);
+    if (keyError) return new Failure([writtenError('event', name, ...keyError)]);
+  }
+  const apart = Object.entries(places).flatMap(([entry, column]) => (column === undefined ? [] : [{ entry, column }]));
+  for (const name of Object.keys(given)) {
+    const own = apart.find(({ column }) => column.toLowerCase() === name.toLowerCase());
+    if (own === undefined) continue;
+    const reason = `is the \`${own.entry}\` of the event`;
+    return new Failure([writtenError('event', name, reason, `give it as \`${own.entry}\`, beside \`columns\``)]);
+  }
+  if (places.time === undefined && time !== undefined) {
+    const reason = 'is computed from columns of the event';
+    return new Failure([writtenError('event', 'time', reason, 'give these columns, and leave `time` out')]);
+  }
+  const all = { ...given, [places.user]: user, [places.item]: item, ...(places.time ? { [places.time]: time } : {}) };
+  const { columns, mistakes } = checkColumns('event', all, fields, []);
+  return mistakes.length > 0 ? new Failure(mistakes) : textRow(columns, source.files);
+}
+
+/** Encodes what each event adds to histories, and the features of the query tower that come from events alone. */
+function encodeEvents(
+  context: EventContext,
+  itemElements: ReadonlyMap<string, BagColumn>,
+  { raw, texts }: CheckedRows,
+  corpusRow: (key: string) => number,
+): ReadonlyMap<string, IndexedColumn> {
+  const { readPlan, encodings, itemKey } = context;
+  const keyColumn = raw.get(itemKey) as RawCodes;
+  const rowIds = Int32Array.from(keyColumn.values.keys());
+  const corpusRowsOf = (request: ColumnRequest): Int32Array => {
+    const rowOfText = texts.get(request)!.map(corpusRow);
+    const { values } = raw.get(request)!;
+    return values instanceof Int32Array ? values.map((code) => rowOfText[code]!) : new Int32Array(0);
+  };
+  const encoded = encodeRows(
+    {
+      ...{ readPlan, encodings, itemsOf: corpusRowsOf },
+      requestOf: (plan) => (isOfQuery(plan, readPlan) ? readPlan.features.get(plan.name) : undefined),
+      valuesOf: (request) => [raw.get(request)!, texts.get(request)],
+    },
+    rowIds,
+  );
+  const itemRows = corpusRowsOf(itemKey);
+  for (const plan of readPlan.needs.features) {
+    const request = readPlan.histories.get(plan.name);
+    if (request === undefined) continue;
+    const encoding = encodings.get(plan.encoderOf)!;
+    if (request.column.at === 'items') {
+      encoded.set(plan.name, elementsOfItems(itemElements.get(plan.name)!, plan, encoding, itemRows));
+      continue;
+    }
+    const isItem = !plan.each && request.dictionary === itemKey.dictionary;
+    const source: EncoderArguments = [
+      ...([plan, encoding, raw.get(request)!, texts.get(request)] as const),
+      isItem ? corpusRowsOf(request) : undefined,
+    ];
+    const weights = readPlan.listWeights.get(plan.name);
+    encoded.set(plan.name, { column: elementBags(historyElements(source, weights && raw.get(weights)), rowIds) });
+  }
+  return encoded;
+}
+
+/** Selects the elements of items. An item that the corpus lacks has none; along a list it has a missing value. */
+function elementsOfItems(
+  { starts, ends, values, inner, weights, items }: BagColumn,
+  plan: FeaturePlan,
+  encoding: Encoding,
+  itemRows: Int32Array,
+): IndexedColumn {
+  const isInner = inner !== undefined && plan.along !== undefined && itemRows.includes(-1);
+  const noElement = plan.along === undefined ? -1 : inner ? inner.starts.length : missingCode(encoding);
+  const ofItems: HistoryElements = {
+    elements: itemRows.map((row) => (row < 0 ? noElement : ends[row]! > starts[row]! ? values[starts[row]!]! : -1)),
+    ...defined({
+      inner: isInner ? withEmptyBag(inner) : inner,
+      items: items && itemRows.map((row) => items[starts[row]!] ?? -1),
+      weights: weights && Float32Array.from(itemRows, (row) => weights[starts[row]!] ?? 0),
+    }),
+  };
+  return { column: elementBags(ofItems, Int32Array.from(itemRows.keys())) };
+}
+
+const withEmptyBag = (bags: BagColumn): BagColumn => ({
+  ...bags,
+  starts: Int32Array.from([...bags.starts, 0]),
+  ends: Int32Array.from([...bags.ends, 0]),
+});
