@@ -208,21 +208,20 @@ export interface OpenedItems {
  * @throws Failure `run-in-use`, `items-log`, `cannot-read`, `cannot-write`
  */
 export async function openItems(folder: string, say: (line: string) => void = () => {}): Promise<OpenedItems> {
-  const [{ lockFolder }, { openRecordLog }, { logFilesIn }, { itemLog, makeLatestWrites }, { makeWritesOfItems }] =
+  const [{ lockFolder }, { openWriteLog }, { logFilesIn }, { itemLog, makeLatestWrites }, { makeWritesOfItems }] =
     await Promise.all([
       import('../../base/storage/lock.ts'),
-      import('../../base/storage/record_log/record_log.ts'),
+      import('../../base/storage/record_log/write_log.ts'),
       import('../../base/storage/record_log/lines.ts'),
       import('../../serving/server/items/write_log.ts'),
       import('../../serving/server/items/writes.ts'),
     ]);
   const lock = await lockFolder(folder, { purpose: 'tower serve' });
   try {
-    const latest = makeLatestWrites();
-    const { log, torn } = await openRecordLog(logFilesIn(folder), itemLog, (writes) => writes.forEach(latest.add));
-    if (torn) say(`${folder}: the last write was cut short, and nobody had an answer to it: it is dropped`);
-    const writes = makeWritesOfItems({ log, latest, say });
-    const { items, deleted } = writes.stored;
+    const log = await openWriteLog(logFilesIn(folder), itemLog, { compaction: makeLatestWrites, say });
+    const stored = () => ({ ...log.compaction!.stored, bytes: log.bytes });
+    const writes = makeWritesOfItems({ log, stored, say });
+    const { items, deleted } = stored();
     if (items + deleted > 0) say(`${folder}: ${countOf(items)} written, ${countOf(deleted)} deleted`);
     return {
       writes,
@@ -235,6 +234,7 @@ export async function openItems(folder: string, say: (line: string) => void = ()
       },
       async close() {
         await writes.close();
+        await log.close();
         await lock.release();
       },
     };

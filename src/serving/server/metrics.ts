@@ -54,10 +54,11 @@ export function makeMetrics({ gate, versions, items }: MetricsSource): ServerMet
   const writeCounter = new Counter(
     metricOptions('tower_item_writes_total', 'Items that were written, by what became of them', ['outcome']),
   );
-  if (items) {
-    addGauge('tower_written_items', 'Items that were written and are there', () => items.stored.items);
-    addGauge('tower_deleted_items', 'Items that were deleted', () => items.stored.deleted);
-    addGauge('tower_item_log_bytes', 'Size of the log of written items', () => items.stored.bytes);
+  const stored = items?.stored;
+  if (stored) {
+    addGauge('tower_written_items', 'Items that were written and are there', () => stored().items);
+    addGauge('tower_deleted_items', 'Items that were deleted', () => stored().deleted);
+    addGauge('tower_item_log_bytes', 'Size of the log of written items', () => stored().bytes);
   }
   /** Adds a gauge with a value for each version that has one. */
   const addVersionGauge = (name: string, help: string, read: (answers: Answers) => number | undefined): Gauge =>

@@ -3,7 +3,7 @@
  * these records, and perhaps the one that was being written. They are in one file. Compaction writes another file, which replaces it by a rename.
  *
  *     const { log } = await openRecordLog(logFilesIn('items'), { name: 'items', version: 1, decode }, (record) => remember(record));
- *     await log.append(record);
+ *     await log.append([record]);
  *     await log.replace(recordsThatSayTheSame, { exclusive });
  */
 import { Failure, failure, invariant } from '../../diagnostics/failure.ts';
@@ -21,9 +21,11 @@ export interface LogFormat<R> {
 
 export interface RecordLog<R> {
   readonly bytes: number;
-  /** Resolves when the record is on the disk. Call it again only after that. @throws Failure `cannot-write`: the record is not in the log */
-  append(record: R): Promise<void>;
-  /** The position of the next record in the current file. `replace` invalidates all positions. */
+  /** Number of the last record, counted from the first one ever; 0 for none. `replace` gives the records of the new file the next numbers. */
+  readonly position: number;
+  /** Resolves when the records are on the disk. Call it again only after that. @throws Failure `cannot-write`: none of the records is in the log */
+  append(records: readonly R[]): Promise<void>;
+  /** The place of the next record in the current file. `replace` invalidates all places. */
   readonly end: LinePlace;
   /** Yields the records between two positions in batches, in the order of the file. @throws Failure `items-log`, `cannot-read` */
   read(from?: LinePlace, to?: LinePlace): AsyncGenerator<readonly R[], void>;
@@ -51,6 +53,8 @@ export interface OpenedLog<R> {
 interface LogHeader {
   readonly tower: string;
   readonly version: number;
+  /** Position before the first record of the file. Absent: 0. */
+  readonly position?: number;
 }
 
 /** Number of records at which appending pauses for the last ones to be copied to a new file, and the maximum number of rounds of copying before. */
@@ -73,10 +77,10 @@ export async function openRecordLog<R>(
     Number(new RegExp(`^${name}-([1-9]\\d{0,14})\\.log$`).exec(file)?.[1] ?? 0);
   const nameOf = (number: number): string => `${name}-${number}.log`;
 
-  const start = async (number: number): Promise<Started> => {
+  const start = async (number: number, before = 0): Promise<Started> => {
     const file = await files.create(partialName);
-    const header: LogHeader = { tower: name, version: format.version };
-    const started = { file, number, bytes: 0, lines: 0 };
+    const header: LogHeader = { tower: name, version: format.version, ...(before > 0 && { position: before }) };
+    const started = { file, number, before, bytes: 0, lines: 0 };
     try {
       await writeLines(started, [header]);
     } catch (error) {
@@ -108,10 +112,10 @@ export async function openRecordLog<R>(
     const recordReader = recordsOf(files, latestName, format);
     let next = await guarded(files, recordReader.next(), 'cannot-read');
     for (; !next.done; next = await guarded(files, recordReader.next(), 'cannot-read')) next.value.forEach(take);
-    const { bytes, lines } = next.value;
+    const { bytes, lines, before } = next.value;
     torn = next.value.torn;
     const file = await guarded(files, files.append(latestName), 'cannot-write');
-    current = { file, number: latestNumber, bytes, lines };
+    current = { file, number: latestNumber, before, bytes, lines };
     if (torn) {
       await guarded(
         files,
@@ -143,13 +147,16 @@ export async function openRecordLog<R>(
     get bytes() {
       return current.bytes;
     },
-    async append(record) {
+    get position() {
+      return positionOf(current);
+    },
+    async append(records) {
       if (brokenBy) throw brokenBy;
       const { file, bytes, lines } = current;
-      const line = lineOf(lines + 1, record);
+      const ownLines = Buffer.concat(records.map((record, at) => lineOf(lines + at + 1, record)));
       let isWritten = false;
       try {
-        await writeAll(file, line);
+        await writeAll(file, ownLines);
         isWritten = true;
         await file.sync();
       } catch (error) {
@@ -159,9 +166,9 @@ export async function openRecordLog<R>(
         else await file.truncate(bytes).catch(() => (brokenBy = refusal));
         throw refusal;
       }
-      current.bytes += line.length;
-      current.lines++;
-      appendedSince?.push(record);
+      current.bytes += ownLines.length;
+      current.lines += records.length;
+      appendedSince?.push(...records);
     },
     get end() {
       return { bytes: current.bytes, lines: current.lines };
@@ -181,7 +188,7 @@ export async function openRecordLog<R>(
       const replaced = current;
       let next: Started | undefined;
       try {
-        next = await start(replaced.number + 1);
+        next = await start(replaced.number + 1, positionOf(replaced));
         await writeLines(next, replacing, wrote);
         // Most of the work is done here, while records are still appended to the old file.
         for (let round = 0; appendedSince.length > fewSince && round < mostRounds; round++) {
@@ -217,20 +224,21 @@ async function* recordsOf<R>(
   format: LogFormat<R>,
   from = firstLine,
   to?: LinePlace,
-): AsyncGenerator<readonly R[], LinePlace & { readonly torn: boolean }> {
+): AsyncGenerator<readonly R[], LinePlace & { readonly torn: boolean; readonly before: number }> {
   const lineReader = readLines(files, path, from, to?.bytes);
   let { lines } = from;
+  let before = 0;
   for (;;) {
     const readResult = await lineReader.next();
     if (readResult.done) {
       if (lines === 0) throw damagedLine(files, path, 1, 'it should say what the file is, and the file is empty');
-      return { ...readResult.value, lines };
+      return { ...readResult.value, lines, before };
     }
     const records: R[] = [];
     for (const { number, value } of readResult.value) {
       lines = number;
       if (number === 1) {
-        refuseHeader(files, path, value, format);
+        before = positionIn(files, path, value, format);
         continue;
       }
       const decoded = format.decode(value);
@@ -241,9 +249,10 @@ async function* recordsOf<R>(
   }
 }
 
-function refuseHeader<R>(files: LogFiles, path: string, value: unknown, { name, version }: LogFormat<R>): void {
-  const { tower, version: own } = (value ?? {}) as Partial<LogHeader>;
-  if (tower !== name || !Number.isSafeInteger(own))
+/** Returns the position before the first record. @throws Failure `items-log` */
+function positionIn<R>(files: LogFiles, path: string, value: unknown, { name, version }: LogFormat<R>): number {
+  const { tower, version: own, position = 0 } = (value ?? {}) as Partial<LogHeader>;
+  if (tower !== name || !Number.isSafeInteger(own) || !Number.isSafeInteger(position))
     throw damagedLine(files, path, 1, `it does not say that the file is a log of ${name}`);
   if (own !== version)
     throw damagedLine(
@@ -253,6 +262,7 @@ function refuseHeader<R>(files: LogFiles, path: string, value: unknown, { name, 
       `the log has version ${own}, and this Tower reads version ${version}`,
       'start the Tower that wrote it, or move the folder away',
     );
+  return position;
 }
 
 function refusalOf(
@@ -277,9 +287,13 @@ const pieceBytes = 2 ** 16;
 interface Started {
   readonly file: LogFile;
   readonly number: number;
+  /** Position before the first record. */
+  readonly before: number;
   bytes: number;
   lines: number;
 }
+
+const positionOf = ({ before, lines }: Started): number => before + lines - 1;
 
 /** @param wrote called with each value */
 async function writeLines<T>(

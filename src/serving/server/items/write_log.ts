@@ -2,8 +2,8 @@
  * The format of the log of written items, and an index of the latest write of each item. The index has only the position of a write, which is in the log.
  * Positions count the writes from the first one of the file.
  */
-import { firstLine, type LinePlace } from '../../../base/storage/record_log/lines.ts';
-import type { LogFormat, RecordLog } from '../../../base/storage/record_log/record_log.ts';
+import type { LogFormat } from '../../../base/storage/record_log/record_log.ts';
+import type { LogCompaction } from '../../../base/storage/record_log/write_log.ts';
 import { makeKeyIndex } from '../../../base/text/key_table.ts';
 import { isObject } from '../../../base/util/defined.ts';
 import type { ItemWrite } from '../../serve/live/item_writes.ts';
@@ -30,15 +30,12 @@ function isWrite(value: unknown): value is ItemWrite {
 /** Maximum writes in one line of a shortened log. `charactersPerLine`: number of characters after which a line ends. */
 const perLine = 100;
 const charactersPerLine = 2 ** 16;
+/** A log is shortened when it has at least this many writes, and twice as many writes as items. */
+const leastShortened = 10_000;
 
-export interface LatestWrites {
-  readonly count: number;
-  /** Number of written items. `deleted`: how many of them were deleted by their latest write. */
-  readonly keys: number;
-  readonly deleted: number;
-  add(write: ItemWrite): void;
-  /** @param place position of a write of the item, from 0 */
-  isLatest(key: string, place: number): boolean;
+export interface LatestWrites extends LogCompaction<readonly ItemWrite[]> {
+  /** Number of written items that exist. `deleted`: number of deleted keys. */
+  readonly stored: { readonly items: number; readonly deleted: number };
 }
 
 export function makeLatestWrites(): LatestWrites {
@@ -48,54 +45,53 @@ export function makeLatestWrites(): LatestWrites {
   const latestCodes: number[] = [];
   let count = 0;
   let deletedCount = 0;
-  return {
-    get count() {
-      return count;
+  const add = (write: ItemWrite): void => {
+    let number = numberOf.placeOf(write.key);
+    if (number < 0) {
+      number = keys.push(write.key) - 1;
+      numberOf.set(write.key, number);
+      latestCodes.push(0);
+    }
+    if (latestCodes[number]! % 2 === 1) deletedCount--;
+    const isDeleted = 'deleted' in write;
+    if (isDeleted) deletedCount++;
+    latestCodes[number] = 2 * count++ + Number(isDeleted);
+  };
+  const isLatest = (key: string, position: number): boolean => {
+    const number = numberOf.placeOf(key);
+    return number >= 0 && Math.floor(latestCodes[number]! / 2) === position;
+  };
+  const latestWrites: LatestWrites = {
+    get stored() {
+      return { items: keys.length - deletedCount, deleted: deletedCount };
     },
-    get keys() {
-      return keys.length;
+    get isWorthwhile() {
+      return count >= Math.max(leastShortened, 2 * keys.length);
     },
-    get deleted() {
-      return deletedCount;
+    add: (writes) => writes.forEach(add),
+    remaining() {
+      let position = 0;
+      return (writes) => {
+        const latest = writes.filter(({ key }) => isLatest(key, position++));
+        return latest.length > 0 ? latest : undefined;
+      };
     },
-    add(write) {
-      let number = numberOf.placeOf(write.key);
-      if (number < 0) {
-        number = keys.push(write.key) - 1;
-        numberOf.set(write.key, number);
-        latestCodes.push(0);
+    async *shortened(entries) {
+      const remaining = latestWrites.remaining();
+      let line: ItemWrite[] = [];
+      let lineCharacters = 0;
+      for await (const batch of entries) {
+        for (const write of batch.flatMap((writes) => remaining(writes) ?? [])) {
+          line.push(write);
+          lineCharacters += JSON.stringify(write).length;
+          if (line.length < perLine && lineCharacters < charactersPerLine) continue;
+          yield line;
+          line = [];
+          lineCharacters = 0;
+        }
       }
-      if (latestCodes[number]! % 2 === 1) deletedCount--;
-      const isDeleted = 'deleted' in write;
-      if (isDeleted) deletedCount++;
-      latestCodes[number] = 2 * count++ + Number(isDeleted);
-    },
-    isLatest(key, place) {
-      const number = numberOf.placeOf(key);
-      return number >= 0 && Math.floor(latestCodes[number]! / 2) === place;
+      if (line.length > 0) yield line;
     },
   };
-}
-
-/** Yields the latest write of each item, in their order, as lines of a log. */
-export async function* latestLines(
-  log: RecordLog<readonly ItemWrite[]>,
-  to: LinePlace,
-  isLatest: LatestWrites['isLatest'],
-): AsyncGenerator<readonly ItemWrite[]> {
-  let writeIndex = 0;
-  let line: ItemWrite[] = [];
-  let lineCharacters = 0;
-  for await (const records of log.read(firstLine, to)) {
-    for (const write of records.flat()) {
-      if (!isLatest(write.key, writeIndex++)) continue;
-      line.push(write);
-      lineCharacters += JSON.stringify(write).length;
-      if (line.length < perLine && lineCharacters < charactersPerLine) continue;
-      yield line;
-      line = [];
-      lineCharacters = 0;
-    }
-  }
-  if (line.length > 0) yield line;
+  return latestWrites;
 }

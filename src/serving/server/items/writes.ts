@@ -1,18 +1,16 @@
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
-import { firstLine, type LinePlace } from '../../../base/storage/record_log/lines.ts';
-import type { RecordLog } from '../../../base/storage/record_log/record_log.ts';
-import { oneAtATime } from '../../../base/util/defined.ts';
+import type { LogFollower, WriteLog } from '../../../base/storage/record_log/write_log.ts';
+import { defined } from '../../../base/util/defined.ts';
 import type { ItemWrite, ItemWrites } from '../../serve/live/item_writes.ts';
 import type { ItemChange } from '../../serve/live/live_items.ts';
 import { maxErrors } from '../body.ts';
 import { busy, errorDetailOf, errorDetailsOf, pointer, RequestError, refused } from '../refused.ts';
 import type { ErrorDetail, WriteOutcome } from '../schemas.ts';
-import { type LatestWrites, latestLines, makeLatestWrites } from './write_log.ts';
 
 export interface WritesOfItems {
   /**
-   * Applies all writes or none. Resolves when they are on disk and visible in every later answer.
+   * Applies all writes or none. Resolves when they are on disk and visible in every later answer of all processes that follow the log.
    * @param isArray true if the body is an array, so that errors name the index
    * @throws RequestError 400 with the errors of each write, 404, 503; Failure `cannot-write`
    */
@@ -21,33 +19,35 @@ export interface WritesOfItems {
   attach(version: ItemWrites): Promise<void>;
   /** Unsubscribes a version. Resolves when the version computes nothing more; it must not be closed before. */
   detach(version: ItemWrites): Promise<void>;
-  /** Number of written items that exist. `deleted`: number of deleted keys. */
-  readonly stored: { readonly items: number; readonly deleted: number; readonly bytes: number };
+  /** Absent: another process has the log. */
+  readonly stored?: () => StoredItems;
   /** Resolves when all writes that have arrived are on disk. */
   close(): Promise<void>;
 }
 
-export interface WritesSource {
-  readonly log: RecordLog<readonly ItemWrite[]>;
-  readonly latest: LatestWrites;
-  /** Called with a message for the user if the log could not be shortened. */
+export interface StoredItems {
+  /** Number of written items that exist. `deleted`: number of deleted keys. */
+  readonly items: number;
+  readonly deleted: number;
+  /** Size of the log. */
+  readonly bytes: number;
+}
+
+export interface WritesSource extends Pick<WritesOfItems, 'stored'> {
+  readonly log: WriteLog<readonly ItemWrite[]>;
+  /** Called with a message for the user if memory is not freed, or if a version cannot apply a write of another process. */
   readonly say?: (line: string) => void;
 }
 
-/** Maximum writes in one batch, and maximum characters of their JSON. A batch is one line of the log. */
+/** Maximum writes in one batch, and maximum characters of their JSON. A batch is one entry of the log. */
 const mostTogether = 512;
 const mostCharacters = 2 ** 22;
 /** Maximum characters of one request, which must fit into a line of the log as UTF-8. */
 const longestRequest = 2 ** 24;
-/** Number of writes that a new version gets at a time, and maximum number of rounds of catching up before other writes wait for it. */
-const broughtTogether = 256;
-const mostRounds = 10;
 /** A batch may wait this share of the last one's time for that one's clients: two batches with half of the clients each would take longer. */
 const gathering = 1 / 4;
 /** Maximum number of waiting requests. Further ones are refused. */
 const mostWaiting = 1024;
-/** A log is shortened when it has at least this many writes, and twice as many writes as items. */
-const leastShortened = 10_000;
 
 interface WriteRequest {
   readonly writes: readonly ItemWrite[];
@@ -61,21 +61,16 @@ interface WaitingWrite extends WriteRequest {
   reject(error: unknown): void;
 }
 
-/** The function is long because all steps share the log, its latest position, and the versions that apply it. */
-export function makeWritesOfItems({ log, latest: found, say = () => {} }: WritesSource): WritesOfItems {
-  let latestWrites = found;
-  const versions = new Set<ItemWrites>();
+/** The function is long because all steps share the log and the versions that follow it. */
+export function makeWritesOfItems({ log, stored, say = () => {} }: WritesSource): WritesOfItems {
+  const versions = new Map<ItemWrites, LogFollower>();
   const waitingWrites: WaitingWrite[] = [];
-  /** Number of writes below which the log is not shortened. */
-  let leastCount = leastShortened;
-  let shortening: Promise<void> | undefined;
+  /** Changes that were computed to validate an entry, by version. */
+  const preparedChanges = new WeakMap<readonly ItemWrite[], ReadonlyMap<ItemWrites, readonly ItemChange[]>>();
   let isRunning = false;
+  /** The batch that is being computed and written. */
+  let committing: Promise<void> | undefined;
   let onArrival = (): void => {};
-
-  /** Runs one step at a time: a batch, the last step of a new version, or the last step of shortening the log. */
-  const inTurn = oneAtATime();
-  /** Runs while a version catches up with the log or the log is shortened, because positions of writes are valid only within their file. */
-  const overTheLog = oneAtATime();
 
   const runBatches = async (): Promise<void> => {
     if (isRunning) return;
@@ -90,9 +85,11 @@ export function makeWritesOfItems({ log, latest: found, say = () => {} }: Writes
         if (batch.length > 0 && (size > mostTogether || characters > mostCharacters)) break;
         batch.push(waitingWrites.shift()!);
       }
-      await inTurn(() => commit(batch)).catch((error: unknown) => {
+      committing = commit(batch).catch((error: unknown) => {
         for (const each of batch) each.reject(error);
       });
+      await committing;
+      committing = undefined;
       // A single client need not wait for others.
       if (batch.length > 1)
         await waitForWrites(batch.length + waitingWrites.length, gathering * (performance.now() - start));
@@ -118,7 +115,7 @@ export function makeWritesOfItems({ log, latest: found, say = () => {} }: Writes
   const commit = async (batch: readonly WaitingWrite[]): Promise<void> => {
     const batchWrites = batch.flatMap(({ writes }) => writes);
     const preparedVersions = await Promise.all(
-      [...versions].map(async (version) => ({ version, changes: await version.prepare(batchWrites) })),
+      [...versions.keys()].map(async (version) => ({ version, changes: await version.prepare(batchWrites) })),
     );
     const changedKeys = new Map<string, boolean>();
     const accepted: { readonly each: WaitingWrite; readonly outcomes: readonly WriteOutcome[] }[] = [];
@@ -133,7 +130,7 @@ export function makeWritesOfItems({ log, latest: found, say = () => {} }: Writes
       const outcomes =
         errorDetails.length > 0
           ? new RequestError(400, errorDetails.slice(0, maxErrors))
-          : outcomesOf(each, versions, changedKeys);
+          : outcomesOf(each, [...versions.keys()], changedKeys);
       if (outcomes instanceof RequestError) {
         each.reject(outcomes);
         continue;
@@ -143,76 +140,35 @@ export function makeWritesOfItems({ log, latest: found, say = () => {} }: Writes
     }
     if (accepted.length === 0) return;
     const acceptedWrites = acceptedIndices.map((at) => batchWrites[at]!);
-    await log.append(acceptedWrites);
-    acceptedWrites.forEach(latestWrites.add);
-    for (const { version, changes } of preparedVersions)
-      version.show(acceptedIndices.map((at) => changes[at] as ItemChange));
+    const acceptedChanges = preparedVersions.map(
+      ({ version, changes }) => [version, acceptedIndices.map((at) => changes[at] as ItemChange)] as const,
+    );
+    preparedChanges.set(acceptedWrites, new Map(acceptedChanges));
+    await log.append([acceptedWrites]);
     for (const { each, outcomes } of accepted) each.resolve(outcomes);
-    for (const { version } of preparedVersions) void version.tidy().catch(sayUntidy);
-    shortenIfLong();
   };
 
-  const sayUntidy = ({ message }: Error): void => say(`memory of earlier writes is not freed: ${message}`);
-
-  const shortenIfLong = (): void => {
-    if (shortening || latestWrites.count < leastCount || latestWrites.count < 2 * latestWrites.keys) return;
-    shortening = overTheLog(shortenNow)
-      .catch((error: unknown) => {
-        if (!(error instanceof Failure)) throw error;
-        // Otherwise each write would try again.
-        leastCount = latestWrites.count + leastShortened;
-        say(`the log of written items was not shortened: ${error.diagnostics[0]!.message}`);
-      })
-      .then(() => {
-        shortening = undefined;
-      });
-  };
-  const shortenNow = async (): Promise<void> => {
-    const shorterLog = makeLatestWrites();
-    let replacement: Promise<void> | undefined;
-    // Reads the current records of the log. Later ones are appended after them.
-    await inTurn(async () => {
-      replacement = log.replace(latestLines(log, log.end, latestWrites.isLatest), {
-        exclusive: (work) =>
-          inTurn(async () => {
-            const done = await work();
-            latestWrites = shorterLog;
-            leastCount = leastShortened;
-            return done;
-          }),
-        wrote: (record) => record.forEach(shorterLog.add),
-      });
+  /** Applies entries of the log to a version. Those of this process are prepared; those of others were valid for the versions of their process. */
+  const apply = async (
+    version: ItemWrites,
+    entries: readonly (readonly ItemWrite[])[],
+    refuse: (key: string, reason: Failure) => void,
+  ): Promise<void> => {
+    const others = entries.filter((entry) => !preparedChanges.get(entry)?.has(version)).flat();
+    const otherChanges = others.length > 0 ? (await version.prepare(others)).values() : [].values();
+    const changes = entries.flatMap((entry): readonly (ItemChange | Failure)[] => {
+      return preparedChanges.get(entry)?.get(version) ?? entry.map(() => otherChanges.next().value!);
     });
-    await replacement;
-  };
-
-  const endPosition = (): LogPosition => ({ ...log.end, writes: latestWrites.count });
-  /** Applies the writes between two positions to a version. */
-  const catchUp = async (version: ItemWrites, from: LogPosition, to: LogPosition): Promise<LogPosition> => {
-    let { writes: place } = from;
-    let pendingWrites: ItemWrite[] = [];
-    const flushPending = async (): Promise<void> => {
-      const changes = await version.prepare(pendingWrites);
-      const failedIndex = changes.findIndex((each) => each instanceof Failure);
-      if (failedIndex >= 0) throw notTaken(pendingWrites[failedIndex]!.key, changes[failedIndex] as Failure);
-      version.show(changes as ItemChange[]);
-      pendingWrites = [];
-    };
-    for await (const records of log.read(from, to)) {
-      for (const write of records.flat()) {
-        if (latestWrites.isLatest(write.key, place++)) pendingWrites.push(write);
-        if (pendingWrites.length === broughtTogether) await flushPending();
-      }
-    }
-    if (pendingWrites.length > 0) await flushPending();
-    void version.tidy().catch(sayUntidy);
-    return to;
+    const keys = entries.flat().map(({ key }) => key);
+    changes.forEach((change, at) => {
+      if (change instanceof Failure) refuse(keys[at]!, change);
+    });
+    version.show(changes.filter((change): change is ItemChange => !(change instanceof Failure)));
+    void version.tidy().catch(({ message }: Error) => say(`memory of earlier writes is not freed: ${message}`));
   };
 
   return {
-    get stored() {
-      return { items: latestWrites.keys - latestWrites.deleted, deleted: latestWrites.deleted, bytes: log.bytes };
-    },
+    ...defined({ stored }),
     write(writes, isArray) {
       const characters = JSON.stringify(writes).length;
       if (characters > longestRequest) return Promise.reject(tooLong());
@@ -225,36 +181,29 @@ export function makeWritesOfItems({ log, latest: found, say = () => {} }: Writes
       });
     },
     async attach(version) {
-      await overTheLog(async () => {
-        let position: LogPosition = { ...firstLine, writes: 0 };
-        // Most of the catching up runs while others write; they wait only for the last part.
-        for (let round = 0; round < mostRounds; round++) {
-          const endNow = await inTurn(async () => endPosition());
-          if (round > 0 && endNow.writes - position.writes <= broughtTogether) break;
-          position = await catchUp(version, position, endNow);
-        }
-        await inTurn(async () => {
-          await catchUp(version, position, endPosition());
-          versions.add(version);
-        });
-      });
+      let isAttached = false;
+      const follower = await log.follow(0, (entries) =>
+        apply(version, entries, (key, reason) => {
+          const refusal = notTaken(key, reason);
+          // A version that does not answer yet is refused. One that answers is told apart from the others, and the reason is said.
+          if (!isAttached) throw refusal;
+          say(`${refusal.diagnostics[0]!.message}`);
+        }),
+      );
+      isAttached = true;
+      versions.set(version, follower);
     },
     async detach(version) {
+      const follower = versions.get(version);
       versions.delete(version);
       // A batch that has begun also computes its items for this version.
-      await inTurn(async () => {});
+      await committing;
+      await follower?.stop();
     },
     async close() {
       while (isRunning) await new Promise((later) => setImmediate(later));
-      await shortening;
-      await inTurn(() => log.close());
     },
   };
-}
-
-/** A position in the log, with the number of earlier writes. */
-interface LogPosition extends LinePlace {
-  readonly writes: number;
 }
 
 function tooLong(): RequestError {
@@ -274,10 +223,10 @@ function notTaken(key: string, { diagnostics }: Failure): Failure {
  */
 function outcomesOf(
   request: WriteRequest,
-  versions: ReadonlySet<ItemWrites>,
+  versions: readonly ItemWrites[],
   changedKeys: Map<string, boolean>,
 ): readonly WriteOutcome[] | RequestError {
-  const isThere = (key: string): boolean => [...versions].some(({ snapshot }) => snapshot.itemRow(key) >= 0);
+  const isThere = (key: string): boolean => versions.some(({ snapshot }) => snapshot.itemRow(key) >= 0);
   // Changes of a request affect others only if it is accepted.
   const ownKeys = new Map<string, boolean>();
   const errorDetails: ErrorDetail[] = [];

@@ -52,7 +52,7 @@ async function work(files: LogFiles, answered: (count: number) => void): Promise
   const shortening: Promise<void>[] = [];
   let isShortening = false;
   for (const [at, record] of writes.entries()) {
-    await exclusive(() => log.append(record));
+    await exclusive(() => log.append([record]));
     all.push(record);
     answered(at + 1);
     if (at % 12 !== 11 || isShortening) continue;
@@ -93,7 +93,7 @@ describe('a log of records', () => {
         );
         expect(fits, `${place}: ${JSON.stringify(state)} after ${answered}`).toBe(true);
         // It goes on from there, and no file of before is left.
-        await log.append({ key: 'more', value: 1 });
+        await log.append([{ key: 'more', value: 1 }]);
         await log.close();
         const again = await openRecordLog(faultyFiles(left.after('all', 1)), format);
         expect(stateOf(again.records).at(-1), place).toEqual({ key: 'more', value: 1 });
@@ -113,7 +113,7 @@ describe('a log of records', () => {
       const records = [];
       const { log } = await openRecordLog(logFilesIn(process.argv[2]), format, (record) => records.push(record));
       for (let value = (records.at(-1)?.value ?? -1) + 1; ; value++) {
-        await log.append({ key: 'k' + (value % 5), value });
+        await log.append([{ key: 'k' + (value % 5), value }]);
         process.stdout.write(value + "\\n");
         if (value % 20 === 0) await log.replace([{ key: 'k', value }], { exclusive: (work) => work() });
       }`;
@@ -198,10 +198,10 @@ describe('a log of records', () => {
     const folder = temporary();
     const files = logFilesIn(folder);
     const { log } = await openRecordLog(files, format);
-    await log.append({ key: 'ü', value: 1 });
+    await log.append([{ key: 'ü', value: 1 }]);
     expect(log.bytes).toBe(readFileSync(join(folder, 'items-1.log')).length);
     await log.replace([{ key: 'ü', value: 1 }], { exclusive: (work) => work() });
-    await log.append({ key: 'b', value: 2 });
+    await log.append([{ key: 'b', value: 2 }]);
     await log.close();
     expect(readdirSync(folder)).toEqual(['items-2.log']);
     expect(await refusal(files)).toBe('2 records');
@@ -237,7 +237,7 @@ describe('a log of records', () => {
     };
     const { log } = await openRecordLog(failing, format);
     const appended = (value: number): Promise<string> =>
-      log.append({ key: 'a', value }).then(
+      log.append([{ key: 'a', value }]).then(
         () => 'written',
         (error: Failure) => error.diagnostics[0]!.code,
       );

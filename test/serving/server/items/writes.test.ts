@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { failure } from '../../../../src/base/diagnostics/failure.ts';
 import type { LogFiles } from '../../../../src/base/storage/record_log/lines.ts';
-import { openRecordLog } from '../../../../src/base/storage/record_log/record_log.ts';
+import { openWriteLog } from '../../../../src/base/storage/record_log/write_log.ts';
 import type { ItemWrite, ItemWrites } from '../../../../src/serving/serve/live/item_writes.ts';
 import { makeLiveItems } from '../../../../src/serving/serve/live/live_items.ts';
 import { makeSnapshot } from '../../../../src/serving/serve/snapshot.ts';
@@ -63,22 +63,17 @@ const crashes = (work: Promise<void>): Promise<boolean> =>
   );
 
 async function open(disk: Disk, end?: number, events: string[] = []) {
-  const latest = makeLatestWrites();
-  const { log } = await openRecordLog(faultyFiles(disk, end, 0.5), itemLog, (each) => each.forEach(latest.add));
-  const recording = {
-    ...log,
-    get bytes() {
-      return log.bytes;
-    },
-    get end() {
-      return log.end;
-    },
-    append: async (record: readonly ItemWrite[]) => {
-      await log.append(record);
-      events.push(`on the disk ${record.length}`);
+  const log = await openWriteLog(faultyFiles(disk, end, 0.5), itemLog, { compaction: makeLatestWrites });
+  await log.follow(0, (entries) => void events.push(`on the disk ${entries.flat().length}`));
+  const writes = makeWritesOfItems({ log, stored: () => ({ ...log.compaction!.stored, bytes: log.bytes }) });
+  return {
+    ...writes,
+    stored: writes.stored!,
+    async close() {
+      await writes.close();
+      await log.close();
     },
   };
-  return makeWritesOfItems({ log: recording, latest });
 }
 
 const refusalOf = async (writes: WritesOfItems, asked: readonly ItemWrite[], isArray: boolean) => {
@@ -106,7 +101,7 @@ describe('writes of items', () => {
       ...['prepare 3', 'on the disk 3', 'show 3', 'answered changed,deleted', 'answered deleted'],
     ]);
     expect(itemsOf(version)).toEqual({ a: 2, c: 1 });
-    expect(writes.stored).toMatchObject({ items: 1, deleted: 2 });
+    expect(writes.stored()).toMatchObject({ items: 1, deleted: 2 });
     await writes.close();
   });
 
@@ -210,7 +205,7 @@ describe('writes of items', () => {
     const reopened = await open(disk);
     const version = makeVersion();
     await reopened.attach(version);
-    expect(reopened.stored).toMatchObject({ items: 39, deleted: 1 });
+    expect(reopened.stored()).toMatchObject({ items: 39, deleted: 1 });
     expect(Object.keys(itemsOf(version))).toHaveLength(42);
   });
 
@@ -229,7 +224,7 @@ describe('writes of items', () => {
     expect(await refusalOf(writes, [large('no', 2 ** 24)], false)).toEqual([413, 'request-size ']);
     await writes.close();
     const reopened = await open(disk);
-    expect(reopened.stored.items).toBe(6);
+    expect(reopened.stored().items).toBe(6);
   });
 
   it('are taken after a log could not be shortened, which is not tried with each of them', async () => {
@@ -242,9 +237,11 @@ describe('writes of items', () => {
       const file = await files.create(name);
       return created++ === 0 ? file : { ...file, write: () => Promise.reject(full) };
     };
-    const latest = makeLatestWrites();
-    const { log } = await openRecordLog({ ...files, create }, itemLog, () => {});
-    const writes = makeWritesOfItems({ log, latest, say: (line) => said.push(line) });
+    const log = await openWriteLog({ ...files, create }, itemLog, {
+      compaction: makeLatestWrites,
+      say: (line) => said.push(line),
+    });
+    const writes = makeWritesOfItems({ log });
     await writes.attach(makeVersion());
     const many = Array.from({ length: 500 }, (_, at) => put(`k${at % 40}`, at % 9));
     for (let i = 0; i < 35; i++) {
@@ -252,7 +249,7 @@ describe('writes of items', () => {
       // It ends before the next write: a disk in memory has no other turns.
       await new Promise((later) => setTimeout(later, 1));
     }
-    await writes.close();
+    await log.close();
     expect(said).toHaveLength(1);
     expect(said[0]).toMatch(/^the log of written items was not shortened: cannot write items: /);
     expect(created).toBe(2);
