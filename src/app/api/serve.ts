@@ -54,14 +54,14 @@ export async function open(run: Run, request: OpenRequest = {}): Promise<OpenedM
     takesItems ? run.itemReader() : undefined,
   ]);
   const notes = await run.notes();
-  const { query, asOf, removesSeen } = recommender;
+  const { query, removesSeen } = recommender;
   const openedIndex =
     index === undefined ? undefined : await indexes!.openIndex(index, recommender.snapshot, defined({ table }));
   const writableAnswerer = recommender.over(openedIndex?.snapshot);
   const items = reader && writableAnswerer.writes(reader);
   // Changed in place, because a copy would keep the current snapshot and not see later ones.
   const answers = makeAnswers({
-    recommender: Object.assign(writableAnswerer, { query, ...defined({ asOf }) }),
+    recommender: Object.assign(writableAnswerer, { query }),
     removesSeen,
     notes,
     userVectors,

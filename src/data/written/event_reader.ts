@@ -199,6 +199,7 @@ async function makeReader(
 
   return {
     fields,
+    hasItemsFile: layout.itemKey?.inFile !== undefined,
     timeOf(now) {
       if (places.time === undefined) return undefined;
       const type = types.get(places.time) ?? '';

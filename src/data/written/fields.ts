@@ -197,6 +197,8 @@ export interface ReadEvent extends Pick<GivenEvent, 'user' | 'item'> {
 
 export interface EventReader {
   readonly fields: readonly WrittenField[];
+  /** True if an event may only be of an item that the items have. */
+  readonly hasItemsFile: boolean;
   /** Returns the time for an event that is given without one; undefined if the times of the data are neither dates nor seconds or milliseconds since 1970. */
   timeOf(now: Date): GivenEvent['time'] | undefined;
   /**

@@ -19,13 +19,18 @@ type FeatureColumns = ReadonlyMap<string, IndexedColumn>;
 /** Returns columns whose row i is row 0 of query i. All queries have the same features, each of one kind. */
 export function joinColumns(questions: readonly FeatureColumns[]): FeatureColumns {
   const [first] = questions;
-  if (first === undefined || questions.length === 1) return first ?? new Map();
-  return new Map(
-    [...first.keys()].map((name) => {
-      const columns = questions.map((each) => each.get(name));
-      return [name, { column: joined(name, columns) }];
-    }),
-  );
+  return questions.length === 1 ? first! : joinRows(questions.map((columns) => ({ columns, row: 0 })));
+}
+
+export interface FeatureRow {
+  readonly columns: FeatureColumns;
+  readonly row: number;
+}
+
+/** Returns columns whose row i is row i of the given ones. All have the same features, each of one kind. */
+export function joinRows(rows: readonly FeatureRow[]): FeatureColumns {
+  const names = [...(rows[0]?.columns.keys() ?? [])];
+  return new Map(names.map((name) => [name, { column: joined(name, rows) }]));
 }
 
 interface ColumnRow<C extends Column> {
@@ -33,16 +38,36 @@ interface ColumnRow<C extends Column> {
   readonly row: number;
 }
 
-function joined(name: string, columns: readonly (IndexedColumn | undefined)[]): Column {
-  const columnRows = columns.map((indexed): ColumnRow<Column> => {
-    invariant(indexed && indexed.column.kind === columns[0]!.column.kind, `feature ${name} has one kind of column`);
-    return { column: indexed.column, row: indexed.index ? indexed.index[0]! : 0 };
-  });
+function joined(name: string, rows: readonly FeatureRow[]): Column {
+  const columnRows = rows.map((row) => columnRow(name, row));
   const { kind } = columnRows[0]!.column;
+  invariant(
+    columnRows.every(({ column }) => column.kind === kind),
+    `feature ${name} has one kind of column`,
+  );
   if (kind === 'codes') return joinedCodes(columnRows as ColumnRow<CodeColumn>[]);
   return kind === 'bags'
     ? joinedBags(columnRows as ColumnRow<BagColumn>[])
     : joinedNumbers(name, columnRows as ColumnRow<NumberColumn>[]);
+}
+
+function columnRow(name: string, { columns, row }: FeatureRow): ColumnRow<Column> {
+  const indexed = columns.get(name);
+  invariant(indexed, `feature ${name} has a column`);
+  return { column: indexed.column, row: indexed.index ? indexed.index[row]! : row };
+}
+
+/** True if the bag of a list feature has no element in this row. */
+export function isEmptyBag(name: string, featureRow: FeatureRow): boolean {
+  const { column, row } = columnRow(name, featureRow) as ColumnRow<BagColumn>;
+  return column.ends[row] === column.starts[row];
+}
+
+/** Returns a single bag with the last `most` elements of all given bags, one bag after another. */
+export function lastElements(name: string, rows: readonly FeatureRow[], most: number): IndexedColumn {
+  const bags = joinedBags(rows.map((row) => columnRow(name, row) as ColumnRow<BagColumn>));
+  const end = bags.ends.at(-1) ?? 0;
+  return { column: { ...bags, starts: Int32Array.of(Math.max(0, end - most)), ends: Int32Array.of(end) } };
 }
 
 const joinedCodes = (given: readonly ColumnRow<CodeColumn>[]): CodeColumn => ({

@@ -3,6 +3,7 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Dataset, Encoding, IndexedColumn, Users } from '../../data/dataset.ts';
 import { type FeaturePlan, madeOf, type Plan, type TowerPlan } from '../../graph/plan/plan.ts';
+import type { LaterEvents } from './live/user_events.ts';
 import { type FeatureValues, type QueryTower, queryColumns } from './query_columns.ts';
 import { type Snapshot, shownItem, type TopAnswer, type TopRequest } from './snapshot.ts';
 import type { ScoreShares } from './top_request.ts';
@@ -67,7 +68,12 @@ export interface PreparedQuery extends Pick<Recommendation, 'key' | 'notes' | 'h
 
 export type Preparer = (asked: QueryWithOptions, snapshot: Snapshot) => PreparedQuery;
 
-export function makePreparer({ plan, encodings }: QueryModel, dataset: QueryData): Preparer {
+/** @param later returns the events of a user that arrived after the data was read. Default: there are none */
+export function makePreparer(
+  { plan, encodings }: QueryModel,
+  dataset: QueryData,
+  later: (user: string) => LaterEvents | undefined = () => undefined,
+): Preparer {
   const { users, histories } = dataset;
   const [tower] = plan.towers;
   const removesSeen = dataset.seen !== 'kept';
@@ -95,19 +101,23 @@ export function makePreparer({ plan, encodings }: QueryModel, dataset: QueryData
     }
     if (tower.key === undefined) throw failure('no-user-key', { tower: tower.name });
     const userName = `${tower.name} ${key}`;
-    const userRow = snapshot.userRow(key);
-    const row = userRow < 0 ? undefined : userRow;
-    const base = row === undefined ? undefined : { columns: users.features, row };
+    const laterEvents = later(key);
+    const row = dataRow(key, snapshot, laterEvents);
+    const base = laterEvents
+      ? { columns: laterEvents.columns(row), row: 0 }
+      : row === undefined
+        ? undefined
+        : { columns: users.features, row };
     const allValues = { ...(base ? {} : { [tower.key]: key }), ...values };
     const columnsOf = () =>
       queryColumns(plan, tower, encodings, allValues, { histories, itemOf, ...defined({ base }) });
-    const user = Object.keys(values).length === 0 ? row : undefined;
+    const user = Object.keys(values).length === 0 && laterEvents === undefined ? row : undefined;
     // Refuses invalid values.
     const columns = user === undefined ? columnsOf() : undefined;
-    const seenRows = row === undefined ? [] : snapshot.seenBy(row);
+    const seenRows = pastRows(key, snapshot, laterEvents);
     const excludedRows = new Set(removeSeen ? [...seenRows, ...givenRows] : []);
     const notes: string[] = [];
-    if (row === undefined)
+    if (row === undefined && !laterEvents?.items.length)
       notes.push(`${userName} is not in the data: this is the answer for an unseen user, without a history.`);
     else if (seenRows.length === 0) notes.push(`${userName} has no event, so there is no history.`);
     const lastEventFeatures =
@@ -128,6 +138,19 @@ export function makePreparer({ plan, encodings }: QueryModel, dataset: QueryData
       },
     };
   };
+}
+
+/** Returns the row of a user in the data. Undefined for a new user, and for one that was deleted since. */
+function dataRow(user: string, snapshot: Snapshot, later: LaterEvents | undefined): number | undefined {
+  const row = later?.hidesData ? -1 : snapshot.userRow(user);
+  return row < 0 ? undefined : row;
+}
+
+/** Returns the rows of the items of a user's known events, the oldest first. */
+export function pastRows(user: string, snapshot: Snapshot, later: LaterEvents | undefined): number[] {
+  const row = dataRow(user, snapshot, later);
+  const laterRows = later?.items.map(snapshot.itemRow).filter((each) => each >= 0) ?? [];
+  return [...(row === undefined ? [] : snapshot.seenBy(row)), ...laterRows];
 }
 
 export const itemAt = (row: number, { keyAt, titleAt }: Pick<Snapshot, 'keyAt' | 'titleAt'>): Item => {

@@ -76,6 +76,26 @@ export function queryColumns(
   return columns;
 }
 
+/** Adds the features of a tower that are computed from others. A cross may use a last element. */
+export function withMadeFeatures(
+  columns: ReadonlyMap<string, IndexedColumn>,
+  rows: number,
+  tower: Pick<TowerPlan, 'features'>,
+  { plan, encodings }: { readonly plan: Pick<Plan, 'features'>; readonly encodings: ReadonlyMap<string, Encoding> },
+): ReadonlyMap<string, IndexedColumn> {
+  const allColumns = new Map(columns);
+  const ownFeatures = plan.features.filter(({ name }) => tower.features.includes(name));
+  for (const { name, last, encoderOf } of ownFeatures) {
+    if (last !== undefined) allColumns.set(name, lastColumn(encodings.get(encoderOf)!, allColumns.get(last)!));
+  }
+  for (const { name, crosses, encoderOf } of ownFeatures) {
+    if (!crosses) continue;
+    const crossedColumns = crosses.map((part) => allColumns.get(part)!);
+    allColumns.set(name, crossColumns(encodings.get(encoderOf)!, crossedColumns, rows));
+  }
+  return allColumns;
+}
+
 function refuseUnlessGiven(name: string, plan: Pick<Plan, 'features'>, tower: QueryTower): void {
   const weights = plan.features.flatMap((feature) =>
     tower.features.includes(feature.name) ? (feature.weights ?? []) : [],

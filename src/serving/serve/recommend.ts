@@ -3,7 +3,7 @@ import { type KeyParts, keyTableOf } from '../../base/text/key_table.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import { momentOf } from '../../data/rows/fresh.ts';
-import type { ItemReader } from '../../data/written/fields.ts';
+import type { EventReader, ItemReader } from '../../data/written/fields.ts';
 import type { Engine } from '../../engines/engine.ts';
 import { type RecallFigures, recallFigures } from '../../engines/scan/approximate.ts';
 import { makeScan, scanOfCoded, scoreOf } from '../../engines/scan/scan.ts';
@@ -12,7 +12,9 @@ import { type ComputedItemVectors, makeRetrieval, type Retrieval } from '../../t
 import type { ItemColumn, ItemColumns, Words } from './filter/columns.ts';
 import { makeQueryAnswerer, type QueryAnswerer } from './join_columns.ts';
 import { type ItemWrites, makeItemWrites } from './live/item_writes.ts';
+import { type EventWrites, makeEventWrites } from './live/event_writes.ts';
 import { makeLiveItems } from './live/live_items.ts';
+import { makeUserEvents } from './live/user_events.ts';
 import { describeQuery, makePreparer, type QueryDescription } from './prepare.ts';
 import { type ServedColumn, type ServingState, servingStateOf } from './served/served.ts';
 import { interestsOf, type Snapshot, snapshotOf, type TopRequest } from './snapshot.ts';
@@ -22,10 +24,11 @@ export interface Recommender extends QueryAnswerer {
   readonly query: QueryDescription;
   /** Returns queries of the data for a measurement, evenly spread over the events of the evaluation. */
   sample(count: number): Promise<QueryVectors>;
-  /** The moment up to which answers know events: in ISO 8601 if the data has dates or times, otherwise the number that orders them. */
+  /** The moment up to which the data knows events: in ISO 8601 if it has dates or times, otherwise the number that orders them. */
   readonly asOf?: string | number;
   /** The default of `removeSeen`. */
   readonly removesSeen: boolean;
+  readonly known: Pick<Dataset, 'eventBasis' | 'knownUntil'>;
   /** Returns the state to be cached, which the next start would have to compute again. */
   served(): ServingState;
   /** Answers from the same items, searched by `base`, with writes of its own. Default: a search that compares all items. */
@@ -33,9 +36,13 @@ export interface Recommender extends QueryAnswerer {
   close(): Promise<void>;
 }
 
-interface WritableAnswerer extends QueryAnswerer {
+export interface WritableAnswerer extends QueryAnswerer {
+  /** The moment up to which answers know events, as in `Recommender`. */
+  readonly asOf: string | number | undefined;
   /** Accepts items that are written from now on, read by `reader`. Closing the writes closes the reader. */
   writes(reader: ItemReader): ItemWrites;
+  /** Accepts events from now on, read by `reader`. Closing the writes closes the reader. */
+  eventWrites(reader: EventReader): EventWrites;
 }
 
 export interface RecommenderOptions {
@@ -108,14 +115,22 @@ function recommenderOf(
     seen: users.had,
   });
   const preparer = makePreparer(trained, served);
+  const { knownUntil } = served;
   const over = (base: Snapshot = snapshot): WritableAnswerer => {
     const live = makeLiveItems(base);
-    const { ask, askAll, vectors } = makeQueryAnswerer(live, preparer, retrieval.query);
+    const userEvents = makeUserEvents(trained, served);
+    const preparerOfNow = makePreparer(trained, served, userEvents.of);
+    const { ask, askAll, vectors } = makeQueryAnswerer(live, preparerOfNow, retrieval.query);
     return {
       get snapshot() {
         return live.snapshot;
       },
+      get asOf() {
+        const until = userEvents.until ?? knownUntil;
+        return until === undefined ? undefined : momentOf(until);
+      },
       ...{ ask, askAll, vectors },
+      eventWrites: (reader) => makeEventWrites({ reader, userEvents, live, base, ...defined({ knownUntil }) }),
       writes(reader) {
         const corpus = { features: items.features, hasTitles: titles !== undefined };
         return makeItemWrites({ plan, encodings, corpus, live, base, reader, itemTower: retrieval.item });
@@ -127,8 +142,9 @@ function recommenderOf(
     snapshot,
     ...{ ask, askAll, vectors },
     query: describeQuery(plan, encodings, snapshot),
-    ...(served.knownUntil === undefined ? {} : { asOf: momentOf(served.knownUntil) }),
+    ...(knownUntil === undefined ? {} : { asOf: momentOf(knownUntil) }),
     removesSeen: served.seen !== 'kept',
+    known: served,
     sample: async (count) => sampleQueries(retrieval, await dataset(), count),
     served: () => ({
       ...served,

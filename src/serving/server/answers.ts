@@ -3,17 +3,27 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { defined, nextTurn } from '../../base/util/defined.ts';
 import { makeItemSearch } from '../serve/item_search.ts';
 import { makeUserVectorCache, type QueryAnswerer, type UserVectorFigures } from '../serve/join_columns.ts';
+import type { EventWrites } from '../serve/live/event_writes.ts';
 import type { ItemWrites } from '../serve/live/item_writes.ts';
+import type { LaterEvents, UserEvents } from '../serve/live/user_events.ts';
 import {
   excludedNothing,
   type Item,
   itemAt,
+  pastRows,
   type QueryWithOptions,
   type Recommendation,
   type RecommendQuery,
 } from '../serve/prepare.ts';
 import type { Recommender } from '../serve/recommend.ts';
-import { type Snapshot, shownItem, type TopAnswer, type TopRequest, topEach } from '../serve/snapshot.ts';
+import {
+  type FoundUser,
+  type Snapshot,
+  shownItem,
+  type TopAnswer,
+  type TopRequest,
+  topEach,
+} from '../serve/snapshot.ts';
 import { requestFailure, unknownFacts } from '../serve/top_request.ts';
 import { type About, aboutOf } from './about.ts';
 import type {
@@ -92,7 +102,10 @@ export function makeBatcher<Q, A>(
 }
 
 export interface AnswersSource {
-  readonly recommender: QueryAnswerer & Pick<Recommender, 'query' | 'asOf'>;
+  readonly recommender: QueryAnswerer &
+    Pick<Recommender, 'query'> & { readonly asOf?: Recommender['asOf'] | undefined };
+  /** Events that arrived after the data was read. */
+  readonly events?: EventWrites;
   /** The default of `removeSeen`. */
   readonly removesSeen: boolean;
   /** Sentences that go with each answer: the model is unfinished, or the data has changed. */
@@ -128,6 +141,8 @@ export interface Answers {
   about(): About;
   /** Accepts written items. Absent: the items do not change. */
   readonly items?: ItemWrites;
+  /** Accepts events. Absent: answers know the events of the data. */
+  readonly events?: EventWrites;
   /** Hit counts of the cache of user vectors. Absent: there is no cache. */
   readonly userVectors?: UserVectorFigures;
 }
@@ -140,11 +155,31 @@ const mostCompared = 2 ** 24;
 /** Maximum requests of one batch: as many as the scan takes in one pass. */
 const mostTogether = 64;
 
-export function makeAnswers({ recommender, removesSeen, notes, items, userVectors = 0 }: AnswersSource): Answers {
+export function makeAnswers({
+  recommender,
+  removesSeen,
+  notes,
+  items,
+  events,
+  userVectors = 0,
+}: AnswersSource): Answers {
   const { version, rows } = recommender.snapshot;
   const userVectorCache = userVectors > 0 ? makeUserVectorCache(recommender.snapshot.users, userVectors) : undefined;
   const itemSearch = makeItemSearch(recommender.snapshot);
+  const laterEvents = (user: string): LaterEvents | undefined => events?.userEvents.of(user);
   const maxBatch = Math.max(1, Math.min(mostTogether, Math.floor(mostCompared / Math.max(1, rows))));
+  const pastOf = (user: string, snapshot: Snapshot): number[] => pastRows(user, snapshot, laterEvents(user));
+  const byVector = (body: RecommendBody, user: string | undefined, snapshot: Snapshot): TopRequest => {
+    const { removeSeen = removesSeen, weights, shares } = body;
+    const seenUser = removeSeen ? user : undefined;
+    const hasLater = seenUser !== undefined && laterEvents(seenUser) !== undefined;
+    return {
+      vectors: [body.vector!],
+      ...selectionOf(body),
+      ...(hasLater ? { excludeRows: pastOf(seenUser, snapshot) } : defined({ seenBy: seenUser })),
+      ...defined({ weights, shares }),
+    };
+  };
   const answerBatched = makeBatcher<SnapshotRequest<QueryWithOptions>, Recommendation>(
     answerBySnapshot((snapshot, asked) => recommender.askAll(asked, snapshot, userVectorCache)),
     maxBatch,
@@ -152,7 +187,7 @@ export function makeAnswers({ recommender, removesSeen, notes, items, userVector
   const topBatched = makeBatcher<SnapshotRequest<TopRequest>, TopAnswer>(answerBySnapshot(topEach), maxBatch);
   return {
     version,
-    ...defined({ items, userVectors: userVectorCache?.figures }),
+    ...defined({ items, events, userVectors: userVectorCache?.figures }),
     get snapshot() {
       return recommender.snapshot;
     },
@@ -165,9 +200,12 @@ export function makeAnswers({ recommender, removesSeen, notes, items, userVector
       const { removeSeen, weights, shares } = body;
       const queryOptions = { ...selectionOf(body), ...defined({ removeSeen, weights, shares }) };
       const answer = body.vector
-        ? itemsAndNotes(await topBatched({ snapshot, asked: byVector(body, user, removesSeen) }, options))
+        ? itemsAndNotes(await topBatched({ snapshot, asked: byVector(body, user, snapshot) }, options))
         : await answerBatched({ snapshot, asked: { question: questionOf(body), options: queryOptions } }, options);
-      const pastItems = (): readonly Item[] => ('history' in answer ? answer.history : pastOf(user, snapshot));
+      const pastItems = (): readonly Item[] =>
+        'history' in answer
+          ? answer.history
+          : (user === undefined ? [] : pastOf(user, snapshot)).toReversed().map((row) => itemAt(row, snapshot));
       return {
         version,
         ...defined({ asOf: recommender.asOf, user }),
@@ -202,7 +240,7 @@ export function makeAnswers({ recommender, removesSeen, notes, items, userVector
     },
     users: async ({ prefix = '', limit = usualUsers }) => ({
       version,
-      users: recommender.snapshot.usersWith(prefix, limit),
+      users: usersWith(prefix, limit, recommender.snapshot, events?.userEvents),
     }),
     async search({ text, limit = usualUsers }, { isOver } = {}) {
       return { version, items: await itemSearch.find(recommender.snapshot, text, limit, isOver) };
@@ -260,10 +298,16 @@ const shown = (
     ? [...items]
     : items.map((item) => ({ ...item, columns: snapshot.valuesOf(snapshot.itemRow(item.key), names) }));
 
-function byVector(body: RecommendBody, user: string | undefined, removesSeen: boolean): TopRequest {
-  const { removeSeen = removesSeen, weights, shares } = body;
-  const seenBy = removeSeen ? user : undefined;
-  return { vectors: [body.vector!], ...selectionOf(body), ...defined({ weights, seenBy, shares }) };
+/** Returns users of the data, with the number of their known events, and then new ones. */
+function usersWith(prefix: string, limit: number, snapshot: Snapshot, later: UserEvents | undefined): FoundUser[] {
+  const known = snapshot.usersWith(prefix, limit).flatMap(({ key, seen }): FoundUser[] => {
+    const laterEvents = later?.of(key);
+    if (laterEvents === undefined) return [{ key, seen }];
+    const count = (laterEvents.hidesData ? 0 : seen) + laterEvents.items.length;
+    return laterEvents.hidesData && count === 0 ? [] : [{ key, seen: count }];
+  });
+  const added = later?.usersWith(prefix, limit).filter(({ key }) => snapshot.userRow(key) < 0) ?? [];
+  return [...known, ...added.map(({ key, events }) => ({ key, seen: events }))].slice(0, limit);
 }
 
 const itemsAndNotes = ({ items, unknown, exact }: TopAnswer) => ({
@@ -280,12 +324,6 @@ const selectionOf = ({ k = 10, filter, exclude }: Selection) => ({
 /** Copies values to an object without a prototype, because a feature may be called `constructor`. */
 const ownOf = (values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
   Object.assign(Object.create(null), values);
-
-function pastOf(user: string | undefined, snapshot: Snapshot) {
-  const row = user === undefined ? -1 : snapshot.userRow(user);
-  const seenRows = row < 0 ? [] : snapshot.seenBy(row).reverse();
-  return seenRows.map((at) => itemAt(at, snapshot));
-}
 
 function refuseContradictions({ user, values, vector }: RecommendBody, { width }: Snapshot): void {
   if (vector === undefined) {

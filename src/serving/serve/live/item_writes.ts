@@ -4,12 +4,12 @@
  */
 import { Failure } from '../../../base/diagnostics/failure.ts';
 import { defined } from '../../../base/util/defined.ts';
-import { crossColumns, lastColumn } from '../../../data/columns/encode.ts';
 import type { Corpus, Encoding, IndexedColumn } from '../../../data/dataset.ts';
 import type { GivenItem, ItemReader, ReadItem } from '../../../data/written/fields.ts';
 import type { Plan } from '../../../graph/plan/plan.ts';
 import type { Vectors } from '../../../training/scoring/tower_vectors.ts';
 import { joinColumns } from '../join_columns.ts';
+import { withMadeFeatures } from '../query_columns.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { ItemChange, LiveItems } from './live_items.ts';
 
@@ -43,7 +43,7 @@ export function makeItemWrites(source: ItemWritesSource): ItemWrites {
     if (items.length === 0) return [];
     const rows = items.map((item) => rowOf(item, base.itemRow(item.key), source));
     try {
-      const columns = withMade(joinColumns(rows), items.length, source);
+      const columns = withMadeFeatures(joinColumns(rows), items.length, source.plan.towers[1], source);
       const { data, width } = await source.itemTower(columns, items.length);
       return items.map((_, at) => data.slice(at * width, (at + 1) * width));
     } catch (error) {
@@ -104,23 +104,4 @@ function rowOf(
     return [name, { column, index: Int32Array.of(index ? index[row]! : row) }] as const;
   });
   return new Map([...features, ...ofEvents]);
-}
-
-/** Adds the features that are computed from others. A cross may use a last element. */
-function withMade(
-  columns: ReadonlyMap<string, IndexedColumn>,
-  rows: number,
-  { plan, encodings }: ItemWritesSource,
-): ReadonlyMap<string, IndexedColumn> {
-  const allColumns = new Map(columns);
-  const itemFeatures = plan.features.filter(({ name }) => plan.towers[1].features.includes(name));
-  for (const { name, last, encoderOf } of itemFeatures) {
-    if (last !== undefined) allColumns.set(name, lastColumn(encodings.get(encoderOf)!, allColumns.get(last)!));
-  }
-  for (const { name, crosses, encoderOf } of itemFeatures) {
-    if (!crosses) continue;
-    const crossedColumns = crosses.map((part) => allColumns.get(part)!);
-    allColumns.set(name, crossColumns(encodings.get(encoderOf)!, crossedColumns, rows));
-  }
-  return allColumns;
 }

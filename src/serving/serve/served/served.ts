@@ -52,7 +52,7 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every((each) => typeof each === 'string');
 
 function checkServed(value: unknown, { plan, encodings }: ServedModel): asserts value is ServingState {
-  const { items, users, seen, histories, knownUntil } = (value ?? {}) as Loose;
+  const { items, users, seen, histories, knownUntil, eventBasis } = (value ?? {}) as Loose;
   need(seen === 'excluded' || seen === 'kept', 'what is seen');
   need(knownUntil === undefined || Number.isFinite(knownUntil), 'the time of the last event');
   need(histories instanceof Map && [...histories.values()].every(isCount), 'the lengths of histories');
@@ -79,6 +79,7 @@ function checkServed(value: unknown, { plan, encodings }: ServedModel): asserts 
   checkBags(users.had, 'what users had', { least: -1, most: rows - 1, items: rows });
   need(users.had.starts.length === count, 'what users had');
   need(users.asOfLastEvent === undefined || isTexts(users.asOfLastEvent), 'the features of last events');
+  if (eventBasis !== undefined) checkEventBasis(eventBasis, rows, featuresContext);
   const missingFeature =
     count > 0 && query.key !== undefined && query.features.find((name) => !users.features.has(name));
   need(!missingFeature, `the feature ${JSON.stringify(missingFeature)} of users`);
@@ -141,6 +142,23 @@ function checkFeatures(
     const rowCount = checkColumn(column, what, { feature, codes, items });
     if (index === undefined) need(rowCount >= rows, what);
     else need(isOf(index, Int32Array, rows) && areWithin(index, 0, rowCount - 1), what);
+  }
+}
+
+function checkEventBasis(
+  { types, itemElements }: Loose,
+  rows: number,
+  { plan, encodings, items }: ServedModel & { readonly items: number },
+): void {
+  const isType = (type: unknown): boolean => typeof type === 'string' && /^[\w ,()[\]"']{1,10000}$/.test(type);
+  need(types instanceof Map && [...types.values()].every(isType), 'the types of the events');
+  need(itemElements instanceof Map, 'the elements of items');
+  for (const [name, column] of itemElements as Map<string, Loose>) {
+    const feature = plan.features.find((each) => each.name === name);
+    const what = `feature ${JSON.stringify(name)}`;
+    need(feature !== undefined && feature.gives === 'bag', what);
+    const codes = rowsOf(encodings.get(feature.encoderOf)!);
+    need(checkColumn(column, what, { feature: { ...feature, max: 1 }, codes, items }) === rows, what);
   }
 }
 
@@ -221,7 +239,7 @@ function areSpans(starts: Int32Array, ends: unknown, count: number): boolean {
   return true;
 }
 
-export interface ServingState extends Pick<Dataset, 'seen' | 'histories' | 'knownUntil'> {
+export interface ServingState extends Pick<Dataset, 'seen' | 'histories' | 'knownUntil' | 'eventBasis'> {
   readonly items: ServedItems;
   readonly users: {
     readonly keys: KeyParts;
@@ -253,14 +271,15 @@ export function servingStateOf(
     seen,
     histories,
     knownUntil,
-  }: Pick<Dataset, 'corpus' | 'users' | 'seen' | 'histories' | 'knownUntil'>,
+    eventBasis,
+  }: Pick<Dataset, 'corpus' | 'users' | 'seen' | 'histories' | 'knownUntil' | 'eventBasis'>,
   { vectors, tables }: ComputedItemVectors,
   columns: ItemColumns = new Map(),
 ): ServingState {
   const { keys, titles, features } = corpus;
   return {
     ...{ seen, histories },
-    ...defined({ knownUntil }),
+    ...defined({ knownUntil, eventBasis }),
     items: {
       ...{ vectors, features, tables },
       keys: partsOf(keys),

@@ -1,0 +1,85 @@
+/** Writes events for one trained model. Reading and showing are separate steps, so that a log can be written in between, and several models can show them. */
+import { Failure } from '../../../base/diagnostics/failure.ts';
+import type { EventReader, GivenEvent, ReadEvent } from '../../../data/written/fields.ts';
+import { writtenError } from '../../../data/written/fields.ts';
+import type { Snapshot } from '../snapshot.ts';
+import type { UserEvents } from './user_events.ts';
+
+/** An event, or the deletion of all events of a user up to a time. */
+export type EventWrite = GivenEvent | UserDeletion;
+
+export interface UserDeletion {
+  readonly user: string;
+  readonly deleted: true;
+  /** The time of the deletion, in the unit of `Dataset.knownUntil`. Absent if the data has another unit than seconds. */
+  readonly until?: number;
+}
+
+export type EventChange = ReadEvent | UserDeletion;
+
+export interface EventWrites {
+  readonly reader: EventReader;
+  readonly userEvents: UserEvents;
+  /** Reads writes. An invalid one gives its Failure: `unknown-name`, `event-value`. */
+  prepare(writes: readonly EventWrite[]): Promise<(EventChange | Failure)[]>;
+  /** Returns the error of an event whose item does not exist, if the items have a file. */
+  itemError(change: EventChange): Failure | undefined;
+  /** True if some event of the user is known. */
+  knows(user: string): boolean;
+  /** All writes become visible together, in their order. Events up to the last one of the data are part of the data already. */
+  show(changes: readonly EventChange[]): void;
+  close(): void;
+}
+
+interface EventWritesSource {
+  readonly reader: EventReader;
+  readonly userEvents: UserEvents;
+  /** Has the current items. */
+  readonly live: { readonly snapshot: Snapshot };
+  readonly base: Snapshot;
+  /** Time of the last event of the data. */
+  readonly knownUntil?: number;
+}
+
+export function makeEventWrites({
+  reader,
+  userEvents,
+  live,
+  base,
+  knownUntil = Number.NEGATIVE_INFINITY,
+}: EventWritesSource): EventWrites {
+  return {
+    reader,
+    userEvents,
+    async prepare(writes) {
+      const readEvents = await reader.read(
+        writes.filter((write): write is GivenEvent => !('deleted' in write)),
+        base.corpusRow,
+      );
+      const nextEvent = readEvents.values();
+      return writes.map((write) => ('deleted' in write ? write : nextEvent.next().value!));
+    },
+    itemError(change) {
+      if ('deleted' in change || !reader.hasItemsFile || live.snapshot.itemRow(change.item) >= 0) return undefined;
+      const reason = 'is the key of no item';
+      return new Failure([writtenError('event', 'item', reason, 'write the item first: `PUT /v1/items/{key}`')]);
+    },
+    knows: (user) => (userEvents.of(user)?.items.length ?? 0) > 0 || base.userRow(user) >= 0,
+    show(changes) {
+      const isLater = (change: ReadEvent): boolean => change.counts && change.time > knownUntil;
+      let pending: ReadEvent[] = [];
+      for (const change of changes) {
+        if (!('deleted' in change)) {
+          if (isLater(change)) pending.push(change);
+          continue;
+        }
+        userEvents.add(pending);
+        pending = [];
+        // Data with later events was read after the deletion: it has what its owner wants it to have.
+        userEvents.remove(change.user, (change.until ?? Number.POSITIVE_INFINITY) >= knownUntil);
+      }
+      userEvents.add(pending);
+    },
+    close: reader.close,
+  };
+}

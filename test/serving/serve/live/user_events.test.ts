@@ -1,0 +1,167 @@
+/** Law: after some events, a user has the inputs that a reading of files with the same events gives, bit for bit. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { makeRandom } from '../../../../src/base/random/random.ts';
+import type { BagColumn, Dataset, IndexedColumn } from '../../../../src/data/dataset.ts';
+import { readDataset } from '../../../../src/data/read.ts';
+import { openEventReader } from '../../../../src/data/written/event_reader.ts';
+import type { GivenEvent } from '../../../../src/data/written/fields.ts';
+import type { DataDescription } from '../../../../src/graph/plan/data_description.ts';
+import type { Plan } from '../../../../src/graph/plan/plan.ts';
+import { makeUserEvents } from '../../../../src/serving/serve/live/user_events.ts';
+import { planOf } from '../../../compiler/library/support.ts';
+import { type Block, describeData, failureOf, folderWith, valueAt, weightsAt } from '../../../data/fixture.ts';
+
+const itemCount = 12;
+
+/** Lines of events with times in ascending order, missing values, users of few and of many events. */
+function eventLines(count: number, seed: number): string[] {
+  const random = makeRandom(seed);
+  return Array.from({ length: count }, (_, at) => {
+    const user = Math.min(random.integer(20), random.integer(20));
+    const stars = random.integer(6) === 0 ? '' : 1 + random.integer(5);
+    const device = ['phone', 'desk', 'tv', ''][random.integer(4)];
+    return `u${user},i${random.integer(itemCount)},${100 + Math.floor(at / 2)},${stars},${device}`;
+  });
+}
+
+const header = 'user,item,time,stars,device';
+const itemsText = `item,price,tags,maker\n${Array.from(
+  { length: itemCount },
+  (_, at) => `i${at},${at % 5 === 0 ? '' : at / 4},${['a|b', 'b', '', 'c|a|b'][at % 4]},${at % 3 === 0 ? '' : `m${at % 4}`}`,
+).join('\n')}\n`;
+const usersText = `user,country\n${Array.from({ length: 15 }, (_, at) => `u${at},${['pt', 'de', ''][at % 3]}`).join('\n')}\n`;
+
+const modelOf = (profile: string, asked: string) =>
+  planOf(`
+    model m
+    features {
+      user    : id(dim: 2)
+      history : list(item, max: 4, pool: none)
+      rated   : list(item, max: 3, weights: stars)
+      prices  : along(history, number(buckets: 3, dim: 2))
+      makers  : along(history, category(dim: 2))
+      styles  : along(history, list(category(dim: 2), max: 2))
+      devices : along(history, category(dim: 2))
+      latest  : last(history)
+      device  : category(dim: 2)
+      given   : number(log, dim: 2)
+      ${profile}
+      item    : id(dim: 2)
+    }
+    group past = history, prices, makers, styles, devices
+    group profile = user, rated, latest, device, given${asked}
+    tower asks(past, profile) keyed by user {
+      pooled = sum(past) -> mean
+      channel main = concat(profile, pooled) -> dense(2)
+    }
+    tower answers(item) keyed by item { channel main = item -> dense(2) }
+    task watch { score = dot(asks, answers), loss = softmax(in_batch) }
+  `);
+
+const withUsersFile = modelOf(
+  `country : category(dim: 2)
+   both    : cross(device, country, hash: 20, dim: 2)`,
+  ', country, both',
+);
+const withoutUsersFile = modelOf('', '');
+
+const histories = [
+  { name: 'history', of: 'item', max: 4 },
+  { name: 'rated', of: 'item', max: 3 },
+  { name: 'stars', of: 'stars', max: 3 },
+  { name: 'prices', of: 'price', max: 4 },
+  { name: 'makers', of: 'maker', max: 4 },
+  { name: 'styles', of: 'tags', max: 4 },
+  { name: 'devices', of: 'device', max: 4 },
+];
+
+const inputOf = (column: IndexedColumn, row: number): unknown => [
+  valueAt(column, row),
+  weightsAt(column, row),
+  itemsAt(column, row),
+];
+
+function itemsAt({ column, index }: IndexedColumn, row: number): unknown {
+  const { items, starts, ends } = column as BagColumn;
+  const at = index ? index[row]! : row;
+  return items && [...items.subarray(starts[at], ends[at])];
+}
+
+/** The inputs of a user by feature, from the files and from later events. */
+async function compare(
+  plan: Plan,
+  { before, after }: { readonly before: DataDescription; readonly after: DataDescription },
+  events: readonly GivenEvent[],
+): Promise<number> {
+  const known = await readDataset(before, plan);
+  const all = await readDataset(after, plan, { pinned: { encodings: known.encodings } as never });
+  const { encodings } = known;
+  const reader = await openEventReader(before, plan, encodings, known);
+  const later = makeUserEvents({ plan, encodings }, known);
+  const corpus = rowsOf(known.corpus.keys);
+  for (const batch of [events.slice(0, 3), events.slice(3, 4), events.slice(4)]) {
+    for (const read of await reader.read(batch, (key) => corpus.get(key) ?? -1)) {
+      if (read instanceof Error) throw read;
+      if (read.counts) later.add([read]);
+    }
+  }
+  reader.close();
+  const userRows = rowsOf(known.users.keys);
+  let compared = 0;
+  for (const [user, row] of rowsOf(all.users.keys)) {
+    const own = later.of(user);
+    if (own === undefined) continue;
+    const columns = own.columns(userRows.get(user));
+    for (const name of plan.towers[0].features) {
+      expect(inputOf(columns.get(name)!, 0), `${name} of ${user}`).toEqual(inputOf(all.users.features.get(name)!, row));
+      compared++;
+    }
+    const had = valueAt({ column: all.users.had }, row) as number[];
+    const before = userRows.has(user) ? (valueAt({ column: known.users.had }, userRows.get(user)!) as number[]) : [];
+    expect([...before.map((at) => known.corpus.keys.at(at)), ...own.items]).toEqual(
+      had.map((at) => all.corpus.keys.at(at)),
+    );
+  }
+  return compared;
+}
+
+const rowsOf = (keys: Dataset['corpus']['keys']): Map<string, number> =>
+  new Map(Array.from({ length: keys.length }, (_, row) => [keys.at(row)!, row]));
+
+function bothOf(lines: readonly string[], cut: number, more: Partial<Block>) {
+  const describe = (some: readonly string[]) =>
+    describeData({
+      folder: folderWith({ 'events.csv': [header, ...some, ''].join('\n'), 'items.csv': itemsText, 'users.csv': usersText }),
+      time: 'time',
+      split: { kind: 'random', validation: 0, test: 0, seed: 1 },
+      histories,
+      reject: 1,
+      ...more,
+      columns: { given: 'stars', tags: "string_split(tags, '|')", ...more.columns },
+    });
+  const events = lines.slice(cut).map((line): GivenEvent => {
+    const [user, item, time, stars, device] = line.split(',');
+    return {
+      ...{ user: user!, item: item!, time: Number(time) },
+      columns: { stars: stars === '' ? null : Number(stars), device: device! },
+    };
+  });
+  return [{ before: describe(lines.slice(0, cut)), after: describe(lines) }, events] as const;
+}
+
+test.each([1, 2, 3])('holds with files of items and of users, seed %i', async (seed) => {
+  const lines = eventLines(300, seed).filter((line) => Number(/^u(\d+)/.exec(line)![1]) < 15);
+  const files = { items: 'items.csv', itemsBy: 'item', users: 'users.csv' };
+  const [descriptions, events] = bothOf(lines, 180, files);
+  expect(await compare(withUsersFile, descriptions, events)).toBeGreaterThan(50);
+});
+
+test('holds where `where` leaves events out, and SQL computes values', async () => {
+  const [descriptions, events] = bothOf(eventLines(240, 5), 120, {
+    ...{ items: 'items.csv', itemsBy: 'item', where: "stars >= 3 AND coalesce(device, '') <> 'tv'" },
+    columns: { device: 'upper(device)', makers: "maker || '!'", given: 'stars / 2' },
+  });
+  expect(await compare(withoutUsersFile, descriptions, events)).toBeGreaterThan(50);
+});
