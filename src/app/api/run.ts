@@ -3,7 +3,7 @@ import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { AsOf, Dataset, Part } from '../../data/dataset.ts';
 import { momentAsked, momentOf, momentWords } from '../../data/rows/fresh.ts';
-import type { ItemReader } from '../../data/written/fields.ts';
+import type { EventReader, ItemReader } from '../../data/written/fields.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import { type Choice, chooseEngine } from '../../engines/engines.ts';
 import type { Exported } from '../../serving/serve/export.ts';
@@ -63,6 +63,8 @@ export interface Run {
   itemColumns(): Promise<ItemColumns>;
   /** Reads items that are written one by one, as the items file is read. @throws Failure `items-closed` */
   itemReader(): Promise<ItemReader>;
+  /** Reads events that arrive one by one, as the events files are read. @throws Failure `events-closed` */
+  eventReader(): Promise<EventReader>;
   /** Resolves once the state is in the folder of the run, if that is writable. */
   kept(): Promise<CachedRun>;
   /** Frees everything. Does not wait for a cache that is being written, which is then dropped. */
@@ -91,6 +93,7 @@ export async function load(folder: string, request: LoadRequest = {}): Promise<R
     columns: () => readColumns(trained, request, dataOfAnswers),
     objectives: async () => (await import('./recorded.ts')).objectivesOf(trained),
     reader: () => openReader(trained, request),
+    eventReader: (known) => openReaderOfEvents(trained, request, known),
     ...(request.cache === false || request.asOf !== undefined
       ? {}
       : { cache: (signal) => cacheOf(trained, request, signal) }),
@@ -121,6 +124,7 @@ export interface RunSources {
   columns(): Promise<ItemColumns>;
   objectives(): Promise<readonly RetrievalObjective[] | undefined>;
   reader(): Promise<ItemReader>;
+  eventReader(known: Recommender['known']): Promise<EventReader>;
   /** The state, if another process has made it. */
   readonly known?: CachedRun;
   cache?(closing: AbortSignal): Promise<RunCache>;
@@ -142,6 +146,7 @@ export function makeRun(trained: LoadedModel, name: EngineName | undefined, sour
     recommender: async () => (await (answering ??= answeringOf(run, sources, closing.signal))).recommender,
     itemColumns: () => (columns ??= sources.columns()),
     itemReader: sources.reader,
+    eventReader: async () => sources.eventReader((await run.recommender()).known),
     async kept() {
       await run.recommender();
       const { recommender, notes, keeping } = await answering!;
@@ -478,6 +483,18 @@ export async function openReader(trained: LoadedModel, request: LoadRequest): Pr
     blockOf(trained, request),
   ]);
   return openItemReader(description, trained.plan, trained.encodings, reading);
+}
+
+export async function openReaderOfEvents(
+  trained: LoadedModel,
+  request: LoadRequest,
+  known: Recommender['known'],
+): Promise<EventReader> {
+  const [{ openEventReader }, { description, reading }] = await Promise.all([
+    import('../../data/written/event_reader.ts'),
+    blockOf(trained, request),
+  ]);
+  return openEventReader(description, trained.plan, trained.encodings, known, reading);
 }
 
 export async function blockOf(trained: LoadedModel, request: Pick<LoadRequest, 'data' | 'allow' | 'signal'>) {

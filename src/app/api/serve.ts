@@ -1,11 +1,15 @@
 /** Answers with a trained model, in this process or over HTTP. */
 import { failure } from '../../base/diagnostics/failure.ts';
+import type { LogFormat } from '../../base/storage/record_log/record_log.ts';
+import type { LocalWriteLog, LogCompaction, WriteLogOptions } from '../../base/storage/record_log/write_log.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import type { Choice } from '../../engines/engines.ts';
+import type { EventWrites } from '../../serving/serve/live/event_writes.ts';
 import type { ItemWrites } from '../../serving/serve/live/item_writes.ts';
 import type { Answers } from '../../serving/server/answers.ts';
 import type { Door } from '../../serving/server/door.ts';
+import type { WritesOfEvents } from '../../serving/server/events/writes.ts';
 import type { WritesOfItems } from '../../serving/server/items/writes.ts';
 import type { Limits } from '../../serving/server/limits.ts';
 import type { Swaps } from '../../serving/server/versions/swaps.ts';
@@ -20,6 +24,8 @@ export interface OpenRequest {
   readonly table?: string;
   /** Allows writes of items: `items` of the answers. @throws Failure `items-closed` if they cannot be computed one by one */
   readonly takesItems?: boolean;
+  /** Allows events: `events` of the answers. @throws Failure `events-closed` if they cannot be computed one by one */
+  readonly takesEvents?: boolean;
   /** MiB for a cache of query vectors of users. Default: 32. 0: no cache. */
   readonly userVectors?: number;
 }
@@ -41,17 +47,18 @@ export interface OpenedModel extends Answers {
 
 /** Answers with the same bodies as over HTTP, without a server. */
 export async function open(run: Run, request: OpenRequest = {}): Promise<OpenedModel> {
-  const { index, table, takesItems = false } = request;
+  const { index, table, takesItems = false, takesEvents = false } = request;
   const userVectors = 2 ** 20 * (request.userVectors ?? usualUserVectors);
   const indexes = index === undefined ? undefined : await import('./index_items.ts');
   if (takesItems && index !== undefined && !indexes!.takesItems(index)) {
     const reason = 'it searches in a database, which does not get them';
     throw failure('items-closed', { reason, advice: 'leave out `--items`, or search in the index of a folder' });
   }
-  const [{ makeAnswers }, recommender, reader] = await Promise.all([
+  const [{ makeAnswers }, recommender, reader, eventReader] = await Promise.all([
     import('../../serving/server/answers.ts'),
     run.recommender(),
     takesItems ? run.itemReader() : undefined,
+    takesEvents ? run.eventReader() : undefined,
   ]);
   const notes = await run.notes();
   const { query, removesSeen } = recommender;
@@ -59,19 +66,20 @@ export async function open(run: Run, request: OpenRequest = {}): Promise<OpenedM
     index === undefined ? undefined : await indexes!.openIndex(index, recommender.snapshot, defined({ table }));
   const writableAnswerer = recommender.over(openedIndex?.snapshot);
   const items = reader && writableAnswerer.writes(reader);
+  const events = eventReader && writableAnswerer.eventWrites(eventReader);
   // Changed in place, because a copy would keep the current snapshot and not see later ones.
   const answers = makeAnswers({
     recommender: Object.assign(writableAnswerer, { query }),
     removesSeen,
     notes,
     userVectors,
-    ...defined({ items }),
+    ...defined({ items, events }),
   });
   const close = openedIndex?.close ?? (async () => {});
   return Object.assign(answers, { close, ...defined({ index: openedIndex?.address }) });
 }
 
-export interface ServeRequest extends Omit<OpenRequest, 'takesItems'> {
+export interface ServeRequest extends Omit<OpenRequest, 'takesItems' | 'takesEvents'> {
   /** Default: 127.0.0.1, which is only reachable from this machine. Another address needs a token. */
   readonly host?: string;
   /** Default: 8321. 0: any free port. */
@@ -82,6 +90,8 @@ export interface ServeRequest extends Omit<OpenRequest, 'takesItems'> {
   readonly limits?: Partial<Limits>;
   /** Folder for written items. Absent: writes are refused. */
   readonly items?: string;
+  /** Folder for events that arrive. Absent: they are refused. */
+  readonly events?: string;
   readonly say?: (line: string) => void;
   readonly log?: (line: string) => void;
   /** The address, if `takeAddress` has taken it. */
@@ -137,28 +147,28 @@ export async function takeAddress(host: string, port: number): Promise<TakenAddr
  * @throws Failure `token-needed`, `token-value`, `cannot-listen`, and those of `load` and of reading the data
  */
 export async function serve(run: Run, request: ServeRequest = {}): Promise<Serving> {
-  const { host = '127.0.0.1', token, index, table, userVectors, items: folder, say } = request;
+  const { host = '127.0.0.1', token, index, table, userVectors } = request;
   await refuseUnsafe({ host, token });
-  const items = folder === undefined ? undefined : await openItems(folder, say);
+  const logs = await openLogs(request);
   const { beginReading } = await import('../../base/storage/lock.ts');
   const endReading = await beginReading(run.trained.folder, 'tower serve');
   try {
     const [{ onlyVersion }, answers] = await Promise.all([
       import('../../serving/server/versions/versions.ts'),
-      open(run, { ...defined({ index, table, userVectors }), takesItems: items !== undefined }),
+      open(run, { ...defined({ index, table, userVectors }), ...takenBy(logs) }),
     ]);
-    const detach = answers.items && (await items?.attach(answers.items));
+    const detach = await attachTo(logs, answers);
     const close = async (): Promise<void> => {
-      await detach?.();
+      await detach();
       await answers.close();
       await endReading();
     };
     const versions = onlyVersion({ answers, folder: run.trained.folder, close });
-    const serving = await listen({ versions, ...defined({ items }) }, request);
+    const serving = await listen({ versions, logs }, request);
     return { ...serving, ...defined({ index: answers.index }) };
   } catch (error) {
     await endReading();
-    await items?.close();
+    await closeLogs(logs);
     throw error;
   }
 }
@@ -166,12 +176,12 @@ export async function serve(run: Run, request: ServeRequest = {}): Promise<Servi
 export interface ServedVersions {
   readonly versions: Versions;
   readonly swaps?: Swaps;
-  readonly items?: OpenedItems;
+  readonly logs: OpenedLogs;
 }
 
 /** Starts the server for some versions, which are freed when it is closed. */
 export async function listen(
-  { versions, swaps, items }: ServedVersions,
+  { versions, swaps, logs }: ServedVersions,
   { host = '127.0.0.1', port = 8321, token, hosts, limits, log, door }: ServeRequest,
 ): Promise<Serving> {
   const [{ makeServer }, { warmUp }] = await Promise.all([
@@ -181,7 +191,8 @@ export async function listen(
   const server = await makeServer(versions, {
     tower: version,
     // A `TakenAddress` always is such a `Door`.
-    ...defined({ token, hosts, limits, log, swaps, door: door as Door | undefined, items: items?.writes }),
+    ...defined({ token, hosts, limits, log, swaps, door: door as Door | undefined }),
+    ...defined({ items: logs.items?.writes, events: logs.events?.writes }),
   });
   for (const { answers } of versions.current.all) await warmUp(answers);
   const url = await server.listen(host, port);
@@ -189,40 +200,111 @@ export async function listen(
     url,
     async close(grace) {
       await server.close(grace);
-      await items?.close();
+      await closeLogs(logs);
       await versions.close();
     },
   };
 }
 
-export interface OpenedItems {
-  readonly writes: WritesOfItems;
+/** Writes of a log in a folder of this server. @typeParam V the part of a version that applies them */
+interface OpenedWrites<V, W> {
+  readonly writes: W;
   /** Applies the earlier writes to a version. The returned function detaches it, and resolves when the version computes nothing more. */
-  attach(version: ItemWrites): Promise<() => Promise<void>>;
+  attach(version: V): Promise<() => Promise<void>>;
   /** Resolves when all accepted writes are on the disk. Releases the folder. */
   close(): Promise<void>;
 }
 
+type OpenedItems = OpenedWrites<ItemWrites, WritesOfItems>;
+
+export interface OpenedLogs {
+  readonly items?: OpenedItems;
+  readonly events?: OpenedWrites<EventWrites, WritesOfEvents>;
+}
+
 /**
- * Creates the folder if it is missing. @param say called with progress messages for the user
+ * Opens the logs of items and of events. Creates their folders if they are missing.
  * @throws Failure `run-in-use`, `items-log`, `cannot-read`, `cannot-write`
  */
-export async function openItems(folder: string, say: (line: string) => void = () => {}): Promise<OpenedItems> {
-  const [{ lockFolder }, { openWriteLog }, { logFilesIn }, { itemLog, makeLatestWrites }, { makeWritesOfItems }] =
-    await Promise.all([
-      import('../../base/storage/lock.ts'),
-      import('../../base/storage/record_log/write_log.ts'),
-      import('../../base/storage/record_log/lines.ts'),
-      import('../../serving/server/items/write_log.ts'),
-      import('../../serving/server/items/writes.ts'),
-    ]);
+export async function openLogs({
+  items: itemFolder,
+  events: eventFolder,
+  say = () => {},
+}: Pick<ServeRequest, 'items' | 'events' | 'say'>): Promise<OpenedLogs> {
+  const items = itemFolder === undefined ? undefined : await openItems(itemFolder, say);
+  try {
+    const events = eventFolder === undefined ? undefined : await openEvents(eventFolder, say);
+    return defined({ items, events });
+  } catch (error) {
+    await items?.close();
+    throw error;
+  }
+}
+
+export async function closeLogs({ items, events }: OpenedLogs): Promise<void> {
+  await events?.close();
+  await items?.close();
+}
+
+export const takenBy = ({ items, events }: OpenedLogs) => ({
+  takesItems: items !== undefined,
+  takesEvents: events !== undefined,
+});
+
+/** Applies the earlier writes to a version: first the items, because events are of them. The returned function detaches it. */
+export async function attachTo(logs: OpenedLogs, { items, events }: Answers): Promise<() => Promise<void>> {
+  const detachItems = items && (await logs.items?.attach(items));
+  const detachEvents = events && (await logs.events?.attach(events));
+  return async () => {
+    await detachEvents?.();
+    await detachItems?.();
+  };
+}
+
+async function openItems(folder: string, say: (line: string) => void): Promise<OpenedItems> {
+  const [{ itemLog, makeLatestWrites }, { makeWritesOfItems }] = await Promise.all([
+    import('../../serving/server/items/write_log.ts'),
+    import('../../serving/server/items/writes.ts'),
+  ]);
+  return openWrites(folder, itemLog, { compaction: makeLatestWrites, say }, async (log) => {
+    const stored = () => ({ ...log.compaction!.stored, bytes: log.bytes });
+    const { items, deleted } = stored();
+    if (items + deleted > 0) say(`${folder}: ${counted(items, 'item')} written, ${counted(deleted, 'item')} deleted`);
+    return makeWritesOfItems({ log, stored, say });
+  });
+}
+
+async function openEvents(folder: string, say: (line: string) => void): Promise<NonNullable<OpenedLogs['events']>> {
+  const { eventLog, makeEventCompaction, makeWritesOfEvents } = await import('../../serving/server/events/writes.ts');
+  return openWrites(folder, eventLog, { compaction: makeEventCompaction, say }, async (log) => {
+    const stored = () => ({ events: log.compaction!.events, bytes: log.bytes });
+    const { events } = stored();
+    if (events > 0) say(`${folder}: ${counted(events, 'event')}`);
+    return makeWritesOfEvents({ log, stored, say });
+  });
+}
+
+interface FollowingWrites<V> {
+  attach(version: V): Promise<void>;
+  detach(version: V): Promise<void>;
+  close(): Promise<void>;
+}
+
+async function openWrites<E, C extends LogCompaction<E>, V extends { close(): void }, W extends FollowingWrites<V>>(
+  folder: string,
+  format: LogFormat<E>,
+  options: WriteLogOptions<C>,
+  makeWrites: (log: LocalWriteLog<E, C>) => Promise<W>,
+): Promise<OpenedWrites<V, W>> {
+  const [{ lockFolder }, { openWriteLog }, { logFilesIn }] = await Promise.all([
+    import('../../base/storage/lock.ts'),
+    import('../../base/storage/record_log/write_log.ts'),
+    import('../../base/storage/record_log/lines.ts'),
+  ]);
   const lock = await lockFolder(folder, { purpose: 'tower serve' });
   try {
-    const log = await openWriteLog(logFilesIn(folder), itemLog, { compaction: makeLatestWrites, say });
-    const stored = () => ({ ...log.compaction!.stored, bytes: log.bytes });
-    const writes = makeWritesOfItems({ log, stored, say });
-    const { items, deleted } = stored();
-    if (items + deleted > 0) say(`${folder}: ${countOf(items)} written, ${countOf(deleted)} deleted`);
+    const log = await openWriteLog(logFilesIn(folder), format, options);
+    const writes = await makeWrites(log);
     return {
       writes,
       async attach(version) {
@@ -244,4 +326,5 @@ export async function openItems(folder: string, say: (line: string) => void = ()
   }
 }
 
-const countOf = (count: number): string => `${count.toLocaleString('en')} ${count === 1 ? 'item' : 'items'}`;
+const counted = (count: number, what: string): string =>
+  `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;

@@ -19,12 +19,13 @@ import {
 import type { BagColumn, Dataset, Encoding, IndexedColumn } from '../dataset.ts';
 import { openDatabase } from '../files/duckdb.ts';
 import type { DataSource } from '../files/source.ts';
-import type { RawCodes, RawNumbers } from '../rows/raw.ts';
 import { maybeSeconds, unitOf } from '../rows/fresh.ts';
+import type { RawCodes, RawNumbers } from '../rows/raw.ts';
 import {
   areWhole,
   checkColumns,
   type EventReader,
+  errorOf,
   fieldKind,
   type GivenEvent,
   keyComplaint,
@@ -60,7 +61,12 @@ export async function openEventReader(
   const { layout, discard } = bound.output;
   try {
     const readPlan = makeReadPlan(description, needs, layout);
-    const { userKey, itemKey, time, layout: { where } } = { ...readPlan, layout };
+    const {
+      userKey,
+      itemKey,
+      time,
+      layout: { where },
+    } = { ...readPlan, layout };
     if (!userKey || !itemKey) {
       const missing = userKey ? 'item' : 'query';
       throw closed(`the ${missing} tower has no key`, `add \`key: FEATURE\` to the ${missing} tower`);
@@ -172,13 +178,14 @@ async function makeReader(
   const fields = fieldsOf(context, types);
   const checkPlan = planOfRequests(readPlan, requests);
   const unit = unitOf(time.column.type);
+  const shownName = (column: string): string => Object.entries(places).find(([, own]) => own === column)?.[0] ?? column;
 
   /** @param rows of events without errors so far */
   const readRows = async (
     rows: readonly TextRow[],
     corpusRow: (key: string) => number,
   ): Promise<(ReadEvent | Failure)[]> => {
-    const checked = await computeChecked('event', { database, query, source, readPlan: checkPlan }, rows);
+    const checked = await computeChecked('event', { database, query, source, readPlan: checkPlan, shownName }, rows);
     const textAt = (request: ColumnRequest, row: number): string =>
       checked.texts.get(request)![(checked.raw.get(request) as RawCodes).values[row]!]!;
     const numberAt = (request: ColumnRequest, row: number): number =>
@@ -267,7 +274,10 @@ function checkEvent(
   fields: readonly WrittenField[],
   { source, places }: EventContext,
 ): TextRow | Failure {
-  for (const [name, key] of [['user', user], ['item', item]] as const) {
+  for (const [name, key] of [
+    ['user', user],
+    ['item', item],
+  ] as const) {
     const keyError = keyComplaint(key);
     if (keyError) return new Failure([writtenError('event', name, ...keyError)]);
   }
@@ -278,13 +288,31 @@ function checkEvent(
     const reason = `is the \`${own.entry}\` of the event`;
     return new Failure([writtenError('event', name, reason, `give it as \`${own.entry}\`, beside \`columns\``)]);
   }
-  if (places.time === undefined && time !== undefined) {
-    const reason = 'is computed from columns of the event';
-    return new Failure([writtenError('event', 'time', reason, 'give these columns, and leave `time` out')]);
+  const timeError = timeComplaint(
+    time,
+    places.time === undefined ? undefined : fields.find(({ name }) => name === places.time),
+  );
+  if (timeError) return new Failure([writtenError('event', 'time', ...timeError)]);
+  const { columns, mistakes } = checkColumns(
+    'event',
+    given,
+    fields,
+    apart.map(({ column }) => column),
+  );
+  if (mistakes.length > 0) return new Failure(mistakes);
+  const ownColumns = new Map<string, unknown>([...columns, [places.user, user], [places.item, item]]);
+  if (places.time !== undefined) ownColumns.set(places.time, time);
+  return textRow(ownColumns, source.files);
+}
+
+/** @param field of the column of time; undefined if the time is computed */
+function timeComplaint(time: GivenEvent['time'], field: WrittenField | undefined): ReturnType<typeof errorOf> {
+  if (field !== undefined) {
+    if (time !== undefined) return errorOf(time, field);
+    return ['is missing, and the data has no moments from which it could follow', 'give the time of the event'];
   }
-  const all = { ...given, [places.user]: user, [places.item]: item, ...(places.time ? { [places.time]: time } : {}) };
-  const { columns, mistakes } = checkColumns('event', all, fields, []);
-  return mistakes.length > 0 ? new Failure(mistakes) : textRow(columns, source.files);
+  if (time === undefined) return undefined;
+  return ['is computed from columns of the event', 'give these columns, and leave `time` out'];
 }
 
 /** Encodes what each event adds to histories, and the features of the query tower that come from events alone. */

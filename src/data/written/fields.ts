@@ -82,7 +82,8 @@ type ValueError = readonly [reason: string, advice: string];
 
 const maxElements = 10_000;
 
-function errorOf(value: unknown, { kind }: WrittenField): ValueError | undefined {
+/** Returns the error of a value that is not null. */
+export function errorOf(value: unknown, { kind }: Pick<WrittenField, 'kind'>): ValueError | undefined {
   switch (kind) {
     case 'text':
       return typeof value === 'string' ? textError(value) : not(value, 'a text');
@@ -179,6 +180,8 @@ export interface GivenEvent {
   readonly time?: string | number;
   /** An event with the id of an earlier one is that event, sent again. */
   readonly id?: string;
+  /** The id of the request whose answer led to the event. */
+  readonly request?: string;
   readonly columns: GivenColumns;
 }
 

@@ -169,17 +169,19 @@ export interface WrittenCheckSource {
   readonly query: WrittenQuery;
   readonly source: DataSource;
   readonly readPlan: ReadPlan;
+  /** Returns the name of a column in messages. Default: its own. */
+  readonly shownName?: (column: string) => string;
 }
 
 /** Computes rows, and checks their values like those of a data file. */
 export async function computeChecked(
   kind: WrittenKind,
-  { database, query, source, readPlan }: WrittenCheckSource,
+  { database, query, source, readPlan, shownName = (column) => column }: WrittenCheckSource,
   rows: readonly TextRow[],
 ): Promise<CheckedRows> {
   const failures = new Map<number, Failure>();
   const refuse = (row: number, column: string, reason: string, advice: string): void => {
-    if (!failures.has(row)) failures.set(row, new Failure([writtenError(kind, column, reason, advice)]));
+    if (!failures.has(row)) failures.set(row, new Failure([writtenError(kind, shownName(column), reason, advice)]));
   };
   const computed = await query.compute(rows);
   for (const { row, column, type } of computed.misfits) {

@@ -5,6 +5,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { parseBody, refuseCompressed } from './body.ts';
 import { type Door, hostNameIn, makeHostCheck, makeTokenCheck, refuseUnparsed } from './door.ts';
+import type { WritesOfEvents } from './events/writes.ts';
 import type { Gate } from './gate.ts';
 import type { WritesOfItems } from './items/writes.ts';
 import { type Limits, longestInAddress } from './limits.ts';
@@ -60,6 +61,8 @@ export interface ServerOptions {
   readonly hosts?: readonly string[];
   /** Absent: writes of items are refused. */
   readonly items?: WritesOfItems;
+  /** Absent: events are refused. */
+  readonly events?: WritesOfEvents;
   /** Called with one line of JSON for each request, without a line end. */
   readonly log?: (line: string) => void;
   readonly door?: Door;

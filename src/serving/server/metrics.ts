@@ -1,9 +1,10 @@
 /** Formats metrics for Prometheus. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Answers } from './answers.ts';
+import type { WritesOfEvents } from './events/writes.ts';
 import type { Gate } from './gate.ts';
 import type { WritesOfItems } from './items/writes.ts';
-import type { WriteOutcome } from './schemas.ts';
+import type { EventOutcome, WriteOutcome } from './schemas.ts';
 import type { Versions } from './versions/versions.ts';
 
 export interface ServerMetrics {
@@ -12,6 +13,7 @@ export interface ServerMetrics {
   answered(route: string, status: number, seconds: number): void;
   question(route: string, version: string, items: number): void;
   written(outcome: WriteOutcome): void;
+  received(outcome: EventOutcome | 'deleted'): void;
   text(): Promise<string>;
 }
 
@@ -19,10 +21,11 @@ export interface MetricsSource {
   readonly gate: Gate;
   readonly versions: Versions;
   readonly items?: WritesOfItems;
+  readonly events?: WritesOfEvents;
 }
 
 /** The function is long because it describes each metric. */
-export function makeMetrics({ gate, versions, items }: MetricsSource): ServerMetrics {
+export function makeMetrics({ gate, versions, items, events }: MetricsSource): ServerMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const metricOptions = <L extends string>(name: string, help: string, labelNames: L[]) => ({
@@ -60,6 +63,16 @@ export function makeMetrics({ gate, versions, items }: MetricsSource): ServerMet
     addGauge('tower_deleted_items', 'Items that were deleted', () => stored().deleted);
     addGauge('tower_item_log_bytes', 'Size of the log of written items', () => stored().bytes);
   }
+  const eventCounter = new Counter(
+    metricOptions('tower_events_total', 'Events that were sent, and deleted users, by what became of them', [
+      'outcome',
+    ]),
+  );
+  const storedEvents = events?.stored;
+  if (storedEvents) {
+    addGauge('tower_logged_events', 'Events in the log', () => storedEvents().events);
+    addGauge('tower_event_log_bytes', 'Size of the log of events', () => storedEvents().bytes);
+  }
   /** Adds a gauge with a value for each version that has one. */
   const addVersionGauge = (name: string, help: string, read: (answers: Answers) => number | undefined): Gauge =>
     new Gauge({
@@ -83,6 +96,11 @@ export function makeMetrics({ gate, versions, items }: MetricsSource): ServerMet
     'tower_index_checked',
     'Answers of an index that were computed again',
     (answers) => checkedRecall(answers)?.checked,
+  );
+  addVersionGauge(
+    'tower_later_events',
+    'Events in memory: those that are later than the data of each version',
+    (answers) => answers.events?.userEvents.count,
   );
   addVersionGauge('tower_known_users', 'Users whose vectors are kept', ({ userVectors }) => userVectors?.users);
   new Counter({
@@ -136,6 +154,7 @@ export function makeMetrics({ gate, versions, items }: MetricsSource): ServerMet
       itemCounter.inc({ route, version }, items);
     },
     written: (outcome) => writeCounter.inc({ outcome }),
+    received: (outcome) => eventCounter.inc({ outcome }),
     text: () => registry.metrics(),
   };
 }

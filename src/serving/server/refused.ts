@@ -125,6 +125,8 @@ function pointerOf(diagnostic: Diagnostic): string {
       return pointer('values', feature!);
     case 'item-value':
       return pointer(column!);
+    case 'event-value':
+      return ['user', 'item', 'time'].includes(column!) ? pointer(column!) : pointer('columns', column!);
     case 'no-user-key':
       return pointer('user');
     case 'request-value':
@@ -133,6 +135,7 @@ function pointerOf(diagnostic: Diagnostic): string {
       if (diagnostic.at !== undefined) return pointer('filter');
       if (what === 'column of the items') return pointer('columns');
       if (what === 'column of the items file') return pointer(name!);
+      if (what === 'column of the events file') return pointer('columns', name!);
       if (what === 'objective') return pointer('weights', name!);
       return what === 'user' || what === 'item' ? pointer(what) : pointer('values', name!);
     default:

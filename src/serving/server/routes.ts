@@ -11,8 +11,8 @@ const json = (schema: Schema): Schema => ({ 'application/json': { schema } });
 const refusals: Readonly<Record<string, string>> = {
   400: 'The request has mistakes.',
   401: 'The token is missing, or is another one.',
-  403: 'The server has no token, and the request is not from its machine; or it takes no items.',
-  404: 'There is no such item.',
+  403: 'The server has no token, and the request is not from its machine; or it takes no items, or no events.',
+  404: 'There is no such item or user.',
   409: 'There is nothing to change.',
   413: 'The body, or the array, is too long.',
   415: 'The body is not JSON.',
@@ -50,7 +50,7 @@ export function openApi({ schemas, version, hasToken }: OpenApiSource): Schema {
 
 function operation(name: string, route: Route, { schemas, hasToken }: OpenApiSource): Schema {
   const { summary, body, takes, writes, change, query, answer, media, open } = route;
-  const isMany = body !== undefined || writes === 'Write';
+  const isMany = body !== undefined || writes === 'Write' || writes === 'Event';
   const answered: Schema = answer ? (isMany ? oneOrMany(answer) : refTo(answer)) : {};
   const content = media ? { [media]: { schema: { type: 'string' } } } : json(answered);
   const changes = writes ? ofWrites : change && ofChanges;
@@ -121,8 +121,8 @@ export interface Route {
   readonly body?: 'Recommend' | 'Similar';
   /** The schema of its body, for a protocol of another server. Its errors have the form of that protocol. */
   readonly takes?: 'Predict' | 'Infer';
-  /** Set for writes of items: the schema of the body, if there is one. */
-  readonly writes?: 'Item' | 'Write' | 'nothing';
+  /** Set for writes of items and events: the schema of the body, if there is one. */
+  readonly writes?: 'Item' | 'Write' | 'Event' | 'nothing';
   /** The schema of its parameters. */
   readonly query?: 'Users' | 'Search';
   /** Set for changes of versions: the schema of the body. They require the token, or a client on this machine. */
@@ -197,6 +197,14 @@ export const routes = {
   writeItems: route('POST', '/v1/items', 'Write several items: all of them, or none.', {
     writes: 'Write',
     answer: 'Written',
+  }),
+  writeEvents: route('POST', '/v1/events', 'Add events of users: all of them, or none.', {
+    writes: 'Event',
+    answer: 'Received',
+  }),
+  deleteUser: route('DELETE', '/v1/users/{key}', 'Delete the events of a user.', {
+    writes: 'nothing',
+    answer: 'Removed',
   }),
   page: route('GET', '/', 'Show a page to try the model in.', { media: 'text/html', open: true }),
   icon: route('GET', '/favicon.ico', 'Show the icon of the page.', { media: 'image/svg+xml', open: true }),

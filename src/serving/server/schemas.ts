@@ -113,6 +113,24 @@ export interface WrittenAnswer {
   readonly outcome: WriteOutcome;
 }
 
+/** `known`: an event with this id is there already. `left_out`: the data block leaves the event out, by `where`. */
+export type EventOutcome = 'added' | 'known' | 'left_out';
+
+export interface EventBody {
+  readonly user: Key;
+  readonly item: Key;
+  readonly time?: string | number;
+  readonly id?: string;
+  readonly request?: string;
+  readonly columns?: Readonly<Record<string, unknown>>;
+}
+
+export interface EventAnswer {
+  readonly user: string;
+  readonly item: string;
+  readonly outcome: EventOutcome;
+}
+
 interface ShownVersion {
   readonly version: string;
   readonly folder: string;
@@ -236,6 +254,7 @@ export function makeSchemas(limits: Limits) {
     ...protocolSchemas,
     ...versionSchemas(),
     ...itemSchemas,
+    ...eventSchemas,
     Refusal: closed(
       'Why there is no answer.',
       {
@@ -366,6 +385,49 @@ const itemSchemas = {
     'What became of a write. It is on the disk, and in every answer from now on.',
     { key: textSchema('Key of the item.'), outcome: textSchema('`added`, `changed` or `deleted`.') },
     ['key', 'outcome'],
+  ),
+} as const satisfies Readonly<Record<string, Schema>>;
+
+const eventSchemas = {
+  Event: closed(
+    'An event of a user: what the events files have of it.',
+    {
+      user: { ...keySchema, description: 'Key of the user. A new user exists from the first event on.' },
+      item: { ...keySchema, description: 'Key of the item.' },
+      time: {
+        type: ['string', 'number'],
+        description: 'When it was, as the column of time says it. Default: now.',
+        maxLength: longestKey,
+      },
+      id: textSchema('Names the event: one that is sent again counts once.', { minLength: 1, maxLength: longestKey }),
+      request: textSchema('The id of the answer that led to it.', { minLength: 1, maxLength: longestKey }),
+      columns: {
+        type: 'object',
+        description:
+          'The other columns of the events file that the data block reads, each with a value of its type, or null.',
+        ...itemColumns,
+      },
+    },
+    ['user', 'item'],
+  ),
+  Received: closed(
+    'What became of an event. It is on the disk, and in every answer from now on.',
+    {
+      user: textSchema('Key of the user.'),
+      item: textSchema('Key of the item.'),
+      outcome: textSchema(
+        '`added`, `known` for an id that was sent before, or `left_out` by `where` of the data block.',
+      ),
+    },
+    ['user', 'item', 'outcome'],
+  ),
+  Removed: closed(
+    'What became of a user.',
+    {
+      user: textSchema('Key of the user.'),
+      outcome: textSchema('`deleted`.'),
+    },
+    ['user', 'outcome'],
   ),
 } as const satisfies Readonly<Record<string, Schema>>;
 

@@ -7,9 +7,11 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
+import type { GivenEvent } from '../../data/written/fields.ts';
 import type { ItemWrite } from '../serve/live/item_writes.ts';
 import { makeReaders, maxErrors, type Reader } from './body.ts';
 import { browserFiles, isFromThisMachine, makeDoor } from './door.ts';
+import type { WritesOfEvents } from './events/writes.ts';
 import { makeGate } from './gate.ts';
 import { addProtocols, addRoute, type Handler, makeHttp, type ServerContext, type ServerOptions } from './http.ts';
 import type { WritesOfItems } from './items/writes.ts';
@@ -21,6 +23,9 @@ import { atIndex, errorDetailsOf, RequestError, refused, throwWithStatus } from 
 import { deadlineHeader, type OwnRouteName, openApi, routes } from './routes.ts';
 import {
   type ErrorDetail,
+  type EventAnswer,
+  type EventBody,
+  type EventOutcome,
   makeSchemas,
   type RecommendBody,
   type SearchQuery,
@@ -76,6 +81,50 @@ function itemHandlers({ writes, readers, hasToken, written }: ItemRoutes) {
       );
       const answers = itemWrites.length === 0 ? [] : await writeAll(request, itemWrites, isArray);
       return isArray ? answers : answers[0];
+    },
+  };
+}
+
+interface EventRoutes {
+  /** Absent: the server accepts no events. */
+  readonly events?: WritesOfEvents;
+  readonly read: Reader;
+  /** True if the server has a token, so all requests that arrive here have it. */
+  readonly hasToken: boolean;
+  readonly received: (outcome: EventOutcome | 'deleted') => void;
+}
+
+function eventHandlers({ events, read, hasToken, received }: EventRoutes) {
+  const opened = (request: FastifyRequest): WritesOfEvents => {
+    if (!hasToken && !isFromThisMachine(request)) throw refused(403, diagnose('request-local', undefined, {}));
+    if (events) return events;
+    const facts = { reason: 'it has no folder to keep them in', advice: 'start the server with `--events FOLDER`' };
+    throw refused(403, diagnose('events-closed', undefined, facts));
+  };
+  const as503 = (error: unknown): never => throwWithStatus(503, error);
+  return {
+    writeEvents: async (request: FastifyRequest) => {
+      const { bodies, isArray } = read(request.body);
+      const given = (bodies as readonly EventBody[]).map(
+        ({ user, item, columns = {}, ...others }): GivenEvent => ({
+          ...others,
+          ...{ user: String(user), item: String(item), columns },
+        }),
+      );
+      const writes = opened(request);
+      const outcomes = given.length === 0 ? [] : await writes.write(given, isArray).catch(as503);
+      outcomes.forEach(received);
+      const answers = outcomes.map((outcome, at): EventAnswer => {
+        const { user, item } = given[at]!;
+        return { user, item, outcome };
+      });
+      return isArray ? answers : answers[0];
+    },
+    deleteUser: async (request: FastifyRequest) => {
+      const user = keyIn(request);
+      await opened(request).remove(user).catch(as503);
+      received('deleted');
+      return { user, outcome: 'deleted' };
     },
   };
 }
@@ -162,10 +211,10 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
   const schemas = makeSchemas(limits);
   const readers = await makeReaders(schemas, bodySchemas, limits);
   const gate = makeGate(limits);
-  const metrics = makeMetrics({ gate, versions, ...defined({ items: options.items }) });
+  const metrics = makeMetrics({ gate, versions, ...defined({ items: options.items, events: options.events }) });
   let isStopping = false;
   const context: ServerContext = { limits, gate, metrics, options, isStopping: () => isStopping };
-  const { door = makeDoor(), swaps, items: writes, tower } = options;
+  const { door = makeDoor(), swaps, items: writes, events, tower } = options;
   const hasToken = options.token !== undefined;
   const http = await makeHttp(context, door);
 
@@ -217,6 +266,7 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
     metrics: async (_, reply) => reply.type(metrics.contentType).send(await metrics.text()),
     openapi: () => description,
     ...itemHandlers({ ...defined({ writes }), readers, hasToken, written: metrics.written }),
+    ...eventHandlers({ ...defined({ events }), read: readers.Event, hasToken, received: metrics.received }),
     ...versionHandlers({ versions, ...defined({ swaps }), readers, hasToken }),
   };
   for (const [name, handler] of Object.entries(handlers)) addRoute(http, name as OwnRouteName, handler);
@@ -257,6 +307,7 @@ const bodySchemas = [
   'Share',
   'Item',
   'Write',
+  'Event',
 ] as const;
 
 type PassThroughGate = <T>(

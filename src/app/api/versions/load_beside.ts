@@ -15,7 +15,7 @@ import type { RetrievalObjective } from '../../../serving/serve/snapshot.ts';
 import { type PlainTrained, plainOf, trainedOf } from '../../../training/artifact/load.ts';
 import type { CachedRun } from '../cache/cache.ts';
 import { askProcess, ProcessEnded, startProgram } from '../child_process.ts';
-import { type LoadRequest, load, makeRun, openReader, type Run } from '../run.ts';
+import { type LoadRequest, load, makeRun, openReader, openReaderOfEvents, type Run } from '../run.ts';
 
 /** A `nice` value that gives the server precedence. */
 const lowPriority = 5;
@@ -112,6 +112,7 @@ export async function runOf(loaded: LoadedRun, engine: EngineName, request: Load
     columns: async () => (await readRun()).itemColumns(),
     objectives: async () => objectives,
     reader: () => openReader(trained, request),
+    eventReader: (known) => openReaderOfEvents(trained, request, known),
     known: { served, notes },
   });
 }

@@ -5,7 +5,18 @@ import { defined } from '../../../base/util/defined.ts';
 import { type Choice, chooseEngine } from '../../../engines/engines.ts';
 import type { Version } from '../../../serving/server/versions/versions.ts';
 import type { LoadRequest, Run } from '../run.ts';
-import { listen, type OpenedItems, open, refuseUnsafe, type ServeRequest, type Serving } from '../serve.ts';
+import {
+  attachTo,
+  closeLogs,
+  listen,
+  type OpenedLogs,
+  open,
+  openLogs,
+  refuseUnsafe,
+  type ServeRequest,
+  type Serving,
+  takenBy,
+} from '../serve.ts';
 
 export interface VersionsRequest extends ServeRequest, Omit<LoadRequest, 'signal'> {
   /** The index of each version: a folder in its run, such as `index`, or `postgres://user@host/database`. */
@@ -30,16 +41,16 @@ export interface ServingVersions extends Serving {
 
 /** @throws Failure `no-version`, and those of `serve` and `load` */
 export async function serveVersions(request: VersionsRequest): Promise<ServingVersions> {
-  const { host = '127.0.0.1', token, items: folder, say } = request;
+  const { host = '127.0.0.1', token } = request;
   await refuseUnsafe({ host, token });
-  const items = folder === undefined ? undefined : await (await import('../serve.ts')).openItems(folder, say);
-  return serveWith(items, request).catch(async (error: unknown) => {
-    await items?.close();
+  const logs = await openLogs(request);
+  return serveWith(logs, request).catch(async (error: unknown) => {
+    await closeLogs(logs);
     throw error;
   });
 }
 
-async function serveWith(items: OpenedItems | undefined, request: VersionsRequest): Promise<ServingVersions> {
+async function serveWith(logs: OpenedLogs, request: VersionsRequest): Promise<ServingVersions> {
   const { watch, canary, share, signal, say = () => {}, index, table, userVectors } = request;
   const { data, allow, unfinished, cache, asOf, say: sayOfRun } = request;
   const engineChoice = await (request.run?.engine() ?? chooseEngine(request.engine, 'serving'));
@@ -51,7 +62,7 @@ async function serveWith(items: OpenedItems | undefined, request: VersionsReques
     import('../../../serving/server/versions/swaps.ts'),
   ]);
   const versionOf = (run: Run, folder: string): Promise<Version> =>
-    openVersion(run, folder, defined({ items, index, table, userVectors }));
+    openVersion(run, folder, defined({ logs, index, table, userVectors }));
   // If a run's index is written after the run, the run must be tried again.
   const extraFile = index === undefined || isAddress(index) ? undefined : join(index, 'index.json');
   const ofRun = {
@@ -78,7 +89,7 @@ async function serveWith(items: OpenedItems | undefined, request: VersionsReques
           take: swaps.take,
           say,
         });
-  const serving = await listen({ versions, swaps, ...defined({ items }) }, request);
+  const serving = await listen({ versions, swaps, logs }, request);
   void watching?.follow(control.signal);
 
   /** Returns the first version that can be served. Tries incomplete runs in a second scan, in which nothing has changed. */
@@ -121,7 +132,7 @@ async function serveWith(items: OpenedItems | undefined, request: VersionsReques
 }
 
 export interface VersionsOptions {
-  readonly items?: OpenedItems;
+  readonly logs: OpenedLogs;
   readonly index?: string;
   readonly table?: string;
   readonly userVectors?: number;
@@ -131,18 +142,18 @@ export interface VersionsOptions {
 export async function openVersion(
   run: Run,
   folder: string,
-  { items, index, table, userVectors }: VersionsOptions,
+  { logs, index, table, userVectors }: VersionsOptions,
 ): Promise<Version> {
   const { beginReading } = await import('../../../base/storage/lock.ts');
   const endReading = await beginReading(folder, 'tower serve');
   try {
     const answers = await open(run, {
-      takesItems: items !== undefined,
+      ...takenBy(logs),
       ...defined({ index: index && indexOf(folder, index), table, userVectors }),
     });
-    const detach = answers.items && (await items?.attach(answers.items));
+    const detach = await attachTo(logs, answers);
     const close = async (): Promise<void> => {
-      await detach?.();
+      await detach();
       await answers.close();
       await run.close();
       await endReading();

@@ -22,7 +22,7 @@ import { type EndingSignal, endable, signals } from '../signals.ts';
 
 interface ServeCommandOptions
   extends RunOptions,
-    Pick<VersionsRequest, 'watch' | 'canary' | 'share' | 'index' | 'table' | 'userVectors' | 'items'> {
+    Pick<VersionsRequest, 'watch' | 'canary' | 'share' | 'index' | 'table' | 'userVectors' | 'items' | 'events'> {
   readonly host: string;
   readonly port: number;
   readonly tokenFile?: string;
@@ -78,6 +78,10 @@ export function serveCommand(program: Command): void {
       ).argParser(numberFrom0),
     )
     .option('--items <folder>', 'take items that are added, changed and deleted, and keep them in this folder')
+    .option(
+      '--events <folder>',
+      'take events of users, answer with them from the next request on, and keep them in this folder',
+    )
     .option('--no-log', 'write no line for each request');
   for (const option of [asOfOption(), noCacheOption(), dataOption(), allowOption(), engineOption(), unfinishedOption()])
     command.addOption(option);
@@ -93,6 +97,7 @@ export function serveCommand(program: Command): void {
       waiting,
       userVectors,
       items,
+      events,
       log,
       ...others
     } = options;
@@ -111,7 +116,7 @@ export function serveCommand(program: Command): void {
       const limits = defined({ deadline, k: mostItems, batch: mostRequests, body: mostBytes, waiting });
       const serveRequest = {
         ...{ host, port, door, limits, say },
-        ...defined({ token, hosts, items, userVectors }),
+        ...defined({ token, hosts, items, events, userVectors }),
         ...(lines ? { log: lines.write } : {}),
       };
       if (folder !== undefined && canary === undefined) {
@@ -161,8 +166,9 @@ export function serveCommand(program: Command): void {
 /** Returns why options do not fit together. */
 function complaintOf(
   folder: string | undefined,
-  { watch, canary, share, index }: ServeCommandOptions,
+  { watch, canary, share, index, events, asOf }: ServeCommandOptions,
 ): string | undefined {
+  if (events !== undefined && asOf !== undefined) return "option '--events' does not go with '--as-of'";
   if ((folder === undefined) === (watch === undefined)) {
     return 'give a run, or the folder of runs with `--watch <folder>`';
   }

@@ -13,6 +13,8 @@ export interface UserDeletion {
   readonly deleted: true;
   /** The time of the deletion, in the unit of `Dataset.knownUntil`. Absent if the data has another unit than seconds. */
   readonly until?: number;
+  /** True if the log no longer has the earlier events of the user. */
+  readonly cleared?: true;
 }
 
 export type EventChange = ReadEvent | UserDeletion;

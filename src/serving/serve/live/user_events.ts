@@ -60,7 +60,7 @@ export function makeUserEvents(model: QueryModel, data: QueryData): UserEvents {
 
   const joinLoose = (): void => {
     const columns = joinRows(looseEvents);
-    looseEvents.forEach((event, row) => Object.assign(event, { columns, row }));
+    for (const [row, event] of looseEvents.entries()) Object.assign(event, { columns, row });
     looseEvents = [];
   };
 

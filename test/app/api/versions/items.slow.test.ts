@@ -3,7 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { indexItems, load, open } from '../../../../src/api.ts';
-import { openItems } from '../../../../src/app/api/serve.ts';
+import { openLogs } from '../../../../src/app/api/serve.ts';
 import { openVersion } from '../../../../src/app/api/versions/serve.ts';
 import { defined } from '../../../../src/base/util/defined.ts';
 import type { ItemChange } from '../../../../src/serving/serve/live/live_items.ts';
@@ -31,9 +31,10 @@ beforeAll(async () => {
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 async function place(name: string, index?: string) {
-  const items = await openItems(join(root, name));
+  const logs = await openLogs({ items: join(root, name) });
+  const items = logs.items!;
   const make = async (): Promise<Version> =>
-    openVersion(await load(folder, { engine: 'onnx' }), folder, defined({ items, index }));
+    openVersion(await load(folder, { engine: 'onnx' }), folder, { logs, ...defined({ index }) });
   const versions = makeVersions(makeActiveVersions(await make()));
   const swaps = makeSwaps({ versions, load: make, say: () => {} });
   const canary = makeSwaps({ versions, load: make, say: () => {}, firstShare: 0.5 });

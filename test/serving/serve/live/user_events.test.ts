@@ -1,6 +1,4 @@
 /** Law: after some events, a user has the inputs that a reading of files with the same events gives, bit for bit. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeRandom } from '../../../../src/base/random/random.ts';
 import type { BagColumn, Dataset, IndexedColumn } from '../../../../src/data/dataset.ts';
@@ -11,7 +9,7 @@ import type { DataDescription } from '../../../../src/graph/plan/data_descriptio
 import type { Plan } from '../../../../src/graph/plan/plan.ts';
 import { makeUserEvents } from '../../../../src/serving/serve/live/user_events.ts';
 import { planOf } from '../../../compiler/library/support.ts';
-import { type Block, describeData, failureOf, folderWith, valueAt, weightsAt } from '../../../data/fixture.ts';
+import { type Block, describeData, folderWith, valueAt, weightsAt } from '../../../data/fixture.ts';
 
 const itemCount = 12;
 
@@ -29,7 +27,8 @@ function eventLines(count: number, seed: number): string[] {
 const header = 'user,item,time,stars,device';
 const itemsText = `item,price,tags,maker\n${Array.from(
   { length: itemCount },
-  (_, at) => `i${at},${at % 5 === 0 ? '' : at / 4},${['a|b', 'b', '', 'c|a|b'][at % 4]},${at % 3 === 0 ? '' : `m${at % 4}`}`,
+  (_, at) =>
+    `i${at},${at % 5 === 0 ? '' : at / 4},${['a|b', 'b', '', 'c|a|b'][at % 4]},${at % 3 === 0 ? '' : `m${at % 4}`}`,
 ).join('\n')}\n`;
 const usersText = `user,country\n${Array.from({ length: 15 }, (_, at) => `u${at},${['pt', 'de', ''][at % 3]}`).join('\n')}\n`;
 
@@ -133,7 +132,11 @@ const rowsOf = (keys: Dataset['corpus']['keys']): Map<string, number> =>
 function bothOf(lines: readonly string[], cut: number, more: Partial<Block>) {
   const describe = (some: readonly string[]) =>
     describeData({
-      folder: folderWith({ 'events.csv': [header, ...some, ''].join('\n'), 'items.csv': itemsText, 'users.csv': usersText }),
+      folder: folderWith({
+        'events.csv': [header, ...some, ''].join('\n'),
+        'items.csv': itemsText,
+        'users.csv': usersText,
+      }),
       time: 'time',
       split: { kind: 'random', validation: 0, test: 0, seed: 1 },
       histories,

@@ -70,6 +70,22 @@ export const writeBody = fc.record(
   { requiredKeys: ['key', 'columns'] },
 );
 
+const moment = fc.oneof(
+  fc.integer({ min: 200, max: 400 }),
+  fc.constantFrom(null, 1e300, -0, 'soon', '2026-11-30', true),
+);
+export const eventBody = fc.record(
+  {
+    user: mostly(fc.constantFrom(...personKeys, 'new', 7)),
+    item: mostly(fc.constantFrom(...filmKeys, 'unknown')),
+    time: mostly(moment),
+    id: mostly(text),
+    request: mostly(text),
+    columns: mostly(fc.oneof(fc.constant({}), strange)),
+  },
+  { requiredKeys: ['user', 'item', 'time'] },
+);
+
 export const changeBody = mostly(fc.constant({}));
 export const shareBody = fc.record({
   share: mostly(fc.oneof(fc.double({ min: 0, max: 1, noNaN: true }), fc.constantFrom(-0.01, 1.01, '5%'))),

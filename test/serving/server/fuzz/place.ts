@@ -1,7 +1,7 @@
 /** What is fuzzed: a server with two versions of a model of real files, whose items may be written. */
 import { join } from 'node:path';
 import { load } from '../../../../src/api.ts';
-import { open, openItems } from '../../../../src/app/api/serve.ts';
+import { attachTo, closeLogs, open, openLogs } from '../../../../src/app/api/serve.ts';
 import { defined } from '../../../../src/base/util/defined.ts';
 import type { Answers } from '../../../../src/serving/server/answers.ts';
 import { makeServer, type Server } from '../../../../src/serving/server/server.ts';
@@ -24,9 +24,10 @@ const limits = { batch: 5, k: 40, deadline: 600_000 };
 
 export async function fuzzPlace(root: string): Promise<FuzzPlace> {
   const run = await load(await trainFilms(root), { engine: 'onnx' });
-  const items = await openItems(join(root, 'written'));
-  const both = await Promise.all([open(run, { takesItems: true }), open(run, { takesItems: true })]);
-  for (const answers of both) if (answers.items) await items.attach(answers.items);
+  const logs = await openLogs({ items: join(root, 'written'), events: join(root, 'events') });
+  const taken = { takesItems: true, takesEvents: true };
+  const both = await Promise.all([open(run, taken), open(run, taken)]);
+  for (const answers of both) await attachTo(logs, answers);
   const version = (folder: string, answers: Answers): Version => ({
     ...{ id: `version-${folder}`, folder, answers, loaded: new Date() },
     close: async () => {},
@@ -37,7 +38,7 @@ export async function fuzzPlace(root: string): Promise<FuzzPlace> {
   const swaps = makeSwaps({ versions, load: async (folder) => make(folder), say: () => {}, firstShare: 0.5 });
   const server = await makeServer(versions, {
     ...{ tower: '0.0.0', limits, swaps },
-    ...defined({ items: items.writes }),
+    ...defined({ items: logs.items?.writes, events: logs.events?.writes }),
   });
   const url = new URL(await server.listen('127.0.0.1', 0));
   const { width } = both[0].snapshot;
@@ -50,11 +51,11 @@ export async function fuzzPlace(root: string): Promise<FuzzPlace> {
       if (stable.folder !== '1' || canary === undefined) void versions.assign(fresh());
       const [, key] = /^\{"key":"(f\d+)","outcome":"deleted"\}$/.exec(answer) ?? [];
       if (key !== undefined)
-        await items.writes.write([{ key, columns: { title: 'Back', genre: 'War', year: 2000 } }], false);
+        await logs.items!.writes.write([{ key, columns: { title: 'Back', genre: 'War', year: 2000 } }], false);
     },
     async close() {
       await server.close(0);
-      await items.close();
+      await closeLogs(logs);
       await run.close();
     },
   };

@@ -1,8 +1,8 @@
 /** A generator for each row of the table of routes. A new route without one fails the test. */
 import type { RouteName } from '../../../../src/serving/server/routes.ts';
 import fc from '../../../fast_check.ts';
-import { filmKeys } from '../films.ts';
-import { changeBody, itemBody, key, recommendBody, shareBody, similarBody, writeBody } from './bodies.ts';
+import { filmKeys, personKeys } from '../films.ts';
+import { changeBody, eventBody, itemBody, key, recommendBody, shareBody, similarBody, writeBody } from './bodies.ts';
 import { inferRequest, predictText } from './protocol_bodies.ts';
 import { oddTexts, textsOf } from './texts.ts';
 
@@ -87,6 +87,8 @@ export function requestsTo({ width, model, versions }: Known): Readonly<Record<R
     putItem: posting(item, textsOf(itemBody), json),
     deleteItem: plain(item),
     writeItems: post('/v1/items', writeBody),
+    writeEvents: post('/v1/events', eventBody),
+    deleteUser: plain(joined('/v1/users/', segment(fc.oneof(fc.constantFrom(...personKeys, 'new'), key.map(String))))),
     page: plain(joined('/', queryOf('user'))),
     icon: plain('/favicon.ico'),
     versions: plain('/v1/versions'),
