@@ -146,6 +146,8 @@ export interface EventBasis {
   readonly types: ReadonlyMap<string, string>;
   /** By history of a column of the items file: a bag for each item of the corpus, with what an event of the item adds. */
   readonly itemElements: ReadonlyMap<string, BagColumn>;
+  /** By log of a server: the position up to which the files have its events. */
+  readonly filed: ReadonlyMap<string, number>;
 }
 
 export interface Dataset {

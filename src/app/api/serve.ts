@@ -280,7 +280,8 @@ async function openEvents(folder: string, say: (line: string) => void): Promise<
     const stored = () => ({ events: log.compaction!.events, bytes: log.bytes });
     const { events } = stored();
     if (events > 0) say(`${folder}: ${counted(events, 'event')}`);
-    return makeWritesOfEvents({ log, stored, say });
+    const forget = (position: number): void => log.compaction!.forget(position - log.firstPosition + 1);
+    return makeWritesOfEvents({ log, stored, forget, say });
   });
 }
 

@@ -349,15 +349,22 @@ export function enclose(expression: string): string {
 
 /**
  * Writes a Parquet file; rows keep their order.
+ * @param selected SQL that computes the columns of the file
  * @throws Failure `cannot-write`
  */
-export async function writeParquet(path: string, columns: readonly FilledColumn[], rows: number): Promise<void> {
+export async function writeParquet(
+  path: string,
+  columns: readonly FilledColumn[],
+  rows: number,
+  selected = '*',
+): Promise<void> {
   const database = await openDatabase();
   try {
     await database.fill('rows', columns, rows);
     await replaceDurably(path, async (partial) => {
       try {
-        await database.run(`COPY rows TO ${quoteText(partial)} (FORMAT parquet, COMPRESSION zstd)`);
+        const query = `SELECT ${selected} FROM rows`;
+        await database.run(`COPY (${query}) TO ${quoteText(partial)} (FORMAT parquet, COMPRESSION zstd)`);
       } catch (error) {
         database.passOn(error);
         throw failure('cannot-write', { path, reason: reasonOf(error) });

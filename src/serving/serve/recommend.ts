@@ -130,7 +130,11 @@ function recommenderOf(
         return until === undefined ? undefined : momentOf(until);
       },
       ...{ ask, askAll, vectors },
-      eventWrites: (reader) => makeEventWrites({ reader, userEvents, live, base, ...defined({ knownUntil }) }),
+      eventWrites: (reader) =>
+        makeEventWrites({
+          ...{ reader, userEvents, live, base },
+          ...defined({ knownUntil, filed: served.eventBasis?.filed }),
+        }),
       writes(reader) {
         const corpus = { features: items.features, hasTitles: titles !== undefined };
         return makeItemWrites({ plan, encodings, corpus, live, base, reader, itemTower: retrieval.item });

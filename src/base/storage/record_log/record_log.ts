@@ -6,6 +6,7 @@
  *     await log.append([record]);
  *     await log.replace(recordsThatSayTheSame, { exclusive });
  */
+import { randomUUID } from 'node:crypto';
 import { Failure, failure, invariant } from '../../diagnostics/failure.ts';
 import { systemReason } from '../../diagnostics/system_reason.ts';
 import { damagedLine, firstLine, type LinePlace, type LogFile, type LogFiles, lineOf, readLines } from './lines.ts';
@@ -21,8 +22,10 @@ export interface LogFormat<R> {
 
 export interface RecordLog<R> {
   readonly bytes: number;
-  /** Number of the last record, counted from the first one ever; 0 for none. `replace` gives the records of the new file the next numbers. */
+  /** Number of the last record, counted from the first one ever; 0 for none. `replace` gives the records of the new file the next numbers, or keeps them. */
   readonly position: number;
+  /** Names the log. It stays the same over restarts and `replace`. */
+  readonly id: string;
   /** Resolves when the records are on the disk. Call it again only after that. @throws Failure `cannot-write`: none of the records is in the log */
   append(records: readonly R[]): Promise<void>;
   /** The place of the next record in the current file. `replace` invalidates all places. */
@@ -42,6 +45,8 @@ interface ReplaceOptions<R> {
   exclusive<T>(work: () => Promise<T>): Promise<T>;
   /** Called with each record of the new file, in order, before the work of `exclusive` ends. */
   readonly wrote?: (record: R) => void;
+  /** Number of the first records of the current file that the new one lacks. It has one record for each of the others, so positions stay the same. */
+  readonly dropped?: number;
 }
 
 export interface OpenedLog<R> {
@@ -55,6 +60,8 @@ interface LogHeader {
   readonly version: number;
   /** Position before the first record of the file. Absent: 0. */
   readonly position?: number;
+  /** Absent in a log of an earlier Tower. */
+  readonly id?: string;
 }
 
 /** Number of records at which appending pauses for the last ones to be copied to a new file, and the maximum number of rounds of copying before. */
@@ -73,13 +80,12 @@ export async function openRecordLog<R>(
 ): Promise<OpenedLog<R>> {
   const { name } = format;
   const partialName = `${name}.partial`;
-  const numberOf = (file: string): number =>
-    Number(new RegExp(`^${name}-([1-9]\\d{0,14})\\.log$`).exec(file)?.[1] ?? 0);
-  const nameOf = (number: number): string => `${name}-${number}.log`;
+  const { numberOf, nameOf } = namesOf(name);
+  let id: string = randomUUID();
 
   const start = async (number: number, before = 0): Promise<Started> => {
     const file = await files.create(partialName);
-    const header: LogHeader = { tower: name, version: format.version, ...(before > 0 && { position: before }) };
+    const header: LogHeader = { tower: name, version: format.version, ...(before > 0 && { position: before }), id };
     const started = { file, number, before, bytes: 0, lines: 0 };
     try {
       await writeLines(started, [header]);
@@ -114,6 +120,7 @@ export async function openRecordLog<R>(
     for (; !next.done; next = await guarded(files, recordReader.next(), 'cannot-read')) next.value.forEach(take);
     const { bytes, lines, before } = next.value;
     torn = next.value.torn;
+    id = next.value.id ?? id;
     const file = await guarded(files, files.append(latestName), 'cannot-write');
     current = { file, number: latestNumber, before, bytes, lines };
     if (torn) {
@@ -150,6 +157,7 @@ export async function openRecordLog<R>(
     get position() {
       return positionOf(current);
     },
+    id,
     async append(records) {
       if (brokenBy) throw brokenBy;
       const { file, bytes, lines } = current;
@@ -181,14 +189,15 @@ export async function openRecordLog<R>(
         yield readResult.value;
       }
     },
-    async replace(replacing, { exclusive, wrote = () => {} }) {
+    async replace(replacing, { exclusive, wrote = () => {}, dropped }) {
       invariant(appendedSince === undefined, 'a log is shortened once at a time');
       if (brokenBy) throw brokenBy;
       appendedSince = [];
       const replaced = current;
       let next: Started | undefined;
       try {
-        next = await start(replaced.number + 1, positionOf(replaced));
+        const before = dropped === undefined ? positionOf(replaced) : replaced.before + dropped;
+        next = await start(replaced.number + 1, before);
         await writeLines(next, replacing, wrote);
         // Most of the work is done here, while records are still appended to the old file.
         for (let round = 0; appendedSince.length > fewSince && round < mostRounds; round++) {
@@ -224,21 +233,21 @@ async function* recordsOf<R>(
   format: LogFormat<R>,
   from = firstLine,
   to?: LinePlace,
-): AsyncGenerator<readonly R[], LinePlace & { readonly torn: boolean; readonly before: number }> {
+): AsyncGenerator<readonly R[], LinePlace & { readonly torn: boolean; readonly before: number; readonly id?: string }> {
   const lineReader = readLines(files, path, from, to?.bytes);
   let { lines } = from;
-  let before = 0;
+  let header: Pick<LogHeader, 'id'> & { readonly before: number } = { before: 0 };
   for (;;) {
     const readResult = await lineReader.next();
     if (readResult.done) {
       if (lines === 0) throw damagedLine(files, path, 1, 'it should say what the file is, and the file is empty');
-      return { ...readResult.value, lines, before };
+      return { ...readResult.value, ...header, lines };
     }
     const records: R[] = [];
     for (const { number, value } of readResult.value) {
       lines = number;
       if (number === 1) {
-        before = positionIn(files, path, value, format);
+        header = headerIn(files, path, value, format);
         continue;
       }
       const decoded = format.decode(value);
@@ -249,10 +258,11 @@ async function* recordsOf<R>(
   }
 }
 
-/** Returns the position before the first record. @throws Failure `items-log` */
-function positionIn<R>(files: LogFiles, path: string, value: unknown, { name, version }: LogFormat<R>): number {
-  const { tower, version: own, position = 0 } = (value ?? {}) as Partial<LogHeader>;
-  if (tower !== name || !Number.isSafeInteger(own) || !Number.isSafeInteger(position))
+/** @throws Failure `items-log` */
+function headerIn<R>(files: LogFiles, path: string, value: unknown, { name, version }: LogFormat<R>) {
+  const { tower, version: own, position = 0, id } = (value ?? {}) as Partial<LogHeader>;
+  const isId = id === undefined || (typeof id === 'string' && /^[0-9a-f-]{36}$/.test(id));
+  if (tower !== name || !Number.isSafeInteger(own) || !Number.isSafeInteger(position) || !isId)
     throw damagedLine(files, path, 1, `it does not say that the file is a log of ${name}`);
   if (own !== version)
     throw damagedLine(
@@ -262,7 +272,40 @@ function positionIn<R>(files: LogFiles, path: string, value: unknown, { name, ve
       `the log has version ${own}, and this Tower reads version ${version}`,
       'start the Tower that wrote it, or move the folder away',
     );
-  return position;
+  return { before: position, ...(id === undefined ? {} : { id }) };
+}
+
+const namesOf = (name: string) => ({
+  numberOf: (file: string): number => Number(new RegExp(`^${name}-([1-9]\\d{0,14})\\.log$`).exec(file)?.[1] ?? 0),
+  nameOf: (number: number): string => `${name}-${number}.log`,
+});
+
+/** Maximum number of times that a log is read anew because another process has replaced its file. */
+const mostReplacements = 10;
+
+/**
+ * Reads a log that another process may be writing. A record that is cut short at the end is left out.
+ * @throws Failure `items-log`, `cannot-read`
+ */
+export async function readRecordLog<R>(
+  files: LogFiles,
+  format: LogFormat<R>,
+): Promise<{ readonly id: string | undefined; readonly before: number; readonly records: readonly R[] }> {
+  const { numberOf, nameOf } = namesOf(format.name);
+  for (let attempt = 1; ; attempt++) {
+    const latestNumber = Math.max(0, ...(await guarded(files, files.list(), 'cannot-read')).map(numberOf));
+    if (latestNumber === 0) return { id: undefined, before: 0, records: [] };
+    const records: R[] = [];
+    try {
+      const recordReader = recordsOf(files, nameOf(latestNumber), format);
+      let next = await recordReader.next();
+      for (; !next.done; next = await recordReader.next()) records.push(...next.value);
+      return { id: next.value.id, before: next.value.before, records };
+    } catch (error) {
+      const isReplaced = (error as NodeJS.ErrnoException).code === 'ENOENT';
+      if (!isReplaced || attempt === mostReplacements) throw refusalOf(files, error, 'cannot-read');
+    }
+  }
 }
 
 function refusalOf(

@@ -8,7 +8,7 @@
  *     await log.append([entry]); // `show` has ended
  */
 import { Failure } from '../../diagnostics/failure.ts';
-import { oneAtATime } from '../../util/defined.ts';
+import { defined, oneAtATime } from '../../util/defined.ts';
 import { firstLine, type LogFiles } from './lines.ts';
 import { type LogFormat, openRecordLog } from './record_log.ts';
 
@@ -45,6 +45,8 @@ export interface LogCompaction<E> {
   readonly isWorthwhile: boolean;
   /** Returns a function that is called with each entry, from the first one on, and returns what was not replaced of it; undefined for nothing. */
   remaining(): (entry: E) => E | undefined;
+  /** Number of leading entries that a shorter log lacks, if it has one entry for each of the others, so that positions stay the same. */
+  readonly dropped?: number;
   /** Yields entries for a shorter log that say the same as all entries up to now. */
   shortened(entries: AsyncIterable<readonly E[]>): AsyncIterable<E>;
 }
@@ -64,6 +66,10 @@ const beforeRetry = 1000;
 
 /** A log in files of this machine. */
 export interface LocalWriteLog<E, C> extends WriteLog<E> {
+  /** Names the log, over restarts and compactions. */
+  readonly id: string;
+  /** Position of the first entry, or of the next one if there is none. */
+  readonly firstPosition: number;
   readonly bytes: number;
   /** The state after all entries. */
   readonly compaction: C | undefined;
@@ -143,7 +149,9 @@ export async function openWriteLog<E, C extends LogCompaction<E>>(
     let replacement: Promise<void> | undefined;
     // Reads the current records of the log. Later ones are appended after them.
     await inTurn(async () => {
+      const { dropped } = compaction!;
       replacement = records.replace(compaction!.shortened(records.read(firstLine, records.end)), {
+        ...defined({ dropped }),
         exclusive: (work) =>
           inTurn(async () => {
             const done = await work();
@@ -157,6 +165,10 @@ export async function openWriteLog<E, C extends LogCompaction<E>>(
   };
 
   return {
+    id: records.id,
+    get firstPosition() {
+      return records.position - (records.end.lines - 1) + 1;
+    },
     get end() {
       return records.position;
     },

@@ -22,15 +22,25 @@ export type EventChange = ReadEvent | UserDeletion;
 export interface EventWrites {
   readonly reader: EventReader;
   readonly userEvents: UserEvents;
+  readonly filed: ReadonlyMap<string, number>;
   /** Reads writes. An invalid one gives its Failure: `unknown-name`, `event-value`. */
   prepare(writes: readonly EventWrite[]): Promise<(EventChange | Failure)[]>;
   /** Returns the error of an event whose item does not exist, if the items have a file. */
   itemError(change: EventChange): Failure | undefined;
   /** True if some event of the user is known. */
   knows(user: string): boolean;
-  /** All writes become visible together, in their order. Events up to the last one of the data are part of the data already. */
-  show(changes: readonly EventChange[]): void;
+  /**
+   * All writes become visible together, in their order. An event is left out if the data has it: if its files have this entry of the log, or, if they have
+   * none of the log, if the event is not later than the data.
+   */
+  show(changes: readonly EventChange[], entry: LogEntryId): void;
   close(): void;
+}
+
+export interface LogEntryId {
+  /** Names the log. */
+  readonly log: string;
+  readonly position: number;
 }
 
 interface EventWritesSource {
@@ -41,6 +51,8 @@ interface EventWritesSource {
   readonly base: Snapshot;
   /** Time of the last event of the data. */
   readonly knownUntil?: number;
+  /** By log, the position up to which the files of the data have its entries. */
+  readonly filed?: ReadonlyMap<string, number>;
 }
 
 export function makeEventWrites({
@@ -49,10 +61,12 @@ export function makeEventWrites({
   live,
   base,
   knownUntil = Number.NEGATIVE_INFINITY,
+  filed = new Map(),
 }: EventWritesSource): EventWrites {
   return {
     reader,
     userEvents,
+    filed,
     async prepare(writes) {
       const readEvents = await reader.read(
         writes.filter((write): write is GivenEvent => !('deleted' in write)),
@@ -67,8 +81,10 @@ export function makeEventWrites({
       return new Failure([writtenError('event', 'item', reason, 'write the item first: `PUT /v1/items/{key}`')]);
     },
     knows: (user) => (userEvents.of(user)?.items.length ?? 0) > 0 || base.userRow(user) >= 0,
-    show(changes) {
-      const isLater = (change: ReadEvent): boolean => change.counts && change.time > knownUntil;
+    show(changes, { log, position }) {
+      const through = filed.get(log);
+      const isLater = (change: ReadEvent): boolean =>
+        change.counts && (through === undefined ? change.time > knownUntil : position > through);
       let pending: ReadEvent[] = [];
       for (const change of changes) {
         if (!('deleted' in change)) {

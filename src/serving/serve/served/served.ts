@@ -146,12 +146,13 @@ function checkFeatures(
 }
 
 function checkEventBasis(
-  { types, itemElements }: Loose,
+  { types, itemElements, filed }: Loose,
   rows: number,
   { plan, encodings, items }: ServedModel & { readonly items: number },
 ): void {
   const isType = (type: unknown): boolean => typeof type === 'string' && /^[\w ,()[\]"']{1,10000}$/.test(type);
   need(types instanceof Map && [...types.values()].every(isType), 'the types of the events');
+  need(filed instanceof Map && [...filed.values()].every(isCount), 'the positions of logs');
   need(itemElements instanceof Map, 'the elements of items');
   for (const [name, column] of itemElements as Map<string, Loose>) {
     const feature = plan.features.find((each) => each.name === name);

@@ -40,7 +40,9 @@ export interface StoredEvents {
 }
 
 export interface EventWritesOptions extends Pick<WritesOfEvents, 'stored'> {
-  readonly log: WriteLog<readonly EventWrite[]>;
+  readonly log: WriteLog<readonly EventWrite[]> & { readonly id: string };
+  /** Forgets the events up to a position, which files have. */
+  readonly forget?: (position: number) => void;
   /** Called with a message for the user if a version cannot read an event of the log. */
   readonly say?: (line: string) => void;
   readonly now?: () => Date;
@@ -53,6 +55,9 @@ const mostWaiting = 4096;
 /** Maximum number of events in the memory of a version: those that arrived since its data was read. They take about half a gigabyte. */
 const mostInMemory = 2 ** 21;
 
+/** Number of versions to which a rollback may return. */
+const mostRollbacks = 10;
+
 interface WaitingRequest {
   readonly events: readonly GivenEvent[];
   readonly isArray: boolean;
@@ -64,6 +69,7 @@ interface WaitingRequest {
 export async function makeWritesOfEvents({
   log,
   stored,
+  forget = () => {},
   say = () => {},
   now = () => new Date(),
 }: EventWritesOptions): Promise<WritesOfEvents> {
@@ -145,14 +151,23 @@ export async function makeWritesOfEvents({
   };
 
   /** Applies entries of the log to a version. Those of this process are prepared; those of others were valid for the versions of their process. */
-  const apply = async (version: EventWrites, entries: readonly (readonly EventWrite[])[]): Promise<void> => {
-    for (const entry of entries) {
+  const apply = async (
+    version: EventWrites,
+    entries: readonly (readonly EventWrite[])[],
+    end: number,
+  ): Promise<void> => {
+    for (const [at, entry] of entries.entries()) {
       const changes = preparedChanges.get(entry)?.get(version) ?? (await version.prepare(entry));
       const failed = changes.find((change) => change instanceof Failure);
       if (failed) say(`an event of the log is left out of this model: ${failed.diagnostics[0]!.message}`);
-      version.show(changes.filter((change): change is EventChange => !(change instanceof Failure)));
+      version.show(
+        changes.filter((change): change is EventChange => !(change instanceof Failure)),
+        { log: log.id, position: end - entries.length + 1 + at },
+      );
     }
   };
+  /** Positions up to which the data of the latest versions has the events. A rollback may load the first of them again. */
+  const filedPositions: number[] = [];
 
   return {
     ...defined({ stored }),
@@ -183,7 +198,10 @@ export async function makeWritesOfEvents({
       await log.append([[{ user, deleted: true, ...defined({ until }) }]]);
     },
     async attach(version) {
-      versions.set(version, await log.follow(0, (entries) => apply(version, entries)));
+      versions.set(version, await log.follow(0, (entries, end) => apply(version, entries, end)));
+      filedPositions.push(version.filed.get(log.id) ?? 0);
+      if (filedPositions.length > mostRollbacks) filedPositions.shift();
+      forget(Math.min(...filedPositions));
     },
     async detach(version) {
       const follower = versions.get(version);
@@ -226,22 +244,36 @@ function isDeletion({ user: _, deleted, until, cleared, ...others }: Readonly<Re
 }
 
 export interface EventCompaction extends LogCompaction<readonly EventWrite[]> {
-  /** Number of events that were not removed. */
+  /** Number of events in the log. */
   readonly events: number;
+  /** Drops so many leading entries when the log is shortened next. */
+  forget(entries: number): void;
 }
 
-/** Drops the events of deleted users from the file, as soon as a user is deleted. */
+/** Number of entries that files have at which they are dropped from the log. */
+const manyFiled = 10_000;
+
+/**
+ * Drops the events of deleted users from the log, as soon as a user is deleted, and leading entries that files have. Other entries keep their positions, by which
+ * files and the log are compared.
+ */
 export function makeEventCompaction(): EventCompaction {
   /** By deleted user: the number of writes before the deletion. */
   const deletions = new Map<string, number>();
-  let [count, deletionCount, pendingDeletions] = [0, 0, 0];
+  let [count, deletionCount, pendingDeletions, dropped] = [0, 0, 0, 0];
   const isGone = ({ user }: EventWrite, position: number): boolean => position < (deletions.get(user) ?? 0);
   const compaction: EventCompaction = {
     get events() {
       return count - deletionCount;
     },
+    get dropped() {
+      return dropped;
+    },
     get isWorthwhile() {
-      return pendingDeletions > 0;
+      return pendingDeletions > 0 || dropped >= manyFiled;
+    },
+    forget(entries) {
+      dropped = Math.max(dropped, entries);
     },
     add(entry) {
       for (const write of entry) {
@@ -255,19 +287,18 @@ export function makeEventCompaction(): EventCompaction {
     },
     remaining() {
       let position = 0;
-      return (entry) => {
-        const remainingWrites = entry.filter((write) => !isGone(write, position++));
-        return remainingWrites.length > 0 ? remainingWrites : undefined;
-      };
+      return (entry) => entry.filter((write) => !isGone(write, position++));
     },
     async *shortened(entries) {
       const remaining = compaction.remaining();
+      let toDrop = dropped;
       const clear = (write: EventWrite): EventWrite =>
         'deleted' in write ? ({ ...write, cleared: true } satisfies UserDeletion) : write;
       for await (const batch of entries) {
         for (const entry of batch) {
-          const remainingWrites = remaining(entry);
-          if (remainingWrites) yield remainingWrites.map(clear);
+          const remainingWrites = remaining(entry)!;
+          if (toDrop > 0) toDrop--;
+          else yield remainingWrites.map(clear);
         }
       }
     },

@@ -88,12 +88,7 @@ it('several are taken together or not at all', async () => {
 it.each<[string, object, string, string]>([
   ['an item that does not exist', { user: 'u1', item: 'nothing', time: 1e6 }, 'event-value', '/item'],
   ['a time of another type', { user: 'u1', item: 'f1', time: '2026-11-30' }, 'event-value', '/time'],
-  [
-    'a missing time, as the times of the data are no moments',
-    { user: 'u1', item: 'f1' },
-    'event-value',
-    '/time',
-  ],
+  ['a missing time, as the times of the data are no moments', { user: 'u1', item: 'f1' }, 'event-value', '/time'],
   ['an empty key', { user: '', item: 'f1', time: 1e6 }, 'event-value', '/user'],
   [
     'a key among the columns',

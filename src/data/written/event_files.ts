@@ -1,0 +1,166 @@
+/**
+ * Files of the events that a server has taken: Parquet in a folder for each day, `day=2026-11-29/tower-events-LOG-1-900.parquet`, which DuckDB, Spark and
+ * Snowflake read too. The name of a file says which entries of which log it has, so a reader of the files knows which events of the log are not in them.
+ */
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { makeFolder, writeTextDurably } from '../../base/storage/durable.ts';
+import type { DataDescription } from '../../graph/plan/data_description.ts';
+import { type BindOptions, bindData } from '../binding/bind.ts';
+import type { Needs } from '../binding/layout.ts';
+import { quoteName, writeParquet } from '../files/duckdb.ts';
+import { maybeSeconds } from '../rows/fresh.ts';
+import type { GivenEvent } from './fields.ts';
+
+const fileName = (log: string, { from, to }: LogRange): string => `tower-events-${log}-${from}-${to}.parquet`;
+const namePattern = /^tower-events-([0-9a-f-]{36})-(\d{1,15})-(\d{1,15})\.parquet$/;
+
+interface LogRange {
+  /** Position of the first entry. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Returns, by log, the position up to which files have all of its entries, from the first of their entries on. @param paths of files of a data block */
+export function filedThrough(paths: readonly string[]): Map<string, number> {
+  const ranges = paths
+    .flatMap((path) => {
+      const [, log, from, to] = namePattern.exec(basename(path)) ?? [];
+      return log === undefined ? [] : [{ log, from: Number(from), to: Number(to) }];
+    })
+    .sort((a, b) => a.from - b.from);
+  const through = new Map<string, number>();
+  for (const { log, from, to } of ranges) {
+    const before = through.get(log) ?? from - 1;
+    if (from <= before + 1) through.set(log, Math.max(before, to));
+  }
+  return through;
+}
+
+export interface LoggedEvents {
+  /** Names the log. */
+  readonly log: string;
+  /** Position before the first entry. */
+  readonly before: number;
+  /** The events of each entry. */
+  readonly entries: readonly (readonly GivenEvent[])[];
+}
+
+export interface FiledEvents {
+  readonly events: number;
+  readonly files: readonly string[];
+}
+
+/** Says up to which position the files have the log, in a file that is written after them. */
+const stateName = (log: string): string => `tower-events-${log}.json`;
+
+/**
+ * Writes the events that the files of a folder lack. Files of a run that was cut short are written again.
+ * @param folder should be among the events of the data block, such as `"events/*\/*.parquet"`
+ * @throws Failure `cannot-write`, and as reading the headers of the data
+ */
+export async function fileEvents(
+  folder: string,
+  { log, before, entries }: LoggedEvents,
+  { description, needs, types, ...options }: FileOptions,
+): Promise<FiledEvents> {
+  await makeFolder(folder);
+  const done = await filedBefore(folder, log);
+  await removeUnfinished(folder, log, done);
+  const skipped = Math.max(0, done - before);
+  const range = { from: before + skipped + 1, to: before + entries.length };
+  const events = entries.slice(skipped).flat();
+  if (range.to < range.from) return { events: 0, files: [] };
+  const columns = await columnsOf(description, needs, types, options);
+  const files: string[] = [];
+  const eventsByDay = new Map<string, GivenEvent[]>();
+  for (const event of events) {
+    const day = dayOf(event.time);
+    const ofDay = eventsByDay.get(day);
+    if (ofDay) ofDay.push(event);
+    else eventsByDay.set(day, [event]);
+  }
+  for (const [day, ofDay] of eventsByDay) {
+    const dayFolder = join(folder, `day=${day}`);
+    await makeFolder(dayFolder);
+    const path = join(dayFolder, fileName(log, range));
+    const filled = columns.map(({ name, valueOf }) => ({ name, texts: ofDay.map((event) => textOf(valueOf(event))) }));
+    await writeParquet(path, filled, ofDay.length, columns.map(({ selected }) => selected).join(', '));
+    files.push(path);
+  }
+  await writeTextDurably(join(folder, stateName(log)), `${JSON.stringify({ through: range.to })}\n`);
+  return { events: events.length, files };
+}
+
+interface FileOptions extends BindOptions {
+  readonly description: DataDescription;
+  readonly needs: Needs;
+  /** By column, the type with which the data block reads it. */
+  readonly types: ReadonlyMap<string, string>;
+}
+
+async function filedBefore(folder: string, log: string): Promise<number> {
+  const path = join(folder, stateName(log));
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  if (text === undefined) return 0;
+  const { through } = JSON.parse(text) as { through?: unknown };
+  if (Number.isSafeInteger(through)) return through as number;
+  throw failure('cannot-read', { path, reason: 'it does not say up to where the files have the log' });
+}
+
+/** Removes files after the position that the state says: the run that wrote them did not end. */
+async function removeUnfinished(folder: string, log: string, done: number): Promise<void> {
+  for (const path of await readdir(folder, { recursive: true })) {
+    const [, own, from] = namePattern.exec(basename(path)) ?? [];
+    if (own === log && Number(from) > done) await rm(join(folder, path));
+  }
+}
+
+/** The day in UTC of a time in ISO 8601, or in seconds or milliseconds since 1970. */
+function dayOf(time: GivenEvent['time']): string {
+  const isMilliseconds = typeof time === 'number' && !maybeSeconds(time);
+  const moment = new Date(typeof time === 'number' ? time * (isMilliseconds ? 1 : 1000) : (time ?? Number.NaN));
+  return Number.isNaN(moment.getTime()) ? 'none' : moment.toISOString().slice(0, 10);
+}
+
+interface EventColumn {
+  readonly name: string;
+  readonly valueOf: (event: GivenEvent) => unknown;
+  /** SQL that converts the text of the column to its type. */
+  readonly selected: string;
+}
+
+/** Returns the columns of the events files. Keys stay texts where the data block reads texts. */
+async function columnsOf(
+  description: DataDescription,
+  needs: Needs,
+  types: ReadonlyMap<string, string>,
+  options: BindOptions,
+): Promise<readonly EventColumn[]> {
+  const bound = await bindData(description, needs, options);
+  if (bound.output === undefined) throw new Failure(bound.diagnostics);
+  const { layout, discard } = bound.output;
+  discard();
+  const user = layout.userKey?.inEvents.bare;
+  const item = layout.itemKey?.inEvents.bare;
+  const time = layout.time?.bare;
+  return layout.sources.get('events')!.columns.map(({ name, type }): EventColumn => {
+    const ownType = types.get(name) === 'VARCHAR' ? 'VARCHAR' : type;
+    const quoted = quoteName(name);
+    const cast = ownType.endsWith(']')
+      ? `CAST(CAST(${quoted} AS JSON) AS ${ownType})`
+      : `TRY_CAST(${quoted} AS ${ownType})`;
+    return {
+      name,
+      selected: `${cast} AS ${quoted}`,
+      valueOf: (event) =>
+        name === user ? event.user : name === item ? event.item : name === time ? event.time : event.columns[name],
+    };
+  });
+}
+
+const textOf = (value: unknown): string | undefined => {
+  if (value === null || value === undefined) return undefined;
+  return Array.isArray(value) ? JSON.stringify(value) : String(value);
+};
