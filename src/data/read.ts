@@ -41,14 +41,6 @@ export async function readDataset(
   options: DatasetReadOptions = {},
 ): Promise<Dataset> {
   const { shards, asOf } = options;
-  if (typeof asOf === 'number' && description.time === undefined) {
-    const needs = 'a time: add `time = "…"` to the data block';
-    throw failure('data-needs', { what: '--as-of', needs }, description.events.span);
-  }
-  if (typeof asOf === 'string' && description.trainsAll) {
-    const needs = 'a part that is held out, and this run was trained on all events: give a moment';
-    throw failure('data-needs', { what: `--as-of ${asOf}`, needs }, description.span);
-  }
   const limit = defined({ memory: shards && shareOf(shards.memory, 'database') });
   const loaded = await withBoundDatabase(description, needs, { ...options, ...limit }, async (database, bound) => {
     const readPlan = makeReadPlan(description, needs, bound.layout);
