@@ -325,10 +325,13 @@ type SinceRequest = 'all' | RequestedMoment | undefined;
 function freshOf(
   asked: SinceRequest,
   { folder, until }: { readonly folder: string; readonly until: Until | undefined },
-  { name, time }: Pick<DataDescription, 'name' | 'time'>,
+  { name, time, events }: Pick<DataDescription, 'name' | 'time' | 'events'>,
 ): Fresh | undefined {
   if (asked === 'all') return undefined;
   if (time === undefined) throw failure('from-no-time', { folder, what: `the data block \`${name}\` has no \`time\`` });
+  // A new user begins at position 1 again, which an earlier run has had from other users.
+  if (events.lines)
+    throw failure('from-no-time', { folder, what: `the \`time\` of \`${name}\` counts the items of each line` });
   if (asked === undefined) {
     if (until) return { after: until };
     throw failure('from-no-time', { folder, what: `the run in ${folder} does not say when its last event was` });

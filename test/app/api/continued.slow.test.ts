@@ -388,6 +388,18 @@ describe('what a run cannot go on from', () => {
     await plain('untimed', {});
     expect((await diagnosticOf(plain('x', { from: at('untimed') }))).code).toBe('from-no-time');
     expect((await plain('untimed2', { from: at('untimed'), all: true })).status).toBe('epochs');
+    // Whether an item of a line is new does not follow from its position.
+    writeFileSync(at('lines.txt'), Array.from({ length: 30 }, (_, u) => `u${u} m1 m2 m${u % 40} m3\n`).join(''));
+    const named = 'columns { user_id = "user", movie_id = "item" }\n  time = "position"\n  split = leave_one_out';
+    writeFileSync(at('lines.tower'), `data lines {\n  events = lines("lines.txt")\n  ${named}\n}\n`);
+    const lines = (out: string, more: Partial<TrainRequest>) => plain(out, { data: at('lines.tower'), ...more });
+    await lines('lines', {});
+    for (const more of [{}, { since: 3 }])
+      expect(await diagnosticOf(lines('x', { from: at('lines'), ...more }))).toMatchObject({
+        code: 'from-no-time',
+        message: 'which events are new is not known: the `time` of `lines` counts the items of each line',
+      });
+    expect((await lines('lines2', { from: at('lines'), all: true })).status).toBe('epochs');
     writeFileSync(
       at('shares.tower'),
       block.replace('ratings.csv', 'two.csv').replace(split, 'by_time(validation: 25%, test: 25%)'),
