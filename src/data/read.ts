@@ -41,14 +41,14 @@ export async function readDataset(
   options: DatasetReadOptions = {},
 ): Promise<Dataset> {
   const { shards, asOf } = options;
+  if (asOf !== undefined && typeof shards?.when === 'object')
+    throw failure('shards-unsupported', { what: '`--as-of`' });
   const limit = defined({ memory: shards && shareOf(shards.memory, 'database') });
   const loaded = await withBoundDatabase(description, needs, { ...options, ...limit }, async (database, bound) => {
     const readPlan = makeReadPlan(description, needs, bound.layout);
     const readContext: ReadContext = { database, readPlan, files: bound.files, options };
     const stored =
-      shards &&
-      asOf === undefined &&
-      ((await openKnownShards(shards, readContext)) ?? (await resumePasses(shards, readContext)));
+      shards && ((await openKnownShards(shards, readContext)) ?? (await resumePasses(shards, readContext)));
     return stored || readFiles(readContext);
   });
   // The database is closed now, so its memory is free for the second pass.
@@ -85,8 +85,6 @@ async function readFiles(readContext: ReadContext): Promise<Dataset | (() => Pro
   const bad = [...staged.values()].flatMap(({ broken }) => broken);
   const computing: Computing & ReadContext = { ...readContext, layout, staged, bad, warnings: [] };
   const eventBytes = shards && (await bytesForShards(shards, computing));
-  if (eventBytes !== undefined && options.asOf !== undefined)
-    throw failure('shards-unsupported', { what: '`--as-of`' });
   if (eventBytes !== undefined) return scatterToPartitions(shards!, computing, eventBytes);
   const rows = await computed(computing, () => validRows(computing));
   const rejected = await settle(computing, rows.events.kept.includes(1));

@@ -80,6 +80,27 @@ it('a server of versions says at its start that the data has grown', async () =>
   ]);
 });
 
+it('answers of a run whose rows are in shards know them as well; a moment of the past is refused', async () => {
+  const home = at('large');
+  writeProject(home);
+  const shardSizes = { atOnce: 150, buckets: 4, piles: 5, held: 2 };
+  const [out, ratings] = [join(home, 'run'), join(home, 'ratings.csv')];
+  const set = { epochs: 1, width: 4 };
+  const request = { data: join(home, 'data.tower'), out, engine: 'onnx', set, shardSizes } as const;
+  await train(join(home, 'films.tower'), request);
+  appendFileSync(ratings, 'u1,m3,3000\nnobody,m4,3001\n');
+  const run = await load(out);
+  const { history, asOf, notes } = await recommend(run, { user: 'nobody', k: 3 });
+  expect([history.map(({ key }) => key), asOf]).toEqual([['m4'], 3001]);
+  expect(notes).toContain('The data differs from the data of the training: it has 2 more events, 1 more user.');
+  expect((await failureOf(evaluate(run))).join()).toMatch(/^other-data /);
+  await run.close();
+  const past = load(out, { asOf: 1500 }).then((each) => each.recommender());
+  expect((await failureOf(past)).join()).toMatch(/^shards-unsupported .*`asOf`.*train the run again with more memory/);
+  const named = load(out, { data: request.data }).then((each) => each.recommender());
+  expect((await failureOf(named)).join()).toMatch(/^shards-continued /);
+});
+
 it('a moment is a date where times are seconds alone, and a part where one is held out', async () => {
   const said = async (asOf: string, folder: string) =>
     (await failureOf(load(folder, { asOf }).then((run) => run.recommender()))).join();
