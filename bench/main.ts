@@ -29,6 +29,10 @@ const parts: Readonly<Record<string, readonly (readonly string[])[]>> = {
   capacity: [[...tsx, 'bench/capacity.ts']],
   browser: [[...tsx, 'bench/browser.ts']],
   daily: [[...tsx, 'bench/daily.ts']],
+  final: [
+    [...tsx, 'bench/final.ts'],
+    [...tsx, 'bench/final.ts', '--set', 'features.user_id.drop=0.2'],
+  ],
 };
 
 const asked = process.argv.slice(2);

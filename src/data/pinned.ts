@@ -15,6 +15,8 @@ export interface Pinned {
   readonly fresh?: Fresh;
   /** With `fresh`: the number of earlier events that training adds for each new one. */
   readonly replay?: number;
+  /** Number of events that the run was trained on, if it is known. Other data may have more of them. */
+  readonly trainedEvents?: number;
   /** The last training event of the run that is continued. */
   readonly until?: Until;
   /** The last training event of a run that is evaluated on data other than its own. */

@@ -40,12 +40,14 @@ export function sentencesOfPast(
   const replayText = pinned?.replay ? `, and in each epoch up to ${pinned.replay} earlier ones for each of them` : '';
   const freshSentence =
     fresh &&
-    `The run went on from an earlier one, with the ${count(fresh.length)} of the training part ${when}${replayText}.`;
+    `The run went on from an earlier one, with the ${count(pinned?.trainedEvents ?? fresh.length)} of its training part ${when}${replayText}.`;
+  // On other data than that of the run, events are compared with the last one of the run itself, and a note says so.
   const earlierSentence =
     heldOutBefore > 0 &&
+    pinned?.trainedUntil === undefined &&
     `${count(heldOutBefore)} that \`${split}\` holds out are earlier than the last one of the earlier run, which may have had them.`;
   return [
-    freshSentence || 'The run went on from an earlier one, with all events of the training part.',
+    freshSentence || 'The run went on from an earlier one, with all events of its training part.',
     ...(earlierSentence ? [earlierSentence] : []),
   ];
 }

@@ -42,22 +42,14 @@ export async function readDataset(
   options: DatasetReadOptions = {},
 ): Promise<Dataset> {
   const { shards, asOf } = options;
-  if (typeof asOf === 'number' && description.time === undefined) {
-    const needs = 'a time: add `time = "…"` to the data block';
-    throw failure('data-needs', { what: '--as-of', needs }, description.events.span);
-  }
-  if (typeof asOf === 'string' && description.trainsAll) {
-    const needs = 'a part that is held out, and this run was trained on all events: give a moment';
-    throw failure('data-needs', { what: `--as-of ${asOf}`, needs }, description.span);
-  }
+  if (asOf !== undefined && typeof shards?.when === 'object')
+    throw failure('shards-unsupported', { what: '`--as-of`' });
   const limit = defined({ memory: shards && shareOf(shards.memory, 'database') });
   const loaded = await withBoundDatabase(description, needs, { ...options, ...limit }, async (database, bound) => {
     const readPlan = makeReadPlan(description, needs, bound.layout);
     const readContext: ReadContext = { database, readPlan, files: bound.files, options };
     const stored =
-      shards &&
-      asOf === undefined &&
-      ((await openKnownShards(shards, readContext)) ?? (await resumePasses(shards, readContext)));
+      shards && ((await openKnownShards(shards, readContext)) ?? (await resumePasses(shards, readContext)));
     return stored || readFiles(readContext);
   });
   // The database is closed now, so its memory is free for the second pass.
@@ -94,8 +86,6 @@ async function readFiles(readContext: ReadContext): Promise<Dataset | (() => Pro
   const bad = [...staged.values()].flatMap(({ broken }) => broken);
   const computing: Computing & ReadContext = { ...readContext, layout, staged, bad, warnings: [] };
   const eventBytes = shards && (await bytesForShards(shards, computing));
-  if (eventBytes !== undefined && options.asOf !== undefined)
-    throw failure('shards-unsupported', { what: '`--as-of`' });
   if (eventBytes !== undefined) return scatterToPartitions(shards!, computing, eventBytes);
   const rows = await computed(computing, () => validRows(computing));
   const rejected = await settle(computing, rows.events.kept.includes(1));

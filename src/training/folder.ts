@@ -223,7 +223,7 @@ export async function shardsOfRun(folder: string): Promise<ShardLayout | undefin
 }
 
 function complaintOf(value: unknown): string | undefined {
-  const { format, model, plan, data, seed, engine, precision, settings, changes, files, from } = (value ??
+  const { format, model, plan, data, seed, engine, precision, settings, changes, files, from, final } = (value ??
     {}) as Partial<RunIdentity>;
   if (format !== 'tower-run-2') return 'it is not a run of this version';
   const textEntries = [model, plan, engine, data?.events, ...Object.values(data?.features ?? {})];
@@ -236,7 +236,8 @@ function complaintOf(value: unknown): string | undefined {
     changes.every((each) => typeof each?.setting === 'string' && Number.isSafeInteger(each.step)) &&
     Array.isArray(files) &&
     [undefined, 'float32', 'bf16'].includes(precision) &&
-    (from === undefined || isLineage(from));
+    (from === undefined || isLineage(from)) &&
+    (final === undefined || [final?.name, final?.checksum].every((each) => typeof each === 'string'));
   return isComplete ? undefined : 'an entry of it is missing or of another kind';
 }
 

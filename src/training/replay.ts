@@ -14,7 +14,7 @@ import { copies } from '../engines/check.ts';
 import type { Engine, Tensors } from '../engines/engine.ts';
 import type { SchedulePlan, TrainPlan } from '../graph/plan/plan.ts';
 import { hasCheckpoint, readProgress, restoreState, stateTensors, type TrainingState } from './artifact/checkpoint.ts';
-import { type LoadedModel, refuseOtherData } from './artifact/load.ts';
+import { differenceOfData, type LoadedModel } from './artifact/load.ts';
 import { complaint } from './artifact/validate.ts';
 import { beginState, tablesOf } from './begin_state.ts';
 import { precisionOfRun } from './fitted_step.ts';
@@ -77,7 +77,8 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
   if (number > manifest.training.steps) {
     throw failure('step-not-taken', { folder, step: number, steps: manifest.training.steps });
   }
-  refuseOtherData(trained, dataset);
+  const difference = differenceOfData(trained, dataset);
+  if (difference !== undefined) throw failure('other-data', { what: difference });
   if (dataset.shards) throw failure('shards-unsupported', { what: 'a step that is taken again' });
   if (out !== undefined) {
     await makeFolder(out);

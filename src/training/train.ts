@@ -71,7 +71,7 @@ async function start(options: TrainOptions): Promise<TrainResult> {
   const chosenPrecision = choosePrecision(plan, engine, bfloat16Instructions());
   const foreignFiles = await startFolder(folder, {
     ...identify(plan, dataset, engine.name, files),
-    ...defined({ precision: chosenPrecision?.precision, from: earlierLineage }),
+    ...defined({ precision: chosenPrecision?.precision, from: earlierLineage, final: origin?.final }),
   });
   await writeAdmissions(folder, dataset, earlierLineage?.checksum);
   return withState(options, chosenPrecision, firstTables, async (state) => {
@@ -121,10 +121,10 @@ async function resume(options: TrainOptions): Promise<TrainResult> {
       ...changesOf(folderIdentity.settings, identity.settings, progress.step),
     ];
     await removeDurably(join(folder, manifestFile));
-    const { from } = folderIdentity;
+    const { from, final } = folderIdentity;
     await writeIdentity(folder, {
       ...identity,
-      ...defined({ precision: chosenPrecision?.precision, from }),
+      ...defined({ precision: chosenPrecision?.precision, from, final }),
       files: [...new Set([...folderIdentity.files, ...files])],
       changes,
     });

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { makeRandom } from '../../src/base/random/random.ts';
 import type { Part } from '../../src/data/dataset.ts';
 import { readDataset } from '../../src/data/read.ts';
-import { describeData, failureOf, valueAt } from './fixture.ts';
+import { describeData, valueAt } from './fixture.ts';
 import { block, needs } from './shards/both_ways.ts';
 
 it.each(['train', 'validation', 'test'] satisfies Part[])('holds for events of the %s part', async (part) => {
@@ -30,20 +30,4 @@ it.each(['train', 'validation', 'test'] satisfies Part[])('holds for events of t
       expect(valueAt({ column: users.had }, user)).toEqual(earlier);
     }
   }
-});
-
-it('needs a time, and says so', async () => {
-  const description = describeData({
-    reject: 1,
-    ...block({ split: { kind: 'random', validation: 0.2, test: 0.2, seed: 1 } }),
-  });
-  const { time: _, ...withoutTime } = description;
-  const found = await failureOf(
-    readDataset(
-      { ...withoutTime, histories: [] },
-      { ...needs, features: needs.features.filter(({ name }) => !['history', 'latest'].includes(name)) },
-      { asOf: 3 },
-    ),
-  );
-  expect(found).toEqual([expect.stringMatching(/^data-needs .*`--as-of` needs a time/)]);
 });

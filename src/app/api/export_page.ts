@@ -29,7 +29,7 @@ export async function exportPage(
     run.notes(),
     import('../../serving/serve/export_page.ts'),
   ]);
-  const { dataset, retrieval } = await retrievalOf(run);
+  const { dataset, retrieval } = await retrievalOf(run, run.knownRows());
   const scriptPath = packageFile('dist/browser.js');
   try {
     const exported = await serve.writePageExport(run.trained, retrieval, {

@@ -19,7 +19,7 @@ export async function writeFolderIndex(run: Run, request: IndexRequest & IndexTa
   const { to, recall = 0.99, k = 100, queries = 500, signal, onProgress, onItems } = request;
   const { loadUsearch } = await import('../../serving/ann/graph.ts');
   loadUsearch();
-  const { dataset, retrieval } = await retrievalOf(run);
+  const { dataset, retrieval } = await retrievalOf(run, run.knownRows());
   const [{ writeIndexFolder: writeIndex }, { interestsOf }] = await Promise.all([
     import('../../serving/ann/index_folder.ts'),
     import('../../serving/serve/snapshot.ts'),

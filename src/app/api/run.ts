@@ -1,11 +1,12 @@
 /** Loads a trained model from its folder and answers requests with it. Long because each method of a run validates and describes its own request. */
-import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { type Failure, failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { AsOf, Dataset, Part } from '../../data/dataset.ts';
 import { momentAsked, momentOf, momentWords } from '../../data/rows/fresh.ts';
 import type { EventReader, ItemReader } from '../../data/written/fields.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import { type Choice, chooseEngine } from '../../engines/engines.ts';
+import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { Exported } from '../../serving/serve/export.ts';
 import type { ItemColumns } from '../../serving/serve/filter/columns.ts';
 import type { Recommendation } from '../../serving/serve/prepare.ts';
@@ -13,6 +14,7 @@ import type { FeatureValues } from '../../serving/serve/query_columns.ts';
 import type { Recommender } from '../../serving/serve/recommend.ts';
 import type { RetrievalObjective } from '../../serving/serve/snapshot.ts';
 import { type LoadedModel, load as loadArtifact } from '../../training/artifact/load.ts';
+import type { Manifest } from '../../training/artifact/manifest.ts';
 import type { BaselineChoice } from '../../training/evaluation/contestants.ts';
 import type { Evaluation } from '../../training/evaluation/evaluate.ts';
 import type { StepRecord } from '../../training/replay.ts';
@@ -57,6 +59,8 @@ export interface Run {
   notes(): Promise<readonly string[]>;
   /** Reads the rows. @throws Failure if they are not the data of the training */
   dataset(): Promise<Dataset>;
+  /** Reads the rows that answers know: those of the training, and those that were added to the files since. No figure of the run covers the latter. */
+  knownRows(): Promise<Dataset>;
   engine(): Promise<Choice>;
   /** Has the vectors of the whole corpus, and the item columns for filters. Made once, or read from the cache of an earlier start. */
   recommender(): Promise<Recommender>;
@@ -78,19 +82,15 @@ export async function load(folder: string, request: LoadRequest = {}): Promise<R
   await (await import('./recorded.ts')).refuseOtherPlan(trained);
   let dataset: Promise<VerifiedData> | undefined;
   const givenData = request.dataset && Promise.resolve({ dataset: request.dataset, notes: [] });
-  const verifiedData = (): Promise<VerifiedData> => (dataset ??= givenData ?? readSame(trained, request));
-  let known: Promise<VerifiedData> | undefined;
-  // Answers also know events after the training, which no figure of the run covers.
-  const dataOfAnswers = (): Promise<VerifiedData> =>
-    (known ??= verifiedData().catch((error: unknown) => {
-      if (!isOtherData(error) || request.data !== undefined) throw error;
-      return readSame(trained, request, true);
-    }));
+  const verifiedData = (): Promise<VerifiedData> => (dataset ??= givenData ?? readVerified(trained, request));
   return makeRun(trained, request.engine, {
-    notes: async () => (await verifiedData()).notes,
-    dataset: async () => (await verifiedData()).dataset,
-    answers: dataOfAnswers,
-    columns: () => readColumns(trained, request, dataOfAnswers),
+    async dataset() {
+      const { dataset, difference } = await verifiedData();
+      if (difference === undefined || request.data !== undefined) return dataset;
+      throw failure('other-data', { what: difference, own: true });
+    },
+    known: verifiedData,
+    columns: () => readColumns(trained, request, verifiedData),
     objectives: async () => (await import('./recorded.ts')).objectivesOf(trained),
     reader: () => openReader(trained, request),
     eventReader: (known) => openReaderOfEvents(trained, request, known),
@@ -117,16 +117,14 @@ async function cacheOf(trained: LoadedModel, request: LoadRequest, closing: Abor
 }
 
 export interface RunSources {
-  notes(): Promise<readonly string[]>;
   dataset(): Promise<Dataset>;
-  /** The data that answers know, including events added to the files since the training. */
-  answers(): Promise<VerifiedData>;
+  known(): Promise<VerifiedData>;
   columns(): Promise<ItemColumns>;
   objectives(): Promise<readonly RetrievalObjective[] | undefined>;
   reader(): Promise<ItemReader>;
   eventReader(known: Recommender['known']): Promise<EventReader>;
   /** The state, if another process has made it. */
-  readonly known?: CachedRun;
+  readonly made?: CachedRun;
   cache?(closing: AbortSignal): Promise<RunCache>;
 }
 
@@ -138,10 +136,11 @@ export function makeRun(trained: LoadedModel, name: EngineName | undefined, sour
   const run: Run = {
     trained,
     async notes() {
-      const ofData = (await answering)?.notes ?? (await sources.notes());
+      const ofData = (await answering)?.notes ?? (await sources.known()).notes;
       return [...stoppedNotes(trained), ...ofData];
     },
     dataset: sources.dataset,
+    knownRows: async () => (await sources.known()).dataset,
     engine: () => (engine ??= chooseEngine(name)),
     recommender: async () => (await (answering ??= answeringOf(run, sources, closing.signal))).recommender,
     itemColumns: () => (columns ??= sources.columns()),
@@ -166,35 +165,27 @@ export function makeRun(trained: LoadedModel, name: EngineName | undefined, sour
   return run;
 }
 
+/** The rows of a data block, encoded as in the training. */
 interface VerifiedData {
   readonly dataset: Dataset;
+  /** Describes how they differ from those of the training. Absent if they are the same. */
+  readonly difference?: string;
   readonly notes: readonly string[];
 }
 
-const isOtherData = (error: unknown): boolean =>
-  error instanceof Failure && error.diagnostics.some(({ code }) => code === 'other-data');
-
-/** @param mayDiffer true if data other than that of the training is not an error */
-async function readSame(
-  trained: LoadedModel,
-  request: LoadRequest,
-  mayDiffer = request.data !== undefined,
-): Promise<VerifiedData> {
-  const dataset = await readRows(trained, request, mayDiffer);
-  const { refuseOtherData } = await import('../../training/artifact/load.ts');
-  const notes = refuseOtherData(trained, dataset, mayDiffer);
-  refuseOtherUnit(request.asOf, dataset);
+async function readVerified(trained: LoadedModel, request: LoadRequest): Promise<VerifiedData> {
+  const dataset = await readRows(trained, request);
+  const { differenceOfData } = await import('../../training/artifact/load.ts');
+  const difference = differenceOfData(trained, dataset);
+  if (difference === undefined) return { dataset, notes: [] };
+  const notes = [`The data differs from the data of the training: ${difference}.`];
   const { heldOutBefore = 0 } = dataset;
-  if (request.data === undefined || notes.length === 0 || heldOutBefore === 0) return { dataset, notes };
-  const dataUntil = momentWords(trained.manifest.data.until!.time);
-  const events = `${heldOutBefore.toLocaleString('en')} held-out events`;
-  return {
-    dataset,
-    notes: [
-      ...notes,
-      `${events} are earlier than ${dataUntil}, up to which the run was trained: it may have had them.`,
-    ],
-  };
+  if (request.data !== undefined && heldOutBefore > 0) {
+    const dataUntil = momentWords(trained.manifest.data.until!.time);
+    const events = `${heldOutBefore.toLocaleString('en')} held-out events`;
+    notes.push(`${events} are earlier than ${dataUntil}, up to which the run was trained: it may have had them.`);
+  }
+  return { dataset, difference, notes };
 }
 
 function stoppedNotes({ manifest }: LoadedModel): string[] {
@@ -214,36 +205,39 @@ async function answeringOf(run: Run, sources: RunSources, closing: AbortSignal):
   const { trained } = run;
   const cache = await sources.cache?.(closing);
   // The database reads in its own threads while this thread loads the engine.
-  if (!sources.known && !(await cache?.look())) sources.answers().catch(() => {});
+  if (!sources.made && !(await cache?.look())) sources.known().catch(() => {});
   const [{ engine }, objectives, { makeRecommender, openRecommender }] = await Promise.all([
     run.engine(),
     sources.objectives(),
     import('../../serving/serve/recommend.ts'),
   ]);
   const options = { version: trained.manifest.checksum, ...defined({ objectives }) };
-  const cachedRun = sources.known ?? (await cache?.open(engine));
+  const cachedRun = sources.made ?? (await cache?.open(engine));
   if (cachedRun) {
     const { served, notes } = cachedRun;
-    const dataset = async () => (await sources.answers()).dataset;
+    const dataset = async () => (await sources.known()).dataset;
     return { recommender: await openRecommender(trained, { served, dataset }, engine, options), notes };
   }
-  const { dataset, notes } = await sources.answers();
+  const { dataset, notes } = await sources.known();
   const recommender = await makeRecommender(trained, dataset, engine, { ...options, columns: await run.itemColumns() });
   const keeping = cache?.keep(engine, { served: recommender.served(), notes });
   return { recommender, notes, ...defined({ keeping }) };
 }
 
-/** Reads the rows and loads the engine in parallel: the database reads in its own threads. */
-async function rowsAndEngine(run: Run, choice = run.engine()): Promise<{ dataset: Dataset; engine: Choice['engine'] }> {
-  const [dataset, { engine }] = await Promise.all([run.dataset(), choice]);
+/** Loads the engine while the rows are read: the database reads in its own threads. */
+async function rowsAndEngine(
+  reading: Promise<Dataset>,
+  choice: Promise<Choice>,
+): Promise<{ dataset: Dataset; engine: Choice['engine'] }> {
+  const [dataset, { engine }] = await Promise.all([reading, choice]);
   return { dataset, engine };
 }
 
-/** The towers of a run over its items. The caller closes them. */
-export async function retrievalOf(run: Run) {
+/** The towers of a run over the items of its training, or over those of `rows`. The caller closes them. */
+export async function retrievalOf(run: Run, rows = run.dataset()) {
   const [{ makeRetrieval }, { dataset, engine }] = await Promise.all([
     import('../../training/scoring/retrieval.ts'),
-    rowsAndEngine(run),
+    rowsAndEngine(rows, run.engine()),
   ]);
   const { plan, tables, parameters } = run.trained;
   const retrieval = await makeRetrieval({ plan, engine, tables, corpus: dataset.corpus, parameters });
@@ -367,7 +361,7 @@ export async function recommend(run: Run, request: RecommendRequest): Promise<Re
 
 /** Returns the weights that blocks such as `senet` give to each field. */
 export async function attention(run: Run): Promise<readonly Attention[]> {
-  const { dataset, engine } = await rowsAndEngine(run);
+  const { dataset, engine } = await rowsAndEngine(run.dataset(), run.engine());
   const { readAttention } = await import('../../training/scoring/attention.ts');
   return readAttention(run.trained, dataset, engine);
 }
@@ -392,7 +386,7 @@ export async function inspectStep(run: Run, request: StepRequest): Promise<StepR
   const { engine: requestedEngine, ...replay } = request;
   const { trained } = run;
   const engineName = requestedEngine ?? (trained.manifest.engine.name as EngineName);
-  const { dataset, engine } = await rowsAndEngine(run, chooseEngine(engineName));
+  const { dataset, engine } = await rowsAndEngine(run.dataset(), chooseEngine(engineName));
   const { replayStep } = await import('../../training/replay.ts');
   return replayStep({ ...replay, trained, dataset, engine });
 }
@@ -414,7 +408,7 @@ export async function exportTowers(run: Run, request: ExportRequest): Promise<Ex
   const hasElements = run.trained.plan.features.some(({ through }) => through);
   if (!hasElements && !request.index) return exportModel(run.trained, options);
   // Lists that go through the item tower contain items of the corpus.
-  const { dataset, retrieval } = await retrievalOf(run);
+  const { dataset, retrieval } = await retrievalOf(run, run.knownRows());
   const { corpus } = dataset;
   try {
     const { keys, titles } = corpus;
@@ -426,49 +420,51 @@ export async function exportTowers(run: Run, request: ExportRequest): Promise<Ex
   }
 }
 
-function asOfAsked(asOf: string | number | undefined): AsOf | undefined {
-  if (asOf === undefined || asOf === 'validation' || asOf === 'test') return asOf;
-  return momentAsked(asOf, 'as-of').time;
+/** @throws Failure `since-unreadable`, and `data-needs` if the data block does not have what the moment or the part needs */
+function asOfAsked(
+  { asOf }: LoadRequest,
+  { data: { until } }: Manifest,
+  { time, trainsAll, span }: DataDescription,
+): AsOf | undefined {
+  if (asOf === undefined) return undefined;
+  const refuse = (needs: string, at = span): Failure => failure('data-needs', { what: `--as-of ${asOf}`, needs }, at);
+  if (asOf === 'validation' || asOf === 'test') {
+    if (!trainsAll) return asOf;
+    throw refuse('a part that is held out, and this run was trained on all events: give a moment');
+  }
+  const moment = momentAsked(asOf, 'as-of');
+  if (time === undefined) throw refuse('a time: add `time = "…"` to the data block');
+  if (!moment.isDate || until === undefined || typeof momentOf(until.time) === 'string') return moment.time;
+  const lastTime = `and the last training event has the time ${until.time}: give a number in this unit`;
+  throw refuse(`times in seconds since 1970, ${lastTime}`, time.span);
 }
 
-/** @throws Failure `data-needs` for a date if the times of the data are no seconds, such as milliseconds or positions */
-function refuseOtherUnit(asOf: string | number | undefined, { until }: Dataset): void {
-  if (asOf === undefined || asOf === 'validation' || asOf === 'test' || until === undefined) return;
-  if (!momentAsked(asOf, 'as-of').isDate || typeof momentOf(until.time) === 'string') return;
-  const needs = `times in seconds since 1970, and the last training event has the time ${until.time}: give a number in this unit`;
-  throw failure('data-needs', { what: `--as-of ${asOf}`, needs });
-}
-
-async function readRows(trained: LoadedModel, request: LoadRequest, mayDiffer: boolean): Promise<Dataset> {
-  const [{ readDataset }, { description, reading }] = await Promise.all([
+/** Reads rows with the encodings of the run, also if they are not those of its training. */
+async function readRows(trained: LoadedModel, request: LoadRequest): Promise<Dataset> {
+  const [{ readDataset }, { description, reading }, { pinnedBy }] = await Promise.all([
     import('../../data/read.ts'),
     blockOf(trained, request),
+    import('../../training/artifact/identity.ts'),
   ]);
   const { encodings, manifest } = trained;
-  // Other data than that of the training is encoded as in the training, and so is the data of a run that continued another.
-  const isPinned = mayDiffer || manifest.from !== undefined;
-  const { pinnedBy } = await import('../../training/artifact/identity.ts');
+  const { data, final, from } = manifest;
+  const asOf = asOfAsked(request, manifest, description);
+  const trainedUntil =
+    request.data === undefined ? {} : defined({ trainedUntil: data.until, trainedAll: final && true });
   return readDataset(description, trained.plan, {
     ...reading,
     shards: await shardsOfTrained(trained, request),
-    ...defined({ asOf: asOfAsked(request.asOf) }),
-    ...(isPinned
-      ? {
-          pinned: {
-            ...pinnedBy(encodings, manifest.from),
-            ...(mayDiffer ? defined({ trainedUntil: manifest.data.until, trainedAll: manifest.final && true }) : {}),
-          },
-        }
-      : {}),
+    pinned: { ...pinnedBy(encodings, from), ...trainedUntil },
+    ...defined({ asOf }),
   });
 }
 
 async function readColumns(
   trained: LoadedModel,
   request: LoadRequest,
-  same: () => Promise<VerifiedData>,
+  known: () => Promise<VerifiedData>,
 ): Promise<ItemColumns> {
-  const { dataset } = await same();
+  const { dataset } = await known();
   const [{ readItemColumns }, { columnsFrom }, { description, reading }] = await Promise.all([
     import('../../data/item_columns.ts'),
     import('../../serving/serve/filter/columns.ts'),

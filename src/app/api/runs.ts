@@ -20,6 +20,8 @@ export interface RunSummary {
   /** `running`: a process is training it now. `unfinished`: it was stopped, and can be resumed. `damaged`: see `reason`. The others say why training ended. */
   readonly status: 'epochs' | 'patience' | 'stopped' | 'unfinished' | 'running' | 'damaged';
   readonly reason?: string;
+  /** The run that chose the settings of one that is trained on all events. */
+  readonly final?: Manifest['final'];
   /** Present if a server answers with the run. */
   readonly served?: true;
   readonly model?: string;
@@ -59,7 +61,7 @@ async function summaryOf(folder: string): Promise<RunSummary | undefined> {
     const runState = kind === 'damaged' && statusOfError.status === 'unfinished' ? unreadable : statusOfError;
     return { folder, ...runIdentity, ...lastProgress, validation: lastValidation, ...sizes, ...served, ...runState };
   }
-  const { training, plan, data, settings, seed } = manifest;
+  const { training, plan, data, settings, seed, final } = manifest;
   const bestRecord = training.best ? epochRecords.find(({ epoch }) => epoch === training.best!.epoch) : undefined;
   return {
     folder,
@@ -71,19 +73,20 @@ async function summaryOf(folder: string): Promise<RunSummary | undefined> {
     validation: bestRecord?.validation ?? lastValidation,
     ...sizes,
     ...served,
-    ...defined({ best: training.best, settings, data: data.file }),
+    ...defined({ best: training.best, settings, data: data.file, final }),
   };
 }
 
 const servedIn = async (folder: string): Promise<Pick<RunSummary, 'served'>> =>
   (await isRead(folder).catch(() => false)) ? { served: true } : {};
 
-async function identityIn(folder: string): Promise<Pick<RunSummary, 'model' | 'seed'>> {
+async function identityIn(folder: string): Promise<Pick<RunSummary, 'model' | 'seed' | 'final'>> {
   const value = await readJsonFile(folder, runFile).catch(() => undefined);
-  const { model, seed } = (value ?? {}) as Record<string, unknown>;
+  const { model, seed, final } = (value ?? {}) as Record<string, unknown>;
   return {
     ...(typeof model === 'string' ? { model } : {}),
     ...(typeof seed === 'number' ? { seed } : {}),
+    ...(typeof final === 'object' && final !== null ? { final: final as RunSummary['final'] & object } : {}),
   };
 }
 

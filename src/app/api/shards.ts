@@ -1,5 +1,5 @@
 /** Decides how the rows of a run are read: the available memory, and the folder for training rows that do not fit into it. */
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import { leastMemory, memoryOf, usualMemory } from '../../data/files/query_guard.ts';
@@ -56,11 +56,15 @@ export function memoryBytes(memory: number | string | undefined): number {
 }
 
 /** Reads rows as the training did: from the same shards, or into memory. */
-export function shardsOfTrained(
+export async function shardsOfTrained(
   { plan, manifest, folder }: LoadedModel,
-  request: MemoryRequest,
+  request: MemoryRequest & { readonly data?: string },
 ): Promise<ShardRequest> {
   const { fingerprint, shards } = manifest.data;
   const knownShards = defined({ shards: request.shards ?? (shards && dirname(shards)) });
-  return shardRequest(plan, { ...request, ...knownShards }, folder, fingerprint.shards ?? 'never');
+  const trained = await shardRequest(plan, { ...request, ...knownShards }, folder, fingerprint.shards ?? 'never');
+  return {
+    ...trained,
+    ...defined({ trainedFrom: request.data === undefined ? shards && basename(shards) : undefined }),
+  };
 }

@@ -85,20 +85,21 @@ export interface Trained extends TrainResult {
 
 /**
  * Checks the model, reads the data, trains, and writes a model into `out`.
- * @param path of a model; undefined with `final`
+ * @param path of a model; undefined with `final`, and to resume such a run
  * @throws Failure with diagnostics for whatever is wrong with the model, the data, the folder or the machine; the reason of `signal` if it comes before the
  * rows are read
  */
 export async function train(path: string | undefined, given: TrainRequest): Promise<Trained> {
-  const settled =
-    given.final === undefined ? undefined : await (await import('./final.ts')).settledBy(given.final, path, given);
+  const isOld = given.resume || given.finish;
+  const final = given.final ?? (isOld ? await finalOf(given.out) : undefined);
+  const settled = final === undefined ? undefined : await (await import('./final.ts')).settledBy(final, path, given);
   const request = { ...given, ...settled?.request };
   const { seed, from, all, since, replay, meeting } = request;
   const allSettings = seed === undefined ? request.set : { ...request.set, seed };
   const checkedModel: ModelToTrain =
-    settled?.model ?? (await checkAndLower(path ?? '', { ...request, ...defined({ set: allSettings }) }));
+    settled?.model ?? (await checkModel(path, { ...request, ...defined({ set: allSettings }) }));
   const { data, lowered } = checkedModel;
-  if (!data) throw failure('data-missing', { path: path ?? '' });
+  if (!data) throw failure('data-missing', { path: path ?? final! });
   const freshRequest =
     from === undefined ? undefined : all ? 'all' : since === undefined ? undefined : momentAsked(since, 'since');
   if (replay !== undefined && !isReplay(replay)) throw failure('replay-unreadable', { given: String(replay) });
@@ -122,6 +123,18 @@ export async function train(path: string | undefined, given: TrainRequest): Prom
     const trainingStart = await beforeOf(request, checkedModel.lowered.plan, data!.description, freshRequest);
     return trainIn(held, { ...request, ...defined({ set: allSettings }) }, checkedModel, data!, trainingStart);
   }
+}
+
+/** @throws Failure `model-missing` without a path, and those of the model */
+async function checkModel(path: string | undefined, request: TrainRequest): Promise<ModelToTrain> {
+  if (path !== undefined) return checkAndLower(path, request);
+  throw failure('model-missing', { folder: request.resume || request.finish ? request.out : undefined });
+}
+
+/** Returns the run that chose the settings of the one in the folder, if that is trained on all events. */
+async function finalOf(folder: string): Promise<string | undefined> {
+  const { readIdentity } = await import('../../training/folder.ts');
+  return (await readIdentity(folder)).final?.name;
 }
 
 interface TrainingStart {
@@ -312,10 +325,13 @@ type SinceRequest = 'all' | RequestedMoment | undefined;
 function freshOf(
   asked: SinceRequest,
   { folder, until }: { readonly folder: string; readonly until: Until | undefined },
-  { name, time }: Pick<DataDescription, 'name' | 'time'>,
+  { name, time, events }: Pick<DataDescription, 'name' | 'time' | 'events'>,
 ): Fresh | undefined {
   if (asked === 'all') return undefined;
   if (time === undefined) throw failure('from-no-time', { folder, what: `the data block \`${name}\` has no \`time\`` });
+  // A new user begins at position 1 again, which an earlier run has had from other users.
+  if (events.lines)
+    throw failure('from-no-time', { folder, what: `the \`time\` of \`${name}\` counts the items of each line` });
   if (asked === undefined) {
     if (until) return { after: until };
     throw failure('from-no-time', { folder, what: `the run in ${folder} does not say when its last event was` });

@@ -25,11 +25,14 @@ export interface RunOptions {
   readonly asOf?: string;
 }
 
-/** Loads a trained model and reads its data. Ctrl-C ends the reading. @param needs `answers`: only the data that recommendations need, which may be cached */
+/**
+ * Loads a trained model and reads its data. Ctrl-C ends the reading.
+ * @param needs the data of the training alone, also rows that were added since, or only what recommendations need, which may be cached
+ */
 export async function openRun(
   folder: string,
   { memory, shards, ...options }: RunOptions,
-  needs: 'rows' | 'answers' = 'rows',
+  needs: 'dataset' | 'knownRows' | 'recommender' = 'dataset',
 ): Promise<Run> {
   const { load } = await import('../api/run.ts');
   return endable(async (signal) => {
@@ -44,7 +47,7 @@ export async function openRun(
       },
     });
     // The database reads in its own threads while this thread loads the engine.
-    await Promise.all([needs === 'rows' ? run.dataset() : run.recommender(), run.engine()]).finally(passes.end);
+    await Promise.all([run[needs](), run.engine()]).finally(passes.end);
     return run;
   });
 }

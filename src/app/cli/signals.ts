@@ -22,7 +22,10 @@ export async function endable<T>(work: (signal: AbortSignal) => Promise<T>): Pro
   const stop = (signal: EndingSignal): void => control.abort(new Interrupted(signal));
   for (const signal of signals) process.on(signal, stop);
   try {
-    return await work(control.signal);
+    const result = await work(control.signal);
+    // A signal that comes when the work is about done would be lost otherwise, and a server would stay.
+    control.signal.throwIfAborted();
+    return result;
   } finally {
     for (const signal of signals) process.off(signal, stop);
   }

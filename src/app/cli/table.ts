@@ -73,7 +73,7 @@ export function runsText(runs: readonly RunSummary[], root: string, first?: stri
   const runRows = runs.map((run) => [
     shown(relative(root, run.folder) || run.folder),
     shown(run.model ?? ''),
-    `${statusWords[run.status]}${run.served ? ', served' : ''}`,
+    `${statusWords[run.status]}${run.final ? ', all events' : ''}${run.served ? ', served' : ''}`,
     String(run.epochs),
     ...metrics.map((metric) => (Object.hasOwn(run.validation, metric) ? run.validation[metric]!.toFixed(4) : '')),
     run.changed > 0 ? new Date(run.changed).toISOString().slice(0, 16).replace('T', ' ') : '',
@@ -102,6 +102,9 @@ function notes(runs: readonly RunSummary[]): string[] {
   );
   return [
     ...(runs.length > 0 ? ['· metrics are of the validation part, at the epoch that was kept'] : []),
+    ...(runs.some(({ final }) => final)
+      ? ['· a run on all events has no metrics: `tower train --final` trained it']
+      : []),
     ...damagedRuns,
   ];
 }

@@ -14,12 +14,12 @@ export function diagnose<C extends Code>(
 ): Diagnostic {
   const codeRow = codes[code] as unknown as CodeRow<unknown>;
   const rowHint = codeRow.hint?.(facts);
-  const hint = rowHint && isProgram ? inProgram(rowHint) : rowHint;
+  const inWords = (text: string): string => (isProgram ? inProgram(text) : text);
   const diagnostic: Diagnostic = {
     code,
     severity: codeRow.severity,
-    message: codeRow.message(facts),
-    ...defined({ hint, at }),
+    message: inWords(codeRow.message(facts)),
+    ...defined({ hint: rowHint && inWords(rowHint), at }),
     notes: extra.notes ?? [],
     fixes: extra.fixes ?? [],
     ...(extra.doubtful ? { doubtful: true } : {}),
@@ -31,7 +31,7 @@ export function diagnose<C extends Code>(
 /** True if the caller is a program, which has no command line. */
 let isProgram = false;
 
-/** Makes hints name the entries of a request instead of options (with false: options again). The library calls it. */
+/** Makes messages and hints name the entries of a request instead of options (with false: options again). The library calls it. */
 export function hintForPrograms(yes = true): void {
   isProgram = yes;
 }
@@ -42,17 +42,19 @@ const sameNames: Readonly<Record<string, (value: string | undefined) => string>>
     ['resume', 'finish', 'force', 'all', 'unfinished'].map((name) => [name, () => `${name}: true`]),
   ),
   ...Object.fromEntries(
-    ['from', 'replay', 'memory', 'shards', 'out', 'data', 'engine'].map((name) => [
-      name,
-      (value: string | undefined) => (value === undefined ? name : `${name}: '${value}'`),
-    ]),
+    ['from', 'final', 'since', 'as-of', 'replay', 'memory', 'shards', 'out', 'data', 'engine', 'set', 'seed'].map(
+      (option) => {
+        const name = option.replace('-o', 'O');
+        return [option, (value: string | undefined) => (value === undefined ? name : `${name}: '${value}'`)];
+      },
+    ),
   ),
   allow: (value) => (value === undefined ? 'allow' : `allow: ['${value.replace(/^'(.*)'$/, '$1')}']`),
 };
 
-/** Replaces options in a hint by entries of a request. A complete command stays as it is. */
-const inProgram = (hint: string): string =>
-  hint.replaceAll(/`--([a-z]+)(?: ([^`]+))?`/g, (option, name: string, value?: string) => {
+/** Replaces options in a text by entries of a request. A complete command stays as it is. */
+const inProgram = (text: string): string =>
+  text.replaceAll(/`--([a-z-]+)(?: ([^`]+))?`/g, (option, name: string, value?: string) => {
     const entry = sameNames[name]?.(value);
     return entry === undefined ? option : `\`${entry}\``;
   });

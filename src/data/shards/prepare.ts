@@ -46,7 +46,7 @@ export async function prepareShards(
     ...(moments ? { moments } : {}),
     ...{ counts, items: itemCounts, lastTraining },
     ...(titles ? { titles } : {}),
-    encodings: fitFromSamples({ readPlan, files: featureFiles, dictionaries }, counted.sampleOf),
+    encodings: input.encodings ?? fitFromSamples({ readPlan, files: featureFiles, dictionaries }, counted.sampleOf),
     layout: layoutOf(input, source.count, counted),
   };
 }
@@ -144,6 +144,8 @@ export interface ShardingInput {
   readonly featureFiles: ReadonlyMap<string, FeatureFile>;
   readonly request: ShardRequest;
   readonly signal?: AbortSignal | undefined;
+  /** Absent: they are learned from the training part. */
+  readonly encodings?: ReadonlyMap<string, Encoding> | undefined;
 }
 
 export interface FirstPassResult {

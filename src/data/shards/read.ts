@@ -24,7 +24,7 @@ import type { FirstPassResult, ShardingInput } from './prepare.ts';
 import type { ShardRequest } from './request.ts';
 import { scatterRows } from './scatter.ts';
 import { ShardWriter } from './shard_files.ts';
-import { type LayoutFilter, openNamed, openShards, sourceHash } from './store.ts';
+import { type LayoutFilter, openNamed, openShards, shardsName, sourceHash } from './store.ts';
 import { canGoOn, leavePartial, makePartial, Passes, removePartial } from './unfinished.ts';
 import { writeShards } from './write.ts';
 
@@ -94,7 +94,19 @@ interface ShardSource {
   readonly options: { readonly signal?: AbortSignal; readonly pinned?: Pinned };
 }
 
-const keyFor = ({ given = [] }: ShardRequest, { readPlan }: ShardSource): string => sourceHash(readPlan, given);
+interface ShardKey {
+  readonly key: string;
+  /** The encodings of the run that is read again. Absent: they are learned from the training part. */
+  readonly encodings?: Pinned['encodings'];
+}
+
+/** Files that are still those of the training have the shards of the training. Others have shards of their own, with the encodings of the run. */
+function keyFor({ given = [], trainedFrom, when }: ShardRequest, { readPlan, options }: ShardSource): ShardKey {
+  const key = sourceHash(readPlan, given);
+  const { encodings } = options.pinned ?? {};
+  if (encodings === undefined || typeof when !== 'object' || shardsName(key, when) === trainedFrom) return { key };
+  return { key: sourceHash(readPlan, given, trainedFrom), encodings };
+}
 
 /** Accepts shards that were made with the same memory and sizes, which lead to the same layout; or that have the given layout. */
 const wantsOf =
@@ -112,7 +124,7 @@ export async function openKnownShards(request: ShardRequest, bound: ShardSource)
   const { when, folder, memory, onPass, onDecision } = request;
   const { pinned } = bound.options;
   if (when === 'never' || pinned?.grows || pinned?.fresh || pinned?.until) return undefined;
-  const key = keyFor(request, bound);
+  const { key } = keyFor(request, bound);
   const dataset = await openShards(folder, key, wantsOf(request), { onPass, signal: bound.options.signal });
   if (!dataset) return undefined;
   if (typeof when !== 'object') refuseLargeTables(memory, tableBytes(request, dataset));
@@ -151,7 +163,8 @@ export async function bytesForShards(
     onDecision?.({ rows: 'memory', needed, memory });
     return undefined;
   }
-  if (computing.options.pinned) throw failure('shards-continued', { memory, ...(isForced ? {} : { needed }) });
+  if (computing.options.pinned && request.trainedFrom === undefined)
+    throw failure('shards-continued', { memory, ...(isForced ? {} : { needed }) });
   const what = request.unsupported ?? unsupportedHistory(computing);
   if (what !== undefined) throw failure('shards-unsupported', { what, memory, ...(isForced ? {} : { needed }) });
   refuseLargeTables(memory, tables);
@@ -174,13 +187,14 @@ export async function resumePasses(
   bound: ShardSource,
 ): Promise<(() => Promise<Dataset>) | undefined> {
   const { readPlan, files: featureFiles, options } = bound;
-  if (request.when === 'never' || options.pinned) return undefined;
-  const stopped = await Passes.stopped(request, keyFor(request, bound), readPlan);
+  if (request.when === 'never' || (options.pinned && request.trainedFrom === undefined)) return undefined;
+  const { key, encodings } = keyFor(request, bound);
+  const stopped = await Passes.stopped(request, key, readPlan);
   if (!stopped) return undefined;
   const { passes, firstPass } = stopped;
   const continues = { done: passes.done, of: passes.partitions };
   request.onDecision?.({ rows: 'shards', memory: request.memory, folder: request.folder, continues });
-  return secondPass({ readPlan, featureFiles, request, signal: options.signal }, firstPass, passes);
+  return secondPass({ readPlan, featureFiles, request, signal: options.signal, encodings }, firstPass, passes);
 }
 
 export async function scatterToPartitions(
@@ -194,7 +208,7 @@ export async function scatterToPartitions(
   const events = staged.get('events')!;
   const partitions =
     typeof when === 'object' ? when.buckets : (sizes?.buckets ?? partitionsFor(memory, events.rows, eventBytes));
-  const key = keyFor(request, computing);
+  const { key, encodings } = keyFor(request, computing);
   const partial = await makePartial(folder, key);
   const firstPass = async () => {
     await makePartial(folder, key);
@@ -223,7 +237,7 @@ export async function scatterToPartitions(
     };
     const firstResult = { ...results, files: await writer.finish() };
     const passes = await Passes.begun(request, firstResult, readPlan);
-    return secondPass({ readPlan, featureFiles, request, signal }, firstResult, passes);
+    return secondPass({ readPlan, featureFiles, request, signal, encodings }, firstResult, passes);
   } catch (error) {
     removePartial(partial);
     throw error;

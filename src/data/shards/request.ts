@@ -8,6 +8,11 @@ export interface ShardRequest {
   readonly folder: string;
   /** `as-needed` makes shards only if the rows do not fit in memory. A layout requests the shards of an earlier run. */
   readonly when: 'as-needed' | 'never' | 'always' | ShardLayout;
+  /**
+   * The name of the shards that a run was trained from, if its data block is read again. If the files have changed since, their rows are encoded as in the
+   * training, in shards of their own.
+   */
+  readonly trainedFrom?: string;
   /** Names the part of the plan that needs all training rows at any time, if there is one. */
   readonly unsupported?: string;
   /** Features whose items training reads: `givenItems`. */

@@ -26,14 +26,12 @@ export interface ShardRest {
   readonly labelSums: ReadonlyMap<string, LabelSums>;
 }
 
-const folderOf = (root: string, key: string, layout: ShardLayout): string =>
-  join(
-    root,
-    createHash('sha256')
-      .update(JSON.stringify([key, layout]))
-      .digest('hex')
-      .slice(0, 16),
-  );
+/** Returns the name of the folder with the shards of a key and layout. */
+export const shardsName = (key: string, layout: ShardLayout): string =>
+  createHash('sha256')
+    .update(JSON.stringify([key, layout]))
+    .digest('hex')
+    .slice(0, 16);
 
 export async function seal(
   partial: string,
@@ -46,7 +44,7 @@ export async function seal(
   writer.append(0, 0, packPlain(rest));
   const [file] = (await writer.finish()) as [ShardFile];
   const manifest = makeManifest({ ...manifestFields, rest: file });
-  const folder = folderOf(root, manifestFields.key, manifestFields.layout);
+  const folder = join(root, shardsName(manifestFields.key, manifestFields.layout));
   try {
     writeFileSync(join(partial, madeName), JSON.stringify(origin));
     writeFileSync(join(partial, manifestName), manifestText(manifest));
@@ -221,8 +219,15 @@ interface ShardManifest {
   readonly rest: ShardFile;
 }
 
-/** Hashes the source of shards: the data block, the current state of the files, and the columns that the plan reads. Plans that read the same columns share shards. */
-export function sourceHash({ description, needs, layout }: ReadPlan, given: readonly string[]): string {
+/**
+ * Hashes the source of shards: the data block, the current state of the files, and the columns that the plan reads. Plans that read the same columns share
+ * shards. @param encodedBy the name of other shards whose encodings these have. Absent: they have their own
+ */
+export function sourceHash(
+  { description, needs, layout }: ReadPlan,
+  given: readonly string[],
+  encodedBy?: string,
+): string {
   const { features, labels, tasks = [], towers } = needs;
   // A folder may have several names, so the stamps identify the files.
   const stamps = [...layout.sources].map(([role, { stamps }]) => [role, [...stamps.values()]]);
@@ -231,6 +236,7 @@ export function sourceHash({ description, needs, layout }: ReadPlan, given: read
   const { folder: _, ...block } = description;
   const rowParts = features.map(rowsOfFeature);
   const parts = [format, withoutSpans(block), stamps, rowParts, labels, towerParts, taskParts, given];
+  if (encodedBy !== undefined) parts.push([encodedBy]);
   return createHash('sha256')
     .update(JSON.stringify(parts, (_, value) => withoutSpans(value)))
     .digest('hex');

@@ -20,6 +20,12 @@ import type { Pinned } from '../../data/pinned.ts';
 import type { Plan, TrainPlan } from '../../graph/plan/plan.ts';
 import { jsonPieces } from './encoding_file.ts';
 
+/** Identifies the run that chose the settings of one that is trained on all events. */
+export interface FinalOrigin {
+  readonly checksum: string;
+  readonly name: string;
+}
+
 /** Describes the base run that a run continues from, and how to read the data of the run again. */
 export interface Lineage {
   /** Checksum of the manifest of the base run. */
@@ -64,7 +70,7 @@ function isUntil(value: unknown): boolean {
 /** Returns the options to read the data of a run again with the run's own codes. */
 export const pinnedBy = (encodings: ReadonlyMap<string, Encoding>, from: Lineage | undefined): Pinned => ({
   encodings,
-  ...defined({ fresh: from?.fresh, replay: from?.replay, until: from?.until }),
+  ...defined({ fresh: from?.fresh, replay: from?.replay, until: from?.until, trainedEvents: from?.events }),
 });
 
 /** The content of `run.json`, which is written when a run begins, and compared when it is resumed. */
@@ -80,6 +86,8 @@ export interface RunIdentity {
   readonly evaluate?: Evaluate;
   readonly seed: number;
   readonly from?: Lineage;
+  /** The run that chose the settings of one that is trained on all events. Resuming takes them from it again. */
+  readonly final?: FinalOrigin;
   readonly engine: string;
   /** Precision of the matrix multiplications of a step, if the model asks for another one than the default. */
   readonly precision?: 'float32' | 'bf16';
@@ -231,7 +239,7 @@ export function otherData(was: Fingerprint, is: Fingerprint): string | undefined
   const featureNames = Object.keys(was.features);
   const missingName = featureNames.find((name) => is.features[name] === undefined);
   if (missingName !== undefined) return `\`${missingName}\` is missing`;
-  if (was.events !== is.events) return 'its events differ';
+  if (was.events !== is.events) return 'its events, items or users differ';
   const changedName = featureNames.find((name) => was.features[name] !== is.features[name]);
   return changedName === undefined ? undefined : `\`${changedName}\` has other values`;
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { reading } from '../../base/diagnostics/system_reason.ts';
+import { countOf } from '../../base/diagnostics/wording.ts';
 import { refuseHeld } from '../../base/storage/lock.ts';
 import {
   checksumOf,
@@ -43,7 +44,7 @@ export interface LoadedModel {
 }
 
 export interface LoadOptions {
-  /** Accepts the model of an interrupted run, which may still be resumed. */
+  /** True to accept the model of an interrupted run, which may still be resumed. Absent if the caller needs a finished one, so that no hint offers this. */
   readonly unfinished?: boolean;
   /** Omits the tables and the dense weights after verifying the checksum of their file. */
   readonly withoutWeights?: boolean;
@@ -53,10 +54,11 @@ const tablePrefix = 'table/';
 
 /** @throws Failure `not-a-run`, `unfinished-run`, `run-in-use`, `lost-file`, `changed-file`, `damaged-file`, `cannot-read` */
 export async function load(folder: string, options: LoadOptions = {}): Promise<LoadedModel> {
-  const { unfinished = false, withoutWeights = false } = options;
+  const { unfinished, withoutWeights = false } = options;
   const manifest = await readManifest(folder);
   const { status, epochs, steps } = manifest.training;
-  if (status === 'interrupted' && !unfinished) throw failure('unfinished-run', { folder, stopped: { epochs, steps } });
+  if (status === 'interrupted' && !unfinished)
+    throw failure('unfinished-run', { folder, stopped: { epochs, steps }, usable: unfinished === false });
   refuseUnlisted(folder, manifest);
   const { plan: stored } = manifest;
   const graphs = new Map<string, Graph>();
@@ -228,22 +230,32 @@ export async function trainedOf(plain: PlainTrained): Promise<LoadedModel> {
 }
 
 /**
- * Checks that a data set is encoded like that of the training: only then do its codes mean what the tables learned. Returns warnings.
- * @param named true if the user named the data: other events and values are then a warning, not an error
- * @throws Failure `other-data`
+ * Describes how a data set differs from that of the training; undefined if it is the same.
+ * @throws Failure `other-data` if it is encoded otherwise, because its codes do not mean what the tables have learned
  */
-export function refuseOtherData(
+export function differenceOfData(
   { encodings, manifest }: Pick<LoadedModel, 'encodings' | 'manifest'>,
   dataset: Dataset,
-  named = false,
-): readonly string[] {
+): string | undefined {
   for (const [feature, encoding] of encodings) {
     if (!sameEncoding(dataset.encodings.get(feature), encoding)) {
       throw failure('other-data', { what: `\`${feature}\` encodes differently` });
     }
   }
   const difference = otherData(manifest.data.fingerprint, fingerprintOf(dataset));
-  if (difference === undefined) return [];
-  if (!named) throw failure('other-data', { what: difference, own: true });
-  return [`The data differs from the data of the training: ${difference}.`];
+  return difference && (differenceOfSizes(manifest.data, dataset) ?? difference);
+}
+
+/** Returns undefined if both have as many events, items and users. */
+function differenceOfSizes(before: Manifest['data'], { parts, corpus, users }: Dataset): string | undefined {
+  const eventsNow = parts.train.rows + parts.validation.rows + parts.test.rows;
+  const growths = Object.entries({
+    event: eventsNow - before.train - before.validation - before.test,
+    item: corpus.rows - before.items,
+    user: users.rows - before.users,
+  });
+  const words = growths.flatMap(([what, growth]) =>
+    growth === 0 ? [] : [countOf(Math.abs(growth), `${growth > 0 ? 'more' : 'fewer'} ${what}`)],
+  );
+  return words.length === 0 ? undefined : `it has ${words.join(', ')}`;
 }

@@ -3,7 +3,7 @@ import type { Checksum } from '../../base/storage/tensor_header.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Seen, Until } from '../../data/dataset.ts';
 import type { GraphPlan, Plan, TowerPartPlan, TowerPlan } from '../../graph/plan/plan.ts';
-import type { Fingerprint, Lineage, SettingChange } from './identity.ts';
+import type { FinalOrigin, Fingerprint, Lineage, SettingChange } from './identity.ts';
 
 /** The plan in the manifest, with the path of a file in place of each graph. */
 type StoredGraph = Omit<GraphPlan, 'graph'> & { readonly graph: string };
@@ -71,7 +71,7 @@ export interface Manifest {
   readonly seed: number;
   readonly from?: Lineage;
   /** The run that chose the settings of one that is trained on all events. */
-  readonly final?: { readonly checksum: string; readonly name: string };
+  readonly final?: FinalOrigin;
   readonly training: {
     readonly status: 'epochs' | 'patience' | 'interrupted' | 'stopped';
     readonly epochs: number;

@@ -126,7 +126,7 @@ describe('a loaded model', () => {
     await evaluate(run, { baselines: false });
     expect((await run.dataset()).encodings).toEqual(run.trained.encodings);
     expect(await run.notes()).toEqual([
-      'The data differs from the data of the training: its events differ.',
+      'The data differs from the data of the training: it has 301 fewer events.',
       expect.stringContaining('60 held-out events are earlier than 1479'),
     ]);
   });

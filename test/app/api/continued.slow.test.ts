@@ -79,7 +79,7 @@ describe('a run that goes on from an earlier one', () => {
     });
     expect(run.trained.manifest.training).toMatchObject({ epochs: 1, steps: 2, rows: 500 });
     const evaluation = await evaluate(run, { baselines: 'none' });
-    expect(evaluation.protocol.join(' ')).toContain('with the 100 events of the training part after 1399.');
+    expect(evaluation.protocol.join(' ')).toContain('with the 100 events of its training part after 1399.');
     const { items } = await recommend(run, { user: 'u1', k: 41, removeSeen: false });
     expect(items.map(({ key }) => key)).toContain('m40');
   });
@@ -164,6 +164,17 @@ describe('a run that goes on from an earlier one', () => {
     expect(from).toMatchObject({ runs: 2, steps: first + 2, epochs: 3, events: 50, until: { time: 1499, events: 1 } });
   });
 
+  it('says of other data how many events it was trained on, and not how many of them that data has', async () => {
+    const { protocol } = await evaluate(await load(at('day2'), { data: at('day3.tower') }), { baselines: 'none' });
+    const sentences = protocol.filter((sentence) => /went on|earlier/.test(sentence)).join(' ');
+    expect(sentences).toContain('with the 100 events of its training part after 1399.');
+    expect(sentences).not.toContain('150 events');
+    writeFileSync(at('early.tower'), data(1430, 'two.csv'));
+    const early = await evaluate(await load(at('day2'), { data: at('early.tower') }), { baselines: 'none' });
+    expect(early.protocol.filter((sentence) => sentence.includes('the earlier run, which'))).toEqual([]);
+    expect(early.protocol.join(' ')).toContain('69 held-out events are earlier than 1499');
+  });
+
   it('takes events since a moment, or all', async () => {
     await day('since', 'day1', { since: '1350' });
     await day('everything', 'day1', { all: true });
@@ -179,7 +190,7 @@ describe('a run that goes on from an earlier one', () => {
     const later = (since: string, out = 'x') => day(out, 'fine', { data: at('fine.tower'), since });
     expect(await diagnosticOf(later('2018-09-01'))).toMatchObject({
       code: 'time-not-seconds',
-      message: expect.stringContaining('`--since 2018-09-01` needs a time in seconds since 1970'),
+      message: expect.stringContaining("`since: '2018-09-01'` needs a time in seconds since 1970"),
       hint: 'write a number in the unit of the `time` of the data block',
     });
     const { dataset } = await later('1390e9', 'finer');
@@ -377,6 +388,18 @@ describe('what a run cannot go on from', () => {
     await plain('untimed', {});
     expect((await diagnosticOf(plain('x', { from: at('untimed') }))).code).toBe('from-no-time');
     expect((await plain('untimed2', { from: at('untimed'), all: true })).status).toBe('epochs');
+    // Whether an item of a line is new does not follow from its position.
+    writeFileSync(at('lines.txt'), Array.from({ length: 30 }, (_, u) => `u${u} m1 m2 m${u % 40} m3\n`).join(''));
+    const named = 'columns { user_id = "user", movie_id = "item" }\n  time = "position"\n  split = leave_one_out';
+    writeFileSync(at('lines.tower'), `data lines {\n  events = lines("lines.txt")\n  ${named}\n}\n`);
+    const lines = (out: string, more: Partial<TrainRequest>) => plain(out, { data: at('lines.tower'), ...more });
+    await lines('lines', {});
+    for (const more of [{}, { since: 3 }])
+      expect(await diagnosticOf(lines('x', { from: at('lines'), ...more }))).toMatchObject({
+        code: 'from-no-time',
+        message: 'which events are new is not known: the `time` of `lines` counts the items of each line',
+      });
+    expect((await lines('lines2', { from: at('lines'), all: true })).status).toBe('epochs');
     writeFileSync(
       at('shares.tower'),
       block.replace('ratings.csv', 'two.csv').replace(split, 'by_time(validation: 25%, test: 25%)'),

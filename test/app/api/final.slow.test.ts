@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { compare, evaluate, load, recommend, type TrainRequest, train } from '../../../src/api.ts';
 import { writeReport } from '../../../src/app/api/report.ts';
 import { listRuns } from '../../../src/app/api/runs.ts';
+import { runsText } from '../../../src/app/cli/table.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { data as block, model, ratings, writeProject } from '../cli/project.ts';
 import { diagnosticOf } from './diagnostic_of.ts';
@@ -55,7 +56,11 @@ describe('a run trained on all events', () => {
     const { asOf, items } = await recommend(run, { user: 'u1', k: 5 });
     expect([asOf, items.length]).toEqual([1599, 5]);
     await run.close();
-    expect((await listRuns(root)).find(({ folder }) => folder === at('live'))).toMatchObject({ validation: {} });
+    const listed = (await listRuns(root)).filter(({ folder }) => [at('live'), at('chosen')].includes(folder));
+    expect(listed.map(({ final }) => final?.name)).toEqual([at('chosen'), undefined]);
+    const [live] = listed;
+    expect(live).toMatchObject({ validation: {} });
+    expect(runsText([live!], root)).toMatch(/ finished, all events /);
     const page = readFileSync(await writeReport(at('live')), 'utf8');
     expect(page).toContain('this run has no test figure of its own');
     expect(page).toContain(at('chosen'));
@@ -98,9 +103,17 @@ describe('a run trained on all events', () => {
       onEvent: ({ kind }) => kind === 'epoch' && controller.abort(),
       signal: controller.signal,
     });
-    expect((await diagnosticOf(final('paused', 'x'))).code).toBe('unfinished-run');
+    const unfinished = await diagnosticOf(final('paused', 'x'));
+    expect(unfinished.code).toBe('unfinished-run');
+    expect(unfinished.hint).not.toContain('unfinished');
+    expect((await diagnosticOf(load(at('paused')))).hint).toContain('or add `unfinished: true`');
     expect(weights('paused').equals(weights('through'))).toBe(false);
-    await final('three', 'paused', { resume: true });
+    const files = { data: at('data.tower'), out: at('paused'), resume: true };
+    expect(await diagnosticOf(train(at('plain.tower'), files))).toMatchObject({
+      code: 'final-settings',
+      message: expect.stringContaining(`takes model and settings from ${at('three')}`),
+    });
+    await train(undefined, { out: at('paused'), resume: true });
     expect(weights('paused').equals(weights('through'))).toBe(true);
     expect((await manifestOf('paused')).training.epochs).toBe(3);
     const from = { from: at('through'), all: true };
@@ -111,7 +124,7 @@ describe('a run trained on all events', () => {
       onEvent: ({ kind }) => kind === 'epoch' && stop.abort(),
       signal: stop.signal,
     });
-    await final('three', 'halted', { resume: true });
+    await train(undefined, { out: at('halted'), resume: true });
     expect(weights('halted').equals(weights('further'))).toBe(true);
     expect(weights('further').equals(weights('through'))).toBe(false);
   });
@@ -177,7 +190,21 @@ describe('a run trained on all events', () => {
       engine: 'onnx',
       set,
     });
-    expect((await diagnosticOf(work)).code).toBe('held-out-trained');
+    expect(await diagnosticOf(work)).toMatchObject({
+      code: 'held-out-trained',
+      hint: expect.stringContaining('train on all events with `final`'),
+    });
+  });
+
+  it('needs a model or a run, and so does a run that is resumed', async () => {
+    expect(await diagnosticOf(train(undefined, { out: at('x') }))).toMatchObject({
+      code: 'model-missing',
+      hint: expect.stringContaining('by `final`'),
+    });
+    expect(await diagnosticOf(train(undefined, { out: at('chosen'), resume: true }))).toMatchObject({
+      code: 'model-missing',
+      message: `no model is given to continue ${at('chosen')}`,
+    });
   });
 });
 

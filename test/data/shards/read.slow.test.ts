@@ -1,9 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { labelSums } from '../../../src/data/dataset.ts';
+import { type Dataset, labelSums } from '../../../src/data/dataset.ts';
+import { readDataset } from '../../../src/data/read.ts';
 import type { ShardRequest } from '../../../src/data/shards/request.ts';
-import { failureOf } from '../fixture.ts';
+import { describeData, failureOf } from '../fixture.ts';
 import { block, bothWays, byId, eventsText, needs, needsOfEvents, restOf, rowsOf, shardRows } from './both_ways.ts';
 
 const rounded = (value: unknown): unknown =>
@@ -51,6 +52,38 @@ describe('rows in shards are the rows in memory', () => {
     expect(rounded(restOf(shards))).toEqual(rounded(restOf(memory)));
     expect(rounded(byId(rowsOf(await shardRows(shards))))).toEqual(rounded(byId(rowsOf(memory.parts.train))));
   });
+});
+
+it('encodes rows that were added after a training as the training did, in shards of their own', async () => {
+  const of = block({ split: { kind: 'by_time', validation: 0.1, test: 0.1 } });
+  const description = describeData({ reject: 1, ...of });
+  const [memory, trained] = await bothWays(of);
+  const { folder, layout, checksum } = trained.shards!;
+  const again = (): Promise<Dataset> => {
+    const shards = { memory: 2 ** 30, folder: dirname(folder), when: layout, trainedFrom: basename(folder) };
+    return readDataset(description, needs, { pinned: { encodings: memory.encodings }, shards });
+  };
+  expect((await again()).shards).toMatchObject({ folder, checksum });
+  rmSync(folder, { recursive: true });
+  expect((await again()).shards).toMatchObject({ folder, checksum });
+
+  // What is new changes every statistic: an item, a user, words, and hours far from the others.
+  appendFileSync(join(of.folder, 'items.csv'), 'fresh,"An unseen word",zz,99\n');
+  appendFileSync(join(of.folder, 'users.csv'), 'fresh,99,fr\n');
+  const added = Array.from(
+    { length: 90 },
+    (_, at) => `fresh,${at % 2 ? 'fresh' : 'i1'},${500 + at},5,watch,900,train\n`,
+  );
+  appendFileSync(join(of.folder, 'events.csv'), added.join(''));
+  const pinned = await readDataset(description, needs, { pinned: { encodings: memory.encodings } });
+  const grown = await again();
+  expect(grown.shards!.folder).not.toBe(folder);
+  expect(rounded(restOf(grown))).toEqual(rounded(restOf(pinned)));
+  expect(rounded(byId(rowsOf(await shardRows(grown), false)))).toEqual(
+    rounded(byId(rowsOf(pinned.parts.train, false))),
+  );
+  expect(rounded([...grown.encodings])).toEqual(rounded([...memory.encodings]));
+  expect((await again()).shards).toMatchObject({ folder: grown.shards!.folder, checksum: grown.shards!.checksum });
 });
 
 it('refuses held-out events that do not fit before it encodes any', async () => {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Dataset } from '../../../src/data/dataset.ts';
-import { type LoadedModel, refuseOtherData } from '../../../src/training/artifact/load.ts';
+import { differenceOfData, type LoadedModel } from '../../../src/training/artifact/load.ts';
 import { temporaryFolder } from '../temporary_folder.ts';
 import { dataset, trainSmall } from '../trained.ts';
 
@@ -23,24 +23,29 @@ function changed(what: 'year' | 'genres' | 'item' | 'liked' | 'keys'): Dataset {
 
 describe('data', () => {
   it('that was read again is the same', () => {
-    expect(refuseOtherData(trained, structuredClone(dataset))).toEqual([]);
+    expect(differenceOfData(trained, structuredClone(dataset))).toBeUndefined();
   });
 
   it.each([
     ['year', '`year` has other values'],
     ['genres', '`genres` has other values'],
-    ['item', 'its events differ'],
-    ['liked', 'its events differ'],
-    ['keys', 'its events differ'],
-  ] as const)('in which one number of %s changed is refused; named by the user, it is reported', (what, reason) => {
-    expect(() => refuseOtherData(trained, changed(what))).toThrow(
-      `the data differs from the data of the training: ${reason}`,
-    );
-    expect(refuseOtherData(trained, changed(what), true)).toEqual([expect.stringContaining(reason)]);
+    ['item', 'its events, items or users differ'],
+    ['liked', 'its events, items or users differ'],
+    ['keys', 'its events, items or users differ'],
+  ] as const)('in which one number of %s changed differs', (what, reason) => {
+    expect(differenceOfData(trained, changed(what))).toBe(reason);
   });
 
-  it('that encodes otherwise is refused, named or not', () => {
+  it('that has grown differs by the number of what was added', () => {
+    const { parts, corpus, users } = changed('keys');
+    const grown = { ...dataset, parts, corpus: { ...corpus, rows: corpus.rows + 2 } };
+    expect(differenceOfData(trained, grown)).toBe('it has 2 more items');
+    const fewer = { ...grown, users: { ...users, rows: users.rows - 1 } };
+    expect(differenceOfData(trained, fewer)).toBe('it has 2 more items, 1 fewer user');
+  });
+
+  it('that encodes otherwise is refused', () => {
     const encodings = new Map(dataset.encodings).set('genres', { kind: 'vocabulary', values: ['b', 'a', 'c'] });
-    expect(() => refuseOtherData(trained, { ...dataset, encodings }, true)).toThrow('`genres` encodes differently');
+    expect(() => differenceOfData(trained, { ...dataset, encodings })).toThrow('`genres` encodes differently');
   });
 });

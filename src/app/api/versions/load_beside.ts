@@ -106,13 +106,12 @@ export async function runOf(loaded: LoadedRun, engine: EngineName, request: Load
   /** Loads the rows that only training and evaluation need. */
   const readRun = (): Promise<Run> => (wholeRun ??= load(trained.folder, { ...request, engine }));
   return makeRun(trained, engine, {
-    notes: async () => notes,
     dataset: async () => (await readRun()).dataset(),
-    answers: async () => ({ dataset: await (await readRun()).dataset(), notes }),
+    known: async () => ({ dataset: await (await readRun()).knownRows(), notes }),
     columns: async () => (await readRun()).itemColumns(),
     objectives: async () => objectives,
     reader: () => openReader(trained, request),
     eventReader: (known) => openReaderOfEvents(trained, request, known),
-    known: { served, notes },
+    made: { served, notes },
   });
 }

@@ -61,8 +61,11 @@ async function serveWith(logs: OpenedLogs, request: VersionsRequest): Promise<Se
     import('../../../serving/server/versions/versions.ts'),
     import('../../../serving/server/versions/swaps.ts'),
   ]);
-  const versionOf = (run: Run, folder: string): Promise<Version> =>
-    openVersion(run, folder, defined({ logs, index, table, userVectors }));
+  const versionOf = async (run: Run, folder: string): Promise<Version> => {
+    const version = await openVersion(run, folder, defined({ logs, index, table, userVectors }));
+    for (const note of await run.notes()) say(`${folder}: ${note}`);
+    return version;
+  };
   // If a run's index is written after the run, the run must be tried again.
   const extraFile = index === undefined || isAddress(index) ? undefined : join(index, 'index.json');
   const ofRun = {

@@ -36,6 +36,8 @@ export function exportCommand(program: Command): void {
       const { exportTowers, load } = await import('../../api/run.ts');
       const run = await load(folder, defined({ data, allow, engine, unfinished }));
       const { serving, files } = await exportTowers(run, { out, ...defined({ force, index }) });
+      // The vectors are those of the items of today.
+      if (index) for (const note of await run.notes()) say(note);
       if (json) return answerJson({ folder: out, files, serving });
       const { status, epochs, steps } = serving.training;
       const isUnfinished = status === 'interrupted' || status === 'stopped';
@@ -58,7 +60,7 @@ async function exportForBrowser(
   { out, force, json, columns, ...ofRun }: ExportCommandOptions,
 ): Promise<void> {
   const { exportPage } = await import('../../api/export_page.ts');
-  const run = await openRun(folder, ofRun);
+  const run = await openRun(folder, ofRun, 'knownRows');
   const chosenColumns = columns?.split(',').map((name) => name.trim());
   const { index, files, users, known } = await exportPage(run, { out, ...defined({ force, columns: chosenColumns }) });
   await run.close();

@@ -39,7 +39,7 @@ export function indexCommand(program: Command): void {
     const { data, allow, engine, unfinished, ...request } = options;
     const { checkIndexTarget, indexItems } = await import('../../api/index_items.ts');
     await checkIndexTarget(folder, request);
-    const run = await openRun(folder, defined({ data, allow, engine, unfinished }));
+    const run = await openRun(folder, defined({ data, allow, engine, unfinished }), 'knownRows');
     sayEngine(await run.engine());
     for (const note of await run.notes()) say(note);
     const bar = makeCountBar('items');

@@ -48,7 +48,7 @@ export function recommendCommand(program: Command): void {
         command.error('error: the query is missing: give `--user <key>`, or `--with <feature=value>`, or both');
       }
       const { recommend } = await import('../../api/run.ts');
-      const run = await openRun(folder, options, 'answers');
+      const run = await openRun(folder, options, 'recommender');
       sayEngine(await run.engine());
       const { items, history, notes, asOf } = await recommend(run, {
         ...defined({ user, filter, exclude, weights }),

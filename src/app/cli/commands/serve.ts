@@ -120,7 +120,7 @@ export function serveCommand(program: Command): void {
         ...(lines ? { log: lines.write } : {}),
       };
       if (folder !== undefined && canary === undefined) {
-        const run = await openRun(folder, ofRun, 'answers');
+        const run = await openRun(folder, ofRun, 'recommender');
         sayEngine(choice);
         const serving = await serve(run, { ...serveRequest, ...defined({ index, table }) });
         for (const note of await run.notes()) say(note);
@@ -133,7 +133,7 @@ export function serveCommand(program: Command): void {
         return;
       }
       const { serveVersions } = await import('../../api/versions/serve.ts');
-      const run = folder === undefined ? undefined : await openRun(folder, ofRun, 'answers');
+      const run = folder === undefined ? undefined : await openRun(folder, ofRun, 'recommender');
       const versions = {
         ...serveRequest,
         ...ofRun,

@@ -50,7 +50,7 @@ const whyOf = ({ diagnostics }: Failure): string =>
 export function trainCommand(program: Command): void {
   const command = new Command('train')
     .description('train a model and write the run into a folder')
-    .argument('[model]', 'a `.tower` file; none with `--final`')
+    .argument('[model]', 'a `.tower` file; none with `--final`, and to resume such a run')
     .addOption(dataOption())
     .addOption(allowOption())
     .requiredOption('--out <folder>', 'write the run into this folder')
@@ -83,8 +83,10 @@ export function trainCommand(program: Command): void {
     .addOption(jsonOption())
     .action(async (path: string | undefined, given: TrainCommandOptions) => {
       const { json, workers, watch: port, track, ...options } = given;
-      if (path === undefined && options.final === undefined) command.error("error: missing required argument 'model'");
-      const model = path ?? `--final ${options.final}`;
+      const isOld = options.resume || options.finish;
+      if (path === undefined && options.final === undefined && !isOld)
+        command.error("error: missing required argument 'model'");
+      const model = path ?? options.final ?? options.out;
       refuseTwoSeeds(command, options);
       if (options.from === undefined && (options.since !== undefined || options.all || options.replay !== undefined)) {
         command.error("error: options '--since', '--all' and '--replay' need '--from <run>'");
@@ -150,7 +152,7 @@ export function trainCommand(program: Command): void {
         });
       else
         answer(
-          status === 'interrupted' ? stoppedWords(model, options, manifest) : endedWords(options.out, status, manifest),
+          status === 'interrupted' ? stoppedWords(path, options, manifest) : endedWords(options.out, status, manifest),
         );
       // Scripts such as `train … && export …` must not continue with an unfinished model.
       if (status === 'interrupted') throw interrupt.aborted ? interrupt.reason : otherStopped;
@@ -240,8 +242,12 @@ function vocabularyWords({ admissions = new Map(), recoded, encodings }: TrainRe
   });
 }
 
-function stoppedWords(path: string, { from, out }: TrainCommandOptions, manifest: Manifest | undefined): string {
-  const goOn = `continue with \`tower train ${path} … --resume\``;
+function stoppedWords(
+  path: string | undefined,
+  { from, out }: TrainCommandOptions,
+  manifest: Manifest | undefined,
+): string {
+  const goOn = `continue with \`tower train ${path === undefined ? `--out ${out}` : `${path} …`} --resume\``;
   if (manifest) return `stopped; ${goOn}, or end the run as it is with \`--finish\``;
   // If the run continues another one, its weights are trained before the first step.
   const hasRun = from !== undefined && existsSync(out);

@@ -67,8 +67,8 @@ export const continued = {
       `\`${split}\` holds out ${events.toLocaleString('en')} events that are earlier than ${until}, up to which the run in ${folder} was trained`,
     hint: ({ split }) =>
       split === 'random'
-        ? 'use a split by time: a random split draws other events once there are more of them'
-        : 'use smaller shares for validation and test, or wait until there are more events',
+        ? 'use a split by time, since a random split draws other events once there are more of them, or train on all events with `--final`'
+        : 'use smaller shares for validation and test, wait until there are more events, or train on all events with `--final`',
   }),
 
   'step-of-continued': row<{ folder: string; step: number; from: string; first: number }>({

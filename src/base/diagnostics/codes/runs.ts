@@ -40,15 +40,15 @@ export const runs = {
     hint: 'give a folder that `tower train … --out` wrote',
   }),
 
-  'unfinished-run': row<{ folder: string; stopped?: { epochs: number; steps: number } | undefined }>({
+  'unfinished-run': row<{ folder: string; stopped?: { epochs: number; steps: number } | undefined; usable?: boolean }>({
     message: ({ folder, stopped }) =>
       stopped === undefined
         ? `the run in ${folder} has not finished`
         : `the run in ${folder} was stopped after ${countOf(stopped.epochs, 'epoch')} and ${countOf(stopped.steps, 'step')}: its model is unfinished`,
-    hint: ({ stopped }) =>
+    hint: ({ stopped, usable }) =>
       stopped === undefined
         ? 'continue it with `tower train … --resume`'
-        : 'continue it with `tower train … --resume`, end it as it is with `tower train … --finish`, or add `--unfinished`',
+        : `continue it with \`tower train … --resume\`${usable ? ', end' : ', or end'} it as it is with \`tower train … --finish\`${usable ? ', or add `--unfinished`' : ''}`,
   }),
 
   'run-in-use': row<{
@@ -245,6 +245,14 @@ export const runs = {
   'stage-of-run': row<{ folder: string }>({
     message: ({ folder }) => `${folder} is a trained model, so only its manifest can be shown`,
     hint: 'name a `.tower` file to see the stages of the compiler',
+  }),
+
+  'model-missing': row<{ folder?: string | undefined }>({
+    message: ({ folder }) => (folder === undefined ? 'no model is given' : `no model is given to continue ${folder}`),
+    hint: ({ folder }) =>
+      folder === undefined
+        ? 'give the `.tower` file of the model, or the run whose model trains on all events, by `--final`'
+        : 'give the `.tower` file that it was trained from: only a run that `--final` began continues without it',
   }),
 
   'no-model': row<{ path: string }>({

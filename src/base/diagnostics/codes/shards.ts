@@ -16,7 +16,10 @@ export const shards = {
       memory === undefined
         ? `${what} reads all training rows at any time, and they are in shards`
         : `${what} reads all training rows at any time, and they do not fit in ${bytesWords(memory)} of memory${needed === undefined ? '' : `: they need about ${bytesWords(needed)}`}`,
-    hint: 'allow more with `--memory`, or remove this from the model',
+    hint: ({ memory }) =>
+      memory === undefined
+        ? 'train the run again with more memory, such as `--memory 48G`, so that its rows are not in shards'
+        : 'allow more with `--memory`, or remove this from the model',
   }),
 
   'shards-continued': row<{ memory: number; needed?: number | undefined }>({
