@@ -85,7 +85,7 @@ export async function fileEvents(
     const dayFolder = join(folder, `day=${day}`);
     await makeFolder(dayFolder);
     const path = join(dayFolder, fileName(log, range));
-    const filled = columns.map(({ name, valueOf }) => ({ name, texts: ofDay.map((event) => textOf(valueOf(event))) }));
+    const filled = columns.map(({ name, read }) => ({ name, texts: ofDay.map((event) => textOf(read(event))) }));
     await writeParquet(path, filled, ofDay.length, columns.map(({ selected }) => selected).join(', '));
     files.push(path);
   }
@@ -126,7 +126,7 @@ function dayOf(time: GivenEvent['time']): string {
 
 interface EventColumn {
   readonly name: string;
-  readonly valueOf: (event: GivenEvent) => unknown;
+  readonly read: (event: GivenEvent) => unknown;
   /** SQL that converts the text of the column to its type. */
   readonly selected: string;
 }
@@ -154,7 +154,7 @@ async function columnsOf(
     return {
       name,
       selected: `${cast} AS ${quoted}`,
-      valueOf: (event) =>
+      read: (event) =>
         name === user ? event.user : name === item ? event.item : name === time ? event.time : event.columns[name],
     };
   });
