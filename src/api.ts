@@ -9,6 +9,7 @@ export { type ExportPageRequest, exportPage } from './app/api/export_page.ts';
 export { type FormatOptions, format } from './app/api/format.ts';
 export { type Indexed, type IndexRequest, indexItems } from './app/api/index_items.ts';
 export { type InitRequest, init } from './app/api/init.ts';
+export { type ClosedDay, type CloseRequest, closeDay } from './app/api/live.ts';
 export { writeReport, writeRunsReport } from './app/api/report.ts';
 export {
   type EvaluateRequest,

@@ -1,7 +1,7 @@
 /** Loads a trained model from its folder and answers requests with it. Long because each method of a run validates and describes its own request. */
 import { type Failure, failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
-import type { AsOf, Dataset, Part } from '../../data/dataset.ts';
+import type { AsOf, Dataset, Part, Until } from '../../data/dataset.ts';
 import { momentAsked, momentOf, momentWords } from '../../data/rows/fresh.ts';
 import type { EventReader, ItemReader } from '../../data/written/fields.ts';
 import type { EngineName } from '../../engines/engine.ts';
@@ -39,6 +39,8 @@ export interface LoadRequest extends MemoryRequest {
    * the column of time. Default: all events of the data block.
    */
   readonly asOf?: string | number;
+  /** Holds out the events after these, in place of those of the split: of a run that another one replaces. */
+  readonly later?: Until;
   readonly signal?: AbortSignal;
   /** True to accept the model of a run that was stopped and may be resumed. Answers say so. */
   readonly unfinished?: boolean;
@@ -86,7 +88,7 @@ export async function load(folder: string, request: LoadRequest = {}): Promise<R
   return makeRun(trained, request.engine, {
     async dataset() {
       const { dataset, difference } = await verifiedData();
-      if (difference === undefined || request.data !== undefined) return dataset;
+      if (difference === undefined || request.data !== undefined || request.later) return dataset;
       throw failure('other-data', { what: difference, own: true });
     },
     known: verifiedData,
@@ -94,7 +96,7 @@ export async function load(folder: string, request: LoadRequest = {}): Promise<R
     objectives: async () => (await import('./recorded.ts')).objectivesOf(trained),
     reader: () => openReader(trained, request),
     eventReader: (known) => openReaderOfEvents(trained, request, known),
-    ...(request.cache === false || request.asOf !== undefined
+    ...(request.cache === false || request.asOf !== undefined || request.later
       ? {}
       : { cache: (signal) => cacheOf(trained, request, signal) }),
   });
@@ -449,8 +451,12 @@ async function readRows(trained: LoadedModel, request: LoadRequest): Promise<Dat
   const { encodings, manifest } = trained;
   const { data, final, from } = manifest;
   const asOf = asOfAsked(request, manifest, description);
+  const { later } = request;
+  // The events after `later` may be judged, whatever the run was trained on.
   const trainedUntil =
-    request.data === undefined ? {} : defined({ trainedUntil: data.until, trainedAll: final && true });
+    request.data === undefined && later === undefined
+      ? {}
+      : defined({ trainedUntil: later ?? data.until, trainedAll: final && true });
   return readDataset(description, trained.plan, {
     ...reading,
     shards: await shardsOfTrained(trained, request),
@@ -493,11 +499,12 @@ export async function openReaderOfEvents(
   return openEventReader(description, trained.plan, trained.encodings, known, reading);
 }
 
-export async function blockOf(trained: LoadedModel, request: Pick<LoadRequest, 'data' | 'allow' | 'signal'>) {
-  const { allow = [], data } = request;
+export async function blockOf(trained: LoadedModel, request: Pick<LoadRequest, 'data' | 'allow' | 'later' | 'signal'>) {
+  const { allow = [], data, later } = request;
   const { recordedBlock } = await import('./recorded.ts');
   const block =
     data === undefined ? recordedBlock(trained, allow) : { description: blockIn(readSource(data)), access: {} };
   const { access, ...reading } = readingOf(request);
-  return { description: block.description, reading: { ...reading, access: { ...access, ...block.access } } };
+  const description: DataDescription = { ...block.description, ...defined({ later }) };
+  return { description, reading: { ...reading, access: { ...access, ...block.access } } };
 }

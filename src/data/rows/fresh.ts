@@ -24,7 +24,7 @@ export function freshRows(times: ArrayLike<number>, fresh: Fresh): Int32Array {
 }
 
 /** Returns the index after the events that a run had. Of its last time these are the first `events`: events with equal times keep the order of the files. */
-function firstAfter(times: ArrayLike<number>, { time, events }: Until, unit = 1): number {
+export function firstAfter(times: ArrayLike<number>, { time, events }: Until, unit = 1): number {
   let first = 0;
   while (first < times.length && times[first]! / unit < time) first++;
   for (let had = 0; had < events && first < times.length && times[first]! / unit === time; had++) first++;

@@ -4,6 +4,7 @@ import { pickTexts, type Texts } from '../../base/text/texts.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { ReadPlan } from '../binding/layout.ts';
 import type { Part } from '../dataset.ts';
+import { unitOf } from './fresh.ts';
 import {
   ascendingIndexes,
   gatherCodes,
@@ -53,7 +54,8 @@ export function orderEvents(good: ValidRows, readPlan: ReadPlan): OrderedEvents 
     ...defined({ times: time && gatherNumbers(time, order, new Float64Array(order.length)) }),
   };
   const folds = foldsOf(good, readPlan, order);
-  const toSplit = { rows: order.length, ...stream, ...defined({ folds }) };
+  const unit = unitOf(readPlan.time?.column.type ?? '');
+  const toSplit = { rows: order.length, ...stream, unit, ...defined({ folds }) };
   const { part, sentence } = splitEvents(readPlan.description, toSplit);
   const { places, rows } = rowsOfParts(part, order);
   return {

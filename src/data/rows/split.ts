@@ -4,6 +4,7 @@ import { makeRandom } from '../../base/random/random.ts';
 import type { Texts } from '../../base/text/texts.ts';
 import type { DataDescription, Split } from '../../graph/plan/data_description.ts';
 import type { Part } from '../dataset.ts';
+import { firstAfter, momentWords } from './fresh.ts';
 import type { Stream } from './gather.ts';
 import type { Staged } from './raw.ts';
 
@@ -19,6 +20,8 @@ export interface SplitInput extends Stream {
   readonly rows: number;
   /** For `column` and `files`: the index in `parts` of each event. */
   readonly folds?: Uint8Array;
+  /** Number of units of `times` in a second, or in the unit of the data. Default: 1. */
+  readonly unit?: number;
 }
 
 /** Finds the code of each part in a column's dictionary; −1 if no row names the part. It iterates, because a wrong column may have millions of texts. */
@@ -41,12 +44,17 @@ export function splitEvents(description: SplitOfBlock, events: SplitInput): Spli
   return { part: result.part, sentence: sentenceOf(description, result.sentence, counts) };
 }
 
-type SplitOfBlock = Pick<DataDescription, 'split' | 'trainsAll' | 'span'>;
+type SplitOfBlock = Pick<DataDescription, 'split' | 'trainsAll' | 'later' | 'span'>;
 
-const resultOf = ({ split, trainsAll }: SplitOfBlock, events: SplitInput): SplitResult =>
-  trainsAll
-    ? { part: new Uint8Array(events.rows), sentence: 'All events are for training' }
-    : splitters[split.kind](split as never, events);
+function resultOf({ split, trainsAll, later }: SplitOfBlock, events: SplitInput): SplitResult {
+  if (later) {
+    const part = new Uint8Array(events.rows);
+    part.fill(2, firstAfter(events.times ?? [], later, events.unit));
+    return { part, sentence: `Held out are the events after ${momentWords(later.time)}` };
+  }
+  if (trainsAll) return { part: new Uint8Array(events.rows), sentence: 'All events are for training' };
+  return splitters[split.kind](split as never, events);
+}
 
 export const partsOfUsers = (split: Split, events: SplitInput): Uint8Array =>
   splitters[split.kind](split as never, events).part;
@@ -73,10 +81,14 @@ export const cutsOf = (
   rows: number,
 ): readonly [number, number] => [shareOf(rows, 1 - validation - test), shareOf(rows, 1 - test)];
 
-function sentenceOf({ split, trainsAll, span }: SplitOfBlock, sentence: string, counts: readonly number[]): string {
+function sentenceOf(
+  { split, trainsAll, later, span }: SplitOfBlock,
+  sentence: string,
+  counts: readonly number[],
+): string {
   const rowTotal = counts.reduce((sum, count) => sum + count, 0);
   for (const [index, part] of parts.entries()) {
-    if (counts[index]! > 0 || trainsAll || !isRequested(split, part, counts)) continue;
+    if (counts[index]! > 0 || trainsAll || later || !isRequested(split, part, counts)) continue;
     throw failure('empty-split', { part, rows: rowTotal, reason: emptyReason(split, part) }, span);
   }
   return `${sentence}: ${sizesOf(counts)}.`;

@@ -33,6 +33,11 @@ export interface DataDescription {
   readonly split: Split;
   /** True: no event is held out. Those that `split` would hold out are training events too. */
   readonly trainsAll?: true;
+  /**
+   * Holds out the events that are later than a training, in place of those of `split`: those after a time in seconds, or in the unit of the data, and of the
+   * events at exactly this time those after the first `events`.
+   */
+  readonly later?: { readonly time: number; readonly events: number };
   /** With `excluded`, the default, rankings leave out items that the user had before the event. */
   readonly seen: 'excluded' | 'kept';
   /** Figures are means over events where this is absent. */

@@ -15,6 +15,7 @@ import { importCommand } from './import.ts';
 import { indexCommand } from './index.ts';
 import { initCommand } from './init.ts';
 import { inspectCommand } from './inspect.ts';
+import { liveCommand } from './live.ts';
 import { lspCommand } from './lsp.ts';
 import { recommendCommand } from './recommend.ts';
 import { reportCommand } from './report.ts';
@@ -43,6 +44,7 @@ const commands: readonly AddCommand[] = [
   reportCommand,
   recommendCommand,
   serveCommand,
+  liveCommand,
   indexCommand,
   exportCommand,
   inspectCommand,

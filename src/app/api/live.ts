@@ -1,0 +1,253 @@
+/**
+ * Closes a day of a model in use: the events that a server has taken go to files, the versions are judged by them, a new version is trained on them, and it takes
+ * the place of the one that answers unless it is worse. A server that watches the folder of versions takes the new one.
+ */
+import { existsSync } from 'node:fs';
+import { readFile, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { failure } from '../../base/diagnostics/failure.ts';
+import { makeFolder, writeTextDurably } from '../../base/storage/durable.ts';
+import { logFilesIn } from '../../base/storage/record_log/lines.ts';
+import { readRecordLog } from '../../base/storage/record_log/record_log.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { Until } from '../../data/dataset.ts';
+import { momentOf } from '../../data/rows/fresh.ts';
+import { fileEvents, type LoggedEvents } from '../../data/written/event_files.ts';
+import type { GivenEvent } from '../../data/written/fields.ts';
+import { eventLog, makeEventCompaction } from '../../serving/server/events/writes.ts';
+import type { Comparison } from '../../training/evaluation/compare.ts';
+import type { Interval } from '../../training/evaluation/slices.ts';
+import { compare } from './compare.ts';
+import { blockOf, type LoadRequest, load, type Run } from './run.ts';
+import { listRuns, prunable, pruneRun } from './runs.ts';
+import { train } from './train.ts';
+import { candidatesIn } from './versions/watch.ts';
+
+export interface CloseRequest extends Pick<LoadRequest, 'allow' | 'engine' | 'signal'> {
+  /** The folder of the events of a server: that of `tower serve --events`. */
+  readonly events: string;
+  /** The folder for their files, which must be among the events of the data block. */
+  readonly into: string;
+  /** The run whose settings train the new version. Default: the one that the latest version names. */
+  readonly final?: string;
+  /** Number of earlier events, drawn anew in each epoch, to train on for each new one. Default: that of the settings' run. */
+  readonly replay?: number;
+  /** Number of versions that stay, at least 2. Default: 10. */
+  readonly keep?: number;
+  readonly say?: (line: string) => void;
+}
+
+export type DayOutcome = 'published' | 'refused' | 'rolled back' | 'nothing new';
+
+export interface ClosedDay {
+  /** The last moment of the events, in ISO 8601 or as a number of the data. */
+  readonly until: string | number;
+  readonly events: number;
+  /** The version that answered, by its folder. */
+  readonly version: string;
+  readonly metric?: string;
+  /** Figures of the events before any of these versions was trained on them: of the version, of the one before, and of baselines. */
+  readonly figures?: Readonly<Record<string, Interval>>;
+  readonly outcome: DayOutcome;
+  /** The folder of the new version. */
+  readonly published?: string;
+  readonly reason?: string;
+}
+
+/** The file with a line for each closed day, beside the versions. */
+const daysName = 'days.jsonl';
+/** Above this number of items, a linear baseline of all pairs of items takes too long. */
+const mostItemsOfEase = 12_000;
+
+/**
+ * @param folder of the versions, which has at least one
+ * @throws Failure `no-version`, `data-needs`, and those of training and comparing
+ */
+export async function closeDay(folder: string, request: CloseRequest): Promise<ClosedDay> {
+  const { say = () => {}, keep = 10, allow, engine, signal } = request;
+  const [latest, before] = await versionsIn(folder);
+  if (latest === undefined) throw failure('no-version', { folder, refused: 0 });
+  const options = defined({ allow, engine, signal });
+  const filed = await fileNewEvents(latest, request, options);
+  const run = await load(latest, options);
+  const { until } = run.trained.manifest.data;
+  if (until === undefined) throw failure('data-needs', { what: '`tower live`', needs: 'a `time` in the data block' });
+  const found = await compared({ now: latest, ...defined({ before }) }, until, options);
+  await run.close();
+  const lastMoment = found?.lastMoment ?? momentOf(until.time);
+  const day = { until: lastMoment, events: found?.comparison.events ?? 0, version: basename(latest) };
+  say(
+    `${day.events.toLocaleString('en')} events are later than ${basename(latest)}; ${filed} of them are new in ${request.into}`,
+  );
+  if (found === undefined) return { ...day, outcome: 'nothing new' };
+
+  const { comparison, metric } = found;
+  const figures = Object.fromEntries(comparison.rows.map((row) => [row.name, row.figures[metric]!]));
+  const measured = { ...day, metric, figures };
+  // A version that is worse than the one before it was a mistake, which training must not go on from.
+  const lead = comparison.rows.find(({ name }) => name === 'before')?.differences?.[metric];
+  const isWorse = before !== undefined && lead !== undefined && lead.low > 0;
+  const base = isWorse ? before : latest;
+  if (isWorse) say(`${basename(latest)} is worse than ${basename(before)}, so training goes on from the latter`);
+  const next = `${folder}.next`;
+  const settings = await settingsRun(base, request.final);
+  await train(undefined, {
+    ...{ final: settings, from: base, out: next, force: true, ...options },
+    ...defined({ replay: request.replay }),
+  });
+  const trial = await compared({ now: latest, next }, until, options);
+  const change = trial?.comparison.rows.find(({ name }) => name === 'next')?.differences?.[metric];
+  if (change !== undefined && change.high < 0) {
+    await rm(next, { recursive: true });
+    const reason = `the new version is worse on events that it was trained on: ${metric} ${signed(change.mean)}`;
+    return record(folder, { ...measured, outcome: 'refused', reason }, say);
+  }
+  const published = await freeName(folder, String(lastMoment).slice(0, 10));
+  await rename(next, join(folder, published));
+  for (const old of prunable(await listRuns(folder), Math.max(2, keep))) await pruneRun(old);
+  return record(
+    folder,
+    {
+      ...measured,
+      published,
+      outcome: isWorse ? 'rolled back' : 'published',
+      ...(isWorse
+        ? { reason: `${basename(latest)} is worse than ${basename(before)}: ${metric} ${signed(-lead.mean)}` }
+        : {}),
+    },
+    say,
+  );
+}
+
+const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;
+
+/** Returns the folders of complete runs, the newest first. */
+async function versionsIn(folder: string): Promise<readonly string[]> {
+  const candidates = await candidatesIn(folder, new Map());
+  return candidates.filter(({ isWhole, checksum }) => isWhole && checksum !== undefined).map((each) => each.folder);
+}
+
+/** Writes the new events of the log to files. @returns their number */
+async function fileNewEvents(
+  version: string,
+  { events: folder, into }: CloseRequest,
+  options: Pick<LoadRequest, 'allow' | 'engine' | 'signal'>,
+): Promise<number> {
+  const logged = await eventsOf(folder);
+  if (logged === undefined) return 0;
+  const run = await load(version, options);
+  try {
+    const { eventBasis } = (await run.recommender()).known;
+    if (eventBasis === undefined)
+      throw failure('events-closed', {
+        reason: 'the rows of this run are in shards',
+        advice: 'train with more memory',
+      });
+    const { description, reading } = await blockOf(run.trained, options);
+    const needs = run.trained.plan;
+    const filed = await fileEvents(into, logged, { ...reading, description, needs, types: eventBasis.types });
+    await refuseOtherFolder(run, filed.files, into, options);
+    return filed.events;
+  } finally {
+    await run.close();
+  }
+}
+
+/** @throws Failure `data-needs` if the data block does not read the files */
+async function refuseOtherFolder(
+  run: Run,
+  files: readonly string[],
+  into: string,
+  options: LoadRequest,
+): Promise<void> {
+  if (files.length === 0) return;
+  const { findFiles } = await import('../../data/files/files.ts');
+  const { description, reading } = await blockOf(run.trained, options);
+  const { output } = findFiles(description, reading.access, new Map());
+  const paths = new Set(output.flatMap(({ files: ofRole }) => ofRole.map(({ path }) => basename(path))));
+  if (files.every((path) => paths.has(basename(path)))) return;
+  const needs = `the folder ${into} among its events, such as \`events = "…/**/*.{csv,parquet}"\``;
+  throw failure('data-needs', { what: 'the data block', needs }, description.events.span);
+}
+
+/** Reads the log of a server, which may be running. Events of deleted users are left out. */
+async function eventsOf(folder: string): Promise<LoggedEvents | undefined> {
+  const { id, before, records } = await readRecordLog(logFilesIn(folder), eventLog);
+  if (id === undefined) return undefined;
+  const compaction = makeEventCompaction();
+  records.forEach(compaction.add);
+  const remaining = compaction.remaining();
+  const entries = records.map((entry) =>
+    remaining(entry)!.filter((write): write is GivenEvent => !('deleted' in write)),
+  );
+  return { log: id, before, entries };
+}
+
+interface ComparedVersions {
+  readonly comparison: Comparison;
+  readonly metric: string;
+  readonly lastMoment: string | number;
+}
+
+/** Compares versions and baselines on the events after a training; undefined if there are none. */
+async function compared(
+  versions: Readonly<Record<string, string>>,
+  later: Until,
+  options: Pick<LoadRequest, 'allow' | 'engine' | 'signal'>,
+): Promise<ComparedVersions | undefined> {
+  const runs: { readonly name: string; readonly run: Run }[] = [];
+  try {
+    for (const [name, folder] of Object.entries(versions))
+      runs.push({ name, run: await load(folder, { ...options, later }) });
+    const { corpus, parts, knownUntil = later.time } = await runs[0]!.run.dataset();
+    if (parts.test.rows === 0) return undefined;
+    const baselines = ['popularity', corpus.rows <= mostItemsOfEase ? 'ease' : 'item_cf'];
+    const comparison = await compare(runs, { baselines, part: 'test' });
+    return { comparison, metric: comparison.metrics[0]!, lastMoment: momentOf(knownUntil) };
+  } finally {
+    for (const { run } of runs) await run.close();
+  }
+}
+
+/** Returns the folder of the run whose settings train the next version. */
+async function settingsRun(version: string, given: string | undefined): Promise<string> {
+  if (given !== undefined) return given;
+  const { manifest } = (await load(version)).trained;
+  const name = manifest.final?.name ?? version;
+  if (existsSync(name)) return name;
+  throw failure('data-needs', {
+    what: 'the next version',
+    needs: `the run ${name}, whose settings it takes: name it with \`--final\``,
+  });
+}
+
+async function freeName(folder: string, day: string): Promise<string> {
+  const name = day.replaceAll(/[^\w-]/g, '_');
+  for (let number = 1; ; number++) {
+    const own = number === 1 ? name : `${name}-${number}`;
+    if (!existsSync(join(folder, own))) return own;
+  }
+}
+
+/** Adds a line to the days, and draws their page. */
+async function record(folder: string, day: ClosedDay, say: (line: string) => void): Promise<ClosedDay> {
+  const days = [...(await closedDays(folder)), day];
+  await makeFolder(folder);
+  await writeTextDurably(join(folder, daysName), days.map((each) => `${JSON.stringify(each)}\n`).join(''));
+  const { daysPage } = await import('../report/days_page.ts');
+  await writeTextDurably(join(folder, 'days.html'), daysPage(days));
+  say(`${join(folder, 'days.html')} shows ${days.length === 1 ? 'this day' : `these ${days.length} days`}`);
+  return day;
+}
+
+/** Returns the days that were closed before. Lines that are no such days are left out. */
+export async function closedDays(folder: string): Promise<readonly ClosedDay[]> {
+  const text = await readFile(join(folder, daysName), 'utf8').catch(() => '');
+  return text.split('\n').flatMap((line): ClosedDay[] => {
+    try {
+      return [JSON.parse(line) as ClosedDay];
+    } catch {
+      return [];
+    }
+  });
+}

@@ -1,0 +1,50 @@
+import { Command } from 'commander';
+import { defined } from '../../../base/util/defined.ts';
+import type { ClosedDay, CloseRequest } from '../../api/live.ts';
+import { allowOption, engineOption, jsonOption, wholeNumber, withExample } from '../options.ts';
+import { answer, answerJson, say } from '../report.ts';
+import { endable } from '../signals.ts';
+
+interface LiveCommandOptions extends Omit<CloseRequest, 'say' | 'signal'> {
+  readonly json?: boolean;
+}
+
+export function liveCommand(program: Command): void {
+  const command = new Command('live')
+    .description(
+      'close a day of a model in use: file its events, judge the versions by them, train the next, and publish it',
+    )
+    .argument('<folder>', 'the folder of versions that `tower serve --watch` watches')
+    .requiredOption('--events <folder>', 'read the events that `tower serve --events` keeps in this folder')
+    .requiredOption('--into <folder>', 'write them to files in this folder, which the data block reads')
+    .option('--final <run>', 'train with the settings of this run (default: the run that the latest version names)')
+    .option('--replay <number>', 'add so many earlier events for each new one (default: as in that run)', Number)
+    .option('--keep <number>', 'keep so many versions (default: 10)', wholeNumber);
+  for (const option of [engineOption(), allowOption(), jsonOption()]) command.addOption(option);
+  command.action(async (folder: string, { json, ...options }: LiveCommandOptions) => {
+    const { closeDay } = await import('../../api/live.ts');
+    const day = await endable((signal) => closeDay(folder, { ...options, say, signal }));
+    if (json) return answerJson(day);
+    answer(dayText(day));
+  });
+  program.addCommand(
+    withExample(
+      command,
+      'tower live live --events events --into data/events',
+      'tower live live --events events --into data/events --final runs/first --replay 10 --keep 5',
+    ),
+  );
+}
+
+function dayText({ metric, figures = {}, outcome, published, reason }: ClosedDay): string {
+  const lines = Object.entries(figures).map(
+    ([name, { mean, low, high }]) => `${name.padEnd(12)} ${mean.toFixed(4)}  (${low.toFixed(4)} to ${high.toFixed(4)})`,
+  );
+  const result = [outcome, ...Object.values(defined({ published }))].join(': ');
+  return [
+    ...(metric ? [`${metric} on the events of the day`] : []),
+    ...lines,
+    result,
+    ...(reason ? [reason] : []),
+  ].join('\n');
+}

@@ -1,0 +1,62 @@
+/** Draws the closed days of a model in use: how well each version did on the events that came after its training. One file, without scripts. */
+import type { ClosedDay } from '../api/live.ts';
+import { figureText, paragraph, section, shell, table } from './html.ts';
+import { lineChart } from './line_chart.ts';
+
+const seriesNames: Readonly<Record<string, string>> = {
+  now: 'the version that answered',
+  before: 'the version before it',
+};
+
+/** @param days the earliest first */
+export function daysPage(days: readonly ClosedDay[]): string {
+  const measured = days.filter(({ figures }) => figures !== undefined);
+  const names = [...new Set(measured.flatMap(({ figures }) => Object.keys(figures!)))];
+  const metric = measured.at(-1)?.metric ?? '';
+  const series = names.map((name) => ({
+    name: seriesNames[name] ?? name,
+    points: measured.flatMap(({ figures }, day) => {
+      const figure = figures![name];
+      return figure ? [[day + 1, figure.mean] as const] : [];
+    }),
+  }));
+  const last = measured.at(-1);
+  return shell('The days of a model in use', [
+    '<h1>Day after day</h1>',
+    section(
+      'Verdict',
+      paragraph(last ? verdictOf(last) : 'No day with new events has been closed yet.'),
+      paragraph(
+        'Each day judges the version that answered on it, by events that no version had been trained on. Only then they are training events.',
+      ),
+    ),
+    measured.length === 0
+      ? ''
+      : section(`${metric} by day`, lineChart({ title: `${metric} by day`, x: 'day', series })),
+    section('The days', daysTable(days, names)),
+  ]);
+}
+
+function verdictOf({ metric = '', figures = {}, events }: ClosedDay): string {
+  const { now, ...others } = figures;
+  if (now === undefined) return '';
+  const worse = Object.entries(others).filter(([, { mean }]) => mean > now.mean);
+  const best =
+    worse.length === 0 ? 'above all others' : `below ${worse.map(([name]) => seriesNames[name] ?? name).join(' and ')}`;
+  const interval = `${figureText(now.low)} to ${figureText(now.high)}`;
+  return `On ${events.toLocaleString('en')} events of the last day ${metric} was ${figureText(now.mean)} (${interval}), ${best}.`;
+}
+
+function daysTable(days: readonly ClosedDay[], names: readonly string[]): string {
+  const rows = days.toReversed().map((day) => {
+    const { until, events, version, figures, outcome, published, reason } = day;
+    const figureCells = names.map((name) => {
+      const figure = figures?.[name];
+      return figure ? `${figureText(figure.mean)} (${figureText(figure.low)}–${figureText(figure.high)})` : '';
+    });
+    const change = [outcome, published && `as ${published}`, reason && `: ${reason}`].filter(Boolean).join(' ');
+    return [String(until), String(events), version, ...figureCells, change];
+  });
+  const head = ['until', 'events', 'version', ...names.map((name) => seriesNames[name] ?? name), 'what came of it'];
+  return table({ caption: 'The latest day is first', head: head.map(String), rows });
+}
