@@ -56,6 +56,8 @@ export interface ClosedDay {
 
 /** The file with a line for each closed day, beside the versions. */
 const daysName = 'days.jsonl';
+/** Below this number of events, no version is refused: with one or two users an interval says nothing. */
+const leastJudged = 100;
 /** Above this number of items, a linear baseline of all pairs of items takes too long. */
 const mostItemsOfEase = 12_000;
 
@@ -86,7 +88,8 @@ export async function closeDay(folder: string, request: CloseRequest): Promise<C
   const measured = { ...day, metric, figures };
   // A version that is worse than the one before it was a mistake, which training must not go on from.
   const lead = comparison.rows.find(({ name }) => name === 'before')?.differences?.[metric];
-  const isWorse = before !== undefined && lead !== undefined && lead.low > 0;
+  const canJudge = comparison.events >= leastJudged;
+  const isWorse = canJudge && before !== undefined && lead !== undefined && lead.low > 0;
   const base = isWorse ? before : latest;
   if (isWorse) say(`${basename(latest)} is worse than ${basename(before)}, so training goes on from the latter`);
   const next = `${folder}.next`;
@@ -97,7 +100,7 @@ export async function closeDay(folder: string, request: CloseRequest): Promise<C
   });
   const trial = await compared({ now: latest, next }, until, options);
   const change = trial?.comparison.rows.find(({ name }) => name === 'next')?.differences?.[metric];
-  if (change !== undefined && change.high < 0) {
+  if (canJudge && change !== undefined && change.high < 0) {
     await rm(next, { recursive: true });
     const reason = `the new version is worse on events that it was trained on: ${metric} ${signed(change.mean)}`;
     return record(folder, { ...measured, outcome: 'refused', reason }, say);

@@ -206,6 +206,7 @@ async function makeReader(
 
   return {
     fields,
+    neededColumns: fields.flatMap(({ name, needed }) => (needed && shownName(name) === name ? [name] : [])),
     hasItemsFile: layout.itemKey?.inFile !== undefined,
     timeOf(now) {
       if (places.time === undefined) return undefined;

@@ -200,6 +200,8 @@ export interface ReadEvent extends Pick<GivenEvent, 'user' | 'item'> {
 
 export interface EventReader {
   readonly fields: readonly WrittenField[];
+  /** Columns that an event must have beside its user, item and time. */
+  readonly neededColumns: readonly string[];
   /** True if an event may only be of an item that the items have. */
   readonly hasItemsFile: boolean;
   /** Returns the time for an event that is given without one; undefined if the times of the data are neither dates nor seconds or milliseconds since 1970. */

@@ -16,9 +16,11 @@ export interface ItemListProps {
   readonly heading: RefObject<HTMLHeadingElement | null>;
   change(part: Partial<QueryForm>): void;
   showNear(item: Item): void;
+  /** Sends the event that the user has had an item. Absent: the server takes no events, or no user is chosen. */
+  readonly addEvent?: ((item: Item) => void) | undefined;
 }
 
-export function ItemList({ about, question, answer, isOld, heading, change, showNear }: ItemListProps) {
+export function ItemList({ about, question, answer, isOld, heading, change, showNear, addEvent }: ItemListProps) {
   const list = useRef<HTMLOListElement>(null);
   const { items } = answer;
   useMoves(list, items);
@@ -59,18 +61,34 @@ export function ItemList({ about, question, answer, isOld, heading, change, show
                 <Facts item={item} picture={picture} />
               </div>
               <ScoreBar score={item.score} parts={itemParts[at]!} names={shownNames} {...{ span: scoreSpan, digits }} />
-              <button
-                type="button"
-                class="leave"
-                title="Leave out"
-                aria-label={`Leave out ${title}`}
-                onClick={() => {
-                  change({ exclude: [...question.exclude, { key, title }] });
-                  heading.current?.focus({ preventScroll: true });
-                }}
-              >
-                ×
-              </button>
+              <span class="choices">
+                {addEvent && (
+                  <button
+                    type="button"
+                    class="had"
+                    title="Send the event that the user has had it"
+                    aria-label={`The user has had ${title}`}
+                    onClick={() => {
+                      addEvent({ key, title });
+                      heading.current?.focus({ preventScroll: true });
+                    }}
+                  >
+                    ✓
+                  </button>
+                )}
+                <button
+                  type="button"
+                  class="leave"
+                  title="Leave out"
+                  aria-label={`Leave out ${title}`}
+                  onClick={() => {
+                    change({ exclude: [...question.exclude, { key, title }] });
+                    heading.current?.focus({ preventScroll: true });
+                  }}
+                >
+                  ×
+                </button>
+              </span>
             </li>
           );
         })}

@@ -67,9 +67,10 @@ interface AnswerViewProps {
   readonly asked: PageRequest;
   readonly hasToken: boolean;
   change(part: Partial<QueryForm>): void;
+  readonly addEvent?: ((item: Item) => void) | undefined;
 }
 
-function AnswerView({ about, question, asking, asked, hasToken, change }: AnswerViewProps) {
+function AnswerView({ about, question, asking, asked, hasToken, change, addEvent }: AnswerViewProps) {
   const { answer, trouble, mistakes = [] } = asking;
   const heading = useRef<HTMLHeadingElement>(null);
   const showNear = (near: Item): void => {
@@ -132,7 +133,9 @@ function AnswerView({ about, question, asking, asked, hasToken, change }: Answer
       {answer && answer.value.items.length === 0 && (
         <p class="empty">No item is left: the filter, what is left out, and what the user has had keep none.</p>
       )}
-      {answer && <ItemList {...{ about, question, change, showNear, heading, isOld }} answer={answer.value} />}
+      {answer && (
+        <ItemList {...{ about, question, change, showNear, heading, isOld, addEvent }} answer={answer.value} />
+      )}
       <Command asked={asked} hasToken={hasToken} />
     </main>
   );
@@ -298,6 +301,16 @@ function Ready({ client, about: loaded, first, onToken }: ReadyProps) {
     setQuestion((before) => ({ ...before, ...part }));
   };
 
+  const { eventColumns } = about;
+  const addEvent = async (item: Item): Promise<void> => {
+    const columns = Object.fromEntries(eventColumns!.map((name) => [name, null]));
+    const reply = await client.post('/v1/events', { user: question.user, item: item.key, columns });
+    if (reply.kind === 'mistakes') setAsking((before) => ({ ...before, mistakes: reply.mistakes }));
+    else if ('reason' in reply)
+      setAsking((before) => ({ ...before, trouble: { reason: reply.reason, retries: false } }));
+    else asker.current!.ask(pageRequest, 0);
+  };
+
   return (
     <>
       <a class="skip" href="#answer">
@@ -320,6 +333,7 @@ function Ready({ client, about: loaded, first, onToken }: ReadyProps) {
         <AnswerView
           {...{ about, question, asking, asked: pageRequest, change: changeForm }}
           hasToken={client.hasToken}
+          addEvent={eventColumns && question.user !== '' ? addEvent : undefined}
         />
       </div>
     </>

@@ -17,6 +17,8 @@ export interface About {
   readonly asOf?: string | number;
   /** Default of `removeSeen`. */
   readonly removeSeen: boolean;
+  /** Columns that an event must have beside its user, item and time. Absent: the server takes no events. */
+  readonly eventColumns?: readonly string[];
 }
 
 export interface AboutColumn {

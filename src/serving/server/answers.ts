@@ -247,7 +247,7 @@ export function makeAnswers({
     },
     about: () => ({
       ...aboutOf(recommender.snapshot, recommender.query, removesSeen),
-      ...defined({ asOf: recommender.asOf }),
+      ...defined({ asOf: recommender.asOf, eventColumns: events?.reader.neededColumns }),
     }),
   };
 }

@@ -501,6 +501,10 @@ const aboutSchema = (version: Schema): Schema =>
       ),
       columns: listSchema('The columns of the items file.', column),
       removeSeen: { type: 'boolean', description: 'The default of `removeSeen`.' },
+      eventColumns: listSchema(
+        'Columns that an event must have beside `user`, `item` and `time`. Absent: the server takes no events.',
+        textSchema('Its name.'),
+      ),
       mostItems: integerSchema('The largest `k`.'),
     },
     ['version', 'items', 'users', 'width', 'query', 'objectives', 'columns', 'removeSeen', 'mostItems'],
