@@ -27,7 +27,7 @@ const notRun: readonly (readonly [RegExp, string])[] = [
   [/tower import /, 'reads a config of another repository; test/app/easyrec'],
   [/tower init/, 'reads files of the reader; test/data/init and test/app/api/init'],
   [/tower tune /, 'trains for half an hour; test/training/tune'],
-  [/--replay|live\/|runs\/day2/, 'goes on with events of another day; test/app/api/continued.slow.test.ts'],
+  [/--replay|live\/|tower live|runs\/day2/, 'goes on with events of another day; test/app/api/continued.slow.test.ts'],
   [/runs\/flights|device=phone|--weight |--items /, 'asks a model of other columns or tasks; test/app/api'],
   [
     /model\.tower|films\.tower|block\.tower|movielens\.tower --data data\.tower|ids\.tower/,
