@@ -152,6 +152,9 @@ describe('a run trained on all events', () => {
     expect((await recommend(run, { user: 'u1', k: 3 })).items).toHaveLength(3);
     expect((await diagnosticOf(evaluate(run))).code).toBe('no-test-figure');
     await run.close();
+    // The next day goes on from it, with the events after its last one.
+    const { dataset: next } = await final('chosen', 'after-shards', { from: at('sharded') });
+    expect(next.parts.train.fresh).toHaveLength(0);
   });
 
   it('is refused with other settings, of a run that went on, and without a data block', async () => {
