@@ -2,7 +2,7 @@
  * Trains a model in epochs of steps, with a validation and a checkpoint after each. Keeps the best weights, and ends with a folder that is a model. A seed
  * gives the same bits on the same engine, however often the run was stopped and resumed.
  */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { failure } from '../base/diagnostics/failure.ts';
 import { removeDurably } from '../base/storage/durable.ts';
 import { defined } from '../base/util/defined.ts';
@@ -71,7 +71,9 @@ async function start(options: TrainOptions): Promise<TrainResult> {
   const chosenPrecision = choosePrecision(plan, engine, bfloat16Instructions());
   const foreignFiles = await startFolder(folder, {
     ...identify(plan, dataset, engine.name, files),
-    ...defined({ precision: chosenPrecision?.precision, from: earlierLineage, final: origin?.final }),
+    ...defined({ precision: chosenPrecision?.precision, from: earlierLineage }),
+    // The run may be resumed from another working folder.
+    ...(origin?.final ? { final: { ...origin.final, name: resolve(origin.final.name) } } : {}),
   });
   await writeAdmissions(folder, dataset, earlierLineage?.checksum);
   return withState(options, chosenPrecision, firstTables, async (state) => {

@@ -241,7 +241,11 @@ async function trainIn(
       group && (await (await import('../../training/workers/read_together.ts')).chooseLayout(group, layoutRequest));
     request.onReady?.({
       ...{ ...choice, plan, dataset },
-      warnings: [...warnings, ...(await emptyHistories(dataset, data.description))],
+      warnings: [
+        ...warnings,
+        ...lateEvents(before, dataset, data.description),
+        ...(await emptyHistories(dataset, data.description)),
+      ],
       ...defined({ tables: tables && { ...tables, workers: group.workers } }),
     });
     const options: TrainOptions = {
@@ -275,6 +279,21 @@ async function trainIn(
     const trainResult = await (group && group.rank > 0 ? followIn({ ...options, group }) : run.trainModel(options));
     return { ...trainResult, plan, dataset, engine: choice.engine };
   }
+}
+
+/** Warns about events that the earlier run did not have although they are not later than its last one, so that they are not new either. */
+function lateEvents(
+  { from }: TrainingStart,
+  { parts: { train } }: Dataset,
+  { time }: DataDescription,
+): readonly Diagnostic[] {
+  const { fresh } = from?.lineage ?? {};
+  if (!from || !train.fresh || !fresh || 'since' in fresh) return [];
+  const { folder, trained } = from.base;
+  const events = train.rows - train.fresh.length - trained.manifest.data.train;
+  return events > 0
+    ? [diagnose('late-events', time?.span, { folder, events, until: momentWords(fresh.after.time) })]
+    : [];
 }
 
 /** Warns about the first history that is empty in most training events. One shard is enough, because its rows are a random sample. */

@@ -104,10 +104,10 @@ async function startOthers(workers: number): Promise<LaunchedWorkers> {
   const lost = new AbortController();
   const meeting = { workers, meet: `file://${join(folder, 'meeting')}`, ...limits(process.env, true) };
   shareCores(workers);
-  // Gloo would look for the address of this machine's name, which a container may not have.
+  // Without it Gloo resolves the host name of this machine, and in a container this may fail.
   process.env.GLOO_SOCKET_IFNAME ??= process.platform === 'darwin' ? 'lo0' : 'lo';
   const otherWorkers = Array.from({ length: workers - 1 }, (_, at) => start({ ...meeting, rank: at + 1 }));
-  // This runs at every end of the process except a kill.
+  // Runs whenever this process ends, unless it is killed.
   process.once('exit', () => {
     for (const { child } of otherWorkers) child.kill('SIGKILL');
   });
@@ -173,14 +173,14 @@ function start(meeting: Meeting): OtherWorker {
   return { rank, child, failed, exited };
 }
 
-/** Waits for a worker. One that has heard of the end needs a moment to close its engine. */
+/** Waits until a worker has exited: after the training it needs a moment to close its engine. */
 async function finish({ child, exited }: OtherWorker): Promise<void> {
   const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
   await exited;
   clearTimeout(timer);
 }
 
-/** The rows of one of several workers: read like in a single process, or from shards that the first worker has written. */
+/** Describes the rows of one of several workers: they are read as in a single process, or from shards that the first worker has written. */
 export interface RowsOfWorkers {
   readonly plan: Plan;
   readonly request: MemoryRequest & {
@@ -189,13 +189,13 @@ export interface RowsOfWorkers {
     readonly tables?: TableLayout;
     readonly signal?: AbortSignal;
   };
-  /** Says when rows go to shards. The first worker decides. */
+  /** When rows go to shards. Only the first worker decides by it. */
   readonly when: ShardRequest['when'];
-  /** Reads rows like a single process. */
+  /** Reads rows as a single process does. */
   read(shards: ShardRequest, signal: AbortSignal | undefined): Promise<Dataset>;
 }
 
-/** @throws Failure like a single process, `shards-missing`, `worker-lost` */
+/** @throws Failure of reading in a single process, `shards-missing`, `worker-lost` */
 export async function rowsOfWorker(group: WorkerGroup, { plan, request, when, read }: RowsOfWorkers): Promise<Dataset> {
   const { out, tables, signal } = request;
   const sharing = tables === 'sharded' ? group.workers : 1;

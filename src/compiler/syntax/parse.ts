@@ -174,7 +174,7 @@ function strayDocs(source: Source, docs: DocComments, file: FileNode): Diagnosti
   for (const declaration of file.declarations) addHomes(declaration, documentedOffsets);
   const endOfDeclarations = file.declarations.at(-1)?.span.end ?? 0;
   const readableComments = [...docs.comments]
-    // After an error the cause may be the parser, not the author.
+    // Between declarations, a comment may be stray only because the parser skipped text after a syntax error.
     .filter(([below]) => file.declarations.some(({ span }) => span.start <= below && below < span.end));
   const strayComments = readableComments.flatMap(([below, comments]) =>
     documentedOffsets.has(below) ? comments.filter((comment) => docs.inLine.has(comment)) : comments,
@@ -188,7 +188,7 @@ function strayDocs(source: Source, docs: DocComments, file: FileNode): Diagnosti
   });
 }
 
-/** Adds the offset of each node that has a description. */
+/** Adds to `homes` the offset of each node that has a description. */
 function addHomes(node: BodyEntryNode | DeclarationNode, homes: Set<number>): void {
   if (node.doc !== undefined) homes.add(node.span.start);
   if ('entries' in node) for (const entry of node.entries) addHomes(entry, homes);

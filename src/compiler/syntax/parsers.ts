@@ -8,7 +8,7 @@ import { defined } from '../../base/util/defined.ts';
 import { callWords, entryWords, listEntries } from './known_calls.ts';
 import { is, isAny } from './token.ts';
 
-/** Names of all entries. Some continue after a comma (`metrics = recall(20), ndcg(20)`); after others the next entry has lost its `=`. */
+/** Names of all entries. After a comma such a name begins the next entry, even if its `=` is missing. */
 const known: ReadonlySet<string> = new Set(Object.values(entryWords).flat());
 const lists: ReadonlySet<string> = new Set(listEntries);
 
@@ -56,7 +56,7 @@ export function isColumns(rule: EntryRule, first: IToken | undefined, second: IT
   return rule === 'dataEntry' && is(first, t.Columns) && is(second, t.LeftBrace);
 }
 
-// Converts the parser's error to facts. Its own messages are never shown.
+// Users never see the messages of Chevrotain: an error becomes a `ParseError`.
 
 /** The position where parsing stopped, and the reason. */
 export interface ParseError {
@@ -69,7 +69,7 @@ export interface ParseError {
   readonly index: number;
 }
 
-/** Encodes these facts in the messages of the parser. */
+/** Makes Chevrotain write why and where it stopped as its message, which `complaintOf` reads. */
 const facts: IParserErrorMessageProvider = {
   buildMismatchTokenMessage: ({ expected, ruleName }) => `mismatch ${ruleName} ${expected.name}`,
   buildNotAllInputParsedMessage: ({ ruleName }) => `left-over ${ruleName}`,

@@ -1,6 +1,6 @@
 /**
- * Opens DuckDB as an in-memory database that fetches no extensions. It is loaded only when data is read. Only Tower's own SQL reads files. Then the
- * database is sealed before any expression of a data block runs; `expression.ts` defines the allowed expressions.
+ * Opens DuckDB as an in-memory database that fetches no extensions. The library is loaded when data is first read. Tower's own SQL reads the files; then the
+ * database is sealed, before any expression of a data block runs. `expression.ts` defines the allowed expressions.
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -48,7 +48,7 @@ export async function writingCopy<T>(path: string, write: () => Promise<T>): Pro
 
 export interface Database {
   run(sql: string): Promise<void>;
-  /** Returns small results only, because an object for each row costs more than the query. */
+  /** Returns an object for each row. Only for small results, because the objects cost more than the query. */
   rows(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** Prepares a query with one text, `$1`, because planning takes most of a small query's time. Rows have the order of its columns. Calls must not overlap. */
   prepare(sql: string): Promise<(text: string) => Promise<readonly (readonly unknown[])[]>>;
@@ -68,9 +68,9 @@ export interface Database {
    * read
    */
   seal(files?: readonly string[]): Promise<void>;
-  /** Throws an error that does not come from the query itself: an interruption, exhausted memory, or an error that `explain` has replaced. */
+  /** Throws `error` again if the query did not cause it: an interruption, exhausted memory, or an error that `explain` has replaced. */
   passOn(error: unknown): void;
-  /** From now on `make` maps errors that no query has caused to those that are thrown instead. */
+  /** Sets the function that replaces errors which no query has caused. */
   explain(make: (error: unknown) => Failure | undefined): void;
   close(): void;
 }
@@ -94,12 +94,12 @@ export interface TextRowAppender {
 
 interface Limit {
   readonly milliseconds: number;
-  /** The error to throw when the time is over. */
+  /** The error to throw when the time limit has passed. */
   readonly reason: Failure;
 }
 
 /**
- * Opens a new database. `signal` interrupts any work of it.
+ * Opens a new database. `signal` interrupts its queries.
  * @param memory bytes that it may hold in memory; the rest is written to temporary files
  * @throws the reason of `signal`
  */

@@ -52,7 +52,7 @@ export function outcomesOf({ others }: EventRoles, table: TableProfile, names: C
   return { labels, ...(weight ? { weight } : {}), ...(where ? { where } : {}), taken };
 }
 
-/** Returns columns with names of ratings; without such names, the only candidate, because several could be anything. */
+/** Returns the columns that are named like ratings. If there are none, returns the only candidate, and nothing if there are several. */
 function ratingColumns(columns: readonly ColumnProfile[]): readonly ColumnProfile[] {
   const named = columns.filter(({ name }) => meansOf(name, 'rating') !== undefined);
   return named.length > 0 || columns.length === 1 ? (named.length > 0 ? named : columns) : [];

@@ -7,13 +7,20 @@ import type { Pinned } from '../pinned.ts';
 import type { OrderedEvents } from './order_events.ts';
 
 /** @param times of the training events, ascending, in the unit of `Until` */
-function untilOf(times: ArrayLike<number>): Until | undefined {
+export function untilOf(times: ArrayLike<number> = []): Until | undefined {
   const { length } = times;
   if (length === 0) return undefined;
   const time = times[length - 1]!;
   let events = 0;
   while (events < length && times[length - 1 - events] === time) events++;
   return { time, events };
+}
+
+/** Returns the end of the training part if it consists of two parts that end so. */
+export function laterEnd(one: Until | undefined, other: Until | undefined): Until | undefined {
+  if (!one || !other) return one ?? other;
+  if (one.time === other.time) return { time: one.time, events: one.events + other.events };
+  return one.time > other.time ? one : other;
 }
 
 /** Returns the rows of new events, which are the end of the training part, in ascending order. @param times as above */

@@ -5,6 +5,7 @@ import { madeOf } from '../../graph/plan/plan.ts';
 import type { ReadPlan } from '../binding/layout.ts';
 import { type EncodedParts, encodeParts } from '../columns/assemble.ts';
 import { type BagColumn, type Encoding, type Events, type IndexedColumn, labelSums, type Part } from '../dataset.ts';
+import { trainingTimes, untilOf } from '../rows/fresh.ts';
 import type { BlockArray, ColumnBlock } from './block.ts';
 import { packEvents, specOf } from './event_rows.ts';
 import {
@@ -112,7 +113,7 @@ function restOfPartition(
     ),
     users: sideRows(encoded.users, everyRow(members.length), members),
     ...{ seen: seenOfPartition(seen), had: seenOfPartition(had) },
-    ...defined({ knownUntil }),
+    ...defined({ knownUntil, until: untilOf(trainingTimes(to.readPlan, arranged)) }),
     members,
     asOfLastEvent: encoded.asOfLastEvent,
     missingLabels: new Map([...events.train.labels.keys()].map((name) => [name, missingLabelsOf(events, name)])),

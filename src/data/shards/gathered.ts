@@ -1,6 +1,7 @@
 /** Combines the results of partitions that are not stored in shards. */
 import { defined } from '../../base/util/defined.ts';
-import { addSums, type BagColumn, type IndexedColumn, type LabelSums, noSums } from '../dataset.ts';
+import { addSums, type BagColumn, type IndexedColumn, type LabelSums, noSums, type Until } from '../dataset.ts';
+import { laterEnd } from '../rows/fresh.ts';
 import type { BlockArray, ColumnBlock } from './block.ts';
 import { type EventsSpec, packColumns, specsOf, unpackColumn } from './event_rows.ts';
 import { readShardSync, type ShardFile } from './shard_files.ts';
@@ -30,6 +31,7 @@ export interface PartitionRest {
   /** The same spans for all events. */
   readonly had: SeenOfPartition;
   readonly knownUntil?: number;
+  readonly until?: Until;
   readonly members: Int32Array;
   readonly asOfLastEvent: readonly string[];
   readonly missingLabels: ReadonlyMap<string, MissingLabels>;
@@ -55,6 +57,7 @@ export class Gathered {
   readonly #seen: SeenItems;
   readonly #had: SeenItems;
   #knownUntil = Number.NEGATIVE_INFINITY;
+  #until: Until | undefined;
   readonly #held = { validation: [] as ColumnBlock[], test: [] as ColumnBlock[] };
   readonly #missingLabels = new Map<string, MissingLabels>();
   readonly #sums = new Map<string, LabelSums>();
@@ -79,6 +82,7 @@ export class Gathered {
     this.#had.add(rest.had, rest.members);
     const { knownUntil = Number.NEGATIVE_INFINITY } = rest;
     this.#knownUntil = Math.max(this.#knownUntil, knownUntil);
+    this.#until = laterEnd(this.#until, rest.until);
     for (const part of ['validation', 'test'] as const) this.#held[part].push(rest.held[part]);
     for (const [name, { training, all }] of rest.missingLabels) {
       const total = this.#missingLabels.get(name) ?? { training: 0, all: 0 };
@@ -95,6 +99,7 @@ export class Gathered {
       ...{ spec, heldSpec, inner, held: this.#held, asOfLastEvent: this.#asOfLastEvent },
       ...{ seen: this.#seen.places, had: this.#had.places },
       ...(Number.isFinite(this.#knownUntil) ? { knownUntil: this.#knownUntil } : {}),
+      ...defined({ until: this.#until }),
       items: new Map([...items, ...this.#items.columns(inner)]),
       users: this.#users.columns(inner),
       ...{ missingLabels: this.#missingLabels, labelSums: this.#sums },

@@ -18,7 +18,7 @@ import { type FirstPassResult, firstPassOf, plainFirstPass, type ShardPlan } fro
 import type { ShardRequest } from './request.ts';
 import { notWritten, readShard, type ShardFile, ShardWriter } from './shard_files.ts';
 
-const format = 'tower-passes-4';
+const format = 'tower-passes-5';
 const firstName = 'first.bin';
 const preparedName = 'prepared.bin';
 const restName = (partition: number): string => `bucket-${partition}.rest.bin`;
@@ -130,7 +130,7 @@ export class Passes {
   }
 }
 
-/** True if finished work is worth storing, which it is not if the data would make the same command fail again. */
+/** True if finished work is worth keeping: not if the data itself would make the same command fail again. */
 export const canGoOn = (error: unknown): boolean =>
   !(error instanceof Failure) || error.diagnostics.every(({ code }) => resumable.has(code));
 
@@ -197,7 +197,7 @@ export function removePartial(partial: string): void {
   leavePartial(partial);
   removeTemporary(partial);
   try {
-    // Removes the parent folder if it is now empty: the system removes no other.
+    // Removes the parent folder if it is empty. The system refuses to remove a folder that is not.
     rmdirSync(dirname(partial));
   } catch (error) {
     // Files that cannot be removed now are removed after a week; the caller already has the important error.

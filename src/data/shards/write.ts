@@ -117,7 +117,7 @@ async function restOf(
       },
       encodings,
       seen: description.seen,
-      ...defined({ evaluate: description.evaluate, firstValues, knownUntil: rest.knownUntil }),
+      ...defined({ evaluate: description.evaluate, firstValues, knownUntil: rest.knownUntil, until: rest.until }),
       histories: new Map([...layout.histories].map(([name, { max }]) => [name, max])),
       protocol,
       // The file of rejected rows is in the folder of one run, but several runs share the shards.

@@ -55,7 +55,7 @@ export class ValueWords {
     this.add(span, { is: 'symbol', symbol, declares: false });
   }
 
-  /** Adds a name that is read, if something of one of these kinds has it. */
+  /** Adds a reference to a symbol of one of these kinds, if there is one with this name. */
   name({ name, span }: Ast.IdentifierNode, ...kinds: readonly LookupKind[]): void {
     const symbol = this.symbols.find(name, ...kinds);
     if (symbol) this.read(span, symbol);
@@ -124,7 +124,7 @@ export class ValueWords {
     }
   }
 
-  /** Adds the words of an entry's value, by its row. */
+  /** Adds the words of an entry's value. The entry's row in its declaration says which words it may have. */
   entry(name: string, row: DeclarationEntry, { value, more = [] }: Pick<Ast.EntryNode, 'value' | 'more'>): void {
     const { type, doc } = row;
     const word = singleName(value);
@@ -153,7 +153,7 @@ export class ValueWords {
     }
   }
 
-  /** @param compares false if the score is a product of tasks */
+  /** @param compares true if the score calls a comparison of towers, false if it is a product of tasks */
   #score(value: Ast.ExpressionNode, compares: boolean): void {
     const { scores } = this.#library;
     const nameNode = singleName(value);
@@ -169,7 +169,7 @@ export class ValueWords {
     } else this.numbers(value);
   }
 
-  /** @param added true if the name is not an argument, so that it may be the number of a key, such as `item.bias` */
+  /** @param added true for a summand of a score, which may be the trained number of a key, such as `item.bias`; false for an argument */
   #side(value: Ast.ExpressionNode, added = false): void {
     if (value.kind !== 'Name') return;
     const [tower, channel] = value.parts;
@@ -199,7 +199,7 @@ export class ValueWords {
     }
   }
 
-  /** @param within the block that is being declared, whose own name is always that of the library's block */
+  /** @param within the name of the block that is being declared: within its own flow this name means the library's block */
   steps(steps: readonly Ast.ExpressionNode[], within?: string): void {
     for (const step of steps) {
       const call = asCall(step);

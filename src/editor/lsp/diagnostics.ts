@@ -31,7 +31,7 @@ export function toProtocol(session: EditorSession, diagnostic: Diagnostic): Prot
   };
 }
 
-/** The reports by file, each once. */
+/** The diagnostics of each file, without duplicates. */
 export type FileReports = Map<string, Map<string, Diagnostic>>;
 
 /** Adds the diagnostics of a check, for the file and for the files that it uses. The same diagnostic from two checks counts once. */

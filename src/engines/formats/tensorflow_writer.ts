@@ -57,7 +57,7 @@ const signatureEntry = (node: string, type: TensorType): SignatureEntry => ({
 export class TensorflowWriter {
   readonly nodes: TensorflowNode[] = [];
   private readonly names = new Set<string>();
-  /** The next number to try, by name: counting from the start each time would make long graphs quadratic. */
+  /** The next number to try, by name. Counting from the start for each node would take quadratic time. */
   private readonly counts = new Map<string, number>();
   private readonly constants = new Map<string, string>();
   private readonly lengths = new Map<string, string>();

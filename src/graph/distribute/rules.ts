@@ -1,6 +1,6 @@
 /**
- * Rules of the ops for shares. A sum over shared rows adds up each worker's rows, and then the sums of all workers. An op that needs all rows gets the whole
- * value.
+ * Has a rule for each op that says how several workers compute it, each with its share of the rows. For a sum over shared rows each worker adds up its own
+ * rows, and then the sums of all workers are added. An op that needs all rows gets the whole value.
  */
 import type { Builder, Ref } from '../builder.ts';
 import { elementsOf, type Shape, sameDim } from '../dims.ts';
@@ -25,7 +25,7 @@ type ShareRule = (site: ShareSite) => SharedValue;
 
 const whole: ShareRule = ({ values, shares, add }) => ({ ref: add(values.map((value) => shares.whole(value))) });
 
-/** For operands that are aligned at their last axes, as in NumPy: all get shares along one axis of the result. */
+/** The rule for operands that are aligned at their last axes, as in NumPy. All of them are shared along the same axis of the result. */
 const aligned: ShareRule = (site) => {
   const { node, values, add } = site;
   const sharedAxis = largestShare(site);
@@ -62,7 +62,7 @@ function alignedTo({ values, shapes, shares }: ShareSite, axis: number, symbol: 
   });
 }
 
-/** Indexes among own rows remain such indexes in sums and products with others. Other ops must not use them. */
+/** Ops whose result still has the indexes of a worker's own rows. Other ops cannot use such indexes. */
 const countingOps: ReadonlySet<OpName> = new Set(['Add', 'Mul', 'Cast']);
 
 function pointsOf({ node, values }: ShareSite): number | undefined {
@@ -171,7 +171,7 @@ const concat: ShareRule = (site) => {
   const operands = alignedTo(site, sharedAxis.axis, sharedAxis.symbol, node.type.shape.length);
   const pointsAt = values.findIndex(({ points }) => points !== undefined);
   if (pointsAt < 0) return { ref: add(operands), ...sharedAxis };
-  // Pairs, of which one number is an index among own rows.
+  // The result has pairs of numbers, and one number of each pair is an index of a worker's own rows.
   if (concatAxis !== node.type.shape.length - 1) throw new CannotShare();
   const columnsBefore = shapes.slice(0, pointsAt).reduce((sum, shape) => sum + (shape[concatAxis] as number), 0);
   return { ref: add(operands), ...sharedAxis, points: columnsBefore + values[pointsAt]!.points! };

@@ -258,7 +258,7 @@ export interface ServingInput {
   readonly missing?: number;
   readonly crosses?: readonly ServingPart[];
   readonly last?: ServingPart;
-  /** The list whose elements have these values, one each. */
+  /** The list to which these values belong, one value for each of its elements. */
   readonly along?: ServingPart;
   /** If each element has several values: how many of its first values are read. */
   readonly each?: Pick<ServingInput, 'atMost' | 'unseen'>;

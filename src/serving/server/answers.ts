@@ -96,7 +96,7 @@ export function makeBatcher<Q, A>(
       queuedRequests.push({ question, isOver, resolve, reject });
       if (isRunning) return;
       isRunning = true;
-      // Runs after everything that has arrived by now was read, so that a server first refuses excess requests and then answers the rest.
+      // Waits until all requests that have arrived are read, so that a server refuses excess ones before it answers the others.
       void nextTurn().then(run);
     });
 }

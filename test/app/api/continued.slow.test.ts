@@ -175,6 +175,19 @@ describe('a run that goes on from an earlier one', () => {
     expect(early.protocol.join(' ')).toContain('69 held-out events are earlier than 1499');
   });
 
+  it('counts events that came late, which are no new ones', async () => {
+    writeFileSync(at('late.csv'), `${upTo(1600)}u1,m2,1100\nu99,m3,1399\nu99,m4,1450\n`);
+    writeFileSync(at('late.tower'), data(1500, 'late.csv'));
+    const warnings: (string | undefined)[] = [];
+    const onReady: TrainRequest['onReady'] = (ready) => warnings.push(...ready.warnings.map(({ message }) => message));
+    const { dataset } = await day('late', 'day1', { data: at('late.tower'), onReady });
+    expect(dataset.parts.train.fresh).toHaveLength(102);
+    expect(warnings).toEqual([`1 training event up to 1399 is not among those of ${at('day1')}: no run trains on it`]);
+    await day('late', 'day1', { data: at('late.tower'), onReady, force: true, since: 1100 });
+    await day('in-time', 'day1', { onReady });
+    expect(warnings).toHaveLength(1);
+  });
+
   it('takes events since a moment, or all', async () => {
     await day('since', 'day1', { since: '1350' });
     await day('everything', 'day1', { all: true });

@@ -1,6 +1,6 @@
 /** A run in use is trained on all events: by settings that another run chose, and on each event once, day after day. */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compare, evaluate, load, recommend, type TrainRequest, train } from '../../../src/api.ts';
 import { writeReport } from '../../../src/app/api/report.ts';
@@ -100,9 +100,11 @@ describe('a run trained on all events', () => {
     await train(at('plain.tower'), { data: at('data.tower'), out: at('three'), engine: 'onnx', set });
     await final('three', 'through');
     await final('three', 'paused', {
+      final: relative('', at('three')),
       onEvent: ({ kind }) => kind === 'epoch' && controller.abort(),
       signal: controller.signal,
     });
+    expect(JSON.parse(readFileSync(at('paused/run.json'), 'utf8')).final.name).toBe(at('three'));
     const unfinished = await diagnosticOf(final('paused', 'x'));
     expect(unfinished.code).toBe('unfinished-run');
     expect(unfinished.hint).not.toContain('unfinished');
@@ -152,6 +154,9 @@ describe('a run trained on all events', () => {
     expect((await recommend(run, { user: 'u1', k: 3 })).items).toHaveLength(3);
     expect((await diagnosticOf(evaluate(run))).code).toBe('no-test-figure');
     await run.close();
+    // The next day goes on from it, with the events after its last one.
+    const { dataset: next } = await final('chosen', 'after-shards', { from: at('sharded') });
+    expect(next.parts.train.fresh).toHaveLength(0);
   });
 
   it('is refused with other settings, of a run that went on, and without a data block', async () => {

@@ -61,11 +61,8 @@ async function serveWith(logs: OpenedLogs, request: VersionsRequest): Promise<Se
     import('../../../serving/server/versions/versions.ts'),
     import('../../../serving/server/versions/swaps.ts'),
   ]);
-  const versionOf = async (run: Run, folder: string): Promise<Version> => {
-    const version = await openVersion(run, folder, defined({ logs, index, table, userVectors }));
-    for (const note of await run.notes()) say(`${folder}: ${note}`);
-    return version;
-  };
+  const versionOf = (run: Run, folder: string): Promise<Version> =>
+    openVersion(run, folder, { say, ...defined({ logs, index, table, userVectors }) });
   // If a run's index is written after the run, the run must be tried again.
   const extraFile = index === undefined || isAddress(index) ? undefined : join(index, 'index.json');
   const ofRun = {
@@ -139,13 +136,15 @@ export interface VersionsOptions {
   readonly index?: string;
   readonly table?: string;
   readonly userVectors?: number;
+  /** Called with the notes that go with every answer, such as that the data has grown. */
+  readonly say?: (line: string) => void;
 }
 
 /** Makes a version of a run, with all written items. The run is closed with it, also if this fails. */
 export async function openVersion(
   run: Run,
   folder: string,
-  { logs, index, table, userVectors }: VersionsOptions,
+  { logs, index, table, userVectors, say }: VersionsOptions,
 ): Promise<Version> {
   const { beginReading } = await import('../../../base/storage/lock.ts');
   const endReading = await beginReading(folder, 'tower serve');
@@ -154,6 +153,7 @@ export async function openVersion(
       ...takenBy(logs),
       ...defined({ index: index && indexOf(folder, index), table, userVectors }),
     });
+    if (say) for (const note of await run.notes()) say(`${folder}: ${note}`);
     const detach = await attachTo(logs, answers);
     const close = async (): Promise<void> => {
       await detach();

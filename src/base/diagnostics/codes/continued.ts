@@ -18,6 +18,13 @@ export const continued = {
     hint: 'train on all events of the training part with `--all`, or add a `time` to the data block',
   }),
 
+  'late-events': row<{ folder: string; events: number; until: string }>({
+    severity: 'warning',
+    message: ({ folder, events, until }) =>
+      `${countOf(events, 'training event')} up to ${until} ${events === 1 ? 'is' : 'are'} not among those of ${folder}: no run trains on ${events === 1 ? 'it' : 'them'}`,
+    hint: 'name the moment from which on events are new with `--since`, or train on all of them with `--all`',
+  }),
+
   'since-unreadable': row<{ text: string; option: string }>({
     message: ({ text, option }) => `\`--${option} ${text}\` is neither a date nor a number`,
     hint: ({ option }) =>

@@ -25,7 +25,7 @@ export function withoutSecrets(text: string): string {
   return text.replace(/^([^/]*:\/\/)[^/]*@/, '$1…@').replace(/[?#].*$/s, '?…');
 }
 
-/** @returns the address, or its error as the end of a sentence about the address */
+/** @returns the address, or what is wrong with the text as a predicate, such as `has no bucket` */
 export function addressOf(text: string): FileAddress | string {
   if (/^https?:\/\//.test(text)) return webAddress(text);
   const [, scheme, bucket, key] = /^(s3|gs):\/\/([^/]*)(?:\/(.*))?$/s.exec(text) ?? [];
