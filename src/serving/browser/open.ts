@@ -48,11 +48,16 @@ const all =
   (value: unknown): boolean =>
     Array.isArray(value) && value.every(holds);
 
+/** The rows of `rerank.ts` check their entries themselves. */
+const checkedLater: RequestEntry = { holds: () => true, wanted: '' };
+
 const selection: Readonly<Record<keyof Selection, RequestEntry>> = {
   k: { holds: (value) => Number.isSafeInteger(value) && (value as number) >= 1, wanted: 'a whole number from 1' },
   filter: { holds: (value) => typeof value === 'string', wanted: 'a text' },
   exclude: { holds: all(isKey), wanted: 'a list of keys' },
   columns: { holds: all((value) => typeof value === 'string'), wanted: 'a list of names' },
+  version: { holds: (value) => typeof value === 'string', wanted: 'a text' },
+  offset: checkedLater,
 };
 
 const recommend: Readonly<Record<keyof PageRecommendRequest, RequestEntry>> = {

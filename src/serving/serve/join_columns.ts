@@ -12,7 +12,8 @@ import {
   type RecommendQuery,
   recommendationOf,
 } from './prepare.ts';
-import { attempt, interestsOf, type Snapshot, topEach } from './snapshot.ts';
+import { topEach } from './rerank.ts';
+import { attempt, interestsOf, type Snapshot } from './snapshot.ts';
 
 type FeatureColumns = ReadonlyMap<string, IndexedColumn>;
 

@@ -6,14 +6,14 @@ import { type FeaturePlan, madeOf, type Plan, type TowerPlan } from '../../graph
 import type { LaterEvents } from './live/user_events.ts';
 import { type FeatureValues, type QueryTower, queryColumns } from './query_columns.ts';
 import { type Snapshot, shownItem, type TopAnswer, type TopRequest } from './snapshot.ts';
-import type { ScoreShares } from './top_request.ts';
+import type { RerankEntries, ScoreShares } from './top_request.ts';
 
 export type RecommendQuery =
   /** A query by the key of the query tower; values replace those of the data. */
   | { readonly key: string; readonly values?: FeatureValues }
   | { readonly key?: undefined; readonly values: FeatureValues };
 
-export interface RecommendOptions {
+export interface RecommendOptions extends RerankEntries {
   readonly k: number;
   /** True to exclude the user's items: those of all events, and of given lists. Default: the `seen` entry of the data block, otherwise `excluded`. */
   readonly removeSeen?: boolean;

@@ -225,14 +225,6 @@ export function shownItem({ key, title, score, shares }: TopItem): Omit<TopItem,
   return shares === undefined ? item : { ...item, shares };
 }
 
-/** Answers all requests in one pass or by the index. If one fails, they are answered one by one, and the failed one gets its Failure. */
-export async function topEach(snapshot: Snapshot, requests: readonly TopRequest[]): Promise<(TopAnswer | Failure)[]> {
-  if (snapshot.index) return snapshot.index.top(requests);
-  const allAnswers = attempt(() => snapshot.top(requests));
-  if (!(allAnswers instanceof Failure)) return allAnswers;
-  return requests.map((request) => attempt(() => snapshot.top([request])[0]!));
-}
-
 export function attempt<T>(work: () => T): T | Failure {
   try {
     return work();

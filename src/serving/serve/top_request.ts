@@ -8,7 +8,13 @@ import { Bits } from '../../engines/scan/bits.ts';
 import { scoreOf } from '../../engines/scan/scan.ts';
 import type { Filters } from './filter/filter.ts';
 
-export interface TopRequest {
+/** Entries of a request that choose and order items beyond the scan. `rerank.ts` has the table of what does so. */
+export interface RerankEntries {
+  /** Number of the best items that earlier pages have shown. Default: 0. */
+  readonly offset?: number;
+}
+
+export interface TopRequest extends RerankEntries {
   /** The query vector, or one for each interest. The score of an item is the highest over the vectors. */
   readonly vectors: readonly ArrayLike<number>[];
   /** A whole number from 0. */

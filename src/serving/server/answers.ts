@@ -16,14 +16,8 @@ import {
   type RecommendQuery,
 } from '../serve/prepare.ts';
 import type { Recommender } from '../serve/recommend.ts';
-import {
-  type FoundUser,
-  type Snapshot,
-  shownItem,
-  type TopAnswer,
-  type TopRequest,
-  topEach,
-} from '../serve/snapshot.ts';
+import { topEach } from '../serve/rerank.ts';
+import { type FoundUser, type Snapshot, shownItem, type TopAnswer, type TopRequest } from '../serve/snapshot.ts';
 import { requestFailure, unknownFacts } from '../serve/top_request.ts';
 import { type About, aboutOf } from './about.ts';
 import type {
@@ -196,6 +190,7 @@ export function makeAnswers({
       const { snapshot } = recommender;
       const user = body.user === undefined ? undefined : String(body.user);
       refuseContradictions(body, snapshot);
+      refuseOtherVersion(body, version);
       refuseUnknownColumns(columns, snapshot);
       const { removeSeen, weights, shares } = body;
       const queryOptions = { ...selectionOf(body), ...defined({ removeSeen, weights, shares }) };
@@ -219,6 +214,7 @@ export function makeAnswers({
       const { snapshot } = recommender;
       const item = String(body.item);
       const row = rowOf(item, snapshot);
+      refuseOtherVersion(body, version);
       refuseUnknownColumns(body.columns, snapshot);
       const directions = snapshot.directions();
       const topRequest = { vectors: [directions.itemVector(row)], ...selectionOf(body), excludeRows: [row] };
@@ -316,9 +312,9 @@ const itemsAndNotes = ({ items, unknown, exact }: TopAnswer) => ({
   ...defined({ exact }),
 });
 
-const selectionOf = ({ k = 10, filter, exclude }: Selection) => ({
+const selectionOf = ({ k = 10, filter, exclude, offset }: Selection) => ({
   k,
-  ...defined({ filter, exclude: exclude?.map(String) }),
+  ...defined({ filter, exclude: exclude?.map(String), offset }),
 });
 
 /** Copies values to an object without a prototype, because a feature may be called `constructor`. */
@@ -337,6 +333,15 @@ function refuseContradictions({ user, values, vector }: RecommendBody, { width }
   const oddNumber = vector.find((each) => !Number.isFinite(Math.fround(each)));
   if (oddNumber !== undefined)
     throw requestFailure('vector', `has the number ${oddNumber}`, 'give finite float32 numbers');
+}
+
+function refuseOtherVersion({ version: asked }: Selection, version: string): void {
+  if (asked === undefined || asked === version) return;
+  throw failure('unknown-name', {
+    what: 'version',
+    name: asked,
+    advice: 'begin with the first page, without `version`: another version answers now',
+  });
 }
 
 function refuseUnknownColumns(names: readonly string[] = [], { columns }: Snapshot): void {

@@ -4,6 +4,7 @@
  */
 import type { Item } from '../serve/prepare.ts';
 import type { FoundUser, TopItem } from '../serve/snapshot.ts';
+import type { RerankEntries } from '../serve/top_request.ts';
 import { type Limits, longestFilter, longestKey, longestList } from './limits.ts';
 import {
   closed,
@@ -18,11 +19,13 @@ import {
 /** A key as in a data file: a text, or a whole number that JSON can represent. */
 type Key = string | number;
 
-export interface Selection {
+export interface Selection extends RerankEntries {
   readonly k?: number;
   readonly filter?: string;
   readonly exclude?: readonly Key[];
   readonly columns?: readonly string[];
+  /** The version that answers. Another one refuses the request, so that pages fit together. */
+  readonly version?: string;
 }
 
 export interface RecommendBody extends Selection {
@@ -160,6 +163,14 @@ export function makeSchemas(limits: Limits) {
       { type: 'string', maxLength: longestKey },
       { maxItems: 100 },
     ),
+    offset: integerSchema('How many of the best items earlier pages have shown.', {
+      minimum: 0,
+      maximum: limits.k,
+      default: 0,
+    }),
+    version: textSchema('The `version` of the first page. Another version refuses the request.', {
+      maxLength: longestKey,
+    }),
   };
   const named = { key: textSchema('Key of the item.'), title: textSchema('Title, where the data has titles.') };
   const item = closed('An item.', named, ['key']);

@@ -9,6 +9,7 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { GivenEvent } from '../../data/written/fields.ts';
 import type { ItemWrite } from '../serve/live/item_writes.ts';
+import { depthOf } from '../serve/rerank.ts';
 import { makeReaders, maxErrors, type Reader } from './body.ts';
 import { browserFiles, isFromThisMachine, makeDoor } from './door.ts';
 import type { WritesOfEvents } from './events/writes.ts';
@@ -346,9 +347,9 @@ interface BodySlice {
 function slicesOf(all: readonly InputRow[]): readonly BodySlice[] {
   const bodySlices: { bodies: InputRow[]; work: number }[] = [];
   for (const body of all) {
-    const { k = 10, values } = body as RecommendBody;
+    const { k = 10, values, ...others } = body as RecommendBody;
     const listLengths = Object.values(values ?? {}).map((value) => (Array.isArray(value) ? value.length : 1));
-    const work = listLengths.reduce((sum, length) => sum + length, k);
+    const work = listLengths.reduce((sum, length) => sum + length, depthOf({ ...others, k }));
     const lastSlice = bodySlices.at(-1);
     if (lastSlice === undefined || lastSlice.work + work > workOfSlice) bodySlices.push({ bodies: [body], work });
     else {

@@ -101,6 +101,21 @@ describe('recommend', () => {
     expect(doubled[0]!.score).toBeCloseTo(2 * all[0]!.score, 6);
   });
 
+  it('gives pages of one list, of the version that the first page names', async () => {
+    const all = (await recommend({ user: 'u3', k: 9 })).body;
+    const { version } = all as unknown as { readonly version: string };
+    const pages = [0, 3, 6].map((offset) => ({ user: 'u3', k: 3, offset, version }));
+    expect((await recommend(pages)).body).toMatchObject(
+      [0, 3, 6].map((offset) => ({ items: all.items.slice(offset, offset + 3) })),
+    );
+    const similar = (await ask(server, '/v1/similar', { item: 'm1', k: 4 })).body.items;
+    expect((await ask(server, '/v1/similar', { item: 'm1', k: 2, offset: 2 })).body.items).toEqual(similar.slice(2));
+    const other = await recommend([{ user: 'u3' }, { user: 'u3', offset: 3, version: 'v0' }]);
+    expect(other.status).toBe(400);
+    expect(other.body.errors).toMatchObject([{ code: 'unknown-name', at: '/1/version' }]);
+    expect(other.body.errors[0].message).toBe('there is no version called `v0`');
+  });
+
   it('takes whole numbers as keys', async () => {
     const asNumber = await recommend({ user: 7 });
     expect(asNumber.body).toEqual((await recommend({ user: '7' })).body);

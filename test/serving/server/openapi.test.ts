@@ -36,7 +36,15 @@ it('describes each answer and each refusal', async () => {
     validate(value);
     expect(validate.errors).toBeNull();
   };
-  const full = { user: 'u3', k: 3, history: 3, shares: true, columns: ['year', 'genres', 'new', 'country'] };
+  const full = {
+    user: 'u3',
+    k: 3,
+    history: 3,
+    shares: true,
+    offset: 1,
+    version: 'v1',
+    columns: ['year', 'genres', 'new', 'country'],
+  };
   isAs('Recommend', full);
   isAs('Recommended', (await ask(server, '/v1/recommend', full)).body);
   isAs('Recommended', (await ask(server, '/v1/recommend', { values: {} })).body);

@@ -17,7 +17,9 @@ import {
 } from '../options.ts';
 import { answer, answerJson, sayEngine } from '../report.ts';
 
-interface RecommendCommandOptions extends RankingOptions, Pick<RecommendRequest, 'user' | 'filter' | 'exclude'> {
+interface RecommendCommandOptions
+  extends RankingOptions,
+    Pick<RecommendRequest, 'user' | 'filter' | 'exclude' | 'offset'> {
   readonly with: Record<string, unknown>;
   readonly k: number;
   readonly weight?: Readonly<Record<string, number>>;
@@ -32,6 +34,11 @@ export function recommendCommand(program: Command): void {
     .option('--user <key>', 'recommend for this key of the query tower')
     .addOption(withOption())
     .addOption(new Option('-k <count>', 'recommend this many items').argParser(wholeNumber).default(10))
+    .addOption(
+      new Option('--offset <count>', 'leave out this many of the best items, which were shown before').argParser(
+        wholeNumber,
+      ),
+    )
     .option('--filter <condition>', 'recommend only items whose columns meet a condition')
     .option('--exclude <keys...>', 'remove the items with these keys from the answer')
     .addOption(weightOption())
@@ -43,7 +50,7 @@ export function recommendCommand(program: Command): void {
       folder: string,
       { user, with: values, k, removeSeen, keepSeen, json, ...others }: RecommendCommandOptions,
     ) => {
-      const { filter, exclude, weight: weights, ...options } = others;
+      const { filter, exclude, offset, weight: weights, ...options } = others;
       if (user === undefined && Object.keys(values).length === 0) {
         command.error('error: the query is missing: give `--user <key>`, or `--with <feature=value>`, or both');
       }
@@ -51,7 +58,7 @@ export function recommendCommand(program: Command): void {
       const run = await openRun(folder, options, 'recommender');
       sayEngine(await run.engine());
       const { items, history, notes, asOf } = await recommend(run, {
-        ...defined({ user, filter, exclude, weights }),
+        ...defined({ user, filter, exclude, weights, offset }),
         values,
         k,
         ...seenChoice({ removeSeen, keepSeen }),
@@ -65,7 +72,7 @@ export function recommendCommand(program: Command): void {
       }
       answer('\nbest first:');
       for (const [index, item] of items.entries()) {
-        answer(`  ${String(index + 1).padStart(2)}  ${item.score.toFixed(3)}  ${named(item)}`);
+        answer(`  ${String((offset ?? 0) + index + 1).padStart(2)}  ${item.score.toFixed(3)}  ${named(item)}`);
       }
     },
   );

@@ -1,0 +1,145 @@
+/** What a request does to the best items: examples by hand, and laws that each row of the table keeps. */
+import { describe, expect, it } from 'vitest';
+import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { makeRandom } from '../../../src/base/random/random.ts';
+import { textColumn, textsColumn } from '../../../src/serving/serve/filter/columns.ts';
+import { makeLiveItems } from '../../../src/serving/serve/live/live_items.ts';
+import { type rerankers, topEach } from '../../../src/serving/serve/rerank.ts';
+import { makeSnapshot, type Snapshot, type TopAnswer, type TopRequest } from '../../../src/serving/serve/snapshot.ts';
+import type { RerankEntries } from '../../../src/serving/serve/top_request.ts';
+
+async function answerOf(snapshot: Snapshot, request: TopRequest): Promise<TopAnswer> {
+  const [answer] = await topEach(snapshot, [request]);
+  if (answer instanceof Failure) throw answer;
+  return answer!;
+}
+
+const keysOf = ({ items }: TopAnswer): string[] => items.map(({ key }) => key);
+
+/** Items `a`, `b`, … whose score for the query [1, 0] is their first number. */
+const fewItems = (vectors: readonly (readonly [number, number])[], genres: readonly (string | undefined)[] = []) =>
+  makeSnapshot({
+    version: '1',
+    items: {
+      vectors: { data: Float32Array.from(vectors.flat()), rows: vectors.length, width: 2 },
+      keys: vectors.map((_, row) => String.fromCharCode(97 + row)),
+      columns: new Map([['genre', textColumn(vectors.map((_, row) => genres[row]))]]),
+    },
+  });
+const byFirst = (k: number, more: RerankEntries = {}): TopRequest => ({ vectors: [[1, 0]], k, ...more });
+
+describe('offset', () => {
+  const snapshot = fewItems([5, 4, 3, 2, 1].map((first) => [first, 0]));
+
+  it('leaves out the items of earlier pages', async () => {
+    expect(keysOf(await answerOf(snapshot, byFirst(2, { offset: 2 })))).toEqual(['c', 'd']);
+    expect(keysOf(await answerOf(snapshot, byFirst(2, { offset: 4 })))).toEqual(['e']);
+    expect(keysOf(await answerOf(snapshot, byFirst(2, { offset: 5 })))).toEqual([]);
+  });
+
+  it('is a whole number', async () => {
+    await expect(answerOf(snapshot, byFirst(2, { offset: -1 }))).rejects.toThrow('`offset` of the request is -1');
+    await expect(answerOf(snapshot, byFirst(2, { offset: 0.5 }))).rejects.toThrow('`offset` of the request is 0.5');
+  });
+});
+
+// The laws, on random items with columns, also on items of which some were written later.
+
+const rows = 300;
+const width = 8;
+const random = makeRandom(3);
+const numbers = (count: number) => Float32Array.from({ length: count }, () => 2 * random.next() - 1);
+const genres = ['drama', 'war', 'comedy'];
+const base = makeSnapshot({
+  version: '1',
+  items: {
+    vectors: { data: numbers(rows * width), rows, width },
+    keys: Array.from({ length: rows }, (_, row) => `i${row}`),
+    columns: new Map([
+      ['genre', textColumn(Array.from({ length: rows }, (_, row) => (row % 7 === 0 ? undefined : genres[row % 3])))],
+      ['tags', textsColumn(Array.from({ length: rows }, (_, row) => [`t${row % 5}`, `t${row % 4}`]))],
+      ['year', { kind: 'number', values: Float64Array.from({ length: rows }, (_, row) => 1900 + (row % 100)) }],
+    ]),
+  },
+  users: {
+    keys: ['u'],
+    seen: {
+      kind: 'bags',
+      starts: Int32Array.of(0),
+      ends: Int32Array.of(40),
+      values: Int32Array.from({ length: 40 }, (_, i) => 5 * i),
+    },
+  },
+});
+const live = makeLiveItems(base);
+const values = new Map<string, unknown>(Object.entries({ genre: 'drama', tags: ['t1'], year: 1999 }));
+live.apply([
+  ...['new1', 'new2', 'i7'].map((key) => ({ put: { key, vector: numbers(width), values } })),
+  { delete: 'i9' },
+]);
+
+/** Entries that ask for each row of the table. */
+const examples: Readonly<Record<keyof typeof rerankers, readonly RerankEntries[]>> = {
+  offset: [{ offset: 0 }, { offset: 7 }],
+};
+const asked = Object.entries(examples).flatMap(([name, all]) => all.map((entries) => [name, entries] as const));
+const k = 12;
+const query = numbers(width);
+const plain: TopRequest = { vectors: [query], k, filter: 'year >= 1920', exclude: ['i20', 'i21'], seenBy: 'u' };
+
+describe.each([
+  ['the items of the data', base],
+  ['with written items', live.snapshot],
+])('laws, %s', (_, snapshot) => {
+  it.each(asked)(
+    '%s: an answer has eligible items, each once, and as many as there are: %j',
+    async (_name, entries) => {
+      const all = await answerOf(snapshot, { ...plain, k: rows });
+      const eligible = new Set(keysOf(all));
+      const answer = await answerOf(snapshot, { ...plain, ...entries });
+      const keys = keysOf(answer);
+      expect(new Set(keys).size).toBe(keys.length);
+      expect(keys.every((key) => eligible.has(key))).toBe(true);
+      expect(keys).toHaveLength(k);
+      expect(answer.candidates).toBe(all.candidates);
+      const some = await answerOf(snapshot, { ...plain, filter: 'year >= 1990', ...entries });
+      expect(
+        keysOf(some).every((key) => (snapshot.valuesOf(snapshot.itemRow(key), ['year']).year as number) >= 1990),
+      ).toBe(true);
+    },
+  );
+
+  it.each(asked)('%s: the same request gets the same answer, alone and among others: %j', async (_name, entries) => {
+    const request = { ...plain, ...entries };
+    const alone = await answerOf(snapshot, request);
+    expect(await answerOf(snapshot, request)).toEqual(alone);
+    const together = await topEach(snapshot, [
+      plain,
+      request,
+      { ...plain, filter: 'yea' },
+      ...asked.map(([, more]) => ({ ...plain, ...more })),
+    ]);
+    expect(together[0]).toEqual(await answerOf(snapshot, plain));
+    expect(together[1]).toEqual(alone);
+    expect(together[2]).toBeInstanceOf(Failure);
+    expect(together.slice(3)).toHaveLength(asked.length);
+    expect(together.slice(3).some((each) => each instanceof Failure)).toBe(false);
+  });
+
+  it.each(asked)('%s: pages follow each other: %j', async (_name, entries) => {
+    const { offset = 0 } = entries;
+    const whole = await answerOf(snapshot, { ...plain, ...entries, candidates: 100, k: 3 * k } as TopRequest);
+    const pages = [];
+    for (const page of [0, 1, 2])
+      pages.push(
+        ...(
+          await answerOf(snapshot, { ...plain, ...entries, candidates: 100, offset: offset + page * k } as TopRequest)
+        ).items,
+      );
+    expect(pages).toEqual(whole.items);
+  });
+});
+
+it('gives an answer of the scan to a request that asks for nothing, to the bit', async () => {
+  expect(await topEach(base, [plain])).toEqual(base.top([plain]));
+});
