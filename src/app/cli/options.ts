@@ -191,13 +191,28 @@ export const weightOption = (): Option =>
   new Option(
     '--weight <task=number>',
     'set how much the score of a task of `retrieve` counts; may be repeated',
-  ).argParser((text: string, before: Record<string, number> | undefined): Record<string, number> => {
-    const [, name, value] = /^([A-Za-z_]\w*)=(.+)$/s.exec(text) ?? [];
-    if (name === undefined || !Number.isFinite(Number(value))) {
-      throw new InvalidArgumentError('Write `task=number`, such as `like=2`.');
-    }
+  ).argParser(numberByName('Write `task=number`, such as `like=2`.'));
+
+export const mostOption = (): Option =>
+  new Option(
+    '--most <column=count>',
+    'recommend at most this many items with the same value of a column of the items; may be repeated',
+  ).argParser(numberByName('Write `column=count`, such as `genre=3`.'));
+
+/** Parses `name=number`, and adds it to the ones before. */
+const numberByName =
+  (advice: string) =>
+  (text: string, before: Record<string, number> | undefined): Record<string, number> => {
+    const [, name, value] = /^(.+)=([^=]+)$/s.exec(text) ?? [];
+    if (name === undefined || !Number.isFinite(Number(value))) throw new InvalidArgumentError(advice);
     return { ...before, [name]: Number(value) };
-  });
+  };
+
+export const diversityOption = (): Option =>
+  new Option(
+    '--diversity <share>',
+    'prefer items that are unlike those before them: from 0, the order of scores, to 1',
+  ).argParser(Number);
 
 function listOf(text: string): unknown {
   try {

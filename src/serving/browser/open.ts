@@ -58,6 +58,9 @@ const selection: Readonly<Record<keyof Selection, RequestEntry>> = {
   columns: { holds: all((value) => typeof value === 'string'), wanted: 'a list of names' },
   version: { holds: (value) => typeof value === 'string', wanted: 'a text' },
   offset: checkedLater,
+  candidates: checkedLater,
+  diversity: checkedLater,
+  most: checkedLater,
 };
 
 const recommend: Readonly<Record<keyof PageRecommendRequest, RequestEntry>> = {

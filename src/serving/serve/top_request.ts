@@ -12,6 +12,12 @@ import type { Filters } from './filter/filter.ts';
 export interface RerankEntries {
   /** Number of the best items that earlier pages have shown. Default: 0. */
   readonly offset?: number;
+  /** Number of the best items that `diversity` and `most` choose from. Default: four times `k`, from 200 to 1000, and at least `k`. */
+  readonly candidates?: number;
+  /** From 0, the order of scores, to 1, where each item is as unlike the ones before it as possible. */
+  readonly diversity?: number;
+  /** By column of the items: how many items with the same value a list has at most. */
+  readonly most?: Readonly<Record<string, number>>;
 }
 
 export interface TopRequest extends RerankEntries {

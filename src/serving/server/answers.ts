@@ -312,9 +312,9 @@ const itemsAndNotes = ({ items, unknown, exact }: TopAnswer) => ({
   ...defined({ exact }),
 });
 
-const selectionOf = ({ k = 10, filter, exclude, offset }: Selection) => ({
+const selectionOf = ({ k = 10, exclude, filter, offset, candidates, diversity, most }: Selection) => ({
   k,
-  ...defined({ filter, exclude: exclude?.map(String), offset }),
+  ...defined({ exclude: exclude?.map(String), filter, offset, candidates, diversity, most }),
 });
 
 /** Copies values to an object without a prototype, because a feature may be called `constructor`. */

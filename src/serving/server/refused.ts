@@ -133,7 +133,7 @@ function pointerOf(diagnostic: Diagnostic): string {
       return pointer(...entry!.split('.'));
     case 'unknown-name':
       if (diagnostic.at !== undefined) return pointer('filter');
-      if (what === 'column of the items') return pointer('columns');
+      if (what === 'column of the items') return entry ? pointer(entry, name!) : pointer('columns');
       if (what === 'column of the items file') return pointer(name!);
       if (what === 'column of the events file') return pointer('columns', name!);
       if (what === 'objective') return pointer('weights', name!);

@@ -168,6 +168,24 @@ export function makeSchemas(limits: Limits) {
       maximum: limits.k,
       default: 0,
     }),
+    candidates: integerSchema(
+      'How many of the best items `diversity` and `most` choose from. Default: four times `k`, from 200 to 1000.',
+      { minimum: 1, maximum: limits.k },
+    ),
+    diversity: {
+      type: 'number',
+      minimum: 0,
+      maximum: 1,
+      default: 0,
+      description: 'How much an item counts that is unlike those before it: 0 orders by score, 1 by unlikeness alone.',
+    },
+    most: {
+      type: 'object',
+      additionalProperties: { type: 'integer', minimum: 1 },
+      maxProperties: 100,
+      propertyNames: { maxLength: longestKey },
+      description: 'By column of the items file: how many items with the same value a list has at most.',
+    },
     version: textSchema('The `version` of the first page. Another version refuses the request.', {
       maxLength: longestKey,
     }),

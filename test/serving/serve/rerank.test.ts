@@ -4,7 +4,7 @@ import { Failure } from '../../../src/base/diagnostics/failure.ts';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import { textColumn, textsColumn } from '../../../src/serving/serve/filter/columns.ts';
 import { makeLiveItems } from '../../../src/serving/serve/live/live_items.ts';
-import { type rerankers, topEach } from '../../../src/serving/serve/rerank.ts';
+import { rerankers, topEach } from '../../../src/serving/serve/rerank.ts';
 import { makeSnapshot, type Snapshot, type TopAnswer, type TopRequest } from '../../../src/serving/serve/snapshot.ts';
 import type { RerankEntries } from '../../../src/serving/serve/top_request.ts';
 
@@ -40,6 +40,94 @@ describe('offset', () => {
   it('is a whole number', async () => {
     await expect(answerOf(snapshot, byFirst(2, { offset: -1 }))).rejects.toThrow('`offset` of the request is -1');
     await expect(answerOf(snapshot, byFirst(2, { offset: 0.5 }))).rejects.toThrow('`offset` of the request is 0.5');
+  });
+});
+
+describe('most', () => {
+  it('takes the best items of which no value has been taken too often', async () => {
+    const genres = ['drama', 'drama', 'drama', 'war', 'war', undefined, undefined];
+    const snapshot = fewItems(
+      [7, 6, 5, 4, 3, 2, 1].map((first) => [first, 0]),
+      genres,
+    );
+    expect(keysOf(await answerOf(snapshot, byFirst(5, { most: { genre: 2 } })))).toEqual(['a', 'b', 'd', 'e', 'f']);
+    expect(keysOf(await answerOf(snapshot, byFirst(5, { most: { genre: 1 } })))).toEqual(['a', 'd', 'f', 'g']);
+    // A list is counted from its beginning, and not from the beginning of a page.
+    expect(keysOf(await answerOf(snapshot, byFirst(2, { offset: 2, most: { genre: 1 } })))).toEqual(['f', 'g']);
+    // Three candidates are `drama` all.
+    expect(keysOf(await answerOf(snapshot, byFirst(2, { candidates: 3, most: { genre: 1 } })))).toEqual(['a']);
+  });
+
+  it('counts an item with several values for each of them', async () => {
+    const lists = [['x', 'y'], ['x', 'x'], ['y'], ['z', 'y'], [], undefined];
+    const snapshot = makeSnapshot({
+      version: '1',
+      items: {
+        vectors: { data: Float32Array.of(6, 0, 5, 0, 4, 0, 3, 0, 2, 0, 1, 0), rows: 6, width: 2 },
+        keys: ['a', 'b', 'c', 'd', 'e', 'f'],
+        columns: new Map([['tags', textsColumn(lists)]]),
+      },
+    });
+    // Two of `x` are `a` and `b`, two of `y` are `a` and `c`, so `d` stays out.
+    expect(keysOf(await answerOf(snapshot, byFirst(6, { most: { tags: 2 } })))).toEqual(['a', 'b', 'c', 'e', 'f']);
+  });
+
+  it('refuses other columns and numbers', async () => {
+    const snapshot = fewItems([[1, 0]]);
+    await expect(answerOf(snapshot, byFirst(2, { most: { gnere: 1 } }))).rejects.toThrow(
+      'no column of the items called `gnere`',
+    );
+    await expect(answerOf(snapshot, byFirst(2, { most: { genre: 0 } }))).rejects.toThrow(
+      '`most.genre` of the request is 0',
+    );
+    await expect(answerOf(snapshot, byFirst(3, { most: { genre: 1 }, candidates: 2 }))).rejects.toThrow(
+      '`candidates` of the request is 2, and the list has 3 places',
+    );
+  });
+});
+
+describe('diversity', () => {
+  // Cosines: a and b 1, a and c 0.6, a and d 0, c and d 0.8.
+  const snapshot = fewItems([
+    [10, 0],
+    [9, 0],
+    [6, 8],
+    [0, 1],
+  ]);
+
+  it('is maximal marginal relevance', async () => {
+    // Relevances 1, 0.9, 0.6, 0. After `a`: b 0.495 − 0.45 = 0.045; c 0.33 − 0.27 = 0.06; d 0. Then b 0.045; d 0 − 0.45·0.8 = −0.36.
+    expect(keysOf(await answerOf(snapshot, byFirst(4, { diversity: 0.45 })))).toEqual(['a', 'c', 'b', 'd']);
+    // After `a`: b 0.72 − 0.2 = 0.52; c 0.48 − 0.12 = 0.36; d 0. Then c 0.36; d 0.
+    expect(keysOf(await answerOf(snapshot, byFirst(4, { diversity: 0.2 })))).toEqual(['a', 'b', 'c', 'd']);
+    // After `a` the least cosine counts alone: d 0. Then c −0.8 and b −1.
+    expect(keysOf(await answerOf(snapshot, byFirst(4, { diversity: 1 })))).toEqual(['a', 'd', 'c', 'b']);
+  });
+
+  it('keeps the scores, and with 0 the order', async () => {
+    const plain = await answerOf(snapshot, byFirst(3));
+    expect(await answerOf(snapshot, byFirst(3, { diversity: 0 }))).toEqual(plain);
+    const all = await answerOf(snapshot, byFirst(4));
+    const { items } = await answerOf(snapshot, byFirst(4, { diversity: 1 }));
+    expect(new Set(items)).toEqual(new Set(all.items));
+  });
+
+  it('chooses among candidates that may take the place', async () => {
+    const some = fewItems(
+      [
+        [10, 0],
+        [9, 0],
+        [6, 8],
+        [0, 1],
+      ],
+      ['x', 'y', 'x', 'y'],
+    );
+    expect(keysOf(await answerOf(some, byFirst(4, { diversity: 0.5, most: { genre: 1 } })))).toEqual(['a', 'd']);
+  });
+
+  it('is a number from 0 to 1', async () => {
+    for (const diversity of [-0.1, 1.1, Number.NaN, '1' as unknown as number])
+      await expect(answerOf(snapshot, byFirst(2, { diversity }))).rejects.toThrow('`diversity` of the request is');
   });
 });
 
@@ -81,6 +169,8 @@ live.apply([
 /** Entries that ask for each row of the table. */
 const examples: Readonly<Record<keyof typeof rerankers, readonly RerankEntries[]>> = {
   offset: [{ offset: 0 }, { offset: 7 }],
+  most: [{ most: { genre: 8 } }, { most: { tags: 12, genre: 20 }, offset: 3 }],
+  diversity: [{ diversity: 0.3 }, { diversity: 1, most: { genre: 10 } }],
 };
 const asked = Object.entries(examples).flatMap(([name, all]) => all.map((entries) => [name, entries] as const));
 const k = 12;
@@ -108,6 +198,14 @@ describe.each([
       ).toBe(true);
     },
   );
+
+  it.each(asked)('%s: changes what its row says: %j', async (name, entries) => {
+    const all = await answerOf(snapshot, { ...plain, k: rows });
+    const { changes } = rerankers[name as keyof typeof rerankers];
+    const { items } = await answerOf(snapshot, { ...plain, ...entries });
+    if (changes === 'range') expect(items).toEqual(all.items.slice(entries.offset, entries.offset! + k));
+    if (changes === 'order') expect(all.items).toEqual(expect.arrayContaining([...items]));
+  });
 
   it.each(asked)('%s: the same request gets the same answer, alone and among others: %j', async (_name, entries) => {
     const request = { ...plain, ...entries };

@@ -116,6 +116,20 @@ describe('recommend', () => {
     expect(other.body.errors[0].message).toBe('there is no version called `v0`');
   });
 
+  it('limits values of columns and diversifies, and says where a mistake is', async () => {
+    const { items } = (await recommend({ user: 'u3', k: 4, most: { country: 1 }, columns: ['country'] })).body;
+    const countries = items.map((item) => item.columns!.country).filter((each) => each !== null);
+    expect(new Set(countries).size).toBe(countries.length);
+    const plain = (await recommend({ user: 'u3', k: 4 })).body.items;
+    expect((await recommend({ user: 'u3', k: 4, diversity: 0 })).body.items).toEqual(plain);
+    expect((await recommend({ user: 'u3', k: 4, diversity: 0.9 })).body.items).not.toEqual(plain);
+    const placeOf = async (body: object) => (await recommend({ user: 'u3', ...body })).body.errors[0].at;
+    expect(await placeOf({ most: { coutry: 1 } })).toBe('/most/coutry');
+    expect(await placeOf({ most: { country: 0 } })).toBe('/most/country');
+    expect(await placeOf({ diversity: 2 })).toBe('/diversity');
+    expect(await placeOf({ diversity: 0.5, candidates: 5 })).toBe('/candidates');
+  });
+
   it('takes whole numbers as keys', async () => {
     const asNumber = await recommend({ user: 7 });
     expect(asNumber.body).toEqual((await recommend({ user: '7' })).body);

@@ -6,6 +6,9 @@ import type { Server } from '../../../src/serving/server/server.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { ask, type Served, serveSmall } from './served.ts';
 
+/** Entries for each row of the table around the best items. */
+const around = { offset: 1, version: 'v1', candidates: 20, diversity: 0.3, most: { genres: 2 } };
+
 const root = temporaryFolder();
 let served: Served;
 let server: Server;
@@ -41,8 +44,7 @@ it('describes each answer and each refusal', async () => {
     k: 3,
     history: 3,
     shares: true,
-    offset: 1,
-    version: 'v1',
+    ...around,
     columns: ['year', 'genres', 'new', 'country'],
   };
   isAs('Recommend', full);

@@ -7,6 +7,8 @@ import {
   addRunOptions,
   addSeenOptions,
   asOfOption,
+  diversityOption,
+  mostOption,
   noCacheOption,
   type RankingOptions,
   seenChoice,
@@ -19,7 +21,7 @@ import { answer, answerJson, sayEngine } from '../report.ts';
 
 interface RecommendCommandOptions
   extends RankingOptions,
-    Pick<RecommendRequest, 'user' | 'filter' | 'exclude' | 'offset'> {
+    Pick<RecommendRequest, 'user' | 'filter' | 'exclude' | 'offset' | 'diversity' | 'most'> {
   readonly with: Record<string, unknown>;
   readonly k: number;
   readonly weight?: Readonly<Record<string, number>>;
@@ -41,6 +43,8 @@ export function recommendCommand(program: Command): void {
     )
     .option('--filter <condition>', 'recommend only items whose columns meet a condition')
     .option('--exclude <keys...>', 'remove the items with these keys from the answer')
+    .addOption(mostOption())
+    .addOption(diversityOption())
     .addOption(weightOption())
     .addOption(asOfOption())
     .addOption(noCacheOption());
@@ -50,7 +54,7 @@ export function recommendCommand(program: Command): void {
       folder: string,
       { user, with: values, k, removeSeen, keepSeen, json, ...others }: RecommendCommandOptions,
     ) => {
-      const { filter, exclude, offset, weight: weights, ...options } = others;
+      const { filter, exclude, offset, diversity, most, weight: weights, ...options } = others;
       if (user === undefined && Object.keys(values).length === 0) {
         command.error('error: the query is missing: give `--user <key>`, or `--with <feature=value>`, or both');
       }
@@ -58,7 +62,7 @@ export function recommendCommand(program: Command): void {
       const run = await openRun(folder, options, 'recommender');
       sayEngine(await run.engine());
       const { items, history, notes, asOf } = await recommend(run, {
-        ...defined({ user, filter, exclude, weights, offset }),
+        ...defined({ user, filter, exclude, weights, offset, diversity, most }),
         values,
         k,
         ...seenChoice({ removeSeen, keepSeen }),
