@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { EngineName } from '../../engines/engine.ts';
+import type { WeightedFilter } from '../../serving/serve/top_request.ts';
 import type { BaselineChoice } from '../../training/evaluation/contestants.ts';
 import type { Per } from '../../training/evaluation/questions.ts';
 import type { RunOptions } from './open_run.ts';
@@ -198,6 +199,18 @@ export const mostOption = (): Option =>
     '--most <column=count>',
     'recommend at most this many items with the same value of a column of the items; may be repeated',
   ).argParser(numberByName('Write `column=count`, such as `genre=3`.'));
+
+/** `--boost '0.2: year >= 2010'`: a weight and a condition. */
+export const weightedFilterOption = (name: 'boost' | 'bury', does: string): Option =>
+  new Option(`--${name} <weight:condition>`, `${does} of items that meet a condition; may be repeated`).argParser(
+    (text: string, before: readonly WeightedFilter[] | undefined): readonly WeightedFilter[] => {
+      const [, weight, filter] = /^([^:]+):(.+)$/s.exec(text) ?? [];
+      if (filter === undefined || !Number.isFinite(Number(weight))) {
+        throw new InvalidArgumentError(`Write \`weight:condition\`, such as \`--${name} '0.2: year >= 2010'\`.`);
+      }
+      return [...(before ?? []), { weight: Number(weight), filter }];
+    },
+  );
 
 /** Parses `name=number`, and adds it to the ones before. */
 const numberByName =

@@ -61,6 +61,8 @@ const selection: Readonly<Record<keyof Selection, RequestEntry>> = {
   candidates: checkedLater,
   diversity: checkedLater,
   most: checkedLater,
+  boost: checkedLater,
+  bury: checkedLater,
 };
 
 const recommend: Readonly<Record<keyof PageRecommendRequest, RequestEntry>> = {

@@ -5,8 +5,8 @@ import type { Dataset, Encoding, IndexedColumn, Users } from '../../data/dataset
 import { type FeaturePlan, madeOf, type Plan, type TowerPlan } from '../../graph/plan/plan.ts';
 import type { LaterEvents } from './live/user_events.ts';
 import { type FeatureValues, type QueryTower, queryColumns } from './query_columns.ts';
-import { type Snapshot, shownItem, type TopAnswer, type TopRequest } from './snapshot.ts';
-import type { RerankEntries, ScoreShares } from './top_request.ts';
+import { type Snapshot, shownItem, type TopAnswer, type TopItem, type TopRequest } from './snapshot.ts';
+import type { RerankEntries } from './top_request.ts';
 
 export type RecommendQuery =
   /** A query by the key of the query tower; values replace those of the data. */
@@ -27,7 +27,7 @@ export interface RecommendOptions extends RerankEntries {
 export interface Recommendation {
   readonly key?: string;
   readonly notes: readonly string[];
-  readonly items: readonly (Item & { readonly score: number; readonly shares?: ScoreShares })[];
+  readonly items: readonly Omit<TopItem, 'row'>[];
   /** Items of the user's events, the latest first. */
   readonly history: readonly Item[];
   /** Absent if it is proved that no other item has a higher score. */

@@ -4,21 +4,29 @@
  * the next place, or what they are worth there. A request that asks for no row is answered by the scan alone.
  */
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { nextTurn } from '../../base/util/defined.ts';
+import { isObject, nextTurn } from '../../base/util/defined.ts';
 import { attempt, type Snapshot, type TopAnswer, type TopItem, type TopRequest } from './snapshot.ts';
-import { type RerankEntries, requestFailure, unknownFacts } from './top_request.ts';
+import { type ItemCondition, mostWeight, type RerankEntries, requestFailure, unknownFacts } from './top_request.ts';
 
 interface Reranker {
   /** The entries of a request that ask for it. */
   readonly entries: readonly (keyof RerankEntries)[];
   /** What it reads of an item, besides its place and its score. */
   readonly reads: 'nothing' | 'columns' | 'vectors';
-  /** What it may change of the list. `range`: which part of the list is the answer; `order`: which candidates are in the list, and in which order. */
-  readonly changes: 'range' | 'order';
+  /** What it may change of the list. `range`: which part of the list is the answer; `order`: which candidates are in the list, and in which order; `scores`: by what all eligible items are ranked. */
+  readonly changes: 'range' | 'order' | 'scores';
   /** @throws Failure `request-value`, `unknown-name` */
   check(request: TopRequest, snapshot: Snapshot): void;
+  /** Divides the items into strata that are searched apart. */
+  strata?(request: TopRequest): readonly Stratum[];
   /** Absent: it does not choose. A row that chooses takes `candidates` from the scan. */
   chooser?(request: TopRequest, candidates: readonly TopItem[], snapshot: Snapshot): Chooser;
+}
+
+/** Items to whose scores the same number is added. The best items of all strata have the best of all items among them. */
+interface Stratum {
+  readonly conditions: readonly ItemCondition[];
+  readonly added: number;
 }
 
 /** How a row takes part while the places of a list are filled. */
@@ -33,7 +41,27 @@ interface Chooser {
   readonly work?: number;
 }
 
-export const rerankers: Readonly<Record<'most' | 'diversity' | 'offset', Reranker>> = {
+export const rerankers: Readonly<Record<'boost' | 'most' | 'diversity' | 'offset', Reranker>> = {
+  boost: {
+    entries: ['boost', 'bury'],
+    reads: 'columns',
+    changes: 'scores',
+    check(request) {
+      const entries = ['boost', 'bury'] as const;
+      for (const entry of entries) {
+        const rules: unknown = request[entry] ?? [];
+        const isRule = (rule: unknown): boolean =>
+          isObject(rule) && typeof rule.filter === 'string' && isFrom(0, mostWeight, rule.weight);
+        if (Array.isArray(rules) && rules.every(isRule)) continue;
+        const advice = `give a list of \`{ filter, weight }\`, with weights from 0 to ${mostWeight}`;
+        throw requestFailure(entry, 'has something else than filters with weights', advice);
+      }
+      const count = entries.reduce((sum, entry) => sum + (request[entry]?.length ?? 0), 0);
+      if (count <= mostRules) return;
+      throw requestFailure('boost', `and \`bury\` have ${count} filters together`, `give ${mostRules} at most`);
+    },
+    strata: strataOf,
+  },
   most: {
     entries: ['most'],
     reads: 'columns',
@@ -56,7 +84,7 @@ export const rerankers: Readonly<Record<'most' | 'diversity' | 'offset', Reranke
     reads: 'vectors',
     changes: 'order',
     check({ diversity }) {
-      if (typeof diversity === 'number' && diversity >= 0 && diversity <= 1) return;
+      if (isFrom(0, 1, diversity)) return;
       throw requestFailure('diversity', `is ${shown(diversity)}`, 'give a number from 0 to 1');
     },
     chooser: ({ diversity }, candidates, snapshot) => maximalMarginalRelevance(diversity!, candidates, snapshot),
@@ -77,7 +105,46 @@ function refuseNumber(entry: string, value: unknown, least: number): void {
   throw requestFailure(entry, `is ${shown(value)}`, `give a whole number from ${least}`);
 }
 
+const isFrom = (least: number, most: number, value: unknown): boolean =>
+  typeof value === 'number' && value >= least && value <= most;
+
 const shown = (value: unknown): string => (typeof value === 'number' ? String(value) : JSON.stringify(value));
+
+const noStratum: Stratum = { conditions: [], added: 0 };
+
+/** Maximum number of filters of `boost` and `bury`. Each may double the strata. */
+const mostRules = 4;
+
+function strataOf({ boost = [], bury = [] }: TopRequest): readonly Stratum[] {
+  const rules = [
+    ...boost.map(({ filter, weight }, at) => ({ filter, weight, entry: `boost.${at}.filter` })),
+    ...bury.map(({ filter, weight }, at) => ({ filter, weight: -weight, entry: `bury.${at}.filter` })),
+  ];
+  return rules.reduce<readonly Stratum[]>(
+    (strata, { weight, ...rule }) =>
+      strata.flatMap(({ conditions, added }) => [
+        { conditions: [...conditions, { ...rule, holds: false }], added },
+        { conditions: [...conditions, { ...rule, holds: true }], added: added + weight },
+      ]),
+    [noStratum],
+  );
+}
+
+/** Adds the weights of the strata to the scores, and orders all items again. */
+function mergedStrata(answers: readonly TopAnswer[], strata: readonly Stratum[], depth: number): TopAnswer {
+  if (answers.length === 1) return answers[0]!;
+  const items = answers.flatMap((answer, at) => {
+    const { added } = strata[at]!;
+    return answer.items.map(
+      (item): TopItem => (added === 0 ? item : { ...item, score: item.score + added, boost: added }),
+    );
+  });
+  return {
+    ...(answers.find(({ exact }) => exact === false) ?? answers[0]!),
+    items: items.sort((a, b) => b.score - a.score || a.row - b.row).slice(0, depth),
+    candidates: answers.reduce((sum, { candidates }) => sum + candidates, 0),
+  };
+}
 
 /** Counts the values of items that have a place. An item with a list of values counts for each, and one without a value for none. */
 function limitedByColumn(most: Readonly<Record<string, number>>, { valuesOf }: Snapshot): Chooser {
@@ -154,29 +221,57 @@ export function depthOf(request: Pick<TopRequest, 'k'> & RerankEntries): number 
   return candidates ?? Math.max(leastCandidates, Math.min(4 * k, mostCandidates), k);
 }
 
+/** Maximum rows times requests that one batch compares. Longer batches would make other requests wait. */
+const mostCompared = 2 ** 24;
+/** Maximum requests of one batch: as many as the scan takes in one pass. */
+const mostRequests = 64;
+
+/** Returns how many requests are answered in one pass. */
+export const mostTogether = ({ rows }: Pick<Snapshot, 'rows'>): number =>
+  Math.max(1, Math.min(mostRequests, Math.floor(mostCompared / Math.max(1, rows))));
+
 /** Answers all requests in one pass or by the index. A request that fails gets its Failure. */
 export async function topEach(snapshot: Snapshot, requests: readonly TopRequest[]): Promise<(TopAnswer | Failure)[]> {
   if (!requests.some((request) => table.some((row) => asksFor(request, row)))) return searchEach(snapshot, requests);
-  const searches = requests.map((request) => attempt(() => searchOf(request, snapshot)));
-  const isSearch = (search: TopRequest | Failure): search is TopRequest => !(search instanceof Failure);
-  const foundAnswers = (await searchEach(snapshot, searches.filter(isSearch))).values();
+  const searches = requests.map((request) => attempt(() => searchesOf(request, snapshot)));
+  const allSearches = searches.flatMap((each) => (each instanceof Failure ? [] : each.map(({ search }) => search)));
+  const foundAnswers: (TopAnswer | Failure)[] = [];
+  // Strata may be many times the requests. Others get a turn after as many searches as a batch has requests.
+  const together = mostTogether(snapshot);
+  for (let from = 0; from < allSearches.length; from += together) {
+    if (from > 0) await nextTurn();
+    foundAnswers.push(...(await searchEach(snapshot, allSearches.slice(from, from + together))));
+  }
   const answers: (TopAnswer | Failure)[] = [];
-  for (const [at, search] of searches.entries()) {
-    const found = search instanceof Failure ? search : foundAnswers.next().value!;
+  for (const [at, own] of searches.entries()) {
+    const found = own instanceof Failure ? own : foundBy(own, foundAnswers.splice(0, own.length));
     answers.push(found instanceof Failure ? found : await reranked(found, requests[at]!, snapshot));
   }
   return answers;
 }
 
+interface StratumSearch extends Stratum {
+  readonly search: TopRequest;
+}
+
 /** @throws Failure `request-value`, `unknown-name` */
-function searchOf(request: TopRequest, snapshot: Snapshot): TopRequest {
-  for (const row of table) if (asksFor(request, row)) row.check(request, snapshot);
+function searchesOf(request: TopRequest, snapshot: Snapshot): readonly StratumSearch[] {
+  const rows = table.filter((row) => asksFor(request, row));
+  for (const row of rows) row.check(request, snapshot);
   const { k, offset = 0, candidates } = request;
   if (candidates !== undefined) refuseNumber('candidates', candidates, 1);
   const depth = depthOf(request);
-  if (depth >= offset + k) return { ...request, k: depth };
-  const reason = `is ${depth}, and the list has ${offset + k} places up to the end of this page`;
-  throw requestFailure('candidates', reason, `give a number from ${offset + k}`);
+  if (depth < offset + k) {
+    const reason = `is ${depth}, and the list has ${offset + k} places up to the end of this page`;
+    throw requestFailure('candidates', reason, `give a number from ${offset + k}`);
+  }
+  const strata = rows.reduce<readonly Stratum[]>((all, row) => row.strata?.(request) ?? all, [noStratum]);
+  return strata.map((each) => ({ ...each, search: { ...request, k: depth, conditions: each.conditions } }));
+}
+
+function foundBy(searches: readonly StratumSearch[], answers: readonly (TopAnswer | Failure)[]): TopAnswer | Failure {
+  const failed = answers.find((each) => each instanceof Failure);
+  return failed ?? mergedStrata(answers as readonly TopAnswer[], searches, searches[0]!.search.k);
 }
 
 async function reranked(found: TopAnswer, request: TopRequest, snapshot: Snapshot): Promise<TopAnswer> {
@@ -185,7 +280,7 @@ async function reranked(found: TopAnswer, request: TopRequest, snapshot: Snapsho
     asksFor(request, row) ? (row.chooser?.(request, found.items, snapshot) ?? []) : [],
   );
   const items = choosers.length === 0 ? found.items : await filled(offset + k, found.items, choosers);
-  return { ...found, items: items.slice(offset) };
+  return { ...found, items: items.slice(offset, offset + k) };
 }
 
 /** Multiplications after which other requests get a turn: about a millisecond. */

@@ -220,9 +220,9 @@ function directionParts({ graph: _, ...parts }: SnapshotParts): SnapshotParts {
 }
 
 /** Copies entry by entry: a rest pattern (`{ row, ...item }`) is several times slower, and answers have many items. */
-export function shownItem({ key, title, score, shares }: TopItem): Omit<TopItem, 'row'> {
+export function shownItem({ key, title, score, shares, boost }: TopItem): Omit<TopItem, 'row'> {
   const item = title === undefined ? { key, score } : { key, title, score };
-  return shares === undefined ? item : { ...item, shares };
+  return shares === undefined && boost === undefined ? item : { ...item, ...defined({ shares, boost }) };
 }
 
 export function attempt<T>(work: () => T): T | Failure {

@@ -1,5 +1,7 @@
 /** Turns a request for the best items into a search request: validated, weighted vectors and the allowed rows. */
-import { type Failure, failure } from '../../base/diagnostics/failure.ts';
+import type { Facts } from '../../base/diagnostics/codes.ts';
+import { diagnose, factsOf } from '../../base/diagnostics/diagnose.ts';
+import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import type { KeyTable } from '../../base/text/key_table.ts';
 import { nearest } from '../../base/text/nearest.ts';
 import { defined } from '../../base/util/defined.ts';
@@ -18,6 +20,15 @@ export interface RerankEntries {
   readonly diversity?: number;
   /** By column of the items: how many items with the same value a list has at most. */
   readonly most?: Readonly<Record<string, number>>;
+  /** Weights that are added to the scores of items that meet a condition. */
+  readonly boost?: readonly WeightedFilter[];
+  /** Weights that are subtracted. */
+  readonly bury?: readonly WeightedFilter[];
+}
+
+export interface WeightedFilter {
+  readonly filter: string;
+  readonly weight: number;
 }
 
 export interface TopRequest extends RerankEntries {
@@ -26,6 +37,7 @@ export interface TopRequest extends RerankEntries {
   /** A whole number from 0. */
   readonly k: number;
   readonly filter?: string;
+  readonly conditions?: readonly ItemCondition[];
   /** Unknown keys exclude nothing. The answer lists them. */
   readonly exclude?: readonly string[];
   /** Item rows to exclude. Repeated rows and −1 are allowed. */
@@ -39,8 +51,17 @@ export interface TopRequest extends RerankEntries {
   readonly shares?: boolean;
 }
 
+/** Selects the items for which a filter is true, or all others: also those of which it is unknown, because a value is missing. */
+export interface ItemCondition {
+  readonly filter: string;
+  readonly holds: boolean;
+  /** The entry of the request that has the filter, for errors. */
+  readonly entry: string;
+}
+
 /** Bounds of the absolute value of a weight other than 0, so that no product overflows float64. */
-const [leastWeight, mostWeight] = [1e-30, 1e30];
+const leastWeight = 1e-30;
+export const mostWeight = 1e30;
 
 export interface SearchContext {
   readonly rows: number;
@@ -89,15 +110,34 @@ function allowedBy(
   request: TopRequest,
   place: SearchContext,
 ): { readonly allowed?: Bits; readonly unknown: readonly string[] } {
-  const { within, filter, exclude = [] } = request;
+  const { within, filter, conditions = [], exclude = [] } = request;
   const filteredItems = filter === undefined ? undefined : place.filters.itemsOf(filter);
-  const allowedItems = within && filteredItems ? filteredItems.and(within) : (filteredItems ?? within);
+  let allowedItems = within && filteredItems ? filteredItems.and(within) : (filteredItems ?? within);
+  for (const { filter: condition, holds, entry } of conditions) {
+    const itemsTrue = inEntry(entry, () => place.filters.itemsOf(condition));
+    const items = holds ? itemsTrue : itemsTrue.not();
+    allowedItems = allowedItems ? items.and(allowedItems) : items;
+  }
   const unknownKeys = exclude.filter((key) => place.keys.rowOf(key) < 0);
   const rowsToExclude = excludedRows(request, place);
   if (rowsToExclude.length === 0) return { ...defined({ allowed: allowedItems }), unknown: unknownKeys };
   const allowed = allowedItems?.copy() ?? Bits.all(place.rows);
   for (const row of rowsToExclude) allowed.delete(row);
   return { allowed, unknown: unknownKeys };
+}
+
+/** Runs `work`, and adds to its errors the entry of the request that they are about. */
+function inEntry<T>(entry: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw new Failure(
+      error.diagnostics.map((each) =>
+        diagnose(each.code as 'filter-type', each.at, { ...(factsOf(each) as Facts<'filter-type'>), entry }),
+      ),
+    );
+  }
 }
 
 /** Returns the rows to exclude, except for the filter. @throws Failure `unknown-name` */
@@ -206,6 +246,8 @@ export interface TopItem {
   readonly title?: string;
   /** The inner product in float64; with several vectors the largest. */
   readonly score: number;
+  /** The sum of the weights of `boost` and `bury` in the score, if it is not 0. */
+  readonly boost?: number;
   /** The shares of tasks in the score, which add up to it. */
   readonly shares?: ScoreShares;
 }

@@ -16,7 +16,7 @@ import {
   type RecommendQuery,
 } from '../serve/prepare.ts';
 import type { Recommender } from '../serve/recommend.ts';
-import { topEach } from '../serve/rerank.ts';
+import { mostTogether, topEach } from '../serve/rerank.ts';
 import { type FoundUser, type Snapshot, shownItem, type TopAnswer, type TopRequest } from '../serve/snapshot.ts';
 import { requestFailure, unknownFacts } from '../serve/top_request.ts';
 import { type About, aboutOf } from './about.ts';
@@ -144,11 +144,6 @@ export interface Answers {
 /** Default maximum number of users, and of items, that a search returns. */
 const usualUsers = 10;
 
-/** Maximum rows times requests that one batch compares. Longer batches would make other requests wait. */
-const mostCompared = 2 ** 24;
-/** Maximum requests of one batch: as many as the scan takes in one pass. */
-const mostTogether = 64;
-
 export function makeAnswers({
   recommender,
   removesSeen,
@@ -157,11 +152,11 @@ export function makeAnswers({
   events,
   userVectors = 0,
 }: AnswersSource): Answers {
-  const { version, rows } = recommender.snapshot;
+  const { version } = recommender.snapshot;
   const userVectorCache = userVectors > 0 ? makeUserVectorCache(recommender.snapshot.users, userVectors) : undefined;
   const itemSearch = makeItemSearch(recommender.snapshot);
   const laterEvents = (user: string): LaterEvents | undefined => events?.userEvents.of(user);
-  const maxBatch = Math.max(1, Math.min(mostTogether, Math.floor(mostCompared / Math.max(1, rows))));
+  const maxBatch = mostTogether(recommender.snapshot);
   const pastOf = (user: string, snapshot: Snapshot): number[] => pastRows(user, snapshot, laterEvents(user));
   const byVector = (body: RecommendBody, user: string | undefined, snapshot: Snapshot): TopRequest => {
     const { removeSeen = removesSeen, weights, shares } = body;
@@ -312,9 +307,9 @@ const itemsAndNotes = ({ items, unknown, exact }: TopAnswer) => ({
   ...defined({ exact }),
 });
 
-const selectionOf = ({ k = 10, exclude, filter, offset, candidates, diversity, most }: Selection) => ({
+const selectionOf = ({ k = 10, exclude, filter, offset, candidates, diversity, most, boost, bury }: Selection) => ({
   k,
-  ...defined({ exclude: exclude?.map(String), filter, offset, candidates, diversity, most }),
+  ...defined({ exclude: exclude?.map(String), filter, offset, candidates, diversity, most, boost, bury }),
 });
 
 /** Copies values to an object without a prototype, because a feature may be called `constructor`. */

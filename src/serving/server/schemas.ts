@@ -4,7 +4,7 @@
  */
 import type { Item } from '../serve/prepare.ts';
 import type { FoundUser, TopItem } from '../serve/snapshot.ts';
-import type { RerankEntries } from '../serve/top_request.ts';
+import { mostWeight, type RerankEntries } from '../serve/top_request.ts';
 import { type Limits, longestFilter, longestKey, longestList } from './limits.ts';
 import {
   closed,
@@ -186,6 +186,8 @@ export function makeSchemas(limits: Limits) {
       propertyNames: { maxLength: longestKey },
       description: 'By column of the items file: how many items with the same value a list has at most.',
     },
+    boost: weightedFilters('Weights that are added to the scores of items that meet a condition.'),
+    bury: weightedFilters('Weights that are subtracted.'),
     version: textSchema('The `version` of the first page. Another version refuses the request.', {
       maxLength: longestKey,
     }),
@@ -200,6 +202,10 @@ export function makeSchemas(limits: Limits) {
         {
           ...named,
           score: { type: 'number', description: score },
+          boost: {
+            type: 'number',
+            description: 'What `boost` and `bury` add to the score; absent where that is 0.',
+          },
           shares: {
             type: 'object',
             additionalProperties: { type: 'number' },
@@ -314,6 +320,20 @@ export function makeSchemas(limits: Limits) {
     ),
   };
 }
+
+const weightedFilters = (description: string): Schema =>
+  listSchema(
+    `${description} With those of the other list, 4 at most.`,
+    closed(
+      'A condition and its weight.',
+      {
+        filter: textSchema('A condition on columns of the items file.', { maxLength: longestFilter }),
+        weight: { type: 'number', minimum: 0, maximum: mostWeight, description: 'In units of the score.' },
+      },
+      ['filter', 'weight'],
+    ),
+    { maxItems: 4 },
+  );
 
 const searchLimit = { minimum: 1, maximum: 100, default: 10 };
 

@@ -131,6 +131,60 @@ describe('diversity', () => {
   });
 });
 
+describe('boost and bury', () => {
+  const snapshot = fewItems(
+    [9, 8, 7, 6, 5, 4].map((first) => [first, 0]),
+    ['drama', 'drama', 'war', 'war', undefined, 'comedy'],
+  );
+  const war = { filter: "genre = 'war'", weight: 2.5 };
+  const known = { filter: "genre != 'war'", weight: 3 };
+
+  it('adds and subtracts weights, and ranks all items by the sum', async () => {
+    const { items } = await answerOf(snapshot, byFirst(3, { boost: [war] }));
+    expect(items.map(({ key, score, boost }) => [key, score, boost])).toEqual([
+      ['c', 9.5, 2.5],
+      ['a', 9, undefined],
+      ['d', 8.5, 2.5],
+    ]);
+    // `e` has no genre, so it meets neither condition. Ties go by the rows of the items: a 6, b 5, c 7, d 6, e 5, f 1.
+    expect(keysOf(await answerOf(snapshot, byFirst(6, { bury: [known] })))).toEqual(['c', 'a', 'd', 'b', 'e', 'f']);
+  });
+
+  it('adds up the weights of all conditions that an item meets', async () => {
+    const both = { boost: [war, { filter: "genre in ('war', 'comedy')", weight: 4 }], bury: [known] };
+    const { items } = await answerOf(snapshot, byFirst(6, both));
+    expect(items.map(({ key, score }) => [key, score])).toEqual([
+      ['c', 13.5],
+      ['d', 12.5],
+      ['a', 6],
+      ['b', 5],
+      ['e', 5],
+      ['f', 5],
+    ]);
+    expect(items.at(-1)!.boost).toBe(1);
+  });
+
+  it('finds an item that is far from the best without it', async () => {
+    const many = fewItems(
+      Array.from({ length: 5000 }, (_, row) => [5000 - row, 0] as const),
+      Array.from({ length: 5000 }, (_, row) => (row === 4999 ? 'war' : 'drama')),
+    );
+    const [first] = (await answerOf(many, byFirst(1, { boost: [{ ...war, weight: 5000 }] }))).items;
+    expect(first!.row).toBe(4999);
+  });
+
+  it('refuses other weights, too many filters, and mistakes in a filter', async () => {
+    for (const boost of [[{ ...war, weight: -1 }], [{ filter: war.filter }], war, [{ ...war, weight: Infinity }]])
+      await expect(answerOf(snapshot, byFirst(1, { boost } as RerankEntries))).rejects.toThrow(
+        '`boost` of the request',
+      );
+    await expect(answerOf(snapshot, byFirst(1, { boost: [war, war, war], bury: [war, war] }))).rejects.toThrow(
+      '5 filters',
+    );
+    await expect(answerOf(snapshot, byFirst(1, { bury: [{ ...war, filter: 'gnere = 1' }] }))).rejects.toThrow('gnere');
+  });
+});
+
 // The laws, on random items with columns, also on items of which some were written later.
 
 const rows = 300;
@@ -168,6 +222,10 @@ live.apply([
 
 /** Entries that ask for each row of the table. */
 const examples: Readonly<Record<keyof typeof rerankers, readonly RerankEntries[]>> = {
+  boost: [
+    { boost: [{ filter: 'year > 1950', weight: 0.3 }], bury: [{ filter: "genre = 'war'", weight: 0.2 }] },
+    { bury: [{ filter: "'t1' in tags", weight: 1 }], diversity: 0.4, offset: 2 },
+  ],
   offset: [{ offset: 0 }, { offset: 7 }],
   most: [{ most: { genre: 8 } }, { most: { tags: 12, genre: 20 }, offset: 3 }],
   diversity: [{ diversity: 0.3 }, { diversity: 1, most: { genre: 10 } }],
@@ -204,6 +262,12 @@ describe.each([
     const { changes } = rerankers[name as keyof typeof rerankers];
     const { items } = await answerOf(snapshot, { ...plain, ...entries });
     if (changes === 'range') expect(items).toEqual(all.items.slice(entries.offset, entries.offset! + k));
+    if (changes === 'scores') {
+      const scores = new Map(all.items.map(({ key, score }) => [key, score]));
+      expect(items.map(({ score, boost = 0 }) => score - boost)).toEqual(
+        items.map(({ key }) => expect.closeTo(scores.get(key)!, 12)),
+      );
+    }
     if (changes === 'order') expect(all.items).toEqual(expect.arrayContaining([...items]));
   });
 

@@ -124,6 +124,16 @@ describe('recommend', () => {
     expect((await recommend({ user: 'u3', k: 4, diversity: 0 })).body.items).toEqual(plain);
     expect((await recommend({ user: 'u3', k: 4, diversity: 0.9 })).body.items).not.toEqual(plain);
     const placeOf = async (body: object) => (await recommend({ user: 'u3', ...body })).body.errors[0].at;
+    expect(
+      await placeOf({
+        boost: [
+          { filter: 'year > 1', weight: 1 },
+          { filter: 'yea > 1', weight: 1 },
+        ],
+      }),
+    ).toBe('/boost/1/filter');
+    expect(await placeOf({ bury: [{ filter: 'year', weight: 1 }] })).toBe('/bury/0/filter');
+    expect(await placeOf({ bury: [{ filter: 'new and', weight: 1 }] })).toBe('/bury/0/filter');
     expect(await placeOf({ most: { coutry: 1 } })).toBe('/most/coutry');
     expect(await placeOf({ most: { country: 0 } })).toBe('/most/country');
     expect(await placeOf({ diversity: 2 })).toBe('/diversity');

@@ -7,7 +7,15 @@ import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { ask, type Served, serveSmall } from './served.ts';
 
 /** Entries for each row of the table around the best items. */
-const around = { offset: 1, version: 'v1', candidates: 20, diversity: 0.3, most: { genres: 2 } };
+const around = {
+  offset: 1,
+  version: 'v1',
+  candidates: 20,
+  diversity: 0.3,
+  most: { genres: 2 },
+  boost: [{ filter: 'year > 1980', weight: 1 }],
+  bury: [{ filter: 'new', weight: 1 }],
+};
 
 const root = temporaryFolder();
 let served: Served;

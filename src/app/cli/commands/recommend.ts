@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { defined } from '../../../base/util/defined.ts';
 import type { Item } from '../../../serving/serve/prepare.ts';
+import type { RerankEntries } from '../../../serving/serve/top_request.ts';
 import type { RecommendRequest } from '../../api/run.ts';
 import { openRun } from '../open_run.ts';
 import {
@@ -12,6 +13,7 @@ import {
   noCacheOption,
   type RankingOptions,
   seenChoice,
+  weightedFilterOption,
   weightOption,
   wholeNumber,
   withExample,
@@ -21,7 +23,7 @@ import { answer, answerJson, sayEngine } from '../report.ts';
 
 interface RecommendCommandOptions
   extends RankingOptions,
-    Pick<RecommendRequest, 'user' | 'filter' | 'exclude' | 'offset' | 'diversity' | 'most'> {
+    Pick<RecommendRequest, 'user' | 'filter' | 'exclude' | keyof RerankEntries> {
   readonly with: Record<string, unknown>;
   readonly k: number;
   readonly weight?: Readonly<Record<string, number>>;
@@ -43,6 +45,8 @@ export function recommendCommand(program: Command): void {
     )
     .option('--filter <condition>', 'recommend only items whose columns meet a condition')
     .option('--exclude <keys...>', 'remove the items with these keys from the answer')
+    .addOption(weightedFilterOption('boost', 'add a weight to the scores'))
+    .addOption(weightedFilterOption('bury', 'subtract a weight from the scores'))
     .addOption(mostOption())
     .addOption(diversityOption())
     .addOption(weightOption())
@@ -54,7 +58,7 @@ export function recommendCommand(program: Command): void {
       folder: string,
       { user, with: values, k, removeSeen, keepSeen, json, ...others }: RecommendCommandOptions,
     ) => {
-      const { filter, exclude, offset, diversity, most, weight: weights, ...options } = others;
+      const { filter, exclude, offset, boost, bury, most, diversity, weight: weights, ...options } = others;
       if (user === undefined && Object.keys(values).length === 0) {
         command.error('error: the query is missing: give `--user <key>`, or `--with <feature=value>`, or both');
       }
@@ -62,7 +66,7 @@ export function recommendCommand(program: Command): void {
       const run = await openRun(folder, options, 'recommender');
       sayEngine(await run.engine());
       const { items, history, notes, asOf } = await recommend(run, {
-        ...defined({ user, filter, exclude, weights, offset, diversity, most }),
+        ...defined({ user, filter, exclude, weights, offset, boost, bury, most, diversity }),
         values,
         k,
         ...seenChoice({ removeSeen, keepSeen }),
