@@ -63,6 +63,7 @@ const selection: Readonly<Record<keyof Selection, RequestEntry>> = {
   most: checkedLater,
   boost: checkedLater,
   bury: checkedLater,
+  exploration: checkedLater,
 };
 
 const recommend: Readonly<Record<keyof PageRecommendRequest, RequestEntry>> = {

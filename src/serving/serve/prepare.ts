@@ -32,6 +32,8 @@ export interface Recommendation {
   readonly history: readonly Item[];
   /** Absent if it is proved that no other item has a higher score. */
   readonly exact?: false;
+  /** The seed of the exploration. */
+  readonly seed?: number;
 }
 
 export interface Item {
@@ -158,7 +160,7 @@ export const itemAt = (row: number, { keyAt, titleAt }: Pick<Snapshot, 'keyAt' |
   return title === undefined ? { key: keyAt(row) } : { key: keyAt(row), title };
 };
 
-export function recommendationOf(prepared: PreparedQuery, { items, unknown, exact }: TopAnswer): Recommendation {
+export function recommendationOf(prepared: PreparedQuery, { items, unknown, exact, seed }: TopAnswer): Recommendation {
   const { key, notes } = prepared;
   const exclusionNotes = excludedNothing(unknown);
   return {
@@ -168,7 +170,7 @@ export function recommendationOf(prepared: PreparedQuery, { items, unknown, exac
     get history() {
       return prepared.history;
     },
-    ...defined({ exact }),
+    ...defined({ exact, seed }),
   };
 }
 

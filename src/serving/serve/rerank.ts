@@ -4,7 +4,8 @@
  * the next place, or what they are worth there. A request that asks for no row is answered by the scan alone.
  */
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { isObject, nextTurn } from '../../base/util/defined.ts';
+import { makeRandom } from '../../base/random/random.ts';
+import { defined, isObject, nextTurn } from '../../base/util/defined.ts';
 import { attempt, type Snapshot, type TopAnswer, type TopItem, type TopRequest } from './snapshot.ts';
 import { type ItemCondition, mostWeight, type RerankEntries, requestFailure, unknownFacts } from './top_request.ts';
 
@@ -13,8 +14,11 @@ interface Reranker {
   readonly entries: readonly (keyof RerankEntries)[];
   /** What it reads of an item, besides its place and its score. */
   readonly reads: 'nothing' | 'columns' | 'vectors';
-  /** What it may change of the list. `range`: which part of the list is the answer; `order`: which candidates are in the list, and in which order; `scores`: by what all eligible items are ranked. */
-  readonly changes: 'range' | 'order' | 'scores';
+  /**
+   * What it may change of the list. `range`: which part of the list is the answer; `order`: which candidates are in the list, and in which order; `scores`: by
+   * what all eligible items are ranked; `items`: it may also have eligible items that are no candidates.
+   */
+  readonly changes: 'range' | 'order' | 'scores' | 'items';
   /** @throws Failure `request-value`, `unknown-name` */
   check(request: TopRequest, snapshot: Snapshot): void;
   /** Divides the items into strata that are searched apart. */
@@ -36,12 +40,14 @@ interface Chooser {
   /** The worth of a candidate for the next place. Default: the first candidate is taken. @param at index of the candidate */
   worth?(at: number): number;
   /** Learns which item has the next place. */
-  placed(item: TopItem): void;
-  /** Multiplications that `placed` takes. */
+  placed?(item: TopItem): void;
+  /** Replaces the best candidate, which is undefined if none is left. @param placed the items before it */
+  draw?(best: TopItem | undefined, placed: readonly TopItem[]): TopItem | undefined;
+  /** Multiplications that a place takes. */
   readonly work?: number;
 }
 
-export const rerankers: Readonly<Record<'boost' | 'most' | 'diversity' | 'offset', Reranker>> = {
+export const rerankers: Readonly<Record<'boost' | 'most' | 'diversity' | 'exploration' | 'offset', Reranker>> = {
   boost: {
     entries: ['boost', 'bury'],
     reads: 'columns',
@@ -88,6 +94,21 @@ export const rerankers: Readonly<Record<'boost' | 'most' | 'diversity' | 'offset
       throw requestFailure('diversity', `is ${shown(diversity)}`, 'give a number from 0 to 1');
     },
     chooser: ({ diversity }, candidates, snapshot) => maximalMarginalRelevance(diversity!, candidates, snapshot),
+  },
+  exploration: {
+    entries: ['exploration'],
+    reads: 'columns',
+    changes: 'items',
+    check(request, snapshot) {
+      const { exploration } = request;
+      if (!isObject(exploration) || !isFrom(0, 1, exploration.share)) {
+        throw requestFailure('exploration', 'has no `share` from 0 to 1', 'give `{ share, filter, seed }`');
+      }
+      if (exploration.seed !== undefined) refuseNumber('exploration.seed', exploration.seed, 0);
+      // Refuses a filter with a mistake.
+      snapshot.top([poolOf(request, [])]);
+    },
+    chooser: explorer,
   },
   offset: {
     entries: ['offset'],
@@ -201,6 +222,48 @@ function maximalMarginalRelevance(
   };
 }
 
+/** Asks for the number of items to draw from, or for one of them. @param draw from 0 to 1, without 1 */
+const poolOf = (request: TopRequest, placed: readonly TopItem[], draw?: number): TopRequest => {
+  const { conditions = [], excludeRows = [], exploration } = request;
+  const filter = exploration?.filter;
+  const isInPool: ItemCondition[] = filter === undefined ? [] : [{ filter, holds: true, entry: 'exploration.filter' }];
+  return {
+    ...request,
+    k: 0,
+    ...defined({ draw }),
+    conditions: [...conditions, ...isInPool],
+    excludeRows: [...excludeRows, ...placed.map(({ row }) => row)],
+  };
+};
+
+/**
+ * Draws the item of each place with the probability `share`, from all items of the pool that have no place yet. An item that is in the pool and also the best
+ * candidate may get its place either way, so both probabilities are added.
+ */
+function explorer(request: TopRequest, candidates: readonly TopItem[], snapshot: Snapshot): Chooser {
+  const { share, seed } = request.exploration!;
+  const random = makeRandom(seed!);
+  const ask = (placed: readonly TopItem[], draw?: number): TopAnswer =>
+    snapshot.top([poolOf(request, placed, draw)])[0]!;
+  let size = ask([]).candidates;
+  return {
+    draw(best, placed) {
+      const isDrawn = random.next() < share && size > 0;
+      // The numbers of a generator have 24 bits, which are too few for many items.
+      const draw = random.next() + random.next() * 2 ** -24;
+      const found = isDrawn ? ask(placed, draw).items[0] : best;
+      if (found === undefined) return undefined;
+      const item = candidates.find(({ row }) => row === found.row) ?? found;
+      const others = ask([...placed, item]).candidates;
+      const ofPool = size > others ? share / size : 0;
+      const ofBest = item === best ? 1 - (size > 0 ? share : 0) : 0;
+      size = others;
+      return { ...item, probability: ofBest + ofPool };
+    },
+    work: snapshot.rows / 8,
+  };
+}
+
 /** Returns the direction of a vector; zeros for a vector of zeros. */
 function unitVector(vector: Float32Array): Float64Array {
   let square = 0;
@@ -274,13 +337,15 @@ function foundBy(searches: readonly StratumSearch[], answers: readonly (TopAnswe
   return failed ?? mergedStrata(answers as readonly TopAnswer[], searches, searches[0]!.search.k);
 }
 
-async function reranked(found: TopAnswer, request: TopRequest, snapshot: Snapshot): Promise<TopAnswer> {
-  const { k, offset = 0 } = request;
+async function reranked(found: TopAnswer, asked: TopRequest, snapshot: Snapshot): Promise<TopAnswer> {
+  const { k, offset = 0, exploration } = asked;
+  const seed = exploration && (exploration.seed ?? crypto.getRandomValues(new Uint32Array(1))[0]!);
+  const request = seed === undefined ? asked : { ...asked, exploration: { ...exploration!, seed } };
   const choosers = table.flatMap((row) =>
     asksFor(request, row) ? (row.chooser?.(request, found.items, snapshot) ?? []) : [],
   );
   const items = choosers.length === 0 ? found.items : await filled(offset + k, found.items, choosers);
-  return { ...found, items: items.slice(offset, offset + k) };
+  return { ...found, items: items.slice(offset, offset + k), ...defined({ seed }) };
 }
 
 /** Multiplications after which other requests get a turn: about a millisecond. */
@@ -293,6 +358,8 @@ async function filled(
   choosers: readonly Chooser[],
 ): Promise<readonly TopItem[]> {
   const worth = choosers.find((each) => each.worth)?.worth;
+  const draw = choosers.find((each) => each.draw)?.draw;
+  const indexByRow = new Map(candidates.map(({ row }, at) => [row, at]));
   const workOfPlace = choosers.reduce((sum, { work = 0 }) => sum + work, 0);
   const isOut = new Uint8Array(candidates.length);
   const next = (): number => {
@@ -311,11 +378,13 @@ async function filled(
   };
   const placedItems: TopItem[] = [];
   for (let work = workOfPlace; placedItems.length < places; work += workOfPlace) {
-    const at = next();
-    if (at < 0) break;
-    isOut[at] = 1;
-    placedItems.push(candidates[at]!);
-    for (const { placed } of choosers) placed(candidates[at]!);
+    const best: TopItem | undefined = candidates[next()];
+    const item = draw ? draw(best, placedItems) : best;
+    if (item === undefined) break;
+    const at = indexByRow.get(item.row);
+    if (at !== undefined) isOut[at] = 1;
+    placedItems.push(item);
+    for (const { placed } of choosers) placed?.(item);
     if (work < workOfTurn) continue;
     work = 0;
     await nextTurn();

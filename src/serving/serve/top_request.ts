@@ -24,6 +24,17 @@ export interface RerankEntries {
   readonly boost?: readonly WeightedFilter[];
   /** Weights that are subtracted. */
   readonly bury?: readonly WeightedFilter[];
+  readonly exploration?: Exploration;
+}
+
+/** Gives a share of the places of a list to items that are drawn at random, and not by their score. */
+export interface Exploration {
+  /** Probability, from 0 to 1, with which the item of a place is drawn. */
+  readonly share: number;
+  /** Selects the items to draw from, such as new ones. Default: all that the request allows. */
+  readonly filter?: string;
+  /** The same seed draws the same items. Default: a random one. The answer has it. */
+  readonly seed?: number;
 }
 
 export interface WeightedFilter {
@@ -38,6 +49,8 @@ export interface TopRequest extends RerankEntries {
   readonly k: number;
   readonly filter?: string;
   readonly conditions?: readonly ItemCondition[];
+  /** From 0 to 1, without 1: asks for one item instead of the best ones, which has this place among all allowed items in the order of their rows. */
+  readonly draw?: number;
   /** Unknown keys exclude nothing. The answer lists them. */
   readonly exclude?: readonly string[];
   /** Item rows to exclude. Repeated rows and −1 are allowed. */
@@ -238,6 +251,8 @@ export interface TopAnswer {
   readonly unknown: readonly string[];
   /** False if the search is approximate. Absent if no other item has a higher score. */
   readonly exact?: false;
+  /** The seed of the exploration. */
+  readonly seed?: number;
 }
 
 export interface TopItem {
@@ -248,6 +263,8 @@ export interface TopItem {
   readonly score: number;
   /** The sum of the weights of `boost` and `bury` in the score, if it is not 0. */
   readonly boost?: number;
+  /** With exploration: the probability with which the item got its place, given the items before it. */
+  readonly probability?: number;
   /** The shares of tasks in the score, which add up to it. */
   readonly shares?: ScoreShares;
 }

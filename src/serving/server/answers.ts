@@ -202,7 +202,7 @@ export function makeAnswers({
         items: shown(snapshot, answer.items, columns),
         ...(history > 0 ? { history: pastItems().slice(0, history) } : {}),
         notes: [...notes, ...answer.notes],
-        ...defined({ exact: answer.exact }),
+        ...defined({ exact: answer.exact, seed: answer.seed }),
       };
     },
     async similar(body, options) {
@@ -219,6 +219,7 @@ export function makeAnswers({
         item,
         items: shown(snapshot, answer.items, body.columns),
         notes: [...notes, ...answer.notes],
+        ...defined({ seed: answer.seed }),
       };
     },
     async queryVectors(body) {
@@ -301,16 +302,17 @@ function usersWith(prefix: string, limit: number, snapshot: Snapshot, later: Use
   return [...known, ...added.map(({ key, events }) => ({ key, seen: events }))].slice(0, limit);
 }
 
-const itemsAndNotes = ({ items, unknown, exact }: TopAnswer) => ({
+const itemsAndNotes = ({ items, unknown, exact, seed }: TopAnswer) => ({
   items: items.map(shownItem),
   notes: excludedNothing(unknown),
-  ...defined({ exact }),
+  ...defined({ exact, seed }),
 });
 
-const selectionOf = ({ k = 10, exclude, filter, offset, candidates, diversity, most, boost, bury }: Selection) => ({
-  k,
-  ...defined({ exclude: exclude?.map(String), filter, offset, candidates, diversity, most, boost, bury }),
-});
+function selectionOf({ k = 10, exclude, filter, ...body }: Selection) {
+  const { offset, candidates, boost, bury, most, diversity, exploration } = body;
+  const entries = { offset, candidates, boost, bury, most, diversity, exploration };
+  return { k, ...defined({ filter, exclude: exclude?.map(String), ...entries }) };
+}
 
 /** Copies values to an object without a prototype, because a feature may be called `constructor`. */
 const ownOf = (values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>

@@ -51,6 +51,8 @@ interface ItemsAnswer {
   readonly version: string;
   readonly items: readonly AnsweredItem[];
   readonly notes: readonly string[];
+  /** The seed of the exploration. */
+  readonly seed?: number;
 }
 
 export interface RecommendAnswer extends ItemsAnswer {
@@ -188,6 +190,22 @@ export function makeSchemas(limits: Limits) {
     },
     boost: weightedFilters('Weights that are added to the scores of items that meet a condition.'),
     bury: weightedFilters('Weights that are subtracted.'),
+    exploration: closed(
+      'A share of the places gets items that are drawn at random, and not by their score.',
+      {
+        share: {
+          type: 'number',
+          minimum: 0,
+          maximum: 1,
+          description: 'The probability with which the item of a place is drawn.',
+        },
+        filter: textSchema('What is drawn from: items that meet a condition, such as new ones. Default: all.', {
+          maxLength: longestFilter,
+        }),
+        seed: integerSchema('The same seed draws the same items. Default: a random one.', seedRange),
+      },
+      ['share'],
+    ),
     version: textSchema('The `version` of the first page. Another version refuses the request.', {
       maxLength: longestKey,
     }),
@@ -202,6 +220,11 @@ export function makeSchemas(limits: Limits) {
         {
           ...named,
           score: { type: 'number', description: score },
+          probability: {
+            type: 'number',
+            description:
+              'With `exploration`: the probability with which the item got its place, after those before it.',
+          },
           boost: {
             type: 'number',
             description: 'What `boost` and `bury` add to the score; absent where that is 0.',
@@ -216,6 +239,7 @@ export function makeSchemas(limits: Limits) {
         ['key', 'score'],
       ),
     );
+  const seed = integerSchema('The seed of the exploration.', seedRange);
   const version = textSchema('What identifies the model: the checksum of its manifest.');
   const notes = listSchema('How the answer came about, where it is not the plain case.', { type: 'string' });
 
@@ -271,6 +295,7 @@ export function makeSchemas(limits: Limits) {
         items: items('The inner product of the vectors of user and item.'),
         history: listSchema('Latest first.', item),
         notes,
+        seed,
         exact: {
           type: 'boolean',
           description:
@@ -281,7 +306,13 @@ export function makeSchemas(limits: Limits) {
     ),
     Similars: closed(
       'The items near an item.',
-      { version, item: textSchema('Key of the item.'), items: items('The cosine of the vectors of the items.'), notes },
+      {
+        version,
+        item: textSchema('Key of the item.'),
+        items: items('The cosine of the vectors of the items.'),
+        notes,
+        seed,
+      },
       ['version', 'item', 'items', 'notes'],
     ),
     ...searchSchemas(version, item),
@@ -320,6 +351,8 @@ export function makeSchemas(limits: Limits) {
     ),
   };
 }
+
+const seedRange = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
 
 const weightedFilters = (description: string): Schema =>
   listSchema(

@@ -185,6 +185,69 @@ describe('boost and bury', () => {
   });
 });
 
+describe('exploration', () => {
+  const snapshot = fewItems(
+    [6, 5, 4, 3, 2, 1].map((first) => [first, 0]),
+    ['old', 'old', 'old', 'old', 'new', 'new'],
+  );
+  const isNew = "genre = 'new'";
+
+  it('gives each place its probability: by hand', async () => {
+    // Without a share the list is that of the scores, each place for sure.
+    const none = await answerOf(snapshot, byFirst(3, { exploration: { share: 0, filter: isNew, seed: 1 } }));
+    expect(none.items.map(({ key, probability }) => [key, probability])).toEqual([
+      ['a', 1],
+      ['b', 1],
+      ['c', 1],
+    ]);
+    expect(none.seed).toBe(1);
+    // With a share of 1 both new items come first, each drawn from those that are left. Then none is left to draw.
+    const all = await answerOf(snapshot, byFirst(3, { exploration: { share: 1, filter: isNew, seed: 1 } }));
+    expect(all.items.map(({ probability }) => probability)).toEqual([1 / 2, 1, 1]);
+    expect(new Set(keysOf(all))).toEqual(new Set(['e', 'f', 'a']));
+    // From all items, the best one may come either way: 0.6 + 0.4 / 6.
+    for (let seed = 0; seed < 40; seed++) {
+      const [first] = (await answerOf(snapshot, byFirst(1, { exploration: { share: 0.4, seed } }))).items;
+      expect(first!.probability).toBeCloseTo(first!.key === 'a' ? 0.6 + 0.4 / 6 : 0.4 / 6, 12);
+    }
+  });
+
+  it('places items as often as the probabilities say', async () => {
+    const trials = 3000;
+    const counts = new Map<string, number>();
+    const sums = new Map<string, number>();
+    for (let seed = 0; seed < trials; seed++) {
+      const { items } = await answerOf(snapshot, byFirst(2, { exploration: { share: 0.3, filter: isNew, seed } }));
+      const { key, probability } = items[1]!;
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+      // Each item that can have the place is found with its inverse probability once a trial on average.
+      sums.set(key, (sums.get(key) ?? 0) + 1 / probability!);
+    }
+    // The second place: `b` after `a` 0.7 · 0.7; `a` after a drawn one 0.3 · 0.7; `e` and `f` each 0.7 · 0.15 + 0.15 · 0.3.
+    const expected = { a: 0.21, b: 0.49, e: 0.15, f: 0.15 };
+    for (const [key, probability] of Object.entries(expected)) {
+      const deviation = Math.sqrt((probability * (1 - probability)) / trials);
+      expect(Math.abs(counts.get(key)! / trials - probability)).toBeLessThan(4 * deviation);
+    }
+    // `e` can have the second place unless it has the first: 1 − 0.15 of the trials.
+    expect(Math.abs(sums.get('e')! / trials - 0.85)).toBeLessThan(0.2);
+  });
+
+  it('draws other items without a seed, and says the seed that repeats them', async () => {
+    const entries = { exploration: { share: 0.5 } };
+    const answers = await Promise.all(Array.from({ length: 20 }, () => answerOf(base, { ...plain, ...entries })));
+    expect(new Set(answers.map((answer) => keysOf(answer).join())).size).toBeGreaterThan(1);
+    const [one] = answers;
+    const again = await answerOf(base, { ...plain, exploration: { share: 0.5, seed: one!.seed! } });
+    expect(again).toEqual(one);
+  });
+
+  it('refuses other shares and seeds, and mistakes in the filter', async () => {
+    for (const exploration of [{ share: 2 }, {}, { share: 0.1, seed: -1 }, { share: 0.1, filter: 'gnere = 1' }, 1])
+      await expect(answerOf(snapshot, byFirst(1, { exploration } as RerankEntries))).rejects.toThrow(Failure);
+  });
+});
+
 // The laws, on random items with columns, also on items of which some were written later.
 
 const rows = 300;
@@ -225,6 +288,15 @@ const examples: Readonly<Record<keyof typeof rerankers, readonly RerankEntries[]
   boost: [
     { boost: [{ filter: 'year > 1950', weight: 0.3 }], bury: [{ filter: "genre = 'war'", weight: 0.2 }] },
     { bury: [{ filter: "'t1' in tags", weight: 1 }], diversity: 0.4, offset: 2 },
+  ],
+  exploration: [
+    { exploration: { share: 0.5, filter: 'year > 1990', seed: 5 } },
+    {
+      exploration: { share: 0.3, seed: 6 },
+      diversity: 0.4,
+      boost: [{ filter: 'year > 1950', weight: 0.3 }],
+      offset: 5,
+    },
   ],
   offset: [{ offset: 0 }, { offset: 7 }],
   most: [{ most: { genre: 8 } }, { most: { tags: 12, genre: 20 }, offset: 3 }],

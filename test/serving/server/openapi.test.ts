@@ -15,6 +15,7 @@ const around = {
   most: { genres: 2 },
   boost: [{ filter: 'year > 1980', weight: 1 }],
   bury: [{ filter: 'new', weight: 1 }],
+  exploration: { share: 0.5, filter: 'year > 1980', seed: 7 },
 };
 
 const root = temporaryFolder();
