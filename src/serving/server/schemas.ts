@@ -239,6 +239,9 @@ export function makeSchemas(limits: Limits) {
         ['key', 'score'],
       ),
     );
+  const request = textSchema(
+    'The id of the answer, for later events: that of the request, and `.0`, `.1` after it in an array.',
+  );
   const seed = integerSchema('The seed of the exploration.', seedRange);
   const version = textSchema('What identifies the model: the checksum of its manifest.');
   const notes = listSchema('How the answer came about, where it is not the plain case.', { type: 'string' });
@@ -289,6 +292,7 @@ export function makeSchemas(limits: Limits) {
     Recommended: closed(
       'The answer to one query.',
       {
+        request,
         version,
         asOf,
         user: textSchema('The key of the user, where the query has one.'),
@@ -302,18 +306,19 @@ export function makeSchemas(limits: Limits) {
             'False where an index searched, which may miss an item. Absent: no other item has a higher score.',
         },
       },
-      ['version', 'items', 'notes'],
+      ['request', 'version', 'items', 'notes'],
     ),
     Similars: closed(
       'The items near an item.',
       {
+        request,
         version,
         item: textSchema('Key of the item.'),
         items: items('The cosine of the vectors of the items.'),
         notes,
         seed,
       },
-      ['version', 'item', 'items', 'notes'],
+      ['request', 'version', 'item', 'items', 'notes'],
     ),
     ...searchSchemas(version, item),
     About: aboutSchema(version),

@@ -14,15 +14,24 @@ import { makeReaders, maxErrors, type Reader } from './body.ts';
 import { browserFiles, isFromThisMachine, makeDoor } from './door.ts';
 import type { WritesOfEvents } from './events/writes.ts';
 import { makeGate } from './gate.ts';
-import { addProtocols, addRoute, type Handler, makeHttp, type ServerContext, type ServerOptions } from './http.ts';
+import {
+  addProtocols,
+  addRoute,
+  type Handler,
+  logLine,
+  makeHttp,
+  type ServerContext,
+  type ServerOptions,
+} from './http.ts';
 import type { WritesOfItems } from './items/writes.ts';
 import { type Limits, longestKey, usualLimits } from './limits.ts';
 import { makeMetrics } from './metrics.ts';
 import type { ChooseVersion } from './protocols/ask.ts';
 import type { InputRow } from './protocols/signatures.ts';
 import { atIndex, errorDetailsOf, RequestError, refused, throwWithStatus } from './refused.ts';
-import { deadlineHeader, type OwnRouteName, openApi, routes } from './routes.ts';
+import { deadlineHeader, type OwnRouteName, openApi, type Route, routes } from './routes.ts';
 import {
+  type AnsweredItem,
   type ErrorDetail,
   type EventAnswer,
   type EventBody,
@@ -30,6 +39,7 @@ import {
   makeSchemas,
   type RecommendBody,
   type SearchQuery,
+  type Selection,
   type UsersQuery,
   type VersionsAnswer,
   type WriteBody,
@@ -232,9 +242,14 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
             sides.of(body as RequestTopic).answers[name](body as never, options),
       );
       for (const { version, items } of answers) metrics.question(routes[name].path, version, items.length);
+      // Each answer of an array has an id of its own, which later events can name.
+      const named = answers.map((answer, at) => ({ request: isArray ? `${request.id}.${at}` : request.id, ...answer }));
+      if (options.logsShown) {
+        for (const [at, answer] of named.entries()) logShown(options, routes[name], answer, bodies[at] as Selection);
+      }
       if (answers.length > 0)
         versions.recent.add(name, bodies[0] as object, Number(request.headers['content-length'] ?? 0));
-      return isArray ? reply.type('application/json; charset=utf-8').send(await jsonOf(answers)) : answers[0];
+      return isArray ? reply.type('application/json; charset=utf-8').send(await jsonOf(named)) : named[0];
     };
   };
   const stateAnswer = (status: string) => ({ status, version: versions.current.stable.id });
@@ -362,7 +377,27 @@ function slicesOf(all: readonly InputRow[]): readonly BodySlice[] {
 
 interface VersionedAnswer {
   readonly version: string;
-  readonly items: readonly unknown[];
+  readonly items: readonly AnsweredItem[];
+  /** Of `recommend`. */
+  readonly user?: string;
+  /** Of `similar`. */
+  readonly item?: string;
+  readonly seed?: number;
+}
+
+/** Logs which items an answer has, with what an evaluation needs: places, scores and probabilities. */
+function logShown(
+  options: ServerOptions,
+  { path: route }: Route,
+  { request, version, user, item, seed, items }: VersionedAnswer & { readonly request: string },
+  { offset }: Selection,
+): void {
+  const shownItems = items.map(({ key, score, probability }) => ({ key, score, ...defined({ probability }) }));
+  logLine(options, {
+    ...{ level: 'info', shown: request, route, version },
+    ...defined({ user, item, offset, seed }),
+    items: shownItems,
+  });
 }
 
 async function allOf<T>(

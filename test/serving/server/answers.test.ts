@@ -32,13 +32,19 @@ describe('recommend', () => {
       }),
     );
     expect(await recommend(bodies)).toMatchObject({ status: 200, body: expected });
-    for (const [at, body] of bodies.entries()) expect((await recommend(body)).body).toEqual(expected[at]);
+    for (const [at, body] of bodies.entries()) {
+      const answer = await recommend(body);
+      expect(answer.body).toEqual({ request: answer.headers['x-request-id'], ...expected[at] });
+    }
+    const ids = (await ask(server, '/v1/recommend', bodies, { 'x-request-id': 'page-7' })).body;
+    expect(bodies.map((_, at) => ids[at]!.request)).toEqual(bodies.map((_, at) => `page-7.${at}`));
   });
 
   it('answers feature values of a user that training did not see, and context in place of what is known', async () => {
     const values = { user_id: 'nobody', history: ['m1', 'm2'] };
     const answer = await served.recommender.ask({ values }, { k: 5 });
     expect((await recommend({ values, k: 5 })).body).toEqual({
+      request: expect.any(String),
       version: 'v1',
       items: answer.items,
       notes: ['A note.', ...answer.notes],
@@ -140,9 +146,37 @@ describe('recommend', () => {
     expect(await placeOf({ diversity: 0.5, candidates: 5 })).toBe('/candidates');
   });
 
+  it('gives the seed and the probabilities of drawn items, and logs what it shows where that is asked for', async () => {
+    const lines: string[] = [];
+    const log = (line: string): void => void lines.push(line);
+    const logging = await served.server({ log, logsShown: true });
+    const exploration = { share: 0.5, filter: 'year > 1985', seed: 3 };
+    const bodies = [
+      { user: 'u3', k: 4, offset: 2, exploration },
+      { user: 'u4', k: 1 },
+    ];
+    const answered = (await ask(logging, '/v1/recommend', bodies, { 'x-request-id': 'page-7' })).body;
+    const [first, second] = [answered[0]!, answered[1]!];
+    expect(first).toMatchObject({ request: 'page-7.0', seed: 3 });
+    expect(first.items.every(({ probability }) => probability! > 0 && probability! <= 1)).toBe(true);
+    const { items: similar } = (await ask(logging, '/v1/similar', { item: 'm1', k: 1 })).body;
+    const shown = lines.map((line) => JSON.parse(line)).filter((line) => 'shown' in line);
+    const itemOf = ({ key, score, probability }: AnsweredItem) =>
+      probability === undefined ? { key, score } : { key, score, probability };
+    const common = { time: expect.any(String), level: 'info', version: 'v1', route: '/v1/recommend' };
+    expect(shown).toEqual([
+      { ...common, shown: 'page-7.0', user: 'u3', offset: 2, seed: 3, items: first.items.map(itemOf) },
+      { ...common, shown: 'page-7.1', user: 'u4', items: second.items.map(itemOf) },
+      { ...common, route: '/v1/similar', shown: expect.any(String), item: 'm1', items: similar.map(itemOf) },
+    ]);
+    const quiet: string[] = [];
+    await ask(await served.server({ log: (line) => void quiet.push(line) }), '/v1/recommend', bodies);
+    expect(quiet.some((line) => line.includes('u3') || line.includes('"items"'))).toBe(false);
+  });
+
   it('takes whole numbers as keys', async () => {
     const asNumber = await recommend({ user: 7 });
-    expect(asNumber.body).toEqual((await recommend({ user: '7' })).body);
+    expect(asNumber.body).toEqual({ ...(await recommend({ user: '7' })).body, request: asNumber.body.request });
     expect(asNumber.body.user).toBe('7');
   });
 });
@@ -162,7 +196,13 @@ it('similar: the items by the cosine of their vectors, without the item', async 
       .map(({ row: _, ...item }) => item);
     const { body, status } = await ask(server, '/v1/similar', { item: `m${of}`, k: 30 });
     expect(status).toBe(200);
-    expect(body).toEqual({ version: 'v1', item: `m${of}`, items: expected, notes: ['A note.'] });
+    expect(body).toEqual({
+      request: expect.any(String),
+      version: 'v1',
+      item: `m${of}`,
+      items: expected,
+      notes: ['A note.'],
+    });
   }
   const filtered = await ask(server, '/v1/similar', [
     { item: 'm0', k: 3, filter: "country = 'NL'", exclude: ['m3'], columns: ['country'] },
