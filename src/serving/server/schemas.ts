@@ -240,7 +240,7 @@ export function makeSchemas(limits: Limits) {
       ),
     );
   const request = textSchema(
-    'The id of the answer, for later events: that of the request, and `.0`, `.1` after it in an array.',
+    'The id of the answer, which an event can name in `request`: that of the request, and `.0`, `.1` after it in an array.',
   );
   const seed = integerSchema('The seed of the exploration.', seedRange);
   const version = textSchema('What identifies the model: the checksum of its manifest.');
