@@ -71,6 +71,7 @@ const recommend: Readonly<Record<keyof PageRecommendRequest, RequestEntry>> = {
   vector: { holds: all((value) => typeof value === 'number'), wanted: 'a list of numbers' },
   removeSeen: { holds: (value) => typeof value === 'boolean', wanted: '`true` or `false`' },
   shares: { holds: (value) => typeof value === 'boolean', wanted: '`true` or `false`' },
+  because: checkedLater,
   weights: {
     holds: (value) => isObject(value) && Object.values(value).every((each) => typeof each === 'number'),
     wanted: 'an object with a number for each task',

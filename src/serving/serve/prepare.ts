@@ -4,7 +4,7 @@ import { defined } from '../../base/util/defined.ts';
 import type { Dataset, Encoding, IndexedColumn, Users } from '../../data/dataset.ts';
 import { type FeaturePlan, madeOf, type Plan, type TowerPlan } from '../../graph/plan/plan.ts';
 import type { LaterEvents } from './live/user_events.ts';
-import { type FeatureValues, type QueryTower, queryColumns } from './query_columns.ts';
+import { columnsWithout, type FeatureValues, type QueryTower, queryColumns } from './query_columns.ts';
 import { type Snapshot, shownItem, type TopAnswer, type TopItem, type TopRequest } from './snapshot.ts';
 import type { RerankEntries } from './top_request.ts';
 
@@ -66,7 +66,18 @@ export interface PreparedQuery extends Pick<Recommendation, 'key' | 'notes' | 'h
   /** The row of a user of the data, if the vector depends only on the user. */
   readonly user?: number;
   readonly request: Omit<TopRequest, 'vectors'>;
+  /** @param columns of this query, one row each */
+  withoutEach(columns: PreparedQuery['columns']): readonly LeftOutColumns[];
 }
+
+interface LeftOutColumns {
+  /** The row of the past item that is left out. */
+  readonly row: number;
+  readonly columns: PreparedQuery['columns'];
+}
+
+/** Maximum number of past items that are left out of a query, one by one: the latest. */
+const mostLeftOut = 50;
 
 export type Preparer = (asked: QueryWithOptions, snapshot: Snapshot) => PreparedQuery;
 
@@ -85,6 +96,27 @@ export function makePreparer(
     return [...keys].map(snapshot.itemRow).filter((row) => row >= 0);
   };
 
+  const lists = itemFeatures(plan).filter((name) =>
+    plan.features.some((each) => each.name === name && each.gives === 'bag'),
+  );
+  const withoutEach = (
+    rows: readonly number[],
+    snapshot: Snapshot,
+    columns: PreparedQuery['columns'],
+  ): LeftOutColumns[] => {
+    const leftOutColumns: LeftOutColumns[] = [];
+    for (const row of new Set(rows.toReversed())) {
+      if (leftOutColumns.length === mostLeftOut) break;
+      const key = snapshot.keyAt(row);
+      const without = columnsWithout({ key, item: snapshot.corpusRow(key) }, lists, columns, tower, {
+        plan,
+        encodings,
+      });
+      if (without) leftOutColumns.push({ row, columns: without });
+    }
+    return leftOutColumns;
+  };
+
   const leftOut = (count: number, who: string): string =>
     `${count === 1 ? '1 item is' : `${count.toLocaleString('en')} items are`} excluded, because ${who} has had ${count === 1 ? 'it' : 'them'}.`;
 
@@ -99,7 +131,11 @@ export function makePreparer(
       const columns = queryColumns(plan, tower, encodings, values, { histories, itemOf });
       const excludedRows = new Set(removeSeen ? givenRows : []);
       const notes = excludedRows.size > 0 ? [leftOut(excludedRows.size, 'the query')] : [];
-      return { columns, request: { ...request, excludeRows: excludedRows }, notes, history: [] };
+      return {
+        ...{ columns, notes, history: [] },
+        request: { ...request, excludeRows: excludedRows },
+        withoutEach: (oneRow) => withoutEach(givenRows, snapshot, oneRow),
+      };
     }
     if (tower.key === undefined) throw failure('no-user-key', { tower: tower.name });
     const userName = `${tower.name} ${key}`;
@@ -133,6 +169,7 @@ export function makePreparer(
       },
       ...defined({ user }),
       request: { ...request, excludeRows: excludedRows },
+      withoutEach: (oneRow) => withoutEach([...seenRows, ...givenRows], snapshot, oneRow),
       notes,
       // Computed on access, because few requests need it, and it may be long.
       get history() {

@@ -6,25 +6,35 @@
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import { defined, isObject, nextTurn } from '../../base/util/defined.ts';
+import { scoreOf } from '../../engines/scan/scan.ts';
 import { attempt, type Snapshot, type TopAnswer, type TopItem, type TopRequest } from './snapshot.ts';
-import { type ItemCondition, mostWeight, type RerankEntries, requestFailure, unknownFacts } from './top_request.ts';
+import {
+  type ItemCondition,
+  mostWeight,
+  type RerankEntries,
+  requestFailure,
+  unknownFacts,
+  weighedVectors,
+} from './top_request.ts';
 
 interface Reranker {
   /** The entries of a request that ask for it. */
   readonly entries: readonly (keyof RerankEntries)[];
   /** What it reads of an item, besides its place and its score. */
-  readonly reads: 'nothing' | 'columns' | 'vectors';
+  readonly reads: 'nothing' | 'columns' | 'vectors' | 'history';
   /**
    * What it may change of the list. `range`: which part of the list is the answer; `order`: which candidates are in the list, and in which order; `scores`: by
    * what all eligible items are ranked; `items`: it may also have eligible items that are no candidates.
    */
-  readonly changes: 'range' | 'order' | 'scores' | 'items';
+  readonly changes: 'nothing' | 'range' | 'order' | 'scores' | 'items';
   /** @throws Failure `request-value`, `unknown-name` */
   check(request: TopRequest, snapshot: Snapshot): void;
   /** Divides the items into strata that are searched apart. */
   strata?(request: TopRequest): readonly Stratum[];
   /** Absent: it does not choose. A row that chooses takes `candidates` from the scan. */
   chooser?(request: TopRequest, candidates: readonly TopItem[], snapshot: Snapshot): Chooser;
+  /** Adds to the items of the answer. */
+  explain?(request: TopRequest, items: readonly TopItem[], snapshot: Snapshot): Promise<readonly TopItem[]>;
 }
 
 /** Items to whose scores the same number is added. The best items of all strata have the best of all items among them. */
@@ -47,7 +57,9 @@ interface Chooser {
   readonly work?: number;
 }
 
-export const rerankers: Readonly<Record<'boost' | 'most' | 'diversity' | 'exploration' | 'offset', Reranker>> = {
+export const rerankers: Readonly<
+  Record<'boost' | 'most' | 'diversity' | 'exploration' | 'offset' | 'because', Reranker>
+> = {
   boost: {
     entries: ['boost', 'bury'],
     reads: 'columns',
@@ -115,6 +127,17 @@ export const rerankers: Readonly<Record<'boost' | 'most' | 'diversity' | 'explor
     reads: 'nothing',
     changes: 'range',
     check: ({ offset }) => refuseNumber('offset', offset, 0),
+  },
+  because: {
+    entries: ['because'],
+    reads: 'history',
+    changes: 'nothing',
+    check({ because, leaveOut }) {
+      refuseNumber('because', because, 0);
+      if (leaveOut) return;
+      throw requestFailure('because', 'is given next to a vector, which has no past items', 'leave it out');
+    },
+    explain: withReasons,
   },
 };
 
@@ -264,6 +287,31 @@ function explorer(request: TopRequest, candidates: readonly TopItem[], snapshot:
   };
 }
 
+/** Compares the score of each item with its scores without each of the past items. With several interests, the highest score counts. */
+async function withReasons(
+  request: TopRequest,
+  items: readonly TopItem[],
+  snapshot: Snapshot,
+): Promise<readonly TopItem[]> {
+  const { because, leaveOut, weights } = request;
+  const pastItems = (await leaveOut!()).map(({ row, vectors }) => ({
+    item: { key: snapshot.keyAt(row), ...defined({ title: snapshot.titleAt(row) }) },
+    vectors: weighedVectors({ vectors, ...defined({ weights }) }, snapshot),
+  }));
+  const ownVectors = weighedVectors(request, snapshot);
+  return items.map((item) => {
+    const vector = snapshot.itemVector(item.row);
+    const scoreBy = (vectors: readonly Float64Array[]): number =>
+      Math.max(...vectors.map((each) => scoreOf(each, vector, 0)));
+    const score = scoreBy(ownVectors);
+    const reasons = pastItems
+      .map((past) => ({ ...past.item, score: score - scoreBy(past.vectors) }))
+      .filter((reason) => reason.score > 0)
+      .sort((a, b) => b.score - a.score);
+    return { ...item, because: reasons.slice(0, because) };
+  });
+}
+
 /** Returns the direction of a vector; zeros for a vector of zeros. */
 function unitVector(vector: Float32Array): Float64Array {
   let square = 0;
@@ -344,8 +392,12 @@ async function reranked(found: TopAnswer, asked: TopRequest, snapshot: Snapshot)
   const choosers = table.flatMap((row) =>
     asksFor(request, row) ? (row.chooser?.(request, found.items, snapshot) ?? []) : [],
   );
-  const items = choosers.length === 0 ? found.items : await filled(offset + k, found.items, choosers);
-  return { ...found, items: items.slice(offset, offset + k), ...defined({ seed }) };
+  const items: readonly TopItem[] =
+    choosers.length === 0 ? found.items : await filled(offset + k, found.items, choosers);
+  let answered: readonly TopItem[] = items.slice(offset, offset + k);
+  for (const row of table)
+    if (row.explain && asksFor(request, row)) answered = await row.explain(request, answered, snapshot);
+  return { ...found, items: answered, ...defined({ seed }) };
 }
 
 /** Multiplications after which other requests get a turn: about a millisecond. */

@@ -240,10 +240,10 @@ function directionParts({ graph: _, ...parts }: SnapshotParts): SnapshotParts {
 }
 
 /** Copies entry by entry: a rest pattern (`{ row, ...item }`) is several times slower, and answers have many items. */
-export function shownItem({ key, title, score, shares, boost, probability }: TopItem): Omit<TopItem, 'row'> {
+export function shownItem({ key, title, score, shares, boost, probability, because }: TopItem): Omit<TopItem, 'row'> {
   const item = title === undefined ? { key, score } : { key, title, score };
-  if (shares === undefined && boost === undefined && probability === undefined) return item;
-  return { ...item, ...defined({ shares, boost, probability }) };
+  if ((shares ?? boost ?? probability ?? because) === undefined) return item;
+  return { ...item, ...defined({ shares, boost, probability, because }) };
 }
 
 export function attempt<T>(work: () => T): T | Failure {

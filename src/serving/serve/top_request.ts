@@ -25,6 +25,8 @@ export interface RerankEntries {
   /** Weights that are subtracted. */
   readonly bury?: readonly WeightedFilter[];
   readonly exploration?: Exploration;
+  /** How many past items each item of the answer names, to which it owes the most of its score. */
+  readonly because?: number;
 }
 
 /** Gives a share of the places of a list to items that are drawn at random, and not by their score. */
@@ -62,6 +64,14 @@ export interface TopRequest extends RerankEntries {
   /** Weights by objective, which replace the factors of `retrieve`. Objectives that are not named keep their factors; 0 removes one. */
   readonly weights?: Readonly<Record<string, number>>;
   readonly shares?: boolean;
+  /** Computes the vectors of the query without each of its past items. Absent: the vectors come from elsewhere. */
+  leaveOut?(): Promise<readonly LeftOutVectors[]>;
+}
+
+export interface LeftOutVectors {
+  /** The row of the past item. */
+  readonly row: number;
+  readonly vectors: readonly ArrayLike<number>[];
 }
 
 /** Selects the items for which a filter is true, or all others: also those of which it is unknown, because a value is missing. */
@@ -91,12 +101,24 @@ export function prepareTop(
   request: TopRequest,
   place: SearchContext,
 ): { readonly scanned: SearchRequest; readonly unknown: readonly string[] } {
-  const { k, vectors } = request;
+  const { k } = request;
   if (!Number.isSafeInteger(k) || k < 0) throw requestFailure('k', `is ${k}`, 'give a whole number from 0');
-  if (vectors.length === 0) throw requestFailure('vectors', 'has no vector', 'give one, or one for each interest');
-  const factors = factorsOf(request.weights, place);
   if (request.shares) refuseWithoutObjectives(place.objectives);
-  const weighedVectors = vectors.map((vector) => {
+  const vectors = weighedVectors(request, place);
+  const { allowed, unknown } = allowedBy(request, place);
+  // An index is certified for queries of the tower, and weights change the queries.
+  const exactly = request.weights !== undefined && Object.keys(request.weights).length > 0;
+  return { scanned: { vectors, k, ...defined({ allowed }), ...(exactly && { exactly }) }, unknown };
+}
+
+/** Validates query vectors, and multiplies them by the weights. @throws Failure `request-value`, `unknown-name` */
+export function weighedVectors(
+  { vectors, weights }: Pick<TopRequest, 'vectors' | 'weights'>,
+  place: Pick<SearchContext, 'width' | 'objectives'>,
+): Float64Array[] {
+  if (vectors.length === 0) throw requestFailure('vectors', 'has no vector', 'give one, or one for each interest');
+  const factors = factorsOf(weights, place);
+  return vectors.map((vector) => {
     if (vector.length !== place.width) {
       throw requestFailure('vectors', `has ${vector.length} numbers in a vector`, `give ${place.width} numbers`);
     }
@@ -111,12 +133,6 @@ export function prepareTop(
     }
     return numbers;
   });
-  const { allowed, unknown } = allowedBy(request, place);
-  // An index is certified for queries of the tower, and weights change the queries.
-  return {
-    scanned: { vectors: weighedVectors, k, ...defined({ allowed }), ...(factors && { exactly: true }) },
-    unknown,
-  };
 }
 
 function allowedBy(
@@ -172,7 +188,7 @@ export function userRowOf(key: string, rowOf: (key: string) => number): number {
 /** Returns the factor of each column of a query vector; undefined if nothing changes. */
 function factorsOf(
   weights: Readonly<Record<string, number>> | undefined,
-  { width, objectives }: SearchContext,
+  { width, objectives }: Pick<SearchContext, 'width' | 'objectives'>,
 ): Float64Array | undefined {
   if (weights === undefined || Object.keys(weights).length === 0) return undefined;
   const knownObjectives = objectives.map(({ name }) => name);
@@ -265,8 +281,17 @@ export interface TopItem {
   readonly boost?: number;
   /** With exploration: the probability with which the item got its place, given the items before it. */
   readonly probability?: number;
+  /** With `because`: past items, those that add the most first. */
+  readonly because?: readonly PastItem[];
   /** The shares of tasks in the score, which add up to it. */
   readonly shares?: ScoreShares;
+}
+
+export interface PastItem {
+  readonly key: string;
+  readonly title?: string;
+  /** How much higher the score is with the past item than without it. */
+  readonly score: number;
 }
 
 /** Finds the best items in another system, such as a database. It may miss some items, so its answers are not exact. */

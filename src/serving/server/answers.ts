@@ -159,14 +159,14 @@ export function makeAnswers({
   const maxBatch = mostTogether(recommender.snapshot);
   const pastOf = (user: string, snapshot: Snapshot): number[] => pastRows(user, snapshot, laterEvents(user));
   const byVector = (body: RecommendBody, user: string | undefined, snapshot: Snapshot): TopRequest => {
-    const { removeSeen = removesSeen, weights, shares } = body;
+    const { removeSeen = removesSeen, weights, shares, because } = body;
     const seenUser = removeSeen ? user : undefined;
     const hasLater = seenUser !== undefined && laterEvents(seenUser) !== undefined;
     return {
       vectors: [body.vector!],
       ...selectionOf(body),
       ...(hasLater ? { excludeRows: pastOf(seenUser, snapshot) } : defined({ seenBy: seenUser })),
-      ...defined({ weights, shares }),
+      ...defined({ weights, shares, because }),
     };
   };
   const answerBatched = makeBatcher<SnapshotRequest<QueryWithOptions>, Recommendation>(
@@ -187,8 +187,8 @@ export function makeAnswers({
       refuseContradictions(body, snapshot);
       refuseOtherVersion(body, version);
       refuseUnknownColumns(columns, snapshot);
-      const { removeSeen, weights, shares } = body;
-      const queryOptions = { ...selectionOf(body), ...defined({ removeSeen, weights, shares }) };
+      const { removeSeen, weights, shares, because } = body;
+      const queryOptions = { ...selectionOf(body), ...defined({ removeSeen, weights, shares, because }) };
       const answer = body.vector
         ? itemsAndNotes(await topBatched({ snapshot, asked: byVector(body, user, snapshot) }, options))
         : await answerBatched({ snapshot, asked: { question: questionOf(body), options: queryOptions } }, options);

@@ -19,7 +19,7 @@ import {
 /** A key as in a data file: a text, or a whole number that JSON can represent. */
 type Key = string | number;
 
-export interface Selection extends RerankEntries {
+export interface Selection extends Omit<RerankEntries, 'because'> {
   readonly k?: number;
   readonly filter?: string;
   readonly exclude?: readonly Key[];
@@ -37,6 +37,8 @@ export interface RecommendBody extends Selection {
   readonly history?: number;
   /** Adds the share of each task of `retrieve` to each item. */
   readonly shares?: boolean;
+  /** How many past items each item names, to which it owes the most of its score. */
+  readonly because?: number;
 }
 
 export interface SimilarBody extends Selection {
@@ -225,6 +227,14 @@ export function makeSchemas(limits: Limits) {
             description:
               'With `exploration`: the probability with which the item got its place, after those before it.',
           },
+          because: listSchema(
+            'Past items of the query to which it owes the most of its score.',
+            closed(
+              'A past item.',
+              { ...named, score: { type: 'number', description: 'How much lower the score is without it.' } },
+              ['key', 'score'],
+            ),
+          ),
           boost: {
             type: 'number',
             description: 'What `boost` and `bury` add to the score; absent where that is 0.',
@@ -277,6 +287,11 @@ export function makeSchemas(limits: Limits) {
         default: false,
         description: 'Whether each item has the share of each task of `retrieve` in its score.',
       },
+      because: integerSchema('How many past items each item names, to which it owes the most of its score.', {
+        minimum: 0,
+        maximum: 100,
+        default: 0,
+      }),
       history: integerSchema('How many items of the user’s history the answer shows, the latest first.', {
         minimum: 0,
         maximum: 1000,

@@ -364,7 +364,9 @@ function slicesOf(all: readonly InputRow[]): readonly BodySlice[] {
   for (const body of all) {
     const { k = 10, values, ...others } = body as RecommendBody;
     const listLengths = Object.values(values ?? {}).map((value) => (Array.isArray(value) ? value.length : 1));
-    const work = listLengths.reduce((sum, length) => sum + length, depthOf({ ...others, k }));
+    // Reasons take a row of the query tower for each past item.
+    const fixedWork = depthOf({ ...others, k }) + (others.because ? workOfRequest : 0);
+    const work = listLengths.reduce((sum, length) => sum + length, fixedWork);
     const lastSlice = bodySlices.at(-1);
     if (lastSlice === undefined || lastSlice.work + work > workOfSlice) bodySlices.push({ bodies: [body], work });
     else {

@@ -248,6 +248,86 @@ describe('exploration', () => {
   });
 });
 
+describe('because', () => {
+  const snapshot = fewItems([
+    [3, 1],
+    [1, 2],
+    [0, 5],
+  ]);
+  /** The query is the sum of past items `a` and `b`, and of [0, 1]. */
+  const request: TopRequest = {
+    vectors: [[4, 4]],
+    k: 2,
+    leaveOut: async () => [
+      { row: 1, vectors: [[3, 2]] },
+      { row: 0, vectors: [[1, 3]] },
+    ],
+  };
+
+  it('names the past items without which the score is lower, and by how much', async () => {
+    const { items } = await answerOf(snapshot, { ...request, because: 2 });
+    // `c` has 20; without `b` 10, and without `a` 15. `a` has 16; without `a` 6, and without `b` 11.
+    expect(items.map(({ key, score, because }) => [key, score, because])).toEqual([
+      [
+        'c',
+        20,
+        [
+          { key: 'b', score: 10 },
+          { key: 'a', score: 5 },
+        ],
+      ],
+      [
+        'a',
+        16,
+        [
+          { key: 'a', score: 10 },
+          { key: 'b', score: 5 },
+        ],
+      ],
+    ]);
+    const [first] = (await answerOf(snapshot, { ...request, because: 1 })).items;
+    expect(first!.because).toEqual([{ key: 'b', score: 10 }]);
+  });
+
+  it('leaves out items that lower the score, and uses the weights of the request', async () => {
+    const leaveOut = async () => [{ row: 1, vectors: [[5, 5]] }];
+    expect((await answerOf(snapshot, { ...request, leaveOut, because: 3 })).items[0]!.because).toEqual([]);
+    const weighted = makeSnapshot({
+      version: '1',
+      items: { vectors: { data: Float32Array.of(3, 1, 1, 2, 0, 5), rows: 3, width: 2 }, keys: ['a', 'b', 'c'] },
+      objectives: [
+        { name: 'click', from: 0, to: 1, factor: 1 },
+        { name: 'like', from: 1, to: 2, factor: 1 },
+      ],
+    });
+    const { items } = await answerOf(weighted, { ...request, weights: { like: 0 }, because: 1 });
+    // Only the first numbers count: `a` has 12, and 3 without `a`.
+    expect(items[0]).toMatchObject({ key: 'a', score: 12, because: [{ key: 'a', score: 9 }] });
+  });
+
+  it('compares the highest scores of several interests', async () => {
+    const vectors = [
+      [4, 0],
+      [0, 4],
+    ];
+    const leaveOut = async () => [
+      {
+        row: 1,
+        vectors: [
+          [4, 0],
+          [0, 1],
+        ],
+      },
+    ];
+    const { items } = await answerOf(snapshot, { vectors, k: 1, leaveOut, because: 1 });
+    expect(items[0]).toMatchObject({ key: 'c', score: 20, because: [{ key: 'b', score: 15 }] });
+  });
+
+  it('needs past items', async () => {
+    await expect(answerOf(snapshot, byFirst(1, { because: 1 }))).rejects.toThrow('no past items');
+  });
+});
+
 // The laws, on random items with columns, also on items of which some were written later.
 
 const rows = 300;
@@ -298,6 +378,7 @@ const examples: Readonly<Record<keyof typeof rerankers, readonly RerankEntries[]
       offset: 5,
     },
   ],
+  because: [{ because: 2 }, { because: 1, offset: 4, most: { genre: 10 } }],
   offset: [{ offset: 0 }, { offset: 7 }],
   most: [{ most: { genre: 8 } }, { most: { tags: 12, genre: 20 }, offset: 3 }],
   diversity: [{ diversity: 0.3 }, { diversity: 1, most: { genre: 10 } }],
@@ -305,7 +386,16 @@ const examples: Readonly<Record<keyof typeof rerankers, readonly RerankEntries[]
 const asked = Object.entries(examples).flatMap(([name, all]) => all.map((entries) => [name, entries] as const));
 const k = 12;
 const query = numbers(width);
-const plain: TopRequest = { vectors: [query], k, filter: 'year >= 1920', exclude: ['i20', 'i21'], seenBy: 'u' };
+const leaveOut = async () =>
+  [5, 10].map((row) => ({ row, vectors: [query.map((each, at) => each - base.itemVector(row)[at]!)] }));
+const plain: TopRequest = {
+  vectors: [query],
+  k,
+  filter: 'year >= 1920',
+  exclude: ['i20', 'i21'],
+  seenBy: 'u',
+  leaveOut,
+};
 
 describe.each([
   ['the items of the data', base],
@@ -339,6 +429,11 @@ describe.each([
       expect(items.map(({ score, boost = 0 }) => score - boost)).toEqual(
         items.map(({ key }) => expect.closeTo(scores.get(key)!, 12)),
       );
+    }
+    if (changes === 'nothing') {
+      const { because: _, ...others } = entries;
+      const without = await answerOf(snapshot, { ...plain, ...others });
+      expect(items.map(({ because: _because, ...item }) => item)).toEqual(without.items);
     }
     if (changes === 'order') expect(all.items).toEqual(expect.arrayContaining([...items]));
   });

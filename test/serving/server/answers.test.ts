@@ -174,6 +174,37 @@ describe('recommend', () => {
     expect(quiet.some((line) => line.includes('u3') || line.includes('"items"'))).toBe(false);
   });
 
+  it('says to which past items an item owes its score: the score without them is lower', async () => {
+    const dot = (a: Float32Array, b: Float32Array): number => a.reduce((sum, each, at) => sum + each * b[at]!, 0);
+    const { answers } = served;
+    // The model reads the latest five.
+    const past = (await recommend({ user: 'u3', k: 1, history: 5 })).body.history.map(({ key }) => key).reverse();
+    let compared = 0;
+    for (const body of [{ values: { history: ['m1', 'm2', 'm3', 'm1'] } }, { user: 'u3' }]) {
+      const history = 'values' in body ? body.values!.history : past;
+      const plain = (await recommend({ ...body, k: 6 })).body;
+      const { items } = (await recommend({ ...body, k: 6, because: 100 })).body;
+      expect(items.map(({ because: _, ...item }) => item)).toEqual(plain.items);
+      for (const { key, score, because } of items) {
+        const item = await answers.itemVector({ item: key });
+        const scoreWithout = async (left: string): Promise<number> => {
+          const values = { history: history.filter((each) => each !== left) };
+          const [vector] = await answers.queryVectors({ ...body, values });
+          return dot(vector!, item);
+        };
+        expect(because!.map((each) => each.score)).toEqual(because!.map((each) => each.score).sort((a, b) => b - a));
+        for (const reason of because!) {
+          expect(score - reason.score).toBeCloseTo(await scoreWithout(reason.key), 5);
+          expect(history).toContain(reason.key);
+          compared++;
+        }
+      }
+    }
+    expect(compared).toBeGreaterThan(10);
+    const { errors } = (await recommend({ vector: [...(await answers.itemVector({ item: 'm1' }))], because: 1 })).body;
+    expect(errors[0]).toMatchObject({ code: 'request-value', at: '/because' });
+  });
+
   it('takes whole numbers as keys', async () => {
     const asNumber = await recommend({ user: 7 });
     expect(asNumber.body).toEqual({ ...(await recommend({ user: '7' })).body, request: asNumber.body.request });

@@ -57,6 +57,7 @@ it('describes each answer and each refusal', async () => {
     columns: ['year', 'genres', 'new', 'country'],
   };
   isAs('Recommend', full);
+  isAs('Recommended', (await ask(server, '/v1/recommend', { ...full, because: 2 })).body);
   isAs('Recommended', (await ask(server, '/v1/recommend', full)).body);
   isAs('Recommended', (await ask(server, '/v1/recommend', { values: {} })).body);
   isAs('Similars', (await ask(server, '/v1/similar', { item: 'm1', columns: ['new'] })).body);

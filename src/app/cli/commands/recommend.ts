@@ -23,7 +23,8 @@ import { answer, answerJson, sayEngine } from '../report.ts';
 
 interface RecommendCommandOptions
   extends RankingOptions,
-    Pick<RecommendRequest, 'user' | 'filter' | 'exclude' | keyof RerankEntries> {
+    Pick<RecommendRequest, 'user' | 'filter' | 'exclude'>,
+    Omit<RerankEntries, 'exploration'> {
   readonly with: Record<string, unknown>;
   readonly k: number;
   readonly weight?: Readonly<Record<string, number>>;
@@ -49,6 +50,17 @@ export function recommendCommand(program: Command): void {
     .addOption(weightedFilterOption('bury', 'subtract a weight from the scores'))
     .addOption(mostOption())
     .addOption(diversityOption())
+    .addOption(
+      new Option(
+        '--candidates <count>',
+        'choose from this many of the best items for `--most` and `--diversity`',
+      ).argParser(wholeNumber),
+    )
+    .addOption(
+      new Option('--because <count>', 'name this many past items to which each item owes the most').argParser(
+        wholeNumber,
+      ),
+    )
     .addOption(weightOption())
     .addOption(asOfOption())
     .addOption(noCacheOption());
@@ -58,7 +70,19 @@ export function recommendCommand(program: Command): void {
       folder: string,
       { user, with: values, k, removeSeen, keepSeen, json, ...others }: RecommendCommandOptions,
     ) => {
-      const { filter, exclude, offset, boost, bury, most, diversity, weight: weights, ...options } = others;
+      const {
+        filter,
+        exclude,
+        offset,
+        boost,
+        bury,
+        most,
+        diversity,
+        candidates,
+        because,
+        weight: weights,
+        ...options
+      } = others;
       if (user === undefined && Object.keys(values).length === 0) {
         command.error('error: the query is missing: give `--user <key>`, or `--with <feature=value>`, or both');
       }
@@ -66,7 +90,7 @@ export function recommendCommand(program: Command): void {
       const run = await openRun(folder, options, 'recommender');
       sayEngine(await run.engine());
       const { items, history, notes, asOf } = await recommend(run, {
-        ...defined({ user, filter, exclude, weights, offset, boost, bury, most, diversity }),
+        ...defined({ user, filter, exclude, weights, offset, boost, bury, most, diversity, candidates, because }),
         values,
         k,
         ...seenChoice({ removeSeen, keepSeen }),
@@ -81,6 +105,7 @@ export function recommendCommand(program: Command): void {
       answer('\nbest first:');
       for (const [index, item] of items.entries()) {
         answer(`  ${String((offset ?? 0) + index + 1).padStart(2)}  ${item.score.toFixed(3)}  ${named(item)}`);
+        for (const past of item.because ?? []) answer(`              +${past.score.toFixed(3)} by ${named(past)}`);
       }
     },
   );
