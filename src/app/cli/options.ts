@@ -194,14 +194,17 @@ export const weightOption = (): Option =>
     'set how much the score of a task of `retrieve` counts; may be repeated',
   ).argParser(numberByName('Write `task=number`, such as `like=2`.'));
 
-export const mostOption = (): Option =>
-  new Option(
-    '--most <column=count>',
-    'recommend at most this many items with the same value of a column of the items; may be repeated',
-  ).argParser(numberByName('Write `column=count`, such as `genre=3`.'));
+/** Parses `name=number`, and adds it to the ones before. */
+const numberByName =
+  (advice: string) =>
+  (text: string, before: Record<string, number> | undefined): Record<string, number> => {
+    const [, name, value] = /^(.+)=([^=]+)$/s.exec(text) ?? [];
+    if (name === undefined || !Number.isFinite(Number(value))) throw new InvalidArgumentError(advice);
+    return { ...before, [name]: Number(value) };
+  };
 
 /** `--boost '0.2: year >= 2010'`: a weight and a condition. */
-export const weightedFilterOption = (name: 'boost' | 'bury', does: string): Option =>
+const weightedFilterOption = (name: 'boost' | 'bury', does: string): Option =>
   new Option(`--${name} <weight:condition>`, `${does} of items that meet a condition; may be repeated`).argParser(
     (text: string, before: readonly WeightedFilter[] | undefined): readonly WeightedFilter[] => {
       const [, weight, filter] = /^([^:]+):(.+)$/s.exec(text) ?? [];
@@ -212,20 +215,27 @@ export const weightedFilterOption = (name: 'boost' | 'bury', does: string): Opti
     },
   );
 
-/** Parses `name=number`, and adds it to the ones before. */
-const numberByName =
-  (advice: string) =>
-  (text: string, before: Record<string, number> | undefined): Record<string, number> => {
-    const [, name, value] = /^(.+)=([^=]+)$/s.exec(text) ?? [];
-    if (name === undefined || !Number.isFinite(Number(value))) throw new InvalidArgumentError(advice);
-    return { ...before, [name]: Number(value) };
-  };
-
-export const diversityOption = (): Option =>
+/** Options for the rows of the table of `src/serving/serve/rerank.ts`, except for exploration, which is for users of a page. */
+export const rerankOptions = (): readonly Option[] => [
+  new Option('--offset <count>', 'leave out this many of the best items, which were shown before').argParser(
+    wholeNumber,
+  ),
+  weightedFilterOption('boost', 'add a weight to the scores'),
+  weightedFilterOption('bury', 'subtract a weight from the scores'),
+  new Option(
+    '--most <column=count>',
+    'recommend at most this many items with the same value of a column of the items; may be repeated',
+  ).argParser(numberByName('Write `column=count`, such as `genre=3`.')),
   new Option(
     '--diversity <share>',
     'prefer items that are unlike those before them: from 0, the order of scores, to 1',
-  ).argParser(Number);
+  ).argParser(Number),
+  new Option(
+    '--candidates <count>',
+    'choose from this many of the best items for `--most` and `--diversity` (default: 4 times -k, from 200 to 1000)',
+  ).argParser(wholeNumber),
+  new Option('--because <count>', 'name this many past items to which each item owes the most').argParser(wholeNumber),
+];
 
 function listOf(text: string): unknown {
   try {

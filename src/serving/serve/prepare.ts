@@ -83,10 +83,11 @@ export type Preparer = (asked: QueryWithOptions, snapshot: Snapshot) => Prepared
 
 /** @param later returns the events of a user that arrived after the data was read. Default: there are none */
 export function makePreparer(
-  { plan, encodings }: QueryModel,
+  model: QueryModel,
   dataset: QueryData,
   later: (user: string) => LaterEvents | undefined = () => undefined,
 ): Preparer {
+  const { plan, encodings } = model;
   const { users, histories } = dataset;
   const [tower] = plan.towers;
   const removesSeen = dataset.seen !== 'kept';
@@ -96,27 +97,7 @@ export function makePreparer(
     return [...keys].map(snapshot.itemRow).filter((row) => row >= 0);
   };
 
-  const lists = itemFeatures(plan).filter((name) =>
-    plan.features.some((each) => each.name === name && each.gives === 'bag'),
-  );
-  const withoutEach = (
-    rows: readonly number[],
-    snapshot: Snapshot,
-    columns: PreparedQuery['columns'],
-  ): LeftOutColumns[] => {
-    const leftOutColumns: LeftOutColumns[] = [];
-    for (const row of new Set(rows.toReversed())) {
-      if (leftOutColumns.length === mostLeftOut) break;
-      const key = snapshot.keyAt(row);
-      const without = columnsWithout({ key, item: snapshot.corpusRow(key) }, lists, columns, tower, {
-        plan,
-        encodings,
-      });
-      if (without) leftOutColumns.push({ row, columns: without });
-    }
-    return leftOutColumns;
-  };
-
+  const withoutEach = makeLeaveOut(model);
   const leftOut = (count: number, who: string): string =>
     `${count === 1 ? '1 item is' : `${count.toLocaleString('en')} items are`} excluded, because ${who} has had ${count === 1 ? 'it' : 'them'}.`;
 
@@ -176,6 +157,26 @@ export function makePreparer(
         return seenRows.toReversed().map((row): Item => itemAt(row, snapshot));
       },
     };
+  };
+}
+
+/** Makes a function that leaves out the past items of a query, one by one. @returns rows: the past items, the latest last; columns: one row each */
+function makeLeaveOut({ plan, encodings }: QueryModel) {
+  const [tower] = plan.towers;
+  const bags = new Set(plan.features.filter(({ gives }) => gives === 'bag').map(({ name }) => name));
+  const lists = itemFeatures(plan).filter((name) => bags.has(name));
+  return (rows: readonly number[], snapshot: Snapshot, columns: PreparedQuery['columns']): LeftOutColumns[] => {
+    const leftOutColumns: LeftOutColumns[] = [];
+    for (const row of new Set(rows.toReversed())) {
+      if (leftOutColumns.length === mostLeftOut) break;
+      const key = snapshot.keyAt(row);
+      const without = columnsWithout({ key, item: snapshot.corpusRow(key) }, lists, columns, tower, {
+        plan,
+        encodings,
+      });
+      if (without) leftOutColumns.push({ row, columns: without });
+    }
+    return leftOutColumns;
   };
 }
 

@@ -30,7 +30,7 @@ export interface RerankEntries {
 }
 
 /** Gives a share of the places of a list to items that are drawn at random, and not by their score. */
-export interface Exploration {
+interface Exploration {
   /** Probability, from 0 to 1, with which the item of a place is drawn. */
   readonly share: number;
   /** Selects the items to draw from, such as new ones. Default: all that the request allows. */
@@ -287,7 +287,7 @@ export interface TopItem {
   readonly shares?: ScoreShares;
 }
 
-export interface PastItem {
+interface PastItem {
   readonly key: string;
   readonly title?: string;
   /** How much higher the score is with the past item than without it. */

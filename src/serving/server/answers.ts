@@ -144,6 +144,7 @@ export interface Answers {
 /** Default maximum number of users, and of items, that a search returns. */
 const usualUsers = 10;
 
+/** The function is long because each question has its method, and all share the batchers. */
 export function makeAnswers({
   recommender,
   removesSeen,

@@ -8,12 +8,10 @@ import {
   addRunOptions,
   addSeenOptions,
   asOfOption,
-  diversityOption,
-  mostOption,
   noCacheOption,
   type RankingOptions,
+  rerankOptions,
   seenChoice,
-  weightedFilterOption,
   weightOption,
   wholeNumber,
   withExample,
@@ -39,50 +37,20 @@ export function recommendCommand(program: Command): void {
     .option('--user <key>', 'recommend for this key of the query tower')
     .addOption(withOption())
     .addOption(new Option('-k <count>', 'recommend this many items').argParser(wholeNumber).default(10))
-    .addOption(
-      new Option('--offset <count>', 'leave out this many of the best items, which were shown before').argParser(
-        wholeNumber,
-      ),
-    )
     .option('--filter <condition>', 'recommend only items whose columns meet a condition')
     .option('--exclude <keys...>', 'remove the items with these keys from the answer')
-    .addOption(weightedFilterOption('boost', 'add a weight to the scores'))
-    .addOption(weightedFilterOption('bury', 'subtract a weight from the scores'))
-    .addOption(mostOption())
-    .addOption(diversityOption())
-    .addOption(
-      new Option(
-        '--candidates <count>',
-        'choose from this many of the best items for `--most` and `--diversity`',
-      ).argParser(wholeNumber),
-    )
-    .addOption(
-      new Option('--because <count>', 'name this many past items to which each item owes the most').argParser(
-        wholeNumber,
-      ),
-    )
     .addOption(weightOption())
     .addOption(asOfOption())
     .addOption(noCacheOption());
+  for (const option of rerankOptions()) command.addOption(option);
   addSeenOptions(command);
   addRunOptions(command).action(
     async (
       folder: string,
       { user, with: values, k, removeSeen, keepSeen, json, ...others }: RecommendCommandOptions,
     ) => {
-      const {
-        filter,
-        exclude,
-        offset,
-        boost,
-        bury,
-        most,
-        diversity,
-        candidates,
-        because,
-        weight: weights,
-        ...options
-      } = others;
+      const { filter, exclude, weight: weights, ...further } = others;
+      const { offset, boost, bury, most, diversity, candidates, because, ...options } = further;
       if (user === undefined && Object.keys(values).length === 0) {
         command.error('error: the query is missing: give `--user <key>`, or `--with <feature=value>`, or both');
       }
