@@ -1,6 +1,6 @@
 /**
- * Answers over HTTP. Long because it has the handlers of all routes. A request passes, in this order, the limits of the body, the token, JSON, the schema, the gate and the core. Each failure is answered with
- * a code, a position and a hint. Only the core, `answers.ts`, makes the answers.
+ * Answers over HTTP. Long because it has the handlers of all routes. A request passes, in this order, the limits of the body, the token, JSON, the schema, the
+ * gate and the core. Each failure is answered with a code, a position and a hint. Only the core, `answers.ts`, makes the answers.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
