@@ -187,11 +187,10 @@ export function makeQueryAnswerer(
     const validQueries = preparedQueries.filter((each): each is PreparedQuery => !(each instanceof Failure));
     if (validQueries.length === 0) return preparedQueries as Failure[];
     const vectors = await vectorsOf(validQueries, known);
-    const requests = validQueries.map((prepared, i) => ({
-      ...prepared.request,
-      vectors: vectors[i]!,
-      leaveOut: () => vectorsWithout(prepared),
-    }));
+    const requests = validQueries.map((prepared, i) => {
+      const request = { ...prepared.request, vectors: vectors[i]! };
+      return request.because === undefined ? request : { ...request, leaveOut: () => vectorsWithout(prepared) };
+    });
     const answers = (await topEach(from, requests)).values();
     return preparedQueries.map((each) => {
       const answer = each instanceof Failure ? each : answers.next().value!;

@@ -143,6 +143,12 @@ export const rerankers: Readonly<
 
 const table = Object.values(rerankers);
 
+/** The entries of all rows. */
+export const rerankEntries: readonly (keyof RerankEntries)[] = [
+  'candidates',
+  ...table.flatMap(({ entries }) => entries),
+];
+
 /** Refuses all but whole numbers from `least` on. @throws Failure `request-value` */
 function refuseNumber(entry: string, value: unknown, least: number): void {
   if (Number.isSafeInteger(value) && (value as number) >= least) return;
@@ -343,7 +349,8 @@ export const mostTogether = ({ rows }: Pick<Snapshot, 'rows'>): number =>
 
 /** Answers all requests in one pass or by the index. A request that fails gets its Failure. */
 export async function topEach(snapshot: Snapshot, requests: readonly TopRequest[]): Promise<(TopAnswer | Failure)[]> {
-  if (!requests.some((request) => table.some((row) => asksFor(request, row)))) return searchEach(snapshot, requests);
+  const isReranked = (request: TopRequest): boolean => rerankEntries.some((entry) => request[entry] !== undefined);
+  if (!requests.some(isReranked)) return searchEach(snapshot, requests);
   const searches = requests.map((request) => attempt(() => searchesOf(request, snapshot)));
   const allSearches = searches.flatMap((each) => (each instanceof Failure ? [] : each.map(({ search }) => search)));
   const foundAnswers: (TopAnswer | Failure)[] = [];

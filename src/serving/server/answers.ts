@@ -16,9 +16,9 @@ import {
   type RecommendQuery,
 } from '../serve/prepare.ts';
 import type { Recommender } from '../serve/recommend.ts';
-import { mostTogether, topEach } from '../serve/rerank.ts';
+import { mostTogether, rerankEntries, topEach } from '../serve/rerank.ts';
 import { type FoundUser, type Snapshot, shownItem, type TopAnswer, type TopRequest } from '../serve/snapshot.ts';
-import { requestFailure, unknownFacts } from '../serve/top_request.ts';
+import { type RerankEntries, requestFailure, unknownFacts } from '../serve/top_request.ts';
 import { type About, aboutOf } from './about.ts';
 import type {
   AnsweredItem,
@@ -160,14 +160,14 @@ export function makeAnswers({
   const maxBatch = mostTogether(recommender.snapshot);
   const pastOf = (user: string, snapshot: Snapshot): number[] => pastRows(user, snapshot, laterEvents(user));
   const byVector = (body: RecommendBody, user: string | undefined, snapshot: Snapshot): TopRequest => {
-    const { removeSeen = removesSeen, weights, shares, because } = body;
+    const { removeSeen = removesSeen, weights, shares } = body;
     const seenUser = removeSeen ? user : undefined;
     const hasLater = seenUser !== undefined && laterEvents(seenUser) !== undefined;
     return {
       vectors: [body.vector!],
       ...selectionOf(body),
       ...(hasLater ? { excludeRows: pastOf(seenUser, snapshot) } : defined({ seenBy: seenUser })),
-      ...defined({ weights, shares, because }),
+      ...defined({ weights, shares }),
     };
   };
   const answerBatched = makeBatcher<SnapshotRequest<QueryWithOptions>, Recommendation>(
@@ -188,8 +188,8 @@ export function makeAnswers({
       refuseContradictions(body, snapshot);
       refuseOtherVersion(body, version);
       refuseUnknownColumns(columns, snapshot);
-      const { removeSeen, weights, shares, because } = body;
-      const queryOptions = { ...selectionOf(body), ...defined({ removeSeen, weights, shares, because }) };
+      const { removeSeen, weights, shares } = body;
+      const queryOptions = { ...selectionOf(body), ...defined({ removeSeen, weights, shares }) };
       const answer = body.vector
         ? itemsAndNotes(await topBatched({ snapshot, asked: byVector(body, user, snapshot) }, options))
         : await answerBatched({ snapshot, asked: { question: questionOf(body), options: queryOptions } }, options);
@@ -309,10 +309,14 @@ const itemsAndNotes = ({ items, unknown, exact, seed }: TopAnswer) => ({
   ...defined({ exact, seed }),
 });
 
-function selectionOf({ k = 10, exclude, filter, ...body }: Selection) {
-  const { offset, candidates, boost, bury, most, diversity, exploration } = body;
-  const entries = { offset, candidates, boost, bury, most, diversity, exploration };
-  return { k, ...defined({ filter, exclude: exclude?.map(String), ...entries }) };
+function selectionOf(body: Selection): Omit<TopRequest, 'vectors'> {
+  const { k = 10, filter, exclude } = body;
+  const selection = { k, ...defined({ filter, exclude: exclude?.map(String) }) };
+  for (const entry of rerankEntries) {
+    const value = (body as RerankEntries)[entry];
+    if (value !== undefined) Object.assign(selection, { [entry]: value });
+  }
+  return selection;
 }
 
 /** Copies values to an object without a prototype, because a feature may be called `constructor`. */
