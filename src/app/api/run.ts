@@ -13,6 +13,7 @@ import type { Recommendation } from '../../serving/serve/prepare.ts';
 import type { FeatureValues } from '../../serving/serve/query_columns.ts';
 import type { Recommender } from '../../serving/serve/recommend.ts';
 import type { RetrievalObjective } from '../../serving/serve/snapshot.ts';
+import type { RerankEntries } from '../../serving/serve/top_request.ts';
 import { type LoadedModel, load as loadArtifact } from '../../training/artifact/load.ts';
 import type { Manifest } from '../../training/artifact/manifest.ts';
 import type { BaselineChoice } from '../../training/evaluation/contestants.ts';
@@ -330,7 +331,7 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
   }
 }
 
-export interface RecommendRequest {
+export interface RecommendRequest extends RerankEntries {
   /** Key of the query tower. If absent, `values` describe the user. */
   readonly user?: string;
   /** Feature values that replace those of the data. */
@@ -351,12 +352,9 @@ export interface RecommendationOfRun extends Recommendation {
 }
 
 export async function recommend(run: Run, request: RecommendRequest): Promise<RecommendationOfRun> {
-  const { filter, exclude, weights } = request;
+  const { user, values = {}, k = 10, ...options } = request;
   const recommender = await run.recommender();
-  const recommendation = await recommender.ask(
-    { ...defined({ key: request.user }), values: request.values ?? {} },
-    { k: request.k ?? 10, ...defined({ removeSeen: request.removeSeen, filter, exclude, weights }) },
-  );
+  const recommendation = await recommender.ask({ ...defined({ key: user }), values }, { k, ...defined(options) });
   const notes = [...(await run.notes()), ...recommendation.notes];
   return { ...recommendation, ...defined({ asOf: recommender.asOf }), notes };
 }

@@ -94,6 +94,8 @@ export interface ServeRequest extends Omit<OpenRequest, 'takesItems' | 'takesEve
   readonly events?: string;
   readonly say?: (line: string) => void;
   readonly log?: (line: string) => void;
+  /** True to also log a line for each answer: user, items, scores and probabilities. */
+  readonly logShown?: boolean;
   /** The address, if `takeAddress` has taken it. */
   readonly door?: TakenAddress;
 }
@@ -182,7 +184,7 @@ export interface ServedVersions {
 /** Starts the server for some versions, which are freed when it is closed. */
 export async function listen(
   { versions, swaps, logs }: ServedVersions,
-  { host = '127.0.0.1', port = 8321, token, hosts, limits, log, door }: ServeRequest,
+  { host = '127.0.0.1', port = 8321, token, hosts, limits, log, logShown, door }: ServeRequest,
 ): Promise<Serving> {
   const [{ makeServer }, { warmUp }] = await Promise.all([
     import('../../serving/server/server.ts'),
@@ -191,7 +193,7 @@ export async function listen(
   const server = await makeServer(versions, {
     tower: version,
     // A `TakenAddress` always is such a `Door`.
-    ...defined({ token, hosts, limits, log, swaps, door: door as Door | undefined }),
+    ...defined({ token, hosts, limits, log, logsShown: logShown, swaps, door: door as Door | undefined }),
     ...defined({ items: logs.items?.writes, events: logs.events?.writes }),
   });
   for (const { answers } of versions.current.all) await warmUp(answers);

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { EngineName } from '../../engines/engine.ts';
+import type { WeightedFilter } from '../../serving/serve/top_request.ts';
 import type { BaselineChoice } from '../../training/evaluation/contestants.ts';
 import type { Per } from '../../training/evaluation/questions.ts';
 import type { RunOptions } from './open_run.ts';
@@ -191,13 +192,50 @@ export const weightOption = (): Option =>
   new Option(
     '--weight <task=number>',
     'set how much the score of a task of `retrieve` counts; may be repeated',
-  ).argParser((text: string, before: Record<string, number> | undefined): Record<string, number> => {
-    const [, name, value] = /^([A-Za-z_]\w*)=(.+)$/s.exec(text) ?? [];
-    if (name === undefined || !Number.isFinite(Number(value))) {
-      throw new InvalidArgumentError('Write `task=number`, such as `like=2`.');
-    }
+  ).argParser(numberByName('Write `task=number`, such as `like=2`.'));
+
+/** Parses `name=number`, and adds it to the ones before. */
+const numberByName =
+  (advice: string) =>
+  (text: string, before: Record<string, number> | undefined): Record<string, number> => {
+    const [, name, value] = /^(.+)=([^=]+)$/s.exec(text) ?? [];
+    if (name === undefined || !Number.isFinite(Number(value))) throw new InvalidArgumentError(advice);
     return { ...before, [name]: Number(value) };
-  });
+  };
+
+/** `--boost '0.2: year >= 2010'`: a weight and a condition. */
+const weightedFilterOption = (name: 'boost' | 'bury', does: string): Option =>
+  new Option(`--${name} <weight:condition>`, `${does} of items that meet a condition; may be repeated`).argParser(
+    (text: string, before: readonly WeightedFilter[] | undefined): readonly WeightedFilter[] => {
+      const [, weight, filter] = /^([^:]+):(.+)$/s.exec(text) ?? [];
+      if (filter === undefined || !Number.isFinite(Number(weight))) {
+        throw new InvalidArgumentError(`Write \`weight:condition\`, such as \`--${name} '0.2: year >= 2010'\`.`);
+      }
+      return [...(before ?? []), { weight: Number(weight), filter }];
+    },
+  );
+
+/** Options for the rows of the table of `src/serving/serve/rerank.ts`, except for exploration, which is for users of a page. */
+export const rerankOptions = (): readonly Option[] => [
+  new Option('--offset <count>', 'leave out this many of the best items, which were shown before').argParser(
+    wholeNumber,
+  ),
+  weightedFilterOption('boost', 'add a weight to the scores'),
+  weightedFilterOption('bury', 'subtract a weight from the scores'),
+  new Option(
+    '--most <column=count>',
+    'recommend at most this many items with the same value of a column of the items; may be repeated',
+  ).argParser(numberByName('Write `column=count`, such as `genre=3`.')),
+  new Option(
+    '--diversity <share>',
+    'prefer items that are unlike those before them: from 0, the order of scores, to 1',
+  ).argParser(Number),
+  new Option(
+    '--candidates <count>',
+    'choose from this many of the best items for `--most` and `--diversity` (default: 4 times -k, from 200 to 1000)',
+  ).argParser(wholeNumber),
+  new Option('--because <count>', 'name this many past items to which each item owes the most').argParser(wholeNumber),
+];
 
 function listOf(text: string): unknown {
   try {

@@ -1,3 +1,9 @@
+function setBitsIn(word: number): number {
+  const pairs = word - ((word >>> 1) & 0x55555555);
+  const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
+
 /** A set of rows, with one bit for each row. Must not change once it is passed on. */
 export class Bits {
   /** A multiple of 64 bits; the bits after `rows` are 0. */
@@ -58,11 +64,7 @@ export class Bits {
 
   count(): number {
     let setBits = 0;
-    for (const word of this.words) {
-      const pairs = word - ((word >>> 1) & 0x55555555);
-      const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
-      setBits += Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
-    }
+    for (const word of this.words) setBits += setBitsIn(word);
     return setBits;
   }
 
@@ -71,6 +73,22 @@ export class Bits {
     for (let at = 0; at < this.words.length; at++) {
       for (let word = this.words[at]!; word !== 0; word &= word - 1) visit(32 * at + 31 - Math.clz32(word & -word));
     }
+  }
+
+  /** Returns the row at an index, from 0, among the rows of the set; −1 if there are not as many. */
+  rowAt(index: number): number {
+    let before = 0;
+    for (let at = 0; at < this.words.length; at++) {
+      const word = this.words[at]!;
+      const count = setBitsIn(word);
+      if (before + count > index) {
+        let left = word;
+        for (; before < index; before++) left &= left - 1;
+        return 32 * at + 31 - Math.clz32(left & -left);
+      }
+      before += count;
+    }
+    return -1;
   }
 
   #clearEnd(): void {

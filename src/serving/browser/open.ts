@@ -48,11 +48,22 @@ const all =
   (value: unknown): boolean =>
     Array.isArray(value) && value.every(holds);
 
+/** The rows of `rerank.ts` check their entries themselves. */
+const checkedLater: RequestEntry = { holds: () => true, wanted: '' };
+
 const selection: Readonly<Record<keyof Selection, RequestEntry>> = {
   k: { holds: (value) => Number.isSafeInteger(value) && (value as number) >= 1, wanted: 'a whole number from 1' },
   filter: { holds: (value) => typeof value === 'string', wanted: 'a text' },
   exclude: { holds: all(isKey), wanted: 'a list of keys' },
   columns: { holds: all((value) => typeof value === 'string'), wanted: 'a list of names' },
+  version: { holds: (value) => typeof value === 'string', wanted: 'a text' },
+  offset: checkedLater,
+  candidates: checkedLater,
+  diversity: checkedLater,
+  most: checkedLater,
+  boost: checkedLater,
+  bury: checkedLater,
+  exploration: checkedLater,
 };
 
 const recommend: Readonly<Record<keyof PageRecommendRequest, RequestEntry>> = {
@@ -60,6 +71,7 @@ const recommend: Readonly<Record<keyof PageRecommendRequest, RequestEntry>> = {
   vector: { holds: all((value) => typeof value === 'number'), wanted: 'a list of numbers' },
   removeSeen: { holds: (value) => typeof value === 'boolean', wanted: '`true` or `false`' },
   shares: { holds: (value) => typeof value === 'boolean', wanted: '`true` or `false`' },
+  because: checkedLater,
   weights: {
     holds: (value) => isObject(value) && Object.values(value).every((each) => typeof each === 'number'),
     wanted: 'an object with a number for each task',

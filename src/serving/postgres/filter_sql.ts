@@ -136,7 +136,8 @@ export interface TableColumns {
 interface TopQuery {
   readonly vectors: readonly ArrayLike<number>[];
   readonly k: number;
-  readonly condition?: Condition;
+  /** `holds`: false for the items for which the condition is not true. */
+  readonly conditions: readonly { readonly condition: Condition; readonly holds: boolean }[];
   readonly without: readonly number[];
   /** Compares every row, without the graph. */
   readonly isExact: boolean;
@@ -154,10 +155,16 @@ export interface FoundRow {
 }
 
 /** Makes a query for the best rows of each vector. The same row may occur several times. */
-export function topSql(place: TableColumns, { vectors, k, condition, without, isExact }: TopQuery): SqlStatement {
+export function topSql(
+  place: TableColumns,
+  { vectors, k, conditions: given, without, isExact }: TopQuery,
+): SqlStatement {
   const parameters = new SqlParameters();
   const conditions = [
-    ...(condition ? [filterSql(condition, place.nameOf, parameters)] : []),
+    ...given.map(({ condition, holds }) => {
+      const sql = filterSql(condition, place.nameOf, parameters);
+      return holds ? sql : `(${sql}) IS NOT TRUE`;
+    }),
     // From PostgreSQL 15 on, `<> ALL` of a constant list uses a hash table.
     ...(without.length > 0 ? [`row <> ALL(${parameters.add(without, 'integer[]')})`] : []),
   ];

@@ -52,9 +52,12 @@ export async function openPostgres(
     } = prepareTop(request, searchContext);
     const candidates = allowed?.count() ?? snapshot.rows;
     const { vectors: units, scale } = unitsOf(vectors);
-    const condition = request.filter === undefined ? undefined : conditionOf(request.filter, snapshot.columns);
+    const conditions = [
+      ...(request.filter === undefined ? [] : [{ filter: request.filter, holds: true }]),
+      ...(request.conditions ?? []),
+    ].map(({ filter, holds }) => ({ condition: conditionOf(filter, snapshot.columns), holds }));
     const excludedItems = excludedRows(request, searchContext);
-    const topQuery = { vectors: units, k: Math.min(k, candidates), without: excludedItems, ...defined({ condition }) };
+    const topQuery = { vectors: units, k: Math.min(k, candidates), without: excludedItems, conditions };
     const found = async (isExact: boolean): Promise<readonly BestRow[]> =>
       bestOf(await locatedTable.ask((place) => topSql(place, { ...topQuery, isExact })), topQuery.k, scale);
     const isFew = candidates < fewTimes * topQuery.k;

@@ -175,7 +175,7 @@ async function buildGraph(
     const foundRows: number[][] = [];
     for (const { vectors, k } of requests) {
       const place = { table, width, half, nameOf: nameOf(items.columns, []) };
-      const { text, values } = topSql(place, { ...unitsOf(vectors), k, without: [], isExact: false });
+      const { text, values } = topSql(place, { ...unitsOf(vectors), k, conditions: [], without: [], isExact: false });
       const { rows } = await client.query<FoundRow>(text, [...values]);
       foundRows.push(rows.sort((a, b) => a.distance - b.distance).map(({ row }) => row));
     }

@@ -12,7 +12,9 @@ import {
   type RecommendQuery,
   recommendationOf,
 } from './prepare.ts';
-import { attempt, interestsOf, type Snapshot, topEach } from './snapshot.ts';
+import { topEach } from './rerank.ts';
+import { attempt, interestsOf, type Snapshot } from './snapshot.ts';
+import type { LeftOutVectors } from './top_request.ts';
 
 type FeatureColumns = ReadonlyMap<string, IndexedColumn>;
 
@@ -174,12 +176,21 @@ export function makeQueryAnswerer(
     const nextComputed = computedVectors.values();
     return cachedVectors.map((each) => each ?? nextComputed.next().value!);
   };
+  const vectorsWithout = async ({ columns, withoutEach }: PreparedQuery): Promise<LeftOutVectors[]> => {
+    const leftOut = withoutEach(joinRows([{ columns, row: 0 }]));
+    if (leftOut.length === 0) return [];
+    const vectors = interestsOf(await query(joinColumns(leftOut.map((each) => each.columns)), leftOut.length));
+    return leftOut.map(({ row }, i) => ({ row, vectors: vectors[i]! }));
+  };
   const answerAll: QueryAnswerer['askAll'] = async (asked, from = source.snapshot, known) => {
     const preparedQueries = asked.map((each) => attempt(() => prepare(each, from)));
     const validQueries = preparedQueries.filter((each): each is PreparedQuery => !(each instanceof Failure));
     if (validQueries.length === 0) return preparedQueries as Failure[];
     const vectors = await vectorsOf(validQueries, known);
-    const requests = validQueries.map(({ request }, i) => ({ ...request, vectors: vectors[i]! }));
+    const requests = validQueries.map((prepared, i) => {
+      const request = { ...prepared.request, vectors: vectors[i]! };
+      return request.because === undefined ? request : { ...request, leaveOut: () => vectorsWithout(prepared) };
+    });
     const answers = (await topEach(from, requests)).values();
     return preparedQueries.map((each) => {
       const answer = each instanceof Failure ? each : answers.next().value!;

@@ -4,16 +4,16 @@ import { defined } from '../../base/util/defined.ts';
 import type { Dataset, Encoding, IndexedColumn, Users } from '../../data/dataset.ts';
 import { type FeaturePlan, madeOf, type Plan, type TowerPlan } from '../../graph/plan/plan.ts';
 import type { LaterEvents } from './live/user_events.ts';
-import { type FeatureValues, type QueryTower, queryColumns } from './query_columns.ts';
-import { type Snapshot, shownItem, type TopAnswer, type TopRequest } from './snapshot.ts';
-import type { ScoreShares } from './top_request.ts';
+import { columnsWithout, type FeatureValues, type QueryTower, queryColumns } from './query_columns.ts';
+import { type Snapshot, shownItem, type TopAnswer, type TopItem, type TopRequest } from './snapshot.ts';
+import type { RerankEntries } from './top_request.ts';
 
 export type RecommendQuery =
   /** A query by the key of the query tower; values replace those of the data. */
   | { readonly key: string; readonly values?: FeatureValues }
   | { readonly key?: undefined; readonly values: FeatureValues };
 
-export interface RecommendOptions {
+export interface RecommendOptions extends RerankEntries {
   readonly k: number;
   /** True to exclude the user's items: those of all events, and of given lists. Default: the `seen` entry of the data block, otherwise `excluded`. */
   readonly removeSeen?: boolean;
@@ -27,11 +27,13 @@ export interface RecommendOptions {
 export interface Recommendation {
   readonly key?: string;
   readonly notes: readonly string[];
-  readonly items: readonly (Item & { readonly score: number; readonly shares?: ScoreShares })[];
+  readonly items: readonly Omit<TopItem, 'row'>[];
   /** Items of the user's events, the latest first. */
   readonly history: readonly Item[];
   /** Absent if it is proved that no other item has a higher score. */
   readonly exact?: false;
+  /** The seed of the exploration. */
+  readonly seed?: number;
 }
 
 export interface Item {
@@ -64,16 +66,28 @@ export interface PreparedQuery extends Pick<Recommendation, 'key' | 'notes' | 'h
   /** The row of a user of the data, if the vector depends only on the user. */
   readonly user?: number;
   readonly request: Omit<TopRequest, 'vectors'>;
+  /** @param columns of this query, one row each */
+  withoutEach(columns: PreparedQuery['columns']): readonly LeftOutColumns[];
 }
+
+interface LeftOutColumns {
+  /** The row of the past item that is left out. */
+  readonly row: number;
+  readonly columns: PreparedQuery['columns'];
+}
+
+/** Maximum number of past items that are left out of a query, one by one: the latest. */
+const mostLeftOut = 50;
 
 export type Preparer = (asked: QueryWithOptions, snapshot: Snapshot) => PreparedQuery;
 
 /** @param later returns the events of a user that arrived after the data was read. Default: there are none */
 export function makePreparer(
-  { plan, encodings }: QueryModel,
+  model: QueryModel,
   dataset: QueryData,
   later: (user: string) => LaterEvents | undefined = () => undefined,
 ): Preparer {
+  const { plan, encodings } = model;
   const { users, histories } = dataset;
   const [tower] = plan.towers;
   const removesSeen = dataset.seen !== 'kept';
@@ -83,6 +97,7 @@ export function makePreparer(
     return [...keys].map(snapshot.itemRow).filter((row) => row >= 0);
   };
 
+  const withoutEach = makeLeaveOut(model);
   const leftOut = (count: number, who: string): string =>
     `${count === 1 ? '1 item is' : `${count.toLocaleString('en')} items are`} excluded, because ${who} has had ${count === 1 ? 'it' : 'them'}.`;
 
@@ -97,7 +112,11 @@ export function makePreparer(
       const columns = queryColumns(plan, tower, encodings, values, { histories, itemOf });
       const excludedRows = new Set(removeSeen ? givenRows : []);
       const notes = excludedRows.size > 0 ? [leftOut(excludedRows.size, 'the query')] : [];
-      return { columns, request: { ...request, excludeRows: excludedRows }, notes, history: [] };
+      return {
+        ...{ columns, notes, history: [] },
+        request: { ...request, excludeRows: excludedRows },
+        withoutEach: (oneRow) => withoutEach(givenRows, snapshot, oneRow),
+      };
     }
     if (tower.key === undefined) throw failure('no-user-key', { tower: tower.name });
     const userName = `${tower.name} ${key}`;
@@ -131,12 +150,33 @@ export function makePreparer(
       },
       ...defined({ user }),
       request: { ...request, excludeRows: excludedRows },
+      withoutEach: (oneRow) => withoutEach([...seenRows, ...givenRows], snapshot, oneRow),
       notes,
       // Computed on access, because few requests need it, and it may be long.
       get history() {
         return seenRows.toReversed().map((row): Item => itemAt(row, snapshot));
       },
     };
+  };
+}
+
+/** Makes a function that leaves out the past items of a query, one by one. @returns rows: the past items, the latest last; columns: one row each */
+function makeLeaveOut({ plan, encodings }: QueryModel) {
+  const [tower] = plan.towers;
+  const bags = new Set(plan.features.filter(({ gives }) => gives === 'bag').map(({ name }) => name));
+  const lists = itemFeatures(plan).filter((name) => bags.has(name));
+  return (rows: readonly number[], snapshot: Snapshot, columns: PreparedQuery['columns']): LeftOutColumns[] => {
+    const leftOutColumns: LeftOutColumns[] = [];
+    for (const row of new Set(rows.toReversed())) {
+      if (leftOutColumns.length === mostLeftOut) break;
+      const key = snapshot.keyAt(row);
+      const without = columnsWithout({ key, item: snapshot.corpusRow(key) }, lists, columns, tower, {
+        plan,
+        encodings,
+      });
+      if (without) leftOutColumns.push({ row, columns: without });
+    }
+    return leftOutColumns;
   };
 }
 
@@ -158,7 +198,7 @@ export const itemAt = (row: number, { keyAt, titleAt }: Pick<Snapshot, 'keyAt' |
   return title === undefined ? { key: keyAt(row) } : { key: keyAt(row), title };
 };
 
-export function recommendationOf(prepared: PreparedQuery, { items, unknown, exact }: TopAnswer): Recommendation {
+export function recommendationOf(prepared: PreparedQuery, { items, unknown, exact, seed }: TopAnswer): Recommendation {
   const { key, notes } = prepared;
   const exclusionNotes = excludedNothing(unknown);
   return {
@@ -168,7 +208,7 @@ export function recommendationOf(prepared: PreparedQuery, { items, unknown, exac
     get history() {
       return prepared.history;
     },
-    ...defined({ exact }),
+    ...defined({ exact, seed }),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Encodes the feature values of a request as one row, like the columns in training. */
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
+import { defined } from '../../base/util/defined.ts';
 import { crossColumns, lastColumn, missingCode } from '../../data/columns/encode.ts';
 import { type EncodedValue, encodeValue } from '../../data/columns/encoders/value.ts';
 import type { BagColumn, Column, Encoding, IndexedColumn } from '../../data/dataset.ts';
@@ -75,6 +76,45 @@ export function queryColumns(
   for (const feature of ownFeatures) column(feature);
   return columns;
 }
+
+/**
+ * Returns the columns of a query without an item of its lists, and without the values along its elements. Features that are computed from others follow.
+ * Undefined if no list has the item. @param columns one row each
+ */
+export function columnsWithout(
+  { key, item }: { readonly key: string /** The corpus row. */; readonly item: number },
+  lists: readonly string[],
+  columns: ReadonlyMap<string, IndexedColumn>,
+  tower: Pick<TowerPlan, 'features'>,
+  model: { readonly plan: Pick<Plan, 'features'>; readonly encodings: ReadonlyMap<string, Encoding> },
+): ReadonlyMap<string, IndexedColumn> | undefined {
+  const changedColumns = new Map<string, IndexedColumn>();
+  for (const name of lists) {
+    const feature = model.plan.features.find((each) => each.name === name)!;
+    const { values, items } = columns.get(name)!.column as BagColumn;
+    const [code] = codesOf(feature, encode(feature, model.encodings.get(feature.encoderOf)!, [key]));
+    // All unknown items share the code 0.
+    const kept = [...values.keys()].filter((at) => (items ? items[at] !== item : code === 0 || values[at] !== code));
+    if (kept.length === values.length) continue;
+    for (const each of model.plan.features) {
+      const indexed = columns.get(each.name);
+      if (indexed && (each.name === name || each.along === name)) {
+        changedColumns.set(each.name, { column: bagElements(indexed.column as BagColumn, kept) });
+      }
+    }
+  }
+  if (changedColumns.size === 0) return undefined;
+  return withMadeFeatures(new Map([...columns, ...changedColumns]), 1, tower, model);
+}
+
+const bagElements = ({ values, weights, items, inner }: BagColumn, kept: readonly number[]): BagColumn => ({
+  ...bagOf(kept.map((at) => values[at]!)),
+  ...defined({
+    weights: weights && Float32Array.from(kept, (at) => weights[at]!),
+    items: items && Int32Array.from(kept, (at) => items[at]!),
+    inner,
+  }),
+});
 
 /** Adds the features of a tower that are computed from others. A cross may use a last element. */
 export function withMadeFeatures(

@@ -13,7 +13,13 @@ import { type KeyTable, makeKeyTable } from '../../base/text/key_table.ts';
 import type { Texts } from '../../base/text/texts.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { BagColumn } from '../../data/dataset.ts';
-import { type NeighbourGraph, type RecallGauge, searchAll } from '../../engines/scan/approximate.ts';
+import {
+  type NeighbourGraph,
+  type RecallGauge,
+  type Searched,
+  type SearchRequest,
+  searchAll,
+} from '../../engines/scan/approximate.ts';
 import { makeScan, type Scan } from '../../engines/scan/scan.ts';
 import type { Vectors } from '../../training/scoring/tower_vectors.ts';
 import { type ItemColumns, valueAt } from './filter/columns.ts';
@@ -167,6 +173,11 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     const key = keys.keyAt(row);
     return title === undefined ? { row, key, score } : { row, key, title, score };
   };
+  const drawn = ({ vectors, allowed }: SearchRequest, index: number): Searched => {
+    const row = allowed ? allowed.rowAt(index) : index < rows ? index : -1;
+    if (row < 0) return { rows: new Int32Array(0), scores: new Float64Array(0) };
+    return { rows: Int32Array.of(row), scores: Float64Array.of(scan.score(vectors, row)) };
+  };
   let ownDirections: Snapshot | undefined;
 
   return {
@@ -180,17 +191,26 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     top(requests) {
       const preparedRequests = requests.map((request) => prepareTop(request, searchContext));
       const searchRequests = preparedRequests.map(({ scanned }) => scanned);
-      return searchAll(scan, graph, searchRequests).map(({ rows: best, scores, exact }, i) => ({
-        version,
-        items: Array.from(best, (row, at) => {
-          const item = itemAt(row, scores[at]!);
-          if (!requests[i]!.shares) return item;
-          return { ...item, shares: sharesOf(preparedRequests[i]!.scanned.vectors, itemVector(row), objectives) };
-        }),
-        candidates: preparedRequests[i]!.scanned.allowed?.count() ?? rows,
-        unknown: preparedRequests[i]!.unknown,
-        ...defined({ exact }),
-      }));
+      return searchAll(scan, graph, searchRequests).map((found, i) => {
+        const { scanned, unknown } = preparedRequests[i]!;
+        const { draw, shares } = requests[i]!;
+        const candidates = scanned.allowed?.count() ?? rows;
+        const {
+          rows: best,
+          scores,
+          exact,
+        } = draw === undefined ? found : drawn(scanned, Math.floor(draw * candidates));
+        return {
+          version,
+          items: Array.from(best, (row, at) => {
+            const item = itemAt(row, scores[at]!);
+            return shares ? { ...item, shares: sharesOf(scanned.vectors, itemVector(row), objectives) } : item;
+          }),
+          candidates,
+          unknown,
+          ...defined({ exact }),
+        };
+      });
     },
     itemRow: keys.rowOf,
     corpusRow: keys.rowOf,
@@ -220,17 +240,10 @@ function directionParts({ graph: _, ...parts }: SnapshotParts): SnapshotParts {
 }
 
 /** Copies entry by entry: a rest pattern (`{ row, ...item }`) is several times slower, and answers have many items. */
-export function shownItem({ key, title, score, shares }: TopItem): Omit<TopItem, 'row'> {
+export function shownItem({ key, title, score, shares, boost, probability, because }: TopItem): Omit<TopItem, 'row'> {
   const item = title === undefined ? { key, score } : { key, title, score };
-  return shares === undefined ? item : { ...item, shares };
-}
-
-/** Answers all requests in one pass or by the index. If one fails, they are answered one by one, and the failed one gets its Failure. */
-export async function topEach(snapshot: Snapshot, requests: readonly TopRequest[]): Promise<(TopAnswer | Failure)[]> {
-  if (snapshot.index) return snapshot.index.top(requests);
-  const allAnswers = attempt(() => snapshot.top(requests));
-  if (!(allAnswers instanceof Failure)) return allAnswers;
-  return requests.map((request) => attempt(() => snapshot.top([request])[0]!));
+  if ((shares ?? boost ?? probability ?? because) === undefined) return item;
+  return { ...item, ...defined({ shares, boost, probability, because }) };
 }
 
 export function attempt<T>(work: () => T): T | Failure {

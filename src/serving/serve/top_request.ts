@@ -1,5 +1,7 @@
 /** Turns a request for the best items into a search request: validated, weighted vectors and the allowed rows. */
-import { type Failure, failure } from '../../base/diagnostics/failure.ts';
+import type { Facts } from '../../base/diagnostics/codes.ts';
+import { diagnose, factsOf } from '../../base/diagnostics/diagnose.ts';
+import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import type { KeyTable } from '../../base/text/key_table.ts';
 import { nearest } from '../../base/text/nearest.ts';
 import { defined } from '../../base/util/defined.ts';
@@ -8,12 +10,49 @@ import { Bits } from '../../engines/scan/bits.ts';
 import { scoreOf } from '../../engines/scan/scan.ts';
 import type { Filters } from './filter/filter.ts';
 
-export interface TopRequest {
+/** Entries of a request that choose and order items beyond the scan. `rerank.ts` has the table of what does so. */
+export interface RerankEntries {
+  /** Number of the best items that earlier pages have shown. Default: 0. */
+  readonly offset?: number;
+  /** Number of the best items that `diversity` and `most` choose from. Default: four times `k`, from 200 to 1000, and at least `k`. */
+  readonly candidates?: number;
+  /** From 0, the order of scores, to 1, where each item is as unlike the ones before it as possible. */
+  readonly diversity?: number;
+  /** By column of the items: how many items with the same value a list has at most. */
+  readonly most?: Readonly<Record<string, number>>;
+  /** Weights that are added to the scores of items that meet a condition. */
+  readonly boost?: readonly WeightedFilter[];
+  /** Weights that are subtracted. */
+  readonly bury?: readonly WeightedFilter[];
+  readonly exploration?: Exploration;
+  /** How many past items each item of the answer names, to which it owes the most of its score. */
+  readonly because?: number;
+}
+
+/** Gives a share of the places of a list to items that are drawn at random, and not by their score. */
+interface Exploration {
+  /** Probability, from 0 to 1, with which the item of a place is drawn. */
+  readonly share: number;
+  /** Selects the items to draw from, such as new ones. Default: all that the request allows. */
+  readonly filter?: string;
+  /** The same seed draws the same items. Default: a random one. The answer has it. */
+  readonly seed?: number;
+}
+
+export interface WeightedFilter {
+  readonly filter: string;
+  readonly weight: number;
+}
+
+export interface TopRequest extends RerankEntries {
   /** The query vector, or one for each interest. The score of an item is the highest over the vectors. */
   readonly vectors: readonly ArrayLike<number>[];
   /** A whole number from 0. */
   readonly k: number;
   readonly filter?: string;
+  readonly conditions?: readonly ItemCondition[];
+  /** From 0 to 1, without 1: asks for one item instead of the best ones, which has this place among all allowed items in the order of their rows. */
+  readonly draw?: number;
   /** Unknown keys exclude nothing. The answer lists them. */
   readonly exclude?: readonly string[];
   /** Item rows to exclude. Repeated rows and −1 are allowed. */
@@ -25,10 +64,27 @@ export interface TopRequest {
   /** Weights by objective, which replace the factors of `retrieve`. Objectives that are not named keep their factors; 0 removes one. */
   readonly weights?: Readonly<Record<string, number>>;
   readonly shares?: boolean;
+  /** Computes the vectors of the query without each of its past items. Absent: the vectors come from elsewhere. */
+  leaveOut?(): Promise<readonly LeftOutVectors[]>;
+}
+
+export interface LeftOutVectors {
+  /** The row of the past item. */
+  readonly row: number;
+  readonly vectors: readonly ArrayLike<number>[];
+}
+
+/** Selects the items for which a filter is true, or all others: also those of which it is unknown, because a value is missing. */
+export interface ItemCondition {
+  readonly filter: string;
+  readonly holds: boolean;
+  /** The entry of the request that has the filter, for errors. */
+  readonly entry: string;
 }
 
 /** Bounds of the absolute value of a weight other than 0, so that no product overflows float64. */
-const [leastWeight, mostWeight] = [1e-30, 1e30];
+const leastWeight = 1e-30;
+export const mostWeight = 1e30;
 
 export interface SearchContext {
   readonly rows: number;
@@ -45,12 +101,24 @@ export function prepareTop(
   request: TopRequest,
   place: SearchContext,
 ): { readonly scanned: SearchRequest; readonly unknown: readonly string[] } {
-  const { k, vectors } = request;
+  const { k } = request;
   if (!Number.isSafeInteger(k) || k < 0) throw requestFailure('k', `is ${k}`, 'give a whole number from 0');
-  if (vectors.length === 0) throw requestFailure('vectors', 'has no vector', 'give one, or one for each interest');
-  const factors = factorsOf(request.weights, place);
   if (request.shares) refuseWithoutObjectives(place.objectives);
-  const weighedVectors = vectors.map((vector) => {
+  const vectors = weighedVectors(request, place);
+  const { allowed, unknown } = allowedBy(request, place);
+  // An index is certified for queries of the tower, and weights change the queries.
+  const exactly = request.weights !== undefined && Object.keys(request.weights).length > 0;
+  return { scanned: { vectors, k, ...defined({ allowed }), ...(exactly && { exactly }) }, unknown };
+}
+
+/** Validates query vectors, and multiplies them by the weights. @throws Failure `request-value`, `unknown-name` */
+export function weighedVectors(
+  { vectors, weights }: Pick<TopRequest, 'vectors' | 'weights'>,
+  place: Pick<SearchContext, 'width' | 'objectives'>,
+): Float64Array[] {
+  if (vectors.length === 0) throw requestFailure('vectors', 'has no vector', 'give one, or one for each interest');
+  const factors = factorsOf(weights, place);
+  return vectors.map((vector) => {
     if (vector.length !== place.width) {
       throw requestFailure('vectors', `has ${vector.length} numbers in a vector`, `give ${place.width} numbers`);
     }
@@ -65,27 +133,40 @@ export function prepareTop(
     }
     return numbers;
   });
-  const { allowed, unknown } = allowedBy(request, place);
-  // An index is certified for queries of the tower, and weights change the queries.
-  return {
-    scanned: { vectors: weighedVectors, k, ...defined({ allowed }), ...(factors && { exactly: true }) },
-    unknown,
-  };
 }
 
 function allowedBy(
   request: TopRequest,
   place: SearchContext,
 ): { readonly allowed?: Bits; readonly unknown: readonly string[] } {
-  const { within, filter, exclude = [] } = request;
+  const { within, filter, conditions = [], exclude = [] } = request;
   const filteredItems = filter === undefined ? undefined : place.filters.itemsOf(filter);
-  const allowedItems = within && filteredItems ? filteredItems.and(within) : (filteredItems ?? within);
+  let allowedItems = within && filteredItems ? filteredItems.and(within) : (filteredItems ?? within);
+  for (const { filter: condition, holds, entry } of conditions) {
+    const itemsTrue = inEntry(entry, () => place.filters.itemsOf(condition));
+    const items = holds ? itemsTrue : itemsTrue.not();
+    allowedItems = allowedItems ? items.and(allowedItems) : items;
+  }
   const unknownKeys = exclude.filter((key) => place.keys.rowOf(key) < 0);
   const rowsToExclude = excludedRows(request, place);
   if (rowsToExclude.length === 0) return { ...defined({ allowed: allowedItems }), unknown: unknownKeys };
   const allowed = allowedItems?.copy() ?? Bits.all(place.rows);
   for (const row of rowsToExclude) allowed.delete(row);
   return { allowed, unknown: unknownKeys };
+}
+
+/** Runs `work`, and adds to its errors the entry of the request that they are about. */
+function inEntry<T>(entry: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw new Failure(
+      error.diagnostics.map((each) =>
+        diagnose(each.code as 'filter-type', each.at, { ...(factsOf(each) as Facts<'filter-type'>), entry }),
+      ),
+    );
+  }
 }
 
 /** Returns the rows to exclude, except for the filter. @throws Failure `unknown-name` */
@@ -107,7 +188,7 @@ export function userRowOf(key: string, rowOf: (key: string) => number): number {
 /** Returns the factor of each column of a query vector; undefined if nothing changes. */
 function factorsOf(
   weights: Readonly<Record<string, number>> | undefined,
-  { width, objectives }: SearchContext,
+  { width, objectives }: Pick<SearchContext, 'width' | 'objectives'>,
 ): Float64Array | undefined {
   if (weights === undefined || Object.keys(weights).length === 0) return undefined;
   const knownObjectives = objectives.map(({ name }) => name);
@@ -186,6 +267,8 @@ export interface TopAnswer {
   readonly unknown: readonly string[];
   /** False if the search is approximate. Absent if no other item has a higher score. */
   readonly exact?: false;
+  /** The seed of the exploration. */
+  readonly seed?: number;
 }
 
 export interface TopItem {
@@ -194,8 +277,21 @@ export interface TopItem {
   readonly title?: string;
   /** The inner product in float64; with several vectors the largest. */
   readonly score: number;
+  /** The sum of the weights of `boost` and `bury` in the score, if it is not 0. */
+  readonly boost?: number;
+  /** With exploration: the probability with which the item got its place, given the items before it. */
+  readonly probability?: number;
+  /** With `because`: past items, those that add the most first. */
+  readonly because?: readonly PastItem[];
   /** The shares of tasks in the score, which add up to it. */
   readonly shares?: ScoreShares;
+}
+
+interface PastItem {
+  readonly key: string;
+  readonly title?: string;
+  /** How much higher the score is with the past item than without it. */
+  readonly score: number;
 }
 
 /** Finds the best items in another system, such as a database. It may miss some items, so its answers are not exact. */

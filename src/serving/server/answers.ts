@@ -16,15 +16,9 @@ import {
   type RecommendQuery,
 } from '../serve/prepare.ts';
 import type { Recommender } from '../serve/recommend.ts';
-import {
-  type FoundUser,
-  type Snapshot,
-  shownItem,
-  type TopAnswer,
-  type TopRequest,
-  topEach,
-} from '../serve/snapshot.ts';
-import { requestFailure, unknownFacts } from '../serve/top_request.ts';
+import { mostTogether, rerankEntries, topEach } from '../serve/rerank.ts';
+import { type FoundUser, type Snapshot, shownItem, type TopAnswer, type TopRequest } from '../serve/snapshot.ts';
+import { type RerankEntries, requestFailure, unknownFacts } from '../serve/top_request.ts';
 import { type About, aboutOf } from './about.ts';
 import type {
   AnsweredItem,
@@ -150,11 +144,7 @@ export interface Answers {
 /** Default maximum number of users, and of items, that a search returns. */
 const usualUsers = 10;
 
-/** Maximum rows times requests that one batch compares. Longer batches would make other requests wait. */
-const mostCompared = 2 ** 24;
-/** Maximum requests of one batch: as many as the scan takes in one pass. */
-const mostTogether = 64;
-
+/** The function is long because each question has its method, and all share the batchers. */
 export function makeAnswers({
   recommender,
   removesSeen,
@@ -163,11 +153,11 @@ export function makeAnswers({
   events,
   userVectors = 0,
 }: AnswersSource): Answers {
-  const { version, rows } = recommender.snapshot;
+  const { version } = recommender.snapshot;
   const userVectorCache = userVectors > 0 ? makeUserVectorCache(recommender.snapshot.users, userVectors) : undefined;
   const itemSearch = makeItemSearch(recommender.snapshot);
   const laterEvents = (user: string): LaterEvents | undefined => events?.userEvents.of(user);
-  const maxBatch = Math.max(1, Math.min(mostTogether, Math.floor(mostCompared / Math.max(1, rows))));
+  const maxBatch = mostTogether(recommender.snapshot);
   const pastOf = (user: string, snapshot: Snapshot): number[] => pastRows(user, snapshot, laterEvents(user));
   const byVector = (body: RecommendBody, user: string | undefined, snapshot: Snapshot): TopRequest => {
     const { removeSeen = removesSeen, weights, shares } = body;
@@ -196,6 +186,7 @@ export function makeAnswers({
       const { snapshot } = recommender;
       const user = body.user === undefined ? undefined : String(body.user);
       refuseContradictions(body, snapshot);
+      refuseOtherVersion(body, version);
       refuseUnknownColumns(columns, snapshot);
       const { removeSeen, weights, shares } = body;
       const queryOptions = { ...selectionOf(body), ...defined({ removeSeen, weights, shares }) };
@@ -212,13 +203,14 @@ export function makeAnswers({
         items: shown(snapshot, answer.items, columns),
         ...(history > 0 ? { history: pastItems().slice(0, history) } : {}),
         notes: [...notes, ...answer.notes],
-        ...defined({ exact: answer.exact }),
+        ...defined({ exact: answer.exact, seed: answer.seed }),
       };
     },
     async similar(body, options) {
       const { snapshot } = recommender;
       const item = String(body.item);
       const row = rowOf(item, snapshot);
+      refuseOtherVersion(body, version);
       refuseUnknownColumns(body.columns, snapshot);
       const directions = snapshot.directions();
       const topRequest = { vectors: [directions.itemVector(row)], ...selectionOf(body), excludeRows: [row] };
@@ -228,6 +220,7 @@ export function makeAnswers({
         item,
         items: shown(snapshot, answer.items, body.columns),
         notes: [...notes, ...answer.notes],
+        ...defined({ seed: answer.seed }),
       };
     },
     async queryVectors(body) {
@@ -310,16 +303,21 @@ function usersWith(prefix: string, limit: number, snapshot: Snapshot, later: Use
   return [...known, ...added.map(({ key, events }) => ({ key, seen: events }))].slice(0, limit);
 }
 
-const itemsAndNotes = ({ items, unknown, exact }: TopAnswer) => ({
+const itemsAndNotes = ({ items, unknown, exact, seed }: TopAnswer) => ({
   items: items.map(shownItem),
   notes: excludedNothing(unknown),
-  ...defined({ exact }),
+  ...defined({ exact, seed }),
 });
 
-const selectionOf = ({ k = 10, filter, exclude }: Selection) => ({
-  k,
-  ...defined({ filter, exclude: exclude?.map(String) }),
-});
+function selectionOf(body: Selection): Omit<TopRequest, 'vectors'> {
+  const { k = 10, filter, exclude } = body;
+  const selection = { k, ...defined({ filter, exclude: exclude?.map(String) }) };
+  for (const entry of rerankEntries) {
+    const value = (body as RerankEntries)[entry];
+    if (value !== undefined) Object.assign(selection, { [entry]: value });
+  }
+  return selection;
+}
 
 /** Copies values to an object without a prototype, because a feature may be called `constructor`. */
 const ownOf = (values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
@@ -337,6 +335,15 @@ function refuseContradictions({ user, values, vector }: RecommendBody, { width }
   const oddNumber = vector.find((each) => !Number.isFinite(Math.fround(each)));
   if (oddNumber !== undefined)
     throw requestFailure('vector', `has the number ${oddNumber}`, 'give finite float32 numbers');
+}
+
+function refuseOtherVersion({ version: asked }: Selection, version: string): void {
+  if (asked === undefined || asked === version) return;
+  throw failure('unknown-name', {
+    what: 'version',
+    name: asked,
+    advice: 'begin with the first page, without `version`: another version answers now',
+  });
 }
 
 function refuseUnknownColumns(names: readonly string[] = [], { columns }: Snapshot): void {

@@ -65,6 +65,8 @@ export interface ServerOptions {
   readonly events?: WritesOfEvents;
   /** Called with one line of JSON for each request, without a line end. */
   readonly log?: (line: string) => void;
+  /** True to also log users and items of each answer, for evaluations. */
+  readonly logsShown?: boolean;
   readonly door?: Door;
   /** Absent: the versions do not change. */
   readonly swaps?: Swaps;
@@ -222,6 +224,6 @@ function record({ metrics, options }: ServerContext, request: FastifyRequest, re
   logLine(options, { level, id: request.id, method: request.method, route, status, ms, bytes });
 }
 
-function logLine({ log }: ServerOptions, entry: Readonly<Record<string, unknown>>): void {
+export function logLine({ log }: ServerOptions, entry: Readonly<Record<string, unknown>>): void {
   log?.(JSON.stringify({ time: new Date().toISOString(), ...entry }));
 }

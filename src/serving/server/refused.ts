@@ -120,7 +120,7 @@ function pointerOf(diagnostic: Diagnostic): string {
   switch (diagnostic.code) {
     case 'filter-syntax':
     case 'filter-type':
-      return pointer('filter');
+      return pointer(...(entry ?? 'filter').split('.'));
     case 'feature-value':
       return pointer('values', feature!);
     case 'item-value':
@@ -132,12 +132,12 @@ function pointerOf(diagnostic: Diagnostic): string {
     case 'request-value':
       return pointer(...entry!.split('.'));
     case 'unknown-name':
-      if (diagnostic.at !== undefined) return pointer('filter');
-      if (what === 'column of the items') return pointer('columns');
+      if (diagnostic.at !== undefined) return pointer(...(entry ?? 'filter').split('.'));
+      if (what === 'column of the items') return entry ? pointer(entry, name!) : pointer('columns');
       if (what === 'column of the items file') return pointer(name!);
       if (what === 'column of the events file') return pointer('columns', name!);
       if (what === 'objective') return pointer('weights', name!);
-      return what === 'user' || what === 'item' ? pointer(what) : pointer('values', name!);
+      return ['user', 'item', 'version'].includes(what!) ? pointer(what!) : pointer('values', name!);
     default:
       return '';
   }

@@ -4,6 +4,7 @@
  */
 import type { Item } from '../serve/prepare.ts';
 import type { FoundUser, TopItem } from '../serve/snapshot.ts';
+import { mostWeight, type RerankEntries } from '../serve/top_request.ts';
 import { type Limits, longestFilter, longestKey, longestList } from './limits.ts';
 import {
   closed,
@@ -18,11 +19,13 @@ import {
 /** A key as in a data file: a text, or a whole number that JSON can represent. */
 type Key = string | number;
 
-export interface Selection {
+export interface Selection extends Omit<RerankEntries, 'because'> {
   readonly k?: number;
   readonly filter?: string;
   readonly exclude?: readonly Key[];
   readonly columns?: readonly string[];
+  /** The version that answers. Another one refuses the request, so that pages fit together. */
+  readonly version?: string;
 }
 
 export interface RecommendBody extends Selection {
@@ -34,6 +37,8 @@ export interface RecommendBody extends Selection {
   readonly history?: number;
   /** Adds the share of each task of `retrieve` to each item. */
   readonly shares?: boolean;
+  /** How many past items each item names, to which it owes the most of its score. */
+  readonly because?: number;
 }
 
 export interface SimilarBody extends Selection {
@@ -48,6 +53,8 @@ interface ItemsAnswer {
   readonly version: string;
   readonly items: readonly AnsweredItem[];
   readonly notes: readonly string[];
+  /** The seed of the exploration. */
+  readonly seed?: number;
 }
 
 export interface RecommendAnswer extends ItemsAnswer {
@@ -160,6 +167,50 @@ export function makeSchemas(limits: Limits) {
       { type: 'string', maxLength: longestKey },
       { maxItems: 100 },
     ),
+    offset: integerSchema('How many of the best items earlier pages have shown.', {
+      minimum: 0,
+      maximum: limits.k,
+      default: 0,
+    }),
+    candidates: integerSchema(
+      'How many of the best items `diversity` and `most` choose from. Default: four times `k`, from 200 to 1000.',
+      { minimum: 1, maximum: limits.k },
+    ),
+    diversity: {
+      type: 'number',
+      minimum: 0,
+      maximum: 1,
+      default: 0,
+      description: 'How much an item counts that is unlike those before it: 0 orders by score, 1 by unlikeness alone.',
+    },
+    most: {
+      type: 'object',
+      additionalProperties: { type: 'integer', minimum: 1 },
+      maxProperties: 100,
+      propertyNames: { maxLength: longestKey },
+      description: 'By column of the items file: how many items with the same value a list has at most.',
+    },
+    boost: weightedFilters('Weights that are added to the scores of items that meet a condition.'),
+    bury: weightedFilters('Weights that are subtracted.'),
+    exploration: closed(
+      'A share of the places gets items that are drawn at random, and not by their score.',
+      {
+        share: {
+          type: 'number',
+          minimum: 0,
+          maximum: 1,
+          description: 'The probability with which the item of a place is drawn.',
+        },
+        filter: textSchema('What is drawn from: items that meet a condition, such as new ones. Default: all.', {
+          maxLength: longestFilter,
+        }),
+        seed: integerSchema('The same seed draws the same items. Default: a random one.', seedRange),
+      },
+      ['share'],
+    ),
+    version: textSchema('The `version` of the first page. Another version refuses the request.', {
+      maxLength: longestKey,
+    }),
   };
   const named = { key: textSchema('Key of the item.'), title: textSchema('Title, where the data has titles.') };
   const item = closed('An item.', named, ['key']);
@@ -171,6 +222,23 @@ export function makeSchemas(limits: Limits) {
         {
           ...named,
           score: { type: 'number', description: score },
+          probability: {
+            type: 'number',
+            description:
+              'With `exploration`: the probability with which the item got its place, after those before it.',
+          },
+          because: listSchema(
+            'Past items of the query to which it owes the most of its score.',
+            closed(
+              'A past item.',
+              { ...named, score: { type: 'number', description: 'How much lower the score is without it.' } },
+              ['key', 'score'],
+            ),
+          ),
+          boost: {
+            type: 'number',
+            description: 'What `boost` and `bury` add to the score; absent where that is 0.',
+          },
           shares: {
             type: 'object',
             additionalProperties: { type: 'number' },
@@ -181,6 +249,10 @@ export function makeSchemas(limits: Limits) {
         ['key', 'score'],
       ),
     );
+  const request = textSchema(
+    'The id of the answer, which an event can name in `request`: that of the request, and `.0`, `.1` after it in an array.',
+  );
+  const seed = integerSchema('The seed of the exploration.', seedRange);
   const version = textSchema('What identifies the model: the checksum of its manifest.');
   const notes = listSchema('How the answer came about, where it is not the plain case.', { type: 'string' });
 
@@ -215,6 +287,11 @@ export function makeSchemas(limits: Limits) {
         default: false,
         description: 'Whether each item has the share of each task of `retrieve` in its score.',
       },
+      because: integerSchema('How many past items each item names, to which it owes the most of its score.', {
+        minimum: 0,
+        maximum: 100,
+        default: 0,
+      }),
       history: integerSchema('How many items of the user’s history the answer shows, the latest first.', {
         minimum: 0,
         maximum: 1000,
@@ -230,24 +307,33 @@ export function makeSchemas(limits: Limits) {
     Recommended: closed(
       'The answer to one query.',
       {
+        request,
         version,
         asOf,
         user: textSchema('The key of the user, where the query has one.'),
         items: items('The inner product of the vectors of user and item.'),
         history: listSchema('Latest first.', item),
         notes,
+        seed,
         exact: {
           type: 'boolean',
           description:
             'False where an index searched, which may miss an item. Absent: no other item has a higher score.',
         },
       },
-      ['version', 'items', 'notes'],
+      ['request', 'version', 'items', 'notes'],
     ),
     Similars: closed(
       'The items near an item.',
-      { version, item: textSchema('Key of the item.'), items: items('The cosine of the vectors of the items.'), notes },
-      ['version', 'item', 'items', 'notes'],
+      {
+        request,
+        version,
+        item: textSchema('Key of the item.'),
+        items: items('The cosine of the vectors of the items.'),
+        notes,
+        seed,
+      },
+      ['request', 'version', 'item', 'items', 'notes'],
     ),
     ...searchSchemas(version, item),
     About: aboutSchema(version),
@@ -285,6 +371,22 @@ export function makeSchemas(limits: Limits) {
     ),
   };
 }
+
+const seedRange = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
+
+const weightedFilters = (description: string): Schema =>
+  listSchema(
+    `${description} With those of the other list, 4 at most.`,
+    closed(
+      'A condition and its weight.',
+      {
+        filter: textSchema('A condition on columns of the items file.', { maxLength: longestFilter }),
+        weight: { type: 'number', minimum: 0, maximum: mostWeight, description: 'In units of the score.' },
+      },
+      ['filter', 'weight'],
+    ),
+    { maxItems: 4 },
+  );
 
 const searchLimit = { minimum: 1, maximum: 100, default: 10 };
 

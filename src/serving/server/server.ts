@@ -1,6 +1,6 @@
 /**
- * Answers over HTTP. A request passes, in this order, the limits of the body, the token, JSON, the schema, the gate and the core. Each failure is answered with
- * a code, a position and a hint. Only the core, `answers.ts`, makes the answers.
+ * Answers over HTTP. Long because it has the handlers of all routes. A request passes, in this order, the limits of the body, the token, JSON, the schema, the
+ * gate and the core. Each failure is answered with a code, a position and a hint. Only the core, `answers.ts`, makes the answers.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -9,19 +9,29 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { GivenEvent } from '../../data/written/fields.ts';
 import type { ItemWrite } from '../serve/live/item_writes.ts';
+import { depthOf } from '../serve/rerank.ts';
 import { makeReaders, maxErrors, type Reader } from './body.ts';
 import { browserFiles, isFromThisMachine, makeDoor } from './door.ts';
 import type { WritesOfEvents } from './events/writes.ts';
 import { makeGate } from './gate.ts';
-import { addProtocols, addRoute, type Handler, makeHttp, type ServerContext, type ServerOptions } from './http.ts';
+import {
+  addProtocols,
+  addRoute,
+  type Handler,
+  logLine,
+  makeHttp,
+  type ServerContext,
+  type ServerOptions,
+} from './http.ts';
 import type { WritesOfItems } from './items/writes.ts';
 import { type Limits, longestKey, usualLimits } from './limits.ts';
 import { makeMetrics } from './metrics.ts';
 import type { ChooseVersion } from './protocols/ask.ts';
 import type { InputRow } from './protocols/signatures.ts';
 import { atIndex, errorDetailsOf, RequestError, refused, throwWithStatus } from './refused.ts';
-import { deadlineHeader, type OwnRouteName, openApi, routes } from './routes.ts';
+import { deadlineHeader, type OwnRouteName, openApi, type Route, routes } from './routes.ts';
 import {
+  type AnsweredItem,
   type ErrorDetail,
   type EventAnswer,
   type EventBody,
@@ -29,6 +39,7 @@ import {
   makeSchemas,
   type RecommendBody,
   type SearchQuery,
+  type Selection,
   type UsersQuery,
   type VersionsAnswer,
   type WriteBody,
@@ -231,9 +242,14 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
             sides.of(body as RequestTopic).answers[name](body as never, options),
       );
       for (const { version, items } of answers) metrics.question(routes[name].path, version, items.length);
+      // Each answer of an array has an id of its own, which later events can name.
+      const named = answers.map((answer, at) => ({ request: isArray ? `${request.id}.${at}` : request.id, ...answer }));
+      if (options.logsShown) {
+        for (const [at, answer] of named.entries()) logShown(options, routes[name], answer, bodies[at] as Selection);
+      }
       if (answers.length > 0)
         versions.recent.add(name, bodies[0] as object, Number(request.headers['content-length'] ?? 0));
-      return isArray ? reply.type('application/json; charset=utf-8').send(await jsonOf(answers)) : answers[0];
+      return isArray ? reply.type('application/json; charset=utf-8').send(await jsonOf(named)) : named[0];
     };
   };
   const stateAnswer = (status: string) => ({ status, version: versions.current.stable.id });
@@ -346,9 +362,11 @@ interface BodySlice {
 function slicesOf(all: readonly InputRow[]): readonly BodySlice[] {
   const bodySlices: { bodies: InputRow[]; work: number }[] = [];
   for (const body of all) {
-    const { k = 10, values } = body as RecommendBody;
+    const { k = 10, values, ...others } = body as RecommendBody;
     const listLengths = Object.values(values ?? {}).map((value) => (Array.isArray(value) ? value.length : 1));
-    const work = listLengths.reduce((sum, length) => sum + length, k);
+    // Reasons take a row of the query tower for each past item.
+    const fixedWork = depthOf({ ...others, k }) + (others.because ? workOfRequest : 0);
+    const work = listLengths.reduce((sum, length) => sum + length, fixedWork);
     const lastSlice = bodySlices.at(-1);
     if (lastSlice === undefined || lastSlice.work + work > workOfSlice) bodySlices.push({ bodies: [body], work });
     else {
@@ -361,7 +379,27 @@ function slicesOf(all: readonly InputRow[]): readonly BodySlice[] {
 
 interface VersionedAnswer {
   readonly version: string;
-  readonly items: readonly unknown[];
+  readonly items: readonly AnsweredItem[];
+  /** Of `recommend`. */
+  readonly user?: string;
+  /** Of `similar`. */
+  readonly item?: string;
+  readonly seed?: number;
+}
+
+/** Logs which items an answer has, with what an evaluation needs: places, scores and probabilities. */
+function logShown(
+  options: ServerOptions,
+  { path: route }: Route,
+  { request, version, user, item, seed, items }: VersionedAnswer & { readonly request: string },
+  { offset }: Selection,
+): void {
+  const shownItems = items.map(({ key, score, probability }) => ({ key, score, ...defined({ probability }) }));
+  logLine(options, {
+    ...{ level: 'info', shown: request, route, version },
+    ...defined({ user, item, offset, seed }),
+    items: shownItems,
+  });
 }
 
 async function allOf<T>(

@@ -26,6 +26,8 @@ it('is a set of rows', () => {
       const all = Array.from({ length: size }, (_, row) => row);
       const [x, y] = [bitsOf(a), bitsOf(b)];
       expect(listOf(x)).toEqual(all.filter((row) => a.has(row)));
+      expect([...listOf(x).keys()].map((index) => x.rowAt(index))).toEqual(listOf(x));
+      expect(x.rowAt(a.size)).toBe(-1);
       expect(all.filter((row) => x.has(row))).toEqual(listOf(x));
       expect(listOf(x.and(y))).toEqual(all.filter((row) => a.has(row) && b.has(row)));
       expect(listOf(x.or(y))).toEqual(all.filter((row) => a.has(row) || b.has(row)));

@@ -61,6 +61,12 @@ const parts: readonly Partial<TopRequest>[] = [
   { filter: `key = 'odd' and \`${'long'.repeat(20)} a\` = 'a3' and \`${'long'.repeat(20)} b\` = 'b1'` },
   { filter: "`x\"; DROP` = 'c1' and year < 1953" },
   { filter: 'year < 0' },
+  {
+    conditions: [
+      { filter: 'year >= 1970', holds: false, entry: 'boost.0.filter' },
+      { filter: "'Drama' in genres", holds: true, entry: 'bury.0.filter' },
+    ],
+  },
   { exclude: ['m5', 'm6', 'absent'] },
   { excludeRows: [1, 1, -1, 700] },
   { seenBy: 'ann' },

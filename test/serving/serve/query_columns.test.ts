@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
 import { murmur3 } from '../../../src/data/columns/encoders/murmur3.ts';
 import type { Encoding, IndexedColumn } from '../../../src/data/dataset.ts';
-import { queryColumns } from '../../../src/serving/serve/query_columns.ts';
+import { columnsWithout, queryColumns } from '../../../src/serving/serve/query_columns.ts';
 import { planOf } from '../../compiler/library/support.ts';
 
 const plan = planOf(`
@@ -212,4 +212,64 @@ it('of a list far longer than its max only what it keeps is encoded', () => {
   expect([...(columns.get('seen')!.column.values as Int32Array)]).toEqual([1, 2]);
   expect([...(columns.get('stars')!.column.values as Int32Array)]).toEqual([2, 1]);
   expect(reads).toBeLessThan(30);
+});
+
+it('columns without an item are those of the lists without it', () => {
+  const { features, towers } = planOf(`
+    model without
+    features {
+      user_id : id(dim: 2)
+      seen    : list(item_id, max: 6, pool: none)
+      rated   : list(item_id, max: 6, weights: amount)
+      stars   : along(seen, number(boundaries: [2, 4], dim: 2))
+      tags    : along(seen, list(category(dim: 2), max: 2))
+      latest  : last(seen)
+      both    : cross(user_id, latest, hash: 50, dim: 2)
+      item_id : id(dim: 2)
+    }
+    group profile = rated, latest, both
+    group past = seen, stars, tags
+    tower user(profile, past) keyed by user_id {
+      pooled = sum(past) -> mean
+      channel main = concat(profile, pooled) -> dense(2)
+    }
+    tower item(item_id) keyed by item_id { channel main = item_id -> dense(2) }
+    task watch { score = dot(user, item), loss = softmax(in_batch) }
+  `);
+  const [tower] = towers;
+  const known = new Map<string, Encoding>([
+    ['user_id', { kind: 'vocabulary', values: ['ann'] }],
+    ['item_id', { kind: 'vocabulary', values: ['i1', 'i2', 'i3'] }],
+    ['stars', { kind: 'boundaries', boundaries: [2, 4], log: false }],
+    ['tags', { kind: 'vocabulary', values: ['a', 'b'] }],
+    ['both', { kind: 'hash', buckets: 50 }],
+  ]);
+  const model = { plan: { features }, encodings: known };
+  const seen = ['i1', 'i3', 'i2', 'i1', 'i3'];
+  const lists = { stars: [1, 3, 5, 2, 3], tags: [['a'], [], ['a', 'b'], ['b'], ['a']] };
+  const rated = ['i2', 'i1'];
+  const columnsOf = (left: readonly number[], leftRated: readonly number[]) => {
+    const values = {
+      user_id: 'ann',
+      seen: left.map((at) => seen[at]),
+      stars: left.map((at) => lists.stars[at]),
+      tags: left.map((at) => lists.tags[at]),
+      rated: leftRated.map((at) => rated[at]),
+      amount: leftRated.map((at) => [0.5, 2][at]),
+    };
+    return queryColumns({ features }, tower, known, values, { histories });
+  };
+  const whole = columnsOf([0, 1, 2, 3, 4], [0, 1]);
+  const without = (key: string) => columnsWithout({ key, item: -1 }, ['seen', 'rated'], whole, tower, model);
+  /** What the tower reads: the values of inner lists, and not where they are. */
+  const inputsOf = (columns: ReadonlyMap<string, IndexedColumn> | undefined) =>
+    [...columns!].map(([name, { column }]) => {
+      if (column.kind !== 'bags' || !column.inner) return [name, column];
+      const { starts, ends, values } = column.inner;
+      return [name, Array.from(column.values, (bag) => [...values.subarray(starts[bag], ends[bag])])];
+    });
+  expect(inputsOf(without('i1'))).toEqual(inputsOf(columnsOf([1, 2, 4], [0])));
+  expect(inputsOf(without('i2'))).toEqual(inputsOf(columnsOf([0, 1, 3, 4], [1])));
+  expect(inputsOf(without('i3'))).toEqual(inputsOf(columnsOf([0, 2, 3], [0, 1])));
+  expect(without('new')).toBeUndefined();
 });

@@ -32,13 +32,19 @@ describe('recommend', () => {
       }),
     );
     expect(await recommend(bodies)).toMatchObject({ status: 200, body: expected });
-    for (const [at, body] of bodies.entries()) expect((await recommend(body)).body).toEqual(expected[at]);
+    for (const [at, body] of bodies.entries()) {
+      const answer = await recommend(body);
+      expect(answer.body).toEqual({ request: answer.headers['x-request-id'], ...expected[at] });
+    }
+    const ids = (await ask(server, '/v1/recommend', bodies, { 'x-request-id': 'page-7' })).body;
+    expect(bodies.map((_, at) => ids[at]!.request)).toEqual(bodies.map((_, at) => `page-7.${at}`));
   });
 
   it('answers feature values of a user that training did not see, and context in place of what is known', async () => {
     const values = { user_id: 'nobody', history: ['m1', 'm2'] };
     const answer = await served.recommender.ask({ values }, { k: 5 });
     expect((await recommend({ values, k: 5 })).body).toEqual({
+      request: expect.any(String),
       version: 'v1',
       items: answer.items,
       notes: ['A note.', ...answer.notes],
@@ -101,9 +107,107 @@ describe('recommend', () => {
     expect(doubled[0]!.score).toBeCloseTo(2 * all[0]!.score, 6);
   });
 
+  it('gives pages of one list, of the version that the first page names', async () => {
+    const all = (await recommend({ user: 'u3', k: 9 })).body;
+    const { version } = all as unknown as { readonly version: string };
+    const pages = [0, 3, 6].map((offset) => ({ user: 'u3', k: 3, offset, version }));
+    expect((await recommend(pages)).body).toMatchObject(
+      [0, 3, 6].map((offset) => ({ items: all.items.slice(offset, offset + 3) })),
+    );
+    const similar = (await ask(server, '/v1/similar', { item: 'm1', k: 4 })).body.items;
+    expect((await ask(server, '/v1/similar', { item: 'm1', k: 2, offset: 2 })).body.items).toEqual(similar.slice(2));
+    const other = await recommend([{ user: 'u3' }, { user: 'u3', offset: 3, version: 'v0' }]);
+    expect(other.status).toBe(400);
+    expect(other.body.errors).toMatchObject([{ code: 'unknown-name', at: '/1/version' }]);
+    expect(other.body.errors[0].message).toBe('there is no version called `v0`');
+  });
+
+  it('limits values of columns and diversifies, and says where a mistake is', async () => {
+    const { items } = (await recommend({ user: 'u3', k: 4, most: { country: 1 }, columns: ['country'] })).body;
+    const countries = items.map((item) => item.columns!.country).filter((each) => each !== null);
+    expect(new Set(countries).size).toBe(countries.length);
+    const plain = (await recommend({ user: 'u3', k: 4 })).body.items;
+    expect((await recommend({ user: 'u3', k: 4, diversity: 0 })).body.items).toEqual(plain);
+    expect((await recommend({ user: 'u3', k: 4, diversity: 0.9 })).body.items).not.toEqual(plain);
+    const placeOf = async (body: object) => (await recommend({ user: 'u3', ...body })).body.errors[0].at;
+    expect(
+      await placeOf({
+        boost: [
+          { filter: 'year > 1', weight: 1 },
+          { filter: 'yea > 1', weight: 1 },
+        ],
+      }),
+    ).toBe('/boost/1/filter');
+    expect(await placeOf({ bury: [{ filter: 'year', weight: 1 }] })).toBe('/bury/0/filter');
+    expect(await placeOf({ bury: [{ filter: 'new and', weight: 1 }] })).toBe('/bury/0/filter');
+    expect(await placeOf({ most: { coutry: 1 } })).toBe('/most/coutry');
+    expect(await placeOf({ most: { country: 0 } })).toBe('/most/country');
+    expect(await placeOf({ diversity: 2 })).toBe('/diversity');
+    expect(await placeOf({ diversity: 0.5, candidates: 5 })).toBe('/candidates');
+  });
+
+  it('gives the seed and the probabilities of drawn items, and logs what it shows where that is asked for', async () => {
+    const lines: string[] = [];
+    const log = (line: string): void => void lines.push(line);
+    const logging = await served.server({ log, logsShown: true });
+    const exploration = { share: 0.5, filter: 'year > 1985', seed: 3 };
+    const bodies = [
+      { user: 'u3', k: 4, offset: 2, exploration },
+      { user: 'u4', k: 1 },
+    ];
+    const answered = (await ask(logging, '/v1/recommend', bodies, { 'x-request-id': 'page-7' })).body;
+    const [first, second] = [answered[0]!, answered[1]!];
+    expect(first).toMatchObject({ request: 'page-7.0', seed: 3 });
+    expect(first.items.every(({ probability }) => probability! > 0 && probability! <= 1)).toBe(true);
+    const { items: similar } = (await ask(logging, '/v1/similar', { item: 'm1', k: 1 })).body;
+    const shown = lines.map((line) => JSON.parse(line)).filter((line) => 'shown' in line);
+    const itemOf = ({ key, score, probability }: AnsweredItem) =>
+      probability === undefined ? { key, score } : { key, score, probability };
+    const common = { time: expect.any(String), level: 'info', version: 'v1', route: '/v1/recommend' };
+    expect(shown).toEqual([
+      { ...common, shown: 'page-7.0', user: 'u3', offset: 2, seed: 3, items: first.items.map(itemOf) },
+      { ...common, shown: 'page-7.1', user: 'u4', items: second.items.map(itemOf) },
+      { ...common, route: '/v1/similar', shown: expect.any(String), item: 'm1', items: similar.map(itemOf) },
+    ]);
+    const quiet: string[] = [];
+    await ask(await served.server({ log: (line) => void quiet.push(line) }), '/v1/recommend', bodies);
+    expect(quiet.some((line) => line.includes('u3') || line.includes('"items"'))).toBe(false);
+  });
+
+  it('says to which past items an item owes its score: the score without them is lower', async () => {
+    const dot = (a: Float32Array, b: Float32Array): number => a.reduce((sum, each, at) => sum + each * b[at]!, 0);
+    const { answers } = served;
+    // The model reads the latest five.
+    const past = (await recommend({ user: 'u3', k: 1, history: 5 })).body.history.map(({ key }) => key).reverse();
+    let compared = 0;
+    for (const body of [{ values: { history: ['m1', 'm2', 'm3', 'm1'] } }, { user: 'u3' }]) {
+      const history = 'values' in body ? body.values!.history : past;
+      const plain = (await recommend({ ...body, k: 6 })).body;
+      const { items } = (await recommend({ ...body, k: 6, because: 100 })).body;
+      expect(items.map(({ because: _, ...item }) => item)).toEqual(plain.items);
+      for (const { key, score, because } of items) {
+        const item = await answers.itemVector({ item: key });
+        const scoreWithout = async (left: string): Promise<number> => {
+          const values = { history: history.filter((each) => each !== left) };
+          const [vector] = await answers.queryVectors({ ...body, values });
+          return dot(vector!, item);
+        };
+        expect(because!.map((each) => each.score)).toEqual(because!.map((each) => each.score).sort((a, b) => b - a));
+        for (const reason of because!) {
+          expect(score - reason.score).toBeCloseTo(await scoreWithout(reason.key), 5);
+          expect(history).toContain(reason.key);
+          compared++;
+        }
+      }
+    }
+    expect(compared).toBeGreaterThan(10);
+    const { errors } = (await recommend({ vector: [...(await answers.itemVector({ item: 'm1' }))], because: 1 })).body;
+    expect(errors[0]).toMatchObject({ code: 'request-value', at: '/because' });
+  });
+
   it('takes whole numbers as keys', async () => {
     const asNumber = await recommend({ user: 7 });
-    expect(asNumber.body).toEqual((await recommend({ user: '7' })).body);
+    expect(asNumber.body).toEqual({ ...(await recommend({ user: '7' })).body, request: asNumber.body.request });
     expect(asNumber.body.user).toBe('7');
   });
 });
@@ -123,7 +227,13 @@ it('similar: the items by the cosine of their vectors, without the item', async 
       .map(({ row: _, ...item }) => item);
     const { body, status } = await ask(server, '/v1/similar', { item: `m${of}`, k: 30 });
     expect(status).toBe(200);
-    expect(body).toEqual({ version: 'v1', item: `m${of}`, items: expected, notes: ['A note.'] });
+    expect(body).toEqual({
+      request: expect.any(String),
+      version: 'v1',
+      item: `m${of}`,
+      items: expected,
+      notes: ['A note.'],
+    });
   }
   const filtered = await ask(server, '/v1/similar', [
     { item: 'm0', k: 3, filter: "country = 'NL'", exclude: ['m3'], columns: ['country'] },

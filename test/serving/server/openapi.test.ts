@@ -6,6 +6,18 @@ import type { Server } from '../../../src/serving/server/server.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { ask, type Served, serveSmall } from './served.ts';
 
+/** Entries for each row of the table around the best items. */
+const around = {
+  offset: 1,
+  version: 'v1',
+  candidates: 20,
+  diversity: 0.3,
+  most: { genres: 2 },
+  boost: [{ filter: 'year > 1980', weight: 1 }],
+  bury: [{ filter: 'new', weight: 1 }],
+  exploration: { share: 0.5, filter: 'year > 1980', seed: 7 },
+};
+
 const root = temporaryFolder();
 let served: Served;
 let server: Server;
@@ -36,8 +48,16 @@ it('describes each answer and each refusal', async () => {
     validate(value);
     expect(validate.errors).toBeNull();
   };
-  const full = { user: 'u3', k: 3, history: 3, shares: true, columns: ['year', 'genres', 'new', 'country'] };
+  const full = {
+    user: 'u3',
+    k: 3,
+    history: 3,
+    shares: true,
+    ...around,
+    columns: ['year', 'genres', 'new', 'country'],
+  };
   isAs('Recommend', full);
+  isAs('Recommended', (await ask(server, '/v1/recommend', { ...full, because: 2 })).body);
   isAs('Recommended', (await ask(server, '/v1/recommend', full)).body);
   isAs('Recommended', (await ask(server, '/v1/recommend', { values: {} })).body);
   isAs('Similars', (await ask(server, '/v1/similar', { item: 'm1', columns: ['new'] })).body);

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { defined } from '../../../base/util/defined.ts';
 import type { Item } from '../../../serving/serve/prepare.ts';
+import type { RerankEntries } from '../../../serving/serve/top_request.ts';
 import type { RecommendRequest } from '../../api/run.ts';
 import { openRun } from '../open_run.ts';
 import {
@@ -9,6 +10,7 @@ import {
   asOfOption,
   noCacheOption,
   type RankingOptions,
+  rerankOptions,
   seenChoice,
   weightOption,
   wholeNumber,
@@ -17,7 +19,10 @@ import {
 } from '../options.ts';
 import { answer, answerJson, sayEngine } from '../report.ts';
 
-interface RecommendCommandOptions extends RankingOptions, Pick<RecommendRequest, 'user' | 'filter' | 'exclude'> {
+interface RecommendCommandOptions
+  extends RankingOptions,
+    Pick<RecommendRequest, 'user' | 'filter' | 'exclude'>,
+    Omit<RerankEntries, 'exploration'> {
   readonly with: Record<string, unknown>;
   readonly k: number;
   readonly weight?: Readonly<Record<string, number>>;
@@ -37,13 +42,15 @@ export function recommendCommand(program: Command): void {
     .addOption(weightOption())
     .addOption(asOfOption())
     .addOption(noCacheOption());
+  for (const option of rerankOptions()) command.addOption(option);
   addSeenOptions(command);
   addRunOptions(command).action(
     async (
       folder: string,
       { user, with: values, k, removeSeen, keepSeen, json, ...others }: RecommendCommandOptions,
     ) => {
-      const { filter, exclude, weight: weights, ...options } = others;
+      const { filter, exclude, weight: weights, ...further } = others;
+      const { offset, boost, bury, most, diversity, candidates, because, ...options } = further;
       if (user === undefined && Object.keys(values).length === 0) {
         command.error('error: the query is missing: give `--user <key>`, or `--with <feature=value>`, or both');
       }
@@ -51,7 +58,7 @@ export function recommendCommand(program: Command): void {
       const run = await openRun(folder, options, 'recommender');
       sayEngine(await run.engine());
       const { items, history, notes, asOf } = await recommend(run, {
-        ...defined({ user, filter, exclude, weights }),
+        ...defined({ user, filter, exclude, weights, offset, boost, bury, most, diversity, candidates, because }),
         values,
         k,
         ...seenChoice({ removeSeen, keepSeen }),
@@ -65,7 +72,8 @@ export function recommendCommand(program: Command): void {
       }
       answer('\nbest first:');
       for (const [index, item] of items.entries()) {
-        answer(`  ${String(index + 1).padStart(2)}  ${item.score.toFixed(3)}  ${named(item)}`);
+        answer(`  ${String((offset ?? 0) + index + 1).padStart(2)}  ${item.score.toFixed(3)}  ${named(item)}`);
+        for (const past of item.because ?? []) answer(`              +${past.score.toFixed(3)} by ${named(past)}`);
       }
     },
   );

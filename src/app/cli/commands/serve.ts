@@ -33,6 +33,7 @@ interface ServeCommandOptions
   readonly mostBytes?: number;
   readonly waiting?: number;
   readonly log: boolean;
+  readonly logShown?: boolean;
 }
 
 const limit = (flag: string, description: string): Option => new Option(flag, description).argParser(wholeNumber);
@@ -82,7 +83,8 @@ export function serveCommand(program: Command): void {
       '--events <folder>',
       'take events of users, answer with them from the next request on, and keep them in this folder',
     )
-    .option('--no-log', 'write no line for each request');
+    .option('--no-log', 'write no line for each request')
+    .option('--log-shown', 'also write a line for each answer: user, items, scores and probabilities');
   for (const option of [asOfOption(), noCacheOption(), dataOption(), allowOption(), engineOption(), unfinishedOption()])
     command.addOption(option);
   command.action(async (folder: string | undefined, options: ServeCommandOptions) => {
@@ -99,6 +101,7 @@ export function serveCommand(program: Command): void {
       items,
       events,
       log,
+      logShown,
       ...others
     } = options;
     const { mostItems, mostRequests, mostBytes, watch, canary, share, engine: requested, ...read } = others;
@@ -116,7 +119,7 @@ export function serveCommand(program: Command): void {
       const limits = defined({ deadline, k: mostItems, batch: mostRequests, body: mostBytes, waiting });
       const serveRequest = {
         ...{ host, port, door, limits, say },
-        ...defined({ token, hosts, items, events, userVectors }),
+        ...defined({ token, hosts, items, events, userVectors, logShown }),
         ...(lines ? { log: lines.write } : {}),
       };
       if (folder !== undefined && canary === undefined) {

@@ -2,7 +2,7 @@
 import { among, article, didYouMean, plural, quotedList, row, type Suggestion, takes } from '../wording.ts';
 
 export const names = {
-  'unknown-name': row<Suggestion & { what: string; name: string; known?: readonly string[] }>({
+  'unknown-name': row<Suggestion & { what: string; name: string; known?: readonly string[]; entry?: string }>({
     message: ({ what, name }) => `there is no ${what} called \`${name}\``,
     hint: (facts) => didYouMean(facts) ?? among(facts.known ?? []),
     fix: 'restores',

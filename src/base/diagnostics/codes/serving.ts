@@ -2,13 +2,13 @@
 import { countOf, row } from '../wording.ts';
 
 export const serving = {
-  'filter-syntax': row<{ found: string; expected: string; advice?: string | undefined }>({
+  'filter-syntax': row<{ found: string; expected: string; advice?: string | undefined; entry?: string }>({
     message: ({ found, expected }) => `the filter has ${found} where ${expected} is expected`,
     hint: ({ advice }) =>
       advice ?? "compare a column with a value, such as `'Drama' in genres`; `and`, `or` and `not` join conditions",
   }),
 
-  'filter-type': row<{ what: string; reason: string; advice: string }>({
+  'filter-type': row<{ what: string; reason: string; advice: string; entry?: string }>({
     message: ({ what, reason }) => `${what} ${reason}`,
     hint: ({ advice }) => advice,
   }),

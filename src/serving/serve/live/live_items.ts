@@ -158,6 +158,13 @@ interface SnapshotPart {
   readonly alive?: Bits;
 }
 
+interface SplitRequest {
+  readonly both: Omit<TopRequest, 'exclude' | 'excludeRows' | 'seenBy' | 'within'>;
+  /** Rows to exclude, of all parts. */
+  readonly without: readonly number[];
+  readonly unknown: readonly string[];
+}
+
 /** Rows of the data come first, then those of the segments. The function is long because each method of a snapshot selects the part that answers. */
 function liveSnapshot({ base, written, kept, hidden }: LiveParts): Snapshot {
   const { rows: first, version, width, columns, objectives } = base;
@@ -204,27 +211,41 @@ function liveSnapshot({ base, written, kept, hidden }: LiveParts): Snapshot {
       if (user !== undefined) excludedRows.push(...seenBy(userRowOf(user, base.userRow)));
       return { both, without: excludedRows, unknown: unknownKeys };
     });
-    const partAnswers = snapshotParts.map((part) => {
-      const { snapshot, first: from, alive: within } = part;
-      const to = from + snapshot.rows;
-      return snapshot.top(
-        splitRequests.map(({ both, without }) => ({
-          ...both,
-          ...defined({ within }),
-          excludeRows: without.flatMap((row) => (row >= from && row < to ? [row - from] : [])),
-        })),
-      );
+    const inPart = ({ first: from, alive: within, snapshot }: SnapshotPart, { both, without }: SplitRequest) => ({
+      ...both,
+      ...defined({ within }),
+      excludeRows: without.flatMap((row) => (row >= from && row < from + snapshot.rows ? [row - from] : [])),
     });
-    return requests.map(({ k }, i) => ({
-      version,
-      items: snapshotParts.reduce<readonly TopItem[]>(
-        (best, part, at) => merged(best, partAnswers[at]![i]!.items, k, part.first),
+    const partAnswers = snapshotParts.map((part) => part.snapshot.top(splitRequests.map((each) => inPart(part, each))));
+    /** Asks the part that has the place among the allowed items of all parts. */
+    const drawnItem = (split: SplitRequest, counts: readonly number[], draw: number): readonly TopItem[] => {
+      let place = Math.floor(draw * counts.reduce((sum, count) => sum + count, 0));
+      for (const [at, count] of counts.entries()) {
+        const part = snapshotParts[at]!;
+        if (place < count) {
+          const [found] = part.snapshot.top([{ ...inPart(part, split), draw: (place + 0.5) / count }]);
+          return found!.items.map((item) => ({ ...item, row: part.first + item.row }));
+        }
+        place -= count;
+      }
+      return [];
+    };
+    const bestOf = (i: number): readonly TopItem[] =>
+      snapshotParts.reduce<readonly TopItem[]>(
+        (best, part, at) => merged(best, partAnswers[at]![i]!.items, requests[i]!.k, part.first),
         [],
-      ),
-      candidates: partAnswers.reduce((sum, of) => sum + of[i]!.candidates, 0),
-      unknown: splitRequests[i]!.unknown,
-      ...defined({ exact: partAnswers[0]![i]!.exact }),
-    }));
+      );
+    return splitRequests.map((split, i) => {
+      const counts = partAnswers.map((answers) => answers[i]!.candidates);
+      const { draw } = split.both;
+      return {
+        version,
+        items: draw === undefined ? bestOf(i) : drawnItem(split, counts, draw),
+        candidates: counts.reduce((sum, count) => sum + count, 0),
+        unknown: split.unknown,
+        ...defined({ exact: partAnswers[0]![i]!.exact }),
+      };
+    });
   };
 
   return {

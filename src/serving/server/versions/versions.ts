@@ -39,6 +39,8 @@ export interface RequestTopic {
   readonly user?: string | number;
   readonly values?: unknown;
   readonly item?: string | number;
+  /** The version of the first page, which answers while it is active. */
+  readonly version?: string;
 }
 
 /**
@@ -141,7 +143,8 @@ export function makeRecent(most = mostBodies): RecentBodies {
   const recentBodies: RecentBody[] = [];
   return {
     add(route, body, bytes) {
-      if (bytes > mostBytes) return;
+      // A body that names a version asks for a further page of it. The next version would refuse it.
+      if (bytes > mostBytes || 'version' in body) return;
       recentBodies.push({ route, body });
       if (recentBodies.length > most) recentBodies.shift();
     },
@@ -155,12 +158,15 @@ export function makeActiveVersions(stable: Version, canary?: Version, share = 0)
     if (item !== undefined) return fractionOf(`item ${item}`) < share;
     return values !== undefined && fractionOf(JSON.stringify(values)) < share;
   };
+  const all = canary ? [stable, canary] : [stable];
   return {
     stable,
     ...(canary ? { canary } : {}),
     share: canary ? share : 0,
-    all: canary ? [stable, canary] : [stable],
-    of: (about) => (canary && share > 0 && isCanary(about) ? canary : stable),
+    all,
+    of: (about) =>
+      (about.version !== undefined && all.find(({ id }) => id === about.version)) ||
+      (canary && share > 0 && isCanary(about) ? canary : stable),
   };
 }
 

@@ -31,6 +31,8 @@ it('goes by the values of somebody without a key, by the item, and sends vectors
   expect(all.of({ values: { history: ['1'] } })).toBe(canary);
   expect(all.of({ item: 7 })).toBe(canary);
   expect(all.of({})).toBe(stable);
+  expect(all.of({ user: 1, version: stable.id })).toBe(stable);
+  expect(all.of({ user: 1, version: 'gone' })).toBe(canary);
   const none = makeActiveVersions(stable, canary, 0);
   expect([none.of({ user: 1 }), none.of({ item: 1 }), none.of({ values: {} })]).toEqual([stable, stable, stable]);
   expect(makeActiveVersions(stable).of({ user: 1 })).toBe(stable);

@@ -79,7 +79,7 @@ describe('under 32 connections', () => {
         const [status, text] = await post({ user, k: 7 });
         expect(status).toBe(200);
         const { version } = JSON.parse(text);
-        expect(text).toBe(expected.get(`${version} ${user}`));
+        expect(text.replace(/"request":"[^"]*",/, '')).toBe(expected.get(`${version} ${user}`));
         given.set(version, (given.get(version) ?? 0) + 1);
       }
     };
