@@ -92,6 +92,7 @@ const { metafile } = await build({
     prettier: 'src/compiler/format/prettier.ts',
     worker: 'src/app/api/tune/worker.ts',
     loader: 'src/app/api/versions/loader.ts',
+    serving_process: 'src/app/api/processes/serving_process.ts',
   },
   outdir: 'dist',
   bundle: true,

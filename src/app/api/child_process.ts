@@ -3,7 +3,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { Failure } from '../../base/diagnostics/failure.ts';
 
-type JobAnswer<T> = { readonly result: T } | { readonly refused: readonly Diagnostic[] } | { readonly broken: string };
+export type JobAnswer<T> =
+  | { readonly result: T }
+  | { readonly refused: readonly Diagnostic[] }
+  | { readonly broken: string };
 
 /** Answers the jobs of the parent, one after the other. `stop`, or the end of the parent, aborts the signal of the job. */
 export function answerJobs<J, T>(work: (job: J, signal: AbortSignal) => Promise<T>): void {
@@ -14,15 +17,26 @@ export function answerJobs<J, T>(work: (job: J, signal: AbortSignal) => Promise<
   process.on('message', async (message: J | 'stop') => {
     if (message === 'stop') return control.abort();
     control = new AbortController();
-    const jobAnswer = await work(message, control.signal).then(
-      (result): JobAnswer<T> => ({ result }),
-      (error: unknown): JobAnswer<T> =>
-        error instanceof Failure
-          ? { refused: error.diagnostics.map((one) => ({ ...one, fixes: [] })) }
-          : { broken: error instanceof Error ? (error.stack ?? error.message) : String(error) },
-    );
+    const jobAnswer = await jobAnswerOf(work(message, control.signal));
     if (process.connected) process.send!(jobAnswer);
   });
+}
+
+/** Returns the outcome of work as plain data. */
+export const jobAnswerOf = <T>(work: Promise<T>): Promise<JobAnswer<T>> =>
+  work.then(
+    (result) => ({ result }),
+    (error: unknown) =>
+      error instanceof Failure
+        ? { refused: error.diagnostics.map((one) => ({ ...one, fixes: [] })) }
+        : { broken: error instanceof Error ? (error.stack ?? error.message) : String(error) },
+  );
+
+/** @throws Failure of the work, Error */
+export function resultOf<T>(jobAnswer: JobAnswer<T>): T {
+  if ('refused' in jobAnswer) throw new Failure(jobAnswer.refused);
+  if ('broken' in jobAnswer) throw new Error(jobAnswer.broken);
+  return jobAnswer.result;
 }
 
 export const startProgram = (path: string): ChildProcess =>
@@ -42,10 +56,11 @@ export function askProcess<J extends object, T>(child: ChildProcess, job: J): Pr
       settle(() => reject(new ProcessEnded(`its process ended by ${signal ?? `code ${code}`}`)));
     const onMessage = (message: unknown): void =>
       settle(() => {
-        const jobAnswer = message as JobAnswer<T>;
-        if ('refused' in jobAnswer) reject(new Failure(jobAnswer.refused));
-        else if ('broken' in jobAnswer) reject(new Error(jobAnswer.broken));
-        else resolve(jobAnswer.result);
+        try {
+          resolve(resultOf(message as JobAnswer<T>));
+        } catch (error) {
+          reject(error);
+        }
       });
     child.once('error', reject).once('exit', onExit).once('message', onMessage);
     // If the process is just ending, the exit event reports it.

@@ -1,7 +1,7 @@
 /** Answers with a trained model, in this process or over HTTP. */
 import { failure } from '../../base/diagnostics/failure.ts';
 import type { LogFormat } from '../../base/storage/record_log/record_log.ts';
-import type { LocalWriteLog, LogCompaction, WriteLogOptions } from '../../base/storage/record_log/write_log.ts';
+import type { LogCompaction, WriteLogOptions } from '../../base/storage/record_log/write_log.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import type { Choice } from '../../engines/engines.ts';
@@ -9,10 +9,10 @@ import type { EventWrites } from '../../serving/serve/live/event_writes.ts';
 import type { ItemWrites } from '../../serving/serve/live/item_writes.ts';
 import type { Answers } from '../../serving/server/answers.ts';
 import type { Door } from '../../serving/server/door.ts';
-import type { WritesOfEvents } from '../../serving/server/events/writes.ts';
-import type { WritesOfItems } from '../../serving/server/items/writes.ts';
+import type { EventWritesOptions, WritesOfEvents } from '../../serving/server/events/writes.ts';
+import type { ServerOptions } from '../../serving/server/http.ts';
+import type { WritesOfItems, WritesSource } from '../../serving/server/items/writes.ts';
 import type { Limits } from '../../serving/server/limits.ts';
-import type { Swaps } from '../../serving/server/versions/swaps.ts';
 import type { Versions } from '../../serving/server/versions/versions.ts';
 import type { Run } from './run.ts';
 import { version } from './version.ts';
@@ -175,17 +175,21 @@ export async function serve(run: Run, request: ServeRequest = {}): Promise<Servi
   }
 }
 
-export interface ServedVersions {
+export interface ServedVersions extends Pick<ServerOptions, 'allMetrics' | 'swaps'> {
   readonly versions: Versions;
-  readonly swaps?: Swaps;
   readonly logs: OpenedLogs;
+}
+
+export interface ListeningServer extends Serving {
+  /** Returns the metrics of this process as plain data. */
+  metrics(): Promise<object>;
 }
 
 /** Starts the server for some versions, which are freed when it is closed. */
 export async function listen(
-  { versions, swaps, logs }: ServedVersions,
+  { versions, swaps, logs, allMetrics }: ServedVersions,
   { host = '127.0.0.1', port = 8321, token, hosts, limits, log, logShown, door }: ServeRequest,
-): Promise<Serving> {
+): Promise<ListeningServer> {
   const [{ makeServer }, { warmUp }] = await Promise.all([
     import('../../serving/server/server.ts'),
     import('../../serving/server/versions/swaps.ts'),
@@ -193,13 +197,14 @@ export async function listen(
   const server = await makeServer(versions, {
     tower: version,
     // A `TakenAddress` always is such a `Door`.
-    ...defined({ token, hosts, limits, log, logsShown: logShown, swaps, door: door as Door | undefined }),
+    ...defined({ token, hosts, limits, log, logsShown: logShown, swaps, allMetrics, door: door as Door | undefined }),
     ...defined({ items: logs.items?.writes, events: logs.events?.writes }),
   });
   for (const { answers } of versions.current.all) await warmUp(answers);
   const url = await server.listen(host, port);
   return {
     url,
+    metrics: server.metrics,
     async close(grace) {
       await server.close(grace);
       await closeLogs(logs);
@@ -208,47 +213,64 @@ export async function listen(
   };
 }
 
-/** Writes of a log in a folder of this server. @typeParam V the part of a version that applies them */
+/** Writes of a log. @typeParam V the part of a version that applies them */
 interface OpenedWrites<V, W> {
   readonly writes: W;
   /** Applies the earlier writes to a version. The returned function detaches it, and resolves when the version computes nothing more. */
   attach(version: V): Promise<() => Promise<void>>;
-  /** Resolves when all accepted writes are on the disk. Releases the folder. */
+  /** Resolves when all accepted writes are on the disk. Closes the log. */
   close(): Promise<void>;
 }
 
-type OpenedItems = OpenedWrites<ItemWrites, WritesOfItems>;
-
 export interface OpenedLogs {
-  readonly items?: OpenedItems;
+  readonly items?: OpenedWrites<ItemWrites, WritesOfItems>;
   readonly events?: OpenedWrites<EventWrites, WritesOfEvents>;
 }
 
-/**
- * Opens the logs of items and of events. Creates their folders if they are missing.
- * @throws Failure `run-in-use`, `items-log`, `cannot-read`, `cannot-write`
- */
-export async function openLogs({
-  items: itemFolder,
-  events: eventFolder,
-  say = () => {},
-}: Pick<ServeRequest, 'items' | 'events' | 'say'>): Promise<OpenedLogs> {
-  const items = itemFolder === undefined ? undefined : await openItems(itemFolder, say);
+/** The logs of a server, which are in folders of this process or of another one. */
+export interface ServerLogs {
+  readonly items?: Pick<WritesSource, 'log' | 'stored'> & ClosableLog;
+  readonly events?: Pick<EventWritesOptions, 'log' | 'stored' | 'forget'> & ClosableLog;
+}
+
+interface ClosableLog {
+  close(): Promise<void>;
+}
+
+type LogRequest = Pick<ServeRequest, 'items' | 'events' | 'say'>;
+
+/** Opens the logs in their folders, and takes writes. @throws as `openLogFolders` */
+export async function openLogs(request: LogRequest): Promise<OpenedLogs> {
+  return takeWrites(await openLogFolders(request), request.say);
+}
+
+/** Takes writes for logs. They are closed with the returned ones, also if this fails. */
+export async function takeWrites(
+  { items, events }: ServerLogs,
+  say: (line: string) => void = () => {},
+): Promise<OpenedLogs> {
+  const [{ makeWritesOfItems }, { makeWritesOfEvents }] = await Promise.all([
+    import('../../serving/server/items/writes.ts'),
+    import('../../serving/server/events/writes.ts'),
+  ]);
   try {
-    const events = eventFolder === undefined ? undefined : await openEvents(eventFolder, say);
-    return defined({ items, events });
+    return defined({
+      items: items && openedWrites(makeWritesOfItems({ ...items, say }), items),
+      events: events && openedWrites(await makeWritesOfEvents({ ...events, say }), events),
+    });
   } catch (error) {
+    await events?.close();
     await items?.close();
     throw error;
   }
 }
 
-export async function closeLogs({ items, events }: OpenedLogs): Promise<void> {
+export async function closeLogs({ items, events }: { readonly [K in keyof OpenedLogs]?: ClosableLog }): Promise<void> {
   await events?.close();
   await items?.close();
 }
 
-export const takenBy = ({ items, events }: OpenedLogs) => ({
+export const takenBy = ({ items, events }: OpenedLogs | ServerLogs) => ({
   takesItems: items !== undefined,
   takesEvents: events !== undefined,
 });
@@ -263,42 +285,45 @@ export async function attachTo(logs: OpenedLogs, { items, events }: Answers): Pr
   };
 }
 
-async function openItems(folder: string, say: (line: string) => void): Promise<OpenedItems> {
-  const [{ itemLog, makeLatestWrites }, { makeWritesOfItems }] = await Promise.all([
-    import('../../serving/server/items/write_log.ts'),
-    import('../../serving/server/items/writes.ts'),
-  ]);
-  return openWrites(folder, itemLog, { compaction: makeLatestWrites, say }, async (log) => {
-    const stored = () => ({ ...log.compaction!.stored, bytes: log.bytes });
-    const { items, deleted } = stored();
-    if (items + deleted > 0) say(`${folder}: ${counted(items, 'item')} written, ${counted(deleted, 'item')} deleted`);
-    return makeWritesOfItems({ log, stored, say });
-  });
+/**
+ * Opens the logs of items and of events. Creates their folders if they are missing.
+ * @throws Failure `run-in-use`, `items-log`, `cannot-read`, `cannot-write`
+ */
+export async function openLogFolders({ items: itemFolder, events: eventFolder, say = () => {} }: LogRequest) {
+  const items = itemFolder === undefined ? undefined : await openItemLog(itemFolder, say);
+  try {
+    const events = eventFolder === undefined ? undefined : await openEventLog(eventFolder, say);
+    return defined({ items, events });
+  } catch (error) {
+    await items?.close();
+    throw error;
+  }
 }
 
-async function openEvents(folder: string, say: (line: string) => void): Promise<NonNullable<OpenedLogs['events']>> {
-  const { eventLog, makeEventCompaction, makeWritesOfEvents } = await import('../../serving/server/events/writes.ts');
-  return openWrites(folder, eventLog, { compaction: makeEventCompaction, say }, async (log) => {
-    const stored = () => ({ events: log.compaction!.events, bytes: log.bytes });
-    const { events } = stored();
-    if (events > 0) say(`${folder}: ${counted(events, 'event')}`);
-    const forget = (position: number): void => log.compaction!.forget(position - log.firstPosition + 1);
-    return makeWritesOfEvents({ log, stored, forget, say });
-  });
+async function openItemLog(folder: string, say: (line: string) => void) {
+  const { itemLog, makeLatestWrites } = await import('../../serving/server/items/write_log.ts');
+  const { log, close } = await openLogFolder(folder, itemLog, { compaction: makeLatestWrites, say });
+  const stored = () => ({ ...log.compaction!.stored, bytes: log.bytes });
+  const { items, deleted } = stored();
+  if (items + deleted > 0) say(`${folder}: ${counted(items, 'item')} written, ${counted(deleted, 'item')} deleted`);
+  return { log, stored, close };
 }
 
-interface FollowingWrites<V> {
-  attach(version: V): Promise<void>;
-  detach(version: V): Promise<void>;
-  close(): Promise<void>;
+async function openEventLog(folder: string, say: (line: string) => void) {
+  const { eventLog, makeEventCompaction } = await import('../../serving/server/events/writes.ts');
+  const { log, close } = await openLogFolder(folder, eventLog, { compaction: makeEventCompaction, say });
+  const stored = () => ({ events: log.compaction!.events, bytes: log.bytes });
+  const { events } = stored();
+  if (events > 0) say(`${folder}: ${counted(events, 'event')}`);
+  const forget = (position: number): void => log.compaction!.forget(position - log.firstPosition + 1);
+  return { log, stored, forget, close };
 }
 
-async function openWrites<E, C extends LogCompaction<E>, V extends { close(): void }, W extends FollowingWrites<V>>(
+async function openLogFolder<E, C extends LogCompaction<E>>(
   folder: string,
   format: LogFormat<E>,
   options: WriteLogOptions<C>,
-  makeWrites: (log: LocalWriteLog<E, C>) => Promise<W>,
-): Promise<OpenedWrites<V, W>> {
+) {
   const [{ lockFolder }, { openWriteLog }, { logFilesIn }] = await Promise.all([
     import('../../base/storage/lock.ts'),
     import('../../base/storage/record_log/write_log.ts'),
@@ -307,27 +332,72 @@ async function openWrites<E, C extends LogCompaction<E>, V extends { close(): vo
   const lock = await lockFolder(folder, { purpose: 'tower serve' });
   try {
     const log = await openWriteLog(logFilesIn(folder), format, options);
-    const writes = await makeWrites(log);
-    return {
-      writes,
-      async attach(version) {
-        await writes.attach(version);
-        return async () => {
-          await writes.detach(version);
-          version.close();
-        };
-      },
-      async close() {
-        await writes.close();
-        await log.close();
-        await lock.release();
-      },
+    const close = async (): Promise<void> => {
+      await log.close();
+      await lock.release();
     };
+    return { log, close };
   } catch (error) {
     await lock.release();
     throw error;
   }
 }
 
+interface FollowingWrites<V> extends ClosableLog {
+  attach(version: V): Promise<void>;
+  detach(version: V): Promise<void>;
+}
+
+const openedWrites = <V extends { close(): void }, W extends FollowingWrites<V>>(
+  writes: W,
+  log: ClosableLog,
+): OpenedWrites<V, W> => ({
+  writes,
+  async attach(version) {
+    await writes.attach(version);
+    return async () => {
+      await writes.detach(version);
+      version.close();
+    };
+  },
+  async close() {
+    await writes.close();
+    await log.close();
+  },
+});
+
 const counted = (count: number, what: string): string =>
   `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
+
+/** Log lines that are written in batches: a system call for each request would take more than a tenth of its time. */
+export interface LogLines {
+  write(line: string): void;
+  flush(): void;
+}
+
+/** Maximum milliseconds that a line waits, and maximum characters that wait. */
+const [longest, most] = [50, 65_536];
+
+export function makeLogLines(output: (text: string) => void): LogLines {
+  let lines: string[] = [];
+  let textLength = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const flush = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (lines.length === 0) return;
+    const joinedLines = `${lines.join('\n')}\n`;
+    lines = [];
+    textLength = 0;
+    output(joinedLines);
+  };
+  return {
+    flush,
+    write(line) {
+      lines.push(line);
+      textLength += line.length;
+      if (textLength >= most) flush();
+      else timer ??= setTimeout(flush, longest);
+    },
+  };
+}

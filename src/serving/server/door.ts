@@ -62,7 +62,8 @@ const idle = 72_000;
 /** Milliseconds in which a request that was sent before the end must arrive: several round trips. */
 const arrival = 500;
 
-export function makeDoor(): Door {
+/** @param isShared true if other processes have the same address: one of them may have a request that this one is about to accept */
+export function makeDoor(isShared = false): Door {
   let handler: RequestListener = starting;
   const http = createServer(
     { requestTimeout: slowest, keepAliveTimeout: idle, requireHostHeader: false },
@@ -101,7 +102,7 @@ export function makeDoor(): Door {
       const cutTimer = setTimeout(() => http.closeAllConnections(), grace);
       // Waiting connections are accepted in a turn of the event loop.
       await delay(1);
-      if (await hasConnections()) await delay(Math.min(arrival, grace));
+      if (isShared || (await hasConnections())) await delay(Math.min(arrival, grace));
       // Closing a server that does not listen only gives an error.
       await new Promise<void>((resolve) => http.close(() => resolve()));
       clearTimeout(cutTimer);

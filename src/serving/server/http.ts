@@ -15,7 +15,7 @@ import * as inference from './protocols/inference.ts';
 import * as tensorflow from './protocols/tensorflow.ts';
 import { internalError, RequestError, refusalBehind, refusalBody, refused } from './refused.ts';
 import { isQuestion, noRoute, type ProtocolRouteName, type Route, type RouteName, routes, urlOf } from './routes.ts';
-import type { Swaps } from './versions/swaps.ts';
+import type { VersionChanges } from './versions/swaps.ts';
 
 type ProtocolHandler = (
   desk: ProtocolContext,
@@ -69,7 +69,9 @@ export interface ServerOptions {
   readonly logsShown?: boolean;
   readonly door?: Door;
   /** Absent: the versions do not change. */
-  readonly swaps?: Swaps;
+  readonly swaps?: VersionChanges;
+  /** Returns the metrics of all processes of the server. Absent: there is one process. */
+  readonly allMetrics?: () => Promise<string>;
 }
 
 export interface ServerContext {

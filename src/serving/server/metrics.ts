@@ -1,5 +1,13 @@
 /** Formats metrics for Prometheus. */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import {
+  type Aggregator,
+  AggregatorRegistry,
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  Registry,
+} from 'prom-client';
 import type { Answers } from './answers.ts';
 import type { WritesOfEvents } from './events/writes.ts';
 import type { Gate } from './gate.ts';
@@ -15,6 +23,8 @@ export interface ServerMetrics {
   written(outcome: WriteOutcome): void;
   received(outcome: EventOutcome | 'deleted'): void;
   text(): Promise<string>;
+  /** Returns the metrics as plain data. */
+  data(): Promise<object>;
 }
 
 export interface MetricsSource {
@@ -45,38 +55,27 @@ export function makeMetrics({ gate, versions, items, events }: MetricsSource): S
     metricOptions('tower_questions_total', 'Answered questions', ['route', 'version']),
   );
   const itemCounter = new Counter(metricOptions('tower_items_total', 'Items in answers', ['route', 'version']));
-  const addGauge = (name: string, help: string, value: () => number): Gauge =>
-    new Gauge({
-      ...metricOptions(name, help, []),
-      collect() {
-        this.set(value());
-      },
-    });
-  addGauge('tower_running', 'Bodies that are being answered', () => gate.running);
-  addGauge('tower_waiting', 'Bodies that wait for their turn', () => gate.waiting);
+  addGauge(registry, 'tower_running', 'Bodies that are being answered', () => gate.running);
+  addGauge(registry, 'tower_waiting', 'Bodies that wait for their turn', () => gate.waiting);
   const writeCounter = new Counter(
     metricOptions('tower_item_writes_total', 'Items that were written, by what became of them', ['outcome']),
   );
-  const stored = items?.stored;
-  if (stored) {
-    addGauge('tower_written_items', 'Items that were written and are there', () => stored().items);
-    addGauge('tower_deleted_items', 'Items that were deleted', () => stored().deleted);
-    addGauge('tower_item_log_bytes', 'Size of the log of written items', () => stored().bytes);
-  }
   const eventCounter = new Counter(
     metricOptions('tower_events_total', 'Events that were sent, and deleted users, by what became of them', [
       'outcome',
     ]),
   );
-  const storedEvents = events?.stored;
-  if (storedEvents) {
-    addGauge('tower_logged_events', 'Events in the log', () => storedEvents().events);
-    addGauge('tower_event_log_bytes', 'Size of the log of events', () => storedEvents().bytes);
-  }
-  /** Adds a gauge with a value for each version that has one. */
-  const addVersionGauge = (name: string, help: string, read: (answers: Answers) => number | undefined): Gauge =>
+  addStoredGauges(registry, { items: items?.stored, events: events?.stored });
+  /** Adds a gauge with a value for each version that has one. @param aggregator makes one value of those of several processes */
+  const addVersionGauge = (
+    name: string,
+    help: string,
+    read: (answers: Answers) => number | undefined,
+    aggregator: Aggregator = 'sum',
+  ): Gauge =>
     new Gauge({
       ...metricOptions(name, help, ['version']),
+      aggregator,
       collect() {
         this.reset();
         for (const { id, answers } of versions.current.all) {
@@ -86,11 +85,17 @@ export function makeMetrics({ gate, versions, items, events }: MetricsSource): S
       },
     });
   const checkedRecall = ({ snapshot: { recall } }: Answers) => (recall && recall.checked > 0 ? recall : undefined);
-  addVersionGauge('tower_corpus_items', 'Items that each version can recommend', ({ snapshot }) => snapshot.count);
+  addVersionGauge(
+    'tower_corpus_items',
+    'Items that each version can recommend',
+    ({ snapshot }) => snapshot.count,
+    'max',
+  );
   addVersionGauge(
     'tower_index_recall',
     'Mean recall of answers of an index that were computed again',
     (answers) => checkedRecall(answers)?.recall,
+    'average',
   );
   addVersionGauge(
     'tower_index_checked',
@@ -123,6 +128,7 @@ export function makeMetrics({ gate, versions, items, events }: MetricsSource): S
       'version',
       'label',
     ]),
+    aggregator: 'max',
     collect() {
       const { stable, canary, share } = versions.current;
       this.reset();
@@ -156,5 +162,58 @@ export function makeMetrics({ gate, versions, items, events }: MetricsSource): S
     written: (outcome) => writeCounter.inc({ outcome }),
     received: (outcome) => eventCounter.inc({ outcome }),
     text: () => registry.metrics(),
+    data: () => registry.getMetricsAsJSON(),
   };
+}
+
+function addGauge(registry: Registry, name: string, help: string, value: () => number): void {
+  new Gauge({
+    ...{ name, help, registers: [registry] },
+    collect() {
+      this.set(value());
+    },
+  });
+}
+
+/** Counts of the logs, if this process has them. */
+interface StoredCounts {
+  readonly items: WritesOfItems['stored'] | undefined;
+  readonly events: WritesOfEvents['stored'] | undefined;
+}
+
+function addStoredGauges(registry: Registry, { items, events }: StoredCounts): void {
+  if (items) {
+    addGauge(registry, 'tower_written_items', 'Items that were written and are there', () => items().items);
+    addGauge(registry, 'tower_deleted_items', 'Items that were deleted', () => items().deleted);
+    addGauge(registry, 'tower_item_log_bytes', 'Size of the log of written items', () => items().bytes);
+  }
+  if (events) {
+    addGauge(registry, 'tower_logged_events', 'Events in the log', () => events().events);
+    addGauge(registry, 'tower_event_log_bytes', 'Size of the log of events', () => events().bytes);
+  }
+}
+
+export interface ProcessGroupFigures extends StoredCounts {
+  /** Number of processes that answer. */
+  readonly answering: () => number;
+  /** Number of times that a process was started again. */
+  readonly restarts: () => number;
+}
+
+/** Makes a function that adds up the metrics of several processes, and adds those of the group. */
+export function makeGroupMetrics({ answering, restarts, ...stored }: ProcessGroupFigures) {
+  const registry = new Registry();
+  addGauge(registry, 'tower_processes', 'Processes that answer', answering);
+  new Counter({
+    name: 'tower_process_restarts_total',
+    help: 'Processes that ended and were started again',
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(restarts());
+    },
+  });
+  addStoredGauges(registry, stored);
+  return async (all: readonly object[]): Promise<string> =>
+    AggregatorRegistry.aggregate([...all, await registry.getMetricsAsJSON()]).metrics();
 }

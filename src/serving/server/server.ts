@@ -46,7 +46,7 @@ import {
   type WriteOutcome,
   type WrittenAnswer,
 } from './schemas.ts';
-import type { Swaps } from './versions/swaps.ts';
+import type { VersionChanges } from './versions/swaps.ts';
 import type { RequestTopic, Version, Versions } from './versions/versions.ts';
 
 /** Routes for operators, which change the answers of the server: writes of items, and changes of versions. */
@@ -154,14 +154,14 @@ function closed(): never {
 
 interface VersionRoutes {
   readonly versions: Versions;
-  readonly swaps?: Swaps;
+  readonly swaps?: VersionChanges;
   readonly readers: Readonly<Record<'Change' | 'Share', Reader>>;
   /** True if the server has a token, so all requests that arrive here have it. */
   readonly hasToken: boolean;
 }
 
 function versionHandlers({ versions, swaps, readers, hasToken }: VersionRoutes) {
-  const change = (read: Reader, work: (swaps: Swaps, body: object) => Promise<void>) => {
+  const change = (read: Reader, work: (swaps: VersionChanges, body: object) => Promise<void>) => {
     return async (request: FastifyRequest): Promise<VersionsAnswer> => {
       if (!hasToken && !isFromThisMachine(request)) throw refused(403, diagnose('request-local', undefined, {}));
       const { bodies, isArray } = read(request.body);
@@ -188,7 +188,7 @@ function versionHandlers({ versions, swaps, readers, hasToken }: VersionRoutes) 
   };
 }
 
-function answerOf({ current }: Versions, swaps: Swaps | undefined): VersionsAnswer {
+function answerOf({ current }: Versions, swaps: VersionChanges | undefined): VersionsAnswer {
   const { stable, canary, share } = current;
   const { before } = swaps ?? {};
   return {
@@ -210,6 +210,8 @@ export type { ServerOptions } from './http.ts';
 export interface Server {
   /** For tests, and for programs that embed the server. */
   readonly http: FastifyInstance;
+  /** Returns the metrics of this process as plain data, to be added up. */
+  metrics(): Promise<object>;
   /** @throws Failure `cannot-listen` */
   listen(host: string, port: number): Promise<string>;
   /** Resolves when all requests that have arrived are answered, or `grace` milliseconds later. */
@@ -225,7 +227,7 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
   const metrics = makeMetrics({ gate, versions, ...defined({ items: options.items, events: options.events }) });
   let isStopping = false;
   const context: ServerContext = { limits, gate, metrics, options, isStopping: () => isStopping };
-  const { door = makeDoor(), swaps, items: writes, events, tower } = options;
+  const { door = makeDoor(), swaps, items: writes, events, tower, allMetrics = metrics.text } = options;
   const hasToken = options.token !== undefined;
   const http = await makeHttp(context, door);
 
@@ -279,7 +281,7 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
     icon: showFile(browserFiles.icon),
     health: () => stateAnswer('ok'),
     ready: (_, reply) => reply.code(isStopping ? 503 : 200).send(stateAnswer(isStopping ? 'stopping' : 'ready')),
-    metrics: async (_, reply) => reply.type(metrics.contentType).send(await metrics.text()),
+    metrics: async (_, reply) => reply.type(metrics.contentType).send(await allMetrics()),
     openapi: () => description,
     ...itemHandlers({ ...defined({ writes }), readers, hasToken, written: metrics.written }),
     ...eventHandlers({ ...defined({ events }), read: readers.Event, hasToken, received: metrics.received }),
@@ -298,6 +300,7 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
 
   return {
     http,
+    metrics: metrics.data,
     async listen(host, port) {
       await http.ready();
       const url = await door.listen(host, port);

@@ -28,16 +28,21 @@ export interface ProcessLoadRequest extends Omit<LoadRequest, 'signal'> {
   readonly signal?: AbortSignal;
 }
 
-/** @throws Failure of `load` and of reading the data, `version-process` */
-export async function loadInProcess(
+export interface LoadedFile {
+  readonly path: string;
+  remove(): void;
+}
+
+/** Loads a run in a child process, into a temporary file that any process can open. @throws Failure of `load` and of reading the data, `version-process` */
+export async function loadToFile(
   folder: string,
   request: ProcessLoadRequest,
   path = programBeside(import.meta.url, 'loader'),
-): Promise<Run> {
+): Promise<LoadedFile> {
   const { signal, say, isFirst = false, ...plain } = request;
+  signal?.throwIfAborted();
   const out = makeTemporary('version');
   try {
-    signal?.throwIfAborted();
     const child = startProgram(path);
     const stopChild = (): void => void child.kill('SIGKILL');
     signal?.addEventListener('abort', stopChild);
@@ -57,9 +62,21 @@ export async function loadInProcess(
       stopChild();
       signal?.throwIfAborted();
     }
-    return await runOf(await readLoaded(loadJob.path), request.engine, plain);
-  } finally {
+    return { path: loadJob.path, remove: () => removeTemporary(out) };
+  } catch (error) {
     removeTemporary(out);
+    throw error;
+  }
+}
+
+/** @throws Failure of `load` and of reading the data, `version-process` */
+export async function loadInProcess(folder: string, request: ProcessLoadRequest, path?: string): Promise<Run> {
+  const { signal: _, say: __, ...plain } = request;
+  const loadedFile = await loadToFile(folder, request, path);
+  try {
+    return await runOf(await readLoaded(loadedFile.path), request.engine, plain);
+  } finally {
+    loadedFile.remove();
   }
 }
 

@@ -1,9 +1,10 @@
 /** Serves versions: a run with a canary, or the newest run of a folder, which may change while the server answers. */
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { failure } from '../../../base/diagnostics/failure.ts';
 import { defined } from '../../../base/util/defined.ts';
 import { type Choice, chooseEngine } from '../../../engines/engines.ts';
-import type { Version } from '../../../serving/server/versions/versions.ts';
+import type { Swaps } from '../../../serving/server/versions/swaps.ts';
+import type { ActiveVersions, SwappedVersion, Version } from '../../../serving/server/versions/versions.ts';
 import type { LoadRequest, Run } from '../run.ts';
 import {
   attachTo,
@@ -55,16 +56,13 @@ async function serveWith(logs: OpenedLogs, request: VersionsRequest): Promise<Se
   const { data, allow, unfinished, cache, asOf, say: sayOfRun } = request;
   const engineChoice = await (request.run?.engine() ?? chooseEngine(request.engine, 'serving'));
   request.onEngine?.(engineChoice);
-  const [{ loadInProcess }, { makeWatch }, { makeActiveVersions, makeVersions }, { makeSwaps }] = await Promise.all([
+  const [{ loadInProcess }, { makeActiveVersions, makeVersions }, { makeSwaps, rehearseWith }] = await Promise.all([
     import('./load_beside.ts'),
-    import('./watch.ts'),
     import('../../../serving/server/versions/versions.ts'),
     import('../../../serving/server/versions/swaps.ts'),
   ]);
   const versionOf = (run: Run, folder: string): Promise<Version> =>
     openVersion(run, folder, { say, ...defined({ logs, index, table, userVectors }) });
-  // If a run's index is written after the run, the run must be tried again.
-  const extraFile = index === undefined || isAddress(index) ? undefined : join(index, 'index.json');
   const ofRun = {
     ...defined({ data, allow, unfinished, cache, asOf, say: sayOfRun }),
     engine: engineChoice.engine.name,
@@ -72,63 +70,80 @@ async function serveWith(logs: OpenedLogs, request: VersionsRequest): Promise<Se
   const load = async (folder: string, ending?: AbortSignal, isFirst = false): Promise<Version> =>
     versionOf(await loadInProcess(folder, { ...ofRun, isFirst, ...defined({ signal: ending }) }), folder);
 
-  const firstVersion = await (request.run ? versionOf(request.run, request.run.trained.folder) : firstIn(watch!));
+  const watching = watch === undefined ? undefined : { folder: watch, say, ...defined({ index }) };
+  const firstVersion = await (request.run
+    ? versionOf(request.run, request.run.trained.folder)
+    : firstIn(watching!, (at) => load(at, signal, true), signal));
   const versions = makeVersions(makeActiveVersions(firstVersion));
   const firstShare = canary === undefined ? share : (share ?? usualShare);
-  const swaps = makeSwaps({ versions, load, say, ...defined({ firstShare }) });
+  const swaps = makeSwaps({ versions, load, rehearse: rehearseWith(versions), say, ...defined({ firstShare }) });
   if (canary !== undefined) await swaps.take(canary);
-  const control = new AbortController();
-  const watching =
-    watch === undefined
-      ? undefined
-      : makeWatch({
-          folder: watch,
-          ...defined({ extraFile }),
-          answering: () => versions.current.all.map(({ id }) => id),
-          rejected: swaps.rejected,
-          take: swaps.take,
-          say,
-        });
   const serving = await listen({ versions, swaps, logs }, request);
-  void watching?.follow(control.signal);
-
-  /** Returns the first version that can be served. Tries incomplete runs in a second scan, in which nothing has changed. */
-  async function firstIn(folder: string): Promise<Version> {
-    let foundVersion: Version | undefined;
-    const takeVersion = async (at: string): Promise<void> => {
-      const startTime = performance.now();
-      foundVersion = await load(at, signal, true).catch((error: unknown) => {
-        throw signal?.aborted ? new DOMException('the start has ended', 'AbortError') : error;
-      });
-      say(
-        `version ${foundVersion.id.slice(0, 12)} of ${at}: loaded in ${((performance.now() - startTime) / 1000).toFixed(1)} s`,
-      );
-    };
-    const looking = makeWatch({
-      folder,
-      ...defined({ extraFile }),
-      answering: () => [],
-      rejected: new Set(),
-      take: takeVersion,
-      say,
-    });
-    const refused = (await looking.look()) + (foundVersion ? 0 : await looking.look());
-    signal?.throwIfAborted();
-    if (foundVersion === undefined) throw failure('no-version', { folder, refused });
-    return foundVersion;
-  }
-
+  const following = watching && (await followNewer(watching, swaps, versions));
   return {
     url: serving.url,
     async look() {
-      await watching?.again();
+      await following?.look();
     },
     async close(grace) {
-      control.abort();
+      following?.stop();
       swaps.close();
       await serving.close(grace);
     },
   };
+}
+
+interface WatchedRuns {
+  readonly folder: string;
+  /** The index of each version. */
+  readonly index?: string;
+  readonly say: (line: string) => void;
+}
+
+/** If a run's index is written after the run, the run must be tried again. */
+const extraFileOf = ({ index }: WatchedRuns) =>
+  defined({ extraFile: index === undefined || isAddress(index) ? undefined : join(index, 'index.json') });
+
+/** Returns the first version that can be served. Tries incomplete runs in a second scan, in which nothing has changed. @throws Failure `no-version` */
+export async function firstIn<V extends SwappedVersion>(
+  watched: WatchedRuns,
+  load: (folder: string) => Promise<V>,
+  signal?: AbortSignal,
+): Promise<V> {
+  const { makeWatch } = await import('./watch.ts');
+  const { folder, say } = watched;
+  let foundVersion: V | undefined;
+  const take = async (at: string): Promise<void> => {
+    const startTime = performance.now();
+    foundVersion = await load(at).catch((error: unknown) => {
+      throw signal?.aborted ? new DOMException('the start has ended', 'AbortError') : error;
+    });
+    const seconds = ((performance.now() - startTime) / 1000).toFixed(1);
+    say(`version ${foundVersion.id.slice(0, 12)} of ${at}: loaded in ${seconds} s`);
+  };
+  const looking = makeWatch({
+    ...{ folder, take, say, answering: () => [], rejected: new Set<string>() },
+    ...extraFileOf(watched),
+  });
+  const refused = (await looking.look()) + (foundVersion ? 0 : await looking.look());
+  signal?.throwIfAborted();
+  if (foundVersion === undefined) throw failure('no-version', { folder, refused });
+  return foundVersion;
+}
+
+/** Takes newer versions until it is stopped. `look` scans the folder now, and retries runs that could not be served. */
+export async function followNewer(
+  watched: WatchedRuns,
+  { rejected, take }: Swaps,
+  versions: { readonly current: ActiveVersions<SwappedVersion> },
+): Promise<{ look(): Promise<unknown>; stop(): void }> {
+  const { makeWatch } = await import('./watch.ts');
+  const control = new AbortController();
+  const { folder, say } = watched;
+  const answering = (): readonly string[] => versions.current.all.map(({ id }) => id);
+  const watch = makeWatch({ folder, say, answering, rejected, take, ...extraFileOf(watched) });
+  void watch.follow(control.signal);
+  return { look: watch.again, stop: () => control.abort() };
 }
 
 export interface VersionsOptions {
@@ -170,9 +185,10 @@ export async function openVersion(
   }
 }
 
-/** Returns the index of a run: in its folder, or the one address that all versions share. */
-const indexOf = (folder: string, index: string): string => (isAddress(index) ? index : join(folder, index));
-const isAddress = (index: string): boolean => /^\w+:\/\//.test(index);
+/** Returns the index of a run: in its folder, or the one address or folder that all versions share. */
+const indexOf = (folder: string, index: string): string =>
+  isAddress(index) || isAbsolute(index) ? index : join(folder, index);
+export const isAddress = (index: string): boolean => /^\w+:\/\//.test(index);
 
 /** The default share of a canary: one request in twenty. */
-const usualShare = 0.05;
+export const usualShare = 0.05;

@@ -4,7 +4,8 @@ import { isAbsolute, normalize } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { refuse } from '../../../base/diagnostics/system_reason.ts';
 import { defined } from '../../../base/util/defined.ts';
-import type { VersionsRequest } from '../../api/versions/serve.ts';
+import type { LogLines, makeLogLines } from '../../api/serve.ts';
+import type { ServingVersions, VersionsRequest } from '../../api/versions/serve.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
 import {
   allowOption,
@@ -34,6 +35,7 @@ interface ServeCommandOptions
   readonly waiting?: number;
   readonly log: boolean;
   readonly logShown?: boolean;
+  readonly processes: number;
 }
 
 const limit = (flag: string, description: string): Option => new Option(flag, description).argParser(wholeNumber);
@@ -83,6 +85,11 @@ export function serveCommand(program: Command): void {
       '--events <folder>',
       'take events of users, answer with them from the next request on, and keep them in this folder',
     )
+    .addOption(
+      limit('--processes <count>', 'answer in this many processes, each with a copy of the model (default: 1)').default(
+        1,
+      ),
+    )
     .option('--no-log', 'write no line for each request')
     .option('--log-shown', 'also write a line for each answer: user, items, scores and probabilities');
   for (const option of [asOfOption(), noCacheOption(), dataOption(), allowOption(), engineOption(), unfinishedOption()])
@@ -102,30 +109,42 @@ export function serveCommand(program: Command): void {
       events,
       log,
       logShown,
+      processes,
       ...others
     } = options;
     const { mostItems, mostRequests, mostBytes, watch, canary, share, engine: requested, ...read } = others;
     const complaint = complaintOf(folder, options);
     if (complaint !== undefined) command.error(`error: ${complaint}`);
-    const { engineToServe, refuseUnsafe, serve, takeAddress } = await import('../../api/serve.ts');
+    const { engineToServe, makeLogLines, refuseUnsafe, serve, takeAddress } = await import('../../api/serve.ts');
     const token = tokenFile === undefined ? undefined : readToken(tokenFile);
     await refuseUnsafe({ host, token, path: tokenFile });
+    const limits = defined({ deadline, k: mostItems, batch: mostRequests, body: mostBytes, waiting });
+    const lines = log ? stdoutLines(makeLogLines) : undefined;
+    const serveRequest = {
+      ...{ host, port, limits, say },
+      ...defined({ token, hosts, items, events, userVectors, logShown, log: lines?.write }),
+    };
+    if (processes > 1) {
+      const { serveProcesses } = await import('../../api/processes/primary.ts');
+      const ofVersions = defined({ folder, watch, canary, share, index, table, engine: requested });
+      const serving = await endable((signal) =>
+        serveProcesses({ ...serveRequest, ...defined(read), ...ofVersions, processes, onEngine: sayEngine, signal }),
+      );
+      say(`serving ${folder ?? watch} on ${serving.url} in ${processes} processes`);
+      await untilEnd(serving);
+      lines?.flush();
+      return;
+    }
     // Takes the address first, so that a port in use is reported before a run is loaded.
-    const lines = log ? stdoutLines() : undefined;
     const door = await takeAddress(host, port);
     try {
       const choice = await engineToServe(requested);
       const ofRun = { ...read, engine: choice.engine.name };
-      const limits = defined({ deadline, k: mostItems, batch: mostRequests, body: mostBytes, waiting });
-      const serveRequest = {
-        ...{ host, port, door, limits, say },
-        ...defined({ token, hosts, items, events, userVectors, logShown }),
-        ...(lines ? { log: lines.write } : {}),
-      };
+      const requestHere = { ...serveRequest, door };
       if (folder !== undefined && canary === undefined) {
         const run = await openRun(folder, ofRun, 'recommender');
         sayEngine(choice);
-        const serving = await serve(run, { ...serveRequest, ...defined({ index, table }) });
+        const serving = await serve(run, { ...requestHere, ...defined({ index, table }) });
         for (const note of await run.notes()) say(note);
         if (serving.index !== undefined) say(`searching in ${serving.index}`);
         say(`serving ${folder} on ${serving.url}`);
@@ -138,19 +157,14 @@ export function serveCommand(program: Command): void {
       const { serveVersions } = await import('../../api/versions/serve.ts');
       const run = folder === undefined ? undefined : await openRun(folder, ofRun, 'recommender');
       const versions = {
-        ...serveRequest,
+        ...requestHere,
         ...ofRun,
         ...defined({ run, watch, canary, share, index, table }),
         onEngine: () => sayEngine(choice),
       };
       const serving = await endable((signal) => serveVersions({ ...versions, signal }));
       say(`serving ${folder ?? watch} on ${serving.url}`);
-      // By convention SIGHUP makes a daemon reload its files.
-      const lookNow = (): void => void serving.look().catch((error: Error) => say(error.message));
-      process.on('SIGHUP', lookNow);
-      await untilSignal(signals.filter((signal) => signal !== 'SIGHUP'));
-      say('stopping: requests that have arrived are answered');
-      await serving.close();
+      await untilEnd(serving);
     } finally {
       await door.close();
       lines?.flush();
@@ -201,6 +215,15 @@ function readToken(path: string): string {
   }
 }
 
+/** Resolves when a signal has ended the server. */
+async function untilEnd(serving: ServingVersions): Promise<void> {
+  // By convention SIGHUP makes a daemon reload its files.
+  process.on('SIGHUP', () => void serving.look().catch((error: Error) => say(error.message)));
+  await untilSignal(signals.filter((signal) => signal !== 'SIGHUP'));
+  say('stopping: requests that have arrived are answered');
+  await serving.close();
+}
+
 /** Resolves at the first signal. A second one ends the process immediately. */
 function untilSignal(all: readonly EndingSignal[]): Promise<void> {
   return new Promise((resolve) => {
@@ -214,42 +237,9 @@ function untilSignal(all: readonly EndingSignal[]): Promise<void> {
   });
 }
 
-/** Log lines that are written in batches: a system call for each request would take more than a tenth of its time. */
-interface LogLines {
-  write(line: string): void;
-  flush(): void;
-}
-
-/** Maximum milliseconds that a line waits, and maximum characters that wait. */
-const [longest, most] = [50, 65_536];
-
-export function makeLogLines(output: (text: string) => void): LogLines {
-  let lines: string[] = [];
-  let textLength = 0;
-  let timer: NodeJS.Timeout | undefined;
-  const flush = (): void => {
-    clearTimeout(timer);
-    timer = undefined;
-    if (lines.length === 0) return;
-    const joinedLines = `${lines.join('\n')}\n`;
-    lines = [];
-    textLength = 0;
-    output(joinedLines);
-  };
-  return {
-    flush,
-    write(line) {
-      lines.push(line);
-      textLength += line.length;
-      if (textLength >= most) flush();
-      else timer ??= setTimeout(flush, longest);
-    },
-  };
-}
-
 /** Returns log lines for stdout. They are also written if the process ends early, as by a second signal. */
-function stdoutLines(): LogLines {
-  const lines = makeLogLines((text) => void process.stdout.write(text));
+function stdoutLines(make: typeof makeLogLines): LogLines {
+  const lines = make((text) => void process.stdout.write(text));
   process.once('exit', () => lines.flush());
   return lines;
 }

@@ -217,6 +217,45 @@ export async function makeWritesOfEvents({
   };
 }
 
+/**
+ * Returns a log that leaves out events whose id it has, for several processes that append: each validates events before it knows those that another is
+ * appending.
+ */
+export async function withoutKnown(log: WriteLog<readonly EventWrite[]>): Promise<WriteLog<readonly EventWrite[]>> {
+  const knownIds = new Set<string>();
+  const idOf = (write: EventWrite): string | undefined => ('id' in write ? write.id : undefined);
+  await log.follow(0, (entries) => {
+    for (const id of entries.flat().map(idOf)) if (id !== undefined) knownIds.add(id);
+  });
+  /** Ids of events that are being appended. */
+  const pendingIds = new Set<string>();
+  return {
+    get end() {
+      return log.end;
+    },
+    follow: log.follow,
+    async append(entries) {
+      const ownIds: string[] = [];
+      const newEntries = entries.map((entry) => {
+        const newWrites = entry.filter((write) => {
+          const id = idOf(write);
+          if (id === undefined) return true;
+          if (knownIds.has(id) || pendingIds.has(id)) return false;
+          pendingIds.add(id);
+          ownIds.push(id);
+          return true;
+        });
+        return newWrites.length === entry.length ? entry : newWrites;
+      });
+      try {
+        return await log.append(newEntries);
+      } finally {
+        for (const id of ownIds) pendingIds.delete(id);
+      }
+    },
+  };
+}
+
 /** Its records come from a file, so they are validated. */
 export const eventLog: LogFormat<readonly EventWrite[]> = {
   name: 'events',

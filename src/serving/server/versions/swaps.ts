@@ -9,33 +9,43 @@ import type { Answers } from '../answers.ts';
 import {
   type ActiveVersions,
   makeActiveVersions,
-  type RecentBodies,
   type RecentBody,
+  type SwappedVersion,
   type Version,
   type Versions,
 } from './versions.ts';
 
-export interface Swaps {
+/** Changes of versions that operators request. */
+export interface VersionChanges {
   readonly before: PreviousVersion | undefined;
-  /** Versions that a rollback removed. They are not loaded again automatically. */
-  readonly rejected: ReadonlySet<string>;
-  /** Loads a folder, which then replaces `stable`; or, if new versions begin as `canary`, gets its share of the queries. @throws Failure of loading */
-  take(folder: string): Promise<void>;
   /** Makes `canary` the new `stable`. @throws Failure `version-change` */
   promote(): Promise<void>;
   /** Removes `canary`; if there is none, loads the previous version again. @throws Failure `version-change`, or of loading */
   rollback(): Promise<void>;
   /** Sets the share of the queries that `canary` answers. @throws Failure `version-change` */
   share(share: number): Promise<void>;
+}
+
+export interface Swaps extends VersionChanges {
+  /** Versions that a rollback removed. They are not loaded again automatically. */
+  readonly rejected: ReadonlySet<string>;
+  /** Loads a folder, which then replaces `stable`; or, if new versions begin as `canary`, gets its share of the queries. @throws Failure of loading */
+  take(folder: string): Promise<void>;
   close(): void;
 }
 
-type PreviousVersion = Pick<Version, 'id' | 'folder'>;
+export type PreviousVersion = Pick<Version, 'id' | 'folder'>;
 
-export interface SwapOptions {
-  readonly versions: Versions;
+export interface SwapOptions<V extends SwappedVersion> {
+  readonly versions: {
+    readonly current: ActiveVersions<V>;
+    /** Resolves when the versions that are no longer active are freed. */
+    assign(sides: ActiveVersions<V>): Promise<void>;
+  };
   /** @throws Failure */
-  load(folder: string, signal: AbortSignal): Promise<Version>;
+  load(folder: string, signal: AbortSignal): Promise<V>;
+  /** Sends requests to a version before clients do. Resolves to a part of a sentence about its answers. */
+  rehearse(version: V): Promise<string>;
   say(line: string): void;
   /** New versions begin as `canary` with this share. Absent: they become `stable`. */
   readonly firstShare?: number;
@@ -43,30 +53,30 @@ export interface SwapOptions {
 
 const mostBefore = 10;
 
-export function makeSwaps(options: SwapOptions): Swaps {
+export function makeSwaps<V extends SwappedVersion>(options: SwapOptions<V>): Swaps {
   const { versions, say, firstShare } = options;
   const previousVersions: PreviousVersion[] = [];
   const rejectedIds = new Set<string>();
   let loadControl = new AbortController();
   const inTurn = oneAtATime();
 
-  const assign = (sides: ActiveVersions): void => change(options, sides);
-  const loadRehearsed = (folder: string): Promise<Version> => {
+  const assign = (sides: ActiveVersions<V>): void => change(options, sides);
+  const loadRehearsed = (folder: string): Promise<V> => {
     loadControl = new AbortController();
     return rehearsed(options, folder, loadControl.signal);
   };
-  const becomeStable = (version: Version): void => {
+  const becomeStable = (version: V): void => {
     const { stable } = versions.current;
     previousVersions.push({ id: stable.id, folder: stable.folder });
     if (previousVersions.length > mostBefore) previousVersions.shift();
     assign(makeActiveVersions(version));
     say(`version ${nameOf(version)} answers`);
   };
-  const withCanary = (version: Version, share: number): void => {
+  const withCanary = (version: V, share: number): void => {
     assign(makeActiveVersions(versions.current.stable, version, share));
     say(`version ${nameOf(version)} answers ${percent(share)} as canary`);
   };
-  const canaryOf = (): Version => {
+  const canaryOf = (): V => {
     const { canary } = versions.current;
     if (canary === undefined) throw changeFailure('there is no canary', 'start the server with `--share`');
     return canary;
@@ -124,7 +134,7 @@ const nameOf = ({ id }: Pick<Version, 'id'>): string => id.slice(0, 12);
 const percent = (share: number): string => `${Math.round(1e4 * share) / 100} %`;
 
 /** Assigns versions, and reports when the old version is freed, which may be later. */
-function change({ versions, say }: SwapOptions, sides: ActiveVersions): void {
+function change<V extends SwappedVersion>({ versions, say }: SwapOptions<V>, sides: ActiveVersions<V>): void {
   const leavingVersions = versions.current.all.filter((each) => !sides.all.includes(each));
   void versions.assign(sides).then(
     () => leavingVersions.forEach((each) => void say(`version ${nameOf(each)} is freed`)),
@@ -133,17 +143,17 @@ function change({ versions, say }: SwapOptions, sides: ActiveVersions): void {
 }
 
 /** Loads a version and warms it up, before it answers any client. */
-async function rehearsed({ versions, load, say }: SwapOptions, folder: string, signal: AbortSignal): Promise<Version> {
+async function rehearsed<V extends SwappedVersion>(
+  { load, rehearse, say }: SwapOptions<V>,
+  folder: string,
+  signal: AbortSignal,
+): Promise<V> {
   const start = performance.now();
   const version = await load(folder, signal);
   try {
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
-    const { asked, refused, overlap } = await rehearse(version, versions.current.stable, versions.recent);
+    const warmUpText = await rehearse(version);
     signal.throwIfAborted();
-    const overlapText = overlap === undefined ? '' : `: ${Math.round(100 * overlap)} % of their items as before`;
-    const refusedText = refused === 0 ? '' : `; it refuses ${refused} of them`;
-    const warmUpText =
-      asked === 0 ? 'no recent request to warm up with' : `asked ${asked} recent requests${overlapText}${refusedText}`;
     say(`version ${nameOf(version)} of ${version.folder}: loaded in ${seconds} s, ${warmUpText}`);
   } catch (error) {
     await version.close();
@@ -160,23 +170,32 @@ const mostCompared = 2 ** 23;
 const mostUsers = 64;
 
 /**
- * Returns, among others, the mean share of items that the answers of both versions have in common, from 0 to 1; undefined if no answers could be compared.
+ * Returns a function that sends recent requests to a new version, and reports the mean share of items that its answers have in common with those of the version
+ * before.
  * @throws any error of the new version except refusals: it cannot answer
  */
-async function rehearse(next: Version, now: Version, recent: RecentBodies) {
-  const overlaps: number[] = [];
-  let refusedCount = 0;
-  const recentBodies = recent.all();
-  if (recentBodies.length === 0) await warmUp(next.answers);
-  for (const asked of recentBodies) {
-    const [ours, theirs] = [await keysOf(next, asked), await keysOf(now, asked).catch(() => undefined)];
-    if (ours === undefined) refusedCount++;
-    else if (theirs) overlaps.push(overlapOf(ours, theirs));
-    // Requests of clients get a turn between two of these.
-    await nextTurn();
-  }
-  const overlap = overlaps.length === 0 ? undefined : overlaps.reduce((sum, each) => sum + each, 0) / overlaps.length;
-  return { asked: recentBodies.length, refused: refusedCount, overlap };
+export function rehearseWith(versions: Versions): (next: Version) => Promise<string> {
+  return async (next) => {
+    const overlaps: number[] = [];
+    let refusedCount = 0;
+    const recentBodies = versions.recent.all();
+    if (recentBodies.length === 0) {
+      await warmUp(next.answers);
+      return 'no recent request to warm up with';
+    }
+    const now = versions.current.stable;
+    for (const asked of recentBodies) {
+      const [ours, theirs] = [await keysOf(next, asked), await keysOf(now, asked).catch(() => undefined)];
+      if (ours === undefined) refusedCount++;
+      else if (theirs) overlaps.push(overlapOf(ours, theirs));
+      // Requests of clients get a turn between two of these.
+      await nextTurn();
+    }
+    const overlap = overlaps.reduce((sum, each) => sum + each, 0) / overlaps.length;
+    const overlapText = overlaps.length === 0 ? '' : `: ${Math.round(100 * overlap)} % of their items as before`;
+    const refusedText = refusedCount === 0 ? '' : `; it refuses ${refusedCount} of them`;
+    return `asked ${recentBodies.length} recent requests${overlapText}${refusedText}`;
+  };
 }
 
 async function keysOf({ answers }: Version, { route, body }: RecentBody): Promise<readonly string[] | undefined> {

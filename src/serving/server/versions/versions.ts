@@ -20,6 +20,9 @@ export interface Version {
   close(): Promise<void>;
 }
 
+/** The part of a version that a swap needs. */
+export type SwappedVersion = Pick<Version, 'id' | 'folder' | 'close'>;
+
 export interface VersionSource {
   readonly answers: Answers;
   readonly folder?: string;
@@ -47,17 +50,17 @@ export interface RequestTopic {
  * The versions that answer at one moment: all queries go to `stable`, or a share of them to `canary`. Immutable, so a request that takes it once has a
  * consistent tower, index and share.
  */
-export interface ActiveVersions {
-  readonly stable: Version;
-  readonly canary?: Version;
+export interface ActiveVersions<V = Version> {
+  readonly stable: V;
+  readonly canary?: V;
   /** Share of the queries that `canary` answers, from 0 to 1. */
   readonly share: number;
-  readonly all: readonly Version[];
+  readonly all: readonly V[];
   /**
    * Returns the version that answers a query. A user, or an item of `similar`, always gets the same version, and a larger share moves nobody back. Without
    * either, the feature values decide. Vectors alone go to `stable`, because a vector belongs to the tower that computed it.
    */
-  of(about: RequestTopic): Version;
+  of(about: RequestTopic): V;
 }
 
 export interface Versions {
@@ -152,7 +155,7 @@ export function makeRecent(most = mostBodies): RecentBodies {
   };
 }
 
-export function makeActiveVersions(stable: Version, canary?: Version, share = 0): ActiveVersions {
+export function makeActiveVersions<V extends { readonly id: string }>(stable: V, canary?: V, share = 0): ActiveVersions<V> {
   const isCanary = ({ user, values, item }: RequestTopic): boolean => {
     if (user !== undefined) return fractionOf(`user ${user}`) < share;
     if (item !== undefined) return fractionOf(`item ${item}`) < share;

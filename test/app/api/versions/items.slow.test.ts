@@ -7,7 +7,7 @@ import { openLogs } from '../../../../src/app/api/serve.ts';
 import { openVersion } from '../../../../src/app/api/versions/serve.ts';
 import { defined } from '../../../../src/base/util/defined.ts';
 import type { ItemChange } from '../../../../src/serving/serve/live/live_items.ts';
-import { makeSwaps } from '../../../../src/serving/server/versions/swaps.ts';
+import { makeSwaps, rehearseWith } from '../../../../src/serving/server/versions/swaps.ts';
 import { makeActiveVersions, makeVersions, type Version } from '../../../../src/serving/server/versions/versions.ts';
 import { hasUsearch, skipped } from '../../../serving/ann/has_usearch.ts';
 import { filmKeys, trainFilms } from '../../../serving/server/films.ts';
@@ -36,8 +36,8 @@ async function place(name: string, index?: string) {
   const make = async (): Promise<Version> =>
     openVersion(await load(folder, { engine: 'onnx' }), folder, { logs, ...defined({ index }) });
   const versions = makeVersions(makeActiveVersions(await make()));
-  const swaps = makeSwaps({ versions, load: make, say: () => {} });
-  const canary = makeSwaps({ versions, load: make, say: () => {}, firstShare: 0.5 });
+  const swaps = makeSwaps({ versions, rehearse: rehearseWith(versions), load: make, say: () => {} });
+  const canary = makeSwaps({ versions, rehearse: rehearseWith(versions), load: make, say: () => {}, firstShare: 0.5 });
   const close = async (): Promise<void> => {
     await versions.close();
     await items.close();

@@ -5,7 +5,7 @@ import { attachTo, closeLogs, open, openLogs } from '../../../../src/app/api/ser
 import { defined } from '../../../../src/base/util/defined.ts';
 import type { Answers } from '../../../../src/serving/server/answers.ts';
 import { makeServer, type Server } from '../../../../src/serving/server/server.ts';
-import { makeSwaps } from '../../../../src/serving/server/versions/swaps.ts';
+import { makeSwaps, rehearseWith } from '../../../../src/serving/server/versions/swaps.ts';
 import { makeActiveVersions, makeVersions, type Version } from '../../../../src/serving/server/versions/versions.ts';
 import { trainFilms } from '../films.ts';
 import type { Known } from './requests.ts';
@@ -35,7 +35,13 @@ export async function fuzzPlace(root: string): Promise<FuzzPlace> {
   const make = (folder: string): Version => version(folder, both[folder === '1' ? 0 : 1]!);
   const fresh = () => makeActiveVersions(make('1'), make('2'), 0.5);
   const versions = makeVersions(fresh());
-  const swaps = makeSwaps({ versions, load: async (folder) => make(folder), say: () => {}, firstShare: 0.5 });
+  const swaps = makeSwaps({
+    versions,
+    rehearse: rehearseWith(versions),
+    load: async (folder) => make(folder),
+    say: () => {},
+    firstShare: 0.5,
+  });
   const server = await makeServer(versions, {
     ...{ tower: '0.0.0', limits, swaps },
     ...defined({ items: logs.items?.writes, events: logs.events?.writes }),

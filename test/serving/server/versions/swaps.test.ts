@@ -4,8 +4,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { failure } from '../../../../src/base/diagnostics/failure.ts';
 import type { Answers } from '../../../../src/serving/server/answers.ts';
 import { makeServer, type Server, type ServerOptions } from '../../../../src/serving/server/server.ts';
-import { makeSwaps, type SwapOptions, type Swaps } from '../../../../src/serving/server/versions/swaps.ts';
-import { makeActiveVersions, makeVersions, type Versions } from '../../../../src/serving/server/versions/versions.ts';
+import {
+  makeSwaps,
+  rehearseWith,
+  type SwapOptions,
+  type Swaps,
+} from '../../../../src/serving/server/versions/swaps.ts';
+import {
+  makeActiveVersions,
+  makeVersions,
+  type Version,
+  type Versions,
+} from '../../../../src/serving/server/versions/versions.ts';
 import { temporaryFolder } from '../../../training/temporary_folder.ts';
 import { trainSmall } from '../../../training/trained.ts';
 import { ask, users } from '../served.ts';
@@ -31,7 +41,7 @@ const servers: Server[] = [];
 afterAll(() => Promise.all(servers.map((server) => server.close())));
 
 /** Folders are called as the versions in them; `bad` has none. */
-async function place(options: Partial<SwapOptions & ServerOptions> = {}): Promise<Place> {
+async function place(options: Partial<SwapOptions<Version> & ServerOptions> = {}): Promise<Place> {
   const made: Counted[] = [];
   const make = (id: string) => {
     made.push(counted(offline.get(id)!, id));
@@ -43,7 +53,13 @@ async function place(options: Partial<SwapOptions & ServerOptions> = {}): Promis
     if (!offline.has(folder)) throw failure('not-a-run', { folder });
     return make(folder);
   };
-  const swaps = makeSwaps({ versions, load, say: (line) => void said.push(line), ...options });
+  const swaps = makeSwaps({
+    versions,
+    rehearse: rehearseWith(versions),
+    load,
+    say: (line) => void said.push(line),
+    ...options,
+  });
   const server = await makeServer(versions, { tower: '0.0.0', swaps, ...options });
   servers.push(server);
   return { versions, swaps, server, said, made };

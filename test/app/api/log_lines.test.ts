@@ -1,6 +1,6 @@
 /** Lines are written together, in their order, and none is lost. */
 import { expect, it } from 'vitest';
-import { makeLogLines } from '../../../src/app/cli/commands/serve.ts';
+import { makeLogLines } from '../../../src/app/api/serve.ts';
 
 it('writes lines soon, many at a time, and what is left when asked', async () => {
   const texts: string[] = [];

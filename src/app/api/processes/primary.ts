@@ -1,0 +1,353 @@
+/**
+ * Serves from several processes of one machine, which share the address. The primary answers nothing itself: it loads versions, tells the processes which of them
+ * answer, has the log of written items, and starts a process again that has ended.
+ *
+ *     primary ── open, assign, apply ─▶ process 1 ─┐
+ *        ▲   └─ open, assign, apply ─▶ process 2 ─┤ one address: the system gives each connection to a process
+ *        └───── append, promote, metrics ─────────┘
+ */
+import cluster, { type Worker } from 'node:cluster';
+import { resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { failure } from '../../../base/diagnostics/failure.ts';
+import { programBeside } from '../../../base/storage/package_file.ts';
+import { defined, oneAtATime } from '../../../base/util/defined.ts';
+import { chooseEngine } from '../../../engines/engines.ts';
+import { withoutKnown } from '../../../serving/server/events/writes.ts';
+import { makeGroupMetrics } from '../../../serving/server/metrics.ts';
+import { makeSwaps, type SwapOptions } from '../../../serving/server/versions/swaps.ts';
+import {
+  type ActiveVersions,
+  makeActiveVersions,
+  type SwappedVersion,
+} from '../../../serving/server/versions/versions.ts';
+import { ProcessEnded } from '../child_process.ts';
+import { closeLogs, openLogFolders, refuseUnsafe } from '../serve.ts';
+import { type LoadedFile, loadToFile } from '../versions/load_beside.ts';
+import {
+  firstIn,
+  followNewer,
+  isAddress,
+  type ServingVersions,
+  usualShare,
+  type VersionsRequest,
+} from '../versions/serve.ts';
+import { type Calls, connectCalls, type ProcessChannel, type SharedLogs, shareLogs } from './calls.ts';
+import type {
+  AssignedVersions,
+  OpenedVersion,
+  PrimaryCalls,
+  ProcessRequest,
+  ServingProcessCalls,
+} from './serving_process.ts';
+
+export interface ProcessesRequest extends Omit<VersionsRequest, 'run' | 'door'> {
+  readonly processes: number;
+  /** The folder of the run that answers. If absent, `watch` is needed. */
+  readonly folder?: string;
+}
+
+/** Milliseconds before an ended process is started again: the first time, and at most. It doubles while processes end within a minute of their start. */
+const [firstBackoff, maxBackoff, longLife] = [500, 30_000, 60_000];
+/** Milliseconds that metrics wait for a process that does not answer, and that a process gets to end after the grace of its requests. */
+const [longestMetrics, longestEnd] = [1000, 2000];
+
+/** A version in a file that each process opens. The key is unique in the life of the primary, other than the checksum. */
+interface OpenableVersion {
+  readonly key: number;
+  readonly folder: string;
+  readonly file: LoadedFile;
+}
+
+type SharedVersion = OpenableVersion & SwappedVersion;
+
+interface ServingProcess {
+  readonly worker: Worker;
+  readonly calls: Calls<ServingProcessCalls>;
+  /** Resolves when it takes calls: cluster drops messages that a process gets before it listens for them. */
+  readonly isConnected: Promise<void>;
+  /** True once it has all versions, so that it gets their changes. */
+  hasVersions: boolean;
+  answers: boolean;
+}
+
+/**
+ * The function is long because the processes, the versions and the log are changed together.
+ * @throws Failure `cannot-listen`, `no-version`, and those of `serve` and `load`
+ */
+export async function serveProcesses(request: ProcessesRequest): Promise<ServingVersions> {
+  const { host = '127.0.0.1', port = 8321, token, say = () => {}, log: writeLine } = request;
+  const { folder, canary, share, watch, signal } = request;
+  await refuseUnsafe({ host, token });
+  const engineChoice = await chooseEngine(request.engine, 'serving');
+  request.onEngine?.(engineChoice);
+  const logs = await openLogFolders(request);
+  const sharedLogs = defined({ items: logs.items?.log, events: logs.events && (await withoutKnown(logs.events.log)) });
+  /** Positions up to which no version of a process needs the events of the log, by process. */
+  const filedPositions = new Map<ServingProcess, number>();
+  const firstShare = canary === undefined ? share : (share ?? usualShare);
+  const { hosts, limits, index, table, userVectors, data, allow, unfinished, cache, asOf } = request;
+  const ofRun = defined({ data, allow, unfinished, cache, asOf });
+  const hasChanges = canary !== undefined || watch !== undefined;
+  // The index of a run that does not change may be in any folder.
+  const sharedIndex = index === undefined || hasChanges || isAddress(index) ? index : resolve(index);
+  const processRequest: ProcessRequest = {
+    ...ofRun,
+    ...defined({ token, hosts, limits, table, userVectors, index: sharedIndex }),
+    ...{ host, port, engine: engineChoice.engine.name, takesItems: logs.items !== undefined },
+    ...defined({ eventLog: logs.events?.log.id }),
+    ...{ logsRequests: writeLine !== undefined, hasChanges },
+  };
+  const watching = watch === undefined ? undefined : { folder: watch, say, ...defined({ index }) };
+  const processes = new Set<ServingProcess>();
+  const withVersions = (): ServingProcess[] => [...processes].filter(({ hasVersions }) => hasVersions);
+  const control = new AbortController();
+  let url = '';
+  /** Versions that processes have opened, also those that do not answer yet. */
+  const loadedVersions = new Set<OpenableVersion>();
+  let current: ActiveVersions<SharedVersion> | undefined;
+  let assigned: Promise<unknown> = Promise.resolve();
+  let [keyCount, restarts] = [0, 0];
+  /** Opens a version, or starts a process, one at a time, so that each process has all versions. */
+  const inTurn = oneAtATime();
+
+  const end = ({ worker }: ServingProcess, reason: string): void => {
+    say(`process ${worker.process.pid} is ended: ${reason}`);
+    worker.process.kill('SIGKILL');
+  };
+  /** Resolves when all processes with versions have done it. One that fails would answer otherwise than the others, so it is ended. */
+  const inAll = async <T>(work: (calls: ServingProcess['calls']) => Promise<T>): Promise<T[]> => {
+    const results = withVersions().map((each) =>
+      work(each.calls).catch((error: Error) => {
+        if (!(error instanceof ProcessEnded)) end(each, error.message);
+        return undefined;
+      }),
+    );
+    return (await Promise.all(results)).filter((result): result is Awaited<T> & {} => result !== undefined);
+  };
+
+  // Versions.
+
+  const load = async (at: string, ending?: AbortSignal, isFirst = false): Promise<SharedVersion> => {
+    const ofProcess = { engine: engineChoice.engine.name, isFirst, say };
+    const file = await loadToFile(at, { ...ofRun, ...ofProcess, ...defined({ signal: ending }) });
+    const version = { key: ++keyCount, file, folder: at };
+    const close = async (): Promise<void> => {
+      loadedVersions.delete(version);
+      await inAll((calls) => calls.call('drop', version.key));
+      file.remove();
+    };
+    try {
+      const { id, notes } = await inTurn(() => {
+        loadedVersions.add(version);
+        return openInAll(withVersions(), version);
+      });
+      if (isFirst) notes.forEach(say);
+      return { ...version, id, close };
+    } catch (error) {
+      await close();
+      throw error;
+    }
+  };
+  const assignmentOf = ({
+    stable,
+    canary: other,
+    share: ofOther,
+  }: ActiveVersions<SharedVersion>): AssignedVersions => ({
+    ...{ stable: stable.key, share: ofOther },
+    ...defined({ canary: other?.key, before: swaps.before }),
+  });
+  const versions: SwapOptions<SharedVersion>['versions'] = {
+    get current() {
+      return current!;
+    },
+    async assign(sides) {
+      const leavingVersions = current!.all.filter((each) => !sides.all.includes(each));
+      current = sides;
+      for (const { key } of leavingVersions)
+        for (const each of loadedVersions) if (each.key === key) loadedVersions.delete(each);
+      assigned = inAll((calls) => calls.call('assign', assignmentOf(sides)));
+      await assigned;
+      await inAll((calls) => calls.call('freed'));
+      for (const { file } of leavingVersions) file.remove();
+    },
+  };
+  const rehearse = async ({ key }: SharedVersion): Promise<string> => {
+    const ready = withVersions().filter(({ answers }) => answers);
+    const sentences = await Promise.all(ready.map(({ calls }) => calls.call('rehearse', key)));
+    return sentences.find((each) => each.startsWith('asked')) ?? sentences[0] ?? 'no process to warm up';
+  };
+  const swaps = makeSwaps({ versions, load, rehearse, say, ...defined({ firstShare }) });
+  /** Resolves when all processes answer with the changed versions. */
+  const changed = async (change: Promise<void>): Promise<void> => {
+    await change;
+    await assigned;
+  };
+
+  // Processes.
+
+  const groupMetrics = makeGroupMetrics({
+    answering: () => [...processes].filter(({ answers }) => answers).length,
+    restarts: () => restarts,
+    ...{ items: logs.items?.stored, events: logs.events?.stored },
+  });
+  const start = (): ServingProcess => {
+    const worker = cluster.fork();
+    let connect = (): void => {};
+    const isConnected = new Promise<void>((done, fail) => {
+      connect = done;
+      worker.once('exit', () => fail(new ProcessEnded('its process has ended')));
+    });
+    isConnected.catch(() => {});
+    const ownLogs = shareLogs(
+      sharedLogs as SharedLogs,
+      () => calls,
+      (reason) => end(started, reason),
+    );
+    const calls: ServingProcess['calls'] = connectCalls<PrimaryCalls, ServingProcessCalls>(
+      worker.process as ProcessChannel,
+      {
+        ...ownLogs.handlers,
+        connected: connect,
+        forget(position) {
+          filedPositions.set(started, position);
+          logs.events?.forget(Math.min(...filedPositions.values()));
+        },
+        promote: () => changed(swaps.promote()),
+        rollback: () => changed(swaps.rollback()),
+        share: (value) => changed(swaps.share(value)),
+        async allMetrics() {
+          const late = delay<object[]>(longestMetrics, [], { ref: false });
+          return groupMetrics(await inAll((each) => Promise.race([each.call('metrics'), late])));
+        },
+        say,
+        writeLog: (text) => writeLine?.(text.trimEnd()),
+      },
+    );
+    const started: ServingProcess = { worker, calls, isConnected, hasVersions: false, answers: false };
+    processes.add(started);
+    worker.once('exit', () => {
+      processes.delete(started);
+      ownLogs.close();
+      filedPositions.delete(started);
+    });
+    return started;
+  };
+  const letAnswer = async (started: ServingProcess, ofPort: number): Promise<void> => {
+    url = await started.calls.call('answer', { ...processRequest, port: ofPort });
+    started.answers = true;
+  };
+  /** Starts another process when this one ends. */
+  const replaceAtEnd = ({ worker }: ServingProcess, backoff: number): void => {
+    const since = performance.now();
+    worker.once('exit', (code: number | null, killedBy: string | null) => {
+      if (control.signal.aborted) return;
+      const pause = performance.now() - since > longLife ? firstBackoff : backoff;
+      const howItEnded = killedBy ?? `code ${code}`;
+      say(`process ${worker.process.pid} ended by ${howItEnded}: another one is started in ${pause / 1000} s`);
+      delay(pause, undefined, { signal: control.signal }).then(
+        () => replace(Math.min(maxBackoff, 2 * pause)),
+        () => {},
+      );
+    });
+  };
+  const replace = async (backoff: number): Promise<void> => {
+    restarts++;
+    const started = start();
+    replaceAtEnd(started, backoff);
+    try {
+      await started.isConnected;
+      await started.calls.call('prepare', processRequest);
+      await inTurn(async () => {
+        for (const version of loadedVersions) await openInAll([started], version);
+        // From here on it gets each change of the versions, after this one.
+        started.hasVersions = true;
+        await started.calls.call('assign', assignmentOf(current!));
+      });
+      await letAnswer(started, Number(new URL(url).port));
+      say(`process ${started.worker.process.pid} answers`);
+    } catch (error) {
+      if (!control.signal.aborted && !(error instanceof ProcessEnded)) end(started, (error as Error).message);
+    }
+  };
+  let following: Awaited<ReturnType<typeof followNewer>> | undefined;
+  const close = async (grace = 10_000): Promise<void> => {
+    control.abort();
+    following?.stop();
+    swaps.close();
+    await Promise.all(
+      [...processes].map(async ({ worker, calls }) => {
+        const hasExited = new Promise((done) => worker.once('exit', done));
+        const killTimer = setTimeout(() => worker.process.kill('SIGKILL'), grace + longestEnd);
+        await calls.call('close', grace).catch(() => {});
+        if (worker.process.connected) worker.process.disconnect();
+        await hasExited;
+        clearTimeout(killTimer);
+      }),
+    );
+    for (const { file } of loadedVersions) file.remove();
+    await closeLogs(logs);
+  };
+
+  cluster.setupPrimary({
+    exec: programBeside(import.meta.url, 'serving_process'),
+    args: [],
+    serialization: 'advanced',
+  });
+  // The system gives a connection to whichever process accepts it first. Node's other way, in which the primary accepts all, loses those that a killed process
+  // was just given: their clients wait for ever.
+  cluster.schedulingPolicy = cluster.SCHED_NONE;
+  const endStart = (): void => {
+    for (const { worker } of processes) worker.process.kill('SIGKILL');
+  };
+  signal?.addEventListener('abort', endStart);
+  try {
+    const first = Array.from({ length: request.processes }, start);
+    // Before a run is loaded, so that a port in use is reported at once.
+    for (const each of first) {
+      await each.isConnected;
+      url = await each.calls.call('takeAddress', processRequest);
+      each.hasVersions = true;
+    }
+    const loadFirst = (at: string): Promise<SharedVersion> => load(at, signal, true);
+    current = makeActiveVersions(
+      await (folder === undefined ? firstIn(watching!, loadFirst, signal) : loadFirst(folder)),
+    );
+    await Promise.all(first.map(({ calls }) => calls.call('assign', assignmentOf(current!))));
+    await Promise.all(first.map((each) => letAnswer(each, port)));
+    for (const each of first) replaceAtEnd(each, firstBackoff);
+    if (canary !== undefined) await swaps.take(canary);
+    following = watching && (await followNewer(watching, swaps, versions));
+  } catch (error) {
+    await close(0);
+    signal?.throwIfAborted();
+    throw error instanceof ProcessEnded
+      ? failure('version-process', { folder: folder ?? watch!, reason: error.message })
+      : error;
+  }
+  signal?.removeEventListener('abort', endStart);
+  return {
+    url,
+    async look() {
+      await following?.look();
+    },
+    close,
+  };
+}
+
+/** Opens a version in some processes. @throws Failure of opening, `version-process` */
+async function openInAll(
+  processes: readonly ServingProcess[],
+  { key, folder, file }: OpenableVersion,
+): Promise<OpenedVersion> {
+  const openings = processes.map(({ calls }) => calls.call('open', { key, folder, path: file.path }));
+  // All have ended before one of them is told to drop the version.
+  await Promise.allSettled(openings);
+  try {
+    const [opened] = await Promise.all(openings);
+    if (opened === undefined) throw new ProcessEnded('no process answers');
+    return opened;
+  } catch (error) {
+    throw error instanceof ProcessEnded ? failure('version-process', { folder, reason: error.message }) : error;
+  }
+}
