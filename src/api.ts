@@ -9,7 +9,7 @@ export { type ExportPageRequest, exportPage } from './app/api/export_page.ts';
 export { type FormatOptions, format } from './app/api/format.ts';
 export { type Indexed, type IndexRequest, indexItems } from './app/api/index_items.ts';
 export { type InitRequest, init } from './app/api/init.ts';
-export { type ClosedDay, type CloseRequest, closeDay } from './app/api/live.ts';
+export { type CloseRequest, closeDay } from './app/api/live.ts';
 export { writeReport, writeRunsReport } from './app/api/report.ts';
 export {
   type EvaluateRequest,
@@ -28,6 +28,7 @@ export { openTracker, type Tracked, type Tracker, type TrackerRequest, track } f
 export { openStudyTracker, type StudyTracker } from './app/api/track_study.ts';
 export { type Trained, type TrainReady, type TrainRequest, train } from './app/api/train.ts';
 export { type Tuned, type TuneEvent, type TuneRequest, tune } from './app/api/tune.ts';
+export type { ClosedDay } from './app/report/days_page.ts';
 export type { Diagnostic } from './base/diagnostics/diagnostic.ts';
 export { Failure } from './base/diagnostics/failure.ts';
 export type { EngineName } from './engines/engine.ts';

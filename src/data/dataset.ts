@@ -141,7 +141,7 @@ export interface ShardLayout {
 }
 
 /** What the reading of a single later event needs of the data. */
-export interface EventBasis {
+interface EventBasis {
   /** By column of the events that the block reads: the type that it was read with. */
   readonly types: ReadonlyMap<string, string>;
   /** By history of a column of the items file: a bag for each item of the corpus, with what an event of the item adds. */

@@ -16,7 +16,7 @@ import { fileEvents, type LoggedEvents } from '../../data/written/event_files.ts
 import type { GivenEvent } from '../../data/written/fields.ts';
 import { eventLog, makeEventCompaction } from '../../serving/server/events/writes.ts';
 import type { Comparison } from '../../training/evaluation/compare.ts';
-import type { Interval } from '../../training/evaluation/slices.ts';
+import type { ClosedDay } from '../report/days_page.ts';
 import { compare } from './compare.ts';
 import { blockOf, type LoadRequest, load, type Run } from './run.ts';
 import { listRuns, prunable, pruneRun } from './runs.ts';
@@ -35,23 +35,6 @@ export interface CloseRequest extends Pick<LoadRequest, 'allow' | 'engine' | 'si
   /** Number of versions that stay, at least 2. Default: 10. */
   readonly keep?: number;
   readonly say?: (line: string) => void;
-}
-
-export type DayOutcome = 'published' | 'refused' | 'rolled back' | 'nothing new';
-
-export interface ClosedDay {
-  /** The last moment of the events, in ISO 8601 or as a number of the data. */
-  readonly until: string | number;
-  readonly events: number;
-  /** The version that answered, by its folder. */
-  readonly version: string;
-  readonly metric?: string;
-  /** Figures of the events before any of these versions was trained on them: of the version, of the one before, and of baselines. */
-  readonly figures?: Readonly<Record<string, Interval>>;
-  readonly outcome: DayOutcome;
-  /** The folder of the new version. */
-  readonly published?: string;
-  readonly reason?: string;
 }
 
 /** The file with a line for each closed day, beside the versions. */
@@ -244,7 +227,7 @@ async function record(folder: string, day: ClosedDay, say: (line: string) => voi
 }
 
 /** Returns the days that were closed before. Lines that are no such days are left out. */
-export async function closedDays(folder: string): Promise<readonly ClosedDay[]> {
+async function closedDays(folder: string): Promise<readonly ClosedDay[]> {
   const text = await readFile(join(folder, daysName), 'utf8').catch(() => '');
   return text.split('\n').flatMap((line): ClosedDay[] => {
     try {

@@ -1,7 +1,24 @@
 /** Draws the closed days of a model in use: how well each version did on the events that came after its training. One file, without scripts. */
-import type { ClosedDay } from '../api/live.ts';
+import type { Interval } from '../../training/evaluation/slices.ts';
 import { figureText, paragraph, section, shell, table } from './html.ts';
 import { lineChart } from './line_chart.ts';
+
+type DayOutcome = 'published' | 'refused' | 'rolled back' | 'nothing new';
+
+export interface ClosedDay {
+  /** The last moment of the events, in ISO 8601 or as a number of the data. */
+  readonly until: string | number;
+  readonly events: number;
+  /** The version that answered, by its folder. */
+  readonly version: string;
+  readonly metric?: string;
+  /** Figures of the events before any of these versions was trained on them: of the version, of the one before, and of baselines. */
+  readonly figures?: Readonly<Record<string, Interval>>;
+  readonly outcome: DayOutcome;
+  /** The folder of the new version. */
+  readonly published?: string;
+  readonly reason?: string;
+}
 
 const seriesNames: Readonly<Record<string, string>> = {
   now: 'the version that answered',

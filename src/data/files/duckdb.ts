@@ -347,11 +347,7 @@ export function enclose(expression: string): string {
   return `(${expression}\n)`;
 }
 
-/**
- * Writes a Parquet file; rows keep their order.
- * @param selected SQL that computes the columns of the file
- * @throws Failure `cannot-write`
- */
+/** Writes a Parquet file; rows keep their order. @param selected SQL that computes the columns of the file @throws Failure `cannot-write` */
 export async function writeParquet(
   path: string,
   columns: readonly FilledColumn[],
@@ -363,8 +359,8 @@ export async function writeParquet(
     await database.fill('rows', columns, rows);
     await replaceDurably(path, async (partial) => {
       try {
-        const query = `SELECT ${selected} FROM rows`;
-        await database.run(`COPY (${query}) TO ${quoteText(partial)} (FORMAT parquet, COMPRESSION zstd)`);
+        const to = `${quoteText(partial)} (FORMAT parquet, COMPRESSION zstd)`;
+        await database.run(`COPY (SELECT ${selected} FROM rows) TO ${to}`);
       } catch (error) {
         database.passOn(error);
         throw failure('cannot-write', { path, reason: reasonOf(error) });

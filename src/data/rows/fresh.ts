@@ -2,9 +2,8 @@
 import { failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { ReadPlan } from '../binding/layout.ts';
-import type { Events, Fresh, Until } from '../dataset.ts';
+import type { Events, Fresh, Part, Until } from '../dataset.ts';
 import type { Pinned } from '../pinned.ts';
-import type { OrderedEvents } from './order_events.ts';
 
 /** @param times of the training events, ascending, in the unit of `Until` */
 export function untilOf(times: ArrayLike<number> = []): Until | undefined {
@@ -94,13 +93,19 @@ export interface Past {
   readonly heldOutBefore?: number;
 }
 
+/** Events sorted by time, and which of them each part has. */
+interface TimedEvents {
+  readonly stream: { readonly times?: ArrayLike<number> };
+  readonly places: Readonly<Record<Part, Int32Array>>;
+}
+
 interface PastInput {
   readonly readPlan: ReadPlan;
   readonly pinned?: Pinned;
 }
 
 /** Returns an empty object for events without a time. */
-export function pastOf({ readPlan, pinned }: PastInput, arranged: OrderedEvents): Past {
+export function pastOf({ readPlan, pinned }: PastInput, arranged: TimedEvents): Past {
   const { stream, places } = arranged;
   const { times } = stream;
   if (times === undefined || readPlan.time === undefined) return {};
@@ -122,7 +127,7 @@ export function pastOf({ readPlan, pinned }: PastInput, arranged: OrderedEvents)
 }
 
 /** Returns the time of each training event, in the unit of `Until`; undefined if the data has no time. */
-export function trainingTimes({ time }: ReadPlan, { stream, places }: OrderedEvents): Float64Array | undefined {
+export function trainingTimes({ time }: ReadPlan, { stream, places }: TimedEvents): Float64Array | undefined {
   const { times } = stream;
   if (times === undefined || time === undefined) return undefined;
   const unit = unitOf(time.column.type);

@@ -63,7 +63,7 @@ const stateName = (log: string): string => `tower-events-${log}.json`;
 export async function fileEvents(
   folder: string,
   { log, before, entries }: LoggedEvents,
-  { description, needs, types, ...options }: FileOptions,
+  { description, needs, types, ...options }: EventFileOptions,
 ): Promise<FiledEvents> {
   await makeFolder(folder);
   const done = await filedBefore(folder, log);
@@ -93,7 +93,7 @@ export async function fileEvents(
   return { events: events.length, files };
 }
 
-interface FileOptions extends BindOptions {
+interface EventFileOptions extends BindOptions {
   readonly description: DataDescription;
   readonly needs: Needs;
   /** By column, the type with which the data block reads it. */

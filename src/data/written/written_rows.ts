@@ -21,8 +21,8 @@ import { validateRows } from '../rows/validate_rows.ts';
 import { type WrittenKind, writtenError } from './fields.ts';
 
 /** By column: the value as text, or the texts of a list; null if missing. */
-export type TextRow = ReadonlyMap<string, TextValue>;
-type TextValue = string | readonly string[] | null;
+export type TextRow = ReadonlyMap<string, CellText>;
+type CellText = string | readonly string[] | null;
 
 export interface WrittenRowColumns {
   readonly raw: ReadonlyMap<ColumnRequest, RawColumn>;
@@ -149,7 +149,7 @@ export async function makeWrittenQuery(source: WrittenQuerySource): Promise<Writ
 export const maxRows = 256;
 
 /** Returns the columns as texts for a query. In a text file an empty text is a missing value. */
-export function textRow(columns: ReadonlyMap<string, unknown>, files: DataSource['files']): Map<string, TextValue> {
+export function textRow(columns: ReadonlyMap<string, unknown>, files: DataSource['files']): Map<string, CellText> {
   const textOf = (value: unknown): string | null =>
     value === null || value === undefined || (value === '' && hasSampledTypes(files)) ? null : String(value);
   return new Map(

@@ -3,7 +3,6 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Dataset, Encoding, IndexedColumn, Users } from '../../data/dataset.ts';
 import { type FeaturePlan, madeOf, type Plan, type TowerPlan } from '../../graph/plan/plan.ts';
-import type { LaterEvents } from './live/user_events.ts';
 import { columnsWithout, type FeatureValues, type QueryTower, queryColumns } from './query_columns.ts';
 import { type Snapshot, shownItem, type TopAnswer, type TopItem, type TopRequest } from './snapshot.ts';
 import type { RerankEntries } from './top_request.ts';
@@ -59,6 +58,18 @@ export interface QueryPlan {
 
 export interface QueryData extends Pick<Dataset, 'histories' | 'seen'> {
   readonly users: Pick<Users, 'features' | 'asOfLastEvent'>;
+}
+
+export interface LaterEvents {
+  /** True if the user's events of the data are hidden, because the user was deleted. */
+  readonly hidesData: boolean;
+  /** The keys of the items in the order of time. */
+  readonly items: readonly string[];
+  /**
+   * Returns the columns of the query tower, one row.
+   * @param row of the user in the data; undefined for a new user
+   */
+  columns(row: number | undefined): ReadonlyMap<string, IndexedColumn>;
 }
 
 export interface PreparedQuery extends Pick<Recommendation, 'key' | 'notes' | 'history'> {

@@ -36,7 +36,7 @@ export interface Recommender extends QueryAnswerer {
   close(): Promise<void>;
 }
 
-export interface WritableAnswerer extends QueryAnswerer {
+interface WritableAnswerer extends QueryAnswerer {
   /** The moment up to which answers know events, as in `Recommender`. */
   readonly asOf: string | number | undefined;
   /** Accepts items that are written from now on, read by `reader`. Closing the writes closes the reader. */

@@ -5,11 +5,12 @@ import { makeItemSearch } from '../serve/item_search.ts';
 import { makeUserVectorCache, type QueryAnswerer, type UserVectorFigures } from '../serve/join_columns.ts';
 import type { EventWrites } from '../serve/live/event_writes.ts';
 import type { ItemWrites } from '../serve/live/item_writes.ts';
-import type { LaterEvents, UserEvents } from '../serve/live/user_events.ts';
+import type { UserEvents } from '../serve/live/user_events.ts';
 import {
   excludedNothing,
   type Item,
   itemAt,
+  type LaterEvents,
   pastRows,
   type QueryWithOptions,
   type Recommendation,

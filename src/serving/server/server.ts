@@ -7,7 +7,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
-import type { GivenEvent } from '../../data/written/fields.ts';
+import type { GivenEvent } from '../serve/live/event_writes.ts';
 import type { ItemWrite } from '../serve/live/item_writes.ts';
 import { depthOf } from '../serve/rerank.ts';
 import { makeReaders, maxErrors, type Reader } from './body.ts';

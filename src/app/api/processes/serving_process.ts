@@ -48,7 +48,7 @@ export interface ProcessRequest
 }
 
 /** A version that the primary has loaded. The key is unique in the primary's life, other than the checksum. */
-export interface LoadedVersion {
+interface LoadedVersion {
   readonly key: number;
   readonly folder: string;
   readonly path: string;

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { defined } from '../../../base/util/defined.ts';
-import type { ClosedDay, CloseRequest } from '../../api/live.ts';
+import type { CloseRequest } from '../../api/live.ts';
+import type { ClosedDay } from '../../report/days_page.ts';
 import { allowOption, engineOption, jsonOption, wholeNumber, withExample } from '../options.ts';
 import { answer, answerJson, say } from '../report.ts';
 import { endable } from '../signals.ts';
@@ -11,9 +12,7 @@ interface LiveCommandOptions extends Omit<CloseRequest, 'say' | 'signal'> {
 
 export function liveCommand(program: Command): void {
   const command = new Command('live')
-    .description(
-      'close a day of a model in use: file its events, judge the versions by them, train the next, and publish it',
-    )
+    .description('train the next version on the events of a server, judge the one that answers by them, and publish it')
     .argument('<folder>', 'the folder of versions that `tower serve --watch` watches')
     .requiredOption('--events <folder>', 'read the events that `tower serve --events` keeps in this folder')
     .requiredOption('--into <folder>', 'write them to files in this folder, which the data block reads')

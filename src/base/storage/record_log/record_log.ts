@@ -20,7 +20,7 @@ export interface LogFormat<R> {
   decode(value: unknown): { readonly record: R } | { readonly reason: string };
 }
 
-export interface RecordLog<R> {
+interface RecordLog<R> {
   readonly bytes: number;
   /** Number of the last record, counted from the first one ever; 0 for none. `replace` gives the records of the new file the next numbers, or keeps them. */
   readonly position: number;

@@ -5,6 +5,8 @@ import { writtenError } from '../../../data/written/fields.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { UserEvents } from './user_events.ts';
 
+export type { GivenEvent };
+
 /** An event, or the deletion of all events of a user up to a time. */
 export type EventWrite = GivenEvent | UserDeletion;
 
@@ -37,7 +39,7 @@ export interface EventWrites {
   close(): void;
 }
 
-export interface LogEntryId {
+interface LogEntryId {
   /** Names the log. */
   readonly log: string;
   readonly position: number;

@@ -7,7 +7,7 @@ import type { IndexedColumn } from '../../../data/dataset.ts';
 import type { ReadEvent } from '../../../data/written/fields.ts';
 import { madeOf } from '../../../graph/plan/plan.ts';
 import { type FeatureRow, isEmptyBag, joinRows, lastElements } from '../join_columns.ts';
-import type { QueryData, QueryModel } from '../prepare.ts';
+import type { LaterEvents, QueryData, QueryModel } from '../prepare.ts';
 import { queryColumns, withMadeFeatures } from '../query_columns.ts';
 
 export interface UserEvents {
@@ -22,18 +22,6 @@ export interface UserEvents {
   readonly until: number | undefined;
   /** Returns at most `most` users with later events whose keys begin with a text, with the number of these events. */
   usersWith(prefix: string, most: number): readonly { readonly key: string; readonly events: number }[];
-}
-
-export interface LaterEvents {
-  /** True if the user's events of the data are hidden, because the user was deleted. */
-  readonly hidesData: boolean;
-  /** The keys of the items in the order of time. */
-  readonly items: readonly string[];
-  /**
-   * Returns the columns of the query tower, one row.
-   * @param row of the user in the data; undefined for a new user
-   */
-  columns(row: number | undefined): ReadonlyMap<string, IndexedColumn>;
 }
 
 interface StoredEvent extends FeatureRow {

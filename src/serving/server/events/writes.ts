@@ -7,8 +7,7 @@ import { Failure } from '../../../base/diagnostics/failure.ts';
 import type { LogFormat } from '../../../base/storage/record_log/record_log.ts';
 import type { LogCompaction, LogFollower, WriteLog } from '../../../base/storage/record_log/write_log.ts';
 import { defined, isObject } from '../../../base/util/defined.ts';
-import type { GivenEvent } from '../../../data/written/fields.ts';
-import type { EventChange, EventWrite, EventWrites, UserDeletion } from '../../serve/live/event_writes.ts';
+import type { EventChange, EventWrite, EventWrites, GivenEvent, UserDeletion } from '../../serve/live/event_writes.ts';
 import { maxErrors } from '../body.ts';
 import { longestKey } from '../limits.ts';
 import { busy, errorDetailsOf, pointer, RequestError, refused } from '../refused.ts';
@@ -32,7 +31,7 @@ export interface WritesOfEvents {
   close(): Promise<void>;
 }
 
-export interface StoredEvents {
+interface StoredEvents {
   /** Number of events in the log. */
   readonly events: number;
   /** Size of the log. */
@@ -58,7 +57,7 @@ const mostInMemory = 2 ** 21;
 /** Number of versions to which a rollback may return. */
 const mostRollbacks = 10;
 
-interface WaitingRequest {
+interface WaitingEvents {
   readonly events: readonly GivenEvent[];
   readonly isArray: boolean;
   resolve(outcomes: readonly EventOutcome[]): void;
@@ -77,7 +76,7 @@ export async function makeWritesOfEvents({
   const knownIds = new Set<string>();
   /** Changes that were read to validate an entry, by version. */
   const preparedChanges = new WeakMap<readonly EventWrite[], ReadonlyMap<EventWrites, readonly EventChange[]>>();
-  let waitingRequests: WaitingRequest[] = [];
+  let waitingEvents: WaitingEvents[] = [];
   let running: Promise<void> | undefined;
 
   const idFollower = await log.follow(0, (entries) => {
@@ -85,13 +84,13 @@ export async function makeWritesOfEvents({
   });
 
   const runBatches = async (): Promise<void> => {
-    while (waitingRequests.length > 0) {
+    while (waitingEvents.length > 0) {
       let count = 0;
       let taken = 0;
-      for (; taken < waitingRequests.length && (taken === 0 || count < mostTogether); taken++)
-        count += waitingRequests[taken]!.events.length;
-      const batch = waitingRequests.slice(0, taken);
-      waitingRequests = waitingRequests.slice(taken);
+      for (; taken < waitingEvents.length && (taken === 0 || count < mostTogether); taken++)
+        count += waitingEvents[taken]!.events.length;
+      const batch = waitingEvents.slice(0, taken);
+      waitingEvents = waitingEvents.slice(taken);
       await commit(batch).catch((error: unknown) => {
         for (const { reject } of batch) reject(error);
       });
@@ -99,7 +98,7 @@ export async function makeWritesOfEvents({
     running = undefined;
   };
 
-  const commit = async (batch: readonly WaitingRequest[]): Promise<void> => {
+  const commit = async (batch: readonly WaitingEvents[]): Promise<void> => {
     const writers = [...versions.keys()];
     const time = writers[0]?.reader.timeOf(now());
     const timed = batch.map(({ events }) => events.map((event) => ({ ...defined({ time }), ...event })));
@@ -111,7 +110,7 @@ export async function makeWritesOfEvents({
       }),
     );
     const positions = new Map(newEvents.map((event, at) => [event, at]));
-    const accepted: { readonly each: WaitingRequest; readonly outcomes: readonly EventOutcome[] }[] = [];
+    const accepted: { readonly each: WaitingEvents; readonly outcomes: readonly EventOutcome[] }[] = [];
     const acceptedPositions: number[] = [];
     const idsOfBatch = new Set<string>();
     for (const [index, each] of batch.entries()) {
@@ -172,8 +171,8 @@ export async function makeWritesOfEvents({
   return {
     ...defined({ stored }),
     write(events, isArray) {
-      if (waitingRequests.length >= mostWaiting) {
-        return Promise.reject(busy(`${waitingRequests.length.toLocaleString('en')} requests with events are waiting`));
+      if (waitingEvents.length >= mostWaiting) {
+        return Promise.reject(busy(`${waitingEvents.length.toLocaleString('en')} requests with events are waiting`));
       }
       const inMemory = Math.max(0, ...[...versions.keys()].map(({ userEvents }) => userEvents.count));
       if (inMemory >= mostInMemory) {
@@ -183,7 +182,7 @@ export async function makeWritesOfEvents({
         );
       }
       return new Promise((resolve, reject) => {
-        waitingRequests.push({ events, isArray, resolve, reject });
+        waitingEvents.push({ events, isArray, resolve, reject });
         running ??= runBatches();
       });
     },

@@ -25,7 +25,7 @@ export interface WritesOfItems {
   close(): Promise<void>;
 }
 
-export interface StoredItems {
+interface StoredItems {
   /** Number of written items that exist. `deleted`: number of deleted keys. */
   readonly items: number;
   readonly deleted: number;
