@@ -1,4 +1,4 @@
-/** Answers with a trained model, in this process or over HTTP. */
+/** Answers with a trained model, in this process or over HTTP. Long because it opens all that a server has: the model, its logs and its address. */
 import { failure } from '../../base/diagnostics/failure.ts';
 import type { LogFormat } from '../../base/storage/record_log/record_log.ts';
 import type { LogCompaction, WriteLogOptions } from '../../base/storage/record_log/write_log.ts';

@@ -383,9 +383,9 @@ function slicesOf(all: readonly InputRow[]): readonly BodySlice[] {
 interface VersionedAnswer {
   readonly version: string;
   readonly items: readonly AnsweredItem[];
-  /** Of `recommend`. */
+  /** For `recommend`. */
   readonly user?: string;
-  /** Of `similar`. */
+  /** For `similar`. */
   readonly item?: string;
   readonly seed?: number;
 }

@@ -48,7 +48,7 @@ const tooLong = (text: string): boolean => sentences(text).some((sentence) => wo
 
 /** What the first word of a hint or a help text may be. */
 const verbs = new Set(
-  'add allow answer apply attach average begin build change check choose compare compile compute continue convert copy correct count declare delete divide draw drop end evaluate exclude explain export fetch find fix format free get give group install join keep leave let limit list listen lower make measure move name open override pair pick pool print put raise rank read recommend refuse remove rename replace replay report request restore resume run save say scale search send serve set show skip sort split start take train try use wait weigh write'.split(
+  'add allow answer apply attach average begin build change check choose compare compile compute continue convert copy correct count declare delete divide draw drop end evaluate exclude explain export fetch find fix format free get give group install join keep leave let limit list listen lower make measure move name open override pair pick pool prefer print put raise rank read recommend refuse remove rename replace replay report request restore resume run save say scale search send serve set show skip sort split start subtract take train try use wait weigh write'.split(
     ' ',
   ),
 );

@@ -91,7 +91,7 @@ export function serveCommand(program: Command): void {
       ),
     )
     .option('--no-log', 'write no line for each request')
-    .option('--log-shown', 'also write a line for each answer: user, items, scores and probabilities');
+    .option('--log-shown', 'write a line for each answer too: user, items, scores and probabilities');
   for (const option of [asOfOption(), noCacheOption(), dataOption(), allowOption(), engineOption(), unfinishedOption()])
     command.addOption(option);
   command.action(async (folder: string | undefined, options: ServeCommandOptions) => {
