@@ -32,6 +32,8 @@ export interface CloseRequest extends Pick<LoadRequest, 'allow' | 'engine' | 'si
   readonly final?: string;
   /** Number of earlier events, drawn anew in each epoch, to train on for each new one. Default: that of the settings' run. */
   readonly replay?: number;
+  /** True to train each version anew on all events. Default: it goes on from the version before. */
+  readonly whole?: boolean;
   /** Number of versions that stay, at least 2. Default: 10. */
   readonly keep?: number;
   readonly say?: (line: string) => void;
@@ -78,8 +80,8 @@ export async function closeDay(folder: string, request: CloseRequest): Promise<C
   const next = `${folder}.next`;
   const settings = await settingsRun(base, request.final);
   await train(undefined, {
-    ...{ final: settings, from: base, out: next, force: true, ...options },
-    ...defined({ replay: request.replay }),
+    ...{ final: settings, out: next, force: true, ...options },
+    ...(request.whole ? {} : { from: base, ...defined({ replay: request.replay }) }),
   });
   const trial = await compared({ now: latest, next }, until, options);
   const change = trial?.comparison.rows.find(({ name }) => name === 'next')?.differences?.[metric];

@@ -18,6 +18,7 @@ export function liveCommand(program: Command): void {
     .requiredOption('--into <folder>', 'write them to files in this folder, which the data block reads')
     .option('--final <run>', 'train with the settings of this run (default: the run that the latest version names)')
     .option('--replay <number>', 'add so many earlier events for each new one (default: as in that run)', Number)
+    .option('--whole', 'train each version anew on all events, and not on from the one before')
     .option('--keep <number>', 'keep so many versions (default: 10)', wholeNumber);
   for (const option of [engineOption(), allowOption(), jsonOption()]) command.addOption(option);
   command.action(async (folder: string, { json, ...options }: LiveCommandOptions) => {
