@@ -9,7 +9,7 @@ import { type Choice, chooseEngine } from '../../engines/engines.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { Exported } from '../../serving/serve/export.ts';
 import type { ItemColumns } from '../../serving/serve/filter/columns.ts';
-import type { Recommendation } from '../../serving/serve/prepare.ts';
+import type { Recommendation, RecommendOptions } from '../../serving/serve/prepare.ts';
 import type { FeatureValues } from '../../serving/serve/query_columns.ts';
 import type { Recommender } from '../../serving/serve/recommend.ts';
 import type { RetrievalObjective } from '../../serving/serve/snapshot.ts';
@@ -331,7 +331,7 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
   }
 }
 
-export interface RecommendRequest extends RerankEntries {
+export interface RecommendRequest extends RerankEntries, Pick<RecommendOptions, 'average'> {
   /** Key of the query tower. If absent, `values` describe the user. */
   readonly user?: string;
   /** Feature values that replace those of the data. */

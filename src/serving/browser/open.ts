@@ -34,7 +34,7 @@ import {
 } from './read_page.ts';
 
 /** Requests of the page's program, checked like bodies by the server, with the same codes and messages. */
-export type PageRecommendRequest = Omit<RecommendBody, 'user' | 'history'>;
+export type PageRecommendRequest = Omit<RecommendBody, 'user' | 'history' | 'average'>;
 export type SimilarRequest = SimilarBody;
 
 interface RequestEntry {

@@ -4,6 +4,7 @@ import { defined } from '../../base/util/defined.ts';
 import type { BagColumn, CodeColumn, Column, IndexedColumn, NumberColumn } from '../../data/dataset.ts';
 import type { Vectors } from '../../training/scoring/tower_vectors.ts';
 import {
+  type Cohort,
   type PreparedQuery,
   type Preparer,
   type QueryWithOptions,
@@ -156,15 +157,28 @@ export interface QueryAnswerer {
 /** Returns the vectors of the first `rows` rows of the columns. */
 export type QueryTowerRun = (columns: ReadonlyMap<string, IndexedColumn>, rows: number) => Promise<Vectors>;
 
+const mostAverages = 128;
 /** @param source has the current snapshot, a different one after each write of items */
 export function makeQueryAnswerer(
   source: { readonly snapshot: Snapshot },
   prepare: Preparer,
   query: QueryTowerRun,
 ): QueryAnswerer {
+  const averages = new Map<string, Promise<Float32Array[] | undefined>>();
+  const averageOf = (cohort: Cohort): Promise<Float32Array[] | undefined> => {
+    const vectors = averages.get(cohort.key) ?? cohort.average();
+    averages.set(cohort.key, vectors);
+    vectors.catch(() => averages.delete(cohort.key));
+    if (averages.size > mostAverages) averages.delete(averages.keys().next().value!);
+    return vectors;
+  };
   /** Only vectors that are not cached go through the tower. */
   const vectorsOf = async (prepared: readonly PreparedQuery[], known?: UserVectorCache): Promise<Float32Array[][]> => {
-    const cachedVectors = prepared.map(({ user }) => (user === undefined ? undefined : known?.get(user)));
+    const cachedVectors = await Promise.all(
+      prepared.map(({ user, cohort }) =>
+        cohort ? averageOf(cohort) : user === undefined ? undefined : known?.get(user),
+      ),
+    );
     const uncached = prepared.filter((_, i) => cachedVectors[i] === undefined);
     if (uncached.length === 0) return cachedVectors as Float32Array[][];
     const computedVectors = interestsOf(

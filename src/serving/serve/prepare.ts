@@ -21,6 +21,11 @@ export interface RecommendOptions extends RerankEntries {
   /** Weights by task of `retrieve`, which replace its factors. */
   readonly weights?: Readonly<Record<string, number>>;
   readonly shares?: boolean;
+  /**
+   * Answers a query without past items by the mean of the query vectors of users of the data, with the given values in place of theirs. Users with the same
+   * values of these features count most; with an empty list all count alike.
+   */
+  readonly average?: readonly string[];
 }
 
 export interface Recommendation {
@@ -77,9 +82,26 @@ export interface PreparedQuery extends Pick<Recommendation, 'key' | 'notes' | 'h
   /** The row of a user of the data, if the vector depends only on the user. */
   readonly user?: number;
   readonly request: Omit<TopRequest, 'vectors'>;
+  /** Replaces the vector of the query, which has no past items. */
+  readonly cohort?: Cohort;
   /** @param columns of this query, one row each */
   withoutEach(columns: PreparedQuery['columns']): readonly LeftOutColumns[];
 }
+
+/** Users of the data who stand for one without past items. */
+export interface Cohort {
+  /** The same for queries with the same users and values. */
+  readonly key: string;
+  /** Computes the mean vectors, one for each interest; undefined if no user has a past item. */
+  average(): Promise<Float32Array[] | undefined>;
+}
+
+/** Finds users for a query without past items. @throws Failure `unknown-name`, `request-value` */
+export type CohortFinder = (
+  average: readonly string[],
+  query: Pick<PreparedQuery, 'columns'> & { readonly values: FeatureValues },
+  snapshot: Snapshot,
+) => Cohort | undefined;
 
 interface LeftOutColumns {
   /** The row of the past item that is left out. */
@@ -92,11 +114,15 @@ const mostLeftOut = 50;
 
 export type Preparer = (asked: QueryWithOptions, snapshot: Snapshot) => PreparedQuery;
 
-/** @param later returns the events of a user that arrived after the data was read. Default: there are none */
+/**
+ * The function is long because queries by key and by values share its parts.
+ * @param later returns the events of a user that arrived after the data was read. Default: there are none
+ */
 export function makePreparer(
   model: QueryModel,
   dataset: QueryData,
   later: (user: string) => LaterEvents | undefined = () => undefined,
+  cohortOf: CohortFinder = () => undefined,
 ): Preparer {
   const { plan, encodings } = model;
   const { users, histories } = dataset;
@@ -113,7 +139,7 @@ export function makePreparer(
     `${count === 1 ? '1 item is' : `${count.toLocaleString('en')} items are`} excluded, because ${who} has had ${count === 1 ? 'it' : 'them'}.`;
 
   return ({ question: { key, values = {} }, options }, snapshot) => {
-    const { removeSeen = removesSeen, ...request } = options;
+    const { removeSeen = removesSeen, average, ...request } = options;
     const itemOf = (key: string): number | undefined => {
       const row = snapshot.corpusRow(key);
       return row < 0 ? undefined : row;
@@ -123,7 +149,10 @@ export function makePreparer(
       const columns = queryColumns(plan, tower, encodings, values, { histories, itemOf });
       const excludedRows = new Set(removeSeen ? givenRows : []);
       const notes = excludedRows.size > 0 ? [leftOut(excludedRows.size, 'the query')] : [];
+      const cohort = average && givenRows.length === 0 ? cohortOf(average, { values, columns }, snapshot) : undefined;
+      if (cohort) notes.push(averageNote(average!));
       return {
+        ...defined({ cohort }),
         ...{ columns, notes, history: [] },
         request: { ...request, excludeRows: excludedRows },
         withoutEach: (oneRow) => withoutEach(givenRows, snapshot, oneRow),
@@ -141,10 +170,12 @@ export function makePreparer(
     const allValues = { ...(base ? {} : { [tower.key]: key }), ...values };
     const columnsOf = () =>
       queryColumns(plan, tower, encodings, allValues, { histories, itemOf, ...defined({ base }) });
-    const user = Object.keys(values).length === 0 && laterEvents === undefined ? row : undefined;
+    const seenRows = pastRows(key, snapshot, laterEvents);
+    const isAverage = average !== undefined && seenRows.length + givenRows.length === 0;
+    const user = Object.keys(values).length === 0 && laterEvents === undefined && !isAverage ? row : undefined;
     // Refuses invalid values.
     const columns = user === undefined ? columnsOf() : undefined;
-    const seenRows = pastRows(key, snapshot, laterEvents);
+    const cohort = isAverage ? cohortOf(average, { values, columns: columns! }, snapshot) : undefined;
     const excludedRows = new Set(removeSeen ? [...seenRows, ...givenRows] : []);
     const notes: string[] = [];
     if (row === undefined && !laterEvents?.items.length)
@@ -154,8 +185,9 @@ export function makePreparer(
       seenRows.length === 0 ? [] : (users.asOfLastEvent ?? []).filter((name) => isRead(name, tower, values));
     if (lastEventFeatures.length > 0) notes.push(asOfLastEvent(lastEventFeatures, userName));
     if (excludedRows.size > 0) notes.push(leftOut(excludedRows.size, userName));
+    if (cohort) notes.push(averageNote(average!));
     return {
-      key,
+      ...{ key, ...defined({ cohort }) },
       get columns() {
         return columns ?? columnsOf();
       },
@@ -169,6 +201,11 @@ export function makePreparer(
       },
     };
   };
+}
+
+function averageNote(names: readonly string[]): string {
+  const same = names.length === 0 ? '' : `, above all for those with the same ${listOf(names)}`;
+  return `There are no past items, so this is the answer for users of the data on average${same}.`;
 }
 
 /** Makes a function that leaves out the past items of a query, one by one. @returns rows: the past items, the latest last; columns: one row each */

@@ -9,6 +9,7 @@ import { type RecallFigures, recallFigures } from '../../engines/scan/approximat
 import { makeScan, scanOfCoded, scoreOf } from '../../engines/scan/scan.ts';
 import type { LoadedModel } from '../../training/artifact/load.ts';
 import { type ComputedItemVectors, makeRetrieval, type Retrieval } from '../../training/scoring/retrieval.ts';
+import { makeCohortFinder } from './cohort.ts';
 import type { ItemColumn, ItemColumns, Words } from './filter/columns.ts';
 import { makeQueryAnswerer, type QueryAnswerer } from './join_columns.ts';
 import { type EventWrites, makeEventWrites } from './live/event_writes.ts';
@@ -114,12 +115,13 @@ function recommenderOf(
     columns: columnsOf(items.columns),
     seen: users.had,
   });
-  const preparer = makePreparer(trained, served);
+  const cohortOf = makeCohortFinder(trained, served, retrieval.query);
+  const preparer = makePreparer(trained, served, undefined, cohortOf);
   const { knownUntil } = served;
   const over = (base: Snapshot = snapshot): WritableAnswerer => {
     const live = makeLiveItems(base);
     const userEvents = makeUserEvents(trained, served);
-    const preparerOfNow = makePreparer(trained, served, userEvents.of);
+    const preparerOfNow = makePreparer(trained, served, userEvents.of, cohortOf);
     const { ask, askAll, vectors } = makeQueryAnswerer(live, preparerOfNow, retrieval.query);
     return {
       get snapshot() {

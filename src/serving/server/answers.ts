@@ -189,8 +189,8 @@ export function makeAnswers({
       refuseContradictions(body, snapshot);
       refuseOtherVersion(body, version);
       refuseUnknownColumns(columns, snapshot);
-      const { removeSeen, weights, shares } = body;
-      const queryOptions = { ...selectionOf(body), ...defined({ removeSeen, weights, shares }) };
+      const { removeSeen, weights, shares, average } = body;
+      const queryOptions = { ...selectionOf(body), ...defined({ removeSeen, weights, shares, average }) };
       const answer = body.vector
         ? itemsAndNotes(await topBatched({ snapshot, asked: byVector(body, user, snapshot) }, options))
         : await answerBatched({ snapshot, asked: { question: questionOf(body), options: queryOptions } }, options);

@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { quotedList } from '../../base/diagnostics/wording.ts';
 import { unknownFacts } from '../serve/top_request.ts';
 import { deepestBody, type Limits } from './limits.ts';
 import { errorDetailOf, pointer, RequestError, refused } from './refused.ts';
@@ -101,7 +102,10 @@ function errorDetailIn(error: ErrorObject, before: string): ErrorDetail {
   if (keyword === 'additionalProperties') {
     const name: string = params.additionalProperty;
     const knownEntries = Object.keys(parentSchema!.properties);
-    const facts = { ...unknownFacts('entry of a request', name, knownEntries), name: shortenedName(name) };
+    const { nearest, ...unknown } = unknownFacts('entry of a request', name, knownEntries);
+    // A body has more entries than messages list by themselves.
+    const suggestion = nearest === undefined ? { advice: `use one of ${quotedList(knownEntries)}` } : { nearest };
+    const facts = { ...unknown, ...suggestion, name: shortenedName(name) };
     return errorDetailOf(diagnose('unknown-name', undefined, facts), before + path + pointer(name));
   }
   return errorDetailOf(diagnosticOf(error), before + path);

@@ -137,7 +137,7 @@ function pointerOf(diagnostic: Diagnostic): string {
       if (what === 'column of the items file') return pointer(name!);
       if (what === 'column of the events file') return pointer('columns', name!);
       if (what === 'objective') return pointer('weights', name!);
-      return ['user', 'item', 'version'].includes(what!) ? pointer(what!) : pointer('values', name!);
+      return ['user', 'item', 'version'].includes(what!) ? pointer(what!) : pointer(entry ?? 'values', name!);
     default:
       return '';
   }

@@ -39,6 +39,8 @@ export interface RecommendBody extends Selection {
   readonly shares?: boolean;
   /** How many past items each item names, to which it owes the most of its score. */
   readonly because?: number;
+  /** Features of users. A query without past items is answered by the average of users with the same values. */
+  readonly average?: readonly string[];
 }
 
 export interface SimilarBody extends Selection {
@@ -287,6 +289,11 @@ export function makeSchemas(limits: Limits) {
         default: false,
         description: 'Whether each item has the share of each task of `retrieve` in its score.',
       },
+      average: listSchema(
+        'Without past items: answer for users of the data on average, above all for those with the same values of these features. An empty list: for all alike.',
+        { type: 'string', maxLength: longestKey },
+        { maxItems: 20 },
+      ),
       because: integerSchema('How many past items each item names, to which it owes the most of its score.', {
         minimum: 0,
         maximum: 100,

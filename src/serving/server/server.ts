@@ -368,7 +368,7 @@ function slicesOf(all: readonly InputRow[]): readonly BodySlice[] {
     const { k = 10, values, ...others } = body as RecommendBody;
     const listLengths = Object.values(values ?? {}).map((value) => (Array.isArray(value) ? value.length : 1));
     // Reasons take a row of the query tower for each past item.
-    const fixedWork = depthOf({ ...others, k }) + (others.because ? workOfRequest : 0);
+    const fixedWork = depthOf({ ...others, k }) + (others.because || others.average ? workOfRequest : 0);
     const work = listLengths.reduce((sum, length) => sum + length, fixedWork);
     const lastSlice = bodySlices.at(-1);
     if (lastSlice === undefined || lastSlice.work + work > workOfSlice) bodySlices.push({ bodies: [body], work });

@@ -52,7 +52,9 @@ describe.skipIf(!programs)(`a server with an index in PostgreSQL${absent}`, () =
       { vector, k: 3, exclude: ['absent'] },
       { vector, user: 'u1', k: 3, weights: { watch: 2 } },
     ];
-    const [own, expected] = [await ask(server, '/v1/recommend', bodies), await ask(plain, '/v1/recommend', bodies)];
+    const id = { 'x-request-id': 'one' };
+    const own = await ask(server, '/v1/recommend', bodies, id);
+    const expected = await ask(plain, '/v1/recommend', bodies, id);
     expect([own.status, expected.status]).toEqual([200, 200]);
     for (const [at] of bodies.entries()) {
       const { items, ...rest } = own.body[at]!;

@@ -205,6 +205,21 @@ describe('recommend', () => {
     expect(errors[0]).toMatchObject({ code: 'request-value', at: '/because' });
   });
 
+  it('answers without past items for users of the data on average', async () => {
+    const { answers } = served;
+    const vectors = await Promise.all([...users.keys].map(async (user) => (await answers.queryVectors({ user }))[0]!));
+    const mean = [...vectors[0]!.keys()].map(
+      (at) => vectors.reduce((sum, each) => sum + each[at]!, 0) / vectors.length,
+    );
+    const expected = (await recommend({ vector: mean, k: 8 })).body.items;
+    const { items, notes } = (await recommend({ user: 'nobody', average: [], k: 8 })).body;
+    expect(items).toEqual(expected.map((item) => ({ ...item, score: expect.closeTo(item.score, 5) })));
+    expect(notes.at(-1)).toContain('for users of the data on average');
+    expect((await recommend({ values: {}, average: [], k: 8 })).body.items).toEqual(items);
+    expect((await recommend({ values: {}, average: ['x'] })).body.errors).toMatchObject([{ at: '/average/x' }]);
+    expect((await recommend({ values: {}, average: ['history'] })).body.errors).toMatchObject([{ at: '/average' }]);
+  });
+
   it('takes whole numbers as keys', async () => {
     const asNumber = await recommend({ user: 7 });
     expect(asNumber.body).toEqual({ ...(await recommend({ user: '7' })).body, request: asNumber.body.request });

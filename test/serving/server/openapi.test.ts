@@ -56,7 +56,7 @@ it('describes each answer and each refusal', async () => {
     ...around,
     columns: ['year', 'genres', 'new', 'country'],
   };
-  isAs('Recommend', full);
+  isAs('Recommend', { ...full, average: ['country'] });
   isAs('Recommended', (await ask(server, '/v1/recommend', { ...full, because: 2 })).body);
   isAs('Recommended', (await ask(server, '/v1/recommend', full)).body);
   isAs('Recommended', (await ask(server, '/v1/recommend', { values: {} })).body);

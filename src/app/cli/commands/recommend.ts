@@ -25,6 +25,7 @@ interface RecommendCommandOptions
     Omit<RerankEntries, 'exploration'> {
   readonly with: Record<string, unknown>;
   readonly k: number;
+  readonly average?: true | readonly string[];
   readonly weight?: Readonly<Record<string, number>>;
 }
 
@@ -39,6 +40,10 @@ export function recommendCommand(program: Command): void {
     .addOption(new Option('-k <count>', 'recommend this many items').argParser(wholeNumber).default(10))
     .option('--filter <condition>', 'recommend only items whose columns meet a condition')
     .option('--exclude <keys...>', 'remove the items with these keys from the answer')
+    .option(
+      '--average [features...]',
+      'answer a user without events by the average of users, above all of those with the same values of these features',
+    )
     .addOption(weightOption())
     .addOption(asOfOption())
     .addOption(noCacheOption());
@@ -50,7 +55,7 @@ export function recommendCommand(program: Command): void {
       { user, with: values, k, removeSeen, keepSeen, json, ...others }: RecommendCommandOptions,
     ) => {
       const { filter, exclude, weight: weights, ...further } = others;
-      const { offset, boost, bury, most, diversity, candidates, because, ...options } = further;
+      const { offset, boost, bury, most, diversity, candidates, because, average, ...options } = further;
       if (user === undefined && Object.keys(values).length === 0) {
         command.error('error: the query is missing: give `--user <key>`, or `--with <feature=value>`, or both');
       }
@@ -59,6 +64,7 @@ export function recommendCommand(program: Command): void {
       sayEngine(await run.engine());
       const { items, history, notes, asOf } = await recommend(run, {
         ...defined({ user, filter, exclude, weights, offset, boost, bury, most, diversity, candidates, because }),
+        ...(average ? { average: average === true ? [] : average } : {}),
         values,
         k,
         ...seenChoice({ removeSeen, keepSeen }),
