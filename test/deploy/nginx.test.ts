@@ -117,7 +117,7 @@ describe.skipIf(!isThere)('nginx', () => {
   it('passes questions, ids and refusals over TLS', async () => {
     const { status, id, text } = await post('/v1/recommend', '{"user": "u1"}');
     expect(status).toBe(200);
-    expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(await served.answers.recommend({ user: 'u1' }))));
+    expect(JSON.parse(text)).toMatchObject(JSON.parse(JSON.stringify(await served.answers.recommend({ user: 'u1' }))));
     expect(id).toMatch(/^[0-9a-f]{32}$/);
     expect((await post('/v1/recommend', '{}')).status).toBe(400);
     expect((await post('/v1/recommend', ' '.repeat(1_100_000))).status).toBe(413);

@@ -86,14 +86,14 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
   /** Positions up to which no version of a process needs the events of the log, by process. */
   const filedPositions = new Map<ServingProcess, number>();
   const firstShare = canary === undefined ? share : (share ?? usualShare);
-  const { hosts, limits, index, table, userVectors, data, allow, unfinished, cache, asOf } = request;
+  const { hosts, limits, logShown, index, table, userVectors, data, allow, unfinished, cache, asOf } = request;
   const ofRun = defined({ data, allow, unfinished, cache, asOf });
   const hasChanges = canary !== undefined || watch !== undefined;
   // The index of a run that does not change may be in any folder.
   const sharedIndex = index === undefined || hasChanges || isAddress(index) ? index : resolve(index);
   const processRequest: ProcessRequest = {
     ...ofRun,
-    ...defined({ token, hosts, limits, table, userVectors, index: sharedIndex }),
+    ...defined({ token, hosts, limits, logShown, table, userVectors, index: sharedIndex }),
     ...{ host, port, engine: engineChoice.engine.name, takesItems: logs.items !== undefined },
     ...defined({ eventLog: logs.events?.log.id }),
     ...{ logsRequests: writeLine !== undefined, hasChanges },
