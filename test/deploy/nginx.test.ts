@@ -37,9 +37,9 @@ interface Answer {
   readonly text: string;
 }
 
-function post(path: string, body: string): Promise<Answer> {
+function post(path: string, body: string, method = 'POST'): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const options = { host: '127.0.0.1', port, path, method: 'POST', ca: certificate, servername: 'tower.example.com' };
+    const options = { host: '127.0.0.1', port, path, method, ca: certificate, servername: 'tower.example.com' };
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
     const asked = request({ ...options, headers }, async (answer) => {
       let text = '';
@@ -117,11 +117,27 @@ describe.skipIf(!isThere)('nginx', () => {
   it('passes questions, ids and refusals over TLS', async () => {
     const { status, id, text } = await post('/v1/recommend', '{"user": "u1"}');
     expect(status).toBe(200);
-    expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(await served.answers.recommend({ user: 'u1' }))));
+    expect(JSON.parse(text)).toMatchObject(JSON.parse(JSON.stringify(await served.answers.recommend({ user: 'u1' }))));
     expect(id).toMatch(/^[0-9a-f]{32}$/);
     expect((await post('/v1/recommend', '{}')).status).toBe(400);
     expect((await post('/v1/recommend', ' '.repeat(1_100_000))).status).toBe(413);
     expect((await post(`/v1/models/${served.trained.plan.model}:predict`, '{"instances": ["u1"]}')).status).toBe(200);
+  });
+
+  it('sends no write to any server, because the others would not know of it', async () => {
+    const [body, message] = ['{"title": "New"}', 'writes do not go through this proxy'];
+    const refused = [
+      await post('/v1/items/new', body, 'PUT'),
+      await post('/v1/items/new', '', 'DELETE'),
+      await post('/v1/users/u1', '', 'DELETE'),
+      await post('/v1/items', '[]'),
+      await post('/v1/events', '[]'),
+      await post('/v1/versions/promote', '{}'),
+    ];
+    for (const { status, text } of refused) {
+      expect({ status, message: JSON.parse(text).errors[0].message }).toEqual({ status: 403, message });
+    }
+    expect((await post('/v1/items?text=a', '', 'GET')).status).toBe(200);
   });
 
   it('loses no question when a server stops', async () => {

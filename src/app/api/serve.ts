@@ -233,9 +233,7 @@ export interface ServerLogs {
   readonly events?: Pick<EventWritesOptions, 'log' | 'stored' | 'forget'> & ClosableLog;
 }
 
-interface ClosableLog {
-  close(): Promise<void>;
-}
+type ClosableLog = { close(): Promise<void> };
 
 type LogRequest = Pick<ServeRequest, 'items' | 'events' | 'say'>;
 
@@ -259,8 +257,7 @@ export async function takeWrites(
       events: events && openedWrites(await makeWritesOfEvents({ ...events, say }), events),
     });
   } catch (error) {
-    await events?.close();
-    await items?.close();
+    await closeLogs(defined({ items, events }));
     throw error;
   }
 }

@@ -7,7 +7,7 @@ import { type JobAnswer, jobAnswerOf, ProcessEnded, resultOf } from '../child_pr
 export interface ProcessChannel {
   send?(message: unknown, callback?: (error: Error | null) => void): boolean;
   on(event: 'message', take: (message: unknown) => void): unknown;
-  on(event: 'disconnect', end: () => void): unknown;
+  on(event: 'disconnect' | 'exit', end: () => void): unknown;
 }
 
 /** Functions that the other process may call. Arguments and results are plain data. */
@@ -53,10 +53,14 @@ export function connectCalls<Own extends AnyCalls, Others extends AnyCalls>(
       pendingCall?.reject(error);
     }
   });
-  channel.on('disconnect', () => {
-    hasEnded = true;
-    for (const { reject } of pendingCalls.values()) reject(new ProcessEnded('its process has ended'));
-  });
+  // A process that is killed in the middle of a message may exit without a `disconnect`.
+  for (const event of ['disconnect', 'exit'] as const) {
+    channel.on(event, () => {
+      hasEnded = true;
+      for (const { reject } of pendingCalls.values()) reject(new ProcessEnded('its process has ended'));
+      pendingCalls.clear();
+    });
+  }
   return {
     call: ((name: string, argument?: unknown) =>
       new Promise((resolve, reject) => {

@@ -86,14 +86,14 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
   /** Positions up to which no version of a process needs the events of the log, by process. */
   const filedPositions = new Map<ServingProcess, number>();
   const firstShare = canary === undefined ? share : (share ?? usualShare);
-  const { hosts, limits, index, table, userVectors, data, allow, unfinished, cache, asOf } = request;
+  const { hosts, limits, logShown, index, table, userVectors, data, allow, unfinished, cache, asOf } = request;
   const ofRun = defined({ data, allow, unfinished, cache, asOf });
   const hasChanges = canary !== undefined || watch !== undefined;
   // The index of a run that does not change may be in any folder.
   const sharedIndex = index === undefined || hasChanges || isAddress(index) ? index : resolve(index);
   const processRequest: ProcessRequest = {
     ...ofRun,
-    ...defined({ token, hosts, limits, table, userVectors, index: sharedIndex }),
+    ...defined({ token, hosts, limits, logShown, table, userVectors, index: sharedIndex }),
     ...{ host, port, engine: engineChoice.engine.name, takesItems: logs.items !== undefined },
     ...defined({ eventLog: logs.events?.log.id }),
     ...{ logsRequests: writeLine !== undefined, hasChanges },
@@ -103,6 +103,8 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
   const withVersions = (): ServingProcess[] => [...processes].filter(({ hasVersions }) => hasVersions);
   const control = new AbortController();
   let url = '';
+  /** Processes that ask for the same port share one socket: also port 0, while one of them has it. */
+  let askedPort = port;
   /** Versions that processes have opened, also those that do not answer yet. */
   const loadedVersions = new Set<OpenableVersion>();
   let current: ActiveVersions<SharedVersion> | undefined;
@@ -233,8 +235,8 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
     });
     return started;
   };
-  const letAnswer = async (started: ServingProcess, ofPort: number): Promise<void> => {
-    url = await started.calls.call('answer', { ...processRequest, port: ofPort });
+  const letAnswer = async (started: ServingProcess): Promise<void> => {
+    url = await started.calls.call('answer', { ...processRequest, port: askedPort });
     started.answers = true;
   };
   /** Starts another process when this one ends. */
@@ -264,7 +266,8 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
         started.hasVersions = true;
         await started.calls.call('assign', assignmentOf(current!));
       });
-      await letAnswer(started, Number(new URL(url).port));
+      if (![...processes].some(({ answers }) => answers)) askedPort = Number(new URL(url).port);
+      await letAnswer(started);
       say(`process ${started.worker.process.pid} answers`);
     } catch (error) {
       if (!control.signal.aborted && !(error instanceof ProcessEnded)) end(started, (error as Error).message);
@@ -289,14 +292,14 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
     await closeLogs(logs);
   };
 
+  // The system gives a connection to whichever process accepts it first. Node's other way, in which the primary accepts all, loses those that a killed process
+  // was just given: their clients wait for ever. `setupPrimary` freezes the choice.
+  cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({
     exec: programBeside(import.meta.url, 'serving_process'),
     args: [],
     serialization: 'advanced',
   });
-  // The system gives a connection to whichever process accepts it first. Node's other way, in which the primary accepts all, loses those that a killed process
-  // was just given: their clients wait for ever.
-  cluster.schedulingPolicy = cluster.SCHED_NONE;
   const endStart = (): void => {
     for (const { worker } of processes) worker.process.kill('SIGKILL');
   };
@@ -314,7 +317,7 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
       await (folder === undefined ? firstIn(watching!, loadFirst, signal) : loadFirst(folder)),
     );
     await Promise.all(first.map(({ calls }) => calls.call('assign', assignmentOf(current!))));
-    await Promise.all(first.map((each) => letAnswer(each, port)));
+    await Promise.all(first.map(letAnswer));
     for (const each of first) replaceAtEnd(each, firstBackoff);
     if (canary !== undefined) await swaps.take(canary);
     following = watching && (await followNewer(watching, swaps, versions));

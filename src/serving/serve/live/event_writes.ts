@@ -1,5 +1,6 @@
 /** Writes events for one trained model. Reading and showing are separate steps, so that a log can be written in between, and several models can show them. */
 import { Failure } from '../../../base/diagnostics/failure.ts';
+import { oneAtATime } from '../../../base/util/defined.ts';
 import type { EventReader, GivenEvent, ReadEvent } from '../../../data/written/fields.ts';
 import { writtenError } from '../../../data/written/fields.ts';
 import type { Snapshot } from '../snapshot.ts';
@@ -65,18 +66,18 @@ export function makeEventWrites({
   knownUntil = Number.NEGATIVE_INFINITY,
   filed = new Map(),
 }: EventWritesSource): EventWrites {
+  /** Events are read by one query at a time: entries of other processes arrive while this one validates its own. */
+  const inTurn = oneAtATime();
   return {
     reader,
     userEvents,
     filed,
-    async prepare(writes) {
-      const readEvents = await reader.read(
-        writes.filter((write): write is GivenEvent => !('deleted' in write)),
-        base.corpusRow,
-      );
-      const nextEvent = readEvents.values();
-      return writes.map((write) => ('deleted' in write ? write : nextEvent.next().value!));
-    },
+    prepare: (writes) =>
+      inTurn(async () => {
+        const givenEvents = writes.filter((write): write is GivenEvent => !('deleted' in write));
+        const nextEvent = (await reader.read(givenEvents, base.corpusRow)).values();
+        return writes.map((write) => ('deleted' in write ? write : nextEvent.next().value!));
+      }),
     itemError(change) {
       if ('deleted' in change || !reader.hasItemsFile || live.snapshot.itemRow(change.item) >= 0) return undefined;
       const reason = 'is the key of no item';

@@ -3,7 +3,7 @@
  * separate steps, so that a log can be written in between, and several models can show the items at the same moment.
  */
 import { Failure } from '../../../base/diagnostics/failure.ts';
-import { defined } from '../../../base/util/defined.ts';
+import { defined, oneAtATime } from '../../../base/util/defined.ts';
 import type { Corpus, Encoding, IndexedColumn } from '../../../data/dataset.ts';
 import type { GivenItem, ItemReader, ReadItem } from '../../../data/written/fields.ts';
 import type { Plan } from '../../../graph/plan/plan.ts';
@@ -56,26 +56,30 @@ export function makeItemWrites(source: ItemWritesSource): ItemWrites {
     }
   };
 
+  const prepare = async (writes: readonly ItemWrite[]): Promise<(ItemChange | Failure)[]> => {
+    const givenItems = writes.filter((write): write is GivenItem => !('deleted' in write));
+    const readItems = await reader.read(givenItems);
+    const validItems = readItems.filter((each): each is ReadItem => !(each instanceof Failure));
+    const vectors = (await vectorsOf(validItems)).values();
+    const nextItem = readItems.values();
+    return writes.map((write): ItemChange | Failure => {
+      if ('deleted' in write) return { delete: write.key };
+      const item = nextItem.next().value!;
+      if (item instanceof Failure) return item;
+      const vector = vectors.next().value!;
+      if (vector instanceof Failure) return vector;
+      const { key, values } = item;
+      return { put: { key, vector, values, ...defined({ title: titleOf(item, base, corpus) }) } };
+    });
+  };
+  /** Items are read by one query at a time: entries of other processes arrive while this one validates its own. */
+  const inTurn = oneAtATime();
+
   return {
     get snapshot() {
       return live.snapshot;
     },
-    async prepare(writes) {
-      const givenItems = writes.filter((write): write is GivenItem => !('deleted' in write));
-      const readItems = await reader.read(givenItems);
-      const validItems = readItems.filter((each): each is ReadItem => !(each instanceof Failure));
-      const vectors = (await vectorsOf(validItems)).values();
-      const nextItem = readItems.values();
-      return writes.map((write): ItemChange | Failure => {
-        if ('deleted' in write) return { delete: write.key };
-        const item = nextItem.next().value!;
-        if (item instanceof Failure) return item;
-        const vector = vectors.next().value!;
-        if (vector instanceof Failure) return vector;
-        const { key, values } = item;
-        return { put: { key, vector, values, ...defined({ title: titleOf(item, base, corpus) }) } };
-      });
-    },
+    prepare: (writes) => inTurn(() => prepare(writes)),
     show: live.apply,
     tidy: live.tidy,
     close: reader.close,

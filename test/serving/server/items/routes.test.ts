@@ -1,7 +1,7 @@
 /** Items that are written over HTTP, on a run of real files: what is answered is in the next answer. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { load, type Run, type Serving, serve } from '../../../../src/api.ts';
+import { load, open as openModel, type Run, type Serving, serve } from '../../../../src/api.ts';
 import { temporaryFolder } from '../../../training/temporary_folder.ts';
 import { trainFilms } from '../films.ts';
 
@@ -70,6 +70,16 @@ it.each<[string, string, object | unknown[], string, string]>([
 ])('refuses %s', async (_, key, columns, code, at) => {
   const { status, body } = await put(key, columns);
   expect({ status, code: body.errors[0].code, at: body.errors[0].at }).toEqual({ status: 400, code, at });
+});
+
+it('computes writes that arrive while others are computed as if they were alone', async () => {
+  const opened = await openModel(run, { takesItems: true });
+  const keys = Array.from({ length: 12 }, (_, at) => `own-${at}`);
+  const writesOf = (key: string) => [{ key, columns: { title: key, genre: 'War', year: 2031 } }];
+  const changes = await Promise.all(keys.map((key) => opened.items!.prepare(writesOf(key))));
+  expect(changes.map(([change]) => change)).toMatchObject(keys.map((key) => ({ put: { key, title: key } })));
+  opened.items!.close();
+  await opened.close();
 });
 
 it('takes none without a folder', async () => {
