@@ -8,6 +8,8 @@ function setBitsIn(word: number): number {
 export class Bits {
   /** A multiple of 64 bits; the bits after `rows` are 0. */
   readonly words: Uint32Array<ArrayBuffer>;
+  #count: number | undefined;
+  #list: Uint32Array | undefined;
 
   constructor(
     readonly rows: number,
@@ -28,15 +30,21 @@ export class Bits {
   }
 
   add(row: number): void {
+    if (this.#count !== undefined && !this.has(row)) this.#count++;
     this.words[row >>> 5]! |= 1 << (row & 31);
+    this.#list = undefined;
   }
 
   delete(row: number): void {
+    if (this.#count !== undefined && this.has(row)) this.#count--;
     this.words[row >>> 5]! &= ~(1 << (row & 31));
+    this.#list = undefined;
   }
 
   copy(): Bits {
-    return new Bits(this.rows, this.words.slice());
+    const bits = new Bits(this.rows, this.words.slice());
+    bits.#count = this.#count;
+    return bits;
   }
 
   and(other: Bits): Bits {
@@ -62,16 +70,34 @@ export class Bits {
     return bits;
   }
 
+  /** Returns the number of rows of the set. Adding and deleting keep it up to date once it is known. */
   count(): number {
+    if (this.#count !== undefined) return this.#count;
+    // Engines compute with signed words several times as fast: an unsigned one may be too large for their integers.
+    const words = new Int32Array(this.words.buffer, this.words.byteOffset, this.words.length);
     let setBits = 0;
-    for (const word of this.words) setBits += setBitsIn(word);
+    for (let at = 0; at < words.length; at++) setBits += setBitsIn(words[at]!);
+    this.#count = setBits;
     return setBits;
+  }
+
+  /** Returns the rows of the set, ascending. The list is cached until the set changes. */
+  list(): Uint32Array {
+    if (this.#list !== undefined) return this.#list;
+    const list = new Uint32Array(this.count());
+    let listed = 0;
+    this.forEach((row) => {
+      list[listed++] = row;
+    });
+    this.#list = list;
+    return list;
   }
 
   /** Calls `visit` with each row of the set, ascending. */
   forEach(visit: (row: number) => void): void {
-    for (let at = 0; at < this.words.length; at++) {
-      for (let word = this.words[at]!; word !== 0; word &= word - 1) visit(32 * at + 31 - Math.clz32(word & -word));
+    const words = new Int32Array(this.words.buffer, this.words.byteOffset, this.words.length);
+    for (let at = 0; at < words.length; at++) {
+      for (let word = words[at]!; word !== 0; word &= word - 1) visit(32 * at + 31 - Math.clz32(word & -word));
     }
   }
 

@@ -48,7 +48,12 @@ const mostVectors = 64;
 /** Blocks of the first chunk, and of the largest one: the limit rises after each chunk, and all items of the first one pass it. */
 const firstChunk = 1;
 const largestChunk = 64;
-/** A request for fewer rows than this share only reads their vectors. */
+/** Blocks of a chunk of requests for a part of the rows have as many of them, up to this number of blocks. */
+const longestChunk = 1024;
+/** Rows of a list that are scored between two raises of the limit: at the beginning, and at most. */
+const firstListed = 64;
+const mostListed = 1024;
+/** A request for fewer rows than this share reads the codes of their list, without the other requests. */
 const fewRows = 1 / 32;
 
 /** @param vectors float32 [rows, width], finite @throws RangeError if codes need more than the 4 GiB of a WebAssembly memory, or more than the machine has */
@@ -110,9 +115,13 @@ function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: nu
         for (const vector of request.vectors)
           invariant(vector.length === width, `a vector of ${vector.length} for ${width}`);
         invariant(request.vectors.length > 0 && request.k >= 0, 'a request has a vector, and no k below 0');
-        const few = fewOf(request, rows);
-        if (few !== undefined) {
-          answers[at] = few === 0 ? { rows: new Int32Array(0), scores: new Float64Array(0) } : readAll(request, few);
+        const allowedCount = request.allowed?.count() ?? rows;
+        if (request.k === 0 || request.k >= allowedCount / 2) {
+          answers[at] = readAll(request, allowedCount);
+          return;
+        }
+        if (allowedCount < rows * fewRows) {
+          answers[at] = onePass(scanStore, [request], score, request.allowed!.list())[0]!;
           return;
         }
         if (passVectors > 0 && passVectors + request.vectors.length > mostVectors) run();
@@ -124,9 +133,10 @@ function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: nu
     },
   };
 
-  /** Scores all rows, for a request for few rows, or for most of the allowed ones. */
+  /** Scores all rows, for a request for most of the allowed ones. */
   function readAll({ vectors: queries, k, allowed }: ScanRequest, count: number): RankedRows {
     const best = new BestRows(k, count);
+    if (k === 0) return best.ordered();
     const onlyQuery = queries.length === 1 ? queries[0]! : undefined;
     const visit = (row: number): void =>
       best.push(row, onlyQuery ? scoreOf(onlyQuery, vectors, row * width) : bestScoreOf(queries, vectors, row * width));
@@ -134,13 +144,6 @@ function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: nu
     else for (let row = 0; row < rows; row++) visit(row);
     return best.ordered();
   }
-}
-
-/** Returns the number of rows to read one by one; undefined for a scan. */
-function fewOf({ k, allowed }: ScanRequest, rows: number): number | undefined {
-  const allowedCount = allowed?.count() ?? rows;
-  if (k === 0) return 0;
-  return allowedCount < rows * fewRows || k >= allowedCount / 2 ? allowedCount : undefined;
 }
 
 interface ScanStore extends CodeStore {
@@ -159,13 +162,17 @@ interface ScannedQuery {
 /** Cached between passes, of which only one runs at a time. */
 const pool: Candidates[] = [];
 
-/** Makes one pass over the codes for all requests. The memory from `scratch` on has records of queries, words of codes, masks, entries. */
+/**
+ * Makes one pass over the codes for all requests. The memory from `scratch` on has records of queries, words of codes, masks or the list, entries.
+ * @param list the rows of the only request; otherwise a pass reads all blocks with their rows
+ */
 function onePass(
   { memory, kernel, codes, records, scratch, layout, centre }: ScanStore,
   requests: readonly ScanRequest[],
   score: (queries: readonly Float64Array[], row: number) => number,
+  list?: Uint32Array,
 ): RankedRows[] {
-  const { pairs, blocks, rows } = layout;
+  const { rowBytes, blocks, rows } = layout;
   const candidatesEach = requests.map(({ vectors, k }, i) => {
     const candidates = (pool[i] ??= new Candidates());
     candidates.begin(k, rows, (row) => score(vectors, row), vectors.length > 1);
@@ -173,7 +180,7 @@ function onePass(
   });
   const scannedQueries = requests.flatMap(({ vectors }, i) =>
     vectors.map((vector): ScannedQuery => {
-      const query = codeQuery(vector, pairs);
+      const query = codeQuery(vector, rowBytes);
       return {
         candidates: candidatesEach[i]!,
         query,
@@ -183,43 +190,43 @@ function onePass(
       };
     }),
   );
-  const single = scannedQueries.length % 4 === 1 ? 1 : 0;
-  const quadCount = Math.ceil((scannedQueries.length - single) / 4);
-  const queryPlaces = 4 * quadCount + single;
+  const queryCount = scannedQueries.length;
+  const single = queryCount % 4 === 1 ? 1 : 0;
+  const quadCount = list ? 0 : Math.ceil((queryCount - single) / 4);
+  const queryPlaces = list ? queryCount : 4 * quadCount + single;
   const words = scratch + aligned(queryPlaces * queryBytes);
-  const masks = words + aligned(4 * pairs * queryPlaces);
-  const maskBytes = 8 * blocks;
-  const allowedSets = [...new Set(requests.flatMap(({ allowed }) => allowed ?? []))];
+  const masks = words + aligned(4 * rowBytes * queryPlaces);
+  const allowedSets = list ? [list] : [...new Set(requests.flatMap(({ allowed }) => allowed?.words ?? []))];
+  const maskBytes = list ? aligned(4 * list.length) : 8 * blocks;
   const entries = masks + aligned(maskBytes * allowedSets.length);
-  const chunkBlocks = Math.max(firstChunk, Math.min(largestChunk, blocks));
-  reserve(memory, entries + chunkBlocks * blockRows * scannedQueries.length * entryBytes);
-  allowedSets.forEach(({ words: bits }, i) => {
-    new Uint32Array(memory.buffer, masks + i * maskBytes, 2 * blocks).set(bits);
+  const mostAllowed = requests.reduce((most, { allowed }) => Math.max(most, allowed?.count() ?? rows), 0);
+  const chunkBlocks = Math.min(blocks, longestChunk, Math.ceil((largestChunk * rows) / mostAllowed));
+  const chunkRows = Math.min(mostAllowed, list ? mostListed : chunkBlocks * blockRows);
+  reserve(memory, entries + chunkRows * queryCount * entryBytes);
+  allowedSets.forEach((set, i) => {
+    new Uint32Array(memory.buffer, masks + i * maskBytes, set.length).set(set);
   });
+  // The kernel reads a list up to the next multiple of 4.
+  if (list) new Uint32Array(memory.buffer, masks + 4 * list.length, -list.length & 3).fill(0);
   const allowedOf = requests.flatMap(({ vectors, allowed }) =>
-    vectors.map(() => (allowed ? masks + allowedSets.indexOf(allowed) * maskBytes : 0)),
+    vectors.map(() => (allowed ? masks + allowedSets.indexOf(allowed.words) * maskBytes : 0)),
   );
   const numbers = new Float64Array(memory.buffer, scratch, 4 * queryPlaces);
   const pointers = new Uint32Array(memory.buffer, scratch, 8 * queryPlaces);
-  writeWords(new Int32Array(memory.buffer, words, pairs * queryPlaces), scannedQueries, pairs, quadCount, single);
+  writeWords(new Int32Array(memory.buffer, words, rowBytes * queryPlaces), scannedQueries, rowBytes, 4 * quadCount);
   numbers.fill(0);
   for (let i = 0; i < queryPlaces; i++) {
     // Padding of a group of four must reach nothing.
-    numbers[4 * i] = Number.POSITIVE_INFINITY;
+    numbers[4 * i] = scannedQueries[i] ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
     if (!scannedQueries[i]) continue;
     numbers[4 * i + 1] = scannedQueries[i]!.query.length;
     numbers[4 * i + 2] = scannedQueries[i]!.query.error;
     pointers[8 * i + 6] = allowedOf[i]!;
   }
   const perBlock = new Float64Array(memory.buffer, records, 4 * blocks);
-  const foundEntries = new Int32Array(memory.buffer, entries, 3 * chunkBlocks * blockRows * scannedQueries.length);
-  let rangeBlocks = firstChunk;
-  for (let from = 0; from < blocks; from += rangeBlocks, rangeBlocks = Math.min(chunkBlocks, 2 * rangeBlocks)) {
-    const rangeEnd = Math.min(blocks, from + rangeBlocks);
-    scannedQueries.forEach(({ candidates, query, base }, i) => {
-      numbers[4 * i] = (candidates.limit - base) / query.scale;
-    });
-    const end = kernel.scan(codes, pairs, records, from, rangeEnd, rows, scratch, words, quadCount, single, entries);
+  const foundEntries = new Int32Array(memory.buffer, entries, 3 * chunkRows * queryCount);
+  /** Takes the entries of a chunk, and raises the limits. */
+  const endChunk = (end: number): void => {
     const foundEnd = (end - entries) >> 2;
     for (let at = 0; at < foundEnd; at += 3) {
       const row = foundEntries[at]!;
@@ -231,6 +238,27 @@ function onePass(
       candidates.add(row, base + codedScore - slack, base + codedScore + slack);
     }
     for (const candidates of candidatesEach) candidates.endChunk();
+    scannedQueries.forEach(({ candidates, query, base }, i) => {
+      numbers[4 * i] = (candidates.limit - base) / query.scale;
+    });
+  };
+  if (list) {
+    let chunk = firstListed;
+    for (let from = 0; from < list.length; from += chunk, chunk = Math.min(mostListed, 2 * chunk)) {
+      const [rowList, count] = [masks + 4 * from, Math.min(chunk, list.length - from)];
+      let end = entries;
+      for (let i = 0; i < queryCount; i++) {
+        const [query, queryWords] = [scratch + i * queryBytes, words + 4 * i * rowBytes];
+        end = kernel.pick(codes, rowBytes, records, rowList, count, i, query, queryWords, end);
+      }
+      endChunk(end);
+    }
+  } else {
+    let chunk = firstChunk;
+    for (let from = 0; from < blocks; from += chunk, chunk = Math.min(chunkBlocks, 2 * chunk)) {
+      const to = Math.min(blocks, from + chunk);
+      endChunk(kernel.scan(codes, rowBytes, records, from, to, rows, scratch, words, quadCount, single, entries));
+    }
   }
   return candidatesEach.map((candidates) => candidates.end());
 }
@@ -242,20 +270,16 @@ const rounding = 2 ** -48;
 const boundOf = (length: number, error: number, blockError: number, codeLength: number): number =>
   (length * blockError + error * codeLength) * (1 + rounding);
 
-/** Writes the codes of queries, a pair of columns per word: four queries interleaved, and the single one alone at the end. */
-function writeWords(
-  words: Int32Array,
-  asked: readonly ScannedQuery[],
-  pairs: number,
-  quads: number,
-  single: number,
-): void {
+/** Writes the codes of queries, each pair of columns twice: of a group of four queries by turns 4 columns of each, then whole queries. */
+function writeWords(words: Int32Array, asked: readonly ScannedQuery[], rowBytes: number, inGroups: number): void {
   words.fill(0);
-  asked.forEach(({ query }, i) => {
-    const isSingle = single === 1 && i === 4 * quads;
-    for (let pair = 0; pair < pairs; pair++) {
-      const wordIndex = isSingle ? 4 * quads * pairs + pair : 4 * pairs * (i >> 2) + 4 * pair + (i & 3);
-      words[wordIndex] = (query.codes[2 * pair]! & 0xffff) | (query.codes[2 * pair + 1]! << 16);
+  asked.forEach(({ query: { codes } }, i) => {
+    const isWhole = i >= inGroups;
+    const start = isWhole ? i * rowBytes : (i & ~3) * rowBytes + 4 * (i & 3);
+    for (let column = 0; column < rowBytes; column += 2) {
+      const at = start + (isWhole ? column : 16 * (column >> 2) + (column & 2));
+      words[at] = (codes[column]! & 0xffff) | (codes[column + 1]! << 16);
+      words[at + 1] = words[at]!;
     }
   });
 }

@@ -9,7 +9,7 @@ interface ScanKernel {
   /** Returns the end of the entries; `src/engines/scan/kernels/scan.ts` describes the arguments. */
   scan(
     codes: number,
-    pairs: number,
+    rowBytes: number,
     blocks: number,
     from: number,
     to: number,
@@ -18,6 +18,17 @@ interface ScanKernel {
     words: number,
     quads: number,
     single: number,
+    entries: number,
+  ): number;
+  pick(
+    codes: number,
+    rowBytes: number,
+    blocks: number,
+    list: number,
+    count: number,
+    number: number,
+    query: number,
+    words: number,
     entries: number,
   ): number;
 }
@@ -36,7 +47,6 @@ const page = 65_536;
 /** Codes begin at a page of the machine. */
 const bottom = 4096;
 const largestMemory = 2 ** 32 - page;
-const readAhead = 4096;
 
 export const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
@@ -55,7 +65,7 @@ export function makeCodeStore(layout: CodeLayout, centre: Float32Array): CodeSto
   const records = aligned(bottom + layout.codeBytes);
   const scratch = aligned(records + layout.blocks * recordBytes);
   // The kernel reads ahead, even at the end.
-  const initial = pagesFor(scratch + readAhead + layout.pairs * 2 * blockRows);
+  const initial = pagesFor(scratch + 2 * layout.rowBytes * blockRows + 64);
   const memory = new WebAssembly.Memory({ initial, maximum: 65_536 });
   const kernel = instantiateScan(memory);
   invariant(kernel.firstFree() <= bottom, 'the compiler uses less than a page');

@@ -1,2 +1,2 @@
 /** Exports the kernels that the host calls. This is AssemblyScript, compiled by scripts/build-kernels.mjs. */
-export { firstFree, scan } from './scan';
+export { firstFree, pick, scan } from './scan';

@@ -1,0 +1,87 @@
+/**
+ * Search at size, in processor time of one core: the exact scan with filters that keep few items. `npm run bench -- search`, or
+ * `npx tsx bench/search.ts [--items=1000000] [--width=64] [--k=100]`.
+ *
+ * Vectors are those of two towers (`serving/two_towers.ts`: topics, lengths that differ, queries from another distribution) and random normal ones,
+ * the worst case. Each figure is the median [lowest–highest] of rounds, each of which is the median of 60 queries.
+ */
+import { makeRandom } from '../src/base/random/random.ts';
+import { Bits } from '../src/engines/scan/bits.ts';
+import { makeScan, type ScanRequest } from '../src/engines/scan/scan.ts';
+import { describeMachine, median, range } from './machine.ts';
+import { type TwoTowers, twoTowers } from './serving/two_towers.ts';
+
+const option = (name: string): string | undefined =>
+  process.argv.find((argument) => argument.startsWith(`--${name}=`))?.slice(name.length + 3);
+const numberOf = (name: string, otherwise: number): number => Number(option(name) ?? otherwise);
+const [items, width, k] = [numberOf('items', 1e6), numberOf('width', 64), numberOf('k', 100)];
+const [queryCount, rounds] = [60, numberOf('rounds', 5)];
+
+function randomNormal(): TwoTowers {
+  const random = makeRandom(11);
+  const gaussian = (): number => Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
+  const vectors = (count: number): Float32Array => Float32Array.from({ length: count * width }, gaussian);
+  return { items: vectors(items), queries: vectors(queryCount) };
+}
+
+function processorTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+function medianOf(works: readonly (() => unknown)[]): number {
+  return median(
+    works.map((work) => {
+      const start = processorTime();
+      work();
+      return processorTime() - start;
+    }),
+  );
+}
+
+const random = makeRandom(3);
+function keptShare(share: number): Bits {
+  const kept = new Bits(items);
+  for (let row = 0; row < items; row++) if (random.next() < share) kept.add(row);
+  return kept;
+}
+function keptRange(share: number): Bits {
+  const kept = new Bits(items);
+  for (let row = Math.floor(items / 3), end = row + share * items; row < end; row++) kept.add(row);
+  return kept;
+}
+
+const filters = new Map<string, Bits | undefined>([
+  ['no filter', undefined],
+  ['30 %', keptShare(0.3)],
+  ['10 %', keptShare(0.1)],
+  ['4 %', keptShare(0.04)],
+  ['2 %', keptShare(0.02)],
+  ['1 %', keptShare(0.01)],
+  ['1 %, rows in a row', keptRange(0.01)],
+  ['0.1 %', keptShare(0.001)],
+]);
+
+for (const [name, make] of [
+  ['two towers', () => twoTowers(items, queryCount, width)],
+  ['random normal', randomNormal],
+] as const) {
+  const made = make();
+  const scan = makeScan(made.items, items, width);
+  const queries = Array.from({ length: queryCount }, (_, i) =>
+    Float64Array.from(made.queries.subarray(i * width, (i + 1) * width)),
+  );
+  console.log(`\n${name}, ${items.toLocaleString('en')} × ${width}, k ${k}: ${describeMachine()}`);
+  for (const [filter, allowed] of filters) {
+    const requests = queries.map((query): ScanRequest => ({ vectors: [query], k, ...(allowed && { allowed }) }));
+    scan.top(requests);
+    const singles = Array.from({ length: rounds }, () => medianOf(requests.map((each) => () => scan.top([each]))));
+    const together = Array.from(
+      { length: rounds },
+      () => medianOf([() => scan.top(requests.slice(0, 32)), () => scan.top(requests.slice(28, 60))]) / 32,
+    );
+    console.log(
+      `  ${filter.padEnd(20)} one query ${range(singles, 2)} ms, 32 together ${range(together, 2)} ms a query`,
+    );
+  }
+}
