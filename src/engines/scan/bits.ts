@@ -16,12 +16,12 @@ export class Bits {
     words?: Uint32Array<ArrayBuffer>,
   ) {
     this.words = words ?? new Uint32Array(2 * Math.ceil(rows / 64));
+    if (words === undefined) this.#count = 0;
   }
 
   static all(rows: number): Bits {
     const bits = new Bits(rows);
-    bits.words.fill(0xffffffff);
-    bits.#clearEnd();
+    bits.addRange(0, rows);
     return bits;
   }
 
@@ -33,6 +33,22 @@ export class Bits {
     if (this.#count !== undefined && !this.has(row)) this.#count++;
     this.words[row >>> 5]! |= 1 << (row & 31);
     this.#list = undefined;
+  }
+
+  /** Adds the rows from `from` to `to`, of which the set has none. */
+  addRange(from: number, to: number): void {
+    if (from >= to) return;
+    if (this.#count !== undefined) this.#count += to - from;
+    this.#list = undefined;
+    const [firstWord, lastWord] = [from >>> 5, (to - 1) >>> 5];
+    const [firstBits, lastBits] = [0xffffffff << (from & 31), 0xffffffff >>> (31 - ((to - 1) & 31))];
+    if (firstWord === lastWord) {
+      this.words[firstWord]! |= firstBits & lastBits;
+      return;
+    }
+    this.words[firstWord]! |= firstBits;
+    this.words.fill(0xffffffff, firstWord + 1, lastWord);
+    this.words[lastWord]! |= lastBits;
   }
 
   delete(row: number): void {

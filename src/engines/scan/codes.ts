@@ -21,14 +21,14 @@ const scoreError = (width: number): number => (4 * width + 64) * 2 ** -53;
 export interface CodeLayout {
   readonly rows: number;
   readonly width: number;
-  /** Bytes of the codes of a row: the width, rounded up to a multiple of 4 by columns of zeros. */
+  /** Bytes of the codes of a row: the width, rounded up to a multiple of 8 by columns of zeros. */
   readonly rowBytes: number;
   readonly blocks: number;
   readonly codeBytes: number;
 }
 
 export function layoutOf(rows: number, width: number): CodeLayout {
-  const rowBytes = 4 * Math.ceil(width / 4);
+  const rowBytes = 8 * Math.ceil(width / 8);
   const blocks = Math.ceil(rows / blockRows);
   return { rows, width, rowBytes, blocks, codeBytes: blocks * blockRows * rowBytes };
 }
@@ -53,6 +53,7 @@ export function centreOf(vectors: Float32Array, rows: number, width: number): Fl
  * @param centre float32 [width], finite
  * @param records float64 [blocks, 4]
  * @param from the first block to write; those before it exist already
+ * @param order the row of `vectors` of each item; the same one by default
  */
 export function writeCodes(
   layout: CodeLayout,
@@ -61,6 +62,7 @@ export function writeCodes(
   codes: Int8Array,
   records: Float64Array,
   from = 0,
+  order?: Int32Array,
 ): void {
   const { rows, width, rowBytes, blocks } = layout;
   const centreLength = lengthOf(centre);
@@ -69,8 +71,9 @@ export function writeCodes(
     const endRow = Math.min(rows, firstRow + blockRows);
     let largestOffset = 0;
     for (let row = firstRow; row < endRow; row++) {
+      const vectorStart = (order ? order[row]! : row) * width;
       for (let column = 0; column < width; column++) {
-        largestOffset = Math.max(largestOffset, Math.abs(vectors[row * width + column]! - centre[column]!));
+        largestOffset = Math.max(largestOffset, Math.abs(vectors[vectorStart + column]! - centre[column]!));
       }
     }
     invariant(Number.isFinite(largestOffset), 'the vectors of items are finite');
@@ -80,13 +83,14 @@ export function writeCodes(
     let mostSquares = 0;
     let mostWhole = 0;
     for (let row = firstRow; row < endRow; row++) {
+      const vectorStart = (order ? order[row]! : row) * width;
       const codeStart = 2 * rowBytes * (row >> 1) + 2 * (row & 1);
       let errorSquares = 0;
       let codeSquares = 0;
       let squares = 0;
       let wholeSquares = 0;
       for (let column = 0; column < width; column++) {
-        const x = vectors[row * width + column]!;
+        const x = vectors[vectorStart + column]!;
         const y = x - centre[column]!;
         const code = Math.floor(y / scale + 0.5);
         const codedValue = code * scale;

@@ -20,6 +20,10 @@ export interface ScanRequest {
   readonly k: number;
   /** Default: all rows. */
   readonly allowed?: Bits;
+  /** Leaves rows with a lower score out, so that fewer than `k` may remain. */
+  readonly least?: number;
+  /** True if the allowed rows lie in long runs, so that their blocks are scanned however few they are. */
+  readonly isInRuns?: boolean;
 }
 
 export interface Scan {
@@ -31,6 +35,8 @@ export interface Scan {
   /** Returns the codes, to be stored. They share memory with the scan, which may move when it next answers. */
   coded(): CodedItems;
   score(vectors: readonly Float64Array[], row: number): number;
+  /** Returns the inner product of a vector and each row, as the codes tell: float64 [rows]. */
+  estimates(vector: Float64Array): Float64Array;
 }
 
 export interface CodedItems {
@@ -56,12 +62,16 @@ const mostListed = 1024;
 /** A request for fewer rows than this share reads the codes of their list, without the other requests. */
 const fewRows = 1 / 32;
 
-/** @param vectors float32 [rows, width], finite @throws RangeError if codes need more than the 4 GiB of a WebAssembly memory, or more than the machine has */
-export function makeScan(vectors: Float32Array, rows: number, width: number): Scan {
+/**
+ * @param vectors float32 [rows, width], finite
+ * @param order the row of `vectors` of each row of the scan; the same one by default
+ * @throws RangeError if codes need more than the 4 GiB of a WebAssembly memory, or more than the machine has
+ */
+export function makeScan(vectors: Float32Array, rows: number, width: number, order?: Int32Array): Scan {
   const layout = layoutOf(rows, width);
   const store = makeCodeStore(layout, centreOf(vectors, rows, width));
-  writeStore(store, layout, vectors);
-  return scanOf(store, vectors, rows, width);
+  writeStore(store, layout, vectors, 0, order);
+  return scanOf(store, vectors, rows, width, order);
 }
 
 /** Returns the scan of items whose codes are known. @param coded codes of these vectors by this version; others would give other answers */
@@ -83,17 +93,20 @@ export function scanOfCoded(
  * Returns the scan of the first `rows` items of a store. It does not change when others are added: their codes may change the scale of its last block, but no
  * score.
  */
-function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: number): Scan {
+function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: number, order?: Int32Array): Scan {
   invariant(vectors.length === rows * width, `${vectors.length} numbers for ${rows} × ${width}`);
   const scanStore = { ...store, layout: layoutOf(rows, width) };
-  const score = (queries: readonly Float64Array[], row: number): number =>
-    queries.length === 1 ? scoreOf(queries[0]!, vectors, row * width) : bestScoreOf(queries, vectors, row * width);
+  const score = (queries: readonly Float64Array[], row: number): number => {
+    const at = (order ? order[row]! : row) * width;
+    return queries.length === 1 ? scoreOf(queries[0]!, vectors, at) : bestScoreOf(queries, vectors, at);
+  };
 
   return {
     rows,
     width,
     vectors,
     score,
+    estimates: (vector) => estimatesOf(scanStore, vector),
     coded: () => ({
       codes: new Uint8Array(store.memory.buffer, store.codes, scanStore.layout.codeBytes),
       records: new Float64Array(store.memory.buffer, store.records, 4 * scanStore.layout.blocks),
@@ -120,7 +133,7 @@ function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: nu
           answers[at] = readAll(request, allowedCount);
           return;
         }
-        if (allowedCount < rows * fewRows) {
+        if (allowedCount < rows * fewRows && !request.isInRuns) {
           answers[at] = onePass(scanStore, [request], score, request.allowed!.list())[0]!;
           return;
         }
@@ -137,9 +150,7 @@ function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: nu
   function readAll({ vectors: queries, k, allowed }: ScanRequest, count: number): RankedRows {
     const best = new BestRows(k, count);
     if (k === 0) return best.ordered();
-    const onlyQuery = queries.length === 1 ? queries[0]! : undefined;
-    const visit = (row: number): void =>
-      best.push(row, onlyQuery ? scoreOf(onlyQuery, vectors, row * width) : bestScoreOf(queries, vectors, row * width));
+    const visit = (row: number): void => best.push(row, score(queries, row));
     if (allowed) allowed.forEach(visit);
     else for (let row = 0; row < rows; row++) visit(row);
     return best.ordered();
@@ -173,9 +184,9 @@ function onePass(
   list?: Uint32Array,
 ): RankedRows[] {
   const { rowBytes, blocks, rows } = layout;
-  const candidatesEach = requests.map(({ vectors, k }, i) => {
+  const candidatesEach = requests.map(({ vectors, k, least }, i) => {
     const candidates = (pool[i] ??= new Candidates());
-    candidates.begin(k, rows, (row) => score(vectors, row), vectors.length > 1);
+    candidates.begin(k, rows, (row) => score(vectors, row), vectors.length > 1, least);
     return candidates;
   });
   const scannedQueries = requests.flatMap(({ vectors }, i) =>
@@ -215,9 +226,14 @@ function onePass(
   const pointers = new Uint32Array(memory.buffer, scratch, 8 * queryPlaces);
   writeWords(new Int32Array(memory.buffer, words, rowBytes * queryPlaces), scannedQueries, rowBytes, 4 * quadCount);
   numbers.fill(0);
+  const setLimits = (): void =>
+    scannedQueries.forEach(({ candidates, query, base }, i) => {
+      numbers[4 * i] = (candidates.limit - base) / query.scale;
+    });
+  setLimits();
   for (let i = 0; i < queryPlaces; i++) {
     // Padding of a group of four must reach nothing.
-    numbers[4 * i] = scannedQueries[i] ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+    if (!scannedQueries[i]) numbers[4 * i] = Number.POSITIVE_INFINITY;
     if (!scannedQueries[i]) continue;
     numbers[4 * i + 1] = scannedQueries[i]!.query.length;
     numbers[4 * i + 2] = scannedQueries[i]!.query.error;
@@ -238,9 +254,7 @@ function onePass(
       candidates.add(row, base + codedScore - slack, base + codedScore + slack);
     }
     for (const candidates of candidatesEach) candidates.endChunk();
-    scannedQueries.forEach(({ candidates, query, base }, i) => {
-      numbers[4 * i] = (candidates.limit - base) / query.scale;
-    });
+    setLimits();
   };
   if (list) {
     let chunk = firstListed;
@@ -263,6 +277,27 @@ function onePass(
   return candidatesEach.map((candidates) => candidates.end());
 }
 
+function estimatesOf({ memory, kernel, codes, records, scratch, layout, centre }: ScanStore, vector: Float64Array) {
+  const { rowBytes, blocks, rows } = layout;
+  const query = codeQuery(vector, rowBytes);
+  const words = scratch + queryBytes;
+  const entries = words + aligned(4 * rowBytes);
+  reserve(memory, entries + blocks * blockRows * entryBytes);
+  const numbers = new Float64Array(memory.buffer, scratch, 4);
+  numbers.set([Number.NEGATIVE_INFINITY, query.length, query.error, 0]);
+  writeWords(new Int32Array(memory.buffer, words, rowBytes), [{ query }], rowBytes, 0);
+  kernel.scan(codes, rowBytes, records, 0, blocks, rows, scratch, words, 0, 1, entries);
+  const perBlock = new Float64Array(memory.buffer, records, 4 * blocks);
+  const foundEntries = new Int32Array(memory.buffer, entries, 3 * rows);
+  const base = scoreOf(vector, centre, 0);
+  // The entries of a scan of all rows are in their order.
+  const estimates = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) {
+    estimates[row] = base + (foundEntries[3 * row + 2]! * query.scale) / perBlock[4 * (row >> 6)]!;
+  }
+  return estimates;
+}
+
 /** A generous bound of the relative rounding error of a bound in float64. */
 const rounding = 2 ** -48;
 
@@ -271,7 +306,12 @@ const boundOf = (length: number, error: number, blockError: number, codeLength: 
   (length * blockError + error * codeLength) * (1 + rounding);
 
 /** Writes the codes of queries, each pair of columns twice: of a group of four queries by turns 4 columns of each, then whole queries. */
-function writeWords(words: Int32Array, asked: readonly ScannedQuery[], rowBytes: number, inGroups: number): void {
+function writeWords(
+  words: Int32Array,
+  asked: readonly Pick<ScannedQuery, 'query'>[],
+  rowBytes: number,
+  inGroups: number,
+): void {
   words.fill(0);
   asked.forEach(({ query: { codes } }, i) => {
     const isWhole = i >= inGroups;

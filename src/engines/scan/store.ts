@@ -6,7 +6,7 @@ import { kernels as encoded } from './kernels/generated.ts';
 /** The compiled scan as the host calls it. Pointers are byte offsets in its memory. */
 interface ScanKernel {
   firstFree(): number;
-  /** Returns the end of the entries; `src/engines/scan/kernels/scan.ts` describes the arguments. */
+  /** Returns the end of the entries; `src/engines/scan/kernels/main.ts` describes the arguments. */
   scan(
     codes: number,
     rowBytes: number,
@@ -78,11 +78,12 @@ export function writeStore(
   layout: CodeLayout,
   vectors: Float32Array,
   from = 0,
+  order?: Int32Array,
 ): void {
   const { codeBytes, blocks } = layout;
   const { buffer } = memory;
   const storeRecords = new Float64Array(buffer, records, 4 * blocks);
-  writeCodes(layout, vectors, centre, new Int8Array(buffer, codes, codeBytes), storeRecords, from);
+  writeCodes(layout, vectors, centre, new Int8Array(buffer, codes, codeBytes), storeRecords, from, order);
 }
 
 const pagesFor = (bytes: number): number => {
