@@ -10,7 +10,16 @@ import { invariant } from '../../base/diagnostics/failure.ts';
 import type { Bits } from './bits.ts';
 import { BestRows, Candidates, type RankedRows } from './candidates.ts';
 import { blockRows, type CodedQuery, type CodeLayout, centreOf, codeQuery, layoutOf } from './codes.ts';
-import { aligned, type CodeStore, makeCodeStore, reserve, writeStore } from './store.ts';
+import {
+  aligned,
+  type CodeStore,
+  longestChunk,
+  makeCodeStore,
+  mostVectors,
+  openCodeStore,
+  reserve,
+  writeStore,
+} from './store.ts';
 
 export type { RankedRows } from './candidates.ts';
 
@@ -50,12 +59,12 @@ export interface CodedItems {
 
 const queryBytes = 32;
 const entryBytes = 12;
-const mostVectors = 64;
-/** Blocks of the first chunk, and of the largest one: the limit rises after each chunk, and all items of the first one pass it. */
+/**
+ * Blocks of the first chunk, and of the largest one: the limit rises after each chunk, and all items of the first one pass it. Chunks of requests for a part
+ * of the rows are longer, so that they have as many of them.
+ */
 const firstChunk = 1;
 const largestChunk = 64;
-/** Blocks of a chunk of requests for a part of the rows have as many of them, up to this number of blocks. */
-const longestChunk = 1024;
 /** Rows of a list that are scored between two raises of the limit: at the beginning, and at most. */
 const firstListed = 64;
 const mostListed = 1024;
@@ -72,6 +81,42 @@ export function makeScan(vectors: Float32Array, rows: number, width: number, ord
   const store = makeCodeStore(layout, centreOf(vectors, rows, width));
   writeStore(store, layout, vectors, 0, order);
   return scanOf(store, vectors, rows, width, order);
+}
+
+/** Items that threads search without a copy of their own. A message to a worker thread can have it. */
+export interface SharedItems {
+  readonly memory: WebAssembly.Memory;
+  /** float32 [rows, width], in a SharedArrayBuffer. */
+  readonly vectors: Float32Array;
+  readonly rows: number;
+  readonly width: number;
+  /** float32 [width] */
+  readonly centre: Float32Array;
+  readonly threads: number;
+}
+
+/**
+ * Puts items and their codes into memory that threads share. Vectors that lie in a SharedArrayBuffer are not copied.
+ * @param vectors float32 [rows, width], finite
+ * @throws RangeError if codes and working memory of all threads need more than the 4 GiB of a WebAssembly memory
+ */
+export function shareItems(vectors: Float32Array, rows: number, width: number, threads: number): SharedItems {
+  invariant(Number.isSafeInteger(threads) && threads > 0, `${threads} threads`);
+  const layout = layoutOf(rows, width);
+  const store = makeCodeStore(layout, centreOf(vectors, rows, width), threads);
+  writeStore(store, layout, vectors);
+  let shared = vectors;
+  if (!(vectors.buffer instanceof SharedArrayBuffer)) {
+    shared = new Float32Array(new SharedArrayBuffer(vectors.byteLength));
+    shared.set(vectors);
+  }
+  return { memory: store.memory, vectors: shared, rows, width, centre: store.centre, threads };
+}
+
+/** @param thread from 0 to the number of threads that share the items: each uses another number */
+export function scanOfShared({ memory, vectors, rows, width, centre, threads }: SharedItems, thread: number): Scan {
+  invariant(thread >= 0 && thread < threads, `thread ${thread} of ${threads}`);
+  return scanOf(openCodeStore(memory, layoutOf(rows, width), centre, thread), vectors, rows, width);
 }
 
 /** Returns the scan of items whose codes are known. @param coded codes of these vectors by this version; others would give other answers */
@@ -178,11 +223,12 @@ const pool: Candidates[] = [];
  * @param list the rows of the only request; otherwise a pass reads all blocks with their rows
  */
 function onePass(
-  { memory, kernel, codes, records, scratch, layout, centre }: ScanStore,
+  store: ScanStore,
   requests: readonly ScanRequest[],
   score: (queries: readonly Float64Array[], row: number) => number,
   list?: Uint32Array,
 ): RankedRows[] {
+  const { memory, kernel, codes, records, scratch, layout, centre } = store;
   const { rowBytes, blocks, rows } = layout;
   const candidatesEach = requests.map(({ vectors, k, least }, i) => {
     const candidates = (pool[i] ??= new Candidates());
@@ -213,7 +259,7 @@ function onePass(
   const mostAllowed = requests.reduce((most, { allowed }) => Math.max(most, allowed?.count() ?? rows), 0);
   const chunkBlocks = Math.min(blocks, longestChunk, Math.ceil((largestChunk * rows) / mostAllowed));
   const chunkRows = Math.min(mostAllowed, list ? mostListed : chunkBlocks * blockRows);
-  reserve(memory, entries + chunkRows * queryCount * entryBytes);
+  reserve(store, entries + chunkRows * queryCount * entryBytes);
   allowedSets.forEach((set, i) => {
     new Uint32Array(memory.buffer, masks + i * maskBytes, set.length).set(set);
   });
@@ -277,12 +323,13 @@ function onePass(
   return candidatesEach.map((candidates) => candidates.end());
 }
 
-function estimatesOf({ memory, kernel, codes, records, scratch, layout, centre }: ScanStore, vector: Float64Array) {
+function estimatesOf(store: ScanStore, vector: Float64Array): Float64Array {
+  const { memory, kernel, codes, records, scratch, layout, centre } = store;
   const { rowBytes, blocks, rows } = layout;
   const query = codeQuery(vector, rowBytes);
   const words = scratch + queryBytes;
   const entries = words + aligned(4 * rowBytes);
-  reserve(memory, entries + blocks * blockRows * entryBytes);
+  reserve(store, entries + blocks * blockRows * entryBytes);
   const numbers = new Float64Array(memory.buffer, scratch, 4);
   numbers.set([Number.NEGATIVE_INFINITY, query.length, query.error, 0]);
   writeWords(new Int32Array(memory.buffer, words, rowBytes), [{ query }], rowBytes, 0);

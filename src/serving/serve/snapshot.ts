@@ -67,6 +67,8 @@ export interface SnapshotSource {
     readonly keys: Texts;
     readonly titles?: Texts;
     readonly columns?: ItemColumns;
+    /** The scan of vectors that threads share (`scanOfShared`). Default: a new one. */
+    readonly scan?: Scan;
   };
   readonly users?: {
     readonly keys: Texts;
@@ -136,7 +138,7 @@ export function makeSnapshot({ version, items, users, objectives = [] }: Snapsho
   return snapshotOf({
     version,
     objectives,
-    scan: makeScan(data, rows, width),
+    scan: items.scan ?? makeScan(data, rows, width),
     keys: makeKeyTable(items.keys, rows),
     titleAt: (row) => titles?.keyAt(row),
     columns: items.columns ?? new Map(),

@@ -5,7 +5,14 @@ import { describe, expect, it } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import { Bits } from '../../../src/engines/scan/bits.ts';
 import { centreOf, codeQuery, layoutOf, recordBytes, writeCodes } from '../../../src/engines/scan/codes.ts';
-import { bestScoreOf, makeScan, type ScanRequest, scoreOf } from '../../../src/engines/scan/scan.ts';
+import {
+  bestScoreOf,
+  makeScan,
+  type ScanRequest,
+  scanOfShared,
+  scoreOf,
+  shareItems,
+} from '../../../src/engines/scan/scan.ts';
 import fc from '../../fast_check.ts';
 
 const random = makeRandom(5);
@@ -230,4 +237,29 @@ it('keeps nothing of a scan that nobody has any more', () => {
     collect();
     expect(gone.deref()).toBeUndefined();
   });
+});
+
+it('answers from shared memory as from memory of its own, each thread in working memory of its own', () => {
+  const [rows, width] = [3000, 12];
+  const vectors = vectorsOf('gaussian', rows * width);
+  const plain = makeScan(vectors, rows, width);
+  const items = shareItems(vectors, rows, width, 2);
+  const scans = [0, 1].map((thread) => scanOfShared(items, thread));
+  expect(items.memory.buffer).toBeInstanceOf(SharedArrayBuffer);
+  expect(shareItems(items.vectors, rows, width, 1).vectors).toBe(items.vectors);
+  const allowed = new Bits(rows);
+  for (let row = 0; row < rows; row += 3) allowed.add(row);
+  for (let round = 0; round < 10; round++) {
+    const requests = [7, 40, 1].map((k, i) => ({
+      vectors: [queryOf('gaussian', width)],
+      k,
+      ...(i === round % 3 ? { allowed } : {}),
+    }));
+    const answers = plain.top(requests);
+    for (const scan of scans) expect(scan.top(requests)).toEqual(answers);
+    expect(scans[1]!.estimates(requests[0]!.vectors[0]!)).toEqual(plain.estimates(requests[0]!.vectors[0]!));
+  }
+  const many = { vectors: Array.from({ length: 700 }, () => queryOf('gaussian', width)), k: 5, allowed };
+  expect(() => scans[0]!.top([many])).toThrow('fits into the memory of its thread');
+  expect(() => scanOfShared(items, 2)).toThrow('thread 2 of 2');
 });
