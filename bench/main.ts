@@ -26,6 +26,7 @@ const parts: Readonly<Record<string, readonly (readonly string[])[]>> = {
     [...tsx, 'bench/serve.ts'],
     [...tsx, 'bench/http.ts'],
   ],
+  search: [[...tsx, 'bench/search.ts']],
   capacity: [[...tsx, 'bench/capacity.ts']],
   browser: [[...tsx, 'bench/browser.ts']],
   daily: [[...tsx, 'bench/daily.ts']],

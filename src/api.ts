@@ -33,11 +33,18 @@ export type { Diagnostic } from './base/diagnostics/diagnostic.ts';
 export { Failure } from './base/diagnostics/failure.ts';
 export type { EngineName } from './engines/engine.ts';
 export { type Choice, type Listed, listEngines as engines } from './engines/engines.ts';
+export { type SharedItems, scanOfShared, shareItems } from './engines/scan/scan.ts';
 export type { MeasureSpec } from './graph/plan/plan.ts';
 export type { Exported } from './serving/serve/export.ts';
 export type { ExportedPage } from './serving/serve/export_page.ts';
 export type { Item, Recommendation } from './serving/serve/prepare.ts';
-export type { Snapshot, TopAnswer, TopRequest } from './serving/serve/snapshot.ts';
+export {
+  makeSnapshot,
+  type Snapshot,
+  type SnapshotSource,
+  type TopAnswer,
+  type TopRequest,
+} from './serving/serve/snapshot.ts';
 export type { Answers } from './serving/server/answers.ts';
 export type { Limits } from './serving/server/limits.ts';
 export type { RecommendAnswer, RecommendBody, SimilarAnswer, SimilarBody } from './serving/server/schemas.ts';

@@ -3,22 +3,26 @@ import { join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Dataset } from '../../data/dataset.ts';
-import type { IndexEvent } from '../../serving/ann/build.ts';
+import type { IndexEvent, IndexKindName } from '../../serving/ann/build.ts';
 import type { RecallCertificate } from '../../serving/serve/recommend.ts';
 import type { Snapshot } from '../../serving/serve/snapshot.ts';
 import { type Run, retrievalOf } from './run.ts';
 import { version } from './version.ts';
 
-const spaces = { ip: 'inner products', l2sq: 'distances' } as const;
+const variantTitles: Readonly<Record<string, string>> = {
+  ip: 'a graph of inner products',
+  l2sq: 'a graph of distances',
+  lists: 'lists of near items',
+};
 
 /**
- * Builds a graph of the items, measures it with queries of the data, and writes it.
+ * Builds an index of the items, measures it with queries of the data, and writes it.
  * @throws Failure `no-usearch`, `index-recall`, `folder-in-use`, `run-in-use`, `cannot-write`; the reason of the signal
  */
 export async function writeFolderIndex(run: Run, request: IndexRequest & IndexTargetRequest): Promise<Indexed> {
-  const { to, recall = 0.99, k = 100, queries = 500, signal, onProgress, onItems } = request;
-  const { loadUsearch } = await import('../../serving/ann/graph.ts');
-  loadUsearch();
+  const { to, recall = 0.99, k = 100, queries = 500, kind, signal, onProgress, onItems } = request;
+  const { kindsToTry } = await import('../../serving/ann/build.ts');
+  kindsToTry(kind);
   const { dataset, retrieval } = await retrievalOf(run, run.knownRows());
   const [{ writeIndexFolder: writeIndex }, { interestsOf }] = await Promise.all([
     import('../../serving/ann/index_folder.ts'),
@@ -27,12 +31,12 @@ export async function writeFolderIndex(run: Run, request: IndexRequest & IndexTa
   const show = (event: IndexEvent): void => {
     if (event.kind === 'items') onItems?.(event.done, event.of);
     else if (event.kind === 'certifying') onProgress?.(`measured ${event.what}`);
-    else onProgress?.(`trying a graph of ${spaces[event.space]} on some of the items`);
+    else onProgress?.(`trying ${variantTitles[event.variant]} on some of the items`);
   };
   try {
     const { features, rows, of } = sampleOf(dataset, queries);
     const vectors = interestsOf(await retrieval.queries(features, rows));
-    const { items, graph, certificate } = await writeIndex({
+    const { items, graph, lists, certificate } = await writeIndex({
       folder: to,
       tower: version,
       version: run.trained.manifest.checksum,
@@ -41,14 +45,14 @@ export async function writeFolderIndex(run: Run, request: IndexRequest & IndexTa
       k,
       recall,
       onProgress: show,
-      ...defined({ signal }),
+      ...defined({ kind, signal }),
     });
     const { milliseconds, asked: _, of: events, ...found } = certificate;
     const settings = {
       queries: events,
-      space: graph.settings.metric,
-      candidates: graph.width,
-      'ms a query': milliseconds.graph.toFixed(2),
+      ...(graph && { space: graph.settings.metric, candidates: graph.width }),
+      ...(lists && { lists: lists.count, reach: lists.reach }),
+      'ms a query': (milliseconds.graph ?? milliseconds.lists)!.toFixed(2),
       'ms of the exact scan': milliseconds.scan.toFixed(2),
     };
     return { to, items: items.rows, settings, certificate: found, dropped: [] };
@@ -60,9 +64,9 @@ export async function writeFolderIndex(run: Run, request: IndexRequest & IndexTa
 /** @throws Failure `not-an-index`, `other-index`, `damaged-index`, `no-usearch`, `cannot-read` */
 export async function openFolderIndex(folder: string, snapshot: Snapshot): Promise<OpenedIndex> {
   const { makeRecallGauge, openIndexFolder: openIndex } = await import('../../serving/ann/index_folder.ts');
-  const { graph } = await openIndex(folder, snapshot);
+  const { makeIndex } = await openIndex(folder, snapshot);
   return {
-    snapshot: snapshot.withGraph({ ...graph, gauge: makeRecallGauge() }),
+    snapshot: snapshot.withIndex((scan) => ({ ...makeIndex(scan), gauge: makeRecallGauge() })),
     address: folder,
     close: async () => {},
   };
@@ -105,9 +109,9 @@ const targets: readonly IndexTarget[] = [
   {
     takes: (to) => !/^\w+:\/\//.test(to),
     takesItems: true,
-    async check() {
-      const { loadUsearch } = await import('../../serving/ann/graph.ts');
-      loadUsearch();
+    async check({ kind }) {
+      const { kindsToTry } = await import('../../serving/ann/build.ts');
+      kindsToTry(kind);
     },
     write: writeFolderIndex,
     open: openFolderIndex,
@@ -167,6 +171,8 @@ export interface IndexRequest {
   readonly k?: number;
   /** Maximum number of queries for the certificate. Default: 500. */
   readonly queries?: number;
+  /** The kind of an index in a folder: lists of near items, or a graph of usearch. Default: the quicker one on a sample, if usearch is installed. */
+  readonly kind?: IndexKindName;
   /** Compares float16 numbers in the graph, which then takes half of the memory. */
   readonly half?: boolean;
   /** Drops the other indexes of this name, which servers of other runs may still use. */
@@ -190,6 +196,7 @@ export interface Indexed {
 export interface IndexTargetRequest {
   readonly to: string;
   readonly table?: string;
+  readonly kind?: IndexKindName;
 }
 
 export interface OpenedIndex {

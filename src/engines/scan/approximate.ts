@@ -1,9 +1,9 @@
 /**
- * Finds the best items by a graph if its certificate covers the request, and by the scan otherwise. A graph says which items are probably near. Their scores
- * are those of the scan, in float64, so an answer of the graph has right scores in the right order, but may miss items.
+ * Finds the best items by an index if its certificate covers the request, and by the scan otherwise. An index says which items are probably near: a graph, or
+ * lists of items (`lists.ts`). Their scores are those of the scan, in float64, so an answer has right scores in the right order, but may miss items.
  *
  * Items that an answer must not have, such as those that a filter leaves out, are removed after the search. So the search is wider: as many candidates must
- * remain as an unfiltered search has, or else the scan answers. Like all of this folder, this file is pure: the graph itself is behind an interface.
+ * remain as an unfiltered search has, or else the scan answers. Like all of this folder, this file is pure: a graph itself is behind an interface.
  */
 import { BestRows, type RankedRows } from './candidates.ts';
 import type { Scan, ScanRequest } from './scan.ts';
@@ -29,9 +29,26 @@ export interface NeighbourGraph {
   readonly gauge?: RecallGauge;
 }
 
+/** Lists of items, prepared for the items of one scan. */
+export interface ListIndex {
+  /** The largest k that its certificate covers. */
+  readonly k: number;
+  /** Returns undefined if the scan must answer. */
+  search(request: SearchRequest): RankedRows | undefined;
+  readonly gauge?: RecallGauge;
+}
+
+export type ItemIndex = NeighbourGraph | ListIndex;
+
+/** Returns undefined if the scan must answer. */
+export const searchIndex = (scan: Scan, index: ItemIndex, request: SearchRequest): RankedRows | undefined =>
+  'nearest' in index ? searchGraph(scan, index, request) : index.search(request);
+
 export interface SearchRequest extends ScanRequest {
   /** Always uses the scan. */
   readonly exactly?: boolean;
+  /** True if a filter chose the allowed rows. */
+  readonly isFiltered?: boolean;
 }
 
 export interface Searched extends RankedRows {
@@ -74,20 +91,16 @@ export function searchGraph(
   return best.ordered();
 }
 
-/** Returns the answers in the order of the requests. The scan answers all requests that the graph does not answer together. */
-export function searchAll(
-  scan: Scan,
-  graph: NeighbourGraph | undefined,
-  requests: readonly SearchRequest[],
-): Searched[] {
-  const graphAnswers = requests.map((request) => {
-    if (graph === undefined || request.exactly) return undefined;
-    const nearRows = searchGraph(scan, graph, request);
-    if (nearRows) graph.gauge?.offer(() => recallOf(nearRows, scan.top([request])[0]!));
+/** Returns the answers in the order of the requests. The scan answers all requests that the index does not answer together. */
+export function searchAll(scan: Scan, index: ItemIndex | undefined, requests: readonly SearchRequest[]): Searched[] {
+  const nearAnswers = requests.map((request) => {
+    if (index === undefined || request.exactly) return undefined;
+    const nearRows = searchIndex(scan, index, request);
+    if (nearRows) index.gauge?.offer(() => recallOf(nearRows, scan.top([request])[0]!));
     return nearRows;
   });
-  const scanned = scan.top(requests.filter((_, at) => graphAnswers[at] === undefined)).values();
-  return graphAnswers.map((near) => (near ? { ...near, exact: false } : scanned.next().value!));
+  const scanned = scan.top(requests.filter((_, at) => nearAnswers[at] === undefined)).values();
+  return nearAnswers.map((near) => (near ? { ...near, exact: false } : scanned.next().value!));
 }
 
 /** Returns the share of the exact best items that was found. An item with the score of the last of them counts as found. */

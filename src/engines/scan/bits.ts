@@ -8,18 +8,20 @@ function setBitsIn(word: number): number {
 export class Bits {
   /** A multiple of 64 bits; the bits after `rows` are 0. */
   readonly words: Uint32Array<ArrayBuffer>;
+  #count: number | undefined;
+  #list: Uint32Array | undefined;
 
   constructor(
     readonly rows: number,
     words?: Uint32Array<ArrayBuffer>,
   ) {
     this.words = words ?? new Uint32Array(2 * Math.ceil(rows / 64));
+    if (words === undefined) this.#count = 0;
   }
 
   static all(rows: number): Bits {
     const bits = new Bits(rows);
-    bits.words.fill(0xffffffff);
-    bits.#clearEnd();
+    bits.addRange(0, rows);
     return bits;
   }
 
@@ -28,15 +30,37 @@ export class Bits {
   }
 
   add(row: number): void {
+    if (this.#count !== undefined && !this.has(row)) this.#count++;
     this.words[row >>> 5]! |= 1 << (row & 31);
+    this.#list = undefined;
+  }
+
+  /** Adds the rows from `from` to `to`, of which the set has none. */
+  addRange(from: number, to: number): void {
+    if (from >= to) return;
+    if (this.#count !== undefined) this.#count += to - from;
+    this.#list = undefined;
+    const [firstWord, lastWord] = [from >>> 5, (to - 1) >>> 5];
+    const [firstBits, lastBits] = [0xffffffff << (from & 31), 0xffffffff >>> (31 - ((to - 1) & 31))];
+    if (firstWord === lastWord) {
+      this.words[firstWord]! |= firstBits & lastBits;
+      return;
+    }
+    this.words[firstWord]! |= firstBits;
+    this.words.fill(0xffffffff, firstWord + 1, lastWord);
+    this.words[lastWord]! |= lastBits;
   }
 
   delete(row: number): void {
+    if (this.#count !== undefined && this.has(row)) this.#count--;
     this.words[row >>> 5]! &= ~(1 << (row & 31));
+    this.#list = undefined;
   }
 
   copy(): Bits {
-    return new Bits(this.rows, this.words.slice());
+    const bits = new Bits(this.rows, this.words.slice());
+    bits.#count = this.#count;
+    return bits;
   }
 
   and(other: Bits): Bits {
@@ -62,16 +86,34 @@ export class Bits {
     return bits;
   }
 
+  /** Returns the number of rows of the set. Adding and deleting keep it up to date once it is known. */
   count(): number {
+    if (this.#count !== undefined) return this.#count;
+    // Engines compute with signed words several times as fast: an unsigned one may be too large for their integers.
+    const words = new Int32Array(this.words.buffer, this.words.byteOffset, this.words.length);
     let setBits = 0;
-    for (const word of this.words) setBits += setBitsIn(word);
+    for (let at = 0; at < words.length; at++) setBits += setBitsIn(words[at]!);
+    this.#count = setBits;
     return setBits;
+  }
+
+  /** Returns the rows of the set, ascending. The list is cached until the set changes. */
+  list(): Uint32Array {
+    if (this.#list !== undefined) return this.#list;
+    const list = new Uint32Array(this.count());
+    let listed = 0;
+    this.forEach((row) => {
+      list[listed++] = row;
+    });
+    this.#list = list;
+    return list;
   }
 
   /** Calls `visit` with each row of the set, ascending. */
   forEach(visit: (row: number) => void): void {
-    for (let at = 0; at < this.words.length; at++) {
-      for (let word = this.words[at]!; word !== 0; word &= word - 1) visit(32 * at + 31 - Math.clz32(word & -word));
+    const words = new Int32Array(this.words.buffer, this.words.byteOffset, this.words.length);
+    for (let at = 0; at < words.length; at++) {
+      for (let word = words[at]!; word !== 0; word &= word - 1) visit(32 * at + 31 - Math.clz32(word & -word));
     }
   }
 

@@ -102,10 +102,16 @@ export class Candidates {
   #places: Map<number, number> | undefined;
   #score: (row: number) => number = noScore;
 
-  /** Begins a request for the best `k` of `rows`. */
-  begin(k: number, rows: number, score: (row: number) => number, isSeveral: boolean): void {
+  /** Begins a request for the best `k` of `rows`. @param least score that rows must have */
+  begin(
+    k: number,
+    rows: number,
+    score: (row: number) => number,
+    isSeveral: boolean,
+    least = Number.NEGATIVE_INFINITY,
+  ): void {
     this.k = k;
-    this.limit = Number.NEGATIVE_INFINITY;
+    this.limit = least;
     this.#score = score;
     if (this.#rows.length > mostKept) this.#take(512);
     this.#count = 0;
@@ -136,7 +142,7 @@ export class Candidates {
   endChunk(): void {
     for (let i = this.#counted; i < this.#count; i++) this.#offer(this.#lower[i]!);
     this.#places?.clear();
-    if (this.#size === this.#heap.length && this.#size > 0) this.limit = this.#heap[0]!;
+    this.#raise();
     this.#counted = this.#count;
     if (this.#count < Math.max(fewest, 8 * this.k)) return;
     this.#prune();
@@ -177,7 +183,11 @@ export class Candidates {
       this.#upper[i] = scores[i]!;
       this.#offer(scores[i]!);
     }
-    if (this.#size === this.#heap.length && this.#size > 0) this.limit = this.#heap[0]!;
+    this.#raise();
+  }
+
+  #raise(): void {
+    if (this.#size === this.#heap.length && this.#size > 0) this.limit = Math.max(this.limit, this.#heap[0]!);
   }
 
   #prune(): void {

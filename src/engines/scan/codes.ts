@@ -21,16 +21,16 @@ const scoreError = (width: number): number => (4 * width + 64) * 2 ** -53;
 export interface CodeLayout {
   readonly rows: number;
   readonly width: number;
-  /** Number of pairs of columns; an odd width has one more column, of zeros. */
-  readonly pairs: number;
+  /** Bytes of the codes of a row: the width, rounded up to a multiple of 8 by columns of zeros. */
+  readonly rowBytes: number;
   readonly blocks: number;
   readonly codeBytes: number;
 }
 
 export function layoutOf(rows: number, width: number): CodeLayout {
-  const pairs = Math.ceil(width / 2);
+  const rowBytes = 8 * Math.ceil(width / 8);
   const blocks = Math.ceil(rows / blockRows);
-  return { rows, width, pairs, blocks, codeBytes: blocks * 2 * blockRows * pairs };
+  return { rows, width, rowBytes, blocks, codeBytes: blocks * blockRows * rowBytes };
 }
 
 /** Approximate number of rows whose mean is the centre. Any centre gives the same answers, so a better one is not worth the time. */
@@ -48,10 +48,12 @@ export function centreOf(vectors: Float32Array, rows: number, width: number): Fl
 }
 
 /**
- * Writes the codes and the records of all blocks. Column c of item i of a block is byte 16 · (pairs · ⌊i ÷ 8⌋ + ⌊c ÷ 2⌋) + 2 · (i mod 8) + (c mod 2).
+ * Writes the codes and the records of all blocks. Column c of item i is byte
+ * 2 · rowBytes · ⌊i ÷ 2⌋ + 4 · ⌊c ÷ 2⌋ + 2 · (i mod 2) + (c mod 2).
  * @param centre float32 [width], finite
  * @param records float64 [blocks, 4]
  * @param from the first block to write; those before it exist already
+ * @param order the row of `vectors` of each item; the same one by default
  */
 export function writeCodes(
   layout: CodeLayout,
@@ -60,16 +62,18 @@ export function writeCodes(
   codes: Int8Array,
   records: Float64Array,
   from = 0,
+  order?: Int32Array,
 ): void {
-  const { rows, width, pairs, blocks } = layout;
+  const { rows, width, rowBytes, blocks } = layout;
   const centreLength = lengthOf(centre);
   for (let block = from; block < blocks; block++) {
     const firstRow = block * blockRows;
     const endRow = Math.min(rows, firstRow + blockRows);
     let largestOffset = 0;
     for (let row = firstRow; row < endRow; row++) {
+      const vectorStart = (order ? order[row]! : row) * width;
       for (let column = 0; column < width; column++) {
-        largestOffset = Math.max(largestOffset, Math.abs(vectors[row * width + column]! - centre[column]!));
+        largestOffset = Math.max(largestOffset, Math.abs(vectors[vectorStart + column]! - centre[column]!));
       }
     }
     invariant(Number.isFinite(largestOffset), 'the vectors of items are finite');
@@ -79,18 +83,18 @@ export function writeCodes(
     let mostSquares = 0;
     let mostWhole = 0;
     for (let row = firstRow; row < endRow; row++) {
-      const item = row - firstRow;
-      const codeStart = 2 * blockRows * pairs * block + 16 * pairs * (item >> 3) + 2 * (item & 7);
+      const vectorStart = (order ? order[row]! : row) * width;
+      const codeStart = 2 * rowBytes * (row >> 1) + 2 * (row & 1);
       let errorSquares = 0;
       let codeSquares = 0;
       let squares = 0;
       let wholeSquares = 0;
       for (let column = 0; column < width; column++) {
-        const x = vectors[row * width + column]!;
+        const x = vectors[vectorStart + column]!;
         const y = x - centre[column]!;
         const code = Math.floor(y / scale + 0.5);
         const codedValue = code * scale;
-        codes[codeStart + 16 * (column >> 1) + (column & 1)] = code;
+        codes[codeStart + 4 * (column >> 1) + (column & 1)] = code;
         errorSquares += (y - codedValue) * (y - codedValue);
         codeSquares += codedValue * codedValue;
         squares += y * y;
@@ -156,8 +160,8 @@ export interface CodedQuery {
 const largestSum = 2 ** 31 - 2;
 const largestQueryCode = 2 ** 15 - 1;
 
-/** @param pairs number of pairs of columns; an odd width has one more zero */
-export function codeQuery(query: Float64Array, pairs: number): CodedQuery {
+/** @param codeCount number of codes, which is the width or more; those after the width are 0 */
+export function codeQuery(query: Float64Array, codeCount: number): CodedQuery {
   const width = query.length;
   const mostCode = Math.min(largestQueryCode, Math.floor(largestSum / (largestCode * Math.max(1, width))));
   invariant(mostCode > 0, `vectors of ${width} numbers are too wide for the scan`);
@@ -165,7 +169,7 @@ export function codeQuery(query: Float64Array, pairs: number): CodedQuery {
   for (const each of query) largestNumber = Math.max(largestNumber, Math.abs(each));
   invariant(Number.isFinite(largestNumber), 'a query is finite');
   const scale = largestNumber === 0 ? 1 : largestNumber / mostCode;
-  const codes = new Int16Array(2 * pairs);
+  const codes = new Int16Array(codeCount);
   let errorSquares = 0;
   let squares = 0;
   query.forEach((each, i) => {

@@ -10,7 +10,16 @@ import { invariant } from '../../base/diagnostics/failure.ts';
 import type { Bits } from './bits.ts';
 import { BestRows, Candidates, type RankedRows } from './candidates.ts';
 import { blockRows, type CodedQuery, type CodeLayout, centreOf, codeQuery, layoutOf } from './codes.ts';
-import { aligned, type CodeStore, makeCodeStore, reserve, writeStore } from './store.ts';
+import {
+  aligned,
+  type CodeStore,
+  longestChunk,
+  makeCodeStore,
+  mostVectors,
+  openCodeStore,
+  reserve,
+  writeStore,
+} from './store.ts';
 
 export type { RankedRows } from './candidates.ts';
 
@@ -20,6 +29,10 @@ export interface ScanRequest {
   readonly k: number;
   /** Default: all rows. */
   readonly allowed?: Bits;
+  /** Leaves rows with a lower score out, so that fewer than `k` may remain. */
+  readonly least?: number;
+  /** True if the allowed rows lie in long runs, so that their blocks are scanned however few they are. */
+  readonly isInRuns?: boolean;
 }
 
 export interface Scan {
@@ -31,6 +44,8 @@ export interface Scan {
   /** Returns the codes, to be stored. They share memory with the scan, which may move when it next answers. */
   coded(): CodedItems;
   score(vectors: readonly Float64Array[], row: number): number;
+  /** Returns the inner product of a vector and each row, as the codes tell: float64 [rows]. */
+  estimates(vector: Float64Array): Float64Array;
 }
 
 export interface CodedItems {
@@ -44,19 +59,64 @@ export interface CodedItems {
 
 const queryBytes = 32;
 const entryBytes = 12;
-const mostVectors = 64;
-/** Blocks of the first chunk, and of the largest one: the limit rises after each chunk, and all items of the first one pass it. */
+/**
+ * Blocks of the first chunk, and of the largest one: the limit rises after each chunk, and all items of the first one pass it. Chunks of requests for a part
+ * of the rows are longer, so that they have as many of them.
+ */
 const firstChunk = 1;
 const largestChunk = 64;
-/** A request for fewer rows than this share only reads their vectors. */
+/** Rows of a list that are scored between two raises of the limit: at the beginning, and at most. */
+const firstListed = 64;
+const mostListed = 1024;
+/** A request for fewer rows than this share reads the codes of their list, without the other requests. */
 const fewRows = 1 / 32;
 
-/** @param vectors float32 [rows, width], finite @throws RangeError if codes need more than the 4 GiB of a WebAssembly memory, or more than the machine has */
-export function makeScan(vectors: Float32Array, rows: number, width: number): Scan {
+/**
+ * @param vectors float32 [rows, width], finite
+ * @param order the row of `vectors` of each row of the scan; the same one by default
+ * @throws RangeError if codes need more than the 4 GiB of a WebAssembly memory, or more than the machine has
+ */
+export function makeScan(vectors: Float32Array, rows: number, width: number, order?: Int32Array): Scan {
   const layout = layoutOf(rows, width);
   const store = makeCodeStore(layout, centreOf(vectors, rows, width));
+  writeStore(store, layout, vectors, 0, order);
+  return scanOf(store, vectors, rows, width, order);
+}
+
+/** Items that threads search without a copy of their own. A message to a worker thread can have it. */
+export interface SharedItems {
+  readonly memory: WebAssembly.Memory;
+  /** float32 [rows, width], in a SharedArrayBuffer. */
+  readonly vectors: Float32Array;
+  readonly rows: number;
+  readonly width: number;
+  /** float32 [width] */
+  readonly centre: Float32Array;
+  readonly threads: number;
+}
+
+/**
+ * Puts items and their codes into memory that threads share. Vectors that lie in a SharedArrayBuffer are not copied.
+ * @param vectors float32 [rows, width], finite
+ * @throws RangeError if codes and working memory of all threads need more than the 4 GiB of a WebAssembly memory
+ */
+export function shareItems(vectors: Float32Array, rows: number, width: number, threads: number): SharedItems {
+  invariant(Number.isSafeInteger(threads) && threads > 0, `${threads} threads`);
+  const layout = layoutOf(rows, width);
+  const store = makeCodeStore(layout, centreOf(vectors, rows, width), threads);
   writeStore(store, layout, vectors);
-  return scanOf(store, vectors, rows, width);
+  let shared = vectors;
+  if (!(vectors.buffer instanceof SharedArrayBuffer)) {
+    shared = new Float32Array(new SharedArrayBuffer(vectors.byteLength));
+    shared.set(vectors);
+  }
+  return { memory: store.memory, vectors: shared, rows, width, centre: store.centre, threads };
+}
+
+/** @param thread from 0 to the number of threads that share the items: each uses another number */
+export function scanOfShared({ memory, vectors, rows, width, centre, threads }: SharedItems, thread: number): Scan {
+  invariant(thread >= 0 && thread < threads, `thread ${thread} of ${threads}`);
+  return scanOf(openCodeStore(memory, layoutOf(rows, width), centre, thread), vectors, rows, width);
 }
 
 /** Returns the scan of items whose codes are known. @param coded codes of these vectors by this version; others would give other answers */
@@ -78,17 +138,20 @@ export function scanOfCoded(
  * Returns the scan of the first `rows` items of a store. It does not change when others are added: their codes may change the scale of its last block, but no
  * score.
  */
-function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: number): Scan {
+function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: number, order?: Int32Array): Scan {
   invariant(vectors.length === rows * width, `${vectors.length} numbers for ${rows} × ${width}`);
   const scanStore = { ...store, layout: layoutOf(rows, width) };
-  const score = (queries: readonly Float64Array[], row: number): number =>
-    queries.length === 1 ? scoreOf(queries[0]!, vectors, row * width) : bestScoreOf(queries, vectors, row * width);
+  const score = (queries: readonly Float64Array[], row: number): number => {
+    const at = (order ? order[row]! : row) * width;
+    return queries.length === 1 ? scoreOf(queries[0]!, vectors, at) : bestScoreOf(queries, vectors, at);
+  };
 
   return {
     rows,
     width,
     vectors,
     score,
+    estimates: (vector) => estimatesOf(scanStore, vector),
     coded: () => ({
       codes: new Uint8Array(store.memory.buffer, store.codes, scanStore.layout.codeBytes),
       records: new Float64Array(store.memory.buffer, store.records, 4 * scanStore.layout.blocks),
@@ -110,9 +173,13 @@ function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: nu
         for (const vector of request.vectors)
           invariant(vector.length === width, `a vector of ${vector.length} for ${width}`);
         invariant(request.vectors.length > 0 && request.k >= 0, 'a request has a vector, and no k below 0');
-        const few = fewOf(request, rows);
-        if (few !== undefined) {
-          answers[at] = few === 0 ? { rows: new Int32Array(0), scores: new Float64Array(0) } : readAll(request, few);
+        const allowedCount = request.allowed?.count() ?? rows;
+        if (request.k === 0 || request.k >= allowedCount / 2) {
+          answers[at] = readAll(request, allowedCount);
+          return;
+        }
+        if (allowedCount < rows * fewRows && !request.isInRuns) {
+          answers[at] = onePass(scanStore, [request], score, request.allowed!.list())[0]!;
           return;
         }
         if (passVectors > 0 && passVectors + request.vectors.length > mostVectors) run();
@@ -124,23 +191,15 @@ function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: nu
     },
   };
 
-  /** Scores all rows, for a request for few rows, or for most of the allowed ones. */
+  /** Scores all rows, for a request for most of the allowed ones. */
   function readAll({ vectors: queries, k, allowed }: ScanRequest, count: number): RankedRows {
     const best = new BestRows(k, count);
-    const onlyQuery = queries.length === 1 ? queries[0]! : undefined;
-    const visit = (row: number): void =>
-      best.push(row, onlyQuery ? scoreOf(onlyQuery, vectors, row * width) : bestScoreOf(queries, vectors, row * width));
+    if (k === 0) return best.ordered();
+    const visit = (row: number): void => best.push(row, score(queries, row));
     if (allowed) allowed.forEach(visit);
     else for (let row = 0; row < rows; row++) visit(row);
     return best.ordered();
   }
-}
-
-/** Returns the number of rows to read one by one; undefined for a scan. */
-function fewOf({ k, allowed }: ScanRequest, rows: number): number | undefined {
-  const allowedCount = allowed?.count() ?? rows;
-  if (k === 0) return 0;
-  return allowedCount < rows * fewRows || k >= allowedCount / 2 ? allowedCount : undefined;
 }
 
 interface ScanStore extends CodeStore {
@@ -159,21 +218,26 @@ interface ScannedQuery {
 /** Cached between passes, of which only one runs at a time. */
 const pool: Candidates[] = [];
 
-/** Makes one pass over the codes for all requests. The memory from `scratch` on has records of queries, words of codes, masks, entries. */
+/**
+ * Makes one pass over the codes for all requests. The memory from `scratch` on has records of queries, words of codes, masks or the list, entries.
+ * @param list the rows of the only request; otherwise a pass reads all blocks with their rows
+ */
 function onePass(
-  { memory, kernel, codes, records, scratch, layout, centre }: ScanStore,
+  store: ScanStore,
   requests: readonly ScanRequest[],
   score: (queries: readonly Float64Array[], row: number) => number,
+  list?: Uint32Array,
 ): RankedRows[] {
-  const { pairs, blocks, rows } = layout;
-  const candidatesEach = requests.map(({ vectors, k }, i) => {
+  const { memory, kernel, codes, records, scratch, layout, centre } = store;
+  const { rowBytes, blocks, rows } = layout;
+  const candidatesEach = requests.map(({ vectors, k, least }, i) => {
     const candidates = (pool[i] ??= new Candidates());
-    candidates.begin(k, rows, (row) => score(vectors, row), vectors.length > 1);
+    candidates.begin(k, rows, (row) => score(vectors, row), vectors.length > 1, least);
     return candidates;
   });
   const scannedQueries = requests.flatMap(({ vectors }, i) =>
     vectors.map((vector): ScannedQuery => {
-      const query = codeQuery(vector, pairs);
+      const query = codeQuery(vector, rowBytes);
       return {
         candidates: candidatesEach[i]!,
         query,
@@ -183,43 +247,48 @@ function onePass(
       };
     }),
   );
-  const single = scannedQueries.length % 4 === 1 ? 1 : 0;
-  const quadCount = Math.ceil((scannedQueries.length - single) / 4);
-  const queryPlaces = 4 * quadCount + single;
+  const queryCount = scannedQueries.length;
+  const single = queryCount % 4 === 1 ? 1 : 0;
+  const quadCount = list ? 0 : Math.ceil((queryCount - single) / 4);
+  const queryPlaces = list ? queryCount : 4 * quadCount + single;
   const words = scratch + aligned(queryPlaces * queryBytes);
-  const masks = words + aligned(4 * pairs * queryPlaces);
-  const maskBytes = 8 * blocks;
-  const allowedSets = [...new Set(requests.flatMap(({ allowed }) => allowed ?? []))];
+  const masks = words + aligned(4 * rowBytes * queryPlaces);
+  const allowedSets = list ? [list] : [...new Set(requests.flatMap(({ allowed }) => allowed?.words ?? []))];
+  const maskBytes = list ? aligned(4 * list.length) : 8 * blocks;
   const entries = masks + aligned(maskBytes * allowedSets.length);
-  const chunkBlocks = Math.max(firstChunk, Math.min(largestChunk, blocks));
-  reserve(memory, entries + chunkBlocks * blockRows * scannedQueries.length * entryBytes);
-  allowedSets.forEach(({ words: bits }, i) => {
-    new Uint32Array(memory.buffer, masks + i * maskBytes, 2 * blocks).set(bits);
+  const mostAllowed = requests.reduce((most, { allowed }) => Math.max(most, allowed?.count() ?? rows), 0);
+  const chunkBlocks = Math.min(blocks, longestChunk, Math.ceil((largestChunk * rows) / mostAllowed));
+  const chunkRows = Math.min(mostAllowed, list ? mostListed : chunkBlocks * blockRows);
+  reserve(store, entries + chunkRows * queryCount * entryBytes);
+  allowedSets.forEach((set, i) => {
+    new Uint32Array(memory.buffer, masks + i * maskBytes, set.length).set(set);
   });
+  // The kernel reads a list up to the next multiple of 4.
+  if (list) new Uint32Array(memory.buffer, masks + 4 * list.length, -list.length & 3).fill(0);
   const allowedOf = requests.flatMap(({ vectors, allowed }) =>
-    vectors.map(() => (allowed ? masks + allowedSets.indexOf(allowed) * maskBytes : 0)),
+    vectors.map(() => (allowed ? masks + allowedSets.indexOf(allowed.words) * maskBytes : 0)),
   );
   const numbers = new Float64Array(memory.buffer, scratch, 4 * queryPlaces);
   const pointers = new Uint32Array(memory.buffer, scratch, 8 * queryPlaces);
-  writeWords(new Int32Array(memory.buffer, words, pairs * queryPlaces), scannedQueries, pairs, quadCount, single);
+  writeWords(new Int32Array(memory.buffer, words, rowBytes * queryPlaces), scannedQueries, rowBytes, 4 * quadCount);
   numbers.fill(0);
+  const setLimits = (): void =>
+    scannedQueries.forEach(({ candidates, query, base }, i) => {
+      numbers[4 * i] = (candidates.limit - base) / query.scale;
+    });
+  setLimits();
   for (let i = 0; i < queryPlaces; i++) {
     // Padding of a group of four must reach nothing.
-    numbers[4 * i] = Number.POSITIVE_INFINITY;
+    if (!scannedQueries[i]) numbers[4 * i] = Number.POSITIVE_INFINITY;
     if (!scannedQueries[i]) continue;
     numbers[4 * i + 1] = scannedQueries[i]!.query.length;
     numbers[4 * i + 2] = scannedQueries[i]!.query.error;
     pointers[8 * i + 6] = allowedOf[i]!;
   }
   const perBlock = new Float64Array(memory.buffer, records, 4 * blocks);
-  const foundEntries = new Int32Array(memory.buffer, entries, 3 * chunkBlocks * blockRows * scannedQueries.length);
-  let rangeBlocks = firstChunk;
-  for (let from = 0; from < blocks; from += rangeBlocks, rangeBlocks = Math.min(chunkBlocks, 2 * rangeBlocks)) {
-    const rangeEnd = Math.min(blocks, from + rangeBlocks);
-    scannedQueries.forEach(({ candidates, query, base }, i) => {
-      numbers[4 * i] = (candidates.limit - base) / query.scale;
-    });
-    const end = kernel.scan(codes, pairs, records, from, rangeEnd, rows, scratch, words, quadCount, single, entries);
+  const foundEntries = new Int32Array(memory.buffer, entries, 3 * chunkRows * queryCount);
+  /** Takes the entries of a chunk, and raises the limits. */
+  const endChunk = (end: number): void => {
     const foundEnd = (end - entries) >> 2;
     for (let at = 0; at < foundEnd; at += 3) {
       const row = foundEntries[at]!;
@@ -231,8 +300,49 @@ function onePass(
       candidates.add(row, base + codedScore - slack, base + codedScore + slack);
     }
     for (const candidates of candidatesEach) candidates.endChunk();
+    setLimits();
+  };
+  if (list) {
+    let chunk = firstListed;
+    for (let from = 0; from < list.length; from += chunk, chunk = Math.min(mostListed, 2 * chunk)) {
+      const [rowList, count] = [masks + 4 * from, Math.min(chunk, list.length - from)];
+      let end = entries;
+      for (let i = 0; i < queryCount; i++) {
+        const [query, queryWords] = [scratch + i * queryBytes, words + 4 * i * rowBytes];
+        end = kernel.pick(codes, rowBytes, records, rowList, count, i, query, queryWords, end);
+      }
+      endChunk(end);
+    }
+  } else {
+    let chunk = firstChunk;
+    for (let from = 0; from < blocks; from += chunk, chunk = Math.min(chunkBlocks, 2 * chunk)) {
+      const to = Math.min(blocks, from + chunk);
+      endChunk(kernel.scan(codes, rowBytes, records, from, to, rows, scratch, words, quadCount, single, entries));
+    }
   }
   return candidatesEach.map((candidates) => candidates.end());
+}
+
+function estimatesOf(store: ScanStore, vector: Float64Array): Float64Array {
+  const { memory, kernel, codes, records, scratch, layout, centre } = store;
+  const { rowBytes, blocks, rows } = layout;
+  const query = codeQuery(vector, rowBytes);
+  const words = scratch + queryBytes;
+  const entries = words + aligned(4 * rowBytes);
+  reserve(store, entries + blocks * blockRows * entryBytes);
+  const numbers = new Float64Array(memory.buffer, scratch, 4);
+  numbers.set([Number.NEGATIVE_INFINITY, query.length, query.error, 0]);
+  writeWords(new Int32Array(memory.buffer, words, rowBytes), [{ query }], rowBytes, 0);
+  kernel.scan(codes, rowBytes, records, 0, blocks, rows, scratch, words, 0, 1, entries);
+  const perBlock = new Float64Array(memory.buffer, records, 4 * blocks);
+  const foundEntries = new Int32Array(memory.buffer, entries, 3 * rows);
+  const base = scoreOf(vector, centre, 0);
+  // The entries of a scan of all rows are in their order.
+  const estimates = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) {
+    estimates[row] = base + (foundEntries[3 * row + 2]! * query.scale) / perBlock[4 * (row >> 6)]!;
+  }
+  return estimates;
 }
 
 /** A generous bound of the relative rounding error of a bound in float64. */
@@ -242,20 +352,21 @@ const rounding = 2 ** -48;
 const boundOf = (length: number, error: number, blockError: number, codeLength: number): number =>
   (length * blockError + error * codeLength) * (1 + rounding);
 
-/** Writes the codes of queries, a pair of columns per word: four queries interleaved, and the single one alone at the end. */
+/** Writes the codes of queries, each pair of columns twice: of a group of four queries by turns 4 columns of each, then whole queries. */
 function writeWords(
   words: Int32Array,
-  asked: readonly ScannedQuery[],
-  pairs: number,
-  quads: number,
-  single: number,
+  asked: readonly Pick<ScannedQuery, 'query'>[],
+  rowBytes: number,
+  inGroups: number,
 ): void {
   words.fill(0);
-  asked.forEach(({ query }, i) => {
-    const isSingle = single === 1 && i === 4 * quads;
-    for (let pair = 0; pair < pairs; pair++) {
-      const wordIndex = isSingle ? 4 * quads * pairs + pair : 4 * pairs * (i >> 2) + 4 * pair + (i & 3);
-      words[wordIndex] = (query.codes[2 * pair]! & 0xffff) | (query.codes[2 * pair + 1]! << 16);
+  asked.forEach(({ query: { codes } }, i) => {
+    const isWhole = i >= inGroups;
+    const start = isWhole ? i * rowBytes : (i & ~3) * rowBytes + 4 * (i & 3);
+    for (let column = 0; column < rowBytes; column += 2) {
+      const at = start + (isWhole ? column : 16 * (column >> 2) + (column & 2));
+      words[at] = (codes[column]! & 0xffff) | (codes[column + 1]! << 16);
+      words[at + 1] = words[at]!;
     }
   });
 }

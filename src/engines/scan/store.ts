@@ -6,10 +6,10 @@ import { kernels as encoded } from './kernels/generated.ts';
 /** The compiled scan as the host calls it. Pointers are byte offsets in its memory. */
 interface ScanKernel {
   firstFree(): number;
-  /** Returns the end of the entries; `src/engines/scan/kernels/scan.ts` describes the arguments. */
+  /** Returns the end of the entries; `src/engines/scan/kernels/main.ts` describes the arguments. */
   scan(
     codes: number,
-    pairs: number,
+    rowBytes: number,
     blocks: number,
     from: number,
     to: number,
@@ -20,23 +20,48 @@ interface ScanKernel {
     single: number,
     entries: number,
   ): number;
+  pick(
+    codes: number,
+    rowBytes: number,
+    blocks: number,
+    list: number,
+    count: number,
+    number: number,
+    query: number,
+    words: number,
+    entries: number,
+  ): number;
 }
 
-let compiled: WebAssembly.Module | undefined;
+/** By whether the memory is shared. */
+const compiled = new Map<boolean, WebAssembly.Module>();
 
 /** Uses `atob`, which Node.js and browsers both have. */
 const bytesOf = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
 
-function instantiateScan(memory: WebAssembly.Memory): ScanKernel {
-  compiled ??= new WebAssembly.Module(bytesOf(encoded));
-  return new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as ScanKernel;
+function instantiateScan(memory: WebAssembly.Memory, isShared: boolean): ScanKernel {
+  let module = compiled.get(isShared);
+  if (module === undefined) {
+    const bytes = bytesOf(encoded);
+    if (isShared) declareShared(bytes);
+    module = new WebAssembly.Module(bytes);
+    compiled.set(isShared, module);
+  }
+  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as ScanKernel;
+}
+
+/** Sets the bit of the imported memory that says that threads share it. The kernel has no state in memory, so its code is the same. */
+function declareShared(bytes: Uint8Array): void {
+  const name = [6, ...new TextEncoder().encode('memory'), 2];
+  const at = bytes.findIndex((_, start) => name.every((each, i) => bytes[start + i] === each)) + name.length;
+  invariant(bytes[at] === 1, 'the kernel imports a memory with a maximum');
+  bytes[at] = 3;
 }
 
 const page = 65_536;
 /** Codes begin at a page of the machine. */
 const bottom = 4096;
 const largestMemory = 2 ** 32 - page;
-const readAhead = 4096;
 
 export const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
@@ -46,21 +71,44 @@ export interface CodeStore {
   readonly codes: number;
   readonly records: number;
   readonly scratch: number;
+  /** The end of the working memory, if another thread has what follows. */
+  readonly scratchEnd?: number;
   /** float32 [width] */
   readonly centre: Float32Array;
 }
 
-/** @param layout for the maximum number of items */
-export function makeCodeStore(layout: CodeLayout, centre: Float32Array): CodeStore {
-  const records = aligned(bottom + layout.codeBytes);
-  const scratch = aligned(records + layout.blocks * recordBytes);
+/** @param layout for the maximum number of items @param threads the number of those that share the memory; 0 if none does */
+export function makeCodeStore(layout: CodeLayout, centre: Float32Array, threads = 0): CodeStore {
+  const [isShared, { scratch }] = [threads > 0, placesOf(layout)];
   // The kernel reads ahead, even at the end.
-  const initial = pagesFor(scratch + readAhead + layout.pairs * 2 * blockRows);
-  const memory = new WebAssembly.Memory({ initial, maximum: 65_536 });
-  const kernel = instantiateScan(memory);
-  invariant(kernel.firstFree() <= bottom, 'the compiler uses less than a page');
-  return { memory, kernel, codes: bottom, records, scratch, centre };
+  const initial = pagesFor(scratch + Math.max(2 * layout.rowBytes * blockRows + 64, threads * scratchBytes(layout)));
+  const memory = new WebAssembly.Memory({ initial, maximum: 65_536, shared: isShared });
+  return openCodeStore(memory, layout, centre, isShared ? 0 : undefined);
 }
+
+/** @param thread the number of this thread, which has working memory of its own; undefined if the memory is not shared */
+export function openCodeStore(
+  memory: WebAssembly.Memory,
+  layout: CodeLayout,
+  centre: Float32Array,
+  thread?: number,
+): CodeStore {
+  const kernel = instantiateScan(memory, thread !== undefined);
+  invariant(kernel.firstFree() <= bottom, 'the compiler uses less than a page');
+  const { records, scratch } = placesOf(layout);
+  if (thread === undefined) return { memory, kernel, codes: bottom, records, scratch, centre };
+  const own = scratch + thread * scratchBytes(layout);
+  return { memory, kernel, codes: bottom, records, scratch: own, scratchEnd: own + scratchBytes(layout), centre };
+}
+
+function placesOf(layout: CodeLayout): { readonly records: number; readonly scratch: number } {
+  const records = aligned(bottom + layout.codeBytes);
+  return { records, scratch: aligned(records + layout.blocks * recordBytes) };
+}
+
+/** Returns the working memory of a thread: for the queries, a mask and the entries of a chunk of each vector of a pass. The system provides what is used. */
+const scratchBytes = ({ blocks, rowBytes }: CodeLayout): number =>
+  aligned(mostVectors * (512 + 4 * rowBytes + 8 * blocks + 12 * blockRows * Math.min(blocks, longestChunk)));
 
 /** Writes the blocks from `from` on. @param layout of the items that exist */
 export function writeStore(
@@ -68,12 +116,17 @@ export function writeStore(
   layout: CodeLayout,
   vectors: Float32Array,
   from = 0,
+  order?: Int32Array,
 ): void {
   const { codeBytes, blocks } = layout;
   const { buffer } = memory;
   const storeRecords = new Float64Array(buffer, records, 4 * blocks);
-  writeCodes(layout, vectors, centre, new Int8Array(buffer, codes, codeBytes), storeRecords, from);
+  writeCodes(layout, vectors, centre, new Int8Array(buffer, codes, codeBytes), storeRecords, from, order);
 }
+
+/** Number of vectors of a pass, and of blocks of a chunk. */
+export const mostVectors = 64;
+export const longestChunk = 1024;
 
 const pagesFor = (bytes: number): number => {
   if (bytes > largestMemory)
@@ -81,7 +134,11 @@ const pagesFor = (bytes: number): number => {
   return Math.max(1, Math.ceil(bytes / page));
 };
 
-export function reserve(memory: WebAssembly.Memory, bytes: number): void {
+export function reserve({ memory, scratchEnd }: CodeStore, bytes: number): void {
+  if (scratchEnd !== undefined) {
+    invariant(bytes <= scratchEnd, 'a request fits into the memory of its thread');
+    return;
+  }
   const missingPages = pagesFor(bytes) - memory.buffer.byteLength / page;
   if (missingPages > 0) memory.grow(missingPages);
 }

@@ -1,39 +1,138 @@
 /**
- * Builds a certified graph of item vectors. A trial on a sample chooses the space: the better one depends on the spread of vector lengths and on the
- * distance of queries from items.
+ * Builds a certified index of item vectors. A trial on a sample chooses it from the table of kinds: the better one depends on the spread of vector lengths and
+ * on the distance of queries from items.
  */
 import { defined } from '../../base/util/defined.ts';
 import {
-  type NeighbourGraph,
+  type ItemIndex,
   type RecallFigures,
   recallFigures,
   recallOf,
-  searchGraph,
+  searchIndex,
 } from '../../engines/scan/approximate.ts';
+import { prepareLists } from '../../engines/scan/lists.ts';
 import { makeScan, type RankedRows, type Scan } from '../../engines/scan/scan.ts';
 import {
-  type BuiltGraph,
+  type BuildOptions,
   buildGraph,
   type ItemVectors,
   loadUsearch,
   type Neighbours,
-  type SpaceName,
+  openGraph,
   settingsIn,
   spaceNames,
   type UsearchSettings,
+  usearchVersion,
 } from './graph.ts';
+import { buildLists, openLists, saveLists } from './lists.ts';
+
+/** What a manifest says of an index: the entry of its kind. */
+export interface IndexEntries {
+  readonly graph?: { readonly library: string; readonly settings: UsearchSettings; readonly width: number };
+  readonly lists?: { readonly count: number; readonly reach: number };
+}
+
+export type IndexKindName = keyof IndexEntries;
+
+interface BuiltItems {
+  /** Searches from the narrowest to the widest. */
+  searches(scan: Scan, k: number): IndexSearches;
+  entry(width: number): IndexEntries;
+  save(path: string): void | Promise<void>;
+}
+
+interface IndexSearches {
+  readonly widths: readonly number[];
+  at(width: number): ItemIndex;
+  shown(width: number): string;
+}
+
+interface IndexKind {
+  readonly name: IndexKindName;
+  readonly file: string;
+  /** Names of the ways to build it. */
+  readonly variants: readonly string[];
+  /** @throws Failure `no-usearch` */
+  check(): void;
+  build(items: ItemVectors, variant: string, options: BuildOptions): Promise<BuiltItems>;
+  /** @throws Failure `damaged-index`, `no-usearch`, `cannot-read` */
+  open(
+    path: string,
+    items: Omit<ItemVectors, 'data'>,
+    entries: IndexEntries,
+    certificate: Pick<Certificate, 'k' | 'milliseconds'>,
+  ): Promise<(scan: Scan) => ItemIndex>;
+}
+
+/** Numbers of candidates of a graph, in multiples of k. */
+const widths = [1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64];
+/** Deviations of scores at which a list is read. */
+const reaches = [2.5, 3, 3.25, 3.5, 3.75, 4, 4.25, 4.5, 4.75, 5, 5.5, 6, 8];
+
+export const indexKinds: readonly IndexKind[] = [
+  {
+    name: 'lists',
+    file: 'lists.safetensors',
+    variants: ['lists'],
+    check() {},
+    async build(items, _, options) {
+      const lists = await buildLists(items, options);
+      return {
+        searches(scan, k) {
+          const prepared = prepareLists(lists, scan);
+          return { widths: reaches, at: (reach) => prepared(k, reach), shown: (reach) => `${reach} deviations` };
+        },
+        entry: (reach) => ({ lists: { count: lists.ends.length, reach } }),
+        save: (path) => saveLists(path, lists),
+      };
+    },
+    async open(path, items, { lists }, { k }) {
+      const opened = await openLists(path, items, lists!.count);
+      return (scan) => prepareLists(opened, scan)(k, lists!.reach);
+    },
+  },
+  {
+    name: 'graph',
+    file: 'graph.usearch',
+    variants: spaceNames,
+    check: () => void loadUsearch(),
+    async build(items, variant, options) {
+      const settings = settingsIn(variant as UsearchSettings['metric']);
+      const graph = await buildGraph(items, settings, options);
+      return {
+        searches: (scan, k) => graphSearches(graph, scan, k),
+        entry: (width) => ({ graph: { library: `usearch ${usearchVersion}`, settings, width } }),
+        save: (path) => graph.save(path),
+      };
+    },
+    async open(path, items, { graph }, { k, milliseconds: { graph: ownTime = 0, scan: scanTime } }) {
+      const { settings, width } = graph!;
+      const neighbours = openGraph(path, items, settings);
+      const widest = Math.max(width, Math.floor((width * scanTime) / Math.max(1e-3, ownTime)));
+      return () => ({ ...neighbours, k, width, widest });
+    },
+  },
+];
+
+const graphSearches = (neighbours: Neighbours, scan: Scan, k: number): IndexSearches => ({
+  widths: [...new Set(widths.map((times) => Math.min(scan.rows, Math.ceil(times * k))))],
+  at: (width) => ({ ...neighbours, k, width, widest: scan.rows }),
+  shown: (width) => `${width.toLocaleString('en')} candidates`,
+});
 
 export interface BuiltIndex extends Certified {
-  readonly graph: BuiltGraph;
-  readonly settings: UsearchSettings;
+  readonly kind: IndexKind;
+  readonly items: BuiltItems;
 }
 
 export type IndexEvent =
   | { readonly kind: 'items'; readonly done: number; readonly of: number }
-  | { readonly kind: 'trying'; readonly space: SpaceName }
+  | { readonly kind: 'trying'; readonly variant: string }
   | { readonly kind: 'certifying'; readonly what: string };
 
 export interface BuildBestOptions {
+  /** Default: the better one of those that can be built here. */
+  readonly kind?: IndexKindName;
   readonly signal?: AbortSignal;
   readonly onProgress?: (event: IndexEvent) => void;
 }
@@ -42,6 +141,20 @@ type CertifyRequest = Pick<CertifyOptions, 'queries' | 'k' | 'recall'>;
 
 const [triedItems, triedQueries] = [20_000, 200];
 
+/** Returns the kinds to try. @throws Failure `no-usearch` if the only one needs it */
+export function kindsToTry(kind?: IndexKindName): readonly IndexKind[] {
+  const asked = indexKinds.filter(({ name }) => kind === undefined || name === kind);
+  if (kind !== undefined) asked[0]!.check();
+  return asked.filter((each) => {
+    try {
+      each.check();
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
 /** @throws Failure `no-usearch`; the reason of the signal */
 export async function buildBest(
   items: ItemVectors,
@@ -49,54 +162,62 @@ export async function buildBest(
   options: BuildBestOptions = {},
 ): Promise<BuiltIndex> {
   const { signal, onProgress } = options;
-  loadUsearch();
-  const bestSpace = await betterSpace(items, asked, options);
-  const settings = settingsIn(bestSpace.space);
-  const graph =
-    bestSpace.rows === items.rows
-      ? bestSpace.graph
-      : await buildGraph(items, settings, {
+  const best = await bestVariant(items, asked, options);
+  const built =
+    best.rows === items.rows
+      ? best.items
+      : await best.kind.build(items, best.variant, {
           ...defined({ signal }),
           onProgress: (done) => onProgress?.({ kind: 'items', done, of: items.rows }),
         });
   const scan = makeScan(items.data, items.rows, items.width);
-  const certifiedGraph = await certify(scan, graph, {
+  const certified = await certifySearches(scan, built.searches(scan, Math.min(asked.k, scan.rows)), best.kind.name, {
     ...asked,
     ...defined({ signal }),
     onProgress: (what) => onProgress?.({ kind: 'certifying', what }),
   });
-  return { graph, settings, ...certifiedGraph };
+  return { kind: best.kind, items: built, ...certified };
 }
 
-interface SpaceTrial extends Certified {
-  readonly space: SpaceName;
-  readonly graph: BuiltGraph;
+interface VariantTrial extends BuiltIndex {
+  readonly variant: string;
   readonly rows: number;
 }
 
-/** Returns the space with the narrowest search that reaches the recall. If none reaches it, returns the space that finds more. */
-async function betterSpace(items: ItemVectors, asked: CertifyRequest, options: BuildBestOptions): Promise<SpaceTrial> {
+/** Returns the variant whose searches reach the recall in the least time. If none reaches it, returns the variant that finds most. */
+async function bestVariant(
+  items: ItemVectors,
+  asked: CertifyRequest,
+  options: BuildBestOptions,
+): Promise<VariantTrial> {
   const someItems = someOf(items);
   const scan = makeScan(someItems.data, someItems.rows, someItems.width);
   const queries = asked.queries.slice(0, triedQueries);
   const signal = defined({ signal: options.signal });
-  let bestTrial: SpaceTrial | undefined;
-  for (const space of spaceNames) {
-    options.onProgress?.({ kind: 'trying', space });
-    const graph = await buildGraph(someItems, settingsIn(space), signal);
-    const certified = await certify(scan, graph, { ...asked, queries, ...signal });
-    const trial = { space, graph, rows: someItems.rows, ...certified };
-    if (bestTrial === undefined || isBetter(trial, bestTrial, asked.recall)) bestTrial = trial;
+  let bestTrial: VariantTrial | undefined;
+  for (const kind of kindsToTry(options.kind)) {
+    for (const variant of kind.variants) {
+      options.onProgress?.({ kind: 'trying', variant });
+      const built = await kind.build(someItems, variant, signal);
+      const searches = built.searches(scan, Math.min(asked.k, scan.rows));
+      const certified = await certifySearches(scan, searches, kind.name, { ...asked, queries, ...signal });
+      const trial = { kind, variant, items: built, rows: someItems.rows, ...certified };
+      if (bestTrial === undefined || isBetter(trial, bestTrial, asked.recall)) bestTrial = trial;
+    }
   }
   return bestTrial!;
 }
 
-function isBetter(one: SpaceTrial, other: SpaceTrial, recall: number): boolean {
-  const reaches = ({ certificate }: SpaceTrial): boolean => certificate.recall >= recall;
+/** Times of variants of one kind differ by chance if their widths are equal. */
+function isBetter(one: VariantTrial, other: VariantTrial, recall: number): boolean {
+  const reaches = ({ certificate }: VariantTrial): boolean => certificate.recall >= recall;
   if (reaches(one) !== reaches(other)) return reaches(one);
-  if (reaches(one) && one.width !== other.width) return one.width < other.width;
+  if (reaches(one) && one.kind === other.kind && one.width !== other.width) return one.width < other.width;
+  if (reaches(one) && one.kind !== other.kind) return timeOf(one) < timeOf(other);
   return one.certificate.recall > other.certificate.recall;
 }
+
+const timeOf = ({ kind, certificate }: VariantTrial): number => certificate.milliseconds[kind.name]!;
 
 /** Returns evenly spaced items as a sample, because a corpus may be sorted by popularity. */
 function someOf({ data, rows, width }: ItemVectors): ItemVectors {
@@ -110,18 +231,19 @@ function someOf({ data, rows, width }: ItemVectors): ItemVectors {
 }
 
 /**
- * Measures the recall of a graph on queries of the query tower. An index that finds all neighbours of items may miss a third of the best items for
+ * Measures the recall of an index on queries of the query tower. An index that finds all neighbours of items may miss a third of the best items for
  * queries, because queries come from another tower. The search is widened until the recall is sufficient.
  */
 export interface Certificate extends RecallFigures {
   readonly k: number;
   readonly queries: number;
-  /** Milliseconds of processor time for a query, without the query tower. */
-  readonly milliseconds: { readonly graph: number; readonly scan: number };
+  /** Milliseconds of processor time for a query, without the query tower: of the index by its kind, and of the scan. */
+  readonly milliseconds: { readonly scan: number } & { readonly [kind in IndexKindName]?: number };
 }
 
 export interface Certified {
   readonly certificate: Certificate;
+  /** A number of candidates of a graph, or the reach of lists. */
   readonly width: number;
 }
 
@@ -135,11 +257,16 @@ export interface CertifyOptions {
   readonly onProgress?: (done: string) => void;
 }
 
-/** Numbers of candidates of a search, in multiples of k. */
-const widths = [1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64];
+/** Returns the narrowest search of a graph that reaches the recall, otherwise the widest that was tried. */
+export const certify = (scan: Scan, neighbours: Neighbours, options: CertifyOptions): Promise<Certified> =>
+  certifySearches(scan, graphSearches(neighbours, scan, Math.min(options.k, scan.rows)), 'graph', options);
 
-/** Returns the narrowest search that reaches the recall, otherwise the widest that was tried. */
-export async function certify(scan: Scan, neighbours: Neighbours, options: CertifyOptions): Promise<Certified> {
+async function certifySearches(
+  scan: Scan,
+  searches: IndexSearches,
+  kind: IndexKindName,
+  options: CertifyOptions,
+): Promise<Certified> {
   const { queries, recall, signal, onProgress } = options;
   const k = Math.min(options.k, scan.rows);
   const exactAnswers: RankedRows[] = [];
@@ -152,25 +279,22 @@ export async function certify(scan: Scan, neighbours: Neighbours, options: Certi
   }
   onProgress?.('the exact scan');
   let bestCertified: Certified | undefined;
-  for (const times of widths) {
-    const width = Math.min(scan.rows, Math.ceil(times * k));
-    const graph: NeighbourGraph = { ...neighbours, k, width, widest: scan.rows };
+  for (const width of searches.widths) {
+    const index = searches.at(width);
     const recalls: number[] = [];
-    let graphTime = 0;
+    let indexTime = 0;
     for (const [at, vectors] of queries.entries()) {
       const start = processorTime();
-      const foundRows = searchGraph(scan, graph, { vectors, k });
-      graphTime += processorTime() - start;
+      const foundRows = searchIndex(scan, index, { vectors, k });
+      indexTime += processorTime() - start;
       // Requests that fall back to the scan are exact.
       recalls.push(foundRows ? recallOf(foundRows, exactAnswers[at]!) : 1);
       if (at % 64 === 63) await breathe(signal);
     }
-    const milliseconds = { graph: graphTime / queries.length, scan: scanTime / queries.length };
+    const milliseconds = { [kind]: indexTime / queries.length, scan: scanTime / queries.length };
     bestCertified = { certificate: { k, queries: queries.length, ...recallFigures(recalls), milliseconds }, width };
-    onProgress?.(
-      `${width.toLocaleString('en')} candidates: ${(100 * bestCertified.certificate.recall).toFixed(2)} % found`,
-    );
-    if (bestCertified.certificate.recall >= recall || width === scan.rows) break;
+    onProgress?.(`${searches.shown(width)}: ${(100 * bestCertified.certificate.recall).toFixed(2)} % found`);
+    if (bestCertified.certificate.recall >= recall) break;
   }
   return bestCertified!;
 }

@@ -1,4 +1,4 @@
-/** Writes and opens an index as a folder with graph.usearch and index.json. It is written whole or not at all, and opened only for its own model and items. */
+/** Writes and opens an index as a folder with index.json and the file of its kind. It is written whole or not at all, and opened only for its own model and items. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -15,16 +15,19 @@ import { checksumOf, readIfThere } from '../../base/storage/run_files.ts';
 import type { Checksum } from '../../base/storage/tensor_header.ts';
 import type { Texts } from '../../base/text/texts.ts';
 import { defined } from '../../base/util/defined.ts';
-import type { NeighbourGraph, RecallGauge } from '../../engines/scan/approximate.ts';
-import { type BuiltIndex, buildBest, type Certificate, type IndexEvent } from './build.ts';
+import type { ItemIndex, RecallGauge } from '../../engines/scan/approximate.ts';
+import type { Scan } from '../../engines/scan/scan.ts';
 import {
-  type BuiltGraph,
-  type ItemVectors,
-  loadUsearch,
-  openGraph,
-  type UsearchSettings,
-  usearchVersion,
-} from './graph.ts';
+  type BuiltIndex,
+  buildBest,
+  type Certificate,
+  type IndexEntries,
+  type IndexEvent,
+  type IndexKindName,
+  indexKinds,
+  kindsToTry,
+} from './build.ts';
+import type { ItemVectors } from './graph.ts';
 import schema from './index.schema.json' with { type: 'json' };
 
 export interface IndexSource {
@@ -40,33 +43,33 @@ export interface IndexSource {
   readonly k: number;
   /** Minimum recall, from 0 to 1. */
   readonly recall: number;
+  /** Default: the better one of those that can be built here. */
+  readonly kind?: IndexKindName;
   readonly signal?: AbortSignal;
   readonly onProgress?: (event: IndexEvent) => void;
 }
 
 const isIndexFile = (name: string): boolean =>
-  [indexManifestFile, graphFile].some((file) => name === file || isPartialOf(name, file));
+  [indexManifestFile, ...indexKinds.map(({ file }) => file)].some((file) => name === file || isPartialOf(name, file));
 
 /**
- * Builds a graph, certifies it, and writes it. A previous index stays until the new one is certified.
+ * Builds an index, certifies it, and writes it. A previous index stays until the new one is certified.
  * @throws Failure `no-usearch`, `folder-in-use`, `run-in-use`, `index-recall`, `cannot-write`; the reason of the signal
  */
 export async function writeIndexFolder(source: IndexSource): Promise<IndexManifest> {
-  const { folder, items, queries, k, recall, signal, onProgress } = source;
-  loadUsearch();
+  const { folder, items, queries, k, recall, kind: askedKind, signal, onProgress } = source;
+  kindsToTry(askedKind);
   const lock = await lockFolder(folder, { purpose: 'tower index' });
   try {
     await refuseOtherFiles(folder, isIndexFile);
     const certifyOptions = { queries: queries.vectors, k, recall };
-    const { graph, settings, width, certificate }: BuiltIndex = await buildBest(
-      items,
-      certifyOptions,
-      defined({ signal, onProgress }),
-    );
+    const buildOptions = defined({ kind: askedKind, signal, onProgress });
+    const { kind, items: built, width, certificate }: BuiltIndex = await buildBest(items, certifyOptions, buildOptions);
     if (certificate.recall < recall) {
       throw failure('index-recall', { asked: recall, ...certificate });
     }
     await removeDurably(join(folder, indexManifestFile));
+    for (const { file } of indexKinds) if (file !== kind.file) await removeDurably(join(folder, file));
     const manifest: IndexManifest = {
       format: 'tower-index-1',
       tower: source.tower,
@@ -77,9 +80,9 @@ export async function writeIndexFolder(source: IndexSource): Promise<IndexManife
         keyAt: (row) => items.keys.at(row)!,
         itemVector: (row) => items.data.subarray(row * items.width, (row + 1) * items.width),
       }),
-      graph: { library: `usearch ${usearchVersion}`, settings, width },
+      ...built.entry(width),
       certificate: { asked: recall, of: queries.of, ...certificate },
-      files: { [graphFile]: await writeGraph(folder, graph) },
+      files: { [kind.file]: await writeKind(folder, kind.file, built) },
     };
     await writeTextDurably(join(folder, indexManifestFile), `${JSON.stringify(manifest, undefined, 2)}\n`);
     return manifest;
@@ -89,38 +92,35 @@ export async function writeIndexFolder(source: IndexSource): Promise<IndexManife
 }
 
 /**
- * Opens the graph of a folder for the items that it was built for.
+ * Opens the index of a folder for the items that it was built for.
  * @throws Failure `not-an-index`, `other-index`, `damaged-index`, `no-usearch`, `cannot-read`
  */
 export async function openIndexFolder(
   folder: string,
   { version, ...items }: NamedItems & { readonly version: string },
-): Promise<{ readonly graph: NeighbourGraph; readonly manifest: IndexManifest }> {
+): Promise<{ readonly makeIndex: (scan: Scan) => ItemIndex; readonly manifest: IndexManifest }> {
   const manifest = await readIndexManifest(folder);
   const difference =
     manifest.version === version ? otherItems(manifest.items, itemsIdentity(items)) : 'another version of the model';
   if (difference !== undefined) throw failure('other-index', { folder, what: difference });
-  const path = join(folder, graphFile);
-  const [listed, found] = [manifest.files[graphFile]!, await checksumOf(folder, graphFile)];
-  if (found.sha256 !== listed.sha256) throw failure('damaged-index', { path, reason: 'its checksum differs' });
-  const { settings, width } = manifest.graph;
-  const { k, milliseconds } = manifest.certificate;
-  const neighbours = openGraph(path, items, settings);
-  const widest = Math.max(width, Math.floor((width * milliseconds.scan) / Math.max(1e-3, milliseconds.graph)));
-  return { graph: { ...neighbours, k, width, widest }, manifest };
+  const kind = indexKinds.find(({ name }) => manifest[name] !== undefined)!;
+  const path = join(folder, kind.file);
+  const [listed, found] = [manifest.files[kind.file], await checksumOf(folder, kind.file)];
+  if (found.sha256 !== listed?.sha256) throw failure('damaged-index', { path, reason: 'its checksum differs' });
+  return { makeIndex: await kind.open(path, items, manifest, manifest.certificate), manifest };
 }
 
-/** Writes the graph durably, which usearch does not: under another name, synced, then renamed. */
-async function writeGraph(folder: string, graph: BuiltGraph): Promise<Checksum> {
+/** Writes the file of an index durably, which usearch does not: under another name, synced, then renamed. */
+async function writeKind(folder: string, file: string, built: BuiltIndex['items']): Promise<Checksum> {
   await makeFolder(folder);
-  await replaceDurably(join(folder, graphFile), async (partial) => saveGraph(graph, partial));
-  return checksumOf(folder, graphFile);
+  await replaceDurably(join(folder, file), (partial) => saveItems(built, partial));
+  return checksumOf(folder, file);
 }
 
 /** Errors of usearch are texts without a code. */
-function saveGraph(graph: BuiltGraph, path: string): void {
+async function saveItems(built: BuiltIndex['items'], path: string): Promise<void> {
   try {
-    graph.save(path);
+    await built.save(path);
   } catch (error) {
     throw failure('cannot-write', { path, reason: (error as Error).message });
   }
@@ -179,16 +179,14 @@ export function makeRecallGauge({ every = 100, pause = 20 }: GaugeOptions = {}):
   };
 }
 
-/** The file index.json: the contents of a folder with a graph, its model and its certificate. It is written last, so a folder without it is no index. */
+/** The file index.json: the contents of a folder with an index, its model and its certificate. It is written last, so a folder without it is no index. */
 const indexManifestFile = 'index.json';
-const graphFile = 'graph.usearch';
 
-export interface IndexManifest {
+export interface IndexManifest extends IndexEntries {
   readonly format: 'tower-index-1';
   readonly tower: string;
   readonly version: string;
   readonly items: ItemsIdentity;
-  readonly graph: { readonly library: string; readonly settings: UsearchSettings; readonly width: number };
   readonly certificate: Certificate & {
     readonly asked: number;
     /** Origin of the queries, such as `events of the part test`. */

@@ -14,7 +14,7 @@ import type { Texts } from '../../base/text/texts.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { BagColumn } from '../../data/dataset.ts';
 import {
-  type NeighbourGraph,
+  type ItemIndex,
   type RecallGauge,
   type Searched,
   type SearchRequest,
@@ -67,6 +67,8 @@ export interface SnapshotSource {
     readonly keys: Texts;
     readonly titles?: Texts;
     readonly columns?: ItemColumns;
+    /** The scan of vectors that threads share (`scanOfShared`). Default: a new one. */
+    readonly scan?: Scan;
   };
   readonly users?: {
     readonly keys: Texts;
@@ -108,8 +110,8 @@ export interface Snapshot {
   /** Returns the item rows that a user has seen, the oldest first. */
   seenBy(user: number): number[];
   directions(): Snapshot;
-  /** Returns a snapshot that searches with the graph if its certificate covers the request. */
-  withGraph(graph: NeighbourGraph): Snapshot;
+  /** Returns a snapshot that searches with an index if its certificate covers the request. @param makeIndex gets the scan of the items of the data */
+  withIndex(makeIndex: (scan: Scan) => ItemIndex): Snapshot;
   /** Replaces `top` if another system, such as a database, searches the items. */
   readonly index?: SearchIndex;
   /** Rows of live-written items, the oldest first. They follow the rows of the data. */
@@ -136,7 +138,7 @@ export function makeSnapshot({ version, items, users, objectives = [] }: Snapsho
   return snapshotOf({
     version,
     objectives,
-    scan: makeScan(data, rows, width),
+    scan: items.scan ?? makeScan(data, rows, width),
     keys: makeKeyTable(items.keys, rows),
     titleAt: (row) => titles?.keyAt(row),
     columns: items.columns ?? new Map(),
@@ -154,11 +156,11 @@ export interface SnapshotParts {
   readonly columns: ItemColumns;
   readonly userKeys: Omit<KeyTable, 'parts' | 'rowsOf'>;
   readonly seen?: BagColumn;
-  readonly graph?: NeighbourGraph;
+  readonly near?: ItemIndex;
 }
 
 export function snapshotOf(parts: SnapshotParts): Snapshot {
-  const { version, objectives, scan, keys, titleAt, columns, userKeys, seen, graph } = parts;
+  const { version, objectives, scan, keys, titleAt, columns, userKeys, seen, near } = parts;
   const { rows, width, vectors: data } = scan;
   const filters = makeFilters(columns, rows);
   const seenBy = (user: number): number[] => {
@@ -187,11 +189,11 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     width,
     columns,
     objectives,
-    ...defined({ recall: graph?.gauge }),
+    ...defined({ recall: near?.gauge }),
     top(requests) {
       const preparedRequests = requests.map((request) => prepareTop(request, searchContext));
       const searchRequests = preparedRequests.map(({ scanned }) => scanned);
-      return searchAll(scan, graph, searchRequests).map((found, i) => {
+      return searchAll(scan, near, searchRequests).map((found, i) => {
         const { scanned, unknown } = preparedRequests[i]!;
         const { draw, shares } = requests[i]!;
         const candidates = scanned.allowed?.count() ?? rows;
@@ -221,7 +223,7 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     itemVector,
     seenBy,
     directions: () => (ownDirections ??= snapshotOf(directionParts(parts))),
-    withGraph: (own) => snapshotOf({ ...parts, graph: own }),
+    withIndex: (makeIndex) => snapshotOf({ ...parts, near: makeIndex(scan) }),
     users: userKeys.size,
     usersWith(prefix, most) {
       const ownRow = userKeys.rowOf(prefix);
@@ -232,8 +234,8 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
   };
 }
 
-/** Removes the graph, which ranks by inner products, while cosines rank differently. */
-function directionParts({ graph: _, ...parts }: SnapshotParts): SnapshotParts {
+/** Removes the index, which ranks by inner products, while cosines rank differently. */
+function directionParts({ near: _, ...parts }: SnapshotParts): SnapshotParts {
   const { vectors, rows, width } = parts.scan;
   const unitVectors = directionsOf(vectors, width);
   return { ...parts, objectives: [], scan: unitVectors === vectors ? parts.scan : makeScan(unitVectors, rows, width) };

@@ -108,7 +108,8 @@ export function prepareTop(
   const { allowed, unknown } = allowedBy(request, place);
   // An index is certified for queries of the tower, and weights change the queries.
   const exactly = request.weights !== undefined && Object.keys(request.weights).length > 0;
-  return { scanned: { vectors, k, ...defined({ allowed }), ...(exactly && { exactly }) }, unknown };
+  const isFiltered = request.filter !== undefined;
+  return { scanned: { vectors, k, isFiltered, ...defined({ allowed }), ...(exactly && { exactly }) }, unknown };
 }
 
 /** Validates query vectors, and multiplies them by the weights. @throws Failure `request-value`, `unknown-name` */

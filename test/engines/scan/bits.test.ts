@@ -34,8 +34,14 @@ it('is a set of rows', () => {
       expect(listOf(x.not())).toEqual(all.filter((row) => !a.has(row)));
       expect(listOf(Bits.all(size))).toEqual(all);
       const copy = x.copy();
+      expect([...copy.list()]).toEqual(listOf(x));
+      for (const row of b) copy.add(row);
+      expect(copy.count()).toBe(new Set([...a, ...b]).size);
+      expect([...copy.list()]).toEqual(listOf(x.or(y)));
       for (const row of a) copy.delete(row);
-      expect(copy.count()).toBe(0);
+      expect([...copy.list()]).toEqual(all.filter((row) => b.has(row) && !a.has(row)));
+      expect(copy.count()).toBe(copy.list().length);
+      expect([...x.list()]).toEqual(listOf(x));
       expect(x.count()).toBe(a.size);
     }),
   );

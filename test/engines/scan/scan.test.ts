@@ -5,7 +5,14 @@ import { describe, expect, it } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import { Bits } from '../../../src/engines/scan/bits.ts';
 import { centreOf, codeQuery, layoutOf, recordBytes, writeCodes } from '../../../src/engines/scan/codes.ts';
-import { bestScoreOf, makeScan, type ScanRequest, scoreOf } from '../../../src/engines/scan/scan.ts';
+import {
+  bestScoreOf,
+  makeScan,
+  type ScanRequest,
+  scanOfShared,
+  scoreOf,
+  shareItems,
+} from '../../../src/engines/scan/scan.ts';
 import fc from '../../fast_check.ts';
 
 const random = makeRandom(5);
@@ -62,6 +69,37 @@ describe('the scan', () => {
         expect({ rows: [...best], scores: [...scores] }).toEqual(sorted(vectors, rows, width, request));
       });
     }
+  });
+
+  it('is what the items of a filter in order begin with, whichever share it keeps', () => {
+    const cases = fc.record({
+      rows: fc.integer({ min: 1, max: 6000 }),
+      width: fc.integer({ min: 1, max: 20 }),
+      kind: fc.constantFrom('gaussian', 'a few values', 'all the same', 'of every size'),
+      // The smallest shares are lists of rows, the others sets; several requests of a pass have sets of their own.
+      shares: fc.array(fc.constantFrom(0.002, 0.01, 0.03, 0.04, 0.1, 0.3, 0.7), { minLength: 1, maxLength: 6 }),
+      isRange: fc.boolean(),
+      k: fc.integer({ min: 1, max: 40 }),
+      interests: fc.integer({ min: 1, max: 3 }),
+    });
+    fc.assert(
+      fc.property(cases, ({ rows, width, kind, shares, isRange, k, interests }) => {
+        const vectors = vectorsOf(kind, rows * width);
+        const scan = makeScan(vectors, rows, width);
+        const requests = shares.map((share): ScanRequest => {
+          const allowed = new Bits(rows);
+          for (let row = 0; row < rows; row++)
+            if (isRange ? row < share * rows : random.next() < share) allowed.add(row);
+          return { vectors: Array.from({ length: interests }, () => queryOf('gaussian', width)), k, allowed };
+        });
+        scan.top(requests).forEach((answer, i) => {
+          expect({ rows: [...answer.rows], scores: [...answer.scores] }).toEqual(
+            sorted(vectors, rows, width, requests[i]!),
+          );
+        });
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it('finds the best of more items than have room before they are scored exactly', () => {
@@ -141,12 +179,12 @@ describe('the bounds, in exact arithmetic', () => {
           : Float32Array.from(other ?? new Array(width).fill(0));
         writeCodes(layout, vectors, centre, codes, records);
         const base = scoreOf(query, centre, 0);
-        const coded = codeQuery(query, layout.pairs);
+        const coded = codeQuery(query, layout.rowBytes);
         const [inverse, error, codeLength] = records as unknown as [number, number, number];
         given[1].forEach((item, row) => {
           let sum = 0;
           for (let column = 0; column < width; column++) {
-            const at = 16 * (layout.pairs * (row >> 3) + (column >> 1)) + 2 * (row & 7) + (column & 1);
+            const at = 2 * (layout.rowBytes * (row >> 1) + 2 * (column >> 1) + (row & 1)) + (column & 1);
             sum += codes[at]! * coded.codes[column]!;
           }
           expect(Math.abs(sum)).toBeLessThanOrEqual(2 ** 31 - 2);
@@ -199,4 +237,29 @@ it('keeps nothing of a scan that nobody has any more', () => {
     collect();
     expect(gone.deref()).toBeUndefined();
   });
+});
+
+it('answers from shared memory as from memory of its own, each thread in working memory of its own', () => {
+  const [rows, width] = [3000, 12];
+  const vectors = vectorsOf('gaussian', rows * width);
+  const plain = makeScan(vectors, rows, width);
+  const items = shareItems(vectors, rows, width, 2);
+  const scans = [0, 1].map((thread) => scanOfShared(items, thread));
+  expect(items.memory.buffer).toBeInstanceOf(SharedArrayBuffer);
+  expect(shareItems(items.vectors, rows, width, 1).vectors).toBe(items.vectors);
+  const allowed = new Bits(rows);
+  for (let row = 0; row < rows; row += 3) allowed.add(row);
+  for (let round = 0; round < 10; round++) {
+    const requests = [7, 40, 1].map((k, i) => ({
+      vectors: [queryOf('gaussian', width)],
+      k,
+      ...(i === round % 3 ? { allowed } : {}),
+    }));
+    const answers = plain.top(requests);
+    for (const scan of scans) expect(scan.top(requests)).toEqual(answers);
+    expect(scans[1]!.estimates(requests[0]!.vectors[0]!)).toEqual(plain.estimates(requests[0]!.vectors[0]!));
+  }
+  const many = { vectors: Array.from({ length: 700 }, () => queryOf('gaussian', width)), k: 5, allowed };
+  expect(() => scans[0]!.top([many])).toThrow('fits into the memory of its thread');
+  expect(() => scanOfShared(items, 2)).toThrow('thread 2 of 2');
 });

@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, trunc
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
-import { searchAll } from '../../../src/engines/scan/approximate.ts';
+import { type ListIndex, type NeighbourGraph, recallOf, searchAll } from '../../../src/engines/scan/approximate.ts';
 import { Bits } from '../../../src/engines/scan/bits.ts';
 import { makeScan } from '../../../src/engines/scan/scan.ts';
 import {
@@ -64,6 +64,7 @@ const sourceOf = (name: string, more: Partial<IndexSource> = {}): IndexSource =>
   queries: { vectors: queries, of: 'events of the test part' },
   k,
   recall: 0.95,
+  kind: 'graph',
   ...more,
 });
 const scan = makeScan(data, rows, width);
@@ -86,7 +87,8 @@ describe.skipIf(!hasUsearch)(`an index in a folder${skipped}`, () => {
   });
 
   it('has a certificate whose recalls are those of an independent computation', async () => {
-    const { graph } = await openIndexFolder(join(root, 'index'), served());
+    const { makeIndex } = await openIndexFolder(join(root, 'index'), served());
+    const graph = makeIndex(scan) as NeighbourGraph;
     const recalls = queries.map((vectors) => {
       const { best } = bestOf(vectors);
       const near = new Set(vectors.flatMap((vector) => [...graph.nearest(vector, graph.width)!]));
@@ -107,7 +109,8 @@ describe.skipIf(!hasUsearch)(`an index in a folder${skipped}`, () => {
   });
 
   it('answers as the scan does where it claims to, and never what a filter leaves out', async () => {
-    const { graph } = await openIndexFolder(join(root, 'index'), served());
+    const { makeIndex } = await openIndexFolder(join(root, 'index'), served());
+    const graph = makeIndex(scan) as NeighbourGraph;
     let approximate = 0;
     for (const share of [0.002, 0.1, 0.6, 0.99]) {
       const allowed = new Bits(rows);
@@ -208,6 +211,87 @@ describe.skipIf(!hasUsearch)(`an index in a folder${skipped}`, () => {
     );
     await expect(work).rejects.toThrow('enough');
     expect(() => readdirSync(join(root, 'ended'))).toThrow('ENOENT');
+  });
+});
+
+describe('lists in a folder', () => {
+  const listed = (name: string, more: Partial<IndexSource> = {}) => sourceOf(name, { kind: 'lists', ...more });
+  let manifest: IndexManifest;
+  let index: ListIndex;
+
+  beforeAll(async () => {
+    manifest = await writeIndexFolder(listed('lists'));
+    const { makeIndex } = await openIndexFolder(join(root, 'lists'), served());
+    index = makeIndex(scan) as ListIndex;
+  });
+
+  it('have a certificate whose recalls are those of an independent computation', () => {
+    const recalls = queries.map((vectors) => {
+      const { best } = bestOf(vectors);
+      return index.search({ vectors, k })!.rows.filter((row) => best.has(row)).length / k;
+    });
+    const { certificate } = manifest;
+    expect(certificate.recall).toBeCloseTo(recalls.reduce((sum, each) => sum + each, 0) / recalls.length, 12);
+    expect(certificate.recall).toBeGreaterThanOrEqual(0.95);
+    expect(manifest.lists!.count).toBeGreaterThan(10);
+    expect(Object.keys(manifest.files)).toEqual(['lists.safetensors']);
+  });
+
+  it('find all of the best items if they are searched wide enough', async () => {
+    const wide = await writeIndexFolder(listed('wide', { recall: 1 }));
+    expect(wide.certificate.recall).toBe(1);
+    const { makeIndex } = await openIndexFolder(join(root, 'wide'), served());
+    const requests = queries.map((vectors) => ({ vectors, k }));
+    const exact = scan.top(requests);
+    searchAll(scan, makeIndex(scan), requests).forEach((answer, i) => {
+      expect(answer).toEqual({ ...exact[i], exact: false });
+    });
+  });
+
+  it('leave out the items that are excluded, and leave filters and longer answers to the scan', () => {
+    for (const vectors of queries) {
+      const allowed = Bits.all(rows);
+      const [best] = scan.top([{ vectors, k: 2 * k }]);
+      for (const row of best!.rows.filter((_, at) => at % 2 === 0)) allowed.delete(row);
+      const request = { vectors, k, allowed };
+      const found = index.search(request)!;
+      expect(found.rows).toHaveLength(k);
+      expect(found.rows.every((row) => allowed.has(row))).toBe(true);
+      found.rows.forEach((row, at) => {
+        expect(found.scores[at]).toBe(scan.score(vectors, row));
+      });
+      expect(recallOf(found, scan.top([request])[0]!)).toBeGreaterThan(0.5);
+      const [filtered, longer] = searchAll(scan, index, [
+        { ...request, isFiltered: true },
+        { vectors, k: k + 1 },
+      ]);
+      expect(filtered).toEqual(scan.top([request])[0]);
+      expect(longer).toEqual(scan.top([{ vectors, k: k + 1 }])[0]);
+    }
+  });
+
+  it('replace a graph in its folder', async () => {
+    cpSync(join(root, 'lists'), join(root, 'replaced'), { recursive: true });
+    writeFileSync(join(root, 'replaced', 'graph.usearch'), '');
+    await writeIndexFolder(listed('replaced'));
+    expect(readdirSync(join(root, 'replaced')).sort()).toEqual(['index.json', 'lists.safetensors']);
+  });
+
+  it('are reported if an item is in them twice, whatever the checksum says', async () => {
+    const folder = join(root, 'twice');
+    cpSync(join(root, 'lists'), folder, { recursive: true });
+    const path = join(folder, 'lists.safetensors');
+    const bytes = readFileSync(path);
+    const { order } = JSON.parse(bytes.subarray(8, 8 + Number(bytes.readBigUInt64LE(0))).toString());
+    const at = 8 + Number(bytes.readBigUInt64LE(0)) + order.data_offsets[0];
+    bytes.copy(bytes, at, at + 4, at + 8);
+    writeFileSync(path, bytes);
+    await expect(openIndexFolder(folder, served())).rejects.toThrow('its checksum differs');
+    const manifestPath = join(folder, 'index.json');
+    const text = readFileSync(manifestPath, 'utf8');
+    const hash = createHash('sha256').update(bytes).digest('hex');
+    writeFileSync(manifestPath, text.replace(manifest.files['lists.safetensors']!.sha256, hash));
+    await expect(openIndexFolder(folder, served())).rejects.toThrow('its lists do not have each item once');
   });
 });
 

@@ -15,7 +15,7 @@ describe('usearch', () => {
   });
 
   it('is missing in a line with the command that installs it', () => {
-    expect(() => loadUsearch('usearch-that-nobody-has')).toThrow(/an index needs usearch, which is not installed/);
+    expect(() => loadUsearch('usearch-that-nobody-has')).toThrow(/a graph needs usearch, which is not installed/);
   });
 
   it('does not load in a line with the reason', () => {

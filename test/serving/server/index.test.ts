@@ -29,7 +29,7 @@ beforeAll(async () => {
       return Int32Array.from(order.sort((a, b) => score(b) - score(a)).slice(0, count));
     },
   };
-  const recommender = { ...served.recommender, snapshot: snapshot.withGraph(graph) };
+  const recommender = { ...served.recommender, snapshot: snapshot.withIndex(() => graph) };
   server = await served.server({}, makeAnswers({ recommender, removesSeen: true, notes: [] }));
 });
 

@@ -300,7 +300,7 @@ const longestWrite = 3_600_000;
 /** The inputs of a cache. All entries except `files` must be equal. */
 interface CacheIdentity {
   /** Changes with the format, so that an older build does not misread the contents. */
-  readonly format: 'tower-cache-3';
+  readonly format: 'tower-cache-4';
   readonly tower: string;
   readonly run: string;
   readonly engine: string;
@@ -317,7 +317,7 @@ interface CacheState {
 }
 
 const identityOf = (manifest: Manifest, engine: Engine, block: string): Omit<CacheIdentity, 'files'> => ({
-  format: 'tower-cache-3',
+  format: 'tower-cache-4',
   tower: version,
   run: manifest.checksum,
   engine: `${engine.name} ${engine.version}`,

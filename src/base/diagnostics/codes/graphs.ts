@@ -4,8 +4,8 @@ import { row, shellWord } from '../wording.ts';
 export const graphs = {
   'no-usearch': row<{ version: string; reason?: string | undefined }>({
     message: ({ reason }) =>
-      reason === undefined ? 'an index needs usearch, which is not installed' : `usearch does not load: ${reason}`,
-    hint: ({ version }) => `install it with \`npm install usearch@${version}\`, or leave the index out`,
+      reason === undefined ? 'a graph needs usearch, which is not installed' : `usearch does not load: ${reason}`,
+    hint: ({ version }) => `install it with \`npm install usearch@${version}\`, or build \`--kind lists\``,
   }),
 
   'not-an-index': row<{ folder: string }>({

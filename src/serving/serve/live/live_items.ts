@@ -268,7 +268,7 @@ function liveSnapshot({ base, written, kept, hidden }: LiveParts): Snapshot {
     written: written.map(({ of, snapshot }, at) => ({ of, first: snapshotParts[at + 1]!.first, rows: snapshot.rows })),
     users: base.users,
     usersWith: base.usersWith,
-    withGraph: (graph) => liveSnapshot({ base: base.withGraph(graph), written, kept, hidden }),
+    withIndex: (makeIndex) => liveSnapshot({ base: base.withIndex(makeIndex), written, kept, hidden }),
     directions: () =>
       (directions ??= liveSnapshot({
         base: base.directions(),
