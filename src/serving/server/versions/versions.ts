@@ -155,7 +155,11 @@ export function makeRecent(most = mostBodies): RecentBodies {
   };
 }
 
-export function makeActiveVersions<V extends { readonly id: string }>(stable: V, canary?: V, share = 0): ActiveVersions<V> {
+export function makeActiveVersions<V extends { readonly id: string }>(
+  stable: V,
+  canary?: V,
+  share = 0,
+): ActiveVersions<V> {
   const isCanary = ({ user, values, item }: RequestTopic): boolean => {
     if (user !== undefined) return fractionOf(`user ${user}`) < share;
     if (item !== undefined) return fractionOf(`item ${item}`) < share;
