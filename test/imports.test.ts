@@ -148,6 +148,7 @@ const mayImport: Record<string, readonly string[]> = {
   'serving/browser': ['base/storage', 'graph', 'graph/plan', 'data', 'serving/serve', 'serving/server', ...base],
   'serving/page': ['serving/serve', 'serving/server', ...base],
   'serving/postgres': ['grammar', 'serving/serve', ...base],
+  'serving/redis': ['base/storage', ...base],
   // What people use
   'app/easyrec': ['grammar', 'base/storage', ...base],
   'app/report': [
@@ -184,6 +185,7 @@ const mayImport: Record<string, readonly string[]> = {
     'editor/drawing',
     'serving/ann',
     'serving/postgres',
+    'serving/redis',
     'serving/serve',
     'serving/server',
     'app/easyrec',
@@ -235,6 +237,7 @@ const runtimes: Record<string, string> = {
   fastify: 'serving/server',
   'prom-client': 'serving/server',
   pg: 'serving/postgres',
+  ioredis: 'serving/redis',
   chevrotain: 'grammar',
   preact: 'serving/page',
 };

@@ -11,9 +11,11 @@ import { logFilesIn } from '../../base/storage/record_log/lines.ts';
 import { readRecordLog } from '../../base/storage/record_log/record_log.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Until } from '../../data/dataset.ts';
+import { isAddress } from '../../data/files/remote/address.ts';
 import { momentOf } from '../../data/rows/fresh.ts';
 import { fileEvents, type LoggedEvents } from '../../data/written/event_files.ts';
 import type { GivenEvent } from '../../data/written/fields.ts';
+import type { EventWrite } from '../../serving/serve/live/event_writes.ts';
 import { eventLog, makeEventCompaction } from '../../serving/server/events/writes.ts';
 import type { Comparison } from '../../training/evaluation/compare.ts';
 import type { ClosedDay } from '../report/days_page.ts';
@@ -24,7 +26,7 @@ import { train } from './train.ts';
 import { candidatesIn } from './versions/watch.ts';
 
 export interface CloseRequest extends Pick<LoadRequest, 'allow' | 'engine' | 'signal'> {
-  /** The folder of the events of a server: that of `tower serve --events`. */
+  /** The folder or the address of the events of servers: that of `tower serve --events`. */
   readonly events: string;
   /** The folder for their files, which must be among the events of the data block. */
   readonly into: string;
@@ -118,10 +120,10 @@ async function versionsIn(folder: string): Promise<readonly string[]> {
 /** Writes the new events of the log to files. @returns their number */
 async function fileNewEvents(
   version: string,
-  { events: folder, into }: CloseRequest,
+  { events: folder, into, say = () => {} }: CloseRequest,
   options: Pick<LoadRequest, 'allow' | 'engine' | 'signal'>,
 ): Promise<number> {
-  const logged = await eventsOf(folder);
+  const logged = await eventsOf(folder, say);
   if (logged === undefined) return 0;
   const run = await load(version, options);
   try {
@@ -158,17 +160,30 @@ async function refuseOtherFolder(
   throw failure('data-needs', { what: 'the data block', needs }, description.events.span);
 }
 
-/** Reads the log of a server, which may be running. Events of deleted users are left out. */
-async function eventsOf(folder: string): Promise<LoggedEvents | undefined> {
-  const { id, before, records } = await readRecordLog(logFilesIn(folder), eventLog);
+/** Reads the log of servers, which may be running. Events of deleted users are left out, and those whose id an earlier one has. */
+async function eventsOf(folder: string, say: (line: string) => void): Promise<LoggedEvents | undefined> {
+  const { id, before, end, entries } = await (isAddress(folder) ? sharedEntriesOf(folder, say) : entriesOf(folder));
   if (id === undefined) return undefined;
   const compaction = makeEventCompaction();
-  records.forEach(compaction.add);
+  for (const { writes } of entries) compaction.add(writes);
   const remaining = compaction.remaining();
-  const entries = records.map((entry) =>
-    remaining(entry)!.filter((write): write is GivenEvent => !('deleted' in write)),
-  );
-  return { log: id, before, entries };
+  const ids = new Set<string>();
+  const isNew = ({ id: own }: GivenEvent): boolean => own === undefined || (!ids.has(own) && ids.add(own).has(own));
+  const isEvent = (write: EventWrite): write is GivenEvent => !('deleted' in write) && isNew(write);
+  const logged = entries.map(({ position, writes }) => ({ position, events: remaining(writes)!.filter(isEvent) }));
+  return { log: id, before, end, entries: logged };
+}
+
+async function entriesOf(folder: string) {
+  const { id, before, records } = await readRecordLog(logFilesIn(folder), eventLog);
+  const entries = records.map((writes, at) => ({ position: before + at + 1, writes }));
+  return { id, before, end: before + records.length, entries };
+}
+
+async function sharedEntriesOf(address: string, say: (line: string) => void) {
+  const { readRedisLog } = await import('../../serving/redis/redis_log.ts');
+  const { id, end, writes } = await readRedisLog(address, eventLog, { say });
+  return { id, before: 0, end, entries: writes.map(({ position, write }) => ({ position, writes: [write] })) };
 }
 
 interface ComparedVersions {

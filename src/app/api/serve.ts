@@ -3,8 +3,10 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import type { LogFormat } from '../../base/storage/record_log/record_log.ts';
 import type { LogCompaction, WriteLogOptions } from '../../base/storage/record_log/write_log.ts';
 import { defined } from '../../base/util/defined.ts';
+import { isAddress } from '../../data/files/remote/address.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import type { Choice } from '../../engines/engines.ts';
+import type { WriteReplacement } from '../../serving/redis/redis_log.ts';
 import type { EventWrites } from '../../serving/serve/live/event_writes.ts';
 import type { ItemWrites } from '../../serving/serve/live/item_writes.ts';
 import type { Answers } from '../../serving/server/answers.ts';
@@ -88,9 +90,9 @@ export interface ServeRequest extends Omit<OpenRequest, 'takesItems' | 'takesEve
   /** Further names that a server without a token accepts in `Host`, because a proxy may pass on its own. Names of this machine are always accepted. */
   readonly hosts?: readonly string[];
   readonly limits?: Partial<Limits>;
-  /** Folder for written items. Absent: writes are refused. */
+  /** Folder for written items, or `redis://HOST/NAME` for a log that several servers share. Absent: writes are refused. */
   readonly items?: string;
-  /** Folder for events that arrive. Absent: they are refused. */
+  /** Folder for events that arrive, or `redis://HOST/NAME`. Absent: they are refused. */
   readonly events?: string;
   readonly say?: (line: string) => void;
   readonly log?: (line: string) => void;
@@ -227,7 +229,7 @@ export interface OpenedLogs {
   readonly events?: OpenedWrites<EventWrites, WritesOfEvents>;
 }
 
-/** The logs of a server, which are in folders of this process or of another one. */
+/** The logs of a server, which are in folders of this process, in another process, or in Redis. */
 export interface ServerLogs {
   readonly items?: Pick<WritesSource, 'log' | 'stored'> & ClosableLog;
   readonly events?: Pick<EventWritesOptions, 'log' | 'stored' | 'forget'> & ClosableLog;
@@ -284,7 +286,7 @@ export async function attachTo(logs: OpenedLogs, { items, events }: Answers): Pr
 
 /**
  * Opens the logs of items and of events. Creates their folders if they are missing.
- * @throws Failure `run-in-use`, `items-log`, `cannot-read`, `cannot-write`
+ * @throws Failure `run-in-use`, `items-log`, `cannot-read`, `cannot-write`, `log-address`, `log-server`
  */
 export async function openLogFolders({ items: itemFolder, events: eventFolder, say = () => {} }: LogRequest) {
   const items = itemFolder === undefined ? undefined : await openItemLog(itemFolder, say);
@@ -297,8 +299,9 @@ export async function openLogFolders({ items: itemFolder, events: eventFolder, s
   }
 }
 
-async function openItemLog(folder: string, say: (line: string) => void) {
-  const { itemLog, makeLatestWrites } = await import('../../serving/server/items/write_log.ts');
+async function openItemLog(folder: string, say: (line: string) => void): Promise<NonNullable<ServerLogs['items']>> {
+  const { itemLog, itemReplacement, makeLatestWrites } = await import('../../serving/server/items/write_log.ts');
+  if (isAddress(folder)) return openSharedLog(folder, itemLog, itemReplacement, say);
   const { log, close } = await openLogFolder(folder, itemLog, { compaction: makeLatestWrites, say });
   const stored = () => ({ ...log.compaction!.stored, bytes: log.bytes });
   const { items, deleted } = stored();
@@ -306,14 +309,27 @@ async function openItemLog(folder: string, say: (line: string) => void) {
   return { log, stored, close };
 }
 
-async function openEventLog(folder: string, say: (line: string) => void) {
-  const { eventLog, makeEventCompaction } = await import('../../serving/server/events/writes.ts');
+async function openEventLog(folder: string, say: (line: string) => void): Promise<NonNullable<ServerLogs['events']>> {
+  const { eventLog, eventReplacement, makeEventCompaction } = await import('../../serving/server/events/writes.ts');
+  if (isAddress(folder)) return openSharedLog(folder, eventLog, eventReplacement, say);
   const { log, close } = await openLogFolder(folder, eventLog, { compaction: makeEventCompaction, say });
   const stored = () => ({ events: log.compaction!.events, bytes: log.bytes });
   const { events } = stored();
   if (events > 0) say(`${folder}: ${counted(events, 'event')}`);
   const forget = (position: number): void => log.compaction!.forget(position - log.firstPosition + 1);
   return { log, stored, forget, close };
+}
+
+/** Opens a log in Redis, which other servers use too. */
+async function openSharedLog<W>(
+  address: string,
+  format: LogFormat<readonly W[]>,
+  replacement: WriteReplacement<W>,
+  say: (line: string) => void,
+) {
+  const { openRedisLog } = await import('../../serving/redis/redis_log.ts');
+  const log = await openRedisLog(address, format, replacement, { say });
+  return { log, forget: log.forget, close: log.close };
 }
 
 async function openLogFolder<E, C extends LogCompaction<E>>(

@@ -27,6 +27,18 @@ const reasons: Readonly<Record<string, string>> = {
   EXDEV: 'it is on another file system',
 };
 
+/** Why a server is not reached, by code of the operating system. */
+export const connectionReasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ENOTFOUND: 'there is no such host',
+  EAI_AGAIN: 'the name of the host cannot be looked up',
+  EHOSTUNREACH: 'the host cannot be reached',
+  ENETUNREACH: 'its network cannot be reached',
+  ETIMEDOUT: 'the host does not answer',
+  ECONNRESET: 'the connection was lost',
+  EPIPE: 'the connection was lost',
+};
+
 /** Returns an error of the operating system in words; undefined for any other error. */
 export function systemReason(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;

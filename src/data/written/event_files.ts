@@ -41,10 +41,17 @@ export function filedThrough(paths: readonly string[]): Map<string, number> {
 export interface LoggedEvents {
   /** Names the log. */
   readonly log: string;
-  /** Position before the first entry. */
+  /** Position before the first entry that the log still has. */
   readonly before: number;
-  /** The events of each entry. */
-  readonly entries: readonly (readonly GivenEvent[])[];
+  /** Position up to which it was read. */
+  readonly end: number;
+  /** In the order of their positions. */
+  readonly entries: readonly LoggedEntry[];
+}
+
+interface LoggedEntry {
+  readonly position: number;
+  readonly events: readonly GivenEvent[];
 }
 
 export interface FiledEvents {
@@ -62,15 +69,14 @@ const stateName = (log: string): string => `tower-events-${log}.json`;
  */
 export async function fileEvents(
   folder: string,
-  { log, before, entries }: LoggedEvents,
+  { log, before, end, entries }: LoggedEvents,
   { description, needs, types, ...options }: EventFileOptions,
 ): Promise<FiledEvents> {
   await makeFolder(folder);
   const done = await filedBefore(folder, log);
   await removeUnfinished(folder, log, done);
-  const skipped = Math.max(0, done - before);
-  const range = { from: before + skipped + 1, to: before + entries.length };
-  const events = entries.slice(skipped).flat();
+  const range = { from: Math.max(before, done) + 1, to: end };
+  const events = entries.flatMap((entry) => (entry.position >= range.from ? entry.events : []));
   if (range.to < range.from) return { events: 0, files: [] };
   const columns = await columnsOf(description, needs, types, options);
   const files: string[] = [];

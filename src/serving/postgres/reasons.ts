@@ -2,6 +2,7 @@
 import { type ClientConfig, DatabaseError } from 'pg';
 import { type ConnectionOptions, parse, toClientConfig } from 'pg-connection-string';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { connectionReasons } from '../../base/diagnostics/system_reason.ts';
 
 /** The settings of the client for an address such as `postgres://user@host:5432/database`. */
 export interface DatabaseAddress {
@@ -67,13 +68,7 @@ const again = 'run `tower index` again';
 
 /** By code of the operating system, or by SQLSTATE or its first two characters. */
 const reasons: Readonly<Record<string, FailureReason>> = {
-  ECONNREFUSED: ['nothing listens there', start, 'lost'],
   ENOENT: ['there is no such socket', start, 'lost'],
-  ENOTFOUND: ['there is no such host', start, 'lost'],
-  EAI_AGAIN: ['the name of the host cannot be looked up', start, 'lost'],
-  EHOSTUNREACH: ['the host cannot be reached', start, 'lost'],
-  ENETUNREACH: ['its network cannot be reached', start, 'lost'],
-  ETIMEDOUT: ['the host does not answer', start, 'lost'],
   ECONNRESET: ['the connection was lost', wait, 'lost'],
   EPIPE: ['the connection was lost', wait, 'lost'],
   '28P01': ['the password is missing or is another one', 'set the password in `PGPASSWORD` or in the file `~/.pgpass`'],
@@ -108,7 +103,7 @@ const reasons: Readonly<Record<string, FailureReason>> = {
 /** Reasons by message, for errors without a code. */
 const sentences: readonly (readonly [RegExp, FailureReason])[] = [
   [/connection terminated|client has encountered a connection error|connection ended|not queryable/i, reasons['08']!],
-  [/timeout (expired|exceeded)|connection timeout/i, reasons.ETIMEDOUT!],
+  [/timeout (expired|exceeded)|connection timeout/i, [connectionReasons.ETIMEDOUT!, start, 'lost']],
   [/password must be|SASL|SCRAM/i, reasons['28P01']!],
   [/does not support SSL/i, ['it does not speak TLS', 'remove `sslmode` from the address']],
   [
@@ -127,6 +122,7 @@ function reasonOf(error: unknown): FailureReason | undefined {
       reasons[code] ??
       (error instanceof DatabaseError ? (reasons[code.slice(0, 3)] ?? reasons[code.slice(0, 2)]) : undefined);
     if (knownReason) return knownReason;
+    if (connectionReasons[code] !== undefined) return [connectionReasons[code], start, 'lost'];
     if (error instanceof DatabaseError)
       return [`the server says: ${error.message}`, 'change what it names, and try again'];
     if ('syscall' in error) return [code, start, 'lost'];

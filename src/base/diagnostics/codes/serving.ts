@@ -79,6 +79,16 @@ export const serving = {
     hint: ({ advice }) => advice,
   }),
 
+  'log-address': row<{ reason: string }>({
+    message: ({ reason }) => `the address of the log ${reason}`,
+    hint: 'write it as `redis://HOST:6379/NAME`, or give a folder',
+  }),
+
+  'log-server': row<{ log: string; reason: string; advice: string }>({
+    message: ({ log, reason }) => `the log ${log} cannot be used: ${reason}`,
+    hint: ({ advice }) => advice,
+  }),
+
   'cannot-listen': row<{ host: string; port: number; reason: string; advice: string }>({
     message: ({ host, port, reason }) => `cannot listen on port ${port} of ${host}: ${reason}`,
     hint: ({ advice }) => advice,

@@ -73,14 +73,25 @@ export async function makeWritesOfEvents({
   now = () => new Date(),
 }: EventWritesOptions): Promise<WritesOfEvents> {
   const versions = new Map<EventWrites, LogFollower>();
-  const knownIds = new Set<string>();
-  /** Changes that were read to validate an entry, by version. */
-  const preparedChanges = new WeakMap<readonly EventWrite[], ReadonlyMap<EventWrites, readonly EventChange[]>>();
+  /** Position of the first event that has an id. */
+  const knownIds = new Map<string, number>();
+  /** Events whose id an earlier entry has: two servers took them at the same time. */
+  const repeatedEvents = new WeakSet<EventWrite>();
+  /** Changes that were read to validate a write, by version. */
+  const preparedChanges = new WeakMap<EventWrite, ReadonlyMap<EventWrites, EventChange>>();
   let waitingEvents: WaitingEvents[] = [];
   let running: Promise<void> | undefined;
 
-  const idFollower = await log.follow(0, (entries) => {
-    for (const write of entries.flat()) if ('id' in write && write.id !== undefined) knownIds.add(write.id);
+  const isRepeated = (write: EventWrite, position: number): boolean => {
+    if (!('id' in write) || write.id === undefined) return false;
+    const first = knownIds.get(write.id) ?? position;
+    knownIds.set(write.id, first);
+    if (first < position) repeatedEvents.add(write);
+    return first < position;
+  };
+  const idFollower = await log.follow(0, (entries, end) => {
+    for (const [at, entry] of entries.entries())
+      for (const write of entry) isRepeated(write, end - entries.length + 1 + at);
   });
 
   const runBatches = async (): Promise<void> => {
@@ -110,7 +121,11 @@ export async function makeWritesOfEvents({
       }),
     );
     const positions = new Map(newEvents.map((event, at) => [event, at]));
-    const accepted: { readonly each: WaitingEvents; readonly outcomes: readonly EventOutcome[] }[] = [];
+    const accepted: {
+      readonly each: WaitingEvents;
+      readonly events: readonly GivenEvent[];
+      readonly outcomes: readonly EventOutcome[];
+    }[] = [];
     const acceptedPositions: number[] = [];
     const idsOfBatch = new Set<string>();
     for (const [index, each] of batch.entries()) {
@@ -137,16 +152,19 @@ export async function makeWritesOfEvents({
         continue;
       }
       for (const id of ownIds) idsOfBatch.add(id);
-      accepted.push({ each, outcomes });
+      accepted.push({ each, events: timed[index]!, outcomes });
       acceptedPositions.push(...ownPositions);
     }
     if (acceptedPositions.length > 0) {
       const entry = acceptedPositions.map((at): EventWrite => newEvents[at]!);
-      const changes = prepared.map((all) => acceptedPositions.map((at) => all[at] as EventChange));
-      preparedChanges.set(entry, new Map(writers.map((version, at) => [version, changes[at]!])));
+      for (const at of acceptedPositions) {
+        const changes = writers.map((version, i) => [version, prepared[i]![at] as EventChange] as const);
+        preparedChanges.set(newEvents[at]!, new Map(changes));
+      }
       await log.append([entry]);
     }
-    for (const { each, outcomes } of accepted) each.resolve(outcomes);
+    for (const { each, events, outcomes } of accepted)
+      each.resolve(outcomes.map((outcome, i) => (repeatedEvents.has(events[i]!) ? 'known' : outcome)));
   };
 
   /** Applies entries of the log to a version. Those of this process are prepared; those of others were valid for the versions of their process. */
@@ -155,13 +173,18 @@ export async function makeWritesOfEvents({
     entries: readonly (readonly EventWrite[])[],
     end: number,
   ): Promise<void> => {
-    for (const [at, entry] of entries.entries()) {
-      const changes = preparedChanges.get(entry)?.get(version) ?? (await version.prepare(entry));
-      const failed = changes.find((change) => change instanceof Failure);
-      if (failed) say(`an event of the log is left out of this model: ${failed.diagnostics[0]!.message}`);
+    const firstPosition = end - entries.length + 1;
+    const newWrites = entries.map((entry, at) => entry.filter((write) => !isRepeated(write, firstPosition + at)));
+    const others = newWrites.flat().filter((write) => !preparedChanges.get(write)?.has(version));
+    const otherChanges = others.length > 0 ? (await version.prepare(others)).values() : [].values();
+    for (const [at, writes] of newWrites.entries()) {
+      const changes = writes.map((write) => preparedChanges.get(write)?.get(version) ?? otherChanges.next().value!);
+      for (const change of changes)
+        if (change instanceof Failure)
+          say(`an event of the log is left out of this model: ${change.diagnostics[0]!.message}`);
       version.show(
         changes.filter((change): change is EventChange => !(change instanceof Failure)),
-        { log: log.id, position: end - entries.length + 1 + at },
+        { log: log.id, position: firstPosition + at },
       );
     }
   };
@@ -263,6 +286,13 @@ export const eventLog: LogFormat<readonly EventWrite[]> = {
     if (!Array.isArray(value)) return { reason: 'it is no list of events' };
     return value.every(isWrite) ? { record: value } : { reason: 'it has something else than events' };
   },
+};
+
+/** In a shared log, the deletion of a user removes the earlier events of the user at once. */
+export const eventReplacement = {
+  subjectOf: ({ user }: EventWrite): string => user,
+  replaces: (write: EventWrite): boolean => 'deleted' in write,
+  removedAfter: 1,
 };
 
 const isKey = (value: unknown): boolean => typeof value === 'string' && value.length <= longestKey;

@@ -19,6 +19,13 @@ export const itemLog: LogFormat<readonly ItemWrite[]> = {
   },
 };
 
+/** In a shared log, a write of an item replaces the earlier ones. */
+export const itemReplacement = {
+  subjectOf: ({ key }: ItemWrite): string => key,
+  replaces: () => true,
+  removedAfter: 10_000,
+};
+
 function isWrite(value: unknown): value is ItemWrite {
   if (!isObject(value)) return false;
   const { key, columns, deleted, ...others } = value;

@@ -65,8 +65,8 @@ interface WaitingWrite extends WriteRequest {
 export function makeWritesOfItems({ log, stored, say = () => {} }: WritesSource): WritesOfItems {
   const versions = new Map<ItemWrites, LogFollower>();
   const waitingWrites: WaitingWrite[] = [];
-  /** Changes that were computed to validate an entry, by version. */
-  const preparedChanges = new WeakMap<readonly ItemWrite[], ReadonlyMap<ItemWrites, readonly ItemChange[]>>();
+  /** Changes that were computed to validate a write, by version. */
+  const preparedChanges = new WeakMap<ItemWrite, ReadonlyMap<ItemWrites, ItemChange>>();
   let isRunning = false;
   /** The batch that is being computed and written. */
   let committing: Promise<void> | undefined;
@@ -140,10 +140,10 @@ export function makeWritesOfItems({ log, stored, say = () => {} }: WritesSource)
     }
     if (accepted.length === 0) return;
     const acceptedWrites = acceptedIndices.map((at) => batchWrites[at]!);
-    const acceptedChanges = preparedVersions.map(
-      ({ version, changes }) => [version, acceptedIndices.map((at) => changes[at] as ItemChange)] as const,
-    );
-    preparedChanges.set(acceptedWrites, new Map(acceptedChanges));
+    for (const at of acceptedIndices) {
+      const changes = preparedVersions.map(({ version, changes }) => [version, changes[at] as ItemChange] as const);
+      preparedChanges.set(batchWrites[at]!, new Map(changes));
+    }
     await log.append([acceptedWrites]);
     for (const { each, outcomes } of accepted) each.resolve(outcomes);
   };
@@ -154,14 +154,12 @@ export function makeWritesOfItems({ log, stored, say = () => {} }: WritesSource)
     entries: readonly (readonly ItemWrite[])[],
     refuse: (key: string, reason: Failure) => void,
   ): Promise<void> => {
-    const others = entries.filter((entry) => !preparedChanges.get(entry)?.has(version)).flat();
+    const writes = entries.flat();
+    const others = writes.filter((write) => !preparedChanges.get(write)?.has(version));
     const otherChanges = others.length > 0 ? (await version.prepare(others)).values() : [].values();
-    const changes = entries.flatMap((entry): readonly (ItemChange | Failure)[] => {
-      return preparedChanges.get(entry)?.get(version) ?? entry.map(() => otherChanges.next().value!);
-    });
-    const keys = entries.flat().map(({ key }) => key);
+    const changes = writes.map((write) => preparedChanges.get(write)?.get(version) ?? otherChanges.next().value!);
     changes.forEach((change, at) => {
-      if (change instanceof Failure) refuse(keys[at]!, change);
+      if (change instanceof Failure) refuse(writes[at]!.key, change);
     });
     version.show(changes.filter((change): change is ItemChange => !(change instanceof Failure)));
     void version.tidy().catch(({ message }: Error) => say(`memory of earlier writes is not freed: ${message}`));
@@ -213,7 +211,7 @@ function tooLong(): RequestError {
 
 function notTaken(key: string, { diagnostics }: Failure): Failure {
   const reason = `this model cannot take the item ${JSON.stringify(key)}, which was written: ${diagnostics[0]!.message}`;
-  const advice = 'write the item again on a server of the earlier model, or move the folder of `--items` away';
+  const advice = 'write the item again on a server of the earlier model, or start with another log: `--items`';
   return failure('items-closed', { reason, advice });
 }
 
