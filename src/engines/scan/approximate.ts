@@ -38,10 +38,10 @@ export interface ListIndex {
   readonly gauge?: RecallGauge;
 }
 
-export type ItemIndex = NeighbourGraph | ListIndex;
+export type ApproximateIndex = NeighbourGraph | ListIndex;
 
 /** Returns undefined if the scan must answer. */
-export const searchIndex = (scan: Scan, index: ItemIndex, request: SearchRequest): RankedRows | undefined =>
+export const searchIndex = (scan: Scan, index: ApproximateIndex, request: SearchRequest): RankedRows | undefined =>
   'nearest' in index ? searchGraph(scan, index, request) : index.search(request);
 
 export interface SearchRequest extends ScanRequest {
@@ -92,7 +92,11 @@ export function searchGraph(
 }
 
 /** Returns the answers in the order of the requests. The scan answers all requests that the index does not answer together. */
-export function searchAll(scan: Scan, index: ItemIndex | undefined, requests: readonly SearchRequest[]): Searched[] {
+export function searchAll(
+  scan: Scan,
+  index: ApproximateIndex | undefined,
+  requests: readonly SearchRequest[],
+): Searched[] {
   const nearAnswers = requests.map((request) => {
     if (index === undefined || request.exactly) return undefined;
     const nearRows = searchIndex(scan, index, request);

@@ -5,6 +5,8 @@
  * `makeScan(vectors, rows, width).top(requests)` answers several requests in one pass. A request has one vector or several, of which an item keeps its best
  * score, and perhaps the rows that may be in the answer. Scores are float64 sums in a fixed order (`scoreOf`). By proof (`codes.ts`), the answer is the
  * beginning of the list of all items, ordered by (score, row).
+ *
+ * Long because a scan, one that grows and one that threads share are made of the same pass.
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { Bits } from './bits.ts';
@@ -219,7 +221,7 @@ interface ScannedQuery {
 const pool: Candidates[] = [];
 
 /**
- * Makes one pass over the codes for all requests. The memory from `scratch` on has records of queries, words of codes, masks or the list, entries.
+ * Makes one pass over the codes for all requests. Long because the kernel and the host agree on each address here. The memory from `scratch` on has records of queries, words of codes, masks or the list, entries.
  * @param list the rows of the only request; otherwise a pass reads all blocks with their rows
  */
 function onePass(

@@ -4,7 +4,7 @@
  */
 import { defined } from '../../base/util/defined.ts';
 import {
-  type ItemIndex,
+  type ApproximateIndex,
   type RecallFigures,
   recallFigures,
   recallOf,
@@ -43,7 +43,7 @@ interface BuiltItems {
 
 interface IndexSearches {
   readonly widths: readonly number[];
-  at(width: number): ItemIndex;
+  at(width: number): ApproximateIndex;
   shown(width: number): string;
 }
 
@@ -61,7 +61,7 @@ interface IndexKind {
     items: Omit<ItemVectors, 'data'>,
     entries: IndexEntries,
     certificate: Pick<Certificate, 'k' | 'milliseconds'>,
-  ): Promise<(scan: Scan) => ItemIndex>;
+  ): Promise<(scan: Scan) => ApproximateIndex>;
 }
 
 /** Numbers of candidates of a graph, in multiples of k. */

@@ -14,7 +14,7 @@ import type { Texts } from '../../base/text/texts.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { BagColumn } from '../../data/dataset.ts';
 import {
-  type ItemIndex,
+  type ApproximateIndex,
   type RecallGauge,
   type Searched,
   type SearchRequest,
@@ -111,7 +111,7 @@ export interface Snapshot {
   seenBy(user: number): number[];
   directions(): Snapshot;
   /** Returns a snapshot that searches with an index if its certificate covers the request. @param makeIndex gets the scan of the items of the data */
-  withIndex(makeIndex: (scan: Scan) => ItemIndex): Snapshot;
+  withIndex(makeIndex: (scan: Scan) => ApproximateIndex): Snapshot;
   /** Replaces `top` if another system, such as a database, searches the items. */
   readonly index?: SearchIndex;
   /** Rows of live-written items, the oldest first. They follow the rows of the data. */
@@ -156,7 +156,7 @@ export interface SnapshotParts {
   readonly columns: ItemColumns;
   readonly userKeys: Omit<KeyTable, 'parts' | 'rowsOf'>;
   readonly seen?: BagColumn;
-  readonly near?: ItemIndex;
+  readonly near?: ApproximateIndex;
 }
 
 export function snapshotOf(parts: SnapshotParts): Snapshot {
