@@ -3,7 +3,7 @@
  * adds to histories. Only the types of the columns are kept of the files.
  */
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { defined } from '../../base/util/defined.ts';
+import { defined, oneAtATime } from '../../base/util/defined.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { FeaturePlan } from '../../graph/plan/plan.ts';
 import { type BindOptions, bindData } from '../binding/bind.ts';
@@ -204,6 +204,8 @@ async function makeReader(
     );
   };
 
+  // The rows of a batch are in a table, and a log that several servers write has writes of others meanwhile.
+  const inTurn = oneAtATime();
   return {
     fields,
     neededColumns: fields.flatMap(({ name, needed }) => (needed && shownName(name) === name ? [name] : [])),
@@ -224,9 +226,11 @@ async function makeReader(
       const validIndexes = [...checkedEvents.keys()].filter((index) => answers[index] === undefined);
       for (let start = 0; start < validIndexes.length; start += maxRows) {
         const batch = validIndexes.slice(start, start + maxRows);
-        const batchResults = await readRows(
-          batch.map((index) => checkedEvents[index] as TextRow),
-          corpusRow,
+        const batchResults = await inTurn(() =>
+          readRows(
+            batch.map((index) => checkedEvents[index] as TextRow),
+            corpusRow,
+          ),
         );
         for (const [i, index] of batch.entries()) answers[index] = batchResults[i]!;
       }

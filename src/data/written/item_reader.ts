@@ -3,7 +3,7 @@
  * them. Only the column types are kept of the file.
  */
 import { Failure, failure, invariant } from '../../base/diagnostics/failure.ts';
-import { defined } from '../../base/util/defined.ts';
+import { defined, oneAtATime } from '../../base/util/defined.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { FeaturePlan } from '../../graph/plan/plan.ts';
 import { type BindOptions, bindData } from '../binding/bind.ts';
@@ -136,6 +136,8 @@ async function makeReader(context: ReaderContext, signal: AbortSignal | undefine
     });
   };
 
+  // The rows of a batch are in a table, and a log that several servers write has writes of others meanwhile.
+  const inTurn = oneAtATime();
   return {
     fields,
     missing: missingColumns(context),
@@ -147,9 +149,11 @@ async function makeReader(context: ReaderContext, signal: AbortSignal | undefine
       const validIndexes = [...checkedItems.keys()].filter((index) => answers[index] === undefined);
       for (let start = 0; start < validIndexes.length; start += maxRows) {
         const batch = validIndexes.slice(start, start + maxRows);
-        const batchResults = await readRows(
-          batch.map((index) => items[index]!),
-          batch.map((index) => checkedItems[index] as TextRow),
+        const batchResults = await inTurn(() =>
+          readRows(
+            batch.map((index) => items[index]!),
+            batch.map((index) => checkedItems[index] as TextRow),
+          ),
         );
         for (const [i, index] of batch.entries()) answers[index] = batchResults[i]!;
       }

@@ -47,8 +47,6 @@ export async function startRedis(): Promise<RedisServer> {
     async start() {
       const options = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
       program = spawn(redisProgram!, options, { stdio: 'ignore' });
-      const { pid } = program;
-      process.once('exit', () => pid && program?.pid === pid && program.kill('SIGKILL'));
       for (let tries = 0; ; tries++) {
         try {
           return (await client()).disconnect();
@@ -69,6 +67,7 @@ export async function startRedis(): Promise<RedisServer> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+  process.once('exit', () => program?.kill('SIGKILL'));
   await server.start();
   return server;
 }

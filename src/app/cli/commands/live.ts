@@ -14,7 +14,10 @@ export function liveCommand(program: Command): void {
   const command = new Command('live')
     .description('train the next version on the events of a server, judge the one that answers by them, and publish it')
     .argument('<folder>', 'the folder of versions that `tower serve --watch` watches')
-    .requiredOption('--events <folder>', 'read the events that `tower serve --events` keeps in this folder')
+    .requiredOption(
+      '--events <log>',
+      'read the events that `tower serve --events` keeps in this folder, or in redis://HOST/NAME',
+    )
     .requiredOption('--into <folder>', 'write them to files in this folder, which the data block reads')
     .option('--final <run>', 'train with the settings of this run (default: the run that the latest version names)')
     .option('--replay <number>', 'add so many earlier events for each new one (default: as in that run)', Number)

@@ -80,10 +80,13 @@ export function serveCommand(program: Command): void {
         'keep the query vectors of users who have asked in this much memory; 0 keeps none (default: 32)',
       ).argParser(numberFrom0),
     )
-    .option('--items <folder>', 'take items that are added, changed and deleted, and keep them in this folder')
     .option(
-      '--events <folder>',
-      'take events of users, answer with them from the next request on, and keep them in this folder',
+      '--items <log>',
+      'take items that are added, changed and deleted, and keep them in this folder, or in redis://HOST/NAME for several servers',
+    )
+    .option(
+      '--events <log>',
+      'take events of users, answer with them from the next request on, and keep them in this folder, or in redis://HOST/NAME',
     )
     .addOption(
       limit('--processes <count>', 'answer in this many processes, each with a copy of the model (default: 1)').default(
