@@ -90,7 +90,9 @@ writeFileSync(
   }`,
 );
 
-const log = await openWriteLog(logFilesIn((mkdirSync(join(folder, 'events')), join(folder, 'events'))), eventLog, {
+const eventFolder = join(folder, 'events');
+mkdirSync(eventFolder);
+const log = await openWriteLog(logFilesIn(eventFolder), eventLog, {
   compaction: makeEventCompaction,
 });
 const set = Object.fromEntries(values.setting.map((each) => each.split('=') as [string, string]));
@@ -115,7 +117,7 @@ for (let day = 0; day < days; day++) {
   await log.append([events]);
   const start = performance.now();
   const closed = await closeDay(live, {
-    events: join(folder, 'events'),
+    events: eventFolder,
     into: join(folder, 'views'),
     replay: Number(values.replay),
   });
