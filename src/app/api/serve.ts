@@ -12,9 +12,9 @@ import type { ItemWrites } from '../../serving/serve/live/item_writes.ts';
 import type { Answers } from '../../serving/server/answers.ts';
 import type { Door } from '../../serving/server/door.ts';
 import type { EventWritesOptions, WritesOfEvents } from '../../serving/server/events/writes.ts';
-import type { ServerOptions } from '../../serving/server/http.ts';
 import type { WritesOfItems, WritesSource } from '../../serving/server/items/writes.ts';
 import type { Limits } from '../../serving/server/limits.ts';
+import type { VersionChanges } from '../../serving/server/versions/swaps.ts';
 import type { Versions } from '../../serving/server/versions/versions.ts';
 import type { Run } from './run.ts';
 import { version } from './version.ts';
@@ -177,8 +177,11 @@ export async function serve(run: Run, request: ServeRequest = {}): Promise<Servi
   }
 }
 
-export interface ServedVersions extends Pick<ServerOptions, 'allMetrics' | 'swaps'> {
+export interface ServedVersions {
   readonly versions: Versions;
+  readonly swaps?: VersionChanges;
+  /** As in `ServerOptions`, whose file would bring the types of fastify into the package. */
+  readonly allMetrics?: () => Promise<string>;
   readonly logs: OpenedLogs;
 }
 
