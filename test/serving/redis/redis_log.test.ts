@@ -247,7 +247,9 @@ describe.skipIf(redisProgram === undefined)(`a stream${redisAbsent}`, () => {
     const failed = await open('away').catch((error: Error) => error.message);
     expect(failed).toMatch(/the log redis:\/\/127.0.0.1:\d+\/away cannot be used: nothing listens there/);
     await server.start();
-    await log.append([[{ about: 'y' }]]);
+    // It takes up to a second until the log is connected again.
+    const isTaken = (): Promise<boolean> => log.append([[{ about: 'y' }]]).then(Boolean, () => false);
+    await until(isTaken);
     expect(said).toEqual([expect.stringMatching(/does not answer/), expect.stringMatching(/is back after/)]);
     expect(said.join() + failed).not.toContain(redisPassword);
     await log.close();

@@ -122,7 +122,8 @@ describe.skipIf(redisProgram === undefined)(`servers of one log${redisAbsent}`, 
     expect(await historyOf(b, 'ann')).toEqual([]);
     await until(async () => (await historyOf(a, 'ann')).length === 0);
     await until(async () => (await client.xlen('{deleted}:events')) === 2);
-    expect(JSON.stringify(await client.xrange('{deleted}:events', '-', '+'))).not.toMatch(/f1|f3/);
+    const fields = (await client.xrange('{deleted}:events', '-', '+')).flatMap(([, each]) => each);
+    expect(fields.join('\n')).not.toMatch(/"f[13]"/);
     expect(await historyOf(await open('deleted'), 'bob')).toEqual(['f2']);
   });
 
