@@ -41,6 +41,7 @@ export const filesByNeed = {
   ],
   data: ['app/api/init.slow', 'data/sets/movielens_files', 'data/sets/sets'],
   system: [
+    'app/cli/commands/serve_processes.slow',
     'app/cli/streams.slow',
     'app/cli/terminal',
     'base/diagnostics/folders',
