@@ -11,10 +11,12 @@ import { logFilesIn } from '../../base/storage/record_log/lines.ts';
 import { readRecordLog } from '../../base/storage/record_log/record_log.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Until } from '../../data/dataset.ts';
+import type { Access } from '../../data/files/access.ts';
 import { isAddress } from '../../data/files/remote/address.ts';
 import { momentOf } from '../../data/rows/fresh.ts';
 import { fileEvents, type LoggedEvents } from '../../data/written/event_files.ts';
 import type { GivenEvent } from '../../data/written/fields.ts';
+import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { EventWrite } from '../../serving/serve/live/event_writes.ts';
 import { eventLog, makeEventCompaction } from '../../serving/server/events/writes.ts';
 import type { Comparison } from '../../training/evaluation/compare.ts';
@@ -136,7 +138,7 @@ async function fileNewEvents(
     const { description, reading } = await blockOf(run.trained, options);
     const needs = run.trained.plan;
     const filed = await fileEvents(into, logged, { ...reading, description, needs, types: eventBasis.types });
-    await refuseOtherFolder(run, filed.files, into, options);
+    await refuseOtherFolder(description, filed.files, into, reading.access);
     return filed.events;
   } finally {
     await run.close();
@@ -145,15 +147,14 @@ async function fileNewEvents(
 
 /** @throws Failure `data-needs` if the data block does not read the files */
 async function refuseOtherFolder(
-  run: Run,
+  description: DataDescription,
   files: readonly string[],
   into: string,
-  options: LoadRequest,
+  access: Access,
 ): Promise<void> {
   if (files.length === 0) return;
   const { findFiles } = await import('../../data/files/files.ts');
-  const { description, reading } = await blockOf(run.trained, options);
-  const { output } = findFiles(description, reading.access, new Map());
+  const { output } = findFiles(description, access, new Map());
   const paths = new Set(output.flatMap(({ files: ofRole }) => ofRole.map(({ path }) => basename(path))));
   if (files.every((path) => paths.has(basename(path)))) return;
   const needs = `the folder ${into} among its events, such as \`events = "…/**/*.{csv,parquet}"\``;

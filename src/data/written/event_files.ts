@@ -77,7 +77,8 @@ export async function fileEvents(
   await removeUnfinished(folder, log, done);
   const range = { from: Math.max(before, done) + 1, to: end };
   const events = entries.flatMap((entry) => (entry.position >= range.from ? entry.events : []));
-  if (range.to < range.from) return { events: 0, files: [] };
+  // Without a file the position stays, so that the range of the next one has no gap before it.
+  if (events.length === 0) return { events: 0, files: [] };
   const columns = await columnsOf(description, needs, types, options);
   const files: string[] = [];
   const eventsByDay = new Map<string, GivenEvent[]>();

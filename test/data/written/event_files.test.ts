@@ -66,3 +66,12 @@ test('the data has them after the others, and says up to which entry', async () 
   expect(again.parts.train.rows).toBe(6);
   expect(again.eventBasis!.filed.get(log)).toBe(4);
 });
+
+test('entries without an event leave no gap between the files', async () => {
+  const { description, needs, into } = place();
+  const { eventBasis } = await readDataset(description, needs);
+  const options = { description, needs, types: eventBasis!.types };
+  const entries = [[event('u1', '8', 5 * day)], [], [event('u2', '7', 6 * day)]];
+  for (const count of [1, 2, 3]) await fileEvents(into, logged(0, ...entries.slice(0, count)), options);
+  expect((await readDataset(description, needs)).eventBasis!.filed.get(log)).toBe(3);
+});
