@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Load, load, post, quantile } from './load.ts';
+import { type Load, load, openLine, post, quantile } from './load.ts';
 import { processorTime, startServer } from './server_process.ts';
 
 const { values, positionals } = parseArgs({
@@ -37,17 +37,25 @@ const itemAt = (at: number): string => items[at % items.length].key;
 const eventOf = (at: number): object => ({ user: users[at % users.length], item: itemAt(at * 7), columns });
 
 /** Milliseconds from the sending of an event to the end of an answer that has it. */
-async function eventToAnswer(seconds: number): Promise<Float64Array> {
+async function eventToAnswer(port: number, seconds: number): Promise<Float64Array> {
   const times: number[] = [];
+  const line = await openLine(port);
+  const send = (request: Buffer): Promise<string> =>
+    new Promise((resolve, reject) => {
+      line.ask(request, (status, end) => (status === 200 ? resolve(end.toString()) : reject(new Error(`${end}`))));
+    });
   for (let at = 0, end = performance.now() + 1000 * seconds; performance.now() < end; at++) {
-    const event = { user: `probe ${at % 50}`, item: itemAt(at), columns };
+    const [user, item] = [`probe ${at % 50}`, itemAt(at)];
+    const requests = [post('/v1/events', { user, item, columns }), post('/v1/recommend', { user, history: 1 })];
     const start = performance.now();
-    await ask('/v1/events', event);
-    const { history } = await ask('/v1/recommend', { user: event.user, history: 1 });
+    await send(requests[0]!);
+    const answer = await send(requests[1]!);
     times.push(performance.now() - start);
-    if (history[0].key !== event.item) throw new Error(`the answer has ${JSON.stringify(history)}, not ${event.item}`);
+    const [, known] = /"history":\[\{"key":"([^"]*)"/.exec(answer) ?? [];
+    if (known !== item) throw new Error(`the answer has ${answer}, not ${item}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+  line.socket.destroy();
   return Float64Array.from(times).sort();
 }
 
@@ -77,7 +85,7 @@ try {
       rate: Number(values.events),
       requests: Array.from({ length: 5000 }, (_, at) => post('/v1/events', eventOf(at))),
     }),
-    eventToAnswer(seconds),
+    eventToAnswer(both.port, seconds),
   ]);
   console.log(`${Math.round((processorTime(server.child) - before) / seconds)} ms of the processor in each second`);
   console.log(shown('recommendations', recommended));

@@ -31,7 +31,7 @@ export async function load({ port, connections, requests, seconds, rate }: LoadO
   const times: number[] = [];
   const statuses = new Map<number, number>();
   let sent = 0;
-  const lines = await Promise.all(Array.from({ length: connections }, () => open(port)));
+  const lines = await Promise.all(Array.from({ length: connections }, () => openLine(port)));
   const start = performance.now();
   const end = start + 1000 * seconds;
   const idle: Line[] = [];
@@ -81,16 +81,17 @@ export async function load({ port, connections, requests, seconds, rate }: LoadO
   return { seconds: took, statuses, times: Float64Array.from(times).sort() };
 }
 
-interface Line {
+export interface Line {
   readonly socket: Socket;
-  ask(request: Buffer, answered: (status: number) => void): void;
+  /** @param answered called with the status, and with the end of the answer, which may be a part of it */
+  ask(request: Buffer, answered: (status: number, end: Buffer) => void): void;
 }
 
-async function open(port: number): Promise<Line> {
+export async function openLine(port: number): Promise<Line> {
   const socket = connect(port, '127.0.0.1');
   socket.setNoDelay(true);
   await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
-  let answered: ((status: number) => void) | undefined;
+  let answered: ((status: number, end: Buffer) => void) | undefined;
   let status = 0;
   /** Bytes of the body that are to come; −1 before the end of the head. */
   let left = -1;
@@ -109,7 +110,7 @@ async function open(port: number): Promise<Line> {
     left = -1;
     const callback = answered!;
     answered = undefined;
-    callback(status);
+    callback(status, chunk);
   });
   socket.on('error', () => {});
   return {
