@@ -19,6 +19,7 @@ import {
 } from '../rows/staged_tables.ts';
 import { validateRows } from '../rows/validate_rows.ts';
 import { type WrittenKind, writtenError } from './fields.ts';
+import { plainReader } from './plain_rows.ts';
 
 /** By column: the value as text, or the texts of a list; null if missing. */
 export type TextRow = ReadonlyMap<string, CellText>;
@@ -114,18 +115,20 @@ export async function makeWrittenQuery(source: WrittenQuerySource): Promise<Writ
   };
 
   const computeRows = await database.prepare(query('$1::VARCHAR'));
+  const readPlain = wanted.length > 0 ? undefined : plainReader(requests, modelTypes);
   const firstValue = 1 + requests.length;
   const firstCheck = firstValue + wanted.length;
   return {
     fill,
     async compute(items) {
-      const resultRows = await computeRows(textOfRows(items));
-      const rows = [...resultRows].sort(([a], [b]) => Number(a) - Number(b));
+      const plainColumns = readPlain?.(items);
+      const resultRows = plainColumns ? [] : await computeRows(textOfRows(items));
+      const rows = resultRows.toSorted(([a], [b]) => Number(a) - Number(b));
       const raw = new Map<ColumnRequest, RawColumn>();
       const texts = new Map<ColumnRequest, readonly string[]>();
       for (const [index, request] of requests.entries()) {
         const known = makeTexts();
-        const values = rows.map((row) => row[1 + index]);
+        const values = plainColumns?.[index] ?? rows.map((row) => row[1 + index]);
         raw.set(request, rawColumn(request, values, known.codeOf));
         texts.set(request, known.texts);
       }

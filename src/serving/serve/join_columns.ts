@@ -173,19 +173,20 @@ export function makeQueryAnswerer(
     return vectors;
   };
   /** Only vectors that are not cached go through the tower. */
-  const vectorsOf = async (prepared: readonly PreparedQuery[], known?: UserVectorCache): Promise<Float32Array[][]> => {
+  const vectorsOf = async (prepared: readonly PreparedQuery[], known?: UserVectorCache): Promise<(readonly Float32Array[])[]> => {
     const cachedVectors = await Promise.all(
-      prepared.map(({ user, cohort }) =>
-        cohort ? averageOf(cohort) : user === undefined ? undefined : known?.get(user),
+      prepared.map(({ user, laterEvents, cohort }) =>
+        cohort ? averageOf(cohort) : user === undefined ? laterEvents?.vectors : known?.get(user),
       ),
     );
     const uncached = prepared.filter((_, i) => cachedVectors[i] === undefined);
-    if (uncached.length === 0) return cachedVectors as Float32Array[][];
+    if (uncached.length === 0) return cachedVectors as (readonly Float32Array[])[];
     const computedVectors = interestsOf(
       await query(joinColumns(uncached.map(({ columns }) => columns)), uncached.length),
     );
-    uncached.forEach(({ user }, i) => {
+    uncached.forEach(({ user, laterEvents }, i) => {
       if (user !== undefined) known?.put(user, computedVectors[i]!);
+      else if (laterEvents) laterEvents.vectors = computedVectors[i]!;
     });
     const nextComputed = computedVectors.values();
     return cachedVectors.map((each) => each ?? nextComputed.next().value!);

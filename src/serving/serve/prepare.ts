@@ -75,12 +75,16 @@ export interface LaterEvents {
    * @param row of the user in the data; undefined for a new user
    */
   columns(row: number | undefined): ReadonlyMap<string, IndexedColumn>;
+  /** The vectors of these columns, once they were computed: between two events of a user there may be many requests. */
+  vectors?: readonly Float32Array[];
 }
 
 export interface PreparedQuery extends Pick<Recommendation, 'key' | 'notes' | 'history'> {
   readonly columns: ReadonlyMap<string, IndexedColumn>;
-  /** The row of a user of the data, if the vector depends only on the user. */
+  /** The row of a user of the data without later events, if the vector depends only on the user. */
   readonly user?: number;
+  /** The later events of the user, if the vector depends only on the user. */
+  readonly laterEvents?: LaterEvents;
   readonly request: Omit<TopRequest, 'vectors'>;
   /** Replaces the vector of the query, which has no past items. */
   readonly cohort?: Cohort;
@@ -162,19 +166,21 @@ export function makePreparer(
     const userName = `${tower.name} ${key}`;
     const laterEvents = later(key);
     const row = dataRow(key, snapshot, laterEvents);
-    const base = laterEvents
-      ? { columns: laterEvents.columns(row), row: 0 }
-      : row === undefined
-        ? undefined
-        : { columns: users.features, row };
-    const allValues = { ...(base ? {} : { [tower.key]: key }), ...values };
-    const columnsOf = () =>
-      queryColumns(plan, tower, encodings, allValues, { histories, itemOf, ...defined({ base }) });
+    const columnsOf = () => {
+      const base = laterEvents
+        ? { columns: laterEvents.columns(row), row: 0 }
+        : row === undefined
+          ? undefined
+          : { columns: users.features, row };
+      const allValues = { ...(base ? {} : { [tower.key!]: key }), ...values };
+      return queryColumns(plan, tower, encodings, allValues, { histories, itemOf, ...defined({ base }) });
+    };
     const seenRows = pastRows(key, snapshot, laterEvents);
     const isAverage = average !== undefined && seenRows.length + givenRows.length === 0;
-    const user = Object.keys(values).length === 0 && laterEvents === undefined && !isAverage ? row : undefined;
+    const isKnown = Object.keys(values).length === 0 && !isAverage;
+    const user = isKnown && laterEvents === undefined ? row : undefined;
     // Refuses invalid values.
-    const columns = user === undefined ? columnsOf() : undefined;
+    const columns = isKnown && (laterEvents ?? row) !== undefined ? undefined : columnsOf();
     const cohort = isAverage ? cohortOf(average, { values, columns: columns! }, snapshot) : undefined;
     const excludedRows = new Set(removeSeen ? [...seenRows, ...givenRows] : []);
     const notes: string[] = [];
@@ -191,7 +197,7 @@ export function makePreparer(
       get columns() {
         return columns ?? columnsOf();
       },
-      ...defined({ user }),
+      ...defined({ user, laterEvents: isKnown ? laterEvents : undefined }),
       request: { ...request, excludeRows: excludedRows },
       withoutEach: (oneRow) => withoutEach([...seenRows, ...givenRows], snapshot, oneRow),
       notes,

@@ -34,6 +34,8 @@ interface StoredEvent extends FeatureRow {
 interface StoredUser {
   readonly hidesData: boolean;
   readonly events: StoredEvent[];
+  /** What `of` returned since the last event. */
+  later?: LaterEvents;
 }
 
 /** Number of events whose columns are joined, because columns of one row each take many times the memory of their values. */
@@ -57,16 +59,17 @@ export function makeUserEvents(model: QueryModel, data: QueryData): UserEvents {
       const stored = users.get(user);
       if (stored === undefined) return undefined;
       const { events, hidesData } = stored;
-      return {
+      return (stored.later ??= {
         hidesData,
         items: events.map(({ item }) => item),
         columns: (row) => columnsAfter(events, user, hidesData ? undefined : row, model, data),
-      };
+      });
     },
     add(events) {
       for (const { user, item, time, columns, row } of events) {
         const stored = users.get(user) ?? { hidesData: false, events: [] };
         users.set(user, stored);
+        delete stored.later;
         const event: StoredEvent = { item, time, columns, row };
         // Nearly always the last one. Events with equal times keep the order of their arrival.
         let at = stored.events.length;
