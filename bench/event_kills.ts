@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { makeRandom } from '../src/base/random/random.ts';
 import { logFilesIn } from '../src/base/storage/record_log/lines.ts';
 import { readRecordLog } from '../src/base/storage/record_log/record_log.ts';
-import { eventLog } from '../src/serving/server/events/writes.ts';
+import { eventLog } from '../src/serving/server/writes/event_log.ts';
 import { startServer } from './server_process.ts';
 
 const { values, positionals } = parseArgs({

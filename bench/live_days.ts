@@ -11,7 +11,7 @@ import { closeDay, compare, load, train } from '../src/api.ts';
 import { logFilesIn } from '../src/base/storage/record_log/lines.ts';
 import { openWriteLog } from '../src/base/storage/record_log/write_log.ts';
 import type { GivenEvent } from '../src/data/written/fields.ts';
-import { eventLog, makeEventCompaction } from '../src/serving/server/events/writes.ts';
+import { eventLog, makeEventCompaction } from '../src/serving/server/writes/event_log.ts';
 import { describeMachine } from './machine.ts';
 import { movieLensFolder } from './movielens_files.ts';
 

@@ -18,7 +18,7 @@ import { fileEvents, type LoggedEvents } from '../../data/written/event_files.ts
 import type { GivenEvent } from '../../data/written/fields.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { EventWrite } from '../../serving/serve/live/event_writes.ts';
-import { eventLog, makeEventCompaction } from '../../serving/server/events/writes.ts';
+import { eventLog, makeEventCompaction } from '../../serving/server/writes/event_log.ts';
 import type { Comparison } from '../../training/evaluation/compare.ts';
 import type { ClosedDay } from '../report/days_page.ts';
 import { compare } from './compare.ts';

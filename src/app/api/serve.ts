@@ -11,11 +11,11 @@ import type { EventWrites } from '../../serving/serve/live/event_writes.ts';
 import type { ItemWrites } from '../../serving/serve/live/item_writes.ts';
 import type { Answers } from '../../serving/server/answers.ts';
 import type { Door } from '../../serving/server/door.ts';
-import type { EventWritesOptions, WritesOfEvents } from '../../serving/server/events/writes.ts';
-import type { WritesOfItems, WritesSource } from '../../serving/server/items/writes.ts';
 import type { Limits } from '../../serving/server/limits.ts';
 import type { VersionChanges } from '../../serving/server/versions/swaps.ts';
 import type { Versions } from '../../serving/server/versions/versions.ts';
+import type { EventWritesOptions, WritesOfEvents } from '../../serving/server/writes/events.ts';
+import type { WritesOfItems, WritesSource } from '../../serving/server/writes/items.ts';
 import type { Run } from './run.ts';
 import { version } from './version.ts';
 
@@ -253,8 +253,8 @@ export async function takeWrites(
   say: (line: string) => void = () => {},
 ): Promise<OpenedLogs> {
   const [{ makeWritesOfItems }, { makeWritesOfEvents }] = await Promise.all([
-    import('../../serving/server/items/writes.ts'),
-    import('../../serving/server/events/writes.ts'),
+    import('../../serving/server/writes/items.ts'),
+    import('../../serving/server/writes/events.ts'),
   ]);
   try {
     return defined({
@@ -303,7 +303,7 @@ export async function openLogFolders({ items: itemFolder, events: eventFolder, s
 }
 
 async function openItemLog(folder: string, say: (line: string) => void): Promise<NonNullable<ServerLogs['items']>> {
-  const { itemLog, itemReplacement, makeLatestWrites } = await import('../../serving/server/items/write_log.ts');
+  const { itemLog, itemReplacement, makeLatestWrites } = await import('../../serving/server/writes/item_log.ts');
   if (isAddress(folder)) return openSharedLog(folder, itemLog, itemReplacement, say);
   const { log, close } = await openLogFolder(folder, itemLog, { compaction: makeLatestWrites, say });
   const stored = () => ({ ...log.compaction!.stored, bytes: log.bytes });
@@ -313,7 +313,7 @@ async function openItemLog(folder: string, say: (line: string) => void): Promise
 }
 
 async function openEventLog(folder: string, say: (line: string) => void): Promise<NonNullable<ServerLogs['events']>> {
-  const { eventLog, eventReplacement, makeEventCompaction } = await import('../../serving/server/events/writes.ts');
+  const { eventLog, eventReplacement, makeEventCompaction } = await import('../../serving/server/writes/event_log.ts');
   if (isAddress(folder)) return openSharedLog(folder, eventLog, eventReplacement, say);
   const { log, close } = await openLogFolder(folder, eventLog, { compaction: makeEventCompaction, say });
   const stored = () => ({ events: log.compaction!.events, bytes: log.bytes });

@@ -173,7 +173,10 @@ export function makeQueryAnswerer(
     return vectors;
   };
   /** Only vectors that are not cached go through the tower. */
-  const vectorsOf = async (prepared: readonly PreparedQuery[], known?: UserVectorCache): Promise<(readonly Float32Array[])[]> => {
+  const vectorsOf = async (
+    prepared: readonly PreparedQuery[],
+    known?: UserVectorCache,
+  ): Promise<(readonly Float32Array[])[]> => {
     const cachedVectors = await Promise.all(
       prepared.map(({ user, laterEvents, cohort }) =>
         cohort ? averageOf(cohort) : user === undefined ? laterEvents?.vectors : known?.get(user),

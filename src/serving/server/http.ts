@@ -5,9 +5,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { parseBody, refuseCompressed } from './body.ts';
 import { type Door, hostNameIn, makeHostCheck, makeTokenCheck, refuseUnparsed } from './door.ts';
-import type { WritesOfEvents } from './events/writes.ts';
 import type { Gate } from './gate.ts';
-import type { WritesOfItems } from './items/writes.ts';
 import { type Limits, longestInAddress } from './limits.ts';
 import type { ServerMetrics } from './metrics.ts';
 import type { ModelPath, ProtocolContext } from './protocols/ask.ts';
@@ -16,6 +14,8 @@ import * as tensorflow from './protocols/tensorflow.ts';
 import { internalError, RequestError, refusalBehind, refusalBody, refused } from './refused.ts';
 import { isQuestion, noRoute, type ProtocolRouteName, type Route, type RouteName, routes, urlOf } from './routes.ts';
 import type { VersionChanges } from './versions/swaps.ts';
+import type { WritesOfEvents } from './writes/events.ts';
+import type { WritesOfItems } from './writes/items.ts';
 
 type ProtocolHandler = (
   desk: ProtocolContext,

@@ -9,11 +9,11 @@ import {
   Registry,
 } from 'prom-client';
 import type { Answers } from './answers.ts';
-import type { WritesOfEvents } from './events/writes.ts';
 import type { Gate } from './gate.ts';
-import type { WritesOfItems } from './items/writes.ts';
 import type { EventOutcome, WriteOutcome } from './schemas.ts';
 import type { Versions } from './versions/versions.ts';
+import type { WritesOfEvents } from './writes/events.ts';
+import type { WritesOfItems } from './writes/items.ts';
 
 export interface ServerMetrics {
   readonly contentType: string;

@@ -12,7 +12,6 @@ import type { ItemWrite } from '../serve/live/item_writes.ts';
 import { depthOf } from '../serve/rerank.ts';
 import { makeReaders, maxErrors, type Reader } from './body.ts';
 import { browserFiles, isFromThisMachine, makeDoor } from './door.ts';
-import type { WritesOfEvents } from './events/writes.ts';
 import { makeGate } from './gate.ts';
 import {
   addProtocols,
@@ -23,7 +22,6 @@ import {
   type ServerContext,
   type ServerOptions,
 } from './http.ts';
-import type { WritesOfItems } from './items/writes.ts';
 import { type Limits, longestKey, usualLimits } from './limits.ts';
 import { makeMetrics } from './metrics.ts';
 import type { ChooseVersion } from './protocols/ask.ts';
@@ -48,6 +46,8 @@ import {
 } from './schemas.ts';
 import type { VersionChanges } from './versions/swaps.ts';
 import type { RequestTopic, Version, Versions } from './versions/versions.ts';
+import type { WritesOfEvents } from './writes/events.ts';
+import type { WritesOfItems } from './writes/items.ts';
 
 /** Routes for operators, which change the answers of the server: writes of items, and changes of versions. */
 interface ItemRoutes {

@@ -13,7 +13,6 @@ import { failure } from '../../../base/diagnostics/failure.ts';
 import { programBeside } from '../../../base/storage/package_file.ts';
 import { defined, oneAtATime } from '../../../base/util/defined.ts';
 import { chooseEngine } from '../../../engines/engines.ts';
-import { withoutKnown } from '../../../serving/server/events/writes.ts';
 import { makeGroupMetrics } from '../../../serving/server/metrics.ts';
 import { makeSwaps, type SwapOptions } from '../../../serving/server/versions/swaps.ts';
 import {
@@ -82,7 +81,7 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
   const engineChoice = await chooseEngine(request.engine, 'serving');
   request.onEngine?.(engineChoice);
   const logs = await openLogFolders(request);
-  const sharedLogs = defined({ items: logs.items?.log, events: logs.events && (await withoutKnown(logs.events.log)) });
+  const sharedLogs = defined({ items: logs.items?.log, events: logs.events?.log });
   /** Positions up to which no version of a process needs the events of the log, by process. */
   const filedPositions = new Map<ServingProcess, number>();
   const firstShare = canary === undefined ? share : (share ?? usualShare);

@@ -6,9 +6,9 @@ import { openWriteLog } from '../../../../src/base/storage/record_log/write_log.
 import type { ItemWrite, ItemWrites } from '../../../../src/serving/serve/live/item_writes.ts';
 import { makeLiveItems } from '../../../../src/serving/serve/live/live_items.ts';
 import { makeSnapshot } from '../../../../src/serving/serve/snapshot.ts';
-import { itemLog, makeLatestWrites } from '../../../../src/serving/server/items/write_log.ts';
-import { makeWritesOfItems, type WritesOfItems } from '../../../../src/serving/server/items/writes.ts';
 import { RequestError } from '../../../../src/serving/server/refused.ts';
+import { itemLog, makeLatestWrites } from '../../../../src/serving/server/writes/item_log.ts';
+import { makeWritesOfItems, type WritesOfItems } from '../../../../src/serving/server/writes/items.ts';
 import { Crash, Disk, faultyFiles } from '../../../base/storage/record_log/faulty_files.ts';
 
 const keys = ['a', 'b', 'c'];
@@ -92,13 +92,13 @@ describe('writes of items', () => {
     const version = makeVersion(events);
     await writes.attach(version);
     const one = writes.write([put('d', 5)], false).then((outcomes) => events.push(`answered ${outcomes}`));
-    // They arrive while the first is written, and make up one batch.
+    // They arrive while the first is computed, make up one batch, and are computed while the first is written.
     const two = writes.write([put('a', 2), gone('b')], true).then((outcomes) => events.push(`answered ${outcomes}`));
     const three = writes.write([gone('d')], false).then((outcomes) => events.push(`answered ${outcomes}`));
     await Promise.all([one, two, three]);
     expect(events).toEqual([
-      ...['prepare 1', 'on the disk 1', 'show 1', 'answered added'],
-      ...['prepare 3', 'on the disk 3', 'show 3', 'answered changed,deleted', 'answered deleted'],
+      ...['prepare 1', 'prepare 3', 'on the disk 1', 'show 1', 'answered added'],
+      ...['on the disk 3', 'show 3', 'answered changed,deleted', 'answered deleted'],
     ]);
     expect(itemsOf(version)).toEqual({ a: 2, c: 1 });
     expect(writes.stored()).toMatchObject({ items: 1, deleted: 2 });
@@ -126,33 +126,6 @@ describe('writes of items', () => {
       ['added', 'deleted', 'added'],
     ]);
     expect(itemsOf(version)).toEqual({ a: 1, b: 1, c: 1, f: 1, h: 3 });
-  });
-
-  it('of clients that were answered together are one batch again, and a client alone waits for nobody', async () => {
-    const events: string[] = [];
-    const writes = await open(new Disk());
-    const version = makeVersion(events);
-    const slow: ItemWrites = {
-      ...version,
-      prepare: async (own) => {
-        await new Promise((later) => setTimeout(later, 40));
-        return version.prepare(own);
-      },
-    };
-    await writes.attach(slow);
-    const client = async (name: string): Promise<void> => {
-      for (let at = 0; at < 6; at++) {
-        await writes.write([put(`${name}${at}`, 1)], false);
-        await new Promise((later) => setImmediate(later));
-      }
-    };
-    await Promise.all(['w', 'x', 'y', 'z'].map(client));
-    // The first finds nobody to wait for, and the others come while it is written.
-    expect(events.filter((event) => event === 'prepare 4').length).toBeGreaterThanOrEqual(4);
-    events.length = 0;
-    await client('alone');
-    expect(events.filter((event) => event === 'prepare 1').length).toBe(6);
-    await writes.close();
   });
 
   it('are brought to a version that comes later, with those that arrive meanwhile', async () => {

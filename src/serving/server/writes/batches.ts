@@ -1,0 +1,196 @@
+/**
+ * Takes writes over HTTP, of items or of events: each is computed for every version, then it is in the log, then every version shows it, and then it is
+ * acknowledged. Requests that arrive meanwhile form the next batch, which is one entry of the log, so the disk is synced once for all of them. A batch is
+ * computed while the one before it is written.
+ */
+import { diagnose } from '../../../base/diagnostics/diagnose.ts';
+import { Failure } from '../../../base/diagnostics/failure.ts';
+import type { ApplyEntries, LogFollower, WriteLog } from '../../../base/storage/record_log/write_log.ts';
+import { maxErrors } from '../body.ts';
+import { busy, errorDetailsOf, pointer, RequestError, refused } from '../refused.ts';
+import type { ErrorDetail } from '../schemas.ts';
+
+/** A part of a version. @typeParam C what it shows of a write */
+interface Computing<W, C> {
+  prepare(writes: readonly W[]): Promise<(C | Failure)[]>;
+}
+
+export interface WriteRequest<W> {
+  readonly writes: readonly W[];
+  /** True if the body is an array, so that errors name the index. */
+  readonly isArray: boolean;
+}
+
+/** @typeParam O what is answered for each write */
+interface AcceptedRequest<W, O> {
+  /** Those that go into the log. */
+  readonly writes: readonly W[];
+  /** Called when the versions show them. */
+  outcomes(): readonly O[];
+}
+
+export interface BatchesOptions<W, C, V, O> {
+  readonly log: WriteLog<readonly W[]>;
+  /** What requests have, in messages. */
+  readonly what: string;
+  /** Path of the errors of a write, within the write. */
+  readonly errorsAt?: string;
+  /** True for a write that need not be computed. */
+  readonly isKnown?: (write: W) => boolean;
+  /** Returns the reason why a version cannot show a change now. */
+  readonly refusalOf?: (version: V, change: C) => Failure | undefined;
+  /** Begins a batch, when the one before it is shown. The returned function is called with its valid requests in turn. */
+  accept(changesOf: (write: W) => readonly C[]): (request: WriteRequest<W>) => AcceptedRequest<W, O> | RequestError;
+}
+
+export interface WriteBatches<W, C, V, O> {
+  /**
+   * Accepts all writes of the request or none. Resolves when they are on the disk, and in every later answer of all processes that follow the log.
+   * @throws RequestError 400 with the errors of each write, 413, 503, those of `accept`; Failure `cannot-write`
+   */
+  write(request: WriteRequest<W>): Promise<readonly O[]>;
+  /** Applies all earlier entries of the log to a version, and subscribes it to later ones. */
+  attach(version: V, apply: ApplyEntries<readonly W[]>): Promise<void>;
+  /** Unsubscribes a version. Resolves when the version computes nothing more; it must not be closed before. */
+  detach(version: V): Promise<void>;
+  /** Returns the changes of logged writes. Those of this process are computed; those of others were valid for the versions of their process. */
+  changesOf(version: V, writes: readonly W[]): Promise<readonly (C | Failure)[]>;
+  readonly versions: ReadonlyMap<V, LogFollower>;
+  /** Resolves when all writes that have arrived are on the disk. */
+  close(): Promise<void>;
+}
+
+/** Maximum number of writes in one batch, and maximum characters of their JSON. */
+const mostTogether = 512;
+const mostCharacters = 2 ** 22;
+/** Maximum characters of one request, which must fit into a line of the log as UTF-8. */
+const longestRequest = 2 ** 24;
+/** Maximum number of waiting requests. Further ones are refused. */
+const mostWaiting = 4096;
+
+interface WaitingRequest<W, O> extends WriteRequest<W> {
+  /** Length of the JSON. */
+  readonly characters: number;
+  resolve(outcomes: readonly O[]): void;
+  reject(error: unknown): void;
+}
+
+/** The function is long because all steps share the log, the versions and their changes. */
+export function makeWriteBatches<W extends object, C extends object, V extends Computing<W, C>, O>({
+  log,
+  what,
+  errorsAt,
+  isKnown = () => false,
+  refusalOf = () => undefined,
+  accept,
+}: BatchesOptions<W, C, V, O>): WriteBatches<W, C, V, O> {
+  type Batch = readonly WaitingRequest<W, O>[];
+  const versions = new Map<V, LogFollower>();
+  const computedChanges = new WeakMap<W, ReadonlyMap<V, C | Failure>>();
+  let waiting: WaitingRequest<W, O>[] = [];
+  let running: Promise<void> | undefined;
+  let computing: Promise<void> | undefined;
+  let appending: Promise<void> | undefined;
+
+  const takeBatch = (): Batch => {
+    let [size, characters, count] = [0, 0, 0];
+    for (const each of waiting) {
+      size += each.writes.length;
+      characters += each.characters;
+      if (count > 0 && (size > mostTogether || characters > mostCharacters)) break;
+      count++;
+    }
+    const batch = waiting.slice(0, count);
+    waiting = waiting.slice(count);
+    return batch;
+  };
+  const runBatches = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const batch = takeBatch();
+      const rejectAll = (error: unknown): void => {
+        for (const { reject } of batch) reject(error);
+      };
+      computing = compute(batch);
+      await computing.then(async () => {
+        await appending;
+        appending = append(batch).catch(rejectAll);
+      }, rejectAll);
+    }
+    running = undefined;
+  };
+
+  const compute = async (batch: Batch): Promise<void> => {
+    const newWrites = batch.flatMap(({ writes }) => writes).filter((write) => !isKnown(write));
+    const changes = await Promise.all(
+      [...versions.keys()].map(async (version) => [version, await version.prepare(newWrites)] as const),
+    );
+    for (const [at, write] of newWrites.entries())
+      computedChanges.set(write, new Map(changes.map(([version, own]) => [version, own[at]!])));
+  };
+  const append = async (batch: Batch): Promise<void> => {
+    const acceptRequest = accept((write) => {
+      const changes = [...(computedChanges.get(write)?.values() ?? [])];
+      return changes.filter((change): change is C => !(change instanceof Failure));
+    });
+    const accepted: (AcceptedRequest<W, O> & { readonly request: WaitingRequest<W, O> })[] = [];
+    for (const request of batch) {
+      const mistakes = request.writes.flatMap((write, at) => mistakesOf(write, at, request));
+      const outcome = mistakes.length > 0 ? badRequest(mistakes) : acceptRequest(request);
+      if (outcome instanceof RequestError) request.reject(outcome);
+      else accepted.push({ ...outcome, request });
+    }
+    const entry = accepted.flatMap(({ writes }) => writes);
+    if (entry.length > 0) await log.append([entry]);
+    for (const { request, outcomes } of accepted) request.resolve(outcomes());
+  };
+  /** Returns the errors of a write in the first version that cannot show it. */
+  const mistakesOf = (write: W, at: number, { isArray }: WriteRequest<W>): readonly ErrorDetail[] => {
+    if (isKnown(write)) return [];
+    for (const [version, change] of computedChanges.get(write) ?? []) {
+      const refusal = change instanceof Failure ? change : refusalOf(version, change);
+      if (refusal === undefined) continue;
+      const before = isArray ? pointer(at, ...(errorsAt === undefined ? [] : [errorsAt])) : '';
+      return errorDetailsOf(refusal)!.map((detail) => ({ ...detail, at: before + detail.at }));
+    }
+    return [];
+  };
+
+  return {
+    versions,
+    write(request) {
+      const characters = JSON.stringify(request.writes).length;
+      if (characters > longestRequest) {
+        const facts = { what: `the ${what} of one request`, limit: longestRequest, unit: 'characters of JSON' };
+        return Promise.reject(refused(413, diagnose('request-size', undefined, facts)));
+      }
+      if (waiting.length >= mostWaiting)
+        return Promise.reject(busy(`${waiting.length.toLocaleString('en')} requests with ${what} are waiting`));
+      return new Promise((resolve, reject) => {
+        waiting.push({ ...request, characters, resolve, reject });
+        running ??= runBatches();
+      });
+    },
+    async attach(version, apply) {
+      versions.set(version, await log.follow(0, apply));
+    },
+    async detach(version) {
+      const follower = versions.get(version);
+      versions.delete(version);
+      // A batch that has begun is also computed by this version.
+      await computing?.catch(() => {});
+      await follower?.stop();
+    },
+    async changesOf(version, writes) {
+      const others = writes.filter((write) => !computedChanges.get(write)?.has(version));
+      const otherChanges = others.length > 0 ? (await version.prepare(others)).values() : [].values();
+      return writes.map((write) => computedChanges.get(write)?.get(version) ?? otherChanges.next().value!);
+    },
+    async close() {
+      await running;
+      await appending;
+    },
+  };
+}
+
+export const badRequest = (mistakes: readonly ErrorDetail[], status = 400): RequestError =>
+  new RequestError(status, mistakes.slice(0, maxErrors));

@@ -1,0 +1,105 @@
+/**
+ * The format of the log of events, and which of its entries are left out when it is shortened. Entries keep their positions, by which files and the log are
+ * compared.
+ */
+import type { LogFormat } from '../../../base/storage/record_log/record_log.ts';
+import type { LogCompaction } from '../../../base/storage/record_log/write_log.ts';
+import { isObject } from '../../../base/util/defined.ts';
+import type { EventWrite, UserDeletion } from '../../serve/live/event_writes.ts';
+import { longestKey } from '../limits.ts';
+
+/** Its records come from a file, so they are validated. */
+export const eventLog: LogFormat<readonly EventWrite[]> = {
+  name: 'events',
+  version: 1,
+  decode(value) {
+    if (!Array.isArray(value)) return { reason: 'it is no list of events' };
+    return value.every(isWrite) ? { record: value } : { reason: 'it has something else than events' };
+  },
+};
+
+/** In a shared log, the deletion of a user removes the earlier events of the user at once. */
+export const eventReplacement = {
+  subjectOf: ({ user }: EventWrite): string => user,
+  replaces: (write: EventWrite): boolean => 'deleted' in write,
+  removedAfter: 1,
+};
+
+const isKey = (value: unknown): boolean => typeof value === 'string' && value.length <= longestKey;
+
+function isWrite(value: unknown): value is EventWrite {
+  if (!isObject(value) || !isKey(value.user)) return false;
+  if (value.deleted !== undefined) return isDeletion(value);
+  const { user: _, item, time, id, request, columns, ...others } = value;
+  const isTime = time === undefined || typeof time === 'string' || Number.isFinite(time);
+  const areIds = [id, request].every((each) => each === undefined || isKey(each));
+  return isKey(item) && isTime && areIds && isObject(columns) && Object.keys(others).length === 0;
+}
+
+function isDeletion({ user: _, deleted, until, cleared, ...others }: Readonly<Record<string, unknown>>): boolean {
+  const isUntil = until === undefined || Number.isFinite(until);
+  return deleted === true && isUntil && (cleared === undefined || cleared === true) && Object.keys(others).length === 0;
+}
+
+export interface EventCompaction extends LogCompaction<readonly EventWrite[]> {
+  /** Number of events in the log. */
+  readonly events: number;
+  /** Drops so many leading entries when the log is shortened next. */
+  forget(entries: number): void;
+}
+
+/** Number of entries that files have at which they are dropped from the log. */
+const manyFiled = 10_000;
+
+/**
+ * Drops the events of deleted users from the log, as soon as a user is deleted, and leading entries that files have. Other entries keep their positions, by which
+ * files and the log are compared.
+ */
+export function makeEventCompaction(): EventCompaction {
+  /** By deleted user: the number of writes before the deletion. */
+  const deletions = new Map<string, number>();
+  let [count, deletionCount, pendingDeletions, dropped] = [0, 0, 0, 0];
+  const isGone = ({ user }: EventWrite, position: number): boolean => position < (deletions.get(user) ?? 0);
+  const compaction: EventCompaction = {
+    get events() {
+      return count - deletionCount;
+    },
+    get dropped() {
+      return dropped;
+    },
+    get isWorthwhile() {
+      return pendingDeletions > 0 || dropped >= manyFiled;
+    },
+    forget(entries) {
+      dropped = Math.max(dropped, entries);
+    },
+    add(entry) {
+      for (const write of entry) {
+        if ('deleted' in write) {
+          deletions.set(write.user, count);
+          deletionCount++;
+          if (!write.cleared) pendingDeletions++;
+        }
+        count++;
+      }
+    },
+    remaining() {
+      let position = 0;
+      return (entry) => entry.filter((write) => !isGone(write, position++));
+    },
+    async *shortened(entries) {
+      const remaining = compaction.remaining();
+      let toDrop = dropped;
+      const clear = (write: EventWrite): EventWrite =>
+        'deleted' in write ? ({ ...write, cleared: true } satisfies UserDeletion) : write;
+      for await (const batch of entries) {
+        for (const entry of batch) {
+          const remainingWrites = remaining(entry)!;
+          if (toDrop > 0) toDrop--;
+          else yield remainingWrites.map(clear);
+        }
+      }
+    },
+  };
+  return compaction;
+}

@@ -1,0 +1,154 @@
+import { diagnose } from '../../../base/diagnostics/diagnose.ts';
+import { Failure } from '../../../base/diagnostics/failure.ts';
+import type { WriteLog } from '../../../base/storage/record_log/write_log.ts';
+import { defined } from '../../../base/util/defined.ts';
+import type { EventChange, EventWrite, EventWrites, GivenEvent } from '../../serve/live/event_writes.ts';
+import { busy, refused } from '../refused.ts';
+import type { EventOutcome } from '../schemas.ts';
+import { makeWriteBatches, type WriteRequest } from './batches.ts';
+
+export interface WritesOfEvents {
+  /**
+   * Accepts all events or none. Resolves when they are on the disk, and in every later answer.
+   * @throws RequestError 400 with the errors of each event, 503; Failure `cannot-write`
+   */
+  write(events: readonly GivenEvent[], isArray: boolean): Promise<readonly EventOutcome[]>;
+  /** Removes the events of a user. @throws RequestError 404 for a user of whom nothing is known */
+  remove(user: string): Promise<void>;
+  /** Applies all earlier writes to a version, and subscribes it to later ones. */
+  attach(version: EventWrites): Promise<void>;
+  /** Unsubscribes a version. Resolves when the version computes nothing more; it must not be closed before. */
+  detach(version: EventWrites): Promise<void>;
+  /** Absent: another process has the log. */
+  readonly stored?: () => StoredEvents;
+  /** Resolves when all events that have arrived are on the disk. */
+  close(): Promise<void>;
+}
+
+interface StoredEvents {
+  /** Number of events in the log. */
+  readonly events: number;
+  /** Size of the log. */
+  readonly bytes: number;
+}
+
+export interface EventWritesOptions extends Pick<WritesOfEvents, 'stored'> {
+  readonly log: WriteLog<readonly EventWrite[]> & { readonly id: string };
+  /** Forgets the events up to a position, which files have. */
+  readonly forget?: (position: number) => void;
+  /** Called with a message for the user if a version cannot read an event of the log. */
+  readonly say?: (line: string) => void;
+  readonly now?: () => Date;
+}
+
+/** Maximum number of events in the memory of a version: those that arrived since its data was read. They take about half a gigabyte. */
+const mostInMemory = 2 ** 21;
+
+/** Number of versions to which a rollback may return. */
+const mostRollbacks = 10;
+
+/** The function is long because all steps share the log, the versions and the known ids. */
+export async function makeWritesOfEvents({
+  log,
+  stored,
+  forget = () => {},
+  say = () => {},
+  now = () => new Date(),
+}: EventWritesOptions): Promise<WritesOfEvents> {
+  /** Position of the first event that has an id. */
+  const knownIds = new Map<string, number>();
+  /** Events whose id an earlier entry has: two servers took them at the same time. */
+  const repeatedEvents = new WeakSet<EventWrite>();
+  const isRepeated = (write: EventWrite, position: number): boolean => {
+    if (!('id' in write) || write.id === undefined) return false;
+    const first = knownIds.get(write.id) ?? position;
+    knownIds.set(write.id, first);
+    if (first < position) repeatedEvents.add(write);
+    return first < position;
+  };
+  const idFollower = await log.follow(0, (entries, end) => {
+    for (const [at, entry] of entries.entries())
+      for (const write of entry) isRepeated(write, end - entries.length + 1 + at);
+  });
+
+  const isKnown = (write: EventWrite): boolean => 'id' in write && write.id !== undefined && knownIds.has(write.id);
+  const batches = makeWriteBatches<EventWrite, EventChange, EventWrites, EventOutcome>({
+    ...{ log, isKnown, what: 'events' },
+    refusalOf: (version, change) => version.itemError(change),
+    accept(changesOf) {
+      const idsOfBatch = new Set<string>();
+      return ({ writes }: WriteRequest<EventWrite>) => {
+        const newWrites = new Set<EventWrite>();
+        for (const write of writes) {
+          const id = 'id' in write ? write.id : undefined;
+          if (isKnown(write) || (id !== undefined && idsOfBatch.has(id))) continue;
+          if (id !== undefined) idsOfBatch.add(id);
+          newWrites.add(write);
+        }
+        const outcomeOf = (write: EventWrite): EventOutcome => {
+          if (!newWrites.has(write) || repeatedEvents.has(write)) return 'known';
+          const [change] = changesOf(write);
+          return change && 'counts' in change && !change.counts ? 'left_out' : 'added';
+        };
+        return { writes: [...newWrites], outcomes: () => writes.map(outcomeOf) };
+      };
+    },
+  });
+  const { versions } = batches;
+
+  const apply = async (
+    version: EventWrites,
+    entries: readonly (readonly EventWrite[])[],
+    end: number,
+  ): Promise<void> => {
+    const firstPosition = end - entries.length + 1;
+    const newWrites = entries.map((entry, at) => entry.filter((write) => !isRepeated(write, firstPosition + at)));
+    const changes = (await batches.changesOf(version, newWrites.flat())).values();
+    for (const [at, writes] of newWrites.entries()) {
+      const shown: EventChange[] = [];
+      for (const change of writes.map(() => changes.next().value!)) {
+        if (change instanceof Failure)
+          say(`an event of the log is left out of this model: ${change.diagnostics[0]!.message}`);
+        else shown.push(change);
+      }
+      version.show(shown, { log: log.id, position: firstPosition + at });
+    }
+  };
+  /** Positions up to which the data of the latest versions has the events. A rollback may load the first of them again. */
+  const filedPositions: number[] = [];
+  const timeAt = (moment: Date): GivenEvent['time'] => [...versions.keys()][0]?.reader.timeOf(moment);
+
+  return {
+    ...defined({ stored }),
+    async write(events, isArray) {
+      const inMemory = Math.max(0, ...[...versions.keys()].map(({ userEvents }) => userEvents.count));
+      if (inMemory >= mostInMemory) {
+        const count = inMemory.toLocaleString('en');
+        throw busy(`${count} events are later than the data of the model, which should be trained again`);
+      }
+      const time = timeAt(now());
+      return batches.write({ writes: events.map((event) => ({ ...defined({ time }), ...event })), isArray });
+    },
+    async remove(user) {
+      if (![...versions.keys()].some((version) => version.knows(user))) {
+        const facts = { what: 'user', name: user, advice: 'give the key of a user of whom events are known' };
+        throw refused(404, diagnose('unknown-name', undefined, facts));
+      }
+      const moment = now();
+      const time = timeAt(moment);
+      const until = typeof time === 'string' ? moment.getTime() / 1000 : time;
+      await log.append([[{ user, deleted: true, ...defined({ until }) }]]);
+    },
+    async attach(version) {
+      await batches.attach(version, (entries, end) => apply(version, entries, end));
+      filedPositions.push(version.filed.get(log.id) ?? 0);
+      if (filedPositions.length > mostRollbacks) filedPositions.shift();
+      forget(Math.min(...filedPositions));
+    },
+    detach: batches.detach,
+    async close() {
+      await batches.close();
+      await idFollower.stop();
+    },
+  };
+}

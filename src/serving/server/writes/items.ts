@@ -1,0 +1,119 @@
+import { diagnose } from '../../../base/diagnostics/diagnose.ts';
+import { Failure, failure } from '../../../base/diagnostics/failure.ts';
+import type { WriteLog } from '../../../base/storage/record_log/write_log.ts';
+import { defined } from '../../../base/util/defined.ts';
+import type { ItemWrite, ItemWrites } from '../../serve/live/item_writes.ts';
+import type { ItemChange } from '../../serve/live/live_items.ts';
+import { errorDetailOf, pointer, RequestError } from '../refused.ts';
+import type { ErrorDetail, WriteOutcome } from '../schemas.ts';
+import { badRequest, makeWriteBatches, type WriteRequest } from './batches.ts';
+
+export interface WritesOfItems {
+  /**
+   * Applies all writes or none. Resolves when they are on disk and visible in every later answer of all processes that follow the log.
+   * @param isArray true if the body is an array, so that errors name the index
+   * @throws RequestError 400 with the errors of each write, 404, 503; Failure `cannot-write`
+   */
+  write(writes: readonly ItemWrite[], isArray: boolean): Promise<readonly WriteOutcome[]>;
+  /** Applies all earlier writes to a version, and subscribes it to later ones. @throws Failure `items-closed` for a write that it cannot apply */
+  attach(version: ItemWrites): Promise<void>;
+  /** Unsubscribes a version. Resolves when the version computes nothing more; it must not be closed before. */
+  detach(version: ItemWrites): Promise<void>;
+  /** Absent: another process has the log. */
+  readonly stored?: () => StoredItems;
+  /** Resolves when all writes that have arrived are on disk. */
+  close(): Promise<void>;
+}
+
+interface StoredItems {
+  /** Number of written items that exist. `deleted`: number of deleted keys. */
+  readonly items: number;
+  readonly deleted: number;
+  /** Size of the log. */
+  readonly bytes: number;
+}
+
+export interface WritesSource extends Pick<WritesOfItems, 'stored'> {
+  readonly log: WriteLog<readonly ItemWrite[]>;
+  /** Called with a message for the user if memory is not freed, or if a version cannot apply a write of another process. */
+  readonly say?: (line: string) => void;
+}
+
+export function makeWritesOfItems({ log, stored, say = () => {} }: WritesSource): WritesOfItems {
+  const batches = makeWriteBatches<ItemWrite, ItemChange, ItemWrites, WriteOutcome>({
+    ...{ log, what: 'writes', errorsAt: 'columns' },
+    accept() {
+      const changedKeys = new Map<string, boolean>();
+      return (request) => {
+        const outcomes = outcomesOf(request, [...batches.versions.keys()], changedKeys);
+        return outcomes instanceof RequestError ? outcomes : { writes: request.writes, outcomes: () => outcomes };
+      };
+    },
+  });
+
+  const apply = async (
+    version: ItemWrites,
+    writes: readonly ItemWrite[],
+    refuse: (key: string, reason: Failure) => void,
+  ): Promise<void> => {
+    const changes = await batches.changesOf(version, writes);
+    changes.forEach((change, at) => {
+      if (change instanceof Failure) refuse(writes[at]!.key, change);
+    });
+    version.show(changes.filter((change): change is ItemChange => !(change instanceof Failure)));
+    void version.tidy().catch(({ message }: Error) => say(`memory of earlier writes is not freed: ${message}`));
+  };
+
+  return {
+    ...defined({ stored }),
+    write: (writes, isArray) => batches.write({ writes, isArray }),
+    async attach(version) {
+      let isAttached = false;
+      await batches.attach(version, (entries) =>
+        apply(version, entries.flat(), (key, reason) => {
+          const refusal = notTaken(key, reason);
+          // A version that does not answer yet is refused. One that answers is told apart from the others, and the reason is said.
+          if (!isAttached) throw refusal;
+          say(`${refusal.diagnostics[0]!.message}`);
+        }),
+      );
+      isAttached = true;
+    },
+    detach: batches.detach,
+    close: batches.close,
+  };
+}
+
+function notTaken(key: string, { diagnostics }: Failure): Failure {
+  const reason = `this model cannot take the item ${JSON.stringify(key)}, which was written: ${diagnostics[0]!.message}`;
+  const advice = 'write the item again on a server of the earlier model, or start with another log: `--items`';
+  return failure('items-closed', { reason, advice });
+}
+
+/**
+ * Checks that every version can compute the items of the request.
+ * @param changedKeys by key, true if the item exists after the earlier writes of the batch
+ */
+function outcomesOf(
+  request: WriteRequest<ItemWrite>,
+  versions: readonly ItemWrites[],
+  changedKeys: Map<string, boolean>,
+): readonly WriteOutcome[] | RequestError {
+  const isThere = (key: string): boolean => versions.some(({ snapshot }) => snapshot.itemRow(key) >= 0);
+  // Changes of a request affect others only if it is accepted.
+  const ownKeys = new Map<string, boolean>();
+  const errorDetails: ErrorDetail[] = [];
+  const outcomes = request.writes.map((write, at): WriteOutcome => {
+    const { key } = write;
+    const existedBefore = ownKeys.get(key) ?? changedKeys.get(key) ?? isThere(key);
+    ownKeys.set(key, !('deleted' in write));
+    if (!('deleted' in write)) return existedBefore ? 'changed' : 'added';
+    const facts = { what: 'item', name: key, advice: 'give the key of an item that is there' };
+    const where = request.isArray ? pointer(at, 'key') : '';
+    if (!existedBefore) errorDetails.push(errorDetailOf(diagnose('unknown-name', undefined, facts), where));
+    return 'deleted';
+  });
+  if (errorDetails.length > 0) return badRequest(errorDetails, 404);
+  for (const [key, is] of ownKeys) changedKeys.set(key, is);
+  return outcomes;
+}
