@@ -348,7 +348,7 @@ const optionalParts: Record<string, RegExp> = {
     /^src\/(training\/tune\/|app\/api\/tune|app\/cli\/views\/study\.ts|app\/report\/study_page\.ts)/,
   'an index of items (`tower index`)': /^src\/(serving\/(ann|postgres)\/|app\/api\/index_items\.ts)/,
   'trackers (`--track`)': /^src\/(training\/tracking\/mlflow|app\/api\/track)/,
-  'items written while serving (`--items`)': /^src\/serving\/server\/items\//,
+  'items and events written while serving (`--items`, `--events`)': /^src\/serving\/server\/writes\//,
   'training in several processes (`--workers`)': /^src\/app\/api\/(workers|scale)\.ts/,
   'the engine torch (`--engine torch`)': /^src\/engines\/torch\//,
   'the engine tensorflow (`--engine tensorflow`)': /^src\/engines\/tensorflow\//,

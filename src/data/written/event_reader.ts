@@ -30,18 +30,11 @@ import {
   type GivenEvent,
   keyComplaint,
   type ReadEvent,
+  type TextRow,
   type WrittenField,
   writtenError,
 } from './fields.ts';
-import {
-  type CheckedRows,
-  computeChecked,
-  encodeRows,
-  makeWrittenQuery,
-  maxRows,
-  type TextRow,
-  textRow,
-} from './written_rows.ts';
+import { type CheckedRows, computeChecked, encodeRows, makeWrittenQuery, maxRows, textRow } from './written_rows.ts';
 
 type KnownEvents = Pick<Dataset, 'eventBasis' | 'knownUntil'>;
 

@@ -17,6 +17,10 @@ export interface WrittenField {
 /** What is written, which selects the words of messages. */
 export type WrittenKind = 'item' | 'event';
 
+/** By column: the value as text, or the texts of a list; null if missing. */
+export type TextRow = ReadonlyMap<string, CellText>;
+export type CellText = string | readonly string[] | null;
+
 /** JSON values by column. */
 export type GivenColumns = Readonly<Record<string, unknown>>;
 

@@ -30,6 +30,7 @@ import {
   type ItemReader,
   keyComplaint,
   type ReadItem,
+  type TextRow,
   type WrittenField,
   writtenError,
 } from './fields.ts';
@@ -39,7 +40,6 @@ import {
   makeWrittenQuery,
   maxRows,
   type RowValues,
-  type TextRow,
   textRow,
   type WrittenRowColumns,
 } from './written_rows.ts';

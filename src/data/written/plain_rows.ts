@@ -3,7 +3,7 @@
  * a few events a query takes longer than all other work. Anything else is left to the database.
  */
 import type { ColumnRequest } from '../binding/layout.ts';
-import type { TextRow } from './written_rows.ts';
+import type { TextRow } from './fields.ts';
 
 /** By request: its value in each row, as a query gives it. */
 type PlainColumns = readonly (readonly (string | number | null)[])[];

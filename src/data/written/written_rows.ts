@@ -18,12 +18,8 @@ import {
   withDoubledMark,
 } from '../rows/staged_tables.ts';
 import { validateRows } from '../rows/validate_rows.ts';
-import { type WrittenKind, writtenError } from './fields.ts';
+import { type CellText, type TextRow, type WrittenKind, writtenError } from './fields.ts';
 import { plainReader } from './plain_rows.ts';
-
-/** By column: the value as text, or the texts of a list; null if missing. */
-export type TextRow = ReadonlyMap<string, CellText>;
-type CellText = string | readonly string[] | null;
 
 export interface WrittenRowColumns {
   readonly raw: ReadonlyMap<ColumnRequest, RawColumn>;
