@@ -77,7 +77,7 @@ export function makeUserEvents(model: QueryModel, data: QueryData): UserEvents {
         stored.events.splice(at, 0, event);
         looseEvents.push(event);
         count++;
-        until = Math.max(until ?? Number.NEGATIVE_INFINITY, time);
+        until = Math.max(until ?? time, time);
       }
       if (looseEvents.length >= joinedTogether) joinLoose();
     },
@@ -88,6 +88,11 @@ export function makeUserEvents(model: QueryModel, data: QueryData): UserEvents {
       looseEvents = looseEvents.filter((event) => !removed.has(event));
       if (hidesData) users.set(user, { hidesData, events: [] });
       else users.delete(user);
+      until = undefined;
+      for (const { events } of users.values()) {
+        const latest = events.at(-1)?.time;
+        if (latest !== undefined) until = Math.max(until ?? latest, latest);
+      }
     },
     get count() {
       return count;

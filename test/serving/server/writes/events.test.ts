@@ -106,10 +106,13 @@ it.each<[string, object, string, string]>([
 });
 
 it('a deleted user is unknown, in the log too, and may come back', async () => {
+  const { asOf } = await recommend('u1');
   await send({ user: 'u4', item: 'f20', time: 330 });
+  expect((await recommend('u1')).asOf).toBe(330);
   expect((await ask('DELETE', '/v1/users/u4')).body).toEqual({ user: 'u4', outcome: 'deleted' });
-  const { history, notes } = await recommend('u4');
+  const { history, notes, asOf: asOfOthers } = await recommend('u4');
   expect(history).toEqual([]);
+  expect(asOfOthers).toBe(asOf);
   expect(notes[0]).toMatch(/is not in the data/);
   expect((await ask('GET', '/v1/users?prefix=u4')).body.users).toEqual([]);
   expect((await ask('DELETE', '/v1/users/nobody')).status).toBe(404);
