@@ -1,13 +1,13 @@
 /**
  * Swaps of `tower serve --watch` under 32 connections: errors, answers that are not those of their version, and the p99 of answers while versions change next to
- * the p99 before. `npm run bench -- swap`, or `npx tsx bench/swap.ts [--swaps=50] [--seconds=10] [--connections=32] [--runs=FOLDER,FOLDER] [--engine=onnx]`,
- * after `npm run build`. Without `--runs` it trains two.
+ * the p99 before; then the time of a rollback while nothing else asks. `npm run bench -- swap`, or `npx tsx bench/swap.ts [--swaps=50] [--seconds=10]
+ * [--connections=32] [--runs=FOLDER,FOLDER] [--items=10000] [--processes=1] [--engine=onnx]`, after `npm run build`. Without `--runs` it trains two.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { cp, rename, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { load as loadRun, open, train } from '../src/api.ts';
@@ -27,7 +27,7 @@ const engine = engineOption() ?? 'onnx';
 async function twoRuns(root: string): Promise<readonly string[]> {
   const given = option('runs');
   if (given !== undefined) return given.split(',');
-  const first = await makeServedRun(root, { items: 10_000, users: 20_000, events: 200_000, engine });
+  const first = await makeServedRun(root, { items: numberOf('items', 10_000), users: 20_000, events: 200_000, engine });
   const second = join(root, 'second');
   await train(join(root, 'model.tower'), {
     data: join(root, 'data.tower'),
@@ -69,7 +69,19 @@ try {
   await publish(runs[0]!, 0);
   const child = spawn(
     process.execPath,
-    ['dist/cli.js', 'serve', '--watch', live, '--port', '0', '--no-log', '--engine', engine],
+    [
+      'dist/cli.js',
+      'serve',
+      '--watch',
+      live,
+      '--port',
+      '0',
+      '--no-log',
+      '--engine',
+      engine,
+      '--processes',
+      option('processes') ?? '1',
+    ],
     {
       stdio: ['ignore', 'ignore', 'pipe'],
     },
@@ -84,16 +96,23 @@ try {
     load({ port: Number(new URL(url).port), connections: connections - 1, requests, seconds: time });
   let isOver = false;
   let [checked, wrong, failed] = [0, 0, 0];
+  const send = (path: string, body: object) =>
+    fetch(url + path, {
+      ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
+      body: JSON.stringify(body),
+    });
+  const checkOne = async (body: (typeof bodies)[number]): Promise<string | undefined> => {
+    const answer = await send('/v1/recommend', body);
+    // The id of the request is no part of the offline answer.
+    const text = (await answer.text()).replace(/"request":"[^"]*",/, '');
+    const { version } = JSON.parse(text) as { version?: string };
+    checked++;
+    if (answer.status !== 200) failed++;
+    else if (offline.get(version!)?.get(body.user) !== text) wrong++;
+    return version;
+  };
   const check = async (): Promise<void> => {
-    for (let i = 0; !isOver; i++) {
-      const body = bodies[i % bodies.length]!;
-      const headers = { 'content-type': 'application/json' };
-      const answer = await fetch(`${url}/v1/recommend`, { method: 'POST', headers, body: JSON.stringify(body) });
-      const text = await answer.text();
-      checked++;
-      if (answer.status !== 200) failed++;
-      else if (offline.get(JSON.parse(text).version)?.get(body.user) !== text) wrong++;
-    }
+    for (let i = 0; !isOver; i++) await checkOne(bodies[i % bodies.length]!);
   };
   // Answers are compared before the swaps too: the load is the same.
   const checking = check();
@@ -122,6 +141,11 @@ try {
   const took = (performance.now() - start) / 1000;
   isOver = true;
   await Promise.all(working);
+  const rollbackStart = performance.now();
+  const rollback = await send('/v1/versions/rollback', {});
+  const rollbackSeconds = ((performance.now() - rollbackStart) / 1000).toFixed(2);
+  if (rollback.status !== 200) throw new Error(await rollback.text());
+  const versionsAfter = new Set(await Promise.all(bodies.map(checkOne)));
   child.kill('SIGTERM');
   await once(child, 'exit');
 
@@ -134,6 +158,9 @@ try {
   );
   console.log(`  ${checked} answers compared with those of their version offline: ${wrong} differ (goal: 0)`);
   console.log(`  before: p50 ${figures(before.times, 0.5)} ms, p99 ${figures(before.times, 0.99)} ms`);
+  console.log(
+    `  rollback: ${rollbackSeconds} s (goal ≤ 1), then ${versionsAfter.size} version answers; load of the machine ${loadavg()[0]!.toFixed(1)}`,
+  );
   const ratio = quantile(sorted, 0.99) / quantile(before.times, 0.99);
   console.log(
     `  during: p50 ${figures(sorted, 0.5)} ms, p99 ${figures(sorted, 0.99)} ms: ${ratio.toFixed(2)} times (goal ≤ 1.5)`,

@@ -59,12 +59,11 @@ export async function closeDay(folder: string, request: CloseRequest): Promise<C
   const [latest, before] = await versionsIn(folder);
   if (latest === undefined) throw failure('no-version', { folder, refused: 0 });
   const options = defined({ allow, engine, signal });
-  const filed = await fileNewEvents(latest, request, options);
   const run = await load(latest, options);
+  const filed = await fileNewEvents(run, request).finally(run.close);
   const { until } = run.trained.manifest.data;
   if (until === undefined) throw failure('data-needs', { what: '`tower live`', needs: 'a `time` in the data block' });
   const found = await compared({ now: latest, ...defined({ before }) }, until, options);
-  await run.close();
   const lastMoment = found?.lastMoment ?? momentOf(until.time);
   const day = { until: lastMoment, events: found?.comparison.events ?? 0, version: basename(latest) };
   say(
@@ -120,29 +119,17 @@ async function versionsIn(folder: string): Promise<readonly string[]> {
 }
 
 /** Writes the new events of the log to files. @returns their number */
-async function fileNewEvents(
-  version: string,
-  { events: folder, into, say = () => {} }: CloseRequest,
-  options: Pick<LoadRequest, 'allow' | 'engine' | 'signal'>,
-): Promise<number> {
+async function fileNewEvents(run: Run, { events: folder, into, say = () => {}, ...request }: CloseRequest) {
   const logged = await eventsOf(folder, say);
   if (logged === undefined) return 0;
-  const run = await load(version, options);
-  try {
-    const { eventBasis } = (await run.recommender()).known;
-    if (eventBasis === undefined)
-      throw failure('events-closed', {
-        reason: 'the rows of this run are in shards',
-        advice: 'train with more memory',
-      });
-    const { description, reading } = await blockOf(run.trained, options);
-    const needs = run.trained.plan;
-    const filed = await fileEvents(into, logged, { ...reading, description, needs, types: eventBasis.types });
-    await refuseOtherFolder(description, filed.files, into, reading.access);
-    return filed.events;
-  } finally {
-    await run.close();
-  }
+  const { eventBasis } = await run.knownRows();
+  if (eventBasis === undefined)
+    throw failure('events-closed', { reason: 'the rows of this run are in shards', advice: 'train with more memory' });
+  const { description, reading } = await blockOf(run.trained, request);
+  const { plan: needs } = run.trained;
+  const { events, files } = await fileEvents(into, logged, { ...reading, description, needs, types: eventBasis.types });
+  await refuseOtherFolder(description, files, into, reading.access);
+  return events;
 }
 
 /** @throws Failure `data-needs` if the data block does not read the files */

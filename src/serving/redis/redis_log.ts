@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Failure, failure } from '../../base/diagnostics/failure.ts';
 import { reasonOf } from '../../base/diagnostics/system_reason.ts';
 import type { LogFormat } from '../../base/storage/record_log/record_log.ts';
-import type { ApplyEntries, WriteLog } from '../../base/storage/record_log/write_log.ts';
+import { type ApplyEntries, orderedFollower, type WriteLog } from '../../base/storage/record_log/write_log.ts';
 import { oneAtATime } from '../../base/util/defined.ts';
 import {
   connectRedis,
@@ -296,23 +296,12 @@ export async function openRedisLog<W>(
           ({ readTo } = page);
         }
       };
-      let isStopped = false;
-      const inOrder = oneAtATime();
-      const applyNext: ApplyEntries<readonly W[]> = (entries, end) =>
-        inOrder(async () => (isStopped ? undefined : apply(entries, end)));
       // Most of the catching up runs while others write.
       await catchUp();
-      await inTurn(async () => {
+      return inTurn(async () => {
         await catchUp();
-        followers.add(applyNext);
+        return orderedFollower(followers, apply);
       });
-      return {
-        async stop() {
-          isStopped = true;
-          followers.delete(applyNext);
-          await inOrder(async () => {});
-        },
-      };
     },
     forget(upTo) {
       if (!trims || upTo <= 0) return;

@@ -19,10 +19,11 @@ import {
   type ActiveVersions,
   makeActiveVersions,
   type SwappedVersion,
+  type VersionFile,
 } from '../../../serving/server/versions/versions.ts';
 import { ProcessEnded } from '../child_process.ts';
 import { closeLogs, openLogFolders, refuseUnsafe } from '../serve.ts';
-import { type LoadedFile, loadToFile } from '../versions/load_beside.ts';
+import { loadToFile } from '../versions/load_beside.ts';
 import {
   firstIn,
   followNewer,
@@ -55,7 +56,7 @@ const [longestMetrics, longestEnd] = [1000, 2000];
 interface OpenableVersion {
   readonly key: number;
   readonly folder: string;
-  readonly file: LoadedFile;
+  readonly file: VersionFile;
 }
 
 type SharedVersion = OpenableVersion & SwappedVersion;
@@ -129,14 +130,14 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
 
   // Versions.
 
-  const load = async (at: string, ending?: AbortSignal, isFirst = false): Promise<SharedVersion> => {
+  const load = async (at: string, ending?: AbortSignal, before?: VersionFile): Promise<SharedVersion> => {
+    const isFirst = current === undefined;
     const ofProcess = { engine: engineChoice.engine.name, isFirst, say };
-    const file = await loadToFile(at, { ...ofRun, ...ofProcess, ...defined({ signal: ending }) });
+    const file = await loadToFile(at, { ...ofRun, ...ofProcess, ...defined({ signal: ending, file: before }) });
     const version = { key: ++keyCount, file, folder: at };
     const close = async (): Promise<void> => {
       loadedVersions.delete(version);
       await inAll((calls) => calls.call('drop', version.key));
-      file.remove();
     };
     try {
       const { id, notes } = await inTurn(() => {
@@ -147,6 +148,7 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
       return { ...version, id, close };
     } catch (error) {
       await close();
+      file.remove();
       throw error;
     }
   };
@@ -170,12 +172,11 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
       assigned = inAll((calls) => calls.call('assign', assignmentOf(sides)));
       await assigned;
       await inAll((calls) => calls.call('freed'));
-      for (const { file } of leavingVersions) file.remove();
     },
   };
-  const rehearse = async ({ key }: SharedVersion): Promise<string> => {
+  const rehearse = async ({ key }: SharedVersion, isKnown: boolean): Promise<string> => {
     const ready = withVersions().filter(({ answers }) => answers);
-    const sentences = await Promise.all(ready.map(({ calls }) => calls.call('rehearse', key)));
+    const sentences = await Promise.all(ready.map(({ calls }) => calls.call('rehearse', { key, isKnown })));
     return sentences.find((each) => each.startsWith('asked')) ?? sentences[0] ?? 'no process to warm up';
   };
   const swaps = makeSwaps({ versions, load, rehearse, say, ...defined({ firstShare }) });
@@ -311,7 +312,7 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
       url = await each.calls.call('takeAddress', processRequest);
       each.hasVersions = true;
     }
-    const loadFirst = (at: string): Promise<SharedVersion> => load(at, signal, true);
+    const loadFirst = (at: string): Promise<SharedVersion> => load(at, signal);
     current = makeActiveVersions(
       await (folder === undefined ? firstIn(watching!, loadFirst, signal) : loadFirst(folder)),
     );

@@ -69,7 +69,7 @@ export type ServingProcessCalls = FollowerCalls & {
   prepare: ProcessCall<ProcessRequest, void>;
   /** Opens a version, which does not answer yet. Resolves to its checksum, and to notes for the user. */
   open: ProcessCall<LoadedVersion, OpenedVersion>;
-  rehearse: ProcessCall<number, string>;
+  rehearse: ProcessCall<{ readonly key: number; readonly isKnown: boolean }, string>;
   /** Frees a version that does not answer. */
   drop: ProcessCall<number, void>;
   /** Resolves when the versions answer every later request. */
@@ -151,7 +151,7 @@ function serveForPrimary(channel: ProcessChannel): void {
       openedVersions.set(key, version);
       return { id: version.id, notes: await run.notes() };
     },
-    rehearse: (key) => rehearseWith(versions!)(versionOf(key)),
+    rehearse: ({ key, isKnown }) => rehearseWith(versions!)(versionOf(key), isKnown),
     async drop(key) {
       await openedVersions.get(key)?.close();
       openedVersions.delete(key);

@@ -2,6 +2,7 @@
  * Loads a run in a child process of lower priority, so that the server keeps answering requests, and a failure such as a lack of memory ends only
  * that process.
  */
+import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +13,7 @@ import { packTree, readSafetensors, unpackTree, writeSafetensors } from '../../.
 import { makeTemporary, removeTemporary } from '../../../base/storage/temporary.ts';
 import type { EngineName } from '../../../engines/engine.ts';
 import type { RetrievalObjective } from '../../../serving/serve/snapshot.ts';
+import type { VersionFile } from '../../../serving/server/versions/versions.ts';
 import { type PlainTrained, plainOf, trainedOf } from '../../../training/artifact/load.ts';
 import type { CachedRun } from '../cache/cache.ts';
 import { askProcess, ProcessEnded, startProgram } from '../child_process.ts';
@@ -25,25 +27,19 @@ export interface ProcessLoadRequest extends Omit<LoadRequest, 'signal'> {
   readonly engine: EngineName;
   /** True for the first run of a server: there are no requests to slow down. */
   readonly isFirst?: boolean;
+  /** The file of an earlier load, which is returned if it still exists. */
+  readonly file?: VersionFile;
   readonly signal?: AbortSignal;
 }
 
-export interface LoadedFile {
-  readonly path: string;
-  remove(): void;
-}
-
 /** Loads a run in a child process, into a temporary file that any process can open. @throws Failure of `load` and of reading the data, `version-process` */
-export async function loadToFile(
-  folder: string,
-  request: ProcessLoadRequest,
-  path = programBeside(import.meta.url, 'loader'),
-): Promise<LoadedFile> {
-  const { signal, say, isFirst = false, ...plain } = request;
+export async function loadToFile(folder: string, request: ProcessLoadRequest): Promise<VersionFile> {
+  const { signal, say, isFirst = false, file, ...plain } = request;
   signal?.throwIfAborted();
+  if (file && existsSync(file.path)) return file;
   const out = makeTemporary('version');
   try {
-    const child = startProgram(path);
+    const child = startProgram(programBeside(import.meta.url, 'loader'));
     const stopChild = (): void => void child.kill('SIGKILL');
     signal?.addEventListener('abort', stopChild);
     try {
@@ -66,17 +62,6 @@ export async function loadToFile(
   } catch (error) {
     removeTemporary(out);
     throw error;
-  }
-}
-
-/** @throws Failure of `load` and of reading the data, `version-process` */
-export async function loadInProcess(folder: string, request: ProcessLoadRequest, path?: string): Promise<Run> {
-  const { signal: _, say: __, ...plain } = request;
-  const loadedFile = await loadToFile(folder, request, path);
-  try {
-    return await runOf(await readLoaded(loadedFile.path), request.engine, plain);
-  } finally {
-    loadedFile.remove();
   }
 }
 

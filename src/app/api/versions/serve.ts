@@ -4,7 +4,12 @@ import { failure } from '../../../base/diagnostics/failure.ts';
 import { defined } from '../../../base/util/defined.ts';
 import { type Choice, chooseEngine } from '../../../engines/engines.ts';
 import type { Swaps } from '../../../serving/server/versions/swaps.ts';
-import type { ActiveVersions, SwappedVersion, Version } from '../../../serving/server/versions/versions.ts';
+import type {
+  ActiveVersions,
+  SwappedVersion,
+  Version,
+  VersionFile,
+} from '../../../serving/server/versions/versions.ts';
 import type { LoadRequest, Run } from '../run.ts';
 import {
   attachTo,
@@ -56,24 +61,32 @@ async function serveWith(logs: OpenedLogs, request: VersionsRequest): Promise<Se
   const { data, allow, unfinished, cache, asOf, say: sayOfRun } = request;
   const engineChoice = await (request.run?.engine() ?? chooseEngine(request.engine, 'serving'));
   request.onEngine?.(engineChoice);
-  const [{ loadInProcess }, { makeActiveVersions, makeVersions }, { makeSwaps, rehearseWith }] = await Promise.all([
-    import('./load_beside.ts'),
-    import('../../../serving/server/versions/versions.ts'),
-    import('../../../serving/server/versions/swaps.ts'),
-  ]);
-  const versionOf = (run: Run, folder: string): Promise<Version> =>
-    openVersion(run, folder, { say, ...defined({ logs, index, table, userVectors }) });
-  const ofRun = {
-    ...defined({ data, allow, unfinished, cache, asOf, say: sayOfRun }),
-    engine: engineChoice.engine.name,
+  const [{ loadToFile, readLoaded, runOf }, { makeActiveVersions, makeVersions }, { makeSwaps, rehearseWith }] =
+    await Promise.all([
+      import('./load_beside.ts'),
+      import('../../../serving/server/versions/versions.ts'),
+      import('../../../serving/server/versions/swaps.ts'),
+    ]);
+  const versionOf = (run: Run, folder: string, file?: VersionFile): Promise<Version> =>
+    openVersion(run, folder, { say, logs, ...defined({ index, table, userVectors, file }) });
+  const engine = engineChoice.engine.name;
+  const ofRun = defined({ data, allow, unfinished, cache, asOf, say: sayOfRun });
+  let isFirst = true;
+  const load = async (at: string, ending?: AbortSignal, before?: VersionFile): Promise<Version> => {
+    const file = await loadToFile(at, { ...ofRun, engine, isFirst, ...defined({ signal: ending, file: before }) });
+    try {
+      return await versionOf(await runOf(await readLoaded(file.path), engine, ofRun), at, file);
+    } catch (error) {
+      file.remove();
+      throw error;
+    }
   };
-  const load = async (folder: string, ending?: AbortSignal, isFirst = false): Promise<Version> =>
-    versionOf(await loadInProcess(folder, { ...ofRun, isFirst, ...defined({ signal: ending }) }), folder);
 
   const watching = watch === undefined ? undefined : { folder: watch, say, ...defined({ index }) };
   const firstVersion = await (request.run
     ? versionOf(request.run, request.run.trained.folder)
-    : firstIn(watching!, (at) => load(at, signal, true), signal));
+    : firstIn(watching!, (at) => load(at, signal), signal));
+  isFirst = false;
   const versions = makeVersions(makeActiveVersions(firstVersion));
   const firstShare = canary === undefined ? share : (share ?? usualShare);
   const swaps = makeSwaps({ versions, load, rehearse: rehearseWith(versions), say, ...defined({ firstShare }) });
@@ -151,6 +164,7 @@ export interface VersionsOptions {
   readonly index?: string;
   readonly table?: string;
   readonly userVectors?: number;
+  readonly file?: VersionFile;
   /** Called with the notes that go with every answer, such as that the data has grown. */
   readonly say?: (line: string) => void;
 }
@@ -159,7 +173,7 @@ export interface VersionsOptions {
 export async function openVersion(
   run: Run,
   folder: string,
-  { logs, index, table, userVectors, say }: VersionsOptions,
+  { logs, index, table, userVectors, file, say }: VersionsOptions,
 ): Promise<Version> {
   const { beginReading } = await import('../../../base/storage/lock.ts');
   const endReading = await beginReading(folder, 'tower serve');
@@ -177,7 +191,7 @@ export async function openVersion(
       await endReading();
     };
     const { makeVersion } = await import('../../../serving/server/versions/versions.ts');
-    return makeVersion({ answers, folder, close });
+    return makeVersion({ answers, folder, file, close });
   } catch (error) {
     await run.close();
     await endReading();

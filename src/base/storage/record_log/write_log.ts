@@ -77,6 +77,22 @@ export interface LocalWriteLog<E, C> extends WriteLog<E> {
   close(): Promise<void>;
 }
 
+/** Adds a follower that applies entries one call at a time, in the order of the calls. */
+export function orderedFollower<E>(followers: Set<ApplyEntries<E>>, apply: ApplyEntries<E>): LogFollower {
+  const inOrder = oneAtATime();
+  let isStopped = false;
+  const applyNext: ApplyEntries<E> = (entries, end) =>
+    inOrder(async () => (isStopped ? undefined : apply(entries, end)));
+  followers.add(applyNext);
+  return {
+    async stop() {
+      isStopped = true;
+      followers.delete(applyNext);
+      await inOrder(async () => {});
+    },
+  };
+}
+
 interface PendingAppend<E> {
   readonly entries: readonly E[];
   resolve(position: number): void;
@@ -183,12 +199,8 @@ export async function openWriteLog<E, C extends LogCompaction<E>>(
         pendingAppends.push({ entries, resolve, reject });
         writing ??= writePending();
       }),
-    async follow(from, apply) {
-      const inOrder = oneAtATime();
-      let isStopped = false;
-      const applyNext: ApplyEntries<E> = (entries, end) =>
-        inOrder(async () => (isStopped ? undefined : apply(entries, end)));
-      await overTheLog(async () => {
+    follow: (from, apply) =>
+      overTheLog(async () => {
         let readTo = firstLine;
         let position = records.position - Math.max(0, records.end.lines - 1);
         const remaining = compaction?.remaining();
@@ -210,19 +222,11 @@ export async function openWriteLog<E, C extends LogCompaction<E>>(
           if (round > 0 && end.lines - readTo.lines <= fewBehind) break;
           await catchUp(end);
         }
-        await inTurn(async () => {
+        return inTurn(async () => {
           await catchUp();
-          followers.add(applyNext);
+          return orderedFollower(followers, apply);
         });
-      });
-      return {
-        async stop() {
-          isStopped = true;
-          followers.delete(applyNext);
-          await inOrder(async () => {});
-        },
-      };
-    },
+      }),
     async close() {
       while (writing) await writing;
       await shortening;

@@ -4,7 +4,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
-import { oneAtATime } from '../../../base/util/defined.ts';
+import { defined, oneAtATime } from '../../../base/util/defined.ts';
 import type { Answers } from '../answers.ts';
 import {
   type ActiveVersions,
@@ -12,6 +12,7 @@ import {
   type RecentBody,
   type SwappedVersion,
   type Version,
+  type VersionFile,
   type Versions,
 } from './versions.ts';
 
@@ -20,7 +21,7 @@ export interface VersionChanges {
   readonly before: PreviousVersion | undefined;
   /** Makes `canary` the new `stable`. @throws Failure `version-change` */
   promote(): Promise<void>;
-  /** Removes `canary`; if there is none, loads the previous version again. @throws Failure `version-change`, or of loading */
+  /** Removes `canary`; if there is none, opens the previous version again. @throws Failure `version-change`, or of loading */
   rollback(): Promise<void>;
   /** Sets the share of the queries that `canary` answers. @throws Failure `version-change` */
   share(share: number): Promise<void>;
@@ -31,6 +32,7 @@ export interface Swaps extends VersionChanges {
   readonly rejected: ReadonlySet<string>;
   /** Loads a folder, which then replaces `stable`; or, if new versions begin as `canary`, gets its share of the queries. @throws Failure of loading */
   take(folder: string): Promise<void>;
+  /** Removes the files of all versions. */
   close(): void;
 }
 
@@ -42,10 +44,10 @@ export interface SwapOptions<V extends SwappedVersion> {
     /** Resolves when the versions that are no longer active are freed. */
     assign(sides: ActiveVersions<V>): Promise<void>;
   };
-  /** @throws Failure */
-  load(folder: string, signal: AbortSignal): Promise<V>;
-  /** Sends requests to a version before clients do. Resolves to a part of a sentence about its answers. */
-  rehearse(version: V): Promise<string>;
+  /** @param file of a version that answered before. It may be gone, and is removed after a failure. @throws Failure */
+  load(folder: string, signal: AbortSignal, file?: VersionFile): Promise<V>;
+  /** Sends requests to a version before clients do. Resolves to a part of a sentence about its answers. @param isKnown the version answered before */
+  rehearse(version: V, isKnown: boolean): Promise<string>;
   say(line: string): void;
   /** New versions begin as `canary` with this share. Absent: they become `stable`. */
   readonly firstShare?: number;
@@ -55,19 +57,34 @@ const mostBefore = 10;
 
 export function makeSwaps<V extends SwappedVersion>(options: SwapOptions<V>): Swaps {
   const { versions, say, firstShare } = options;
-  const previousVersions: PreviousVersion[] = [];
+  /** Only the last of them has its file, because a file takes as much of the disk as the version takes memory. */
+  const previousVersions: (PreviousVersion & Pick<Version, 'file'>)[] = [];
   const rejectedIds = new Set<string>();
   let loadControl = new AbortController();
   const inTurn = oneAtATime();
 
-  const assign = (sides: ActiveVersions<V>): void => change(options, sides);
-  const loadRehearsed = (folder: string): Promise<V> => {
+  /** Assigns versions, and reports when an old version is freed, which may be later. */
+  const assign = (sides: ActiveVersions<V>): void => {
+    const leavingVersions = versions.current.all.filter((each) => !sides.all.includes(each));
+    void versions.assign(sides).then(
+      () => {
+        for (const version of leavingVersions) {
+          const mayAnswer = [previousVersions.at(-1), ...versions.current.all];
+          if (!mayAnswer.some((each) => each?.file === version.file)) version.file?.remove();
+          say(`version ${nameOf(version)} is freed`);
+        }
+      },
+      (error: Error) => say(`version ${leavingVersions.map(nameOf)} is not freed: ${error.message}`),
+    );
+  };
+  const loadRehearsed = (folder: string, previous?: Pick<Version, 'file'>): Promise<V> => {
     loadControl = new AbortController();
-    return rehearsed(options, folder, loadControl.signal);
+    return rehearsed(options, folder, loadControl.signal, previous);
   };
   const becomeStable = (version: V): void => {
-    const { stable } = versions.current;
-    previousVersions.push({ id: stable.id, folder: stable.folder });
+    const { id, folder, file } = versions.current.stable;
+    previousVersions.at(-1)?.file?.remove();
+    previousVersions.push({ id, folder, ...defined({ file }) });
     if (previousVersions.length > mostBefore) previousVersions.shift();
     assign(makeActiveVersions(version));
     say(`version ${nameOf(version)} answers`);
@@ -84,7 +101,8 @@ export function makeSwaps<V extends SwappedVersion>(options: SwapOptions<V>): Sw
 
   return {
     get before() {
-      return previousVersions.at(-1);
+      const previousVersion = previousVersions.at(-1);
+      return previousVersion && { id: previousVersion.id, folder: previousVersion.folder };
     },
     rejected: rejectedIds,
     take: (folder) =>
@@ -109,9 +127,10 @@ export function makeSwaps<V extends SwappedVersion>(options: SwapOptions<V>): Sw
         const previousVersion = previousVersions.at(-1);
         if (previousVersion === undefined)
           throw changeFailure('there is no version before this one', 'start the server with another run');
-        const version = await loadRehearsed(previousVersion.folder);
+        const version = await loadRehearsed(previousVersion.folder, previousVersion);
         if (version.id !== previousVersion.id) {
           await version.close();
+          version.file?.remove();
           throw changeFailure(
             `${previousVersion.folder} holds another version by now`,
             'put the run back into its folder',
@@ -123,7 +142,10 @@ export function makeSwaps<V extends SwappedVersion>(options: SwapOptions<V>): Sw
         say(`rolled back from ${nameOf(stable)} to ${nameOf(version)}`);
       });
     },
-    close: () => loadControl.abort(),
+    close() {
+      loadControl.abort();
+      for (const { file } of [...previousVersions, ...(versions.current?.all ?? [])]) file?.remove();
+    },
   };
 }
 
@@ -133,30 +155,23 @@ const nameOf = ({ id }: Pick<Version, 'id'>): string => id.slice(0, 12);
 
 const percent = (share: number): string => `${Math.round(1e4 * share) / 100} %`;
 
-/** Assigns versions, and reports when the old version is freed, which may be later. */
-function change<V extends SwappedVersion>({ versions, say }: SwapOptions<V>, sides: ActiveVersions<V>): void {
-  const leavingVersions = versions.current.all.filter((each) => !sides.all.includes(each));
-  void versions.assign(sides).then(
-    () => leavingVersions.forEach((each) => void say(`version ${nameOf(each)} is freed`)),
-    (error: Error) => say(`version ${leavingVersions.map(nameOf)} is not freed: ${error.message}`),
-  );
-}
-
 /** Loads a version and warms it up, before it answers any client. */
 async function rehearsed<V extends SwappedVersion>(
   { load, rehearse, say }: SwapOptions<V>,
   folder: string,
   signal: AbortSignal,
+  previous?: Pick<Version, 'file'>,
 ): Promise<V> {
   const start = performance.now();
-  const version = await load(folder, signal);
+  const version = await load(folder, signal, previous?.file);
   try {
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
-    const warmUpText = await rehearse(version);
+    const warmUpText = await rehearse(version, previous !== undefined);
     signal.throwIfAborted();
     say(`version ${nameOf(version)} of ${version.folder}: loaded in ${seconds} s, ${warmUpText}`);
   } catch (error) {
     await version.close();
+    version.file?.remove();
     throw error;
   }
   return version;
@@ -169,23 +184,27 @@ const mostCompared = 2 ** 23;
 /** Maximum number of users. Their lists have several lengths, which use several graphs. */
 const mostUsers = 64;
 
+/** Number of recent requests for a version that answered before, which somebody waits for. */
+const fewBodies = 8;
+
 /**
  * Returns a function that sends recent requests to a new version, and reports the mean share of items that its answers have in common with those of the version
- * before.
+ * before. A version that is known is only warmed up.
  * @throws any error of the new version except refusals: it cannot answer
  */
-export function rehearseWith(versions: Versions): (next: Version) => Promise<string> {
-  return async (next) => {
+export function rehearseWith(versions: Versions): (next: Version, isKnown: boolean) => Promise<string> {
+  return async (next, isKnown) => {
     const overlaps: number[] = [];
     let refusedCount = 0;
-    const recentBodies = versions.recent.all();
+    const recentBodies = versions.recent.all().slice(isKnown ? -fewBodies : 0);
     if (recentBodies.length === 0) {
       await warmUp(next.answers);
       return 'no recent request to warm up with';
     }
     const now = versions.current.stable;
     for (const asked of recentBodies) {
-      const [ours, theirs] = [await keysOf(next, asked), await keysOf(now, asked).catch(() => undefined)];
+      const ours = await keysOf(next, asked);
+      const theirs = isKnown ? undefined : await keysOf(now, asked).catch(() => undefined);
       if (ours === undefined) refusedCount++;
       else if (theirs) overlaps.push(overlapOf(ours, theirs));
       // Requests of clients get a turn between two of these.

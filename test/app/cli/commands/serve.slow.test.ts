@@ -1,6 +1,15 @@
 /** `tower serve` as a user runs it: from a run to an answer, to its end by a signal, and what it says where it cannot start. */
 import { spawn } from 'node:child_process';
-import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { Agent, request } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -98,13 +107,17 @@ it('takes a new run of the folder, survives a kill while it loads it and items a
         method,
         ...(body ? { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) } : {}),
       });
-    const all = async (): Promise<readonly string[]> => {
-      const body = JSON.stringify({ user: 'u1', k: 1000, removeSeen: false });
-      const headers = { 'content-type': 'application/json' };
-      const answer = await fetch(`${url}/v1/recommend`, { method: 'POST', headers, body });
-      return ((await answer.json()) as { items: { key: string }[] }).items.map(({ key }) => key);
+    const post = (route: string, body: object): Promise<Response> =>
+      fetch(url + route, {
+        ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
+        body: JSON.stringify(body),
+      });
+    const all = async () => {
+      const answer = await post('/v1/recommend', { user: 'u1', k: 1000, removeSeen: false });
+      const { request: _, ...others } = (await answer.json()) as { request: string; items: { key: string }[] };
+      return { ...others, keys: others.items.map(({ key }) => key) };
     };
-    return { child, done, version, write, all, said: () => said };
+    return { child, done, version, write, post, all, said: () => said };
   };
   const waiting = { timeout: 60_000, interval: 50 };
   const killed = await start();
@@ -112,7 +125,8 @@ it('takes a new run of the folder, survives a kill while it loads it and items a
   cpSync(at('second'), at('live/.2'), { recursive: true });
   renameSync(at('live/.2'), at('live/2'));
   const loading = () => readdirSync(at('temporary')).filter((name) => name.startsWith('tower-version-'));
-  await vi.waitFor(() => expect(loading()).toHaveLength(1), waiting);
+  // One is that of the version that answers.
+  await vi.waitFor(() => expect(loading()).toHaveLength(2), waiting);
   const answered: string[] = [];
   const writing = (async () => {
     expect((await killed.write('DELETE', 'm3')).status).toBe(200);
@@ -127,19 +141,30 @@ it('takes a new run of the folder, survives a kill while it loads it and items a
 
   const again = await start();
   expect(await again.version()).toBe(second);
-  const items = await again.all();
-  expect(items).toEqual(expect.arrayContaining(answered));
-  expect(items).not.toContain('m3');
+  const { keys } = await again.all();
+  expect(keys).toEqual(expect.arrayContaining(answered));
+  expect(keys).not.toContain('m3');
   // What the kill left in the folder for temporary files is gone.
-  expect(loading()).toEqual([]);
+  expect(loading()).toHaveLength(1);
   cpSync(at('run'), at('live/3'), { recursive: true });
   appendFileSync(at('live/3/weights.safetensors'), 'x');
   await vi.waitFor(() => expect(again.said()).toContain('live/3 is not served: '), waiting);
   again.child.kill('SIGHUP');
   await vi.waitFor(() => expect(again.said().match(/live\/3 is not served: /g)).toHaveLength(2), waiting);
   expect(await again.version()).toBe(second);
+
+  const before = await again.all();
+  cpSync(at('run'), at('live/.4'), { recursive: true });
+  renameSync(at('live/.4'), at('live/4'));
+  await vi.waitFor(async () => expect(await again.version()).toBe(first), waiting);
+  expect(await again.all()).not.toEqual(before);
+  // The version is opened as it was: it is not loaded again.
+  rmSync(at('live/2/weights.safetensors'));
+  expect((await again.post('/v1/versions/rollback', {})).status).toBe(200);
+  expect(await again.all()).toEqual(before);
   again.child.kill('SIGTERM');
   expect((await again.done).code).toBe(0);
+  expect(loading()).toEqual([]);
 }, 120_000);
 
 it('says in a line what is wrong, with exit code 1', async () => {

@@ -1,6 +1,6 @@
 /** `tower serve --processes`: one address and one log for several processes, of which any may end. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -203,7 +203,8 @@ it('changes the versions of all processes before it answers a promotion and a ro
   });
   const checksum = (name: string) => JSON.parse(readFileSync(at(`${name}/manifest.json`), 'utf8')).checksum;
   const [first, second] = ['run', 'second'].map(checksum);
-  const { url, child } = await start('run', '--canary', 'second', '--share', '0', '--items', 'changed');
+  cpSync(at('run'), at('first'), { recursive: true });
+  const { url, child } = await start('first', '--canary', 'second', '--share', '0', '--items', 'changed');
   await ask(`${url}/v1/items/new`, 'PUT', { title: 'New' });
   const versions = async (): Promise<Set<string>> => {
     const answers = await times(16, () => ask(`${url}/v1/recommend`, 'POST', question));
@@ -211,6 +212,11 @@ it('changes the versions of all processes before it answers a promotion and a ro
   };
   const change = (name: string) => ask(`${url}/v1/versions/${name}`, 'POST', {});
   expect(await versions()).toEqual(new Set([first]));
+  const bits = async (): Promise<Set<string>> => {
+    const answers = await times(16, () => ask(`${url}/v1/recommend`, 'POST', { user: 'u2', k: 100 }));
+    return new Set(answers.map(({ body }) => body.replace(/"request":"[^"]*"/, '')));
+  };
+  const before = await bits();
   all200([await change('promote')]);
   expect(await versions()).toEqual(new Set([second]));
   // A process that is started now begins with the version of the others.
@@ -219,8 +225,11 @@ it('changes the versions of all processes before it answers a promotion and a ro
     await vi.waitFor(() => expect(started!.said()).toMatch(/^process \d+ answers$/m), { timeout: 30_000 });
     expect(await versions()).toEqual(new Set([second]));
   }
+  // The version is opened as it was: it is not loaded again.
+  rmSync(at('first/weights.safetensors'));
   all200([await change('rollback')]);
   expect(await versions()).toEqual(new Set([first]));
+  expect(await bits()).toEqual(before);
   all200(await times(8, () => ask(`${url}/v1/similar`, 'POST', { item: 'new' })));
   const nothing = await change('promote');
   expect({ status: nothing.status, code: JSON.parse(nothing.body).errors[0].code }).toEqual({
