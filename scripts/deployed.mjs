@@ -41,10 +41,18 @@ export async function runDockerfile(context, image, env) {
   let check;
   let command;
   const own = { ...env };
+  const defaults = {};
   const instructions = {
     FROM: (base) => assert.match(base, /^node:(20|22|24)\b/),
+    ARG(line) {
+      const [name, value] = line.split('=');
+      defaults[name] = value;
+    },
     WORKDIR(path) {
-      folder = join(image, path);
+      folder = join(
+        image,
+        path.replace(/^\$(\w+)$/, (_, name) => defaults[name]),
+      );
       mkdirSync(folder, { recursive: true });
     },
     COPY(rest) {

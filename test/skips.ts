@@ -32,7 +32,7 @@ export const filesByNeed = {
     'serving/postgres/served',
     'serving/postgres/shards',
   ],
-  redis: ['serving/redis/redis_log', 'serving/redis/shared'],
+  redis: ['serving/redis/days.slow', 'serving/redis/redis_log', 'serving/redis/shared'],
   torch: [
     'app/cli/workers.slow',
     'engines/torch/compiled.slow',

@@ -151,11 +151,14 @@ export async function makeHttp(place: ServerContext, door: Door): Promise<Fastif
   return http;
 }
 
-/** Registers a content type whose bodies `parse` reads from bytes. Compressed bodies are refused, because the size of the unpacked body has no bound. */
+/**
+ * Registers a content type whose bodies `parse` reads from bytes. Compressed bodies are refused, because the size of the unpacked body has no bound. Many clients
+ * send their content type with a `DELETE` too, which has no body.
+ */
 function addBodyParser(http: FastifyInstance, type: string, parse: (bytes: Buffer) => unknown): void {
-  http.addContentTypeParser(type, { parseAs: 'buffer' }, async ({ headers }: FastifyRequest, bytes: Buffer) => {
-    refuseCompressed(headers);
-    return parse(bytes);
+  http.addContentTypeParser(type, { parseAs: 'buffer' }, async (request: FastifyRequest, bytes: Buffer) => {
+    refuseCompressed(request.headers);
+    return bytes.length === 0 && routeOf(request)?.writes === 'nothing' ? undefined : parse(bytes);
   });
 }
 
