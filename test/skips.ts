@@ -59,6 +59,7 @@ export const filesByNeed = {
     'models/parity.slow',
     'models/train.slow',
     'serving/serve/export_items',
+    'serving/serve/live/event_sets.slow',
     'training/artifact/checkpoint',
   ],
 } as const satisfies Record<string, readonly string[]>;

@@ -178,11 +178,17 @@ async function makeReader(
     rows: readonly TextRow[],
     corpusRow: (key: string) => number,
   ): Promise<(ReadEvent | Failure)[]> => {
-    const checked = await computeChecked('event', { database, query, source, readPlan: checkPlan, shownName }, rows);
+    const checkSource = { database, query, source, readPlan: checkPlan, where, shownName };
+    const checked = await computeChecked('event', checkSource, rows);
     const textAt = (request: ColumnRequest, row: number): string =>
       checked.texts.get(request)![(checked.raw.get(request) as RawCodes).values[row]!]!;
     const numberAt = (request: ColumnRequest, row: number): number =>
       (checked.raw.get(request) as RawNumbers).values[row]!;
+    // An event that `where` excludes is kept in the log too, which orders events by their time.
+    for (const row of rows.keys()) {
+      if (Number.isNaN(numberAt(time, row)))
+        checked.refuse(row, time.column.name, 'is wrong: there is no time', 'correct the value of the column');
+    }
     const columns = encodeEvents(context, known.eventBasis.itemElements, checked, corpusRow);
     return rows.map(
       (_, row): ReadEvent | Failure =>

@@ -168,6 +168,8 @@ export interface WrittenCheckSource {
   readonly query: WrittenQuery;
   readonly source: DataSource;
   readonly readPlan: ReadPlan;
+  /** The condition of the data block. As in a file, the values of rows that it excludes are not checked. */
+  readonly where?: ColumnRequest | undefined;
   /** Returns the name of a column in messages. Default: its own. */
   readonly shownName?: (column: string) => string;
 }
@@ -175,7 +177,7 @@ export interface WrittenCheckSource {
 /** Computes rows, and checks their values like those of a data file. */
 export async function computeChecked(
   kind: WrittenKind,
-  { database, query, source, readPlan, shownName = (column) => column }: WrittenCheckSource,
+  { database, query, source, readPlan, where, shownName = (column) => column }: WrittenCheckSource,
   rows: readonly TextRow[],
 ): Promise<CheckedRows> {
   const failures = new Map<number, Failure>();
@@ -201,10 +203,12 @@ export async function computeChecked(
     rows: rows.length,
     broken: [],
   };
+  const condition = where && (raw.get(where) as RawNumbers).values;
+  const present = Uint8Array.from(rows, (_, row) => (condition === undefined || condition[row] === 1 ? 1 : 0));
   const { bad } = await validateRows({
     tables: { database: lazilyFilled(database, () => query.fill(rows)), layout: readPlan.layout },
     readPlan,
-    raw: { rows: rows.length, present: new Uint8Array(rows.length).fill(1), columns },
+    raw: { rows: rows.length, present, columns },
     staged,
     dictionaries,
     joined: {},
