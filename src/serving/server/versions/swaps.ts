@@ -55,6 +55,7 @@ export interface SwapOptions<V extends SwappedVersion> {
 
 const mostBefore = 10;
 
+/** The function is long because all changes share the versions that answer and those before. */
 export function makeSwaps<V extends SwappedVersion>(options: SwapOptions<V>): Swaps {
   const { versions, say, firstShare } = options;
   /** Only the last of them has its file, because a file takes as much of the disk as the version takes memory. */
