@@ -65,7 +65,7 @@ describe('commands in the pages', () => {
     if (words === undefined) {
       for (const [path] of line.matchAll(/\btest\/\S+/g)) expect(existsSync(path), path).toBe(true);
       return expect(line).toMatch(
-        /^((UPDATE=1 )?npx vitest|npm (ci|test|run|install|pack|exec|create)|git|cp|mv|install|pip|python3|code|curl|openssl|systemctl|export|psql|tensorboard)\b/,
+        /^((UPDATE=1 )?npx vitest|npm (ci|test|run|install|pack|exec|create)|git|cp|mv|install|pip|python3|code|curl|openssl|systemctl|useradd|chown|export|psql|tensorboard)\b/,
       );
     }
     // Parsed as it is written, and not run.
