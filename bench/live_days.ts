@@ -1,12 +1,14 @@
 /**
  * Ten days of a model in use, replayed: each day's events go into the log of a server, `closeDay` judges the version that answered by them and trains the next; beside
  * it, a version that is trained whole each day is judged by the same events. `npx tsx bench/live_days.ts --set movielens|toys|lastfm [--days 10] [--replay 10]`.
- * Toys and Last.fm have no times: there a day has one event of each user, the latest ones last.
+ * Toys and Last.fm have no times: there a day has one event of each user, the latest ones last. Last.fm's lists have no order, so its last ones are those that were held
+ * out at random. `--out docs/results/days/SET.json` keeps what each day showed: `npm run study` shows it on docs/results.md.
  */
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { type DayOfUse, type DaysOfUse, rowOfAll, rowOfDay } from '../scripts/study/days.ts';
 import { closeDay, compare, load, train } from '../src/api.ts';
 import { logFilesIn } from '../src/base/storage/record_log/lines.ts';
 import { openWriteLog } from '../src/base/storage/record_log/write_log.ts';
@@ -23,6 +25,7 @@ const { values } = parseArgs({
     model: { type: 'string', default: 'models/two_tower.tower' },
     setting: { type: 'string', multiple: true, default: ['features.user_id.drop=0.2'] },
     shift: { type: 'string', default: '200' },
+    out: { type: 'string' },
   },
 });
 const days = Number(values.days);
@@ -64,6 +67,12 @@ function rowsOf(set: string): { readonly rows: Row[]; readonly items?: string } 
 const { rows, items = '' } = rowsOf(values.set);
 /** The first event of each day: for MovieLens equal numbers of events, otherwise the last so many events of each user. */
 const shift = Number(values.shift);
+const dayIs =
+  values.set === 'movielens'
+    ? `A day has ${shift} events, in the order of their time.`
+    : values.set === 'toys'
+      ? 'A day has one event of each user, in the order in which the user bought: the last day has the last ones.'
+      : 'A day has one event of each user. The lists of this set have no order, so the days are drawn and not lived: the last ones are those of the test part.';
 const cuts =
   values.set === 'movielens'
     ? Array.from({ length: days + 1 }, (_, day) => rows.length - (days - day) * shift)
@@ -106,7 +115,7 @@ console.log(describeMachine());
 console.log(
   `${values.set}: ${rows.length.toLocaleString('en')} events, ${days} days, --replay ${values.replay}, ${JSON.stringify(set)}`,
 );
-const sums = { daily: 0, whole: 0, popularity: 0, linear: 0, events: 0 };
+const daysOfUse: DayOfUse[] = [];
 for (let day = 0; day < days; day++) {
   const whole = join(folder, `whole-${day}`);
   await train(undefined, { final: first, out: whole });
@@ -132,21 +141,21 @@ for (let day = 0; day < days; day++) {
   });
   for (const { run } of runs) await run.close();
   const [daily, trainedWhole] = compared.map((row) => row.figures[closed.metric!]!);
-  const difference = compared[1]!.differences![closed.metric!]!;
   const { popularity, ...others } = closed.figures!;
-  const linear = others.ease ?? others.item_cf!;
-  sums.daily += judged * daily!.mean;
-  sums.whole += judged * trainedWhole!.mean;
-  sums.popularity += judged * popularity!.mean;
-  sums.linear += judged * linear.mean;
-  sums.events += judged;
-  const four = (value: number): string => value.toFixed(4);
-  console.log(
-    `day ${day + 1}: ${judged} events, ${closed.metric}: daily ${four(daily!.mean)}, whole ${four(trainedWhole!.mean)} (whole − daily ${four(difference.mean)} [${four(difference.low)}, ${four(difference.high)}]), popularity ${four(popularity!.mean)}, ${others.ease ? 'ease' : 'item_cf'} ${four(linear.mean)}; ${closed.outcome} in ${seconds.toFixed(1)} s`,
-  );
+  daysOfUse.push({
+    ...{ events: judged, daily: daily!, whole: trainedWhole!, difference: compared[1]!.differences![closed.metric!]! },
+    ...{ popularity: popularity!, linear: others.ease ?? others.item_cf!, outcome: closed.outcome },
+  });
+  const kept: DaysOfUse = {
+    ...{ format: 'tower-days-1', set: values.set, day: dayIs, model: basename(values.model, '.tower'), settings: set },
+    ...{ replay: Number(values.replay), metric: closed.metric!, linear: others.ease ? 'ease' : 'item_cf' },
+    ...{ machine: describeMachine(), days: daysOfUse },
+  };
+  const three = rowOfDay(daysOfUse.at(-1)!, String(day + 1)).join(' | ');
+  console.log(`${three} | ${closed.outcome} in ${seconds.toFixed(1)} s`);
+  if (values.out === undefined) continue;
+  mkdirSync(dirname(values.out), { recursive: true });
+  writeFileSync(values.out, `${JSON.stringify(kept, null, 2)}\n`);
 }
-const mean = (sum: number): string => (sum / sums.events).toFixed(4);
-console.log(
-  `all ${sums.events} events: daily ${mean(sums.daily)}, whole ${mean(sums.whole)}, popularity ${mean(sums.popularity)}, linear ${mean(sums.linear)}`,
-);
+console.log(rowOfAll(daysOfUse).join(' | '));
 await log.close();

@@ -22,6 +22,7 @@ import { count } from '../src/graph/count.ts';
 import type { Plan } from '../src/graph/plan/plan.ts';
 import { baselines } from '../src/training/evaluation/baselines/table.ts';
 import { agendaOf, costOf, hours, isOf, secondsOf, standingOf, type Wanted, type Work } from './study/agenda.ts';
+import { keptDays } from './study/days.ts';
 import { checksum, codeChecksum, dataChecksum, stateNow } from './study/decides.ts';
 import { type Measured, measureBaseline, measureModel, type OpenSet, openSet } from './study/measure.ts';
 import { pageOf, type Table } from './study/page.ts';
@@ -240,7 +241,7 @@ function writePage(planned: readonly Planned[]): void {
           });
     return { set, models, baselines: names, rows: own };
   });
-  const page = pageOf(tables);
+  const page = pageOf(tables, keptDays(join(given.rows, 'days')));
   const out = given.out ?? (isWhole ? 'docs/results.md' : undefined);
   if (out === undefined) console.log(page);
   else writeFileSync(out, page);

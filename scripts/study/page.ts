@@ -1,6 +1,7 @@
 /** `docs/results.md` from the rows that are kept. */
 import { missSentence } from '../../src/training/evaluation/compare.ts';
 import { bootstrap, type Interval } from '../../src/training/evaluation/slices.ts';
+import { type DaysOfUse, sectionOfDays } from './days.ts';
 import { notes } from './notes.ts';
 import { type StudySet, seedsOf } from './plan.ts';
 import type { Row, State } from './rows.ts';
@@ -14,7 +15,7 @@ export interface Table {
   readonly rows: readonly Row[];
 }
 
-export function pageOf(tables: readonly Table[]): string {
+export function pageOf(tables: readonly Table[], days: readonly DaysOfUse[] = []): string {
   const shown = tables.filter(({ rows }) => rows.some(hasValues));
   const absent = tables.filter((table) => !shown.includes(table)).map(({ set }) => set.title);
   return `${[
@@ -22,6 +23,7 @@ export function pageOf(tables: readonly Table[]): string {
     origin(shown),
     ...(absent.length === 0 ? [] : [`Not measured yet: ${absent.join(', ')}.`]),
     ...shown.map(section),
+    ...(days.length === 0 ? [] : [sectionOfDays(days)]),
   ].join('\n\n')}\n`;
 }
 

@@ -141,7 +141,7 @@ export interface ShardLayout {
 }
 
 /** What the reading of a single later event needs of the data. */
-interface EventBasis {
+export interface EventBasis {
   /** By column of the events that the block reads: the type that it was read with. */
   readonly types: ReadonlyMap<string, string>;
   /** By history of a column of the items file: a bag for each item of the corpus, with what an event of the item adds. */
@@ -174,8 +174,7 @@ export interface Dataset {
   readonly until?: Until;
   /** Time of the latest event that answers know, in the unit of `Until`. Absent without a time. */
   readonly knownUntil?: number;
-  /** Absent if the training rows are in shards. */
-  readonly eventBasis?: EventBasis;
+  readonly eventBasis: EventBasis;
   /** Number of held-out events before the last training event of the run that is evaluated or continued. */
   readonly heldOutBefore?: number;
 }

@@ -15,12 +15,12 @@ import type { Pinned } from './pinned.ts';
 import { sentencesOfVectors } from './protocol.ts';
 import type { Staged, StagedTable, ValidRows } from './rows/raw.ts';
 import { parts } from './rows/split.ts';
-import { stage, typesOf } from './rows/stage.ts';
+import { stage } from './rows/stage.ts';
 import { refuseTooMany, shareOf } from './shards/layout.ts';
 import { bytesForShards, openKnownShards, resumePasses, scatterToPartitions } from './shards/read.ts';
 import type { ShardRequest } from './shards/request.ts';
 import { type Computing, computed, settle, validate, validFiles } from './valid_files.ts';
-import { filedThrough } from './written/event_files.ts';
+import { eventBasisOf } from './written/event_files.ts';
 
 export interface DatasetReadOptions extends BindOptions {
   /** The folder for `rejected.jsonl`. Without it bad rows are only counted. */
@@ -91,8 +91,7 @@ async function readFiles(readContext: ReadContext): Promise<Dataset | (() => Pro
   const rejected = await settle(computing, rows.events.kept.includes(1));
   const { pinned, asOf } = options;
   const { itemElements, ...dataset } = assemble({ readPlan, files, good: rows, ...defined({ pinned, asOf }) });
-  const filed = filedThrough(layout.sources.get('events')!.files.map(({ path }) => path));
-  const eventBasis = { types: await typesOf(database, 'events'), itemElements, filed };
+  const eventBasis = { ...(await eventBasisOf(database, layout)), itemElements };
   const firstValues = await readFirstValues(files, dataset.encodings);
   const protocol = [...dataset.protocol, ...sentencesOfVectors(firstValues, needs, dataset.encodings)];
   return { ...dataset, protocol, eventBasis, ...defined({ firstValues }), rejected };

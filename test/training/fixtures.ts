@@ -105,6 +105,7 @@ export function makeDataset({ users, items, eventsPerUser, heldOut, seed = 1 }: 
     ]),
     rejected: { count: 0, total: users * eventsPerUser },
     seen: 'kept',
+    eventBasis: { types: new Map(), itemElements: new Map(), filed: new Map() },
     histories: new Map([['history', 5]]),
     protocol: [`Each user's last ${heldOut} events are held out.`],
   };

@@ -35,7 +35,9 @@ export interface AssemblyInput {
 }
 
 /** Throws a Failure if a requested part is empty, or if no training event has a value of a label. */
-export function assemble(input: AssemblyInput): Omit<Dataset, 'rejected'> & Pick<EncodedColumns, 'itemElements'> {
+export function assemble(
+  input: AssemblyInput,
+): Omit<Dataset, 'rejected' | 'eventBasis'> & Pick<EncodedColumns, 'itemElements'> {
   const { readPlan, good, pinned } = input;
   const { description, layout } = readPlan;
   const arranged = orderEvents(good, readPlan);

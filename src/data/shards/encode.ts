@@ -101,6 +101,7 @@ function restOfPartition(
       ? {
           shared: {
             items: new Map([...encoded.items].filter(([name]) => fromFile(name))),
+            itemElements: encoded.itemElements,
             inner: innerOf(encoded.parts.train),
           },
         }

@@ -17,9 +17,10 @@ export interface PartitionRest {
   readonly spec: EventsSpec;
   readonly heldSpec: EventsSpec;
   readonly held: Readonly<Record<'validation' | 'test', ColumnBlock>>;
-  /** Set only for the first partition, because it is the same for all: columns of the items' file, and the bags that are elements of lists. */
+  /** Set only for the first partition, because it is the same for all: columns of the items' file, what its items add to histories, and the bags that are elements of lists. */
   readonly shared?: {
     readonly items: ReadonlyMap<string, IndexedColumn>;
+    readonly itemElements: ReadonlyMap<string, BagColumn>;
     readonly inner: ReadonlyMap<string, BagColumn>;
   };
   /** Item columns from events. Absent if the items' file has all columns. */
@@ -46,6 +47,7 @@ export interface EncodedRest
   readonly held: Readonly<Record<'validation' | 'test', readonly ColumnBlock[]>>;
   readonly items: ReadonlyMap<string, IndexedColumn>;
   readonly users: ReadonlyMap<string, IndexedColumn>;
+  readonly itemElements: ReadonlyMap<string, BagColumn>;
   readonly inner: ReadonlyMap<string, BagColumn>;
 }
 
@@ -94,9 +96,9 @@ export class Gathered {
 
   all(): EncodedRest {
     const { spec, heldSpec, shared } = this.#first!;
-    const { items, inner } = shared!;
+    const { items, itemElements, inner } = shared!;
     return {
-      ...{ spec, heldSpec, inner, held: this.#held, asOfLastEvent: this.#asOfLastEvent },
+      ...{ spec, heldSpec, itemElements, inner, held: this.#held, asOfLastEvent: this.#asOfLastEvent },
       ...{ seen: this.#seen.places, had: this.#had.places },
       ...(Number.isFinite(this.#knownUntil) ? { knownUntil: this.#knownUntil } : {}),
       ...defined({ until: this.#until }),

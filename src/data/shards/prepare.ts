@@ -5,7 +5,7 @@ import { madeOf } from '../../graph/plan/plan.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import { knowsEarlier } from '../columns/assemble.ts';
 import { fitFromSamples } from '../columns/fit_encoders.ts';
-import type { Encoding, Rejected, ShardLayout } from '../dataset.ts';
+import type { Encoding, EventBasis, Rejected, ShardLayout } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
 import type { Role } from '../files/files.ts';
 import type { Dictionaries, RawColumn, ValidRawRows } from '../rows/raw.ts';
@@ -157,6 +157,7 @@ export interface FirstPassResult {
   readonly items?: ValidRawRows | undefined;
   readonly users?: ValidRawRows | undefined;
   readonly partsOfFiles: readonly PartOfFile[];
+  readonly eventBasis: Omit<EventBasis, 'itemElements'>;
   readonly rejected: Rejected;
 }
 

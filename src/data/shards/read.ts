@@ -10,6 +10,7 @@ import type { Pinned } from '../pinned.ts';
 import { partsOfFiles } from '../rows/split.ts';
 import { computedQuery } from '../rows/staged_tables.ts';
 import { type Computing, computed, settle, validFiles } from '../valid_files.ts';
+import { eventBasisOf } from '../written/event_files.ts';
 import {
   bytesInMemory,
   partitionsFor,
@@ -219,10 +220,11 @@ export async function scatterToPartitions(
       ...{ tables: computing, readPlan, staged: events, joined, dictionaries, writer, partitions, signal, onPass },
       atOnce: sizes?.atOnce ?? rowsAtOnce(memory, eventBytes),
     });
-    return { dictionaries, files, scattered, writer };
+    const eventBasis = await eventBasisOf(computing.database, computing.readPlan.layout);
+    return { dictionaries, files, scattered, writer, eventBasis };
   };
   try {
-    const { dictionaries, files, scattered, writer } = await computed(computing, firstPass);
+    const { dictionaries, files, scattered, writer, eventBasis } = await computed(computing, firstPass);
     const { bad: badEvents, ...scatteredRows } = scattered;
     bad.push(...badEvents);
     const rejected = await settle(computing, scattered.rows > 0);
@@ -233,6 +235,7 @@ export async function scatterToPartitions(
       dictionaries,
       ...files,
       partsOfFiles: partsOfFiles(events),
+      eventBasis,
       rejected,
     };
     const firstResult = { ...results, files: await writer.finish() };

@@ -18,7 +18,7 @@ import { type FirstPassResult, firstPassOf, plainFirstPass, type ShardPlan } fro
 import type { ShardRequest } from './request.ts';
 import { notWritten, readShard, type ShardFile, ShardWriter } from './shard_files.ts';
 
-const format = 'tower-passes-5';
+const format = 'tower-passes-6';
 const firstName = 'first.bin';
 const preparedName = 'prepared.bin';
 const restName = (partition: number): string => `bucket-${partition}.rest.bin`;

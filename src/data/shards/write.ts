@@ -122,6 +122,7 @@ async function restOf(
       protocol,
       // The file of rejected rows is in the folder of one run, but several runs share the shards.
       rejected: { count: rejected.count, total: rejected.total },
+      eventBasis: { ...from.eventBasis, itemElements: rest.itemElements },
     },
   };
 }

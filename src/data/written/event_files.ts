@@ -8,9 +8,11 @@ import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { makeFolder, writeTextDurably } from '../../base/storage/durable.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import { type BindOptions, bindData } from '../binding/bind.ts';
-import type { Needs } from '../binding/layout.ts';
-import { quoteName, writeParquet } from '../files/duckdb.ts';
+import type { DataLayout, Needs } from '../binding/layout.ts';
+import type { EventBasis } from '../dataset.ts';
+import { type Database, quoteName, writeParquet } from '../files/duckdb.ts';
 import { maybeSeconds } from '../rows/fresh.ts';
+import { typesOf } from '../rows/stage.ts';
 import type { GivenEvent } from './fields.ts';
 
 const fileName = (log: string, { from, to }: LogRange): string => `tower-events-${log}-${from}-${to}.parquet`;
@@ -20,6 +22,15 @@ interface LogRange {
   /** Position of the first entry. */
   readonly from: number;
   readonly to: number;
+}
+
+/** @param database has the events as a table */
+export async function eventBasisOf(
+  database: Database,
+  { sources }: DataLayout,
+): Promise<Omit<EventBasis, 'itemElements'>> {
+  const filed = filedThrough(sources.get('events')!.files.map(({ path }) => path));
+  return { types: await typesOf(database, 'events'), filed };
 }
 
 /** Returns, by log, the position up to which files have all of its entries, from the first of their entries on. @param paths of files of a data block */

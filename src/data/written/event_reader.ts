@@ -46,9 +46,6 @@ export async function openEventReader(
   { eventBasis, knownUntil }: KnownEvents,
   options: BindOptions = {},
 ): Promise<EventReader> {
-  if (eventBasis === undefined) {
-    throw closed('the training rows of this run are in shards', 'train with rows in memory: `--memory 100%`');
-  }
   const bound = await bindData(description, needs, options);
   if (bound.output === undefined) throw new Failure(bound.diagnostics);
   const { layout, discard } = bound.output;

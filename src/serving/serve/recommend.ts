@@ -135,7 +135,7 @@ function recommenderOf(
       eventWrites: (reader) =>
         makeEventWrites({
           ...{ reader, userEvents, live, base },
-          ...defined({ knownUntil, filed: served.eventBasis?.filed }),
+          ...defined({ knownUntil, filed: served.eventBasis.filed }),
         }),
       writes(reader) {
         const corpus = { features: items.features, hasTitles: titles !== undefined };

@@ -79,7 +79,7 @@ function checkServed(value: unknown, { plan, encodings }: ServedModel): asserts 
   checkBags(users.had, 'what users had', { least: -1, most: rows - 1, items: rows });
   need(users.had.starts.length === count, 'what users had');
   need(users.asOfLastEvent === undefined || isTexts(users.asOfLastEvent), 'the features of last events');
-  if (eventBasis !== undefined) checkEventBasis(eventBasis, rows, featuresContext);
+  checkEventBasis(eventBasis ?? {}, rows, featuresContext);
   const missingFeature =
     count > 0 && query.key !== undefined && query.features.find((name) => !users.features.has(name));
   need(!missingFeature, `the feature ${JSON.stringify(missingFeature)} of users`);
@@ -279,8 +279,8 @@ export function servingStateOf(
 ): ServingState {
   const { keys, titles, features } = corpus;
   return {
-    ...{ seen, histories },
-    ...defined({ knownUntil, eventBasis }),
+    ...{ seen, histories, eventBasis },
+    ...defined({ knownUntil }),
     items: {
       ...{ vectors, features, tables },
       keys: partsOf(keys),

@@ -1,7 +1,9 @@
 /** Law: after some events, a user has the inputs that a reading of files with the same events gives, bit for bit. */
 import { expect, test } from 'vitest';
 import { makeRandom } from '../../../../src/base/random/random.ts';
+import { readDataset } from '../../../../src/data/read.ts';
 import type { GivenEvent } from '../../../../src/data/written/fields.ts';
+import type { Plan } from '../../../../src/graph/plan/plan.ts';
 import { planOf } from '../../../compiler/library/support.ts';
 import { type Block, describeData, folderWith } from '../../../data/fixture.ts';
 import { expectSameInputs } from './law.ts';
@@ -114,4 +116,18 @@ test('holds where `where` leaves events out, also those with values that no even
   const { after, before } = await expectSameInputs(withoutUsersFile, { ...set, eachEvent: true });
   expect(after).toBeGreaterThan(50);
   expect(before).toBeGreaterThan(50);
+});
+
+test('holds where the training rows are in shards, which keep what the reader of events needs', async () => {
+  const lines = eventLines(300, 7).filter((line) => Number(/^u(\d+)/.exec(line)![1]) < 15);
+  const set = bothOf(lines, 180, { items: 'items.csv', itemsBy: 'item', users: 'users.csv' });
+  const sizes = { atOnce: 50, buckets: 3, piles: 2, held: 2 };
+  const shards = { memory: 2 ** 30, folder: folderWith({}), when: 'always' as const, sizes };
+  const readBefore = (plan: Plan) => readDataset(set.before, plan, { shards });
+  // The first reading writes the shards, and the second one opens them.
+  for (const _ of ['written', 'opened']) {
+    const { after, before } = await expectSameInputs(withUsersFile, { ...set, readBefore, eachEvent: true });
+    expect(after).toBeGreaterThan(50);
+    expect(before).toBeGreaterThan(50);
+  }
 });

@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+import { type DayOfUse, type DaysOfUse, keptDays, sectionOfDays } from '../../../scripts/study/days.ts';
+
+const at = (mean: number, reach = 0.01) => ({ mean, low: mean - reach, high: mean + reach });
+
+const day = (events: number, daily: number, whole: number): DayOfUse => ({
+  ...{ events, daily: at(daily), whole: at(whole), difference: at(whole - daily) },
+  ...{ popularity: at(0.1), linear: at(0.2), outcome: 'published' },
+});
+
+const films: DaysOfUse = {
+  ...{
+    format: 'tower-days-1',
+    set: 'films',
+    day: 'A day is a day.',
+    model: 'deep',
+    settings: { epochs: '2' },
+    replay: 10,
+  },
+  ...{ metric: 'recall@10', linear: 'ease', machine: 'a machine' },
+  days: [day(1_000, 0.3, 0.3), day(3_000, 0.3, 0.34), day(1_000, 0.4, 0.38)],
+};
+
+it('shows each day, the mean over all events, and on how many days the two versions differ', () => {
+  const section = sectionOfDays([films]);
+  expect(section).toContain('| 2 | 3,000 | 0.3000 | 0.3400 | +0.0400 [+0.0300, +0.0500] | 0.1000 | 0.2000 |');
+  expect(section).toContain('| all | 5,000 | 0.3200 | 0.3400 | +0.0200 | 0.1000 | 0.2000 |');
+  expect(section).toContain(
+    'worse than the whole one by more than the interval on 1 of 3 days, and better by more than it on 1.',
+  );
+});
+
+it('has the days of the sets that were replayed', () => {
+  for (const kept of keptDays('docs/results/days')) expect(kept.format).toBe('tower-days-1');
+});
