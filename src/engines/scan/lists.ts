@@ -104,7 +104,10 @@ interface SievedQuery {
   readonly deviation: number;
 }
 
-/** Codes offsets by 2 bits a number, in blocks of 16 of one list, and returns a function that finds places whose items may reach a score. */
+/**
+ * Codes offsets by 2 bits a number, in blocks of 16 of one list, and returns a function that finds places whose items may reach a score. Long because codes
+ * and the kernel that reads them agree on each address here.
+ */
 function makeSieve({ order, ends, means, covariance }: ItemLists, { vectors: data, width }: Scan) {
   const deviations = Float64Array.from({ length: width }, (_, i) =>
     Math.sqrt(Math.max(0, covariance[i * (width + 1)]!)),
