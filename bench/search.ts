@@ -104,7 +104,7 @@ for (const [name, make] of [
   console.log(`  ${lists.ends.length.toLocaleString('en')} lists built in ${builtSeconds.toFixed(0)} s of a core`);
   const asked = allQueries.slice(queryCount).map((query): ScanRequest => ({ vectors: [query], k }));
   const exact = scan.top(asked);
-  for (const reach of [3.5, 4, 4.25, 4.5, 4.75, 5, 5.5, 6]) {
+  for (const reach of [3, 3.25, 3.5, 4, 4.25, 4.5, 4.75, 5, 5.5, 6]) {
     const { search } = prepared(k, reach);
     const recall = asked.reduce((sum, each, i) => sum + recallOf(search(each)!, exact[i]!), 0) / judged;
     const works = queries.map((query) => () => search({ vectors: [query], k }));

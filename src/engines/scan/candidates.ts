@@ -102,16 +102,10 @@ export class Candidates {
   #places: Map<number, number> | undefined;
   #score: (row: number) => number = noScore;
 
-  /** Begins a request for the best `k` of `rows`. @param least score that rows must have */
-  begin(
-    k: number,
-    rows: number,
-    score: (row: number) => number,
-    isSeveral: boolean,
-    least = Number.NEGATIVE_INFINITY,
-  ): void {
+  /** Begins a request for the best `k` of `rows`. */
+  begin(k: number, rows: number, score: (row: number) => number, isSeveral: boolean): void {
     this.k = k;
-    this.limit = least;
+    this.limit = Number.NEGATIVE_INFINITY;
     this.#score = score;
     if (this.#rows.length > mostKept) this.#take(512);
     this.#count = 0;

@@ -1,11 +1,13 @@
 /**
- * Finds the best items in some of many lists, whose items lie near each other. By the mean and the spread of a list, a query knows which lists may hold an
- * item above its k-th best score so far. The kernel of the scan reads the codes of these lists alone, and the scores are those of the scan.
+ * Finds the best items in some of many lists, whose items lie near each other. An item is the mean of its list and an offset. Offsets have all directions, so
+ * what one adds to the score of the mean is roughly normal, and varies with its length: a list has the longest offsets first, and is read up to the length at
+ * which `reach` deviations do not reach the k-th best score so far. Codes of 2 bits a number then estimate the score (a sieve, 16 items at a time, by
+ * tables in registers: André, Kermarrec and Le Scouarnec, Quicker ADC, 2019), and the scan finds the best of the items whose score may be high enough.
  */
 import type { ListIndex } from './approximate.ts';
-import { Bits } from './bits.ts';
 import { BestRows } from './candidates.ts';
 import { makeScan, type Scan } from './scan.ts';
+import { aligned, bottom, instantiateScan, page } from './store.ts';
 
 export interface ItemLists {
   /** The rows of the items, list after list. */
@@ -14,28 +16,33 @@ export interface ItemLists {
   readonly ends: Int32Array;
   /** float32 [lists, width]: the mean of the items of each list. */
   readonly means: Float32Array;
-  /** By list: root mean square of the distance from the mean, in one direction. */
-  readonly spreads: Float32Array;
   /** float32 [width, width]: the covariance of items around the means of their lists, scaled to a mean variance of 1. */
   readonly covariance: Float32Array;
 }
 
-/** Number of lists that are read first, to learn a score that others must reach. */
-const firstLists = 32;
+/** Numbers of lists that are read first and second, to learn a score that others must reach. */
+const stages = [4, 64];
 /** A request that leaves out more rows than this is answered by the scan. */
 const mostRemoved = 5000;
 
+/** What stands for a standard normal number with the least error, and the limit of both (Max, Quantizing for Minimum Distortion, 1960). */
+const [inner, levelLimit, outer] = [0.4528, 0.9816, 1.51];
+const levels = [-outer, -inner, inner, outer];
+/** Share of the score of an offset that its codes keep in the mean, and how much an estimate may be below that, as a share of the reach. */
+const [keptShare, slack] = [0.9, 0.22];
+const mostEntry = 63;
+
 /**
- * Returns a function that makes searches which read the lists that reach the k-th best score at `reach` deviations above their mean. They share the codes.
+ * Returns a function that makes searches which read the items that reach the k-th best score at `reach` deviations above the mean. They share the codes.
  * @param scan of the items of the lists
  */
-export function prepareLists(lists: ItemLists, { vectors: data, rows, width }: Scan) {
-  const { order, ends, means, spreads, covariance } = lists;
-  const listScan = makeScan(data, rows, width, order);
-  const meanScan = makeScan(means, ends.length, width);
-  const places = new Int32Array(rows);
-  for (let place = 0; place < rows; place++) places[order[place]!] = place;
-  /** Returns by how much the scores of the items vary in a list of spread 1. */
+export function prepareLists(lists: ItemLists, scan: Scan) {
+  const { rows, width } = scan;
+  const { covariance } = lists;
+  const meanScan = makeScan(lists.means, lists.ends.length, width);
+  const { rowOf, placeAt, longest, sieve } = makeSieve(lists, scan);
+  const listScan = makeScan(scan.vectors, rows, width, rowOf);
+  /** Returns by how much the scores of items vary whose offsets have the length 1. */
   const deviationOf = (query: Float64Array): number => {
     let variance = 0;
     for (let i = 0; i < width; i++) {
@@ -45,44 +52,160 @@ export function prepareLists(lists: ItemLists, { vectors: data, rows, width }: S
     }
     return Math.sqrt(Math.max(0, variance));
   };
-  /** Returns the score that each list probably does not exceed. */
-  const boundsOf = (queries: readonly Float64Array[], reach: number): Float64Array => {
-    let bounds: Float64Array | undefined;
-    for (const query of queries) {
-      const scores = meanScan.estimates(query);
-      const deviation = reach * deviationOf(query);
-      for (let list = 0; list < scores.length; list++) scores[list]! += deviation * spreads[list]!;
-      bounds = bounds?.map((bound, list) => Math.max(bound, scores[list]!)) ?? scores;
-    }
-    return bounds!;
-  };
 
   return (k: number, reach: number): ListIndex => ({
     k,
     search({ vectors, k: wanted, allowed, isFiltered }) {
       if (isFiltered || wanted === 0 || wanted > k) return undefined;
       if (allowed && rows - allowed.count() > mostRemoved) return undefined;
-      const removedRows = allowed?.not().list();
-      const best = new BestRows(wanted, rows);
-      const readLists = (chosen: Iterable<number>, least: number): void => {
-        const chosenPlaces = new Bits(rows);
-        for (const list of chosen) chosenPlaces.addRange(list === 0 ? 0 : ends[list - 1]!, ends[list]!);
-        removedRows?.forEach((row) => {
-          chosenPlaces.delete(places[row]!);
-        });
-        const [found] = listScan.top([{ vectors, k: wanted, allowed: chosenPlaces, least, isInRuns: true }]);
-        for (let at = 0; at < found!.rows.length; at++) best.push(order[found!.rows[at]!]!, found!.scores[at]!);
+      const asked = vectors.map((query) => {
+        const [scores, deviation] = [meanScan.estimates(query), deviationOf(query)];
+        const bounds = new Float32Array(scores.length);
+        const nearest = new BestRows(stages.at(-1)!, bounds.length);
+        for (let list = 0; list < bounds.length; list++) {
+          bounds[list] = scores[list]! + reach * deviation * longest[list]!;
+          nearest.push(list, bounds[list]!);
+        }
+        return { query, scores, bounds, deviation, nearest: nearest.ordered().scores };
+      });
+      const seen = vectors.length > 1 ? new Set<number>() : undefined;
+      let stage = 0;
+      /** Returns the places of the next stage. */
+      const listed = (least: number): Uint32Array | undefined => {
+        if (stage > stages.length) return undefined;
+        const listedPlaces: number[] = [];
+        for (const { nearest, ...each } of asked) {
+          const boundOf = (at: number): number => nearest[Math.min(stages[at]!, nearest.length) - 1]!;
+          const from = stage < stages.length ? boundOf(stage) : least;
+          const below = stage === 0 ? Number.POSITIVE_INFINITY : boundOf(stage - 1);
+          for (const at of sieve(each, { from, below, least, reach })) {
+            const place = placeAt[at]!;
+            if (place < 0 || (allowed && !allowed.has(rowOf[place]!)) || seen?.has(place)) continue;
+            seen?.add(place);
+            listedPlaces.push(place);
+          }
+        }
+        stage++;
+        return new Uint32Array(listedPlaces);
       };
-      const bounds = boundsOf(vectors, reach);
-      const nearest = new BestRows(firstLists, bounds.length);
-      for (let list = 0; list < bounds.length; list++) nearest.push(list, bounds[list]!);
-      const { rows: first } = nearest.ordered();
-      readLists(first, Number.NEGATIVE_INFINITY);
-      for (const list of first) bounds[list] = Number.NaN;
-      const others: number[] = [];
-      for (let list = 0; list < bounds.length; list++) if (bounds[list]! >= best.worst) others.push(list);
-      if (others.length > 0) readLists(others, best.worst);
+      const [answer] = listScan.top([{ vectors, k: wanted, listed }]);
+      const best = new BestRows(wanted, rows);
+      for (let at = 0; at < answer!.rows.length; at++) best.push(rowOf[answer!.rows[at]!]!, answer!.scores[at]!);
       return best.ordered();
     },
   });
+}
+
+interface SievedQuery {
+  readonly query: Float64Array;
+  /** By list: the score of its mean, and the score that its items probably do not exceed. */
+  readonly scores: Float64Array;
+  readonly bounds: Float32Array;
+  readonly deviation: number;
+}
+
+/**
+ * Codes offsets by 2 bits a number, in blocks of 16 of one list, and returns a function that finds places whose items may reach a score. Long because codes
+ * and the kernel that reads them agree on each address here.
+ */
+function makeSieve({ order, ends, means, covariance }: ItemLists, { vectors: data, width }: Scan) {
+  const deviations = Float64Array.from({ length: width }, (_, i) =>
+    Math.sqrt(Math.max(0, covariance[i * (width + 1)]!)),
+  );
+  const listCount = ends.length;
+  const firstBlocks = new Uint32Array(listCount + 1);
+  for (let list = 0; list < listCount; list++) {
+    firstBlocks[list + 1] = firstBlocks[list]! + Math.ceil((ends[list]! - (ends[list - 1] ?? 0)) / 16);
+  }
+  const blocks = firstBlocks[listCount]!;
+  /** Each of two numbers. */
+  const tableCount = 4 * Math.ceil(width / 8);
+  const blockBytes = 8 * tableCount;
+  const firsts = bottom + aligned((blocks + 3) * blockBytes);
+  const lengths = firsts + aligned(4 * listCount + 4);
+  const tables = lengths + aligned(4 * blocks);
+  const scores = tables + 16 * tableCount;
+  const found = scores + aligned(12 * listCount + 4);
+  const memory = new WebAssembly.Memory({ initial: Math.ceil((found + 64 * blocks) / page), maximum: 65_536 });
+  const kernel = instantiateScan(memory);
+  const codes = new Uint8Array(memory.buffer, bottom, blocks * blockBytes);
+  new Uint32Array(memory.buffer, firsts, listCount + 1).set(firstBlocks);
+  const lengthOfBlock = new Float32Array(memory.buffer, lengths, blocks);
+  const [rowOf, placeAt] = [order.slice(), new Int32Array(16 * blocks).fill(-1)];
+  const offsets = new Float64Array(rowOf.length);
+  for (let list = 0; list < listCount; list++) {
+    const [from, to] = [ends[list - 1] ?? 0, ends[list]!];
+    for (let place = from; place < to; place++) {
+      let squares = 0;
+      for (let i = 0; i < width; i++) squares += (data[order[place]! * width + i]! - means[list * width + i]!) ** 2;
+      offsets[order[place]!] = Math.sqrt(squares / width);
+    }
+    rowOf.subarray(from, to).sort((a, b) => offsets[b]! - offsets[a]!);
+    for (let place = from; place < to; place++) {
+      const [row, at] = [rowOf[place]!, 16 * firstBlocks[list]! + place - from];
+      const block = at >> 4;
+      placeAt[at] = place;
+      // Not 0, which nothing may be divided by.
+      if (at % 16 === 0) lengthOfBlock[block] = Math.max(1e-30, offsets[row]!);
+      const limitLength = levelLimit * lengthOfBlock[block]!;
+      for (let i = 0; i < width; i++) {
+        const [offset, limit] = [data[row * width + i]! - means[list * width + i]!, limitLength * deviations[i]!];
+        const code = offset < 0 ? (offset < -limit ? 0 : 1) : offset < limit ? 2 : 3;
+        codes[block * blockBytes + 16 * (i >> 2) + (at & 15)]! |= code << (2 * (i & 3));
+      }
+    }
+  }
+  const entries = new Uint8Array(memory.buffer, tables, 16 * tableCount);
+  const listScores = new Float32Array(memory.buffer, scores, 2 * listCount);
+  const most = Math.min(mostEntry, Math.floor(32_767 / tableCount));
+  return {
+    rowOf,
+    placeAt,
+    /** By list: the length of the longest offset. */
+    longest: Float64Array.from({ length: listCount }, (_, list) => lengthOfBlock[firstBlocks[list]!]!),
+    sieve(
+      { query, scores: scoresOf, bounds, deviation }: SievedQuery,
+      {
+        from,
+        below,
+        least,
+        reach,
+      }: { readonly from: number; readonly below: number; readonly least: number; readonly reach: number },
+    ): Uint32Array {
+      const weights = new Float64Array(2 * tableCount);
+      for (let i = 0; i < width; i++) weights[i] = query[i]! * deviations[i]!;
+      let [largest, sum] = [0, 0];
+      for (let i = 0; i < width; i += 2) {
+        const range = outer * (Math.abs(weights[i]!) + Math.abs(weights[i + 1]!));
+        largest = Math.max(largest, range);
+        sum += range;
+      }
+      const unit = largest > 0 ? (2 * largest) / most : 1;
+      for (let at = 0; at < entries.length; at++) {
+        const [one, other] = [weights[2 * (at >> 4)]!, weights[2 * (at >> 4) + 1]!];
+        const value = one * levels[at & 3]! + other * levels[(at >> 2) & 3]!;
+        entries[at] = Math.floor((value + outer * (Math.abs(one) + Math.abs(other))) / unit + 0.5);
+      }
+      listScores.set(scoresOf);
+      listScores.set(bounds, listCount);
+      const [slope, base] = [keptShare / unit, (slack * reach * deviation - sum) / unit];
+      const end = kernel.sieve(
+        bottom,
+        tableCount / 2,
+        listCount,
+        firsts,
+        lengths,
+        tables,
+        scores,
+        from,
+        below,
+        least,
+        reach * deviation,
+        slope,
+        base,
+        found,
+      );
+      return new Uint32Array(memory.buffer, found, (end - found) / 4);
+    },
+  };
 }

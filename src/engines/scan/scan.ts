@@ -31,10 +31,11 @@ export interface ScanRequest {
   readonly k: number;
   /** Default: all rows. */
   readonly allowed?: Bits;
-  /** Leaves rows with a lower score out, so that fewer than `k` may remain. */
-  readonly least?: number;
-  /** True if the allowed rows lie in long runs, so that their blocks are scanned however few they are. */
-  readonly isInRuns?: boolean;
+  /**
+   * Returns some of the rows that may be in the answer, instead of `allowed`, again and again until there are no more. A row comes once.
+   * @param least score that the k-th best so far has at least
+   */
+  readonly listed?: (least: number) => Uint32Array | undefined;
 }
 
 export interface Scan {
@@ -175,13 +176,18 @@ function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: nu
         for (const vector of request.vectors)
           invariant(vector.length === width, `a vector of ${vector.length} for ${width}`);
         invariant(request.vectors.length > 0 && request.k >= 0, 'a request has a vector, and no k below 0');
+        if (request.listed) {
+          answers[at] = onePass(scanStore, [request], score, request.listed)[0]!;
+          return;
+        }
         const allowedCount = request.allowed?.count() ?? rows;
         if (request.k === 0 || request.k >= allowedCount / 2) {
           answers[at] = readAll(request, allowedCount);
           return;
         }
-        if (allowedCount < rows * fewRows && !request.isInRuns) {
-          answers[at] = onePass(scanStore, [request], score, request.allowed!.list())[0]!;
+        if (allowedCount < rows * fewRows) {
+          const lists = [request.allowed!.list()];
+          answers[at] = onePass(scanStore, [request], score, () => lists.pop())[0]!;
           return;
         }
         if (passVectors > 0 && passVectors + request.vectors.length > mostVectors) run();
@@ -222,19 +228,19 @@ const pool: Candidates[] = [];
 
 /**
  * Makes one pass over the codes for all requests. Long because the kernel and the host agree on each address here. The memory from `scratch` on has records of queries, words of codes, masks or the list, entries.
- * @param list the rows of the only request; otherwise a pass reads all blocks with their rows
+ * @param listed the rows of the only request; otherwise a pass reads all blocks with their rows
  */
 function onePass(
   store: ScanStore,
   requests: readonly ScanRequest[],
   score: (queries: readonly Float64Array[], row: number) => number,
-  list?: Uint32Array,
+  listed?: (least: number) => Uint32Array | undefined,
 ): RankedRows[] {
   const { memory, kernel, codes, records, scratch, layout, centre } = store;
   const { rowBytes, blocks, rows } = layout;
-  const candidatesEach = requests.map(({ vectors, k, least }, i) => {
+  const candidatesEach = requests.map(({ vectors, k }, i) => {
     const candidates = (pool[i] ??= new Candidates());
-    candidates.begin(k, rows, (row) => score(vectors, row), vectors.length > 1, least);
+    candidates.begin(k, rows, (row) => score(vectors, row), vectors.length > 1);
     return candidates;
   });
   const scannedQueries = requests.flatMap(({ vectors }, i) =>
@@ -251,24 +257,22 @@ function onePass(
   );
   const queryCount = scannedQueries.length;
   const single = queryCount % 4 === 1 ? 1 : 0;
-  const quadCount = list ? 0 : Math.ceil((queryCount - single) / 4);
-  const queryPlaces = list ? queryCount : 4 * quadCount + single;
+  const quadCount = listed ? 0 : Math.ceil((queryCount - single) / 4);
+  const queryPlaces = listed ? queryCount : 4 * quadCount + single;
   const words = scratch + aligned(queryPlaces * queryBytes);
   const masks = words + aligned(4 * rowBytes * queryPlaces);
-  const allowedSets = list ? [list] : [...new Set(requests.flatMap(({ allowed }) => allowed?.words ?? []))];
-  const maskBytes = list ? aligned(4 * list.length) : 8 * blocks;
-  const entries = masks + aligned(maskBytes * allowedSets.length);
+  const allowedSets = listed ? [] : [...new Set(requests.flatMap(({ allowed }) => allowed?.words ?? []))];
+  const maskBytes = 8 * blocks;
+  const entries = masks + (listed ? aligned(4 * mostListed) : aligned(maskBytes * allowedSets.length));
   const mostAllowed = requests.reduce((most, { allowed }) => Math.max(most, allowed?.count() ?? rows), 0);
   const chunkBlocks = Math.min(blocks, longestChunk, Math.ceil((largestChunk * rows) / mostAllowed));
-  const chunkRows = Math.min(mostAllowed, list ? mostListed : chunkBlocks * blockRows);
+  const chunkRows = listed ? mostListed : Math.min(mostAllowed, chunkBlocks * blockRows);
   reserve(store, entries + chunkRows * queryCount * entryBytes);
   allowedSets.forEach((set, i) => {
     new Uint32Array(memory.buffer, masks + i * maskBytes, set.length).set(set);
   });
-  // The kernel reads a list up to the next multiple of 4.
-  if (list) new Uint32Array(memory.buffer, masks + 4 * list.length, -list.length & 3).fill(0);
   const allowedOf = requests.flatMap(({ vectors, allowed }) =>
-    vectors.map(() => (allowed ? masks + allowedSets.indexOf(allowed.words) * maskBytes : 0)),
+    vectors.map(() => (allowed && !listed ? masks + allowedSets.indexOf(allowed.words) * maskBytes : 0)),
   );
   const numbers = new Float64Array(memory.buffer, scratch, 4 * queryPlaces);
   const pointers = new Uint32Array(memory.buffer, scratch, 8 * queryPlaces);
@@ -304,16 +308,22 @@ function onePass(
     for (const candidates of candidatesEach) candidates.endChunk();
     setLimits();
   };
-  if (list) {
+  if (listed) {
+    const chunkList = new Uint32Array(memory.buffer, masks, mostListed);
     let chunk = firstListed;
-    for (let from = 0; from < list.length; from += chunk, chunk = Math.min(mostListed, 2 * chunk)) {
-      const [rowList, count] = [masks + 4 * from, Math.min(chunk, list.length - from)];
-      let end = entries;
-      for (let i = 0; i < queryCount; i++) {
-        const [query, queryWords] = [scratch + i * queryBytes, words + 4 * i * rowBytes];
-        end = kernel.pick(codes, rowBytes, records, rowList, count, i, query, queryWords, end);
+    for (let list = listed(candidatesEach[0]!.limit); list; list = listed(candidatesEach[0]!.limit)) {
+      for (let from = 0; from < list.length; from += chunk, chunk = Math.min(mostListed, 2 * chunk)) {
+        const count = Math.min(chunk, list.length - from);
+        chunkList.set(list.subarray(from, from + count));
+        // The kernel reads a list up to the next multiple of 4.
+        chunkList.fill(0, count, count + (-count & 3));
+        let end = entries;
+        for (let i = 0; i < queryCount; i++) {
+          const [query, queryWords] = [scratch + i * queryBytes, words + 4 * i * rowBytes];
+          end = kernel.pick(codes, rowBytes, records, masks, count, i, query, queryWords, end);
+        }
+        endChunk(end);
       }
-      endChunk(end);
     }
   } else {
     let chunk = firstChunk;

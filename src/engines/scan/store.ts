@@ -31,6 +31,22 @@ interface ScanKernel {
     words: number,
     entries: number,
   ): number;
+  sieve(
+    codes: number,
+    vectors: number,
+    count: number,
+    firsts: number,
+    lengths: number,
+    tables: number,
+    scores: number,
+    from: number,
+    below: number,
+    least: number,
+    deviation: number,
+    slope: number,
+    base: number,
+    places: number,
+  ): number;
 }
 
 /** By whether the memory is shared. */
@@ -39,7 +55,7 @@ const compiled = new Map<boolean, WebAssembly.Module>();
 /** Uses `atob`, which Node.js and browsers both have. */
 const bytesOf = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
 
-function instantiateScan(memory: WebAssembly.Memory, isShared: boolean): ScanKernel {
+export function instantiateScan(memory: WebAssembly.Memory, isShared = false): ScanKernel {
   let module = compiled.get(isShared);
   if (module === undefined) {
     const bytes = bytesOf(encoded);
@@ -58,9 +74,9 @@ function declareShared(bytes: Uint8Array): void {
   bytes[at] = 3;
 }
 
-const page = 65_536;
+export const page = 65_536;
 /** Codes begin at a page of the machine. */
-const bottom = 4096;
+export const bottom = 4096;
 const largestMemory = 2 ** 32 - page;
 
 export const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64;

@@ -91,7 +91,7 @@ export async function buildLists(items: ItemVectors, { signal, onProgress }: Bui
   }
 }
 
-/** Returns the lists of items, their means and their spreads. @param listOf the list of each item */
+/** Returns the lists of items, their means and the covariance around them. @param listOf the list of each item */
 function listsFrom({ data, rows, width }: ItemVectors, listOf: Uint32Array, count: number): ItemLists {
   const sizes = new Int32Array(count);
   for (const list of listOf) sizes[list]!++;
@@ -105,17 +105,11 @@ function listsFrom({ data, rows, width }: ItemVectors, listOf: Uint32Array, coun
   for (let list = 1; list < count; list++) ends[list] = ends[list - 1]! + sizes[list - 1]!;
   const order = new Int32Array(rows);
   for (let row = 0; row < rows; row++) order[ends[listOf[row]!]!++] = row;
-  const squares = new Float64Array(count);
   const covariance = new Float64Array(width * width);
   const covered = Math.max(1, Math.floor(rows / 50_000));
   const offset = new Float64Array(width);
-  for (let row = 0; row < rows; row++) {
-    const list = listOf[row]!;
-    for (let at = 0; at < width; at++) {
-      offset[at] = data[row * width + at]! - means[list * width + at]!;
-      squares[list]! += offset[at]! * offset[at]!;
-    }
-    if (row % covered !== 0) continue;
+  for (let row = 0; row < rows; row += covered) {
+    for (let at = 0; at < width; at++) offset[at] = data[row * width + at]! - means[listOf[row]! * width + at]!;
     for (let i = 0; i < width; i++) {
       for (let j = 0; j < width; j++) covariance[i * width + j]! += offset[i]! * offset[j]!;
     }
@@ -126,7 +120,6 @@ function listsFrom({ data, rows, width }: ItemVectors, listOf: Uint32Array, coun
     order,
     ends,
     means,
-    spreads: Float32Array.from(squares, (square, list) => Math.sqrt(square / (width * Math.max(1, sizes[list]!)))),
     covariance: Float32Array.from(covariance, (each) => (trace > 0 ? (each * width) / trace : 0)),
   };
 }
@@ -136,7 +129,6 @@ const shapesOf = (rows: number, width: number, lists: number) =>
     ['order', { dtype: 'I32', shape: [rows] }],
     ['ends', { dtype: 'I32', shape: [lists] }],
     ['means', { dtype: 'F32', shape: [lists, width] }],
-    ['spreads', { dtype: 'F32', shape: [lists] }],
     ['covariance', { dtype: 'F32', shape: [width, width] }],
   ] as const);
 

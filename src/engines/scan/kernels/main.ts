@@ -384,3 +384,85 @@ function leastTwo(query: usize, record0: usize, record1: usize): v128 {
 function recordOf(blocks: usize, row: u32): usize {
   return blocks + <usize>(row / blockRows) * blockBytes;
 }
+
+/** Blocks of the next list that are touched. */
+const blocksAhead: usize = 3;
+
+/**
+ * Finds items of lists by codes of 4 bits for two numbers each. A block is 16 places: byte i of each of its `vectors` of 16 bytes has the codes of place i for
+ * two tables of 16 bytes, whose entries add up to the estimate of a score. A list is read if its bound is at least `from` and below `below`, up to the first
+ * block whose length is below the gap between the score of its mean and `least`, divided by `deviation`. Writes the places whose sum is at least
+ * gap · `slope` ÷ length − `base`, and returns their end.
+ * @param vectors an even number
+ * @param firsts u32 [count + 1]: the first block of each list
+ * @param lengths f32, by block
+ * @param scores f32 [count], followed by the bounds, f32 [count], and by room for u32 [count + 1]
+ */
+export function sieve(
+  codes: usize,
+  vectors: u32,
+  count: u32,
+  firsts: usize,
+  lengths: usize,
+  tables: usize,
+  scores: usize,
+  from: f32,
+  below: f32,
+  least: f32,
+  deviation: f32,
+  slope: f32,
+  base: f32,
+  places: usize,
+): usize {
+  const bytes = <usize>vectors << 4;
+  const tablesEnd = tables + 2 * bytes;
+  const nibble = i8x16.splat(15);
+  const evenBytes = i16x8.splat(255);
+  const bounds = scores + 4 * <usize>count;
+  const chosen = bounds + 4 * <usize>count;
+  let chosenEnd = chosen;
+  for (let list: u32 = 0; list < count; list++) {
+    const bound = load<f32>(bounds + 4 * <usize>list);
+    store<u32>(chosenEnd, list);
+    chosenEnd += bound >= from && bound < below ? 4 : 0;
+  }
+  let to = places;
+  for (let choice = chosen; choice < chosenEnd; choice += 4) {
+    const list = <usize>load<u32>(choice) << 2;
+    const next = choice + 4 < chosenEnd ? <usize>load<u32>(choice, 4) << 2 : list;
+    touch(codes + <usize>load<u32>(firsts + next) * bytes, blocksAhead * bytes);
+    const gap = least - load<f32>(scores + list);
+    const needed = gap / deviation;
+    const end = load<u32>(firsts + list, 4);
+    for (let block = load<u32>(firsts + list); block < end; block++) {
+      const length = load<f32>(lengths + 4 * <usize>block);
+      if (length < needed) break;
+      const limit = i16x8.splat(<i16>(<i32>max<f32>(0, min<f32>(32767, floor<f32>((gap * slope) / length - base)))));
+      let at = codes + <usize>block * bytes;
+      let even = i16x8.splat(0);
+      let odd = even;
+      for (let table = tables; table < tablesEnd; table += 64) {
+        const a = v128.load(at);
+        const b = v128.load(at, 16);
+        at += 32;
+        const fromA = i8x16.add(
+          i8x16.swizzle(v128.load(table), v128.and(a, nibble)),
+          i8x16.swizzle(v128.load(table, 16), v128.and(i16x8.shr_u(a, 4), nibble)),
+        );
+        const fromB = i8x16.add(
+          i8x16.swizzle(v128.load(table, 32), v128.and(b, nibble)),
+          i8x16.swizzle(v128.load(table, 48), v128.and(i16x8.shr_u(b, 4), nibble)),
+        );
+        const sums = i8x16.add(fromA, fromB);
+        even = i16x8.add(even, v128.and(sums, evenBytes));
+        odd = i16x8.add(odd, i16x8.shr_u(sums, 8));
+      }
+      let bits = <u32>i8x16.bitmask(v128.bitselect(i16x8.ge_s(even, limit), i16x8.ge_s(odd, limit), evenBytes));
+      for (; bits; bits &= bits - 1) {
+        store<u32>(to, (block << 4) + ctz(bits));
+        to += 4;
+      }
+    }
+  }
+  return to;
+}
