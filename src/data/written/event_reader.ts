@@ -150,6 +150,7 @@ interface EventContext extends SelectedRequests {
   readonly encodings: ReadonlyMap<string, Encoding>;
 }
 
+/** Long because it holds what all events of a reader share: the database, the query, and the turns in which they are used. */
 async function makeReader(
   context: EventContext,
   known: Required<KnownEvents>,
