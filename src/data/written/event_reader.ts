@@ -150,6 +150,7 @@ interface EventContext extends SelectedRequests {
   readonly encodings: ReadonlyMap<string, Encoding>;
 }
 
+/** Long because it holds what all events of a reader share: the database, the query, and the turns in which they are used. */
 async function makeReader(
   context: EventContext,
   known: Required<KnownEvents>,
@@ -181,11 +182,7 @@ async function makeReader(
       checked.texts.get(request)![(checked.raw.get(request) as RawCodes).values[row]!]!;
     const numberAt = (request: ColumnRequest, row: number): number =>
       (checked.raw.get(request) as RawNumbers).values[row]!;
-    // An event that `where` excludes is kept in the log too, which orders events by their time.
-    for (const row of rows.keys()) {
-      if (Number.isNaN(numberAt(time, row)))
-        checked.refuse(row, time.column.name, 'is wrong: there is no time', 'correct the value of the column');
-    }
+    refuseWithoutTime(checked, time);
     const columns = encodeEvents(context, known.eventBasis.itemElements, checked, corpusRow);
     return rows.map(
       (_, row): ReadEvent | Failure =>
@@ -234,6 +231,13 @@ async function makeReader(
     },
     close: () => database.close(),
   };
+}
+
+/** Refuses events without a time, also those that `where` excludes: the log keeps them too, and orders events by their time. */
+function refuseWithoutTime({ raw, refuse }: CheckedRows, time: ColumnRequest): void {
+  for (const [row, value] of (raw.get(time) as RawNumbers).values.entries())
+    if (Number.isNaN(value))
+      refuse(row, time.column.name, 'is wrong: there is no time', 'correct the value of the column');
 }
 
 /** A column is needed if the data block reads it for any purpose, because the event will be a training event. */
