@@ -11,7 +11,7 @@ import { busy, errorDetailsOf, pointer, RequestError, refused } from '../refused
 import type { ErrorDetail } from '../schemas.ts';
 
 /** A part of a version. @typeParam C what it shows of a write */
-interface Computing<W, C> {
+interface ChangeSource<W, C> {
   prepare(writes: readonly W[]): Promise<(C | Failure)[]>;
 }
 
@@ -68,7 +68,7 @@ const longestRequest = 2 ** 24;
 /** Maximum number of waiting requests. Further ones are refused. */
 const mostWaiting = 4096;
 
-interface WaitingRequest<W, O> extends WriteRequest<W> {
+interface WaitingWrites<W, O> extends WriteRequest<W> {
   /** Length of the JSON. */
   readonly characters: number;
   resolve(outcomes: readonly O[]): void;
@@ -76,7 +76,7 @@ interface WaitingRequest<W, O> extends WriteRequest<W> {
 }
 
 /** The function is long because all steps share the log, the versions and their changes. */
-export function makeWriteBatches<W extends object, C extends object, V extends Computing<W, C>, O>({
+export function makeWriteBatches<W extends object, C extends object, V extends ChangeSource<W, C>, O>({
   log,
   what,
   errorsAt,
@@ -84,10 +84,10 @@ export function makeWriteBatches<W extends object, C extends object, V extends C
   refusalOf = () => undefined,
   accept,
 }: BatchesOptions<W, C, V, O>): WriteBatches<W, C, V, O> {
-  type Batch = readonly WaitingRequest<W, O>[];
+  type Batch = readonly WaitingWrites<W, O>[];
   const versions = new Map<V, LogFollower>();
   const computedChanges = new WeakMap<W, ReadonlyMap<V, C | Failure>>();
-  let waiting: WaitingRequest<W, O>[] = [];
+  let waiting: WaitingWrites<W, O>[] = [];
   let running: Promise<void> | undefined;
   let computing: Promise<void> | undefined;
   let appending: Promise<void> | undefined;
@@ -132,7 +132,7 @@ export function makeWriteBatches<W extends object, C extends object, V extends C
       const changes = [...(computedChanges.get(write)?.values() ?? [])];
       return changes.filter((change): change is C => !(change instanceof Failure));
     });
-    const accepted: (AcceptedRequest<W, O> & { readonly request: WaitingRequest<W, O> })[] = [];
+    const accepted: (AcceptedRequest<W, O> & { readonly request: WaitingWrites<W, O> })[] = [];
     for (const request of batch) {
       const mistakes = request.writes.flatMap((write, at) => mistakesOf(write, at, request));
       const outcome = mistakes.length > 0 ? badRequest(mistakes) : acceptRequest(request);

@@ -47,7 +47,10 @@ it('a written item is in the next answer, a changed one as it was written last, 
 
 it('a deletion may declare a content type, and be empty', async () => {
   await put('short', { title: 'Short', genre: 'War', year: 2070 });
-  expect(await ask('DELETE', '/v1/items/short', '')).toEqual({ status: 200, body: { key: 'short', outcome: 'deleted' } });
+  expect(await ask('DELETE', '/v1/items/short', '')).toEqual({
+    status: 200,
+    body: { key: 'short', outcome: 'deleted' },
+  });
   expect((await ask('POST', '/v1/items', '')).body.errors[0].code).toBe('request-body');
 });
 
