@@ -123,8 +123,6 @@ async function fileNewEvents(run: Run, { events: folder, into, say = () => {}, .
   const logged = await eventsOf(folder, say);
   if (logged === undefined) return 0;
   const { eventBasis } = await run.knownRows();
-  if (eventBasis === undefined)
-    throw failure('events-closed', { reason: 'the rows of this run are in shards', advice: 'train with more memory' });
   const { description, reading } = await blockOf(run.trained, request);
   const { plan: needs } = run.trained;
   const { events, files } = await fileEvents(into, logged, { ...reading, description, needs, types: eventBasis.types });
