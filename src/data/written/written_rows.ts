@@ -111,7 +111,8 @@ export async function makeWrittenQuery(source: WrittenQuerySource): Promise<Writ
   };
 
   const computeRows = await database.prepare(query('$1::VARCHAR'));
-  const readPlain = wanted.length > 0 ? undefined : plainReader(requests, modelTypes);
+  // Only the database knows the types and values of filters.
+  const readPlain = wanted.length > 0 || filterTypes.size > 0 ? undefined : plainReader(requests, modelTypes);
   const firstValue = 1 + requests.length;
   const firstCheck = firstValue + wanted.length;
   return {

@@ -177,10 +177,10 @@ export function makePreparer(
     };
     const seenRows = pastRows(key, snapshot, laterEvents);
     const isAverage = average !== undefined && seenRows.length + givenRows.length === 0;
-    const isKnown = Object.keys(values).length === 0 && !isAverage;
-    const user = isKnown && laterEvents === undefined ? row : undefined;
+    const isUserAlone = Object.keys(values).length === 0 && !isAverage;
+    const user = isUserAlone && laterEvents === undefined ? row : undefined;
     // Refuses invalid values.
-    const columns = isKnown && (laterEvents ?? row) !== undefined ? undefined : columnsOf();
+    const columns = isUserAlone && (laterEvents ?? row) !== undefined ? undefined : columnsOf();
     const cohort = isAverage ? cohortOf(average, { values, columns: columns! }, snapshot) : undefined;
     const excludedRows = new Set(removeSeen ? [...seenRows, ...givenRows] : []);
     const notes: string[] = [];
@@ -197,7 +197,7 @@ export function makePreparer(
       get columns() {
         return columns ?? columnsOf();
       },
-      ...defined({ user, laterEvents: isKnown ? laterEvents : undefined }),
+      ...defined({ user, laterEvents: isUserAlone ? laterEvents : undefined }),
       request: { ...request, excludeRows: excludedRows },
       withoutEach: (oneRow) => withoutEach([...seenRows, ...givenRows], snapshot, oneRow),
       notes,

@@ -33,14 +33,19 @@ export interface BatchesOptions<W, C, V, O> {
   readonly log: WriteLog<readonly W[]>;
   /** What requests have, in messages. */
   readonly what: string;
+  /** Maximum number of waiting requests. Further ones are refused. */
+  readonly mostWaiting: number;
   /** Path of the errors of a write, within the write. */
   readonly errorsAt?: string;
   /** True for a write that need not be computed. */
   readonly isKnown?: (write: W) => boolean;
   /** Returns the reason why a version cannot show a change now. */
   readonly refusalOf?: (version: V, change: C) => Failure | undefined;
-  /** Begins a batch, when the one before it is shown. The returned function is called with its valid requests in turn. */
-  accept(changesOf: (write: W) => readonly C[]): (request: WriteRequest<W>) => AcceptedRequest<W, O> | RequestError;
+  /**
+   * Begins a batch, when the one before it is shown. The returned function is called with its valid requests in turn.
+   * @param changeOf returns what some version computed of a write
+   */
+  accept(changeOf: (write: W) => C | undefined): (request: WriteRequest<W>) => AcceptedRequest<W, O> | RequestError;
 }
 
 export interface WriteBatches<W, C, V, O> {
@@ -55,7 +60,8 @@ export interface WriteBatches<W, C, V, O> {
   detach(version: V): Promise<void>;
   /** Returns the changes of logged writes. Those of this process are computed; those of others were valid for the versions of their process. */
   changesOf(version: V, writes: readonly W[]): Promise<readonly (C | Failure)[]>;
-  readonly versions: ReadonlyMap<V, LogFollower>;
+  /** The versions that follow the log now. */
+  readonly versions: readonly V[];
   /** Resolves when all writes that have arrived are on the disk. */
   close(): Promise<void>;
 }
@@ -65,8 +71,6 @@ const mostTogether = 512;
 const mostCharacters = 2 ** 22;
 /** Maximum characters of one request, which must fit into a line of the log as UTF-8. */
 const longestRequest = 2 ** 24;
-/** Maximum number of waiting requests. Further ones are refused. */
-const mostWaiting = 4096;
 
 interface WaitingWrites<W, O> extends WriteRequest<W> {
   /** Length of the JSON. */
@@ -79,6 +83,7 @@ interface WaitingWrites<W, O> extends WriteRequest<W> {
 export function makeWriteBatches<W extends object, C extends object, V extends ChangeSource<W, C>, O>({
   log,
   what,
+  mostWaiting,
   errorsAt,
   isKnown = () => false,
   refusalOf = () => undefined,
@@ -129,8 +134,8 @@ export function makeWriteBatches<W extends object, C extends object, V extends C
   };
   const append = async (batch: Batch): Promise<void> => {
     const acceptRequest = accept((write) => {
-      const changes = [...(computedChanges.get(write)?.values() ?? [])];
-      return changes.filter((change): change is C => !(change instanceof Failure));
+      const [change] = computedChanges.get(write)?.values() ?? [];
+      return change instanceof Failure ? undefined : change;
     });
     const accepted: (AcceptedRequest<W, O> & { readonly request: WaitingWrites<W, O> })[] = [];
     for (const request of batch) {
@@ -156,7 +161,9 @@ export function makeWriteBatches<W extends object, C extends object, V extends C
   };
 
   return {
-    versions,
+    get versions() {
+      return [...versions.keys()];
+    },
     write(request) {
       const characters = JSON.stringify(request.writes).length;
       if (characters > longestRequest) {

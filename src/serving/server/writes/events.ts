@@ -1,3 +1,7 @@
+/**
+ * Takes events: one with the id of an earlier one counts once, also if two processes take it at the same time; one without a time has that of its arrival; and
+ * all events of a user can be removed.
+ */
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import { Failure } from '../../../base/diagnostics/failure.ts';
 import type { WriteLog } from '../../../base/storage/record_log/write_log.ts';
@@ -41,6 +45,8 @@ export interface EventWritesOptions extends Pick<WritesOfEvents, 'stored'> {
   readonly now?: () => Date;
 }
 
+/** Maximum number of waiting requests. */
+const mostWaiting = 4096;
 /** Maximum number of events in the memory of a version: those that arrived since its data was read. They take about half a gigabyte. */
 const mostInMemory = 2 ** 21;
 
@@ -73,9 +79,9 @@ export async function makeWritesOfEvents({
 
   const isKnown = (write: EventWrite): boolean => 'id' in write && write.id !== undefined && knownIds.has(write.id);
   const batches = makeWriteBatches<EventWrite, EventChange, EventWrites, EventOutcome>({
-    ...{ log, isKnown, what: 'events' },
+    ...{ log, isKnown, mostWaiting, what: 'events' },
     refusalOf: (version, change) => version.itemError(change),
-    accept(changesOf) {
+    accept(changeOf) {
       const idsOfBatch = new Set<string>();
       return ({ writes }: WriteRequest<EventWrite>) => {
         const newWrites = new Set<EventWrite>();
@@ -87,14 +93,13 @@ export async function makeWritesOfEvents({
         }
         const outcomeOf = (write: EventWrite): EventOutcome => {
           if (!newWrites.has(write) || repeatedEvents.has(write)) return 'known';
-          const [change] = changesOf(write);
+          const change = changeOf(write);
           return change && 'counts' in change && !change.counts ? 'left_out' : 'added';
         };
         return { writes: [...newWrites], outcomes: () => writes.map(outcomeOf) };
       };
     },
   });
-  const { versions } = batches;
 
   const apply = async (
     version: EventWrites,
@@ -116,12 +121,12 @@ export async function makeWritesOfEvents({
   };
   /** Positions up to which the data of the latest versions has the events. A rollback may load the first of them again. */
   const filedPositions: number[] = [];
-  const timeAt = (moment: Date): GivenEvent['time'] => [...versions.keys()][0]?.reader.timeOf(moment);
+  const timeAt = (moment: Date): GivenEvent['time'] => batches.versions[0]?.reader.timeOf(moment);
 
   return {
     ...defined({ stored }),
     async write(events, isArray) {
-      const inMemory = Math.max(0, ...[...versions.keys()].map(({ userEvents }) => userEvents.count));
+      const inMemory = Math.max(0, ...batches.versions.map(({ userEvents }) => userEvents.count));
       if (inMemory >= mostInMemory) {
         const count = inMemory.toLocaleString('en');
         throw busy(`${count} events are later than the data of the model, which should be trained again`);
@@ -130,7 +135,7 @@ export async function makeWritesOfEvents({
       return batches.write({ writes: events.map((event) => ({ ...defined({ time }), ...event })), isArray });
     },
     async remove(user) {
-      if (![...versions.keys()].some((version) => version.knows(user))) {
+      if (!batches.versions.some((version) => version.knows(user))) {
         const facts = { what: 'user', name: user, advice: 'give the key of a user of whom events are known' };
         throw refused(404, diagnose('unknown-name', undefined, facts));
       }

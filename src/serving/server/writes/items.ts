@@ -1,3 +1,4 @@
+/** Takes writes of items: their outcomes, and versions that cannot take an item that was written. */
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
 import type { WriteLog } from '../../../base/storage/record_log/write_log.ts';
@@ -39,13 +40,16 @@ export interface WritesSource extends Pick<WritesOfItems, 'stored'> {
   readonly say?: (line: string) => void;
 }
 
+/** Maximum number of waiting requests. */
+const mostWaiting = 1024;
+
 export function makeWritesOfItems({ log, stored, say = () => {} }: WritesSource): WritesOfItems {
   const batches = makeWriteBatches<ItemWrite, ItemChange, ItemWrites, WriteOutcome>({
-    ...{ log, what: 'writes', errorsAt: 'columns' },
+    ...{ log, mostWaiting, what: 'writes', errorsAt: 'columns' },
     accept() {
       const changedKeys = new Map<string, boolean>();
       return (request) => {
-        const outcomes = outcomesOf(request, [...batches.versions.keys()], changedKeys);
+        const outcomes = outcomesOf(request, batches.versions, changedKeys);
         return outcomes instanceof RequestError ? outcomes : { writes: request.writes, outcomes: () => outcomes };
       };
     },
