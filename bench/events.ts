@@ -1,6 +1,6 @@
 /**
  * Events that are sent to `tower serve` while it answers: milliseconds until an event is acknowledged, and until an answer has it, beside requests for
- * recommendations. `npx tsx bench/events.ts RUN [--events=500] [--requests=1000] [--seconds=20]` starts a server of the run, whose events have no further columns.
+ * recommendations. `npx tsx bench/events.ts RUN [--events=500] [--requests=1000] [--seconds=20] [--warm=10]` starts a server of the run, whose events have no further columns.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,6 +15,8 @@ const { values, positionals } = parseArgs({
     events: { type: 'string', default: '500' },
     requests: { type: 'string', default: '1000' },
     seconds: { type: 'string', default: '20' },
+    /** Seconds of the same load before the figures, in which the code of the server is compiled. */
+    warm: { type: 'string', default: '10' },
     columns: { type: 'string', default: '{}' },
   },
 });
@@ -67,29 +69,24 @@ const shown = (what: string, { seconds, times, statuses }: Load): string => {
 };
 
 try {
-  const { port } = new URL(server.url);
+  const port = Number(new URL(server.url).port);
+  const recommended = users.map((user) => post('/v1/recommend', { user }));
+  const events = Array.from({ length: 5000 }, (_, at) => post('/v1/events', eventOf(at)));
+  const both = (seconds: number) => {
+    const given = { port, seconds, connections: 32 };
+    return Promise.all([
+      load({ ...given, rate: Number(values.requests), requests: recommended }),
+      load({ ...given, rate: Number(values.events), requests: events }),
+      eventToAnswer(port, seconds),
+    ]);
+  };
+  await both(Number(values.warm));
   const seconds = Number(values.seconds);
-  const both = { port: Number(port), seconds };
-  await load({ ...both, seconds: 3, connections: 16, requests: users.map((user) => post('/v1/recommend', { user })) });
   const before = processorTime(server.child);
-  const [recommended, events, answers] = await Promise.all([
-    load({
-      ...both,
-      connections: 32,
-      rate: Number(values.requests),
-      requests: users.map((user) => post('/v1/recommend', { user })),
-    }),
-    load({
-      ...both,
-      connections: 32,
-      rate: Number(values.events),
-      requests: Array.from({ length: 5000 }, (_, at) => post('/v1/events', eventOf(at))),
-    }),
-    eventToAnswer(both.port, seconds),
-  ]);
+  const [ofRequests, ofEvents, answers] = await both(seconds);
   console.log(`${Math.round((processorTime(server.child) - before) / seconds)} ms of the processor in each second`);
-  console.log(shown('recommendations', recommended));
-  console.log(shown('events', events));
+  console.log(shown('recommendations', ofRequests));
+  console.log(shown('events', ofEvents));
   console.log(`from an event to an answer with it: ${quantiles(answers)} (${answers.length} of them)`);
 } finally {
   await server.stop();
