@@ -14,7 +14,7 @@ import { writeDurably } from '../src/base/storage/durable.ts';
 import { writeSafetensors } from '../src/base/storage/safetensors.ts';
 import { itemVectors, type PageIndex, type PageItems, type PageQuery } from '../src/serving/serve/page_files.ts';
 import { chromium, Page } from '../test/playground/browser.ts';
-import { serveFolder } from '../test/serving/browser/site.ts';
+import { serveFolder } from '../test/serving/runtime/site.ts';
 import { describeMachine } from './machine.ts';
 
 const films = 'build/films/model';
@@ -94,11 +94,11 @@ async function row(url: string, folder: string): Promise<void> {
 async function writeRandom(folder: string, rows: number): Promise<void> {
   cpSync(films, folder, { recursive: true });
   const json = <T>(name: string): T => JSON.parse(readFileSync(join(folder, name), 'utf8')) as T;
-  const { width } = json<PageQuery>('query.json');
+  const { width } = json<PageQuery>('query.jsonz');
   const random = makeRandom(5);
   const data = new Float32Array(rows * width);
   random.fill(data, -1, 1);
-  const own = json<PageItems>('items.json');
+  const own = json<PageItems>('items.jsonz');
   const repeated = <T>(values: readonly T[]): T[] =>
     Array.from({ length: rows }, (_, at) => values[at % values.length]!);
   const listed = {
@@ -111,7 +111,7 @@ async function writeRandom(folder: string, rows: number): Promise<void> {
       ]),
     ),
   };
-  writeFileSync(join(folder, 'items.json'), JSON.stringify(listed));
+  writeFileSync(join(folder, 'items.jsonz'), JSON.stringify(listed));
   await writeDurably(join(folder, 'items.safetensors'), (sink) =>
     writeSafetensors(sink, [{ name: itemVectors, shape: [rows, width], data }]),
   );

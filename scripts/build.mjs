@@ -16,8 +16,8 @@ import {
 } from 'node:fs';
 import { join, relative } from 'node:path';
 import { build } from 'esbuild';
-import { buildBrowser } from './build-browser.mjs';
 import { buildCheck, buildStart } from './build-check.mjs';
+import { buildRuntime } from './build-runtime.mjs';
 import './build-kernels.mjs';
 import { pageInputs } from './build-page.mjs';
 
@@ -107,7 +107,7 @@ const { metafile } = await build({
 });
 
 const start = await buildStart({ ...options, check });
-const browser = await buildBrowser();
+const browser = await buildRuntime();
 
 // Chunks are named by what they hold: those of this build are all there before the others go, as `tower` may be running.
 const built = new Set([...[metafile, start, browser].flatMap(({ outputs }) => Object.keys(outputs)), ...check.files]);

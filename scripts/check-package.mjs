@@ -19,7 +19,7 @@ const bin = (name) => resolve('node_modules/.bin', name);
 
 const program = `\
 import { check, compile, train, type Checked } from 'tower-lang';
-import { type Opened, open } from 'tower-lang/browser';
+import { type Opened, open } from 'tower-lang/runtime';
 // @ts-expect-error a page has no users
 const ask = (films: Opened) => films.recommend({ user: 'u1' });
 const asked: Promise<unknown> = open('http://127.0.0.1:9/', { fetch: () => Promise.reject(new TypeError('no network')) });
@@ -152,7 +152,7 @@ try {
   for (const needed of [
     'dist/tower.cjs',
     'dist/cli.js',
-    'dist/browser.js',
+    'dist/runtime.js',
     'dist/chunks/torch_runner.py',
     'dist/chunks/torch_group.py',
     'dist/chunks/torch_meeting.py',

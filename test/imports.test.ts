@@ -145,7 +145,7 @@ const mayImport: Record<string, readonly string[]> = {
     ...base,
   ],
   'serving/server': ['base/storage', 'serving/serve', ...base],
-  'serving/browser': ['base/storage', 'graph', 'graph/plan', 'data', 'serving/serve', 'serving/server', ...base],
+  'serving/runtime': ['base/storage', 'graph', 'graph/plan', 'data', 'serving/serve', 'serving/server', ...base],
   'serving/page': ['serving/serve', 'serving/server', ...base],
   'serving/postgres': ['grammar', 'serving/serve', ...base],
   'serving/redis': ['base/storage', ...base],

@@ -15,6 +15,7 @@ export const filesByNeed = {
     'serving/serve/browser',
   ],
   neovim: ['editor/lsp/neovim'],
+  hosts: ['serving/runtime/hosts'],
   nginx: ['deploy/nginx'],
   python: [
     'editor/lsp/pygls',

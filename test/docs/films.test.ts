@@ -6,7 +6,7 @@ import { load, train } from '../../src/api.ts';
 import { exportPage } from '../../src/app/api/export_page.ts';
 import { makeRandom } from '../../src/base/random/random.ts';
 import { chromium, Page } from '../playground/browser.ts';
-import { type Site, serveFolder } from '../serving/browser/site.ts';
+import { type Site, serveFolder } from '../serving/runtime/site.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 
 const source = 'docs/examples/films';

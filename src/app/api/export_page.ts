@@ -13,6 +13,8 @@ export interface ExportPageRequest {
   /** Columns of the items file by which pages may filter and which they may show. Everything in the folder is public. Default: none. */
   readonly columns?: readonly string[];
   readonly force?: boolean;
+  /** Stores all numbers as they are, in four times the space. Default: those of items and tables take one byte each. */
+  readonly exact?: boolean;
 }
 
 /**
@@ -23,14 +25,14 @@ export async function exportPage(
   run: Run,
   request: ExportPageRequest,
 ): Promise<ExportedPage & { readonly known: readonly string[] }> {
-  const { out, columns: chosen = [], force } = request;
+  const { out, columns: chosen = [], force, exact } = request;
   const [columns, notes, serve] = await Promise.all([
     run.itemColumns(),
     run.notes(),
     import('../../serving/serve/export_page.ts'),
   ]);
   const { dataset, retrieval } = await retrievalOf(run, run.knownRows());
-  const scriptPath = packageFile('dist/browser.js');
+  const scriptPath = packageFile('dist/runtime.js');
   try {
     const exported = await serve.writePageExport(run.trained, retrieval, {
       folder: out,
@@ -41,7 +43,7 @@ export async function exportPage(
       objectives: (await objectivesOf(run.trained)) ?? [],
       notes,
       script: await reading(scriptPath, readFile(scriptPath)),
-      ...defined({ force }),
+      ...defined({ force, exact }),
     });
     return { ...exported, known: [...columns.keys()] };
   } finally {

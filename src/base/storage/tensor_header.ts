@@ -164,10 +164,13 @@ export function refuseInfinite({ name, data }: StoredTensor, damaged: Damaged): 
   }
 }
 
-/** Reads all tensors of a file. They must be the expected ones and have finite numbers. */
+/**
+ * Reads all tensors of a file. They must be the expected ones and have finite numbers.
+ * @param expectedOf is given the names of all tensors of the file
+ */
 export function tensorsIn(
   bytes: Uint8Array<ArrayBuffer>,
-  expected: ReadonlyMap<string, Expected>,
+  expectedOf: (names: ReadonlySet<string>) => ReadonlyMap<string, Expected>,
   damaged: Damaged,
 ): ReadonlyMap<string, StoredNumbers> {
   if (bytes.length < 8) throw damaged('it is shorter than its header');
@@ -176,7 +179,7 @@ export function tensorsIn(
   const dataStart = 8 + Number(headerBytes);
   const { entries } = parseHeader(bytes.subarray(8, dataStart), damaged);
   checkLayout(entries, bytes.length - dataStart, damaged);
-  checkExpected(entries, expected, damaged);
+  checkExpected(entries, expectedOf(new Set(entries.map(({ name }) => name))), damaged);
   return new Map(
     entries.map(({ name, dtype, shape, begin, end }) => {
       const data = numberKinds[dtype].make(numbersOfShape(shape));

@@ -1,5 +1,5 @@
 /** Holds the codes of items in the memory of a kernel, and its working memory. */
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { blockRows, type CodeLayout, recordBytes, writeCodes } from './codes.ts';
 import { kernels as encoded } from './kernels/generated.ts';
 
@@ -52,7 +52,10 @@ interface ScanKernel {
 /** By whether the memory is shared. */
 const compiled = new Map<boolean, WebAssembly.Module>();
 
-/** Uses `atob`, which Node.js and browsers both have. */
+/** Makes scans use kernels that the host compiled. @param module compiled of the file `kernels.wasm` of the package */
+export const useKernels = (module: WebAssembly.Module): void => void compiled.set(false, module);
+
+/** Uses `atob`, which all hosts have. */
 const bytesOf = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
 
 export function instantiateScan(memory: WebAssembly.Memory, isShared = false): ScanKernel {
@@ -60,10 +63,19 @@ export function instantiateScan(memory: WebAssembly.Memory, isShared = false): S
   if (module === undefined) {
     const bytes = bytesOf(encoded);
     if (isShared) declareShared(bytes);
-    module = new WebAssembly.Module(bytes);
+    module = compile(bytes);
     compiled.set(isShared, module);
   }
   return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as ScanKernel;
+}
+
+/** @throws Failure `kernels-refused` if the host compiles no WebAssembly at run time */
+function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(bytes);
+  } catch (error) {
+    throw failure('kernels-refused', { reason: (error as Error).message });
+  }
 }
 
 /** Sets the bit of the imported memory that says that threads share it. The kernel has no state in memory, so its code is the same. */

@@ -1,5 +1,6 @@
-/** Writes the folder that `tower-lang/browser` opens: the query tower with its tables, and the vectors, keys, titles and columns of the items. */
+/** Writes the folder that `tower-lang/runtime` opens: the query tower with its tables, and the vectors, keys, titles and columns of the items. */
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { remove, writeDurably, writeTextDurably } from '../../base/storage/durable.ts';
 import { lockFolder, refuseOtherFiles } from '../../base/storage/lock.ts';
@@ -18,6 +19,7 @@ import type { Tables } from '../../training/embedding/tables.ts';
 import type { Retrieval } from '../../training/scoring/retrieval.ts';
 import type { ItemColumns } from './filter/columns.ts';
 import {
+  codedRows,
   itemVectors,
   type PageFile,
   type PageIndex,
@@ -40,6 +42,8 @@ export interface PageOptions {
   readonly notes: readonly string[];
   /** The module `tower.js`. */
   readonly script: Uint8Array;
+  /** Stores all numbers as they are, in four times the space. */
+  readonly exact?: boolean;
   readonly force?: boolean;
 }
 
@@ -82,13 +86,13 @@ export async function writeExport<T>(
 
 async function writePage(
   trained: LoadedModel,
-  { items, tables }: Pick<Retrieval, 'items' | 'tables'>,
+  { items, tables: computedTables }: Pick<Retrieval, 'items' | 'tables'>,
   listed: PageItems,
-  { folder, tower, dataset, objectives, notes, script }: PageOptions,
+  { folder, tower, dataset, objectives, notes, script, exact = false }: PageOptions,
 ): Promise<ExportedPage> {
   const { plan, manifest } = trained;
   const [query] = plan.towers;
-  const itemLists = tablesOfCorpus(trained, { corpus: dataset.corpus, tables });
+  const itemLists = tablesOfCorpus(trained, { corpus: dataset.corpus, tables: computedTables });
   const { graph, parameters } = servedTower(trained, query, itemLists);
   const encodings = encodingsOf(trained);
   const { data, rows, width } = items();
@@ -105,14 +109,18 @@ async function writePage(
     interests: query.interests ?? 1,
     graph,
   };
-  const tensors = Object.entries(parameters).map(
-    ([name, { shape, data: values }]): StoredTensor => ({ name, shape, data: values }),
+  const tables = new Set([...trained.tables.keys(), ...itemLists.keys()].map(tableParameter));
+  const stored = (tensor: StoredTensor<Float32Array>, isTable: boolean): readonly StoredTensor[] =>
+    isTable && !exact ? codedRows(tensor) : [tensor];
+  const tensors = Object.entries(parameters).flatMap(([name, { shape, data: values }]) =>
+    stored({ name, shape, data: values as Float32Array }, tables.has(name)),
   );
   const fileWriters: Readonly<Record<PageFile, () => Promise<void>>> = {
-    'query.json': () => writeJson('query.json', pageQuery),
+    'query.jsonz': () => writePacked('query.jsonz', pageQuery),
     'query.safetensors': () => writeTensors('query.safetensors', tensors),
-    'items.json': () => writeJson('items.json', listed),
-    'items.safetensors': () => writeTensors('items.safetensors', [{ name: itemVectors, shape: [rows, width], data }]),
+    'items.jsonz': () => writePacked('items.jsonz', listed),
+    'items.safetensors': () =>
+      writeTensors('items.safetensors', stored({ name: itemVectors, shape: [rows, width], data }, true)),
   };
   for (const name of pageFiles) await fileWriters[name]();
   await writeDurably(join(folder, pageScript), (sink) => sink.write(script));
@@ -120,14 +128,14 @@ async function writePage(
     await Promise.all(pageFiles.map(async (name) => [name, await checksumOf(folder, name)] as const)),
   ) as PageIndex['files'];
   const index: PageIndex = {
-    format: 'tower-page-1',
+    format: 'tower-page-2',
     tower,
     model: plan.model,
     version: manifest.checksum,
     notes,
     files,
   };
-  await writeJson(pageIndex, index, 2);
+  await writeTextDurably(join(folder, pageIndex), `${JSON.stringify(index, null, 2)}\n`);
   const fileSizes = Object.fromEntries(pageFiles.map((name) => [name, files[name].bytes]));
   const userEncoding = query.key === undefined ? undefined : encodings[featureNamed(plan, query.key)?.encoderOf ?? ''];
   return {
@@ -136,8 +144,10 @@ async function writePage(
     users: userEncoding?.kind === 'vocabulary' ? userEncoding.values.length : 0,
   };
 
-  function writeJson(name: string, value: unknown, indent = 0): Promise<void> {
-    return writeTextDurably(join(folder, name), `${JSON.stringify(value, finite, indent)}\n`);
+  function writePacked(name: string, value: unknown): Promise<void> {
+    return writeDurably(join(folder, name), (sink) =>
+      sink.write(gzipSync(JSON.stringify(value, finite), { level: 9 })),
+    );
   }
   function writeTensors(name: string, all: readonly StoredTensor[]): Promise<void> {
     return writeDurably(join(folder, name), (sink) => writeSafetensors(sink, all));

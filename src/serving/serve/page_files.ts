@@ -1,7 +1,10 @@
 /**
- * The folder that `tower export --browser` writes and `tower-lang/browser` opens. `tower.json` has the checksum of every other file, and is written last.
+ * The folder that `tower export --browser` writes and `tower-lang/runtime` opens. `tower.json` has the checksum of every other file, and is written last.
  * Numbers are in safetensors files: `query.safetensors` has the parameters of the graph by name, `items.safetensors` has `vectors`, float32 [items, width].
+ * A matrix may be stored as bytes, in a quarter of the space: `codedRows`. The names of files that are JSON in gzip end with `.jsonz`: with `.gz` in
+ * its name, some hosts of files would unpack it on the way, and its checksum would be that of other bytes.
  */
+import type { StoredTensor } from '../../base/storage/tensor_header.ts';
 import { isObject } from '../../base/util/defined.ts';
 import type { Encoding, Seen } from '../../data/dataset.ts';
 import type { Graph } from '../../graph/graph.ts';
@@ -11,12 +14,55 @@ import type { QueryPlan } from './prepare.ts';
 import type { RetrievalObjective } from './snapshot.ts';
 
 export const pageIndex = 'tower.json';
-export const pageFiles = ['query.json', 'query.safetensors', 'items.json', 'items.safetensors'] as const;
+export const pageFiles = ['query.jsonz', 'query.safetensors', 'items.jsonz', 'items.safetensors'] as const;
 export type PageFile = (typeof pageFiles)[number];
 export const itemVectors = 'vectors';
 
+/** The name of the scales of a matrix that is stored as bytes. */
+export const scalesOf = (name: string): string => `${name}/scales`;
+
+/** The byte that stands for 0. */
+const zeroByte = 128;
+const largestByte = 127;
+
+/**
+ * Stores each number of a row as one byte, and with each row its scale: a number is off by at most 1/254 of the largest of its row.
+ * @returns uint8 [rows, width], and float32 [rows]
+ */
+export function codedRows({ name, shape, data }: StoredTensor<Float32Array>): StoredTensor[] {
+  const [rows, width] = shape as [number, number];
+  const codes = new Uint8Array(rows * width);
+  const scales = new Float32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const [start, end] = [row * width, (row + 1) * width];
+    let largest = 0;
+    for (let at = start; at < end; at++) largest = Math.max(largest, Math.abs(data[at]!));
+    const scale = Math.fround(largest / largestByte);
+    scales[row] = scale;
+    for (let at = start; at < end; at++) {
+      const code = scale === 0 ? 0 : Math.round(data[at]! / scale);
+      codes[at] = zeroByte + Math.max(-largestByte, Math.min(largestByte, code));
+    }
+  }
+  return [
+    { name, shape, data: codes },
+    { name: scalesOf(name), shape: [rows], data: scales },
+  ];
+}
+
+/** @param codes uint8 [rows, width] @param scales float32 [rows] @returns float32 [rows, width], the same bits on every host */
+export function rowsOfCodes(codes: Uint8Array, scales: Float32Array): Float32Array {
+  const width = codes.length / scales.length;
+  const data = new Float32Array(codes.length);
+  for (let row = 0, at = 0; row < scales.length; row++) {
+    const scale = scales[row]!;
+    for (const end = at + width; at < end; at++) data[at] = (codes[at]! - zeroByte) * scale;
+  }
+  return data;
+}
+
 export interface PageIndex {
-  readonly format: 'tower-page-1';
+  readonly format: 'tower-page-2';
   readonly tower: string;
   readonly model: string;
   /** Identifies the model: the checksum of the run's manifest. */
@@ -25,7 +71,7 @@ export interface PageIndex {
   readonly files: Readonly<Record<PageFile, { readonly sha256: string; readonly bytes: number }>>;
 }
 
-/** `query.json`: everything that maps feature values to the vector of the query tower. */
+/** `query.jsonz`: everything that maps feature values to the vector of the query tower. */
 export interface PageQuery {
   readonly plan: QueryPlan;
   readonly seen: Seen;
@@ -185,7 +231,7 @@ function firstOf<T>(values: readonly T[], find: (value: T) => string | undefined
 const sha256 = is((value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value), 'a SHA-256');
 
 export const indexShape = entries({
-  format: oneOf('tower-page-1'),
+  format: oneOf('tower-page-2'),
   tower: text,
   model: text,
   version: text,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Hover, InitializeResult, PublishDiagnosticsParams } from 'vscode-languageserver-protocol';
 import { chromium, Page } from '../../playground/browser.ts';
-import { type Site, serveFolder } from '../../serving/browser/site.ts';
+import { type Site, serveFolder } from '../../serving/runtime/site.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 
 if (chromium === undefined) console.warn('the server in a browser is not tried: there is no Chromium on this machine');

@@ -8,6 +8,7 @@ import { answer, answerJson, say } from '../report.ts';
 interface ExportCommandOptions extends RunOptions, ExportRequest {
   readonly json?: boolean;
   readonly browser?: boolean;
+  readonly exact?: boolean;
   /** Names, separated by commas. */
   readonly columns?: string;
 }
@@ -18,11 +19,12 @@ export function exportCommand(program: Command): void {
     .argument('<run>', 'the folder of a trained model')
     .requiredOption('--out <folder>', 'write the towers into this folder')
     .option('--force', 'write into a folder that is not empty')
-    .option('--browser', 'write a folder that a page opens without a server, in place of the towers')
+    .option('--browser', 'write a folder that pages, workers and Node.js open without a server, in place of the towers')
     .option(
       '--columns <names>',
       'let pages filter by these columns of the items file, and show them: names with commas',
     )
+    .option('--exact', 'with `--browser`, store the numbers of items and tables in four bytes each, not in one')
     .option('--index', 'write the vectors of all items as well, as NumPy and Parquet read them')
     .addOption(dataOption())
     .addOption(allowOption())
@@ -32,7 +34,8 @@ export function exportCommand(program: Command): void {
     .action(async (folder: string, options: ExportCommandOptions) => {
       const { out, force, index, data, allow, engine, unfinished, json } = options;
       if (options.browser) return exportForBrowser(folder, options);
-      if (options.columns !== undefined) command.error("error: option '--columns' needs the option '--browser'.");
+      for (const name of ['columns', 'exact'] as const)
+        if (options[name] !== undefined) command.error(`error: option '--${name}' needs the option '--browser'.`);
       const { exportTowers, load } = await import('../../api/run.ts');
       const run = await load(folder, defined({ data, allow, engine, unfinished }));
       const { serving, files } = await exportTowers(run, { out, ...defined({ force, index }) });
@@ -57,16 +60,19 @@ export function exportCommand(program: Command): void {
 
 async function exportForBrowser(
   folder: string,
-  { out, force, json, columns, ...ofRun }: ExportCommandOptions,
+  { out, force, json, columns, exact, ...ofRun }: ExportCommandOptions,
 ): Promise<void> {
   const { exportPage } = await import('../../api/export_page.ts');
   const run = await openRun(folder, ofRun, 'knownRows');
   const chosenColumns = columns?.split(',').map((name) => name.trim());
-  const { index, files, users, known } = await exportPage(run, { out, ...defined({ force, columns: chosenColumns }) });
+  const { index, files, users, known } = await exportPage(run, {
+    out,
+    ...defined({ force, exact, columns: chosenColumns }),
+  });
   await run.close();
   if (json) return answerJson({ folder: out, index, files });
   for (const note of index.notes) say(note);
-  answer(`exported model ${index.model} for browsers into ${out}:`);
+  answer(`exported model ${index.model} for pages and workers into ${out}:`);
   for (const [file, bytes] of Object.entries(files)) answer(`  ${file}  ${bytes.toLocaleString('en')} bytes`);
   if (users > 0)
     say(`the folder has the keys of ${users.toLocaleString('en')} users: a page shows all that it fetches`);

@@ -1,4 +1,4 @@
-/** Codes of exports for browsers. */
+/** Codes of exports that `tower-lang/runtime` opens. */
 import { row } from '../wording.ts';
 
 export const pages = {
@@ -10,6 +10,11 @@ export const pages = {
   'export-damaged': row<{ url: string; reason: string }>({
     message: ({ url, reason }) => `${url} is damaged: ${reason}`,
     hint: 'run `tower export --browser` again, and copy the whole folder to the server',
+  }),
+
+  'kernels-refused': row<{ reason: string }>({
+    message: ({ reason }) => `this host compiles no WebAssembly: ${reason}`,
+    hint: 'in a page, allow `wasm-unsafe-eval` as a source of scripts; in a worker, give `open` the imported `kernels.wasm` as `kernels`',
   }),
 
   'page-insecure': row<{ url: string }>({

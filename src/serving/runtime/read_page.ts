@@ -15,6 +15,8 @@ import {
   type PageItems,
   type PageQuery,
   queryShape,
+  rowsOfCodes,
+  scalesOf,
 } from '../serve/page_files.ts';
 
 /** Maximum numbers in the values of one query: 1 GiB. */
@@ -42,24 +44,47 @@ export function readQuery(text: string, damaged: Damaged): PageQuery {
 export const readItems = (text: string, damaged: Damaged): PageItems =>
   parsedShape<PageItems>(text, itemsShape, damaged);
 
-/** float32 [rows, width] */
-export function readVectors(
+/** Reads float32 tensors, each stored as it is or as bytes with scales. @param shapes of all tensors, by name */
+function readNumbers(
   bytes: Uint8Array<ArrayBuffer>,
-  [rows, width]: [number, number],
+  shapes: ReadonlyMap<string, readonly number[]>,
   damaged: Damaged,
-): Float32Array {
-  const expected = new Map<string, Expected>([[itemVectors, { dtype: 'F32', shape: [rows, width] }]]);
-  return tensorsIn(bytes, expected, damaged).get(itemVectors) as Float32Array;
+): ReadonlyMap<string, Float32Array> {
+  const expectedOf = (names: ReadonlySet<string>): ReadonlyMap<string, Expected> =>
+    new Map(
+      [...shapes].flatMap(([name, shape]): [string, Expected][] => {
+        if (!names.has(scalesOf(name))) return [[name, { dtype: 'F32', shape }]];
+        return [
+          [name, { dtype: 'U8', shape }],
+          [scalesOf(name), { dtype: 'F32', shape: shape.slice(0, 1) }],
+        ];
+      }),
+    );
+  const tensors = tensorsIn(bytes, expectedOf, damaged);
+  return new Map(
+    [...shapes.keys()].map((name) => {
+      const data = tensors.get(name)!;
+      const scales = tensors.get(scalesOf(name)) as Float32Array | undefined;
+      return [name, scales ? rowsOfCodes(data as Uint8Array, scales) : (data as Float32Array)];
+    }),
+  );
 }
+
+/** float32 [rows, width] */
+export const readVectors = (
+  bytes: Uint8Array<ArrayBuffer>,
+  shape: readonly [rows: number, width: number],
+  damaged: Damaged,
+): Float32Array => readNumbers(bytes, new Map([[itemVectors, shape]]), damaged).get(itemVectors)!;
 
 /** Returns the parameters by name. */
 export function readParameters(bytes: Uint8Array<ArrayBuffer>, graph: Graph, damaged: Damaged): NamedTensors {
   const shapes = new Map(graph.parameters.map(({ name, node }) => [name, graph.nodes[node]!.type.shape as number[]]));
-  const expected = new Map([...shapes].map(([name, shape]): [string, Expected] => [name, { dtype: 'F32', shape }]));
   return Object.fromEntries(
-    Array.from(tensorsIn(bytes, expected, damaged), ([name, data]) => {
-      return [name, { dtype: 'float32', shape: shapes.get(name)!, data: data as Float32Array }];
-    }),
+    Array.from(readNumbers(bytes, shapes, damaged), ([name, data]) => [
+      name,
+      { dtype: 'float32', shape: shapes.get(name)!, data },
+    ]),
   );
 }
 
@@ -148,6 +173,28 @@ export async function fetchFile(
   if (filled < bytes) throw damagedFailure(`it has ${filled} bytes, and its index says ${bytes}`);
   if ((await hashOf(file, url)) !== sha256) throw damagedFailure('its checksum is not that of its index');
   return file;
+}
+
+/** Returns the text of a file in gzip. @param most bytes of the text */
+export async function unpackedText(bytes: Uint8Array<ArrayBuffer>, most: number, damaged: Damaged): Promise<string> {
+  const pieces = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+  const decoder = new TextDecoder();
+  const reader = pieces.getReader();
+  let unpackedBytes = 0;
+  let text = '';
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return text + decoder.decode();
+      unpackedBytes += value.length;
+      if (unpackedBytes > most) break;
+      text += decoder.decode(value, { stream: true });
+    }
+  } catch {
+    throw damaged('it is not gzip');
+  }
+  await reader.cancel();
+  throw damaged(`its text is longer than ${most} bytes`);
 }
 
 /** @throws Failure `export-unreachable`, `export-damaged` */

@@ -1,12 +1,13 @@
 /**
- * Builds `dist/browser.js`, the one file that a page loads. Of the table of codes it has the rows that its sources report, and no others.
+ * Builds `dist/runtime.js`, the one file that a page loads. Of the table of codes it has the rows that its sources report, and no others. Beside it are the
+ * kernels as a file, and an entry for each kind of worker, which imports them because such a host compiles nothing at run time.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import ts from 'typescript';
 
 const options = {
-  entryPoints: { browser: 'src/browser.ts' },
+  entryPoints: { runtime: 'src/runtime.ts' },
   outdir: 'dist',
   bundle: true,
   format: 'esm',
@@ -18,11 +19,28 @@ const options = {
   metafile: true,
 };
 
-/** Gives what esbuild wrote, by path. */
-export async function buildBrowser() {
+/** By the condition of the package's exports: how its bundlers import a compiled module. */
+const workers = { workerd: './kernels.wasm', 'edge-light': './kernels.wasm?module' };
+
+const workerEntry = (kernels) => `\
+import kernels from '${kernels}';
+import { open as openWith } from './runtime.js';
+export * from './runtime.js';
+export const open = (url, options) => openWith(url, { kernels, ...options });
+`;
+
+/** Returns what was written, by path, as esbuild does. */
+export async function buildRuntime() {
   const { metafile: whole } = await build({ ...options, write: false });
   const [{ inputs }] = Object.values(whole.outputs);
   const { metafile } = await build({ ...options, plugins: [onlyCodes(reportedBy(Object.keys(inputs)))] });
+  const [, kernels] = /'([^']+)'/.exec(readFileSync('src/engines/scan/kernels/generated.ts', 'utf8'));
+  writeFileSync('dist/kernels.wasm', Buffer.from(kernels, 'base64'));
+  for (const [condition, path] of Object.entries(workers)) {
+    const entry = `dist/runtime.${condition}.js`;
+    writeFileSync(entry, workerEntry(path));
+    metafile.outputs[entry] = {};
+  }
   return metafile;
 }
 

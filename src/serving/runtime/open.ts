@@ -1,7 +1,8 @@
-/** Opens a folder of `tower export --browser`. Computes recommendations in a page with the same code as the server. */
+/** Opens a folder of `tower export --browser`. Computes recommendations in pages, workers and Node.js with the same code as the server. */
 import { Failure, failure, invariant } from '../../base/diagnostics/failure.ts';
 import { defined, isObject } from '../../base/util/defined.ts';
 import type { BagColumn, IndexedColumn } from '../../data/dataset.ts';
+import { useKernels } from '../../engines/scan/store.ts';
 import { evaluateGraph, type NamedTensors } from '../../graph/evaluate.ts';
 import type { Tensor } from '../../graph/graph.ts';
 import type { FeaturePlan } from '../../graph/plan/plan.ts';
@@ -31,6 +32,7 @@ import {
   readParameters,
   readQuery,
   readVectors,
+  unpackedText,
 } from './read_page.ts';
 
 /** Requests of the page's program, checked like bodies by the server, with the same codes and messages. */
@@ -122,8 +124,10 @@ export interface OpenOptions {
   /** Replaces the browser's `fetch`. */
   readonly fetch?: Fetch;
   readonly signal?: AbortSignal;
-  /** Maximum total bytes of the folder. Default: 1 GiB. */
+  /** Maximum total bytes of the folder, and of each file when it is unpacked. Default: 1 GiB. */
   readonly mostBytes?: number;
+  /** The compiled module of `kernels.wasm`, for hosts that compile nothing at run time. The entries of workers give it. */
+  readonly kernels?: WebAssembly.Module;
   /** Called when bytes arrive. */
   readonly onProgress?: (progress: { readonly received: number; readonly total: number }) => void;
 }
@@ -157,9 +161,10 @@ export interface Opened {
 
 const mostIndex = 2 ** 20;
 
-/** @param url of the folder; may be relative in a page @throws Failure `export-unreachable`, `export-damaged`, `page-insecure` */
+/** @param url of the folder; may be relative in a page @throws Failure `export-unreachable`, `export-damaged`, `page-insecure`, `kernels-refused` */
 export async function open(url: string | URL, options: OpenOptions = {}): Promise<Opened> {
-  const { fetch = globalThis.fetch.bind(globalThis), signal, mostBytes = 2 ** 30, onProgress } = options;
+  const { fetch = globalThis.fetch.bind(globalThis), signal, mostBytes = 2 ** 30, kernels, onProgress } = options;
+  if (kernels) useKernels(kernels);
   const baseUrl = folderOf(url);
   const urlOf = (name: string): string => new URL(name, baseUrl).href;
   const fetchOptions: FetchOptions = { fetch, ...defined({ signal }) };
@@ -178,19 +183,23 @@ export async function open(url: string | URL, options: OpenOptions = {}): Promis
       async (name) => [name, await fetchFile(urlOf(name), index.files[name], { ...fetchOptions, onBytes })] as const,
     ),
   );
-  return openFiles(index, Object.fromEntries(fetchedFiles) as PageFileBytes, urlOf);
+  return openFiles(index, Object.fromEntries(fetchedFiles) as PageFileBytes, mostBytes, urlOf);
 }
 
 type PageFileBytes = Readonly<Record<PageFile, Uint8Array<ArrayBuffer>>>;
 
-async function openFiles(index: PageIndex, files: PageFileBytes, at: (name: string) => string): Promise<Opened> {
+async function openFiles(
+  index: PageIndex,
+  files: PageFileBytes,
+  mostBytes: number,
+  at: (name: string) => string,
+): Promise<Opened> {
   const damagedFile = (name: PageFile) => damagedAt(at(name));
-  const fileText = (name: PageFile): string => new TextDecoder().decode(files[name]);
-  const query = readQuery(fileText('query.json'), damagedFile('query.json'));
+  const textOf = (name: PageFile): Promise<string> => unpackedText(files[name], mostBytes, damagedFile(name));
+  const query = readQuery(await textOf('query.jsonz'), damagedFile('query.jsonz'));
   const parameters = readParameters(files['query.safetensors'], query.graph, damagedFile('query.safetensors'));
-  const { keys, titles, columns } = readItems(fileText('items.json'), damagedFile('items.json'));
-  const vectorShape: [number, number] = [keys.length, query.width];
-  const data = readVectors(files['items.safetensors'], vectorShape, damagedFile('items.safetensors'));
+  const { keys, titles, columns } = readItems(await textOf('items.jsonz'), damagedFile('items.jsonz'));
+  const data = readVectors(files['items.safetensors'], [keys.length, query.width], damagedFile('items.safetensors'));
   const answers = await damagedOnError(damagedAt(at(pageIndex)), async () => {
     const snapshot = makeSnapshot({
       version: index.version,

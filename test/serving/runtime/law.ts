@@ -1,43 +1,26 @@
-/** A trained model answers in Chromium with the bits that it answers with here, and with the items of the server. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+/** A trained model answers in each host with the bits that it answers with here, and with the items of the server. */
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { open as openAnswers, type Run } from '../../../src/api.ts';
 import { exportPage } from '../../../src/app/api/export_page.ts';
 import { makeRandom, type Random } from '../../../src/base/random/random.ts';
-import { open } from '../../../src/browser.ts';
 import type { Encoding } from '../../../src/data/dataset.ts';
 import { madeOf } from '../../../src/graph/plan/plan.ts';
-import { chromium, Page } from '../../playground/browser.ts';
+import { open } from '../../../src/runtime.ts';
+import { openHosts, type RuntimeHost } from './hosts.ts';
 import { type Site, serveFolder } from './site.ts';
 
-/** What each page runs: `ask` gives the vectors and answers to requests as JSON, which has every bit of a number. */
-const driver = `<!doctype html><meta charset="utf-8"><title>Law</title><script type="module">
-  window.ask = async (folder, requests) => {
-    const { open } = await import('./' + folder + '/tower.js');
-    const opened = await open(folder);
-    const answers = [];
-    for (const { values, ...more } of requests) {
-      answers.push((await opened.vectors({ values })).map((vector) => [...vector]), await opened.recommend({ values, ...more }));
-    }
-    return JSON.stringify(answers);
-  };
-  window.isReady = true;
-</script>`;
-
-/** Folders of pages, and a browser over them: both start with the first model. */
-export class BrowserLaw {
+/** Exports of models, and the hosts in which they are opened: all start with the first model. */
+export class RuntimeLaw {
   #site: Promise<Site> | undefined;
-  #page: Promise<Page> | undefined;
+  #hosts: ReadonlyMap<string, RuntimeHost> | undefined;
 
   constructor(private readonly root: string) {}
 
-  /** @returns how many answers were compared in a browser */
-  async expectSame(name: string, run: Run): Promise<number> {
-    mkdirSync(this.root, { recursive: true });
-    writeFileSync(join(this.root, 'index.html'), driver);
+  async expectSame(name: string, run: Run): Promise<void> {
+    const hosts = (this.#hosts ??= openHosts(join(this.root, 'hosts')));
     const all = [...(await run.itemColumns()).keys()];
-    await exportPage(run, { out: join(this.root, name), columns: all });
+    await exportPage(run, { out: join(this.root, name), columns: all, exact: true });
     const site = await (this.#site ??= serveFolder(this.root));
     const opened = await open(`${site.url}${name}`);
     const answers = await openAnswers(run);
@@ -60,19 +43,12 @@ export class BrowserLaw {
       if (vectors.length > 1 || more.removeSeen) continue;
       expect((await answers.recommend({ vector: [...vectors[0]!], ...more })).items).toEqual(answer.items);
     }
-    if (chromium === undefined) return 0;
-    const page = await (this.#page ??= Page.open(site.url));
-    await page.until('window.isReady');
-    await page.value(
-      `void (window.said = undefined, ask(${JSON.stringify(name)}, ${JSON.stringify(requests)}).then((said) => { window.said = said; }, (error) => { window.said = String(error); }))`,
-    );
-    await page.until('window.said !== undefined');
-    expect(await page.value<string>('window.said')).toBe(JSON.stringify(here));
-    return requests.length;
+    const wanted = JSON.stringify(here);
+    for (const [host, { ask }] of hosts) expect(await ask(`${site.url}${name}`, requests), host).toBe(wanted);
   }
 
   async close(): Promise<void> {
-    await (await this.#page)?.close();
+    for (const host of this.#hosts?.values() ?? []) await host.close();
     await (await this.#site)?.close();
   }
 }

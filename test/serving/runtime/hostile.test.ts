@@ -2,9 +2,10 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
-import { open } from '../../../src/browser.ts';
+import { open } from '../../../src/runtime.ts';
 import type { PageIndex, PageItems, PageQuery } from '../../../src/serving/serve/page_files.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { exportSmall } from './exported.ts';
@@ -14,13 +15,17 @@ const files = new Map<string, Buffer>();
 
 beforeAll(async () => {
   const { folder } = await exportSmall(root);
-  for (const name of ['tower.json', 'query.json', 'query.safetensors', 'items.json', 'items.safetensors']) {
+  for (const name of ['tower.json', 'query.jsonz', 'query.safetensors', 'items.jsonz', 'items.safetensors']) {
     files.set(name, readFileSync(join(folder, name)));
   }
 });
 
 type Json<T> = { -readonly [K in keyof T]: Json<T[K]> };
-const json = <T>(name: string): Json<T> => JSON.parse(files.get(name)!.toString()) as Json<T>;
+const isPacked = (name: string): boolean => name.endsWith('z');
+const json = <T>(name: string): Json<T> => {
+  const body = files.get(name)!;
+  return JSON.parse((isPacked(name) ? gunzipSync(body) : body).toString()) as Json<T>;
+};
 const bytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
 /** As a server would: other bytes, or none, for some of the files. */
@@ -56,7 +61,7 @@ function consistent(changed: Readonly<Record<string, Buffer>>): Record<string, B
 const altered = <T>(name: string, alter: (value: Json<T>) => unknown): Record<string, Buffer> => {
   const value = json<T>(name);
   alter(value);
-  return consistent({ [name]: bytes(value) });
+  return consistent({ [name]: isPacked(name) ? gzipSync(bytes(value)) : bytes(value) });
 };
 
 it('opens the files as they are', async () => {
@@ -69,7 +74,7 @@ it('opens the files as they are', async () => {
 });
 
 describe('bytes', () => {
-  it.each(['tower.json', 'query.json', 'items.safetensors'])('a missing %s', async (name) => {
+  it.each(['tower.json', 'query.jsonz', 'items.safetensors'])('a missing %s', async (name) => {
     expect(await refusal({ [name]: undefined })).toBe(
       `export-unreachable: http://site/${name} cannot be fetched: the server answers 404 Not Found`,
     );
@@ -82,9 +87,9 @@ describe('bytes', () => {
   });
 
   it('a file that is cut off, or has more', async () => {
-    const body = files.get('items.json')!;
-    expect(await refusal({ 'items.json': body.subarray(0, 100) })).toMatch(/it has 100 bytes, and its index says \d+/);
-    expect(await refusal({ 'items.json': Buffer.concat([body, body]) })).toContain('it is longer than the');
+    const body = files.get('items.jsonz')!;
+    expect(await refusal({ 'items.jsonz': body.subarray(0, 100) })).toMatch(/it has 100 bytes, and its index says \d+/);
+    expect(await refusal({ 'items.jsonz': Buffer.concat([body, body]) })).toContain('it is longer than the');
   });
 
   it('an index without end, of another format, and files larger than allowed', async () => {
@@ -155,11 +160,11 @@ describe('files whose checksums are right', () => {
       '',
     ],
   ])('%s', async (_, alter, reason) => {
-    const changed = altered('query.json', alter);
+    const changed = altered('query.jsonz', alter);
     if (reason !== '') return expect(await refusal(changed)).toContain(reason);
     // Nothing is read past a table: the answer has an error of the page's own, and no other memory.
     const opened = await open('http://site/', { fetch: fetching(changed) });
-    const last = json<PageQuery>('query.json').encodings.movie_id as unknown as { readonly values: readonly string[] };
+    const last = json<PageQuery>('query.jsonz').encodings.movie_id as unknown as { readonly values: readonly string[] };
     await expect(opened.recommend({ values: { history: [last.values.at(-1)!] } })).rejects.toThrow('is not within');
   });
 
@@ -174,7 +179,17 @@ describe('files whose checksums are right', () => {
       '/columns/genres',
     ],
   ])('%s', async (_, alter, reason) => {
-    expect(await refusal(altered('items.json', alter))).toContain(reason);
+    expect(await refusal(altered('items.jsonz', alter))).toContain(reason);
+  });
+
+  it('files that are not gzip, and texts longer than allowed', async () => {
+    expect(await refusal(consistent({ 'items.jsonz': Buffer.from('{}') }))).toContain('it is not gzip');
+    const cut = files.get('items.jsonz')!;
+    expect(await refusal(consistent({ 'items.jsonz': cut.subarray(0, cut.length - 9) }))).toContain('it is not gzip');
+    const long = gzipSync(Buffer.alloc(2 ** 24, ' '));
+    expect(await refusal(consistent({ 'items.jsonz': long }), { mostBytes: 2 ** 20 })).toContain(
+      'its text is longer than 1048576 bytes',
+    );
   });
 
   it('vectors of other sizes, and numbers that are infinite', async () => {

@@ -3,7 +3,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
-import { type Opened, open } from '../../../src/browser.ts';
+import { type Opened, open } from '../../../src/runtime.ts';
+import { codedRows, rowsOfCodes } from '../../../src/serving/serve/page_files.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { corpus } from '../server/served.ts';
 import { type ExportedSmall, exportSmall } from './exported.ts';
@@ -35,9 +36,9 @@ const codesOf = async (work: Promise<unknown>): Promise<string[]> => {
 describe('an export that is opened', () => {
   it('has what a static server needs, and what a page may know', () => {
     expect(readdirSync(small.folder).sort()).toEqual([
-      'items.json',
+      'items.jsonz',
       'items.safetensors',
-      'query.json',
+      'query.jsonz',
       'query.safetensors',
       'tower.js',
       'tower.json',
@@ -114,5 +115,35 @@ describe('an export that is opened', () => {
     expect(await codesOf(small.write(join(root, 'none'), { chosen: ['yaer'] }))).toEqual(['unknown-name']);
     expect(await codesOf(small.write(folder))).toEqual(['folder-in-use']);
     await small.write(folder, { force: true });
+  });
+});
+
+describe('numbers of one byte', () => {
+  it('are off by at most 1/254 of the largest number of their row', () => {
+    const data = Float32Array.of(0.5, -1, 0.25, 0, 0, 0, 3, 2.99, -0.01);
+    const [codes, scales] = codedRows({ name: 'vectors', shape: [3, 3], data });
+    expect(codes!.data).toEqual(Uint8Array.of(192, 1, 160, 128, 128, 128, 255, 255, 128));
+    const read = rowsOfCodes(codes!.data as Uint8Array, scales!.data as Float32Array);
+    for (const [at, value] of read.entries()) {
+      const largest = Math.max(...data.subarray(at - (at % 3), at - (at % 3) + 3).map(Math.abs));
+      expect(Math.abs(value - data[at]!)).toBeLessThanOrEqual(largest / 254 + 1e-7);
+    }
+  });
+
+  it('take less space, and give nearly the same vectors and items', async () => {
+    const folder = join(root, 'coded');
+    const { index } = await small.write(folder, { exact: false });
+    const bytes = ({ files }: typeof index): number =>
+      files['query.safetensors'].bytes + files['items.safetensors'].bytes;
+    expect(bytes(index)).toBeLessThan(bytes(small.exported.index));
+    const codedSite = await serveFolder(folder);
+    const coded = await open(codedSite.url);
+    const request = { values: { history }, k: 10 };
+    const [mine, exact] = [(await coded.vectors(request))[0]!, (await page.vectors(request))[0]!];
+    expect(Math.hypot(...mine.map((value, at) => value - exact[at]!))).toBeLessThan(0.01 * Math.hypot(...exact));
+    const { items } = await coded.recommend(request);
+    const scores = new Map((await page.recommend({ ...request, k: 24 })).items.map(({ key, score }) => [key, score]));
+    for (const { key, score } of items) expect(score).toBeCloseTo(scores.get(key)!, 2);
+    await codedSite.close();
   });
 });

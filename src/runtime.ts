@@ -1,8 +1,8 @@
-/** `tower-lang/browser`: recommendations in a page, without a server. */
+/** `tower-lang/runtime`, also `tower-lang/browser`: recommendations in pages, workers and Node.js, from an export alone. */
 
 export type { Diagnostic } from './base/diagnostics/diagnostic.ts';
 export { Failure } from './base/diagnostics/failure.ts';
-export type { PageRecommendRequest as RecommendRequest, SimilarRequest } from './serving/browser/open.ts';
-export { type Opened, type OpenOptions, open } from './serving/browser/open.ts';
+export type { PageRecommendRequest as RecommendRequest, SimilarRequest } from './serving/runtime/open.ts';
+export { type Opened, type OpenOptions, open } from './serving/runtime/open.ts';
 export type { DescribedFeature, Item, QueryDescription } from './serving/serve/prepare.ts';
 export type { AnsweredItem, RecommendAnswer, SimilarAnswer } from './serving/server/schemas.ts';

@@ -1,4 +1,4 @@
-/** The small trained model, exported for browsers, next to what the server would answer. */
+/** The small trained model, exported with exact numbers, next to what the server would answer. */
 import { join } from 'node:path';
 import { type ExportedPage, type PageOptions, writePageExport } from '../../../src/serving/serve/export_page.ts';
 import { makeRetrieval } from '../../../src/training/scoring/retrieval.ts';
@@ -25,6 +25,7 @@ export async function exportSmall(root: string): Promise<ExportedSmall> {
       objectives: served.recommender.snapshot.objectives,
       notes: ['A note.'],
       script: Buffer.from('export {};'),
+      exact: true,
       ...more,
     });
   const folder = join(root, 'page');

@@ -1,0 +1,158 @@
+/** The hosts of `tower-lang/runtime` that this machine has: each opens an export at an address, and answers requests about it with the built module. */
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { chromium, Page } from '../../playground/browser.ts';
+import { type Site, serveFolder } from './site.ts';
+
+export interface RuntimeHost {
+  /** Returns the vectors and the answer of each request as JSON, which has every bit of a number. */
+  ask(folder: string, requests: readonly object[]): Promise<string>;
+  close(): Promise<void>;
+}
+
+const isThere = (program: string): boolean => spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
+
+/** What every host runs. */
+const asking = `export async function ask(open, folder, requests) {
+  const opened = await open(folder);
+  const answers = [];
+  for (const { values, ...more } of requests) {
+    answers.push((await opened.vectors({ values })).map((vector) => [...vector]), await opened.recommend({ values, ...more }));
+  }
+  return JSON.stringify(answers);
+}`;
+
+const program = `import { readFileSync } from 'node:fs';
+import process from 'node:process';
+import { ask } from './ask.mjs';
+import { open } from './runtime.js';
+const { folder, requests } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+console.log(await ask(open, folder, requests));`;
+
+const worker = `import { ask } from './ask.mjs';
+import { open } from './runtime.workerd.js';
+export default {
+  async fetch(request) {
+    const { folder, requests } = await request.json();
+    return ask(open, folder, requests).then((answers) => new Response(answers), (error) => new Response(String(error), { status: 500 }));
+  },
+};`;
+
+const workerModules = ['ask.mjs', 'runtime.js', 'runtime.workerd.js'].map(
+  (name) => `(name = "${name}", esModule = embed "${name}"),`,
+);
+const workerConfig = `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .main),
+    (name = "internet", network = (allow = ["private", "public", "local"])),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+);
+const main :Workerd.Worker = (
+  modules = [
+    (name = "worker.mjs", esModule = embed "worker.mjs"),
+    ${workerModules.join('\n    ')}
+    (name = "kernels.wasm", wasm = embed "kernels.wasm"),
+  ],
+  compatibilityDate = "2026-01-01",
+);`;
+
+function writePrograms(root: string): void {
+  mkdirSync(root, { recursive: true });
+  for (const name of ['runtime.js', 'runtime.workerd.js', 'kernels.wasm'])
+    copyFileSync(join('dist', name), join(root, name));
+  const files = { 'ask.mjs': asking, 'program.mjs': program, 'worker.mjs': worker, 'worker.capnp': workerConfig };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(root, name), text);
+}
+
+/** A host that runs `program.mjs` once for each export. */
+const asProgram =
+  (...command: readonly [string, ...string[]]) =>
+  (root: string): RuntimeHost => {
+    const [name, ...args] = command;
+    return {
+      async ask(folder, requests) {
+        const input = join(root, `${name.replaceAll('/', '_')}.json`);
+        writeFileSync(input, JSON.stringify({ folder, requests }));
+        const { stdout } = await promisify(execFile)(name, [...args, join(root, 'program.mjs'), input], {
+          maxBuffer: 2 ** 26,
+        });
+        return stdout.trim();
+      },
+      close: async () => {},
+    };
+  };
+
+function inWorkerd(root: string): RuntimeHost {
+  let server: ChildProcess | undefined;
+  const start = async (): Promise<number> => {
+    server = spawn('workerd', ['serve', join(root, 'worker.capnp'), '--control-fd=3'], {
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    });
+    for await (const line of (server.stdio[3] as Readable).setEncoding('utf8')) {
+      const { event, port } = JSON.parse(line);
+      if (event === 'listen') return port;
+    }
+    throw new Error('workerd ended');
+  };
+  let port: Promise<number> | undefined;
+  return {
+    async ask(folder, requests) {
+      port ??= start();
+      const body = JSON.stringify({ folder, requests });
+      return (await fetch(`http://127.0.0.1:${await port}/`, { method: 'POST', body })).text();
+    },
+    async close() {
+      server?.kill();
+    },
+  };
+}
+
+function inChromium(root: string): RuntimeHost {
+  const text = `<!doctype html><meta charset="utf-8"><title>Law</title><script type="module">
+  import { ask } from './ask.mjs';
+  import { open } from './runtime.js';
+  window.ask = (...given) => ask(open, ...given);
+</script>`;
+  writeFileSync(join(root, 'index.html'), text);
+  let site: Promise<Site> | undefined;
+  let page: Promise<Page> | undefined;
+  return {
+    async ask(folder, requests) {
+      const { url } = await (site ??= serveFolder(root));
+      const opened = await (page ??= Page.open(url));
+      await opened.until('window.ask');
+      await opened.value(
+        `void (window.said = undefined, ask(${JSON.stringify(folder)}, ${JSON.stringify(requests)}).then((said) => { window.said = said; }, (error) => { window.said = String(error); }))`,
+      );
+      await opened.until('window.said !== undefined');
+      return opened.value<string>('window.said');
+    },
+    async close() {
+      await (await page)?.close();
+      await (await site)?.close();
+    },
+  };
+}
+
+const hosts: Readonly<Record<string, { readonly isThere: boolean; readonly make: (root: string) => RuntimeHost }>> = {
+  node: { isThere: true, make: asProgram(process.execPath) },
+  workerd: { isThere: isThere('workerd'), make: inWorkerd },
+  deno: { isThere: isThere('deno'), make: asProgram('deno', 'run', '--allow-net', '--allow-read') },
+  bun: { isThere: isThere('bun'), make: asProgram('bun') },
+  chromium: { isThere: chromium !== undefined, make: inChromium },
+};
+
+export const hostNames = Object.keys(hosts);
+export const missingHosts = hostNames.filter((name) => !hosts[name]!.isThere);
+
+/** @param root folder for what the hosts run */
+export function openHosts(root: string): ReadonlyMap<string, RuntimeHost> {
+  writePrograms(root);
+  const present = Object.entries(hosts).filter(([, host]) => host.isThere);
+  return new Map(present.map(([name, { make }]) => [name, make(root)]));
+}
