@@ -1,9 +1,13 @@
 /** Writes a trained model into a folder that a web page can open without a server. */
 import { readFile } from 'node:fs/promises';
+import { Failure } from '../../base/diagnostics/failure.ts';
 import { reading } from '../../base/diagnostics/system_reason.ts';
 import { packageFile } from '../../base/storage/package_file.ts';
 import { defined } from '../../base/util/defined.ts';
+import type { Dataset } from '../../data/dataset.ts';
+import type { EventSource } from '../../data/written/fields.ts';
 import type { ExportedPage } from '../../serving/serve/export_page.ts';
+import type { PageQuery } from '../../serving/serve/page_files.ts';
 import { objectivesOf } from './recorded.ts';
 import { type Run, retrievalOf } from './run.ts';
 import { version } from './version.ts';
@@ -15,6 +19,23 @@ export interface ExportPageRequest {
   readonly force?: boolean;
   /** Stores all numbers as they are, in four times the space. Default: those of items and tables take one byte each. */
   readonly exact?: boolean;
+}
+
+async function eventsOf(run: Run, dataset: Dataset): Promise<PageQuery['events']> {
+  try {
+    const reader = await run.eventReader(dataset);
+    reader.close();
+    const computed = [...reader.sources].find(([, source]) => source === undefined)?.[0];
+    if (computed !== undefined) return { closed: `\`${computed}\` is not a column of the events files` };
+    return {
+      sources: Object.fromEntries(reader.sources) as Record<string, EventSource>,
+      columns: reader.fields.map(({ name }) => name),
+    };
+  } catch (error) {
+    if (error instanceof Failure && error.diagnostics[0]?.code === 'events-closed')
+      return { closed: error.diagnostics[0].message };
+    throw error;
+  }
 }
 
 /**
@@ -42,6 +63,7 @@ export async function exportPage(
       chosen,
       objectives: (await objectivesOf(run.trained)) ?? [],
       notes,
+      events: await eventsOf(run, dataset),
       script: await reading(scriptPath, readFile(scriptPath)),
       ...defined({ force, exact }),
     });

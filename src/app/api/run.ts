@@ -70,8 +70,11 @@ export interface Run {
   itemColumns(): Promise<ItemColumns>;
   /** Reads items that are written one by one, as the items file is read. @throws Failure `items-closed` */
   itemReader(): Promise<ItemReader>;
-  /** Reads events that arrive one by one, as the events files are read. @throws Failure `events-closed` */
-  eventReader(): Promise<EventReader>;
+  /**
+   * Reads events that arrive one by one, as the events files are read.
+   * @param known Default: the rows that answers know @throws Failure `events-closed`
+   */
+  eventReader(known?: Recommender['known']): Promise<EventReader>;
   /** Resolves once the state is in the folder of the run, if that is writable. */
   kept(): Promise<CachedRun>;
   /** Frees everything. Does not wait for a cache that is being written, which is then dropped. */
@@ -148,7 +151,7 @@ export function makeRun(trained: LoadedModel, name: EngineName | undefined, sour
     recommender: async () => (await (answering ??= answeringOf(run, sources, closing.signal))).recommender,
     itemColumns: () => (columns ??= sources.columns()),
     itemReader: sources.reader,
-    eventReader: async () => sources.eventReader((await run.recommender()).known),
+    eventReader: async (known) => sources.eventReader(known ?? (await run.recommender()).known),
     async kept() {
       await run.recommender();
       const { recommender, notes, keeping } = await answering!;

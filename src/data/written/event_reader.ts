@@ -25,6 +25,7 @@ import {
   areWhole,
   checkColumns,
   type EventReader,
+  type EventSource,
   errorOf,
   fieldKind,
   type GivenEvent,
@@ -201,6 +202,7 @@ async function makeReader(
   const inTurn = oneAtATime();
   return {
     fields,
+    sources: sourcesOf(context),
     neededColumns: fields.flatMap(({ name, needed }) => (needed && shownName(name) === name ? [name] : [])),
     hasItemsFile: layout.itemKey?.inFile !== undefined,
     timeOf(now) {
@@ -231,6 +233,23 @@ async function makeReader(
     },
     close: () => database.close(),
   };
+}
+
+function sourcesOf({ readPlan, places }: EventContext): EventReader['sources'] {
+  const { needs, histories, features, listWeights } = readPlan;
+  const sourceOf = ({ column: { at, bare } }: ColumnRequest): EventSource | undefined => {
+    if (at !== 'events' || bare === undefined) return undefined;
+    if (bare === places.item) return { entry: 'item' };
+    return bare === places.time ? { entry: 'time' } : { column: bare };
+  };
+  const sources = new Map<string, EventSource | undefined>();
+  for (const plan of needs.features) {
+    const request = histories.get(plan.name) ?? (isOfQuery(plan, readPlan) ? features.get(plan.name) : undefined);
+    if (request) sources.set(plan.name, sourceOf(request));
+    const weights = listWeights.get(plan.name);
+    if (weights && histories.has(plan.name)) sources.set(plan.weights!, sourceOf(weights));
+  }
+  return sources;
 }
 
 /** Refuses events without a time, also those that `where` excludes: the log keeps them too, and orders events by their time. */

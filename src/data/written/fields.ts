@@ -202,8 +202,13 @@ export interface ReadEvent extends Pick<GivenEvent, 'user' | 'item'> {
   readonly row: number;
 }
 
+/** Where an event has the value that it adds to a feature of the query tower. */
+export type EventSource = { readonly entry: 'item' | 'time' } | { readonly column: string };
+
 export interface EventReader {
   readonly fields: readonly WrittenField[];
+  /** By feature of the query tower that comes from events, and by weights of its lists. Undefined for a value that SQL computes, or that an item has. */
+  readonly sources: ReadonlyMap<string, EventSource | undefined>;
   /** Columns that an event must have beside its user, item and time. */
   readonly neededColumns: readonly string[];
   /** True if an event may only be of an item that the items have. */

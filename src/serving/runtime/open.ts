@@ -34,6 +34,7 @@ import {
   readVectors,
   unpackedText,
 } from './read_page.ts';
+import { type PageEvent, valuesOfEvents } from './user_events.ts';
 
 /** Requests of the page's program, checked like bodies by the server, with the same codes and messages. */
 export type PageRecommendRequest = Omit<RecommendBody, 'user' | 'history' | 'average'>;
@@ -157,6 +158,17 @@ export interface Opened {
   items(): Iterable<Item>;
   /** Computes one vector, or one for each interest. */
   vectors(request: { readonly values: Readonly<Record<string, unknown>> }): Promise<readonly Float32Array[]>;
+  /**
+   * Returns the model as a user sees it, from the events of this user: features that come from events are made of them, and their items are left out of
+   * answers where the data block says so. Values of a request are added to those of the events.
+   * @throws Failure `request-value`, `unknown-name`
+   */
+  with(events: readonly PageEvent[]): OpenedForUser;
+}
+
+export interface OpenedForUser {
+  recommend(request?: PageRecommendRequest): Promise<RecommendAnswer>;
+  vectors(request?: { readonly values?: Readonly<Record<string, unknown>> }): Promise<readonly Float32Array[]>;
 }
 
 const mostIndex = 2 ** 20;
@@ -200,7 +212,7 @@ async function openFiles(
   const parameters = readParameters(files['query.safetensors'], query.graph, damagedFile('query.safetensors'));
   const { keys, titles, columns } = readItems(await textOf('items.jsonz'), damagedFile('items.jsonz'));
   const data = readVectors(files['items.safetensors'], [keys.length, query.width], damagedFile('items.safetensors'));
-  const answers = await damagedOnError(damagedAt(at(pageIndex)), async () => {
+  const { answers, removesSeen } = await damagedOnError(damagedAt(at(pageIndex)), async () => {
     const snapshot = makeSnapshot({
       version: index.version,
       items: {
@@ -230,8 +242,22 @@ async function openFiles(
     const modelAnswers = makeAnswers({ recommender, removesSeen: seen !== 'kept', notes: index.notes });
     // This request detects files that do not match before the user's first request does. It also warms up the code.
     await modelAnswers.recommend({ values: {} });
-    return modelAnswers;
+    return { answers: modelAnswers, removesSeen: seen !== 'kept' };
   });
+  const withEvents = (events: readonly PageEvent[]): OpenedForUser => {
+    const { values, items } = valuesOfEvents(events, query);
+    const { snapshot } = answers;
+    // The items of an old event may no longer be there.
+    const knownItems = items.filter((key) => snapshot.itemRow(key) >= 0);
+    const add = (request: PageRecommendRequest) => ({ ...request, values: { ...values, ...request.values } });
+    return {
+      async recommend(request = {}) {
+        const { removeSeen = removesSeen, exclude = [], ...given } = checkRecommend(add(request));
+        return answers.recommend({ ...given, removeSeen, exclude: [...exclude, ...(removeSeen ? knownItems : [])] });
+      },
+      vectors: async (request = {}) => answers.queryVectors(checkRecommend(add(request))),
+    };
+  };
   return {
     model: index.model,
     version: index.version,
@@ -246,6 +272,7 @@ async function openFiles(
       for (let row = 0; row < snapshot.rows; row++) yield itemAt(row, snapshot);
     },
     vectors: async (request) => answers.queryVectors(checkRecommend(request)),
+    with: withEvents,
   };
 }
 

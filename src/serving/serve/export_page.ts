@@ -40,6 +40,7 @@ export interface PageOptions {
   readonly chosen: readonly string[];
   readonly objectives: readonly RetrievalObjective[];
   readonly notes: readonly string[];
+  readonly events: PageQuery['events'];
   /** The module `tower.js`. */
   readonly script: Uint8Array;
   /** Stores all numbers as they are, in four times the space. */
@@ -88,7 +89,7 @@ async function writePage(
   trained: LoadedModel,
   { items, tables: computedTables }: Pick<Retrieval, 'items' | 'tables'>,
   listed: PageItems,
-  { folder, tower, dataset, objectives, notes, script, exact = false }: PageOptions,
+  { folder, tower, dataset, objectives, notes, events, script, exact = false }: PageOptions,
 ): Promise<ExportedPage> {
   const { plan, manifest } = trained;
   const [query] = plan.towers;
@@ -108,6 +109,7 @@ async function writePage(
     width,
     interests: query.interests ?? 1,
     graph,
+    events,
   };
   const tables = new Set([...trained.tables.keys(), ...itemLists.keys()].map(tableParameter));
   const stored = (tensor: StoredTensor<Float32Array>, isTable: boolean): readonly StoredTensor[] =>

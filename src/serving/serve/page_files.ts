@@ -7,6 +7,7 @@
 import type { StoredTensor } from '../../base/storage/tensor_header.ts';
 import { isObject } from '../../base/util/defined.ts';
 import type { Encoding, Seen } from '../../data/dataset.ts';
+import type { EventSource } from '../../data/written/fields.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { clockParts } from '../../graph/plan/plan.ts';
 import type { ItemColumn, ItemColumns } from './filter/columns.ts';
@@ -82,6 +83,14 @@ export interface PageQuery {
   readonly interests: number;
   /** The result of `servingGraph`. */
   readonly graph: Graph;
+  /** What the features of a user are made of, or the reason why events alone do not give them. */
+  readonly events: PageEvents | { readonly closed: string };
+}
+
+interface PageEvents {
+  readonly sources: Readonly<Record<string, EventSource>>;
+  /** Columns of the events files, also those that the query tower does not read. */
+  readonly columns: readonly string[];
 }
 
 export interface PageItems {
@@ -313,6 +322,13 @@ export const queryShape = entries({
   width: whole(1, 2 ** 20),
   interests: whole(1, 2 ** 16),
   graph,
+  events: either(
+    entries({ closed: text }),
+    entries({
+      sources: recordOf(either(entries({ entry: oneOf('item', 'time') }), entries({ column: text }))),
+      columns: listOf(text),
+    }),
+  ),
 });
 
 function pair(first: JsonShape, second: JsonShape): JsonShape {

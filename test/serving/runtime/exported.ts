@@ -24,6 +24,7 @@ export async function exportSmall(root: string): Promise<ExportedSmall> {
       chosen: [...columns.keys()],
       objectives: served.recommender.snapshot.objectives,
       notes: ['A note.'],
+      events: { sources: { history: { entry: 'item' } }, columns: [] },
       script: Buffer.from('export {};'),
       exact: true,
       ...more,

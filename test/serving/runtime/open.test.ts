@@ -118,6 +118,37 @@ describe('an export that is opened', () => {
   });
 });
 
+describe('events that the caller keeps', () => {
+  const events = history.map((item, at) => ({ item, time: 1000 - at }));
+
+  it('are the history of the query, and seen', async () => {
+    const values = { history: history.toReversed() };
+    const person = page.with(events);
+    expect(await person.vectors()).toEqual(await page.vectors({ values }));
+    const { items } = await person.recommend({ k: 30 });
+    expect(items).toEqual((await page.recommend({ values, k: 30, removeSeen: true })).items);
+    expect(items.filter(({ key }) => history.includes(key))).toEqual([]);
+    const all = await person.recommend({ k: 30, removeSeen: false, exclude: [history[0]!] });
+    expect(all.items.map(({ key }) => key)).toContain(history[1]);
+    expect(all.items.map(({ key }) => key)).not.toContain(history[0]);
+  });
+
+  it('may be of items that are no longer there, and none', async () => {
+    const person = page.with([...events, { item: 'gone', time: 0 }]);
+    expect((await person.recommend()).items).toHaveLength(10);
+    expect(await page.with([]).vectors()).toEqual(await page.vectors({ values: {} }));
+  });
+
+  it('are refused where the export says why', async () => {
+    const folder = join(root, 'closed');
+    await small.write(folder, { events: { closed: 'events cannot be read one by one: they have no time' } });
+    const closedSite = await serveFolder(folder);
+    const closed = await open(closedSite.url);
+    expect(() => closed.with(events)).toThrow('cannot be given: events cannot be read one by one: they have no time');
+    await closedSite.close();
+  });
+});
+
 describe('numbers of one byte', () => {
   it('are off by at most 1/254 of the largest number of their row', () => {
     const data = Float32Array.of(0.5, -1, 0.25, 0, 0, 0, 3, 2.99, -0.01);

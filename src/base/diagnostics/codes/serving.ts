@@ -65,7 +65,7 @@ export const serving = {
   }),
 
   'events-closed': row<{ reason: string; advice: string }>({
-    message: ({ reason }) => `this server takes no events: ${reason}`,
+    message: ({ reason }) => `events cannot be read one by one: ${reason}`,
     hint: ({ advice }) => advice,
   }),
 
