@@ -259,7 +259,8 @@ export async function takeWrites(
   try {
     return defined({
       items: items && openedWrites(makeWritesOfItems({ ...items, say }), items),
-      events: events && openedWrites(await makeWritesOfEvents({ ...events, say }), events),
+      events:
+        events && openedWrites(await makeWritesOfEvents({ ...events, catchUpItems: items?.log.catchUp, say }), events),
     });
   } catch (error) {
     await closeLogs(defined({ items, events }));

@@ -39,6 +39,8 @@ export interface BatchesOptions<W, C, V, O> {
   readonly errorsAt?: string;
   /** True for a write that need not be computed. */
   readonly isKnown?: (write: W) => boolean;
+  /** Called before a request is refused, which is then checked again: shows what other servers have acknowledged. @throws Failure `log-server` */
+  readonly catchUp: () => Promise<void>;
   /** Returns the reason why a version cannot show a change now. */
   readonly refusalOf?: (version: V, change: C) => Failure | undefined;
   /**
@@ -86,6 +88,7 @@ export function makeWriteBatches<W extends object, C extends object, V extends C
   mostWaiting,
   errorsAt,
   isKnown = () => false,
+  catchUp,
   refusalOf = () => undefined,
   accept,
 }: BatchesOptions<W, C, V, O>): WriteBatches<W, C, V, O> {
@@ -137,10 +140,19 @@ export function makeWriteBatches<W extends object, C extends object, V extends C
       const [change] = computedChanges.get(write)?.values() ?? [];
       return change instanceof Failure ? undefined : change;
     });
-    const accepted: (AcceptedRequest<W, O> & { readonly request: WaitingWrites<W, O> })[] = [];
-    for (const request of batch) {
+    const checked = (request: WriteRequest<W>) => {
       const mistakes = request.writes.flatMap((write, at) => mistakesOf(write, at, request));
-      const outcome = mistakes.length > 0 ? badRequest(mistakes) : acceptRequest(request);
+      return mistakes.length > 0 ? badRequest(mistakes) : acceptRequest(request);
+    };
+    const accepted: (AcceptedRequest<W, O> & { readonly request: WaitingWrites<W, O> })[] = [];
+    let isCaughtUp = false;
+    for (const request of batch) {
+      let outcome = checked(request);
+      if (outcome instanceof RequestError && !isCaughtUp) {
+        await catchUp();
+        isCaughtUp = true;
+        outcome = checked(request);
+      }
       if (outcome instanceof RequestError) request.reject(outcome);
       else accepted.push({ ...outcome, request });
     }

@@ -38,6 +38,8 @@ interface StoredEvents {
 
 export interface EventWritesOptions extends Pick<WritesOfEvents, 'stored'> {
   readonly log: WriteLog<readonly EventWrite[]> & { readonly id: string };
+  /** Shows the items that other servers have acknowledged. @throws Failure `log-server` */
+  readonly catchUpItems?: (() => Promise<void>) | undefined;
   /** Forgets the events up to a position, which files have. */
   readonly forget?: (position: number) => void;
   /** Called with a message for the user if a version cannot read an event of the log. */
@@ -57,6 +59,7 @@ const mostRollbacks = 10;
 export async function makeWritesOfEvents({
   log,
   stored,
+  catchUpItems = async () => {},
   forget = () => {},
   say = () => {},
   now = () => new Date(),
@@ -79,7 +82,7 @@ export async function makeWritesOfEvents({
 
   const isKnown = (write: EventWrite): boolean => 'id' in write && write.id !== undefined && knownIds.has(write.id);
   const batches = makeWriteBatches<EventWrite, EventChange, EventWrites, EventOutcome>({
-    ...{ log, isKnown, mostWaiting, what: 'events' },
+    ...{ log, isKnown, mostWaiting, what: 'events', catchUp: catchUpItems },
     refusalOf: (version, change) => version.itemError(change),
     accept(changeOf) {
       const idsOfBatch = new Set<string>();
@@ -135,7 +138,9 @@ export async function makeWritesOfEvents({
       return batches.write({ writes: events.map((event) => ({ ...defined({ time }), ...event })), isArray });
     },
     async remove(user) {
-      if (!batches.versions.some((version) => version.knows(user))) {
+      const isThere = (): boolean => batches.versions.some((version) => version.knows(user));
+      if (!isThere()) await log.catchUp();
+      if (!isThere()) {
         const facts = { what: 'user', name: user, advice: 'give the key of a user of whom events are known' };
         throw refused(404, diagnose('unknown-name', undefined, facts));
       }

@@ -45,7 +45,7 @@ const mostWaiting = 1024;
 
 export function makeWritesOfItems({ log, stored, say = () => {} }: WritesSource): WritesOfItems {
   const batches = makeWriteBatches<ItemWrite, ItemChange, ItemWrites, WriteOutcome>({
-    ...{ log, mostWaiting, what: 'writes', errorsAt: 'columns' },
+    ...{ log, mostWaiting, what: 'writes', errorsAt: 'columns', catchUp: log.catchUp },
     accept() {
       const changedKeys = new Map<string, boolean>();
       return (request) => {
