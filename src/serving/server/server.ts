@@ -202,7 +202,7 @@ const shown = ({ id, folder, loaded, answers }: Version) => ({
   version: id,
   folder,
   loaded: loaded.toISOString(),
-  items: answers.snapshot.rows,
+  items: answers.snapshot.count,
 });
 
 export type { ServerOptions } from './http.ts';
