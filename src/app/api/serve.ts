@@ -238,9 +238,9 @@ export interface ServerLogs {
   readonly events?: Pick<EventWritesOptions, 'log' | 'stored' | 'forget'> & ClosableLog;
 }
 
-type ClosableLog = { close(): Promise<void> };
+export type ClosableLog = { close(): Promise<void> };
 
-type LogRequest = Pick<ServeRequest, 'items' | 'events' | 'say'>;
+export type LogRequest = Pick<ServeRequest, 'items' | 'events' | 'say'>;
 
 /** Opens the logs in their folders, and takes writes. @throws as `openLogFolders` */
 export async function openLogs(request: LogRequest): Promise<OpenedLogs> {
@@ -325,7 +325,7 @@ async function openEventLog(folder: string, say: (line: string) => void): Promis
 }
 
 /** Opens a log in Redis, which other servers use too. */
-async function openSharedLog<W>(
+export async function openSharedLog<W>(
   address: string,
   format: LogFormat<readonly W[]>,
   replacement: WriteReplacement<W>,
