@@ -14,6 +14,7 @@ import type { Door } from '../../serving/server/door.ts';
 import type { Limits } from '../../serving/server/limits.ts';
 import type { VersionChanges } from '../../serving/server/versions/swaps.ts';
 import type { Versions } from '../../serving/server/versions/versions.ts';
+import type { LoggedWrites } from '../../serving/server/writes/batches.ts';
 import type { EventWritesOptions, WritesOfEvents } from '../../serving/server/writes/events.ts';
 import type { WritesOfItems, WritesSource } from '../../serving/server/writes/items.ts';
 import type { Run } from './run.ts';
@@ -360,12 +361,7 @@ async function openLogFolder<E, C extends LogCompaction<E>>(
   }
 }
 
-interface FollowingWrites<V> extends ClosableLog {
-  attach(version: V): Promise<void>;
-  detach(version: V): Promise<void>;
-}
-
-const openedWrites = <V extends { close(): void }, W extends FollowingWrites<V>>(
+const openedWrites = <V extends { close(): void }, W extends LoggedWrites<never, V, unknown, unknown>>(
   writes: W,
   log: ClosableLog,
 ): OpenedWrites<V, W> => ({

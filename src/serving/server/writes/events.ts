@@ -9,24 +9,11 @@ import { defined } from '../../../base/util/defined.ts';
 import type { EventChange, EventWrite, EventWrites, GivenEvent } from '../../serve/live/event_writes.ts';
 import { busy, refused } from '../refused.ts';
 import type { EventOutcome } from '../schemas.ts';
-import { makeWriteBatches, type WriteRequest } from './batches.ts';
+import { type LoggedWrites, makeWriteBatches, type WriteRequest } from './batches.ts';
 
-export interface WritesOfEvents {
-  /**
-   * Accepts all events or none. Resolves when they are on the disk, and in every later answer.
-   * @throws RequestError 400 with the errors of each event, 503; Failure `cannot-write`
-   */
-  write(events: readonly GivenEvent[], isArray: boolean): Promise<readonly EventOutcome[]>;
+export interface WritesOfEvents extends LoggedWrites<GivenEvent, EventWrites, EventOutcome, StoredEvents> {
   /** Removes the events of a user. @throws RequestError 404 for a user of whom nothing is known */
   remove(user: string): Promise<void>;
-  /** Applies all earlier writes to a version, and subscribes it to later ones. */
-  attach(version: EventWrites): Promise<void>;
-  /** Unsubscribes a version. Resolves when the version computes nothing more; it must not be closed before. */
-  detach(version: EventWrites): Promise<void>;
-  /** Absent: another process has the log. */
-  readonly stored?: () => StoredEvents;
-  /** Resolves when all events that have arrived are on the disk. */
-  close(): Promise<void>;
 }
 
 interface StoredEvents {
