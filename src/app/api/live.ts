@@ -27,7 +27,7 @@ import { listRuns, prunable, pruneRun } from './runs.ts';
 import { train } from './train.ts';
 import { candidatesIn } from './versions/watch.ts';
 
-export interface CloseRequest extends Pick<LoadRequest, 'allow' | 'engine' | 'signal'> {
+export interface CloseRequest extends Pick<LoadRequest, 'data' | 'allow' | 'engine' | 'signal'> {
   /** The folder or the address of the events of servers: that of `tower serve --events`. */
   readonly events: string;
   /** The folder for their files, which must be among the events of the data block. */
@@ -55,10 +55,10 @@ const mostItemsOfEase = 12_000;
  * @throws Failure `no-version`, `data-needs`, and those of training and comparing
  */
 export async function closeDay(folder: string, request: CloseRequest): Promise<ClosedDay> {
-  const { say = () => {}, keep = 10, allow, engine, signal } = request;
+  const { say = () => {}, keep = 10, data, allow, engine, signal } = request;
   const [latest, before] = await versionsIn(folder);
   if (latest === undefined) throw failure('no-version', { folder, refused: 0 });
-  const options = defined({ allow, engine, signal });
+  const options = defined({ data, allow, engine, signal });
   const run = await load(latest, options);
   const filed = await fileNewEvents(run, request).finally(run.close);
   const { until } = run.trained.manifest.data;
@@ -182,7 +182,7 @@ interface ComparedVersions {
 async function compared(
   versions: Readonly<Record<string, string>>,
   later: Until,
-  options: Pick<LoadRequest, 'allow' | 'engine' | 'signal'>,
+  options: Pick<LoadRequest, 'data' | 'allow' | 'engine' | 'signal'>,
 ): Promise<ComparedVersions | undefined> {
   const runs: { readonly name: string; readonly run: Run }[] = [];
   try {

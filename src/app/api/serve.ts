@@ -14,6 +14,7 @@ import type { Door } from '../../serving/server/door.ts';
 import type { Limits } from '../../serving/server/limits.ts';
 import type { VersionChanges } from '../../serving/server/versions/swaps.ts';
 import type { Versions } from '../../serving/server/versions/versions.ts';
+import type { LoggedWrites } from '../../serving/server/writes/batches.ts';
 import type { EventWritesOptions, WritesOfEvents } from '../../serving/server/writes/events.ts';
 import type { WritesOfItems, WritesSource } from '../../serving/server/writes/items.ts';
 import type { Run } from './run.ts';
@@ -238,9 +239,9 @@ export interface ServerLogs {
   readonly events?: Pick<EventWritesOptions, 'log' | 'stored' | 'forget'> & ClosableLog;
 }
 
-type ClosableLog = { close(): Promise<void> };
+export type ClosableLog = { close(): Promise<void> };
 
-type LogRequest = Pick<ServeRequest, 'items' | 'events' | 'say'>;
+export type LogRequest = Pick<ServeRequest, 'items' | 'events' | 'say'>;
 
 /** Opens the logs in their folders, and takes writes. @throws as `openLogFolders` */
 export async function openLogs(request: LogRequest): Promise<OpenedLogs> {
@@ -259,7 +260,8 @@ export async function takeWrites(
   try {
     return defined({
       items: items && openedWrites(makeWritesOfItems({ ...items, say }), items),
-      events: events && openedWrites(await makeWritesOfEvents({ ...events, say }), events),
+      events:
+        events && openedWrites(await makeWritesOfEvents({ ...events, catchUpItems: items?.log.catchUp, say }), events),
     });
   } catch (error) {
     await closeLogs(defined({ items, events }));
@@ -324,7 +326,7 @@ async function openEventLog(folder: string, say: (line: string) => void): Promis
 }
 
 /** Opens a log in Redis, which other servers use too. */
-async function openSharedLog<W>(
+export async function openSharedLog<W>(
   address: string,
   format: LogFormat<readonly W[]>,
   replacement: WriteReplacement<W>,
@@ -359,12 +361,7 @@ async function openLogFolder<E, C extends LogCompaction<E>>(
   }
 }
 
-interface FollowingWrites<V> extends ClosableLog {
-  attach(version: V): Promise<void>;
-  detach(version: V): Promise<void>;
-}
-
-const openedWrites = <V extends { close(): void }, W extends FollowingWrites<V>>(
+const openedWrites = <V extends { close(): void }, W extends LoggedWrites<never, V, unknown, unknown>>(
   writes: W,
   log: ClosableLog,
 ): OpenedWrites<V, W> => ({

@@ -16,6 +16,7 @@ import {
   connectRedis,
   entryId,
   isRedisReply,
+  lastEntryPositionOf,
   lastPositionOf,
   logIdOf,
   longestBackoff,
@@ -286,6 +287,11 @@ export async function openRedisLog<W>(
       const last = await applied;
       if (replacements >= removedAfter) void removeInTurn();
       return last;
+    },
+    async catchUp() {
+      const end = await lastEntryPositionOf(writer, stream).catch(() => Promise.reject(away()));
+      for (const since = performance.now(); position < end; await delay(2))
+        if (isClosed || performance.now() - since > patience) throw away();
     },
     async follow(from, apply) {
       if (replacements > 0) await removeInTurn();

@@ -192,14 +192,18 @@ export async function* streamPages(redis: Redis, { stream, shown }: RedisAddress
   }
 }
 
+/** Returns the position of the last entry; 0 for none. */
+export async function lastEntryPositionOf(redis: Redis, stream: string): Promise<number> {
+  const [lastEntry] = await redis.xrevrange(stream, '0-999999999999999', '-', 'COUNT', 1);
+  return lastEntry ? positionIn(lastEntry[0]) : 0;
+}
+
 /** Returns the last position that was given. If another program has added an entry with another kind of id, that of the last entry. */
 export async function lastPositionOf(redis: Redis, stream: string): Promise<number> {
   if ((await redis.exists(stream)) === 0) return 0;
   const facts = (await redis.xinfo('STREAM', stream)) as readonly unknown[];
   const lastId = String(facts[facts.indexOf('last-generated-id') + 1]);
-  if (positionIn(lastId) > 0 || lastId === '0-0') return positionIn(lastId);
-  const [lastEntry] = await redis.xrevrange(stream, '0-999999999999999', '-', 'COUNT', 1);
-  return lastEntry ? positionIn(lastEntry[0]) : 0;
+  return positionIn(lastId) > 0 || lastId === '0-0' ? positionIn(lastId) : lastEntryPositionOf(redis, stream);
 }
 
 /** Returns the name that the log keeps for good, which the first server chooses. */

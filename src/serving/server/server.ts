@@ -5,7 +5,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import { failure } from '../../base/diagnostics/failure.ts';
+import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { GivenEvent } from '../serve/live/event_writes.ts';
 import type { ItemWrite } from '../serve/live/item_writes.ts';
@@ -175,7 +175,8 @@ function versionHandlers({ versions, swaps, readers, hasToken }: VersionRoutes) 
         }
         await work(swaps, body as object);
       } catch (error) {
-        throwWithStatus(409, error);
+        const isDown = error instanceof Failure && error.diagnostics[0]?.code === 'log-server';
+        throwWithStatus(isDown ? 503 : 409, error);
       }
       return answerOf(versions, swaps);
     };
@@ -202,7 +203,7 @@ const shown = ({ id, folder, loaded, answers }: Version) => ({
   version: id,
   folder,
   loaded: loaded.toISOString(),
-  items: answers.snapshot.rows,
+  items: answers.snapshot.count,
 });
 
 export type { ServerOptions } from './http.ts';

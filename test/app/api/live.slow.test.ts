@@ -1,5 +1,5 @@
 /** Days of a model in use: events of a server become files, judge the version that answered, and train the next one, each exactly once. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { type CloseRequest, closeDay, load, serve, train } from '../../../src/api.ts';
@@ -104,6 +104,17 @@ it('refuses a folder that the data block does not read, and loses nothing', asyn
   expect((failed as Failure).diagnostics[0]).toMatchObject({ code: 'data-needs' });
   expect(failed).toBeInstanceOf(Failure);
   expect((await closeDay(at('live'), request())).events).toBe(100);
+}, 60_000);
+
+it('reads data that were moved where it is told, and the next version names the new place', async () => {
+  await takeDay(newest(), 7000, 100);
+  mkdirSync(at('moved'));
+  for (const name of ['views', 'films.csv', 'data.tower']) renameSync(at(name), at('moved', name));
+  const moved = { ...request(), into: at('moved/views') };
+  await expect(closeDay(at('live'), moved)).rejects.toThrow(Failure);
+  const day = await closeDay(at('live'), { ...moved, data: at('moved/data.tower') });
+  expect(day).toMatchObject({ events: 100, outcome: 'published' });
+  expect((await closeDay(at('live'), moved)).outcome).toBe('nothing new');
 }, 60_000);
 
 it('needs a version', async () => {

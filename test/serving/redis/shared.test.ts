@@ -110,6 +110,21 @@ describe.skipIf(redisProgram === undefined)(`servers of one log${redisAbsent}`, 
     expect(await everything(await open('many'))).toEqual(await everything(a));
   }, 60_000);
 
+  it('a server knows what another one has just acknowledged, before it refuses a write as unknown', async () => {
+    const [a, b] = [await open('at-once'), await open('at-once')];
+    const columns = { title: 'New', genre: 'War', year: 2000 };
+    for (let at = 0; at < 10; at++) {
+      // So many that the other server is still applying them when the first one has.
+      const items = Array.from({ length: 40 }, (_, i) => ({ key: `i${at}-${i}`, columns }));
+      expect((await ask(a, 'POST', '/v1/items', items)).status).toBe(200);
+      const event = { user: `n${at}`, item: `i${at}-39`, time: 400 };
+      expect(await send(b, event)).toMatchObject({ status: 200, body: { outcome: 'added' } });
+      expect((await ask(a, 'DELETE', `/v1/users/n${at}`)).status).toBe(200);
+      expect((await ask(b, 'DELETE', `/v1/items/i${at}-38`)).status).toBe(200);
+    }
+    expect((await send(b, { user: 'n', item: 'no item', time: 400 })).status).toBe(400);
+  });
+
   it('the events of a deleted user are in no answer, and not in Redis', async () => {
     const [a, b] = [await open('deleted'), await open('deleted')];
     await send(a, [

@@ -85,6 +85,7 @@ interface FollowerOfLog {
 
 export type LogCalls = {
   append: ProcessCall<{ readonly log: LogName; readonly first: number; readonly entries: readonly object[] }, number>;
+  catchUp: ProcessCall<LogName, void>;
   follow: ProcessCall<FollowerOfLog & { readonly from: number }, void>;
   unfollow: ProcessCall<FollowerOfLog, void>;
 };
@@ -112,6 +113,7 @@ export function remoteLogs(primary: () => Calls<LogCalls>) {
           entries.forEach((_, at) => void ownEntries.delete(first + at));
         }
       },
+      catchUp: () => primary().call('catchUp', log),
       async follow(from, apply): Promise<LogFollower> {
         const follower = ++followerCount;
         followers.set(follower, (entries, newEnd) => {
@@ -163,6 +165,7 @@ export function shareLogs(
         entries.forEach((entry, at) => void ownNumbers.set(entry, first + at));
         return logs[log]!.append(entries);
       },
+      catchUp: (log) => logs[log]!.catchUp(),
       async follow({ log, follower, from }) {
         let isCaughtUp = false;
         const apply: ApplyEntries<object> = async (entries, end) => {

@@ -28,6 +28,7 @@ import {
   firstIn,
   followNewer,
   isAddress,
+  openDecisions,
   type ServingVersions,
   usualShare,
   type VersionsRequest,
@@ -82,6 +83,10 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
   const engineChoice = await chooseEngine(request.engine, 'serving');
   request.onEngine?.(engineChoice);
   const logs = await openLogFolders(request);
+  const decisions = await openDecisions(request).catch(async (error: unknown) => {
+    await closeLogs(logs);
+    throw error;
+  });
   const sharedLogs = defined({ items: logs.items?.log, events: logs.events?.log });
   /** Positions up to which no version of a process needs the events of the log, by process. */
   const filedPositions = new Map<ServingProcess, number>();
@@ -179,7 +184,7 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
     const sentences = await Promise.all(ready.map(({ calls }) => calls.call('rehearse', { key, isKnown })));
     return sentences.find((each) => each.startsWith('asked')) ?? sentences[0] ?? 'no process to warm up';
   };
-  const swaps = makeSwaps({ versions, load, rehearse, say, ...defined({ firstShare }) });
+  const swaps = makeSwaps({ versions, load, rehearse, say, decisions, ...defined({ firstShare }) });
   /** Resolves when all processes answer with the changed versions. */
   const changed = async (change: Promise<void>): Promise<void> => {
     await change;
@@ -289,6 +294,7 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
       }),
     );
     for (const { file } of loadedVersions) file.remove();
+    await decisions.close();
     await closeLogs(logs);
   };
 
@@ -314,8 +320,9 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
     }
     const loadFirst = (at: string): Promise<SharedVersion> => load(at, signal);
     current = makeActiveVersions(
-      await (folder === undefined ? firstIn(watching!, loadFirst, signal) : loadFirst(folder)),
+      await (folder === undefined ? firstIn({ ...watching!, decisions, share }, loadFirst, signal) : loadFirst(folder)),
     );
+    decisions.passTo(swaps);
     await Promise.all(first.map(({ calls }) => calls.call('assign', assignmentOf(current!))));
     await Promise.all(first.map(letAnswer));
     for (const each of first) replaceAtEnd(each, firstBackoff);

@@ -3,7 +3,12 @@ import { isAbsolute, join } from 'node:path';
 import { failure } from '../../../base/diagnostics/failure.ts';
 import { defined } from '../../../base/util/defined.ts';
 import { type Choice, chooseEngine } from '../../../engines/engines.ts';
-import type { Swaps } from '../../../serving/server/versions/swaps.ts';
+import type {
+  RejectedVersions,
+  SharedDecisions,
+  Swaps,
+  VersionDecision,
+} from '../../../serving/server/versions/swaps.ts';
 import type {
   ActiveVersions,
   SwappedVersion,
@@ -13,11 +18,14 @@ import type {
 import type { LoadRequest, Run } from '../run.ts';
 import {
   attachTo,
+  type ClosableLog,
   closeLogs,
+  type LogRequest,
   listen,
   type OpenedLogs,
   open,
   openLogs,
+  openSharedLog,
   refuseUnsafe,
   type ServeRequest,
   type Serving,
@@ -50,13 +58,51 @@ export async function serveVersions(request: VersionsRequest): Promise<ServingVe
   const { host = '127.0.0.1', token } = request;
   await refuseUnsafe({ host, token });
   const logs = await openLogs(request);
-  return serveWith(logs, request).catch(async (error: unknown) => {
+  let decisions: OpenedDecisions | undefined;
+  try {
+    decisions = await openDecisions(request);
+    return await serveWith(logs, decisions, request);
+  } catch (error) {
+    await decisions?.close();
     await closeLogs(logs);
     throw error;
-  });
+  }
 }
 
-async function serveWith(logs: OpenedLogs, request: VersionsRequest): Promise<ServingVersions> {
+export interface OpenedDecisions extends SharedDecisions, ClosableLog {
+  /** Passes each later decision to the swaps of this server. */
+  passTo(swaps: Pick<Swaps, 'follow'>): void;
+}
+
+/**
+ * Opens the log of decisions on versions. Servers have it in common if they share a log of events or of items.
+ * @throws Failure `log-address`, `log-server`
+ */
+export async function openDecisions({ items, events, say = () => {} }: LogRequest): Promise<OpenedDecisions> {
+  const latest = new Map<string, VersionDecision>();
+  const address = [events, items].find((each) => each !== undefined && isAddress(each));
+  if (address === undefined) return { latest, passTo: () => {}, close: async () => {} };
+  const { decisionLog, decisionReplacement } = await import('../../../serving/server/versions/swaps.ts');
+  const { log, close } = await openSharedLog(address, decisionLog, decisionReplacement, say);
+  let swaps: Pick<Swaps, 'follow'> | undefined;
+  const take = (decision: VersionDecision): void => {
+    if (swaps) void swaps.follow(decision);
+    else latest.set(decision.version, decision);
+  };
+  try {
+    await log.follow(0, (entries) => entries.flat().forEach(take));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { latest, log, close, passTo: (own) => void (swaps = own) };
+}
+
+async function serveWith(
+  logs: OpenedLogs,
+  decisions: OpenedDecisions,
+  request: VersionsRequest,
+): Promise<ServingVersions> {
   const { watch, canary, share, signal, say = () => {}, index, table, userVectors } = request;
   const { data, allow, unfinished, cache, asOf, say: sayOfRun } = request;
   const engineChoice = await (request.run?.engine() ?? chooseEngine(request.engine, 'serving'));
@@ -85,11 +131,19 @@ async function serveWith(logs: OpenedLogs, request: VersionsRequest): Promise<Se
   const watching = watch === undefined ? undefined : { folder: watch, say, ...defined({ index }) };
   const firstVersion = await (request.run
     ? versionOf(request.run, request.run.trained.folder)
-    : firstIn(watching!, (at) => load(at, signal), signal));
+    : firstIn({ ...watching!, decisions, share }, (at) => load(at, signal), signal));
   isFirst = false;
   const versions = makeVersions(makeActiveVersions(firstVersion));
   const firstShare = canary === undefined ? share : (share ?? usualShare);
-  const swaps = makeSwaps({ versions, load, rehearse: rehearseWith(versions), say, ...defined({ firstShare }) });
+  const swaps = makeSwaps({
+    versions,
+    load,
+    rehearse: rehearseWith(versions),
+    say,
+    decisions,
+    ...defined({ firstShare }),
+  });
+  decisions.passTo(swaps);
   if (canary !== undefined) await swaps.take(canary);
   const serving = await listen({ versions, swaps, logs }, request);
   const following = watching && (await followNewer(watching, swaps, versions));
@@ -102,6 +156,7 @@ async function serveWith(logs: OpenedLogs, request: VersionsRequest): Promise<Se
       following?.stop();
       swaps.close();
       await serving.close(grace);
+      await decisions.close();
     },
   };
 }
@@ -117,14 +172,23 @@ interface WatchedRuns {
 const extraFileOf = ({ index }: WatchedRuns) =>
   defined({ extraFile: index === undefined || isAddress(index) ? undefined : join(index, 'index.json') });
 
+interface FirstRuns extends WatchedRuns {
+  readonly decisions: SharedDecisions;
+  /** If new versions begin as canaries, the first one should be one that was promoted. */
+  readonly share?: number | undefined;
+}
+
 /** Returns the first version that can be served. Tries incomplete runs in a second scan, in which nothing has changed. @throws Failure `no-version` */
 export async function firstIn<V extends SwappedVersion>(
-  watched: WatchedRuns,
+  watched: FirstRuns,
   load: (folder: string) => Promise<V>,
   signal?: AbortSignal,
 ): Promise<V> {
-  const { makeWatch } = await import('./watch.ts');
-  const { folder, say } = watched;
+  const [{ makeWatch }, { rejectedIn }] = await Promise.all([
+    import('./watch.ts'),
+    import('../../../serving/server/versions/swaps.ts'),
+  ]);
+  const { folder, say, decisions, share } = watched;
   let foundVersion: V | undefined;
   const take = async (at: string): Promise<void> => {
     const startTime = performance.now();
@@ -134,11 +198,12 @@ export async function firstIn<V extends SwappedVersion>(
     const seconds = ((performance.now() - startTime) / 1000).toFixed(1);
     say(`version ${foundVersion.id.slice(0, 12)} of ${at}: loaded in ${seconds} s`);
   };
-  const looking = makeWatch({
-    ...{ folder, take, say, answering: () => [], rejected: new Set<string>() },
-    ...extraFileOf(watched),
-  });
-  const refused = (await looking.look()) + (foundVersion ? 0 : await looking.look());
+  const lookTwice = async (rejected: RejectedVersions): Promise<number> => {
+    const looking = makeWatch({ ...{ folder, take, say, answering: () => [], rejected }, ...extraFileOf(watched) });
+    return (await looking.look()) + (foundVersion ? 0 : await looking.look());
+  };
+  if (share !== undefined) await lookTwice({ has: (version) => decisions.latest.get(version)?.role !== 'stable' });
+  const refused = foundVersion ? 0 : await lookTwice(rejectedIn(decisions));
   signal?.throwIfAborted();
   if (foundVersion === undefined) throw failure('no-version', { folder, refused });
   return foundVersion;

@@ -14,7 +14,8 @@ export interface WatchOptions {
   readonly extraFile?: string;
   /** Checksums of the active versions. Older runs are not loaded. */
   answering(): readonly string[];
-  readonly rejected: ReadonlySet<string>;
+  /** Versions that are not loaded. A rejected one that answers is replaced, also by an older run. */
+  readonly rejected: Pick<ReadonlySet<string>, 'has'>;
   /** @throws Failure for a run that cannot be served */
   take(folder: string): Promise<void>;
   /** Called once for each state of a run that cannot be served. */
@@ -40,15 +41,14 @@ export function makeWatch({ folder, extraFile: besides, answering, rejected, tak
   let isUnreadable = false;
 
   /** An incomplete run may still be being copied: it is tried once its files have not changed since the previous scan. */
-  const mayBeTaken = ({ checksum, isWhole, signature, folder: at }: RunCandidate): boolean =>
-    failed.get(at) !== signature &&
-    !(checksum !== undefined && rejected.has(checksum)) &&
-    (isWhole || signaturesBefore.get(at) === signature);
+  const mayBeTaken = ({ isWhole, signature, folder: at }: RunCandidate): boolean =>
+    failed.get(at) !== signature && (isWhole || signaturesBefore.get(at) === signature);
 
   const tryEach = async (candidates: readonly RunCandidate[]): Promise<number> => {
     let refused = 0;
     for (const candidate of candidates) {
       const { checksum, folder: at, signature } = candidate;
+      if (checksum !== undefined && rejected.has(checksum)) continue;
       if (checksum !== undefined && answering().includes(checksum)) break;
       if (!mayBeTaken(candidate)) continue;
       try {

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { defined } from '../../../base/util/defined.ts';
 import type { CloseRequest } from '../../api/live.ts';
 import type { ClosedDay } from '../../report/days_page.ts';
-import { allowOption, engineOption, jsonOption, wholeNumber, withExample } from '../options.ts';
+import { allowOption, dataOption, engineOption, jsonOption, wholeNumber, withExample } from '../options.ts';
 import { answer, answerJson, say } from '../report.ts';
 import { endable } from '../signals.ts';
 
@@ -23,7 +23,7 @@ export function liveCommand(program: Command): void {
     .option('--replay <number>', 'add so many earlier events for each new one (default: as in that run)', Number)
     .option('--whole', 'train each version anew on all events, and not on from the one before')
     .option('--keep <number>', 'keep so many versions (default: 10)', wholeNumber);
-  for (const option of [engineOption(), allowOption(), jsonOption()]) command.addOption(option);
+  for (const option of [dataOption(), engineOption(), allowOption(), jsonOption()]) command.addOption(option);
   command.action(async (folder: string, { json, ...options }: LiveCommandOptions) => {
     const { closeDay } = await import('../../api/live.ts');
     const day = await endable((signal) => closeDay(folder, { ...options, say, signal }));

@@ -21,6 +21,8 @@ export interface WriteLog<E> {
    * @throws Failure `cannot-write`: none of the entries is in the log
    */
   append(entries: readonly E[]): Promise<number>;
+  /** Resolves when the followers have applied all entries of this moment, also those that other servers have acknowledged. @throws Failure `log-server` */
+  catchUp(): Promise<void>;
   /**
    * Applies the entries after a position, then each later one, in order and one call at a time. Resolves when the entries of this moment are applied.
    * Compaction gives the remaining entries new positions, so earlier entries may be applied again: applying must be idempotent.
@@ -199,6 +201,8 @@ export async function openWriteLog<E, C extends LogCompaction<E>>(
         pendingAppends.push({ entries, resolve, reject });
         writing ??= writePending();
       }),
+    // Nobody else writes this log, and an entry is acknowledged when it is applied.
+    async catchUp() {},
     follow: (from, apply) =>
       overTheLog(async () => {
         let readTo = firstLine;

@@ -4,7 +4,9 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
-import { defined, oneAtATime } from '../../../base/util/defined.ts';
+import type { LogFormat } from '../../../base/storage/record_log/record_log.ts';
+import type { WriteLog } from '../../../base/storage/record_log/write_log.ts';
+import { defined, isObject, oneAtATime } from '../../../base/util/defined.ts';
 import type { Answers } from '../answers.ts';
 import {
   type ActiveVersions,
@@ -27,9 +29,54 @@ export interface VersionChanges {
   share(share: number): Promise<void>;
 }
 
+/** What an operator has decided on a version, by its checksum. A later decision on the same version replaces it. */
+export interface VersionDecision {
+  readonly version: string;
+  readonly role: 'stable' | 'canary' | 'rejected';
+  /** Share of the queries that a canary answers. */
+  readonly share?: number;
+}
+
+/** The log of decisions, by which servers agree on their versions. Its records come from Redis, so they are validated. */
+export const decisionLog: LogFormat<readonly VersionDecision[]> = {
+  name: 'versions',
+  version: 1,
+  decode(value) {
+    const isDecision = (each: unknown): boolean =>
+      isObject(each) &&
+      typeof each.version === 'string' &&
+      (each.role === 'canary' ? isShare(each.share) : each.role === 'stable' || each.role === 'rejected');
+    if (!Array.isArray(value) || !value.every(isDecision)) return { reason: 'it is no decision on a version' };
+    return { record: value };
+  },
+};
+
+const isShare = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= 1;
+
+export const decisionReplacement = {
+  subjectOf: ({ version }: VersionDecision): string => version,
+  replaces: () => true,
+  removedAfter: 1000,
+};
+
+export interface SharedDecisions {
+  /** The latest decision on each version. Swaps add theirs, and those that they have followed. */
+  readonly latest: Map<string, VersionDecision>;
+  /** Absent: the decisions are of this server alone. */
+  readonly log?: Pick<WriteLog<readonly VersionDecision[]>, 'append' | 'catchUp'>;
+}
+
+/** Returns the versions that a rollback removed. They are not loaded again automatically. */
+export const rejectedIn = ({ latest }: SharedDecisions): RejectedVersions => ({
+  has: (version) => latest.get(version)?.role === 'rejected',
+});
+
+export type RejectedVersions = Pick<ReadonlySet<string>, 'has'>;
+
 export interface Swaps extends VersionChanges {
-  /** Versions that a rollback removed. They are not loaded again automatically. */
-  readonly rejected: ReadonlySet<string>;
+  readonly rejected: RejectedVersions;
+  /** Follows a decision, which may be that of another server. Resolves when the versions that answer agree with it. */
+  follow(decision: VersionDecision): Promise<void>;
   /** Loads a folder, which then replaces `stable`; or, if new versions begin as `canary`, gets its share of the queries. @throws Failure of loading */
   take(folder: string): Promise<void>;
   /** Removes the files of all versions. */
@@ -51,6 +98,7 @@ export interface SwapOptions<V extends SwappedVersion> {
   say(line: string): void;
   /** New versions begin as `canary` with this share. Absent: they become `stable`. */
   readonly firstShare?: number;
+  readonly decisions?: SharedDecisions;
 }
 
 const mostBefore = 10;
@@ -58,9 +106,10 @@ const mostBefore = 10;
 /** The function is long because all changes share the versions that answer and those before. */
 export function makeSwaps<V extends SwappedVersion>(options: SwapOptions<V>): Swaps {
   const { versions, say, firstShare } = options;
+  const decisions: SharedDecisions = options.decisions ?? { latest: new Map() };
   /** Only the last of them has its file, because a file takes as much of the disk as the version takes memory. */
   const previousVersions: (PreviousVersion & Pick<Version, 'file'>)[] = [];
-  const rejectedIds = new Set<string>();
+  const rejected = rejectedIn(decisions);
   let loadControl = new AbortController();
   const inTurn = oneAtATime();
 
@@ -84,9 +133,11 @@ export function makeSwaps<V extends SwappedVersion>(options: SwapOptions<V>): Sw
   };
   const becomeStable = (version: V): void => {
     const { id, folder, file } = versions.current.stable;
-    previousVersions.at(-1)?.file?.remove();
-    previousVersions.push({ id, folder, ...defined({ file }) });
-    if (previousVersions.length > mostBefore) previousVersions.shift();
+    if (!rejected.has(id)) {
+      previousVersions.at(-1)?.file?.remove();
+      previousVersions.push({ id, folder, ...defined({ file }) });
+      if (previousVersions.length > mostBefore) previousVersions.shift();
+    }
     assign(makeActiveVersions(version));
     say(`version ${nameOf(version)} answers`);
   };
@@ -99,48 +150,82 @@ export function makeSwaps<V extends SwappedVersion>(options: SwapOptions<V>): Sw
     if (canary === undefined) throw changeFailure('there is no canary', 'start the server with `--share`');
     return canary;
   };
+  const goBack = async (): Promise<void> => {
+    const { stable } = versions.current;
+    const previousVersion = previousVersions.at(-1);
+    if (previousVersion === undefined)
+      throw changeFailure('there is no version before this one', 'start the server with another run');
+    const version = await loadRehearsed(previousVersion.folder, previousVersion);
+    if (version.id !== previousVersion.id) {
+      await version.close();
+      version.file?.remove();
+      throw changeFailure(`${previousVersion.folder} holds another version by now`, 'put the run back into its folder');
+    }
+    previousVersions.pop();
+    assign(makeActiveVersions(version));
+    say(`rolled back from ${nameOf(stable)} to ${nameOf(version)}`);
+  };
+  /** Lets the active versions agree with a decision. One on a version that is not loaded counts when it comes. */
+  const settle = async ({ version, role, share = 0 }: VersionDecision): Promise<void> => {
+    const { stable, canary, share: shareNow } = versions.current;
+    if (canary?.id === version) {
+      if (role === 'stable') becomeStable(canary);
+      else if (role === 'canary' && share !== shareNow) withCanary(canary, share);
+      else if (role === 'rejected') {
+        assign(makeActiveVersions(stable));
+        say(`canary ${nameOf(canary)} answers no more`);
+      }
+    } else if (stable.id === version && role === 'rejected') await goBack();
+  };
+  /** Follows a decision of this server, and passes it on. Others are told when this one has done it, because it may fail. */
+  const decide = async (decisionNow: () => VersionDecision): Promise<void> => {
+    await decisions.log?.catchUp();
+    await inTurn(async () => {
+      const decision = decisionNow();
+      await settle(decision);
+      decisions.latest.set(decision.version, decision);
+      await decisions.log?.append([[decision]]);
+    });
+  };
 
   return {
     get before() {
       const previousVersion = previousVersions.at(-1);
       return previousVersion && { id: previousVersion.id, folder: previousVersion.folder };
     },
-    rejected: rejectedIds,
+    rejected,
     take: (folder) =>
       inTurn(async () => {
         const version = await loadRehearsed(folder);
-        if (firstShare === undefined) becomeStable(version);
-        else withCanary(version, firstShare);
+        const { role, share = firstShare } = decisions.latest.get(version.id) ?? {};
+        if (role === 'rejected') {
+          say(`version ${nameOf(version)} does not answer, because it was rolled back from`);
+          version.file?.remove();
+          return version.close();
+        }
+        const mustReplace = role === 'stable' || rejected.has(versions.current.stable.id);
+        if (firstShare === undefined || mustReplace) becomeStable(version);
+        else withCanary(version, share!);
       }),
-    promote: () => inTurn(async () => becomeStable(canaryOf())),
-    share: (share) => inTurn(async () => withCanary(canaryOf(), share)),
+    follow(decision) {
+      const { version, role } = decision;
+      // The version may be the one that is being loaded. Another one is loaded again.
+      if (role === 'rejected' && !rejected.has(version)) loadControl.abort();
+      return inTurn(async () => {
+        await settle(decision).catch((error: Error) =>
+          say(`version ${nameOf({ id: version })} still answers: ${error.message}`),
+        );
+        decisions.latest.set(version, decision);
+      });
+    },
+    promote: () => decide(() => ({ version: canaryOf().id, role: 'stable' })),
+    share: (share) => decide(() => ({ version: canaryOf().id, role: 'canary', share })),
     rollback() {
       // A version that is being loaded is cancelled, so the rollback does not wait for it.
       if (versions.current.canary || previousVersions.length > 0) loadControl.abort();
-      return inTurn(async () => {
+      return decide(() => {
         const { stable, canary } = versions.current;
-        if (canary) {
-          rejectedIds.add(canary.id);
-          assign(makeActiveVersions(stable));
-          say(`canary ${nameOf(canary)} answers no more`);
-          return;
-        }
-        const previousVersion = previousVersions.at(-1);
-        if (previousVersion === undefined)
-          throw changeFailure('there is no version before this one', 'start the server with another run');
-        const version = await loadRehearsed(previousVersion.folder, previousVersion);
-        if (version.id !== previousVersion.id) {
-          await version.close();
-          version.file?.remove();
-          throw changeFailure(
-            `${previousVersion.folder} holds another version by now`,
-            'put the run back into its folder',
-          );
-        }
-        rejectedIds.add(stable.id);
-        previousVersions.pop();
-        assign(makeActiveVersions(version));
-        say(`rolled back from ${nameOf(stable)} to ${nameOf(version)}`);
+        return { version: (canary ?? stable).id, role: 'rejected' };
       });
     },
     close() {

@@ -15,6 +15,30 @@ interface ChangeSource<W, C> {
   prepare(writes: readonly W[]): Promise<(C | Failure)[]>;
 }
 
+/**
+ * What a server has of a log of writes.
+ * @typeParam W what a request gives
+ * @typeParam V a version that shows them
+ * @typeParam O what is answered for each write
+ * @typeParam S facts about the log
+ */
+export interface LoggedWrites<W, V, O, S> {
+  /**
+   * Accepts all writes of a request or none. Resolves when they are on the disk, and in every later answer of all processes that follow the log.
+   * @param isArray true if the body is an array, so that errors name the index
+   * @throws RequestError 400 with the errors of each write, 404, 413, 503; Failure `cannot-write`
+   */
+  write(writes: readonly W[], isArray: boolean): Promise<readonly O[]>;
+  /** Applies all earlier writes to a version, and subscribes it to later ones. @throws Failure `items-closed` for an item that it cannot take */
+  attach(version: V): Promise<void>;
+  /** Unsubscribes a version. Resolves when the version computes nothing more; it must not be closed before. */
+  detach(version: V): Promise<void>;
+  /** Absent: another process has the log. */
+  readonly stored?: () => S;
+  /** Resolves when all writes that have arrived are on the disk. */
+  close(): Promise<void>;
+}
+
 export interface WriteRequest<W> {
   readonly writes: readonly W[];
   /** True if the body is an array, so that errors name the index. */
@@ -39,6 +63,8 @@ export interface BatchesOptions<W, C, V, O> {
   readonly errorsAt?: string;
   /** True for a write that need not be computed. */
   readonly isKnown?: (write: W) => boolean;
+  /** Called before a request is refused, which is then checked again: shows what other servers have acknowledged. @throws Failure `log-server` */
+  readonly catchUp: () => Promise<void>;
   /** Returns the reason why a version cannot show a change now. */
   readonly refusalOf?: (version: V, change: C) => Failure | undefined;
   /**
@@ -48,22 +74,15 @@ export interface BatchesOptions<W, C, V, O> {
   accept(changeOf: (write: W) => C | undefined): (request: WriteRequest<W>) => AcceptedRequest<W, O> | RequestError;
 }
 
-export interface WriteBatches<W, C, V, O> {
-  /**
-   * Accepts all writes of the request or none. Resolves when they are on the disk, and in every later answer of all processes that follow the log.
-   * @throws RequestError 400 with the errors of each write, 413, 503, those of `accept`; Failure `cannot-write`
-   */
+export interface WriteBatches<W, C, V, O> extends Pick<LoggedWrites<W, V, O, unknown>, 'detach' | 'close'> {
+  /** As `write` of `LoggedWrites`. */
   write(request: WriteRequest<W>): Promise<readonly O[]>;
   /** Applies all earlier entries of the log to a version, and subscribes it to later ones. */
   attach(version: V, apply: ApplyEntries<readonly W[]>): Promise<void>;
-  /** Unsubscribes a version. Resolves when the version computes nothing more; it must not be closed before. */
-  detach(version: V): Promise<void>;
   /** Returns the changes of logged writes. Those of this process are computed; those of others were valid for the versions of their process. */
   changesOf(version: V, writes: readonly W[]): Promise<readonly (C | Failure)[]>;
   /** The versions that follow the log now. */
   readonly versions: readonly V[];
-  /** Resolves when all writes that have arrived are on the disk. */
-  close(): Promise<void>;
 }
 
 /** Maximum number of writes in one batch, and maximum characters of their JSON. */
@@ -86,6 +105,7 @@ export function makeWriteBatches<W extends object, C extends object, V extends C
   mostWaiting,
   errorsAt,
   isKnown = () => false,
+  catchUp,
   refusalOf = () => undefined,
   accept,
 }: BatchesOptions<W, C, V, O>): WriteBatches<W, C, V, O> {
@@ -137,10 +157,19 @@ export function makeWriteBatches<W extends object, C extends object, V extends C
       const [change] = computedChanges.get(write)?.values() ?? [];
       return change instanceof Failure ? undefined : change;
     });
-    const accepted: (AcceptedRequest<W, O> & { readonly request: WaitingWrites<W, O> })[] = [];
-    for (const request of batch) {
+    const checked = (request: WriteRequest<W>) => {
       const mistakes = request.writes.flatMap((write, at) => mistakesOf(write, at, request));
-      const outcome = mistakes.length > 0 ? badRequest(mistakes) : acceptRequest(request);
+      return mistakes.length > 0 ? badRequest(mistakes) : acceptRequest(request);
+    };
+    const accepted: (AcceptedRequest<W, O> & { readonly request: WaitingWrites<W, O> })[] = [];
+    let isCaughtUp = false;
+    for (const request of batch) {
+      let outcome = checked(request);
+      if (outcome instanceof RequestError && !isCaughtUp) {
+        await catchUp();
+        isCaughtUp = true;
+        outcome = checked(request);
+      }
       if (outcome instanceof RequestError) request.reject(outcome);
       else accepted.push({ ...outcome, request });
     }

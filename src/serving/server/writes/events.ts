@@ -9,24 +9,11 @@ import { defined } from '../../../base/util/defined.ts';
 import type { EventChange, EventWrite, EventWrites, GivenEvent } from '../../serve/live/event_writes.ts';
 import { busy, refused } from '../refused.ts';
 import type { EventOutcome } from '../schemas.ts';
-import { makeWriteBatches, type WriteRequest } from './batches.ts';
+import { type LoggedWrites, makeWriteBatches, type WriteRequest } from './batches.ts';
 
-export interface WritesOfEvents {
-  /**
-   * Accepts all events or none. Resolves when they are on the disk, and in every later answer.
-   * @throws RequestError 400 with the errors of each event, 503; Failure `cannot-write`
-   */
-  write(events: readonly GivenEvent[], isArray: boolean): Promise<readonly EventOutcome[]>;
+export interface WritesOfEvents extends LoggedWrites<GivenEvent, EventWrites, EventOutcome, StoredEvents> {
   /** Removes the events of a user. @throws RequestError 404 for a user of whom nothing is known */
   remove(user: string): Promise<void>;
-  /** Applies all earlier writes to a version, and subscribes it to later ones. */
-  attach(version: EventWrites): Promise<void>;
-  /** Unsubscribes a version. Resolves when the version computes nothing more; it must not be closed before. */
-  detach(version: EventWrites): Promise<void>;
-  /** Absent: another process has the log. */
-  readonly stored?: () => StoredEvents;
-  /** Resolves when all events that have arrived are on the disk. */
-  close(): Promise<void>;
 }
 
 interface StoredEvents {
@@ -38,6 +25,8 @@ interface StoredEvents {
 
 export interface EventWritesOptions extends Pick<WritesOfEvents, 'stored'> {
   readonly log: WriteLog<readonly EventWrite[]> & { readonly id: string };
+  /** Shows the items that other servers have acknowledged. @throws Failure `log-server` */
+  readonly catchUpItems?: (() => Promise<void>) | undefined;
   /** Forgets the events up to a position, which files have. */
   readonly forget?: (position: number) => void;
   /** Called with a message for the user if a version cannot read an event of the log. */
@@ -57,6 +46,7 @@ const mostRollbacks = 10;
 export async function makeWritesOfEvents({
   log,
   stored,
+  catchUpItems = async () => {},
   forget = () => {},
   say = () => {},
   now = () => new Date(),
@@ -79,7 +69,7 @@ export async function makeWritesOfEvents({
 
   const isKnown = (write: EventWrite): boolean => 'id' in write && write.id !== undefined && knownIds.has(write.id);
   const batches = makeWriteBatches<EventWrite, EventChange, EventWrites, EventOutcome>({
-    ...{ log, isKnown, mostWaiting, what: 'events' },
+    ...{ log, isKnown, mostWaiting, what: 'events', catchUp: catchUpItems },
     refusalOf: (version, change) => version.itemError(change),
     accept(changeOf) {
       const idsOfBatch = new Set<string>();
@@ -135,7 +125,9 @@ export async function makeWritesOfEvents({
       return batches.write({ writes: events.map((event) => ({ ...defined({ time }), ...event })), isArray });
     },
     async remove(user) {
-      if (!batches.versions.some((version) => version.knows(user))) {
+      const isThere = (): boolean => batches.versions.some((version) => version.knows(user));
+      if (!isThere()) await log.catchUp();
+      if (!isThere()) {
         const facts = { what: 'user', name: user, advice: 'give the key of a user of whom events are known' };
         throw refused(404, diagnose('unknown-name', undefined, facts));
       }

@@ -7,24 +7,9 @@ import type { ItemWrite, ItemWrites } from '../../serve/live/item_writes.ts';
 import type { ItemChange } from '../../serve/live/live_items.ts';
 import { errorDetailOf, pointer, RequestError } from '../refused.ts';
 import type { ErrorDetail, WriteOutcome } from '../schemas.ts';
-import { badRequest, makeWriteBatches, type WriteRequest } from './batches.ts';
+import { badRequest, type LoggedWrites, makeWriteBatches, type WriteRequest } from './batches.ts';
 
-export interface WritesOfItems {
-  /**
-   * Applies all writes or none. Resolves when they are on disk and visible in every later answer of all processes that follow the log.
-   * @param isArray true if the body is an array, so that errors name the index
-   * @throws RequestError 400 with the errors of each write, 404, 503; Failure `cannot-write`
-   */
-  write(writes: readonly ItemWrite[], isArray: boolean): Promise<readonly WriteOutcome[]>;
-  /** Applies all earlier writes to a version, and subscribes it to later ones. @throws Failure `items-closed` for a write that it cannot apply */
-  attach(version: ItemWrites): Promise<void>;
-  /** Unsubscribes a version. Resolves when the version computes nothing more; it must not be closed before. */
-  detach(version: ItemWrites): Promise<void>;
-  /** Absent: another process has the log. */
-  readonly stored?: () => StoredItems;
-  /** Resolves when all writes that have arrived are on disk. */
-  close(): Promise<void>;
-}
+export type WritesOfItems = LoggedWrites<ItemWrite, ItemWrites, WriteOutcome, StoredItems>;
 
 interface StoredItems {
   /** Number of written items that exist. `deleted`: number of deleted keys. */
@@ -45,7 +30,7 @@ const mostWaiting = 1024;
 
 export function makeWritesOfItems({ log, stored, say = () => {} }: WritesSource): WritesOfItems {
   const batches = makeWriteBatches<ItemWrite, ItemChange, ItemWrites, WriteOutcome>({
-    ...{ log, mostWaiting, what: 'writes', errorsAt: 'columns' },
+    ...{ log, mostWaiting, what: 'writes', errorsAt: 'columns', catchUp: log.catchUp },
     accept() {
       const changedKeys = new Map<string, boolean>();
       return (request) => {

@@ -2,13 +2,16 @@
 import { Agent, request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { failure } from '../../../../src/base/diagnostics/failure.ts';
+import { openWriteLog } from '../../../../src/base/storage/record_log/write_log.ts';
 import type { Answers } from '../../../../src/serving/server/answers.ts';
 import { makeServer, type Server, type ServerOptions } from '../../../../src/serving/server/server.ts';
 import {
+  decisionLog,
   makeSwaps,
   rehearseWith,
   type SwapOptions,
   type Swaps,
+  type VersionDecision,
 } from '../../../../src/serving/server/versions/swaps.ts';
 import {
   makeActiveVersions,
@@ -16,6 +19,7 @@ import {
   type Version,
   type Versions,
 } from '../../../../src/serving/server/versions/versions.ts';
+import { Disk, faultyFiles } from '../../../base/storage/record_log/faulty_files.ts';
 import { temporaryFolder } from '../../../training/temporary_folder.ts';
 import { trainSmall } from '../../../training/trained.ts';
 import { ask, users } from '../served.ts';
@@ -178,7 +182,7 @@ describe('the routes of versions', () => {
     });
     expect(await change(server, 'rollback')).toMatchObject({ status: 200, body: { stable: { version: 'a' } } });
     expect(said).toContain('rolled back from b to a');
-    expect([...swaps.rejected]).toEqual(['b']);
+    expect(['a', 'b'].map(swaps.rejected.has)).toEqual([false, true]);
     const again = await change(server, 'rollback');
     expect([again.status, again.body.errors[0].code]).toEqual([409, 'version-change']);
   });
@@ -229,6 +233,89 @@ describe('the routes of versions', () => {
     expect((await change(closed, 'rollback')).status).toBe(401);
     const authorization = `Bearer ${token}`;
     expect((await change(closed, 'rollback', {}, { host: 'tower.example', authorization })).status).toBe(409);
+  });
+});
+
+describe('servers that share their decisions', () => {
+  const format = { ...decisionLog, decode: (value: unknown) => ({ record: value as VersionDecision[] }) };
+  /** Servers of one log, whose decisions arrive at each of them. */
+  async function servers(count: number, options: Partial<SwapOptions<Version>> = {}) {
+    const log = await openWriteLog(faultyFiles(new Disk()), format);
+    const start = async (): Promise<Place> => {
+      const latest = new Map<string, VersionDecision>();
+      await log.follow(0, (entries) => {
+        for (const decision of entries.flat()) latest.set(decision.version, decision);
+      });
+      const started = await place({ ...options, decisions: { latest, log } });
+      await log.follow(log.end, (entries) => entries.flat().forEach((each) => void started.swaps.follow(each)));
+      return started;
+    };
+    const started: Place[] = [];
+    for (let at = 0; at < count; at++) started.push(await start());
+    return { started, start, log };
+  }
+  const rolesOf = ({ versions }: Place): string =>
+    [...versions.current.all.map(({ id }) => id), versions.current.share].join(' ');
+
+  it('follow a share, a promotion and a rollback of any of them', async () => {
+    const { started, start } = await servers(2, { firstShare: 0.5 });
+    const [first, second] = started as [Place, Place];
+    for (const { swaps } of started) await swaps.take('b');
+    await first.swaps.share(0.2);
+    await settled();
+    expect(started.map(rolesOf)).toEqual(['a b 0.2', 'a b 0.2']);
+    await second.swaps.promote();
+    await settled();
+    expect(started.map(rolesOf)).toEqual(['b 0', 'b 0']);
+    // One that starts later, and one that loads the version later, need no further decision.
+    const later = await start();
+    await later.swaps.take('b');
+    expect(rolesOf(later)).toBe('b 0');
+    await first.swaps.rollback();
+    await settled();
+    expect([...started, later].map(rolesOf)).toEqual(['a 0', 'a 0', 'a 0']);
+    expect([...started, later].map(({ swaps }) => swaps.rejected.has('b'))).toEqual([true, true, true]);
+    for (const { said } of started) expect(said.filter((line) => line.startsWith('rolled back'))).toHaveLength(1);
+  });
+
+  it('never let a rejected version answer, and let it answer again if it is promoted later', async () => {
+    const { started, start, log } = await servers(1);
+    const [first] = started as [Place];
+    await first.swaps.take('b');
+    await first.swaps.rollback();
+    const later = await start();
+    await later.swaps.take('b');
+    expect(rolesOf(later)).toBe('a 0');
+    expect(later.made.map(({ closed }) => closed())).toEqual([0, 1]);
+    await log.append([[{ version: 'b', role: 'stable' }]]);
+    await settled();
+    await later.swaps.take('b');
+    expect(rolesOf(later)).toBe('b 0');
+  });
+
+  it('keep a version that has none before it, and replace it by the next that comes', async () => {
+    const { started, log } = await servers(1, { firstShare: 0.5 });
+    const [only] = started as [Place];
+    await log.append([[{ version: 'a', role: 'rejected' }]]);
+    await settled();
+    expect(rolesOf(only)).toBe('a 0');
+    expect(only.said.at(-1)).toContain('version a still answers: ');
+    await only.swaps.take('b');
+    expect(rolesOf(only)).toBe('b 0');
+    expect(only.swaps.before).toBeUndefined();
+  });
+
+  it('change nothing while the log is down, and nothing elsewhere when a rollback fails', async () => {
+    const down = async () => Promise.reject(failure('log-server', { log: 'of versions', reason: 'x', advice: 'y' }));
+    const latest = new Map<string, VersionDecision>();
+    const away = await place({ firstShare: 0.5, decisions: { latest, log: { catchUp: down, append: down } } });
+    await away.swaps.take('b');
+    const refused = await ask(away.server, '/v1/versions/promote', {}, { host: 'localhost:8321' });
+    expect([refused.status, refused.body.errors[0].code]).toEqual([503, 'log-server']);
+    expect(rolesOf(away)).toBe('a b 0.5');
+    const { started, log } = await servers(1);
+    await expect(started[0]!.swaps.rollback()).rejects.toThrow('no version before');
+    expect(log.end).toBe(0);
   });
 });
 

@@ -45,6 +45,17 @@ it('a written item is in the next answer, a changed one as it was written last, 
   expect(await found('year > 2020')).toEqual([{ key: 'f0', title: 'A new film', columns: { year: 2050 } }]);
 });
 
+it('items that were written again or deleted count once, or not at all', async () => {
+  const counted = async (): Promise<number> => (await ask('GET', '/v1/versions')).body.stable.items;
+  const before = await counted();
+  await put('f1', { title: 'Again', genre: 'War', year: 1991 });
+  expect(await counted()).toBe(before);
+  await put('one more', { title: 'One more', genre: 'War', year: 1991 });
+  expect(await counted()).toBe(before + 1);
+  await ask('DELETE', '/v1/items/one%20more');
+  expect(await counted()).toBe(before);
+});
+
 it('a deletion may declare a content type, and be empty', async () => {
   await put('short', { title: 'Short', genre: 'War', year: 2070 });
   expect(await ask('DELETE', '/v1/items/short', '')).toEqual({
