@@ -8,11 +8,17 @@ import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { makeRandom } from '../src/base/random/random.ts';
 import { writeDurably } from '../src/base/storage/durable.ts';
 import { writeSafetensors } from '../src/base/storage/safetensors.ts';
-import { itemVectors, type PageIndex, type PageItems, type PageQuery } from '../src/serving/serve/page_files.ts';
+import {
+  codedRows,
+  itemVectors,
+  type PageIndex,
+  type PageItems,
+  type PageQuery,
+} from '../src/serving/serve/page_files.ts';
 import { chromium, Page } from '../test/playground/browser.ts';
 import { serveFolder } from '../test/serving/runtime/site.ts';
 import { describeMachine } from './machine.ts';
@@ -93,7 +99,9 @@ async function row(url: string, folder: string): Promise<void> {
 
 async function writeRandom(folder: string, rows: number): Promise<void> {
   cpSync(films, folder, { recursive: true });
-  const json = <T>(name: string): T => JSON.parse(readFileSync(join(folder, name), 'utf8')) as T;
+  const bodyOf = (name: string): Buffer => readFileSync(join(folder, name));
+  const json = <T>(name: string): T =>
+    JSON.parse((name.endsWith('z') ? gunzipSync(bodyOf(name)) : bodyOf(name)).toString()) as T;
   const { width } = json<PageQuery>('query.jsonz');
   const random = makeRandom(5);
   const data = new Float32Array(rows * width);
@@ -111,9 +119,9 @@ async function writeRandom(folder: string, rows: number): Promise<void> {
       ]),
     ),
   };
-  writeFileSync(join(folder, 'items.jsonz'), JSON.stringify(listed));
+  writeFileSync(join(folder, 'items.jsonz'), gzipSync(JSON.stringify(listed), { level: 9 }));
   await writeDurably(join(folder, 'items.safetensors'), (sink) =>
-    writeSafetensors(sink, [{ name: itemVectors, shape: [rows, width], data }]),
+    writeSafetensors(sink, codedRows({ name: itemVectors, shape: [rows, width], data })),
   );
   const index = json<PageIndex>('tower.json');
   const files = Object.fromEntries(

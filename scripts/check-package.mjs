@@ -139,6 +139,38 @@ async function asStranger(npm, archive, created) {
   return Object.keys(installed.packages).length;
 }
 
+const runtimeProgram = `\
+import { readFile } from 'node:fs/promises';
+import { open, type RecommendAnswer } from '@tower-lang/runtime';
+const fetch = async (url: string): Promise<Response> => new Response(await readFile(new URL(url)));
+const views = await open(\`file://\${process.argv[2]}\`, { fetch });
+const answer: RecommendAnswer = await views.with([{ item: 'f1', time: 5 }]).recommend({ k: 3 });
+console.log(answer.items.length, answer.items.some(({ key }) => key === 'f1'));
+`;
+
+/** Installs the package of the runtime alone, and opens an export of the stranger's model. @returns its bytes when it is installed */
+async function runtimeAlone(archive, unpacked) {
+  assert(unpacked < 1e6, `the runtime takes ${unpacked} bytes`);
+  const project = join(folder, 'runtime');
+  mkdirSync(project);
+  const options = { cwd: project, encoding: 'utf8' };
+  run('npm', ['init', '-y'], options);
+  run('npm', ['install', '--silent', archive], options);
+  const installed = JSON.parse(readFileSync(join(project, 'node_modules/.package-lock.json'), 'utf8'));
+  assert.deepEqual(Object.keys(installed.packages), ['node_modules/@tower-lang/runtime'], 'it has no dependency');
+  const compilerOptions = {
+    ...{ module: 'nodenext', target: 'es2022', lib: ['es2023', 'dom'], strict: true, noEmit: true },
+    ...{ types: ['node'], typeRoots: [resolve('node_modules/@types')] },
+  };
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['app.mts'] }));
+  writeFileSync(join(project, 'app.mts'), runtimeProgram);
+  run(bin('tsc'), ['-p', '.'], options);
+  writeFileSync(join(project, 'app.mjs'), transformSync(runtimeProgram, { loader: 'ts', format: 'esm' }).code);
+  const exported = join(folder, 'exported');
+  run('npx', ['tower', 'export', 'runs/first', '--browser', '--out', exported], { cwd: join(folder, 'project-10') });
+  assert.equal(run(process.execPath, ['app.mjs', exported], options), '3 false\n');
+}
+
 try {
   const [packed] = JSON.parse(run('npm', ['pack', '--json', '--silent', '--pack-destination', folder]));
   const archive = join(folder, packed.filename);
@@ -146,6 +178,10 @@ try {
     run('npm', ['pack', './deploy/create-tower', '--json', '--silent', '--pack-destination', folder]),
   );
   const created = join(folder, creator.filename);
+  const [runtime] = JSON.parse(
+    run('npm', ['pack', './deploy/runtime', '--json', '--silent', '--pack-destination', folder]),
+  );
+  const runtimeArchive = join(folder, runtime.filename);
 
   const files = packed.files.map(({ path }) => path);
   const libraries = ['darwin/arm64', 'linux/arm64', 'linux/x64', 'win32/arm64', 'win32/x64'];
@@ -153,6 +189,9 @@ try {
     'dist/tower.cjs',
     'dist/cli.js',
     'dist/runtime.js',
+    'dist/runtime.workerd.js',
+    'dist/runtime.edge-light.js',
+    'dist/kernels.wasm',
     'dist/chunks/torch_runner.py',
     'dist/chunks/torch_group.py',
     'dist/chunks/torch_meeting.py',
@@ -174,16 +213,19 @@ try {
   );
   assert.deepEqual([...strange, ...files.filter((path) => /\.(csv|parquet|jsonl)$/.test(path))], [], 'is not packed');
 
-  const lint = async (name, ...args) => promisify(execFile)(bin(name), [...args, archive], { encoding: 'utf8' });
+  const lint = async (name, ...args) => promisify(execFile)(bin(name), args, { encoding: 'utf8' });
   // All of them end before the folder goes, also where one fails.
   const results = await Promise.allSettled([
     asStranger(10, archive, created),
     asStranger(11, archive, created),
-    lint('publint', '--strict'),
-    lint('attw', '--profile', 'esm-only', '--format', 'ascii'),
+    ...[archive, runtimeArchive].flatMap((each) => [
+      lint('publint', '--strict', each),
+      lint('attw', '--profile', 'esm-only', '--format', 'ascii', each),
+    ]),
   ]);
   const failed = results.find(({ status }) => status === 'rejected');
   if (failed) throw failed.reason;
+  await runtimeAlone(runtimeArchive, runtime.unpackedSize);
   const installed = results[0].value;
   console.log(
     `${packed.filename}: ${files.length} files, ${(packed.size / 1e6).toFixed(0)} MB, installed as ${installed} packages by npm 10 and 11, used as a stranger would`,
