@@ -18,6 +18,7 @@ import { fileEvents, type LoggedEvents } from '../../data/written/event_files.ts
 import type { GivenEvent } from '../../data/written/fields.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { EventWrite } from '../../serving/serve/live/event_writes.ts';
+import type { RejectedVersions } from '../../serving/server/versions/swaps.ts';
 import { eventLog, makeEventCompaction } from '../../serving/server/writes/event_log.ts';
 import type { Comparison } from '../../training/evaluation/compare.ts';
 import type { ClosedDay } from '../report/days_page.ts';
@@ -56,7 +57,7 @@ const mostItemsOfEase = 12_000;
  */
 export async function closeDay(folder: string, request: CloseRequest): Promise<ClosedDay> {
   const { say = () => {}, keep = 10, data, allow, engine, signal } = request;
-  const [latest, before] = await versionsIn(folder);
+  const [latest, before] = await versionsIn(folder, await rejectedBy(request.events));
   if (latest === undefined) throw failure('no-version', { folder, refused: 0 });
   const options = defined({ data, allow, engine, signal });
   const run = await load(latest, options);
@@ -112,10 +113,23 @@ export async function closeDay(folder: string, request: CloseRequest): Promise<C
 
 const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;
 
-/** Returns the folders of complete runs, the newest first. */
-async function versionsIn(folder: string): Promise<readonly string[]> {
+/** Returns the folders of complete runs, the newest first. Servers do not answer with rejected ones, so nothing is trained on from them. */
+async function versionsIn(folder: string, rejected: RejectedVersions): Promise<readonly string[]> {
   const candidates = await candidatesIn(folder, new Map());
-  return candidates.filter(({ isWhole, checksum }) => isWhole && checksum !== undefined).map((each) => each.folder);
+  return candidates
+    .filter(({ isWhole, checksum }) => isWhole && checksum !== undefined && !rejected.has(checksum))
+    .map((each) => each.folder);
+}
+
+/** Returns the versions that the servers of a shared log rolled back from. */
+async function rejectedBy(events: string): Promise<RejectedVersions> {
+  if (!isAddress(events)) return new Set();
+  const [{ readRedisLog }, { decisionLog, rejectedIn }] = await Promise.all([
+    import('../../serving/redis/redis_log.ts'),
+    import('../../serving/server/versions/swaps.ts'),
+  ]);
+  const { writes } = await readRedisLog(events, decisionLog);
+  return rejectedIn({ latest: new Map(writes.map(({ write }) => [write.version, write])) });
 }
 
 /** Writes the new events of the log to files. @returns their number */

@@ -159,6 +159,19 @@ describe.skipIf(redisProgram === undefined)(`days with a log in Redis${redisAbse
     expect(await closeDay()).toMatchObject({ events: 0, outcome: 'nothing new' });
   }, 300_000);
 
+  it('a day after a rollback goes on from the version that answers', async () => {
+    const stable = async (port: number) => (await ask(port, 'GET', '/v1/versions')).body.stable.folder as string;
+    const left = await stable(ports[0]!);
+    expect((await ask(ports[2]!, 'POST', '/v1/versions/rollback', {})).status).toBe(200);
+    const kept = await stable(ports[2]!);
+    expect(kept).not.toBe(left);
+    for (const port of ports) await vi.waitFor(async () => expect(await stable(port)).toBe(kept), inTime);
+    const day = await closeDay();
+    expect(day).toMatchObject({ events: 105, outcome: 'published', version: kept.slice('live/'.length) });
+    for (const port of ports)
+      await vi.waitFor(async () => expect(await stable(port)).toBe(`live/${day.published}`), inTime);
+  }, 180_000);
+
   it('a server and Redis that are killed start again, with all events', async () => {
     const event = { user: 'late', item: filmKeys[3], time: 5000, id: 'late' };
     expect((await ask(ports[0]!, 'POST', '/v1/events', event)).status).toBe(200);

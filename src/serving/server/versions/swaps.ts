@@ -63,7 +63,7 @@ export interface SharedDecisions {
   /** The latest decision on each version. Swaps add theirs, and those that they have followed. */
   readonly latest: Map<string, VersionDecision>;
   /** Absent: the decisions are of this server alone. */
-  readonly log?: Pick<WriteLog<readonly VersionDecision[]>, 'append' | 'catchUp'>;
+  readonly log?: Pick<WriteLog<readonly VersionDecision[]>, 'append'>;
 }
 
 /** Returns the versions that a rollback removed. They are not loaded again automatically. */
@@ -150,43 +150,53 @@ export function makeSwaps<V extends SwappedVersion>(options: SwapOptions<V>): Sw
     if (canary === undefined) throw changeFailure('there is no canary', 'start the server with `--share`');
     return canary;
   };
-  const goBack = async (): Promise<void> => {
+  const goBack = async (passOn: () => Promise<void>): Promise<void> => {
     const { stable } = versions.current;
     const previousVersion = previousVersions.at(-1);
     if (previousVersion === undefined)
       throw changeFailure('there is no version before this one', 'start the server with another run');
     const version = await loadRehearsed(previousVersion.folder, previousVersion);
-    if (version.id !== previousVersion.id) {
+    try {
+      if (version.id !== previousVersion.id) {
+        const reason = `${previousVersion.folder} holds another version by now`;
+        throw changeFailure(reason, 'put the run back into its folder');
+      }
+      await passOn();
+    } catch (error) {
       await version.close();
       version.file?.remove();
-      throw changeFailure(`${previousVersion.folder} holds another version by now`, 'put the run back into its folder');
+      throw error;
     }
     previousVersions.pop();
     assign(makeActiveVersions(version));
     say(`rolled back from ${nameOf(stable)} to ${nameOf(version)}`);
   };
-  /** Lets the active versions agree with a decision. One on a version that is not loaded counts when it comes. */
-  const settle = async ({ version, role, share = 0 }: VersionDecision): Promise<void> => {
+  /**
+   * Lets the active versions agree with a decision. One on a version that is not loaded counts when it comes.
+   * @param passOn called when nothing can fail any more. If it fails, nothing changes
+   */
+  const settle = async (
+    { version, role, share = 0 }: VersionDecision,
+    passOn = async (): Promise<void> => {},
+  ): Promise<void> => {
     const { stable, canary, share: shareNow } = versions.current;
     if (canary?.id === version) {
+      await passOn();
       if (role === 'stable') becomeStable(canary);
       else if (role === 'canary' && share !== shareNow) withCanary(canary, share);
       else if (role === 'rejected') {
         assign(makeActiveVersions(stable));
         say(`canary ${nameOf(canary)} answers no more`);
       }
-    } else if (stable.id === version && role === 'rejected') await goBack();
+    } else if (stable.id === version && role === 'rejected') await goBack(passOn);
   };
-  /** Follows a decision of this server, and passes it on. Others are told when this one has done it, because it may fail. */
-  const decide = async (decisionNow: () => VersionDecision): Promise<void> => {
-    await decisions.log?.catchUp();
-    await inTurn(async () => {
+  /** Follows a decision of an operator of this server, and passes it on to the others. */
+  const decide = (decisionNow: () => VersionDecision): Promise<void> =>
+    inTurn(async () => {
       const decision = decisionNow();
-      await settle(decision);
+      await settle(decision, async () => void (await decisions.log?.append([[decision]])));
       decisions.latest.set(decision.version, decision);
-      await decisions.log?.append([[decision]]);
     });
-  };
 
   return {
     get before() {

@@ -1,8 +1,9 @@
 /** Swaps of a server that answers: no request fails, and each answer is the one that its version gives offline. */
 import { Agent, request as httpRequest } from 'node:http';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { failure } from '../../../../src/base/diagnostics/failure.ts';
 import { openWriteLog } from '../../../../src/base/storage/record_log/write_log.ts';
+import { defined } from '../../../../src/base/util/defined.ts';
 import type { Answers } from '../../../../src/serving/server/answers.ts';
 import { makeServer, type Server, type ServerOptions } from '../../../../src/serving/server/server.ts';
 import {
@@ -243,9 +244,10 @@ describe('servers that share their decisions', () => {
     const log = await openWriteLog(faultyFiles(new Disk()), format);
     const start = async (): Promise<Place> => {
       const latest = new Map<string, VersionDecision>();
-      await log.follow(0, (entries) => {
+      const reading = await log.follow(0, (entries) => {
         for (const decision of entries.flat()) latest.set(decision.version, decision);
       });
+      await reading.stop();
       const started = await place({ ...options, decisions: { latest, log } });
       await log.follow(log.end, (entries) => entries.flat().forEach((each) => void started.swaps.follow(each)));
       return started;
@@ -262,19 +264,17 @@ describe('servers that share their decisions', () => {
     const [first, second] = started as [Place, Place];
     for (const { swaps } of started) await swaps.take('b');
     await first.swaps.share(0.2);
-    await settled();
-    expect(started.map(rolesOf)).toEqual(['a b 0.2', 'a b 0.2']);
+    await vi.waitFor(() => expect(started.map(rolesOf)).toEqual(['a b 0.2', 'a b 0.2']));
     await second.swaps.promote();
-    await settled();
-    expect(started.map(rolesOf)).toEqual(['b 0', 'b 0']);
+    await vi.waitFor(() => expect(started.map(rolesOf)).toEqual(['b 0', 'b 0']));
     // One that starts later, and one that loads the version later, need no further decision.
     const later = await start();
     await later.swaps.take('b');
     expect(rolesOf(later)).toBe('b 0');
     await first.swaps.rollback();
-    await settled();
+    const isRejected = () => [...started, later].map(({ swaps }) => swaps.rejected.has('b'));
+    await vi.waitFor(() => expect(isRejected()).toEqual([true, true, true]), { timeout: 10_000 });
     expect([...started, later].map(rolesOf)).toEqual(['a 0', 'a 0', 'a 0']);
-    expect([...started, later].map(({ swaps }) => swaps.rejected.has('b'))).toEqual([true, true, true]);
     for (const { said } of started) expect(said.filter((line) => line.startsWith('rolled back'))).toHaveLength(1);
   });
 
@@ -288,7 +288,7 @@ describe('servers that share their decisions', () => {
     expect(rolesOf(later)).toBe('a 0');
     expect(later.made.map(({ closed }) => closed())).toEqual([0, 1]);
     await log.append([[{ version: 'b', role: 'stable' }]]);
-    await settled();
+    await vi.waitFor(() => expect(later.swaps.rejected.has('b')).toBe(false));
     await later.swaps.take('b');
     expect(rolesOf(later)).toBe('b 0');
   });
@@ -297,7 +297,7 @@ describe('servers that share their decisions', () => {
     const { started, log } = await servers(1, { firstShare: 0.5 });
     const [only] = started as [Place];
     await log.append([[{ version: 'a', role: 'rejected' }]]);
-    await settled();
+    await vi.waitFor(() => expect(only.swaps.rejected.has('a')).toBe(true));
     expect(rolesOf(only)).toBe('a 0');
     expect(only.said.at(-1)).toContain('version a still answers: ');
     await only.swaps.take('b');
@@ -308,11 +308,17 @@ describe('servers that share their decisions', () => {
   it('change nothing while the log is down, and nothing elsewhere when a rollback fails', async () => {
     const down = async () => Promise.reject(failure('log-server', { log: 'of versions', reason: 'x', advice: 'y' }));
     const latest = new Map<string, VersionDecision>();
-    const away = await place({ firstShare: 0.5, decisions: { latest, log: { catchUp: down, append: down } } });
-    await away.swaps.take('b');
-    const refused = await ask(away.server, '/v1/versions/promote', {}, { host: 'localhost:8321' });
-    expect([refused.status, refused.body.errors[0].code]).toEqual([503, 'log-server']);
-    expect(rolesOf(away)).toBe('a b 0.5');
+    for (const [firstShare, change, roles] of [
+      [0.5, 'promote', 'a b 0.5'],
+      [0.5, 'rollback', 'a b 0.5'],
+      [undefined, 'rollback', 'b 0'],
+    ] as const) {
+      const away = await place({ ...defined({ firstShare }), decisions: { latest, log: { append: down } } });
+      await away.swaps.take('b');
+      const refused = await ask(away.server, `/v1/versions/${change}`, {}, { host: 'localhost:8321' });
+      expect([refused.status, refused.body.errors[0].code]).toEqual([503, 'log-server']);
+      expect([rolesOf(away), away.swaps.rejected.has('b')]).toEqual([roles, false]);
+    }
     const { started, log } = await servers(1);
     await expect(started[0]!.swaps.rollback()).rejects.toThrow('no version before');
     expect(log.end).toBe(0);
