@@ -10,7 +10,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Failure, failure } from '../../base/diagnostics/failure.ts';
 import { reasonOf } from '../../base/diagnostics/system_reason.ts';
 import type { LogFormat } from '../../base/storage/record_log/record_log.ts';
-import { type ApplyEntries, orderedFollower, type WriteLog } from '../../base/storage/record_log/write_log.ts';
+import {
+  type ApplyEntries,
+  orderedFollower,
+  type PositionedWrite,
+  type WriteLog,
+} from '../../base/storage/record_log/write_log.ts';
 import { oneAtATime } from '../../base/util/defined.ts';
 import {
   connectRedis,
@@ -21,7 +26,6 @@ import {
   logIdOf,
   longestBackoff,
   makeEntryReader,
-  type PositionedWrite,
   pageLength,
   patience,
   positionIn,

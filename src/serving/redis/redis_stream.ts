@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { connectionReasons, reasonOf } from '../../base/diagnostics/system_reason.ts';
 import type { LogFormat } from '../../base/storage/record_log/record_log.ts';
+import type { PositionedWrite } from '../../base/storage/record_log/write_log.ts';
 import { defined } from '../../base/util/defined.ts';
 
 /** Milliseconds after which a Redis that does not answer counts as down. */
@@ -18,13 +19,6 @@ const mostSaid = 10_000;
 const longestWrite = 2 ** 24;
 
 export type StreamEntry = readonly [id: string, fields: readonly string[]];
-
-export interface PositionedWrite<W> {
-  readonly position: number;
-  readonly write: W;
-  /** Names the write of the server that appended it. */
-  readonly by: string | undefined;
-}
 
 export interface RedisAddress {
   /** The address without name, password and options, for messages. */

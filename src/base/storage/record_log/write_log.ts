@@ -32,6 +32,14 @@ export interface WriteLog<E> {
   follow(from: number, apply: ApplyEntries<E>): Promise<LogFollower>;
 }
 
+/** One of the writes of an entry, with the position of the entry. */
+export interface PositionedWrite<W> {
+  readonly position: number;
+  readonly write: W;
+  /** Names the write of the server that appended it. */
+  readonly by: string | undefined;
+}
+
 /** @param end position of the last of the entries */
 export type ApplyEntries<E> = (entries: readonly E[], end: number) => Promise<void> | void;
 
