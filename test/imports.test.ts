@@ -145,7 +145,16 @@ const mayImport: Record<string, readonly string[]> = {
     ...base,
   ],
   'serving/server': ['base/storage', 'serving/serve', ...base],
-  'serving/runtime': ['base/storage', 'graph', 'graph/plan', 'data', 'serving/serve', 'serving/server', ...base],
+  'serving/runtime': [
+    'base/storage',
+    'graph',
+    'graph/plan',
+    'engines/scan',
+    'data',
+    'serving/serve',
+    'serving/server',
+    ...base,
+  ],
   'serving/page': ['serving/serve', 'serving/server', ...base],
   'serving/postgres': ['grammar', 'serving/serve', ...base],
   'serving/redis': ['base/storage', ...base],
@@ -227,7 +236,7 @@ const mayImport: Record<string, readonly string[]> = {
 const mayImportTypes: Record<string, readonly string[]> = { grammar: ['base/text', 'compiler/syntax'] };
 
 /** What the package exports: they may import all that they hand on. */
-const entries = ['api', 'browser'];
+const entries = ['api', 'runtime'];
 
 /** Runtimes, and the only folder that may load each. */
 const runtimes: Record<string, string> = {

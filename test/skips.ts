@@ -33,7 +33,7 @@ export const filesByNeed = {
     'serving/postgres/served',
     'serving/postgres/shards',
   ],
-  redis: ['serving/redis/days.slow', 'serving/redis/redis_log', 'serving/redis/shared'],
+  redis: ['serving/redis/days.slow', 'serving/redis/redis_log', 'serving/redis/shared', 'serving/redis/versions.slow'],
   torch: [
     'app/cli/workers.slow',
     'engines/torch/compiled.slow',

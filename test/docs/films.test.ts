@@ -73,7 +73,7 @@ describe.skipIf(chromium === undefined)('the page of films', () => {
     expect(await page.value('document.getElementById("progress").hidden')).toBe(true);
     expect((await all('#popular button')).length).toBe(8);
     const known =
-      /^(index\.html|style\.css|films\.js|favicon\.ico|model\/(tower\.js|(tower|query|items)\.json|(query|items)\.safetensors))$/;
+      /^(index\.html|style\.css|films\.js|favicon\.ico|model\/(tower\.js|tower\.json|(query|items)\.(jsonz|safetensors)))$/;
     expect(asked.filter((name) => !known.test(name))).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 /**
  * Reads events one by one like rows of the events files: the same SQL computes their columns, the same checks apply, and the code of training encodes what each
- * adds to histories. Only the types of the columns are kept of the files.
+ * adds to histories. Only the types of the columns are kept of the files. Long because all steps of reading an event share its context.
  */
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { defined, oneAtATime } from '../../base/util/defined.ts';
