@@ -9,13 +9,14 @@ export const filesByNeed = {
     'app/report/browser',
     'docs/films',
     'docs/site_pages.slow',
+    'docs/templates/react',
     'editor/lsp/web_worker',
     'playground/playground.slow',
     'serving/page/page.slow',
     'serving/serve/browser',
   ],
   neovim: ['editor/lsp/neovim'],
-  hosts: ['serving/runtime/hosts'],
+  hosts: ['docs/templates/worker', 'serving/runtime/hosts'],
   nginx: ['deploy/nginx'],
   python: [
     'editor/lsp/pygls',
@@ -28,6 +29,7 @@ export const filesByNeed = {
   usearch: ['app/api/versions/items.slow', 'serving/ann/index_folder.slow'],
   postgres: [
     'app/cli/commands/index.slow',
+    'docs/templates/node_server',
     'serving/postgres/filter_sql',
     'serving/postgres/index.slow',
     'serving/postgres/served',
