@@ -6,6 +6,7 @@ import { exportSmall } from '../../serving/runtime/exported.ts';
 interface TemplatePackage {
   readonly scripts: { readonly model: string };
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
 }
 
 export const packageOf = (name: string): TemplatePackage =>
@@ -20,6 +21,8 @@ export async function installTemplate(name: string, root: string): Promise<strin
   });
   const { scripts, dependencies } = packageOf(name);
   for (const dependency of Object.keys(dependencies)) {
+    // The routes of Next.js are tried without it.
+    if (dependency === 'next') continue;
     const to = join(folder, 'node_modules', dependency);
     mkdirSync(dirname(to), { recursive: true });
     if (dependency !== '@tower-lang/runtime') {

@@ -32,8 +32,10 @@ async function recommend({ searchParams }: URL, env: Env): Promise<Response> {
   const user = searchParams.get('user');
   if (!user) return Response.json({ error: 'give a user: /recommend?user=ann' }, { status: 400 });
   const [model, events] = await Promise.all([openModel(env), eventsOf(env, user)]);
-  const filter = searchParams.get('filter') ?? undefined;
-  return Response.json(await model.with(events).recommend({ k: Number(searchParams.get('k') ?? 10), filter }));
+  const filter = searchParams.get('filter');
+  return Response.json(
+    await model.with(events).recommend({ k: Number(searchParams.get('k') ?? 10), ...(filter && { filter }) }),
+  );
 }
 
 /** POST /events with {"user": "ann", "item": "318"} */
