@@ -2,11 +2,11 @@
  * Packs the package as `npm publish` would, and uses it as a stranger does: publint and attw accept it, nothing is missing from it and
  * nothing too much. In an empty project with an empty home, npm 10 and npm 11 install it without any setting; there its `tower`
  * checks and trains a model on each engine that comes with it, and a program that imports it typechecks and runs. create-tower makes a
- * project of a folder with a CSV file. The steps of deploy/Dockerfile then make a server of that project.
+ * project of a folder with a CSV file, with a template and without one. The steps of deploy/Dockerfile then make a server of that project.
  */
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -60,11 +60,20 @@ data views {
 
 const rows = Array.from({ length: 400 }, (_, row) => `u${(row * 7) % 20},f${(row * 13) % 30},${1000 + row}`);
 
+/** What `server.js` of the template does before it asks for a database. */
+const asking = `\
+import { readFile } from 'node:fs/promises';
+import { open } from '@tower-lang/runtime';
+const fetch = async (url) => new Response(await readFile(new URL(url)));
+const model = await open(new URL('model/', import.meta.url), { fetch });
+console.log((await model.with([{ item: 'f1' }]).recommend({ k: 3 })).items.length);
+`;
+
 /** Packages with advisories that Tower's own dependencies once brought: none may come with it, in any version. */
 const unwanted = ['lodash-es', 'tar', 'adm-zip'];
 
 /** Installs and uses the package with one version of npm, as a person does who has set nothing. */
-async function asStranger(npm, archive, created) {
+async function asStranger(npm, archive, created, runtime) {
   const home = join(folder, `home-${npm}`);
   const project = join(folder, `project-${npm}`);
   mkdirSync(home);
@@ -121,13 +130,22 @@ async function asStranger(npm, archive, created) {
   const fresh = join(folder, `fresh-${npm}`);
   mkdirSync(fresh);
   writeFileSync(join(fresh, 'views.csv'), files['views.csv']);
-  const creating = ['exec', '--package', created, '--', 'create-tower', '--tower', archive, '--yes', '--seconds', '5'];
+  // One of them takes a template, too.
+  const template = npm === 11 ? ['--template', 'node-server', '--runtime', runtime] : [];
+  const creator = ['exec', '--package', created, '--', 'create-tower', '--tower', archive, ...template];
+  const creating = [...creator, '--yes', '--seconds', '5'];
   const { stdout: said } = await promisify(execFile)('npx', ['--yes', `npm@${npm}`, ...creating], {
     cwd: fresh,
     env,
     encoding: 'utf8',
   });
   assert.match(said, /The recall@10 of \w+ is [01]\.\d+/, '`npm create tower` trains a model of the files of a folder');
+  if (template.length > 0) {
+    writeFileSync(join(fresh, 'ask.mjs'), asking);
+    const answer = await promisify(execFile)(process.execPath, ['ask.mjs'], { cwd: fresh, encoding: 'utf8' });
+    assert.equal(answer.stdout, '3\n', 'the runtime of the template opens the model that was exported for it');
+    assert(existsSync(join(fresh, 'server.js')), 'the template is copied');
+  }
   if (npm === 10) {
     const image = join(folder, 'image');
     mkdirSync(join(image, 'srv'), { recursive: true });
@@ -174,13 +192,10 @@ async function runtimeAlone(archive, unpacked) {
 try {
   const [packed] = JSON.parse(run('npm', ['pack', '--json', '--silent', '--pack-destination', folder]));
   const archive = join(folder, packed.filename);
-  const [creator] = JSON.parse(
-    run('npm', ['pack', './deploy/create-tower', '--json', '--silent', '--pack-destination', folder]),
-  );
-  const created = join(folder, creator.filename);
-  const [runtime] = JSON.parse(
-    run('npm', ['pack', './deploy/runtime', '--json', '--silent', '--pack-destination', folder]),
-  );
+  const packPart = (name) =>
+    JSON.parse(run('npm', ['pack', `./deploy/${name}`, '--json', '--silent', '--pack-destination', folder]))[0];
+  const created = join(folder, packPart('create-tower').filename);
+  const runtime = packPart('runtime');
   const runtimeArchive = join(folder, runtime.filename);
 
   const files = packed.files.map(({ path }) => path);
@@ -216,8 +231,8 @@ try {
   const lint = async (name, ...args) => promisify(execFile)(bin(name), args, { encoding: 'utf8' });
   // All of them end before the folder goes, also where one fails.
   const results = await Promise.allSettled([
-    asStranger(10, archive, created),
-    asStranger(11, archive, created),
+    asStranger(10, archive, created, runtimeArchive),
+    asStranger(11, archive, created, runtimeArchive),
     ...[archive, runtimeArchive].flatMap((each) => [
       lint('publint', '--strict', each),
       lint('attw', '--profile', 'esm-only', '--format', 'ascii', each),
