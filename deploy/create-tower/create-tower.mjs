@@ -55,7 +55,12 @@ for (const name of Object.keys(choices)) {
 }
 const asksHelp = given.includes('--help') || given.includes('-h');
 const isQuiet = asksHelp || ['--yes', '-y', '--json'].some((flag) => given.includes(flag)) || !process.stdin.isTTY;
-const namesFiles = given.some((word) => !word.startsWith('-'));
+/** The options of `tower init` that take no value. */
+const isFlag = (word) => /^(-y|--(yes|no-train|json))$/.test(word);
+const namesFiles = given.some((word, at) => {
+  const before = given[at - 1] ?? '';
+  return !word.startsWith('-') && (!before.startsWith('-') || isFlag(before));
+});
 
 async function ask(name) {
   const entries = Object.entries(choices[name]);

@@ -27,6 +27,8 @@ const mentioned = pages.flatMap((page) =>
   [...proseOf(page).matchAll(/`((?:npx )?tower|npm run) ([\w:-]+(?: [^`]+)?)`/g)].map(([, program, words]) => ({
     page,
     line: `${program} ${words}`,
+    // A template has scripts of its own.
+    folder: existsSync(join(dirname(page), 'package.json')) ? dirname(page) : '.',
   })),
 );
 
@@ -65,7 +67,7 @@ describe('commands in the pages', () => {
     if (words === undefined) {
       for (const [path] of line.matchAll(/\btest\/\S+/g)) expect(existsSync(path), path).toBe(true);
       return expect(line).toMatch(
-        /^((UPDATE=1 )?npx vitest|npm (ci|test|run|install|pack|exec|create)|git|cp|mv|install|pip|python3|code|curl|openssl|systemctl|useradd|chown|export|psql|tensorboard)\b/,
+        /^((UPDATE=1 )?npx vitest|npm (ci|test|start|run|install|pack|exec|create)|git|cp|mv|install|pip|python3|code|curl|openssl|systemctl|useradd|chown|export|psql|tensorboard)\b/,
       );
     }
     // Parsed as it is written, and not run.
@@ -77,8 +79,8 @@ describe('commands in the pages', () => {
     expect(ran).toEqual([line]);
   });
 
-  it.each(mentioned)('$page: $line', ({ line }) => {
-    const words = wordsFor(line);
+  it.each(mentioned)('$page: $line', ({ line, folder }) => {
+    const words = wordsFor(line, folder);
     if (words === undefined || words[0] === 'COMMAND' || words[0]!.startsWith('--')) return;
     const known = commandOf(words[0]!).options.flatMap(({ long, short }) => [long, short]);
     for (const option of words.filter((word) => /^--?[a-z]/.test(word))) expect([...known, '--help']).toContain(option);
