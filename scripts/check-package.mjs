@@ -58,7 +58,7 @@ data views {
 }
 `;
 
-const rows = Array.from({ length: 400 }, (_, row) => `u${(row * 7) % 20},f${(row * 13) % 30},${1000 + row}`);
+const rows = Array.from({ length: 400 }, (_, row) => `u${(row * 7) % 20},f${(row * 13) % 30},${1_600_000_000 + row}`);
 
 /** What `server.js` of the template does before it asks for a database. */
 const asking = `\
