@@ -20,9 +20,9 @@ export interface EmbedRequest extends TextModelRequest {
   readonly columns: readonly string[];
   /** A `.npy` file of the vectors, or a `.parquet` file of the rows with the vectors. */
   readonly out: string;
-  /** The column whose values become the lines of `OUT.keys.txt`, one for each row of the `.npy` file. */
+  /** The column that identifies a row. With `.npy` its values become the lines of `OUT.keys.txt`; in a `.parquet` file it stays a text. */
   readonly key?: string;
-  /** The column of the vectors in a `.parquet` file. Default: `vector`. */
+  /** The column of the vectors in a `.parquet` file. Default: `embedding`. */
   readonly as?: string;
   /** Texts of a request. Default: 64. */
   readonly batch?: number;
@@ -68,7 +68,7 @@ export async function embed(request: EmbedRequest): Promise<Embedded> {
     const data = new Float32Array(texts.length * width);
     for (const [row, text] of texts.entries()) if (text !== '') data.set(vectors.get(text)!, row * width);
     const made = { data, rows: texts.length, width };
-    if (isParquet) await source.writeParquet(out, request.as ?? 'vector', made);
+    if (isParquet) await source.writeParquet(out, request.as ?? 'embedding', made, key);
     else await writeNpy(out, made);
     const keyFile = keys && !isParquet ? `${out.replace(/\.npy$/, '')}.keys.txt` : undefined;
     if (keyFile !== undefined) await writeTextDurably(keyFile, keys!.map((each) => `${each}\n`).join(''));

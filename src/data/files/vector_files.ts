@@ -26,8 +26,12 @@ export interface TextRows {
   readonly rows: number;
   /** Returns the values of each column in the order of the rows, null for missing ones. @throws Failure `unknown-name` */
   texts(columns: readonly string[]): Promise<readonly (readonly (string | null)[])[]>;
-  /** Writes all columns of the file, and the vectors as the last one. @throws Failure `repeated-name`, `cannot-write` */
-  writeParquet(path: string, column: string, vectors: RowVectors): Promise<void>;
+  /**
+   * Writes all columns of the file, and the vectors as the last one.
+   * @param key a column that stays a text, so that items with other keys can be written later
+   * @throws Failure `repeated-name`, `cannot-write`
+   */
+  writeParquet(path: string, column: string, vectors: RowVectors, key?: string): Promise<void>;
   close(): void;
 }
 
@@ -76,12 +80,15 @@ export async function openTextRows(path: string, signal?: AbortSignal): Promise<
         });
         return texts;
       },
-      async writeParquet(out, column, vectors) {
+      async writeParquet(out, column, vectors, key) {
         const taken = columns.find(({ name }) => name.toLowerCase() === column.toLowerCase());
         if (taken) throw failure('repeated-name', { what: 'column', name: column, other: 'column' });
         await database.fill('vectors', [{ name: column, numbers: vectors.data, width: vectors.width }], rows);
         const selected: string[] = [];
-        for (const each of columns) selected.push(isText ? await typedColumn(each) : quoteName(each.name));
+        const textKey = key === undefined ? undefined : columnNamed(columns, key);
+        for (const each of columns) {
+          selected.push(isText && each !== textKey ? await typedColumn(each) : quoteName(each.name));
+        }
         const sql = `SELECT ${[...selected, quoteName(column)].join(', ')} FROM items POSITIONAL JOIN vectors`;
         await copyToParquet(database, out, sql);
       },

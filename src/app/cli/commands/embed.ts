@@ -32,8 +32,11 @@ export function embedCommand(program: Command): void {
       'ask this model: its name at the endpoint or on the Hugging Face hub, or its folder',
     )
     .option('--url <address>', "ask an endpoint with OpenAI's protocol, such as `http://localhost:11434/v1`")
-    .option('--key <column>', 'with `.npy`: write the values of this column next to it, the key of each vector')
-    .option('--as <column>', 'with `.parquet`: call the column of the vectors so (default: `vector`)')
+    .option(
+      '--key <column>',
+      'take this column for what identifies a row; with `.npy` its values are written next to it',
+    )
+    .option('--as <column>', 'with `.parquet`: call the column of the vectors so (default: `embedding`)')
     .option('--prefix <words>', 'put these words before each text, such as `passage: `')
     .addOption(countOption('dimensions', 'let the endpoint shorten its vectors to so many numbers'))
     .addOption(
@@ -61,7 +64,7 @@ export function embedCommand(program: Command): void {
       );
       if (empty > 0) answer(`${empty.toLocaleString('en')} rows have no text, and vectors of zeros`);
       if (keys !== undefined) answer(`read them with \`id(dim: ${width}, init: "${out}", keys: "${keys}", frozen)\``);
-      else if (out.endsWith('.parquet')) answer(`read them with \`${options.as ?? 'vector'} : vector(${width})\``);
+      else if (out.endsWith('.parquet')) answer(`read them with \`${options.as ?? 'embedding'} : vector(${width})\``);
     });
   program.addCommand(
     withExample(
