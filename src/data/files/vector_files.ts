@@ -22,7 +22,7 @@ export interface RowVectors {
   readonly width: number;
 }
 
-export interface TextRows {
+export interface RowTexts {
   readonly rows: number;
   /** Returns the values of each column in the order of the rows, null for missing ones. @throws Failure `unknown-name` */
   texts(columns: readonly string[]): Promise<readonly (readonly (string | null)[])[]>;
@@ -36,7 +36,7 @@ export interface TextRows {
 }
 
 /** @throws Failure `cannot-read`, `data-file-kind`, `data-file-shape`, `data-file-damaged`, `data-file-unreadable`; the reason of the signal */
-export async function openTextRows(path: string, signal?: AbortSignal): Promise<TextRows> {
+export async function openTextRows(path: string, signal?: AbortSignal): Promise<RowTexts> {
   const found = kindAt(path);
   if (found !== 'file') {
     throw failure('cannot-read', { path, reason: found === undefined ? 'it does not exist' : `it is ${found}` });

@@ -5,8 +5,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type EmbedRequest, embed } from '../../../src/app/api/embed.ts';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { makeSource } from '../../../src/base/text/source.ts';
+import { lower } from '../../../src/compiler/lower/lower.ts';
+import { checkSource } from '../../../src/compiler/pipeline.ts';
 import { openDatabase } from '../../../src/data/files/duckdb.ts';
 import { openNpy } from '../../../src/data/files/feature_files.ts';
+import { readDataset } from '../../../src/data/read.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { ended, program } from '../cli/tower.ts';
 import { answerOf, type EmbeddingServer, embeddingServer, modelWidth, wordCounts } from './embedding_server.ts';
@@ -105,6 +109,32 @@ it('writes the rows with their vectors as Parquet, and ids as they were', async 
   expect(await failed(embed(request({ file: made.out, out: made.out, as: 'meaning' })))).toMatchObject({
     code: 'repeated-name',
   });
+});
+
+it.each([
+  ['npy', `film : id(dim: ${modelWidth}, init: "v.npy", keys: "v.keys.txt", frozen)`, 'film'],
+  ['parquet', `film : id(dim: 0)\nembedding : vector(${modelWidth})`, 'embedding'],
+])('lets the protocol of a run name the model: %s', async (ending, features, offered) => {
+  const events = Array.from({ length: 8 }, (_, row) => `u${row % 3},f${row % 4}`);
+  const films = Array.from({ length: 4 }, (_, row) => `f${row},Film ${row}`);
+  writeFileSync(at('events.csv'), `user_id,film\n${events.join('\n')}\n`);
+  writeFileSync(at('films.csv'), `film,title\n${films.join('\n')}\n`);
+  await embed(request({ file: at('films.csv'), columns: ['title'], out: at(`v.${ending}`), key: 'film' }));
+  const text = `model films
+features { user_id : id(dim: 4)
+${features} }
+tower user(user_id) keyed by user_id { channel main = user_id -> dense(4) }
+tower item(${offered}) keyed by film { channel main = ${offered} -> dense(4) }
+task watch { score = dot(user, item)
+  loss = softmax(in_batch) }
+train { batch = 2, epochs = 1, seed = 1
+  dense = adam(rate: 1e-3), embeddings = adagrad(rate: 0.05) }
+data seen { events = "events.csv"
+  items = "${ending === 'npy' ? 'films.csv' : 'v.parquet'}" by film
+  split = random(test: 25%) }`;
+  const { model, dataDescriptions } = checkSource(makeSource(at('films.tower'), text));
+  const { protocol } = await readDataset(dataDescriptions[0]!, lower(model!).output!.plan);
+  expect(protocol).toContain(`The vectors of v.${ending} are ${modelWidth} numbers of \`words\`, from \`title\`.`);
 });
 
 it('asks only for texts that are new, whatever their row, until the model or its settings change', async () => {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export interface EmbeddingRequest {
+interface EmbeddingRequest {
   readonly model: string;
   readonly input: readonly string[];
   readonly dimensions?: number;
