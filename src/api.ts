@@ -5,6 +5,7 @@ export type { Metrics } from './app/api/check.ts';
 export { type Checked, type CheckRequest, check } from './app/api/check.ts';
 export { type CompareRequest, compare } from './app/api/compare.ts';
 export { type Compiled, type CompileRequest, compile } from './app/api/compile.ts';
+export { type Embedded, type EmbedRequest, embed } from './app/api/embed.ts';
 export { type ExportPageRequest, exportPage } from './app/api/export_page.ts';
 export { type FormatOptions, format } from './app/api/format.ts';
 export { type Indexed, type IndexRequest, indexItems } from './app/api/index_items.ts';
@@ -24,6 +25,7 @@ export {
 } from './app/api/run.ts';
 export { listRuns, prunable, pruneRun, type RunSummary, sortRuns } from './app/api/runs.ts';
 export { type OpenRequest, open, type ServeRequest, type Serving, serve } from './app/api/serve.ts';
+export { openTextModel, type TextModel, type TextModelRequest } from './app/api/text_model.ts';
 export { openTracker, type Tracked, type Tracker, type TrackerRequest, track } from './app/api/track.ts';
 export { openStudyTracker, type StudyTracker } from './app/api/track_study.ts';
 export { type Trained, type TrainReady, type TrainRequest, train } from './app/api/train.ts';

@@ -356,6 +356,7 @@ const optionalParts: Record<string, RegExp> = {
   'studies (`tower tune`)':
     /^src\/(training\/tune\/|app\/api\/tune|app\/cli\/views\/study\.ts|app\/report\/study_page\.ts)/,
   'an index of items (`tower index`)': /^src\/(serving\/(ann|postgres)\/|app\/api\/index_items\.ts)/,
+  'vectors of texts (`tower embed`)': /^src\/app\/api\/(embed|text_model)\.ts/,
   'trackers (`--track`)': /^src\/(training\/tracking\/mlflow|app\/api\/track)/,
   'items and events written while serving (`--items`, `--events`)': /^src\/serving\/server\/writes\//,
   'training in several processes (`--workers`)': /^src\/app\/api\/(workers|scale)\.ts/,

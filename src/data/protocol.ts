@@ -1,7 +1,9 @@
 /** Describes a data set in sentences, which are printed with every figure. */
+import { resolve } from 'node:path';
 import type { DataDescription } from '../graph/plan/data_description.ts';
-import type { Needs, ReadPlan } from './binding/layout.ts';
+import type { DataLayout, Needs, ReadPlan } from './binding/layout.ts';
 import { type Dataset, type Encoding, rowsOf } from './dataset.ts';
+import { sentenceOfRecord } from './files/vector_files.ts';
 import type { Pinned } from './pinned.ts';
 import { momentWords, type Past } from './rows/fresh.ts';
 import type { OrderedEvents } from './rows/order_events.ts';
@@ -54,7 +56,7 @@ export function sentencesOfPast(
 
 /** @param missingLabels number of events without a value, by label */
 export function protocolOf(
-  { description, layout }: ReadPlan,
+  { description, layout, needs }: ReadPlan,
   good: Pick<ValidRows, 'items'>,
   {
     sentence,
@@ -69,6 +71,7 @@ export function protocolOf(
     'Vocabularies, statistics and counts come from the training part only.',
     `The corpus has ${items.keys.length.toLocaleString('en')} items, ${source}; ${coldItems.toLocaleString('en')} of them have no training event.`,
   ];
+  sentences.push(...sentencesOfModels(description, layout, needs));
   for (const [name, { kind, max }] of layout.histories) {
     sentences.push(
       kind === 'others'
@@ -81,4 +84,17 @@ export function protocolOf(
     sentences.push(`${count.toLocaleString('en')} events have no \`${name}\`: the task of this label ignores them.`);
   }
   return sentences;
+}
+
+/** Names the models that made the vectors of the data, where `tower embed` wrote them. */
+function sentencesOfModels({ folder }: DataDescription, { sources }: DataLayout, { features }: Needs): string[] {
+  const arrays = features.flatMap(({ vectors }) =>
+    vectors ? [{ path: resolve(folder, vectors.file), name: vectors.file }] : [],
+  );
+  const readsColumns = features.some(({ encoder }) => encoder.kind === 'vector');
+  const tables = readsColumns
+    ? [...sources.values()].flatMap(({ role, files }) => (role === 'events' ? [] : files))
+    : [];
+  const sentences = [...arrays, ...tables].flatMap(({ path, name }) => sentenceOfRecord(path, name) ?? []);
+  return [...new Set(sentences)];
 }

@@ -3,12 +3,12 @@ import { dirname } from 'node:path';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
+import { RequestRefused } from '../../base/util/http.ts';
 import { readManifest } from '../../training/artifact/load.ts';
 import {
   authorizationOf,
   destinationOf,
   makeMlflowClient,
-  RequestRefused,
   type RunStatus,
 } from '../../training/tracking/mlflow/client.ts';
 import type { TrainingEvent } from '../../training/training_events.ts';

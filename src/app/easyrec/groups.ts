@@ -6,7 +6,7 @@ const identifier = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 export class Identifiers {
   private readonly byName = new Map<string, string>();
-  private readonly taken = new Set<string>(['__proto__']);
+  private readonly taken = new Set<string>(['__proto__', 'vector']);
 
   /** @param own names that the import itself uses */
   constructor(own: readonly string[]) {

@@ -20,6 +20,7 @@ import { studies } from './codes/studies.ts';
 import { syntax } from './codes/syntax.ts';
 import { tasks } from './codes/tasks.ts';
 import { tracking } from './codes/tracking.ts';
+import { vectors } from './codes/vectors.ts';
 import { workers } from './codes/workers.ts';
 import type { CodeRow } from './wording.ts';
 
@@ -46,6 +47,7 @@ export const codes = {
   ...studies,
   ...starters,
   ...imports,
+  ...vectors,
 } as const;
 
 export type Code = keyof typeof codes;

@@ -51,14 +51,18 @@ interface DeclaredName {
 /** Tables that share one namespace, by the kind of their entries. */
 type NameTables = Readonly<Record<string, ReadonlyMap<string, DeclaredName>>>;
 
-/** JavaScript that reads a trained model stores values in objects by name, where this name would set the prototype and the value would be lost. */
-const reserved = '__proto__';
+/**
+ * JavaScript that reads a trained model stores values in objects by name, where `__proto__` would set the prototype and the value would be lost. The graph of a
+ * tower has an input for each feature and the output `vector`, and a graph of ONNX cannot have one name for both.
+ */
+const isReserved = (what: string, name: string): boolean =>
+  name === '__proto__' || (what === 'feature' && name === 'vector');
 
 /** Declares all names; of two equal ones, the first. Features, groups and labels share a namespace. */
 export function declare(files: Files, report: Report): Scope {
   const add = <N extends DeclaredName>(table: Map<string, N>, what: string, node: N, tables: NameTables): void => {
     const { name, span } = node.name;
-    if (name === reserved) report('reserved-name', span, { what, name });
+    if (isReserved(what, name)) report('reserved-name', span, { what, name });
     for (const other in tables) {
       const firstDeclared = tables[other]!.size === 0 ? undefined : tables[other]!.get(name);
       if (firstDeclared === undefined) continue;

@@ -357,18 +357,22 @@ export async function writeParquet(
   const database = await openDatabase();
   try {
     await database.fill('rows', columns, rows);
-    await replaceDurably(path, async (partial) => {
-      try {
-        const to = `${quoteText(partial)} (FORMAT parquet, COMPRESSION zstd)`;
-        await database.run(`COPY (SELECT ${selected} FROM rows) TO ${to}`);
-      } catch (error) {
-        database.passOn(error);
-        throw failure('cannot-write', { path, reason: reasonOf(error) });
-      }
-    });
+    await copyToParquet(database, path, `SELECT ${selected} FROM rows`);
   } finally {
     database.close();
   }
+}
+
+/** Writes the result of a query as a Parquet file. @throws Failure `cannot-write` */
+export async function copyToParquet(database: Database, path: string, query: string): Promise<void> {
+  await replaceDurably(path, async (partial) => {
+    try {
+      await database.run(`COPY (${query}) TO ${quoteText(partial)} (FORMAT parquet, COMPRESSION zstd)`);
+    } catch (error) {
+      database.passOn(error);
+      throw failure('cannot-write', { path, reason: reasonOf(error) });
+    }
+  });
 }
 
 /** Makes the folder for spilled data. Few data sets need it, so a failure is only reported when memory is exhausted. */

@@ -3,7 +3,6 @@
  * vector, and serving.json, which describes their inputs.
  */
 import { rm } from 'node:fs/promises';
-import { endianness } from 'node:os';
 import { dirname, join } from 'node:path';
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { writing } from '../../base/diagnostics/system_reason.ts';
@@ -13,6 +12,7 @@ import { defined } from '../../base/util/defined.ts';
 import { missingCode } from '../../data/columns/encode.ts';
 import { type PublishedRules, publishedRules } from '../../data/columns/encoders/published.ts';
 import { writeParquet } from '../../data/files/duckdb.ts';
+import { writeNpy } from '../../data/files/vector_files.ts';
 import type { Tensors } from '../../engines/engine.ts';
 import { servingOnnx } from '../../engines/formats/onnx.ts';
 import { servingSavedModel } from '../../engines/formats/saved_model.ts';
@@ -294,10 +294,7 @@ interface ItemIndex {
 export async function writeItems(folder: string, { keys, titles, vectors }: ExportedItems): Promise<ItemIndex> {
   const index = { vectors: 'index/vectors.npy', items: 'index/items.parquet', rows: vectors.rows };
   await makeFolder(join(folder, 'index'));
-  await writeDurably(join(folder, index.vectors), async (sink) => {
-    await sink.write(npyHeader(vectors.rows, vectors.width));
-    await sink.write(littleEndian(vectors.data));
-  });
+  await writeNpy(join(folder, index.vectors), vectors);
   const columns = [
     { name: 'key', texts: keys },
     ...(titles ? [{ name: 'title', texts: titles }] : []),
@@ -305,21 +302,4 @@ export async function writeItems(folder: string, { keys, titles, vectors }: Expo
   ];
   await writeParquet(join(folder, index.items), columns, vectors.rows);
   return index;
-}
-
-/** Returns a header of version 1.0 of the format. It ends at a multiple of 64 bytes, so that the numbers can be mapped into memory. */
-function npyHeader(rows: number, columns: number): Buffer {
-  const headerText = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${columns}), }`;
-  const headerLength = Math.ceil((10 + headerText.length + 1) / 64) * 64;
-  const header = Buffer.alloc(headerLength, ' ');
-  header.write('\x93NUMPY\x01\x00', 'latin1');
-  header.writeUInt16LE(headerLength - 10, 8);
-  header.write(headerText, 10, 'latin1');
-  header.write('\n', headerLength - 1);
-  return header;
-}
-
-function littleEndian({ buffer, byteOffset, byteLength }: Float32Array): Buffer {
-  const bytes = Buffer.from(buffer, byteOffset, byteLength);
-  return endianness() === 'LE' ? bytes : Buffer.from(bytes).swap32();
 }

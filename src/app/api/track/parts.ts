@@ -9,6 +9,7 @@ import type { Diagnostic } from '../../../base/diagnostics/diagnostic.ts';
 import { writeTextDurably } from '../../../base/storage/durable.ts';
 import { closeRead, openIfThere, readJsonFile, readRunFile } from '../../../base/storage/run_files.ts';
 import { defined } from '../../../base/util/defined.ts';
+import { RequestRefused } from '../../../base/util/http.ts';
 import { type Manifest, trackingFile, validationUnit } from '../../../training/artifact/manifest.ts';
 import {
   artifactRoot,
@@ -21,7 +22,6 @@ import {
   makeMlflowClient,
   metricKey,
   type RemoteRun,
-  RequestRefused,
   type TextsByKey,
 } from '../../../training/tracking/mlflow/client.ts';
 import { settingLines } from '../../report/training_sections.ts';

@@ -5,6 +5,7 @@ import { checkCommand } from './check.ts';
 import { compareCommand } from './compare.ts';
 import { compileCommand } from './compile.ts';
 import { dataCommand } from './data.ts';
+import { embedCommand } from './embed.ts';
 import { enginesCommand } from './engines.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { explainCommand } from './explain.ts';
@@ -50,6 +51,7 @@ const commands: readonly AddCommand[] = [
   inspectCommand,
   enginesCommand,
   dataCommand,
+  embedCommand,
   lspCommand,
   helpCommand,
 ];

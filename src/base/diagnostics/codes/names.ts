@@ -18,7 +18,11 @@ export const names = {
 
   'reserved-name': row<{ what: string; name: string }>({
     message: ({ what, name }) =>
-      `a ${what} cannot be called \`${name}\`: JavaScript, which reads the trained model, reserves this name`,
+      `a ${what} cannot be called \`${name}\`: ${
+        name === 'vector'
+          ? 'the output of a trained tower has this name'
+          : 'JavaScript, which reads the trained model, reserves this name'
+      }`,
     hint: ({ what, name }) =>
       what === 'feature' || what === 'label'
         ? `choose another name, and feed it in the data block: columns { name = "\\"${name}\\"" }`

@@ -1,6 +1,7 @@
 /** Calls MLflow's REST API (https://mlflow.org/docs/latest/rest-api.html) as far as a run needs it. The server may be down, slow, or not MLflow at all. */
 import { failure } from '../../../base/diagnostics/failure.ts';
-import { defined, isObject } from '../../../base/util/defined.ts';
+import { defined } from '../../../base/util/defined.ts';
+import { jsonObjectIn, RequestRefused, refusal, requestText } from '../../../base/util/http.ts';
 
 export interface Metric {
   /** A key from `metricKey`. */
@@ -223,18 +224,6 @@ export function authorizationOf({
   return token ? `Bearer ${token}` : undefined;
 }
 
-export class RequestRefused extends Error {
-  constructor(
-    message: string,
-    /** True if the same request may succeed later. */
-    readonly isPassing: boolean,
-    /** MLflow's error code, such as `RESOURCE_DOES_NOT_EXIST`. */
-    readonly code?: string,
-  ) {
-    super(message);
-  }
-}
-
 export interface MlflowClient {
   readonly url: string;
   /** @returns the object in the server's answer @throws RequestRefused */
@@ -256,19 +245,12 @@ export function makeMlflowClient(url: string, authorization?: string, signal?: A
       ...(typeof body === 'string' ? { 'content-type': 'application/json' } : {}),
       ...defined({ authorization }),
     };
-    const timeoutSignal = AbortSignal.any([AbortSignal.timeout(requestTimeout), ...(signal ? [signal] : [])]);
-    try {
-      const response = await fetch(`${url}/api/2.0/${path}`, {
-        ...{ method, headers, redirect: 'manual', signal: timeoutSignal },
-        ...(body === undefined ? {} : { body: body as BodyInit }),
-      });
-      const text = await textOf(response);
-      if (response.ok) return objectIn(text);
-      throw refusal(response, text);
-    } catch (error) {
-      if (error instanceof RequestRefused) throw error;
-      throw new RequestRefused(reasonOf(error), true);
-    }
+    const request = { method, headers, ...(body === undefined ? {} : { body: body as BodyInit }) };
+    const limits = { timeout: requestTimeout, maxBytes: maxAnswerBytes, ...defined({ signal }) };
+    const response = await requestText(`${url}/api/2.0/${path}`, request, limits);
+    if (response.ok) return objectIn(response.text);
+    const { error_code: code, message } = jsonObjectIn(response.text) ?? {};
+    throw refusal(response, message, typeof code === 'string' ? code : undefined);
   };
   return {
     url,
@@ -280,58 +262,10 @@ export function makeMlflowClient(url: string, authorization?: string, signal?: A
   };
 }
 
-async function textOf({ body }: Response): Promise<string> {
-  const pieces: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const piece of (body ?? []) as AsyncIterable<Uint8Array>) {
-    bytes += piece.length;
-    if (bytes > maxAnswerBytes) throw new RequestRefused('its answer is too long', false);
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces).toString('utf8');
-}
-
 /** Parses an answer. Some answers of MLflow are empty. */
 function objectIn(text: string): MlflowAnswer {
   if (text.trim() === '') return {};
-  const value = parsed(text);
+  const value = jsonObjectIn(text);
   if (value === undefined) throw new RequestRefused('it answers something that is no JSON object', false);
   return value;
-}
-
-function parsed(text: string): MlflowAnswer | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** True for a status after which the same request may succeed: a proxy has no server yet, or there are too many requests. */
-const passing = (status: number): boolean => status === 408 || status === 429 || status >= 500;
-
-function refusal({ status, headers }: Response, text: string): RequestRefused {
-  if (status >= 300 && status < 400) {
-    return new RequestRefused(`it answers that it has moved to ${oneLine(headers.get('location') ?? '?')}`, false);
-  }
-  const { error_code: code, message } = parsed(text) ?? {};
-  const messageText = typeof message === 'string' ? `: ${oneLine(message)}` : '';
-  return new RequestRefused(
-    `it answers ${status}${messageText}`,
-    passing(status),
-    typeof code === 'string' ? code : undefined,
-  );
-}
-
-/** Returns a text without control characters, no longer than a line, because a server may send anything. */
-const oneLine = (text: string): string =>
-  text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').slice(0, 200) + (text.length > 200 ? ' …' : '');
-
-/** Returns the reason of a failed request: fetch says only `fetch failed`, and has the reason in its cause. */
-function reasonOf(error: unknown): string {
-  const { name, message, cause } = error as Error & { readonly cause?: { code?: string; message?: string } };
-  if (name === 'TimeoutError') return `it has not answered within ${requestTimeout / 1000} seconds`;
-  if (name === 'AbortError') return 'it has not answered in time';
-  return `it does not answer: ${oneLine(cause?.code ?? cause?.message ?? message)}`;
 }

@@ -1,12 +1,12 @@
 /** What a server may answer: each comes out as one reason, and says whether it is worth asking again. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { RequestRefused } from '../../../../src/base/util/http.ts';
 import {
   artifactRoot,
   experimentId,
   makeMlflowClient,
   metricKey,
   type RemoteRun,
-  type RequestRefused,
   withinLimit,
 } from '../../../../src/training/tracking/mlflow/client.ts';
 import { type FakeServer, fakeServer } from './fake_server.ts';

@@ -1,0 +1,81 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { EmbedRequest } from '../../api/embed.ts';
+import { countOption, jsonOption, withExample } from '../options.ts';
+import { makeCountBar } from '../progress.ts';
+import { answer, answerJson } from '../report.ts';
+import { endable } from '../signals.ts';
+
+interface EmbedCommandOptions extends Omit<EmbedRequest, 'file' | 'columns'> {
+  readonly column: readonly string[];
+  readonly json?: boolean;
+}
+
+export function embedCommand(program: Command): void {
+  const command = new Command('embed')
+    .description('compute a vector for the text of each row of a file, by an endpoint or a model on this machine')
+    .argument('<file>', 'a file of rows, such as items.csv or items.parquet')
+    .addOption(
+      new Option('--column <names>', 'take the text of a row from these columns: names with commas; may be repeated')
+        .argParser((text: string, before: readonly string[] | undefined): readonly string[] => [
+          ...(before ?? []),
+          ...text.split(',').map((name) => name.trim()),
+        ])
+        .makeOptionMandatory(),
+    )
+    .addOption(
+      new Option('--out <file>', 'write the vectors: a `.npy` file, or a `.parquet` file of the rows with the vectors')
+        .argParser(outputPath)
+        .makeOptionMandatory(),
+    )
+    .requiredOption(
+      '--model <name>',
+      'ask this model: its name at the endpoint or on the Hugging Face hub, or its folder',
+    )
+    .option('--url <address>', "ask an endpoint with OpenAI's protocol, such as `http://localhost:11434/v1`")
+    .option(
+      '--key <column>',
+      'take this column for what identifies a row; with `.npy` its values are written next to it',
+    )
+    .option('--as <column>', 'with `.parquet`: call the column of the vectors so (default: `embedding`)')
+    .option('--prefix <words>', 'put these words before each text, such as `passage: `')
+    .addOption(countOption('dimensions', 'let the endpoint shorten its vectors to so many numbers'))
+    .addOption(
+      new Option('--pooling <kind>', 'without --url: how vectors of tokens become one (default: `mean`)').choices([
+        'mean',
+        'cls',
+        'last_token',
+      ] satisfies EmbedRequest['pooling'][]),
+    )
+    .addOption(countOption('batch', 'put at most this many texts into a request (default: 64)'))
+    .addOption(countOption('timeout', 'wait so many seconds for an answer (default: 60)'))
+    .option('--cache <folder>', 'keep computed vectors in this folder (default: the name of the output and `.cache`)')
+    .addOption(jsonOption())
+    .action(async (file: string, { column, json, ...options }: EmbedCommandOptions) => {
+      const { embed } = await import('../../api/embed.ts');
+      const bar = makeCountBar('texts');
+      const embedded = await endable((signal) =>
+        embed({ file, columns: column, ...options, signal, onProgress: bar.count }),
+      ).finally(bar.end);
+      if (json) return answerJson(embedded);
+      const { rows, width, texts, computed, empty, out, keys, record } = embedded;
+      answer(`${out}: ${rows.toLocaleString('en')} vectors of ${width} numbers; ${record} names the model`);
+      answer(
+        `${texts.toLocaleString('en')} different texts: ${computed.toLocaleString('en')} computed, ${(texts - computed).toLocaleString('en')} from the cache`,
+      );
+      if (empty > 0) answer(`${empty.toLocaleString('en')} rows have no text, and vectors of zeros`);
+      if (keys !== undefined) answer(`read them with \`id(dim: ${width}, init: "${out}", keys: "${keys}", frozen)\``);
+      else if (out.endsWith('.parquet')) answer(`read them with \`${options.as ?? 'embedding'} : vector(${width})\``);
+    });
+  program.addCommand(
+    withExample(
+      command,
+      'tower embed items.csv --column title,description --url http://localhost:11434/v1 --model all-minilm --out items.parquet',
+      'tower embed items.csv --column title --key item_id --model Xenova/all-MiniLM-L6-v2 --out vectors.npy',
+    ),
+  );
+}
+
+function outputPath(text: string): string {
+  if (!/\.(npy|parquet)$/.test(text)) throw new InvalidArgumentError('Write a name that ends in `.npy` or `.parquet`.');
+  return text;
+}
