@@ -28,7 +28,8 @@ const guide = [
   'serving',
   'protocols',
   'deployment',
-  'browser',
+  'runtime',
+  'templates',
   'postgresql',
   'ci',
 ];

@@ -1,6 +1,6 @@
 /**
  * Opens DuckDB as an in-memory database that fetches no extensions. The library is loaded when data is first read. Tower's own SQL reads the files; then the
- * database is sealed, before any expression of a data block runs. `expression.ts` defines the allowed expressions.
+ * database is sealed, before any expression of a data block runs. `expression.ts` defines the allowed expressions. Long because no other file calls DuckDB.
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
