@@ -29,18 +29,18 @@ export function embedCommand(program: Command): void {
     )
     .requiredOption(
       '--model <name>',
-      'ask this model: its name at the endpoint or on the Hugging Face hub, or its folder',
+      'use this model: its name at the endpoint or on the Hugging Face hub, or its folder',
     )
-    .option('--url <address>', "ask an endpoint with OpenAI's protocol, such as `http://localhost:11434/v1`")
+    .option('--url <address>', "use an endpoint with OpenAI's protocol, such as `http://localhost:11434/v1`")
     .option(
       '--key <column>',
       'take this column for what identifies a row; with `.npy` its values are written next to it',
     )
-    .option('--as <column>', 'with `.parquet`: call the column of the vectors so (default: `embedding`)')
+    .option('--as <column>', 'name the column of the vectors in a Parquet file (default: `embedding`)')
     .option('--prefix <words>', 'put these words before each text, such as `passage: `')
     .addOption(countOption('dimensions', 'let the endpoint shorten its vectors to so many numbers'))
     .addOption(
-      new Option('--pooling <kind>', 'without --url: how vectors of tokens become one (default: `mean`)').choices([
+      new Option('--pooling <kind>', 'pool the vectors of tokens to one, without `--url` (default: `mean`)').choices([
         'mean',
         'cls',
         'last_token',

@@ -24,7 +24,7 @@ export function exportCommand(program: Command): void {
       '--columns <names>',
       'let pages filter by these columns of the items file, and show them: names with commas',
     )
-    .option('--exact', 'with `--browser`, store the numbers of items and tables in four bytes each, not in one')
+    .option('--exact', 'write the numbers of items and tables in four bytes each, not in one, with `--browser`')
     .option('--index', 'write the vectors of all items as well, as NumPy and Parquet read them')
     .addOption(dataOption())
     .addOption(allowOption())

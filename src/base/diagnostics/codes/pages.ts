@@ -14,7 +14,7 @@ export const pages = {
 
   'kernels-refused': row<{ reason: string }>({
     message: ({ reason }) => `this host compiles no WebAssembly: ${reason}`,
-    hint: 'in a page, allow `wasm-unsafe-eval` as a source of scripts; in a worker, give `open` the imported `kernels.wasm` as `kernels`',
+    hint: 'allow `wasm-unsafe-eval` as a source of scripts in a page; give `open` the imported `kernels.wasm` as `kernels` in a worker',
   }),
 
   'page-insecure': row<{ url: string }>({
