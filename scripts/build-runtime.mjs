@@ -36,6 +36,7 @@ export async function buildRuntime() {
   const { metafile } = await build({ ...options, plugins: [onlyCodes(reportedBy(Object.keys(inputs)))] });
   const [, kernels] = /'([^']+)'/.exec(readFileSync('src/engines/scan/kernels/generated.ts', 'utf8'));
   writeFileSync('dist/kernels.wasm', Buffer.from(kernels, 'base64'));
+  writeFileSync('dist/kernels.wasm.d.ts', 'declare const kernels: WebAssembly.Module;\nexport default kernels;\n');
   for (const [condition, path] of Object.entries(workers)) {
     const entry = `dist/runtime.${condition}.js`;
     writeFileSync(entry, workerEntry(path));

@@ -26,6 +26,7 @@ for (const name of [
   'runtime.workerd.js',
   'runtime.edge-light.js',
   'kernels.wasm',
+  'kernels.wasm.d.ts',
   'types/src/runtime.d.ts',
 ])
   copy(name);
