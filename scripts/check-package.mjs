@@ -64,7 +64,7 @@ const rows = Array.from({ length: 400 }, (_, row) => `u${(row * 7) % 20},f${(row
 const asking = `\
 import { readFile } from 'node:fs/promises';
 import { open } from '@tower-lang/runtime';
-const fetch = async (url) => new Response(await readFile(new URL(url)));
+const fetch = async (url) => new Response(new Uint8Array(await readFile(new URL(url))));
 const model = await open(new URL('model/', import.meta.url), { fetch });
 console.log((await model.with([{ item: 'f1' }]).recommend({ k: 3 })).items.length);
 `;
@@ -160,7 +160,7 @@ async function asStranger(npm, archive, created, runtime) {
 const runtimeProgram = `\
 import { readFile } from 'node:fs/promises';
 import { open, type RecommendAnswer } from '@tower-lang/runtime';
-const fetch = async (url: string): Promise<Response> => new Response(await readFile(new URL(url)));
+const fetch = async (url: string): Promise<Response> => new Response(new Uint8Array(await readFile(new URL(url))));
 const views = await open(\`file://\${process.argv[2]}\`, { fetch });
 const answer: RecommendAnswer = await views.with([{ item: 'f1', time: 5 }]).recommend({ k: 3 });
 console.log(answer.items.length, answer.items.some(({ key }) => key === 'f1'));
