@@ -15,6 +15,8 @@ const options = {
   platform: 'browser',
   target: 'es2022',
   minify: true,
+  // Node.js prints the line of an error that nobody catches.
+  lineLimit: 200,
   logLevel: 'warning',
   metafile: true,
 };
