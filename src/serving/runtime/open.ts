@@ -239,7 +239,7 @@ async function openFiles(
       ...makeQueryAnswerer({ snapshot }, prepare, makeQueryTower(query, parameters)),
       query: describeQuery(queryDescription, model.encodings, snapshot),
     };
-    const modelAnswers = makeAnswers({ recommender, removesSeen: seen !== 'kept', notes: index.notes });
+    const modelAnswers = makeAnswers({ recommender, removesSeen: seen !== 'kept', notes: index.notes, alone: true });
     // This request detects files that do not match before the user's first request does. It also warms up the code.
     await modelAnswers.recommend({ values: {} });
     return { answers: modelAnswers, removesSeen: seen !== 'kept' };

@@ -96,6 +96,15 @@ export function makeBatcher<Q, A>(
     });
 }
 
+/** Like `makeBatcher`, but answers each query by itself. */
+const answerAlone =
+  <Q, A>(answerAll: (questions: readonly Q[]) => Promise<readonly (A | Error)[]>) =>
+  async (question: Q): Promise<A> => {
+    const [answer] = await answerAll([question]);
+    if (answer instanceof Error) throw answer;
+    return answer!;
+  };
+
 export interface AnswersSource {
   readonly recommender: QueryAnswerer &
     Pick<Recommender, 'query'> & { readonly asOf?: Recommender['asOf'] | undefined };
@@ -108,6 +117,8 @@ export interface AnswersSource {
   readonly items?: ItemWrites;
   /** Bytes for a cache of users' query vectors. Absent or 0: no cache. */
   readonly userVectors?: number;
+  /** True if no query may wait for another: workerd cancels a request that waits for a promise of a request that is over. Default: false. */
+  readonly alone?: boolean;
 }
 
 export interface Answers {
@@ -153,6 +164,7 @@ export function makeAnswers({
   items,
   events,
   userVectors = 0,
+  alone = false,
 }: AnswersSource): Answers {
   const { version } = recommender.snapshot;
   const userVectorCache = userVectors > 0 ? makeUserVectorCache(recommender.snapshot.users, userVectors) : undefined;
@@ -171,11 +183,12 @@ export function makeAnswers({
       ...defined({ weights, shares }),
     };
   };
-  const answerBatched = makeBatcher<SnapshotRequest<QueryWithOptions>, Recommendation>(
+  const answererOf = alone ? answerAlone : makeBatcher;
+  const answerBatched = answererOf<SnapshotRequest<QueryWithOptions>, Recommendation>(
     answerBySnapshot((snapshot, asked) => recommender.askAll(asked, snapshot, userVectorCache)),
     maxBatch,
   );
-  const topBatched = makeBatcher<SnapshotRequest<TopRequest>, TopAnswer>(answerBySnapshot(topEach), maxBatch);
+  const topBatched = answererOf<SnapshotRequest<TopRequest>, TopAnswer>(answerBySnapshot(topEach), maxBatch);
   return {
     version,
     ...defined({ items, events, userVectors: userVectorCache?.figures }),
