@@ -107,10 +107,10 @@ const { metafile } = await build({
 });
 
 const start = await buildStart({ ...options, check });
-const browser = await buildRuntime();
+const runtime = await buildRuntime();
 
 // Chunks are named by what they hold: those of this build are all there before the others go, as `tower` may be running.
-const built = new Set([...[metafile, start, browser].flatMap(({ outputs }) => Object.keys(outputs)), ...check.files]);
+const built = new Set([...[metafile, start, runtime].flatMap(({ outputs }) => Object.keys(outputs)), ...check.files]);
 for (const entry of readdirSync('dist', { recursive: true, withFileTypes: true })) {
   const path = join(relative('.', entry.parentPath), entry.name);
   if (entry.isFile() && /\.(c?js|script|code)$/.test(path) && !built.has(path.replaceAll('\\', '/')))
@@ -164,7 +164,7 @@ if (forPackage) {
 
 /** What each bundled package is, and the text of its licence. */
 function licences() {
-  const inputs = [...[metafile, browser, check.metafile].flatMap((each) => Object.keys(each.inputs)), ...pageInputs];
+  const inputs = [...[metafile, runtime, check.metafile].flatMap((each) => Object.keys(each.inputs)), ...pageInputs];
   const folders = inputs.map((path) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(path)?.[0]);
   const parts = [...new Set(folders.filter(Boolean))].sort().map((folder) => {
     const { name, version, license, repository } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));

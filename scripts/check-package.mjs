@@ -61,7 +61,7 @@ data views {
 const rows = Array.from({ length: 400 }, (_, row) => `u${(row * 7) % 20},f${(row * 13) % 30},${1_600_000_000 + row}`);
 
 /** What `server.js` of the template does before it asks for a database. */
-const asking = `\
+const templateProgram = `\
 import { readFile } from 'node:fs/promises';
 import { open } from '@tower-lang/runtime';
 const fetch = async (url) => new Response(new Uint8Array(await readFile(new URL(url))));
@@ -141,7 +141,7 @@ async function asStranger(npm, archive, created, runtime) {
   });
   assert.match(said, /The recall@10 of \w+ is [01]\.\d+/, '`npm create tower` trains a model of the files of a folder');
   if (template.length > 0) {
-    writeFileSync(join(fresh, 'ask.mjs'), asking);
+    writeFileSync(join(fresh, 'ask.mjs'), templateProgram);
     const answer = await promisify(execFile)(process.execPath, ['ask.mjs'], { cwd: fresh, encoding: 'utf8' });
     assert.equal(answer.stdout, '3\n', 'the runtime of the template opens the model that was exported for it');
     assert(existsSync(join(fresh, 'server.js')), 'the template is copied');
@@ -166,7 +166,7 @@ const answer: RecommendAnswer = await views.with([{ item: 'f1', time: 5 }]).reco
 console.log(answer.items.length, answer.items.some(({ key }) => key === 'f1'));
 `;
 
-/** Installs the package of the runtime alone, and opens an export of the stranger's model. @returns its bytes when it is installed */
+/** Installs the package of the runtime alone, and opens an export of the stranger's model. */
 async function runtimeAlone(archive, unpacked) {
   assert(unpacked < 1e6, `the runtime takes ${unpacked} bytes`);
   const project = join(folder, 'runtime');

@@ -14,11 +14,8 @@ function copy(path) {
   mkdirSync(dirname(join(to, path)), { recursive: true });
   copyFileSync(join('dist', path), join(to, path));
   if (!path.endsWith('.d.ts')) return;
-  for (const [, imported] of readFileSync(join('dist', path), 'utf8').matchAll(
-    /from '(\.[^']+)'|import\("(\.[^"]+)"\)/g,
-  )) {
-    if (imported) copy(join(dirname(path), imported.replace(/\.ts$/, '.d.ts')));
-  }
+  for (const [, imported] of readFileSync(join('dist', path), 'utf8').matchAll(/(?:from '|import\(")(\.[^'"]+)/g))
+    copy(join(dirname(path), imported.replace(/\.ts$/, '.d.ts')));
 }
 
 for (const name of [

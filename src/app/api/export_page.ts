@@ -1,4 +1,4 @@
-/** Writes a trained model into a folder that a web page can open without a server. */
+/** Writes a trained model into a folder that `tower-lang/runtime` opens: in pages, workers and Node.js, without a server. */
 import { readFile } from 'node:fs/promises';
 import { Failure } from '../../base/diagnostics/failure.ts';
 import { reading } from '../../base/diagnostics/system_reason.ts';

@@ -34,7 +34,7 @@ import {
   readVectors,
   unpackedText,
 } from './read_page.ts';
-import { type PageEvent, valuesOfEvents } from './user_events.ts';
+import { isKey, type PageEvent, valuesOfEvents } from './user_events.ts';
 
 /** Requests of the page's program, checked like bodies by the server, with the same codes and messages. */
 export type PageRecommendRequest = Omit<RecommendBody, 'user' | 'history' | 'average'>;
@@ -45,7 +45,6 @@ interface RequestEntry {
   readonly wanted: string;
 }
 
-const isKey = (value: unknown): boolean => typeof value === 'string' || Number.isSafeInteger(value);
 const all =
   (holds: (value: unknown) => boolean) =>
   (value: unknown): boolean =>
@@ -212,7 +211,8 @@ async function openFiles(
   const parameters = readParameters(files['query.safetensors'], query.graph, damagedFile('query.safetensors'));
   const { keys, titles, columns } = readItems(await textOf('items.jsonz'), damagedFile('items.jsonz'));
   const data = readVectors(files['items.safetensors'], [keys.length, query.width], damagedFile('items.safetensors'));
-  const { answers, removesSeen } = await damagedOnError(damagedAt(at(pageIndex)), async () => {
+  const removesSeen = query.seen !== 'kept';
+  const answers = await damagedOnError(damagedAt(at(pageIndex)), async () => {
     const snapshot = makeSnapshot({
       version: index.version,
       items: {
@@ -224,10 +224,9 @@ async function openFiles(
       objectives: query.objectives,
     });
     const model = { plan: query.plan, encodings: new Map(Object.entries(query.encodings)) };
-    const { seen } = query;
     const prepare = makePreparer(model, {
       histories: new Map(Object.entries(query.histories)),
-      seen,
+      seen: query.seen,
       users: { features: new Map() },
     });
     const queryDescription = {
@@ -239,10 +238,10 @@ async function openFiles(
       ...makeQueryAnswerer({ snapshot }, prepare, makeQueryTower(query, parameters)),
       query: describeQuery(queryDescription, model.encodings, snapshot),
     };
-    const modelAnswers = makeAnswers({ recommender, removesSeen: seen !== 'kept', notes: index.notes, alone: true });
+    const modelAnswers = makeAnswers({ recommender, removesSeen, notes: index.notes, alone: true });
     // This request detects files that do not match before the user's first request does. It also warms up the code.
     await modelAnswers.recommend({ values: {} });
-    return { answers: modelAnswers, removesSeen: seen !== 'kept' };
+    return modelAnswers;
   });
   const withEvents = (events: readonly PageEvent[]): OpenedForUser => {
     const { values, items } = valuesOfEvents(events, query);

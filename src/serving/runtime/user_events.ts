@@ -18,6 +18,9 @@ export interface PageEvent {
   readonly columns?: Readonly<Record<string, unknown>>;
 }
 
+/** True for the key of an item, as requests and events give it. */
+export const isKey = (value: unknown): boolean => typeof value === 'string' || Number.isSafeInteger(value);
+
 /** Maximum number of events. The features need far fewer, and all are seen. */
 const mostEvents = 100_000;
 
@@ -28,7 +31,6 @@ const refused = (reason: string, advice: string): Error =>
 function inOrder(events: unknown): readonly PageEvent[] {
   if (!Array.isArray(events)) throw refused('is not a list', 'give a list of events');
   if (events.length > mostEvents) throw refused(`has ${events.length} events`, `give the last ${mostEvents}`);
-  const isKey = (value: unknown): boolean => typeof value === 'string' || Number.isSafeInteger(value);
   const kinds = new Set<string>();
   for (const event of events as readonly unknown[]) {
     if (!isObject(event) || !isKey(event.item))
@@ -70,9 +72,7 @@ export function valuesOfEvents(given: unknown, { events, plan, histories }: Page
     return value ?? null;
   };
   const values: Record<string, unknown> = {};
-  const lists = new Map(plan.features.map(({ name, along }) => [name, along ?? name]));
-  for (const feature of plan.features) {
-    const { name, weights } = feature;
+  for (const { name, along = name, weights } of plan.features) {
     const source = sources[name];
     if (source === undefined) continue;
     if (!Object.hasOwn(histories, name)) {
@@ -80,7 +80,7 @@ export function valuesOfEvents(given: unknown, { events, plan, histories }: Page
       if (last) values[name] = valueIn(last, source);
       continue;
     }
-    const listSource = sources[lists.get(name)!];
+    const listSource = sources[along];
     const elements = listSource ? ordered.filter((event) => valueIn(event, listSource) !== null) : ordered;
     values[name] = elements.map((event) => valueIn(event, source));
     const weightSource = weights === undefined ? undefined : sources[weights];

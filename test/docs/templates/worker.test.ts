@@ -1,12 +1,11 @@
 /** The template of a Cloudflare Worker, bundled and served by workerd with the bindings that its wrangler.jsonc names. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { build } from 'esbuild';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { missingHosts } from '../../serving/runtime/hosts.ts';
+import { missingHosts, startWorkerd } from '../../serving/runtime/hosts.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { installTemplate } from './template.ts';
 
@@ -81,14 +80,8 @@ async function startWorker(
   writeFileSync(join(folder, 'built/kv.mjs'), kv);
   writeFileSync(join(folder, 'built/kernels.wasm'), readFileSync('dist/kernels.wasm'));
   writeFileSync(join(folder, 'built/worker.capnp'), configOf(wrangler, assetsAt));
-  const server = spawn('workerd', ['serve', join(folder, 'built/worker.capnp'), '--control-fd=3'], {
-    stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
-  });
-  for await (const line of (server.stdio[3] as Readable).setEncoding('utf8')) {
-    const { event, port } = JSON.parse(line);
-    if (event === 'listen') return { url: `http://127.0.0.1:${port}`, server };
-  }
-  throw new Error('workerd ended');
+  const { port, server } = await startWorkerd(join(folder, 'built/worker.capnp'));
+  return { url: `http://127.0.0.1:${port}`, server };
 }
 
 describe.skipIf(isMissing)(

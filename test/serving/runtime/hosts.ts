@@ -87,27 +87,28 @@ const asProgram =
     };
   };
 
+/** @param config path of its configuration, with one socket at port 0 */
+export async function startWorkerd(config: string): Promise<{ readonly port: number; readonly server: ChildProcess }> {
+  const server = spawn('workerd', ['serve', config, '--control-fd=3'], {
+    stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+  });
+  for await (const line of (server.stdio[3] as Readable).setEncoding('utf8')) {
+    const { event, port } = JSON.parse(line);
+    if (event === 'listen') return { port, server };
+  }
+  throw new Error('workerd ended');
+}
+
 function inWorkerd(root: string): RuntimeHost {
-  let server: ChildProcess | undefined;
-  const start = async (): Promise<number> => {
-    server = spawn('workerd', ['serve', join(root, 'worker.capnp'), '--control-fd=3'], {
-      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-    });
-    for await (const line of (server.stdio[3] as Readable).setEncoding('utf8')) {
-      const { event, port } = JSON.parse(line);
-      if (event === 'listen') return port;
-    }
-    throw new Error('workerd ended');
-  };
-  let port: Promise<number> | undefined;
+  let started: ReturnType<typeof startWorkerd> | undefined;
   return {
     async ask(folder, requests) {
-      port ??= start();
+      const { port } = await (started ??= startWorkerd(join(root, 'worker.capnp')));
       const body = JSON.stringify({ folder, requests });
-      return (await fetch(`http://127.0.0.1:${await port}/`, { method: 'POST', body })).text();
+      return (await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body })).text();
     },
     async close() {
-      server?.kill();
+      (await started)?.server.kill();
     },
   };
 }

@@ -1,7 +1,7 @@
 /** Law: events that a page keeps give a new user the inputs that the same events give on the server, bit for bit. */
 import { expect, it } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
-import type { BagColumn, Dataset } from '../../../src/data/dataset.ts';
+import type { BagColumn } from '../../../src/data/dataset.ts';
 import { readDataset } from '../../../src/data/read.ts';
 import { openEventReader } from '../../../src/data/written/event_reader.ts';
 import type { EventSource, GivenEvent } from '../../../src/data/written/fields.ts';
@@ -11,6 +11,7 @@ import type { PageQuery } from '../../../src/serving/serve/page_files.ts';
 import { queryColumns } from '../../../src/serving/serve/query_columns.ts';
 import { planOf } from '../../compiler/library/support.ts';
 import { describeData, failureOf, folderWith, valueAt, weightsAt } from '../../data/fixture.ts';
+import { rowsOf } from '../serve/live/law.ts';
 
 const plan = planOf(`
   model m
@@ -64,9 +65,6 @@ const description = (more: Partial<Parameters<typeof describeData>[0]> = {}) =>
     columns: { given: 'stars', hour: 'time', ...more.columns },
   });
 
-const rowsOfKeys = (keys: Dataset['corpus']['keys']): ReadonlyMap<string, number> =>
-  new Map(Array.from({ length: keys.length }, (_, row) => [keys.at(row)!, row]));
-
 async function opened() {
   const data = await readDataset(description(), plan);
   const reader = await openEventReader(description(), plan, data.encodings, data);
@@ -83,7 +81,7 @@ async function opened() {
 it('holds for events of a user, however they are ordered', async () => {
   const { data, reader, query } = await opened();
   const [tower] = plan.towers;
-  const rows = rowsOfKeys(data.corpus.keys);
+  const rows = rowsOf(data.corpus.keys);
   const later = makeUserEvents({ plan, encodings: data.encodings }, data);
   for (let user = 0; user < 20; user++) {
     const events = Array.from({ length: 1 + random.integer(8) }, (_, at) => eventAt(100 + at));

@@ -77,7 +77,7 @@ export async function expectSameInputs(plan: Plan, set: EventsOfSet): Promise<{ 
   return compared;
 }
 
-const rowsOf = (keys: Dataset['corpus']['keys']): Map<string, number> =>
+export const rowsOf = (keys: Dataset['corpus']['keys']): Map<string, number> =>
   new Map(Array.from({ length: keys.length }, (_, row) => [keys.at(row)!, row]));
 
 /** True for a feature that an event has before it happens: a history and what is made of it, and all that is in the file of users. */
