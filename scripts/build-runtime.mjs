@@ -21,15 +21,31 @@ const options = {
   metafile: true,
 };
 
-/** By the condition of the package's exports: how its bundlers import a compiled module. */
-const workers = { workerd: './kernels.wasm', 'edge-light': './kernels.wasm?module' };
-
-const workerEntry = (kernels) => `\
-import kernels from '${kernels}';
+/** By the condition of the package's exports: the module that opens an export there. Its bundlers import compiled modules in ways of their own. */
+const entries = {
+  workerd: `\
+import kernels from './kernels.wasm';
 import { open as openWith } from './runtime.js';
 export * from './runtime.js';
 export const open = (url, options) => openWith(url, { kernels, ...options });
-`;
+`,
+  // Vercel's edge sandbox has no DecompressionStream.
+  'edge-light': `\
+import { Gunzip } from 'fflate';
+import kernels from './kernels.wasm?module';
+import { open as openWith } from './runtime.js';
+function gunzip() {
+  const unpacked = new Gunzip();
+  return new TransformStream({
+    start(controller) { unpacked.ondata = (piece) => controller.enqueue(piece); },
+    transform(piece) { unpacked.push(piece); },
+    flush() { unpacked.push(new Uint8Array(0), true); },
+  });
+}
+export * from './runtime.js';
+export const open = (url, options) => openWith(url, { kernels, gunzip, ...options });
+`,
+};
 
 /** Returns what was written, by path, as esbuild does. */
 export async function buildRuntime() {
@@ -39,10 +55,12 @@ export async function buildRuntime() {
   const [, kernels] = /'([^']+)'/.exec(readFileSync('src/engines/scan/kernels/generated.ts', 'utf8'));
   writeFileSync('dist/kernels.wasm', Buffer.from(kernels, 'base64'));
   writeFileSync('dist/kernels.wasm.d.ts', 'declare const kernels: WebAssembly.Module;\nexport default kernels;\n');
-  for (const [condition, path] of Object.entries(workers)) {
-    const entry = `dist/runtime.${condition}.js`;
-    writeFileSync(entry, workerEntry(path));
-    metafile.outputs[entry] = {};
+  for (const [condition, contents] of Object.entries(entries)) {
+    const outfile = `dist/runtime.${condition}.js`;
+    const stdin = { contents, resolveDir: 'scripts' };
+    const { entryPoints, outdir, ...more } = options;
+    const entry = await build({ ...more, stdin, outfile, external: ['./runtime.js', './kernels.wasm*'] });
+    Object.assign(metafile.outputs, entry.metafile.outputs);
   }
   return metafile;
 }

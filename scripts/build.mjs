@@ -1,7 +1,6 @@
 /**
  * Builds what is run: the WebAssembly kernels, the page of the server, then the command line and the library as bundles under `dist/`, with the engines in
- * them. `--package` adds what only a package for every machine needs: types of the library, ONNX Runtime of the other platforms,
- * licences.
+ * them. `--package` adds what only a package needs: types of the library, and licences.
  */
 import { execFileSync } from 'node:child_process';
 import {
@@ -14,12 +13,13 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { buildCheck, buildStart } from './build-check.mjs';
 import { buildRuntime } from './build-runtime.mjs';
 import './build-kernels.mjs';
 import { pageInputs } from './build-page.mjs';
+import { onnxFiles } from './onnx-libraries.mjs';
 
 /** commander loads child_process, and with it the network, for commands that are programs of their own: there are none. */
 const commanderAlone = {
@@ -33,15 +33,21 @@ const commanderAlone = {
 };
 
 /**
- * The ONNX Runtime's library, in `dist/onnxruntime`. Its package is not a dependency of ours: its install script fetches GPU parts from
- * a server that is not npm's, and fails where that server does not answer.
+ * The ONNX Runtime's library, in `dist/onnxruntime`, or in the package of a release for this platform. Its own package is not a dependency of ours: it has the
+ * libraries of all platforms, and its install script fetches GPU parts from a server that is not npm's, and fails where that server does not answer.
  */
+const loadOnnx = `(() => {
+  const { platform, arch } = process;
+  const inside = __dirname + \`/../onnxruntime/\${platform}/\${arch}/onnxruntime_binding.node\`;
+  return require(require('node:fs').existsSync(inside) ? inside : \`@tower-lang/onnx-\${platform}-\${arch}/onnxruntime_binding.node\`);
+})()`;
+
 const onnxRuntimeInside = {
   name: 'onnx-runtime-inside',
   setup({ onLoad }) {
     onLoad({ filter: /onnxruntime-node[\\/]dist[\\/]binding\.js$/ }, ({ path }) => {
       const source = readFileSync(path, 'utf8');
-      const contents = source.replace('require(`../bin/napi-v6/', 'require(__dirname + `/../onnxruntime/');
+      const contents = source.replace(/require\(`\.\.\/bin\/napi-v6\/.*`\);/, `${loadOnnx};`);
       if (contents === source) throw new Error(`${path} loads its library in another way than it did`);
       return { contents };
     });
@@ -77,7 +83,7 @@ const options = {
   // DuckDB's package fetches its binary from npm alone. Everything else is bundled: a project that installs this package gets no
   // version of ours next to its own, and no install script; the parser's import is 18 times quicker.
   external: ['@duckdb/node-bindings*'],
-  // Not minified: the trace of an internal error names a line that can be read. It adds 0.3 MB to a package of 67 MB, and source maps would add 1.3 MB.
+  // Not minified: the trace of an internal error names a line that can be read. It adds 0.3 MB to a package of 20 MB, and source maps would add 1.3 MB.
   logLevel: 'warning',
   plugins: [commanderAlone, onnxRuntimeInside, lexerWithoutTable],
 };
@@ -143,16 +149,10 @@ for (const file of ['torch_runner.py', 'torch_group.py', 'torch_meeting.py'])
   copy(`src/engines/torch/${file}`, `dist/chunks/${file}`);
 
 const forPackage = process.argv.includes('--package');
-const libraries = 'node_modules/onnxruntime-node/bin/napi-v6';
-// Parts for GPUs, which are loaded only when they are asked for, and a second copy of one library.
-const unused = /^(DirectML|dxcompiler|dxil)\.dll$|\.\d+\.\d+\.\d+\.dylib$/;
-for (const entry of readdirSync(libraries, { recursive: true, withFileTypes: true })) {
-  const { parentPath, name } = entry;
-  const platform = relative(libraries, parentPath);
-  const wanted = forPackage || platform === join(process.platform, process.arch);
-  if (!entry.isFile() || !wanted || unused.test(name)) continue;
+const platform = `${process.platform}/${process.arch}`;
+for (const path of onnxFiles(platform)) {
   mkdirSync(join('dist/onnxruntime', platform), { recursive: true });
-  copy(join(parentPath, name), join('dist/onnxruntime', platform, name));
+  copy(path, join('dist/onnxruntime', platform, basename(path)));
 }
 
 if (forPackage) {

@@ -2,7 +2,7 @@
  * Packs the package as `npm publish` would, and uses it as a stranger does: publint and attw accept it, nothing is missing from it and
  * nothing too much. In an empty project with an empty home, npm 10 and npm 11 install it without any setting; there its `tower`
  * checks and trains a model on each engine that comes with it, and a program that imports it typechecks and runs. create-tower makes a
- * project of a folder with a CSV file, with a template and without one. The steps of deploy/Dockerfile then make a server of that project.
+ * project of a folder with a CSV file, with a template and without one. The packages of a release are installed too. The steps of deploy/Dockerfile then make a server of that project.
  */
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
@@ -157,6 +157,25 @@ async function asStranger(npm, archive, created, runtime) {
   return Object.keys(installed.packages).length;
 }
 
+/** Installs the packages of a release, of which this platform needs two, and checks that the engine finds its library. */
+function releaseAlone(archive) {
+  const release = join(folder, 'release');
+  run(process.execPath, ['scripts/pack-release.mjs', release, archive]);
+  const project = join(folder, 'released');
+  mkdirSync(project);
+  const options = { cwd: project, encoding: 'utf8' };
+  run('npm', ['init', '-y'], options);
+  const library = `tower-lang-onnx-${process.platform}-${process.arch}`;
+  const archives = ['tower-lang', library].map((name) => join(release, basename(archive).replace('tower-lang', name)));
+  run('npm', ['install', '--silent', ...archives], options);
+  assert(
+    !existsSync(join(project, 'node_modules/tower-lang/dist/onnxruntime')),
+    'the library has a package of its own',
+  );
+  const engines = JSON.parse(run('npx', ['tower', 'engines', '--json'], options));
+  assert(engines.find(({ name }) => name === 'onnx').loads, 'the engine loads the library of the other package');
+}
+
 const runtimeProgram = `\
 import { readFile } from 'node:fs/promises';
 import { open, type RecommendAnswer } from '@tower-lang/runtime';
@@ -199,7 +218,6 @@ try {
   const runtimeArchive = join(folder, runtime.filename);
 
   const files = packed.files.map(({ path }) => path);
-  const libraries = ['darwin/arm64', 'linux/arm64', 'linux/x64', 'win32/arm64', 'win32/x64'];
   for (const needed of [
     'dist/tower.cjs',
     'dist/cli.js',
@@ -211,7 +229,7 @@ try {
     'dist/chunks/torch_group.py',
     'dist/chunks/torch_meeting.py',
     'dist/THIRD_PARTY_LICENSES.txt',
-    ...libraries.map((platform) => `dist/onnxruntime/${platform}/onnxruntime_binding.node`),
+    `dist/onnxruntime/${process.platform}/${process.arch}/onnxruntime_binding.node`,
     'docs/errors/unknown-name.md',
     'models/two_tower.tower',
     'scripts/setup-tensorflow.mjs',
@@ -241,6 +259,7 @@ try {
   const failed = results.find(({ status }) => status === 'rejected');
   if (failed) throw failed.reason;
   await runtimeAlone(runtimeArchive, runtime.unpackedSize);
+  releaseAlone(archive);
   const installed = results[0].value;
   console.log(
     `${packed.filename}: ${files.length} files, ${(packed.size / 1e6).toFixed(0)} MB, installed as ${installed} packages by npm 10 and 11, used as a stranger would`,

@@ -27,6 +27,7 @@ import {
   type FetchOptions,
   fetchFile,
   fetchText,
+  type Gunzip,
   parsedShape,
   readItems,
   readParameters,
@@ -128,6 +129,8 @@ export interface OpenOptions {
   readonly mostBytes?: number;
   /** The compiled module of `kernels.wasm`, for hosts that compile nothing at run time. The entries of workers give it. */
   readonly kernels?: WebAssembly.Module;
+  /** Makes a stream that unpacks gzip, for hosts without `DecompressionStream`. The entry `edge-light` gives it. */
+  readonly gunzip?: Gunzip;
   /** Called when bytes arrive. */
   readonly onProgress?: (progress: { readonly received: number; readonly total: number }) => void;
 }
@@ -175,6 +178,7 @@ const mostIndex = 2 ** 20;
 /** @param url of the folder; may be relative in a page @throws Failure `export-unreachable`, `export-damaged`, `page-insecure`, `kernels-refused` */
 export async function open(url: string | URL, options: OpenOptions = {}): Promise<Opened> {
   const { fetch = globalThis.fetch.bind(globalThis), signal, mostBytes = 2 ** 30, kernels, onProgress } = options;
+  const { gunzip = () => new DecompressionStream('gzip') } = options;
   if (kernels) useKernels(kernels);
   const baseUrl = folderOf(url);
   const urlOf = (name: string): string => new URL(name, baseUrl).href;
@@ -194,19 +198,23 @@ export async function open(url: string | URL, options: OpenOptions = {}): Promis
       async (name) => [name, await fetchFile(urlOf(name), index.files[name], { ...fetchOptions, onBytes })] as const,
     ),
   );
-  return openFiles(index, Object.fromEntries(fetchedFiles) as PageFileBytes, mostBytes, urlOf);
+  const unpack: Unpack = (bytes, damaged) => unpackedText(bytes, mostBytes, gunzip, damaged);
+  return openFiles(index, Object.fromEntries(fetchedFiles) as PageFileBytes, unpack, urlOf);
 }
 
 type PageFileBytes = Readonly<Record<PageFile, Uint8Array<ArrayBuffer>>>;
 
+/** Returns the text of a file in gzip. */
+type Unpack = (bytes: Uint8Array<ArrayBuffer>, damaged: (reason: string) => Failure) => Promise<string>;
+
 async function openFiles(
   index: PageIndex,
   files: PageFileBytes,
-  mostBytes: number,
+  unpack: Unpack,
   at: (name: string) => string,
 ): Promise<Opened> {
   const damagedFile = (name: PageFile) => damagedAt(at(name));
-  const textOf = (name: PageFile): Promise<string> => unpackedText(files[name], mostBytes, damagedFile(name));
+  const textOf = (name: PageFile): Promise<string> => unpack(files[name], damagedFile(name));
   const query = readQuery(await textOf('query.jsonz'), damagedFile('query.jsonz'));
   const parameters = readParameters(files['query.safetensors'], query.graph, damagedFile('query.safetensors'));
   const { keys, titles, columns } = readItems(await textOf('items.jsonz'), damagedFile('items.jsonz'));

@@ -144,6 +144,9 @@ function checkGraph({ graph, width, interests }: PageQuery, damaged: Damaged): v
 /** The part of `fetch` that is used. A program may provide its own. */
 export type Fetch = (url: string, options: { readonly signal?: AbortSignal }) => Promise<Response>;
 
+/** Makes a stream that unpacks gzip. */
+export type Gunzip = () => ReadableWritablePair<Uint8Array, Uint8Array<ArrayBuffer>>;
+
 export interface FetchOptions {
   readonly fetch: Fetch;
   readonly signal?: AbortSignal;
@@ -175,9 +178,14 @@ export async function fetchFile(
   return file;
 }
 
-/** Returns the text of a file in gzip. @param most bytes of the text */
-export async function unpackedText(bytes: Uint8Array<ArrayBuffer>, most: number, damaged: Damaged): Promise<string> {
-  const pieces = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+/** Returns the text of a file in gzip. @param most bytes of the text @param gunzip makes the stream that unpacks it */
+export async function unpackedText(
+  bytes: Uint8Array<ArrayBuffer>,
+  most: number,
+  gunzip: Gunzip,
+  damaged: Damaged,
+): Promise<string> {
+  const pieces = new Blob([bytes]).stream().pipeThrough(gunzip());
   const decoder = new TextDecoder();
   const reader = pieces.getReader();
   let unpackedBytes = 0;

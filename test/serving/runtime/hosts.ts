@@ -1,6 +1,6 @@
 /** The hosts of `tower-lang/runtime` that this machine has: each opens an export at an address, and answers requests about it with the built module. */
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
@@ -31,6 +31,18 @@ import { ask } from './ask.mjs';
 import { open } from './runtime.js';
 const { folder, requests } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 console.log(await ask(open, folder, requests));`;
+
+/** Vercel's edge: a program that imports a compiled module as its bundlers do, and has nothing that this host lacks. */
+const edgeFiles = {
+  'compiled.mjs': `import { readFileSync } from 'node:fs';
+export default new WebAssembly.Module(readFileSync(new URL('./kernels.wasm', import.meta.url)));`,
+  'edge.mjs': program.replace('./runtime.js', './edge_entry.mjs').replace(
+    'const {',
+    `delete globalThis.DecompressionStream;
+WebAssembly.Module = () => { throw new Error('this host compiles nothing'); };
+const {`,
+  ),
+};
 
 const worker = `import { ask } from './ask.mjs';
 import { open } from './runtime.workerd.js';
@@ -65,20 +77,27 @@ function writePrograms(root: string): void {
   mkdirSync(root, { recursive: true });
   for (const name of ['runtime.js', 'runtime.workerd.js', 'kernels.wasm'])
     copyFileSync(join('dist', name), join(root, name));
-  const files = { 'ask.mjs': asking, 'program.mjs': program, 'worker.mjs': worker, 'worker.capnp': workerConfig };
+  const edgeEntry = readFileSync(join('dist', 'runtime.edge-light.js'), 'utf8').replace(
+    './kernels.wasm?module',
+    './compiled.mjs',
+  );
+  const files = {
+    ...{ 'ask.mjs': asking, 'program.mjs': program, 'worker.mjs': worker, 'worker.capnp': workerConfig },
+    ...{ ...edgeFiles, 'edge_entry.mjs': edgeEntry },
+  };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(root, name), text);
 }
 
-/** A host that runs `program.mjs` once for each export. */
+/** A host that runs a program once for each export. */
 const asProgram =
-  (...command: readonly [string, ...string[]]) =>
+  (path: string, ...command: readonly [string, ...string[]]) =>
   (root: string): RuntimeHost => {
     const [name, ...args] = command;
     return {
       async ask(folder, requests) {
-        const input = join(root, `${name.replaceAll('/', '_')}.json`);
+        const input = join(root, `${path}_${name.replaceAll('/', '_')}.json`);
         writeFileSync(input, JSON.stringify({ folder, requests }));
-        const { stdout } = await promisify(execFile)(name, [...args, join(root, 'program.mjs'), input], {
+        const { stdout } = await promisify(execFile)(name, [...args, join(root, path), input], {
           maxBuffer: 2 ** 26,
         });
         return stdout.trim();
@@ -141,10 +160,11 @@ function inChromium(root: string): RuntimeHost {
 }
 
 const hosts: Readonly<Record<string, { readonly isThere: boolean; readonly make: (root: string) => RuntimeHost }>> = {
-  node: { isThere: true, make: asProgram(process.execPath) },
+  node: { isThere: true, make: asProgram('program.mjs', process.execPath) },
+  'edge-light': { isThere: true, make: asProgram('edge.mjs', process.execPath) },
   workerd: { isThere: isThere('workerd'), make: inWorkerd },
-  deno: { isThere: isThere('deno'), make: asProgram('deno', 'run', '--allow-net', '--allow-read') },
-  bun: { isThere: isThere('bun'), make: asProgram('bun') },
+  deno: { isThere: isThere('deno'), make: asProgram('program.mjs', 'deno', 'run', '--allow-net', '--allow-read') },
+  bun: { isThere: isThere('bun'), make: asProgram('program.mjs', 'bun') },
   chromium: { isThere: chromium !== undefined, make: inChromium },
 };
 
