@@ -29,19 +29,10 @@ import { open as openWith } from './runtime.js';
 export * from './runtime.js';
 export const open = (url, options) => openWith(url, { kernels, ...options });
 `,
-  // Vercel's edge sandbox has no DecompressionStream.
   'edge-light': `\
-import { Gunzip } from 'fflate';
 import kernels from './kernels.wasm?module';
+import { gunzip } from './gunzip.mjs';
 import { open as openWith } from './runtime.js';
-function gunzip() {
-  const unpacked = new Gunzip();
-  return new TransformStream({
-    start(controller) { unpacked.ondata = (piece) => controller.enqueue(piece); },
-    transform(piece) { unpacked.push(piece); },
-    flush() { unpacked.push(new Uint8Array(0), true); },
-  });
-}
 export * from './runtime.js';
 export const open = (url, options) => openWith(url, { kernels, gunzip, ...options });
 `,
@@ -61,6 +52,7 @@ export async function buildRuntime() {
     const { entryPoints, outdir, ...more } = options;
     const entry = await build({ ...more, stdin, outfile, external: ['./runtime.js', './kernels.wasm*'] });
     Object.assign(metafile.outputs, entry.metafile.outputs);
+    Object.assign(metafile.inputs, entry.metafile.inputs);
   }
   return metafile;
 }

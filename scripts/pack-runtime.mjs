@@ -25,5 +25,6 @@ for (const name of [
   'kernels.wasm',
   'kernels.wasm.d.ts',
   'types/src/runtime.d.ts',
+  'THIRD_PARTY_LICENSES.txt',
 ])
   copy(name);
