@@ -17,7 +17,7 @@ import {
   whyNoHistory,
 } from './baselines/baseline.ts';
 import { baselines } from './baselines/table.ts';
-import { choose, choosingEvents } from './baselines/tune.ts';
+import { choose, choosingEvents, decays } from './baselines/tune.ts';
 import { type Per, questionsOf } from './questions.ts';
 import { duration } from './sentences.ts';
 
@@ -161,6 +161,7 @@ export function baselinesBeside(task: ScoringTask, options: BaselineOptions): Ch
   });
   const secondsOf = (steps: number, ranked: number): number =>
     (steps + ranked * task.corpus.rows * rankingSteps) / stepsPerSecond;
+  const isOrdered = dataset.knownUntil !== undefined;
   const readingCost = once(() => interactionsCost(task));
   const candidateOf = (name: string, row: Baseline | TunedBaseline): BaselineCandidate | string => {
     const isTuned = 'settings' in row;
@@ -181,15 +182,18 @@ export function baselinesBeside(task: ScoringTask, options: BaselineOptions): Ch
     const open = async (): Promise<OpenBaseline> => {
       const multiply = (await product?.()) ?? plainProduct;
       try {
-        const choosingOptions = { validation: validation(), removeSeen: options.removeSeen, product: multiply };
-        const { scores, words } = await choose(row, training(), choosingOptions);
-        const scorer = { name, doc: `${row.doc}; ${words}`, ...historyScorer(task, training().itemsOf, scores) };
+        const { removeSeen } = options;
+        const choosing = { validation: validation(), removeSeen, product: multiply, ordered: isOrdered };
+        const { scores, words, decay } = await choose(row, training(), choosing);
+        const scoring = historyScorer(task, training().itemsOf, scores, decay);
+        const scorer = { name, doc: `${row.doc}; ${words}`, ...scoring };
         return { scorer, setting: words };
       } finally {
         await multiply.close();
       }
     };
-    const rankedEvents = rankingCount + row.settings.length * Math.min(dataset.parts.validation.rows, choosingEvents);
+    const triedCount = row.settings.length + (row.weighsHistory && isOrdered ? decays.length : 0);
+    const rankedEvents = rankingCount + triedCount * Math.min(dataset.parts.validation.rows, choosingEvents);
     const steps = row.steps(training()) + rankedEvents * row.eventSteps(training());
     return { name, seconds: secondsOf(steps, rankedEvents), open };
   };

@@ -1,4 +1,5 @@
 /** The contract of a baseline, and the interactions of users and items in training, which most baselines learn from. */
+import { defined } from '../../../base/util/defined.ts';
 import type { BagColumn } from '../../../data/dataset.ts';
 import type { Product } from '../../scoring/product.ts';
 import type { Scorer, ScoringTask } from '../../scoring/scorer.ts';
@@ -129,9 +130,10 @@ export const baseline = (row: Baseline): Baseline => row;
 
 /**
  * Adds the score of each item to `target`, which is all 0, for a history of distinct, ascending items. `user` is the user's row in
- * training, or −1 for an unknown user. All training items of that user are in the history.
+ * training, or −1 for an unknown user. All training items of that user are in the history. `weights` has a number for each item of the history, where the
+ * baseline declares `weighsHistory`; without it all have 1.
  */
-export type HistoryScores = (history: Int32Array, target: Float64Array, user: number) => void;
+export type HistoryScores = (history: Int32Array, target: Float64Array, user: number, weights?: Float64Array) => void;
 
 /** Settings by the names that are printed: `{ k: 100, shrink: 10 }`. */
 export type BaselineSetting = Readonly<Record<string, number>>;
@@ -143,6 +145,8 @@ export interface TunedBaseline<S extends BaselineSetting = BaselineSetting> {
   readonly settings: readonly S[];
   /** Index of the setting to use without a validation part. */
   readonly usual: number;
+  /** True if the score is a sum over the items of the history, so that each can count less the longer ago it was. */
+  readonly weighsHistory?: true;
   /** Returns the scores for each of these settings, in their order. Work that the settings share is done once. */
   fit(
     training: TrainingInteractions,
@@ -166,26 +170,70 @@ export const settingsTried = 6;
 export const tuned = <S extends BaselineSetting>(row: TunedBaseline<S>): TunedBaseline =>
   row as unknown as TunedBaseline;
 
-/** Scores each event by the earlier items of its user. Consecutive events with the same history are computed once. */
-export function historyScorer(task: ScoringTask, itemsOf: RowLists, add: HistoryScores): Pick<Scorer, 'score'> {
+/**
+ * Returns a function that gives the age of each item of the history of an event: 0 for the latest, 1 for the one before it. What the model reads with the event
+ * is later than the training events of its user.
+ */
+export function makeAges({
+  events,
+  history,
+  users,
+  corpus,
+}: ScoringTask): (row: number, items: Int32Array) => Int32Array {
+  const ageOf = new Int32Array(corpus.rows).fill(-1);
+  return (row, items) => {
+    let age = 0;
+    const visit = ({ starts, ends, values }: BagColumn, bag: number): void => {
+      for (let at = ends[bag]! - 1; at >= starts[bag]!; at--) {
+        const item = values[at]!;
+        if (item >= 0 && ageOf[item]! < 0) ageOf[item] = age++;
+      }
+    };
+    if (history) visit(history.bags, history.index ? history.index[row]! : row);
+    const user = events.user[row]!;
+    if (user >= 0) visit(users.seen, user);
+    const ages = items.map((item) => ageOf[item]!);
+    for (const item of items) ageOf[item] = -1;
+    return ages;
+  };
+}
+
+/**
+ * Scores each event by the earlier items of its user. Consecutive events with the same history are computed once.
+ * @param decay weight of an item relative to that of the item after it
+ */
+export function historyScorer(
+  task: ScoringTask,
+  itemsOf: RowLists,
+  add: HistoryScores,
+  decay = 1,
+): Pick<Scorer, 'score'> {
   const { rows: items } = task.corpus;
   const historyOf = makeHistory(task, itemsOf);
+  const agesOf = makeAges(task);
+  const weightsOf = (row: number, history: Int32Array): Float64Array =>
+    Float64Array.from(agesOf(row, history), (age) => decay ** age);
   const itemSums = new Float64Array(items);
   let scoreBlock = new Float32Array(0);
-  let lastHistory: Int32Array | undefined;
+  let last: { readonly history: Int32Array; readonly weights?: Float64Array } | undefined;
   return {
     score(rows) {
       if (scoreBlock.length < rows.length * items) scoreBlock = new Float32Array(rows.length * items);
       for (let i = 0; i < rows.length; i++) {
-        const history = historyOf(rows[i]!);
-        if (history.length !== lastHistory?.length || history.some((item, at) => item !== lastHistory![at])) {
+        const row = rows[i]!;
+        const history = historyOf(row);
+        const weights = decay === 1 ? undefined : weightsOf(row, history);
+        if (!last || !areEqual(history, last.history) || !(weights === undefined || areEqual(weights, last.weights!))) {
           itemSums.fill(0);
-          add(history, itemSums, task.events.user[rows[i]!]!);
+          add(history, itemSums, task.events.user[row]!, weights);
         }
-        lastHistory = history;
+        last = { history, ...defined({ weights }) };
         scoreBlock.set(itemSums, i * items);
       }
       return scoreBlock;
     },
   };
 }
+
+const areEqual = (a: ArrayLike<number>, b: ArrayLike<number>): boolean =>
+  a.length === b.length && Array.prototype.every.call(a, (value: number, at: number) => value === b[at]);

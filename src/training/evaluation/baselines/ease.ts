@@ -40,6 +40,7 @@ export const ease = tuned<EaseSetting>({
   paper: 'Steck, "Embarrassingly shallow autoencoders for sparse data", WWW 2019 (equation 8)',
   settings: [20, 50, 100, 250, 500, 1000].map((λ) => ({ λ })),
   usual: 2,
+  weighsHistory: true,
   async *fit(training, settings, product) {
     const scoresThrough = training.users < training.items ? throughUsers : throughItems;
     for (const { λ } of settings) yield await scoresThrough(training, λ, product);
@@ -51,7 +52,9 @@ export const ease = tuned<EaseSetting>({
       : settingsTried * (inverseSteps(sizeOf(training)) + pairCount(training.itemsOf)),
   eventSteps: ({ users, items, itemsOf }) => {
     const perUser = itemsOf.values.length / Math.max(1, users);
-    return users < items ? itemsOf.values.length + 20 * users + items : ((perUser + 2) * items) / 3;
+    return users < items
+      ? itemsOf.values.length + users * Math.min(users, 20 * perUser) + items
+      : ((perUser + 2) * items) / 3;
   },
   bytes(training) {
     const matrixSize = sizeOf(training);
@@ -103,12 +106,14 @@ export async function throughItems(
   const itemCount = training.items;
   const rowOf = await inverseOf(training.itemsOf, itemCount, lambda, product);
   const pivots = Float64Array.from({ length: itemCount }, (_, item) => rowOf(item)[item]!);
-  return (history, target) => {
-    for (const item of history) {
+  return (history, target, _user, weights) => {
+    for (let i = 0; i < history.length; i++) {
+      const item = history[i]!;
       const row = rowOf(item);
-      for (let other = 0; other < itemCount; other++) target[other]! -= row[other]!;
+      const weight = weights ? weights[i]! : 1;
+      for (let other = 0; other < itemCount; other++) target[other]! -= weight * row[other]!;
       // Removes the term i = j.
-      target[item]! += pivots[item]!;
+      target[item]! += weight * pivots[item]!;
     }
     for (let other = 0; other < itemCount; other++) target[other]! /= pivots[other]!;
   };
@@ -131,8 +136,8 @@ export async function throughUsers(
     return 1 - explainedPart;
   });
   const weightsOf = makeUserWeights(kernel, lambda, { itemsOf, usersOf });
-  return (history, target, user) => {
-    const weights = weightsOf(history, user);
+  return (history, target, user, historyWeights) => {
+    const weights = weightsOf(history, user, historyWeights);
     for (let user = 0; user < size; user++) {
       const weight = weights[user]!;
       for (let at = itemsOf.starts[user]!; at < itemsOf.starts[user + 1]!; at++) {
@@ -140,34 +145,53 @@ export async function throughUsers(
       }
     }
     // Removes the term i = j, which is xⱼᵀ K⁻¹ xⱼ.
-    for (const item of history) target[item]! += pivots[item]! - 1;
+    for (let i = 0; i < history.length; i++) {
+      const item = history[i]!;
+      target[item]! += (historyWeights ? historyWeights[i]! : 1) * (pivots[item]! - 1);
+    }
     for (let item = 0; item < target.length; item++) target[item]! /= pivots[item]!;
   };
 }
 
 /**
- * Returns a function that computes (h Xᵀ) K⁻¹ of a history, in memory that the next call overwrites: the sum of the rows of K⁻¹ over the users of its items.
+ * Returns a function that computes (h Xᵀ) K⁻¹ of a history, in memory that the next call may overwrite: the sum of the rows of K⁻¹ over the users of its items.
  * For the items of training user u the result is known without a sum: XXᵀ = K − λI, so row u of XXᵀ K⁻¹ is row u of I − λK⁻¹. The sum begins there or at the
- * last history, which often belongs to the same user, whichever leaves fewer items to add.
+ * last history, which often belongs to the same user, whichever leaves fewer items to add. Items with weights are always added.
  */
 function makeUserWeights(
   kernel: RowOf,
   lambda: number,
   { itemsOf, usersOf }: Interactions,
-): (history: Int32Array, user: number) => Float64Array {
+): (history: Int32Array, user: number, weights?: Float64Array) => Float64Array {
   const userCount = itemsOf.starts.length - 1;
   const shareOfUser = new Map<number, number>();
   const userWeights = new Float64Array(userCount);
   let lastHistory = new Int32Array(0);
-  const addShares = (items: Iterable<number>, sign: number): void => {
+  const addShares = (items: Iterable<number>, shareOf: (at: number) => number): void => {
+    let i = 0;
     for (const item of items) {
+      const weight = shareOf(i++);
       for (let at = usersOf.starts[item]!; at < usersOf.starts[item + 1]!; at++) {
         const user = usersOf.values[at]!;
-        shareOfUser.set(user, (shareOfUser.get(user) ?? 0) + sign);
+        shareOfUser.set(user, (shareOfUser.get(user) ?? 0) + weight);
       }
     }
   };
-  return (history, user) => {
+  const addRows = (sums: Float64Array): void => {
+    for (const [of, share] of shareOfUser) {
+      if (share === 0) continue;
+      const row = kernel(of);
+      for (let other = 0; other < userCount; other++) sums[other]! += share * row[other]!;
+    }
+  };
+  return (history, user, weights) => {
+    if (weights) {
+      const sums = new Float64Array(userCount);
+      shareOfUser.clear();
+      addShares(history, (at) => weights[at]!);
+      addRows(sums);
+      return sums;
+    }
     const ownItems = user < 0 ? [] : itemsOf.values.subarray(itemsOf.starts[user]!, itemsOf.starts[user + 1]!);
     const [fromOwn, fromLast] = [differences(ownItems, history), differences(lastHistory, history)];
     const nearestStart = fromLast.count < fromOwn.count ? fromLast : fromOwn;
@@ -181,13 +205,9 @@ function makeUserWeights(
       }
     }
     shareOfUser.clear();
-    addShares(nearestStart.came, 1);
-    addShares(nearestStart.left, -1);
-    for (const [of, share] of shareOfUser) {
-      if (share === 0) continue;
-      const row = kernel(of);
-      for (let other = 0; other < userCount; other++) userWeights[other]! += share * row[other]!;
-    }
+    addShares(nearestStart.came, () => 1);
+    addShares(nearestStart.left, () => -1);
+    addRows(userWeights);
     return userWeights;
   };
 }

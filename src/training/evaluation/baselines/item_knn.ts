@@ -12,6 +12,7 @@ export const itemKnn = tuned<ItemKnnSetting>({
   paper: 'Deshpande & Karypis, TOIS 2004; Ferrari Dacrema et al., RecSys 2019 (shrinkage)',
   settings: [20, 100].flatMap((k) => [0, 20, 100].map((shrink) => ({ k, shrink }))),
   usual: 4,
+  weighsHistory: true,
   *fit(training, settings) {
     for (const weights of itemKnnWeights(training, settings)) yield summed(transposed(weights));
   },

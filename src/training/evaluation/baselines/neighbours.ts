@@ -100,11 +100,13 @@ export function transposed({ starts, values, weights }: Weights): Weights {
   return transposedWeights;
 }
 
-/** score(j) = Σ over i in the history of the weight in row i and column j. */
+/** score(j) = Σ over i in the history of the weight in row i and column j, times the weight of i in the history. */
 export function summed({ starts, values, weights }: Weights): HistoryScores {
-  return (history, target) => {
-    for (const item of history) {
-      for (let at = starts[item]!; at < starts[item + 1]!; at++) target[values[at]!]! += weights[at]!;
+  return (history, target, _user, historyWeights) => {
+    for (let i = 0; i < history.length; i++) {
+      const item = history[i]!;
+      const share = historyWeights ? historyWeights[i]! : 1;
+      for (let at = starts[item]!; at < starts[item + 1]!; at++) target[values[at]!]! += share * weights[at]!;
     }
   };
 }

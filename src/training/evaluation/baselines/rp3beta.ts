@@ -15,6 +15,7 @@ export const rp3beta = tuned<Rp3betaSetting>({
   paper: 'Paudel et al., TiiS 2017; Christoffel et al., "Blockbusters and wallflowers", RecSys 2015',
   settings: [0.4, 0.8].flatMap((α) => [0, 0.2, 0.5].map((β) => ({ α, β }))),
   usual: 4,
+  weighsHistory: true,
   *fit(training, settings) {
     for (const weights of rp3betaWeights(training, settings, keptItems)) yield summed(weights);
   },

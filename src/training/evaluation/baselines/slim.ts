@@ -21,6 +21,7 @@ export const slim = tuned<SlimSetting>({
   paper: 'Ning & Karypis, "SLIM: sparse linear methods for top-N recommender systems", ICDM 2011',
   settings: allSettings,
   usual: 4,
+  weighsHistory: true,
   *fit(training, settings) {
     const firstSetting = allSettings.findIndex(({ l1, l2 }) =>
       settings.some((each) => each.l1 === l1 && each.l2 === l2),

@@ -1,9 +1,9 @@
-/** Chooses the setting of a baseline that ranks the validation part best. */
+/** Chooses the setting of a baseline that ranks the validation part best, and how much less an item counts the longer ago it was. */
 import { invariant } from '../../../base/diagnostics/failure.ts';
 import { defined, everyRow } from '../../../base/util/defined.ts';
 import type { IndexedBags } from '../../../data/dataset.ts';
 import type { Product } from '../../scoring/product.ts';
-import type { ScoringTask } from '../../scoring/scorer.ts';
+import type { Scorer, ScoringTask } from '../../scoring/scorer.ts';
 import { figuresOf, makeMeasure } from '../figures.ts';
 import { overRows } from '../questions.ts';
 import { rankEvents } from '../ranks.ts';
@@ -24,12 +24,19 @@ export interface ChoosingOptions {
   readonly validation: ScoringTask | undefined;
   readonly removeSeen: boolean;
   readonly product: Product;
+  /** True if the events have an order, so that the ages of a history mean something. Default: false. */
+  readonly ordered?: boolean;
 }
+
+/** Weight of an item of a history relative to that of the item after it. The first counts all alike. */
+export const decays = [1, 0.9, 0.8, 0.7, 0.6, 0.4];
 
 export interface ChosenSetting {
   readonly scores: HistoryScores;
   readonly setting: BaselineSetting;
-  /** `λ = 250, chosen out of 6 by ndcg@10 on 5,000 of 19,412 validation events`. */
+  /** One of `decays`. */
+  readonly decay: number;
+  /** `λ = 250, chosen out of 6 by ndcg@10 on 5,000 of 19,412 validation events; decay = 0.8, chosen out of 6`. */
   readonly words: string;
 }
 
@@ -37,13 +44,13 @@ export interface ChosenSetting {
 export async function choose(
   row: TunedBaseline,
   training: TrainingInteractions,
-  { validation, ...options }: ChoosingOptions,
+  { validation, ordered = false, ...options }: ChoosingOptions,
 ): Promise<ChosenSetting> {
   const { settings, usual } = row;
   if (validation === undefined) {
     const setting = settings[usual]!;
     const scores = await fitOne(row, training, setting, options.product);
-    return { scores, setting, words: `${settingWords(setting)}, not chosen: there is no validation event` };
+    return { scores, setting, decay: 1, words: `${settingWords(setting)}, not chosen: there is no validation event` };
   }
   const itemCount = row.choosesAmong?.(training);
   const items = itemCount === undefined ? validation : amongItems(validation, itemCount);
@@ -62,7 +69,41 @@ export async function choose(
       ? ''
       : `, among the ${items.corpus.rows.toLocaleString('en')} items with the most training events`;
   const words = `${settingWords(setting)}, chosen out of ${settings.length} by ${measure.label} on ${onEvents}${amongItemsClause}`;
-  return { scores, setting, words };
+  const atEnds = endsReached(setting, settings);
+  const endClause = atEnds.length === 0 ? '' : `; ${atEnds.join(' and ')} at the end of what was tried`;
+  if (!row.weighsHistory || !ordered) return { scores, setting, decay: 1, words: words + endClause };
+  const ranked = someUsers(validation, choosingEvents);
+  const decay = await bestDecay(scores, training, ranked, options.removeSeen);
+  return { scores, setting, decay, words: `${words}${endClause}; decay = ${decay}, chosen out of ${decays.length}` };
+}
+
+/** Names the arguments whose value is the least or the greatest of at least three that were tried. Nothing is less than 0. */
+function endsReached(setting: BaselineSetting, settings: readonly BaselineSetting[]): readonly string[] {
+  return Object.entries(setting).flatMap(([name, value]) => {
+    const tried = new Set(settings.map((each) => each[name]!));
+    const isEnd = (value !== 0 && value === Math.min(...tried)) || value === Math.max(...tried);
+    return tried.size > 2 && isEnd ? [name] : [];
+  });
+}
+
+async function bestDecay(
+  scores: HistoryScores,
+  { itemsOf }: TrainingInteractions,
+  task: ScoringTask,
+  removeSeen: boolean,
+): Promise<number> {
+  let best = { decay: 1, value: Number.NEGATIVE_INFINITY };
+  for (const decay of decays) {
+    const value = await choosingValue(task, historyScorer(task, itemsOf, scores, decay), removeSeen);
+    if (value > best.value) best = { decay, value };
+  }
+  return best.decay;
+}
+
+/** Returns the metric by which settings are chosen. */
+async function choosingValue(task: ScoringTask, scorer: Pick<Scorer, 'score'>, removeSeen: boolean): Promise<number> {
+  const ranks = await rankEvents(task, { name: '', doc: '', ...scorer }, removeSeen);
+  return figuresOf(task, ranks, [measure]).all[measure.label]!;
 }
 
 export async function fitOne(
@@ -81,15 +122,13 @@ async function bestOf(
   row: TunedBaseline,
   training: TrainingInteractions,
   task: ScoringTask,
-  { removeSeen, product }: Omit<ChoosingOptions, 'validation'>,
+  { removeSeen, product }: Omit<ChoosingOptions, 'validation' | 'ordered'>,
 ): Promise<{ readonly scores: HistoryScores; readonly setting: BaselineSetting }> {
   let bestSoFar: { scores: HistoryScores; setting: BaselineSetting; value: number } | undefined;
   let at = 0;
   for await (const scores of row.fit(training, row.settings, product)) {
     const setting = row.settings[at++]!;
-    const scorer = { name: '', doc: '', ...historyScorer(task, training.itemsOf, scores) };
-    const ranks = await rankEvents(task, scorer, removeSeen);
-    const value = figuresOf(task, ranks, [measure]).all[measure.label]!;
+    const value = await choosingValue(task, historyScorer(task, training.itemsOf, scores), removeSeen);
     if (bestSoFar === undefined || value > bestSoFar.value) bestSoFar = { scores, setting, value };
   }
   return bestSoFar!;
