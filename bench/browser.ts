@@ -1,5 +1,5 @@
 /**
- * A model in a page: bytes, and milliseconds in headless Chromium. `npm run docs:browser -- --build` first, then `npm run bench -- browser`, or
+ * A model in a page: bytes, and milliseconds in headless Chromium. `npm run docs:browser -- --out build/films` first, then `npm run bench -- browser`, or
  * `npx tsx bench/browser.ts [--items=100000,1000000]`.
  *
  * The first row is the page of films. The others have its query tower and random items: as many as the option says.

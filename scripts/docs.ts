@@ -7,6 +7,7 @@ import { type SpawnSyncOptions, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { brokenLinks } from './site/check_links.ts';
+import { buildFilms } from './site/films.ts';
 import { sidebarOf } from './site/navigation.ts';
 import { pageText, sitePages } from './site/pages.ts';
 import { serve } from './site/serve.ts';
@@ -45,7 +46,7 @@ for (const name of ['index.md', 'playground.md', 'films.md']) cpSync(join(site, 
 
 run(process.execPath, ['scripts/playground.mjs', '--build']);
 cpSync('build/playground', join(pages, 'public/app/playground'), { recursive: true });
-if (process.argv.includes('--films')) run(process.execPath, ['scripts/films.mjs', '--build']);
+if (process.argv.includes('--films')) buildFilms('build/films');
 const hasFilms = existsSync('build/films/index.html') && existsSync('build/films/model');
 if (hasFilms) cpSync('build/films', join(pages, 'public/app/films'), { recursive: true });
 else put('films.md', readFileSync(join(site, 'no-films.md'), 'utf8'));
@@ -62,4 +63,4 @@ if (broken.length > 0) process.exit(1);
 console.log(
   `built ${out}: ${sitePages().length} pages, and each link leads somewhere; any host of static files can serve it`,
 );
-if (process.argv.includes('--serve')) serve(out);
+if (process.argv.includes('--serve')) serve(out, { port: 5177, command: 'npm run docs -- --serve' });

@@ -8,6 +8,7 @@ import { makeProgram } from '../src/app/cli/commands/table.ts';
 import { errorIndex } from '../src/compiler/explain/page.ts';
 import { snippetsFile, vocabulary } from '../src/editor/language/completion/context.ts';
 import { referencePages } from '../src/editor/reference/page.ts';
+import { loopPicture } from './loop_picture.ts';
 import { pictures, readmePicture } from './pictures.ts';
 import { withFormulas } from './reference/formulas.ts';
 import { knownCallsFile } from './reference/known_calls.ts';
@@ -35,6 +36,7 @@ const generated: Readonly<Record<string, () => string>> = {
       })),
     }),
   ...Object.fromEntries([...pictures(root)].map(([path, text]) => [path, () => text])),
+  'docs/pictures/loop.svg': () => loopPicture(root),
   'docs/pictures/readme.svg': () => readmePicture(root),
   'grammar/tower.tmLanguage.json': () => textMate(vocabulary()),
   'editors/vscode/snippets.json': snippetsFile,

@@ -35,13 +35,14 @@ export function siteHandler(out: string): RequestListener {
   };
 }
 
-export function serve(out: string): void {
+/** @param from the command that serves, for the advice where the port is in use; `PORT` names another port */
+export function serve(out: string, from: { readonly port: number; readonly command: string }): void {
   const server = createServer(siteHandler(out));
   server.on('error', ({ message }) => {
-    console.error(`cannot serve: ${message}; give another port: PORT=5178 npm run docs -- --serve`);
+    console.error(`cannot serve: ${message}; give another port: PORT=${from.port + 3} ${from.command}`);
     process.exitCode = 1;
   });
-  server.listen(Number(process.env.PORT ?? 5177), '127.0.0.1', () => {
+  server.listen(Number(process.env.PORT ?? from.port), '127.0.0.1', () => {
     console.log(`http://localhost:${(server.address() as AddressInfo).port}`);
   });
 }

@@ -1,7 +1,8 @@
-/** The page of films, built from a few made-up films, in a real browser. Skips where there is no Chromium. */
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+/** The page of films, built from a few made-up films and served under a path, in a real browser. Skips where there is no Chromium. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { copyFilmsPage } from '../../scripts/site/films.ts';
 import { load, train } from '../../src/api.ts';
 import { exportPage } from '../../src/app/api/export_page.ts';
 import { makeRandom } from '../../src/base/random/random.ts';
@@ -11,6 +12,8 @@ import { temporaryFolder } from '../training/temporary_folder.ts';
 
 const source = 'docs/examples/films';
 const root = temporaryFolder();
+/** No file of the page may know the path that it is served under. */
+const path = 'some/where/films';
 
 if (chromium === undefined) console.warn('the page of films is not tried: there is no Chromium on this machine');
 
@@ -42,15 +45,15 @@ describe.skipIf(chromium === undefined)('the page of films', () => {
     const data = writeData(root);
     await train(`${source}/films.tower`, { data, out: join(root, 'run'), set: { epochs: 2, batch: 64 } });
     const run = await load(join(root, 'run'));
-    const built = join(root, 'site');
+    const built = join(root, 'site', path);
     await exportPage(run, { out: join(built, 'model'), columns: ['year', 'genres'] });
     await run.close();
-    for (const name of ['index.html', 'style.css', 'films.js']) copyFileSync(join(source, name), join(built, name));
-    site = await serveFolder(built, (name, bytes) => {
+    copyFilmsPage(built);
+    site = await serveFolder(join(root, 'site'), (name, bytes) => {
       asked.push(name);
       return bytes;
     });
-    page = await Page.open(site.url);
+    page = await Page.open(`${site.url}${path}/index.html`);
     await page.until(`document.querySelectorAll('#answer li').length === 10`);
   }, 120_000);
   afterAll(async () => {
@@ -73,8 +76,21 @@ describe.skipIf(chromium === undefined)('the page of films', () => {
     expect(await page.value('document.getElementById("progress").hidden')).toBe(true);
     expect((await all('#popular button')).length).toBe(8);
     const known =
-      /^(index\.html|style\.css|films\.js|favicon\.ico|model\/(tower\.js|tower\.json|(query|items)\.(jsonz|safetensors)))$/;
-    expect(asked.filter((name) => !known.test(name))).toEqual([]);
+      /^(index\.html|style\.css|films\.js|model\/(tower\.js|tower\.json|(query|items)\.(jsonz|safetensors)))$/;
+    // Chromium asks the root of the host for an icon.
+    const below = asked.filter((name) => name !== 'favicon.ico');
+    expect(below.filter((name) => !name.startsWith(`${path}/`) || !known.test(name.slice(path.length + 1)))).toEqual(
+      [],
+    );
+  });
+
+  it('leads to the terms of the data, which are in the folder, and nowhere else but to GroupLens', async () => {
+    const links = await page.value<string[]>(`[...document.links].map((each) => each.getAttribute('href'))`);
+    expect(links).toEqual(['https://grouplens.org/datasets/movielens/', 'movielens.txt']);
+    const terms = await (await fetch(`${site.url}${path}/movielens.txt`)).text();
+    expect(terms).toContain('so long as it is distributed under these same');
+    expect(terms).toContain('F. Maxwell Harper and Joseph A. Konstan. 2015.');
+    expect(existsSync(join(root, 'site', path, 'films.tower'))).toBe(false);
   });
 
   it('finds films by keys alone, without accents and as they are called', async () => {

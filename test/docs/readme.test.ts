@@ -1,6 +1,7 @@
 /** What the README shows exists, is small, and shows the model next to it. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { loopPicture } from '../../scripts/loop_picture.ts';
 import { readmePicture } from '../../scripts/pictures.ts';
 import { fences, pages, proseOf } from './fences.ts';
 
@@ -13,6 +14,25 @@ const shown = pages.flatMap((page) =>
 
 it('the picture is of the model next to it: `npm run generate` draws it', () => {
   expect(readFileSync('docs/pictures/readme.svg', 'utf8')).toBe(readmePicture(root));
+});
+
+it('the first picture has the words of the model and of the output below it', () => {
+  const picture = readFileSync('docs/pictures/loop.svg', 'utf8');
+  expect(picture).toBe(loopPicture(root));
+  const words = (text: string): string => text.replaceAll(/[\s{}]/g, '');
+  const lines = [...picture.matchAll(/<text x="\d+"[^>]*>(.*)<\/text>/g)].map(([, line]) =>
+    line!
+      .replaceAll(/<[^>]+>/g, '')
+      .replaceAll('&gt;', '>')
+      .replaceAll('&#39;', "'"),
+  );
+  const file = readFileSync('models/gru4rec.tower', 'utf8')
+    .replaceAll(/\/\/.*/g, '')
+    .split('train {')[0]!;
+  expect(words(lines.join(''))).toContain(words(file));
+  expect(words(lines.join(''))).toContain(
+    words(/^gru4rec beats .*\.$/m.exec(fences('README.md', 'text')[0]!.text)![0]),
+  );
 });
 
 it('each picture of a page exists', () => {
