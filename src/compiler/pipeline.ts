@@ -22,6 +22,8 @@ import { modelOf, type ResolveOptions, resolveNames, rulesOf, towersOf } from '.
 import type { FileNode } from './syntax/ast.ts';
 import { parse } from './syntax/parse.ts';
 
+export { withoutIgnored } from './lint/ignores.ts';
+
 export type CheckOptions = Omit<ResolveOptions, 'partial'>;
 
 /** Results of the stages. A later stage is absent if an earlier one found an error. */
