@@ -92,13 +92,14 @@ export class RunValidation {
     return this.drawn.sample;
   }
 
-  /** What a guard compares with orders that are the same for all; undefined if no metric is one of single rankings. */
+  /** What a guard compares with orders that are the same for all; undefined if no loss compares items, or no metric is one of single rankings. */
   get guarded(): GuardedRun | undefined {
     const { plan, dataset, towers } = this;
     const { stop } = plan.train;
     const [{ features, key }] = plan.towers;
     const measure = makeMeasures(stop ? [stop] : declaredMeasures([plan])).find(({ lists }) => lists === undefined);
-    if (!measure) return undefined;
+    const compares = plan.tasks.some(({ loss, predicts }) => loss !== undefined && predicts === undefined);
+    if (!measure || !compares) return undefined;
     return {
       task: () => this.drawn.task,
       removesSeen: seenRule(dataset).removes,

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeRandom } from '../../src/base/random/random.ts';
+import type { Dataset } from '../../src/data/dataset.ts';
 import { readDataset } from '../../src/data/read.ts';
 import { makeMeasure } from '../../src/training/evaluation/figures.ts';
 import { readMetricsLog } from '../../src/training/metrics_log.ts';
@@ -9,6 +10,7 @@ import { type GuardedRun, RankGuard } from '../../src/training/rank_guard.ts';
 import type { Spread } from '../../src/training/scoring/attention.ts';
 import type { ScoringTask } from '../../src/training/scoring/scorer.ts';
 import { trainModel } from '../../src/training/train.ts';
+import { RunValidation } from '../../src/training/validation.ts';
 import { planOf } from '../compiler/library/support.ts';
 import { describeData, folderWith } from '../data/fixture.ts';
 import { plainEngine } from './plain_engine.ts';
@@ -156,6 +158,22 @@ describe('a figure below popularity, while the loss falls', () => {
     ]);
     expect(message).toMatch(/; the vectors of the items have a mean cosine of 0\.99 and vary in 1\.3 of 8 directions$/);
   });
+});
+
+it('a model whose losses predict labels is not compared: they do not rank', () => {
+  const guardedWith = (loss: string) => {
+    const plan = planOf(`
+      model m
+      features { user : id(dim: 8), item : id(dim: 8) }
+      labels { stars: number }
+      tower asks(user) keyed by user { channel main = user -> flatten }
+      tower answers(item) keyed by item { channel main = item -> flatten }
+      task rate { score = dot(asks, answers), loss = ${loss} }
+    `);
+    return new RunValidation(plan, { seen: 'kept' } as unknown as Dataset, {} as never).guarded?.measure.label;
+  };
+  expect(guardedWith('bpr(in_batch)')).toBe('recall@10');
+  expect(guardedWith('mse, label = stars')).toBeUndefined();
 });
 
 it('a run keeps the warning in `metrics.jsonl`', async () => {
