@@ -68,7 +68,7 @@ async function said(
 
 const always = new Array(100).fill(0);
 const warned = (epoch: number, figure: string, bar = '1.0000'): string =>
-  `ranks-below-popularity: the loss falls, but recall@1 on validation is ${figure} after epoch ${epoch}, and the most popular items first has ${bar}`;
+  `ranks-below-popularity: the loss falls, but recall@1 on validation is ${figure} after epoch ${epoch}, and an order by popularity has ${bar}`;
 
 describe('a figure below popularity, while the loss falls', () => {
   it('is warned of once, when it does not rise', async () => {
@@ -201,7 +201,7 @@ it('a run keeps the warning in `metrics.jsonl`', async () => {
   const { records } = await trainModel({ plan, dataset, engine: plainEngine, folder, origin, tower: '0.0.0' });
   expect(records.map(({ warning }) => warning?.code)).toEqual([undefined, 'ranks-below-popularity']);
   expect(records[1]!.warning!.message).toMatch(
-    /^the loss falls, but recall@5 on validation is 0\.\d{4} after epoch 2, and the most popular items first has 0\.[3-9]/,
+    /^the loss falls, but recall@5 on validation is 0\.\d{4} after epoch 2, and an order by popularity has 0\.[3-9]/,
   );
   expect((await readMetricsLog(folder)).map(({ warning }) => warning)).toEqual([undefined, records[1]!.warning]);
 });

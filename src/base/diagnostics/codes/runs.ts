@@ -115,7 +115,7 @@ export const runs = {
   }>({
     severity: 'warning',
     message: ({ metric, figure, epoch, by, bar, vectors }) => {
-      const order = by === 'random' ? 'a random order' : 'the most popular items first';
+      const order = by === 'random' ? 'a random order' : 'an order by popularity';
       const collapse = vectors
         ? `; the vectors of the items have a mean cosine of ${vectors.cosine.toFixed(2)} and vary in ${vectors.directions.toFixed(1)} of ${vectors.width} directions`
         : '';
