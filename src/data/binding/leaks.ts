@@ -27,11 +27,11 @@ function beyondWarnings(
   read: readonly BoundColumn[],
 ): Diagnostic[] {
   const columns = new Set([...read, ...listWeights.values(), ...[...histories.values()].map(({ of }) => of)]);
-  return [...columns].flatMap(({ name, at, reads }) =>
-    reads?.beyond && at === 'events'
-      ? [diagnose('reads-held-out', binding.placeOf(name), { name, rows: reads.beyond })]
-      : [],
-  );
+  return [...columns].flatMap(({ name, at, reads }) => {
+    const isOfEvents = at === 'events' || reads?.tables.includes('events');
+    if (!reads?.beyond || !isOfEvents) return [];
+    return [diagnose('reads-held-out', binding.placeOf(name), { name, rows: reads.beyond })];
+  });
 }
 
 /** A label is given away if features together read all the columns that it is computed from. */

@@ -49,6 +49,15 @@ describe('a column of other rows', () => {
     expect(await ofQuery(expression)).toEqual([]);
   });
 
+  it('is warned of for an item too, where a query reads the events', async () => {
+    const needs = needsOf(
+      { user: { encoder: vocabulary } },
+      { item: { encoder: vocabulary }, mean: { encoder: number } },
+    );
+    const mean = '(SELECT avg(e.rating) FROM events e WHERE e.item = items.item)';
+    expect(await check({ columns: { mean } }, needs)).toEqual(['reads-held-out at column:mean']);
+  });
+
   it('is what labels and `where` may be, and what a file of items may be', async () => {
     const needs = needsOf(
       { user: { encoder: vocabulary } },
