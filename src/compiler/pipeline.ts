@@ -22,6 +22,8 @@ import { modelOf, type ResolveOptions, resolveNames, rulesOf, towersOf } from '.
 import type { FileNode } from './syntax/ast.ts';
 import { parse } from './syntax/parse.ts';
 
+export { withoutIgnored } from './lint/ignores.ts';
+
 export type CheckOptions = Omit<ResolveOptions, 'partial'>;
 
 /** Results of the stages. A later stage is absent if an earlier one found an error. */
@@ -66,7 +68,7 @@ function checkOnce(source: Source, options: CheckOptions): CheckResult {
   const shapeDiagnostics = shapes?.diagnostics ?? (towers ? checkTowers(towers) : []);
   // Other rules only run for models.
   const always: readonly Code[] = ['stray-description', 'unrepeatable-sql'];
-  const isJudged = (code: Code): boolean => model !== undefined || always.includes(code);
+  const isJudged = (code: Code): boolean => always.includes(code) || (model !== undefined && !foundInData.has(code));
   return {
     file,
     resolution,
@@ -75,6 +77,18 @@ function checkOnce(source: Source, options: CheckOptions): CheckResult {
     diagnostics: inOrder(applyIgnores(file, [...earlyDiagnostics, ...shapeDiagnostics], { judged: isJudged })),
   };
 }
+
+/** Warnings that only the files of a data block show. */
+const foundInData: ReadonlySet<Code> = new Set<Code>([
+  'empty-histories',
+  'feature-from-label',
+  'history-of-other',
+  'history-too-short',
+  'ids-look-alike',
+  'late-events',
+  'reads-held-out',
+  'unknown-elements',
+]);
 
 /** Reads and parses each file only once. */
 function rememberFiles({ load, parse: read = parse, ...options }: CheckOptions): CheckOptions {

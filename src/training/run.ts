@@ -17,6 +17,7 @@ import { removeOldBest, writeModel, writeWeights } from './model_files.ts';
 import { type Norms, normsOf } from './norms.ts';
 import { type AnyEpoch, type EventOrder, type Rates, ratesAt } from './order.ts';
 import { type Profiler, profilerOf } from './profile/profiler.ts';
+import { RankGuard } from './rank_guard.ts';
 import { takeStep } from './take_step.ts';
 import type { TrainOptions, TrainResult } from './train_options.ts';
 import type { EpochRecord } from './training_events.ts';
@@ -86,6 +87,7 @@ export class TrainingRun {
   private readonly rounds: Rounds<AnyEpoch>;
   private readonly towers: CurrentTowers;
   private readonly validation: RunValidation;
+  private readonly guard: RankGuard | undefined;
   private readonly profiler: Profiler | undefined;
   private readonly norms: Norms | undefined;
   private progress: Progress;
@@ -101,6 +103,8 @@ export class TrainingRun {
     const { plan, dataset, engine } = options;
     this.towers = new CurrentTowers(plan, dataset, engine, state);
     this.validation = new RunValidation(plan, dataset, this.towers);
+    const { guarded } = this.validation;
+    this.guard = guarded && new RankGuard(guarded);
     this.order = state.order;
     this.others = resumeState.others;
     this.rounds = roundsOf(plan.train, this.order, resumeState.from?.epochs);
@@ -145,9 +149,9 @@ export class TrainingRun {
     return this.finish(this.ended() ?? 'stopped');
   }
 
-  private ended(): 'epochs' | 'patience' | undefined {
+  private ended(progress = this.progress): 'epochs' | 'patience' | undefined {
     const { stop } = this.options.plan.train;
-    const { epoch, stepOfEpoch, step, best } = this.progress;
+    const { epoch, stepOfEpoch, step, best } = progress;
     if (stepOfEpoch > 0) return undefined;
     if (step >= this.rounds.total) return 'epochs';
     return stop && best && this.rounds.since(best.epoch, epoch) >= stop.patience ? 'patience' : undefined;
@@ -301,7 +305,7 @@ export class TrainingRun {
     if (isBest) {
       best = { epoch, value: watchedValue, ...(await writeWeights(this.options, this.state, bestFile(epoch))) };
     }
-    const epochRecord: EpochRecord = {
+    const measuredEpoch: EpochRecord = {
       epoch,
       step,
       loss: sums.loss(),
@@ -316,8 +320,10 @@ export class TrainingRun {
         best: stop && isValidated && isBest,
       }),
     };
+    const isLast = this.ended({ ...beginning, epoch, step, ...defined({ best }) }) !== undefined;
+    const epochRecord = { ...measuredEpoch, ...defined({ warning: await this.guard?.judge(measuredEpoch, isLast) }) };
     await this.state.group?.note('writes a checkpoint');
-    await this.logs.log.append({ ...epochRecord });
+    await this.logs.log.append(epochRecord);
     this.logs.events?.addEpoch(epochRecord);
     await this.logs.events?.write();
     await this.logs.steps.sync();

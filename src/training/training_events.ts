@@ -1,4 +1,5 @@
 /** Types of the epochs and events that a training reports while it runs. */
+import type { Diagnostic } from '../base/diagnostics/diagnostic.ts';
 import type { RankingSample } from './evaluation/questions.ts';
 import type { ChosenPrecision } from './fitted_step.ts';
 
@@ -29,7 +30,11 @@ export interface EpochRecord {
   /** Number of rankings in the validation, and of all rankings, if it uses a sample. */
   readonly sample?: RankingSample;
   readonly best?: boolean;
+  /** What the validation says about the run as a whole, once in a run. */
+  readonly warning?: RunWarning;
 }
+
+export type RunWarning = Pick<Diagnostic, 'code' | 'message' | 'hint'>;
 
 export type TrainingEvent =
   | {

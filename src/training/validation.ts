@@ -4,11 +4,14 @@ import type { Dataset } from '../data/dataset.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { Plan, TrainPlan } from '../graph/plan/plan.ts';
 import type { TrainingState } from './artifact/checkpoint.ts';
+import { rowReader } from './embedding/table.ts';
 import { makeTask } from './evaluation/contestants.ts';
 import { declaredMeasures, figuresOf, longestListOf, makeMeasures } from './evaluation/figures.ts';
 import { drawRankings, type RankingSample, seenRule } from './evaluation/questions.ts';
 import { rankEvents } from './evaluation/ranks.ts';
 import type { AnyEpoch, Epoch, EventOrder } from './order.ts';
+import type { GuardedRun } from './rank_guard.ts';
+import { spreadOf } from './scoring/attention.ts';
 import { makeRetrieval, type Retrieval } from './scoring/retrieval.ts';
 import { firstItems, modelScorer, type ScoringTask } from './scoring/scorer.ts';
 
@@ -87,6 +90,25 @@ export class RunValidation {
 
   get sample(): RankingSample | undefined {
     return this.drawn.sample;
+  }
+
+  /** What a guard compares with orders that are the same for all; undefined if no loss compares items, or no metric is one of single rankings. */
+  get guarded(): GuardedRun | undefined {
+    const { plan, dataset, towers } = this;
+    const { stop } = plan.train;
+    const [{ features, key }] = plan.towers;
+    const measure = makeMeasures(stop ? [stop] : declaredMeasures([plan])).find(({ lists }) => lists === undefined);
+    const compares = plan.tasks.some(({ loss, predicts }) => loss !== undefined && predicts === undefined);
+    if (!measure || !compares) return undefined;
+    return {
+      task: () => this.drawn.task,
+      removesSeen: seenRule(dataset).removes,
+      ...{ measure, keepsBest: stop !== undefined, readsKeyAlone: features.every((name) => name === key) },
+      async spread() {
+        const { data, width, rows } = (await towers.refreshed()).items();
+        return spreadOf('item vectors', rowReader(data, width), rows, width);
+      },
+    };
   }
 
   /** Returns metrics of the current weights, in [0, 1], by label: the metric that `stop` watches, then `metrics`. */

@@ -6,7 +6,7 @@ import { Failure, failure, invariant } from '../../base/diagnostics/failure.ts';
 import { applySafeFixes, type Fixed } from '../../base/diagnostics/fixes.ts';
 import { render } from '../../base/diagnostics/render.ts';
 import { refuse } from '../../base/diagnostics/system_reason.ts';
-import { makeSource, type Source } from '../../base/text/source.ts';
+import { makeSource, type Source, textOf } from '../../base/text/source.ts';
 import { defined } from '../../base/util/defined.ts';
 import { type Lowered, lower, measureOf, type Shapes } from '../../compiler/lower/lower.ts';
 import { orderReadOf } from '../../compiler/lower/trial.ts';
@@ -14,7 +14,7 @@ import type { Model } from '../../compiler/model/model.ts';
 import { readMetrics } from '../../compiler/model/resolve/entries.ts';
 import type { SearchParameter } from '../../compiler/model/resolve/search.ts';
 import type { Settings } from '../../compiler/model/settings/setting_text.ts';
-import { type CheckOptions, checkSource } from '../../compiler/pipeline.ts';
+import { type CheckOptions, checkSource, withoutIgnored } from '../../compiler/pipeline.ts';
 import type { FileNode } from '../../compiler/syntax/ast.ts';
 import type { Access } from '../../data/files/access.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
@@ -69,8 +69,11 @@ export async function check(path: string, request: CheckRequest = {}): Promise<C
       ...readingOf(request),
       ...defined({ model }),
     });
-    diagnostics.push(...headerDiagnostics);
-    if (model && !hasErrors(headerDiagnostics)) diagnostics.push(...unorderedLists(model, data.description));
+    const listDiagnostics =
+      model && !hasErrors(headerDiagnostics)
+        ? [...unorderedLists(model, data.description), ...shortHistories(model, data.description)]
+        : [];
+    diagnostics.push(...withoutIgnored([...headerDiagnostics, ...listDiagnostics]));
   }
   return {
     diagnostics,
@@ -93,6 +96,18 @@ function unorderedLists(model: Model, { histories }: DataDescription): readonly 
     };
     const note = { message: `here \`${orderRead.kind}\` reads the order of \`${name}\``, at: orderRead.span };
     return [diagnose('data-needs', span, timeFacts, { notes: [note] })];
+  });
+}
+
+/** Warns about histories that are shorter than the list that says how many elements it keeps. */
+function shortHistories(model: Model, { histories }: DataDescription): readonly Diagnostic[] {
+  return histories.flatMap(({ span, ...history }) => {
+    const feature = model.features.get(history.name);
+    const places = feature?.call.arguments.max;
+    // A number of places that nobody wrote is the usual one.
+    const isWritten = feature !== undefined && /\bmax\s*:/.test(textOf(feature.call.span));
+    if (!isWritten || typeof places !== 'number' || places <= history.max) return [];
+    return [diagnose('history-too-short', span, { ...history, places })];
   });
 }
 

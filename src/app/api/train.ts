@@ -7,6 +7,7 @@ import { positionAt, type Span } from '../../base/text/source.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Lowered } from '../../compiler/lower/lower.ts';
 import type { Model } from '../../compiler/model/model.ts';
+import { withoutIgnored } from '../../compiler/pipeline.ts';
 import type { Dataset, Fresh, Until } from '../../data/dataset.ts';
 import type { Pinned } from '../../data/pinned.ts';
 import { maybeSeconds, momentAsked, momentWords, type RequestedMoment } from '../../data/rows/fresh.ts';
@@ -201,13 +202,16 @@ async function trainIn(
 ): Promise<Trained> {
   const { signal, set, meeting } = request;
   const { plan } = checked.lowered;
-  const { readDataset } = await import('../../data/read.ts');
+  const [{ readDataset }, { listWarnings }] = await Promise.all([
+    import('../../data/read.ts'),
+    import('../../data/list_warnings.ts'),
+  ]);
   const { shardsOfRun } = await import('../../training/folder.ts');
   const isOld = request.resume || request.finish;
   // A resumed run keeps its decision about shards.
   const newShards = request.shardSizes ? 'always' : 'as-needed';
   const whenSharded = isOld ? ((await shardsOfRun(request.out)) ?? 'never') : newShards;
-  const warnings = [...checked.diagnostics];
+  const warnings: Diagnostic[] = [];
   const readRows = (shards: ShardRequest, stop = signal) =>
     readDataset(data.description, plan, {
       onWarning: (warning) => warnings.push(warning),
@@ -242,9 +246,12 @@ async function trainIn(
     request.onReady?.({
       ...{ ...choice, plan, dataset },
       warnings: [
-        ...warnings,
-        ...lateEvents(before, dataset, data.description),
-        ...(await emptyHistories(dataset, data.description)),
+        ...checked.diagnostics,
+        ...withoutIgnored([
+          ...warnings,
+          ...lateEvents(before, dataset, data.description),
+          ...(await listWarnings(dataset, plan, data.description, checked.model)),
+        ]),
       ],
       ...defined({ tables: tables && { ...tables, workers: group.workers } }),
     });
@@ -294,26 +301,6 @@ function lateEvents(
   return events > 0
     ? [diagnose('late-events', time?.span, { folder, events, until: momentWords(fresh.after.time) })]
     : [];
-}
-
-/** Warns about the first history that is empty in most training events. One shard is enough, because its rows are a random sample. */
-async function emptyHistories(
-  { parts, shards }: Dataset,
-  { histories }: DataDescription,
-): Promise<readonly Diagnostic[]> {
-  if (histories.length === 0) return [];
-  const { features, rows } = shards ? await shards.read([0]) : parts.train;
-  for (const { name, kind, span } of histories) {
-    const { column, index } = features.get(name) ?? {};
-    if (column?.kind !== 'bags') continue;
-    let emptyCount = 0;
-    for (let row = 0; row < rows; row++) {
-      const bagRow = index ? index[row]! : row;
-      if (column.starts[bagRow] === column.ends[bagRow]) emptyCount++;
-    }
-    if (emptyCount > rows / 2) return [diagnose('empty-histories', span, { name, kind, share: emptyCount / rows })];
-  }
-  return [];
 }
 
 /** Chooses the engine. A resumed run uses its own engine unless another one is named, which is refused later. */

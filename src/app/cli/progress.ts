@@ -1,11 +1,12 @@
 /** Shows one progress bar for the whole training on stderr, and prints one line per epoch. Without a terminal there are only the lines. */
 import { SingleBar } from 'cli-progress';
+import { renderOne } from '../../base/diagnostics/render.ts';
 import { bytesWords } from '../../base/diagnostics/wording.ts';
 import { passWords } from '../../data/shards/request.ts';
 import type { ChosenPrecision } from '../../training/fitted_step.ts';
 import type { EpochRecord, TrainingEvent } from '../../training/training_events.ts';
 import type { MemoryRequest, PassEvent, ShardDecision } from '../api/shards.ts';
-import { say, setBar } from './report.ts';
+import { colour, say, setBar } from './report.ts';
 
 // Progress bars on stderr have the same look. A bar is on the last line; other output is printed above it.
 
@@ -104,13 +105,14 @@ export function makeProgress(): ProgressView {
           left: duration(event.secondsLeft),
         });
       } else if (event.kind === 'epoch') {
-        const { epoch, step, loss, examplesPerSecond, validation, sample, best } = event.record;
+        const { epoch, step, loss, examplesPerSecond, validation, sample, best, warning } = event.record;
         const when = inSteps ? `step ${step.toLocaleString('en')}` : `epoch ${epoch}`;
         const figures = Object.entries(validation ?? {}).slice(0, 3);
         const shownFigures = figures.map(([label, value]) => ` · ${label} ${value.toFixed(4)}`).join('');
         say(
           `${when}: loss ${loss.toFixed(4)} · ${thousands(examplesPerSecond)} examples/s${shownFigures}${sample ? sampleWords(sample) : ''}${best ? ' · best' : ''}`,
         );
+        if (warning) say(renderOne({ ...warning, severity: 'warning', notes: [], fixes: [] }, { colour }));
       }
     },
     say,

@@ -87,6 +87,7 @@ export function validation({ curves: { epochs }, manifest }: TrainingParts): str
   return section(
     'Validation',
     paragraph('After each epoch every validation event ranks the whole corpus. Higher is better.'),
+    ...epochs.flatMap(({ warning }) => (warning ? [paragraph(`Warning: ${warning.message} [${warning.code}].`)] : [])),
     charts(
       chart(
         'Metrics of the top of the ranking',

@@ -434,6 +434,8 @@ export interface WeightingKind<P extends Parameters = Parameters> extends KindRo
 }
 
 export interface OptimizerKind<P extends Parameters = Parameters> extends KindRow<P> {
+  /** The smallest and the largest rate that can make sense, whatever the model. A rate outside gets a warning. */
+  readonly rates: readonly [least: number, most: number];
   /** State of the dense weights, in their shapes, with the initial value `initial`. */
   slots(args: Arguments<P>): readonly { readonly name: string; readonly initial: number }[];
   /** True if its step depends on a whole weight matrix or bias. Absent: each number is updated independently. */

@@ -47,27 +47,33 @@ export function applyIgnores(
   options: IgnoreOptions = {},
 ): Diagnostic[] {
   const { source } = file.span;
+  const { remaining, used, ignoresOf } = silence(found, file);
+  const hasNoErrors = !hasErrors(found);
+  const { judged = () => true } = options;
+  return [...remaining, ...ignoresOf(source).flatMap((ignore) => mistakeOf(ignore, used, hasNoErrors, judged) ?? [])];
+}
+
+/** Returns the diagnostics of data, which are found after those of the file, without those that an ignore silences. */
+export const withoutIgnored = (found: readonly Diagnostic[]): readonly Diagnostic[] => silence(found).remaining;
+
+/** @param file of a source that is already parsed */
+function silence(found: readonly Diagnostic[], file?: Ast.FileNode) {
   const bySource = new Map<Source, readonly IgnoreComment[]>();
   const ignoresOf = (one: Source): readonly IgnoreComment[] => {
-    if (!bySource.has(one)) bySource.set(one, readIgnores(one, one === source ? file : undefined));
+    if (!bySource.has(one)) bySource.set(one, readIgnores(one, one === file?.span.source ? file : undefined));
     return bySource.get(one)!;
   };
-  const usedIgnores = new Set<IgnoreComment>();
-  const remainingDiagnostics = found.filter(({ severity, code, at }) => {
+  const used = new Set<IgnoreComment>();
+  const remaining = found.filter(({ severity, code, at }) => {
     if (severity === 'error' || at === undefined) return true;
     const { line } = positionAt(at.source, at.start);
     const silencingIgnores = ignoresOf(at.source).filter(
       (ignore) => codeNamed(ignore.code) === code && ignore.lines[0] <= line && line <= ignore.lines[1],
     );
-    for (const ignore of silencingIgnores) usedIgnores.add(ignore);
+    for (const ignore of silencingIgnores) used.add(ignore);
     return silencingIgnores.length === 0;
   });
-  const hasNoErrors = !hasErrors(found);
-  const { judged = () => true } = options;
-  return [
-    ...remainingDiagnostics,
-    ...ignoresOf(source).flatMap((ignore) => mistakeOf(ignore, usedIgnores, hasNoErrors, judged) ?? []),
-  ];
+  return { remaining, used, ignoresOf };
 }
 
 function mistakeOf(

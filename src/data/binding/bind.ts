@@ -26,6 +26,7 @@ import {
   sequenceOf,
   type TowerNeeds,
 } from './layout.ts';
+import { leakWarnings } from './leaks.ts';
 
 export interface BindOptions {
   /** Provides the spans of features without a column. */
@@ -37,6 +38,7 @@ export interface BindOptions {
 export interface BoundData {
   readonly layout: DataLayout;
   readonly files: ReadonlyMap<string, FeatureFile>;
+  readonly warnings: readonly Diagnostic[];
   /** Removes the copies of good records that were made for the database. */
   discard(): void;
 }
@@ -65,9 +67,11 @@ export async function bindData(
     if (describedSources.diagnostics.length > 0) return { diagnostics: describedSources.diagnostics };
     await database.seal();
     const binder = await makeBinder(database, describedSources.output);
-    const { layout, diagnostics } = await bindLayout(binder, description, needs, options.model);
+    const { layout, binding } = await bindLayout(binder, description, needs, options.model);
+    const { diagnostics } = binding;
     if (diagnostics.length > 0) return { diagnostics };
-    output = { layout, files: files.output, discard: () => copies.discard() };
+    const warnings = leakWarnings(binding, layout);
+    output = { layout, files: files.output, warnings, discard: () => copies.discard() };
     return { output, diagnostics };
   } finally {
     database.close();
@@ -80,7 +84,7 @@ async function bindLayout(
   description: DataDescription,
   needs: Needs,
   model: ModelSpans | undefined,
-): Promise<{ readonly layout: DataLayout; readonly diagnostics: readonly Diagnostic[] }> {
+): Promise<{ readonly layout: DataLayout; readonly binding: ColumnBinding }> {
   const binding = new ColumnBinding(binder, description, needs, model);
   const [query, item] = needs.towers;
   const userKey = await bindKey(binding, 'users', query);
@@ -109,7 +113,7 @@ async function bindLayout(
     ...defined({ userKey, itemKey, time, where, fold, title }),
   };
   await bindUnread(binding, layout);
-  return { layout, diagnostics: binding.diagnostics };
+  return { layout, binding };
 }
 
 function checkSplit(binding: ColumnBinding, { userKey }: BoundKeys): void {
@@ -349,7 +353,7 @@ async function bindHistory(
 
 /**
  * Reads the headers of the files and binds every column that `needs` (a `Plan`, or part of one) reads. Errors are missing files, features without a column,
- * columns of the wrong kind, keys that do not join, and SQL that cannot be computed.
+ * columns of the wrong kind, keys that do not join, and SQL that cannot be computed. Without an error it warns about columns that give an answer away.
  */
 export async function checkHeaders(
   description: DataDescription,
@@ -358,7 +362,7 @@ export async function checkHeaders(
 ): Promise<readonly Diagnostic[]> {
   const { output, diagnostics } = await bindData(description, needs, options);
   output?.discard();
-  return diagnostics;
+  return output ? output.warnings : diagnostics;
 }
 
 /**

@@ -2,6 +2,7 @@
  * Decides which SQL a data block may contain: one expression over its own rows. DuckDB parses the text, and only nodes in the lists below are allowed in the
  * tree. The settings of the database refuse files as well: see `duckdb.ts`.
  */
+import { defined } from '../../base/util/defined.ts';
 import { type Database, enclose, quoteText } from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
 import { parseJsonText } from '../files/records/lines.ts';
@@ -78,9 +79,16 @@ export interface ExpressionReads {
   readonly unnamed: boolean;
   /** True if its value depends on other rows, through a window. */
   readonly windows: boolean;
+  /** The rows after its own that it reads, through a window or a query of the events: later ones in an order, or all. Absent: none. */
+  readonly beyond?: RowsBeyond;
+  /** Names of the columns that it reads of its own row, in lower case. */
+  readonly own: readonly string[];
   /** True if a number may determine the length of a value, because the database cannot be interrupted within a value. */
   readonly endless: boolean;
 }
+
+/** Rows that are not known when an event happens. */
+export type RowsBeyond = 'later' | 'all';
 
 /** @throws Error of DuckDB's parser for invalid SQL */
 export async function readsOf(database: Database, expression: string): Promise<ExpressionReads> {
@@ -90,13 +98,21 @@ export async function readsOf(database: Database, expression: string): Promise<E
   let isUnnamed = false;
   let hasWindows = false;
   let isEndless = false;
-  const visit = (node: unknown): void => {
+  let beyond: RowsBeyond | undefined;
+  const own = new Set<string>();
+  const visit = (node: unknown, isOwn = true): void => {
     if (node === null || typeof node !== 'object') return;
     const { class: kind, type, ref_type, table_name, alias, column_names, column_name_alias } = node as SqlNode;
     if (kind === 'CONSTANT') return;
     if (kind === 'WINDOW') hasWindows = true;
+    if (kind === 'WINDOW') beyond ??= rowsBeyond(node as SqlNode);
+    if (kind === 'SUBQUERY') beyond ??= readsAllEvents(node as SqlNode) ? 'all' : undefined;
     if (kind === 'STAR' || kind === 'POSITIONAL_REFERENCE' || ref_type === 'NATURAL') isUnnamed = true;
-    if (kind === 'COLUMN_REF') names.push(String((column_names as readonly unknown[]).at(-1)).toLowerCase());
+    if (kind === 'COLUMN_REF') {
+      const name = String((column_names as readonly unknown[]).at(-1)).toLowerCase();
+      names.push(name);
+      if (isOwn) own.add(name);
+    }
     if (type === 'BASE_TABLE') {
       tables.add(String(table_name).toLowerCase() as Role);
       rows.add(String(alias).toLowerCase());
@@ -105,7 +121,8 @@ export async function readsOf(database: Database, expression: string): Promise<E
     if (kind === 'FUNCTION') isEndless ||= LENGTHENERS.has(String((node as SqlNode).function_name).toLowerCase());
     // The arguments of a table function are values, but the function itself is none.
     const parts = type === 'TABLE_FUNCTION' ? [((node as SqlNode).function as SqlNode).children] : Object.values(node);
-    for (const part of parts) visit(part);
+    const staysOwn = isOwn && kind !== 'SUBQUERY' && !(kind === 'WINDOW' && leavesOwnRow(node as SqlNode));
+    for (const part of parts) visit(part, staysOwn);
   };
   visit(await parse(database, expression));
   return {
@@ -113,7 +130,35 @@ export async function readsOf(database: Database, expression: string): Promise<E
     unnamed: isUnnamed || names.some((name) => rows.has(name)),
     windows: hasWindows,
     endless: isEndless,
+    own: [...own],
+    ...defined({ beyond }),
   };
+}
+
+/** Functions of a window that depend on the number of its rows, in whatever order. */
+const WHOLE_WINDOWS: ReadonlySet<string> = new Set(['WINDOW_NTILE', 'WINDOW_PERCENT_RANK', 'WINDOW_CUME_DIST']);
+
+/** Returns which rows after its own a window reads. In a descending order these are the rows in front of it. */
+function rowsBeyond({ type, orders, start, end }: SqlNode): RowsBeyond | undefined {
+  const [order] = orders as readonly SqlNode[];
+  if (order === undefined || WHOLE_WINDOWS.has(String(type))) return 'all';
+  const isDescending = order.type === 'DESCENDING';
+  if (type === 'WINDOW_LEAD' || type === 'WINDOW_LAG')
+    return (type === 'WINDOW_LEAD') === isDescending ? undefined : 'later';
+  const edges = `${String(start)} ${String(end)}`;
+  if (edges === 'UNBOUNDED_PRECEDING UNBOUNDED_FOLLOWING') return 'all';
+  return edges.includes(isDescending ? 'PRECEDING' : 'FOLLOWING') ? 'later' : undefined;
+}
+
+/** True if a window has no part of its own row. */
+function leavesOwnRow({ type, end }: SqlNode): boolean {
+  return type === 'WINDOW_LEAD' || type === 'WINDOW_LAG' || String(end).includes('EXPR_PRECEDING');
+}
+
+/** True if a query reads the events without a comparison of their order. */
+function readsAllEvents(query: SqlNode): boolean {
+  const text = JSON.stringify(query);
+  return /"table_name":"events"/i.test(text) && !/COMPARE_(LESS|GREATER)THAN/.test(text);
 }
 
 type SqlNode = Readonly<Record<string, unknown>>;

@@ -52,6 +52,21 @@ export function coordinateOf({ log }: NumberRange, value: number): number {
   return log ? Math.log(value) : value;
 }
 
+/** Part of a range, at each of its ends, in which a better value may be outside. */
+const endShare = 0.05;
+
+/** True for a value so near to an end of its range that a wider range may have a better one. */
+export function isAtEnd({ domain }: Dimension, value: number): boolean {
+  if (domain.kind === 'choices' || domain.from === domain.to) return false;
+  const [low, high, own] = [domain.from, domain.to, value].map((each) => coordinateOf(domain, each)) as [
+    number,
+    number,
+    number,
+  ];
+  const share = (own - low) / (high - low);
+  return share <= endShare || share >= 1 - endShare;
+}
+
 /** Returns the value of the range that is nearest to a coordinate. */
 export function nearestValue({ from, to, log, whole }: NumberRange, coordinate: number): number {
   const value = log ? Math.exp(coordinate) : coordinate;

@@ -34,6 +34,33 @@ describe('check', () => {
     expect(diagnostics.map(({ code, hint }) => [code, hint])).toEqual([['sql-fails', 'did you mean `seen_at`?']]);
   });
 
+  it('warns of data that gives answers away, or too little, unless a comment silences it', async () => {
+    const short = data.replace('past(movie_id, 5)', 'past(movie_id, 3)');
+    const leaky = short.replace('time ', 'columns { ahead = "lead(seen_at) OVER (ORDER BY seen_at)" }\n  time ');
+    const reads = model
+      .replace('features {', 'features {\n  ahead    : number(standardize, dim: 4)')
+      .replace('user_id, history', 'user_id, history, ahead');
+    writeFileSync(at('reads.tower'), reads);
+    writeFileSync(at('leaky.tower'), leaky);
+    const { diagnostics } = await check(at('reads.tower'), { data: at('leaky.tower') });
+    expect(diagnostics.map(({ code, severity }) => [code, severity])).toEqual([
+      ['reads-held-out', 'warning'],
+      ['history-too-short', 'warning'],
+    ]);
+    const silenced = leaky
+      .replace('  columns', '  // tower-ignore reads-held-out: a test\n  columns')
+      .replace('  history', '  // tower-ignore history-too-short: a test\n  history');
+    writeFileSync(at('leaky.tower'), silenced);
+    expect((await check(at('reads.tower'), { data: at('leaky.tower') })).diagnostics).toEqual([]);
+    // In one file with its model such a comment is no mistake, although the model alone has no such warning.
+    writeFileSync(at('whole.tower'), `${reads}\n${silenced}`);
+    expect((await check(at('whole.tower'))).diagnostics).toEqual([]);
+    // Without the number of places there is nothing to compare.
+    writeFileSync(at('usual.tower'), model.replace('max: 5, ', ''));
+    writeFileSync(at('short.tower'), short);
+    expect((await check(at('usual.tower'), { data: at('short.tower') })).diagnostics).toEqual([]);
+  });
+
   it('of a data file without a block, or that is not there, is a failure', async () => {
     expect(await codeOf(check(files.model, { data: files.model }))).toBe('no-data-block');
     expect(await codeOf(check(files.model, { data: at('none.tower') }))).toBe('cannot-read');

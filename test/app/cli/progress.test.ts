@@ -34,6 +34,19 @@ const record: EpochRecord = {
 };
 
 describe('progress', () => {
+  it('prints what a validation says about the run', () => {
+    process.stderr.isTTY = false;
+    const warning = {
+      code: 'ranks-below-popularity',
+      message: 'the loss falls, but',
+      hint: 'lower the rates',
+    } as const;
+    makeProgress().show({ kind: 'epoch', record: { ...record, warning } });
+    expect(written).toMatch(
+      / · best\nwarning: the loss falls, but \[ranks-below-popularity\]\n +hint: lower the rates\n$/,
+    );
+  });
+
   it('on a terminal is a bar with loss, examples a second and time left, and a line an epoch', () => {
     process.stderr.isTTY = true;
     const progress = makeProgress();

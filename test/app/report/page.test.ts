@@ -93,6 +93,16 @@ describe('the page of a run', () => {
     expect(page).toContain('2 epochs, 6 steps of 8 rows.');
   });
 
+  it('keeps what a validation said about the run', () => {
+    const [first, ...others] = parts.curves.epochs;
+    const warning = { code: 'ranks-below-popularity', message: 'the loss falls, but `recall@5` is 0' } as const;
+    const warned = { ...parts, curves: { ...parts.curves, epochs: [{ ...first!, warning }, ...others] } };
+    expect(reportPage(warned)).toContain(
+      'Warning: the loss falls, but <code>recall@5</code> is 0 [ranks-below-popularity].',
+    );
+    expect(reportPage(parts)).not.toContain('Warning: ');
+  });
+
   it('says that a run ended before its first validation, where the data has a validation part', () => {
     const stopped = { ...parts, curves: { ...parts.curves, epochs: [] } };
     expect(reportPage(stopped)).toContain('Training ended before its first validation.');

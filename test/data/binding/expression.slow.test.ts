@@ -160,22 +160,23 @@ describe('an expression', () => {
   });
 
   it.each([
-    ['price / (SELECT max(price) FROM items)', ['items'], false],
-    ['(SELECT count(*) FROM Events JOIN items USING (item))', ['events', 'items'], false],
-    ["'*' || price || items.price", [], false],
-    ['items::VARCHAR', [], true],
-    ['(SELECT #2 FROM items LIMIT 1)', ['items'], true],
-    ['(SELECT max(b) FROM items AS t(a, b))', ['items'], true],
-    ['(SELECT t::VARCHAR FROM items AS t LIMIT 1)', ['items'], true],
-    ['(SELECT max(x) FROM (SELECT * FROM users) AS t(x, y))', ['users'], true],
-    ['(SELECT count(*) FROM items NATURAL JOIN users)', ['items', 'users'], true],
-  ] as const)('%s reads', async (expression, tables, unnamed) => {
-    expect(await readsOf(database, expression)).toEqual({ tables, unnamed, windows: false, endless: false });
+    ['price / (SELECT max(price) FROM items)', ['items'], false, ['price']],
+    ['(SELECT count(*) FROM Events JOIN items USING (item))', ['events', 'items'], false, [], 'all'],
+    ["'*' || price || items.price", [], false, ['price']],
+    ['items::VARCHAR', [], true, ['items']],
+    ['(SELECT #2 FROM items LIMIT 1)', ['items'], true, []],
+    ['(SELECT max(b) FROM items AS t(a, b))', ['items'], true, []],
+    ['(SELECT t::VARCHAR FROM items AS t LIMIT 1)', ['items'], true, []],
+    ['(SELECT max(x) FROM (SELECT * FROM users) AS t(x, y))', ['users'], true, []],
+    ['(SELECT count(*) FROM items NATURAL JOIN users)', ['items', 'users'], true, []],
+  ] as const)('%s reads', async (expression, tables, unnamed, own, ...[beyond]) => {
+    const reads = { tables, unnamed, windows: false, endless: false, own, beyond };
+    expect(await readsOf(database, expression)).toEqual(reads);
   });
 
   it('may have a window over other rows', async () => {
     const reads = await readsOf(database, 'coalesce(lag(price) OVER (ORDER BY item), 0)');
-    expect(reads).toEqual({ tables: [], unnamed: false, windows: true, endless: false });
+    expect(reads).toEqual({ tables: [], unnamed: false, windows: true, endless: false, own: [] });
   });
 
   it('that does not end for its one row is a mistake of its own', async () => {

@@ -152,7 +152,7 @@ describe('baskets', () => {
     expect(await trained(folder)).toEqual([]);
     writeFileSync(
       join(folder, 'data.tower'),
-      'data orders {\n  events = "orders.csv"\n  time = "ordered_at"\n  history = past(product_id, 50)\n  split = by_time(validation: 10%, test: 10%)\n}\n',
+      'data orders {\n  events = "orders.csv"\n  time = "ordered_at"\n  history = past(product_id, 200)\n  split = by_time(validation: 10%, test: 10%)\n}\n',
     );
     const inShards = {
       shards: join(folder, 'shards'),

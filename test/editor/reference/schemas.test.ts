@@ -22,6 +22,7 @@ const whole: Required<EpochRecord> = {
   validation: { 'recall@50': 0.087, auc: 0.81 },
   sample: { rankings: 200, of: 671, per: 'event' },
   best: true,
+  warning: { code: 'ranks-below-popularity', message: 'the loss falls, but …', hint: 'lower the rates' },
 };
 
 // The program takes them as they are.
@@ -34,7 +35,7 @@ it.each(readdirSync('src/training/artifact').filter((name) => name.endsWith('.sc
 
 describe('the schema of metrics.jsonl', () => {
   it('takes an epoch, with all that it may have and with what it must have', () => {
-    const { validation: _, sample: ___, best: __, ...least } = whole;
+    const { validation: _, sample: ___, best: __, warning: ____, ...least } = whole;
     expect(validate(whole), ajv.errorsText(validate.errors)).toBe(true);
     expect(validate(least), ajv.errorsText(validate.errors)).toBe(true);
     expect(Object.keys(schema.properties).sort()).toEqual(Object.keys(whole).sort());

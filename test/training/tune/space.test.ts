@@ -5,6 +5,7 @@ import {
   type Dimension,
   domainWords,
   drawValue,
+  isAtEnd,
   settingsOf,
   usualPoint,
 } from '../../../src/training/tune/space.ts';
@@ -56,4 +57,19 @@ it('a point is settings, and the file itself may be one', () => {
   expect(countPoints(space)).toBe(18);
   expect(countPoints([range(0, 1)])).toBe(Number.POSITIVE_INFINITY);
   expect(domainWords(space[1]!)).toBe('8 to 16, whole numbers');
+});
+
+describe('a value at the end of its range', () => {
+  it.each([
+    [range(1e-4, 1e-2, true), 0.0085, true],
+    [range(1e-4, 1e-2, true), 0.005, false],
+    [range(1e-4, 1e-2, true), 1.2e-4, true],
+    [range(0, 1), 0.95, true],
+    [range(0, 1), 0.9, false],
+    [range(8, 64, false, true), 8, true],
+    [range(8, 8, false, true), 8, false],
+    [{ name: 'x', domain: { kind: 'choices', texts: ['a', 'b'] } } satisfies Dimension, 0, false],
+  ])('of $domain: %d', (dimension, value, expected) => {
+    expect(isAtEnd(dimension, value)).toBe(expected);
+  });
 });

@@ -1,6 +1,6 @@
 /** Prints the progress and the result of `tower tune`. */
 import { shellWord } from '../../../base/diagnostics/wording.ts';
-import { domainWords } from '../../../training/tune/space.ts';
+import { domainWords, isAtEnd, valueText } from '../../../training/tune/space.ts';
 import type { JobRecord } from '../../../training/tune/trial.ts';
 import type { Tuned, TuneEvent } from '../../api/tune.ts';
 import { settingsLine } from '../../report/study_page.ts';
@@ -39,6 +39,14 @@ export function tunedText(path: string, tuned: Tuned, report: string): string {
   }
   if (test) textParts.push(`test:\n${comparisonText(test)}`);
   if (winner && winner.trial !== 0) {
+    const { point } = trials[winner.trial]!;
+    const atEnd = study.space.filter((dimension) => point && isAtEnd(dimension, point[dimension.name]!));
+    textParts.push(
+      ...atEnd.map(
+        (dimension) =>
+          `${dimension.name} = ${valueText(dimension, point![dimension.name]!)} is at the end of its range, ${domainWords(dimension)}: a wider range may have a better value`,
+      ),
+    );
     const set = Object.entries(winner.settings).map(([name, value]) => `--set ${quoted(`${name}=${value}`)}`);
     textParts.push(`tower train ${shellWord(path)} … ${set.join(' ')}`, `its run of a fresh seed: ${winner.run}`);
   }

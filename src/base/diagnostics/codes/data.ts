@@ -1,5 +1,14 @@
 /** Codes of data blocks, data files and their rows. */
-import { among, bytesWords, didYouMean, memoryOption, row, type Suggestion, shellWord } from '../wording.ts';
+import {
+  among,
+  bytesWords,
+  didYouMean,
+  memoryOption,
+  quotedList,
+  row,
+  type Suggestion,
+  shellWord,
+} from '../wording.ts';
 
 export const data = {
   'misplaced-by': row<{ name: string }>({
@@ -143,6 +152,43 @@ export const data = {
       kind === 'past'
         ? 'write `others(…)` for `past(…)`, with a random split, if the events of a user have one time as those of a basket do'
         : 'let the query tower read what else is known of users, for most of them have one event',
+  }),
+
+  'unknown-elements': row<{ name: string; owner: string }>({
+    severity: 'warning',
+    message: ({ name, owner }) => `no element of \`${name}\` is a value that \`${owner}\` has in the training events`,
+    hint: ({ owner }) => `compare both columns: the elements must be written as the values of \`${owner}\` are`,
+  }),
+
+  'reads-held-out': row<{ name: string; rows: 'later' | 'all' }>({
+    severity: 'warning',
+    message: ({ name, rows }) =>
+      rows === 'later'
+        ? `\`${name}\` is computed from later events, which do not exist yet when a model is asked`
+        : `\`${name}\` is computed from all events, those of validation and test included`,
+    hint: 'end the window before the row: `OVER (… ORDER BY … ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`',
+  }),
+
+  'feature-from-label': row<{ features: readonly string[]; label: string }>({
+    severity: 'warning',
+    message: ({ features, label }) =>
+      `${quotedList(features)} ${features.length === 1 ? 'has' : 'have'} all the columns that label \`${label}\` is computed from, so the model reads the answer`,
+    hint: ({ features }) => `remove ${quotedList(features)} from the towers, or read earlier values with \`past(…)\``,
+  }),
+
+  'history-of-other': row<{ name: string; kind: string; of: string; max: number; owner: string; column: string }>({
+    severity: 'warning',
+    message: ({ name, kind, of, max, owner }) =>
+      `the elements of \`${name}\` are values of \`${owner}\`, but \`${kind}(${of}, ${max})\` gives other values`,
+    hint: ({ name, kind, max, column }) => `write \`${name} = ${kind}(${column}, ${max})\``,
+  }),
+
+  'history-too-short': row<{ name: string; kind: string; of: string; max: number; places: number }>({
+    severity: 'warning',
+    message: ({ name, kind, of, max, places }) =>
+      `\`${name}\` has ${places} places, but \`${kind}(${of}, ${max})\` gives at most ${max} elements`,
+    hint: ({ name, kind, of, max, places }) =>
+      `write \`${name} = ${kind}(${of}, ${places})\` in the data block, or \`max: ${max}\` in the model`,
   }),
 
   'data-memory': row<{ bytes: number; spill?: string | undefined }>({

@@ -47,6 +47,30 @@ export const lint = {
     hint: 'choose a temperature between 0.02 and 0.2, which is usual for a cosine',
   }),
 
+  'negatives-outweigh': row<{ weight: number; score: string }>({
+    severity: 'warning',
+    message: ({ weight, score }) =>
+      `the negatives count ${weight} times as much as the positives, so the loss also falls if \`${score}\` falls for all items alike`,
+    hint: 'use `weight: 1`, and raise it only as far as a metric on validation rises',
+  }),
+
+  'margin-without-effect': row<{ loss: string; margin: number; apart: number }>({
+    severity: 'warning',
+    message: ({ loss, margin, apart }) =>
+      `two scores differ by ${apart} at most, so no item can be better than its negatives by ${margin}, the margin of \`${loss}\``,
+    hint: 'choose a margin between 0.1 and 0.5, which is usual for a cosine',
+  }),
+
+  'rate-extreme': row<{ optimizer: string; rate: number; least: number; most: number }>({
+    severity: 'warning',
+    message: ({ optimizer, rate, most }) =>
+      rate > most
+        ? `a rate of ${rate} is so large for \`${optimizer}\` that each step undoes the steps before it`
+        : `a rate of ${rate} is so small for \`${optimizer}\` that the weights hardly change`,
+    hint: ({ optimizer, least, most }) =>
+      `choose a rate between ${least} and ${most}; \`${optimizer}\` alone takes the usual one`,
+  }),
+
   'few-negatives': row<{ batch: number; loss: string }>({
     severity: 'warning',
     message: ({ batch, loss }) =>

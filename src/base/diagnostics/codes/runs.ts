@@ -103,6 +103,30 @@ export const runs = {
     hint: 'lower the learning rates, or look for extreme numbers in the data',
   }),
 
+  'ranks-below-popularity': row<{
+    metric: string;
+    figure: number;
+    epoch: number;
+    by: 'popularity' | 'random';
+    bar: number;
+    /** Share of the events of users without a training event. */
+    newUsers: number;
+    vectors?: { cosine: number; directions: number; width: number } | undefined;
+  }>({
+    severity: 'warning',
+    message: ({ metric, figure, epoch, by, bar, vectors }) => {
+      const order = by === 'random' ? 'a random order' : 'an order by popularity';
+      const collapse = vectors
+        ? `; the vectors of the items have a mean cosine of ${vectors.cosine.toFixed(2)} and vary in ${vectors.directions.toFixed(1)} of ${vectors.width} directions`
+        : '';
+      return `the loss falls, but ${metric} on validation is ${figure.toFixed(4)} after epoch ${epoch}, and ${order} has ${bar.toFixed(4)}${collapse}`;
+    },
+    hint: ({ newUsers }) =>
+      newUsers > 0.5
+        ? `${Math.round(100 * newUsers)} % of the events are of users that training does not have: let the query tower read more than their ids`
+        : 'lower the rates of `train`, and bring temperature, margin and weights of the loss nearer to their defaults',
+  }),
+
   'vectors-not-finite': row<{ tower: string }>({
     message: ({ tower }) => `tower \`${tower}\` gives vectors with infinite or undefined numbers`,
     hint: 'train again with lower learning rates, or look for extreme numbers in the data',

@@ -16,7 +16,7 @@ export const bsl = lossKind({
     'p_i = log mean_k e^(s_kk / positive_temperature) over rows k of the query of row i',
     'loss_i = weight · n_i − (positive_temperature / temperature) · p_i',
   ],
-  when: 'For retrieval from implicit feedback with some noise, with a cosine and about a thousand negatives. A `weight` above 1 pushes negatives further than `softmax` does.',
+  when: 'For retrieval from implicit feedback with some noise, with a cosine and about a thousand negatives. A `weight` above 1 pushes negatives further than `softmax` does; one far above it rewards low scores of all items.',
   paper:
     'Wu et al., "BSL: understanding and improving softmax loss for recommendation", ICDE 2024; its code has one temperature and `weight` as the exponent of the negative side',
   also: ['bilateral_softmax', 'bilateral_softmax_loss', 'bsl_loss'],

@@ -16,6 +16,7 @@ export const adagrad = optimizerKind({
   when: 'The first choice for embeddings: rare rows keep a large rate.',
   paper: 'Duchi et al., "Adaptive subgradient methods", JMLR 2011; per row: Mudigere et al., ISCA 2022 (section 4.1.4)',
   example: 'adagrad(rate: 0.05, per: row)',
+  rates: [1e-6, 5],
   parameters: {
     rate: number({ above: 0, doc: 'Step size.', default: 0.05 }),
     initial: number({

@@ -58,6 +58,7 @@ export const adam = optimizerKind({
   when: 'The first choice for dense weights.',
   paper: 'Kingma & Ba, "Adam", ICLR 2015 (algorithm 1)',
   example: 'adam(rate: 1e-3)',
+  rates: [1e-7, 0.5],
   parameters: { ...adamParameters, l2 },
   slots: adamSlots,
   update(builder, { weights, gradient, slots, rate, step }, args) {

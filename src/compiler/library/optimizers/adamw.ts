@@ -8,6 +8,7 @@ export const adamw = optimizerKind({
   when: 'In place of `adam` where the layers overfit.',
   paper: 'Loshchilov & Hutter, "Decoupled weight decay regularization", ICLR 2019 (algorithm 2)',
   example: 'adamw(rate: 1e-3, weight_decay: 0.01)',
+  rates: [1e-7, 0.5],
   parameters: {
     ...adamParameters,
     weight_decay: number({ min: 0, doc: 'Share of a weight that goes at each step, times the rate.', default: 0.01 }),

@@ -14,6 +14,7 @@ export const lamb = optimizerKind({
   paper:
     'You et al., "Large batch optimization for deep learning: training BERT in 76 minutes", ICLR 2020 (algorithm 2, φ(z) = z)',
   example: 'lamb(rate: 2e-3, weight_decay: 0.01)',
+  rates: [1e-7, 0.5],
   parameters: {
     ...adamParameters,
     rate: number({ above: 0, doc: 'Step size, as a share of the length of w.', default: 1e-3 }),

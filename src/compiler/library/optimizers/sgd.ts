@@ -9,6 +9,7 @@ export const sgd = optimizerKind({
   paper:
     'Robbins & Monro, "A stochastic approximation method", 1951; momentum: Sutskever et al., "On the importance of initialization and momentum in deep learning", ICML 2013, in the form of `torch.optim.SGD`',
   example: 'sgd(rate: 0.1, momentum: 0.9, warmup: 100, decay: cosine)',
+  rates: [1e-8, 1000],
   parameters: {
     rate: number({ above: 0, doc: 'Step size.', default: 0.01 }),
     momentum: number({ min: 0, below: 1, doc: 'Share of the last m that stays in the next one.', default: 0 }),

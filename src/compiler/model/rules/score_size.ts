@@ -1,8 +1,8 @@
 /** Checks the maximum size of scores, as far as the file shows it, against the needs of their losses. */
 import type { Edit } from '../../../base/diagnostics/diagnostic.ts';
-import { textOf } from '../../../base/text/source.ts';
+import { type Span, textOf } from '../../../base/text/source.ts';
 import type { BoundKind, KindRow } from '../../library/contract.ts';
-import type { ExpressionNode } from '../../syntax/ast.ts';
+import type { ExpressionNode, TaskNode } from '../../syntax/ast.ts';
 import type { FlowStep, ScoreUse } from '../model.ts';
 import { insertion } from '../report.ts';
 import type { Resolution, Rule, TaskScore } from '../resolution.ts';
@@ -112,15 +112,13 @@ export const temperature: Rule = (resolution, report) => {
     // A factor of 1, the default of some losses, has no effect.
     const argument = sharpness.find((name) => (loss.arguments[name] ?? 1) !== 1);
     if (argument === undefined || scoreBound(resolution, score) !== undefined) continue;
-    const writtenLoss = node.entries.find(({ name }) => name.name === 'loss')?.value;
-    const lossArguments = writtenLoss?.kind === 'Call' ? writtenLoss.arguments : [];
-    const argumentSpan = lossArguments.find(({ name }) => name?.name === argument)?.span ?? loss.span;
+    const at = argumentSpan(node, argument) ?? loss.span;
     const term = score.terms.find((term) => termBound(resolution, term, score.towers) === undefined);
     // A bias is unbounded too, but intended.
     if (!term) continue;
     const fix = normalized(resolution, term, score.towers);
     const scoreFacts = { score: term.call.kind, argument };
-    report('temperature-unnormalised', argumentSpan, scoreFacts, { fixes: fix.length > 0 ? [fix] : [] });
+    report('temperature-unnormalised', at, scoreFacts, { fixes: fix.length > 0 ? [fix] : [] });
   }
 };
 
@@ -148,8 +146,8 @@ export const temperatureExtreme: Rule = (resolution, report) => {
   for (const { loss, score, node } of resolution.tasks) {
     if (!loss || !score) continue;
     const row = resolution.library.losses[loss.kind]!;
-    // Losses with a margin, such as `hinge`, have no scale.
-    if (!row.needsItemKey || !('scale' in row.parameters)) continue;
+    // Losses with a margin, such as `hinge`, have neither.
+    if (!row.needsItemKey || !('scale' in row.parameters || 'temperature' in row.parameters)) continue;
     const bound = scoreBound(resolution, score);
     if (bound === undefined) continue;
     const argument = ['temperature', 'scale'].find((name) => loss.arguments[name] !== undefined);
@@ -161,19 +159,43 @@ export const temperatureExtreme: Rule = (resolution, report) => {
     );
     if (stretch > least && stretch <= most) continue;
     const writtenLoss = node.entries.find(({ name }) => name.name === 'loss')?.value;
-    const lossArguments = writtenLoss?.kind === 'Call' && argument !== undefined ? writtenLoss.arguments : [];
-    const writtenArgument = lossArguments.find(({ name }) => name?.name === argument);
     const plain = argument === undefined && score.terms.every(({ factor }) => factor === 1);
-    const argumentSpan = writtenArgument?.span ?? (plain ? loss.span : score.span);
+    const written = argument === undefined ? undefined : argumentSpan(node, argument);
+    const at = written ?? (plain ? loss.span : score.span);
     const facts = { stretch: Number(stretch.toPrecision(3)), sharp: stretch > most };
-    report(
-      'temperature-extreme',
-      argumentSpan,
-      facts,
-      plain && writtenLoss ? { fixes: [[stretched(writtenLoss, row)]] } : {},
-    );
+    report('temperature-extreme', at, facts, plain && writtenLoss ? { fixes: [[stretched(writtenLoss, row)]] } : {});
   }
 };
+
+/** On MovieLens latest-small `mf_bsl` learns with 1.1, and with 1.22 its recall falls to 0 while the loss falls. */
+const mostWeight = 1.1;
+
+/** Where negatives count more than the row's own item, one direction away from all users is worth as much as a ranking. */
+export const negativesOutweigh: Rule = ({ tasks }, report) => {
+  for (const { loss, score, node } of tasks) {
+    const weight = loss?.kind === 'bsl' ? loss.arguments.weight : undefined;
+    if (!score || typeof weight !== 'number' || weight <= mostWeight) continue;
+    report('negatives-outweigh', argumentSpan(node, 'weight') ?? loss!.span, { weight, score: textOf(score.span) });
+  }
+};
+
+/** A margin that no two scores can reach makes the loss a straight line. */
+export const marginWithoutEffect: Rule = (resolution, report) => {
+  for (const { loss, score, node } of resolution.tasks) {
+    const margin = loss?.arguments.margin;
+    if (!loss || !score || typeof margin !== 'number') continue;
+    const bound = scoreBound(resolution, score);
+    if (bound === undefined || margin < 2 * bound) continue;
+    const facts = { loss: loss.kind, margin, apart: Number((2 * bound).toPrecision(3)) };
+    report('margin-without-effect', argumentSpan(node, 'margin') ?? loss.span, facts);
+  }
+};
+
+/** Returns the span of a written argument of the task's loss. */
+function argumentSpan({ entries }: TaskNode, name: string): Span | undefined {
+  const written = entries.find((entry) => entry.name.name === 'loss')?.value;
+  return written?.kind === 'Call' ? written.arguments.find((each) => each.name?.name === name)?.span : undefined;
+}
 
 /** Returns the number; for a trained one, its initial value. */
 const firstOf = (given: unknown): number =>

@@ -4,8 +4,16 @@ import type { Resolution, Rule, RuleOptions } from '../resolution.ts';
 import { lastDropout, nonnegativeChannel, towerChannel } from './channels.ts';
 import { tableBudget, wideTable } from './embedding_tables.ts';
 import { featureArguments, featureBothSides, keyKind, throughTower } from './features.ts';
+import { rateExtreme } from './rates.ts';
 import { objectiveCovers, retrieveProduct, retrieveScales, retrieveZero } from './retrieval.ts';
-import { bceScale, biases, temperature, temperatureExtreme } from './score_size.ts';
+import {
+  bceScale,
+  biases,
+  marginWithoutEffect,
+  negativesOutweigh,
+  temperature,
+  temperatureExtreme,
+} from './score_size.ts';
 import { fewNegatives, itemKey, noNegatives, ownNegatives, taskLabel, wholeModel } from './tasks.ts';
 import { unreadChannel, unreadFeature, unreadInput, unreadLabel, unreadOutput } from './unread.ts';
 import { shadowedName, unusedBlock, unusedConstant, unusedGroup, unusedParameter } from './unused.ts';
@@ -37,6 +45,9 @@ export const rules: readonly Rule[] = [
   tableBudget,
   wideTable,
   temperatureExtreme,
+  marginWithoutEffect,
+  negativesOutweigh,
+  rateExtreme,
   fewNegatives,
   ownNegatives,
   nonnegativeChannel,

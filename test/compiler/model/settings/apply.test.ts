@@ -77,9 +77,9 @@ describe('a setting', () => {
   });
 
   it('of an entry needs no `train`, and makes no model of a file that is none', () => {
-    expect(set({ batch: 64, 'dense.rate': 1 }, model()).train).toMatchObject({
+    expect(set({ batch: 64, 'dense.rate': 0.1 }, model()).train).toMatchObject({
       batch: 64,
-      dense: { kind: 'adam', arguments: { rate: 1 } },
+      dense: { kind: 'adam', arguments: { rate: 0.1 } },
     });
     expect(found(checkText('features { a: id(dim: 2) }', { settings: { epochs: 2 } }))).toEqual([]);
   });

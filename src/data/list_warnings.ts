@@ -1,0 +1,63 @@
+/** Warns about lists that tell a model nothing: histories without events, and lists of which no element is known. */
+import { diagnose } from '../base/diagnostics/diagnose.ts';
+import type { Diagnostic } from '../base/diagnostics/diagnostic.ts';
+import type { DataDescription, ModelSpans } from '../graph/plan/data_description.ts';
+import type { Needs } from './binding/layout.ts';
+import type { BagColumn, Dataset, Events, IndexedBags } from './dataset.ts';
+
+interface ListCounts {
+  readonly empty: number;
+  /** True if a list has an element with a code other than that of unknown values. */
+  readonly known: boolean;
+}
+
+/** Reads the training events; of rows in files one shard, whose rows are a random sample. Returns at most one warning for each list. */
+export async function listWarnings(
+  { parts, shards }: Pick<Dataset, 'parts' | 'shards'>,
+  { features }: Needs,
+  { histories, events: { span: place } }: DataDescription,
+  model?: ModelSpans,
+): Promise<readonly Diagnostic[]> {
+  if (!features.some(({ gives }) => gives === 'bag')) return [];
+  const events = shards ? await shards.read([0]) : parts.train;
+  const held = [parts.validation, parts.test];
+  const warnings: Diagnostic[] = [];
+  for (const { name, encoderOf, along } of features) {
+    const { column, index } = events.features.get(name) ?? {};
+    if (column?.kind !== 'bags' || column.inner || along !== undefined || events.rows === 0) continue;
+    const counts = countLists(column, index, events.rows);
+    const history = histories.find((each) => each.name === name);
+    const given = events.givenItems?.get(name);
+    // Unknown elements have left the list. What users had before held-out events is kept whole.
+    const hasElements =
+      counts.empty < events.rows ||
+      (history ? held.some((part) => isFilled(part.earlier, part)) : !given || isFilled(given, events));
+    const span = history?.span ?? model?.features.get(name)?.span ?? place;
+    if (!counts.known && encoderOf !== name && hasElements)
+      warnings.push(diagnose('unknown-elements', span, { name, owner: encoderOf }));
+    else if (history && counts.empty > events.rows / 2)
+      warnings.push(diagnose('empty-histories', span, { name, kind: history.kind, share: counts.empty / events.rows }));
+  }
+  return warnings;
+}
+
+function countLists({ starts, ends, values }: BagColumn, index: Int32Array | undefined, rows: number): ListCounts {
+  let empty = 0;
+  let known = false;
+  for (let row = 0; row < rows; row++) {
+    const bag = index ? index[row]! : row;
+    if (starts[bag] === ends[bag]) empty++;
+    for (let at = starts[bag]!; at < ends[bag]! && !known; at++) known = values[at]! > 0;
+  }
+  return { empty, known };
+}
+
+function isFilled(of: IndexedBags | undefined, { rows }: Events): boolean {
+  if (!of) return false;
+  const { bags, index } = of;
+  for (let row = 0; row < rows; row++) {
+    const bag = index ? index[row]! : row;
+    if (bags.starts[bag] !== bags.ends[bag]) return true;
+  }
+  return false;
+}

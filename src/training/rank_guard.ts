@@ -1,0 +1,98 @@
+/** Warns once in a run that ranks worse than an order that is the same for all users, although its loss falls. */
+import { diagnose } from '../base/diagnostics/diagnose.ts';
+import { defined } from '../base/util/defined.ts';
+import { popularity, random } from './evaluation/baselines/same_for_all.ts';
+import { figuresOf, type Measure } from './evaluation/figures.ts';
+import { drawRankings, questionsOf } from './evaluation/questions.ts';
+import { rankEvents } from './evaluation/ranks.ts';
+import type { Spread } from './scoring/attention.ts';
+import type { ScoringTask } from './scoring/scorer.ts';
+import type { EpochRecord, RunWarning } from './training_events.ts';
+
+/** What a run is compared with: its validation, made when it is first needed. */
+export interface GuardedRun {
+  readonly task: () => ScoringTask;
+  readonly removesSeen: boolean;
+  /** The metric that `stop` watches, else the first of single rankings. */
+  readonly measure: Measure;
+  /** True if the weights of the best validation are kept, not those of the last. */
+  readonly keepsBest: boolean;
+  /** True if the query tower reads nothing but its key, which says nothing of a new user. */
+  readonly readsKeyAlone: boolean;
+  /** Measures the vectors of the items with the current weights. */
+  readonly spread: () => Promise<Spread>;
+}
+
+/** Maximum number of rankings by which popularity is measured, so that it costs no more than a part of a validation. */
+const maxRankings = 20_000;
+/** Number of standard errors by which a figure must be lower: it may be that of a few rankings. */
+const standardErrors = 3;
+
+/** Above this cosine two items look alike, and below this number of directions the vectors are nearly on a line. */
+const [collapsedCosine, collapsedDirections] = [0.9, 2];
+
+interface Bar {
+  readonly by: 'popularity' | 'random';
+  readonly figure: number;
+  /** Lower figures are lower by more than chance. */
+  readonly least: number;
+}
+
+export class RankGuard {
+  private earlier: { readonly loss: number; readonly figure: number } | undefined;
+  private best = 0;
+  private bar: Bar | undefined;
+  private hasWarned = false;
+
+  constructor(private readonly run: GuardedRun) {}
+
+  /**
+   * Returns a warning after a validation whose figure is below popularity or a random order, if the loss fell and the figure did not rise. At the end of the
+   * run a rising figure counts too.
+   */
+  async judge(
+    { epoch, loss, validation }: Pick<EpochRecord, 'epoch' | 'loss' | 'validation'>,
+    isLast: boolean,
+  ): Promise<RunWarning | undefined> {
+    const { measure, keepsBest, readsKeyAlone, spread } = this.run;
+    const figure = validation?.[measure.label];
+    if (figure === undefined) return undefined;
+    const { earlier } = this;
+    this.earlier = { loss, figure };
+    this.best = Math.max(this.best, figure);
+    if (this.hasWarned || !earlier || loss >= earlier.loss || (figure > earlier.figure && !isLast)) return undefined;
+    const kept = keepsBest ? this.best : figure;
+    this.bar ??= await barOf(this.run);
+    if (kept >= this.bar.least) return undefined;
+    this.hasWarned = true;
+    const { cosine = 0, directions = Number.POSITIVE_INFINITY, width } = await spread();
+    const collapsed = cosine > collapsedCosine || directions < collapsedDirections;
+    const { code, message, hint } = diagnose('ranks-below-popularity', undefined, {
+      ...{ metric: measure.label, figure: kept, epoch, by: this.bar.by, bar: this.bar.figure },
+      newUsers: readsKeyAlone ? newUsersOf(this.run.task()) : 0,
+      ...defined({ vectors: collapsed ? { cosine, directions, width } : undefined }),
+    });
+    return { code, message, ...defined({ hint }) };
+  }
+}
+
+/** Returns the share of events whose user has no training event. */
+function newUsersOf({ events, users: { seen } }: ScoringTask): number {
+  const isNew = (user: number): boolean => user >= 0 && seen.starts[user] === seen.ends[user];
+  return events.user.reduce((count, user) => count + (isNew(user) ? 1 : 0), 0) / events.rows;
+}
+
+/** Returns the better of both orders, ranked as the model is. */
+async function barOf({ task: taskOf, removesSeen, measure }: GuardedRun): Promise<Bar> {
+  const whole = taskOf();
+  const task = drawRankings(whole, maxRankings).of(whole);
+  const bars: Bar[] = [];
+  for (const [by, baseline] of Object.entries({ popularity, random }) as ['popularity' | 'random', typeof random][]) {
+    const ranks = await rankEvents(task, { name: by, doc: baseline.doc, ...baseline.prepare(task) }, removesSeen);
+    const figure = figuresOf(task, ranks, [measure]).all[measure.label]!;
+    // No metric in [0, 1] varies more than one that is 0 or 1.
+    const error = Math.sqrt((figure * (1 - figure)) / questionsOf(task).asks.length);
+    bars.push({ by, figure, least: figure - standardErrors * error });
+  }
+  return bars.reduce((a, b) => (b.least > a.least ? b : a));
+}
