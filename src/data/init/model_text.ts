@@ -1,6 +1,6 @@
 /** Writes `model.tower`, a model that is short enough to read, and `data.tower`, which describes the rows. Comments explain each line. */
 import { baseOf } from './joins.ts';
-import type { NamedFile, Proposal, StarterFeature, StarterLabel } from './proposal.ts';
+import type { ModelCase, NamedFile, Proposal, StarterFeature, StarterLabel } from './proposal.ts';
 
 const escapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
@@ -87,6 +87,7 @@ function historyLines({ case: kind, item }: Proposal): string[] {
         'the last 50 items before each event: never the event itself, never a later one',
       ),
       line(`recent = past(${item.name}, 5)`, 'the last five of them'),
+      line(`latest = past(${item.name}, 1)`, 'the last one'),
     ];
   }
   if (kind === 'others')
@@ -112,7 +113,7 @@ export function modelText(proposal: Proposal): string {
     '',
     trainText(proposal),
     '',
-    searchText,
+    searchText(proposal),
     '',
   ].join('\n');
 }
@@ -127,14 +128,20 @@ const caseSentences = {
   context: 'Which item suits a situation. Each line says why it is there, and what to try.',
 } as const;
 
-const hasHistory = ({ case: kind }: Proposal): boolean => kind === 'past' || kind === 'others' || kind === 'listed';
+const hasHistory = ({ case: kind }: Pick<Proposal, 'case'>): boolean => sumsLists(kind) || kind === 'listed';
+
+/**
+ * True for a model whose query tower is a sum of means of items, in the table that ranks them. On the data sets of docs/results it ranks better than two towers
+ * of layers. Features of items and tasks for labels made it worse there, so they are ideas.
+ */
+export const sumsLists = (kind: ModelCase): boolean => kind === 'past' || kind === 'others';
 
 export function queryNames(proposal: Proposal): string[] {
   const { case: kind, user, features } = proposal;
   return [
     ...(kind === 'features' && user ? [user.name] : []),
     ...(hasHistory(proposal) ? ['history'] : []),
-    ...(kind === 'past' ? ['recent'] : []),
+    ...(kind === 'past' ? ['recent', 'latest'] : []),
     ...features.filter(({ side, isIdea }) => side === 'query' && !isIdea).map(({ name }) => name),
   ];
 }
@@ -151,7 +158,8 @@ export function itemNames(proposal: Proposal): string[] {
 
 function featuresText(proposal: Proposal): string {
   const { case: kind, user, item, features, size } = proposal;
-  const dim = size.items < 200 ? 16 : 32;
+  const small = size.items < 200;
+  const dim = sumsLists(kind) ? settingsOf(proposal).out : small ? 16 : 32;
   const userLine =
     user &&
     (kind === 'features'
@@ -162,17 +170,24 @@ function featuresText(proposal: Proposal): string {
             ? 'names the question'
             : 'names the user and has no vector of its own, so that new users are served as well',
         ));
-  const historyLine = line(
-    `history : list(${item.name}, max: ${kind === 'others' ? 200 : 50}, pool: mean)`,
-    'the mean of the vectors of its items; they share the table of the item',
-  );
+  const listLine = (name: string, max: number, why: string): string =>
+    line(`${name} : list(${item.name}, max: ${max}, pool: ${sumsLists(kind) ? 'none' : 'mean'})`, why);
+  const lists = {
+    past: [
+      listLine('history', 50, 'its items share the table of the item'),
+      listLine('recent', 5, 'the last few say more about the next'),
+      listLine('latest', 1, 'and the last one most'),
+    ],
+    others: [listLine('history', 200, 'its items share the table of the item')],
+    listed: [listLine('history', 50, 'the mean of the vectors of its items; they share the table of the item')],
+    features: [],
+    text: [],
+    context: [],
+  };
   return braces('features', [
     '// What asks: the query tower reads these.',
     ...(userLine === undefined ? [] : [userLine]),
-    ...(hasHistory(proposal) ? [historyLine] : []),
-    ...(kind === 'past'
-      ? [line(`recent : list(${item.name}, max: 5, pool: mean)`, 'the last few say most about the next')]
-      : []),
+    ...lists[kind],
     ...side(features, 'query'),
     '',
     '// What is ranked: the item tower reads these.',
@@ -189,8 +204,21 @@ function side(features: readonly StarterFeature[], side: StarterFeature['side'])
     .map(({ name, kind, why, isIdea }) => (isIdea ? `// ${name} : ${kind} // ${why}` : line(`${name} : ${kind}`, why)));
 }
 
-function labelsText({ labels, weight }: Proposal): string[] {
-  const allLabels = [...labels, ...(weight ? [weight] : [])];
+/** The labels that tasks are made for. */
+const tasksOf = ({ case: kind, labels }: Proposal): readonly StarterLabel[] => (sumsLists(kind) ? [] : labels);
+
+function labelsText(proposal: Proposal): string[] {
+  const { labels, weight } = proposal;
+  const allLabels = [...tasksOf(proposal), ...(weight ? [weight] : [])];
+  const ideas = labels.filter((label) => !allLabels.includes(label)).map(({ name }) => name);
+  if (ideas.length > 0) {
+    const note = `// The data has ${ideas.length === 1 ? 'a label' : 'labels'}: ${ideas.join(', ')}. A task for it can be added, and costs the ranking of what is chosen.`;
+    return [note, '', ...labelsBlock(allLabels)];
+  }
+  return labelsBlock(allLabels);
+}
+
+function labelsBlock(allLabels: readonly StarterLabel[]): string[] {
   return allLabels.length === 0
     ? []
     : [
@@ -203,7 +231,7 @@ function labelsText({ labels, weight }: Proposal): string[] {
 }
 
 function groupsText(proposal: Proposal): string[] {
-  const [queryStart, item] = [queryNames(proposal), itemNames(proposal)];
+  const [queryStart, item] = [sumsLists(proposal.case) ? [] : queryNames(proposal), itemNames(proposal)];
   const groups = [
     ...(queryStart.length > 1 ? [`group asked = ${queryStart.join(', ')}`] : []),
     ...(item.length > 1 ? [`group offered = ${item.join(', ')}`] : []),
@@ -216,7 +244,28 @@ function startOf(names: readonly string[], group: string): { readonly input: str
   return names.length > 1 ? { input: group, flow: `${group} -> flatten` } : { input: names[0]!, flow: names[0]! };
 }
 
+/** Both towers read the one table: what a user had is summed to a vector of its kind. */
+function sumsText({ case: kind, user, item }: Proposal): string {
+  const keyed = user ? ` keyed by ${user.name}` : '';
+  const past = [
+    'all = history -> dropout(0.3) -> mean',
+    'few = recent -> mean',
+    'last = latest -> mean',
+    line('channel main = sum(all, few, last)', 'an item counts for more, the later it was'),
+  ];
+  const others = [
+    line('channel main = history -> dropout(0.5) -> mean', 'half of the items are left out at each step'),
+  ];
+  const query =
+    kind === 'past'
+      ? braces(`tower query(history, recent, latest)${keyed}`, past)
+      : braces(`tower query(history)${keyed}`, others);
+  const items = braces(`tower item(${item.name}) keyed by ${item.name}`, [`channel main = ${item.name} -> flatten`]);
+  return `// Two towers meet in the score alone, so vectors of items are computed once and searched.\n${query}\n\n${items}`;
+}
+
 function towersText(proposal: Proposal): string {
+  if (sumsLists(proposal.case)) return sumsText(proposal);
   const { user, item } = proposal;
   const labels = proposal.labels;
   const { hidden, out } = settingsOf(proposal);
@@ -252,10 +301,16 @@ function towersText(proposal: Proposal): string {
 const channelOf = ({ name }: StarterLabel): string => name;
 
 function tasksText(proposal: Proposal): string {
-  const { labels, weight, case: kind } = proposal;
+  const { weight, case: kind } = proposal;
+  const labels = tasksOf(proposal);
   const { temperature } = settingsOf(proposal);
-  const loss =
-    kind === 'text'
+  const drawn = proposal.size.items <= 2000 ? 'all' : 'negatives: sampled(1024, shared)';
+  const loss = sumsLists(kind)
+    ? line(
+        `loss = softmax(${drawn}, temperature: ${temperature})`,
+        drawn === 'all' ? 'all other items are the wrong ones' : '1,024 items that are drawn are the wrong ones',
+      )
+    : kind === 'text'
       ? line(
           `loss = softmax(in_batch, temperature: ${temperature})`,
           'the texts of the other rows of the batch are the wrong answers',
@@ -302,10 +357,11 @@ function tasksText(proposal: Proposal): string {
 
 function trainText(proposal: Proposal): string {
   const { batch, epochs } = settingsOf(proposal);
+  const embeddings = sumsLists(proposal.case) ? 'adam(rate: 3e-3)' : 'adagrad(rate: 0.05)';
   return braces('train', [
     ...(batch < 16 ? ['// tower-ignore few-negatives: there are few rows'] : []),
     line(`batch = ${batch}, epochs = ${epochs}, seed = 1`, 'a larger batch has more wrong items for each row'),
-    'dense = adam(rate: 1e-3), embeddings = adagrad(rate: 0.05)',
+    `dense = adam(rate: 1e-3), embeddings = ${embeddings}`,
     'metrics = recall(10), recall(50), ndcg(10)',
     ...(proposal.size.events > 50_000
       ? [line('validate = sample(2000)', 'ranks for 2,000 events only, so that an epoch ends soon')]
@@ -314,11 +370,13 @@ function trainText(proposal: Proposal): string {
   ]);
 }
 
-const searchText = braces('search', [
-  line('dense.rate : log 1e-4 .. 1e-2', '`npx tower tune model.tower --out runs/tuned` tries values in these ranges'),
-  'embeddings.rate : log 0.01 .. 0.5',
-  'task.choose.loss.temperature : log 0.02 .. 0.5',
-]);
+function searchText({ case: kind }: Proposal): string {
+  return braces('search', [
+    line('dense.rate : log 1e-4 .. 1e-2', '`npx tower tune model.tower --out runs/tuned` tries values in these ranges'),
+    `embeddings.rate : log ${sumsLists(kind) ? '3e-4 .. 3e-2' : '0.01 .. 0.5'}`,
+    'task.choose.loss.temperature : log 0.02 .. 0.5',
+  ]);
+}
 
 interface StarterSettings {
   readonly batch: number;
@@ -331,19 +389,21 @@ interface StarterSettings {
 /** Maximum number of training rows of a starter model over all epochs, which take about a minute on a slow machine. */
 const maxRows = 1_500_000;
 
-function settingsOf({ size, case: kind }: Pick<Proposal, 'size' | 'case'>): StarterSettings {
+export function settingsOf({ size, case: kind }: Pick<Proposal, 'size' | 'case'>): StarterSettings {
   const trainingRows = Math.max(1, Math.round(Math.min(size.events, 3_000_000) * 0.8));
   // Ensures about ten steps in each epoch, and enough rows in a batch for negatives.
+  const sums = sumsLists(kind);
+  const small = size.items < 200;
   const batch = Math.max(
     4,
-    Math.min(trainingRows > 400_000 ? 1024 : 256, 2 ** Math.floor(Math.log2(trainingRows / 12))),
+    Math.min(trainingRows > (sums ? 20_000 : 400_000) ? 1024 : 256, 2 ** Math.floor(Math.log2(trainingRows / 12))),
   );
   const epochs = Math.max(1, Math.min(30, Math.round(maxRows / trainingRows)));
   return {
     batch,
     epochs,
     hidden: 128,
-    out: size.items < 200 ? 32 : 64,
-    temperature: kind === 'text' || size.items < 200 ? 0.1 : 0.05,
+    out: sums && !small ? 128 : small ? 32 : 64,
+    temperature: sums || kind === 'text' || small ? 0.1 : 0.05,
   };
 }

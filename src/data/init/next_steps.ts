@@ -1,5 +1,5 @@
 /** Suggests steps after the first run: the first three that fit the proposal. */
-import { itemNames, queryNames } from './model_text.ts';
+import { itemNames, queryNames, settingsOf, sumsLists } from './model_text.ts';
 import type { Proposal } from './proposal.ts';
 
 export interface FirstRunOutcome {
@@ -19,10 +19,22 @@ interface NextStep {
 
 const trainCommand = ({ model, allow }: FirstRunOutcome): string => `npx tower train ${model} --out ${NEXT}${allow}`;
 
-/** A group consists of fields. A sequence is no field, so the tower reads the history separately. */
-function inOrder(proposal: Proposal): string {
-  const otherNames = queryNames(proposal).filter((name) => name !== 'history');
-  return `Read the history in its order. Write \`pool: none\` for \`pool: mean\` of \`history\`, \`group asked = ${otherNames.join(', ')}\`, and \`query(asked, history)\`. In that tower write\n\`order = history -> positions -> transformer(layers: 2, heads: 2, dropout: 0.2) -> last\` as its first line, and \`concat(order, asked)\` for \`asked -> flatten\`.`;
+/** How a feature is added to a tower that sums vectors. A sequence is no field, so the tower reads it beside the lists. */
+function summedPlace(proposal: Proposal, name: string, side: 'query' | 'item'): string {
+  const { case: kind, item } = proposal;
+  const own = kind === 'past' ? 'history, recent, latest' : 'history';
+  const [inputs, sum] =
+    side === 'query'
+      ? [own, kind === 'past' ? 'sum(all, few, last)' : 'history -> dropout(0.5) -> mean']
+      : [item.name, `${item.name} -> flatten`];
+  const first = sum.startsWith('sum') ? [] : [`own = ${sum}`];
+  const terms = sum.startsWith('sum') ? 'all, few, last' : 'own';
+  const lines = [
+    ...first,
+    `more = ${name} -> dense(${settingsOf(proposal).out})`,
+    `channel main = sum(${terms}, more)`,
+  ];
+  return `write \`${side}(${inputs}, ${name})\` for \`${side}(${inputs})\`, and in that tower ${lines.map((each) => `\`${each}\``).join(', ')} for \`channel main = ${sum}\``;
 }
 
 /** The most useful steps first. */
@@ -36,11 +48,7 @@ const steps: readonly NextStep[] = [
     text: () => 'Train on all users: remove `hash(…)` from `where` in data.tower.',
   },
   {
-    fits: ({ case: kind }, { better }) => kind === 'past' && better.length > 0,
-    text: (proposal, outcome) => `${inOrder(proposal)} Then\n${trainCommand(outcome)}`,
-  },
-  {
-    fits: ({ case: kind }, { better }) => kind === 'others' && better.length > 0,
+    fits: ({ case: kind }, { better }) => sumsLists(kind) && better.length > 0,
     text: (_, outcome) =>
       `Find better values, in ten short runs:\nnpx tower tune ${outcome.model} --out ${outcome.run.replace(/first$/, 'tuned')}${outcome.allow}`,
   },
@@ -48,6 +56,8 @@ const steps: readonly NextStep[] = [
     fits: ({ features }) => features.some(({ isIdea }) => isIdea),
     text: (proposal) => {
       const { name, side } = proposal.features.find(({ isIdea }) => isIdea)!;
+      if (sumsLists(proposal.case))
+        return `Try the features that are comments in the model: \`${name}\`, for example. Remove its first \`//\`, and ${summedPlace(proposal, name, side)}.`;
       const names = side === 'item' ? itemNames(proposal) : queryNames(proposal);
       const group = side === 'item' ? 'offered' : 'asked';
       const [onlyName] = names;

@@ -17,7 +17,7 @@ import {
 } from './entries.ts';
 import { rowsPerValue } from './guesses/keys.ts';
 import { baseOf, dependence, type Join, stemOf } from './joins.ts';
-import { inQuotes } from './model_text.ts';
+import { inQuotes, sumsLists } from './model_text.ts';
 import { outcomesOf } from './outcomes.ts';
 import { type ColumnProfile, listSql, type TableProfile } from './profile.ts';
 import type {
@@ -287,7 +287,7 @@ export function propose(
     ),
     perUser: isPerUser,
     ...(title === undefined ? {} : { title }),
-    features: shownFeatures,
+    features: sumsLists(kind) ? shownFeatures.map((feature) => ({ ...feature, isIdea: true })) : shownFeatures,
     labels: isText ? [] : outcomes.labels,
     ...(outcomes.weight ? { weight: outcomes.weight } : {}),
     size,

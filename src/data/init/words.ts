@@ -8,7 +8,7 @@ export interface ColumnNames {
 
 /** Names with a different meaning in the starter project. */
 const reserved: ReadonlySet<string> = new Set(
-  'history recent strength asked offered shared main choose liked vector'.split(' '),
+  'history recent latest strength asked offered shared main choose liked vector'.split(' '),
 );
 
 const identifier = /^[A-Za-z_][A-Za-z0-9_]*$/;
