@@ -4,6 +4,15 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dataSets } from '../../src/data/sets/table.ts';
 
+export interface Described {
+  readonly name: string;
+  readonly kind: string;
+  /** Of its cosine in the score. */
+  readonly weight: number;
+  /** Its table keeps its first, random numbers: the cosine then counts what is the same, also where training has not seen it. */
+  readonly isKept?: boolean;
+}
+
 export interface ColdSet {
   /** The column of the items file that identifies an item. */
   readonly key: string;
@@ -13,9 +22,8 @@ export interface ColdSet {
   prepare(originals: string, folder: string, fold: number): Promise<void>;
   /** Entries of the data block. */
   readonly block: string;
-  /** Declares what the item tower reads next to the vector, and names it; empty where validation was better without. */
-  readonly others: string;
-  readonly otherNames: string;
+  /** What the item tower reads next to the vector, each with a channel of its own. */
+  readonly described: readonly Described[];
   /** Chosen by validation. */
   readonly correction: 'none' | 'frequency';
 }
@@ -39,11 +47,13 @@ export const coldSets: Readonly<Record<string, ColdSet>> = {
       }
       time = "timestamp"
       history = past(item_id, 50)
-      looks = past(item_id, 50)
+      genres_before = past(item_id, 50)
+      year_before = past(item_id, 50)
       split = by_time(validation: 10%, test: 10%)`,
-    others: `genres : list(category(dim: 16))
-      year : number(boundaries: [1950, 1960, 1970, 1980, 1990, 1995, 2000, 2004, 2007, 2010, 2012, 2013, 2014, 2015], dim: 16)`,
-    otherNames: 'genres, year',
+    described: [
+      { name: 'genres', kind: 'list(category(dim: 16))', weight: 1 },
+      { name: 'year', kind: 'category(dim: 32)', weight: 0.5, isKept: true },
+    ],
     correction: 'none',
   },
   msweb: {
@@ -58,9 +68,9 @@ export const coldSets: Readonly<Record<string, ColdSet>> = {
       );
       copyFileSync(join(whole, 'areas.csv'), join(folder, 'items.csv'));
     },
-    block: `columns { item_id = "area_id", history = "string_split(others, '|')", looks = "string_split(others, '|')" }
+    block: `columns { item_id = "area_id", history = "string_split(others, '|')" }
       split = column("fold")`,
-    ...{ others: '', otherNames: '', correction: 'frequency' },
+    ...{ described: [], correction: 'frequency' },
   },
 };
 
