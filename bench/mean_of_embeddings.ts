@@ -190,8 +190,10 @@ const summary = rows.map(([name], row) => {
   return { name, figures: own, ...(row === 0 ? {} : { minusFirst: minus }) };
 });
 for (const { name, times } of found) console.log(`${name}: ${times}`);
-const times = options.times ? await runtimeTimes(set.data, folder, dataset, task) : undefined;
-if (times !== undefined) console.log(`our runtime: ${times}`);
+const times: string[] = [];
+if (options.times)
+  for (const model of ['two_tower', 'bsarec']) times.push(await runtimeTimes(set.data, folder, dataset, task, model));
+for (const each of times) console.log(`our runtime: ${each}`);
 if (options.out !== undefined) {
   mkdirSync(options.out, { recursive: true });
   const record = {

@@ -95,14 +95,14 @@ export async function runtimeTimes(
   folder: string,
   { corpus }: Dataset,
   { events }: ScoringTask,
-  model = 'bsarec',
+  model: string,
 ): Promise<string> {
-  const run = join(folder, 'run');
+  const run = join(folder, model);
   await train(`models/${model}.tower`, { data, out: run, set: { epochs: 1 } });
   const trained = await load(run);
-  await exportPage(trained, { out: join(folder, 'page') });
+  await exportPage(trained, { out: join(folder, `${model}-page`) });
   await trained.close();
-  const address = pathToFileURL(resolve(folder, 'page')).href;
+  const address = pathToFileURL(resolve(folder, `${model}-page`)).href;
   const opened = await open(address, {
     fetch: async (url) => new Response(new Uint8Array(await readFile(new URL(String(url))))),
   });
