@@ -41,7 +41,7 @@ export async function openSet(set: StudySet, reference: string): Promise<OpenSet
 /** What is measured of a line; who measured it, and what decides it, is added by the caller. */
 export type Measured = Omit<Row, 'format' | 'set' | 'name' | 'seed' | 'decides' | 'state' | 'seconds'>;
 
-async function measured(open: OpenSet, task: ScoringTask, scorer: Scorer): Promise<Measured> {
+export async function measureScorer(open: OpenSet, task: ScoringTask, scorer: Scorer): Promise<Measured> {
   const { set, dataset } = open;
   const seen = seenRule(dataset);
   const ranks = await rankEvents(task, scorer, seen.removes);
@@ -96,7 +96,7 @@ export async function measureBaseline(open: OpenSet, name: string): Promise<Meas
     return { ...empty, values: {}, ranksCold: false, excluded };
   }
   const { scorer, setting } = await row.open();
-  return { ...(await measured(open, task, scorer)), ...defined({ setting }) };
+  return { ...(await measureScorer(open, task, scorer)), ...defined({ setting }) };
 }
 
 export interface TrainingOf {
@@ -134,7 +134,7 @@ export async function measureModel(open: OpenSet, training: TrainingOf): Promise
   try {
     const { seen, history } = open.task;
     const task: ScoringTask = { ...makeTask({ dataset, part: 'test' }), ...defined({ seen, history }) };
-    return await measured(
+    return await measureScorer(
       open,
       task,
       modelScorer(retrieval, { plan, events: dataset.parts.test, corpus: dataset.corpus }),
