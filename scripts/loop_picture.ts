@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { escapeHtml } from '../src/base/text/display.ts';
 import { palette } from '../src/editor/drawing/drawing.ts';
 
-const model = 'gru4rec';
+const model = 'fossil';
 const [width, margin, gap, column] = [880, 10, 34, 440];
 const [lineHeight, head, padding] = [16, 30, 12];
 /** A font of fixed width takes at most 0.61 of its size for a character. */
@@ -107,8 +107,7 @@ function terminalLines(output: string): string[] {
   return [
     `${marked('soft', '$')} tower train models/${model}.tower \\`,
     '  --data models/data/movielens_next.tower --out runs/demo \\',
-    '  --set batch=256 --set epochs=12',
-    `${marked('soft', '$')} tower evaluate runs/demo --baselines popularity,item_cf`,
+    `${marked('soft', '$')} tower evaluate runs/demo --baselines popularity,item_cf,ease`,
     '',
     marked('soft', top!),
     ...figures.map((row) => (row.startsWith(model) ? marked('good', row) : row)),

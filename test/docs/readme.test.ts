@@ -26,13 +26,11 @@ it('the first picture has the words of the model and of the output below it', ()
       .replaceAll('&gt;', '>')
       .replaceAll('&#39;', "'"),
   );
-  const file = readFileSync('models/gru4rec.tower', 'utf8')
+  const file = readFileSync('models/fossil.tower', 'utf8')
     .replaceAll(/\/\/.*/g, '')
     .split('train {')[0]!;
   expect(words(lines.join(''))).toContain(words(file));
-  expect(words(lines.join(''))).toContain(
-    words(/^gru4rec beats .*\.$/m.exec(fences('README.md', 'text')[0]!.text)![0]),
-  );
+  expect(words(lines.join(''))).toContain(words(/^fossil beats .*\.$/m.exec(fences('README.md', 'text')[0]!.text)![0]));
 });
 
 it('each picture of a page exists', () => {

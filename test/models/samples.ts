@@ -107,6 +107,7 @@ export const cases = [
   ['simplex', 'movielens'],
   ['lightgcn', 'movielens'],
   ['sasrec', 'movielens_next'],
+  ['fossil', 'movielens_next'],
   ['gru4rec', 'movielens_next'],
   ['hstu', 'movielens_next'],
   ['bsarec', 'movielens_next'],

@@ -111,6 +111,16 @@ const encoders: Readonly<Record<string, (ran: Ran, row: number) => Row>> = {
     return xs.at(-1)!;
   },
 
+  fossil(ran, row) {
+    const meanOf = (list: string): Row => {
+      const count = ran.input(`${list}/mask`)[row]!.reduce((sum, each) => sum + each);
+      // A feeder leaves 0 behind the end of a list; what is here is summed.
+      const total = ran.sequence(list, row).reduce((sum, x) => add(sum, x));
+      return times(total, 1 / count);
+    };
+    return add(add(meanOf('history'), meanOf('recent')), meanOf('latest'));
+  },
+
   gru4rec(ran, row) {
     const own = blockOf(ran.weights, 'gru');
     return historyOf(ran, row).reduce<Row>((h, x) => {
@@ -166,6 +176,7 @@ function lowFrequencies(xs: Rows, length: number, kept: number): Row {
 describe.each([
   { name: 'sasrec', drawn: 'shared_256_uniform', score: dot, sharpness: 1 },
   { name: 'hstu', drawn: 'shared_512_uniform', score: cosine, sharpness: 1 / 0.07 },
+  { name: 'fossil', drawn: 'shared_1024_uniform', score: cosine, sharpness: 10 },
   { name: 'gru4rec', drawn: 'shared_512_uniform', score: cosine, sharpness: 1 / 0.07 },
   { name: 'bsarec', drawn: 'corpus', score: cosine, sharpness: 1 / 0.07 },
 ])('$name', ({ name, drawn, score, sharpness }) => {

@@ -25,14 +25,14 @@ import { writeReport } from './report.ts';
 import { evaluate, load } from './run.ts';
 import { type TrainRequest, train } from './train.ts';
 
-/** The first training of a starter project, with a time limit, and its comparison with fast baselines. */
+/** The first training of a starter project, with a time limit, and its comparison with as many baselines as take about a minute. */
 export interface FirstRunRequest extends Pick<TrainRequest, 'allow' | 'signal' | 'onEvent' | 'onReady'> {
   readonly model: string;
   readonly out: string;
   readonly engine?: EngineName;
   /** A feature with one code per event. Popularity among events of the same value becomes a further baseline. */
   readonly by?: string;
-  /** Training ends after the step at this number of seconds. Default: 45. */
+  /** Training ends after the step at this number of seconds. Default: 60. */
   readonly seconds?: number;
   readonly onEvaluate?: () => void;
   /** Default: the clock of this machine. */
@@ -66,12 +66,9 @@ export interface FirstRun {
   readonly user?: string;
 }
 
-/** Fast baselines. The others choose their settings first, and `tower evaluate` has them. */
-const shown = ['random', 'popularity', 'item_cf'];
-
 /** @throws Failure like `train` and `evaluate`; the reason of `signal` */
 export async function firstRun(request: FirstRunRequest): Promise<FirstRun> {
-  const { model, out, seconds = 45, signal, onEvaluate, clock = machineClock } = request;
+  const { model, out, seconds = 60, signal, onEvaluate, clock = machineClock } = request;
   const commonOptions = { out, ...defined({ allow: request.allow, engine: request.engine }) };
   const timeLimit = new AbortController();
   let cancelLimit = (): void => {};
@@ -100,7 +97,7 @@ export async function firstRun(request: FirstRunRequest): Promise<FirstRun> {
     ...defined({ allow: request.allow, engine: request.engine, signal }),
   });
   try {
-    const evaluation = await evaluate(firstRunLoaded, { baselines: shown, ...defined({ by: request.by }) });
+    const evaluation = await evaluate(firstRunLoaded, { ...defined({ by: request.by }) });
     const report = await writeReport(out, evaluation);
     const [metric] = evaluation.metrics;
     const [own, ...others] = evaluation.rows;

@@ -88,7 +88,7 @@ export interface ExpressionReads {
 }
 
 /** Rows that are not known when an event happens. */
-export type RowsBeyond = 'later' | 'all';
+type RowsBeyond = 'later' | 'all';
 
 /** @throws Error of DuckDB's parser for invalid SQL */
 export async function readsOf(database: Database, expression: string): Promise<ExpressionReads> {

@@ -192,7 +192,12 @@ function featuresText(proposal: Proposal): string {
     '',
     '// What is ranked: the item tower reads these.',
     readsItemKey(proposal)
-      ? line(`${item.name} : id(dim: ${dim})`, 'a vector for each item; try 64 if there are many events')
+      ? line(
+          `${item.name} : id(dim: ${dim})`,
+          sumsLists(kind)
+            ? 'a vector for each item; nothing else is learned'
+            : 'a vector for each item; try 64 if there are many events',
+        )
       : line(`${item.name} : id(dim: 0)`, 'a key only: its words describe an item, also a new one'),
     ...side(features, 'item'),
   ]);
@@ -304,7 +309,7 @@ function tasksText(proposal: Proposal): string {
   const { weight, case: kind } = proposal;
   const labels = tasksOf(proposal);
   const { temperature } = settingsOf(proposal);
-  const drawn = proposal.size.items <= 2000 ? 'all' : 'negatives: sampled(1024, shared)';
+  const drawn = proposal.size.items <= (kind === 'others' ? 20_000 : 2000) ? 'all' : 'negatives: sampled(1024, shared)';
   const loss = sumsLists(kind)
     ? line(
         `loss = softmax(${drawn}, temperature: ${temperature})`,

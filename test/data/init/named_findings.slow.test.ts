@@ -114,7 +114,7 @@ describe('three files without headers that all count from 1', () => {
     });
     expect(proposal.users?.sources[0]).toMatch(/u\.user$/);
     expect(proposal.items?.sources[0]).toMatch(/u\.item$/);
-    const asked = proposal.features.filter(({ side, isIdea }) => side === 'query' && !isIdea);
+    const asked = proposal.features.filter(({ side }) => side === 'query');
     expect(asked.map(({ name }) => name)).toEqual(['user_2', 'user_3', 'user_4', 'user_5']);
     expect(new Set([proposal.events, proposal.users!, proposal.items!].map(({ path }) => path)).size).toBe(3);
   });

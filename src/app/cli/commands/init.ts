@@ -94,7 +94,7 @@ export function initCommand(program: Command): void {
     .option('--out <folder>', 'write the project into this folder', '.')
     .option('-y, --yes', 'take the likeliest answer to each question')
     .option('--no-train', 'end after the check')
-    .option('--seconds <number>', 'end training after so many seconds', wholeNumber, 45)
+    .option('--seconds <number>', 'end training after so many seconds', wholeNumber, 60)
     .option('--events <file>', 'read the events from this file')
     .option('--user <column>', 'read the user from this column of the events, or `none`')
     .option('--item <column>', 'read the item from this column of the events')
