@@ -17,7 +17,8 @@ import {
 } from './entries.ts';
 import { rowsPerValue } from './guesses/keys.ts';
 import { baseOf, dependence, type Join, stemOf } from './joins.ts';
-import { inQuotes, sumsLists } from './model_text.ts';
+import { inQuotes } from './lines.ts';
+import { sumsLists } from './model_text.ts';
 import { outcomesOf } from './outcomes.ts';
 import { type ColumnProfile, listSql, type TableProfile } from './profile.ts';
 import type {

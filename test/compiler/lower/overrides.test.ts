@@ -94,7 +94,7 @@ describe('what is wrong', () => {
     ['table(movie_id)', ['arguments-conflict: table(movie_id)']],
     ['table(movie_id, rate: 0)', ['out-of-range: 0']],
     ['table(movie_id, weight_decay: 0.1)', ['arguments-conflict: table(movie_id, weight_decay: 0.1)']],
-    ['weights(user, rate: 1), weights(user, l2: 1)', ['arguments-conflict: weights(user, l2: 1)']],
+    ['weights(user, rate: 0.1), weights(user, l2: 1)', ['arguments-conflict: weights(user, l2: 1)']],
     ['group(user, rate: 1)', ['unknown-kind: group']],
     ['table(movie_id, rate: 1), weights(user, l2: 1e-5)', []],
   ])('%s', (overrides, codes) => {
@@ -106,7 +106,7 @@ describe('what is wrong', () => {
       model({
         item: 'movie_id -> flatten',
         user: 'user_id -> dense(4)',
-        after: 'train { overrides = weights(item, rate: 1) }',
+        after: 'train { overrides = weights(item, rate: 0.1) }',
       }),
     );
     expect(refused.diagnostics.map(({ message }) => message)).toEqual([

@@ -32,6 +32,7 @@ describe('models/data/movielens.tower', () => {
       histories: [
         { name: 'history', of: 'movie_id', max: 50 },
         { name: 'recent', of: 'movie_id', max: 5 },
+        { name: 'latest', of: 'movie_id', max: 1 },
       ],
     });
   });
