@@ -17,8 +17,6 @@ interface NextStep {
   readonly text: (proposal: Proposal, outcome: FirstRunOutcome) => string;
 }
 
-const trainCommand = ({ model, allow }: FirstRunOutcome): string => `npx tower train ${model} --out ${NEXT}${allow}`;
-
 /** How a feature is added to a tower that sums vectors. A sequence is no field, so the tower reads it beside the lists. */
 function summedPlace(proposal: Proposal, name: string, side: 'query' | 'item'): string {
   const { case: kind, item } = proposal;
@@ -41,7 +39,8 @@ function summedPlace(proposal: Proposal, name: string, side: 'query' | 'item'): 
 const steps: readonly NextStep[] = [
   {
     fits: (_, { isCut }) => isCut,
-    text: (_, outcome) => `Train to the end; the first run ended at its limit of time:\n${trainCommand(outcome)}`,
+    text: (_, { model, run, allow }) =>
+      `Train to the end; the first run ended at its limit of time:\nnpx tower train ${model} --out ${run.replace(/first$/, 'second')}${allow}`,
   },
   {
     fits: ({ where }) => where?.value.includes('hash(') ?? false,
@@ -100,22 +99,11 @@ const steps: readonly NextStep[] = [
 ];
 
 export function nextSteps(proposal: Proposal, outcome: FirstRunOutcome): readonly string[] {
-  let runs = 1;
-  // Each suggested training gets the number of its run.
-  const numbered = (step: string): string => {
-    if (!step.includes(NEXT)) return step;
-    runs++;
-    return step.replaceAll(NEXT, outcome.run.replace(/first$/, ordinals[runs]!));
-  };
   return steps
     .filter(({ fits }) => fits(proposal, outcome))
     .slice(0, 3)
-    .map(({ text }) => numbered(text(proposal, outcome)));
+    .map(({ text }) => text(proposal, outcome));
 }
-
-/** Stands for the folder of the next run. */
-const NEXT = '\u0000';
-const ordinals = ['', 'first', 'second', 'third', 'fourth'];
 
 const shellWord = (text: string): string =>
   /^[\w.@:-]+$/.test(text) && !text.startsWith('-') ? text : `'${text.replaceAll("'", `'\\''`)}'`;
