@@ -154,6 +154,8 @@ function startOf(names: readonly string[], group: string): { readonly input: str
   return names.length > 1 ? { input: group, flow: `${group} -> flatten` } : { input: names[0]!, flow: names[0]! };
 }
 
+const forNobody = 'its offset, which is learned, is the vector of somebody who had nothing';
+
 /** Both towers read the one table: what a user had is summed to a vector of its kind. */
 function sumsText({ case: kind, user, item }: Proposal): string {
   const keyed = user ? ` keyed by ${user.name}` : '';
@@ -161,10 +163,12 @@ function sumsText({ case: kind, user, item }: Proposal): string {
     'all = history -> dropout(0.3) -> mean',
     'few = recent -> mean',
     'last = latest -> mean',
-    line('channel main = sum(all, few, last)', 'an item counts for more, the later it was'),
+    line('had = sum(all, few, last)', 'an item counts for more, the later it was'),
+    line('channel main = had -> layer_norm', forNobody),
   ];
   const others = [
-    line('channel main = history -> dropout(0.5) -> mean', 'half of the items are left out at each step'),
+    line('had = history -> dropout(0.5) -> mean', 'half of the items are left out at each step'),
+    line('channel main = had -> layer_norm', forNobody),
   ];
   const query =
     kind === 'past'

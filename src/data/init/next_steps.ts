@@ -20,19 +20,14 @@ interface NextStep {
 /** How a feature is added to a tower that sums vectors. A sequence is no field, so the tower reads it beside the lists. */
 function summedPlace(proposal: Proposal, name: string, side: 'query' | 'item'): string {
   const { case: kind, item } = proposal;
-  const own = kind === 'past' ? 'history, recent, latest' : 'history';
-  const [inputs, sum] =
+  const lists = kind === 'past' ? 'history, recent, latest' : 'history';
+  const [inputs, end, sum] =
     side === 'query'
-      ? [own, kind === 'past' ? 'sum(all, few, last)' : 'history -> dropout(0.5) -> mean']
-      : [item.name, `${item.name} -> flatten`];
-  const first = sum.startsWith('sum') ? [] : [`own = ${sum}`];
-  const terms = sum.startsWith('sum') ? 'all, few, last' : 'own';
-  const lines = [
-    ...first,
-    `more = ${name} -> dense(${settingsOf(proposal).out})`,
-    `channel main = sum(${terms}, more)`,
-  ];
-  return `write \`${side}(${inputs}, ${name})\` for \`${side}(${inputs})\`, and in that tower ${lines.map((each) => `\`${each}\``).join(', ')} for \`channel main = ${sum}\``;
+      ? [lists, 'channel main = had -> layer_norm', 'channel main = sum(had, more) -> layer_norm']
+      : [item.name, `channel main = ${item.name} -> flatten`, 'channel main = sum(own, more)'];
+  const own = side === 'query' ? [] : [`own = ${item.name} -> flatten`];
+  const lines = [...own, `more = ${name} -> dense(${settingsOf(proposal).out})`, sum];
+  return `write \`${side}(${inputs}, ${name})\` for \`${side}(${inputs})\`, and in that tower ${lines.map((each) => `\`${each}\``).join(', ')} for \`${end}\``;
 }
 
 /** The most useful steps first. */
