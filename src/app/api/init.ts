@@ -98,7 +98,7 @@ export async function firstRun(request: FirstRunRequest): Promise<FirstRun> {
     ...defined({ allow: request.allow, engine: request.engine, signal }),
   });
   try {
-    const evaluation = await evaluate(firstRunLoaded, { ...defined({ by: request.by }) });
+    const evaluation = await evaluate(firstRunLoaded, defined({ by: request.by }));
     const report = await writeReport(out, evaluation);
     const [metric] = evaluation.metrics;
     const [own, ...others] = evaluation.rows;

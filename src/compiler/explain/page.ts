@@ -45,10 +45,10 @@ export function readErrorPage(code: Code): ErrorPage {
   };
 }
 
-/** Describes the severity in a sentence. */
 /** Warnings about a whole run, which belong to no line. */
 const placeless: ReadonlySet<Code> = new Set<Code>(['ranks-below-popularity', 'track-behind']);
 
+/** Describes the severity in a sentence. */
 export function severityText(code: Code, severity: ErrorPage['severity']): string {
   if (severity === 'error') return 'An error.';
   if (aboutIgnores.has(code) || placeless.has(code)) return 'A warning.';

@@ -33,7 +33,7 @@ const caseSentences = {
   context: 'Which item suits a situation. Each line says why it is there, and what to try.',
 } as const;
 
-const hasHistory = ({ case: kind }: Pick<Proposal, 'case'>): boolean => sumsLists(kind) || kind === 'listed';
+const hasHistory = ({ case: kind }: Proposal): boolean => sumsLists(kind) || kind === 'listed';
 
 /**
  * True for a model whose query tower is a sum of means of items, in the table that ranks them. On the data sets of docs/results it ranks better than two towers
@@ -154,26 +154,23 @@ function startOf(names: readonly string[], group: string): { readonly input: str
   return names.length > 1 ? { input: group, flow: `${group} -> flatten` } : { input: names[0]!, flow: names[0]! };
 }
 
-const forNobody = 'its offset, which is learned, is the vector of somebody who had nothing';
+/** Why a sum ends with a norm: that of no items is 0, and all items would have the same score. */
+const normReason = 'its offset, which is learned, is the vector of somebody who had nothing';
 
 /** Both towers read the one table: what a user had is summed to a vector of its kind. */
-function sumsText({ case: kind, user, item }: Proposal): string {
-  const keyed = user ? ` keyed by ${user.name}` : '';
-  const past = [
-    'all = history -> dropout(0.3) -> mean',
-    'few = recent -> mean',
-    'last = latest -> mean',
-    line('had = sum(all, few, last)', 'an item counts for more, the later it was'),
-    line('channel main = had -> layer_norm', forNobody),
-  ];
-  const others = [
-    line('had = history -> dropout(0.5) -> mean', 'half of the items are left out at each step'),
-    line('channel main = had -> layer_norm', forNobody),
-  ];
-  const query =
+function sumsText(proposal: Proposal): string {
+  const { case: kind, user, item } = proposal;
+  const sum =
     kind === 'past'
-      ? braces(`tower query(history, recent, latest)${keyed}`, past)
-      : braces(`tower query(history)${keyed}`, others);
+      ? [
+          'all = history -> dropout(0.3) -> mean',
+          'few = recent -> mean',
+          'last = latest -> mean',
+          line('had = sum(all, few, last)', 'an item counts for more, the later it was'),
+        ]
+      : [line('had = history -> dropout(0.5) -> mean', 'half of the items are left out at each step')];
+  const head = `tower query(${queryNames(proposal).join(', ')})${user ? ` keyed by ${user.name}` : ''}`;
+  const query = braces(head, [...sum, line('channel main = had -> layer_norm', normReason)]);
   const items = braces(`tower item(${item.name}) keyed by ${item.name}`, [`channel main = ${item.name} -> flatten`]);
   return `// Two towers meet in the score alone, so vectors of items are computed once and searched.\n${query}\n\n${items}`;
 }
@@ -305,9 +302,9 @@ const maxRows = 1_500_000;
 
 export function settingsOf({ size, case: kind }: Pick<Proposal, 'size' | 'case'>): StarterSettings {
   const trainingRows = Math.max(1, Math.round(Math.min(size.events, 3_000_000) * 0.8));
-  // Ensures about ten steps in each epoch, and enough rows in a batch for negatives.
   const sums = sumsLists(kind);
   const small = size.items < 200;
+  // Ensures about ten steps in each epoch, and enough rows in a batch for negatives.
   const batch = Math.max(
     4,
     Math.min(trainingRows > (sums ? 20_000 : 400_000) ? 1024 : 256, 2 ** Math.floor(Math.log2(trainingRows / 12))),

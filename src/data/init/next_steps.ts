@@ -1,6 +1,6 @@
 /** Suggests steps after the first run: the first three that fit the proposal. */
 import { itemNames, queryNames, settingsOf, sumsLists } from './model_text.ts';
-import type { Proposal } from './proposal.ts';
+import type { Proposal, StarterFeature } from './proposal.ts';
 
 export interface FirstRunOutcome {
   readonly run: string;
@@ -18,16 +18,26 @@ interface NextStep {
 }
 
 /** How a feature is added to a tower that sums vectors. A sequence is no field, so the tower reads it beside the lists. */
-function summedPlace(proposal: Proposal, name: string, side: 'query' | 'item'): string {
-  const { case: kind, item } = proposal;
-  const lists = kind === 'past' ? 'history, recent, latest' : 'history';
-  const [inputs, end, sum] =
+function placeInSum(proposal: Proposal, { name, side }: StarterFeature): string {
+  const { item } = proposal;
+  const inputs = (side === 'query' ? queryNames(proposal) : itemNames(proposal)).join(', ');
+  const [end, sum] =
     side === 'query'
-      ? [lists, 'channel main = had -> layer_norm', 'channel main = sum(had, more) -> layer_norm']
-      : [item.name, `channel main = ${item.name} -> flatten`, 'channel main = sum(own, more)'];
+      ? ['channel main = had -> layer_norm', 'channel main = sum(had, more) -> layer_norm']
+      : [`channel main = ${item.name} -> flatten`, 'channel main = sum(own, more)'];
   const own = side === 'query' ? [] : [`own = ${item.name} -> flatten`];
   const lines = [...own, `more = ${name} -> dense(${settingsOf(proposal).out})`, sum];
   return `write \`${side}(${inputs}, ${name})\` for \`${side}(${inputs})\`, and in that tower ${lines.map((each) => `\`${each}\``).join(', ')} for \`${end}\``;
+}
+
+/** How a feature is added to a tower of layers, which reads a group or one field. */
+function placeInGroup(proposal: Proposal, { name, side }: StarterFeature): string {
+  const names = side === 'item' ? itemNames(proposal) : queryNames(proposal);
+  const group = side === 'item' ? 'offered' : 'asked';
+  const [onlyName] = names;
+  return names.length > 1
+    ? `add it to the group \`${group}\``
+    : `write \`group ${group} = ${onlyName}, ${name}\` above the towers, \`${side}(${group})\` for \`${side}(${onlyName})\`, and \`${group} -> flatten ->\` for \`${onlyName} ->\``;
 }
 
 /** The most useful steps first. */
@@ -49,17 +59,9 @@ const steps: readonly NextStep[] = [
   {
     fits: ({ features }) => features.some(({ isIdea }) => isIdea),
     text: (proposal) => {
-      const { name, side } = proposal.features.find(({ isIdea }) => isIdea)!;
-      if (sumsLists(proposal.case))
-        return `Try the features that are comments in the model: \`${name}\`, for example. Remove its first \`//\`, and ${summedPlace(proposal, name, side)}.`;
-      const names = side === 'item' ? itemNames(proposal) : queryNames(proposal);
-      const group = side === 'item' ? 'offered' : 'asked';
-      const [onlyName] = names;
-      const placement =
-        names.length > 1
-          ? `add it to the group \`${group}\``
-          : `write \`group ${group} = ${onlyName}, ${name}\` above the towers, \`${side}(${group})\` for \`${side}(${onlyName})\`, and \`${group} -> flatten ->\` for \`${onlyName} ->\``;
-      return `Try the features that are comments in the model: \`${name}\`, for example. Remove its first \`//\`, and ${placement}.`;
+      const idea = proposal.features.find(({ isIdea }) => isIdea)!;
+      const placement = sumsLists(proposal.case) ? placeInSum(proposal, idea) : placeInGroup(proposal, idea);
+      return `Try the features that are comments in the model: \`${idea.name}\`, for example. Remove its first \`//\`, and ${placement}.`;
     },
   },
   {

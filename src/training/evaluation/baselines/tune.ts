@@ -72,8 +72,12 @@ export async function choose(
   const atEnds = endsReached(setting, settings);
   const endClause = atEnds.length === 0 ? '' : `; ${atEnds.join(' and ')} at the end of what was tried`;
   if (!row.weighsHistory || !ordered) return { scores, setting, decay: 1, words: words + endClause };
-  const ranked = someUsers(validation, choosingEvents);
-  const decay = await bestDecay(scores, training, ranked, options.removeSeen);
+  const { removeSeen } = options;
+  const ranked = items === validation ? task : someUsers(validation, choosingEvents);
+  const valueAt = (decay: number): Promise<number> =>
+    choosingValue(ranked, historyScorer(ranked, training.itemsOf, scores, decay), removeSeen);
+  // The setting was measured without a decay, unless it was chosen among fewer items.
+  const decay = await bestDecay(items === validation ? bestSetting.value : await valueAt(1), valueAt);
   return { scores, setting, decay, words: `${words}${endClause}; decay = ${decay}, chosen out of ${decays.length}` };
 }
 
@@ -86,15 +90,11 @@ function endsReached(setting: BaselineSetting, settings: readonly BaselineSettin
   });
 }
 
-async function bestDecay(
-  scores: HistoryScores,
-  { itemsOf }: TrainingInteractions,
-  task: ScoringTask,
-  removeSeen: boolean,
-): Promise<number> {
-  let best = { decay: 1, value: Number.NEGATIVE_INFINITY };
-  for (const decay of decays) {
-    const value = await choosingValue(task, historyScorer(task, itemsOf, scores, decay), removeSeen);
+/** @param plainValue that of a decay of 1 */
+async function bestDecay(plainValue: number, valueAt: (decay: number) => Promise<number>): Promise<number> {
+  let best = { decay: 1, value: plainValue };
+  for (const decay of decays.slice(1)) {
+    const value = await valueAt(decay);
     if (value > best.value) best = { decay, value };
   }
   return best.decay;
@@ -123,7 +123,7 @@ async function bestOf(
   training: TrainingInteractions,
   task: ScoringTask,
   { removeSeen, product }: Omit<ChoosingOptions, 'validation' | 'ordered'>,
-): Promise<{ readonly scores: HistoryScores; readonly setting: BaselineSetting }> {
+): Promise<{ readonly scores: HistoryScores; readonly setting: BaselineSetting; readonly value: number }> {
   let bestSoFar: { scores: HistoryScores; setting: BaselineSetting; value: number } | undefined;
   let at = 0;
   for await (const scores of row.fit(training, row.settings, product)) {
