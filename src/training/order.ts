@@ -1,7 +1,8 @@
 import { makeRandom } from '../base/random/random.ts';
+import { defined, everyRow } from '../base/util/defined.ts';
 import type { Events } from '../data/dataset.ts';
 import { earlierEvents, replayedEvents } from '../data/rows/fresh.ts';
-import { type Plan, type SchedulePlan, sequenceFeature, type TrainPlan } from '../graph/plan/plan.ts';
+import { type Plan, type SchedulePlan, sequenceFeature, type TrainPlan, usersAreRows } from '../graph/plan/plan.ts';
 import { type Windows, windowsOf } from './feed/windows.ts';
 
 export interface EventOrder<E extends AnyEpoch = Epoch> {
@@ -19,11 +20,11 @@ export interface EventOrder<E extends AnyEpoch = Epoch> {
 }
 
 export function orderOf({ step, train: { batch, seed } }: Plan, events: Events): EventOrder {
-  const { rows: all, fresh } = events;
-  const replayedCount = replayedEvents(events);
-  const rows = (fresh?.length ?? all) + replayedCount;
   const listFeature = sequenceFeature(step);
   if (listFeature !== undefined) {
+    const { rows: all, fresh } = events;
+    const replayedCount = replayedEvents(events);
+    const rows = (fresh?.length ?? all) + replayedCount;
     const windows = windowsOf(events.features.get(listFeature)!, all);
     if (!fresh) return orderOfWindows({ ...windows, count: windows.rows.length }, rows, batch, seed);
     const newWindows = windowsOfRows(windows, fresh);
@@ -33,17 +34,48 @@ export function orderOf({ step, train: { batch, seed } }: Plan, events: Events):
       perWindow: events.replay!,
     });
   }
+  if (usersAreRows(step)) return orderOfUsers(events, batch, seed);
+  return orderOfRows(events, batch, seed);
+}
+
+type TrainedRows = Pick<Events, 'rows' | 'fresh' | 'replay'>;
+
+function orderOfRows(events: TrainedRows, batch: number, seed: number): EventOrder {
+  const rows = (events.fresh?.length ?? events.rows) + replayedEvents(events);
   const steps = stepsOfEpoch(rows, batch);
   return {
     rows,
     steps,
     leftOut: Math.max(0, rows - steps * batch),
     withoutList: 0,
-    epoch: (number) => (fresh ? epochOfNew(events, batch, seed, number) : makeEpoch(rows, batch, seed, number)),
+    epoch: (number) => (events.fresh ? epochOfNew(events, batch, seed, number) : makeEpoch(rows, batch, seed, number)),
   };
 }
 
-function epochOfNew(events: Events, batch: number, seed: number, number: number): Epoch {
+/** Returns an order of users, each of which the last of its events stands for. With new events, users that have none are the earlier ones. */
+function orderOfUsers({ user, fresh, ...events }: Events, batch: number, seed: number): EventOrder {
+  const lastRowOf = new Map<number, number>();
+  user.forEach((u, row) => {
+    if (u >= 0) lastRowOf.set(u, row);
+  });
+  const rowsOfUsers = Int32Array.from(lastRowOf.values()).sort();
+  const withNew = fresh && new Set(Array.from(fresh, (row) => user[row]!));
+  const places = withNew && everyRow(rowsOfUsers.length).filter((place) => withNew.has(user[rowsOfUsers[place]!]!));
+  const order = orderOfRows(
+    { ...defined({ replay: events.replay, fresh: places }), rows: rowsOfUsers.length },
+    batch,
+    seed,
+  );
+  return {
+    ...order,
+    epoch(number) {
+      const epoch = order.epoch(number);
+      return { ...epoch, batch: (index) => epoch.batch(index).map((place) => rowsOfUsers[place]!) };
+    },
+  };
+}
+
+function epochOfNew(events: TrainedRows, batch: number, seed: number, number: number): Epoch {
   const newEvents = events.fresh!;
   const replayedCount = replayedEvents(events);
   const earlierRows = replayedCount === 0 ? undefined : earlierEvents(events);

@@ -363,6 +363,11 @@ export interface LossContext extends BlockContext {
   measure(what: 'temperature', value: Ref): void;
   /** True if the losses of all tasks allow it (`LossKind.distinct`): the item tower may compute each item of the batch once. */
   readonly distinct: boolean;
+  /**
+   * Present if each row of a step stands for all training events of a user. Returns (row, column of the corpus) for each item that the user has, each once,
+   * int32 [items, 2]; and 1 for a row that has any, else 0, float32 [batch]. A loss that does not call it is an error then.
+   */
+  readonly userItems?: () => { readonly pairs: Ref; readonly has: Ref };
   /** The task's label, float32 [batch]. Present if the row needs one. */
   readonly label?: Ref;
   /**

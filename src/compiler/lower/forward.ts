@@ -7,7 +7,7 @@ import { makeBuilder, type Ref } from '../../graph/builder.ts';
 import { symbolic } from '../../graph/dims.ts';
 import type { RowsOf } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
-import type { LossContext, VectorScore } from '../library/contract.ts';
+import { type LossContext, ShapeError, type VectorScore } from '../library/contract.ts';
 import { losses } from '../library/losses/table.ts';
 import type { Model, Task } from '../model/model.ts';
 import { type EventScores, makeEventScores } from './event_scores.ts';
@@ -71,6 +71,8 @@ function lowerTask(
     inputs.builder.scope(lossPath, () => {
       const counts = rowWeight(context, task, weight);
       const measured = new Map<string, Ref>();
+      const rowsAreUsers = model.train.targets === 'users';
+      let readsUserItems = false;
       const lossContext: LossContext = {
         ...block,
         key: itemTower.key ?? '',
@@ -87,13 +89,44 @@ function lowerTask(
           invariant(drawn, 'the item tower lowers alike for all rows');
           return drawn;
         },
+        ...(rowsAreUsers
+          ? {
+              userItems() {
+                readsUserItems = true;
+                return userItems(context, model, task);
+              },
+            }
+          : {}),
         ...(task.label === undefined ? {} : { label: labelInput(context, task.label) }),
         ...defined({ weight: counts }),
       };
       const loss = row.lower(lossContext, score, task.loss.arguments);
+      if (rowsAreUsers && !readsUserItems)
+        throw new ShapeError(
+          'compares one item of a row, and with `targets = users` a row has all items of a user: take `softmax(all)`, `mse(all)` or `bce(all)`',
+        );
       return { loss, measured, ...defined({ weight: counts }) };
     }),
   );
+}
+
+/** Throws ShapeError for a task that cannot say whose item it is, or that does not take all items of a user alike. */
+function userItems({ inputs }: TowerContext, { towers: [query, item] }: Model, task: Task) {
+  if (query.key === undefined) {
+    throw new ShapeError(
+      `needs the user of an event with \`targets = users\`: write \`keyed by\` at tower \`${query.name}\``,
+    );
+  }
+  if (task.weight !== undefined || task.only !== undefined) {
+    throw new ShapeError(
+      'takes all events of a user alike with `targets = users`: drop `weight` and `only` of the task, and choose events by `where` in the data block',
+    );
+  }
+  const key = item.key ?? '';
+  return {
+    pairs: inputs.input(`users/items/${key}`, { from: 'user_items', key }, [symbolic('user_items'), 2], 'int32'),
+    has: inputs.input(`users/has/${key}`, { from: 'has_items', key }, [batch]),
+  };
 }
 
 const labelInput = ({ inputs }: TowerContext, label: string): Ref =>

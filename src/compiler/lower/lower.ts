@@ -264,7 +264,7 @@ function analyse(model: Model) {
     ...checkGraph(model, features),
     ...checkObjective(model),
   ];
-  if (model.train.targets === 'events' || hasErrors(allDiagnostics))
+  if (model.train.targets !== 'positions' || hasErrors(allDiagnostics))
     return { features, forward, diagnostics: allDiagnostics };
   const { rows, diagnostics: ofPositions } = sequencesOf(model, features);
   return { features, forward, rows, diagnostics: [...allDiagnostics, ...ofPositions] };

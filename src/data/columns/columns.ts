@@ -1,7 +1,7 @@
 /** Encodes features as columns for the events of each part, for the corpus, and for the users. */
 import { makeRandom } from '../../base/random/random.ts';
 import { defined, everyRow } from '../../base/util/defined.ts';
-import { type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
+import { type FeaturePlan, madeOf, usersAreRows } from '../../graph/plan/plan.ts';
 import type { BoundHistory, ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import type { BagColumn, Encoding, IndexedBags, IndexedColumn, Part } from '../dataset.ts';
 import {
@@ -40,6 +40,8 @@ interface Rings {
   readonly placeOf: Int32Array;
 }
 
+type ListWindows = Omit<BagColumn, 'kind' | 'values'>;
+
 const ringStream = 0x417e;
 
 /** Makes rings from the events whose mark in `isPast` is 1. The same events always produce the same rings. */
@@ -71,7 +73,7 @@ export function windowsAround(
   { starts, placeOf }: Rings,
   targets: Int32Array,
   max: number,
-): Omit<BagColumn, 'kind' | 'values'> {
+): ListWindows {
   const windowStarts = new Int32Array(targets.length);
   const windowEnds = new Int32Array(targets.length);
   for (let i = 0; i < targets.length; i++) {
@@ -87,11 +89,20 @@ export function windowsAround(
 }
 
 /** Returns the window of each user without an event of its own: at most `max` events of the ring. */
-export function wholeRings({ starts }: Rings, max: number): Omit<BagColumn, 'kind' | 'values'> {
+export function wholeRings({ starts }: Rings, max: number): ListWindows {
   const windowStarts = starts.subarray(0, -1).map((start) => 2 * start);
   return {
     starts: windowStarts,
     ends: windowStarts.map((start, u) => start + Math.min(max, starts[u + 1]! - starts[u]!)),
+  };
+}
+
+/** Returns for each event the whole window of its user, which has the event itself too; an empty one without a user. */
+function windowsOfUsers({ starts, ends }: ListWindows, { user }: Stream, targets: Int32Array): ListWindows {
+  const users = gatherCodes(user, targets);
+  return {
+    starts: users.map((u) => (u < 0 ? 0 : starts[u]!)),
+    ends: users.map((u) => (u < 0 ? 0 : ends[u]!)),
   };
 }
 
@@ -144,7 +155,7 @@ const listsFirst = (features: readonly FeaturePlan[]): readonly FeaturePlan[] =>
 interface HistoryWindows {
   /** The events that it may contain, in its order. */
   readonly order: Int32Array;
-  readonly windows: Omit<BagColumn, 'kind' | 'values'>;
+  readonly windows: ListWindows;
 }
 
 type PartWindows = Readonly<Record<Part | 'users', HistoryWindows>>;
@@ -242,15 +253,18 @@ class ColumnWriter implements EncodedColumns {
       isComplete ? marks : marks.map((mark, index) => mark & isPresent[index]!);
     const timelineOf = (past: PastEvents): Timeline =>
       isComplete ? past.timeline : makeTimeline(stream, marksOf(past));
+    const { step } = readPlan.needs;
+    const isWhole = step !== undefined && usersAreRows(step);
     const knownPart = parts.find((part) => remembered.get(part) === known);
     const pastWindows = (): PartWindows => {
       const ofPart = (part: Part): HistoryWindows => {
         const past = remembered.get(part)!;
         const timeline = timelineOf(past);
-        return {
-          order: timeline.order,
-          windows: windowsBefore(stream, marksOf(past), timeline, places[part], max),
-        };
+        const windows =
+          isWhole && part === 'train'
+            ? windowsOfUsers(windowsAfter(timeline, max), stream, places[part])
+            : windowsBefore(stream, marksOf(past), timeline, places[part], max);
+        return { order: timeline.order, windows };
       };
       const windowsOfParts = { train: ofPart('train'), validation: ofPart('validation'), test: ofPart('test') };
       const timeline = timelineOf(known);
@@ -262,7 +276,10 @@ class ColumnWriter implements EncodedColumns {
       const rings = makeRings(stream, marksOf(remembered.get('train')!));
       const ofPart = (part: Part): HistoryWindows => ({
         order: rings.order,
-        windows: windowsAround(stream, rings, places[part], max),
+        windows:
+          isWhole && part === 'train'
+            ? windowsOfUsers(wholeRings(rings, max), stream, places[part])
+            : windowsAround(stream, rings, places[part], max),
       });
       const knownRings = makeRings(stream, marksOf(known));
       const users = { order: knownRings.order, windows: wholeRings(knownRings, max) };

@@ -226,6 +226,10 @@ export type InputSource =
     }
   /** Index of the corpus row that has the row's item; 0 if there is none: int32 [batch]. */
   | { readonly from: 'corpus_places'; readonly key: string }
+  /** int32 [items, 2]: (row, corpus row of an item) for each item of the training events of the row's user, each once. */
+  | { readonly from: 'user_items'; readonly key: string }
+  /** 1 if the corpus has any of these items, else 0: float32 [batch]. */
+  | { readonly from: 'has_items'; readonly key: string }
   /** 1 if the corpus has the row's item, else 0: float32 [batch]. */
   | { readonly from: 'in_corpus'; readonly key: string }
   /** Number of items that a draw of this kind chooses from, at least 1: float32 []. */
@@ -332,6 +336,9 @@ export function sequenceFeature({ inputs }: GraphPlan): string | undefined {
   }
   return undefined;
 }
+
+/** True if each row of a step stands for all training events of a user, because its targets are users. */
+export const usersAreRows = ({ inputs }: GraphPlan): boolean => inputs.some(({ source }) => source.from === 'user_items');
 
 export interface Sequences {
   readonly kind: 'sequences';

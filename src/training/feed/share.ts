@@ -35,6 +35,8 @@ const byKind: { readonly [K in InputSource['from']]: ShareFill | 'refused' } = {
   element_weights: 'own',
   table_seen: 'all',
   corpus_places: 'own',
+  user_items: 'own',
+  has_items: 'own',
   in_corpus: 'own',
   draw_pool: 'all',
   queue_vectors: 'all',

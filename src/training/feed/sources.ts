@@ -23,9 +23,11 @@ import {
   elementPlaces,
   elementRows,
   elementWeights,
+  hasItems,
   inCorpus,
   tablePlaces,
   tableSeen,
+  userItems,
 } from './sources/table_places.ts';
 
 const sources: { readonly [K in InputSource['from']]: MakeSource<K> } = {
@@ -41,6 +43,8 @@ const sources: { readonly [K in InputSource['from']]: MakeSource<K> } = {
   counts,
   element_places: elementPlaces,
   corpus_places: corpusPlaces,
+  user_items: userItems,
+  has_items: hasItems,
   in_corpus: inCorpus,
   draw_pool: drawPool,
   table_places: tablePlaces,

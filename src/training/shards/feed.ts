@@ -2,7 +2,7 @@
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import type { Events, TrainingShards } from '../../data/dataset.ts';
-import type { Plan, RowsOf } from '../../graph/plan/plan.ts';
+import { type Plan, type RowsOf, usersAreRows } from '../../graph/plan/plan.ts';
 import { rowSizes, tableBytes } from '../embedding/optimizer.ts';
 import type { Feeder } from '../feed/feeder.ts';
 import { type AnyEpoch, type EventOrder, orderStream, stepsOfEpoch } from '../order.ts';
@@ -182,6 +182,7 @@ const kinds: { readonly [K in RowsOf['kind']]?: string } = {
 
 export function unsupportedInShards({ train, step }: Pick<Plan, 'train' | 'step'>): string | undefined {
   if (train.graph !== undefined) return '`graph` of `train`';
+  if (usersAreRows(step)) return '`targets = users`';
   for (const { source } of step.inputs) {
     const unsupportedKind = 'rows' in source && source.rows ? kinds[source.rows.kind] : undefined;
     if (unsupportedKind !== undefined) return unsupportedKind;

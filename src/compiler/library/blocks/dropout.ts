@@ -1,20 +1,26 @@
 import type { Ref } from '../../../graph/builder.ts';
 import { elementsOf } from '../../../graph/dims.ts';
-import type { BlockContext } from '../contract.ts';
-import { number } from '../parameters.ts';
+import { type BlockContext, ShapeError, type Value } from '../contract.ts';
+import { flag, number } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
-import { needVector } from '../values.ts';
+import { needVector, printValue } from '../values.ts';
 
 export const dropout = blockKind({
-  doc: 'Sets some numbers to 0 in training, and makes the others larger to keep the mean; in a served tower it does nothing. The shape stays.',
-  formula: ['in training x ⊙ m / (1 − rate), m is 0 with probability rate, else 1', 'elsewhere x'],
+  doc: 'Sets some numbers to 0 in training, and makes the others larger to keep the mean; in a served tower it does nothing. The shape stays. With `elements` it drops whole elements of a sequence.',
+  formula: [
+    'in training x ⊙ m / (1 − rate), m is 0 with probability rate, else 1, for each number, or for each element with elements',
+    'elsewhere x',
+  ],
   when: 'Against overfitting, between layers. `mlp` has it as an argument.',
-  paper: 'Srivastava et al., "Dropout", JMLR 2014',
+  paper:
+    'Srivastava et al., "Dropout", JMLR 2014; elements: Liang et al., "Variational autoencoders for collaborative filtering", WWW 2018 (section 2.3)',
   example: 'dropout(0.2)',
   parameters: {
     rate: number({ min: 0, below: 1, positional: true, doc: 'Share of numbers that are dropped.', default: 0.5 }),
+    elements: flag({ doc: 'Each element of a sequence is kept or dropped as a whole.' }),
   },
-  lower(context, input, { rate }) {
+  lower(context, input, { rate, elements }) {
+    if (elements) return dropElements(context, input, rate);
     if (!context.training || rate === 0) return input;
     switch (input.kind) {
       case 'outputs':
@@ -35,6 +41,19 @@ export const dropout = blockKind({
     }
   },
 });
+
+/** Throws ShapeError for a value that is no sequence. */
+function dropElements(context: BlockContext, input: Value, rate: number): Value {
+  if (input.kind !== 'sequence')
+    throw new ShapeError(`needs a sequence for \`elements\`, but gets ${printValue(input)}`);
+  if (!context.training || rate === 0) return input;
+  const { tensor, length } = input;
+  const { builder } = context;
+  const [rows] = tensor.type.shape;
+  const ones = builder.broadcastTo(builder.constant(1), input.mask);
+  const factors = builder.reshape(drop(context, ones, length, rate), [rows!, length, 1]);
+  return { ...input, tensor: builder.mul(tensor, factors) };
+}
 
 /** Drops numbers of a value of any shape that has `numbers` for each row of the batch. */
 export function dropEach(context: BlockContext, x: Ref, numbers: number, rate: number): Ref {

@@ -8,8 +8,11 @@ export type Pool = 'sum' | 'mean' | 'max';
 /** Subtracted from missing elements: far larger than numbers of embeddings, but finite, so that the maximum of none can be set to 0. */
 const lowest = 1e9;
 
-/** Pools fields of one width, or the elements of a sequence; an empty one yields 0. The blocks `sum`, `mean` and `max` share it. */
-export function pool({ builder }: BlockContext, input: Value, how: Pool): Vector {
+/**
+ * Pools fields of one width, or the elements of a sequence; an empty one yields 0. The blocks `sum`, `mean` and `max` share it.
+ * @param power of the number of elements by which a mean divides
+ */
+export function pool({ builder }: BlockContext, input: Value, how: Pool, power = 1): Vector {
   switch (input.kind) {
     case 'vector':
     case 'interests':
@@ -19,19 +22,21 @@ export function pool({ builder }: BlockContext, input: Value, how: Pool): Vector
       const fieldWidth = needOneWidth(input);
       const join = (a: Ref, b: Ref): Ref => (how === 'max' ? builder.maximum(a, b) : builder.add(a, b));
       const pooled = input.fields.map((field) => field.tensor).reduce(join);
-      const tensor = how === 'mean' ? builder.mul(pooled, 1 / input.fields.length) : pooled;
+      const tensor = how === 'mean' ? builder.mul(pooled, 1 / input.fields.length ** power) : pooled;
       return vectorOf(tensor, fieldWidth);
     }
     case 'sequence':
-      return vectorOf(poolSequence(builder, input, how), input.width);
+      return vectorOf(poolSequence(builder, input, how, power), input.width);
   }
 }
 
 /** Pools a sequence, whose tensor is already zero after its end: float32 [batch, width]. */
-function poolSequence(builder: Builder, { tensor, mask, length }: Sequence, how: Pool): Ref {
+function poolSequence(builder: Builder, { tensor, mask, length }: Sequence, how: Pool, power: number): Ref {
   if (how !== 'max') {
     const elementSum = builder.sum(tensor, [1]);
-    return how === 'sum' ? elementSum : builder.div(elementSum, builder.maximum(builder.sum(mask, [1], true), 1));
+    if (how === 'sum' || power === 0) return elementSum;
+    const count = builder.maximum(builder.sum(mask, [1], true), 1);
+    return builder.div(elementSum, power === 1 ? count : builder.exp(builder.mul(builder.log(count), power)));
   }
   const missing = builder.reshape(builder.sub(1, mask), [tensor.type.shape[0]!, length, 1]);
   const largest = builder.max(builder.sub(tensor, builder.mul(missing, lowest)), [1]);

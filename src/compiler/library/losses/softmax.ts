@@ -20,12 +20,14 @@ import { corrected, logSumOfNegatives, lowerChoice, lowerNegatives } from './neg
 import { drawOf, refuseIdleCorrection, sharedRowsOf } from './negatives.ts';
 import { drawPool } from './pairwise.ts';
 import { sharpened } from './temperature.ts';
+import { lowerWholeRows } from './whole_rows.ts';
 
 export const softmax = lossKind({
   doc: "Cross-entropy of the row's item among others. In this order: divide by the temperature, subtract log q of the column's item, mask accidental hits, cross-entropy weighted by row. The others are the batch's items, or drawn for each row, or the batch's and some drawn for all rows: log q is then of the mixture.",
   formula: [
     'c_ij = (s_ij − margin · [j is own]) / temperature − log q_j',
     'loss_i = log Σ_j e^c_ij − (1 − smoothing) · c_ii − smoothing · mean_j c_ij',
+    'loss_u = −Σ over items j of user u of log softmax_j of c_uj with all and targets = users',
     'loss_i = half of that + half of log Σ_k e^d_ki − d_ii with symmetric, d_ki = c_ki + log q_i',
   ],
   when: 'The first choice for retrieval. Use `in_batch` with large batches, `sampled` with small ones.',
@@ -63,6 +65,7 @@ export const softmax = lossKind({
     if (correction === 'refined' && !written.all) return refinedSoftmax(context, score, sharpness, written);
     const args: SoftmaxArguments = { ...written, correction: correction === 'refined' ? 'frequency' : correction };
     if (args.symmetric) return symmetricSoftmax(context, score, sharpness, args);
+    if (args.all && context.userItems) return softmaxOfUsers(context, score, sharpness, args);
     if (args.all) return softmaxOverAll(context, score, sharpness, args);
     const shared = negatives?.arguments.shared;
     if (negatives !== undefined && !args.in_batch && !shared) {
@@ -85,17 +88,32 @@ export const softmax = lossKind({
 });
 
 /** Throws ShapeError for arguments that choose or weight the other items, because each item of the corpus is present exactly once. */
-function softmaxOverAll(context: LossContext, score: VectorScore, sharpness: number, args: SoftmaxArguments): Ref {
+function refuseOthers(args: SoftmaxArguments): void {
   if (args.in_batch || args.negatives !== undefined) {
     throw new ShapeError('takes `all`, or `in_batch` and `negatives`, not both');
   }
   if (args.correction !== 'none') throw new ShapeError('needs no `correction` with `all`: each item comes up once');
+}
+
+function softmaxOverAll(context: LossContext, score: VectorScore, sharpness: number, args: SoftmaxArguments): Ref {
+  refuseOthers(args);
   const { correction, smoothing, margin } = args;
   if (smoothing === 0) return inBatchSoftmax(context, score, sharpness, args);
   const hits = historyToMask(context, args);
   const options = { sharpness, correction, margin, hits, columns: 'corpus' } as const;
   const weighted = { ...context, weight: withinCorpus(context, score.query) };
   return smoothedSoftmax(weighted, lowerColumns(weighted, score, options), smoothing);
+}
+
+/** Returns the mean over users of −Σ over their items of log softmax: the multinomial likelihood of a user's whole row. */
+function softmaxOfUsers(context: LossContext, score: VectorScore, sharpness: number, args: SoftmaxArguments): Ref {
+  const { builder } = context;
+  refuseOthers(args);
+  if (args.smoothing !== 0 || args.margin !== 0 || args.mask !== undefined) {
+    throw new ShapeError('takes `all` without `smoothing`, `margin` and `mask` with `targets = users`');
+  }
+  const { scores, has, mean } = lowerWholeRows(context, score, sharpness);
+  return mean(builder.neg(builder.mul(has, builder.logSoftmax(scores))));
 }
 
 /** Returns the mean of both directions. Throws ShapeError for arguments that apply to only one direction. */

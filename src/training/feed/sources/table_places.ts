@@ -1,8 +1,10 @@
 import { invariant } from '../../../base/diagnostics/failure.ts';
+import type { Events } from '../../../data/dataset.ts';
 import type { Tensor } from '../../../graph/graph.ts';
 import { type BagPool, type RowsOf, tableRead } from '../../../graph/plan/plan.ts';
 import { countInner, pick, pickShares } from '../copy.ts';
 import { paddedLength, type RowNumbers } from '../distinct.ts';
+import { makePairs } from '../groups.ts';
 import { poolSize } from '../sampler.ts';
 import {
   type Batch,
@@ -190,6 +192,53 @@ export const inCorpus: MakeSource<'in_corpus'> = (_source, context) => {
     },
   };
 };
+
+/** int32 [items, 2] of (row, corpus row), ordered by row: the items of all training events of the row's user, each once */
+export const userItems: MakeSource<'user_items'> = (_source, { training }) => {
+  invariant(training, 'items of users are those of training events');
+  const { events, corpus } = training;
+  const { starts, items } = itemsByUser(events);
+  const lastReadBy = new Int32Array(corpus.rows).fill(-1);
+  const pairs = makePairs();
+  return {
+    fill({ rows }) {
+      pairs.clear();
+      lastReadBy.fill(-1);
+      rows.forEach((row, i) => {
+        const user = events.user[row]!;
+        for (let at = starts[user]!; at < starts[user + 1]!; at++) {
+          const item = items[at]!;
+          if (lastReadBy[item] !== i) pairs.add(i, item);
+          lastReadBy[item] = i;
+        }
+      });
+      return pairs.tensor();
+    },
+  };
+};
+
+/** float32 [batch]: 1, or 0 for a user of whose items the corpus has none */
+export const hasItems: MakeSource<'has_items'> = (_source, { training }) => {
+  invariant(training, 'items of users are those of training events');
+  const { user } = training.events;
+  const { starts } = itemsByUser(training.events);
+  const data = (rows: Int32Array): Float32Array =>
+    Float32Array.from(rows, (row) => (starts[user[row]!]! < starts[user[row]! + 1]! ? 1 : 0));
+  return { fill: ({ rows }) => ({ dtype: 'float32', shape: [rows.length], data: data(rows) }) };
+};
+
+/** Returns the corpus rows of each user's events: user u has `items[starts[u] … starts[u + 1])`. Items that the corpus lacks are left out. */
+function itemsByUser({ user, item }: Pick<Events, 'user' | 'item'>) {
+  const users = user.reduce((most, each) => Math.max(most, each + 1), 0);
+  const starts = new Int32Array(users + 1);
+  const isCounted = (row: number): boolean => user[row]! >= 0 && item[row]! >= 0;
+  for (let row = 0; row < user.length; row++) if (isCounted(row)) starts[user[row]! + 1]!++;
+  for (let u = 0; u < users; u++) starts[u + 1]! += starts[u]!;
+  const items = new Int32Array(starts[users]!);
+  const nextSlot = starts.slice();
+  for (let row = 0; row < user.length; row++) if (isCounted(row)) items[nextSlot[user[row]!]!++] = item[row]!;
+  return { starts, items };
+}
 
 /** float32 []: the number of items that a draw may give */
 export const drawPool: MakeSource<'draw_pool'> = ({ by }, { training }) => {
