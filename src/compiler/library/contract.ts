@@ -224,6 +224,8 @@ export interface BlockContext {
    * updates one after the other. Rows that are only drawn as negatives make no updates.
    */
   keep(parameter: Ref, next: (current: Ref) => Ref): void;
+  /** In training, adds the mean over the rows of the batch of some values to the loss: float32 [batch]. Rows that are only drawn as negatives add nothing. */
+  penalize(values: Ref): void;
   /**
    * Present if the targets of a step are positions, so that a sequence serves several rows of the batch. From float32 [sequences, length, width] it selects the
    * last element of each row's own list, float32 [batch, width]. Blocks that need the newest element of a sequence must use it.

@@ -184,6 +184,8 @@ export interface Forward {
   readonly rowWeights: ReadonlyMap<string, Ref>;
   /** Further scalars that the step reports, by output: `temperature:watch`. */
   readonly measured: ReadonlyMap<string, Ref>;
+  /** What blocks add to the loss, a scalar. */
+  readonly penalty?: Ref;
   readonly arrows: readonly Arrow[];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -223,7 +225,27 @@ export function lowerForward(
   }
   for (const { parameter, value } of context.kept.values()) context.inputs.builder.update(parameter, value);
   context.diagnostics.push(...checkRetrieve(model, query));
-  return { context, losses: byTask, rowWeights, measured, arrows: context.arrows, diagnostics: context.diagnostics };
+  return {
+    ...{ context, losses: byTask, rowWeights, measured },
+    ...defined({ penalty: penaltyOf(context) }),
+    ...{ arrows: context.arrows, diagnostics: context.diagnostics },
+  };
+}
+
+/** Returns the sum of what blocks add to the loss: each the mean over the rows of the batch, which may be cut into parts. */
+function penaltyOf({ inputs: { builder }, penalties }: TowerContext): Ref | undefined {
+  if (penalties.length === 0) return undefined;
+  return builder.scope('penalty', () => {
+    const sumOf = (refs: readonly Ref[]): Ref =>
+      refs.map((ref) => builder.sum(ref, [0])).reduce((a, b) => builder.add(a, b));
+    const means = penalties.flatMap(({ values, known }) => (known ? [] : [builder.mean(values, [0])]));
+    const ofParts = penalties.flatMap(({ values, known }) => (known ? [builder.mul(values, known)] : []));
+    if (ofParts.length > 0) {
+      const known = new Set(penalties.flatMap((penalty) => penalty.known ?? []));
+      means.push(builder.div(sumOf(ofParts), sumOf([...known])));
+    }
+    return means.reduce((a, b) => builder.add(a, b));
+  });
 }
 
 /** Returns the item tower applied to the elements of lists that go through it, if there are any. */

@@ -13,7 +13,7 @@ import type { Model, Tower } from '../model/model.ts';
 import type { LoweredFeatures } from './features.ts';
 import { rowsDim } from './field.ts';
 import { GraphInputs } from './inputs.ts';
-import { listsOf, lowerTower, makeTowerContext, type TowerChannels, type TowerContext } from './tower.ts';
+import { knownRows, listsOf, lowerTower, makeTowerContext, type TowerChannels, type TowerContext } from './tower.ts';
 
 /** The list by which a batch is divided, and the maximum length of that list in each part, ascending. */
 export interface Cut {
@@ -109,7 +109,7 @@ function placed({ inputs }: TowerContext, of: PartRows, { tensor }: Vector | Int
   const { builder } = inputs;
   const rowCount = rowsDim(of);
   const partPlaces = inputs.input(`${rowsPrefix(of)}places`, { from: 'part_places', rows: of }, [rowCount], 'int32');
-  const isRow = inputs.input(`${rowsPrefix(of)}known`, { from: 'part_known', rows: of }, [rowCount]);
+  const isRow = knownRows(inputs, of);
   return builder.scope(`parts/${of.length}`, () => {
     const flat = builder.reshape(tensor, [rowCount, elementsOf(tensor.type.shape.slice(1))]);
     return builder.segmentSum(

@@ -27,7 +27,11 @@ export function lowerStep(model: Model, forward: Forward): LoweredStep {
   const { inputs } = forward.context;
   const { builder } = inputs;
   const shared = sharedByTasks(forward);
-  const { total, weights: taskWeights, shared: combined } = lowerObjective(model, forward, shared);
+  const {
+    total,
+    weights: taskWeights,
+    shared: combined,
+  } = withPenalty(forward, shared, lowerObjective(model, forward, shared));
   const embeddings = inputs.embeddings();
   const weights = builder
     .finish()
@@ -76,6 +80,35 @@ export function lowerStep(model: Model, forward: Forward): LoweredStep {
       norms ??= { plan: lowerNorms(inputs, towers, namedGradients) };
       return norms.plan;
     },
+  };
+}
+
+/** Adds what blocks add to the loss, also to the gradients that a weighting of tasks made. */
+function withPenalty(
+  { context: { inputs }, penalty }: Forward,
+  shared: readonly SharedRef[],
+  objective: LoweredObjective,
+): LoweredObjective {
+  if (penalty === undefined) return objective;
+  const { builder } = inputs;
+  const added =
+    objective.shared &&
+    gradients(
+      builder,
+      penalty,
+      shared.map(({ ref }) => ref),
+    );
+  return {
+    ...objective,
+    total: builder.add(objective.total, penalty),
+    ...(added
+      ? {
+          shared: objective.shared!.map((gradient, at) => {
+            const further = added[at];
+            return gradient && further ? builder.add(gradient, further) : (gradient ?? further);
+          }),
+        }
+      : {}),
   };
 }
 

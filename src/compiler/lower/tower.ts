@@ -4,7 +4,7 @@ import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Ref } from '../../graph/builder.ts';
 import { elementsOf, sameDim } from '../../graph/dims.ts';
-import type { Readout, RowsOf, Sequences } from '../../graph/plan/plan.ts';
+import type { PartRows, Readout, RowsOf, Sequences } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
 import {
   type BlockContext,
@@ -37,6 +37,8 @@ export interface TowerContext {
   readonly training: boolean;
   /** New values, after the step, of parameters that are not trained, by node. */
   readonly kept: Map<number, { readonly parameter: Ref; readonly value: Ref }>;
+  /** What blocks add to the loss: values of rows, float32 [rows], and 1 for a row that counts, else 0. Absent: all count. */
+  readonly penalties: { readonly values: Ref; readonly known?: Ref }[];
   readonly readouts: Readout[];
   /**
    * In a training step, returns a channel of the item tower for the rows `elements`, float32 [elements, width]. Absent: lists that go `through` it read rows of
@@ -59,6 +61,7 @@ export function makeTowerContext(inputs: GraphInputs, features: LoweredFeatures,
     arrows: [],
     written: new Map(),
     kept: new Map(),
+    penalties: [],
     readouts: [],
   };
 }
@@ -89,7 +92,7 @@ export function lowerTower(context: TowerContext, tower: Tower, rows: RowsOf): T
 
 /** Returns a context for a block, a score or a loss at `path`. */
 export function blockContext(context: TowerContext, path: string, rows: RowsOf, within = ''): BlockContext {
-  const { inputs, names, training, kept, readouts } = context;
+  const { inputs, names, training, kept, penalties, readouts } = context;
   return {
     builder: inputs.builder,
     training,
@@ -115,6 +118,11 @@ export function blockContext(context: TowerContext, path: string, rows: RowsOf, 
       const current = kept.get(parameter.id)?.value ?? parameter;
       kept.set(parameter.id, { parameter, value: next(current) });
     },
+    penalize(values) {
+      const eventRows = eventsOf(rows);
+      if (!training || (eventRows.kind !== 'events' && eventRows.kind !== 'part')) return;
+      penalties.push({ values, ...(eventRows.kind === 'part' ? { known: knownRows(inputs, eventRows) } : {}) });
+    },
     ...(rows.kind === 'sequences' ? { newest: (elements) => newestOf(inputs, elements, rows) } : {}),
     readout(what, of, make) {
       if (!training) readouts.push({ label: `${path}/${what}`, of });
@@ -122,6 +130,10 @@ export function blockContext(context: TowerContext, path: string, rows: RowsOf, 
     },
   };
 }
+
+/** Returns 1 for a row of a part, 0 for padding: float32 [part]. */
+export const knownRows = (inputs: GraphInputs, rows: PartRows): Ref =>
+  inputs.input(`${rowsPrefix(rows)}known`, { from: 'part_known', rows }, [rowsDim(rows)]);
 
 /** Maps float32 [sequences, length, width] to [batch, width] or [part, width]. */
 function newestOf(inputs: GraphInputs, elements: Ref, rows: Sequences): Ref {

@@ -260,8 +260,8 @@ export type InputSource =
       readonly at: number;
       readonly of: Extract<InputSource, { readonly from: 'accidental_hits' }>;
     }
-  /** Uniform in [0, 1), float32 [batch, width], drawn anew each step from the seed, for dropout. Absent `rows`: the events. */
-  | { readonly from: 'noise'; readonly width: number; readonly rows?: RowsOf }
+  /** Uniform in [0, 1), for dropout, or of the standard normal distribution: float32 [batch, width], drawn anew each step from the seed. Absent `rows`: the events. */
+  | { readonly from: 'noise'; readonly width: number; readonly normal?: true; readonly rows?: RowsOf }
   /** Scalars, float32 []: the learning rate of an optimizer after its schedule; the step's number from 1. */
   | {
       readonly from: 'rate';
@@ -338,7 +338,8 @@ export function sequenceFeature({ inputs }: GraphPlan): string | undefined {
 }
 
 /** True if each row of a step stands for all training events of a user, because its targets are users. */
-export const usersAreRows = ({ inputs }: GraphPlan): boolean => inputs.some(({ source }) => source.from === 'user_items');
+export const usersAreRows = ({ inputs }: GraphPlan): boolean =>
+  inputs.some(({ source }) => source.from === 'user_items');
 
 export interface Sequences {
   readonly kind: 'sequences';

@@ -6,7 +6,7 @@ import { invariant } from '../../base/diagnostics/failure.ts';
 import { defined, everyRow } from '../../base/util/defined.ts';
 import type { Corpus, Events, IndexedColumn } from '../../data/dataset.ts';
 import type { Tensors } from '../../engines/engine.ts';
-import type { Graph, Tensor } from '../../graph/graph.ts';
+import type { Tensor } from '../../graph/graph.ts';
 import type { FeaturePlan, GraphPlan, InputPlan, InputSource, RowsOf } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
 import { sharedIn, type Table } from '../embedding/table.ts';
@@ -111,7 +111,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
   const samples = makeSamples(corpus, seed);
   const ownItems = makeOwnItems(options);
   let allRows: Int32Array | undefined;
-  const tablesToUpdate = inputsByTable(sources, plan.graph);
+  const tablesToUpdate = inputsByTable(sources);
   let lastBatch: Batch | undefined;
   let requestedBatch: Batch | undefined;
 
@@ -289,13 +289,12 @@ function seenRows(): (table: string) => RowNumbers {
   };
 }
 
-/** Returns the inputs whose gradients go to each table, in the order of the plan. A graph that reads only the shape of an input has no gradient of it. */
-function inputsByTable(sources: readonly PlannedSource[], { outputs }: Graph): Learning {
-  const given = new Set(outputs.map(({ name }) => name));
+/** Returns the inputs whose gradients go to each table, in the order of the plan. */
+function inputsByTable(sources: readonly PlannedSource[]): Learning {
   const tables = new Map<Table, PlannedSource[]>();
   for (const each of sources) {
     const learnedTable = each.source.learns?.table;
-    if (!learnedTable || !given.has(`gradient:${each.name}`)) continue;
+    if (!learnedTable) continue;
     const inputsOfTable = tables.get(learnedTable);
     if (inputsOfTable) inputsOfTable.push(each);
     else tables.set(learnedTable, [each]);

@@ -68,6 +68,7 @@ export function contextOf(
       return round === undefined ? pass() : builder.scope(`_${round}`, pass);
     },
     keep: (parameter, next) => builder.update(parameter, next(parameter)),
+    penalize: () => {},
     readout: (_, names, make) => {
       expect(names.length).toBeGreaterThan(0);
       return make();

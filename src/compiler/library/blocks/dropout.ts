@@ -8,7 +8,8 @@ import { needVector, printValue } from '../values.ts';
 export const dropout = blockKind({
   doc: 'Sets some numbers to 0 in training, and makes the others larger to keep the mean; in a served tower it does nothing. The shape stays. With `elements` it drops whole elements of a sequence.',
   formula: [
-    'in training x ⊙ m / (1 − rate), m is 0 with probability rate, else 1, for each number, or for each element with elements',
+    'in training x ⊙ m / (1 − rate), m is 0 with probability rate, else 1',
+    'm has one number for each element with elements',
     'elsewhere x',
   ],
   when: 'Against overfitting, between layers. `mlp` has it as an argument.',

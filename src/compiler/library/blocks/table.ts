@@ -16,6 +16,7 @@ import { ffm } from './ffm.ts';
 import { flatten } from './flatten.ts';
 import { fm } from './fm.ts';
 import { gate } from './gate.ts';
+import { gaussian } from './gaussian.ts';
 import { gru } from './gru.ts';
 import { hstu } from './hstu.ts';
 import { last } from './last.ts';
@@ -47,6 +48,7 @@ export const blocks: Readonly<Record<string, BlockKind>> = {
   dense,
   mlp,
   dropout,
+  gaussian,
   layer_norm,
   batch_norm,
   normalize,

@@ -1,5 +1,5 @@
 import { invariant } from '../../../base/diagnostics/failure.ts';
-import { makeRandom } from '../../../base/random/random.ts';
+import { makeRandom, normalNumber } from '../../../base/random/random.ts';
 import type { Tensor } from '../../../graph/graph.ts';
 import type { QueueRows } from '../../../graph/plan/plan.ts';
 import { makeKernelSpace, type Region } from '../../embedding/space.ts';
@@ -63,7 +63,27 @@ export const step: MakeSource<'step'> = () => ({ fill: (batch) => scalar(batch.s
  * float32 [rows, width], uniform in [0, 1). The numbers depend only on the seed, the input's name and the step. Number i is drawn from the key and i, so each
  * of several workers draws the numbers that its rows have in the whole batch.
  */
-export const noise: MakeSource<'noise'> = ({ width, rows: of = { kind: 'events' } }, { seed }, { name }) => {
+export const noise: MakeSource<'noise'> = (source, context, input) =>
+  source.normal ? normalNoise(source, context, input) : uniformNoise(source, context, input);
+
+/** Draws for each row by its index in the batch, so that several workers draw what one would. */
+const normalNoise: MakeSource<'noise'> = ({ width, rows: of = { kind: 'events' } }, { seed }, { name }) => {
+  const noiseStream = makeRandom(seed, ...Buffer.from(name)).integer(2 ** 32);
+  return {
+    fill({ rowsOf, step, placesOf }) {
+      const rowCount = rowsOf(of).length;
+      const placeOf = placesOf?.(of) ?? ((row: number) => row);
+      const data = new Float32Array(rowCount * width);
+      for (let row = 0; row < rowCount; row++) {
+        const random = makeRandom(noiseStream, step, placeOf(row));
+        for (let at = row * width; at < (row + 1) * width; at++) data[at] = normalNumber(random, 1);
+      }
+      return { dtype: 'float32', shape: [rowCount, width], data };
+    },
+  };
+};
+
+const uniformNoise: MakeSource<'noise'> = ({ width, rows: of = { kind: 'events' } }, { seed }, { name }) => {
   const space = makeKernelSpace();
   const noiseStream = makeRandom(seed, ...Buffer.from(name)).integer(2 ** 32);
   let region: Region | undefined;

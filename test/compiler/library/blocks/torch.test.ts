@@ -99,7 +99,11 @@ function tensorsOf(value: Value): readonly Ref[] {
 function graphOf(kind: string, each: Case) {
   const builder = makeBuilder('block');
   const row = blocks[kind]!;
-  const context = contextOf(builder, each.training);
+  const penalties: Ref[] = [];
+  const context: BlockContext = {
+    ...contextOf(builder, each.training),
+    penalize: (values) => void penalties.push(values),
+  };
   const input = inputOf(builder, each);
   const args = argumentsOf(context, { ...each, kind });
   const value = each.join
@@ -109,10 +113,11 @@ function graphOf(kind: string, each: Case) {
   const y = tensors.length === 1 ? tensors[0]! : builder.concat(tensors, 1);
   builder.output('y', y);
   const weighed = builder.mul(y, builder.input('cotangent', y.type.shape));
-  const loss = builder.sum(
+  const sum = builder.sum(
     weighed,
     y.type.shape.map((_, axis) => axis),
   );
+  const loss = penalties.reduce((all, values) => builder.add(all, builder.mean(values, [0])), sum);
   const leaves = builder.nodes.flatMap(({ op, attributes }, id) => {
     const name = String(attributes.name);
     const wanted = (op === 'Input' && name in each.inputs) || (op === 'Parameter' && name in each.parameters);

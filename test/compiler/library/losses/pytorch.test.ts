@@ -32,6 +32,7 @@ test.each(titled)('%s has the value and the gradients that PyTorch gives', (_, k
     width,
     label: label !== undefined,
     weighted: weight !== undefined,
+    users: 'users/items/video_id' in each.inputs,
   });
   for (const some of [raw, graph]) {
     const given = Object.fromEntries(

@@ -21,6 +21,8 @@ export interface LossCase {
   readonly label?: boolean;
   /** The item tower sees each item of the batch once. */
   readonly distinct?: boolean;
+  /** Each row stands for all events of a user. */
+  readonly users?: boolean;
 }
 
 /** Inputs `query`, `item`, `<rows>item` for drawn rows, `weight`, `label`; outputs `loss`, `gradient:query`, `gradient:item`. */
@@ -53,6 +55,14 @@ export function lossGraph(testCase: LossCase): { graph: Graph; raw: Graph } {
       inputs.push(drawn);
       return score(drawn);
     },
+    ...(testCase.users
+      ? {
+          userItems: () => ({
+            pairs: builder.input('users/items/video_id', [symbolic('user_items'), 2], 'int32'),
+            has: builder.input('users/has/video_id', [batch]),
+          }),
+        }
+      : {}),
     ...(weighted ? { weight: builder.input('weight', [batch]) } : {}),
     ...(label ? { label: builder.input('label', [batch]) } : {}),
   };
