@@ -6,6 +6,8 @@ type Parameters = Readonly<Record<string, Tensor>>;
 
 export const relu = (x: number): number => Math.max(0, x);
 export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+export const add = (a: Row, b: Row): Row => a.map((value, at) => value + b[at]!);
+export const times = (a: Row, factor: number): Row => a.map((value) => value * factor);
 export const dot = (a: Row, b: Row): number => a.reduce((sum, value, at) => sum + value * b[at]!, 0);
 export const cosine = (a: Row, b: Row): number => dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 export const normalize = (a: Row): Row => a.map((value) => value / Math.sqrt(dot(a, a)));

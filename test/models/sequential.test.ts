@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { expectClose } from '../compiler/library/support.ts';
-import { cosine, dot, logSumExp, mean, normalize, type Row, relu, sigmoid, softmax } from './reference.ts';
+import { add, cosine, dot, logSumExp, mean, normalize, type Row, relu, sigmoid, softmax, times } from './reference.ts';
 import { everyRow, planOfModel, type Ran, runModel } from './support.ts';
 
 type Rows = readonly Row[];
@@ -19,8 +19,6 @@ const plainly = (text: string): string =>
     .replaceAll(/dropout: 0\.\d+/g, 'dropout: 0')
     .replace(', targets = positions', '');
 
-const add = (a: Row, b: Row): Row => a.map((value, at) => value + b[at]!);
-const times = (a: Row, factor: number): Row => a.map((value) => value * factor);
 const product = (a: Row, b: Row): Row => a.map((value, at) => value * b[at]!);
 const silu = (x: number): number => x * sigmoid(x);
 const gelu = (x: number): number => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));

@@ -84,6 +84,33 @@ const stepsOf = (plan: Plan, epoch: number): number[][] => {
 
 const ascending = (rows: readonly number[]): number[] => [...rows].sort((a, b) => a - b);
 
+describe('where the targets are users', () => {
+  const ofUsers = planOf(`
+    model small
+    features { user_id : id(dim: 0), history : list(movie_id, max: 20), movie_id : id(dim: 3) }
+    tower user(history) keyed by user_id { channel main = history -> flatten }
+    tower item(movie_id) keyed by movie_id { channel main = movie_id -> flatten }
+    task watch { score = dot(user, item), loss = softmax(all) }
+    train { batch = 3, seed = 5, targets = users }
+  `);
+  const lastOf = (user: number): number => events.user.lastIndexOf(user);
+
+  it('a row is the last event of a user, each user once an epoch', () => {
+    expect(orderOf(ofUsers, events)).toMatchObject({ rows: 7, steps: 2, leftOut: 1 });
+    const { steps, batch } = orderOf({ ...ofUsers, train: { ...ofUsers.train, batch: 4 } }, events).epoch(1);
+    const rows = Array.from({ length: steps }, (_, at) => [...batch(at)]);
+    expect(rows.map(({ length }) => length)).toEqual([4, 3]);
+    expect(ascending(rows.flat())).toEqual(ascending([0, 1, 2, 3, 4, 5, 6].map(lastOf)));
+  });
+
+  it('a run on new events takes the users that have some', () => {
+    const fresh = Int32Array.of(lastOf(2) - 1, lastOf(2), lastOf(5)).sort();
+    const order = orderOf(ofUsers, { ...events, fresh });
+    expect(order.rows).toBe(2);
+    expect([...order.epoch(1).batch(0)]).toEqual(ascending([lastOf(2), lastOf(5)]));
+  });
+});
+
 describe('a run on new events', () => {
   const fresh = Int32Array.from({ length: 20 }, (_, at) => 50 + at);
   const part = { ...events, fresh };

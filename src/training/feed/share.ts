@@ -35,7 +35,7 @@ const byKind: { readonly [K in InputSource['from']]: ShareFill | 'refused' } = {
   element_weights: 'own',
   table_seen: 'all',
   corpus_places: 'own',
-  user_items: 'own',
+  user_items: 'pairs',
   has_items: 'own',
   in_corpus: 'own',
   draw_pool: 'all',

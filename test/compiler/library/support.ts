@@ -207,6 +207,8 @@ export function feed(
       switch (source.from) {
         case 'accidental_hits':
           return [name, integers(shape, hits.flat())];
+        // A user has one item, its own.
+        case 'user_items':
         case 'positives':
           return [
             name,
@@ -232,6 +234,7 @@ export function feed(
           return [name, { dtype: 'int32', shape, data: Int32Array.from({ length: shape[0]! }, (_, i) => i) }];
         // Each row is looked up for a row of the table of its own.
         case 'table_places':
+        case 'element_places':
         case 'element_rows': {
           // Bags are those of the rows that are drawn, where the input reads such rows.
           const drawn = source.from === 'element_rows' ? source.rows : undefined;
@@ -250,6 +253,7 @@ export function feed(
         case 'label_known':
         case 'part_known':
         case 'in_corpus':
+        case 'has_items':
           return [name, floats(shape, new Array(rows).fill(1))];
         case 'log_q':
           return [name, random(shape, at, -6, -1)];

@@ -111,6 +111,14 @@ const models: Readonly<Record<string, string>> = {
   'a loss at each position': lists(', targets = positions'),
   'a batch in parts with dropout': lists('', ', dropout: 0.3'),
   'a loss at each position with dropout': lists(', targets = positions', ', dropout: 0.3'),
+  'whole rows of users, in parts': lists(', targets = users')
+    .replace('transformer(layers: 1, heads: 2) -> last', 'dropout(0.3, elements) -> mean(power: 0.5) -> gaussian(4)')
+    .replace('batch = 200', 'batch = 16')
+    .replace('max: 16', 'max: 200'),
+  'whole rows of users, through the item tower': through('sum', 'flatten -> mlp(6, 4)', ', targets = users').replace(
+    'softmax(in_batch, temperature: 0.1)',
+    'mse(all, diagonal: 0.5, unit)',
+  ),
   'ids that are dropped next to a list in parts': `
     features {
       user_id  : id(dim: 4, drop: 0.3)

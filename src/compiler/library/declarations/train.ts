@@ -156,7 +156,7 @@ export const train = declaration({
       'events',
       choice(['events', 'positions', 'users'], {
         default: 'events',
-        doc: 'Where the targets of a step come from. `events`: each event is a row, with the whole list before it. `positions`: a list in sequence is a row, and each of its positions has the event after it as target. The loss and its gradient are the same, for a fraction of the work. Blocks before `last` must not see later elements.',
+        doc: 'Where the targets of a step come from. `events`: each event is a row, with the whole list before it. `positions`: a list in sequence is a row, and each of its positions has the event after it as target. The loss and its gradient are the same, for a fraction of the work. `users`: a user is a row, its histories hold all of its training events, and each of its items is a target, for losses of `all` items. Blocks before `last` must not see later elements.',
       }),
     ),
     graph: call(

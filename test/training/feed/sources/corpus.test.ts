@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { corpus, eventRows, feederOf, numbersOf } from '../fixtures.ts';
+import { corpus, eventRows, events, feederOf, numbersOf } from '../fixtures.ts';
 
 test('each row finds its item among all, and an item that is not in the corpus is known to be missing', () => {
   const rows = [1, 0, 4, 3];
@@ -25,4 +25,13 @@ test('features of all items are those of the corpus, each once and in its order,
   const first = feeder.inputs(Int32Array.of(5), 1, { rate: 1 });
   expect([...first.all!.data]).toEqual([1, 10, 2, 20, 3, 30, 4, 40]);
   expect(feeder.inputs(Int32Array.of(2, 3), 2, { rate: 1 }).all!.shape).toEqual([4, 2]);
+});
+
+test('a row that stands for a user has all items of that user, each once, and none that the corpus lacks', () => {
+  // User 0 has items 0 and 2, user 1 items 0 and 3, user 2 item 0 and one that is missing.
+  const source = { from: 'user_items', key: 'movie_id' } as const;
+  expect(numbersOf(source, [1, 3, 5])).toEqual({ dtype: 'int32', shape: [5, 2], data: [0, 0, 0, 2, 1, 0, 1, 3, 2, 0] });
+  const twice = { ...events, item: Int32Array.of(1, 1, 0, 3, -1, -1) };
+  expect(numbersOf(source, [0, 4], 1, { events: twice }).data).toEqual([0, 1]);
+  expect(numbersOf({ from: 'has_items', key: 'movie_id' }, [0, 4], 1, { events: twice }).data).toEqual([1, 0]);
 });
