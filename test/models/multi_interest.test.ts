@@ -29,6 +29,23 @@ it('learns by the interest that the row’s own item agrees with most', () => {
   expect(ran.losses.loss).toBeCloseTo(inBatchLoss(scores, 0.05, ran.logQ, []), 4);
 });
 
+it('learns by all interests with a power, and is served without it', () => {
+  const powered = (text: string) => text.replace('cosine(user, item)', 'cosine(user, item, power: 2) / 0.1');
+  const mixed = runModel(planOfModel('multi_interest', powered));
+  const scores = users.map((user, row) => {
+    const shares = softmax(user.map((interest) => 10 * cosine(interest, items[row]!)).map((x) => x * Math.abs(x)));
+    const units = user.map((interest) => interest.map((value) => value / Math.hypot(...interest)));
+    const vector = mixture(shares, units);
+    return items.map((item) => (10 * dot(vector, item)) / Math.hypot(...item));
+  });
+  expect(mixed.losses.loss).toBeCloseTo(inBatchLoss(scores, 0.05, mixed.logQ, []), 3);
+  mixed.vectors[0].forEach((vector, at) => {
+    vector.forEach((value, n) => {
+      expect(value).toBeCloseTo(10 * ran.vectors[0][at]![n]!, 4);
+    });
+  });
+});
+
 it('is served as a vector for each interest: the union of what is nearest to each has the best of all', () => {
   const vectors = ran.vectors[0];
   expect(vectors.length).toBe(everyRow.length * interests);

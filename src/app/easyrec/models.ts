@@ -113,7 +113,8 @@ function mind(context: ModelContext): ConvertedTowers {
   );
   for (const name of ['simi_pow', 'max_interests_simi', 'time_id_fea']) {
     if (!settings.has(name)) continue;
-    if (name === 'simi_pow') settings.at(name).differs('the interest that fits the item best scores the row');
+    if (name === 'simi_pow')
+      settings.at(name).differs('the interest that fits the item best scores the row; `power` of the score mixes them');
     else settings.at(name).leftOut(leftOutOfMind[name]!);
     settings.skip(name);
   }

@@ -321,8 +321,8 @@ export interface FeatureKind<P extends Parameters = Parameters> extends KindRow<
  * neighbours use the same vectors, and a weighted sum of scores again needs only one vector for each side.
  *
  * With `interests` it is the largest of K inner products: score(i, j) = max over k of query_ik · item_j. A loss never sees these: it gets the query vector with
- * the highest score for the row's own item (`ownInterest`), so that the score of each row's own pair is exact. Retrieval searches with all K vectors and keeps
- * the best score of each item.
+ * the highest score for the row's own item (`ownInterest`), so that the score of each row's own pair is exact; with `power` a mixture of all (`mixedInterests`).
+ * Retrieval searches with all K vectors and keeps the best score of each item.
  */
 export interface VectorScore {
   /** float32 [batch, width]; with `interests` [batch, interests, width] */
@@ -332,6 +332,8 @@ export interface VectorScore {
   readonly width: number;
   /** Number of query vectors for each row, if there are several. */
   readonly interests?: number;
+  /** Present if a loss gets a mixture of the interests, whose shares are the softmax of the own scores to this power. */
+  readonly power?: number;
   /** Maximum of |score|: 1 for a cosine. Infinity if there is no known bound. */
   readonly bound: number;
 }

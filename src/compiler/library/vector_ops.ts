@@ -101,6 +101,21 @@ export function ownInterest(builder: Builder, queries: Ref, item: Ref): Ref {
   return builder.sum(builder.mul(queries, builder.reshape(shares, [batch!, count!, 1])), [1]);
 }
 
+/**
+ * Returns Σ over k of share k · vector k of each row. The shares are the softmax over k of x · |x| ^ (power − 1), where x is the inner product with the row's
+ * own item: a power that keeps the sign (Li et al., "MIND", CIKM 2019, section 4.5). All of it is differentiated.
+ * [batch, interests, width] and [batch, width] → [batch, width]
+ */
+export function mixedInterests(builder: Builder, queries: Ref, item: Ref, power: number): Ref {
+  const [batch, count, width] = queries.type.shape;
+  const ownScores = builder.sum(builder.mul(queries, builder.reshape(item, [batch!, 1, width!])), [2]);
+  const size = builder.abs(ownScores);
+  let raised = ownScores;
+  for (let times = 1; times < power; times++) raised = builder.mul(raised, size);
+  const shares = builder.reshape(builder.softmax(raised), [batch!, count!, 1]);
+  return builder.sum(builder.mul(queries, shares), [1]);
+}
+
 /** A row with a smaller Σ x² has no direction: it is shorter than 1e-6. */
 const tiny = 1e-12;
 

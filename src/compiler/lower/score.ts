@@ -5,7 +5,7 @@ import { defined } from '../../base/util/defined.ts';
 import { type BlockContext, type Interests, ShapeError, type Vector, type VectorScore } from '../library/contract.ts';
 import { scores } from '../library/scores/table.ts';
 import { endToEnd } from '../library/values.ts';
-import { joinQueries, ownInterest } from '../library/vector_ops.ts';
+import { joinQueries, mixedInterests, ownInterest } from '../library/vector_ops.ts';
 import type { Model, ScoreUse, Task } from '../model/model.ts';
 import { lowerBiases } from './bias.ts';
 import { withoutConflict } from './inputs.ts';
@@ -16,7 +16,7 @@ export type Channels = ReadonlyMap<string, Vector>;
 
 /**
  * Returns undefined if the score cannot be lowered; a missing channel has already been reported.
- * @param own the items of the events, for training: if a row has several vectors, the loss gets the one that its own item chooses
+ * @param own the items of the events, for training: if a row has several vectors, the loss gets the one that its own item chooses, or mixes
  */
 export function lowerScore(
   context: BlockContext,
@@ -31,12 +31,21 @@ export function lowerScore(
   if (wholeScore?.interests === undefined || own === undefined) return wholeScore;
   const chooses = own === item ? wholeScore : lowerSum(context, model, task, query, own, []);
   if (chooses === undefined) return undefined;
-  const { interests: _, ...score } = wholeScore;
+  const { interests: _, power, ...score } = wholeScore;
   const { builder } = context;
-  return {
-    ...score,
-    query: builder.scope(`score/${task.name}`, () => ownInterest(builder, wholeScore.query, chooses.item)),
-  };
+  return withoutConflict({ kind: task.name, span: task.score.span }, diagnostics, () => {
+    if (power !== undefined && power > 1 && score.bound <= 1) {
+      throw new ShapeError(
+        `raises scores of at most ${score.bound} to the power ${power}, which makes the interests alike: divide the score, as in \`cosine(user, item) / 0.1\``,
+      );
+    }
+    const query = builder.scope(`score/${task.name}`, () =>
+      power === undefined || !context.training
+        ? ownInterest(builder, wholeScore.query, chooses.item)
+        : mixedInterests(builder, wholeScore.query, chooses.item, power),
+    );
+    return { ...score, query };
+  });
 }
 
 function lowerSum(
@@ -75,11 +84,12 @@ export function addUp({ builder }: BlockContext, parts: readonly VectorScore[]):
     parts.map(({ query, interests }) => ({ tensor: query, ...defined({ interests }) })),
   );
   const items = parts.map(({ item }) => item);
+  const power = parts.find((part) => part.power !== undefined)?.power;
   return {
     query: tensor,
     item: endToEnd(builder, items),
     width: parts.reduce((sum, { width }) => sum + width, 0),
-    ...defined({ interests }),
+    ...defined({ interests, power }),
     bound: parts.reduce((sum, { bound }) => sum + bound, 0),
   };
 }

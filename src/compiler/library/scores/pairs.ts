@@ -1,6 +1,7 @@
 import { defined } from '../../../base/util/defined.ts';
 import type { Ref } from '../../../graph/builder.ts';
 import {
+  type Arguments,
   type BlockContext,
   type ChannelPair,
   type Interests,
@@ -8,14 +9,29 @@ import {
   type Vector,
   type VectorScore,
 } from '../contract.ts';
+import { integer } from '../parameters.ts';
 import { endToEnd } from '../values.ts';
 import { joinQueries, unitLength } from '../vector_ops.ts';
 
+/** The arguments of every score. */
+export const scoreParameters = {
+  power: integer({
+    min: 1,
+    max: 8,
+    doc: 'p, for several interests, and for training alone: the vector of a row is Σ_k softmax_k(s_k ^ p) interest k, with s_k the score of its own item by interest k, whose sign the power keeps. Absent: the interest with the largest s_k, the limit of a large p.',
+  }),
+} as const;
+
 /**
  * Concatenates channels: the inner product of all is the sum of the channels' inner products. With `normalize` each channel is first normalized to length 1. Of
- * several vectors of a row the best counts. Throws ShapeError if the widths of a pair differ, or if two channels have several vectors.
+ * several vectors of a row the best counts. Throws ShapeError if the widths of a pair differ, if two channels have several vectors, or for a `power` if none has.
  */
-export function pairs({ builder }: BlockContext, channels: readonly ChannelPair[], normalize: boolean): VectorScore {
+export function pairs(
+  { builder }: BlockContext,
+  channels: readonly ChannelPair[],
+  { power }: Arguments<typeof scoreParameters>,
+  normalize: boolean,
+): VectorScore {
   for (const { channel, query, item } of channels) {
     if (query.width !== item.width) {
       throw new ShapeError(
@@ -32,13 +48,16 @@ export function pairs({ builder }: BlockContext, channels: readonly ChannelPair[
       ...(query.kind === 'interests' ? { interests: query.count } : {}),
     })),
   );
+  if (power !== undefined && interests === undefined) {
+    throw new ShapeError('takes a `power` for several interests only, and each row has one vector');
+  }
   const items = channels.map(({ item }) => prepared(item));
   const bounded = normalize || channels.every(({ query, item }) => query.normalized && item.normalized);
   return {
     query,
     item: endToEnd(builder, items),
     width: channels.reduce((sum, { query }) => sum + query.width, 0),
-    ...defined({ interests }),
+    ...defined({ interests, power }),
     bound: bounded ? channels.length : Number.POSITIVE_INFINITY,
   };
 }

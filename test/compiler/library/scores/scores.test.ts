@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ChannelPair } from '../../../../src/compiler/library/contract.ts';
-import { ownInterest } from '../../../../src/compiler/library/vector_ops.ts';
+import { mixedInterests, ownInterest } from '../../../../src/compiler/library/vector_ops.ts';
 import { type Builder, makeBuilder } from '../../../../src/graph/builder.ts';
 import { gradients } from '../../../../src/graph/differentiate.ts';
 import { evaluateGraph } from '../../../../src/graph/evaluate.ts';
@@ -141,6 +141,69 @@ describe('several interests', () => {
       const learned = [...outputs.gradient!.data.slice(row * 8, row * 8 + 8)];
       expect(learned).toEqual([0, 1].flatMap((k) => new Array(4).fill(k === best ? 1 : 0)));
     }
+  });
+
+  describe('with a power', () => {
+    const mixedBy = (power: number, queries = several) => {
+      const builder = makeBuilder('mixed');
+      const { query, item } = interestsOf(builder);
+      const mixed = mixedInterests(builder, query.tensor, item.tensor, power);
+      builder.output('mixed', mixed);
+      const by = gradients(builder, builder.sum(mixed, [0, 1]), [query.tensor, item.tensor]);
+      for (const [at, gradient] of by.entries()) builder.output(`gradient_${at}`, gradient!);
+      return evaluateGraph(builder.finish(), { q: queries, i1 }, {}).outputs;
+    };
+    /** Formula 6 of MIND on one row, in plain numbers. */
+    const formula = (interests: readonly number[][], item: number[], power: number): number[] => {
+      const products = interests.map((each) => dot(each, item)).map((x) => Math.sign(x) * Math.abs(x) ** power);
+      const shares = products.map((x) => 1 / products.reduce((sum, other) => sum + Math.exp(other - x), 0));
+      return item.map((_, at) => interests.reduce((sum, each, k) => sum + shares[k]! * each[at]!, 0));
+    };
+    const both = (row: number): number[][] => [interest(row, 0), interest(row, 1)];
+
+    test.each([1, 2, 3])('%i, are mixed by their agreement with the own item', (power) => {
+      const { mixed } = mixedBy(power);
+      const agreements = [0, 1, 2].flatMap((row) => both(row).map((each) => dot(each, rowsOf(i1)[row]!)));
+      expect(Math.min(...agreements)).toBeLessThan(0);
+      for (let row = 0; row < 3; row++) {
+        expectClose(rowsOf(mixed!)[row]!, formula(both(row), rowsOf(i1)[row]!, power), 1e-5);
+      }
+    });
+
+    test('learn by their shares too, and so does the item', () => {
+      const { gradient_0: ofQueries, gradient_1: ofItems } = mixedBy(2);
+      const step = 1e-4;
+      const sumOf = (row: number, at: number, by: number): number => {
+        const values = [...both(row).flat(), ...rowsOf(i1)[row]!];
+        values[at]! += by;
+        const parts = [values.slice(0, 4), values.slice(4, 8)];
+        return formula(parts, values.slice(8), 2).reduce((sum, value) => sum + value, 0);
+      };
+      for (let row = 0; row < 3; row++) {
+        const slopes = Array.from(
+          { length: 12 },
+          (_, at) => (sumOf(row, at, step) - sumOf(row, at, -step)) / (2 * step),
+        );
+        expectClose([...ofQueries!.data.slice(row * 8, row * 8 + 8), ...rowsOf(ofItems!)[row]!], slopes, 1e-4);
+      }
+    });
+
+    test('that is large are the one that agrees most', () => {
+      const long = floats(
+        [3, 2, 4],
+        [...several.data].map((value) => 20 * value),
+      );
+      const mixed = rowsOf(mixedBy(8, long).mixed!);
+      for (let row = 0; row < 3; row++) {
+        const products = both(row).map((each) => dot(each, rowsOf(i1)[row]!));
+        const best = products[0]! > products[1]! ? 0 : 1;
+        expectClose(
+          mixed[row]!,
+          interest(row, best).map((value) => 20 * value),
+          1e-5,
+        );
+      }
+    });
   });
 
   test('that agree alike share the row', () => {
