@@ -383,6 +383,8 @@ export interface LossContext extends BlockContext {
 
 export interface LossKind<P extends Parameters = Parameters> extends KindRow<P> {
   readonly label: 'none' | 'binary' | 'number';
+  /** True if its binary label may be a probability. */
+  readonly soft?: true;
   /** True if it compares items, which needs an item tower with a key to mask accidental hits. */
   readonly needsItemKey: boolean;
   /** Returns overrides of these two properties that depend on arguments. */

@@ -3,6 +3,7 @@
  * error points at its arrow.
  */
 import type { Span } from '../../base/text/source.ts';
+import type { LabelType } from '../../graph/plan/plan.ts';
 import type { BoundKind } from '../library/contract.ts';
 import type { DeclarationEntry, Entries } from '../library/declarations/entry.ts';
 import type { train } from '../library/declarations/train.ts';
@@ -36,7 +37,7 @@ export interface Feature {
 export interface Label {
   readonly name: string;
   readonly span: Span;
-  readonly type: 'binary' | 'number';
+  readonly type: LabelType;
 }
 
 interface Group {

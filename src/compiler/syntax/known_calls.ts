@@ -87,6 +87,7 @@ export const callWords: Readonly<Record<string, string>> = {
   positions: '',
   precision: '# k patience',
   prelu: '',
+  probability: '',
   product: '',
   random: 'validation test seed',
   recall: '# k patience',

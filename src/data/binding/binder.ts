@@ -287,6 +287,7 @@ function wrongType(
       if (isList(type)) return typeFacts('one value a row', 'declare the feature as `list(…)`');
       return isNested(type) ? typeFacts('one value a row', 'take a part of it', `${columnSql}.part`) : undefined;
     case 'number':
+    case 'probability':
       if (isNumber(type) || type === 'BOOLEAN' || isOpen) return undefined;
       if (isTime(type)) return typeFacts('a number', 'take seconds', `epoch(${columnSql})`);
       if (type !== 'VARCHAR') return typeFacts('a number');

@@ -1,7 +1,13 @@
 /** Describes the origin of each column that a model reads, its SQL and its tables, and lists the columns that the database computes, without repetition. */
 import { defined } from '../../base/util/defined.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
-import { elementPlan, type FeaturePlan, type GraphPlan, sequenceFeature } from '../../graph/plan/plan.ts';
+import {
+  elementPlan,
+  type FeaturePlan,
+  type GraphPlan,
+  type LabelType,
+  sequenceFeature,
+} from '../../graph/plan/plan.ts';
 import type { Role } from '../files/files.ts';
 import type { DataSource } from '../files/source.ts';
 import type { ExpressionReads } from './expression.ts';
@@ -13,6 +19,7 @@ export type ColumnKind =
   | 'numbers'
   | 'vector'
   | 'binary'
+  | 'probability'
   | 'time'
   | 'moment'
   | 'condition'
@@ -99,7 +106,7 @@ export function columnKindOf(feature: FeaturePlan): ColumnKind {
 /** The part of a plan that reading needs. Any `Plan` fits, and tests write minimal ones by hand. */
 export interface Needs {
   readonly features: readonly FeaturePlan[];
-  readonly labels: readonly { readonly name: string; readonly sort: 'binary' | 'number' }[];
+  readonly labels: readonly { readonly name: string; readonly sort: LabelType }[];
   /** The tasks, with the labels and the weights of their rows. */
   readonly tasks?: readonly {
     readonly name?: string;

@@ -200,7 +200,7 @@ function columnTypes(source: DataSource, layout: DataLayout): ColumnTypes {
   return { read: readTypes, numbers };
 }
 
-const numericKinds: ReadonlySet<ColumnKind> = new Set<ColumnKind>(['number', 'binary', 'time']);
+const numericKinds: ReadonlySet<ColumnKind> = new Set<ColumnKind>(['number', 'binary', 'probability', 'time']);
 
 /** Converts a text column of numbers to the narrowest type that preserves the values. */
 async function makeNumbers(database: Database, role: Role, name: string): Promise<void> {

@@ -159,9 +159,12 @@ class RowValidation {
   checkLabels(): void {
     const { labels, weights } = this.input.readPlan;
     for (const request of labels.values()) {
-      if (request.column.kind !== 'binary') continue;
-      const fits = (value: number): boolean => value === 0 || value === 1 || Number.isNaN(value);
-      this.each(request, (value) => (fits(value) ? undefined : '… is neither 0 nor 1'));
+      const { kind } = request.column;
+      const isBinary = (value: number): boolean => value === 0 || value === 1 || Number.isNaN(value);
+      if (kind === 'binary') this.each(request, (value) => (isBinary(value) ? undefined : '… is neither 0 nor 1'));
+      const isOutside = (value: number): boolean => value < 0 || value > 1;
+      if (kind === 'probability')
+        this.each(request, (value) => (isOutside(value) ? '… is not from 0 to 1' : undefined));
     }
     for (const request of weights) {
       this.each(request, (value) => (value < 0 ? '… is below 0, and weighs its row' : undefined));

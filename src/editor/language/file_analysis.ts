@@ -3,6 +3,7 @@ import { type LexedText, lex } from '../../../grammar/lexer.ts';
 import type { Source, Span } from '../../base/text/source.ts';
 import { data, histories } from '../../compiler/library/declarations/data.ts';
 import type { DeclarationEntry } from '../../compiler/library/declarations/entry.ts';
+import { labelTypes } from '../../compiler/library/declarations/labels.ts';
 import { weightedTasks } from '../../compiler/library/declarations/objective.ts';
 import { type EntryPlace, entryTables, typeOfEntry } from '../../compiler/library/declarations/table.ts';
 import { train } from '../../compiler/library/declarations/train.ts';
@@ -107,7 +108,8 @@ class DeclarationWords extends ValueWords {
   label(entry: Ast.TypedEntryNode): void {
     for (const name of typedNames(entry)) this.declare(symbolOf('label', name));
     const word = singleName(entry.value);
-    if (word?.name === 'binary' || word?.name === 'number') this.add(word.span, { is: 'label type', name: word.name });
+    const type = labelTypes.find((each) => each === word?.name);
+    if (word && type) this.add(word.span, { is: 'label type', name: type });
   }
 
   #entry(of: EntryPlace, entry: Ast.EntryNode): void {

@@ -16,6 +16,7 @@ import {
 import { rowIn } from '../../compiler/model/library.ts';
 import type { Resolution } from '../../compiler/model/resolution.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
+import type { LabelType } from '../../graph/plan/plan.ts';
 import { type LookupKind, type NamedSymbol, parameterSymbol, SymbolTable } from './symbols.ts';
 
 /** A word of the file and its meaning. */
@@ -28,7 +29,7 @@ type OccurrenceMeaning =
   | { readonly is: 'parameter'; readonly kind: string; readonly name: string; readonly parameter: Parameter }
   | { readonly is: 'word'; readonly word: string; readonly name: string; readonly parameter: Parameter }
   | { readonly is: 'entry'; readonly of: string; readonly name: string; readonly row: DeclarationEntry }
-  | { readonly is: 'label type'; readonly name: 'binary' | 'number' };
+  | { readonly is: 'label type'; readonly name: LabelType };
 
 /** Collects the words of values. Names are looked up among the symbols of the file. */
 export class ValueWords {

@@ -497,10 +497,13 @@ export interface TaskPlan {
   readonly mean?: string;
 }
 
+/** `binary` is 0 or 1, `probability` from 0 to 1. */
+export type LabelType = 'binary' | 'probability' | 'number';
+
 export interface Plan {
   readonly model: string;
   readonly features: readonly FeaturePlan[];
-  readonly labels: readonly { readonly name: string; readonly sort: 'binary' | 'number' }[];
+  readonly labels: readonly { readonly name: string; readonly sort: LabelType }[];
   readonly tables: readonly TablePlan[];
   /** The query tower, then the item tower. */
   readonly towers: readonly [TowerPlan, TowerPlan];

@@ -98,9 +98,10 @@ function ofProbabilities(labels: Float64Array, logits: Float64Array): Readonly<R
 
 /**
  * Returns the share of pairs of an event with label 1 and one with label 0 in which the first scores higher; a tie counts half. Computed by the sum of ranks
- * (Mann and Whitney 1947). Undefined if there is no pair.
+ * (Mann and Whitney 1947). Undefined if there is no pair, or if a label is a probability between 0 and 1.
  */
 function areaOf(labels: Float64Array, scores: Float64Array): number | undefined {
+  if (labels.some((label) => label > 0 && label < 1)) return undefined;
   const scoreOrder = Uint32Array.from(labels, (_, at) => at).sort((a, b) => scores[a]! - scores[b]!);
   let positiveCount = 0;
   let rankSum = 0;

@@ -104,6 +104,21 @@ describe('a bad row is set apart with its file, line, column and reason', () => 
     expect(data.protocol).toContain('2 events have no `liked`: the task of this label ignores them.');
   });
 
+  it('a probability that is not from 0 to 1', async () => {
+    const { rejected, data } = await lenient(
+      {
+        'events.csv': `user,item,when,price,liked\n${['0.25', '1', '0', '1.01', '', '-0.5'].map((liked, day) => `a,x,2020-01-0${day + 1},1,${liked}\n`).join('')}`,
+      },
+      { columns: {} },
+      { ...needs, labels: [{ name: 'liked', sort: 'probability' }] },
+    );
+    expect(rejected).toEqual([
+      'events.csv:5 liked: "1.01" is not from 0 to 1',
+      'events.csv:7 liked: "-0.5" is not from 0 to 1',
+    ]);
+    expect([...data.parts.train.labels.get('liked')!]).toEqual([0.25, 1, 0, Number.NaN]);
+  });
+
   it('labels that are all missing are refused: there is nothing to learn from them', async () => {
     await expect(
       lenient(

@@ -63,7 +63,7 @@ describe('completion', () => {
     expect(next).not.toContain('metrics');
     expect(labels(model({ after: 'train { epochs = 3, | }' }))).not.toContain('ndcg');
     expect(labels(model({ after: 'objective = |' }))).toEqual(expect.arrayContaining(['watch', 'uncertainty']));
-    expect(labels('labels { clicked : | }')).toEqual(['binary', 'number']);
+    expect(labels('labels { clicked : | }')).toEqual(['binary', 'probability', 'number']);
     expect(labels('data d { split = | }')).toContain('by_time');
   });
 

@@ -101,11 +101,11 @@ export const tasks = {
     hint: ({ type }) =>
       type === 'number'
         ? 'use `mse`, the loss for numbers, or declare a binary label'
-        : 'use `bce`, the loss for binary labels, or declare a number label',
+        : 'use `bce`, the loss for probabilities, or declare a binary label',
   }),
 
-  'only-not-binary': row<{ name: string }>({
-    message: ({ name }) => `\`only\` needs a binary label, and \`${name}\` is a number label`,
+  'only-not-binary': row<{ name: string; type: string }>({
+    message: ({ name, type }) => `\`only\` needs a binary label, and \`${name}\` is a ${type} label`,
     hint: ({ name }) => `declare \`${name}: binary\`, or a second label whose column is a condition`,
   }),
 

@@ -11,18 +11,19 @@ import { smoothing } from './temperature.ts';
 import { lowerWholeRows } from './whole_rows.ts';
 
 export const bce = lossKind({
-  doc: "Binary cross-entropy of σ(scale · score) and a label of 0 or 1, never a logarithm of 0. With `negatives` each row is a positive, without a label, and items that are drawn are its negatives: the mean over both; a negative that is the row's own item again has no part. A cosine needs a scale, or the probability stays within [0.27, 0.73].",
+  doc: "Binary cross-entropy of σ(scale · score) and a label of 0 or 1, or of a probability y from 0 to 1, never a logarithm of 0. With `negatives` each row is a positive, without a label, and items that are drawn are its negatives: the mean over both; a negative that is the row's own item again has no part. A cosine needs a scale, or the probability stays within [0.27, 0.73].",
   formula: [
     'x = scale · s, t = (1 − smoothing) y + smoothing / 2',
     'loss = softplus(x) − t · x',
     'loss_i = mean over the own item, y = 1, and the negatives j, y = 0, of that with negatives',
     'loss_u = Σ_j of that with all, y_uj = [u has j]',
   ],
-  when: 'For clicks and likes with real negatives in the data. With `negatives` it is the loss of SASRec; for retrieval `softmax` learns more from as many.',
+  when: 'For clicks and likes with real negatives in the data, and for probabilities that a larger model gives. With `negatives` it is the loss of SASRec; for retrieval `softmax` learns more from as many.',
   paper:
     'Covington et al., "Deep neural networks for YouTube recommendations", RecSys 2016 (section 4.2, logistic loss); negatives: Kang & McAuley, "Self-attentive sequential recommendation", ICDM 2018 (section III-E)',
   example: 'bce(scale: 10)',
   label: 'binary',
+  soft: true,
   needsItemKey: false,
   probability: ({ negatives, scale, all }) => (negatives === undefined && !all ? scale : undefined),
   needs: (args) => (args.negatives === undefined && !args.all ? {} : { label: 'none', needsItemKey: true }),

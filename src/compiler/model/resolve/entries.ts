@@ -233,9 +233,10 @@ function resolveReference(
   const readLabel = read(workspace, 'label', scope.labels, nameNode);
   if (!readLabel) return undefined;
   // Other kinds of labels are reported separately.
-  if (type.binary && singleName(readLabel.value.value)?.name === 'number') {
+  const labelType = singleName(readLabel.value.value)?.name;
+  if (type.binary && (labelType === 'number' || labelType === 'probability')) {
     const note = noteAt(notes.declared('label', readLabel.name), readLabel.value.name.span);
-    report('only-not-binary', nameNode.span, { name: readLabel.name }, note);
+    report('only-not-binary', nameNode.span, { name: readLabel.name, type: labelType }, note);
     return undefined;
   }
   return { ...nameNode, name: readLabel.name };

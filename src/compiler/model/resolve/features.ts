@@ -1,6 +1,6 @@
 /** Resolves features, labels and groups. Members of a group are features and other groups. */
 import { notes } from '../../../base/diagnostics/wording.ts';
-import { labelKinds } from '../../library/declarations/labels.ts';
+import { labelTypes } from '../../library/declarations/labels.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { bindKind } from '../arguments.ts';
 import { describeExpression } from '../describe.ts';
@@ -24,24 +24,22 @@ export function resolveFeatures(workspace: Workspace): ReadonlyMap<string, Featu
   return features;
 }
 
-const types = Object.keys(labelKinds) as Label['type'][];
-
 export function resolveLabels({ scope, report }: Workspace): ReadonlyMap<string, Label> {
   const labels = new Map<string, Label>();
   const reported = new Set<Ast.TypedEntryNode>();
   for (const [name, { value, name: at, entry }] of scope.labels) {
     const word = singleName(value)?.name;
-    const type = types.find((known) => known === word);
+    const type = labelTypes.find((known) => known === word);
     if (type) labels.set(name, { name, span: at.span, type });
     // An error in the type of several names is reported once.
     if (type || reported.has(entry)) continue;
     reported.add(entry);
     if (word === undefined) {
-      const typeFacts = { of: name, expected: '`binary` or `number`', found: describeExpression(value) };
+      const typeFacts = { of: name, expected: '`binary`, `probability` or `number`', found: describeExpression(value) };
       report('wrong-type', value.span, typeFacts);
     } else {
-      const { extra, ...meant } = guess(word, value.span, types, 'label');
-      report('unknown-kind', value.span, { what: 'type of label', name: word, known: types, ...meant }, extra);
+      const { extra, ...meant } = guess(word, value.span, labelTypes, 'label');
+      report('unknown-kind', value.span, { what: 'type of label', name: word, known: labelTypes, ...meant }, extra);
     }
   }
   return labels;

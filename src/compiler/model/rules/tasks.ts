@@ -18,8 +18,10 @@ export const taskLabel: Rule = ({ tasks, labels, library }, report) => {
   for (const { name, span, loss, label, saysLabel, node } of tasks) {
     if (!loss) continue;
     const needs = needsOf(library, loss).label;
-    // A binary label can serve as a number.
-    const fits = (type: string): boolean => needs === 'number' || type === needs;
+    const { soft } = library.losses[loss.kind]!;
+    // A binary label and a probability can serve as a number.
+    const fits = (type: string): boolean =>
+      needs === 'number' || type === needs || (soft === true && type === 'probability');
     if (needs === 'none') {
       const entry = label && node.entries.find(({ value }) => value.span.start === label.span.start);
       if (!label || !entry) continue;

@@ -9,6 +9,7 @@ import { defined } from '../../../base/util/defined.ts';
 import type { KindRow, Parameter, Parameters } from '../../../compiler/library/contract.ts';
 import { histories } from '../../../compiler/library/declarations/data.ts';
 import type { EntryType } from '../../../compiler/library/declarations/entry.ts';
+import { labelTypes } from '../../../compiler/library/declarations/labels.ts';
 import { search } from '../../../compiler/library/declarations/search.ts';
 import { allTypes, declarations, entriesOf } from '../../../compiler/library/declarations/table.ts';
 import { task } from '../../../compiler/library/declarations/task.ts';
@@ -43,7 +44,7 @@ export function vocabulary(): Vocabulary {
   };
   for (const table of Object.values(library)) visit(table);
   for (const { name, type } of allTypes()) read(name, type);
-  const types = new Set([...Object.keys(library.features), 'binary', 'number']);
+  const types = new Set([...Object.keys(library.features), ...labelTypes]);
   return {
     types: [...types].sort(),
     kinds: [...kinds].sort(),
