@@ -142,7 +142,9 @@ describe('signature help', () => {
 
   it('says that a score takes towers', () => {
     const { facts, offset } = marked(model().replace('cosine(user, item)', 'cosine(|)'));
-    expect(signatureAt(facts, offset)?.text).toBe('cosine(query: tower | tower.channel, item: tower | tower.channel, power?: integer)');
+    expect(signatureAt(facts, offset)?.text).toBe(
+      'cosine(query: tower | tower.channel, item: tower | tower.channel, power?: integer)',
+    );
   });
 
   it('shows the parameters of a block of the file, also within the flow of an argument', () => {
