@@ -144,6 +144,7 @@ type DrawnRows = Extract<RowsOf, { readonly perRow: number } | { readonly kind: 
 
 function drawnBy(rows: DrawnRows): string {
   if (rows.kind === 'listed') return `listed(${rows.feature})`;
+  if (rows.kind === 'sampled' && rows.within !== undefined) return `within ${rows.within}`;
   return rows.kind === 'mined' ? 'mined' : rows.by;
 }
 

@@ -359,6 +359,8 @@ export interface LossContext extends BlockContext {
   listsItems(feature: string): boolean;
   /** Returns the maximum length of a query list; undefined if the feature is no list of the item tower's keys, or belongs to the item. */
   longestItems(feature: string): number | undefined;
+  /** True if a feature of the item tower gives one code for each item. */
+  describesItem(feature: string): boolean;
   /** Number of rows in a full batch. */
   readonly batch: number;
   /** Returns the task's score with items drawn by `rows` instead of those of the events. Lowers the item tower again, with the same weights. */

@@ -82,6 +82,7 @@ function lowerTask(
         measure: (what, value) => measured.set(what, value),
         listsItems: (feature) => listsItems(context, feature, itemTower.key),
         longestItems: (feature) => longestItems(context, feature, model),
+        describesItem: (feature) => describesItem(context, feature, itemTower.name),
         batch: model.train.batch,
         scoreOf(rows) {
           // All uses share the weights of the served score, in any scope in which a loss requests the score.
@@ -156,6 +157,11 @@ function listsItems({ features }: TowerContext, feature: string, key: string | u
 function longestItems(context: TowerContext, feature: string, { towers: [query, item] }: Model): number | undefined {
   const plan = context.features.byName.get(feature)?.plan;
   return plan?.tower === query.name && listsItems(context, feature, item.key) ? plan.max : undefined;
+}
+
+function describesItem({ features }: TowerContext, feature: string, itemTower: string): boolean {
+  const plan = features.byName.get(feature)?.plan;
+  return plan?.tower === itemTower && plan.gives === 'code';
 }
 
 /** Returns float32 [batch]: a label, 0 if it is missing, or a feature with a single plain number. */

@@ -155,7 +155,13 @@ export function withoutUnread(model: Model, library: Library = wholeLibrary): Mo
   const [query, item] = model.towers;
   const queryRead = readTower(query, model.tasks, 'query');
   const encodedChannels = channelsThrough(queryRead.features, model.features, item);
-  const towers = [queryRead, readTower(item, model.tasks, 'item', encodedChannels)] as const;
+  // A loss may divide the items by a feature that no flow reads: `within: market`.
+  const ofLosses = featuresOfTasks(
+    model.tasks.map(({ loss }) => defined({ loss })),
+    model.features,
+    library,
+  );
+  const towers = [queryRead, readTower(item, model.tasks, 'item', encodedChannels, ofLosses)] as const;
   if (towers[0] === query && towers[1] === item) return model;
   const keyNames = towers.flatMap(({ key }) => (key === undefined ? [] : [key]));
   const directFeatures = [
@@ -167,16 +173,20 @@ export function withoutUnread(model: Model, library: Library = wholeLibrary): Mo
   return { ...model, towers, features: new Map([...model.features].filter(([name]) => neededFeatures.has(name))) };
 }
 
-/** @param encodes channels that lists of the other tower pass their elements through */
+/**
+ * @param encodes channels that lists of the other tower pass their elements through
+ * @param read features that something else than a flow reads
+ */
 function readTower(
   tower: Tower,
   tasks: readonly Task[],
   side: 'query' | 'item',
   encodes: ReadonlySet<string> = new Set(),
+  read: readonly string[] = [],
 ): Tower {
   const reachedSteps = new Set(encodes);
   for (const name of channelsOf(tasks, side)) reachedSteps.add(name);
-  const features = new Set<string>();
+  const features = new Set(read);
   const steps: TowerStep[] = [];
   // A step reads only steps above it, so one pass from the last step to the first is enough.
   for (const step of tower.steps.toReversed()) {

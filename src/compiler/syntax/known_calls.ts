@@ -95,7 +95,7 @@ export const callWords: Readonly<Record<string, string>> = {
   repeat: '# -> times blocks',
   residual: '-> blocks',
   sample: '# rankings',
-  sampled: '# n shared? by power',
+  sampled: '# n shared? by power within',
   self_attention: 'heads causal?',
   senet: 'reduction',
   sgd: 'rate momentum l2 warmup decay',

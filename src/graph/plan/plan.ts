@@ -284,11 +284,19 @@ export type RowsOf =
   | { readonly kind: 'distinct' }
   | { readonly kind: 'corpus' }
   | ElementRows
-  | ({ readonly kind: 'sampled'; readonly perRow: number } & Draw)
+  | SampledRows
   | SharedRows
   | ListedRows
   | MinedRows
   | QueueRows;
+
+/** Items that are drawn in each step for each event, row-major. */
+export interface SampledRows extends Draw {
+  readonly kind: 'sampled';
+  readonly perRow: number;
+  /** A feature of the items, with one code each: an event draws among the other items with the code of its own. Absent: among all. */
+  readonly within?: string;
+}
 
 interface ElementRows {
   readonly kind: 'elements';

@@ -69,5 +69,6 @@ function stem(rows: Exclude<RowsOf, { readonly kind: 'events' }>): string {
   if (rows.kind === 'queue') return `queue_${rows.task}`;
   if (rows.kind !== 'sampled' && rows.kind !== 'shared') return rowsSymbol(rows);
   const drawnBy = rows.power === undefined ? rows.by : `${rows.by}_${String(rows.power).replace('.', '_')}`;
-  return rows.kind === 'sampled' ? `sampled_${rows.perRow}_${drawnBy}` : `shared_${rows.count}_${drawnBy}`;
+  if (rows.kind === 'shared') return `shared_${rows.count}_${drawnBy}`;
+  return `sampled_${rows.perRow}_${drawnBy}${rows.within === undefined ? '' : `_within_${rows.within}`}`;
 }

@@ -7,7 +7,15 @@ import { defined, everyRow } from '../../base/util/defined.ts';
 import type { Corpus, Events, IndexedColumn } from '../../data/dataset.ts';
 import type { Tensors } from '../../engines/engine.ts';
 import type { Tensor } from '../../graph/graph.ts';
-import type { FeaturePlan, GraphPlan, InputPlan, InputSource, RowsOf } from '../../graph/plan/plan.ts';
+import type {
+  FeaturePlan,
+  GraphPlan,
+  InputPlan,
+  InputSource,
+  RowsOf,
+  SampledRows,
+  SharedRows,
+} from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
 import { sharedIn, type Table } from '../embedding/table.ts';
 import {
@@ -19,6 +27,7 @@ import {
   makeRowNumbers,
   type RowNumbers,
 } from './distinct.ts';
+import { makeGroupSampler } from './group_sampler.ts';
 import { type BatchLists, type BatchPart, makeLists } from './groups.ts';
 import { type ItemSampler, type Mined, makeOwnItems, makeSampler } from './sampler.ts';
 import { fillOf, isListedByWorker, type ShareFill, WorkerRows, type WorkerShare } from './share.ts';
@@ -108,7 +117,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
   const isNumbered =
     workerShare && plan.inputs.some(({ source }) => numbered.has(source.from) || isListedByWorker(rowsIn(source)));
   const listsOfAll = isNumbered ? makeLists(options) : undefined;
-  const samples = makeSamples(corpus, seed);
+  const samples = makeSamples(events, corpus, seed);
   const ownItems = makeOwnItems(options);
   let allRows: Int32Array | undefined;
   const tablesToUpdate = inputsByTable(sources);
@@ -135,7 +144,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
           if (of.kind === 'sequences') return (sequences ?? partOf(of.length).sequences!).rows;
           if (of.kind === 'queue') return queue(of).rows();
           if (of.kind === 'listed' || of.kind === 'mined') return ownRowsOf(of).rows;
-          return of.kind === 'distinct' ? items!.rows : samples(of, step, rows.length);
+          return of.kind === 'distinct' ? items!.rows : samples(of, step, rows);
         },
         partOf: ({ length }) => partOf(length),
         known: (of) => ownRowsOf(of).known,
@@ -346,19 +355,23 @@ function learn(learning: Learning, outputs: Tensors, then: (table: Table) => voi
 }
 
 /** Draws items once per step for all inputs with the same draw. */
-function makeSamples(corpus: Corpus, seed: number) {
+function makeSamples(events: Events, corpus: Corpus, seed: number) {
   const samplers = new Map<string, { sampler: ItemSampler; step: number; rows: Int32Array }>();
-  return (of: Extract<RowsOf, { kind: 'sampled' | 'shared' }>, step: number, batch: number): Int32Array => {
+  const samplerOf = (of: SampledRows | SharedRows): ItemSampler =>
+    of.kind === 'sampled' && of.within !== undefined
+      ? makeGroupSampler(events, corpus, { within: of.within, perRow: of.perRow }, seed)
+      : makeSampler(corpus, of, seed);
+  return (of: SampledRows | SharedRows, step: number, batch: Int32Array): Int32Array => {
     const sampleName = rowsPrefix(of);
     let drawnSample = samplers.get(sampleName);
     if (!drawnSample) {
-      drawnSample = { sampler: makeSampler(corpus, of, seed), step: -1, rows: new Int32Array(0) };
+      drawnSample = { sampler: samplerOf(of), step: -1, rows: new Int32Array(0) };
       samplers.set(sampleName, drawnSample);
     }
-    const drawCount = of.kind === 'shared' ? of.count : batch * of.perRow;
+    const drawCount = of.kind === 'shared' ? of.count : batch.length * of.perRow;
     if (drawnSample.step !== step || drawnSample.rows.length !== drawCount) {
       if (drawnSample.rows.length !== drawCount) drawnSample.rows = new Int32Array(drawCount);
-      drawnSample.sampler(step, drawnSample.rows);
+      drawnSample.sampler(step, drawnSample.rows, batch);
       drawnSample.step = step;
     }
     return drawnSample.rows;

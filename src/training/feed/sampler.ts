@@ -7,8 +7,8 @@ import type { Draw, GraphPlan, ListedRows, MinedRows } from '../../graph/plan/pl
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
 import type { FeedState } from './source.ts';
 
-/** Fills `rows` with corpus rows, with replacement. */
-export type ItemSampler = (step: number, rows: Int32Array) => void;
+/** Fills `rows` with corpus rows, with replacement. @param batch the events, which a draw within groups of items depends on */
+export type ItemSampler = (step: number, rows: Int32Array, batch?: Int32Array) => void;
 
 /**
  * `uniform` draws all items with a training event alike; `frequency` draws in proportion to training events, or to a power of them; `corpus` draws all items
@@ -59,7 +59,7 @@ function weightsOf({ rows, trainingCounts }: Corpus, { power = 1 }: Draw): Float
 }
 
 /** Returns the rows that occur in training events; all if none does. */
-function trainedRows({ rows, trainingCounts }: Corpus): Int32Array {
+export function trainedRows({ rows, trainingCounts }: Corpus): Int32Array {
   const allRows = everyRow(rows);
   const trainedRowList = allRows.filter((row) => trainingCounts[row]! > 0);
   return trainedRowList.length > 0 ? trainedRowList : allRows;

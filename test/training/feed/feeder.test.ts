@@ -51,6 +51,22 @@ describe('apply', () => {
   });
 });
 
+test('draws within a feature are of the items of the batch, for all inputs that read them', () => {
+  const codes = { kind: 'codes', values: Int32Array.of(1, 2, 2, 1) } as const;
+  const divided = {
+    ...corpus,
+    trainingCounts: Int32Array.of(1, 1, 1, 1),
+    features: new Map([...corpus.features, ['market', { column: codes }]]),
+  };
+  const rows = { kind: 'sampled', perRow: 2, by: 'uniform', within: 'market' } as const;
+  const source = { from: 'embedding', feature: 'movie_id', pool: 'none', rows } as const;
+  const feeder = feederOf({ negatives: source }, { corpus: divided });
+  // Items 0 and 3 share a market, and so do 1 and 2.
+  const { negatives } = feeder.inputs(Int32Array.of(0, 1, 3), 1, { rate: 1 });
+  expect([...feeder.rowsOf(rows)]).toEqual([3, 3, 1, 1, 0, 0]);
+  expect([...negatives!.data].filter((_, at) => at % 2 === 0)).toEqual([4, 4, 2, 2, 1, 1]);
+});
+
 test('a run is its seed and its rows: resumed in the middle it ends in the same bits', () => {
   const plan = optimizerPlan('adagrad');
   const train = (tables: ReturnType<typeof makeTables>, from: number, to: number): void => {

@@ -1,6 +1,6 @@
 /** Defines the arguments of losses that compare items. */
 import { defined } from '../../../base/util/defined.ts';
-import type { Draw, DrawnBy, OwnRows, SharedRows } from '../../../graph/plan/plan.ts';
+import type { Draw, DrawnBy, OwnRows, SampledRows, SharedRows } from '../../../graph/plan/plan.ts';
 import { type LossContext, ShapeError } from '../contract.ts';
 import { choice, flag, integer, kind, name, number } from '../parameters.ts';
 
@@ -9,7 +9,7 @@ const drawn = {
   sampled: {
     doc: 'n items for each row, or for all rows together with `shared` and with `in_batch`, drawn with replacement at every step, from the items of the training part unless `by` says otherwise.',
     paper:
-      'Huang et al., "Learning deep structured semantic models", CIKM 2013 (section 3.3); shared: Klenitskiy and Vasilev, "Turning dross into gold loss", RecSys 2023 (section 3)',
+      'Huang et al., "Learning deep structured semantic models", CIKM 2013 (section 3.3); shared: Klenitskiy and Vasilev, "Turning dross into gold loss", RecSys 2023 (section 3); within: Grbovic & Cheng, "Real-time personalization using embeddings for search ranking at Airbnb", KDD 2018 (equation 5)',
     example: 'sampled(4)',
     parameters: {
       n: integer({ min: 1, required: true, positional: true, doc: 'How many.' }),
@@ -22,6 +22,9 @@ const drawn = {
         above: 0,
         max: 1,
         doc: 'With `by: frequency`: the chance is in proportion to (training rows) ^ power. Default 1.',
+      }),
+      within: name('feature', {
+        doc: "A feature of the item tower with one value for each item, such as its market: a row draws among the other items that share its own item's value, each alike. A row whose item shares it with no other draws from all.",
       }),
     },
   },
@@ -73,8 +76,7 @@ const drawn = {
 export function ownRowsOf(context: LossContext, negatives: Negatives): OwnRows | undefined {
   switch (negatives.kind) {
     case 'sampled': {
-      const { n, shared } = negatives.arguments;
-      return shared ? undefined : { kind: 'sampled', perRow: n, ...drawOf(negatives.arguments) };
+      return negatives.arguments.shared ? undefined : sampledRowsOf(context, negatives.arguments);
     }
     case 'listed': {
       const { list, n } = negatives.arguments;
@@ -96,12 +98,28 @@ export function ownRowsOf(context: LossContext, negatives: Negatives): OwnRows |
   }
 }
 
+/** Returns the items that are drawn for each row. Throws ShapeError like `drawOf`, and if `within` does not divide the items. */
+export function sampledRowsOf(context: LossContext, { n, by, power, within }: Sampled['arguments']): SampledRows {
+  if (within !== undefined) {
+    if (by !== 'uniform') throw new ShapeError('draws `within` a feature with `by: uniform` only');
+    if (!context.describesItem(within)) {
+      throw new ShapeError(
+        `cannot draw within \`${within}\`: the item tower has no input of this name with one value for each item`,
+      );
+    }
+  }
+  return { kind: 'sampled', perRow: n, ...drawOf({ by, power }), ...defined({ within }) };
+}
+
 /**
  * Returns the items that all rows share; undefined if each row has its own.
  * @param inBatch true if the batch's items are used too, in which case all rows share the drawn items
  */
 export function sharedRowsOf(negatives: Negatives, inBatch = false): SharedRows | undefined {
   if (negatives.kind !== 'sampled' || !(negatives.arguments.shared || inBatch)) return undefined;
+  if (negatives.arguments.within !== undefined) {
+    throw new ShapeError('draws `within` a feature for each row, so that it takes neither `shared` nor `in_batch`');
+  }
   return { kind: 'shared', count: negatives.arguments.n, ...drawOf(negatives.arguments) };
 }
 

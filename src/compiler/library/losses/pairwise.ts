@@ -1,7 +1,7 @@
 /** Lowers losses of a positive against each of its negatives: `bpr` and `hinge` use differences, `bce` and `gbce` the cross-entropy of each. */
 import type { Ref } from '../../../graph/builder.ts';
 import type { RowsOf } from '../../../graph/plan/plan.ts';
-import type { Arguments, LossContext, VectorScore } from '../contract.ts';
+import { type Arguments, type LossContext, ShapeError, type VectorScore } from '../contract.ts';
 import { hidden, type ScoreColumns } from './columns.ts';
 import { hardestArguments, hardestOf, refuseLoneGap } from './hardest.ts';
 import { hitsToMask, mask, replaceHits } from './hits.ts';
@@ -122,8 +122,10 @@ export function drawnEntropy(context: LossContext, score: VectorScore, options: 
   return weightedMean(builder, builder.div(builder.add(positive, negative), itemCount), weight);
 }
 
-/** Returns the number of items that a draw chooses from, a scalar. Throws ShapeError for a power without frequencies. */
+/** Returns the number of items that a draw chooses from, a scalar. Throws ShapeError for a power without frequencies, and if the number differs by row. */
 export function drawPool({ input, key }: LossContext, { arguments: args }: Sampled): Ref {
+  if (args.within !== undefined)
+    throw new ShapeError('needs negatives that all rows draw from the same items, without `within`');
   const { by } = drawOf(args);
   return input(`draw_pool/${by}/${key}`, { from: 'draw_pool', key, by }, []);
 }

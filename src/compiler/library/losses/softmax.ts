@@ -1,5 +1,4 @@
 import type { Ref } from '../../../graph/builder.ts';
-import type { DrawnBy, RowsOf } from '../../../graph/plan/plan.ts';
 import { type LossContext, ShapeError, type VectorScore } from '../contract.ts';
 import { lossKind } from '../rows.ts';
 import {
@@ -17,7 +16,7 @@ import { inBatchSoftmax, type SoftmaxArguments, softmaxParameters } from './in_b
 import { logQOf } from './log_q.ts';
 import { rowScore, sharpenedRow, weightedMean } from './mean.ts';
 import { corrected, logSumOfNegatives, lowerChoice, lowerNegatives } from './negative_columns.ts';
-import { drawOf, refuseIdleCorrection, sharedRowsOf } from './negatives.ts';
+import { refuseIdleCorrection, type Sampled, sampledRowsOf, sharedRowsOf } from './negatives.ts';
 import { drawPool } from './pairwise.ts';
 import { sharpened } from './temperature.ts';
 import { lowerWholeRows } from './whole_rows.ts';
@@ -194,11 +193,11 @@ function sampledSoftmax(
   score: VectorScore,
   sharpness: number,
   args: SoftmaxArguments,
-  draw: { readonly n: number; readonly by: DrawnBy; readonly power: number | undefined },
+  draw: Sampled['arguments'],
 ): Ref {
   const { builder } = context;
   refuseIdleCorrection(args.correction, draw.by);
-  const rows: RowsOf = { kind: 'sampled', perRow: draw.n, ...drawOf(draw) };
+  const rows = sampledRowsOf(context, draw);
   const { query, own } = sharpenedRow(builder, score, sharpness, args.margin);
   const batch = own.type.shape[0]!;
 

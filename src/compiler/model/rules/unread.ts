@@ -1,4 +1,5 @@
-import { channelsThrough } from '../references.ts';
+import { defined } from '../../../base/util/defined.ts';
+import { channelsThrough, featuresOfTasks } from '../references.ts';
 import { removal } from '../report.ts';
 import type { Rule, SourceName } from '../resolution.ts';
 import { outputsOf } from '../resolve/towers.ts';
@@ -44,14 +45,20 @@ export const unreadOutput: Rule = ({ towers, library }, report) => {
   }
 };
 
-/** Warns about inputs that no flow of a tower reads. */
-export const unreadInput: Rule = ({ towers, groups, uncertain }, report) => {
+/** Warns about inputs that neither a flow of a tower nor a loss reads, as `within: market` does. */
+export const unreadInput: Rule = ({ towers, tasks, features: declared, library, groups, uncertain }, report) => {
   if (uncertain.has('feature')) return;
+  const ofTasks = featuresOfTasks(
+    tasks.map(({ loss }) => defined({ loss })),
+    declared,
+    library,
+  );
   for (const { name: tower, inputs, features: all, steps, key } of towers) {
     if (steps.length === 0) continue;
     const within = new Set(inputs.flatMap((input) => input.groups));
     const names = steps.flatMap(({ reads = [] }) => reads.map(({ name }) => name));
-    const froms = new Set(names.flatMap((name) => [name, ...(within.has(name) ? (groups.get(name) ?? []) : [])]));
+    const fromNames = names.flatMap((name) => [name, ...(within.has(name) ? (groups.get(name) ?? []) : [])]);
+    const froms = new Set([...fromNames, ...ofTasks]);
     // A flow with an unknown source is reported, and may have meant this input.
     const knownNames = new Set([...inputs.map(({ name }) => name), ...within, ...steps.map(({ name }) => name)]);
     const strange = names.filter((name) => !knownNames.has(name));

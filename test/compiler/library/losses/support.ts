@@ -39,6 +39,7 @@ export function lossGraph(testCase: LossCase): { graph: Graph; raw: Graph } {
     key: 'video_id',
     queryKey: 'user_id',
     listsItems: (feature) => feature === 'history',
+    describesItem: (feature) => feature === 'market',
     longestItems: (feature) => (feature === 'history' ? 4 : undefined),
     batch: 4,
     distinct: testCase.distinct ?? false,
