@@ -32,6 +32,7 @@ export const callWords: Readonly<Record<string, string>> = {
   dense: '# units activation',
   dice: 'decay epsilon',
   directau: 'gamma spread',
+  distill: 'list temperature scale',
   dot: 'power',
   dropout: '# rate elements?',
   dwa: 'tasks temperature window',

@@ -25,6 +25,7 @@ import {
   lastColumn,
   makeAlongEncoder,
   makeColumnEncoder,
+  weightsOf,
 } from './encode.ts';
 
 /**
@@ -307,7 +308,9 @@ class ColumnWriter implements EncodedColumns {
       else {
         this.parts[part].set(plan.name, { column });
         if (givenItems)
-          this.givenItems[part].set(plan.name, { bags: { kind: 'bags', ...windows, values: givenItems } });
+          this.givenItems[part].set(plan.name, {
+            bags: { kind: 'bags', ...windows, values: givenItems, ...defined({ weights }) },
+          });
       }
     }
   }
@@ -347,7 +350,9 @@ class ColumnWriter implements EncodedColumns {
     const singleBags = everyRow(rows.length + 1);
     const { starts, ends } =
       raw.kind === 'bags' ? raw : { starts: singleBags.subarray(0, -1), ends: singleBags.subarray(1) };
-    const bags = { kind: 'bags', starts, ends, values: rows } as const;
+    const weightColumn = this.given.readPlan.listWeights.get(plan.name);
+    const weights = weightColumn && weightsOf(raw, rawOf(this.given.good, weightColumn));
+    const bags = { kind: 'bags', starts, ends, values: rows, ...defined({ weights }) } as const;
     return (ids) => ({ bags, index: ids });
   }
 

@@ -165,7 +165,7 @@ function keptElements({ skipsUnseen }: FeaturePlan, own: BagColumn, list: BagCol
 }
 
 /** Returns the weight of each element of a list. In invalid rows the two bags may have unequal lengths. */
-function weightsOf(list: RawColumn, weights: RawColumn): Float32Array {
+export function weightsOf(list: RawColumn, weights: RawColumn): Float32Array {
   invariant(list.kind === 'bags' && weights.kind === 'bags', 'a list and its weights have bags');
   const elementWeights = new Float32Array(list.values.length);
   for (let row = 0; row < list.starts.length; row++) {

@@ -145,7 +145,9 @@ export function unpackEvents(
     if (spec.kind === 'users') return byEntity(shared.users.get(name), user);
     return { column: unpackColumn(blocks, name, spec, shared.inner) };
   };
-  const unpackGiven = (name: string): IndexedBags => ({ bags: unpackBags(blocks, name, {}, shared.inner) });
+  const unpackGiven = (name: string): IndexedBags => ({
+    bags: unpackBags(blocks, name, { weights: blocks.some((block) => block.has(`${name} weights`)) }, shared.inner),
+  });
   return {
     rows: ids.length,
     ids,

@@ -114,7 +114,7 @@ function packedBytes(
       4 *
       (1 +
         Number(plan.through ?? false) +
-        Number(readPlan.listWeights.has(plan.name)) +
+        Number(readPlan.listWeights.has(plan.name)) * (given.includes(plan.name) ? 2 : 1) +
         Number(given.includes(plan.name)));
     if (history) bytes += 4 * rows + perElement * windowsOf(users, history.max, history.kind === 'others');
     else if (sides.has(plan.name)) continue;

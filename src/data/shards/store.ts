@@ -203,7 +203,7 @@ function trainingShards(
 const manifestName = 'shards.json';
 const restName = 'rest.bin';
 export const shardName = (at: number): string => `pile-${at}.bin`;
-const format = 'tower-shards-4';
+const format = 'tower-shards-5';
 
 interface ShardManifest {
   readonly format: typeof format;

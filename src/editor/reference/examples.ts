@@ -149,10 +149,10 @@ function factsOf(table: LibraryTable, name: string): readonly string[] {
     case 'features':
       return [columns[library.features[name]!.column]!];
     case 'losses': {
-      const { label, needsItemKey, needs } = library.losses[name]!;
+      const { label, soft, needsItemKey, needs } = library.losses[name]!;
       const labels = {
         none: 'It takes no label.',
-        binary: 'It needs a binary label.',
+        binary: soft ? 'It needs a binary label, or a probability.' : 'It needs a binary label.',
         number: 'It needs a number as label.',
       };
       const keys = needs ? ['With `negatives` it takes none, and the item tower needs a key.'] : [];
@@ -305,7 +305,9 @@ function around(source: string, lines: readonly string[]): Variation {
 function lossVariations(name: string, written: string): readonly Variation[] {
   const { label } = library.losses[name]!;
   const scores = ['cosine(user, item)', 'cosine(user, item) / 0.1', 'dot(user, item)'];
+  const features = named(written, ['taught']).map((name) => `${name}: list(movie_id, max: 20, weights: chances)`);
   return scores.map((score) => ({
+    ...(features.length > 0 ? { features: features.join('\n') } : {}),
     ...(label === 'none' ? {} : { labels: `wanted: ${label}` }),
     tasks: `task watch { score = ${score}, loss = ${written}${label === 'none' ? '' : ', label = wanted'} }`,
   }));

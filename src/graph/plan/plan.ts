@@ -196,6 +196,8 @@ export type InputSource =
       /** The query tower's key. With it, the pairs are instead columns of other queries whose item an event of the row's query has. */
       readonly query?: string;
     }
+  /** The weight of each item of a list of the row, 1 in a list without weights; −1 where there is no item: float32 [batch, perRow]. */
+  | { readonly from: 'listed_weights'; readonly rows: ListedRows }
   /** Vectors of the items of past batches, as their steps computed them: float32 [count, width]. */
   | { readonly from: 'queue_vectors'; readonly rows: QueueRows }
   /** 1 for a slot of the queue that has no vector, or none that counts yet, else 0: float32 [count]. */

@@ -148,6 +148,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
         },
         partOf: ({ length }) => partOf(length),
         known: (of) => ownRowsOf(of).known,
+        weights: (of) => ownRowsOf(of).weights!,
         ...defined({ distinct: items, sequences, whole }),
       };
       return batch;
@@ -246,6 +247,7 @@ export function makeRowFeeder(options: {
       invariant(false, 'only a training step cuts its batch');
     },
     known: () => new Uint8Array(0),
+    weights: () => new Float32Array(0),
   });
   const fetchRows = async (rows: Int32Array): Promise<void> => {
     for (const { remote } of shared) remote.ask();

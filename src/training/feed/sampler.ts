@@ -184,6 +184,8 @@ function latestEvents({ user, rows, fresh }: Events): ReadonlyMap<number, number
 interface OwnRowsOfBatch {
   readonly rows: Int32Array;
   readonly known: Uint8Array;
+  /** The weights of listed items, 1 in a list without; −1 where a row has none. */
+  readonly weights?: Float32Array;
 }
 
 /** Draws the own items of a batch's events at a step. Returns views that the next step reuses. */
@@ -240,33 +242,41 @@ export function makeListed(events: Events, { feature, perRow }: ListedRows, seed
   const { bags, index } = listItems;
   let rows = new Int32Array(0);
   let knownFlags = new Uint8Array(0);
-  const itemsOfList: number[] = [];
+  let weights = new Float32Array(0);
+  /** Places in `bags.values`. */
+  const placesOfList: number[] = [];
   return (batch, step) => {
     const drawCount = batch.length * perRow;
     if (rows.length < drawCount) {
       rows = new Int32Array(drawCount);
       knownFlags = new Uint8Array(drawCount);
+      weights = new Float32Array(drawCount);
     }
     knownFlags.fill(0, 0, drawCount);
+    weights.fill(-1, 0, drawCount);
     const random = makeRandom(seed, listedStream, ...Buffer.from(feature), step);
     for (let i = 0; i < batch.length; i++) {
       const bag = index ? index[batch[i]!]! : batch[i]!;
-      itemsOfList.length = 0;
-      for (let at = bags.starts[bag]!; at < bags.ends[bag]!; at++)
-        if (bags.values[at]! >= 0) itemsOfList.push(bags.values[at]!);
+      placesOfList.length = 0;
+      for (let at = bags.starts[bag]!; at < bags.ends[bag]!; at++) if (bags.values[at]! >= 0) placesOfList.push(at);
       // The own item is looked up in any case.
       rows.fill(Math.max(0, events.item[batch[i]!]!), i * perRow, (i + 1) * perRow);
-      const count = Math.min(perRow, itemsOfList.length);
-      const isTooLong = itemsOfList.length > perRow;
+      const count = Math.min(perRow, placesOfList.length);
+      const isTooLong = placesOfList.length > perRow;
       for (let n = 0; n < count; n++) {
         if (isTooLong) {
-          const other = n + random.integer(itemsOfList.length - n);
-          [itemsOfList[n], itemsOfList[other]] = [itemsOfList[other]!, itemsOfList[n]!];
+          const other = n + random.integer(placesOfList.length - n);
+          [placesOfList[n], placesOfList[other]] = [placesOfList[other]!, placesOfList[n]!];
         }
-        rows[i * perRow + n] = itemsOfList[n]!;
+        rows[i * perRow + n] = bags.values[placesOfList[n]!]!;
         knownFlags[i * perRow + n] = 1;
+        weights[i * perRow + n] = bags.weights?.[placesOfList[n]!] ?? 1;
       }
     }
-    return { rows: rows.subarray(0, drawCount), known: knownFlags.subarray(0, drawCount) };
+    return {
+      rows: rows.subarray(0, drawCount),
+      known: knownFlags.subarray(0, drawCount),
+      weights: weights.subarray(0, drawCount),
+    };
   };
 }

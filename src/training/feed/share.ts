@@ -24,6 +24,7 @@ const byKind: { readonly [K in InputSource['from']]: ShareFill | 'refused' } = {
   numbers: 'own',
   label: 'own',
   label_known: 'own',
+  listed_weights: 'own',
   log_q: 'all',
   accidental_hits: 'pairs',
   places: 'pairs',
@@ -141,6 +142,7 @@ export class WorkerRows {
       rows: this.rowsOf(batch),
       rowsOf,
       known: (of) => batch.known(of).subarray(...this.range(of, batch)),
+      weights: (of) => batch.weights(of).subarray(...this.range(of, batch)),
       placesOf: (of) => {
         if (isListedByWorker(of)) return placesIn(batch.whole!.rowsOf(of), rowsOf(of));
         const [from] = this.range(of, batch);

@@ -31,6 +31,8 @@ export interface Batch {
   rowsOf(rows: RowsOf): Int32Array;
   /** Returns 1 for each row that has an item of this kind, 0 for padding. */
   known(rows: ListedRows | MinedRows): Uint8Array;
+  /** Weights of the listed items, row-major; −1 where a row has none. */
+  weights(rows: ListedRows): Float32Array;
   /** For one of several workers, the batch with the lists of all rows, by which rows of tables are numbered. */
   readonly whole?: Batch;
   /** For one of several workers, returns a function from its rows of this kind to their index in the whole batch. Absent: row i has index i. */

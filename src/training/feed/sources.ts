@@ -15,7 +15,7 @@ import {
   step,
 } from './sources/distinct.ts';
 import { embedding, sequence } from './sources/embedding.ts';
-import { label, labelKnown, mask, numbers } from './sources/label.ts';
+import { label, labelKnown, listedWeights, mask, numbers } from './sources/label.ts';
 import { logQ } from './sources/log_q.ts';
 import {
   corpusPlaces,
@@ -37,6 +37,7 @@ const sources: { readonly [K in InputSource['from']]: MakeSource<K> } = {
   numbers,
   label,
   label_known: labelKnown,
+  listed_weights: listedWeights,
   log_q: logQ,
   accidental_hits: accidentalHits,
   places,

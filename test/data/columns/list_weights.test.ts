@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { Texts } from '../../../src/base/text/texts.ts';
 import type { BagColumn, IndexedColumn } from '../../../src/data/dataset.ts';
 import { readDataset } from '../../../src/data/read.ts';
+import { packEvents, specOf, unpackEvents } from '../../../src/data/shards/event_rows.ts';
 import { planOf } from '../../compiler/library/support.ts';
 import { type Block, describeData, failureOf, folderWith } from '../fixture.ts';
 
@@ -76,6 +77,44 @@ test('belong to the elements that are kept, in histories and in columns', async 
   // Two are kept; "new" is in no training event's item, and takes its weight along.
   expect(of('tags', 'tags', corpus)).toEqual(['x 0.5, y 0', '', 'y 3', 'x 1']);
   expect(of('tags', 'tags', parts.train)).toEqual(['x 0.5, y 0', '', 'y 3', 'y 3', 'x 0.5, y 0']);
+});
+
+test('go with the items of a list, which a teacher gives', async () => {
+  const taught = planOf(`
+    model m
+    features {
+      user   : id(dim: 2)
+      item   : id(dim: 2)
+      taught : list(item, max: 2, weights: chances)
+    }
+    tower asks(user) keyed by user { channel main = user -> dense(2) }
+    tower answers(item) keyed by item { channel main = item -> dense(2) }
+    task watch { score = dot(asks, answers), loss = distill(taught) }
+  `);
+  const given = block({
+    files: {
+      'events.csv': 'user,item,time,taught,chances\nu1,a,1,c|a,0.75|0.25\nu1,b,2,,\nu2,c,3,other|b,0.5|0.125\n',
+    },
+    columns: {
+      taught: "string_split(taught, '|')",
+      chances: "CAST(string_split(chances, '|') AS DOUBLE[])",
+    },
+    histories: [],
+    split: { kind: 'by_time', validation: 0, test: 0 },
+  });
+  const { parts, corpus } = await readDataset(given, taught);
+  const spec = specOf(parts.train, new Map(), () => true);
+  const shared = { items: new Map(), users: new Map(), inner: new Map() };
+  const packed = packEvents(parts.train, spec, Int32Array.of(0, 1, 2));
+  for (const { givenItems } of [parts.train, unpackEvents([packed], spec, shared)]) {
+    const { bags, index } = givenItems!.get('taught')!;
+    const named = { ...bags, values: bags.values.map((item) => item + 1) };
+    expect(read({ column: named, ...(index ? { index } : {}) }, 3, [...corpus.keys])).toEqual([
+      'c 0.75, a 0.25',
+      '',
+      'undefined 0.5, b 0.125',
+    ]);
+  }
 });
 
 test('one column of "key:weight" pairs makes both lists', async () => {

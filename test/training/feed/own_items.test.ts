@@ -32,6 +32,17 @@ describe('listed', () => {
     expect([rows[2], rows[3], rows[5], rows[9]]).toEqual([2, 2, 0, 0]);
   });
 
+  it('keeps the weight of each item, also where some are drawn; 1 without weights, and −1 where there is no item', () => {
+    const weights = Float32Array.of(0.5, 0.25, 7, 2, 8, 0, 1, 2, 3, 4, 5, 6);
+    const [lists] = [...given.givenItems!.values()];
+    const weighted = { ...given, givenItems: new Map([['shown', { bags: { ...lists!.bags, weights } }]]) };
+    const make = makeListed(weighted, { kind: 'listed', feature: 'shown', perRow: 3 }, 7);
+    const { rows, weights: drawn } = make(all, 1);
+    expect([...drawn!.subarray(0, 9)]).toEqual([0.5, 0.25, -1, -1, -1, -1, 2, -1, -1]);
+    expect([...drawn!.subarray(9, 12)]).toEqual([...rows.subarray(9, 12)]);
+    expect([...of(3)(Int32Array.of(0, 1), 1).weights!]).toEqual([1, 1, -1, -1, -1, -1]);
+  });
+
   it('draws from longer lists without replacement, by the seed and the step alone', () => {
     const draw = (step: number): number[] => [...of(2)(Int32Array.of(3), step).rows];
     const drawn = Array.from({ length: 60 }, (_, step) => draw(step));

@@ -82,9 +82,7 @@ export function ownRowsOf(context: LossContext, negatives: Negatives): OwnRows |
       const { list, n } = negatives.arguments;
       const longest = context.longestItems(list);
       if (longest === undefined) {
-        throw new ShapeError(
-          `cannot take negatives from \`${list}\`: it is not a list of \`${context.key}\` of the query`,
-        );
+        throw new ShapeError(`cannot take items from \`${list}\`: it is not a list of \`${context.key}\` of the query`);
       }
       return { kind: 'listed', feature: list, perRow: Math.min(n ?? longest, longest) };
     }

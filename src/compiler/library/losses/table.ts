@@ -4,6 +4,7 @@ import { bpr } from './bpr.ts';
 import { bsl } from './bsl.ts';
 import { ccl } from './ccl.ts';
 import { directau } from './directau.ts';
+import { distill } from './distill.ts';
 import { focal } from './focal.ts';
 import { gbce } from './gbce.ts';
 import { hinge } from './hinge.ts';
@@ -26,4 +27,5 @@ export const losses: Readonly<Record<string, LossKind>> = {
   bsl,
   gbce,
   directau,
+  distill,
 };

@@ -22,6 +22,11 @@ export const labelKnown: MakeSource<'label_known'> = (source, context) =>
     for (let i = 0; i < data.length; i++) data[i] = Number.isNaN(data[i]!) ? 0 : 1;
   });
 
+/** float32 [batch, perRow]: the weight of each listed item; −1 where a row has none */
+export const listedWeights: MakeSource<'listed_weights'> = ({ rows: of }) => ({
+  fill: (batch) => ({ dtype: 'float32', shape: [batch.rows.length, of.perRow], data: batch.weights(of) }),
+});
+
 function fromLabel(name: string, { training }: FeedContext, change: (data: Float32Array) => void): InputFeed {
   const values = training?.events.labels.get(name);
   invariant(values, `there are no values of label ${name}`);

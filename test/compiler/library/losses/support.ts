@@ -40,7 +40,7 @@ export function lossGraph(testCase: LossCase): { graph: Graph; raw: Graph } {
     queryKey: 'user_id',
     listsItems: (feature) => feature === 'history',
     describesItem: (feature) => feature === 'market',
-    longestItems: (feature) => (feature === 'history' ? 4 : undefined),
+    longestItems: (feature) => (['history', 'taught'].includes(feature) ? 4 : undefined),
     batch: 4,
     distinct: testCase.distinct ?? false,
     task: 'watch',
@@ -100,8 +100,9 @@ export function inputsOf({ inputs, nodes }: Graph, weight: readonly number[]): R
           ),
         ];
       if (name.startsWith('positives') || name.startsWith('hits')) return [name, integers([rows, 2], pairs)];
+      const low = name.startsWith('listed_weights') ? 0 : -1;
       const shape = nodes[node]!.type.shape.map((dim) => (typeof dim === 'number' ? dim : dim.times * rows));
-      return [name, random(shape, at)];
+      return [name, random(shape, at, low)];
     }),
   );
 }
