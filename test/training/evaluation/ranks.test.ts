@@ -280,16 +280,16 @@ describe('figures', () => {
   });
 });
 
-describe('coverage', () => {
+describe('lists', () => {
   const coverage = makeMeasures([
     { metric: 'coverage', k: 1 },
     { metric: 'coverage', k: 2 },
   ]);
 
-  it('counts the items of all lists together, without what left a ranking', async () => {
-    // Best first: a, d; b, a; the third is not ranked, its item is in no corpus; f, e.
+  it('coverage counts the items of all together, without what left a ranking', async () => {
+    // Best first: a, d; b, a; a, b of equal scores, though the item held out is in no corpus; f, e.
     const kept = await rankEvents(task, scorer, false, 2);
-    expect([...kept.lists!.items]).toEqual([0, 3, 1, 0, -1, -1, 5, 4]);
+    expect([...kept.lists!.items]).toEqual([0, 3, 1, 0, 0, 1, 5, 4]);
     expect(figuresOf(task, kept, coverage).all).toEqual({ 'coverage@1': 3 / 6, 'coverage@2': 5 / 6 });
     // Where only warm items are held out, the last does not ask.
     expect(figuresOf(task, kept, coverage).warm).toEqual({ 'coverage@1': 2 / 6, 'coverage@2': 3 / 6 });
@@ -298,7 +298,18 @@ describe('coverage', () => {
     expect([...removed.lists!.items].slice(0, 4)).toEqual([2, 4, 0, 2]);
   });
 
-  it('of baselines and of lists that no metric reads costs nothing', async () => {
+  it('means over lists count each question, also one whose item cannot be ranked', async () => {
+    const popularity = makeMeasures([{ metric: 'popularity', k: 2 }]);
+    const { all, warm } = figuresOf(task, await rankEvents(task, scorer, false, 3), popularity);
+    // Training events of a, d; b, a; a, b; f, e: two events, one and a half, the same, and a half.
+    expect(all['popularity@2']).toBe((2 + 1.5 + 1.5 + 0.5) / 4);
+    expect(warm['popularity@2']).toBe((2 + 1.5) / 2);
+    // A shorter list has the mean of what it has.
+    const few = makeMeasures([{ metric: 'popularity', k: 9 }]);
+    expect(figuresOf(task, await rankEvents(task, scorer, false, 9), few).all['popularity@9']).toBeCloseTo(7 / 6, 12);
+  });
+
+  it('that no metric reads cost nothing', async () => {
     expect((await rankEvents(task, scorer)).lists).toBeUndefined();
   });
 });

@@ -11,6 +11,10 @@ function withinFirst(k: number, { better, size }: Pick<TiedGroup, 'better' | 'si
   return Math.min(1, Math.max(0, (k - better) / size));
 }
 
+/** Returns the mean of a number over the items of a list. */
+export const meanOver = (list: Int32Array, of: (item: number) => number): number =>
+  list.reduce((sum, item) => sum + of(item), 0) / list.length;
+
 /** Returns the mean number of held-out items among the first k over all orders of ties. */
 export function hitsWithin(k: number, groups: readonly TiedGroup[]): number {
   return groups.reduce((sum, group) => sum + group.held * withinFirst(k, group), 0);
