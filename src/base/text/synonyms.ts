@@ -372,7 +372,7 @@ const advice: Readonly<Partial<Record<WordPlace, Advice>>> = {
   },
   metric: {
     'loss valloss validationloss accuracy acc f1': '`stop` watches a metric of the ranking, such as `recall(50)`',
-    'coverage gini popularity tailshare novelty':
+    'coverage gini popularity tailshare novelty diversity calibration':
       'it describes lists, and an untrained model may have the best: name it in `metrics`, and watch one such as `recall(50)`',
   },
   split: {

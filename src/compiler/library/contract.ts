@@ -480,6 +480,15 @@ export interface HeldOut {
 export interface ItemFacts {
   /** Number of training events. */
   readonly trainingCounts: Int32Array;
+  /** The values of the column that the parameter `column` of the metric names; absent without this parameter. */
+  readonly elements?: ItemElements;
+}
+
+/** Item i has the values `values[starts[i] … ends[i])`, as codes, each of them once; none if its value is missing. */
+export interface ItemElements {
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  readonly values: Int32Array;
 }
 
 /**
@@ -489,8 +498,11 @@ export interface ItemFacts {
 export interface MetricKind<P extends Parameters = Parameters> extends KindRow<P> {
   /** Returns the value of one ranking in [0, 1]. It is the exact mean over all orders of ties. */
   of?(held: HeldOut, args: Arguments<P>): number;
-  /** Returns the value of one list, which is not empty, best first. The figure is the mean over all lists. */
-  ofList?(items: ItemFacts): (list: Int32Array) => number;
+  /**
+   * Returns the value of one list, which is not empty, best first, for a user who `had` items before, −1 for those outside the corpus. The figure is the mean
+   * over all lists.
+   */
+  ofList?(items: ItemFacts): (list: Int32Array, had: Int32Array) => number;
   /**
    * Returns a number for all lists together.
    * @param timesShown of each item that is in a list at least: the number of lists that have it

@@ -6,7 +6,7 @@ import { accuracyMetrics, metrics } from '../../compiler/library/metrics/table.t
 import type { Corpus, Events } from '../../data/dataset.ts';
 import type { MeasureSpec, Plan } from '../../graph/plan/plan.ts';
 import type { ScoringTask } from '../scoring/scorer.ts';
-import { questionsOf } from './questions.ts';
+import { bagAt, questionsOf } from './questions.ts';
 import type { Ranks } from './ranks.ts';
 
 export interface Measure {
@@ -17,6 +17,7 @@ export interface Measure {
   /** Present for a metric of lists, those of the first `k` items of each ranking: the mean of `ofEach`, or `ofAll` of all lists together. */
   readonly lists?: {
     readonly k: number;
+    readonly column?: string;
     readonly ofEach?: MetricKind['ofList'];
     readonly ofAll?: MetricKind['ofLists'];
   };
@@ -121,15 +122,24 @@ function listAt({ lists }: Ranks, question: number, k: number): Int32Array {
 const listValuesCache = new WeakMap<Ranks, Map<string, Float64Array>>();
 
 /** Returns the value of each ranking's list; 0 for an empty one. They do not depend on what is held out, so slices share them. */
-function listValuesOf({ corpus }: ScoringTask, ranks: Ranks, { label, lists }: Measure): Float64Array {
+function listValuesOf(task: ScoringTask, ranks: Ranks, { label, lists }: Measure): Float64Array {
   const cachedValues = listValuesCache.get(ranks) ?? new Map<string, Float64Array>();
   listValuesCache.set(ranks, cachedValues);
   const known = cachedValues.get(label);
   if (known) return known;
-  const ofList = lists!.ofEach!(corpus);
+  const { events, users, corpus } = task;
+  const elements = lists!.column === undefined ? undefined : corpus.elements?.get(lists!.column);
+  invariant(elements || lists!.column === undefined, `the corpus has no column ${lists!.column}`);
+  const ofList = lists!.ofEach!({ trainingCounts: corpus.trainingCounts, ...defined({ elements }) });
+  const { asks } = questionsOf(task);
+  const hadBefore = (row: number): Int32Array => {
+    const { earlier, user } = events;
+    if (earlier) return bagAt(earlier.bags, earlier.index ? earlier.index[row]! : row);
+    return user[row]! < 0 ? new Int32Array() : bagAt(users.seen, user[row]!);
+  };
   const values = new Float64Array(ranks.lists!.items.length / ranks.lists!.k).map((_, question) => {
     const list = listAt(ranks, question, lists!.k);
-    return list.length === 0 ? 0 : ofList(list);
+    return list.length === 0 ? 0 : ofList(list, hadBefore(asks[question]!));
   });
   cachedValues.set(label, values);
   return values;
@@ -203,28 +213,19 @@ export const usualMeasures: readonly MeasureSpec[] = [
   { metric: 'auc' },
 ];
 
-export const labelOf = ({ metric, k }: MeasureSpec): string => (k === undefined ? metric : `${metric}@${k}`);
+/** Returns `mrr`, `recall@10` or `diversity(genres)@10`. */
+export const labelOf = ({ metric, column, k }: MeasureSpec): string =>
+  `${metric}${column === undefined ? '' : `(${column})`}${k === undefined ? '' : `@${k}`}`;
 
-export function makeMeasure({ metric, k }: MeasureSpec): Measure {
+export function makeMeasure({ metric, column, k }: MeasureSpec): Measure {
   const metricKind = metrics[metric];
   invariant(metricKind, `there is no metric called ${metric}`);
-  const metricArguments = Object.fromEntries(
-    Object.entries(metricKind.parameters).map(([name, parameter]) => [
-      name,
-      (name === 'k' ? k : undefined) ?? parameter.default,
-    ]),
-  );
+  const { parameters, ofList, ofLists } = metricKind;
+  const cutoff = parameters.k && (k ?? (parameters.k.default as number));
   return {
-    label: labelOf({ metric, ...('k' in metricArguments ? { k: metricArguments.k as number } : {}) }),
-    of: (held) => metricKind.of?.(held, metricArguments) ?? 0,
-    ...(metricKind.of
-      ? {}
-      : {
-          lists: {
-            k: metricArguments.k as number,
-            ...defined({ ofEach: metricKind.ofList, ofAll: metricKind.ofLists }),
-          },
-        }),
+    label: labelOf({ metric, ...defined({ column, k: cutoff }) }),
+    of: (held) => metricKind.of?.(held, { k: cutoff }) ?? 0,
+    ...(metricKind.of ? {} : { lists: { k: cutoff!, ...defined({ column, ofEach: ofList, ofAll: ofLists }) } }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import { metrics } from '../../../src/compiler/library/metrics/table.ts';
+import { accuracyMetrics } from '../../../src/compiler/library/metrics/table.ts';
 import type { BagColumn, Events, TrainingUsers } from '../../../src/data/dataset.ts';
 import {
   coldItems,
@@ -8,6 +8,7 @@ import {
   type Measure,
   makeMeasures,
 } from '../../../src/training/evaluation/figures.ts';
+import { overRows } from '../../../src/training/evaluation/questions.ts';
 import { makeRanker, rankEvents } from '../../../src/training/evaluation/ranks.ts';
 import type { ScoringTask } from '../../../src/training/scoring/scorer.ts';
 import fc from '../../fast_check.ts';
@@ -309,6 +310,23 @@ describe('lists', () => {
     expect(figuresOf(task, await rankEvents(task, scorer, false, 9), few).all['popularity@9']).toBeCloseTo(7 / 6, 12);
   });
 
+  it('are compared with what the user had before the event, or else in training, also in a sample', async () => {
+    // Of a to f by their kinds: two of 0, two of 1, one of 2; f has none.
+    const { starts, ends, values } = bagsOf([[0], [0], [1], [1], [2], []]);
+    const typed = { ...task, corpus: { ...task.corpus, elements: new Map([['kind', { starts, ends, values }]]) } };
+    const measure = makeMeasures([{ metric: 'calibration', column: 'kind', k: 1 }]);
+    const of = async (task: ScoringTask) =>
+      figuresOf(task, await rankEvents(task, scorer, false, 1), measure).all['calibration(kind)@1'];
+    // The second event's user had a and b, and b is its first item; the first one's had a, d, d and c, and a is its first.
+    expect(await of(overRows(typed, Int32Array.of(1)))).toBe(0);
+    const expected = 0.25 * Math.log(0.25 / 0.9925) + 0.75 * Math.log(0.75 / 0.0075);
+    expect(await of(overRows(typed, Int32Array.of(0)))).toBeCloseTo(expected, 12);
+    const earlier = { bags: bagsOf([[4], [4], [4], [4]]) };
+    const later = { ...typed, events: { ...events, earlier } };
+    expect(await of(later)).toBeCloseTo(Math.log(100), 12);
+    expect(await of(overRows(later, Int32Array.of(0)))).toBeCloseTo(Math.log(100), 12);
+  });
+
   it('that no metric reads cost nothing', async () => {
     expect((await rankEvents(task, scorer)).lists).toBeUndefined();
   });
@@ -371,7 +389,7 @@ describe('per user', () => {
 
   it('one held-out event a user gives the figures of each event', async () => {
     const single = { ...task, events: { ...events, user: Int32Array.of(1, 0, -1, -1) } };
-    const measures = makeMeasures(Object.keys(metrics).map((metric) => ({ metric, k: 3 })));
+    const measures = makeMeasures(Object.keys(accuracyMetrics).map((metric) => ({ metric, k: 3 })));
     const of = async (per: 'user' | 'event') =>
       figuresOf(
         { ...single, per },

@@ -1,6 +1,8 @@
 import type { MetricKind } from '../contract.ts';
 import { auc } from './auc.ts';
+import { calibration } from './calibration.ts';
 import { coverage } from './coverage.ts';
+import { diversity } from './diversity.ts';
 import { gini } from './gini.ts';
 import { hit_rate } from './hit_rate.ts';
 import { map } from './map.ts';
@@ -31,4 +33,6 @@ export const metrics: Readonly<Record<string, MetricKind>> = {
   popularity,
   tail_share,
   novelty,
+  diversity,
+  calibration,
 };
