@@ -39,7 +39,7 @@ export async function withMetricColumns(
   return { ...dataset, corpus: { ...dataset.corpus, elements } };
 }
 
-/** Codes the distinct values of each item. */
+/** Codes the distinct values of each item. An empty text is missing, as it is for filters. */
 function elementsOf(values: readonly unknown[]): NonNullable<ReturnType<NonNullable<Corpus['elements']>['get']>> {
   const starts = new Int32Array(values.length);
   const ends = new Int32Array(values.length);
@@ -48,6 +48,7 @@ function elementsOf(values: readonly unknown[]): NonNullable<ReturnType<NonNulla
   values.forEach((value, item) => {
     starts[item] = codes.length;
     for (const element of new Set([value ?? []].flat())) {
+      if (element === '') continue;
       if (!codeOf.has(element)) codeOf.set(element, codeOf.size);
       codes.push(codeOf.get(element)!);
     }

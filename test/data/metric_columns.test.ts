@@ -6,7 +6,7 @@ import { describeData, folderWith, needsOf, vocabulary } from './fixture.ts';
 
 const events = 'user,item\nann,01\nbob,02\nann,03\n';
 const items = `item,tags,year
-01,a|b|a,1990
+01,a||b|a,1990
 02,,1991
 03,c|b,1990
 `;

@@ -2,7 +2,6 @@
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { Failure } from '../../base/diagnostics/failure.ts';
-import { nearest } from '../../base/text/nearest.ts';
 import type { Span } from '../../base/text/source.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { DataDescription, ModelSpans } from '../../graph/plan/data_description.ts';
@@ -28,6 +27,7 @@ import {
   type TowerNeeds,
 } from './layout.ts';
 import { leakWarnings } from './leaks.ts';
+import { bindMetrics } from './metric_binding.ts';
 
 export interface BindOptions {
   /** Provides the spans of features without a column. */
@@ -128,37 +128,6 @@ function checkSplit(binding: ColumnBinding, { userKey }: BoundKeys): void {
     const needed = `to know the user: key the tower, \`tower ${query.name}(…) keyed by …\``;
     binding.missing(span, 'split = leave_one_out', needed);
   }
-}
-
-/** Binds the columns of the items that metrics name. */
-async function bindMetrics(
-  binding: ColumnBinding,
-  itemKey: JoinKey | undefined,
-  metrics: NonNullable<NonNullable<ModelSpans['train']>['metrics']>,
-): Promise<ReadonlyMap<string, BoundColumn>> {
-  const columns = new Map<string, BoundColumn>();
-  const { description, sources, entries, diagnostics } = binding;
-  for (const { kind, arguments: given, span = description.items?.span ?? description.span } of metrics) {
-    const { column: name } = given;
-    if (typeof name !== 'string' || columns.has(name)) continue;
-    if (itemKey?.inFile === undefined) {
-      binding.missing(span, `${kind}(${name})`, 'a column of the items: add `items = "…" by …` to the data block');
-      continue;
-    }
-    const bound = await binding.attempt({ what: 'column', name, kind: 'any', scopes: [['items']], span });
-    if ('column' in bound) columns.set(name, bound.column);
-    else if (bound.diagnostic.code !== 'unfed-column') diagnostics.push(bound.diagnostic);
-    else {
-      const known = sources.get('items')!.columns.map((each) => each.name);
-      for (const { name: own } of entries.values()) {
-        if ('column' in (await binding.attempt({ what: 'column', name: own, kind: 'any', scopes: [['items']] })))
-          known.push(own);
-      }
-      const facts = { what: 'column of the items', name, nearest: nearest(name, known), known };
-      diagnostics.push(diagnose('unknown-name', span, facts));
-    }
-  }
-  return columns;
 }
 
 /** Binds a column `title` of the items or, without an items file, of the events, if there is one. */
