@@ -477,7 +477,7 @@ export interface HeldOut {
 }
 
 /** What a metric of lists may read of the corpus, by item. It is the same for every model and baseline. */
-export interface ItemFacts {
+interface ItemFacts {
   /** Number of training events. */
   readonly trainingCounts: Int32Array;
   /** The values of the column that the parameter `column` of the metric names; absent without this parameter. */
