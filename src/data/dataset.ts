@@ -79,6 +79,8 @@ export interface Corpus {
   readonly titles?: Texts;
   /** Number of training events with this item; 0 for a cold item. */
   readonly trainingCounts: Int32Array;
+  /** The distinct values of each item, as codes, by column that a metric names. Absent if none does. */
+  readonly elements?: ReadonlyMap<string, Pick<BagColumn, 'starts' | 'ends' | 'values'>>;
 }
 
 /** Every user, one row each. Training and evaluation read only `seen`. Answers read the rest, which covers all events, or those that `AsOf` selects. */

@@ -372,6 +372,8 @@ const advice: Readonly<Partial<Record<WordPlace, Advice>>> = {
   },
   metric: {
     'loss valloss validationloss accuracy acc f1': '`stop` watches a metric of the ranking, such as `recall(50)`',
+    'coverage gini popularity tailshare novelty diversity calibration':
+      'it describes lists, and an untrained model may have the best: name it in `metrics`, and watch one such as `recall(50)`',
   },
   split: {
     'kfold stratified groupkfold': 'name a column that says the part of each row: `split = column(…)`',

@@ -27,6 +27,7 @@ import {
   type TowerNeeds,
 } from './layout.ts';
 import { leakWarnings } from './leaks.ts';
+import { bindMetrics } from './metric_binding.ts';
 
 export interface BindOptions {
   /** Provides the spans of features without a column. */
@@ -108,8 +109,9 @@ async function bindLayout(
       : undefined;
   checkSplit(binding, { userKey, itemKey });
   const title = itemKey && (await bindTitle(binding));
+  const ofMetrics = await bindMetrics(binding, itemKey, model?.train?.metrics ?? []);
   const layout: DataLayout = {
-    ...{ sources: binding.sources, features, labels, histories, listWeights },
+    ...{ sources: binding.sources, features, labels, histories, listWeights, ofMetrics },
     ...defined({ userKey, itemKey, time, where, fold, title }),
   };
   await bindUnread(binding, layout);

@@ -63,8 +63,16 @@ export type Split =
   /** `events` is the training file. */
   | { readonly kind: 'files'; readonly validation?: DataFile; readonly test: DataFile };
 
-/** Spans of the features and labels in the model's source. Messages about a column point there. */
+/** A metric, perhaps with an argument `column`. */
+interface MetricCall {
+  readonly kind: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+  readonly span?: Span;
+}
+
+/** Spans of the features, labels and metrics in the model's source. Messages about a column point there. */
 export interface ModelSpans {
+  readonly train?: { readonly metrics?: readonly MetricCall[] | undefined };
   readonly features: ReadonlyMap<string, { readonly span: Span }>;
   readonly labels: ReadonlyMap<string, { readonly span: Span }>;
 }

@@ -16,6 +16,7 @@ export function overRows(task: ScoringTask, rows: Int32Array): ScoringTask {
     labels: new Map([...events.labels].map(([name, values]) => [name, Float32Array.from(rows, (row) => values[row]!)])),
     item: rows.map((row) => events.item[row]!),
     user: rows.map((row) => events.user[row]!),
+    ...defined({ earlier: events.earlier && bagsOver(events.earlier) }),
   };
   return {
     ...task,

@@ -46,7 +46,7 @@ export async function rankEvents(
   };
   const ranker = makeRanker();
   const questions = questionsOf(task);
-  const questionOrder = byUser(task, questions);
+  const questionOrder = byUser(task, questions, k > 0);
   const { pieces, rowsAtOnce, scores } = scorePieces(scorer, corpus.rows, sizes);
   for (let from = 0; from < questionOrder.length; from += rowsAtOnce) {
     if (from % (groupsExpected * rowsAtOnce) === 0) {
@@ -129,11 +129,14 @@ function seenBefore(
   return { kind: 'bags', starts, ends, values: Int32Array.from(values) };
 }
 
-/** Sorts questions with an item of the corpus by user, so that a scorer may cache its work for the last user. */
-function byUser({ events, users }: ScoringTask, questions: Questions): Int32Array {
+/**
+ * Sorts questions by user, so that a scorer may cache its work for the last user.
+ * @param all includes questions without an item of the corpus, which have a list but no rank
+ */
+function byUser({ events, users }: ScoringTask, questions: Questions, all: boolean): Int32Array {
   const { asks } = questions;
   const isRanked = asks.map((_, question) =>
-    bagAt(questions.held, question).some((row) => events.item[row]! >= 0) ? 1 : 0,
+    all || bagAt(questions.held, question).some((row) => events.item[row]! >= 0) ? 1 : 0,
   );
   const starts = new Int32Array(users.rows + 2);
   asks.forEach((row, question) => {
