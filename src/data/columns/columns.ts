@@ -4,16 +4,8 @@ import { defined, everyRow } from '../../base/util/defined.ts';
 import { type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
 import type { BoundHistory, ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import type { BagColumn, Encoding, IndexedBags, IndexedColumn, Part } from '../dataset.ts';
-import {
-  gatherCodes,
-  gatherNumbers,
-  makeTimeline,
-  type Stream,
-  type Timeline,
-  windowsAfter,
-  windowsBefore,
-} from '../rows/gather.ts';
-import type { EntityRows, OrderedEvents, PastEvents } from '../rows/order_events.ts';
+import { gatherCodes, gatherNumbers, makeTimeline, type Stream, type Timeline, windowsAfter } from '../rows/gather.ts';
+import { type EntityRows, type OrderedEvents, type PastEvents, windowsOf } from '../rows/order_events.ts';
 import { dictionaryOf, rawOf, type ValidRows } from '../rows/raw.ts';
 import { parts } from '../rows/split.ts';
 import {
@@ -249,7 +241,7 @@ class ColumnWriter implements EncodedColumns {
         const timeline = timelineOf(past);
         return {
           order: timeline.order,
-          windows: windowsBefore(stream, marksOf(past), timeline, places[part], max),
+          windows: windowsOf(stream, { ...past, marks: marksOf(past), timeline }, places[part], max),
         };
       };
       const windowsOfParts = { train: ofPart('train'), validation: ofPart('validation'), test: ofPart('test') };
@@ -259,7 +251,8 @@ class ColumnWriter implements EncodedColumns {
       return { ...windowsOfParts, users: { order, windows: windowsAfter(timeline, max) } };
     };
     const otherWindows = (): PartWindows => {
-      const rings = makeRings(stream, marksOf(remembered.get('train')!));
+      // Training users give no event, so the events that are given change no ring of theirs.
+      const rings = makeRings(stream, marksOf(remembered.get(arranged.hasGiven ? 'test' : 'train')!));
       const ofPart = (part: Part): HistoryWindows => ({
         order: rings.order,
         windows: windowsAround(stream, rings, places[part], max),
