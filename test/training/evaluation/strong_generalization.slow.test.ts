@@ -33,7 +33,13 @@ it.skipIf(movielensFolder === undefined || !hasNumpy)(
     const columns = { user: 'userId', item: 'movieId' };
     const split = { kind: 'by_user', validation: 0.1, test: 0.1, given: 0.8, order: 'random', seed: 1 } as const;
     const needs = needsOf({ user: { encoder: vocabulary } }, { item: { encoder: vocabulary } });
-    const block = describeData({ folder: movielensFolder!, events: 'ratings.csv', columns, split, where: 'rating >= 4 AND movieId < 5000' });
+    const block = describeData({
+      folder: movielensFolder!,
+      events: 'ratings.csv',
+      columns,
+      split,
+      where: 'rating >= 4 AND movieId < 5000',
+    });
     const dataset = await readDataset(block, needs);
     const { corpus, users, parts } = dataset;
     const task = makeTask({ dataset, part: 'test', per: 'user' });
@@ -53,7 +59,13 @@ it.skipIf(movielensFolder === undefined || !hasNumpy)(
     const { items } = factorize(training, setting, { width: 8, sweeps: 2, seed: 1 });
 
     const scorers: Record<string, Pick<Scorer, 'score'>> = {};
-    for (const { name, open } of baselinesBeside(task, { dataset, part: 'test', per: 'user', baselines: ['popularity'], removeSeen: true }).rows)
+    for (const { name, open } of baselinesBeside(task, {
+      dataset,
+      part: 'test',
+      per: 'user',
+      baselines: ['popularity'],
+      removeSeen: true,
+    }).rows)
       scorers[name] = (await open()).scorer;
     const fitted = async (name: 'ease' | 'item_knn', of: Record<string, number>): Promise<HistoryScores> =>
       fitOne(baselines[name] as never, training, of, plainProduct);
@@ -70,7 +82,10 @@ it.skipIf(movielensFolder === undefined || !hasNumpy)(
       ...{ given, held, untrained, items: [...items.data] },
       corpus: Object.fromEntries(Array.from(corpus.keys, (key, row) => [key, row])),
     };
-    const { status, stdout, stderr } = spawnSync(python, [script], { input: JSON.stringify(request), encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync(python, [script], {
+      input: JSON.stringify(request),
+      encoding: 'utf8',
+    });
     expect([status, stderr]).toEqual([0, '']);
     const expected = JSON.parse(stdout) as Record<string, number[]>;
     console.log(figures, expected);
