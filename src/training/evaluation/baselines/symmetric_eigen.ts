@@ -18,7 +18,7 @@ interface Tridiagonal {
 
 /**
  * Returns the eigenvalues and eigenvectors of a symmetric matrix, row-major, of which the lower triangle is read: by Householder's reflections and implicit QL
- * steps (Golub & Van Loan, "Matrix computations", 8.3; Bowdler et al., Numerische Mathematik 1968). All inner loops run along rows.
+ * steps (Golub & Van Loan, "Matrix computations", 8.3). All inner loops run along rows.
  */
 export function symmetricEigen(matrix: Float64Array, size: number): Eigen {
   const { diagonal, beside, turned } = tridiagonal(matrix, size);
