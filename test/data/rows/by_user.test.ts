@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Events } from '../../../src/data/dataset.ts';
 import { readDataset } from '../../../src/data/read.ts';
 import type { UserSplit } from '../../../src/graph/plan/data_description.ts';
+import { fingerprintOf } from '../../../src/training/artifact/identity.ts';
 import { makeTask } from '../../../src/training/evaluation/contestants.ts';
 import { bagAt, questionsOf } from '../../../src/training/evaluation/questions.ts';
 import { rankEvents } from '../../../src/training/evaluation/ranks.ts';
@@ -61,6 +62,23 @@ describe('a split by users', () => {
     ).toEqual({ p: 2, q: 0, r: 0, s: 0, t: 1, u: 1, v: 1, w: 1 });
     expect(data.encodings.get('item')).toMatchObject({ values: ['p', 't', 'u', 'v', 'w'] });
     expect(data.encodings.get('user')).toMatchObject({ values: ['b', 'c'] });
+  });
+
+  it('is other data where a held-out user gives another event', async () => {
+    const [one, same, other] = await Promise.all(
+      ['pqr', 'pqr', 'qpr'].map(async (own) => {
+        const events = [...own, 's'].flatMap(
+          (item) =>
+            [
+              ['a', item],
+              ['b', item],
+            ] as [string, string][],
+        );
+        return fingerprintOf((await reading(events, halves)).data).events;
+      }),
+    );
+    expect(same).toBe(one);
+    expect(other).not.toBe(one);
   });
 
   it('takes what is given out of the ranking of a user, and no other item', async () => {
