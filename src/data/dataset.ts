@@ -64,6 +64,8 @@ export interface Events {
    * held-out parts if the data has users and a time.
    */
   readonly earlier?: IndexedBags;
+  /** True if `earlier` are the items that held-out users give: their whole history, which also leaves the ranking per user. */
+  readonly givesEarlier?: true;
   /**
    * Corpus rows of values that are items, by feature of the query tower. For a history they are those of its window; for a list they are all of its elements,
    * also those after its `max`.

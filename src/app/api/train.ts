@@ -184,7 +184,7 @@ async function refuseTrained(
 ): Promise<void> {
   const { heldOutBefore = 0 } = dataset;
   if (!from || heldOutBefore === 0) return;
-  if (!from.base.trained.manifest.final && split.kind !== 'by_time' && split.kind !== 'random') return;
+  if (!from.base.trained.manifest.final && !['by_time', 'random', 'by_user'].includes(split.kind)) return;
   const { hasSameData } = await import('../../training/base.ts');
   if (hasSameData(from.base, dataset)) return;
   const { folder, trained } = from.base;

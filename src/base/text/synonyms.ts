@@ -147,6 +147,8 @@ const names: Readonly<Record<WordPlace, NamesByWord>> = {
     by_time: 'time temporal time_split chronological timestamp by_timestamp time_based last_days',
     leave_one_out: 'loo leaveoneout | leave_last_out last leave_last_one ls',
     random: 'rand shuffle ratio rs random_split train_test_split holdout uniform',
+    by_user:
+      'user users user_split by_users strong_generalization strong_generalisation held_out_users new_users cold_users',
     files: 'file given given_files parts predefined official',
     column: 'by_column field by_field fold',
   },

@@ -19,6 +19,7 @@ export const callWords: Readonly<Record<string, string>> = {
   bsarec: 'layers heads cutoff alpha units activation dropout causal?',
   bsl: 'in_batch? negatives temperature positive_temperature weight positives correction mask',
   by_time: 'validation test',
+  by_user: 'validation test given order seed',
   calibration: '# column k',
   category: 'values vocabulary dim hash min_count',
   ccl: 'in_batch? negatives mask hardest gap margin weight',

@@ -121,12 +121,14 @@ async function bindLayout(
 function checkSplit(binding: ColumnBinding, { userKey }: BoundKeys): void {
   const { split, span, time } = binding.description;
   const [query] = binding.needs.towers;
-  if (time === undefined && (split.kind === 'by_time' || split.kind === 'leave_one_out')) {
+  const ordersUsers = split.kind === 'by_user' && split.order === 'time';
+  if (time === undefined && (split.kind === 'by_time' || split.kind === 'leave_one_out' || ordersUsers)) {
     binding.missing(span, `split = ${split.kind}`, 'a time: add `time = "…"` to the data block');
   }
-  if (split.kind === 'leave_one_out' && userKey === undefined && query.key === undefined) {
+  const readsUsers = split.kind === 'leave_one_out' || split.kind === 'by_user';
+  if (readsUsers && userKey === undefined && query.key === undefined) {
     const needed = `to know the user: key the tower, \`tower ${query.name}(…) keyed by …\``;
-    binding.missing(span, 'split = leave_one_out', needed);
+    binding.missing(span, `split = ${split.kind}`, needed);
   }
 }
 

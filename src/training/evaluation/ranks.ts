@@ -25,8 +25,7 @@ const groupsExpected = 32;
 
 /**
  * Scores each question of the task once. Every held-out item of the question gets its rank in that ranking, which contains the other held-out items too.
- * @param removeSeen excludes the items of the user's training events from the ranking, except held-out items; per event, also all items that the task lists as
- * seen before the event
+ * @param removeSeen excludes the items of the user's training events and those that the task lists as seen from the ranking, except held-out items
  * @param k length of each ranking in `lists`; 0: none
  */
 export async function rankEvents(
@@ -103,7 +102,7 @@ const bagOf = (bags: BagColumn | undefined, at: number): Int32Array => (bags ? b
 
 /** Returns one bag per question: items of its user's training events, and items seen before its event, but no held-out item. */
 function seenBefore(
-  { events, users, corpus, seen = [], per }: ScoringTask,
+  { events, users, corpus, seen = [] }: ScoringTask,
   questions: Questions,
   asked: Int32Array,
 ): BagColumn {
@@ -122,8 +121,7 @@ function seenBefore(
     };
     const row = questions.asks[question]!;
     if (events.user[row]! >= 0) addSeen(users.seen, events.user[row]!);
-    // Per user, several items are held out together, and no item of a held-out part was seen before all others.
-    if (per !== 'user') for (const { bags, index } of seen) addSeen(bags, index ? index[row]! : row);
+    for (const { bags, index } of seen) addSeen(bags, index ? index[row]! : row);
     ends[i] = values.length;
   });
   return { kind: 'bags', starts, ends, values: Int32Array.from(values) };
