@@ -42,7 +42,12 @@ export const filesByNeed = {
     'engines/torch/group.slow',
     'engines/torch/worker.slow',
   ],
-  data: ['app/api/init.slow', 'data/sets/movielens_files', 'data/sets/sets'],
+  data: [
+    'app/api/init.slow',
+    'data/sets/movielens_files',
+    'data/sets/sets',
+    'training/evaluation/strong_generalization.slow',
+  ],
   system: [
     'app/cli/commands/serve_processes.slow',
     'app/cli/streams.slow',

@@ -4,6 +4,7 @@ import { activations } from '../../src/compiler/library/activations.ts';
 import type { KindRow } from '../../src/compiler/library/contract.ts';
 import type { DeclarationRow, EntryType, WordRow } from '../../src/compiler/library/declarations/entry.ts';
 import { declarations } from '../../src/compiler/library/declarations/table.ts';
+import { accuracyMetrics } from '../../src/compiler/library/metrics/table.ts';
 import { describeEntry } from '../../src/compiler/model/describe.ts';
 import { library } from '../../src/compiler/model/library.ts';
 import { signatureOf } from '../../src/editor/language/markdown.ts';
@@ -59,7 +60,7 @@ const callLines = (type: EntryType): string[] =>
 /** Calls that only this type takes: those of the library have a section of their own. */
 function callsOf(type: EntryType | undefined): Readonly<Record<string, KindRow>> {
   if (type === undefined || !('of' in type) || !isCalls(type.of)) return {};
-  return Object.values<object>({ ...library }).includes(type.of) ? {} : type.of;
+  return Object.values<object>({ ...library, accuracyMetrics }).includes(type.of) ? {} : type.of;
 }
 
 const isCalls = (of: unknown): of is Readonly<Record<string, KindRow>> =>

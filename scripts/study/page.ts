@@ -54,7 +54,7 @@ const intro = `<!-- Written by \`npm run study\` from what it measured: do not c
 
 Every file in \`models/\` that fits a data set, trained with several seeds and its own settings. The baselines are random, popularity, ItemCF, ItemKNN,
 RP3β, EASE, SLIM and iALS; they know what the model knows. All rows rank the whole corpus by one code path, and items with the same score share their places. The rows
-below measured ItemKNN, RP3β, EASE and SLIM without the decay by age that they have now, and do not have [Fossil](models/fossil.md).
+below measured ItemKNN, RP3β, EASE and SLIM without the decay by age that they have now, iALS with vectors of 64 numbers and eight sweeps only, and do not have [Fossil](models/fossil.md).
 
 **How far to trust it.** Training stops by the validation part, and settings were compared on it. But the test parts are not untouched:
 

@@ -88,6 +88,7 @@ const foundInData: ReadonlySet<Code> = new Set<Code>([
   'late-events',
   'reads-held-out',
   'unknown-elements',
+  'unknown-users',
 ]);
 
 /** Reads and parses each file only once. */

@@ -64,6 +64,8 @@ export interface Events {
    * held-out parts if the data has users and a time.
    */
   readonly earlier?: IndexedBags;
+  /** True if `earlier` are the items that held-out users give: their whole history, which also leaves the ranking per user. */
+  readonly givesEarlier?: true;
   /**
    * Corpus rows of values that are items, by feature of the query tower. For a history they are those of its window; for a list they are all of its elements,
    * also those after its `max`.
@@ -79,6 +81,8 @@ export interface Corpus {
   readonly titles?: Texts;
   /** Number of training events with this item; 0 for a cold item. */
   readonly trainingCounts: Int32Array;
+  /** The distinct values of each item, as codes, by column that a metric names. Absent if none does. */
+  readonly elements?: ReadonlyMap<string, Pick<BagColumn, 'starts' | 'ends' | 'values'>>;
 }
 
 /** Every user, one row each. Training and evaluation read only `seen`. Answers read the rest, which covers all events, or those that `AsOf` selects. */

@@ -39,7 +39,7 @@ export function readItemColumns(
   });
 }
 
-async function readValues(
+export async function readValues(
   database: Database,
   source: DataSource,
   key: BoundColumn,
@@ -110,7 +110,11 @@ export function plainItemValue(value: unknown): unknown {
   return items === undefined ? value : items.filter((item) => item !== null).map(String);
 }
 
-export function filterColumnsOf(source: DataSource, { features }: DataLayout, key: BoundColumn): FilterColumn[] {
+export function filterColumnsOf(
+  source: DataSource,
+  { features }: Pick<DataLayout, 'features'>,
+  key: BoundColumn,
+): FilterColumn[] {
   const wanted = new Map<string, FilterColumn>();
   const isSampled = hasSampledTypes(source.files);
   for (const { name, type } of source.columns) {

@@ -8,6 +8,7 @@ import type { Pinned } from './pinned.ts';
 import { momentWords, type Past } from './rows/fresh.ts';
 import type { OrderedEvents } from './rows/order_events.ts';
 import type { ValidRows } from './rows/raw.ts';
+import { givesEvents } from './rows/split.ts';
 
 export function sentencesOfVectors(
   firstValues: Dataset['firstValues'] = new Map(),
@@ -74,9 +75,11 @@ export function protocolOf(
   sentences.push(...sentencesOfModels(description, layout, needs));
   for (const [name, { kind, max }] of layout.histories) {
     sentences.push(
-      kind === 'others'
-        ? `\`${name}\` is up to ${max} of the user's training events, in no order and never the event itself; validation and test events see training events only.`
-        : `\`${name}\` is the user's last ${max} events that are strictly earlier; training events see training events only, validation events also earlier validation events, test events all.`,
+      givesEvents(description)
+        ? `\`${name}\` is ${kind === 'others' ? `up to ${max} of the user's other training events` : `the user's last ${max} training events that are strictly earlier`}; for a held-out user, of all the events that the user gives.`
+        : kind === 'others'
+          ? `\`${name}\` is up to ${max} of the user's training events, in no order and never the event itself; validation and test events see training events only.`
+          : `\`${name}\` is the user's last ${max} events that are strictly earlier; training events see training events only, validation events also earlier validation events, test events all.`,
     );
   }
   for (const [name, count] of missingLabels) {

@@ -168,7 +168,10 @@ export function askedMeasures(metrics: Metrics): readonly MeasureSpec[] {
   return output.map(measureOf);
 }
 
-const written = ({ metric, k }: MeasureSpec): string => (k === undefined ? metric : `${metric}(${k})`);
+function written({ metric, column, k }: MeasureSpec): string {
+  const values = [column ?? [], k ?? []].flat();
+  return values.length === 0 ? metric : `${metric}(${values.join(', ')})`;
+}
 
 /**
  * Makes the safe fixes of a file with a model or data, and writes the file if there are any. The files that it uses are not changed.

@@ -44,10 +44,11 @@ export async function compare(
       import('../../training/evaluation/figures.ts'),
       import('../../training/scoring/product.ts'),
     ]);
+  const specs = requestedMeasures ?? declaredMeasures(runs.map(({ run }) => run.trained.plan));
   const contestants = [];
   const notes: string[] = [];
   for (const { name, run } of runs) {
-    const dataset = await run.dataset();
+    const dataset = await run.dataset(specs);
     heldOutPart(run, dataset);
     notes.push(...(await run.notes()).map((note) => `${name}: ${note}`));
     const { plan } = run.trained;
@@ -70,7 +71,7 @@ export async function compare(
     ...rest,
     part,
     product: async () => engineProduct((await runs[0]!.run.engine()).engine),
-    measures: makeMeasures(requestedMeasures ?? declaredMeasures(contestants.map(({ plan }) => plan))),
+    measures: makeMeasures(specs),
   });
   return { ...comparison, protocol: [...notes, ...comparison.protocol] };
 }

@@ -21,6 +21,7 @@ import type { EventWrite } from '../../serving/serve/live/event_writes.ts';
 import type { RejectedVersions } from '../../serving/server/versions/swaps.ts';
 import { eventLog, makeEventCompaction } from '../../serving/server/writes/event_log.ts';
 import type { Comparison } from '../../training/evaluation/compare.ts';
+import { isOfAccuracy } from '../../training/evaluation/figures.ts';
 import type { ClosedDay } from '../report/days_page.ts';
 import { compare } from './compare.ts';
 import { blockOf, type LoadRequest, load, type Run } from './run.ts';
@@ -206,7 +207,7 @@ async function compared(
     if (parts.test.rows === 0) return undefined;
     const baselines = ['popularity', corpus.rows <= mostItemsOfEase ? 'ease' : 'item_cf'];
     const comparison = await compare(runs, { baselines, part: 'test' });
-    return { comparison, metric: comparison.metrics[0]!, lastMoment: momentOf(knownUntil) };
+    return { comparison, metric: comparison.metrics.find(isOfAccuracy)!, lastMoment: momentOf(knownUntil) };
   } finally {
     for (const { run } of runs) await run.close();
   }

@@ -7,6 +7,7 @@ import type { EventReader, ItemReader } from '../../data/written/fields.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import { type Choice, chooseEngine } from '../../engines/engines.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
+import type { MeasureSpec } from '../../graph/plan/plan.ts';
 import type { Exported } from '../../serving/serve/export.ts';
 import type { ItemColumns } from '../../serving/serve/filter/columns.ts';
 import type { Recommendation, RecommendOptions } from '../../serving/serve/prepare.ts';
@@ -60,8 +61,8 @@ export interface Run {
   readonly trained: LoadedModel;
   /** Returns sentences that go with every answer: the run is unfinished, or the data is not that of the training. */
   notes(): Promise<readonly string[]>;
-  /** Reads the rows. @throws Failure if they are not the data of the training */
-  dataset(): Promise<Dataset>;
+  /** Reads the rows, and the columns that metrics name. @throws Failure if they are not the data of the training */
+  dataset(metrics?: readonly MeasureSpec[]): Promise<Dataset>;
   /** Reads the rows that answers know: those of the training, and those that were added to the files since. No figure of the run covers the latter. */
   knownRows(): Promise<Dataset>;
   engine(): Promise<Choice>;
@@ -90,10 +91,14 @@ export async function load(folder: string, request: LoadRequest = {}): Promise<R
   const givenData = request.dataset && Promise.resolve({ dataset: request.dataset, notes: [] });
   const verifiedData = (): Promise<VerifiedData> => (dataset ??= givenData ?? readVerified(trained, request));
   return makeRun(trained, request.engine, {
-    async dataset() {
+    async dataset(metrics = []) {
       const { dataset, difference } = await verifiedData();
-      if (difference === undefined || request.data !== undefined || request.later) return dataset;
-      throw failure('other-data', { what: difference, own: true });
+      if (difference !== undefined && request.data === undefined && !request.later)
+        throw failure('other-data', { what: difference, own: true });
+      if (metrics.every(({ column }) => column === undefined)) return dataset;
+      const { withMetricColumns } = await import('../../data/metric_columns.ts');
+      const { description, reading } = await blockOf(trained, request);
+      return withMetricColumns(dataset, { metrics, description, needs: trained.plan }, reading);
     },
     known: verifiedData,
     columns: () => readColumns(trained, request, verifiedData),
@@ -123,7 +128,7 @@ async function cacheOf(trained: LoadedModel, request: LoadRequest, closing: Abor
 }
 
 export interface RunSources {
-  dataset(): Promise<Dataset>;
+  dataset: Run['dataset'];
   known(): Promise<VerifiedData>;
   columns(): Promise<ItemColumns>;
   objectives(): Promise<readonly RetrievalObjective[] | undefined>;
@@ -289,7 +294,7 @@ export function heldOutPart({ trained }: Run, { parts, heldOutBefore: events }: 
 export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise<Evaluation> {
   const { plan, tables, parameters } = run.trained;
   const requestedMeasures = request.metrics === undefined ? plan.train.metrics : askedMeasures(request.metrics);
-  const { dataset, engine, retrieval } = await retrievalOf(run);
+  const { dataset, engine, retrieval } = await retrievalOf(run, run.dataset(requestedMeasures));
   const [
     { evaluateModel: evaluateAll },
     { modelScorer, predictionsOf },

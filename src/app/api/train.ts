@@ -184,7 +184,7 @@ async function refuseTrained(
 ): Promise<void> {
   const { heldOutBefore = 0 } = dataset;
   if (!from || heldOutBefore === 0) return;
-  if (!from.base.trained.manifest.final && split.kind !== 'by_time' && split.kind !== 'random') return;
+  if (!from.base.trained.manifest.final && !['by_time', 'random', 'by_user'].includes(split.kind)) return;
   const { hasSameData } = await import('../../training/base.ts');
   if (hasSameData(from.base, dataset)) return;
   const { folder, trained } = from.base;
@@ -202,8 +202,9 @@ async function trainIn(
 ): Promise<Trained> {
   const { signal, set, meeting } = request;
   const { plan } = checked.lowered;
-  const [{ readDataset }, { listWarnings }] = await Promise.all([
+  const [{ readDataset }, { withMetricColumns }, { listWarnings }] = await Promise.all([
     import('../../data/read.ts'),
+    import('../../data/metric_columns.ts'),
     import('../../data/list_warnings.ts'),
   ]);
   const { shardsOfRun } = await import('../../training/folder.ts');
@@ -238,7 +239,12 @@ async function trainIn(
   });
 
   async function trainOn(choice: Choice, reading: Promise<Dataset>, group?: WorkerGroup): Promise<Trained> {
-    const [dataset, run] = await Promise.all([reading, import('../../training/train.ts')]);
+    const [rows, run] = await Promise.all([reading, import('../../training/train.ts')]);
+    const source = { metrics: plan.train.metrics ?? [], description: data.description, needs: plan };
+    const dataset = await withMetricColumns(rows, source, {
+      ...readingOf(request),
+      ...defined({ access: data.access }),
+    });
     await refuseTrained(before, dataset, data.description);
     const layoutRequest = { plan, dataset, asked: request.tables };
     const tables =

@@ -6,6 +6,7 @@ import { readJsonFile } from '../../base/storage/run_files.ts';
 import { evaluationFile, type Manifest } from '../../training/artifact/manifest.ts';
 import { refuseUnlessValid } from '../../training/artifact/validate.ts';
 import type { Evaluation, ExampleItem, RankingExample } from '../../training/evaluation/evaluate.ts';
+import { isOfAccuracy } from '../../training/evaluation/figures.ts';
 import { coldSlice, type FigureSlice, worst } from '../../training/evaluation/slices.ts';
 import { taskTable } from '../../training/evaluation/task_figures.ts';
 import { type Profile, profileFile } from '../../training/profile/profile.ts';
@@ -48,7 +49,8 @@ export function slices(evaluation: Evaluation | undefined): string {
   const foundSlices = evaluation?.slices;
   if (!evaluation || !foundSlices) return '';
   const { metrics, rows } = evaluation;
-  const label = metrics.find((name) => name.startsWith('recall@')) ?? metrics[0]!;
+  const label = metrics.find((name) => name.startsWith('recall@')) ?? metrics.find(isOfAccuracy);
+  if (label === undefined) return '';
   const history = foundSlices.historyIs === 'read' ? 'Length of the history read' : 'Training events of the user';
   return section(
     'Worst-served slices',

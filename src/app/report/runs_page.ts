@@ -1,7 +1,14 @@
 /** Writes the report of several runs: their curves in shared charts, their figures, and the settings in which they differ. */
 import { type Manifest, validationUnit } from '../../training/artifact/manifest.ts';
 import type { Evaluation, EvaluationRow } from '../../training/evaluation/evaluate.ts';
-import { listOf, type Verdict, verdictOf, verdictSentences } from '../../training/evaluation/sentences.ts';
+import { isOfAccuracy } from '../../training/evaluation/figures.ts';
+import {
+  judgingMetric,
+  listOf,
+  type Verdict,
+  verdictOf,
+  verdictSentences,
+} from '../../training/evaluation/sentences.ts';
 import type { EpochRecord } from '../../training/training_events.ts';
 import { counted, escapeHtml, figureText, paragraph, section, shell, soft, table } from './html.ts';
 import { type ChartSeries, type IntervalBar, intervalBars, lineChart, mostSeries } from './line_chart.ts';
@@ -106,7 +113,7 @@ interface MeasuredRun {
 /** Compares the evaluations of runs; undefined if a run was not evaluated, or the evaluations rank different events. */
 function evaluated(runs: readonly NamedRun[]): string | undefined {
   const [one] = runs;
-  const metric = one?.evaluation?.metrics.find((label) => one.evaluation!.rows[0]?.intervals?.[label]);
+  const metric = one?.evaluation && judgingMetric(one.evaluation);
   if (metric === undefined) return undefined;
   const { part, per, events } = one!.evaluation!;
   const measuredRuns = runs.flatMap(({ name, evaluation }): MeasuredRun[] => {
@@ -144,7 +151,7 @@ function evaluated(runs: readonly NamedRun[]): string | undefined {
 
 /** Compares the runs on validation by the metric that chose their weights, otherwise by the first metric. */
 function validated(runs: readonly NamedRun[]): string {
-  const labels = labelsOf(runs);
+  const labels = labelsOf(runs).filter(isOfAccuracy);
   const metric = runs.find(({ manifest }) => manifest.training.best)?.manifest.training.best?.metric ?? labels[0];
   const bars = runs
     .map(({ name, curves, manifest }) => ({ name, value: keptOf(curves.epochs, manifest)?.[metric ?? ''] }))

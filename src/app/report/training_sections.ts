@@ -7,6 +7,7 @@ import type { Drawing } from '../../editor/drawing/drawn.ts';
 import type { Manifest } from '../../training/artifact/manifest.ts';
 import { refuseUnlessValid } from '../../training/artifact/validate.ts';
 import type { Evaluation } from '../../training/evaluation/evaluate.ts';
+import { isOfAccuracy } from '../../training/evaluation/figures.ts';
 import { metricsFile, parsedRecord, readMetricsLog, stepsFile } from '../../training/metrics_log.ts';
 import type { Profile } from '../../training/profile/profile.ts';
 import type { EpochRecord } from '../../training/training_events.ts';
@@ -86,17 +87,20 @@ export function validation({ curves: { epochs }, manifest }: TrainingParts): str
   // An area under a curve is near 1 while a recall may be near 0, so a shared axis would flatten the others.
   return section(
     'Validation',
-    paragraph('After each epoch every validation event ranks the whole corpus. Higher is better.'),
+    paragraph(
+      `After each epoch every validation event ranks the whole corpus. Higher is better${labels.every(isOfAccuracy) ? '' : ', except for metrics that only describe the lists'}.`,
+    ),
     ...epochs.flatMap(({ warning }) => (warning ? [paragraph(`Warning: ${warning.message} [${warning.code}].`)] : [])),
     charts(
       chart(
         'Metrics of the top of the ranking',
-        series.filter(({ name }) => name !== 'auc'),
+        series.filter(({ name }) => name !== 'auc' && isOfAccuracy(name)),
       ),
       chart(
         'Area under the curve',
         series.filter(({ name }) => name === 'auc'),
       ),
+      ...series.filter(({ name }) => !isOfAccuracy(name)).map((each) => chart(each.name, [each])),
     ),
   );
 }

@@ -147,6 +147,8 @@ const names: Readonly<Record<WordPlace, NamesByWord>> = {
     by_time: 'time temporal time_split chronological timestamp by_timestamp time_based last_days',
     leave_one_out: 'loo leaveoneout | leave_last_out last leave_last_one ls',
     random: 'rand shuffle ratio rs random_split train_test_split holdout uniform',
+    by_user:
+      'user users user_split by_users strong_generalization strong_generalisation held_out_users new_users cold_users',
     files: 'file given given_files parts predefined official',
     column: 'by_column field by_field fold',
   },
@@ -372,6 +374,8 @@ const advice: Readonly<Partial<Record<WordPlace, Advice>>> = {
   },
   metric: {
     'loss valloss validationloss accuracy acc f1': '`stop` watches a metric of the ranking, such as `recall(50)`',
+    'coverage gini popularity tailshare novelty diversity calibration':
+      'it describes lists, and an untrained model may have the best: name it in `metrics`, and watch one such as `recall(50)`',
   },
   split: {
     'kfold stratified groupkfold': 'name a column that says the part of each row: `split = column(…)`',

@@ -489,14 +489,37 @@ export interface HeldOut {
   readonly corpus: number;
 }
 
-/** A metric of rankings: the mean of `of`, or a number for all rankings together. */
+/** What a metric of lists may read of the corpus, by item. It is the same for every model and baseline. */
+interface ItemFacts {
+  /** Number of training events. */
+  readonly trainingCounts: Int32Array;
+  /** The values of the column that the parameter `column` of the metric names; absent without this parameter. */
+  readonly elements?: ItemElements;
+}
+
+/** Item i has the values `values[starts[i] … ends[i])`, as codes, each of them once; none if its value is missing. */
+export interface ItemElements {
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  readonly values: Int32Array;
+}
+
+/**
+ * A metric of rankings has one of three methods. `of` compares them with held-out items: it is a metric of accuracy, of which higher is better. The other two
+ * describe the lists of the first k items, where no direction is better by itself, and need a parameter `k`.
+ */
 export interface MetricKind<P extends Parameters = Parameters> extends KindRow<P> {
   /** Returns the value of one ranking in [0, 1]. It is the exact mean over all orders of ties. */
   of?(held: HeldOut, args: Arguments<P>): number;
   /**
-   * Replaces `of`: returns a number for all rankings, in [0, 1]. The metric must have a parameter `k`.
-   * @param shown the number of items that are among the first k of at least one ranking
+   * Returns the value of one list, which is not empty, best first, for a user who `had` items before, −1 for those outside the corpus. The figure is the mean
+   * over all lists.
+   */
+  ofList?(items: ItemFacts): (list: Int32Array, had: Int32Array) => number;
+  /**
+   * Returns a number for all lists together.
+   * @param timesShown of each item that is in a list at least: the number of lists that have it
    * @param corpus the number of ranked items
    */
-  ofLists?(shown: number, corpus: number): number;
+  ofLists?(timesShown: readonly number[], corpus: number): number;
 }

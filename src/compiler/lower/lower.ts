@@ -386,6 +386,12 @@ function graphPlan({ train, towers: [query, item] }: Model): TrainPlan['graph'] 
   return { layers: train.graph.arguments.layers as number, tables: [query.key!, item.key!] };
 }
 
-export function measureOf({ kind, arguments: { k } }: BoundKind): MeasureSpec {
-  return { metric: kind, ...defined({ k: typeof k === 'number' ? k : undefined }) };
+export function measureOf({ kind, arguments: { column, k } }: BoundKind): MeasureSpec {
+  return {
+    metric: kind,
+    ...defined({
+      column: typeof column === 'string' ? column : undefined,
+      k: typeof k === 'number' ? k : undefined,
+    }),
+  };
 }

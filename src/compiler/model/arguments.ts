@@ -51,6 +51,7 @@ const kindPlaces: Readonly<Record<string, WordPlace>> = {
   weighting: 'weighting',
   optimizer: 'optimizer',
   metric: 'metric',
+  'metric of accuracy': 'metric',
   split: 'split',
 };
 

@@ -187,6 +187,11 @@ function printSplit(split: Split): string {
       return `by_time(validation: ${percent(split.validation)}, test: ${percent(split.test)})`;
     case 'random':
       return `random(validation: ${percent(split.validation)}, test: ${percent(split.test)}, seed: ${split.seed})`;
+    case 'by_user': {
+      const { validation, test, given, order, seed } = split;
+      const shares = `validation: ${percent(validation)}, test: ${percent(test)}, given: ${percent(given)}`;
+      return `by_user(${shares}, order: ${order}, seed: ${seed})`;
+    }
     case 'leave_one_out':
       return 'leave_one_out';
     case 'files': {

@@ -27,6 +27,7 @@ import {
   type TowerNeeds,
 } from './layout.ts';
 import { leakWarnings } from './leaks.ts';
+import { bindMetrics } from './metric_binding.ts';
 
 export interface BindOptions {
   /** Provides the spans of features without a column. */
@@ -108,8 +109,9 @@ async function bindLayout(
       : undefined;
   checkSplit(binding, { userKey, itemKey });
   const title = itemKey && (await bindTitle(binding));
+  const ofMetrics = await bindMetrics(binding, itemKey, model?.train?.metrics ?? []);
   const layout: DataLayout = {
-    ...{ sources: binding.sources, features, labels, histories, listWeights },
+    ...{ sources: binding.sources, features, labels, histories, listWeights, ofMetrics },
     ...defined({ userKey, itemKey, time, where, fold, title }),
   };
   await bindUnread(binding, layout);
@@ -119,12 +121,14 @@ async function bindLayout(
 function checkSplit(binding: ColumnBinding, { userKey }: BoundKeys): void {
   const { split, span, time } = binding.description;
   const [query] = binding.needs.towers;
-  if (time === undefined && (split.kind === 'by_time' || split.kind === 'leave_one_out')) {
+  const ordersUsers = split.kind === 'by_user' && split.order === 'time';
+  if (time === undefined && (split.kind === 'by_time' || split.kind === 'leave_one_out' || ordersUsers)) {
     binding.missing(span, `split = ${split.kind}`, 'a time: add `time = "…"` to the data block');
   }
-  if (split.kind === 'leave_one_out' && userKey === undefined && query.key === undefined) {
+  const readsUsers = split.kind === 'leave_one_out' || split.kind === 'by_user';
+  if (readsUsers && userKey === undefined && query.key === undefined) {
     const needed = `to know the user: key the tower, \`tower ${query.name}(…) keyed by …\``;
-    binding.missing(span, 'split = leave_one_out', needed);
+    binding.missing(span, `split = ${split.kind}`, needed);
   }
 }
 

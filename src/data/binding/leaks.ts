@@ -1,6 +1,8 @@
 /** Warns about columns that tell a model what it should find out, or that it will not have when it is asked. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import type { FeaturePlan } from '../../graph/plan/plan.ts';
+import { givesEvents } from '../rows/split.ts';
 import type { ColumnBinding } from './column_binding.ts';
 import type { BoundColumn, DataLayout } from './layout.ts';
 
@@ -11,6 +13,7 @@ export function leakWarnings(binding: ColumnBinding, layout: DataLayout): readon
     ...beyondWarnings(binding, layout, read),
     ...labelWarnings(binding, layout, read),
     ...historyWarnings(binding, layout),
+    ...userWarnings(binding, layout),
   ];
 }
 
@@ -57,6 +60,17 @@ function historyWarnings(binding: ColumnBinding, layout: DataLayout): Diagnostic
     if (ofHistory!.size === 0 || ofOwner!.size === 0 || [...ofHistory!].some((each) => ofOwner!.has(each))) return [];
     return [diagnose('history-of-other', entry.span, { ...entry, owner: encoderOf, column: owner.name })];
   });
+}
+
+/** The row of a held-out user in a table of users is that of unknown users. */
+function userWarnings(binding: ColumnBinding, { userKey }: DataLayout): Diagnostic[] {
+  const { needs, description } = binding;
+  const [{ name: tower, features: read }] = needs.towers;
+  const ofTower = needs.features.filter(({ name, tower: own }) => read?.includes(name) ?? own === tower);
+  const isKey = ({ column }: FeaturePlan): boolean => column === userKey?.inEvents.name;
+  if (!givesEvents(description) || ofTower.length === 0 || !ofTower.every(isKey)) return [];
+  const facts = { tower, name: ofTower[0]!.name, history: description.time === undefined ? 'others' : 'past' };
+  return [diagnose('unknown-users', binding.placeOf(facts.name), facts)];
 }
 
 const namesRead = ({ bare, reads }: BoundColumn): readonly string[] =>

@@ -10,17 +10,18 @@ import type { FeatureFile } from '../files/feature_files.ts';
 import { grownEncoding, type Pinned } from '../pinned.ts';
 import { protocolOf, sentencesOfPast } from '../protocol.ts';
 import { freshRows, maybeSeconds, pastOf, trainingTimes, unitOf } from '../rows/fresh.ts';
+import { gatherCodes, gatherNumbers, makeTimeline, type Timeline, windowsAfter } from '../rows/gather.ts';
 import {
-  gatherCodes,
-  gatherNumbers,
-  makeTimeline,
-  type Timeline,
-  windowsAfter,
-  windowsBefore,
-} from '../rows/gather.ts';
-import { eventsBefore, type OrderedEvents, orderEvents, type PastEvents, pastEventsOf } from '../rows/order_events.ts';
+  eventsBefore,
+  knownEventsOf,
+  type OrderedEvents,
+  orderEvents,
+  type PastEvents,
+  pastEventsOf,
+  windowsOf,
+} from '../rows/order_events.ts';
 import { dictionaryOf, type RawCodes, type RawNumbers, rawOf, type ValidRows } from '../rows/raw.ts';
-import { parts } from '../rows/split.ts';
+import { givesEvents, parts } from '../rows/split.ts';
 import { type Admission, type AdmissionRule, admit, recoded } from './admission.ts';
 import { type EncodedColumns, encodeColumns } from './columns.ts';
 import { fitEncodings } from './fit_encoders.ts';
@@ -105,8 +106,8 @@ export interface EncodedParts {
 }
 
 /** True if held-out events include the items that their users had before. */
-export const knowsEarlier = ({ time, userKey, itemKey }: ReadPlan): boolean =>
-  time !== undefined && userKey !== undefined && itemKey !== undefined;
+export const knowsEarlier = ({ time, userKey, itemKey, description }: ReadPlan): boolean =>
+  (time !== undefined || givesEvents(description)) && userKey !== undefined && itemKey !== undefined;
 
 export function encodeParts(
   input: Pick<AssemblyInput, 'readPlan' | 'good' | 'asOf'>,
@@ -123,7 +124,9 @@ export function encodeParts(
   const known =
     typeof asOf === 'number'
       ? eventsBefore(arranged, asOf * unit)
-      : (pastByPart.get(lastKnown) ?? pastEventsOf(arranged, lastKnown));
+      : arranged.hasGiven
+        ? knownEventsOf(arranged, lastKnown)
+        : (pastByPart.get(lastKnown) ?? pastEventsOf(arranged, lastKnown));
   const encoded = encodeColumns({ ...input, arranged, encodings, remembered: pastByPart, known });
   const itemsByTimeline = new Map<Timeline, Int32Array>();
   const itemsOf = (timeline: Timeline): Int32Array => {
@@ -135,7 +138,10 @@ export function encodeParts(
   const encodePart = (part: Part): Events => ({
     ...eventsOf(part, input, arranged, encoded),
     ...(hasEarlier && part !== 'train'
-      ? { earlier: earlierItems(part, arranged, pastByPart.get(part)!, itemsOf) }
+      ? {
+          earlier: earlierItems(part, arranged, pastByPart.get(part)!, itemsOf),
+          ...(arranged.hasGiven ? { givesEarlier: true } : {}),
+        }
       : {}),
   });
   return {
@@ -170,15 +176,15 @@ function eventsOf(
   };
 }
 
-/** Returns all items that the user of each event in a part had before it, however long ago. */
+/** Returns all items that the user of each event in a part had before it, however long ago, or those that a held-out user gives. */
 function earlierItems(
   part: Part,
   { stream, places }: OrderedEvents,
-  { marks, timeline }: PastEvents,
+  past: PastEvents,
   itemsOf: (timeline: Timeline) => Int32Array,
 ): IndexedBags {
-  const windows = windowsBefore(stream, marks, timeline, places[part], Number.POSITIVE_INFINITY);
-  return { bags: { kind: 'bags', ...windows, values: itemsOf(timeline) } };
+  const windows = windowsOf(stream, past, places[part], Number.POSITIVE_INFINITY);
+  return { bags: { kind: 'bags', ...windows, values: itemsOf(past.timeline) } };
 }
 
 /** Counts the events without a label, by label. Throws a Failure if no training event has the label, because nothing could be learned. */

@@ -4,16 +4,8 @@ import { defined, everyRow } from '../../base/util/defined.ts';
 import { type FeaturePlan, madeOf, usersAreRows } from '../../graph/plan/plan.ts';
 import type { BoundHistory, ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import type { BagColumn, Encoding, IndexedBags, IndexedColumn, Part } from '../dataset.ts';
-import {
-  gatherCodes,
-  gatherNumbers,
-  makeTimeline,
-  type Stream,
-  type Timeline,
-  windowsAfter,
-  windowsBefore,
-} from '../rows/gather.ts';
-import type { EntityRows, OrderedEvents, PastEvents } from '../rows/order_events.ts';
+import { gatherCodes, gatherNumbers, makeTimeline, type Stream, type Timeline, windowsAfter } from '../rows/gather.ts';
+import { type EntityRows, type OrderedEvents, type PastEvents, windowsOf } from '../rows/order_events.ts';
 import { dictionaryOf, rawOf, type ValidRows } from '../rows/raw.ts';
 import { parts } from '../rows/split.ts';
 import {
@@ -231,8 +223,8 @@ class ColumnWriter implements EncodedColumns {
   }
 
   history(plan: FeaturePlan, column: ColumnRequest, { kind, max }: BoundHistory): void {
-    const { good, arranged, encodings, remembered, known, readPlan } = this.given;
-    const { order, items, stream, places } = arranged;
+    const { good, arranged, encodings, readPlan } = this.given;
+    const { order, items } = arranged;
     const rowsIn = ({ column: { at } }: ColumnRequest): Int32Array =>
       at === 'items' ? gatherCodes(items.rows, items.ofEvent) : order;
     const inEventOrder = (values: Int32Array): Int32Array => gatherCodes(values, rowsIn(column));
@@ -248,45 +240,7 @@ class ColumnWriter implements EncodedColumns {
     }
     const itemOf = ofRows.items && inEventOrder(ofRows.items);
     const inOrder = inEventOrder(ofRows.elements);
-    const isPresent = inOrder.map((element) => (element < 0 ? 0 : 1));
-    const isComplete = !isPresent.includes(0);
-    const marksOf = ({ marks }: PastEvents): Uint8Array =>
-      isComplete ? marks : marks.map((mark, index) => mark & isPresent[index]!);
-    const timelineOf = (past: PastEvents): Timeline =>
-      isComplete ? past.timeline : makeTimeline(stream, marksOf(past));
-    const { step } = readPlan.needs;
-    const isWhole = step !== undefined && usersAreRows(step);
-    const knownPart = parts.find((part) => remembered.get(part) === known);
-    const pastWindows = (): PartWindows => {
-      const ofPart = (part: Part): HistoryWindows => {
-        const past = remembered.get(part)!;
-        const timeline = timelineOf(past);
-        const windows =
-          isWhole && part === 'train'
-            ? windowsOfUsers(windowsAfter(timeline, max), stream, places[part])
-            : windowsBefore(stream, marksOf(past), timeline, places[part], max);
-        return { order: timeline.order, windows };
-      };
-      const windowsOfParts = { train: ofPart('train'), validation: ofPart('validation'), test: ofPart('test') };
-      const timeline = timelineOf(known);
-      // An order that a part has too is the same array, whose elements are gathered once.
-      const order = knownPart === undefined ? timeline.order : windowsOfParts[knownPart].order;
-      return { ...windowsOfParts, users: { order, windows: windowsAfter(timeline, max) } };
-    };
-    const otherWindows = (): PartWindows => {
-      const rings = makeRings(stream, marksOf(remembered.get('train')!));
-      const ofPart = (part: Part): HistoryWindows => ({
-        order: rings.order,
-        windows:
-          isWhole && part === 'train'
-            ? windowsOfUsers(wholeRings(rings, max), stream, places[part])
-            : windowsAround(stream, rings, places[part], max),
-      });
-      const knownRings = makeRings(stream, marksOf(known));
-      const users = { order: knownRings.order, windows: wholeRings(knownRings, max) };
-      return { train: ofPart('train'), validation: ofPart('validation'), test: ofPart('test'), users };
-    };
-    const windowsByPart = this.#kept.get(plan.along ?? '') ?? (kind === 'others' ? otherWindows() : pastWindows());
+    const windowsByPart = this.#kept.get(plan.along ?? '') ?? this.windowsByPart(kind, max, inOrder);
     this.#kept.set(plan.name, windowsByPart);
     const weightRows = weightColumn && rowsIn(weightColumn);
     const elementsOf = (seenEvents: Int32Array) => ({
@@ -313,6 +267,49 @@ class ColumnWriter implements EncodedColumns {
           });
       }
     }
+  }
+
+  /** Returns the windows of a history. @param elements in the order of events; below 0 for an event that has none */
+  private windowsByPart(kind: BoundHistory['kind'], max: number, elements: Int32Array): PartWindows {
+    const { arranged, remembered, known, readPlan } = this.given;
+    const { stream, places } = arranged;
+    const { step } = readPlan.needs;
+    const areWhole = step !== undefined && usersAreRows(step);
+    const isPresent = elements.map((element) => (element < 0 ? 0 : 1));
+    const isComplete = !isPresent.includes(0);
+    const marksOf = ({ marks }: PastEvents): Uint8Array =>
+      isComplete ? marks : marks.map((mark, index) => mark & isPresent[index]!);
+    const timelineOf = (past: PastEvents): Timeline =>
+      isComplete ? past.timeline : makeTimeline(stream, marksOf(past));
+    if (kind === 'others') {
+      // Training users give no event, so the events that are given change no ring of theirs.
+      const rings = makeRings(stream, marksOf(remembered.get(arranged.hasGiven ? 'test' : 'train')!));
+      const ofPart = (part: Part): HistoryWindows => ({
+        order: rings.order,
+        windows:
+          areWhole && part === 'train'
+            ? windowsOfUsers(wholeRings(rings, max), stream, places[part])
+            : windowsAround(stream, rings, places[part], max),
+      });
+      const knownRings = makeRings(stream, marksOf(known));
+      const users = { order: knownRings.order, windows: wholeRings(knownRings, max) };
+      return { train: ofPart('train'), validation: ofPart('validation'), test: ofPart('test'), users };
+    }
+    const ofPart = (part: Part): HistoryWindows => {
+      const past = remembered.get(part)!;
+      const timeline = timelineOf(past);
+      const windows =
+        areWhole && part === 'train'
+          ? windowsOfUsers(windowsAfter(timeline, max), stream, places[part])
+          : windowsOf(stream, { ...past, marks: marksOf(past), timeline }, places[part], max);
+      return { order: timeline.order, windows };
+    };
+    const windowsOfParts = { train: ofPart('train'), validation: ofPart('validation'), test: ofPart('test') };
+    const timeline = timelineOf(known);
+    // An order that a part has too is the same array, whose elements are gathered once.
+    const knownPart = parts.find((part) => remembered.get(part) === known);
+    const order = knownPart === undefined ? timeline.order : windowsOfParts[knownPart].order;
+    return { ...windowsOfParts, users: { order, windows: windowsAfter(timeline, max) } };
   }
 
   last(plan: FeaturePlan, list: string): void {

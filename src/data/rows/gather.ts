@@ -98,6 +98,9 @@ export function makeTimeline({ user, users }: Stream, isPast: Uint8Array): Timel
   return { order, starts };
 }
 
+/** The bounds of one window for each event. */
+export type Windows = Omit<BagColumn, 'kind' | 'values'>;
+
 /** Returns the window of at most `max` elements of the timeline that each event in `targets` sees. */
 export function windowsBefore(
   { user, times }: Stream,
@@ -105,7 +108,7 @@ export function windowsBefore(
   timeline: Timeline,
   targets: Int32Array,
   max: number,
-): { readonly starts: Int32Array; readonly ends: Int32Array } {
+): Windows {
   const starts = new Int32Array(targets.length);
   const ends = new Int32Array(targets.length);
   // The end of each user's timeline, counting only events strictly earlier than the current time.
@@ -127,7 +130,7 @@ export function windowsBefore(
 }
 
 /** Returns the last `max` elements of each user's timeline. */
-export function windowsAfter(timeline: Timeline, max = Number.POSITIVE_INFINITY): Omit<BagColumn, 'kind' | 'values'> {
+export function windowsAfter(timeline: Timeline, max = Number.POSITIVE_INFINITY): Windows {
   const ends = timeline.starts.slice(1);
   const starts = ends.map((end, u) => Math.max(timeline.starts[u]!, end - max));
   return { starts, ends };

@@ -13,9 +13,12 @@ import {
   makeTimeline,
   type Stream,
   type Timeline,
+  type Windows,
+  windowsAfter,
+  windowsBefore,
 } from './gather.ts';
 import type { Dictionaries, RawCodes, RawNumbers, ValidRawRows, ValidRows } from './raw.ts';
-import { codesOfParts, parts, splitEvents } from './split.ts';
+import { codesOfParts, givenMark, givesEvents, parts, splitEvents } from './split.ts';
 
 export interface EntityRows extends KeyRows {
   readonly trainingCounts: Int32Array;
@@ -29,12 +32,14 @@ export interface OrderedEvents {
   readonly stream: Stream;
   readonly items: EntityRows;
   readonly users: EntityRows;
-  /** The index in `parts` of each event. */
+  /** The index in `parts` of each event, or `givenMark`. */
   readonly part: Uint8Array;
   /** The events of each part in ascending order. */
   readonly places: Readonly<Record<Part, Int32Array>>;
   readonly rows: Readonly<Record<Part, Int32Array>>;
   readonly sentence: string;
+  /** True if held-out users give some of their events, which alone are their history. */
+  readonly hasGiven: boolean;
 }
 
 /** Throws a Failure if a requested part is empty. */
@@ -67,6 +72,7 @@ export function orderEvents(good: ValidRows, readPlan: ReadPlan): OrderedEvents 
     places,
     rows,
     sentence,
+    hasGiven: givesEvents(readPlan.description),
   };
 }
 
@@ -111,12 +117,34 @@ export interface PastEvents {
   /** 1 for each past event. */
   readonly marks: Uint8Array;
   readonly timeline: Timeline;
+  /** True: an event sees all of them that its user has, and not only earlier ones. */
+  readonly isWhole?: true;
 }
 
-export function pastEventsOf({ part, stream }: OrderedEvents, seeingPart: Part): PastEvents {
+export function pastEventsOf({ part, stream, hasGiven }: OrderedEvents, seeingPart: Part): PastEvents {
+  if (hasGiven && seeingPart !== 'train') {
+    const marks = part.map((partIndex) => (partIndex === 0 || partIndex === givenMark ? 1 : 0));
+    return { marks, timeline: makeTimeline(stream, marks), isWhole: true };
+  }
   const lastPart = parts.indexOf(seeingPart);
   const marks = part.map((partIndex) => (partIndex <= lastPart ? 1 : 0));
   return { marks, timeline: makeTimeline(stream, marks) };
+}
+
+/** Returns the events up to a part, those that held-out users give included. */
+export function knownEventsOf({ part, stream }: OrderedEvents, lastKnown: Part): PastEvents {
+  const lastPart = parts.indexOf(lastKnown);
+  const marks = part.map((partIndex) => (partIndex <= lastPart || partIndex === givenMark ? 1 : 0));
+  return { marks, timeline: makeTimeline(stream, marks) };
+}
+
+/** Returns the window of at most `max` past events that each event in `targets` sees. */
+export function windowsOf(stream: Stream, past: PastEvents, targets: Int32Array, max: number): Windows {
+  if (!past.isWhole) return windowsBefore(stream, past.marks, past.timeline, targets, max);
+  const ofUsers = windowsAfter(past.timeline, max);
+  const ofTarget = (bounds: Int32Array): Int32Array =>
+    targets.map((event) => (stream.user[event]! < 0 ? 0 : bounds[stream.user[event]!]!));
+  return { starts: ofTarget(ofUsers.starts), ends: ofTarget(ofUsers.ends) };
 }
 
 /** Returns the events before a time, in the unit of the stream. */

@@ -2,16 +2,23 @@
 import { failure } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import type { Texts } from '../../base/text/texts.ts';
-import type { DataDescription, Split } from '../../graph/plan/data_description.ts';
+import type { DataDescription, Split, UserSplit } from '../../graph/plan/data_description.ts';
 import type { Part } from '../dataset.ts';
 import { firstAfter, momentWords } from './fresh.ts';
-import type { Stream } from './gather.ts';
+import { makeTimeline, type Stream } from './gather.ts';
 import type { Staged } from './raw.ts';
 
 export const parts = ['train', 'validation', 'test'] as const satisfies readonly Part[];
 
+/** In place of an index in `parts`: the mark of an event that a held-out user gives. */
+export const givenMark = parts.length;
+
+/** True if held-out users give some of their events. */
+export const givesEvents = ({ split, trainsAll, later }: Omit<SplitOfBlock, 'span'>): boolean =>
+  split.kind === 'by_user' && !trainsAll && later === undefined;
+
 export interface SplitResult {
-  /** The index in `parts` of each event, in the order of time. */
+  /** The index in `parts` of each event, or `givenMark`, in the order of time. */
   readonly part: Uint8Array;
   readonly sentence: string;
 }
@@ -39,7 +46,7 @@ export function codesOfParts(dictionary: Texts): readonly number[] {
 /** Splits events. Throws a Failure if a requested part is empty. */
 export function splitEvents(description: SplitOfBlock, events: SplitInput): SplitResult {
   const result = resultOf(description, events);
-  const counts = [0, 0, 0];
+  const counts = [0, 0, 0, 0];
   for (let event = 0; event < result.part.length; event++) counts[result.part[event]!]!++;
   return { part: result.part, sentence: sentenceOf(description, result.sentence, counts) };
 }
@@ -91,7 +98,9 @@ function sentenceOf(
     if (counts[index]! > 0 || trainsAll || later || !isRequested(split, part, counts)) continue;
     throw failure('empty-split', { part, rows: rowTotal, reason: emptyReason(split, part) }, span);
   }
-  return `${sentence}: ${sizesOf(counts)}.`;
+  const givenCount = counts[givenMark] ?? 0;
+  const givenWords = givenCount > 0 ? `; ${givenCount.toLocaleString('en')} are given` : '';
+  return `${sentence}: ${sizesOf(counts)}${givenWords}.`;
 }
 
 function sizesOf(counts: readonly number[]): string {
@@ -151,6 +160,19 @@ const splitters: {
       sentence: `Split at random (seed ${seed})${test > 0 ? `, ${percent(test)} for test` : ''}${validation > 0 ? `, ${percent(validation)} for validation` : ''}`,
     };
   },
+  by_user(split, events) {
+    const { validation, test, given, order, seed } = split;
+    const { part, drawnFrom } = drawUsers(split, events);
+    const chosen = order === 'time' ? 'the first by time' : 'drawn at random';
+    const givenWords =
+      given === 0
+        ? 'no event of theirs is known'
+        : `they give ${percent(given)} of their events each, ${chosen}, and the others are held out`;
+    return {
+      part,
+      sentence: `Split by users (seed ${seed})${test > 0 ? `, ${percent(test)} of them for test` : ''}${validation > 0 ? `, ${percent(validation)} for validation` : ''}, of ${drawnFrom.toLocaleString('en')} who have two events or more; ${givenWords}`,
+    };
+  },
   files({ validation, test }, { folds }) {
     const fileWords = [
       `${validation === undefined ? 'no file is for validation' : `${validation.path} is for validation`}`,
@@ -162,6 +184,34 @@ const splitters: {
     return { part: folds!, sentence: `Split by the column \`${column}\`` };
   },
 };
+
+/**
+ * Strong generalization (Liang et al., WWW 2018): of the users with two events or more, some are held out with all their events. Of n events of such a user
+ * floor(n (1 − given)) are to be found, one at least, and the others are given. Also returns how many users the draw is from.
+ */
+function drawUsers(
+  { validation, test, given, order, seed }: UserSplit,
+  { rows, user, users }: SplitInput,
+): { readonly part: Uint8Array; readonly drawnFrom: number } {
+  const ownEvents = makeTimeline({ user, users }, new Uint8Array(rows).fill(1));
+  const eventsOf = (u: number): Int32Array => ownEvents.order.subarray(ownEvents.starts[u]!, ownEvents.starts[u + 1]!);
+  const candidates = Array.from({ length: users }, (_, u) => u).filter((u) => eventsOf(u).length >= 2);
+  const testUsers = candidates.length - shareOf(candidates.length, 1 - test);
+  const heldOutUsers = candidates.length - shareOf(candidates.length, 1 - validation - test);
+  const random = makeRandom(seed, users);
+  const drawnUsers = random.permutation(candidates.length).subarray(0, heldOutUsers);
+  const part = new Uint8Array(rows);
+  drawnUsers.forEach((candidate, at) => {
+    const events = eventsOf(candidates[candidate]!);
+    const heldCount = Math.max(1, shareOf(events.length, 1 - given));
+    const latestFirst = (index: number): number => events.length - 1 - index;
+    const drawn = order === 'time' ? events.map((_, index) => latestFirst(index)) : random.permutation(events.length);
+    drawn.forEach((own, index) => {
+      part[events[own]!] = index >= heldCount ? givenMark : at < testUsers ? 2 : 1;
+    });
+  });
+  return { part, drawnFrom: candidates.length };
+}
 
 /** Returns the number of rows in a share. A share such as 1 − 0.1 − 0.1 is not reduced by its rounding error. */
 function shareOf(rows: number, share: number): number {
@@ -183,6 +233,7 @@ function emptyReason(split: Split, part: Part): string {
   if (split.kind === 'leave_one_out') return 'no user has 3';
   if (split.kind === 'column') return `none has ${split.column} = ${part === 'train' ? part : 'validation or test'}`;
   if (split.kind === 'files') return `none is in a valid row of its file`;
+  if (split.kind === 'by_user') return 'too few users have two';
   const share = part === 'train' ? 1 - split.validation - split.test : split[part];
   return `${percent(share)} is not one`;
 }

@@ -149,6 +149,7 @@ function arrangePartition({ ids, ranks }: Partition, good: ValidRows, context: P
     places,
     rows,
     sentence: '',
+    hasGiven: false,
   };
 }
 

@@ -51,7 +51,7 @@ export async function prepareShards(
   };
 }
 
-/** @throws Failure `shards-unsupported` for a random split of events that are not sorted by time */
+/** @throws Failure `shards-unsupported` for a split by users, and for a random one of events that are not sorted by time */
 export function makeCuts(
   { split, trainsAll }: Pick<DataDescription, 'split' | 'trainsAll'>,
   { rows, ascends }: Pick<ScatterResult, 'rows' | 'ascends'>,
@@ -63,6 +63,7 @@ export function makeCuts(
     const [validation, test] = cutsOf(split, rows);
     return { split, ofRank: (rank) => (rank >= test ? 2 : rank >= validation ? 1 : 0) };
   }
+  if (split.kind === 'by_user') throw failure('shards-unsupported', { what: '`split = by_user`' });
   if (split.kind !== 'random') return { split };
   if (!ascends) {
     throw failure('shards-unsupported', { what: '`split = random` of events that are not in the order of their time' });

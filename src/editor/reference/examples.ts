@@ -6,6 +6,7 @@ import { smallModel, type Variation } from '../../base/diagnostics/small_model.t
 import { makeSource, textOf } from '../../base/text/source.ts';
 import { formatSource } from '../../compiler/format/format.ts';
 import { callsOf, type KindRow, type ValueType } from '../../compiler/library/contract.ts';
+import { accuracyMetrics } from '../../compiler/library/metrics/table.ts';
 import { towardsVector } from '../../compiler/library/values.ts';
 import { type Library, library } from '../../compiler/model/library.ts';
 import type { FlowStep } from '../../compiler/model/model.ts';
@@ -85,7 +86,7 @@ export const sections: readonly Section[] = [
     table: 'metrics',
     title: 'Metrics',
     what: 'metric',
-    doc: 'A metric is measured against all items. `train { stop = recall(50, patience: 2) }` watches it on the validation part, and ends training after `patience` epochs without a new best. `metrics = recall(20), ndcg(20)` names what validation, `tower evaluate` and `tower compare` measure.',
+    doc: 'A metric is measured against all items. `train { stop = recall(50, patience: 2) }` watches one of accuracy on the validation part, and ends training after `patience` epochs without a new best. `metrics = recall(20), ndcg(20)` names what validation, `tower evaluate` and `tower compare` measure.',
     paragraph: '14.3',
   },
 ];
@@ -216,7 +217,7 @@ function variationsOf(table: LibraryTable, name: string, written: string): reado
     case 'optimizers':
       return ['dense', 'embeddings'].map((entry) => ({ after: `train { ${entry} = ${written} }` }));
     case 'metrics':
-      return [{ after: `train { stop = ${written} }` }];
+      return [{ after: `train { ${Object.hasOwn(accuracyMetrics, name) ? 'stop' : 'metrics'} = ${written} }` }];
   }
 }
 

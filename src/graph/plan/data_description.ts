@@ -59,12 +59,32 @@ export type Split =
   | { readonly kind: 'by_time'; readonly validation: number; readonly test: number }
   | { readonly kind: 'leave_one_out' }
   | { readonly kind: 'random'; readonly validation: number; readonly test: number; readonly seed: number }
+  | UserSplit
   | { readonly kind: 'column'; readonly column: string }
   /** `events` is the training file. */
   | { readonly kind: 'files'; readonly validation?: DataFile; readonly test: DataFile };
 
-/** Spans of the features and labels in the model's source. Messages about a column point there. */
+/** A metric, perhaps with an argument `column`. */
+interface MetricCall {
+  readonly kind: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+  readonly span?: Span;
+}
+
+/** Holds out whole users: a share `given` of the events of each is known when the user is asked for, and the others are to be found. */
+export interface UserSplit {
+  readonly kind: 'by_user';
+  readonly validation: number;
+  readonly test: number;
+  readonly given: number;
+  /** Which events are given: drawn at random, or the first ones. */
+  readonly order: 'random' | 'time';
+  readonly seed: number;
+}
+
+/** Spans of the features, labels and metrics in the model's source. Messages about a column point there. */
 export interface ModelSpans {
+  readonly train?: { readonly metrics?: readonly MetricCall[] | undefined };
   readonly features: ReadonlyMap<string, { readonly span: Span }>;
   readonly labels: ReadonlyMap<string, { readonly span: Span }>;
 }

@@ -458,9 +458,10 @@ export interface SchedulePlan {
   readonly decay: 'constant' | 'linear' | 'cosine' | 'inverse_sqrt';
 }
 
-/** A metric of the library at its cutoff, if it takes one. */
+/** A metric of the library, with the column of the items and the cutoff, if it takes them. */
 export interface MeasureSpec {
   readonly metric: string;
+  readonly column?: string;
   readonly k?: number;
 }
 

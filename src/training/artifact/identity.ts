@@ -195,6 +195,9 @@ function computeFingerprint({ parts, shards, corpus, users, encodings, firstValu
   const allParts = [parts.train, parts.validation, parts.test];
   const eventHash = createHash('sha256');
   for (const part of allParts) for (const array of [part.item, part.user]) eventHash.update(digest.numbers(array));
+  // Events that held-out users give are in no part.
+  for (const { givesEarlier, earlier } of allParts)
+    if (givesEarlier) eventHash.update(digest.numbers(earlier!.bags.values));
   for (const part of allParts) {
     for (const [name, values] of part.labels) eventHash.update(JSON.stringify(name)).update(digest.numbers(values));
   }

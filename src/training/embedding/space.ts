@@ -13,6 +13,8 @@ type BagArguments = [table: number, bytes: number, codes: number, offsets: numbe
 type SlotArguments = [sums: number, bytes: number, slots: number, offsets: number];
 type NeighbourArguments = [offsets: number, neighbours: number, own: number, other: number];
 type MomentArguments = [mean: number, square: number, steps: number, corrections: number, corrected: number];
+/** Rows of a history: those of `data` at `codes`. */
+type HistoryArguments = [data: number, bytes: number, diagonal: number, codes: number, count: number];
 type BetaArguments = [beta1: number, rest1: number, beta2: number, rest2: number, epsilon: number];
 
 export interface Kernels {
@@ -76,6 +78,8 @@ export interface Kernels {
   rank(scores: number, rows: number, columns: number, targets: number, better: number, equal: number): void;
   combine(matrix: number, bytes: number, weights: number, count: number, out: number): void;
   addOuters(matrix: number, bytes: number, data: number, codes: number, count: number): void;
+  solveWide(...args: [...HistoryArguments, matrix: number, out: number]): void;
+  solveNarrow(...args: [...HistoryArguments, space: number, matrix: number, out: number]): void;
   descend(
     columns: number,
     count: number,

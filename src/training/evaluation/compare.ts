@@ -8,7 +8,7 @@ import type { Plan } from '../../graph/plan/plan.ts';
 import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
 import { baselinesBeside, makeTask, perOf } from './contestants.ts';
 import { type EvaluateOptions, settingSentence } from './evaluate.ts';
-import { metricValues } from './figures.ts';
+import { isMean, longestListOf, metricValues } from './figures.ts';
 import {
   drawRankings,
   type Per,
@@ -73,8 +73,8 @@ export async function compareContestants(
   const [first] = contestants;
   invariant(first, 'there is a run to compare');
   const { part } = options;
-  const measures = options.measures.filter(({ lists }) => lists === undefined);
-  const excludedLabels = options.measures.filter(({ lists }) => lists).map(({ label }) => label);
+  const measures = options.measures.filter(isMean);
+  const excludedLabels = options.measures.filter((measure) => !isMean(measure)).map(({ label }) => label);
   const seenOption = seenRule(first.dataset, options.removeSeen);
   const per = options.per ?? perOf(first.dataset);
   const protocol = evaluationProtocol(first.dataset, part);
@@ -107,7 +107,7 @@ export async function compareContestants(
       ...drawnRankings.of(makeTask({ dataset, part, per })),
       ...defined({ seen: firstTask.seen, history: firstTask.history }),
     };
-    const ranks = await rankEvents(task, scorer, seenOption.removes);
+    const ranks = await rankEvents(task, scorer, seenOption.removes, longestListOf(measures));
     const row = rowNames.indexOf(name);
     runsOfRow[row === -1 ? rowNames.push(name) - 1 : row] = (runsOfRow[row] ?? 0) + 1;
     if (ranks.ranksCold && row === -1) rankingCold.push(name);
@@ -180,7 +180,7 @@ export async function compareContestants(
       ...[repeatsSentence(firstTask, seenOption) ?? []].flat(),
       intervalSentence(unit, options),
       ...(excludedLabels.length > 0
-        ? [`A comparison excludes ${excludedLabels.join(', ')}: it is no mean over rankings, and has no interval.`]
+        ? [`A comparison excludes ${listOf(excludedLabels)}: no mean over rankings, and so without an interval.`]
         : []),
       ...settingSentences,
       ...chosenBaselines.leftOut,

@@ -69,8 +69,10 @@ export function makeTask({ dataset, part, plan, by, per = perOf(dataset) }: Task
   if (events.rows === 0) throw failure('too-few-rows', { part, rows: 0, needed: 1 });
   const { corpus, users } = dataset;
   const givenItems = plan ? itemsGivenBy(plan, events) : [];
-  const history = unitedBags(givenItems, events);
-  const seenItems = [...(events.earlier ? [events.earlier] : []), ...givenItems];
+  const { earlier, givesEarlier } = events;
+  const history = givesEarlier ? earlier : unitedBags(givenItems, events);
+  // Per user, several items are held out together, and no item of a held-out part was seen before all others.
+  const seenItems = per === 'user' && !givesEarlier ? [] : [...(earlier ? [earlier] : []), ...givenItems];
   const context = by === undefined || plan === undefined ? undefined : contextOf(dataset, part, plan, by);
   return { events, corpus, users, seen: seenItems, per, ...defined({ history, context }) };
 }

@@ -1,20 +1,35 @@
 /** Computes the printed figures from ranks: means over events, or over users. */
 import { invariant } from '../../base/diagnostics/failure.ts';
-import type { HeldOut, TiedGroup } from '../../compiler/library/contract.ts';
-import { metrics } from '../../compiler/library/metrics/table.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { HeldOut, MetricKind, TiedGroup } from '../../compiler/library/contract.ts';
+import { accuracyMetrics, metrics } from '../../compiler/library/metrics/table.ts';
 import type { Corpus, Events } from '../../data/dataset.ts';
 import type { MeasureSpec, Plan } from '../../graph/plan/plan.ts';
 import type { ScoringTask } from '../scoring/scorer.ts';
-import { questionsOf } from './questions.ts';
+import { bagAt, questionsOf } from './questions.ts';
 import type { Ranks } from './ranks.ts';
 
 export interface Measure {
   /** `recall@50`, `mrr`. */
   readonly label: string;
-  /** Value of one ranking in [0, 1]; 0 for a metric of all rankings together. */
+  /** Value of one ranking in [0, 1]; 0 for a metric of lists. */
   of(held: HeldOut): number;
-  /** Present for a metric of all rankings together. `of` gets the number of items among the first k of at least one ranking, and that of the corpus. */
-  readonly lists?: { readonly k: number; of(shown: number, corpus: number): number };
+  /** Present for a metric of lists, those of the first `k` items of each ranking: the mean of `ofEach`, or `ofAll` of all lists together. */
+  readonly lists?: {
+    readonly k: number;
+    readonly column?: string;
+    readonly ofEach?: MetricKind['ofList'];
+    readonly ofAll?: MetricKind['ofLists'];
+  };
+}
+
+/** True if the figure is a mean over rankings, which has an interval. */
+export const isMean = ({ lists }: Measure): boolean => lists?.ofAll === undefined;
+
+/** True for the label of a metric of accuracy, of which higher is better. Metrics of lists only describe them. */
+export function isOfAccuracy(label: string): boolean {
+  const name = /^\w*/.exec(label)![0];
+  return !Object.hasOwn(metrics, name) || Object.hasOwn(accuracyMetrics, name);
 }
 
 export interface Figures {
@@ -66,34 +81,73 @@ export function figuresOf(task: ScoringTask, ranks: Ranks, measures: readonly Me
   return { all, warm, ...(cold && questionCount > 0 ? { cold } : {}) };
 }
 
-export function makeSums({ corpus }: ScoringTask, { lists }: Ranks, measures: readonly Measure[]) {
+export function makeSums(task: ScoringTask, ranks: Ranks, measures: readonly Measure[]) {
   const sums = new Float64Array(measures.length);
-  const shownItems = measures.map((measure) => measure.lists && new Set<number>());
+  const listValues = measures.map((measure) => measure.lists?.ofEach && listValuesOf(task, ranks, measure));
+  const timesShown = measures.map(({ lists }) => lists?.ofAll && new Map<number, number>());
   let rankingCount = 0;
   return {
     add(question: number, held: HeldOut): void {
       rankingCount++;
       measures.forEach((measure, i) => {
-        sums[i]! += measure.of(held);
-        if (!measure.lists) return;
-        const { k } = measure.lists;
-        invariant(lists && lists.k >= k, `rankings have no lists of ${k} items`);
-        const from = question * lists.k;
-        for (let at = from; at < from + k; at++) if (lists.items[at]! >= 0) shownItems[i]!.add(lists.items[at]!);
+        sums[i]! += listValues[i]?.[question] ?? measure.of(held);
+        const counts = timesShown[i];
+        if (!counts) return;
+        for (const item of listAt(ranks, question, measure.lists!.k)) counts.set(item, (counts.get(item) ?? 0) + 1);
       });
     },
     count: (): number => rankingCount,
     figures: (): Readonly<Record<string, number>> =>
       Object.fromEntries(
-        measures.map(({ label, lists: of }, i) => [
+        measures.map(({ label, lists }, i) => [
           label,
-          of ? of.of(shownItems[i]!.size, corpus.rows) : rankingCount === 0 ? 0 : sums[i]! / rankingCount,
+          lists?.ofAll
+            ? lists.ofAll([...timesShown[i]!.values()], task.corpus.rows)
+            : rankingCount === 0
+              ? 0
+              : sums[i]! / rankingCount,
         ]),
       ),
   };
 }
 
+/** Returns the first k items of a ranking: fewer if no more are ranked. */
+function listAt({ lists }: Ranks, question: number, k: number): Int32Array {
+  invariant(lists && lists.k >= k, `rankings have no lists of ${k} items`);
+  const list = lists.items.subarray(question * lists.k, question * lists.k + k);
+  const end = list.indexOf(-1);
+  return end === -1 ? list : list.subarray(0, end);
+}
+
+const listValuesCache = new WeakMap<Ranks, Map<string, Float64Array>>();
+
+/** Returns the value of each ranking's list; 0 for an empty one. They do not depend on what is held out, so slices share them. */
+function listValuesOf(task: ScoringTask, ranks: Ranks, { label, lists }: Measure): Float64Array {
+  const cachedValues = listValuesCache.get(ranks) ?? new Map<string, Float64Array>();
+  listValuesCache.set(ranks, cachedValues);
+  const known = cachedValues.get(label);
+  if (known) return known;
+  const { events, users, corpus } = task;
+  const elements = lists!.column === undefined ? undefined : corpus.elements?.get(lists!.column);
+  invariant(elements || lists!.column === undefined, `the corpus has no column ${lists!.column}`);
+  const ofList = lists!.ofEach!({ trainingCounts: corpus.trainingCounts, ...defined({ elements }) });
+  const { asks } = questionsOf(task);
+  const hadBefore = (row: number): Int32Array => {
+    const { earlier, user } = events;
+    if (earlier) return bagAt(earlier.bags, earlier.index ? earlier.index[row]! : row);
+    return user[row]! < 0 ? new Int32Array() : bagAt(users.seen, user[row]!);
+  };
+  const values = new Float64Array(ranks.lists!.items.length / ranks.lists!.k).map((_, question) => {
+    const list = listAt(ranks, question, lists!.k);
+    return list.length === 0 ? 0 : ofList(list, hadBefore(asks[question]!));
+  });
+  cachedValues.set(label, values);
+  return values;
+}
+
+/** Returns the value of each ranking, of a measure that is a mean over them. */
 export function metricValues(task: ScoringTask, ranks: Ranks, measure: Measure): Float64Array {
+  if (measure.lists) return listValuesOf(task, ranks, measure).slice();
   const valueOfRanking = new Float64Array(questionsOf(task).asks.length);
   eachQuestion(task, ranks, undefined, (question, held) => {
     valueOfRanking[question] = measure.of(held);
@@ -159,28 +213,32 @@ export const usualMeasures: readonly MeasureSpec[] = [
   { metric: 'auc' },
 ];
 
-export const labelOf = ({ metric, k }: MeasureSpec): string => (k === undefined ? metric : `${metric}@${k}`);
+/** Returns `mrr`, `recall@10` or `diversity(genres)@10`. */
+export const labelOf = ({ metric, column, k }: MeasureSpec): string =>
+  `${metric}${column === undefined ? '' : `(${column})`}${k === undefined ? '' : `@${k}`}`;
 
-export function makeMeasure({ metric, k }: MeasureSpec): Measure {
+export function makeMeasure({ metric, column, k }: MeasureSpec): Measure {
   const metricKind = metrics[metric];
   invariant(metricKind, `there is no metric called ${metric}`);
-  const metricArguments = Object.fromEntries(
-    Object.entries(metricKind.parameters).map(([name, parameter]) => [
-      name,
-      (name === 'k' ? k : undefined) ?? parameter.default,
-    ]),
-  );
+  const { parameters, ofList, ofLists } = metricKind;
+  const cutoff = parameters.k && (k ?? (parameters.k.default as number));
   return {
-    label: labelOf({ metric, ...('k' in metricArguments ? { k: metricArguments.k as number } : {}) }),
-    of: (held) => metricKind.of?.(held, metricArguments) ?? 0,
-    ...(metricKind.ofLists ? { lists: { k: metricArguments.k as number, of: metricKind.ofLists } } : {}),
+    label: labelOf({ metric, ...defined({ column, k: cutoff }) }),
+    of: (held) => metricKind.of?.(held, { k: cutoff }) ?? 0,
+    ...(metricKind.of ? {} : { lists: { k: cutoff!, ...defined({ column, ofEach: ofList, ofAll: ofLists }) } }),
   };
 }
 
-/** Returns the metrics that models declare with `metrics`, else the default ones. */
+/**
+ * Returns the metrics that models declare with `metrics`, else the default ones. The first default is added if none is of accuracy, because runs are chosen
+ * by one.
+ */
 export function declaredMeasures(plans: readonly Pick<Plan, 'train'>[]): readonly MeasureSpec[] {
   const declaredSpecs = plans.flatMap(({ train }) => train.metrics ?? []);
-  return declaredSpecs.length > 0 ? declaredSpecs : usualMeasures;
+  if (declaredSpecs.length === 0) return usualMeasures;
+  return declaredSpecs.some(({ metric }) => isOfAccuracy(metric))
+    ? declaredSpecs
+    : [...declaredSpecs, usualMeasures[0]!];
 }
 
 /** Returns the length of the longest list of first items that the measures read of each ranking; 0 for none. */

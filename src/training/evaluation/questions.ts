@@ -16,6 +16,7 @@ export function overRows(task: ScoringTask, rows: Int32Array): ScoringTask {
     labels: new Map([...events.labels].map(([name, values]) => [name, Float32Array.from(rows, (row) => values[row]!)])),
     item: rows.map((row) => events.item[row]!),
     user: rows.map((row) => events.user[row]!),
+    ...defined({ earlier: events.earlier && bagsOver(events.earlier), givesEarlier: events.givesEarlier }),
   };
   return {
     ...task,
@@ -152,22 +153,22 @@ export function seenRule({ seen }: Pick<Dataset, 'seen'>, asked?: boolean): Seen
 export function seenSentence(
   { removes, isAsked }: SeenRule,
   { seen }: Pick<Dataset, 'seen'>,
-  { per }: Pick<ScoringTask, 'per'>,
+  { per, events }: Pick<ScoringTask, 'per' | 'events'>,
 ): string {
-  const removed =
-    per === 'user'
+  const asked = per === 'user' ? 'a user' : 'an event';
+  const removed = events.givesEarlier
+    ? `The ranking of ${asked} excludes the items that the user gives, except ${per === 'user' ? 'held-out items' : 'the event’s own item'}`
+    : per === 'user'
       ? 'The ranking of a user excludes the items of the user’s training events, except held-out items, and nothing else: items of the validation part stay when the test part is ranked'
       : 'The ranking of an event excludes items that the user had in training or before the event, except the event’s own item';
-  const ruleWords = removes
-    ? removed
-    : `The ranking of ${per === 'user' ? 'a user' : 'an event'} keeps items that the user had before`;
+  const ruleWords = removes ? removed : `The ranking of ${asked} keeps items that the user had before`;
   const declaredWords = `the data block says \`seen = ${seen}\``;
   return isAsked ? `${ruleWords}, as requested; ${declaredWords}.` : `${ruleWords}: ${declaredWords}.`;
 }
 
 /** Counts the events whose user had the item before. A ranking that excludes seen items never shows these items. */
 function countRepeats(task: ScoringTask): number {
-  const { events, users, seen = [], per } = task;
+  const { events, users, seen = [] } = task;
   let repeatCount = 0;
   for (let row = 0; row < events.rows; row++) {
     const item = events.item[row]!;
@@ -175,7 +176,7 @@ function countRepeats(task: ScoringTask): number {
     const user = events.user[row]!;
     const hadItem =
       (user >= 0 && bagAt(users.seen, user).includes(item)) ||
-      (per !== 'user' && seen.some(({ bags, index }) => bagAt(bags, index ? index[row]! : row).includes(item)));
+      seen.some(({ bags, index }) => bagAt(bags, index ? index[row]! : row).includes(item));
     if (hadItem) repeatCount++;
   }
   return repeatCount;

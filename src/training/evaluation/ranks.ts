@@ -25,8 +25,7 @@ const groupsExpected = 32;
 
 /**
  * Scores each question of the task once. Every held-out item of the question gets its rank in that ranking, which contains the other held-out items too.
- * @param removeSeen excludes the items of the user's training events from the ranking, except held-out items; per event, also all items that the task lists as
- * seen before the event
+ * @param removeSeen excludes the items of the user's training events and those that the task lists as seen from the ranking, except held-out items
  * @param k length of each ranking in `lists`; 0: none
  */
 export async function rankEvents(
@@ -46,7 +45,7 @@ export async function rankEvents(
   };
   const ranker = makeRanker();
   const questions = questionsOf(task);
-  const questionOrder = byUser(task, questions);
+  const questionOrder = byUser(task, questions, k > 0);
   const { pieces, rowsAtOnce, scores } = scorePieces(scorer, corpus.rows, sizes);
   for (let from = 0; from < questionOrder.length; from += rowsAtOnce) {
     if (from % (groupsExpected * rowsAtOnce) === 0) {
@@ -103,7 +102,7 @@ const bagOf = (bags: BagColumn | undefined, at: number): Int32Array => (bags ? b
 
 /** Returns one bag per question: items of its user's training events, and items seen before its event, but no held-out item. */
 function seenBefore(
-  { events, users, corpus, seen = [], per }: ScoringTask,
+  { events, users, corpus, seen = [] }: ScoringTask,
   questions: Questions,
   asked: Int32Array,
 ): BagColumn {
@@ -122,18 +121,20 @@ function seenBefore(
     };
     const row = questions.asks[question]!;
     if (events.user[row]! >= 0) addSeen(users.seen, events.user[row]!);
-    // Per user, several items are held out together, and no item of a held-out part was seen before all others.
-    if (per !== 'user') for (const { bags, index } of seen) addSeen(bags, index ? index[row]! : row);
+    for (const { bags, index } of seen) addSeen(bags, index ? index[row]! : row);
     ends[i] = values.length;
   });
   return { kind: 'bags', starts, ends, values: Int32Array.from(values) };
 }
 
-/** Sorts questions with an item of the corpus by user, so that a scorer may cache its work for the last user. */
-function byUser({ events, users }: ScoringTask, questions: Questions): Int32Array {
+/**
+ * Sorts questions by user, so that a scorer may cache its work for the last user.
+ * @param all includes questions without an item of the corpus, which have a list but no rank
+ */
+function byUser({ events, users }: ScoringTask, questions: Questions, all: boolean): Int32Array {
   const { asks } = questions;
   const isRanked = asks.map((_, question) =>
-    bagAt(questions.held, question).some((row) => events.item[row]! >= 0) ? 1 : 0,
+    all || bagAt(questions.held, question).some((row) => events.item[row]! >= 0) ? 1 : 0,
   );
   const starts = new Int32Array(users.rows + 2);
   asks.forEach((row, question) => {

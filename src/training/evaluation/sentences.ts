@@ -1,7 +1,7 @@
 /** Sentences that every report of figures prints: its protocol, and the verdict between the model and the baselines. */
 import type { Part } from '../../data/dataset.ts';
 import type { ScoringTask } from '../scoring/scorer.ts';
-import type { ColdItems, Figures } from './figures.ts';
+import { type ColdItems, type Figures, isOfAccuracy } from './figures.ts';
 import { questionsOf, type RankingSample } from './questions.ts';
 import type { Interval, IntervalsOf } from './slices.ts';
 
@@ -89,19 +89,22 @@ interface JudgedEvaluation {
   }[];
 }
 
-/** Returns the verdict by `metric`, by default the first metric with intervals. Undefined if there is no baseline, or the evaluation has no intervals. */
-export function verdictOf({ metrics, rows }: JudgedEvaluation, metric?: string): Verdict | undefined {
-  const [model, ...baselines] = rows;
-  const label = metric ?? metrics.find((name) => model?.intervals?.[name]);
-  if (!model || label === undefined) return undefined;
+/** Returns the first metric of accuracy with intervals, by which models are compared. */
+export const judgingMetric = ({ metrics, rows: [model] }: JudgedEvaluation): string | undefined =>
+  metrics.find((label) => isOfAccuracy(label) && model?.intervals?.[label]);
+
+/** Returns the verdict by `metric`, by default the judging one. Undefined if there is no baseline, or the evaluation has no intervals. */
+export function verdictOf(evaluation: JudgedEvaluation, metric = judgingMetric(evaluation)): Verdict | undefined {
+  const [model, ...baselines] = evaluation.rows;
+  if (!model || metric === undefined) return undefined;
   const judgedRows = baselines.flatMap(({ name, all, lead }): Judged[] =>
-    lead?.[label] ? [{ name, figure: all[label]!, lead: lead[label] }] : [],
+    lead?.[metric] ? [{ name, figure: all[metric]!, lead: lead[metric] }] : [],
   );
   if (judgedRows.length === 0) return undefined;
   return {
-    metric: label,
+    metric,
     model: model.name,
-    figure: model.all[label]!,
+    figure: model.all[metric]!,
     beats: judgedRows.filter(({ lead }) => lead.low > 0),
     beatenBy: judgedRows.filter(({ lead }) => lead.high < 0),
     undecided: judgedRows.filter(({ lead }) => lead.low <= 0 && lead.high >= 0),

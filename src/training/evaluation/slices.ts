@@ -4,7 +4,7 @@
  */
 import { makeRandom } from '../../base/random/random.ts';
 import type { Context, ScoringTask } from '../scoring/scorer.ts';
-import { eachQuestion, type Figures, type Measure, makeSums, metricValues } from './figures.ts';
+import { eachQuestion, type Figures, isMean, type Measure, makeSums, metricValues } from './figures.ts';
 import { questionsOf } from './questions.ts';
 import type { Ranks } from './ranks.ts';
 
@@ -168,7 +168,7 @@ const mostGroups = 20_000;
 
 /** Collects rows, the model first, and stores their values as sums by group. */
 export function makeLeads(task: ScoringTask, measures: readonly Measure[]) {
-  const perRanking = measures.filter(({ lists }) => lists === undefined);
+  const perRanking = measures.filter(isMean);
   const { group: own, groups: all, unit } = groupsOf(task);
   const groups = Math.min(all, mostGroups);
   const groupOfRow = groups === all ? own : own.map((each) => each % groups);

@@ -63,9 +63,9 @@ export interface ScoringTask {
   readonly events: Events;
   readonly corpus: Corpus;
   readonly users: TrainingUsers;
-  /** The bag of earlier items that the model reads with each event, as corpus rows, −1 for items without one; absent if it reads none. */
+  /** The bag of earlier items that the model reads with each event, or that its user gives, as corpus rows, −1 for items without one; absent if there is none. */
   readonly history?: IndexedBags;
-  /** Items that the user of each event had before it, in addition to the user's training events: corpus rows, −1 as above. */
+  /** Items that leave the ranking of each question, in addition to those of the user's training events: corpus rows, −1 as above. */
   readonly seen?: readonly IndexedBags[];
   /** One feature of the query, for popularity among queries with the same value; absent if no feature is named. */
   readonly context?: Context;

@@ -44,6 +44,31 @@ it('is what evaluate shows: in its figures, its table and the report', async () 
   expect(readFileSync(at('twenty/report.html'), 'utf8')).toMatch(/recall@20[\s\S]*ndcg@20/);
 });
 
+it('may describe lists by a column of the items, for baselines and in a comparison too', async () => {
+  const described = 'novelty(5), diversity(title, 5), recall(5), gini(5)';
+  const labels = ['novelty@5', 'diversity(title)@5', 'recall@5', 'gini@5'];
+  const { records } = await trainBy('described', `metrics = ${described}`);
+  expect(Object.keys(records[0]!.validation!)).toEqual(['recall@10', ...labels]);
+  const { rows, metrics } = await evaluate(await open('described'), { baselines: ['popularity'] });
+  expect(metrics).toEqual(labels);
+  // Every film has a title of its own.
+  for (const { all } of rows) expect(all['diversity(title)@5']).toBe(1);
+  const run = await open('silent');
+  const compared = await compare([{ name: 'silent', run }], { draws: 20, metrics: described });
+  expect(compared.metrics).toEqual(labels.slice(0, 3));
+  expect(compared.protocol.join('\n')).toContain('A comparison excludes gini@5');
+});
+
+it('refuses a column that the items do not have, before any row is read', async () => {
+  const error = await trainBy('unknown', 'metrics = diversity(titel)').catch((thrown: unknown) => thrown);
+  const [found] = (error as Failure).diagnostics;
+  expect([found!.code, found!.hint]).toEqual(['unknown-name', 'did you mean `title`?']);
+  expect(found!.at!.source.text.slice(found!.at!.start, found!.at!.end)).toBe('diversity(titel)');
+  await expect(measured('silent', 'diversity(titel)')).rejects.toThrow(
+    'there is no column of the items called `titel`',
+  );
+});
+
 it('is the usual list where the model has none', async () => {
   expect((await measured('silent')).metrics).toEqual(usual);
 });

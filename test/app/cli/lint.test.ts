@@ -63,7 +63,7 @@ describe('check', () => {
     const path = file(`${model.replace('recall', 'recal')}let width = 64px\n`);
     const { said, code } = await run('check', '--fix', path);
     expect(said.split('\n').filter((line) => line.startsWith('fixed'))).toEqual([
-      `fixed ${path}:21:40: there is no metric called \`recal\` [unknown-kind]`,
+      `fixed ${path}:21:40: there is no metric of accuracy called \`recal\` [unknown-kind]`,
     ]);
     expect(said).toContain('[malformed-number]');
     expect(readFileSync(path, 'utf8')).toContain('stop = recall(10');

@@ -93,6 +93,14 @@ describe('the page of a run', () => {
     expect(page).toContain('2 epochs, 6 steps of 8 rows.');
   });
 
+  it('draws metrics that describe lists on axes of their own', () => {
+    const epochs = parts.curves.epochs.map((each) => ({ ...each, validation: { ...each.validation, 'gini@5': 0.9 } }));
+    const described = reportPage({ ...parts, curves: { ...parts.curves, epochs } });
+    expect(described).toContain('aria-label="gini@5');
+    expect(described).toContain('Higher is better, except for metrics that only describe the lists.');
+    expect(page).toContain('Higher is better.');
+  });
+
   it('keeps what a validation said about the run', () => {
     const [first, ...others] = parts.curves.epochs;
     const warning = { code: 'ranks-below-popularity', message: 'the loss falls, but `recall@5` is 0' } as const;

@@ -52,9 +52,25 @@ describe('entries', () => {
     ['random(test: 20%, seed: 2)', { kind: 'random', validation: 0, test: 0.2, seed: 2 }],
     ['leave_one_out', { kind: 'leave_one_out' }],
     ['random(seed: 7)', { kind: 'random', validation: 0.1, test: 0.1, seed: 7 }],
+    [
+      'by_user(test: 20%, given: 50%, order: time)',
+      { kind: 'by_user', validation: 0, test: 0.2, given: 0.5, order: 'time', seed: 1 },
+    ],
+    ['by_user', { kind: 'by_user', validation: 0.1, test: 0.1, given: 0.8, order: 'random', seed: 1 }],
     ['column("fold")', { kind: 'column', column: 'fold' }],
   ])('split = %s', (written, split) => {
     expect(dataOf(block(`split = ${written}`)).data?.split).toEqual(split);
+  });
+  it('ask for each user once where users are held out, unless they say otherwise', () => {
+    const evaluateOf = (entries: string) => dataOf(block(entries)).data?.evaluate;
+    expect(evaluateOf('split = by_user')).toBe('per_user');
+    expect(evaluateOf('split = by_user, evaluate = per_event')).toBe('per_event');
+    expect(evaluateOf('split = random')).toBeUndefined();
+  });
+  it('need a time for the first events of held-out users, and none for drawn ones', () => {
+    const reported = (split: string) => dataOf(`data d { events = "e.csv", split = ${split} }`);
+    expect(reported('by_user(order: time)').data).toBeUndefined();
+    expect(reported('by_user').data).toBeDefined();
   });
   it('give a history any name', () => {
     const { data } = dataOf(block('split = by_time, watched = past(film, 20), listened = past(song)'));

@@ -133,3 +133,19 @@ describe('a history', () => {
     expect(await past('liked', { liked: 'CASE WHEN rating > 3 THEN item END' })).toEqual([]);
   });
 });
+
+describe('a tower that reads only who is asked for', () => {
+  const split = { kind: 'by_user', validation: 0, test: 0.5, given: 0.8, order: 'random', seed: 1 } as const;
+  const ofUser = { user: { encoder: vocabulary } };
+  const ofItem = { item: { encoder: vocabulary } };
+
+  it('is warned of where whole users are held out', async () => {
+    expect(await check({ split }, needsOf(ofUser, ofItem))).toEqual(['unknown-users at events:events.csv']);
+  });
+  it('is not, where it reads more, or the users are known', async () => {
+    const more = needsOf({ ...ofUser, seconds: { encoder: number } }, ofItem);
+    expect(await check({ split }, more)).toEqual([]);
+    expect(await check({ split, trainsAll: true }, needsOf(ofUser, ofItem))).toEqual([]);
+    expect(await check({}, needsOf(ofUser, ofItem))).toEqual([]);
+  });
+});

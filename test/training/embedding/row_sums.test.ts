@@ -46,3 +46,26 @@ test('no rows add nothing, and no weights give zeros', () => {
   sums.combine(new Float64Array(), combined);
   expect([...combined]).toEqual([0, 0, 0]);
 });
+
+test.each([1, 3, 8, 17, 64])('of rows %i wide it solves the normal equations, for fewer rows and for more', (width) => {
+  const rows = 90;
+  const sums = makeRowSums();
+  const data = numbers(rows * width);
+  const diagonal = numbers(width).map((number) => number + 0.6);
+  const solution = new Float64Array(width);
+  for (const length of [0, 1, 2, width - 1, width, 70]) {
+    sums.load(data, width);
+    const list = Int32Array.from({ length }, () => random.integer(rows));
+    sums.solve(list, diagonal, solution);
+    for (let i = 0; i < width; i++) {
+      let left = diagonal[i]! * solution[i]!;
+      let right = 0;
+      for (const row of list) {
+        const product = solution.reduce((sum, value, j) => sum + value * data[row * width + j]!, 0);
+        left += data[row * width + i]! * product;
+        right += data[row * width + i]!;
+      }
+      expect(left).toBeCloseTo(right, 9);
+    }
+  }
+});

@@ -10,7 +10,13 @@ import { makeDataset } from '../fixtures.ts';
 
 const dataset = makeDataset({ users: 12, items: 24, eventsPerUser: 12, heldOut: 2 });
 const { corpus, parts } = dataset;
-const measures = makeMeasures([{ metric: 'recall', k: 5 }, { metric: 'mrr' }, { metric: 'coverage', k: 5 }]);
+const measures = makeMeasures([
+  { metric: 'popularity', k: 5 },
+  { metric: 'recall', k: 5 },
+  { metric: 'mrr' },
+  { metric: 'coverage', k: 5 },
+  { metric: 'gini', k: 5 },
+]);
 /** Puts the own item of each event first, of every third event only. */
 const scorer: Scorer = {
   name: 'model',
@@ -41,7 +47,7 @@ describe('intervals of an evaluation', () => {
     const compared = await compareContestants([contestant], { part: 'test', measures, baselines });
     expect(evaluation.rows.map(({ name }) => name)).toEqual(compared.rows.map(({ name }) => name));
     for (const [at, row] of evaluation.rows.entries()) {
-      for (const label of ['recall@5', 'mrr']) {
+      for (const label of ['popularity@5', 'recall@5', 'mrr']) {
         const { figures, differences } = compared.rows[at]!;
         expect(row.intervals![label]!.mean).toBeCloseTo(row.all[label]!, 12);
         expect(row.intervals![label]!.low).toBeCloseTo(figures[label]!.low, 12);
@@ -55,7 +61,7 @@ describe('intervals of an evaluation', () => {
   });
 
   it('has none for a metric of all rankings together', () =>
-    expect(Object.keys(evaluation.rows[0]!.intervals!)).toEqual(['recall@5', 'mrr']));
+    expect(Object.keys(evaluation.rows[0]!.intervals!)).toEqual(['popularity@5', 'recall@5', 'mrr']));
 });
 
 describe('the verdict', () => {
@@ -79,6 +85,11 @@ describe('the verdict', () => {
       'm beats a (0.2000).',
       'The mrr of m is 0.5000.',
     ]);
+  });
+
+  it('is by the first metric of accuracy: of the popularity of lists no direction is better', () => {
+    expect(verdictOf(evaluation)!.metric).toBe('recall@5');
+    expect(verdictOf({ ...evaluation, metrics: ['popularity@5', 'gini@5'] })).toBeUndefined();
   });
 
   it('is none without a baseline', () => expect(verdictOf({ metrics: ['mrr'], rows: [model] })).toBeUndefined());

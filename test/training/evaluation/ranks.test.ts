@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import { metrics } from '../../../src/compiler/library/metrics/table.ts';
+import { accuracyMetrics } from '../../../src/compiler/library/metrics/table.ts';
 import type { BagColumn, Events, TrainingUsers } from '../../../src/data/dataset.ts';
 import {
   coldItems,
@@ -8,6 +8,7 @@ import {
   type Measure,
   makeMeasures,
 } from '../../../src/training/evaluation/figures.ts';
+import { overRows } from '../../../src/training/evaluation/questions.ts';
 import { makeRanker, rankEvents } from '../../../src/training/evaluation/ranks.ts';
 import type { ScoringTask } from '../../../src/training/scoring/scorer.ts';
 import fc from '../../fast_check.ts';
@@ -280,16 +281,16 @@ describe('figures', () => {
   });
 });
 
-describe('coverage', () => {
+describe('lists', () => {
   const coverage = makeMeasures([
     { metric: 'coverage', k: 1 },
     { metric: 'coverage', k: 2 },
   ]);
 
-  it('counts the items of all lists together, without what left a ranking', async () => {
-    // Best first: a, d; b, a; the third is not ranked, its item is in no corpus; f, e.
+  it('coverage counts the items of all together, without what left a ranking', async () => {
+    // Best first: a, d; b, a; a, b of equal scores, though the item held out is in no corpus; f, e.
     const kept = await rankEvents(task, scorer, false, 2);
-    expect([...kept.lists!.items]).toEqual([0, 3, 1, 0, -1, -1, 5, 4]);
+    expect([...kept.lists!.items]).toEqual([0, 3, 1, 0, 0, 1, 5, 4]);
     expect(figuresOf(task, kept, coverage).all).toEqual({ 'coverage@1': 3 / 6, 'coverage@2': 5 / 6 });
     // Where only warm items are held out, the last does not ask.
     expect(figuresOf(task, kept, coverage).warm).toEqual({ 'coverage@1': 2 / 6, 'coverage@2': 3 / 6 });
@@ -298,7 +299,35 @@ describe('coverage', () => {
     expect([...removed.lists!.items].slice(0, 4)).toEqual([2, 4, 0, 2]);
   });
 
-  it('of baselines and of lists that no metric reads costs nothing', async () => {
+  it('means over lists count each question, also one whose item cannot be ranked', async () => {
+    const popularity = makeMeasures([{ metric: 'popularity', k: 2 }]);
+    const { all, warm } = figuresOf(task, await rankEvents(task, scorer, false, 3), popularity);
+    // Training events of a, d; b, a; a, b; f, e: two events, one and a half, the same, and a half.
+    expect(all['popularity@2']).toBe((2 + 1.5 + 1.5 + 0.5) / 4);
+    expect(warm['popularity@2']).toBe((2 + 1.5) / 2);
+    // A shorter list has the mean of what it has.
+    const few = makeMeasures([{ metric: 'popularity', k: 9 }]);
+    expect(figuresOf(task, await rankEvents(task, scorer, false, 9), few).all['popularity@9']).toBeCloseTo(7 / 6, 12);
+  });
+
+  it('are compared with what the user had before the event, or else in training, also in a sample', async () => {
+    // Of a to f by their kinds: two of 0, two of 1, one of 2; f has none.
+    const { starts, ends, values } = bagsOf([[0], [0], [1], [1], [2], []]);
+    const typed = { ...task, corpus: { ...task.corpus, elements: new Map([['kind', { starts, ends, values }]]) } };
+    const measure = makeMeasures([{ metric: 'calibration', column: 'kind', k: 1 }]);
+    const of = async (task: ScoringTask) =>
+      figuresOf(task, await rankEvents(task, scorer, false, 1), measure).all['calibration(kind)@1'];
+    // The second event's user had a and b, and b is its first item; the first one's had a, d, d and c, and a is its first.
+    expect(await of(overRows(typed, Int32Array.of(1)))).toBe(0);
+    const expected = 0.25 * Math.log(0.25 / 0.9925) + 0.75 * Math.log(0.75 / 0.0075);
+    expect(await of(overRows(typed, Int32Array.of(0)))).toBeCloseTo(expected, 12);
+    const earlier = { bags: bagsOf([[4], [4], [4], [4]]) };
+    const later = { ...typed, events: { ...events, earlier } };
+    expect(await of(later)).toBeCloseTo(Math.log(100), 12);
+    expect(await of(overRows(later, Int32Array.of(0)))).toBeCloseTo(Math.log(100), 12);
+  });
+
+  it('that no metric reads cost nothing', async () => {
     expect((await rankEvents(task, scorer)).lists).toBeUndefined();
   });
 });
@@ -328,14 +357,16 @@ describe('per user', () => {
     expect([ranks.better[1], ranks.equal[1]]).toEqual([1, 0]);
   });
 
-  it('items of training leave the ranking, unless they are held out; what came between does not', async () => {
+  it('items of training leave the ranking, unless they are held out, and so does what else the task says', async () => {
     const bags = {
       kind: 'bags' as const,
       starts: new Int32Array(5),
       ends: new Int32Array(5).fill(1),
       values: Int32Array.of(5),
     };
-    const ranks = await rankEvents({ ...several, seen: [{ bags }] }, watched, true);
+    const given = await rankEvents({ ...several, seen: [{ bags }] }, watched, true);
+    expect([given.better[0], given.equal[0], given.corpus[0]]).toEqual([1, 1, 3]);
+    const ranks = await rankEvents(several, watched, true);
     // User a saw a (9) and b (1).
     expect([ranks.better[0], ranks.equal[0], ranks.corpus[0]]).toEqual([1, 2, 4]);
     expect([ranks.better[1], ranks.equal[1], ranks.corpus[1]]).toEqual([0, 0, 4]);
@@ -360,7 +391,7 @@ describe('per user', () => {
 
   it('one held-out event a user gives the figures of each event', async () => {
     const single = { ...task, events: { ...events, user: Int32Array.of(1, 0, -1, -1) } };
-    const measures = makeMeasures(Object.keys(metrics).map((metric) => ({ metric, k: 3 })));
+    const measures = makeMeasures(Object.keys(accuracyMetrics).map((metric) => ({ metric, k: 3 })));
     const of = async (per: 'user' | 'event') =>
       figuresOf(
         { ...single, per },

@@ -89,6 +89,12 @@ it.each(['validation', 'test'] as const)(
   },
 );
 
+it('per user only in training: what came between its held-out items stays', async () => {
+  const dataset = await read('split = by_time(validation: 20%, test: 30%)');
+  expect(makeTask({ dataset, part: 'test', plan }).seen!.length).toBeGreaterThan(0);
+  expect(makeTask({ dataset, part: 'test', plan, per: 'user' }).seen).toEqual([]);
+});
+
 it('follows the data block, and says so; a request is an exception that is said too', async () => {
   const zeros = (rows: number) => ({
     name: 'zeros',

@@ -8,7 +8,7 @@ import { defined } from '../../../base/util/defined.ts';
 import type { SearchParameter } from '../../../compiler/model/resolve/search.ts';
 import type { Settings } from '../../../compiler/model/settings/setting_text.ts';
 import type { TrainPlan } from '../../../graph/plan/plan.ts';
-import { declaredMeasures, labelOf, makeMeasures } from '../../../training/evaluation/figures.ts';
+import { declaredMeasures, isOfAccuracy, labelOf, makeMeasures } from '../../../training/evaluation/figures.ts';
 import { samplers } from '../../../training/tune/samplers/table.ts';
 import {
   countPoints,
@@ -46,7 +46,7 @@ export function studyOf(path: string, request: StudyRequest, checked: Lowering, 
   const { train } = lowered.plan;
   if (search.length === 0) throw failure('no-search', { path });
   const measured = makeMeasures([...(train.stop ? [train.stop] : []), ...declaredMeasures([lowered.plan])]);
-  const knownMeasures = measured.map(({ label }) => label);
+  const knownMeasures = measured.map(({ label }) => label).filter(isOfAccuracy);
   const metric = request.metric ?? before?.metric ?? (train.stop ? labelOf(train.stop) : knownMeasures[0]!);
   if (!knownMeasures.includes(metric)) throw failure('unknown-measure', { name: metric, known: knownMeasures });
   const halving = request.halving ?? before?.halving ?? true;

@@ -73,8 +73,8 @@ export const continued = {
     message: ({ folder, events, split, until }) =>
       `\`${split}\` holds out ${events.toLocaleString('en')} events that are earlier than ${until}, up to which the run in ${folder} was trained`,
     hint: ({ split }) =>
-      split === 'random'
-        ? 'use a split by time, since a random split draws other events once there are more of them, or train on all events with `--final`'
+      split === 'random' || split === 'by_user'
+        ? `use a split by time, since \`${split}\` draws anew once there are more events, or train on all events with \`--final\``
         : 'use smaller shares for validation and test, wait until there are more events, or train on all events with `--final`',
   }),
 

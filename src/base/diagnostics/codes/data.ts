@@ -191,6 +191,14 @@ export const data = {
       `write \`${name} = ${kind}(${of}, ${places})\` in the data block, or \`max: ${max}\` in the model`,
   }),
 
+  'unknown-users': row<{ tower: string; name: string; history: string }>({
+    severity: 'warning',
+    message: ({ tower, name }) =>
+      `\`by_user\` holds out whole users, and tower \`${tower}\` reads nothing but \`${name}\`, which training has of none of them: all get the same answer`,
+    hint: ({ history }) =>
+      `let the tower read what a user gives, \`history = ${history}(…)\` in the data block, or hold out events of known users with \`random(…)\``,
+  }),
+
   'data-memory': row<{ bytes: number; spill?: string | undefined }>({
     message: ({ bytes, spill }) =>
       `the data needs more than the ${bytesWords(bytes)} of memory that the database may use${spill === undefined ? '' : `; and ${spill}`}`,

@@ -34,7 +34,9 @@ export const usualShare = 0.1;
 const share = (doc: string): Parameter<number | undefined> => ({ type: { is: 'number', min: 0, below: 1 }, doc });
 
 /** The kinds of `split`, which holds out a part of the events. */
-export const splits: Readonly<Record<'by_time' | 'leave_one_out' | 'random' | 'files' | 'column', KindRow>> = {
+export const splits: Readonly<
+  Record<'by_time' | 'leave_one_out' | 'random' | 'by_user' | 'files' | 'column', KindRow>
+> = {
   by_time: {
     doc: 'The last events of all time are the test part, those before them the validation part.',
     example: 'by_time(validation: 10%, test: 10%)',
@@ -55,6 +57,24 @@ export const splits: Readonly<Record<'by_time' | 'leave_one_out' | 'random' | 'f
       validation: share('Share of the events. Default 10 %, or 0 if only `test` is given.'),
       test: share('Share of the events. Default 10 %, or 0 if only `validation` is given.'),
       seed: { type: { is: 'integer', min: 0 }, doc: 'Which are drawn follows from it.', default: 1 },
+    },
+  },
+  by_user: {
+    doc: 'Users are drawn, and training has no event of them. A part of the events of each is given as the history, and the others are to be found: strong generalization.',
+    example: 'by_user(validation: 10%, test: 10%, given: 80%)',
+    parameters: {
+      validation: share('Share of the users. Default 10 %, or 0 if only `test` is given.'),
+      test: share('Share of the users. Default 10 %, or 0 if only `validation` is given.'),
+      given: {
+        type: { is: 'number', min: 0, below: 1 },
+        doc: 'Share of the events of each held-out user that is known when the user is asked for, rounded up. One event at least stays to be found.',
+        default: 0.8,
+      },
+      order: choice(['random', 'time'], {
+        doc: 'Which events are given: drawn at `random`, or by `time` the first ones.',
+        default: 'random',
+      }),
+      seed: { type: { is: 'integer', min: 0 }, doc: 'Which users and events are drawn follows from it.', default: 1 },
     },
   },
   files: {
@@ -127,7 +147,7 @@ export const data = declaration({
       { what: 'split', of: splits },
       {
         required: true,
-        doc: 'What is held out: `by_time(…)`, `leave_one_out`, `random(…)`, `files(…)`, `column(…)`.',
+        doc: 'What is held out: `by_time(…)`, `leave_one_out`, `random(…)`, `by_user(…)`, `files(…)`, `column(…)`.',
       },
     ),
     seen: entry(

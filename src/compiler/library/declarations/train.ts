@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: `${1:name}` is a place to fill in of the protocol
 import type { KindRow } from '../contract.ts';
-import { metrics } from '../metrics/table.ts';
+import { accuracyMetrics, metrics } from '../metrics/table.ts';
 import { optimizers } from '../optimizers/table.ts';
 import { choice, integer, name, number } from '../parameters.ts';
 import { call, declaration, entry, kinds } from './entry.ts';
@@ -189,7 +189,7 @@ export const train = declaration({
     ),
     stop: call(
       'recall(50, patience: 2)',
-      { what: 'metric', of: metrics, also: patience },
+      { what: 'metric of accuracy', of: accuracyMetrics, also: patience },
       { doc: 'Ends training when this metric of the validation part no longer rises: `recall(50, patience: 2)`.' },
     ),
   },

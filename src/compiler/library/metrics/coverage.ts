@@ -9,5 +9,5 @@ export const coverage = metricKind({
     'Ge, Delgado-Battenfeld & Jannach, "Beyond accuracy: evaluating recommender systems by coverage and serendipity", RecSys 2010 (catalog coverage)',
   example: 'coverage(20)',
   parameters: cutoff,
-  ofLists: (shown, corpus) => (corpus === 0 ? 0 : shown / corpus),
+  ofLists: (timesShown, corpus) => (corpus === 0 ? 0 : timesShown.length / corpus),
 });

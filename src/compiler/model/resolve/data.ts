@@ -70,7 +70,7 @@ function resolveDataBlock(whole: Workspace, node: Ast.DataNode, folder: string):
   const resolvedHistories = resolveHistories(workspace, historyEntries, columns);
   if (!given.has('time')) {
     const inTime = historyEntries.find(({ value }) => value.kind === 'Call' && inTimeOrder.has(value.callee.name));
-    const needing = inTime ?? (split && ordered.has(split.kind) ? splitEntry : undefined);
+    const needing = inTime ?? (split && isOrdered(split) ? splitEntry : undefined);
     if (needing) report('time-needed', needing.span, { what: needing.name.name });
   }
   const { events, reject } = values;
@@ -89,6 +89,8 @@ function resolveDataBlock(whole: Workspace, node: Ast.DataNode, folder: string):
     columns,
     histories: resolvedHistories,
     split,
+    // A held-out user is asked for once, with what the user gives.
+    evaluate: values.evaluate ?? (split.kind === 'by_user' ? 'per_user' : undefined),
   };
   return defined(description) as unknown as DataDescription;
 }
@@ -109,8 +111,9 @@ const wordEntries = new Set<EntryName>(['seen', 'evaluate']);
 /** Kinds of histories that need events in the order of time. */
 const inTimeOrder: ReadonlySet<string> = new Set<HistoryKind>(['past']);
 
-/** Kinds of splits that depend on the order of time. */
-const ordered = new Set<Split['kind']>(['by_time', 'leave_one_out']);
+/** True for a split that depends on the order of time. */
+const isOrdered = (split: Split): boolean =>
+  split.kind === 'by_user' ? split.order === 'time' : ['by_time', 'leave_one_out'].includes(split.kind);
 
 function resolveColumns(workspace: Workspace, node: Ast.DataNode): DataDescription['columns'] {
   const columns: DataDescription['columns'][number][] = [];
@@ -202,7 +205,7 @@ function completeSplit(
       ? { validation: validation ?? missingShare, test: test ?? missingShare }
       : {};
   const split = { kind: boundCall.kind, ...boundCall.arguments, ...shares } as Split;
-  if (split.kind === 'by_time' || split.kind === 'random') {
+  if (split.kind === 'by_time' || split.kind === 'random' || split.kind === 'by_user') {
     const heldOutShare = split.validation + split.test;
     if (heldOutShare >= 1) {
       report('split-share', value.span, { held: heldOutShare });

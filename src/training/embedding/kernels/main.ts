@@ -16,4 +16,5 @@ export {
 export { addRows, addToNeighbours, scale, sumNeighbours, sumNeighboursOf } from './neighbours';
 export { constant, uniform } from './uniform';
 export { rank } from './rank';
+export { solveNarrow, solveWide } from './solve';
 export { addOuters, combine, descend } from './sums';

@@ -145,6 +145,13 @@ export interface TunedBaseline<S extends BaselineSetting = BaselineSetting> {
   readonly settings: readonly S[];
   /** Index of the setting to use without a validation part. */
   readonly usual: number;
+  /**
+   * Ascending values of arguments, for a walk that begins at the best of `settings`: it takes one argument after the other, and goes to the next value for as
+   * long as that ranks the validation part better.
+   */
+  readonly ladders?: Readonly<Record<keyof S & string, readonly number[]>>;
+  /** Tells if a setting of the walk is worth its time. Default: true. */
+  affords?(training: TrainingInteractions, setting: S): boolean;
   /** True if the score is a sum over the items of the history, so that each can count less the longer ago it was. */
   readonly weighsHistory?: true;
   /** Returns the scores for each of these settings, in their order. Work that the settings share is done once. */

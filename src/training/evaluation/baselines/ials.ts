@@ -3,13 +3,20 @@ import { makeRandom, normalNumber } from '../../../base/random/random.ts';
 import { everyRow } from '../../../base/util/defined.ts';
 import { makeKernelSpace, type Region } from '../../embedding/space.ts';
 import { type HistoryScores, type RowLists, settingsTried, type TrainingInteractions, tuned } from './baseline.ts';
-import { symmetricEigen } from './symmetric_inverse.ts';
+import { symmetricEigen } from './symmetric_eigen.ts';
 
-/** α0 is the weight of items that a user did not have, relative to 1. */
-type IalsSetting = Readonly<Record<'α0' | 'λ', number>>;
+/** α0 is the weight of items that a user did not have, relative to 1; width is that of the vectors. */
+type IalsSetting = Readonly<Record<'α0' | 'λ' | 'width', number>>;
 
-const width = 64;
-const sweeps = 8;
+type IalsWeights = Pick<IalsSetting, 'α0' | 'λ'>;
+
+const sweeps = 16;
+const firstWidth = 64;
+const widths = [firstWidth, 128, 256, 512, 1024, 2048];
+/** Maximum steps of a training with wider vectors than the first: about twenty seconds. */
+const affordedSteps = 6e9;
+/** How many settings of the first width are tried where the walk goes nowhere: λ and α0, one up and one down. */
+const usuallyTried = settingsTried + 4;
 const seed = 1;
 
 /** Vectors of users or items, row-major [rows, width]. */
@@ -24,36 +31,58 @@ export interface Factors {
  * and items in turn, and for each vector exactly.
  */
 export const ials = tuned<IalsSetting>({
-  doc: `implicit alternating least squares: products of vectors of ${width} numbers after ${sweeps} sweeps, the user’s solved from the history`,
+  doc: `implicit alternating least squares: products of vectors after ${sweeps} sweeps, the user’s solved from the history`,
   paper:
     'Hu et al., ICDM 2008; Rendle et al., "Revisiting the performance of iALS on item recommendation benchmarks", RecSys 2022',
   settings: [0.01, 0.1, 0.5].flatMap((α0) => [
-    { α0, λ: 0.003 },
-    { α0, λ: 0.03 },
+    { α0, λ: 0.003, width: firstWidth },
+    { α0, λ: 0.03, width: firstWidth },
   ]),
   usual: 2,
+  ladders: {
+    λ: [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3],
+    α0: [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.5, 1, 2],
+    width: widths,
+  },
+  affords: (training, { width }) => width === firstWidth || bears(training, width),
   *fit(training, settings) {
     const rowSums = makeRowSums();
     for (const setting of settings) {
-      const { items } = factorize(training, setting, { width, sweeps, seed, sums: rowSums });
+      const { items } = factorize(training, setting, { width: setting.width, sweeps, seed, sums: rowSums });
       yield foldIn(items, training.items, setting);
     }
   },
-  steps: ({ users, items, itemsOf, usersOf }) =>
-    settingsTried * sweeps * (solvingSteps(itemsOf) + solvingSteps(usersOf) + (users + items) * width * 16),
-  eventSteps: ({ items, itemsOf, users }) => (items * width) / 10 + solvingSteps(itemsOf) / Math.max(1, users),
+  steps: (training) =>
+    usuallyTried * fitSteps(training, firstWidth) +
+    (bears(training, 2 * firstWidth) ? fitSteps(training, 2 * firstWidth) : 0),
+  eventSteps: (training) =>
+    (training.items * firstWidth) / 10 + solvingSteps(training.itemsOf, firstWidth) / Math.max(1, training.users),
   // Vectors in and out of the kernels' memory; for items also those of the best setting so far.
-  bytes: ({ users, items }) => 8 * width * (2 * users + 9 * items),
+  bytes: (training) => 8 * widestOf(training) * (2 * training.users + 9 * training.items),
 });
 
-/** Estimates the steps to solve for each list of rows; the kernels take a sixth of the time of plain code. */
-function solvingSteps({ starts }: RowLists): number {
+const bears = (training: TrainingInteractions, width: number): boolean =>
+  width <= Math.min(training.users, training.items) && fitSteps(training, width) <= affordedSteps;
+
+const widestOf = (training: TrainingInteractions): number =>
+  widths.findLast((width) => bears(training, width)) ?? firstWidth;
+
+/** Multiplications of the kernels in the time of a step of plain code. Measured on Last.fm, MovieLens and Toys: it is 8 to 14, and more for wide vectors. */
+const kernelGain = 10;
+
+/** Estimates the steps of one training: to solve, to turn the vectors, and to find the directions of both sides. */
+const fitSteps = ({ users, items, itemsOf, usersOf }: TrainingInteractions, width: number): number =>
+  sweeps *
+  (solvingSteps(itemsOf, width) +
+    solvingSteps(usersOf, width) +
+    (1.5 * (users + items) * width ** 2 + 18 * width ** 3) / kernelGain);
+
+function solvingSteps({ starts }: RowLists, width: number): number {
   let stepTotal = 0;
   for (let list = 0; list + 1 < starts.length; list++) {
     const listLength = starts[list + 1]! - starts[list]!;
     const solvedSize = Math.min(listLength, width);
-    const outerSteps = listLength < width ? (solvedSize * solvedSize * width) / 2 : (listLength * width ** 2) / 2 / 6;
-    stepTotal += outerSteps + solvedSize ** 3 / 6 + 4 * width;
+    stepTotal += 300 + ((listLength * solvedSize * width) / 2 + solvedSize ** 3 / 6) / kernelGain;
   }
   return stepTotal;
 }
@@ -73,7 +102,7 @@ export interface IalsTrainOptions {
  */
 export function factorize(
   { users, items, itemsOf, usersOf }: TrainingInteractions,
-  setting: IalsSetting,
+  setting: IalsWeights,
   { width, sweeps, seed, sums = makeRowSums(), onSweep }: IalsTrainOptions,
 ): { readonly users: Factors; readonly items: Factors } {
   const user = { width, data: new Float64Array(users * width) };
@@ -88,7 +117,7 @@ export function factorize(
   return { users: user, items: item };
 }
 
-function solveAll(own: Factors, others: Factors, lists: RowLists, setting: IalsSetting, sums: RowSums): void {
+function solveAll(own: Factors, others: Factors, lists: RowLists, setting: IalsWeights, sums: RowSums): void {
   const solve = makeSolver(others, setting, sums);
   for (let row = 0; row + 1 < lists.starts.length; row++) {
     const had = lists.values.subarray(lists.starts[row]!, lists.starts[row + 1]!);
@@ -106,50 +135,17 @@ function solveAll(own: Factors, others: Factors, lists: RowLists, setting: IalsS
  */
 export function makeSolver(
   { width, data }: Factors,
-  { α0, λ }: IalsSetting,
+  { α0, λ }: IalsWeights,
   sums: RowSums = makeRowSums(),
 ): (had: Int32Array) => Float64Array {
   const rows = data.length / width;
   const eigenvalues = turn(data, width, sums);
-  const matrix = new Float64Array(width * width);
   const vector = new Float64Array(width);
   const diagonal = new Float64Array(width);
-  const scaledRow = new Float64Array(width);
-
-  const solveWide = (had: Int32Array): void => {
-    matrix.fill(0);
-    vector.fill(0);
-    for (let i = 0; i < width; i++) matrix[i * width + i] = diagonal[i]!;
-    sums.addOuters(had, matrix);
-    for (const row of had) for (let i = 0; i < width; i++) vector[i]! += data[row * width + i]!;
-    solveInPlace(matrix, vector, width);
-  };
-  const solveNarrow = (had: Int32Array): void => {
-    const size = had.length;
-    for (let a = 0; a < size; a++) {
-      const firstStart = had[a]! * width;
-      for (let k = 0; k < width; k++) scaledRow[k] = data[firstStart + k]! / diagonal[k]!;
-      for (let b = 0; b <= a; b++) {
-        const secondStart = had[b]! * width;
-        let sum = a === b ? 1 : 0;
-        for (let k = 0; k < width; k++) sum += scaledRow[k]! * data[secondStart + k]!;
-        matrix[a * size + b] = sum;
-      }
-    }
-    const weights = vector.subarray(0, size).fill(1);
-    solveInPlace(matrix, weights, size);
-    scaledRow.fill(0);
-    for (let a = 0; a < size; a++) {
-      const [weight, row] = [weights[a]!, had[a]! * width];
-      for (let k = 0; k < width; k++) scaledRow[k]! += weight * data[row + k]!;
-    }
-    for (let k = 0; k < width; k++) vector[k] = scaledRow[k]! / diagonal[k]!;
-  };
   return (had) => {
     const ridge = λ * (had.length + α0 * rows);
     for (let k = 0; k < width; k++) diagonal[k] = α0 * Math.max(0, eigenvalues[k]!) + ridge;
-    if (had.length < width) solveNarrow(had);
-    else solveWide(had);
+    sums.solve(had, diagonal, vector);
     return vector;
   };
 }
@@ -168,27 +164,6 @@ function turn(data: Float64Array, width: number, sums: RowSums): Float64Array {
   }
   sums.load(data, width);
   return values;
-}
-
-/** Solves a system in place: Cholesky's factor replaces the lower triangle, and the solution replaces the right-hand side. */
-function solveInPlace(matrix: Float64Array, vector: Float64Array, width: number): void {
-  for (let i = 0; i < width; i++) {
-    const rowStart = i * width;
-    let value = vector[i]!;
-    for (let j = 0; j <= i; j++) {
-      const otherStart = j * width;
-      let sum = matrix[rowStart + j]!;
-      for (let k = 0; k < j; k++) sum -= matrix[rowStart + k]! * matrix[otherStart + k]!;
-      matrix[rowStart + j] = i === j ? Math.sqrt(sum) : sum / matrix[otherStart + j]!;
-    }
-    for (let k = 0; k < i; k++) value -= matrix[rowStart + k]! * vector[k]!;
-    vector[i] = value / matrix[rowStart + i]!;
-  }
-  for (let i = width - 1; i >= 0; i--) {
-    const value = vector[i]! / matrix[i * width + i]!;
-    vector[i] = value;
-    for (let k = 0; k < i; k++) vector[k]! -= value * matrix[i * width + k]!;
-  }
 }
 
 /** Returns scores with memory of their own, because they may be used while other settings are tried. */
@@ -215,6 +190,7 @@ export function makeRowSums() {
   let matrix: Region | undefined;
   let operand: Region | undefined;
   let result: Region | undefined;
+  let system: Region | undefined;
   let [width, rows] = [0, 0];
   return {
     load(data: Float64Array, columns: number): void {
@@ -231,6 +207,23 @@ export function makeRowSums() {
       space.doubles(result, target.length).set(target);
       space.kernels.addOuters(result.pointer, 8 * width, matrix.pointer, operand.pointer, list.length);
       target.set(space.doubles(result, target.length));
+    },
+    /** Writes (D + Σ v vᵀ)⁻¹ Σ v over these rows v, with a diagonal D of positive numbers, to `target`. */
+    solve(list: Int32Array, diagonal: Float64Array, target: Float64Array): void {
+      invariant(matrix, 'a matrix is loaded');
+      const { length } = list;
+      const isNarrow = length < width;
+      operand = space.enlarge(operand, list.byteLength);
+      result = space.enlarge(result, 8 * width * 3);
+      system = space.enlarge(system, 8 * (isNarrow ? length * (length + 1) : width * width));
+      space.integers(operand, length).set(list);
+      const rowsOfResult = space.doubles(result, 3 * width);
+      for (let k = 0; k < width; k++) rowsOfResult[k] = isNarrow ? 1 / diagonal[k]! : diagonal[k]!;
+      const [bytes, own, out] = [8 * width, result.pointer, result.pointer + 16 * width];
+      const history = [matrix.pointer, bytes, own, operand.pointer, length] as const;
+      if (isNarrow) space.kernels.solveNarrow(...history, own + bytes, system.pointer, out);
+      else space.kernels.solveWide(...history, system.pointer, out);
+      target.set(rowsOfResult.subarray(2 * width));
     },
     /** Writes Σ weights[k] × row k to `target`, [width], for as many rows as there are weights. */
     combine(weights: Float64Array, target: Float64Array): void {

@@ -56,7 +56,7 @@ export async function choose(
   const items = itemCount === undefined ? validation : amongItems(validation, itemCount);
   const task = someUsers(items, choosingEvents);
   const bestSetting = await bestOf(row, items === validation ? training : trainingOf(task), task, options);
-  const { setting } = bestSetting;
+  const { setting, tried } = bestSetting;
   const scores = items === validation ? bestSetting.scores : await fitOne(row, training, setting, options.product);
   const allEvents = validation.events.rows.toLocaleString('en');
   const rows = task.events.rows.toLocaleString('en');
@@ -68,8 +68,8 @@ export async function choose(
     items === validation
       ? ''
       : `, among the ${items.corpus.rows.toLocaleString('en')} items with the most training events`;
-  const words = `${settingWords(setting)}, chosen out of ${settings.length} by ${measure.label} on ${onEvents}${amongItemsClause}`;
-  const atEnds = endsReached(setting, settings);
+  const words = `${settingWords(setting)}, chosen out of ${tried.length} by ${measure.label} on ${onEvents}${amongItemsClause}`;
+  const atEnds = endsReached(setting, tried);
   const endClause = atEnds.length === 0 ? '' : `; ${atEnds.join(' and ')} at the end of what was tried`;
   if (!row.weighsHistory || !ordered) return { scores, setting, decay: 1, words: words + endClause };
   const { removeSeen } = options;
@@ -118,20 +118,59 @@ export async function fitOne(
   return onlyScores;
 }
 
+interface BestSetting {
+  readonly scores: HistoryScores;
+  readonly setting: BaselineSetting;
+  readonly value: number;
+}
+
 async function bestOf(
   row: TunedBaseline,
   training: TrainingInteractions,
   task: ScoringTask,
   { removeSeen, product }: Omit<ChoosingOptions, 'validation' | 'ordered'>,
-): Promise<{ readonly scores: HistoryScores; readonly setting: BaselineSetting; readonly value: number }> {
-  let bestSoFar: { scores: HistoryScores; setting: BaselineSetting; value: number } | undefined;
+): Promise<BestSetting & { readonly tried: readonly BaselineSetting[] }> {
+  const measured = (scores: HistoryScores): Promise<number> =>
+    choosingValue(task, historyScorer(task, training.itemsOf, scores), removeSeen);
+  let bestSoFar: BestSetting | undefined;
   let at = 0;
   for await (const scores of row.fit(training, row.settings, product)) {
     const setting = row.settings[at++]!;
-    const value = await choosingValue(task, historyScorer(task, training.itemsOf, scores), removeSeen);
+    const value = await measured(scores);
     if (bestSoFar === undefined || value > bestSoFar.value) bestSoFar = { scores, setting, value };
   }
-  return bestSoFar!;
+  const tried = [...row.settings];
+  const best = await walk(row, bestSoFar!, async (setting) => {
+    const isTried = tried.some((each) => settingWords(each) === settingWords(setting));
+    if (isTried || !(row.affords?.(training, setting) ?? true)) return undefined;
+    tried.push(setting);
+    const scores = await fitOne(row, training, setting, product);
+    return { scores, setting, value: await measured(scores) };
+  });
+  return { ...best, tried };
+}
+
+/** @param attempt returns undefined for a setting that is not tried */
+async function walk(
+  { ladders = {} }: TunedBaseline,
+  start: BestSetting,
+  attempt: (setting: BaselineSetting) => Promise<BestSetting | undefined>,
+): Promise<BestSetting> {
+  let best = start;
+  for (const [name, ladder] of Object.entries(ladders)) {
+    const first = best;
+    for (const direction of [1, -1]) {
+      for (;;) {
+        const next = ladder[ladder.indexOf(best.setting[name]!) + direction];
+        const found = next === undefined ? undefined : await attempt({ ...best.setting, [name]: next });
+        if (found === undefined || found.value <= best.value) break;
+        best = found;
+      }
+      // Where a value was better in one direction, the other one is not tried.
+      if (best !== first) break;
+    }
+  }
+  return best;
 }
 
 export const settingWords = (setting: BaselineSetting): string =>

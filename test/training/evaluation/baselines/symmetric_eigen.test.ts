@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { makeRandom } from '../../../../src/base/random/random.ts';
-import { symmetricEigen } from '../../../../src/training/evaluation/baselines/symmetric_inverse.ts';
+import { symmetricEigen } from '../../../../src/training/evaluation/baselines/symmetric_eigen.ts';
 
-it.each([1, 2, 17])('gives vectors of length 1 that a matrix %d wide only stretches', (size) => {
+it.each([1, 2, 3, 17, 64])('gives vectors of length 1 that a matrix %d wide only stretches', (size) => {
   const random = makeRandom(size);
   const matrix = new Float64Array(size * size);
   for (let i = 0; i < size; i++) {
@@ -27,4 +27,15 @@ it('of a matrix worked out by hand', () => {
   const sorted = [...values].sort();
   expect(sorted[0]).toBeCloseTo(1, 14);
   expect(sorted[1]).toBeCloseTo(3, 14);
+});
+
+it.each([
+  ['zeros', () => 0, [0, 0, 0]],
+  ['the unit matrix', (i: number, j: number) => (i === j ? 1 : 0), [1, 1, 1]],
+  ['ones, of rank 1', () => 1, [0, 0, 3]],
+  ['numbers far below the others', (i: number, j: number) => (i + j === 0 ? 1 : 1e-160), [0, 0, 1]],
+])('of %s', (_, entry, expected) => {
+  const matrix = Float64Array.from({ length: 9 }, (_, at) => entry(Math.floor(at / 3), at % 3));
+  const sorted = [...symmetricEigen(matrix, 3).values].sort((a, b) => a - b);
+  for (const [at, value] of expected.entries()) expect(sorted[at]).toBeCloseTo(value, 12);
 });

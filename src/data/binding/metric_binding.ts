@@ -1,0 +1,37 @@
+/** Binds the columns of the items that metrics name, such as the `genres` of `diversity(genres, 10)`. */
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import { nearest } from '../../base/text/nearest.ts';
+import type { ModelSpans } from '../../graph/plan/data_description.ts';
+import type { ColumnBinding } from './column_binding.ts';
+import type { BoundColumn, JoinKey } from './layout.ts';
+
+/** Binds the columns of the items that metrics name, by column. A metric without a place is reported at the items file. */
+export async function bindMetrics(
+  binding: ColumnBinding,
+  itemKey: JoinKey | undefined,
+  metrics: NonNullable<NonNullable<ModelSpans['train']>['metrics']>,
+): Promise<ReadonlyMap<string, BoundColumn>> {
+  const columns = new Map<string, BoundColumn>();
+  const { description, sources, entries, diagnostics } = binding;
+  for (const { kind, arguments: given, span = description.items?.span ?? description.span } of metrics) {
+    const { column: name } = given;
+    if (typeof name !== 'string' || columns.has(name)) continue;
+    if (itemKey?.inFile === undefined) {
+      binding.missing(span, `${kind}(${name})`, 'a column of the items: add `items = "…" by …` to the data block');
+      continue;
+    }
+    const bound = await binding.attempt({ what: 'column', name, kind: 'any', scopes: [['items']], span });
+    if ('column' in bound) columns.set(name, bound.column);
+    else if (bound.diagnostic.code !== 'unfed-column') diagnostics.push(bound.diagnostic);
+    else {
+      const known = sources.get('items')!.columns.map((each) => each.name);
+      for (const { name: own } of entries.values()) {
+        if ('column' in (await binding.attempt({ what: 'column', name: own, kind: 'any', scopes: [['items']] })))
+          known.push(own);
+      }
+      const facts = { what: 'column of the items', name, nearest: nearest(name, known), known: [...new Set(known)] };
+      diagnostics.push(diagnose('unknown-name', span, facts));
+    }
+  }
+  return columns;
+}
