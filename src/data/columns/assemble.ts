@@ -18,7 +18,7 @@ import {
   orderEvents,
   type PastEvents,
   pastEventsOf,
-  windowsOf,
+  pastWindows,
 } from '../rows/order_events.ts';
 import { dictionaryOf, type RawCodes, type RawNumbers, rawOf, type ValidRows } from '../rows/raw.ts';
 import { givesEvents, parts } from '../rows/split.ts';
@@ -183,7 +183,7 @@ function earlierItems(
   past: PastEvents,
   itemsOf: (timeline: Timeline) => Int32Array,
 ): IndexedBags {
-  const windows = windowsOf(stream, past, places[part], Number.POSITIVE_INFINITY);
+  const windows = pastWindows(stream, past, places[part], Number.POSITIVE_INFINITY);
   return { bags: { kind: 'bags', ...windows, values: itemsOf(past.timeline) } };
 }
 

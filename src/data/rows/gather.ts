@@ -99,7 +99,7 @@ export function makeTimeline({ user, users }: Stream, isPast: Uint8Array): Timel
 }
 
 /** The bounds of one window for each event. */
-export type Windows = Omit<BagColumn, 'kind' | 'values'>;
+export type ListWindows = Omit<BagColumn, 'kind' | 'values'>;
 
 /** Returns the window of at most `max` elements of the timeline that each event in `targets` sees. */
 export function windowsBefore(
@@ -108,7 +108,7 @@ export function windowsBefore(
   timeline: Timeline,
   targets: Int32Array,
   max: number,
-): Windows {
+): ListWindows {
   const starts = new Int32Array(targets.length);
   const ends = new Int32Array(targets.length);
   // The end of each user's timeline, counting only events strictly earlier than the current time.
@@ -130,7 +130,7 @@ export function windowsBefore(
 }
 
 /** Returns the last `max` elements of each user's timeline. */
-export function windowsAfter(timeline: Timeline, max = Number.POSITIVE_INFINITY): Windows {
+export function windowsAfter(timeline: Timeline, max = Number.POSITIVE_INFINITY): ListWindows {
   const ends = timeline.starts.slice(1);
   const starts = ends.map((end, u) => Math.max(timeline.starts[u]!, end - max));
   return { starts, ends };

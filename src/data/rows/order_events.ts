@@ -10,10 +10,10 @@ import {
   gatherCodes,
   gatherNumbers,
   indexesOf,
+  type ListWindows,
   makeTimeline,
   type Stream,
   type Timeline,
-  type Windows,
   windowsAfter,
   windowsBefore,
 } from './gather.ts';
@@ -139,7 +139,7 @@ export function knownEventsOf({ part, stream }: OrderedEvents, lastKnown: Part):
 }
 
 /** Returns the window of at most `max` past events that each event in `targets` sees. */
-export function windowsOf(stream: Stream, past: PastEvents, targets: Int32Array, max: number): Windows {
+export function pastWindows(stream: Stream, past: PastEvents, targets: Int32Array, max: number): ListWindows {
   if (!past.isWhole) return windowsBefore(stream, past.marks, past.timeline, targets, max);
   const ofUsers = windowsAfter(past.timeline, max);
   const ofTarget = (bounds: Int32Array): Int32Array =>
