@@ -3,8 +3,23 @@
  * row an event: that `targets = positions` has the same gradient is tested in test/compiler/lower/positions.test.ts.
  */
 import { describe, expect, it } from 'vitest';
-import { expectClose } from '../compiler/library/support.ts';
-import { add, cosine, dot, logSumExp, mean, normalize, type Row, relu, sigmoid, softmax, times } from './reference.ts';
+import { evaluateGraph } from '../../src/graph/evaluate.ts';
+import { initialValues } from '../../src/graph/initial.ts';
+import { expectClose, feed, rowsOf } from '../compiler/library/support.ts';
+import {
+  add,
+  cosine,
+  dot,
+  logSumExp,
+  mean,
+  normalize,
+  type Row,
+  relu,
+  sigmoid,
+  softmax,
+  times,
+  weightsOf,
+} from './reference.ts';
 import { everyRow, planOfModel, type Ran, runModel } from './support.ts';
 
 type Rows = readonly Row[];
@@ -198,5 +213,31 @@ describe.each([
       return logSumExp(drawn === 'corpus' ? columns : [own, ...columns]) - own;
     });
     expect(ran.losses.loss).toBeCloseTo(mean(losses), 3);
+  });
+});
+
+describe('bsarec_attributes', () => {
+  const { step } = planOfModel('bsarec_attributes', plainly);
+  const inputs = feed(step, everyRow.length, { lengths });
+  const parameters = initialValues(step.graph, 4);
+  /** An item is its vector and the mean of those of its genres. */
+  const itemsOf = (kind: string): Rows => {
+    const [ids, genres] = [`${kind}/movie_id`, `${kind}/genres`].map((name) => rowsOf(inputs[name]!));
+    return ids!.map((id, at) => add(id, genres![at]!));
+  };
+
+  it('reads a history of items as the item tower makes them, and ranks all such items', () => {
+    const elements = itemsOf('elements');
+    const [, length] = inputs['history/places']!.shape as [number, number];
+    const sequence = (_: string, row: number): Rows =>
+      Array.from({ length }, (_, t) => elements[inputs['history/places']!.data[row * length + t]!]!);
+    const ran = { sequence, input: (name: string) => rowsOf(inputs[name]!), weights: weightsOf(parameters) } as Ran;
+    const items = itemsOf('corpus');
+    const losses = everyRow.map((row) => {
+      const user = encoders.bsarec!(ran, row);
+      const columns = items.map((item) => cosine(user, item) / 0.07);
+      return logSumExp(columns) - columns[row]!;
+    });
+    expectClose([evaluateGraph(step.graph, inputs, parameters).outputs.loss!.data[0]!], [mean(losses)], 1e-3);
   });
 });

@@ -243,7 +243,7 @@ export function feed(
             name,
             integers(
               shape,
-              Array.from({ length: shape[0]! }, (_, i) => i % of),
+              Array.from({ length: shape.reduce((product, axis) => product * axis) }, (_, i) => i % of),
             ),
           ];
         }
