@@ -2,6 +2,7 @@
 import { diagnose } from '../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../base/diagnostics/diagnostic.ts';
 import type { DataDescription, ModelSpans } from '../graph/plan/data_description.ts';
+import { usersAreRows } from '../graph/plan/plan.ts';
 import type { Needs } from './binding/layout.ts';
 import type { BagColumn, Dataset, Events, IndexedBags } from './dataset.ts';
 
@@ -11,15 +12,19 @@ interface ListCounts {
   readonly known: boolean;
 }
 
-/** Reads the training events; of rows in files one shard, whose rows are a random sample. Returns at most one warning for each list. */
+/**
+ * Reads the training events; of rows in files one shard, whose rows are a random sample. If a row of a step stands for a user, training has whole histories, and
+ * those of validation tell what answers will have. Returns at most one warning for each list.
+ */
 export async function listWarnings(
   { parts, shards }: Pick<Dataset, 'parts' | 'shards'>,
-  { features }: Needs,
+  { features, step }: Needs,
   { histories, events: { span: place } }: DataDescription,
   model?: ModelSpans,
 ): Promise<readonly Diagnostic[]> {
   if (!features.some(({ gives }) => gives === 'bag')) return [];
-  const events = shards ? await shards.read([0]) : parts.train;
+  const part = step && usersAreRows(step) && parts.validation.rows > 0 ? 'validation' : 'training';
+  const events = shards ? await shards.read([0]) : part === 'training' ? parts.train : parts.validation;
   const held = [parts.validation, parts.test];
   const warnings: Diagnostic[] = [];
   for (const { name, encoderOf, along } of features) {
@@ -36,7 +41,9 @@ export async function listWarnings(
     if (!counts.known && encoderOf !== name && hasElements)
       warnings.push(diagnose('unknown-elements', span, { name, owner: encoderOf }));
     else if (history && counts.empty > events.rows / 2)
-      warnings.push(diagnose('empty-histories', span, { name, kind: history.kind, share: counts.empty / events.rows }));
+      warnings.push(
+        diagnose('empty-histories', span, { name, kind: history.kind, share: counts.empty / events.rows, part }),
+      );
   }
   return warnings;
 }

@@ -231,7 +231,11 @@ describe('bsarec_attributes', () => {
     const [, length] = inputs['history/places']!.shape as [number, number];
     const sequence = (_: string, row: number): Rows =>
       Array.from({ length }, (_, t) => elements[inputs['history/places']!.data[row * length + t]!]!);
-    const ran = { sequence, input: (name: string) => rowsOf(inputs[name]!), weights: weightsOf(parameters) } as Ran;
+    const ran: Ran = {
+      ...{ vectors: [[], []], losses: {}, logQ: [], sequence },
+      input: (name) => rowsOf(inputs[name]!),
+      weights: weightsOf(parameters),
+    };
     const items = itemsOf('corpus');
     const losses = everyRow.map((row) => {
       const user = encoders.bsarec!(ran, row);

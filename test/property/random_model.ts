@@ -255,7 +255,11 @@ function randomLoss(choose: Choose): BoundKind {
 
 /** Whether a loss takes scores that never exceed a bound, or of which none is known. */
 function takesBound({ kind, arguments: args }: BoundKind, bound: number | undefined): boolean {
-  const named = args.mask === undefined ? args : { ...args, mask: 'history' };
+  const named = {
+    ...args,
+    ...(args.mask === undefined ? {} : { mask: 'history' }),
+    ...(args.list === undefined ? {} : { list: 'taught' }),
+  };
   try {
     const label = labelOf({ kind, arguments: args }) !== 'none';
     lossGraph({ kind, width: 2, label, arguments: named, ...(bound === undefined ? {} : { bound }) });

@@ -507,7 +507,7 @@ export function meaningOf(
   const rowSenses = namedBy(plainWord, rows).filter(({ write }) => known.has(write));
   const senses = [...rowSenses, ...listed.filter(({ write }) => rowSenses.every((sense) => sense.write !== write))];
   const adviceText = Object.entries(advice[place] ?? {}).find(([words]) => words.split(' ').includes(plainWord))?.[1];
-  if (adviceText !== undefined && senses.length !== 1) return { advice: adviceText };
+  if (adviceText !== undefined && senses.length !== 1 && !known.has(word)) return { advice: adviceText };
   const exactSenses = senses.filter((sense) => sense.same);
   const firstSense = exactSenses[0] ?? senses[0];
   return firstSense && { write: firstSense.write, same: exactSenses.length === 1 };

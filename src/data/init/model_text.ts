@@ -41,6 +41,10 @@ const hasHistory = ({ case: kind }: Proposal): boolean => sumsLists(kind) || kin
  */
 export const sumsLists = (kind: ModelCase): boolean => kind === 'past' || kind === 'others';
 
+/** True if a row of a step is a user: on Last.fm that is as good in a fortieth of the rows. A weight of events needs a row for each of them. */
+const takesUsers = ({ case: kind, size, weight }: Pick<Proposal, 'case' | 'size' | 'weight'>): boolean =>
+  kind === 'others' && size.items <= 20_000 && weight === undefined;
+
 export function queryNames(proposal: Proposal): string[] {
   const { case: kind, user, features } = proposal;
   return [
@@ -168,7 +172,12 @@ function sumsText(proposal: Proposal): string {
           'last = latest -> mean',
           line('had = sum(all, few, last)', 'an item counts for more, the later it was'),
         ]
-      : [line('had = history -> dropout(0.5) -> mean', 'half of the items are left out at each step')];
+      : [
+          line(
+            `had = history -> dropout(0.5${takesUsers(proposal) ? ', elements' : ''}) -> mean`,
+            'half of what was had is left out at each step',
+          ),
+        ];
   const head = `tower query(${queryNames(proposal).join(', ')})${user ? ` keyed by ${user.name}` : ''}`;
   const query = braces(head, [...sum, line('channel main = had -> layer_norm', normReason)]);
   const items = braces(`tower item(${item.name}) keyed by ${item.name}`, [`channel main = ${item.name} -> flatten`]);
@@ -215,11 +224,18 @@ function tasksText(proposal: Proposal): string {
   const { weight, case: kind } = proposal;
   const labels = tasksOf(proposal);
   const { temperature } = settingsOf(proposal);
-  const drawn = proposal.size.items <= (kind === 'others' ? 20_000 : 2000) ? 'all' : 'negatives: sampled(1024, shared)';
+  const drawn =
+    takesUsers(proposal) || proposal.size.items <= (kind === 'others' ? 20_000 : 2000)
+      ? 'all'
+      : 'negatives: sampled(1024, shared)';
   const loss = sumsLists(kind)
     ? line(
         `loss = softmax(${drawn}, temperature: ${temperature})`,
-        drawn === 'all' ? 'all other items are the wrong ones' : '1,024 items that are drawn are the wrong ones',
+        takesUsers(proposal)
+          ? 'the items of a user are the right ones, all others the wrong ones'
+          : drawn === 'all'
+            ? 'all other items are the wrong ones'
+            : '1,024 items that are drawn are the wrong ones',
       )
     : kind === 'text'
       ? line(
@@ -270,14 +286,16 @@ function trainText(proposal: Proposal): string {
   const { batch, epochs } = settingsOf(proposal);
   const embeddings = sumsLists(proposal.case) ? 'adam(rate: 3e-3)' : 'adagrad(rate: 0.05)';
   return braces('train', [
-    ...(batch < 16 ? ['// tower-ignore few-negatives: there are few rows'] : []),
-    line(`batch = ${batch}, epochs = ${epochs}, seed = 1`, 'a larger batch has more wrong items for each row'),
+    ...(batch < 16 && !takesUsers(proposal) ? ['// tower-ignore few-negatives: there are few rows'] : []),
+    takesUsers(proposal)
+      ? line(`batch = ${batch}, epochs = ${epochs}, seed = 1, targets = users`, 'a row is a user with all its items')
+      : line(`batch = ${batch}, epochs = ${epochs}, seed = 1`, 'a larger batch has more wrong items for each row'),
     `dense = adam(rate: 1e-3), embeddings = ${embeddings}`,
     'metrics = recall(10), recall(50), ndcg(10)',
     ...(proposal.size.events > 50_000
       ? [line('validate = sample(2000)', 'ranks for 2,000 events only, so that an epoch ends soon')]
       : []),
-    line('stop = recall(10, patience: 3)', 'keeps the best epoch on the validation part'),
+    line(`stop = recall(10, patience: ${takesUsers(proposal) ? 5 : 3})`, 'keeps the best epoch on the validation part'),
   ]);
 }
 
@@ -300,7 +318,8 @@ interface StarterSettings {
 /** Maximum number of training rows of a starter model over all epochs, which take about a minute on a slow machine. */
 const maxRows = 1_500_000;
 
-export function settingsOf({ size, case: kind }: Pick<Proposal, 'size' | 'case'>): StarterSettings {
+export function settingsOf(proposal: Pick<Proposal, 'size' | 'case' | 'weight'>): StarterSettings {
+  const { size, case: kind } = proposal;
   const trainingRows = Math.max(1, Math.round(Math.min(size.events, 3_000_000) * 0.8));
   const sums = sumsLists(kind);
   const small = size.items < 200;
@@ -310,6 +329,17 @@ export function settingsOf({ size, case: kind }: Pick<Proposal, 'size' | 'case'>
     Math.min(trainingRows > (sums ? 20_000 : 400_000) ? 1024 : 256, 2 ** Math.floor(Math.log2(trainingRows / 12))),
   );
   const epochs = Math.max(1, Math.min(30, Math.round(maxRows / trainingRows)));
+  if (takesUsers(proposal)) {
+    const users = size.events / size.perUser;
+    const usersOfStep = 2 ** Math.floor(Math.log2(Math.max(1, users / 12)));
+    return {
+      batch: Math.max(4, Math.min(128, usersOfStep)),
+      epochs: 40,
+      hidden: 128,
+      out: small ? 32 : 128,
+      temperature: 0.1,
+    };
+  }
   return {
     batch,
     epochs,

@@ -1,6 +1,6 @@
 /** Folders on which strangers saw `tower init` fail. */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { lookAt, proposalFor, proposeProject, writeProject } from '../../../src/app/api/init.ts';
 import { train } from '../../../src/app/api/train.ts';
@@ -154,20 +154,31 @@ describe('baskets', () => {
       join(folder, 'data.tower'),
       'data orders {\n  events = "orders.csv"\n  time = "ordered_at"\n  history = past(product_id, 200)\n  split = by_time(validation: 10%, test: 10%)\n}\n',
     );
+    // Rows in shards do not go with a row for each user.
+    const model = join(folder, 'model.tower');
+    writeFileSync(
+      join(folder, 'by_event.tower'),
+      readFileSync(model, 'utf8').replace(', targets = users', '').replace(', elements', ''),
+    );
     const inShards = {
       shards: join(folder, 'shards'),
       shardSizes: { atOnce: 400, buckets: 2, piles: 2, held: 2, room: 0 },
     };
-    for (const [name, sizes] of Object.entries({ memory: {}, shards: inShards })) {
+    const cases = {
+      users: ['validation', model, {}],
+      memory: ['training', 'by_event.tower', {}],
+      shards: ['training', 'by_event.tower', inShards],
+    } as const;
+    for (const [name, [part, file, sizes]] of Object.entries(cases)) {
       const codes: string[] = [];
-      await train(join(folder, 'model.tower'), {
+      await train(resolve(folder, file), {
         out: join(folder, name),
         engine: 'javascript',
         set: { epochs: 1 },
         onReady: ({ warnings }) => codes.push(...warnings.map(({ code, message }) => `${code}: ${message}`)),
         ...sizes,
       });
-      expect(codes, name).toEqual(['empty-histories: `history` is empty for 100 % of the training events']);
+      expect(codes, name).toEqual([`empty-histories: \`history\` is empty for 100 % of the ${part} events`]);
     }
   });
 });

@@ -12,9 +12,13 @@ it('is a part that reads all training rows, of few of the models', async () => {
   }
   expect(found).toEqual({
     'bsarec.tower': 'a loss at each position of a list',
+    'bsarec_attributes.tower': 'a loss at each position of a list',
+    'elsa.tower': '`targets = users`',
     'gru4rec.tower': 'a loss at each position of a list',
     'hstu.tower': 'a loss at each position of a list',
     'lightgcn.tower': '`graph` of `train`',
+    'mult_dae.tower': '`targets = users`',
+    'mult_vae.tower': '`targets = users`',
     'sasrec.tower': 'a loss at each position of a list',
   });
 });

@@ -145,9 +145,9 @@ export const data = {
     hint: 'use a column of the file instead, or a hash of one, such as `hash(user_id) % 10 = 0`',
   }),
 
-  'empty-histories': row<{ name: string; kind: string; share: number }>({
+  'empty-histories': row<{ name: string; kind: string; share: number; part: 'training' | 'validation' }>({
     severity: 'warning',
-    message: ({ name, share }) => `\`${name}\` is empty for ${Math.round(share * 100)} % of the training events`,
+    message: ({ name, share, part }) => `\`${name}\` is empty for ${Math.round(share * 100)} % of the ${part} events`,
     hint: ({ kind }) =>
       kind === 'past'
         ? 'write `others(…)` for `past(…)`, with a random split, if the events of a user have one time as those of a basket do'

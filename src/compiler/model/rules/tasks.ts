@@ -99,7 +99,11 @@ const enough = 16;
 /** If the batch provides the negatives, a small batch provides few. */
 export const fewNegatives: Rule = ({ tasks, train, file, library }, report) => {
   const inBatch = tasks.find(
-    ({ loss }) => loss && library.losses[loss.kind]!.needsItemKey && loss.arguments.negatives === undefined,
+    ({ loss }) =>
+      loss &&
+      library.losses[loss.kind]!.needsItemKey &&
+      loss.arguments.negatives === undefined &&
+      loss.arguments.all !== true,
   );
   if (!train || !inBatch || train.batch >= enough) return;
   const node = file.declarations.find((declaration) => declaration.kind === 'Train');
