@@ -104,7 +104,7 @@ function lowerTask(
       const loss = row.lower(lossContext, score, task.loss.arguments);
       if (rowsAreUsers && !readsUserItems)
         throw new ShapeError(
-          'compares one item of a row, and with `targets = users` a row has all items of a user: take `softmax(all)`, `mse(all)` or `bce(all)`',
+          'compares one item of a row, and with `targets = users` a row has all items of a user: take `softmax(all)`, `mse(all)` or `bce(all)`, or drop `targets = users`',
         );
       return { loss, measured, ...defined({ weight: counts }) };
     }),
