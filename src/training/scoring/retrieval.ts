@@ -165,7 +165,8 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
     items: () => items!,
     computed: () => ({
       vectors: items!,
-      tables: new Map([...tablesOfItems].map(([name, table]) => [name, table.values()])),
+      // Copies: a table is a view of memory, which is lost when a query needs more of it.
+      tables: new Map([...tablesOfItems].map(([name, table]) => [name, table.values().slice()])),
     }),
     tables,
     refresh,
