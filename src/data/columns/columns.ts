@@ -10,10 +10,11 @@ import {
   makeTimeline,
   type Timeline,
   windowsAfter,
+  windowsOfUsers,
 } from '../rows/gather.ts';
 import { type EntityRows, type OrderedEvents, type PastEvents, pastWindows } from '../rows/order_events.ts';
 import { dictionaryOf, rawOf, type ValidRows } from '../rows/raw.ts';
-import { makeRings, wholeRings, windowsAround, windowsOfUsers } from '../rows/rings.ts';
+import { makeRings, wholeRings, windowsAround } from '../rows/rings.ts';
 import { parts } from '../rows/split.ts';
 import {
   type ColumnEncoder,
@@ -226,11 +227,13 @@ class ColumnWriter implements EncodedColumns {
     const ofPart = (part: Part): HistoryWindows => {
       const past = remembered.get(part)!;
       const timeline = timelineOf(past);
-      const windows =
-        areWhole && part === 'train'
-          ? windowsOfUsers(windowsAfter(timeline, max), stream, places[part])
-          : pastWindows(stream, { ...past, marks: marksOf(past), timeline }, places[part], max);
-      return { order: timeline.order, windows };
+      const seenEvents = {
+        ...past,
+        marks: marksOf(past),
+        timeline,
+        ...(areWhole && part === 'train' ? { isWhole: true as const } : {}),
+      };
+      return { order: timeline.order, windows: pastWindows(stream, seenEvents, places[part], max) };
     };
     const windowsOfParts = { train: ofPart('train'), validation: ofPart('validation'), test: ofPart('test') };
     const timeline = timelineOf(known);

@@ -224,10 +224,7 @@ function tasksText(proposal: Proposal): string {
   const { weight, case: kind } = proposal;
   const labels = tasksOf(proposal);
   const { temperature } = settingsOf(proposal);
-  const drawn =
-    takesUsers(proposal) || proposal.size.items <= (kind === 'others' ? 20_000 : 2000)
-      ? 'all'
-      : 'negatives: sampled(1024, shared)';
+  const drawn = proposal.size.items <= (kind === 'others' ? 20_000 : 2000) ? 'all' : 'negatives: sampled(1024, shared)';
   const loss = sumsLists(kind)
     ? line(
         `loss = softmax(${drawn}, temperature: ${temperature})`,

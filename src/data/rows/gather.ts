@@ -135,3 +135,12 @@ export function windowsAfter(timeline: Timeline, max = Number.POSITIVE_INFINITY)
   const starts = ends.map((end, u) => Math.max(timeline.starts[u]!, end - max));
   return { starts, ends };
 }
+
+/** Returns for each event the whole window of its user, which has the event itself too; an empty one without a user. */
+export function windowsOfUsers({ starts, ends }: ListWindows, { user }: Stream, targets: Int32Array): ListWindows {
+  const users = gatherCodes(user, targets);
+  return {
+    starts: users.map((u) => (u < 0 ? 0 : starts[u]!)),
+    ends: users.map((u) => (u < 0 ? 0 : ends[u]!)),
+  };
+}

@@ -16,6 +16,7 @@ import {
   type Timeline,
   windowsAfter,
   windowsBefore,
+  windowsOfUsers,
 } from './gather.ts';
 import type { Dictionaries, RawCodes, RawNumbers, ValidRawRows, ValidRows } from './raw.ts';
 import { codesOfParts, givenMark, givesEvents, parts, splitEvents } from './split.ts';
@@ -141,10 +142,7 @@ export function knownEventsOf({ part, stream }: OrderedEvents, lastKnown: Part):
 /** Returns the window of at most `max` past events that each event in `targets` sees. */
 export function pastWindows(stream: Stream, past: PastEvents, targets: Int32Array, max: number): ListWindows {
   if (!past.isWhole) return windowsBefore(stream, past.marks, past.timeline, targets, max);
-  const ofUsers = windowsAfter(past.timeline, max);
-  const ofTarget = (bounds: Int32Array): Int32Array =>
-    targets.map((event) => (stream.user[event]! < 0 ? 0 : bounds[stream.user[event]!]!));
-  return { starts: ofTarget(ofUsers.starts), ends: ofTarget(ofUsers.ends) };
+  return windowsOfUsers(windowsAfter(past.timeline, max), stream, targets);
 }
 
 /** Returns the events before a time, in the unit of the stream. */

@@ -1,6 +1,6 @@
 /** Histories of `others(…)`: the windows of events without regard to time. */
 import { makeRandom } from '../../base/random/random.ts';
-import { gatherCodes, type ListWindows, makeTimeline, type Stream } from './gather.ts';
+import { type ListWindows, makeTimeline, type Stream } from './gather.ts';
 
 /**
  * The other events of each user, without regard to time: an event sees the user's other past events in an order that is drawn once, but not itself. Each user's
@@ -67,14 +67,5 @@ export function wholeRings({ starts }: Rings, max: number): ListWindows {
   return {
     starts: windowStarts,
     ends: windowStarts.map((start, u) => start + Math.min(max, starts[u + 1]! - starts[u]!)),
-  };
-}
-
-/** Returns for each event the whole window of its user, which has the event itself too; an empty one without a user. */
-export function windowsOfUsers({ starts, ends }: ListWindows, { user }: Stream, targets: Int32Array): ListWindows {
-  const users = gatherCodes(user, targets);
-  return {
-    starts: users.map((u) => (u < 0 ? 0 : starts[u]!)),
-    ends: users.map((u) => (u < 0 ? 0 : ends[u]!)),
   };
 }

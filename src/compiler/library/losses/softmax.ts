@@ -87,7 +87,7 @@ export const softmax = lossKind({
 });
 
 /** Throws ShapeError for arguments that choose or weight the other items, because each item of the corpus is present exactly once. */
-function refuseOthers(args: SoftmaxArguments): void {
+function refuseOtherNegatives(args: SoftmaxArguments): void {
   if (args.in_batch || args.negatives !== undefined) {
     throw new ShapeError('takes `all`, or `in_batch` and `negatives`, not both');
   }
@@ -95,7 +95,7 @@ function refuseOthers(args: SoftmaxArguments): void {
 }
 
 function softmaxOverAll(context: LossContext, score: VectorScore, sharpness: number, args: SoftmaxArguments): Ref {
-  refuseOthers(args);
+  refuseOtherNegatives(args);
   const { correction, smoothing, margin } = args;
   if (smoothing === 0) return inBatchSoftmax(context, score, sharpness, args);
   const hits = historyToMask(context, args);
@@ -107,7 +107,7 @@ function softmaxOverAll(context: LossContext, score: VectorScore, sharpness: num
 /** Returns the mean over users of −Σ over their items of log softmax: the multinomial likelihood of a user's whole row. */
 function softmaxOfUsers(context: LossContext, score: VectorScore, sharpness: number, args: SoftmaxArguments): Ref {
   const { builder } = context;
-  refuseOthers(args);
+  refuseOtherNegatives(args);
   if (args.smoothing !== 0 || args.margin !== 0 || args.mask !== undefined) {
     throw new ShapeError('takes `all` without `smoothing`, `margin` and `mask` with `targets = users`');
   }

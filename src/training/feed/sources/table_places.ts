@@ -1,5 +1,6 @@
 import { invariant } from '../../../base/diagnostics/failure.ts';
 import type { Events } from '../../../data/dataset.ts';
+import { gatherCodes, makeTimeline } from '../../../data/rows/gather.ts';
 import type { Tensor } from '../../../graph/graph.ts';
 import { type BagPool, type RowsOf, tableRead } from '../../../graph/plan/plan.ts';
 import { countInner, pick, pickShares } from '../copy.ts';
@@ -220,24 +221,25 @@ export const userItems: MakeSource<'user_items'> = (_source, { training }) => {
 /** float32 [batch]: 1, or 0 for a user of whose items the corpus has none */
 export const hasItems: MakeSource<'has_items'> = (_source, { training }) => {
   invariant(training, 'items of users are those of training events');
-  const { user } = training.events;
-  const { starts } = itemsByUser(training.events);
-  const data = (rows: Int32Array): Float32Array =>
-    Float32Array.from(rows, (row) => (starts[user[row]!]! < starts[user[row]! + 1]! ? 1 : 0));
-  return { fill: ({ rows }) => ({ dtype: 'float32', shape: [rows.length], data: data(rows) }) };
+  const { user, item } = training.events;
+  const usersWithItems = new Set(user.filter((_, row) => item[row]! >= 0));
+  return {
+    fill: ({ rows }) => ({
+      dtype: 'float32',
+      shape: [rows.length],
+      data: Float32Array.from(rows, (row) => (usersWithItems.has(user[row]!) ? 1 : 0)),
+    }),
+  };
 };
 
 /** Returns the corpus rows of each user's events: user u has `items[starts[u] … starts[u + 1])`. Items that the corpus lacks are left out. */
 function itemsByUser({ user, item }: Pick<Events, 'user' | 'item'>) {
   const users = user.reduce((most, each) => Math.max(most, each + 1), 0);
-  const starts = new Int32Array(users + 1);
-  const isCounted = (row: number): boolean => user[row]! >= 0 && item[row]! >= 0;
-  for (let row = 0; row < user.length; row++) if (isCounted(row)) starts[user[row]! + 1]!++;
-  for (let u = 0; u < users; u++) starts[u + 1]! += starts[u]!;
-  const items = new Int32Array(starts[users]!);
-  const nextSlot = starts.slice();
-  for (let row = 0; row < user.length; row++) if (isCounted(row)) items[nextSlot[user[row]!]!++] = item[row]!;
-  return { starts, items };
+  const { order, starts } = makeTimeline(
+    { user, users },
+    Uint8Array.from(item, (row) => (row < 0 ? 0 : 1)),
+  );
+  return { starts, items: gatherCodes(item, order) };
 }
 
 /** float32 []: the number of items that a draw may give */
