@@ -346,7 +346,8 @@ export interface ChannelPair {
 }
 
 export interface ScoreKind<P extends Parameters = Parameters> extends KindRow<P> {
-  lower(context: BlockContext, pairs: readonly ChannelPair[], args: Arguments<P>): VectorScore;
+  /** Absent if the score compares no vectors: it is fitted as a whole, and stands alone in a model. */
+  lower?(context: BlockContext, pairs: readonly ChannelPair[], args: Arguments<P>): VectorScore;
 }
 
 export interface LossContext extends BlockContext {

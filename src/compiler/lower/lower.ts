@@ -29,6 +29,7 @@ import { makeEventScores } from './event_scores.ts';
 import type { LoweredFeatures } from './features.ts';
 import { rowsDim } from './field.ts';
 import type { Arrow, Visited } from './flow.ts';
+import { fittedScoreOf, lowerFitted } from './fitted.ts';
 import { lowerForward } from './forward.ts';
 import { finished, GraphInputs } from './inputs.ts';
 import { checkOptimizer, checkOverrides, checkRowOptimizer, withOverrides } from './optimize.ts';
@@ -185,6 +186,14 @@ export interface Lowered {
  * `lower`, which finds the same errors.
  */
 export function checkShapes(model: Model): Outcome<Shapes | undefined> {
+  const fittedScore = fittedScoreOf(model);
+  if (fittedScore) {
+    const { output: features, diagnostics } = lowerFeaturesWhole(model);
+    if (hasErrors(diagnostics)) return { output: undefined, diagnostics };
+    const { features: plans } = lowerFitted(model, fittedScore, features);
+    const [query, item] = model.towers;
+    return { output: { arrows: [], features: plans, labels: [], towers: [keyed(query), keyed(item)] }, diagnostics };
+  }
   // Lowers unused steps as well, because the editor shows them and they may have errors.
   const { features, forward, rows, diagnostics } = analyse(model);
   if (forward === undefined) return { output: undefined, diagnostics };
@@ -225,6 +234,14 @@ const labelPlans = (model: Model): Plan['labels'] =>
 
 /** Returns no output after an error. Each diagnostic has a span of the source and uses the words of the language. */
 export function lower(whole: Model): Outcome<Lowered | undefined> {
+  const fittedScore = fittedScoreOf(whole);
+  if (fittedScore) {
+    const { output: features, diagnostics } = lowerFeaturesWhole(whole);
+    if (hasErrors(diagnostics)) return { output: undefined, diagnostics };
+    const fittedParts = lowerFitted(whole, fittedScore, features);
+    const plan: Plan = { model: whole.name, labels: [], ...fittedParts, train: trainPlan(whole) };
+    return { output: { plan, arrows: [], written: new Map(), shared: [], norms: () => undefined }, diagnostics };
+  }
   const model = withoutUnread(whole);
   const { features, forward, rows, diagnostics } = analyse(model);
   if (forward === undefined || hasErrors(diagnostics)) return { output: undefined, diagnostics };

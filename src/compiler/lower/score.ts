@@ -116,7 +116,7 @@ function lowerTerm(
   if (odd.length > 0) return undefined;
   return withoutConflict(call, diagnostics, () => {
     const channelPairs = pairs.map(({ channel, left, right }) => ({ channel, query: left, item: right }));
-    const score = context.builder.scope(path, () => scores[call.kind]!.lower(context, channelPairs, call.arguments));
+    const score = context.builder.scope(path, () => scores[call.kind]!.lower!(context, channelPairs, call.arguments));
     return scaled(context, score, factor);
   });
 }

@@ -2,7 +2,7 @@
 import type { BoundKind, FeatureUse, KindRow, LossKind, SideArgument } from '../library/contract.ts';
 import { usesOf, validUse } from '../library/features/uses.ts';
 import type { Library } from './library.ts';
-import type { Feature, Tower } from './model.ts';
+import type { Call, Feature, ScoreUse, Tower } from './model.ts';
 import type { Scope } from './scope.ts';
 
 type Kinds = Readonly<Record<string, KindRow>>;
@@ -128,3 +128,9 @@ export function isWholeGroup({ groups, features }: Pick<Scope, 'groups' | 'featu
     groups.get(group)?.members.every((member) => features.has(member.name) || groups.has(member.name)),
   );
 }
+
+/** Returns the term of a score that is fitted as a whole, such as `item_to_item`; undefined if the score compares vectors. */
+export const fittedTerm = (
+  { score }: { readonly score?: { readonly terms: readonly ScoreUse[] } },
+  { scores }: Pick<Library, 'scores'>,
+): Call | undefined => score?.terms.find(({ call }) => scores[call.kind]?.lower === undefined)?.call;

@@ -511,6 +511,37 @@ export interface TaskPlan {
 /** `binary` is 0 or 1, `probability` from 0 to 1. */
 export type LabelType = 'binary' | 'probability' | 'number';
 
+/**
+ * A score that is fitted to the training part as a whole: the sum over the distinct items i of a list of decay^age(i) times the weight from i to the scored item.
+ * The plan then has no step, and its towers have no vectors.
+ */
+export interface FittedPlan {
+  readonly by: 'slim' | 'ease' | 'item_knn' | 'rp3beta';
+  /** The list of the query tower with keys of the item tower, in the order of time. */
+  readonly list: string;
+  /** Number of weights from each item. */
+  readonly keep: number;
+}
+
+/** Names of the tables of a fitted score. Each has a row for each code of the key of the item tower. */
+export const fittedTable = {
+  /** float32 [codes, keep]: the codes to which an item has weights; 0 where it has fewer. */
+  neighbours: 'item_to_item/neighbours',
+  /** float32 [codes, keep]: these weights, 0 where it has fewer. */
+  weights: 'item_to_item/weights',
+  /** float32 [codes, 1]: the number of training events. Row 0, which belongs to no item, holds the decay. */
+  events: 'item_to_item/events',
+} as const;
+
+export const fittedTables = ({ keep }: FittedPlan, encoderOf: string): readonly TablePlan[] =>
+  Object.values(fittedTable).map((name) => ({
+    name,
+    dim: name === fittedTable.events ? 1 : keep,
+    encoderOf,
+    limit: 0,
+    frozen: true,
+  }));
+
 export interface Plan {
   readonly model: string;
   readonly features: readonly FeaturePlan[];
@@ -527,5 +558,7 @@ export interface Plan {
   readonly step: GraphPlan;
   /** The towers as served, over the rows of events: outputs `prediction:<task>`, float32 [batch]. Absent if no task predicts. */
   readonly predictions?: GraphPlan;
+  /** Present if the score is fitted as a whole. */
+  readonly fitted?: FittedPlan;
   readonly train: TrainPlan;
 }

@@ -3,6 +3,7 @@ import { number } from '../parameters.ts';
 import { cosine } from './cosine.ts';
 import { dot } from './dot.ts';
 import { hadamard } from './hadamard.ts';
+import { itemToItem } from './item_to_item.ts';
 
 /** Words for the additional terms of a score, with their text in an editor. */
 export const biasWords = {
@@ -15,4 +16,9 @@ export const biasWords = {
 } as const;
 
 /** Maps names in a file to kinds of scores. */
-export const scores: Readonly<Record<string, ScoreKind>> = { cosine, dot, hadamard };
+export const scores: Readonly<Record<string, ScoreKind>> = {
+  cosine,
+  dot,
+  hadamard,
+  item_to_item: itemToItem,
+};

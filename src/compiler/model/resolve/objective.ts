@@ -8,6 +8,7 @@ import { linearConstant } from '../constants.ts';
 import { describeExpression } from '../describe.ts';
 import { singleName } from '../expressions.ts';
 import type { Call, Objective } from '../model.ts';
+import { fittedTerm } from '../references.ts';
 import { noteAt, removal } from '../report.ts';
 import type { ResolvedTask, TaskProduct } from '../resolution.ts';
 import { read, type Workspace } from '../scope.ts';
@@ -160,8 +161,10 @@ export function checkProducts(workspace: Workspace, tasks: readonly ResolvedTask
   }
 }
 
-function checkWithoutLoss({ report, reads, uncertain }: Workspace, { name, span, node }: ResolvedTask): void {
+function checkWithoutLoss({ report, reads, uncertain, library }: Workspace, task: ResolvedTask): void {
+  const { name, span, node } = task;
   const of = `task \`${name}\``;
+  if (fittedTerm(task, library)) return;
   if (!reads.task.has(name)) {
     // A product with an unknown name may have meant this task.
     if (uncertain.has('task')) return;

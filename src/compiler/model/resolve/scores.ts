@@ -115,7 +115,7 @@ function resolveTerm(
     report('same-tower', call.span, { tower: query.tower.name });
     return undefined;
   }
-  const channels: ScoreUse['channels'] | undefined = pairChannels(workspace, query, item, biases);
+  const channels = row.lower ? pairChannels(workspace, query, item, biases) : [];
   if (!bound || !channels) return undefined;
   for (const pair of channels) {
     reads.channel.add(`${query.tower.name}.${pair.query}`);

@@ -2,12 +2,15 @@
 import { defined } from '../../../base/util/defined.ts';
 import type { Library } from '../library.ts';
 import type { Call, FlowStep } from '../model.ts';
+import { fittedTerm } from '../references.ts';
 import { insertion } from '../report.ts';
 import type { ResolvedStep, ResolvedTower, Rule } from '../resolution.ts';
 import { repeatedSteps } from '../resolve/towers.ts';
 
 /** A tower needs a channel, because it has no other outputs. */
-export const towerChannel: Rule = ({ towers }, report) => {
+export const towerChannel: Rule = ({ towers, tasks, library }, report) => {
+  // A fitted score reads no channels.
+  if (tasks.some((task) => fittedTerm(task, library))) return;
   for (const { name, span, steps } of towers) {
     if (steps.some(({ channel }) => channel)) continue;
     const lastSpan = steps.at(-1)?.node.span;

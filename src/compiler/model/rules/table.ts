@@ -4,6 +4,7 @@ import type { Resolution, Rule, RuleOptions } from '../resolution.ts';
 import { lastDropout, nonnegativeChannel, towerChannel } from './channels.ts';
 import { tableBudget, wideTable } from './embedding_tables.ts';
 import { featureArguments, featureBothSides, keyKind, throughTower } from './features.ts';
+import { fittedScore } from './fitted_score.ts';
 import { rateExtreme } from './rates.ts';
 import { objectiveCovers, retrieveProduct, retrieveScales, retrieveZero } from './retrieval.ts';
 import {
@@ -27,6 +28,7 @@ export const rules: readonly Rule[] = [
   featureBothSides,
   towerChannel,
   throughTower,
+  fittedScore,
   unreadChannel,
   unreadOutput,
   unreadInput,

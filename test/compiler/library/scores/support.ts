@@ -17,7 +17,7 @@ export function pairsOf(builder: Builder, widths: readonly number[], normalized 
 }
 
 export const lowered = (builder: Builder, kind: string, pairs: ChannelPair[]): VectorScore =>
-  scores[kind]!.lower(contextOf(builder), pairs, bindDefaults(kind, scores[kind]!, {}, undefined as never).arguments);
+  scores[kind]!.lower!(contextOf(builder), pairs, bindDefaults(kind, scores[kind]!, {}, undefined as never).arguments);
 
 /** The score of each of three queries with each of three items, over channels of widths 2 and 4. */
 export function scoresOf(kind: string): number[][] {
