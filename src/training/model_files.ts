@@ -29,9 +29,14 @@ export interface ModelWriteOptions {
   readonly tower: string;
 }
 
+/** The tables, and a program that gives the dense weights. */
+interface WrittenState extends Pick<TrainingState, 'tables'> {
+  readonly program: Pick<TrainingState['program'], 'read'>;
+}
+
 export async function writeWeights(
   { plan, folder }: ModelWriteOptions,
-  { tables, program }: TrainingState,
+  { tables, program }: WrittenState,
   file: string,
 ): Promise<Checksum> {
   const weightsToWrite = weightTensors(plan, tables, await program.read());
@@ -52,7 +57,7 @@ export async function writeWeights(
   return { sha256: hash.digest('hex'), bytes };
 }
 
-interface TrainingEnding extends Pick<Manifest['training'], 'status' | 'precision'> {
+interface TrainingEnding extends Pick<Manifest['training'], 'status' | 'precision' | 'fit'> {
   readonly changes: readonly SettingChange[];
   readonly from?: Lineage;
 }
@@ -60,9 +65,9 @@ interface TrainingEnding extends Pick<Manifest['training'], 'status' | 'precisio
 /** Writes the model of the best epoch if validation chooses one, else of the current weights. */
 export async function writeModel(
   of: ModelWriteOptions,
-  state: TrainingState,
+  state: WrittenState,
   { best, epoch, step }: Progress,
-  { status, precision, changes, from }: TrainingEnding,
+  { status, precision, changes, from, fit }: TrainingEnding,
 ): Promise<Manifest> {
   const { plan, dataset, engine, folder, origin, tower } = of;
   if (best) await nameAlso(folder, bestFile(best.epoch), weightsFile);
@@ -82,6 +87,7 @@ export async function writeModel(
       ...defined({ precision }),
       ...defined({ best: best && { epoch: best.epoch, metric: labelOf(plan.train.stop!), value: best.value } }),
       ...(changes.length > 0 ? { changes } : {}),
+      ...defined({ fit }),
     },
     present: [weightsFile, runFile, metricsFile, stepsFile, ...(await admissionFilesIn(folder))],
   });

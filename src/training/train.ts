@@ -20,7 +20,7 @@ import { type EventLog, openEventLog } from './event_log.ts';
 import { type ChosenPrecision, choosePrecision, fitted, precisionOfRun } from './fitted_step.ts';
 import { claimFolder, readIdentity, resumeFolder, startFolder, writeIdentity } from './folder.ts';
 import { type MetricsLog, openMetricsLog, openStepsLog, type StepsLog } from './metrics_log.ts';
-import { restoreBest } from './model_files.ts';
+import { restoreBest, writeModel } from './model_files.ts';
 import { orderOf, smallestBatch } from './order.ts';
 import { beginning, type ResumeState, TrainingRun } from './run.ts';
 import type { TrainOptions, TrainResult } from './train_options.ts';
@@ -53,9 +53,10 @@ export async function trainModel(options: TrainOptions): Promise<TrainResult> {
 }
 
 async function trainAlone(options: TrainOptions): Promise<TrainResult> {
-  refuseUnlessTrainable(options);
+  if (!options.plan.fitted) refuseUnlessTrainable(options);
   const lock = options.lock ?? (await claimFolder(options.folder, options));
   try {
+    if (options.plan.fitted) return await fitWhole(options);
     return await (options.resume || options.finish ? resume(options) : start(options));
   } finally {
     if (!options.lock) await lock.release();
@@ -97,6 +98,32 @@ const othersOf = ({ group, sharesTables = false }: TrainOptions, beginning: Begi
   group && new OtherWorkers(group, sharesTables, beginning);
 
 const eventsOf = ({ dataset: { parts } }: TrainOptions): number => parts.train.fresh?.length ?? parts.train.rows;
+
+/** Fits a score without steps. A resumed run that has no model yet begins anew, because a fit has no checkpoint. */
+async function fitWhole(options: TrainOptions): Promise<TrainResult> {
+  const { plan, dataset, engine, folder, origin, resume, signal } = options;
+  const { rows } = dataset.parts.train;
+  if (rows < smallestBatch) throw failure('too-few-rows', { part: 'train', rows, needed: smallestBatch });
+  const files = artifactPaths(plan, dataset.encodings, origin).all;
+  const identity = identify(plan, dataset, engine.name, files);
+  if (resume) {
+    await resumeFolder(folder, identity);
+    const doneManifest = await finishedManifest(folder);
+    if (doneManifest) return { folder, status: doneManifest.training.status, manifest: doneManifest, records: [] };
+  } else {
+    const final = origin.final && { ...origin.final, name: resolve(origin.final.name) };
+    await startFolder(folder, { ...identity, ...defined({ final }) });
+  }
+  const { fitItems } = await import('./fit_items.ts');
+  const known = origin.final && (await readManifest(origin.final.name)).training.fit;
+  const { tables, choice } = await fitItems(options, known);
+  if (signal?.aborted) return { folder, status: 'interrupted', records: [] };
+  await (await openMetricsLog(folder)).close();
+  await (await openStepsLog(folder, plan.step.graph)).close();
+  const state = { tables, program: { read: async () => ({}) } };
+  const manifest = await writeModel(options, state, beginning, { status: 'epochs', changes: [], fit: choice });
+  return { folder, status: 'epochs', manifest, records: [] };
+}
 
 async function resume(options: TrainOptions): Promise<TrainResult> {
   const { plan, dataset, engine, folder, origin } = options;

@@ -104,6 +104,9 @@ export async function train(path: string | undefined, given: TrainRequest): Prom
   const freshRequest =
     from === undefined ? undefined : all ? 'all' : since === undefined ? undefined : momentAsked(since, 'since');
   if (replay !== undefined && !isReplay(replay)) throw failure('replay-unreadable', { given: String(replay) });
+  const { plan } = lowered;
+  if (plan.fitted && from !== undefined) throw failure('fit-anew', { model: plan.model, option: '--from' });
+  if (plan.fitted && meeting) throw failure('fit-anew', { model: plan.model, option: '--workers' });
   if (from !== undefined) {
     const { refuseItself } = await import('../../training/base.ts');
     await refuseItself(from, request.out);

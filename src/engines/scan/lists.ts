@@ -6,7 +6,7 @@
  */
 import type { ListIndex } from './approximate.ts';
 import { BestRows } from './candidates.ts';
-import { makeScan, type Scan } from './scan.ts';
+import { makeScan, type VectorScan } from './scan.ts';
 import { aligned, bottom, instantiateScan, page } from './store.ts';
 
 export interface ItemLists {
@@ -36,7 +36,7 @@ const mostEntry = 63;
  * Returns a function that makes searches which read the items that reach the k-th best score at `reach` deviations above the mean. They share the codes.
  * @param scan of the items of the lists
  */
-export function prepareLists(lists: ItemLists, scan: Scan) {
+export function prepareLists(lists: ItemLists, scan: VectorScan) {
   const { rows, width } = scan;
   const { covariance } = lists;
   const meanScan = makeScan(lists.means, lists.ends.length, width);
@@ -108,7 +108,7 @@ interface SievedQuery {
  * Codes offsets by 2 bits a number, in blocks of 16 of one list, and returns a function that finds places whose items may reach a score. Long because codes
  * and the kernel that reads them agree on each address here.
  */
-function makeSieve({ order, ends, means, covariance }: ItemLists, { vectors: data, width }: Scan) {
+function makeSieve({ order, ends, means, covariance }: ItemLists, { vectors: data, width }: VectorScan) {
   const deviations = Float64Array.from({ length: width }, (_, i) =>
     Math.sqrt(Math.max(0, covariance[i * (width + 1)]!)),
   );

@@ -41,15 +41,23 @@ export interface ScanRequest {
 export interface Scan {
   readonly rows: number;
   readonly width: number;
-  /** float32 [rows, width], never changed. */
-  readonly vectors: Float32Array;
+  /** Returns a query that finds items near this one, float32 [width]: its vector, if it has one. */
+  vector(row: number): Float32Array;
   top(requests: readonly ScanRequest[]): RankedRows[];
-  /** Returns the codes, to be stored. They share memory with the scan, which may move when it next answers. */
-  coded(): CodedItems;
   score(vectors: readonly Float64Array[], row: number): number;
   /** Returns the inner product of a vector and each row, as the codes tell: float64 [rows]. */
   estimates(vector: Float64Array): Float64Array;
 }
+
+/** A scan of stored item vectors. */
+export interface VectorScan extends Scan {
+  /** float32 [rows, width], never changed. */
+  readonly vectors: Float32Array;
+  /** Returns the codes, to be stored. They share memory with the scan, which may move when it next answers. */
+  coded(): CodedItems;
+}
+
+export const hasVectors = (scan: Scan): scan is VectorScan => 'vectors' in scan;
 
 export interface CodedItems {
   /** [blocks × 64, width rounded up to even], in the order of `writeCodes`. */
@@ -79,7 +87,7 @@ const fewRows = 1 / 32;
  * @param order the row of `vectors` of each row of the scan; the same one by default
  * @throws RangeError if codes need more than the 4 GiB of a WebAssembly memory, or more than the machine has
  */
-export function makeScan(vectors: Float32Array, rows: number, width: number, order?: Int32Array): Scan {
+export function makeScan(vectors: Float32Array, rows: number, width: number, order?: Int32Array): VectorScan {
   const layout = layoutOf(rows, width);
   const store = makeCodeStore(layout, centreOf(vectors, rows, width));
   writeStore(store, layout, vectors, 0, order);
@@ -117,7 +125,7 @@ export function shareItems(vectors: Float32Array, rows: number, width: number, t
 }
 
 /** @param thread from 0 to the number of threads that share the items: each uses another number */
-export function scanOfShared({ memory, vectors, rows, width, centre, threads }: SharedItems, thread: number): Scan {
+export function scanOfShared({ memory, vectors, rows, width, centre, threads }: SharedItems, thread: number): VectorScan {
   invariant(thread >= 0 && thread < threads, `thread ${thread} of ${threads}`);
   return scanOf(openCodeStore(memory, layoutOf(rows, width), centre, thread), vectors, rows, width);
 }
@@ -128,7 +136,7 @@ export function scanOfCoded(
   vectors: Float32Array,
   rows: number,
   width: number,
-): Scan {
+): VectorScan {
   const layout = layoutOf(rows, width);
   invariant(codes.length === layout.codeBytes && records.length === 4 * layout.blocks, `codes of ${rows} × ${width}`);
   const store = makeCodeStore(layout, centre);
@@ -141,7 +149,7 @@ export function scanOfCoded(
  * Returns the scan of the first `rows` items of a store. It does not change when others are added: their codes may change the scale of its last block, but no
  * score.
  */
-function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: number, order?: Int32Array): Scan {
+function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: number, order?: Int32Array): VectorScan {
   invariant(vectors.length === rows * width, `${vectors.length} numbers for ${rows} × ${width}`);
   const scanStore = { ...store, layout: layoutOf(rows, width) };
   const score = (queries: readonly Float64Array[], row: number): number => {
@@ -153,6 +161,10 @@ function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: nu
     rows,
     width,
     vectors,
+    vector(row) {
+      const at = (order ? order[row]! : row) * width;
+      return vectors.slice(at, at + width);
+    },
     score,
     estimates: (vector) => estimatesOf(scanStore, vector),
     coded: () => ({
@@ -424,7 +436,7 @@ export interface GrowingScan {
   readonly rows: number;
   /** @param vectors float32 [n, width], finite; there must be room for n more */
   add(vectors: Float32Array): void;
-  firstRows(rows: number): Scan;
+  firstRows(rows: number): VectorScan;
 }
 
 export function makeGrowingScan(width: number, room: number): GrowingScan {

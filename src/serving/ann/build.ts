@@ -11,7 +11,7 @@ import {
   searchIndex,
 } from '../../engines/scan/approximate.ts';
 import { prepareLists } from '../../engines/scan/lists.ts';
-import { makeScan, type RankedRows, type Scan } from '../../engines/scan/scan.ts';
+import { makeScan, type RankedRows, type Scan, type VectorScan } from '../../engines/scan/scan.ts';
 import {
   type BuildOptions,
   buildGraph,
@@ -36,7 +36,7 @@ export type IndexKindName = keyof IndexEntries;
 
 interface BuiltItems {
   /** Searches from the narrowest to the widest. */
-  searches(scan: Scan, k: number): IndexSearches;
+  searches(scan: VectorScan, k: number): IndexSearches;
   entry(width: number): IndexEntries;
   save(path: string): void | Promise<void>;
 }
@@ -61,7 +61,7 @@ interface IndexKind {
     items: Omit<ItemVectors, 'data'>,
     entries: IndexEntries,
     certificate: Pick<Certificate, 'k' | 'milliseconds'>,
-  ): Promise<(scan: Scan) => ApproximateIndex>;
+  ): Promise<(scan: VectorScan) => ApproximateIndex>;
 }
 
 /** Numbers of candidates of a graph, in multiples of k. */

@@ -16,7 +16,7 @@ import type { Checksum } from '../../base/storage/tensor_header.ts';
 import type { Texts } from '../../base/text/texts.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { ApproximateIndex, RecallGauge } from '../../engines/scan/approximate.ts';
-import type { Scan } from '../../engines/scan/scan.ts';
+import type { VectorScan } from '../../engines/scan/scan.ts';
 import {
   type BuiltIndex,
   buildBest,
@@ -98,7 +98,7 @@ export async function writeIndexFolder(source: IndexSource): Promise<IndexManife
 export async function openIndexFolder(
   folder: string,
   { version, ...items }: NamedItems & { readonly version: string },
-): Promise<{ readonly makeIndex: (scan: Scan) => ApproximateIndex; readonly manifest: IndexManifest }> {
+): Promise<{ readonly makeIndex: (scan: VectorScan) => ApproximateIndex; readonly manifest: IndexManifest }> {
   const manifest = await readIndexManifest(folder);
   const difference =
     manifest.version === version ? otherItems(manifest.items, itemsIdentity(items)) : 'another version of the model';

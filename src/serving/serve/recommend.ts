@@ -6,7 +6,8 @@ import { momentOf } from '../../data/rows/fresh.ts';
 import type { EventReader, ItemReader } from '../../data/written/fields.ts';
 import type { Engine } from '../../engines/engine.ts';
 import { type RecallFigures, recallFigures } from '../../engines/scan/approximate.ts';
-import { makeScan, scanOfCoded, scoreOf } from '../../engines/scan/scan.ts';
+import { hasVectors, makeScan, scanOfCoded } from '../../engines/scan/scan.ts';
+import { scanOfScores } from '../../engines/scan/score_rows.ts';
 import type { LoadedModel } from '../../training/artifact/load.ts';
 import { type ComputedItemVectors, makeRetrieval, type Retrieval } from '../../training/scoring/retrieval.ts';
 import { makeCohortFinder } from './cohort.ts';
@@ -103,7 +104,11 @@ function recommenderOf(
   const { plan, encodings } = trained;
   const { items, users } = served;
   const { data, rows, width } = items.vectors;
-  const scan = items.coded ? scanOfCoded(items.coded, data, rows, width) : makeScan(data, rows, width);
+  const scan = retrieval.near
+    ? scanOfScores(rows, retrieval.near)
+    : items.coded
+      ? scanOfCoded(items.coded, data, rows, width)
+      : makeScan(data, rows, width);
   const [keys, titles, userKeys] = [
     keyTableOf(items.keys),
     items.titles && keyTableOf(items.titles),
@@ -155,7 +160,7 @@ function recommenderOf(
     served: () => ({
       ...served,
       // A copy, because the memory of a scan may move.
-      items: { ...items, keys: keys.parts(true), coded: structuredClone(scan.coded()) },
+      items: { ...items, keys: keys.parts(true), ...(hasVectors(scan) ? { coded: structuredClone(scan.coded()) } : {}) },
       users: { ...users, keys: userKeys.parts(true) },
     }),
     over,
@@ -229,10 +234,8 @@ export function exactAnswersOf(snapshot: Snapshot, queries: QueryVectors, k: num
   const wantedCount = Math.min(k, snapshot.rows);
   /** Returns the share of good rows. An item with the same score as the last of the best items is as good as that one. */
   const shareOf = (rows: readonly number[], at: number): number => {
-    const isGood = (row: number): boolean => {
-      const vector = snapshot.itemVector(row);
-      return queries[at]!.some((query) => scoreOf(Float64Array.from(query), vector, 0) >= neededScores[at]!);
-    };
+    const asked = queries[at]!.map((query) => Float64Array.from(query));
+    const isGood = (row: number): boolean => snapshot.score(asked, row) >= neededScores[at]!;
     return [...new Set(rows)].slice(0, wantedCount).filter(isGood).length / wantedCount;
   };
   return {

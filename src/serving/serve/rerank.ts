@@ -6,7 +6,6 @@
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import { defined, isObject, nextTurn } from '../../base/util/defined.ts';
-import { scoreOf } from '../../engines/scan/scan.ts';
 import { attempt, type Snapshot, type TopAnswer, type TopItem, type TopRequest } from './snapshot.ts';
 import {
   type ItemCondition,
@@ -306,9 +305,7 @@ async function withReasons(
   }));
   const ownVectors = weighedVectors(request, snapshot);
   return items.map((item) => {
-    const vector = snapshot.itemVector(item.row);
-    const scoreBy = (vectors: readonly Float64Array[]): number =>
-      Math.max(...vectors.map((each) => scoreOf(each, vector, 0)));
+    const scoreBy = (vectors: readonly Float64Array[]): number => snapshot.score(vectors, item.row);
     const score = scoreBy(ownVectors);
     const reasons = pastItems
       .map((past) => ({ ...past.item, score: score - scoreBy(past.vectors) }))

@@ -20,7 +20,7 @@ import {
   type SearchRequest,
   searchAll,
 } from '../../engines/scan/approximate.ts';
-import { makeScan, type Scan } from '../../engines/scan/scan.ts';
+import { hasVectors, makeScan, type Scan, type VectorScan } from '../../engines/scan/scan.ts';
 import type { Vectors } from '../../training/scoring/tower_vectors.ts';
 import { type ItemColumns, valueAt } from './filter/columns.ts';
 import { makeFilters } from './filter/filter.ts';
@@ -107,11 +107,13 @@ export interface Snapshot {
   userRow(key: string): number;
   /** Returns float32 [width] of one item, to find items near it. */
   itemVector(row: number): Float32Array;
+  /** Returns the score of an item, the largest one over several vectors of a query. */
+  score(vectors: readonly Float64Array[], row: number): number;
   /** Returns the item rows that a user has seen, the oldest first. */
   seenBy(user: number): number[];
   directions(): Snapshot;
   /** Returns a snapshot that searches with an index if its certificate covers the request. @param makeIndex gets the scan of the items of the data */
-  withIndex(makeIndex: (scan: Scan) => ApproximateIndex): Snapshot;
+  withIndex(makeIndex: (scan: VectorScan) => ApproximateIndex): Snapshot;
   /** Replaces `top` if another system, such as a database, searches the items. */
   readonly index?: SearchIndex;
   /** Rows of live-written items, the oldest first. They follow the rows of the data. */
@@ -161,14 +163,13 @@ export interface SnapshotParts {
 
 export function snapshotOf(parts: SnapshotParts): Snapshot {
   const { version, objectives, scan, keys, titleAt, columns, userKeys, seen, near } = parts;
-  const { rows, width, vectors: data } = scan;
+  const { rows, width, vector: itemVector } = scan;
   const filters = makeFilters(columns, rows);
   const seenBy = (user: number): number[] => {
     invariant(seen && user >= 0 && user < userKeys.size, `user ${user} of ${userKeys.size}`);
     const { starts, ends, values } = seen;
     return [...values.subarray(starts[user], ends[user])].filter((row) => row >= 0);
   };
-  const itemVector = (row: number): Float32Array => data.slice(row * width, (row + 1) * width);
   const searchContext = { rows, width, keys, userKeys, filters, objectives, seenBy };
   const itemAt = (row: number, score: number): TopItem => {
     const title = titleAt(row);
@@ -221,9 +222,13 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     valuesOf: (row, names) => Object.fromEntries(names.map((name) => [name, valueAt(columns.get(name)!, row)])),
     userRow: userKeys.rowOf,
     itemVector,
+    score: scan.score,
     seenBy,
     directions: () => (ownDirections ??= snapshotOf(directionParts(parts))),
-    withIndex: (makeIndex) => snapshotOf({ ...parts, near: makeIndex(scan) }),
+    withIndex(makeIndex) {
+      invariant(hasVectors(scan), 'an index is of vectors');
+      return snapshotOf({ ...parts, near: makeIndex(scan) });
+    },
     users: userKeys.size,
     usersWith(prefix, most) {
       const ownRow = userKeys.rowOf(prefix);
@@ -236,6 +241,7 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
 
 /** Removes the index, which ranks by inner products, while cosines rank differently. */
 function directionParts({ near: _, ...parts }: SnapshotParts): SnapshotParts {
+  if (!hasVectors(parts.scan)) return { ...parts, objectives: [] };
   const { vectors, rows, width } = parts.scan;
   const unitVectors = directionsOf(vectors, width);
   return { ...parts, objectives: [], scan: unitVectors === vectors ? parts.scan : makeScan(unitVectors, rows, width) };

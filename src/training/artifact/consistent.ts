@@ -14,6 +14,8 @@ import type { Dim, Graph, TensorType } from '../../graph/graph.ts';
 import {
   elementOutput,
   type FeaturePlan,
+  type FittedPlan,
+  fittedTables,
   type GraphPlan,
   type InputPlan,
   type Plan,
@@ -42,10 +44,12 @@ export function refuseInconsistent({ folder, manifest, plan, encodings }: ModelP
     for (const reason of reasons) throw failure('damaged-file', { path: join(folder, file), reason });
   };
   refuse(manifestFile, problemsOfPlan(plan, encodings));
+  if (plan.fitted) refuse(manifestFile, problemsOfFitted(plan.fitted, plan));
   for (const [feature, path] of Object.entries(manifest.encodings)) {
     refuse(path, problemsOfEncoding(feature, encodings.get(feature)!, plan));
   }
   plan.towers.forEach((tower, at) => {
+    if (plan.fitted) return;
     refuse(manifestFile, problemsOfParts(tower, plan));
     const storedTower = manifest.plan.towers[at]!;
     const graphFiles = [storedTower.embedded, ...(storedTower.parts ?? [])].map(({ graph }) => graph);
@@ -96,10 +100,24 @@ function* problemsOfPlan(plan: Plan, encodings: ReadonlyMap<string, Encoding>): 
     }
   }
   const [query, item] = towers;
+  if (!plan.fitted && query.width === 0) yield 'the towers have no vectors';
   if (query.width !== item.width) yield `the towers are ${query.width} and ${item.width} wide`;
   if (item.interests !== undefined) yield 'the tower of the items has several vectors a row';
   const metric = train.stop?.metric;
   if (metric !== undefined && !Object.hasOwn(metrics, metric)) yield `there is no metric \`${metric}\``;
+}
+
+/** A fitted score has its own tables, one list of items, and towers without vectors. */
+function* problemsOfFitted(fitted: FittedPlan, { features, tables, towers, tasks }: Plan): Iterable<string> {
+  const [query, item] = towers;
+  const list = features.find(({ name }) => name === fitted.list);
+  const key = features.find(({ name }) => name === item.key);
+  if (key?.gives !== 'code' || list?.gives !== 'bag' || list.encoderOf !== key.encoderOf)
+    yield `\`${fitted.list}\` is no list of the items`;
+  else if (!query.features.includes(list.name)) yield `tower \`${query.name}\` does not read \`${list.name}\``;
+  else if (!isDeepStrictEqual(tables, fittedTables(fitted, key.encoderOf))) yield 'the tables are not those of its score';
+  if (query.width + item.width > 0 || query.interests) yield 'a fitted score has no vectors';
+  if (tasks.length !== 1) yield 'a fitted score has one task';
 }
 
 function* problemsOfFeature(

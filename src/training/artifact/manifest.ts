@@ -63,6 +63,15 @@ export const reportFile = 'report.html';
 export const evaluationFile = 'evaluation.json';
 export const trackingFile = 'tracking.json';
 
+/** The settings of a fitted score, and how they were chosen. */
+export interface FitChoice {
+  readonly setting: Readonly<Record<string, number>>;
+  /** Weight of an item of the list relative to that of the item after it. */
+  readonly decay: number;
+  /** For people: `l1 = 1, l2 = 10, chosen out of 6 by ndcg@10 on 610 validation events; decay = 0.9, chosen out of 6`. */
+  readonly words: string;
+}
+
 /** The content of `manifest.json`. Its JSON Schema, `manifest.schema.json`, describes each entry; paths are relative to the folder. */
 export interface Manifest {
   readonly format: 'tower-model-2';
@@ -80,6 +89,8 @@ export interface Manifest {
     readonly precision?: 'float32' | 'bf16';
     readonly best?: { readonly epoch: number; readonly metric: string; readonly value: number };
     readonly changes?: readonly SettingChange[];
+    /** Present if the score was fitted as a whole. */
+    readonly fit?: FitChoice;
   };
   readonly data: {
     readonly fingerprint: Fingerprint;

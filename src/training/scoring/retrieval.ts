@@ -9,6 +9,7 @@ import type { Graph, Tensor } from '../../graph/graph.ts';
 import { computedTable, elementOutput, type Plan } from '../../graph/plan/plan.ts';
 import { makeTable, type Table } from '../embedding/table.ts';
 import type { Tables } from '../embedding/tables.ts';
+import { makeFittedRetrieval } from './fitted_retrieval.ts';
 import { type IndexedFeatures, type TowerOptions, TowerVectors, type Vectors } from './tower_vectors.ts';
 
 /** Scores vectors of queries, which may have several interests, against the items that `renew` was last given: float32 [queries, items]. */
@@ -109,6 +110,8 @@ export interface Retrieval {
   item(columns: IndexedFeatures, rows: number): Promise<Vectors>;
   /** Returns the scores, float32 [queries, items]. */
   scores(queries: Vectors): Promise<Float32Array>;
+  /** Present if the vectors of queries are scores of all items: returns those for a query that has this item alone. */
+  near?(row: number): Float32Array;
   /** Returns the scores of the items `from` to before `to`, without a copy of all items. */
   scoresBetween(queries: Vectors, from: number, to: number): Promise<Float32Array>;
   close(): Promise<void>;
@@ -129,6 +132,7 @@ export interface ComputedItemVectors {
 
 export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieval> {
   const { plan, engine, corpus } = options;
+  if (plan.fitted) return makeFittedRetrieval(options);
   const [queryTower, itemTower] = plan.towers;
   const tablesOfItems = computedTables(plan, corpus);
   const tables = new Map([...options.tables, ...tablesOfItems]);

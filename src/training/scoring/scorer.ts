@@ -98,14 +98,18 @@ export function modelScorer(
         )
       : retrieval.queries(events.features, rows);
   };
+  const expect = async (rows: Int32Array): Promise<void> => {
+    const vectors = await retrieval.queries(events.features, rows);
+    expected = { vectors, placeOf: new Map(Array.from(rows, (row, place) => [row, place])) };
+  };
   return {
     name: plan.model,
-    doc: 'the inner product of the vectors of the two towers; the largest over several interests',
+    doc: plan.fitted
+      ? 'the sum of the weights from the items of the list'
+      : 'the inner product of the vectors of the two towers; the largest over several interests',
     ...(ranksColdItems(plan, corpus) ? { ranksCold: true } : {}),
-    async expect(rows) {
-      const vectors = await retrieval.queries(events.features, rows);
-      expected = { vectors, placeOf: new Map(Array.from(rows, (row, place) => [row, place])) };
-    },
+    // Vectors with a number for each item would need too much memory for all rows at once.
+    ...(retrieval.near ? {} : { expect }),
     score: async (rows) => retrieval.scores(await vectorsOf(rows)),
     scoreSome: async (rows, from, to) => retrieval.scoresBetween(await vectorsOf(rows), from, to),
   };
@@ -126,6 +130,7 @@ function picked({ data, ...vectors }: Vectors, places: Int32Array): Vectors {
  * of the key, or if its vocabulary has no value of any cold item.
  */
 export function ranksColdItems(plan: Plan, corpus: Corpus): boolean {
+  if (plan.fitted) return false;
   const [, { key, features }] = plan.towers;
   const byName = new Map(plan.features.map((feature) => [feature.name, feature]));
   const encoderOfKey = key === undefined ? undefined : byName.get(key)?.encoderOf;

@@ -180,7 +180,12 @@ const kinds: { readonly [K in RowsOf['kind']]?: string } = {
   mined: 'mining of negatives',
 };
 
-export function unsupportedInShards({ train, step }: Pick<Plan, 'train' | 'step'>): string | undefined {
+export function unsupportedInShards({
+  train,
+  step,
+  fitted,
+}: Pick<Plan, 'train' | 'step' | 'fitted'>): string | undefined {
+  if (fitted) return 'a score that is fitted as a whole';
   if (train.graph !== undefined) return '`graph` of `train`';
   if (usersAreRows(step)) return '`targets = users`';
   for (const { source } of step.inputs) {
@@ -199,7 +204,7 @@ export const itemsGivenInTraining = ({ step }: Pick<Plan, 'step'>): readonly str
 ];
 
 /** @throws Failure `shards-unsupported` */
-function refuseUnsupported(plan: Pick<Plan, 'train' | 'step'>): void {
+function refuseUnsupported(plan: Pick<Plan, 'train' | 'step' | 'fitted'>): void {
   const unsupportedPart = unsupportedInShards(plan);
   if (unsupportedPart !== undefined) throw failure('shards-unsupported', { what: unsupportedPart });
 }

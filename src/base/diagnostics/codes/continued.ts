@@ -7,6 +7,12 @@ export const continued = {
     hint: 'write the new run into a folder of its own, or train this run further with `--resume`',
   }),
 
+  'fit-anew': row<{ model: string; option: '--from' | '--workers' }>({
+    message: ({ model, option }) =>
+      `model \`${model}\` is fitted to all events at once, without steps, so \`${option}\` has nothing to ${option === '--from' ? 'go on from' : 'share'}`,
+    hint: ({ option }) => `leave out \`${option}\``,
+  }),
+
   'from-other-model': row<{ folder: string; differences: readonly string[] }>({
     message: ({ folder, differences }) =>
       `the run in ${folder} is of another model, so training cannot go on from it: ${differences.join('; ')}`,

@@ -264,6 +264,7 @@ function liveSnapshot({ base, written, kept, hidden }: LiveParts): Snapshot {
     valuesOf: (row, names) => fromPart(row, (part, ownRow) => part.valuesOf(ownRow, names)),
     userRow: base.userRow,
     itemVector: (row) => fromPart(row, (part, ownRow) => part.itemVector(ownRow)),
+    score: (vectors, row) => fromPart(row, (part, ownRow) => part.score(vectors, ownRow)),
     seenBy,
     written: written.map(({ of, snapshot }, at) => ({ of, first: snapshotParts[at + 1]!.first, rows: snapshot.rows })),
     users: base.users,

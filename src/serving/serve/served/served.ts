@@ -60,12 +60,7 @@ function checkServed(value: unknown, { plan, encodings }: ServedModel): asserts 
   const [query, item] = plan.towers;
   need(isCount(rows) && width === item.width && interests === item.interests, 'the shape of the vectors');
   need(isOf(data, Float32Array, rows * width), 'the vectors');
-  const { codes, records, centre } = items.coded ?? {};
-  const layout = layoutOf(rows, width);
-  need(isOf(codes, Uint8Array, layout.codeBytes), 'the codes of the vectors');
-  need(isOf(records, Float64Array, 4 * layout.blocks), 'the records of the vectors');
-  need(records.every(Number.isFinite), 'a record of the vectors');
-  need(isOf(centre, Float32Array, width) && centre.every(Number.isFinite), 'the centre of the vectors');
+  checkCodes(items.coded, rows, plan);
   checkTexts(items.keys, 'the keys of the items', rows);
   if (items.titles !== undefined) checkTexts(items.titles, 'the titles', rows);
   checkColumns(items.columns, rows);
@@ -83,6 +78,17 @@ function checkServed(value: unknown, { plan, encodings }: ServedModel): asserts 
   const missingFeature =
     count > 0 && query.key !== undefined && query.features.find((name) => !users.features.has(name));
   need(!missingFeature, `the feature ${JSON.stringify(missingFeature)} of users`);
+}
+
+/** A fitted score has no item vectors, and so no codes of them. */
+function checkCodes(coded: Loose, rows: number, { fitted, towers: [, { width }] }: Plan): void {
+  if (fitted) return need(coded === undefined, 'the codes of the vectors');
+  const { codes, records, centre } = coded ?? {};
+  const layout = layoutOf(rows, width);
+  need(isOf(codes, Uint8Array, layout.codeBytes), 'the codes of the vectors');
+  need(isOf(records, Float64Array, 4 * layout.blocks), 'the records of the vectors');
+  need(records.every(Number.isFinite), 'a record of the vectors');
+  need(isOf(centre, Float32Array, width) && centre.every(Number.isFinite), 'the centre of the vectors');
 }
 
 type TypedArray = new (length: number) => ArrayLike<number>;
