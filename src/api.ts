@@ -16,6 +16,7 @@ export {
   type EvaluateRequest,
   evaluate,
   exportTowers,
+  exportWeights,
   inspectStep,
   type LoadRequest,
   load,

@@ -1,6 +1,5 @@
 /** Fits a score from item to item to the training part, as the baseline of the same name, and keeps the largest weights of each item. */
-import { invariant } from '../base/diagnostics/failure.ts';
-import { type Corpus, type Dataset, rowsOf } from '../data/dataset.ts';
+import { type Dataset, rowsOf } from '../data/dataset.ts';
 import type { Engine } from '../engines/engine.ts';
 import { fittedTable, type Plan } from '../graph/plan/plan.ts';
 import type { FitChoice } from './artifact/manifest.ts';
@@ -12,6 +11,7 @@ import { baselines } from './evaluation/baselines/table.ts';
 import { choose, fitOne } from './evaluation/baselines/tune.ts';
 import { makeTask } from './evaluation/contestants.ts';
 import { seenRule } from './evaluation/questions.ts';
+import { codesOfItems } from './scoring/fitted_retrieval.ts';
 import { engineProduct } from './scoring/product.ts';
 
 export interface FittedItems {
@@ -71,7 +71,9 @@ function tablesOf(plan: Plan, { corpus, encodings }: Dataset, scores: HistorySco
     scores(Int32Array.of(row), weights, -1);
     weights[row] = 0;
     for (const other of scored) sizes[other] = Math.abs(weights[other]!);
-    const kept = pick(scored, sizes).slice().sort((a, b) => sizes[b]! - sizes[a]! || a - b);
+    const kept = pick(scored, sizes)
+      .slice()
+      .sort((a, b) => sizes[b]! - sizes[a]! || a - b);
     kept.forEach((other, at) => {
       neighbourCodes[code * keep + at] = codes[other]!;
       neighbourWeights[code * keep + at] = weights[other]!;
@@ -80,12 +82,3 @@ function tablesOf(plan: Plan, { corpus, encodings }: Dataset, scores: HistorySco
   eventCounts[0] = decay;
   return tables;
 }
-
-/** Returns the code of the key of each item of the corpus; 0 for an item that training does not have. */
-export function codesOfItems({ rows, features }: Pick<Corpus, 'rows' | 'features'>, key: string): Int32Array {
-  const indexed = features.get(key);
-  invariant(indexed?.column.kind === 'codes', `key ${key} has one code an item`);
-  const { column, index } = indexed;
-  return Int32Array.from({ length: rows }, (_, row) => column.values[index ? index[row]! : row]!);
-}
-

@@ -142,9 +142,14 @@ export function checkIndexTarget(folder: string, request: IndexRequest): Promise
 
 /**
  * Writes an index of the items of a run if its recall against the exact scan is high enough.
- * @throws Failure `index-address`, `index-recall`, `no-usearch`, …
+ * @throws Failure `fitted-whole`, `index-address`, `index-recall`, `no-usearch`, …
  */
-export function indexItems(run: Run, request: IndexRequest = {}): Promise<Indexed> {
+export async function indexItems(run: Run, request: IndexRequest = {}): Promise<Indexed> {
+  const { model, fitted } = run.trained.plan;
+  if (fitted) {
+    const what = 'its items have no vectors that an index could hold';
+    throw failure('fitted-whole', { model, what, advice: 'serve it without an index' });
+  }
   const targetRequest = placed(run.trained.folder, request);
   return targetOf(targetRequest.to).write(run, targetRequest);
 }

@@ -84,9 +84,11 @@ export async function closeDay(folder: string, request: CloseRequest): Promise<C
   if (isWorse) say(`${basename(latest)} is worse than ${basename(before)}, so training goes on from the latter`);
   const next = `${folder}.next`;
   const settings = await settingsRun(base, request.final);
+  // A score that is fitted as a whole has no weights to go on from.
+  const whole = request.whole || run.trained.plan.fitted !== undefined;
   await train(undefined, {
     ...{ final: settings, out: next, force: true, ...options },
-    ...(request.whole ? {} : { from: base, ...defined({ replay: request.replay }) }),
+    ...(whole ? {} : { from: base, ...defined({ replay: request.replay }) }),
   });
   const trial = await compared({ now: latest, next }, until, options);
   const change = trial?.comparison.rows.find(({ name }) => name === 'next')?.differences?.[metric];

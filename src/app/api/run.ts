@@ -9,6 +9,7 @@ import { type Choice, chooseEngine } from '../../engines/engines.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { MeasureSpec } from '../../graph/plan/plan.ts';
 import type { Exported } from '../../serving/serve/export.ts';
+import type { WeightsDescription } from '../../serving/serve/export_weights.ts';
 import type { ItemColumns } from '../../serving/serve/filter/columns.ts';
 import type { Recommendation, RecommendOptions } from '../../serving/serve/prepare.ts';
 import type { FeatureValues } from '../../serving/serve/query_columns.ts';
@@ -393,6 +394,11 @@ export interface StepRequest {
 export async function inspectStep(run: Run, request: StepRequest): Promise<StepRecord> {
   const { engine: requestedEngine, ...replay } = request;
   const { trained } = run;
+  const { model, fitted } = trained.plan;
+  if (fitted) {
+    const advice = 'see how its settings were chosen with `tower inspect`';
+    throw failure('fitted-whole', { model, what: 'it took no steps', advice });
+  }
   const engineName = requestedEngine ?? (trained.manifest.engine.name as EngineName);
   const { dataset, engine } = await rowsAndEngine(run.dataset(), chooseEngine(engineName));
   const { replayStep } = await import('../../training/replay.ts');
@@ -411,6 +417,11 @@ export interface ExportRequest {
  * if a list goes through the item tower, because the query tower then has a table of item vectors.
  */
 export async function exportTowers(run: Run, request: ExportRequest): Promise<Exported> {
+  const { plan } = run.trained;
+  if (plan.fitted) {
+    const what = 'it has no towers and no vectors to write';
+    throw failure('fitted-whole', { model: plan.model, what, advice: 'write its weights, with `exportWeights`' });
+  }
   const { exportModel } = await import('../../serving/serve/export.ts');
   const options = { folder: request.out, tower: version, ...defined({ force: request.force }) };
   const hasElements = run.trained.plan.features.some(({ through }) => through);
@@ -426,6 +437,18 @@ export async function exportTowers(run: Run, request: ExportRequest): Promise<Ex
   } finally {
     await retrieval.close();
   }
+}
+
+/**
+ * Writes the weights of a score that is fitted from item to item as a Parquet file.
+ * @throws Failure `folder-in-use`, `cannot-write`
+ */
+export async function exportWeights(run: Run, { out, force }: ExportRequest): Promise<WeightsDescription> {
+  const [{ writeWeightsExport }, { corpus }] = await Promise.all([
+    import('../../serving/serve/export_weights.ts'),
+    run.knownRows(),
+  ]);
+  return writeWeightsExport(run.trained, corpus, { folder: out, tower: version, ...defined({ force }) });
 }
 
 /** @throws Failure `since-unreadable`, and `data-needs` if the data block does not have what the moment or the part needs */

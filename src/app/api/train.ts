@@ -105,8 +105,7 @@ export async function train(path: string | undefined, given: TrainRequest): Prom
     from === undefined ? undefined : all ? 'all' : since === undefined ? undefined : momentAsked(since, 'since');
   if (replay !== undefined && !isReplay(replay)) throw failure('replay-unreadable', { given: String(replay) });
   const { plan } = lowered;
-  if (plan.fitted && from !== undefined) throw failure('fit-anew', { model: plan.model, option: '--from' });
-  if (plan.fitted && meeting) throw failure('fit-anew', { model: plan.model, option: '--workers' });
+  refuseSteps(plan, request);
   if (from !== undefined) {
     const { refuseItself } = await import('../../training/base.ts');
     await refuseItself(from, request.out);
@@ -127,6 +126,17 @@ export async function train(path: string | undefined, given: TrainRequest): Prom
     const trainingStart = await beforeOf(request, checkedModel.lowered.plan, data!.description, freshRequest);
     return trainIn(held, { ...request, ...defined({ set: allSettings }) }, checkedModel, data!, trainingStart);
   }
+}
+
+/** @throws Failure `fitted-whole` for an option about steps, if the model takes none */
+function refuseSteps({ fitted, model }: Plan, { from, meeting, profile }: TrainRequest): void {
+  if (!fitted) return;
+  const refuse = (option: string, what: string): never => {
+    throw failure('fitted-whole', { model, what, advice: `leave out \`${option}\`` });
+  };
+  if (from !== undefined) refuse('--from', 'it is fitted to all events again, and goes on from no earlier run');
+  if (meeting) refuse('--workers', 'it takes no steps that workers could share');
+  if (profile) refuse('--profile', 'it takes no steps to measure');
 }
 
 /** @throws Failure `model-missing` without a path, and those of the model */

@@ -116,6 +116,11 @@ const usualTrials = 30;
 export async function tune(path: string, request: TuneRequest): Promise<Tuned> {
   const checkedModel = await checkAndLower(path, request);
   if (!checkedModel.data) throw failure('data-missing', { path });
+  const { plan } = checkedModel.lowered;
+  if (plan.fitted) {
+    const what = 'its fit chooses the settings on the validation part itself';
+    throw failure('fitted-whole', { model: plan.model, what, advice: 'train it with `tower train`' });
+  }
   if (request.write !== undefined) refuseTunedFile(request.write);
   const { out } = request;
   const contents = await contentsOf(out);

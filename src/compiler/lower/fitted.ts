@@ -1,7 +1,7 @@
 /** Plans a model whose score is fitted as a whole, so that it has no vectors and no steps. */
 import { defined } from '../../base/util/defined.ts';
 import { makeBuilder } from '../../graph/builder.ts';
-import { fittedTables, type FittedPlan, type GraphPlan, type Plan, type TowerPlan } from '../../graph/plan/plan.ts';
+import { type FittedPlan, fittedTables, type GraphPlan, type Plan, type TowerPlan } from '../../graph/plan/plan.ts';
 import { type Library, library as wholeLibrary } from '../model/library.ts';
 import type { Call, Model, Tower } from '../model/model.ts';
 import { fittedTerm } from '../model/references.ts';

@@ -125,7 +125,10 @@ export function shareItems(vectors: Float32Array, rows: number, width: number, t
 }
 
 /** @param thread from 0 to the number of threads that share the items: each uses another number */
-export function scanOfShared({ memory, vectors, rows, width, centre, threads }: SharedItems, thread: number): VectorScan {
+export function scanOfShared(
+  { memory, vectors, rows, width, centre, threads }: SharedItems,
+  thread: number,
+): VectorScan {
   invariant(thread >= 0 && thread < threads, `thread ${thread} of ${threads}`);
   return scanOf(openCodeStore(memory, layoutOf(rows, width), centre, thread), vectors, rows, width);
 }

@@ -1,7 +1,8 @@
 /** Opens a folder of `tower export --browser`. Computes recommendations in pages, workers and Node.js with the same code as the server. */
 import { Failure, failure, invariant } from '../../base/diagnostics/failure.ts';
-import { defined, isObject } from '../../base/util/defined.ts';
+import { defined, everyRow, isObject } from '../../base/util/defined.ts';
 import type { BagColumn, IndexedColumn } from '../../data/dataset.ts';
+import { ItemSums } from '../../engines/scan/item_weights.ts';
 import { useKernels } from '../../engines/scan/store.ts';
 import { evaluateGraph, type NamedTensors } from '../../graph/evaluate.ts';
 import type { Tensor } from '../../graph/graph.ts';
@@ -30,6 +31,7 @@ import {
   type Gunzip,
   parsedShape,
   readItems,
+  readItemWeights,
   readParameters,
   readQuery,
   readVectors,
@@ -216,18 +218,25 @@ async function openFiles(
   const damagedFile = (name: PageFile) => damagedAt(at(name));
   const textOf = (name: PageFile): Promise<string> => unpack(files[name], damagedFile(name));
   const query = readQuery(await textOf('query.jsonz'), damagedFile('query.jsonz'));
-  const parameters = readParameters(files['query.safetensors'], query.graph, damagedFile('query.safetensors'));
   const { keys, titles, columns } = readItems(await textOf('items.jsonz'), damagedFile('items.jsonz'));
-  const data = readVectors(files['items.safetensors'], [keys.length, query.width], damagedFile('items.safetensors'));
+  const { fitted, width } = query;
+  const sums =
+    fitted && new ItemSums(readItemWeights((name) => files[name], { ...query, fitted }, keys.length, damagedFile));
+  const data = sums
+    ? new Float32Array(0)
+    : readVectors(files['items.safetensors'], [keys.length, width], damagedFile('items.safetensors'));
+  const queryTower = sums
+    ? towerOfSums(fitted!.list, sums)
+    : makeQueryTower(query, readParameters(files['query.safetensors'], query.graph, damagedFile('query.safetensors')));
   const removesSeen = query.seen !== 'kept';
   const answers = await damagedOnError(damagedAt(at(pageIndex)), async () => {
     const snapshot = makeSnapshot({
       version: index.version,
       items: {
-        vectors: { data, rows: keys.length, width: query.width },
+        vectors: { data, rows: keys.length, width },
         keys,
         columns: itemColumns(columns),
-        ...defined({ titles }),
+        ...defined({ titles, scan: sums?.scan() }),
       },
       objectives: query.objectives,
     });
@@ -243,7 +252,7 @@ async function openFiles(
       ...defined({ interests: query.interests > 1 ? query.interests : undefined }),
     };
     const recommender = {
-      ...makeQueryAnswerer({ snapshot }, prepare, makeQueryTower(query, parameters)),
+      ...makeQueryAnswerer({ snapshot }, prepare, queryTower),
       query: describeQuery(queryDescription, model.encodings, snapshot),
     };
     const modelAnswers = makeAnswers({ recommender, removesSeen, notes: index.notes, alone: true });
@@ -327,6 +336,17 @@ function makeQueryTower({ plan, graph, width, interests }: PageQuery, parameters
     const data = vector!.data as Float32Array;
     if (!data.every(Number.isFinite)) throw failure('vectors-not-finite', { tower: tower.name });
     return { data, rows, width, ...defined({ interests: interests === 1 ? undefined : interests }) };
+  };
+}
+
+/** The query tower of a score that is fitted as a whole. */
+function towerOfSums(list: string, sums: ItemSums): QueryTowerRun {
+  return async (columns, rows) => {
+    const indexed = columns.get(list);
+    invariant(indexed?.column.kind === 'bags', 'the items of a query are a list');
+    const { column, index } = indexed;
+    const bags = everyRow(rows).map((row) => (index ? index[row]! : row));
+    return { data: sums.ofLists(column, bags), rows, width: sums.rows };
   };
 }
 

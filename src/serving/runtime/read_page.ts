@@ -1,12 +1,14 @@
 /** Reads and validates the files of an export before they are used. */
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { type Damaged, type Expected, tensorsIn } from '../../base/storage/tensor_header.ts';
+import { type ItemWeights, weightsComplaint } from '../../engines/scan/item_weights.ts';
 import { countElements, printType, resolveShape } from '../../graph/dims.ts';
 import type { NamedTensors } from '../../graph/evaluate.ts';
 import type { Graph, TensorType } from '../../graph/graph.ts';
 import { neededBy } from '../../graph/plan/plan.ts';
 import { verify } from '../../graph/verify.ts';
 import {
+  fittedNumbers,
   itemsShape,
   itemVectors,
   type JsonShape,
@@ -37,7 +39,7 @@ export function parsedShape<T>(text: string, shape: JsonShape, damaged: Damaged)
 export function readQuery(text: string, damaged: Damaged): PageQuery {
   const query = parsedShape<PageQuery>(text, queryShape, damaged);
   checkFeatures(query, damaged);
-  checkGraph(query, damaged);
+  if (!query.fitted) checkGraph(query, damaged);
   return query;
 }
 
@@ -76,6 +78,39 @@ export const readVectors = (
   shape: readonly [rows: number, width: number],
   damaged: Damaged,
 ): Float32Array => readNumbers(bytes, new Map([[itemVectors, shape]]), damaged).get(itemVectors)!;
+
+/** Reads the weights of a score that is fitted as a whole. @param rows number of items */
+export function readItemWeights(
+  bytesOf: (name: PageFile) => Uint8Array<ArrayBuffer>,
+  { fitted, plan, encodings }: PageQuery & Required<Pick<PageQuery, 'fitted'>>,
+  rows: number,
+  damagedIn: (name: PageFile) => Damaged,
+): ItemWeights {
+  const list = plan.features.find(({ name }) => name === fitted.list);
+  const encoding = list && encodings[list.encoderOf];
+  const damaged = damagedIn('query.safetensors');
+  if (list?.max === undefined || encoding?.kind !== 'vocabulary')
+    throw damaged(`\`${fitted.list}\` is no list of items`);
+  const codes = encoding.values.length + 1;
+  const shapes = new Map<string, readonly number[]>([
+    [fittedNumbers.neighbours, [codes, fitted.keep]],
+    [fittedNumbers.weights, [codes, fitted.keep]],
+    [fittedNumbers.events, [codes, 1]],
+  ]);
+  const numbers = readNumbers(bytesOf('query.safetensors'), shapes, damaged);
+  const damagedItems = damagedIn('items.safetensors');
+  const ofItems = readNumbers(bytesOf('items.safetensors'), new Map([[fittedNumbers.codes, [rows, 1]]]), damagedItems);
+  const itemWeights = {
+    neighbours: numbers.get(fittedNumbers.neighbours)!,
+    weights: numbers.get(fittedNumbers.weights)!,
+    events: numbers.get(fittedNumbers.events)!,
+    codes: ofItems.get(fittedNumbers.codes)!,
+    most: list.max,
+  };
+  const reason = weightsComplaint(itemWeights);
+  if (reason !== undefined) throw damaged(reason);
+  return itemWeights;
+}
 
 /** Returns the parameters by name. */
 export function readParameters(bytes: Uint8Array<ArrayBuffer>, graph: Graph, damaged: Damaged): NamedTensors {

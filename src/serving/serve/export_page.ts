@@ -11,15 +11,18 @@ import { pickTexts } from '../../base/text/texts.ts';
 import { defined, everyRow } from '../../base/util/defined.ts';
 import type { Corpus, Dataset, Encoding } from '../../data/dataset.ts';
 import type { Tensors } from '../../engines/engine.ts';
+import type { ItemWeights } from '../../engines/scan/item_weights.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
 import { computedTable, type FeaturePlan, neededBy, type Plan, type TowerPlan } from '../../graph/plan/plan.ts';
 import { servingGraph, tableParameter } from '../../graph/plan/serving_graph.ts';
 import type { LoadedModel } from '../../training/artifact/load.ts';
 import type { Tables } from '../../training/embedding/tables.ts';
+import { itemWeightsOf } from '../../training/scoring/fitted_retrieval.ts';
 import type { Retrieval } from '../../training/scoring/retrieval.ts';
 import type { ItemColumns } from './filter/columns.ts';
 import {
   codedRows,
+  fittedNumbers,
   itemVectors,
   type PageFile,
   type PageIndex,
@@ -97,6 +100,7 @@ async function writePage(
   const { graph, parameters } = servedTower(trained, query, itemLists);
   const encodings = encodingsOf(trained);
   const { data, rows, width } = items();
+  const itemWeights = plan.fitted && itemWeightsOf({ plan, tables: trained.tables, corpus: dataset.corpus });
   const pageQuery: PageQuery = {
     plan: {
       towers: [pick(query, ['name', 'key', 'features']), pick(plan.towers[1], ['key'])],
@@ -106,23 +110,28 @@ async function writePage(
     histories: Object.fromEntries(dataset.histories),
     encodings,
     objectives,
-    width,
+    width: itemWeights ? rows : width,
     interests: query.interests ?? 1,
     graph,
+    ...defined({ fitted: plan.fitted && pick(plan.fitted, ['list', 'keep']) }),
     events,
   };
   const tables = new Set([...trained.tables.keys(), ...itemLists.keys()].map(tableParameter));
   const stored = (tensor: StoredTensor<Float32Array>, isTable: boolean): readonly StoredTensor[] =>
     isTable && !exact ? codedRows(tensor) : [tensor];
-  const tensors = Object.entries(parameters).flatMap(([name, { shape, data: values }]) =>
-    stored({ name, shape, data: values as Float32Array }, tables.has(name)),
-  );
+  const itemTensors = itemWeights
+    ? [{ name: fittedNumbers.codes, shape: [rows, 1], data: Float32Array.from(itemWeights.codes) }]
+    : stored({ name: itemVectors, shape: [rows, width], data }, true);
+  const tensors = itemWeights
+    ? fittedTensors(itemWeights, (weights) => stored(weights, true))
+    : Object.entries(parameters).flatMap(([name, { shape, data: values }]) =>
+        stored({ name, shape, data: values as Float32Array }, tables.has(name)),
+      );
   const fileWriters: Readonly<Record<PageFile, () => Promise<void>>> = {
     'query.jsonz': () => writePacked('query.jsonz', pageQuery),
     'query.safetensors': () => writeTensors('query.safetensors', tensors),
     'items.jsonz': () => writePacked('items.jsonz', listed),
-    'items.safetensors': () =>
-      writeTensors('items.safetensors', stored({ name: itemVectors, shape: [rows, width], data }, true)),
+    'items.safetensors': () => writeTensors('items.safetensors', itemTensors),
   };
   for (const name of pageFiles) await fileWriters[name]();
   await writeDurably(join(folder, pageScript), (sink) => sink.write(script));
@@ -154,6 +163,19 @@ async function writePage(
   function writeTensors(name: string, all: readonly StoredTensor[]): Promise<void> {
     return writeDurably(join(folder, name), (sink) => writeSafetensors(sink, all));
   }
+}
+
+/** Codes and numbers of events are stored as they are: a byte for each would be another code. */
+function fittedTensors(
+  { neighbours, weights, events }: ItemWeights,
+  stored: (weights: StoredTensor<Float32Array>) => readonly StoredTensor[],
+): readonly StoredTensor[] {
+  const keep = neighbours.length / events.length;
+  return [
+    { name: fittedNumbers.neighbours, shape: [events.length, keep], data: neighbours },
+    ...stored({ name: fittedNumbers.weights, shape: [events.length, keep], data: weights }),
+    { name: fittedNumbers.events, shape: [events.length, 1], data: events },
+  ];
 }
 
 const finite = (key: string, value: unknown): unknown => {

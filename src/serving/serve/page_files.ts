@@ -1,6 +1,7 @@
 /**
  * The folder that `tower export --browser` writes and `tower-lang/runtime` opens. `tower.json` has the checksum of every other file, and is written last.
  * Numbers are in safetensors files: `query.safetensors` has the parameters of the graph by name, `items.safetensors` has `vectors`, float32 [items, width].
+ * For a score that is fitted as a whole they have `fittedNumbers`, and the graph is empty.
  * A matrix may be stored as bytes, in a quarter of the space: `codedRows`. The names of files that are JSON in gzip end with `.jsonz`: with `.gz` in
  * its name, some hosts of files would unpack it on the way, and its checksum would be that of other bytes.
  */
@@ -9,7 +10,7 @@ import { isObject } from '../../base/util/defined.ts';
 import type { Encoding, Seen } from '../../data/dataset.ts';
 import type { EventSource } from '../../data/written/fields.ts';
 import type { Graph } from '../../graph/graph.ts';
-import { clockParts } from '../../graph/plan/plan.ts';
+import { clockParts, type FittedPlan } from '../../graph/plan/plan.ts';
 import type { ItemColumn, ItemColumns } from './filter/columns.ts';
 import type { QueryPlan } from './prepare.ts';
 import type { RetrievalObjective } from './snapshot.ts';
@@ -18,6 +19,13 @@ export const pageIndex = 'tower.json';
 export const pageFiles = ['query.jsonz', 'query.safetensors', 'items.jsonz', 'items.safetensors'] as const;
 export type PageFile = (typeof pageFiles)[number];
 export const itemVectors = 'vectors';
+/** Names of the numbers of a fitted score: the first three in `query.safetensors`, `codes` in `items.safetensors`. */
+export const fittedNumbers = {
+  neighbours: 'neighbours',
+  weights: 'weights',
+  events: 'events',
+  codes: 'codes',
+} as const;
 
 /** The name of the scales of a matrix that is stored as bytes. */
 export const scalesOf = (name: string): string => `${name}/scales`;
@@ -83,6 +91,8 @@ export interface PageQuery {
   readonly interests: number;
   /** The result of `servingGraph`. */
   readonly graph: Graph;
+  /** Present if the score is fitted as a whole: the list that it reads, with `keep` weights from each item. */
+  readonly fitted?: Pick<FittedPlan, 'list' | 'keep'>;
   /** What the features of a user are made of, or the reason why events alone do not give them. */
   readonly events: PageEvents | { readonly closed: string };
 }
@@ -310,26 +320,29 @@ const graph = entries({
   updates: listOf(anything, 0),
 });
 
-export const queryShape = entries({
-  plan: entries({
-    towers: pair(entries({ name: text, features: listOf(text) }, { key: text }), entries({}, { key: text })),
-    features: listOf(feature),
-  }),
-  seen: oneOf('excluded', 'kept'),
-  histories: recordOf(whole(1)),
-  encodings: recordOf(encoding),
-  objectives: listOf(entries({ name: text, from: whole(), to: whole(1), factor: number })),
-  width: whole(1, 2 ** 20),
-  interests: whole(1, 2 ** 16),
-  graph,
-  events: either(
-    entries({ closed: text }),
-    entries({
-      sources: recordOf(either(entries({ entry: oneOf('item', 'time') }), entries({ column: text }))),
-      columns: listOf(text),
+export const queryShape = entries(
+  {
+    plan: entries({
+      towers: pair(entries({ name: text, features: listOf(text) }, { key: text }), entries({}, { key: text })),
+      features: listOf(feature),
     }),
-  ),
-});
+    seen: oneOf('excluded', 'kept'),
+    histories: recordOf(whole(1)),
+    encodings: recordOf(encoding),
+    objectives: listOf(entries({ name: text, from: whole(), to: whole(1), factor: number })),
+    width: whole(1, 2 ** 20),
+    interests: whole(1, 2 ** 16),
+    graph,
+    events: either(
+      entries({ closed: text }),
+      entries({
+        sources: recordOf(either(entries({ entry: oneOf('item', 'time') }), entries({ column: text }))),
+        columns: listOf(text),
+      }),
+    ),
+  },
+  { fitted: entries({ list: text, keep: whole(1, 2 ** 16) }) },
+);
 
 function pair(first: JsonShape, second: JsonShape): JsonShape {
   return (value, at) =>

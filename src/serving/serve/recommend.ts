@@ -7,7 +7,6 @@ import type { EventReader, ItemReader } from '../../data/written/fields.ts';
 import type { Engine } from '../../engines/engine.ts';
 import { type RecallFigures, recallFigures } from '../../engines/scan/approximate.ts';
 import { hasVectors, makeScan, scanOfCoded } from '../../engines/scan/scan.ts';
-import { scanOfScores } from '../../engines/scan/score_rows.ts';
 import type { LoadedModel } from '../../training/artifact/load.ts';
 import { type ComputedItemVectors, makeRetrieval, type Retrieval } from '../../training/scoring/retrieval.ts';
 import { makeCohortFinder } from './cohort.ts';
@@ -104,11 +103,8 @@ function recommenderOf(
   const { plan, encodings } = trained;
   const { items, users } = served;
   const { data, rows, width } = items.vectors;
-  const scan = retrieval.near
-    ? scanOfScores(rows, retrieval.near)
-    : items.coded
-      ? scanOfCoded(items.coded, data, rows, width)
-      : makeScan(data, rows, width);
+  const scan =
+    retrieval.scan?.() ?? (items.coded ? scanOfCoded(items.coded, data, rows, width) : makeScan(data, rows, width));
   const [keys, titles, userKeys] = [
     keyTableOf(items.keys),
     items.titles && keyTableOf(items.titles),
@@ -160,7 +156,11 @@ function recommenderOf(
     served: () => ({
       ...served,
       // A copy, because the memory of a scan may move.
-      items: { ...items, keys: keys.parts(true), ...(hasVectors(scan) ? { coded: structuredClone(scan.coded()) } : {}) },
+      items: {
+        ...items,
+        keys: keys.parts(true),
+        ...(hasVectors(scan) ? { coded: structuredClone(scan.coded()) } : {}),
+      },
       users: { ...users, keys: userKeys.parts(true) },
     }),
     over,

@@ -115,7 +115,8 @@ function* problemsOfFitted(fitted: FittedPlan, { features, tables, towers, tasks
   if (key?.gives !== 'code' || list?.gives !== 'bag' || list.encoderOf !== key.encoderOf)
     yield `\`${fitted.list}\` is no list of the items`;
   else if (!query.features.includes(list.name)) yield `tower \`${query.name}\` does not read \`${list.name}\``;
-  else if (!isDeepStrictEqual(tables, fittedTables(fitted, key.encoderOf))) yield 'the tables are not those of its score';
+  else if (!isDeepStrictEqual(tables, fittedTables(fitted, key.encoderOf)))
+    yield 'the tables are not those of its score';
   if (query.width + item.width > 0 || query.interests) yield 'a fitted score has no vectors';
   if (tasks.length !== 1) yield 'a fitted score has one task';
 }

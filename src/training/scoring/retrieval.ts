@@ -3,6 +3,7 @@ import { invariant } from '../../base/diagnostics/failure.ts';
 import { defined, everyRow, oneAtATime } from '../../base/util/defined.ts';
 import type { Corpus } from '../../data/dataset.ts';
 import type { Engine, Program, Tensors } from '../../engines/engine.ts';
+import type { Scan } from '../../engines/scan/scan.ts';
 import { makeBuilder, type Ref } from '../../graph/builder.ts';
 import { symbolic } from '../../graph/dims.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
@@ -110,8 +111,8 @@ export interface Retrieval {
   item(columns: IndexedFeatures, rows: number): Promise<Vectors>;
   /** Returns the scores, float32 [queries, items]. */
   scores(queries: Vectors): Promise<Float32Array>;
-  /** Present if the vectors of queries are scores of all items: returns those for a query that has this item alone. */
-  near?(row: number): Float32Array;
+  /** Present if the vectors of queries are scores of all items: ranks them. Absent: a scan of the items' vectors does. */
+  scan?(): Scan;
   /** Returns the scores of the items `from` to before `to`, without a copy of all items. */
   scoresBetween(queries: Vectors, from: number, to: number): Promise<Float32Array>;
   close(): Promise<void>;

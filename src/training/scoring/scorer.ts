@@ -109,7 +109,7 @@ export function modelScorer(
       : 'the inner product of the vectors of the two towers; the largest over several interests',
     ...(ranksColdItems(plan, corpus) ? { ranksCold: true } : {}),
     // Vectors with a number for each item would need too much memory for all rows at once.
-    ...(retrieval.near ? {} : { expect }),
+    ...(retrieval.scan ? {} : { expect }),
     score: async (rows) => retrieval.scores(await vectorsOf(rows)),
     scoreSome: async (rows, from, to) => retrieval.scoresBetween(await vectorsOf(rows), from, to),
   };

@@ -15,7 +15,9 @@ interface ExportCommandOptions extends RunOptions, ExportRequest {
 
 export function exportCommand(program: Command): void {
   const command = new Command('export')
-    .description('write each tower for TensorFlow.js, ONNX Runtime and TensorFlow')
+    .description(
+      'write each tower for TensorFlow.js, ONNX Runtime and TensorFlow; weights from item to item as Parquet',
+    )
     .argument('<run>', 'the folder of a trained model')
     .requiredOption('--out <folder>', 'write the towers into this folder')
     .option('--force', 'write into a folder that is not empty')
@@ -36,8 +38,15 @@ export function exportCommand(program: Command): void {
       if (options.browser) return exportForBrowser(folder, options);
       for (const name of ['columns', 'exact'] as const)
         if (options[name] !== undefined) command.error(`error: option '--${name}' needs the option '--browser'.`);
-      const { exportTowers, load } = await import('../../api/run.ts');
+      const { exportTowers, exportWeights, load } = await import('../../api/run.ts');
       const run = await load(folder, defined({ data, allow, engine, unfinished }));
+      if (run.trained.plan.fitted && !index) {
+        const description = await exportWeights(run, { out, ...defined({ force }) });
+        if (json) return answerJson({ folder: out, ...description });
+        return answer(
+          `exported ${description.rows.toLocaleString('en')} weights of model ${description.model} into ${out}`,
+        );
+      }
       const { serving, files } = await exportTowers(run, { out, ...defined({ force, index }) });
       // The vectors are those of the items of today.
       if (index) for (const note of await run.notes()) say(note);

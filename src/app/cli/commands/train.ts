@@ -263,5 +263,6 @@ function endedWords(out: string, status: TrainOutcome['status'], manifest: Manif
   const figure = best
     ? `: best ${best.metric} on validation ${best.value.toFixed(4)} in ${validationUnit(manifest!.plan)} ${best.epoch}, seen items ${manifest!.data.seen}`
     : '';
-  return `${endedText} ${out}${figure}`;
+  const { fit } = manifest?.training ?? {};
+  return `${endedText} ${out}${figure}${fit ? `: ${fit.words}` : ''}`;
 }

@@ -7,10 +7,9 @@ export const continued = {
     hint: 'write the new run into a folder of its own, or train this run further with `--resume`',
   }),
 
-  'fit-anew': row<{ model: string; option: '--from' | '--workers' }>({
-    message: ({ model, option }) =>
-      `model \`${model}\` is fitted to all events at once, without steps, so \`${option}\` has nothing to ${option === '--from' ? 'go on from' : 'share'}`,
-    hint: ({ option }) => `leave out \`${option}\``,
+  'fitted-whole': row<{ model: string; what: string; advice: string }>({
+    message: ({ model, what }) => `model \`${model}\` is fitted as a whole, so ${what}`,
+    hint: ({ advice }) => advice,
   }),
 
   'from-other-model': row<{ folder: string; differences: readonly string[] }>({

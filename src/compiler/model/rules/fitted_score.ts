@@ -27,11 +27,13 @@ export const fittedScore: Rule = (resolution, report) => {
     if (declaration.kind !== 'Train') continue;
     for (const entry of declaration.entries) {
       const { name } = entry.name;
-      if (!readEntries.includes(name)) refuse(entry.span, `is fitted without steps, so \`${name}\` has no effect`, entry.span);
+      if (!readEntries.includes(name))
+        refuse(entry.span, `is fitted without steps, so \`${name}\` has no effect`, entry.span);
     }
   }
   for (const { steps } of towers) {
-    for (const { name, node: step } of steps) refuse(step.span, `reads no channels, so \`${name}\` has no effect`, step.span);
+    for (const { name, node: step } of steps)
+      refuse(step.span, `reads no channels, so \`${name}\` has no effect`, step.span);
   }
   const [query, item] = score.towers.map((name) => towers.find((tower) => tower.name === name)) as [
     ResolvedTower | undefined,

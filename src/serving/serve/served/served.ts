@@ -82,7 +82,8 @@ function checkServed(value: unknown, { plan, encodings }: ServedModel): asserts 
 
 /** A fitted score has no item vectors, and so no codes of them. */
 function checkCodes(coded: Loose, rows: number, { fitted, towers: [, { width }] }: Plan): void {
-  if (fitted) return need(coded === undefined, 'the codes of the vectors');
+  need(!fitted || coded === undefined, 'the codes of the vectors');
+  if (fitted) return;
   const { codes, records, centre } = coded ?? {};
   const layout = layoutOf(rows, width);
   need(isOf(codes, Uint8Array, layout.codeBytes), 'the codes of the vectors');
