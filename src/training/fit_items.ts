@@ -11,7 +11,7 @@ import { baselines } from './evaluation/baselines/table.ts';
 import { choose, fitOne } from './evaluation/baselines/tune.ts';
 import { makeTask } from './evaluation/contestants.ts';
 import { seenRule } from './evaluation/questions.ts';
-import { codesOfItems } from './scoring/fitted_retrieval.ts';
+import { codesOfItems } from './scoring/fitted_weights.ts';
 import { engineProduct } from './scoring/product.ts';
 
 export interface FittedItems {

@@ -26,6 +26,8 @@ const taskNames = ['click', 'like', 'share'];
 /** Mostly one width, as many blocks ask for fields alike. */
 const widths = [4, 4, 4, 3];
 const vectorWidth = 4;
+/** A score that is fitted as a whole has models of its own. */
+const vectorScores = Object.keys(scores).filter((name) => scores[name]!.lower);
 
 export function randomModel(choose: Choose): string {
   const tasks = taskNames.slice(0, 1 + choose(3));
@@ -67,7 +69,7 @@ export function randomModel(choose: Choose): string {
     '}',
     ...lossOf.map(({ task, loss }) => {
       const label = labelOf(loss) === 'none' ? '' : `, label = of_${task}`;
-      const score = `${oneOf(choose, Object.keys(scores))}(user.${task}, item.${task})`;
+      const score = `${oneOf(choose, vectorScores)}(user.${task}, item.${task})`;
       return `task ${task} { score = ${score}${takesBound(loss, 2) ? oneOf(choose, ['', ' / 0.5', ' * 2']) : ''}, loss = ${printCall(loss)}${label}${only ? ', only = shown' : ''} }`;
     }),
     ...(tasks.length > 1 ? [`objective = ${randomObjective(choose, tasks)}`] : []),

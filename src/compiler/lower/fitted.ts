@@ -1,27 +1,30 @@
 /** Plans a model whose score is fitted as a whole, so that it has no vectors and no steps. */
+import { hasErrors, type Outcome } from '../../base/diagnostics/diagnostic.ts';
 import { defined } from '../../base/util/defined.ts';
 import { makeBuilder } from '../../graph/builder.ts';
 import { type FittedPlan, fittedTables, type GraphPlan, type Plan, type TowerPlan } from '../../graph/plan/plan.ts';
-import { type Library, library as wholeLibrary } from '../model/library.ts';
-import type { Call, Model, Tower } from '../model/model.ts';
+import { library } from '../model/library.ts';
+import type { Model, Tower } from '../model/model.ts';
 import { fittedTerm } from '../model/references.ts';
-import type { LoweredFeatures } from './features.ts';
+import { lowerFeaturesWhole } from './through.ts';
 
-/** Returns the score of a model that is fitted as a whole; undefined if its towers have vectors. */
-export function fittedScoreOf({ tasks }: Pick<Model, 'tasks'>, library: Library = wholeLibrary): Call | undefined {
-  for (const task of tasks) {
-    const term = fittedTerm(task, library);
-    if (term) return term;
-  }
-  return undefined;
-}
+type FittedParts = Pick<Plan, 'features' | 'labels' | 'tables' | 'towers' | 'tasks' | 'step' | 'fitted'>;
 
-/** Returns the parts of a plan that depend on the score. The rules have checked that the query tower reads one list of the item's key. */
-export function lowerFitted(
-  { name, towers: [query, item], tasks }: Model,
-  { arguments: { fit, keep } }: Call,
-  features: LoweredFeatures,
-): Pick<Plan, 'features' | 'tables' | 'towers' | 'tasks' | 'step' | 'fitted'> {
+/**
+ * Returns what a plan has in place of graphs if the score is fitted as a whole; undefined if the towers have vectors. The rules have checked that the query tower
+ * reads one list of the item's key.
+ */
+export function lowerFitted(model: Model): Outcome<FittedParts | undefined> | undefined {
+  const {
+    name,
+    towers: [query, item],
+    tasks,
+  } = model;
+  const call = tasks.flatMap((task) => fittedTerm(task, library) ?? [])[0];
+  if (call === undefined) return undefined;
+  const { output: features, diagnostics } = lowerFeaturesWhole(model);
+  if (hasErrors(diagnostics)) return { output: undefined, diagnostics };
+  const { fit, keep } = call.arguments;
   const list = query.features.find((feature) => feature !== query.key)!;
   const fitted = { by: fit as FittedPlan['by'], list, keep: keep as number };
   const emptyGraph = (part: string): GraphPlan => ({ graph: makeBuilder(`${name}_${part}`).finish(), inputs: [] });
@@ -32,12 +35,14 @@ export function lowerFitted(
     embedded: emptyGraph(tower.name),
     width: 0,
   });
-  return {
+  const parts: FittedParts = {
     features: [...features.byName.values()].map(({ plan: { table: _, ...plan } }) => ({ ...plan, width: 0 })),
+    labels: [],
     tables: fittedTables(fitted, item.key!),
     towers: [towerPlan(query), towerPlan(item)],
     tasks: tasks.map((task) => ({ name: task.name })),
     step: emptyGraph('step'),
     fitted,
   };
+  return { output: parts, diagnostics };
 }

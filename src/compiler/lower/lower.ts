@@ -24,11 +24,12 @@ import { optimizers } from '../library/optimizers/table.ts';
 import { type ValidTowers, withoutUnread } from '../model/complete.ts';
 import type { Call, Model, Task, Tower, Training } from '../model/model.ts';
 import { needsOf } from '../model/references.ts';
+import { checkGraph, graphPlan } from './between_tables.ts';
 import { meanParameter } from './bias.ts';
 import { makeEventScores } from './event_scores.ts';
 import type { LoweredFeatures } from './features.ts';
 import { rowsDim } from './field.ts';
-import { fittedScoreOf, lowerFitted } from './fitted.ts';
+import { lowerFitted } from './fitted.ts';
 import type { Arrow, Visited } from './flow.ts';
 import { lowerForward } from './forward.ts';
 import { finished, GraphInputs } from './inputs.ts';
@@ -186,13 +187,10 @@ export interface Lowered {
  * `lower`, which finds the same errors.
  */
 export function checkShapes(model: Model): Outcome<Shapes | undefined> {
-  const fittedScore = fittedScoreOf(model);
-  if (fittedScore) {
-    const { output: features, diagnostics } = lowerFeaturesWhole(model);
-    if (hasErrors(diagnostics)) return { output: undefined, diagnostics };
-    const { features: plans } = lowerFitted(model, fittedScore, features);
-    const [query, item] = model.towers;
-    return { output: { arrows: [], features: plans, labels: [], towers: [keyed(query), keyed(item)] }, diagnostics };
+  const fitted = lowerFitted(model);
+  if (fitted) {
+    const { output, diagnostics } = fitted;
+    return { output: output && { ...output, arrows: [] }, diagnostics };
   }
   // Lowers unused steps as well, because the editor shows them and they may have errors.
   const { features, forward, rows, diagnostics } = analyse(model);
@@ -234,13 +232,14 @@ const labelPlans = (model: Model): Plan['labels'] =>
 
 /** Returns no output after an error. Each diagnostic has a span of the source and uses the words of the language. */
 export function lower(whole: Model): Outcome<Lowered | undefined> {
-  const fittedScore = fittedScoreOf(whole);
-  if (fittedScore) {
-    const { output: features, diagnostics } = lowerFeaturesWhole(whole);
-    if (hasErrors(diagnostics)) return { output: undefined, diagnostics };
-    const fittedParts = lowerFitted(whole, fittedScore, features);
-    const plan: Plan = { model: whole.name, labels: [], ...fittedParts, train: trainPlan(whole) };
-    return { output: { plan, arrows: [], written: new Map(), shared: [], norms: () => undefined }, diagnostics };
+  const fitted = lowerFitted(whole);
+  if (fitted) {
+    const { output, diagnostics } = fitted;
+    const plan = output && { model: whole.name, ...output, train: trainPlan(whole) };
+    return {
+      output: plan && { plan, arrows: [], written: new Map(), shared: [], norms: () => undefined },
+      diagnostics,
+    };
   }
   const model = withoutUnread(whole);
   const { features, forward, rows, diagnostics } = analyse(model);
@@ -366,41 +365,6 @@ function lowerPredictions(model: Model, features: LoweredFeatures): GraphPlan | 
     builder.output(`prediction:${task.name}`, logit);
   }
   return finished(inputs);
-}
-
-/** Checks `graph` of `train`, which connects the id tables of the two towers. */
-function checkGraph({ train, towers }: Model, features: LoweredFeatures): Diagnostic[] {
-  const { graph: call, clip } = train;
-  if (call === undefined) return [];
-  const reason =
-    towers.map((tower) => keyConflict(tower, features)).find((each) => each !== undefined) ??
-    tablesConflict(towers, features) ??
-    (clip === undefined ? undefined : 'trains rows that a batch does not read, whose gradient `clip` does not measure');
-  return reason === undefined ? [] : [diagnose('arguments-conflict', call.span, { kind: call.kind, reason })];
-}
-
-function keyConflict({ name, key, features: read }: Tower, { byName }: LoweredFeatures): string | undefined {
-  if (key === undefined) return `needs towers with keys, and tower \`${name}\` has none: write \`keyed by\``;
-  if (!read.includes(key)) return `needs a tower that reads its key: let \`${name}\` read \`${key}\``;
-  const plan = byName.get(key)?.plan;
-  if (plan?.gives !== 'code' || plan.table === undefined) {
-    return `needs a key with an embedding table: write \`${key} : id(dim: 64)\``;
-  }
-  return plan.table === key
-    ? undefined
-    : `needs a key with a table of its own, and \`${key}\` shares that of \`${plan.table}\``;
-}
-
-function tablesConflict([query, item]: Model['towers'], { byName }: LoweredFeatures): string | undefined {
-  const [first, second] = [query, item].map(({ key }) => byName.get(key!)!.plan);
-  if (first!.table === second!.table) return 'needs two tables, and both towers have the same key';
-  if (first!.width === second!.width) return undefined;
-  return `needs tables of one width: \`${first!.name}\` has ${first!.width} and \`${second!.name}\` has ${second!.width}`;
-}
-
-function graphPlan({ train, towers: [query, item] }: Model): TrainPlan['graph'] {
-  if (train.graph === undefined) return undefined;
-  return { layers: train.graph.arguments.layers as number, tables: [query.key!, item.key!] };
 }
 
 export function measureOf({ kind, arguments: { column, k } }: BoundKind): MeasureSpec {

@@ -59,6 +59,7 @@ export const callWords: Readonly<Record<string, string>> = {
   hstu: 'layers heads dropout',
   huber: 'delta',
   id: 'dim hash min_count expire_days vocabulary init keys frozen? precision drop',
+  item_to_item: 'fit keep',
   lamb: 'rate beta1 beta2 epsilon warmup decay weight_decay',
   last: 'list',
   layer_norm: 'epsilon',

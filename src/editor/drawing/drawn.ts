@@ -41,6 +41,7 @@ export function drawingOf(model: Model, arrows: readonly Arrow[]): Drawing {
       reads: [
         ...new Set([
           ...(score.product ?? []).map(taskId),
+          ...(score.terms.some(({ channels }) => channels.length === 0) ? [inputsId(query), inputsId(item)] : []),
           ...score.terms.flatMap(({ channels }) =>
             channels.flatMap((pair) => [stepId(query, pair.query), stepId(item, pair.item)]),
           ),
@@ -56,6 +57,11 @@ export function drawingOf(model: Model, arrows: readonly Arrow[]): Drawing {
 }
 
 function boxesOf(tower: Tower, carried: ReadonlyMap<string, string>): Box[] {
+  // A score that is fitted as a whole reads the features themselves.
+  if (tower.steps.length === 0) {
+    const name = tower.features.join(', ');
+    return [{ id: inputsId(tower), kind: 'features', name, at: tower.span, lines: [], reads: [] }];
+  }
   const sources = new Map<string, Box>();
   const steps = tower.steps.map(({ name, channel, flow }): Box => {
     const parts = partsOf(flow);
@@ -108,6 +114,7 @@ function factorsFirst(tasks: readonly Task[]): readonly Task[] {
   return [...placed];
 }
 
+const inputsId = ({ name }: Tower): string => `${name} from all`;
 const taskId = (name: string): string => `task ${name}`;
 const stepId = (tower: Tower, step: string): string => `${tower.name}.${step}`;
 const keyOf = ({ source, start, end }: Span): string => `${source.name}:${start}:${end}`;

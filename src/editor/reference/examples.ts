@@ -207,6 +207,7 @@ function variationsOf(table: LibraryTable, name: string, written: string): reado
       return [blockVariation(written)];
     case 'scores': {
       const score = written.includes('(') ? written : `${written}(user, item)`;
+      if (!library.scores[name]!.lower) return [fittedVariation(score)];
       const of = (loss: string): Variation => ({ tasks: `task watch { score = ${score}, loss = ${loss} }` });
       return [of('softmax(in_batch)'), of('softmax(in_batch, temperature: 0.05)')];
     }
@@ -220,6 +221,15 @@ function variationsOf(table: LibraryTable, name: string, written: string): reado
       return [{ after: `train { ${Object.hasOwn(accuracyMetrics, name) ? 'stop' : 'metrics'} = ${written} }` }];
   }
 }
+
+/** Has no loss, and towers without channels. */
+const fittedVariation = (score: string): Variation => ({
+  features: 'history: list(movie_id, max: 50)',
+  userInputs: 'history',
+  user: '',
+  item: '',
+  tasks: `task watch { score = ${score} }`,
+});
 
 /** Features that an example may name, with the group that reads them. */
 const others: Readonly<Record<string, { readonly feature: string; readonly side: 'user' | 'item' }>> = {

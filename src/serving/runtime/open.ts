@@ -1,27 +1,15 @@
 /** Opens a folder of `tower export --browser`. Computes recommendations in pages, workers and Node.js with the same code as the server. */
-import { Failure, failure, invariant } from '../../base/diagnostics/failure.ts';
-import { defined, everyRow, isObject } from '../../base/util/defined.ts';
-import type { BagColumn, IndexedColumn } from '../../data/dataset.ts';
-import { ItemSums } from '../../engines/scan/item_weights.ts';
+import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { defined, isObject } from '../../base/util/defined.ts';
 import { useKernels } from '../../engines/scan/store.ts';
-import { evaluateGraph, type NamedTensors } from '../../graph/evaluate.ts';
-import type { Tensor } from '../../graph/graph.ts';
-import type { FeaturePlan } from '../../graph/plan/plan.ts';
-import { makeQueryAnswerer, type QueryTowerRun } from '../serve/join_columns.ts';
-import {
-  indexShape,
-  itemColumns,
-  type PageFile,
-  type PageIndex,
-  type PageQuery,
-  pageFiles,
-  pageIndex,
-} from '../serve/page_files.ts';
+import { makeQueryAnswerer } from '../serve/join_columns.ts';
+import { indexShape, itemColumns, type PageFile, type PageIndex, pageFiles, pageIndex } from '../serve/page_files.ts';
 import { describeQuery, type Item, itemAt, makePreparer, type QueryDescription } from '../serve/prepare.ts';
 import { makeSnapshot } from '../serve/snapshot.ts';
 import { unknownFacts } from '../serve/top_request.ts';
 import { makeAnswers } from '../server/answers.ts';
 import type { RecommendAnswer, RecommendBody, Selection, SimilarAnswer, SimilarBody } from '../server/schemas.ts';
+import { type PageFileBytes, readTower } from './query_tower.ts';
 import {
   damagedAt,
   type Fetch,
@@ -31,10 +19,7 @@ import {
   type Gunzip,
   parsedShape,
   readItems,
-  readItemWeights,
-  readParameters,
   readQuery,
-  readVectors,
   unpackedText,
 } from './read_page.ts';
 import { isKey, type PageEvent, valuesOfEvents } from './user_events.ts';
@@ -204,8 +189,6 @@ export async function open(url: string | URL, options: OpenOptions = {}): Promis
   return openFiles(index, Object.fromEntries(fetchedFiles) as PageFileBytes, unpack, urlOf);
 }
 
-type PageFileBytes = Readonly<Record<PageFile, Uint8Array<ArrayBuffer>>>;
-
 /** Returns the text of a file in gzip. */
 type Unpack = (bytes: Uint8Array<ArrayBuffer>, damaged: (reason: string) => Failure) => Promise<string>;
 
@@ -219,24 +202,16 @@ async function openFiles(
   const textOf = (name: PageFile): Promise<string> => unpack(files[name], damagedFile(name));
   const query = readQuery(await textOf('query.jsonz'), damagedFile('query.jsonz'));
   const { keys, titles, columns } = readItems(await textOf('items.jsonz'), damagedFile('items.jsonz'));
-  const { fitted, width } = query;
-  const sums =
-    fitted && new ItemSums(readItemWeights((name) => files[name], { ...query, fitted }, keys.length, damagedFile));
-  const data = sums
-    ? new Float32Array(0)
-    : readVectors(files['items.safetensors'], [keys.length, width], damagedFile('items.safetensors'));
-  const queryTower = sums
-    ? towerOfSums(fitted!.list, sums)
-    : makeQueryTower(query, readParameters(files['query.safetensors'], query.graph, damagedFile('query.safetensors')));
+  const { vectors, queryTower, scan } = readTower(query, files, keys.length, damagedFile);
   const removesSeen = query.seen !== 'kept';
   const answers = await damagedOnError(damagedAt(at(pageIndex)), async () => {
     const snapshot = makeSnapshot({
       version: index.version,
       items: {
-        vectors: { data, rows: keys.length, width },
+        vectors,
         keys,
         columns: itemColumns(columns),
-        ...defined({ titles, scan: sums?.scan() }),
+        ...defined({ titles, scan }),
       },
       objectives: query.objectives,
     });
@@ -306,103 +281,4 @@ function folderOf(url: string | URL): URL {
   const folder = new URL(url, document?.baseURI);
   if (!folder.pathname.endsWith('/')) folder.pathname += '/';
   return folder;
-}
-
-// The query tower in plain JavaScript, by the project's own definition of every op: sums in float64, results rounded to float32. The order of sums in an engine
-// depends on the machine. Here it is fixed, so Node.js and browsers compute the same bits, and no engine of megabytes is loaded.
-
-/** The suffix that `weightsInput` appends. */
-const weightsSuffix = '/weights';
-
-function makeQueryTower({ plan, graph, width, interests }: PageQuery, parameters: NamedTensors): QueryTowerRun {
-  const [tower] = plan.towers;
-  const features = new Map(plan.features.map((feature) => [feature.name, feature]));
-  const inputs = graph.inputs.map(({ name, node }) => {
-    const isWeights = !features.has(name) && name.endsWith(weightsSuffix);
-    const feature = features.get(isWeights ? name.slice(0, -weightsSuffix.length) : name);
-    invariant(feature, `input ${name} is a feature`);
-    const [, ...each] = graph.nodes[node]!.type.shape as readonly number[];
-    return { name, feature, each, isWeights };
-  });
-  return async (columns, rows) => {
-    const givenInputs = Object.fromEntries(
-      inputs.map(({ name, feature, each, isWeights }): [string, Tensor] => {
-        const column = columns.get(feature.name);
-        invariant(column, `feature ${feature.name} has a column`);
-        return [name, isWeights ? weightsOf(column, rows, each) : valuesOf(column, feature, rows, each)];
-      }),
-    );
-    const { vector } = evaluateGraph(graph, givenInputs, parameters).outputs;
-    const data = vector!.data as Float32Array;
-    if (!data.every(Number.isFinite)) throw failure('vectors-not-finite', { tower: tower.name });
-    return { data, rows, width, ...defined({ interests: interests === 1 ? undefined : interests }) };
-  };
-}
-
-/** The query tower of a score that is fitted as a whole. */
-function towerOfSums(list: string, sums: ItemSums): QueryTowerRun {
-  return async (columns, rows) => {
-    const indexed = columns.get(list);
-    invariant(indexed?.column.kind === 'bags', 'the items of a query are a list');
-    const { column, index } = indexed;
-    const bags = everyRow(rows).map((row) => (index ? index[row]! : row));
-    return { data: sums.ofLists(column, bags), rows, width: sums.rows };
-  };
-}
-
-/** @param each shape of one row's value */
-function valuesOf(
-  { column, index }: IndexedColumn,
-  feature: FeaturePlan,
-  rows: number,
-  each: readonly number[],
-): Tensor {
-  const shape = [rows, ...each];
-  const rowSize = each.reduce((product, length) => product * length, 1);
-  const rowOf = (row: number): number => (index ? index[row]! : row);
-  if (column.kind === 'numbers') {
-    const data = new Float32Array(rows * rowSize);
-    for (let row = 0; row < rows; row++) {
-      data.set(column.values.subarray(rowOf(row) * rowSize, (rowOf(row) + 1) * rowSize), row * rowSize);
-    }
-    return { dtype: 'float32', shape, data };
-  }
-  const data = new Int32Array(rows * rowSize).fill(-1);
-  for (let row = 0; row < rows; row++) {
-    if (column.kind === 'codes') data[row] = column.values[rowOf(row)]!;
-    else fillBag(column, feature, rowOf(row), data.subarray(row * rowSize, (row + 1) * rowSize), each);
-  }
-  return { dtype: 'int32', shape, data };
-}
-
-function fillBag(
-  { starts, ends, values, items, inner }: BagColumn,
-  { through }: FeaturePlan,
-  bag: number,
-  to: Int32Array,
-  [places, most = 1]: readonly number[],
-): void {
-  const elementCount = Math.min(ends[bag]! - starts[bag]!, places!);
-  for (let i = 0; i < elementCount; i++) {
-    const elementAt = starts[bag]! + i;
-    if (inner) {
-      const codes = inner.values.subarray(inner.starts[values[elementAt]!], inner.ends[values[elementAt]!]);
-      to.set(codes.subarray(0, most), i * most);
-    } else {
-      // If the list goes through the item tower, row 0 of its table stands for "not an item".
-      to[i] = through ? items![elementAt]! + 1 : values[elementAt]!;
-    }
-  }
-}
-
-function weightsOf({ column, index }: IndexedColumn, rows: number, [places]: readonly number[]): Tensor {
-  invariant(column.kind === 'bags', 'weights are of a list');
-  const data = new Float32Array(rows * places!);
-  for (let row = 0; row < rows; row++) {
-    const bag = index ? index[row]! : row;
-    const bagStart = column.starts[bag]!;
-    const elementCount = Math.min(column.ends[bag]! - bagStart, places!);
-    for (let i = 0; i < elementCount; i++) data[row * places! + i] = column.weights ? column.weights[bagStart + i]! : 1;
-  }
-  return { dtype: 'float32', shape: [rows, places!], data };
 }

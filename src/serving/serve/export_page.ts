@@ -17,7 +17,7 @@ import { computedTable, type FeaturePlan, neededBy, type Plan, type TowerPlan } 
 import { servingGraph, tableParameter } from '../../graph/plan/serving_graph.ts';
 import type { LoadedModel } from '../../training/artifact/load.ts';
 import type { Tables } from '../../training/embedding/tables.ts';
-import { itemWeightsOf } from '../../training/scoring/fitted_retrieval.ts';
+import { itemWeightsOf } from '../../training/scoring/fitted_weights.ts';
 import type { Retrieval } from '../../training/scoring/retrieval.ts';
 import type { ItemColumns } from './filter/columns.ts';
 import {

@@ -5,7 +5,7 @@ import type { Corpus } from '../../data/dataset.ts';
 import { writeParquet } from '../../data/files/duckdb.ts';
 import type { ItemWeights } from '../../engines/scan/item_weights.ts';
 import type { LoadedModel } from '../../training/artifact/load.ts';
-import { itemWeightsOf } from '../../training/scoring/fitted_retrieval.ts';
+import { itemWeightsOf } from '../../training/scoring/fitted_weights.ts';
 import { writeExport } from './export_page.ts';
 
 /** The contents of `item_to_item.json`. */

@@ -3,6 +3,7 @@ import { invariant } from '../../base/diagnostics/failure.ts';
 import { defined, everyRow, oneAtATime } from '../../base/util/defined.ts';
 import type { Corpus } from '../../data/dataset.ts';
 import type { Engine, Program, Tensors } from '../../engines/engine.ts';
+import { ItemSums } from '../../engines/scan/item_weights.ts';
 import type { Scan } from '../../engines/scan/scan.ts';
 import { makeBuilder, type Ref } from '../../graph/builder.ts';
 import { symbolic } from '../../graph/dims.ts';
@@ -10,7 +11,7 @@ import type { Graph, Tensor } from '../../graph/graph.ts';
 import { computedTable, elementOutput, type Plan } from '../../graph/plan/plan.ts';
 import { makeTable, type Table } from '../embedding/table.ts';
 import type { Tables } from '../embedding/tables.ts';
-import { makeFittedRetrieval } from './fitted_retrieval.ts';
+import { codesOfItems, type FittedSource, itemWeightsOf } from './fitted_weights.ts';
 import { type IndexedFeatures, type TowerOptions, TowerVectors, type Vectors } from './tower_vectors.ts';
 
 /** Scores vectors of queries, which may have several interests, against the items that `renew` was last given: float32 [queries, items]. */
@@ -185,6 +186,50 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
       await itemVectors.close();
       await itemScores.close();
     },
+  };
+}
+
+/** A score that is fitted as a whole: the vector of a query has one number for each item. */
+function makeFittedRetrieval(source: FittedSource): Retrieval {
+  const { plan, tables } = source;
+  const sums = new ItemSums(itemWeightsOf(source));
+  const { rows: width } = sums;
+  const key = plan.towers[1].key!;
+  const vectorsOf = (columns: IndexedFeatures, rows: Int32Array): Vectors => {
+    const indexed = columns.get(plan.fitted!.list);
+    invariant(indexed?.column.kind === 'bags', 'the items of a query are a list');
+    const { column, index } = indexed;
+    const bags = rows.map((row) => (index ? index[row]! : row));
+    return { data: sums.ofLists(column, bags), rows: rows.length, width };
+  };
+  // The vector of an item has a 1 at its own place, so it is not stored.
+  const items: Vectors = { data: new Float32Array(0), rows: width, width: 0 };
+  return {
+    items: () => items,
+    computed: () => ({ vectors: items, tables: new Map() }),
+    tables,
+    refresh: async () => {},
+    queries: async (columns, rows) => vectorsOf(columns, rows),
+    query: async (columns, rows) => vectorsOf(columns, everyRow(rows)),
+    // An item that is written again keeps its place in the scores, and a new one has none.
+    async item(columns, rows) {
+      const data = new Float32Array(rows * width);
+      codesOfItems({ rows, features: columns }, key).forEach((code, at) => {
+        const row = sums.rowOf(code);
+        if (row >= 0) data[at * width + row] = 1;
+      });
+      return { data, rows, width };
+    },
+    scores: async ({ data }) => data,
+    scoresBetween: async ({ data, rows }, from, to) => {
+      const some = new Float32Array(rows * (to - from));
+      for (let row = 0; row < rows; row++) {
+        some.set(data.subarray(row * width + from, row * width + to), row * (to - from));
+      }
+      return some;
+    },
+    scan: () => sums.scan(),
+    close: async () => {},
   };
 }
 

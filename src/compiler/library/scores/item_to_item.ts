@@ -6,12 +6,12 @@ export const itemToItem = scoreKind({
   formula: [
     'score(j) = Σ_i decay^age(i) B_ij, over the distinct items i of the list',
     'age: 0 for the latest item, 1 for the one before it',
-    'B: the `keep` largest weights of each item by absolute value',
+    'B: the weights of the fit, of each item those with the largest size',
   ],
   when: 'For small catalogues where most items have many events: there a sparse matrix often ranks better than vectors. It knows nothing of items without training events.',
   paper:
     'Ning & Karypis, "SLIM: sparse linear methods for top-N recommender systems", ICDM 2011; Steck, "Embarrassingly shallow autoencoders for sparse data", WWW 2019',
-  example: 'item_to_item(user, item, fit: slim)',
+  example: 'item_to_item(user, item, fit: ease)',
   parameters: {
     fit: choice(['slim', 'ease', 'item_knn', 'rp3beta'], {
       doc: 'How the weights are found: the baseline of this name.',
@@ -21,7 +21,7 @@ export const itemToItem = scoreKind({
       min: 1,
       max: 1000,
       doc: 'Weights that are kept for each item: the largest by absolute value. More cost memory and time of each query.',
-      default: 200,
+      default: 100,
     }),
   },
 });

@@ -40,6 +40,9 @@ export const fittedScore: Rule = (resolution, report) => {
     ResolvedTower | undefined,
   ];
   if (!query || !item) return;
+  // An invalid feature has its own error.
+  const named = [...query.features, ...item.features, ...(item.key ? [item.key.name] : [])];
+  if (named.some((name) => !resolution.features.has(name))) return;
   const reason = whyNotListed(resolution, query, item);
   if (reason !== undefined) refuse(span, reason);
 };

@@ -1,0 +1,141 @@
+/**
+ * The query tower of an export, and the vectors of its items.
+ *
+ * The tower runs in plain JavaScript, by the project's own definition of every op: sums in float64, results rounded to float32. The order of sums in an engine
+ * depends on the machine. Here it is fixed, so Node.js and browsers compute the same bits, and no engine of megabytes is loaded.
+ */
+import { failure, invariant } from '../../base/diagnostics/failure.ts';
+import type { Damaged } from '../../base/storage/tensor_header.ts';
+import { defined, everyRow } from '../../base/util/defined.ts';
+import type { BagColumn, IndexedColumn } from '../../data/dataset.ts';
+import { ItemSums } from '../../engines/scan/item_weights.ts';
+import type { Scan } from '../../engines/scan/scan.ts';
+import { evaluateGraph, type NamedTensors } from '../../graph/evaluate.ts';
+import type { Tensor } from '../../graph/graph.ts';
+import type { FeaturePlan } from '../../graph/plan/plan.ts';
+import type { QueryTowerRun } from '../serve/join_columns.ts';
+import type { PageFile, PageQuery } from '../serve/page_files.ts';
+import type { SnapshotSource } from '../serve/snapshot.ts';
+import { readItemWeights, readParameters, readVectors } from './read_page.ts';
+
+export type PageFileBytes = Readonly<Record<PageFile, Uint8Array<ArrayBuffer>>>;
+
+interface PageTower {
+  readonly queryTower: QueryTowerRun;
+  readonly vectors: SnapshotSource['items']['vectors'];
+  /** Present if the items have no vectors, because the score is fitted as a whole. */
+  readonly scan?: Scan;
+}
+
+/** @param items number of items @throws Failure `export-damaged` */
+export function readTower(
+  query: PageQuery,
+  files: PageFileBytes,
+  items: number,
+  damagedIn: (name: PageFile) => Damaged,
+): PageTower {
+  const { fitted, width, graph } = query;
+  if (fitted) {
+    const sums = new ItemSums(readItemWeights((name) => files[name], { ...query, fitted }, items, damagedIn));
+    const vectors = { data: new Float32Array(0), rows: items, width };
+    return { queryTower: towerOfSums(fitted.list, sums), vectors, scan: sums.scan() };
+  }
+  const data = readVectors(files['items.safetensors'], [items, width], damagedIn('items.safetensors'));
+  const parameters = readParameters(files['query.safetensors'], graph, damagedIn('query.safetensors'));
+  return { queryTower: makeQueryTower(query, parameters), vectors: { data, rows: items, width } };
+}
+
+function towerOfSums(list: string, sums: ItemSums): QueryTowerRun {
+  return async (columns, rows) => {
+    const indexed = columns.get(list);
+    invariant(indexed?.column.kind === 'bags', 'the items of a query are a list');
+    const { column, index } = indexed;
+    const bags = everyRow(rows).map((row) => (index ? index[row]! : row));
+    return { data: sums.ofLists(column, bags), rows, width: sums.rows };
+  };
+}
+
+/** The suffix that `weightsInput` appends. */
+const weightsSuffix = '/weights';
+
+function makeQueryTower({ plan, graph, width, interests }: PageQuery, parameters: NamedTensors): QueryTowerRun {
+  const [tower] = plan.towers;
+  const features = new Map(plan.features.map((feature) => [feature.name, feature]));
+  const inputs = graph.inputs.map(({ name, node }) => {
+    const isWeights = !features.has(name) && name.endsWith(weightsSuffix);
+    const feature = features.get(isWeights ? name.slice(0, -weightsSuffix.length) : name);
+    invariant(feature, `input ${name} is a feature`);
+    const [, ...each] = graph.nodes[node]!.type.shape as readonly number[];
+    return { name, feature, each, isWeights };
+  });
+  return async (columns, rows) => {
+    const givenInputs = Object.fromEntries(
+      inputs.map(({ name, feature, each, isWeights }): [string, Tensor] => {
+        const column = columns.get(feature.name);
+        invariant(column, `feature ${feature.name} has a column`);
+        return [name, isWeights ? weightsOf(column, rows, each) : valuesOf(column, feature, rows, each)];
+      }),
+    );
+    const { vector } = evaluateGraph(graph, givenInputs, parameters).outputs;
+    const data = vector!.data as Float32Array;
+    if (!data.every(Number.isFinite)) throw failure('vectors-not-finite', { tower: tower.name });
+    return { data, rows, width, ...defined({ interests: interests === 1 ? undefined : interests }) };
+  };
+}
+
+/** @param each shape of one row's value */
+function valuesOf(
+  { column, index }: IndexedColumn,
+  feature: FeaturePlan,
+  rows: number,
+  each: readonly number[],
+): Tensor {
+  const shape = [rows, ...each];
+  const rowSize = each.reduce((product, length) => product * length, 1);
+  const rowOf = (row: number): number => (index ? index[row]! : row);
+  if (column.kind === 'numbers') {
+    const data = new Float32Array(rows * rowSize);
+    for (let row = 0; row < rows; row++) {
+      data.set(column.values.subarray(rowOf(row) * rowSize, (rowOf(row) + 1) * rowSize), row * rowSize);
+    }
+    return { dtype: 'float32', shape, data };
+  }
+  const data = new Int32Array(rows * rowSize).fill(-1);
+  for (let row = 0; row < rows; row++) {
+    if (column.kind === 'codes') data[row] = column.values[rowOf(row)]!;
+    else fillBag(column, feature, rowOf(row), data.subarray(row * rowSize, (row + 1) * rowSize), each);
+  }
+  return { dtype: 'int32', shape, data };
+}
+
+function fillBag(
+  { starts, ends, values, items, inner }: BagColumn,
+  { through }: FeaturePlan,
+  bag: number,
+  to: Int32Array,
+  [places, most = 1]: readonly number[],
+): void {
+  const elementCount = Math.min(ends[bag]! - starts[bag]!, places!);
+  for (let i = 0; i < elementCount; i++) {
+    const elementAt = starts[bag]! + i;
+    if (inner) {
+      const codes = inner.values.subarray(inner.starts[values[elementAt]!], inner.ends[values[elementAt]!]);
+      to.set(codes.subarray(0, most), i * most);
+    } else {
+      // If the list goes through the item tower, row 0 of its table stands for "not an item".
+      to[i] = through ? items![elementAt]! + 1 : values[elementAt]!;
+    }
+  }
+}
+
+function weightsOf({ column, index }: IndexedColumn, rows: number, [places]: readonly number[]): Tensor {
+  invariant(column.kind === 'bags', 'weights are of a list');
+  const data = new Float32Array(rows * places!);
+  for (let row = 0; row < rows; row++) {
+    const bag = index ? index[row]! : row;
+    const bagStart = column.starts[bag]!;
+    const elementCount = Math.min(column.ends[bag]! - bagStart, places!);
+    for (let i = 0; i < elementCount; i++) data[row * places! + i] = column.weights ? column.weights[bagStart + i]! : 1;
+  }
+  return { dtype: 'float32', shape: [rows, places!], data };
+}
