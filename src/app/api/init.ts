@@ -6,11 +6,12 @@ import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { writing } from '../../base/diagnostics/system_reason.ts';
 import { makeFolder, makeFolders, writeTextDurably } from '../../base/storage/durable.ts';
 import { defined } from '../../base/util/defined.ts';
+import { fits } from '../../compiler/library/scores/item_to_item.ts';
 import type { Dataset, Part } from '../../data/dataset.ts';
 import { isWithin, type Reach, reachOf } from '../../data/files/access.ts';
 import { endingChoice } from '../../data/files/formats/table.ts';
 import { dataText } from '../../data/init/data_text.ts';
-import { modelText } from '../../data/init/model_text.ts';
+import { fittedFile, fittedText, modelText, sumsLists } from '../../data/init/model_text.ts';
 import { type TableProfile, tableProfile } from '../../data/init/profile.ts';
 import type { Copy, InitAnswers, Proposal } from '../../data/init/proposal.ts';
 import { type NoEvents, propose } from '../../data/init/propose.ts';
@@ -251,6 +252,23 @@ export async function writeProject(
     throw new Failure([diagnose('starter-fails', undefined, { model }), ...diagnostics]);
   }
   return { data, model, copies, warnings: diagnostics.length > 0 ? text : '' };
+}
+
+/**
+ * Writes the model of the best baseline that ranked better and that `item_to_item` fits, next to `model.tower`, and returns its name. Writes nothing if there is
+ * none, or if the rows have no history. A file that is there is kept.
+ * @throws Failure `cannot-write`
+ */
+export async function offerFit(
+  { folder, proposal }: StarterProject,
+  { evaluation: { rows, metrics }, better }: Pick<FirstRun, 'evaluation' | 'better'>,
+): Promise<string | undefined> {
+  const figure = (name: string): number => rows.find((row) => row.name === name)!.all[metrics[0]!]!;
+  const fit = fits.filter((name) => better.includes(name)).sort((a, b) => figure(b) - figure(a))[0];
+  if (fit === undefined || !sumsLists(proposal.case)) return undefined;
+  const path = join(folder, fittedFile);
+  if (!existsSync(path)) await writeTextDurably(path, formatted(fittedText(proposal, fit), path));
+  return fit;
 }
 
 /** Formats a text. The formatter refuses a text with errors; the check reports where they are. */

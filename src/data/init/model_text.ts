@@ -23,6 +23,33 @@ export function modelText(proposal: Proposal): string {
   ].join('\n');
 }
 
+/** The file of a model with the weights of a baseline that ranked better. */
+export const fittedFile = 'item_to_item.tower';
+
+export function fittedText({ name, user, item, case: kind }: Proposal, fit: string): string {
+  return [
+    `use "data.tower" // where the rows are`,
+    `/// Weights from item to item, fitted at once: \`${fit}\` ranked better than \`model.tower\` in its first run.`,
+    `model ${name}`,
+    '',
+    braces('features', [
+      ...(user ? [line(`${user.name} : id(dim: 0)`, 'names the user')] : []),
+      line(`history : list(${item.name}, max: ${kind === 'past' ? 50 : 200})`, 'each item has weights to others'),
+      `${item.name} : id`,
+    ]),
+    '',
+    `tower query(history)${user ? ` keyed by ${user.name}` : ''} {}`,
+    `tower item(${item.name}) keyed by ${item.name} {}`,
+    '',
+    braces('task choose', [
+      line(`score = item_to_item(query, item, fit: ${fit})`, 'there are no steps, so there is no loss'),
+    ]),
+    '',
+    braces('train', ['metrics = recall(10), recall(50), ndcg(10)']),
+    '',
+  ].join('\n');
+}
+
 const caseSentences = {
   past: 'What comes next for a user, from what the user had before. Each line says why it is there, and what to try.',
   others: 'What else suits a user, from the other items of the user. Each line says why it is there, and what to try.',

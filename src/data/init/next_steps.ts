@@ -1,5 +1,5 @@
 /** Suggests steps after the first run: the first three that fit the proposal. */
-import { itemNames, queryNames, settingsOf, sumsLists } from './model_text.ts';
+import { fittedFile, itemNames, queryNames, settingsOf, sumsLists } from './model_text.ts';
 import type { Proposal, StarterFeature } from './proposal.ts';
 
 export interface FirstRunOutcome {
@@ -9,6 +9,8 @@ export interface FirstRunOutcome {
   readonly allow: string;
   readonly user?: string;
   readonly better: readonly string[];
+  /** A baseline among them that is a model too, whose file was written. */
+  readonly fit?: string;
   readonly isCut: boolean;
 }
 
@@ -46,6 +48,11 @@ const steps: readonly NextStep[] = [
     fits: (_, { isCut }) => isCut,
     text: (_, { model, run, allow }) =>
       `Train to the end; the first run ended at its limit of time:\nnpx tower train ${model} --out ${run.replace(/first$/, 'second')}${allow}`,
+  },
+  {
+    fits: (_, { fit }) => fit !== undefined,
+    text: (_, { model, run, allow, fit }) =>
+      `Train \`${fit}\`, which ranked better here and is a model too, in ${fittedFile}:\nnpx tower train ${model.replace(/model\.tower$/, fittedFile)} --out ${run.replace(/first$/, fit!)}${allow}`,
   },
   {
     fits: ({ where }) => where?.value.includes('hash(') ?? false,

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { check } from '../../../src/app/api/check.ts';
-import { init } from '../../../src/app/api/init.ts';
+import { init, offerFit } from '../../../src/app/api/init.ts';
 import { nextSteps } from '../../../src/data/init/next_steps.ts';
 import { temporaryFolder } from '../../temporary_folder.ts';
 import { uglySets } from './ugly.ts';
@@ -54,4 +54,32 @@ describe('a next step', () => {
     expect(written).toEqual(['runs/second', 'runs/tuned']);
     expect(steps.join()).not.toMatch(/runs\/second/);
   });
+});
+
+describe('a baseline that ranked better', () => {
+  const evaluation = {
+    metrics: ['recall@10'],
+    rows: [
+      { name: 'model', all: { 'recall@10': 0.1 } },
+      { name: 'ease', all: { 'recall@10': 0.2 } },
+      { name: 'slim', all: { 'recall@10': 0.3 } },
+      { name: 'ials', all: { 'recall@10': 0.4 } },
+    ],
+  } as never;
+
+  it.each(['three tables with other names for their keys', 'one wide file with everything'])(
+    'is written as a model that checks, and is the first step: %s',
+    async (name) => {
+      const folder = temporaryFolder('tower-fit-');
+      for (const [file, content] of Object.entries(uglySets[name]!())) writeFileSync(join(folder, file), content);
+      const made = await init({ files: [folder], out: folder });
+      expect(await offerFit(made, { evaluation, better: ['ials'] })).toBeUndefined();
+      const fit = await offerFit(made, { evaluation, better: ['ease', 'slim', 'ials'] });
+      expect(fit).toBe('slim');
+      const path = join(folder, 'item_to_item.tower');
+      expect((await check(path)).diagnostics.map(({ code, message }) => `${code}: ${message}`)).toEqual([]);
+      const [first] = nextSteps(made.proposal, { ...outcome, fit: fit! });
+      expect(first).toContain('npx tower train item_to_item.tower --out runs/slim');
+    },
+  );
 });

@@ -223,12 +223,12 @@ async function goOn(out: string, model: string, allow: readonly string[]): Promi
   return `stopped; the project is in ${model}. ${hasCheckpoint ? 'Continue' : 'Train'} with \`${command}\``;
 }
 
-async function trainFirst(
-  { proposal, allow, folder }: StarterProject,
-  model: string,
-  options: InitCommandOptions,
-): Promise<void> {
-  const [{ firstRun }, { makeProgress }] = await Promise.all([import('../../api/init.ts'), import('../progress.ts')]);
+async function trainFirst(project: StarterProject, model: string, options: InitCommandOptions): Promise<void> {
+  const { proposal, allow, folder } = project;
+  const [{ firstRun, offerFit }, { makeProgress }] = await Promise.all([
+    import('../../api/init.ts'),
+    import('../progress.ts'),
+  ]);
   const out = join(folder, 'runs', 'first');
   const progress = makeProgress();
   const signal = interruptible(() => progress.end());
@@ -266,6 +266,7 @@ async function trainFirst(
     })
     .finally(progress.end);
   const { evaluation, verdict, better, isCut, report, user } = first;
+  const fit = await offerFit(project, first);
   const near = relative('', model) || model;
   const steps = nextSteps(proposal, {
     run: out,
@@ -273,7 +274,7 @@ async function trainFirst(
     allow: allowText(allow),
     better,
     isCut,
-    ...defined({ user }),
+    ...defined({ user, fit }),
   });
   if (options.json)
     return answerJson({
