@@ -332,7 +332,7 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
     return {
       ...evaluation,
       ...(weighs ? { attention: await attention(run) } : {}),
-      spreads: spreadsOf(tables, retrieval.items()),
+      ...(run.trained.plan.fitted ? {} : { spreads: spreadsOf(tables, retrieval.items()) }),
       protocol: [...(await run.notes()), ...evaluation.protocol],
     };
   } finally {

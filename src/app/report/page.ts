@@ -28,8 +28,8 @@ export function reportPage(parts: ReportParts): string {
     verdictSection(manifest, evaluation),
     summary(manifest),
     evaluation || !manifest.final ? evaluated(evaluation) : '',
-    lossesSection(parts),
-    validation(parts),
+    // A fit takes no steps, so there are no curves.
+    ...(manifest.plan.fitted ? [] : [lossesSection(parts), validation(parts)]),
     weightsSection(parts),
     temperatures(parts),
     normsSection(parts),
@@ -58,10 +58,12 @@ function summary({ plan, training, data, engine, seed, settings, from, final }: 
   return section(
     'The run',
     paragraph(
-      `Training ${ended[training.status]}: ${counted(training.epochs, validationWords)}, ${counted(training.steps, 'step')} of ${counted(plan.train.batch, 'row')}.` +
-        (best
-          ? ` Best ${best.metric} on validation: ${figureText(best.value)} in ${validationWords} ${best.epoch}; the run keeps the weights of this ${validationWords}.`
-          : ''),
+      training.fit
+        ? `Fitted to all training events at once. ${training.fit.words}.`
+        : `Training ${ended[training.status]}: ${counted(training.epochs, validationWords)}, ${counted(training.steps, 'step')} of ${counted(plan.train.batch, 'row')}.` +
+            (best
+              ? ` Best ${best.metric} on validation: ${figureText(best.value)} in ${validationWords} ${best.epoch}; the run keeps the weights of this ${validationWords}.`
+              : ''),
     ),
     paragraph(
       `${counted(data.train, 'training event')}, ${data.validation.toLocaleString('en')} for validation and ${data.test.toLocaleString('en')} for the test; ${counted(data.items, 'item')}, ${counted(data.users, 'user')}${data.rejected > 0 ? `; ${counted(data.rejected, 'invalid row')} excluded` : ''}.`,
