@@ -67,7 +67,9 @@ export function randomModel(choose: Choose): string {
     '}',
     ...lossOf.map(({ task, loss }) => {
       const label = labelOf(loss) === 'none' ? '' : `, label = of_${task}`;
-      const score = `${oneOf(choose, Object.keys(scores))}(user.${task}, item.${task})`;
+      // A distance has no direction.
+      const kinds = Object.keys(scores).filter((kind) => kind !== 'distance' || !losses[loss.kind]!.directions);
+      const score = `${oneOf(choose, kinds)}(user.${task}, item.${task})`;
       return `task ${task} { score = ${score}${takesBound(loss, 2) ? oneOf(choose, ['', ' / 0.5', ' * 2']) : ''}, loss = ${printCall(loss)}${label}${only ? ', only = shown' : ''} }`;
     }),
     ...(tasks.length > 1 ? [`objective = ${randomObjective(choose, tasks)}`] : []),

@@ -336,6 +336,8 @@ export interface VectorScore {
   readonly power?: number;
   /** Maximum of |score|: 1 for a cosine. Infinity if there is no known bound. */
   readonly bound: number;
+  /** True if the vectors have more numbers than the channels give, as those of `distance`: their directions mean nothing. */
+  readonly lifted?: true;
 }
 
 /** Channels of the two towers that a score pairs, by name. */

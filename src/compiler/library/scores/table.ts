@@ -1,6 +1,7 @@
 import type { ScoreKind } from '../contract.ts';
 import { number } from '../parameters.ts';
 import { cosine } from './cosine.ts';
+import { distance } from './distance.ts';
 import { dot } from './dot.ts';
 import { hadamard } from './hadamard.ts';
 
@@ -15,4 +16,4 @@ export const biasWords = {
 } as const;
 
 /** Maps names in a file to kinds of scores. */
-export const scores: Readonly<Record<string, ScoreKind>> = { cosine, dot, hadamard };
+export const scores: Readonly<Record<string, ScoreKind>> = { cosine, dot, hadamard, distance };
