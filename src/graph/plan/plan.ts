@@ -339,13 +339,16 @@ export interface QueueRows {
 /** Rows of the corpus of which each event has an equal number of its own. */
 export type OwnRows = Extract<RowsOf, { readonly perRow: number }>;
 
-/** Returns the list that a step reads as whole sequences, if its targets are positions; else undefined. */
-export function sequenceFeature({ inputs }: GraphPlan): string | undefined {
+/** Returns the rows of a list that a step reads as whole sequences, if its targets are positions; else undefined. */
+export function sequencesIn({ inputs }: GraphPlan): Sequences | undefined {
   for (const { source } of inputs) {
-    if ('rows' in source && source.rows?.kind === 'sequences') return source.rows.feature;
+    if ('rows' in source && source.rows?.kind === 'sequences') return source.rows;
   }
   return undefined;
 }
+
+/** Returns the list that a step reads as whole sequences, if its targets are positions; else undefined. */
+export const sequenceFeature = (step: GraphPlan): string | undefined => sequencesIn(step)?.feature;
 
 /** True if each row of a step stands for all training events of a user, because its targets are users. */
 export const usersAreRows = ({ inputs }: GraphPlan): boolean =>
@@ -354,6 +357,8 @@ export const usersAreRows = ({ inputs }: GraphPlan): boolean =>
 export interface Sequences {
   readonly kind: 'sequences';
   readonly feature: string;
+  /** An event is the target of one of so many positions before it, drawn for each step. Absent: 1, of the position just before it. */
+  readonly ahead?: number;
   /** Present for the sequences of one part of the batch. */
   readonly length?: number;
 }
