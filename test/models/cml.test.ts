@@ -34,7 +34,7 @@ it('loses by the nearest of the drawn items, times the log of the rank that they
       .slice(row * drawnPerRow, (row + 1) * drawnPerRow)
       .filter((_, at) => !hits.some(([r, c]) => r === row && c === at));
     const own = squared(users[row]!, items[row]!);
-    const excess = others.map((other) => 0.5 + own - squared(users[row]!, other));
+    const excess = others.map((other) => 0.3 + own - squared(users[row]!, other));
     const itemsInPool = 10;
     const rank = itemsInPool * mean(excess.map((value) => (value > 0 ? 1 : 0)));
     return Math.log(rank + 1) * Math.max(0, ...excess);

@@ -121,7 +121,7 @@ export const callWords: Readonly<Record<string, string>> = {
   tanh: '',
   text: 'pieces hash vocabulary dim max pool',
   time: 'part dim',
-  transformer: 'layers heads units activation dropout norm mask relative?',
+  transformer: 'layers heads units activation dropout norm mask relative? intervals hours',
   uncertainty: 'tasks',
   users: '',
   vector: '# size dim',

@@ -47,7 +47,7 @@ interface Pieces {
 }
 
 /** Parts of a moment, with the number of codes of each. */
-export const clockParts = { hour: 24, weekday: 7, month: 12, week_hour: 168 } as const;
+export const clockParts = { hour: 24, weekday: 7, month: 12, week_hour: 168, moment: 876_600 } as const;
 export type ClockPart = keyof typeof clockParts;
 
 export interface FeaturePlan {
@@ -145,6 +145,8 @@ export interface TablePlan {
   readonly frozen?: true;
   /** Precision in memory. Absent: float32. */
   readonly precision?: 'bf16';
+  /** True if row c is the number c. Such a table is frozen. */
+  readonly ordinal?: true;
 }
 
 /** The way that the host fills one graph input. `rows` selects rows of the batch: the events' own, or sampled negatives. */
