@@ -4,10 +4,10 @@ import type { Texts } from '../base/text/texts.ts';
 import { defined } from '../base/util/defined.ts';
 import type { BagColumn, Dataset, Events, IndexedColumn } from '../data/dataset.ts';
 import type { Tensors } from '../engines/engine.ts';
-import { type Plan, type RowsOf, sequenceFeature } from '../graph/plan/plan.ts';
+import { type Plan, type RowsOf, sequencesIn } from '../graph/plan/plan.ts';
 import { rowsPrefix } from '../graph/plan/rows_prefix.ts';
 import type { Feeder } from './feed/feeder.ts';
-import { makeDrop, windowsOf } from './feed/windows.ts';
+import { makeDrop, makePlaceDraw, windowsOf } from './feed/windows.ts';
 
 /** A feature's value as encoded: a code, the codes of a bag, or numbers. */
 type Encoded = number | readonly number[];
@@ -66,7 +66,7 @@ export function describeBatch(of: {
   const keyOf = (keys: Texts, row: number): string | null => (row < 0 ? null : keys.at(row)!);
   const encodedRow = (columns: ReadonlyMap<string, IndexedColumn>, row: number): Record<string, Encoded> =>
     Object.fromEntries([...columns].map(([name, column]) => [name, encodedAt(column, row)]));
-  const windowedOf = windowedFeatures(plan, train);
+  const windowedOf = windowedFeatures(plan, train, step);
   const weightOf = (name: string, row: number): number => {
     const labelValue = train.labels.get(name)?.[row];
     if (labelValue !== undefined) return Number.isNaN(labelValue) ? 0 : labelValue;
@@ -119,14 +119,20 @@ export function describeBatch(of: {
 }
 
 /**
- * Returns the elements of an event's lists that a step with `targets = positions` reads: those of its window up to its own position, which are the latest
+ * Returns the elements of an event's lists that a step with `targets = positions` reads: those of its window up to its position, which are the latest
  * elements of a list that does not fit in its window. Returns nothing without positions.
  */
-function windowedFeatures({ step }: Plan, { features, rows }: Events): (row: number) => Record<string, Encoded> {
-  const sequenceName = sequenceFeature(step);
-  if (sequenceName === undefined) return () => ({});
-  const { windowOf, placeOf, rows: windowRows } = windowsOf(features.get(sequenceName)!, rows);
-  const readNames = step.inputs.flatMap(({ source }) =>
+function windowedFeatures(
+  { step: graphPlan, train: { seed } }: Plan,
+  { features, rows }: Events,
+  step: number,
+): (row: number) => Record<string, Encoded> {
+  const sequences = sequencesIn(graphPlan);
+  if (sequences === undefined) return () => ({});
+  const windows = windowsOf(features.get(sequences.feature)!, rows);
+  const { windowOf, rows: windowRows } = windows;
+  const placeOf = makePlaceDraw(windows, sequences.ahead, seed);
+  const readNames = graphPlan.inputs.flatMap(({ source }) =>
     'rows' in source && source.rows?.kind === 'sequences' && 'feature' in source ? [source.feature] : [],
   );
   return (row) =>
@@ -135,7 +141,7 @@ function windowedFeatures({ step }: Plan, { features, rows }: Events): (row: num
         const { column, index } = features.get(name)!;
         const windowRow = windowRows[windowOf[row]!]!;
         invariant(column.kind === 'bags', `${name} is read in sequence and is no list`);
-        return [name, codesIn(column, index ? index[windowRow]! : windowRow, placeOf[row]! + 1)];
+        return [name, codesIn(column, index ? index[windowRow]! : windowRow, placeOf(row, step) + 1)];
       }),
     );
 }

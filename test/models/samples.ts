@@ -106,6 +106,7 @@ export const cases = [
   ['mmoe_two_tower', 'movielens'],
   ['simplex', 'movielens'],
   ['lightgcn', 'movielens'],
+  ['cml', 'movielens'],
   ['sasrec', 'movielens_next'],
   ['fossil', 'movielens_next'],
   ['gru4rec', 'movielens_next'],

@@ -69,7 +69,9 @@ export function randomModel(choose: Choose): string {
     '}',
     ...lossOf.map(({ task, loss }) => {
       const label = labelOf(loss) === 'none' ? '' : `, label = of_${task}`;
-      const score = `${oneOf(choose, vectorScores)}(user.${task}, item.${task})`;
+      // A distance has no direction.
+      const kinds = vectorScores.filter((kind) => kind !== 'distance' || !losses[loss.kind]!.directions);
+      const score = `${oneOf(choose, kinds)}(user.${task}, item.${task})`;
       return `task ${task} { score = ${score}${takesBound(loss, 2) ? oneOf(choose, ['', ' / 0.5', ' * 2']) : ''}, loss = ${printCall(loss)}${label}${only ? ', only = shown' : ''} }`;
     }),
     ...(tasks.length > 1 ? [`objective = ${randomObjective(choose, tasks)}`] : []),

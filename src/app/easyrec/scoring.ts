@@ -99,7 +99,7 @@ function similarityOf({ settings, dialect, isRanking }: ScoreContext): 'cosine' 
   const usualSimilarity = dialect === 'EasyRec' || /mind$/i.test(settings.path) ? 'COSINE' : 'INNER_PRODUCT';
   const writtenSimilarity = isRanking ? 'INNER_PRODUCT' : (settings.text(settingName) ?? usualSimilarity);
   if (writtenSimilarity === 'EUCLID' || writtenSimilarity === '2')
-    settings.at(settingName).differs('Tower has no Euclidean score: it is an inner product');
+    settings.at(settingName).differs('it is an inner product: write `distance` for minus the squared distance');
   return writtenSimilarity === 'COSINE' || writtenSimilarity === '0' ? 'cosine' : 'dot';
 }
 

@@ -149,6 +149,8 @@ export interface Sequence {
    */
   readonly most: number;
   readonly width: number;
+  /** True if the numbers say when each element was, which only the intervals of a block may read. */
+  readonly moments?: true;
 }
 
 export interface Vector {
@@ -244,6 +246,8 @@ export interface BlockKind<P extends Parameters = Parameters> extends KindRow<P>
   lower(context: BlockContext, input: Value, args: Arguments<P>): Value;
   /** Combines several values at the start of a flow, as in `concat(deep, wide)`. Absent: it takes them as fields. */
   join?(context: BlockContext, parts: readonly NamedValue[], args: Arguments<P>): Value;
+  /** True if the values after the first of `join` may say when the elements of the first were. */
+  readonly takesMoments?: true;
   /** Number of times that it applies its `flow` argument, if its output is that of the flow. */
   times?(args: Arguments<P>): number;
   /** Names of its outputs, if it has several. */
@@ -279,6 +283,8 @@ export interface FeatureUse {
   readonly frozen?: true;
   /** Precision of the table in memory. Absent: float32. */
   readonly precision?: 'bf16';
+  /** True if row c of its table is the number c, which only a list's elements may have. */
+  readonly ordinal?: true;
   /** Width of its own table. 0: no table, for a key or plain numbers. Absent with an owner: that of the owner. */
   readonly dim?: number;
   /** The column with the weights of a pooled bag's elements. */
@@ -336,6 +342,8 @@ export interface VectorScore {
   readonly power?: number;
   /** Maximum of |score|: 1 for a cosine. Infinity if there is no known bound. */
   readonly bound: number;
+  /** True if the vectors have more numbers than the channels give, as those of `distance`: their directions mean nothing. */
+  readonly lifted?: true;
 }
 
 /** Channels of the two towers that a score pairs, by name. */

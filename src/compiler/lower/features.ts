@@ -112,8 +112,8 @@ function conflicts({ features }: Pick<Model, 'features'>): Diagnostic[] {
   });
 }
 
-function tableOf(name: string, { frozen, precision }: FeatureUse, dim: number): TablePlan {
-  return { name, dim, encoderOf: name, limit: firstLimit, ...defined({ frozen, precision }) };
+function tableOf(name: string, { frozen, precision, ordinal }: FeatureUse, dim: number): TablePlan {
+  return { name, dim, encoderOf: name, limit: firstLimit, ...defined({ frozen, precision, ordinal }) };
 }
 
 /** Returns a diagnostic because the layers of a graph need float32 tables in the same memory. */

@@ -81,6 +81,7 @@ export function lowerFeature(
       length,
       most: largestLength,
       width: plan.width,
+      ...defined({ moments: use.ordinal }),
     };
   }
   const pool = use.gives === 'bag' ? (use.pool ?? 'mean') : 'none';

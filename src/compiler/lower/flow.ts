@@ -109,9 +109,16 @@ function lowerBlock(
   { call, span }: StepOfKind<'block'>,
   path: string,
 ): Value | undefined {
-  return attempt(context, call.kind, span, path, [input], (block) =>
-    blocks[call.kind]!.lower(block, input, call.arguments),
-  );
+  return attempt(context, call.kind, span, path, [input], (block) => {
+    refuseMoments([input]);
+    return blocks[call.kind]!.lower(block, input, call.arguments);
+  });
+}
+
+/** Throws ShapeError for a sequence of moments, whose numbers are hundreds of thousands of hours. */
+function refuseMoments(values: readonly Value[]): void {
+  if (values.some((value) => value.kind === 'sequence' && value.moments))
+    throw new ShapeError('takes no moments: they are the second value of `transformer(history, when)`');
 }
 
 /** Lowers a block that starts a flow with several values. */
@@ -125,6 +132,7 @@ export function lowerJoin(
   const partValues = parts.map(({ value }) => value);
   return attempt(context, call.kind, span, path, partValues, (block) => {
     const row = blocks[call.kind]!;
+    refuseMoments(row.takesMoments ? partValues.slice(0, 1) : partValues);
     return row.join ? row.join(block, parts, call.arguments) : row.lower(block, sideBySide(parts), call.arguments);
   });
 }

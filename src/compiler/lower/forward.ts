@@ -71,7 +71,7 @@ function lowerTask(
     inputs.builder.scope(lossPath, () => {
       const counts = rowWeight(context, task, weight);
       const measured = new Map<string, Ref>();
-      const rowsAreUsers = model.train.targets === 'users';
+      const rowsAreUsers = model.train.targets.kind === 'users';
       let readsUserItems = false;
       const lossContext: LossContext = {
         ...block,

@@ -2,23 +2,10 @@
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { type Diagnostic, hasErrors, type Outcome } from '../../base/diagnostics/diagnostic.ts';
 import { invariant } from '../../base/diagnostics/failure.ts';
-import { textOf } from '../../base/text/source.ts';
 import { defined } from '../../base/util/defined.ts';
-import { makeBuilder, type Ref } from '../../graph/builder.ts';
-import { count, evenSizes } from '../../graph/count.ts';
-import { printDim, printType } from '../../graph/dims.ts';
-import { evaluateGraph } from '../../graph/evaluate.ts';
-import type {
-  FeaturePlan,
-  GraphPlan,
-  MeasureSpec,
-  Plan,
-  RowsOf,
-  Sequences,
-  TaskPlan,
-  TrainPlan,
-} from '../../graph/plan/plan.ts';
-import type { BoundKind, Value } from '../library/contract.ts';
+import { makeBuilder } from '../../graph/builder.ts';
+import type { FeaturePlan, GraphPlan, MeasureSpec, Plan, RowsOf, TaskPlan, TrainPlan } from '../../graph/plan/plan.ts';
+import type { BoundKind } from '../library/contract.ts';
 import { losses } from '../library/losses/table.ts';
 import { optimizers } from '../library/optimizers/table.ts';
 import { type ValidTowers, withoutUnread } from '../model/complete.ts';
@@ -28,130 +15,18 @@ import { checkGraph, graphPlan } from './between_tables.ts';
 import { meanParameter } from './bias.ts';
 import { makeEventScores } from './event_scores.ts';
 import type { LoweredFeatures } from './features.ts';
-import { rowsDim } from './field.ts';
 import { lowerFitted } from './fitted.ts';
 import type { Arrow, Visited } from './flow.ts';
 import { lowerForward } from './forward.ts';
 import { finished, GraphInputs } from './inputs.ts';
 import { checkOptimizer, checkOverrides, checkRowOptimizer, withOverrides } from './optimize.ts';
 import { cutOf } from './parts.ts';
+import { sequencesOf } from './positions.ts';
 import { lowerRetrieval } from './retrieval.ts';
 import type { SharedByTasks } from './shared.ts';
 import { checkObjective, lowerStep } from './step.ts';
 import { lowerFeaturesWhole } from './through.ts';
-import { blockContext, listsOf, lowerItem, lowerTower, makeTowerContext } from './tower.ts';
-import { isOther, numbersFor, sequenceLength, tensorsOf, weightsOf, withShortList } from './trial.ts';
-
-// Implements `targets = positions`: a list in sequence is read once for all events whose own lists are its prefixes, and each event reads its position. This
-// equals one row for each event if the output of a tower for a prefix does not change when more elements follow. Blocks do not declare this property. A trial
-// runs the tower on numbers, with a whole sequence and with its first half, and compares every step.
-
-/** Lengths at which longer lists are tried: the usual one, or the least if that would take more work than an editor can wait for. */
-const trialLengths = { usual: 64, least: 24, mostFlops: 60e6 } as const;
-
-/** Returns the rows of the query tower's list, or why it cannot be read once for several events. The model must have no other error. */
-function sequencesOf(
-  whole: Model,
-  features: LoweredFeatures,
-): { readonly rows?: Sequences; readonly diagnostics: readonly Diagnostic[] } {
-  const [tower] = withoutUnread(whole).towers;
-  const lists = listsOf(tower, features);
-  const [feature] = lists;
-  if (feature === undefined || lists.length > 1) {
-    return { diagnostics: [diagnose('positions-one-list', tower.span, { tower: tower.name, lists })] };
-  }
-  const sequenceRows: Sequences = { kind: 'sequences', feature };
-  const { steps, step, mistake } = shortTrialOf(tower, features, sequenceRows);
-  if (mistake) return { diagnostics: [mistake] };
-  const blamed = blameOf(step, steps, JSON.stringify([tower.steps, typesOf(step)], withoutSpans));
-  if (blamed === undefined) return { rows: sequenceRows, diagnostics: [] };
-  return { diagnostics: [diagnose('positions-look-ahead', blamed.span, { kind: blamed.kind })] };
-}
-
-interface PositionsTrial {
-  /** Steps from a sequence to a sequence, in the order of the data; steps within a block come before the block. */
-  readonly steps: readonly Visited[];
-  /** Output `i` is the result of step i. */
-  readonly step: GraphPlan;
-  readonly mistake?: Diagnostic;
-}
-
-function shortTrialOf(tower: Tower, features: LoweredFeatures, rows: Sequences): PositionsTrial {
-  const { usual, least, mostFlops } = trialLengths;
-  const trial = trialOf(tower, features, rows, usual);
-  const { graph } = trial.step;
-  return count(graph, evenSizes(graph, 1)).flops > mostFlops ? trialOf(tower, features, rows, least) : trial;
-}
-
-/** Lowers the tower over sequences. A step that reduces a whole sequence to one value is an error. */
-function trialOf(tower: Tower, features: LoweredFeatures, rows: Sequences, longest: number): PositionsTrial {
-  const builder = makeBuilder('positions');
-  const inputs = new GraphInputs(builder);
-  const steps: Visited[] = [];
-  const mistakes: Diagnostic[] = [];
-  const context = {
-    ...makeTowerContext(inputs, withShortList(features, rows.feature, longest), true),
-    visit(visited: Visited, value: Value): void {
-      if (!tensorsOf(value).some((tensor) => isOfSequences(tensor, rows))) return;
-      if (value.kind === 'sequence') builder.output(`${steps.push(visited) - 1}`, value.tensor);
-      else
-        mistakes.push(diagnose('positions-without-last', visited.span, { kind: visited.kind }, lastInstead(visited)));
-    },
-  };
-  lowerTower(context, tower, rows);
-  const refused = hasErrors(context.diagnostics) ? context.diagnostics[0] : undefined;
-  // The step refuses sequences only because they are next to the values of single events.
-  const refusedSpan = refused?.at ?? tower.span;
-  const joined =
-    refused && diagnose('positions-without-last', refusedSpan, { kind: textOf(refusedSpan), joined: true });
-  const mistake = mistakes[0] ?? joined;
-  return { steps, step: finished(inputs), ...(mistake ? { mistake } : {}) };
-}
-
-const lastInstead = ({ span }: Visited) => ({ fixes: [[{ at: span, text: 'last' }]] });
-
-const isOfSequences = ({ type }: Ref, rows: Sequences): boolean => printDim(type.shape[0]!) === printDim(rowsDim(rows));
-
-const withoutSpans = (key: string, value: unknown): unknown => (key === 'span' ? undefined : value);
-
-const typesOf = ({ graph }: GraphPlan): readonly string[] =>
-  graph.inputs.map(({ name, node }) => `${name} ${printType(graph.nodes[node]!.type)}`);
-
-/** Caches verdicts by the text of the tower, because an editor requests the same tower at each keystroke. */
-const known = new Map<string, number>();
-const mostKnown = 100;
-
-/** Returns the first step whose early elements change when later ones follow. */
-function blameOf(step: GraphPlan, steps: readonly Visited[], text: string): Visited | undefined {
-  let stepIndex = known.get(text);
-  if (stepIndex === undefined) {
-    stepIndex = lookingAhead(step);
-    if (known.size >= mostKnown) known.clear();
-    known.set(text, stepIndex);
-  }
-  return steps[stepIndex];
-}
-
-/** Returns the index of the first output that changes; −1 if there is none. */
-function lookingAhead(step: GraphPlan): number {
-  const { graph } = step;
-  const fullLength = sequenceLength(step);
-  const early = Math.ceil(fullLength / 2);
-  if (early === fullLength) return -1;
-  const weights = weightsOf(step);
-  const [some, all] = [early, fullLength].map(
-    (elements) => evaluateGraph(graph, numbersFor(step, elements), weights).outputs,
-  );
-  return graph.outputs.findIndex((_, at) => {
-    const [one, other] = [some![`${at}`]!, all![`${at}`]!];
-    const numbers = early * one.shape.at(-1)!;
-    for (let i = 0; i < numbers; i++) {
-      const [a, b] = [one.data[i]!, other.data[i]!];
-      if (isOther(a, b)) return true;
-    }
-    return false;
-  });
-}
+import { blockContext, lowerItem, lowerTower, makeTowerContext } from './tower.ts';
 
 /** The shapes of a model, as editors and checks of data headers need them. */
 export interface Shapes {
@@ -280,7 +155,7 @@ function analyse(model: Model) {
     ...checkGraph(model, features),
     ...checkObjective(model),
   ];
-  if (model.train.targets !== 'positions' || hasErrors(allDiagnostics))
+  if (model.train.targets.kind !== 'positions' || hasErrors(allDiagnostics))
     return { features, forward, diagnostics: allDiagnostics };
   const { rows, diagnostics: ofPositions } = sequencesOf(model, features);
   return { features, forward, rows, diagnostics: [...allDiagnostics, ...ofPositions] };

@@ -85,11 +85,12 @@ export function addUp({ builder }: BlockContext, parts: readonly VectorScore[]):
   );
   const items = parts.map(({ item }) => item);
   const power = parts.find((part) => part.power !== undefined)?.power;
+  const lifted = parts.find((part) => part.lifted)?.lifted;
   return {
     query: tensor,
     item: endToEnd(builder, items),
     width: parts.reduce((sum, { width }) => sum + width, 0),
-    ...defined({ interests, power }),
+    ...defined({ interests, power, lifted }),
     bound: parts.reduce((sum, { bound }) => sum + bound, 0),
   };
 }

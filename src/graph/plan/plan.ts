@@ -47,7 +47,7 @@ interface Pieces {
 }
 
 /** Parts of a moment, with the number of codes of each. */
-export const clockParts = { hour: 24, weekday: 7, month: 12, week_hour: 168 } as const;
+export const clockParts = { hour: 24, weekday: 7, month: 12, week_hour: 168, moment: 876_600 } as const;
 export type ClockPart = keyof typeof clockParts;
 
 export interface FeaturePlan {
@@ -145,6 +145,8 @@ export interface TablePlan {
   readonly frozen?: true;
   /** Precision in memory. Absent: float32. */
   readonly precision?: 'bf16';
+  /** True if row c is the number c. Such a table is frozen. */
+  readonly ordinal?: true;
 }
 
 /** The way that the host fills one graph input. `rows` selects rows of the batch: the events' own, or sampled negatives. */
@@ -339,13 +341,16 @@ export interface QueueRows {
 /** Rows of the corpus of which each event has an equal number of its own. */
 export type OwnRows = Extract<RowsOf, { readonly perRow: number }>;
 
-/** Returns the list that a step reads as whole sequences, if its targets are positions; else undefined. */
-export function sequenceFeature({ inputs }: GraphPlan): string | undefined {
+/** Returns the rows of a list that a step reads as whole sequences, if its targets are positions; else undefined. */
+export function sequencesIn({ inputs }: GraphPlan): Sequences | undefined {
   for (const { source } of inputs) {
-    if ('rows' in source && source.rows?.kind === 'sequences') return source.rows.feature;
+    if ('rows' in source && source.rows?.kind === 'sequences') return source.rows;
   }
   return undefined;
 }
+
+/** Returns the list that a step reads as whole sequences, if its targets are positions; else undefined. */
+export const sequenceFeature = (step: GraphPlan): string | undefined => sequencesIn(step)?.feature;
 
 /** True if each row of a step stands for all training events of a user, because its targets are users. */
 export const usersAreRows = ({ inputs }: GraphPlan): boolean =>
@@ -354,6 +359,8 @@ export const usersAreRows = ({ inputs }: GraphPlan): boolean =>
 export interface Sequences {
   readonly kind: 'sequences';
   readonly feature: string;
+  /** An event is the target of one of so many positions before it, drawn for each step. Absent: 1, of the position just before it. */
+  readonly ahead?: number;
   /** Present for the sequences of one part of the batch. */
   readonly length?: number;
 }

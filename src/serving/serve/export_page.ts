@@ -118,7 +118,8 @@ async function writePage(
   };
   const tables = new Set([...trained.tables.keys(), ...itemLists.keys()].map(tableParameter));
   const stored = (tensor: StoredTensor<Float32Array>, isTable: boolean): readonly StoredTensor[] =>
-    isTable && !exact ? codedRows(tensor) : [tensor];
+    // A row of one number is no shorter with a scale, and moments must be exact.
+    isTable && !exact && tensor.shape[1] !== 1 ? codedRows(tensor) : [tensor];
   const itemTensors = itemWeights
     ? [{ name: fittedNumbers.codes, shape: [rows, 1], data: Float32Array.from(itemWeights.codes) }]
     : stored({ name: itemVectors, shape: [rows, width], data }, true);

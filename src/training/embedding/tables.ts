@@ -58,9 +58,15 @@ export function makeTables(
       const table = wire
         ? makeShardedTable(options, wire)
         : makeTable(options, size.layers === undefined ? undefined : propagation);
-      const { limit } = plan.tables[i]!;
+      const { limit, ordinal } = plan.tables[i]!;
       table.initialize(plan.train.seed, limit);
       fillFirstValues(table, firstValues.get(size.name), size.frozen);
+      if (ordinal)
+        writeNumbers(
+          table.numbers(),
+          0,
+          Float32Array.from({ length: size.rows }, (_, code) => code),
+        );
       return [size.name, table];
     }),
   );

@@ -153,8 +153,8 @@ export function makeFeeder(options: FeederOptions): Feeder {
       };
       return batch;
     };
-    const wholeBatchRows = listsOfAll && batchOf(listsOfAll(rows));
-    lastBatch = batchOf(listsOf(workerShare ? workerShare.rows.rowsOf({ rows }) : rows), wholeBatchRows);
+    const wholeBatchRows = listsOfAll && batchOf(listsOfAll(rows, step));
+    lastBatch = batchOf(listsOf(workerShare ? workerShare.rows.rowsOf({ rows }) : rows, step), wholeBatchRows);
     return lastBatch;
   };
   const lookups = sources.filter(({ input }) => readsTable(input));

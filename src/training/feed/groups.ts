@@ -2,8 +2,8 @@ import { invariant } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Events } from '../../data/dataset.ts';
 import type { Tensor } from '../../graph/graph.ts';
-import { type FeaturePlan, type GraphPlan, sequenceFeature } from '../../graph/plan/plan.ts';
-import { type Windows, windowsOf } from './windows.ts';
+import { type FeaturePlan, type GraphPlan, sequencesIn } from '../../graph/plan/plan.ts';
+import { makePlaceDraw, type PlaceDraw, type Windows, windowsOf } from './windows.ts';
 
 /** Chains the positions of a batch that have the same key, in ascending order. A key below 0 equals no other. */
 export type EqualPlaces = ReturnType<typeof makeGroups>;
@@ -74,6 +74,7 @@ interface ListsOptions {
   readonly plan: GraphPlan;
   readonly events: Events;
   readonly features: readonly FeaturePlan[];
+  readonly seed: number;
 }
 
 /** The lists of some rows of a batch, for a graph that reads lists in an order of their own. */
@@ -83,15 +84,15 @@ export interface BatchLists {
 }
 
 /** Returns a function whose lists are valid until its next call. */
-export function makeLists(options: ListsOptions): (rows: Int32Array) => BatchLists {
+export function makeLists(options: ListsOptions): (rows: Int32Array, step: number) => BatchLists {
   const windows = windowsOfPlan(options);
   const parts = partsOf(options, windows);
-  const sequences = windows && !parts ? makeSequences(windows.of, windows.max) : undefined;
-  return (rows) =>
-    defined({ cut: parts && { lengths: parts.lengths, of: parts.of(rows) }, sequences: sequences?.(rows) });
+  const sequences = windows && !parts ? makeSequences(windows.of, windows.max, windows.placeOf) : undefined;
+  return (rows, step) =>
+    defined({ cut: parts && { lengths: parts.lengths, of: parts.of(rows, step) }, sequences: sequences?.(rows, step) });
 }
 
-function partsOf({ plan, events }: ListsOptions, windows: { readonly of: Windows } | undefined) {
+function partsOf({ plan, events }: ListsOptions, windows: ReturnType<typeof windowsOfPlan>) {
   const partRows = plan.inputs.flatMap(({ source }) => (source.from === 'part_places' ? [source.rows] : []));
   const [first] = partRows;
   if (first === undefined) return undefined;
@@ -105,16 +106,19 @@ function partsOf({ plan, events }: ListsOptions, windows: { readonly of: Windows
   };
   const ofWindows = windows?.of;
   const lengthOf = ofWindows ? (event: number) => elementsOf(ofWindows.rows[ofWindows.windowOf[event]!]!) : elementsOf;
-  return { lengths: cutLengths, of: makeParts({ lengths: cutLengths, lengthOf, ...defined({ windows: ofWindows }) }) };
+  const partsOptions = { lengths: cutLengths, lengthOf, ...defined({ windows: ofWindows, placeOf: windows?.placeOf }) };
+  return { lengths: cutLengths, of: makeParts(partsOptions) };
 }
 
-function windowsOfPlan({ plan, events, features }: ListsOptions): { of: Windows; max: number } | undefined {
-  const listName = sequenceFeature(plan);
-  if (listName === undefined) return undefined;
+function windowsOfPlan({ plan, events, features, seed }: ListsOptions) {
+  const sequences = sequencesIn(plan);
+  if (sequences === undefined) return undefined;
+  const { feature: listName, ahead } = sequences;
   const listColumn = events.features.get(listName);
   const max = features.find((feature) => feature.name === listName)?.max;
   invariant(listColumn && max !== undefined, `list ${listName} has no column or no length`);
-  return { of: windowsOf(listColumn, events.rows), max };
+  const windows = windowsOf(listColumn, events.rows);
+  return { of: windows, max, placeOf: makePlaceDraw(windows, ahead, seed) };
 }
 
 /** A part of a batch that is cut by the length of a list. It has the rows whose lists fit its length, but not that of a shorter part. */
@@ -135,12 +139,14 @@ interface PartsOptions {
   /** Returns the number of elements in the list of an event, or in its whole sequence. */
   lengthOf(event: number): number;
   readonly windows?: Windows;
+  readonly placeOf?: PlaceDraw;
 }
 
 /** Returns a function that cuts a batch into parts, in the order of their lengths. */
-export function makeParts({ lengths, lengthOf, windows }: PartsOptions): (batch: Int32Array) => readonly BatchPart[] {
-  const sequencesOf = windows && lengths.map((length) => makeSequences(windows, length));
-  return (batch) => {
+export function makeParts(options: PartsOptions): (batch: Int32Array, step?: number) => readonly BatchPart[] {
+  const { lengths, lengthOf, windows, placeOf } = options;
+  const sequencesOf = windows && lengths.map((length) => makeSequences(windows, length, placeOf));
+  return (batch, step) => {
     const placesByPart = lengths.map((): number[] => []);
     batch.forEach((event, place) => {
       const length = lengthOf(event);
@@ -154,7 +160,7 @@ export function makeParts({ lengths, lengthOf, windows }: PartsOptions): (batch:
         rows,
         places: Int32Array.from(own),
         known,
-        ...(sequencesOf ? { sequences: sequencesOf[at]!(rows) } : {}),
+        ...(sequencesOf ? { sequences: sequencesOf[at]!(rows, step) } : {}),
       };
     });
   };
@@ -172,18 +178,22 @@ function filling(event: number, windows: Windows | undefined): BatchPart {
 export interface BatchSequences {
   /** For each window, the event whose list it is, in the order in which the batch reaches the windows. */
   readonly rows: Int32Array;
-  /** For each row of the batch, the index of the end of its list among the elements of all sequences, which have `max` elements each. */
+  /** For each row of the batch, the index of the end of its list, or of a drawn element before, among the elements of all sequences, which have `max` elements each. */
   readonly places: Int32Array;
 }
 
-/** Returns a function whose views the next batch reuses. @param max maximum elements of a sequence */
-export function makeSequences(windows: Windows, max: number): (batch: Int32Array) => BatchSequences {
-  const { windowOf, placeOf } = windows;
+/** Returns a function whose views the next batch reuses. @param max maximum elements of a sequence @param placeOf default: where the event's list ends */
+export function makeSequences(
+  windows: Windows,
+  max: number,
+  placeOf: PlaceDraw = (event) => windows.placeOf[event]!,
+): (batch: Int32Array, step?: number) => BatchSequences {
+  const { windowOf } = windows;
   /** For each window, its index among those of the batch; −1 between batches. */
   const sequenceOf = new Int32Array(windows.rows.length).fill(-1);
   let rows = new Int32Array(0);
   let places = new Int32Array(0);
-  return (batch) => {
+  return (batch, step = 0) => {
     if (rows.length < batch.length) {
       rows = new Int32Array(batch.length);
       places = new Int32Array(batch.length);
@@ -196,7 +206,7 @@ export function makeSequences(windows: Windows, max: number): (batch: Int32Array
         rows[usedRows] = windows.rows[windowIndex]!;
         sequenceOf[windowIndex] = usedRows++;
       }
-      places[i] = sequenceOf[windowIndex]! * max + placeOf[batch[i]!]!;
+      places[i] = sequenceOf[windowIndex]! * max + placeOf(batch[i]!, step);
     }
     for (let i = 0; i < batch.length; i++) sequenceOf[windowOf[batch[i]!]!] = -1;
     return { rows: rows.subarray(0, usedRows), places: places.subarray(0, batch.length) };

@@ -81,6 +81,21 @@ export function windowsOf(list: IndexedColumn, rows: number): Windows {
   return windows;
 }
 
+/** Returns the place in its window that an event is a target of in a step. */
+export type PlaceDraw = (event: number, step: number) => number;
+
+/** Separates these draws from all others of the same seed. */
+const placeStream = 0xa4ead;
+
+/** Draws one of the last `ahead` places of an event's list, each alike. It depends only on the seed, the event and the step, so all workers draw the same. */
+export function makePlaceDraw({ placeOf }: Windows, ahead: number | undefined, seed: number): PlaceDraw {
+  if (ahead === undefined) return (event) => placeOf[event]!;
+  return (event, step) => {
+    const place = placeOf[event]!;
+    return place - makeRandom(seed, placeStream, step, event).integer(Math.min(ahead, place + 1));
+  };
+}
+
 function makeWindows({ starts, ends }: BagColumn, rows: number, index: Int32Array | undefined): Windows {
   const bagOf = (row: number): number => (index ? index[row]! : row);
   const windowOf = new Int32Array(rows).fill(-1);

@@ -102,6 +102,25 @@ it('of values along a history, some of them missing', async () => {
   expect(events).toBe(40);
 });
 
+it('of the times between the elements of a history', async () => {
+  const timed = model
+    .replace('age      :', 'when : along(all, time(moment))\n  age      :')
+    .replace('max: 50, pool: sum', 'max: 50, pool: none')
+    .replace('history, all, seed', 'history, seed')
+    .replace('(profile)', '(profile, all, when)')
+    .replace('profile -> flatten ->', 'concat(listed, profile) ->')
+    .replace(
+      '{ channel',
+      '{ listed = transformer(all, when, layers: 1, heads: 2, intervals: 8, hours: 4) -> last\n channel',
+    );
+  const block = data('by_time(test: 20%)').replace(
+    'all = past(movie_id, 3)',
+    'all = past(movie_id, 3)\n  when = past(seen_at, 3)',
+  );
+  const { events } = await expectParity(timed, block, folderWith(files()));
+  expect(events).toBe(40);
+});
+
 it('of several values for each element of a history', async () => {
   const several = model
     .replace(

@@ -38,3 +38,23 @@ it('a table whose rows of a step leave no room in its memory is refused before i
   // What a step looks up, for the ids and for the histories, is 2.4 GB, and twice that where the rows are in memories of their own.
   expect(['table-too-large', 'too-large-for-memory']).toContain(codeOf(1_200_000));
 });
+
+it('a table of moments has its own row numbers, which no step changes', () => {
+  const { plan } = compileSource(
+    makeSource(
+      'timed.tower',
+      `model timed
+features { user_id: id(dim: 0), history: list(item_id, max: 5, pool: none), when: along(history, time(moment)), item_id: id(dim: 4) }
+tower user(history, when) keyed by user_id { channel main = transformer(history, when) -> last }
+tower item(item_id) keyed by item_id { channel main = item_id -> flatten }
+task see { score = dot(user, item), loss = softmax(sampled(8)) }
+`,
+    ),
+  ).lowered!;
+  const clock: Encoding = { kind: 'clock', part: 'moment' };
+  const rows = makeTables(plan, new Map<string, Encoding>([...encodings, ['when', clock]]))
+    .get('when')!
+    .read();
+  expect(rows).toEqual(Float32Array.from({ length: 876_601 }, (_, hour) => hour));
+  expect(plan.step.graph.outputs.map(({ name }) => name)).not.toContain('gradient:when');
+});

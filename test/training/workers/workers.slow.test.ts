@@ -109,6 +109,7 @@ const models: Readonly<Record<string, string>> = {
     ${settings(', graph = lightgcn(layers: 2)')}`,
   'a batch in parts': lists(''),
   'a loss at each position': lists(', targets = positions'),
+  'a loss at a position before': lists(', targets = positions(ahead: 4)'),
   'a batch in parts with dropout': lists('', ', dropout: 0.3'),
   'a loss at each position with dropout': lists(', targets = positions', ', dropout: 0.3'),
   'whole rows of users, in parts': lists(', targets = users')

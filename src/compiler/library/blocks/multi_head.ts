@@ -6,7 +6,7 @@ import { type BlockContext, ShapeError } from '../contract.ts';
 import type { Elements } from '../values.ts';
 import { maskedSoftmax } from './attention.ts';
 import { dropEach } from './dropout.ts';
-import { linear } from './layer.ts';
+import { linear, small } from './layer.ts';
 
 export interface MultiHeadOptions {
   readonly heads: number;
@@ -20,6 +20,8 @@ export interface MultiHeadOptions {
   readonly dropout?: number;
   /** Adds a learned number for each head and distance to the scores: `distances` [distances, heads]. */
   readonly relative?: boolean;
+  /** Of each pair of a row and a column, one of `count` intervals: `codes` int32 [batch · count · count], row by row. */
+  readonly intervals?: { readonly codes: Ref; readonly count: number };
   /** 1 where a row sees a column, broadcast to float32 [batch, heads, count, count]. Replaces the mask and `causal`. */
   readonly visible?: Ref;
 }
@@ -31,20 +33,63 @@ export interface MultiHeadOptions {
 export function multiHead(context: BlockContext, elements: Elements, options: MultiHeadOptions): Ref {
   const { builder } = context;
   const { tensor, mask, count, width } = elements;
-  const { heads, suffix = '', dropout = 0, initial } = options;
+  const { heads, suffix = '', dropout = 0, initial, intervals } = options;
   const batch = tensor.type.shape[0]!;
   const { each, split, join } = headsOf(builder, batch, count, width, heads);
   const elementRows = builder.reshape(tensor, [elementsOf([batch, count]), width]);
-  const projected = (name: string): Ref =>
-    split(linear(context, elementRows, width, width, `_${name}${suffix}`, initial));
-  const [query, key, value] = [projected('query'), projected('key'), projected('value')];
+  const projected = (name: string): Ref => linear(context, elementRows, width, width, `_${name}${suffix}`, initial);
+  const queryRows = projected('query');
+  const [query, key, value] = [split(queryRows), split(projected('key')), split(projected('value'))];
   const products = builder.mul(builder.batchMatMul(query, key, { transposeB: true }), 1 / Math.sqrt(each));
-  const plainScores = builder.reshape(products, [batch, heads, count, count]);
+  const ofElements = builder.reshape(products, [batch, heads, count, count]);
+  const between =
+    intervals &&
+    intervalsOf(builder, { batch, count, heads, each, suffix, codes: intervals.codes, intervals: intervals.count });
+  const plainScores = between ? builder.add(ofElements, between.scores(queryRows)) : ofElements;
   const scores = options.relative ? builder.add(plainScores, byDistance(builder, elements, options)) : plainScores;
   const visible = options.visible ?? visibleOf(builder, mask, count, batch, options.causal);
   const weights = dropEach(context, maskedSoftmax(builder, scores, visible), heads * count * count, dropout);
-  const weightedValues = builder.batchMatMul(builder.reshape(weights, products.type.shape), value);
-  return linear(context, join(weightedValues), width, width, `_output${suffix}`, initial);
+  const weightedValues = join(builder.batchMatMul(builder.reshape(weights, products.type.shape), value));
+  const allValues = between ? builder.add(weightedValues, between.values(weights)) : weightedValues;
+  return linear(context, allValues, width, width, `_output${suffix}`, initial);
+}
+
+interface IntervalSizes {
+  readonly batch: Dim;
+  /** Number of elements. */
+  readonly count: number;
+  readonly heads: number;
+  /** The width of a head. */
+  readonly each: number;
+  readonly suffix: string;
+  readonly codes: Ref;
+  /** Number of intervals. */
+  readonly intervals: number;
+}
+
+/** Returns what intervals add to the scores, q_t · r_ts / √(D/heads), and to the values, Σ_s a_ts r′_ts, with a learned r and r′ of each interval. */
+function intervalsOf(builder: Builder, { batch, count, heads, each, suffix, codes, intervals }: IntervalSizes) {
+  const width = heads * each;
+  const rows = elementsOf([batch, count]);
+  /** float32 [batch · count, count, heads, each] */
+  const looked = (name: string): Ref => {
+    const vectors = builder.parameter(`${name}${suffix}`, [intervals, width], small);
+    return builder.reshape(builder.gather(vectors, codes), [rows, count, heads, each]);
+  };
+  return {
+    /** Maps queries, float32 [batch · count, width], to float32 [batch, heads, count, count]. */
+    scores(queries: Ref): Ref {
+      const products = builder.mul(looked('interval_keys'), builder.reshape(queries, [rows, 1, heads, each]));
+      const scores = builder.mul(builder.sum(products, [3]), 1 / Math.sqrt(each));
+      return builder.transpose(builder.reshape(scores, [batch, count, count, heads]), [0, 3, 1, 2]);
+    },
+    /** Maps weights, float32 [batch, heads, count, count], to float32 [batch · count, width]. */
+    values(weights: Ref): Ref {
+      const byRow = builder.reshape(builder.transpose(weights, [0, 2, 3, 1]), [rows, count, heads, 1]);
+      const values = builder.sum(builder.mul(looked('interval_values'), byRow), [1]);
+      return builder.reshape(values, [rows, width]);
+    },
+  };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { BlockKind } from '../contract.ts';
 import { gelu, relu, sigmoid, silu, softplus, tanh } from './activations.ts';
 import { attention } from './attention.ts';
+import { ball } from './ball.ts';
 import { batch_norm } from './batch_norm.ts';
 import { bilinear } from './bilinear.ts';
 import { bsarec } from './bsarec.ts';
@@ -52,6 +53,7 @@ export const blocks: Readonly<Record<string, BlockKind>> = {
   layer_norm,
   batch_norm,
   normalize,
+  ball,
   relu,
   leaky_relu,
   prelu,

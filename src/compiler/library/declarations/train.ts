@@ -58,6 +58,29 @@ const overrides = {
   },
 } satisfies Readonly<Record<string, KindRow>>;
 
+/** Kinds of `targets` in `train`: what a row of a step is. */
+const targets = {
+  events: { doc: 'Each event is a row, with the whole list before it.', example: 'events', parameters: {} },
+  positions: {
+    doc: 'A list in sequence is a row, and each of its positions has the event after it as target. The loss and its gradient are those of `events`, for a fraction of the work. Blocks before `last` must not see later elements.',
+    paper:
+      'Kang & McAuley, "Self-attentive sequential recommendation", ICDM 2018; ahead: Pancha et al., "PinnerFormer: sequence modeling for user representation at Pinterest", KDD 2022 (section 3.4)',
+    example: 'positions(ahead: 10)',
+    parameters: {
+      ahead: integer({
+        min: 1,
+        doc: 'An event is the target of one of the last `ahead` positions before it, drawn anew for each step, so that a position learns what follows soon, and not only what is next.',
+        default: 1,
+      }),
+    },
+  },
+  users: {
+    doc: 'A user is a row, its histories hold all of its training events, and each of its items is a target, for losses of `all` items.',
+    example: 'users',
+    parameters: {},
+  },
+} satisfies Readonly<Record<string, KindRow>>;
+
 /** Kinds of `graph` in `train`: how rows of the id tables of both towers learn from their neighbours. */
 const graphs = {
   lightgcn: {
@@ -152,12 +175,13 @@ export const train = declaration({
         doc: 'How a step multiplies matrices. `bf16`: operands and results are rounded to 8 significant bits, large products take about two thirds of the time on processors with instructions for it, and sums, losses, weights and tables stay float32. `auto`: `bf16` where the processor, the engine and the size of the products make it pay, else `float32`; the run keeps the choice. The trained model is the same kind of model in each case.',
       }),
     ),
-    targets: entry(
+    targets: call(
       'events',
-      choice(['events', 'positions', 'users'], {
-        default: 'events',
-        doc: 'Where the targets of a step come from. `events`: each event is a row, with the whole list before it. `positions`: a list in sequence is a row, and each of its positions has the event after it as target. The loss and its gradient are the same, for a fraction of the work. `users`: a user is a row, its histories hold all of its training events, and each of its items is a target, for losses of `all` items. Blocks before `last` must not see later elements.',
-      }),
+      { what: 'kind of targets', of: targets },
+      {
+        default: { kind: 'events', arguments: {} },
+        doc: 'Where the targets of a step come from. `events`: each event is a row, with the whole list before it. `positions`: a list in sequence is a row, and each of its positions has the event after it as target. `users`: a user is a row, and each of its items is a target.',
+      },
     ),
     graph: call(
       'lightgcn(layers: 2)',

@@ -64,6 +64,7 @@ export const along = featureKind({
       along: list,
       pool: 'none',
       unseen: 'keep',
+      ...defined({ frozen: element.ordinal, ordinal: element.ordinal }),
       ...defined({ max: target.max, dim: element.dim, each: element.gives === 'bag' ? eachOf(element) : undefined }),
     };
   },

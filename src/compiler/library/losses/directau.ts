@@ -1,5 +1,5 @@
 import type { Ref } from '../../../graph/builder.ts';
-import type { LossContext } from '../contract.ts';
+import { type LossContext, ShapeError } from '../contract.ts';
 import { number } from '../parameters.ts';
 import { lossKind } from '../rows.ts';
 import { unitLength } from '../vector_ops.ts';
@@ -24,8 +24,9 @@ export const directau = lossKind({
     gamma: number({ min: 0, doc: 'γ: what uniformity counts, next to alignment.', default: 1 }),
     spread: number({ above: 0, doc: 'How fast the repulsion of two vectors falls with their distance.', default: 2 }),
   },
-  lower(context, { query, item }, { gamma, spread }) {
+  lower(context, { query, item, lifted }, { gamma, spread }) {
     const { builder, weight } = context;
+    if (lifted) throw new ShapeError('takes the directions of vectors, and `distance` has none: score with `cosine`');
     const [q, v] = [unitLength(builder, query), unitLength(builder, item)];
     const alignment = weightedMean(builder, builder.sum(builder.square(builder.sub(q, v)), [1]), weight);
     if (gamma === 0) return alignment;

@@ -1,6 +1,7 @@
 import type { ScoreKind } from '../contract.ts';
 import { number } from '../parameters.ts';
 import { cosine } from './cosine.ts';
+import { distance } from './distance.ts';
 import { dot } from './dot.ts';
 import { hadamard } from './hadamard.ts';
 import { itemToItem } from './item_to_item.ts';
@@ -20,5 +21,6 @@ export const scores: Readonly<Record<string, ScoreKind>> = {
   cosine,
   dot,
   hadamard,
+  distance,
   item_to_item: itemToItem,
 };

@@ -22,7 +22,7 @@ export const towerChannel: Rule = ({ towers, tasks, library }, report) => {
 /** Returns the last library block of a channel other than `normalize`, following the steps that its flow starts from. */
 function lastBlockOf({ flow }: ResolvedStep, tower: ResolvedTower, library: Library): Call | undefined {
   if (!flow) return undefined;
-  const ownLastStep = opened(flow.steps, library).findLast(({ kind }) => kind !== 'normalize');
+  const ownLastStep = opened(flow.steps, library).findLast(({ kind }) => kind !== 'normalize' && kind !== 'ball');
   if (ownLastStep) return ownLastStep;
   const { from } = flow;
   if (from.kind !== 'step' || from.output !== undefined) return undefined;

@@ -17,7 +17,7 @@ export function scoreBound(resolution: Resolution, { terms, biases = [], towers 
   return bounds.every((bound) => bound !== undefined) ? bounds.reduce((sum, bound) => sum + bound, 0) : undefined;
 }
 
-/** Returns the maximum of |Σ over channels| without the factor: 1 for each cosine, or inner product of vectors of length 1; undefined if unbounded. */
+/** Returns the maximum of |Σ over channels| without the factor, for vectors of length 1 at most; undefined if unbounded. */
 function termBound(
   resolution: Resolution,
   { call, channels }: ScoreUse,
@@ -25,20 +25,20 @@ function termBound(
 ): number | undefined {
   if (call.kind === 'cosine') return channels.length;
   const bounded = channels.every(
-    (pair) => endsNormalized(resolution, query, pair.query) && endsNormalized(resolution, item, pair.item),
+    (pair) => endsShort(resolution, query, pair.query) && endsShort(resolution, item, pair.item),
   );
-  return call.kind === 'dot' && bounded ? channels.length : undefined;
+  const largest = { dot: 1, distance: 4 }[call.kind];
+  return largest !== undefined && bounded ? largest * channels.length : undefined;
 }
 
-function endsNormalized({ towers }: Pick<Resolution, 'towers'>, tower: string, step: string): boolean {
+/** True if a channel ends in a block whose vectors have length 1 at most. */
+function endsShort({ towers }: Pick<Resolution, 'towers'>, tower: string, step: string): boolean {
   const flow = towers.find(({ name }) => name === tower)?.steps.find(({ name }) => name === step)?.flow;
   if (!flow) return false;
   const lastStep = flow.steps.at(-1);
   if (!lastStep)
-    return (
-      flow.from.kind === 'step' && flow.from.output === undefined && endsNormalized({ towers }, tower, flow.from.name)
-    );
-  return lastBlock(lastStep) === 'normalize';
+    return flow.from.kind === 'step' && flow.from.output === undefined && endsShort({ towers }, tower, flow.from.name);
+  return ['normalize', 'ball'].includes(lastBlock(lastStep) ?? '');
 }
 
 function lastBlock(step: FlowStep): string | undefined {

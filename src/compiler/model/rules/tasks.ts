@@ -113,7 +113,7 @@ export const fewNegatives: Rule = ({ tasks, train, file, library }, report) => {
 
 /** With `targets = positions` a row has the events of one user, which serve as negatives of each other within the batch. */
 export const ownNegatives: Rule = ({ tasks, train, library }, report) => {
-  if (train?.targets !== 'positions') return;
+  if (train?.targets.kind !== 'positions') return;
   for (const { loss } of tasks) {
     if (!loss || !library.losses[loss.kind]!.needsItemKey) continue;
     const { negatives, all, in_batch: inBatch } = loss.arguments;

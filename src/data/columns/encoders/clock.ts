@@ -1,6 +1,6 @@
 /**
  * Encodes a part of a moment, which is given in seconds since 1970-01-01 00:00 UTC: hour 0 … 23, weekday 0 (Monday) … 6, month 0 (January) … 11, week_hour 0
- * (Monday, midnight) … 167. A missing moment has the code after the last.
+ * (Monday, midnight) … 167, moment: hours since 1970, until the end of 2069. A missing moment has the code after the last.
  */
 import { type ClockPart, clockParts } from '../../../graph/plan/plan.ts';
 import type { FitEncoder, MakeCoder } from './contract.ts';
@@ -12,8 +12,8 @@ export const clockCoder: MakeCoder<'clock'> = ({ part }) => ({
   gives: 'code',
   code: (seconds) => {
     const code = Number.isNaN(seconds) ? Number.NaN : codes[part](seconds);
-    // Far from 1970 JavaScript's calendar ends and the code is NaN.
-    return Number.isNaN(code) ? clockParts[part] : code;
+    // Far from 1970 JavaScript's calendar ends and the code is NaN, and hours since then are no code.
+    return code >= 0 && code < clockParts[part] ? code : clockParts[part];
   },
 });
 
@@ -22,6 +22,7 @@ const codes: Readonly<Record<ClockPart, (seconds: number) => number>> = {
   weekday: (seconds) => modulo(daysSinceMonday(seconds), 7),
   month: (seconds) => new Date(seconds * 1000).getUTCMonth(),
   week_hour: (seconds) => modulo(daysSinceMonday(seconds), 7) * 24 + modulo(Math.floor(seconds / 3600), 24),
+  moment: (seconds) => Math.floor(seconds / 3600),
 };
 
 /** 1970 began on a Thursday. */

@@ -24,7 +24,13 @@ interface Case {
   readonly value:
     | { readonly kind: 'fields'; readonly widths: readonly number[] }
     | { readonly kind: 'vector'; readonly width: number }
-    | { readonly kind: 'sequence'; readonly length: number; readonly width: number; readonly next?: number }
+    | {
+        readonly kind: 'sequence';
+        readonly length: number;
+        readonly width: number;
+        readonly next?: number;
+        readonly moments?: true;
+      }
     | { readonly kind: 'interests'; readonly count: number; readonly width: number };
   readonly training: boolean;
   /** The fields are steps that the block joins. */
@@ -68,11 +74,15 @@ function argumentsOf(context: BlockContext, { kind, arguments: given }: Step) {
   return { ...all, blocks: { flow: steps } };
 }
 
-/** Each field as a step of its own; or a sequence, and next to it a vector. */
+/** Each field as a step of its own; or a sequence, and next to it a vector or when its elements were. */
 function partsOf(builder: Builder, value: Value, described: Case['value']): NamedValue[] {
   const next = described.kind === 'sequence' ? described.next : undefined;
   if (value.kind !== 'fields') {
     const parts: NamedValue[] = [{ name: 'x', value }];
+    if (described.kind === 'sequence' && described.moments && value.kind === 'sequence') {
+      const tensor = builder.input('when', [batch, value.length, 1]);
+      return [...parts, { name: 'when', value: { ...value, tensor, width: 1, moments: true } }];
+    }
     if (next === undefined) return parts;
     const tensor = builder.input('next', [batch, next]);
     return [...parts, { name: 'next', value: { kind: 'vector', tensor, width: next, normalized: false } }];

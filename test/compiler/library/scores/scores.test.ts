@@ -17,6 +17,7 @@ const dot = (x: number[], y: number[]): number => x.reduce((sum, value, at) => s
 describe.each([
   ['cosine', (x: number[], y: number[]) => dot(x, y) / (Math.hypot(...x) * Math.hypot(...y))],
   ['dot', dot],
+  ['distance', (x: number[], y: number[]) => -x.reduce((sum, value, at) => sum + (value - y[at]!) ** 2, 0)],
 ] as const)('%s', (kind, expected) => {
   test('of every query with every item is the sum over channels', () => {
     const actual = scoresOf(kind);
@@ -37,7 +38,7 @@ describe.each([
   });
 });
 
-test('a cosine is bounded by its number of channels, a dot only between vectors of length 1', () => {
+test('a cosine is bounded by its number of channels, dot and distance only between vectors of length 1', () => {
   const bound = (kind: string, normalized: boolean) => {
     const builder = makeBuilder('bound');
     return lowered(builder, kind, pairsOf(builder, [2, 4], normalized)).bound;
@@ -45,6 +46,8 @@ test('a cosine is bounded by its number of channels, a dot only between vectors 
   expect(bound('cosine', false)).toBe(2);
   expect(bound('dot', true)).toBe(2);
   expect(bound('dot', false)).toBe(Number.POSITIVE_INFINITY);
+  expect(bound('distance', true)).toBe(8);
+  expect(bound('distance', false)).toBe(Number.POSITIVE_INFINITY);
 });
 
 test('a cosine of vectors that are normalized already computes nothing', () => {
@@ -116,6 +119,25 @@ describe('several interests', () => {
         );
         const best = Math.max(...[0, 1].map((k) => cosine(interest(row, k), rowsOf(i1)[item]!)));
         expectClose([Math.max(...each)], [cosine(rowsOf(q0)[row]!, rowsOf(i0)[item]!) + best]);
+      }
+    }
+  });
+
+  test('of which the nearest counts, next to the distance of another channel', () => {
+    const builder = makeBuilder('nearest');
+    const score = lowered(builder, 'distance', [pairsOf(builder, [2])[0]!, interestsOf(builder)]);
+    expect(score).toMatchObject({ width: 8, interests: 2, lifted: true });
+    builder.output('query', score.query);
+    builder.output('item', score.item);
+    const { outputs } = evaluateGraph(builder.finish(), { q0, i0, i1, q: several }, {});
+    const square = (x: number[], y: number[]): number => x.reduce((sum, value, at) => sum + (value - y[at]!) ** 2, 0);
+    for (let row = 0; row < 3; row++) {
+      for (let item = 0; item < 3; item++) {
+        const each = [0, 1].map((k) =>
+          dot([...outputs.query!.data.slice((row * 2 + k) * 8, (row * 2 + k + 1) * 8)], rowsOf(outputs.item!)[item]!),
+        );
+        const nearest = Math.min(...[0, 1].map((k) => square(interest(row, k), rowsOf(i1)[item]!)));
+        expectClose([Math.max(...each)], [-square(rowsOf(q0)[row]!, rowsOf(i0)[item]!) - nearest]);
       }
     }
   });

@@ -35,6 +35,12 @@ it('knows a day: Friday the 7th of June 2024, half past nine', () => {
   ]);
 });
 
+it('counts the hours since 1970, until the end of 2069', () => {
+  expect(codeOf('moment', Date.UTC(2024, 5, 7, 9, 30) / 1000)).toBe(Date.UTC(2024, 5, 7, 9) / 3_600_000);
+  expect(codeOf('moment', Date.UTC(2069, 11, 31, 23, 59) / 1000)).toBe(clockParts.moment - 1);
+  expect([Date.UTC(2070, 0, 1), -1000].map((at) => codeOf('moment', at / 1000))).toEqual([876_600, 876_600]);
+});
+
 it('keeps the row after the last for a missing moment, and has a row for each code', () => {
   for (const [part, count] of Object.entries(clockParts) as [ClockPart, number][]) {
     expect([null, '', Number.NaN].map((value) => codeOf(part, value))).toEqual([count, count, count]);
