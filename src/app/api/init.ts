@@ -6,7 +6,6 @@ import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { writing } from '../../base/diagnostics/system_reason.ts';
 import { makeFolder, makeFolders, writeTextDurably } from '../../base/storage/durable.ts';
 import { defined } from '../../base/util/defined.ts';
-import { fits } from '../../compiler/library/scores/item_to_item.ts';
 import type { Dataset, Part } from '../../data/dataset.ts';
 import { isWithin, type Reach, reachOf } from '../../data/files/access.ts';
 import { endingChoice } from '../../data/files/formats/table.ts';
@@ -19,6 +18,7 @@ import { rolesOf } from '../../data/init/roles.ts';
 import { lookAtFile, type NoTable } from '../../data/look/look.ts';
 import type { LookedTable } from '../../data/look/looked_table.ts';
 import type { EngineName } from '../../engines/engine.ts';
+import { fitKinds } from '../../graph/plan/plan.ts';
 import type { Evaluation } from '../../training/evaluation/evaluate.ts';
 import { verdictOf, verdictSentences } from '../../training/evaluation/sentences.ts';
 import { check } from './check.ts';
@@ -264,7 +264,7 @@ export async function offerFit(
   { evaluation: { rows, metrics }, better }: Pick<FirstRun, 'evaluation' | 'better'>,
 ): Promise<string | undefined> {
   const figure = (name: string): number => rows.find((row) => row.name === name)!.all[metrics[0]!]!;
-  const fit = fits.filter((name) => better.includes(name)).sort((a, b) => figure(b) - figure(a))[0];
+  const fit = fitKinds.filter((name) => better.includes(name)).sort((a, b) => figure(b) - figure(a))[0];
   if (fit === undefined || !sumsLists(proposal.case)) return undefined;
   const path = join(folder, fittedFile);
   if (!existsSync(path)) await writeTextDurably(path, formatted(fittedText(proposal, fit), path));

@@ -518,12 +518,15 @@ export interface TaskPlan {
 /** `binary` is 0 or 1, `probability` from 0 to 1. */
 export type LabelType = 'binary' | 'probability' | 'number';
 
+/** The baselines whose weights from item to item may be fitted as a model. */
+export const fitKinds = ['slim', 'ease', 'item_knn', 'rp3beta'] as const;
+
 /**
  * A score that is fitted to the training part as a whole: the sum over the distinct items i of a list of decay^age(i) times the weight from i to the scored item.
  * The plan then has no step, and its towers have no vectors.
  */
 export interface FittedPlan {
-  readonly by: 'slim' | 'ease' | 'item_knn' | 'rp3beta';
+  readonly by: (typeof fitKinds)[number];
   /** The list of the query tower with keys of the item tower, in the order of time. */
   readonly list: string;
   /** Number of weights from each item. */

@@ -1,8 +1,6 @@
+import { fitKinds } from '../../../graph/plan/plan.ts';
 import { choice, integer } from '../parameters.ts';
 import { scoreKind } from '../rows.ts';
-
-/** The baselines whose weights may be fitted. */
-export const fits = ['slim', 'ease', 'item_knn', 'rp3beta'] as const;
 
 export const itemToItem = scoreKind({
   doc: 'The sum of weights from each earlier item of the query to the item that is scored. Towers have no channels: the query tower reads one list of keys of the item tower, in the order of time. The weights are fitted to the training part by a formula or by coordinate descent, so the task has no loss, and training has no steps. Settings of the fit and the decay are chosen on the validation part, as for the baseline of the same name.',
@@ -16,7 +14,7 @@ export const itemToItem = scoreKind({
     'Ning & Karypis, "SLIM: sparse linear methods for top-N recommender systems", ICDM 2011; Steck, "Embarrassingly shallow autoencoders for sparse data", WWW 2019',
   example: 'item_to_item(user, item, fit: ease)',
   parameters: {
-    fit: choice(fits, {
+    fit: choice(fitKinds, {
       doc: 'How the weights are found: the baseline of this name.',
       default: 'slim',
     }),

@@ -1,10 +1,14 @@
 import type { Span } from '../../../base/text/source.ts';
+import { train } from '../../library/declarations/train.ts';
 import { fittedTerm, useOf } from '../references.ts';
 import { removal } from '../report.ts';
 import type { Resolution, ResolvedTower, Rule } from '../resolution.ts';
 
+/** Entries of `task` that only a loss reads, and the loss. */
+const entriesOfLoss: ReadonlySet<string> = new Set(['loss', 'label', 'weight', 'only']);
+
 /** Entries of `train` that say something where no steps are taken. */
-const readEntries: readonly string[] = ['seed', 'metrics'];
+const readEntries: readonly string[] = ['metrics'];
 
 /** A score that is fitted as a whole stands alone: nothing is learned by steps, and its towers only name the list and the items. */
 export const fittedScore: Rule = (resolution, report) => {
@@ -20,14 +24,14 @@ export const fittedScore: Rule = (resolution, report) => {
   const otherTask = tasks.find((each) => each !== task);
   if (otherTask) refuse(otherTask.span, `must be the only task, and the model has the task \`${otherTask.name}\` too`);
   for (const entry of node.entries) {
-    if (entry.name.name === 'score') continue;
+    if (!entriesOfLoss.has(entry.name.name)) continue;
     refuse(entry.span, `is fitted without a loss, so \`${entry.name.name}\` has no effect`, entry.span);
   }
   for (const declaration of file.declarations) {
     if (declaration.kind !== 'Train') continue;
     for (const entry of declaration.entries) {
       const { name } = entry.name;
-      if (!readEntries.includes(name))
+      if (Object.hasOwn(train.entries, name) && !readEntries.includes(name))
         refuse(entry.span, `is fitted without steps, so \`${name}\` has no effect`, entry.span);
     }
   }
