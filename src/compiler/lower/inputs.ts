@@ -5,7 +5,8 @@ import { invariant } from '../../base/diagnostics/failure.ts';
 import type { Builder, Ref } from '../../graph/builder.ts';
 import type { Dim, Dtype, Graph } from '../../graph/graph.ts';
 import { prune } from '../../graph/passes/dead.ts';
-import type { GraphPlan, InputPlan, InputSource } from '../../graph/plan/plan.ts';
+import type { GraphPlan, InputPlan, InputSource, RowsOf } from '../../graph/plan/plan.ts';
+import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
 import { simplify } from '../../graph/simplify.ts';
 import { verify } from '../../graph/verify.ts';
 import { ShapeError } from '../library/contract.ts';
@@ -53,6 +54,18 @@ export class GraphInputs {
   embeddings(): readonly EmbeddingInput[] {
     return [...this.#plans.values()].flatMap(({ plan: { name, source }, ref }) =>
       (source.from === 'embedding' || source.from === 'sequence') && !source.frozen ? [{ name, ref, source }] : [],
+    );
+  }
+
+  /** True if an input of these rows has numbers that are drawn. */
+  drawsFor(rows: RowsOf, isDrawn: (source: InputSource) => boolean): boolean {
+    const name = rowsPrefix(rows);
+    return [...this.#plans.values()].some(
+      ({ plan: { source } }) =>
+        'rows' in source &&
+        source.rows &&
+        rowsPrefix(source.rows) === name &&
+        (source.from === 'noise' || isDrawn(source)),
     );
   }
 

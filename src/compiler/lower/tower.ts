@@ -45,6 +45,8 @@ export interface TowerContext {
    * a computed table.
    */
   readonly elements?: ((channel: string) => Ref | undefined) | undefined;
+  /** Changes the sequences of the features before the steps read them. */
+  readonly change?: ((sequence: Sequence) => Sequence) | undefined;
   /** Called in a trial with the result of each step of a flow. */
   readonly visit?: (step: Visited, value: Value) => void;
 }
@@ -223,7 +225,10 @@ function openFeatures(context: TowerContext, from: FeatureSource, rows: RowsOf):
     if (features.length > 1 && isSequence(use)) return fail('sequence-among-fields', plan.name);
   }
   const [first] = features;
-  if (first && isSequence(first.use)) return lowerFeature(context, first, rows) as Sequence;
+  if (first && isSequence(first.use)) {
+    const sequence = lowerFeature(context, first, rows) as Sequence;
+    return context.change ? context.change(sequence) : sequence;
+  }
   // Fields have one value for each event, even next to sequences.
   const eventRows = eventsOf(rows);
   return { kind: 'fields', fields: features.map((feature) => lowerFeature(context, feature, eventRows) as Field) };

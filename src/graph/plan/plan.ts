@@ -240,6 +240,8 @@ export type InputSource =
   | { readonly from: 'table_seen'; readonly table: string }
   /** int32 [positives, 2]: (row, column) of rows of the batch with the same query, each row with itself included. */
   | { readonly from: 'positives'; readonly key: string }
+  /** int32 [view_pairs, 2]: (row, column) of the first views of a task with the same user, or the same item of `key`, each once, each row with itself included. */
+  | { readonly from: 'view_pairs'; readonly rows: ViewRows; readonly key?: string }
   /**
    * Index of the last element of each row's list among those of the rows `sequences`: int32 [batch]. Elements are counted row by row, `max` per row, including
    * those after a row's end. For a part: among the elements of its sequences, `length` per row, int32 [part].
@@ -277,7 +279,7 @@ export type InputSource =
  * The rows of an input: the events' own; or those of one part of them; or events whose lists hold those of all rows of the batch, each list once
  * (`feed/windows`); or each of their items once, as rows of events that have it; or every item of the corpus once, in its order; or `perRow` sampled items for
  * each event (row-major: row 0's negatives first); or `count` sampled items that all rows of a batch share; or the items of the corpus that are elements of the
- * batch's lists `through` the item tower, each once.
+ * batch's lists `through` the item tower, each once; or those that a task sees a second time, changed at random.
  */
 export type RowsOf =
   | { readonly kind: 'events' }
@@ -285,12 +287,27 @@ export type RowsOf =
   | Sequences
   | { readonly kind: 'distinct' }
   | { readonly kind: 'corpus' }
+  | ViewRows
   | ElementRows
   | SampledRows
   | SharedRows
   | ListedRows
   | MinedRows
   | QueueRows;
+
+/**
+ * Rows of the batch for which the query tower is computed once more, with draws of its own: the events of the batch whose `list` is not empty; if the targets are
+ * positions, the whole sequences. Both views of a task have the same number of rows, in the same order.
+ */
+export interface ViewRows {
+  readonly kind: 'views';
+  readonly task: string;
+  readonly view: 1 | 2;
+  /** A list that the query tower reads in sequence. Absent: all events of the batch. */
+  readonly list?: string;
+  /** Each row is instead another event of the training part with the same item, drawn in each step; itself if there is none. */
+  readonly sameItem?: true;
+}
 
 /** Items that are drawn in each step for each event, row-major. */
 export interface SampledRows extends Draw {

@@ -41,7 +41,8 @@ export function largestSizes(
   const ofPieces = inputs.flatMap(({ source }) =>
     source.from === 'piece_rows' ? [['piece', Math.ceil(batch / source.pieces)] as const] : [],
   );
-  return Object.fromEntries([...ofParts, ...ofPieces]);
+  const ofViews = inputs.some(({ source }) => source.from === 'view_pairs') ? [['views', sequences] as const] : [];
+  return Object.fromEntries([...ofParts, ...ofPieces, ...ofViews]);
 }
 
 /**
@@ -58,8 +59,13 @@ export function mostElements(
   const elementCounts = listSources.map(
     ({ feature, rows, most }) => [`${rowsPrefix(rows)}${feature}_elements`, batch * most] as const,
   );
-  const mostByFeature = new Map(listSources.map(({ feature, most }) => [feature, batch * most]));
-  const allElements = [...mostByFeature.values()].reduce((sum, count) => sum + count, 0);
+  const mostByList = new Map(
+    listSources.map(({ feature, rows, most }) => [
+      rows.kind === 'views' ? `${rowsPrefix(rows)}${feature}` : feature,
+      batch * most,
+    ]),
+  );
+  const allElements = [...mostByList.values()].reduce((sum, count) => sum + count, 0);
   return { ...Object.fromEntries(elementCounts), elements: Math.min(corpus, allElements) };
 }
 
@@ -67,6 +73,7 @@ function stem(rows: Exclude<RowsOf, { readonly kind: 'events' }>): string {
   if (rows.kind === 'listed') return `listed_${rows.perRow}_${rows.feature}`;
   if (rows.kind === 'mined') return `mined_${rows.perRow}_of_${rows.best}_after_${rows.skip}_for_${rows.users}`;
   if (rows.kind === 'queue') return `queue_${rows.task}`;
+  if (rows.kind === 'views') return `view_${rows.view}_${rows.task}`;
   if (rows.kind !== 'sampled' && rows.kind !== 'shared') return rowsSymbol(rows);
   const drawnBy = rows.power === undefined ? rows.by : `${rows.by}_${String(rows.power).replace('.', '_')}`;
   if (rows.kind === 'shared') return `shared_${rows.count}_${drawnBy}`;

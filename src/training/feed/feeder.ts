@@ -41,6 +41,7 @@ import {
   placesOf,
 } from './source.ts';
 import { makeInputFeed } from './sources.ts';
+import { makeViews } from './views.ts';
 import type { FeedWatch } from './windows.ts';
 
 export interface FeederOptions {
@@ -119,6 +120,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
   const listsOfAll = isNumbered ? makeLists(options) : undefined;
   const samples = makeSamples(events, corpus, seed);
   const ownItems = makeOwnItems(options);
+  const viewsOf = makeViews(options);
   let allRows: Int32Array | undefined;
   const tablesToUpdate = inputsByTable(sources);
   let lastBatch: Batch | undefined;
@@ -143,6 +145,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
           if (of.kind === 'part') return partOf(of.length).rows;
           if (of.kind === 'sequences') return (sequences ?? partOf(of.length).sequences!).rows;
           if (of.kind === 'queue') return queue(of).rows();
+          if (of.kind === 'views') return viewsOf(of, rows, step);
           if (of.kind === 'listed' || of.kind === 'mined') return ownRowsOf(of).rows;
           return of.kind === 'distinct' ? items!.rows : samples(of, step, rows);
         },

@@ -70,7 +70,7 @@ export function makePairs() {
 }
 
 /** Describes how to order the lists of a batch: each once if the targets are positions, or by length if the step cuts its batch. */
-interface ListsOptions {
+export interface ListsOptions {
   readonly plan: GraphPlan;
   readonly events: Events;
   readonly features: readonly FeaturePlan[];
@@ -108,7 +108,7 @@ function partsOf({ plan, events }: ListsOptions, windows: { readonly of: Windows
   return { lengths: cutLengths, of: makeParts({ lengths: cutLengths, lengthOf, ...defined({ windows: ofWindows }) }) };
 }
 
-function windowsOfPlan({ plan, events, features }: ListsOptions): { of: Windows; max: number } | undefined {
+export function windowsOfPlan({ plan, events, features }: ListsOptions): { of: Windows; max: number } | undefined {
   const listName = sequenceFeature(plan);
   if (listName === undefined) return undefined;
   const listColumn = events.features.get(listName);

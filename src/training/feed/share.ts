@@ -43,6 +43,7 @@ const byKind: { readonly [K in InputSource['from']]: ShareFill | 'refused' } = {
   queue_vectors: 'all',
   queue_empty: 'all',
   positives: 'pairs',
+  view_pairs: 'pairs',
   newest: 'own',
   part_places: 'own',
   part_known: 'own',
@@ -156,7 +157,10 @@ export class WorkerRows {
   }
 
   cut(input: InputPlan, fill: ShareFill, tensor: Tensor, batch: Batch): Tensor {
-    if (fill === 'pairs') return pairsWithin(tensor, rangeOf(batch.rows.length, this.share));
+    const { source } = input;
+    if (fill === 'pairs') {
+      return pairsWithin(tensor, this.range(source.from === 'view_pairs' ? source.rows : { kind: 'events' }, batch));
+    }
     if (fill !== 'cut') return tensor;
     const [from, to] = this.range(rowsOfInput(input) ?? { kind: 'events' }, batch);
     const innerShape = tensor.shape.slice(1);

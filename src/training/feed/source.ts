@@ -67,7 +67,12 @@ export interface FeedContext {
 
 /** True if `rows` are rows of the events; else they are rows of the corpus. */
 export const areEvents = ({ kind }: RowsOf): boolean =>
-  kind === 'events' || kind === 'part' || kind === 'distinct' || kind === 'sequences' || kind === 'queue';
+  kind === 'events' ||
+  kind === 'part' ||
+  kind === 'distinct' ||
+  kind === 'sequences' ||
+  kind === 'views' ||
+  kind === 'queue';
 
 /** Returns the length of a list in the tensors of these rows. A padding row of a part may have more elements, of which the first are read. */
 export function placesOf({ name, along, max }: FeaturePlan, rows: RowsOf): number {

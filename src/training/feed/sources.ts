@@ -1,6 +1,7 @@
 /** The table of input sources: one row for each kind that a plan may name, with the function that fills it. */
 import type { InputPlan, InputSource } from '../../graph/plan/plan.ts';
 import type { FeedContext, InputFeed, MakeSource } from './source.ts';
+
 import { accidentalHits, pieceHits, pieceKnown, piecePlaces, pieceRows, positives } from './sources/accidental_hits.ts';
 import {
   counts,
@@ -29,6 +30,7 @@ import {
   tableSeen,
   userItems,
 } from './sources/table_places.ts';
+import { viewPairs } from './views.ts';
 
 const sources: { readonly [K in InputSource['from']]: MakeSource<K> } = {
   embedding,
@@ -55,6 +57,7 @@ const sources: { readonly [K in InputSource['from']]: MakeSource<K> } = {
   queue_vectors: queueVectors,
   queue_empty: queueEmpty,
   positives,
+  view_pairs: viewPairs,
   newest,
   part_places: partPlaces,
   part_known: partKnown,

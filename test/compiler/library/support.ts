@@ -210,6 +210,7 @@ export function feed(
         // A user has one item, its own.
         case 'user_items':
         case 'positives':
+        case 'view_pairs':
           return [
             name,
             integers(

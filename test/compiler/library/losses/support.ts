@@ -45,6 +45,11 @@ export function lossGraph(testCase: LossCase): { graph: Graph; raw: Graph } {
     distinct: testCase.distinct ?? false,
     task: 'watch',
     measure: (what, value) => builder.output(what, value),
+    views() {
+      const vectors = [1, 2].map((view) => builder.input(`view_${view}`, [symbolic('views'), width])) as [Ref, Ref];
+      inputs.push(...vectors);
+      return { vectors, alike: builder.input('view_pairs', [symbolic('view_pairs'), 2], 'int32') };
+    },
     scoreOf(rows) {
       const count =
         'perRow' in rows
@@ -99,7 +104,8 @@ export function inputsOf({ inputs, nodes }: Graph, weight: readonly number[]): R
             Array.from({ length: rows }, (_, i) => (i + 1) % 2),
           ),
         ];
-      if (name.startsWith('positives') || name.startsWith('hits')) return [name, integers([rows, 2], pairs)];
+      if (['positives', 'hits', 'view_pairs'].some((start) => name.startsWith(start)))
+        return [name, integers([rows, 2], pairs)];
       const low = name.startsWith('listed_weights') ? 0 : -1;
       const shape = nodes[node]!.type.shape.map((dim) => (typeof dim === 'number' ? dim : dim.times * rows));
       return [name, random(shape, at, low)];
