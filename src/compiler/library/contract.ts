@@ -401,7 +401,7 @@ export interface ViewOptions {
 export interface Views {
   /** float32 [views, width] each. */
   readonly vectors: readonly [Ref, Ref];
-  /** (row, column) of views that are not each other's negatives, each once, each row with itself included: int32 [pairs, 2]. */
+  /** 1 where a row and a column are not each other's negatives, each row with itself included, else 0: float32 [views, views]. */
   readonly alike: Ref;
 }
 

@@ -54,6 +54,7 @@ function lowerTask(
   items: ItemChannels,
   scores: EventScores,
   distinct: boolean,
+  cut: Cut | undefined,
 ): LoweredTask | undefined {
   const { inputs, diagnostics } = context;
   const lossPath = `loss/${task.name}`;
@@ -91,7 +92,7 @@ function lowerTask(
           invariant(drawn, 'the item tower lowers alike for all rows');
           return drawn;
         },
-        views: (options) => lowerViews(context, model, task, items(events), options),
+        views: (options) => lowerViews(context, model, task, items(events), cut, options),
         ...(rowsAreUsers
           ? {
               userItems() {
@@ -225,7 +226,7 @@ export function lowerForward(
   for (const task of model.tasks) {
     const { loss } = task;
     if (!loss) continue;
-    const lowered = lowerTask(asking, model, { ...task, loss }, query, items, scores, distinct);
+    const lowered = lowerTask(asking, model, { ...task, loss }, query, items, scores, distinct, cut);
     if (lowered === undefined) continue;
     byTask.set(task.name, lowered.loss);
     if (lowered.weight !== undefined) rowWeights.set(task.name, lowered.weight);

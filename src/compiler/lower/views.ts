@@ -1,10 +1,12 @@
 /** Lowers the query tower twice more for a loss that compares views of the same row. Only the training step has such views. */
-import { symbolic } from '../../graph/dims.ts';
-import type { ViewRows } from '../../graph/plan/plan.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { Ref } from '../../graph/builder.ts';
+import type { RowsOf, ViewRows } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
 import { type Sequence, ShapeError, type ViewOptions, type Views } from '../library/contract.ts';
 import type { Model, Task } from '../model/model.ts';
 import { rowsDim } from './field.ts';
+import { type Cut, lowerInParts } from './parts.ts';
 import { type Channels, lowerScore } from './score.ts';
 import { blockContext, listsOf, lowerTower, type TowerContext } from './tower.ts';
 
@@ -14,6 +16,7 @@ export function lowerViews(
   model: Model,
   task: Task,
   items: Channels,
+  cut: Cut | undefined,
   { sameItem, change }: ViewOptions,
 ): Views {
   const [tower, item] = model.towers;
@@ -30,32 +33,34 @@ export function lowerViews(
     ...(sameItem && view === 2 ? { sameItem } : {}),
   });
   const { inputs } = context;
+  const changed = change && ((sequence: Sequence, rows: RowsOf) => change(sequence, noiseOf(rows, sequence)));
+  const noiseOf =
+    (rows: RowsOf, { name }: Sequence) =>
+    (what: string, width: number) =>
+      inputs.input(`${what}/${rowsPrefix(rows)}${name}`, { from: 'noise', width, rows }, [rowsDim(rows), width]);
   const vectorOf = (rows: ViewRows) => {
-    const changed = change && ((sequence: Sequence) => change(sequence, noiseOf(rows, sequence)));
     const own: TowerContext = { ...context, diagnostics: [], arrows: [], shared: new Map(), change: changed };
-    const score = inputs.builder.unscoped(() =>
-      lowerScore(blockContext(own, `loss/${task.name}`, rows), model, task, lowerTower(own, tower, rows), items, []),
-    );
+    const score = inputs.builder.unscoped(() => {
+      const channels = cut && cut.feature === list ? lowerInParts(own, tower, rows, cut) : lowerTower(own, tower, rows);
+      return lowerScore(blockContext(own, `loss/${task.name}`, rows), model, task, channels, items, []);
+    });
     if (score === undefined || score.interests !== undefined)
       throw new ShapeError(`needs one vector for each row of \`${tower.name}\`, not several interests`);
     return score.query;
   };
-  const noiseOf =
-    (rows: ViewRows, { name }: Sequence) =>
-    (what: string, width: number) =>
-      inputs.input(`${what}/${rowsPrefix(rows)}${name}`, { from: 'noise', width, rows }, [rowsDim(rows), width]);
   const first = rowsOfView(1);
   const vectors = [vectorOf(first), vectorOf(rowsOfView(2))] as const;
   const dropsIds = (feature: string): boolean => context.features.byName.get(feature)?.plan.drop !== undefined;
-  if (!sameItem && !inputs.drawsFor(first, (source) => 'feature' in source && dropsIds(source.feature)))
+  if (!sameItem && !inputs.drawsForViews(first, (source) => 'feature' in source && dropsIds(source.feature)))
     throw new ShapeError(
       `compares two views that are the same: add \`dropout\` to \`${tower.name}\`, or take \`crop\`, \`mask\`, \`reorder\` or \`same_item\``,
     );
-  const source = {
-    from: 'view_pairs',
-    rows: first,
-    ...(sameItem && item.key !== undefined ? { key: item.key } : {}),
-  } as const;
-  const alike = inputs.input(`view_pairs/${task.name}`, source, [symbolic('view_pairs'), 2], 'int32');
+  const isSame = (what: 'user' | 'item', key?: string): Ref => {
+    const source = { from: 'view_numbers', rows: first, ...defined({ key }) } as const;
+    const numbers = inputs.input(`${rowsPrefix(first)}${what}`, source, [rowsDim(first)], 'int32');
+    const column = inputs.builder.reshape(numbers, [rowsDim(first), 1]);
+    return inputs.builder.cast(inputs.builder.equal(column, numbers), 'float32');
+  };
+  const alike = sameItem ? inputs.builder.maximum(isSame('user'), isSame('item', item.key)) : isSame('user');
   return { vectors, alike };
 }

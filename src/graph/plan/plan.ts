@@ -240,17 +240,17 @@ export type InputSource =
   | { readonly from: 'table_seen'; readonly table: string }
   /** int32 [positives, 2]: (row, column) of rows of the batch with the same query, each row with itself included. */
   | { readonly from: 'positives'; readonly key: string }
-  /** int32 [view_pairs, 2]: (row, column) of the first views of a task with the same user, or the same item of `key`, each once, each row with itself included. */
-  | { readonly from: 'view_pairs'; readonly rows: ViewRows; readonly key?: string }
+  /** A number for the user of each view; with `key`, for its item. A view without one has a number of its own: int32 [views]. */
+  | { readonly from: 'view_numbers'; readonly rows: ViewRows; readonly key?: string }
   /**
    * Index of the last element of each row's list among those of the rows `sequences`: int32 [batch]. Elements are counted row by row, `max` per row, including
    * those after a row's end. For a part: among the elements of its sequences, `length` per row, int32 [part].
    */
   | { readonly from: 'newest'; readonly rows?: PartRows }
-  /** Index in the batch of each row of a part: int32 [part]. */
-  | { readonly from: 'part_places'; readonly rows: PartRows }
+  /** Index in the batch, or among the views, of each row of a part: int32 [part]. */
+  | { readonly from: 'part_places'; readonly rows: PartRows | ViewPart }
   /** 1 for a row of a part, 0 for the padding of an empty part: float32 [part]. */
-  | { readonly from: 'part_known'; readonly rows: PartRows }
+  | { readonly from: 'part_known'; readonly rows: PartRows | ViewPart }
   /**
    * The batch in pieces of one size, if a matrix of its rows is too large: the index of each row of each piece, int32 [pieces, piece]; 1, or 0 for the padding
    * of the last piece, float32 [pieces, piece]; the position of each row among them, int32 [batch].
@@ -307,7 +307,13 @@ export interface ViewRows {
   readonly list?: string;
   /** Each row is instead another event of the training part with the same item, drawn in each step; itself if there is none. */
   readonly sameItem?: true;
+  /** Present for a part of the views, as in `PartRows`: those whose list has at most so many elements. */
+  readonly length?: number;
 }
+
+export type ViewPart = ViewRows & Required<Pick<ViewRows, 'list' | 'length'>>;
+
+export const isViewPart = (rows: RowsOf): rows is ViewPart => rows.kind === 'views' && rows.length !== undefined;
 
 /** Items that are drawn in each step for each event, row-major. */
 export interface SampledRows extends Draw {
@@ -387,6 +393,7 @@ export interface PartRows {
 
 /** Returns the number of places that a list has in the tensors of some rows, if it is less than its `max`. */
 export function placesIn(rows: RowsOf, feature: string): number | undefined {
+  if (rows.kind === 'views') return rows.list === feature ? rows.length : undefined;
   return (rows.kind === 'part' || rows.kind === 'sequences') && rows.feature === feature ? rows.length : undefined;
 }
 

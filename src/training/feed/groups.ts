@@ -92,7 +92,9 @@ export function makeLists(options: ListsOptions): (rows: Int32Array) => BatchLis
 }
 
 function partsOf({ plan, events }: ListsOptions, windows: { readonly of: Windows } | undefined) {
-  const partRows = plan.inputs.flatMap(({ source }) => (source.from === 'part_places' ? [source.rows] : []));
+  const partRows = plan.inputs.flatMap(({ source }) =>
+    source.from === 'part_places' && source.rows.kind === 'part' ? [source.rows] : [],
+  );
   const [first] = partRows;
   if (first === undefined) return undefined;
   const cutLengths = partRows.map(({ length }) => length).sort((a, b) => a - b);

@@ -43,7 +43,7 @@ const byKind: { readonly [K in InputSource['from']]: ShareFill | 'refused' } = {
   queue_vectors: 'all',
   queue_empty: 'all',
   positives: 'pairs',
-  view_pairs: 'pairs',
+  view_numbers: 'all',
   newest: 'own',
   part_places: 'own',
   part_known: 'own',
@@ -63,7 +63,7 @@ export const isListedByWorker = (rows: RowsOf | undefined): boolean =>
 
 /** True if each worker looks up all rows of this kind. */
 const isWhole = (rows: RowsOf | undefined): boolean =>
-  rows?.kind === 'shared' || rows?.kind === 'corpus' || rows?.kind === 'queue';
+  rows?.kind === 'shared' || rows?.kind === 'corpus' || rows?.kind === 'queue' || rows?.kind === 'views';
 
 /** True for inputs with one entry for each element of bags: a worker has the elements of its own bags. */
 const countsElements = ({ source }: InputPlan): boolean =>
@@ -157,10 +157,7 @@ export class WorkerRows {
   }
 
   cut(input: InputPlan, fill: ShareFill, tensor: Tensor, batch: Batch): Tensor {
-    const { source } = input;
-    if (fill === 'pairs') {
-      return pairsWithin(tensor, this.range(source.from === 'view_pairs' ? source.rows : { kind: 'events' }, batch));
-    }
+    if (fill === 'pairs') return pairsWithin(tensor, rangeOf(batch.rows.length, this.share));
     if (fill !== 'cut') return tensor;
     const [from, to] = this.range(rowsOfInput(input) ?? { kind: 'events' }, batch);
     const innerShape = tensor.shape.slice(1);

@@ -12,6 +12,7 @@ import {
   placesIn,
   type QueueRows,
   type RowsOf,
+  type ViewPart,
 } from '../../graph/plan/plan.ts';
 import type { Table } from '../embedding/table.ts';
 import { pick } from './copy.ts';
@@ -39,7 +40,7 @@ export interface Batch {
   placesOf?(rows: RowsOf): (row: number) => number;
   /** Each list once, as a sequence, if the graph reads sequences and has no parts. */
   readonly sequences?: BatchSequences;
-  partOf(rows: PartRows): BatchPart;
+  partOf(rows: PartRows | ViewPart): BatchPart;
   /** Each item once, if the graph reads distinct items. */
   readonly distinct?: DistinctRows;
 }

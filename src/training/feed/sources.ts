@@ -30,7 +30,7 @@ import {
   tableSeen,
   userItems,
 } from './sources/table_places.ts';
-import { viewPairs } from './views.ts';
+import { viewNumbers } from './views.ts';
 
 const sources: { readonly [K in InputSource['from']]: MakeSource<K> } = {
   embedding,
@@ -57,7 +57,7 @@ const sources: { readonly [K in InputSource['from']]: MakeSource<K> } = {
   queue_vectors: queueVectors,
   queue_empty: queueEmpty,
   positives,
-  view_pairs: viewPairs,
+  view_numbers: viewNumbers,
   newest,
   part_places: partPlaces,
   part_known: partKnown,

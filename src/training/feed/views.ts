@@ -2,18 +2,23 @@
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import type { Events } from '../../data/dataset.ts';
-import type { ViewRows } from '../../graph/plan/plan.ts';
+import type { ViewPart, ViewRows } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
 import { makeIdentity } from './distinct.ts';
-import { type ListsOptions, makeGroups, makePairs, makeSequences, windowsOfPlan } from './groups.ts';
-import type { MakeSource } from './source.ts';
+import { type BatchPart, type ListsOptions, makeParts, makeSequences, windowsOfPlan } from './groups.ts';
+import { type MakeSource, vector } from './source.ts';
 
 interface ViewsOptions extends ListsOptions {
   readonly seed: number;
 }
 
-/** Returns a function that draws once per step for all inputs with the same rows. All rows of a step are given, also to each of several workers. */
-export function makeViews(options: ViewsOptions): (of: ViewRows, batch: Int32Array, step: number) => Int32Array {
+export interface BatchViews {
+  /** Draws once per step for all inputs with the same rows. Each of several workers has all of them. */
+  rowsOf(of: ViewRows, batch: Int32Array, step: number): Int32Array;
+  partOf(of: ViewPart, batch: Int32Array, step: number): BatchPart;
+}
+
+export function makeViews(options: ViewsOptions): BatchViews {
   const { events, seed, plan } = options;
   const windows = plan.inputs.some(({ source }) => 'rows' in source && source.rows?.kind === 'views')
     ? windowsOfPlan(options)
@@ -27,7 +32,7 @@ export function makeViews(options: ViewsOptions): (of: ViewRows, batch: Int32Arr
     // No graph may have empty tensors: a single row has no negatives, and so no loss.
     return full.length > 0 ? full : batch.slice(0, 1);
   };
-  return (of, batch, step) => {
+  const rowsOf = ({ length: _, ...of }: ViewRows, batch: Int32Array, step: number): Int32Array => {
     const name = rowsPrefix(of);
     const last = known.get(name);
     if (last?.step === step && last.batch === batch) return last.rows;
@@ -41,17 +46,52 @@ export function makeViews(options: ViewsOptions): (of: ViewRows, batch: Int32Arr
     known.set(name, { step, batch, rows });
     return rows;
   };
+  const cuts = new Map<string, Cut>();
+  return {
+    rowsOf,
+    partOf(of, batch, step) {
+      const rows = rowsOf(of, batch, step);
+      const name = rowsPrefix({ ...of, length: 0 });
+      const cut = cuts.get(name) ?? makeCut(options, of);
+      if (cut.rows !== rows) Object.assign(cut, { rows, parts: cut.of(rows) });
+      cuts.set(name, cut);
+      return cut.parts[cut.lengths.indexOf(of.length)]!;
+    },
+  };
 }
 
-/** Returns a test whether an event's list has an element. Without a list it is true. */
-function hasElements({ features }: Events, list: string | undefined): (event: number) => boolean {
-  if (list === undefined) return () => true;
+interface Cut {
+  readonly lengths: readonly number[];
+  readonly of: (rows: Int32Array) => readonly BatchPart[];
+  rows?: Int32Array;
+  parts: readonly BatchPart[];
+}
+
+/** Divides views by the length of their list. */
+function makeCut({ plan, events }: ViewsOptions, { task, view, list }: ViewPart): Cut {
+  const lengths = plan.inputs.flatMap(({ source }) => {
+    if (source.from !== 'part_places' || source.rows.kind !== 'views') return [];
+    return source.rows.task === task && source.rows.view === view ? [source.rows.length] : [];
+  });
+  lengths.sort((a, b) => a - b);
+  return { lengths, of: makeParts({ lengths, lengthOf: elementsOf(events, list) }), parts: [] };
+}
+
+/** Returns a function that counts the elements of an event's list. */
+function elementsOf({ features }: Events, list: string): (event: number) => number {
   const { column, index } = features.get(list)!;
   invariant(column.kind === 'bags', `${list} is no list`);
   return (event) => {
     const bag = index ? index[event]! : event;
-    return column.ends[bag]! > column.starts[bag]!;
+    return column.ends[bag]! - column.starts[bag]!;
   };
+}
+
+/** Returns a test whether an event's list has an element. Without a list it is true. */
+function hasElements(events: Events, list: string | undefined): (event: number) => boolean {
+  if (list === undefined) return () => true;
+  const count = elementsOf(events, list);
+  return (event) => count(event) > 0;
 }
 
 /** Returns another event with the item of an event and a list that is not empty; the event itself if there is none. */
@@ -86,32 +126,18 @@ function makeTwins(events: Events, list: string | undefined): Twins {
   };
 }
 
-/** int32 [view_pairs, 2] of (row, column), ordered by row, each pair once: rows with the same user or item, and each row with itself. */
-export const viewPairs: MakeSource<'view_pairs'> = ({ rows: of, key }, { training }) => {
+/** int32 [views] */
+export const viewNumbers: MakeSource<'view_numbers'> = ({ rows: of, key }, { training }) => {
   invariant(training, 'views are of training rows');
   const { events, corpus } = training;
-  const identity = key === undefined ? undefined : makeIdentity(events, corpus, key);
-  const [users, items, pairs] = [makeGroups(), makeGroups(), makePairs()];
+  const numberOf = key === undefined ? (row: number) => events.user[row]! : makeIdentity(events, corpus, key);
   return {
     fill({ rowsOf }) {
-      const rows = rowsOf(of);
-      const userOf = (place: number): number => events.user[rows[place]!]!;
-      const itemOf = (place: number): number => (identity ? identity(rows[place]!) : -1);
-      users.fill(rows.length, userOf);
-      items.fill(rows.length, itemOf);
-      const lastRow = new Int32Array(rows.length).fill(-1);
-      pairs.clear();
-      const add = (row: number, column: number): void => {
-        if (lastRow[column] === row) return;
-        lastRow[column] = row;
-        pairs.add(row, column);
-      };
-      for (let row = 0; row < rows.length; row++) {
-        add(row, row);
-        for (let other = users.first(userOf(row)); other >= 0; other = users.next(other)) add(row, other);
-        for (let other = items.first(itemOf(row)); other >= 0; other = items.next(other)) add(row, other);
-      }
-      return pairs.tensor();
+      const numbers = rowsOf(of).map((row, place) => {
+        const number = numberOf(row);
+        return number < 0 ? -1 - place : number;
+      });
+      return vector(numbers);
     },
   };
 };

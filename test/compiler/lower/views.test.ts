@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { rowsPrefix } from '../../../src/graph/plan/rows_prefix.ts';
 import { planOf } from '../library/support.ts';
 
-const text = (loss: string, { targets = 'events', dropout = 'dropout(0.2)', batch = 512 } = {}): string => `
+const text = (loss: string, { targets = 'events', dropout = 'dropout(0.2)', batch = 64 } = {}): string => `
   model toy
   features {
     user_id : id(dim: 0)
@@ -55,7 +55,7 @@ describe.each(['events', 'positions'])('with targets = %s', (targets) => {
 
 test('the second view is of other events with the same item, and their item is no negative', () => {
   const { step } = planOf(text('contrast(same_item)', { dropout: 'positions' }));
-  const pairs = step.inputs.find(({ source }) => source.from === 'view_pairs')!.source;
+  const pairs = step.inputs.find(({ source }) => source.from === 'view_numbers' && source.key !== undefined)!.source;
   expect(pairs).toMatchObject({ key: 'movie_id' });
   const views = viewsIn({ step } as ReturnType<typeof planOf>).filter(({ source }) => source.from === 'sequence');
   expect(new Set(views.map(({ rows }) => `${rowsPrefix(rows)} ${rows.sameItem}`))).toEqual(

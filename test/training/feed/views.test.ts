@@ -1,5 +1,6 @@
 /** Rows that a task sees a second time, other events in their place, and which of them are no negatives. */
 import { describe, expect, test } from 'vitest';
+import type { BagColumn } from '../../../src/data/dataset.ts';
 import type { InputSource, ViewRows } from '../../../src/graph/plan/plan.ts';
 import fc from '../../fast_check.ts';
 import { events, feederOf } from './fixtures.ts';
@@ -14,10 +15,9 @@ function rowsOf(rows: ViewRows, batch: readonly number[], step = 1, more: Record
   return [...feeder.rowsOf(rows)];
 }
 
-function pairsOf(rows: ViewRows, batch: readonly number[], key?: string): number[][] {
-  const source = { from: 'view_pairs', rows, ...(key === undefined ? {} : { key }) } as const;
-  const { data } = feederOf({ x: source }).inputs(Int32Array.from(batch), 1, { rate: 0.01 }).x!;
-  return Array.from({ length: data.length / 2 }, (_, at) => [data[2 * at]!, data[2 * at + 1]!]);
+function numbersOf(rows: ViewRows, batch: readonly number[], key?: string): number[] {
+  const source = { from: 'view_numbers', rows, ...(key === undefined ? {} : { key }) } as const;
+  return [...feederOf({ x: source }).inputs(Int32Array.from(batch), 1, { rate: 0.01 }).x!.data];
 }
 
 describe('views', () => {
@@ -59,15 +59,36 @@ describe('views of other events with the same item', () => {
   });
 });
 
-test('pairs that are no negatives have one user, or one item where a key is given; each comes once', () => {
+test('views have the same number where they have the same user, or the same item where a key is given', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(5), { minLength: 1, maxLength: 9 }), fc.boolean(), (batch, byItem) => {
       const { item, user } = events;
-      const isAlike = (a: number, b: number): boolean =>
-        user[a] === user[b] || (byItem && (item[a] === item[b] || a === b));
-      const expected = batch.flatMap((a, i) => batch.flatMap((b, j) => (isAlike(a, b) ? [[i, j]] : [])));
-      const found = pairsOf(view(), batch, byItem ? 'movie_id' : undefined);
-      expect(found.toSorted(([a, b], [c, d]) => a! - c! || b! - d!)).toEqual(expected);
+      const isAlike = (a: number, b: number): boolean => (byItem ? item[a] === item[b] : user[a] === user[b]);
+      const numbers = numbersOf(view(), batch, byItem ? 'movie_id' : undefined);
+      expect(numbers.map((one) => numbers.map((other) => one === other))).toEqual(
+        batch.map((a) => batch.map((b) => isAlike(a, b))),
+      );
     }),
   );
+});
+
+test('a part has the views whose list fits it, with their places, and padding where there are none', () => {
+  const part = (length: number): ViewRows => view({ list: 'history', length });
+  const inputs = Object.fromEntries(
+    [1, 2, 3].flatMap((length) =>
+      (['part_places', 'part_known'] as const).map((from) => [`${from}_${length}`, { from, rows: part(length) }]),
+    ),
+  ) as Record<string, InputSource>;
+  const feeder = feederOf({ ...inputs, positions });
+  const fed = feeder.inputs(Int32Array.of(5, 1, 3), 1, { rate: 0.01 });
+  const of = (name: string): number[] => [...fed[name]!.data];
+  const lengths = events.features.get('history')!.column as BagColumn;
+  for (const length of [1, 2, 3]) {
+    const expected = [5, 1, 3].filter((event) => lengths.ends[event]! - lengths.starts[event]! === length);
+    expect([...feeder.rowsOf(part(length))]).toEqual(expected.length > 0 ? expected : [5]);
+    expect(of(`part_known_${length}`)).toEqual(expected.length > 0 ? expected.map(() => 1) : [0]);
+    expect(of(`part_places_${length}`)).toEqual(
+      expected.length > 0 ? expected.map((event) => [5, 1, 3].indexOf(event)) : [0],
+    );
+  }
 });

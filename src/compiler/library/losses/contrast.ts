@@ -3,7 +3,6 @@ import { flag, number } from '../parameters.ts';
 import { lossKind } from '../rows.ts';
 import { changeSequence } from './change_sequence.ts';
 import { hidden, logSum, type ScoreColumns } from './columns.ts';
-import { putAt } from './hits.ts';
 import { rowScore, weightedMean } from './mean.ts';
 
 export const contrast = lossKind({
@@ -48,11 +47,10 @@ export const contrast = lossKind({
       ...(isChanged ? { change: (sequence, noise) => changeSequence(builder, sequence, shares, noise) } : {}),
     });
     const columns = (from: Ref, to: Ref): ScoreColumns => {
-      const visible = (matrix: Ref, value: number): Ref => putAt(builder, matrix, alike, value);
       const scores = builder.matMul(from, to, { transposeB: true });
       return {
-        logits: visible(scores, hidden),
-        visible: () => visible(builder.broadcastTo(builder.constant(1), scores), 0),
+        logits: builder.select(builder.greater(alike, 0.5), hidden, scores),
+        visible: () => builder.sub(1, alike),
       };
     };
     const scaled = vectors.map((vector) => builder.mul(vector, 1 / Math.sqrt(temperature)));

@@ -48,7 +48,7 @@ export function lossGraph(testCase: LossCase): { graph: Graph; raw: Graph } {
     views() {
       const vectors = [1, 2].map((view) => builder.input(`view_${view}`, [symbolic('views'), width])) as [Ref, Ref];
       inputs.push(...vectors);
-      return { vectors, alike: builder.input('view_pairs', [symbolic('view_pairs'), 2], 'int32') };
+      return { vectors, alike: builder.input('alike', [symbolic('views'), symbolic('views')]) };
     },
     scoreOf(rows) {
       const count =
@@ -104,8 +104,7 @@ export function inputsOf({ inputs, nodes }: Graph, weight: readonly number[]): R
             Array.from({ length: rows }, (_, i) => (i + 1) % 2),
           ),
         ];
-      if (['positives', 'hits', 'view_pairs'].some((start) => name.startsWith(start)))
-        return [name, integers([rows, 2], pairs)];
+      if (name.startsWith('positives') || name.startsWith('hits')) return [name, integers([rows, 2], pairs)];
       const low = name.startsWith('listed_weights') ? 0 : -1;
       const shape = nodes[node]!.type.shape.map((dim) => (typeof dim === 'number' ? dim : dim.times * rows));
       return [name, random(shape, at, low)];
