@@ -32,8 +32,8 @@ export function makeViews(options: ViewsOptions): BatchViews {
     // No graph may have empty tensors: a single row has no negatives, and so no loss.
     return full.length > 0 ? full : batch.slice(0, 1);
   };
-  const rowsOf = ({ length: _, ...of }: ViewRows, batch: Int32Array, step: number): Int32Array => {
-    const name = rowsPrefix(of);
+  const rowsOf = (of: ViewRows, batch: Int32Array, step: number): Int32Array => {
+    const name = nameOf(of);
     const last = known.get(name);
     if (last?.step === step && last.batch === batch) return last.rows;
     let rows = seen(of, batch);
@@ -46,12 +46,12 @@ export function makeViews(options: ViewsOptions): BatchViews {
     known.set(name, { step, batch, rows });
     return rows;
   };
-  const cuts = new Map<string, Cut>();
+  const cuts = new Map<string, ViewCut>();
   return {
     rowsOf,
     partOf(of, batch, step) {
       const rows = rowsOf(of, batch, step);
-      const name = rowsPrefix({ ...of, length: 0 });
+      const name = nameOf(of);
       const cut = cuts.get(name) ?? makeCut(options, of);
       if (cut.rows !== rows) Object.assign(cut, { rows, parts: cut.of(rows) });
       cuts.set(name, cut);
@@ -60,7 +60,10 @@ export function makeViews(options: ViewsOptions): BatchViews {
   };
 }
 
-interface Cut {
+/** Returns the name of all views of which these are a part. */
+const nameOf = ({ length: _, ...of }: ViewRows): string => rowsPrefix(of);
+
+interface ViewCut {
   readonly lengths: readonly number[];
   readonly of: (rows: Int32Array) => readonly BatchPart[];
   rows?: Int32Array;
@@ -68,7 +71,7 @@ interface Cut {
 }
 
 /** Divides views by the length of their list. */
-function makeCut({ plan, events }: ViewsOptions, { task, view, list }: ViewPart): Cut {
+function makeCut({ plan, events }: ViewsOptions, { task, view, list }: ViewPart): ViewCut {
   const lengths = plan.inputs.flatMap(({ source }) => {
     if (source.from !== 'part_places' || source.rows.kind !== 'views') return [];
     return source.rows.task === task && source.rows.view === view ? [source.rows.length] : [];

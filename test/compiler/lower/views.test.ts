@@ -1,7 +1,9 @@
 /** A contrast lowers the query tower twice more, with the same weights and draws of their own, in the training step alone. */
 import { describe, expect, test } from 'vitest';
+import { evaluateGraph } from '../../../src/graph/evaluate.ts';
+import { initialValues } from '../../../src/graph/initial.ts';
 import { rowsPrefix } from '../../../src/graph/plan/rows_prefix.ts';
-import { planOf } from '../library/support.ts';
+import { differences, expectClose, feed, planOf } from '../library/support.ts';
 
 const text = (loss: string, { targets = 'events', dropout = 'dropout(0.2)', batch = 64 } = {}): string => `
   model toy
@@ -61,4 +63,17 @@ test('the second view is of other events with the same item, and their item is n
   expect(new Set(views.map(({ rows }) => `${rowsPrefix(rows)} ${rows.sameItem}`))).toEqual(
     new Set(['view_1_alike/ undefined', 'view_2_alike/ true']),
   );
+});
+
+test('both views pass a gradient to the elements that a change leaves, by finite differences', () => {
+  const { step } = planOf(text('contrast(crop: 0.6, mask: 0.3, reorder: 0.8)').replace('max: 16', 'max: 5'));
+  const inputs = feed(step, 3, { lengths: [5, 1, 4] });
+  const values = initialValues(step.graph, 3);
+  const { outputs } = evaluateGraph(step.graph, inputs, values);
+  const names = [1, 2].flatMap((view) => ['seen', 'stars'].map((name) => `view_${view}_alike/${name}`));
+  const expected = differences(step.graph, inputs, values, names);
+  for (const name of names) {
+    expect(expected.get(name)!.some((slope) => Math.abs(slope) > 1e-4)).toBe(true);
+    expectClose(outputs[`gradient:${name}`]!.data, expected.get(name)!, 2e-5);
+  }
 });

@@ -59,7 +59,7 @@ export function changeSequence(
   };
 }
 
-interface Draw {
+interface ChangeDraw {
   readonly builder: Builder;
   /** float32 [rows, length] of 1 and 0 */
   readonly mask: Ref;
@@ -72,7 +72,7 @@ interface Draw {
   order(): Ref;
 }
 
-const movesBy: { readonly [K in keyof ChangeShares]-?: (draw: Draw, share: number) => Move } = {
+const movesBy: { readonly [K in keyof ChangeShares]-?: (draw: ChangeDraw, share: number) => Move } = {
   crop(draw, share) {
     const { builder, length } = draw;
     const { begin, inside } = piece(draw, builder.maximum(floor(builder, draw.count, share), 1));
@@ -114,7 +114,7 @@ const upTo = (builder: Builder, shape: readonly number[]): Ref =>
 
 /** Returns a piece of the list of some size at a random place: where it begins, float32 [rows, 1], and 1 for an element in it, else 0. */
 function piece(
-  { builder, mask, length, count, start }: Draw,
+  { builder, mask, length, count, start }: ChangeDraw,
   size: Ref,
 ): { readonly begin: Ref; readonly inside: Ref } {
   const most = builder.sub(count, size);
@@ -129,7 +129,7 @@ function piece(
 }
 
 /** Returns the rank of each element by its random number among those that count, from 0: float32 [rows, length]. Equal numbers keep their order. */
-function ranks({ builder, mask, length, order }: Draw, counts: Ref): Ref {
+function ranks({ builder, mask, length, order }: ChangeDraw, counts: Ref): Ref {
   const rows = mask.type.shape[0]!;
   const numbers = order();
   const [other, own] = [[rows, 1, length] as const, [rows, length, 1] as const].map((shape) =>

@@ -16,8 +16,8 @@ export const contrast = lossKind({
   when: 'Next to a loss on events, as a task with a small weight in `objective`: for histories that are short or noisy, and items that few know.',
   paper:
     'Xie et al., "Contrastive learning for sequential recommendation", ICDE 2022 (CL4SRec: crop, mask, reorder); Qiu et al., "Contrastive learning for representation degeneration problem in sequential recommendation", WSDM 2022 (DuoRec: dropout, same_item)',
-  also: ['cl4srec', 'duorec', 'infonce', 'info_nce', 'nt_xent', 'simclr'],
-  near: ['contrastive', 'augmentation', 'self_supervised', 'views'],
+  also: ['cl4srec', 'duorec', 'nt_xent', 'simclr'],
+  near: ['augmentation', 'self_supervised', 'views'],
   example: 'contrast(crop: 0.6, mask: 0.3, reorder: 0.6)',
   label: 'none',
   needsItemKey: false,
