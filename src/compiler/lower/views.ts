@@ -27,6 +27,8 @@ export function lowerViews(
     throw new ShapeError(
       `changes a list that \`${tower.name}\` reads in sequence, and there is none: write \`pool: none\``,
     );
+  if (sameItem && item.key === undefined)
+    throw new ShapeError(`needs the item of an event for \`same_item\`: write \`keyed by\` at tower \`${item.name}\``);
   const rowsOfView = (view: 1 | 2): ViewRows => ({
     ...{ kind: 'views', task: task.name, view },
     ...(list === undefined ? {} : { list }),

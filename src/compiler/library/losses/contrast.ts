@@ -21,7 +21,6 @@ export const contrast = lossKind({
   example: 'contrast(crop: 0.6, mask: 0.3, reorder: 0.6)',
   label: 'none',
   needsItemKey: false,
-  needs: ({ same_item }) => ({ needsItemKey: same_item }),
   distinct: () => true,
   directions: true,
   oneSided: true,
