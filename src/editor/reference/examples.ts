@@ -310,7 +310,7 @@ function lossVariations(name: string, written: string): readonly Variation[] {
   if (oneSided) {
     const tower = around('history', [
       'read = history -> mean',
-      'channel main = concat(read, user_id) -> dense(16) -> dropout',
+      'channel main = concat(read, user_id) -> dropout -> dense(16)',
     ]);
     const tasks = `task further { score = dot(user, item), loss = ${written} }\ntask watch { score = dot(user, item), loss = softmax(in_batch) }`;
     return [{ ...tower, tasks, after: 'objective = watch + 0.1 * further\nretrieve = watch' }];
