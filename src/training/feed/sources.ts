@@ -1,7 +1,6 @@
 /** The table of input sources: one row for each kind that a plan may name, with the function that fills it. */
 import type { InputPlan, InputSource } from '../../graph/plan/plan.ts';
 import type { FeedContext, InputFeed, MakeSource } from './source.ts';
-
 import { accidentalHits, pieceHits, pieceKnown, piecePlaces, pieceRows, positives } from './sources/accidental_hits.ts';
 import {
   counts,
