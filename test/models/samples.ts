@@ -113,6 +113,7 @@ export const cases = [
   ['hstu', 'movielens_next'],
   ['bsarec', 'movielens_next'],
   ['bsarec_attributes', 'movielens_next'],
+  ['duorec', 'movielens_next'],
   ['elsa', 'movielens'],
   ['mult_dae', 'movielens'],
   ['mult_vae', 'movielens'],

@@ -216,6 +216,25 @@ describe.each([
   });
 });
 
+describe('duorec', () => {
+  const ran = runModel(planOfModel('duorec', plainly), { lengths });
+  const viewOf = (view: 1 | 2, row: number): Row => {
+    const seen = { ...ran, sequence: (name: string, of: number) => ran.sequence(`view_${view}_alike/${name}`, of) };
+    return normalize(encoders.bsarec!(seen, row));
+  };
+  const views = [...everyRow.map((row) => viewOf(1, row)), ...everyRow.map((row) => viewOf(2, row))];
+
+  it("finds the other view of a row among all views of the batch, as the authors' code", () => {
+    const losses = views.map((view, at) => {
+      const logits = views.map((other) => dot(view, other) / 0.1);
+      const others = logits.filter((_, other) => other !== at);
+      return logSumExp(others) - logits[(at + everyRow.length) % views.length]!;
+    });
+    expect(ran.losses['loss:alike']).toBeCloseTo(mean(losses), 3);
+    expect(ran.losses.loss).toBeCloseTo(ran.losses['loss:next']! + 0.1 * ran.losses['loss:alike']!, 5);
+  });
+});
+
 describe('bsarec_attributes', () => {
   const { step } = planOfModel('bsarec_attributes', plainly);
   const inputs = feed(step, everyRow.length, { lengths });

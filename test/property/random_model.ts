@@ -7,6 +7,7 @@ import {
   type BlockKind,
   type BoundKind,
   type KindRow,
+  type LossKind,
   ShapeError,
   type Value,
 } from '../../src/compiler/library/contract.ts';
@@ -45,7 +46,7 @@ export function randomModel(choose: Choose): string {
   const itemNames = ['item_id', ...about.map(({ name }) => name)];
   const user = randomTower(choose, 'profile', userNames, declared, tasks, sequence);
   const item = randomTower(choose, 'about', itemNames, declared, tasks, false);
-  const lossOf = tasks.map((task) => ({ task, loss: randomLoss(choose) }));
+  const lossOf = tasks.map((task, at) => ({ task, loss: fitting(randomLoss(choose), user, task, at, sequence) }));
   const labelled = lossOf.filter(({ loss }) => labelOf(loss) !== 'none');
   const only = choose(4) === 1;
   return [
@@ -72,7 +73,7 @@ export function randomModel(choose: Choose): string {
       // A distance has no direction.
       const kinds = vectorScores.filter((kind) => kind !== 'distance' || !losses[loss.kind]!.directions);
       const score = `${oneOf(choose, kinds)}(user.${task}, item.${task})`;
-      return `task ${task} { score = ${score}${takesBound(loss, 2) ? oneOf(choose, ['', ' / 0.5', ' * 2']) : ''}, loss = ${printCall(loss)}${label}${only ? ', only = shown' : ''} }`;
+      return `task ${task} { score = ${score}${takesBound(loss, 2) ? oneOf(choose, ['', ' / 0.5', ' * 2']) : ''}, loss = ${printCall(loss)}${label}${only && loss.kind !== 'contrast' ? ', only = shown' : ''} }`;
     }),
     ...(tasks.length > 1 ? [`objective = ${randomObjective(choose, tasks)}`] : []),
     // The best of several interests is alone.
@@ -81,6 +82,16 @@ export function randomModel(choose: Choose): string {
   ]
     .filter((line) => line !== 'labels {  }')
     .join('\n');
+}
+
+/** Losses that leave a tower without training come second, and views need one vector of a tower, a way to differ, and a list in sequence to be changed. */
+function fitting(loss: BoundKind, user: readonly string[], task: string, at: number, sequence: boolean): BoundKind {
+  if (at === 0 && (losses[loss.kind] as LossKind).oneSided) return { kind: 'softmax', arguments: {} };
+  if (loss.kind !== 'contrast') return loss;
+  const isVector = user.some((line) => line.startsWith(`channel ${task} `) && line.endsWith(`dense(${vectorWidth})`));
+  if (!isVector) return { kind: 'softmax', arguments: {} };
+  const unchanged = { crop: undefined, mask: undefined, reorder: undefined };
+  return { ...loss, arguments: { ...loss.arguments, ...(sequence ? {} : unchanged), same_item: true } };
 }
 
 const labelOf = (loss: BoundKind) => needsOf({ losses }, loss).label;

@@ -374,6 +374,11 @@ export interface LossContext extends BlockContext {
   readonly batch: number;
   /** Returns the task's score with items drawn by `rows` instead of those of the events. Lowers the item tower again, with the same weights. */
   scoreOf(rows: RowsOf): VectorScore;
+  /**
+   * Computes the query vector of the score twice more, with draws of its own each time, for the rows of the batch that have a list. Throws ShapeError if both
+   * would be the same.
+   */
+  views(options: ViewOptions): Views;
   /** Adds a scalar to the logs and the report of the run: `temperature` of task `watch` becomes `temperature:watch`. */
   measure(what: 'temperature', value: Ref): void;
   /** True if the losses of all tasks allow it (`LossKind.distinct`): the item tower may compute each item of the batch once. */
@@ -392,6 +397,23 @@ export interface LossContext extends BlockContext {
   readonly weight?: Ref;
 }
 
+export interface ViewOptions {
+  /** The second view is of another event with the same item. */
+  readonly sameItem: boolean;
+  /**
+   * Changes each sequence that enters the query tower. `noise` returns uniform numbers in [0, 1), float32 [rows, width], the same for all sequences along one
+   * list. Absent: the views differ by what the blocks draw.
+   */
+  readonly change?: (sequence: Sequence, noise: (what: string, width: number) => Ref) => Sequence;
+}
+
+export interface Views {
+  /** float32 [views, width] each. */
+  readonly vectors: readonly [Ref, Ref];
+  /** 1 where a row and a column are not each other's negatives, each row with itself included, else 0: float32 [views, views]. */
+  readonly alike: Ref;
+}
+
 export interface LossKind<P extends Parameters = Parameters> extends KindRow<P> {
   readonly label: 'none' | 'binary' | 'number';
   /** True if its binary label may be a probability. */
@@ -406,6 +428,8 @@ export interface LossKind<P extends Parameters = Parameters> extends KindRow<P> 
   readonly relative?: true;
   /** Returns c if σ(c · score) is the probability of the label of each single event. Absent, or undefined: the loss yields no probability. */
   probability?(args: Arguments<P>): number | undefined;
+  /** True if the loss leaves a tower without training, so that a model needs another task. */
+  readonly oneSided?: true;
   /** True if the loss normalizes both vectors of a score. A bias, which is a column of them, would change their direction. */
   readonly directions?: true;
   /** A scalar: Σ weight · loss ÷ Σ weight over the batch. */

@@ -24,6 +24,7 @@ import {
   type TowerChannels,
   type TowerContext,
 } from './tower.ts';
+import { lowerViews } from './views.ts';
 
 // Lowers a task's loss: its score, its label and the weight of each row.
 
@@ -53,6 +54,7 @@ function lowerTask(
   items: ItemChannels,
   scores: EventScores,
   distinct: boolean,
+  cut: Cut | undefined,
 ): LoweredTask | undefined {
   const { inputs, diagnostics } = context;
   const lossPath = `loss/${task.name}`;
@@ -90,6 +92,7 @@ function lowerTask(
           invariant(drawn, 'the item tower lowers alike for all rows');
           return drawn;
         },
+        views: (options) => lowerViews(context, model, task, items(events), cut, options),
         ...(rowsAreUsers
           ? {
               userItems() {
@@ -223,14 +226,14 @@ export function lowerForward(
   for (const task of model.tasks) {
     const { loss } = task;
     if (!loss) continue;
-    const lowered = lowerTask(context, model, { ...task, loss }, query, items, scores, distinct);
+    const lowered = lowerTask(asking, model, { ...task, loss }, query, items, scores, distinct, cut);
     if (lowered === undefined) continue;
     byTask.set(task.name, lowered.loss);
     if (lowered.weight !== undefined) rowWeights.set(task.name, lowered.weight);
     for (const [what, value] of lowered.measured) measured.set(`${what}:${task.name}`, value);
   }
   for (const { parameter, value } of context.kept.values()) context.inputs.builder.update(parameter, value);
-  context.diagnostics.push(...checkRetrieve(model, query));
+  context.diagnostics.push(...checkRetrieve(model, query), ...checkTraining(model));
   return {
     ...{ context, losses: byTask, rowWeights, measured },
     ...defined({ penalty: penaltyOf(context) }),
@@ -294,6 +297,14 @@ function checkRetrieve({ tasks, retrieve }: Model, query: TowerChannels): Diagno
     if (factor < 0) return [refused(task, 'its score is the best of several interests and the factor is below 0')];
     return at === 0 ? [] : [refused(task, `\`${several[0]!.task}\` also has several interests`)];
   });
+}
+
+/** Checks that the losses train both towers. */
+function checkTraining({ tasks }: Model): Diagnostic[] {
+  const kinds = tasks.flatMap(({ loss }) => (loss ? [loss] : []));
+  if (!kinds.every(({ kind }) => losses[kind]!.oneSided)) return [];
+  const reason = 'trains one tower alone: add a task with a loss on events, such as `softmax(in_batch)`';
+  return kinds.slice(0, 1).map(({ kind, span }) => diagnose('arguments-conflict', span, { kind, reason }));
 }
 
 /** Lowers the item tower once for each kind of rows. Only the first reports errors. */

@@ -5,7 +5,7 @@ import { invariant } from '../../base/diagnostics/failure.ts';
 import type { Builder, Ref } from '../../graph/builder.ts';
 import type { Dim, Dtype, Graph } from '../../graph/graph.ts';
 import { prune } from '../../graph/passes/dead.ts';
-import type { GraphPlan, InputPlan, InputSource } from '../../graph/plan/plan.ts';
+import type { GraphPlan, InputPlan, InputSource, ViewRows } from '../../graph/plan/plan.ts';
 import { simplify } from '../../graph/simplify.ts';
 import { verify } from '../../graph/verify.ts';
 import { ShapeError } from '../library/contract.ts';
@@ -54,6 +54,15 @@ export class GraphInputs {
     return [...this.#plans.values()].flatMap(({ plan: { name, source }, ref }) =>
       (source.from === 'embedding' || source.from === 'sequence') && !source.frozen ? [{ name, ref, source }] : [],
     );
+  }
+
+  /** True if an input of views has numbers that are drawn. */
+  drawsForViews({ task, view }: ViewRows, isDrawn: (source: InputSource) => boolean): boolean {
+    return [...this.#plans.values()].some(({ plan: { source } }) => {
+      const rows = 'rows' in source ? source.rows : undefined;
+      if (rows?.kind !== 'views' || rows.task !== task || rows.view !== view) return false;
+      return source.from === 'noise' || isDrawn(source);
+    });
   }
 
   /** Returns the plans of the inputs that a finished graph still has, in its order. */

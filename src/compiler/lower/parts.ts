@@ -6,7 +6,8 @@
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { makeBuilder, type Ref } from '../../graph/builder.ts';
 import { elementsOf } from '../../graph/dims.ts';
-import type { PartRows, RowsOf } from '../../graph/plan/plan.ts';
+import type { Dim } from '../../graph/graph.ts';
+import type { PartRows, RowsOf, ViewPart } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
 import type { Interests, Vector } from '../library/contract.ts';
 import type { Model, Tower } from '../model/model.ts';
@@ -75,7 +76,7 @@ function trial(tower: Tower, features: LoweredFeatures, rows: RowsOf, training: 
   return { nodes: inputs.builder.nodes.length, keepsStatistics: context.kept.size > 0 };
 }
 
-/** @param rows the events, or the sequences whose elements are the events */
+/** @param rows the events, the sequences whose elements are the events, or views */
 export function lowerInParts(
   context: TowerContext,
   tower: Tower,
@@ -84,7 +85,8 @@ export function lowerInParts(
 ): TowerChannels {
   const statisticsBefore = context.kept.size;
   const loweredParts = lengths.map((length) => {
-    const partRows: PartRows = { kind: 'part', feature, length };
+    const partRows: PartRows | ViewPart =
+      rows.kind === 'views' ? { ...rows, list: feature, length } : { kind: 'part', feature, length };
     // Types and errors of flows are reported for the whole batch only.
     const partContext = { ...context, shared: new Map(), diagnostics: [], arrows: [] };
     return {
@@ -96,7 +98,8 @@ export function lowerInParts(
   const [first] = loweredParts;
   return new Map(
     [...first!.channels].map(([name, channel]) => {
-      const pieces = loweredParts.map(({ of, channels }) => placed(context, of, channels.get(name)!));
+      const all = rowsDim(rows.kind === 'views' ? rows : { kind: 'events' });
+      const pieces = loweredParts.map(({ of, channels }) => placed(context, of, channels.get(name)!, all));
       const { builder } = context.inputs;
       const sum = pieces.reduce((all, piece) => builder.add(all, piece));
       return [name, { ...channel, tensor: reshaped(context, sum, channel) }] as const;
@@ -104,19 +107,15 @@ export function lowerInParts(
   );
 }
 
-/** Returns the vectors of a part at the positions of its rows, zeros elsewhere: float32 [batch, numbers of a row]. */
-function placed({ inputs }: TowerContext, of: PartRows, { tensor }: Vector | Interests): Ref {
+/** Returns the vectors of a part at the positions of its rows, zeros elsewhere: float32 [all, numbers of a row]. */
+function placed({ inputs }: TowerContext, of: PartRows | ViewPart, { tensor }: Vector | Interests, all: Dim): Ref {
   const { builder } = inputs;
   const rowCount = rowsDim(of);
   const partPlaces = inputs.input(`${rowsPrefix(of)}places`, { from: 'part_places', rows: of }, [rowCount], 'int32');
   const isRow = knownRows(inputs, of);
   return builder.scope(`parts/${of.length}`, () => {
     const flat = builder.reshape(tensor, [rowCount, elementsOf(tensor.type.shape.slice(1))]);
-    return builder.segmentSum(
-      builder.mul(flat, builder.reshape(isRow, [rowCount, 1])),
-      partPlaces,
-      rowsDim({ kind: 'events' }),
-    );
+    return builder.segmentSum(builder.mul(flat, builder.reshape(isRow, [rowCount, 1])), partPlaces, all);
   });
 }
 

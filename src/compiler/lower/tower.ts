@@ -4,7 +4,7 @@ import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Ref } from '../../graph/builder.ts';
 import { elementsOf, sameDim } from '../../graph/dims.ts';
-import type { PartRows, Readout, RowsOf, Sequences } from '../../graph/plan/plan.ts';
+import type { PartRows, Readout, RowsOf, Sequences, ViewPart } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
 import {
   type BlockContext,
@@ -45,6 +45,8 @@ export interface TowerContext {
    * a computed table.
    */
   readonly elements?: ((channel: string) => Ref | undefined) | undefined;
+  /** Changes the sequences of the features before the steps read them. */
+  readonly change?: ((sequence: Sequence, rows: RowsOf) => Sequence) | undefined;
   /** Called in a trial with the result of each step of a flow. */
   readonly visit?: (step: Visited, value: Value) => void;
 }
@@ -132,7 +134,7 @@ export function blockContext(context: TowerContext, path: string, rows: RowsOf, 
 }
 
 /** Returns 1 for a row of a part, 0 for padding: float32 [part]. */
-export const knownRows = (inputs: GraphInputs, rows: PartRows): Ref =>
+export const knownRows = (inputs: GraphInputs, rows: PartRows | ViewPart): Ref =>
   inputs.input(`${rowsPrefix(rows)}known`, { from: 'part_known', rows }, [rowsDim(rows)]);
 
 /** Maps float32 [sequences, length, width] to [batch, width] or [part, width]. */
@@ -223,7 +225,10 @@ function openFeatures(context: TowerContext, from: FeatureSource, rows: RowsOf):
     if (features.length > 1 && isSequence(use)) return fail('sequence-among-fields', plan.name);
   }
   const [first] = features;
-  if (first && isSequence(first.use)) return lowerFeature(context, first, rows) as Sequence;
+  if (first && isSequence(first.use)) {
+    const sequence = lowerFeature(context, first, rows) as Sequence;
+    return context.change ? context.change(sequence, rows) : sequence;
+  }
   // Fields have one value for each event, even next to sequences.
   const eventRows = eventsOf(rows);
   return { kind: 'fields', fields: features.map((feature) => lowerFeature(context, feature, eventRows) as Field) };

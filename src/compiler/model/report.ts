@@ -67,10 +67,18 @@ export function insertion(source: Span['source'], offset: number, text: string):
   return { at: { source, start: offset, end: offset }, text };
 }
 
-/** Merges the diagnostics of one unknown name into the first: the others become notes, and its fix changes all. */
+/**
+ * Merges the diagnostics of one unknown name into the first: the others become notes, and its fix changes all. A diagnostic of several tasks, such as one of a
+ * channel that they all read, is kept once.
+ */
 export function mergeRepeated(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const groups = new Map<string, Diagnostic[]>();
+  const placed = new Set<string>();
   for (const [index, diagnostic] of diagnostics.entries()) {
+    const { code, message, at } = diagnostic;
+    const place = JSON.stringify([code, message, at?.source.name, at?.start]);
+    if (placed.has(place)) continue;
+    placed.add(place);
     const key = keyOf(diagnostic) ?? String(index);
     const group = groups.get(key) ?? [];
     groups.set(key, group);

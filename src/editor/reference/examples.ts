@@ -314,9 +314,17 @@ function around(source: string, lines: readonly string[]): Variation {
 
 /** Some losses require a bounded score, others an unbounded one. */
 function lossVariations(name: string, written: string): readonly Variation[] {
-  const { label } = library.losses[name]!;
+  const { label, oneSided } = library.losses[name]!;
   const scores = ['cosine(user, item)', 'cosine(user, item) / 0.1', 'dot(user, item)'];
   const features = named(written, ['taught']).map((name) => `${name}: list(movie_id, max: 20, weights: chances)`);
+  if (oneSided) {
+    const tower = around('history', [
+      'read = history -> mean',
+      'channel main = concat(read, user_id) -> dropout -> dense(16)',
+    ]);
+    const tasks = `task further { score = dot(user, item), loss = ${written} }\ntask watch { score = dot(user, item), loss = softmax(in_batch) }`;
+    return [{ ...tower, tasks, after: 'objective = watch + 0.1 * further\nretrieve = watch' }];
+  }
   return scores.map((score) => ({
     ...(features.length > 0 ? { features: features.join('\n') } : {}),
     ...(label === 'none' ? {} : { labels: `wanted: ${label}` }),

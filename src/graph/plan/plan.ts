@@ -242,15 +242,17 @@ export type InputSource =
   | { readonly from: 'table_seen'; readonly table: string }
   /** int32 [positives, 2]: (row, column) of rows of the batch with the same query, each row with itself included. */
   | { readonly from: 'positives'; readonly key: string }
+  /** A number for the user of each view; with `key`, for its item. A view without one has a number of its own: int32 [views]. */
+  | { readonly from: 'view_numbers'; readonly rows: ViewRows; readonly key?: string }
   /**
    * Index of the last element of each row's list among those of the rows `sequences`: int32 [batch]. Elements are counted row by row, `max` per row, including
    * those after a row's end. For a part: among the elements of its sequences, `length` per row, int32 [part].
    */
   | { readonly from: 'newest'; readonly rows?: PartRows }
-  /** Index in the batch of each row of a part: int32 [part]. */
-  | { readonly from: 'part_places'; readonly rows: PartRows }
+  /** Index in the batch, or among the views, of each row of a part: int32 [part]. */
+  | { readonly from: 'part_places'; readonly rows: PartRows | ViewPart }
   /** 1 for a row of a part, 0 for the padding of an empty part: float32 [part]. */
-  | { readonly from: 'part_known'; readonly rows: PartRows }
+  | { readonly from: 'part_known'; readonly rows: PartRows | ViewPart }
   /**
    * The batch in pieces of one size, if a matrix of its rows is too large: the index of each row of each piece, int32 [pieces, piece]; 1, or 0 for the padding
    * of the last piece, float32 [pieces, piece]; the position of each row among them, int32 [batch].
@@ -279,7 +281,7 @@ export type InputSource =
  * The rows of an input: the events' own; or those of one part of them; or events whose lists hold those of all rows of the batch, each list once
  * (`feed/windows`); or each of their items once, as rows of events that have it; or every item of the corpus once, in its order; or `perRow` sampled items for
  * each event (row-major: row 0's negatives first); or `count` sampled items that all rows of a batch share; or the items of the corpus that are elements of the
- * batch's lists `through` the item tower, each once.
+ * batch's lists `through` the item tower, each once; or those that a task sees a second time, changed at random.
  */
 export type RowsOf =
   | { readonly kind: 'events' }
@@ -287,12 +289,33 @@ export type RowsOf =
   | Sequences
   | { readonly kind: 'distinct' }
   | { readonly kind: 'corpus' }
+  | ViewRows
   | ElementRows
   | SampledRows
   | SharedRows
   | ListedRows
   | MinedRows
   | QueueRows;
+
+/**
+ * Rows of the batch for which the query tower is computed once more, with draws of its own: the events of the batch whose `list` is not empty; if the targets are
+ * positions, the whole sequences. Both views of a task have the same number of rows, in the same order.
+ */
+export interface ViewRows {
+  readonly kind: 'views';
+  readonly task: string;
+  readonly view: 1 | 2;
+  /** A list that the query tower reads in sequence. Absent: all events of the batch. */
+  readonly list?: string;
+  /** Each row is instead another event of the training part with the same item, drawn in each step; itself if there is none. */
+  readonly sameItem?: true;
+  /** Present for a part of the views, as in `PartRows`: those whose list has at most so many elements. */
+  readonly length?: number;
+}
+
+export type ViewPart = ViewRows & Required<Pick<ViewRows, 'list' | 'length'>>;
+
+export const isViewPart = (rows: RowsOf): rows is ViewPart => rows.kind === 'views' && rows.length !== undefined;
 
 /** Items that are drawn in each step for each event, row-major. */
 export interface SampledRows extends Draw {
@@ -377,6 +400,7 @@ export interface PartRows {
 
 /** Returns the number of places that a list has in the tensors of some rows, if it is less than its `max`. */
 export function placesIn(rows: RowsOf, feature: string): number | undefined {
+  if (rows.kind === 'views') return rows.list === feature ? rows.length : undefined;
   return (rows.kind === 'part' || rows.kind === 'sequences') && rows.feature === feature ? rows.length : undefined;
 }
 

@@ -1,5 +1,14 @@
 /** Prefixes for the rows of graph inputs, in input names and in symbols of lengths. */
-import type { InputPlan, OwnRows, PartRows, RowsOf, Sequences } from './plan.ts';
+import {
+  type InputPlan,
+  isViewPart,
+  type OwnRows,
+  type PartRows,
+  type RowsOf,
+  type Sequences,
+  type ViewPart,
+  type ViewRows,
+} from './plan.ts';
 
 /** Returns the prefix of the names of graph inputs, so that the events' rows and each kind of drawn rows have inputs of their own. */
 export function rowsPrefix(rows: RowsOf): string {
@@ -13,13 +22,14 @@ export function hitsSymbol(rows: RowsOf): string {
 
 /** Returns the symbol for the number of these rows, which is not a multiple of the batch's. */
 export function rowsSymbol(rows: Exclude<RowsOf, { readonly kind: 'events' | 'shared' | 'queue' } | OwnRows>): string {
+  if (isViewPart(rows)) return viewStem(rows);
   const partLength = lengthOf(rows);
   return partLength === undefined ? rows.kind : `${rows.kind}_${partLength}`;
 }
 
 /** Returns the maximum length of the lists of a part of a batch, or of its sequences. */
 const lengthOf = (rows: RowsOf): number | undefined =>
-  rows.kind === 'part' || rows.kind === 'sequences' ? rows.length : undefined;
+  rows.kind === 'part' || rows.kind === 'sequences' || rows.kind === 'views' ? rows.length : undefined;
 
 /**
  * Returns the numbers of rows of a batch's parts and pieces, by their symbols, for a step of maximum size: all rows are in the part of the longest lists, and
@@ -31,17 +41,18 @@ export function largestSizes(
 ): Readonly<Record<string, number>> {
   const partRows = inputs.flatMap(({ source }) => {
     const rows = 'rows' in source ? source.rows : undefined;
-    return rows && lengthOf(rows) !== undefined ? [rows as PartRows | Sequences] : [];
+    return rows && lengthOf(rows) !== undefined ? [rows as PartRows | Sequences | ViewPart] : [];
   });
   const longestPart = Math.max(...partRows.map(({ length }) => length!));
-  const largestRows = { part: batch, sequences };
+  const largestRows = { part: batch, sequences, views: sequences };
   const ofParts = partRows.map(
     (rows) => [rowsSymbol(rows), rows.length === longestPart ? largestRows[rows.kind] : 1] as const,
   );
   const ofPieces = inputs.flatMap(({ source }) =>
     source.from === 'piece_rows' ? [['piece', Math.ceil(batch / source.pieces)] as const] : [],
   );
-  return Object.fromEntries([...ofParts, ...ofPieces]);
+  const ofViews = inputs.some(({ source }) => source.from === 'view_numbers') ? [['views', sequences] as const] : [];
+  return Object.fromEntries([...ofParts, ...ofPieces, ...ofViews]);
 }
 
 /**
@@ -58,15 +69,24 @@ export function mostElements(
   const elementCounts = listSources.map(
     ({ feature, rows, most }) => [`${rowsPrefix(rows)}${feature}_elements`, batch * most] as const,
   );
-  const mostByFeature = new Map(listSources.map(({ feature, most }) => [feature, batch * most]));
-  const allElements = [...mostByFeature.values()].reduce((sum, count) => sum + count, 0);
+  const mostByList = new Map(
+    listSources.map(({ feature, rows, most }) => [
+      rows.kind === 'views' ? `${rowsPrefix(rows)}${feature}` : feature,
+      batch * most,
+    ]),
+  );
+  const allElements = [...mostByList.values()].reduce((sum, count) => sum + count, 0);
   return { ...Object.fromEntries(elementCounts), elements: Math.min(corpus, allElements) };
 }
+
+const viewStem = ({ view, task, length }: ViewRows): string =>
+  `view_${view}_${task}${length === undefined ? '' : `_${length}`}`;
 
 function stem(rows: Exclude<RowsOf, { readonly kind: 'events' }>): string {
   if (rows.kind === 'listed') return `listed_${rows.perRow}_${rows.feature}`;
   if (rows.kind === 'mined') return `mined_${rows.perRow}_of_${rows.best}_after_${rows.skip}_for_${rows.users}`;
   if (rows.kind === 'queue') return `queue_${rows.task}`;
+  if (rows.kind === 'views') return viewStem(rows);
   if (rows.kind !== 'sampled' && rows.kind !== 'shared') return rowsSymbol(rows);
   const drawnBy = rows.power === undefined ? rows.by : `${rows.by}_${String(rows.power).replace('.', '_')}`;
   if (rows.kind === 'shared') return `shared_${rows.count}_${drawnBy}`;

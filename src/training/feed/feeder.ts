@@ -7,14 +7,15 @@ import { defined, everyRow } from '../../base/util/defined.ts';
 import type { Corpus, Events, IndexedColumn } from '../../data/dataset.ts';
 import type { Tensors } from '../../engines/engine.ts';
 import type { Tensor } from '../../graph/graph.ts';
-import type {
-  FeaturePlan,
-  GraphPlan,
-  InputPlan,
-  InputSource,
-  RowsOf,
-  SampledRows,
-  SharedRows,
+import {
+  type FeaturePlan,
+  type GraphPlan,
+  type InputPlan,
+  type InputSource,
+  isViewPart,
+  type RowsOf,
+  type SampledRows,
+  type SharedRows,
 } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
 import { sharedIn, type Table } from '../embedding/table.ts';
@@ -41,6 +42,7 @@ import {
   placesOf,
 } from './source.ts';
 import { makeInputFeed } from './sources.ts';
+import { makeViews } from './views.ts';
 import type { FeedWatch } from './windows.ts';
 
 export interface FeederOptions {
@@ -119,6 +121,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
   const listsOfAll = isNumbered ? makeLists(options) : undefined;
   const samples = makeSamples(events, corpus, seed);
   const ownItems = makeOwnItems(options);
+  const views = makeViews(options);
   let allRows: Int32Array | undefined;
   const tablesToUpdate = inputsByTable(sources);
   let lastBatch: Batch | undefined;
@@ -143,10 +146,12 @@ export function makeFeeder(options: FeederOptions): Feeder {
           if (of.kind === 'part') return partOf(of.length).rows;
           if (of.kind === 'sequences') return (sequences ?? partOf(of.length).sequences!).rows;
           if (of.kind === 'queue') return queue(of).rows();
+          if (isViewPart(of)) return batch.partOf(of).rows;
+          if (of.kind === 'views') return views.rowsOf(of, rows, step);
           if (of.kind === 'listed' || of.kind === 'mined') return ownRowsOf(of).rows;
           return of.kind === 'distinct' ? items!.rows : samples(of, step, rows);
         },
-        partOf: ({ length }) => partOf(length),
+        partOf: (of) => (of.kind === 'views' ? views.partOf(of, rows, step) : partOf(of.length)),
         known: (of) => ownRowsOf(of).known,
         weights: (of) => ownRowsOf(of).weights!,
         ...defined({ distinct: items, sequences, whole }),

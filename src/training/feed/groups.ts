@@ -70,7 +70,7 @@ export function makePairs() {
 }
 
 /** Describes how to order the lists of a batch: each once if the targets are positions, or by length if the step cuts its batch. */
-interface ListsOptions {
+export interface ListsOptions {
   readonly plan: GraphPlan;
   readonly events: Events;
   readonly features: readonly FeaturePlan[];
@@ -93,7 +93,9 @@ export function makeLists(options: ListsOptions): (rows: Int32Array, step: numbe
 }
 
 function partsOf({ plan, events }: ListsOptions, windows: ReturnType<typeof windowsOfPlan>) {
-  const partRows = plan.inputs.flatMap(({ source }) => (source.from === 'part_places' ? [source.rows] : []));
+  const partRows = plan.inputs.flatMap(({ source }) =>
+    source.from === 'part_places' && source.rows.kind === 'part' ? [source.rows] : [],
+  );
   const [first] = partRows;
   if (first === undefined) return undefined;
   const cutLengths = partRows.map(({ length }) => length).sort((a, b) => a - b);
@@ -110,7 +112,7 @@ function partsOf({ plan, events }: ListsOptions, windows: ReturnType<typeof wind
   return { lengths: cutLengths, of: makeParts(partsOptions) };
 }
 
-function windowsOfPlan({ plan, events, features, seed }: ListsOptions) {
+export function windowsOfPlan({ plan, events, features, seed }: ListsOptions) {
   const sequences = sequencesIn(plan);
   if (sequences === undefined) return undefined;
   const { feature: listName, ahead } = sequences;

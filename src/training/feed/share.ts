@@ -43,6 +43,7 @@ const byKind: { readonly [K in InputSource['from']]: ShareFill | 'refused' } = {
   queue_vectors: 'all',
   queue_empty: 'all',
   positives: 'pairs',
+  view_numbers: 'all',
   newest: 'own',
   part_places: 'own',
   part_known: 'own',
@@ -62,7 +63,7 @@ export const isListedByWorker = (rows: RowsOf | undefined): boolean =>
 
 /** True if each worker looks up all rows of this kind. */
 const isWhole = (rows: RowsOf | undefined): boolean =>
-  rows?.kind === 'shared' || rows?.kind === 'corpus' || rows?.kind === 'queue';
+  rows?.kind === 'shared' || rows?.kind === 'corpus' || rows?.kind === 'queue' || rows?.kind === 'views';
 
 /** True for inputs with one entry for each element of bags: a worker has the elements of its own bags. */
 const countsElements = ({ source }: InputPlan): boolean =>

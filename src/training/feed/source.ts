@@ -12,6 +12,7 @@ import {
   placesIn,
   type QueueRows,
   type RowsOf,
+  type ViewPart,
 } from '../../graph/plan/plan.ts';
 import type { Table } from '../embedding/table.ts';
 import { pick } from './copy.ts';
@@ -39,7 +40,7 @@ export interface Batch {
   placesOf?(rows: RowsOf): (row: number) => number;
   /** Each list once, as a sequence, if the graph reads sequences and has no parts. */
   readonly sequences?: BatchSequences;
-  partOf(rows: PartRows): BatchPart;
+  partOf(rows: PartRows | ViewPart): BatchPart;
   /** Each item once, if the graph reads distinct items. */
   readonly distinct?: DistinctRows;
 }
@@ -67,7 +68,12 @@ export interface FeedContext {
 
 /** True if `rows` are rows of the events; else they are rows of the corpus. */
 export const areEvents = ({ kind }: RowsOf): boolean =>
-  kind === 'events' || kind === 'part' || kind === 'distinct' || kind === 'sequences' || kind === 'queue';
+  kind === 'events' ||
+  kind === 'part' ||
+  kind === 'distinct' ||
+  kind === 'sequences' ||
+  kind === 'views' ||
+  kind === 'queue';
 
 /** Returns the length of a list in the tensors of these rows. A padding row of a part may have more elements, of which the first are read. */
 export function placesOf({ name, along, max }: FeaturePlan, rows: RowsOf): number {

@@ -29,6 +29,7 @@ import {
   tableSeen,
   userItems,
 } from './sources/table_places.ts';
+import { viewNumbers } from './views.ts';
 
 const sources: { readonly [K in InputSource['from']]: MakeSource<K> } = {
   embedding,
@@ -55,6 +56,7 @@ const sources: { readonly [K in InputSource['from']]: MakeSource<K> } = {
   queue_vectors: queueVectors,
   queue_empty: queueEmpty,
   positives,
+  view_numbers: viewNumbers,
   newest,
   part_places: partPlaces,
   part_known: partKnown,

@@ -189,7 +189,9 @@ export function unsupportedInShards({
   if (train.graph !== undefined) return '`graph` of `train`';
   if (usersAreRows(step)) return '`targets = users`';
   for (const { source } of step.inputs) {
-    const unsupportedKind = 'rows' in source && source.rows ? kinds[source.rows.kind] : undefined;
+    const rows = 'rows' in source ? source.rows : undefined;
+    if (rows?.kind === 'views' && rows.sameItem) return '`same_item` of a loss';
+    const unsupportedKind = rows && kinds[rows.kind];
     if (unsupportedKind !== undefined) return unsupportedKind;
   }
   return undefined;

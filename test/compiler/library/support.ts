@@ -231,6 +231,7 @@ export function feed(
         case 'piece_places':
         case 'corpus_places':
         case 'newest':
+        case 'view_numbers':
           return [name, { dtype: 'int32', shape, data: Int32Array.from({ length: shape[0]! }, (_, i) => i) }];
         // Each row is looked up for a row of the table of its own.
         case 'table_places':

@@ -13,6 +13,7 @@ it('is a part that reads all training rows, of few of the models', async () => {
   expect(found).toEqual({
     'bsarec.tower': 'a loss at each position of a list',
     'bsarec_attributes.tower': 'a loss at each position of a list',
+    'duorec.tower': 'a loss at each position of a list',
     'elsa.tower': '`targets = users`',
     'gru4rec.tower': 'a loss at each position of a list',
     'hstu.tower': 'a loss at each position of a list',

@@ -66,6 +66,16 @@ const lists = (more: string, dropout = ''): string => `
   task next { score = dot(user, item), loss = softmax(all, temperature: 0.1) }
   train { batch = 200, epochs = 3, validate = every(9) ${more} }`;
 
+/** Two views of each list next to the loss. */
+const contrasted = (views: string, more: string): string =>
+  lists(more, ', dropout: 0.3').replace(
+    '  train {',
+    `  task alike { score = cosine(user, item), loss = contrast(${views}, temperature: 0.2) }
+  objective = next + 0.5 * alike
+  retrieve  = next
+  train {`,
+  );
+
 const through = (pool: string, query: string, more = ''): string => `
   features {
     user_id  : id(dim: ${pool === 'none' ? 0 : 4})
@@ -112,6 +122,8 @@ const models: Readonly<Record<string, string>> = {
   'a loss at a position before': lists(', targets = positions(ahead: 4)'),
   'a batch in parts with dropout': lists('', ', dropout: 0.3'),
   'a loss at each position with dropout': lists(', targets = positions', ', dropout: 0.3'),
+  'views of a sequence, at each position, in parts': contrasted('same_item, crop: 0.6', ', targets = positions'),
+  'views of an event, in parts': contrasted('mask: 0.3, reorder: 0.6', ''),
   'whole rows of users, in parts': lists(', targets = users')
     .replace('transformer(layers: 1, heads: 2) -> last', 'dropout(0.3, elements) -> mean(power: 0.5) -> gaussian(4)')
     .replace('batch = 200', 'batch = 16')

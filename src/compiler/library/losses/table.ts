@@ -3,6 +3,7 @@ import { bce } from './bce.ts';
 import { bpr } from './bpr.ts';
 import { bsl } from './bsl.ts';
 import { ccl } from './ccl.ts';
+import { contrast } from './contrast.ts';
 import { directau } from './directau.ts';
 import { distill } from './distill.ts';
 import { focal } from './focal.ts';
@@ -10,6 +11,7 @@ import { gbce } from './gbce.ts';
 import { hinge } from './hinge.ts';
 import { huber } from './huber.ts';
 import { listwise } from './listwise.ts';
+import { mimic } from './mimic.ts';
 import { mse } from './mse.ts';
 import { softmax } from './softmax.ts';
 
@@ -28,4 +30,6 @@ export const losses: Readonly<Record<string, LossKind>> = {
   gbce,
   directau,
   distill,
+  contrast,
+  mimic,
 };

@@ -45,6 +45,11 @@ export function lossGraph(testCase: LossCase): { graph: Graph; raw: Graph } {
     distinct: testCase.distinct ?? false,
     task: 'watch',
     measure: (what, value) => builder.output(what, value),
+    views() {
+      const vectors = [1, 2].map((view) => builder.input(`view_${view}`, [symbolic('views'), width])) as [Ref, Ref];
+      inputs.push(...vectors);
+      return { vectors, alike: builder.input('alike', [symbolic('views'), symbolic('views')]) };
+    },
     scoreOf(rows) {
       const count =
         'perRow' in rows
