@@ -355,7 +355,6 @@ const advice: Readonly<Partial<Record<WordPlace, Advice>>> = {
     'squeeze unsqueeze expanddims permute': 'leave it out: shapes need no such step',
   },
   score: {
-    'euclidean l2 distance': 'every score is an inner product: end both channels with `-> normalize` and use `dot`',
     'mlp neumf': 'every score is an inner product: put the layers into the towers',
     bilinear: 'every score is an inner product: end one tower with `-> dense(…)` and use `dot`',
     sigmoid: 'leave it out: `bce` applies the sigmoid itself',

@@ -128,7 +128,7 @@ const rows: readonly [(written: string) => string, written: string, hint: string
   [loss, 'softmax(correction: logq)', '`frequency`'],
   [(written) => inModel(`score = ${written}(user, item), loss = softmax`), 'cosine_similarity', '`cosine`'],
   [(written) => inModel(`score = ${written}(user, item), loss = softmax`), 'inner_product', '`dot`'],
-  [(written) => inModel(`score = ${written}(user, item), loss = softmax`), 'euclidean', '`dot`'],
+  [(written) => inModel(`score = ${written}(user, item), loss = softmax`), 'euclidean', '`distance`'],
   [inModel, 'similarity = cosine(user, item), loss = softmax', '`score`'],
   [inModel, 'score = cosine(user, item), criterion = softmax', '`loss`'],
   [inModel, 'score = cosine(user, item) / 0.1, loss = bce, target = clicked', '`label`'],

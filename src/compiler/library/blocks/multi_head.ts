@@ -20,7 +20,7 @@ export interface MultiHeadOptions {
   readonly dropout?: number;
   /** Adds a learned number for each head and distance to the scores: `distances` [distances, heads]. */
   readonly relative?: boolean;
-  /** Of each pair of a row and a column, one of `count` intervals: `codes` int32 [batch · count · count], row by row. */
+  /** The interval of each row and column, a number below `count`: `codes` int32 [batch · elements · elements], row by row. */
   readonly intervals?: { readonly codes: Ref; readonly count: number };
   /** 1 where a row sees a column, broadcast to float32 [batch, heads, count, count]. Replaces the mask and `causal`. */
   readonly visible?: Ref;
