@@ -164,7 +164,9 @@ export function checkProducts(workspace: Workspace, tasks: readonly ResolvedTask
 function checkWithoutLoss({ report, reads, uncertain, library }: Workspace, task: ResolvedTask): void {
   const { name, span, node } = task;
   const of = `task \`${name}\``;
-  if (fittedTerm(task, library)) return;
+  // An invalid score may have been meant for one that is fitted.
+  const isInvalid = !task.score && !task.product && node.entries.some((entry) => entry.name.name === 'score');
+  if (isInvalid || fittedTerm(task, library)) return;
   if (!reads.task.has(name)) {
     // A product with an unknown name may have meant this task.
     if (uncertain.has('task')) return;

@@ -9,10 +9,11 @@ import { repeatedSteps } from '../resolve/towers.ts';
 
 /** A tower needs a channel, because it has no other outputs. */
 export const towerChannel: Rule = ({ towers, tasks, library }, report) => {
-  // A fitted score reads no channels.
-  if (tasks.some((task) => fittedTerm(task, library))) return;
+  // A fitted score reads no channels, and an invalid score may have been meant for one.
+  const isFitted = tasks.some((task) => fittedTerm(task, library));
+  const isUnknown = tasks.some(({ score, product }) => !score && !product);
   for (const { name, span, steps } of towers) {
-    if (steps.some(({ channel }) => channel)) continue;
+    if (steps.some(({ channel }) => channel) || isFitted || (isUnknown && steps.length === 0)) continue;
     const lastSpan = steps.at(-1)?.node.span;
     const fix = lastSpan && insertion(lastSpan.source, lastSpan.start, 'channel ');
     report('tower-without-channel', span, { tower: name }, defined({ fixes: fix && [[fix]] }));
