@@ -14,7 +14,7 @@ const scores = Object.keys(library.scores).filter((name) => library.scores[name]
 const sequenceFirst = new Set(['attention']);
 
 /** Lines of the user tower: a channel for each block and type of value. */
-const channels = Object.entries(library.blocks).flatMap(([name, { example, join }]) => {
+const channels = Object.entries(library.blocks).flatMap(([name, { example, join, takesMoments }]) => {
   const taken = takesOf(example);
   const step = taken.length > 0 ? example : name;
   // The first type that it takes, and sequences, whose masks matter.
@@ -37,9 +37,11 @@ const channels = Object.entries(library.blocks).flatMap(([name, { example, join 
   const joined = {
     block: name,
     channel: `${name}_joined`,
-    // What takes a sequence first takes a vector after it: `attention(history, deep)`.
+    // What takes a sequence first takes a vector after it, `attention(history, deep)`, or its times: `transformer(history, when)`.
     lines: [
-      `channel ${name}_joined = ${name}(${sequenceFirst.has(name) ? 'history, deep' : 'deep, wide'}) -> dense(4)`,
+      takesMoments
+        ? `channel ${name}_joined = ${name}(history, when) -> last -> dense(4)`
+        : `channel ${name}_joined = ${name}(${sequenceFirst.has(name) ? 'history, deep' : 'deep, wide'}) -> dense(4)`,
     ],
   };
   return join ? [...after, joined] : after;
@@ -55,13 +57,14 @@ const text = `
     language : category(dim: 8)
     device   : category(dim: 4)
     history  : list(video_id, max: 5, pool: none)
+    when     : along(history, time(moment))
     video_id : id(dim: 16)
     about    : category(dim: 4)
   }
   group profile = user_id, country, city, age
   group mixed   = user_id, language, device
   group video   = video_id, about
-  tower user(profile, mixed, history) keyed by user_id {
+  tower user(profile, mixed, history, when) keyed by user_id {
     deep = profile -> flatten -> mlp(8, 6)
     wide = profile -> fm -> dense(6)
     channel many = history -> multi_interest(3) -> mlp(6, 4) -> normalize

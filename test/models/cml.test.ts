@@ -8,7 +8,7 @@ const hits = [
   [4, 0],
 ] as const;
 const ran = runModel(planOfModel('cml'), { hits });
-const drawnPerRow = 20;
+const drawnPerRow = 10;
 
 /** A point of the ball: a longer vector is cut to length 1. */
 const within = (x: Row): Row => {
@@ -28,7 +28,7 @@ it('scores by minus the squared distance within the ball, as an inner product of
 });
 
 it('loses by the nearest of the drawn items, times the log of the rank that they estimate', () => {
-  const drawn = points('sampled_20_uniform/movie_id');
+  const drawn = points('sampled_10_uniform/movie_id');
   const losses = everyRow.map((row) => {
     const others = drawn
       .slice(row * drawnPerRow, (row + 1) * drawnPerRow)
