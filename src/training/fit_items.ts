@@ -1,33 +1,46 @@
 /** Fits a score from item to item to the training part, as the baseline of the same name, and keeps the largest weights of each item. */
+import { failure } from '../base/diagnostics/failure.ts';
+import { bytesWords } from '../base/diagnostics/wording.ts';
 import { type Dataset, rowsOf } from '../data/dataset.ts';
-import type { Engine } from '../engines/engine.ts';
 import { fittedTable, type Plan } from '../graph/plan/plan.ts';
 import type { FitChoice } from './artifact/manifest.ts';
 import { makeTable } from './embedding/table.ts';
+import { freeBytes } from './embedding/table_memory.ts';
 import type { Tables } from './embedding/tables.ts';
 import { type HistoryScores, type TunedBaseline, trainingOf } from './evaluation/baselines/baseline.ts';
 import { makePicker } from './evaluation/baselines/neighbours.ts';
 import { baselines } from './evaluation/baselines/table.ts';
 import { choose, fitOne } from './evaluation/baselines/tune.ts';
-import { makeTask } from './evaluation/contestants.ts';
+import { makeTask, secondsToTune, stepsPerSecond } from './evaluation/contestants.ts';
 import { seenRule } from './evaluation/questions.ts';
 import { codesOfItems } from './scoring/fitted_weights.ts';
 import { engineProduct } from './scoring/product.ts';
+import type { TrainOptions } from './train_options.ts';
 
 export interface FittedItems {
   readonly tables: Tables;
   readonly choice: FitChoice;
 }
 
-/** @param known the choice of the run whose settings this one takes. Default: the validation part chooses */
+type FitOptions = Pick<TrainOptions, 'plan' | 'dataset' | 'engine' | 'onEvent'>;
+
+/**
+ * @param known the choice of the run whose settings this one takes. Default: the validation part chooses
+ * @throws Failure `fitted-whole` if the fit needs more memory than there is
+ */
 export async function fitItems(
-  { plan, dataset, engine }: { readonly plan: Plan; readonly dataset: Dataset; readonly engine: Engine },
+  { plan, dataset, engine, onEvent }: FitOptions,
   known?: FitChoice,
 ): Promise<FittedItems> {
   const fitted = plan.fitted!;
   const row = baselines[fitted.by] as TunedBaseline;
   const { parts, corpus, users } = dataset;
   const training = trainingOf({ events: parts.train, corpus, users });
+  refuseTooLarge(plan, row.bytes(training));
+  const seconds = known
+    ? row.steps(training) / row.settings.length / stepsPerSecond
+    : secondsToTune(row, training, dataset, training.items);
+  onEvent?.({ kind: 'fitting', by: fitted.by, seconds });
   const product = await engineProduct(engine);
   try {
     if (known) {
@@ -45,6 +58,13 @@ export async function fitItems(
   } finally {
     await product.close();
   }
+}
+
+function refuseTooLarge({ model, fitted }: Plan, needed: number): void {
+  const free = freeBytes();
+  if (needed <= free) return;
+  const what = `its fit by \`${fitted!.by}\` needs ${bytesWords(needed)} of memory, and ${bytesWords(Math.max(0, free))} are free`;
+  throw failure('fitted-whole', { model, what, advice: 'choose `fit: item_knn`, or two towers, which need less' });
 }
 
 /** Returns the tables of the plan. An item without training events has no weights. */

@@ -63,5 +63,7 @@ export type TrainingEvent =
       readonly examplesPerSecond: number;
       readonly secondsLeft: number;
     }
+  /** Reported once, in place of all others, by a score that is fitted as a whole. `seconds` is an estimate. */
+  | { readonly kind: 'fitting'; readonly by: string; readonly seconds: number }
   | { readonly kind: 'validating'; readonly epoch: number }
   | { readonly kind: 'epoch'; readonly record: EpochRecord };

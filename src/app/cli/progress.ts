@@ -96,6 +96,8 @@ export function makeProgress(): ProgressView {
         if (!process.stderr.isTTY) return;
         bar.start(event.steps, resumedAt ?? 0, { epoch: '', loss: '–', rate: '–', left: '–' });
         isDrawn = true;
+      } else if (event.kind === 'fitting') {
+        say(`fitting ${event.by}: about ${duration(event.seconds)}`);
       } else if (event.kind === 'step') {
         if (!isDrawn) return;
         bar.update(event.step, {

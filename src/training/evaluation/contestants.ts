@@ -12,6 +12,7 @@ import {
   baseline,
   historyScorer,
   interactionsCost,
+  type TrainingInteractions,
   type TunedBaseline,
   trainingOf,
   whyNoHistory,
@@ -126,7 +127,7 @@ export interface BaselineOptions extends TaskOptions {
 /** Maximum seconds on one core for all baselines together, unless they are requested. */
 const maxSeconds = 60;
 /** Steps of plain code per second on one core: measured on MovieLens and Toys, and rounded down. */
-const stepsPerSecond = 3e8;
+export const stepsPerSecond = 3e8;
 /** Steps to rank one item for one event after it is scored. Measured; with 10 million items it is 0.15. */
 const rankingSteps = 0.25;
 
@@ -148,6 +149,19 @@ interface BaselineCandidate {
   readonly name: string;
   readonly seconds: number;
   open(): Promise<OpenBaseline>;
+}
+
+/** Estimates the seconds to choose a setting on the validation part, and to make `rankings` more. */
+export function secondsToTune(
+  row: TunedBaseline,
+  training: TrainingInteractions,
+  { parts, knownUntil }: Pick<Dataset, 'parts' | 'knownUntil'>,
+  rankings: number,
+): number {
+  const triedCount = row.settings.length + (row.weighsHistory && knownUntil !== undefined ? decays.length : 0);
+  const rankedEvents = rankings + triedCount * Math.min(parts.validation.rows, choosingEvents);
+  const steps = row.steps(training) + rankedEvents * row.eventSteps(training);
+  return (steps + rankedEvents * training.items * rankingSteps) / stepsPerSecond;
 }
 
 /** @throws Failure `unknown-name` if the choice names an unknown baseline */
@@ -194,10 +208,7 @@ export function baselinesBeside(task: ScoringTask, options: BaselineOptions): Ch
         await multiply.close();
       }
     };
-    const triedCount = row.settings.length + (row.weighsHistory && isOrdered ? decays.length : 0);
-    const rankedEvents = rankingCount + triedCount * Math.min(dataset.parts.validation.rows, choosingEvents);
-    const steps = row.steps(training()) + rankedEvents * row.eventSteps(training());
-    return { name, seconds: secondsOf(steps, rankedEvents), open };
+    return { name, seconds: secondsToTune(row, training(), dataset, rankingCount), open };
   };
   const consider = (name: string, row: Baseline | TunedBaseline): void => {
     const candidate = candidateOf(name, row);

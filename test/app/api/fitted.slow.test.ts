@@ -19,6 +19,7 @@ import { open } from '../../../src/serving/runtime/open.ts';
 import { writePageExport } from '../../../src/serving/serve/export_page.ts';
 import { load as loadModel } from '../../../src/training/artifact/load.ts';
 import { makeRetrieval } from '../../../src/training/scoring/retrieval.ts';
+import type { TrainingEvent } from '../../../src/training/training_events.ts';
 import { plainEngine } from '../../training/plain_engine.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { diagnosticOf } from './diagnostic_of.ts';
@@ -45,16 +46,18 @@ task next { score = item_to_item(user, item, fit: ${fit}) }
 `;
 
 let run: Run;
+const events: TrainingEvent[] = [];
 
 beforeAll(async () => {
   writeFileSync(
     at('data.tower'),
     'data small {\n  events = "events.csv"\n  time = "time"\n  history = past(item, 20)\n  split = leave_one_out\n  seen = excluded\n}\n',
   );
-  const events = userItems.flatMap((own, user) => own.map((item, place) => `u${user},${item},${user + 100 * place}`));
-  writeFileSync(at('events.csv'), `user,item,time\n${events.join('\n')}\n`);
+  const lines = userItems.flatMap((own, user) => own.map((item, place) => `u${user},${item},${user + 100 * place}`));
+  writeFileSync(at('events.csv'), `user,item,time\n${lines.join('\n')}\n`);
   for (const fit of ['item_knn', 'ease', 'slim', 'rp3beta']) writeFileSync(at(`${fit}.tower`), modelText(fit));
-  await train(at('item_knn.tower'), { data: at('data.tower'), out: at('run'), engine: 'javascript' });
+  const onEvent = (event: TrainingEvent): unknown => events.push(event);
+  await train(at('item_knn.tower'), { data: at('data.tower'), out: at('run'), engine: 'javascript', onEvent });
   run = await load(at('run'));
 });
 afterAll(() => run.close());
@@ -171,6 +174,10 @@ describe('its weights', () => {
 });
 
 describe('a fit', () => {
+  it('says what it does and how long it takes, and nothing of steps', () => {
+    expect(events).toEqual([{ kind: 'fitting', by: 'item_knn', seconds: expect.any(Number) }]);
+  });
+
   it('that has ended is not repeated by `resume`', async () => {
     const { manifest } = await train(at('item_knn.tower'), {
       ...{ data: at('data.tower'), out: at('run'), engine: 'javascript', resume: true },
