@@ -37,11 +37,13 @@ describe('a misspelt word of the library', () => {
         expect(errors(makeSource(name, broken)).length, where).toBe(1);
         const after = fixed(broken);
         expect([sample.text, broken], where).toContain(after);
+        // A letter of three is too much to be sure what was meant.
+        if (sample.word.length < 4) continue;
         tried++;
         if (after === sample.text) restored++;
       }
     }
     expect(all.length).toBeGreaterThan(150);
-    expect(restored / tried).toBeGreaterThan(0.9);
+    expect(restored / tried).toBeGreaterThan(0.95);
   });
 });
