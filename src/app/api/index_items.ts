@@ -6,6 +6,7 @@ import type { Dataset } from '../../data/dataset.ts';
 import type { IndexEvent, IndexKindName } from '../../serving/ann/build.ts';
 import type { RecallCertificate } from '../../serving/serve/recommend.ts';
 import type { Snapshot } from '../../serving/serve/snapshot.ts';
+import { refuseFitted } from './refuse_fitted.ts';
 import { type Run, retrievalOf } from './run.ts';
 import { version } from './version.ts';
 
@@ -145,11 +146,8 @@ export function checkIndexTarget(folder: string, request: IndexRequest): Promise
  * @throws Failure `fitted-whole`, `index-address`, `index-recall`, `no-usearch`, …
  */
 export async function indexItems(run: Run, request: IndexRequest = {}): Promise<Indexed> {
-  const { model, fitted } = run.trained.plan;
-  if (fitted) {
-    const what = 'its items have no vectors that an index could hold';
-    throw failure('fitted-whole', { model, what, advice: 'serve it without an index' });
-  }
+  const { plan } = run.trained;
+  refuseFitted(plan, 'its items have no vectors that an index could hold', 'serve it without an index');
   const targetRequest = placed(run.trained.folder, request);
   return targetOf(targetRequest.to).write(run, targetRequest);
 }

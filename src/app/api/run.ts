@@ -25,6 +25,7 @@ import type { Attention } from '../../training/scoring/attention.ts';
 import type { CachedRun, RunCache } from './cache/cache.ts';
 import { askedMeasures, blockIn, type Metrics, readingOf } from './check.ts';
 import { readSource } from './files.ts';
+import { refuseFitted } from './refuse_fitted.ts';
 import { type MemoryRequest, shardsOfTrained } from './shards.ts';
 import { version } from './version.ts';
 
@@ -394,11 +395,7 @@ export interface StepRequest {
 export async function inspectStep(run: Run, request: StepRequest): Promise<StepRecord> {
   const { engine: requestedEngine, ...replay } = request;
   const { trained } = run;
-  const { model, fitted } = trained.plan;
-  if (fitted) {
-    const advice = 'see how its settings were chosen with `tower inspect`';
-    throw failure('fitted-whole', { model, what: 'it took no steps', advice });
-  }
+  refuseFitted(trained.plan, 'it took no steps', 'see how its settings were chosen with `tower inspect`');
   const engineName = requestedEngine ?? (trained.manifest.engine.name as EngineName);
   const { dataset, engine } = await rowsAndEngine(run.dataset(), chooseEngine(engineName));
   const { replayStep } = await import('../../training/replay.ts');
@@ -417,11 +414,8 @@ export interface ExportRequest {
  * if a list goes through the item tower, because the query tower then has a table of item vectors.
  */
 export async function exportTowers(run: Run, request: ExportRequest): Promise<Exported> {
-  const { plan } = run.trained;
-  if (plan.fitted) {
-    const what = 'it has no towers and no vectors to write';
-    throw failure('fitted-whole', { model: plan.model, what, advice: 'write its weights, with `exportWeights`' });
-  }
+  const advice = 'write its weights, with `exportWeights`';
+  refuseFitted(run.trained.plan, 'it has no towers and no vectors to write', advice);
   const { exportModel } = await import('../../serving/serve/export.ts');
   const options = { folder: request.out, tower: version, ...defined({ force: request.force }) };
   const hasElements = run.trained.plan.features.some(({ through }) => through);

@@ -24,6 +24,7 @@ import type { TrainingEvent } from '../../training/training_events.ts';
 import type { LayoutChosen, TableLayout } from '../../training/workers/read_together.ts';
 import { type CheckRequest, checkAndLower, readingOf } from './check.ts';
 import type { ModelToTrain } from './final.ts';
+import { refuseFitted } from './refuse_fitted.ts';
 import { type MemoryRequest, shardRequest } from './shards.ts';
 import { version } from './version.ts';
 
@@ -104,8 +105,7 @@ export async function train(path: string | undefined, given: TrainRequest): Prom
   const freshRequest =
     from === undefined ? undefined : all ? 'all' : since === undefined ? undefined : momentAsked(since, 'since');
   if (replay !== undefined && !isReplay(replay)) throw failure('replay-unreadable', { given: String(replay) });
-  const { plan } = lowered;
-  refuseSteps(plan, request);
+  refuseSteps(lowered.plan, request);
   if (from !== undefined) {
     const { refuseItself } = await import('../../training/base.ts');
     await refuseItself(from, request.out);
@@ -129,11 +129,8 @@ export async function train(path: string | undefined, given: TrainRequest): Prom
 }
 
 /** @throws Failure `fitted-whole` for an option about steps, if the model takes none */
-function refuseSteps({ fitted, model }: Plan, { from, meeting, profile }: TrainRequest): void {
-  if (!fitted) return;
-  const refuse = (option: string, what: string): never => {
-    throw failure('fitted-whole', { model, what, advice: `leave out \`${option}\`` });
-  };
+function refuseSteps(plan: Plan, { from, meeting, profile }: TrainRequest): void {
+  const refuse = (option: string, what: string): void => refuseFitted(plan, what, `leave out \`${option}\``);
   if (from !== undefined) refuse('--from', 'it is fitted to all events again, and goes on from no earlier run');
   if (meeting) refuse('--workers', 'it takes no steps that workers could share');
   if (profile) refuse('--profile', 'it takes no steps to measure');

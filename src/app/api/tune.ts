@@ -39,6 +39,7 @@ import { type CheckRequest, checkAndLower } from './check.ts';
 import { compare } from './compare.ts';
 import { loadUsed, readSource } from './files.ts';
 import { format } from './format.ts';
+import { refuseFitted } from './refuse_fitted.ts';
 import { load } from './run.ts';
 import { type MemoryRequest, memoryBytes, type ShardDecision, usualShards } from './shards.ts';
 import { JobStopped, type SearchEnd, searchTrials, studyOf, TuneJobs } from './tune/search.ts';
@@ -116,11 +117,8 @@ const usualTrials = 30;
 export async function tune(path: string, request: TuneRequest): Promise<Tuned> {
   const checkedModel = await checkAndLower(path, request);
   if (!checkedModel.data) throw failure('data-missing', { path });
-  const { plan } = checkedModel.lowered;
-  if (plan.fitted) {
-    const what = 'its fit chooses the settings on the validation part itself';
-    throw failure('fitted-whole', { model: plan.model, what, advice: 'train it with `tower train`' });
-  }
+  const what = 'its fit chooses the settings on the validation part itself';
+  refuseFitted(checkedModel.lowered.plan, what, 'train it with `tower train`');
   if (request.write !== undefined) refuseTunedFile(request.write);
   const { out } = request;
   const contents = await contentsOf(out);

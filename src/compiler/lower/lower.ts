@@ -11,7 +11,6 @@ import { optimizers } from '../library/optimizers/table.ts';
 import { type ValidTowers, withoutUnread } from '../model/complete.ts';
 import type { Call, Model, Task, Tower, Training } from '../model/model.ts';
 import { needsOf } from '../model/references.ts';
-import { checkGraph, graphPlan } from './between_tables.ts';
 import { meanParameter } from './bias.ts';
 import { makeEventScores } from './event_scores.ts';
 import type { LoweredFeatures } from './features.ts';
@@ -27,6 +26,7 @@ import type { SharedByTasks } from './shared.ts';
 import { checkObjective, lowerStep } from './step.ts';
 import { lowerFeaturesWhole } from './through.ts';
 import { blockContext, lowerItem, lowerTower, makeTowerContext } from './tower.ts';
+import { checkGraph, graphPlan } from './train_graph.ts';
 
 /** The shapes of a model, as editors and checks of data headers need them. */
 export interface Shapes {

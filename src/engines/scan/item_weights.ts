@@ -81,10 +81,11 @@ export class ItemSums {
     return Float32Array.from(scores);
   }
 
-  /** Scores lists: float32 [lists, items]. @param bags the list of each row */
-  ofLists({ starts, ends, values }: CodeLists, bags: Int32Array): Float32Array {
-    const data = new Float32Array(bags.length * this.rows);
-    bags.forEach((bag, at) => {
+  /** Scores the lists of rows: float32 [rows, items]. @param index the list of each row; default: that of its number */
+  ofLists({ starts, ends, values }: CodeLists, rows: Int32Array, index?: Int32Array): Float32Array {
+    const data = new Float32Array(rows.length * this.rows);
+    rows.forEach((row, at) => {
+      const bag = index ? index[row]! : row;
       data.set(this.of(values, starts[bag]!, ends[bag]!), at * this.rows);
     });
     return data;

@@ -50,8 +50,7 @@ function towerOfSums(list: string, sums: ItemSums): QueryTowerRun {
     const indexed = columns.get(list);
     invariant(indexed?.column.kind === 'bags', 'the items of a query are a list');
     const { column, index } = indexed;
-    const bags = everyRow(rows).map((row) => (index ? index[row]! : row));
-    return { data: sums.ofLists(column, bags), rows, width: sums.rows };
+    return { data: sums.ofLists(column, everyRow(rows), index), rows, width: sums.rows };
   };
 }
 

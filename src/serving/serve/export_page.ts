@@ -17,7 +17,7 @@ import { computedTable, type FeaturePlan, neededBy, type Plan, type TowerPlan } 
 import { servingGraph, tableParameter } from '../../graph/plan/serving_graph.ts';
 import type { LoadedModel } from '../../training/artifact/load.ts';
 import type { Tables } from '../../training/embedding/tables.ts';
-import { itemWeightsOf } from '../../training/scoring/fitted_weights.ts';
+import { codesOfItems, itemWeightsOf } from '../../training/scoring/fitted_weights.ts';
 import type { Retrieval } from '../../training/scoring/retrieval.ts';
 import type { ItemColumns } from './filter/columns.ts';
 import {
@@ -270,11 +270,8 @@ export function listsOfItems(
       if (!through) return [];
       invariant(elements, `the items that list ${name} may hold are not given`);
       const { corpus, tables } = elements;
-      const key = corpus.features.get(plan.towers[1].key!);
-      invariant(key?.column.kind === 'codes', 'the items have keys');
-      const { column, index } = key;
-      const codeOf = (row: number): number => column.values[index ? index[row]! : row]!;
-      const rows = everyRow(corpus.keys.length).filter((row) => !skipsUnseen || codeOf(row) !== 0);
+      const codes = codesOfItems(corpus, plan.towers[1].key!);
+      const rows = everyRow(corpus.keys.length).filter((row) => !skipsUnseen || codes[row] !== 0);
       const values = pickTexts(corpus.keys, rows);
       const table = rowsOf(tables.get(computedTable(through))!.values(), rows, width);
       return [[name, { encoding: { kind: 'vocabulary', values }, table }]];

@@ -199,8 +199,7 @@ function makeFittedRetrieval(source: FittedSource): Retrieval {
     const indexed = columns.get(plan.fitted!.list);
     invariant(indexed?.column.kind === 'bags', 'the items of a query are a list');
     const { column, index } = indexed;
-    const bags = rows.map((row) => (index ? index[row]! : row));
-    return { data: sums.ofLists(column, bags), rows: rows.length, width };
+    return { data: sums.ofLists(column, rows, index), rows: rows.length, width };
   };
   // The vector of an item has a 1 at its own place, so it is not stored.
   const items: Vectors = { data: new Float32Array(0), rows: width, width: 0 };

@@ -7,16 +7,16 @@ import { features } from './table.ts';
  * error, which may be a referenced one.
  */
 export function featureUse(name: string, declarations: FeatureCalls): FeatureUse {
-  return ofFeature(name, { declarations, done: new Map() });
+  return checkedUse(name, { declarations, done: new Map() });
 }
 
-function ofFeature(name: string, reading: FeatureUseContext): FeatureUse {
+function checkedUse(name: string, reading: FeatureUseContext): FeatureUse {
   const use = declared(name, reading, []);
-  if (use.ordinal && use.along === undefined) throw new ShapeError(ofElements, name);
+  if (use.ordinal && use.along === undefined) throw new ShapeError(misplacedMoment, name);
   return use;
 }
 
-const ofElements =
+const misplacedMoment =
   'takes no `moment` here: it is for the elements of a list in sequence, `along(history, time(moment))`';
 
 /** Returns the use of each valid feature, in order, like `featureUse`. It is cached, because rules and lowering read the features of a check often. */
@@ -26,7 +26,7 @@ export function usesOf(declarations: FeatureCalls): ReadonlyMap<string, FeatureU
   const validUses = new Map<string, FeatureUse>();
   const reading = { declarations, done: new Map() };
   for (const name of declarations.keys()) {
-    const use = unlessInvalid(() => ofFeature(name, reading));
+    const use = unlessInvalid(() => checkedUse(name, reading));
     if (use) validUses.set(name, use);
   }
   uses.set(declarations, validUses);
@@ -85,7 +85,7 @@ function bound(call: BoundKind, reading: FeatureUseContext, within: readonly str
   const row = features[call.kind];
   if (row === undefined) throw new ShapeError('is not a kind of feature');
   const element = elementOf(call, reading, within);
-  if (element?.ordinal && call.kind !== 'along') throw new ShapeError(ofElements);
+  if (element?.ordinal && call.kind !== 'along') throw new ShapeError(misplacedMoment);
   const use = row.use(call.arguments, element, namedBy(call, reading, within));
   if (namesNone(call)) alone.set(call, use);
   return use;

@@ -174,14 +174,14 @@ function checkWithoutLoss({ report, reads, uncertain, library }: Workspace, task
     return;
   }
   for (const entry of node.entries) {
-    if (!ofLoss.has(entry.name.name)) continue;
+    if (!entriesOfLoss.has(entry.name.name)) continue;
     const fixes = [[removal(entry.span)]];
     report('entry-without-loss', entry.name.span, { task: name, entry: entry.name.name }, { fixes });
   }
 }
 
 /** Entries that only a loss reads. */
-const ofLoss: ReadonlySet<string> = new Set(['label', 'weight', 'only']);
+export const entriesOfLoss: ReadonlySet<string> = new Set(['label', 'weight', 'only']);
 
 /** Returns the factor of the score before the sigmoid; undefined if the loss yields no probability of each event. */
 const scaleOf = ({ library }: Workspace, { kind, arguments: args }: Call): number | undefined =>

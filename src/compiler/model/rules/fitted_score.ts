@@ -3,9 +3,7 @@ import { train } from '../../library/declarations/train.ts';
 import { fittedTerm, useOf } from '../references.ts';
 import { removal } from '../report.ts';
 import type { Resolution, ResolvedTower, Rule } from '../resolution.ts';
-
-/** Entries of `task` that only a loss reads, and the loss. */
-const entriesOfLoss: ReadonlySet<string> = new Set(['loss', 'label', 'weight', 'only']);
+import { entriesOfLoss } from '../resolve/objective.ts';
 
 /** Entries of `train` that say something where no steps are taken. */
 const readEntries: readonly string[] = ['metrics'];
@@ -24,8 +22,9 @@ export const fittedScore: Rule = (resolution, report) => {
   const otherTask = tasks.find((each) => each !== task);
   if (otherTask) refuse(otherTask.span, `must be the only task, and the model has the task \`${otherTask.name}\` too`);
   for (const entry of node.entries) {
-    if (!entriesOfLoss.has(entry.name.name)) continue;
-    refuse(entry.span, `is fitted without a loss, so \`${entry.name.name}\` has no effect`, entry.span);
+    const { name } = entry.name;
+    if (name === 'loss' || entriesOfLoss.has(name))
+      refuse(entry.span, `is fitted without a loss, so \`${name}\` has no effect`, entry.span);
   }
   for (const declaration of file.declarations) {
     if (declaration.kind !== 'Train') continue;

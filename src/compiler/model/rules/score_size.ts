@@ -25,19 +25,23 @@ function termBound(
 ): number | undefined {
   if (call.kind === 'cosine') return channels.length;
   const bounded = channels.every(
-    (pair) => endsShort(resolution, query, pair.query) && endsShort(resolution, item, pair.item),
+    (pair) => hasBoundedVectors(resolution, query, pair.query) && hasBoundedVectors(resolution, item, pair.item),
   );
   const largest = { dot: 1, distance: 4 }[call.kind];
   return largest !== undefined && bounded ? largest * channels.length : undefined;
 }
 
 /** True if a channel ends in a block whose vectors have length 1 at most. */
-function endsShort({ towers }: Pick<Resolution, 'towers'>, tower: string, step: string): boolean {
+function hasBoundedVectors({ towers }: Pick<Resolution, 'towers'>, tower: string, step: string): boolean {
   const flow = towers.find(({ name }) => name === tower)?.steps.find(({ name }) => name === step)?.flow;
   if (!flow) return false;
   const lastStep = flow.steps.at(-1);
   if (!lastStep)
-    return flow.from.kind === 'step' && flow.from.output === undefined && endsShort({ towers }, tower, flow.from.name);
+    return (
+      flow.from.kind === 'step' &&
+      flow.from.output === undefined &&
+      hasBoundedVectors({ towers }, tower, flow.from.name)
+    );
   return ['normalize', 'ball'].includes(lastBlock(lastStep) ?? '');
 }
 

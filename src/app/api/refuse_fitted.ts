@@ -1,0 +1,7 @@
+import { failure } from '../../base/diagnostics/failure.ts';
+import type { Plan } from '../../graph/plan/plan.ts';
+
+/** Refuses what needs steps or vectors of a model whose score is fitted as a whole. @throws Failure `fitted-whole` */
+export function refuseFitted({ model, fitted }: Pick<Plan, 'model' | 'fitted'>, what: string, advice: string): void {
+  if (fitted) throw failure('fitted-whole', { model, what, advice });
+}
