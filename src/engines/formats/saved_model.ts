@@ -195,6 +195,9 @@ export function stepNodes(graph: Graph): { readonly writer: TensorflowWriter; re
   return { writer: new TensorflowWriter(graph, table), owners };
 }
 
+/** Returns `saved_model.pb` of these nodes. */
+export const stepModel = (writer: TensorflowWriter): Uint8Array => encode(writer, {});
+
 /** The nodes of a parameter that is a variable of the session. */
 interface Variable {
   readonly handle: string;

@@ -10,9 +10,10 @@ import { hostDtype } from '../../graph/evaluate.ts';
 import type { Graph, HostDtype, Tensor } from '../../graph/graph.ts';
 import { checkParameters, checkTensor, givenParameters, type SymbolLengths } from '../check.ts';
 import type { Engine, OpTimes, Program, Tensors } from '../engine.ts';
-import { type EagerRuntime, oneByOne, timeOneByOne } from '../formats/one_by_one.ts';
-import { stepNodes, type TrainingNames, trainingSavedModel } from '../formats/saved_model.ts';
+import { type EagerRuntime, type OneByOne, oneByOne, timeOneByOne } from '../formats/one_by_one.ts';
+import { stepModel, stepNodes, type TrainingNames, trainingSavedModel } from '../formats/saved_model.ts';
 import type { TensorflowNode } from '../formats/tensorflow_writer.ts';
+import { scaledToSegments, segmentsOf, segmentTimes } from './segment_times.ts';
 
 /**
  * tfjs-node's addon is called directly: `tf.node.loadSavedModel` and `predict` are a thin layer over the same calls, and the rest of tfjs-node would take half
@@ -109,9 +110,12 @@ export function packageFolders(): readonly string[] {
 export const addonIn = (folder: string): string => join(folder, 'lib', 'napi-v8', 'tfjs_binding.node');
 
 const how =
-  'TensorFlow runs the whole graph in one session, which fuses ops and runs some side by side. These are the times of its ops, run one by one.';
+  'TensorFlow runs the whole graph in one session. The time of a block is what it adds to a session that runs the step up to its end; within a block, times of ops are shares, measured one by one.';
 
-/** Runs the step op by op in TensorFlow's eager mode, because a session does not report the times of its ops, and tfjs-node has no call for them. */
+/**
+ * Runs the step op by op in TensorFlow's eager mode, because a session does not report the times of its ops, and tfjs-node has no call for them; then block
+ * by block in a session, whose times they share.
+ */
 function timeTensorflowOps(
   binding: TensorflowAddon,
   ...[graph, parameters, inputs]: Parameters<NonNullable<Engine['timeOps']>>
@@ -119,6 +123,35 @@ function timeTensorflowOps(
   checkParameters(graph, parameters);
   const { writer, owners } = stepNodes(graph);
   const singleOps = oneByOne(graph, writer, owners);
+  const runs = timeEagerly(binding, graph, singleOps, parameters, inputs);
+  const segments = segmentsOf(graph, singleOps);
+  const session = loadSession(binding, stepModel(writer));
+  const fed = [...graph.inputs, ...graph.parameters];
+  const feeds = fed.map(({ node }) => first(writer.valueOf(node))).join();
+  const given = inputs.map((tensors) =>
+    fed.map(({ name, node }) => {
+      const { shape, data } = tensors[name] ?? parameters[name]!;
+      return binding.createTensor(shape, typeCode(binding, hostDtype(graph.nodes[node]!.type.dtype)), data.slice());
+    }),
+  );
+  try {
+    const milliseconds = segmentTimes(segments, inputs.length, (at, fetches) => {
+      for (const { id } of binding.runSavedModel(session, given[at]!, feeds, fetches)) binding.deleteTensor(id);
+    });
+    return { how, runs: runs.map((run) => scaledToSegments(run, segments, milliseconds)) };
+  } finally {
+    for (const id of given.flat()) binding.deleteTensor(id);
+    binding.deleteSavedModel(session);
+  }
+}
+
+function timeEagerly(
+  binding: TensorflowAddon,
+  graph: Graph,
+  singleOps: OneByOne,
+  parameters: Tensors,
+  inputs: readonly Tensors[],
+) {
   const attributes = new Map(singleOps.ops.map(({ at, node }) => [at, attributesOf(binding, node)]));
   const runtime: EagerRuntime<number> = {
     enter: ({ dtype, shape, data }) => binding.createTensor(shape, typeCode(binding, dtype), data.slice()),
@@ -138,7 +171,7 @@ function timeTensorflowOps(
     const shape = tensorShape.dim.map(({ size }) => size);
     fixed.set(at, constantOf(binding, dtype, shape, tensorContent));
   }
-  return { how, runs: timeOneByOne(runtime, graph, singleOps, fixed, inputs) };
+  return timeOneByOne(runtime, graph, singleOps, fixed, inputs);
 }
 
 function attributesOf(binding: TensorflowAddon, { attr }: TensorflowNode): OpAttribute[] {

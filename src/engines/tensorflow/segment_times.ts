@@ -1,0 +1,86 @@
+/**
+ * Times parts of a step in a session. Op by op the fusions of a session are lost and each op starts alone, which makes many small ops look as slow as few
+ * large ones. So a session runs the step up to the end of each block, and a block takes what it adds.
+ */
+import type { Graph } from '../../graph/graph.ts';
+import type { OpTime } from '../engine.ts';
+import type { OneByOne, SingleOp } from '../formats/one_by_one.ts';
+
+/** Neighbouring ops of one block. */
+interface Segment {
+  readonly ops: readonly SingleOp[];
+  /** The values that are fetched to run the step up to the last of these ops: all that is read later. */
+  readonly fetches: string;
+}
+
+export function segmentsOf(graph: Graph, { ops, placeOf }: OneByOne): readonly Segment[] {
+  const results = new Set([...graph.outputs, ...graph.updates].map(({ node }) => placeOf(node)));
+  const lastReaders = new Map<number, number>();
+  ops.forEach(({ reads }, order) => {
+    for (const read of reads) lastReaders.set(read, order);
+  });
+  const labelOf = ({ owner }: SingleOp): string | undefined =>
+    owner === undefined ? undefined : graph.nodes[owner]!.label;
+
+  const segments: Segment[] = [];
+  let begin = 0;
+  ops.forEach((op, order) => {
+    if (order + 1 < ops.length && labelOf(ops[order + 1]!) === labelOf(op)) return;
+    const open = ops.slice(0, order + 1).filter(({ at }) => results.has(at) || lastReaders.get(at)! > order);
+    segments.push({ ops: ops.slice(begin, order + 1), fetches: open.map(({ node }) => `${node.name}:0`).join() });
+    begin = order + 1;
+  });
+  return segments;
+}
+
+/** Runs for each of the inputs; the least of these runs counts, since the others waited for the processor. */
+const repeats = 3;
+
+/**
+ * Returns the milliseconds of each segment: the mean over the inputs of what it adds to the segments before it.
+ * @param run runs the step on input `at` as far as these values need
+ */
+export function segmentTimes(
+  segments: readonly Segment[],
+  inputs: number,
+  run: (at: number, fetches: string) => void,
+): readonly number[] {
+  const added = segments.map(() => 0);
+  for (let at = 0; at < inputs; at++) {
+    const least = segments.map(() => Number.POSITIVE_INFINITY);
+    // The first run of a shape prepares its kernels.
+    for (let repeat = -1; repeat < repeats; repeat++) {
+      segments.forEach(({ fetches }, index) => {
+        const start = performance.now();
+        run(at, fetches);
+        if (repeat >= 0) least[index] = Math.min(least[index]!, performance.now() - start);
+      });
+    }
+    let before = 0;
+    least.forEach((milliseconds, index) => {
+      added[index]! += Math.max(0, milliseconds - before) / inputs;
+      before = Math.max(before, milliseconds);
+    });
+  }
+  return added;
+}
+
+/** Returns the times of ops with those of each segment scaled to what it takes in the session. */
+export function scaledToSegments(
+  times: readonly OpTime[],
+  segments: readonly Segment[],
+  milliseconds: readonly number[],
+): OpTime[] {
+  let [first, start] = [0, 0];
+  return segments.flatMap(({ ops }, index) => {
+    const own = times.slice(first, first + ops.length);
+    first += ops.length;
+    const sum = own.reduce((total, each) => total + each.milliseconds, 0);
+    const scale = sum === 0 ? 0 : milliseconds[index]! / sum;
+    return own.map((each) => {
+      const scaled = { ...each, start, milliseconds: each.milliseconds * scale };
+      start += scaled.milliseconds;
+      return scaled;
+    });
+  });
+}
