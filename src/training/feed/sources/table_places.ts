@@ -15,6 +15,7 @@ import {
   type MakeSource,
   makeColumnRows,
   placesOf,
+  vector,
 } from '../source.ts';
 import { makeDrop } from '../windows.ts';
 
@@ -214,6 +215,20 @@ export const userItems: MakeSource<'user_items'> = (_source, { training }) => {
         }
       });
       return pairs.tensor();
+    },
+  };
+};
+
+/** float32 [rows]: the number of these items */
+export const itemCounts: MakeSource<'item_counts'> = ({ rows: of = { kind: 'events' } }, { training }) => {
+  invariant(training, 'items of users are those of training events');
+  const { user } = training.events;
+  const { starts, items } = itemsByUser(training.events);
+  const countOf = (u: number): number => (u < 0 ? 0 : new Set(items.subarray(starts[u]!, starts[u + 1]!)).size);
+  return {
+    fill({ rowsOf }) {
+      const rows = rowsOf(of);
+      return vector(Float32Array.from(rows, (row) => countOf(user[row]!)));
     },
   };
 };
