@@ -2,7 +2,13 @@
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import { makeBuilder } from '../../graph/builder.ts';
-import { elementOutput, type GraphPlan, type RowsOf, type TowerPartPlan, type TowerPlan } from '../../graph/plan/plan.ts';
+import {
+  elementOutput,
+  type GraphPlan,
+  type RowsOf,
+  type TowerPartPlan,
+  type TowerPlan,
+} from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
 import type { Model } from '../model/model.ts';
 import { featuresRead, type LoweredFeatures } from './features.ts';

@@ -138,7 +138,9 @@ export function blockContext(context: TowerContext, path: string, rows: RowsOf, 
     earlier(values) {
       ofUsers.push({ path, values });
       const { shape } = values.type;
-      return training ? this.input(this.fresh('earlier'), { from: 'earlier', width: shape[1] as number }, shape) : values;
+      return training
+        ? this.input(this.fresh('earlier'), { from: 'earlier', width: shape[1] as number }, shape)
+        : values;
     },
     ...(rows.kind === 'sequences' ? { newest: (elements) => newestOf(inputs, elements, rows) } : {}),
     readout(what, of, make) {

@@ -213,7 +213,12 @@ export function makeFeeder(options: FeederOptions): Feeder {
       for (const table of tablesToUpdate.keys()) table.update(multiplier, rate);
     },
     state: () =>
-      Object.assign({}, ownItems.state(), earlier?.state(), ...sources.map(({ source }) => source.state?.() ?? {})) as FeedState,
+      Object.assign(
+        {},
+        ownItems.state(),
+        earlier?.state(),
+        ...sources.map(({ source }) => source.state?.() ?? {}),
+      ) as FeedState,
     load(state) {
       for (const [name, view] of Object.entries(this.state())) {
         const givenView = state[name];

@@ -66,10 +66,7 @@ export const gaussian = blockKind({
 
 /** Returns the divergence of each row from the standard normal distribution: float32 [rows]. */
 function fromStandard(builder: Builder, mean: Ref, logVariance: Ref): Ref {
-  const excess = builder.sub(
-    builder.add(builder.square(mean), builder.exp(logVariance)),
-    builder.add(logVariance, 1),
-  );
+  const excess = builder.sub(builder.add(builder.square(mean), builder.exp(logVariance)), builder.add(logVariance, 1));
   return builder.mul(builder.sum(excess, [1]), 0.5);
 }
 
