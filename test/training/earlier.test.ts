@@ -19,7 +19,7 @@ import { watched } from './watched_engine.ts';
 const root = temporaryFolder();
 // 12 users: 3 steps an epoch.
 const dataset = makeDataset({ users: 12, items: 24, eventsPerUser: 12, heldOut: 2 });
-const plan: Plan = composite();
+const plan: Plan = composite(4);
 
 const options = (name: string, more: Partial<TrainOptions> = {}): TrainOptions => ({
   plan,

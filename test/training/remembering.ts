@@ -27,8 +27,8 @@ export const losses = {
   pairs: 'bpr(negatives: mined(2, best: 6, skip: 1, users: 100), scale: 5, hardest: 1)',
 };
 
-/** The history of a user in batches of 4, for three epochs, with a code that is kept near that of the epoch before. */
-export const composite = (): Plan =>
+/** The history of a user, for three epochs, with a code that is kept near that of the epoch before. */
+export const composite = (batch: number): Plan =>
   planOf(`
     model remembers
     features {
@@ -41,4 +41,4 @@ export const composite = (): Plan =>
     }
     tower item(movie_id) keyed by movie_id { channel main = movie_id -> flatten }
     task watch { score = dot(user, item), loss = softmax(all) }
-    train { batch = 4, epochs = 3, targets = users, dense = adam(rate: 0.03), embeddings = adam(rate: 0.03) }`);
+    train { batch = ${batch}, epochs = 3, targets = users, dense = adam(rate: 0.03), embeddings = adam(rate: 0.03) }`);

@@ -8,7 +8,7 @@ import { linear } from './layer.ts';
 const weightPerItem = {
   per_item: {
     doc: 'β of a row is γ times the number of items of its user, because the likelihood is a sum over these items. Needs `targets = users`.',
-    paper: 'Shenbin et al., "RecVAE", WSDM 2020 (section 3.4)',
+    paper: 'Shenbin et al., "RecVAE", WSDM 2020',
     example: 'per_item(0.005)',
     parameters: {
       gamma: number({ min: 0, required: true, positional: true, doc: 'γ: β for each item.' }),
@@ -32,7 +32,7 @@ export const gaussian = blockKind({
   ],
   when: 'For the code in the middle of a variational autoencoder, with `targets = users`. Raise `kl` where validation gets worse while the loss still falls.',
   paper:
-    'Liang et al., "Variational autoencoders for collaborative filtering", WWW 2018 (sections 2.2 and 2.2.2); composite, per_item: Shenbin et al., "RecVAE", WSDM 2020 (sections 3.3 and 3.4)',
+    'Liang et al., "Variational autoencoders for collaborative filtering", WWW 2018 (sections 2.2 and 2.2.2); composite, per_item: Shenbin et al., "RecVAE", WSDM 2020',
   example: 'gaussian(16, kl: 0.2)',
   parameters: {
     units: integer({ min: 1, required: true, positional: true, doc: 'Width of its output.' }),
