@@ -19,6 +19,9 @@ import { makeRetrieval, type Retrieval } from './scoring/retrieval.ts';
 import { firstItems, modelScorer, type ScoringTask } from './scoring/scorer.ts';
 import { TowerVectors } from './scoring/tower_vectors.ts';
 
+/** Users whose values are computed together: their lists have room for the longest. */
+const filledAtOnce = 256;
+
 /** The towers of a run with its current weights: prepared at their first use, and given new weights at each later one. */
 export class CurrentTowers {
   private retrieval: Retrieval | undefined;
@@ -52,7 +55,11 @@ export class CurrentTowers {
     const tower = { name, features, embedded: plan.earlier, width };
     this.encoder ??= new TowerVectors(tower, { plan, engine, tables, parameters });
     await this.encoder.write(parameters);
-    await this.encoder.of(dataset.parts.train.features, rows, { into: values });
+    for (let from = 0; from < rows.length; from += filledAtOnce) {
+      const chunk = rows.subarray(from, from + filledAtOnce);
+      const into = values.subarray(from * width, (from + chunk.length) * width);
+      await this.encoder.of(dataset.parts.train.features, chunk, { into });
+    }
   }
 
   async close(): Promise<void> {

@@ -26,9 +26,12 @@ export const gaussian = blockKind({
   formula: [
     'μ = x · W_μ + b_μ, log σ² = x · W_σ + b_σ',
     'in training y = μ + σ ⊙ ε, ε normal; elsewhere y = μ',
-    'loss + min(1, step / anneal) · mean over rows of β · D; β = kl, or γ · (items of the row’s user) with per_item(γ)',
+    'loss + min(1, step / anneal) · mean over rows of β · D',
+    'β = kl, or γ · (number of items of the user) with per_item(γ)',
     'D = ½ Σ (μ² + σ² − 1 − log σ²) with prior standard',
-    'D = Σ log N(y; μ, σ²) − log (0.15 · N(y; 0, 1) + 0.75 · N(y; μ′, σ′²) + 0.1 · N(y; 0, e¹⁰)) with composite, μ′ and σ′ of the user, without dropout, when the epoch began',
+    'D = Σ log N(y; μ, σ²) − log p(y) with composite',
+    'p(y) = 0.15 · N(y; 0, 1) + 0.75 · N(y; μ′, σ′²) + 0.1 · N(y; 0, e¹⁰)',
+    'μ′ and σ′ are those of the user when the epoch began, without dropout',
   ],
   when: 'For the code in the middle of a variational autoencoder, with `targets = users`. Raise `kl` where validation gets worse while the loss still falls.',
   paper:
