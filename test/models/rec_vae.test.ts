@@ -8,7 +8,7 @@ const plainly = (text: string): string =>
   text
     .replace('-> dropout(0.5, elements)', '')
     .replace('max: 200', 'max: 20')
-    .replace('per_item(0.005)', 'per_item(0.5)');
+    .replace('per_item(0.05)', 'per_item(0.5)');
 const plan = planOfModel('rec_vae', plainly);
 const ran = runModel(plan, { lengths: [5, 3, 1, 2, 4] });
 const { weights } = ran;
