@@ -134,7 +134,7 @@ export function lower(whole: Model): Outcome<Lowered | undefined> {
       ...(score.biases?.some(({ kind }) => kind === 'mean') ? { mean: meanParameter(name) } : {}),
     })),
     step,
-    ...defined({ predictions: lowerPredictions(model, features), earlier: lowerEarlier(model, features) }),
+    ...defined({ predictions: lowerPredictions(model, features), earlier: lowerEarlier(model, features, step) }),
     train: trainPlan(model),
   };
   return { output: { plan, arrows: forward.arrows, written: trained.context.written, shared, norms }, diagnostics };

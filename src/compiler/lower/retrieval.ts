@@ -3,6 +3,7 @@ import { invariant } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import { makeBuilder } from '../../graph/builder.ts';
 import {
+  earlierWidth,
   elementOutput,
   type GraphPlan,
   type RowsOf,
@@ -42,13 +43,14 @@ export function lowerRetrieval(model: Model, features: LoweredFeatures, side: 'q
 }
 
 /** Lowers the served query tower up to the values that a step reads as they were when the epoch began. */
-export function lowerEarlier(model: Model, features: LoweredFeatures): GraphPlan | undefined {
+export function lowerEarlier(model: Model, features: LoweredFeatures, step: GraphPlan): GraphPlan | undefined {
+  if (earlierWidth(step) === undefined) return undefined;
   const inputs = new GraphInputs(makeBuilder(`${model.name}_earlier`));
   const context = makeTowerContext(inputs, features, false);
   lowerTower(context, model.towers[0], { kind: 'events' });
-  const named = context.ofUsers.find(({ values }) => values);
-  if (!named?.values) return undefined;
-  inputs.builder.output('vector', named.values);
+  const values = context.ofUsers.find((each) => each.values)?.values;
+  invariant(values, 'the served tower names what the step reads');
+  inputs.builder.output('vector', values);
   return finished(inputs);
 }
 

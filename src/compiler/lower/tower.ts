@@ -95,8 +95,8 @@ export function lowerTower(context: TowerContext, tower: Tower, rows: RowsOf): T
   return channels;
 }
 
-/** Inputs of blocks that differ between the rows of events and other rows. */
-const drawnByRow: ReadonlySet<InputSource['from']> = new Set(['noise', 'item_counts', 'earlier']);
+/** Inputs of blocks that the host fills for each row, of events or others. */
+const filledByRow: ReadonlySet<InputSource['from']> = new Set(['noise', 'item_counts', 'earlier']);
 
 /** Returns a context for a block, a score or a loss at `path`. */
 export function blockContext(context: TowerContext, path: string, rows: RowsOf, within = ''): BlockContext {
@@ -108,7 +108,7 @@ export function blockContext(context: TowerContext, path: string, rows: RowsOf, 
       // After `newest`, and next to the sequences, values have the rows of events.
       const eventRows = eventsOf(rows);
       const drawn = sameDim(shape[0] ?? 0, rowsDim(eventRows)) ? eventRows : rows;
-      const isOther = drawnByRow.has(source.from) && drawn.kind !== 'events';
+      const isOther = filledByRow.has(source.from) && drawn.kind !== 'events';
       return inputs.input(name, isOther ? ({ ...source, rows: drawn } as InputSource) : source, shape, dtype);
     },
     fresh: (stem) => names.unique(`${stem}/${rowsPrefix(rows)}${path}`),
