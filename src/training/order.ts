@@ -3,6 +3,7 @@ import { defined, everyRow } from '../base/util/defined.ts';
 import type { Events } from '../data/dataset.ts';
 import { earlierEvents, replayedEvents } from '../data/rows/fresh.ts';
 import { type Plan, type SchedulePlan, sequenceFeature, type TrainPlan, usersAreRows } from '../graph/plan/plan.ts';
+import { lastRowsOfUsers } from './feed/users.ts';
 import { type Windows, windowsOf } from './feed/windows.ts';
 
 export interface EventOrder<E extends AnyEpoch = Epoch> {
@@ -54,11 +55,7 @@ function orderOfRows(events: TrainedRows, batch: number, seed: number): EventOrd
 
 /** Returns an order of users, each of which the last of its events stands for. With new events, users that have none are the earlier ones. */
 function orderOfUsers({ user, fresh, ...events }: Events, batch: number, seed: number): EventOrder {
-  const lastRowOf = new Map<number, number>();
-  user.forEach((u, row) => {
-    if (u >= 0) lastRowOf.set(u, row);
-  });
-  const rowsOfUsers = Int32Array.from(lastRowOf.values()).sort();
+  const rowsOfUsers = lastRowsOfUsers({ user });
   const withNew = fresh && new Set(Array.from(fresh, (row) => user[row]!));
   const places = withNew && everyRow(rowsOfUsers.length).filter((place) => withNew.has(user[rowsOfUsers[place]!]!));
   const order = orderOfRows(

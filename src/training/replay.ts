@@ -21,7 +21,7 @@ import { precisionOfRun } from './fitted_step.ts';
 import { parsedRecord, scalarOutputs, stepDigits, stepsFile } from './metrics_log.ts';
 import { type Epoch, type EventOrder, orderOf, ratesAt } from './order.ts';
 import { describeBatch, type StepBatch } from './step_batch.ts';
-import { CurrentTowers, mineNegatives, totalSteps } from './validation.ts';
+import { beginEpoch, CurrentTowers, totalSteps } from './validation.ts';
 
 export interface ReplayOptions {
   readonly trained: LoadedModel;
@@ -209,7 +209,7 @@ class ReplayWalk {
     if (this.epoch?.number !== epoch) {
       this.epoch = { number: epoch, order: this.order.epoch(earlierRuns.epochs + epoch) };
     }
-    if (at === 0) await mineNegatives(this.state, this.towers, this.options.dataset, earlierRuns.epochs + epoch);
+    if (at === 0) await beginEpoch(this.state, this.towers, this.options.dataset, earlierRuns.epochs + epoch);
     const { dense, denseFactor, embeddings, factor } = ratesAt(trainPlan, step, totalSteps(trainPlan, this.order));
     const rows = this.epoch.order.batch(at);
     const stepInputs = feeder.inputs(rows, earlierRuns.steps + step, { rate: dense, factor: denseFactor });

@@ -21,8 +21,8 @@ import { RankGuard } from './rank_guard.ts';
 import { takeStep } from './take_step.ts';
 import type { TrainOptions, TrainResult } from './train_options.ts';
 import type { EpochRecord } from './training_events.ts';
-import { CurrentTowers, mineNegatives, type Rounds, RunValidation, roundsOf } from './validation.ts';
-import { sendMined } from './workers/table_wire.ts';
+import { beginEpoch, CurrentTowers, type Rounds, RunValidation, roundsOf } from './validation.ts';
+import { sendBegun } from './workers/table_wire.ts';
 import type { OtherWorkers } from './workers/talk.ts';
 
 /** Maximum milliseconds between two pauses in which signals are handled and the progress bar is drawn. */
@@ -200,10 +200,10 @@ export class TrainingRun {
         this.progress = { ...this.progress, step, stepOfEpoch, sums: epochSums.sums(), rows: epochSums.rows };
         return false;
       }
-      // Mines only at the start of an epoch: a checkpoint within an epoch contains the mined items.
+      // Only at the start of an epoch: a checkpoint within an epoch contains the mined items and the earlier values.
       const ofEpoch = step % this.order.steps;
       const drawnEpoch = earlierRuns.epochs + step / this.order.steps + 1;
-      if (ofEpoch === 0) await this.mine(drawnEpoch);
+      if (ofEpoch === 0) await this.beginEpoch(drawnEpoch);
       step++;
       stepRates = ratesAt(plan.train, step, this.rounds.total);
       const stepWatch = this.profiler?.begin(step);
@@ -247,10 +247,10 @@ export class TrainingRun {
     return true;
   }
 
-  private async mine(drawn: number): Promise<void> {
+  private async beginEpoch(drawn: number): Promise<void> {
     const { state, options } = this;
-    await mineNegatives(state, this.towers, options.dataset, drawn);
-    if (state.group && options.sharesTables) await sendMined(state.feeder.mined, state.group);
+    await beginEpoch(state, this.towers, options.dataset, drawn);
+    if (state.group && options.sharesTables) await sendBegun(state.feeder, state.group);
   }
 
   /** Reads the rows of a step. If that fails, saves the steps so far, so that `resume` can continue from there. */

@@ -1,4 +1,5 @@
-/** Uses the towers of a run while it trains: scores the validation part after an epoch, as `evaluate` does, and mines negatives when an epoch begins. */
+/** Uses the towers of a run while it trains: scores the validation part after an epoch, as `evaluate` does, and prepares an epoch when it begins. */
+import { invariant } from '../base/diagnostics/failure.ts';
 import { defined } from '../base/util/defined.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Engine } from '../engines/engine.ts';
@@ -9,15 +10,22 @@ import { makeTask } from './evaluation/contestants.ts';
 import { declaredMeasures, figuresOf, longestListOf, makeMeasures } from './evaluation/figures.ts';
 import { drawRankings, type RankingSample, seenRule } from './evaluation/questions.ts';
 import { rankEvents } from './evaluation/ranks.ts';
+import type { Feeder } from './feed/feeder.ts';
+import type { EarlierValues } from './feed/users.ts';
 import type { AnyEpoch, Epoch, EventOrder } from './order.ts';
 import type { GuardedRun } from './rank_guard.ts';
 import { spreadOf } from './scoring/attention.ts';
 import { makeRetrieval, type Retrieval } from './scoring/retrieval.ts';
 import { firstItems, modelScorer, type ScoringTask } from './scoring/scorer.ts';
+import { TowerVectors } from './scoring/tower_vectors.ts';
+
+/** Users whose values are computed together: their lists have room for the longest. */
+const filledAtOnce = 256;
 
 /** The towers of a run with its current weights: prepared at their first use, and given new weights at each later one. */
 export class CurrentTowers {
   private retrieval: Retrieval | undefined;
+  private encoder: TowerVectors | undefined;
 
   constructor(
     private readonly plan: Plan,
@@ -35,20 +43,48 @@ export class CurrentTowers {
     return this.retrieval;
   }
 
+  /** Fills values of users with those of the current weights. */
+  async fill({ width, rows, values }: EarlierValues): Promise<void> {
+    const { plan, engine, state, dataset } = this;
+    const { name, features } = plan.towers[0];
+    const parameters = await state.program.read();
+    // Lists that go through the item tower need its vectors of the corpus.
+    const throughItems = plan.features.some(({ through }) => through);
+    const tables = throughItems ? (await this.refreshed()).tables : state.tables;
+    invariant(plan.earlier, 'the plan says how to compute what its step reads');
+    const tower = { name, features, embedded: plan.earlier, width };
+    this.encoder ??= new TowerVectors(tower, { plan, engine, tables, parameters });
+    await this.encoder.write(parameters);
+    for (let from = 0; from < rows.length; from += filledAtOnce) {
+      const chunk = rows.subarray(from, from + filledAtOnce);
+      const into = values.subarray(from * width, (from + chunk.length) * width);
+      await this.encoder.of(dataset.parts.train.features, chunk, { into });
+    }
+  }
+
   async close(): Promise<void> {
     await this.retrieval?.close();
+    await this.encoder?.close();
   }
+}
+
+/** Prepares what the steps of an epoch read as it was when the epoch began. Depends only on the weights, the seed and the epoch. */
+export async function beginEpoch(
+  { feeder }: Pick<TrainingState, 'feeder'>,
+  towers: CurrentTowers,
+  dataset: Dataset,
+  epoch: number,
+): Promise<void> {
+  await mineNegatives(feeder, towers, dataset, epoch);
+  if (feeder.earlier) await towers.fill(feeder.earlier);
 }
 
 /** Number of scores in a block: 16 MB. */
 const blockNumbers = 4 * 2 ** 20;
 
-/**
- * Finds hard negatives with the current towers when an epoch begins. They depend only on the weights, the seed and the epoch. Does nothing if no loss reads
- * them.
- */
-export async function mineNegatives(
-  { feeder }: Pick<TrainingState, 'feeder'>,
+/** Finds hard negatives with the current towers. Does nothing if no loss reads them. */
+async function mineNegatives(
+  feeder: Feeder,
   towers: CurrentTowers,
   { parts, corpus, users }: Dataset,
   epoch: number,

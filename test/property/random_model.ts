@@ -219,13 +219,19 @@ function apply(choose: Choose, kind: string, row: BlockKind, value: Value, aroun
     const builder = makeBuilder('scratch');
     return {
       text: printCall(call),
-      value: row.lower(contextOf(builder), fresh(value, builder), call.arguments as never),
+      value: row.lower({ ...contextOf(builder), ...ofEvents }, fresh(value, builder), call.arguments as never),
     };
   } catch (error) {
     if (!(error instanceof ShapeError)) throw error;
     return undefined;
   }
 }
+
+/** The rows of these models are events, so that arguments that need users are drawn again. */
+const needUsers = (): never => {
+  throw new ShapeError('needs rows of users');
+};
+const ofEvents = { itemCounts: needUsers, earlier: needUsers };
 
 const tensorOf = (value: Value) => (value.kind === 'outputs' ? undefined : value);
 

@@ -233,7 +233,7 @@ export function lowerForward(
     for (const [what, value] of lowered.measured) measured.set(`${what}:${task.name}`, value);
   }
   for (const { parameter, value } of context.kept.values()) context.inputs.builder.update(parameter, value);
-  context.diagnostics.push(...checkRetrieve(model, query), ...checkTraining(model));
+  context.diagnostics.push(...checkRetrieve(model, query), ...checkTraining(model), ...checkOfUsers(model, context));
   return {
     ...{ context, losses: byTask, rowWeights, measured },
     ...defined({ penalty: penaltyOf(context) }),
@@ -305,6 +305,23 @@ function checkTraining({ tasks }: Model): Diagnostic[] {
   if (!kinds.every(({ kind }) => losses[kind]!.oneSided)) return [];
   const reason = 'trains one tower alone: add a task with a loss on events, such as `softmax(in_batch)`';
   return kinds.slice(0, 1).map(({ kind, span }) => diagnose('arguments-conflict', span, { kind, reason }));
+}
+
+/** Checks that blocks that read something of the users of rows get such rows. */
+function checkOfUsers({ towers: [{ name }], train }: Model, { ofUsers, written }: TowerContext): Diagnostic[] {
+  const readers = new Map(ofUsers.map(({ path }) => [path, written.get(path)]));
+  const earlierPaths = new Set(ofUsers.flatMap(({ path, values }) => (values ? [path] : [])));
+  return [...readers].flatMap(([path, step]) => {
+    const reason =
+      train.targets.kind !== 'users'
+        ? 'reads what each user has: write `targets = users` in `train`, or drop `per_item` and `prior`'
+        : !path.startsWith(`${name}/`)
+          ? `reads what each user has: \`per_item\` and \`prior\` are for steps of \`${name}\` that are not \`shared\``
+          : earlierPaths.size > 1 && earlierPaths.has(path)
+            ? 'takes `prior: composite` once in a tower'
+            : undefined;
+    return step && reason ? [diagnose('arguments-conflict', step.span, { kind: step.kind, reason })] : [];
+  });
 }
 
 /** Lowers the item tower once for each kind of rows. Only the first reports errors. */

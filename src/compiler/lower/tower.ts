@@ -4,7 +4,7 @@ import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Ref } from '../../graph/builder.ts';
 import { elementsOf, sameDim } from '../../graph/dims.ts';
-import type { PartRows, Readout, RowsOf, Sequences, ViewPart } from '../../graph/plan/plan.ts';
+import type { InputSource, PartRows, Readout, RowsOf, Sequences, ViewPart } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
 import {
   type BlockContext,
@@ -40,6 +40,8 @@ export interface TowerContext {
   /** What blocks add to the loss: values of rows, float32 [rows], and 1 for a row that counts, else 0. Absent: all count. */
   readonly penalties: { readonly values: Ref; readonly known?: Ref }[];
   readonly readouts: Readout[];
+  /** What blocks read of the users of rows. `values`: what they were when the epoch began. */
+  readonly ofUsers: { readonly path: string; readonly values?: Ref }[];
   /**
    * In a training step, returns a channel of the item tower for the rows `elements`, float32 [elements, width]. Absent: lists that go `through` it read rows of
    * a computed table.
@@ -65,6 +67,7 @@ export function makeTowerContext(inputs: GraphInputs, features: LoweredFeatures,
     kept: new Map(),
     penalties: [],
     readouts: [],
+    ofUsers: [],
   };
 }
 
@@ -92,9 +95,12 @@ export function lowerTower(context: TowerContext, tower: Tower, rows: RowsOf): T
   return channels;
 }
 
+/** Inputs of blocks that the host fills for each row, of events or others. */
+const filledByRow: ReadonlySet<InputSource['from']> = new Set(['noise', 'item_counts', 'earlier']);
+
 /** Returns a context for a block, a score or a loss at `path`. */
 export function blockContext(context: TowerContext, path: string, rows: RowsOf, within = ''): BlockContext {
-  const { inputs, names, training, kept, penalties, readouts } = context;
+  const { inputs, names, training, kept, penalties, readouts, ofUsers } = context;
   return {
     builder: inputs.builder,
     training,
@@ -102,8 +108,8 @@ export function blockContext(context: TowerContext, path: string, rows: RowsOf, 
       // After `newest`, and next to the sequences, values have the rows of events.
       const eventRows = eventsOf(rows);
       const drawn = sameDim(shape[0] ?? 0, rowsDim(eventRows)) ? eventRows : rows;
-      const isOther = source.from === 'noise' && drawn.kind !== 'events';
-      return inputs.input(name, isOther ? { ...source, rows: drawn } : source, shape, dtype);
+      const isOther = filledByRow.has(source.from) && drawn.kind !== 'events';
+      return inputs.input(name, isOther ? ({ ...source, rows: drawn } as InputSource) : source, shape, dtype);
     },
     fresh: (stem) => names.unique(`${stem}/${rowsPrefix(rows)}${path}`),
     through({ flow }, input, round) {
@@ -124,6 +130,17 @@ export function blockContext(context: TowerContext, path: string, rows: RowsOf, 
       const eventRows = eventsOf(rows);
       if (!training || (eventRows.kind !== 'events' && eventRows.kind !== 'part')) return;
       penalties.push({ values, ...(eventRows.kind === 'part' ? { known: knownRows(inputs, eventRows) } : {}) });
+    },
+    itemCounts({ type: { shape } }) {
+      ofUsers.push({ path });
+      return this.input(this.fresh('items'), { from: 'item_counts' }, [shape[0]!]);
+    },
+    earlier(values) {
+      ofUsers.push({ path, values });
+      const { shape } = values.type;
+      return training
+        ? this.input(this.fresh('earlier'), { from: 'earlier', width: shape[1] as number }, shape)
+        : values;
     },
     ...(rows.kind === 'sequences' ? { newest: (elements) => newestOf(inputs, elements, rows) } : {}),
     readout(what, of, make) {

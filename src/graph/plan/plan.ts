@@ -232,6 +232,10 @@ export type InputSource =
   | { readonly from: 'corpus_places'; readonly key: string }
   /** int32 [items, 2]: (row, corpus row of an item) for each item of the training events of the row's user, each once. */
   | { readonly from: 'user_items'; readonly key: string }
+  /** The number of these items: float32 [batch], or [part]. */
+  | { readonly from: 'item_counts'; readonly rows?: PartRows }
+  /** What `earlier` of the plan gave for the row's user when the epoch began: float32 [batch, width], or [part, width]. */
+  | { readonly from: 'earlier'; readonly width: number; readonly rows?: PartRows }
   /** 1 if the corpus has any of these items, else 0: float32 [batch]. */
   | { readonly from: 'has_items'; readonly key: string }
   /** 1 if the corpus has the row's item, else 0: float32 [batch]. */
@@ -378,6 +382,12 @@ export const sequenceFeature = (step: GraphPlan): string | undefined => sequence
 /** True if each row of a step stands for all training events of a user, because its targets are users. */
 export const usersAreRows = ({ inputs }: GraphPlan): boolean =>
   inputs.some(({ source }) => source.from === 'user_items');
+
+/** Returns the number of values of a user that a step reads as they were when the epoch began; undefined if it reads none. */
+export function earlierWidth({ inputs }: GraphPlan): number | undefined {
+  for (const { source } of inputs) if (source.from === 'earlier') return source.width;
+  return undefined;
+}
 
 export interface Sequences {
   readonly kind: 'sequences';
@@ -592,6 +602,11 @@ export interface Plan {
   readonly step: GraphPlan;
   /** The towers as served, over the rows of events: outputs `prediction:<task>`, float32 [batch]. Absent if no task predicts. */
   readonly predictions?: GraphPlan;
+  /**
+   * The query tower as served, up to the values that a step reads as they were when the epoch began: output `vector`, float32 [batch, width]. Absent if no step
+   * reads such values.
+   */
+  readonly earlier?: GraphPlan;
   /** Present if the score is fitted as a whole. */
   readonly fitted?: FittedPlan;
   readonly train: TrainPlan;

@@ -123,7 +123,7 @@ export async function writeTexts(folder: string, texts: ReadonlyMap<string, stri
 }
 
 export interface ArtifactPaths {
-  /** Paths by graph: `tower user`, `part 8 of user`, `step` and, if the model has it, `predictions`. The prefix is there because a tower may be named `step`. */
+  /** Paths by graph: `tower user`, `part 8 of user`, `step` and, if the model has them, `predictions` and `earlier`. The prefix is there because a tower may be named `step`. */
   readonly graphs: ReadonlyMap<string, string>;
   readonly encodings: ReadonlyMap<string, string>;
   readonly sources: readonly string[];
@@ -146,8 +146,8 @@ export function artifactPaths(plan: Plan, encodings: Dataset['encodings'], origi
   };
   const graphs = [
     ...plan.towers.map(({ name }) => [`tower ${name}`, freePath(`graphs/${name}.json`)] as const),
-    ...['step', ...(plan.predictions ? ['predictions'] : [])].map(
-      (name) => [name, freePath(`graphs/${name}.json`)] as const,
+    ...(['step', 'predictions', 'earlier'] as const).flatMap((name) =>
+      plan[name] ? [[name, freePath(`graphs/${name}.json`)] as const] : [],
     ),
     ...plan.towers.flatMap(({ name, parts = [] }) =>
       parts.map((part) => [partName(name, part), freePath(`graphs/${name}_${part.length}.json`)] as const),

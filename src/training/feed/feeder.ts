@@ -42,6 +42,7 @@ import {
   placesOf,
 } from './source.ts';
 import { makeInputFeed } from './sources.ts';
+import { type EarlierValues, makeEarlierValues } from './users.ts';
 import { makeViews } from './views.ts';
 import type { FeedWatch } from './windows.ts';
 
@@ -85,7 +86,9 @@ export interface Feeder {
   update(multiplier?: number, rate?: number): void;
   /** Mined negatives, which must be filled when an epoch begins. */
   readonly mined: readonly Mined[];
-  /** Returns views of the state that a checkpoint needs in addition to the tables: streaming estimators, queues, mined items. */
+  /** Values of users, which must be filled when an epoch begins. */
+  readonly earlier?: EarlierValues | undefined;
+  /** Returns views of the state that a checkpoint needs in addition to the tables: streaming estimators, queues, mined items, earlier values. */
   state(): FeedState;
   /** Restores a saved state, which must have all entries of `state`. */
   load(state: FeedState): void;
@@ -99,6 +102,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
   const listsOf = makeLists(options);
   const queue = makeQueues();
   const elementItems = listedItems(options);
+  const earlier = makeEarlierValues(plan, events);
   const context: FeedContext = {
     seed,
     features: byName(options.features),
@@ -108,7 +112,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
       events,
       corpus,
       batch: wholeBatch,
-      ...defined({ distinct, elements: elementItems }),
+      ...defined({ distinct, elements: elementItems, earlier }),
       seen: seenRows(),
       queue,
     },
@@ -187,6 +191,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
       return lastBatch.rowsOf(of);
     },
     mined: ownItems.mined,
+    earlier,
     apply(outputs, multiplier = 1, rate = undefined, watch = undefined) {
       const afterStart = performance.now();
       for (const { source } of sources) source.after?.(lastBatch!, outputs);
@@ -208,7 +213,12 @@ export function makeFeeder(options: FeederOptions): Feeder {
       for (const table of tablesToUpdate.keys()) table.update(multiplier, rate);
     },
     state: () =>
-      Object.assign({}, ownItems.state(), ...sources.map(({ source }) => source.state?.() ?? {})) as FeedState,
+      Object.assign(
+        {},
+        ownItems.state(),
+        earlier?.state(),
+        ...sources.map(({ source }) => source.state?.() ?? {}),
+      ) as FeedState,
     load(state) {
       for (const [name, view] of Object.entries(this.state())) {
         const givenView = state[name];

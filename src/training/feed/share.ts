@@ -37,6 +37,8 @@ const byKind: { readonly [K in InputSource['from']]: ShareFill | 'refused' } = {
   table_seen: 'all',
   corpus_places: 'own',
   user_items: 'pairs',
+  item_counts: 'own',
+  earlier: 'own',
   has_items: 'own',
   in_corpus: 'own',
   draw_pool: 'all',

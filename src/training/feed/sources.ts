@@ -4,6 +4,7 @@ import type { FeedContext, InputFeed, MakeSource } from './source.ts';
 import { accidentalHits, pieceHits, pieceKnown, piecePlaces, pieceRows, positives } from './sources/accidental_hits.ts';
 import {
   counts,
+  earlier,
   newest,
   noise,
   partKnown,
@@ -25,6 +26,7 @@ import {
   elementWeights,
   hasItems,
   inCorpus,
+  itemCounts,
   tablePlaces,
   tableSeen,
   userItems,
@@ -46,6 +48,8 @@ const sources: { readonly [K in InputSource['from']]: MakeSource<K> } = {
   element_places: elementPlaces,
   corpus_places: corpusPlaces,
   user_items: userItems,
+  item_counts: itemCounts,
+  earlier,
   has_items: hasItems,
   in_corpus: inCorpus,
   draw_pool: drawPool,

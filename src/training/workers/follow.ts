@@ -9,8 +9,8 @@ import { fitted } from '../fitted_step.ts';
 import { ratesAt } from '../order.ts';
 import { takeStep } from '../take_step.ts';
 import type { TrainOptions } from '../train_options.ts';
-import { CurrentTowers, mineNegatives, roundsOf } from '../validation.ts';
-import { answerOrder, takeMined } from './table_wire.ts';
+import { beginEpoch, CurrentTowers, roundsOf } from '../validation.ts';
+import { answerOrder, takeBegun } from './table_wire.ts';
 import { agree, receiveOrder, sharedStep, type WorkerOrder } from './talk.ts';
 
 type FollowOptions = TrainOptions & { readonly group: WorkerGroup };
@@ -64,8 +64,8 @@ async function stepsOf(
   for (let at = begin.stepOfEpoch; at < ownRound.steps; at++) {
     const drawnEpoch = before.epochs + step / state.order.steps + 1;
     if (step % state.order.steps === 0) {
-      if (sharesTables) await takeMined(state.feeder.mined, state.tables, group);
-      else await mineNegatives(state, towers, dataset, drawnEpoch);
+      if (sharesTables) await takeBegun(state.feeder, state.tables, group);
+      else await beginEpoch(state, towers, dataset, drawnEpoch);
     }
     step++;
     const rows = await ownRound.batch(at);

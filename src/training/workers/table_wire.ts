@@ -5,7 +5,7 @@ import type { WorkerGroup } from '../../engines/group.ts';
 import { type RemoteTable, sharedIn, type Table, type TableWire } from '../embedding/table.ts';
 import type { RowGradients } from '../embedding/table_lookup.ts';
 import type { Tables } from '../embedding/tables.ts';
-import type { Mined } from '../feed/sampler.ts';
+import type { Feeder } from '../feed/feeder.ts';
 import { giveOrder, receiveOrder, type WorkerOrder } from './talk.ts';
 
 /** Connects a worker to the others. Between steps the first worker orders the rows that it needs, and the others respond with `answerOrder`. */
@@ -142,32 +142,29 @@ function unpackArrays(bytes: Uint8Array): readonly WireNumbers[] {
 }
 
 /**
- * Sends mined negatives if workers share the rows of tables: the first worker mines, because it can fetch any row. The others supply rows until it sends the
- * result.
+ * Sends what a step reads as it was when its epoch began, if workers share the rows of tables: the first worker computes it, because it can fetch any row. The
+ * others supply rows until it sends the result.
  */
-export async function sendMined(mined: readonly Mined[], group: WorkerGroup): Promise<void> {
-  if (mined.length === 0) return;
-  await giveOrder(group, { do: 'mined' });
-  await group.exchange(packArrays(arraysOf(mined)));
+export async function sendBegun(feeder: Feeder, group: WorkerGroup): Promise<void> {
+  const arrays = arraysOf(feeder);
+  if (arrays.length === 0) return;
+  await giveOrder(group, { do: 'begun' });
+  await group.exchange(packArrays(arrays));
 }
 
-export async function takeMined(
-  mined: readonly Mined[],
-  tables: ReadonlyMap<string, Table>,
-  group: WorkerGroup,
-): Promise<void> {
-  if (mined.length === 0) return;
+export async function takeBegun(feeder: Feeder, tables: ReadonlyMap<string, Table>, group: WorkerGroup): Promise<void> {
+  const ownArrays = arraysOf(feeder);
+  if (ownArrays.length === 0) return;
   for (;;) {
     const order = await receiveOrder(group);
-    if (order.do === 'mined') break;
+    if (order.do === 'begun') break;
     await answerOrder(order, tables, group);
   }
   const [first] = await group.exchange(new Uint8Array(0));
-  const ownArrays = arraysOf(mined);
   unpackArrays(first!).forEach((array, at) => {
     ownArrays[at]!.set(array);
   });
 }
 
-const arraysOf = (mined: readonly Mined[]): readonly Int32Array[] =>
-  mined.flatMap((each) => Object.values(each.state()) as Int32Array[]);
+const arraysOf = ({ mined, earlier }: Feeder): readonly (Int32Array | Float32Array)[] =>
+  [...mined, ...(earlier ? [earlier] : [])].flatMap((each) => Object.values(each.state()));

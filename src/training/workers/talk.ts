@@ -72,8 +72,8 @@ export type WorkerOrder =
       readonly first: number;
       readonly rows: number;
     }
-  /** For shared tables: the negatives that the first worker has mined come next. */
-  | { readonly do: 'mined' }
+  /** For shared tables: what the first worker has prepared for an epoch comes next. */
+  | { readonly do: 'begun' }
   | { readonly do: 'end' };
 
 export type Beginning = 'first values' | 'checkpoint' | 'earlier run';

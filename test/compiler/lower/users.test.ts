@@ -3,12 +3,19 @@ import { expect, test } from 'vitest';
 import { makeSource, textOf } from '../../../src/base/text/source.ts';
 import { checkSource } from '../../../src/compiler/pipeline.ts';
 
-const text = ({ loss = 'softmax(all)', key = 'keyed by user_id', more = '', targets = 'users' }): string => `
+const text = ({
+  loss = 'softmax(all)',
+  key = 'keyed by user_id',
+  more = '',
+  targets = 'users',
+  user = 'flatten',
+  item = 'flatten',
+}): string => `
   model toy
   features { user_id : id(dim: 0), history : list(movie_id, max: 6), movie_id : id(dim: 4) }
   labels { liked : binary }
-  tower user(history) ${key} { channel main = history -> flatten }
-  tower item(movie_id) keyed by movie_id { channel main = movie_id -> flatten }
+  tower user(history) ${key} { channel main = history -> ${user} }
+  tower item(movie_id) keyed by movie_id { channel main = movie_id -> ${item} }
   task like { score = dot(user, item), loss = ${loss} ${more} }
   train { targets = ${targets} }
 `;
@@ -36,4 +43,21 @@ test.each([
   [{ loss: 'mse(diagonal: 1)', more: ', label = liked', targets: 'events' }, /takes `diagonal` and `unit` with `all`/],
 ])('%j is refused', (given, message) => {
   expect(errorsOf(given)).toContainEqual(expect.stringMatching(message));
+});
+
+const composite = 'gaussian(4, prior: composite)';
+const perItem = 'gaussian(4, kl: per_item(0.1))';
+
+test.each([
+  [{ user: `flatten -> ${composite}`, targets: 'events', loss: 'softmax' }, /^gaussian.*: write `targets = users`/],
+  [{ user: `flatten -> ${perItem}`, targets: 'events', loss: 'softmax' }, /^gaussian.*: write `targets = users`/],
+  [{ item: `flatten -> ${composite}` }, /are for steps of `user`/],
+  [{ item: `flatten -> ${perItem}` }, /are for steps of `user`/],
+  [{ user: `flatten -> ${composite} -> ${composite}` }, /takes `prior: composite` once in a tower/],
+])('%j is refused too', (given, message) => {
+  expect(errorsOf(given)).toContainEqual(expect.stringMatching(message));
+});
+
+test.each([composite, perItem, `repeat(2, gaussian(4, kl: per_item(0.1))) -> ${composite}`])('%s is taken', (user) => {
+  expect(errorsOf({ user: `flatten -> ${user}` })).toEqual([]);
 });

@@ -20,6 +20,7 @@ it('is a part that reads all training rows, of few of the models', async () => {
     'lightgcn.tower': '`graph` of `train`',
     'mult_dae.tower': '`targets = users`',
     'mult_vae.tower': '`targets = users`',
+    'rec_vae.tower': '`targets = users`',
     'sasrec.tower': 'a loss at each position of a list',
     'slim.tower': 'a score that is fitted as a whole',
   });

@@ -15,6 +15,7 @@ import {
   type MakeSource,
   makeColumnRows,
   placesOf,
+  vector,
 } from '../source.ts';
 import { makeDrop } from '../windows.ts';
 
@@ -217,6 +218,30 @@ export const userItems: MakeSource<'user_items'> = (_source, { training }) => {
     },
   };
 };
+
+/** float32 [rows]: the number of these items */
+export const itemCounts: MakeSource<'item_counts'> = ({ rows: of = { kind: 'events' } }, { training }) => {
+  invariant(training, 'items of users are those of training events');
+  const { events } = training;
+  const counts = countsByUser(events);
+  return { fill: ({ rowsOf }) => vector(Float32Array.from(rowsOf(of), (row) => counts[events.user[row]!] ?? 0)) };
+};
+
+/** The inputs of all parts of a batch read the same numbers. */
+const knownCounts = new WeakMap<Events, Float32Array>();
+
+/** Returns the number of items of each user, each counted once. */
+function countsByUser(events: Events): Float32Array {
+  const known = knownCounts.get(events);
+  if (known) return known;
+  const { starts, items } = itemsByUser(events);
+  const counts = Float32Array.from(
+    { length: starts.length - 1 },
+    (_, user) => new Set(items.subarray(starts[user]!, starts[user + 1]!)).size,
+  );
+  knownCounts.set(events, counts);
+  return counts;
+}
 
 /** float32 [batch]: 1, or 0 for a user of whose items the corpus has none */
 export const hasItems: MakeSource<'has_items'> = (_source, { training }) => {

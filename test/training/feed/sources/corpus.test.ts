@@ -34,4 +34,7 @@ test('a row that stands for a user has all items of that user, each once, and no
   const twice = { ...events, item: Int32Array.of(1, 1, 0, 3, -1, -1) };
   expect(numbersOf(source, [0, 4], 1, { events: twice }).data).toEqual([0, 1]);
   expect(numbersOf({ from: 'has_items', key: 'movie_id' }, [0, 4], 1, { events: twice }).data).toEqual([1, 0]);
+  const counts = { from: 'item_counts' } as const;
+  expect(numbersOf(counts, [1, 3, 5])).toEqual({ dtype: 'float32', shape: [3], data: [2, 2, 1] });
+  expect(numbersOf(counts, [0, 4], 1, { events: twice }).data).toEqual([1, 0]);
 });

@@ -1,0 +1,54 @@
+/** Values of users that a step reads as they were when its epoch began. */
+import { failure } from '../../base/diagnostics/failure.ts';
+import type { Events } from '../../data/dataset.ts';
+import { earlierWidth, type GraphPlan } from '../../graph/plan/plan.ts';
+import { freeBytes } from '../embedding/table_memory.ts';
+import type { FeedState } from './source.ts';
+
+/** Returns the last event of each user, which stands for the user if the rows of a step are users: ascending rows. */
+export function lastRowsOfUsers({ user }: Pick<Events, 'user'>): Int32Array {
+  const lastRowOf = new Map<number, number>();
+  user.forEach((u, row) => {
+    if (u >= 0) lastRowOf.set(u, row);
+  });
+  return Int32Array.from(lastRowOf.values()).sort();
+}
+
+/** Filled when an epoch begins. A checkpoint within the epoch contains the values. */
+export interface EarlierValues {
+  readonly width: number;
+  /** The event of each user. */
+  readonly rows: Int32Array;
+  /** float32 [rows, width]: zeros before the first epoch. */
+  readonly values: Float32Array;
+  /** Returns the values of the user of an event; zeros if it has none. */
+  of(row: number): Float32Array;
+  state(): FeedState;
+}
+
+/** Returns undefined if no input reads such values. @throws Failure `too-large-for-memory` */
+export function makeEarlierValues(plan: GraphPlan, { user }: Pick<Events, 'user'>): EarlierValues | undefined {
+  const width = earlierWidth(plan);
+  if (width === undefined) return undefined;
+  const rows = lastRowsOfUsers({ user });
+  refuseTooMany(rows.length, width);
+  const values = new Float32Array(rows.length * width);
+  const placeOfUser = new Map(Array.from(rows, (row, place) => [user[row]!, place]));
+  const nothing = new Float32Array(width);
+  return {
+    ...{ width, rows, values },
+    of(row) {
+      const place = placeOfUser.get(user[row]!);
+      return place === undefined ? nothing : values.subarray(place * width, (place + 1) * width);
+    },
+    state: () => ({ earlier: values }),
+  };
+}
+
+/** Refuses values that do not fit before they are allocated. */
+function refuseTooMany(users: number, width: number): void {
+  const [needed, available] = [4 * users * width, freeBytes()];
+  if (needed <= available) return;
+  const parts = `${users.toLocaleString('en')} users × ${width} numbers of \`prior: composite\``;
+  throw failure('too-large-for-memory', { needed, available, parts });
+}
