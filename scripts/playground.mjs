@@ -1,5 +1,5 @@
 /**
- * Builds the playground, one static page, into `build/playground/`, and serves it on this machine alone. `--build` only builds:
+ * Builds the playground, one static page, and the scripts of the first page of the site, into `build/playground/`, and serves it on this machine alone. `--build` only builds:
  * the page needs no server, `index.html` opens by itself.
  */
 import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
@@ -25,19 +25,24 @@ const models = {
   },
 };
 
-await build({
-  entryPoints: ['playground/main.ts'],
-  outfile: join(out, 'playground.js'),
+const shared = {
   bundle: true,
   minify: true,
-  // No module: a page opened as a file may not load one.
-  format: 'iife',
   platform: 'browser',
   target: 'es2022',
   alias: { 'node:path': resolve('playground/path.ts') },
   logLevel: 'warning',
   plugins: [models],
+};
+// No module: a page opened as a file may not load one.
+const script = { ...shared, format: 'iife', outdir: out };
+await build({
+  ...script,
+  entryPoints: { playground: 'playground/main.ts', start_worker: 'playground/start_worker.ts' },
 });
+// Modules for the first page of the site, which imports them when it needs them.
+const modules = { start_editor: 'playground/start_editor.ts', start_flights: 'playground/start_flights.ts' };
+await build({ ...shared, format: 'esm', outdir: out, entryPoints: modules });
 mkdirSync(out, { recursive: true });
 const types = { 'index.html': 'text/html', 'style.css': 'text/css', 'playground.js': 'text/javascript' };
 for (const name of ['index.html', 'style.css']) copyFileSync(join('playground', name), join(out, name));

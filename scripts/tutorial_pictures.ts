@@ -89,7 +89,7 @@ function negatives(): string {
     [236, 184],
     [206, 108],
   ] as const;
-  return picture(244, 'The purchased item is pulled towards the person, and the negatives are pushed away', [
+  return picture(262, 'The purchased item is pulled towards the person, and the negatives are pushed away', [
     arrow('M320 120L438 44', 'line thick'),
     words(446, 36, 'the person', 'strong', 'start'),
     arrow('M320 120L494 96'),
@@ -101,7 +101,7 @@ function negatives(): string {
     arrow('M226 172C208 156 202 140 201 122', 'bad'),
     words(466, 212, 'away', 'soft', 'start'),
     words(164, 158, 'away', 'soft'),
-    words(320, 234, 'negatives: items that were not bought', 'soft'),
+    words(320, 250, 'negatives: items that were not bought', 'soft'),
   ]);
 }
 

@@ -1,6 +1,7 @@
 /** The pages of the site: which file becomes which page, and where their links lead. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path/posix';
+import { deflateRawSync } from 'node:zlib';
 
 export interface Page {
   /** The file in the project. */
@@ -14,6 +15,10 @@ export interface SiteLink {
   /** A file that must be there as it is. */
   readonly file?: string;
 }
+
+/** The page of the playground with a text in it, as its button copies it. */
+export const playgroundLink = (text: string): string =>
+  `/playground.html#text=${deflateRawSync(text).toString('base64url')}`;
 
 /** Pages of the project that do not lie in `docs`. */
 const others: Readonly<Record<string, string>> = {
@@ -59,6 +64,8 @@ export function linkOf(from: string, link: string): SiteLink {
     return { to: `${to.startsWith('.') ? to : `./${to}`}${hash}` };
   }
   if (target === 'docs/examples/films') return { to: '/films' };
+  // An exercise is solved where the checker is.
+  if (target.endsWith('.exercise.tower')) return { to: playgroundLink(readFileSync(target, 'utf8')) };
   if (existsSync(target) && statSync(target).isFile() && asIs.test(target))
     return { to: `/files/${target}`, file: target };
   return {};

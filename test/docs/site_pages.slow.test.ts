@@ -11,9 +11,11 @@ const isBuilt = existsSync(`${site}/index.html`);
 if (!isBuilt) console.warn('the pages of the site are not tried: `npm run docs` builds it');
 if (chromium === undefined) console.warn('the pages of the site are not tried: there is no Chromium on this machine');
 
-/** One of each kind: the first, a guide with code of three languages, a model with its picture, messages, the playground's, an address that is none. */
+/** One of each kind: the first, the gallery, the tutorial, a guide with code of three languages, a model with its picture, messages, the playground's, an address that is none. */
 const paths = [
   '/',
+  '/gallery.html',
+  '/tutorial/3-negatives.html',
   '/guide/tracking',
   '/models/mmoe_two_tower',
   '/errors/',
