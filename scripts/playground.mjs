@@ -2,7 +2,7 @@
  * Builds the playground, one static page, and the scripts of the first page of the site, into `build/playground/`, and serves it on this machine alone. `--build` only builds:
  * the page needs no server, `index.html` opens by itself.
  */
-import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
@@ -45,7 +45,15 @@ const modules = { start_editor: 'playground/start_editor.ts', start_flights: 'pl
 await build({ ...shared, format: 'esm', outdir: out, entryPoints: modules });
 mkdirSync(out, { recursive: true });
 const types = { 'index.html': 'text/html', 'style.css': 'text/css', 'playground.js': 'text/javascript' };
-for (const name of ['index.html', 'style.css']) copyFileSync(join('playground', name), join(out, name));
+copyFileSync('playground/index.html', join(out, 'index.html'));
+const design = await build({
+  stdin: { contents: "export { tokens } from './src/editor/drawing/design.ts'", resolveDir: '.' },
+  bundle: true,
+  format: 'esm',
+  write: false,
+});
+const { tokens } = await import(`data:text/javascript,${encodeURIComponent(design.outputFiles[0].text)}`);
+writeFileSync(join(out, 'style.css'), tokens + readFileSync('playground/style.css', 'utf8'));
 
 if (process.argv.includes('--build')) {
   console.log(`built ${out}/index.html`);

@@ -22,6 +22,7 @@ export const playgroundLink = (text: string): string =>
 
 /** Pages of the project that do not lie in `docs`. */
 const others: Readonly<Record<string, string>> = {
+  'README.md': 'overview.md',
   'CONTRIBUTING.md': 'project/contributing.md',
   'CHANGELOG.md': 'project/changes.md',
   'SECURITY.md': 'project/security.md',
@@ -56,7 +57,6 @@ export function linkOf(from: string, link: string): SiteLink {
   if (/^(\w+:|#|\/)/.test(link)) return { to: link };
   const [path = '', hash = ''] = link.split(/(?=#)/);
   const target = normalize(join(dirname(from), decodeURI(path)));
-  if (target === 'README.md') return { to: '/' };
   const index = join(target, 'README.md');
   const page = pageOf(target) ?? (existsSync(index) ? pageOf(index) : undefined);
   if (page !== undefined && existsSync(target)) {
@@ -77,6 +77,8 @@ export function pageText(from: string): { readonly text: string; readonly files:
   const text = outsideFences(readFileSync(from, 'utf8'), (part) =>
     part
       .replaceAll(/^<!--[\s\S]*?-->\n*/gm, '')
+      // GitHub needs the element for the width of a picture.
+      .replaceAll(/^<img src="([^"]+)"[^>]* alt="([^"]*)"[^>]*>$/gm, '![$2]($1)')
       .replaceAll(
         /(!?)\[((?:[^[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)/g,
         (_, image: string, words: string, link: string) => {
