@@ -18,6 +18,7 @@ export function startFacts() {
   const drawing = drawingIn(new FileAnalysis(checkSource(makeSource('two_tower.tower', text!))));
   const { svg, width, height } = drawModel('two_tower', drawing, { width: 480 });
   return {
+    version: (JSON.parse(readFileSync('package.json', 'utf8')) as { readonly version: string }).version,
     text: text!.trimEnd(),
     coloured: highlight(text!.trimEnd()),
     picture: `<svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">${svg}</svg>`,
