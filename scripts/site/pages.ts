@@ -2,6 +2,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path/posix';
 import { deflateRawSync } from 'node:zlib';
+import { makeSource } from '../../src/base/text/source.ts';
+import { checkSource } from '../../src/compiler/pipeline.ts';
 
 export interface Page {
   /** The file in the project. */
@@ -64,8 +66,11 @@ export function linkOf(from: string, link: string): SiteLink {
     return { to: `${to.startsWith('.') ? to : `./${to}`}${hash}` };
   }
   if (target === 'docs/examples/films') return { to: '/films' };
-  // An exercise is solved where the checker is.
-  if (target.endsWith('.exercise.tower')) return { to: playgroundLink(readFileSync(target, 'utf8')) };
+  if (target.endsWith('.exercise.tower') && existsSync(target)) {
+    // An exercise is solved where the checker is; one that needs data is solved on the reader's machine.
+    const text = readFileSync(target, 'utf8');
+    if (checkSource(makeSource(target, text)).diagnostics.length > 0) return { to: playgroundLink(text) };
+  }
   if (existsSync(target) && statSync(target).isFile() && asIs.test(target))
     return { to: `/files/${target}`, file: target };
   return {};

@@ -111,6 +111,42 @@ describe('a figure of the tutorial', () => {
   });
 });
 
+it('the baselines have the figures that the pages say', async () => {
+  await tower(wordsOf('train evaluation.tower --data shop.tower --set epochs=1 --out runs/baselines'));
+  const { stdout } = await tower(wordsOf('evaluate runs/baselines --baselines popularity,random,ials --json'));
+  const rows: readonly { name: string; all: Record<string, number> }[] = JSON.parse(stdout).rows;
+  const shown = {
+    random: ['ten random items', '1-retrieval.md'],
+    popularity: ['popularity', '6-evaluation.md'],
+  } as const;
+  const said = (words: string, name: string): number =>
+    Number(new RegExp(`^\\| ${words}[^|]* \\| (0\\.\\d+) \\|`, 'm').exec(pageText(name))![1]);
+  for (const [name, [words, page]] of Object.entries({ ...shown, ials: ['iALS', '6-evaluation.md'] as const }))
+    expect(rows.find((row) => row.name === name)!.all['recall@10'], name).toBeCloseTo(said(words, page), 2);
+  expect(said('the ten most popular items', '1-retrieval.md')).toBe(said('popularity', '6-evaluation.md'));
+});
+
+it('the judge of the loop cannot tell the second day from the first', async () => {
+  const day2 = commands.find((line) => line.includes('--rows 7e4'))!;
+  for (const line of [
+    'train loop.tower --data shop.tower --out runs/loop1',
+    day2,
+    'train loop.tower --data shop2.tower --from runs/loop1 --out runs/loop2',
+  ])
+    await tower(wordsOf(line));
+  const compared = wordsOf('compare runs/loop1 runs/loop2 --data shop2.tower --baselines none');
+  const { stdout } = await tower(compared);
+  const number = String.raw`([+-]?\d\.\d+)`;
+  const row = (name: string) => new RegExp(`│ ${name} +│ ${number} \\[${number}, ${number}\\]`).exec(stdout)!;
+  const [, , low, high] = row('loop2 − loop1');
+  expect([Number(low) < 0, Number(high) > 0]).toEqual([true, true]);
+  const figures = [...pageText('8-loop.md').matchAll(/^\| the version [^|]+ \| (0\.\d+) \|$/gm)].map(
+    ([, each]) => each,
+  );
+  for (const [at, name] of ['loop1', 'loop2'].entries())
+    expect(Math.abs(Number(row(name)[1]) - Number(figures[at]))).toBeLessThan(0.02);
+});
+
 it('the commands of all pages run one after the other, as typed', async () => {
   for (const line of commands.slice(1)) {
     // One pass, and the quickest baseline, say whether a command is right.
