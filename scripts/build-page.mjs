@@ -37,10 +37,10 @@ const script = await bundled({
   jsxImportSource: 'preact',
   define: { 'process.env.NODE_ENV': '"production"' },
 });
-const styleModule = await bundled({ entryPoints: ['src/editor/drawing/drawing.ts'], format: 'esm' });
-const { palette } = await import(`data:text/javascript;base64,${Buffer.from(styleModule).toString('base64')}`);
+const styleModule = await bundled({ entryPoints: ['src/editor/drawing/design.ts'], format: 'esm' });
+const { icon, tokens } = await import(`data:text/javascript;base64,${Buffer.from(styleModule).toString('base64')}`);
 const style = await bundled({
-  stdin: { contents: palette + readFileSync(`${root}src/serving/page/style.css`, 'utf8'), loader: 'css' },
+  stdin: { contents: tokens + readFileSync(`${root}src/serving/page/style.css`, 'utf8'), loader: 'css' },
   minify: true,
 });
 
@@ -60,8 +60,6 @@ const policy = [
   "trusted-types 'none'",
 ].join('; ');
 
-const icon =
-  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cpath fill='%230b62c4' d='M2 6h5v9H2zM9 1h5v14H9z'/%3E%3C/svg%3E";
 const html = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Tower</title><link rel="icon" href="${icon}"><style>${style}</style></head>

@@ -13,6 +13,7 @@ import { pictures, readmePicture } from './pictures.ts';
 import { withFormulas } from './reference/formulas.ts';
 import { knownCallsFile } from './reference/known_calls.ts';
 import { llmsPage } from './reference/llms.ts';
+import { tutorialPictures } from './tutorial_pictures.ts';
 
 const root = new URL('../', import.meta.url);
 
@@ -36,6 +37,7 @@ const generated: Readonly<Record<string, () => string>> = {
       })),
     }),
   ...Object.fromEntries([...pictures(root)].map(([path, text]) => [path, () => text])),
+  ...Object.fromEntries([...tutorialPictures(root)].map(([path, text]) => [path, () => text])),
   'docs/pictures/loop.svg': () => loopPicture(root),
   'docs/pictures/readme.svg': () => readmePicture(root),
   'grammar/tower.tmLanguage.json': () => textMate(vocabulary()),

@@ -1,7 +1,7 @@
 /** `docs/pictures/loop.svg`: a model, what Tower prints of it, and a page that asks it. The lines are those of a file of `models`, and of the output in the README. */
 import { readFileSync } from 'node:fs';
 import { escapeHtml } from '../src/base/text/display.ts';
-import { palette } from '../src/editor/drawing/drawing.ts';
+import { coloursCss } from '../src/editor/drawing/design.ts';
 
 const model = 'fossil';
 const [width, margin, gap, column] = [880, 10, 34, 440];
@@ -48,7 +48,7 @@ export function loopPicture(root: URL): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${bottom + margin}" viewBox="0 0 ${width} ${bottom + margin}" role="img" aria-labelledby="title">`,
     '<title id="title">A model in a file, what it beats after training, and a page that asks it for films</title>',
-    `<style>${palette}${style}</style>`,
+    `<style>${coloursCss()}${style}</style>`,
     `<rect width="${width}" height="${bottom + margin}" rx="8" fill="var(--paper)"/>`,
     panelSvg(file, { x: margin, y: margin, width: x - gap - margin, height: bottom - margin }),
     panelSvg(terminal, { x, y: margin, width: column, height: heightOf(terminal) }),

@@ -16,7 +16,7 @@ export function pictures(root: URL): Map<string, string> {
     files.sort().map((file) => {
       const text = readFileSync(new URL(`models/${file}`, root), 'utf8');
       const name = basename(file, '.tower');
-      return [`docs/models/pictures/${name}.svg`, draw(name, text)];
+      return [`docs/models/pictures/${name}.svg`, modelPicture(name, text)];
     }),
   );
 }
@@ -24,10 +24,11 @@ export function pictures(root: URL): Map<string, string> {
 /** The picture of the first model in the README. */
 export function readmePicture(root: URL): string {
   const [, text] = /^```tower\n(.*?)^```$/ms.exec(readFileSync(new URL('README.md', root), 'utf8'))!;
-  return draw('two_tower', text!);
+  return modelPicture('two_tower', text!);
 }
 
-function draw(name: string, text: string): string {
+/** A model as a picture for a page: its towers with shapes, and its tasks. */
+export function modelPicture(name: string, text: string): string {
   const { model, lowered } = compileSource(makeSource(`${name}.tower`, text));
   return svgFile(name, drawingOf(model!, lowered!.arrows), { width: columnWidth });
 }

@@ -1,8 +1,8 @@
 /**
- * Builds the playground, one static page, into `build/playground/`, and serves it on this machine alone. `--build` only builds:
+ * Builds the playground, one static page, and the scripts of the first page of the site, into `build/playground/`, and serves it on this machine alone. `--build` only builds:
  * the page needs no server, `index.html` opens by itself.
  */
-import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
@@ -25,22 +25,37 @@ const models = {
   },
 };
 
-await build({
-  entryPoints: ['playground/main.ts'],
-  outfile: join(out, 'playground.js'),
+const shared = {
   bundle: true,
   minify: true,
-  // No module: a page opened as a file may not load one.
-  format: 'iife',
   platform: 'browser',
   target: 'es2022',
   alias: { 'node:path': resolve('playground/path.ts') },
   logLevel: 'warning',
   plugins: [models],
+};
+// No module: a page opened as a file may not load one.
+const script = { ...shared, format: 'iife', outdir: out };
+await build({
+  ...script,
+  entryPoints: { playground: 'playground/main.ts', start_worker: 'playground/start_worker.ts' },
 });
+// Modules for the first page of the site, which imports them when it needs them.
+const modules = { start_editor: 'playground/start_editor.ts', start_flights: 'playground/start_flights.ts' };
+await build({ ...shared, format: 'esm', outdir: out, entryPoints: modules });
 mkdirSync(out, { recursive: true });
 const types = { 'index.html': 'text/html', 'style.css': 'text/css', 'playground.js': 'text/javascript' };
-for (const name of ['index.html', 'style.css']) copyFileSync(join('playground', name), join(out, name));
+copyFileSync('playground/index.html', join(out, 'index.html'));
+const design = await build({
+  stdin: { contents: "export { coloursCss, tokens } from './src/editor/drawing/design.ts'", resolveDir: '.' },
+  bundle: true,
+  format: 'esm',
+  write: false,
+});
+const { coloursCss, tokens } = await import(`data:text/javascript,${encodeURIComponent(design.outputFiles[0].text)}`);
+// In the site, the page around it says which of the two its reader chose.
+const chosen = ['light', 'dark'].map((theme) => coloursCss(theme).replace(':root', `:root[data-theme="${theme}"]`));
+writeFileSync(join(out, 'style.css'), [tokens, ...chosen, readFileSync('playground/style.css', 'utf8')].join(''));
 
 if (process.argv.includes('--build')) {
   console.log(`built ${out}/index.html`);

@@ -122,6 +122,7 @@ const loop = `## How to work
 
 const links = `## More
 
+- [Retrieval from zero](tutorial/README.md): eight short pages for those who never built retrieval, with files that train in seconds
 - [The language](guide/language.md): a tour with an example for each idea
 - [Data](guide/data.md): all entries of a data block, formats, histories, splits
 - [Specification](spec.md): what each declaration means, down to the arithmetic

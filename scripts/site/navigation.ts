@@ -58,8 +58,10 @@ export function sidebarOf(pages: readonly Page[]): Section[] {
         to.startsWith('project/'),
     )
     .map(item);
+  const tutorial = pages.filter(({ to }) => /^tutorial\/\d/.test(to)).map(item);
   return [
-    { text: 'Guide', items: [...named(guide), ...rest] },
+    { text: 'Retrieval from zero', items: [{ text: 'Eight short pages', link: '/tutorial/' }, ...tutorial] },
+    { text: 'Guide', items: [{ text: 'Overview', link: '/overview' }, ...named(guide), ...rest] },
     { text: 'Coming from', items: named(coming) },
     { text: 'Models', collapsed: true, items: [{ text: 'All models', link: '/models/' }, ...inFolder('models')] },
     {

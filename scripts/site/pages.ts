@@ -1,6 +1,9 @@
 /** The pages of the site: which file becomes which page, and where their links lead. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path/posix';
+import { deflateRawSync } from 'node:zlib';
+import { makeSource } from '../../src/base/text/source.ts';
+import { checkSource } from '../../src/compiler/pipeline.ts';
 
 export interface Page {
   /** The file in the project. */
@@ -15,8 +18,13 @@ export interface SiteLink {
   readonly file?: string;
 }
 
+/** The page of the playground with a text in it, as its button copies it. */
+export const playgroundLink = (text: string): string =>
+  `/playground.html#text=${deflateRawSync(text).toString('base64url')}`;
+
 /** Pages of the project that do not lie in `docs`. */
 const others: Readonly<Record<string, string>> = {
+  'README.md': 'overview.md',
   'CONTRIBUTING.md': 'project/contributing.md',
   'CHANGELOG.md': 'project/changes.md',
   'SECURITY.md': 'project/security.md',
@@ -51,7 +59,6 @@ export function linkOf(from: string, link: string): SiteLink {
   if (/^(\w+:|#|\/)/.test(link)) return { to: link };
   const [path = '', hash = ''] = link.split(/(?=#)/);
   const target = normalize(join(dirname(from), decodeURI(path)));
-  if (target === 'README.md') return { to: '/' };
   const index = join(target, 'README.md');
   const page = pageOf(target) ?? (existsSync(index) ? pageOf(index) : undefined);
   if (page !== undefined && existsSync(target)) {
@@ -59,6 +66,11 @@ export function linkOf(from: string, link: string): SiteLink {
     return { to: `${to.startsWith('.') ? to : `./${to}`}${hash}` };
   }
   if (target === 'docs/examples/films') return { to: '/films' };
+  if (target.endsWith('.exercise.tower') && existsSync(target)) {
+    // An exercise is solved where the checker is; one that needs data is solved on the reader's machine.
+    const text = readFileSync(target, 'utf8');
+    if (checkSource(makeSource(target, text)).diagnostics.length > 0) return { to: playgroundLink(text) };
+  }
   if (existsSync(target) && statSync(target).isFile() && asIs.test(target))
     return { to: `/files/${target}`, file: target };
   return {};
@@ -70,6 +82,8 @@ export function pageText(from: string): { readonly text: string; readonly files:
   const text = outsideFences(readFileSync(from, 'utf8'), (part) =>
     part
       .replaceAll(/^<!--[\s\S]*?-->\n*/gm, '')
+      // GitHub needs the element for the width of a picture.
+      .replaceAll(/^<img src="([^"]+)"[^>]* alt="([^"]*)"[^>]*>$/gm, '![$2]($1)')
       .replaceAll(
         /(!?)\[((?:[^[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)/g,
         (_, image: string, words: string, link: string) => {

@@ -6,11 +6,14 @@ const grammar = JSON.parse(readFileSync(new URL('../../grammar/tower.tmLanguage.
 const { sidebar } = JSON.parse(readFileSync(new URL('../pages/.navigation.json', import.meta.url), 'utf8'));
 const hasFilms = existsSync(new URL('../pages/public/app/films/index.html', import.meta.url));
 
+// `scripts/site/relative.ts` takes it out again.
+const base = process.env.TOWER_SITE_ROOT;
+
 export default {
   title: 'Tower',
   description: 'A small declarative language for retrieval models: check, train, evaluate, serve.',
   lang: 'en',
-  base: process.env.TOWER_DOCS_BASE ?? '/',
+  base,
   srcDir: 'pages',
   outDir: '../build/site',
   cacheDir: '../.cache/site',
@@ -37,7 +40,9 @@ export default {
     // Unlike those of `github-light`, its words can be read on the grey of a code block.
     theme: { light: 'github-light-default', dark: 'github-dark-default' },
   },
+  head: [['link', { rel: 'icon', type: 'image/svg+xml', href: `${base}icon.svg` }]],
   themeConfig: {
+    logo: '/icon.svg',
     search: { provider: 'local' },
     outline: { level: [2, 3] },
     notFound: {
@@ -47,8 +52,9 @@ export default {
       linkLabel: 'To the first page',
     },
     nav: [
+      { text: 'From zero', link: '/tutorial/' },
       { text: 'Guide', link: '/guide/getting-started' },
-      { text: 'Models', link: '/models/' },
+      { text: 'Gallery', link: '/gallery' },
       { text: 'Reference', link: '/reference/' },
       { text: 'Playground', link: '/playground' },
       ...(hasFilms ? [{ text: 'Films', link: '/films' }] : []),

@@ -2,6 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { siteHandler } from '../../scripts/site/serve.ts';
 import { chromium, Page } from '../playground/browser.ts';
@@ -11,9 +13,11 @@ const isBuilt = existsSync(`${site}/index.html`);
 if (!isBuilt) console.warn('the pages of the site are not tried: `npm run docs` builds it');
 if (chromium === undefined) console.warn('the pages of the site are not tried: there is no Chromium on this machine');
 
-/** One of each kind: the first, a guide with code of three languages, a model with its picture, messages, the playground's, an address that is none. */
+/** One of each kind: the first, the gallery, the tutorial, a guide with code of three languages, a model with its picture, messages, the playground's, an address that is none. */
 const paths = [
   '/',
+  '/gallery.html',
+  '/tutorial/3-negatives.html',
   '/guide/tracking',
   '/models/mmoe_two_tower',
   '/errors/',
@@ -77,6 +81,61 @@ describe.skipIf(!isBuilt || chromium === undefined)('a page of the site', () => 
     },
     120_000,
   );
+
+  it('begins with a model that can be broken and mended, beside its picture', async () => {
+    await open('/', readers[1]);
+    const verdict = `document.querySelector('[data-part=verdict]').textContent`;
+    const text = `document.querySelector('[data-part=area]').value`;
+    const press = (words: string) =>
+      page.value(
+        `void [...document.querySelectorAll('.start button')].find((one) => one.textContent === '${words}').click()`,
+      );
+    const first = await page.value<string>(text);
+    // The picture of the worker has the weights of each box.
+    await page.until(`document.querySelector('[data-part=picture]').textContent.includes('16,576')`);
+    await press('misspell a block');
+    await page.until(`document.querySelector('.t-error')?.textContent === 'flaten'`);
+    expect(await page.value(verdict)).toBe('1 message');
+    expect(await page.value('document.querySelector(".start-problem a").getAttribute("href")')).toMatch(
+      /errors\/[\w-]+\.html$/,
+    );
+    await page.value(`void document.querySelector('.start-problem .actions button').click()`);
+    await page.until(`${verdict}.startsWith('no errors')`);
+    expect(await page.value<string>(text)).toBe(first);
+    await press('give the towers two widths');
+    await page.until(`document.querySelector('.start-problem')?.textContent.includes('channel-widths')`);
+    await press('Back to the first text');
+    await page.until(`${verdict}.startsWith('no errors')`);
+    await page.value(`void document.querySelector('[data-part=area]').focus()`);
+    await page.type('x');
+    await page.until(`document.querySelector('.start-problem')`);
+  }, 120_000);
+
+  it('has a model of flights that answers in the page, when a reader comes to it', async () => {
+    await open('/', readers[0]);
+    expect(await page.value('document.querySelectorAll("[data-part=answer] li").length')).toBe(0);
+    await page.value(`void document.querySelector('[data-part=live]').scrollIntoView()`);
+    await page.until(`document.querySelectorAll('[data-part=answer] li').length === 8`);
+    const places = `[...document.querySelectorAll('[data-part=answer] .place')].map((each) => each.textContent).join()`;
+    const before = await page.value<string>(places);
+    await page.value(
+      `void (document.querySelector('[data-part=origin]').value = 'HNL', document.querySelector('[data-part=origin]').dispatchEvent(new Event('input')))`,
+    );
+    await page.until(`${places} !== ${JSON.stringify(before)}`);
+    // From Honolulu most flights go to the other islands.
+    expect(await page.value<string>(places)).toContain('Kahului, HI');
+  }, 120_000);
+
+  it('loads less than 300 kB first, as a host sends it, without the worker', () => {
+    const html = readFileSync(`${site}/index.html`, 'utf8');
+    const files = [...html.matchAll(/(?:src|href)="\.\/((?:assets|app)\/[^"]+\.(?:js|css)|[\w-]+\.css)"/g)].map(
+      ([, path]) => path!,
+    );
+    expect(files.length).toBeGreaterThan(4);
+    const sent = ['index.html', 'app/playground/start_editor.js', ...new Set(files)];
+    const bytes = sent.reduce((sum, path) => sum + gzipSync(readFileSync(join(site, path))).length, 0);
+    expect(bytes).toBeLessThan(300_000);
+  });
 
   it('has a search without a barrier', async () => {
     for (const reader of readers) {

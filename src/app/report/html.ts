@@ -1,15 +1,11 @@
 /** Makes pages of reports: their parts, style and policy. Names and titles come from users, so every text that is not constant goes through `escapeHtml`. */
 import { createHash } from 'node:crypto';
 import { escapeHtml } from '../../base/text/display.ts';
-import { palette, pictureStyle } from '../../editor/drawing/drawing.ts';
-
-const tones = `
-:root { --good: #1a7f4b; --fair: #8a6100; --bad: #b3261e; --quiet: #8f9aa6; }
-@media (prefers-color-scheme: dark) { :root { --good: #5fd39b; --fair: #e6c04d; --bad: #ff8a80; --quiet: #7a8692; } }
-`;
+import { tokens } from '../../editor/drawing/design.ts';
+import { pictureStyle } from '../../editor/drawing/drawing.ts';
 
 /** One column, so that a phone shows everything. */
-const style = `${palette}${tones}${pictureStyle}
+const style = `${tokens}${pictureStyle}
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 1.2rem 1rem 4rem; max-width: 72rem; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.6rem; line-height: 1.2; margin: .3rem 0 .4rem; overflow-wrap: anywhere; }

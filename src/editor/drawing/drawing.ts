@@ -3,6 +3,7 @@
  */
 import { escapeHtml } from '../../base/text/display.ts';
 import { defined } from '../../base/util/defined.ts';
+import { coloursCss, type Theme } from './design.ts';
 import type { Box, Drawing } from './drawn.ts';
 import { heightOf, lineHeight, type PlacedBox, placeBoxes, routeArrows, titleHeight } from './layout.ts';
 
@@ -164,32 +165,13 @@ export function drawFile(model: string, drawing: Drawing, options: SvgFileOption
   ];
   const svgText = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${shownWidth}" height="${shownHeight}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(title)}">`,
-    `<style>${paletteOf(options.theme)}${pictureStyle}</style>`,
+    `<style>${coloursCss(options.theme)}${pictureStyle}</style>`,
     `<rect width="${width}" height="${height}" rx="8" fill="var(--paper)"/>`,
     svg,
     '</svg>\n',
   ].join('\n');
   return { width: shownWidth, height: shownHeight, title, text: svgText };
 }
-
-export type Theme = 'light' | 'dark';
-
-const colours: Readonly<Record<Theme, string>> = {
-  light: `--paper: #fff; --ink: #1b1f24; --soft: #57606a; --line: #d4d9df; --card: #f5f7f9; --accent: #0b62c4;
-  --c0: #0b62c4; --c1: #b4470a; --c2: #18794e; --c3: #8a3ab9; --c4: #946200; --c5: #b3245a;`,
-  dark: `--paper: #14181d; --ink: #e8ebef; --soft: #a3adb8; --line: #38414b; --card: #1d2329; --accent: #6cb2ff;
-  --c0: #6cb2ff; --c1: #ff9d5c; --c2: #5fd39b; --c3: #cf9bf5; --c4: #e6c04d; --c5: #ff86ae;`,
-};
-
-/** Colours for light and dark, as the reader's system asks for. */
-export const palette = `
-:root { color-scheme: light dark; ${colours.light} }
-@media (prefers-color-scheme: dark) { :root { ${colours.dark} } }
-`;
-
-/** Returns the colours of one theme, for a window that has its own; without a theme, those of both. */
-const paletteOf = (theme: Theme | undefined): string =>
-  theme === undefined ? palette : `\n:root { color-scheme: ${theme}; ${colours[theme]} }\n`;
 
 export const pictureStyle = `
 svg text { fill: var(--ink); font: 12px system-ui, sans-serif; }

@@ -7,7 +7,7 @@ import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { makeSource, type Source } from '../../base/text/source.ts';
 import { checkSource } from '../../compiler/pipeline.ts';
 import { endingChoice } from '../../data/files/formats/table.ts';
-import type { Theme } from '../drawing/drawing.ts';
+import type { Theme } from '../drawing/design.ts';
 import type { CompletionSurroundings } from '../language/completion/context.ts';
 import { FileAnalysis } from '../language/file_analysis.ts';
 

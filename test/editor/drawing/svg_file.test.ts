@@ -18,7 +18,7 @@ it('shows a wide picture smaller, with all of it', () => {
 
 it('has the colours of one theme where it is asked for', () => {
   const dark = drawFile('m', drawing, { theme: 'dark' }).text;
-  expect(dark).toContain('color-scheme: dark; --paper: #14181d');
+  expect(dark).toContain('color-scheme: dark; --paper: #0f1216');
   expect(dark).not.toContain('prefers-color-scheme');
   expect(drawFile('m', drawing).text).toContain('prefers-color-scheme');
 });
