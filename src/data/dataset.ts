@@ -52,6 +52,8 @@ export interface Events {
   readonly fresh?: Int32Array;
   /** With `fresh`: number of earlier events, drawn anew in each epoch, for each of these. */
   readonly replay?: number;
+  /** Set instead of rows in shards: the units that an epoch takes, if they are not single rows. */
+  readonly units?: UnitCounts;
   readonly features: ReadonlyMap<string, IndexedColumn>;
   /** NaN for a missing label. */
   readonly labels: ReadonlyMap<string, Float32Array>;
@@ -120,6 +122,15 @@ export interface LabelSums {
   readonly plain: { readonly sum: number; readonly total: number };
 }
 
+/** What a step of training takes whole, so that it is not divided between shards: a list of events with its targets, or the events of a user. */
+export type ShardUnit = { readonly kind: 'windows'; readonly list: string } | { readonly kind: 'users' };
+
+export interface UnitCounts {
+  readonly count: number;
+  /** Number of events that units have as rows of a batch. */
+  readonly targets: number;
+}
+
 /** Training rows in files, if they do not fit in memory. */
 export interface TrainingShards {
   readonly folder: string;
@@ -127,7 +138,10 @@ export interface TrainingShards {
   readonly checksum: string;
   /** Determines the order of an epoch. */
   readonly layout: ShardLayout;
+  /** Number of rows of each. */
   readonly piles: readonly number[];
+  /** Number of units of each. Absent: units are rows. */
+  readonly units?: Int32Array;
   readonly labelSums: ReadonlyMap<string, LabelSums>;
   /**
    * Reads the rows of some shards and appends them to those of `before`.

@@ -3,11 +3,12 @@ import { invariant } from '../base/diagnostics/failure.ts';
 import type { Texts } from '../base/text/texts.ts';
 import { defined } from '../base/util/defined.ts';
 import type { BagColumn, Dataset, Events, IndexedColumn } from '../data/dataset.ts';
+import { windowsOf } from '../data/rows/windows.ts';
 import type { Tensors } from '../engines/engine.ts';
 import { type Plan, type RowsOf, sequencesIn } from '../graph/plan/plan.ts';
 import { rowsPrefix } from '../graph/plan/rows_prefix.ts';
+import { makeDrop, makePlaceDraw } from './feed/draws.ts';
 import type { Feeder } from './feed/feeder.ts';
-import { makeDrop, makePlaceDraw, windowsOf } from './feed/windows.ts';
 
 /** A feature's value as encoded: a code, the codes of a bag, or numbers. */
 type Encoded = number | readonly number[];
@@ -124,14 +125,14 @@ export function describeBatch(of: {
  */
 function windowedFeatures(
   { step: graphPlan, train: { seed } }: Plan,
-  { features, rows }: Events,
+  { features, rows, ids }: Events,
   step: number,
 ): (row: number) => Record<string, Encoded> {
   const sequences = sequencesIn(graphPlan);
   if (sequences === undefined) return () => ({});
   const windows = windowsOf(features.get(sequences.feature)!, rows);
   const { windowOf, rows: windowRows } = windows;
-  const placeOf = makePlaceDraw(windows, sequences.ahead, seed);
+  const placeOf = makePlaceDraw(windows, sequences.ahead, seed, ids);
   const readNames = graphPlan.inputs.flatMap(({ source }) =>
     'rows' in source && source.rows?.kind === 'sequences' && 'feature' in source ? [source.feature] : [],
   );

@@ -33,15 +33,16 @@ export async function shardRequest(
   when: ShardRequest['when'],
   sharing = 1,
 ): Promise<ShardRequest> {
-  const { itemsGivenInTraining, unsupportedInShards } = await import('../../training/shards/feed.ts');
-  const { tableRows } = await import('../../training/shards/feed.ts');
+  const { itemsGivenInTraining, tableRows, unitOf, unsupportedInShards } = await import(
+    '../../training/shards/feed.ts'
+  );
   return {
     memory: memoryBytes(memory),
     folder: shards ?? usualShards(run),
     when,
     given: itemsGivenInTraining(plan),
     tables: tableRows(plan, sharing),
-    ...defined({ unsupported: unsupportedInShards(plan), onPass, onDecision, sizes: shardSizes }),
+    ...defined({ unit: unitOf(plan), unsupported: unsupportedInShards(plan), onPass, onDecision, sizes: shardSizes }),
   };
 }
 

@@ -88,7 +88,7 @@ const bytesOfTime = 8;
 
 function layoutOf({ request, readPlan }: ShardingInput, partitions: number, counted: TrainingCounts): ShardLayout {
   const { memory, when, sizes } = request;
-  const packedSize = packedBytes(counted, readPlan, request.given ?? []);
+  const packedSize = packedBytes(counted, readPlan, request);
   const [training, ...heldOutCounts] = counted.counts as [number, number, number];
   // This estimate allows a refusal before the second pass. Sorting the rows takes the same memory again.
   const heldOutRows = heldOutCounts[0] + heldOutCounts[1];
@@ -103,7 +103,7 @@ function layoutOf({ request, readPlan }: ShardingInput, partitions: number, coun
 function packedBytes(
   { counts, users, elements }: Pick<TrainingCounts, 'counts' | 'users' | 'elements'>,
   readPlan: ReadPlan,
-  given: readonly string[],
+  { given = [], unit }: Pick<ShardRequest, 'given' | 'unit'>,
 ): number {
   const rows = counts[0]!;
   const sides = sidesOfFeatures(readPlan);
@@ -117,7 +117,9 @@ function packedBytes(
         Number(plan.through ?? false) +
         Number(readPlan.listWeights.has(plan.name)) * (given.includes(plan.name) ? 2 : 1) +
         Number(given.includes(plan.name)));
-    if (history) bytes += 4 * rows + perElement * windowsOf(users, history.max, history.kind === 'others');
+    if (history && unit && history.kind !== 'others')
+      bytes += 12 * rows + perElement * users.reduce((sum, count) => sum + count, 0);
+    else if (history) bytes += 4 * rows + perElement * windowsOf(users, history.max, history.kind === 'others');
     else if (sides.has(plan.name)) continue;
     else if (columnRequest === undefined || madeOf(plan).length > 0) bytes += 4 * rows;
     else if (columnRequest.form === 'vector') bytes += 4 * rows * (columnRequest.width ?? 1);

@@ -102,11 +102,12 @@ interface ShardKey {
 }
 
 /** Files that are still those of the training have the shards of the training. Others have shards of their own, with the encodings of the run. */
-function keyFor({ given = [], trainedFrom, when }: ShardRequest, { readPlan, options }: ShardSource): ShardKey {
-  const key = sourceHash(readPlan, given);
+function keyFor(request: ShardRequest, { readPlan, options }: ShardSource): ShardKey {
+  const { trainedFrom, when } = request;
+  const key = sourceHash(readPlan, request);
   const { encodings } = options.pinned ?? {};
   if (encodings === undefined || typeof when !== 'object' || shardsName(key, when) === trainedFrom) return { key };
-  return { key: sourceHash(readPlan, given, trainedFrom), encodings };
+  return { key: sourceHash(readPlan, request, trainedFrom), encodings };
 }
 
 /** Accepts shards that were made with the same memory and sizes, which lead to the same layout; or that have the given layout. */

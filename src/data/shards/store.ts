@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { systemReason } from '../../base/diagnostics/system_reason.ts';
 import { syncFolder } from '../../base/storage/durable.ts';
+import { defined } from '../../base/util/defined.ts';
 import type { Needs, ReadPlan } from '../binding/layout.ts';
 import type { Dataset, Events, LabelSums, ShardLayout, TrainingShards } from '../dataset.ts';
 import { merged, type OwnBlock, packPlain, unpackPlain } from './block.ts';
 import { type EventsSpec, packEvents, type SharedColumns, unpackEvents } from './event_rows.ts';
-import { hadName, type SeenSpans, seenInFile, seenName } from './gathered.ts';
-import type { OnPass } from './request.ts';
+import { hadName, type SeenSpans, seenInFile, seenName, type UnitsOfPiles } from './gathered.ts';
+import type { OnPass, ShardRequest } from './request.ts';
 import { notWritten, readShard, type ShardFile, ShardWriter, verifyShard } from './shard_files.ts';
 
 export interface ShardRest {
@@ -24,6 +25,7 @@ export interface ShardRest {
   readonly had: SeenSpans;
   readonly shared: SharedColumns;
   readonly labelSums: ReadonlyMap<string, LabelSums>;
+  readonly units?: UnitsOfPiles;
 }
 
 /** Returns the name of the folder with the shards of a key and layout. */
@@ -137,7 +139,7 @@ async function openFolder(folder: string, { onPass, signal }: OpenWatch): Promis
 }
 
 export function datasetOf(
-  { dataset, shared, seen, had, labelSums }: ShardRest,
+  { dataset, shared, seen, had, labelSums, units }: ShardRest,
   folder: string,
   manifest: ShardManifest,
   checksum: string,
@@ -145,23 +147,25 @@ export function datasetOf(
   const rows = manifest.piles.reduce((sum, shard) => sum + shard.rows, 0);
   return {
     ...dataset,
-    parts: { train: absentRows(rows), ...dataset.parts },
+    parts: { train: absentRows(rows, units), ...dataset.parts },
     users: {
       ...dataset.users,
       seen: seenInFile(folder, seenName, manifest.seen, seen),
       had: seenInFile(folder, hadName, manifest.had, had),
     },
-    shards: trainingShards(folder, manifest, checksum, shared, labelSums),
+    shards: { ...trainingShards(folder, manifest, checksum, shared, labelSums), ...defined({ units: units?.piles }) },
   };
 }
 
 /** Represents the training rows in shards by their number only. Access to a row throws a Failure that the command does not support shards. */
-function absentRows(rows: number): Events {
+function absentRows(rows: number, units?: UnitsOfPiles): Events {
   const absent = (): never => {
     throw failure('shards-unsupported', { what: 'this command' });
   };
+  const count = units?.piles.reduce((sum, each) => sum + each, 0) ?? rows;
   return {
     rows,
+    ...(units ? { units: { count, targets: units.targets } } : {}),
     get features() {
       return absent();
     },
@@ -203,7 +207,7 @@ function trainingShards(
 const manifestName = 'shards.json';
 const restName = 'rest.bin';
 export const shardName = (at: number): string => `pile-${at}.bin`;
-const format = 'tower-shards-5';
+const format = 'tower-shards-6';
 
 interface ShardManifest {
   readonly format: typeof format;
@@ -225,7 +229,7 @@ interface ShardManifest {
  */
 export function sourceHash(
   { description, needs, layout }: ReadPlan,
-  given: readonly string[],
+  { given = [], unit }: Pick<ShardRequest, 'given' | 'unit'>,
   encodedBy?: string,
 ): string {
   const { features, labels, tasks = [], towers } = needs;
@@ -235,7 +239,7 @@ export function sourceHash(
   const taskParts = tasks.map(({ name, label, only, weight }) => [name, label, only, weight]);
   const { folder: _, ...block } = description;
   const rowParts = features.map(rowsOfFeature);
-  const parts = [format, withoutSpans(block), stamps, rowParts, labels, towerParts, taskParts, given];
+  const parts = [format, withoutSpans(block), stamps, rowParts, labels, towerParts, taskParts, given, unit];
   if (encodedBy !== undefined) parts.push([encodedBy]);
   return createHash('sha256')
     .update(JSON.stringify(parts, (_, value) => withoutSpans(value)))

@@ -48,6 +48,7 @@ export async function writeShards(input: ShardingInput, from: FirstPassResult, p
   const writer = await passes.shards(names, gathered, signal);
   await encodePartitions(source, makeCuts(description, scattered, plan.moments), {
     ...{ readPlan, encodings, lastTraining, writer, shards, gathered, from: passes.done, onPass },
+    unit: request.unit,
     keepsGiven: (feature) => request.given?.includes(feature) ?? false,
     onDone: (partition, rest) => passes.keepPartition(partition, rest, writer),
   });
@@ -101,6 +102,7 @@ async function restOf(
   return {
     ...{ shared, seen: rest.seen, had: rest.had },
     labelSums: rest.labelSums,
+    ...defined({ units: rest.units }),
     dataset: {
       parts: heldOut(rest, shared, request.memory),
       corpus: {
