@@ -52,7 +52,7 @@ export interface Events {
   readonly fresh?: Int32Array;
   /** With `fresh`: number of earlier events, drawn anew in each epoch, for each of these. */
   readonly replay?: number;
-  /** Set instead of rows in shards: the units that an epoch takes, if they are not single rows. */
+  /** Set instead of rows in shards: the units that an epoch takes, if these are not all rows. */
   readonly units?: UnitCounts;
   readonly features: ReadonlyMap<string, IndexedColumn>;
   /** NaN for a missing label. */
@@ -66,6 +66,8 @@ export interface Events {
    * held-out parts if the data has users and a time.
    */
   readonly earlier?: IndexedBags;
+  /** Number of new events of each item of the corpus, where only some of the new events are at hand. */
+  readonly freshItems?: Int32Array;
   /** True if `earlier` are the items that held-out users give: their whole history, which also leaves the ranking per user. */
   readonly givesEarlier?: true;
   /**
@@ -129,6 +131,8 @@ export interface UnitCounts {
   readonly count: number;
   /** Number of events that units have as rows of a batch. */
   readonly targets: number;
+  /** Number of new events, if the run goes on from an earlier one. */
+  readonly fresh?: number;
 }
 
 /** Training rows in files, if they do not fit in memory. */

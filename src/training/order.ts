@@ -27,7 +27,7 @@ export function orderOf({ step, train: { batch, seed } }: Plan, events: Events):
   if (units) {
     if (listFeature === undefined) return orderOfRows({ rows: units.count }, batch, seed);
     return {
-      ...stepsOfWindows(units, events.rows, batch),
+      ...stepsOfWindows(units, units.fresh ?? events.rows, batch),
       epoch(): never {
         invariant(false, 'rows are in memory');
       },

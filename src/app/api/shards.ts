@@ -21,6 +21,8 @@ export interface MemoryRequest {
   readonly onPass?: OnPass;
   /** Called once it is known where rows go: into memory or into shards. */
   readonly onDecision?: (decision: ShardDecision) => void;
+  /** The earlier run that this one continues. */
+  readonly continues?: ShardRequest['continues'];
   /** Sizes for tests. Default: from the memory. */
   readonly shardSizes?: ShardRequest['sizes'];
 }
@@ -28,7 +30,7 @@ export interface MemoryRequest {
 /** @param when when rows go to shards @param sharing number of workers that share the rows of tables */
 export async function shardRequest(
   plan: Plan,
-  { memory, shards, onPass, onDecision, shardSizes }: MemoryRequest,
+  { memory, shards, onPass, onDecision, continues, shardSizes }: MemoryRequest,
   run: string,
   when: ShardRequest['when'],
   sharing = 1,
@@ -42,9 +44,20 @@ export async function shardRequest(
     when,
     given: itemsGivenInTraining(plan),
     tables: tableRows(plan, sharing),
-    ...defined({ unit: unitOf(plan), unsupported: unsupportedInShards(plan), onPass, onDecision, sizes: shardSizes }),
+    ...defined({
+      unit: unitOf(plan),
+      continues: continues && earlierOf(continues),
+      unsupported: unsupportedInShards(plan),
+      onPass,
+      onDecision,
+      sizes: shardSizes,
+    }),
   };
 }
+
+/** Returns what determines the rows of a run that continues another one. */
+const earlierOf = ({ checksum, fresh, until }: NonNullable<ShardRequest['continues']>) =>
+  defined({ checksum, fresh, until }) as NonNullable<ShardRequest['continues']>;
 
 /** Returns the default folder for shards, next to the folder of a run or of a study. */
 export const usualShards = (folder: string): string => join(dirname(resolve(folder)), 'tower-shards');
@@ -62,8 +75,14 @@ export async function shardsOfTrained(
   request: MemoryRequest & { readonly data?: string },
 ): Promise<ShardRequest> {
   const { fingerprint, shards } = manifest.data;
+  const { from: continues } = manifest;
   const knownShards = defined({ shards: request.shards ?? (shards && dirname(shards)) });
-  const trained = await shardRequest(plan, { ...request, ...knownShards }, folder, fingerprint.shards ?? 'never');
+  const trained = await shardRequest(
+    plan,
+    { ...request, ...knownShards, ...defined({ continues }) },
+    folder,
+    fingerprint.shards ?? 'never',
+  );
   return {
     ...trained,
     ...defined({ trainedFrom: request.data === undefined ? shards && basename(shards) : undefined }),

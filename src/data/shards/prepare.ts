@@ -1,15 +1,20 @@
 /** Prepares the second pass over all events: computes where parts begin, counts, encoders, and the number of shards. */
 import { failure } from '../../base/diagnostics/failure.ts';
+import { packTexts } from '../../base/text/texts.ts';
+import { defined } from '../../base/util/defined.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import { madeOf } from '../../graph/plan/plan.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import { knowsEarlier } from '../columns/assemble.ts';
 import { fitFromSamples } from '../columns/fit_encoders.ts';
+import { type GrownEncodings, growEncodings } from '../columns/grown_encodings.ts';
 import type { Encoding, EventBasis, Rejected, ShardLayout } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
 import type { Role } from '../files/files.ts';
+import type { Pinned } from '../pinned.ts';
 import type { Dictionaries, RawColumn, ValidRawRows } from '../rows/raw.ts';
 import { cutsOf, type PartOfFile, partsOfUsers } from '../rows/split.ts';
+import { type PastCuts, pastCuts } from './continued.ts';
 import { countPartitions, type TrainingCounts } from './count.ts';
 import { sidesOfFeatures } from './encode.ts';
 import { heldShards, refuseLargeHeldOut, shardsFor } from './layout.ts';
@@ -20,9 +25,10 @@ import type { ScatterResult } from './scatter.ts';
 import type { ShardFile } from './shard_files.ts';
 
 export interface ShardPlan
-  extends Pick<TrainingCounts, 'counts' | 'items' | 'lastTraining' | 'titles'>,
-    Pick<Cuts, 'moments'> {
-  readonly encodings: ReadonlyMap<string, Encoding>;
+  extends Pick<TrainingCounts, 'counts' | 'items' | 'lastTraining' | 'titles' | 'fresh' | 'heldOutBefore'>,
+    Pick<Cuts, 'moments'>,
+    GrownEncodings {
+  readonly past: PastCuts;
   readonly layout: ShardLayout;
 }
 
@@ -31,25 +37,47 @@ export async function prepareShards(
   from: FirstPassResult,
   source: PartitionSource,
 ): Promise<ShardPlan> {
-  const { readPlan, request, featureFiles } = input;
+  const { readPlan, request, pinned } = input;
   const { description } = readPlan;
   const { scattered, dictionaries, items, users } = from;
   const moments = await momentsOf(description, scattered, source);
   const cuts = makeCuts(description, scattered, moments);
+  const past = pinned ? await pastCuts(readPlan, pinned, source, cuts) : {};
   const joinedFiles = { items, users };
   const { sides } = source.of;
   const counted = await countPartitions(source, cuts, {
-    ...{ readPlan, sides, dictionaries, files: joinedFiles, onPass: request.onPass },
+    ...{ readPlan, sides, dictionaries, files: joinedFiles, past, onPass: request.onPass },
   });
-  const { counts, items: itemCounts, lastTraining, titles } = counted;
+  const { counts, items: itemCounts, lastTraining, titles, fresh, heldOutBefore } = counted;
   return {
     ...(moments ? { moments } : {}),
-    ...{ counts, items: itemCounts, lastTraining },
-    ...(titles ? { titles } : {}),
-    encodings: input.encodings ?? fitFromSamples({ readPlan, files: featureFiles, dictionaries }, counted.sampleOf),
+    ...{ counts, items: itemCounts, lastTraining, past, heldOutBefore },
+    ...defined({ titles, fresh }),
+    ...encodingsOf(input, dictionaries, counted),
     layout: layoutOf(input, source.count, counted),
   };
 }
+
+function encodingsOf(
+  { readPlan, featureFiles, pinned }: ShardingInput,
+  dictionaries: Dictionaries,
+  { sampleOf, occurrences }: TrainingCounts,
+): GrownEncodings {
+  if (pinned && !pinned.grows)
+    return { encodings: packed(pinned.encodings), admissions: new Map(), recoded: new Map() };
+  const fitted = fitFromSamples({ readPlan, files: featureFiles, dictionaries }, sampleOf);
+  const grown = growEncodings({ readPlan, fitted, ...defined({ pinned }) }, ({ name }) => occurrences.get(name)!);
+  return { ...grown, encodings: packed(grown.encodings) };
+}
+
+/** Packs texts, so that encodings that were read from a run give the same bytes. */
+const packed = (encodings: ReadonlyMap<string, Encoding>): ReadonlyMap<string, Encoding> =>
+  new Map(
+    [...encodings].map(([name, encoding]) => [
+      name,
+      'values' in encoding && encoding.values ? { ...encoding, values: packTexts(encoding.values) } : encoding,
+    ]),
+  );
 
 /** @throws Failure `shards-unsupported` for a split by users, and for a random one of events that are not sorted by time */
 export function makeCuts(
@@ -147,8 +175,8 @@ export interface ShardingInput {
   readonly featureFiles: ReadonlyMap<string, FeatureFile>;
   readonly request: ShardRequest;
   readonly signal?: AbortSignal | undefined;
-  /** Absent: they are learned from the training part. */
-  readonly encodings?: ReadonlyMap<string, Encoding> | undefined;
+  /** Absent: encodings are learned from the training part. */
+  readonly pinned?: Pinned | undefined;
 }
 
 export interface FirstPassResult {

@@ -106,7 +106,7 @@ export function epochUnits(plan: Plan, events: Events): EpochUnits {
   const { batch } = plan.train;
   const list = sequenceFeature(plan.step);
   if (list !== undefined) return windowUnits(list, counts, events.units!.count);
-  return events.units ? userUnits(events.units.count, batch) : rowUnits(events.rows, batch);
+  return (usersAreRows(plan.step) ? userUnits : rowUnits)(events.units?.count ?? events.rows, batch);
 }
 
 /**
