@@ -14,7 +14,7 @@ import type { Feeder } from './feed/feeder.ts';
 type Encoded = number | readonly number[];
 
 interface BatchEvent {
-  /** Row of the training part. */
+  /** Row of the training part; with shards, of the events that were at hand. */
   readonly row: number;
   /** Row of the events files, in the order of reading, from 0. */
   readonly event?: number;
@@ -56,14 +56,14 @@ export interface StepBatch {
 export function describeBatch(of: {
   readonly plan: Plan;
   readonly dataset: Dataset;
-  readonly feeder: Pick<Feeder, 'rowsOf'>;
+  readonly feeder: Pick<Feeder, 'rowsOf' | 'events'>;
   readonly rows: Int32Array;
   readonly step: number;
   readonly inputs: Tensors;
 }): StepBatch {
   const { plan, dataset, feeder, rows, step, inputs } = of;
-  const { corpus, users, parts } = dataset;
-  const { train } = parts;
+  const { corpus, users } = dataset;
+  const train = feeder.events;
   const keyOf = (keys: Texts, row: number): string | null => (row < 0 ? null : keys.at(row)!);
   const encodedRow = (columns: ReadonlyMap<string, IndexedColumn>, row: number): Record<string, Encoded> =>
     Object.fromEntries([...columns].map(([name, column]) => [name, encodedAt(column, row)]));

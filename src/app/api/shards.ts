@@ -2,6 +2,7 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
+import type { Until } from '../../data/dataset.ts';
 import { leastMemory, memoryOf, usualMemory } from '../../data/files/query_guard.ts';
 import type { OnPass, ShardDecision, ShardRequest } from '../../data/shards/request.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
@@ -72,10 +73,12 @@ export function memoryBytes(memory: number | string | undefined): number {
 /** Reads rows as the training did: from the same shards, or into memory. */
 export async function shardsOfTrained(
   { plan, manifest, folder }: LoadedModel,
-  request: MemoryRequest & { readonly data?: string },
+  request: MemoryRequest & { readonly data?: string; readonly later?: Until },
 ): Promise<ShardRequest> {
   const { fingerprint, shards } = manifest.data;
-  const { from: continues } = manifest;
+  // Other data is read with the codes of the run, so its shards belong to the run.
+  const ofOther = { checksum: manifest.checksum, ...defined({ until: request.later ?? manifest.data.until }) };
+  const continues = request.data === undefined ? manifest.from : ofOther;
   const knownShards = defined({ shards: request.shards ?? (shards && dirname(shards)) });
   const trained = await shardRequest(
     plan,

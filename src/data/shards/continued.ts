@@ -18,7 +18,7 @@ export interface PastCuts {
 
 export async function pastCuts(
   { time }: ReadPlan,
-  { fresh, until, trainedAll }: Pinned,
+  { fresh, until, trainedUntil = until, trainedAll }: Pinned,
   source: PartitionSource,
   cuts: Cuts,
 ): Promise<PastCuts> {
@@ -39,7 +39,7 @@ export async function pastCuts(
   return defined({
     uncounted,
     fresh: fresh && ('since' in fresh ? { time: fresh.since, row: 0 } : (uncounted ?? (await cutAfter(fresh.after)))),
-    untrained: until && (trainedAll ? await cutAfter(until, true) : { time: until.time, row: 0 }),
+    untrained: trainedUntil && (trainedAll ? await cutAfter(trainedUntil, true) : { time: trainedUntil.time, row: 0 }),
   });
 }
 

@@ -128,7 +128,7 @@ const wantsOf =
 export async function openKnownShards(request: ShardRequest, bound: ShardSource): Promise<Dataset | undefined> {
   const { when, folder, memory, onPass, onDecision } = request;
   const { pinned } = bound.options;
-  if (when === 'never' || (pinned?.until && !request.continues)) return undefined;
+  if (when === 'never') return undefined;
   const { key } = keyFor(request, bound);
   const dataset = await openShards(folder, key, wantsOf(request), { onPass, signal: bound.options.signal });
   if (!dataset) return undefined;
@@ -170,8 +170,6 @@ export async function bytesForShards(
     return undefined;
   }
   const { pinned } = computing.options;
-  if (pinned && request.trainedFrom === undefined && request.continues === undefined)
-    throw failure('shards-continued', { memory, ...(isForced ? {} : { needed }) });
   const what = request.unsupported ?? (pinned?.replay ? '`--replay`' : unsupportedHistory(computing));
   if (what !== undefined) throw failure('shards-unsupported', { what, memory, ...(isForced ? {} : { needed }) });
   refuseLargeTables(memory, tables);
@@ -195,7 +193,6 @@ export async function resumePasses(
 ): Promise<(() => Promise<Dataset>) | undefined> {
   const { readPlan, files: featureFiles, options } = bound;
   if (request.when === 'never') return undefined;
-  if (options.pinned && request.trainedFrom === undefined && request.continues === undefined) return undefined;
   const { key, pinned } = keyFor(request, bound);
   const stopped = await Passes.stopped(request, key, readPlan);
   if (!stopped) return undefined;

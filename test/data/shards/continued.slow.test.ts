@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { Dataset, ShardUnit } from '../../../src/data/dataset.ts';
+import type { Dataset, ShardUnit, Until } from '../../../src/data/dataset.ts';
 import type { Pinned } from '../../../src/data/pinned.ts';
 import { readDataset } from '../../../src/data/read.ts';
 import { windowsOf } from '../../../src/data/rows/windows.ts';
@@ -32,10 +32,12 @@ const growing = {
   ),
 } as typeof needs;
 
+const otherData = { grows: false, until: undefined, fresh: undefined } as unknown as Partial<Pinned>;
+
 const middle = 1.5e9 + 60 * day;
 
 async function continued(
-  more: Partial<Pinned>,
+  more: Partial<Pinned> | ((until: Until) => Partial<Pinned>),
   unit?: ShardUnit,
 ): Promise<readonly [memory: Dataset, shards: Dataset]> {
   const of = block({ split: { kind: 'by_time', validation: 0.1, test: 0.1 } });
@@ -51,7 +53,7 @@ async function continued(
   const pinned: Pinned = {
     ...{ encodings: first.encodings, grows: true, until, fresh: { after: until } },
     ...(first.admissions ? { admissions: first.admissions } : {}),
-    ...more,
+    ...(typeof more === 'function' ? more(until) : more),
   };
   const shards: ShardRequest = {
     ...{ memory: 2 ** 30, folder: join(of.folder, 'shards'), when: 'always', sizes: small, unit },
@@ -97,6 +99,15 @@ it('has all events of users who have new ones, and of lists the new targets alon
   expect([...held.ids!].sort()).toEqual(freshIds(memory).sort());
   const { rows: windows, targets } = windowsOf(held.features.get('history')!, held.rows);
   expect(lists.parts.train.units).toEqual({ count: windows.length, targets, fresh: held.rows });
+});
+
+it('reads other data than that of the run, with its codes', async () => {
+  const [memory, shards] = await continued((until) => ({ ...otherData, trainedUntil: until }));
+  expect(restOf(shards)).toEqual(restOf(memory));
+  expect(shards.encodings).toEqual(memory.encodings);
+  expect(memory.heldOutBefore).toBe(0);
+  expect(shards.heldOutBefore).toBe(0);
+  expect(byId(rowsOf(await shardRows(shards), false))).toEqual(byId(rowsOf(memory.parts.train, false)));
 });
 
 it('is refused with earlier events that each epoch draws anew', async () => {
