@@ -116,11 +116,14 @@ const bytesOfTime = 8;
 
 function layoutOf({ request, readPlan }: ShardingInput, partitions: number, counted: TrainingCounts): ShardLayout {
   const { memory, when, sizes } = request;
-  const packedSize = packedBytes(counted, readPlan, request);
+  const { given = [], unit } = request;
+  const packedSize = packedBytes(counted, readPlan, { given, unit });
+  // Lists of held-out events do not share values.
+  const unsharedSize = packedBytes(counted, readPlan, { given });
   const [training, ...heldOutCounts] = counted.counts as [number, number, number];
   // This estimate allows a refusal before the second pass. Sorting the rows takes the same memory again.
   const heldOutRows = heldOutCounts[0] + heldOutCounts[1];
-  const heldOutBytes = (packedSize * heldOutRows) / Math.max(1, training) + bytesOfTime * heldOutRows;
+  const heldOutBytes = (unsharedSize * heldOutRows) / Math.max(1, training) + bytesOfTime * heldOutRows;
   const earlierBytes = knowsEarlier(readPlan) ? 4 * counted.beforeHeldOut : 0;
   refuseLargeHeldOut(memory, 2 * (heldOutBytes + earlierBytes));
   if (typeof when === 'object') return when;
