@@ -59,3 +59,34 @@ export function newEvents(
     return eventTime > cut.time || (eventTime === cut.time && partition.ids[rows[index]!]! >= cut.row);
   };
 }
+
+/** Counts new events, and the held-out events that an earlier run may have trained on. */
+export class NewEventCounts {
+  /** New training events of each item, and their number. */
+  readonly fresh: { readonly items: Int32Array; rows: number };
+  heldOutBefore = 0;
+
+  constructor(
+    private readonly readPlan: ReadPlan,
+    private readonly past: PastCuts,
+    items: number,
+  ) {
+    this.fresh = { items: new Int32Array(items), rows: 0 };
+  }
+
+  add(partition: ArrangedPartition): void {
+    if (this.past.fresh === undefined && this.past.untrained === undefined) return;
+    const { items, places } = partition.arranged;
+    const isFresh = newEvents(this.readPlan, partition, this.past.fresh);
+    places.train.forEach((event, index) => {
+      if (!isFresh(index)) return;
+      this.fresh.rows++;
+      const item = items.ofEvent[event]!;
+      if (item >= 0) this.fresh.items[item]!++;
+    });
+    for (const part of this.past.untrained ? (['validation', 'test'] as const) : []) {
+      const isUntrained = newEvents(this.readPlan, partition, this.past.untrained, part);
+      for (const index of places[part].keys()) if (!isUntrained(index)) this.heldOutBefore++;
+    }
+  }
+}

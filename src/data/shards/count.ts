@@ -6,9 +6,16 @@ import { teachersOf, weightsIn } from '../columns/fit_encoders.ts';
 import { countedColumns, OccurrenceCounter } from '../columns/grown_encodings.ts';
 import { ascendingIndexes, gatherCodes } from '../rows/gather.ts';
 import type { GlobalSides, OrderedEvents } from '../rows/order_events.ts';
-import { type Dictionaries, type RawCodes, type RawColumn, rawOf, type ValidRawRows } from '../rows/raw.ts';
+import {
+  type Dictionaries,
+  type RawCodes,
+  type RawColumn,
+  rawOf,
+  type ValidRawRows,
+  type ValidRows,
+} from '../rows/raw.ts';
 import { parts } from '../rows/split.ts';
-import { newEvents, type PastCuts } from './continued.ts';
+import { NewEventCounts, newEvents, type PastCuts } from './continued.ts';
 import type { ArrangedPartition, Cuts, PartitionSource } from './partition_source.ts';
 import type { OnPass } from './request.ts';
 
@@ -103,14 +110,9 @@ export async function countPartitions(
   );
   const numberColumns = numberSampledColumns(input);
   const elements = new Map<ColumnRequest, number>();
-  const occurrences = new Map(
-    countedColumns(readPlan).map(({ teacher, column }) => {
-      const texts = dictionaries.get(column.dictionary!) ?? [];
-      return [teacher.name, new OccurrenceCounter(readPlan, teacher, column, texts)];
-    }),
-  );
-  const freshItems = past.fresh && new Int32Array(itemCount);
-  let [beforeHeldOut, freshRows, heldOutBefore] = [0, 0, 0];
+  const occurrences = occurrenceCounters(input);
+  const newCounts = new NewEventCounts(readPlan, past, itemCount);
+  let beforeHeldOut = 0;
 
   const countPartition = (arrangedPartition: ArrangedPartition): void => {
     const { partition, good, arranged, members } = arrangedPartition;
@@ -133,26 +135,10 @@ export async function countPartitions(
       lastTraining[item] = id;
       if (titles) titles[item] = titleCodes![row]!;
     }
-    const isFresh = newEvents(readPlan, arrangedPartition, past.fresh);
-    for (let index = 0; freshItems && index < train.length; index++) {
-      if (!isFresh(index)) continue;
-      freshRows++;
-      const item = arranged.items.ofEvent[train[index]!]!;
-      if (item >= 0) freshItems[item]!++;
-    }
-    for (const part of past.untrained ? (['validation', 'test'] as const) : []) {
-      const isUntrained = newEvents(readPlan, arrangedPartition, past.untrained, part);
-      arranged.places[part].forEach((_, index) => {
-        if (!isUntrained(index)) heldOutBefore++;
-      });
-    }
+    newCounts.add(arrangedPartition);
     const isUncounted = newEvents(readPlan, arrangedPartition, past.uncounted);
     for (const counter of occurrences.values()) counter.add(good, arranged, isUncounted);
-    for (const [column, raw] of good.events.columns) {
-      if (raw.kind !== 'bags') continue;
-      const elementCount = arranged.rows.train.reduce((sum, row) => sum + raw.ends[row]! - raw.starts[row]!, 0);
-      elements.set(column, (elements.get(column) ?? 0) + elementCount);
-    }
+    countElements(elements, good, arranged.rows.train);
     for (const [column, learner] of columnSamplers)
       learner.add(rawOf(good, column), arranged.rows.train, numberColumns.has(column));
   };
@@ -172,9 +158,9 @@ export async function countPartitions(
     lastTraining,
     elements,
     beforeHeldOut,
-    heldOutBefore,
+    heldOutBefore: newCounts.heldOutBefore,
     occurrences,
-    ...(freshItems ? { fresh: { items: freshItems, rows: freshRows } } : {}),
+    ...(past.fresh ? { fresh: newCounts.fresh } : {}),
     ...(titles ? { titles } : {}),
     sampleOf(column) {
       const { at } = column.column;
@@ -183,6 +169,23 @@ export async function countPartitions(
       return sampleColumn(input.files[at]!.columns.get(column)!, weights[at]!, dictionary);
     },
   };
+}
+
+function countElements(elements: Map<ColumnRequest, number>, { events }: ValidRows, rows: Int32Array): void {
+  for (const [column, raw] of events.columns) {
+    if (raw.kind !== 'bags') continue;
+    const elementCount = rows.reduce((sum, row) => sum + raw.ends[row]! - raw.starts[row]!, 0);
+    elements.set(column, (elements.get(column) ?? 0) + elementCount);
+  }
+}
+
+/** Makes a counter for each vocabulary with admission, by feature. */
+function occurrenceCounters({ readPlan, dictionaries }: CountingInput): TrainingCounts['occurrences'] {
+  const counters = countedColumns(readPlan).map(({ teacher, column }): [string, OccurrenceCounter] => {
+    const texts = dictionaries.get(column.dictionary!) ?? [];
+    return [teacher.name, new OccurrenceCounter(readPlan, teacher, column, texts)];
+  });
+  return new Map(counters);
 }
 
 function trainingBeforeHeldOut({ part, users }: OrderedEvents): number {
