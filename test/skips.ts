@@ -69,6 +69,7 @@ export const filesByNeed = {
     'serving/serve/export_items',
     'serving/serve/live/event_sets.slow',
     'training/artifact/checkpoint',
+    'training/shards/equal_steps.slow',
   ],
 } as const satisfies Record<string, readonly string[]>;
 

@@ -52,6 +52,8 @@ export interface Events {
   readonly fresh?: Int32Array;
   /** With `fresh`: number of earlier events, drawn anew in each epoch, for each of these. */
   readonly replay?: number;
+  /** Set instead of rows in shards: the units that an epoch takes, if these are not all rows. */
+  readonly units?: UnitCounts;
   readonly features: ReadonlyMap<string, IndexedColumn>;
   /** NaN for a missing label. */
   readonly labels: ReadonlyMap<string, Float32Array>;
@@ -64,6 +66,8 @@ export interface Events {
    * held-out parts if the data has users and a time.
    */
   readonly earlier?: IndexedBags;
+  /** Number of new events of each item of the corpus, where only some of the new events are at hand. */
+  readonly freshItems?: Int32Array;
   /** True if `earlier` are the items that held-out users give: their whole history, which also leaves the ranking per user. */
   readonly givesEarlier?: true;
   /**
@@ -120,6 +124,17 @@ export interface LabelSums {
   readonly plain: { readonly sum: number; readonly total: number };
 }
 
+/** What a step of training takes whole, so that it is not divided between shards: a list of events with its targets, or the events of a user. */
+export type ShardUnit = { readonly kind: 'windows'; readonly list: string } | { readonly kind: 'users' };
+
+export interface UnitCounts {
+  readonly count: number;
+  /** Number of events that units have as rows of a batch. */
+  readonly targets: number;
+  /** Number of new events, if the run goes on from an earlier one. */
+  readonly fresh?: number;
+}
+
 /** Training rows in files, if they do not fit in memory. */
 export interface TrainingShards {
   readonly folder: string;
@@ -127,7 +142,10 @@ export interface TrainingShards {
   readonly checksum: string;
   /** Determines the order of an epoch. */
   readonly layout: ShardLayout;
+  /** Number of rows of each. */
   readonly piles: readonly number[];
+  /** Number of units of each. Absent: units are rows. */
+  readonly units?: Int32Array;
   readonly labelSums: ReadonlyMap<string, LabelSums>;
   /**
    * Reads the rows of some shards and appends them to those of `before`.

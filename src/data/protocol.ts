@@ -27,7 +27,7 @@ export function sentencesOfVectors(
 }
 
 export function sentencesOfPast(
-  { fresh, heldOutBefore = 0 }: Past,
+  { fresh, heldOutBefore = 0 }: Pick<Past, 'heldOutBefore'> & { readonly fresh?: ArrayLike<number> | undefined },
   pinned: Pinned | undefined,
   split: DataDescription['split']['kind'],
 ): string[] {

@@ -65,7 +65,7 @@ export async function beginState(
     });
   const { shards } = dataset;
   const { order, feeder } = shards
-    ? await feedFromShards(shards, plan, feederOf)
+    ? await feedFromShards({ ...dataset, shards }, plan, feederOf)
     : { order: orderOf(plan, dataset.parts.train), feeder: feederOf(dataset.parts.train) };
   try {
     const initialTensors = {

@@ -1,10 +1,11 @@
+import { invariant } from '../base/diagnostics/failure.ts';
 import { makeRandom } from '../base/random/random.ts';
 import { defined, everyRow } from '../base/util/defined.ts';
-import type { Events } from '../data/dataset.ts';
+import type { Events, UnitCounts } from '../data/dataset.ts';
 import { earlierEvents, replayedEvents } from '../data/rows/fresh.ts';
+import { type Windows, windowsOf } from '../data/rows/windows.ts';
 import { type Plan, type SchedulePlan, sequenceFeature, type TrainPlan, usersAreRows } from '../graph/plan/plan.ts';
 import { lastRowsOfUsers } from './feed/users.ts';
-import { type Windows, windowsOf } from './feed/windows.ts';
 
 export interface EventOrder<E extends AnyEpoch = Epoch> {
   /** Number of events that an epoch may take: the training rows, or those with a list if the targets are positions. */
@@ -22,6 +23,17 @@ export interface EventOrder<E extends AnyEpoch = Epoch> {
 
 export function orderOf({ step, train: { batch, seed } }: Plan, events: Events): EventOrder {
   const listFeature = sequenceFeature(step);
+  const { units } = events;
+  // Rows in shards have an order of their own, with as many steps.
+  if (units) {
+    if (listFeature === undefined) return orderOfRows({ rows: units.count }, batch, seed);
+    return {
+      ...stepsOfWindows(units, units.fresh ?? events.rows, batch),
+      epoch(): never {
+        invariant(false, 'rows are in memory');
+      },
+    };
+  }
   if (listFeature !== undefined) {
     const { rows: all, fresh } = events;
     const replayedCount = replayedEvents(events);
@@ -135,14 +147,9 @@ function orderOfWindows(
   // The number of targets in the drawn windows varies a little between epochs, so this is their mean.
   const targetCount =
     own.targets + Math.round((replayedCount / Math.max(1, earlierWindows.count)) * earlierWindows.targets);
-  const maxSteps = Math.max(1, Math.floor(windowCount / smallestBatch));
-  const steps = windowCount === 0 ? 0 : Math.min(maxSteps, Math.max(1, Math.round(targetCount / batch)));
+  const counts = stepsOfWindows({ count: windowCount, targets: targetCount }, events, batch);
   return {
-    rows: targetCount,
-    steps,
-    leftOut: 0,
-    withoutList: Math.max(0, events - targetCount),
-    sequences: steps === 0 ? 0 : Math.ceil(windowCount / steps),
+    ...counts,
     epoch(number) {
       const windowOrder = makeRandom(seed, orderStream, number).permutation(windowCount);
       const drawnWindows = drawReplayed(earlierWindows.count, replayedCount, seed, number);
@@ -153,23 +160,43 @@ function orderOfWindows(
               earlierWindows.starts[drawnWindows[place - own.count]!]!,
               earlierWindows.starts[drawnWindows[place - own.count]! + 1]!,
             );
-      const firstOf = (step: number): number => Math.floor((step * windowCount) / steps);
+      const { steps } = counts;
+      const firstOf = (step: number): number => firstWindow(step, windowCount, steps);
       return {
         steps,
-        batch(index) {
-          const targetLists = Array.from(windowOrder.subarray(firstOf(index), firstOf(index + 1)), targetsOf);
-          const rows = new Int32Array(targetLists.reduce((sum, { length }) => sum + length, 0));
-          let at = 0;
-          for (const list of targetLists) {
-            rows.set(list, at);
-            at += list.length;
-          }
-          // Columns are read faster in ascending order.
-          return rows.sort();
-        },
+        // Columns are read faster in ascending order.
+        batch: (index) => joined(windowOrder.subarray(firstOf(index), firstOf(index + 1)), targetsOf).sort(),
       };
     },
   };
+}
+
+/** @param events the number of events that an epoch may take */
+function stepsOfWindows({ count, targets }: UnitCounts, events: number, batch: number): Omit<EventOrder, 'epoch'> {
+  const maxSteps = Math.max(1, Math.floor(count / smallestBatch));
+  const steps = count === 0 ? 0 : Math.min(maxSteps, Math.max(1, Math.round(targets / batch)));
+  return {
+    rows: targets,
+    steps,
+    leftOut: 0,
+    withoutList: Math.max(0, events - targets),
+    sequences: steps === 0 ? 0 : Math.ceil(count / steps),
+  };
+}
+
+/** Returns the first of `count` windows that a step of `steps` takes. */
+export const firstWindow = (step: number, count: number, steps: number): number => Math.floor((step * count) / steps);
+
+/** Joins the rows of units. */
+export function joined(units: Int32Array, rowsOf: (unit: number) => Int32Array): Int32Array {
+  const lists = Array.from(units, rowsOf);
+  const rows = new Int32Array(lists.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const list of lists) {
+    rows.set(list, at);
+    at += list.length;
+  }
+  return rows;
 }
 
 /** Separates the draws of replay, which choose the earlier events or lists that an epoch adds to the new ones, from all other draws of the same seed. */

@@ -19,7 +19,7 @@ import { complaint } from './artifact/validate.ts';
 import { beginState, tablesOf } from './begin_state.ts';
 import { precisionOfRun } from './fitted_step.ts';
 import { parsedRecord, scalarOutputs, stepDigits, stepsFile } from './metrics_log.ts';
-import { type Epoch, type EventOrder, orderOf, ratesAt } from './order.ts';
+import { type AnyEpoch, type EventOrder, ratesAt } from './order.ts';
 import { describeBatch, type StepBatch } from './step_batch.ts';
 import { beginEpoch, CurrentTowers, totalSteps } from './validation.ts';
 
@@ -79,7 +79,6 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
   }
   const difference = differenceOfData(trained, dataset);
   if (difference !== undefined) throw failure('other-data', { what: difference });
-  if (dataset.shards) throw failure('shards-unsupported', { what: 'a step that is taken again' });
   if (out !== undefined) {
     await makeFolder(out);
     const outNames = await readdir(out);
@@ -95,7 +94,7 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
   const firstTables = tablesOf({ plan, dataset });
   const precision = precisionOfRun(plan, manifest.training.precision)?.precision ?? 'float32';
   const replayState = await beginState({ plan, dataset, engine }, precision, firstTables);
-  const eventOrder = orderOf(plan, dataset.parts.train);
+  const eventOrder = replayState.order;
   const replayWalk = new ReplayWalk(options, replayState, eventOrder);
   try {
     const steps = totalSteps(trainingAt(trained, number), eventOrder);
@@ -179,12 +178,12 @@ const yieldEvery = 50;
 class ReplayWalk {
   private yielded = performance.now();
   private readonly towers: CurrentTowers;
-  private epoch: { readonly number: number; readonly order: Epoch } | undefined;
+  private epoch: { readonly number: number; readonly order: AnyEpoch } | undefined;
 
   constructor(
     private readonly options: ReplayOptions,
     private readonly state: TrainingState,
-    private readonly order: EventOrder,
+    private readonly order: EventOrder<AnyEpoch>,
   ) {
     const { trained, dataset, engine } = options;
     this.towers = new CurrentTowers(trained.plan, dataset, engine, state);
@@ -211,7 +210,7 @@ class ReplayWalk {
     }
     if (at === 0) await beginEpoch(this.state, this.towers, this.options.dataset, earlierRuns.epochs + epoch);
     const { dense, denseFactor, embeddings, factor } = ratesAt(trainPlan, step, totalSteps(trainPlan, this.order));
-    const rows = this.epoch.order.batch(at);
+    const rows = await this.epoch.order.batch(at);
     const stepInputs = feeder.inputs(rows, earlierRuns.steps + step, { rate: dense, factor: denseFactor });
     const inputCopies = copies(stepInputs);
     const outputs = await program.run(stepInputs);

@@ -3,17 +3,18 @@ import { invariant } from '../base/diagnostics/failure.ts';
 import type { Texts } from '../base/text/texts.ts';
 import { defined } from '../base/util/defined.ts';
 import type { BagColumn, Dataset, Events, IndexedColumn } from '../data/dataset.ts';
+import { windowsOf } from '../data/rows/windows.ts';
 import type { Tensors } from '../engines/engine.ts';
 import { type Plan, type RowsOf, sequencesIn } from '../graph/plan/plan.ts';
 import { rowsPrefix } from '../graph/plan/rows_prefix.ts';
+import { makeDrop, makePlaceDraw } from './feed/draws.ts';
 import type { Feeder } from './feed/feeder.ts';
-import { makeDrop, makePlaceDraw, windowsOf } from './feed/windows.ts';
 
 /** A feature's value as encoded: a code, the codes of a bag, or numbers. */
 type Encoded = number | readonly number[];
 
 interface BatchEvent {
-  /** Row of the training part. */
+  /** Row of the training part; with shards, of the events that were at hand. */
   readonly row: number;
   /** Row of the events files, in the order of reading, from 0. */
   readonly event?: number;
@@ -55,14 +56,14 @@ export interface StepBatch {
 export function describeBatch(of: {
   readonly plan: Plan;
   readonly dataset: Dataset;
-  readonly feeder: Pick<Feeder, 'rowsOf'>;
+  readonly feeder: Pick<Feeder, 'rowsOf' | 'events'>;
   readonly rows: Int32Array;
   readonly step: number;
   readonly inputs: Tensors;
 }): StepBatch {
   const { plan, dataset, feeder, rows, step, inputs } = of;
-  const { corpus, users, parts } = dataset;
-  const { train } = parts;
+  const { corpus, users } = dataset;
+  const train = feeder.events;
   const keyOf = (keys: Texts, row: number): string | null => (row < 0 ? null : keys.at(row)!);
   const encodedRow = (columns: ReadonlyMap<string, IndexedColumn>, row: number): Record<string, Encoded> =>
     Object.fromEntries([...columns].map(([name, column]) => [name, encodedAt(column, row)]));
@@ -124,14 +125,14 @@ export function describeBatch(of: {
  */
 function windowedFeatures(
   { step: graphPlan, train: { seed } }: Plan,
-  { features, rows }: Events,
+  { features, rows, ids }: Events,
   step: number,
 ): (row: number) => Record<string, Encoded> {
   const sequences = sequencesIn(graphPlan);
   if (sequences === undefined) return () => ({});
   const windows = windowsOf(features.get(sequences.feature)!, rows);
   const { windowOf, rows: windowRows } = windows;
-  const placeOf = makePlaceDraw(windows, sequences.ahead, seed);
+  const placeOf = makePlaceDraw(windows, sequences.ahead, seed, ids);
   const readNames = graphPlan.inputs.flatMap(({ source }) =>
     'rows' in source && source.rows?.kind === 'sequences' && 'feature' in source ? [source.feature] : [],
   );

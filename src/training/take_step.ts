@@ -5,7 +5,7 @@ import type { WorkerGroup } from '../engines/group.ts';
 import type { Plan } from '../graph/plan/plan.ts';
 import type { BegunState } from './begin_state.ts';
 import { sharedIn, type Table } from './embedding/table.ts';
-import type { FeedWatch } from './feed/windows.ts';
+import type { FeedWatch } from './feed/draws.ts';
 import { makeTaskRows } from './metrics_log.ts';
 import type { StepNorms } from './norms.ts';
 import type { Rates } from './order.ts';

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { failure } from '../base/diagnostics/failure.ts';
 import { removeDurably } from '../base/storage/durable.ts';
 import { defined } from '../base/util/defined.ts';
+import { freshCount } from '../data/rows/fresh.ts';
 import { bfloat16Instructions } from '../engines/engines.ts';
 import { hasCheckpoint, type Progress, restoreState, saveState, type TrainingState } from './artifact/checkpoint.ts';
 import { writeAdmissions } from './artifact/encoding_file.ts';
@@ -97,7 +98,7 @@ async function start(options: TrainOptions): Promise<TrainResult> {
 const othersOf = ({ group, sharesTables = false }: TrainOptions, beginning: Beginning): OtherWorkers | undefined =>
   group && new OtherWorkers(group, sharesTables, beginning);
 
-const eventsOf = ({ dataset: { parts } }: TrainOptions): number => parts.train.fresh?.length ?? parts.train.rows;
+const eventsOf = ({ dataset: { parts } }: TrainOptions): number => freshCount(parts.train) ?? parts.train.rows;
 
 /** Fits a score without steps. A resumed run that has no model yet begins anew, because a fit has no checkpoint. */
 async function fitWhole(options: TrainOptions): Promise<TrainResult> {
@@ -220,7 +221,7 @@ async function trainWithLogs(options: TrainOptions, state: BegunState, resumeSta
 function refuseUnlessTrainable({ plan, dataset: { parts }, origin }: TrainOptions): void {
   const { stop, validate } = plan.train;
   const { rows, withoutList } = orderOf(plan, parts.train);
-  if (rows < smallestBatch && parts.train.fresh === undefined) {
+  if (rows < smallestBatch && freshCount(parts.train) === undefined) {
     const listCounts = withoutList > 0 ? { withoutList } : {};
     throw failure('too-few-rows', { part: 'train', rows, needed: smallestBatch, ...listCounts });
   }

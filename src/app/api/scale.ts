@@ -1,6 +1,6 @@
 /** Writes a folder from which launchers on several machines start a training: `tower scale prepare`. */
 import { chmod, readdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { reading, writing } from '../../base/diagnostics/system_reason.ts';
 import { defined } from '../../base/util/defined.ts';
@@ -23,6 +23,8 @@ export interface PrepareRequest extends CheckRequest {
   /** As `TrainRequest.shards`, in a folder that all machines share. */
   readonly shards?: string;
   readonly force?: boolean;
+  /** Path of the program `tower` that workers run. Default: the one that npx finds. */
+  readonly program?: string | undefined;
 }
 
 export interface PreparedJob {
@@ -70,6 +72,11 @@ export async function prepare(path: string, request: PrepareRequest): Promise<Pr
     ],
     run: resolve(run),
     folder: resolve(out),
+    project: resolve(),
+    folders: [out, dirname(run), dirname(path), dirname(request.data), ...(shards === undefined ? [] : [shards])].map(
+      (each) => resolve(each),
+    ),
+    ...defined({ memory, program: request.program && resolve(request.program) }),
     sums: step.nodes.filter(({ op }) => op === 'AllReduce').length,
     gathers: step.nodes.filter(({ op }) => op === 'AllGather').length,
   };
@@ -94,6 +101,12 @@ interface ScaleJob {
   readonly arguments: readonly string[];
   readonly run: string;
   readonly folder: string;
+  /** The working folder, against which settings of the model may name files. */
+  readonly project: string;
+  /** Folders that all machines share. */
+  readonly folders: readonly string[];
+  readonly memory?: string;
+  readonly program?: string;
   /** Number of sums and gathers between workers in a step. */
   readonly sums: number;
   readonly gathers: number;
@@ -115,17 +128,18 @@ function jobFiles(job: ScaleJob): Readonly<Record<string, string>> {
   };
 }
 
-const worker = ({ arguments: words, run }: ScaleJob): string => `#!/bin/sh
+const worker = ({ arguments: words, run, program }: ScaleJob): string => `#!/bin/sh
 # One worker. torchrun sets RANK and the others; Slurm and Kubernetes say the same by other names.
 set -e
 : "\${RANK:=\${SLURM_PROCID:-$JOB_COMPLETION_INDEX}}"
 : "\${WORLD_SIZE:=$SLURM_NTASKS}"
 : "\${MASTER_PORT:=29500}"
 export RANK WORLD_SIZE MASTER_ADDR MASTER_PORT
+set -- ${words.map(quoted).join(' ')} "$@"
 # A run that was stopped goes on, with any number of workers.
-[ ! -e ${quoted(`${run}/run.json`)} ] || set -- --resume "$@"
-# \`--no\`: npm has another program of this name, which npx would fetch.
-exec \${TOWER:-npx --no -- tower} ${words.map(quoted).join(' ')} "$@"
+[ ! -e ${quoted(`${run}/run.json`)} ] || set -- "$@" --resume
+[ -z "$TOWER" ] || exec $TOWER "$@"
+${program === undefined ? '# `--no`: npm has another program of this name, which npx would fetch.\nexec npx --no -- tower' : `exec node ${quoted(program)}`} "$@"
 `;
 
 const torchrun = ({ workers, folder }: ScaleJob): string => `#!/bin/sh
@@ -139,7 +153,7 @@ exec \${TORCHRUN:-torchrun} --no-python --nnodes "\${NODES:-1}" --nproc-per-node
 const slurm = ({ workers, folder }: ScaleJob): string => `#!/bin/bash
 #SBATCH --job-name=${jobName(folder)}
 #SBATCH --ntasks=${workers}
-#SBATCH --cpus-per-task=4
+#SBATCH --cpus-per-task=${cores}
 #SBATCH --requeue
 # sbatch slurm.sh
 MASTER_ADDR=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
@@ -148,10 +162,11 @@ export MASTER_ADDR TOWER_TORCH_THREADS="\${SLURM_CPUS_PER_TASK:-1}"
 srun --cpus-per-task="$TOWER_TORCH_THREADS" --kill-on-bad-exit=1 ${quoted(`${folder}/worker.sh`)}
 `;
 
-const kubernetes = ({ workers, folder }: ScaleJob): string => {
+const kubernetes = ({ workers, folder, project, folders, memory }: ScaleJob): string => {
   const objectName = jobName(folder);
   return `# kubectl apply -f kubernetes.yaml
-# Set the image, and the claim of a volume that has the files of the job under the same path.
+# Set the image, which has Node.js, the engine of \`tower engines --setup torch\`, and the project with its packages in ${project};
+# and the claim of a volume that has the folders below at the same paths.
 apiVersion: v1
 kind: Service
 metadata:
@@ -179,17 +194,31 @@ spec:
         - name: worker
           image: tower
           command: [${text(`${folder}/worker.sh`)}]
+          workingDir: ${text(project)}
+          resources:
+            requests: { cpu: ${text(String(cores))}${memory === undefined ? '' : `, memory: ${memoryBytes(memory)}`} }
           env:
             - { name: WORLD_SIZE, value: ${text(String(workers))} }
             - { name: MASTER_ADDR, value: ${objectName}-0.${objectName} }
+            - { name: TOWER_TORCH_THREADS, value: ${text(String(cores))} }
           volumeMounts:
-            - { name: project, mountPath: ${text(folder.slice(0, Math.max(1, folder.lastIndexOf('/'))))} }
+${mounts(folders)}
       volumes:
-        - name: project
+        - name: shared
           persistentVolumeClaim:
             claimName: tower
 `;
 };
+
+/** Cores of a worker. */
+const cores = 4;
+
+/** Mounts each folder that is not in another one, at its own path. A mounted folder hides what the image has there. */
+const mounts = (folders: readonly string[]): string =>
+  [...new Set(folders)]
+    .filter((folder) => !folders.some((other) => folder.startsWith(`${other}/`)))
+    .map((folder) => `            - { name: shared, mountPath: ${text(folder)}, subPath: ${text(folder.slice(1))} }`)
+    .join('\n');
 
 /** Returns a name that DNS allows, because Kubernetes makes addresses from it. */
 const jobName = (folder: string): string => {

@@ -2,6 +2,7 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
+import type { Until } from '../../data/dataset.ts';
 import { leastMemory, memoryOf, usualMemory } from '../../data/files/query_guard.ts';
 import type { OnPass, ShardDecision, ShardRequest } from '../../data/shards/request.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
@@ -21,6 +22,8 @@ export interface MemoryRequest {
   readonly onPass?: OnPass;
   /** Called once it is known where rows go: into memory or into shards. */
   readonly onDecision?: (decision: ShardDecision) => void;
+  /** The earlier run that this one continues. */
+  readonly continues?: ShardRequest['continues'];
   /** Sizes for tests. Default: from the memory. */
   readonly shardSizes?: ShardRequest['sizes'];
 }
@@ -28,22 +31,34 @@ export interface MemoryRequest {
 /** @param when when rows go to shards @param sharing number of workers that share the rows of tables */
 export async function shardRequest(
   plan: Plan,
-  { memory, shards, onPass, onDecision, shardSizes }: MemoryRequest,
+  { memory, shards, onPass, onDecision, continues, shardSizes }: MemoryRequest,
   run: string,
   when: ShardRequest['when'],
   sharing = 1,
 ): Promise<ShardRequest> {
-  const { itemsGivenInTraining, unsupportedInShards } = await import('../../training/shards/feed.ts');
-  const { tableRows } = await import('../../training/shards/feed.ts');
+  const { itemsGivenInTraining, tableRows, unitOf, unsupportedInShards } = await import(
+    '../../training/shards/feed.ts'
+  );
   return {
     memory: memoryBytes(memory),
     folder: shards ?? usualShards(run),
     when,
     given: itemsGivenInTraining(plan),
     tables: tableRows(plan, sharing),
-    ...defined({ unsupported: unsupportedInShards(plan), onPass, onDecision, sizes: shardSizes }),
+    ...defined({
+      unit: unitOf(plan),
+      continues: continues && earlierOf(continues),
+      unsupported: unsupportedInShards(plan),
+      onPass,
+      onDecision,
+      sizes: shardSizes,
+    }),
   };
 }
+
+/** Returns what determines the rows of a run that continues another one. */
+const earlierOf = ({ checksum, fresh, until }: NonNullable<ShardRequest['continues']>) =>
+  defined({ checksum, fresh, until }) as NonNullable<ShardRequest['continues']>;
 
 /** Returns the default folder for shards, next to the folder of a run or of a study. */
 export const usualShards = (folder: string): string => join(dirname(resolve(folder)), 'tower-shards');
@@ -58,11 +73,19 @@ export function memoryBytes(memory: number | string | undefined): number {
 /** Reads rows as the training did: from the same shards, or into memory. */
 export async function shardsOfTrained(
   { plan, manifest, folder }: LoadedModel,
-  request: MemoryRequest & { readonly data?: string },
+  request: MemoryRequest & { readonly data?: string; readonly later?: Until },
 ): Promise<ShardRequest> {
   const { fingerprint, shards } = manifest.data;
+  // Other data is read with the codes of the run, so its shards belong to the run.
+  const ofOther = { checksum: manifest.checksum, ...defined({ until: request.later ?? manifest.data.until }) };
+  const continues = request.data === undefined ? manifest.from : ofOther;
   const knownShards = defined({ shards: request.shards ?? (shards && dirname(shards)) });
-  const trained = await shardRequest(plan, { ...request, ...knownShards }, folder, fingerprint.shards ?? 'never');
+  const trained = await shardRequest(
+    plan,
+    { ...request, ...knownShards, ...defined({ continues }) },
+    folder,
+    fingerprint.shards ?? 'never',
+  );
   return {
     ...trained,
     ...defined({ trainedFrom: request.data === undefined ? shards && basename(shards) : undefined }),

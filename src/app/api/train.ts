@@ -10,14 +10,14 @@ import type { Model } from '../../compiler/model/model.ts';
 import { withoutIgnored } from '../../compiler/pipeline.ts';
 import type { Dataset, Fresh, Until } from '../../data/dataset.ts';
 import type { Pinned } from '../../data/pinned.ts';
-import { maybeSeconds, momentAsked, momentWords, type RequestedMoment } from '../../data/rows/fresh.ts';
+import { freshCount, maybeSeconds, momentAsked, momentWords, type RequestedMoment } from '../../data/rows/fresh.ts';
 import type { ShardRequest } from '../../data/shards/request.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import { type Choice, chooseEngine } from '../../engines/engines.ts';
 import type { Meeting, WorkerGroup } from '../../engines/group.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
-import { isReplay } from '../../training/artifact/identity.ts';
+import { isReplay, type Lineage } from '../../training/artifact/identity.ts';
 import type { BlockPosition } from '../../training/profile/profile.ts';
 import type { TrainOptions, TrainResult } from '../../training/train_options.ts';
 import type { TrainingEvent } from '../../training/training_events.ts';
@@ -152,6 +152,8 @@ interface TrainingStart {
   /** Encodings of the run that is resumed or continued, which stay the same. */
   readonly pinned?: Pinned;
   readonly from?: TrainOptions['from'];
+  /** The earlier run, also if the run that continues it is resumed. */
+  readonly lineage?: Lineage | undefined;
 }
 
 /** Reads the run to resume or to continue, before the rows are read, so that its errors appear at once. */
@@ -162,8 +164,8 @@ async function beforeOf(
   asked: SinceRequest,
 ): Promise<TrainingStart> {
   if (resume || finish) {
-    const { pinnedIn } = await import('../../training/folder.ts');
-    return defined({ pinned: await pinnedIn(out, plan) });
+    const { pinnedIn, readIdentity } = await import('../../training/folder.ts');
+    return defined({ pinned: await pinnedIn(out, plan), lineage: (await readIdentity(out)).from });
   }
   if (from === undefined) return {};
   const { readBase, lineageOf } = await import('../../training/base.ts');
@@ -183,6 +185,7 @@ async function beforeOf(
       ...defined({ fresh: freshEvents, replay, until: data.until }),
     },
     from: { base: baseRun, lineage },
+    lineage,
   };
 }
 
@@ -223,6 +226,7 @@ async function trainIn(
   const newShards = request.shardSizes ? 'always' : 'as-needed';
   const whenSharded = isOld ? ((await shardsOfRun(request.out)) ?? 'never') : newShards;
   const warnings: Diagnostic[] = [];
+  const rowsRequest = { ...request, ...defined({ continues: before.lineage }) };
   const readRows = (shards: ShardRequest, stop = signal) =>
     readDataset(data.description, plan, {
       onWarning: (warning) => warnings.push(warning),
@@ -234,7 +238,7 @@ async function trainIn(
     });
   if (!meeting) {
     // The database reads in its own threads while this thread loads the engine.
-    const readingRows = readRows(await shardRequest(plan, request, request.out, whenSharded));
+    const readingRows = readRows(await shardRequest(plan, rowsRequest, request.out, whenSharded));
     readingRows.catch(() => {});
     return trainOn(await engineFor(request, plan, readingRows), readingRows);
   }
@@ -245,7 +249,11 @@ async function trainIn(
   return amongWorkers(group, async () => {
     await group.note('reads its rows');
     const { rowsOfWorker } = await import('./workers.ts');
-    return trainOn(choice, rowsOfWorker(group, { plan, request, when: whenSharded, read: readRows }), group);
+    return trainOn(
+      choice,
+      rowsOfWorker(group, { plan, request: rowsRequest, when: whenSharded, read: readRows }),
+      group,
+    );
   });
 
   async function trainOn(choice: Choice, reading: Promise<Dataset>, group?: WorkerGroup): Promise<Trained> {
@@ -311,9 +319,10 @@ function lateEvents(
   { time }: DataDescription,
 ): readonly Diagnostic[] {
   const { fresh } = from?.lineage ?? {};
-  if (!from || !train.fresh || !fresh || 'since' in fresh) return [];
+  const newCount = freshCount(train);
+  if (!from || newCount === undefined || !fresh || 'since' in fresh) return [];
   const { folder, trained } = from.base;
-  const events = train.rows - train.fresh.length - trained.manifest.data.train;
+  const events = train.rows - newCount - trained.manifest.data.train;
   return events > 0
     ? [diagnose('late-events', time?.span, { folder, events, until: momentWords(fresh.after.time) })]
     : [];

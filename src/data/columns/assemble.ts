@@ -1,15 +1,14 @@
 /** Assembles the valid rows into the parts, the corpus and the users of a data set. */
 import { failure } from '../../base/diagnostics/failure.ts';
-import { mostBytes, type Texts, TextsTooLarge, TextsWriter } from '../../base/text/texts.ts';
+import { type Texts, TextsWriter } from '../../base/text/texts.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
-import type { Encoder, FeaturePlan } from '../../graph/plan/plan.ts';
-import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
+import type { ReadPlan } from '../binding/layout.ts';
 import type { AsOf, BagColumn, Dataset, Encoding, Events, IndexedBags, Part } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
-import { grownEncoding, type Pinned } from '../pinned.ts';
+import type { Pinned } from '../pinned.ts';
 import { protocolOf, sentencesOfPast } from '../protocol.ts';
-import { freshRows, maybeSeconds, pastOf, trainingTimes, unitOf } from '../rows/fresh.ts';
+import { freshRows, pastOf, trainingTimes, unitOf } from '../rows/fresh.ts';
 import { gatherCodes, gatherNumbers, makeTimeline, type Timeline, windowsAfter } from '../rows/gather.ts';
 import {
   eventsBefore,
@@ -22,9 +21,9 @@ import {
 } from '../rows/order_events.ts';
 import { dictionaryOf, type RawCodes, type RawNumbers, rawOf, type ValidRows } from '../rows/raw.ts';
 import { givesEvents, parts } from '../rows/split.ts';
-import { type Admission, type AdmissionRule, admit, recoded } from './admission.ts';
 import { type EncodedColumns, encodeColumns } from './columns.ts';
 import { fitEncodings } from './fit_encoders.ts';
+import { type GrownEncodings, growEncodings, OccurrenceCounter, refuseTooLarge } from './grown_encodings.ts';
 
 export interface AssemblyInput {
   readonly readPlan: ReadPlan;
@@ -83,18 +82,18 @@ export function assemble(
   };
 }
 
-function encodingsOf(input: AssemblyInput, arranged: OrderedEvents): Admissions {
+function encodingsOf(input: AssemblyInput, arranged: OrderedEvents): GrownEncodings {
   const { good, readPlan, files, pinned } = input;
   if (pinned && !pinned.grows) return { encodings: pinned.encodings, admissions: new Map(), recoded: new Map() };
   const fitted = fitEncodings(good, readPlan, arranged, files);
-  const earlierEncodings = pinned?.encodings;
-  const allEncodings = new Map(
-    [...fitted].map(([name, encoding]) => [
-      name,
-      refuseTooLarge(name, () => grownEncoding(earlierEncodings?.get(name) ?? encoding, encoding)),
-    ]),
-  );
-  return fitAdmissions({ ...input, arranged }, allEncodings);
+  return growEncodings({ readPlan, fitted, ...defined({ pinned }) }, (teacher, column) => {
+    const counter = new OccurrenceCounter(readPlan, teacher, column, dictionaryOf(good, column) ?? []);
+    const times = trainingTimes(readPlan, arranged);
+    // The counts of the earlier run already include its events.
+    const firstNew = times && pinned?.until ? times.length - freshRows(times, { after: pinned.until }).length : 0;
+    counter.add(good, arranged, (index) => index >= firstNew);
+    return counter;
+  });
 }
 
 export interface EncodedParts {
@@ -231,131 +230,6 @@ function titlesOf({ readPlan: { title }, good }: AssemblyInput, arranged: Ordere
     texts,
     items.keys,
   );
-}
-
-/** Vocabularies with admission and expiry, fitted to the counts of an earlier run and to the training events since. */
-interface Admissions {
-  readonly encodings: ReadonlyMap<string, Encoding>;
-  readonly admissions: ReadonlyMap<string, Admission>;
-  /** By feature: the new code of each code in the earlier run. Present if values have expired. */
-  readonly recoded: ReadonlyMap<string, readonly (number | null)[]>;
-}
-
-type AdmissionInput = Omit<AssemblyInput, 'files'> & { readonly arranged: OrderedEvents };
-
-const isCounted = (encoder: Encoder): encoder is Extract<Encoder, { kind: 'vocabulary' }> =>
-  encoder.kind === 'vocabulary' &&
-  encoder.values === undefined &&
-  encoder.file === undefined &&
-  (encoder.minimumCount > 1 || encoder.expireDays !== undefined);
-
-/** @param fitted encodings by feature, as a single training would learn them */
-function fitAdmissions(input: AdmissionInput, fitted: ReadonlyMap<string, Encoding>): Admissions {
-  const { good, readPlan, pinned } = input;
-  const encodings = new Map(fitted);
-  const admissions = new Map<string, Admission>();
-  const codeMaps = new Map<string, readonly (number | null)[]>();
-  for (const teacher of readPlan.needs.features) {
-    const { name, encoder, encoderOf, vectors } = teacher;
-    if (name !== encoderOf || !isCounted(encoder) || vectors) continue;
-    const rule: AdmissionRule = encoder;
-    const earlierEncoding = pinned?.encodings.get(name);
-    const column = readPlan.features.get(name) ?? readPlan.histories.get(name)!;
-    const newOccurrences = occurrences(input, teacher, column, dictionaryOf(good, column) ?? []);
-    const earlierVocabulary =
-      earlierEncoding?.kind === 'vocabulary'
-        ? { values: earlierEncoding.values, ...defined({ admission: pinned?.admissions?.get(name) }) }
-        : undefined;
-    const { values, admission } = refuseTooLarge(name, () => admit(rule, newOccurrences, earlierVocabulary));
-    const encoding: Encoding = { kind: 'vocabulary', values };
-    encodings.set(name, encoding);
-    admissions.set(name, admission);
-    const codeMap = earlierEncoding?.kind === 'vocabulary' && recoded(earlierEncoding.values, values);
-    if (codeMap) codeMaps.set(name, codeMap);
-  }
-  return { encodings, admissions, recoded: codeMaps };
-}
-
-function occurrences(
-  { good, readPlan, arranged, pinned }: AdmissionInput,
-  { name, encoder }: FeaturePlan,
-  column: ColumnRequest,
-  texts: Texts,
-) {
-  const { description } = readPlan;
-  const times = trainingTimes(readPlan, arranged);
-  if (times === undefined && encoder.kind === 'vocabulary' && encoder.expireDays !== undefined) {
-    throw failure(
-      'data-needs',
-      { what: name, needs: 'a time for `expire_days`: add `time = "…"` to the data block' },
-      description.events.span,
-    );
-  }
-  const lastTime = times?.at(-1);
-  if (
-    lastTime !== undefined &&
-    encoder.kind === 'vocabulary' &&
-    encoder.expireDays !== undefined &&
-    !maybeSeconds(lastTime)
-  ) {
-    throw failure(
-      'time-not-seconds',
-      { what: `\`expire_days\` of \`${name}\``, time: lastTime },
-      description.time?.span,
-    );
-  }
-  // The counts of the earlier run already include its events.
-  const firstNew = times && pinned?.until ? times.length - freshRows(times, { after: pinned.until }).length : 0;
-  const counts = new Float64Array(texts.length);
-  const lastSeen = new Float64Array(texts.length).fill(Number.NEGATIVE_INFINITY);
-  const forEachCode = codesByEvent(good, column, arranged);
-  const { train } = arranged.places;
-  for (let index = firstNew; index < train.length; index++) {
-    const time = times?.[index] ?? 0;
-    forEachCode(train[index]!, (code) => {
-      counts[code]!++;
-      if (time > lastSeen[code]!) lastSeen[code] = time;
-    });
-  }
-  counts[0] = 0;
-  const now = Math.max(lastTime ?? 0, pinned?.until?.time ?? Number.NEGATIVE_INFINITY);
-  return { texts, counts, seen: lastSeen, now };
-}
-
-/** Returns a function that visits each code of an event in a column, which may be in the events or in the file of its item or user. */
-function codesByEvent(
-  good: ValidRows,
-  column: ColumnRequest,
-  { order, items, users }: OrderedEvents,
-): (event: number, use: (code: number) => void) => void {
-  const raw = rawOf(good, column);
-  const { at } = column.column;
-  const entities = at === 'items' ? items : users;
-  const rowOf = (event: number): number => {
-    if (at === 'events') return order[event]!;
-    const row = entities.ofEvent[event]!;
-    return row < 0 ? -1 : entities.rows[row]!;
-  };
-  return (event, use) => {
-    const row = rowOf(event);
-    if (row < 0 || raw.kind === 'numbers') return;
-    if (raw.kind === 'codes') use(raw.values[row]!);
-    else for (let index = raw.starts[row]!; index < raw.ends[row]!; index++) use(raw.values[index]!);
-  };
-}
-
-/**
- * Calls `make`, which joins lists of texts. Each of them fits into one list, but all together may not.
- * @param name of the column
- * @throws Failure `dictionary-too-large`
- */
-function refuseTooLarge<T>(name: string, make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    if (!(error instanceof TextsTooLarge)) throw error;
-    throw failure('dictionary-too-large', { name, most: mostBytes() });
-  }
 }
 
 /** @param codes title codes by item; 0 for an item without a title, which is called by its key. @throws Failure `dictionary-too-large` */

@@ -148,6 +148,10 @@ export function replayedEvents({ rows, fresh, replay = 0 }: ReplayedEvents): num
   return fresh === undefined ? 0 : Math.min(rows - fresh.length, Math.round(replay * fresh.length));
 }
 
+/** Returns the number of new events; undefined if a run does not go on from an earlier one. */
+export const freshCount = ({ fresh, units }: Pick<Events, 'fresh' | 'units'>): number | undefined =>
+  fresh?.length ?? units?.fresh;
+
 export function replayedShare(events: ReplayedEvents): number {
   const added = replayedEvents(events);
   return added === 0 ? 0 : added / (events.rows - events.fresh!.length);

@@ -3,10 +3,19 @@ import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import { sampleColumn } from '../columns/encode.ts';
 import type { ColumnSample, NumberSample } from '../columns/encoders/contract.ts';
 import { teachersOf, weightsIn } from '../columns/fit_encoders.ts';
+import { countedColumns, OccurrenceCounter } from '../columns/grown_encodings.ts';
 import { ascendingIndexes, gatherCodes } from '../rows/gather.ts';
 import type { GlobalSides, OrderedEvents } from '../rows/order_events.ts';
-import { type Dictionaries, type RawCodes, type RawColumn, rawOf, type ValidRawRows } from '../rows/raw.ts';
+import {
+  type Dictionaries,
+  type RawCodes,
+  type RawColumn,
+  rawOf,
+  type ValidRawRows,
+  type ValidRows,
+} from '../rows/raw.ts';
 import { parts } from '../rows/split.ts';
+import { NewEventCounts, newEvents, type PastCuts } from './continued.ts';
 import type { ArrangedPartition, Cuts, PartitionSource } from './partition_source.ts';
 import type { OnPass } from './request.ts';
 
@@ -64,6 +73,12 @@ export interface TrainingCounts {
   readonly elements: ReadonlyMap<ColumnRequest, number>;
   /** Total of earlier training events of the user over all held-out events. */
   readonly beforeHeldOut: number;
+  /** New events of each item, and their number. Present if a run trains on new events alone. */
+  readonly fresh?: { readonly items: Int32Array; readonly rows: number };
+  /** Number of held-out events that an earlier run may have trained on. */
+  readonly heldOutBefore: number;
+  /** By feature whose vocabulary has admission. */
+  readonly occurrences: ReadonlyMap<string, OccurrenceCounter>;
   sampleOf(column: ColumnRequest): ColumnSample;
 }
 
@@ -72,6 +87,7 @@ interface CountingInput {
   readonly sides: GlobalSides;
   readonly dictionaries: Dictionaries;
   readonly files: { readonly items?: ValidRawRows | undefined; readonly users?: ValidRawRows | undefined };
+  readonly past: PastCuts;
   readonly onPass?: OnPass | undefined;
 }
 
@@ -80,7 +96,7 @@ export async function countPartitions(
   cuts: Cuts,
   input: CountingInput,
 ): Promise<TrainingCounts> {
-  const { readPlan, sides, dictionaries, onPass } = input;
+  const { readPlan, sides, dictionaries, past, onPass } = input;
   const { title } = readPlan;
   const [itemCount, userCount] = [sides.items.keys.length, sides.users.keys.length];
   const counts = [0, 0, 0];
@@ -94,9 +110,12 @@ export async function countPartitions(
   );
   const numberColumns = numberSampledColumns(input);
   const elements = new Map<ColumnRequest, number>();
+  const occurrences = occurrenceCounters(input);
+  const newCounts = new NewEventCounts(readPlan, past, itemCount);
   let beforeHeldOut = 0;
 
-  const countPartition = ({ partition, good, arranged, members }: ArrangedPartition): void => {
+  const countPartition = (arrangedPartition: ArrangedPartition): void => {
+    const { partition, good, arranged, members } = arrangedPartition;
     for (const [partIndex, part] of parts.entries()) counts[partIndex]! += arranged.places[part].length;
     arranged.users.trainingCounts.forEach((trainingCount, local) => {
       users[members[local]!] = trainingCount;
@@ -116,11 +135,10 @@ export async function countPartitions(
       lastTraining[item] = id;
       if (titles) titles[item] = titleCodes![row]!;
     }
-    for (const [column, raw] of good.events.columns) {
-      if (raw.kind !== 'bags') continue;
-      const elementCount = arranged.rows.train.reduce((sum, row) => sum + raw.ends[row]! - raw.starts[row]!, 0);
-      elements.set(column, (elements.get(column) ?? 0) + elementCount);
-    }
+    newCounts.add(arrangedPartition);
+    const isUncounted = newEvents(readPlan, arrangedPartition, past.uncounted);
+    for (const counter of occurrences.values()) counter.add(good, arranged, isUncounted);
+    countElements(elements, good, arranged.rows.train);
     for (const [column, learner] of columnSamplers)
       learner.add(rawOf(good, column), arranged.rows.train, numberColumns.has(column));
   };
@@ -140,6 +158,9 @@ export async function countPartitions(
     lastTraining,
     elements,
     beforeHeldOut,
+    heldOutBefore: newCounts.heldOutBefore,
+    occurrences,
+    ...(past.fresh ? { fresh: newCounts.fresh } : {}),
     ...(titles ? { titles } : {}),
     sampleOf(column) {
       const { at } = column.column;
@@ -148,6 +169,23 @@ export async function countPartitions(
       return sampleColumn(input.files[at]!.columns.get(column)!, weights[at]!, dictionary);
     },
   };
+}
+
+function countElements(elements: Map<ColumnRequest, number>, { events }: ValidRows, rows: Int32Array): void {
+  for (const [column, raw] of events.columns) {
+    if (raw.kind !== 'bags') continue;
+    const elementCount = rows.reduce((sum, row) => sum + raw.ends[row]! - raw.starts[row]!, 0);
+    elements.set(column, (elements.get(column) ?? 0) + elementCount);
+  }
+}
+
+/** Makes a counter for each vocabulary with admission, by feature. */
+function occurrenceCounters({ readPlan, dictionaries }: CountingInput): TrainingCounts['occurrences'] {
+  const counters = countedColumns(readPlan).map(({ teacher, column }): [string, OccurrenceCounter] => {
+    const texts = dictionaries.get(column.dictionary!) ?? [];
+    return [teacher.name, new OccurrenceCounter(readPlan, teacher, column, texts)];
+  });
+  return new Map(counters);
 }
 
 function trainingBeforeHeldOut({ part, users }: OrderedEvents): number {

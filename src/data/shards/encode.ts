@@ -4,9 +4,19 @@ import { defined, everyRow } from '../../base/util/defined.ts';
 import { madeOf } from '../../graph/plan/plan.ts';
 import type { ReadPlan } from '../binding/layout.ts';
 import { type EncodedParts, encodeParts } from '../columns/assemble.ts';
-import { type BagColumn, type Encoding, type Events, type IndexedColumn, labelSums, type Part } from '../dataset.ts';
+import {
+  type BagColumn,
+  type Encoding,
+  type Events,
+  type IndexedColumn,
+  labelSums,
+  type Part,
+  type ShardUnit,
+} from '../dataset.ts';
 import { trainingTimes, untilOf } from '../rows/fresh.ts';
+import { windowsOf } from '../rows/windows.ts';
 import type { BlockArray, ColumnBlock } from './block.ts';
+import { newEvents } from './continued.ts';
 import { packEvents, specOf } from './event_rows.ts';
 import {
   blockOfSeen,
@@ -16,8 +26,9 @@ import {
   type SideRows,
   seenOfPartition,
   sideRows,
+  type UnitsOfPiles,
 } from './gathered.ts';
-import type { ArrangedPartition, Cuts, PartitionSource } from './partition_source.ts';
+import type { ArrangedPartition, Cuts, Moment, PartitionSource } from './partition_source.ts';
 import type { OnPass } from './request.ts';
 import { grouped } from './scatter.ts';
 import type { ShardWriter } from './shard_files.ts';
@@ -30,6 +41,9 @@ export interface EncodingInput {
   readonly shards: number;
   readonly gathered: Gathered;
   readonly from: number;
+  readonly unit?: ShardUnit | undefined;
+  /** The first new event, if a run trains on new events alone. */
+  readonly fresh?: Moment | undefined;
   /** True for features whose items training reads. */
   readonly keepsGiven: (feature: string) => boolean;
   readonly onPass?: OnPass | undefined;
@@ -47,14 +61,23 @@ export async function encodePartitions(source: PartitionSource, cuts: Cuts, inpu
     const parts = encodeParts({ good: partition.good, readPlan }, partition.arranged, encodings);
     const train = withOwnIds(parts.events.train, partition);
     const blockSpecs = specsOfParts(parts, sides, input);
-    const groups = grouped(train.rows, shards, (row) => hashOf(train.ids![row]!, shardStream) % shards);
+    const pileOf = (row: number): number => {
+      const user = train.user[row]!;
+      const kept = input.unit && user >= 0 ? partition.members[user]! : train.ids![row]!;
+      return hashOf(kept, shardStream) % shards;
+    };
+    const isTrained = trainedRows(train, newEvents(readPlan, partition, input.fresh), input);
+    const groups = grouped(train.rows, shards, pileOf).map((rows) => rows.filter(isTrained));
     for (const [shard, rows] of groups.entries()) {
       if (rows.length > 0)
         writer.append(shard, rows.length, packEvents(train, blockSpecs.spec, rows, partition.members));
     }
     writer.append(shards, partition.members.length, blockOfSeen(parts.seen));
     writer.append(shards + 1, partition.members.length, blockOfSeen(parts.had));
-    const partitionRest = restOfPartition(index, partition, parts, blockSpecs, sides, input);
+    const partitionRest = {
+      ...restOfPartition(index, partition, parts, blockSpecs, sides, input),
+      ...defined({ units: input.unit && unitsIn(train, input.unit, shards, { pileOf, isTrained }) }),
+    };
     gathered.add(partitionRest);
     await input.onDone(index, partitionRest);
   }
@@ -63,8 +86,49 @@ export async function encodePartitions(source: PartitionSource, cuts: Cuts, inpu
 
 type SideOf = ReadonlyMap<string, 'items' | 'users'>;
 
-const specsOfParts = ({ events }: EncodedParts, sides: SideOf, { keepsGiven }: EncodingInput) => ({
-  spec: specOf(events.train, sides, keepsGiven),
+/** Returns which rows go into shards: the new ones, or all of a user who has new ones. */
+function trainedRows(
+  { rows, user }: Events,
+  isFresh: (row: number) => boolean,
+  { unit, fresh }: Pick<EncodingInput, 'unit' | 'fresh'>,
+): (row: number) => boolean {
+  if (unit?.kind !== 'users' || !fresh) return isFresh;
+  const users = new Set(
+    everyRow(rows)
+      .filter(isFresh)
+      .map((row) => user[row]!),
+  );
+  return (row) => users.has(user[row]!);
+}
+
+/** Counts the units of each shard, and the events that they have as rows of a batch. */
+function unitsIn(
+  events: Events,
+  unit: ShardUnit,
+  shards: number,
+  { pileOf, isTrained }: { pileOf(row: number): number; isTrained(row: number): boolean },
+): UnitsOfPiles {
+  const piles = new Int32Array(shards);
+  if (unit.kind === 'windows') {
+    const { starts, members } = windowsOf(events.features.get(unit.list)!, events.rows);
+    let targets = 0;
+    for (let window = 0; window + 1 < starts.length; window++) {
+      const trained = members.subarray(starts[window], starts[window + 1]).filter(isTrained);
+      if (trained.length > 0) piles[pileOf(trained[0]!)]!++;
+      targets += trained.length;
+    }
+    return { piles, targets };
+  }
+  const lastRows = new Map(Array.from(events.user, (user, row) => [user, row]));
+  lastRows.delete(-1);
+  const trained = [...lastRows.values()].filter(isTrained);
+  for (const row of trained) piles[pileOf(row)]!++;
+  return { piles, targets: trained.length };
+}
+
+/** Events of one user have windows on one timeline. If they stay together, it is written once. */
+const specsOfParts = ({ events }: EncodedParts, sides: SideOf, { keepsGiven, unit, readPlan }: EncodingInput) => ({
+  spec: specOf(events.train, sides, keepsGiven, (name) => unit !== undefined && readPlan.layout.histories.has(name)),
   heldSpec: specOf(events.validation, sides, () => true),
 });
 

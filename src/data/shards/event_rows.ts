@@ -1,7 +1,8 @@
 /** Packs encoded events into blocks of some rows each, and unpacks them. */
 import { invariant } from '../../base/diagnostics/failure.ts';
-import { defined } from '../../base/util/defined.ts';
+import { defined, everyRow } from '../../base/util/defined.ts';
 import type { BagColumn, Column, Events, IndexedBags, IndexedColumn } from '../dataset.ts';
+import { ascendingIndexes } from '../rows/gather.ts';
 import { bagSpans } from '../rows/raw.ts';
 import { type ColumnBlock, joinedArrays, type OwnBlock } from './block.ts';
 
@@ -9,7 +10,14 @@ import { type ColumnBlock, joinedArrays, type OwnBlock } from './block.ts';
 export type ColumnSpec =
   | { readonly kind: 'items' | 'users' | 'codes' }
   | { readonly kind: 'numbers'; readonly width: number }
-  | { readonly kind: 'bags'; readonly weights: boolean; readonly items: boolean; readonly inner: boolean };
+  | {
+      readonly kind: 'bags';
+      readonly weights: boolean;
+      readonly items: boolean;
+      readonly inner: boolean;
+      /** True if bags that overlap share their values, as in memory. */
+      readonly shared: boolean;
+    };
 
 export interface EventsSpec {
   readonly features: readonly (readonly [name: string, spec: ColumnSpec])[];
@@ -32,21 +40,23 @@ type ColumnSpecs = EventsSpec['features'];
 export const specsOf = (
   columns: ReadonlyMap<string, IndexedColumn>,
   sides: ReadonlyMap<string, 'items' | 'users'> = new Map(),
+  isShared: (feature: string) => boolean = () => false,
 ): ColumnSpecs =>
   [...columns].map(([name, { column }]): ColumnSpecs[number] => {
     const side = sides.get(name);
     if (side !== undefined) return [name, { kind: side }];
     if (column.kind === 'codes') return [name, { kind: 'codes' }];
     if (column.kind === 'numbers') return [name, { kind: 'numbers', width: column.width }];
-    return [name, { kind: 'bags', ...bagSpec(column) }];
+    return [name, { kind: 'bags', ...bagSpec(column), shared: isShared(name) }];
   });
 
 export const specOf = (
   { features, labels, givenItems, earlier }: Events,
   sides: ReadonlyMap<string, 'items' | 'users'>,
   keepsGiven: (feature: string) => boolean,
+  isShared?: (feature: string) => boolean,
 ): EventsSpec => ({
-  features: specsOf(features, sides),
+  features: specsOf(features, sides, isShared),
   labels: [...labels.keys()],
   given: [...(givenItems?.keys() ?? [])].filter(keepsGiven),
   earlier: earlier !== undefined,
@@ -89,7 +99,7 @@ export function packColumns(
     const columnRows = index ? pick(index, rows) : rows;
     if (column.kind === 'codes') block.set(name, pick(column.values, columnRows));
     else if (column.kind === 'numbers') block.set(name, pick(column.values, columnRows, column.width));
-    else packBags(block, name, column, columnRows);
+    else packBags(block, name, column, columnRows, spec.kind === 'bags' && spec.shared);
   }
 }
 
@@ -101,22 +111,64 @@ type PickedArray = Int32Array | Float32Array | Float64Array;
 
 type PackedBags = Pick<BagColumn, 'starts' | 'ends' | 'weights' | 'items'> & { readonly values: PickedArray };
 
-export function packBags(block: OwnBlock, name: string, bags: PackedBags, rows: Int32Array): void {
-  const { starts, ends, values, weights, items } = bags;
+/** @param shared true if values of bags that overlap are written once */
+export function packBags(block: OwnBlock, name: string, bags: PackedBags, rows: Int32Array, shared = false): void {
+  const { values, weights, items } = bags;
   const lengths = new Int32Array(rows.length);
-  let total = 0;
-  for (let i = 0; i < rows.length; i++) total += lengths[i] = ends[rows[i]!]! - starts[rows[i]!]!;
+  for (let i = 0; i < rows.length; i++) lengths[i] = bags.ends[rows[i]!]! - bags.starts[rows[i]!]!;
+  const runs = shared ? runsOf(bags, rows) : undefined;
+  const starts = runs?.starts ?? pick(bags.starts, rows);
+  const counts = runs?.counts ?? lengths;
+  const total = counts.reduce((sum, count) => sum + count, 0);
   const copy = <T extends PickedArray>(source: T): T => {
     const copied = emptyLike(source, total);
     let target = 0;
     for (let i = 0; i < rows.length; i++)
-      for (let k = starts[rows[i]!]!; k < ends[rows[i]!]!; k++) copied[target++] = source[k]!;
+      for (let k = starts[i]!, end = k + counts[i]!; k < end; k++) copied[target++] = source[k]!;
     return copied;
   };
   block.set(`${name} lengths`, lengths);
+  if (runs) {
+    block.set(`${name} counts`, runs.counts);
+    block.set(`${name} shifts`, runs.shifts);
+  }
   block.set(name, copy(values));
   if (weights) block.set(`${name} weights`, copy(weights));
   if (items) block.set(`${name} items`, copy(items));
+}
+
+/**
+ * Divides bags into runs that overlap. The first bag of a run brings its values along: `counts` of them, from `starts` on. A bag begins `shifts` values after
+ * those that the bags before it bring along, so that blocks can be joined.
+ */
+function runsOf({ starts, ends }: Pick<BagColumn, 'starts' | 'ends'>, rows: Int32Array) {
+  const ownStarts = pick(starts, rows);
+  const runStarts = ownStarts.slice();
+  const counts = new Int32Array(rows.length);
+  const firstOf = everyRow(rows.length);
+  const byStart = ascendingIndexes(ownStarts).filter((i) => ends[rows[i]!]! > ownStarts[i]!);
+  for (let from = 0, to = 0; from < byStart.length; from = to) {
+    const start = ownStarts[byStart[from]!]!;
+    let end = start;
+    let first = rows.length;
+    for (to = from; to < byStart.length && (to === from || ownStarts[byStart[to]!]! < end); to++) {
+      first = Math.min(first, byStart[to]!);
+      end = Math.max(end, ends[rows[byStart[to]!]!]!);
+    }
+    for (let at = from; at < to; at++) firstOf[byStart[at]!] = first;
+    runStarts[first] = start;
+    counts[first] = end - start;
+  }
+  const places = new Int32Array(rows.length);
+  let before = 0;
+  const shifts = ownStarts.map((start, i) => {
+    const first = firstOf[i]!;
+    if (first === i) places[i] = before;
+    const shift = counts[first] === 0 ? 0 : places[first]! + start - runStarts[first]! - before;
+    before += counts[i]!;
+    return shift;
+  });
+  return { starts: runStarts, counts, shifts };
 }
 
 const emptyLike = <T extends PickedArray>(values: T, length: number): T =>
@@ -184,12 +236,12 @@ function byEntity(sharedColumn: IndexedColumn | undefined, rows: Int32Array): In
 function unpackBags(
   blocks: readonly ColumnBlock[],
   name: string,
-  { weights = false, items = false, inner = false }: Partial<Extract<ColumnSpec, { kind: 'bags' }>>,
+  { weights = false, items = false, inner = false, shared = false }: Partial<Extract<ColumnSpec, { kind: 'bags' }>>,
   innerBags: SharedColumns['inner'],
 ): BagColumn {
   return {
     ...{
-      ...bagSpans(joinedArrays(blocks, `${name} lengths`, Int32Array)),
+      ...(shared ? spansOfRuns(blocks, name) : bagSpans(joinedArrays(blocks, `${name} lengths`, Int32Array))),
       values: joinedArrays(blocks, name, Int32Array),
     },
     ...defined({
@@ -198,4 +250,17 @@ function unpackBags(
       inner: inner ? innerBags.get(name) : undefined,
     }),
   };
+}
+
+function spansOfRuns(blocks: readonly ColumnBlock[], name: string): Pick<BagColumn, 'kind' | 'starts' | 'ends'> {
+  const [lengths, counts, shifts] = ['lengths', 'counts', 'shifts'].map((part) =>
+    joinedArrays(blocks, `${name} ${part}`, Int32Array),
+  ) as [Int32Array, Int32Array, Int32Array];
+  let before = 0;
+  const starts = counts.map((count, i) => {
+    const start = before + shifts[i]!;
+    before += count;
+    return start;
+  });
+  return { kind: 'bags', starts, ends: starts.map((start, i) => start + lengths[i]!) };
 }

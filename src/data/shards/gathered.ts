@@ -12,6 +12,12 @@ export interface MissingLabels {
   readonly all: number;
 }
 
+/** Units by pile, if they are not single rows. */
+export interface UnitsOfPiles {
+  readonly piles: Int32Array;
+  readonly targets: number;
+}
+
 /** Plain data, which is stored while later partitions are encoded, so that stopped passes can resume. */
 export interface PartitionRest {
   readonly spec: EventsSpec;
@@ -36,6 +42,7 @@ export interface PartitionRest {
   readonly members: Int32Array;
   readonly asOfLastEvent: readonly string[];
   readonly missingLabels: ReadonlyMap<string, MissingLabels>;
+  readonly units?: UnitsOfPiles;
   /** By task. */
   readonly labelSums: ReadonlyMap<string, LabelSums>;
 }
@@ -64,6 +71,7 @@ export class Gathered {
   readonly #missingLabels = new Map<string, MissingLabels>();
   readonly #sums = new Map<string, LabelSums>();
   #first: Pick<PartitionRest, 'spec' | 'heldSpec' | 'shared'> | undefined;
+  #units: UnitsOfPiles | undefined;
   #asOfLastEvent: readonly string[] = [];
 
   constructor(items: number, users: number) {
@@ -91,6 +99,11 @@ export class Gathered {
       this.#missingLabels.set(name, { training: total.training + training, all: total.all + all });
     }
     for (const [task, sums] of rest.labelSums) this.#sums.set(task, addSums(this.#sums.get(task) ?? noSums, sums));
+    if (rest.units) {
+      const { piles, targets } = rest.units;
+      const earlier = this.#units ?? { piles: new Int32Array(piles.length), targets: 0 };
+      this.#units = { piles: piles.map((count, at) => count + earlier.piles[at]!), targets: targets + earlier.targets };
+    }
     this.#asOfLastEvent = rest.asOfLastEvent;
   }
 
@@ -101,7 +114,7 @@ export class Gathered {
       ...{ spec, heldSpec, itemElements, inner, held: this.#held, asOfLastEvent: this.#asOfLastEvent },
       ...{ seen: this.#seen.places, had: this.#had.places },
       ...(Number.isFinite(this.#knownUntil) ? { knownUntil: this.#knownUntil } : {}),
-      ...defined({ until: this.#until }),
+      ...defined({ until: this.#until, units: this.#units }),
       items: new Map([...items, ...this.#items.columns(inner)]),
       users: this.#users.columns(inner),
       ...{ missingLabels: this.#missingLabels, labelSums: this.#sums },

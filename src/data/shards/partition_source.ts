@@ -186,7 +186,7 @@ function partOf(
 // Finds events by their rank in time without sorting all of them.
 
 /** The position of an event in the order of time: events with equal times are ordered by row. */
-interface Moment {
+export interface Moment {
   readonly time: number;
   readonly row: number;
 }

@@ -1,15 +1,20 @@
 /** Prepares the second pass over all events: computes where parts begin, counts, encoders, and the number of shards. */
 import { failure } from '../../base/diagnostics/failure.ts';
+import { packTexts } from '../../base/text/texts.ts';
+import { defined } from '../../base/util/defined.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import { madeOf } from '../../graph/plan/plan.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import { knowsEarlier } from '../columns/assemble.ts';
 import { fitFromSamples } from '../columns/fit_encoders.ts';
+import { type GrownEncodings, growEncodings } from '../columns/grown_encodings.ts';
 import type { Encoding, EventBasis, Rejected, ShardLayout } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
 import type { Role } from '../files/files.ts';
+import type { Pinned } from '../pinned.ts';
 import type { Dictionaries, RawColumn, ValidRawRows } from '../rows/raw.ts';
 import { cutsOf, type PartOfFile, partsOfUsers } from '../rows/split.ts';
+import { type PastCuts, pastCuts } from './continued.ts';
 import { countPartitions, type TrainingCounts } from './count.ts';
 import { sidesOfFeatures } from './encode.ts';
 import { heldShards, refuseLargeHeldOut, shardsFor } from './layout.ts';
@@ -20,9 +25,10 @@ import type { ScatterResult } from './scatter.ts';
 import type { ShardFile } from './shard_files.ts';
 
 export interface ShardPlan
-  extends Pick<TrainingCounts, 'counts' | 'items' | 'lastTraining' | 'titles'>,
-    Pick<Cuts, 'moments'> {
-  readonly encodings: ReadonlyMap<string, Encoding>;
+  extends Pick<TrainingCounts, 'counts' | 'items' | 'lastTraining' | 'titles' | 'fresh' | 'heldOutBefore'>,
+    Pick<Cuts, 'moments'>,
+    GrownEncodings {
+  readonly past: PastCuts;
   readonly layout: ShardLayout;
 }
 
@@ -31,25 +37,47 @@ export async function prepareShards(
   from: FirstPassResult,
   source: PartitionSource,
 ): Promise<ShardPlan> {
-  const { readPlan, request, featureFiles } = input;
+  const { readPlan, request, pinned } = input;
   const { description } = readPlan;
   const { scattered, dictionaries, items, users } = from;
   const moments = await momentsOf(description, scattered, source);
   const cuts = makeCuts(description, scattered, moments);
+  const past = pinned ? await pastCuts(readPlan, pinned, source, cuts) : {};
   const joinedFiles = { items, users };
   const { sides } = source.of;
   const counted = await countPartitions(source, cuts, {
-    ...{ readPlan, sides, dictionaries, files: joinedFiles, onPass: request.onPass },
+    ...{ readPlan, sides, dictionaries, files: joinedFiles, past, onPass: request.onPass },
   });
-  const { counts, items: itemCounts, lastTraining, titles } = counted;
+  const { counts, items: itemCounts, lastTraining, titles, fresh, heldOutBefore } = counted;
   return {
     ...(moments ? { moments } : {}),
-    ...{ counts, items: itemCounts, lastTraining },
-    ...(titles ? { titles } : {}),
-    encodings: input.encodings ?? fitFromSamples({ readPlan, files: featureFiles, dictionaries }, counted.sampleOf),
+    ...{ counts, items: itemCounts, lastTraining, past, heldOutBefore },
+    ...defined({ titles, fresh }),
+    ...encodingsOf(input, dictionaries, counted),
     layout: layoutOf(input, source.count, counted),
   };
 }
+
+function encodingsOf(
+  { readPlan, featureFiles, pinned }: ShardingInput,
+  dictionaries: Dictionaries,
+  { sampleOf, occurrences }: TrainingCounts,
+): GrownEncodings {
+  if (pinned && !pinned.grows)
+    return { encodings: packed(pinned.encodings), admissions: new Map(), recoded: new Map() };
+  const fitted = fitFromSamples({ readPlan, files: featureFiles, dictionaries }, sampleOf);
+  const grown = growEncodings({ readPlan, fitted, ...defined({ pinned }) }, ({ name }) => occurrences.get(name)!);
+  return { ...grown, encodings: packed(grown.encodings) };
+}
+
+/** Packs texts, so that encodings that were read from a run give the same bytes. */
+const packed = (encodings: ReadonlyMap<string, Encoding>): ReadonlyMap<string, Encoding> =>
+  new Map(
+    [...encodings].map(([name, encoding]) => [
+      name,
+      'values' in encoding && encoding.values ? { ...encoding, values: packTexts(encoding.values) } : encoding,
+    ]),
+  );
 
 /** @throws Failure `shards-unsupported` for a split by users, and for a random one of events that are not sorted by time */
 export function makeCuts(
@@ -88,11 +116,14 @@ const bytesOfTime = 8;
 
 function layoutOf({ request, readPlan }: ShardingInput, partitions: number, counted: TrainingCounts): ShardLayout {
   const { memory, when, sizes } = request;
-  const packedSize = packedBytes(counted, readPlan, request.given ?? []);
+  const { given = [], unit } = request;
+  const packedSize = packedBytes(counted, readPlan, { given, unit });
+  // Lists of held-out events do not share values.
+  const unsharedSize = packedBytes(counted, readPlan, { given });
   const [training, ...heldOutCounts] = counted.counts as [number, number, number];
   // This estimate allows a refusal before the second pass. Sorting the rows takes the same memory again.
   const heldOutRows = heldOutCounts[0] + heldOutCounts[1];
-  const heldOutBytes = (packedSize * heldOutRows) / Math.max(1, training) + bytesOfTime * heldOutRows;
+  const heldOutBytes = (unsharedSize * heldOutRows) / Math.max(1, training) + bytesOfTime * heldOutRows;
   const earlierBytes = knowsEarlier(readPlan) ? 4 * counted.beforeHeldOut : 0;
   refuseLargeHeldOut(memory, 2 * (heldOutBytes + earlierBytes));
   if (typeof when === 'object') return when;
@@ -103,7 +134,7 @@ function layoutOf({ request, readPlan }: ShardingInput, partitions: number, coun
 function packedBytes(
   { counts, users, elements }: Pick<TrainingCounts, 'counts' | 'users' | 'elements'>,
   readPlan: ReadPlan,
-  given: readonly string[],
+  { given = [], unit }: Pick<ShardRequest, 'given' | 'unit'>,
 ): number {
   const rows = counts[0]!;
   const sides = sidesOfFeatures(readPlan);
@@ -117,7 +148,9 @@ function packedBytes(
         Number(plan.through ?? false) +
         Number(readPlan.listWeights.has(plan.name)) * (given.includes(plan.name) ? 2 : 1) +
         Number(given.includes(plan.name)));
-    if (history) bytes += 4 * rows + perElement * windowsOf(users, history.max, history.kind === 'others');
+    if (history && unit && history.kind !== 'others')
+      bytes += 12 * rows + perElement * users.reduce((sum, count) => sum + count, 0);
+    else if (history) bytes += 4 * rows + perElement * windowsOf(users, history.max, history.kind === 'others');
     else if (sides.has(plan.name)) continue;
     else if (columnRequest === undefined || madeOf(plan).length > 0) bytes += 4 * rows;
     else if (columnRequest.form === 'vector') bytes += 4 * rows * (columnRequest.width ?? 1);
@@ -145,8 +178,8 @@ export interface ShardingInput {
   readonly featureFiles: ReadonlyMap<string, FeatureFile>;
   readonly request: ShardRequest;
   readonly signal?: AbortSignal | undefined;
-  /** Absent: they are learned from the training part. */
-  readonly encodings?: ReadonlyMap<string, Encoding> | undefined;
+  /** Absent: encodings are learned from the training part. */
+  readonly pinned?: Pinned | undefined;
 }
 
 export interface FirstPassResult {

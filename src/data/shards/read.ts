@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { failure } from '../../base/diagnostics/failure.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
+import { countedColumns } from '../columns/grown_encodings.ts';
 import { type Dataset, rowsOf } from '../dataset.ts';
 import type { Database } from '../files/duckdb.ts';
 import { columnAsText, elementOf } from '../files/duckdb.ts';
@@ -97,16 +98,19 @@ interface ShardSource {
 
 interface ShardKey {
   readonly key: string;
-  /** The encodings of the run that is read again. Absent: they are learned from the training part. */
-  readonly encodings?: Pinned['encodings'];
+  /** The run that is read again or continued. Absent: encodings are learned from the training part. */
+  readonly pinned?: Pinned;
 }
 
 /** Files that are still those of the training have the shards of the training. Others have shards of their own, with the encodings of the run. */
-function keyFor({ given = [], trainedFrom, when }: ShardRequest, { readPlan, options }: ShardSource): ShardKey {
-  const key = sourceHash(readPlan, given);
-  const { encodings } = options.pinned ?? {};
-  if (encodings === undefined || typeof when !== 'object' || shardsName(key, when) === trainedFrom) return { key };
-  return { key: sourceHash(readPlan, given, trainedFrom), encodings };
+function keyFor(request: ShardRequest, { readPlan, options }: ShardSource): ShardKey {
+  const { trainedFrom, when, continues } = request;
+  const key = sourceHash(readPlan, request);
+  const { pinned } = options;
+  if (pinned === undefined) return { key };
+  const isTrained = typeof when !== 'object' || shardsName(key, when) === trainedFrom;
+  if (isTrained) return { key, ...(continues ? { pinned } : {}) };
+  return { key: sourceHash(readPlan, request, trainedFrom), pinned };
 }
 
 /** Accepts shards that were made with the same memory and sizes, which lead to the same layout; or that have the given layout. */
@@ -124,10 +128,11 @@ const wantsOf =
 export async function openKnownShards(request: ShardRequest, bound: ShardSource): Promise<Dataset | undefined> {
   const { when, folder, memory, onPass, onDecision } = request;
   const { pinned } = bound.options;
-  if (when === 'never' || pinned?.grows || pinned?.fresh || pinned?.until) return undefined;
+  if (when === 'never') return undefined;
   const { key } = keyFor(request, bound);
   const dataset = await openShards(folder, key, wantsOf(request), { onPass, signal: bound.options.signal });
   if (!dataset) return undefined;
+  if (pinned?.grows && !dataset.admissions && countedColumns(bound.readPlan).length > 0) return undefined;
   if (typeof when !== 'object') refuseLargeTables(memory, tableBytes(request, dataset));
   onDecision?.({ rows: 'shards', memory, folder: dataset.shards.folder, reused: true });
   return dataset;
@@ -164,9 +169,8 @@ export async function bytesForShards(
     onDecision?.({ rows: 'memory', needed, memory });
     return undefined;
   }
-  if (computing.options.pinned && request.trainedFrom === undefined)
-    throw failure('shards-continued', { memory, ...(isForced ? {} : { needed }) });
-  const what = request.unsupported ?? unsupportedHistory(computing);
+  const { pinned } = computing.options;
+  const what = request.unsupported ?? (pinned?.replay ? '`--replay`' : unsupportedHistory(computing));
   if (what !== undefined) throw failure('shards-unsupported', { what, memory, ...(isForced ? {} : { needed }) });
   refuseLargeTables(memory, tables);
   onDecision?.({ rows: 'shards', needed, memory, folder: request.folder });
@@ -188,14 +192,14 @@ export async function resumePasses(
   bound: ShardSource,
 ): Promise<(() => Promise<Dataset>) | undefined> {
   const { readPlan, files: featureFiles, options } = bound;
-  if (request.when === 'never' || (options.pinned && request.trainedFrom === undefined)) return undefined;
-  const { key, encodings } = keyFor(request, bound);
+  if (request.when === 'never') return undefined;
+  const { key, pinned } = keyFor(request, bound);
   const stopped = await Passes.stopped(request, key, readPlan);
   if (!stopped) return undefined;
   const { passes, firstPass } = stopped;
   const continues = { done: passes.done, of: passes.partitions };
   request.onDecision?.({ rows: 'shards', memory: request.memory, folder: request.folder, continues });
-  return secondPass({ readPlan, featureFiles, request, signal: options.signal, encodings }, firstPass, passes);
+  return secondPass({ readPlan, featureFiles, request, signal: options.signal, pinned }, firstPass, passes);
 }
 
 export async function scatterToPartitions(
@@ -209,7 +213,7 @@ export async function scatterToPartitions(
   const events = staged.get('events')!;
   const partitions =
     typeof when === 'object' ? when.buckets : (sizes?.buckets ?? partitionsFor(memory, events.rows, eventBytes));
-  const { key, encodings } = keyFor(request, computing);
+  const { key, pinned } = keyFor(request, computing);
   const partial = await makePartial(folder, key);
   const firstPass = async () => {
     await makePartial(folder, key);
@@ -240,7 +244,7 @@ export async function scatterToPartitions(
     };
     const firstResult = { ...results, files: await writer.finish() };
     const passes = await Passes.begun(request, firstResult, readPlan);
-    return secondPass({ readPlan, featureFiles, request, signal, encodings }, firstResult, passes);
+    return secondPass({ readPlan, featureFiles, request, signal, pinned }, firstResult, passes);
   } catch (error) {
     removePartial(partial);
     throw error;

@@ -1,5 +1,5 @@
 /** Defines requests for shards. These types are public in the package, so nothing here may depend on the database. */
-import type { ShardLayout } from '../dataset.ts';
+import type { Fresh, ShardLayout, ShardUnit, Until } from '../dataset.ts';
 
 export interface ShardRequest {
   /** Bytes of memory for the data and the tables together. */
@@ -15,6 +15,10 @@ export interface ShardRequest {
   readonly trainedFrom?: string;
   /** Names the part of the plan that needs all training rows at any time, if there is one. */
   readonly unsupported?: string;
+  /** What is not divided between shards. Absent: single rows, which are shuffled best. */
+  readonly unit?: ShardUnit | undefined;
+  /** The run that this one goes on from, by the checksum of its manifest, and the events that are new. */
+  readonly continues?: { readonly checksum: string; readonly fresh?: Fresh; readonly until?: Until } | undefined;
   /** Features whose items training reads: `givenItems`. */
   readonly given?: readonly string[];
   /** Tables that training holds, by the feature that owns each, with the bytes of a row including the optimizer's state. */

@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { systemReason } from '../../base/diagnostics/system_reason.ts';
 import { syncFolder } from '../../base/storage/durable.ts';
+import { defined } from '../../base/util/defined.ts';
 import type { Needs, ReadPlan } from '../binding/layout.ts';
 import type { Dataset, Events, LabelSums, ShardLayout, TrainingShards } from '../dataset.ts';
 import { merged, type OwnBlock, packPlain, unpackPlain } from './block.ts';
 import { type EventsSpec, packEvents, type SharedColumns, unpackEvents } from './event_rows.ts';
 import { hadName, type SeenSpans, seenInFile, seenName } from './gathered.ts';
-import type { OnPass } from './request.ts';
+import type { OnPass, ShardRequest } from './request.ts';
 import { notWritten, readShard, type ShardFile, ShardWriter, verifyShard } from './shard_files.ts';
 
 export interface ShardRest {
@@ -24,6 +25,12 @@ export interface ShardRest {
   readonly had: SeenSpans;
   readonly shared: SharedColumns;
   readonly labelSums: ReadonlyMap<string, LabelSums>;
+  readonly training: TrainingRows;
+}
+
+/** The number of training events, the units that an epoch takes of them, and how many of these each shard has. */
+interface TrainingRows extends Pick<Events, 'rows' | 'units' | 'freshItems'> {
+  readonly piles?: Int32Array;
 }
 
 /** Returns the name of the folder with the shards of a key and layout. */
@@ -36,14 +43,16 @@ export const shardsName = (key: string, layout: ShardLayout): string =>
 export async function seal(
   partial: string,
   root: string,
-  manifestFields: Omit<ShardManifest, 'format' | 'rest'>,
+  manifestFields: Omit<ShardManifest, 'format' | 'rest' | 'grown'>,
   rest: ShardRest,
   origin: ShardOrigin,
 ): Promise<{ readonly folder: string; readonly manifest: ShardManifest; readonly checksum: string }> {
-  const writer = ShardWriter.new(partial, [restName]);
-  writer.append(0, 0, packPlain(rest));
-  const [file] = (await writer.finish()) as [ShardFile];
-  const manifest = makeManifest({ ...manifestFields, rest: file });
+  const { admissions, recoded, ...dataset } = rest.dataset;
+  const writer = ShardWriter.new(partial, [restName, grownName]);
+  writer.append(0, 0, packPlain({ ...rest, dataset }));
+  writer.append(1, 0, packPlain(defined({ admissions, recoded })));
+  const [restFile, grown] = (await writer.finish()) as [ShardFile, ShardFile];
+  const manifest = makeManifest({ ...manifestFields, rest: restFile, grown });
   const folder = join(root, shardsName(manifestFields.key, manifestFields.layout));
   try {
     writeFileSync(join(partial, madeName), JSON.stringify(origin));
@@ -52,6 +61,7 @@ export async function seal(
       madeName,
       manifestName,
       restName,
+      grownName,
       seenName,
       hadName,
       ...manifestFields.piles.map((_, index) => shardName(index)),
@@ -129,39 +139,44 @@ async function openFolder(folder: string, { onPass, signal }: OpenWatch): Promis
   }
   onPass?.({ pass: 'checking', done: total, total });
   const [block] = await readShard(folder, restName, manifest.rest);
+  const [grownBlock] = await readShard(folder, grownName, manifest.grown);
   try {
-    return datasetOf(unpackPlain(block!) as ShardRest, folder, manifest, checksum);
+    const dataset = datasetOf(unpackPlain(block!) as ShardRest, folder, manifest, checksum);
+    return { ...dataset, ...(unpackPlain(grownBlock!) as Pick<Dataset, 'admissions' | 'recoded'>) };
   } catch (error) {
     throw failure('shards-damaged', { path: join(folder, restName), folder, reason: (error as Error).message });
   }
 }
 
 export function datasetOf(
-  { dataset, shared, seen, had, labelSums }: ShardRest,
+  { dataset, shared, seen, had, labelSums, training }: ShardRest,
   folder: string,
   manifest: ShardManifest,
   checksum: string,
 ): ShardedDataset {
-  const rows = manifest.piles.reduce((sum, shard) => sum + shard.rows, 0);
+  const { rows, units, piles, freshItems } = training;
   return {
     ...dataset,
-    parts: { train: absentRows(rows), ...dataset.parts },
+    parts: { train: absentRows(defined({ rows, units })), ...dataset.parts },
     users: {
       ...dataset.users,
       seen: seenInFile(folder, seenName, manifest.seen, seen),
       had: seenInFile(folder, hadName, manifest.had, had),
     },
-    shards: trainingShards(folder, manifest, checksum, shared, labelSums),
+    shards: {
+      ...trainingShards(folder, manifest, checksum, { ...shared, ...defined({ freshItems }) }, labelSums),
+      ...defined({ units: piles }),
+    },
   };
 }
 
 /** Represents the training rows in shards by their number only. Access to a row throws a Failure that the command does not support shards. */
-function absentRows(rows: number): Events {
+function absentRows(counts: Pick<Events, 'rows' | 'units'>): Events {
   const absent = (): never => {
     throw failure('shards-unsupported', { what: 'this command' });
   };
   return {
-    rows,
+    ...counts,
     get features() {
       return absent();
     },
@@ -181,7 +196,7 @@ function trainingShards(
   folder: string,
   { piles: shards, layout, spec }: ShardManifest,
   checksum: string,
-  shared: SharedColumns,
+  { freshItems, ...shared }: SharedColumns & Pick<Events, 'freshItems'>,
   labelSums: TrainingShards['labelSums'],
 ): TrainingShards {
   return {
@@ -195,15 +210,18 @@ function trainingShards(
       for (const shard of requestedShards) {
         if (shards[shard]!.rows > 0) blocks.push(merged(await readShard(folder, shardName(shard), shards[shard]!)));
       }
-      return unpackEvents(blocks.length > 1 ? [merged(blocks)] : blocks, spec, shared);
+      const events = unpackEvents(blocks.length > 1 ? [merged(blocks)] : blocks, spec, shared);
+      return { ...events, ...defined({ freshItems }) };
     },
   };
 }
 
 const manifestName = 'shards.json';
 const restName = 'rest.bin';
+/** The file with the counts of vocabularies that grow from run to run. Only the run that wrote the shards knows them. */
+const grownName = 'grown.bin';
 export const shardName = (at: number): string => `pile-${at}.bin`;
-const format = 'tower-shards-5';
+const format = 'tower-shards-6';
 
 interface ShardManifest {
   readonly format: typeof format;
@@ -217,6 +235,7 @@ interface ShardManifest {
   /** The items that each user had in all events. */
   readonly had: ShardFile;
   readonly rest: ShardFile;
+  readonly grown: ShardFile;
 }
 
 /**
@@ -225,7 +244,7 @@ interface ShardManifest {
  */
 export function sourceHash(
   { description, needs, layout }: ReadPlan,
-  given: readonly string[],
+  { given = [], unit, continues }: Pick<ShardRequest, 'given' | 'unit' | 'continues'>,
   encodedBy?: string,
 ): string {
   const { features, labels, tasks = [], towers } = needs;
@@ -235,7 +254,7 @@ export function sourceHash(
   const taskParts = tasks.map(({ name, label, only, weight }) => [name, label, only, weight]);
   const { folder: _, ...block } = description;
   const rowParts = features.map(rowsOfFeature);
-  const parts = [format, withoutSpans(block), stamps, rowParts, labels, towerParts, taskParts, given];
+  const parts = [format, withoutSpans(block), stamps, rowParts, labels, towerParts, taskParts, given, unit, continues];
   if (encodedBy !== undefined) parts.push([encodedBy]);
   return createHash('sha256')
     .update(JSON.stringify(parts, (_, value) => withoutSpans(value)))
@@ -266,8 +285,11 @@ async function readMade(folder: string): Promise<ShardOrigin | undefined> {
   return typeof origin?.memory === 'number' ? (origin as ShardOrigin) : undefined;
 }
 
-/** Hashes the contents of the folder. The key is excluded, because equal rows may come from plans that are written differently. */
-const checksumOfManifest = ({ key: _, ...rest }: ShardManifest): string =>
+/**
+ * Hashes the contents of the folder. The key is excluded, because equal rows may come from plans that are written differently; and the counts, because a
+ * resumed run writes its shards again without them.
+ */
+const checksumOfManifest = ({ key: _, grown: __, ...rest }: ShardManifest): string =>
   createHash('sha256').update(JSON.stringify(rest)).digest('hex');
 
 /** Returns undefined if there is none. @throws Failure `shards-damaged` */
@@ -326,6 +348,7 @@ function isManifest(value: unknown): value is ShardManifest {
     isFile(candidate.seen) &&
     isFile(candidate.had) &&
     isFile(candidate.rest) &&
+    isFile(candidate.grown) &&
     isSpec(candidate.spec)
   );
 }

@@ -8,7 +8,7 @@ import type { DataDescription } from '../../graph/plan/data_description.ts';
 import { titlesFrom } from '../columns/assemble.ts';
 import { readFirstValues } from '../columns/fit_encoders.ts';
 import type { Dataset, Events } from '../dataset.ts';
-import { protocolOf, sentencesOfVectors } from '../protocol.ts';
+import { protocolOf, sentencesOfPast, sentencesOfVectors } from '../protocol.ts';
 import { ascendingIndexes, gatherCodes } from '../rows/gather.ts';
 import { type GlobalSides, globalSide } from '../rows/order_events.ts';
 import { describeSplit } from '../rows/split.ts';
@@ -48,6 +48,7 @@ export async function writeShards(input: ShardingInput, from: FirstPassResult, p
   const writer = await passes.shards(names, gathered, signal);
   await encodePartitions(source, makeCuts(description, scattered, plan.moments), {
     ...{ readPlan, encodings, lastTraining, writer, shards, gathered, from: passes.done, onPass },
+    ...{ unit: request.unit, fresh: plan.past.fresh },
     keepsGiven: (feature) => request.given?.includes(feature) ?? false,
     onDone: (partition, rest) => passes.keepPartition(partition, rest, writer),
   });
@@ -87,7 +88,9 @@ async function restOf(
   const { readPlan, featureFiles, request } = to;
   const { description, needs, layout } = readPlan;
   const { dictionaries, items, rejected } = from;
-  const { encodings } = prepared;
+  const { encodings, admissions, recoded, heldOutBefore } = prepared;
+  const earlierEnd = to.pinned?.until;
+  const until = rest.until && earlierEnd && earlierEnd.time > rest.until.time ? earlierEnd : rest.until;
   const shared = { items: rest.items, users: rest.users, inner: rest.inner };
   const texts = dictionaries.get('title');
   const titles = readPlan.title && titleCodes(prepared, readPlan.title, sides, items);
@@ -96,11 +99,17 @@ async function restOf(
   const firstValues = await readFirstValues(featureFiles, encodings);
   const protocol = [
     ...protocolOf(readPlan, defined({ items }), { sentence, items: corpus }, missingLabels),
+    ...sentencesOfPast(
+      { fresh: prepared.fresh && { length: prepared.fresh.rows }, heldOutBefore },
+      to.pinned,
+      description.split.kind,
+    ),
     ...sentencesOfVectors(firstValues, needs, encodings),
   ];
   return {
     ...{ shared, seen: rest.seen, had: rest.had },
     labelSums: rest.labelSums,
+    training: trainingRows(rest, prepared),
     dataset: {
       parts: heldOut(rest, shared, request.memory),
       corpus: {
@@ -117,7 +126,10 @@ async function restOf(
       },
       encodings,
       seen: description.seen,
-      ...defined({ evaluate: description.evaluate, firstValues, knownUntil: rest.knownUntil, until: rest.until }),
+      ...defined({ evaluate: description.evaluate, firstValues, knownUntil: rest.knownUntil, until }),
+      ...(admissions.size > 0 ? { admissions } : {}),
+      ...(recoded.size > 0 ? { recoded } : {}),
+      ...(prepared.past.untrained ? { heldOutBefore } : {}),
       histories: new Map([...layout.histories].map(([name, { max }]) => [name, max])),
       protocol,
       // The file of rejected rows is in the folder of one run, but several runs share the shards.
@@ -125,6 +137,16 @@ async function restOf(
       eventBasis: { ...from.eventBasis, itemElements: rest.itemElements },
     },
   };
+}
+
+/** Counts what training takes. The shards have new events alone if the run goes on from an earlier one. */
+function trainingRows({ units }: EncodedRest, { counts, fresh }: ShardPlan): ShardRest['training'] {
+  const rows = counts[0]!;
+  if (!units && !fresh) return { rows };
+  const count = units?.piles.reduce((sum, each) => sum + each, 0) ?? fresh!.rows;
+  const targets = units?.targets ?? fresh!.rows;
+  const unitCounts = { count, targets, ...defined({ fresh: fresh?.rows }) };
+  return { rows, units: unitCounts, ...defined({ piles: units?.piles, freshItems: fresh?.items }) };
 }
 
 /** Reads validation and test events, which stay in memory, sorted by time. @throws Failure `shards-memory` */

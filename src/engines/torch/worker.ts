@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { type Failure, failure } from '../../base/diagnostics/failure.ts';
@@ -125,7 +125,7 @@ export class TorchWorker {
     this.hold(true);
     return new Promise<Answer>((resolve, reject) => {
       const timer = setTimeout(() => {
-        this.ended = failure('engine-silent', { engine: 'torch', seconds, doing });
+        this.ended = failure('engine-silent', { engine: 'torch', seconds, doing, busy: busyMachine() });
         this.stop();
         this.settle((waiting) => waiting.reject(this.ended));
       }, seconds * 1000);
@@ -244,6 +244,11 @@ export interface TorchSettings {
   readonly answerSeconds: number;
   /** Timeout of compiling a step: one with thousands of ops takes minutes. */
   readonly compileSeconds: number;
+}
+
+/** Returns the mean number of processes that wanted a core in the last minute, if it is more than the cores. */
+export function busyMachine(load = loadavg()[0]!, cores = availableParallelism()) {
+  return load > cores ? { load: Math.round(load), cores } : undefined;
 }
 
 /** Returns the virtual environment that scripts/setup-torch.mjs makes; a test checks that both agree. */

@@ -6,7 +6,7 @@ import { defined } from '../../base/util/defined.ts';
 import type { Dataset, Part } from '../../data/dataset.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
 import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
-import { baselinesBeside, makeTask, perOf } from './contestants.ts';
+import { baselinesBeside, makeTask, perOf, withContext } from './contestants.ts';
 import { type EvaluateOptions, settingSentence } from './evaluate.ts';
 import { isMean, longestListOf, metricValues } from './figures.ts';
 import {
@@ -90,9 +90,10 @@ export async function compareContestants(
   const wholeTask = makeTask({ ...first, part, per });
   const drawnRankings = drawRankings(wholeTask, options.sample);
   const firstTask = drawnRankings.of(wholeTask);
+  const contextDataset = await withContext(first.dataset, options.by);
   // Before the runs rank, so that a wrong name is reported without delay.
   const chosenBaselines = baselinesBeside(
-    drawnRankings.of(makeTask({ ...first, part, per, ...defined({ by: options.by }) })),
+    drawnRankings.of(makeTask({ ...first, dataset: contextDataset, part, per, ...defined({ by: options.by }) })),
     {
       ...first,
       part,

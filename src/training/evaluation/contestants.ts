@@ -78,6 +78,28 @@ export function makeTask({ dataset, part, plan, by, per = perOf(dataset) }: Task
   return { events, corpus, users, seen: seenItems, per, ...defined({ history, context }) };
 }
 
+/** Returns a data set whose training rows have the feature `by` and the items: those in shards are read once, and take 8 bytes each. */
+export async function withContext(dataset: Dataset, by: string | undefined): Promise<Dataset> {
+  const { shards, parts } = dataset;
+  const { rows, units } = parts.train;
+  // The shards of a run that continues another one have new events alone.
+  if (by === undefined || !shards || units?.fresh !== undefined) return dataset;
+  const item = new Int32Array(rows);
+  const values = new Int32Array(rows);
+  let from = 0;
+  for (const pile of shards.piles.keys()) {
+    const events = await shards.read([pile]);
+    const column = events.features.get(by);
+    if (column === undefined) return dataset;
+    item.set(events.item, from);
+    values.set(codesOf(column, events.rows), from);
+    from += events.rows;
+  }
+  const features = new Map([[by, { column: { kind: 'codes' as const, values } }]]);
+  const train = { rows, features, item, labels: new Map(), user: new Int32Array(0) };
+  return { ...dataset, parts: { ...parts, train } };
+}
+
 export const perOf = ({ evaluate }: Pick<Dataset, 'evaluate'>): Per => (evaluate === 'per_user' ? 'user' : 'event');
 
 function contextOf({ parts, encodings }: Dataset, part: Part, { towers, features }: Plan, by: string): Context {

@@ -4,7 +4,7 @@ import { defined } from '../../base/util/defined.ts';
 import type { Part } from '../../data/dataset.ts';
 import type { Attention, Spread } from '../scoring/attention.ts';
 import type { Predictions, Scorer, ScoringTask } from '../scoring/scorer.ts';
-import { type BaselineOptions, baselinesBeside, makeTask, type OpenBaseline } from './contestants.ts';
+import { type BaselineOptions, baselinesBeside, makeTask, type OpenBaseline, withContext } from './contestants.ts';
 import { type ColdItems, coldItems, type Figures, figuresOf, longestListOf, type Measure } from './figures.ts';
 import {
   bagAt,
@@ -79,7 +79,7 @@ export interface EvaluateOptions extends Omit<BaselineOptions, 'removeSeen'> {
 export async function evaluateModel(options: EvaluateOptions): Promise<Evaluation> {
   const { dataset, part, measures } = options;
   const seenOption = seenRule(dataset, options.removeSeen);
-  const wholeTask = makeTask(options);
+  const wholeTask = makeTask({ ...options, dataset: await withContext(dataset, options.by) });
   const drawnRankings = drawRankings(wholeTask, options.sample);
   const { sample } = drawnRankings;
   const task = drawnRankings.of(wholeTask);

@@ -28,6 +28,7 @@ import {
   makeRowNumbers,
   type RowNumbers,
 } from './distinct.ts';
+import type { FeedWatch } from './draws.ts';
 import { makeGroupSampler } from './group_sampler.ts';
 import { type BatchLists, type BatchPart, makeLists } from './groups.ts';
 import { type ItemSampler, type Mined, makeOwnItems, makeSampler } from './sampler.ts';
@@ -44,7 +45,6 @@ import {
 import { makeInputFeed } from './sources.ts';
 import { type EarlierValues, makeEarlierValues } from './users.ts';
 import { makeViews } from './views.ts';
-import type { FeedWatch } from './windows.ts';
 
 export interface FeederOptions {
   readonly plan: GraphPlan;
@@ -67,6 +67,8 @@ interface DenseRate {
 }
 
 export interface Feeder {
+  /** The events whose rows it takes: all training events, or those of the shards at hand. */
+  readonly events: Events;
   /**
    * Returns the inputs of a step for these rows of the events. The next call reuses the arrays, and some are views of the tables' memory: run the graph before
    * any other call on the tables.
@@ -169,6 +171,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
   const lookups = sources.filter(({ input }) => readsTable(input));
 
   return {
+    events,
     inputs(rows, step, extra, watch) {
       const batchStart = performance.now();
       const batch = requestedBatch ?? begin(rows, step, extra);

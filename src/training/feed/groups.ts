@@ -1,9 +1,10 @@
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Events } from '../../data/dataset.ts';
+import { type Windows, windowsOf } from '../../data/rows/windows.ts';
 import type { Tensor } from '../../graph/graph.ts';
 import { type FeaturePlan, type GraphPlan, sequencesIn } from '../../graph/plan/plan.ts';
-import { makePlaceDraw, type PlaceDraw, type Windows, windowsOf } from './windows.ts';
+import { makePlaceDraw, type PlaceDraw } from './draws.ts';
 
 /** Chains the positions of a batch that have the same key, in ascending order. A key below 0 equals no other. */
 export type EqualPlaces = ReturnType<typeof makeGroups>;
@@ -120,7 +121,7 @@ export function windowsOfPlan({ plan, events, features, seed }: ListsOptions) {
   const max = features.find((feature) => feature.name === listName)?.max;
   invariant(listColumn && max !== undefined, `list ${listName} has no column or no length`);
   const windows = windowsOf(listColumn, events.rows);
-  return { of: windows, max, placeOf: makePlaceDraw(windows, ahead, seed) };
+  return { of: windows, max, placeOf: makePlaceDraw(windows, ahead, seed, events.ids) };
 }
 
 /** A part of a batch that is cut by the length of a list. It has the rows whose lists fit its length, but not that of a shorter part. */

@@ -10,7 +10,7 @@ import { costOf } from '../../graph/count.ts';
 import { sizesOf } from '../../graph/evaluate.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { isLeaf } from '../../graph/ops/table.ts';
-import type { FeedPart, FeedWatch } from '../feed/windows.ts';
+import type { FeedPart, FeedWatch } from '../feed/draws.ts';
 
 /** `read` gets the row numbers of the batch; `log` writes losses and logs. */
 type StepPart = FeedPart | 'read' | 'engine' | 'exchange' | 'log' | 'other';

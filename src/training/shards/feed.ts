@@ -1,11 +1,14 @@
 /** A feeder over the rows that are in memory. For other rows a new feeder takes over the state of the last one. */
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
-import type { Events, TrainingShards } from '../../data/dataset.ts';
-import { type Plan, type RowsOf, usersAreRows } from '../../graph/plan/plan.ts';
+import type { Dataset, Events, ShardUnit, TrainingShards } from '../../data/dataset.ts';
+import { makeTimeline } from '../../data/rows/gather.ts';
+import { windowsOf } from '../../data/rows/windows.ts';
+import { type Plan, type RowsOf, sequenceFeature, usersAreRows } from '../../graph/plan/plan.ts';
 import { rowSizes, tableBytes } from '../embedding/optimizer.ts';
 import type { Feeder } from '../feed/feeder.ts';
-import { type AnyEpoch, type EventOrder, orderStream, stepsOfEpoch } from '../order.ts';
+import { lastRowsOfUsers } from '../feed/users.ts';
+import { type AnyEpoch, type EventOrder, firstWindow, joined, orderOf, orderStream, stepsOfEpoch } from '../order.ts';
 
 /** Separates the order of shards from all other draws. */
 const pileStream = 0x511e;
@@ -14,46 +17,120 @@ interface ShuffledChunk {
   readonly epoch: number;
   readonly group: number;
   readonly events: Events;
-  /** Index of the first row here in the epoch's order of rows. */
+  readonly units: UnitRows;
+  /** Index of the first unit here in the epoch's order of units. */
   readonly from: number;
-  /** The row of `events` at each position from there on. */
+  /** The unit of `events` at each position from there on. */
   readonly order: Int32Array;
 }
 
 interface PileGroups {
   readonly piles: readonly (readonly number[])[];
-  /** Number of rows of the epoch before each group, then the total. */
+  /** Number of units of the epoch before each group, then the total. */
   readonly starts: readonly number[];
 }
 
+/** The units of some events. Those whose rows come first have the lowest numbers. */
+interface UnitRows {
+  /** Returns the rows of a batch that has these units. */
+  batch(units: Int32Array): Int32Array;
+  /** Returns all rows that a step with these units reads. Those of each unit are together. */
+  all(units: Int32Array): Int32Array;
+}
+
+/** Defines how an epoch takes units, which are never divided: rows, windows with their targets, or users with their events. */
+export interface EpochUnits {
+  readonly counts: Omit<EventOrder, 'epoch'>;
+  /** Returns the index of the first unit of a step. */
+  startOf(step: number): number;
+  /** Returns the step that has the unit with this index. */
+  stepOf(unit: number): number;
+  rowsIn(events: Events): UnitRows;
+}
+
+/** Returns units that are single rows, in batches of `size`. */
+export function rowUnits(count: number, size: number): EpochUnits {
+  const steps = stepsOfEpoch(count, size);
+  return {
+    counts: { rows: count, steps, leftOut: Math.max(0, count - steps * size), withoutList: 0 },
+    startOf: (step) => Math.min(count, step * size),
+    stepOf: (unit) => Math.floor(unit / size),
+    rowsIn: () => ({ batch: (units) => units.sort(), all: (units) => units }),
+  };
+}
+
+/** Returns units that are users, each of which the last of its events stands for. */
+const userUnits = (count: number, size: number): EpochUnits => ({
+  ...rowUnits(count, size),
+  rowsIn({ user }) {
+    const last = lastRowsOfUsers({ user });
+    const unitOfUser = new Map(Array.from(last, (row, unit) => [user[row]!, unit]));
+    const unitOfRow = user.map((each) => unitOfUser.get(each) ?? -1);
+    const stream = { user: unitOfRow, users: last.length };
+    const { starts, order } = makeTimeline(stream, new Uint8Array(user.length).fill(1));
+    return {
+      batch: (units) => units.map((unit) => last[unit]!).sort(),
+      all: (units) => joined(units, (unit) => order.subarray(starts[unit]!, starts[unit + 1]!)),
+    };
+  },
+});
+
+/** Returns units that are windows. @param list the feature whose windows they are */
+const windowUnits = (list: string, counts: Omit<EventOrder, 'epoch'>, count: number): EpochUnits => ({
+  counts,
+  startOf: (step) => firstWindow(step, count, counts.steps),
+  stepOf: (unit) => Math.ceil(((unit + 1) * counts.steps) / count) - 1,
+  rowsIn(events) {
+    const { windowOf, rows, starts, members } = windowsOf(events.features.get(list)!, events.rows);
+    const byFirstRow = members.length === 0 ? rows : rows.map((_, window) => members[starts[window]!]!).sort();
+    const all = (units: Int32Array): Int32Array =>
+      joined(units, (unit) => {
+        const window = windowOf[byFirstRow[unit]!]!;
+        return members.subarray(starts[window]!, starts[window + 1]!);
+      });
+    return { batch: (units) => all(units).sort(), all };
+  },
+});
+
+/** Returns the units of a plan's epochs over the training rows of a data set in shards. */
+export function epochUnits(plan: Plan, events: Events): EpochUnits {
+  const { epoch: _, ...counts } = orderOf(plan, events);
+  const { batch } = plan.train;
+  const list = sequenceFeature(plan.step);
+  if (list !== undefined) return windowUnits(list, counts, events.units!.count);
+  return (usersAreRows(plan.step) ? userUnits : rowUnits)(events.units?.count ?? events.rows, batch);
+}
+
 /**
- * Yields the rows of shards. An epoch takes the shards in a new order, a few at a time, and shuffles the rows of these few. The order depends only on the seed,
+ * Yields the rows of shards. An epoch takes the shards in a new order, a few at a time, and shuffles the units of these few. The order depends only on the seed,
  * the epoch and the layout of the shards, so a run can be resumed in the middle of an epoch.
  */
 export class ShardStream {
-  readonly rows: number;
-  readonly steps: number;
+  readonly #counts: ArrayLike<number>;
   #chunk: ShuffledChunk | undefined;
   #next: { readonly epoch: number; readonly group: number; readonly chunk: Promise<ShuffledChunk> } | undefined;
 
   /** @param onEvents called before rows of new events are returned */
   constructor(
     private readonly shards: TrainingShards,
-    private readonly size: number,
+    private readonly units: EpochUnits,
     private readonly seed: number,
     private readonly onEvents: (events: Events) => void,
   ) {
-    this.rows = shards.piles.reduce((sum, rows) => sum + rows, 0);
-    this.steps = stepsOfEpoch(this.rows, size);
+    this.#counts = shards.units ?? shards.piles;
+  }
+
+  get steps(): number {
+    return this.units.counts.steps;
   }
 
   /** Returns rows of the events that `onEvents` was last given, ascending. @throws Failure `shards-damaged` */
   async batch(epoch: number, index: number): Promise<Int32Array> {
-    const batchEnd = Math.min(this.rows, (index + 1) * this.size);
+    const [start, end] = [this.units.startOf(index), this.units.startOf(index + 1)];
     const { starts } = this.groups(epoch);
-    const groupIndex = starts.findIndex((start) => start >= batchEnd) - 1;
-    const { order, from } = await this.chunkOf(epoch, groupIndex);
-    return order.slice(index * this.size - from, batchEnd - from).sort();
+    const groupIndex = starts.findIndex((each) => each >= end) - 1;
+    const { order, from, units } = await this.chunkOf(epoch, groupIndex);
+    return units.batch(order.slice(start - from, end - from));
   }
 
   private async chunkOf(epoch: number, group: number): Promise<ShuffledChunk> {
@@ -86,20 +163,26 @@ export class ShardStream {
   private async load(epoch: number, group: number, before: ShuffledChunk | undefined): Promise<ShuffledChunk> {
     const { piles, starts } = this.groups(epoch);
     const ownOrder = this.permutation(epoch, group, starts[group + 1]! - starts[group]!);
-    const from = Math.floor(starts[group]! / this.size) * this.size;
+    const from = this.units.startOf(this.units.stepOf(starts[group]!));
     if (from === starts[group]) {
       // If all shards are held together, the events are the same in each epoch.
-      const sameEvents = piles.length === 1 && before ? before.events : undefined;
-      return { epoch, group, from, events: sameEvents ?? (await this.shards.read(piles[group]!)), order: ownOrder };
+      if (piles.length === 1 && before) return { ...before, epoch, group, from, order: ownOrder };
+      return { epoch, group, from, ...(await this.read(piles[group]!)), order: ownOrder };
     }
     const lastChunk =
       before?.epoch === epoch && before.group === group - 1 ? before : await this.enoughOf(epoch, group - 1, from);
-    const leftRows = lastChunk.order.slice(from - lastChunk.from, starts[group]! - lastChunk.from);
-    const events = await this.shards.read(piles[group]!, { events: lastChunk.events, rows: leftRows });
-    const rowOrder = new Int32Array(leftRows.length + ownOrder.length);
-    for (let at = 0; at < leftRows.length; at++) rowOrder[at] = at;
-    for (let at = 0; at < ownOrder.length; at++) rowOrder[leftRows.length + at] = leftRows.length + ownOrder[at]!;
-    return { epoch, group, from, events, order: rowOrder };
+    const leftUnits = lastChunk.order.slice(from - lastChunk.from, starts[group]! - lastChunk.from);
+    const leftRows = lastChunk.units.all(leftUnits);
+    const order = new Int32Array(leftUnits.length + ownOrder.length);
+    for (let at = 0; at < leftUnits.length; at++) order[at] = at;
+    for (let at = 0; at < ownOrder.length; at++) order[leftUnits.length + at] = leftUnits.length + ownOrder[at]!;
+    return {
+      epoch,
+      group,
+      from,
+      ...(await this.read(piles[group]!, { events: lastChunk.events, rows: leftRows })),
+      order,
+    };
   }
 
   /** Reads a chunk as far as it is needed from a position on. It contains rows that are left of earlier groups only if a group is small. */
@@ -107,8 +190,13 @@ export class ShardStream {
     const { piles, starts } = this.groups(epoch);
     invariant(group >= 0, 'rows are left of a group before');
     if (starts[group]! > from) return this.load(epoch, group, undefined);
-    const rowOrder = this.permutation(epoch, group, starts[group + 1]! - starts[group]!);
-    return { epoch, group, from: starts[group]!, events: await this.shards.read(piles[group]!), order: rowOrder };
+    const order = this.permutation(epoch, group, starts[group + 1]! - starts[group]!);
+    return { epoch, group, from: starts[group]!, ...(await this.read(piles[group]!)), order };
+  }
+
+  private async read(...of: Parameters<TrainingShards['read']>): Promise<Pick<ShuffledChunk, 'events' | 'units'>> {
+    const events = await this.shards.read(...of);
+    return { events, units: this.units.rowsIn(events) };
   }
 
   private permutation(epoch: number, group: number, rows: number): Int32Array {
@@ -117,14 +205,14 @@ export class ShardStream {
 
   private groups(epoch: number): PileGroups {
     if (this.#groups?.epoch === epoch) return this.#groups;
-    const { piles, layout } = this.shards;
+    const { layout, piles } = this.shards;
     const pileOrder = makeRandom(this.seed, pileStream, epoch).permutation(piles.length);
     const pileGroups: number[][] = [];
     const groupStarts = [0];
     for (let at = 0; at < pileOrder.length; at += layout.held) {
       const groupPiles = [...pileOrder.slice(at, at + layout.held).sort()];
       pileGroups.push(groupPiles);
-      groupStarts.push(groupStarts.at(-1)! + groupPiles.reduce((sum, pile) => sum + piles[pile]!, 0));
+      groupStarts.push(groupStarts.at(-1)! + groupPiles.reduce((sum, pile) => sum + this.#counts[pile]!, 0));
     }
     this.#groups = { epoch, piles: pileGroups, starts: groupStarts };
     return this.#groups;
@@ -135,15 +223,15 @@ export class ShardStream {
 
 /** @throws Failure `shards-unsupported`, `shards-damaged` */
 export async function feedFromShards(
-  shards: TrainingShards,
+  { shards, parts }: Pick<Dataset, 'parts'> & { readonly shards: TrainingShards },
   plan: Plan,
   feederOf: (events: Events) => Feeder,
 ): Promise<{ readonly order: EventOrder<AnyEpoch>; readonly feeder: Feeder }> {
   refuseUnsupported(plan);
-  const { batch, seed } = plan.train;
+  const units = epochUnits(plan, parts.train);
   // The state has the same names and lengths before there are rows.
   let currentFeeder = feederOf(await shards.read([]));
-  const shardStream = new ShardStream(shards, batch, seed, (events) => {
+  const shardStream = new ShardStream(shards, units, plan.train.seed, (events) => {
     const feederState = Object.entries(currentFeeder.state()).map(([name, values]) => [name, values.slice()] as const);
     currentFeeder.close();
     currentFeeder = feederOf(events);
@@ -151,6 +239,9 @@ export async function feedFromShards(
   });
   invariant(currentFeeder.mined.length === 0, 'no negatives are mined in shards');
   const wrappedFeeder: Feeder = {
+    get events() {
+      return currentFeeder.events;
+    },
     inputs: (...args) => currentFeeder.inputs(...args),
     ask: (...args) => currentFeeder.ask(...args),
     rowsOf: (of) => currentFeeder.rowsOf(of),
@@ -162,20 +253,16 @@ export async function feedFromShards(
     load: (state) => currentFeeder.load(state),
     close: () => currentFeeder.close(),
   };
-  return { feeder: wrappedFeeder, order: orderOfStream(shardStream, batch) };
+  const { counts } = units;
+  const epoch = (number: number): AnyEpoch => ({
+    steps: counts.steps,
+    batch: (index) => shardStream.batch(number, index),
+  });
+  return { feeder: wrappedFeeder, order: { ...counts, epoch } };
 }
-
-const orderOfStream = (stream: ShardStream, batch: number): EventOrder<AnyEpoch> => ({
-  rows: stream.rows,
-  steps: stream.steps,
-  leftOut: Math.max(0, stream.rows - stream.steps * batch),
-  withoutList: 0,
-  epoch: (number) => ({ steps: stream.steps, batch: (index) => stream.batch(number, index) }),
-});
 
 /** Parts of a plan that need all training rows at any time, so that a few shuffled shards are not enough. */
 const kinds: { readonly [K in RowsOf['kind']]?: string } = {
-  sequences: 'a loss at each position of a list',
   queue: 'a queue of items of past batches',
   mined: 'mining of negatives',
 };
@@ -184,17 +271,24 @@ export function unsupportedInShards({
   train,
   step,
   fitted,
-}: Pick<Plan, 'train' | 'step' | 'fitted'>): string | undefined {
+  earlier,
+}: Pick<Plan, 'train' | 'step' | 'fitted' | 'earlier'>): string | undefined {
   if (fitted) return 'a score that is fitted as a whole';
+  if (earlier) return '`prior: composite`';
   if (train.graph !== undefined) return '`graph` of `train`';
-  if (usersAreRows(step)) return '`targets = users`';
   for (const { source } of step.inputs) {
     const rows = 'rows' in source ? source.rows : undefined;
-    if (rows?.kind === 'views' && rows.sameItem) return '`same_item` of a loss';
     const unsupportedKind = rows && kinds[rows.kind];
     if (unsupportedKind !== undefined) return unsupportedKind;
   }
   return undefined;
+}
+
+/** Returns what a step of a plan takes whole. Absent: single rows. */
+export function unitOf({ step }: Pick<Plan, 'step'>): ShardUnit | undefined {
+  const list = sequenceFeature(step);
+  if (list !== undefined) return { kind: 'windows', list };
+  return usersAreRows(step) ? { kind: 'users' } : undefined;
 }
 
 export const itemsGivenInTraining = ({ step }: Pick<Plan, 'step'>): readonly string[] => [

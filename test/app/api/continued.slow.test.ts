@@ -1,11 +1,12 @@
 /** Runs that go on from an earlier one: codes, weights, what is new, and the laws that make a day a part of one training. */
-import { cpSync, mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { evaluate, exportTowers, load, recommend, type TrainRequest, train } from '../../../src/api.ts';
 import { lockFolder } from '../../../src/base/storage/lock.ts';
 import { readSafetensors } from '../../../src/base/storage/safetensors.ts';
 import type { Encoding } from '../../../src/data/dataset.ts';
+import type { ShardDecision } from '../../../src/data/shards/request.ts';
 import { makeTable } from '../../../src/training/embedding/table.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { data as block, ratings, model as text, writeProject } from '../cli/project.ts';
@@ -209,6 +210,31 @@ describe('a run that goes on from an earlier one', () => {
     const { dataset } = await later('1390e9', 'finer');
     expect(dataset.parts.train.fresh!.length).toBeGreaterThan(0);
     expect(dataset.parts.train.fresh!.length).toBeLessThan(100);
+  });
+
+  it('trains on new rows from shards, also where they are written again for a resumed run', async () => {
+    const sizes = { atOnce: 300, buckets: 1, piles: 1, held: 1 };
+    const inShards = { shardSizes: sizes, memory: '1G', shards: at('shards'), onDecision };
+    const decisions: string[] = [];
+    for (const [name, more] of Object.entries({ 'in-memory': {}, 'in-shards': inShards })) {
+      await day(name, 'day1', { ...more, set: { epochs: 1, batch: 1024 } });
+      rmSync(at('shards'), { recursive: true, force: true });
+      await day(name, undefined, { ...more, set: { epochs: 3, batch: 1024 }, resume: true });
+    }
+    // All new rows are in each step, so their order is that of memory.
+    expect(weights('in-shards')).toEqual(weights('in-memory'));
+    const figures = async (name: string) => {
+      const run = await load(at(name), { onDecision });
+      const { metrics, protocol } = await evaluate(run, { baselines: 'none' });
+      await run.close();
+      return { metrics, protocol };
+    };
+    expect(await figures('in-shards')).toEqual(await figures('in-memory'));
+    expect(decisions).toEqual(['shards', 'shards', 'shards reused', 'memory']);
+
+    function onDecision({ rows, reused }: ShardDecision): void {
+      decisions.push(reused ? `${rows} reused` : rows);
+    }
   });
 
   it('takes rows into another precision, rounded once, and back', async () => {

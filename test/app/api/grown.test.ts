@@ -97,8 +97,10 @@ it('answers of a run whose rows are in shards know them as well; a moment of the
   await run.close();
   const past = load(out, { asOf: 1500 }).then((each) => each.recommender());
   expect((await failureOf(past)).join()).toMatch(/^shards-unsupported .*`asOf`.*train the run again with more memory/);
-  const named = load(out, { data: request.data }).then((each) => each.recommender());
-  expect((await failureOf(named)).join()).toMatch(/^shards-continued /);
+  const ofOther = await load(out, { data: request.data });
+  expect((await recommend(ofOther, { user: 'nobody', k: 3 })).history.map(({ key }) => key)).toEqual(['m4']);
+  expect(Object.keys((await evaluate(ofOther, { baselines: 'none' })).metrics)).not.toEqual([]);
+  await ofOther.close();
 });
 
 it('a moment is a date where times are seconds alone, and a part where one is held out', async () => {

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
 import { prepare } from '../../../src/app/api/scale.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 
@@ -60,19 +61,37 @@ it('a job has a script for each launcher, and each worker gets the same command'
   expect(ask({ RANK: '1', WORLD_SIZE: '3' })).toEqual(['1 of 3', ...words]);
   expect(ask({ SLURM_PROCID: '2', SLURM_NTASKS: '3' })).toEqual(['2 of 3', ...words]);
   expect(ask({ JOB_COMPLETION_INDEX: '0', WORLD_SIZE: '3' })).toEqual(['0 of 3', ...words]);
-  // The project's own program, and never one that npx would fetch.
+  // The program that wrote the job, or the project's own; never one that npx would fetch.
+  const own = await prepare(model, { data, out: join(root, 'own'), workers: 3, program: "/it's/tower.cjs" });
+  writeFileSync(join(root, 'node'), `#!/bin/sh\nprintf '%s ' "$@"\n`, { mode: 0o755 });
+  const path = { PATH: `${root}:${process.env.PATH}`, RANK: '0', WORLD_SIZE: '3' };
+  const started = spawnSync(join(own.job.folder, 'worker.sh'), [], { env: path, encoding: 'utf8' });
+  expect(started.stdout).toMatch(/^\/it's\/tower\.cjs train /);
   writeFileSync(join(root, 'npx'), `#!/bin/sh\nprintf '%s ' "$@"\n`, { mode: 0o755 });
-  const env = { PATH: `${root}:${process.env.PATH}`, RANK: '0', WORLD_SIZE: '3' };
-  const { stdout } = spawnSync(join(folder, 'worker.sh'), [], { env, encoding: 'utf8' });
+  const { stdout } = spawnSync(join(folder, 'worker.sh'), [], { env: path, encoding: 'utf8' });
   expect(stdout).toMatch(/^--no -- tower train /);
   mkdirSync(join(folder, 'run'));
   writeFileSync(join(folder, 'run', 'run.json'), '{}');
   expect(ask({ RANK: '1', WORLD_SIZE: '3' })).toEqual(['1 of 3', ...words, '--resume']);
   // Each step of a job says itself how many processors it needs.
   expect(readFileSync(join(folder, 'slurm.sh'), 'utf8')).toMatch(/^srun --cpus-per-task="\$TOWER_TORCH_THREADS" /m);
-  const manifest = readFileSync(join(folder, 'kubernetes.yaml'), 'utf8');
-  expect(manifest).toContain(`command: [${JSON.stringify(join(folder, 'worker.sh'))}]`);
-  expect(manifest).toContain('completions: 3');
+  const [, { spec }] = parseAllDocuments(readFileSync(join(folder, 'kubernetes.yaml'), 'utf8')).map((each) =>
+    each.toJS(),
+  );
+  expect(spec).toMatchObject({
+    completions: 3,
+    completionMode: 'Indexed',
+    template: { spec: { restartPolicy: 'Never' } },
+  });
+  const [container] = spec.template.spec.containers;
+  expect(container).toMatchObject({
+    command: [join(folder, 'worker.sh')],
+    workingDir: process.cwd(),
+    resources: { requests: { cpu: '4', memory: 8 * 2 ** 30 } },
+    // The job, the run, the model, the data and the shards are below this folder.
+    volumeMounts: [{ name: 'shared', mountPath: root, subPath: root.slice(1) }],
+  });
+  expect(spec.template.spec.volumes.map(({ name }: { name: string }) => name)).toEqual(['shared']);
   expect(readFileSync(join(folder, 'step.py'), 'utf8')).toContain('torch.ops.tower.all_gather(');
   await expect(prepare(model, { data, out: folder, workers: 3 })).rejects.toThrow('not empty');
   await expect(prepare(model, { data, out: folder, workers: 3, memory: 'much' })).rejects.toThrow(/`much` is not/);

@@ -74,6 +74,7 @@ it.each([
   expect(folders(of)).toEqual([expect.stringMatching(/^[0-9a-f]{16}$/)]);
   const there = readdirSync(join(shardsOf(of), folders(of)[0]!)).sort();
   expect(there).toEqual([
+    'grown.bin',
     'had.bin',
     'made.json',
     'pile-0.bin',

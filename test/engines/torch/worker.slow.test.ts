@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { randomTensors, stepGraph } from '../../../bench/step_graph.ts';
+import { failure } from '../../../src/base/diagnostics/failure.ts';
 import { torchEngine } from '../../../src/engines/torch/torch.ts';
-import { type TorchSettings, torchFolder, torchSettings } from '../../../src/engines/torch/worker.ts';
+import { busyMachine, type TorchSettings, torchFolder, torchSettings } from '../../../src/engines/torch/worker.ts';
 import { makeBuilder } from '../../../src/graph/builder.ts';
 import { batch, tensor } from '../../graph/support.ts';
 import { engineOrSkip } from '../support.ts';
@@ -102,6 +103,16 @@ describe('the torch engine does not load, and says why', () => {
       'the process of the `torch` engine is gone: it ended with code 3 (cannot open shared object file)',
     );
     expect(await reasonOf({ ...shell('sleep 20'), answerSeconds: 0.2 })).toContain('did not start within 0.2 seconds');
+    const [late] = failure('engine-silent', {
+      engine: 'torch',
+      seconds: 900,
+      doing: 'start',
+      busy: busyMachine(7.2, 2),
+    }).diagnostics;
+    expect(late!.message).toMatch(
+      /did not start within 900 seconds: the machine is busy, 7 processes want its 2 cores$/,
+    );
+    expect(busyMachine(2, 2)).toBeUndefined();
   });
 });
 

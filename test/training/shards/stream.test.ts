@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Events, TrainingShards } from '../../../src/data/dataset.ts';
-import { ShardStream } from '../../../src/training/shards/feed.ts';
+import { rowUnits, ShardStream } from '../../../src/training/shards/feed.ts';
 
 /** Piles of so many rows, numbered from 0 through all piles. */
 function pilesOf(piles: readonly number[], held: number): TrainingShards & { reads: number[] } {
@@ -23,6 +23,8 @@ function pilesOf(piles: readonly number[], held: number): TrainingShards & { rea
   };
 }
 
+const rowsIn = ({ piles }: TrainingShards): number => piles.reduce((sum, rows) => sum + rows, 0);
+
 /** The rows of each step of an epoch, by their numbers; from a step on, as a run that goes on there. */
 async function epochOf(
   shards: TrainingShards,
@@ -30,7 +32,7 @@ async function epochOf(
   { from = 0, size = 64, seed = 1 } = {},
 ): Promise<number[][]> {
   let events: Events | undefined;
-  const stream = new ShardStream(shards, size, seed, (now) => {
+  const stream = new ShardStream(shards, rowUnits(rowsIn(shards), size), seed, (now) => {
     events = now;
   });
   const steps: number[][] = [];
@@ -86,12 +88,12 @@ describe.each(layouts)('%s', (_, piles, held) => {
 
 it('reads each pile once an epoch, and all piles once where they fit together', async () => {
   const shards = pilesOf([1000, 1000, 1000, 1000], 2);
-  const stream = new ShardStream(shards, 64, 1, () => {});
+  const stream = new ShardStream(shards, rowUnits(4000, 64), 1, () => {});
   for (let step = 0; step < stream.steps; step++) await stream.batch(1, step);
   // The first two of the next epoch are read ahead.
   expect(shards.reads).toHaveLength(6);
   const one = pilesOf([1000, 1000], 4);
-  const streamOfOne = new ShardStream(one, 64, 1, () => {});
+  const streamOfOne = new ShardStream(one, rowUnits(2000, 64), 1, () => {});
   for (const epoch of [1, 2, 3]) for (let step = 0; step < 3; step++) await streamOfOne.batch(epoch, step);
   expect(one.reads).toHaveLength(2);
 });

@@ -4,7 +4,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, wr
 import { join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { evaluate, load } from '../../../src/app/api/run.ts';
+import { evaluate, inspectStep, load, type Run } from '../../../src/app/api/run.ts';
 import { type TrainRequest, train } from '../../../src/app/api/train.ts';
 import type { ShardDecision } from '../../../src/data/shards/request.ts';
 import { failureOf } from '../../data/fixture.ts';
@@ -125,6 +125,27 @@ describe('files of shards', () => {
     expect(decisions.at(-1)).toMatchObject({ rows: 'shards', reused: true });
     expect(Object.values(metrics).length).toBeGreaterThan(0);
     await run.close();
+  });
+
+  it('let a step be taken again, and popularity be counted by a feature', async () => {
+    await trainIn('memory', { shardSizes: undefined as never });
+    const [shards, memory] = await Promise.all(
+      ['whole', 'memory'].map((name) => load(join(root, name, 'run'), { engine: 'javascript' })),
+    );
+    const steps = readFileSync(join(root, 'whole', 'run', 'steps.jsonl'), 'utf8')
+      .trim()
+      .split('\n');
+    const { taken } = await inspectStep(shards!, { step: steps.length - 2 });
+    expect(taken).toMatchObject({ agrees: true });
+    const lines = readFileSync(join(root, 'events.csv'), 'utf8').trim().split('\n').slice(1);
+    for (const { event, user, item } of taken!.events)
+      expect(lines[event!]!.split(',').slice(0, 2)).toEqual([user, item]);
+    const byUser = async (run: Run) => {
+      const { rows } = await evaluate(run, { by: 'user', baselines: ['popularity'] });
+      await run.close();
+      return rows.find(({ name }) => name === 'popularity by user')!.all;
+    };
+    expect(await byUser(shards!)).toEqual(await byUser(memory!));
   });
 });
 

@@ -38,7 +38,9 @@ export function scaleCommand(program: Command): void {
     .addOption(jsonOption())
     .action(async (_: string, path: string, { json, ...options }: ScaleCommandOptions) => {
       const api = await import('../../api/scale.ts');
-      const { job, files } = await endable((signal) => api.prepare(path, { ...options, signal }));
+      const { job, files } = await endable((signal) =>
+        api.prepare(path, { ...options, signal, program: process.argv[1] }),
+      );
       if (json) return answerJson({ ...job, files });
       answer(`job of model ${job.model} for ${job.workers} workers in ${options.out}:`);
       for (const file of files) answer(`  ${file}`);

@@ -239,9 +239,14 @@ export const runs = {
     hint: 'run the command again; a training continues with `--resume`',
   }),
 
-  'engine-silent': row<{ engine: string; seconds: number; doing: 'start' | 'answer' }>({
-    message: ({ engine, seconds, doing }) =>
-      `the process of the \`${engine}\` engine did not ${doing} within ${countOf(seconds, 'second')}`,
+  'engine-silent': row<{
+    engine: string;
+    seconds: number;
+    doing: 'start' | 'answer';
+    busy?: { load: number; cores: number } | undefined;
+  }>({
+    message: ({ engine, seconds, doing, busy }) =>
+      `the process of the \`${engine}\` engine did not ${doing} within ${countOf(seconds, 'second')}${busy === undefined ? '' : `: the machine is busy, ${busy.load} processes want its ${countOf(busy.cores, 'core')}`}`,
     hint: 'run the command again, or set TOWER_TORCH_TIMEOUT to more seconds',
   }),
 

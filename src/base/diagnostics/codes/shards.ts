@@ -22,12 +22,6 @@ export const shards = {
         : 'allow more with `--memory`, or remove this from the model',
   }),
 
-  'shards-continued': row<{ memory: number; needed?: number | undefined }>({
-    message: ({ memory, needed }) =>
-      `rows are encoded with the codes of an earlier run in memory alone, and they do not fit in ${bytesWords(memory)}${needed === undefined ? '' : `: they need about ${bytesWords(needed)}`}`,
-    hint: 'allow more with `--memory`, or read fewer events with `where` in the data block, such as those of the last months',
-  }),
-
   'shards-memory': row<{ what: string; needed: number; memory: number; least: number; otherwise: string }>({
     message: ({ what, needed, memory }) =>
       `${what} needs about ${bytesWords(needed)}, and ${bytesWords(memory)} of memory is for it`,

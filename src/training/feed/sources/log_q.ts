@@ -110,7 +110,8 @@ function logShares(rows: number, counts: ArrayLike<number>, least: number): Floa
 
 /** Returns the counts of the events in batches: those of the training part, or the new ones plus the average number of others that an epoch adds. */
 function countsOf(events: Events, { rows, trainingCounts }: Corpus): ArrayLike<number> {
-  const { item, fresh } = events;
+  const { item, fresh, freshItems } = events;
+  if (freshItems) return freshItems;
   if (fresh === undefined) return trainingCounts;
   const counts = new Float64Array(rows);
   for (const event of fresh) if (item[event]! >= 0) counts[item[event]!]!++;

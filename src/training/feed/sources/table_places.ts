@@ -5,6 +5,7 @@ import type { Tensor } from '../../../graph/graph.ts';
 import { type BagPool, type RowsOf, tableRead } from '../../../graph/plan/plan.ts';
 import { countInner, pick, pickShares } from '../copy.ts';
 import { paddedLength, type RowNumbers } from '../distinct.ts';
+import { makeDrop } from '../draws.ts';
 import { makePairs } from '../groups.ts';
 import { poolSize } from '../sampler.ts';
 import {
@@ -17,7 +18,6 @@ import {
   placesOf,
   vector,
 } from '../source.ts';
-import { makeDrop } from '../windows.ts';
 
 function seenOf({ training }: FeedContext, table: string | undefined): RowNumbers {
   invariant(training && table !== undefined, 'places are of rows of a table that is trained');

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BagColumn, IndexedColumn } from '../../../src/data/dataset.ts';
 import { makeTimeline, windowsBefore } from '../../../src/data/rows/gather.ts';
-import { type Windows, windowsOf } from '../../../src/training/feed/windows.ts';
+import { type Windows, windowsOf } from '../../../src/data/rows/windows.ts';
 import fc from '../../fast_check.ts';
 
 const bagsOf = (...windows: readonly (readonly [number, number])[]): BagColumn => ({

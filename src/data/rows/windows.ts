@@ -3,52 +3,7 @@
  * its list ends. Histories are windows on one timeline per user, so a user's events share few of them.
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
-import { makeRandom } from '../../base/random/random.ts';
-import type { BagColumn, IndexedColumn } from '../../data/dataset.ts';
-import type { FeaturePlan, RowsOf } from '../../graph/plan/plan.ts';
-import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
-import type { Table } from '../embedding/table.ts';
-
-/** The code of an id that is not in the vocabulary. */
-const unknown = 0;
-
-/** Replaces ids by the unknown id in training, so that the row of unknown ids is trained (`id(drop: …)`). */
-export interface IdDrop {
-  /** Returns, ascending, those of `count` rows of a step that read the unknown id. They depend only on the seed, the feature, the rows and the step. */
-  places(count: number, step: number): number[];
-  /** Writes the unknown id at these positions. @param placeOf maps a position to that among the codes of all workers. Default: the same */
-  apply(codes: Int32Array, count: number, step: number, placeOf?: (at: number) => number): void;
-}
-
-/** Returns undefined for a feature that drops no ids. All inputs that read the same rows of a feature in a step drop the same ones. */
-export function makeDrop({ name, drop }: FeaturePlan, rows: RowsOf, seed: number): IdDrop | undefined {
-  if (drop === undefined) return undefined;
-  const dropStream = makeRandom(seed, ...Buffer.from(`drop/${rowsPrefix(rows)}${name}`)).integer(2 ** 32);
-  const eachDropped = (count: number, step: number, found: (at: number) => void): void => {
-    const random = makeRandom(dropStream, step);
-    for (let at = 0; at < count; at++) if (random.next() < drop) found(at);
-  };
-  return {
-    places(count, step) {
-      const droppedPlaces: number[] = [];
-      eachDropped(count, step, (at) => droppedPlaces.push(at));
-      return droppedPlaces;
-    },
-    apply(codes, count, step, placeOf) {
-      if (!placeOf) {
-        eachDropped(count, step, (at) => {
-          codes[at] = unknown;
-        });
-        return;
-      }
-      let placeCount = 0;
-      for (let at = 0; at < count; at++) placeCount = Math.max(placeCount, placeOf(at) + 1);
-      const isDropped = new Uint8Array(placeCount);
-      eachDropped(placeCount, step, (place) => void (isDropped[place] = 1));
-      for (let at = 0; at < count; at++) if (isDropped[placeOf(at)] === 1) codes[at] = unknown;
-    },
-  };
-}
+import type { BagColumn, IndexedColumn } from '../dataset.ts';
 
 export interface Windows {
   readonly targets: number;
@@ -79,21 +34,6 @@ export function windowsOf(list: IndexedColumn, rows: number): Windows {
   const windows = makeWindows(column, rows, index);
   windowsCache.set(list, windows);
   return windows;
-}
-
-/** Returns the place in its window that an event is a target of in a step. */
-export type PlaceDraw = (event: number, step: number) => number;
-
-/** Separates these draws from all others of the same seed. */
-const placeStream = 0xa4ead;
-
-/** Draws one of the last `ahead` places of an event's list, each alike. It depends only on the seed, the event and the step, so all workers draw the same. */
-export function makePlaceDraw({ placeOf }: Windows, ahead: number | undefined, seed: number): PlaceDraw {
-  if (ahead === undefined) return (event) => placeOf[event]!;
-  return (event, step) => {
-    const place = placeOf[event]!;
-    return place - makeRandom(seed, placeStream, step, event).integer(Math.min(ahead, place + 1));
-  };
 }
 
 function makeWindows({ starts, ends }: BagColumn, rows: number, index: Int32Array | undefined): Windows {
@@ -168,14 +108,4 @@ function membersOf(windowOf: Int32Array, windows: number, targets: number): Pick
     if (window >= 0) members[nextSlot[window]!++] = row;
   });
   return { starts, members };
-}
-
-/** `batch` fills inputs that are not rows of tables; `gather` reads rows of tables; `gradients` adds them up for each row; `update` takes steps on rows. */
-export type FeedPart = 'batch' | 'gather' | 'gradients' | 'update';
-
-export interface FeedWatch {
-  /** Called when a part of the work ends, with its beginning by `performance.now()`. */
-  done?(part: FeedPart, name: string, start: number): void;
-  /** Called when the rows of a table have their gradients, and are about to change. */
-  learning?(table: Table): void;
 }

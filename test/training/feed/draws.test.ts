@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Tensors } from '../../../src/engines/engine.ts';
 import type { InputSource, RowsOf } from '../../../src/graph/plan/plan.ts';
+import { makeDrop } from '../../../src/training/feed/draws.ts';
 import { makeRowFeeder } from '../../../src/training/feed/feeder.ts';
-import { makeDrop } from '../../../src/training/feed/windows.ts';
 import fc from '../../fast_check.ts';
 import { eventRows, events, features, feederOf, makeTables, planOf } from './fixtures.ts';
 
