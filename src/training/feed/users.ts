@@ -3,7 +3,6 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import type { Events } from '../../data/dataset.ts';
 import { earlierWidth, type GraphPlan } from '../../graph/plan/plan.ts';
 import { freeBytes } from '../embedding/table_memory.ts';
-import type { FeedState } from './source.ts';
 
 /** Returns the last event of each user, which stands for the user if the rows of a step are users: ascending rows. */
 export function lastRowsOfUsers({ user }: Pick<Events, 'user'>): Int32Array {
@@ -23,7 +22,8 @@ export interface EarlierValues {
   readonly values: Float32Array;
   /** Returns the values of the user of an event; zeros if it has none. */
   of(row: number): Float32Array;
-  state(): FeedState;
+  /** The state of the feed that a checkpoint keeps. */
+  state(): { readonly earlier: Float32Array };
 }
 
 /** Returns undefined if no input reads such values. @throws Failure `too-large-for-memory` */
