@@ -1,5 +1,5 @@
 /** A run with hostile names, for the tests of its report. */
-import type { ReportParts } from '../../../src/app/report/training_sections.ts';
+import type { ReportParts } from '../../../src/app/report/report_parts.ts';
 import type { Manifest } from '../../../src/training/artifact/manifest.ts';
 import type { EpochRecord } from '../../../src/training/training_events.ts';
 
