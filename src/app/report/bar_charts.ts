@@ -8,6 +8,8 @@ export interface ChartBar {
   readonly name: string;
   readonly value: number;
   readonly text: string;
+  /** True for the subject of the page, where others stand beside it. */
+  readonly isOwn?: boolean;
 }
 
 interface BarChart {
@@ -22,6 +24,8 @@ interface BarChart {
 const rowHeight = 27;
 /** Width of a character of a phone, where words are larger than the chart's own. */
 const characterWidth = 8;
+
+const fillOf = ({ isOwn = true }: ChartBar): string => (isOwn ? 'var(--c0)' : 'var(--quiet)');
 
 /** Draws one bar per line, from 0. The numbers are next to the bars, so there is no axis. */
 export function barChart(
@@ -50,7 +54,7 @@ export function barChart(
       x: { domain: [0, most], axis: null },
       y: { type: 'band', domain: bars.map((_, i) => i), axis: null, padding: 0.3 },
       marks: [
-        barX(bars, { x1: 0, x2: 'value', y: row, fill: 'var(--c0)', rx: 2 }),
+        barX(bars, { x1: 0, x2: 'value', y: row, fill: fillOf, rx: 2 }),
         ...(level
           ? [
               ruleX([level.value], { stroke: 'var(--ink)', strokeDasharray: '3 3' }),

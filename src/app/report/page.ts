@@ -7,6 +7,7 @@ import { barChart } from './bar_charts.ts';
 import type { ChartSeries } from './curves.ts';
 import { examplesSection, figuresSection, slicesSection } from './evaluation_section.ts';
 import { alternative, escapeHtml, figureText, foldedSection, paragraph, section, shell, soft, table } from './html.ts';
+import { calibrationSection, exposureSection, mapSection } from './items_section.ts';
 import { lineChart } from './line_chart.ts';
 import type { ReportParts } from './report_parts.ts';
 import { settingsSection } from './settings_section.ts';
@@ -25,8 +26,11 @@ export function reportPage(parts: ReportParts): string {
       ...(fitted ? [] : [lossesSection(parts), validation(parts)]),
       weightsSection(parts),
       temperatures(parts),
+      mapSection(evaluation),
+      exposureSection(evaluation),
       slicesSection(evaluation),
       examplesSection(evaluation),
+      calibrationSection(evaluation),
       attentionSection(evaluation),
       picture(parts),
       timeSection(parts),

@@ -39,6 +39,7 @@ export function scatterChart({
   const shown = points.filter((point) => Number.isFinite(point.x) && Number.isFinite(point.y));
   if (shown.length === 0) return '';
   const at = { x: 'x', y: 'y' };
+  const end = Math.max(...shown.flatMap((point) => [point.x, point.y]));
   const apart: Markish[] =
     own === undefined
       ? [dot(shown, { ...at, r: 3.5, fill: 'var(--c0)', fillOpacity: 0.7, stroke: 'none', title: titleOf })]
@@ -82,15 +83,7 @@ export function scatterChart({
         }),
         axisY({ ticks: 5, ...axisLook, tickFormat: figureText, label: null }),
         ...(diagonal
-          ? [
-              line(
-                [
-                  [0, 0],
-                  [1, 1],
-                ],
-                { stroke: soft, strokeDasharray: '3 3' },
-              ),
-            ]
+          ? [line([0, end], { x: (place) => place, y: (place) => place, stroke: soft, strokeDasharray: '3 3' })]
           : []),
         ...apart,
       ],

@@ -2,7 +2,7 @@
 import type { Profile, ProfileRow } from '../../training/profile/profile.ts';
 import type { EpochRecord } from '../../training/training_events.ts';
 import { barChart } from './bar_charts.ts';
-import { alternative, counted, figureText, folded, soft, table, wideSection } from './html.ts';
+import { alternative, counted, figureText, folded, section, soft, table } from './html.ts';
 import type { ReportParts } from './report_parts.ts';
 
 const timeParts = ['engine', 'feed', 'scatter', 'other', 'validation'] as const;
@@ -18,10 +18,7 @@ const timeWords: Readonly<Record<(typeof timeParts)[number], string>> = {
 export function timeSection({ curves: { epochs }, profile }: Pick<ReportParts, 'curves' | 'profile'>): string {
   const parts = [...(profile ? [blocksOf(profile)] : []), ...(epochs.length > 0 ? [partsOf(epochs)] : [])];
   if (parts.length === 0) return '';
-  return wideSection(
-    'Where the time went',
-    `<div class="charts">${parts.map((part) => `<div>${part}</div>`).join('\n')}</div>`,
-  );
+  return section('Where the time went', ...parts);
 }
 
 function partsOf(epochs: readonly EpochRecord[]): string {

@@ -3,7 +3,7 @@ import { defined } from '../../base/util/defined.ts';
 import { isOfAccuracy } from '../../training/evaluation/figures.ts';
 import type { EpochRecord } from '../../training/training_events.ts';
 import type { ChartSeries } from './curves.ts';
-import { counted, figureText, paragraph, section, soft, table } from './html.ts';
+import { counted, figureText, folded, paragraph, section, soft, table } from './html.ts';
 import { type LineChart, lineChart } from './line_chart.ts';
 import type { ReportParts } from './report_parts.ts';
 
@@ -85,7 +85,7 @@ export function validation({ curves: { epochs }, manifest }: TrainingParts): str
     'Validation',
     ...epochs.flatMap(({ warning }) => (warning ? [paragraph(`Warning: ${warning.message} [${warning.code}].`)] : [])),
     chart('Every validation event ranks the whole corpus', series.filter(isOnAxis)),
-    others.length > 0 ? `<div class="charts three">${others.join('\n')}</div>` : '',
+    ...(others.length > 0 ? [folded('Metrics with axes of their own', ...others)] : []),
   );
 }
 

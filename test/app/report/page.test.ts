@@ -37,6 +37,17 @@ describe('the page of a run', () => {
     expect(whole).toContain('<th scope="row">batch</th><td>8</td>');
   });
 
+  it('maps items, compares what is shown with what users took, and predictions with what happened', () => {
+    const whole = reportPage(partsOf());
+    for (const title of ['Map of items', 'Coverage and popularity bias', 'Calibration']) {
+      expect(whole).toContain(`<h2>${title}</h2>`);
+      expect(page).not.toContain(title);
+    }
+    expect(whole).toContain('have 9 training events on average, those that users took 4.');
+    expect(whole).toContain('20 events: 0.1, 0.2');
+    expect(whole).not.toMatch(/<script|NaN/);
+  });
+
   it('shows where time goes by block, with shares, and nothing of a run that was not profiled', () => {
     expect(page).toContain('A step by block of the model');
     expect(page).toContain('6 ms, 75.0 %');
