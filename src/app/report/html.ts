@@ -48,7 +48,7 @@ export function shell(
     `<meta http-equiv="Content-Security-Policy" content="${policyOf(script)}">`,
     ...(head === '' ? [] : [head]),
     `<title>${escapeHtml(title)}</title><link rel="icon" href="${icon}"><style>${style}</style></head><body>`,
-    `<div class="top">${mark}<strong>Tower</strong>${escapeHtml(kind)}</div><main>`,
+    `<header class="top">${mark}<strong>Tower</strong>${escapeHtml(kind)}</header><main>`,
     first,
     ...(links.length < 2 ? [] : [`<nav aria-label="Sections">${links.join('\n')}</nav>`]),
     ...bodyParts,

@@ -141,9 +141,11 @@ function headOf({ state, last, epochs, steps, report, reason }: LiveTraining): s
 /** The state and what is left of it, which is what a reader wants to know first. */
 function headline(state: LiveTraining['state'], last: LiveStep | undefined): string {
   const words = `${stateWords[state].charAt(0).toUpperCase()}${stateWords[state].slice(1)}`;
-  if (state !== 'training' || !last) return words;
-  const share = Math.floor((100 * last.step) / last.steps);
-  return `${words}: ${share} %, about ${duration(last.secondsLeft)} left`;
+  if ((state !== 'training' && state !== 'validating') || !last) return words;
+  const share = `${Math.floor((100 * last.step) / last.steps)} %`;
+  return state === 'training'
+    ? `${words}: ${share}, about ${duration(last.secondsLeft)} left`
+    : `${words} epoch ${last.epoch}: ${share} of the training is done`;
 }
 
 const epochTime = ({ milliseconds: { total, engine, feed, scatter, validation } }: EpochRecord): string =>

@@ -4,7 +4,6 @@
 import { createDocument } from '@mixmark-io/domino';
 import { type Markish, type PlotOptions, plot, ruleX, text } from '@observablehq/plot';
 import { escapeHtml } from '../../base/text/display.ts';
-import { defined } from '../../base/util/defined.ts';
 
 /** Widths in pixels of a chart in half of a page, and of one of three beside each other. Words keep their size when a phone scales a chart. */
 export const chartWidths = { half: 520, third: 360 } as const;
@@ -13,8 +12,7 @@ export interface ChartShape {
   /** What a screen reader says of the chart. */
   readonly title: string;
   readonly size?: keyof typeof chartWidths;
-  /** Absent if the scales determine it. */
-  readonly height?: number;
+  readonly height: number;
 }
 
 export interface Hovered {
@@ -30,7 +28,7 @@ export function drawPlot({ title, size = 'half', height }: ChartShape, options: 
   const document = createDocument('');
   const width = chartWidths[size];
   // It has no legend and no caption, so it is the picture itself.
-  const svg = plot({ document, width, ...defined({ height }), className: 'plot', ...options }) as unknown as SVGElement;
+  const svg = plot({ document, width, height, className: 'plot', ...options }) as unknown as SVGElement;
   svg.querySelector('style')?.remove();
   joinHovers(svg);
   for (const element of [svg, ...Array.from(svg.querySelectorAll('*'))]) trim(element);

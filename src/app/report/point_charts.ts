@@ -1,7 +1,7 @@
 /** Draws points: trials of a study, models by two figures, predicted against observed, and a map of vectors. */
-import { axisX, axisY, dot, gridX, gridY, line, type Markish, type ScaleOptions, text } from '@observablehq/plot';
+import { axisX, axisY, dot, gridY, line, type Markish, type ScaleOptions, text } from '@observablehq/plot';
 import { alternative, escapeHtml, figureText } from './html.ts';
-import { axisLook, type ChartShape, chartFigure, drawPlot, gridLook, shortened, soft } from './plot.ts';
+import { axisLook, type ChartShape, chartFigure, chartWidths, drawPlot, gridLook, shortened, soft } from './plot.ts';
 
 interface ChartPoint {
   readonly x: number;
@@ -71,7 +71,6 @@ export function scatterChart({
       x: { ...scale, ...(choices ? { type: 'point', domain: choices.map((_, i) => i), padding: 0.5 } : {}) },
       y: { nice: true, zero: own !== undefined },
       marks: [
-        ...(choices ? [] : [gridX({ ticks: 5, ...gridLook })]),
         gridY({ ticks: 5, ...gridLook }),
         axisX({
           ...(choices ? {} : { ticks: 5 }),
@@ -103,18 +102,29 @@ export interface MapPoint {
   readonly group: number;
 }
 
+const mapMargin = 6;
+/** Never 0, so that equal vectors have a scale. */
+const spanOf = (values: readonly number[]): number => Math.max(...values) - Math.min(...values) || 1;
+
 /** Draws a dot for each vector, without axes, because their directions mean nothing by themselves. */
 export function mapChart(title: string, points: readonly MapPoint[], groups: readonly string[]): string {
   const colourOf = (group: number): string => (group < 0 ? 'var(--quiet)' : `var(--c${group})`);
   // Points without a group lie below the others.
   const layers = [-1, ...groups.keys()].map((group) => points.filter((point) => point.group === group));
+  const height = 420;
+  const inner = [chartWidths.half - 2 * mapMargin, height - 2 * mapMargin] as const;
+  const [xs, ys] = [points.map(({ x }) => x), points.map(({ y }) => y)];
+  const perPixel = Math.max(spanOf(xs) / inner[0], spanOf(ys) / inner[1]);
+  const domain = (values: readonly number[], pixels: number): [number, number] => {
+    const middle = (Math.min(...values) + Math.max(...values)) / 2;
+    return [middle - (perPixel * pixels) / 2, middle + (perPixel * pixels) / 2];
+  };
   const svg = drawPlot(
-    { title },
+    { title, height },
     {
-      margin: 6,
-      aspectRatio: 1,
-      x: { axis: null },
-      y: { axis: null },
+      margin: mapMargin,
+      x: { axis: null, domain: domain(xs, inner[0]) },
+      y: { axis: null, domain: domain(ys, inner[1]) },
       marks: layers.map((layer) =>
         dot(layer, {
           x: 'x',

@@ -55,7 +55,7 @@ function headOf({ study, trials, winner, finalists }: StudyParts): string {
       ? (['No trial came to a value on all seeds', 'open'] as const)
       : winner === 0
         ? (['No finalist was better than the file as it is written', 'fair'] as const)
-        : ([`Trial ${winner} won: ${settingsLine(trials[winner]!)}`, 'good'] as const);
+        : ([`Trial ${winner} won${winnerFigure(finalists, winner, study.metric)}`, 'good'] as const);
   const means = finalists
     .toSorted((a, b) => b.mean - a.mean)
     .map(
@@ -73,6 +73,7 @@ function headOf({ study, trials, winner, finalists }: StudyParts): string {
       ? []
       : [intervalChart(`${study.metric} of the finalists: means over seeds, with the lowest and the highest`, means)]),
     factList([
+      ...(winner === undefined || winner === 0 ? [] : [['Settings', settingsLine(trials[winner]!)] as const]),
       [
         'Trials',
         `${counted(trials.length, 'trial')}, of which ${failedCount} failed; trial 0 is the file as it is written`,
@@ -86,6 +87,13 @@ function headOf({ study, trials, winner, finalists }: StudyParts): string {
       ],
     ]),
   );
+}
+
+/** Returns the figure of the winner next to that of the file as it is written, if both were trained again. */
+function winnerFigure(finalists: readonly Finalist[], winner: number, metric: string): string {
+  const [best, written] = [winner, 0].map((number) => finalists.find(({ trial }) => trial === number)?.mean);
+  if (best === undefined) return '';
+  return `: ${metric} ${best.toFixed(4)}${written === undefined ? '' : ` against ${written.toFixed(4)} as written`}`;
 }
 
 function mattered({ importance }: StudyParts): string {

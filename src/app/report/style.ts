@@ -13,6 +13,8 @@ body { margin: 0; background: var(--paper); color: var(--ink); font: var(--text)
 main { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); column-gap: var(--space-12); align-items: start; padding-bottom: 5rem; }
 main > *, section.wide { grid-column: 1 / -1; min-width: 0; }
 main > section:not(.wide) { grid-column: auto; }
+/* The first of two that belong beside each other. */
+main > #loss, main > #map-of-items, main > #the-model { grid-column: 1; }
 section { border-top: 1px solid var(--line); padding: var(--space-6) 0 var(--space-8); }
 h1, h2, h3, h4 { line-height: 1.25; margin: 0; font-weight: 650; overflow-wrap: anywhere; }
 h1 { font-size: var(--text); color: var(--soft); font-weight: 550; margin: var(--space-6) 0 0; }
@@ -38,6 +40,8 @@ const verdict = `
 .verdict.good h2::before { background: var(--good); } .verdict.fair h2::before { background: var(--fair); } .verdict.bad h2::before { background: var(--bad); }
 .verdict > figure, .verdict > .facts { grid-column: auto; }
 .facts { display: grid; grid-template-columns: fit-content(9rem) minmax(0, 1fr); gap: 0; margin: 0; align-content: start; font-variant-numeric: tabular-nums; }
+.verdict:not(:has(> figure)) > .facts { grid-column: 1 / -1; grid-template-columns: fit-content(9rem) minmax(0, 1fr) fit-content(9rem) minmax(0, 1fr); }
+.verdict:not(:has(> figure)) dd { padding-right: var(--space-8); }
 .facts dt, .facts dd { padding: var(--space-2) 0; border-bottom: 1px solid var(--line); margin: 0; overflow-wrap: anywhere; }
 .facts dt { color: var(--soft); padding-right: var(--space-4); }
 `;
@@ -55,14 +59,14 @@ svg.plot .at:hover line { stroke: var(--ink); stroke-opacity: .08; }
 svg.plot .at:hover text { display: inline; }
 svg.model { max-width: none; }
 .charts { display: grid; gap: var(--space-3) var(--space-12); grid-template-columns: repeat(2, minmax(0, 1fr)); }
-.charts.three { gap: var(--space-3) var(--space-8); grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr)); }
+.charts.three { gap: var(--space-3) var(--space-8); grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); }
 section:not(.wide) > .charts:not(.three) { grid-template-columns: minmax(0, 1fr); }
 .legend { display: flex; flex-wrap: wrap; gap: var(--space-1) var(--space-4); list-style: none; padding: 0; margin: var(--space-2) 0 0; font-size: var(--text-small); color: var(--soft); }
 .legend li { display: flex; align-items: center; gap: var(--space-2); overflow-wrap: anywhere; }
 .legend .key { width: 22px; flex: none; }
 .legend .dot { width: 9px; height: 9px; border-radius: 50%; background: var(--quiet); flex: none; }
 .legend .tone { font-style: normal; } .tone.above { color: var(--bad); } .tone.level { color: var(--fair); } .tone.below { color: var(--quiet); }
-progress { width: 100%; height: .5rem; accent-color: var(--accent); }
+progress { width: 100%; height: .5rem; margin: var(--space-2) 0 var(--space-6); accent-color: var(--accent); }
 `;
 
 const parts = `
@@ -96,8 +100,8 @@ section.fold > details > summary h2 { display: inline; font-size: var(--text); m
 const smallAndPrinted = `
 @media (max-width: 62rem) {
   main, .verdict, .charts { grid-template-columns: minmax(0, 1fr); }
-  main > section:not(.wide), .verdict > figure, .verdict > .facts { grid-column: 1 / -1; }
-  .verdict > .facts { margin-top: var(--space-6); }
+  main > section:not(.wide), main > section[id], .verdict > figure, .verdict > .facts { grid-column: 1 / -1; }
+  .verdict > .facts, .verdict:not(:has(> figure)) > .facts { margin-top: var(--space-6); grid-template-columns: fit-content(9rem) minmax(0, 1fr); }
 }
 @media (max-width: 40rem) {
   .top, main { padding-left: var(--space-4); padding-right: var(--space-4); }
