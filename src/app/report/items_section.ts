@@ -15,9 +15,9 @@ export function mapSection({ map, items }: Partial<Pick<Evaluation, 'map' | 'ite
       : `The ${points.length.toLocaleString('en')} items with the most training events`;
   return section(
     'Map of items',
-    mapChart(`${which}${column === undefined ? '' : `, coloured by ${column}`}`, points, groups),
+    mapChart(`${which}, coloured by ${column ?? 'their number of training events'}`, points, groups),
     soft(
-      `Point at one to read what it is. Principal components of the directions of their vectors. The plane has ${(100 * share).toFixed(0)} % of their variance, so items that are near here may be far apart.${groups.length > 1 ? ` Of several values of ${column} an item has the colour of the rarest.` : ''}`,
+      `Point at one to read what it is. Principal components of the directions of their vectors. The plane has ${(100 * share).toFixed(0)} % of their variance, so items that are near here may be far apart.${column !== undefined && groups.length > 1 ? ` Of several values of ${column} an item has the colour of the rarest.` : ''}`,
     ),
   );
 }

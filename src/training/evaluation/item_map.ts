@@ -1,4 +1,5 @@
 /** Projects vectors of items onto the plane in which they vary most, so that a report can draw which items a model holds alike. */
+import { defined } from '../../base/util/defined.ts';
 import type { Corpus, Encoding, IndexedColumn } from '../../data/dataset.ts';
 import type { FeaturePlan, Plan } from '../../graph/plan/plan.ts';
 import { rowReader } from '../embedding/table.ts';
@@ -6,7 +7,7 @@ import type { Vectors } from '../scoring/tower_vectors.ts';
 import { symmetricEigen } from './baselines/symmetric_eigen.ts';
 
 export interface ItemMap {
-  /** What the groups are values of: a feature of the item tower. Absent if none has few enough values. */
+  /** What the groups are values of: a feature of the item tower. Absent if none has few enough values: groups are then by training events. */
   readonly column?: string;
   readonly groups: readonly string[];
   /** Share of the variance of the directions that is along both axes. */
@@ -42,15 +43,15 @@ export function itemMapOf(
     .slice(0, maxItems);
   const vectorOf = rowReader(vectors.data, width);
   const { places, share } = projected(rows.map((row) => unit(vectorOf(row))));
-  const coloured = groupsOf(rows, corpus, plan, encodings);
+  const coloured = groupsOf(rows, corpus, plan, encodings) ?? byEvents(rows, corpus);
   return {
-    ...(coloured ? { column: coloured.column } : {}),
-    groups: coloured?.names ?? [],
+    ...defined({ column: coloured.column }),
+    groups: coloured.names,
     share,
     points: rows.map((row, i) => ({
       title: corpus.titles?.at(row) ?? corpus.keys.at(row)!,
       ...places[i]!,
-      group: coloured?.of[i] ?? -1,
+      group: coloured.of[i]!,
     })),
   };
 }
@@ -91,10 +92,20 @@ function projected(vectors: readonly Float64Array[]): { places: { x: number; y: 
 }
 
 interface Groups {
-  readonly column: string;
+  readonly column?: string;
   readonly names: readonly string[];
   /** The group of each row, or −1. */
   readonly of: readonly number[];
+}
+
+/** Thirds of the items, which are in descending order of training events. */
+function byEvents(rows: readonly number[], { trainingCounts }: Corpus): Groups {
+  const third = Math.ceil(rows.length / 3);
+  const names = [0, 1, 2].flatMap((part) => {
+    const counts = rows.slice(part * third, (part + 1) * third).map((row) => trainingCounts[row]!);
+    return counts.length === 0 ? [] : [`${counts[0]!.toLocaleString('en')} to ${counts.at(-1)!.toLocaleString('en')}`];
+  });
+  return { names, of: rows.map((_, i) => Math.floor(i / third)) };
 }
 
 /** Takes the feature of which the most frequent values cover the most items, as long as they do not say of each item what it is. */

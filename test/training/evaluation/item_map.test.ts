@@ -45,7 +45,9 @@ it('colours by the feature whose values are of several items', () => {
   expect(groups).toEqual(['drama', 'war']);
   expect(Object.fromEntries(points.map(({ title, group }) => [title, group]))).toEqual({ a: 0, b: 0, c: 1, d: -1 });
   const none = itemMapOf({ data, rows: 4, width: 3 }, corpus, { ...plan, features: [] } as Plan, encodings)!;
-  expect([none.column, none.groups, none.points[0]!.group]).toEqual([undefined, [], -1]);
+  expect(none.column).toBeUndefined();
+  expect(none.groups).toEqual(['9 to 5', '3 to 1']);
+  expect(none.points.map(({ group }) => group)).toEqual([0, 0, 1, 1]);
 });
 
 it('maps neither vectors of one number nor several of an item', () => {
