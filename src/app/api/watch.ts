@@ -22,9 +22,13 @@ const mostSteps = 400;
 const patience = 5000;
 const host = '127.0.0.1';
 
-/** @param port 0: any free port @throws Failure `cannot-listen` */
-export async function openWatch(port: number): Promise<TrainingPage> {
-  let live: LiveTraining = { model: 'A run', tasks: [], state: 'reading', epochs: [], steps: [] };
+/**
+ * @param port 0: any free port
+ * @param model the name of its file, until the model is read
+ * @throws Failure `cannot-listen`
+ */
+export async function openWatch(port: number, model = 'A run'): Promise<TrainingPage> {
+  let live: LiveTraining = { model, tasks: [], state: 'reading', epochs: [], steps: [] };
   let lastSeen = Number.NEGATIVE_INFINITY;
   let sawLast: (() => void) | undefined;
   const server = createServer((request, response) => {

@@ -131,6 +131,9 @@ function headOf({ state, last, epochs, steps, report, reason }: LiveTraining): s
   return verdictHead(
     state === 'failed' ? 'bad' : state === 'ended' ? 'good' : 'open',
     headline(state, last),
+    ...(state === 'reading'
+      ? [paragraph('Events are read, split and encoded before the first step. The curves come with it.')]
+      : []),
     ...(reason === undefined ? [] : [paragraph(`Reason: ${reason}.`)]),
     ...(report === undefined ? [] : [paragraph(`The whole report is in ${report}.`)]),
     ...(last ? [`<progress max="${last.steps}" value="${last.step}" aria-label="steps"></progress>`] : []),

@@ -1,5 +1,6 @@
 /** The sections of a report about its training: losses, validation, weights of tasks, temperatures. */
 import { defined } from '../../base/util/defined.ts';
+import type { Evaluation } from '../../training/evaluation/evaluate.ts';
 import { isOfAccuracy } from '../../training/evaluation/figures.ts';
 import type { EpochRecord } from '../../training/training_events.ts';
 import type { ChartSeries } from './curves.ts';
@@ -8,11 +9,11 @@ import { type LineChart, lineChart } from './line_chart.ts';
 import type { ReportParts } from './report_parts.ts';
 
 /** The parts of a report about the training. A run that is still training has no manifest. */
-export interface TrainingParts extends Pick<ReportParts, 'curves' | 'fixedWeights'> {
+export interface TrainingParts extends Pick<ReportParts, 'curves' | 'fixedWeights' | 'evaluation'> {
   readonly manifest: {
     readonly plan: { readonly tasks: readonly { readonly name: string }[] };
     readonly data?: { readonly validation: number };
-    readonly training: { readonly steps: number; readonly best?: { readonly epoch: number } };
+    readonly training: { readonly steps: number; readonly best?: { readonly epoch: number; readonly metric?: string } };
   };
 }
 
@@ -62,7 +63,7 @@ const named = (series: readonly ChartSeries[]): ChartSeries[] =>
 /** Returns the name of a curve in words: `loss:like` and `weight:like` belong to task `like`. */
 const wordsOf = (name: string): string => (name === 'loss' ? 'total' : name.replace(/^(loss|weight|temperature):/, ''));
 
-export function validation({ curves: { epochs }, manifest }: TrainingParts): string {
+export function validation({ curves: { epochs }, manifest, evaluation }: TrainingParts): string {
   const validatedEpochs = epochs.filter((record) => record.validation !== undefined);
   const labels = [...new Set(validatedEpochs.flatMap((record) => Object.keys(record.validation!)))];
   if (labels.length === 0) {
@@ -76,17 +77,39 @@ export function validation({ curves: { epochs }, manifest }: TrainingParts): str
     points: validatedEpochs.map((record) => point(record, record.validation![name])),
   }));
   const { best } = manifest.training;
-  const chart = (title: string, some: readonly ChartSeries[], size?: LineChart['size']): string =>
-    lineChart({ title, x: 'epoch', series: some, ...defined({ size, mark: best && { x: best.epoch, name: 'kept' } }) });
+  const levels = levelsOf(evaluation, best?.metric ?? labels.find(isOfAccuracy));
+  const chart = (title: string, some: readonly ChartSeries[], more: Pick<LineChart, 'size' | 'levels'>): string =>
+    lineChart({
+      title,
+      x: 'epoch',
+      series: some,
+      ...more,
+      ...defined({ mark: best && { x: best.epoch, name: 'kept' } }),
+    });
   const isOnAxis = ({ name }: ChartSeries): boolean => name !== 'auc' && isOfAccuracy(name);
   // An area under a curve is near 1 while a recall may be near 0, so a shared axis would flatten the others.
-  const others = series.filter((each) => !isOnAxis(each)).map((each) => chart(each.name, [each], 'third'));
+  const others = series.filter((each) => !isOnAxis(each)).map((each) => chart(each.name, [each], { size: 'third' }));
   return section(
     'Validation',
     ...epochs.flatMap(({ warning }) => (warning ? [paragraph(`Warning: ${warning.message} [${warning.code}].`)] : [])),
-    chart('Every validation event ranks the whole corpus', series.filter(isOnAxis)),
+    chart('Every validation event ranks the whole corpus', series.filter(isOnAxis), { levels }),
     ...(others.length > 0 ? [folded('Metrics with axes of their own', ...others)] : []),
   );
+}
+
+/** Maximum number of lines of baselines: their names would run into each other. */
+const mostLevels = 4;
+
+/** Returns what the curve of a metric is compared with: baselines by the same events. */
+function levelsOf(evaluation: Evaluation | undefined, metric = ''): NonNullable<LineChart['levels']> {
+  const figures: [string, number | undefined][] =
+    evaluation?.part === 'validation'
+      ? evaluation.rows.slice(1).map(({ name, all }) => [name, all[metric]])
+      : [['popularity', evaluation?.popularityOnValidation?.[metric]]];
+  return figures
+    .flatMap(([name, y]) => (y === undefined ? [] : [{ name: `${metric} of ${name}`, y }]))
+    .toSorted((a, b) => b.y - a.y)
+    .slice(0, mostLevels);
 }
 
 export function weightsSection({ curves: { steps }, fixedWeights, manifest }: TrainingParts): string {

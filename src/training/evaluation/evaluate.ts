@@ -8,6 +8,7 @@ import { type BaselineOptions, baselinesBeside, makeTask, type OpenBaseline } fr
 import { type Exposure, exposedList, exposureOf, exposureOfHeld } from './exposure.ts';
 import { type ColdItems, coldItems, type Figures, figuresOf, longestListOf, type Measure } from './figures.ts';
 import type { ItemMap } from './item_map.ts';
+import { popularityLevel } from './popularity_level.ts';
 import {
   bagAt,
   drawRankings,
@@ -41,6 +42,8 @@ export interface Evaluation {
   readonly slices: Slices;
   /** Which items users took, to compare with those that are shown. */
   readonly held?: Exposure;
+  /** Figures of popularity for the validation part, below the curves of validation. */
+  readonly popularityOnValidation?: Figures['all'];
   /** The items with the most training events, on the plane in which their vectors vary most. */
   readonly map?: ItemMap;
   readonly examples?: readonly RankingExample[];
@@ -121,6 +124,9 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
       milliseconds,
     });
   }
+  // A validation has the rules of the data block, so with others there is nothing to compare.
+  const isAsValidated = part === 'test' && options.per === undefined && options.removeSeen === undefined;
+  const level = isAsValidated ? await popularityLevel(options, measures, seenOption.removes) : undefined;
   const examples = await examplesOf(task, scorer, seenOption.removes);
   const intervals = leads.rows();
   const coldCounts = coldItems(events, dataset.corpus);
@@ -138,6 +144,7 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
     rows: rows.map((row, at) => ({ ...row, ...intervals[at] })),
     slices: slices!,
     held: exposureOfHeld(task),
+    ...defined({ popularityOnValidation: level }),
     ...(examples.length > 0 ? { examples } : {}),
     ...(figuresOfTasks.length > 0 ? { tasks: figuresOfTasks } : {}),
     protocol: [

@@ -112,6 +112,14 @@ describe('the page of a run', () => {
     expect(page).not.toContain('aria-label="gini@5');
   });
 
+  it('draws popularity below the curves, and baselines where they were measured by the same events', () => {
+    const { evaluation } = partsOf();
+    const levels = (more: object) => reportPage({ ...partsOf(), evaluation: { ...evaluation!, ...more } });
+    expect(levels({ popularityOnValidation: { 'recall@5': 0.125 } })).toContain('>recall@5 of popularity</text>');
+    expect(levels({ part: 'validation' })).toContain('>recall@5 of ease</text>');
+    expect(levels({})).not.toMatch(/>recall@5 of \w+<\/text>/);
+  });
+
   it('keeps what a validation said about the run', () => {
     const [first, ...others] = parts.curves.epochs;
     const warning = { code: 'ranks-below-popularity', message: 'the loss falls, but `recall@5` is 0' } as const;
