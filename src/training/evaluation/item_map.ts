@@ -91,7 +91,7 @@ function projected(vectors: readonly Float64Array[]): { places: { x: number; y: 
   };
 }
 
-interface Groups {
+interface ItemGroups {
   readonly column?: string;
   readonly names: readonly string[];
   /** The group of each row, or −1. */
@@ -99,7 +99,7 @@ interface Groups {
 }
 
 /** Thirds of the items, which are in descending order of training events. */
-function byEvents(rows: readonly number[], { trainingCounts }: Corpus): Groups {
+function byEvents(rows: readonly number[], { trainingCounts }: Corpus): ItemGroups {
   const third = Math.ceil(rows.length / 3);
   const names = [0, 1, 2].flatMap((part) => {
     const counts = rows.slice(part * third, (part + 1) * third).map((row) => trainingCounts[row]!);
@@ -114,15 +114,15 @@ function groupsOf(
   corpus: Corpus,
   { towers, features }: Plan,
   encodings: ReadonlyMap<string, Encoding>,
-): Groups | undefined {
-  const found = towers[1].features.flatMap((name): Groups[] => {
+): ItemGroups | undefined {
+  const found = towers[1].features.flatMap((name): ItemGroups[] => {
     const feature = features.find((each) => each.name === name);
     const column = corpus.features.get(name);
     const encoding = feature && encodings.get(feature.encoderOf);
     if (!feature || !column || encoding?.kind !== 'vocabulary' || encoding.values.length > rows.length / 2) return [];
     return [groupsBy(feature, rows, column, (code) => encoding.values.at(code - 1)!)];
   });
-  const covered = ({ of }: Groups): number => of.filter((group) => group >= 0).length;
+  const covered = ({ of }: ItemGroups): number => of.filter((group) => group >= 0).length;
   return found.filter((each) => covered(each) > 0).toSorted((a, b) => covered(b) - covered(a))[0];
 }
 
@@ -131,7 +131,7 @@ function groupsBy(
   rows: readonly number[],
   { column: values, index }: IndexedColumn,
   nameOf: (code: number) => string,
-): Groups {
+): ItemGroups {
   const codesOf = rows.map((row): number[] => {
     const at = index ? index[row]! : row;
     if (values.kind === 'codes') return [values.values[at]!];

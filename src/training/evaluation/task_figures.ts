@@ -19,7 +19,7 @@ export interface TaskFigures {
   /** `auc` and `log_loss` of a probability, `rmse` and `mae` of a number. An undefined figure, such as the AUC of equal labels, is absent. */
   readonly figures: Readonly<Record<string, number>>;
   /** The mean of the label over such events of the training part, as the prediction for every event. Absent if there are no such events. */
-  /** Of a probability: events by how probable it is, in parts of about equal size, with the means of the prediction and of the label. */
+  /** Events by how probable the label is, in parts of about equal size: the means of prediction and label. Absent for a number. */
   readonly calibration?: readonly CalibrationPart[];
   readonly constant?: { readonly value: number; readonly figures: Readonly<Record<string, number>> };
 }
