@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { readCurves } from '../../src/app/report/curves.ts';
 import { normsSection } from '../../src/app/report/page.ts';
-import { readCurves } from '../../src/app/report/training_sections.ts';
 import { prune } from '../../src/graph/passes/dead.ts';
 import type { GraphPlan } from '../../src/graph/plan/plan.ts';
 import { readLog } from '../../src/training/metrics_log.ts';

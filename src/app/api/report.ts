@@ -9,11 +9,12 @@ import { drawingOf } from '../../editor/drawing/drawn.ts';
 import { readManifest } from '../../training/artifact/load.ts';
 import { type Manifest, reportFile } from '../../training/artifact/manifest.ts';
 import type { Evaluation } from '../../training/evaluation/evaluate.ts';
-import { readEvaluation, readProfile, writeEvaluation } from '../report/evaluation_section.ts';
+import { readCurves } from '../report/curves.ts';
 import { generator } from '../report/html.ts';
-import { reportPage } from '../report/page.ts';
-import { type NamedRun, runsPage } from '../report/runs_page.ts';
-import { type ModelFileText, type ReportParts, readCurves } from '../report/training_sections.ts';
+import type { ReportParts } from '../report/report_parts.ts';
+import type { NamedRun } from '../report/runs_page.ts';
+import type { ModelFileText } from '../report/settings_section.ts';
+import { readEvaluation, readProfile, writeEvaluation } from '../report/stored_evaluation.ts';
 import { recompiled } from './runs.ts';
 import type { Tuned } from './tune.ts';
 
@@ -29,6 +30,8 @@ const patience = 5000;
 export async function writeReport(folder: string, evaluation?: Evaluation): Promise<string> {
   const manifest = await readManifest(folder);
   const pageParts = await reportParts(folder, manifest);
+  // Only a report needs what draws the charts.
+  const { reportPage } = await import('../report/page.ts');
   const page = reportPage({ ...pageParts, ...defined({ evaluation: evaluation ?? pageParts.evaluation }) });
   const pagePath = join(folder, reportFile);
   const lock = await lockFolder(folder, { purpose: 'tower evaluate', wait: patience });
@@ -71,6 +74,7 @@ export async function writeRunsReport(
   if (runs.length === 0 && firstFailure) throw firstFailure;
   const pagePath = out ?? join(relative('.', root), 'report.html');
   await refuseOtherFile(pagePath);
+  const { runsPage } = await import('../report/runs_page.ts');
   await writeTextDurably(pagePath, runsPage(runs, unfinished));
   return pagePath;
 }

@@ -303,12 +303,14 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
     { makeMeasures, usualMeasures },
     { engineProduct },
     { spreadsOf },
+    { itemMapOf },
   ] = await Promise.all([
     import('../../training/evaluation/evaluate.ts'),
     import('../../training/scoring/scorer.ts'),
     import('../../training/evaluation/figures.ts'),
     import('../../training/scoring/product.ts'),
     import('../../training/scoring/attention.ts'),
+    import('../../training/evaluation/item_map.ts'),
   ]);
   const weighs = plan.towers.some(({ readouts }) => readouts !== undefined);
   try {
@@ -333,7 +335,12 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
     return {
       ...evaluation,
       ...(weighs ? { attention: await attention(run) } : {}),
-      ...(run.trained.plan.fitted ? {} : { spreads: spreadsOf(tables, retrieval.items()) }),
+      ...(run.trained.plan.fitted
+        ? {}
+        : {
+            spreads: spreadsOf(tables, retrieval.items()),
+            ...defined({ map: itemMapOf(retrieval.items(), dataset.corpus, plan, dataset.encodings) }),
+          }),
       protocol: [...(await run.notes()), ...evaluation.protocol],
     };
   } finally {

@@ -1,7 +1,8 @@
 /** Draws the closed days of a model in use: how well each version did on the events that came after its training. One file, without scripts. */
 import type { Interval } from '../../training/evaluation/slices.ts';
-import { figureText, paragraph, section, shell, table } from './html.ts';
+import { figureText, paragraph, shell, table, wideSection } from './html.ts';
 import { lineChart } from './line_chart.ts';
+import { verdictHead } from './verdict.ts';
 
 type DayOutcome = 'published' | 'refused' | 'rolled back' | 'nothing new';
 
@@ -38,20 +39,23 @@ export function daysPage(days: readonly ClosedDay[]): string {
     }),
   }));
   const last = measured.at(-1);
-  return shell('The days of a model in use', [
-    '<h1>Day after day</h1>',
-    section(
-      'Verdict',
-      paragraph(last ? verdictOf(last) : 'No day with new events has been closed yet.'),
-      paragraph(
-        'Each day judges the version that answered on it, by events that no version had been trained on. Only then they are training events.',
+  return shell(
+    { title: 'The days of a model in use', kind: 'Report of a model in use' },
+    [
+      '<h1>Day after day</h1>',
+      verdictHead(
+        'open',
+        last ? verdictOf(last) : 'No day with new events has been closed yet',
+        paragraph(
+          'Each day judges the version that answered on it, by events that no version had been trained on. Only then they are training events.',
+        ),
       ),
-    ),
-    measured.length === 0
-      ? ''
-      : section(`${metric} by day`, lineChart({ title: `${metric} by day`, x: 'day', series })),
-    section('The days', daysTable(days, names)),
-  ]);
+    ].join('\n'),
+    [
+      measured.length === 0 ? '' : wideSection('By day', lineChart({ title: `${metric} by day`, x: 'day', series })),
+      days.length === 0 ? '' : wideSection('The days', daysTable(days, names)),
+    ],
+  );
 }
 
 function verdictOf({ metric = '', figures = {}, events }: ClosedDay): string {

@@ -1,82 +1,46 @@
 /** Writes `report.html`: one file, without network access or scripts. The same run gives the same bytes. */
 import { drawModel } from '../../editor/drawing/drawing.ts';
 import type { Drawing } from '../../editor/drawing/drawn.ts';
-import type { Lineage } from '../../training/artifact/identity.ts';
-import { type Manifest, validationUnit } from '../../training/artifact/manifest.ts';
 import type { Evaluation } from '../../training/evaluation/evaluate.ts';
 import { gradientPrefix, tableGradientPrefix, tablePrefix } from '../../training/norms.ts';
-import type { Profile, ProfileRow } from '../../training/profile/profile.ts';
-import type { EpochRecord } from '../../training/training_events.ts';
-import { evaluated, examplesSection, slices } from './evaluation_section.ts';
-import { alternative, counted, escapeHtml, figureText, paragraph, section, shell, soft, table } from './html.ts';
-import { barChart, type ChartSeries, lineChart } from './line_chart.ts';
-import { verdictSection } from './runs_page.ts';
-import {
-  lossesSection,
-  type ReportParts,
-  settingsSection,
-  temperatures,
-  validation,
-  weightsSection,
-} from './training_sections.ts';
+import { barChart } from './bar_charts.ts';
+import type { ChartSeries } from './curves.ts';
+import { examplesSection, figuresSection, slicesSection } from './evaluation_section.ts';
+import { alternative, escapeHtml, figureText, foldedSection, paragraph, section, shell, soft, table } from './html.ts';
+import { calibrationSection, exposureSection, mapSection } from './items_section.ts';
+import { lineChart } from './line_chart.ts';
+import type { ReportParts } from './report_parts.ts';
+import { settingsSection } from './settings_section.ts';
+import { timeSection } from './time_section.ts';
+import { lossesSection, temperatures, validation, weightsSection } from './training_sections.ts';
+import { verdictSection } from './verdict.ts';
 
 export function reportPage(parts: ReportParts): string {
   const { manifest, evaluation } = parts;
-  const { model } = manifest.plan;
-  return shell(`${model}: a run of Tower`, [
-    `<h1>${escapeHtml(model)}</h1>`,
-    verdictSection(manifest, evaluation),
-    summary(manifest),
-    evaluation || !manifest.final ? evaluated(evaluation) : '',
-    // A fit takes no steps, so there are no curves.
-    ...(manifest.plan.fitted ? [] : [lossesSection(parts), validation(parts)]),
-    weightsSection(parts),
-    temperatures(parts),
-    normsSection(parts),
-    slices(evaluation),
-    examplesSection(evaluation),
-    attentionSection(evaluation),
-    vectorsSection(evaluation),
-    picture(parts),
-    time(parts),
-    profileSection(parts.profile),
-    settingsSection(manifest, parts.sources),
-  ]);
-}
-
-const ended: Readonly<Record<Manifest['training']['status'], string>> = {
-  epochs: 'ended after its last epoch',
-  patience: 'ended early, because validation no longer improved',
-  interrupted: 'was interrupted and can be resumed: the model is unfinished',
-  stopped: 'was stopped before its end, and the model was kept as it was',
-};
-
-function summary({ plan, training, data, engine, seed, settings, from, final }: Manifest): string {
-  const { best } = training;
-  const validationWords = validationUnit(plan);
-  const settingTexts = Object.entries(settings ?? {}).map(([name, value]) => `${name} = ${value}`);
-  return section(
-    'The run',
-    paragraph(
-      training.fit
-        ? `Fitted to all training events at once. ${training.fit.words}.`
-        : `Training ${ended[training.status]}: ${counted(training.epochs, validationWords)}, ${counted(training.steps, 'step')} of ${counted(plan.train.batch, 'row')}.` +
-            (best
-              ? ` Best ${best.metric} on validation: ${figureText(best.value)} in ${validationWords} ${best.epoch}; the run keeps the weights of this ${validationWords}.`
-              : ''),
-    ),
-    paragraph(
-      `${counted(data.train, 'training event')}, ${data.validation.toLocaleString('en')} for validation and ${data.test.toLocaleString('en')} for the test; ${counted(data.items, 'item')}, ${counted(data.users, 'user')}${data.rejected > 0 ? `; ${counted(data.rejected, 'invalid row')} excluded` : ''}.`,
-    ),
-    ...(from ? [paragraph(lineageWords(from))] : []),
-    paragraph(
-      `Seed ${seed}. Engine ${engine.name}, ${engine.version}.${final ? ` All events were trained, with the settings and the number of epochs that ${final.name} (${final.checksum.slice(0, 12)}) chose.` : settingTexts.length > 0 ? ` Set on the command line: ${settingTexts.join(', ')}.` : ''}`,
-    ),
+  const { model, fitted } = manifest.plan;
+  return shell(
+    { title: `${model}: a run of Tower`, kind: 'Report of a run' },
+    [`<h1>${escapeHtml(model)}</h1>`, verdictSection(manifest, evaluation, parts.curves.epochs)].join('\n'),
+    [
+      // A fit takes no steps, so there are no curves.
+      ...(fitted ? [] : [lossesSection(parts), validation(parts)]),
+      weightsSection(parts),
+      temperatures(parts),
+      mapSection(evaluation),
+      exposureSection(evaluation),
+      slicesSection(evaluation),
+      examplesSection(evaluation),
+      calibrationSection(evaluation),
+      attentionSection(evaluation),
+      picture(parts),
+      timeSection(parts),
+      figuresSection(evaluation),
+      normsSection(parts),
+      vectorsSection(evaluation),
+      settingsSection(manifest, parts.sources),
+    ],
   );
 }
-
-const lineageWords = ({ name, checksum, runs, steps, events = 0, fresh, replay = 0 }: Lineage): string =>
-  `Began with the state of ${name} (${checksum.slice(0, 12)}), after ${counted(runs, 'run')} and ${counted(steps, 'step')}; trained on ${fresh ? counted(events, 'new event') : 'all training events'}${replay > 0 ? `, with ${replay} earlier ones for each of them` : ''}.`;
 
 function picture({ manifest, drawing }: ReportParts): string {
   return section(
@@ -87,9 +51,12 @@ function picture({ manifest, drawing }: ReportParts): string {
   );
 }
 
+/** Width of half a page on a desk. A model with more channels than fit is wider, and scrolls. */
+const pictureWidth = 590;
+
 /** Returns the picture of a model within a report, with a table next to it. */
 export function figureOf(model: string, drawing: Drawing): string {
-  const { width, height, title, svg } = drawModel(model, drawing);
+  const { width, height, title, svg } = drawModel(model, drawing, { width: pictureWidth });
   const label = escapeHtml(title);
   return [
     `<figure><div class="scroll" tabindex="0" role="region" aria-label="${label}">`,
@@ -123,7 +90,7 @@ export function normsSection({ curves: { steps } }: Pick<ReportParts, 'curves'>)
     { title: 'Embedding tables', series: seriesWith(tablePrefix) },
   ].filter(({ series }) => series.length > 0);
   if (charts.length === 0) return '';
-  return section(
+  return foldedSection(
     'Norms of gradients and tables',
     paragraph(
       'Square roots of sums of squares at one step of many, before the step: gradients before they are clipped, and all rows of each table. A gradient that grows without end, or is 0, explains a loss that does not fall.',
@@ -133,116 +100,11 @@ export function normsSection({ curves: { steps } }: Pick<ReportParts, 'curves'>)
   );
 }
 
-const timeParts = ['engine', 'feed', 'scatter', 'other', 'validation'] as const;
-const timeWords: Readonly<Record<(typeof timeParts)[number], string>> = {
-  engine: 'engine',
-  feed: 'feed and gather',
-  scatter: 'scatter',
-  other: 'the rest of the loop',
-  validation: 'validation',
-};
-
-function time({ curves: { epochs } }: ReportParts): string {
-  if (epochs.length === 0) return '';
-  const of = ({ milliseconds }: EpochRecord) => ({
-    ...milliseconds,
-    other: Math.max(0, milliseconds.total - milliseconds.engine - milliseconds.feed - milliseconds.scatter),
-  });
-  const partSums = timeParts.map((part) => ({
-    part,
-    value: epochs.reduce((sum, record) => sum + of(record)[part], 0),
-  }));
-  const totalTime = partSums.reduce((sum, { value }) => sum + value, 0);
-  const bars = partSums
-    .toSorted((a, b) => b.value - a.value)
-    .map(({ part, value }) => ({
-      name: timeWords[part],
-      value,
-      text: `${figureText(value / 1000)} s, ${((100 * value) / Math.max(1e-9, totalTime)).toFixed(0)} %`,
-    }));
-  return section(
-    'Where the time went',
-    paragraph(
-      'The engine runs the graph; feeding makes a batch and gathers the rows of embedding tables; scattering writes them back.',
-    ),
-    barChart('Slowest parts, over all epochs', bars),
-    table({
-      caption: 'Milliseconds of each epoch',
-      head: ['epoch', ...timeParts.map((part) => timeWords[part]), 'examples/s'],
-      rows: epochs.map((record) => [
-        String(record.epoch),
-        ...timeParts.map((part) => figureText(Math.round(of(record)[part]))),
-        figureText(Math.round(record.examplesPerSecond)),
-      ]),
-    }),
-  );
-}
-
-const [mostBars, mostRows, mostOps] = [16, 60, 16];
-
-function profileSection(profile: Profile | undefined): string {
-  if (!profile) return '';
-  const { engine, steps, rows, milliseconds, blocks, ops, notes } = profile;
-  const shownBlocks = blocks.slice(0, mostBars);
-  return section(
-    'Where time goes',
-    paragraph(
-      `A training step of ${counted(rows, 'row')} on the engine ${engine.name} took ${figureText(milliseconds.step)} ms: medians of ${counted(steps.length, 'sampled step')}, from ${steps[0]!.toLocaleString('en')} to ${steps.at(-1)!.toLocaleString('en')}.`,
-    ),
-    ...notes.map(soft),
-    barChart(
-      `Time of a step by block${shownBlocks.length < blocks.length ? `, the slowest ${shownBlocks.length}` : ''}`,
-      shownBlocks.map(({ name, milliseconds: value, share }) => ({
-        name,
-        value,
-        text: `${figureText(value)} ms, ${percent(share)}`,
-      })),
-    ),
-    table({
-      caption: 'Blocks of the model, and the host around the engine',
-      head: ['block', 'written at', 'ms a step', 'share', 'of it gradients', 'calls', 'MFLOP'],
-      rows: blocks
-        .slice(0, mostRows)
-        .map(({ name, place, milliseconds: value, share, backward, calls, flops }) => [
-          name,
-          place ? `${place.file}:${place.line}` : '',
-          figureText(value),
-          percent(share),
-          backward === undefined || value === 0 ? '' : percent(backward / value),
-          figureText(calls),
-          flopsOf({ flops }),
-        ]),
-    }),
-    ...(ops.length === 0
-      ? []
-      : [
-          table({
-            caption: `Ops of the engine ${engine.name}${ops.length > mostOps ? `, the slowest ${mostOps} kinds` : ''}`,
-            head: ['op', 'ms a step', 'share', 'calls', 'MFLOP'],
-            rows: ops
-              .slice(0, mostOps)
-              .map((op) => [
-                op.name,
-                figureText(op.milliseconds),
-                percent(op.share),
-                figureText(op.calls),
-                flopsOf(op),
-              ]),
-          }),
-        ]),
-  );
-}
-
-const flopsOf = ({ flops }: { readonly flops?: ProfileRow['flops'] | undefined }): string =>
-  flops === undefined ? '' : figureText(flops / 1e6);
-
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-
 function vectorsSection(evaluation: Evaluation | undefined): string {
   const spreads = evaluation?.spreads ?? [];
   if (spreads.length === 0) return '';
-  return section(
-    'Embeddings',
+  return foldedSection(
+    'Lengths and directions of the vectors',
     paragraph(
       'Length is the norm of a vector. The mean cosine of two vectors is near 0 where they point in all directions, and near 1 where they collapse to one. Directions in use are (Σλ)² ÷ Σλ² over the eigenvalues of the covariance: of as many as the width, so many carry the spread.',
     ),
@@ -288,7 +150,7 @@ function attentionSection(evaluation: Evaluation | undefined): string {
           value: mean,
           text: `${mean.toFixed(3)} ± ${deviation.toFixed(3)}`,
         })),
-        1,
+        { full: 1 },
       ),
     ),
   );

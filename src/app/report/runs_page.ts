@@ -1,96 +1,29 @@
 /** Writes the report of several runs: their curves in shared charts, their figures, and the settings in which they differ. */
+import { defined } from '../../base/util/defined.ts';
 import { type Manifest, validationUnit } from '../../training/artifact/manifest.ts';
-import type { Evaluation, EvaluationRow } from '../../training/evaluation/evaluate.ts';
+import type { Evaluation } from '../../training/evaluation/evaluate.ts';
 import { isOfAccuracy } from '../../training/evaluation/figures.ts';
-import {
-  judgingMetric,
-  listOf,
-  type Verdict,
-  verdictOf,
-  verdictSentences,
-} from '../../training/evaluation/sentences.ts';
+import { judgingMetric, listOf, verdictOf } from '../../training/evaluation/sentences.ts';
 import type { EpochRecord } from '../../training/training_events.ts';
-import { counted, escapeHtml, figureText, paragraph, section, shell, soft, table } from './html.ts';
-import { type ChartSeries, type IntervalBar, intervalBars, lineChart, mostSeries } from './line_chart.ts';
-import { type ReportParts, settingFacts } from './training_sections.ts';
-
-/** Makes the head of a report, which first says whether the model is better than the other rows. */
-export function verdictSection({ plan, final }: Pick<Manifest, 'plan' | 'final'>, evaluation?: Evaluation): string {
-  const verdict = evaluation && verdictOf(evaluation);
-  if (!evaluation || !verdict) {
-    const missingReason = evaluation
-      ? 'No baseline was measured next to the model, so there is nothing to judge it by: run `tower evaluate` without `--baselines none`.'
-      : final
-        ? `All events were trained, so this run has no test figure of its own. The report of ${final.name}, which chose its settings, has one.`
-        : 'This run is not evaluated yet, so the report cannot say whether it is better than a simple ranking. Run `tower evaluate` on its folder.';
-    return verdictCard('open', `${plan.model}: no verdict yet`, [missingReason]);
-  }
-  const sentences = verdictSentences(verdict);
-  return verdictCard(toneOf(verdict), headline(verdict), sentences, picture(verdict, evaluation));
-}
-
-/** Returns the headline, which is the worst news. */
-function headline({ model, metric, beats, beatenBy, undecided }: Verdict): string {
-  const contestantCount = beats.length + beatenBy.length + undecided.length;
-  if (beatenBy.length > 0) {
-    const bestRival = beatenBy.toSorted((a, b) => b.figure - a.figure)[0]!;
-    const otherCount = beatenBy.length - 1;
-    return `${bestRival.name}${otherCount > 0 ? ` and ${counted(otherCount, 'other baseline')}` : ''} beat${otherCount > 0 ? '' : 's'} ${model} in ${metric}`;
-  }
-  if (undecided.length > 0)
-    return `${model} beats ${beats.length} of ${counted(contestantCount, 'baseline')} in ${metric}; ${undecided.length} ${undecided.length === 1 ? 'is' : 'are'} too close to call`;
-  return contestantCount === 1
-    ? `${model} beats ${beats[0]!.name} in ${metric}`
-    : `${model} beats all ${contestantCount} baselines in ${metric}`;
-}
-
-const toneOf = ({ beatenBy, undecided }: Verdict): VerdictTone =>
-  beatenBy.length > 0 ? 'bad' : undecided.length > 0 ? 'fair' : 'good';
-
-type VerdictTone = 'good' | 'fair' | 'bad' | 'open';
-
-/** Makes the head of a report. `open`: there is no verdict. */
-function verdictCard(
-  tone: VerdictTone,
-  title: string,
-  sentences: readonly string[],
-  ...body: readonly string[]
-): string {
-  return `<section class="verdict ${tone}" id="verdict"><h2>${escapeHtml(title)}</h2>\n${sentences.map(paragraph).join('\n')}\n${body.join('\n')}\n</section>`;
-}
-
-function picture(verdict: Verdict, { rows, part, per }: Evaluation): string {
-  const tones = new Map<string, IntervalBar['tone']>([
-    ...verdict.beats.map(({ name }) => [name, 'below'] as const),
-    ...verdict.undecided.map(({ name }) => [name, 'level'] as const),
-    ...verdict.beatenBy.map(({ name }) => [name, 'above'] as const),
-  ]);
-  const { metric } = verdict;
-  const bars = rows
-    .toSorted((a, b) => b.all[metric]! - a.all[metric]!)
-    .map(
-      (row): IntervalBar => ({
-        name: row.name,
-        value: row.all[metric]!,
-        text: `${row.all[metric]!.toFixed(4)}${leadText(row, metric)}`,
-        tone: row === rows[0] ? 'own' : (tones.get(row.name) ?? 'level'),
-        ...(row.intervals?.[metric] ? { interval: row.intervals[metric] } : {}),
-      }),
-    );
-  return [
-    intervalBars(`${metric} of the ${part} part, a mean over ${per}s, with 95 % intervals`, bars),
-    soft(
-      'In brackets: the model less this baseline, with the interval of this difference. The verdict rests on the difference, whose draws are the same for both: whiskers may overlap where it is certain.',
-    ),
-  ].join('\n');
-}
-
-function leadText({ lead }: EvaluationRow, metric: string): string {
-  const ownFigure = lead?.[metric];
-  return ownFigure ? ` (${signed(ownFigure.mean)}: ${signed(ownFigure.low)} to ${signed(ownFigure.high)})` : '';
-}
-
-const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;
+import { type IntervalBar, intervalChart } from './bar_charts.ts';
+import type { ChartSeries } from './curves.ts';
+import {
+  counted,
+  escapeHtml,
+  factList,
+  figureText,
+  foldedSection,
+  paragraph,
+  section,
+  shell,
+  soft,
+  table,
+  wideSection,
+} from './html.ts';
+import { lineChart, mostSeries } from './line_chart.ts';
+import type { ReportParts } from './report_parts.ts';
+import { settingFacts } from './settings_section.ts';
+import { verdictHead } from './verdict.ts';
 
 export interface NamedRun extends ReportParts {
   readonly name: string;
@@ -99,10 +32,14 @@ export interface NamedRun extends ReportParts {
 export const runsVerdict = (runs: readonly NamedRun[]): string =>
   sameData(runs) ? (evaluated(runs) ?? validated(runs)) : ofOtherData;
 
-const ofOtherData = verdictCard('open', 'No run is best: they were not measured on the same events', [
-  'The runs differ in their events, their labels or their split, so no figure of one compares with that of another.',
-  'Train them with one data block, or rank the same events by all of them with `tower compare --data`.',
-]);
+const ofOtherData = verdictHead(
+  'open',
+  'No run is best: they were not measured on the same events',
+  paragraph(
+    'The runs differ in their events, their labels or their split, so no figure of one compares with that of another.',
+  ),
+  paragraph('Train them with one data block, or rank the same events by all of them with `tower compare --data`.'),
+);
 
 interface MeasuredRun {
   readonly name: string;
@@ -121,7 +58,7 @@ function evaluated(runs: readonly NamedRun[]): string | undefined {
     const [value, interval] = [model?.all[metric], model?.intervals?.[metric]];
     if (!evaluation || value === undefined || interval === undefined) return [];
     if (evaluation.part !== part || evaluation.per !== per || evaluation.events !== events) return [];
-    return [{ name, evaluation, bar: { name, value, interval, text: value.toFixed(4), tone: 'below' } }];
+    return [{ name, evaluation, bar: { name, value, interval, tone: 'below' } }];
   });
   if (measuredRuns.length < runs.length) return undefined;
   const [best, ...others] = measuredRuns.toSorted((a, b) => b.bar.value - a.bar.value) as [
@@ -129,24 +66,60 @@ function evaluated(runs: readonly NamedRun[]): string | undefined {
     ...MeasuredRun[],
   ];
   const nearRuns = others.filter(({ bar }) => bar.interval!.high >= best.bar.interval!.low);
-  const verdict = verdictOf(best.evaluation, metric);
-  return verdictCard(
-    'open',
-    `${best.name} has the best ${metric} of the ${part} part: ${best.bar.text}`,
-    [
-      nearRuns.length > 0
-        ? `Its interval overlaps that of ${listOf(nearRuns.map(({ name }) => name))}. Ask \`tower compare\`, which ranks the same events by all runs, for the intervals of the differences.`
-        : 'Its interval is above those of all other runs.',
-      ...(verdict ? verdictSentences({ ...verdict, model: best.name }).slice(0, -1) : []),
-    ],
-    intervalBars(
-      `${metric} of the ${part} part, a mean over ${per}s, with 95 % intervals`,
-      [best, ...others].map((each) => ({
+  const beatenBy = verdictOf(best.evaluation, metric)?.beatenBy ?? [];
+  return verdictHead(
+    beatenBy.length > 0 ? 'bad' : nearRuns.length > 0 ? 'fair' : 'good',
+    `${best.name} has the best ${metric} of the ${part} part: ${best.bar.value.toFixed(4)}`,
+    intervalChart(`${metric} of the ${part} part, a mean over ${per}s, with 95 % intervals`, [
+      ...[best, ...others].map((each) => ({
         ...each.bar,
-        tone: each === best ? 'own' : nearRuns.includes(each) ? 'level' : 'below',
+        tone: each === best ? ('own' as const) : nearRuns.includes(each) ? ('level' as const) : ('below' as const),
       })),
+      ...baselineBars(measuredRuns, metric),
+    ]),
+    factList([
+      [
+        'Next to it',
+        nearRuns.length > 0
+          ? `Its interval overlaps that of ${listOf(nearRuns.map(({ name }) => name))}. Ask \`tower compare\`, which ranks the same events by all runs, for the intervals of the differences.`
+          : 'Its interval is above those of all other runs.',
+      ],
+      ...(beatenBy.length > 0
+        ? [
+            [
+              'Baselines',
+              `${listOf(beatenBy.map(({ name, figure }) => `${name} (${figure.toFixed(4)})`))} ${beatenBy.length === 1 ? 'beats' : 'beat'} ${best.name}.`,
+            ] as const,
+          ]
+        : []),
+      ...runs.map((run) => [run.name, runWords(run)] as const),
+    ]),
+  );
+}
+
+/** Returns the baselines that were measured next to any of the runs, each once, the best first. */
+function baselineBars(runs: readonly MeasuredRun[], metric: string): IntervalBar[] {
+  const byName = new Map(
+    runs.flatMap(({ evaluation }) =>
+      evaluation.rows
+        .slice(1)
+        .flatMap(({ name, all, intervals }): [string, IntervalBar][] =>
+          all[metric] === undefined
+            ? []
+            : [[name, { name, value: all[metric], tone: 'plain', ...defined({ interval: intervals?.[metric] }) }]],
+        ),
     ),
   );
+  return [...byName.values()].sort((a, b) => b.value - a.value);
+}
+
+function runWords({ manifest: { training, plan }, curves }: NamedRun): string {
+  const seconds =
+    curves.epochs.reduce((sum, { milliseconds }) => sum + milliseconds.total + milliseconds.validation, 0) / 1000;
+  const kept = training.best
+    ? `; ${figureText(training.best.value)} on validation in ${validationUnit(plan)} ${training.best.epoch}`
+    : '';
+  return `${plan.model}, ${counted(training.epochs, validationUnit(plan))}, ${counted(training.steps, 'step')} in ${figureText(Number(seconds.toPrecision(3)))} s${kept}`;
 }
 
 /** Compares the runs on validation by the metric that chose their weights, otherwise by the first metric. */
@@ -158,28 +131,19 @@ function validated(runs: readonly NamedRun[]): string {
     .filter((each): each is { name: string; value: number } => each.value !== undefined)
     .toSorted((a, b) => b.value - a.value);
   const [best] = bars;
-  if (metric === undefined || !best) {
-    return verdictCard('open', 'No run was validated', [
-      'The figures of the evaluations, where there are some, are below.',
-    ]);
-  }
-  return verdictCard(
+  const facts = factList(runs.map((run) => [run.name, runWords(run)] as const));
+  if (metric === undefined || !best) return verdictHead('open', 'No run was validated', facts);
+  return verdictHead(
     'open',
     `${best.name} has the best ${metric} on validation: ${best.value.toFixed(4)}`,
-    [
+    paragraph(
       'One seed decides nothing by itself: `tower compare` ranks the same events by all runs, with intervals of the differences.',
-    ],
-    intervalBars(
-      `${metric} on validation, of the weights that each run kept`,
-      bars.map(
-        ({ name, value }, at): IntervalBar => ({
-          name,
-          value,
-          text: value.toFixed(4),
-          tone: at === 0 ? 'own' : 'below',
-        }),
-      ),
     ),
+    intervalChart(
+      `${metric} on validation, of the weights that each run kept`,
+      bars.map(({ name, value }, at): IntervalBar => ({ name, value, tone: at === 0 ? 'own' : 'below' })),
+    ),
+    facts,
   );
 }
 
@@ -196,22 +160,59 @@ const labelsOf = (runs: readonly NamedRun[]): string[] => [
 
 /** @param unfinished names of runs that have not finished, and are not shown */
 export function runsPage(runs: readonly NamedRun[], unfinished: readonly string[] = []): string {
-  return shell(`${counted(runs.length, 'run')} of Tower`, [
-    `<h1>${escapeHtml(counted(runs.length, 'run'))}</h1>`,
-    runsVerdict(runs),
-    unfinished.length === 0 ? '' : soft(`Not shown, because they have not finished: ${unfinished.join(', ')}.`),
-    measured(runs),
-    curvesSection(runs),
-    differences(runs),
-  ]);
+  const number = counted(runs.length, 'run');
+  return shell(
+    { title: `${number} of Tower`, kind: 'Report of several runs' },
+    [`<h1>${escapeHtml(number)}</h1>`, runsVerdict(runs)].join('\n'),
+    [
+      unfinished.length === 0 ? '' : soft(`Not shown, because they have not finished: ${unfinished.join(', ')}.`),
+      ...curveSections(runs),
+      measured(runs),
+      differences(runs),
+    ],
+  );
+}
+
+function curveSections(runs: readonly NamedRun[]): string[] {
+  const shownRuns = runs.slice(0, mostSeries);
+  const title = shownRuns.length < runs.length ? `, the first ${shownRuns.length} runs` : '';
+  const seriesOf = (value: (record: EpochRecord) => number | undefined): ChartSeries[] =>
+    shownRuns.map(({ name, curves }) => ({
+      name,
+      points: curves.epochs.map((record): [number, number] => [record.epoch, value(record) ?? Number.NaN]),
+    }));
+  const loss = lineChart({
+    title: `Over training rows${title}`,
+    x: 'step',
+    series: shownRuns.map(({ name, curves }) => ({ name, points: curves.steps.get('loss')?.points ?? [] })),
+  });
+  // Runs on other data have no axis in common.
+  const labels = sameData(runs) ? labelsOf(shownRuns) : [];
+  const [first, ...others] = labels.map((label, i) =>
+    lineChart({
+      title: `${label}${title}`,
+      x: 'epoch',
+      series: seriesOf(({ validation }) => validation?.[label]),
+      size: i === 0 ? 'half' : 'third',
+    }),
+  );
+  return [
+    loss === ''
+      ? ''
+      : section('Loss', loss, soft('Losses compare where the runs have the same loss, batch and negatives.')),
+    first === undefined ? '' : section('Validation', first),
+    others.length === 0
+      ? ''
+      : wideSection('Other metrics on validation', `<div class="charts three">${others.join('\n')}</div>`),
+  ];
 }
 
 function measured(runs: readonly NamedRun[]): string {
   const evaluatedRuns = runs.filter(({ evaluation }) => evaluation);
   if (evaluatedRuns.length === 0) return '';
   const metrics = [...new Set(evaluatedRuns.flatMap(({ evaluation }) => evaluation!.metrics))];
-  return section(
-    'Evaluation',
+  return foldedSection(
+    'All figures',
     table({
       caption: 'The last evaluation of each run, with 95 % intervals',
       head: ['run', 'part', ...metrics],
@@ -238,63 +239,22 @@ function measured(runs: readonly NamedRun[]): string {
   );
 }
 
-function curvesSection(runs: readonly NamedRun[]): string {
-  const shownRuns = runs.slice(0, mostSeries);
-  const seriesOf = (value: (record: EpochRecord) => number | undefined): ChartSeries[] =>
-    shownRuns.map(({ name, curves }) => ({
-      name,
-      points: curves.epochs.map((record): [number, number] => [record.epoch, value(record) ?? Number.NaN]),
-    }));
-  const charts = [
-    lineChart({ title: 'Loss by epoch', x: 'epoch', series: seriesOf(({ loss }) => loss) }),
-    lineChart({
-      title: 'Loss by step',
-      x: 'step',
-      series: shownRuns.map(({ name, curves }) => ({ name, points: curves.steps.get('loss')?.points ?? [] })),
-    }),
-    ...labelsOf(shownRuns).map((label) =>
-      lineChart({
-        title: `${label} on validation`,
-        x: 'epoch',
-        series: seriesOf(({ validation }) => validation?.[label]),
-      }),
-    ),
-  ].filter((chart) => chart !== '');
-  return section(
-    'Curves',
-    ...(shownRuns.length < runs.length ? [soft(`The charts show the first ${shownRuns.length} runs.`)] : []),
-    soft(
-      'Losses compare where the runs have the same loss, batch and negatives. Metrics on validation always do on the same data.',
-    ),
-    `<div class="charts">${charts.join('\n')}</div>`,
-  );
-}
-
 function differences(runs: readonly NamedRun[]): string {
-  const runFacts = runs.map(
+  const factsOfRuns = runs.map(
     ({ manifest }) =>
       new Map([['model', manifest.plan.model], ['text of the model', textOf(manifest)], ...settingFacts(manifest)]),
   );
-  const names = [...new Set(runFacts.flatMap((facts) => [...facts.keys()]))];
-  const differingNames = names.filter((name) => new Set(runFacts.map((facts) => facts.get(name))).size > 1);
-  const training = runs.map(({ name, manifest: { training, plan }, curves }) => [
-    name,
-    plan.model,
-    String(training.epochs),
-    training.steps.toLocaleString('en'),
-    training.best ? `${figureText(training.best.value)} in ${validationUnit(plan)} ${training.best.epoch}` : '–',
-    `${figureText(curves.epochs.reduce((sum, { milliseconds }) => sum + milliseconds.total + milliseconds.validation, 0) / 1000)} s`,
-  ]);
-  return section(
-    'Settings',
-    table({ caption: 'The runs', head: ['run', 'model', 'epochs', 'steps', 'best', 'time'], rows: training }),
+  const names = [...new Set(factsOfRuns.flatMap((facts) => [...facts.keys()]))];
+  const differingNames = names.filter((name) => new Set(factsOfRuns.map((facts) => facts.get(name))).size > 1);
+  return wideSection(
+    'Settings that differ',
     differingNames.length === 0
       ? paragraph('All settings are the same.')
       : table({
           caption: 'Settings that are not the same in all runs',
           head: ['setting', ...runs.map(({ name }) => name)],
           words: true,
-          rows: differingNames.map((name) => [name, ...runFacts.map((facts) => facts.get(name) ?? '–')]),
+          rows: differingNames.map((name) => [name, ...factsOfRuns.map((facts) => facts.get(name) ?? '–')]),
         }),
   );
 }

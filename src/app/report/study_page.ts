@@ -2,9 +2,24 @@
 import type { Comparison } from '../../training/evaluation/compare.ts';
 import type { Importance } from '../../training/tune/importance.ts';
 import { type Dimension, domainWords, valueText } from '../../training/tune/space.ts';
-import type { Finalist, Study, Trial } from '../../training/tune/trial.ts';
-import { alternative, counted, escapeHtml, figureText, paragraph, section, shell, table } from './html.ts';
-import { barChart, chartEdge, chartFigure, chartWidth, lineChart, tenths, ticks } from './line_chart.ts';
+import { type Finalist, type Study, settingsLine, type Trial } from '../../training/tune/trial.ts';
+import { barChart, type IntervalBar, intervalChart } from './bar_charts.ts';
+import {
+  counted,
+  escapeHtml,
+  factList,
+  figureText,
+  foldedSection,
+  paragraph,
+  section,
+  shell,
+  soft,
+  table,
+  wideSection,
+} from './html.ts';
+import { lineChart } from './line_chart.ts';
+import { scatterChart } from './point_charts.ts';
+import { verdictHead } from './verdict.ts';
 
 export interface StudyParts {
   readonly study: Study;
@@ -17,34 +32,68 @@ export interface StudyParts {
 }
 
 export function studyPage(parts: StudyParts): string {
-  const { study } = parts;
-  return shell(`${study.model}: a study of Tower`, [
-    summary(parts),
-    mattered(parts),
-    history(parts),
-    parameters(parts),
-    finals(parts),
-    compared('On validation, with fresh seeds', parts.validation),
-    compared('On the test part', parts.test),
-    allTrials(parts),
-  ]);
+  const { study, trials } = parts;
+  return shell(
+    { title: `${study.model}: a study of Tower`, kind: 'Report of a study' },
+    [`<h1>Tuning ${escapeHtml(study.model)}</h1>`, headOf(parts)].join('\n'),
+    [
+      history(parts),
+      mattered(parts),
+      parameters(parts),
+      finals(parts),
+      compared('On validation, with fresh seeds', parts.validation),
+      compared('On the test part', parts.test),
+      trials.length === 0 ? '' : allTrials(parts),
+    ],
+  );
 }
 
-function summary({ study, trials, winner }: StudyParts): string {
+function headOf({ study, trials, winner, finalists }: StudyParts): string {
   const failedCount = trials.filter(({ state }) => state === 'failed' || state === 'invalid').length;
-  const winnerText =
+  const [title, tone] =
     winner === undefined
-      ? 'No trial came to a value on all seeds.'
+      ? (['No trial came to a value on all seeds', 'open'] as const)
       : winner === 0
-        ? 'No finalist was better than the file as it is written.'
-        : `Trial ${winner} won: ${settingsLine(trials[winner]!)}.`;
-  return [
-    `<h1>Tuning ${escapeHtml(study.model)}</h1>`,
-    paragraph(winnerText),
-    paragraph(
-      `${counted(trials.length, 'trial')}, of which ${failedCount} failed. They were chosen by ${study.sampler} and compared by ${study.metric} on the validation part, at seed ${study.fileSeed}. Trial 0 is the file as it is written.`,
-    ),
-  ].join('\n');
+        ? (['No finalist was better than the file as it is written', 'fair'] as const)
+        : ([`Trial ${winner} won${winnerFigure(finalists, winner, study.metric)}`, 'good'] as const);
+  const means = finalists
+    .toSorted((a, b) => b.mean - a.mean)
+    .map(
+      ({ trial, mean, values }): IntervalBar => ({
+        name: trial === 0 ? 'as written' : `trial ${trial}`,
+        value: mean,
+        interval: { mean, low: Math.min(...values), high: Math.max(...values) },
+        tone: trial === winner ? 'own' : 'below',
+      }),
+    );
+  return verdictHead(
+    tone,
+    title,
+    ...(means.length === 0
+      ? []
+      : [intervalChart(`${study.metric} of the finalists: means over seeds, with the lowest and the highest`, means)]),
+    factList([
+      ...(winner === undefined || winner === 0 ? [] : [['Settings', settingsLine(trials[winner]!)] as const]),
+      [
+        'Trials',
+        `${counted(trials.length, 'trial')}, of which ${failedCount} failed; trial 0 is the file as it is written`,
+      ],
+      ['Chosen by', `${study.sampler}, compared by ${study.metric} on the validation part, at seed ${study.fileSeed}`],
+      [
+        'Finalists',
+        finalists.length === 0
+          ? 'none'
+          : `${finalists.length}, trained again with ${counted(finalists[0]!.values.length, 'seed')}`,
+      ],
+    ]),
+  );
+}
+
+/** Returns the figure of the winner next to that of the file as it is written, if both were trained again. */
+function winnerFigure(finalists: readonly Finalist[], winner: number, metric: string): string {
+  const [best, written] = [winner, 0].map((number) => finalists.find(({ trial }) => trial === number)?.mean);
+  if (best === undefined) return '';
+  return `: ${metric} ${best.toFixed(4)}${written === undefined ? '' : ` against ${written.toFixed(4)} as written`}`;
 }
 
 function mattered({ importance }: StudyParts): string {
@@ -52,15 +101,16 @@ function mattered({ importance }: StudyParts): string {
   const bars = importance.map(({ name, share }) => ({ name, value: share, text: `${(100 * share).toFixed(0)} %` }));
   return section(
     'What mattered',
-    paragraph(
-      'The share of the variance that each parameter explains by itself at the first rung, where all trials are trained alike: functional ANOVA over a forest of trees. The rest lies in combinations and in noise.',
+    barChart('Share of the variance that a parameter explains by itself', bars),
+    soft(
+      'At the first rung, where all trials are trained alike: functional ANOVA over a forest of trees. The rest lies in combinations and in noise.',
     ),
-    barChart('Share of the variance', bars),
   );
 }
 
 function history({ trials, study }: StudyParts): string {
   const wholeTrials = trials.filter(({ values }) => values.length > 0);
+  if (wholeTrials.length === 0) return '';
   let bestValue = Number.NEGATIVE_INFINITY;
   const line = wholeTrials.map(({ number, values }): [number, number] => {
     bestValue = Math.max(bestValue, values.at(-1)!);
@@ -76,10 +126,11 @@ function history({ trials, study }: StudyParts): string {
 
 function parameters({ study, trials }: StudyParts): string {
   const charts = study.space.map((dimension) =>
-    scatter({
+    scatterChart({
       title: `${dimension.name}: ${domainWords(dimension)}`,
       x: dimension.name,
       y: study.metric,
+      size: 'third',
       ...scaleOf(dimension),
       points: trials.flatMap(({ number, point, values }) =>
         point && values.length > 0
@@ -94,17 +145,18 @@ function parameters({ study, trials }: StudyParts): string {
       ),
     }),
   );
-  return section(
+  if (charts.every((chart) => chart === '')) return '';
+  return wideSection(
     'Each parameter',
     paragraph(`A dot is a trial: ${study.metric} at the first rung.`),
-    `<div class="charts">${charts.join('\n')}</div>`,
+    `<div class="charts three">${charts.join('\n')}</div>`,
   );
 }
 
 const scaleOf = ({ domain }: Dimension) =>
   domain.kind === 'choices'
     ? { choices: domain.texts }
-    : { from: domain.from, to: domain.to, ...(domain.log ? { log: true as const } : {}) };
+    : { scale: { domain: [domain.from, domain.to], ...(domain.log ? { type: 'log' as const } : {}) } };
 
 function finals({ finalists, trials, study }: StudyParts): string {
   if (finalists.length === 0) return '';
@@ -114,7 +166,10 @@ function finals({ finalists, trials, study }: StudyParts): string {
     values.map(figureText).join(' · '),
     settingsLine(trials[trial]!),
   ]);
-  return section('Finalists', table({ caption: study.metric, head: ['trial', 'mean', 'by seed', 'settings'], rows }));
+  return wideSection(
+    'Finalists',
+    table({ caption: study.metric, head: ['trial', 'mean', 'by seed', 'settings'], rows }),
+  );
 }
 
 function compared(title: string, comparison: Comparison | undefined): string {
@@ -126,7 +181,7 @@ function compared(title: string, comparison: Comparison | undefined): string {
   const differences = rows.flatMap(({ name, differences: found }) =>
     found ? [[`${name} − ${against}`, ...metrics.map((label) => cell(found[label]!))]] : [],
   );
-  return section(
+  return wideSection(
     title,
     table({
       caption: 'Means over seeds, with 95 % intervals',
@@ -145,7 +200,7 @@ function allTrials({ trials, study }: StudyParts): string {
     figureText(trial.seconds),
     trial.number === 0 ? 'as written' : settingsLine(trial),
   ]);
-  return section(
+  return foldedSection(
     'All trials',
     table({
       caption: 'Of each trial what it came to',
@@ -153,62 +208,4 @@ function allTrials({ trials, study }: StudyParts): string {
       rows: trialRows,
     }),
   );
-}
-
-export const settingsLine = ({ settings }: Pick<Trial, 'settings'>): string =>
-  Object.entries(settings)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(' ');
-
-interface Scatter {
-  readonly title: string;
-  readonly x: string;
-  readonly y: string;
-  /** Ends of the range. With `log` the axis is logarithmic. */
-  readonly from?: number;
-  readonly to?: number;
-  readonly log?: true;
-  /** Instead of a range: x is the index of a choice. */
-  readonly choices?: readonly string[];
-  readonly points: readonly { readonly x: number; readonly y: number; readonly name: string }[];
-}
-
-const height = 230;
-
-/** Draws a dot for each point, with the same numbers as a table. */
-function scatter({ title, x, y, from = 0, to = 1, log, choices, points }: Scatter): string {
-  const shown = points.filter((point) => Number.isFinite(point.y));
-  if (shown.length === 0) return '';
-  const ys = shown.map((point) => point.y);
-  const yTicks = ticks(Math.min(...ys), Math.max(...ys));
-  const [low, high] = [yTicks[0]!, yTicks.at(-1)! === yTicks[0]! ? yTicks[0]! + 1 : yTicks.at(-1)!];
-  const scale = (value: number): number => (log ? Math.log(value) : value);
-  const [left, right] = choices ? [-0.5, choices.length - 0.5] : [scale(from), scale(to)];
-  const atX = (value: number): number =>
-    tenths(chartEdge.left + ((scale(value) - left) / (right - left)) * (chartWidth - chartEdge.left - chartEdge.right));
-  const atY = (value: number): number =>
-    tenths(height - chartEdge.bottom - ((value - low) / (high - low)) * (height - chartEdge.top - chartEdge.bottom));
-  const xTicks = choices
-    ? choices.map((text, at) => [at, text.length > 14 ? `${text.slice(0, 13)}…` : text] as const)
-    : feetOf(from, to, log === true).map((value) => [value, figureText(value)] as const);
-  const labels = xTicks.map(
-    ([value, text]) =>
-      `<text x="${atX(value)}" y="${height - chartEdge.bottom + 18}" text-anchor="middle">${escapeHtml(text)}</text>`,
-  );
-  const dots = shown.map(
-    (point) =>
-      `<circle class="dot s0" cx="${atX(point.x)}" cy="${atY(point.y)}" r="4" fill-opacity=".7"><title>${escapeHtml(point.name)}: ${figureText(point.y)}</title></circle>`,
-  );
-  const pointRows = shown.map((point) => [point.name, figureText(point.y)]);
-  return chartFigure({ title, x, height, yTicks, atY }, labels, [
-    ...dots,
-    '</svg>',
-    alternative({ caption: title, head: [x, y], rows: pointRows }),
-  ]);
-}
-
-/** Returns values for the axis; on a logarithmic one, its ends and two values between them. */
-function feetOf(from: number, to: number, log: boolean): readonly number[] {
-  if (!log) return ticks(from, to).filter((value) => value >= from && value <= to);
-  return [0, 1, 2, 3].map((part) => Number(Math.exp(Math.log(from) + (part / 3) * Math.log(to / from)).toPrecision(2)));
 }

@@ -174,7 +174,7 @@ export function drawFile(model: string, drawing: Drawing, options: SvgFileOption
 }
 
 export const pictureStyle = `
-svg text { fill: var(--ink); font: 12px system-ui, sans-serif; }
+svg:not(.plot) text { fill: var(--ink); font: 12px system-ui, sans-serif; }
 svg .box { fill: var(--card); stroke: var(--line); }
 svg .box.channel { stroke: var(--accent); stroke-width: 2; }
 svg .box.task { stroke: var(--ink); }

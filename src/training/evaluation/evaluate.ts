@@ -5,7 +5,10 @@ import type { Part } from '../../data/dataset.ts';
 import type { Attention, Spread } from '../scoring/attention.ts';
 import type { Predictions, Scorer, ScoringTask } from '../scoring/scorer.ts';
 import { type BaselineOptions, baselinesBeside, makeTask, type OpenBaseline, withContext } from './contestants.ts';
+import { type Exposure, exposedList, exposureOf, exposureOfHeld } from './exposure.ts';
 import { type ColdItems, coldItems, type Figures, figuresOf, longestListOf, type Measure } from './figures.ts';
+import type { ItemMap } from './item_map.ts';
+import { popularityLevel } from './popularity_level.ts';
 import {
   bagAt,
   drawRankings,
@@ -37,6 +40,12 @@ export interface Evaluation {
   /** The model first, then the baselines. */
   readonly rows: readonly EvaluationRow[];
   readonly slices: Slices;
+  /** Which items users took, to compare with those that are shown. */
+  readonly held?: Exposure;
+  /** Figures of popularity for the validation part, below the curves of validation. */
+  readonly popularityOnValidation?: Figures['all'];
+  /** The items with the most training events, on the plane in which their vectors vary most. */
+  readonly map?: ItemMap;
   readonly examples?: readonly RankingExample[];
   /** Weights of blocks that weigh fields. Absent if the model has none. */
   readonly attention?: readonly Attention[];
@@ -57,6 +66,8 @@ export interface EvaluationRow extends Figures {
   readonly intervals?: IntervalsOf;
   /** The model's figure minus that of this baseline, on the same draws. */
   readonly lead?: IntervalsOf;
+  /** Which items its first places go to. */
+  readonly exposure?: Exposure;
 }
 
 export interface EvaluateOptions extends Omit<BaselineOptions, 'removeSeen'> {
@@ -88,6 +99,7 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
   const chosenBaselines = baselinesBeside(task, { ...options, removeSeen: seenOption.removes });
   const rows: EvaluationRow[] = [];
   const leads = makeLeads(task, measures);
+  const listLength = Math.max(longestListOf(measures), exposedList);
   let slices: Slices | undefined;
   const modelRow = { name: scorer.name, open: async (): Promise<OpenBaseline> => ({ scorer }) };
   for (const { name, open } of [modelRow, ...chosenBaselines.rows]) {
@@ -98,13 +110,23 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
       );
     const rankingStart = performance.now();
     const { scorer, setting } = await open();
-    const ranks = await rankEvents(task, scorer, seenOption.removes, longestListOf(measures));
+    const ranks = await rankEvents(task, scorer, seenOption.removes, listLength);
     const figures = figuresOf(task, ranks, measures);
     leads.add(ranks);
     slices ??= slicesOf(task, ranks, measures);
     const milliseconds = performance.now() - rankingStart;
-    rows.push({ name, doc: scorer.doc, ...defined({ setting }), ...figures, milliseconds });
+    rows.push({
+      name,
+      doc: scorer.doc,
+      ...defined({ setting }),
+      ...figures,
+      exposure: exposureOf(task, ranks),
+      milliseconds,
+    });
   }
+  // A validation has the rules of the data block, so with others there is nothing to compare.
+  const isAsValidated = part === 'test' && options.per === undefined && options.removeSeen === undefined;
+  const level = isAsValidated ? await popularityLevel(options, measures, seenOption.removes) : undefined;
   const examples = await examplesOf(task, scorer, seenOption.removes);
   const intervals = leads.rows();
   const coldCounts = coldItems(events, dataset.corpus);
@@ -121,6 +143,8 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
     metrics: measures.map(({ label }) => label),
     rows: rows.map((row, at) => ({ ...row, ...intervals[at] })),
     slices: slices!,
+    held: exposureOfHeld(task),
+    ...defined({ popularityOnValidation: level }),
     ...(examples.length > 0 ? { examples } : {}),
     ...(figuresOfTasks.length > 0 ? { tasks: figuresOfTasks } : {}),
     protocol: [

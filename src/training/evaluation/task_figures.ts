@@ -4,6 +4,12 @@ import type { Dataset, Events, Part } from '../../data/dataset.ts';
 import type { Plan, TaskPlan } from '../../graph/plan/plan.ts';
 import type { Predictions } from '../scoring/scorer.ts';
 
+interface CalibrationPart {
+  readonly events: number;
+  readonly predicted: number;
+  readonly observed: number;
+}
+
 export interface TaskFigures {
   readonly task: string;
   readonly label: string;
@@ -13,6 +19,8 @@ export interface TaskFigures {
   /** `auc` and `log_loss` of a probability, `rmse` and `mae` of a number. An undefined figure, such as the AUC of equal labels, is absent. */
   readonly figures: Readonly<Record<string, number>>;
   /** The mean of the label over such events of the training part, as the prediction for every event. Absent if there are no such events. */
+  /** Events by how probable the label is, in parts of about equal size: the means of prediction and label. Absent for a number. */
+  readonly calibration?: readonly CalibrationPart[];
   readonly constant?: { readonly value: number; readonly figures: Readonly<Record<string, number>> };
 }
 
@@ -31,9 +39,13 @@ export function taskFigures(
     if (countedRows.length === 0) return [];
     const labelValues = valuesAt(parts[part].labels.get(label)!, countedRows);
     const figuresBy = predicts === 'probability' ? ofProbabilities : ofNumbers;
-    const figures = figuresBy(labelValues, valuesAt(predicted, countedRows));
+    const predictedValues = valuesAt(predicted, countedRows);
+    const figures = figuresBy(labelValues, predictedValues);
+    const calibration = predicts === 'probability' ? calibrationOf(labelValues, predictedValues) : undefined;
     const constant = constantOf(task, meanInTraining(task, label, parts.train, shards), labelValues);
-    return [{ task: name, label, predicts, events: countedRows.length, figures, ...defined({ constant }) }];
+    return [
+      { task: name, label, predicts, events: countedRows.length, figures, ...defined({ calibration, constant }) },
+    ];
   });
 }
 
@@ -94,6 +106,27 @@ function ofProbabilities(labels: Float64Array, logits: Float64Array): Readonly<R
     ...defined({ auc: areaOf(labels, logits) }),
     log_loss: meanOf(labels, (label, at) => softplus(logits[at]!) - label * logits[at]!),
   };
+}
+
+/** Number of parts of a calibration; fewer if there are few events. */
+const calibrationParts = 10;
+const leastEvents = 20;
+
+function calibrationOf(labels: Float64Array, logits: Float64Array): CalibrationPart[] {
+  const order = Uint32Array.from(labels, (_, at) => at).sort((a, b) => logits[a]! - logits[b]!);
+  const parts = Math.max(1, Math.min(calibrationParts, Math.floor(labels.length / leastEvents)));
+  return Array.from({ length: parts }, (_, part) => {
+    const rows = order.subarray(
+      Math.round((part * labels.length) / parts),
+      Math.round(((part + 1) * labels.length) / parts),
+    );
+    const mean = (of: (row: number) => number): number => rows.reduce((sum, row) => sum + of(row), 0) / rows.length;
+    return {
+      events: rows.length,
+      predicted: mean((row) => 1 / (1 + Math.exp(-logits[row]!))),
+      observed: mean((row) => labels[row]!),
+    };
+  });
 }
 
 /**

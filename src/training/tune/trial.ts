@@ -204,3 +204,9 @@ export function finalistsOf(records: readonly JobRecord[]): readonly Finalist[] 
     })
     .sort((a, b) => b.mean - a.mean || a.trial - b.trial);
 }
+
+/** Returns `rate=0.01 body=wide`. */
+export const settingsLine = ({ settings }: Pick<Trial, 'settings'>): string =>
+  Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');

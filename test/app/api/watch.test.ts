@@ -33,14 +33,14 @@ const step = (at: number) => ({
 it('shows what is known so far, asks for itself again, and runs nothing of a name', async () => {
   const watch = await openWatch(0);
   const { text: begin } = await answer(watch.url);
-  expect(begin).toContain('State: reading the data.');
+  expect(begin).toContain('<h2>Reading the data</h2>');
   expect(begin).not.toContain('<h2>Loss</h2>');
   watch.ready({ model: hostile, tasks: [] });
   for (let at = 1; at <= 1500; at++) watch.event(step(at));
   watch.event({ kind: 'epoch', record: { ...parts.curves.epochs[0]!, best: true } });
   const { status, text } = await answer(watch.url);
   expect(status).toBe(200);
-  expect(text).toContain('Step 1,500 of 2,000 steps, epoch 1');
+  expect(text).toContain('<dd>1,500 of 2,000, epoch 1</dd>');
   expect(text).toContain('<noscript><meta http-equiv="refresh"');
   // One script, which the policy knows by its hash.
   expect(text).toContain("default-src 'none'");
@@ -68,7 +68,7 @@ it('answers to its own address, to GET and to its one path alone', async () => {
   await answer(watch.url);
   const ending = watch.end('failed', { reason: `the loss became NaN in ${hostile}` });
   const { text } = await answer(watch.url);
-  expect(text).toContain('State: training has failed.');
+  expect(text).toContain('<h2>Training has failed</h2>');
   expect(text).toContain('Reason: the loss became NaN in ');
   expect(text).not.toMatch(/<script/);
   await ending;

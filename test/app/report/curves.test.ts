@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
-import { readCurves } from '../../../src/app/report/training_sections.ts';
+import { readCurves } from '../../../src/app/report/curves.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 
 /** While it is set, the disk does not give the steps. */

@@ -18,8 +18,8 @@ describe('the page of a run', () => {
       reportPage({ ...parts, evaluation: { ...parts.evaluation, rows: [row('own', 0.4, 0, 0), ...rows] } });
     const lost = judged(row('ease', 0.5, -0.2, -0.01), row(hostile, 0.45, -0.1, 0), row('random', 0.1, 0.2, 0.4));
     expect(lost).toContain('<h2>ease beats own in recall@5</h2>');
-    expect(lost).toContain('0.5000 (−0.1050: −0.2000 to −0.0100)');
-    expect(lost.indexOf('ease beats own')).toBeLessThan(lost.indexOf('Training ended'));
+    expect(lost).toContain('<td>0.5000</td><td>0.4000 to 0.6000</td><td>−0.1050 (−0.2000 to −0.0100)</td>');
+    expect(lost.indexOf('ease beats own')).toBeLessThan(lost.indexOf('<dt>Trained</dt>'));
     expect(lost).not.toContain('<script');
     expect(judged(row('ease', 0.39, -0.1, 0.2), row('random', 0.1, 0.2, 0.4))).toContain(
       'own beats 1 of 2 baselines in recall@5; 1 is too close to call',
@@ -37,29 +37,41 @@ describe('the page of a run', () => {
     expect(whole).toContain('<th scope="row">batch</th><td>8</td>');
   });
 
+  it('maps items, compares what is shown with what users took, and predictions with what happened', () => {
+    const whole = reportPage(partsOf());
+    for (const title of ['Map of items', 'Coverage and popularity bias', 'Calibration']) {
+      expect(whole).toContain(`<h2>${title}</h2>`);
+      expect(page).not.toContain(title);
+    }
+    expect(whole).toContain('have 9 training events on average, those that users took 4.');
+    expect(whole).toContain('20 events: 0.1, 0.2');
+    expect(whole).not.toMatch(/<script|NaN/);
+  });
+
   it('shows where time goes by block, with shares, and nothing of a run that was not profiled', () => {
-    expect(page).toContain('<section id="where-time-goes"><h2>Where time goes</h2>');
+    expect(page).toContain('A step by block of the model');
     expect(page).toContain('6 ms, 75.0 %');
     expect(page).toContain('<th scope="row">host: embedding gather</th><td></td><td>2</td><td>25.0 %</td>');
     const { profile, ...others } = parts;
     expect(profile.steps).toHaveLength(2);
-    expect(reportPage(others)).not.toContain('Where time goes');
+    expect(reportPage(others)).not.toContain('A step by block of the model');
   });
 
   it('holds no markup that a name brings, no script and nothing from elsewhere', () => {
     expect(page).toContain('&lt;script&gt;alert(&quot;1 &amp; 2&quot;), (window.wasRun = true)&lt;/script&gt;');
-    expect(page).not.toMatch(/<script|<link|<img|url\((?!#)|https?:|src=/);
+    expect(page.match(/<link[^>]*>/g)!.every((link) => link.includes('href="data:image/svg+xml,'))).toBe(true);
+    expect(page).not.toMatch(/<script|<img|url\((?!#)|https?:|src=/);
   });
 
   it('is the same bytes for the same run', () => expect(reportPage(parts)).toBe(page));
 
   it('names every picture, and opens and closes every element', () => {
     const pictures = page.match(/<svg[^>]*role="img"[^>]*>/g)!;
-    expect(pictures.length).toBeGreaterThanOrEqual(8);
+    expect(pictures.length).toBeGreaterThanOrEqual(7);
     for (const picture of pictures) expect(picture).toMatch(/aria-label="[^"]+"/);
     const open: string[] = [];
     for (const [, end, name, attributes] of page.matchAll(/<(\/?)([a-zA-Z0-9]+)([^>]*)>/g)) {
-      if (name === 'meta' || attributes!.endsWith('/')) continue;
+      if (name === 'meta' || name === 'link' || attributes!.endsWith('/')) continue;
       if (end === '') open.push(name!);
       else expect(open.pop()).toBe(name);
     }
@@ -79,26 +91,33 @@ describe('the page of a run', () => {
   });
 
   it('says who is served worst, cold items and slices of few events aside', () => {
-    expect(page).toContain('lowest recall@5 for 1–2, 0.125 over 40 events');
-    expect(page).toContain('Length of the history read: no two slices have 20 events or more to compare.');
+    expect(page).toContain('Lowest for 1–2: 0.125 over 40 events.');
+    expect(page).toContain('No two slices have 20 events or more to compare.');
   });
 
   it('slices by a feature where the evaluation does, and counts rounds where validation does', () => {
     const by = { feature: 'device', slices: [slice('phone', 30, 0.25), slice('tablet', 25, 0.75)] };
     const { evaluation } = parts;
     const sliced = reportPage({ ...parts, evaluation: { ...evaluation, slices: { ...evaluation.slices, by } } });
-    expect(sliced).toContain('Value of device: lowest recall@5 for phone, 0.25 over 30 events');
+    expect(sliced).toContain('Lowest for phone: 0.25 over 30 events.');
     const plan = { ...manifest.plan, train: { ...manifest.plan.train, validate: { steps: 3 } } };
-    expect(reportPage({ ...parts, manifest: { ...manifest, plan } })).toContain('2 rounds, 6 steps of 8 rows.');
-    expect(page).toContain('2 epochs, 6 steps of 8 rows.');
+    expect(reportPage({ ...parts, manifest: { ...manifest, plan } })).toContain('2 rounds, 6 steps of 8 rows');
+    expect(page).toContain('2 epochs, 6 steps of 8 rows');
   });
 
   it('draws metrics that describe lists on axes of their own', () => {
     const epochs = parts.curves.epochs.map((each) => ({ ...each, validation: { ...each.validation, 'gini@5': 0.9 } }));
     const described = reportPage({ ...parts, curves: { ...parts.curves, epochs } });
     expect(described).toContain('aria-label="gini@5');
-    expect(described).toContain('Higher is better, except for metrics that only describe the lists.');
-    expect(page).toContain('Higher is better.');
+    expect(page).not.toContain('aria-label="gini@5');
+  });
+
+  it('draws popularity below the curves, and baselines where they were measured by the same events', () => {
+    const { evaluation } = partsOf();
+    const levels = (more: object) => reportPage({ ...partsOf(), evaluation: { ...evaluation!, ...more } });
+    expect(levels({ popularityOnValidation: { 'recall@5': 0.125 } })).toContain('>recall@5 of popularity</text>');
+    expect(levels({ part: 'validation' })).toContain('>recall@5 of ease</text>');
+    expect(levels({})).not.toMatch(/>recall@5 of \w+<\/text>/);
   });
 
   it('keeps what a validation said about the run', () => {
@@ -127,7 +146,7 @@ describe('the page of a run', () => {
 
   it('says that it is not evaluated, and not drawn, where it is not', () => {
     const { evaluation, drawing, ...early } = parts;
-    expect(reportPage(early)).toContain('Not evaluated yet');
+    expect(reportPage(early)).toContain('This run is not evaluated yet');
     expect(reportPage(early)).toContain('The model is not drawn');
   });
 });

@@ -1,5 +1,5 @@
 /** A run with hostile names, for the tests of its report. */
-import type { ReportParts } from '../../../src/app/report/training_sections.ts';
+import type { ReportParts } from '../../../src/app/report/report_parts.ts';
 import type { Manifest } from '../../../src/training/artifact/manifest.ts';
 import type { EpochRecord } from '../../../src/training/training_events.ts';
 
@@ -108,7 +108,7 @@ export function partsOf({ seed = 1 } = {}): ReportParts {
     evaluation: {
       ...parts.evaluation,
       rows: [
-        { ...row!, intervals: interval(0.3, 0.5) },
+        { ...row!, intervals: interval(0.3, 0.5), exposure: { coverage: 0.6, tail: 0.1, popularity: 9 } },
         { ...row!, name: 'ease', all: { 'recall@5': 0.5 }, intervals: interval(0.4, 0.6), lead: interval(-0.2, -0.1) },
       ],
       examples: [
@@ -116,6 +116,20 @@ export function partsOf({ seed = 1 } = {}): ReportParts {
       ],
       attention: [
         { tower: 'user', block: hostile, over: '3 events', fields: [{ name: hostile, mean: 0.25, deviation: 0.1 }] },
+      ],
+      held: { coverage: 0.5, tail: 0.25, popularity: 4 },
+      map: {
+        ...{ column: hostile, groups: [hostile], share: 0.4 },
+        points: [0, 1, 2].map((at) => ({ title: hostile, x: at, y: at * at, group: at === 0 ? -1 : 0 })),
+      },
+      tasks: [
+        {
+          ...{ task: hostile, label: 'liked', predicts: 'probability' as const, events: 40, figures: { auc: 0.7 } },
+          calibration: [
+            { events: 20, predicted: 0.1, observed: 0.2 },
+            { events: 20, predicted: 0.8, observed: 0.6 },
+          ],
+        },
       ],
       spreads: [{ name: hostile, rows: 4, width: 2, lengths: [1, 1, 1, 1, 1], cosine: 0.5, directions: 1.5 }],
     },

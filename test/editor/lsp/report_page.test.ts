@@ -4,7 +4,7 @@ import { onPaper } from '../../../editors/vscode/report_page.mts';
 import { shell } from '../../../src/app/report/html.ts';
 
 it('has the paper of the theme, whatever the system of the reader asks for', () => {
-  const page = shell('films', ['<p>Run <code>tower evaluate</code>.</p>']);
+  const page = shell({ title: 'films', kind: 'Report' }, '<p>Run <code>tower evaluate</code>.</p>', []);
   for (const theme of ['light', 'dark'] as const) {
     const shown = onPaper(page, theme);
     expect(shown).not.toContain('prefers-color-scheme');

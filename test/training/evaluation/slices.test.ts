@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { ticks } from '../../../src/app/report/line_chart.ts';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import type { Measure } from '../../../src/training/evaluation/figures.ts';
 import { bootstrap, slicesOf, worst } from '../../../src/training/evaluation/slices.ts';
@@ -113,12 +112,6 @@ it('calls none the worst where only one slice has enough events', () => {
   const { popularity } = slicesOf(noHistory, ranks, [first]);
   expect(worst(popularity, 'first', 2)?.name).toBe('none (cold)');
   expect(worst(popularity, 'first', 3)).toBeUndefined();
-});
-
-it('covers a range by round numbers, and a single value by some around it', () => {
-  expect(ticks(0.013, 0.97)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
-  expect(ticks(0, 0)).toEqual([-1, -0.5, 0, 0.5, 1]);
-  expect(ticks(7, 7)[0]).toBeLessThan(7);
 });
 
 it('slices by the value of a feature of the query, the most frequent first and the rest together', () => {

@@ -208,6 +208,19 @@ describe('figures by hand', () => {
     expect(found.constant!.figures.log_loss).toBeCloseTo(Math.log(2), 12);
   });
 
+  it('calibration of probabilities: means of the prediction and of the label, by how probable an event is', () => {
+    const rows = Array.from({ length: 40 }, (_, row) => row);
+    // Every second event is likely, and 3 of 4 likely ones happen.
+    const likely = rows.map((row) => (row % 2 === 0 ? Math.log(9) : -Math.log(4)));
+    const happened = rows.map((row) => (row % 2 === 0 && row % 8 !== 0 ? 1 : 0));
+    const [low, high, ...more] = of({ predicts: 'probability' }, happened, likely)!.calibration!;
+    expect(more).toEqual([]);
+    expect(low).toMatchObject({ events: 20, observed: 0 });
+    expect(low!.predicted).toBeCloseTo(0.2, 6);
+    expect(high).toMatchObject({ events: 20, observed: 0.75 });
+    expect(high!.predicted).toBeCloseTo(0.9, 6);
+  });
+
   it('large logits cost what they are, and nothing is infinite', () => {
     const found = of({ predicts: 'probability' }, [1, 0], [-500, -500], [1, 1])!;
     expect(found.figures.log_loss).toBe(250);

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readProfile } from '../../../src/app/report/evaluation_section.ts';
+import { readProfile } from '../../../src/app/report/stored_evaluation.ts';
 import type { Engine } from '../../../src/engines/engine.ts';
 import { isLeaf } from '../../../src/graph/ops/table.ts';
 import { complaint } from '../../../src/training/artifact/validate.ts';

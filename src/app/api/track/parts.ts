@@ -24,7 +24,7 @@ import {
   type RemoteRun,
   type TextsByKey,
 } from '../../../training/tracking/mlflow/client.ts';
-import { settingLines } from '../../report/training_sections.ts';
+import { settingLines } from '../../report/settings_section.ts';
 
 /**
  * Sends figures in order, so that a server that is lost has everything before some step, and nothing after it. Figures that were accepted leave the list.

@@ -25,7 +25,7 @@ import {
   updateRun,
 } from '../../../training/tracking/mlflow/client.ts';
 import type { EpochRecord } from '../../../training/training_events.ts';
-import { readEvaluation } from '../../report/evaluation_section.ts';
+import { readEvaluation } from '../../report/stored_evaluation.ts';
 import {
   endTagsOf,
   pageOf,

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Failure } from '../../../base/diagnostics/failure.ts';
 import { render } from '../../../base/diagnostics/render.ts';
@@ -102,7 +102,9 @@ export function trainCommand(program: Command): void {
       const launched = await launchWorkers(workers);
       const isFirst = (launched.meeting?.rank ?? 0) === 0;
       const watch =
-        port === undefined || !isFirst ? undefined : await (await import('../../api/watch.ts')).openWatch(port);
+        port === undefined || !isFirst
+          ? undefined
+          : await (await import('../../api/watch.ts')).openWatch(port, basename(model, '.tower'));
       if (watch) say(`watch it on ${watch.url}`);
       const progress = makeProgress();
       const tracking =

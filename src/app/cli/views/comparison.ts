@@ -5,7 +5,7 @@ import { labelOf, usualMeasures } from '../../../training/evaluation/figures.ts'
 import { verdictOf, verdictSentences } from '../../../training/evaluation/sentences.ts';
 import type { Interval } from '../../../training/evaluation/slices.ts';
 import { taskTable } from '../../../training/evaluation/task_figures.ts';
-import { evaluationRows } from '../../report/evaluation_section.ts';
+import { evaluationRows } from '../../report/stored_evaluation.ts';
 import { tableOf } from '../table.ts';
 
 /** The default metrics that are shown. If metrics were requested, all of them are shown. */

@@ -1,9 +1,8 @@
 /** Prints the progress and the result of `tower tune`. */
 import { shellWord } from '../../../base/diagnostics/wording.ts';
 import { domainWords, isAtEnd, valueText } from '../../../training/tune/space.ts';
-import type { JobRecord } from '../../../training/tune/trial.ts';
+import { type JobRecord, settingsLine } from '../../../training/tune/trial.ts';
 import type { Tuned, TuneEvent } from '../../api/tune.ts';
-import { settingsLine } from '../../report/study_page.ts';
 import { decisionWords } from '../progress.ts';
 import { tableOf } from '../table.ts';
 import { comparisonText } from './comparison.ts';

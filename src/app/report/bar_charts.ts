@@ -1,0 +1,156 @@
+/** Draws bars, and dots with intervals: a line for each name, with its number beside it. */
+import { axisX, barX, dotX, gridX, rect, ruleX, ruleY, text } from '@observablehq/plot';
+import type { Interval } from '../../training/evaluation/slices.ts';
+import { alternative, figureText, type HtmlTable } from './html.ts';
+import { axisLook, type ChartShape, chartFigure, drawPlot, gridLook, shortened, soft } from './plot.ts';
+
+export interface ChartBar {
+  readonly name: string;
+  readonly value: number;
+  readonly text: string;
+  /** True for the subject of the page, where others stand beside it. */
+  readonly isOwn?: boolean;
+}
+
+interface BarChart {
+  readonly size?: ChartShape['size'];
+  /** Value of a bar over the whole width; default: the largest. */
+  readonly full?: number;
+  /** A value to compare all bars with, such as the mean. */
+  readonly level?: { readonly name: string; readonly value: number };
+}
+
+/** Height of a row, in which words have room on a phone too. */
+const rowHeight = 27;
+/** Width of a character of a phone, where words are larger than the chart's own. */
+const characterWidth = 8;
+
+const fillOf = ({ isOwn = true }: ChartBar): string => (isOwn ? 'var(--c0)' : 'var(--quiet)');
+
+/** Draws one bar per line, from 0. The numbers are next to the bars, so there is no axis. */
+export function barChart(
+  title: string,
+  bars: readonly ChartBar[],
+  { size = 'half', full, level }: BarChart = {},
+): string {
+  const most = full ?? Math.max(...bars.map(({ value }) => value), level?.value ?? 0, Number.MIN_VALUE);
+  const longest = (texts: readonly string[], limit: number): number =>
+    characterWidth * Math.min(limit, Math.max(...texts.map((each) => each.length))) + 12;
+  const limit = size === 'half' ? 22 : 15;
+  const marginLeft = longest(
+    bars.map(({ name }) => name),
+    limit,
+  );
+  const marginRight = longest(
+    bars.map((bar) => bar.text),
+    limit,
+  );
+  const row = (_: ChartBar, i: number): number => i;
+  const marginTop = level ? 22 : 2;
+  const svg = drawPlot(
+    { title, size, height: rowHeight * bars.length + marginTop + 4 },
+    {
+      ...{ marginLeft, marginRight, marginTop, marginBottom: 2 },
+      x: { domain: [0, most], axis: null },
+      y: { type: 'band', domain: bars.map((_, i) => i), axis: null, padding: 0.3 },
+      marks: [
+        barX(bars, { x1: 0, x2: 'value', y: row, fill: fillOf, rx: 2 }),
+        ...(level
+          ? [
+              ruleX([level.value], { stroke: 'var(--ink)', strokeDasharray: '3 3' }),
+              text([level.value], { x: (at) => at, text: () => level.name, frameAnchor: 'top', dy: -8, fill: soft }),
+            ]
+          : []),
+        text(bars, {
+          y: row,
+          text: ({ name }) => shortened(name, limit),
+          frameAnchor: 'left',
+          textAnchor: 'end',
+          dx: -8,
+        }),
+        text(bars, { y: row, text: 'text', frameAnchor: 'right', textAnchor: 'end', dx: marginRight, fill: soft }),
+      ],
+    },
+  );
+  return chartFigure(title, svg);
+}
+
+export interface IntervalBar {
+  readonly name: string;
+  readonly value: number;
+  readonly interval?: Interval;
+  /** The difference to the subject of the page, in words. */
+  readonly difference?: string;
+  /** `own`: the subject of the page. `plain`: shown beside it, without a verdict. */
+  readonly tone: 'own' | 'above' | 'level' | 'below' | 'plain';
+}
+
+/** Tones differ in form too, for those who do not see colours. */
+const looks = {
+  own: { fill: 'var(--c0)', symbol: 'circle' },
+  above: { fill: 'var(--bad)', symbol: 'triangle' },
+  level: { fill: 'var(--fair)', symbol: 'diamond' },
+  below: { fill: 'var(--quiet)', symbol: 'circle' },
+  plain: { fill: 'var(--quiet)', symbol: 'square' },
+} as const;
+
+/**
+ * Draws a dot with its interval per line, over the interval of the subject.
+ * @param below parts of the figure below the picture
+ */
+export function intervalChart(title: string, bars: readonly IntervalBar[], ...below: readonly string[]): string {
+  const marginLeft = characterWidth * Math.min(18, Math.max(...bars.map(({ name }) => name.length))) + 14;
+  const row = (bar: IntervalBar): number => bars.indexOf(bar);
+  const measured = bars.filter(({ interval }) => interval);
+  const ends = { x1: (bar: IntervalBar) => bar.interval!.low, x2: (bar: IntervalBar) => bar.interval!.high };
+  const svg = drawPlot(
+    { title, height: (rowHeight + 3) * bars.length + 34 },
+    {
+      ...{ marginLeft, marginRight: 78, marginTop: 4, marginBottom: 30, insetRight: 8 },
+      x: { nice: true, zero: true },
+      y: { type: 'point', domain: bars.map((_, i) => i), axis: null, padding: 0.6 },
+      marks: [
+        gridX({ ticks: 4, ...gridLook }),
+        axisX({ ticks: 4, ...axisLook, tickFormat: figureText, label: null }),
+        rect(
+          measured.filter(({ tone }) => tone === 'own'),
+          { ...ends, fill: 'var(--wash)' },
+        ),
+        ...measured.map((bar) => ruleY([bar], { ...ends, y: row, stroke: looks[bar.tone].fill, strokeWidth: 2 })),
+        ...bars.map((bar) => dotX([bar], { x: 'value', y: row, r: 5.5, ...looks[bar.tone] })),
+        ...bars.map((bar) =>
+          text([bar], {
+            ...{
+              y: row,
+              text: ({ name }: IntervalBar) => shortened(name, 18),
+              frameAnchor: 'left',
+              textAnchor: 'end',
+              dx: -10,
+            },
+            ...(bar.tone === 'own' ? { fontWeight: 700 } : {}),
+          }),
+        ),
+        text(bars, {
+          y: row,
+          text: ({ value }) => value.toFixed(4),
+          frameAnchor: 'right',
+          textAnchor: 'end',
+          dx: 76,
+          fill: soft,
+        }),
+      ],
+    },
+  );
+  return chartFigure(title, svg, ...below, alternative(intervalTable(title, bars)));
+}
+
+const intervalTable = (caption: string, bars: readonly IntervalBar[]): HtmlTable => ({
+  caption,
+  head: ['ranked by', 'figure', '95 % interval', 'difference to it'],
+  rows: bars.map(({ name, value, interval, difference = '' }) => [
+    name,
+    value.toFixed(4),
+    interval ? `${interval.low.toFixed(4)} to ${interval.high.toFixed(4)}` : '–',
+    difference,
+  ]),
+});

@@ -1,0 +1,37 @@
+/** Measures which items the first places of all rankings go to, next to what users took. */
+import type { ScoringTask } from '../scoring/scorer.ts';
+import { eachQuestion, longestListOf, makeMeasures, makeSums } from './figures.ts';
+import type { Ranks } from './ranks.ts';
+
+export interface Exposure {
+  /** Share of the corpus that is in any list. */
+  readonly coverage: number;
+  /** Share of the places outside the head, the fewest items with 80 % of the training events. */
+  readonly tail: number;
+  /** Mean number of training events of the items in the lists. */
+  readonly popularity: number;
+}
+
+/** First items of each ranking that count as shown. */
+export const shownItems = 10;
+const measures = makeMeasures(['coverage', 'tail_share', 'popularity'].map((metric) => ({ metric, k: shownItems })));
+/** Length of the lists that `exposureOf` reads. */
+export const exposedList = longestListOf(measures);
+
+export function exposureOf(task: ScoringTask, ranks: Ranks): Exposure {
+  const sums = makeSums(task, ranks, measures);
+  eachQuestion(task, ranks, undefined, sums.add);
+  const [coverage, tail, popularity] = Object.values(sums.figures()) as [number, number, number];
+  return { coverage, tail, popularity };
+}
+
+/** The same of the held-out items, as if they were one list: what users took, whatever a model shows. */
+export function exposureOfHeld({ events, corpus }: ScoringTask): Exposure {
+  const held = events.item.filter((item) => item >= 0);
+  const [tail, popularity] = measures
+    .slice(1)
+    .map(({ lists }) =>
+      held.length === 0 ? 0 : lists!.ofEach!({ trainingCounts: corpus.trainingCounts })(held, held),
+    );
+  return { coverage: new Set(held).size / Math.max(1, corpus.rows), tail: tail!, popularity: popularity! };
+}

@@ -1,0 +1,151 @@
+/** Projects vectors of items onto the plane in which they vary most, so that a report can draw which items a model holds alike. */
+import { defined } from '../../base/util/defined.ts';
+import type { Corpus, Encoding, IndexedColumn } from '../../data/dataset.ts';
+import type { FeaturePlan, Plan } from '../../graph/plan/plan.ts';
+import { rowReader } from '../embedding/table.ts';
+import type { Vectors } from '../scoring/tower_vectors.ts';
+import { symmetricEigen } from './baselines/symmetric_eigen.ts';
+
+export interface ItemMap {
+  /** What the groups are values of: a feature of the item tower. Absent if none has few enough values: groups are then by training events. */
+  readonly column?: string;
+  readonly groups: readonly string[];
+  /** Share of the variance of the directions that is along both axes. */
+  readonly share: number;
+  readonly points: readonly ItemPoint[];
+}
+
+interface ItemPoint {
+  readonly title: string;
+  readonly x: number;
+  readonly y: number;
+  /** Index of a group; −1 if the item has none of these values. */
+  readonly group: number;
+}
+
+/** Maximum number of items, those with the most training events, which a reader knows best. */
+const maxItems = 1000;
+/** Maximum width of vectors: the time of the projection grows with its third power. */
+const maxWidth = 512;
+const maxGroups = 6;
+
+/** Returns undefined if the vectors are too wide, or there are too few items. */
+export function itemMapOf(
+  vectors: Vectors,
+  corpus: Corpus,
+  plan: Plan,
+  encodings: ReadonlyMap<string, Encoding>,
+): ItemMap | undefined {
+  const { width } = vectors;
+  if (vectors.interests !== undefined || width > maxWidth || width < 2 || corpus.rows < 3) return undefined;
+  const rows = Array.from({ length: corpus.rows }, (_, row) => row)
+    .sort((a, b) => corpus.trainingCounts[b]! - corpus.trainingCounts[a]! || a - b)
+    .slice(0, maxItems);
+  const vectorOf = rowReader(vectors.data, width);
+  const { places, share } = projected(rows.map((row) => unit(vectorOf(row))));
+  const coloured = groupsOf(rows, corpus, plan, encodings) ?? byEvents(rows, corpus);
+  return {
+    ...defined({ column: coloured.column }),
+    groups: coloured.names,
+    share,
+    points: rows.map((row, i) => ({
+      title: corpus.titles?.at(row) ?? corpus.keys.at(row)!,
+      ...places[i]!,
+      group: coloured.of[i]!,
+    })),
+  };
+}
+
+function unit(vector: ArrayLike<number>): Float64Array {
+  const numbers = Float64Array.from(vector);
+  const length = Math.hypot(...numbers);
+  return length === 0 ? numbers : numbers.map((each) => each / length);
+}
+
+/** Principal components: the places of vectors along the two eigenvectors of their covariance with the largest eigenvalues. */
+function projected(vectors: readonly Float64Array[]): { places: { x: number; y: number }[]; share: number } {
+  const width = vectors[0]!.length;
+  const mean = new Float64Array(width);
+  for (const vector of vectors) for (let a = 0; a < width; a++) mean[a]! += vector[a]! / vectors.length;
+  const centred = vectors.map((vector) => vector.map((each, a) => each - mean[a]!));
+  const covariance = new Float64Array(width * width);
+  for (const vector of centred) {
+    for (let a = 0; a < width; a++) {
+      for (let b = 0; b <= a; b++) covariance[a * width + b]! += (vector[a]! * vector[b]!) / vectors.length;
+    }
+  }
+  const { values, vectors: columns } = symmetricEigen(covariance, width);
+  const order = Array.from(values.keys()).sort((a, b) => values[b]! - values[a]!);
+  const axes = order.slice(0, 2).map((k) => {
+    const axis = Float64Array.from({ length: width }, (_, a) => columns[a * width + k]!);
+    // An eigenvector has no sign of its own.
+    const sign = Math.sign(axis.reduce((most, each) => (Math.abs(each) > Math.abs(most) ? each : most), 0)) || 1;
+    return axis.map((each) => sign * each);
+  });
+  const along = (vector: Float64Array, axis: Float64Array): number =>
+    Number(vector.reduce((sum, each, a) => sum + each * axis[a]!, 0).toFixed(4));
+  const total = values.reduce((sum, value) => sum + Math.max(0, value), 0);
+  return {
+    places: centred.map((vector) => ({ x: along(vector, axes[0]!), y: along(vector, axes[1]!) })),
+    share: total > 0 ? (values[order[0]!]! + values[order[1]!]!) / total : 0,
+  };
+}
+
+interface ItemGroups {
+  readonly column?: string;
+  readonly names: readonly string[];
+  /** The group of each row, or −1. */
+  readonly of: readonly number[];
+}
+
+/** Thirds of the items, which are in descending order of training events. */
+function byEvents(rows: readonly number[], { trainingCounts }: Corpus): ItemGroups {
+  const third = Math.ceil(rows.length / 3);
+  const names = [0, 1, 2].flatMap((part) => {
+    const counts = rows.slice(part * third, (part + 1) * third).map((row) => trainingCounts[row]!);
+    return counts.length === 0 ? [] : [`${counts[0]!.toLocaleString('en')} to ${counts.at(-1)!.toLocaleString('en')}`];
+  });
+  return { names, of: rows.map((_, i) => Math.floor(i / third)) };
+}
+
+/** Takes the feature of which the most frequent values cover the most items, as long as they do not say of each item what it is. */
+function groupsOf(
+  rows: readonly number[],
+  corpus: Corpus,
+  { towers, features }: Plan,
+  encodings: ReadonlyMap<string, Encoding>,
+): ItemGroups | undefined {
+  const found = towers[1].features.flatMap((name): ItemGroups[] => {
+    const feature = features.find((each) => each.name === name);
+    const column = corpus.features.get(name);
+    const encoding = feature && encodings.get(feature.encoderOf);
+    if (!feature || !column || encoding?.kind !== 'vocabulary' || encoding.values.length > rows.length / 2) return [];
+    return [groupsBy(feature, rows, column, (code) => encoding.values.at(code - 1)!)];
+  });
+  const covered = ({ of }: ItemGroups): number => of.filter((group) => group >= 0).length;
+  return found.filter((each) => covered(each) > 0).toSorted((a, b) => covered(b) - covered(a))[0];
+}
+
+function groupsBy(
+  { column }: FeaturePlan,
+  rows: readonly number[],
+  { column: values, index }: IndexedColumn,
+  nameOf: (code: number) => string,
+): ItemGroups {
+  const codesOf = rows.map((row): number[] => {
+    const at = index ? index[row]! : row;
+    if (values.kind === 'codes') return [values.values[at]!];
+    return values.kind === 'bags' ? [...values.values.subarray(values.starts[at], values.ends[at])] : [];
+  });
+  const counts = new Map<number, number>();
+  // Code 0 is an unknown value.
+  for (const code of codesOf.flat()) if (code > 0) counts.set(code, (counts.get(code) ?? 0) + 1);
+  const frequent = [...counts].sort(([a, many], [b, few]) => few - many || a - b).slice(0, maxGroups);
+  const groupOf = new Map(frequent.map(([code], group) => [code, group]));
+  return {
+    column,
+    names: frequent.map(([code]) => nameOf(code)),
+    // Of several of these values the rarest says most.
+    of: codesOf.map((codes) => Math.max(-1, ...codes.map((code) => groupOf.get(code) ?? -1))),
+  };
+}

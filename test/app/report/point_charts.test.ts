@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest';
+import { mapChart, scatterChart } from '../../../src/app/report/point_charts.ts';
+
+it('draws a dot for each point that has numbers, and names it as text', () => {
+  const svg = scatterChart({
+    title: 'rate',
+    x: 'rate',
+    y: 'recall',
+    scale: { type: 'log', domain: [0.001, 0.1] },
+    points: [
+      { x: 0.001, y: 0.1, name: '<b>' },
+      { x: 0.01, y: 0.2, name: 'middle' },
+      { x: 0.1, y: 0.3, name: 'right' },
+      { x: 0.1, y: Number.NaN, name: 'failed' },
+    ],
+  });
+  const xs = [...svg.matchAll(/<circle cx="([\d.]+)"/g)].map(([, x]) => Number(x));
+  expect(xs).toHaveLength(3);
+  expect(xs[1]! - xs[0]!).toBeCloseTo(xs[2]! - xs[1]!, 0);
+  expect(svg).toContain('<title>&lt;b&gt;: 0.001, 0.1</title>');
+  expect(scatterChart({ title: 'none', x: 'x', y: 'y', points: [] })).toBe('');
+});
+
+it('maps points by colour of their group, with one scale for both directions', () => {
+  const svg = mapChart(
+    'Items',
+    [
+      { x: 0, y: 0, title: '<i>', group: 0 },
+      { x: 1, y: 0, title: 'b', group: -1 },
+      { x: 0, y: 1, title: 'c', group: 1 },
+    ],
+    ['Drama', '<script>'],
+  );
+  const at = (title: string): number[] =>
+    new RegExp(`cx="([\\d.]+)" cy="([\\d.]+)"[^>]*><title>${title}<`).exec(svg)!.slice(1).map(Number);
+  const [origin, right, up] = [at('&lt;i&gt;'), at('b'), at('c')];
+  expect(right[0]! - origin[0]!).toBeCloseTo(origin[1]! - up[1]!, 0);
+  expect(svg).not.toMatch(/<i>|<script/);
+  expect(svg.match(/<li>/g)).toHaveLength(3);
+});
