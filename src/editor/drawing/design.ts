@@ -81,7 +81,7 @@ export const mark =
   '<svg viewBox="0 0 24 24" width="24" height="24" aria-hidden="true"><rect x="2" y="3.5" width="20" height="4" rx="1.2" fill="var(--accent)"/><path fill="currentColor" d="M5 9.5h4.5V21H5zM14.5 9.5H19V21h-4.5z"/></svg>';
 
 /** The mark as a file, white on the accent: it has its own colours, because a tab may be light or dark. */
-const iconFile = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><rect width="24" height="24" rx="5.5" fill="${colours.light.accent}"/><path fill="#fff" d="M6.5 10.8h4V19h-4zM13.5 10.8h4V19h-4z"/><rect x="4.5" y="5.6" width="15" height="3.4" rx="1" fill="#fff"/></svg>`;
+export const iconFile = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><rect width="24" height="24" rx="5.5" fill="${colours.light.accent}"/><path fill="#fff" d="M6.5 10.8h4V19h-4zM13.5 10.8h4V19h-4z"/><rect x="4.5" y="5.6" width="15" height="3.4" rx="1" fill="#fff"/></svg>`;
 
 /** The address of the icon within a page. */
 export const icon = `data:image/svg+xml,${encodeURIComponent(iconFile)}`;
