@@ -12,20 +12,27 @@ import { render } from '../../base/diagnostics/render.ts';
 import { systemReason } from '../../base/diagnostics/system_reason.ts';
 import { version } from '../api/version.ts';
 import { withExample } from './options.ts';
-import { answerJson, colour, say } from './report.ts';
+import { answer, answerJson, colour, say } from './report.ts';
 import { endBy, endIfStuck, Interrupted } from './signals.ts';
 
 export async function run(program: Command): Promise<void> {
   endWell();
   process.on('uncaughtException', (error) => process.exit(reportFailure(error)));
   try {
+    if (process.argv.length === 2) return answer(await nextStepsHere());
     await program.parseAsync();
   } catch (error) {
     if (error instanceof Interrupted) endBy(error);
-    // Commander has already written help or the version. `tower` without arguments shows its help.
+    // Commander has already written help or the version.
     process.exitCode = error instanceof CommanderError ? (error.exitCode === 0 ? 0 : 1) : reportFailure(error);
     if (!(error instanceof CommanderError)) endIfStuck();
   }
+}
+
+/** `tower` without arguments shows what comes next in this folder. */
+async function nextStepsHere(): Promise<string> {
+  const { nextStepsText, projectFiles } = await import('./next_steps.ts');
+  return nextStepsText(await projectFiles('.'), process.stdout.columns);
 }
 
 /**

@@ -1,0 +1,128 @@
+/** Says what `tower` without arguments finds in the current folder, and which commands come next. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { show } from '../../base/text/display.ts';
+import { listRuns, type RunSummary } from '../api/runs.ts';
+
+/** What the folder of a project holds. Names are paths from that folder. */
+export interface ProjectFiles {
+  readonly models: readonly string[];
+  readonly data: readonly string[];
+  /** Files of rows, which `tower init` reads. */
+  readonly rows: readonly string[];
+  /** The newest first. */
+  readonly runs: readonly RunSummary[];
+}
+
+interface NextCommand {
+  readonly command: string;
+  readonly what: string;
+}
+
+/** Files of a folder that are looked at: enough for a project, and few enough for a folder of downloads. */
+const mostFiles = 200;
+
+const folders = ['', 'models', 'models/data', 'data'];
+
+export async function projectFiles(root: string): Promise<ProjectFiles> {
+  const paths: string[] = [];
+  for (const folder of folders) {
+    const entries = await readdir(join(root, folder), { withFileTypes: true }).catch(() => []);
+    paths.push(
+      ...entries
+        .filter((entry) => entry.isFile())
+        .map(({ name }) => join(folder, name))
+        .sort()
+        .slice(0, mostFiles),
+    );
+  }
+  const towerFiles = paths.filter((path) => path.endsWith('.tower'));
+  const kinds = await Promise.all(
+    towerFiles.map(async (path) => kindOf(await readFile(join(root, path), 'utf8').catch(() => ''))),
+  );
+  const runFolders = (await readdir(root, { withFileTypes: true }).catch(() => [])).filter(
+    (entry) => entry.name === 'runs' && entry.isDirectory(),
+  );
+  return {
+    models: towerFiles.filter((_, at) => kinds[at] === 'model'),
+    data: towerFiles.filter((_, at) => kinds[at] === 'data'),
+    rows: paths.filter((path) => /\.(csv|tsv|parquet|jsonl|ndjson)(\.gz)?$/.test(path)),
+    runs: runFolders.length > 0 ? await listRuns(join(root, 'runs')).catch(() => []) : [],
+  };
+}
+
+const kindOf = (text: string): 'model' | 'data' | undefined =>
+  /^model\s/m.test(text) ? 'model' : /^data\s/m.test(text) ? 'data' : undefined;
+
+export function nextSteps({ models, data, rows, runs }: ProjectFiles): {
+  readonly found: string;
+  readonly next: readonly NextCommand[];
+} {
+  const [run] = runs;
+  const [model] = models;
+  const withData = data.length === 1 ? ` --data ${quoted(data[0]!)}` : data.length > 1 ? ' --data FILE' : '';
+  if (run?.status === 'running') {
+    return {
+      found: `${show(run.folder).text} is training.`,
+      next: [{ command: 'tower runs', what: 'epochs so far, and the figures of validation' }],
+    };
+  }
+  if (run?.status === 'unfinished' && run.model !== undefined && model !== undefined) {
+    const resume = `tower train ${quoted(model)}${withData} --out ${quoted(run.folder)} --resume`;
+    return {
+      found: `${show(run.folder).text} was stopped before its end.`,
+      next: [{ command: resume, what: 'go on from its last checkpoint' }],
+    };
+  }
+  if (run && run.status !== 'damaged' && run.status !== 'unfinished') {
+    const folder = quoted(run.folder);
+    return {
+      found: `The newest run is ${show(run.folder).text}${run.model === undefined ? '' : `, of model ${run.model}`}.`,
+      next: [
+        { command: `tower evaluate ${folder}`, what: 'compare it with baselines on the test part' },
+        { command: `tower recommend ${folder}`, what: 'ask it for one user' },
+        { command: `tower serve ${folder}`, what: 'answer over HTTP' },
+      ],
+    };
+  }
+  if (model !== undefined) {
+    const name = model.replace(/^.*\//, '').replace(/\.tower$/, '');
+    return {
+      found: `There ${models.length === 1 ? 'is a model' : `are ${models.length} models`}, and no run.`,
+      next: [
+        { command: `tower check ${quoted(model)}${withData}`, what: 'find mistakes before rows are read' },
+        { command: `tower train ${quoted(model)}${withData} --out ${quoted(`runs/${name}`)}`, what: 'train it' },
+      ],
+    };
+  }
+  if (rows.length > 0) {
+    const files = rows.slice(0, 3).map(quoted).join(' ');
+    return {
+      found: `There ${rows.length === 1 ? 'is a file of rows' : `are ${rows.length} files of rows`}, and no model.`,
+      next: [
+        { command: `tower init ${files}`, what: 'look at the rows, write a data block and a model, and train it' },
+      ],
+    };
+  }
+  return {
+    found: 'There is no model, no run and no file of rows here.',
+    next: [
+      { command: 'tower data --help', what: 'data sets to begin with' },
+      { command: 'tower init FILES', what: 'begin with files of your own' },
+    ],
+  };
+}
+
+/** A path as a shell takes it. */
+const quoted = (path: string): string => (/^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
+
+/** Returns the lines that are printed. @param columns width of the terminal */
+export function nextStepsText(files: ProjectFiles, columns = 80): string {
+  const { found, next } = nextSteps(files);
+  const width = Math.max(...next.map(({ command }) => command.length));
+  const beside = width + 4 + Math.max(...next.map(({ what }) => what.length)) <= columns;
+  const lines = next.flatMap(({ command, what }) =>
+    beside ? [`  ${command.padEnd(width)}  ${what}`] : [`  ${command}`, `    ${what}`],
+  );
+  return [found, '', ...lines.map((line) => show(line).text), '', 'All commands: tower help'].join('\n');
+}
