@@ -57,7 +57,6 @@ svg.plot .at line { stroke: transparent; }
 svg.plot .at text { display: none; text-anchor: start; font-variant-numeric: tabular-nums; }
 svg.plot .at:hover line { stroke: var(--ink); stroke-opacity: .08; }
 svg.plot .at:hover text { display: inline; }
-svg.model { max-width: none; }
 .charts { display: grid; gap: var(--space-3) var(--space-12); grid-template-columns: repeat(2, minmax(0, 1fr)); }
 .charts.three { gap: var(--space-3) var(--space-8); grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); }
 section:not(.wide) > .charts:not(.three) { grid-template-columns: minmax(0, 1fr); }
@@ -107,6 +106,7 @@ const smallAndPrinted = `
   .top, main { padding-left: var(--space-4); padding-right: var(--space-4); }
   .verdict h2 { font-size: 1.6rem; }
   svg.plot.half text { font-size: 16px; }
+  svg.model { max-width: none; }
 }
 @media print { nav { display: none; } .scroll { overflow: visible; } figure, article { break-inside: avoid; } h2 { break-after: avoid; } }
 `;
