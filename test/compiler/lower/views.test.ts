@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import { evaluateGraph } from '../../../src/graph/evaluate.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
 import { rowsPrefix } from '../../../src/graph/plan/rows_prefix.ts';
-import { unsupportedInShards } from '../../../src/training/shards/feed.ts';
 import { differences, expectClose, feed, planOf } from '../library/support.ts';
 
 const text = (loss: string, { targets = 'events', dropout = 'dropout(0.2)', batch = 64 } = {}): string => `
@@ -77,9 +76,4 @@ test('both views pass a gradient to the elements that a change leaves, by finite
     expect(expected.get(name)!.some((slope) => Math.abs(slope) > 1e-4)).toBe(true);
     expectClose(outputs[`gradient:${name}`]!.data, expected.get(name)!, 2e-5);
   }
-});
-
-test('views of other events need all training rows at any time, those of the row itself do not', () => {
-  expect(unsupportedInShards(planOf(text('contrast(same_item)')))).toBe('`same_item` of a loss');
-  expect(unsupportedInShards(planOf(text('contrast')))).toBeUndefined();
 });
