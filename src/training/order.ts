@@ -3,9 +3,9 @@ import { makeRandom } from '../base/random/random.ts';
 import { defined, everyRow } from '../base/util/defined.ts';
 import type { Events, UnitCounts } from '../data/dataset.ts';
 import { earlierEvents, replayedEvents } from '../data/rows/fresh.ts';
+import { lastRowsOfUsers } from '../data/rows/gather.ts';
 import { type Windows, windowsOf } from '../data/rows/windows.ts';
 import { type Plan, type SchedulePlan, sequenceFeature, type TrainPlan, usersAreRows } from '../graph/plan/plan.ts';
-import { lastRowsOfUsers } from './feed/users.ts';
 
 export interface EventOrder<E extends AnyEpoch = Epoch> {
   /** Number of events that an epoch may take: the training rows, or those with a list if the targets are positions. */

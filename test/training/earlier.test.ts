@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readSafetensors } from '../../src/base/storage/safetensors.ts';
+import { lastRowsOfUsers } from '../../src/data/rows/gather.ts';
 import type { Plan } from '../../src/graph/plan/plan.ts';
 import { load } from '../../src/training/artifact/load.ts';
-import { lastRowsOfUsers } from '../../src/training/feed/users.ts';
 import { replayStep } from '../../src/training/replay.ts';
 import { trainModel } from '../../src/training/train.ts';
 import type { TrainOptions } from '../../src/training/train_options.ts';
@@ -13,6 +13,7 @@ import { expectClose } from '../compiler/library/support.ts';
 import { makeDataset } from './fixtures.ts';
 import { plainEngine } from './plain_engine.ts';
 import { composite } from './remembering.ts';
+import { runOptions } from './run_options.ts';
 import { temporaryFolder } from './temporary_folder.ts';
 import { watched } from './watched_engine.ts';
 
@@ -21,15 +22,8 @@ const root = temporaryFolder();
 const dataset = makeDataset({ users: 12, items: 24, eventsPerUser: 12, heldOut: 2 });
 const plan: Plan = composite(4);
 
-const options = (name: string, more: Partial<TrainOptions> = {}): TrainOptions => ({
-  plan,
-  dataset,
-  engine: plainEngine,
-  folder: join(root, name),
-  origin: { sources: [{ name: 'models/fixture.tower', text: 'model fixture' }] },
-  tower: '0.0.0',
-  ...more,
-});
+const options = (name: string, more: Partial<TrainOptions> = {}): TrainOptions =>
+  runOptions(root, name, { plan, dataset }, more);
 const weightsIn = (name: string): Buffer => readFileSync(join(root, name, 'weights.safetensors'));
 
 it('a run that is stopped within an epoch and goes on gives the bits of one that is not', async () => {

@@ -10,6 +10,7 @@ import type { TrainOptions } from '../../src/training/train_options.ts';
 import { makeDataset } from './fixtures.ts';
 import { plainEngine } from './plain_engine.ts';
 import { losses, planWith } from './remembering.ts';
+import { runOptions } from './run_options.ts';
 import { temporaryFolder } from './temporary_folder.ts';
 import { watched } from './watched_engine.ts';
 
@@ -17,15 +18,8 @@ const root = temporaryFolder();
 // 120 training rows: 4 steps an epoch.
 const dataset = makeDataset({ users: 12, items: 24, eventsPerUser: 12, heldOut: 2 });
 
-const options = (name: string, plan: Plan, more: Partial<TrainOptions> = {}): TrainOptions => ({
-  plan,
-  dataset,
-  engine: plainEngine,
-  folder: join(root, name),
-  origin: { sources: [{ name: 'models/fixture.tower', text: 'model fixture' }] },
-  tower: '0.0.0',
-  ...more,
-});
+const options = (name: string, plan: Plan, more: Partial<TrainOptions> = {}): TrainOptions =>
+  runOptions(root, name, { plan, dataset }, more);
 const weightsIn = (name: string): Buffer => readFileSync(join(root, name, 'weights.safetensors'));
 
 describe.each(Object.entries(losses))('%s', (name, loss) => {

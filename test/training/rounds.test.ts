@@ -11,6 +11,7 @@ import { roundsOf } from '../../src/training/validation.ts';
 import { makePlan } from './fixture_plan.ts';
 import { makeDataset } from './fixtures.ts';
 import { plainEngine } from './plain_engine.ts';
+import { runOptions } from './run_options.ts';
 import { temporaryFolder } from './temporary_folder.ts';
 import { watched } from './watched_engine.ts';
 
@@ -18,15 +19,8 @@ const root = temporaryFolder();
 // An epoch has 4 steps.
 const dataset = makeDataset({ users: 20, items: 40, eventsPerUser: 16, heldOut: 4 });
 
-const options = (name: string, train: Partial<Plan['train']> = {}, more: Partial<TrainOptions> = {}): TrainOptions => ({
-  plan: makePlan(train),
-  dataset,
-  engine: plainEngine,
-  folder: join(root, name),
-  origin: { sources: [{ name: 'models/fixture.tower', text: 'model fixture' }] },
-  tower: '0.0.0',
-  ...more,
-});
+const options = (name: string, train: Partial<Plan['train']> = {}, more: Partial<TrainOptions> = {}): TrainOptions =>
+  runOptions(root, name, { plan: makePlan(train), dataset }, more);
 const weightsIn = (name: string): Buffer => readFileSync(join(root, name, 'weights.safetensors'));
 
 beforeAll(async () => {

@@ -36,7 +36,7 @@ export async function shardRequest(
   when: ShardRequest['when'],
   sharing = 1,
 ): Promise<ShardRequest> {
-  const { itemsGivenInTraining, tableRows, unitOf, unsupportedInShards } = await import(
+  const { itemsGivenInTraining, tableRows, shardUnitOf, unsupportedInShards } = await import(
     '../../training/shards/feed.ts'
   );
   return {
@@ -46,7 +46,7 @@ export async function shardRequest(
     given: itemsGivenInTraining(plan),
     tables: tableRows(plan, sharing),
     ...defined({
-      unit: unitOf(plan),
+      unit: shardUnitOf(plan),
       continues: continues && earlierOf(continues),
       unsupported: unsupportedInShards(plan),
       onPass,

@@ -22,11 +22,12 @@ interface NextCommand {
 /** Files of a folder that are looked at: enough for a project, and few enough for a folder of downloads. */
 const mostFiles = 200;
 
-const folders = ['', 'models', 'models/data', 'data'];
+/** Where a project has its files. */
+const projectFolders = ['', 'models', 'models/data', 'data'];
 
 export async function projectFiles(root: string): Promise<ProjectFiles> {
   const paths: string[] = [];
-  for (const folder of folders) {
+  for (const folder of projectFolders) {
     const entries = await readdir(join(root, folder), { withFileTypes: true }).catch(() => []);
     paths.push(
       ...entries

@@ -1,5 +1,5 @@
 /** Gathers rows of typed arrays in plain loops, because `TypedArray.from` and iterators are several times slower, and finds the past events of each user. */
-import type { BagColumn } from '../dataset.ts';
+import type { BagColumn, Events } from '../dataset.ts';
 
 /** Returns `values[rows[i]]`. */
 export function gatherCodes(values: Int32Array, rows: Int32Array): Int32Array {
@@ -143,4 +143,13 @@ export function windowsOfUsers({ starts, ends }: ListWindows, { user }: Stream, 
     starts: users.map((u) => (u < 0 ? 0 : starts[u]!)),
     ends: users.map((u) => (u < 0 ? 0 : ends[u]!)),
   };
+}
+
+/** Returns the last event of each user, which stands for the user if the rows of a step are users: ascending rows. */
+export function lastRowsOfUsers({ user }: Pick<Events, 'user'>): Int32Array {
+  const lastRowOf = new Map<number, number>();
+  user.forEach((u, row) => {
+    if (u >= 0) lastRowOf.set(u, row);
+  });
+  return Int32Array.from(lastRowOf.values()).sort();
 }

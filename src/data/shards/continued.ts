@@ -1,4 +1,4 @@
-/** Finds the events that are new to a run which goes on from an earlier one, without sorting all events. */
+/** For `--from` with rows in shards: finds the events that the earlier run did not have, partition by partition, without sorting all events. */
 import { defined, everyRow } from '../../base/util/defined.ts';
 import type { ReadPlan } from '../binding/layout.ts';
 import type { Until } from '../dataset.ts';

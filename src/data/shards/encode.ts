@@ -14,6 +14,7 @@ import {
   type ShardUnit,
 } from '../dataset.ts';
 import { trainingTimes, untilOf } from '../rows/fresh.ts';
+import { lastRowsOfUsers } from '../rows/gather.ts';
 import { windowsOf } from '../rows/windows.ts';
 import type { BlockArray, ColumnBlock } from './block.ts';
 import { newEvents } from './continued.ts';
@@ -119,9 +120,7 @@ function unitsIn(
     }
     return { piles, targets };
   }
-  const lastRows = new Map(Array.from(events.user, (user, row) => [user, row]));
-  lastRows.delete(-1);
-  const trained = [...lastRows.values()].filter(isTrained);
+  const trained = lastRowsOfUsers(events).filter(isTrained);
   for (const row of trained) piles[pileOf(row)]!++;
   return { piles, targets: trained.length };
 }

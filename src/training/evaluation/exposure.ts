@@ -1,4 +1,4 @@
-/** Measures which items the first places of all rankings go to, next to what users took. */
+/** Measures how widely a model shows items: coverage, share of the tail and popularity of its first ten places, next to the held-out items. */
 import type { ScoringTask } from '../scoring/scorer.ts';
 import { eachQuestion, longestListOf, makeMeasures, makeSums } from './figures.ts';
 import type { Ranks } from './ranks.ts';

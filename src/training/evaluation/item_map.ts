@@ -5,6 +5,7 @@ import type { FeaturePlan, Plan } from '../../graph/plan/plan.ts';
 import { rowReader } from '../embedding/table.ts';
 import type { Vectors } from '../scoring/tower_vectors.ts';
 import { symmetricEigen } from './baselines/symmetric_eigen.ts';
+import { bagAt } from './questions.ts';
 
 export interface ItemMap {
   /** What the groups are values of: a feature of the item tower. Absent if none has few enough values: groups are then by training events. */
@@ -132,20 +133,20 @@ function groupsBy(
   { column: values, index }: IndexedColumn,
   nameOf: (code: number) => string,
 ): ItemGroups {
-  const codesOf = rows.map((row): number[] => {
+  const codesByItem = rows.map((row): number[] => {
     const at = index ? index[row]! : row;
     if (values.kind === 'codes') return [values.values[at]!];
-    return values.kind === 'bags' ? [...values.values.subarray(values.starts[at], values.ends[at])] : [];
+    return values.kind === 'bags' ? [...bagAt(values, at)] : [];
   });
   const counts = new Map<number, number>();
   // Code 0 is an unknown value.
-  for (const code of codesOf.flat()) if (code > 0) counts.set(code, (counts.get(code) ?? 0) + 1);
+  for (const code of codesByItem.flat()) if (code > 0) counts.set(code, (counts.get(code) ?? 0) + 1);
   const frequent = [...counts].sort(([a, many], [b, few]) => few - many || a - b).slice(0, maxGroups);
   const groupOf = new Map(frequent.map(([code], group) => [code, group]));
   return {
     column,
     names: frequent.map(([code]) => nameOf(code)),
     // Of several of these values the rarest says most.
-    of: codesOf.map((codes) => Math.max(-1, ...codes.map((code) => groupOf.get(code) ?? -1))),
+    of: codesByItem.map((codes) => Math.max(-1, ...codes.map((code) => groupOf.get(code) ?? -1))),
   };
 }

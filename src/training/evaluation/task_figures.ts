@@ -18,9 +18,9 @@ export interface TaskFigures {
   readonly events: number;
   /** `auc` and `log_loss` of a probability, `rmse` and `mae` of a number. An undefined figure, such as the AUC of equal labels, is absent. */
   readonly figures: Readonly<Record<string, number>>;
-  /** The mean of the label over such events of the training part, as the prediction for every event. Absent if there are no such events. */
   /** Events by how probable the label is, in parts of about equal size: the means of prediction and label. Absent for a number. */
   readonly calibration?: readonly CalibrationPart[];
+  /** The mean of the label over such events of the training part, as the prediction for every event. Absent if there are no such events. */
   readonly constant?: { readonly value: number; readonly figures: Readonly<Record<string, number>> };
 }
 

@@ -1,17 +1,9 @@
-/** Values of users that a step reads as they were when its epoch began. */
+/** Keeps the codes of users that the query tower gave when the epoch began, for `prior: composite` of the block `gaussian`. */
 import { failure } from '../../base/diagnostics/failure.ts';
 import type { Events } from '../../data/dataset.ts';
+import { lastRowsOfUsers } from '../../data/rows/gather.ts';
 import { earlierWidth, type GraphPlan } from '../../graph/plan/plan.ts';
 import { freeBytes } from '../embedding/table_memory.ts';
-
-/** Returns the last event of each user, which stands for the user if the rows of a step are users: ascending rows. */
-export function lastRowsOfUsers({ user }: Pick<Events, 'user'>): Int32Array {
-  const lastRowOf = new Map<number, number>();
-  user.forEach((u, row) => {
-    if (u >= 0) lastRowOf.set(u, row);
-  });
-  return Int32Array.from(lastRowOf.values()).sort();
-}
 
 /** Filled when an epoch begins. A checkpoint within the epoch contains the values. */
 export interface EarlierValues {

@@ -2,12 +2,11 @@
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import type { Dataset, Events, ShardUnit, TrainingShards } from '../../data/dataset.ts';
-import { makeTimeline } from '../../data/rows/gather.ts';
+import { lastRowsOfUsers, makeTimeline } from '../../data/rows/gather.ts';
 import { windowsOf } from '../../data/rows/windows.ts';
 import { type Plan, type RowsOf, sequenceFeature, usersAreRows } from '../../graph/plan/plan.ts';
 import { rowSizes, tableBytes } from '../embedding/optimizer.ts';
 import type { Feeder } from '../feed/feeder.ts';
-import { lastRowsOfUsers } from '../feed/users.ts';
 import { type AnyEpoch, type EventOrder, firstWindow, joined, orderOf, orderStream, stepsOfEpoch } from '../order.ts';
 
 /** Separates the order of shards from all other draws. */
@@ -285,7 +284,7 @@ export function unsupportedInShards({
 }
 
 /** Returns what a step of a plan takes whole. Absent: single rows. */
-export function unitOf({ step }: Pick<Plan, 'step'>): ShardUnit | undefined {
+export function shardUnitOf({ step }: Pick<Plan, 'step'>): ShardUnit | undefined {
   const list = sequenceFeature(step);
   if (list !== undefined) return { kind: 'windows', list };
   return usersAreRows(step) ? { kind: 'users' } : undefined;
