@@ -10,12 +10,24 @@
  * and a download of about 280 MB.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { cacheBase, firstThatRuns, hashedAlone, npmCi, run, setUp, step, Trouble } from './setup_steps.mjs';
 
 const tensorflowVersion = '2.21.0';
 const tfjsVersion = '4.22.0';
+/** The name has the version of the ops, as in src/engines/tensorflow/fused_ops.ts. */
+const opsLibrary = 'tower_ops-1.node';
 
 /** What a platform needs: which wheel, by which tags, and how its library is linked. `undefined` where there is none. */
 const platforms = {
@@ -66,12 +78,13 @@ const unpack = `
 import sys, zipfile
 wheel, target = sys.argv[1:]
 include = 'tensorflow/include/'
-headers = tuple(include + folder for folder in ('tensorflow/c/', 'tensorflow/core/platform/', 'tsl/', 'xla/tsl/'))
+folders = 'tensorflow/c tensorflow/core tsl xla/tsl absl google/protobuf Eigen unsupported ml_dtypes'
+headers = tuple(include + folder + '/' for folder in folders.split())
 with zipfile.ZipFile(wheel) as archive:
     for entry in archive.infolist():
         name = entry.filename
         library = name.startswith(('tensorflow/libtensorflow_cc.', 'tensorflow/libtensorflow_framework.'))
-        if library or (name.startswith(headers) and name.endswith('.h')):
+        if library or name.startswith(headers):
             archive.extract(entry, target)
 `;
 
@@ -138,9 +151,47 @@ function build(folder, platform) {
       `-Wl,-rpath,${mac ? '@loader_path' : '$ORIGIN'}/../../deps/lib`,
       ...['-o', addon],
     ]);
-    rmSync(unpacked, { recursive: true });
     rmSync(join(folder, 'node_modules/node-api-headers'), { recursive: true });
   });
+  if (canFuse()) step('compile the fused ops', () => compileOps(compiler, tfjs, join(unpacked, 'tensorflow/include')));
+  rmSync(unpacked, { recursive: true });
+}
+
+// The ops of our own (src/engines/tensorflow/ops) are an addition: without them, TensorFlow's own ops compute the same.
+
+const opsIn = (folder) => join(tfjsIn(folder), 'deps/lib', opsLibrary);
+/** Says why there are no ops, so that no later call tries again. */
+const noOpsIn = (folder) => `${opsIn(folder)}.reason`;
+
+/** True where the ops are compiled: they are written for these instructions. */
+function canFuse() {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return false;
+  const flags = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]?.split(' ') ?? [];
+  return ['avx512f', 'avx512bw', 'avx512dq', 'avx512vl', 'avx512_bf16'].every((flag) => flags.includes(flag));
+}
+
+const hasOps = (folder) => !canFuse() || existsSync(opsIn(folder)) || existsSync(noOpsIn(folder));
+
+function compileOps(compiler, tfjs, include) {
+  const library = join(tfjs, 'deps/lib');
+  const source = fileURLToPath(new URL('../src/engines/tensorflow/ops/softmax_loss.cc', import.meta.url));
+  const target = join(library, opsLibrary);
+  const compiled = spawnSync(
+    compiler,
+    [
+      ...['-std=c++17', '-O3', '-fno-math-errno', '-shared', '-fPIC', '-DNDEBUG', '-w'],
+      // As TensorFlow itself was compiled.
+      ...['-D_GLIBCXX_USE_CXX11_ABI=1', '-DEIGEN_MAX_ALIGN_BYTES=64', `-I${include}`],
+      ...[source, join(library, 'libtensorflow_framework.so.2'), '-Wl,-rpath,$ORIGIN', '-o', target],
+    ],
+    { encoding: 'utf8' },
+  );
+  if (compiled.status === 0) return;
+  rmSync(target, { force: true });
+  const reason =
+    `${compiled.stderr}`.trim().split('\n')[0] || `${compiler} ended with ${compiled.signal ?? compiled.status}`;
+  writeFileSync(`${target}.reason`, `${reason}\n`);
+  console.log(`  They do not compile (${reason}): TensorFlow's own ops are used.`);
 }
 
 function main() {
@@ -161,7 +212,8 @@ function main() {
 
   if (!process.argv.includes('--force')) {
     const { version } = loads(folder);
-    if (version && hasLogLevel(folder)) return console.log(`TensorFlow ${version} is set up in ${folder}, and loads.`);
+    if (version && hasLogLevel(folder) && hasOps(folder))
+      return console.log(`TensorFlow ${version} is set up in ${folder}, and loads.`);
   }
 
   console.log(`Setting up TensorFlow ${tensorflowVersion} for ${process.platform} ${process.arch}:`);

@@ -58,6 +58,7 @@ export const filesByNeed = {
     'data/files/remote/setup',
     'data/shards/shard_files',
     'deploy/deploy',
+    'engines/tensorflow/softmax_loss',
     'editor/lsp/program',
     'editor/lsp/server',
     'editor/lsp/vscode_web',

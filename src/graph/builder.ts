@@ -59,6 +59,7 @@ export function builderOn(writer: GraphWriter): Builder {
     allGather: (a, places, all) => writer.add('AllGather', [a, places, all]),
     allReduce: (a) => writer.add('AllReduce', [a]),
     output: (name, value) => writer.output(name, value),
+    mark: (name, value) => writer.mark(name, value),
     update: (parameter, value) => writer.update(parameter, value),
     finish: () => writer.finish(),
   };

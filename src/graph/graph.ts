@@ -136,6 +136,12 @@ export interface GraphParameter {
 
 export type GraphOutput = GraphInput;
 
+/**
+ * A value with a name that says which part of a known computation it is: `watch/user` are the vectors of which the loss of task `watch` is computed. Passes keep
+ * values, so what marks say stays true, and an engine may compute one marked value from others by a kernel of its own. Without such a kernel they mean nothing.
+ */
+export type GraphMark = GraphInput;
+
 /** After a run, `parameter` holds the value of `node`. All updates read the values from before the run. */
 export interface GraphUpdate {
   readonly parameter: string;
@@ -149,6 +155,8 @@ export interface Graph {
   readonly parameters: readonly GraphParameter[];
   readonly outputs: readonly GraphOutput[];
   readonly updates: readonly GraphUpdate[];
+  /** Absent if there are none. */
+  readonly marks?: readonly GraphMark[];
 }
 
 /** Row-major numbers with their shape: an input or an output of a graph. Bools are Uint8Array of 0/1. */
@@ -214,6 +222,7 @@ export interface Builder extends UniformMethods {
   allReduce(a: Ref): Ref;
 
   output(name: string, value: Ref): void;
+  mark(name: string, value: Ref): void;
   /** After a run, the parameter holds `value`. */
   update(parameter: Ref, value: Ref): void;
   finish(): Graph;

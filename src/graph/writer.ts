@@ -4,6 +4,7 @@ import type {
   ComputedOp,
   Graph,
   GraphInput,
+  GraphMark,
   GraphOutput,
   GraphParameter,
   GraphUpdate,
@@ -23,6 +24,7 @@ export class GraphWriter {
   readonly #parameters: GraphParameter[] = [];
   readonly #outputs: GraphOutput[] = [];
   readonly #updates: GraphUpdate[] = [];
+  readonly #marks: GraphMark[] = [];
   readonly #known = new Map<string, Ref>();
 
   constructor(
@@ -94,6 +96,7 @@ export class GraphWriter {
     for (const { parameter, node } of graph.updates) {
       this.update(refOf(graph.parameters.find(({ name }) => name === parameter)!.node), refOf(node));
     }
+    for (const { name, node } of graph.marks ?? []) this.mark(name, refOf(node));
     return this.finish();
   }
 
@@ -110,6 +113,14 @@ export class GraphWriter {
     if (this.#outputs.some((output) => output.name === name))
       throw new GraphTypeError(`two outputs are called "${name}"`);
     this.#outputs.push({ name, node: value.id });
+  }
+
+  /** A later mark of the same name takes the place of an earlier one. */
+  mark(name: string, value: Ref): void {
+    this.#expectOwn(value);
+    const earlier = this.#marks.findIndex((mark) => mark.name === name);
+    if (earlier >= 0) this.#marks.splice(earlier, 1);
+    this.#marks.push({ name, node: value.id });
   }
 
   update(parameter: Ref, value: Ref): void {
@@ -134,6 +145,7 @@ export class GraphWriter {
       parameters: [...this.#parameters],
       outputs: [...this.#outputs],
       updates: [...this.#updates],
+      ...(this.#marks.length > 0 ? { marks: [...this.#marks] } : {}),
     };
   }
 

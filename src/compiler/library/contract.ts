@@ -349,6 +349,8 @@ export interface VectorScore {
   readonly power?: number;
   /** Maximum of |score|: 1 for a cosine. Infinity if there is no known bound. */
   readonly bound: number;
+  /** The vectors of the two towers of which this is the cosine, before they are made as long as 1. */
+  readonly cosineOf?: { readonly query: Ref; readonly item: Ref };
   /** True if the vectors have more numbers than the channels give, as those of `distance`: their directions mean nothing. */
   readonly lifted?: true;
 }

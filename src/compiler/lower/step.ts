@@ -41,9 +41,13 @@ export function lowerStep(model: Model, forward: Forward): LoweredStep {
   const combinedGradients = new Map(combined && shared.map(({ ref }, at) => [ref.id, combined[at]]));
   const differentiated = [...weights, ...embeddings.map(({ ref }) => ref)];
   const openRefs = differentiated.filter(({ id }) => !combinedGradients.has(id));
-  const openGradients = new Map(
-    gradients(builder, total, openRefs).map((gradient, at) => [openRefs[at]!.id, gradient]),
-  );
+  const vectors = vectorsOfLoss(builder, total);
+  const found = gradients(builder, total, [...openRefs, ...vectors.map(({ ref }) => ref)]);
+  const openGradients = new Map(openRefs.map(({ id }, at) => [id, found[at]]));
+  vectors.forEach(({ name }, at) => {
+    const gradient = found[openRefs.length + at];
+    if (gradient) builder.mark(`${name}_gradient`, gradient);
+  });
   const allGradients = differentiated.map(({ id }) =>
     combinedGradients.has(id) ? combinedGradients.get(id) : openGradients.get(id),
   );
@@ -81,6 +85,16 @@ export function lowerStep(model: Model, forward: Forward): LoweredStep {
       return norms.plan;
     },
   };
+}
+
+/** Returns the marked vectors of both towers, if the loss of the step is one that marks them, and nothing else. */
+function vectorsOfLoss(builder: Builder, total: Ref): readonly { readonly name: string; readonly ref: Ref }[] {
+  const { marks = [] } = builder.finish();
+  const loss = marks.find(({ name, node }) => name.endsWith('/loss') && node === total.id);
+  const names = loss ? ['user', 'item'].map((part) => loss.name.replace(/loss$/, part)) : [];
+  return marks
+    .filter(({ name }) => names.includes(name))
+    .map(({ name, node }) => ({ name, ref: { id: node, type: builder.nodes[node]!.type } }));
 }
 
 /** Adds what blocks add to the loss, also to the gradients that a weighting of tasks made. */

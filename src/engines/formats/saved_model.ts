@@ -8,6 +8,7 @@ import { defined } from '../../base/util/defined.ts';
 import type { Graph, GraphOutput, TensorType } from '../../graph/graph.ts';
 import type { Tensors } from '../engine.ts';
 import { type Owners, withMarks } from './emitted.ts';
+import { withSoftmaxLoss } from './softmax_loss.ts';
 import { tensorflowTable } from './tensorflow_table.ts';
 import { dataType, type TensorflowLowering, TensorflowWriter, tensorflowShape } from './tensorflow_writer.ts';
 
@@ -167,8 +168,11 @@ function sharesInput(graph: Graph, id: number): boolean {
 }
 
 /** Returns `saved_model.pb` of a graph whose parameters are variables of the session, which must be written before the first run. */
-export function trainingSavedModel(graph: Graph): { readonly bytes: Uint8Array; readonly names: TrainingNames } {
-  const { writer, variables } = writeVariables(graph);
+export function trainingSavedModel(
+  graph: Graph,
+  fused = false,
+): { readonly bytes: Uint8Array; readonly names: TrainingNames } {
+  const { writer, variables } = writeVariables(graph, fused);
   const updates = writeUpdates(graph, writer, variables);
   const updated = updates.length > 0 ? writeFlag(writer, 'updated', updates) : undefined;
   const assignments = writeAssignments(graph, writer, variables);
@@ -205,7 +209,10 @@ interface Variable {
 }
 
 /** Returns the nodes of the graph, and its variables by the names of their parameters. */
-function writeVariables(graph: Graph): {
+function writeVariables(
+  graph: Graph,
+  fused: boolean,
+): {
   readonly writer: TensorflowWriter;
   readonly variables: ReadonlyMap<string, Variable>;
 } {
@@ -224,7 +231,7 @@ function writeVariables(graph: Graph): {
     return read;
   });
   const table = { ...plainTable, ScatterUpdate: scatterInPlace(plainTable.ScatterUpdate) };
-  return { writer: new TensorflowWriter(graph, table), variables };
+  return { writer: new TensorflowWriter(graph, fused ? withSoftmaxLoss(graph, table) : table), variables };
 }
 
 /** Writes the assignments of the graph's updates. Each waits until all parameters have been read, so that none sees the value of another's update. */

@@ -12,6 +12,7 @@ export interface TensorflowAttribute {
   readonly type?: string;
   readonly b?: boolean;
   readonly i?: number;
+  readonly f?: number;
   readonly s?: Uint8Array;
   readonly shape?: TensorflowShape;
   readonly tensor?: {

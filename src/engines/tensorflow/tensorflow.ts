@@ -13,50 +13,14 @@ import type { Engine, OpTimes, Program, Tensors } from '../engine.ts';
 import { type EagerRuntime, type OneByOne, oneByOne, timeOneByOne } from '../formats/one_by_one.ts';
 import { stepModel, stepNodes, type TrainingNames, trainingSavedModel } from '../formats/saved_model.ts';
 import type { TensorflowNode } from '../formats/tensorflow_writer.ts';
+import type { OpAttribute, TensorflowAddon } from './addon.ts';
+import { type FusedOps, fusedOps } from './fused_ops.ts';
 import { scaledToSegments, segmentsOf, segmentTimes } from './segment_times.ts';
-
-/**
- * tfjs-node's addon is called directly: `tf.node.loadSavedModel` and `predict` are a thin layer over the same calls, and the rest of tfjs-node would take half
- * a second to start and tens of microseconds per tensor.
- */
-interface Metadata {
-  readonly id: number;
-  readonly shape: readonly number[];
-  readonly dtype: number;
-}
-
-interface OpAttribute {
-  readonly name: string;
-  /** One of `TF_ATTR_…`. */
-  readonly type: number;
-  readonly value: number | boolean;
-}
-
-/** The part of tfjs-node/src/tfjs_binding.ts that is used here. */
-export interface TensorflowAddon {
-  createTensor(shape: readonly number[], dtype: number, data: Tensor['data']): number;
-  deleteTensor(id: number): void;
-  /** Returns a copy. */
-  tensorDataSync(id: number): Tensor['data'];
-  loadSavedModel(folder: string, tags: string): number;
-  deleteSavedModel(session: number): void;
-  /** Runs in the calling thread until it is done. Names are joined by commas, each `node:output`. */
-  runSavedModel(session: number, inputs: readonly number[], inputNames: string, outputNames: string): Metadata[];
-  /** Runs one op, outside of any session, in the calling thread until it is done. */
-  executeOp(op: string, attributes: readonly OpAttribute[], inputs: readonly number[], outputs: number): Metadata[];
-  /** Returns the number of tensors that must still be deleted. */
-  getNumOfTensors(): number;
-  readonly TF_FLOAT: number;
-  readonly TF_INT32: number;
-  readonly TF_BOOL: number;
-  readonly TF_ATTR_INT: number;
-  readonly TF_ATTR_BOOL: number;
-  readonly TF_ATTR_TYPE: number;
-  readonly TF_Version: string;
-}
 
 interface Loaded {
   readonly binding: TensorflowAddon;
+  /** The folder of the package @tensorflow/tfjs-node. */
+  readonly folder: string;
   readonly tfjsNodeVersion: string;
 }
 
@@ -76,7 +40,7 @@ export function loadBinding(): Loaded {
     try {
       const binding: TensorflowAddon = createRequire(import.meta.url)(addon);
       const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-      return { binding, tfjsNodeVersion: version };
+      return { binding, folder, tfjsNodeVersion: version };
     } catch (error) {
       // Whatever the reason, another engine can run: a missing library, another processor, another C library.
       reasons.push(`${addon} does not load: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);
@@ -325,17 +289,22 @@ function unreadReason(path: string): string | undefined {
   }
 }
 
-/** Throws, with everything that was tried, if the native library does not load. */
-export function tensorflowEngine(): Engine {
-  const { binding, tfjsNodeVersion } = loadBinding();
+/**
+ * Throws, with everything that was tried, if the native library does not load.
+ * @param mayFuse false to compute all by TensorFlow's own ops
+ */
+export function tensorflowEngine(mayFuse = true): Engine {
+  const { binding, folder, tfjsNodeVersion } = loadBinding();
+  const fused: FusedOps = mayFuse ? fusedOps(binding, folder) : { used: false };
   return {
     name: 'tensorflow',
-    version: `TensorFlow ${binding.TF_Version} (tfjs-node ${tfjsNodeVersion})`,
+    // The op rounds at other places: a run's record names it.
+    version: `TensorFlow ${binding.TF_Version} (${[`tfjs-node ${tfjsNodeVersion}`, ...(fused.note ? [fused.note] : [])].join(', ')})`,
     evenRows: 8,
     multipliesBfloat16: true,
     async prepare(graph, parameters) {
       checkParameters(graph, parameters);
-      const { bytes, names } = trainingSavedModel(graph);
+      const { bytes, names } = trainingSavedModel(graph, fused.used);
       const program = new TensorflowProgram(binding, loadSession(binding, bytes), graph, names);
       await program.write(parameters);
       return program;

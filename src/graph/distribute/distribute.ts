@@ -76,7 +76,8 @@ export function distribute(graph: Graph, { inputs, local }: Distribution): Graph
   });
   return removeDead(
     writer.finishCopy(
-      graph,
+      // A worker has a share of the values that a mark names.
+      { ...graph, marks: [] },
       (id) => shares.whole(values[id]!),
       ({ name, node }) => outputRef(name, values[node]!),
     ),

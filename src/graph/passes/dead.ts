@@ -37,5 +37,6 @@ function withNodes(graph: Graph, isKept: readonly boolean[]): Graph {
     parameters: renumbered(graph.parameters),
     outputs: renumbered(graph.outputs),
     updates: renumbered(graph.updates),
+    ...(graph.marks ? { marks: renumbered(graph.marks) } : {}),
   };
 }

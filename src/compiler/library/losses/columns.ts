@@ -171,6 +171,8 @@ export interface BatchColumns {
   readonly rows: RowsOf;
   /** float32 [columns, width] */
   readonly items: Ref;
+  /** The column of each row's own item, int32 [batch]. Absent: the row's number. */
+  readonly own?: Ref;
   /** Selects the entry of each row's own item: [columns, …] → [batch, …]. */
   ownOf(columns: Ref): Ref;
   /** The inverse of `ownOf`: sums the rows' values by column: [batch, width] → [columns, width]. */
@@ -202,6 +204,7 @@ export function corpusColumns(context: LossContext, batch: Ref): BatchColumns & 
     rows: corpusRows,
     score,
     items: score.item,
+    own: column,
     ownOf: (values) => builder.gather(values, column),
     toColumns: (values) => builder.segmentSum(values, column, score.item.type.shape[0]!),
     replaceOwn: (matrix) => matrix,
@@ -227,6 +230,7 @@ export function distinctColumns(context: LossContext, batch: Ref): BatchColumns 
     rows: distinctRows,
     score,
     items: score.item,
+    own: column,
     ownOf: (values) => builder.gather(values, column),
     toColumns: (values) => builder.segmentSum(values, column, columns!),
     counts: context.input(`counts/${key}`, { from: 'counts', key }, [columns!]),

@@ -53,21 +53,22 @@ export function hitsToMask(
 }
 
 /** Replaces the entries of hits by `value`: [batch, columns] → the same. */
-export function replaceHits(
+export const replaceHits = (
   context: LossContext,
   matrix: Ref,
   rows: RowsOf,
   value: number,
   also: FurtherHits = {},
-): Ref {
-  const { builder, key, input } = context;
+): Ref => putAt(context.builder, matrix, hitPairs(context, rows, also), value);
+
+/** Returns the (row, column) pairs of hits, int32 [hits, 2]. */
+export function hitPairs({ key, input }: LossContext, rows: RowsOf, also: FurtherHits): Ref {
   const suffix = [also.query && `same_${also.query}`, also.history, also.own && 'own']
     .filter(Boolean)
     .map((part) => `/${part}`);
   const hitCount = symbolic([hitsSymbol(rows), ...suffix].join(''));
   const source = { from: 'accidental_hits', key, rows, ...also } as const;
-  const hits = input(`hits/${rowsPrefix(rows)}${key}${suffix.join('')}`, source, [hitCount, 2], 'int32');
-  return putAt(builder, matrix, hits, value);
+  return input(`hits/${rowsPrefix(rows)}${key}${suffix.join('')}`, source, [hitCount, 2], 'int32');
 }
 
 /** Replaces the entries at (row, column) pairs, int32 [n, 2], by `value`. */

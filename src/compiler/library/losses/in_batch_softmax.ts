@@ -3,7 +3,7 @@ import type { Arguments, LossContext, VectorScore } from '../contract.ts';
 import { flag, number } from '../parameters.ts';
 import { type BatchColumns, corpusColumns, distinctColumns, queue, rowColumns, withinCorpus } from './columns.ts';
 import { hardestArguments } from './hardest.ts';
-import { historyToMask, hitArguments, hitsToMask, replaceHits } from './hits.ts';
+import { type FurtherHits, historyToMask, hitArguments, hitPairs, hitsToMask, replaceHits } from './hits.ts';
 import { logQOf, softmaxCorrection } from './log_q.ts';
 import { rowScore, rowShares, weightedMean } from './mean.ts';
 import { all, negativeArguments } from './negatives.ts';
@@ -116,7 +116,11 @@ export function inBatchSoftmax(
   const byQuery = builder.mul(builder.sub(meanItem, vOwn), share);
   const byItem = builder.sub(meanQuery, columns.toColumns(shared));
   const slope = builder.add(inner(builder, query, byQuery), inner(builder, columns.items, byItem));
-  return builder.add(slope, builder.stopGradient(builder.sub(meanLoss, slope)));
+  const loss = builder.add(slope, builder.stopGradient(builder.sub(meanLoss, slope)));
+  // Over all items TensorFlow's own products, of large matrices, are as fast.
+  if (bounded && args.margin === 0 && !args.all)
+    markParts(context, { paired, columns, sharpness, args, hits, weight, loss });
+  return loss;
 }
 
 /** Returns undefined if the columns are the rows of the batch. */
@@ -151,4 +155,35 @@ function columnOffset(context: LossContext, { rows, items }: BatchColumns, args:
   }
   const negative = builder.neg(logQOf(context, args.correction, rows, columnCount));
   return builder.sub(negative, builder.add(builder.max(negative, [0]), shift));
+}
+
+interface SoftmaxParts {
+  readonly paired: VectorScore;
+  readonly columns: BatchColumns;
+  readonly sharpness: number;
+  readonly args: SoftmaxArguments;
+  readonly hits: FurtherHits | undefined;
+  readonly weight: Ref | undefined;
+  readonly loss: Ref;
+}
+
+/** Marks what the loss is computed of, and its value, for engines that have a kernel for it. The step adds the gradients. */
+function markParts(context: LossContext, { paired, columns, sharpness, args, hits, weight, loss }: SoftmaxParts): void {
+  const { builder, task } = context;
+  if (paired.cosineOf === undefined) return;
+  const parts: Record<string, Ref | undefined> = {
+    user: paired.cosineOf.query,
+    item: paired.cosineOf.item,
+    sharpness: builder.constant(sharpness),
+    own: columns.own,
+    counts: columns.counts,
+    weight,
+    hits: hits && hitPairs(context, columns.rows, hits),
+    log_q:
+      args.correction === 'none'
+        ? undefined
+        : logQOf(context, args.correction, columns.rows, columns.items.type.shape[0]!),
+    loss,
+  };
+  for (const [part, value] of Object.entries(parts)) if (value) builder.mark(`softmax/${task}/${part}`, value);
 }

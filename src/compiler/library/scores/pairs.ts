@@ -59,5 +59,13 @@ export function pairs(
     width: channels.reduce((sum, { query }) => sum + query.width, 0),
     ...defined({ interests, power }),
     bound: bounded ? channels.length : Number.POSITIVE_INFINITY,
+    ...(normalize ? cosineOf(channels) : {}),
   };
+}
+
+/** Returns the vectors of a single pair of which neither has the length 1 yet. */
+function cosineOf(channels: readonly ChannelPair[]): Pick<VectorScore, 'cosineOf'> {
+  const [{ query, item }, ...others] = channels as readonly [ChannelPair, ...ChannelPair[]];
+  const isPlain = others.length === 0 && query.kind === 'vector' && !query.normalized && !item.normalized;
+  return isPlain ? { cosineOf: { query: query.tensor, item: item.tensor } } : {};
 }

@@ -1,0 +1,72 @@
+/**
+ * Writes the marked loss of a training step, and its gradients by the vectors of both towers, as the one op of `engines/tensorflow/ops/softmax_loss.cc`,
+ * if the graph has products in bfloat16. TensorFlow's own ops remain what the values mean, and what runs where this op is not built.
+ */
+import type { Graph } from '../../graph/graph.ts';
+import { mapTable } from './emitted.ts';
+import type { TensorflowLowering, TensorflowTable } from './tensorflow_writer.ts';
+
+/** Inputs that a loss may lack, by their marks and the attributes that count them, in the order of the op. */
+const optionalInputs = {
+  own: 'own_count',
+  counts: 'counted',
+  hits: 'hit_count',
+  log_q: 'corrected',
+  weight: 'weighted',
+};
+/** In the order of the op. */
+const results = ['loss', 'user_gradient', 'item_gradient'];
+
+/** Returns the table with each such loss as one op. */
+export function withSoftmaxLoss(graph: Graph, table: TensorflowTable): TensorflowTable {
+  if (graph.nodes.every(({ type }) => type.dtype !== 'bfloat16')) return table;
+  const lowerings = new Map<number, TensorflowLowering>();
+  for (const { name } of graph.marks ?? []) {
+    if (!name.startsWith('softmax/') || !name.endsWith('/loss')) continue;
+    for (const [id, lowering] of lossLowering(graph, name.slice(0, -'loss'.length))) lowerings.set(id, lowering);
+  }
+  if (lowerings.size === 0) return table;
+  const ofNode = new Map([...lowerings].map(([id, lowering]) => [graph.nodes[id]!, lowering]));
+  return mapTable(
+    table,
+    (lower: TensorflowLowering): TensorflowLowering =>
+      (node, operands, writer) =>
+        (ofNode.get(node) ?? lower)(node, operands, writer),
+  );
+}
+
+/** Returns the lowering of each result by its node. There is none if a pass has removed a part, or moved an input behind a result. */
+function lossLowering(graph: Graph, prefix: string): readonly (readonly [number, TensorflowLowering])[] {
+  const partOf = new Map(
+    (graph.marks ?? []).flatMap(({ name, node }) =>
+      name.startsWith(prefix) ? [[name.slice(prefix.length), node] as const] : [],
+    ),
+  );
+  const resultIds = results.map((part) => partOf.get(part));
+  const needed = ['user', 'item', 'sharpness'].map((part) => partOf.get(part));
+  if ([...resultIds, ...needed].includes(undefined)) return [];
+  const [user, item, sharpness] = needed as [number, number, number];
+  const { values } = graph.nodes[sharpness]!.attributes;
+  const given = Object.keys(optionalInputs).map((part) => partOf.get(part));
+  const inputs = [user, item, ...given.filter((id) => id !== undefined)];
+  const first = Math.min(...(resultIds as number[]));
+  if (!Array.isArray(values) || inputs.some((id) => id >= first && graph.nodes[id]!.op !== 'Input')) return [];
+
+  let written: string | undefined;
+  return resultIds.map((id, output) => [
+    id!,
+    (_node, _operands, writer) => {
+      written ??= writer.emit(
+        'TowerSoftmaxLoss',
+        inputs.map((input) => writer.valueOf(input)),
+        {
+          sharpness: { f: values[0] as number },
+          ...Object.fromEntries(
+            Object.values(optionalInputs).map((attribute, at) => [attribute, { i: given[at] === undefined ? 0 : 1 }]),
+          ),
+        },
+      );
+      return output === 0 ? written : `${written}:${output}`;
+    },
+  ]);
+}

@@ -1,0 +1,84 @@
+/**
+ * Loads the ops of our own that `scripts/setup-tensorflow.mjs` compiles next to tfjs-node's addon. They are used only if this processor has their instructions,
+ * and if they compute what the formula says; otherwise TensorFlow's own ops run.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TensorflowAddon } from './addon.ts';
+
+export interface FusedOps {
+  readonly used: boolean;
+  /** What the engine's version says of them. Absent where none are built. */
+  readonly note?: string;
+}
+
+/** The file in the folder of the package @tensorflow/tfjs-node. Its name has the version of the ops, as in scripts/setup-tensorflow.mjs. */
+const fusedOpsIn = (folder: string): string => join(folder, 'deps', 'lib', 'tower_ops-1.node');
+
+/** The instructions that tiles.h is compiled for, as Linux names them. */
+const needed = ['avx512f', 'avx512bw', 'avx512dq', 'avx512vl', 'avx512_bf16'];
+
+let loaded: FusedOps | undefined;
+
+/** Loads the ops, once. */
+export function fusedOps(binding: TensorflowAddon, folder: string): FusedOps {
+  const path = fusedOpsIn(folder);
+  loaded ??= existsSync(path) ? loadOps(binding, path) : { used: false };
+  return loaded;
+}
+
+function loadOps(binding: TensorflowAddon, path: string): FusedOps {
+  const flags = new Set(processorFlags());
+  const lacks = needed.filter((flag) => !flags.has(flag));
+  if (lacks.length > 0) return refused(`the processor lacks ${lacks.join(', ')}`);
+  try {
+    process.dlopen({ exports: {} } as NodeJS.Module, path);
+    const error = errorOfSample(binding);
+    // As bfloat16 rounds.
+    if (error < 2e-3) return { used: true, note: 'fused loss 1' };
+    return refused(`it differs from its formula by ${error.toPrecision(2)} of it`);
+  } catch (error) {
+    return refused(error instanceof Error ? error.message.split('\n')[0]! : String(error));
+  }
+}
+
+const refused = (reason: string): FusedOps => ({ used: false, note: `fused loss refused: ${reason}` });
+
+function processorFlags(): readonly string[] {
+  try {
+    return /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]?.trim().split(' ') ?? [];
+  } catch {
+    return [];
+  }
+}
+
+/** Returns the relative error of the loss of 70 rows and 70 columns, each row's own item being that of its number. */
+function errorOfSample(binding: TensorflowAddon): number {
+  const [rows, width, sharpness] = [70, 5, 4];
+  const vectors = [1, 2].map((stream) =>
+    Float32Array.from({ length: rows * width }, (_, at) => Math.sin(stream * 7.1 + at * (0.9 + stream))),
+  );
+  const ids = vectors.map((data) => binding.createTensor([rows, width], binding.TF_FLOAT, data));
+  const counts = ['own_count', 'counted', 'hit_count', 'corrected', 'weighted'];
+  const attributes = [
+    { name: 'sharpness', type: binding.TF_ATTR_FLOAT, value: sharpness },
+    ...counts.map((name) => ({ name, type: binding.TF_ATTR_INT, value: 0 })),
+  ];
+  const results = binding.executeOp('TowerSoftmaxLoss', attributes, ids, 3);
+  const [loss] = binding.tensorDataSync(results[0]!.id);
+  for (const id of [...ids, ...results.map((result) => result.id)]) binding.deleteTensor(id);
+
+  const [users, items] = vectors.map((data) =>
+    Array.from({ length: rows }, (_, row) => {
+      const vector = Array.from(data.subarray(row * width, (row + 1) * width));
+      const length = Math.hypot(...vector);
+      return vector.map((x) => x / length);
+    }),
+  ) as [number[][], number[][]];
+  const scores = users.map((user) =>
+    items.map((item) => sharpness * user.reduce((sum, x, at) => sum + x * item[at]!, 0)),
+  );
+  const losses = scores.map((row, at) => Math.log(row.reduce((sum, score) => sum + Math.exp(score), 0)) - row[at]!);
+  const expected = losses.reduce((sum, each) => sum + each, 0) / rows;
+  return Math.abs(loss! - expected) / expected;
+}
