@@ -18,13 +18,17 @@ const fusedOpsIn = (folder: string): string => join(folder, 'deps', 'lib', 'towe
 /** The instructions that tiles.h is compiled for, as Linux names them. */
 const needed = ['avx512f', 'avx512bw', 'avx512dq', 'avx512vl', 'avx512_bf16'];
 
-let loaded: FusedOps | undefined;
+/** By the library's path: it is loaded once. */
+const loaded = new Map<string, FusedOps>();
 
-/** Loads the ops, once. */
+/** @param folder that of the package @tensorflow/tfjs-node */
 export function fusedOps(binding: TensorflowAddon, folder: string): FusedOps {
   const path = fusedOpsIn(folder);
-  loaded ??= existsSync(path) ? loadOps(binding, path) : { used: false };
-  return loaded;
+  const known = loaded.get(path);
+  if (known) return known;
+  const ops = existsSync(path) ? loadOps(binding, path) : { used: false };
+  loaded.set(path, ops);
+  return ops;
 }
 
 function loadOps(binding: TensorflowAddon, path: string): FusedOps {

@@ -1,16 +1,20 @@
 /** The loss of a softmax as one op of our own, next to TensorFlow's own ops in float32: the same step, with and without it. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
 import { compileSource } from '../../../src/compiler/pipeline.ts';
 import type { Engine, Tensors } from '../../../src/engines/engine.ts';
 import { trainingSavedModel } from '../../../src/engines/formats/saved_model.ts';
+import type { TensorflowAddon } from '../../../src/engines/tensorflow/addon.ts';
 import { fusedOps } from '../../../src/engines/tensorflow/fused_ops.ts';
 import { loadBinding, tensorflowEngine } from '../../../src/engines/tensorflow/tensorflow.ts';
 import { resolveShape } from '../../../src/graph/dims.ts';
 import { hostDtype } from '../../../src/graph/evaluate.ts';
 import type { Graph, Tensor } from '../../../src/graph/graph.ts';
 import { inBfloat16 } from '../../../src/graph/in_bfloat16.ts';
+import { temporaryFolder } from '../../temporary_folder.ts';
 
 /** Its products are those of the loss alone, unless the towers have a layer. */
 const model = (loss: string, { width = 24, score = 'cosine', weight = '', layer = '' } = {}) => `model step
@@ -128,6 +132,23 @@ describe('a step with the loss as one op', () => {
 
   it('has none in float32, where stock ops are as fast', () => {
     expect(opsOf(stepOf(cases[0]![1]))).not.toContain('TowerSoftmaxLoss');
+  });
+});
+
+describe('a library of fused ops', () => {
+  const binding = {} as TensorflowAddon;
+
+  it('is not used, and not spoken of, where it is not built', () => {
+    expect(fusedOps(binding, temporaryFolder('tower-ops-'))).toEqual({ used: false });
+  });
+
+  it('is refused if it does not load', () => {
+    const folder = temporaryFolder('tower-ops-');
+    mkdirSync(join(folder, 'deps/lib'), { recursive: true });
+    writeFileSync(join(folder, 'deps/lib/tower_ops-1.node'), 'not a library');
+    const { used, note } = fusedOps(binding, folder);
+    expect(used).toBe(false);
+    expect(note).toMatch(/^fused loss refused: /);
   });
 });
 
